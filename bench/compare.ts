@@ -12,7 +12,7 @@
 // several times.
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { median, rangeOf } from '../src/numeric/statistics.ts';
+import { median, rangeOf } from '../src/core/numeric/statistics.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
 import { addModelOptions, type ModelOptions } from './shared/benchOptions.ts';
 import { machine } from './shared/machine.ts';

@@ -5,14 +5,14 @@
 //
 // Prints a row for each model. All of them take hours, one of gaussian about ten minutes.
 import { Command } from 'commander';
-import { listOf, wholeNumber } from '../src/cli/parts/options.ts';
-import { reportFailure } from '../src/cli/terminal/failure.ts';
+import { listOf, wholeNumber } from '../src/app/cli/parts/options.ts';
+import { reportFailure } from '../src/app/cli/terminal/failure.ts';
+import { mean, standardErrorOfMean } from '../src/core/numeric/statistics.ts';
 import { conditioned } from '../src/data/contract/conditions.ts';
 import { type Dataset, type ImageSet, imagesInMemory } from '../src/data/contract/dataset.ts';
-import { markdownTable } from '../src/evaluation/reports/reportText.ts';
-import { resolveConfig } from '../src/experiments/resolve.ts';
-import { mixingNames } from '../src/models/mixing.ts';
-import { mean, standardErrorOfMean } from '../src/numeric/statistics.ts';
+import { mixingNames } from '../src/flows/models/mixing.ts';
+import { markdownTable } from '../src/model/card/reportText.ts';
+import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import {
   drawFields,
   exactDensities,

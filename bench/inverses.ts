@@ -7,20 +7,20 @@
 // is timed by the layer that it is named after (emerging without the 1x1 before it), with frozen weights; emerging also by
 // the sequential method, in float64. About a minute.
 import { Command } from 'commander';
-import { listOf } from '../src/cli/parts/options.ts';
-import { formatMilliseconds } from '../src/cli/terminal/format.ts';
-import { type CompileOptions, compile, type Program } from '../src/engine/program.ts';
-import { releaseAfter } from '../src/engine/resources.ts';
-import { markdownTable } from '../src/evaluation/reports/reportText.ts';
+import { listOf } from '../src/app/cli/parts/options.ts';
+import { formatMilliseconds } from '../src/app/cli/terminal/format.ts';
+import { largestDifference } from '../src/core/numeric/compare.ts';
+import { type ImageShape, showImageShape } from '../src/core/numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../src/core/numeric/ndarray.ts';
+import { RandomStream } from '../src/core/numeric/random.ts';
+import { median } from '../src/core/numeric/statistics.ts';
 import type { Bijection } from '../src/flows/contract/bijection.ts';
 import { chain } from '../src/flows/contract/chain.ts';
 import { parametersFrom } from '../src/flows/contract/parameters.ts';
-import { type Mixing, mixingNames, mixings } from '../src/models/mixing.ts';
-import { largestDifference } from '../src/numeric/compare.ts';
-import { type ImageShape, showImageShape } from '../src/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../src/numeric/ndarray.ts';
-import { RandomStream } from '../src/numeric/random.ts';
-import { median } from '../src/numeric/statistics.ts';
+import { type Mixing, mixingNames, mixings } from '../src/flows/models/mixing.ts';
+import { markdownTable } from '../src/model/card/reportText.ts';
+import { type CompileOptions, compile, type Program } from '../src/tensor/engine/program.ts';
+import { releaseAfter } from '../src/tensor/engine/resources.ts';
 import { constant, input } from '../src/tensor/tensor.ts';
 import { hasInverseMethods } from './shared/benchModel.ts';
 import { writeDocumentPlot } from './shared/documentPlot.ts';

@@ -10,11 +10,11 @@
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { listOf, wholeNumber } from '../src/cli/parts/options.ts';
-import { formatBytes, formatCounted } from '../src/cli/terminal/format.ts';
-import { formatTable } from '../src/cli/terminal/table.ts';
-import { resolveConfig } from '../src/experiments/resolve.ts';
-import { median } from '../src/numeric/statistics.ts';
+import { listOf, wholeNumber } from '../src/app/cli/parts/options.ts';
+import { formatBytes, formatCounted } from '../src/app/cli/terminal/format.ts';
+import { formatTable } from '../src/app/cli/terminal/table.ts';
+import { median } from '../src/core/numeric/statistics.ts';
+import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import type { RankTimes } from './machinesRank.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, programJson } from './shared/processes.ts';

@@ -1,17 +1,17 @@
 // One rank of `bench/machines.ts`: trains without writing anything, and times what the ranks exchange.
 import { cpus } from 'node:os';
 import { Command } from 'commander';
-import { wholeNumber } from '../src/cli/parts/options.ts';
-import { joinRanks } from '../src/cluster/joinRanks.node.ts';
-import { gather, type Ranks } from '../src/cluster/ranks.ts';
+import { wholeNumber } from '../src/app/cli/parts/options.ts';
+import { UserError } from '../src/core/errors.ts';
+import { median } from '../src/core/numeric/statistics.ts';
+import { availableCores } from '../src/core/platform/machine.node.ts';
+import { joinRanks } from '../src/core/ranks/joinRanks.node.ts';
+import { gather, type Ranks } from '../src/core/ranks/ranks.ts';
 import { type Dataset, imagesInMemory } from '../src/data/contract/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
-import { UserError } from '../src/errors.ts';
-import type { Config } from '../src/experiments/configSchema.ts';
-import { findPreset } from '../src/experiments/presets.ts';
-import { resolveConfig } from '../src/experiments/resolve.ts';
-import { median } from '../src/numeric/statistics.ts';
-import { availableCores } from '../src/platform/machine.node.ts';
+import type { Config } from '../src/runs/settings/configSchema.ts';
+import { findPreset } from '../src/runs/settings/presets.ts';
+import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import { train } from '../src/training/loop/train.ts';
 import { followerStore } from '../src/training/ranks.ts';
 import { randomPixels } from './shared/benchModel.ts';

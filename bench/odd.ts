@@ -7,9 +7,12 @@
 // pixels without a flow, for the other dataset's images and for images that are changed. Means over the seeds. Some
 // minutes for each model.
 import { Command } from 'commander';
-import { wholeNumber } from '../src/cli/parts/options.ts';
-import { reportFailure } from '../src/cli/terminal/failure.ts';
-import { DEFAULT_PRESET } from '../src/cli/training/preparedRun.ts';
+import { wholeNumber } from '../src/app/cli/parts/options.ts';
+import { reportFailure } from '../src/app/cli/terminal/failure.ts';
+import { DEFAULT_PRESET } from '../src/app/cli/training/preparedRun.ts';
+import { UserError } from '../src/core/errors.ts';
+import { dimensionsOf } from '../src/core/numeric/imageShape.ts';
+import { mean } from '../src/core/numeric/statistics.ts';
 import {
   type Dataset,
   evenlySpread,
@@ -19,16 +22,13 @@ import {
   subset,
 } from '../src/data/contract/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
-import { UserError } from '../src/errors.ts';
-import { oddScoreNames } from '../src/evaluation/odd/oddScores.ts';
-import { measureReference } from '../src/evaluation/odd/reference.ts';
-import { oddReport } from '../src/evaluation/odd/score.ts';
-import { markdownTable } from '../src/evaluation/reports/reportText.ts';
-import { resolveConfig } from '../src/experiments/resolve.ts';
-import { dimensionsOf } from '../src/numeric/imageShape.ts';
-import { mean } from '../src/numeric/statistics.ts';
+import { markdownTable } from '../src/model/card/reportText.ts';
+import type { FlowModel } from '../src/model/flowModel.ts';
+import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import { eightBit } from '../src/testing/eightBit.ts';
-import type { FlowModel } from '../src/trained/model/flowModel.ts';
+import { oddScoreNames } from '../src/uses/odd/oddScores.ts';
+import { measureReference } from '../src/uses/odd/reference.ts';
+import { oddReport } from '../src/uses/odd/score.ts';
 import { areaUnderCurve } from './odd/areaUnderCurve.ts';
 import { isolationForest, nearestNeighbours } from './odd/baselines.ts';
 import { changed, changes } from './odd/changes.ts';

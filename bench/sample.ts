@@ -2,15 +2,15 @@
 //
 //   npx tsx bench/sample.ts --mixing 1x1,emerging,periodic --inverse wavefront,sequential --rounds 5
 import { Command, Option } from 'commander';
-import { compileOptions, listOf } from '../src/cli/parts/options.ts';
-import { reportFailure } from '../src/cli/terminal/failure.ts';
-import { formatMilliseconds, formatSpread } from '../src/cli/terminal/format.ts';
-import { withProgress } from '../src/cli/terminal/progress.ts';
-import { formatTable } from '../src/cli/terminal/table.ts';
-import { type InverseMethod, inverseMethods } from '../src/engine/graph/prepare.ts';
-import { Glow } from '../src/models/glow.ts';
-import { median, rangeOf } from '../src/numeric/statistics.ts';
-import { trainedModel } from '../src/trained/model/trainedModel.ts';
+import { compileOptions, listOf } from '../src/app/cli/parts/options.ts';
+import { reportFailure } from '../src/app/cli/terminal/failure.ts';
+import { formatMilliseconds, formatSpread } from '../src/app/cli/terminal/format.ts';
+import { withProgress } from '../src/app/cli/terminal/progress.ts';
+import { formatTable } from '../src/app/cli/terminal/table.ts';
+import { median, rangeOf } from '../src/core/numeric/statistics.ts';
+import { Glow } from '../src/flows/models/glow.ts';
+import { trainedModel } from '../src/model/trainedModel.ts';
+import { type InverseMethod, inverseMethods } from '../src/tensor/engine/graph/prepare.ts';
 import { startFromData } from '../src/training/step/startFromData.ts';
 import { randomBatches } from './shared/benchModel.ts';
 import { addBenchOptions, type BenchOptions, describedModel } from './shared/benchOptions.ts';

@@ -11,12 +11,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { wholeNumber } from '../src/cli/parts/options.ts';
-import { formatCounted } from '../src/cli/terminal/format.ts';
-import { markdownTable } from '../src/evaluation/reports/reportText.ts';
-import { Glow } from '../src/models/glow.ts';
-import { ParameterLayout } from '../src/models/parameterLayout.ts';
-import { median } from '../src/numeric/statistics.ts';
+import { wholeNumber } from '../src/app/cli/parts/options.ts';
+import { formatCounted } from '../src/app/cli/terminal/format.ts';
+import { median } from '../src/core/numeric/statistics.ts';
+import { Glow } from '../src/flows/models/glow.ts';
+import { ParameterLayout } from '../src/flows/models/parameterLayout.ts';
+import { markdownTable } from '../src/model/card/reportText.ts';
 import { planGradients } from '../src/training/gradients/planGradients.ts';
 import { startFromData } from '../src/training/step/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
@@ -28,7 +28,7 @@ import { secondsOf, timed } from './shared/timing.ts';
 const DEPTHS = [8, 32];
 const BATCH = 32;
 const SAMPLE_ROUNDS = 9;
-const builtCommand = 'dist/cli/main.js';
+const builtCommand = 'dist/app/cli/main.js';
 
 const { depth, rounds } = new Command('startup')
   .option('--depth <n>', 'measure this one model in this process', wholeNumber(1))

@@ -6,9 +6,9 @@
 // Runs and results.json are in runs/study/NAME. Ctrl-C stops it; the same command resumes.
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { reportFailure } from '../src/cli/terminal/failure.ts';
-import { formatCount, formatCounted } from '../src/cli/terminal/format.ts';
-import { type Interruption, listenForInterruption } from '../src/cli/terminal/interruption.ts';
+import { reportFailure } from '../src/app/cli/terminal/failure.ts';
+import { formatCount, formatCounted } from '../src/app/cli/terminal/format.ts';
+import { type Interruption, listenForInterruption } from '../src/app/cli/terminal/interruption.ts';
 import { checkImages } from './study/images.ts';
 import { writeJson } from './study/jsonFile.ts';
 import { perform } from './study/perform.ts';

@@ -1,5 +1,5 @@
 // Copies to a build what it loads of packages that are not installed with it: 15 MB of the 139 MB of onnxruntime-web, for
-// `src/engine/wasmRuntime.node.ts`, and 2 MB of the 11 MB of dejavu-fonts-ttf, for `src/pictures/rasteriseMain.node.ts`.
+// `src/tensor/engine/wasmRuntime.node.ts`, and 2 MB of the 11 MB of dejavu-fonts-ttf, for `src/data/pictures/rasteriseMain.node.ts`.
 // node copy-files.mjs BUILD
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -18,12 +18,12 @@ export const places = {
   emergingInverse: flows('layers/emerging', 'inverse: (y, p) =>', '      ),'),
   emergingSolve: flows('layers/emerging', 'solve: (y, kernel) =>', '          : solveCorner'),
   tileInverse: {
-    file: 'src/numeric/cornerTiles.ts',
+    file: 'src/core/numeric/cornerTiles.ts',
     from: 'const first = invert(',
     to: '  return blocks',
   },
   tileNeighbours: {
-    file: 'src/numeric/cornerTiles.ts',
+    file: 'src/core/numeric/cornerTiles.ts',
     from: '/** The block of −Tₙ·T₀⁻¹ for a pair of pixels. */',
     to: '    };',
   },
@@ -67,12 +67,12 @@ export const places = {
   topPriorEdge: flows('priors/prior', 'const edgeOf = (p: Parameters)', '  };'),
   topPrior: flows('priors/prior', 'const sharedOf = (p: Parameters)', '  };'),
   dequantise: {
-    file: 'src/models/stagedFlow.ts',
+    file: 'src/flows/models/stagedFlow.ts',
     from: 'dequantise(image: Tensor, u: Tensor): Tensor {',
     to: '  }',
   },
   logLikelihood: {
-    file: 'src/models/stagedFlow.ts',
+    file: 'src/flows/models/stagedFlow.ts',
     from: 'logLikelihood({ logPrior, logDet, logNoise }',
     to: '  }',
   },

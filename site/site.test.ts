@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mixings } from '../src/models/mixing.ts';
+import { mixings } from '../src/flows/models/mixing.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder } from '../src/testing/studio.ts';
 import { faultsOf } from './faults.ts';

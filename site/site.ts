@@ -103,7 +103,7 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
     throw new Error('the site has errors: see above');
   }
   copyFonts(join(target, 'assets/katex'));
-  const command = join(builtPackage, 'dist/cli/main.js');
+  const command = join(builtPackage, 'dist/app/cli/main.js');
   execFileSync(process.execPath, [command, 'studio', '--build', join(target, 'studio')], { stdio: 'pipe' });
 }
 

@@ -17,12 +17,12 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Device } from './engine/devices/device.ts';
-import { largestDifference } from './numeric/compare.ts';
+import { largestDifference } from './core/numeric/compare.ts';
+import { loadModel } from './model/loading/loadModel.ts';
+import type { Device } from './tensor/engine/devices/device.ts';
 import { examplesInComments, examplesInDocument, moduleName } from './testing/documentExamples.ts';
 import { lockedPackages, type PackedPackage, packPackage, repository } from './testing/packedPackage.ts';
 import { chromiumPath, openChromium } from './testing/pages.ts';
-import { loadModel } from './trained/loading/loadModel.ts';
 
 const run = promisify(execFile);
 const read = (name: string) => JSON.parse(readFileSync(join(repository, name), 'utf8'));

@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadModel } from '../src/model/loading/loadModel.ts';
 import { commandLine } from '../src/testing/command.ts';
 import { type FirefoxPage, firefoxPath, openFirefox } from '../src/testing/marionette.ts';
 import { buildStudio, serveFolder, startStudio } from '../src/testing/studio.ts';
 import { tinyTraining, writeTinyDataset } from '../src/testing/tinyImages.ts';
-import { loadModel } from '../src/trained/loading/loadModel.ts';
 import { decimal } from './numbers.ts';
 import { stops } from './tour/stops.ts';
 
@@ -199,7 +199,7 @@ describe.skipIf(firefoxPath === undefined)(
           path,
         );
       await expect.poll(() => facts('runs/done')).toMatch(/^step 6, complete · /);
-      const child = emerging.start('cli/main', ...training, '--steps=100000', '--out=runs/live');
+      const child = emerging.start('app/cli/main', ...training, '--steps=100000', '--out=runs/live');
       const step = async (): Promise<number> =>
         Number(/step ([\d,]+)/.exec(await facts('runs/live'))?.[1]?.replaceAll(',', '') ?? 0);
       try {

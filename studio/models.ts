@@ -1,11 +1,11 @@
 // The available models, and the chosen one.
 import { computed, signal } from '@preact/signals';
-import type { OfferedModel } from '../src/studioServer/offeredModel.ts';
+import type { OfferedModel } from '../src/app/studioServer/offeredModel.ts';
 import { settings } from './address.ts';
 import { compute } from './work/connections.ts';
 import type { ModelAddress } from './work/models.ts';
 
-export type { OfferedModel } from '../src/studioServer/offeredModel.ts';
+export type { OfferedModel } from '../src/app/studioServer/offeredModel.ts';
 
 /** The available models; undefined until loaded. */
 export const models = signal<readonly OfferedModel[] | undefined>(undefined);

@@ -1,6 +1,6 @@
 // Defaults and limits of samples, which several rooms share.
 
-export { DEFAULT_TEMPERATURE } from '../src/trained/model/temperature.ts';
+export { DEFAULT_TEMPERATURE } from '../src/model/temperature.ts';
 
 /** Above this, most models' samples fall apart. */
 export const MOST_TEMPERATURE = 1.2;

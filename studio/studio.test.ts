@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { typeOf } from '../src/studioServer/headers.ts';
+import { typeOf } from '../src/app/studioServer/headers.ts';
 import { commandLine } from '../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder, startStudio, visit } from '../src/testing/studio.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
-import { mixings } from '../src/models/mixing.ts';
+import { mixings } from '../src/flows/models/mixing.ts';
 import { excerpts } from './excerpts.ts';
 import { glossary } from './glossary.ts';
 import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from './work/digits.ts';
@@ -27,7 +27,7 @@ function preparedDigits(): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'emerging-digits-'));
   try {
     const file = join(folder, DIGITS_FILE);
-    const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+    const command = fileURLToPath(new URL('../dist/app/cli/main.js', import.meta.url));
     const options = ['datasets', 'prepare', DIGITS_DATASET, `--limit=${DIGITS_COUNT}`, `--out=${file}`];
     // On failure, the error includes stderr.
     execFileSync(process.execPath, [command, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });

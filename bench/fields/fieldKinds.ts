@@ -1,5 +1,5 @@
 // Kinds of random fields whose density is known, Gaussian or log-normal, each field with parameters of its spectrum.
-import { RandomStream } from '../../src/numeric/random.ts';
+import { RandomStream } from '../../src/core/numeric/random.ts';
 import { drawField, exactDensity, type PowerLaw } from './gaussianFields.ts';
 
 /** A kind of fields. */

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { decompose, invert, logAbsDeterminantOf } from '../../src/numeric/linearAlgebra.ts';
-import { RandomStream } from '../../src/numeric/random.ts';
+import { decompose, invert, logAbsDeterminantOf } from '../../src/core/numeric/linearAlgebra.ts';
+import { RandomStream } from '../../src/core/numeric/random.ts';
 import { drawFields, exactDensities } from './fieldKinds.ts';
 import { exactDensity, powerOf } from './gaussianFields.ts';
 

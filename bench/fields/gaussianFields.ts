@@ -2,7 +2,7 @@
 //
 // In unitary normalisation, x̂ = F·x with F the Fourier matrix divided by √(side²), the modes of a field are independent
 // with variance P(k), so ln p = −½ Σₖ (|x̂ₖ|²/P(k) + ln 2πP(k)) over all side² wave vectors k.
-import type { RandomStream } from '../../src/numeric/random.ts';
+import type { RandomStream } from '../../src/core/numeric/random.ts';
 import { fieldOf, modesOf } from './fourier.ts';
 
 /** P(k) = amplitude²·(max(|k|, 1)/PIVOT)^−slope, with k in waves per side. */

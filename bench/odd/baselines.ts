@@ -1,5 +1,5 @@
 // Baselines that need no flow: an isolation forest and the distance to the nearest neighbours, on pixels.
-import { RandomStream } from '../../src/numeric/random.ts';
+import { RandomStream } from '../../src/core/numeric/random.ts';
 
 /** Scores images, one row of pixels each; higher is odder. */
 type Baseline = (images: Uint8Array) => Float64Array;

@@ -1,7 +1,7 @@
 // Changes of images that make them odd, each plain to see.
 import sharp, { type Sharp } from 'sharp';
-import type { ImageShape } from '../../src/numeric/imageShape.ts';
-import { RandomStream } from '../../src/numeric/random.ts';
+import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
+import { RandomStream } from '../../src/core/numeric/random.ts';
 
 /** A change of an image, 8 bits per value. */
 type Change = (

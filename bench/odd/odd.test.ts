@@ -1,6 +1,6 @@
 // The measure of scores and the methods without a flow, against values by hand.
 import { expect, it } from 'vitest';
-import { RandomStream } from '../../src/numeric/random.ts';
+import { RandomStream } from '../../src/core/numeric/random.ts';
 import { areaUnderCurve } from './areaUnderCurve.ts';
 import { isolationForest, nearestNeighbours } from './baselines.ts';
 

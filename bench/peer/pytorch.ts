@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { wholeNumber } from '../../src/cli/parts/options.ts';
+import { wholeNumber } from '../../src/app/cli/parts/options.ts';
 import { programJson } from '../shared/processes.ts';
 
 /** The options of the comparison. */

@@ -1,16 +1,17 @@
 // The default model of the benchmarks, the paper's for CIFAR-10, and its training on batches of random pixels.
+
+import { dimensionsOf, type ImageShape } from '../../src/core/numeric/imageShape.ts';
+import { RandomStream } from '../../src/core/numeric/random.ts';
 import { imagesInMemory } from '../../src/data/contract/dataset.ts';
-import { inverseMethods } from '../../src/engine/graph/prepare.ts';
-import type { CompileOptions } from '../../src/engine/program.ts';
-import type { Keep } from '../../src/engine/resources.ts';
 import { uniformDequantiser } from '../../src/flows/contract/dequantiser.ts';
-import { Glow } from '../../src/models/glow.ts';
-import { type Mixing, mixings } from '../../src/models/mixing.ts';
-import type { ModelOptions } from '../../src/models/options.ts';
-import { dimensionsOf, type ImageShape } from '../../src/numeric/imageShape.ts';
-import { RandomStream } from '../../src/numeric/random.ts';
-import { adamax } from '../../src/optimizers/adamax.ts';
+import { Glow } from '../../src/flows/models/glow.ts';
+import { type Mixing, mixings } from '../../src/flows/models/mixing.ts';
+import type { ModelOptions } from '../../src/flows/models/options.ts';
 import type { TrainingStart } from '../../src/runs/contents/trainingState.ts';
+import { inverseMethods } from '../../src/tensor/engine/graph/prepare.ts';
+import type { CompileOptions } from '../../src/tensor/engine/program.ts';
+import type { Keep } from '../../src/tensor/engine/resources.ts';
+import { adamax } from '../../src/tensor/optimizers/adamax.ts';
 import type { ActivationChoice } from '../../src/training/gradients/gradientPlan.ts';
 import { type BatchedModel, BatchLoader } from '../../src/training/step/batchLoader.ts';
 import { startFromData } from '../../src/training/step/startFromData.ts';

@@ -6,14 +6,14 @@ import {
   listOf,
   oneOf,
   wholeNumber,
-} from '../../src/cli/parts/options.ts';
-import { noteOnStderr } from '../../src/cli/terminal/output.ts';
-import { checkModelShape } from '../../src/experiments/modelShape.ts';
-import { unusedKeyWarnings } from '../../src/experiments/unusedKeys.ts';
-import { conditioners, masks, transformers } from '../../src/models/couplings.ts';
-import { type Mixing, mixingNames } from '../../src/models/mixing.ts';
-import { type ModelOptions as FlowOptions, modelDefaults } from '../../src/models/options.ts';
-import type { ImageShape } from '../../src/numeric/imageShape.ts';
+} from '../../src/app/cli/parts/options.ts';
+import { noteOnStderr } from '../../src/app/cli/terminal/output.ts';
+import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
+import { conditioners, masks, transformers } from '../../src/flows/models/couplings.ts';
+import { type Mixing, mixingNames } from '../../src/flows/models/mixing.ts';
+import { type ModelOptions as FlowOptions, modelDefaults } from '../../src/flows/models/options.ts';
+import { checkModelShape } from '../../src/runs/settings/modelShape.ts';
+import { unusedKeyWarnings } from '../../src/runs/settings/unusedKeys.ts';
 import { type BenchModel, paperImageShape, paperModel } from './benchModel.ts';
 
 /** The options of a model except its mixing, and the batch size. */

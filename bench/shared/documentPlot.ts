@@ -1,8 +1,8 @@
 // The plots of the documents.
 import { fileURLToPath } from 'node:url';
-import { plotPng } from '../../src/pictures/drawPlot.ts';
-import type { Plot } from '../../src/pictures/plot.ts';
-import { writeFileAtomically } from '../../src/storage/partialFiles.ts';
+import { writeFileAtomically } from '../../src/data/files/partialFiles.ts';
+import { plotPng } from '../../src/data/pictures/drawPlot.ts';
+import type { Plot } from '../../src/data/pictures/plot.ts';
 
 /** Draws a plot for the documents, `docs/NAME.png`. */
 export async function writeDocumentPlot(name: string, plot: Plot): Promise<void> {

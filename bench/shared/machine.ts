@@ -1,6 +1,6 @@
 // The machine that was measured.
 import { availableParallelism, cpus } from 'node:os';
-import { formatCounted } from '../../src/cli/terminal/format.ts';
+import { formatCounted } from '../../src/app/cli/terminal/format.ts';
 
 /** The processor and its threads, or the number used. */
 export function machine(threads = availableParallelism()): string {

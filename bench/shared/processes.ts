@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Interruption } from '../../src/cli/terminal/interruption.ts';
+import type { Interruption } from '../../src/app/cli/terminal/interruption.ts';
 
-const main = fileURLToPath(new URL(`../../src/cli/main${extname(import.meta.url)}`, import.meta.url));
+const main = fileURLToPath(new URL(`../../src/app/cli/main${extname(import.meta.url)}`, import.meta.url));
 
 /** How a process ended. */
 interface Ended {

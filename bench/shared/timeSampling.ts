@@ -1,10 +1,11 @@
 // Times sampling of trained models, along with their forward passes.
-import type { InverseMethod } from '../../src/engine/graph/prepare.ts';
-import type { CompileOptions } from '../../src/engine/program.ts';
-import { releaseAfter } from '../../src/engine/resources.ts';
-import { type Mixing, mixings } from '../../src/models/mixing.ts';
-import { FlowModel } from '../../src/trained/model/flowModel.ts';
-import type { TrainedModel } from '../../src/trained/model/trainedModel.ts';
+
+import { type Mixing, mixings } from '../../src/flows/models/mixing.ts';
+import { FlowModel } from '../../src/model/flowModel.ts';
+import type { TrainedModel } from '../../src/model/trainedModel.ts';
+import type { InverseMethod } from '../../src/tensor/engine/graph/prepare.ts';
+import type { CompileOptions } from '../../src/tensor/engine/program.ts';
+import { releaseAfter } from '../../src/tensor/engine/resources.ts';
 import { hasInverseMethods, randomPixels } from './benchModel.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 

@@ -1,16 +1,17 @@
 // Times training and likelihoods of models, in turn in one process.
-import { defaultDevice, isHost } from '../../src/engine/devices/device.ts';
-import { providers } from '../../src/engine/devices/providers.node.ts';
-import { type OperatorTime, profile } from '../../src/engine/profile.node.ts';
-import { compile } from '../../src/engine/program.ts';
-import { releaseAfter, releaseOnFailure } from '../../src/engine/resources.ts';
-import { newTraffic, type Traffic, trafficSince } from '../../src/engine/traffic.ts';
-import { countParameters } from '../../src/models/flowRegistry.ts';
-import type { MixingName } from '../../src/models/mixing.ts';
-import type { ModelOptions } from '../../src/models/options.ts';
-import { median } from '../../src/numeric/statistics.ts';
-import { likelihoodDefinition } from '../../src/trained/likelihood/likelihood.ts';
-import { trainedModel } from '../../src/trained/model/trainedModel.ts';
+
+import { median } from '../../src/core/numeric/statistics.ts';
+import { countParameters } from '../../src/flows/models/flowRegistry.ts';
+import type { MixingName } from '../../src/flows/models/mixing.ts';
+import type { ModelOptions } from '../../src/flows/models/options.ts';
+import { likelihoodDefinition } from '../../src/model/likelihood/likelihood.ts';
+import { trainedModel } from '../../src/model/trainedModel.ts';
+import { defaultDevice, isHost } from '../../src/tensor/engine/devices/device.ts';
+import { providers } from '../../src/tensor/engine/devices/providers.node.ts';
+import { type OperatorTime, profile } from '../../src/tensor/engine/profile.node.ts';
+import { compile } from '../../src/tensor/engine/program.ts';
+import { releaseAfter, releaseOnFailure } from '../../src/tensor/engine/resources.ts';
+import { newTraffic, type Traffic, trafficSince } from '../../src/tensor/engine/traffic.ts';
 import type { GradientPlan } from '../../src/training/gradients/gradientPlan.ts';
 import { requireWorkers } from '../../src/training/gradients/workers.ts';
 import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining, randomBatches } from './benchModel.ts';

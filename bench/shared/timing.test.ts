@@ -1,7 +1,7 @@
 // Times in turn, and the benchmarks of training and sampling as processes.
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { countParameters } from '../../src/models/flowRegistry.ts';
+import { countParameters } from '../../src/flows/models/flowRegistry.ts';
 import { paperModel } from './benchModel.ts';
 import { scriptJson } from './processes.ts';
 import { measureInTurn } from './timing.ts';

@@ -1,11 +1,11 @@
 // Trains a small model in memory.
-import { createProgress } from '../../src/cli/terminal/progress.ts';
+import { createProgress } from '../../src/app/cli/terminal/progress.ts';
 import type { Dataset } from '../../src/data/contract/dataset.ts';
-import type { Config } from '../../src/experiments/configSchema.ts';
+import { memoryFiles } from '../../src/data/files/fileStore.ts';
+import { FlowModel } from '../../src/model/flowModel.ts';
+import { trainedModel } from '../../src/model/trainedModel.ts';
 import { startRun } from '../../src/runs/open/run.node.ts';
-import { memoryFiles } from '../../src/storage/fileStore.ts';
-import { FlowModel } from '../../src/trained/model/flowModel.ts';
-import { trainedModel } from '../../src/trained/model/trainedModel.ts';
+import type { Config } from '../../src/runs/settings/configSchema.ts';
 import { train } from '../../src/training/loop/train.ts';
 
 /** The model of a configuration after training, with its average weights. */

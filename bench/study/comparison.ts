@@ -1,8 +1,8 @@
 // Compares variants at equal steps and at equal seconds, over the seeds that all of them have.
 
-import { median } from '../../src/numeric/statistics.ts';
+import { median } from '../../src/core/numeric/statistics.ts';
+import { readJsonLines } from '../../src/data/files/files.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
-import { readJsonLines } from '../../src/storage/files.ts';
 import { commonEnd, overSeconds, type TimedPoint, valueAt } from './curves.ts';
 import type { DoneRun } from './doneRuns.ts';
 import type { RunMeasurement } from './measure.ts';

@@ -1,5 +1,5 @@
 // Validation curves of runs over training seconds, and their value at a given time.
-import type { CurvePoint } from '../../src/evaluation/reports/curvePlot.ts';
+import type { CurvePoint } from '../../src/training/reports/curvePlot.ts';
 
 /** bits/dim on validation images after a number of seconds of training steps. */
 export interface TimedPoint {

@@ -1,9 +1,10 @@
 // The finished runs of a study, with all their measurements.
-import type { CurvePoint } from '../../src/evaluation/reports/curvePlot.ts';
-import { learningCurveOf } from '../../src/evaluation/reports/learningCurve.ts';
+
+import { readJsonLines } from '../../src/data/files/files.ts';
 import { checkMetrics } from '../../src/runs/contents/logLines.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
-import { readJsonLines } from '../../src/storage/files.ts';
+import type { CurvePoint } from '../../src/training/reports/curvePlot.ts';
+import { learningCurveOf } from '../../src/training/reports/learningCurve.ts';
 import { type RunMeasurement, readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';

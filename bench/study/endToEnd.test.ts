@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
-import { mean } from '../../src/numeric/statistics.ts';
+import { mean } from '../../src/core/numeric/statistics.ts';
 import { compileFolder } from '../../src/testing/compileFolder.ts';
 import { writeTinyDataset } from '../../src/testing/tinyImages.ts';
 import { tinyStudy } from './tinyStudy.ts';

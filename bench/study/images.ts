@@ -1,8 +1,9 @@
 // The images of a study.
+
+import { UserError } from '../../src/core/errors.ts';
+import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
 import { openDataset } from '../../src/data/registry.ts';
-import { UserError } from '../../src/errors.ts';
-import { checkModelShape } from '../../src/experiments/modelShape.ts';
-import type { ImageShape } from '../../src/numeric/imageShape.ts';
+import { checkModelShape } from '../../src/runs/settings/modelShape.ts';
 import { configsOf } from './runs.ts';
 import type { Study } from './studies.ts';
 

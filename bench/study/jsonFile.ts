@@ -1,9 +1,9 @@
 // Files with a single JSON object.
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { exists, readText } from '../../src/storage/files.ts';
-import { parseJsonObject, stringifyJson } from '../../src/storage/jsonText.ts';
-import { writeFileAtomically } from '../../src/storage/partialFiles.ts';
+import { exists, readText } from '../../src/data/files/files.ts';
+import { parseJsonObject, stringifyJson } from '../../src/data/files/jsonText.ts';
+import { writeFileAtomically } from '../../src/data/files/partialFiles.ts';
 
 /**
  * The object in a file; undefined if the file does not exist.

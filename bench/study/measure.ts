@@ -1,23 +1,23 @@
 // The measurements of a trained run: bits/dim of every test image, and the round trip of images.
 import { join } from 'node:path';
+import { dimensionsOf } from '../../src/core/numeric/imageShape.ts';
 import { firstImages, type ImageSet, readAll } from '../../src/data/contract/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
-import { releaseAfter } from '../../src/engine/resources.ts';
-import { evaluate } from '../../src/evaluation/measure/evaluate.ts';
-import { evaluationRecord } from '../../src/evaluation/measure/evaluationRecord.ts';
+import { countParameters } from '../../src/flows/models/flowRegistry.ts';
+import type { Glow } from '../../src/flows/models/glow.ts';
+import { FlowModel } from '../../src/model/flowModel.ts';
+import { loadRun } from '../../src/model/loading/loadRun.ts';
+import { evaluate } from '../../src/model/measure/evaluate.ts';
+import { evaluationRecord } from '../../src/model/measure/evaluationRecord.ts';
 import {
   compareImages,
   dequantised,
   type ReturnedImages,
   summariseReturned,
-} from '../../src/evaluation/measure/returnedImages.ts';
-import { writeRunCard } from '../../src/evaluation/reports/runCard.ts';
-import { countParameters } from '../../src/models/flowRegistry.ts';
-import type { Glow } from '../../src/models/glow.ts';
-import { dimensionsOf } from '../../src/numeric/imageShape.ts';
+} from '../../src/model/measure/returnedImages.ts';
 import { folderStore } from '../../src/runs/folder/folderStore.ts';
-import { loadRun } from '../../src/trained/loading/loadRun.ts';
-import { FlowModel } from '../../src/trained/model/flowModel.ts';
+import { releaseAfter } from '../../src/tensor/engine/resources.ts';
+import { writeRunCard } from '../../src/training/reports/runCard.ts';
 import { readJson, writeJson } from './jsonFile.ts';
 import type { StudyRun } from './runs.ts';
 

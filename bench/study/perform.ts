@@ -1,8 +1,8 @@
 // A unit of work: the search for the learning rates, the runs of a seed, and their measurements.
 import { existsSync } from 'node:fs';
-import type { Interruption } from '../../src/cli/terminal/interruption.ts';
-import { withProgress } from '../../src/cli/terminal/progress.ts';
-import { UserError } from '../../src/errors.ts';
+import type { Interruption } from '../../src/app/cli/terminal/interruption.ts';
+import { withProgress } from '../../src/app/cli/terminal/progress.ts';
+import { UserError } from '../../src/core/errors.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
 import { callEmerging } from '../shared/processes.ts';
 import { measure, readMeasurement } from './measure.ts';

@@ -1,10 +1,10 @@
 // Reads studies from a file.
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { UserError, unknownName } from '../../src/errors.ts';
-import { resolveConfig } from '../../src/experiments/resolve.ts';
-import { mixingNames } from '../../src/models/mixing.ts';
-import { readText, requireExists } from '../../src/storage/files.ts';
+import { UserError, unknownName } from '../../src/core/errors.ts';
+import { readText, requireExists } from '../../src/data/files/files.ts';
+import { mixingNames } from '../../src/flows/models/mixing.ts';
+import { resolveConfig } from '../../src/runs/settings/resolve.ts';
 import { changesOf, distinct, type Study, studySchema, variantsOf } from './studies.ts';
 
 /**

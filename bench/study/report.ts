@@ -1,6 +1,6 @@
 // The results of a study as tables for the terminal.
-import { formatCount } from '../../src/cli/terminal/format.ts';
-import { formatTable } from '../../src/cli/terminal/table.ts';
+import { formatCount } from '../../src/app/cli/terminal/format.ts';
+import { formatTable } from '../../src/app/cli/terminal/table.ts';
 import type { ComparisonResult } from './comparison.ts';
 import type { StudyResults } from './results.ts';
 import { differFromZero, type SeedMean } from './statistics.ts';

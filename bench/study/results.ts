@@ -1,8 +1,9 @@
 // The results of a study, from the folders of its runs: plain data for tables and plots.
-import type { DequantisationName } from '../../src/models/dequantisation.ts';
+
+import { readJsonLines } from '../../src/data/files/files.ts';
+import type { DequantisationName } from '../../src/flows/models/dequantisation.ts';
 import { checkMetrics, checkTimings, timeOf, troubleIn } from '../../src/runs/contents/logLines.ts';
 import { runPaths } from '../../src/runs/folder/runFolder.ts';
-import { readJsonLines } from '../../src/storage/files.ts';
 import { machine } from '../shared/machine.ts';
 import { readBudget } from './budget.ts';
 import { type ComparisonResult, compare, type VariantSearch } from './comparison.ts';

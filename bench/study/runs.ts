@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { UserError } from '../../src/errors.ts';
-import type { Config } from '../../src/experiments/configSchema.ts';
-import { resolveConfig } from '../../src/experiments/resolve.ts';
-import { type DequantisationName, dequantisationOf } from '../../src/models/dequantisation.ts';
+import { UserError } from '../../src/core/errors.ts';
+import { readTextFile } from '../../src/data/files/files.ts';
+import { type DequantisationName, dequantisationOf } from '../../src/flows/models/dequantisation.ts';
 import { readSummary, runPaths, savedSteps } from '../../src/runs/folder/runFolder.ts';
-import { readTextFile } from '../../src/storage/files.ts';
+import type { Config } from '../../src/runs/settings/configSchema.ts';
+import { resolveConfig } from '../../src/runs/settings/resolve.ts';
 import { stepsOf } from './budget.ts';
 import { readJson, writeJson } from './jsonFile.ts';
 import { changesOf, type Study, studyFolder, variantsOf } from './studies.ts';

@@ -1,10 +1,10 @@
 // Times the steps of a study whose runs have a training time, before they start.
 
-import type { Interruption } from '../../src/cli/terminal/interruption.ts';
-import { withProgress } from '../../src/cli/terminal/progress.ts';
-import { releaseAfter } from '../../src/engine/resources.ts';
-import type { Config } from '../../src/experiments/configSchema.ts';
-import type { ImageShape } from '../../src/numeric/imageShape.ts';
+import type { Interruption } from '../../src/app/cli/terminal/interruption.ts';
+import { withProgress } from '../../src/app/cli/terminal/progress.ts';
+import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
+import type { Config } from '../../src/runs/settings/configSchema.ts';
+import { releaseAfter } from '../../src/tensor/engine/resources.ts';
 import { BENCH_RATE, prepareBenchTraining } from '../shared/benchModel.ts';
 import { measureInTurn } from '../shared/timing.ts';
 import { addToBudget, readBudget } from './budget.ts';

@@ -2,12 +2,12 @@
 // slows all of them equally.
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Interruption } from '../../src/cli/terminal/interruption.ts';
-import { withProgress } from '../../src/cli/terminal/progress.ts';
-import { inverseMethods } from '../../src/engine/graph/prepare.ts';
-import type { Mixing } from '../../src/models/mixing.ts';
-import { median, rangeOf } from '../../src/numeric/statistics.ts';
-import { loadRun } from '../../src/trained/loading/loadRun.ts';
+import type { Interruption } from '../../src/app/cli/terminal/interruption.ts';
+import { withProgress } from '../../src/app/cli/terminal/progress.ts';
+import { median, rangeOf } from '../../src/core/numeric/statistics.ts';
+import type { Mixing } from '../../src/flows/models/mixing.ts';
+import { loadRun } from '../../src/model/loading/loadRun.ts';
+import { inverseMethods } from '../../src/tensor/engine/graph/prepare.ts';
 import { timeSampling } from '../shared/timeSampling.ts';
 import { timeTraining } from '../shared/timeTraining.ts';
 import { doneRunsOf } from './doneRuns.ts';

@@ -4,8 +4,8 @@ export {
   type BijectionReport,
   type CheckBijectionOptions,
   checkBijection,
-} from '../evaluation/bijections/checkBijection.ts';
-export type { BijectionCheck } from '../evaluation/bijections/checkContext.ts';
+} from '../flows/checks/checkBijection.ts';
+export type { BijectionCheck } from '../flows/checks/checkContext.ts';
 export type { Bijection, BijectionResult } from '../flows/contract/bijection.ts';
 export { chain } from '../flows/contract/chain.ts';
 export {
@@ -79,6 +79,42 @@ export { periodic } from '../flows/layers/periodic.ts';
 export { reverse, shuffle } from '../flows/layers/permutation.ts';
 export { squeeze } from '../flows/layers/squeeze.ts';
 export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
+export type { ConditionComponent, ModelCondition } from '../flows/models/condition.ts';
+export {
+  type ConditionerPart,
+  type CouplingChoice,
+  type CouplingOptions,
+  type MaskPart,
+  registerConditioner,
+  registerMask,
+  registerTransformer,
+  type TransformerPart,
+} from '../flows/models/couplings.ts';
+export { bitsPerDim, type Encoding, type Flow, type Likelihood } from '../flows/models/flow.ts';
+export { type FlowPart, flowFor, registerFlow } from '../flows/models/flowRegistry.ts';
+export { Glow } from '../flows/models/glow.ts';
+export type { ImageValues, Standardisation, ValueOptions } from '../flows/models/imageValues.ts';
+export {
+  type Mixing,
+  type MixingName,
+  type MixingOptions,
+  type MixingPart,
+  registerMixing,
+} from '../flows/models/mixing.ts';
+export type { ModelOptions } from '../flows/models/options.ts';
+export type { NamedPart, Own } from '../flows/models/partRegistry.ts';
+export { StagedFlow } from '../flows/models/stagedFlow.ts';
+export {
+  bijectionStage,
+  type Densities,
+  type PlacedStage,
+  type Stage,
+  type StagePlace,
+  type StageResult,
+  type StageValues,
+  splitStage,
+  topStage,
+} from '../flows/models/stages.ts';
 export {
   type Gaussian,
   type NormalNumbers,
@@ -91,39 +127,3 @@ export {
   type TopPriorOptions,
   topPrior,
 } from '../flows/priors/prior.ts';
-export type { ConditionComponent, ModelCondition } from '../models/condition.ts';
-export {
-  type ConditionerPart,
-  type CouplingChoice,
-  type CouplingOptions,
-  type MaskPart,
-  registerConditioner,
-  registerMask,
-  registerTransformer,
-  type TransformerPart,
-} from '../models/couplings.ts';
-export { bitsPerDim, type Encoding, type Flow, type Likelihood } from '../models/flow.ts';
-export { type FlowPart, flowFor, registerFlow } from '../models/flowRegistry.ts';
-export { Glow } from '../models/glow.ts';
-export type { ImageValues, Standardisation, ValueOptions } from '../models/imageValues.ts';
-export {
-  type Mixing,
-  type MixingName,
-  type MixingOptions,
-  type MixingPart,
-  registerMixing,
-} from '../models/mixing.ts';
-export type { ModelOptions } from '../models/options.ts';
-export type { NamedPart, Own } from '../models/partRegistry.ts';
-export { StagedFlow } from '../models/stagedFlow.ts';
-export {
-  bijectionStage,
-  type Densities,
-  type PlacedStage,
-  type Stage,
-  type StagePlace,
-  type StageResult,
-  type StageValues,
-  splitStage,
-  topStage,
-} from '../models/stages.ts';

@@ -1,14 +1,14 @@
 // `emerging-flows/tensor`: symbolic tensors, their gradients, and programs compiled from them.
 
-export { type AnyArray, DeviceArray, type NamedArrays, type ProgramArrays } from '../engine/arrays.ts';
-export { DeviceMemory } from '../engine/deviceMemory.ts';
-export type { Device } from '../engine/devices/device.ts';
-export { type ExportOnnxOptions, exportOnnx } from '../engine/exportOnnx.ts';
-export type { InverseMethod } from '../engine/graph/prepare.ts';
-export type { Precision } from '../engine/onnx/emitter.ts';
-export { type CompileOptions, compile, type Program } from '../engine/program.ts';
-export type { Traffic } from '../engine/traffic.ts';
-export type { Parity } from '../numeric/parity.ts';
+export type { Parity } from '../core/numeric/parity.ts';
+export { type AnyArray, DeviceArray, type NamedArrays, type ProgramArrays } from '../tensor/engine/arrays.ts';
+export { DeviceMemory } from '../tensor/engine/deviceMemory.ts';
+export type { Device } from '../tensor/engine/devices/device.ts';
+export { type ExportOnnxOptions, exportOnnx } from '../tensor/engine/exportOnnx.ts';
+export type { InverseMethod } from '../tensor/engine/graph/prepare.ts';
+export type { Precision } from '../tensor/engine/onnx/emitter.ts';
+export { type CompileOptions, compile, type Program } from '../tensor/engine/program.ts';
+export type { Traffic } from '../tensor/engine/traffic.ts';
 export { gradients } from '../tensor/gradients/gradient.ts';
 /** Every operation on symbolic tensors, differentiable unless stated otherwise. */
 export * as operations from '../tensor/operations/index.ts';

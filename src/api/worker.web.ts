@@ -1,7 +1,7 @@
 // `emerging-flows/worker`: the script of a worker of a page, which computes gradients for a training, or codes blocks of images.
-import { configureRuntime } from '../engine/runtime.web.ts';
-import type { ThreadAnswer, ThreadMessage } from '../engine/threads/messages.ts';
-import { serve } from '../engine/threads/serve.ts';
+import { configureRuntime } from '../tensor/engine/runtime.web.ts';
+import type { ThreadAnswer, ThreadMessage } from '../tensor/engine/threads/messages.ts';
+import { serve } from '../tensor/engine/threads/serve.ts';
 import { threadTasks } from './threads/tasks.ts';
 
 /** The part of a worker's global scope that this script uses. */

@@ -1,7 +1,7 @@
 // The order of images: an endless shuffled stream for training, a single ordered pass for evaluation.
-import { sizeOf } from '../numeric/ndarray.ts';
-import { RandomStream } from '../numeric/random.ts';
-import type { Values } from '../numeric/values.ts';
+import { sizeOf } from '../core/numeric/ndarray.ts';
+import { RandomStream } from '../core/numeric/random.ts';
+import type { Values } from '../core/numeric/values.ts';
 import { type ImageSet, imagesBuffer } from './contract/dataset.ts';
 import { type AugmentationName, augment, checkAugmentations } from './pixels/augment.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { RandomStream } from '../numeric/random.ts';
+import { RandomStream } from '../core/numeric/random.ts';
 import { readAll, readOne } from './contract/dataset.ts';
 import { identityOf } from './identity.ts';
 import { verifyPackedFile } from './packed/packedFile.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../errors.ts';
+import { UserError } from '../core/errors.ts';
 import { type ImageSet, imagesInMemory, leastValidation, readAll } from './contract/dataset.ts';
 import { holdOutValidation } from './heldOut.ts';
 

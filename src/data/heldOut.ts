@@ -1,7 +1,7 @@
 // Which training images are held out for model selection, so that test images are never used for it.
-import { UserError } from '../errors.ts';
-import { RandomStream } from '../numeric/random.ts';
-import { sha256 } from '../platform/sha256.node.ts';
+import { UserError } from '../core/errors.ts';
+import { RandomStream } from '../core/numeric/random.ts';
+import { sha256 } from '../core/platform/sha256.node.ts';
 import {
   type Dataset,
   type DatasetSource,

@@ -9,7 +9,6 @@ import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { inMemory, type RandomAccess } from '../storage/randomAccess.ts';
 import {
   blackPng,
   deflated,
@@ -21,6 +20,7 @@ import {
 } from '../testing/hostile/hostileImages.ts';
 import { openedBy } from '../testing/openedBy.ts';
 import { Budget } from './contract/budget.ts';
+import { inMemory, type RandomAccess } from './files/randomAccess.ts';
 import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { openDataset } from './registry.ts';

@@ -1,8 +1,8 @@
 // What identifies the images of a dataset: their number and the checksum of their pixels, split by split.
-import { sizeOf } from '../numeric/ndarray.ts';
-import { bytesOfValues } from '../numeric/values.ts';
-import { nextTurn } from '../platform/eventLoop.node.ts';
-import { sha256, startSha256 } from '../platform/sha256.node.ts';
+import { sizeOf } from '../core/numeric/ndarray.ts';
+import { bytesOfValues } from '../core/numeric/values.ts';
+import { nextTurn } from '../core/platform/eventLoop.node.ts';
+import { sha256, startSha256 } from '../core/platform/sha256.node.ts';
 import { batchesInOrder } from './batches.ts';
 import {
   bytesPerImage,

@@ -1,9 +1,9 @@
 // Inspects the images of a dataset: pixel statistics and common problems.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sizeOf } from '../numeric/ndarray.ts';
-import { Moments } from '../numeric/statistics.ts';
-import { bytesOfValues, type Values } from '../numeric/values.ts';
+import { sizeOf } from '../core/numeric/ndarray.ts';
+import { Moments } from '../core/numeric/statistics.ts';
+import { bytesOfValues, type Values } from '../core/numeric/values.ts';
 import { batchesInOrder } from './batches.ts';
 import {
   type Dataset,

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserError } from '../errors.ts';
+import { UserError } from '../core/errors.ts';
 import type { RawDataset } from './contract/rawImages.ts';
 import { fixture } from './fixtures/formula.ts';
 import { readIdx } from './formats/idx.ts';

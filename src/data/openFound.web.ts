@@ -1,7 +1,7 @@
 // The images that a page has been given: decoded, fitted, and divided into the parts of a dataset.
-import { option, phrase, UserError } from '../errors.ts';
-import { showImageShape } from '../numeric/imageShape.ts';
-import { fetchBytes, fetchOptionsOf, urlOf } from '../platform/transfer.ts';
+import { option, phrase, UserError } from '../core/errors.ts';
+import { showImageShape } from '../core/numeric/imageShape.ts';
+import { fetchBytes, fetchOptionsOf, urlOf } from '../core/platform/transfer.ts';
 import {
   type DatasetSource,
   defaultValidation,

@@ -4,16 +4,16 @@ import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { filesBelow } from '../storage/folders.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
 import { readAll, type Split } from './contract/dataset.ts';
+import { filesBelow } from './files/folders.ts';
 import { fixture, formulaImage } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { openDataset, openRawDataset, openReference, openSplit } from './registry.ts';
 
-vi.mock('../storage/folders.ts', async (original) => {
-  const real = await original<typeof import('../storage/folders.ts')>();
+vi.mock('./files/folders.ts', async (original) => {
+  const real = await original<typeof import('./files/folders.ts')>();
   return { ...real, filesBelow: vi.fn(real.filesBelow) };
 });
 vi.mock('./formats/imageDecoding.ts', async (original) => {

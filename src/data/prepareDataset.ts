@@ -1,11 +1,11 @@
 // Prepares a dataset, by name or path, into one file of images of one size.
 import { basename, extname, join } from 'node:path';
-import { option, phrase, UserError } from '../errors.ts';
-import { showImageShape } from '../numeric/imageShape.ts';
-import { requireArgument } from '../numeric/optionValues.ts';
-import { exists } from '../storage/files.ts';
-import { requireWritable } from '../storage/partialFiles.ts';
+import { option, phrase, UserError } from '../core/errors.ts';
+import { showImageShape } from '../core/numeric/imageShape.ts';
+import { requireArgument } from '../core/numeric/optionValues.ts';
 import { countPictures, limited } from './contract/rawImages.ts';
+import { exists } from './files/files.ts';
+import { requireWritable } from './files/partialFiles.ts';
 import { packedTarget } from './packed/packedFile.ts';
 import type { PackedHeader } from './packed/packedLayout.ts';
 import { prepare } from './packed/packImages.ts';

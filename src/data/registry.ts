@@ -1,9 +1,7 @@
 // The named datasets and the formats of users' own images, and how they are opened.
-import { nearestNames, UserError, unknownName } from '../errors.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
-import { requireArgument } from '../numeric/optionValues.ts';
-import { exists, isFolder } from '../storage/files.ts';
-import { filesBelow, folderOf, listFolder, pathIn } from '../storage/folders.ts';
+import { nearestNames, UserError, unknownName } from '../core/errors.ts';
+import type { ImageShape } from '../core/numeric/imageShape.ts';
+import { requireArgument } from '../core/numeric/optionValues.ts';
 import { readConditionTable } from './conditions/conditionTable.ts';
 import { imagesWithTable, sourceWithTable } from './conditions/table.ts';
 import type { WantedConditions } from './contract/conditions.ts';
@@ -23,6 +21,8 @@ import {
   type RawOptions,
   rawOf,
 } from './contract/rawImages.ts';
+import { exists, isFolder } from './files/files.ts';
+import { filesBelow, folderOf, listFolder, pathIn } from './files/folders.ts';
 import { openArchive, openingOnce, requireNoLinksOut, storeKind } from './formats/archives.ts';
 import { imageFormats, isImageName } from './formats/imageDecoding.ts';
 import { datasetOf, holdOutValidation } from './heldOut.ts';

@@ -1,7 +1,7 @@
 // Checks the contract of bijections for every layer of the registry with random parameters.
 import { expect, it } from 'vitest';
-import { checkBijection } from '../evaluation/bijections/checkBijection.ts';
 import { layerCases } from '../testing/layers.ts';
+import { checkBijection } from './checks/checkBijection.ts';
 
 it.each(layerCases())('%s', async (_, layer) => {
   // A reflection of a single channel flips its sign, regardless of the length of its vector.

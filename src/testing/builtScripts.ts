@@ -24,4 +24,4 @@ export function threadBeside(module: string, workerData: unknown): Worker {
   return new Worker(mainBeside(module), { workerData });
 }
 
-({ mainBeside, argumentsFor, threadBeside }) satisfies typeof import('../platform/childScript.node.ts');
+({ mainBeside, argumentsFor, threadBeside }) satisfies typeof import('../core/platform/childScript.node.ts');

@@ -1,11 +1,11 @@
 // Compression in pages: the bytes of Node from Chromium and Firefox, which also decode each other's files.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compress } from '../codec/compress.ts';
-import type { NamedImage } from '../codec/namedImage.ts';
+import { RandomStream } from '../core/numeric/random.ts';
 import { firstImages, readAll } from '../data/contract/dataset.ts';
 import { openSplit } from '../data/registry.ts';
-import { RandomStream } from '../numeric/random.ts';
-import { loadTrained } from '../trained/loading/loadTrained.ts';
+import { loadTrained } from '../model/loading/loadTrained.ts';
+import { compress } from '../uses/codec/compress.ts';
+import type { NamedImage } from '../uses/codec/namedImage.ts';
 import { bundle } from './browser.ts';
 import { eightBit } from './eightBit.ts';
 import { firefoxPath } from './marionette.ts';

@@ -5,4 +5,4 @@ import { type DeadlyWrite, dieInWrite } from './dieInWrite.ts';
 const [deadly, ...words] = process.argv.slice(2);
 dieInWrite(JSON.parse(deadly!) as DeadlyWrite);
 process.argv.splice(2, Number.POSITIVE_INFINITY, ...words);
-await import('../cli/main.ts');
+await import('../app/cli/main.ts');

@@ -1,6 +1,6 @@
 // What tests require of a failure that a user will read.
 import { expect } from 'vitest';
-import { UserError } from '../errors.ts';
+import { UserError } from '../core/errors.ts';
 
 /** The one-line UserError that an action ends with. */
 export function failureOf(action: () => unknown): UserError {

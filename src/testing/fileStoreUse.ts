@@ -1,5 +1,5 @@
 // What any file store must do, as code that Node and a page can run.
-import type { FileStore } from '../storage/fileStore.ts';
+import type { FileStore } from '../data/files/fileStore.ts';
 
 /** The body of an async function of `files`, which must be empty; it returns what it has seen. */
 export const fileStoreUse = `

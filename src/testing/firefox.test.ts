@@ -1,8 +1,8 @@
 // The library in a page of Firefox: a model's values, and a training, against Node's.
 import { expect, it } from 'vitest';
+import { memoryFiles } from '../data/files/fileStore.ts';
+import { loadModel } from '../model/loading/loadModel.ts';
 import { startRun } from '../runs/open/run.node.ts';
-import { memoryFiles } from '../storage/fileStore.ts';
-import { loadModel } from '../trained/loading/loadModel.ts';
 import { train } from '../training/loop/train.ts';
 import { bundle } from './browser.ts';
 import { firefoxPath } from './marionette.ts';

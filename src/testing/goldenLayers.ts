@@ -1,7 +1,7 @@
 // The golden cases of layers: values, log-determinants, gradients and the inverse, as comparisons.
-import { type Device, defaultDevice, deviceRecord } from '../engine/devices/device.ts';
-import type { Precision } from '../engine/onnx/emitter.ts';
-import { compile } from '../engine/program.ts';
+
+import type { ImageShape } from '../core/numeric/imageShape.ts';
+import type { NdArray } from '../core/numeric/ndarray.ts';
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
 import { checkerboard } from '../flows/coupling/checkerboard.ts';
@@ -12,11 +12,12 @@ import { actnorm } from '../flows/layers/actnorm.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
 import { scaledConvolution } from '../flows/layers/scaledConvolution.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
+import { type CouplingChoice, couplingOf } from '../flows/models/couplings.ts';
+import { type MixingOptions, mixingNames } from '../flows/models/mixing.ts';
 import { split, topPrior } from '../flows/priors/prior.ts';
-import { type CouplingChoice, couplingOf } from '../models/couplings.ts';
-import { type MixingOptions, mixingNames } from '../models/mixing.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
-import type { NdArray } from '../numeric/ndarray.ts';
+import { type Device, defaultDevice, deviceRecord } from '../tensor/engine/devices/device.ts';
+import type { Precision } from '../tensor/engine/onnx/emitter.ts';
+import { compile } from '../tensor/engine/program.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { add, multiply, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';

@@ -1,12 +1,13 @@
 // The golden models: likelihoods, latents, gradients, decoding, and data-dependent initialisation, as comparisons.
-import { type Device, defaultDevice } from '../engine/devices/device.ts';
-import type { Precision } from '../engine/onnx/emitter.ts';
-import { compile } from '../engine/program.ts';
+
+import type { ImageShape } from '../core/numeric/imageShape.ts';
 import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
-import { bitsPerDim } from '../models/flow.ts';
-import { Glow } from '../models/glow.ts';
-import type { ModelOptions } from '../models/options.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
+import { bitsPerDim } from '../flows/models/flow.ts';
+import { Glow } from '../flows/models/glow.ts';
+import type { ModelOptions } from '../flows/models/options.ts';
+import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
+import type { Precision } from '../tensor/engine/onnx/emitter.ts';
+import { compile } from '../tensor/engine/program.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { divide, negate, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';

@@ -1,19 +1,19 @@
 // The golden cases of optimisers: weights and their averages after each of several updates, as comparisons.
 
-import { type Device, defaultDevice } from '../engine/devices/device.ts';
-import type { Precision } from '../engine/onnx/emitter.ts';
-import { compile } from '../engine/program.ts';
-import { releaseAfter } from '../engine/resources.ts';
-import { ParameterLayout } from '../models/parameterLayout.ts';
-import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
-import { adamax } from '../optimizers/adamax.ts';
-import { adamw } from '../optimizers/adamw.ts';
-import { averageShare, withAverage } from '../optimizers/average.ts';
-import { muon } from '../optimizers/muon.ts';
-import { type Optimizer, ruleFor } from '../optimizers/optimizer.ts';
-import { updateProgram } from '../optimizers/programs.ts';
-import type { OptimizerName } from '../optimizers/registry.ts';
+import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { ParameterLayout } from '../flows/models/parameterLayout.ts';
 import { newGuard } from '../runs/contents/guardState.ts';
+import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
+import type { Precision } from '../tensor/engine/onnx/emitter.ts';
+import { compile } from '../tensor/engine/program.ts';
+import { releaseAfter } from '../tensor/engine/resources.ts';
+import { adamax } from '../tensor/optimizers/adamax.ts';
+import { adamw } from '../tensor/optimizers/adamw.ts';
+import { averageShare, withAverage } from '../tensor/optimizers/average.ts';
+import { muon } from '../tensor/optimizers/muon.ts';
+import { type Optimizer, ruleFor } from '../tensor/optimizers/optimizer.ts';
+import { updateProgram } from '../tensor/optimizers/programs.ts';
+import type { OptimizerName } from '../tensor/optimizers/registry.ts';
 import { HostArrays } from '../training/step/hostArrays.ts';
 import { type Comparison, compared, type GoldenCase, type GoldenCheck, ndarray } from './goldenValues.ts';
 

@@ -1,7 +1,7 @@
 // `loadModel` from a hostile server: a one-line error, and few bytes received.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadModel } from '../trained/loading/loadModel.ts';
+import { loadModel } from '../model/loading/loadModel.ts';
 import { bundle } from './browser.ts';
 import { type HostileServer, startHostileServer } from './hostile/hostileServer.ts';
 import { modelAnswers, slowModel } from './hostile/modelAnswers.ts';

@@ -1,5 +1,8 @@
 // The registry of layers, for every test of the bijection contract. A layer that is not a mixing adds a line.
 
+import type { ImageShape } from '../core/numeric/imageShape.ts';
+import { sizeOf } from '../core/numeric/ndarray.ts';
+import { RandomStream } from '../core/numeric/random.ts';
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
 import type { Condition, ConditionShapes } from '../flows/contract/condition.ts';
@@ -21,11 +24,8 @@ import { maf } from '../flows/layers/maf.ts';
 import { periodic } from '../flows/layers/periodic.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
 import { woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
-import { couplingOf } from '../models/couplings.ts';
-import { type Mixing, type MixingOptions, mixingNames, mixings } from '../models/mixing.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
-import { sizeOf } from '../numeric/ndarray.ts';
-import { RandomStream } from '../numeric/random.ts';
+import { couplingOf } from '../flows/models/couplings.ts';
+import { type Mixing, type MixingOptions, mixingNames, mixings } from '../flows/models/mixing.ts';
 import { constant } from '../tensor/tensor.ts';
 
 // Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense.
@@ -217,4 +217,4 @@ export function layerCases(): [string, Bijection][] {
   );
 }
 
-export { randomParameters } from '../evaluation/bijections/randomParameters.ts';
+export { randomParameters } from '../flows/checks/randomParameters.ts';

@@ -1,7 +1,8 @@
 // Random parameters with which the networks and kernels of a flow see the pixel itself alone.
-import { randomParameters } from '../evaluation/bijections/randomParameters.ts';
+
+import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { randomParameters } from '../flows/checks/randomParameters.ts';
 import type { ParameterSpecs } from '../flows/contract/parameters.ts';
-import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 
 /** Random values for all parameters; of kernels with an odd side, only the centre tap is not zero. */
 export function localParameters(specs: ParameterSpecs): Record<string, NdArray> {

@@ -1,6 +1,6 @@
 // Ranks within this process, which take turns: what they compute, without MPI.
 
-import { LeaderFailed, type Ranks } from '../cluster/ranks.ts';
+import { LeaderFailed, type Ranks } from '../core/ranks/ranks.ts';
 
 /**
  * Runs a function as each of several ranks, and returns their results. The first failure ends the wait, except on ranks

@@ -1,11 +1,12 @@
 // Tiny models with random weights, for tests of code that takes any model.
-import { randomParameters } from '../evaluation/bijections/randomParameters.ts';
-import { Glow } from '../models/glow.ts';
-import type { ModelOptions } from '../models/options.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
-import { RandomStream } from '../numeric/random.ts';
+
+import type { ImageShape } from '../core/numeric/imageShape.ts';
+import { RandomStream } from '../core/numeric/random.ts';
+import { randomParameters } from '../flows/checks/randomParameters.ts';
+import { Glow } from '../flows/models/glow.ts';
+import type { ModelOptions } from '../flows/models/options.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
 import { constant } from '../tensor/tensor.ts';
-import type { TrainedModel } from '../trained/model/trainedModel.ts';
 
 /** The options of a flow that is quick to compile. */
 export const tinyFlow: Partial<ModelOptions> = { levels: 2, depth: 2, width: 6, learnedPrior: true };

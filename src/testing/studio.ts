@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, inject } from 'vitest';
-import { typeOf } from '../studioServer/headers.ts';
+import { typeOf } from '../app/studioServer/headers.ts';
 import { type CommandLine, copyPackage, temporaryFolder } from './command.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -71,7 +71,7 @@ interface Running {
 
 /** Starts `emerging studio` with arguments, on any port. */
 export async function startStudio(emerging: CommandLine, ...args: string[]): Promise<Running> {
-  const child = emerging.start('cli/main', 'studio', '--port=0', ...args);
+  const child = emerging.start('app/cli/main', 'studio', '--port=0', ...args);
   const url = await new Promise<string>((resolve, reject) => {
     let told = '';
     child.stdout!.setEncoding('utf8').on('data', (part: string) => {

@@ -1,6 +1,7 @@
 // Tiny fields of real numbers, to train on within a second, and files of them.
+
+import { RandomStream } from '../core/numeric/random.ts';
 import { npyBytes } from '../data/formats/npy.ts';
-import { RandomStream } from '../numeric/random.ts';
 import { fitsImage, fitsPart } from './fitsFiles.ts';
 import { tinyImages } from './tinyImages.ts';
 

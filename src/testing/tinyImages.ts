@@ -2,7 +2,7 @@
 // grain.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RandomStream } from '../numeric/random.ts';
+import { RandomStream } from '../core/numeric/random.ts';
 
 /** `count` images of `size` x `size` pixels, consecutively. */
 export function tinyImages(count: number, size: number, seed: number): Uint8Array {

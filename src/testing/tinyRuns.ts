@@ -2,8 +2,8 @@
 import { conditioned } from '../data/contract/conditions.ts';
 import { type Dataset, type ImageSet, imagesInMemory, labelled, readAll } from '../data/contract/dataset.ts';
 import { requireEightBits } from '../data/pixels/bitDepth.ts';
-import type { Config, ConfigLayer } from '../experiments/configSchema.ts';
-import { resolveConfig } from '../experiments/resolve.ts';
+import type { Config, ConfigLayer } from '../runs/settings/configSchema.ts';
+import { resolveConfig } from '../runs/settings/resolve.ts';
 import { tinyImages } from './tinyImages.ts';
 
 /** 40 images of `size` x `size` pixels to train on, 8 to validate and 8 to test. */

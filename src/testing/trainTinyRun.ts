@@ -1,9 +1,9 @@
 // Trains a tiny run in the given folder, or resumes it, with a checkpoint after every step: a process for
 // tests to kill. Prints a line per step. It can also kill itself inside a write.
 import { existsSync } from 'node:fs';
-import type { OptimizerName } from '../optimizers/registry.ts';
 import { runPaths } from '../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../runs/open/run.node.ts';
+import type { OptimizerName } from '../tensor/optimizers/registry.ts';
 import { train } from '../training/loop/train.ts';
 import { type DeadlyWrite, dieInWrite } from './dieInWrite.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { largestDifference } from '../core/numeric/compare.ts';
 import { firstImages, imagesInMemory, readAll } from '../data/contract/dataset.ts';
+import { drawActivations } from '../data/pictures/activations.ts';
 import { openDataset } from '../data/registry.ts';
-import { runtimeSha256 } from '../engine/runtime.node.ts';
-import { oddPlaces } from '../evaluation/odd/places.ts';
-import { type OddReport, oddReport, oddReports, type Score } from '../evaluation/odd/score.ts';
-import { largestDifference } from '../numeric/compare.ts';
-import { drawActivations } from '../pictures/activations.ts';
-import { loadModel } from '../trained/loading/loadModel.ts';
+import { loadModel } from '../model/loading/loadModel.ts';
+import { runtimeSha256 } from '../tensor/engine/runtime.node.ts';
+import { oddPlaces } from '../uses/odd/places.ts';
+import { type OddReport, oddReport, oddReports, type Score } from '../uses/odd/score.ts';
 import { bundle } from './browser.ts';
 import { eightBit } from './eightBit.ts';
 import { type Bundle, chromiumPath, openPage } from './pages.ts';
@@ -44,7 +44,7 @@ beforeAll(async () => {
     import * as library from 'emerging-flows';
     import * as data from 'emerging-flows/data';
     import * as training from 'emerging-flows/training';
-    import { runtimeSha256 } from '../dist/engine/runtime.node.js';
+    import { runtimeSha256 } from '../dist/tensor/engine/runtime.node.js';
     Object.assign(globalThis, { all: [data, training], runtimeSha256 });
     library.configureRuntime({
       wasm: '/runtime/ort-wasm-simd-threaded.wasm',

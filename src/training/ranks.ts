@@ -1,15 +1,16 @@
 // What ranks share of a training: the images of a step, the state, and the store of those that write nothing.
-import { fromLeader, gather, nameOfRank, type Ranks } from '../cluster/ranks.ts';
-import { phrase, UserError } from '../errors.ts';
-import type { Config } from '../experiments/configSchema.ts';
-import { stringifyConfig } from '../experiments/configText.ts';
-import type { Groups, ParameterLayout } from '../models/parameterLayout.ts';
-import { checksumOf } from '../numeric/checksum.ts';
-import type { NdArray } from '../numeric/ndarray.ts';
+
+import { phrase, UserError } from '../core/errors.ts';
+import { checksumOf } from '../core/numeric/checksum.ts';
+import type { NdArray } from '../core/numeric/ndarray.ts';
+import { fromLeader, gather, nameOfRank, type Ranks } from '../core/ranks/ranks.ts';
+import { bytesOf, type FileStore } from '../data/files/fileStore.ts';
+import type { Groups, ParameterLayout } from '../flows/models/parameterLayout.ts';
 import { runFileNames } from '../runs/contents/runFileNames.ts';
 import { RunStore } from '../runs/contents/runStore.ts';
 import type { TrainingStart, TrainingState } from '../runs/contents/trainingState.ts';
-import { bytesOf, type FileStore } from '../storage/fileStore.ts';
+import type { Config } from '../runs/settings/configSchema.ts';
+import { stringifyConfig } from '../runs/settings/configText.ts';
 import type { Trainer } from './step/trainer.ts';
 
 /** The images of a batch that a rank computes. */

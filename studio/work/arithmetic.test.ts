@@ -3,9 +3,9 @@ import { FlowModel } from 'emerging-flows';
 import { Glow } from 'emerging-flows/flows';
 import { constant } from 'emerging-flows/tensor';
 import { afterAll, describe, expect, it } from 'vitest';
-import { randomParameters } from '../../src/evaluation/bijections/randomParameters.ts';
-import type { ModelOptions } from '../../src/models/options.ts';
-import type { ImageShape } from '../../src/numeric/imageShape.ts';
+import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
+import { randomParameters } from '../../src/flows/checks/randomParameters.ts';
+import type { ModelOptions } from '../../src/flows/models/options.ts';
 import { tinyImages } from '../../src/testing/tinyImages.ts';
 import { type Line, type Place, stageArithmetic } from './arithmetic.ts';
 

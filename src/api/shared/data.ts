@@ -1,5 +1,6 @@
 // What `emerging-flows/data` exports in Node and in pages.
 
+export type { ValueKind, Values } from '../../core/numeric/values.ts';
 export { conditioned, type WantedConditions } from '../../data/contract/conditions.ts';
 export {
   type Conditions,
@@ -19,4 +20,3 @@ export {
 export type { NamedDataset } from '../../data/contract/rawImages.ts';
 export type { Crop } from '../../data/pixels/fitPicture.ts';
 export type { ImageFileOptions, NamedImages } from '../../data/sources/namedImages.ts';
-export type { ValueKind, Values } from '../../numeric/values.ts';

@@ -1,29 +1,15 @@
 // What `emerging-flows/training` exports in Node and in pages.
 
-export type { Ranks, Summed } from '../../cluster/ranks.ts';
-export { type ActionTrainingOptions, trainToAction } from '../../evaluation/action/trainToAction.ts';
-export type { FinalPictures } from '../../evaluation/reports/folderReports.node.ts';
+export type { Ranks, Summed } from '../../core/ranks/ranks.ts';
 export {
-  type TrainedRun,
-  type TrainRunOptions,
-  trainRun as train,
-} from '../../evaluation/reports/trainRun.ts';
-export type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-export type { PaperResult } from '../../experiments/paper.ts';
-export { type Preset, presets } from '../../experiments/presets.ts';
-export { type ConfigFile, type ConfigSources, resolveConfig } from '../../experiments/resolve.ts';
-export type { Schedule } from '../../experiments/schedule.ts';
-export { type AdamaxOptions, adamax } from '../../optimizers/adamax.ts';
-export { type AdamwOptions, adamw } from '../../optimizers/adamw.ts';
-export { type MuonOptions, muon } from '../../optimizers/muon.ts';
-export type {
-  Optimizer,
-  OptimizerKind,
-  RuleKind,
-  Tensors,
-  UpdatedParameter,
-  UpdateRule,
-} from '../../optimizers/optimizer.ts';
+  type FileCheck,
+  type FileContent,
+  type FileLock,
+  type FileStore,
+  memoryFiles,
+  readFiles,
+} from '../../data/files/fileStore.ts';
+export type { Batch, BatchNoise } from '../../model/likelihood/likelihood.ts';
 export type {
   OptimizerState,
   TrainingStart,
@@ -32,15 +18,23 @@ export type {
 } from '../../runs/contents/trainingState.ts';
 export type { ResumeOptions, Run, RunOptions } from '../../runs/open/openRun.ts';
 export type { Origin, StartingModel } from '../../runs/open/startFrom.ts';
-export {
-  type FileCheck,
-  type FileContent,
-  type FileLock,
-  type FileStore,
-  memoryFiles,
-  readFiles,
-} from '../../storage/fileStore.ts';
-export type { Batch, BatchNoise } from '../../trained/likelihood/likelihood.ts';
+export type { Config, ConfigLayer } from '../../runs/settings/configSchema.ts';
+export type { PaperResult } from '../../runs/settings/paper.ts';
+export { type Preset, presets } from '../../runs/settings/presets.ts';
+export { type ConfigFile, type ConfigSources, resolveConfig } from '../../runs/settings/resolve.ts';
+export type { Schedule } from '../../runs/settings/schedule.ts';
+export { type AdamaxOptions, adamax } from '../../tensor/optimizers/adamax.ts';
+export { type AdamwOptions, adamw } from '../../tensor/optimizers/adamw.ts';
+export { type MuonOptions, muon } from '../../tensor/optimizers/muon.ts';
+export type {
+  Optimizer,
+  OptimizerKind,
+  RuleKind,
+  Tensors,
+  UpdatedParameter,
+  UpdateRule,
+} from '../../tensor/optimizers/optimizer.ts';
+export { type ActionTrainingOptions, trainToAction } from '../../training/action/trainToAction.ts';
 export type { Action } from '../../training/gradients/actionLoss.ts';
 export type { TrainingOptions, TrainingResult } from '../../training/loop/train.ts';
 export type {
@@ -54,6 +48,12 @@ export {
   type TrainingSizeOptions,
   trainingSize,
 } from '../../training/loop/trainingSize.ts';
+export type { FinalPictures } from '../../training/reports/folderReports.node.ts';
+export {
+  type TrainedRun,
+  type TrainRunOptions,
+  trainRun as train,
+} from '../../training/reports/trainRun.ts';
 export { type BatchedModel, BatchLoader, type BatchLoaderOptions } from '../../training/step/batchLoader.ts';
 export { startFromData } from '../../training/step/startFromData.ts';
 export type { BatchGradients } from '../../training/step/stateArrays.ts';

@@ -1,8 +1,8 @@
 // The script of a thread of Node, which computes gradients for a training, or codes blocks of images.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { StopFlag } from '../../engine/threads/port.node.ts';
-import { serve } from '../../engine/threads/serve.ts';
-import { importModule } from '../../platform/importModule.node.ts';
+import { importModule } from '../../core/platform/importModule.node.ts';
+import type { StopFlag } from '../../tensor/engine/threads/port.node.ts';
+import { serve } from '../../tensor/engine/threads/serve.ts';
 import { threadTasks } from './tasks.ts';
 
 const port = parentPort!;

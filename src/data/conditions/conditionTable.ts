@@ -1,16 +1,16 @@
 // Reads the conditions of images: from a CSV file, arrays, or images beside them.
 import { basename, join } from 'node:path';
-import { type Phrase, phrase, UserError } from '../../errors.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import type { Values } from '../../numeric/values.ts';
-import { exists, isFolder, readWhole, requireExists, textBlocks, withFile } from '../../storage/files.ts';
-import { withoutEndSeparators } from '../../storage/folders.ts';
-import { inMemory, type RandomAccess, readAhead } from '../../storage/randomAccess.ts';
-import { shortText } from '../../visibleText.ts';
+import { type Phrase, phrase, UserError } from '../../core/errors.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import type { Values } from '../../core/numeric/values.ts';
+import { shortText } from '../../core/visibleText.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import type { WantedConditions } from '../contract/conditions.ts';
 import { type ImageSet, readOne } from '../contract/dataset.ts';
+import { exists, isFolder, readWhole, requireExists, textBlocks, withFile } from '../files/files.ts';
+import { withoutEndSeparators } from '../files/folders.ts';
+import { inMemory, type RandomAccess, readAhead } from '../files/randomAccess.ts';
 import { openArchive, requireNoLinksOut, storeKind } from '../formats/archives.ts';
 import { isNumber, parseCsv } from '../formats/csv.ts';
 import { readElements } from '../formats/elements.ts';

@@ -1,5 +1,5 @@
 // The files in a folder or archive, behind one interface.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import type { Admit, Budget } from './budget.ts';
 
 /** One file of a folder or an archive. */

@@ -1,5 +1,5 @@
 // A budget for reading a source of images, charged in advance: a few bytes can describe years of work.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 
 /** Waits until this many more bytes fit into memory, in addition to those of other images being decoded. */
 export type Admit = (bytes: number) => Promise<void>;

@@ -1,5 +1,5 @@
 // Conditions: numbers and images beside each image, by name, that a density can depend on.
-import { type Phrase, UserError } from '../../errors.ts';
+import { type Phrase, UserError } from '../../core/errors.ts';
 import { type Conditions, type ConditionValues, checkIndex, type ImageSet } from './dataset.ts';
 
 /** The most components of a condition. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import { openedBy } from '../../testing/openedBy.ts';
 import { BatchStream } from '../batches.ts';
 import { fixture } from '../fixtures/formula.ts';

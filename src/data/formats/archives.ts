@@ -6,9 +6,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
-import { UserError } from '../../errors.ts';
-import { isFolder, openFile, withFile } from '../../storage/files.ts';
-import { type FilesBelow, filesBelow } from '../../storage/folders.ts';
+import { UserError } from '../../core/errors.ts';
 import {
   type Archive,
   type ArchiveOpener,
@@ -17,6 +15,8 @@ import {
   requireSize,
 } from '../contract/archive.ts';
 import { type Admit, Budget } from '../contract/budget.ts';
+import { isFolder, openFile, withFile } from '../files/files.ts';
+import { type FilesBelow, filesBelow } from '../files/folders.ts';
 import { charactersOf, corruptFile, isGzip, isZip } from './bytes.ts';
 import { tidy } from './entryNames.ts';
 import { zipFiles } from './zip.ts';

@@ -1,8 +1,8 @@
 // Files that a page has been given, as they are stored in a folder or archive.
-import { UserError } from '../../errors.ts';
-import { checkRange, type RandomAccess } from '../../storage/randomAccess.ts';
+import { UserError } from '../../core/errors.ts';
 import { type Archive, isVisible, maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
+import { checkRange, type RandomAccess } from '../files/randomAccess.ts';
 import { zipFiles } from './zip.ts';
 
 /** A file, and its path among those that were given with it, with `/`. */

@@ -1,6 +1,6 @@
 // Helpers for bytes that the readers of all formats use, and their error for a corrupt file.
-import { UserError } from '../../errors.ts';
-import { shortText } from '../../visibleText.ts';
+import { UserError } from '../../core/errors.ts';
+import { shortText } from '../../core/visibleText.ts';
 
 /** A view of the same bytes. */
 export function viewOf(bytes: Uint8Array): DataView {

@@ -1,6 +1,6 @@
 // 16-bit TIFF files in all their layouts, read to the bit; and kinds of values that are refused.
 import { expect, it } from 'vitest';
-import { RandomStream } from '../../numeric/random.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { type TiffLayout, tiffFile } from '../../testing/tiffFiles.ts';
 import { decodeImage } from './imageDecoding.ts';
 

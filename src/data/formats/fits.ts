@@ -1,5 +1,5 @@
 // FITS files: headers of cards with 80 characters in blocks of 2,880 bytes, each followed by data.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import type { BeginDecoding } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import { interleaved } from '../pixels/channels.ts';

@@ -1,10 +1,10 @@
 // MNIST's IDX format: a big-endian header with element type and dimensions, then the elements, row-major.
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
-import { UserError } from '../../errors.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { withFile } from '../../storage/files.ts';
+import { UserError } from '../../core/errors.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
 import { requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
+import { withFile } from '../files/files.ts';
 import { isGzip, viewOf } from './bytes.ts';
 
 /** An array of unsigned bytes, row-major: `data.length` is the product of `shape`. */

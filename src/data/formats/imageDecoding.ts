@@ -1,5 +1,5 @@
 // Decodes image files, whose format is recognised by their first bytes.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import {
   type Admit,
   type BeginDecoding,

@@ -1,11 +1,11 @@
 // NumPy's .npy files: a header that is a Python dictionary, then the elements.
-import { UserError } from '../../errors.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { bytesOfValues, kindOf, type ValueKind, type Values } from '../../numeric/values.ts';
-import { inMemory, type RandomAccess } from '../../storage/randomAccess.ts';
-import { shortText } from '../../visibleText.ts';
+import { UserError } from '../../core/errors.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { bytesOfValues, kindOf, type ValueKind, type Values } from '../../core/numeric/values.ts';
+import { shortText } from '../../core/visibleText.ts';
 import type { BeginDecoding } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
+import { inMemory, type RandomAccess } from '../files/randomAccess.ts';
 import { charactersOf, corruptFile, viewOf } from './bytes.ts';
 import { type ElementType, elementBytes, readElements } from './elements.ts';
 

@@ -1,5 +1,5 @@
 // Decodes JPEG and WebP by the browser.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import type { BeginDecoding } from '../contract/budget.ts';
 import type { EightBitImage } from '../contract/rawImages.ts';
 import { charactersOf, corruptFile } from './bytes.ts';

@@ -1,6 +1,6 @@
 // Python pickles of plain data and NumPy arrays, as published for downsampled ImageNet; no code is run.
-import { UserError } from '../../errors.ts';
-import { shortText } from '../../visibleText.ts';
+import { UserError } from '../../core/errors.ts';
+import { shortText } from '../../core/visibleText.ts';
 import { viewOf } from './bytes.ts';
 
 /**

@@ -2,7 +2,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import { decodePng } from './png.ts';
 
 /** The colour types in a header. */

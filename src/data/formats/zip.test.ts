@@ -1,8 +1,8 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { inMemory, type RandomAccess } from '../../storage/randomAccess.ts';
 import { zipOf } from '../../testing/zipFiles.ts';
 import { Budget } from '../contract/budget.ts';
+import { inMemory, type RandomAccess } from '../files/randomAccess.ts';
 import { openZipEntry, readZipEntry } from './zip.ts';
 import { readZipDirectory } from './zipDirectory.ts';
 

@@ -1,8 +1,8 @@
 // Files of zip archives, read in place, one at a time, each verified by its checksum.
-import { UserError } from '../../errors.ts';
-import { checkRange, inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
+import { UserError } from '../../core/errors.ts';
 import { type Archive, isVisible, requireSize } from '../contract/archive.ts';
 import { type Admit, Budget } from '../contract/budget.ts';
+import { checkRange, inMemory, maxBytesAtOnce, type RandomAccess } from '../files/randomAccess.ts';
 import { type CorruptFile, corruptFile, viewOf } from './bytes.ts';
 import { crc32, inflateRaw } from './compression.node.ts';
 import { readZipDirectory, type ZipEntry } from './zipDirectory.ts';

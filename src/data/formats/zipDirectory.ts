@@ -1,7 +1,7 @@
 // The directory at the end of a zip archive: which files it contains, and where.
 // Our own: zip.js takes 18 times as long for many small files, and yauzl verifies no checksums.
-import { UserError } from '../../errors.ts';
-import type { RandomAccess } from '../../storage/randomAccess.ts';
+import { UserError } from '../../core/errors.ts';
+import type { RandomAccess } from '../files/randomAccess.ts';
 import { corruptFile, viewOf } from './bytes.ts';
 import { zipName } from './entryNames.ts';
 

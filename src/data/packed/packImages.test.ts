@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import { eightBit } from '../../testing/eightBit.ts';
 import { openedBy } from '../../testing/openedBy.ts';
 import { readAll } from '../contract/dataset.ts';

@@ -1,10 +1,16 @@
 // Prepares a dataset: decodes every source image once and writes images of one size to a packed file.
-import { cleanedUpAfter, UserError } from '../../errors.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { bytesOfValues, kindInWords, kindOf, type ValueKind, type Values } from '../../numeric/values.ts';
-import { nextTurn } from '../../platform/eventLoop.node.ts';
-import { availableCores } from '../../platform/machine.node.ts';
-import { sha256 } from '../../platform/sha256.node.ts';
+import { cleanedUpAfter, UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import {
+  bytesOfValues,
+  kindInWords,
+  kindOf,
+  type ValueKind,
+  type Values,
+} from '../../core/numeric/values.ts';
+import { nextTurn } from '../../core/platform/eventLoop.node.ts';
+import { availableCores } from '../../core/platform/machine.node.ts';
+import { sha256 } from '../../core/platform/sha256.node.ts';
 import { type Admit, maxDecodingBytes, OverBudget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';
 import { only, type RawDataset, type RawImage, type RawSplit, splitsOf } from '../contract/rawImages.ts';

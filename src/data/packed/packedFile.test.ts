@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { RandomStream } from '../../numeric/random.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { openedBy } from '../../testing/openedBy.ts';
 import { imagesInMemory, readAll } from '../contract/dataset.ts';
 import { packedFile, packedTarget, readPackedHeader, verifyPackedFile } from './packedFile.ts';

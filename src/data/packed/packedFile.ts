@@ -2,10 +2,10 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import { cannotRead } from '../../storage/fileErrors.ts';
-import { isFolder, openRegularFile, readWhole } from '../../storage/files.ts';
-import { PartialFile, removePartialFiles } from '../../storage/partialFiles.ts';
 import { type PathFormat, rawOf } from '../contract/rawImages.ts';
+import { cannotRead } from '../files/fileErrors.ts';
+import { isFolder, openRegularFile, readWhole } from '../files/files.ts';
+import { PartialFile, removePartialFiles } from '../files/partialFiles.ts';
 import { isGzip } from '../formats/bytes.ts';
 import { openGzipped, packedSource, verifyPacked, withHeader } from './packedImages.ts';
 import {

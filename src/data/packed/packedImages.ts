@@ -1,11 +1,10 @@
 // The images of a packed file, wherever its bytes are: read by index, or all of them to verify their checksums.
-import { UserError } from '../../errors.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { bytesOfValues } from '../../numeric/values.ts';
-import { nextTurn } from '../../platform/eventLoop.node.ts';
-import { startSha256 } from '../../platform/sha256.node.ts';
-import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
+import { UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { bytesOfValues } from '../../core/numeric/values.ts';
+import { nextTurn } from '../../core/platform/eventLoop.node.ts';
+import { startSha256 } from '../../core/platform/sha256.node.ts';
 import { Budget } from '../contract/budget.ts';
 import {
   checkIndex,
@@ -14,6 +13,7 @@ import {
   type ImageSet,
   type Split,
 } from '../contract/dataset.ts';
+import { maxBytesAtOnce } from '../files/randomAccess.ts';
 import { decompressed } from '../formats/decompressed.ts';
 import {
   collectWrong,

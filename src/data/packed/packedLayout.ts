@@ -1,10 +1,10 @@
 // What a packed file consists of: a header of two lines of text, the images, and their names, labels and checksums.
 
 import * as z from 'zod/mini';
-import { UserError } from '../../errors.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { bytesOfValue, type ValueKind, valueKinds } from '../../numeric/values.ts';
-import { sha256 as sha256Of } from '../../platform/sha256.node.ts';
+import { UserError } from '../../core/errors.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { bytesOfValue, type ValueKind, valueKinds } from '../../core/numeric/values.ts';
+import { sha256 as sha256Of } from '../../core/platform/sha256.node.ts';
 import { LONGEST_CLASS_NAME, MOST_CLASSES, splitNames } from '../contract/dataset.ts';
 import { charactersOf, viewOf } from '../formats/bytes.ts';
 import { crc32 } from '../formats/compression.node.ts';

@@ -1,10 +1,10 @@
 // Writes a packed file, image by image, to disk or into memory.
 
-import { UserError } from '../../errors.ts';
-import { bytesOfValues, type Values } from '../../numeric/values.ts';
-import { sha256, startSha256 } from '../../platform/sha256.node.ts';
-import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
+import { UserError } from '../../core/errors.ts';
+import { bytesOfValues, type Values } from '../../core/numeric/values.ts';
+import { sha256, startSha256 } from '../../core/platform/sha256.node.ts';
 import type { Split } from '../contract/dataset.ts';
+import { maxBytesAtOnce } from '../files/randomAccess.ts';
 import { crc32 } from '../formats/compression.node.ts';
 import { checksumBytes, HEADER_BYTES, headerBytes, labelBytes, type PackedHeader } from './packedLayout.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import {
   type AugmentationName,
   augment,

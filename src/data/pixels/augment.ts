@@ -1,8 +1,8 @@
 // Data augmentation: random flips, transposes and shifts, drawn each time an image is used.
-import { UserError } from '../../errors.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import type { RandomStream } from '../../numeric/random.ts';
-import { kindInWords, type ValueKind, type Values } from '../../numeric/values.ts';
+import { UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { RandomStream } from '../../core/numeric/random.ts';
+import { kindInWords, type ValueKind, type Values } from '../../core/numeric/values.ts';
 
 /** An augmentation. */
 interface Augmentation {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import { pixelsFromValues, reduceBits, toFullRange } from './bitDepth.ts';
 
 const golden = process.env.GOLDEN ?? fileURLToPath(new URL('../../../golden', import.meta.url));

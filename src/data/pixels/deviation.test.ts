@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { RandomStream } from '../../numeric/random.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { deviationOf } from './deviation.ts';
 
 it('is the deviation from the mean of each channel', () => {

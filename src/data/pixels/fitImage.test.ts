@@ -1,9 +1,9 @@
 // Converting images to a model's size and colour type: what is done by default, and what only with `resize`.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { fitImage } from './fitImage.ts';
 
 const source = 'photo.png';

@@ -1,7 +1,7 @@
 // The pixels of an image that a model takes, in its size and colours, or that lossless compression takes, as they are stored.
-import { option, type Phrase, phrase, UserError } from '../../errors.ts';
-import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
-import { kindInWords, kindOf, type Values, zeros } from '../../numeric/values.ts';
+import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
+import { type ImageShape, showImageShape } from '../../core/numeric/imageShape.ts';
+import { kindInWords, kindOf, type Values, zeros } from '../../core/numeric/values.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { grey, inColour, isColourless } from './channels.ts';
 import { resized } from './resize.ts';

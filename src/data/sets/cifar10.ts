@@ -1,5 +1,5 @@
 // CIFAR-10 in its binary version: the published archive, or the folder it unpacks to.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import type { Archive } from '../contract/archive.ts';
 import { type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import { type PathFormat, splitOfSet } from '../contract/rawImages.ts';

@@ -1,12 +1,12 @@
 // Finds named datasets in the data folders: their files, and prepared ones.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { call, type Phrase, phrase, UserError } from '../../errors.ts';
-import { showImageShape } from '../../numeric/imageShape.ts';
-import { ClosedFolder } from '../../storage/closedFolder.ts';
-import { exists } from '../../storage/files.ts';
-import { makeFolders } from '../../storage/folders.ts';
+import { call, type Phrase, phrase, UserError } from '../../core/errors.ts';
+import { showImageShape } from '../../core/numeric/imageShape.ts';
 import type { NamedDataset, RawDataset } from '../contract/rawImages.ts';
+import { ClosedFolder } from '../files/closedFolder.ts';
+import { exists } from '../files/files.ts';
+import { makeFolders } from '../files/folders.ts';
 import { packedFile } from '../packed/packedFile.ts';
 import type { DatasetRecord } from './records.ts';
 

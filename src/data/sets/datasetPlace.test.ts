@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { call, phrase, UserError } from '../../errors.ts';
+import { call, phrase, UserError } from '../../core/errors.ts';
 import type { NamedDataset } from '../contract/rawImages.ts';
 import { placeOfDataset } from './dataFolder.ts';
 

@@ -16,9 +16,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../errors.ts';
-import { RandomStream } from '../../numeric/random.ts';
-import { ClosedFolder } from '../../storage/closedFolder.ts';
+import { UserError } from '../../core/errors.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { ClosedFolder } from '../files/closedFolder.ts';
 import { type DownloadOptions, download } from './download.ts';
 
 const random = new RandomStream(4, 'file');

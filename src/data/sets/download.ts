@@ -5,11 +5,11 @@ import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { UserError, unknownName } from '../../errors.ts';
-import type { ClosedFolder } from '../../storage/closedFolder.ts';
-import { exists } from '../../storage/files.ts';
-import type { PartialFile } from '../../storage/partialFiles.ts';
-import { visibleText } from '../../visibleText.ts';
+import { UserError, unknownName } from '../../core/errors.ts';
+import { visibleText } from '../../core/visibleText.ts';
+import type { ClosedFolder } from '../files/closedFolder.ts';
+import { exists } from '../files/files.ts';
+import type { PartialFile } from '../files/partialFiles.ts';
 import { dataFolders, writableDataFolder } from './dataFolder.ts';
 import { type DatasetFile, datasetDownloads } from './records.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RandomStream } from '../../numeric/random.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { antiAliasedResize } from '../pixels/resize.ts';
 import { loadImages } from '../sources/loadImages.ts';
 import { rawGalaxies, toGalaxy } from './galaxy.ts';

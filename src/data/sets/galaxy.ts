@@ -1,5 +1,5 @@
 // The paper's galaxies: images of non-interacting ones, from SpaceML's galaxy mergers dataset.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import type { DecodedImage, NamedDataset, RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { openArchive } from '../formats/archives.ts';
 import { imageName } from '../formats/imageDecoding.ts';

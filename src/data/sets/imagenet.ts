@@ -1,6 +1,6 @@
 // Downsampled ImageNet at 32 x 32 and 64 x 64, in every published format.
 import { basename } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import type { NamedDataset, RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { findParts, openParts, type Part } from '../sources/partFiles.ts';
 import { dataFolders, missingData } from './dataFolder.ts';

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { call, phrase, UserError } from '../../errors.ts';
+import { call, phrase, UserError } from '../../core/errors.ts';
 import type { ImageSet } from '../contract/dataset.ts';
 import { type NamedDataset, type RawDataset, splitOfSet } from '../contract/rawImages.ts';
 import { openIdxFolder, requireIdxFiles } from '../sources/idxFolder.ts';

@@ -1,10 +1,10 @@
 // Files with many images in one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
-import { fewNames, UserError } from '../../errors.ts';
-import { maxBytesAtOnce, type RandomAccess, readAhead } from '../../storage/randomAccess.ts';
-import { shortText } from '../../visibleText.ts';
+import { fewNames, UserError } from '../../core/errors.ts';
+import { shortText } from '../../core/visibleText.ts';
 import type { Budget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
+import { maxBytesAtOnce, type RandomAccess, readAhead } from '../files/randomAccess.ts';
 import { charactersOf } from '../formats/bytes.ts';
 import { elementBytes, readElements } from '../formats/elements.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';

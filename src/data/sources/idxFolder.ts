@@ -1,14 +1,14 @@
 // A folder of IDX files with MNIST's names: any number of grey images of any one size, and their labels.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Phrase, phrase, UserError } from '../../errors.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
-import { exists } from '../../storage/files.ts';
+import { type Phrase, phrase, UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { type Budget, maxLoadedBytes } from '../contract/budget.ts';
 import { type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import { type PathFormat, type RawDataset, type RawSplit, splitOfSet } from '../contract/rawImages.ts';
+import { cannotRead, hasCode } from '../files/fileErrors.ts';
+import { exists } from '../files/files.ts';
 import { readIdxFile } from '../formats/idx.ts';
 
 type Part = 'train' | 'test';

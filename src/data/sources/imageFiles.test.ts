@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'fast-png';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import { npy, sparseNpy, writeHostileFile } from '../../testing/hostile/hostileImages.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import { npyBytes } from '../formats/npy.ts';

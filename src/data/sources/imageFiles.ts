@@ -1,15 +1,15 @@
 // Images given by path: image files, and folders of them.
 
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { UserError } from '../../errors.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { requireArgument } from '../../numeric/optionValues.ts';
-import { isFolder, realPath, requireExists, withFile } from '../../storage/files.ts';
-import { filesBelow } from '../../storage/folders.ts';
-import { inMemory } from '../../storage/randomAccess.ts';
+import { UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { requireArgument } from '../../core/numeric/optionValues.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
+import { isFolder, realPath, requireExists, withFile } from '../files/files.ts';
+import { filesBelow } from '../files/folders.ts';
+import { inMemory } from '../files/randomAccess.ts';
 import { followsLinksOut, ownLinks } from '../formats/archives.ts';
 import { decodeImage, imageFormats, imagesAmong, otherImageName } from '../formats/imageDecoding.ts';
 import { isStack } from '../formats/npy.ts';

@@ -1,6 +1,6 @@
 // How much memory images may take that are opened without being prepared.
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import type { RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { corruptFile } from '../formats/bytes.ts';
 import { loadImages } from './loadImages.ts';

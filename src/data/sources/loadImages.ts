@@ -1,7 +1,14 @@
 // Collects the images of splits into sets that are read by index: those of image files are decoded into memory.
-import { call, type Phrase, phrase, UserError } from '../../errors.ts';
-import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
-import { bytesOfValue, copyInto, kindInWords, kindOf, type ValueKind, zeros } from '../../numeric/values.ts';
+import { call, type Phrase, phrase, UserError } from '../../core/errors.ts';
+import { type ImageShape, showImageShape } from '../../core/numeric/imageShape.ts';
+import {
+  bytesOfValue,
+  copyInto,
+  kindInWords,
+  kindOf,
+  type ValueKind,
+  zeros,
+} from '../../core/numeric/values.ts';
 import { maxDecodingBytes, maxLoadedBytes } from '../contract/budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import {

@@ -1,9 +1,9 @@
 // Single images with names, wherever their files are, for a model.
-import { UserError } from '../../errors.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { requireWhole } from '../../numeric/optionValues.ts';
-import type { Values } from '../../numeric/values.ts';
-import { requireMemory } from '../../platform/memory.ts';
+import { UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { requireWhole } from '../../core/numeric/optionValues.ts';
+import type { Values } from '../../core/numeric/values.ts';
+import { requireMemory } from '../../core/platform/memory.ts';
 import type { Conditions, Labels } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { joined } from '../pixels/finite.ts';

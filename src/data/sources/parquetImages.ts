@@ -1,9 +1,9 @@
 // Images in Parquet files: each row has the bytes of an image file, as published on dataset hubs.
-import { UserError } from '../../errors.ts';
-import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
-import { shortText } from '../../visibleText.ts';
+import { UserError } from '../../core/errors.ts';
+import { shortText } from '../../core/visibleText.ts';
 import type { Budget } from '../contract/budget.ts';
 import type { RawImage } from '../contract/rawImages.ts';
+import { maxBytesAtOnce, type RandomAccess } from '../files/randomAccess.ts';
 import { charactersOf, viewOf } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import {

@@ -1,10 +1,7 @@
 // Files that contain many images each: their names determine the split, their content the format.
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { UserError } from '../../errors.ts';
-import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
-import { openFile, withFile } from '../../storage/files.ts';
-import type { RandomAccess } from '../../storage/randomAccess.ts';
+import { UserError } from '../../core/errors.ts';
 import type { Archive } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';
@@ -17,6 +14,9 @@ import {
   type RawSplit,
   totalCount,
 } from '../contract/rawImages.ts';
+import { cannotRead, hasCode } from '../files/fileErrors.ts';
+import { openFile, withFile } from '../files/files.ts';
+import type { RandomAccess } from '../files/randomAccess.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { charactersOf } from '../formats/bytes.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';

@@ -1,6 +1,6 @@
 // Determines the split and the class of an image from its name: by folders, or the split by a stable hash.
 
-import { sha256 } from '../../platform/sha256.node.ts';
+import { sha256 } from '../../core/platform/sha256.node.ts';
 import { LONGEST_CLASS_NAME, MOST_CLASSES, type Split } from '../contract/dataset.ts';
 
 /** The share of test images in a dataset without a test split. */

@@ -1,5 +1,5 @@
 // The images among the files of a folder or archive, split by folders named train, validation, test.
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import type { Archive } from '../contract/archive.ts';
 import type { Split } from '../contract/dataset.ts';
 import type { DecodedImage, RawDataset, RawOptions, RawSplit } from '../contract/rawImages.ts';

@@ -1,5 +1,5 @@
 // The contract of every layer of a flow.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Condition } from './condition.ts';
 import type { ElementaryMap } from './elementaryMaps.ts';

@@ -1,11 +1,10 @@
 // Chains: their order, the paths of their parameters, and the errors for parts that do not fit.
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../engine/program.ts';
-import { checkBijection } from '../../evaluation/bijections/checkBijection.ts';
-import { couplingOf } from '../../models/couplings.ts';
+import { compile } from '../../tensor/engine/program.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
+import { checkBijection } from '../checks/checkBijection.ts';
 import { checkerboard } from '../coupling/checkerboard.ts';
 import { gatedConditioner } from '../coupling/gatedConditioner.ts';
 import { spline } from '../coupling/spline.ts';
@@ -18,6 +17,7 @@ import { fourCorners } from '../layers/fourCorners.ts';
 import { reverse } from '../layers/permutation.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { woodbury, woodburyMe } from '../layers/woodbury.ts';
+import { couplingOf } from '../models/couplings.ts';
 import type { Bijection } from './bijection.ts';
 import { chain } from './chain.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';

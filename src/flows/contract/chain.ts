@@ -1,5 +1,5 @@
 // Composes bijections.
-import { showImageShape } from '../../numeric/imageShape.ts';
+import { showImageShape } from '../../core/numeric/imageShape.ts';
 import { add } from '../../tensor/operations/index.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';

@@ -1,5 +1,5 @@
 // The contract of dequantisation: noise that makes integer images continuous. And its simplest form, uniform noise.
-import type { RandomStream } from '../../numeric/random.ts';
+import type { RandomStream } from '../../core/numeric/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
 import type { Condition } from './condition.ts';

@@ -1,6 +1,6 @@
 // The parameters of layers: their declarations, and access to their tensors.
-import { sizeOf } from '../../numeric/ndarray.ts';
-import type { RandomStream } from '../../numeric/random.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import type { RandomStream } from '../../core/numeric/random.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** One parameter as a layer declares it. */

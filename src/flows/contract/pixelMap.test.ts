@@ -1,15 +1,15 @@
 // Where the log-determinant of a layer arises: every pixel has the share that it would have in an image of its like.
 import { expect, it } from 'vitest';
-import { compile } from '../../engine/program.ts';
-import { randomImages } from '../../evaluation/bijections/randomParameters.ts';
-import { couplingOf } from '../../models/couplings.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { compile } from '../../tensor/engine/program.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { layerCases } from '../../testing/layers.ts';
 import { localParameters } from '../../testing/localParameters.ts';
+import { randomImages } from '../checks/randomParameters.ts';
 import { checkerboard } from '../coupling/checkerboard.ts';
+import { couplingOf } from '../models/couplings.ts';
 import type { Bijection } from './bijection.ts';
 import { parametersFrom } from './parameters.ts';
 

@@ -1,5 +1,5 @@
 // Where in an image a log-density or a log-determinant arises: its share for every pixel.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { divide, expand, reshape, sum } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { BijectionResult } from './bijection.ts';

@@ -1,5 +1,5 @@
 // The affine transformer.
-import { portableSigmoid } from '../../numeric/portableMath.ts';
+import { portableSigmoid } from '../../core/numeric/portableMath.ts';
 import {
   add,
   divide,

@@ -1,5 +1,5 @@
 // The mask of Glow: a coupling keeps the first half of the channels.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { concatenate, split, sum } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Mask } from './mask.ts';

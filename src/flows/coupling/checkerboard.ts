@@ -1,7 +1,7 @@
 // The checkerboard mask: a coupling keeps every other pixel.
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { once } from '../../numeric/once.ts';
-import { otherParity, pixelsOfParity } from '../../numeric/parity.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { once } from '../../core/numeric/once.ts';
+import { otherParity, pixelsOfParity } from '../../core/numeric/parity.ts';
 import {
   add,
   concatenate,

@@ -1,5 +1,5 @@
 // The context that a condition gives to networks: numbers for each image, and images, at the resolution of a level.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import {
   add,
   concatenate,

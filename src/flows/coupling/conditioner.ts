@@ -1,5 +1,5 @@
 // The contract of conditioners: the networks inside couplings.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Condition } from '../contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';

@@ -1,9 +1,9 @@
 // The coupling network processes some of its pixels at a time, which may not affect its results. A floor bounds its scale.
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../engine/program.ts';
-import { UserError } from '../../errors.ts';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import { UserError } from '../../core/errors.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { compile } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { add, concatenate, sum } from '../../tensor/operations/index.ts';
 import { constant, input } from '../../tensor/tensor.ts';

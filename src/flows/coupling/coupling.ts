@@ -1,6 +1,6 @@
 // The coupling layer: a mask, a conditioner and a transformer.
-import { UserError } from '../../errors.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import { UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { remember, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';

@@ -1,5 +1,5 @@
 // The contract of masks: which values of an image a coupling keeps, and which it changes.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The values of a batch that a coupling keeps, and those it changes. */

@@ -1,8 +1,8 @@
 // The mixture transformer far from zero and where densities have gaps: values, and an inverse to the last digits.
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../engine/program.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { compile } from '../../tensor/engine/program.ts';
 import { input } from '../../tensor/tensor.ts';
 import { mixture } from './mixture.ts';
 

@@ -1,5 +1,5 @@
 // The mixture transformer.
-import { portableExp, portableLog, portableSigmoid } from '../../numeric/portableMath.ts';
+import { portableExp, portableLog, portableSigmoid } from '../../core/numeric/portableMath.ts';
 import {
   add,
   divide,

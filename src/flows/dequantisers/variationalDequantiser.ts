@@ -1,5 +1,5 @@
 // Variational dequantisation: the noise of an image comes from a small flow that sees the image.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { subtract } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';

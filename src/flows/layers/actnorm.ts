@@ -1,6 +1,6 @@
 // Activation normalisation: a scale and a shift per channel, initialised from the first batch.
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
 import {
   add,
   divide,

@@ -1,6 +1,6 @@
 // Butterfly matrices: all values of an image mixed in pairs, at distances that double.
-import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
-import { once } from '../../numeric/once.ts';
+import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { once } from '../../core/numeric/once.ts';
 import {
   add,
   concatenate,

@@ -1,6 +1,6 @@
 // Channels mixed by circulant and diagonal matrices in turn.
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { once } from '../../numeric/once.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { once } from '../../core/numeric/once.ts';
 import {
   add,
   concatenate,

@@ -1,8 +1,8 @@
 // The invertible 1x1 convolution: one matrix over the channels, shared by all pixels, in three
 // parametrisations.
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { orthogonalFactors, randomOrthogonal } from '../../numeric/linearAlgebra.ts';
-import { once } from '../../numeric/once.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { orthogonalFactors, randomOrthogonal } from '../../core/numeric/linearAlgebra.ts';
+import { once } from '../../core/numeric/once.ts';
 import {
   add,
   exp,

@@ -1,5 +1,5 @@
 // The convolution exponential: the exponential of the matrix of any zero-padded convolution.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import {
   add,
   divide,

@@ -1,6 +1,6 @@
 // The emerging convolution: two corner convolutions that together cover the receptive field of a full d x d
 // one.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import {
   add,
   convolution,

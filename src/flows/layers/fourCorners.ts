@@ -1,5 +1,5 @@
 // The four-corner convolution: groups of channels, each with a corner convolution that looks another way.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import {
   add,
   concatenate,

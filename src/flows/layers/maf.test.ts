@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { compile } from '../../engine/program.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { compile } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { countTrained, parametersFrom } from '../contract/parameters.ts';

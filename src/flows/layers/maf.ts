@@ -1,7 +1,7 @@
 // Autoregressive mixing: networks with triangular masks scale and shift every value.
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { once } from '../../numeric/once.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { once } from '../../core/numeric/once.ts';
 import {
   add,
   clip,

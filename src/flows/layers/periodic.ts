@@ -1,7 +1,7 @@
 // The periodic convolution: circular over the image, so that each spatial frequency has its own matrix.
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { randomOrthogonal } from '../../numeric/linearAlgebra.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { randomOrthogonal } from '../../core/numeric/linearAlgebra.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
 import {
   add,
   complexInverse,

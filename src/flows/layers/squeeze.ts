@@ -1,5 +1,5 @@
 // Squeeze: blocks of 2x2 pixels become channels.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
 import { constant } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';

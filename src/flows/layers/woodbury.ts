@@ -1,5 +1,5 @@
 // Woodbury transformations: the identity plus a product of low rank, over the channels and over the pixels.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import {
   add,
   identity,

@@ -1,17 +1,17 @@
 // The top prior that depends on the class: the contract of bijections, its density under each class, and its start.
 import { expect, it } from 'vitest';
-import { compile } from '../../engine/program.ts';
-import { checkBijection } from '../../evaluation/bijections/checkBijection.ts';
-import { randomImages, randomParameters } from '../../evaluation/bijections/randomParameters.ts';
-import { topStage } from '../../models/stages.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { compile } from '../../tensor/engine/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { checkBijection } from '../checks/checkBijection.ts';
+import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import type { Condition } from '../contract/condition.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { boundaries, type ImageBoundary } from '../layers/scaledConvolution.ts';
+import { topStage } from '../models/stages.ts';
 import { topPrior } from './prior.ts';
 
 const K = 4;

@@ -1,12 +1,12 @@
 // Splits and the top prior: round trips, and densities against plain loops and against their integral.
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../engine/program.ts';
-import { randomImages, randomParameters } from '../../evaluation/bijections/randomParameters.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { compile } from '../../tensor/engine/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { split, topPrior } from './prior.ts';
 

@@ -1,5 +1,5 @@
 // The Gaussian priors: of the half of the channels that a split factors out, and of the remainder at the top.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import {
   add,
   concatenate,

@@ -1,14 +1,14 @@
 // Checkpoints: the complete training state as named arrays and metadata.
-import { UserError } from '../../errors.ts';
-import { clip } from '../../experiments/configErrors.ts';
-import { optionsText, type RecordedOptions, recordedIn } from '../../experiments/trainedOptions.ts';
-import type { Flow } from '../../models/flow.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import { checksumOf } from '../../numeric/checksum.ts';
-import { type ImageShape, imageShapeIn, showImageShape } from '../../numeric/imageShape.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import { type OptimizerName, optimizerNames, optimizers } from '../../optimizers/registry.ts';
-import type { Safetensors } from '../../storage/safetensors.ts';
+import { UserError } from '../../core/errors.ts';
+import { checksumOf } from '../../core/numeric/checksum.ts';
+import { type ImageShape, imageShapeIn, showImageShape } from '../../core/numeric/imageShape.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { Safetensors } from '../../data/files/safetensors.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { type OptimizerName, optimizerNames, optimizers } from '../../tensor/optimizers/registry.ts';
+import { clip } from '../settings/configErrors.ts';
+import { optionsText, type RecordedOptions, recordedIn } from '../settings/trainedOptions.ts';
 import { type GuardState, guardSchema } from './guardState.ts';
 import { momentLayouts } from './momentLayouts.ts';
 import type { TrainingState } from './trainingState.ts';

@@ -1,8 +1,8 @@
 // Chooses a checkpoint of a run: the last, a given step, or the best validated one.
 import { beforeAll, expect, it } from 'vitest';
-import { Glow } from '../../models/glow.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
-import { memoryFiles } from '../../storage/fileStore.ts';
+import { memoryFiles } from '../../data/files/fileStore.ts';
+import { Glow } from '../../flows/models/glow.ts';
+import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { checkpointContents } from './checkpoint.ts';
 import { readChosenCheckpoint, type StepChoice } from './chosenCheckpoint.ts';
 import { newGuard } from './guardState.ts';

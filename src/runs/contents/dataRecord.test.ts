@@ -1,6 +1,6 @@
 // The record of a run's images: reads back what was written, and names each damage with the expected value.
 import { expect, it } from 'vitest';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import { type DataRecord, dataRecordText, parseDataRecord } from './dataRecord.ts';
 
 const split = { images: 3, sha256: '0123456789abcdef'.repeat(4) };

@@ -1,9 +1,9 @@
 // What identifies the images of a run, as stored in its `data.json`: its text, and the comparison with images found.
 import * as z from 'zod/mini';
+import { UserError } from '../../core/errors.ts';
 import type { HoldOut, Split } from '../../data/contract/dataset.ts';
+import { parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
-import { UserError } from '../../errors.ts';
-import { parseJsonObject, stringifyJson } from '../../storage/jsonText.ts';
 
 /** What identifies the images of a run, and the name or path they were opened by. */
 export interface DataRecord extends DatasetIdentity {

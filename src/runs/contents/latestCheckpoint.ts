@@ -1,6 +1,6 @@
 // The checkpoint to resume a run from: its latest sound one.
-import { UserError } from '../../errors.ts';
-import type { HeaderCheck } from '../../storage/safetensors.ts';
+import { UserError } from '../../core/errors.ts';
+import type { HeaderCheck } from '../../data/files/safetensors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { RunStore } from './runStore.ts';
 

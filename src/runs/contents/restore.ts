@@ -1,14 +1,14 @@
 // The model and the training state of a checkpoint, for the configuration that it was trained with.
-import { UserError } from '../../errors.ts';
-import { modelFor, type ShapedModel } from '../../experiments/modelShape.ts';
-import { requireTrainedOptions } from '../../experiments/trainedOptions.ts';
+import { UserError } from '../../core/errors.ts';
+import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../data/files/safetensors.ts';
 import type { ParameterSpecs } from '../../flows/contract/parameters.ts';
-import type { Flow } from '../../models/flow.ts';
-import type { ModelOptions } from '../../models/options.ts';
-import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import { momentNames } from '../../optimizers/optimizer.ts';
-import { type OptimizerName, optimizers } from '../../optimizers/registry.ts';
-import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../storage/safetensors.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import type { ModelOptions } from '../../flows/models/options.ts';
+import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { momentNames } from '../../tensor/optimizers/optimizer.ts';
+import { type OptimizerName, optimizers } from '../../tensor/optimizers/registry.ts';
+import { modelFor, type ShapedModel } from '../settings/modelShape.ts';
+import { requireTrainedOptions } from '../settings/trainedOptions.ts';
 import { type Checkpoint, type CheckpointRecord, placeOf, recordIn } from './checkpoint.ts';
 import { momentLayouts } from './momentLayouts.ts';
 import type { TrainingState } from './trainingState.ts';

@@ -1,7 +1,7 @@
 // A run in files survives what happens to a page: it is closed, or its storage is full.
 import { expect, it } from 'vitest';
-import { UserError } from '../../errors.ts';
-import { type FileStore, memoryFiles, readFiles } from '../../storage/fileStore.ts';
+import { UserError } from '../../core/errors.ts';
+import { type FileStore, memoryFiles, readFiles } from '../../data/files/fileStore.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { train } from '../../training/loop/train.ts';
 import { resumeRun, startRun } from '../open/run.node.ts';

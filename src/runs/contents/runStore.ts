@@ -1,18 +1,18 @@
 // A run: its configuration, logs, summary and checkpoints, in files on a disk, in memory or in a browser.
-import { call, type Literal, literal, type Term, UserError } from '../../errors.ts';
-import type { Config } from '../../experiments/configSchema.ts';
-import { stringifyConfig } from '../../experiments/configText.ts';
-import type { ConfigFile } from '../../experiments/resolve.ts';
-import { atMost, type FileLock, type FileStore } from '../../storage/fileStore.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
-import { jsonLine, mendLog, readLog, rewindLog } from '../../storage/logs.ts';
+import { call, type Literal, literal, type Term, UserError } from '../../core/errors.ts';
+import { atMost, type FileLock, type FileStore } from '../../data/files/fileStore.ts';
+import type { JsonObject } from '../../data/files/jsonText.ts';
+import { jsonLine, mendLog, readLog, rewindLog } from '../../data/files/logs.ts';
 import {
   byHeader,
   decodeSafetensors,
   encodeSafetensors,
   type HeaderCheck,
   type Safetensors,
-} from '../../storage/safetensors.ts';
+} from '../../data/files/safetensors.ts';
+import type { Config } from '../settings/configSchema.ts';
+import { stringifyConfig } from '../settings/configText.ts';
+import type { ConfigFile } from '../settings/resolve.ts';
 import { type Checkpoint, checkpointFrom, requireSound } from './checkpoint.ts';
 import { type DataRecord, dataRecordText, largestRecord, parseDataRecord } from './dataRecord.ts';
 import { checkMetrics, checkTimings } from './logLines.ts';

@@ -1,7 +1,7 @@
 // What is recorded of settings that resumes change: from which step, from what to what, and nothing that was
 // lost.
 import { describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../experiments/resolve.ts';
+import { resolveConfig } from '../settings/resolve.ts';
 import { changedSettings, settingsOf, withChanges } from './settingChanges.ts';
 
 const change = (step: number, setting: string, from: unknown, to: unknown) => ({ step, setting, from, to });

@@ -1,6 +1,7 @@
 // The settings that resumes changed during a run, as listed in its summary.
-import type { Config } from '../../experiments/configSchema.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
+
+import type { JsonObject } from '../../data/files/jsonText.ts';
+import type { Config } from '../settings/configSchema.ts';
 
 /** Values by name, such as `training.learningRate`; undefined if not set. */
 export type Settings = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 // The statistics of a step: what is logged of it, and what is accepted in a log.
 import { expect, it } from 'vitest';
-import { resolveConfig } from '../../experiments/resolve.ts';
+import { resolveConfig } from '../settings/resolve.ts';
 import { checkMetrics } from './logLines.ts';
 import { type MeasuredStep, measureStep, problemOfStatistics, requireLoggable } from './stepStatistics.ts';
 

@@ -1,10 +1,10 @@
 // The statistics of a training step: what each measures, its key in `metrics.jsonl`, and its check when a log is read.
-import { UserError } from '../../errors.ts';
-import type { Config } from '../../experiments/configSchema.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import { mean } from '../../numeric/statistics.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
-import { LONGEST_LINE } from '../../storage/logs.ts';
+import { UserError } from '../../core/errors.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { mean } from '../../core/numeric/statistics.ts';
+import type { JsonObject } from '../../data/files/jsonText.ts';
+import { LONGEST_LINE } from '../../data/files/logs.ts';
+import type { Config } from '../settings/configSchema.ts';
 
 /**
  * What statistics are measured from, before the update. All of it is about the whole batch: training sums over

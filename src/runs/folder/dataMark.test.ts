@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import { resolveConfig } from '../../experiments/resolve.ts';
-import { readText } from '../../storage/files.ts';
+import { readText } from '../../data/files/files.ts';
+import { resolveConfig } from '../settings/resolve.ts';
 import { locateData, markData } from './dataMark.ts';
 import { runPaths } from './runFolder.ts';
 

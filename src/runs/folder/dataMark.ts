@@ -1,11 +1,12 @@
 // Where the images of a run are: recognises the runs that this account has made, and the folder they were made in.
+
+import { type Phrase, phrase, UserError } from '../../core/errors.ts';
+import { isOwnMark, markOf } from '../../data/files/accountKey.ts';
+import { exists, readText, realPath } from '../../data/files/files.ts';
+import { pathFrom, pathIn, realFolder } from '../../data/files/folders.ts';
 import { datasets } from '../../data/registry.ts';
-import { type Phrase, phrase, UserError } from '../../errors.ts';
-import type { Config } from '../../experiments/configSchema.ts';
-import { isOwnMark, markOf } from '../../storage/accountKey.ts';
-import { exists, readText, realPath } from '../../storage/files.ts';
-import { pathFrom, pathIn, realFolder } from '../../storage/folders.ts';
 import { runFileNames } from '../contents/runFileNames.ts';
+import type { Config } from '../settings/configSchema.ts';
 import { type RunPaths, readSummary, runFiles } from './runFolder.ts';
 
 /** The paths that a configuration names. */

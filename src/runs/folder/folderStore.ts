@@ -1,13 +1,14 @@
 // A run in a folder on disk.
-import { configSchemaText } from '../../experiments/configReference.ts';
-import type { Config } from '../../experiments/configSchema.ts';
-import { SCHEMA_FILE, stringifyConfig } from '../../experiments/configText.ts';
-import type { ConfigFile } from '../../experiments/resolve.ts';
-import { entryAt } from '../../storage/files.ts';
-import { pathIn } from '../../storage/folders.ts';
-import { hasPartialFiles, requireWritable } from '../../storage/partialFiles.ts';
-import { encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+
+import { entryAt } from '../../data/files/files.ts';
+import { pathIn } from '../../data/files/folders.ts';
+import { hasPartialFiles, requireWritable } from '../../data/files/partialFiles.ts';
+import { encodeSafetensors, type Safetensors } from '../../data/files/safetensors.ts';
 import { RunStore } from '../contents/runStore.ts';
+import { configSchemaText } from '../settings/configReference.ts';
+import type { Config } from '../settings/configSchema.ts';
+import { SCHEMA_FILE, stringifyConfig } from '../settings/configText.ts';
+import type { ConfigFile } from '../settings/resolve.ts';
 import { markData } from './dataMark.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { type RunPaths, requireRun, runFiles } from './runFolder.ts';

@@ -1,10 +1,9 @@
 // The folder of a new run: checking that it can be created, creating it, and removing it if the run never
 // started.
 
-import { cleanedUpAfter, UserError } from '../../errors.ts';
-import { SCHEMA_FILE } from '../../experiments/configText.ts';
-import type { FileContent } from '../../storage/fileStore.ts';
-import { entryAt, exists, isFolder, readJsonLines, realPath } from '../../storage/files.ts';
+import { cleanedUpAfter, UserError } from '../../core/errors.ts';
+import type { FileContent } from '../../data/files/fileStore.ts';
+import { entryAt, exists, isFolder, readJsonLines, realPath } from '../../data/files/files.ts';
 import {
   folderOf,
   isBelow,
@@ -13,10 +12,11 @@ import {
   removeEmptyFolders,
   requireCreatable,
   withoutEndSeparators,
-} from '../../storage/folders.ts';
-import { requireWritable } from '../../storage/partialFiles.ts';
+} from '../../data/files/folders.ts';
+import { requireWritable } from '../../data/files/partialFiles.ts';
 import { checkMetrics } from '../contents/logLines.ts';
 import { checkpointFile, runFileNames } from '../contents/runFileNames.ts';
+import { SCHEMA_FILE } from '../settings/configText.ts';
 import { holdsExport, type RunPaths, runFiles, runPaths } from './runFolder.ts';
 
 /**

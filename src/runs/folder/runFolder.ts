@@ -1,12 +1,12 @@
 // The folder of a run: its contents, opening it and finding it.
-import { nearestNames, UserError } from '../../errors.ts';
-import { SCHEMA_FILE } from '../../experiments/configText.ts';
-import { ClosedFolder } from '../../storage/closedFolder.ts';
-import { exists, isFolder, readBytes } from '../../storage/files.ts';
-import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
+import { nearestNames, UserError } from '../../core/errors.ts';
+import { ClosedFolder } from '../../data/files/closedFolder.ts';
+import { exists, isFolder, readBytes } from '../../data/files/files.ts';
+import { folderOf, listFolder, pathIn } from '../../data/files/folders.ts';
+import type { JsonObject } from '../../data/files/jsonText.ts';
 import { checkpointFile, runFileNames, stepsIn } from '../contents/runFileNames.ts';
 import { largestSummary, summaryFrom } from '../contents/runSummary.ts';
+import { SCHEMA_FILE } from '../settings/configText.ts';
 
 /** The paths of a run's files. */
 export interface RunPaths {

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { ownMark } from '../../storage/processes.ts';
+import { ownMark } from '../../data/files/processes.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { type RunPaths, runFiles } from './runFolder.ts';

@@ -1,22 +1,14 @@
 // A run to train, wherever it is stored: a new one, or one resumed from its last checkpoint.
+
+import { option, phrase, UserError } from '../../core/errors.ts';
 import type { Dataset } from '../../data/contract/dataset.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
-import { option, phrase, UserError } from '../../errors.ts';
-import { requireLabels, withClassesOf } from '../../experiments/classLabels.ts';
-import { requireConditions, requireUnmoved, withConditionOf } from '../../experiments/conditionValues.ts';
-import { optionsOf } from '../../experiments/config.ts';
-import { configKeys } from '../../experiments/configReference.ts';
-import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { checkModelShape, requireBuildable, requireImageShape } from '../../experiments/modelShape.ts';
-import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
-import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
-import { withValuesOf } from '../../experiments/valuesOfImages.ts';
-import { knownComponents } from '../../models/condition.ts';
-import { flowFor } from '../../models/flowRegistry.ts';
-import { bitsOf, requireKind } from '../../models/imageValues.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
-import { optimizerNames } from '../../optimizers/registry.ts';
+import { knownComponents } from '../../flows/models/condition.ts';
+import { flowFor } from '../../flows/models/flowRegistry.ts';
+import { bitsOf, requireKind } from '../../flows/models/imageValues.ts';
+import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { optimizerNames } from '../../tensor/optimizers/registry.ts';
 import { checkpointContents } from '../contents/checkpoint.ts';
 import { changedSplit } from '../contents/dataRecord.ts';
 import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';
@@ -24,6 +16,15 @@ import { requireArraysOf, restore } from '../contents/restore.ts';
 import type { RunStore } from '../contents/runStore.ts';
 import { changedSettings, settingsOf } from '../contents/settingChanges.ts';
 import type { TrainingState } from '../contents/trainingState.ts';
+import { requireLabels, withClassesOf } from '../images/classLabels.ts';
+import { requireConditions, requireUnmoved, withConditionOf } from '../images/conditionValues.ts';
+import { withValuesOf } from '../images/valuesOfImages.ts';
+import { optionsOf } from '../settings/config.ts';
+import { configKeys } from '../settings/configReference.ts';
+import type { Config, ConfigLayer } from '../settings/configSchema.ts';
+import { checkModelShape, requireBuildable, requireImageShape } from '../settings/modelShape.ts';
+import { type ConfigFile, resolveConfig } from '../settings/resolve.ts';
+import { type Schedule, scheduleOf } from '../settings/schedule.ts';
 import { type Origin, type StartingModel, startFrom } from './startFrom.ts';
 
 /** A run, ready to train with `train({ ...run })`. */

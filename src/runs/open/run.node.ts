@@ -1,16 +1,17 @@
 // A run to train, in its own folder or as files in memory: a new one, or one resumed from its last checkpoint.
+
+import { requireArgument } from '../../core/numeric/optionValues.ts';
 import type { Dataset, HoldOut } from '../../data/contract/dataset.ts';
+import type { FileStore } from '../../data/files/fileStore.ts';
 import { openDataset } from '../../data/registry.ts';
-import { conditionsFor } from '../../experiments/conditionValues.ts';
-import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { requireArgument } from '../../numeric/optionValues.ts';
-import type { FileStore } from '../../storage/fileStore.ts';
 import { holdOutIn } from '../contents/dataRecord.ts';
 import { RunStore } from '../contents/runStore.ts';
 import { locateData } from '../folder/dataMark.ts';
 import { folderStore } from '../folder/folderStore.ts';
 import { requireNoRun, requireOutsideImages } from '../folder/newRunFolder.ts';
 import { type RunPaths, requireRun, runPaths } from '../folder/runFolder.ts';
+import { conditionsFor } from '../images/conditionValues.ts';
+import type { Config, ConfigLayer } from '../settings/configSchema.ts';
 import {
   changedConfig,
   type ResumeOptions,

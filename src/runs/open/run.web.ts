@@ -1,8 +1,8 @@
 // A run to train in a page, as files in memory or in the browser's private file system.
-import { UserError } from '../../errors.ts';
-import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import type { FileStore } from '../../storage/fileStore.ts';
+import { UserError } from '../../core/errors.ts';
+import type { FileStore } from '../../data/files/fileStore.ts';
 import { RunStore } from '../contents/runStore.ts';
+import type { Config, ConfigLayer } from '../settings/configSchema.ts';
 import {
   type ResumeOptions,
   type Run,

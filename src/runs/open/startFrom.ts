@@ -1,10 +1,10 @@
 // The state of a new run that starts from the weights of a trained model.
-import { UserError } from '../../errors.ts';
-import type { Flow } from '../../models/flow.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import { requireArgument } from '../../numeric/optionValues.ts';
-import { type OptimizerName, optimizers } from '../../optimizers/registry.ts';
+import { UserError } from '../../core/errors.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { requireArgument } from '../../core/numeric/optionValues.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { type OptimizerName, optimizers } from '../../tensor/optimizers/registry.ts';
 import { constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { newGuard } from '../contents/guardState.ts';
 import { momentLayouts } from '../contents/momentLayouts.ts';

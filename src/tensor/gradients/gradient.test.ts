@@ -1,10 +1,10 @@
 // The gradient of a graph as a graph: shared paths, missing gradients, slices, and second derivatives.
 import { describe, expect, it } from 'vitest';
-import { prepare } from '../../engine/graph/prepare.ts';
-import { compile } from '../../engine/program.ts';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { prepare } from '../engine/graph/prepare.ts';
+import { compile } from '../engine/program.ts';
 import * as op from '../operations/index.ts';
 import { tensorsOf } from '../programDefinition.ts';
 import { OPEN_BATCH } from '../shape.ts';

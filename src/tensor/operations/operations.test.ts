@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../engine/program.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { compile } from '../engine/program.ts';
 import { gradients } from '../gradients/gradient.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';

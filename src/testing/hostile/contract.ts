@@ -1,5 +1,5 @@
 // The contract of every command, whatever its files contain: it works or refuses in one line, within limits.
-import { visibleLines } from '../../visibleText.ts';
+import { visibleLines } from '../../core/visibleText.ts';
 import type { Limits } from './inLimits.ts';
 import type { Outcome } from './runCommands.ts';
 

@@ -1,9 +1,9 @@
 // Hostile changes of an export with 8x8x1 images and depth 1.
 import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '../../errors.ts';
-import { checksumOf } from '../../numeric/checksum.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { UserError } from '../../core/errors.ts';
+import { checksumOf } from '../../core/numeric/checksum.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import {
   bytes,
   type Change,

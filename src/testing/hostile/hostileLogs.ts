@@ -1,7 +1,7 @@
 // Runs with huge logs and other files, written or sparse.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { LAST_MIB } from '../../storage/files.ts';
+import { LAST_MIB } from '../../data/files/files.ts';
 import { type Change, type Changes, holes, megabytes } from './hostileFiles.ts';
 
 /** More than a string or an array can hold: reading it at once fails however much memory there is. */

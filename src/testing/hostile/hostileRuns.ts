@@ -1,8 +1,8 @@
 // Hostile changes of a run with 8x8x1 images, depth 1, one level and a checkpoint at step 4.
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checksumOf } from '../../numeric/checksum.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { checksumOf } from '../../core/numeric/checksum.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import {
   bytes,
   type Change,

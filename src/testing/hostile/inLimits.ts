@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { hasCode } from '../../storage/fileErrors.ts';
+import { hasCode } from '../../data/files/fileErrors.ts';
 import type { Call } from '../runCalls.ts';
 import { processTree, usageOf } from './processUsage.ts';
 import type { Outcome } from './runCommands.ts';

@@ -1,8 +1,8 @@
 // Answers to a request for a model that are not one.
 import { readFileSync } from 'node:fs';
 import { createGzip, gzipSync } from 'node:zlib';
-import { checksumOf } from '../../numeric/checksum.ts';
-import { encodeSafetensors } from '../../storage/safetensors.ts';
+import { checksumOf } from '../../core/numeric/checksum.ts';
+import { encodeSafetensors } from '../../data/files/safetensors.ts';
 import { type Answer, endless } from './hostileServer.ts';
 
 /** An answer, and the error that `loadModel` must report. */

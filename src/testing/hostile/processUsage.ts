@@ -1,6 +1,6 @@
 // Processor time and memory of processes, from /proc.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { hasCode } from '../../storage/fileErrors.ts';
+import { hasCode } from '../../data/files/fileErrors.ts';
 
 /** Linux counts processor time in hundredths of a second. */
 const TICKS = 100;

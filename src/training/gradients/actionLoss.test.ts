@@ -1,13 +1,13 @@
 // The gradient along the path of samples, against central differences; that it vanishes for an exact model; what it refuses.
 import { describe, expect, it } from 'vitest';
-import { prepare } from '../../engine/graph/prepare.ts';
-import { compile, compilePrepared } from '../../engine/program.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
-import { Glow } from '../../models/glow.ts';
-import type { ModelOptions } from '../../models/options.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import { Glow } from '../../flows/models/glow.ts';
+import type { ModelOptions } from '../../flows/models/options.ts';
+import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { prepare } from '../../tensor/engine/graph/prepare.ts';
+import { compile, compilePrepared } from '../../tensor/engine/program.ts';
 import { add, multiply, reshape, split, sum, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';

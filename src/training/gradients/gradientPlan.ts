@@ -1,10 +1,11 @@
 // The gradients of a batch: what is asked for, how they are computed, and the programs that do it.
-import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
-import type { DeviceMemory } from '../../engine/deviceMemory.ts';
-import type { CompileOptions } from '../../engine/program.ts';
-import type { Flow } from '../../models/flow.ts';
-import type { ParameterLayout } from '../../models/parameterLayout.ts';
-import type { Batch } from '../../trained/likelihood/likelihood.ts';
+
+import type { Flow } from '../../flows/models/flow.ts';
+import type { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import type { Batch } from '../../model/likelihood/likelihood.ts';
+import type { AnyArray, ProgramArrays } from '../../tensor/engine/arrays.ts';
+import type { DeviceMemory } from '../../tensor/engine/deviceMemory.ts';
+import type { CompileOptions } from '../../tensor/engine/program.ts';
 import type { Loss } from './loss.ts';
 
 /**

@@ -1,7 +1,8 @@
 // A thread's side of `gradientThreads.ts`.
-import type { Handler } from '../../engine/threads/messages.ts';
-import { flowFor } from '../../models/flowRegistry.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
+
+import { flowFor } from '../../flows/models/flowRegistry.ts';
+import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import type { Handler } from '../../tensor/engine/threads/messages.ts';
 import { copyInto } from './gradientSum.ts';
 import type { ShareAnswer, ShareRequest, ThreadData } from './gradientThreads.ts';
 import { planGradients } from './planGradients.ts';

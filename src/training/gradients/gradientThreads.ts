@@ -2,16 +2,17 @@
 //
 // A product of narrow matrices keeps two threads busy only briefly, and the operations between products
 // hardly at all; a worker with its own images waits for no other.
-import { onHost } from '../../engine/arrays.ts';
-import { defaultDevice } from '../../engine/devices/device.ts';
-import { releaseOnFailure } from '../../engine/resources.ts';
-import { ThreadPool } from '../../engine/threads/pool.ts';
-import type { ModelOptions } from '../../models/options.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import { modulesOf } from '../../models/parts.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { type Batch, mapBatch, partOf } from '../../trained/likelihood/likelihood.ts';
+
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import type { ModelOptions } from '../../flows/models/options.ts';
+import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { modulesOf } from '../../flows/models/parts.ts';
+import { type Batch, mapBatch, partOf } from '../../model/likelihood/likelihood.ts';
+import { onHost } from '../../tensor/engine/arrays.ts';
+import { defaultDevice } from '../../tensor/engine/devices/device.ts';
+import { releaseOnFailure } from '../../tensor/engine/resources.ts';
+import { ThreadPool } from '../../tensor/engine/threads/pool.ts';
 import type { GradientPlan, GradientProgram, GradientRequest } from './gradientPlan.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';
 

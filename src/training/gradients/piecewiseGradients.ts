@@ -1,10 +1,11 @@
 // The gradients of a batch, piecewise: images between stages are kept, nearly everything else is recomputed.
-import { type AnyArray, type DeviceArray, onHost, type ProgramArrays } from '../../engine/arrays.ts';
-import type { DeviceMemory } from '../../engine/deviceMemory.ts';
-import { peakElements } from '../../engine/graph/memory.ts';
-import { compile, compilePrepared, type Program } from '../../engine/program.ts';
-import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
-import { arrayName, type ParameterLayout } from '../../models/parameterLayout.ts';
+
+import { arrayName, type ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { type AnyArray, type DeviceArray, onHost, type ProgramArrays } from '../../tensor/engine/arrays.ts';
+import type { DeviceMemory } from '../../tensor/engine/deviceMemory.ts';
+import { peakElements } from '../../tensor/engine/graph/memory.ts';
+import { compile, compilePrepared, type Program } from '../../tensor/engine/program.ts';
+import { releaseInTurn, releaseOnFailure } from '../../tensor/engine/resources.ts';
 import { concatenate, reshape } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { elementCount } from '../../tensor/shape.ts';

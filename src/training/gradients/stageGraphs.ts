@@ -6,13 +6,13 @@ import {
   parametersFrom,
   startingParameters,
 } from '../../flows/contract/parameters.ts';
-import { DEQUANTISER, type Flow } from '../../models/flow.ts';
-import type { Densities, Stage, StageResult } from '../../models/stages.ts';
+import { DEQUANTISER, type Flow } from '../../flows/models/flow.ts';
+import type { Densities, Stage, StageResult } from '../../flows/models/stages.ts';
+import { conditionInputs } from '../../model/likelihood/conditionArrays.ts';
 import { checkpoint } from '../../tensor/operations/index.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
-import { conditionInputs } from '../../trained/likelihood/conditionArrays.ts';
 
 /** A stage, or the dequantisation, as its own graph. */
 export interface StageGraph {

@@ -1,9 +1,9 @@
 // Counts the arrays of data-parallel workers; here the threads run in the test's own thread.
 import { afterEach, expect, test, vi } from 'vitest';
-import type { ThreadMessage } from '../../engine/threads/messages.ts';
-import { Glow } from '../../models/glow.ts';
-import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { Glow } from '../../flows/models/glow.ts';
+import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import type { ThreadMessage } from '../../tensor/engine/threads/messages.ts';
 import { planGradients } from './planGradients.ts';
 
 /** The memory of every array of weights or gradients that is copied from, copied into or summed. */

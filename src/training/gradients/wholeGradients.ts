@@ -1,9 +1,10 @@
 // The gradients of a batch by one program, which keeps the forward activations.
-import { peakElements } from '../../engine/graph/memory.ts';
-import { prepare } from '../../engine/graph/prepare.ts';
-import { compilePrepared } from '../../engine/program.ts';
-import { UserError } from '../../errors.ts';
-import { arrayName } from '../../models/parameterLayout.ts';
+
+import { UserError } from '../../core/errors.ts';
+import { arrayName } from '../../flows/models/parameterLayout.ts';
+import { peakElements } from '../../tensor/engine/graph/memory.ts';
+import { prepare } from '../../tensor/engine/graph/prepare.ts';
+import { compilePrepared } from '../../tensor/engine/program.ts';
 import { MissingGradient } from '../../tensor/gradients/gradient.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Glow } from '../../models/glow.ts';
-import type { ModelOptions } from '../../models/options.ts';
+import { Glow } from '../../flows/models/glow.ts';
+import type { ModelOptions } from '../../flows/models/options.ts';
 import { requireWorkers, type WorkerBounds, workersFor } from './workers.ts';
 
 const options: ModelOptions = {

@@ -1,12 +1,13 @@
 // The number of data-parallel workers: what is allowed, and what is likely to be fastest.
-import { defaultDevice, deviceRecord, isHost } from '../../engine/devices/device.ts';
-import { usesThreads } from '../../engine/threads/port.node.ts';
-import { option, type Phrase, phrase, UserError } from '../../errors.ts';
-import type { Flow } from '../../models/flow.ts';
-import { flowFor } from '../../models/flowRegistry.ts';
-import { availableCores } from '../../platform/machine.node.ts';
+
+import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
+import { availableCores } from '../../core/platform/machine.node.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import { flowFor } from '../../flows/models/flowRegistry.ts';
+import { bitsPerDimOf } from '../../model/likelihood/likelihood.ts';
+import { defaultDevice, deviceRecord, isHost } from '../../tensor/engine/devices/device.ts';
+import { usesThreads } from '../../tensor/engine/threads/port.node.ts';
 import { input, Tensor } from '../../tensor/tensor.ts';
-import { bitsPerDimOf } from '../../trained/likelihood/likelihood.ts';
 import type { GradientRequest } from './gradientPlan.ts';
 import { likelihoodLoss } from './loss.ts';
 

@@ -1,7 +1,7 @@
 // Which checkpoints are kept, as docs/training.md describes.
 import { describe, expect, it } from 'vitest';
-import { resolveConfig } from '../../experiments/resolve.ts';
-import { scheduleOf } from '../../experiments/schedule.ts';
+import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { scheduleOf } from '../../runs/settings/schedule.ts';
 import { stayingSteps } from './checkpointWriter.ts';
 
 /** Milestones are at 2000, 4000 … 10000. */

@@ -1,11 +1,12 @@
 // Writes checkpoints and deletes old ones. Milestones, the last stop and the latest checkpoint are kept.
-import type { Schedule } from '../../experiments/schedule.ts';
-import type { Glow } from '../../models/glow.ts';
-import type { ParameterLayout } from '../../models/parameterLayout.ts';
-import { bitsIn } from '../../models/unit.ts';
+
+import type { Glow } from '../../flows/models/glow.ts';
+import type { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { bitsIn } from '../../flows/models/unit.ts';
 import { checkpointContents } from '../../runs/contents/checkpoint.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { Schedule } from '../../runs/settings/schedule.ts';
 import { isAnchor, isMilestone } from './milestones.ts';
 
 /** The number of latest checkpoints kept, so that if the last is corrupt there is an earlier one. */

@@ -1,15 +1,15 @@
 // Training with classes: true labels help and shuffled ones do not, the model classifies, and workers agree with one.
 import { expect, it } from 'vitest';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { type Dataset, imagesInMemory, labelled, readAll } from '../../data/contract/dataset.ts';
-import { evaluate } from '../../evaluation/measure/evaluate.ts';
-import type { ConfigLayer } from '../../experiments/configSchema.ts';
-import { resolveConfig } from '../../experiments/resolve.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import { memoryFiles } from '../../data/files/fileStore.ts';
+import { FlowModel } from '../../model/flowModel.ts';
+import { evaluate } from '../../model/measure/evaluate.ts';
+import { trainedModel } from '../../model/trainedModel.ts';
 import { startRun } from '../../runs/open/run.node.ts';
-import { memoryFiles } from '../../storage/fileStore.ts';
+import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
+import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
-import { FlowModel } from '../../trained/model/flowModel.ts';
-import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { train } from './train.ts';
 
 const classes = ['left', 'right', 'both'];

@@ -1,17 +1,17 @@
 // Training with conditions: what a run stores, that they help, workers and resuming, and what is refused.
 import { expect, it } from 'vitest';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { conditioned } from '../../data/contract/conditions.ts';
 import { type Dataset, imagesInMemory, readAll } from '../../data/contract/dataset.ts';
-import { evaluate } from '../../evaluation/measure/evaluate.ts';
-import type { ConfigLayer } from '../../experiments/configSchema.ts';
-import { resolveConfig } from '../../experiments/resolve.ts';
-import { RandomStream } from '../../numeric/random.ts';
+import { memoryFiles } from '../../data/files/fileStore.ts';
+import { FlowModel } from '../../model/flowModel.ts';
+import { readRun } from '../../model/loading/readRun.ts';
+import { evaluate } from '../../model/measure/evaluate.ts';
+import { trainedModel } from '../../model/trainedModel.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { memoryFiles } from '../../storage/fileStore.ts';
+import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
+import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { eightBit } from '../../testing/eightBit.ts';
-import { readRun } from '../../trained/loading/readRun.ts';
-import { FlowModel } from '../../trained/model/flowModel.ts';
-import { trainedModel } from '../../trained/model/trainedModel.ts';
 import { train } from './train.ts';
 
 const SIZE = 4;

@@ -1,6 +1,6 @@
 // Which differences between a device and the CPU rounding explains.
 import { describe, expect, it } from 'vitest';
-import { bitsPerDimUnit, unitOf } from '../../models/unit.ts';
+import { bitsPerDimUnit, unitOf } from '../../flows/models/unit.ts';
 import type { PartResults } from '../step/trainer.ts';
 import { differenceText } from './cpuComparison.ts';
 

@@ -1,10 +1,17 @@
 // Compares a device with the CPU: the loss and the gradients of the same images and noise, with the same weights.
-import { fromLeader, gather, nameOfRank } from '../../cluster/ranks.ts';
-import { type DeviceChoice, defaultDevice, isHost, onCpu, showDevice } from '../../engine/devices/device.ts';
-import { releaseAfter } from '../../engine/resources.ts';
-import { option, phrase, UserError } from '../../errors.ts';
-import { type ResultUnit, unitOf } from '../../models/unit.ts';
-import { partOf } from '../../trained/likelihood/likelihood.ts';
+
+import { option, phrase, UserError } from '../../core/errors.ts';
+import { fromLeader, gather, nameOfRank } from '../../core/ranks/ranks.ts';
+import { type ResultUnit, unitOf } from '../../flows/models/unit.ts';
+import { partOf } from '../../model/likelihood/likelihood.ts';
+import {
+  type DeviceChoice,
+  defaultDevice,
+  isHost,
+  onCpu,
+  showDevice,
+} from '../../tensor/engine/devices/device.ts';
+import { releaseAfter } from '../../tensor/engine/resources.ts';
 import { differenceNorm, normOf } from '../gradients/gradientSum.ts';
 import { planGradients } from '../gradients/planGradients.ts';
 import { shareOf } from '../ranks.ts';

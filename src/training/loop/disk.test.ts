@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../core/errors.ts';
 import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { commandLine } from '../../testing/command.ts';

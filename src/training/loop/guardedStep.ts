@@ -1,14 +1,15 @@
 // A training step under the guard: an update, or a dropped step with its reason.
-import { gather } from '../../cluster/ranks.ts';
-import type { CompileOptions } from '../../engine/program.ts';
-import { learningRateAt } from '../../experiments/schedule.ts';
-import type { Flow } from '../../models/flow.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import { unitOf } from '../../models/unit.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
+
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { gather } from '../../core/ranks/ranks.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { unitOf } from '../../flows/models/unit.ts';
+import type { Batch } from '../../model/likelihood/likelihood.ts';
 import { measureStep, type StepRecord } from '../../runs/contents/stepStatistics.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import type { Batch } from '../../trained/likelihood/likelihood.ts';
+import { learningRateAt } from '../../runs/settings/schedule.ts';
+import type { CompileOptions } from '../../tensor/engine/program.ts';
 import { shareOf } from '../ranks.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from '../step/guard.ts';
 import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from '../step/notFinite.ts';

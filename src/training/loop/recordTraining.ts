@@ -1,19 +1,20 @@
 // Records training in the summary of a run: before the first step, and after the last.
+
+import { UserError } from '../../core/errors.ts';
+import { defaultThreads } from '../../core/platform/machine.node.ts';
 import type { Dataset } from '../../data/contract/dataset.ts';
+import type { JsonObject } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
-import { defaultDevice, deviceRecord, isHost, showDevice } from '../../engine/devices/device.ts';
-import type { CompileOptions } from '../../engine/program.ts';
-import { UserError } from '../../errors.ts';
-import type { Config } from '../../experiments/configSchema.ts';
-import { resolveConfig } from '../../experiments/resolve.ts';
-import { countParameters } from '../../models/flowRegistry.ts';
-import { unitOf } from '../../models/unit.ts';
-import { defaultThreads } from '../../platform/machine.node.ts';
+import { countParameters } from '../../flows/models/flowRegistry.ts';
+import { unitOf } from '../../flows/models/unit.ts';
 import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { changesIn, type Settings, settingsOf, withChanges } from '../../runs/contents/settingChanges.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import type { JsonObject } from '../../storage/jsonText.ts';
+import type { Config } from '../../runs/settings/configSchema.ts';
+import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { defaultDevice, deviceRecord, isHost, showDevice } from '../../tensor/engine/devices/device.ts';
+import type { CompileOptions } from '../../tensor/engine/program.ts';
 
 /** The run that is recorded. */
 export interface RecordedRun {

@@ -1,8 +1,8 @@
 // One thread with micro-batches adds gradients in the same order as workers do: the same bytes.
 import { expect, it } from 'vitest';
+import { memoryFiles } from '../../data/files/fileStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { startRun } from '../../runs/open/run.node.ts';
-import { memoryFiles } from '../../storage/fileStore.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { train } from './train.ts';
 

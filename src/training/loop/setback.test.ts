@@ -4,14 +4,14 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import type { ConfigLayer } from '../../experiments/configSchema.ts';
-import { optimizerNames } from '../../optimizers/registry.ts';
+import { readJsonLines } from '../../data/files/files.ts';
 import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { checkpointPath, runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { readJsonLines } from '../../storage/files.ts';
+import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
+import { optimizerNames } from '../../tensor/optimizers/registry.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
 import { type TrainingOptions, train } from './train.ts';

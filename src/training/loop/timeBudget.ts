@@ -1,13 +1,14 @@
 // How many steps fit into a time budget, as a few timed steps and measurements on this machine show.
-import { fromLeader, isOnAny } from '../../cluster/ranks.ts';
-import { option, phrase, UserError } from '../../errors.ts';
-import { type Config, MOST_STEPS } from '../../experiments/configSchema.ts';
-import { resolveConfig } from '../../experiments/resolve.ts';
-import { learningRateAt } from '../../experiments/schedule.ts';
-import { requireArgument } from '../../numeric/optionValues.ts';
-import { median } from '../../numeric/statistics.ts';
+
+import { option, phrase, UserError } from '../../core/errors.ts';
+import { requireArgument } from '../../core/numeric/optionValues.ts';
+import { median } from '../../core/numeric/statistics.ts';
+import { fromLeader, isOnAny } from '../../core/ranks/ranks.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import { type Config, MOST_STEPS } from '../../runs/settings/configSchema.ts';
+import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { learningRateAt } from '../../runs/settings/schedule.ts';
 import { MILESTONES } from './milestones.ts';
 import type { ChosenSteps } from './trainingEvents.ts';
 import type { TrainingParts } from './trainingParts.ts';

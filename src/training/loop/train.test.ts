@@ -4,14 +4,14 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Program } from '../../engine/program.ts';
-import type { ConfigLayer } from '../../experiments/configSchema.ts';
-import { stringifyConfig } from '../../experiments/configText.ts';
-import { optimizerOf } from '../../optimizers/registry.ts';
+import { readJsonLines } from '../../data/files/files.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import { readJsonLines } from '../../storage/files.ts';
+import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
+import { stringifyConfig } from '../../runs/settings/configText.ts';
+import { Program } from '../../tensor/engine/program.ts';
+import { optimizerOf } from '../../tensor/optimizers/registry.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { type TrainingOptions, train } from './train.ts';
 

@@ -1,8 +1,8 @@
 // The size of a training before it starts, compared with what it turns out to be.
 import { expect, it } from 'vitest';
-import { countParameters } from '../../models/flowRegistry.ts';
+import { memoryFiles } from '../../data/files/fileStore.ts';
+import { countParameters } from '../../flows/models/flowRegistry.ts';
 import { startRun } from '../../runs/open/run.node.ts';
-import { memoryFiles } from '../../storage/fileStore.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { train } from './train.ts';
 import { trainingSize } from './trainingSize.ts';

@@ -1,13 +1,14 @@
 // How large a training is, found out before anything is allocated.
-import type { Config } from '../../experiments/configSchema.ts';
-import { checkModelShape, modelFor } from '../../experiments/modelShape.ts';
-import { countParameters } from '../../models/flowRegistry.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { optimizers } from '../../optimizers/registry.ts';
-import { availableBytes } from '../../platform/machine.node.ts';
+
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { availableBytes } from '../../core/platform/machine.node.ts';
+import { countParameters } from '../../flows/models/flowRegistry.ts';
+import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
+import type { Config } from '../../runs/settings/configSchema.ts';
+import { checkModelShape, modelFor } from '../../runs/settings/modelShape.ts';
+import { optimizers } from '../../tensor/optimizers/registry.ts';
 import { planGradients } from '../gradients/planGradients.ts';
 
 /** The size of a training. */

@@ -1,13 +1,14 @@
 // The validation of a run: bits/dim of held-out training images, with the same noise each time.
-import type { Ranks } from '../../cluster/ranks.ts';
+
+import { mean } from '../../core/numeric/statistics.ts';
+import type { Ranks } from '../../core/ranks/ranks.ts';
 import { firstImages, type ImageSet } from '../../data/contract/dataset.ts';
-import type { ProgramArrays } from '../../engine/arrays.ts';
-import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
-import type { Flow } from '../../models/flow.ts';
-import type { ParameterLayout } from '../../models/parameterLayout.ts';
-import { mean } from '../../numeric/statistics.ts';
-import { conditionReader } from '../../trained/likelihood/conditionArrays.ts';
-import { likelihoodDefinition, measureBitsPerDim } from '../../trained/likelihood/likelihood.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import type { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { conditionReader } from '../../model/likelihood/conditionArrays.ts';
+import { likelihoodDefinition, measureBitsPerDim } from '../../model/likelihood/likelihood.ts';
+import type { ProgramArrays } from '../../tensor/engine/arrays.ts';
+import { type CompileOptions, compile, type Program } from '../../tensor/engine/program.ts';
 
 /** How validation images are measured. */
 export interface ValidationOptions extends CompileOptions {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BatchStream } from '../../data/batches.ts';
 import { imagesInMemory, labelled } from '../../data/contract/dataset.ts';
-import { Glow } from '../../models/glow.ts';
+import { Glow } from '../../flows/models/glow.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { BatchLoader } from './batchLoader.ts';
 

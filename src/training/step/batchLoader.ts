@@ -1,18 +1,19 @@
 // The training batches of each step, ready for a program.
+
+import { UserError } from '../../core/errors.ts';
+import { dimensionsOf } from '../../core/numeric/imageShape.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import type { Values } from '../../core/numeric/values.ts';
 import { BatchStream } from '../../data/batches.ts';
 import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
 import type { AugmentationName } from '../../data/pixels/augment.ts';
-import { UserError } from '../../errors.ts';
 import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
-import { dequantisationOf } from '../../models/dequantisation.ts';
-import type { Flow } from '../../models/flow.ts';
-import { requireKind } from '../../models/imageValues.ts';
-import type { ModelOptions } from '../../models/options.ts';
-import { dimensionsOf } from '../../numeric/imageShape.ts';
-import { RandomStream } from '../../numeric/random.ts';
-import type { Values } from '../../numeric/values.ts';
-import { type ConditionReader, conditionReader } from '../../trained/likelihood/conditionArrays.ts';
-import { type Batch, imageArray } from '../../trained/likelihood/likelihood.ts';
+import { dequantisationOf } from '../../flows/models/dequantisation.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import { requireKind } from '../../flows/models/imageValues.ts';
+import type { ModelOptions } from '../../flows/models/options.ts';
+import { type ConditionReader, conditionReader } from '../../model/likelihood/conditionArrays.ts';
+import { type Batch, imageArray } from '../../model/likelihood/likelihood.ts';
 
 /** What batches depend on of a model. */
 export interface BatchedModel extends Pick<Flow, 'dequantiser' | 'classes'> {

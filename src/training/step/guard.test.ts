@@ -1,6 +1,6 @@
 // The guard: which steps it drops, which it accepts, and when it stops training.
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../numeric/random.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { type GuardState, guardSchema, newGuard } from '../../runs/contents/guardState.ts';
 import {
   afterRefusal,

@@ -2,7 +2,7 @@
 //
 // It decides only by a `GuardState`, which checkpoints hold: an interrupted run decides as an uninterrupted
 // one.
-import { bitsPerDimUnit, type ResultUnit } from '../../models/unit.ts';
+import { bitsPerDimUnit, type ResultUnit } from '../../flows/models/unit.ts';
 import type { GuardState } from '../../runs/contents/guardState.ts';
 
 /** The limits of the guard. */

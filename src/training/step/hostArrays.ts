@@ -1,14 +1,15 @@
 // The arrays of a training in the host's memory, where loops update the weights.
-import { onlyRank } from '../../cluster/ranks.ts';
-import { compileLoop, type Loop } from '../../engine/loop.ts';
-import { type Keep, releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
-import type { Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { averageShare, withAverage } from '../../optimizers/average.ts';
-import type { UpdateRule } from '../../optimizers/optimizer.ts';
-import { elementwisePrograms } from '../../optimizers/programs.ts';
+
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { onlyRank } from '../../core/ranks/ranks.ts';
+import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
+import { compileLoop, type Loop } from '../../tensor/engine/loop.ts';
+import { type Keep, releaseInTurn, releaseOnFailure } from '../../tensor/engine/resources.ts';
+import { averageShare, withAverage } from '../../tensor/optimizers/average.ts';
+import type { UpdateRule } from '../../tensor/optimizers/optimizer.ts';
+import { elementwisePrograms } from '../../tensor/optimizers/programs.ts';
 import type { GradientTarget } from '../gradients/gradientPlan.ts';
 import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
 import { HostDirections } from './hostDirections.ts';

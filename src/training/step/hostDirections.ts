@@ -1,10 +1,11 @@
 // The directions of an update on the host: products of whole matrices, which no loop computes.
-import { onlyRank, type Ranks } from '../../cluster/ranks.ts';
-import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
-import type { Groups } from '../../models/parameterLayout.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import type { Section } from '../../optimizers/programs.ts';
+
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { onlyRank, type Ranks } from '../../core/ranks/ranks.ts';
+import type { Groups } from '../../flows/models/parameterLayout.ts';
+import { type CompileOptions, compile, type Program } from '../../tensor/engine/program.ts';
 import { concatenate, split } from '../../tensor/operations/index.ts';
+import type { Section } from '../../tensor/optimizers/programs.ts';
 import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 

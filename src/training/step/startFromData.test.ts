@@ -1,14 +1,14 @@
 // Initialisation one stage at a time, compared with the whole model in one program.
 import { expect, it } from 'vitest';
-import { compile } from '../../engine/program.ts';
 import { startingParameters } from '../../flows/contract/parameters.ts';
-import { Glow } from '../../models/glow.ts';
-import type { ModelOptions } from '../../models/options.ts';
-import { ParameterLayout } from '../../models/parameterLayout.ts';
+import { Glow } from '../../flows/models/glow.ts';
+import type { ModelOptions } from '../../flows/models/options.ts';
+import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { conditionInputs } from '../../model/likelihood/conditionArrays.ts';
+import { compile } from '../../tensor/engine/program.ts';
 import { input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
-import { conditionInputs } from '../../trained/likelihood/conditionArrays.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { startFromData } from './startFromData.ts';
 

@@ -1,13 +1,14 @@
 // The arrays of a training, wherever they are, and the arithmetic of its steps on them.
-import type { Ranks } from '../../cluster/ranks.ts';
-import type { ProgramArrays } from '../../engine/arrays.ts';
-import type { DeviceMemory } from '../../engine/deviceMemory.ts';
-import type { CompileOptions } from '../../engine/program.ts';
-import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { type Optimizer, ruleFor } from '../../optimizers/optimizer.ts';
-import type { Section } from '../../optimizers/programs.ts';
+
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import type { Ranks } from '../../core/ranks/ranks.ts';
+import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
+import type { ProgramArrays } from '../../tensor/engine/arrays.ts';
+import type { DeviceMemory } from '../../tensor/engine/deviceMemory.ts';
+import type { CompileOptions } from '../../tensor/engine/program.ts';
+import { type Optimizer, ruleFor } from '../../tensor/optimizers/optimizer.ts';
+import type { Section } from '../../tensor/optimizers/programs.ts';
 import type { GradientTarget } from '../gradients/gradientPlan.ts';
 
 /** The settings of an update. */

@@ -1,18 +1,19 @@
 // Training steps: the gradients of a batch, and the update of the weights.
-import { onlyRank, ranksBeside } from '../../cluster/ranks.ts';
-import type { ProgramArrays } from '../../engine/arrays.ts';
-import { holdsArrays } from '../../engine/deviceMemory.ts';
-import { defaultDevice } from '../../engine/devices/device.ts';
-import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
-import { usedDevice } from '../../engine/runtime.node.ts';
-import { UserError } from '../../errors.ts';
-import { type DequantisationName, dequantisationOf } from '../../models/dequantisation.ts';
-import type { Flow } from '../../models/flow.ts';
-import { type Groups, ParameterLayout } from '../../models/parameterLayout.ts';
-import { availableBytes } from '../../platform/machine.node.ts';
+
+import { UserError } from '../../core/errors.ts';
+import { availableBytes } from '../../core/platform/machine.node.ts';
+import { onlyRank, ranksBeside } from '../../core/ranks/ranks.ts';
+import { type DequantisationName, dequantisationOf } from '../../flows/models/dequantisation.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { type Batch, partOf, requireNoise } from '../../model/likelihood/likelihood.ts';
 import type { GuardState } from '../../runs/contents/guardState.ts';
 import type { TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/trainingState.ts';
-import { type Batch, partOf, requireNoise } from '../../trained/likelihood/likelihood.ts';
+import type { ProgramArrays } from '../../tensor/engine/arrays.ts';
+import { holdsArrays } from '../../tensor/engine/deviceMemory.ts';
+import { defaultDevice } from '../../tensor/engine/devices/device.ts';
+import { releaseInTurn, releaseOnFailure } from '../../tensor/engine/resources.ts';
+import { usedDevice } from '../../tensor/engine/runtime.node.ts';
 import type { ActivationChoice, GradientPlan, GradientProgram } from '../gradients/gradientPlan.ts';
 import type { Loss } from '../gradients/loss.ts';
 import { planGradients } from '../gradients/planGradients.ts';

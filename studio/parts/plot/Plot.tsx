@@ -1,10 +1,10 @@
 // A plot of curves with the layout of plots in files, plus marks, a legend with values, and a table.
 import { h, type VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { PlotPoint, PlotSeries } from '../../../src/pictures/plot.ts';
-import { layOutPlot } from '../../../src/pictures/plotLayout.ts';
-import { HUES, markClass, pointForm } from '../../../src/pictures/plotMarks.ts';
-import type { SvgElement } from '../../../src/pictures/svg.ts';
+import type { PlotPoint, PlotSeries } from '../../../src/data/pictures/plot.ts';
+import { layOutPlot } from '../../../src/data/pictures/plotLayout.ts';
+import { HUES, markClass, pointForm } from '../../../src/data/pictures/plotMarks.ts';
+import type { SvgElement } from '../../../src/data/pictures/svg.ts';
 import type { PlotMark, RangedPlot } from './curveSeries.ts';
 import './plot.css';
 

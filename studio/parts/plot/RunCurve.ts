@@ -1,7 +1,7 @@
 // A run's learning curve, built line by line as its logs grow.
-import { type CurvePoint, finiteMean } from '../../../src/evaluation/reports/curvePlot.ts';
 
-import { bitsIn } from '../../../src/models/unit.ts';
+import { bitsIn } from '../../../src/flows/models/unit.ts';
+import { type CurvePoint, finiteMean } from '../../../src/training/reports/curvePlot.ts';
 
 /** A dropped step or a rollback. */
 export interface CurveMark {

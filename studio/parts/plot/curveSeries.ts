@@ -1,7 +1,8 @@
 // Runs as a plot: learning curves, with dropped steps and rollbacks as marks.
-import { curveRange, curveSeries, pointSize } from '../../../src/evaluation/reports/curvePlot.ts';
-import { bitsPerDimUnit, type ResultUnit } from '../../../src/models/unit.ts';
-import type { Plot } from '../../../src/pictures/plot.ts';
+
+import type { Plot } from '../../../src/data/pictures/plot.ts';
+import { bitsPerDimUnit, type ResultUnit } from '../../../src/flows/models/unit.ts';
+import { curveRange, curveSeries, pointSize } from '../../../src/training/reports/curvePlot.ts';
 import type { CurveMark, RunCurve } from './RunCurve.ts';
 
 /** A mark on the x axis. */

@@ -1,6 +1,6 @@
 // Curves from logs, and their plots.
 import { describe, expect, it } from 'vitest';
-import { unitNamed } from '../../../src/models/unit.ts';
+import { unitNamed } from '../../../src/flows/models/unit.ts';
 import { comparisonText, curveMarks, runsPlot, trainingResults } from './curveSeries.ts';
 import { linesOf, RunCurve } from './RunCurve.ts';
 

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readHeader } from '../../../src/codec/file/header.ts';
-import { inMemory } from '../../../src/storage/randomAccess.ts';
+import { inMemory } from '../../../src/data/files/randomAccess.ts';
 import { commandLine } from '../../../src/testing/command.ts';
 import { hostileCompressedFiles } from '../../../src/testing/hostile/compressedFiles.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { writePng } from '../../../src/testing/pngFiles.ts';
 import { accessibilityFaults, buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../src/testing/tinyImages.ts';
+import { readHeader } from '../../../src/uses/codec/file/header.ts';
 
 const emerging = commandLine(buildStudio());
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);

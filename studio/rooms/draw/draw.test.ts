@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadModel } from '../../../src/model/loading/loadModel.ts';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { writePng } from '../../../src/testing/pngFiles.ts';
 import { buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
-import { loadModel } from '../../../src/trained/loading/loadModel.ts';
 
 const root = buildStudio();
 const emerging = commandLine(root);

@@ -23,7 +23,7 @@ export const places = {
     to: '    sum(logAbs(add(multiply(masked',
   },
   wavefront: {
-    file: 'src/engine/graph/wavefront.ts',
+    file: 'src/tensor/engine/graph/wavefront.ts',
     from: 'diagonals.forEach((diagonal, t) => {',
     to: '  });',
   },
@@ -44,7 +44,7 @@ export const places = {
     to: '    logDet: (p)',
   },
   squeeze: { file: 'src/flows/layers/squeeze.ts', from: 'forward(x) {', to: '    },' },
-  flowStep: { file: 'src/models/glow.ts', from: "return chain('step', {", to: '  });' },
+  flowStep: { file: 'src/flows/models/glow.ts', from: "return chain('step', {", to: '  });' },
 } as const satisfies Record<string, ExcerptPlace>;
 
 /** The name of an excerpt. */

@@ -1,6 +1,6 @@
 // A run: facts, samples, doctor, model card, summary.
 import { useEffect, useState } from 'preact/hooks';
-import { unitNamed } from '../../../src/models/unit.ts';
+import { unitNamed } from '../../../src/flows/models/unit.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { SampleStrip } from '../../parts/SampleStrip.tsx';
 import { type Block, blocksOf } from './markdown.ts';

@@ -1,6 +1,6 @@
 // The list of runs: one is open, and some are plotted.
 import { useState } from 'preact/hooks';
-import { unitNamed } from '../../../src/models/unit.ts';
+import { unitNamed } from '../../../src/flows/models/unit.ts';
 import { plural } from '../../numbers.ts';
 import { Dot } from '../../parts/plot/Plot.tsx';
 import { listed, type Order, orders, stateOf } from './runList.ts';

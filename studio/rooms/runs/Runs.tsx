@@ -1,5 +1,5 @@
 // The room Runs: the runs in the folders of the server, live while they train.
-import { unitNamed } from '../../../src/models/unit.ts';
+import { unitNamed } from '../../../src/flows/models/unit.ts';
 import { changeSettings, linkTo, settings } from '../../address.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';

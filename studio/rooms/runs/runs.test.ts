@@ -49,7 +49,7 @@ describe.skipIf(chromiumPath === undefined)(
           missing.push(response.url());
         }
       });
-      const child = emerging.start('cli/main', ...training, '--steps=100000', '--out=runs/live');
+      const child = emerging.start('app/cli/main', ...training, '--steps=100000', '--out=runs/live');
       try {
         await plot('runs/live').waitFor();
         const run = page.getByRole('article', { name: 'runs/live' });

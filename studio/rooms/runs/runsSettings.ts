@@ -1,5 +1,5 @@
 // The settings of the room Runs in its address.
-import { HUES } from '../../../src/pictures/plotMarks.ts';
+import { HUES } from '../../../src/data/pictures/plotMarks.ts';
 import type { Settings } from '../../address.ts';
 import type { FoundRun } from './watch.ts';
 

@@ -1,6 +1,6 @@
 // A run in this browser: progress, samples and actions.
 import { useState } from 'preact/hooks';
-import { HUES } from '../../../src/pictures/plotMarks.ts';
+import { HUES } from '../../../src/data/pictures/plotMarks.ts';
 import { plural } from '../../numbers.ts';
 import { download } from '../../parts/download.ts';
 import { Notice } from '../../parts/Notice.tsx';

@@ -1,13 +1,13 @@
 // The arithmetic of the figures of single layers, compared with the library's.
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../../../src/engine/program.ts';
+import { logAbsDeterminant } from '../../../../src/core/numeric/linearAlgebra.ts';
+import type { NdArray } from '../../../../src/core/numeric/ndarray.ts';
 import type { Bijection } from '../../../../src/flows/contract/bijection.ts';
 import { parametersFrom } from '../../../../src/flows/contract/parameters.ts';
 import { butterfly } from '../../../../src/flows/layers/butterfly.ts';
 import { convolutionExponential } from '../../../../src/flows/layers/convolutionExponential.ts';
 import { maf } from '../../../../src/flows/layers/maf.ts';
-import { logAbsDeterminant } from '../../../../src/numeric/linearAlgebra.ts';
-import type { NdArray } from '../../../../src/numeric/ndarray.ts';
+import { compile } from '../../../../src/tensor/engine/program.ts';
 import { constant } from '../../../../src/tensor/tensor.ts';
 import {
   circulantOf,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { expect, it } from 'vitest';
-import { findPreset } from '../../../../src/experiments/presets.ts';
+import { findPreset } from '../../../../src/runs/settings/presets.ts';
 import { layersOf, type Recording, resultOf } from './recording.ts';
 
 const folder = import.meta.dirname;

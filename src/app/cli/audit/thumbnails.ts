@@ -1,0 +1,84 @@
+// Small pictures of chosen images of a dataset, decoded a second time.
+
+import { UserError } from '../../../core/errors.ts';
+import {
+  type DecodedImage,
+  type RawDataset,
+  type RawImage,
+  splitsOf,
+} from '../../../data/contract/rawImages.ts';
+import { contactSheet } from '../../../data/pictures/contactSheet.ts';
+import { type Integers, inKind } from '../../../data/pixels/bitDepth.ts';
+import { resized } from '../../../data/pixels/resize.ts';
+import { type ExaminedImage, pictureOf } from '../../../uses/odd/audit/examinedImages.ts';
+
+/** A picture that a page can contain. */
+export interface Thumbnail {
+  /** A `data:` address of a PNG. */
+  readonly source: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The longest side, in pixels. */
+const SIDE = 96;
+
+/** The thumbnails of the images at these positions; images that cannot be read any more have none. */
+export async function thumbnailsOf(
+  dataset: RawDataset,
+  images: readonly ExaminedImage[],
+  wanted: ReadonlySet<number>,
+): Promise<ReadonlyMap<number, Thumbnail>> {
+  const found = new Map<number, Thumbnail>();
+  for (const [split, raw] of splitsOf(dataset)) {
+    const places = new Map(
+      [...wanted]
+        .filter((index) => images[index]!.split === split)
+        .map((index) => [images[index]!.place, index]),
+    );
+    if (places.size === 0) {
+      continue;
+    }
+    const last = Math.max(...places.keys());
+    let place = 0;
+    for await (const image of raw.images()) {
+      const index = places.get(place);
+      if (index !== undefined) {
+        const thumbnail = await readThumbnail(image);
+        if (thumbnail) {
+          found.set(index, thumbnail);
+        }
+      }
+      if (place++ === last) {
+        break;
+      }
+    }
+  }
+  return found;
+}
+
+async function readThumbnail(image: RawImage): Promise<Thumbnail | undefined> {
+  try {
+    return thumbnailOf(await pictureOf(image));
+  } catch (error) {
+    if (error instanceof UserError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function thumbnailOf({ width, height, channels, data }: DecodedImage<Integers>): Thumbnail {
+  const scale = Math.min(1, SIDE / Math.max(width, height));
+  const [rows, columns] = [height, width].map((length) => Math.max(1, Math.round(scale * length))) as [
+    number,
+    number,
+  ];
+  const pixels = inKind(resized(data, [height, width, channels], [rows, columns]), 'uint8');
+  const png = contactSheet(pixels, { imageShape: [rows, columns, channels], scale: 1, columns: 1 });
+  return {
+    source: `data:image/png;base64,${Buffer.from(png).toString('base64')}`,
+    width: columns,
+    height: rows,
+  };
+}

@@ -1,0 +1,172 @@
+// The commands with a model with classes, from images in folders by class to samples, scores and edits of a class.
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode, encode } from 'fast-png';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { commandProcess } from '../../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const emerging = commandProcess();
+const classes = ['dark', 'light'];
+
+beforeAll(async () => {
+  const random = new RandomStream(0);
+  for (const [split, count] of [
+    ['train', 80],
+    ['test', 20],
+  ] as const) {
+    for (let index = 0; index < 2 * count; index++) {
+      const name = classes[index % 2]!;
+      const folder = join(emerging.folder, 'photos', split, name);
+      mkdirSync(folder, { recursive: true });
+      const data = Uint8Array.from({ length: 64 }, () => (index % 2) * 120 + random.integer(100));
+      writeFileSync(join(folder, `${index}.png`), encode({ width: 8, height: 8, channels: 1, data }));
+    }
+  }
+  writeTinyDataset(join(emerging.folder, 'unlabelled'));
+  const options = ['--steps=200', '--threads=1', '--set=training.warmupSteps=5'];
+  const rate = '--set=training.learningRate=0.02';
+  await emerging.json(
+    'train',
+    '--data=photos',
+    ...tinyTraining,
+    ...options,
+    rate,
+    '--set=model.classes=true',
+    '--out=runs/a',
+  );
+  await emerging.json(
+    'train',
+    '--data=unlabelled',
+    ...tinyTraining,
+    '--steps=1',
+    '--no-test',
+    '--threads=1',
+    '--out=runs/plain',
+  );
+});
+
+describe('a model of two classes', () => {
+  it('is evaluated given the class, without it and as a classifier', async () => {
+    const shown = await emerging.json('datasets', 'show', 'photos', '--out=shown.png');
+    expect(shown.classes.light).toEqual({ train: 68, validation: 12, test: 20 });
+    const found = await emerging.json('evaluate', 'runs/a', '--threads=1');
+    expect(found.likelihood).toBe('p(x | class)');
+    expect(found.classes.accuracy).toBeGreaterThan(0.9);
+    expect(
+      found.classes.byClass.map((one: { class: string; images: number }) => [one.class, one.images]),
+    ).toEqual([
+      ['dark', 20],
+      ['light', 20],
+    ]);
+    const { stdout } = await emerging.run('evaluate', 'runs/a', '--threads=1');
+    expect(stdout).toMatch(
+      /bits\/dim of p\(x \| class\) \(.*\n.*\n.*bits\/dim of p\(x\), the classes equally likely\nclassification by Bayes' rule: /,
+    );
+  });
+
+  it('samples one class, or a row for each', async () => {
+    const rows = await emerging.json('sample', 'runs/a', '--count=9', '--threads=1', '--out=rows.png');
+    expect(rows).toMatchObject({ count: 8, classes });
+    const light = await emerging.json('sample', 'runs/a', '--class=light', '--count=4', '--out=light.png');
+    const byNumber = await emerging.json('sample', 'runs/a', '--class=1', '--count=4', '--out=one.png');
+    expect([light.classes, byNumber.classes]).toEqual([['light'], ['light']]);
+    const read = (file: string) => decode(readFileSync(join(emerging.folder, file)));
+    expect(read('one.png').data).toEqual(read('light.png').data);
+    const { data, width, height } = read('rows.png');
+    const meanOf = (first: number, last: number): number => {
+      const part = Array.from(data.slice(first * width, last * width));
+      return part.reduce((sum, value) => sum + value, 0) / part.length;
+    };
+    expect(meanOf(height / 2, height)).toBeGreaterThan(meanOf(0, height / 2) + 40);
+  });
+
+  it('scores images with their class', async () => {
+    const images = ['photos/test/dark/0.png', 'photos/test/light/1.png'];
+    const { images: scores } = await emerging.json(
+      'score',
+      'runs/a',
+      ...images,
+      '--threads=1',
+      '--out=scores.csv',
+    );
+    const classOf = (name: string) =>
+      scores.find(({ file }: { file: string }) => file.includes(name)).classes;
+    expect([classOf('dark').class, classOf('light').class]).toEqual(classes);
+    expect(classOf('dark').probability).toBeGreaterThan(0.5);
+    expect(readFileSync(join(emerging.folder, 'scores.csv'), 'utf8')).toMatch(
+      /,oddness,class,p\(dark\),p\(light\),pValue,bits,complexity,typicality,best-class\n/,
+    );
+  });
+
+  it('lists wrong labels first', async () => {
+    cpSync(join(emerging.folder, 'photos'), join(emerging.folder, 'mislabelled'), { recursive: true });
+    const test = join(emerging.folder, 'mislabelled/test');
+    renameSync(join(test, 'dark/0.png'), join(test, 'light/wrong.png'));
+    const args = ['score', 'runs/a', '--data=mislabelled', '--score=label', '--threads=1'];
+    const { images, score } = await emerging.json(...args);
+    expect(score).toBe('label');
+    expect(images[0].file).toBe(join('mislabelled', 'test/light/wrong.png'));
+    expect(images[0].score).toBeGreaterThan(0);
+    expect(images[1].score).toBeLessThan(images[0].score);
+    const { stdout } = await emerging.run(...args);
+    expect(stdout).toContain(
+      'label: bits by which another class suits an image better than its label; higher is odder.',
+    );
+  });
+
+  it('moves an image to the other class', async () => {
+    const edit = await emerging.json(
+      'edit',
+      'runs/a',
+      'photos/test/dark/0.png',
+      '--to-class=all',
+      '--out=edit.png',
+    );
+    expect(edit).toMatchObject({ class: 'dark', classes });
+    const { data, width } = decode(readFileSync(join(emerging.folder, 'edit.png')));
+    const brightness = [0, 1, 2, 3].map((image) => {
+      const side = (width - 6) / 4;
+      const pixels = Array.from(
+        { length: side * side },
+        (_, at) => data[Math.floor(at / side) * width + image * (side + 2) + (at % side)]!,
+      );
+      return pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+    });
+    expect(brightness[1]).toBeCloseTo(brightness[0]!, 0);
+    expect(brightness[2]).toBeCloseTo(brightness[0]!, 0);
+    expect(brightness[3]).toBeGreaterThan(brightness[0]! + 40);
+  });
+
+  it('has an export with the same classes', async () => {
+    await emerging.json('export', 'runs/a', '--out=exported');
+    const manifest = JSON.parse(readFileSync(join(emerging.folder, 'exported/manifest.json'), 'utf8'));
+    expect(manifest.classes).toEqual(classes);
+    for (const file of ['encoder.onnx', 'sampler.onnx']) {
+      const inputs: { name: string; shape: unknown }[] = manifest.files[file].inputs;
+      expect(inputs.find(({ name }) => name === 'classes')!.shape).toEqual(['N', 2]);
+    }
+  });
+});
+
+it.each([
+  [['sample', 'runs/a', '--class=bright', '--out=x.png'], "unknown class 'bright': did you mean light?"],
+  [['sample', 'runs/plain', '--class=1', '--out=x.png'], 'the model has no classes: leave out --class 1'],
+  [['edit', 'runs/plain', 'a.png', '--to-class=all', '--out=x.png'], 'name folders of images with --from'],
+  [
+    ['edit', 'runs/a', 'a.png', '--to-class=dark', '--from=a', '--out=x.png'],
+    'cannot be combined with --from',
+  ],
+  [
+    ['edit', 'runs/a', 'a.png', '--from=a', '--out=x.png'],
+    'name two folders of images, --from and --towards',
+  ],
+  [
+    ['train', '--data=unlabelled', ...tinyTraining, '--set=model.classes=true'],
+    'of unlabelled have no labels',
+  ],
+  [['train', '--data=photos', ...tinyTraining, '--set=model.classes=[a, b, c]'], 'but the model has 3'],
+])('refuses %j', async (args, message) => {
+  expect(await emerging.refused(...args)).toContain(message);
+});

@@ -1,0 +1,258 @@
+// The definition of the command: every subcommand and its options.
+import { pathToFileURL } from 'node:url';
+import { Command } from 'commander';
+import { UserError, unknownName } from '../../core/errors.ts';
+import { importModule } from '../../core/platform/importModule.node.ts';
+import { version } from './parts/version.ts';
+import { refuseRanks } from './ranks/refuseRanks.ts';
+
+/** A subcommand: what the help of the program says about it, and its definition. */
+interface Entry {
+  /** Its options and arguments. */
+  readonly usage: string;
+  readonly description: string;
+  /** Loads what adds its options, arguments and action: loading all of them takes longer than many a command itself. */
+  load(): Promise<(command: Command) => void>;
+}
+
+/** The subcommands, in the order of the help. */
+const commands: Readonly<Record<string, Entry>> = {
+  train: {
+    usage: '[options]',
+    description: 'train a model in a run folder, evaluate it on the test images and draw samples',
+    load: async () => (await import('./commands/train.ts')).registerTrain,
+  },
+  doctor: {
+    usage: '[options] <run>',
+    description:
+      'check a model: inverse, log-determinant and conditioning of every layer, round trip of images',
+    load: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  },
+  evaluate: {
+    usage: '[options] <run>',
+    description: 'measure bits/dim on held-out images, or nats/value of real numbers',
+    load: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
+  },
+  runs: {
+    usage: '[options] [dir]',
+    description: 'list the runs in a folder with their progress and results',
+    load: async () => (await import('./commands/runs.ts')).registerRuns,
+  },
+  compare: {
+    usage: '[options] <run...>',
+    description: 'compare the bits/dim of models image by image, and plot the learning curves of runs',
+    load: async () => (await import('./commands/compare.ts')).registerCompare,
+  },
+  sample: {
+    usage: '[options] <run>',
+    description: 'sample images from a run, as a PNG grid',
+    load: async () => (await import('./commands/sample.ts')).registerSample,
+  },
+  encode: {
+    usage: '[options] <run> [images...]',
+    description: 'encode images as latents',
+    load: async () => (await import('./commands/encode.ts')).registerEncode,
+  },
+  decode: {
+    usage: '[options] <run> <file>',
+    description: 'decode latents to images',
+    load: async () => (await import('./commands/decode.ts')).registerDecode,
+  },
+  compress: {
+    usage: '[options] [images...]',
+    description: 'compress images with a model, without loss',
+    load: async () => (await import('./commands/compress.ts')).registerCompress,
+  },
+  decompress: {
+    usage: '[options] <file>',
+    description: 'write the images of a compressed file as PNG',
+    load: async () => (await import('./commands/decompress.ts')).registerDecompress,
+  },
+  interpolate: {
+    usage: '[options] <run> <a> <b>',
+    description: 'interpolate between two images or samples in latent space',
+    load: async () => (await import('./commands/interpolate.ts')).registerInterpolate,
+  },
+  edit: {
+    usage: '[options] <run> <image>',
+    description: 'move an image along the difference between two groups of images, or to another class',
+    load: async () => (await import('./commands/edit.ts')).registerEdit,
+  },
+  score: {
+    usage: '[options] <run> [images...]',
+    description: 'score how odd images are, by comparing them with the validation images',
+    load: async () => (await import('./commands/score.ts')).registerScore,
+  },
+  infer: {
+    usage: '[options] <run> [images...]',
+    description: 'infer the numbers that a model is conditioned on from images',
+    load: async () => (await import('./commands/infer.ts')).registerInfer,
+  },
+  export: {
+    usage: '[options] <run>',
+    description: 'export a run as ONNX files for any runtime, with a manifest that describes them',
+    load: async () => (await import('./commands/export.ts')).registerExport,
+  },
+  studio: {
+    usage: '[options] [folders...]',
+    description:
+      'explore and train models in the browser: a server on this machine, or static files for any host',
+    load: async () => (await import('./commands/studio.ts')).registerStudio,
+  },
+  presets: {
+    usage: '[options]',
+    description: 'list the predefined experiments',
+    load: async () => (await import('./commands/presets.ts')).registerPresets,
+  },
+  config: {
+    usage: '[options]',
+    description: 'list the configuration keys: meaning, range, default, and whether a resume may change them',
+    load: async () => (await import('./commands/config.ts')).registerConfig,
+  },
+  datasets: {
+    usage: '',
+    description: 'list, download, prepare and inspect datasets',
+    load: async () => (await import('./commands/datasets.ts')).registerDatasets,
+  },
+  devices: {
+    usage: '[options]',
+    description: 'test which devices work on this machine',
+    load: async () => (await import('./commands/devices.ts')).registerDevices,
+  },
+};
+
+/**
+ * The command `emerging` with its subcommands; it throws errors instead of printing them and exiting.
+ *
+ * @param args the words after its name: only the subcommand that they call is defined; if they call none, the subcommands
+ * have no more than the help of the program says. By default, all are defined
+ */
+export async function createProgram(args?: readonly string[]): Promise<Command> {
+  const program = new Command('emerging')
+    .description('Normalizing flows for images: train, measure, sample, encode, score.')
+    .version(version)
+    .option('--debug', 'print stack traces')
+    .option(
+      '--import <module>',
+      'import a module first, for example one that registers your own mixing; may be repeated',
+      (module: string, earlier: readonly string[]) => [...earlier, module],
+      [],
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  emerging train --preset mnist-quickstart --out runs/first\n' +
+        '  emerging sample runs/first --temperature 0.8 --out samples.png\n' +
+        '\nIn a clone, or if the package is a dependency, run npx emerging.',
+    )
+    .hook('preAction', async (own, called) => {
+      refuseEmpty(own);
+      refuseEmpty(called);
+      await refuseRanks(called, process.env);
+      for (const module of own.opts<{ import: readonly string[] }>().import) {
+        await importModule(pathToFileURL(module).href);
+      }
+    })
+    .exitOverride()
+    // Failures are printed once, by reportFailure.
+    .configureOutput({ outputError: () => {} });
+  const called = args === undefined ? Object.keys(commands) : calledBy(args);
+  for (const name of called) {
+    const { description, load } = commands[name]!;
+    (await load())(program.command(name).description(description));
+  }
+  if (called.length === 0) {
+    for (const [name, { usage, description }] of Object.entries(commands)) {
+      program.command(`${name} ${usage}`).description(description);
+    }
+  }
+  return program;
+}
+
+/** The names in `commands` that a call needs: one, or none. */
+function calledBy(args: readonly string[]): string[] {
+  const [first = '', second = ''] = wordsOf(args);
+  const before = args.slice(0, args.indexOf(first));
+  // --help shows the program's help here, even if a command follows.
+  const ofProgram = before.some((argument) => ['-h', '--help'].includes(argument));
+  const name = first === 'help' ? second : first;
+  return !ofProgram && Object.hasOwn(commands, name) ? [name] : [];
+}
+
+/**
+ * Checks that the words where a command is expected name one: otherwise asking for help on an unknown command
+ * would show the general help.
+ *
+ * @throws UserError with the most similar names if not
+ */
+export function requireKnownCommand(program: Command, args: readonly string[]): void {
+  let command = program;
+  for (const word of wordsOf(args)) {
+    if (command.commands.length === 0 || word === 'help') {
+      return;
+    }
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next === undefined) {
+      throw unknownName(
+        'command',
+        word,
+        command.commands.map((candidate) => candidate.name()),
+      );
+    }
+    command = next;
+  }
+}
+
+/**
+ * The words of the deepest subcommand in the arguments: `['emerging', 'datasets', 'show']`; options are
+ * skipped.
+ */
+export function commandPath(program: Command, args: readonly string[]): string[] {
+  const path = [];
+  for (let command: Command | null = commandOf(program, args); command; command = command.parent) {
+    path.unshift(command.name());
+  }
+  return path;
+}
+
+/** The deepest subcommand in the arguments; options are skipped. */
+export function commandOf(program: Command, args: readonly string[]): Command {
+  let command = program;
+  for (const word of wordsOf(args)) {
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next === undefined) {
+      break;
+    }
+    command = next;
+  }
+  return command;
+}
+
+/** The arguments that are neither options nor, before any command, their values. */
+function wordsOf(args: readonly string[]): string[] {
+  return args.filter((argument, index) => !argument.startsWith('-') && args[index - 1] !== '--import');
+}
+
+/**
+ * Refuses a call with an empty option or argument.
+ *
+ * @throws UserError that names it and says whether it can be left out
+ */
+function refuseEmpty(called: Command): void {
+  const option = called.options.find((candidate) =>
+    isEmpty(called.getOptionValue(candidate.attributeName())),
+  );
+  if (option !== undefined) {
+    const otherwise = option.mandatory ? '' : ', or leave it out';
+    throw new UserError('invalid-argument', `${option.long} is empty: give it a value${otherwise}`);
+  }
+  const place = called.processedArgs.findIndex(isEmpty);
+  if (place >= 0) {
+    const name = called.registeredArguments[place]!.name();
+    throw new UserError('invalid-argument', `the argument '${name}' is empty: give it a value`);
+  }
+}
+
+/** Whether a value, or one of several, is the empty string. */
+function isEmpty(value: unknown): boolean {
+  return [value].flat().includes('');
+}

@@ -1,0 +1,310 @@
+// `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
+import { realpathSync } from 'node:fs';
+import type { Command } from 'commander';
+import { UserError, type UserErrorCode } from '../../../core/errors.ts';
+import { showImageShape } from '../../../core/numeric/imageShape.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import type { ImageSet, Split } from '../../../data/contract/dataset.ts';
+import { plotPng } from '../../../data/pictures/drawPlot.ts';
+import { type DequantisationName, dequantisationOf } from '../../../flows/models/dequantisation.ts';
+import { valuesText } from '../../../flows/models/imageValues.ts';
+import { type ResultUnit, unitOf } from '../../../flows/models/unit.ts';
+import { errorText } from '../../../model/card/reportText.ts';
+import { FlowModel } from '../../../model/flowModel.ts';
+import type { LoadedRun } from '../../../model/loading/loadRun.ts';
+import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
+import { type Comparison, compareModels } from '../../../model/measure/compareRuns.ts';
+import type { TrainedModel } from '../../../model/trainedModel.ts';
+import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
+import { folderStore } from '../../../runs/folder/folderStore.ts';
+import { releaseAfter } from '../../../tensor/engine/resources.ts';
+import { curvePlot, type LearningCurve } from '../../../training/reports/curvePlot.ts';
+import { learningCurveOf } from '../../../training/reports/learningCurve.ts';
+import {
+  addMeasureOptions,
+  type MeasureOptions,
+  noteImplausible,
+  noteLargeImages,
+} from '../parts/modelOptions.ts';
+import { compileOptions } from '../parts/options.ts';
+import { besideModel, outputPng } from '../parts/outputFile.ts';
+import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
+import { differenceFromRun, openImagesOf } from '../parts/runImages.ts';
+import { drawOrNote } from '../terminal/failure.ts';
+import { formatCount, formatCounted } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createImageProgress } from '../terminal/progress.ts';
+import { formatTable } from '../terminal/table.ts';
+import { messageOf } from '../terminal/wording.ts';
+
+interface CompareCommandOptions extends MeasureOptions {
+  readonly out?: string;
+}
+
+/** Adds the arguments and options of `compare`, and what it does. */
+export function registerCompare(command: Command): void {
+  command
+    .argument(
+      '<run...>',
+      'two or more run folders or exported models; the others are compared with the first',
+    )
+    .option('--out <file>', 'the PNG for the learning curves (default: compare.png beside the first run)');
+  addMeasureOptions(command, { split: 'validation', draws: 1 })
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
+        '\nAll models see the same images with the same noise. Standard errors of differences are computed from\n' +
+        'differences per image, so they are far smaller than the errors of the two values. A negative difference\n' +
+        'means better than the first model. Exports need --data, and have no curves.',
+    )
+    .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
+}
+
+async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
+  const { split, draws, weights, batch, seed, data } = options;
+  if (directories.length < 2) {
+    throw new UserError('invalid-argument', 'compare needs at least two models; emerging runs lists runs');
+  }
+  const output = outputPng(options.out ?? besideModel(directories[0]!, 'compare.png'), [data]);
+  const engine = await compileOptions(options);
+  const { models, broken } = await loadCompared(directories, { weights, step: options.step });
+  const [first] = models as [ComparedModel];
+  requireNoInput(
+    output.path,
+    models.flatMap(({ trained }) => runInputs(trained)),
+  );
+  const runs = models.flatMap(({ run }) => run ?? []);
+  for (const run of runs) {
+    requireSameData(runs[0]!, run, split, data);
+  }
+  const exported = models.find(({ run }) => run === undefined);
+  // An export cannot do without a name; a run knows which share of the training images is held out.
+  const source = (data === undefined && exported) || models.find(({ run }) => run) || first;
+  const images = await openImagesOf(source.trained, source.directory, { split, chosen: true, data });
+  if (data === undefined) {
+    await requireSameImages(runs, split, images);
+  }
+  const unit = unitOf(first.trained.model.options);
+  const passes = models.length * draws;
+  const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
+  let compared: Comparison[];
+  try {
+    compared = await releaseAfter((keep) => {
+      const flows = models.map(({ trained }) =>
+        keep(new FlowModel(trained, { ...engine, ...noteLargeImages, batchSize: batch })),
+      );
+      return compareModels(flows, images, { draws, seed, onProgress: (done) => bar.update(done) });
+    });
+  } finally {
+    bar.finish();
+  }
+  const curves = await Promise.all(runs.map(curveOf));
+  const plot = curvePlot(curves.flat(), {
+    title: 'Learning curves',
+    subtitle: 'light: training batches; with points: validation images, average weights',
+    unit,
+  });
+  const drawn =
+    plot &&
+    (await drawOrNote(`learning curves in ${output.path}`, async () => {
+      output.write(await plotPng(plot));
+      return output.path;
+    }));
+  const failed = compared.some(({ bitsPerDim }) => !Number.isFinite(bitsPerDim));
+  if ((plot !== null && drawn === null) || broken.length > 0 || failed) {
+    process.exitCode = 1;
+  }
+  const entries = compared.map((one, index) => ({
+    run: models[index]!.directory,
+    step: models[index]!.trained.step,
+    bound: dequantisationOf(models[index]!.trained.model.options),
+    ...one,
+  }));
+  const kinds = [...new Set(models.map(({ trained }) => trained.weights ?? 'unknown'))].join(' and ');
+  const { bits } = first.trained.model.values;
+  const about = { split, images: images.count, draws, seed, weights: kinds, bits };
+  for (const { run, bitsPerDim } of entries) {
+    noteImplausible([bitsPerDim], { what: `mean of ${run}`, bits, directory: run });
+  }
+  writeStdout(
+    options.json
+      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), ...(broken.length > 0 && { broken }), file: drawn })}\n`
+      : `${tableOf(entries, unit)}\n` +
+          `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
+          `(${kinds} weights, ${valuesText(bits)}, ${formatCounted(draws, 'draw')})\n` +
+          `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}` +
+          broken.map(({ run, problem }) => `${visibleText(`not compared: ${run}: ${problem}`)}\n`).join(''),
+  );
+}
+
+/** The learning curve of a run; none, with a note, if its log is broken. */
+async function curveOf({ paths }: LoadedRun): Promise<{ name: string; curve: LearningCurve }[]> {
+  try {
+    return [{ name: paths.directory, curve: learningCurveOf(await folderStore(paths).readMetrics()) }];
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    noteOnStderr(`no learning curve of ${paths.directory}: ${messageOf(error)}`);
+    process.exitCode = 1;
+    return [];
+  }
+}
+
+function tableOf(
+  entries: readonly (Comparison & { run: string; step: number | undefined; bound: DequantisationName })[],
+  unit: ResultUnit,
+): string {
+  const withError = (value: number, error: number | null, sign = ''): string =>
+    `${sign}${unit.of(value).toFixed(4)}${error === null ? '' : ` ± ${errorText(unit.of(error))}`}`;
+  return formatTable(
+    [
+      { title: 'RUN' },
+      { title: 'STEP', align: 'right' },
+      { title: 'BOUND' },
+      { title: unit.name.toUpperCase(), align: 'right' },
+      { title: 'DIFFERENCE', align: 'right' },
+    ],
+    entries.map(({ run, step, bound, bitsPerDim, samplingError, difference, differenceError }, index) => [
+      run,
+      step === undefined ? '' : formatCount(step),
+      bound,
+      withError(bitsPerDim, samplingError),
+      index === 0 ? '' : withError(difference, differenceError, difference > 0 ? '+' : ''),
+    ]),
+  );
+}
+
+/** One of the models that are compared. */
+interface ComparedModel {
+  /** The folder, as named by the user. */
+  readonly directory: string;
+  readonly trained: LoadedRun | TrainedModel;
+  /** The same if it is a run; undefined for an export. */
+  readonly run: LoadedRun | undefined;
+}
+
+/** A model with broken files. */
+interface BrokenModel {
+  readonly run: string;
+  readonly problem: string;
+}
+
+/** The codes of errors in files. Others are mistakes in the command, such as a misspelt name. */
+const fileErrors: readonly UserErrorCode[] = ['invalid-data', 'invalid-config', 'not-ready', 'io'];
+
+/**
+ * Loads the models to compare, and reports those with broken files if at least two others are left.
+ *
+ * @throws UserError if fewer than two are left, a name is wrong, or two models are the same or not comparable
+ */
+async function loadCompared(
+  directories: readonly string[],
+  choice: Parameters<typeof loadTrained>[1],
+): Promise<{ models: ComparedModel[]; broken: BrokenModel[] }> {
+  const models: ComparedModel[] = [];
+  const failed: { readonly run: string; readonly error: UserError }[] = [];
+  for (const directory of directories) {
+    try {
+      const trained = await loadTrained(directory, choice);
+      models.push({ directory, trained, run: isRun(trained) ? trained : undefined });
+    } catch (error) {
+      if (!(error instanceof UserError && fileErrors.includes(error.code))) {
+        throw error;
+      }
+      failed.push({ run: directory, error });
+    }
+  }
+  if (models.length < 2 && failed.length > 0) {
+    throw failed[0]!.error;
+  }
+  requireDifferent(models);
+  for (const model of models) {
+    requireComparable(models[0]!, model);
+  }
+  return { models, broken: failed.map(({ run, error }) => ({ run, problem: messageOf(error) })) };
+}
+
+/** Refuses a model that is named twice: it does not differ from itself, and the plot needs distinct names. */
+function requireDifferent(models: readonly ComparedModel[]): void {
+  const seen = new Map<string, string>();
+  for (const { directory, run } of models) {
+    const folder = realpathSync(directory);
+    const earlier = seen.get(folder);
+    if (earlier !== undefined) {
+      const what = run ? 'run' : 'export';
+      const names =
+        earlier === directory
+          ? `${earlier} is named twice`
+          : `${earlier} and ${directory} are the same ${what}`;
+      throw new UserError('invalid-argument', `${names}: name different ${what}s`);
+    }
+    seen.set(folder, directory);
+  }
+}
+
+/** Refuses models whose bits/dim are not comparable: of images of another shape, or with other bits per pixel. */
+function requireComparable(first: ComparedModel, other: ComparedModel): void {
+  requireEqual(first.directory, other.directory, 'images', 'name models of the same kind of images', {
+    'the image shape': [first, other].map(({ trained }) => showImageShape(trained.model.imageShape)),
+    'model.continuous': [first, other].map(({ trained }) => String(trained.model.values.bits === undefined)),
+    'model.bits': [first, other].map(({ trained }) => trained.model.values.bits ?? 'none'),
+  });
+}
+
+/** Refuses runs that were trained on other data, unless images are named for both, or have held out another share. */
+function requireSameData(first: LoadedRun, other: LoadedRun, split: Split, named: string | undefined): void {
+  const data = [first, other].map(({ config }) => config.data);
+  const folders = [first.paths.directory, other.paths.directory] as const;
+  if (named === undefined) {
+    const remedy = 'name images for both with --data';
+    requireEqual(...folders, `${split} images`, remedy, { 'data.name': data.map(({ name }) => name) });
+  }
+  // The test images do not depend on it. With other shares, one has trained on images that the other has held out.
+  if (split !== 'test') {
+    const shares = data.map(({ validation }) => validation);
+    // How many images `auto` holds out depends on the dataset: requireSameImages compares the images themselves.
+    if (named !== undefined || !shares.includes('auto')) {
+      requireEqual(...folders, `${split} images`, 'compare them on --split test', {
+        'data.validation': shares,
+      });
+    }
+  }
+}
+
+function requireEqual(
+  first: string,
+  other: string,
+  images: string,
+  remedy: string,
+  values: Readonly<Record<string, readonly (string | number)[]>>,
+): void {
+  for (const [key, [one, two]] of Object.entries(values)) {
+    if (one !== two) {
+      throw new UserError(
+        'invalid-argument',
+        `${first} and ${other} cannot be compared on ${images}: ${key} is ${one} in one and ${two} in the other; ${remedy}`,
+      );
+    }
+  }
+}
+
+/** Refuses runs that were trained with other images, or held out other ones. */
+async function requireSameImages(runs: readonly LoadedRun[], split: Split, images: ImageSet): Promise<void> {
+  const [first] = runs as [LoadedRun];
+  const isByName = async ({ paths }: LoadedRun): Promise<boolean> =>
+    holdOutIn(await folderStore(paths).readImages())?.by === 'name';
+  for (const run of runs) {
+    const difference =
+      split !== 'test' && (await isByName(run)) !== (await isByName(first))
+        ? 'validation images were held out by name in one and by position in the other'
+        : await differenceFromRun(run, split, images);
+    if (difference !== undefined) {
+      throw new UserError(
+        'mismatch',
+        `${first.paths.directory} and ${run.paths.directory} cannot be compared on ${split} images: ${difference}; ` +
+          'name images for both with --data',
+      );
+    }
+  }
+}

@@ -1,0 +1,215 @@
+// `emerging compress` and `decompress`: files and datasets there and back, and clear errors.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, it } from 'vitest';
+import { decodeImage } from '../../../data/formats/imageDecoding.ts';
+import { contactSheet } from '../../../data/pictures/contactSheet.ts';
+import { commandProcess } from '../../../testing/command.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+
+const { folder, run, json, interrupt, refused, words } = commandProcess();
+const at = (...names: string[]): string => join(folder, ...names);
+/** Threads take longer to start than these files to read. */
+const oneWorker = '--workers=1';
+const digitsModel = fileURLToPath(new URL('../../../../models/mnist-small', import.meta.url));
+
+beforeAll(async () => {
+  writeTinyDataset(at('data'));
+  writeTinyDataset(at('many'), { tests: 4000 });
+  const trained = await run('train', '--data=data', '--out=run', ...tinyTraining, '--set=training.steps=4');
+  expect(trained.code).toBe(0);
+  mkdirSync(at('photos', 'more'), { recursive: true });
+  const images = tinyImages(5, 8, 9);
+  ['a.png', 'b.png', 'more/a.png', 'more/B.png', 'more/c.png'].forEach((name, index) => {
+    const pixels = images.subarray(index * 64, (index + 1) * 64);
+    writeFileSync(at('photos', name), contactSheet(pixels, { imageShape: [8, 8, 1], scale: 1 }));
+  });
+});
+
+async function pixelsIn(file: string): Promise<number[]> {
+  const { data } = await decodeImage(readFileSync(file), file);
+  return [...data];
+}
+
+it('compresses a folder with the model inside, and writes the same images back', async () => {
+  const made = await json('compress', 'photos', '--model=run', '--out=photos.eflow');
+  expect(made).toMatchObject({ file: 'photos.eflow', step: 4, images: 5, skipped: [] });
+  expect(readFileSync(at('photos.eflow'))).toHaveLength(made.bytes);
+  expect(made.modelBytes).toBeGreaterThan(1000);
+  const back = await json('decompress', 'photos.eflow', '--out=back');
+  expect(back).toEqual({
+    out: 'back',
+    images: 5,
+    files: ['a.png', 'b.png', 'more/B.png', 'more/a.png', 'more/c.png'],
+    damaged: [],
+  });
+  for (const name of back.files) {
+    expect(await pixelsIn(at('back', name))).toEqual(await pixelsIn(at('photos', name)));
+  }
+});
+
+it('reads no more files than --count', async () => {
+  mkdirSync(at('counted'));
+  cpSync(at('photos/a.png'), at('counted/a.png'));
+  writeFileSync(at('counted/b.png'), 'no image');
+  const made = await json('compress', 'counted', '--count=1', '--model=run', '--out=counted.eflow');
+  expect(made).toMatchObject({ images: 1, skipped: [] });
+});
+
+/** Which parts of a file with a damaged block are lost. */
+const lost =
+  'damaged.eflow: block 2 is damaged: 8 images are lost: test-00040.png, test-00041.png, test-00042.png and 5 more';
+
+it('writes what a damaged file still has, reports the rest, and exits with 1', async () => {
+  await run('compress', '--data=data', '--model=run', '--out=whole.eflow', '--block=20', '--workers=1');
+  const bytes = readFileSync(at('whole.eflow'));
+  bytes[bytes.length - 300]! ^= 4;
+  writeFileSync(at('damaged.eflow'), bytes);
+  const { code, stdout, stderr } = await run('decompress', 'damaged.eflow', '--out=some', oneWorker);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '40 images: some\n' });
+  expect(stderr).toContain(lost);
+  expect(stderr).toMatch(
+    /damaged\.eflow: 8 of 48 images are missing\n(.*\n)*emerging: damaged\.eflow is damaged: use another copy\n$/,
+  );
+});
+
+it('lists what a file contains without decoding it', async () => {
+  await json('compress', 'photos', '--model=run', '--out=listed.eflow', '--block=2', '--workers=1');
+  const list = await json('decompress', 'listed.eflow', '--list');
+  expect(list).toMatchObject({
+    file: 'listed.eflow',
+    bytes: readFileSync(at('listed.eflow')).length,
+    model: { imageShape: [8, 8, 1] },
+    tiles: false,
+    damaged: [],
+  });
+  expect(list.model.bytes).toBeGreaterThan(1000);
+  expect(list.model.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  expect(list.blocks.map(({ images }: { images: number }) => images)).toEqual([2, 2, 1]);
+  expect(list.images[4]).toEqual({ position: 4, name: 'more/c.png', shape: [8, 8, 1], block: 2 });
+  const text = await run('decompress', 'listed.eflow', '--list', '--model=run', '--only=more');
+  expect(text.code, text.stderr).toBe(0);
+  expect(text.stdout).toMatch(
+    /^5 images in 3 blocks, [\d.]+ KiB\nmodel: [\d.]+ KiB; images of 8x8x1; fingerprint [0-9a-f]{64}, as of the given model\n/,
+  );
+  expect(text.stdout).toMatch(/\nPOSITION {2}BLOCK {2}SHAPE {2}NAME\n( +\d +\d {2}8x8x1 {2}more\/.*\n){3}$/);
+  const other = await run('decompress', 'listed.eflow', '--list', `--model=${digitsModel}`);
+  expect(other.stderr).toContain('listed.eflow was compressed with another model');
+});
+
+it('refuses an empty folder, and images of which none fits, in one line, and replaces nothing', async () => {
+  mkdirSync(at('empty'));
+  mkdirSync(at('notes'));
+  writeFileSync(at('notes/a.txt'), 'no image');
+  mkdirSync(at('broken'));
+  writeFileSync(at('broken/a.png'), 'no image');
+  writeFileSync(at('present.eflow'), 'before');
+  for (const [folder, message] of [
+    [
+      'empty',
+      'empty: no PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; name image files, folders of them, or a dataset',
+    ],
+    [
+      'notes',
+      'notes: no PNG, .npy, FITS, JPEG, WebP, GIF, TIFF or AVIF images found; name image files, folders of them, or a dataset',
+    ],
+    ['broken', 'nothing was compressed: broken/a.png'],
+  ] as const) {
+    const { code, stderr } = await run('compress', folder, '--model=run', '--out=present.eflow');
+    expect(stderr.match(/emerging: .*/g)).toHaveLength(1);
+    expect(stderr).toContain(`emerging: ${message}`);
+    expect(code).toBe(1);
+    expect(readFileSync(at('present.eflow'), 'utf8')).toBe('before');
+  }
+});
+
+it('cuts images of other sizes into tiles', async () => {
+  const pixels = tinyImages(1, 20, 3);
+  writeFileSync(at('large.png'), contactSheet(pixels, { imageShape: [20, 20, 1], scale: 1 }));
+  const refused = await run('compress', 'large.png', '--model=run', '--out=large.eflow');
+  expect(refused.stderr).toContain(
+    'large.png is 20x20x1 grey, but the model takes 8x8x1 grey (height x width x channels): add --tiles to cut it into tiles',
+  );
+  await json('compress', 'large.png', '--model=run', '--out=large.eflow', '--tiles');
+  await json('decompress', 'large.eflow', '--out=large');
+  expect(await pixelsIn(at('large', 'large.png'))).toEqual([...pixels]);
+});
+
+it('keeps what was there if it is stopped', async () => {
+  writeFileSync(at('kept.eflow'), 'before');
+  const { code } = await interrupt(
+    'SIGINT',
+    'compressing',
+    'compress',
+    '--data=many',
+    '--model=run',
+    '--block=1',
+    oneWorker,
+    '--out=kept.eflow',
+  );
+  expect(code).toBe(130);
+  expect(readFileSync(at('kept.eflow'), 'utf8')).toBe('before');
+});
+
+it('reports a full disk in one line, and leaves nothing under the name of the file', async () => {
+  const call = words(
+    'compress',
+    '--data=many',
+    '--model=run',
+    '--block=20',
+    '--workers=1',
+    '--out=full.eflow',
+  );
+  const limited = ['-c', 'ulimit -f 40; exec "$@"', 'bash', ...call];
+  const { status, stderr } = spawnSync('bash', limited, { cwd: folder, encoding: 'utf8' });
+  expect(stderr).toMatch(
+    /\nemerging: cannot write full\.eflow: it would be larger than the system allows; [^\n]*\n$/,
+  );
+  expect(status).toBe(1);
+  expect(readdirSync(folder).filter((name) => name.startsWith('full.eflow'))).toEqual([]);
+});
+
+it('writes only the images that are chosen, by name, folder or position', async () => {
+  await run('compress', 'photos', '--model=run', '--out=some.eflow', '--block=2', '--workers=1');
+  const chosen = await json(
+    'decompress',
+    'some.eflow',
+    '--only',
+    'more',
+    '--out=chosen',
+    '--range=0',
+    oneWorker,
+  );
+  expect(chosen.files).toEqual(['a.png', 'more/B.png', 'more/a.png', 'more/c.png']);
+  expect(await pixelsIn(at('chosen', 'more/c.png'))).toEqual(await pixelsIn(at('photos', 'more/c.png')));
+  for (const [choice, message] of [
+    ['--only=c.png', 'some.eflow has no image and no folder c.png: did you mean more/c.png?\n'],
+    ['--range=5-9', 'some.eflow has no image at position 5: it has 5 images, counted from 0\n'],
+    ['--range=3-1', 'It must be two positions from 0, as in 200-299, or a single one.'],
+  ] as const) {
+    const { code, stderr } = await run('decompress', 'some.eflow', choice, '--out=none');
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+    expect(existsSync(at('none'))).toBe(false);
+  }
+  const beyond = await run('decompress', 'some.eflow', '--range=3-7', '--out=beyond', oneWorker);
+  expect(beyond).toMatchObject({ code: 0, stdout: '2 images: beyond\n' });
+  expect(beyond.stderr).toContain('some.eflow has only 5 images: the last position is 4, not 7\n');
+});
+
+it.each([
+  [['compress', '--model=run', '--out=x.eflow'], 'no images: name image files, folders or a dataset'],
+  [['compress', 'photos', '--model=photos', '--out=x.eflow'], 'photos'],
+  [
+    ['compress', 'photos', '--model=run', '--out=photos/a.png'],
+    'photos/a.png would replace one of the inputs',
+  ],
+  [['decompress', 'photos/a.png', '--out=x'], 'photos/a.png is not a file of compressed images; name one'],
+  [['decompress', 'photos.eflow'], 'name a folder for the images with --out, or print what the file'],
+  [['decompress', 'photos.eflow', '--list', '--out=x'], '--list writes no images: leave out --out'],
+  [['decompress', 'photos.eflow', '--out=photos'], 'photos is not empty'],
+])('refuses %j', async (args, message) => {
+  expect(await refused(...args)).toContain(message);
+});

@@ -1,0 +1,149 @@
+// `emerging datasets` list, get and show, as a user calls them.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { commandProcess } from '../../../testing/command.ts';
+import { writePng } from '../../../testing/pngFiles.ts';
+import { tinyImages, writeTinyDataset } from '../../../testing/tinyImages.ts';
+
+const emerging = commandProcess();
+const inFolder = (name: string): string => join(emerging.folder, name);
+
+beforeAll(() => writeTinyDataset(inFolder('tiny'), { size: 8 }));
+
+describe('datasets', () => {
+  it('lists the datasets', async () => {
+    const { code, stdout } = await emerging.run('datasets');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^DATASET +AVAILABLE +SIZE +TRAIN +TEST +DOWNLOAD +DESCRIPTION\n/);
+    expect(stdout).toMatch(/\nmnist +yes +28x28x1 +60,000 +10,000 +handwritten/);
+    const list = await emerging.json('datasets');
+    expect(list.find(({ name }: { name: string }) => name === 'mnist')).toMatchObject({
+      state: 'ready',
+      here: true,
+      imageShape: [28, 28, 1],
+      images: { train: 60_000, test: 10_000 },
+      download: false,
+      bytes: null,
+      todo: null,
+    });
+    // A missing dataset has a line that says what to do.
+    for (const { name, state, todo } of list) {
+      const missing = state === 'missing';
+      expect(todo?.startsWith(`${name} was not found: `) ?? false, name).toBe(missing);
+      expect(stdout.includes(`\n${name} was not found: `), name).toBe(missing);
+      expect(todo === null || stdout.includes(`\n${todo}\n`), name).toBe(true);
+    }
+  });
+});
+
+describe('datasets get', () => {
+  let server: Server;
+  let url: string;
+  beforeAll(async () => {
+    server = createServer((_, response) => response.end('not it'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  it('refuses a file with another checksum', async () => {
+    const { code, stderr } = await emerging.run('datasets', 'get', 'cifar10', '--from', `${url}/`);
+    expect(stderr.split('\n').at(-2)).toBe(
+      `emerging: ${url}/cifar-10-binary.tar.gz: the downloaded file is not the published one ` +
+        '(6 of 170052171 bytes); try again later',
+    );
+    expect(code).toBe(1);
+    expect(readdirSync(inFolder('data')).filter((name) => name.endsWith('.gz'))).toEqual([]);
+  });
+
+  it('says which datasets it cannot download', async () => {
+    const missing = await emerging.run('datasets', 'get', 'imagenet32');
+    expect(missing.stderr).toMatch(
+      /^emerging: imagenet32 was not found: put .*, then run emerging datasets prepare imagenet32; this command cannot download it\n$/,
+    );
+    expect(missing.code).toBe(1);
+    const there = await emerging.run('datasets', 'get', 'mnist');
+    expect(there).toMatchObject({ code: 0, stderr: 'mnist is already available\n' });
+    expect(there.stdout).toContain('to train: emerging train --data mnist');
+    const from = await emerging.run('datasets', 'get', 'mnist', '--from', url);
+    expect(from.code).toBe(2);
+    expect(from.stderr).toMatch(
+      /^emerging: --from names a mirror, but mnist cannot be downloaded: omit --from; only fashion-mnist and/,
+    );
+    const { code, stderr } = await emerging.run('datasets', 'get', 'cifar');
+    expect(code).toBe(2);
+    expect(stderr).toContain("unknown dataset 'cifar'");
+  });
+});
+
+describe('a dataset that exists but cannot be used as it is', () => {
+  const parts = () => inFolder('data/train_32x32');
+  afterEach(() => rmSync(parts(), { recursive: true, force: true }));
+
+  it('is reported as corrupt rather than missing', async () => {
+    mkdirSync(inFolder('data'), { recursive: true });
+    // A link to itself cannot be followed, but is not missing either.
+    symlinkSync('galaxy_mergers', inFolder('data/galaxy_mergers'));
+    const got = await emerging.run('datasets', 'get', 'galaxy');
+    expect(got.code).toBe(1);
+    expect(got.stderr).toMatch(
+      /^emerging: cannot read data\/galaxy_mergers: its links lead in a circle; [^;]*\n$/,
+    );
+    const { code, stdout } = await emerging.run('datasets');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\ngalaxy +unusable +32x32x3 +images of non-interacting/);
+    expect(stdout).toMatch(/\ncannot read data\/galaxy_mergers: its links lead in a circle; /);
+    rmSync(inFolder('data/galaxy_mergers'));
+  });
+});
+
+describe('datasets show', () => {
+  it('writes a sheet of images, augmented if requested, and reports their statistics', async () => {
+    const { code, stdout } = await emerging.run('datasets', 'show', 'tiny', '--count=9');
+    expect(code).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toBe('tiny: 8x8x1, 128 train, 32 validation (held out of the training images), 48 test');
+    expect(lines[1]).toMatch(/^grey +mean \d+\.\d, deviation \d+\.\d, from \d+ to \d+$/);
+    expect(stdout).toContain('images  tiny-train.png');
+    const plain = decode(readFileSync(inFolder('tiny-train.png')));
+    expect([plain.width, plain.height, plain.channels]).toEqual([3 * 32 + 4, 3 * 32 + 4, 1]);
+    await emerging.json('datasets', 'show', 'tiny', '--count=9', '--augment=shift,flip', '--out=varied.png');
+    expect(decode(readFileSync(inFolder('varied.png'))).data).not.toEqual(plain.data);
+  });
+
+  it('names duplicates by file, and the command that leaves them out', async () => {
+    const images = tinyImages(40, 8, 5);
+    for (let index = 0; index < 40; index++) {
+      const from = index === 33 ? 7 : index;
+      const pixels = images.subarray(64 * from, 64 * (from + 1));
+      writePng(inFolder(`more/icons/${index < 35 ? 'train' : 'test'}/${index}.png`), pixels, [8, 8, 1]);
+    }
+    const { shown, file } = await emerging.json('datasets', 'show', 'more/icons', '--count=3');
+    expect(file).toBe('more/icons-train.png');
+    expect(existsSync(inFolder(file))).toBe(true);
+    expect(shown).toHaveLength(3);
+    const { stdout } = await emerging.run('datasets', 'show', 'more/icons', '--count=3');
+    expect(stdout).toMatch(/\nwarning: 1 .*\(train\/(7|33)\.png \(\w+\) and train\/(7|33)\.png \(\w+\)\)/);
+    const names = shown.map(({ name }: { name: string }) => name).join(', ');
+    expect(stdout).toContain(`\n        row by row: ${names}\n`);
+    await emerging.json('datasets', 'prepare', 'more/icons', '--size=8');
+    const command = / emerging (datasets prepare more\/icons --unique --out) FILE\n/.exec(stdout)![1]!;
+    const made = await emerging.json(...command.split(' '), 'data/unique.images', '--size=8');
+    expect(made.images).toEqual({ train: 34, test: 5 });
+  });
+
+  it.each([
+    [['tiny', '--augment=spin'], "unknown augmentation 'spin'"],
+    [['tiny', '--split=all'], "unknown split 'all'"],
+    [['tiny', '--count=0'], 'whole number of 1 or more'],
+    [['nothing/here'], 'no such file or folder'],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await emerging.run('datasets', 'show', ...args);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});

@@ -1,0 +1,131 @@
+// `emerging datasets`: lists, downloads, prepares, shows and audits datasets.
+import type { Command } from 'commander';
+import { showImageShape } from '../../../core/numeric/imageShape.ts';
+import type { NamedDataset } from '../../../data/contract/rawImages.ts';
+import { datasets } from '../../../data/registry.ts';
+import { type DatasetPlace, placeOfDataset } from '../../../data/sets/dataFolder.ts';
+import { datasetDownloads } from '../../../data/sets/records.ts';
+import { formatBytes, formatCount } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
+import { formatTable } from '../terminal/table.ts';
+import { inCommandWords } from '../terminal/wording.ts';
+import { registerDatasetsAudit } from './datasetsAudit.ts';
+import { registerDatasetsGet } from './datasetsGet.ts';
+import { registerDatasetsPrepare } from './datasetsPrepare.ts';
+import { registerDatasetsShow } from './datasetsShow.ts';
+
+/** Adds the subcommands of `datasets`. */
+export function registerDatasets(parent: Command): void {
+  parent.addHelpText('after', '\nExample:\n  emerging datasets list --json');
+  parent
+    .command('list', { isDefault: true })
+    .description('list the built-in datasets')
+    .option('--json', 'print a JSON list')
+    .addHelpText('after', '\nExample:\n  emerging datasets list --json')
+    .action(async ({ json }: { json?: true }) => {
+      const entries = await Promise.all(datasets.map(describe));
+      writeStdout(`${json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+    });
+  registerDatasetsGet(parent);
+  registerDatasetsPrepare(parent);
+  registerDatasetsShow(parent);
+  registerDatasetsAudit(parent);
+}
+
+/** A dataset as listed; null for what its publisher does not state. */
+interface Entry {
+  readonly name: string;
+  readonly description: string;
+  /** Whether it is on this machine, and in what form. */
+  readonly state: DatasetPlace['state'];
+  /** Whether it is on this machine and can be used. */
+  readonly here: boolean;
+  /** Its path; null if it is not on this machine. */
+  readonly path: string | null;
+  /** The prepared file in a data folder that its name opens, if there is one. */
+  readonly prepared: string | null;
+  /** One line on what to do before training on it, or what is wrong with it; null if neither. */
+  readonly todo: string | null;
+  readonly imageShape: NamedDataset['imageShape'];
+  readonly images: Readonly<Record<'train' | 'test', number>> | null;
+  /** Whether `emerging datasets get` downloads it. */
+  readonly download: boolean;
+  /** The size of the download. */
+  readonly bytes: number | null;
+  readonly source: string;
+  readonly licence: string;
+}
+
+async function describe(dataset: NamedDataset): Promise<Entry> {
+  const { name, description, imageShape, counts, source, licence } = dataset;
+  const files = datasetDownloads[name];
+  const { state, path, todo } = await placeOfDataset(dataset);
+  return {
+    name,
+    description,
+    state,
+    here: path !== null,
+    path,
+    prepared: state === 'prepared' ? path : null,
+    todo: todo && inCommandWords(todo),
+    imageShape,
+    images: counts ?? null,
+    download: files !== undefined,
+    bytes: files?.reduce((sum, file) => sum + file.bytes, 0) ?? null,
+    source,
+    licence,
+  };
+}
+
+/** The text of the column DOWNLOAD. */
+function downloadOf(bytes: number | null, state: DatasetPlace['state']): string {
+  if (bytes !== null) {
+    return formatBytes(bytes);
+  }
+  return state === 'missing' ? 'manual' : '';
+}
+
+/** The text of the column AVAILABLE. */
+const AVAILABLE: Record<DatasetPlace['state'], string> = {
+  ready: 'yes',
+  prepared: 'prepared',
+  unprepared: 'unprepared',
+  missing: 'no',
+  unusable: 'unusable',
+};
+
+function textOf(entries: readonly Entry[]): string {
+  const table = formatTable(
+    [
+      { title: 'DATASET' },
+      { title: 'AVAILABLE' },
+      { title: 'SIZE' },
+      { title: 'TRAIN', align: 'right' },
+      { title: 'TEST', align: 'right' },
+      { title: 'DOWNLOAD', align: 'right' },
+      { title: 'DESCRIPTION' },
+    ],
+    entries.map(({ name, description, state, imageShape, images, bytes }) => [
+      name,
+      AVAILABLE[state],
+      showImageShape(imageShape),
+      images === null ? '' : formatCount(images.train),
+      images === null ? '' : formatCount(images.test),
+      downloadOf(bytes, state),
+      description,
+    ]),
+  );
+  const sources = formatTable(
+    [{ title: 'DATASET' }, { title: 'LICENCE' }, { title: 'SOURCE' }],
+    entries.map(({ name, licence, source }) => [name, licence, source]),
+  );
+  const todos = entries.flatMap(({ todo }) => todo ?? []);
+  return [
+    table,
+    '',
+    sources,
+    '',
+    ...(todos.length > 0 ? [...todos, ''] : []),
+    'To use your own images: emerging datasets prepare PATH --size N, then emerging train --data FILE.',
+  ].join('\n');
+}

@@ -1,0 +1,190 @@
+// `emerging datasets audit`: its page, its summary, and what it refuses.
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commandProcess } from '../../../testing/command.ts';
+import { chromiumPath } from '../../../testing/pages.ts';
+import { writePng } from '../../../testing/pngFiles.ts';
+import { accessibilityFaults } from '../../../testing/studio.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+
+const emerging = commandProcess();
+const at = (...names: string[]): string => join(emerging.folder, ...names);
+const hostile = '<img src=x onerror=alert(1)>.png';
+
+beforeAll(async () => {
+  const images = tinyImages(40, 8, 1);
+  for (let index = 0; index < 40; index++) {
+    const name = `${index % 2 === 0 ? 'even' : 'odd'}/${index}.png`;
+    writePng(at('mixed', name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+  }
+  writePng(at('mixed/even', hostile), tinyImages(1, 8, 9), [8, 8, 1]);
+  cpSync(at('mixed/even/0.png'), at('mixed/even/copy.png'));
+  cpSync(at('mixed/odd/1.png'), at('mixed/even/relabelled.png'));
+  writePng(
+    at('mixed/odd/wide.png'),
+    new Uint8Array(3 * 64).map((_, place) => (31 * place) % 256),
+    [4, 16, 3],
+  );
+  writePng(at('mixed/odd/blank.png'), new Uint8Array(64).fill(255), [8, 8, 1]);
+  writeFileSync(at('mixed/odd/broken.png'), readFileSync(at('mixed/odd/3.png')).subarray(0, 60));
+  writeFileSync(at('mixed/odd/other.bmp'), 'BM');
+  writeFileSync(at('mixed/notes.txt'), 'notes');
+  writeTinyDataset(at('data'));
+  const options = ['--steps=4', '--no-test', '--out=runs/data', '--threads=1'];
+  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+});
+
+it('finds planted faults, and writes nothing but the page', async () => {
+  const before = readdirSync(at('mixed'), { recursive: true });
+  const found = await emerging.json('datasets', 'audit', 'mixed', '--threads=1');
+  expect(found).toMatchObject({
+    name: 'mixed',
+    file: 'mixed-audit.html',
+    images: 45,
+    blank: ['odd/blank.png'],
+  });
+  const names = found.identical.map((group: { image: string }[]) => group.map(({ image }) => image).sort());
+  expect(names.sort()).toEqual([
+    ['even/0.png', 'even/copy.png'],
+    ['even/relabelled.png', 'odd/1.png'],
+  ]);
+  expect(found.conflicts).toHaveLength(1);
+  expect(found.unusualSizes).toEqual(['odd/wide.png']);
+  expect(found.oddAspects).toEqual(['odd/wide.png']);
+  expect(found.unusualModes).toEqual({ colour: ['odd/wide.png'] });
+  expect(found.unreadable).toEqual([expect.stringMatching(/^mixed\/odd\/broken\.png: /)]);
+  expect(found.warnings).toEqual([
+    expect.stringMatching(/\.bmp; convert them to PNG\): 1, such as odd\/other\.bmp$/),
+  ]);
+  expect(found.odd.score).toBe('neighbours');
+  expect(found.labels.by).toBe('neighbours');
+  expect(readdirSync(at('mixed'), { recursive: true })).toEqual(before);
+});
+
+it('says what it found, and that it replaces an earlier page', async () => {
+  writeFileSync(at('page.html'), 'earlier');
+  const { code, stdout, stderr } = await emerging.run(
+    'datasets',
+    'audit',
+    'mixed',
+    '--out=page.html',
+    '--top=45',
+    '--threads=1',
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain('page.html exists, and will be replaced when the result is complete');
+  expect(stdout).toMatch(/^45 images \(\d+ train, \d+ test\), without a model\n/);
+  expect(stdout).toMatch(/\nIdentical images +2 groups of 4 images/);
+  expect(stdout).toMatch(/\nUnreadable files +1 file; 2 left out\n/);
+  expect(stdout).toMatch(
+    /\nUnreadable files:\n {2}mixed\/odd\/broken\.png: .*\n {2}mixed: images left out, of another format \(\.bmp.*\n {2}other files \(\.txt\): 1, such as notes\.txt\n/,
+  );
+  expect(stdout).toMatch(/\npage {2}page\.html \(\d+(\.\d)? KiB\)\n$/);
+  const html = readFileSync(at('page.html'), 'utf8');
+  const addresses = [...html.matchAll(/ (?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
+  expect(addresses.filter((address) => !/^(#|data:image\/png;base64,)/.test(address))).toEqual([]);
+  expect(html).not.toContain('<script');
+  expect(html).toContain('&#60;img src=x');
+  expect(html).not.toContain('<img src=x');
+});
+
+it('scores the images of the shape of a model, with p-values', async () => {
+  const using = ['datasets', 'audit', 'mixed', '--model=runs/data', '--out=m.html', '--threads=1'];
+  const found = await emerging.json(...using);
+  // With so few references, no p-value is small enough to flag an image.
+  expect(found.odd).toMatchObject({ score: 'typicality', scored: 44, flagged: 0, expectedByChance: null });
+  for (const { pValue } of found.odd.images) {
+    expect(pValue).toBeGreaterThan(0);
+    expect(pValue).toBeLessThanOrEqual(1);
+  }
+  expect(found.notScored).toEqual(['odd/wide.png']);
+  expect((await emerging.json(...using, '--resize')).odd.scored).toBe(45);
+});
+
+it('with a model with classes judges the labels by its score', async () => {
+  const images = tinyImages(80, 8, 4);
+  for (let index = 0; index < 80; index++) {
+    const name = `classes/${index % 2 ? 'odd' : 'even'}/${index}.png`;
+    writePng(at(name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+  }
+  const options = ['--set=model.classes=true', '--steps=4', '--no-test', '--out=runs/classes', '--threads=1'];
+  await emerging.json('train', '--data=classes', ...tinyTraining, ...options);
+  const using = ['--model=runs/classes', '--out=m.html', '--threads=1'];
+  const { labels } = await emerging.json('datasets', 'audit', 'classes', ...using);
+  expect(labels).toMatchObject({ by: 'label', judged: 80, estimate: { of: 80 } });
+  for (const { image, label, suggested, margin } of labels.images) {
+    expect(image.startsWith(`${label}/`)).toBe(true);
+    expect(suggested).not.toBe(label);
+    expect(margin).toBeGreaterThan(0);
+  }
+});
+
+describe('of little', () => {
+  it('takes a single image, without statistics', async () => {
+    writePng(at('single/one.png'), tinyImages(1, 8, 2), [8, 8, 1]);
+    const { code, stdout } = await emerging.run('datasets', 'audit', 'single', '--threads=1');
+    expect(code).toBe(0);
+    expect((await emerging.inside('single').run('datasets', 'audit', '.', '--threads=1')).code).toBe(0);
+    // Beside the images rather than among them.
+    expect(readdirSync(at('single'))).toEqual(['one.png']);
+    expect(readdirSync(at('.'))).toContain('single-audit.html');
+    expect(stdout).toMatch(/^1 image, without a model\nNot divided into training and test images: .*\n/);
+    expect(stdout).toMatch(/\nOdd images +not examined\n/);
+  });
+
+  it.each([
+    ['empty', /the folder is empty/],
+    ['missing', /missing/],
+    ['mixed/even/0.png', /neither an archive .* name one, or a folder\n$/],
+    ['broken', /broken: none of its images can be read, such as broken\/a\.png: /],
+  ])('refuses %s', async (path, message) => {
+    mkdirSync(at('empty'), { recursive: true });
+    mkdirSync(at('broken'), { recursive: true });
+    writeFileSync(at('broken/a.png'), 'no image');
+    const { code, stdout, stderr } = await emerging.run(
+      'datasets',
+      'audit',
+      path,
+      '--out=none.html',
+      '--threads=1',
+    );
+    expect([1, 2]).toContain(code);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/ at .*\.ts:/);
+    expect(readdirSync(emerging.folder)).not.toContain('none.html');
+  });
+});
+
+it.skipIf(chromiumPath === undefined)(
+  'the page is accessible in both schemes and widths, by keyboard too',
+  { tags: 'system' },
+  async () => {
+    await emerging.json('datasets', 'audit', 'mixed', '--out=shown.html', '--threads=1');
+    const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+    try {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        for (const width of [390, 1280]) {
+          // axe is a script, which the page's policy forbids.
+          const context = await browser.newContext({
+            colorScheme,
+            viewport: { width, height: 800 },
+            bypassCSP: true,
+          });
+          const page = await context.newPage();
+          await page.goto(`file://${at('shown.html')}`);
+          expect(await accessibilityFaults(page)).toEqual([]);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+          await page.keyboard.press('Tab');
+          await page.keyboard.press('Enter');
+          expect(page.url()).toMatch(/#identical$/);
+          await context.close();
+        }
+      }
+    } finally {
+      await browser.close();
+    }
+  },
+);

@@ -1,0 +1,258 @@
+// `emerging datasets audit`: looks for duplicates, odd files, odd images and wrong labels, and writes a page about them.
+import { basename, extname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { onlyRank } from '../../../core/ranks/ranks.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { openRawDataset } from '../../../data/registry.ts';
+import { splitOfFolder } from '../../../data/sources/splitOfName.ts';
+import { FlowModel } from '../../../model/flowModel.ts';
+import { loadTrained } from '../../../model/loading/loadTrained.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { type Audit, type AuditModel, audit, type Finding } from '../../../uses/odd/audit/audit.ts';
+import { leastPValue, ODD } from '../../../uses/odd/calibrate.ts';
+import { auditPage } from '../audit/auditPage.ts';
+import {
+  blankSection,
+  identicalSection,
+  modeSection,
+  nearSection,
+  sizeSection,
+  unreadableSection,
+} from '../audit/fileSections.ts';
+import { labelSection, oddSection } from '../audit/modelSections.ts';
+import type { AuditSection } from '../audit/section.ts';
+import { thumbnailsOf } from '../audit/thumbnails.ts';
+import { addResizeOption } from '../parts/imageInput.ts';
+import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
+import { compileOptions, wholeNumber } from '../parts/options.ts';
+import { besideData, outputPage } from '../parts/outputFile.ts';
+import { referenceFor } from '../ranks/scoreReference.ts';
+import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { writeStdout } from '../terminal/output.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { tableLines } from '../terminal/table.ts';
+import { messageOf, shellWord } from '../terminal/wording.ts';
+
+interface DatasetsAuditOptions extends ModelOptions {
+  readonly model?: string;
+  readonly resize?: boolean;
+  readonly count: number;
+  readonly top: number;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** Adds the command `datasets audit`. */
+export function registerDatasetsAudit(datasets: Command): void {
+  const command = datasets
+    .command('audit')
+    .description('look for duplicates, odd files, odd images and wrong labels, and write a page about them')
+    .argument('<name|path>', 'a dataset, or a folder or archive of images')
+    .option(
+      '--model <run>',
+      'a run folder or an exported model, for the odd images and, with classes, the labels',
+    )
+    .option('--count <n>', 'use only the first n images of each split', wholeNumber(1), 60_000)
+    .option('--top <n>', 'how many images or groups each section of the page shows', wholeNumber(1, 1000), 40)
+    .option('--out <file>', 'the page to write (default: NAME-audit.html beside the data)')
+    .option('--json', 'print the result as JSON on stdout');
+  addModelOptions(addResizeOption(command))
+    .addHelpText(
+      'after',
+      '\nThe page is one file with everything in it, which can be sent to others. The dataset is not changed. A run without\n' +
+        'statistics of its validation images has them measured and stored (scores.json).\n' +
+        'Folders need no particular layout; folders named train and test, and folders of classes, are recognised.\n' +
+        '--resize, --step, --device and --threads are for the model.\n' +
+        '\nExamples:\n  emerging datasets audit photos --out photos-audit.html\n' +
+        '  emerging datasets audit mnist --model models/mnist-small',
+    )
+    .action((nameOrPath: string, options: DatasetsAuditOptions) =>
+      releaseAfter((keep) => runAudit(keep, nameOrPath, options)),
+    );
+}
+
+async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
+  const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
+  const page = outputPage(options.out ?? besideData(nameOrPath, '-audit.html'), [nameOrPath]);
+  const dataset = await openRawDataset(nameOrPath, { undivided: 'if-needed' });
+  const engine = await compileOptions(options);
+  const model = await modelFor(keep, options, engine);
+  let bar: Progress | undefined;
+  const interruption = listenForInterruption(() => bar?.note('stopping; no page is written'));
+  let found: Audit;
+  try {
+    found = await audit(nameOrPath, dataset, {
+      most: options.count,
+      model,
+      engine,
+      signal: interruption.signal,
+      onStage(label, total) {
+        bar?.finish();
+        bar = createProgress({ label, total, unit: 'images' });
+      },
+      onProgress: (images) => bar?.update(images),
+    });
+  } catch (error) {
+    if (interruption.signal.aborted) {
+      process.exitCode = interruption.exitCode();
+      return;
+    }
+    throw error;
+  } finally {
+    bar?.finish();
+    interruption.release();
+  }
+  const sections = sectionsOf(found, { source: shellWord(nameOrPath), top: options.top });
+  const shown = new Set(
+    sections.flatMap(({ groups }) => groups.flatMap(({ images }) => images.map(({ image }) => image))),
+  );
+  const about = aboutOf(found, options);
+  const html = auditPage({
+    name,
+    about,
+    sections,
+    images: found.images,
+    thumbnails: await thumbnailsOf(dataset, found.images, shown),
+  });
+  page.write(html);
+  if (options.json) {
+    writeStdout(
+      `${JSON.stringify({ name: nameOrPath, file: page.path, ...auditJson(found, options.top) })}\n`,
+    );
+    return;
+  }
+  const lines = [
+    ...about,
+    ...tableLines(
+      [{ title: 'CHECK' }, { title: 'FOUND' }],
+      sections.map(({ title, found: text }) => [title, text]),
+    ),
+    ...linesOf(sections),
+    `page  ${page.path} (${formatBytes(Buffer.byteLength(html))})`,
+  ];
+  writeStdout(`${lines.map(visibleText).join('\n')}\n`);
+}
+
+/** How many lines of a section are printed. */
+const PRINTED = 3;
+
+/** The first lines of sections such as unreadable files, and how many more the page has. */
+function linesOf(sections: readonly AuditSection[]): string[] {
+  return sections.flatMap(({ title, lines = [], notes = [] }) => {
+    const more = lines.length - PRINTED;
+    const shown = [
+      ...lines.slice(0, PRINTED),
+      ...(more > 0 ? [`and ${formatCounted(more, 'more line')} on the page`] : []),
+      ...notes,
+    ];
+    return shown.length === 0 ? [] : [`${title}:`, ...shown.map((line) => `  ${line}`)];
+  });
+}
+
+async function modelFor(
+  keep: Keep,
+  { model: directory, step, resize = false }: DatasetsAuditOptions,
+  engine: Awaited<ReturnType<typeof compileOptions>>,
+): Promise<AuditModel | undefined> {
+  if (directory === undefined) {
+    return undefined;
+  }
+  const source = await loadTrained(directory, { step });
+  const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
+  return { model, reference: await referenceFor(source, model, directory, {}, onlyRank), resize };
+}
+
+function sectionsOf(found: Audit, options: Parameters<typeof identicalSection>[1]): AuditSection[] {
+  return [
+    identicalSection,
+    nearSection,
+    unreadableSection,
+    sizeSection,
+    modeSection,
+    blankSection,
+    oddSection,
+    labelSection,
+  ].map((section) => section(found, options));
+}
+
+/** The number of images, and what to know about how they were opened. */
+function aboutOf({ images, cut, dataset, unused }: Audit, { count, model }: DatasetsAuditOptions): string[] {
+  const isWithoutFolders = images.every(({ name }) => splitOfFolder(name) === undefined);
+  const splits = [...new Set(images.map(({ split }) => split))];
+  const counts = splits.map(
+    (split) => `${formatCount(images.filter((image) => image.split === split).length)} ${split}`,
+  );
+  const parts = dataset.whyUndivided === undefined && splits.length > 1 ? ` (${counts.join(', ')})` : '';
+  return [
+    `${formatCounted(images.length, 'image')}${parts}${model === undefined ? ', without a model' : `, with the model ${model}`}`,
+    ...(dataset.whyUndivided === undefined
+      ? []
+      : [`Not divided into training and test images: ${dataset.whyUndivided}.`]),
+    ...(parts !== '' && isWithoutFolders
+      ? [
+          'No folder is named train or test. Training would divide the images in this way, by a hash of their names.',
+        ]
+      : []),
+    ...(unused ? [`The model was not used: ${messageOf(unused)}.`] : []),
+    ...(cut.length > 0
+      ? [`Only the first ${formatCount(count)} ${cut.join(' and ')} images were examined; see --count.`]
+      : []),
+  ];
+}
+
+/** The results, with names instead of positions; lists of odd images and labels have at most `top` entries. */
+function auditJson(found: Audit, top: number): Record<string, unknown> {
+  const { images, dataset, unreadable, sizes, unusualSizes, oddAspects, unusualModes, blank } = found;
+  const nameOf = (image: number): string => images[image]!.name;
+  const namesOf = (some: readonly number[]): string[] => some.map(nameOf);
+  const groupsOf = (groups: readonly (readonly number[])[]) =>
+    groups.map((group) => group.map((image) => ({ image: nameOf(image), split: images[image]!.split })));
+  const classes = dataset.classes ?? [];
+  return {
+    images: images.length,
+    identical: groupsOf(found.identical),
+    near: resultOf(found.near, groupsOf),
+    unreadable,
+    leftOut: [...(dataset.leftOut?.otherFormats ?? []), ...(dataset.leftOut?.noImages ?? [])],
+    sizes: Object.fromEntries(sizes.map(({ what, images: some }) => [what, some.length])),
+    unusualSizes: namesOf(unusualSizes),
+    oddAspects: namesOf(oddAspects),
+    unusualModes: Object.fromEntries(unusualModes.map(({ what, images: some }) => [what, namesOf(some)])),
+    blank: namesOf(blank),
+    modelNotUsed: found.unused ? messageOf(found.unused) : null,
+    odd: resultOf(found.odd, ({ score, ranked, flagged, byChance, references, source = null }) => ({
+      score,
+      scored: ranked.length,
+      flagged,
+      // With few references no p-value is small enough.
+      expectedByChance:
+        references !== undefined && leastPValue(references) > ODD ? null : byChance * ranked.length,
+      source,
+      images: ranked.slice(0, top).map(({ image, ...rest }) => ({ image: nameOf(image), ...rest })),
+    })),
+    notScored: namesOf(found.notScored),
+    labels: resultOf(found.labels, ({ doubtful, judged, estimate, by }) => {
+      const listed = doubtful.slice(0, top);
+      return {
+        by,
+        judged,
+        doubtful: doubtful.length,
+        estimate: estimate ? { of: estimate.of, mostClearlyWrong: estimate.most } : null,
+        images: listed.map(({ image, margin, suggested }) => ({
+          image: nameOf(image),
+          split: images[image]!.split,
+          label: classes[images[image]!.label!],
+          suggested: classes[suggested],
+          margin,
+        })),
+      };
+    }),
+    conflicts: groupsOf(found.conflicts),
+    warnings: dataset.warnings ?? [],
+  };
+}
+
+function resultOf<Result>(finding: Finding<Result>, show: (found: Result) => unknown): unknown {
+  return 'found' in finding ? show(finding.found) : finding;
+}

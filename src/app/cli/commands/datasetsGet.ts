@@ -1,0 +1,119 @@
+// `emerging datasets get`: downloads a dataset into the data folder.
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { phrase, UserError, unknownName } from '../../../core/errors.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { datasets } from '../../../data/registry.ts';
+import { placeOfDataset } from '../../../data/sets/dataFolder.ts';
+import { type DatasetDownload, downloadDataset } from '../../../data/sets/download.ts';
+import { datasetDownloads } from '../../../data/sets/records.ts';
+import { formatBytes } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { inCommandWords } from '../terminal/wording.ts';
+
+interface DatasetsGetOptions {
+  readonly from?: string;
+  readonly json?: true;
+}
+
+/** Adds the command `datasets get`. */
+export function registerDatasetsGet(parent: Command): void {
+  parent
+    .command('get')
+    .description('download a dataset')
+    .argument('<name>', `one of ${Object.keys(datasetDownloads).join(', ')}`)
+    .option('--from <url>', "a mirror to download from instead of the publisher's site")
+    .option('--json', 'print the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      '\nFiles are written to the folder in EMERGING_DATA, or to data in the working directory, and their checksums verified.\n' +
+        '\nExample:\n  emerging datasets get cifar10',
+    )
+    .action((name: string, options: DatasetsGetOptions) => runGet(name, options));
+}
+
+async function runGet(name: string, options: DatasetsGetOptions): Promise<void> {
+  if (!Object.hasOwn(datasetDownloads, name)) {
+    return printPlace(name, options);
+  }
+  const files = await downloadWithBar(name, options.from);
+  if (files === null) {
+    return;
+  }
+  const paths = files.map(({ path }) => path);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  writeStdout(
+    options.json
+      ? `${JSON.stringify({ name, files: paths, bytes, todo: null })}\n`
+      : `${visibleText(paths.join(', '))}: ${formatBytes(bytes)}, checksums match\nto train: emerging train --data ${name}\n`,
+  );
+}
+
+/** Downloads a dataset with a progress bar for each file; null if interrupted. */
+async function downloadWithBar(name: string, from: string | undefined): Promise<DatasetDownload[] | null> {
+  let bar: Progress | undefined;
+  const interruption = listenForInterruption(() => bar?.note('stopping'));
+  try {
+    const files = await downloadDataset(name, {
+      from,
+      signal: interruption.signal,
+      onFile({ path, bytes, isThere }) {
+        bar?.finish();
+        bar = isThere
+          ? undefined
+          : createProgress({ label: basename(path), total: bytes, show: formatBytes });
+        if (isThere) {
+          noteOnStderr(`${path} already exists`);
+        }
+      },
+      onProgress: (bytes) => bar?.update(bytes),
+      onRetry: (reason) => bar?.note(reason),
+    });
+    if (files === null) {
+      process.exitCode = interruption.exitCode();
+    }
+    return files;
+  } finally {
+    bar?.finish();
+    interruption.release();
+  }
+}
+
+/**
+ * Prints where a dataset is that cannot be downloaded.
+ *
+ * @throws UserError that says how to get it if it is missing
+ */
+async function printPlace(name: string, { from, json }: DatasetsGetOptions): Promise<void> {
+  const dataset = datasets.find((candidate) => candidate.name === name);
+  if (dataset === undefined) {
+    throw unknownName(
+      'dataset',
+      name,
+      datasets.map((known) => known.name),
+    );
+  }
+  if (from !== undefined) {
+    const known = Object.keys(datasetDownloads).join(' and ');
+    throw new UserError(
+      'invalid-argument',
+      `--from names a mirror, but ${name} cannot be downloaded: omit --from; only ${known} can be downloaded`,
+    );
+  }
+  const { state, path, todo } = await placeOfDataset(dataset);
+  if (path === null) {
+    throw new UserError(
+      'not-ready',
+      phrase`${todo!}${state === 'missing' ? '; this command cannot download it' : ''}`,
+    );
+  }
+  const next = todo && inCommandWords(todo);
+  noteOnStderr(`${name} is already available`);
+  writeStdout(
+    json
+      ? `${JSON.stringify({ name, files: [path], bytes: null, todo: next })}\n`
+      : `${visibleText(path)}\n${next ?? `to train: emerging train --data ${name}`}\n`,
+  );
+}

@@ -1,0 +1,270 @@
+// `emerging datasets prepare`: decodes a dataset once, into a packed file that training reads at full speed.
+import { existsSync, statSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../../../core/errors.ts';
+import { showImageShape, timesHalved } from '../../../core/numeric/imageShape.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { packedFile, readPackedHeader, verifyPackedFile } from '../../../data/packed/packedFile.ts';
+import type { PackedHeader } from '../../../data/packed/packedLayout.ts';
+import { type Crop, crops } from '../../../data/pixels/fitPicture.ts';
+import { type PreparedDataset, prepareDataset } from '../../../data/prepareDataset.ts';
+import { datasets as knownDatasets } from '../../../data/registry.ts';
+import { presetForOwnImages } from '../../../runs/settings/presets.ts';
+import { resolveConfig } from '../../../runs/settings/resolve.ts';
+import { reportSkipped } from '../parts/imageInput.ts';
+import { oneOf, wholeNumber } from '../parts/options.ts';
+import { requireNoModelFile } from '../parts/protectedFiles.ts';
+import { formatBytes, formatCount, formatCounted, notesText } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { writeStdout } from '../terminal/output.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { shellWord } from '../terminal/wording.ts';
+import { DEFAULT_PRESET } from '../training/preparedRun.ts';
+
+interface DatasetsPrepareOptions {
+  readonly size?: number;
+  readonly crop: Crop;
+  readonly channels?: 1 | 3;
+  readonly bits?: 8 | 16;
+  readonly validation: number;
+  readonly leastDeviation: number;
+  readonly unique?: true;
+  readonly limit?: number;
+  readonly out?: string;
+  readonly skipDamaged?: true;
+  readonly verify?: true;
+  readonly json?: true;
+}
+
+/** Adds the command `datasets prepare`. */
+export function registerDatasetsPrepare(datasets: Command): void {
+  const cropNames = Object.keys(crops) as Crop[];
+  datasets
+    .command('prepare')
+    .description('decode a dataset into a file of images of the same size, for train --data FILE')
+    .argument('<name|path>', 'a dataset, or a folder or archive of images')
+    .option(
+      '--size <n>',
+      'height and width of the images (default for a built-in dataset: its own)',
+      wholeNumber(1),
+    )
+    .option(
+      '--crop <name>',
+      `how images are cropped: ${cropNames.join(', ')}`,
+      oneOf('crop', cropNames),
+      'center',
+    )
+    .option(
+      '--channels <n>',
+      '1 for grey, 3 for colour (default: 3; for a built-in dataset: its own)',
+      channelCount,
+    )
+    .option('--bits <n>', '16 keeps images of 16 bits unchanged (default: 8, which rounds them)', bitCount)
+    .option(
+      '--validation <share>',
+      'with --crop tiles: the share of the training images held out for validation',
+      share,
+      0.05,
+    )
+    .option(
+      '--least-deviation <x>',
+      'with --crop tiles: skip tiles whose pixel values (0 to 255) have a lower standard deviation',
+      deviation,
+      1,
+    )
+    .option('--unique', 'skip duplicates of earlier images, in any split')
+    .option(
+      '--limit <n>',
+      'the first n training images, and the same share of the others (default: all)',
+      wholeNumber(1),
+    )
+    .option(
+      '--out <file>',
+      'the file to write, compressed if it ends in .gz (default: data/NAME-SIZE.images; for a built-in dataset: data/NAME.images)',
+    )
+    .option('--skip-damaged', 'exit with 0 even if images are corrupt')
+    .option('--verify', 'verify the checksum of a prepared file instead')
+    .option('--json', 'print the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      `\nCrops:\n${cropNames.map((name) => `  ${name.padEnd(8)}${crops[name]}`).join('\n')}\n` +
+        '\nCorrupt images are reported and skipped, and the exit code is then 1; with --skip-damaged it is 0.\n' +
+        'With --crop tiles, tiles of nearly one colour are skipped, and all tiles of an image go to the same split.\n' +
+        '\nExample:\n  emerging datasets prepare photos --size 32 --out photos-32.images',
+    )
+    .action((nameOrPath: string, options: DatasetsPrepareOptions) =>
+      options.verify ? verify(nameOrPath, options) : runPrepare(nameOrPath, options),
+    );
+}
+
+async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): Promise<void> {
+  if (options.out !== undefined) {
+    requireNoModelFile(options.out);
+  }
+  let bar: Progress | undefined;
+  const interruption = listenForInterruption(() => bar?.note('stopping; no file is written'));
+  let prepared: PreparedDataset | null;
+  try {
+    prepared = await prepareDataset(nameOrPath, {
+      ...options,
+      signal: interruption.signal,
+      onProgress(pictures, total) {
+        bar ??= createProgress({ label: 'preparing', total, unit: 'images' });
+        if (pictures > 0) {
+          bar.update(pictures);
+        }
+      },
+      onDamaged: (reason) => bar?.note(`skipped: ${reason}`),
+      onWarning: (warning) => bar?.note(`warning: ${warning}`),
+    });
+  } finally {
+    bar?.finish();
+    interruption.release();
+  }
+  if (prepared === null) {
+    process.exitCode = interruption.exitCode();
+    return;
+  }
+  const { file, name, header, damaged } = prepared;
+  printPrepared(summaryOf(file, header, damaged), options, [
+    levelsText(header),
+    ...(timesHalved(header.imageShape[0]) > 0 ? trainingLines(name, header) : []),
+  ]);
+  if (!options.skipDamaged) {
+    reportSkipped(damaged);
+  }
+}
+
+async function verify(path: string, options: DatasetsPrepareOptions): Promise<void> {
+  if (!existsSync(path) || !(await packedFile.recognises(path))) {
+    throw new UserError(
+      'invalid-argument',
+      `${path} is not a file of prepared images: name one that emerging datasets prepare has written`,
+    );
+  }
+  const { train, validation = 0, test } = readPackedHeader(path).counts;
+  const bar = createProgress({ label: 'verifying', total: train + validation + test, unit: 'images' });
+  let header: PackedHeader;
+  try {
+    header = await verifyPackedFile(path, (images) => bar.update(images));
+  } finally {
+    bar.finish();
+  }
+  printPrepared(summaryOf(path, header, []), options, ['the checksum matches']);
+}
+
+/** The time budget of the recommended training. */
+const MINUTES = 30;
+
+/** A preset's epochs with at most so many steps are recommended as they are: on so few images, more would memorise them. */
+const FEW_STEPS = 5000;
+
+/** The command that trains on these images, and how long it takes. */
+function trainingLines(name: string, { imageShape, counts }: PackedHeader): string[] {
+  const ownPreset = knownDatasets.some((known) => known.name === name)
+    ? undefined
+    : presetForOwnImages(imageShape, counts.train);
+  const command = `emerging train ${ownPreset === undefined ? '' : `--preset ${ownPreset.name} `}--data ${shellWord(name)}`;
+  const preset = ownPreset?.name ?? DEFAULT_PRESET;
+  const { steps, epochs = 0, batchSize } = resolveConfig({ preset }).training;
+  const totalSteps = steps ?? epochs * Math.ceil(counts.train / batchSize);
+  const length = steps === undefined ? `${epochs} epochs` : formatCounted(steps, 'step');
+  return steps === undefined && totalSteps <= FEW_STEPS
+    ? [`to train: ${command}`, `this takes the ${length} of ${preset}: ${formatCounted(totalSteps, 'step')}`]
+    : [
+        `to train: ${command} --minutes ${MINUTES}`,
+        `without --minutes, it takes the ${length} of ${preset}${totalSteps > FEW_STEPS ? ', which may take hours' : ''}`,
+      ];
+}
+
+/** Which depths the images allow: each level of a model halves their sides. */
+function levelsText({ imageShape: [size] }: PackedHeader): string {
+  const levels = timesHalved(size);
+  return levels === 0
+    ? `no model takes images with an odd side of ${size}, since each of its levels halves them: use --size ${size + 1}, or ` +
+        'a multiple of 4 or 8 for more levels'
+    : `at this size, models can have up to ${formatCounted(levels, 'level')} (model.levels)`;
+}
+
+function channelCount(text: string): 1 | 3 {
+  if (text !== '1' && text !== '3') {
+    throw new InvalidArgumentError('It must be 1 (grey) or 3 (colour).');
+  }
+  return Number(text) as 1 | 3;
+}
+
+function bitCount(text: string): 8 | 16 {
+  if (text !== '8' && text !== '16') {
+    throw new InvalidArgumentError('It must be 8 or 16.');
+  }
+  return Number(text) as 8 | 16;
+}
+
+function deviation(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 128)) {
+    throw new InvalidArgumentError('It must be a number from 0 to below 128.');
+  }
+  return value;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError('It must be a number from 0 to below 1.');
+  }
+  return value;
+}
+
+/** The summary of a prepared file. */
+interface Summary {
+  readonly file: string;
+  /** Of the images. */
+  readonly bytes: number;
+  /** Of the file, if it is compressed. */
+  readonly compressedBytes?: number;
+  readonly imageShape: PackedHeader['imageShape'];
+  readonly images: PackedHeader['counts'];
+  readonly sha256: string;
+  readonly source: string;
+  readonly settings: PackedHeader['settings'];
+  readonly notes: PackedHeader['notes'];
+  readonly skipped: readonly string[];
+}
+
+/** Summarises a prepared file; `skipped` has one line per corrupt image. */
+function summaryOf(file: string, header: PackedHeader, skipped: readonly string[]): Summary {
+  const { imageShape, counts, sha256, source, settings, notes } = header;
+  const [height, width, channels] = imageShape;
+  const total = counts.train + (counts.validation ?? 0) + counts.test;
+  const bytes = total * height * width * channels;
+  const compressed = file.endsWith('.gz') ? { compressedBytes: statSync(file).size } : {};
+  return { file, bytes, ...compressed, imageShape, images: counts, sha256, source, settings, notes, skipped };
+}
+
+/** Prints a summary on stdout, as JSON or as text that ends with the lines `closing`. */
+function printPrepared(
+  summary: Summary,
+  { json }: { readonly json?: true },
+  closing: readonly string[],
+): void {
+  if (json) {
+    writeStdout(`${JSON.stringify(summary)}\n`);
+    return;
+  }
+  const { train, validation, test } = summary.images;
+  const splits = [
+    `${formatCount(train)} for training`,
+    validation === undefined ? undefined : `${formatCount(validation)} for validation`,
+    `${formatCount(test)} for testing`,
+  ].filter((part) => part !== undefined);
+  const notes = notesText(summary.notes);
+  const { compressedBytes } = summary;
+  const compressed = compressedBytes === undefined ? '' : `, compressed to ${formatBytes(compressedBytes)}`;
+  const lines = [
+    `${summary.file}: ${showImageShape(summary.imageShape)}, ${splits.join(', ')}; ${formatBytes(summary.bytes)}${compressed}`,
+    ...(notes === '' ? [] : [`of the images of ${summary.source}: ${notes}`]),
+    ...closing,
+  ];
+  writeStdout(`${lines.map(visibleText).join('\n')}\n`);
+}

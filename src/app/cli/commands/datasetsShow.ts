@@ -1,0 +1,232 @@
+// `emerging datasets show`: shows images as a model will see them, and reports pixel statistics and problems.
+import type { Command } from 'commander';
+import { UserError, unknownName } from '../../../core/errors.ts';
+import { showImageShape } from '../../../core/numeric/imageShape.ts';
+import type { Values } from '../../../core/numeric/values.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { BatchStream } from '../../../data/batches.ts';
+import {
+  countClasses,
+  type Dataset,
+  defaultValidation,
+  type ImageOfSet,
+  imageOfSet,
+  imagesBuffer,
+  imageText,
+} from '../../../data/contract/dataset.ts';
+import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../../data/inspect.ts';
+import { contactSheet, requireDrawable } from '../../../data/pictures/contactSheet.ts';
+import { type AugmentationName, augmentations } from '../../../data/pixels/augment.ts';
+import { openDataset } from '../../../data/registry.ts';
+import { oneOf, wholeNumber } from '../parts/options.ts';
+import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
+import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { tableLines } from '../terminal/table.ts';
+import { shellWord } from '../terminal/wording.ts';
+
+const splits = ['train', 'validation', 'test'] as const;
+type Split = (typeof splits)[number];
+/** The most classes that are listed one by one. */
+const LISTED = 20;
+const augmentationNames = Object.keys(augmentations) as AugmentationName[];
+
+interface DatasetsShowOptions {
+  readonly split: Split;
+  readonly count: number;
+  readonly augment?: readonly AugmentationName[];
+  readonly seed: number;
+  readonly limit: number;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** Adds the command `datasets show`. */
+export function registerDatasetsShow(datasets: Command): void {
+  datasets
+    .command('show')
+    .description(
+      'show images of a dataset as a model will see them, and report pixel statistics and problems',
+    )
+    .argument('<name|path>', 'a dataset')
+    .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'train')
+    .option('--count <n>', 'how many images to show', wholeNumber(1), 64)
+    .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList)
+    .option('--seed <n>', 'random seed for selecting and augmenting images', wholeNumber(0), 0)
+    .option('--limit <n>', 'how many images of each split to inspect', wholeNumber(1), 100_000)
+    .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png beside the data)')
+    .option('--json', 'print the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      `\nAugmentations:\n${augmentationNames
+        .map((name) => `  ${name.padEnd(14)}${augmentations[name].description}`)
+        .join('\n')}\n\nExample:\n  emerging datasets show mnist --augment shift --out digits.png`,
+    )
+    .action((nameOrPath: string, options: DatasetsShowOptions) => runShow(nameOrPath, options));
+}
+
+async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promise<void> {
+  const { split, limit } = options;
+  const output = outputPng(options.out ?? besideData(nameOrPath, `-${split}.png`), [nameOrPath]);
+  const dataset = await openDataset(nameOrPath, { validation: defaultValidation });
+  if (dataset[split].count === 0) {
+    throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
+  }
+  requireDrawable(options.count, { imageShape: dataset.imageShape, kind: dataset.train.kind });
+  const { images, shown } = drawn(dataset, options);
+  output.write(contactSheet(images, { imageShape: dataset.imageShape }));
+  const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
+  const bar = createProgress({ label: 'inspecting', total, unit: 'images' });
+  let found: Inspection;
+  try {
+    found = await inspect(dataset, limit, (done) => bar.update(done));
+  } finally {
+    bar.finish();
+  }
+  const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
+  const classes = classesOf(dataset);
+  const notes = dataset.notes ?? {};
+  const warnings = [...(dataset.warnings ?? []), ...warningsOf(found, nameOrPath)];
+  if (options.json) {
+    const { imageShape, whyNoLabels } = dataset;
+    writeStdout(
+      `${JSON.stringify({ name: nameOrPath, file: output.path, shown, imageShape, counts, ...(classes && { classes }), ...(whyNoLabels !== undefined && { whyNoLabels }), ...found, notes, warnings })}\n`,
+    );
+    return;
+  }
+  writeStdout(
+    `${textOf(dataset, found, { file: output.path, shown, warnings }).map(visibleText).join('\n')}\n`,
+  );
+}
+
+/** The classes, if there are labels, and how many images of each class each split has. */
+function classesOf(dataset: Dataset): Record<string, Record<Split, number>> | undefined {
+  const { labels } = dataset.train;
+  if (labels === undefined) {
+    return undefined;
+  }
+  const counts = splits.map((split) => [split, countClasses(dataset[split])] as const);
+  return Object.fromEntries(
+    labels.classes.map((name, number) => [
+      name,
+      Object.fromEntries(counts.map(([split, all]) => [split, all[number] ?? 0])) as Record<Split, number>,
+    ]),
+  );
+}
+
+/** The classes and their numbers of images, as lines; only their number if there are many. */
+function classLines(dataset: Dataset): string[] {
+  const classes = Object.entries(classesOf(dataset) ?? {});
+  if (classes.length === 0) {
+    return [`labels  none${dataset.whyNoLabels === undefined ? '' : `: ${dataset.whyNoLabels}`}`];
+  }
+  if (classes.length > LISTED) {
+    return [`labels  ${formatCount(classes.length)} classes`];
+  }
+  const rows = classes.map(([name, counts]) => [name, ...splits.map((split) => formatCount(counts[split]))]);
+  const columns = splits.map((split) => ({ title: split.toUpperCase(), align: 'right' }) as const);
+  return [
+    `labels  ${formatCount(classes.length)} classes`,
+    ...tableLines([{ title: 'CLASS' }, ...columns], rows),
+  ];
+}
+
+/** Images of a split in random order, augmented as in training, and which they are. */
+function drawn(
+  dataset: Dataset,
+  { split, count, augment = [], seed }: DatasetsShowOptions,
+): { images: Values; shown: ImageOfSet[] } {
+  const set = dataset[split];
+  const most = Math.min(count, set.count);
+  const images = imagesBuffer(set, most);
+  const stream = new BatchStream(set, most, seed, augment);
+  stream.batchAt(0, images);
+  return { images, shown: stream.indicesAt(0, most).map((index) => imageOfSet(set, index)) };
+}
+
+function warningsOf(
+  { channels, constant, duplicates, shared, colourless, distinctValues }: Inspection,
+  nameOrPath: string,
+): string[] {
+  const warnings: string[] = [];
+  const add = (noun: string, what: string, examples: readonly string[], consequence = ''): void => {
+    if (examples.length > 0) {
+      const where = examples.length === 1 ? ` (${examples[0]})` : `, such as ${examples[0]}`;
+      warnings.push(`${formatCounted(examples.length, noun)} ${what}${where}${consequence}`);
+    }
+  };
+  add('image', 'of a single colour', constant.map(placeText));
+  add('duplicate', 'within a split', duplicates.map(pairText));
+  add('image', 'in two splits', shared.map(pairText), ': results on these will be too good');
+  if (duplicates.length + shared.length > 0) {
+    // A prepared file can't be prepared again, and the default name may be that of an existing file.
+    const source =
+      nameOrPath.endsWith('.images') || nameOrPath.endsWith('.images.gz') ? 'SOURCE' : shellWord(nameOrPath);
+    warnings.push(
+      `to leave out all but the first of equal images: emerging datasets prepare ${source} --unique --out FILE`,
+    );
+  }
+  const same = channels.findIndex(({ deviation }) => deviation === 0);
+  if (same !== -1) {
+    const which = channels.length === 1 ? 'all values are' : `channel ${same} is`;
+    warnings.push(`${which} ${channels[same]!.mean} in every image: a constant has no density`);
+  }
+  if (colourless) {
+    warnings.push('every image is grey, with three equal channels: prepare the dataset with --channels 1');
+  }
+  if (distinctValues !== null && distinctValues < 64) {
+    warnings.push(`only ${distinctValues} of 256 values occur: fewer model.bits may be enough`);
+  }
+  return warnings;
+}
+
+function placeText({ split, ...image }: ImagePlace): string {
+  return `${imageText(image)} (${split})`;
+}
+
+function pairText([first, later]: DuplicatePair): string {
+  return `${placeText(first)} and ${placeText(later)}`;
+}
+
+function textOf(
+  dataset: Dataset,
+  found: Inspection,
+  { file, shown, warnings }: { file: string; shown: readonly ImageOfSet[]; warnings: readonly string[] },
+): string[] {
+  const isReal = dataset.train.kind === 'float32';
+  const names = isReal ? [] : found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
+  const digits = (value: number): string =>
+    isReal ? String(Number(value.toPrecision(5))) : value.toFixed(1);
+  const notes = notesText(dataset.notes ?? {});
+  const origin = (split: string): string =>
+    split === 'validation' && dataset.holdOut ? ' (held out of the training images)' : '';
+  const looked = splits.filter((split) => found.images[split] < dataset[split].count);
+  return [
+    `${dataset.name}: ${showImageShape(dataset.imageShape)}, ` +
+      splits.map((split) => `${formatCount(dataset[split].count)} ${split}${origin(split)}`).join(', '),
+    ...found.channels.map(
+      ({ mean, deviation, least, most }, channel) =>
+        `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${digits(mean)}, deviation ${digits(deviation)}, from ${least} to ${most}`,
+    ),
+    ...looked.map(
+      (split) =>
+        `only the first ${formatCount(found.images[split])} ${split} images were inspected; see --limit`,
+    ),
+    ...classLines(dataset),
+    ...(notes === '' ? [] : [`source  ${notes}`]),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    `images  ${file}`,
+    `        ${sheetNames(shown)}`,
+  ];
+}
+
+/** Parses a list such as `shift,flip`. */
+function augmentationList(text: string): AugmentationName[] {
+  return text.split(',').map((name) => {
+    if (!Object.hasOwn(augmentations, name)) {
+      throw unknownName('augmentation', name, Object.keys(augmentations));
+    }
+    return name as AugmentationName;
+  });
+}

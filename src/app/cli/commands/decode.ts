@@ -1,0 +1,117 @@
+// `emerging decode`: decodes latents to images, one PNG each, or NumPy arrays of values other than 8-bit integers.
+import type { Command } from 'commander';
+import { dimensionsOf } from '../../../core/numeric/imageShape.ts';
+import type { NdArray } from '../../../core/numeric/ndarray.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { writeNewFolder } from '../../../data/files/folders.ts';
+import { npyBytes } from '../../../data/formats/npy.ts';
+import { contactSheet } from '../../../data/pictures/contactSheet.ts';
+import { shortChecksum } from '../../../model/corrections.ts';
+import { isDouble, largestLatent, tooFarOut } from '../../../model/latents.ts';
+import { readLatents } from '../../../model/loading/latentsFile.ts';
+import { pixelsOfImage } from '../../../model/pixels.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { fileNames } from '../parts/fileNames.ts';
+import { reportSkipped } from '../parts/imageInput.ts';
+import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { noteDeviceOf, stepText } from '../parts/options.ts';
+import { requireOutputFolder } from '../parts/outputFile.ts';
+import { firstNames, formatCounted } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { inCommandWords } from '../terminal/wording.ts';
+
+interface DecodeCommandOptions extends ModelOptions {
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** Adds the arguments and options of `decode`, and what it does. */
+export function registerDecode(command: Command): void {
+  command
+    .argument('<run>', 'the run folder or exported model that encoded them')
+    .argument('<file>', 'the file that emerging encode wrote')
+    .requiredOption('--out <dir>', 'a new or empty folder for the images')
+    .option('--json', 'print the result as JSON on stdout');
+  addModelOptions(command)
+    .addHelpText('after', '\nExample:\n  emerging decode runs/quickstart digits.safetensors --out digits')
+    .action((run: string, file: string, options: DecodeCommandOptions) =>
+      releaseAfter((keep) => runDecode(keep, run, file, options)),
+    );
+}
+
+async function runDecode(
+  keep: Keep,
+  directory: string,
+  file: string,
+  options: DecodeCommandOptions,
+): Promise<void> {
+  const { out } = options;
+  requireOutputFolder(out);
+  const model = keep(await openModel(directory, options, [options.out]));
+  const { names, latents, classes, condition, encodedFrom, edited = [] } = readLatents(file, model);
+  noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
+  const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
+  let values: NdArray['data'];
+  try {
+    const onProgress = (done: number): void => bar.update(done);
+    values = await model.decodeValues(latents, { class: classes, condition, onProgress });
+  } finally {
+    bar.finish();
+  }
+  const { imageShape } = model;
+  const size = dimensionsOf(imageShape);
+  const files: Record<string, Uint8Array> = {};
+  const skipped: string[] = [];
+  const [corrected, inexact]: [number[], number[]] = [[], []];
+  const skip = (reason: string): void => {
+    noteOnStderr(`skipped: ${reason}`);
+    skipped.push(reason);
+  };
+  const isPicture = model.kind === 'uint8';
+  const ownNames = fileNames(names, isPicture ? '.png' : '.npy');
+  names.forEach((name, index) => {
+    const correction = encodedFrom?.corrections?.get(index);
+    const pixels = pixelsOfImage(values.subarray(index * size, (index + 1) * size), model.model, correction);
+    const checksum = encodedFrom?.checksums[index] ?? null;
+    if (pixels === undefined) {
+      const why = inCommandWords(tooFarOut(largestLatent(latents, index), isDouble(latents)));
+      skip(`${name} cannot be decoded: ${why}`);
+    } else {
+      files[ownNames[index]!] = isPicture
+        ? contactSheet(pixels, { imageShape, scale: 1 })
+        : npyBytes(pixels, imageShape);
+      corrected.push(...(correction ? [index] : []));
+      // Real numbers return up to rounding: only corrections promise them to the bit.
+      const isPromised = model.bits !== undefined || correction !== undefined;
+      inexact.push(
+        ...(isPromised && checksum !== null && checksum !== shortChecksum([pixels]) ? [index] : []),
+      );
+    }
+  });
+  const written = writeNewFolder(out, files);
+  writeStdout(
+    options.json
+      ? `${JSON.stringify({ out, step: model.step, images: written.length, files: written, corrected, inexact, edited, skipped })}\n`
+      : `${formatCounted(written.length, 'image')}${stepText(model.step, options)}: ${visibleText(out)}\n`,
+  );
+  if (corrected.length > 0) {
+    noteOnStderr(`${formatCounted(corrected.length, 'image')} made exact with the corrections in the file`);
+  }
+  if (edited.length > 0 && encodedFrom?.corrections) {
+    noteOnStderr(
+      `no corrections applied to ${formatCounted(edited.length, 'image')} with edited latents: ${firstNames(names, edited)}`,
+    );
+  }
+  if (inexact.length > 0) {
+    const which = `${formatCounted(inexact.length, 'image')} not decoded exactly: ${firstNames(names, inexact)}`;
+    if (encodedFrom?.corrections) {
+      // Corrections promise every pixel.
+      noteOnStderr(`emerging: ${which}, despite corrections; decode on the device that encoded them`);
+      process.exitCode = 1;
+    } else {
+      noteOnStderr(`${which}; encode the originals with --exact`);
+    }
+  }
+  reportSkipped(skipped);
+}

@@ -1,0 +1,174 @@
+// `emerging decompress`: writes the images of a compressed file as PNG.
+import type { Command } from 'commander';
+import { cleanedUpAfter, UserError } from '../../../core/errors.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { withFile } from '../../../data/files/files.ts';
+import { startNewFolder, staysInFolder } from '../../../data/files/folders.ts';
+import type { RandomAccess } from '../../../data/files/randomAccess.ts';
+import { contactSheet } from '../../../data/pictures/contactSheet.ts';
+import { loadTrained } from '../../../model/loading/loadTrained.ts';
+import { codingBytes } from '../../../uses/codec/blocks.ts';
+import { type CompressedFile, extentOf, openCompressed } from '../../../uses/codec/compressedFile.ts';
+import { imagesFrom } from '../../../uses/codec/decompress.ts';
+import {
+  chosenImages,
+  type PositionRange,
+  positionRange,
+  printList,
+  requireChosen,
+} from '../parts/chosenImages.ts';
+import { fileNamer } from '../parts/fileNames.ts';
+import { noteMemory } from '../parts/modelOptions.ts';
+import { addCheckpointOption, type CheckpointOptions, wholeNumber, workersFor } from '../parts/options.ts';
+import { requireOutputFolder } from '../parts/outputFile.ts';
+import { formatCounted, wholeImages } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
+
+interface DecompressCommandOptions extends CheckpointOptions {
+  readonly out?: string;
+  readonly list?: true;
+  readonly model?: string;
+  readonly only?: readonly string[];
+  readonly range?: PositionRange;
+  readonly workers?: number;
+  readonly json?: true;
+}
+
+/** Adds the arguments and options of `decompress`, and what it does. */
+export function registerDecompress(command: Command): void {
+  command
+    .argument('<file>', 'a file that emerging compress has written')
+    .option('--out <dir>', 'a new or empty folder for the images')
+    .option('--list', 'print what the file contains instead: names, sizes, blocks and the model')
+    .option('--model <run>', 'the run folder or exported model, if the file does not contain it')
+    .option('--only <names...>', 'only these images, or those in these folders of the file')
+    .option(
+      '--range <a-b>',
+      'only the images from position a to b, from 0; or a single position',
+      positionRange,
+    )
+    .option('--workers <n>', 'blocks decoded at the same time (default: one per core)', wholeNumber(1))
+    .option('--json', 'print the result as JSON on stdout');
+  addCheckpointOption(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  emerging decompress photos.eflow --out photos\n' +
+        '  emerging decompress digits.eflow --model models/mnist-small --range 200-299 --out some\n' +
+        '  emerging decompress photos.eflow --only summer/beach.png winter --out some\n' +
+        '  emerging decompress photos.eflow --list\n' +
+        '\nWith --only or --range, other blocks are not decoded.\n' +
+        '\nIf parts of the file are damaged, the other images are written, and the exit code is 1.\n' +
+        '\n--list decodes nothing. With --model, it checks that the file was compressed with that model.',
+    )
+    .action((path: string, options: DecompressCommandOptions) =>
+      withFile(path, (file) => runDecompress(file, path, options)),
+    );
+}
+
+async function runDecompress(
+  bytes: RandomAccess,
+  path: string,
+  options: DecompressCommandOptions,
+): Promise<void> {
+  const { out, list, model, step, json = false } = options;
+  if ((out === undefined) !== (list === true)) {
+    throw new UserError(
+      'invalid-argument',
+      out === undefined
+        ? 'name a folder for the images with --out, or print what the file contains with --list'
+        : '--list writes no images: leave out --out',
+    );
+  }
+  if (out !== undefined) {
+    requireOutputFolder(out);
+  }
+  const given = model === undefined ? undefined : await loadTrained(model, { step });
+  if (out !== undefined) {
+    await writeImages(await openCompressed(bytes, path, given), out, options);
+    return;
+  }
+  const chosen = chosenImages(options.only, options.range);
+  if (!(await printList(bytes, path, { given, chosen, json }))) {
+    process.exitCode = 1;
+  }
+}
+
+async function writeImages(
+  file: CompressedFile,
+  out: string,
+  { only, range, json, ...options }: DecompressCommandOptions,
+): Promise<void> {
+  const { source } = file;
+  const chosen = chosenImages(only, range);
+  const isPart = (only ?? range) !== undefined;
+  const { blocks, count } = await extentOf(file);
+  const workers = options.workers ?? workersFor(blocks);
+  noteMemory('decompressing', codingBytes(file.model, workers));
+  const bar = createProgress({
+    label: 'decompressing',
+    total: isPart ? null : (count ?? null),
+    unit: 'images',
+    show: wholeImages,
+  });
+  const interruption = listenForInterruption(() => bar.note('stopping; no folder is written'));
+  const [files, damaged]: [string[], string[]] = [[], []];
+  const names = fileNamer();
+  const folder = startNewFolder(out);
+  let done = 0;
+  try {
+    const images = imagesFrom(file, {
+      workers,
+      only: chosen.isChosen,
+      mayInclude: chosen.mayInclude,
+      signal: interruption.signal,
+      onImages(more) {
+        done += more;
+        // Blocks that turn out to be there twice are decoded too.
+        bar.update(Math.min(done, count ?? done));
+      },
+      onDamage(problem) {
+        bar.note(problem);
+        damaged.push(problem);
+      },
+    });
+    for await (const { name, shape, pixels } of images) {
+      if (!staysInFolder(name)) {
+        throw new UserError(
+          'invalid-data',
+          `${source} is damaged: the name of an image, ${name}, would be outside of the folder; use another copy`,
+        );
+      }
+      files.push(names.fileFor(name));
+      folder.write(files.at(-1)!, contactSheet(pixels, { imageShape: shape, scale: 1 }));
+    }
+    requireChosen(chosen, { source, count }, files.length);
+    if (damaged.length > 0 && files.length === 0) {
+      const none = isPart ? 'none of the chosen images' : 'none of its images';
+      throw new UserError('invalid-data', `${source} is damaged: ${none} can be read; use another copy`);
+    }
+    folder.finish();
+  } catch (error) {
+    const failure = cleanedUpAfter(error, folder.discard);
+    if (interruption.signal.aborted && failure === error) {
+      process.exitCode = interruption.exitCode();
+      return;
+    }
+    throw failure;
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+  names.report();
+  writeStdout(
+    json
+      ? `${JSON.stringify({ out, images: files.length, files, damaged })}\n`
+      : `${formatCounted(files.length, 'image')}: ${visibleText(out)}\n`,
+  );
+  if (damaged.length > 0) {
+    const rest = files.length === count ? ', but all its images were written' : ': use another copy';
+    noteOnStderr(`emerging: ${source} is damaged${rest}`);
+    process.exitCode = 1;
+  }
+}

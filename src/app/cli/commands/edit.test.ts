@@ -1,0 +1,80 @@
+// `emerging edit` as a process: the image, its reconstruction, and the image moved along the difference of two groups.
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { commandProcess } from '../../../testing/command.ts';
+import { imagesInRow, writePng } from '../../../testing/pngFiles.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+
+const emerging = commandProcess();
+const image = tinyImages(1, 8, 21);
+const rowOf = (file: string) => imagesInRow(join(emerging.folder, file), [8, 8, 1], 4);
+const sum = (pixels: Uint8Array | undefined): number => pixels!.reduce((total, value) => total + value, 0);
+
+beforeAll(async () => {
+  writeTinyDataset(join(emerging.folder, 'data'));
+  writePng(join(emerging.folder, 'x.png'), image, [8, 8, 1]);
+  // Two groups that differ only in brightness.
+  const pictures = tinyImages(20, 8, 4);
+  for (let index = 0; index < 20; index++) {
+    const dark = pictures.subarray(64 * index, 64 * (index + 1)).map((value) => value / 2);
+    writePng(join(emerging.folder, 'dark', `${index}.png`), dark, [8, 8, 1]);
+    const bright = dark.map((value) => value + 100);
+    writePng(join(emerging.folder, 'bright', `${index}.png`), bright, [8, 8, 1]);
+  }
+  const options = ['--steps=3', '--out=runs/a', '--threads=1'];
+  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+});
+
+const edit = (...args: string[]) => emerging.json('edit', 'runs/a', 'x.png', '--out=e.png', ...args);
+
+it('moves an image along the difference, in proportion to the amount, in both directions', async () => {
+  const groups = ['--from=dark', '--towards=bright'];
+  const result = await edit(...groups, '--amount=0.5', '--amount=1', '--amount=-0.5', '--amount=0');
+  expect(result).toEqual({
+    file: 'e.png',
+    step: 3,
+    image: 'x.png',
+    amounts: [0.5, 1, -0.5, 0],
+    images: { from: 20, towards: 20 },
+    separation: { from: 20, towards: 20 },
+    skipped: [],
+  });
+  const [original, reconstruction, half, whole, back, none] = rowOf('e.png');
+  expect(original).toEqual(image);
+  expect(reconstruction).toEqual(image);
+  expect(none).toEqual(image);
+  expect(sum(half)).toBeGreaterThan(sum(original));
+  expect(sum(whole)).toBeGreaterThan(sum(half));
+  expect(sum(back)).toBeLessThan(sum(original));
+});
+
+it('names an amount that leads too far, and what to change', async () => {
+  const groups = ['--from=dark', '--towards=bright', '--out=far.png'];
+  const { code, stderr } = await emerging.run(
+    'edit',
+    'runs/a',
+    'x.png',
+    ...groups,
+    '--amount=1',
+    '--amount=1e38',
+  );
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^emerging: x\.png moved by 1e\+38 cannot be decoded: its largest latent is .* of this model; choose a smaller --amount, or other images\n$/,
+  );
+});
+
+it('moves by the full difference by default', async () => {
+  expect((await edit('--from=dark', '--towards=bright')).amounts).toEqual([1]);
+  const forth = rowOf('e.png');
+  expect(forth).toHaveLength(3);
+  const again = ['--from=bright', '--towards=dark', '--amount=-1', '--out=e.png'];
+  const { stdout, stderr } = await emerging.run('edit', 'runs/a', 'x.png', ...again);
+  expect(stdout).toBe(
+    'x.png from 20 images towards 20 images by -1: e.png\ncolumns: original, reconstruction, -1\n' +
+      'separation: 20 of 20 images in bright and 20 of 20 in dark are nearer to the mean latents of the other images of ' +
+      'their folder (about half if the folders do not differ)\n',
+  );
+  expect(stderr).toBe('e.png exists, and will be replaced when the result is complete\n');
+  expect(rowOf('e.png')).toEqual(forth);
+});

@@ -1,0 +1,135 @@
+// `emerging encode`: writes the latents of images to a file that `emerging decode` reads.
+import { type Command, Option } from 'commander';
+import { UserError } from '../../../core/errors.ts';
+import { showImageShape } from '../../../core/numeric/imageShape.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { imageFormats } from '../../../data/formats/imageDecoding.ts';
+import { choiceFrom } from '../../../model/conditions.ts';
+import type { Verification } from '../../../model/corrections.ts';
+import { writeLatents } from '../../../model/loading/latentsFile.ts';
+import { type Precision, precisions } from '../../../tensor/engine/onnx/emitter.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { addClassOption, type ClassOptions, classesOfImages } from '../parts/classOption.ts';
+import {
+  addConditionOption,
+  CONDITIONS_OF_IMAGES,
+  type ConditionCommandOptions,
+  conditionsToRead,
+  givenConditions,
+  imageSetOf,
+} from '../parts/conditionOption.ts';
+import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { noteDeviceOf, oneOf, stepText } from '../parts/options.ts';
+import { outputFile } from '../parts/outputFile.ts';
+import { conditionInputs } from '../parts/protectedFiles.ts';
+import { firstNames, formatCounted } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { withProgress } from '../terminal/progress.ts';
+
+interface EncodeCommandOptions extends ModelOptions, ImageOptions, ClassOptions, ConditionCommandOptions {
+  readonly out: string;
+  readonly precision: Precision;
+  readonly exact?: true;
+  readonly json?: true;
+}
+
+/** Adds the arguments and options of `encode`, and what it does. */
+export function registerEncode(command: Command): void {
+  command
+    .argument('<run>', 'a run folder, or an exported model')
+    .argument('[images...]', `${imageFormats} files, or folders of them`)
+    .requiredOption('--out <file>', 'the safetensors file to write')
+    .addOption(
+      new Option('--precision <name>', `precision of the latents and of decoding: ${precisions.join(', ')}`)
+        .argParser(oneOf('precision', precisions))
+        .default('float32'),
+    )
+    .option('--exact', 'also store the errors of decoding, so that decode returns every pixel exactly')
+    .option('--json', 'print the result as JSON on stdout');
+  addClassOption(command, 'the most probable class of each image');
+  addConditionOption(command, CONDITIONS_OF_IMAGES);
+  addModelOptions(addImageOptions(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
+        '\nA model with classes or conditions encodes and decodes each image with its own, which the file stores.\n' +
+        '\nThe file contains latent/0, split off at level 0, to latent/k, the top level, and the image names.\n' +
+        'encode decodes them again and reports images that do not return exactly.',
+    )
+    .action((run: string, images: string[], options: EncodeCommandOptions) =>
+      releaseAfter((keep) => runEncode(keep, run, images, options)),
+    );
+}
+
+async function runEncode(
+  keep: Keep,
+  directory: string,
+  paths: readonly string[],
+  options: EncodeCommandOptions,
+): Promise<void> {
+  const { out, precision, exact } = options;
+  if (/\.(npy|npz|png|csv|json)$/i.test(out)) {
+    throw new UserError(
+      'invalid-argument',
+      `cannot write ${out}: latents are written as safetensors; name it .safetensors`,
+    );
+  }
+  outputFile(out, [...paths, options.data, ...conditionInputs(options.condition)]);
+  const model = keep(await openModel(directory, options, [options.out]));
+  const given = await givenConditions(model, options);
+  const read = await readImages(paths, model.imageShape, options, conditionsToRead(model, given));
+  const { names, pixels, skipped } = read;
+  const condition = choiceFrom(model.model, imageSetOf(read, model, given));
+  noteDeviceOf(precision, options);
+  const total = names.length;
+  const { latents, verification, classes } = await withProgress(async (show) => {
+    const onProgress = (label: string) => (done: number) => show(label, done, total);
+    const found = await classesOfImages(model, pixels, options, onProgress('classifying'));
+    const coding = { class: found, condition };
+    const latents = await model.encode(pixels, { ...coding, precision, onProgress: onProgress('encoding') });
+    const checking = { ...coding, onProgress: onProgress('checking') };
+    const verification = await model.verify(pixels, latents, checking);
+    const numbers = typeof found === 'number' ? names.map(() => found) : found;
+    return { latents, verification, classes: numbers?.map((number) => model.classes[number]!) };
+  }, 'images');
+  const { checksums, corrections, inexact } = verification;
+  const encodedFrom = { checksums, ...(exact && { corrections }) };
+  writeLatents(out, { names, latents, condition, ...(classes && { classes }), encodedFrom }, model);
+  const shapes = model.latentShapes.map(showImageShape);
+  writeStdout(
+    options.json
+      ? `${JSON.stringify({
+          file: out,
+          step: model.step,
+          images: total,
+          latents: model.latentShapes,
+          ...(classes && { classes }),
+          inexact: exact ? [] : inexact,
+          ...(exact && { corrected: [...corrections.keys()] }),
+          skipped,
+        })}\n`
+      : `${formatCounted(total, 'image')} encoded as latents of ${shapes.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n` +
+          (exact ? `${correctionsText(verification)}\n` : ''),
+  );
+  if (inexact.length > 0 && !exact && model.bits !== undefined) {
+    const precise = precision === 'float64' ? '' : '--precision float64 or ';
+    noteOnStderr(
+      `${formatCounted(inexact.length, 'image')} cannot be decoded exactly: ${firstNames(names, inexact)}; ` +
+        `encode with ${precise}--exact`,
+    );
+  }
+  reportSkipped(skipped);
+}
+
+/** How many images are stored with corrections, and of which kind. */
+function correctionsText({ corrections }: Verification): string {
+  const all = [...corrections.values()];
+  const sparse = all.flatMap(({ positions }) => positions ?? []);
+  const pixels = sparse.reduce((total, { length }) => total + length, 0);
+  const parts = [
+    ...(pixels > 0 ? [`${formatCounted(pixels, 'value')} in ${formatCounted(sparse.length, 'image')}`] : []),
+    ...(all.length > sparse.length ? [`${formatCounted(all.length - sparse.length, 'whole image')}`] : []),
+  ];
+  return `corrections stored: ${parts.length > 0 ? parts.join(', ') : 'none needed'}`;
+}

@@ -1,0 +1,147 @@
+// `emerging export` as a process: the folder, its manifest, and the example of docs/export.md run on it.
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, expect, it } from 'vitest';
+import { decodeSafetensors } from '../../../data/files/safetensors.ts';
+import { loadRun } from '../../../model/loading/loadRun.ts';
+import { constantValue } from '../../../tensor/tensor.ts';
+import { commandProcess } from '../../../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+
+const emerging = commandProcess();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const names = [
+  'README.md',
+  'encoder.onnx',
+  'manifest.json',
+  'model.safetensors',
+  'sampler.onnx',
+  'scores.json',
+];
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** The JavaScript example in the document that is marked as runnable. */
+const example = /<!-- example: run as a test -->\n```js\n([\s\S]*?)```/.exec(
+  readFileSync(join(root, 'docs/export.md'), 'utf8'),
+)![1]!;
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  const options = ['--steps=3', '--out=runs/a', '--threads=1', '--set=model.bits=5'];
+  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+  await emerging.json('evaluate', 'runs/a', '--threads=1', '--weights=raw');
+});
+
+it('writes its files and names them', async () => {
+  const result = await emerging.json('export', 'runs/a', '--out=exported');
+  expect(result).toEqual({
+    files: expect.arrayContaining(names.map((name) => join('exported', name))),
+    run: 'runs/a',
+    step: 3,
+    weights: 'average',
+  });
+  expect(readdirSync(inFolder('exported')).sort()).toEqual(names);
+  expect(readdirSync(emerging.folder)).not.toContainEqual(expect.stringContaining('partial'));
+});
+
+it('describes the model and its measurements in the manifest', async () => {
+  const manifest = JSON.parse(readFileSync(inFolder('exported', 'manifest.json'), 'utf8'));
+  expect(manifest).toMatchObject({
+    format: 'emerging-flows',
+    formatVersion: 1,
+    image: { shape: [8, 8, 1], bits: 5 },
+    latents: [
+      { name: 'latent0', shape: [4, 4, 2] },
+      { name: 'latent1', shape: [2, 2, 8] },
+    ],
+    trained: { preset: 'mnist-quickstart', dataset: 'data', step: 3, weights: 'average' },
+    model: { levels: 2, depth: 1, width: 8, mixing: 'emerging' },
+  });
+  expect(manifest.trained.bitsPerDim).toEqual([
+    expect.objectContaining({ split: 'test', weights: 'average', step: 3, images: 48 }),
+    expect.objectContaining({ split: 'validation', weights: 'average', step: 3 }),
+  ]);
+  expect(manifest.files['encoder.onnx'].inputs[0]).toMatchObject({ name: 'image', range: [0, 31] });
+  expect(JSON.stringify(manifest)).not.toContain(emerging.folder);
+});
+
+it('exports the requested weights', async () => {
+  await emerging.json('export', 'runs/a', '--out=raw', '--weights=raw');
+  const { trained } = JSON.parse(readFileSync(inFolder('raw', 'manifest.json'), 'utf8'));
+  expect(trained.bitsPerDim).toEqual([expect.objectContaining({ split: 'test', weights: 'raw', draws: 2 })]);
+  for (const [folder, kind] of [
+    ['exported', 'average'],
+    ['raw', 'raw'],
+  ] as const) {
+    const path = inFolder(folder, 'model.safetensors');
+    const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+    expect(metadata).toMatchObject({
+      format: 'emerging-flows',
+      step: '3',
+      imageShape: '8x8x1',
+      weights: kind,
+    });
+    const { parameters } = await loadRun(inFolder('runs', 'a'), { weights: kind });
+    expect([...tensors.keys()]).toEqual(Object.keys(parameters));
+    for (const [name, tensor] of tensors) {
+      expect(tensor).toEqual(constantValue(parameters[name]!));
+    }
+  }
+  const files = ['exported', 'raw'].map((folder) => readFileSync(inFolder(folder, 'encoder.onnx')));
+  expect(files[0]!.equals(files[1]!)).toBe(false);
+});
+
+it('writes the same bytes each time', async () => {
+  await emerging.run('export', 'runs/a', '--out=again');
+  for (const name of names) {
+    expect(readFileSync(inFolder('again', name)).equals(readFileSync(inFolder('exported', name))), name).toBe(
+      true,
+    );
+  }
+});
+
+it('works as documented, from a script without this project', async () => {
+  symlinkSync(join(root, 'node_modules'), inFolder('node_modules'), 'junction');
+  writeFileSync(inFolder('example.mjs'), example);
+  const { stdout } = await promisify(execFile)(process.execPath, ['example.mjs'], { cwd: emerging.folder });
+  expect(stdout).toMatch(/^\[ 16, 8, 8, 1 \] Float32Array\(16\) \[[^N]*\] true\n$/);
+});
+
+it.each([
+  [
+    'a folder that is not a run',
+    ['data', '--out=x'],
+    2,
+    /^emerging: data is not a run folder: it has no config\.yaml; /,
+  ],
+  [
+    'an exported model',
+    ['exported', '--out=x'],
+    2,
+    /^emerging: exported is an exported model, but this needs the run it was exported from: /,
+  ],
+  [
+    'an unknown kind of weights',
+    ['runs/a', '--out=x', '--weights=rwa'],
+    2,
+    "unknown weights 'rwa': did you mean raw?",
+  ],
+  ['nowhere to write named', ['runs/a'], 2, "required option '--out <dir>' not specified"],
+  [
+    'a folder that is not empty',
+    ['runs/a', '--out=data'],
+    2,
+    /data is not empty \(it contains \S+\); choose another folder\n$/,
+  ],
+  ['a file', ['runs/a', '--out=runs/a/config.yaml'], 2, 'it is a file; choose another name'],
+])('refuses %s in one line', async (_, args, code, message) => {
+  const before = readdirSync(emerging.folder).sort();
+  const result = await emerging.run('export', ...args);
+  expect(result).toMatchObject({ code, stdout: '' });
+  expect(result.stderr).toMatch(message);
+  expect(result.stderr.trimEnd()).not.toContain('\n');
+  expect(readdirSync(emerging.folder).sort()).toEqual(before);
+});

@@ -1,0 +1,250 @@
+// `emerging infer`: the posterior of the numbers that a model is conditioned on, given images.
+import { type Command, InvalidArgumentError } from 'commander';
+import { visibleText } from '../../../core/visibleText.ts';
+import type { Conditions, ConditionValues } from '../../../data/contract/dataset.ts';
+import { imageFormats } from '../../../data/formats/imageDecoding.ts';
+import { valuesOfConditions } from '../../../model/conditions.ts';
+import { componentsOf } from '../../../model/likelihood/conditionArrays.ts';
+import { drawsOf } from '../../../model/measure/evaluate.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { type ComponentPosterior, probabilityBelow, quantile } from '../../../uses/infer/gridPosterior.ts';
+import { inferConditions } from '../../../uses/infer/inferConditions.ts';
+import { uniformity } from '../../../uses/odd/kolmogorovSmirnov.ts';
+import {
+  addConditionOption,
+  type ConditionCommandOptions,
+  conditionsToRead,
+  givenConditions,
+  imageSetOf,
+  noteIfFar,
+} from '../parts/conditionOption.ts';
+import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { stepText, wholeNumber } from '../parts/options.ts';
+import { outputFile } from '../parts/outputFile.ts';
+import { conditionInputs } from '../parts/protectedFiles.ts';
+import { csvText, formatCounted } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { withImageProgress } from '../terminal/progress.ts';
+import { formatTable } from '../terminal/table.ts';
+
+type Ranges = Readonly<Record<string, readonly [number, number]>>;
+
+interface InferCommandOptions extends ModelOptions, ImageOptions, ConditionCommandOptions {
+  readonly range?: Ranges;
+  readonly draws: number;
+  readonly seed: number;
+  readonly truth?: true;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** Adds the arguments and options of `infer`, and what it does. */
+export function registerInfer(command: Command): void {
+  command
+    .argument('<run>', 'a run folder, or an exported model')
+    .argument('[images...]', `${imageFormats} files, or folders of them`)
+    .option(
+      '--range <name=low:high>',
+      'the range of a uniform prior for a number; may be repeated (default: mean ± √3 deviations of the training images)',
+      range,
+    )
+    .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 4)
+    .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
+    .option('--truth', 'compare with the true numbers, from the conditions of the images')
+    .option('--out <file>', 'write the results to a .csv file')
+    .option('--json', 'print the result as JSON on stdout');
+  addConditionOption(command, 'inferred; at most four numbers together');
+  addModelOptions(addImageOptions(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging infer runs/maps observed.png --range omega=0.1:0.5 --condition sigma8=0.8\n' +
+        "\nBayes' rule: the probability of each number given the image, p(numbers | image), is proportional to\n" +
+        'p(image | numbers) inside the range. With several numbers, each result is for any value of the others.\n' +
+        'With --truth, BELOW is the posterior probability of smaller numbers than the true one: over many images,\n' +
+        'uniform between 0 and 1 if the model is right.',
+    )
+    .action((run: string, images: string[], options: InferCommandOptions) =>
+      releaseAfter((keep) => runInfer(keep, run, images, options)),
+    );
+}
+
+async function runInfer(
+  keep: Keep,
+  directory: string,
+  paths: readonly string[],
+  options: InferCommandOptions,
+): Promise<void> {
+  const { range: ranges, draws, seed, out } = options;
+  const inputs = [...paths, options.data, ...conditionInputs(options.condition)];
+  const output = out === undefined ? undefined : outputFile(out, inputs);
+  const model = keep(await openModel(directory, options, [options.out]));
+  const given = await givenConditions(model, options);
+  const inferred = componentsOf(model.model).filter(
+    ({ name, image }) => !image && !given.names.includes(name),
+  );
+  for (const component of inferred) {
+    for (const end of ranges?.[component.name] ?? []) {
+      noteIfFar(component, end);
+    }
+  }
+  // Numbers are inferred, but images are not.
+  const wanted = conditionsToRead(model, given, ({ image }) => image === true || options.truth === true);
+  const read = await readImages(paths, model.imageShape, options, wanted);
+  const { names, paths: files = names, pixels, skipped } = read;
+  const set = imageSetOf(read, model, given);
+  const isInferred = (name: string): boolean => inferred.some((one) => one.name === name);
+  const [truths, others] = [isInferred, (name: string) => !isInferred(name)].map((isWanted) =>
+    Object.fromEntries(Object.entries(set.conditions ?? {}).filter(([name]) => isWanted(name))),
+  ) as [Conditions, Conditions];
+  const condition = valuesOfConditions(others, set.count);
+  const posteriors = await withImageProgress('inferring', names.length, (onProgress) =>
+    inferConditions(model, pixels, { range: ranges, condition, draws, seed, onProgress }),
+  );
+  const images = files.map((file, index) => ({
+    file,
+    posterior: posteriors[index]!.map((found) => summaryOf(found, truths[found.name], index)),
+  }));
+  output?.write(csvOf(images));
+  const [{ posterior = [] } = {}] = images;
+  const priors = posterior.map(
+    ({ name, range: [low, high] }) => `${name} from ${short(low)} to ${short(high)}`,
+  );
+  writeStdout(
+    options.json
+      ? `${JSON.stringify({ step: model.step, images, condition: given.texts, draws: drawsOf(model.model, options), seed, skipped })}\n`
+      : `${tableOf(images)}\n${formatCounted(names.length, 'image')}${stepText(model.step, options)}; beforehand ${visibleText(priors.join(', '))}, equally likely\n${calibrationText(images)}${
+          out === undefined ? '' : `${visibleText(out)}\n`
+        }`,
+  );
+  noteCutOff(posteriors);
+  reportSkipped(skipped);
+}
+
+function range(text: string, earlier: Ranges = {}): Ranges {
+  const [, name, low, high] = /^([^=]+)=([^:]+):([^:]+)$/.exec(text) ?? [];
+  const [least, most] = [Number(low), Number(high)];
+  if (name === undefined || !(least < most)) {
+    throw new InvalidArgumentError('It must be a name and two numbers, the lower one first: omega=0.1:0.5.');
+  }
+  return { ...earlier, [name]: [least, most] };
+}
+
+/** Fewer images say little about how well a model is calibrated. */
+const LEAST_CALIBRATION = 20;
+
+/** A posterior of more than this share of its largest density at an end of the range is cut off there. */
+const CUT_OFF = 0.1;
+
+/** The posterior probabilities below the numbers of a result. */
+const LEVELS = [0.05, 0.5, 0.95] as const;
+
+/** Notes on stderr which posteriors don't fall off inside their range. */
+function noteCutOff(posteriors: readonly (readonly ComponentPosterior[])[]): void {
+  const [first = []] = posteriors;
+  first.forEach(({ name }, component) => {
+    const count = posteriors.filter((all) => isCutOff(all[component]!)).length;
+    if (count > 0) {
+      const which =
+        posteriors.length === 1 ? '' : ` of ${count} of ${formatCounted(posteriors.length, 'image')}`;
+      noteOnStderr(
+        `the posterior of ${visibleText(name)}${which} is cut off by its range, and depends on it: choose it with --range`,
+      );
+    }
+  });
+}
+
+/** Whether a posterior is still large at an end of its range. */
+function isCutOff({ range: [low, high], bounds, probabilities }: ComponentPosterior): boolean {
+  const enough = CUT_OFF * Math.max(...probabilities);
+  return (
+    (bounds[0]! <= low && probabilities[0]! > enough) ||
+    (bounds.at(-1)! >= high && probabilities.at(-1)! > enough)
+  );
+}
+
+/** The posterior of a number in a few numbers. */
+interface Summary extends Pick<ComponentPosterior, 'name' | 'range' | 'mean' | 'deviation'> {
+  readonly quantiles: Readonly<Record<string, number>>;
+  /** The true number. */
+  readonly truth?: number;
+  /** The posterior probability of smaller numbers. */
+  readonly below?: number;
+}
+
+/** An image and what is inferred from it. */
+interface Inferred {
+  readonly file: string;
+  readonly posterior: readonly Summary[];
+}
+
+/** A posterior in a few numbers, and where the truth is in it, if it is known. */
+function summaryOf(found: ComponentPosterior, truths: ConditionValues | undefined, image: number): Summary {
+  const { name, range, mean, deviation } = found;
+  const quantiles = Object.fromEntries(LEVELS.map((level) => [String(level), quantile(found, level)]));
+  const summary = { name, range, mean, deviation, quantiles };
+  if (truths === undefined) {
+    return summary;
+  }
+  const value = new Float64Array(1);
+  truths.read([image], value);
+  const [truth] = value as unknown as [number];
+  return { ...summary, truth, below: probabilityBelow(found, truth) };
+}
+
+/** Whether the posterior probabilities of smaller numbers than the true ones are uniform. */
+function calibrationText(images: readonly Inferred[]): string {
+  if (images.length < LEAST_CALIBRATION || !hasTruth(images)) {
+    return '';
+  }
+  const [{ posterior }] = images as [Inferred];
+  const tests = posterior.map(({ name }, index) => {
+    const p = uniformity(images.map((image) => image.posterior[index]!.below!));
+    return `${visibleText(name)} p ${p < 0.001 ? '< 0.001' : p.toPrecision(2)}`;
+  });
+  return `BELOW is uniform if the model is right (Kolmogorov-Smirnov): ${tests.join(', ')}\n`;
+}
+
+/** The numbers of a row, in the order of the columns. */
+function numbersOf({ mean, deviation, quantiles, truth, below }: Summary): number[] {
+  return [mean, deviation, ...Object.values(quantiles), ...(truth === undefined ? [] : [truth, below!])];
+}
+
+function hasTruth([first]: readonly Inferred[]): boolean {
+  return first?.posterior[0]?.truth !== undefined;
+}
+
+/** The results as a table. */
+function tableOf(images: readonly Inferred[]): string {
+  const rows = images.flatMap(({ file, posterior }) =>
+    posterior.map((summary) => [file, summary.name, ...numbersOf(summary).map(short)]),
+  );
+  const right = [
+    'MEAN',
+    '±',
+    ...LEVELS.map((level) => `${100 * level} %`),
+    ...(hasTruth(images) ? ['TRUE', 'BELOW'] : []),
+  ];
+  const columns = [
+    { title: 'IMAGE' },
+    { title: 'CONDITION' },
+    ...right.map((title) => ({ title, align: 'right' as const })),
+  ];
+  return formatTable(columns, rows);
+}
+
+/** The results as CSV. */
+function csvOf(images: readonly Inferred[]): string {
+  const lines = images.flatMap(({ file, posterior }) =>
+    posterior.map((summary) => [csvText(file), csvText(summary.name), ...numbersOf(summary)].join(',')),
+  );
+  const levels = LEVELS.map((level) => `q${level}`);
+  const truth = hasTruth(images) ? ['true', 'below'] : [];
+  const header = ['file', 'condition', 'mean', 'deviation', ...levels, ...truth].join(',');
+  return [header, ...lines, ''].join('\n');
+}
+
+/** A number with four digits. */
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,140 @@
+// `emerging interpolate`: interpolates between two images or samples, along a straight line in latent space.
+import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../../../core/errors.ts';
+import { kindOf, type Values } from '../../../core/numeric/values.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { exists } from '../../../data/files/files.ts';
+import { contactSheet, requireDrawable } from '../../../data/pictures/contactSheet.ts';
+import type { FlowModel } from '../../../model/flowModel.ts';
+import type { CodingOptions } from '../../../model/flowModelOptions.ts';
+import { interpolateLatents } from '../../../model/latentArithmetic.ts';
+import { drawLatents, type Latents } from '../../../model/latents.ts';
+import { DEFAULT_TEMPERATURE } from '../../../model/temperature.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
+import {
+  addConditionOption,
+  type ConditionCommandOptions,
+  chosenCondition,
+} from '../parts/conditionOption.ts';
+import { addResizeOption, readImages } from '../parts/imageInput.ts';
+import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
+import { nonNegative, stepText, wholeNumber } from '../parts/options.ts';
+import { outputPng } from '../parts/outputFile.ts';
+import { conditionInputs } from '../parts/protectedFiles.ts';
+import { writeStdout } from '../terminal/output.ts';
+
+interface InterpolateCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
+  readonly steps: number;
+  readonly temperature: number;
+  readonly resize?: boolean;
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** Adds the arguments and options of `interpolate`, and what it does. */
+export function registerInterpolate(command: Command): void {
+  command
+    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<a>', 'one end: an image file, or seed:N for the first image of emerging sample --seed N')
+    .argument('<b>', 'the other end, likewise')
+    .requiredOption('--out <file>', 'the PNG to write')
+    .option('--steps <n>', 'images in the row, both ends included', atLeastTwo, 8)
+    .option(
+      '--temperature <t>',
+      'standard deviation of the latents drawn from seeds',
+      nonNegative,
+      DEFAULT_TEMPERATURE,
+    )
+    .option('--json', 'print the result as JSON on stdout');
+  addClassOption(command, 'the most probable class of the first image, or the first class');
+  addConditionOption(command, 'none; every condition is required');
+  addModelOptions(addResizeOption(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging interpolate runs/quickstart seed:1 seed:2 --temperature 0.8 --out between.png',
+    )
+    .action((run: string, a: string, b: string, options: InterpolateCommandOptions) =>
+      releaseAfter((keep) => runInterpolate(keep, run, [a, b], options)),
+    );
+}
+
+async function runInterpolate(
+  keep: Keep,
+  directory: string,
+  ends: readonly [string, string],
+  options: InterpolateCommandOptions,
+): Promise<void> {
+  const { steps, out } = options;
+  const output = outputPng(out, [...ends, ...conditionInputs(options.condition)]);
+  const model = keep(await openModel(directory, options, [options.out]));
+  requireDrawable(steps, { imageShape: model.imageShape, kind: model.kind, columns: steps });
+  const [first, last] = [await readEnd(ends[0], model, options), await readEnd(ends[1], model, options)];
+  const image = [first, last].find(isImage);
+  const found = image && (await classOfImage(model, image, options));
+  const choice = found ?? chosenClass(model, options.class);
+  const coding = { class: choice, condition: await chosenCondition(model, options) };
+  const [a, b] = [await latentsOf(first, model, coding), await latentsOf(last, model, coding)];
+  let overflowed = 0;
+  const images = await model.decode(interpolateLatents(a, b, steps), {
+    ...coding,
+    onOverflow: (which) => {
+      overflowed = which.length;
+    },
+  });
+  const remedy = 'choose other ends, or lower --temperature if they are seeds';
+  if (overflowed === steps) {
+    throw new UserError('diverged', `none of the ${steps} images has finite values: ${remedy}`);
+  }
+  output.write(contactSheet(images, { imageShape: model.imageShape, columns: steps }));
+  const [from, to] = ends;
+  writeStdout(
+    options.json
+      ? `${JSON.stringify({ file: out, step: model.step, from, to, steps, overflowed })}\n`
+      : `${visibleText(`${steps} images from ${from} to ${to}${stepText(model.step, options)}: ${out}`)}\n${overflowNote(model, { overflowed, count: steps, what: 'images', remedy })}`,
+  );
+}
+
+/** Whether one end is an image, not latents. */
+function isImage(end: Latents | Values): end is Values {
+  return kindOf(end) !== undefined;
+}
+
+/** The latents of one end; an image is encoded under the class and the condition of the interpolation. */
+async function latentsOf(end: Latents | Values, model: FlowModel, coding: CodingOptions): Promise<Latents> {
+  return isImage(end) ? model.encode(end, coding) : end;
+}
+
+/** What one end is: latents drawn from a seed, or the pixels of an image. */
+async function readEnd(
+  end: string,
+  model: FlowModel,
+  { temperature, resize }: InterpolateCommandOptions,
+): Promise<Latents | Values> {
+  if (/^\d+$/.test(end) && !exists(end)) {
+    throw new UserError('not-found', `there is no file ${end}; did you mean seed:${end}?`);
+  }
+  if (!end.startsWith('seed:')) {
+    const { names, pixels } = await readImages([end], model.imageShape, { resize });
+    if (names.length > 1) {
+      throw new UserError('invalid-argument', `${end} contains ${names.length} images: name one of them`);
+    }
+    return pixels;
+  }
+  const seed = Number(end.slice('seed:'.length));
+  if (!/^seed:\d+$/.test(end) || !Number.isSafeInteger(seed)) {
+    throw new UserError(
+      'invalid-argument',
+      `'${end}' must be seed: followed by a whole number, such as seed:7`,
+    );
+  }
+  return drawLatents(model.latentShapes, { first: 0, count: 1, temperature, seed });
+}
+
+function atLeastTwo(text: string): number {
+  const steps = wholeNumber(1)(text);
+  if (steps < 2) {
+    throw new InvalidArgumentError('It must be 2 or more: the row includes both ends.');
+  }
+  return steps;
+}

@@ -1,0 +1,108 @@
+// `emerging presets`: lists the predefined experiments with their sizes and published results.
+import type { Command } from 'commander';
+import { countParameters } from '../../../flows/models/flowRegistry.ts';
+import { mixingParts } from '../../../flows/models/mixing.ts';
+import type { Config } from '../../../runs/settings/configSchema.ts';
+import { type Preset, presets } from '../../../runs/settings/presets.ts';
+import { resolveConfig } from '../../../runs/settings/resolve.ts';
+import { writeStdout } from '../terminal/output.ts';
+import { formatTable } from '../terminal/table.ts';
+
+/** Adds the options of `presets`, and what it does. */
+export function registerPresets(command: Command): void {
+  command
+    .option('--json', 'print a JSON list')
+    .addHelpText('after', '\nExample:\n  emerging presets --json')
+    .action((options: { json?: true }) => {
+      const entries = presets.map(describe);
+      writeStdout(`${options.json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+    });
+}
+
+/** A preset as listed; null for values that were not published. */
+interface Entry {
+  readonly name: string;
+  readonly description: string;
+  readonly notes: readonly string[];
+  readonly config: Config;
+  readonly parameters: number;
+  readonly paperBitsPerDim: number | null;
+  /** The standard deviation over repeated runs. */
+  readonly paperDeviation: number | null;
+  /** Whether the paper gives only an approximate value. */
+  readonly paperApproximate: boolean;
+  readonly paperMillisecondsPerSample: number | null;
+  /** As counted in the paper, including weights that have no effect. */
+  readonly paperParameters: number | null;
+  readonly othersBitsPerDim: number | null;
+}
+
+function describe({ name, description, notes, imageShape, paper = {}, othersBitsPerDim }: Preset): Entry {
+  const config = resolveConfig({ preset: name });
+  return {
+    name,
+    description,
+    notes,
+    config,
+    parameters: countParameters(imageShape, config.model),
+    paperBitsPerDim: paper.bitsPerDim ?? null,
+    paperDeviation: paper.deviation ?? null,
+    paperApproximate: paper.approximate ?? false,
+    paperMillisecondsPerSample: paper.millisecondsPerSample ?? null,
+    paperParameters: paper.parameters ?? null,
+    othersBitsPerDim: othersBitsPerDim ?? null,
+  };
+}
+
+/** The table as text, with an explanation of its columns and the notes that the last column refers to. */
+function textOf(entries: readonly Entry[]): string {
+  const notes = [...new Set(entries.flatMap((entry) => entry.notes))];
+  const table = formatTable(
+    [
+      { title: 'PRESET' },
+      { title: 'DATASET' },
+      { title: 'LAYERS' },
+      { title: 'PARAMETERS', align: 'right' },
+      { title: 'BITS/DIM' },
+      { title: 'MS', align: 'right' },
+      { title: 'NOTES' },
+    ],
+    entries.map((entry) => [
+      entry.name,
+      entry.config.data.name,
+      layersText(entry.config.model),
+      `${(entry.parameters / 1e6).toFixed(2)} M`,
+      bitsPerDimText(entry),
+      entry.paperMillisecondsPerSample?.toString() ?? '',
+      entry.notes.map((note) => notes.indexOf(note) + 1).join(', '),
+    ]),
+  );
+  return [
+    table,
+    '',
+    'L: levels, D: steps per level, W: channels of the coupling networks, C: checkerboards; last: the coupling.',
+    'BITS/DIM and MS (milliseconds per sample): as published, in the paper unless marked.',
+    ...notes.map((note, index) => `${index + 1}. ${note}`),
+  ].join('\n');
+}
+
+/** The model in brief: `emerging 3x3, L2 D4 W64 C4 mixture`. */
+function layersText(model: Config['model']): string {
+  const { mixing, kernelSize, levels, depth, width, coupling, checkerboard = 0 } = model;
+  const kernel = (mixingParts.find(mixing).options ?? []).includes('kernelSize')
+    ? ` ${kernelSize}x${kernelSize}`
+    : '';
+  const checkerboards = checkerboard === 0 ? '' : ` C${checkerboard}`;
+  return `${mixing}${kernel}, L${levels} D${depth} W${width}${checkerboards} ${coupling}`;
+}
+
+function bitsPerDimText(entry: Entry): string {
+  if (entry.othersBitsPerDim !== null) {
+    return `${entry.othersBitsPerDim.toFixed(2)} (others)`;
+  }
+  if (entry.paperBitsPerDim === null) {
+    return '-';
+  }
+  const spread = entry.paperDeviation === null ? '' : ` ± ${entry.paperDeviation.toFixed(3)}`;
+  return `${entry.paperApproximate ? 'about ' : ''}${entry.paperBitsPerDim.toFixed(2)}${spread}`;
+}

@@ -1,0 +1,137 @@
+// `emerging runs` and `emerging compare` as processes, on two tiny runs and a corrupt one.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commandProcess } from '../../../testing/command.ts';
+import { recordOptions } from '../../../testing/hostile/hostileRuns.ts';
+import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+
+const emerging = commandProcess();
+const inFolder = (path: string): string => join(emerging.folder, path);
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  const options = ['--data=data', ...tinyTraining, '--threads=1'];
+  await emerging.json('train', ...options, '--steps=12', '--out=runs/a', '--tensorboard');
+  await emerging.json(
+    'train',
+    ...options,
+    '--set=model.mixing=1x1',
+    '--steps=12',
+    '--stop-at=5',
+    '--out=runs/b',
+  );
+  cpSync(inFolder('runs/a'), inFolder('runs/damaged'), { recursive: true });
+  writeFileSync(inFolder('runs/damaged/summary.json'), '{"run":');
+});
+
+it('a resume continues the events in a new file, and writes none if there were none', async () => {
+  cpSync(inFolder('runs/a'), inFolder('resumed'), { recursive: true });
+  await emerging.json('train', '--resume=resumed', '--steps=14', '--no-test', '--threads=1');
+  const files = ['00000000', '00000001'].map((number) => `events.out.tfevents.${number}.emerging`);
+  expect(readdirSync(inFolder('resumed/tensorboard')).sort()).toEqual(files);
+  const text = readFileSync(inFolder(`resumed/tensorboard/${files[1]}`), 'latin1');
+  expect(text.split('bits per dim/training')).toHaveLength(3);
+  cpSync(inFolder('runs/b'), inFolder('without'), { recursive: true });
+  await emerging.json('train', '--resume=without', '--stop-at=6', '--no-test', '--threads=1');
+  expect(existsSync(inFolder('without/tensorboard'))).toBe(false);
+});
+
+describe('runs', () => {
+  it('says what is wrong with the configuration of the run that it is given', async () => {
+    cpSync(inFolder('runs/a'), inFolder('broken'), { recursive: true });
+    writeFileSync(inFolder('broken/config.yaml'), 'model: { depth: two }\n');
+    const { code, stdout } = await emerging.run('runs', 'broken');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^RUN .*\nbroken /);
+    expect(stdout).toContain(
+      "broken/config.yaml: model.depth must be a whole number from 1 to 1000, not 'two'",
+    );
+    expect(await emerging.json('runs', 'runs/a')).toMatchObject([{ run: 'runs/a', problem: null }]);
+  });
+
+  it('lists the progress and results of every run', async () => {
+    const [a, b, damaged] = await emerging.json('runs');
+    const lines = readFileSync(inFolder('runs/a/metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const batches = lines.flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
+    const { evaluations } = JSON.parse(readFileSync(inFolder('runs/a/summary.json'), 'utf8'));
+    expect(a).toMatchObject({
+      run: 'runs/a',
+      preset: 'mnist-quickstart',
+      data: 'data',
+      step: 12,
+      complete: true,
+      problem: null,
+    });
+    expect(a.train).toBeCloseTo(batches.reduce((sum, value) => sum + value, 0) / 12, 10);
+    expect(a.validation).toBe(lines.at(-1).validationBitsPerDim);
+    expect(a.test).toBe(evaluations[0].bitsPerDim);
+    expect(a.imagesPerSecond).toBeGreaterThan(0);
+    expect(Date.parse(a.when)).toBeGreaterThan(0);
+    expect(b).toMatchObject({ run: 'runs/b', step: 5, complete: false, test: null });
+    expect(damaged).toMatchObject({ problem: expect.stringContaining('summary.json: not valid JSON') });
+  });
+
+  it('reports an empty folder, and refuses a missing one', async () => {
+    mkdirSync(inFolder('empty'));
+    expect((await emerging.run('runs', 'empty')).stdout).toContain('no runs in empty');
+    expect(await emerging.run('runs', 'none')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no folder none'),
+    });
+  });
+});
+
+describe('compare', () => {
+  it('reports differences on the same images and noise, and draws the curves', async () => {
+    const compared = await emerging.json(
+      'compare',
+      'runs/a',
+      'runs/b',
+      '--split=test',
+      '--seed=3',
+      '--threads=1',
+    );
+    const [a, b] = compared.runs;
+    expect(compared).toMatchObject({
+      split: 'test',
+      images: 48,
+      draws: 1,
+      seed: 3,
+      weights: 'average',
+      bits: 8,
+    });
+    for (const one of [a, b]) {
+      const alone = await emerging.json('evaluate', one.run, '--draws=1', '--seed=3', '--threads=1');
+      expect(one.bitsPerDim).toBeCloseTo(alone.bitsPerDim, 5);
+    }
+    expect([a.step, b.step]).toEqual([12, 5]);
+    expect(b.difference).toBeCloseTo(b.bitsPerDim - a.bitsPerDim, 10);
+    expect(b.differenceError).toBeGreaterThan(0);
+    expect(compared.file).toBe('runs/compare.png');
+    expect(decode(readFileSync(inFolder('runs/compare.png')))).toMatchObject({ width: 1440, height: 800 });
+  });
+
+  it('refuses runs that are not comparable', async () => {
+    expect(await emerging.run('compare', 'runs/a')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('at least two models'),
+    });
+    expect(await emerging.run('compare', 'runs/a', 'runs/a/')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('runs/a and runs/a/ are the same run: name different runs'),
+    });
+    cpSync(inFolder('runs/a'), inFolder('other'), { recursive: true });
+    const config = readFileSync(inFolder('other/config.yaml'), 'utf8');
+    writeFileSync(inFolder('other/config.yaml'), config.replace('bits: 8', 'bits: 5'));
+    recordOptions(inFolder('other'), { bits: 5 }, 'checkpoints/step-00000012.safetensors');
+    expect(await emerging.run('compare', 'runs/a', 'other')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('model.bits is 8 in one and 5 in the other'),
+    });
+  });
+});

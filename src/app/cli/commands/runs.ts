@@ -1,0 +1,131 @@
+// `emerging runs`: lists the runs in a folder with their progress and results.
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { UserError } from '../../../core/errors.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { isFolder } from '../../../data/files/files.ts';
+import { unitNamed } from '../../../flows/models/unit.ts';
+import { troubleText } from '../../../runs/contents/logLines.ts';
+import { countUnreadableNames, isRunFolder, listRunFolders } from '../../../runs/folder/runFolder.ts';
+import { type RunOverview, runOverview } from '../../../training/reports/runOverview.ts';
+import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { formatTable } from '../terminal/table.ts';
+
+/** Adds the arguments and options of `runs`, and what it does. */
+export function registerRuns(command: Command): void {
+  command
+    .argument('[dir]', 'the folder that contains the run folders, or one of them', 'runs')
+    .option('--json', 'print a JSON list')
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging runs\n' +
+        '\nbits/dim: TRAIN over the last 50 batches, VALIDATION at the last milestone, TEST at the last evaluation.\n' +
+        'BOUND: the dequantisation noise of these bits/dim, uniform or variational; none for continuous models, whose\n' +
+        'results are in nats/value.',
+    )
+    .action((directory: string, options: { json?: true }) => {
+      const runs = runsIn(directory).map(runOverview);
+      const unreadable = countUnreadableNames(directory);
+      if (unreadable > 0) {
+        noteOnStderr(
+          `left out ${formatCounted(unreadable, 'name')} in ${directory} that ${unreadable === 1 ? 'is' : 'are'} not UTF-8: rename ${unreadable === 1 ? 'it' : 'them'}`,
+        );
+      }
+      writeStdout(`${options.json ? JSON.stringify(runs.map(inUnit), null, 2) : textOf(runs, directory)}\n`);
+    });
+}
+
+/** A run with its results in its unit. */
+function inUnit(run: RunOverview): RunOverview {
+  const of = (bits: number | null): number | null =>
+    bits === null ? null : unitNamed(run.unit ?? 'bits/dim').of(bits);
+  return { ...run, train: of(run.train), validation: of(run.validation), test: of(run.test) };
+}
+
+function runsIn(directory: string): string[] {
+  if (!isFolder(directory)) {
+    throw new UserError(
+      'not-found',
+      `there is no folder ${directory}: name the one that contains your runs, or start a run with emerging train`,
+    );
+  }
+  return isRunFolder(directory) ? [directory] : listRunFolders(directory);
+}
+
+function textOf(runs: readonly RunOverview[], directory: string): string {
+  if (runs.length === 0) {
+    return `no runs in ${directory}; emerging train --out ${directory}/NAME starts one`;
+  }
+  const result = (bits: number | null, unit: RunOverview['unit']): string => {
+    const value = bits === null ? null : unitNamed(unit ?? 'bits/dim').of(bits);
+    return value === null ? '-' : Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2);
+  };
+  const hasOtherUnits = runs.some(({ unit }) => unit !== null && unit !== 'bits/dim');
+  const right = ['STEP', 'TRAIN', 'VALIDATION', 'TEST', 'IMAGES/S'].map(
+    (title) => ({ title, align: 'right' }) as const,
+  );
+  const table = formatTable(
+    [
+      { title: 'RUN' },
+      { title: 'PRESET' },
+      { title: 'DATA' },
+      { title: 'BOUND' },
+      ...(hasOtherUnits ? [{ title: 'UNIT' }] : []),
+      ...right,
+      { title: 'WHEN' },
+    ],
+    runs.map(
+      ({
+        run,
+        preset,
+        data,
+        bound,
+        unit,
+        step,
+        complete,
+        train,
+        validation,
+        test,
+        imagesPerSecond,
+        when,
+      }) => [
+        run,
+        preset ?? '-',
+        data === null ? '-' : basename(data),
+        bound ?? '-',
+        ...(hasOtherUnits ? [unit ?? '-'] : []),
+        `${formatCount(step)}${complete ? '' : '…'}`,
+        result(train, unit),
+        result(validation, unit),
+        result(test, unit),
+        imagesPerSecond === null ? '-' : formatRate(imagesPerSecond),
+        when === null ? '-' : localTime(new Date(when)),
+      ],
+    ),
+  );
+  const problems = runs.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+  const unfinished = runs.some(({ complete }) => !complete) ? ['… not finished'] : [];
+  const starts = runs.flatMap(({ run, from }) =>
+    from === null ? [] : [`${run}: started from the weights of ${from}`],
+  );
+  const troubles = runs.flatMap((run) => {
+    const text = troubleText(run);
+    return text === null ? [] : [`${run.run}: ${text}; see its metrics.jsonl`];
+  });
+  const long = runs.flatMap(({ run, onlyLastMiB }) =>
+    onlyLastMiB === null
+      ? []
+      : [`${run}: its logs are long: IMAGES/S and dropped steps cover only the last ${onlyLastMiB} MiB`],
+  );
+  return [table, ...[...unfinished, ...starts, ...troubles, ...long, ...problems].map(visibleText)].join(
+    '\n',
+  );
+}
+
+/** `2024-05-01 13:05`, in local time. */
+function localTime(time: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}

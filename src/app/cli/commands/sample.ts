@@ -1,0 +1,177 @@
+// `emerging sample`: samples images from a run, as a PNG grid.
+import type { Command } from 'commander';
+import { UserError } from '../../../core/errors.ts';
+import type { Values } from '../../../core/numeric/values.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { npyBytes } from '../../../data/formats/npy.ts';
+import { contactSheet, requireDrawable } from '../../../data/pictures/contactSheet.ts';
+import type { FlowModel } from '../../../model/flowModel.ts';
+import { DEFAULT_TEMPERATURE } from '../../../model/temperature.ts';
+import type { InverseMethod } from '../../../tensor/engine/graph/prepare.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
+import {
+  addConditionOption,
+  type ConditionCommandOptions,
+  chosenConditions,
+  givenConditions,
+} from '../parts/conditionOption.ts';
+import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
+import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
+import { outputNpy, outputPng } from '../parts/outputFile.ts';
+import { conditionInputs } from '../parts/protectedFiles.ts';
+import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
+
+interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
+  count?: number;
+  temperature: number;
+  seed: number;
+  out?: string;
+  array?: string;
+  inverse: InverseMethod;
+  json?: true;
+}
+
+/** How many images are drawn by default. */
+const DEFAULT_COUNT = 64;
+
+/** Adds the arguments and options of `sample`, and what it does. */
+export function registerSample(command: Command): void {
+  command
+    .argument('<run>', 'a run folder, or an exported model')
+    .option('--out <file>', 'the PNG to write')
+    .option(
+      '--array <file>',
+      'write the values as a NumPy array (.npy): all bits, real numbers of continuous models',
+    )
+    .option(
+      '--count <n>',
+      `how many images (default: ${DEFAULT_COUNT}, or one for each row of a file of conditions if there are more)`,
+      wholeNumber(1),
+    )
+    .option(
+      '--temperature <t>',
+      'standard deviation of the latents: 1 samples the model itself, lower values give smoother, less varied images',
+      nonNegative,
+      DEFAULT_TEMPERATURE,
+    )
+    .option('--seed <n>', 'random seed of the latents', wholeNumber(0), 0)
+    .option('--json', 'print the result as JSON on stdout');
+  addClassOption(command, 'all, a row for each with an equal share of the images');
+  addConditionOption(command, 'none; every condition is required');
+  addModelOptions(addInverseOption(command))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png\n' +
+        '  emerging sample runs/digits --class 7 --temperature 0.7 --out sevens.png\n' +
+        '  emerging sample runs/maps --condition omega=0.3 --condition sigma8=0.8 --out maps.png',
+    )
+    .action((run: string, options: SampleCommandOptions) =>
+      releaseAfter((keep) => runSample(keep, run, options)),
+    );
+}
+
+async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
+  const { temperature, seed, out, inverse } = options;
+  const inputs = conditionInputs(options.condition);
+  const output = out === undefined ? undefined : outputPng(out, inputs);
+  const array = options.array === undefined ? undefined : outputNpy(options.array, inputs);
+  const model = keep(await openModel(directory, options, [out, options.array], { inverse }));
+  if (out === undefined && options.array === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      'nowhere to write: name a PNG with --out, or an array with --array',
+    );
+  }
+  const given = await givenConditions(model, options);
+  const chosen = chosenConditions(model, given);
+  const { count, columns, classes } = sheetOf(model, chosen.rows, options);
+  if (options.count !== undefined && count !== options.count) {
+    noteOnStderr(`${formatCounted(count, 'image')} instead of ${options.count}, to fill every row`);
+  }
+  const condition = chosen.choiceFor(count);
+  if (output) {
+    requireDrawable(count, { imageShape: model.imageShape, kind: model.kind, ...columns });
+  }
+  const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
+  const begin = performance.now();
+  let images: Values;
+  let overflowed = 0;
+  try {
+    const onProgress = (done: number): void => bar.update(done);
+    const onOverflow = (which: readonly number[]): void => {
+      overflowed = which.length;
+    };
+    images = await model.sample({
+      count,
+      class: classes,
+      condition,
+      temperature,
+      seed,
+      onProgress,
+      onOverflow,
+    });
+  } finally {
+    bar.finish();
+  }
+  if (overflowed === count) {
+    throw new UserError(
+      'diverged',
+      `no sample of ${directory} at temperature ${temperature} has finite values: try a lower temperature, or train longer`,
+    );
+  }
+  const seconds = (performance.now() - begin) / 1000;
+  output?.write(contactSheet(images, { imageShape: model.imageShape, ...columns }));
+  array?.write(npyBytes(images, [count, ...model.imageShape]));
+  writeStdout(
+    options.json
+      ? `${JSON.stringify({ ...(output && { file: out }), ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: given.texts }), temperature, seed, seconds, overflowed })}\n`
+      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}${out === undefined ? '' : `: ${visibleText(out)}`}\n${overflowNote(model, { overflowed, count })}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
+  );
+}
+
+/**
+ * How many images are drawn, of which classes, and in how many columns: without `--class`, a row for each class, and a row for
+ * each of several conditions.
+ */
+function sheetOf(
+  model: FlowModel,
+  conditions: number,
+  { count: wanted, class: name }: SampleCommandOptions,
+): { count: number; columns?: { columns: number }; classes?: number | number[] | undefined } {
+  if (wanted !== undefined && wanted < conditions) {
+    throw new UserError(
+      'invalid-argument',
+      `--count ${wanted} is less than one image for each of the ${conditions} rows of conditions: give at least ${conditions}, leave it out, or use a file with fewer rows`,
+    );
+  }
+  const count = wanted ?? DEFAULT_COUNT;
+  const rows = name === undefined ? Math.max(model.classes.length, conditions) : 1;
+  const columns = Math.max(1, Math.floor(count / rows));
+  if (rows === 1 || model.classes.length === 0) {
+    const sheet = rows === 1 ? { count } : { count: rows * columns, columns: { columns } };
+    return { ...sheet, classes: chosenClass(model, name) };
+  }
+  const classes = Array.from({ length: rows * columns }, (_, image) => Math.floor(image / columns));
+  return { count: rows * columns, columns: { columns }, classes };
+}
+
+/** The class or classes of the images, for the result as JSON. */
+function classReport(model: FlowModel, { class: name }: SampleCommandOptions): object {
+  const chosen = chosenClass(model, name);
+  const classes = chosen === undefined ? model.classes : [model.classes[chosen]!];
+  return model.classes.length === 0 ? {} : { classes };
+}
+
+/** The class or classes of the images, for the result as text; empty for a model without classes. */
+function classText(model: FlowModel, { class: name }: SampleCommandOptions): string {
+  const chosen = chosenClass(model, name);
+  if (chosen !== undefined) {
+    return visibleText(` of class ${model.classes[chosen]}`);
+  }
+  return model.classes.length === 0
+    ? ''
+    : visibleText(`, a row for each class (${firstNames(model.classes, [...model.classes.keys()])}),`);
+}

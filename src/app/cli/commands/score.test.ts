@@ -1,0 +1,287 @@
+// `emerging score` as a process: images that are odd in either direction, their order and the output formats.
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { beforeAll, expect, it } from 'vitest';
+import { RandomStream } from '../../../core/numeric/random.ts';
+import { mean } from '../../../core/numeric/statistics.ts';
+import { imagesInMemory } from '../../../data/contract/dataset.ts';
+import { mapPicture } from '../../../data/pictures/mapPicture.ts';
+import { inColour } from '../../../data/pixels/channels.ts';
+import { loadModel } from '../../../model/loading/loadModel.ts';
+import { commandProcess } from '../../../testing/command.ts';
+import { readPixels, writePng } from '../../../testing/pngFiles.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { oddPlaces } from '../../../uses/odd/places.ts';
+import { oddReport } from '../../../uses/odd/score.ts';
+
+const emerging = commandProcess();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const scoreMine = (...args: string[]) => emerging.json('score', 'runs/a', 'mine', '--threads=1', ...args);
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  const own = tinyImages(4, 8, 31);
+  for (let index = 0; index < 4; index++) {
+    writePng(inFolder('mine', `own ${index}.png`), own.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+  }
+  const random = new RandomStream(0, 'noise');
+  writePng(inFolder('mine/black.png'), new Uint8Array(64), [8, 8, 1]);
+  const others = tinyImages(12, 8, 32);
+  for (let index = 0; index < 12; index++) {
+    const image = others.subarray(64 * index, 64 * (index + 1));
+    writePng(inFolder(`plain/${index}.png`), image, [8, 8, 1]);
+    writePng(inFolder(`stored/${index}.png`), inColour(image), [8, 8, 3]);
+  }
+  const noise = Uint8Array.from({ length: 64 }, () => random.integer(256));
+  writePng(inFolder('mine/noise, "white".png'), noise, [8, 8, 1]);
+  const options = ['--set=training.learningRate=0.01', '--set=training.warmupSteps=0', '--steps=60'];
+  await emerging.json(
+    'train',
+    '--data=data',
+    ...tinyTraining,
+    ...options,
+    '--no-test',
+    '--out=runs/a',
+    '--threads=1',
+  );
+});
+
+it('lists the oddest images first, whether simple or complex', async () => {
+  const report = await scoreMine('--draws=3');
+  expect(report).toMatchObject({ draws: 3, seed: 0, weights: 'average', bits: 8, skipped: [] });
+  expect(report.reference).toEqual({ data: 'data', split: 'validation', images: 16, draws: 3, seed: 0 });
+  const [first, second, ...rest] = report.images;
+  expect(first).toMatchObject({
+    file: 'mine/noise, "white".png',
+    percentile: 100,
+    oddness: 1,
+    pValue: 1 / 17,
+  });
+  expect(second).toMatchObject({ file: 'mine/black.png', percentile: 0, oddness: 1, pValue: 1 / 17 });
+  expect(rest.map(({ file }: { file: string }) => file).sort()).toEqual(
+    [0, 1, 2, 3].map((i) => `mine/own ${i}.png`),
+  );
+  expect(report.score).toBe('typicality');
+  for (const { bitsPerDim, standardError, percentile, oddness, score, scores, pValue } of report.images) {
+    expect(bitsPerDim).toBeGreaterThan(0);
+    expect(standardError).toBeGreaterThan(0);
+    expect(oddness).toBe(Math.abs(percentile - 50) / 50);
+    expect(Object.keys(scores)).toEqual(['bits', 'complexity', 'typicality']);
+    expect(score).toBe(scores.typicality);
+    // Of 17 images, the image itself included.
+    expect((17 * pValue) % 1).toBeCloseTo(0, 9);
+  }
+  const values = report.images.map(({ score }: { score: number }) => score);
+  expect(values).toEqual([...values].sort((a, b) => b - a));
+  expect(await scoreMine('--draws=3')).toEqual(report);
+  expect((await scoreMine('--draws=3', '--seed=1')).images[0].bitsPerDim).not.toBe(first.bitsPerDim);
+});
+
+it('writes all scores as CSV and JSON, and the oddest images as a picture', async () => {
+  const report = await scoreMine('--out=scores.json', '--sheet=oddest.png');
+  expect(JSON.parse(readFileSync(inFolder('scores.json'), 'utf8'))).toEqual(report);
+  await scoreMine('--out=scores.csv');
+  const lines = readFileSync(inFolder('scores.csv'), 'utf8').split('\n');
+  expect(lines[0]).toBe('file,bitsPerDim,standardError,percentile,oddness,pValue,bits,complexity,typicality');
+  const { bitsPerDim, standardError, pValue, scores } = report.images[0];
+  const { bits, complexity, typicality } = scores;
+  expect(lines[1]).toBe(
+    `"mine/noise, ""white"".png",${bitsPerDim},${standardError},100,1,${pValue},${bits},${complexity},${typicality}`,
+  );
+  expect(lines).toHaveLength(8);
+  // Three images in a row: noise first, then black.
+  const { width, height, data } = decode(readFileSync(inFolder('oddest.png')));
+  expect({ width, height }).toEqual({ width: 3 * 34 - 2, height: 2 * 34 - 2 });
+  const blockAt = (left: number) => Array.from({ length: 32 }, (_, column) => data[left + column]);
+  expect(new Set(blockAt(0)).size).toBeGreaterThan(4);
+  expect(new Set(blockAt(34))).toEqual(new Set([0]));
+});
+
+it('writes maps whose mean is the bits/dim of each image, in the same colours', async () => {
+  const report = await scoreMine('--draws=2', '--map=maps');
+  const files = ['black', 'noise, "white"', 'own 0', 'own 1', 'own 2', 'own 3'].map(
+    (name) => `maps/${name}.png`,
+  );
+  expect(report.maps).toMatchObject({ folder: 'maps', files });
+  const [low, high] = report.maps.range;
+  const model = await loadModel(inFolder('runs/a'), { threads: 1 });
+  const pixels = readPixels(inFolder('mine/own 2.png'));
+  const map = await model.bitsMap(pixels, { draws: 2, noiseByContent: true });
+  await model.release();
+  const { file, bitsPerDim } = report.images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
+  expect(mean(map.data)).toBeCloseTo(bitsPerDim, 5);
+  const { draws, places } = JSON.parse(readFileSync(inFolder('runs/a/scores.json'), 'utf8'));
+  expect(draws).toBe(2);
+  const odd = oddPlaces(map, places);
+  const framed = report.images.find(({ file }: { file: string }) => file === 'mine/own 2.png').places;
+  expect(framed).toEqual(odd.oddest[0]);
+  expect(framed).toHaveLength(3);
+  const deviations = { map: odd.map.data, frames: framed };
+  const picture = mapPicture(pixels, map.data, { imageShape: [8, 8, 1], range: [low, high], deviations });
+  expect(decode(readFileSync(inFolder(file.replace('mine', 'maps')))).data).toEqual(decode(picture).data);
+
+  const text = await emerging.run('score', 'runs/a', 'mine', '--threads=1', '--draws=2', '--map=other');
+  expect(text.stdout).toContain(
+    `\n6 maps, dark ${low.toFixed(2)} to bright ${high.toFixed(2)} bits/dim; ` +
+      'values beyond an end get the colour of that end: other\n' +
+      'beside it how much each place differs from the same place in validation images, the three oddest framed\n',
+  );
+  const again = await emerging.run('score', 'runs/a', 'mine', '--map=maps');
+  expect(again.code).toBe(2);
+  expect(again.stderr).toMatch(/^emerging: maps is not empty \(.*\); choose another folder\n$/);
+});
+
+it('escapes names in a CSV that spreadsheets would run as formulas, or terminals obey', async () => {
+  const names = [
+    '=1+1.png',
+    '+a.png',
+    '-b.png',
+    '@c.png',
+    '\td.png',
+    '=HYPERLINK("x",1).png',
+    'a=b.png',
+    'e\u001b[2J\n\u202egnp.exe.png',
+    '\uff1df.png',
+    ' =g.png',
+    '\u00a0+h.png',
+    '\u3000@i.png',
+    'j;=k.png',
+    ' l.png',
+  ];
+  for (const [index, name] of names.entries()) {
+    writePng(inFolder(name), tinyImages(1, 8, index), [8, 8, 1]);
+  }
+  const { code, stderr } = await emerging.run(
+    'score',
+    '--draws=1',
+    '--out=formulas.csv',
+    '--',
+    'runs/a',
+    ...names,
+  );
+  expect(code, stderr).toBe(0);
+  const lines = readFileSync(inFolder('formulas.csv'), 'utf8').trimEnd().split('\n').slice(1);
+  const fields = lines.map((line) => line.replace(/(,[^,]*){8}$/, ''));
+  expect(fields.sort()).toEqual(
+    [
+      "'=1+1.png",
+      "'+a.png",
+      "'-b.png",
+      "'@c.png",
+      String.raw`\u0009d.png`,
+      '"\'=HYPERLINK(""x"",1).png"',
+      'a=b.png',
+      String.raw`e\u001b[2J\u000a\u202egnp.exe.png`,
+      "'\uff1df.png",
+      "' =g.png",
+      "'\u00a0+h.png",
+      "'\u3000@i.png",
+      '"j;=k.png"',
+      ' l.png',
+    ].sort(),
+  );
+});
+
+it('prints a table, and skips unreadable images', async () => {
+  writePng(inFolder('some/a.png'), tinyImages(1, 8, 40), [8, 8, 1]);
+  writeFileSync(inFolder('some/b.png'), '');
+  const { code, stdout, stderr } = await emerging.run('score', 'runs/a', 'some', '--draws=1');
+  expect(stdout).toMatch(
+    /^IMAGE +TYPICALITY +P-VALUE +BITS\/DIM +±\nsome\/a\.png +-?\d+\.\d\d +\d\.\d{4} +\d\.\d{3} *\n1 image compared with 16 validation images of data; 1 draw, average weights\ntypicality: .*; higher is odder\. .*\n$/,
+  );
+  expect(stderr).toContain('only 16 validation images of data to compare with: no p-value is below 0.059,');
+  expect(stderr).toContain('skipped: some/b.png: empty; use another copy\n');
+  expect(stderr.endsWith('emerging: 1 image skipped\n')).toBe(true);
+  expect(code).toBe(1);
+});
+
+it('scores with an export, without the data, as with its run', async () => {
+  await emerging.json('export', 'runs/a', '--out=exported', '--step=best');
+  const { images, reference } = await scoreMine('--step=best');
+  cpSync(inFolder('exported'), inFolder('elsewhere/model'), { recursive: true });
+  cpSync(inFolder('mine'), inFolder('elsewhere/mine'), { recursive: true });
+  const elsewhere = emerging.inside('elsewhere');
+  const scored = await elsewhere.json('score', 'model', 'mine', '--threads=1');
+  expect(scored).toMatchObject({ draws: 4, seed: 0, reference });
+  expect(scored.images).toEqual(images);
+
+  const model = await loadModel(inFolder('exported'), { threads: 1 });
+  const pixels = readPixels(inFolder('mine/own 2.png'));
+  const own = await model.score(pixels);
+  const report = await oddReport(model, imagesInMemory(pixels, [8, 8, 1]));
+  await model.release();
+  expect(model.reference!.statistics.bits).toHaveLength(16);
+  const { file: _, ...expected } = images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
+  const { bitsPerDim, standardError, percentile } = expected;
+  expect(own).toEqual([{ bitsPerDim, standardError, percentile }]);
+  expect(report).toEqual({
+    score: 'typicality',
+    images: [{ index: 0, ...expected }],
+    source: undefined,
+    reference: expect.any(Float64Array),
+  });
+
+  rmSync(inFolder('elsewhere/model/scores.json'));
+  const without = await elsewhere.run('score', 'model', 'mine');
+  expect(without.code).toBe(1);
+  expect(without.stderr).toContain(
+    'emerging: model has no statistics of validation images: emerging score model --update-reference --reference DATASET ' +
+      'adds them, and emerging export RUN --out NEW_FOLDER exports its run again with them\n',
+  );
+});
+
+it('keeps the latest scores of the validation images in the run, for when these are gone', async () => {
+  const first = await scoreMine();
+  renameSync(inFolder('data'), inFolder('away'));
+  try {
+    expect(await scoreMine()).toEqual(first);
+    expect((await emerging.run('score', 'runs/a', 'mine', '--seed=99')).code).toBe(2);
+  } finally {
+    renameSync(inFolder('away'), inFolder('data'));
+  }
+});
+
+it('adds the statistics of other images to an export, whose manifest lists them', async () => {
+  await emerging.json('export', 'runs/a', '--out=later');
+  const update = ['score', 'later', 'mine', '--update-reference', '--threads=1'];
+  expect((await emerging.run(...update)).stderr).toContain('name a dataset with --reference');
+  const report = await emerging.json(...update, '--reference=plain');
+  expect(report.reference).toMatchObject({ data: 'plain', images: 12 });
+  expect(await emerging.json('score', 'later', 'mine', '--threads=1')).toEqual(report);
+  // Grey images stored as colour.
+  const colour = await emerging.json('score', 'runs/a', 'mine', '--reference=stored', '--threads=1');
+  expect(colour.images).toEqual(report.images);
+  const quick = ['--data=data', '--quick', '--images=2', '--threads=1'];
+  expect((await emerging.run('doctor', 'later', ...quick)).stdout).not.toContain('not the file that');
+});
+
+it('compares with the validation images of a plain folder that the run was trained on', async () => {
+  const photos = tinyImages(60, 8, 5);
+  for (let index = 0; index < 60; index++) {
+    writePng(inFolder(`folder/${index}.png`), photos.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+  }
+  const share = ['--set=data.validation=0.25', '--steps=2', '--no-test', '--out=runs/folder', '--threads=1'];
+  await emerging.json('train', '--data=folder', ...tinyTraining, ...share);
+  cpSync(inFolder('folder'), inFolder('moved'), { recursive: true });
+  const own = await emerging.json('score', 'runs/folder', 'mine', '--threads=1');
+  const moved = await emerging.json('score', 'runs/folder', 'mine', '--reference=moved', '--threads=1');
+  expect(own.reference.images).toBeLessThan(20);
+  expect(moved.images).toEqual(own.images);
+  rmSync(inFolder('moved/3.png'));
+  const others = await emerging.json('score', 'runs/folder', 'mine', '--reference=moved', '--threads=1');
+  expect(others.reference.images).toBe(59);
+  // Not those that the run was trained on, although the dataset has changed.
+  rmSync(inFolder('folder/3.png'));
+  const changed = await emerging.json('score', 'runs/folder', 'mine', '--reference=folder', '--threads=1');
+  expect(changed.reference.images).toBeLessThan(20);
+  const words = ['score', '../runs/folder', '../mine', '--reference=../folder', '--threads=1'];
+  const elsewhere = await emerging.inside('mine').json(...words);
+  expect(elsewhere.reference.images).toBe(changed.reference.images);
+  // Images of another size are refused as such, not as too few.
+  for (let index = 0; index < 60; index++) {
+    writePng(inFolder(`folder/${index}.png`), tinyImages(1, 6, index), [6, 6, 1]);
+  }
+  const { stderr } = await emerging.run('score', 'runs/folder', 'mine', '--reference=folder', '--threads=1');
+  expect(stderr).toContain('the images of folder are 6x6x1, but the model was trained on images of 8x8x1');
+});

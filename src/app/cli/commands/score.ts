@@ -1,0 +1,282 @@
+// `emerging score`: scores how odd images are under a model.
+import type { Command } from 'commander';
+import { UserError } from '../../../core/errors.ts';
+import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
+import type { Values } from '../../../core/numeric/values.ts';
+import type { Ranks } from '../../../core/ranks/ranks.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import type { JsonObject } from '../../../data/files/jsonText.ts';
+import { stringifyJson } from '../../../data/files/jsonText.ts';
+import { imageFormats } from '../../../data/formats/imageDecoding.ts';
+import { identityOf } from '../../../data/identity.ts';
+import { contactSheet, requireDrawable } from '../../../data/pictures/contactSheet.ts';
+import { type ResultUnit, unitOf } from '../../../flows/models/unit.ts';
+import { choiceFrom } from '../../../model/conditions.ts';
+import { FlowModel } from '../../../model/flowModel.ts';
+import { loadTrained } from '../../../model/loading/loadTrained.ts';
+import { drawsOf } from '../../../model/measure/evaluate.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { type OddScore, type OddScoreName, oddScoreNames, oddScores } from '../../../uses/odd/oddScores.ts';
+import { type OddReport, oddReport, type Score } from '../../../uses/odd/score.ts';
+import {
+  addConditionOption,
+  CONDITIONS_OF_IMAGES,
+  type ConditionCommandOptions,
+  conditionsToRead,
+  givenConditions,
+  imageSetOf,
+} from '../parts/conditionOption.ts';
+import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
+import {
+  addModelOptions,
+  type ModelOptions,
+  noteImplausible,
+  noteLargeImages,
+} from '../parts/modelOptions.ts';
+import { oneOf, stepText, wholeNumber } from '../parts/options.ts';
+import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
+import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';
+import { mapsText, writeMaps } from '../parts/scoreMaps.ts';
+import { type FileScore, scoreCsv, scoreText } from '../parts/scoreReport.ts';
+import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
+import { noteFewReferences, referenceFor, scoreDefaults } from '../ranks/scoreReference.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
+import { withImageProgress } from '../terminal/progress.ts';
+
+/** How many images a sheet shows. */
+const PICTURES = 100;
+
+interface ScoreCommandOptions extends ModelOptions, ImageOptions, ConditionCommandOptions {
+  readonly score?: OddScoreName;
+  readonly draws?: number;
+  readonly seed?: number;
+  readonly reference?: string;
+  readonly updateReference?: true;
+  readonly out?: string;
+  readonly sheet?: string;
+  readonly map?: string;
+  readonly json?: true;
+}
+
+/** Adds the arguments and options of `score`, and what it does. */
+export function registerScore(command: Command): void {
+  command
+    .argument('<run>', 'a run folder, or an exported model')
+    .argument('[images...]', `${imageFormats} files, or folders of them`)
+    .option(
+      '--score <name>',
+      `order the images by this score: ${oddScoreNames.join(', ')} (default: the best that the model has)`,
+      oneOf('score', oddScoreNames),
+    )
+    .option(
+      '--draws <k>',
+      `dequantisation draws per image (default: ${scoreDefaults.draws}, or as in the export)`,
+      wholeNumber(1),
+    )
+    .option(
+      '--seed <n>',
+      `random seed of the noise (default: ${scoreDefaults.seed}, or as in the export)`,
+      wholeNumber(0),
+    )
+    .option(
+      '--reference <name|path>',
+      'compare with the validation images of this dataset, or with all images of a folder without train and test (default: the training dataset of the run)',
+    )
+    .option(
+      '--update-reference',
+      'measure the validation images again and store their statistics in the run or export',
+    )
+    .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
+    .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
+    .option(
+      '--map <dir>',
+      'a new or empty folder for one PNG per image: the image beside a map of its bits/dim',
+    )
+    .option('--json', 'print the result as JSON on stdout');
+  addConditionOption(command, CONDITIONS_OF_IMAGES);
+  addModelOptions(addImageOptions(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
+        '\nHigher scores are odder. The p-value is the share of validation images that are at least as odd: among images\n' +
+        'from the same source, one in a hundred has a p-value below 0.01. docs/odd.md says which score finds what.\n' +
+        "\nWith classes, bits/dim measure p(x) over all classes. Each image gets its most probable class by Bayes' rule,\n" +
+        'with equally likely classes; --out writes the probability of every class.\n' +
+        '\nThe mean of a map is the bits/dim of its image: dark pixels need few bits, bright ones many. All maps share one\n' +
+        'colour scale, from the lowest to the highest bits of a typical image.\n' +
+        '\nmpirun -n 4 emerging score divides the images among four processes: docs/machines.md',
+    )
+    .action((run: string, images: string[], options: ScoreCommandOptions) =>
+      onRanks((ranks) => releaseAfter((keep) => runScore(keep, run, images, options, ranks))),
+    );
+}
+
+async function runScore(
+  keep: Keep,
+  directory: string,
+  paths: readonly string[],
+  options: ScoreCommandOptions,
+  ranks: Ranks,
+): Promise<void> {
+  const { out, sheet, map: mapFolder, step, updateReference } = options;
+  const format = out === undefined ? undefined : formatOf(out);
+  const inputs = [...paths, options.data, options.reference, ...conditionInputs(options.condition)];
+  const list = out !== undefined && ranks.rank === 0 ? outputFile(out, inputs) : undefined;
+  const picture = sheet !== undefined && ranks.rank === 0 ? outputPng(sheet, inputs) : undefined;
+  if (mapFolder !== undefined && ranks.rank === 0) {
+    requireOutputFolder(mapFolder);
+  }
+  const writesResults = [out, sheet, mapFolder].some((file) => file !== undefined);
+  const onlyReference = updateReference && paths.length === 0 && options.data === undefined && !writesResults;
+  const engine = await compileOptionsOf(ranks, options);
+  const { source, model, read, set } = await requireSameInputs(ranks, async () => {
+    const source = await loadTrained(directory, { step });
+    const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
+    if (mapFolder !== undefined) {
+      requireDrawable(1, { imageShape: model.imageShape, kind: model.kind });
+    }
+    const given = await givenConditions(model, options);
+    const wanted = conditionsToRead(model, given);
+    const read = onlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
+    const set = read && imageSetOf(read, model, given);
+    const checksums =
+      ranks.size === 1
+        ? {}
+        : {
+            model: model.fingerprint,
+            images: JSON.stringify(set && (await identityOf(set))),
+          };
+    return { source, model, read, set, checksums };
+  });
+  for (const output of [list, picture]) {
+    if (output) {
+      requireNoInput(output.path, runInputs(source));
+    }
+  }
+  const reference = await referenceFor(source, model, directory, options, ranks);
+  const about = {
+    data: reference.data,
+    split: 'validation',
+    images: reference.statistics.bits.length,
+    draws: drawsOf(model.model, reference),
+    seed: reference.seed,
+  };
+  if (read === undefined || set === undefined) {
+    const images = formatCounted(about.images, 'validation image');
+    writeStdout(
+      options.json
+        ? `${JSON.stringify({ reference: about })}\n`
+        : `${images} of ${visibleText(about.data)} measured; their statistics are in ${visibleText(directory)}\n`,
+    );
+    noteFewReferences(reference);
+    return;
+  }
+  const { names, paths: files = names, pixels, skipped } = read;
+  const { draws = reference.draws, seed = reference.seed } = options;
+  const how = { draws, seed, ranks };
+  const report = await withImageProgress('scoring', names.length, (onProgress) =>
+    oddReport(model, set, reference, {
+      ...how,
+      score: options.score,
+      onProgress,
+    }),
+  );
+  if (ranks.rank > 0) {
+    return;
+  }
+  const whyNoPValues = `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
+  const unit = unitOf(model.model.options);
+  const { places } = reference;
+  const maps =
+    mapFolder === undefined
+      ? undefined
+      : await writeMaps(model, {
+          names,
+          pixels,
+          condition: choiceFrom(model.model, set),
+          folder: mapFolder,
+          draws,
+          seed,
+          places,
+        });
+  const images = report.images.map(
+    ({ index, ...rest }): FileScore => ({
+      file: files[index]!,
+      ...rest,
+      ...scoresIn(unit, report.score, rest.scores),
+      ...(maps?.oddest && { places: maps.oddest[index]! }),
+    }),
+  );
+  const result = {
+    step: model.step,
+    score: report.score,
+    images,
+    noPValues: report.reference === null ? whyNoPValues : null,
+    source: report.source ?? null,
+    draws: drawsOf(model.model, { draws }),
+    seed,
+    weights: 'average',
+    ...(model.bits !== undefined && { bits: model.bits }),
+    reference: about,
+    skipped,
+    ...(maps && {
+      maps: {
+        folder: maps.folder,
+        files: maps.files,
+        range: maps.range.map(unit.of),
+      },
+    }),
+  };
+  const stored = unit.record(result) as JsonObject;
+  list?.write(format === 'csv' ? scoreCsv(images, unit) : `${stringifyJson(stored, 2)}\n`);
+  picture?.write(sheetOf(report, pixels, model.imageShape));
+  const written = [out, sheet].flatMap((file) => (file === undefined ? [] : `${visibleText(file)}\n`));
+  writeStdout(
+    options.json
+      ? `${JSON.stringify(stored)}\n`
+      : `${scoreText({ ...result, unit, step: stepText(model.step, options) })}${written.join('')}${maps ? mapsText(maps, unit) : ''}`,
+  );
+  noteImplausible(
+    report.images.map(({ bitsPerDim }) => bitsPerDim),
+    { what: 'images', bits: model.bits, directory },
+  );
+  noteFewReferences(reference);
+  reportSkipped(skipped);
+}
+
+/** The chosen score and all others; likelihoods are in the unit of the model. */
+function scoresIn(
+  unit: ResultUnit,
+  chosen: OddScoreName,
+  scores: Score['scores'],
+): Pick<Score, 'score' | 'scores'> {
+  const shown: Score['scores'] = Object.fromEntries(
+    Object.entries(scores).map(([name, value]) => {
+      const { isResult } = oddScores[name as OddScoreName] as OddScore;
+      return [name, isResult ? unit.of(value) : value];
+    }),
+  );
+  return { score: shown[chosen]!, scores: shown };
+}
+
+function formatOf(path: string): 'csv' | 'json' {
+  const format = /\.(csv|json)$/i.exec(path)?.[1]?.toLowerCase();
+  if (format !== 'csv' && format !== 'json') {
+    throw new UserError(
+      'invalid-argument',
+      `--out ${path}: scores are written as .csv or .json; give the file one of these endings`,
+    );
+  }
+  return format;
+}
+
+function sheetOf({ images: scores }: OddReport, pixels: Values, imageShape: ImageShape): Uint8Array {
+  const size = dimensionsOf(imageShape);
+  const shown = scores.slice(0, PICTURES);
+  const images = pixels.slice(0, shown.length * size);
+  shown.forEach(({ index }, place) => {
+    images.set(pixels.subarray(index * size, (index + 1) * size), place * size);
+  });
+  return contactSheet(images, { imageShape });
+}

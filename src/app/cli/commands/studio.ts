@@ -1,0 +1,81 @@
+// `emerging studio`: serves the studio, a browser interface to explore and train models, or writes it as static files.
+import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../../../core/errors.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { isFolder } from '../../../data/files/files.ts';
+import { bundledModels, studioFiles } from '../../studioServer/files.ts';
+import { serveStudio, USUAL_PORT } from '../../studioServer/server.ts';
+import { type Shelf, shelfOf } from '../../studioServer/shelf.ts';
+import { requireSiteFolder, writeSite } from '../../studioServer/site.ts';
+import { wholeNumber } from '../parts/options.ts';
+import { requireNoModelFile } from '../parts/protectedFiles.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+
+interface StudioCommandOptions {
+  readonly host: string;
+  readonly port?: number;
+  readonly build?: string;
+}
+
+/** Adds the arguments and options of `studio`, and what it does. */
+export function registerStudio(command: Command): void {
+  command
+    .argument('[folders...]', 'runs, exported models, or folders of them (default: runs, if it exists)')
+    .option('--port <n>', `the port (default: ${USUAL_PORT}, or a free one if it is taken)`, portNumber)
+    .option(
+      '--host <name>',
+      'the address to listen on; 0.0.0.0 lets other machines reach the server',
+      '127.0.0.1',
+    )
+    .option('--build <dir>', 'write static files instead, with the shipped model and the named folders')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  emerging studio\n  emerging studio runs/quickstart --build public' +
+        '\n\nThe server gives read access to models and runs. Static files include the configurations of the runs.',
+    )
+    .action((folders: string[], options: StudioCommandOptions) => runStudio(folders, options));
+}
+
+async function runStudio(folders: readonly string[], options: StudioCommandOptions): Promise<void> {
+  const { host, port, build } = options;
+  for (const folder of folders.filter((name) => !isFolder(name))) {
+    throw new UserError(
+      'not-found',
+      `there is no folder ${folder}: name a run, an export, or a folder of them`,
+    );
+  }
+  // Publish only what was named.
+  const named = folders.length === 0 && build === undefined ? ['runs'] : folders;
+  const shelves: readonly Shelf[] = [bundledModels, ...named.map((folder) => shelfOf('runs', folder))];
+  const files = studioFiles(shelves);
+  const stopped = files.stopped();
+  if (stopped !== undefined) {
+    noteOnStderr(`warning: ${stopped}`);
+  }
+  if (build !== undefined) {
+    requireSiteFolder(build);
+    requireNoModelFile(build);
+    const interruption = listenForInterruption(() => noteOnStderr('stopping the build'));
+    const count = await writeSite(build, files, interruption.signal).finally(interruption.release);
+    if (count === undefined) {
+      process.exitCode = interruption.exitCode();
+      return;
+    }
+    writeStdout(`${visibleText(`${formatCounted(count, 'file')}: ${build}`)}\n`);
+    return;
+  }
+  // Described now rather than for the page.
+  files.list();
+  const { url } = await serveStudio(files, { host, port });
+  writeStdout(`The studio is at ${url} until Ctrl-C.\n`);
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(0)(text);
+  if (port > 65_535) {
+    throw new InvalidArgumentError('It must be at most 65535.');
+  }
+  return port;
+}

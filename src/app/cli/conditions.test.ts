@@ -1,0 +1,328 @@
+// The commands with a continuous model that depends on a number and on an image: conditions from arrays, tables and image
+// files, samples, scores, posteriors, and the ONNX files alone.
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { inMemory } from '../../data/files/randomAccess.ts';
+import { npyBytes, readNpyHeader } from '../../data/formats/npy.ts';
+import { openDataset } from '../../data/registry.ts';
+import { drawLatents } from '../../model/latents.ts';
+import { commandProcess } from '../../testing/command.ts';
+import { writePng } from '../../testing/pngFiles.ts';
+import { tinyTraining } from '../../testing/tinyImages.ts';
+import { zipOf } from '../../testing/zipFiles.ts';
+
+// The runtime alone, as somebody without this library has it.
+const runtimeName = 'onnxruntime-node';
+const { InferenceSession, Tensor }: typeof import('onnxruntime-web') = await import(runtimeName);
+
+const emerging = commandProcess();
+const at = (name: string): string => join(emerging.folder, name);
+const json = (...args: string[]) => emerging.json(...args, '--threads=1');
+const [COUNT, SIZE, LOW] = [160, 8, 4];
+const AREA = SIZE ** 2;
+const shift = new Float32Array(COUNT);
+const low = new Float32Array(COUNT * LOW ** 2);
+const fields = new Float32Array(COUNT * AREA);
+
+/** The pixel of a low resolution in which a pixel of a field is. */
+const cellAt = (pixel: number): number => LOW * Math.floor(pixel / SIZE / 2) + Math.floor((pixel % SIZE) / 2);
+const lowOf = (index: number): Float32Array => low.slice(index * LOW ** 2, (index + 1) * LOW ** 2);
+const fieldOf = (index: number): Float32Array => fields.slice(index * AREA, (index + 1) * AREA);
+/** A file of the conditions of some images. */
+const conditionsOf = (...indices: number[]): Uint8Array =>
+  zipOf([
+    {
+      name: 'shift.npy',
+      bytes: npyBytes(
+        Float32Array.from(indices, (index) => shift[index]!),
+        [indices.length],
+      ),
+    },
+    {
+      name: 'low.npy',
+      bytes: npyBytes(Float32Array.from(indices.flatMap((index) => [...lowOf(index)])), [
+        indices.length,
+        LOW,
+        LOW,
+      ]),
+    },
+  ]);
+
+async function arrayIn(name: string): Promise<Float32Array> {
+  const bytes = readFileSync(at(name));
+  const { offset } = await readNpyHeader(inMemory(bytes, name), name);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + bytes.length));
+}
+
+beforeAll(async () => {
+  const random = new RandomStream(0, 'maps');
+  for (let index = 0; index < COUNT; index++) {
+    shift[index] = random.uniform();
+    for (let cell = 0; cell < LOW ** 2; cell++) {
+      low[index * LOW ** 2 + cell] = random.normal();
+    }
+    for (let pixel = 0; pixel < AREA; pixel++) {
+      fields[index * AREA + pixel] =
+        280 + 3 * shift[index]! + 2 * low[index * LOW ** 2 + cellAt(pixel)]! + 0.3 * random.normal();
+    }
+  }
+  writeFileSync(at('maps.npy'), npyBytes(fields, [COUNT, SIZE, SIZE]));
+  writeFileSync(at('maps.conditions.npz'), conditionsOf(...shift.keys()));
+  writeFileSync(at('low.npy'), npyBytes(low.slice(0, 3 * LOW ** 2), [3, LOW, LOW]));
+  writeFileSync(at('single.npy'), npyBytes(lowOf(3), [LOW, LOW]));
+  const training = ['warmupSteps=5', 'learningRate=0.01', 'averageDecay=0.9'].map(
+    (one) => `--set=training.${one}`,
+  );
+  const model = ['--set=model.continuous=true', '--set=model.condition=true'];
+  await json(
+    'train',
+    '--data=maps.npy',
+    ...tinyTraining,
+    '--steps=200',
+    ...training,
+    ...model,
+    '--out=runs/a',
+  );
+});
+
+it('is measured with the conditions of the data', async () => {
+  expect(readFileSync(at('runs/a/config.yaml'), 'utf8')).toMatch(/name: low\n.*\n.*\n +image: true/);
+  const { natsPerValue } = await json('evaluate', 'runs/a');
+  // Without conditions, the deviation of the values is above 2: more than ½ ln 2πe 4 = 2.1 nats.
+  expect(natsPerValue).toBeLessThan(1.2);
+});
+
+it('draws samples like a low resolution, each of several for an equal share', async () => {
+  const args = ['--condition=shift=0.5', '--count=12', '--temperature=0.5', '--out=x.png', '--array=x.npy'];
+  const drawn = await json('sample', 'runs/a', ...args, '--condition=low=low.npy');
+  expect(drawn).toMatchObject({ count: 12, condition: { shift: 0.5, low: 'low.npy' } });
+  const values = await arrayIn('x.npy');
+  for (let sample = 0; sample < 12; sample++) {
+    const means = new Array(LOW ** 2).fill(0);
+    values.subarray(sample * AREA, (sample + 1) * AREA).forEach((value, pixel) => {
+      means[cellAt(pixel)] += value / 4;
+    });
+    const nearest = [0, 1, 2].map((row) =>
+      lowOf(row).reduce((sum, value, cell) => sum + (280 + 1.5 + 2 * value - means[cell]!) ** 2, 0),
+    );
+    expect(nearest.indexOf(Math.min(...nearest))).toBe(Math.floor(sample / 4));
+  }
+});
+
+it('takes an array of two dimensions as one image where an image is needed', async () => {
+  writeFileSync(at('stacked.npy'), npyBytes(lowOf(3), [1, LOW, LOW]));
+  for (const name of ['single', 'stacked']) {
+    const conditions = ['--condition=shift=0', `--condition=low=${name}.npy`, '--count=2', '--seed=1'];
+    await json('sample', 'runs/a', ...conditions, `--array=${name}-samples.npy`);
+  }
+  expect(readFileSync(at('single-samples.npy'))).toEqual(readFileSync(at('stacked-samples.npy')));
+});
+
+it('warns about numbers far outside those of the training images', async () => {
+  const sample = ['sample', 'runs/a', '--condition=low=single.npy', '--count=1', '--out=far.png'];
+  expect((await emerging.run(...sample, '--condition=shift=0.9')).stderr).not.toContain(
+    'standard deviations',
+  );
+  expect((await emerging.run(...sample, '--condition=shift=5')).stderr).toMatch(
+    /shift=5 is 1\d standard deviations from the mean of the training images, 0\.\d+ ± 0\.\d+: /,
+  );
+});
+
+it('scores given conditions beside files, by name, in order, or one for all', async () => {
+  const { test } = await openDataset(at('maps.npy'));
+  const numbers = [0, 1].map((place) => Number(test.nameOf!(place)));
+  mkdirSync(at('observed'));
+  mkdirSync(at('lows'));
+  for (const [place, number] of numbers.entries()) {
+    writeFileSync(at(`observed/${place}.npy`), npyBytes(fieldOf(number), [SIZE, SIZE]));
+    writeFileSync(at(`lows/${place}.npy`), npyBytes(lowOf(number), [LOW, LOW]));
+  }
+  writeFileSync(at('shifts.csv'), `shift,other\n${shift[numbers[0]!]},a\n${shift[numbers[1]!]},b\n`);
+  const scores = async (...args: string[]): Promise<Record<string, number>> => {
+    const { images } = await json('score', 'runs/a', ...args);
+    return Object.fromEntries(
+      images.map((one: { file: string; natsPerValue: number }) => [one.file, one.natsPerValue]),
+    );
+  };
+  const all = await scores('--data=maps.npy');
+  const expected = [0, 1].map((place) => all[test.nameOf!(place)]!) as [number, number];
+  const each = await scores('observed', '--condition=low=lows', '--condition=shifts.csv');
+  expect(each['observed/0.npy']).toBeCloseTo(expected[0], 5);
+  expect(each['observed/1.npy']).toBeCloseTo(expected[1], 5);
+  writeFileSync(at('one.npz'), conditionsOf(numbers[0]!));
+  const one = await scores('observed', '--condition=one.npz');
+  expect(one['observed/0.npy']).toBeCloseTo(expected[0], 5);
+  expect(one['observed/1.npy']! - expected[1]).toBeGreaterThan(1);
+  // Beside the images.
+  copyFileSync(at('one.npz'), at('observed/conditions.npz'));
+  expect(await emerging.refused('infer', 'runs/a', 'observed')).toContain(
+    'conditions.npz has 1 rows for 2 images: give one for each',
+  );
+});
+
+it('infers numbers, and compares the posteriors with the true ones, if wanted', async () => {
+  const { images, draws } = await json('infer', 'runs/a', '--data=maps.npy', '--truth', '--out=true.csv');
+  // Real numbers have no noise to draw.
+  expect([draws, images.length]).toEqual([1, 15]);
+  const [header, ...lines] = readFileSync(at('true.csv'), 'utf8').trimEnd().split('\n');
+  expect(header).toBe('file,condition,mean,deviation,q0.05,q0.5,q0.95,true,below');
+  expect(lines).toHaveLength(15);
+  for (const line of lines) {
+    const [file, , mean, , ...values] = line.split(',');
+    const [low, middle, high, truth, below] = values.map(Number) as [number, number, number, number, number];
+    expect(truth).toBeCloseTo(shift[Number(file)]!, 6);
+    expect(Math.abs(Number(mean) - truth)).toBeLessThan(0.25);
+    // The quantiles and the probability describe the same posterior.
+    expect([below < 0.05, below < 0.5, below < 0.95]).toEqual([truth < low, truth < middle, truth < high]);
+  }
+  copyFileSync(at('observed/0.npy'), at('=1.npy'));
+  const one = ['=1.npy', '--condition=low=single.npy', '--range=shift=3:4', '--out=formula.csv'];
+  const { code, stdout, stderr } = await emerging.run('infer', 'runs/a', ...one);
+  expect(code, stderr).toBe(0);
+  expect(readFileSync(at('formula.csv'), 'utf8')).toContain("\n'=1.npy,shift,");
+  expect(stdout).toMatch(/^IMAGE +CONDITION +MEAN +± +5 % +50 % +95 %\n/);
+  expect(stderr).toMatch(/the posterior of shift is cut off by its range, and depends on it/);
+});
+
+it('is called by its ONNX files alone', async () => {
+  await emerging.json('export', 'runs/a', '--out=exported');
+  const manifest = JSON.parse(readFileSync(at('exported/manifest.json'), 'utf8'));
+  expect(manifest.conditions).toEqual({ vector: ['shift'], context: ['low'] });
+  const tensor = (shape: readonly number[], data: Float32Array) => new Tensor('float32', data, [...shape]);
+  const count = 3;
+  // The context has the pixels of the images: those of the low resolution are repeated.
+  const context = Float32Array.from(
+    { length: count * AREA },
+    (_, place) => lowOf(Math.floor(place / AREA))[cellAt(place % AREA)]!,
+  );
+  const condition = {
+    vector: tensor([count, 1], shift.slice(0, count)),
+    context: tensor([count, SIZE, SIZE, 1], context),
+  };
+  const shapes = manifest.latents.map(({ shape }: { shape: number[] }) => shape);
+  const latents = drawLatents(shapes, { first: 0, count, temperature: 1, seed: 5 });
+  const named = Object.fromEntries(
+    latents.map(({ shape, data }, level) => [
+      manifest.latents[level].name,
+      tensor(shape, Float32Array.from(data)),
+    ]),
+  );
+  type Outputs = Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>;
+  const call = async (file: string, inputs: Record<string, InstanceType<typeof Tensor>>) =>
+    (await (await InferenceSession.create(at(`exported/${file}`))).run(inputs)) as unknown as Outputs;
+  const largestDifference = (one: ArrayLike<number>, other: ArrayLike<number>): number =>
+    Math.max(...Array.from(one, (value, index) => Math.abs(value - other[index]!)));
+  const { image } = await call('sampler.onnx', {
+    ...named,
+    ...condition,
+    temperature: tensor([1], Float32Array.of(1)),
+  });
+  const encoded = await call('encoder.onnx', { image: tensor(image!.dims, image!.data), ...condition });
+  for (const [name, { data }] of Object.entries<{ readonly data: unknown }>(named)) {
+    expect(largestDifference(data as Float32Array, encoded[name]!.data)).toBeLessThan(1e-3);
+  }
+  writeFileSync(at('three.npz'), conditionsOf(0, 1, 2));
+  const args = ['--condition=three.npz', '--count=3', '--seed=5', '--temperature=1', '--array=three.npy'];
+  await json('sample', 'exported', ...args, '--out=three.png');
+  expect(largestDifference(await arrayIn('three.npy'), image!.data)).toBeLessThan(1e-3);
+});
+
+const sample = ['sample', 'runs/a', '--out=y.png'];
+const train = ['train', '--data=maps.npy', ...tinyTraining, '--set=model.continuous=true', '--out=runs/b'];
+it.each<[string[], string]>([
+  [
+    [...sample, '--condition=shift=0'],
+    'the model depends on low: give an image of each, such as --condition low=low.png',
+  ],
+  [[...sample, '--condition=low=low.npy'], 'the model depends on shift: give a value of each'],
+  [[...sample, '--condition=shaft=1'], "unknown condition 'shaft': did you mean shift?"],
+  [[...sample, '--condition=shift=big'], 'expected NAME=NUMBER, such as shift='],
+  [
+    [...sample, '--condition=shift=0', '--condition=even.png'],
+    'even.png has condition, but the model depends on shift, low',
+  ],
+  [
+    [...sample, '--condition=shift=0', '--condition=low=odd.png'],
+    'odd.png: low is 3x3, but the images are 8x8',
+  ],
+  [[...sample, '--condition=shift=0', '--condition=low=none.png'], 'there is no file none.png'],
+  [[...sample, '--condition=low=1'], '--condition low=1: low is an image: give a file'],
+  [
+    [...sample, '--condition=maps.conditions.npz', '--condition=shift=0'],
+    '--condition shift is given twice: keep one',
+  ],
+  [
+    [...sample, '--condition=low=low.npy', '--condition=two.csv'],
+    'two.csv has 2 rows, but low.npy 3: give the same number',
+  ],
+  [
+    [...sample, '--condition=shift=0', '--condition=low=low.npy', '--count=2'],
+    '--count 2 is less than one image for each of the 3 rows',
+  ],
+  [[...sample, '--condition=shift=0', '--condition=low=nan.npy'], 'nan.npy: 1 value is NaN or infinite'],
+  [
+    ['sample', 'runs/a', '--condition=shift=1'],
+    'nowhere to write: name a PNG with --out, or an array with --array',
+  ],
+  [
+    [
+      'interpolate',
+      'runs/a',
+      'seed:1',
+      'seed:2',
+      '--condition=shift=0',
+      '--condition=low=low.npy',
+      '--out=y.png',
+    ],
+    'one condition for all images: give a file with one',
+  ],
+  [
+    ['infer', 'runs/a', 'alone/0.npy'],
+    'there is no conditions.csv or conditions.npy beside them: write one, or pass --condition low=FILE',
+  ],
+  [['infer', 'runs/a', 'alone/0.npy', '--range=shift=1'], 'two numbers, the lower one first'],
+  [
+    ['infer', 'runs/a', 'alone/0.npy', '--condition=shift=1', '--condition=low=single.npy'],
+    'all conditions are given: leave out those to infer',
+  ],
+  [[...train, '--set=data.conditions=low.npy'], 'data.conditions is set, but model.condition is not'],
+  [
+    [...train, '--set=model.condition=true', '--set=data.conditions=constant.npy'],
+    'the condition condition hardly varies over the images of maps.npy',
+  ],
+])('refuses %j', async (args, message) => {
+  writePng(at('odd.png'), new Uint8Array(9), [3, 3, 1]);
+  writePng(at('even.png'), new Uint8Array(16), [4, 4, 1]);
+  mkdirSync(at('alone'), { recursive: true });
+  writeFileSync(at('alone/0.npy'), npyBytes(fieldOf(0), [SIZE, SIZE]));
+  writeFileSync(at('two.csv'), 'shift\n1\n2\n');
+  writeFileSync(at('nan.npy'), npyBytes(low.slice(0, 16).fill(Number.NaN, 3, 4), [1, LOW, LOW]));
+  writeFileSync(at('constant.npy'), npyBytes(new Float32Array(COUNT).fill(2), [COUNT]));
+  expect(await emerging.refused(...args)).toContain(message);
+});
+
+it('low resolutions in a folder beside a folder of images are found by name', async () => {
+  for (let index = 0; index < 50; index++) {
+    const split = index < 40 ? 'train' : 'test';
+    const values = Uint8Array.from(lowOf(index), (value) => 128 + 30 * value);
+    const pixels = Uint8Array.from({ length: AREA }, (_, pixel) => values[cellAt(pixel)]! + (pixel % 7));
+    writePng(at(`sky/${split}/${index}.png`), pixels, [SIZE, SIZE, 1]);
+    writePng(at(`sky.conditions/${split}/${index}.png`), values, [LOW, LOW, 1]);
+  }
+  await json(
+    'train',
+    '--data=sky',
+    ...tinyTraining,
+    '--steps=3',
+    '--set=model.condition=true',
+    '--out=runs/sky',
+  );
+  const samples = ['--condition=sky.conditions/test/40.png', '--count=4', '--out=sky.png'];
+  expect(await json('sample', 'runs/sky', ...samples)).toMatchObject({ count: 4 });
+  const { images } = await json('score', 'runs/sky', 'sky/test', '--condition=sky.conditions/test');
+  expect(images).toHaveLength(10);
+  const compress = ['compress', 'sky/test', '--model=runs/sky', '--out=x.eflow'];
+  expect(await emerging.refused(...compress)).toContain('it depends on the condition of each image');
+});

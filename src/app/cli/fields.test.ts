@@ -1,0 +1,114 @@
+// Fields of real numbers through the commands: samples as arrays, FITS files, and one line where something is for integers.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readAll } from '../../data/contract/dataset.ts';
+import { npyBytes } from '../../data/formats/npy.ts';
+import { openDataset } from '../../data/registry.ts';
+import { loadModel } from '../../model/loading/loadModel.ts';
+import { commandProcess } from '../../testing/command.ts';
+import { fitsOfField, npyOfFields, tinyFields } from '../../testing/tinyFields.ts';
+import { tinyImages, tinyTraining } from '../../testing/tinyImages.ts';
+
+const emerging = commandProcess();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const SIZE = 8;
+const continuous = '--set=model.continuous=true';
+const train = ['train', ...tinyTraining, '--threads=1', '--no-test'];
+
+beforeAll(async () => {
+  const write = (name: string, bytes: Uint8Array) => writeFileSync(inFolder(name), bytes);
+  const damaged = (change: (fields: Float32Array) => void): Uint8Array => {
+    const fields = tinyFields(60, SIZE, 0);
+    change(fields);
+    return npyOfFields(fields, SIZE);
+  };
+  write('maps.npy', npyOfFields(tinyFields(60, SIZE, 0), SIZE));
+  write('bytes.npy', npyBytes(tinyImages(60, SIZE, 0), [60, SIZE, SIZE]));
+  write('one.npy', npyBytes(tinyFields(1, SIZE, 9), [SIZE, SIZE]));
+  write('nan.npy', npyBytes(new Float32Array(64).fill(Number.NaN), [SIZE, SIZE]));
+  write(
+    'constant.npy',
+    damaged((fields) => fields.fill(3)),
+  );
+  write(
+    'infinite.npy',
+    damaged((fields) => fields.set([Number.NaN, Number.POSITIVE_INFINITY], 64 * 7 + 3)),
+  );
+  write(
+    'far.npy',
+    damaged((fields) => fields.set(fields.map((value) => 1e5 + 0.004 * value))),
+  );
+  mkdirSync(inFolder('sky'));
+  const many = tinyFields(60, SIZE, 3);
+  for (let index = 0; index < 60; index++) {
+    const field = many.subarray(64 * index, 64 * (index + 1));
+    write(`sky/${String(index).padStart(2, '0')}.fits`, fitsOfField(field, SIZE));
+  }
+  await emerging.json(...train, '--data=maps.npy', continuous, '--steps=2', '--out=runs/a');
+});
+
+it('samples values as an array, and a picture with a colour bar', async () => {
+  const args = ['--count=6', '--seed=3', '--threads=1', '--out=samples.png', '--array=samples.npy'];
+  expect(await emerging.json('sample', 'runs/a', ...args)).toMatchObject({ array: 'samples.npy', count: 6 });
+  const model = await loadModel(inFolder('runs/a'), { threads: 1 });
+  const samples = await model.sample({ count: 6, seed: 3 });
+  await model.release();
+  expect(readFileSync(inFolder('samples.npy'))).toEqual(Buffer.from(npyBytes(samples, [6, SIZE, SIZE, 1])));
+  const { width, height, channels } = decode(readFileSync(inFolder('samples.png')));
+  // Two rows of three images, and a bar with its numbers.
+  expect(channels).toBe(3);
+  expect(width).toBeGreaterThanOrEqual(3 * 34 - 2);
+  expect(height).toBeGreaterThan(2 * 34);
+});
+
+it('FITS files are shown, prepared and scored', async () => {
+  const shown = await emerging.run('datasets', 'show', 'sky', '--out=sky.png');
+  expect(shown.stdout).toMatch(/mean 280\.\d+, deviation 5\.\d+, from 27/);
+  await emerging.json('datasets', 'prepare', 'sky', `--size=${SIZE}`, '--out=sky.images');
+  const files = await openDataset(inFolder('sky'), { validation: 0 });
+  const prepared = await openDataset(inFolder('sky.images'), { validation: 0 });
+  expect(readAll(prepared.test)).toEqual(readAll(files.test));
+  const { images } = await emerging.json('score', 'runs/a', 'sky/00.fits', '--threads=1');
+  expect(images[0].natsPerValue).toEqual(expect.any(Number));
+});
+
+it('float64 values are read, with their rounding, and a warning if float32 hardly tells them apart', async () => {
+  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (60, 8, 8), }`.padEnd(117);
+  const doubles = Float64Array.from(tinyFields(60, SIZE, 0), (value) => 1e5 + (0.6 * value) / 3);
+  const bytes = [Buffer.from(`\x93NUMPY\x01\0\x76\0${header}\n`, 'latin1'), new Uint8Array(doubles.buffer)];
+  writeFileSync(inFolder('doubles.npy'), Buffer.concat(bytes));
+  const { code, stderr } = await emerging.run(
+    ...[...train, '--data=doubles.npy', continuous, '--steps=1', '--out=runs/doubles'],
+  );
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(
+    /float64 values are rounded to float32, by at most \d\.\de-8 of the largest value of their image/,
+  );
+  expect(stderr).toMatch(/float32 resolves the values around 1\d+(\.\d+)? only to \d(\.\d)? % of their dev/);
+});
+
+describe('in one line, refuses', () => {
+  const start = (data: string, ...args: string[]) => [...train, `--data=${data}`, '--out=runs/x', ...args];
+
+  it.each<[string[], RegExp]>([
+    [start('maps.npy'), /^the values of maps.npy are real numbers \(float32\), but the model takes integers/],
+    [start('bytes.npy', continuous), /the values of bytes.npy are 8-bit integers, but the model takes real/],
+    [
+      start('infinite.npy', continuous),
+      /: 2 values are NaN or infinite, in 1 of \d+ training images \(7\): /,
+    ],
+    [start('constant.npy', continuous), /constant.npy: the training images are constant \(3\): a constant /],
+    [start('far.npy', continuous), /far.npy: the training images are nearly constant .*: subtract the mean /],
+    [start('maps.npy', continuous, '--set=data.augment=[shift]'), /shift interpolates 8-bit values, but /],
+    [['score', 'runs/a', 'nan.npy'], /64 values are NaN or infinite/],
+    [['score', 'runs/a', 'one.npy', '--score=complexity'], /complexity compares with a coder of 8-bit integ/],
+    [['evaluate', 'runs/a', '--importance=4'], /is exact; leave .*importance out/],
+    [['sample', 'runs/a', '--out=x.png', '--array=x.csv'], /\.npy/],
+    [['compress', 'one.npy', '--model=runs/a', '--out=x.eflow'], /its images are real numbers \(float32\)/],
+    [['datasets', 'audit', 'maps.npy', '--out=x.html'], /an audit compares integers, and these values are r/],
+  ])('%j', async (args, message) => {
+    expect(await emerging.refused(...args)).toMatch(message);
+  });
+});

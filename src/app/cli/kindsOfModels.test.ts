@@ -1,0 +1,204 @@
+// Commands on every kind of model: training, the run, its export and several ranks give the same results.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { npyBytes } from '../../data/formats/npy.ts';
+import { commandProcess } from '../../testing/command.ts';
+import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { writePng } from '../../testing/pngFiles.ts';
+import { npyOfFields, tinyFields } from '../../testing/tinyFields.ts';
+import { tinyImages, tinyTraining } from '../../testing/tinyImages.ts';
+import { zipOf } from '../../testing/zipFiles.ts';
+
+const emerging = commandProcess();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const SIZE = 8;
+const AREA = SIZE ** 2;
+
+/** A kind of model. */
+interface Kind {
+  readonly name: string;
+  readonly data: string;
+  /** Settings of its training. */
+  readonly model: readonly string[];
+  /** Options of commands that draw images, and of those that read image files. */
+  readonly options: { readonly draw: readonly string[]; readonly read: readonly string[] };
+  readonly unit: 'bitsPerDim' | 'natsPerValue';
+  /** The other unit, which no text may name. */
+  readonly notItsUnit: RegExp;
+  /** The files of its export. */
+  readonly files: readonly string[];
+  /** Writes the data, and two images to `folder`. */
+  write(folder: string): void;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    name: 'classes, variational noise',
+    data: 'photos',
+    model: ['model.classes=true', 'model.dequantisation=variational', 'model.dequantisationWidth=8'],
+    options: { draw: ['--class=right'], read: [] },
+    unit: 'bitsPerDim',
+    notItsUnit: /nats.value|natsPerValue/i,
+    files: ['dequantiser.onnx', 'encoder.onnx', 'sampler.onnx'],
+    write(folder) {
+      const images = tinyImages(48, SIZE, 0);
+      for (let index = 0; index < 48; index++) {
+        const subfolder = `${index < 40 ? 'train' : 'test'}/${index % 2 === 0 ? 'left' : 'right'}`;
+        const pixels = images.subarray(index * AREA, (index + 1) * AREA);
+        writePng(inFolder('photos', subfolder, `${index}.png`), pixels, [SIZE, SIZE, 1]);
+        if (index < 2) {
+          writePng(join(folder, `${index}.png`), pixels, [SIZE, SIZE, 1]);
+        }
+      }
+    },
+  },
+  {
+    name: 'real numbers, given a number and an image',
+    data: 'maps.npy',
+    model: ['model.continuous=true', 'model.condition=true'],
+    options: { draw: ['--condition=one.npz'], read: ['--condition=one.npz'] },
+    unit: 'natsPerValue',
+    notItsUnit: /bits.dim|bits per dim|bitsPerDim/i,
+    files: ['encoder.onnx', 'sampler.onnx'],
+    write(folder) {
+      const fields = tinyFields(80, SIZE, 0);
+      const random = new RandomStream(0, 'conditions');
+      const shift = Float32Array.from({ length: 80 }, () => random.normal());
+      const low = Float32Array.from({ length: 80 * 16 }, () => random.normal());
+      writeFileSync(inFolder('maps.npy'), npyOfFields(fields, SIZE));
+      const conditions = (count: number) =>
+        zipOf([
+          { name: 'shift.npy', bytes: npyBytes(shift.slice(0, count), [count]) },
+          { name: 'low.npy', bytes: npyBytes(low.slice(0, 16 * count), [count, 4, 4]) },
+        ]);
+      writeFileSync(inFolder('maps.conditions.npz'), conditions(80));
+      writeFileSync(inFolder('one.npz'), conditions(1));
+      mkdirSync(folder);
+      for (const index of [0, 1]) {
+        const field = fields.slice(index * AREA, (index + 1) * AREA);
+        writeFileSync(join(folder, `${index}.npy`), npyBytes(field, [SIZE, SIZE]));
+      }
+    },
+  },
+];
+
+describe.each(kinds)('a model with $name', ({ data, model, options, unit, notItsUnit, files, write }) => {
+  const [run, exported, images] = [`runs/${data}`, `exports/${data}`, `images of ${data}`];
+  const singleThread = '--threads=1';
+  const settings = model.map((setting) => `--set=${setting}`);
+  const train = ['train', `--data=${data}`, ...tinyTraining, ...settings, '--steps=2', singleThread];
+  const bytes = (file: string): Buffer => readFileSync(inFolder(file));
+  const listing = (): string[] => readdirSync(inFolder(exported));
+
+  beforeAll(async () => {
+    write(inFolder(images));
+    await emerging.json(...train, `--out=${run}`);
+    mkdirSync(inFolder('exports'), { recursive: true });
+    await emerging.json('export', run, `--out=${exported}`);
+  });
+
+  it('has results in its unit in all texts', async () => {
+    expect(listing().filter((file) => file.endsWith('.onnx'))).toEqual(files);
+    const texts = ['README.md', 'config.yaml', 'summary.json', 'metrics.jsonl'].map(
+      (file) => `${run}/${file}`,
+    );
+    for (const file of [...texts, `${exported}/README.md`]) {
+      expect(bytes(file).toString(), file).not.toMatch(notItsUnit);
+    }
+    for (const call of [
+      ['evaluate', run, singleThread],
+      ['score', run, images, ...options.read, singleThread],
+      ['compare', run, exported, `--data=${data}`, '--out=curves.png', singleThread],
+      ['doctor', run, '--quick', '--images=2', singleThread],
+    ]) {
+      const { stdout, stderr } = await emerging.run(...call);
+      expect(stdout, stderr).not.toBe('');
+      expect(`${stdout}${stderr}`, call[0]).not.toMatch(notItsUnit);
+    }
+  });
+
+  it('evaluates to what its training measured, and so does its export, which stays as it is', async () => {
+    const before = listing();
+    const [tested] = JSON.parse(bytes(`${run}/summary.json`).toString()).evaluations;
+    const ofRun = await emerging.json('evaluate', run, singleThread);
+    expect(ofRun[unit]).toBeCloseTo(tested[unit], 6);
+    const ofExport = await emerging.json('evaluate', exported, `--data=${data}`, singleThread);
+    expect(ofExport).toEqual({ ...ofRun, run: exported, data, worstPicture: null });
+    const { runs } = await emerging.json('compare', run, exported, `--data=${data}`, singleThread);
+    expect(runs[1]).toMatchObject({ run: exported, difference: 0 });
+    expect(listing()).toEqual(before);
+  });
+
+  it('draws the same samples as its export', async () => {
+    const drawing = ['--count=2', '--seed=3', ...options.draw, singleThread];
+    for (const [source, file] of [
+      [run, 'of-run.png'],
+      [exported, 'of-export.png'],
+    ] as const) {
+      expect(await emerging.json('sample', source, ...drawing, `--out=${file}`)).toMatchObject({ count: 2 });
+    }
+    expect(bytes('of-run.png').equals(bytes('of-export.png'))).toBe(true);
+  });
+
+  it('scores images like its export, which draws maps', async () => {
+    const scoring = [images, ...options.read, singleThread];
+    const ofRun = await emerging.json('score', run, ...scoring);
+    expect(ofRun.images).toHaveLength(2);
+    expect(ofRun.images[0][unit]).toEqual(expect.any(Number));
+    const ofExport = await emerging.json('score', exported, ...scoring, `--map=maps of ${data}`);
+    expect(ofExport.maps.files).toHaveLength(2);
+    const withoutPlaces = ofExport.images.map(({ places: _, ...image }: { places: unknown }) => image);
+    expect(withoutPlaces).toEqual(ofRun.images);
+  });
+
+  it('encodes images, which its export decodes exactly', async () => {
+    const file = `${data}.latents`;
+    const encoding = [images, ...options.read, '--exact', `--out=${file}`, singleThread];
+    expect(await emerging.json('encode', run, ...encoding)).toMatchObject({ images: 2, inexact: [] });
+    const decoded = await emerging.json('decode', exported, file, `--out=decoded ${data}`, singleThread);
+    expect(decoded).toMatchObject({ images: 2, inexact: [] });
+  });
+
+  it('interpolates between an image and a sample', async () => {
+    const file = inFolder(images, readdirSync(inFolder(images))[0]!);
+    const between = ['seed:1', file, '--steps=3', ...options.read, '--out=between.png', singleThread];
+    expect(await emerging.json('interpolate', run, ...between)).toMatchObject({ steps: 3 });
+  });
+
+  it('is examined by the doctor like its export', async () => {
+    const examination = ['--images=2', '--quick', '--split=test', singleThread, '--json'];
+    const ofRun = await emerging.run('doctor', run, ...examination);
+    const ofExport = await emerging.run('doctor', exported, `--data=${data}`, ...examination);
+    // 1 if it finds a fault in the hardly trained model; other codes are failures of the command.
+    expect([0, 1], ofRun.stderr).toContain(ofRun.code);
+    const report = JSON.parse(ofRun.stdout);
+    expect(report.reconstruction.images).toBe(2);
+    expect(JSON.parse(ofExport.stdout)).toEqual({ ...report, run: exported });
+    expect(ofExport.code).toBe(ofRun.code);
+  });
+
+  describe.skipIf(!hasMpirun)(`on two ranks ${needsMpirun}`, { tags: 'system' }, () => {
+    it('is trained and measured as by one process', async () => {
+      const job = (...args: string[]) => startJob(2, emerging.words(...args), { cwd: emerging.folder }).ended;
+      const trained = await job(...train, `--out=${run} ranks`);
+      expect(trained.code, trained.stderr).toBe(0);
+      const losses = (name: string): number[] =>
+        bytes(`${name}/metrics.jsonl`)
+          .toString()
+          .trim()
+          .split('\n')
+          .flatMap((line) => JSON.parse(line)[unit] ?? []);
+      const [alone, together] = [losses(run), losses(`${run} ranks`)];
+      expect(together).toHaveLength(2);
+      together.forEach((loss, step) => {
+        expect(Math.abs(loss - alone[step]!)).toBeLessThan(1e-5);
+      });
+      const { code, stdout } = await job('evaluate', run, singleThread, '--json');
+      expect(code).toBe(0);
+      const measured = await emerging.json('evaluate', run, singleThread);
+      expect(JSON.parse(stdout)[unit]).toBeCloseTo(measured[unit], 9);
+    });
+  });
+});

@@ -1,0 +1,165 @@
+// A mixing of one's own on the command line: `--import` registers it, for workers too.
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildPackage, commandLine, commandProcess } from '../../testing/command.ts';
+import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const root = buildPackage();
+const emerging = commandLine(root);
+/** Calls that register nothing. */
+const without = commandProcess();
+const inFolder = (name: string): string => join(emerging.folder, name);
+
+/** A module that registers a mixing, beside the package, which it imports by its name. */
+function module(file: string, name: string, url = 'import.meta.url'): string {
+  const path = join(root, file);
+  writeFileSync(
+    path,
+    `import { registerMixing, reverse } from 'emerging-flows/flows';
+     registerMixing('${name}', { module: ${url}, layers: (shape) => ({ turned: reverse(shape) }) });`,
+  );
+  return path;
+}
+
+const mine = module('mine.mjs', 'mine');
+const small = ['--data=data', ...tinyTraining, '--set=training.warmupSteps=0', '--steps=1', '--no-test'];
+const train = (...args: string[]) => emerging.run('train', ...small, ...args);
+
+beforeAll(async () => {
+  writeTinyDataset(join(emerging.folder, 'data'));
+  const { code, stderr } = await train(
+    '--import',
+    mine,
+    '--set=model.mixing=mine',
+    '--workers=2',
+    '--threads=2',
+    '--out=run',
+  );
+  expect(code, stderr).toBe(0);
+});
+
+it('is used by every command that imports it, before the command or after it', async () => {
+  const drawn = await emerging.run('--import', mine, 'sample', 'run', '--count=2', '--out=a.png');
+  expect(drawn.code, drawn.stderr).toBe(0);
+  const exported = await emerging.run('export', 'run', '--out=exported', `--import=${mine}`);
+  expect(exported.code, exported.stderr).toBe(0);
+});
+
+it('may be in TypeScript if tsx runs the program, for workers too', async () => {
+  const typed = join(root, 'typed.mts');
+  const url = 'import.meta.url as string';
+  writeFileSync(
+    typed,
+    readFileSync(module('typed.mjs', 'typed', url), 'utf8').replace('(shape)', '(shape: any)'),
+  );
+  const words = emerging.words(
+    'train',
+    ...small,
+    '--import',
+    typed,
+    '--set=model.mixing=typed',
+    '--out=typed',
+  );
+  const [program, ...args] = words as [string, ...string[]];
+  args.push('--workers=2', '--threads=2');
+  const run = promisify(execFile);
+  const { stdout } = await run(program, ['--import', import.meta.resolve('tsx'), ...args], {
+    cwd: emerging.folder,
+  });
+  expect(stdout).toContain('1 step done');
+  if (!('typescript' in process.features)) {
+    await expect(run(program, args, { cwd: emerging.folder })).rejects.toThrow('compile it to JavaScript');
+  }
+});
+
+it('is named in one line by a command that does not import it', async () => {
+  for (const [model, file] of [
+    ['run', 'config.yaml'],
+    ['exported', 'model.safetensors'],
+  ] as const) {
+    const { code, stderr } = await without.run('sample', inFolder(model), '--out=b.png');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        new RegExp(
+          `^emerging: .*/${model}/${file}: unknown model\\.mixing 'mine': .* Register your own first: --import MODULE\n$`,
+        ),
+      ),
+    ]);
+  }
+});
+
+it.each([
+  ['there is no module', ['--import', 'none.mjs'], /the module file:.*none\.mjs cannot be imported: .*\n$/],
+  ['the module is not named', ['--import', ''], /^emerging: --import is empty: give it a value.*\n$/],
+])('is refused in one line if %s', async (_, args, message) => {
+  const { code, stderr } = await without.run('sample', inFolder('run'), '--out=c.png', ...args);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  expect(stderr.trimEnd()).not.toContain('\n');
+});
+
+it('is refused in one line by workers whose module does not register it', async () => {
+  const url = `new URL('empty.mjs', import.meta.url).href`;
+  writeFileSync(join(root, 'empty.mjs'), '');
+  const args = ['--import', module('elsewhere.mjs', 'elsewhere', url), '--set=model.mixing=elsewhere'];
+  const { code, stderr } = await train(...args, '--workers=2', '--threads=2', '--out=refused');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/emerging: unknown model\.mixing 'elsewhere': [^\n]*\n$/);
+  expect(stderr).not.toMatch(/\n {4}at /);
+});
+
+it('is refused in one line if the program that trains with workers registers it itself', async () => {
+  const program = join(root, 'program.mjs');
+  writeFileSync(
+    program,
+    `import { Glow, registerMixing, reverse } from 'emerging-flows/flows';
+     import { adamax, startFromData, Trainer } from 'emerging-flows/training';
+     registerMixing('own', { module: import.meta.url, layers: (shape) => ({ turned: reverse(shape) }) });
+     const options = { levels: 1, depth: 1, width: 2, mixing: 'own', kernelSize: 3, dilation: 1, learnedPrior: false, bits: 8 };
+     const model = new Glow([4, 4, 1], options);
+     const image = { shape: [2, 4, 4, 1], data: Float32Array.from({ length: 32 }, (_, index) => (index * 37) % 256) };
+     const start = await startFromData(model, { image, noise: { ...image, data: new Float32Array(32) } }, 0);
+     const training = { optimizer: adamax({ beta2: 0.9, biasCorrection: 'standard' }), averageDecay: 0.9, batchSize: 2 };
+     for (const workers of [2, 1]) {
+       await Trainer.create(model, start, { ...training, workers, threads: 2 }).then(
+         (trainer) => trainer.release(),
+         ({ name, message }) => console.log(name, message),
+       );
+     }`,
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  expect(stdout).toBe(
+    'UserError workers import the modules that register parts of the model, and one is the program itself: register them ' +
+      'in a module of their own, or use workers: 1\n',
+  );
+});
+
+describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, () => {
+  const job = (...args: string[]) =>
+    startJob(2, emerging.words('train', ...small, '--set=model.mixing=mine', ...args), {
+      cwd: emerging.folder,
+    }).ended;
+
+  it('each import the module, and train and measure one run', async () => {
+    const { code, stderr } = await job('--import', mine, '--out=ranks');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('2 ranks on ');
+    const measured = async (run: string): Promise<number> => {
+      const found = await emerging.json('evaluate', run, '--import', mine, '--split=validation', '--draws=1');
+      return found.bitsPerDim;
+    };
+    // The same seed and batches: the run of one process up to rounding.
+    expect(await measured('ranks')).toBeCloseTo(await measured('run'), 4);
+  });
+
+  it('are refused in one line if they do not', async () => {
+    const { code, stderr } = await job('--out=without');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^emerging: unknown model\.mixing 'mine': .* --import MODULE$/m);
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+});

@@ -1,0 +1,218 @@
+// Which images of a compressed file a command writes: by name, by folder, by position.
+import { InvalidArgumentError } from 'commander';
+import { nearestNames, UserError } from '../../../core/errors.ts';
+import { showImageShape } from '../../../core/numeric/imageShape.ts';
+import type { RandomAccess } from '../../../data/files/randomAccess.ts';
+import type { TrainedModel } from '../../../model/trainedModel.ts';
+import { type Listing, listImages, requireModelOf } from '../../../uses/codec/compressedFile.ts';
+import { type ReadHeader, readHeader } from '../../../uses/codec/file/header.ts';
+import { formatBytes, formatCounted } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { formatTable } from '../terminal/table.ts';
+
+/** Positions from the first to the last, both included. */
+export interface PositionRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Parses `a-b`, or a single position. */
+export function positionRange(text: string): PositionRange {
+  const [, first, last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(text) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  if (first === undefined || range.last < range.first) {
+    throw new InvalidArgumentError('It must be two positions from 0, as in 200-299, or a single one.');
+  }
+  return range;
+}
+
+/** What is known of a file once all of its names have been seen. */
+interface SeenFile {
+  readonly source: string;
+  /** How many images it has; undefined if its end is damaged. */
+  readonly count: number | undefined;
+}
+
+/** A choice of images. */
+interface ChosenImages {
+  /** Whether an image is chosen; must be called once for each, unless `mayInclude` is false for it. */
+  isChosen(name: string, index: number): boolean;
+  /** Whether any of `count` images from position `first` on may be chosen: by their positions, if no names are. */
+  mayInclude(first: number, count: number): boolean;
+  /** Whether `isChosen` was called for so many images: if not, the names of some are lost. */
+  isAllSeen(count: number | undefined): boolean;
+  /** What was chosen and isn't in a file, after `isChosen` for all of its images; undefined if nothing. */
+  missingIn(file: SeenFile): string | undefined;
+  /** Which of the positions are beyond the end of a file, if some are in it; undefined if none. */
+  beyondEndOf(file: SeenFile): string | undefined;
+}
+
+/** The images with these names, in these folders, or in this range; all if neither is given. */
+export function chosenImages(
+  names: readonly string[] | undefined,
+  range: PositionRange | undefined,
+): ChosenImages {
+  const wanted = new Set((names ?? []).map(withoutSlashes));
+  const longest = Math.max(0, ...[...wanted].map((one) => one.length));
+  const missing = new Set(wanted);
+  /** Names and folders, for suggestions. */
+  const known = new Set<string>();
+  let seen = 0;
+  let isRangeMissing = range !== undefined;
+  return {
+    isChosen(name, index) {
+      // An image may also be named as decompression names its file.
+      const paths = [name, `${name}.png`, ...foldersOf(name, longest)];
+      const named = paths.filter((path) => wanted.has(path));
+      const isInRange = range !== undefined && index >= range.first && index <= range.last;
+      for (const one of named) {
+        missing.delete(one);
+      }
+      if (missing.size > 0 && known.size < MOST_KNOWN && name.length <= LONGEST_KNOWN) {
+        for (const path of pathsOf(name)) {
+          known.add(path);
+        }
+      }
+      seen++;
+      isRangeMissing &&= !isInRange;
+      return (names === undefined && range === undefined) || named.length > 0 || isInRange;
+    },
+    mayInclude: (first, count) =>
+      names !== undefined || range === undefined || (first <= range.last && first + count > range.first),
+    isAllSeen: (count) => seen === count,
+    missingIn({ source, count }) {
+      const [first] = missing;
+      const orLost = seen === count ? '' : '; it may be among the lost images';
+      if (first !== undefined) {
+        const names = [...known];
+        const inFolders = names.filter((name) => name.endsWith(`/${first}`)).slice(0, 3);
+        const near = inFolders.length > 0 ? inFolders : nearestNames(first, names);
+        const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : '--list shows its names';
+        return `${source} has no image and no folder ${first}${orLost}: ${hint}`;
+      }
+      if (!isRangeMissing) {
+        return undefined;
+      }
+      const isBeyond = count !== undefined && range!.first >= count;
+      return isBeyond
+        ? `${source} has no image at position ${range!.first}: it has ${formatCounted(count, 'image')}, counted from 0`
+        : `${source} has no image at position ${range!.first}${orLost}`;
+    },
+    beyondEndOf({ source, count }) {
+      return range !== undefined && count !== undefined && !isRangeMissing && range.last >= count
+        ? `${source} has only ${formatCounted(count, 'image')}: the last position is ${count - 1}, not ${range.last}`
+        : undefined;
+    },
+  };
+}
+
+/** Suggestions are searched in about so many names, of at most so many characters each. */
+const [MOST_KNOWN, LONGEST_KNOWN] = [2 ** 16, 256];
+
+/** The folders that a path is in, as far as their own paths have at most so many characters. */
+function foldersOf(name: string, longest: number): string[] {
+  const folders: string[] = [];
+  for (let end = name.indexOf('/'); end >= 0 && end <= longest; end = name.indexOf('/', end + 1)) {
+    folders.push(name.slice(0, end));
+  }
+  return folders;
+}
+
+/** A path and the folders that it is in. */
+function pathsOf(name: string): string[] {
+  const parts = name.split('/');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+/**
+ * Checks that all that is chosen is in a file; notes on stderr what is beyond its end. If images were found, and others are
+ * lost with their names, a missing one is noted only.
+ *
+ * @throws UserError (`not-found`) if something is missing
+ */
+export function requireChosen(chosen: ChosenImages, file: SeenFile, found: number): void {
+  const missing = chosen.missingIn(file);
+  if (missing !== undefined && (chosen.isAllSeen(file.count) || found === 0)) {
+    throw new UserError('not-found', missing);
+  }
+  for (const note of [missing, chosen.beyondEndOf(file)]) {
+    if (note !== undefined) {
+      noteOnStderr(note);
+    }
+  }
+}
+
+/** A name without a leading `./` and trailing slashes. */
+function withoutSlashes(name: string): string {
+  let tidied = name.startsWith('./') ? name.slice(2) : name;
+  while (tidied.endsWith('/')) {
+    tidied = tidied.slice(0, -1);
+  }
+  return tidied;
+}
+
+/**
+ * Prints the chosen images of a file, its blocks and its model.
+ *
+ * @returns whether the file is intact; stderr says what isn't
+ * @throws UserError (`invalid-data`) if it is another kind of file; (`mismatch`) if it was compressed with another model than
+ * the given one; (`not-found`) if a chosen image isn't in it
+ */
+export async function printList(
+  bytes: RandomAccess,
+  source: string,
+  {
+    given,
+    chosen,
+    json,
+  }: { readonly given: TrainedModel | undefined; readonly chosen: ChosenImages; readonly json: boolean },
+): Promise<boolean> {
+  const header = await readHeader(bytes, source);
+  if (given) {
+    requireModelOf(header, given, source);
+  }
+  const listing = await listImages({ bytes, header, source }, chosen.isChosen, chosen.mayInclude);
+  const { images, count, damaged, blocks } = listing;
+  damaged.forEach(noteOnStderr);
+  requireChosen(chosen, { source, count }, images.length);
+  const { model: fingerprint, modelBytes, imageShape, tiles } = header;
+  const model = { fingerprint, bytes: modelBytes, imageShape };
+  writeStdout(
+    json
+      ? `${JSON.stringify({ file: source, bytes: bytes.size, model, tiles, images, blocks, damaged })}\n`
+      : `${textOf(listing, header, { bytes: bytes.size, isGiven: given !== undefined })}\n`,
+  );
+  return damaged.length === 0;
+}
+
+function textOf(
+  { images, blocks }: Listing,
+  header: ReadHeader,
+  { bytes, isGiven }: { readonly bytes: number; readonly isGiven: boolean },
+): string {
+  const { model, modelBytes, imageShape, tiles } = header;
+  const right = (title: string) => ({ title, align: 'right' }) as const;
+  const inAll = blocks.reduce((sum, block) => sum + block.images, 0);
+  const where = modelBytes > 0 ? formatBytes(modelBytes) : 'not in the file, to be named with --model';
+  const same = isGiven ? ', as of the given model' : '';
+  const blockRows = blocks.map((one) => [
+    String(one.block),
+    String(one.images),
+    formatBytes(one.bytes),
+    one.bitsPerDim.toFixed(3),
+  ]);
+  const imageRows = images.map(({ position, block, shape, name }) => [
+    String(position),
+    String(block),
+    showImageShape(shape),
+    name,
+  ]);
+  return [
+    `${formatCounted(inAll, 'image')} in ${formatCounted(blocks.length, 'block')}, ${formatBytes(bytes)}`,
+    `model: ${where}; ${tiles ? 'tiles' : 'images'} of ${showImageShape(imageShape)}; fingerprint ${model}${same}`,
+    '',
+    formatTable(['BLOCK', 'IMAGES', 'BYTES', 'BITS/DIM'].map(right), blockRows),
+    '',
+    formatTable([...['POSITION', 'BLOCK', 'SHAPE'].map(right), { title: 'NAME' }], imageRows),
+  ].join('\n');
+}

@@ -1,0 +1,90 @@
+// An evaluation as `emerging evaluate` and `emerging train` print it.
+
+import { visibleText } from '../../../core/visibleText.ts';
+import { imageText } from '../../../data/contract/dataset.ts';
+import { boundText } from '../../../flows/models/dequantisation.ts';
+import { valuesText } from '../../../flows/models/imageValues.ts';
+import type { ResultUnit } from '../../../flows/models/unit.ts';
+import { errorText } from '../../../model/card/reportText.ts';
+import type { Accuracy, ClassEvaluation } from '../../../model/measure/classEvaluation.ts';
+import type { EvaluationRecord } from '../../../model/measure/evaluationRecord.ts';
+import { formatCount, formatCounted } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
+import { tableLines } from '../terminal/table.ts';
+import { shellWord } from '../terminal/wording.ts';
+
+/**
+ * Fails the command, in one line, if the bits/dim of an evaluation are not finite: scripts must not take such a
+ * result for a measurement.
+ */
+export function failUnlessFinite({ bitsPerDim, unit, split }: EvaluationRecord, directory: string): void {
+  if (!Number.isFinite(bitsPerDim)) {
+    noteOnStderr(
+      `emerging: the ${unit.name} of the ${split} images are not finite (${bitsPerDim}): the model fails on at ` +
+        `least one of them; emerging doctor ${shellWord(directory)} examines its layers`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+/**
+ * An evaluation as lines of text, with an extra line for the importance-weighted bound.
+ *
+ * @param step the end of the first line, which may name the step
+ */
+export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
+  const { bitsPerDim, standardError, samplingError, images, available, split, weights, draws, bits } = record;
+  const { median, quantiles, worst, importance, bound, likelihood, classes, unit } = record;
+  const brief = (bits: number): string => unit.of(bits).toFixed(3);
+  const errors = [
+    standardError === null ? [] : `± ${errorText(unit.of(standardError))} over draws`,
+    samplingError === null ? [] : `± ${errorText(unit.of(samplingError))} over images`,
+  ].flat();
+  const measured = `${unit.text(bitsPerDim, 4)}${likelihood ? ` of ${likelihood}` : ''} (${errors.join(', ')}) on ${available === undefined ? `all ${formatCount(images)}` : `${formatCount(images)} of ${formatCount(available)}`} ${split} images`;
+  const spread =
+    `median ${brief(median)}, 1 % below ${brief(quantiles['1%'])}, 1 % above ${brief(quantiles['99%'])}, ` +
+    `worst ${brief(worst.bitsPerDim)}: ${visibleText(imageText(worst))}`;
+  const which = weights ? `${weights} weights, ` : '';
+  const how = `${which}${valuesText(bits)}, ${boundText(bound)}, ${formatCounted(draws, 'draw')}`;
+  return [
+    `${measured.replace(' ()', '')}; ${how}${step}`,
+    `over images: ${spread}`,
+    ...(classes ? classLines(classes, unit) : []),
+    ...(importance
+      ? [
+          `${unit.text(importance.bitsPerDim, 4)} by the importance-weighted bound ` +
+            `with ${formatCounted(importance.draws, 'draw')} of ${bound} noise per image`,
+        ]
+      : []),
+  ];
+}
+
+/** The most classes that are listed one by one. */
+const LISTED = 20;
+
+/** What an evaluation says of the classes. */
+function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation, unit: ResultUnit): string[] {
+  const share = ({ accuracy, accuracyError }: Accuracy): string =>
+    `${(100 * accuracy).toFixed(2)} % (± ${(100 * accuracyError).toFixed(2)} %)`;
+  const table = tableLines(
+    [
+      { title: 'CLASS' },
+      { title: 'IMAGES', align: 'right' },
+      { title: unit.name.toUpperCase(), align: 'right' },
+      { title: '±', align: 'right' },
+      { title: 'RIGHT', align: 'right' },
+    ],
+    byClass.map((one) => [
+      one.class,
+      formatCount(one.images),
+      one.bitsPerDim === null ? '' : unit.of(one.bitsPerDim).toFixed(4),
+      one.samplingError === null ? '' : errorText(unit.of(one.samplingError)),
+      one.images === 0 ? '' : share(one),
+    ]),
+  );
+  return [
+    `${unit.text(marginalBitsPerDim, 4)} of p(x), the classes equally likely`,
+    `classification by Bayes' rule: ${share(all)} correct`,
+    ...(byClass.length <= LISTED ? table : []),
+  ];
+}

@@ -1,0 +1,186 @@
+// The input images of a command: files and folders, or a split of a dataset.
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { phrase, UserError } from '../../../core/errors.ts';
+import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
+import { zeros } from '../../../core/numeric/values.ts';
+import { conditionsOfFiles, namesInFolders, orPassed } from '../../../data/conditions/conditionsOfFiles.ts';
+import type { RequiredCondition } from '../../../data/contract/conditions.ts';
+import { type ImageSet, readOne, type Split } from '../../../data/contract/dataset.ts';
+import { exists, isFolder } from '../../../data/files/files.ts';
+import { fitImage } from '../../../data/pixels/fitImage.ts';
+import { openSplit, type SplitOptions } from '../../../data/registry.ts';
+import { readImageFiles } from '../../../data/sources/imageFiles.ts';
+import type { NamedImages } from '../../../data/sources/namedImages.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
+import { oneOf, wholeNumber } from './options.ts';
+
+const splits = ['test', 'train'] as const;
+
+/** The source of the images, apart from the arguments. */
+export interface ImageOptions {
+  readonly data?: string;
+  readonly split: (typeof splits)[number];
+  readonly count?: number;
+  readonly resize?: boolean | undefined;
+}
+
+/** Adds `--resize`. */
+export function addResizeOption(command: Command): Command {
+  return command.option(
+    '--resize',
+    "convert images to the model's shape: resized without keeping the aspect ratio, colour to grey if needed",
+  );
+}
+
+/** Adds `--data`, `--split`, `--count` and `--resize`. */
+export function addImageOptions(command: Command): Command {
+  return addResizeOption(addSetOptions(command));
+}
+
+/** Adds `--data`, `--split` and `--count`. */
+export function addSetOptions(command: Command): Command {
+  return command
+    .option('--data <name|path>', 'use images of a dataset instead')
+    .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'test')
+    .option('--count <n>', 'use only the first n images (default: all)', wholeNumber(1));
+}
+
+/**
+ * The images at `paths`, or in a dataset. Skipped files are reported immediately.
+ *
+ * @param conditions those that the images must have
+ * @throws UserError if both or neither are given, or as `readImageFiles` and `openSplit` do
+ */
+export async function readImages(
+  paths: readonly string[],
+  imageShape: ImageShape,
+  { data, split, count, resize = false }: Partial<ImageOptions> = {},
+  conditions?: readonly RequiredCondition[],
+): Promise<NamedImages> {
+  if (paths.length > 0 && data !== undefined) {
+    throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
+  }
+  if (data !== undefined && split !== undefined) {
+    const images = await openImages(data, split, {
+      like: imageShape,
+      most: count,
+      oneIfOther: !resize,
+      conditions: conditions && {
+        names: conditions.map(({ name }) => name),
+        otherwise: orPassed(conditions),
+      },
+    });
+    return datasetImages(images, { source: data, split, imageShape, resize });
+  }
+  if (paths.length === 0) {
+    throw new UserError(
+      'invalid-argument',
+      'no images: name image files or folders, or a dataset with --data',
+    );
+  }
+  // Commands without --split have no --data either.
+  const dataset = split === undefined ? undefined : paths.find(isDatasetFile);
+  if (dataset !== undefined) {
+    throw new UserError(
+      'invalid-argument',
+      `${dataset} is not an image but a file of many: name it with --data`,
+    );
+  }
+  const onSkip = (reason: string): void => {
+    noteOnStderr(`skipped: ${reason}`);
+  };
+  const read = await readImageFiles(paths, imageShape, { resize, most: count, onSkip });
+  const [note, ...others] = read.notes;
+  if (note !== undefined) {
+    noteOnStderr(
+      `${note}${others.length > 0 ? ` (and ${formatCounted(others.length, 'other image')})` : ''}`,
+    );
+  }
+  const files = read.paths ?? read.names;
+  const named = { ...read, namesInFolders: namesInFolders(files, paths) };
+  return conditions
+    ? { ...named, conditions: await conditionsOfFiles(files, paths, conditions, imageShape) }
+    : named;
+}
+
+/** Whether a path is a file of many images, judging by its name: an archive, a table or prepared images. */
+export function isDatasetFile(path: string): boolean {
+  return /\.(images|zip|tar|tgz|parquet)(\.gz)?$/i.test(path) && exists(path) && !isFolder(path);
+}
+
+/**
+ * A split of a dataset; if a folder is not a dataset, it may be meant as a plain folder of images without
+ * splits.
+ */
+export async function openImages(
+  data: string,
+  split: Split,
+  options: Omit<SplitOptions, 'validation'>,
+): Promise<ImageSet> {
+  try {
+    return await openSplit(data, split, { ...options, validation: 0 });
+  } catch (error) {
+    if (error instanceof UserError && isFolder(data)) {
+      const message = phrase`${error.phrase}; to use all images in a folder, name it without --data`;
+      throw new UserError(error.code, message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function datasetImages(
+  set: ImageSet,
+  about: {
+    source: string;
+    split: string;
+    imageShape: ImageShape;
+    resize: boolean;
+  },
+): NamedImages {
+  const { imageShape, resize, split, source } = about;
+  const { count } = set;
+  const pixels = zeros(set.kind, count * dimensionsOf(imageShape));
+  for (let index = 0; index < count; index++) {
+    const image = { shape: set.imageShape, pixels: readOne(set, index) };
+    pixels.set(fitImage(image, imageShape, { source, resize }), index * dimensionsOf(imageShape));
+  }
+  const names = namesOfSet(set, split);
+  const inFolder = (name: string): string => (isFolder(source) ? join(source, name) : name);
+  const paths = names.map((name, index) => (name === set.nameOf?.(index) ? inFolder(name) : name));
+  const { labels, conditions } = set;
+  return {
+    names,
+    paths,
+    pixels,
+    skipped: [],
+    notes: [],
+    ...(labels && { labels }),
+    ...(conditions && { conditions }),
+  };
+}
+
+/** A name for each image of a split. Names in an archive may occur twice, but each image needs one of its own. */
+export function namesOfSet(set: ImageSet, split: string): string[] {
+  const names = new Set<string>();
+  for (let index = 0; index < set.count; index++) {
+    const name = set.nameOf?.(index);
+    const isUsable = name !== undefined && staysBelow(name) && !names.has(name);
+    names.add(isUsable ? name : `${split}-${String(index).padStart(5, '0')}.png`);
+  }
+  return [...names];
+}
+
+/** Whether a name is a relative path that doesn't lead out of its folder. */
+function staysBelow(name: string): boolean {
+  return name !== '' && !/^\/|\\|(^|\/)\.\.(\/|$)/.test(name);
+}
+
+/** Reports how many images were skipped in total, and sets exit code 1 if there were any. */
+export function reportSkipped(skipped: readonly string[]): void {
+  if (skipped.length > 0) {
+    noteOnStderr(`emerging: ${formatCounted(skipped.length, 'image')} skipped`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,151 @@
+// The options of commands that use a trained model, and the model that they choose.
+import type { Command } from 'commander';
+import type { Split } from '../../../data/contract/dataset.ts';
+import type { FlowModel } from '../../../model/flowModel.ts';
+import type { FlowModelOptions } from '../../../model/flowModelOptions.ts';
+import { LARGE_BYTES } from '../../../model/imagePrograms.ts';
+import { loadTrained } from '../../../model/loading/loadTrained.ts';
+import { flowModelOf, type LoadModelOptions } from '../../../model/loading/modelFiles.ts';
+import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
+import { checkNamed } from '../../../uses/doctor/checks.ts';
+import { formatBytes, formatCount } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
+import { shellWord } from '../terminal/wording.ts';
+import {
+  addCheckpointOption,
+  addEngineOptions,
+  addWeightsOption,
+  type CheckpointOptions,
+  compileOptions,
+  type EngineOptions,
+  oneOf,
+  wholeNumber,
+} from './options.ts';
+import { requireNoInput, runInputs } from './protectedFiles.ts';
+
+/** Which weights are used, and where they run. */
+export interface ModelOptions extends EngineOptions, CheckpointOptions {}
+
+/** Adds `--step`, `--device`, `--threads`. */
+export function addModelOptions(command: Command): Command {
+  return addEngineOptions(addCheckpointOption(command));
+}
+
+/**
+ * Loads the model of a run or an export, as these options say.
+ *
+ * @param outputs the files that the command will write
+ * @throws UserError if one of them would replace the images or conditions of the run
+ */
+export async function openModel(
+  directory: string,
+  options: ModelOptions,
+  outputs: readonly (string | undefined)[],
+  more: Pick<LoadModelOptions, 'inverse'> = {},
+): Promise<FlowModel> {
+  const use = { ...(await compileOptions(options)), ...noteLargeImages, ...more };
+  const trained = await loadTrained(directory, { step: options.step });
+  for (const output of outputs) {
+    if (output !== undefined) {
+      requireNoInput(output, runInputs(trained));
+    }
+  }
+  return flowModelOf(trained, use);
+}
+
+/** Notes on stderr, before some work begins, about how much memory it takes, if that is a GiB or more. */
+export function noteMemory(work: string, bytes: number): void {
+  if (bytes >= LARGE_BYTES) {
+    noteOnStderr(`${work} takes about ${formatBytes(bytes)} of memory`);
+  }
+}
+
+/** Notes on stderr, before the work begins, that each image takes much memory. */
+export const noteLargeImages: Pick<FlowModelOptions, 'onLargeImage'> = {
+  onLargeImage: (bytes) =>
+    noteOnStderr(
+      `each image takes about ${formatBytes(bytes)} of memory, and may take minutes: this is a large model`,
+    ),
+};
+
+const splits: readonly Split[] = ['test', 'validation', 'train'];
+
+/** What is measured, and how. */
+export interface MeasureOptions extends ModelOptions {
+  readonly split: Split;
+  readonly draws: number;
+  readonly weights?: WeightsKind;
+  readonly batch: number;
+  readonly seed: number;
+  readonly data?: string;
+  readonly json?: true;
+}
+
+/** Adds `--split`. */
+export function addSplitOption(command: Command, fallback: Split): Command {
+  return command.option(
+    '--split <name>',
+    `which split: ${splits.join(', ')}`,
+    oneOf('split', splits),
+    fallback,
+  );
+}
+
+/** Adds `--data`. */
+export function addDataOption(command: Command): Command {
+  return command.option(
+    '--data <name|path>',
+    'use this dataset instead of the training dataset (required for exports)',
+  );
+}
+
+/** Adds `--split`, `--data`, `--draws`, `--weights`, `--step`, `--batch`, `--seed`, `--json`, and the device options. */
+export function addMeasureOptions(command: Command, defaults: { split: Split; draws: number }): Command {
+  addDataOption(addSplitOption(command, defaults.split)).option(
+    '--draws <k>',
+    'dequantisation draws per image',
+    wholeNumber(1),
+    defaults.draws,
+  );
+  addCheckpointOption(addWeightsOption(command, { orExport: true }))
+    .option('--batch <n>', 'images per batch; does not affect the result', wholeNumber(1), 64)
+    .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
+    .option('--json', 'print the result as JSON on stdout');
+  return addEngineOptions(command);
+}
+
+/** Notes if some of these bits/dim are beyond the doctor's limit, on which a model fails. */
+export function noteImplausible(
+  values: readonly number[],
+  { what, bits, directory }: { what: string; bits: number | undefined; directory: string },
+): void {
+  const limit = checkNamed('bitsPerDim').problem! * (bits ?? Number.POSITIVE_INFINITY);
+  const failed = values.filter((value) => !(value <= limit)).length;
+  if (failed > 0) {
+    const most = bits === undefined ? 'not a number' : `above ${formatCount(limit)} bits/dim`;
+    noteOnStderr(
+      `${what}: ${formatCount(failed)} of ${formatCount(values.length)} ${most}, where the model fails: these values mean ` +
+        `nothing else; emerging doctor ${shellWord(directory)} examines its layers`,
+    );
+  }
+}
+
+/** Images, some of which overflowed. */
+interface Overflow {
+  readonly overflowed: number;
+  /** How many there are in all. */
+  readonly count: number;
+  /** A plural noun for them; default `samples`. */
+  readonly what?: string;
+  /** What to do about it; follows a colon. */
+  readonly remedy?: string;
+}
+
+/** A line that says how many images overflowed; empty if none did. */
+export function overflowNote(
+  { bits }: { readonly bits?: number | undefined },
+  { overflowed, count, what = 'samples', remedy = 'try a lower temperature, or train longer' }: Overflow,
+): string {
+  const blank = bits === undefined ? 'NaN, grey in pictures' : 'black';
+  return overflowed === 0 ? '' : `${overflowed} of ${count} ${what} overflowed (${blank}): ${remedy}\n`;
+}

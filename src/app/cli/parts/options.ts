@@ -1,0 +1,208 @@
+// Options shared by several commands, and the parsers of their values.
+import { availableParallelism } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { unknownName } from '../../../core/errors.ts';
+import { availableCores } from '../../../core/platform/machine.node.ts';
+import type { StepChoice } from '../../../runs/contents/chosenCheckpoint.ts';
+import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
+import {
+  type DeviceChoice,
+  defaultDevice,
+  deviceRecord,
+  devices,
+  indexedDevices,
+  parseDevice,
+} from '../../../tensor/engine/devices/device.ts';
+import { inverseMethods } from '../../../tensor/engine/graph/prepare.ts';
+import type { Precision } from '../../../tensor/engine/onnx/emitter.ts';
+import { type CompileOptions, requirePlace } from '../../../tensor/engine/program.ts';
+import { usedDevice } from '../../../tensor/engine/runtime.node.ts';
+import { tryDevice } from '../../../tensor/engine/tryDevice.ts';
+import { type ActivationChoice, activationChoices } from '../../../training/gradients/gradientPlan.ts';
+import { formatCount } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
+
+/** Options of every command that runs programs. */
+export interface EngineOptions {
+  readonly device: DeviceChoice;
+  readonly threads?: number;
+}
+
+/** Adds `--device`, `--threads`. */
+export function addEngineOptions(command: Command): Command {
+  const second = indexedDevices().map(({ device, chooses }) => `or ${device}:1 for the second ${chooses}`);
+  return command
+    .addOption(
+      new Option('--device <name>', `where to run: ${[...devices, ...second].join(', ')}`)
+        .argParser(parseDevice)
+        .default({ device: defaultDevice } satisfies DeviceChoice, defaultDevice),
+    )
+    .option('--threads <n>', 'number of threads of the CPU (default: one per core)', threadCount);
+}
+
+/** How a training step is computed. */
+export interface StepOptions {
+  readonly activations: ActivationChoice;
+  readonly workers?: number;
+}
+
+/** Adds `--activations`, `--workers`. */
+export function addStepOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--activations <what>',
+        `whether activations are kept, or recomputed, which is slower but needs less memory: ${activationChoices.join(', ')}`,
+      )
+        .argParser(oneOf('activations', activationChoices))
+        .default('auto'),
+    )
+    .option(
+      '--workers <n>',
+      'number of data-parallel workers; must divide the micro-batch size. With 1, all threads share each operation (default: as many as possible if the model benefits, else 1)',
+      threadCount,
+    );
+}
+
+/** More threads per core than this only slow each other down. */
+const MOST_THREADS_PER_CORE = 4;
+
+function threadCount(text: string): number {
+  const value = wholeNumber(1)(text);
+  const cores = availableParallelism();
+  if (value > MOST_THREADS_PER_CORE * cores) {
+    throw new InvalidArgumentError(
+      `This machine has ${cores} ${cores === 1 ? 'core' : 'cores'}, and more than ${MOST_THREADS_PER_CORE} threads per core ` +
+        `slow each other down: use at most ${MOST_THREADS_PER_CORE * cores}.`,
+    );
+  }
+  return value;
+}
+
+/**
+ * How programs are compiled for these options, on the device that is used. It is tried first, before data are
+ * read and a run folder is created.
+ *
+ * @throws UserError if it is unavailable, or threads are given for a device other than the CPU
+ */
+export async function compileOptions({ device: choice, threads }: EngineOptions): Promise<CompileOptions> {
+  const { device: chosen = defaultDevice } = choice;
+  const device = await usedDevice(chosen, (text) => noteOnStderr(`warning: ${text}`));
+  const options: CompileOptions = { ...choice, device, ...(threads !== undefined && { threads }) };
+  requirePlace(options);
+  if (device !== defaultDevice) {
+    await tryDevice({ ...choice, device });
+  }
+  return options;
+}
+
+/** Reports on stderr if programs do not run on the requested device: it may lack float64. */
+export function noteDeviceOf(precision: Precision, { device: choice }: EngineOptions): void {
+  const { device = defaultDevice } = choice;
+  if (precision === 'float64' && !deviceRecord(device).hasFloat64) {
+    noteOnStderr(`${device} has no float64: this runs on the CPU`);
+  }
+}
+
+/** A parser of whole numbers of at least `least` and at most `most`. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`It must be a whole number ${range}.`);
+    }
+    return value;
+  };
+}
+
+/** A parser of numbers of at least 0. */
+export function nonNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError('It must be a number of 0 or more.');
+  }
+  return value;
+}
+
+/** A parser of one of the given names. */
+export function oneOf<const Names extends readonly string[]>(
+  kind: string,
+  names: Names,
+): (text: string) => Names[number] {
+  return (text) => {
+    if (!names.includes(text)) {
+      throw unknownName(kind, text, names);
+    }
+    return text as Names[number];
+  };
+}
+
+/** A parser of one or more of the given names, separated by commas. */
+export function listOf<const Names extends readonly string[]>(
+  kind: string,
+  names: Names,
+): (text: string) => Names[number][] {
+  const one = oneOf(kind, names);
+  return (text) => text.split(',').map((name) => one(name));
+}
+
+/** Adds `--inverse`. */
+export function addInverseOption(command: Command): Command {
+  return command.addOption(
+    new Option('--inverse <method>', `how emerging convolutions are inverted: ${inverseMethods.join(', ')}`)
+      .argParser(oneOf('inverse', inverseMethods))
+      .default('wavefront'),
+  );
+}
+
+const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
+
+/** Adds `--weights`; with no default for commands that take exports, which have one kind. */
+export function addWeightsOption(command: Command, { orExport = false } = {}): Command {
+  const which = `which weights: ${weightsKinds.join(', ')}`;
+  const parse = oneOf('weights', weightsKinds);
+  return orExport
+    ? command.option('--weights <kind>', `${which} (default: average, or as in the export)`, parse)
+    : command.option('--weights <kind>', which, parse, 'average');
+}
+
+/** Which checkpoint of a run is used. */
+export interface CheckpointOptions {
+  readonly step?: StepChoice;
+}
+
+/** Adds `--step`. */
+export function addCheckpointOption(command: Command): Command {
+  return command.option(
+    '--step <n|best>',
+    'use the checkpoint of this step; best: the one with the lowest bits/dim on validation images (default: the last)',
+    stepChoice,
+  );
+}
+
+function stepChoice(text: string): StepChoice {
+  if (text === 'best') {
+    return text;
+  }
+  const step = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(step)) {
+    throw new InvalidArgumentError("It must be the number of a step, or 'best'.");
+  }
+  return step;
+}
+
+/** `, step 40` after a result if the user has chosen the step, else nothing. */
+export function stepText(step: number | undefined, { step: chosen }: CheckpointOptions): string {
+  return chosen === undefined || step === undefined ? '' : `, step ${formatCount(step)}`;
+}
+
+/** Collects an option that may be repeated. */
+export function collect(text: string, earlier: string[] = []): string[] {
+  return [...earlier, text];
+}
+
+/** One for each core, but no more than there are blocks. */
+export function workersFor(blocks: number): number {
+  return Math.max(1, Math.min(availableCores(), Math.ceil(blocks)));
+}

@@ -1,0 +1,178 @@
+// Output files of commands: at a path the user names (--out), or under a default name beside the data or the run.
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { option, phrase, UserError } from '../../../core/errors.ts';
+import { visibleText } from '../../../core/visibleText.ts';
+import { type ImageOfSet, imageText } from '../../../data/contract/dataset.ts';
+import { ClosedFolder } from '../../../data/files/closedFolder.ts';
+import { exists } from '../../../data/files/files.ts';
+import { pathFrom, requireNewFolder } from '../../../data/files/folders.ts';
+import { requireWritable, writeFileAtomically } from '../../../data/files/partialFiles.ts';
+import { datasets } from '../../../data/registry.ts';
+import { formatCount } from '../terminal/format.ts';
+import { noteOnStderr } from '../terminal/output.ts';
+import { requireNoInput, requireNoModelFile } from './protectedFiles.ts';
+
+/**
+ * The path of an output. A path named by the user may be a link. A default name may not: the link may have come with a
+ * downloaded folder.
+ */
+type OutputPlace = string | DefaultPlace;
+
+/** A name that the program chooses. */
+interface DefaultPlace {
+  readonly byDefault: string;
+}
+
+/** `photos-train.png` beside the folder `photos`; for a named dataset, in the working directory. */
+export function besideData(nameOrPath: string, suffix: string): DefaultPlace {
+  const isNamed = datasets.some(({ name }) => name === nameOrPath);
+  const folder = isNamed ? '.' : folderAround(nameOrPath);
+  // The folder's name for paths such as . and ..
+  const name = basename(resolve(nameOrPath));
+  return { byDefault: join(folder, `${basename(name, extname(name)) || 'images'}${suffix}`) };
+}
+
+/** A file beside the folder of a run or export. */
+export function besideModel(directory: string, name: string): DefaultPlace {
+  return { byDefault: join(folderAround(directory), name) };
+}
+
+/** The folder that contains an input; the working directory if there is none, since opening it reports that better. */
+function folderAround(input: string): string {
+  return exists(input) ? join(input, '..') : '.';
+}
+
+/** A file that a command will write. */
+interface OutputFile {
+  readonly path: string;
+  /** Writes the whole file and replaces an existing one. */
+  write(content: Uint8Array | string): void;
+}
+
+/** Paths and names of datasets that a command reads; undefined for options that the user left out. */
+type Inputs = readonly (string | undefined)[];
+
+/**
+ * Checks before the work that an output can be written, and notes on stderr if it replaces a file. A link named by the
+ * user is written through, except in a run folder or an export, which may come from a stranger.
+ *
+ * @throws UserError if it can't be written, or would replace one of the inputs or a file that a model needs
+ */
+export function outputFile(place: OutputPlace, inputs: Inputs): OutputFile {
+  const path = typeof place === 'string' ? place : place.byDefault;
+  // First, because the other checks need access to the folder.
+  requireWritablePlace(place);
+  requireNoModelFile(path);
+  requireNoInput(path, inputs);
+  const closed =
+    typeof place === 'string'
+      ? strangersFolder(path)
+      : new ClosedFolder(dirname(path), {
+          remedy: phrase`delete it, or name the file: ${option('out', path)}`,
+        });
+  closed?.requireNoLink(path);
+  if (exists(path)) {
+    noteOnStderr(`${path} exists, and will be replaced when the result is complete`);
+  }
+  return {
+    path,
+    write: (content) =>
+      closed ? closed.write(pathFrom(closed.name, path), content) : writeFileAtomically(path, content),
+  };
+}
+
+/**
+ * The same for a picture, which is always a PNG.
+ *
+ * @throws UserError if it cannot be written, or if the name does not end in .png
+ */
+export function outputPng(place: OutputPlace, inputs: Inputs): OutputFile {
+  return outputWithEnding(place, inputs, { ending: '.png', why: 'pictures are written as PNG' });
+}
+
+/**
+ * The same for an HTML page.
+ *
+ * @throws UserError if it cannot be written, or if the name does not end in .html
+ */
+export function outputPage(place: OutputPlace, inputs: Inputs): OutputFile {
+  return outputWithEnding(place, inputs, { ending: '.html', why: 'the page is written as HTML' });
+}
+
+/** Checks that the folder is writable; the user hasn't named it if the name is the default. */
+function requireWritablePlace(place: OutputPlace): void {
+  if (typeof place === 'string') {
+    requireWritable(place);
+    return;
+  }
+  try {
+    requireWritable(place.byDefault);
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    const name = basename(place.byDefault);
+    throw new UserError(error.code, phrase`${error.phrase}; name another place: ${option('out', name)}`, {
+      cause: error,
+    });
+  }
+}
+
+function outputWithEnding(
+  place: OutputPlace,
+  inputs: Inputs,
+  { ending, why }: { readonly ending: string; readonly why: string },
+): OutputFile {
+  const path = typeof place === 'string' ? place : place.byDefault;
+  const extension = extname(path);
+  if (extension.toLowerCase() !== ending) {
+    const name = `${path.slice(0, path.length - extension.length)}${ending}`;
+    throw new UserError('invalid-argument', `cannot write ${path}: ${why}; name it ${name}`);
+  }
+  return outputFile(place, inputs);
+}
+
+/**
+ * The same for an array of values.
+ *
+ * @throws UserError if it cannot be written, or if the name does not end in .npy
+ */
+export function outputNpy(path: string, inputs: Inputs): OutputFile {
+  if (extname(path).toLowerCase() !== '.npy') {
+    throw new UserError(
+      'invalid-argument',
+      `cannot write ${path}: arrays are written as NumPy files; name it .npy`,
+    );
+  }
+  return outputFile(path, inputs);
+}
+
+/**
+ * Checks before the work that a new folder can be written.
+ *
+ * @throws UserError if a folder with contents exists, or a model uses its name
+ */
+export function requireOutputFolder(path: string): void {
+  requireNewFolder(path);
+  requireNoModelFile(path);
+}
+
+/** The run folder or export that contains a path, directly or in a subfolder. */
+function strangersFolder(path: string): ClosedFolder | undefined {
+  const folder = dirname(path);
+  const around = [folder, join(folder, '..')].find((one) =>
+    ['config.yaml', 'manifest.json'].some((name) => exists(join(one, name))),
+  );
+  return around === undefined ? undefined : new ClosedFolder(around);
+}
+
+/** How many names are listed. */
+const LISTED = 16;
+
+/** The names of the images of a sheet, row by row, as a line. */
+export function sheetNames(images: readonly ImageOfSet[]): string {
+  const more = images.length - LISTED;
+  const names = images.slice(0, LISTED).map(imageText);
+  const rest = more > 0 ? ` and ${formatCount(more)} more (--json lists them)` : '';
+  return visibleText(`row by row: ${names.join(', ')}${rest}`);
+}

@@ -1,0 +1,147 @@
+// What `emerging score` prints: a table of the oddest images, and how far to trust it.
+
+import { visibleText } from '../../../core/visibleText.ts';
+import type { ResultUnit } from '../../../flows/models/unit.ts';
+import { leastPValue, ODD } from '../../../uses/odd/calibrate.ts';
+import { type OddScoreName, oddScores } from '../../../uses/odd/oddScores.ts';
+import type { OddPlace } from '../../../uses/odd/places.ts';
+import type { SourceComparison } from '../../../uses/odd/sameSource.ts';
+import type { OddReport, Score } from '../../../uses/odd/score.ts';
+import { csvText, formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
+import { formatTable } from '../terminal/table.ts';
+
+/** How many images are printed: no more than one would look through. */
+const LINES = 20;
+
+/** The score of a file, as stored, by its path from the working directory. */
+export interface FileScore extends Omit<Score, 'index'> {
+  readonly file: string;
+  /** Its oddest places, if maps were made. */
+  readonly places?: readonly OddPlace[];
+}
+
+/** What is printed. */
+interface ScoreText extends Pick<OddReport, 'score'> {
+  readonly source: SourceComparison | null;
+  readonly images: readonly FileScore[];
+  /** Why there are no p-values; null if there are. */
+  readonly noPValues: string | null;
+  readonly draws: number;
+  readonly unit: ResultUnit;
+  readonly reference: { readonly data: string; readonly images: number };
+  /** What to add about the weights. */
+  readonly step: string;
+}
+
+/** The table, and what it rests on. */
+export function scoreText({
+  images,
+  score,
+  source,
+  noPValues,
+  draws,
+  unit,
+  reference,
+  step,
+}: ScoreText): string {
+  const more = images.length - LINES;
+  const rest = more > 0 ? `and ${formatCount(more)} less odd ones; use --out FILE.csv for all\n` : '';
+  const measured =
+    `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
+    `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
+  const ofSet = source === null ? '' : `${sourceText(source, images.length)}\n`;
+  const about = { noPValues, references: reference.images, unit };
+  return `${table(images, score, unit)}\n${rest}${measured}${trustText(images, score, about)}${ofSet}`;
+}
+
+function table(images: readonly FileScore[], score: OddScoreName, unit: ResultUnit): string {
+  const hasClasses = images[0]?.classes !== undefined;
+  const hasPValues = images.some(({ pValue }) => pValue !== null);
+  return formatTable(
+    [
+      { title: 'IMAGE' },
+      { title: score.toUpperCase(), align: 'right' },
+      ...(hasPValues ? [{ title: 'P-VALUE', align: 'right' } as const] : []),
+      { title: unit.name.toUpperCase(), align: 'right' },
+      { title: '±', align: 'right' },
+      ...(hasClasses ? [{ title: 'CLASS' }, { title: 'PROBABILITY', align: 'right' } as const] : []),
+    ],
+    images
+      .slice(0, LINES)
+      .map(({ file, score: value, pValue, bitsPerDim, standardError, classes }) => [
+        file,
+        formatFixed(value, 2),
+        ...(hasPValues ? [pValue === null ? '' : pValue.toFixed(4)] : []),
+        formatFixed(unit.of(bitsPerDim), 3),
+        standardError === null ? '' : unit.of(standardError).toFixed(3),
+        ...(classes ? [classes.class, classes.probability.toFixed(3)] : []),
+      ]),
+  );
+}
+
+/** What the score is, where it fails, and how many images have a small p-value, also by chance. */
+function trustText(
+  images: readonly FileScore[],
+  score: OddScoreName,
+  {
+    noPValues,
+    references,
+    unit,
+  }: { readonly noPValues: string | null; readonly references: number; readonly unit: ResultUnit },
+): string {
+  const { text, trust } = oddScores[score];
+  const what = `${score}: ${text.replace('bits/dim', unit.name)}; higher is odder. ${trust}\n`;
+  if (noPValues !== null) {
+    return `${what}No p-values: ${noPValues}\n`;
+  }
+  if (leastPValue(references) > ODD) {
+    return what;
+  }
+  const odd = images.filter(({ pValue }) => pValue !== null && pValue <= ODD).length;
+  return (
+    `${what}p-value at most ${ODD}: ${formatCounted(odd, 'image')}; ` +
+    `${formatExpected(ODD * images.length)} expected by chance if all come from the same source\n`
+  );
+}
+
+/** All scores as CSV. */
+export function scoreCsv(images: readonly FileScore[], unit: ResultUnit): string {
+  const scores = Object.keys(images[0]?.scores ?? {}) as (keyof FileScore['scores'])[];
+  const classes = Object.keys(images[0]?.classes?.probabilities ?? {});
+  const titles = [
+    'file',
+    unit.key('bitsPerDim'),
+    'standardError',
+    'percentile',
+    'oddness',
+    ...(classes.length === 0 ? [] : ['class', ...classes.map((name) => csvText(`p(${name})`))]),
+    'pValue',
+    ...scores,
+  ];
+  const rows = images.map((image) => [
+    csvText(image.file),
+    unit.of(image.bitsPerDim),
+    image.standardError === null ? '' : unit.of(image.standardError),
+    image.percentile,
+    image.oddness,
+    ...(image.classes ? [csvText(image.classes.class), ...Object.values(image.classes.probabilities)] : []),
+    image.pValue ?? '',
+    ...scores.map((name) => image.scores[name]!),
+  ]);
+  return [titles, ...rows].map((row) => `${row.join(',')}\n`).join('');
+}
+
+/** One sentence about a set that doesn't differ, two about one that does: how it differs, and what to do. */
+export function sourceText({ same, pValue, falseAlarms, shifts }: SourceComparison, count: number): string {
+  const set = `As a set, these ${formatCounted(count, 'image')}`;
+  const rate = `${100 * falseAlarms} % false alarms`;
+  if (same) {
+    return `${set} don't differ from the validation images (${rate}).`;
+  }
+  const p = pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`;
+  const how = shifts.map(({ text }) => text).join(', ') || 'no simple difference in the pixels';
+  return (
+    `${set} differ from the validation images (${p}, ${rate}): ${how}. ` +
+    'If you expected no difference, prepare them as the training images were prepared; otherwise use a model trained on such images.'
+  );
+}

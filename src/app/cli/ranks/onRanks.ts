@@ -1,0 +1,164 @@
+// A command on all ranks that an MPI launcher has started: joining them, and how failures end the job.
+
+import { UserError } from '../../../core/errors.ts';
+import { joinRanks } from '../../../core/ranks/joinRanks.node.ts';
+import { launchIn } from '../../../core/ranks/launcher.ts';
+import {
+  fromLeader,
+  gather,
+  isKnownToAll,
+  LeaderFailed,
+  nameOfRank,
+  type Ranks,
+} from '../../../core/ranks/ranks.ts';
+import type { ImageSet } from '../../../data/contract/dataset.ts';
+import { identityOf } from '../../../data/identity.ts';
+import { isHost } from '../../../tensor/engine/devices/device.ts';
+import type { CompileOptions } from '../../../tensor/engine/program.ts';
+import { compileOptions, type EngineOptions } from '../parts/options.ts';
+import { version } from '../parts/version.ts';
+import { mute } from '../terminal/output.ts';
+import { messageOf } from '../terminal/wording.ts';
+import { afterLeader } from './refuseRanks.ts';
+
+/**
+ * Runs a command on all ranks, or in this process if it is the only one. Only rank 0 prints. A failure is reported once
+ * and ends the job: cleanly if all ranks are notified; otherwise the failing process exits and MPI ends the others.
+ */
+export async function onRanks(run: (ranks: Ranks) => Promise<void>): Promise<void> {
+  const ranks = await joined();
+  mute(ranks.rank > 0);
+  try {
+    await requireSameCommand(ranks);
+    await run(ranks);
+  } catch (error) {
+    mute(false);
+    if (!isKnownToAll(error)) {
+      throw ranks.rank === 0 ? error : await afterLeader(error, nameOfRank(ranks, ranks.rank));
+    }
+    await ranks.leave();
+    if (error instanceof LeaderFailed) {
+      return;
+    }
+    throw error;
+  }
+  await ranks.leave();
+}
+
+/** How programs are compiled on a rank: by default with the threads that it may use. */
+export function compileOptionsOf(ranks: Ranks, options: EngineOptions): Promise<CompileOptions> {
+  const sharesCores = ranks.size > 1 && isHost(options.device.device);
+  return compileOptions(sharesCores ? { ...options, threads: options.threads ?? ranks.cores } : options);
+}
+
+/** The ranks, if they can work together. */
+async function joined(): Promise<Ranks> {
+  const rank = launchIn(process.env)?.rank ?? 0;
+  try {
+    return await joinRanks();
+  } catch (error) {
+    throw rank === 0 ? error : await afterLeader(error, `rank ${rank}`);
+  }
+}
+
+/** How long rank 0 waits for the images of the others: this long, or ten times as long as its own took. */
+const LEAST_SECONDS = 600;
+const FACTOR = 10;
+
+/**
+ * Checks that all ranks run the same command in the same version.
+ *
+ * @throws UserError (`mismatch`) on rank 0 if they do not, LeaderFailed on the others
+ */
+async function requireSameCommand(ranks: Ranks): Promise<void> {
+  const own = {
+    version: `emerging ${version}`,
+    node: `Node ${process.version}`,
+    command: process.argv.slice(2).join(' '),
+  };
+  const all = ranks.size === 1 ? [own] : await gather(ranks, own);
+  await fromLeader(ranks, () => {
+    for (const what of ['version', 'node', 'command'] as const) {
+      const other = all.findIndex((one) => one[what] !== own[what]);
+      if (other !== -1) {
+        const verb = what === 'command' ? 'was started with' : 'runs';
+        throw new UserError(
+          'mismatch',
+          `${nameOfRank(ranks, other)} ${verb} '${all[other]![what]}', ${nameOfRank(ranks, 0)} '${own[what]}': all ranks ` +
+            'run the same command in the same version',
+        );
+      }
+    }
+  });
+}
+
+/** What a rank has opened: the checksums of its images and, if it did not get it from rank 0, of its model. */
+interface Opened {
+  readonly checksums: { readonly images?: string; readonly model?: string };
+}
+
+/**
+ * What `open` opens, once all ranks have opened the same.
+ *
+ * @throws UserError (`mismatch`, or `io` if some take too long) on rank 0 if they have not, LeaderFailed on the others
+ */
+export async function requireSameInputs<Inputs extends Opened>(
+  ranks: Ranks,
+  open: () => Promise<Inputs>,
+): Promise<Inputs> {
+  if (ranks.size === 1) {
+    return open();
+  }
+  const begin = performance.now();
+  let opened: Inputs | undefined;
+  let failure: { error: unknown } | undefined;
+  try {
+    opened = await open();
+  } catch (error) {
+    failure = { error };
+  }
+  const seconds = Math.max(LEAST_SECONDS, (FACTOR * (performance.now() - begin)) / 1000);
+  const [missing] = await ranks.meet(seconds);
+  if (missing !== undefined) {
+    throw new UserError(
+      'io',
+      `${nameOfRank(ranks, missing)} has not opened its images within ${Math.round(seconds / 60)} minutes: check ` +
+        'its disk and network, or start without this machine',
+    );
+  }
+  const problem = failure && messageOf(failure.error);
+  const all = await gather(ranks, { problem, checksums: opened?.checksums });
+  await fromLeader(ranks, () => {
+    if (failure !== undefined) {
+      throw failure.error;
+    }
+    const failed = all.findIndex((one) => one.problem !== undefined);
+    if (failed !== -1) {
+      throw new UserError('not-ready', `${nameOfRank(ranks, failed)}: ${all[failed]!.problem}`);
+    }
+    for (const what of ['model', 'images'] as const) {
+      const other = all.findIndex(({ checksums }) => checksums![what] !== all[0]!.checksums![what]);
+      if (other !== -1) {
+        throw new UserError(
+          'mismatch',
+          what === 'images'
+            ? `the images of ${nameOfRank(ranks, other)} and ${nameOfRank(ranks, 0)} differ: copy them, or use a shared disk`
+            : `the models of ${nameOfRank(ranks, other)} and ${nameOfRank(ranks, 0)} differ: copy the folder, or use a shared disk`,
+        );
+      }
+    }
+  });
+  return opened!;
+}
+
+/** A set of images, once all ranks have opened the same. */
+export async function openSame(ranks: Ranks, open: () => Promise<ImageSet>): Promise<ImageSet> {
+  const { images } = await requireSameInputs(ranks, async () => {
+    const images = await open();
+    return {
+      images,
+      checksums: ranks.size === 1 ? {} : { images: JSON.stringify(await identityOf(images)) },
+    };
+  });
+  return images;
+}

@@ -1,0 +1,377 @@
+// Progress on stderr: a bar on a terminal, occasional plain lines elsewhere. Long work is announced once its first parts are timed.
+import cliProgress from 'cli-progress';
+import { visibleText } from '../../../core/visibleText.ts';
+import { formatCount, formatDuration, formatRate } from './format.ts';
+import { progressStream } from './output.ts';
+
+/** Shown in addition to the progress itself. */
+interface ProgressFields {
+  /** A result, with its unit. */
+  readonly result?: string;
+  readonly imagesPerSecond?: number;
+}
+
+/** What is in progress. */
+interface ProgressOptions {
+  /** Shown before the numbers: `step`, `evaluating`. */
+  readonly label: string;
+  /** The total number of units; null if it is not known. */
+  readonly total: number | null;
+  /** The unit in the plural, unless the label names it: `images`. */
+  readonly unit?: string;
+  /** How numbers are formatted: `formatBytes`; unchanged by default. */
+  readonly show?: (count: number) => string;
+  /** How many units are already done, 0 by default. */
+  readonly start?: number;
+  /** How long work is announced: what takes long, in which units, and the last of them; default: label, unit and total. */
+  readonly announced?: { readonly work: string; readonly units: string; readonly last?: number | undefined };
+}
+
+/** Shows progress; `finish` must be called at the end, also after a failure. */
+export interface Progress {
+  /** Reports that `done` units are done; fields that are omitted keep their last values. */
+  update(done: number, fields?: ProgressFields): void;
+  /** Sets the total number of units, once it is known. */
+  expect(total: number): void;
+  /** Prints a line of text above the bar. */
+  note(text: string): void;
+  /** Keeps the last state on the screen and prints a closing line, if any. Only the first call has an effect. */
+  finish(text?: string): void;
+}
+
+/** A stream that may be a terminal. */
+type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+const widestBar = 30;
+const narrowestBar = 5;
+const shortestPause = 5;
+const longestPause = 60;
+
+/** Starts showing progress: `step 420/1500 ━━━━──── 28 % · 1.93 bits/dim · 812 images/s · 1m 12s left`. */
+export function createProgress(
+  options: ProgressOptions,
+  stream: ProgressStream = progressStream(),
+): Progress {
+  const onTerminal = stream.isTTY === true && process.env.TERM !== 'dumb';
+  return onTerminal ? new TerminalProgress(options, stream) : new PlainProgress(options, stream);
+}
+
+/** The progress and its text, shared by the two ways to show it. */
+class ProgressState {
+  private options: ProgressOptions;
+  private readonly rate = new SmoothedRate();
+  private readonly secondsLeft: ReturnType<typeof expectedTime>;
+  /** The last unit, for announcements; null if the total is chosen later, as with `--minutes`. */
+  private readonly last: number | null;
+  private done: number;
+  private fields: ProgressFields = {};
+
+  constructor(options: ProgressOptions) {
+    this.options = { ...options, label: visibleText(options.label) };
+    this.done = options.start ?? 0;
+    this.secondsLeft = expectedTime(this.done);
+    this.last = options.announced?.last ?? options.total;
+  }
+
+  expect(total: number): void {
+    this.options = { ...this.options, total };
+  }
+
+  /** Returns the announcement, once, if the rest takes long. */
+  advance(done: number, fields: ProgressFields): string | undefined {
+    this.done = done;
+    this.fields = { ...this.fields, ...fields };
+    this.rate.observe(done, now());
+    const left = this.last === null ? undefined : this.secondsLeft(done, this.last, now());
+    if (left === undefined) {
+      return undefined;
+    }
+    const { label, unit = '', show = formatCount, announced } = this.options;
+    const { work, units } = announced ?? { work: label, units: unit };
+    return `${work} takes about ${formatDuration(left)}: ${`${show(Math.ceil(this.last! - done))} more ${units}`.trimEnd()}`;
+  }
+
+  /** One line, with a bar if `width` columns have room for one. */
+  line(width = 0): string {
+    const { label, total, unit, show = String } = this.options;
+    // Some work reports parts of a unit.
+    const done = Math.floor(this.done);
+    const words = unit === undefined ? '' : ` ${(total ?? done) === 1 ? unit.replace(/s$/, '') : unit}`;
+    if (total === null) {
+      return [`${label} ${show(done)}${words}`, ...this.details()].join(' · ');
+    }
+    const share = total > 0 ? Math.min(1, this.done / total) : 1;
+    const counted = `${label} ${show(done)}/${show(total)}${words}`;
+    const rest = [`${Math.floor(share * 100)} %`, ...this.details()].join(' · ');
+    const room = Math.min(widestBar, width - counted.length - rest.length - 3);
+    if (room < narrowestBar) {
+      return `${counted} · ${rest}`;
+    }
+    const filled = Math.round(share * room);
+    return `${counted} ${'━'.repeat(filled)}${'─'.repeat(room - filled)} ${rest}`;
+  }
+
+  private details(): string[] {
+    const { result, imagesPerSecond } = this.fields;
+    const { total, unit, show } = this.options;
+    const { perSecond } = this.rate;
+    const details: string[] = [];
+    if (result !== undefined) {
+      details.push(result);
+    }
+    if (imagesPerSecond !== undefined) {
+      details.push(`${formatRate(imagesPerSecond)} images/s`);
+    } else if (unit !== undefined && perSecond !== null) {
+      details.push(`${formatRate(perSecond)} ${unit}/s`);
+    } else if (show !== undefined && perSecond !== null) {
+      details.push(`${show(perSecond)}/s`);
+    }
+    if (perSecond !== null && total !== null && this.done < total) {
+      details.push(`${formatDuration(Math.ceil((total - this.done) / perSecond))} left`);
+    }
+    return details;
+  }
+}
+
+class TerminalProgress implements Progress {
+  private readonly state: ProgressState;
+  private readonly stream: ProgressStream;
+  private readonly bar: cliProgress.SingleBar;
+  private finished = false;
+
+  constructor(options: ProgressOptions, stream: ProgressStream) {
+    this.state = new ProgressState(options);
+    this.stream = stream;
+    this.bar = new cliProgress.SingleBar({
+      stream,
+      format: (_options, { maxWidth }) => this.state.line(maxWidth),
+      // Truncates long lines, and leaves the terminal's line wrapping enabled.
+      linewrap: true,
+    });
+    this.bar.start(options.total ?? 0, options.start ?? 0);
+  }
+
+  update(done: number, fields: ProgressFields = {}): void {
+    const announcement = this.state.advance(done, fields);
+    this.bar.update(done);
+    if (announcement !== undefined) {
+      this.note(announcement);
+    }
+  }
+
+  expect(total: number): void {
+    this.state.expect(total);
+    this.bar.setTotal(total);
+  }
+
+  note(text: string): void {
+    if (this.finished) {
+      this.stream.write(`${visibleText(text)}\n`);
+      return;
+    }
+    const width = this.stream.columns ?? 80;
+    const line = this.state.line(width).slice(0, width);
+    // The note overwrites the bar; the bar's new position is saved (ESC 7), because the bar returns there when it stops.
+    this.stream.write(`\r\u001b[K${visibleText(text)}\n\u001b7${line}`);
+  }
+
+  finish(text?: string): void {
+    if (this.finished) {
+      return;
+    }
+    this.finished = true;
+    this.bar.stop();
+    if (text !== undefined) {
+      this.stream.write(`${visibleText(text)}\n`);
+    }
+  }
+}
+
+class PlainProgress implements Progress {
+  private readonly state: ProgressState;
+  private readonly stream: ProgressStream;
+  private readonly started = now();
+  private nextPrint = 0;
+  private printed = true;
+  private finished = false;
+
+  constructor(options: ProgressOptions, stream: ProgressStream) {
+    this.state = new ProgressState(options);
+    this.stream = stream;
+  }
+
+  update(done: number, fields: ProgressFields = {}): void {
+    const announcement = this.state.advance(done, fields);
+    if (announcement !== undefined) {
+      this.note(announcement);
+    }
+    this.printed = false;
+    if (now() >= this.nextPrint) {
+      this.print();
+    }
+  }
+
+  expect(total: number): void {
+    this.state.expect(total);
+  }
+
+  note(text: string): void {
+    this.stream.write(`${visibleText(text)}\n`);
+  }
+
+  finish(text?: string): void {
+    if (this.finished) {
+      return;
+    }
+    this.finished = true;
+    if (!this.printed) {
+      this.print();
+    }
+    if (text !== undefined) {
+      this.stream.write(`${visibleText(text)}\n`);
+    }
+  }
+
+  private print(): void {
+    this.stream.write(`${this.state.line()}\n`);
+    this.printed = true;
+    // The longer it runs, the less often it prints: the log of a long run should stay readable.
+    const pause = (now() - this.started) / 20;
+    this.nextPrint = now() + Math.min(longestPause, Math.max(shortestPause, pause));
+  }
+}
+
+/** Seconds on a monotonic clock. */
+function now(): number {
+  return performance.now() / 1000;
+}
+
+/** Timing stops after this many parts that take at least this many seconds, or after more seconds. */
+const [TIMED, LEAST_SECONDS, TIMED_SECONDS] = [5, 1, 5];
+
+/** Anything shorter is over before it is worth planning for, in seconds. */
+const WORTH_TELLING = 30;
+
+/**
+ * Tells once how long the rest of some work will take.
+ *
+ * @param start how many units are already done
+ * @returns a function to call after each part, with the units that are done, the last one, and the present time in seconds;
+ *   once enough has been timed, it returns the seconds that the rest takes, if more than half a minute
+ */
+export function expectedTime(start = 0): (done: number, last: number, now: number) => number | undefined {
+  let begin: { readonly done: number; readonly time: number } | undefined;
+  let timed = 0;
+  let isTold = false;
+  return (done, last, now) => {
+    // The first part only starts the clock: it compiles, and touches memory for the first time.
+    if (begin === undefined) {
+      begin = done > start ? { done, time: now } : undefined;
+      return undefined;
+    }
+    timed++;
+    const seconds = now - begin.time;
+    if (
+      isTold ||
+      done === begin.done ||
+      ((timed < TIMED || seconds < LEAST_SECONDS) && seconds < TIMED_SECONDS)
+    ) {
+      return undefined;
+    }
+    isTold = true;
+    const left = (seconds / (done - begin.done)) * (last - done);
+    return left > WORTH_TELLING ? left : undefined;
+  };
+}
+
+/** The time constant of the average, in seconds. */
+const memorySeconds = 15;
+
+/**
+ * An exponential moving average of a rate: the weight of an observation falls by a factor of e every 15 s.
+ *
+ * The clock starts with the first observation, so what came before it (compiling, reading data) does not count.
+ */
+export class SmoothedRate {
+  private lastDone: number | null = null;
+  private lastSeconds = 0;
+  private weightedRate = 0;
+  private weight = 0;
+
+  /** Records that `done` units were done at the time `seconds`. */
+  observe(done: number, seconds: number): void {
+    if (this.lastDone === null) {
+      this.lastDone = done;
+      this.lastSeconds = seconds;
+      return;
+    }
+    const elapsed = seconds - this.lastSeconds;
+    if (elapsed <= 0) {
+      return;
+    }
+    const kept = Math.exp(-elapsed / memorySeconds);
+    this.weightedRate = kept * this.weightedRate + (1 - kept) * ((done - this.lastDone) / elapsed);
+    this.weight = kept * this.weight + (1 - kept);
+    this.lastDone = done;
+    this.lastSeconds = seconds;
+  }
+
+  /** Units per second; null until there are enough observations. */
+  get perSecond(): number | null {
+    return this.weightedRate > 0 ? this.weightedRate / this.weight : null;
+  }
+}
+
+/**
+ * Shows how many images are done. `update` takes the number of image passes so far, which is divided by the passes per
+ * image.
+ */
+export function createImageProgress(
+  { label, images, passes }: { label: string; images: number; passes: number },
+  stream?: ProgressStream,
+): Progress {
+  const bar = createProgress({ label, total: images, unit: 'images' }, stream);
+  return {
+    update: (done, fields) => bar.update(done / passes, fields),
+    expect: (total) => bar.expect(total),
+    note: (text) => bar.note(text),
+    finish: (text) => bar.finish(text),
+  };
+}
+
+/** Does work on so many images with a bar; `onProgress` takes how much of the work is done, and of how much. */
+export async function withImageProgress<Result>(
+  label: string,
+  images: number,
+  work: (onProgress: (done: number, of: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const bar = createImageProgress({ label, images, passes: 1 });
+  try {
+    return await work((done, of) => bar.update((images * done) / of));
+  } finally {
+    bar.finish();
+  }
+}
+
+/** Reports the progress of one phase. */
+type ShowProgress = (label: string, done: number, total: number) => void;
+
+/** Does some work, with one bar per phase; `unit` names what is counted. */
+export async function withProgress<Result>(
+  work: (show: ShowProgress) => Promise<Result>,
+  unit?: string,
+): Promise<Result> {
+  let current: { readonly label: string; readonly bar: Progress } | undefined;
+  const show: ShowProgress = (label, done, total) => {
+    if (current?.label !== label) {
+      current?.bar.finish();
+      current = { label, bar: createProgress({ label, total, ...(unit !== undefined && { unit }) }) };
+    }
+    current.bar.update(done);
+  };
+  try {
+    return await work(show);
+  } finally {
+    current?.bar.finish();
+  }
+}

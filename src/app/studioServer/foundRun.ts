@@ -1,0 +1,28 @@
+// The list of runs that a server sends to its page.
+import type { RunProgress } from '../../training/reports/runOverview.ts';
+
+/** A run in the list. */
+export interface FoundRun extends RunProgress {
+  /** The path of its folder from the page: `runs/first`. */
+  readonly path: string;
+  /** The last checkpoint's files, as `loadModel` takes them; none before the first checkpoint. */
+  readonly files: readonly string[];
+  /** The sheets of samples, earliest first. */
+  readonly samples: readonly string[];
+  /** Whether a process trains it, here or perhaps on another machine. */
+  readonly isTraining: boolean;
+  /** Which of the model card and the summary it has. */
+  readonly texts: readonly string[];
+  /** The keys of its configuration and their values, as text; none if it can't be read. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** The list of runs. */
+export interface FoundRuns {
+  readonly runs: readonly FoundRun[];
+  /** Where the search stopped early; null if it did not. */
+  readonly stopped: string | null;
+}
+
+/** The name of the list of runs, next to the page of a server; static files have none. */
+export const RUNS_FILE = 'runs.json';

@@ -1,0 +1,163 @@
+// Describes a studio's models without loading their weights.
+import * as z from 'zod/mini';
+import { problemOf, UserError } from '../../core/errors.ts';
+import { exists, readText } from '../../data/files/files.ts';
+import { isWithin, pathIn } from '../../data/files/folders.ts';
+import { isShort, parseJsonObject } from '../../data/files/jsonText.ts';
+import { foreignParts, type PartChoice, partKeys } from '../../flows/models/parts.ts';
+import { isExported } from '../../model/loading/loadTrained.ts';
+import { MANIFEST_FILE } from '../../model/loading/manifest.ts';
+import { WEIGHTS_FILE } from '../../model/loading/readExport.ts';
+import { SCORES_FILE } from '../../model/referenceScores.ts';
+import { checkpointFile, runFileNames } from '../../runs/contents/runFileNames.ts';
+import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
+import { parseYaml } from '../../runs/settings/configText.ts';
+import type { OfferedModel } from './offeredModel.ts';
+import type { OverviewReader } from './overviews.ts';
+import type { Place } from './place.ts';
+
+/** The models in these places. An error in one becomes its `problem` and doesn't affect the others. */
+export function offeredModels(places: readonly Place[], overviewOf: OverviewReader): OfferedModel[] {
+  return places.map((place) => {
+    const { path, folder } = place;
+    const kind = isExported(folder) ? 'export' : 'run';
+    const unknown = { path, kind, files: [], preset: null, data: null, step: null, test: null } as const;
+    try {
+      requireOwnFiles(folder);
+      requireUsable(folder, kind);
+      return { ...unknown, ...(kind === 'export' ? exportIn(folder) : runIn(folder, overviewOf)) };
+    } catch (error) {
+      return { ...unknown, problem: problemOf(error) };
+    }
+  });
+}
+
+/**
+ * Checks that the page can use the model: it has only the library's own parts, whatever the server has registered, is for
+ * images of 8 bits, and depends on nothing but classes.
+ *
+ * @throws UserError (`unsupported`) if it can't
+ */
+function requireUsable(folder: string, kind: OfferedModel['kind']): void {
+  const model = kind === 'export' ? modelOfExport(folder) : modelOfRun(folder);
+  const remedy = 'use the model in a terminal or from code';
+  const foreign = foreignParts(Object.fromEntries(partKeys.map((key) => [key, model[key]])) as PartChoice);
+  if (foreign.length > 0) {
+    throw new UserError(
+      'unsupported',
+      `its ${foreign.join(' and ')} ${foreign.length === 1 ? 'is' : 'are'} not part of the library, and the studio runs no other code: ${remedy}`,
+    );
+  }
+  const values = model.continuous
+    ? 'real numbers'
+    : model.bits > 8
+      ? `integers of ${model.bits} bits`
+      : undefined;
+  if (values !== undefined) {
+    throw new UserError(
+      'unsupported',
+      `its images are ${values}, and the studio shows models of 8-bit images: ${remedy}; the Runs page has the samples of a run`,
+    );
+  }
+  if (model.condition !== undefined) {
+    throw new UserError('unsupported', `it depends on conditions, which the studio can't give: ${remedy}`);
+  }
+}
+
+/** What is read of a model's options. */
+const optionsSchema = z.object({
+  ...Object.fromEntries(partKeys.map((key) => [key, z.optional(z.string())])),
+  continuous: z._default(z.unknown(), false),
+  bits: z._default(z.number(), 8),
+  condition: z.optional(z.unknown()),
+});
+type Options = z.infer<typeof optionsSchema> & Readonly<Record<string, unknown>>;
+
+/** The options of the model in a manifest; a damaged manifest is reported elsewhere. */
+function modelOfExport(folder: string): Options {
+  const path = pathIn(folder, 'manifest.json');
+  return optionsIn(parseJsonObject(readText(path), path, '; export it again'));
+}
+
+/** The options of the model in a run's configuration. */
+function modelOfRun(folder: string): Options {
+  const parsed = parseYaml(readText(runPaths(folder).config));
+  return optionsIn('value' in parsed ? parsed.value : undefined);
+}
+
+function optionsIn(value: unknown): Options {
+  const found = z.object({ model: optionsSchema }).safeParse(value).data?.model;
+  return found ?? optionsSchema.parse({});
+}
+
+type Found = Omit<OfferedModel, 'path' | 'kind'>;
+
+function runIn(folder: string, overviewOf: OverviewReader): Found {
+  const { preset, data, test, problem } = overviewOf(folder);
+  if (problem !== null) {
+    throw new UserError('invalid-data', problem);
+  }
+  const paths = runPaths(folder);
+  const last = savedSteps(paths).at(-1);
+  if (last === undefined) {
+    throw new UserError('not-ready', 'no checkpoint yet: wait for the first one');
+  }
+  const files = [runFileNames.config, checkpointFile(last), ...scoresIn(folder)];
+  return { files, preset, data, step: last, test, problem: null };
+}
+
+/** The part of a manifest that is read. */
+const manifestSchema = z.object({
+  trained: z.object({
+    preset: z.nullable(z.string()),
+    dataset: z.string(),
+    step: z.number(),
+    /** Missing for a continuous model, which has no bits/dim. */
+    bitsPerDim: z.optional(
+      z.array(z.object({ bitsPerDim: z.nullable(z.number()), split: z.optional(z.string()) })),
+    ),
+  }),
+});
+
+function exportIn(folder: string): Found {
+  const path = pathIn(folder, 'manifest.json');
+  const content = parseJsonObject(readText(path), path, '; export it again');
+  const manifest = isShort(content) ? manifestSchema.safeParse(content).data : undefined;
+  if (manifest === undefined) {
+    throw new UserError('invalid-data', `${path} does not describe a model: export it again`);
+  }
+  const { preset, dataset, step, bitsPerDim = [] } = manifest.trained;
+  const test = bitsPerDim.findLast(({ split }) => split === 'test')?.bitsPerDim ?? null;
+  const files = [WEIGHTS_FILE, MANIFEST_FILE, ...scoresIn(folder)];
+  return { files, preset, data: dataset, step, test, problem: null };
+}
+
+/** The file with the scores of validation images, if there is one. */
+function scoresIn(folder: string): string[] {
+  const path = pathIn(folder, SCORES_FILE);
+  return exists(path) && isWithin(folder, path) ? [SCORES_FILE] : [];
+}
+
+/** The files that a description is read from. */
+const described = [
+  'manifest.json',
+  'config.yaml',
+  'metrics.jsonl',
+  'timings.jsonl',
+  'summary.json',
+  'checkpoints',
+  'samples',
+];
+
+/**
+ * Checks that the files of a model or run are in its folder.
+ *
+ * @throws UserError (`invalid-data`) if one is a link out of the folder, which isn't followed
+ */
+export function requireOwnFiles(folder: string): void {
+  for (const path of described.map((name) => pathIn(folder, name))) {
+    if (exists(path) && !isWithin(folder, path)) {
+      throw new UserError('invalid-data', `${path} is a link out of its folder: replace it with a copy`);
+    }
+  }
+}

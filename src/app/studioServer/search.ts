@@ -1,0 +1,145 @@
+// Searches for models below a folder, with limits, because a studio may be started in a home directory.
+import { type Dir, type Dirent, opendirSync } from 'node:fs';
+import { UserError } from '../../core/errors.ts';
+import { messageLine, visibleText } from '../../core/visibleText.ts';
+import { explainFileError } from '../../data/files/fileErrors.ts';
+import { exists, isFolder } from '../../data/files/files.ts';
+import { isWithin, pathIn } from '../../data/files/folders.ts';
+import { isExported } from '../../model/loading/loadTrained.ts';
+import { isRunFolder } from '../../runs/folder/runFolder.ts';
+import { type Place, placeOf } from './place.ts';
+
+/** Where a search stops. */
+export interface SearchLimits {
+  /** The deepest level below the folder. */
+  readonly levels: number;
+  /** The most folders to read. */
+  readonly folders: number;
+  /** The most names to read, over all folders. */
+  readonly names: number;
+  readonly milliseconds: number;
+}
+
+const usualLimits: SearchLimits = { levels: 3, folders: 1000, names: 100_000, milliseconds: 1000 };
+
+/** The result of a search. */
+export interface Found {
+  readonly places: readonly Place[];
+  /** Where it stopped early, and what it left out; undefined if nothing. */
+  readonly stopped: string | undefined;
+}
+
+/** The models below a folder, nearest first, not searching inside models; `path` is the folder's path in the page. */
+export function modelsBelow(path: string, folder: string, limits: Partial<SearchLimits> = {}): Found {
+  const { levels, folders, names, milliseconds } = { ...usualLimits, ...limits };
+  const end = performance.now() + milliseconds;
+  const places: Place[] = [];
+  let [looked, read, unreadable, stoppedEarly] = [0, 0, 0, false];
+  const canContinue = (): boolean => {
+    stoppedEarly ||= looked >= folders || read >= names || performance.now() > end;
+    return !stoppedEarly;
+  };
+  /** The subfolders of a folder by their paths in the page; none if it is a model. */
+  const lookInto = (path: string, folder: string): Map<string, string> => {
+    looked++;
+    const entries = entriesOf(folder, names - read);
+    if (entries === undefined) {
+      return new Map();
+    }
+    read += entries.length;
+    if (looked > 1 && isModel(folder)) {
+      places.push(placeOf(path, folder));
+      return new Map();
+    }
+    const inside = entries
+      .filter((entry) => !entry.name.startsWith('.') && entry.name !== 'node_modules')
+      .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && leadsInside(folder, entry.name)))
+      .map(({ name }) => name);
+    const readable = inside.filter((name) => canBeShown(folder, name));
+    unreadable += inside.length - readable.length;
+    return new Map(readable.sort().map((name) => [`${path}/${name}`, pathIn(folder, name)]));
+  };
+  let level = new Map([[path, folder]]);
+  for (let depth = 0; depth <= levels; depth++) {
+    const next = new Map<string, string>();
+    for (const [path, folder] of level) {
+      if (!canContinue()) {
+        break;
+      }
+      for (const [inside, of] of lookInto(path, folder)) {
+        next.set(inside, of);
+      }
+    }
+    level = next;
+  }
+  canContinue();
+  const stops = [
+    ...(stoppedEarly
+      ? [
+          `searched only the first ${looked === 1 ? 'folder' : `${looked} folders`} in ${folder}: name the folder of your runs`,
+        ]
+      : []),
+    ...(unreadable > 0
+      ? [
+          `left out ${unreadable === 1 ? 'a folder' : `${unreadable} folders`} in ${folder} whose names can't be shown, such as those that are not UTF-8: rename them`,
+        ]
+      : []),
+  ];
+  return { places, stopped: stops.length > 0 ? messageLine(stops.join('; it ')) : undefined };
+}
+
+/** Whether a folder is a run or an export. */
+export function isModel(folder: string): boolean {
+  return isRunFolder(folder) || isExported(folder);
+}
+
+/**
+ * Whether a folder has a path of its own in the page. Bytes that are not UTF-8 are read as U+FFFD, under which nothing can be
+ * opened; with its invisible characters escaped, a name may equal the name of another folder.
+ */
+function canBeShown(folder: string, name: string): boolean {
+  const isThere = (entry: string): boolean => unlessDenied(() => exists(pathIn(folder, entry))) !== false;
+  const shown = visibleText(name);
+  return (!name.includes('\ufffd') || isThere(name)) && (shown === name || !isThere(shown));
+}
+
+/** Whether a link leads to a folder inside its own folder. */
+function leadsInside(folder: string, name: string): boolean {
+  const link = pathIn(folder, name);
+  return isWithin(folder, link) && unlessDenied(() => isFolder(link)) === true;
+}
+
+/** At most `most` entries of a folder; undefined if access is denied. */
+function entriesOf(folder: string, most: number): Dirent[] | undefined {
+  return unlessDenied(() => {
+    const entries: Dirent[] = [];
+    let opened: Dir | undefined;
+    try {
+      opened = opendirSync(folder, { bufferSize: 256 });
+      for (
+        let entry = opened.readSync();
+        entry !== null && entries.length < most;
+        entry = opened.readSync()
+      ) {
+        entries.push(entry);
+      }
+    } catch (error) {
+      throw explainFileError(error, folder, 'read the folder');
+    } finally {
+      opened?.closeSync();
+    }
+    return entries;
+  });
+}
+
+/** The result, or undefined if access is denied, so that the search continues elsewhere. */
+function unlessDenied<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof UserError) {
+      return undefined;
+    }
+    throw error;
+  }
+}

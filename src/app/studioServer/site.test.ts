@@ -1,0 +1,110 @@
+// A studio as static files: which files are written, and which are left alone.
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { failureOf } from '../../testing/failureOf.ts';
+import { bundledModels, type StudioFiles, studioFiles } from './files.ts';
+import { requireSiteFolder, writeSite } from './site.ts';
+
+let root: string;
+let site: string;
+let files: StudioFiles;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'emerging-'));
+  site = join(root, 'site');
+  mkdirSync(join(root, 'page', 'assets'), { recursive: true });
+  writeFileSync(join(root, 'page', 'index.html'), '<html><head></head></html>');
+  writeFileSync(join(root, 'page', 'assets', 'a.js'), 'one');
+  files = studioFiles([bundledModels], join(root, 'page'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const read = (name: string): string => readFileSync(join(site, name), 'utf8');
+
+it('writes the page with its content security policy, the models and their list', async () => {
+  expect(await writeSite(site, files)).toBe(12);
+  expect(readdirSync(root).sort()).toEqual(['page', 'site']);
+  expect(read('index.html')).toMatch(
+    /<head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; /,
+  );
+  expect(read('assets/a.js')).toBe('one');
+  const bundled = ['models/emoji', 'models/mnist', 'models/mnist-small'];
+  expect(JSON.parse(read('models.json'))).toMatchObject(bundled.map((path) => ({ path, problem: null })));
+  for (const folder of bundled) {
+    for (const name of ['model.safetensors', 'manifest.json', 'scores.json']) {
+      expect(readFileSync(join(site, folder, name))).toEqual(readFileSync(join(folder, name)));
+    }
+  }
+});
+
+it('replaces only its own files when built again', async () => {
+  await writeSite(site, files);
+  writeFileSync(join(site, 'CNAME'), 'studio.example');
+  rmSync(join(root, 'page', 'assets', 'a.js'));
+  writeFileSync(join(root, 'page', 'assets', 'b.js'), 'two');
+  await writeSite(site, studioFiles([], join(root, 'page')));
+  expect(readdirSync(join(site, 'assets'))).toEqual(['b.js']);
+  expect(existsSync(join(site, 'models/mnist-small/model.safetensors'))).toBe(false);
+  expect(read('CNAME')).toBe('studio.example');
+});
+
+it('leaves no new folder when it is stopped or fails, and an earlier page that works', async () => {
+  const controller = new AbortController();
+  // Stops at the second file.
+  const stopping: StudioFiles = {
+    ...files,
+    find(name) {
+      controller.abort();
+      return files.find(name);
+    },
+  };
+  expect(await writeSite(site, stopping, controller.signal)).toBeUndefined();
+  const failing: StudioFiles = { ...files, find: (name) => (isPage(name) ? undefined : files.find(name)) };
+  await expect(writeSite(site, failing)).rejects.toThrow('index.html disappeared during the build');
+  expect(readdirSync(root)).toEqual(['page']);
+  await writeSite(site, files);
+  const page = read('index.html');
+  rmSync(join(root, 'page', 'assets', 'a.js'));
+  writeFileSync(join(root, 'page', 'assets', 'b.js'), 'two');
+  writeFileSync(join(root, 'page', 'index.html'), '<html><head></head>b</html>');
+  await expect(writeSite(site, failing)).rejects.toThrow('index.html disappeared during the build');
+  expect(read('index.html')).toBe(page);
+  expect(readdirSync(join(site, 'assets'))).toEqual(['a.js', 'b.js']);
+  await writeSite(site, files);
+  expect(readdirSync(join(site, 'assets'))).toEqual(['b.js']);
+});
+
+const isPage = (name: string): boolean => name === 'index.html';
+
+it('refuses a folder with other files, and a file', async () => {
+  mkdirSync(site);
+  requireSiteFolder(site);
+  writeFileSync(join(site, 'thesis.tex'), '');
+  await expect(writeSite(site, files)).rejects.toMatchObject({
+    code: 'exists',
+    message: `${site} is not empty (contains thesis.tex) and not an earlier build of the studio: choose another folder`,
+  });
+  writeFileSync(join(site, 'studio-files.json'), '{ "files": ["../page/index.html"] }');
+  await expect(writeSite(site, files)).rejects.toMatchObject({ code: 'exists' });
+  expect(failureOf(() => requireSiteFolder(join(site, 'thesis.tex'))).code).toBe('exists');
+  expect(readdirSync(site)).toEqual(['studio-files.json', 'thesis.tex']);
+});
+
+it('does not write through a link', async () => {
+  await writeSite(site, files);
+  mkdirSync(join(root, 'mine'));
+  rmSync(join(site, 'assets'), { recursive: true });
+  symlinkSync(join(root, 'mine'), join(site, 'assets'));
+  await expect(writeSite(site, files)).rejects.toThrow(/links in .* are not followed/);
+  expect(readdirSync(join(root, 'mine'))).toEqual([]);
+});

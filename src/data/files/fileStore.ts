@@ -1,0 +1,162 @@
+// Files by name, wherever they are: the contract of a folder on disk, of memory and of a browser's private file system; and
+// files in memory.
+import { UserError } from '../../core/errors.ts';
+import { joinBytes } from '../../core/platform/joinBytes.ts';
+
+/** A value, or a promise of it. */
+type Awaitable<Value> = Value | Promise<Value>;
+
+/** The content of a file: bytes, text, or blocks of bytes, each valid until the next. */
+export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
+
+/**
+ * Checks the size and the first bytes of a file before it is read: files may come from anyone.
+ *
+ * @param start its first bytes; none in the first call
+ * @param path the file, for errors
+ * @returns how many first bytes the check needs; undefined if the file may be read
+ * @throws UserError if it may not
+ */
+export type FileCheck = (start: Uint8Array, size: number, path: string) => number | undefined;
+
+/** A lock on files: only its holder may change them. */
+export interface FileLock {
+  /** Shows others that the holder is alive; call it often. */
+  renew(): void;
+  /** Releases the lock. */
+  release(): Awaitable<void>;
+}
+
+/**
+ * Files by name, such as `checkpoints/step-00000040.safetensors`. Every method throws a UserError if it cannot read or
+ * write.
+ */
+export interface FileStore {
+  /** Their name in messages: the path of a folder, or another name. */
+  readonly name: string;
+  /** The path of a file in messages. */
+  pathOf(name: string): string;
+  /** The names of all files, or of those below a folder. */
+  list(folder?: string): Awaitable<string[]>;
+  /**
+   * The bytes of a file; undefined if there is none.
+   *
+   * @param check called before it is read, unless it is in memory already; on disk the default limit is 1 MiB
+   */
+  read(name: string, check?: FileCheck): Awaitable<Uint8Array | undefined>;
+  /**
+   * The bytes of a file in blocks, each valid until the next; undefined if there is no file.
+   *
+   * @param most the maximum size of a file on disk
+   */
+  blocks(name: string, most?: number): Awaitable<Iterable<Uint8Array> | undefined>;
+  /** Writes a file, which is replaced as a whole or not at all. Bytes may be kept, not copied. */
+  write(name: string, content: FileContent): Awaitable<void>;
+  /** Adds text to a file, which is created if it does not exist. It may stay in memory until `flush`. */
+  append(name: string, text: string): Awaitable<void>;
+  /** Saves what was appended to a file, so that it survives a power cut. */
+  flush(name: string): Awaitable<void>;
+  /** Removes a file, if it exists. */
+  remove(name: string): Awaitable<void>;
+  /** Renames a file to the first free one of `….damaged`, `….damaged-2`, …; returns its new name. */
+  setAside(name: string): Awaitable<string>;
+  /**
+   * Locks the files.
+   *
+   * @throws UserError (`locked`) if another trainer holds the lock
+   */
+  lock(): Awaitable<FileLock>;
+}
+
+/** A check for files of at most so many bytes. */
+export function atMost(most: number): FileCheck {
+  return (_, size, path) => {
+    if (size > most) {
+      throw new UserError(
+        'invalid-data',
+        `cannot read ${path}: ${size} bytes are too many for this kind of file (limit ${most}); replace it or move it away`,
+      );
+    }
+    return undefined;
+  };
+}
+
+/** The first free name for a file that is set aside. */
+export function asideName(name: string, isTaken: (name: string) => boolean): string {
+  let aside = `${name}.damaged`;
+  for (let number = 2; isTaken(aside); number++) {
+    aside = `${name}.damaged-${number}`;
+  }
+  return aside;
+}
+
+/** Content as bytes, which are copied only if they come in blocks. */
+export function bytesOf(content: FileContent): Uint8Array {
+  if (typeof content === 'string') {
+    return new TextEncoder().encode(content);
+  }
+  // Blocks may share memory.
+  return content instanceof Uint8Array ? content : joinBytes(Array.from(content, (block) => block.slice()));
+}
+
+/** All files by name, to download a run or to load its model. */
+export async function readFiles(files: FileStore): Promise<Record<string, Uint8Array>> {
+  const found: Record<string, Uint8Array> = {};
+  for (const name of await files.list()) {
+    const bytes = await files.read(name);
+    // A run that is being trained may have removed a checkpoint since.
+    if (bytes !== undefined) {
+      found[name] = bytes;
+    }
+  }
+  return found;
+}
+
+/** Files in memory: those of a downloaded run, or none. */
+export function memoryFiles(name: string, files: Readonly<Record<string, Uint8Array>> = {}): FileStore {
+  /** The bytes of each file, in the pieces in which they were written. */
+  const kept = new Map(Object.entries(files).map(([file, bytes]) => [file, [bytes]]));
+  let locked = false;
+  return {
+    name,
+    pathOf: (file) => `${name}/${file}`,
+    list: (folder) =>
+      [...kept.keys()].filter((file) => folder === undefined || file.startsWith(`${folder}/`)).sort(),
+    read(file) {
+      const pieces = kept.get(file);
+      return pieces?.length === 1 ? pieces[0] : pieces && joinBytes(pieces);
+    },
+    blocks: (file) => kept.get(file),
+    write(file, content) {
+      kept.set(file, [bytesOf(content)]);
+    },
+    append(file, text) {
+      kept
+        .set(file, kept.get(file) ?? [])
+        .get(file)!
+        .push(bytesOf(text));
+    },
+    flush() {},
+    remove(file) {
+      kept.delete(file);
+    },
+    setAside(file) {
+      const aside = asideName(file, (one) => kept.has(one));
+      kept.set(aside, kept.get(file)!);
+      kept.delete(file);
+      return aside;
+    },
+    lock() {
+      if (locked) {
+        throw new UserError('locked', `${name} is already being trained: wait for it, or stop it`);
+      }
+      locked = true;
+      return {
+        renew() {},
+        release() {
+          locked = false;
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,200 @@
+// The layout of a plot, as elements of an SVG: heading, legend, axes, marks. Their look is left to style sheets.
+import { visibleText } from '../../core/visibleText.ts';
+import type { Plot, PlotAxis, PlotSeries } from './plot.ts';
+import { hueOf, markClass, type PlotArea, plotMarks, pointMark } from './plotMarks.ts';
+import { type PlotScale, plotScale } from './plotScale.ts';
+import { element, pixels, type SvgElement } from './svg.ts';
+
+/** A plot that is ready to be drawn. */
+export interface PlotLayout {
+  readonly width: number;
+  readonly height: number;
+  /** All of it, the lowest first. */
+  readonly elements: readonly SvgElement[];
+  /** How many of the elements show values. */
+  readonly marks: number;
+  /** Where the values are. */
+  readonly area: PlotArea;
+  /** The pixel of a value along x. */
+  readonly across: (value: number) => number;
+}
+
+const defaultSize = { width: 720, height: 400 };
+/** Pixels around everything, and between texts. */
+const edge = 12;
+const gap = 8;
+/** The sizes of texts, in pixels. */
+const sizes = { title: 16, subtitle: 12, legend: 13, axis: 13, tick: 12 };
+/** The width of an average character of the font, in em. */
+const glyphWidth = 0.62;
+/** The pixels between two ticks, about. */
+const tickGaps = { x: 110, y: 60 };
+const legendSymbol = { width: 18, row: 20 };
+
+/** How texts are placed. */
+interface TextLook {
+  readonly class: string;
+  readonly size: number;
+  readonly anchor?: 'start' | 'middle' | 'end';
+  /** Whether it runs upwards. */
+  readonly turned?: boolean;
+}
+
+/**
+ * Lays out a plot.
+ *
+ * @param options.legend whether it has a legend, if there are several series
+ */
+export function layOutPlot(plot: Plot, { legend = true }: { readonly legend?: boolean } = {}): PlotLayout {
+  const { width, height } = { ...defaultSize, ...plot };
+  const { series } = plot;
+  const headings = [
+    { text: plot.title, look: { class: 'plot-title', size: sizes.title } },
+    { text: plot.subtitle, look: { class: 'plot-subtitle', size: sizes.subtitle } },
+  ].filter((heading): heading is { text: string; look: TextLook } => heading.text !== undefined);
+  let top = edge;
+  const elements: SvgElement[] = headings.map(({ text, look }) => {
+    top += look.size + 2;
+    const written = textElement(edge, top, shortened(text, width - 2 * edge, look.size), look);
+    top += gap - 2;
+    return written;
+  });
+  const listed = legend && series.length > 1 ? series.filter(({ unlisted }) => !unlisted) : [];
+  const entries = legendElements(listed, series, { top: top + gap / 2, width });
+  elements.push(...entries.elements);
+  top += entries.height + gap;
+
+  const y = plotScale(
+    plot.y,
+    series.flatMap(({ points }) =>
+      points.flatMap(({ y, error = 0 }) => [y - error, y + error]).filter(Number.isFinite),
+    ),
+    Math.max(2, Math.floor(height / tickGaps.y)),
+  );
+  const left = edge + sizes.axis + gap + widestOf(y) + gap;
+  const x = plotScale(
+    plot.x,
+    series.flatMap(({ points }) => points.map(({ x }) => x)),
+    Math.max(2, Math.floor((width - left) / tickGaps.x)),
+  );
+  const last = x.ticks.at(-1);
+  const overhang = last ? widthOf(last.text, sizes.tick) / 2 - (1 - last.share) * (width - left) : 0;
+  const right = width - edge - Math.max(0, overhang);
+  const area = { left, right, top, bottom: height - edge - sizes.axis - gap - sizes.tick - gap };
+  const places = {
+    area,
+    x: (value: number) => left + x.share(value) * (right - left),
+    y: (value: number) => area.bottom - y.share(value) * (area.bottom - area.top),
+  };
+  const marks = plotMarks(plot, places);
+  elements.push(...axisElements(plot, { x, y }, area, height), ...marks);
+  return { width, height, elements, marks: marks.length, area, across: places.x };
+}
+
+/** The legend: the series side by side, in as many rows as they need. */
+function legendElements(
+  listed: readonly PlotSeries[],
+  series: readonly PlotSeries[],
+  { top, width }: { readonly top: number; readonly width: number },
+): { elements: SvgElement[]; height: number } {
+  let [left, row] = [edge, 0];
+  const elements = listed.flatMap((one) => {
+    const hue = hueOf(series, one);
+    const name = shortened(one.name, width - 2 * edge - legendSymbol.width - gap, sizes.legend);
+    const taken = legendSymbol.width + gap + widthOf(name, sizes.legend);
+    if (left > edge && left + taken > width - edge) {
+      [left, row] = [edge, row + 1];
+    }
+    const middle = top + (row + 0.5) * legendSymbol.row;
+    const symbols = legendSymbols(one, hue, left, middle);
+    const label = textElement(left + legendSymbol.width + gap, middle + 4.5, name, {
+      class: 'plot-name',
+      size: sizes.legend,
+    });
+    left += taken + 2 * gap;
+    return [...symbols, label];
+  });
+  return { elements, height: listed.length > 0 ? (row + 1) * legendSymbol.row + gap / 2 : 0 };
+}
+
+/** What stands before a name in the legend: a line, a point, or both. */
+function legendSymbols(one: PlotSeries, hue: number, left: number, middle: number): SvgElement[] {
+  const { width } = legendSymbol;
+  const dashes = one.dashed ? { 'stroke-dasharray': '5 4' } : {};
+  const line = {
+    class: markClass('way', hue, one),
+    d: `M${pixels(left)},${pixels(middle)}h${width}`,
+    ...dashes,
+  };
+  return [
+    ...(one.kind === 'points' ? [] : [element('path', line)]),
+    ...(one.kind === 'line' ? [] : [pointMark(hue, [left + width / 2, middle], one)]),
+  ];
+}
+
+/** Grid, ticks and labels of both axes. */
+function axisElements(
+  plot: Plot,
+  { x, y }: { readonly x: PlotScale; readonly y: PlotScale },
+  { left, right, top, bottom }: PlotArea,
+  height: number,
+): SvgElement[] {
+  const line = (look: string, [x1, y1]: readonly number[], [x2, y2]: readonly number[]): SvgElement =>
+    element('line', { class: look, x1: x1!, y1: y1!, x2: x2!, y2: y2! });
+  const tick = { class: 'plot-tick', size: sizes.tick };
+  const across = y.ticks.flatMap(({ text, share }) => {
+    const place = bottom - share * (bottom - top);
+    const label = textElement(left - gap, place + 4.5, text, { ...tick, anchor: 'end' });
+    return [line('plot-grid', [left, place], [right, place]), label];
+  });
+  const down = apart(x, right - left).flatMap(({ text, share }) => {
+    const place = left + share * (right - left);
+    const label = textElement(place, bottom + gap + sizes.tick - 2, text, { ...tick, anchor: 'middle' });
+    return [line('plot-grid', [place, bottom], [place, top]), label];
+  });
+  const title = { class: 'plot-axis', size: sizes.axis, anchor: 'middle' } as const;
+  const names = [
+    textElement((left + right) / 2, height - edge, titleOf(plot.x, right - left), title),
+    textElement(edge + sizes.axis - 3, (top + bottom) / 2, titleOf(plot.y, bottom - top), {
+      ...title,
+      turned: true,
+    }),
+  ];
+  return [...across, ...down, line('plot-base', [left, bottom], [right, bottom]), ...names];
+}
+
+/** The ticks without those whose labels would overlap the ones before them. */
+function apart({ ticks }: PlotScale, length: number): PlotScale['ticks'] {
+  let end = Number.NEGATIVE_INFINITY;
+  return ticks.filter(({ text, share }) => {
+    const half = widthOf(text, sizes.tick) / 2;
+    const isFree = share * length - half >= end;
+    end = isFree ? share * length + half + gap / 2 : end;
+    return isFree;
+  });
+}
+
+function titleOf({ label, unit }: PlotAxis, room: number): string {
+  return shortened(unit === undefined ? label : `${label} (${unit})`, room, sizes.axis);
+}
+
+function textElement(x: number, y: number, text: string, { turned, anchor, ...look }: TextLook): SvgElement {
+  const place = turned ? { transform: `translate(${pixels(x)},${pixels(y)}) rotate(-90)` } : { x, y };
+  const alignment = anchor && { 'text-anchor': anchor };
+  return element('text', { class: look.class, 'font-size': look.size, ...alignment, ...place }, text);
+}
+
+/** A text on one line that fits in the room, with an ellipsis if it is cut. */
+function shortened(text: string, room: number, size: number): string {
+  const characters = [...visibleText(text)];
+  const most = Math.max(1, Math.floor(room / (glyphWidth * size)));
+  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : characters.join('');
+}
+
+function widthOf(text: string, size: number): number {
+  return glyphWidth * size * [...text].length;
+}
+
+function widestOf({ ticks }: PlotScale): number {
+  return Math.max(0, ...ticks.map(({ text }) => widthOf(text, sizes.tick)));
+}

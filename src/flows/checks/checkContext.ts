@@ -1,0 +1,93 @@
+// Shared by the checks of a bijection: the layer, how it is run, the limits, and the measurements.
+
+import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import type { CompileOptions } from '../../tensor/engine/program.ts';
+import type { Bijection } from '../contract/bijection.ts';
+
+/** Arrays by name. */
+export type Arrays = Readonly<Record<string, NdArray>>;
+
+/** The limits; errors are relative to the largest value, or to 1 if that is smaller. */
+export const LIMITS = {
+  inverse: 1e-9,
+  inverseAtStart: 1e-11,
+  /**
+   * From gradients, exact in float64; from central differences; in nats per dimension along random
+   * directions.
+   */
+  logDet: { gradients: 1e-9, differences: 1e-6, directions: 1e-4 },
+  gradient: 1e-7,
+  float32: 1e-4,
+  /** The same numbers in another order. */
+  same: 1e-12,
+};
+
+/** One thing that was checked; it is a problem unless value ≤ limit. */
+export interface BijectionCheck {
+  /** In words. */
+  readonly what: string;
+  /** The measurement; NaN if it was impossible. */
+  readonly value: number;
+  /** The largest acceptable value. */
+  readonly limit: number;
+}
+
+/** The layer under test, and the checks performed so far. */
+export class CheckContext {
+  readonly checks: BijectionCheck[] = [];
+  readonly layer: Bijection;
+  /** Images in the batch. */
+  readonly images: number;
+  private readonly threads: number | undefined;
+
+  constructor(layer: Bijection, images: number, threads: number | undefined) {
+    this.layer = layer;
+    this.images = images;
+    this.threads = threads;
+  }
+
+  /** How programs are compiled. */
+  precision(precision: 'float32' | 'float64'): CompileOptions {
+    return { precision, ...(this.threads !== undefined && { threads: this.threads }) };
+  }
+
+  /** Records a measurement, and returns whether it is acceptable. */
+  note(what: string, value: number, limit: number): boolean {
+    this.checks.push({ what, value, limit });
+    return value <= limit;
+  }
+
+  /** Performs a check. An exception from the layer is recorded as a problem; the result is then undefined. */
+  async attempt<T>(what: string, check: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await check();
+    } catch (error) {
+      this.note(`${what}: ${error instanceof Error ? error.message : String(error)}`, Number.NaN, 0);
+      return undefined;
+    }
+  }
+}
+
+/** The largest error of each quantity that is measured repeatedly. */
+export class LargestErrors {
+  private readonly errors = new Map<string, number>();
+
+  take(what: string, error: number): void {
+    this.errors.set(what, Math.max(this.errors.get(what) ?? 0, error));
+  }
+
+  note(context: CheckContext, limit: number): void {
+    for (const [what, error] of this.errors) {
+      context.note(what, error, limit);
+    }
+  }
+}
+
+/** The part of an array that belongs to one image; a scalar applies to every image. */
+export function ofImage({ shape, data }: NdArray, image: number): NdArray {
+  const [, ...rest] = shape;
+  const size = sizeOf(rest);
+  return shape.length === 0
+    ? { shape, data }
+    : { shape: [1, ...rest], data: data.slice(image * size, (image + 1) * size) };
+}

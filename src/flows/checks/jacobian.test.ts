@@ -1,0 +1,51 @@
+// Three numerical log-determinants of one layer agree with each other, and with the layer.
+import { describe, expect, it } from 'vitest';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { constant } from '../../tensor/tensor.ts';
+import type { Bijection } from '../contract/bijection.ts';
+import { chain } from '../contract/chain.ts';
+import { parametersFrom } from '../contract/parameters.ts';
+import { conv1x1 } from '../layers/conv1x1.ts';
+import { emerging } from '../layers/emerging.ts';
+import { squeeze } from '../layers/squeeze.ts';
+import { couplingOf } from '../models/couplings.ts';
+import { logDetByDifferences, logDetByDirections, logDetByGradients } from './jacobian.ts';
+import { LayerMap } from './layerMap.ts';
+import { randomImages, randomParameters } from './randomParameters.ts';
+
+const shape: ImageShape = [8, 6, 2];
+const layers: Record<string, Bijection> = {
+  squeeze: squeeze(shape),
+  conv1x1: conv1x1(shape),
+  emerging: emerging(shape),
+  step: chain('step', {
+    conv1x1: conv1x1(shape),
+    emerging: emerging(shape),
+    coupling: couplingOf(shape, { width: 6 }),
+  }),
+};
+
+describe.each(Object.entries(layers))('%s', (_, layer) => {
+  const tensors = Object.entries(randomParameters(layer.parameters)).map(([path, array]) => [
+    path,
+    constant(array),
+  ]);
+  const map = new LayerMap(layer, parametersFrom(Object.fromEntries(tensors)), { threads: 1 });
+  const images = Float64Array.from(randomImages(2, shape, 'x').data);
+  const x = images.subarray(0, map.dimensions);
+
+  it('has the log-determinant of its Jacobian, computed in three ways', async () => {
+    const { logDet } = await map.forward(images);
+    expect(logDet.length).toBe(2);
+    const said = logDet[0]!;
+    const gradients = await logDetByGradients(map, x);
+    const differences = await logDetByDifferences(map, x);
+    const directions = await logDetByDirections(map, x, { count: 32, seed: 0 });
+    await map.release();
+    expect(gradients).toEqual({ value: expect.closeTo(said, 9), method: 'dense', uncertainty: 0 });
+    expect(differences).toEqual({ value: expect.closeTo(said, 6), method: 'dense', uncertainty: 0 });
+    expect(Math.abs(directions.value - said)).toBeLessThan(directions.uncertainty + 1e-6);
+    // The bound is useful: a fifth of a nat for each of the 96 values at most.
+    expect(directions.uncertainty).toBeLessThan(19.2);
+  });
+});

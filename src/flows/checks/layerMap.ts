@@ -1,0 +1,102 @@
+// A layer with fixed parameters as a function in float64: its values and vector-Jacobian products.
+
+import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { onCpu } from '../../tensor/engine/devices/device.ts';
+import { type CompileOptions, compile, type Program } from '../../tensor/engine/program.ts';
+import { gradients } from '../../tensor/gradients/gradient.ts';
+import { multiply, sum } from '../../tensor/operations/index.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import type { Bijection } from '../contract/bijection.ts';
+import type { Parameters } from '../contract/parameters.ts';
+
+/** The approximate number of values per run of a program: enough to keep the processor busy. */
+const VALUES_PER_RUN = 100_000;
+
+/** A layer in float64; images are concatenated. */
+export class LayerMap {
+  /** The number of values of an image. */
+  readonly dimensions: number;
+  private readonly layer: Bijection;
+  private readonly parameters: Parameters;
+  private readonly options: CompileOptions;
+  private forwardProgram: Program | undefined;
+  private gradientProgram: Program | undefined;
+
+  /** @param parameters constants */
+  constructor(layer: Bijection, parameters: Parameters, options: CompileOptions = {}) {
+    this.layer = layer;
+    this.parameters = parameters;
+    this.options = { ...onCpu(options), precision: 'float64' };
+    this.dimensions = dimensionsOf(layer.inputShape);
+  }
+
+  /** The output images, and ln|det| of each. */
+  async forward(x: Float64Array): Promise<{ y: Float64Array; logDet: Float64Array }> {
+    this.forwardProgram ??= await this.compileForward();
+    const y = new Float64Array(x.length);
+    const logDet = new Float64Array(x.length / this.dimensions);
+    for (const [start, end] of this.batches(x.length)) {
+      const images = this.batch(x.subarray(start, end), this.layer.inputShape);
+      const result = await this.forwardProgram.run({ x: images });
+      y.set(result.y!.data, start);
+      const { shape, data } = result.logDet!;
+      const [first, last] = [start / this.dimensions, end / this.dimensions];
+      if (shape.length === 0) {
+        logDet.fill(data[0]!, first, last);
+      } else {
+        logDet.set(data, first);
+      }
+    }
+    return { y, logDet };
+  }
+
+  /** Jᵀ·w for every w in `directions`, J being the Jacobian at the image `x`. */
+  async pullBack(x: Float64Array, directions: Float64Array): Promise<Float64Array> {
+    this.gradientProgram ??= await this.compileGradient();
+    const found = new Float64Array(directions.length);
+    for (const [start, end] of this.batches(directions.length)) {
+      const copies = new Float64Array(end - start).map((_, index) => x[index % this.dimensions]!);
+      const { gradient } = await this.gradientProgram.run({
+        x: this.batch(copies, this.layer.inputShape),
+        weight: this.batch(directions.subarray(start, end), this.layer.outputShape),
+      });
+      found.set(gradient!.data, start);
+    }
+    return found;
+  }
+
+  /** Frees the programs. */
+  async release(): Promise<void> {
+    await this.forwardProgram?.release();
+    await this.gradientProgram?.release();
+  }
+
+  private compileForward(): Promise<Program> {
+    const x = input('x', [OPEN_BATCH, ...this.layer.inputShape]);
+    const { y, logDet } = this.layer.forward(x, this.parameters);
+    return compile({ inputs: { x }, outputs: { y, logDet } }, this.options);
+  }
+
+  private compileGradient(): Promise<Program> {
+    const x = input('x', [OPEN_BATCH, ...this.layer.inputShape]);
+    const weight = input('weight', [OPEN_BATCH, ...this.layer.outputShape]);
+    const { y } = this.layer.forward(x, this.parameters);
+    const [gradient] = gradients(sum(multiply(y, weight)), [x], constant(1));
+    return compile({ inputs: { x, weight }, outputs: { gradient: gradient! } }, this.options);
+  }
+
+  /** Where each run's share of the images starts and ends. */
+  private batches(values: number): [start: number, end: number][] {
+    const size = this.dimensions * Math.ceil(VALUES_PER_RUN / this.dimensions);
+    return Array.from({ length: Math.ceil(values / size) }, (_, index) => [
+      index * size,
+      Math.min(values, (index + 1) * size),
+    ]);
+  }
+
+  private batch(data: Float64Array, imageShape: ImageShape): NdArray {
+    return { shape: [data.length / this.dimensions, ...imageShape], data };
+  }
+}

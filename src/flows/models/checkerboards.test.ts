@@ -1,0 +1,132 @@
+// Where a model has couplings with checkerboards, and that they take turns.
+import { describe, expect, it } from 'vitest';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { compile } from '../../tensor/engine/program.ts';
+import { constant } from '../../tensor/tensor.ts';
+import { randomImages, randomParameters } from '../checks/randomParameters.ts';
+import { parametersFrom } from '../contract/parameters.ts';
+import { channelHalves } from '../coupling/channelHalves.ts';
+import { glowConditioner } from '../coupling/glowConditioner.ts';
+import { registerConditioner, registerMask } from './couplings.ts';
+import { Glow } from './glow.ts';
+import type { ModelOptions } from './options.ts';
+import type { Stage } from './stages.ts';
+
+const imageShape: ImageShape = [8, 4, 1];
+
+function stagesOf(options: Partial<ModelOptions>) {
+  return new Glow(imageShape, { levels: 2, depth: 3, width: 4, mixing: '1x1', ...options }).stages;
+}
+
+/** The pixels that a stage's coupling leaves as they are, by row. */
+async function keptBy({ bijection }: Stage): Promise<boolean[]> {
+  const layer = bijection.parts!.coupling!;
+  const [height, width, channels] = layer.inputShape;
+  const parameters = Object.entries(randomParameters(layer.parameters)).map(([path, array]) => [
+    path,
+    constant(array),
+  ]);
+  const x = randomImages(1, layer.inputShape, 'x');
+  const { y } = layer.forward(constant(x), parametersFrom(Object.fromEntries(parameters)));
+  const program = await compile({ inputs: {}, outputs: { y } }, { precision: 'float64', threads: 1 });
+  const { y: values } = await program.run({});
+  await program.release();
+  return Array.from({ length: height * width }, (_, pixel) =>
+    x.data
+      .subarray(pixel * channels, (pixel + 1) * channels)
+      .every((value, channel) => value === values!.data[pixel * channels + channel]),
+  );
+}
+
+/** The pixels of a parity, by row. */
+function ofParity(parity: number, [height, width]: readonly number[]): boolean[] {
+  return Array.from(
+    { length: height! * width! },
+    (_, pixel) => (Math.floor(pixel / width!) + (pixel % width!)) % 2 === parity,
+  );
+}
+
+describe('couplings with checkerboards', () => {
+  it('are made only where the model has some', () => {
+    const seen: (readonly number[])[] = [];
+    registerConditioner('noting', {
+      module: 'file:///noting.mjs',
+      conditioner: () => (shape, wanted) => {
+        seen.push(shape);
+        return glowConditioner({ width: 2 })(shape, wanted);
+      },
+    });
+    stagesOf({ conditioner: 'noting' });
+    expect(seen).toEqual([
+      [4, 2, 2],
+      [2, 1, 4],
+    ]);
+  });
+
+  it.each<[ModelOptions['checkerboard'], string[]]>([
+    [2, ['levels/0/checkerboards/0', 'levels/0/checkerboards/1']],
+    [
+      [1, 2],
+      ['levels/0/checkerboards/0', 'levels/1/checkerboards/0', 'levels/1/checkerboards/1'],
+    ],
+    [0, []],
+    [[], []],
+  ])('are before the squeezes that %j asks for', (checkerboard, paths) => {
+    const without = stagesOf({});
+    const stages = stagesOf({ checkerboard: checkerboard! });
+    const added = stages.filter(({ kind }) => kind === 'pixelStep');
+    expect(added.map(({ path }) => path)).toEqual(paths);
+    for (const { path, level } of added) {
+      expect(path.startsWith(`levels/${level}/`)).toBe(true);
+      const place = stages.findIndex((stage) => stage.path === path);
+      expect(stages.slice(place).find(({ kind }) => kind !== 'pixelStep')!.path).toBe(
+        `levels/${level}/squeeze`,
+      );
+    }
+    const rest = stages.filter(({ kind }) => kind !== 'pixelStep');
+    const described = (all: typeof stages) =>
+      all.map(({ path, stage }) => [
+        path,
+        Object.entries(stage.parameters).map(([name, { shape }]) => [name, shape]),
+      ]);
+    expect(described(rest)).toEqual(described(without));
+  });
+
+  it('keep the pixels that the one before changes', async () => {
+    const [first, second, third] = stagesOf({ checkerboard: 3 });
+    expect(third!.stage).toBe(first!.stage);
+    expect(await keptBy(first!.stage)).toEqual(ofParity(0, imageShape));
+    expect(await keptBy(second!.stage)).toEqual(ofParity(1, imageShape));
+  });
+
+  it('have a width of their own', () => {
+    const [first] = stagesOf({ checkerboard: 1, checkerboardWidth: 7 });
+    expect(first!.stage.parameters['coupling/conv2/kernel']!.shape).toEqual([1, 1, 7, 7]);
+  });
+});
+
+describe('a mask with turns', () => {
+  it('is taken in turn by the steps of a level', async () => {
+    const steps = stagesOf({ mask: 'checkerboard' }).filter(({ kind }) => kind === 'step');
+    expect(steps[0]!.stage).toBe(steps[2]!.stage);
+    expect(await keptBy(steps[0]!.stage)).toEqual(ofParity(0, [4, 2]));
+    expect(await keptBy(steps[1]!.stage)).toEqual(ofParity(1, [4, 2]));
+  });
+
+  it('of a user has as many as it says', () => {
+    const asked: number[] = [];
+    const mask = (_: unknown, turn: number) => {
+      asked.push(turn);
+      return channelHalves;
+    };
+    registerMask('three-turns', { module: import.meta.url, turns: 3, mask });
+    stagesOf({ mask: 'three-turns', levels: 1 });
+    expect(asked).toEqual([0, 1, 2]);
+    for (const turns of [0, 1.5, Number.NaN]) {
+      registerMask('three-turns', { module: import.meta.url, turns, mask });
+      expect(() => stagesOf({ mask: 'three-turns' })).toThrow(
+        `mask 'three-turns': turns must be a whole number of 1 or more, not ${turns}`,
+      );
+    }
+  });
+});

@@ -1,0 +1,108 @@
+// A model with classes: it starts as the model without, and its likelihoods by class are those given each class.
+import { expect, it } from 'vitest';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { compile } from '../../tensor/engine/program.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { randomParameters } from '../checks/randomParameters.ts';
+import type { Condition } from '../contract/condition.ts';
+import { parametersFrom } from '../contract/parameters.ts';
+import { Glow } from './glow.ts';
+import type { ModelOptions } from './options.ts';
+import { ParameterLayout } from './parameterLayout.ts';
+
+const options: ModelOptions = {
+  levels: 2,
+  depth: 1,
+  width: 4,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: true,
+  bits: 8,
+};
+const imageShape = [4, 8, 1] as const;
+const classes = ['sky', 'sea', 'sand'];
+const shape = [5, ...imageShape];
+const random = new RandomStream(3);
+const image: NdArray = {
+  shape,
+  data: Float64Array.from({ length: sizeOf(shape) }, () => random.integer(256)),
+};
+const noise: NdArray = { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.uniform()) };
+
+async function run(
+  model: Glow,
+  weights: Readonly<Record<string, NdArray>>,
+  what: 'given' | 'by class',
+  condition: Condition = {},
+): Promise<ArrayLike<number>> {
+  const tensors = Object.fromEntries(Object.entries(weights).map(([path, array]) => [path, constant(array)]));
+  const [x, u] = [input('image', shape), input('noise', shape)];
+  const p = parametersFrom(tensors);
+  const found =
+    what === 'given'
+      ? model.likelihood(x, u, p, condition).logLikelihood
+      : model.logLikelihoodByClass(x, u, p);
+  const program = await compile(
+    { inputs: { image: x, noise: u }, outputs: { found } },
+    { precision: 'float64' },
+  );
+  const { found: result } = await program.run({ image, noise });
+  await program.release();
+  return result!.data;
+}
+
+const given = (number: number): Condition => ({
+  classes: constant({ shape: [1, 3], data: Float64Array.from(classes, (_, k) => Number(k === number)) }),
+});
+
+it('starts as the model without classes, whatever the class', async () => {
+  const [plain, model] = [new Glow(imageShape, options), new Glow(imageShape, { ...options, classes })];
+  const start = (of: Glow) => {
+    const layout = new ParameterLayout(of.parameters);
+    return layout.unpack(layout.initial(7));
+  };
+  const expected = await run(plain, start(plain), 'given');
+  for (const number of [0, 2]) {
+    expect(await run(model, start(model), 'given', given(number))).toEqual(expected);
+  }
+});
+
+it.each([
+  [2, 'uniform'],
+  [1, 'uniform'],
+  [2, 'variational'],
+] as const)(
+  '%d levels, %s noise: the likelihoods by class are those given each class',
+  async (levels, dequantisation) => {
+    const model = new Glow(imageShape, { ...options, levels, classes, dequantisation });
+    const weights = randomParameters(model.parameters);
+    const all = await run(model, weights, 'by class');
+    const every = [
+      await run(model, weights, 'given', given(0)),
+      await run(model, weights, 'given', given(1)),
+      await run(model, weights, 'given', given(2)),
+    ];
+    expectClose(
+      'by class',
+      all,
+      Array.from({ length: 15 }, (_, i) => every[i % 3]![Math.floor(i / 3)]!),
+      'float64',
+    );
+    expect(new Set(every.map((values) => values[0]))).toHaveProperty('size', 3);
+  },
+);
+
+it('has no likelihood by class without classes, and needs their names', () => {
+  const plain = new Glow(imageShape, options);
+  const tensors = Object.fromEntries(
+    Object.entries(plain.parameters).map(([path, spec]) => [path, input(path, spec.shape)]),
+  );
+  expect(() =>
+    plain.logLikelihoodByClass(input('image', shape), input('noise', shape), parametersFrom(tensors)),
+  ).toThrow('has no likelihood by class');
+  expect(() => new Glow(imageShape, { ...options, classes: true })).toThrow('model.classes is true');
+});

@@ -1,0 +1,138 @@
+// A continuous model: its log-likelihood is that of the values themselves, standardisation included.
+import { describe, expect, it } from 'vitest';
+import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { logAbsDeterminant } from '../../core/numeric/linearAlgebra.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { compile, type Program } from '../../tensor/engine/program.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { randomParameters } from '../checks/randomParameters.ts';
+import { parametersFrom } from '../contract/parameters.ts';
+import { Glow } from './glow.ts';
+import { requireKind } from './imageValues.ts';
+import type { ModelOptions } from './options.ts';
+
+const imageShape: ImageShape = [4, 8, 2];
+const dimensions = dimensionsOf(imageShape);
+const options = {
+  levels: 2,
+  depth: 1,
+  width: 4,
+  mixing: 'emerging',
+} as const satisfies Partial<ModelOptions>;
+const continuous = { mean: [5, -300], deviation: [0.25, 40] };
+
+/** Values of the model's scale, far from zero in its own. */
+function valuesOf(count: number): NdArray {
+  const random = new RandomStream(1, 'values');
+  const shape = [count, ...imageShape];
+  const data = Float64Array.from({ length: sizeOf(shape) }, (_, index) => {
+    const channel = index % 2;
+    return continuous.mean[channel]! + 1.3 * continuous.deviation[channel]! * random.normal();
+  });
+  return { shape, data };
+}
+
+async function programOf(model: Glow, count: number): Promise<Program> {
+  const weights = randomParameters(model.parameters, 2);
+  const tensors = Object.fromEntries(Object.entries(weights).map(([path, array]) => [path, constant(array)]));
+  const [image, noise] = [input('image', [count, ...imageShape]), input('noise', [count, ...imageShape])];
+  const { logLikelihood, latents } = model.likelihood(image, noise, parametersFrom(tensors));
+  const outputs = {
+    logLikelihood,
+    ...Object.fromEntries(latents.map((latent, at) => [`latent${at}`, latent])),
+  };
+  return compile({ inputs: { image, noise }, outputs }, { precision: 'float64' });
+}
+
+/** The latents of each image, one after the other, and its log-likelihood. */
+async function encoded(
+  model: Glow,
+  image: NdArray,
+): Promise<{ latents: number[][]; logLikelihood: ArrayLike<number> }> {
+  const [count = 0] = image.shape;
+  const program = await programOf(model, count);
+  // Whatever the noise: a continuous model has none.
+  const noise = { shape: image.shape, data: image.data.map((_, index) => (index % 7) / 7) };
+  const { logLikelihood, ...found } = await program.run({ image, noise });
+  await program.release();
+  const latents = Array.from({ length: count }, (_, at) =>
+    Object.values(found).flatMap(({ data }) => [
+      ...data.subarray((at * data.length) / count, ((at + 1) * data.length) / count),
+    ]),
+  );
+  return { latents, logLikelihood: logLikelihood!.data };
+}
+
+describe('the log-likelihood of a continuous model', () => {
+  const model = new Glow(imageShape, { ...options, continuous });
+
+  it('is log N(latents) + ln|det| of the dense Jacobian from values to latents', async () => {
+    const { data } = valuesOf(1);
+    // The image, and two neighbours for every value.
+    const all = new Float64Array((2 * dimensions + 1) * dimensions);
+    const steps = data.map((_, index) => 1e-5 * continuous.deviation[index % 2]!);
+    for (let row = 0; row <= 2 * dimensions; row++) {
+      all.set(data, row * dimensions);
+      if (row > 0) {
+        const at = Math.floor((row - 1) / 2);
+        all[row * dimensions + at]! += (row % 2 === 1 ? 1 : -1) * steps[at]!;
+      }
+    }
+    const { latents, logLikelihood } = await encoded(model, {
+      shape: [2 * dimensions + 1, ...imageShape],
+      data: all,
+    });
+    const transposed = Float64Array.from({ length: dimensions ** 2 }, (_, index) => {
+      const [at, latent] = [Math.floor(index / dimensions), index % dimensions];
+      return (latents[2 * at + 1]![latent]! - latents[2 * at + 2]![latent]!) / (2 * steps[at]!);
+    });
+    const logNormal = latents[0]!.reduce((sum, z) => sum - 0.5 * z * z - 0.5 * Math.log(2 * Math.PI), 0);
+    const expected = logNormal + logAbsDeterminant(transposed, dimensions);
+    expect(Math.abs(logLikelihood[0]! - expected)).toBeLessThan(1e-6);
+  });
+
+  it('changes by the logarithm of the unit if the values are in another one', async () => {
+    const image = valuesOf(3);
+    const [factor, offset] = [1000, 7];
+    const scaled = { shape: image.shape, data: image.data.map((value) => factor * value + offset) };
+    const other = new Glow(imageShape, {
+      ...options,
+      continuous: {
+        mean: continuous.mean.map((value) => factor * value + offset),
+        deviation: continuous.deviation.map((value) => factor * value),
+      },
+    });
+    const [own, others] = [await encoded(model, image), await encoded(other, scaled)];
+    for (let at = 0; at < 3; at++) {
+      const expected = own.logLikelihood[at]! - dimensions * Math.log(factor);
+      expect(others.logLikelihood[at]!).toBeCloseTo(expected, 8);
+    }
+  });
+
+  it('does not depend on noise, which the model does not have', () => {
+    const drawn = new Float32Array(5).fill(3);
+    model.dequantiser.draw(new RandomStream(0), drawn);
+    expect([...drawn]).toEqual([0, 0, 0, 0, 0]);
+  });
+});
+
+it('a continuous model needs the standardisation of its channels', () => {
+  expect(() => new Glow(imageShape, { ...options, continuous: true })).toThrow(
+    /model.continuous is true, but the images are unknown here/,
+  );
+  expect(() => new Glow(imageShape, { ...options, continuous: { mean: [1], deviation: [1] } })).toThrow(
+    /has 1 means and 1 deviations, but the images have 2 channels/,
+  );
+});
+
+it('values of another kind than a model takes are refused with what to do', () => {
+  expect(() => requireKind('float32', { bits: 8 }, 'maps')).toThrow(
+    'the values of maps are real numbers (float32), but the model takes integers of 8 bits: train a model with model.continuous=true',
+  );
+  expect(() => requireKind('uint8', {}, 'photos')).toThrow(
+    'the values of photos are 8-bit integers, but the model takes real numbers (model.continuous)',
+  );
+  expect(() => requireKind('uint8', { bits: 8 })).not.toThrow();
+  expect(() => requireKind('float32', {})).not.toThrow();
+});

@@ -1,0 +1,90 @@
+// The golden models: likelihoods, latents and gradients in both precisions, decoding, and data-dependent
+// initialisation.
+import { describe, expect, it } from 'vitest';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { Precision } from '../../tensor/engine/onnx/emitter.ts';
+import { expectWithin, goldenCases } from '../../testing/golden.ts';
+import { modelChecks } from '../../testing/goldenModels.ts';
+import { countTrained, type ParameterSpecs } from '../contract/parameters.ts';
+import { affine } from '../coupling/affine.ts';
+import { coupling } from '../coupling/coupling.ts';
+import { glowConditioner } from '../coupling/glowConditioner.ts';
+import { variationalDequantiser } from '../dequantisers/variationalDequantiser.ts';
+import { split, topPrior } from '../priors/prior.ts';
+import { couplingOf } from './couplings.ts';
+import { countParameters, flowFor } from './flowRegistry.ts';
+import { Glow } from './glow.ts';
+import { layersOfMixing, type MixingOptions, mixingNames, mixings } from './mixing.ts';
+import { type ModelOptions, modelDefaults, optionalDefaults } from './options.ts';
+
+describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
+  for (const [names, check] of modelChecks) {
+    it.each(goldenCases(names))('%s', async (_, golden) => expectWithin(await check(golden, precision)));
+  }
+});
+
+describe('countParameters', () => {
+  const cifar: ModelOptions = {
+    levels: 3,
+    depth: 32,
+    width: 512,
+    mixing: '1x1',
+    kernelSize: 3,
+    dilation: 1,
+    learnedPrior: true,
+    bits: 8,
+  };
+
+  // In millions, as the paper counts its models.
+  it.each([
+    [{ ...cifar }, [32, 32, 3], 44.52],
+    [{ ...cifar, mixing: 'emerging' }, [32, 32, 3], 45.2],
+    [{ ...cifar, depth: 8 }, [32, 32, 3], 11.13],
+    [{ ...cifar, depth: 8, mixing: 'emerging' }, [32, 32, 3], 11.3],
+    [{ ...cifar, depth: 4 }, [32, 32, 3], 5.57],
+    [{ ...cifar, depth: 4, mixing: 'emerging' }, [32, 32, 3], 5.65],
+    [{ ...cifar, levels: 2, depth: 8, learnedPrior: false }, [32, 32, 3], 6.3],
+    [{ ...cifar, levels: 2, depth: 8, learnedPrior: false, mixing: 'emerging' }, [32, 32, 3], 6.34],
+  ] as [ModelOptions, ImageShape, number][])('%o', (options, imageShape, millions) => {
+    expect(countParameters(imageShape, options) / 1e6).toBeCloseTo(millions, 2);
+  });
+
+  it.each(mixingNames)('counts every parameter of a deeper model with %s', (mixing) => {
+    const options: ModelOptions = { ...cifar, mixing, depth: 4, levels: 2, width: 6 };
+    const { parameters } = new Glow([8, 4, 3], options);
+    expect(countParameters([8, 4, 3], options)).toBe(countTrained(parameters));
+  });
+});
+
+describe('the defaults', () => {
+  it('make a model from a shape alone, the one of a configuration', () => {
+    const model = new Glow([8, 8, 3]);
+    expect(model.options).toEqual(modelDefaults);
+    expect(Object.keys(model.parameters)).toEqual(Object.keys(flowFor([8, 8, 3]).parameters));
+  });
+
+  it('need the shape first: options in its place are refused by name', () => {
+    const swapped = [{ depth: 4 }, [8, 8, 3]] as unknown as [ImageShape, ModelOptions];
+    expect(() => new Glow(...swapped)).toThrow('glow: pass the shape of the images first, then the options');
+  });
+
+  it('of layers are those of models', () => {
+    const shape: ImageShape = [4, 4, 4];
+    const shapesOf = ({ parameters }: { parameters: ParameterSpecs }): unknown =>
+      Object.entries(parameters).map(([path, spec]) => [path, spec.shape]);
+    const parts = { conditioner: glowConditioner(), transformer: affine() };
+    expect(shapesOf(coupling(shape, parts))).toEqual(shapesOf(couplingOf(shape, modelDefaults)));
+    const { learnedPrior } = modelDefaults;
+    expect(shapesOf(split(shape))).toEqual(shapesOf(split(shape, { learnedPrior })));
+    expect(shapesOf(topPrior(shape))).toEqual(shapesOf(topPrior(shape, { learnedPrior })));
+    const { dequantisationSteps, dequantisationWidth } = optionalDefaults;
+    const options = { steps: Number(dequantisationSteps), width: Number(dequantisationWidth) };
+    expect(shapesOf(variationalDequantiser(shape))).toEqual(shapesOf(variationalDequantiser(shape, options)));
+    for (const [name, { layers }] of Object.entries(mixings)) {
+      const own = layersOfMixing(name, shape, modelDefaults);
+      expect(Object.values(layers(shape, {} as MixingOptions)).map(shapesOf), name).toEqual(
+        Object.values(own).map(shapesOf),
+      );
+    }
+  });
+});

@@ -1,0 +1,136 @@
+// The multi-scale model Glow: levels of flow steps, a split after each but the last, Gaussian priors on all latents.
+
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { Bijection } from '../contract/bijection.ts';
+import { chain } from '../contract/chain.ts';
+import { checkerboard } from '../coupling/checkerboard.ts';
+import type { ContextFor } from '../coupling/context.ts';
+import type { MaskFor } from '../coupling/mask.ts';
+import { actnorm } from '../layers/actnorm.ts';
+import { squeeze } from '../layers/squeeze.ts';
+import { split, topPrior } from '../priors/prior.ts';
+import { contextOfCondition, knownComponents } from './condition.ts';
+import { couplingOf, masksOf } from './couplings.ts';
+import { layersOfMixing } from './mixing.ts';
+import { type ModelOptions, modelDefaults } from './options.ts';
+import { StagedFlow } from './stagedFlow.ts';
+import {
+  bijectionStage,
+  type PlacedStage,
+  type Stage,
+  type StagePlace,
+  splitStage,
+  topStage,
+} from './stages.ts';
+
+/**
+ * Glow, with any mixing: dequantise, then per level squeeze and `depth` steps of actnorm, mixing and coupling, and after
+ * every level but the last a split. Before the squeeze of a level there may be steps of actnorm and a coupling whose mask
+ * is a checkerboard. Sources: Kingma and Dhariwal, Glow (2018); Dinh et al., Real NVP (2017).
+ */
+export class Glow extends StagedFlow {
+  /**
+   * @param imageShape of the images that the model takes
+   * @param options where they differ from the defaults, which are the same as in a configuration
+   * @throws if height or width cannot be halved `levels` times, or a part that the options name does not exist
+   */
+  constructor(imageShape: ImageShape, options: Partial<ModelOptions> = {}) {
+    super(imageShape, stagesOfGlow(imageShape, { ...modelDefaults, ...options }), options);
+  }
+}
+
+/**
+ * Per level the steps with checkerboards, a squeeze, the flow steps and, after every level but the last, a split; then the
+ * top prior.
+ */
+function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStage[] {
+  // Version 0.2 took the options first: without types, a program would fail far from its call.
+  if (!Array.isArray(imageShape as unknown)) {
+    throw new Error(
+      'glow: pass the shape of the images first, then the options: new Glow([28, 28, 1], { depth: 4 })',
+    );
+  }
+  const context = contextOf(imageShape, options);
+  const stages: PlacedStage[] = [];
+  let shape = imageShape;
+  const place = (where: StagePlace, stage: Stage): void => {
+    stages.push({ ...where, stage });
+    shape = stage.outputShape ?? shape;
+  };
+  /** Places steps that take masks in turn; those with the same mask are one stage. */
+  const placeSteps = (
+    where: Omit<StagePlace, 'step'>,
+    { count, masks, step }: { count: number; masks: readonly MaskFor[]; step: (mask: MaskFor) => Bijection },
+  ): void => {
+    const steps = masks.slice(0, count).map((mask) => bijectionStage(step(mask)));
+    for (let index = 0; index < count; index++) {
+      place({ ...where, path: `${where.path}/${index}`, step: index }, steps[index % steps.length]!);
+    }
+  };
+  const { checkerboardWidth: width = 32 } = options;
+  for (let level = 0; level < options.levels; level++) {
+    const path = `levels/${level}`;
+    const whole = shape;
+    placeSteps(
+      { path: `${path}/checkerboards`, kind: 'pixelStep', level },
+      {
+        count: checkerboardsOf(options)[level] ?? 0,
+        masks: [checkerboard({ keep: 0 }), checkerboard({ keep: 1 })],
+        step: (mask) =>
+          chain('step', {
+            actnorm: actnorm(whole),
+            coupling: couplingOf(whole, { ...options, width }, mask, context),
+          }),
+      },
+    );
+    place({ path: `${path}/squeeze`, kind: 'squeeze', level }, bijectionStage(squeeze(shape)));
+    const squeezed = shape;
+    placeSteps(
+      { path: `${path}/steps`, kind: 'step', level },
+      {
+        count: options.depth,
+        masks: masksOf(options),
+        step: (mask) => flowStep(squeezed, options, mask, context),
+      },
+    );
+    if (level < options.levels - 1) {
+      place(
+        { path: `${path}/split`, kind: 'split', level },
+        splitStage(split(shape, { ...options, context })),
+      );
+    }
+  }
+  place(
+    { path: 'prior', kind: 'prior', level: options.levels - 1 },
+    topStage(topPrior(shape, { ...options, classes: classCount(options), context })),
+  );
+  return stages;
+}
+
+/** How many couplings with checkerboards there are before the squeezes, by level; none at those that are missing. */
+export function checkerboardsOf({ checkerboard = 0 }: Pick<ModelOptions, 'checkerboard'>): readonly number[] {
+  return typeof checkerboard === 'number' ? [checkerboard] : checkerboard;
+}
+
+function classCount({ classes = [] }: ModelOptions): number {
+  return classes === true ? 0 : classes.length;
+}
+
+/** What networks see of the condition, if there is one; a condition that is still to be filled in counts as none. */
+function contextOf(imageShape: ImageShape, { condition }: ModelOptions): ContextFor | undefined {
+  return contextOfCondition(knownComponents(condition), imageShape);
+}
+
+/** Actnorm, mixing and coupling. */
+function flowStep(
+  shape: ImageShape,
+  options: ModelOptions,
+  mask: MaskFor,
+  context: ContextFor | undefined,
+): Bijection {
+  return chain('step', {
+    actnorm: actnorm(shape),
+    ...layersOfMixing(options.mixing, shape, options),
+    coupling: couplingOf(shape, options, mask, context),
+  });
+}

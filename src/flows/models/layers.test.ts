@@ -1,0 +1,100 @@
+// The layers of a model, applied one after the other, equal the model.
+import { expect, it } from 'vitest';
+import { compile } from '../../tensor/engine/program.ts';
+import { add, multiply, slice, subtract, sumPerImage } from '../../tensor/operations/index.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { randomImages, randomParameters } from '../checks/randomParameters.ts';
+import { parametersFrom } from '../contract/parameters.ts';
+import { Glow } from './glow.ts';
+import { layersOf } from './layers.ts';
+import type { Mixing } from './mixing.ts';
+import type { ModelOptions } from './options.ts';
+
+const options: Omit<ModelOptions, 'mixing' | 'learnedPrior'> = {
+  levels: 2,
+  depth: 1,
+  width: 5,
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 8,
+  bits: 8,
+};
+
+it.each([
+  ['emerging', true, ['conv1x1', 'emerging']],
+  ['1x1-plu', false, ['conv1x1']],
+  ['maf', true, ['conv1x1', 'maf']],
+] as [Mixing, boolean, string[]][])(
+  'of a model with %s, learned prior %s',
+  async (mixing, learnedPrior, mixed) => {
+    const model = new Glow([8, 4, 1], { ...options, mixing, learnedPrior });
+    const layers = layersOf(model);
+    const step = ['actnorm', ...mixed, 'coupling'];
+    expect(layers.map(({ path }) => path)).toEqual([
+      'levels/0/squeeze',
+      ...step.map((name) => `levels/0/steps/0/${name}`),
+      'levels/0/split',
+      'levels/1/squeeze',
+      ...step.map((name) => `levels/1/steps/0/${name}`),
+      'prior',
+    ]);
+    // Every parameter belongs to one of them.
+    const paths = layers.flatMap(({ path, bijection }) =>
+      Object.keys(bijection.parameters).map((name) => `${path}/${name}`),
+    );
+    expect(paths).toEqual(Object.keys(model.parameters));
+
+    const tensors = Object.fromEntries(
+      Object.entries(randomParameters(model.parameters)).map(([path, array]) => [path, constant(array)]),
+    );
+    const parameters = parametersFrom(tensors);
+    const x = constant(randomImages(3, model.imageShape, 'x'));
+    const whole = model.encode(x, parameters);
+    let z: Tensor = x;
+    let logDensity: Tensor = constant(0);
+    const latents: Tensor[] = [];
+    for (const { path, bijection, keptChannels } of layers) {
+      const { y, logDet } = bijection.forward(z, parameters.at(path));
+      logDensity = add(logDensity, logDet);
+      const kept = keptChannels ?? (path === 'prior' ? 0 : y.shape[3]!);
+      if (kept < y.shape[3]!) {
+        latents.push(slice(y, 3, kept, y.shape[3]!));
+      }
+      z = kept > 0 ? slice(y, 3, 0, kept) : y;
+    }
+    for (const latent of latents) {
+      const [, height, width, channels] = latent.shape as [number, number, number, number];
+      const normaliser = (height * width * channels * Math.log(2 * Math.PI)) / 2;
+      logDensity = subtract(
+        logDensity,
+        add(multiply(sumPerImage(multiply(latent, latent)), 0.5), normaliser),
+      );
+    }
+    const outputs = { logDensity, wholeDensity: add(whole.logPrior, whole.logDet) };
+    const named = (name: string, tensors: Tensor[]) =>
+      tensors.map((tensor, index) => [`${name}${index}`, tensor]);
+    const program = await compile(
+      {
+        inputs: {},
+        outputs: {
+          ...outputs,
+          ...Object.fromEntries([...named('latent', latents), ...named('whole', whole.latents)]),
+        },
+      },
+      { precision: 'float64', threads: 1 },
+    );
+    const result = await program.run({});
+    await program.release();
+    expectClose('density', result.logDensity!.data, result.wholeDensity!.data, 'float64');
+    expect(latents.length).toBe(2);
+    latents.forEach((_, index) => {
+      expectClose(
+        `latent ${index}`,
+        result[`latent${index}`]!.data,
+        result[`whole${index}`]!.data,
+        'float64',
+      );
+    });
+  },
+);

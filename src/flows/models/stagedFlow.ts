@@ -1,0 +1,178 @@
+// A flow made of a list of stages.
+import { UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { add, checkpoint, reshape, subtract } from '../../tensor/operations/index.ts';
+import { sameShape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Condition, ConditionShapes } from '../contract/condition.ts';
+import type { DequantisationNoise, Dequantiser } from '../contract/dequantiser.ts';
+import { type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';
+import { isKnownCondition, shapesOfCondition } from './condition.ts';
+import { dequantisationOf, dequantisations } from './dequantisation.ts';
+import { DEQUANTISER, type Encoding, type Flow, type Likelihood } from './flow.ts';
+import { type ImageValues, imageValuesOf, logScaleOf } from './imageValues.ts';
+import { type ModelOptions, modelDefaults } from './options.ts';
+import { type Densities, type PlacedStage, type StageResult, sumOfDensities, sumOfShares } from './stages.ts';
+
+/** A flow that passes dequantised images through stages, the last of which has no output but a latent. */
+export class StagedFlow implements Flow {
+  readonly options: ModelOptions;
+  readonly imageShape: ImageShape;
+  readonly parameters: ParameterSpecs;
+  readonly latentShapes: readonly ImageShape[];
+  readonly classes: readonly string[];
+  readonly condition: ConditionShapes;
+  readonly values: ImageValues;
+  readonly dequantiser: Dequantiser;
+  readonly stages: readonly PlacedStage[];
+
+  /**
+   * @param stages from images of `imageShape` on, at different paths
+   * @param options where they differ from the defaults, which are the same as in a configuration; a registered flow has
+   * its name as `flow`
+   * @throws if a stage does not take what the one before it returns, images remain at the end, a path occurs twice, or the
+   * classes or the condition are `true`
+   */
+  constructor(imageShape: ImageShape, stages: readonly PlacedStage[], options: Partial<ModelOptions> = {}) {
+    const { classes = [], condition = [] } = options;
+    if (classes === true) {
+      throw new UserError(
+        'invalid-config',
+        'model.classes is true, but the classes of the images are unknown here: list their names, or start a run on images with labels',
+      );
+    }
+    if (!isKnownCondition(condition)) {
+      throw new UserError(
+        'invalid-config',
+        `model.condition is ${condition === true ? 'true' : 'a list of names'}, but the conditions of the images are unknown here: list them with mean and deviation, or start a run on images with conditions`,
+      );
+    }
+    requireSequence(imageShape, stages);
+    const { bits, ...others } = { ...modelDefaults, ...options };
+    this.options = options.continuous === undefined ? { ...others, bits } : others;
+    this.classes = classes;
+    this.condition = {
+      ...(classes.length > 0 && { classes: [classes.length] }),
+      ...shapesOfCondition(condition, imageShape),
+    };
+    this.imageShape = imageShape;
+    this.stages = stages;
+    this.values = imageValuesOf(imageShape, this.options);
+    this.dequantiser = dequantisations[dequantisationOf(options)].dequantiser(imageShape, this.options);
+    this.latentShapes = stages.flatMap(({ stage: { latentShape } }) => (latentShape ? [latentShape] : []));
+    this.parameters = Object.assign(
+      {},
+      prefixed(DEQUANTISER, this.dequantiser.parameters),
+      ...stages.map(({ path, stage }) => prefixed(path, stage.parameters)),
+    );
+  }
+
+  likelihood(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Likelihood {
+    const { u, logDensity } = this.noiseOf(image, noise, parameters);
+    const { latents, ...densities } = this.encode(this.dequantise(image, u), parameters, condition);
+    const logLikelihood = this.logLikelihood({ ...densities, ...(logDensity && { logNoise: logDensity }) });
+    return { logLikelihood, logDet: densities.logDet, latents };
+  }
+
+  noiseOf(image: Tensor, noise: Tensor, parameters: Parameters): DequantisationNoise {
+    return this.dequantiser.noise(noise, this.values.toModel(image), parameters.at(DEQUANTISER));
+  }
+
+  logLikelihoodByClass(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor {
+    const { u, logDensity } = this.noiseOf(image, noise, parameters);
+    const ofNoise = logDensity ? [{ logNoise: logDensity }] : [];
+    return byClass(this, this.dequantise(image, u), ofNoise, parameters, condition);
+  }
+
+  logDensityByClass(x: Tensor, parameters: Parameters, condition?: Condition): Tensor {
+    return byClass(this, x, [], parameters, condition);
+  }
+
+  dequantise(image: Tensor, u: Tensor): Tensor {
+    return this.values.toModel(image, u);
+  }
+
+  logLikelihood({ logPrior, logDet, logNoise }: Densities): Tensor {
+    const density = subtract(add(logPrior, logDet), logScaleOf(this.values, this.imageShape));
+    return logNoise ? subtract(density, logNoise) : density;
+  }
+
+  logLikelihoodMap(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor {
+    const { u, logDensityMap } = this.noiseOf(image, noise, parameters);
+    const shares = sumOfShares(this.stages, this.resultsOf(this.dequantise(image, u), parameters, condition));
+    const density = subtract(shares, this.values.logScale);
+    return logDensityMap ? subtract(density, logDensityMap) : density;
+  }
+
+  encode(x: Tensor, parameters: Parameters, condition?: Condition): Encoding {
+    const results = this.resultsOf(x, parameters, condition);
+    return { latents: results.flatMap(({ epsilon }) => epsilon ?? []), ...sumOfDensities(results) };
+  }
+
+  resultsOf(x: Tensor, parameters: Parameters, condition?: Condition): StageResult[] {
+    const results: StageResult[] = [];
+    let z = x;
+    for (const { path, stage } of this.stages) {
+      const result = stage.forward(checkpoint(z), parameters.at(path), condition);
+      results.push(result);
+      z = result.y ?? z;
+    }
+    return results;
+  }
+
+  decode(latents: readonly Tensor[], parameters: Parameters, condition?: Condition): Tensor {
+    const left = [...latents];
+    let y: Tensor | undefined;
+    for (const { path, stage } of this.stages.toReversed()) {
+      const epsilon = stage.latentShape && left.pop()!;
+      const values = { ...(y && { y }), ...(epsilon && { epsilon }) };
+      y = stage.inverse(values, parameters.at(path), condition);
+    }
+    return y!;
+  }
+}
+
+/** The log-likelihood of dequantised images under each class, given what their noise contributes. */
+function byClass(
+  flow: StagedFlow,
+  x: Tensor,
+  ofNoise: readonly Partial<Densities>[],
+  parameters: Parameters,
+  condition: Condition | undefined,
+): Tensor {
+  const below = [...ofNoise];
+  let z = x;
+  // Up to the stage that depends on the class everything is the same for all classes, and computed once.
+  for (const { path, stage } of flow.stages) {
+    const p = parameters.at(path);
+    if (stage.byClass) {
+      const rest = flow.logLikelihood(sumOfDensities(below));
+      return add(stage.byClass.logPrior(z, p), rest.rank === 0 ? rest : reshape(rest, [z.shape[0]!, 1]));
+    }
+    const result = stage.forward(checkpoint(z), p, condition);
+    below.push(result);
+    z = result.y ?? z;
+  }
+  throw new Error('a flow without a prior that depends on the class has no likelihood by class');
+}
+
+function requireSequence(imageShape: ImageShape, stages: readonly PlacedStage[]): void {
+  const paths = new Set<string>();
+  let shape: ImageShape | undefined = imageShape;
+  for (const { path, stage } of stages) {
+    if (paths.has(path) || path === DEQUANTISER) {
+      throw new Error(`flow: the path '${path}' is taken; give every stage its own`);
+    }
+    paths.add(path);
+    const { inputShape } = stage.bijection;
+    if (!shape || !sameShape(shape, inputShape)) {
+      throw new Error(
+        `flow: stage '${path}' takes images [${inputShape}], but ${shape ? `it is given [${shape}]` : 'none are left for it'}`,
+      );
+    }
+    shape = stage.outputShape;
+  }
+  if (shape) {
+    throw new Error(`flow: the last stage returns images [${shape}]; end with a prior`);
+  }
+}

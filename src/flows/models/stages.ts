@@ -1,0 +1,196 @@
+// The stages that an image passes through in a model, and the contribution of each to the likelihood.
+
+import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import {
+  add,
+  concatenate,
+  multiply,
+  split as splitChannels,
+  sum,
+  sumPerImage,
+} from '../../tensor/operations/index.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
+import type { Bijection } from '../contract/bijection.ts';
+import type { Condition } from '../contract/condition.ts';
+import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
+import { logDetShares, sharesBefore } from '../contract/pixelMap.ts';
+import type { Gaussian, Split, Standardised, TopPrior } from '../priors/prior.ts';
+
+/** The parts of the likelihood of a batch of images. */
+export interface Densities {
+  /** The log-density of the latents under their priors, `[N]`. */
+  readonly logPrior: Tensor;
+  /** Σ ln|det| of the layers, `[N]`, or `[]` if it is the same for every image. */
+  readonly logDet: Tensor;
+  /** ln q(u | v), the log-density of the dequantisation noise, `[N]`; missing if it is uniform. */
+  readonly logNoise?: Tensor;
+}
+
+/** The output of a stage: the images passed on, none at the top, and the latent factored out, if any. */
+export interface StageValues {
+  /** The images passed on; missing at the top. */
+  readonly y?: Tensor;
+  /** The latent factored out, if any. */
+  readonly epsilon?: Tensor;
+}
+
+/** The result of applying a stage to a batch: its output, and its contribution to each density. */
+export interface StageResult extends StageValues, Partial<Densities> {
+  /** The shares of the pixels of x in its contributions, broadcasting to `[N, H, W]`. */
+  readonly shares: Tensor;
+}
+
+/** A squeeze, a step, a split or the top prior. */
+export interface Stage {
+  /** Its parameters, by paths below its place. */
+  readonly parameters: ParameterSpecs;
+  /** The shape of each image that is passed on; missing at the top. */
+  readonly outputShape?: ImageShape;
+  /** The shape of the latent of each image, if one is factored out. */
+  readonly latentShape?: ImageShape;
+  /**
+   * The stage as a bijection, with standard normal latents: for a split, from all channels to the ones kept,
+   * followed by the latent; for the top prior, from the remainder to its latent.
+   */
+  readonly bijection: Bijection;
+  /** How it depends on the class of the image; missing if it does not. */
+  readonly byClass?: {
+    /** How many classes there are. */
+    readonly count: number;
+    /** Its contribution to the log-density of the latents under each class, `[N, K]`. */
+    logPrior(x: Tensor, parameters: Parameters): Tensor;
+  };
+  /**
+   * The Gaussian of the latent before it is standardised: for a split, of the last channels given the first ones, `kept`;
+   * for the top prior, of all.
+   */
+  gaussian?(kept: Tensor | undefined, parameters: Parameters, condition?: Condition): Gaussian;
+  /** Applies the stage to a batch of images. */
+  forward(x: Tensor, parameters: Parameters, condition?: Condition): StageResult;
+  /** Inverts the stage: the images that were its input. */
+  inverse(values: StageValues, parameters: Parameters, condition?: Condition): Tensor;
+}
+
+/** The place of a stage in a model. */
+export interface StagePlace {
+  /** The prefix of its parameters' paths, such as `levels/0/steps/3`. */
+  readonly path: string;
+  /** What kind of stage it is. */
+  readonly kind: 'pixelStep' | 'squeeze' | 'step' | 'split' | 'prior';
+  /** Its level, from 0; that of the prior is the last one. */
+  readonly level: number;
+  /** The position of a step among those of its kind in its level, from 0. */
+  readonly step?: number;
+}
+
+/** A stage and its place. */
+export interface PlacedStage extends StagePlace {
+  /** The stage. */
+  readonly stage: Stage;
+}
+
+/** A bijection as a stage. */
+export function bijectionStage(bijection: Bijection): Stage {
+  return {
+    parameters: bijection.parameters,
+    outputShape: bijection.outputShape,
+    bijection,
+    forward(x, p, condition) {
+      const result = bijection.forward(x, p, condition);
+      return { y: result.y, logDet: result.logDet, shares: logDetShares(result, bijection.inputShape) };
+    },
+    inverse: ({ y }, p, condition) => bijection.inverse(y!, p, condition),
+  };
+}
+
+/** A split as a stage. */
+export function splitStage(split: Split): Stage {
+  const { keptShape, latentShape } = split;
+  const [height, width, kept] = keptShape;
+  const shape: ImageShape = [height, width, kept + latentShape[2]];
+  return {
+    parameters: split.parameters,
+    outputShape: keptShape,
+    latentShape,
+    bijection: {
+      name: 'split',
+      inputShape: shape,
+      outputShape: shape,
+      parameters: split.parameters,
+      forward(x, p, condition) {
+        const { y, ...standardised } = split.forward(x, p, condition);
+        const { epsilon } = standardised;
+        return { y: concatenate([y, epsilon], 3), ...logDetOf(standardised, latentShape) };
+      },
+      inverse(y, p, condition) {
+        const [stays, epsilon] = splitChannels(y, 3, [kept, latentShape[2]]) as [Tensor, Tensor];
+        return split.inverse(stays, epsilon, p, condition);
+      },
+    },
+    forward(x, p, condition) {
+      const { logPriorMap: shares, ...result } = split.forward(x, p, condition);
+      return { ...result, shares };
+    },
+    inverse: ({ y, epsilon }, p, condition) => split.inverse(y!, epsilon!, p, condition),
+    gaussian: (kept, p, condition) => split.gaussian(kept!, p, condition),
+  };
+}
+
+/** The top prior as a stage. */
+export function topStage(top: TopPrior): Stage {
+  const { latentShape: shape } = top;
+  return {
+    parameters: top.parameters,
+    latentShape: shape,
+    ...(top.classes > 0 && { byClass: { count: top.classes, logPrior: top.logPriorByClass } }),
+    bijection: {
+      name: 'prior',
+      inputShape: shape,
+      outputShape: shape,
+      parameters: top.parameters,
+      forward(x, p, condition) {
+        const standardised = top.forward(x, p, condition);
+        return { y: standardised.epsilon, ...logDetOf(standardised, shape) };
+      },
+      inverse: (y, p, condition) => top.inverse(y, p, condition),
+    },
+    forward(x, p, condition) {
+      const { logPriorMap: shares, ...result } = top.forward(x, p, condition);
+      return { ...result, shares };
+    },
+    inverse: ({ epsilon }, p, condition) => top.inverse(epsilon!, p, condition),
+    gaussian: (_, p, condition) => top.gaussian(p, condition),
+  };
+}
+
+/** ln|det ∂ε/∂z| and its map: by how much the log-density of z exceeds that of ε under the standard normal. */
+function logDetOf(
+  { epsilon, logPrior, logPriorMap }: Standardised,
+  shape: ImageShape,
+): { logDet: Tensor; logDetMap: Tensor } {
+  const normaliser = (dimensions: number): number => (dimensions / 2) * Math.log(2 * Math.PI);
+  const squares = multiply(epsilon, epsilon);
+  return {
+    logDet: add(add(logPrior, normaliser(dimensionsOf(shape))), multiply(sumPerImage(squares), 0.5)),
+    logDetMap: add(add(logPriorMap, normaliser(shape[2])), multiply(sum(squares, [3]), 0.5)),
+  };
+}
+
+/** The densities of a batch, from the contributions of the dequantisation and of every stage. */
+export function sumOfDensities(added: readonly Partial<Densities>[]): Densities {
+  const sumOf = (density: keyof Densities): Tensor =>
+    added.reduce<Tensor>((total, { [density]: term }) => (term ? add(total, term) : total), constant(0));
+  const noise = added.some(({ logNoise }) => logNoise) && { logNoise: sumOf('logNoise') };
+  return { logPrior: sumOf('logPrior'), logDet: sumOf('logDet'), ...noise };
+}
+
+/**
+ * The shares of the pixels of an image in the densities of all stages, `[N, H, W]`: what arises at a pixel of a
+ * squeezed image is divided evenly among the pixels of the block that it stands for.
+ */
+export function sumOfShares(stages: readonly PlacedStage[], results: readonly StageResult[]): Tensor {
+  return stages.reduceRight<Tensor>((after, { stage: { bijection, outputShape } }, index) => {
+    const { inputShape } = bijection;
+    return add(sharesBefore(after, outputShape ?? inputShape, inputShape), results[index]!.shares);
+  }, constant(0));
+}

@@ -1,0 +1,125 @@
+// Checks the conditions that users pass to a model, and converts them for image sets and programs.
+
+import { UserError, unknownName } from '../core/errors.ts';
+import type { ImageShape } from '../core/numeric/imageShape.ts';
+import { conditionValues } from '../data/contract/conditions.ts';
+import type { Conditions, ConditionValues, ImageSet } from '../data/contract/dataset.ts';
+import type { Flow } from '../flows/models/flow.ts';
+import { requireConditions } from '../runs/images/conditionValues.ts';
+import { type ClassChoice, classRowsOf } from './classes.ts';
+import {
+  type ConditionArrays,
+  type Conditioned,
+  componentReader,
+  componentsOf,
+} from './likelihood/conditionArrays.ts';
+
+/** The values of a condition, by the names of its components: for all images, or one after the other for each. */
+export type ConditionChoice = Readonly<Record<string, number | ArrayLike<number>>>;
+
+/**
+ * The conditions of so many images.
+ *
+ * @throws UserError if a component is unknown, or its values are not as many as they must be, or not finite
+ */
+export function conditionsOf(
+  flow: Conditioned,
+  choice: ConditionChoice,
+  { count, imageShape: [height, width] }: { readonly count: number; readonly imageShape: ImageShape },
+): Conditions {
+  const components = componentsOf(flow);
+  return Object.fromEntries(
+    Object.entries(choice).map(([name, given]): [string, ConditionValues] => {
+      const component = components.find((one) => one.name === name);
+      if (!component) {
+        throw components.length === 0
+          ? new UserError(
+              'invalid-argument',
+              `the model has no condition: leave out condition ${name}, or train one with model.condition`,
+            )
+          : unknownName(
+              'condition',
+              name,
+              components.map((one) => one.name),
+              'invalid-argument',
+            );
+      }
+      const values = typeof given === 'number' ? [given] : given;
+      const size = component.image ? height * width : 1;
+      const isForAll = values.length === size;
+      if (!isForAll && values.length !== size * count) {
+        const each = size === 1 ? 'a number' : `${size} numbers`;
+        throw new UserError(
+          'mismatch',
+          `the condition ${name} has ${values.length} values for ${count} images: give ${each} for all or for each`,
+        );
+      }
+      const what = `the condition ${name}`;
+      const found = conditionValues(values, { count: isForAll ? 1 : count, size, what });
+      return [
+        name,
+        isForAll ? { size, read: (indices, out) => found.read(new Uint32Array(indices.length), out) } : found,
+      ];
+    }),
+  );
+}
+
+/**
+ * The conditions of images `first` to `end − 1` of so many, as programs take them; nothing for a model without any.
+ *
+ * @param otherwise the classes if none are chosen, as for `classRowsOf`
+ * @throws UserError if something is missing, unknown or of the wrong length
+ */
+export function conditionRowsOf(
+  flow: Pick<Flow, 'options' | 'classes' | 'imageShape'>,
+  given: { readonly class?: ClassChoice | undefined; readonly condition?: ConditionChoice | undefined },
+  count: number,
+  otherwise?: ClassChoice,
+): (first: number, end: number) => ConditionArrays {
+  const { imageShape } = flow;
+  const classesAt = classRowsOf(flow.classes, given.class, count, otherwise);
+  const conditions = conditionsOf(flow, given.condition ?? {}, { count, imageShape });
+  const read = componentReader(flow, conditions, { imageShape, what: 'these images' });
+  return (first, end) => ({
+    ...classesAt(first, end),
+    ...read(Array.from({ length: end - first }, (_, index) => first + index)),
+  });
+}
+
+/**
+ * The condition of the images of a set as users pass it: for methods that take pixels.
+ *
+ * @throws UserError (`mismatch`) if a component that the model depends on is missing
+ */
+export function choiceFrom(flow: Conditioned, images: ImageSet): Readonly<Record<string, Float64Array>> {
+  const { count, conditions, imageShape } = images;
+  const components = componentsOf(flow);
+  const given = requireConditions(conditions, components, {
+    area: imageShape[0] * imageShape[1],
+    what: 'these images',
+  });
+  return valuesOfConditions(Object.fromEntries(components.map(({ name }) => [name, given[name]!])), count);
+}
+
+/** The conditions of so many images as users pass them. */
+export function valuesOfConditions(conditions: Conditions, count: number): Record<string, Float64Array> {
+  const all = Array.from({ length: count }, (_, index) => index);
+  return Object.fromEntries(
+    Object.entries(conditions).map(([name, { size, read }]) => {
+      const values = new Float64Array(count * size);
+      read(all, values);
+      return [name, values];
+    }),
+  );
+}
+
+/** The means of a condition over the training images: a condition like those of the training images. */
+export function meanCondition(flow: Pick<Flow, 'options' | 'imageShape'>): ConditionChoice {
+  const [height, width] = flow.imageShape;
+  return Object.fromEntries(
+    componentsOf(flow).map(({ name, mean, image }) => [
+      name,
+      image ? new Float64Array(height * width).fill(mean) : mean,
+    ]),
+  );
+}

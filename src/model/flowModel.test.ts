@@ -1,0 +1,466 @@
+// A trained model in use: round trips, what the results depend on, and what is refused.
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { UserError } from '../core/errors.ts';
+import type { ImageShape } from '../core/numeric/imageShape.ts';
+import { sizeOf } from '../core/numeric/ndarray.ts';
+import { RandomStream } from '../core/numeric/random.ts';
+import { imagesInMemory } from '../data/contract/dataset.ts';
+import { randomParameters } from '../flows/checks/randomParameters.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
+import { Glow } from '../flows/models/glow.ts';
+import type { ModelOptions } from '../flows/models/options.ts';
+import { evaluate } from '../tensor/engine/program.ts';
+import { constant, constantValue } from '../tensor/tensor.ts';
+import { eightBit } from '../testing/eightBit.ts';
+import { expectClose } from '../testing/golden.ts';
+import { tinyImages } from '../testing/tinyImages.ts';
+import { startFromData } from '../training/step/startFromData.ts';
+import { FlowModel } from './flowModel.ts';
+import type { FlowModelOptions } from './flowModelOptions.ts';
+import { interpolateLatents, meanLatents, moveLatents } from './latentArithmetic.ts';
+import { compileDecoder, drawLatents, sliceLatents } from './latents.ts';
+import { imageArray } from './likelihood/likelihood.ts';
+import { type TrainedModel, trainedModel } from './trainedModel.ts';
+
+/** Whether compiling the next encoder fails. */
+const broken = vi.hoisted(() => ({ encoder: false }));
+
+vi.mock('./latents.ts', async (load) => {
+  const programs = await load<typeof import('./latents.ts')>();
+  const compileEncoder: typeof programs.compileEncoder = async (...given) => {
+    if (broken.encoder) {
+      broken.encoder = false;
+      throw new Error('it cannot be compiled');
+    }
+    return programs.compileEncoder(...given);
+  };
+  return { ...programs, compileEncoder };
+});
+
+const imageShape: ImageShape = [8, 8, 1];
+const options: ModelOptions = {
+  levels: 2,
+  depth: 2,
+  width: 8,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: true,
+  bits: 8,
+};
+const COUNT = 13;
+const images = tinyImages(COUNT, 8, 5);
+const opened: FlowModel[] = [];
+
+/** A model that has seen images once. */
+async function start(changed: Partial<ModelOptions> = {}, seed = 0): Promise<TrainedModel> {
+  const model = new Glow(imageShape, { ...options, ...changed });
+  const image = imageArray(tinyImages(32, 8, 1), imageShape, model.values);
+  const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };
+  new RandomStream(0, 'start').fillDequantisationNoise(noise.data);
+  return trainedModel(model, await startFromData(model, { image, noise }, seed, { threads: 1 }), 'raw');
+}
+
+function use(trained: TrainedModel, changed: FlowModelOptions = {}): FlowModel {
+  const model = new FlowModel(trained, { threads: 1, ...changed });
+  opened.push(model);
+  return model;
+}
+
+/** The model with t = `bias` in the first coupling, whose inverse divides by sigmoid(2 + t). */
+function steepModel(bias: number): TrainedModel {
+  return {
+    ...trained,
+    parameters: Object.fromEntries(
+      Object.entries(trained.parameters).map(([path, tensor]) => {
+        const { shape, data } = constantValue(tensor)!;
+        const isLast = path === 'levels/0/steps/0/coupling/conv3/bias';
+        // Even channels shift, odd ones scale.
+        const changed = data.map((value, index) => (isLast && index % 2 === 1 ? bias : value));
+        return [path, constant({ shape, data: changed })];
+      }),
+    ),
+  };
+}
+
+let trained: TrainedModel;
+let model: FlowModel;
+beforeAll(async () => {
+  trained = await start();
+  model = use(trained);
+});
+afterAll(() => Promise.all(opened.map((one) => one.release())));
+
+describe('encode and decode', () => {
+  it('produce latents of the declared shapes, and recover the images', async () => {
+    const latents = await model.encode(images);
+    expect(latents.map(({ shape }) => shape)).toEqual([
+      [COUNT, 4, 4, 2],
+      [COUNT, 2, 2, 8],
+    ]);
+    expect(model.latentShapes).toEqual([
+      [4, 4, 2],
+      [2, 2, 8],
+    ]);
+    expect(await model.decode(latents)).toEqual(images);
+  });
+
+  it('recover images of fewer bits, scaled to 8', async () => {
+    const coarse = use(await start({ bits: 3 }));
+    const expected = images.map((value) => Math.round(((value >> 5) * 255) / 7));
+    expect(await coarse.decode(await coarse.encode(images))).toEqual(expected);
+    expect(coarse.bits).toBe(3);
+  });
+
+  it('preserve in float64 what small coupling scales would lose in float32', async () => {
+    // The inverse divides by sigmoid(2 − 16), which amplifies rounding from 1e-7 beyond a pixel's interval.
+    const one = use(steepModel(-16));
+    const single = await one.decodeValues(await one.encode(images));
+    const latents = await one.encode(images, { precision: 'float64' });
+    const double = await one.decodeValues(latents);
+    const isLost = (value: number, index: number): boolean => !(Math.abs(value - double[index]!) < 1 / 512);
+    expect([...single].some(isLost)).toBe(true);
+    expect(latents[0]!.data).toBeInstanceOf(Float64Array);
+    expect(await one.decode(latents)).toEqual(images);
+  });
+
+  it('are verified: images that do not return are named, and corrections return them', async () => {
+    const steep = use(steepModel(-16), { batchSize: 5 });
+    const latents = await steep.encode(images);
+    const decoded = await steep.decode(latents);
+    const size = images.length / COUNT;
+    const differs = (image: number): boolean =>
+      decoded.subarray(image * size, (image + 1) * size).some((v, i) => v !== images[image * size + i]);
+    const done: number[] = [];
+    const { inexact, notFinite, corrections, checksums } = await steep.verify(images, latents, {
+      onProgress: (images) => done.push(images),
+    });
+    expect(done).toEqual([5, 10, 13]);
+    expect(inexact).toEqual(Array.from({ length: COUNT }, (_, image) => image).filter(differs));
+    expect(inexact.length).toBeGreaterThan(0);
+    expect(notFinite).toEqual([]);
+    expect(new Set(checksums).size).toBe(COUNT);
+    expect(await steep.decode(latents, { corrections })).toEqual(images);
+    const double = await steep.encode(images, { precision: 'float64' });
+    expect(await steep.verify(images, double)).toMatchObject({ inexact: [], corrections: new Map() });
+  });
+
+  it('return images whose decoding is not finite from corrections alone', async () => {
+    // sigmoid(2 − 200) is 0 in float32.
+    const broken = use(steepModel(-200));
+    const latents = await broken.encode(images);
+    await expect(broken.decode(latents)).rejects.toThrow('image 0 cannot be decoded');
+    const { inexact, notFinite, corrections } = await broken.verify(images, latents);
+    expect(notFinite).toEqual(Array.from({ length: COUNT }, (_, image) => image));
+    expect(inexact).toEqual(notFinite);
+    expect(await broken.decode(latents, { corrections })).toEqual(images);
+    corrections.get(3)!.values[0]! ^= 1;
+    expect(await broken.decode(latents, { corrections })).not.toEqual(images);
+  });
+
+  it('are verified only for as many images as there are latents', async () => {
+    const latents = await model.encode(images.subarray(0, 128));
+    await expect(model.verify(images, latents)).rejects.toThrow('these latents belong to 2 images, not 13');
+  });
+
+  it('are there while others are drawn', async () => {
+    const small = use(trained, { batchSize: 5 });
+    const seen: Uint8Array[] = [];
+    const pixels = await small.sample({
+      count: 7,
+      onPixels: (drawn, done) => seen.push(eightBit(drawn).slice(0, (done * drawn.length) / 7)),
+    });
+    expect(seen).toEqual([pixels.slice(0, (5 * pixels.length) / 7), pixels]);
+    expect(seen[0]!.some((value) => value > 0)).toBe(true);
+  });
+
+  it('run fewer images at a time if there is little memory, and say so if there is too little for one', async () => {
+    const expected = await model.sample({ count: 6 });
+    const memory = vi.spyOn(process, 'availableMemory');
+    try {
+      const small = use(trained);
+      const seen: number[] = [];
+      const decoder = await compileDecoder(trained, { threads: 1 });
+      await decoder.release();
+      const perImage = decoder.bytesPerImage;
+      memory.mockReturnValue((2.5 * perImage) / 0.4);
+      const onProgress = (done: number): void => {
+        seen.push(done);
+      };
+      expect(await small.sample({ count: 6, onProgress })).toEqual(expected);
+      expect(seen).toEqual([2, 4, 6]);
+      memory.mockReturnValue(perImage);
+      await expect(small.sample({ count: 1 })).rejects.toThrow(
+        /the activations of an image of 8x8x1 take .* of memory/,
+      );
+      memory.mockReturnValue(2 ** 30);
+      await expect(small.sample({ count: 2 ** 25 })).rejects.toThrow(
+        'the pixels of 33554432 images take 2.0 GiB of memory, but only 1.0 GiB is available: draw fewer at a time',
+      );
+      await expect(small.sample({ count: 2 ** 40 })).rejects.toThrow(
+        'the pixels of 1099511627776 images take',
+      );
+    } finally {
+      memory.mockRestore();
+    }
+  });
+
+  it('name the image whose values overflow, or leave it black with onOverflow', async () => {
+    const latents = await model.encode(images);
+    latents[1]!.data.fill(3e38, 4 * 32, 5 * 32);
+    await expect(model.decode(latents)).rejects.toThrow(UserError);
+    await expect(model.decode(latents)).rejects.toThrow(
+      /^image 4 cannot be decoded: its largest latent is 3e\+38, and rounding grows/,
+    );
+    const values = await model.decodeValues(latents);
+    let overflowed: readonly number[] = [];
+    const decoded = await model.decode(latents, {
+      onOverflow: (which) => {
+        overflowed = which;
+      },
+    });
+    expect(overflowed).toEqual([4]);
+    expect(decoded).toEqual(images.map((level, index) => (Math.floor(index / 64) === 4 ? 0 : level)));
+    expect(model.pixelsOf(values.subarray(0, 4 * 64))).toEqual(images.subarray(0, 4 * 64));
+    expect(model.pixelsOf(values.subarray(5 * 64))).toEqual(images.subarray(5 * 64));
+  });
+
+  it('leave the image NaN in a continuous model', async () => {
+    const glow = new Glow(imageShape, { ...options, continuous: { mean: [3], deviation: [2] } });
+    const parameters = randomParameters(glow.parameters, 1);
+    const tensors = Object.entries(parameters).map(([path, array]) => [path, constant(array)]);
+    const fields = use({ model: glow, parameters: Object.fromEntries(tensors) });
+    const values = Float32Array.from({ length: 3 * 64 }, (_, index) => 3 + Math.sin(index));
+    const latents = await fields.encode(values);
+    latents[1]!.data.fill(3e38, 32, 64);
+    const decoded = await fields.decode(latents, { onOverflow: (which) => expect(which).toEqual([1]) });
+    expect(decoded.subarray(64, 128)).toEqual(new Float32Array(64).fill(Number.NaN));
+    expect([...decoded.subarray(0, 64), ...decoded.subarray(128)].every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('results do not depend on the batch', () => {
+  it.each([1, 3, 64])('at batch size %i', async (batchSize) => {
+    const other = use(trained, { batchSize });
+    const latents = await model.encode(images);
+    expect(await other.encode(images)).toEqual(latents);
+    expect(await other.decode(latents)).toEqual(images);
+    const drawn = { count: 7, temperature: 0.9, seed: 2 };
+    expect(await other.sample(drawn)).toEqual(await model.sample(drawn));
+    expect(await other.bitsPerDim(images, { draws: 2 })).toEqual(
+      await model.bitsPerDim(images, { draws: 2 }),
+    );
+  });
+
+  it('nor on the other images', async () => {
+    const [alone] = [await model.encode(images.subarray(64, 128))];
+    expect(alone).toEqual(sliceLatents(await model.encode(images), 1, 2));
+  });
+});
+
+describe('sample', () => {
+  it('returns the same bytes for the same seed, and the same image i for any count', async () => {
+    const six = await model.sample({ count: 6, seed: 4 });
+    expect(await model.sample({ count: 6, seed: 4 })).toEqual(six);
+    expect(await model.sample({ count: 2, seed: 4 })).toEqual(six.subarray(0, 2 * 64));
+    expect(await model.sample({ count: 6, seed: 5 })).not.toEqual(six);
+    expect(await model.sample({ count: 6, seed: 4, temperature: 1 })).toEqual(six);
+  });
+
+  it('decodes latents that are drawn as those of samples, level by level', async () => {
+    const drawn = drawLatents(model.latentShapes, { count: 6, seed: 4, temperature: 0.8 });
+    expect(await model.decode(drawn)).toEqual(await model.sample({ count: 6, seed: 4, temperature: 0.8 }));
+    const later = drawLatents(model.latentShapes, { count: 2, first: 4, seed: 4, temperature: 0.8 });
+    expect(later).toEqual(
+      sliceLatents(drawn, 4, 6).map(({ shape, data }) => ({ shape, data: data.slice() })),
+    );
+    expect(() => drawLatents(model.latentShapes, { count: 1.5 })).toThrow('count');
+    expect(() => drawLatents(model.latentShapes, { count: 1, temperature: -1 })).toThrow('temperature');
+
+    // One level of encoded images redrawn: the image has exactly these latents, the others as they were.
+    const latents = await model.encode(images.subarray(0, 6 * 64), { precision: 'float64' });
+    for (const level of [0, 1]) {
+      const redrawn = latents.with(level, drawn[level]!);
+      const values = await model.decodeValues(redrawn);
+      const x = constant({ shape: [6, ...imageShape], data: values });
+      const found = await evaluate(model.model.encode(x, parametersFrom(model.parameters)).latents);
+      found.forEach(({ data }, index) => {
+        expectClose(`latents ${index}`, data, redrawn[index]!.data, 'float64');
+      });
+    }
+  });
+
+  it('returns the same pixels with either inverse of emerging convolutions', async () => {
+    const slow = use(trained, { inverse: 'sequential', batchSize: 5 });
+    expect(await slow.sample({ count: 12, seed: 6 })).toEqual(await model.sample({ count: 12, seed: 6 }));
+    expect(slow.fingerprint).toBe(model.fingerprint);
+    const latents = await slow.encode(images);
+    expect(await slow.decode(latents)).toEqual(images);
+    const [values, slowValues] = [await model.decodeValues(latents), await slow.decodeValues(latents)];
+    expect(slowValues).not.toEqual(values);
+    expectClose('values', slowValues, values, 'float32');
+  });
+
+  it('decodes the mean of the priors at temperature 0', async () => {
+    const zero = model.latentShapes.map((shape) => ({
+      shape: [1, ...shape],
+      data: new Float32Array(sizeOf(shape)),
+    }));
+    const cold = await model.sample({ count: 2, temperature: 0 });
+    expect(cold).toEqual(Uint8Array.from([...(await model.decode(zero)), ...(await model.decode(zero))]));
+  });
+
+  it('reports the images whose values overflow and returns them black, or fails without onOverflow', async () => {
+    const hot = { count: 4, temperature: 1e38, seed: 1 };
+    await expect(model.sample(hot)).rejects.toThrow(
+      /^\d of 4 samples have non-finite values, the first is image \d: try a lower temperature, or train longer$/,
+    );
+    let overflowed: readonly number[] = [];
+    const drawn = await model.sample({
+      ...hot,
+      onOverflow: (which) => {
+        overflowed = which;
+      },
+    });
+    expect(overflowed.length).toBeGreaterThan(0);
+    for (const image of overflowed) {
+      expect(drawn.subarray(image * 64, (image + 1) * 64)).toEqual(new Uint8Array(64));
+    }
+  });
+
+  it('refuses options of the model and pixels that are none', async () => {
+    const trained = { model: model.model, parameters: model.parameters };
+    expect(() => new FlowModel(trained as TrainedModel, { threads: -1 })).toThrow(
+      'threads must be a whole number of 1 or more, not -1',
+    );
+    expect(() => new FlowModel(trained as TrainedModel, { batchSize: 0 })).toThrow(
+      'batchSize must be a whole number of 1 or more, not 0',
+    );
+    await expect(model.encode([1, 2] as unknown as Uint8Array)).rejects.toThrow(
+      'images must be a Uint8Array',
+    );
+  });
+});
+
+describe('logLikelihood', () => {
+  it('is bits/dim in nats, the mean over draws of the noise', async () => {
+    const nats = await model.logLikelihood(images, { draws: 3, seed: 7 });
+    const bits = await model.bitsPerDim(images, { draws: 3, seed: 7 });
+    const draws = await model.bitsPerDimByDraw(imagesInMemory(images, imageShape), { draws: 3, seed: 7 });
+    expect(draws).toHaveLength(3);
+    nats.forEach((value, image) => {
+      expect(value).toBeCloseTo(-64 * Math.LN2 * bits[image]!, 9);
+      const [a, b, c] = draws.map((draw) => draw[image]!) as [number, number, number];
+      expect(bits[image]).toBeCloseTo((a + b + c) / 3, 12);
+      expect(a).not.toBe(b);
+    });
+    expect(await model.logLikelihood(images, { draws: 3, seed: 8 })).not.toEqual(nats);
+  });
+
+  it('refuses fewer than one draw, and images of another shape', async () => {
+    await expect(model.bitsPerDim(images, { draws: 0 })).rejects.toThrow(/draws must be a whole number/);
+    const wide = imagesInMemory(images, [4, 16, 1]);
+    await expect(model.bitsPerDimByDraw(wide)).rejects.toThrow(
+      new UserError('mismatch', 'the images are 4x16x1, but the model takes 8x8x1'),
+    );
+  });
+});
+
+describe('input that does not fit the model is refused', () => {
+  it('images of a different size', async () => {
+    const message = '65 values are not a whole number of images: the model takes 8x8x1, 8-bit integers';
+    await expect(model.encode(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
+    await expect(model.logLikelihood(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
+  });
+
+  it('latents of different shapes', async () => {
+    const latents = await model.encode(images);
+    const expected = 'expected [13, 4, 4, 2], [13, 2, 2, 8]';
+    await expect(model.decode(latents.toReversed())).rejects.toThrow(
+      `these latents do not fit this model: they have shapes [13, 2, 2, 8], [13, 4, 4, 2], ${expected}`,
+    );
+    await expect(model.decode([])).rejects.toThrow(
+      'these latents do not fit this model: the list is empty, expected [N, 4, 4, 2], [N, 2, 2, 8]',
+    );
+    await expect(model.decode(latents.slice(0, 1))).rejects.toThrow(expected);
+    const short = [latents[0]!, { shape: [13, 2, 2, 8], data: new Float32Array(5) }];
+    await expect(model.decode(short)).rejects.toThrow(/do not fit this model/);
+  });
+});
+
+describe('the fingerprint', () => {
+  it('depends on the weights and on every option', async () => {
+    expect(use(await start()).fingerprint).toBe(model.fingerprint);
+    const others = [
+      await start({}, 1),
+      await start({ learnedPrior: false }),
+      // The same parameters, used differently.
+      { ...trained, model: new Glow(imageShape, { ...options, dilation: 2 }) },
+      { ...trained, model: new Glow([8, 16, 1], options) },
+    ].map((other) => use(other).fingerprint);
+    expect(new Set([model.fingerprint, ...others]).size).toBe(5);
+    expect(model.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('a program that cannot be compiled', () => {
+  it('is not cached: the next call compiles it again', async () => {
+    const other = use(trained);
+    broken.encoder = true;
+    await expect(other.encode(images)).rejects.toThrow('it cannot be compiled');
+    expect(await other.encode(images)).toEqual(await model.encode(images));
+  });
+
+  it('does not keep the model from being released', async () => {
+    const other = use(trained);
+    broken.encoder = true;
+    const encoded = other.encode(images);
+    await other.release();
+    await expect(encoded).rejects.toThrow('it cannot be compiled');
+  });
+});
+
+it('is released at the end of a block', async () => {
+  const released = vi.spyOn(FlowModel.prototype, 'release');
+  {
+    await using other = new FlowModel(trained, { threads: 1 });
+    expect(await other.sample({ count: 0 })).toEqual(new Uint8Array());
+    expect(released).not.toHaveBeenCalled();
+  }
+  expect(released).toHaveBeenCalledTimes(1);
+  released.mockRestore();
+});
+
+it('works again after it was released, and two calls at once share a program', async () => {
+  const other = use(trained);
+  const [a, b] = await Promise.all([other.encode(images), other.encode(images)]);
+  expect(a).toEqual(b);
+  await other.release();
+  expect(await other.encode(images)).toEqual(a);
+});
+
+describe('latents on the host', () => {
+  const one = (...values: number[]) => [{ shape: [1, 1, 1, 2], data: Float32Array.from(values) }];
+
+  it('lie on a straight line, both ends included', () => {
+    const [line] = interpolateLatents(one(0, 4), one(3, -4), 3);
+    expect(line).toEqual({ shape: [3, 1, 1, 2], data: Float32Array.from([0, 4, 1.5, 0, 3, -4]) });
+    expect(() => interpolateLatents(one(0, 1), one(1, 0), 1)).toThrow(RangeError);
+  });
+
+  it('have a mean, and move along a difference', () => {
+    const batch = [{ shape: [2, 1, 1, 2], data: Float32Array.from([1, 2, 3, 6]) }];
+    expect(meanLatents(batch)).toEqual(one(2, 4));
+    const moved = moveLatents(one(1, 1), { from: one(0, 2), towards: one(2, 3), amounts: [0, 1, -2] });
+    expect(moved).toEqual([{ shape: [3, 1, 1, 2], data: Float32Array.from([1, 1, 3, 2, -3, -1]) }]);
+  });
+
+  it('keep their float64', () => {
+    const third = [{ shape: [1, 1], data: Float64Array.of(1 / 3) }];
+    const zero = [{ shape: [1, 1], data: Float32Array.of(0) }];
+    expect(interpolateLatents(zero, third, 2)[0]!.data).toEqual(Float64Array.of(0, 1 / 3));
+    expect(meanLatents(third)).toEqual(third);
+    expect(moveLatents(third, { from: zero, towards: zero, amounts: [1] })).toEqual(third);
+    expect(moveLatents(zero, { from: zero, towards: third, amounts: [1] })).toEqual(third);
+  });
+});

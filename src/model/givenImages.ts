@@ -1,0 +1,64 @@
+// The images that users pass to a model: checked, as a set, and as a batch for its programs.
+
+import { UserError } from '../core/errors.ts';
+import { dimensionsOf, showImageShape } from '../core/numeric/imageShape.ts';
+import type { NdArray } from '../core/numeric/ndarray.ts';
+import { kindInWords, kindOf, type Values, zeros } from '../core/numeric/values.ts';
+import { type ImageSet, imagesInMemory } from '../data/contract/dataset.ts';
+import type { Flow } from '../flows/models/flow.ts';
+import { requireKind } from '../flows/models/imageValues.ts';
+import { type ConditionChoice, conditionsOf } from './conditions.ts';
+import { imageArray } from './likelihood/likelihood.ts';
+
+/**
+ * Images in memory as a set.
+ *
+ * @param condition what they are given, if the model depends on it
+ * @throws UserError if they are not a whole number of images of the model
+ */
+export function imageSetOf(
+  { imageShape, options, values }: Flow,
+  images: Values,
+  condition: ConditionChoice | undefined = undefined,
+): ImageSet {
+  const kind = kindOf(images);
+  if (kind === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      `images must be a ${zeros(values.kind, 0).constructor.name}: the model takes ${kindInWords(values.kind)}`,
+    );
+  }
+  requireKind(kind, values);
+  if (images.length % dimensionsOf(imageShape) !== 0) {
+    const shape = showImageShape(imageShape);
+    throw new UserError(
+      'mismatch',
+      `${images.length} values are not a whole number of images: the model takes ${shape}, ${kindInWords(values.kind)}`,
+    );
+  }
+  const set = imagesInMemory(images, imageShape);
+  const { count } = set;
+  return condition
+    ? { ...set, conditions: conditionsOf({ options }, condition, { count, imageShape }) }
+    : set;
+}
+
+/** @throws UserError if the images do not have the shape or the kind of values that the model takes */
+export function requireImagesOf(model: Flow, images: ImageSet): void {
+  const [given, expected] = [images.imageShape, model.imageShape].map(showImageShape);
+  if (given !== expected) {
+    throw new UserError('mismatch', `the images are ${given}, but the model takes ${expected}`);
+  }
+  requireKind(images.kind, model.values);
+}
+
+/** Images `first` to `end − 1` of those in memory, as programs take them. */
+export function imageBatch(
+  { imageShape, values }: Flow,
+  images: Values,
+  first: number,
+  end: number,
+): NdArray {
+  const dimensions = dimensionsOf(imageShape);
+  return imageArray(images.subarray(first * dimensions, end * dimensions), imageShape, values);
+}

@@ -1,0 +1,176 @@
+// The gradient of the log-likelihood of images with respect to their values.
+import { UserError } from '../core/errors.ts';
+import { dimensionsOf, showImageShape } from '../core/numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import type { Values } from '../core/numeric/values.ts';
+import type { Condition } from '../flows/contract/condition.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
+import { largest } from '../flows/coupling/choices.ts';
+import { componentsBy } from '../flows/models/condition.ts';
+import type { Flow } from '../flows/models/flow.ts';
+import { gradients } from '../tensor/gradients/gradient.ts';
+import { add, divide, exp, log, split, subtract, sum } from '../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import { conditionRowsOf } from './conditions.ts';
+import type { GradientOptions } from './flowModelOptions.ts';
+import { imageSetOf } from './givenImages.ts';
+import {
+  compileForImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  type ImagePrograms,
+} from './imagePrograms.ts';
+import { componentsOf, conditionInputs } from './likelihood/conditionArrays.ts';
+import { valuesOf, zerosFor } from './pixels.ts';
+import type { TrainedModel } from './trainedModel.ts';
+
+/** The log-likelihood of images, and its gradient. */
+export interface ImageGradient {
+  /** ln p(x) − D·bits·ln 2 of each image, or the log-density of real numbers, in nats. */
+  readonly logLikelihood: Float64Array;
+  /**
+   * Its gradient, `[N, H, W, C]`, in nats per unit of the values x = (v + u)/2^bits − ½: divided by 2^bits, per step of a
+   * pixel. For a continuous model in nats per unit of its images.
+   */
+  readonly gradient: NdArray;
+  /** Its gradient with respect to each component of the condition, by name: `[N]`, or `[N, H, W]` for an image. */
+  readonly condition: Readonly<Record<string, NdArray>>;
+}
+
+/** The log-likelihood of images and its gradient: see `FlowModel.gradient`. */
+export async function gradientOfImages(
+  programs: ImagePrograms,
+  images: Values | Float64Array,
+  { class: choice, condition: given, precision, ...following }: GradientOptions,
+): Promise<ImageGradient> {
+  const { model } = programs;
+  const { imageShape, classes } = model;
+  const values = valuesGiven(programs, images);
+  const dimensions = dimensionsOf(imageShape);
+  const count = values.length / dimensions;
+  const how = {
+    precision: precision ?? (values instanceof Float64Array ? 'float64' : programs.precision),
+    ...following,
+  };
+  const isMarginal = classes.length > 0 && choice === undefined;
+  const rowsAt = conditionRowsOf(model, { class: choice, condition: given }, count);
+  const conditionAt = isMarginal ? () => ({}) : rowsAt;
+  const compiler = isMarginal ? compileMarginalGradient : compileValueGradient;
+  const logLikelihood = new Float64Array(count);
+  const gradient = zerosFor(count, imageShape, how.precision);
+  const condition = Object.fromEntries(
+    componentsOf(model).map(({ name, image }) => {
+      const shape = [count, ...(image ? imageShape.slice(0, 2) : [])];
+      const size = sizeOf(shape);
+      const data = how.precision === 'float64' ? new Float64Array(size) : new Float32Array(size);
+      return [name, { shape, data }];
+    }),
+  );
+  await programs.inBatches(count, compiler, how, async (program, first, end) => {
+    const data = values.subarray(first * dimensions, end * dimensions);
+    const results = await program.run({
+      x: { shape: [end - first, ...imageShape], data },
+      ...conditionAt(first, end),
+    });
+    logLikelihood.set(results.logLikelihood!.data, first);
+    gradient.data.set(inUnitOf(results.gradient!.data, model), first * dimensions);
+    for (const [input, components] of Object.entries(componentsBy(componentsOf(model)))) {
+      const found = results[conditionGradient(input)]?.data ?? [];
+      components.forEach(({ name }, channel) => {
+        const own = condition[name]!.data;
+        const start = (first * own.length) / count;
+        for (let row = 0; row < found.length / components.length; row++) {
+          own[start + row] = found[row * components.length + channel]!;
+        }
+      });
+    }
+  });
+  return { logLikelihood, gradient, condition };
+}
+
+/** A gradient by x as one by the values of images, if these are real numbers. */
+function inUnitOf(gradient: NdArray['data'], { imageShape: [, , channels], values }: Flow): NdArray['data'] {
+  return values.bits === undefined
+    ? gradient.map((value, index) => value * values.slope(index % channels))
+    : gradient;
+}
+
+/**
+ * The x of images: given as pixels, as x itself or, for a continuous model, as real numbers.
+ *
+ * @throws UserError if they are not a whole number of images of the model, or not finite
+ */
+function valuesGiven({ model }: ImagePrograms, images: Values | Float64Array): Float32Array | Float64Array {
+  if (images instanceof Uint8Array || images instanceof Uint16Array) {
+    imageSetOf(model, images);
+    return valuesOf(images, model);
+  }
+  if (!(images instanceof Float32Array || images instanceof Float64Array)) {
+    throw new UserError(
+      'invalid-argument',
+      'images must be a Uint8Array or Uint16Array of pixels, or a Float32Array or Float64Array of values in [-0.5, 0.5) or real numbers',
+    );
+  }
+  if (images.length % dimensionsOf(model.imageShape) !== 0) {
+    throw new UserError(
+      'mismatch',
+      `${images.length} values are not a whole number of images: the model takes ${showImageShape(model.imageShape)}`,
+    );
+  }
+  const wrong = images.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    const image = Math.floor(wrong / dimensionsOf(model.imageShape));
+    throw new UserError(
+      'invalid-argument',
+      `image ${image} has a value that is not finite: ${images[wrong]}`,
+    );
+  }
+  const { values, imageShape } = model;
+  return values.bits === undefined
+    ? images.map((value, index) => values.xOf(value, index % imageShape[2]))
+    : images;
+}
+
+/**
+ * The program that computes `logLikelihood`, ln p(x) − D·bits·ln 2 of each image, and its `gradient` with respect to the
+ * dequantised values `x`, and to each input of the condition but the classes, `gradient of …`. A model with classes takes
+ * them as p(x | class).
+ */
+function compileValueGradient(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const x = input('x', [OPEN_BATCH, ...model.imageShape]);
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const logLikelihood = model.logLikelihood(model.encode(x, parametersFrom(parameters), condition));
+  return compileForImages(gradientOf(logLikelihood, x, condition), options);
+}
+
+/** The same for a model with classes, of p(x) = Σ p(x | class)/K. */
+function compileMarginalGradient(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const x = input('x', [OPEN_BATCH, ...model.imageShape]);
+  const byClass = model.logDensityByClass(x, parametersFrom(parameters));
+  const most = largest(split(byClass, 1, Array(model.classes.length).fill(1)));
+  const mean = divide(sum(exp(subtract(byClass, most)), [1]), model.classes.length);
+  return compileForImages(gradientOf(add(log(mean), sum(most, [1])), x, {}), options);
+}
+
+function gradientOf(logLikelihood: Tensor, x: Tensor, condition: Condition): ProgramDefinition {
+  const { classes: _, ...real } = condition;
+  const [gradient, ...others] = gradients(sum(logLikelihood), [x, ...Object.values(real)], constant(1));
+  const named = Object.keys(real).map((name, index) => [conditionGradient(name), others[index]!]);
+  return {
+    inputs: { x, ...condition },
+    outputs: { logLikelihood, gradient: gradient!, ...Object.fromEntries(named) },
+  };
+}
+
+/** The output with the gradient with respect to an input of the condition. */
+function conditionGradient(name: string): string {
+  return `gradient of ${name}`;
+}

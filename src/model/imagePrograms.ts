@@ -1,0 +1,276 @@
+// The programs of a trained model: compiled on first use, run on as many images at a time as fit.
+
+import { type ImageShape, showImageShape } from '../core/numeric/imageShape.ts';
+import { requireWhole } from '../core/numeric/optionValues.ts';
+import { nextTurn } from '../core/platform/eventLoop.node.ts';
+import { availableBytes } from '../core/platform/machine.node.ts';
+import { requireMemory } from '../core/platform/memory.ts';
+import { isOnAny, onlyRank, type Ranks } from '../core/ranks/ranks.ts';
+import type { ImageSet } from '../data/contract/dataset.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
+import type { Flow } from '../flows/models/flow.ts';
+import { addressableOn, defaultDevice, isHost } from '../tensor/engine/devices/device.ts';
+import { peakElements } from '../tensor/engine/graph/memory.ts';
+import { prepare } from '../tensor/engine/graph/prepare.ts';
+import type { Precision } from '../tensor/engine/onnx/emitter.ts';
+import {
+  type CompileOptions,
+  compilePrepared,
+  type Program,
+  requirePlace,
+} from '../tensor/engine/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { input, type Tensor } from '../tensor/tensor.ts';
+import {
+  type FlowModelOptions,
+  type MeasurementOptions,
+  partOfWork,
+  type WorkOptions,
+} from './flowModelOptions.ts';
+import { componentReader, conditionInputs } from './likelihood/conditionArrays.ts';
+import type { Measurement } from './likelihood/likelihood.ts';
+import type { TrainedModel } from './trainedModel.ts';
+
+/** A program over images. */
+export interface ImageProgram extends Program {
+  /** About how many bytes of results are alive at once for each image of a run. */
+  readonly bytesPerImage: number;
+}
+
+/** How a program over images is compiled. */
+export interface ImageCompileOptions extends CompileOptions {
+  /**
+   * Called with about how many bytes of results are alive at once for each image, before the graph is prepared, which takes long
+   * for large images. If it throws, compiling fails.
+   */
+  onBytesPerImage?(bytes: number): void;
+}
+
+export async function compileForImages(
+  definition: ProgramDefinition,
+  { onBytesPerImage, ...options }: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const bytesIn = (graph: ProgramDefinition): number =>
+    (options.precision === 'float64' ? 8 : 4) * peakElements(graph);
+  onBytesPerImage?.(bytesIn(definition));
+  const prepared = prepare(definition, options);
+  return Object.assign(await compilePrepared(prepared, options), { bytesPerImage: bytesIn(prepared) });
+}
+
+/**
+ * The most images per run of a program: `most`, or fewer if their memory is not available.
+ *
+ * @throws UserError (`out-of-memory`) if a single image does not fit
+ */
+export function imagesPerRun(
+  { bytesPerImage, device }: Pick<ImageProgram, 'bytesPerImage' | 'device'>,
+  { most, imageShape }: { readonly most: number; readonly imageShape: ImageShape },
+): number {
+  if (!isHost(device)) {
+    // The memory of other devices is unknown.
+    return most;
+  }
+  const available = addressableOn(device, availableBytes());
+  const what = `the activations of an image of ${showImageShape(imageShape)}`;
+  requireMemory(what, bytesOfRun(bytesPerImage), 'use a smaller model, or smaller images', available);
+  return Math.max(1, Math.min(most, Math.floor((SHARE * available) / bytesPerImage)));
+}
+
+/** From this size on, memory is announced before it is taken. */
+export const LARGE_BYTES = 2 ** 30;
+
+/** The share of available memory that results may take: the runtime holds about twice what is alive. */
+const SHARE = 0.4;
+
+/** About how many bytes a run takes in all if its results take `results` bytes. */
+export function bytesOfRun(results: number): number {
+  return results / SHARE;
+}
+
+/** What a program of images starts from. */
+interface ImageInputs {
+  readonly image: Tensor;
+  readonly noise: Tensor;
+  readonly tensors: ReturnType<typeof parametersFrom>;
+  readonly condition: ReturnType<typeof conditionInputs>;
+}
+
+/** Compiles a program of `image`, `noise` and what the images are conditioned on, if anything. */
+export function compileOfImages(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+  outputsOf: (inputs: ImageInputs) => Readonly<Record<string, Tensor>>,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const outputs = outputsOf({ image, noise, tensors: parametersFrom(parameters), condition });
+  return compileForImages({ inputs: { image, noise, ...condition }, outputs }, options);
+}
+
+/** Compiles one kind of program of a model. */
+export type Compiler = (trained: TrainedModel, options: ImageCompileOptions) => Promise<ImageProgram>;
+
+/** How one kind of program is run. */
+interface RunOptions extends WorkOptions {
+  /** By default that of the model. */
+  readonly precision?: Precision | undefined;
+}
+
+/** The programs of a model. */
+export class ImagePrograms {
+  /** The model, without weights. */
+  readonly model: Flow;
+  /** The precision in which they compute unless another one is asked for. */
+  readonly precision: Precision;
+  private readonly trained: TrainedModel;
+  private readonly options: ImageCompileOptions;
+  private readonly batchSize: number;
+  private readonly programs: Readonly<Record<Precision, Map<Compiler, Promise<ImageProgram>>>> = {
+    float32: new Map(),
+    float64: new Map(),
+  };
+
+  constructor(
+    trained: TrainedModel,
+    { batchSize = 64, precision = 'float32', onLargeImage, ...options }: FlowModelOptions,
+  ) {
+    requireWhole('batchSize', batchSize, 1);
+    requirePlace(options);
+    this.model = trained.model;
+    this.precision = precision;
+    this.trained = trained;
+    this.batchSize = batchSize;
+    const { imageShape } = trained.model;
+    const { device = defaultDevice } = options;
+    let isReported = false;
+    this.options = {
+      ...options,
+      onBytesPerImage(bytesPerImage) {
+        // Throws if a single image does not fit.
+        imagesPerRun({ bytesPerImage, device }, { most: 1, imageShape });
+        if (bytesOfRun(bytesPerImage) >= LARGE_BYTES && !isReported) {
+          isReported = true;
+          onLargeImage?.(bytesOfRun(bytesPerImage));
+        }
+      },
+    };
+  }
+
+  /** Runs `work` on consecutive ranges of at most one batch; yields to the event loop between them. */
+  async inBatches(
+    count: number,
+    compiler: Compiler,
+    { precision = this.precision, signal, onProgress }: RunOptions,
+    work: (program: ImageProgram, first: number, end: number) => Promise<void>,
+  ): Promise<void> {
+    signal?.throwIfAborted();
+    if (count === 0) {
+      return;
+    }
+    const program = await this.program(compiler, precision);
+    const batchSize = this.batchOf(program);
+    for (let first = 0; first < count; first += batchSize) {
+      signal?.throwIfAborted();
+      const end = Math.min(count, first + batchSize);
+      await work(program, first, end);
+      onProgress?.(end, count);
+      await nextTurn();
+    }
+  }
+
+  /** The draws of the noise that a measurement takes: one where there is none, since the others would be equal. */
+  drawsOf({ draws = 1 }: MeasurementOptions): number {
+    requireWhole('draws', draws, 1);
+    return this.model.values.bits === undefined ? 1 : draws;
+  }
+
+  /** Runs `work` once for every draw of the noise, with how to measure it. */
+  async forEachDraw(
+    compiler: Compiler,
+    images: ImageSet,
+    options: RunOptions & MeasurementOptions,
+    work: (program: ImageProgram, how: Measurement) => Promise<void>,
+  ): Promise<void> {
+    const draws = this.drawsOf(options);
+    const {
+      seed = 0,
+      noiseByContent = false,
+      ranks = onlyRank,
+      precision = this.precision,
+      draws: _,
+      ...following
+    } = options;
+    requireWhole('seed', seed, 0);
+    const condition = componentReader(this.model, images.conditions, {
+      imageShape: images.imageShape,
+      what: 'these images',
+    });
+    await stopIfAborted(ranks, following.signal);
+    const program = await this.program(compiler, precision);
+    const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
+    const { dequantiser, values } = this.model;
+    for (let draw = 0; draw < draws; draw++) {
+      await stopIfAborted(ranks, following.signal);
+      const { signal, onProgress } = partOfWork(following, {
+        before: draw * images.count,
+        of: draws * images.count,
+      });
+      const how = { batchSize, values, dequantiser, seed, draw, noiseByContent, ranks, condition };
+      await work(program, {
+        ...how,
+        // One of several ranks must not leave alone: the others would wait for it.
+        ...(ranks.size === 1 && { signal }),
+        onProgress,
+      });
+    }
+  }
+
+  /** Frees the programs; they are recompiled if they are used again. */
+  async release(): Promise<void> {
+    const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
+    for (const known of Object.values(this.programs)) {
+      known.clear();
+    }
+    // A program that failed to compile has nothing to free, and its caller got the error.
+    const compiled = await Promise.allSettled(programs);
+    await Promise.all(compiled.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)));
+  }
+
+  /** The program of this kind, compiled once; after a failed compilation the next call tries again. */
+  private program(compiler: Compiler, precision: Precision): Promise<ImageProgram> {
+    const programs = this.programs[precision];
+    const known = programs.get(compiler);
+    if (known) {
+      return known;
+    }
+    const program = compiler(this.trained, { ...this.options, precision });
+    programs.set(compiler, program);
+    program.catch(() => {
+      if (programs.get(compiler) === program) {
+        programs.delete(compiler);
+      }
+    });
+    return program;
+  }
+
+  /**
+   * The most images per run of a program: `batchSize`, or fewer if their memory is not available.
+   *
+   * @throws UserError (`out-of-memory`) if a single image does not fit
+   */
+  private batchOf(program: ImageProgram): number {
+    const { imageShape } = this.model;
+    return imagesPerRun(program, { most: this.batchSize, imageShape });
+  }
+}
+
+/** Stops all ranks if the signal of one is aborted: that one with its reason. */
+async function stopIfAborted(ranks: Ranks, signal: AbortSignal | undefined): Promise<void> {
+  const stops = await isOnAny(ranks, signal?.aborted === true);
+  signal?.throwIfAborted();
+  if (stops) {
+    throw new DOMException('another rank has stopped the measurement', 'AbortError');
+  }
+}

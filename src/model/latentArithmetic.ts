@@ -1,0 +1,118 @@
+// Arithmetic on latents, in float64 if any of them are: interpolation, means, and moves along a direction.
+import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { isDouble, type Latents } from './latents.ts';
+
+/**
+ * Interpolates linearly between the latents of two images: `steps` images, both ends included,
+ * (1 − t)·a + t·b with t = 0, 1/(steps − 1), …, 1.
+ */
+export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArray[] {
+  if (!Number.isInteger(steps) || steps < 2) {
+    throw new RangeError(`an interpolation needs 2 or more steps, not ${steps}`);
+  }
+  return a.map(({ shape, data }, index) => {
+    const other = b[index]!.data;
+    const size = data.length;
+    const out = zerosLike([a, b], steps * size);
+    for (let step = 0; step < steps; step++) {
+      const t = step / (steps - 1);
+      for (let element = 0; element < size; element++) {
+        out[step * size + element] = (1 - t) * data[element]! + t * other[element]!;
+      }
+    }
+    return { shape: [steps, ...shape.slice(1)], data: out };
+  });
+}
+
+/** The mean over the images of a batch, as latents of one image. */
+export function meanLatents(latents: Latents): NdArray[] {
+  return latents.map(({ shape, data: values }) => {
+    const [count, ...rest] = shape as [number, ...number[]];
+    const size = sizeOf(rest);
+    const sums = new Float64Array(size);
+    values.forEach((value, element) => {
+      sums[element % size]! += value;
+    });
+    const data = zerosLike([latents], size);
+    data.set(sums.map((sum) => sum / count));
+    return { shape: [1, ...rest], data };
+  });
+}
+
+/**
+ * Latents of one image moved along a direction by several amounts: ε + amount·(towards − from), one image per
+ * amount.
+ */
+export function moveLatents(
+  latents: Latents,
+  { from, towards, amounts }: { from: Latents; towards: Latents; amounts: readonly number[] },
+): NdArray[] {
+  return latents.map(({ shape, data }, index) => {
+    const [start, end] = [from[index]!.data, towards[index]!.data];
+    const size = data.length;
+    const out = zerosLike([latents, from, towards], amounts.length * size);
+    amounts.forEach((amount, step) => {
+      for (let element = 0; element < size; element++) {
+        out[step * size + element] = data[element]! + amount * (end[element]! - start[element]!);
+      }
+    });
+    return { shape: [amounts.length, ...shape.slice(1)], data: out };
+  });
+}
+
+/** Zeros, in float64 if any latents are: they are then decoded in it. */
+function zerosLike(all: readonly Latents[], size: number): NdArray['data'] {
+  return all.some(isDouble) ? new Float64Array(size) : new Float32Array(size);
+}
+
+/** Images of two groups that are nearer to the mean of their own group than to that of the other. */
+export interface Separation {
+  /** How many images of the first group. */
+  readonly from: number;
+  /** How many images of the second group. */
+  readonly towards: number;
+}
+
+/**
+ * Counts the images on their own side of the hyperplane midway between the means of two groups. Each image is left out of
+ * the mean of its group: with fewer images than latents, means that include them would separate any two groups.
+ *
+ * @returns null if a group has fewer than two images
+ */
+export function separationOf(from: Latents, towards: Latents): Separation | null {
+  const [a, b] = [countOf(from), countOf(towards)];
+  return a < 2 || b < 2
+    ? null
+    : { from: onOwnSide(from, towards, a, b), towards: onOwnSide(towards, from, b, a) };
+}
+
+function countOf(latents: Latents): number {
+  return latents[0]!.shape[0]!;
+}
+
+/** How many of the `count` images of a group are nearer to its mean, without them, than to that of another. */
+function onOwnSide(own: Latents, other: Latents, count: number, others: number): number {
+  // The squared distance to the mean of the other group, minus that to the mean of the image's own.
+  const margins = new Float64Array(count);
+  own.forEach(({ data }, index) => {
+    const size = data.length / count;
+    const [sums, otherSums] = [sumOf(data, size), sumOf(other[index]!.data, size)];
+    for (let image = 0; image < count; image++) {
+      for (let element = 0; element < size; element++) {
+        const value = data[image * size + element]!;
+        const mean = (sums[element]! - value) / (count - 1);
+        margins[image]! += (value - otherSums[element]! / others) ** 2 - (value - mean) ** 2;
+      }
+    }
+  });
+  return margins.filter((margin) => margin > 0).length;
+}
+
+/** The sum over images. */
+function sumOf(data: Latents[number]['data'], size: number): Float64Array {
+  const sums = new Float64Array(size);
+  data.forEach((value, element) => {
+    sums[element % size]! += value;
+  });
+  return sums;
+}

@@ -1,0 +1,181 @@
+// Latents: how images become latents and latents images, draws from the priors, and parts of them.
+
+import { call, option, type Phrase, phrase, UserError } from '../core/errors.ts';
+import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { requireArgument, requireFinite, requireWhole } from '../core/numeric/optionValues.ts';
+import { RandomStream } from '../core/numeric/random.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
+import type { Program } from '../tensor/engine/program.ts';
+import type { ProgramDefinition } from '../tensor/programDefinition.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { constant, input } from '../tensor/tensor.ts';
+import { compileForImages, type ImageCompileOptions, type ImageProgram } from './imagePrograms.ts';
+import { type ConditionArrays, conditionInputs } from './likelihood/conditionArrays.ts';
+import type { Batch } from './likelihood/likelihood.ts';
+import { DEFAULT_TEMPERATURE } from './temperature.ts';
+import type { TrainedModel } from './trainedModel.ts';
+
+/**
+ * The latents ε of a batch of images: `[N, height, width, channels]` for each prior, from level 0's split to the top.
+ * For samples of the model with their noise, all are standard normal.
+ */
+export type Latents = readonly NdArray[];
+
+/** Whether latents are decoded in float64: if any of them are float64. */
+export function isDouble(latents: Latents): boolean {
+  return latents.some(({ data }) => data instanceof Float64Array);
+}
+
+/** Which latents are drawn. */
+export interface Draw {
+  /** How many images. */
+  readonly count: number;
+  /** The first image in the seed's infinite sequence of images; default 0. */
+  readonly first?: number;
+  /** The standard deviation; default 1. */
+  readonly temperature?: number;
+  /** The seed of the sequence; default 0. */
+  readonly seed?: number;
+}
+
+/**
+ * Latents of images `first` to `first + count − 1` of a seed: normal, times the temperature. They are those of the
+ * images that `sample` draws.
+ *
+ * @param shapes the `latentShapes` of a model
+ * @throws UserError if an option has an invalid value
+ */
+export function drawLatents(
+  shapes: readonly ImageShape[],
+  { count, first = 0, temperature = DEFAULT_TEMPERATURE, seed = 0 }: Draw,
+): NdArray[] {
+  requireWhole('count', count, 0);
+  requireWhole('first', first, 0);
+  requireFinite('temperature', temperature, 0);
+  requireWhole('seed', seed, 0);
+  const latents = shapes.map((shape) => ({
+    shape: [count, ...shape],
+    data: new Float32Array(count * dimensionsOf(shape)),
+  }));
+  const sizes = shapes.map(dimensionsOf);
+  const all = sizes.reduce((total, size) => total + size, 0);
+  for (let index = 0; index < count; index++) {
+    const normals = new RandomStream(seed, 'latents', first + index).normals(all);
+    let start = 0;
+    latents.forEach(({ data }, place) => {
+      const size = sizes[place]!;
+      for (let element = 0; element < size; element++) {
+        data[index * size + element] = temperature * normals[start + element]!;
+      }
+      start += size;
+    });
+  }
+  return latents;
+}
+
+/** Images `first` to `end − 1` of a batch, as views. */
+export function sliceLatents(latents: Latents, first: number, end: number): NdArray[] {
+  return latents.map(({ shape, data }) => {
+    const size = sizeOf(shape.slice(1));
+    return { shape: [end - first, ...shape.slice(1)], data: data.subarray(first * size, end * size) };
+  });
+}
+
+/** The largest |ε| of one image of a batch. */
+export function largestLatent(latents: Latents, image: number): number {
+  let largest = 0;
+  for (const { data } of sliceLatents(latents, image, image + 1)) {
+    for (const value of data) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+  }
+  return largest;
+}
+
+/**
+ * How many images latents are of.
+ *
+ * @param shapes the `latentShapes` of a model
+ * @throws UserError if they do not have these shapes
+ */
+export function countOfLatents(latents: Latents, shapes: readonly ImageShape[]): number {
+  requireArgument(Array.isArray(latents), 'latents must be a list of arrays, as returned by encode');
+  const count = latents[0]?.shape[0] ?? 0;
+  const given = latents.map(({ shape }) => `[${shape.join(', ')}]`);
+  const expected = shapes.map((shape) => `[${[latents.length > 0 ? count : 'N', ...shape].join(', ')}]`);
+  if (given.join() !== expected.join() || latents.some(({ shape, data }) => sizeOf(shape) !== data.length)) {
+    throw new UserError(
+      'mismatch',
+      `these latents do not fit this model: ${
+        given.length > 0 ? `they have shapes ${given.join(', ')}` : 'the list is empty'
+      }, expected ${expected.join(', ')}`,
+    );
+  }
+  return count;
+}
+
+/** The program that encodes `image`, integers at the model's bit depth, with u = ½. */
+export function compileEncoder(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const x = model.dequantise(image, constant(0.5));
+  const { latents } = model.encode(x, parametersFrom(parameters), condition);
+  const outputs = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
+  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
+}
+
+/** Runs an encoder: the latents of images. */
+export async function encodeBatch(program: Program, images: Omit<Batch, 'noise'>): Promise<NdArray[]> {
+  const results = await program.run({ ...images });
+  return Object.keys(program.outputs).map((_, index) => results[latentName(index)]!);
+}
+
+/** The program that decodes latents, one input per level. */
+export function compileDecoder(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
+  const condition = conditionInputs(model, OPEN_BATCH);
+  const definition: ProgramDefinition = {
+    inputs: {
+      ...Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),
+      ...condition,
+    },
+    outputs: { values: model.decode(latents, parametersFrom(parameters), condition) },
+  };
+  return compileForImages(definition, options);
+}
+
+/**
+ * Runs a decoder: the dequantised values in [−½, ½) of the images of these latents.
+ *
+ * @param condition of the images, for a model that has one
+ */
+export async function decodeBatch(
+  program: Program,
+  latents: Latents,
+  condition: ConditionArrays = {},
+): Promise<NdArray['data']> {
+  const feeds = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
+  return (await program.run({ ...feeds, ...condition })).values!.data;
+}
+
+function latentName(index: number): string {
+  return `latent${index}`;
+}
+
+/** Why latents of an image with this largest one, in float64 or not, cannot be decoded; follows a colon. */
+export function tooFarOut(largest: number, double: boolean): Phrase {
+  const remedy = double ? [] : phrase`encode it with ${option('precision', 'float64')}, or `;
+  return phrase`${whyTooFarOut(largest)}; ${remedy}see ${call('diagnose')}`;
+}
+
+/** The same without a remedy, for latents that were not encoded from an image. */
+export function whyTooFarOut(largest: number): string {
+  return `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this model`;
+}

@@ -1,0 +1,227 @@
+// bits/dim of every image in a dataset, by a program that computes it per batch.
+
+import { UserError } from '../../core/errors.ts';
+import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { bytesOfValues, kindOf, type Values } from '../../core/numeric/values.ts';
+import { nextTurn } from '../../core/platform/eventLoop.node.ts';
+import { sha256 } from '../../core/platform/sha256.node.ts';
+import { onlyRank, partOfRank, type Ranks } from '../../core/ranks/ranks.ts';
+import { batchesInOrder } from '../../data/batches.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import { toBits } from '../../data/pixels/bitDepth.ts';
+import { conditionIn } from '../../flows/contract/condition.ts';
+import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { type DequantisationName, dequantisationNames } from '../../flows/models/dequantisation.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import { type ImageValues, requireKind } from '../../flows/models/imageValues.ts';
+import type { ProgramArrays } from '../../tensor/engine/arrays.ts';
+import type { Program } from '../../tensor/engine/program.ts';
+import { divide } from '../../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import { type ConditionArrays, type ConditionReader, conditionInputs } from './conditionArrays.ts';
+
+/** Random draws for dequantisation, shaped like the images. */
+export interface BatchNoise extends NdArray {
+  /** The dequantisation that it was drawn for; `uniform` if missing. */
+  readonly dequantisation?: DequantisationName;
+}
+
+/** A batch for one run of a program: every array has one row per image, those of the conditions of the model too. */
+export interface Batch extends ConditionArrays {
+  /** Integer pixel values, 0 to 2^bits − 1, or real numbers, `[N, H, W, C]`. */
+  readonly image: NdArray;
+  /**
+   * Random draws for dequantisation, of the same shape: uniform on [0, 1), or standard normal if it is variational. Unused
+   * for real numbers.
+   */
+  readonly noise: BatchNoise;
+}
+
+/**
+ * Checks that a model can use the noise of a batch: with another kind, its loss would not be a bound.
+ *
+ * @throws UserError (`mismatch`) if it was drawn for another dequantisation
+ */
+export function requireNoise(
+  bound: DequantisationName,
+  { dequantisation = dequantisationNames[0]! }: BatchNoise,
+): void {
+  if (dequantisation !== bound) {
+    throw new UserError(
+      'mismatch',
+      `the noise of the batch was drawn for ${dequantisation} dequantisation, but the model uses ${bound} dequantisation: ` +
+        'give BatchLoader this model, or fill the noise with model.dequantiser.draw and set noise.dequantisation',
+    );
+  }
+}
+
+/** `count` images of a batch starting at image `first`, as views of its arrays. */
+export function partOf(batch: Batch, first: number, count: number): Batch {
+  const part = ({ shape: [, ...rest], data }: NdArray): NdArray => {
+    const size = sizeOf(rest);
+    return { shape: [count, ...rest], data: data.subarray(first * size, (first + count) * size) };
+  };
+  return mapBatch(batch, part);
+}
+
+/** A batch of the results of a function of each array. */
+export function mapBatch({ image, noise, ...rest }: Batch, change: (array: NdArray) => NdArray): Batch {
+  const { dequantisation } = noise;
+  const condition = Object.entries(conditionIn(rest));
+  return {
+    image: change(image),
+    noise: { ...change(noise), ...(dequantisation && { dequantisation }) },
+    ...Object.fromEntries(condition.map(([name, array]) => [name, change(array)])),
+  };
+}
+
+/**
+ * An array for a batch of images: real numbers, or integers reduced to the model's bits.
+ *
+ * @throws UserError (`mismatch`) if the model does not take values of this kind
+ */
+export function imageArray(
+  pixels: Values,
+  imageShape: ImageShape,
+  values: Pick<ImageValues, 'bits'>,
+): NdArray {
+  requireKind(kindOf(pixels)!, values);
+  return {
+    shape: [pixels.length / dimensionsOf(imageShape), ...imageShape],
+    data: Float32Array.from(
+      values.bits === undefined || pixels instanceof Float32Array ? pixels : toBits(pixels, values.bits),
+    ),
+  };
+}
+
+/**
+ * The inputs of a batch (`image`, `noise`, and those of the model's conditions), and bits/dim of each image under a
+ * model: given its condition.
+ *
+ * @param tensors the parameters by path
+ */
+export function bitsPerDimOf(
+  model: Flow,
+  batchSize: number,
+  tensors: Readonly<Record<string, Tensor>>,
+): { inputs: Record<string, Tensor>; bitsPerDim: Tensor } {
+  const shape = [batchSize, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const condition = conditionInputs(model, batchSize);
+  const { logLikelihood } = model.likelihood(image, noise, parametersFrom(tensors), condition);
+  return { inputs: { image, noise, ...condition }, bitsPerDim: bitsPerDimFrom(model, logLikelihood) };
+}
+
+/** bits/dim of each image, −logLikelihood / (D·ln 2), from its log-likelihood in nats. */
+export function bitsPerDimFrom({ imageShape }: Flow, logLikelihood: Tensor): Tensor {
+  return divide(logLikelihood, -dimensionsOf(imageShape) * Math.LN2);
+}
+
+/**
+ * The program that computes `bitsPerDim` from a batch, with these parameter inputs and tensors.
+ */
+export function likelihoodDefinition(
+  model: Flow,
+  batchSize: number,
+  { inputs, tensors }: { inputs: Record<string, Tensor>; tensors: Record<string, Tensor> },
+): ProgramDefinition {
+  const batch = bitsPerDimOf(model, batchSize, tensors);
+  return { inputs: { ...batch.inputs, ...inputs }, outputs: { bitsPerDim: batch.bitsPerDim } };
+}
+
+/** How the images of a dataset are measured. */
+export interface Measurement {
+  readonly batchSize: number;
+  /** What the values of images are to the model. */
+  readonly values: Pick<ImageValues, 'bits'>;
+  /** The model's, which says what its noise is drawn from. */
+  readonly dequantiser: Pick<Dequantiser, 'draw'>;
+  readonly seed: number;
+  /**
+   * Which draw of the noise: an image's noise depends only on seed, draw and index, not on the batch size.
+   */
+  readonly draw: number;
+  /** Whether it depends on the image's content instead of its index, so that position does not matter. */
+  readonly noiseByContent?: boolean;
+  /** The conditions of images, for a program that takes them. */
+  readonly condition?: ConditionReader | undefined;
+  /** The processes that measure a part of the images each; by default only this one. */
+  readonly ranks?: Ranks | undefined;
+  /** The program's inputs besides images and noise. */
+  readonly weights?: ProgramArrays;
+  /** Stops the measurement between two batches. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each batch with the number of images done, by all ranks if they are equally fast, and of all. */
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+}
+
+/** bits/dim of each image in a dataset, for one noise draw; lets the event loop run between batches. */
+export async function measureBitsPerDim(
+  program: Program,
+  images: ImageSet,
+  measurement: Measurement,
+): Promise<Float64Array> {
+  const result = new Float64Array(images.count);
+  await measureInBatches(program, images, measurement, ({ bitsPerDim }, first, count) => {
+    result.set(bitsPerDim!.data.subarray(0, count), first);
+  });
+  // Zeros for the images of other ranks: their sum is exact.
+  await measurement.ranks?.sum(result);
+  return result;
+}
+
+/**
+ * Runs a program that takes `image` and `noise` on all images of a dataset, for one noise draw; lets the event
+ * loop run between batches.
+ *
+ * @param take is called with the results of each batch, the position of its first image and the number of its
+ *   images; results may hold further ones after these
+ */
+export async function measureInBatches(
+  program: Program,
+  images: ImageSet,
+  {
+    batchSize,
+    values,
+    dequantiser,
+    seed,
+    draw,
+    noiseByContent = false,
+    condition,
+    weights = {},
+    ranks = onlyRank,
+    signal,
+    onProgress,
+  }: Measurement,
+  take: (results: Readonly<Record<string, NdArray>>, first: number, count: number) => void,
+): Promise<void> {
+  const dimensions = dimensionsOf(images.imageShape);
+  const noise = new Float32Array(batchSize * dimensions);
+  const part = partOfRank(ranks, images.count);
+  let done = part.first;
+  for (const batch of batchesInOrder(images, batchSize, part)) {
+    signal?.throwIfAborted();
+    for (let index = 0; index < batch.count; index++) {
+      const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
+      const which = noiseByContent ? sha256([bytesOfValues(pixels)]) : done + index;
+      const stream = new RandomStream(seed, 'dequantise', draw, which);
+      dequantiser.draw(stream, noise.subarray(index * dimensions, (index + 1) * dimensions));
+    }
+    const image = imageArray(batch.images, images.imageShape, values);
+    const results = await program.run({
+      image,
+      noise: { shape: image.shape, data: noise },
+      ...condition?.(Array.from({ length: batchSize }, (_, index) => Math.min(done + index, part.end - 1))),
+      ...weights,
+    });
+    take(results, done, batch.count);
+    done += batch.count;
+    const share = (done - part.first) / (part.end - part.first);
+    onProgress?.(Math.round(share * images.count), images.count);
+    await nextTurn();
+  }
+}

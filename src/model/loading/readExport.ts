@@ -1,0 +1,135 @@
+// A trained model from the files of an export, wherever they are. The weights say what model they belong to.
+import { option, phrase, UserError } from '../../core/errors.ts';
+import { checksumOf } from '../../core/numeric/checksum.ts';
+import { imageShapeIn, showImageShape } from '../../core/numeric/imageShape.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { atMost, type FileStore } from '../../data/files/fileStore.ts';
+import {
+  byHeader,
+  decodeSafetensors,
+  differenceFrom,
+  encodeSafetensors,
+  type HeaderCheck,
+  ifLarge,
+  missingFrom,
+  quote,
+} from '../../data/files/safetensors.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import { modelOptions } from '../../runs/settings/config.ts';
+import { modelFor } from '../../runs/settings/modelShape.ts';
+import { optionsText } from '../../runs/settings/trainedOptions.ts';
+import { constant, constantValue } from '../../tensor/tensor.ts';
+import { type TrainedModel, withFiniteWeights } from '../trainedModel.ts';
+import { largestManifest, MANIFEST_FILE, manifestFrom, requireListedWeights } from './manifest.ts';
+import type { DamagedChoice } from './readRun.ts';
+
+/** The name of the file of an export that holds its weights. */
+export const WEIGHTS_FILE = 'model.safetensors';
+
+/**
+ * Checks that a large file of weights has the arrays of its own model and no others.
+ *
+ * @throws UserError (`invalid-data`) if not
+ */
+export const requireOwnArrays: HeaderCheck = ifLarge(({ metadata, tensors }, path) => {
+  requireNone(differenceFrom(tensors, shapesOf(modelOf(metadata, path))), path);
+});
+
+/**
+ * Reads an export: its `model.safetensors`, compared with `manifest.json` if it is there.
+ *
+ * @throws UserError if a file is inconsistent, does not match the manifest, or contains other weights
+ */
+export async function readExport(
+  files: FileStore,
+  { weights, step, acceptDamage = false }: DamagedChoice = {},
+): Promise<TrainedModel> {
+  const { name } = files;
+  const path = files.pathOf(WEIGHTS_FILE);
+  const listing = await files.read(MANIFEST_FILE, atMost(largestManifest));
+  const bytes = (await files.read(WEIGHTS_FILE, byHeader(requireOwnArrays)))!;
+  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  if (metadata.checksum !== checksumOf(tensors, metadata)) {
+    throw new UserError('invalid-data', `${path} is corrupt: its checksum does not match; use another copy`);
+  }
+  if (weights !== undefined && metadata.weights !== weights) {
+    throw new UserError(
+      'invalid-argument',
+      phrase`${name} holds the ${metadata.weights ?? 'unknown'} weights: leave out the option, or export the run with ${option('weights', weights)}`,
+    );
+  }
+  const own = stepIn(metadata);
+  if (step !== undefined && step !== own) {
+    throw new UserError(
+      'invalid-argument',
+      `${name} is an export, with the weights of ${own === undefined ? 'one step' : `step ${own}`} only: ` +
+        `leave out the step, or export the run again with step ${step}`,
+    );
+  }
+  const model = modelOf(metadata, path);
+  if (listing !== undefined) {
+    const manifest = manifestFrom(new TextDecoder().decode(listing), files.pathOf(MANIFEST_FILE));
+    requireListedWeights(manifest, { name: WEIGHTS_FILE, path, bytes, model });
+  }
+  const wanted = shapesOf(model);
+  requireNone(missingFrom(tensors, wanted), path);
+  const parameters = Object.fromEntries(
+    [...wanted.keys()].map((name) => [name, constant(tensors.get(name)!)]),
+  );
+  const kind = metadata.weights === 'average' || metadata.weights === 'raw' ? metadata.weights : undefined;
+  const trained: TrainedModel = { model, parameters, step: own, weights: kind };
+  return acceptDamage ? trained : withFiniteWeights(trained, name);
+}
+
+/** The arrays of a model: its parameters. */
+function shapesOf({ parameters }: Flow): Map<string, readonly number[]> {
+  return new Map(Object.entries(parameters).map(([name, { shape }]) => [name, shape]));
+}
+
+function requireNone(difference: string | undefined, path: string): void {
+  if (difference !== undefined) {
+    throw new UserError('invalid-data', `${path} does not fit its own model: ${difference}; export again`);
+  }
+}
+
+/** The step in the metadata; undefined if they have none. */
+function stepIn({ step = '' }: Record<string, string>): number | undefined {
+  return /^\d{1,15}$/.test(step) ? Number(step) : undefined;
+}
+
+function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Flow {
+  try {
+    const options = modelOptions(JSON.parse(model));
+    const shape = imageShapeIn(imageShape);
+    if (shape === undefined) {
+      throw new UserError('invalid-data', `${quote(imageShape)} is not an image shape such as 28x28x1`);
+    }
+    return modelFor(options, shape);
+  } catch (cause) {
+    if (cause instanceof UserError && cause.code === 'not-found') {
+      throw new UserError(cause.code, phrase`${path}: ${cause.phrase}`, { cause });
+    }
+    throw new UserError(
+      'invalid-data',
+      `${path} is not an exported model: its metadata does not describe one (${(cause as Error).message}); export again`,
+      { cause },
+    );
+  }
+}
+
+/** A model as the file of its weights, `model.safetensors` of an export: `readExport` reads it. */
+export function weightsBytes({ model, parameters, step, weights }: TrainedModel): Uint8Array {
+  const tensors = new Map<string, NdArray>();
+  for (const path of Object.keys(model.parameters)) {
+    const { shape, data } = constantValue(parameters[path]!)!;
+    tensors.set(path, { shape, data: Float32Array.from(data) });
+  }
+  const metadata = {
+    format: 'emerging-flows',
+    ...(step !== undefined && { step: String(step) }),
+    ...(weights !== undefined && { weights }),
+    imageShape: showImageShape(model.imageShape),
+    model: optionsText(model.options),
+  };
+  return encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors, metadata) });
+}

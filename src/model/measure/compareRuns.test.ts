@@ -1,0 +1,36 @@
+// Differences paired by image.
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { pairwise } from './compareRuns.ts';
+
+describe('pairwise', () => {
+  it('compares with the first, image by image', () => {
+    const [first, second] = pairwise([Float64Array.of(1, 5, 3), Float64Array.of(2, 5, 5)]);
+    expect(first).toMatchObject({ bitsPerDim: 3, difference: 0, differenceError: 0 });
+    expect(second).toMatchObject({ bitsPerDim: 4, difference: 1 });
+    expect(second!.differenceError).toBeCloseTo(1 / Math.sqrt(3), 12);
+  });
+
+  it('has the error observed over repetitions with other images, far below the error of either mean', () => {
+    const found = Array.from({ length: 200 }, (_, repetition) => {
+      const random = new RandomStream(repetition, 'images');
+      const hardness = random.normals(50);
+      const own = random.normals(50);
+      return pairwise([hardness, hardness.map((value, image) => value + 0.2 + 0.1 * own[image]!)])[1]!;
+    });
+    const centre = found.reduce((sum, { difference }) => sum + difference, 0) / 200;
+    const spread = Math.sqrt(
+      found.reduce((sum, { difference }) => sum + (difference - centre) ** 2, 0) / 199,
+    );
+    const error = found.reduce((sum, { differenceError }) => sum + differenceError!, 0) / 200;
+    expect(centre).toBeCloseTo(0.2, 2);
+    expect(error / spread).toBeGreaterThan(0.85);
+    expect(error / spread).toBeLessThan(1.15);
+    expect(found[0]!.samplingError).toBeGreaterThan(5 * error);
+  });
+
+  it('has no error for a single image', () => {
+    const [, second] = pairwise([Float64Array.of(1), Float64Array.of(3)]);
+    expect(second).toEqual({ bitsPerDim: 3, samplingError: null, difference: 2, differenceError: null });
+  });
+});

@@ -1,0 +1,115 @@
+// The stages of a model as its users see them: where each is, and what it makes of images.
+
+import type { ImageShape } from '../core/numeric/imageShape.ts';
+import type { NdArray } from '../core/numeric/ndarray.ts';
+import type { Values } from '../core/numeric/values.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
+import type { Flow } from '../flows/models/flow.ts';
+import type { StagePlace } from '../flows/models/stages.ts';
+import type { Program } from '../tensor/engine/program.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import { conditionRowsOf } from './conditions.ts';
+import type { EncodeOptions } from './flowModelOptions.ts';
+import { imageBatch, imageSetOf } from './givenImages.ts';
+import {
+  compileForImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  type ImagePrograms,
+} from './imagePrograms.ts';
+import { conditionInputs } from './likelihood/conditionArrays.ts';
+import type { Batch } from './likelihood/likelihood.ts';
+import { zerosFor } from './pixels.ts';
+import type { TrainedModel } from './trainedModel.ts';
+
+/** A stage of a model: a squeeze, a flow step, a split or the top prior. */
+export interface StageDescription extends StagePlace {
+  /** The shape of each image that it passes on; missing at the top. */
+  readonly outputShape?: ImageShape;
+  /** The shape of the latent ε of each image, if it factors one out. */
+  readonly latentShape?: ImageShape;
+}
+
+/** What a stage makes of a batch of images. */
+export interface StageImages extends StageDescription {
+  /** The images that it passes on, `[N, H, W, C]`; missing at the top. */
+  readonly output?: NdArray;
+  /** The latents ε that it factors out, if any, `[N, H, W, C]`. */
+  readonly latent?: NdArray;
+}
+
+/** The stages of a model, in the order of encoding. */
+export function describeStages({ stages }: Flow): StageDescription[] {
+  return stages.map(({ stage: { outputShape, latentShape }, ...place }) => ({
+    ...place,
+    ...(outputShape && { outputShape }),
+    ...(latentShape && { latentShape }),
+  }));
+}
+
+/** What every stage makes of images: see `FlowModel.stageImages`. */
+export async function stageImages(
+  programs: ImagePrograms,
+  images: Values,
+  { class: classes, condition, precision = programs.precision, ...following }: EncodeOptions,
+): Promise<StageImages[]> {
+  const { model } = programs;
+  const { count } = imageSetOf(model, images);
+  const conditionAt = conditionRowsOf(model, { class: classes, condition }, count);
+  const found = describeStages(model).map(
+    (stage): StageImages => ({
+      ...stage,
+      ...(stage.outputShape && { output: zerosFor(count, stage.outputShape, precision) }),
+      ...(stage.latentShape && { latent: zerosFor(count, stage.latentShape, precision) }),
+    }),
+  );
+  const how = { precision, ...following };
+  await programs.inBatches(count, compileStageImages, how, async (program, first, end) => {
+    const batch = { image: imageBatch(model, images, first, end), ...conditionAt(first, end) };
+    const results = await stageImagesBatch(program, batch, found.length);
+    found.forEach((stage, index) => {
+      for (const part of ['output', 'latent'] as const) {
+        const array = stage[part];
+        array?.data.set(results[index]![part]!.data, (first * array.data.length) / count);
+      }
+    });
+  });
+  return found;
+}
+
+/** The program that computes what every stage makes of `image`, as the encoder takes it. */
+function compileStageImages(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  const x = model.dequantise(image, constant(0.5));
+  const outputs: Record<string, Tensor> = {};
+  const condition = conditionInputs(model, OPEN_BATCH);
+  model.resultsOf(x, parametersFrom(parameters), condition).forEach(({ y, epsilon }, index) => {
+    Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
+  });
+  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
+}
+
+/** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */
+async function stageImagesBatch(
+  program: Program,
+  images: Omit<Batch, 'noise'>,
+  stages: number,
+): Promise<{ output?: NdArray | undefined; latent?: NdArray | undefined }[]> {
+  const results = await program.run({ ...images });
+  return Array.from({ length: stages }, (_, index) => ({
+    output: results[stageOutput(index)],
+    latent: results[stageLatent(index)],
+  }));
+}
+
+function stageOutput(index: number): string {
+  return `output${index}`;
+}
+
+function stageLatent(index: number): string {
+  return `latent of ${index}`;
+}

@@ -1,0 +1,139 @@
+// The condition of a model and the conditions of its images, which must agree.
+
+import { UserError, unknownName } from '../../core/errors.ts';
+import type { WantedConditions } from '../../data/contract/conditions.ts';
+import type { Conditions, ConditionValues, Dataset, ImageSet } from '../../data/contract/dataset.ts';
+import { type ConditionComponent, isKnownCondition, knownComponents } from '../../flows/models/condition.ts';
+import type { ModelOptions } from '../../flows/models/options.ts';
+import type { Config } from '../settings/configSchema.ts';
+
+/** How many values are read at a time. */
+const BLOCK_VALUES = 2 ** 20;
+
+/** The least deviation of a component, relative to its mean: below it, float32 loses the differences between images. */
+const LEAST_DEVIATION = 1e-5;
+
+/** The least deviation itself: below it, squares of the values vanish in float32. */
+const LEAST_SIZE = 1e-18;
+
+/** The conditions that the images of a model need; undefined if it depends on none. */
+export function conditionsFor(
+  { condition }: Pick<ModelOptions, 'condition'>,
+  from: string | undefined,
+): WantedConditions | undefined {
+  if (condition === undefined || condition === true) {
+    return condition && { from };
+  }
+  return { from, names: condition.map((one) => (typeof one === 'string' ? one : one.name)) };
+}
+
+/**
+ * A configuration for these images: where `model.condition` is true or has names, it lists their conditions, with mean and
+ * deviation.
+ *
+ * @throws UserError (`mismatch`) if the images lack one, or one hardly varies
+ */
+export function withConditionOf(config: Config, { name, train }: Pick<Dataset, 'name' | 'train'>): Config {
+  const { condition: wanted } = config.model;
+  if (wanted === undefined || isKnownCondition(wanted)) {
+    return config;
+  }
+  const { conditions = {} } = train;
+  const known = Object.keys(conditions);
+  if (known.length === 0) {
+    throw new UserError(
+      'mismatch',
+      `the images of ${name} have no conditions, which model.condition needs: give them some, or leave out model.condition`,
+    );
+  }
+  const condition = (wanted === true ? known : wanted).map((component): ConditionComponent => {
+    const values = conditions[component];
+    if (values === undefined || !known.includes(component)) {
+      throw unknownName(`condition of ${name}`, component, known, 'mismatch');
+    }
+    const { mean, deviation } = momentsOf(train, values);
+    if (!(deviation > LEAST_DEVIATION * Math.abs(mean))) {
+      throw new UserError(
+        'mismatch',
+        `the condition ${component} hardly varies over the images of ${name} (mean ${mean}, standard deviation ${deviation}): leave it out, or subtract a number close to its mean`,
+      );
+    }
+    if (deviation < LEAST_SIZE) {
+      throw new UserError(
+        'mismatch',
+        `the condition ${component} of ${name} is too small for float32 (standard deviation ${deviation}): scale it, for example to a deviation of 1`,
+      );
+    }
+    return { name: component, mean, deviation, ...(values.size > 1 && { image: true }) };
+  });
+  return { ...config, model: { ...config.model, condition } };
+}
+
+/** The mean and the standard deviation of all values of a component. */
+function momentsOf(
+  { count }: ImageSet,
+  { size, read }: ConditionValues,
+): { mean: number; deviation: number } {
+  const atOnce = Math.max(1, Math.floor(BLOCK_VALUES / size));
+  const sumOf = (term: (value: number) => number): number => {
+    let sum = 0;
+    for (let first = 0; first < count; first += atOnce) {
+      const indices = Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => first + index);
+      const values = new Float64Array(indices.length * size);
+      read(indices, values);
+      sum += values.reduce((total, value) => total + term(value), 0);
+    }
+    return sum;
+  };
+  const mean = sumOf((value) => value) / (count * size);
+  // In a second pass, so that nothing cancels.
+  return { mean, deviation: Math.sqrt(sumOf((value) => (value - mean) ** 2) / (count * size)) };
+}
+
+/**
+ * The conditions of images for a model that depends on these components.
+ *
+ * @param area the pixels of an image
+ * @param what the images, for errors: `the images of digits`
+ * @throws UserError (`mismatch`) that names what is missing or of the wrong kind
+ */
+export function requireConditions(
+  conditions: Conditions | undefined,
+  components: readonly ConditionComponent[],
+  { area, what }: { readonly area: number; readonly what: string },
+): Conditions {
+  const missing = components.filter(({ name }) => !Object.hasOwn(conditions ?? {}, name));
+  if (missing.length > 0) {
+    const names = missing.map(({ name }) => name).join(', ');
+    throw new UserError(
+      'mismatch',
+      `${what} have no condition ${names}, which the model depends on: give ${missing.length === 1 ? 'it' : 'them'} for each image`,
+    );
+  }
+  for (const { name, image } of components) {
+    const expected = image ? area : 1;
+    const { size } = conditions![name]!;
+    if (size !== expected) {
+      throw new UserError(
+        'mismatch',
+        `the condition ${name} of ${what} has ${size} values for each image, but ${expected} in the model`,
+      );
+    }
+  }
+  return conditions!;
+}
+
+/**
+ * Checks that augmentations don't move images away from the images that they are conditioned on.
+ *
+ * @throws UserError (`invalid-config`) if they would
+ */
+export function requireUnmoved({ data: { augment }, model: { condition } }: Config): void {
+  const image = knownComponents(condition).find((one) => one.image);
+  if (image && augment.length > 0) {
+    throw new UserError(
+      'invalid-config',
+      `data.augment would move the images, but not the condition ${image.name}, which is an image: leave out data.augment`,
+    );
+  }
+}

@@ -1,0 +1,318 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { UserError } from '../../core/errors.ts';
+import { mixingNames } from '../../flows/models/mixing.ts';
+import { checkLayer } from './config.ts';
+import type { Config, ConfigLayer } from './configSchema.ts';
+import { stringifyConfig } from './configText.ts';
+import { parseLayer, resolveConfig } from './resolve.ts';
+
+const resolved = (layer: ConfigLayer): Config => resolveConfig({ overrides: layer });
+
+describe('an invalid layer is rejected with one line', () => {
+  test.each<[string, unknown, string]>([
+    ['unknown key', { model: { levls: 3 } }, "unknown key 'model.levls': did you mean model.levels?"],
+    ['unknown section', { modle: {} }, "unknown key 'modle': did you mean model?"],
+    [
+      'nothing near',
+      { data: { zzzzzz: 1 } },
+      "unknown key 'data.zzzzzz': known: name, conditions, augment, validation",
+    ],
+    ['key of another section', { levels: 3 }, "unknown key 'levels': did you mean model.levels?"],
+    ['key of the top', { model: { seed: 3 } }, "unknown key 'model.seed': did you mean seed?"],
+    [
+      'prototype',
+      JSON.parse('{"__proto__": 1}'),
+      "unknown key '__proto__': known: seed, data, model, training",
+    ],
+    [
+      'not a section',
+      3,
+      'the configuration must be a section with the keys seed, data, model, training, not 3',
+    ],
+    [
+      'empty section',
+      { data: null },
+      'data must be a section with the keys name, conditions, augment, validation, not empty',
+    ],
+    [
+      'text for a number',
+      { model: { levels: 'two' } },
+      "model.levels must be a whole number from 1 to 12, not 'two'",
+    ],
+    ['not a number', { seed: Number.NaN }, 'seed must be a whole number of 0 or more, not .nan'],
+    [
+      'a fraction of a checkerboard',
+      { model: { checkerboard: [1, 0.5] } },
+      'model.checkerboard must be a whole number from 0 to 1000, or a list of up to 12 of them, not [ 1, 0.5 ]',
+    ],
+    [
+      'even kernel',
+      { model: { kernelSize: 4 } },
+      'model.kernelSize must be an odd whole number from 3 to 255, not 4',
+    ],
+    [
+      'a long name',
+      { data: { name: 'a'.repeat(4097) } },
+      `data.name must be at most 4096 characters long, not '${'a'.repeat(59)}…'`,
+    ],
+    [
+      'a long list',
+      { data: { augment: Array(17).fill('flip') } },
+      'data.augment must be a list of at most 16 augmentations, not [ flip, flip, flip, flip, flip, flip, flip, flip, flip, fli…',
+    ],
+    ['boolean', { model: { learnedPrior: 'yes' } }, "model.learnedPrior must be true or false, not 'yes'"],
+    [
+      'near choice',
+      { model: { dequantisation: 'variation' } },
+      "unknown model.dequantisation 'variation': did you mean variational?",
+    ],
+    [
+      'far choice',
+      { model: { dequantisation: 'x' } },
+      "unknown model.dequantisation 'x': known: uniform, variational",
+    ],
+    [
+      'number for a choice',
+      { model: { mixing: 11 } },
+      `model.mixing must be one of ${mixingNames.join(', ')}, or one that is registered, not 11`,
+    ],
+    [
+      'optimizer',
+      { training: { optimizer: 'sgd' } },
+      "unknown training.optimizer 'sgd': known: adamax, adamw, muon",
+    ],
+    [
+      'option of another optimiser',
+      { training: { optimizer: 'adamw', biasCorrection: 'standard' } },
+      'training.biasCorrection is an option of adamax and muon, but training.optimizer is adamw: leave it out or set training.optimizer=adamax',
+    ],
+    [
+      'augmentation',
+      { data: { augment: ['shift', 'flipp'] } },
+      "unknown data.augment.1 'flipp': did you mean flip?",
+    ],
+    [
+      'no list',
+      { data: { augment: 'flip' } },
+      "data.augment must be a list of flip, flipVertical, transpose, shift, shiftReflect, not 'flip'",
+    ],
+    ['empty name', { data: { name: '' } }, "data.name must be the name or the path of a dataset, not ''"],
+    [
+      'word for the decay',
+      { training: { decay: 'linear' } },
+      "training.decay must be none, or a number above 0 and at most 1, not 'linear'",
+    ],
+    [
+      'both lengths',
+      { training: { steps: 1, epochs: 1 } },
+      'training.epochs and training.steps are mutually exclusive: keep one of them',
+    ],
+  ])('%s', (_, layer, message) => {
+    expect(() => checkLayer(layer)).toThrow(new UserError('invalid-config', message));
+  });
+
+  test.each([
+    ['mixing', 'registerMixing'],
+    ['coupling', 'registerTransformer'],
+    ['conditioner', 'registerConditioner'],
+    ['mask', 'registerMask'],
+    ['flow', 'registerFlow'],
+  ])('unknown %s: how to register it', (key, register) => {
+    expect(() => checkLayer({ model: { [key]: 'qqq' } })).toThrow(
+      new RegExp(
+        `^unknown model.${key} 'qqq': known: .*\\. Register your own first: ${register}\\('qqq'\\)$`,
+      ),
+    );
+  });
+
+  test('for any value', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.constantFrom('seed', 'data', 'model', 'training'), (value, key) => {
+        for (const layer of [value, { [key]: value }, { model: { levels: value } }]) {
+          try {
+            checkLayer(layer);
+          } catch (error) {
+            expect(error).toBeInstanceOf(UserError);
+            expect((error as UserError).code).toBe('invalid-config');
+            expect((error as UserError).message).not.toMatch(/\n/);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('a configuration', () => {
+  test('has every default filled in', () => {
+    expect(resolved({ data: { name: 'mnist' } })).toEqual({
+      seed: 0,
+      data: { name: 'mnist', augment: [], validation: 'auto' },
+      model: {
+        levels: 3,
+        depth: 8,
+        width: 512,
+        mixing: 'emerging',
+        kernelSize: 3,
+        dilation: 1,
+        hiddenChannels: 96,
+        coupling: 'affine',
+        learnedPrior: true,
+      },
+      training: {
+        optimizer: 'adamax',
+        biasCorrection: 'glow',
+        epsilon: 1e-8,
+        learningRate: 0.001,
+        warmupEpochs: 10,
+        decay: 'none',
+        batchSize: 64,
+        microBatch: 64,
+        epochs: 100,
+        averageDecay: 'auto',
+        clipNorm: 'none',
+      },
+    });
+  });
+
+  test('has the options of its own optimiser only', () => {
+    const { training } = resolved({ data: { name: 'mnist' }, training: { optimizer: 'adamw', beta2: 0.99 } });
+    expect(training).toMatchObject({ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 });
+    expect(training).not.toHaveProperty('biasCorrection');
+    expect(() => resolved({ data: { name: 'mnist' }, training: { weightDecay: 0.1 } })).toThrow(
+      new UserError(
+        'invalid-config',
+        'training.weightDecay is an option of adamw and muon, but training.optimizer is adamax: ' +
+          'leave it out or set training.optimizer=adamw',
+      ),
+    );
+  });
+
+  test('needs a dataset', () => {
+    expect(() => resolved({})).toThrow(
+      new UserError('invalid-config', 'data.name is missing: give the name or the path of a dataset'),
+    );
+  });
+
+  test('has micro-batches that divide the batch: the whole batch by default', () => {
+    const microBatch = (training: ConfigLayer['training']) =>
+      resolved({ data: { name: 'mnist' }, training }).training.microBatch;
+    expect(microBatch({ batchSize: 16 })).toBe(16);
+    expect(microBatch({ batchSize: 256, microBatch: 64 })).toBe(64);
+    for (const [batchSize, size, instead] of [
+      [64, 24, 16],
+      [16, 64, 16],
+      [7, 3, 1],
+      [1_048_576, 1_000_000, 524_288],
+      [1_048_573, 1000, 1],
+    ] as const) {
+      expect(() => microBatch({ batchSize, microBatch: size })).toThrow(
+        new UserError(
+          'invalid-config',
+          `training.microBatch is ${size} and training.batchSize ${batchSize}: ` +
+            `the first must divide the second; set, for example, training.microBatch=${instead}`,
+        ),
+      );
+    }
+  });
+
+  test('takes a gradient clipping norm', () => {
+    const clipNorm = (value: unknown) =>
+      resolveConfig({ overrides: { data: { name: 'mnist' } }, set: [`training.clipNorm=${value}`] }).training
+        .clipNorm;
+    expect([clipNorm('none'), clipNorm(0.5)]).toEqual(['none', 0.5]);
+    for (const wrong of ['0', '-1', 'most', '.inf', '.nan']) {
+      expect(() => clipNorm(wrong)).toThrow(
+        'training.clipNorm must be none, or a number above 0 and at most 1000000000',
+      );
+    }
+  });
+});
+
+describe('the text of a configuration', () => {
+  test('has the order of the schema, regardless of the order of the object', () => {
+    const config = resolved({ training: { steps: 10 }, data: { name: 'mnist' }, seed: 4 });
+    const text = stringifyConfig(config);
+    const shuffled = { ...config, data: { ...config.data } };
+    const turned = Object.fromEntries(Object.entries(shuffled).reverse()) as unknown as Config;
+    expect(stringifyConfig(turned)).toBe(text);
+    expect(Object.keys(parse(text))).toEqual(['seed', 'data', 'model', 'training']);
+    expect(text).toBe(`# yaml-language-server: $schema=config.schema.json
+seed: 4
+data:
+  name: mnist
+  augment: []
+  validation: auto
+model:
+  levels: 3
+  depth: 8
+  width: 512
+  mixing: emerging
+  kernelSize: 3
+  dilation: 1
+  hiddenChannels: 96
+  coupling: affine
+  learnedPrior: true
+training:
+  optimizer: adamax
+  biasCorrection: glow
+  epsilon: 1e-8
+  learningRate: 0.001
+  warmupEpochs: 10
+  decay: none
+  batchSize: 64
+  microBatch: 64
+  steps: 10
+  averageDecay: auto
+  clipNorm: none
+`);
+  });
+
+  test('parses back to an equal configuration', () => {
+    const whole = (least: number, most = 5000) => fc.integer({ min: least, max: most });
+    const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    const either = (one: string, other: string) =>
+      fc.tuple(fc.constantFrom(one, other), whole(1)).map(([key, value]) => ({ [key]: value }));
+    const training = fc
+      .tuple(
+        fc.oneof(
+          fc.record({ biasCorrection: fc.constantFrom('glow', 'standard') }),
+          fc.record({ optimizer: fc.constant('adamw'), beta1: share, weightDecay: share }),
+        ),
+        fc.record({
+          learningRate: fc.double({ min: 1e-12, max: 10, noNaN: true }),
+          decay: fc.oneof(
+            fc.constant('none' as const),
+            share.filter((value) => value > 0),
+          ),
+          batchSize: whole(1),
+          averageDecay: fc.oneof(fc.constant('auto' as const), share),
+        }),
+        either('epochs', 'steps'),
+        either('warmupEpochs', 'warmupSteps'),
+      )
+      .map((parts) => Object.assign({}, ...parts) as NonNullable<ConfigLayer['training']>);
+    const layer = fc.record({
+      seed: fc.maxSafeNat(),
+      data: fc.record({ name: fc.string({ minLength: 1, unit: 'binary' }), validation: share }),
+      model: fc.record({
+        levels: whole(1, 12),
+        width: whole(1),
+        mixing: fc.constantFrom(...mixingNames),
+        kernelSize: whole(1, 127).map((half) => 2 * half + 1),
+        learnedPrior: fc.boolean(),
+        bits: whole(1, 8),
+      }),
+      training,
+    });
+    fc.assert(
+      fc.property(layer, (values) => {
+        const config = resolved(values);
+        const read = resolved(parseLayer(stringifyConfig(config), 'config.yaml'));
+        expect(read).toEqual(config);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,340 @@
+// The schema of configurations: every key with its meaning, its default, its values and its error text.
+import * as z from 'zod/mini';
+import { defaultValidation, LONGEST_CLASS_NAME, MOST_CLASSES } from '../../data/contract/dataset.ts';
+import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
+import { MOST_COMPONENTS } from '../../flows/coupling/mixture.ts';
+import { MOST_NORM_BOUND } from '../../flows/layers/convolutionExponential.ts';
+import { boundaries } from '../../flows/layers/scaledConvolution.ts';
+import { dequantisationNames } from '../../flows/models/dequantisation.ts';
+import { type PartKey, parts } from '../../flows/models/parts.ts';
+import { optimizerNames, optionSchemas } from '../../tensor/optimizers/registry.ts';
+import { conditionSchema } from './conditionSchema.ts';
+
+/** The names a configuration may choose from. */
+const choices = {
+  augment: Object.keys(augmentations) as AugmentationName[],
+  boundary: boundaries,
+  dequantisation: dequantisationNames,
+  optimizer: optimizerNames,
+  decayCurve: ['linear', 'cosine'],
+} as const;
+
+// Each check's error text states what is expected and completes the sentence 'model.levels must be …'.
+
+// Every key but the seed has an upper bound, far above what anyone trains: a configuration may come from a
+// stranger, and must not decide how long a loop runs or how much memory is allocated.
+
+function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const error =
+    most === Number.MAX_SAFE_INTEGER
+      ? `a whole number of ${least} or more`
+      : `a whole number from ${least} to ${most}`;
+  return z.int(error).check(z.minimum(least, error), z.maximum(most, error));
+}
+
+function oddNumber(least: number, most: number) {
+  const error = `an odd whole number from ${least} to ${most}`;
+  return z.int(error).check(
+    z.minimum(least, error),
+    z.maximum(most, error),
+    z.refine((value: number) => value % 2 === 1, error),
+  );
+}
+
+/** A number from 0 (included) to 1 (excluded). */
+function fraction(error: string) {
+  return z.number(error).check(z.minimum(0, error), z.lt(1, error));
+}
+
+/** A number above 0, at most `most`. */
+function positive(most: number, error: string) {
+  return z.number(error).check(z.gt(0, error), z.maximum(most, error));
+}
+
+function choice<const Names extends readonly string[]>(names: Names) {
+  return z.enum(names, `one of ${names.join(', ')}`);
+}
+
+function section<Shape extends z.core.$ZodShape>(shape: Shape) {
+  return z.strictObject(shape, `a section with the keys ${Object.keys(shape).join(', ')}`);
+}
+
+const MOST_RATE = 1000;
+const MOST_NORM = 1_000_000_000;
+const MOST_EPOCHS = 1_000_000;
+/** The most training steps. */
+export const MOST_STEPS = 1_000_000_000;
+const MOST_IMAGES = 1_048_576;
+const MOST_CHANNELS = 8192;
+const MOST_LEVELS = 12;
+const MOST_CHECKERBOARDS = 1000;
+const MOST_BLOCKS = 100;
+const decayText = 'none, or a number above 0 and at most 1';
+const rateText = `a number above 0 and at most ${MOST_RATE}`;
+const clipNormText = `none, or a number above 0 and at most ${MOST_NORM}`;
+const normBoundText = `a number from 0.01 to ${MOST_NORM_BOUND}`;
+const scaleFloorText = 'a number from 0 to 0.5';
+const autoOrFractionText = 'auto, or a number of at least 0 and below 1';
+const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
+const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
+const conditionsText = 'the path of a CSV file, an array or images';
+const continuousText = 'true, or a mean and a deviation above 0 for each channel';
+const nameText = 'the name or the path of a dataset';
+
+/** Metadata of a key, which `config.ts` and `configReference.ts` read from the schema. */
+export interface KeyFacts<Value = unknown> {
+  /** Filled in if the key is not set; the model's are in `models/options.ts`. */
+  readonly default?: Value;
+  /** Whether a resume may change it: it sets how a run is trained, not the model or its data. */
+  readonly changeable?: true;
+}
+
+/** A key: its meaning, the values it accepts, and facts. */
+function key<Schema extends z.ZodMiniType>(
+  meaning: string,
+  values: Schema,
+  facts: KeyFacts<z.infer<Schema>> = {},
+): Schema {
+  return values.check(z.meta({ description: meaning, ...facts }));
+}
+
+/** A key that a complete configuration may leave out. */
+function optional<Schema extends z.ZodMiniType>(
+  meaning: string,
+  values: Schema,
+  facts: KeyFacts<z.infer<Schema>> = {},
+): z.ZodMiniExactOptional<Schema> {
+  return z.exactOptional(values).check(z.meta({ description: meaning, ...facts }));
+}
+
+/** The metadata of a key's schema, also if the key is optional. */
+export function keyFacts(schema: z.core.$ZodType): KeyFacts & z.core.GlobalMeta {
+  const isOptional = schema instanceof z.ZodMiniOptional || schema instanceof z.ZodMiniExactOptional;
+  return { ...(isOptional && keyFacts(schema.def.innerType)), ...z.globalRegistry.get(schema) };
+}
+
+const changeable = true;
+
+const MOST_AUGMENTATIONS = 16;
+
+const data = section({
+  name: key(
+    'Name or path of a dataset.',
+    z.string(nameText).check(z.minLength(1, nameText), z.maxLength(4096, 'at most 4096 characters long')),
+  ),
+  conditions: optional(
+    'The conditions of the images: a CSV file, an array (.npy, .npz) or images; default: those beside them.',
+    z
+      .string(conditionsText)
+      .check(z.minLength(1, conditionsText), z.maxLength(4096, 'at most 4096 characters long')),
+  ),
+  augment: key(
+    'Augmentations of the training images, in order.',
+    z
+      .array(choice(choices.augment), `a list of ${choices.augment.join(', ')}`)
+      .check(z.maxLength(MOST_AUGMENTATIONS, `a list of at most ${MOST_AUGMENTATIONS} augmentations`)),
+    { default: [] },
+  ),
+  validation: key(
+    'Share of the training images held out for validation; auto: 2 %, but at least 100 images or a fifth of them.',
+    z.union([z.literal('auto'), fraction(autoOrFractionText)], autoOrFractionText),
+    { default: defaultValidation },
+  ),
+});
+
+/** The name of a part: one of the library's, or one that a module registers before the configuration is checked. */
+function partName(key: PartKey) {
+  const text = `one of ${parts[key].names.join(', ')}, or one that is registered`;
+  return z.string(text).check(
+    z.refine((name) => parts[key].has(name), text),
+    z.meta({ examples: [...parts[key].names] }),
+  );
+}
+
+const className = z
+  .string(classesText)
+  .check(z.minLength(1, classesText), z.maxLength(LONGEST_CLASS_NAME, classesText));
+const classNames = z.array(className, classesText).check(
+  z.minLength(2, classesText),
+  z.maxLength(MOST_CLASSES, classesText),
+  z.refine((names: readonly string[]) => new Set(names).size === names.length, classesText),
+);
+
+const standardisation = z.strictObject(
+  {
+    /** Of each channel. */
+    mean: z.array(z.number(continuousText), continuousText).check(z.maxLength(MOST_CHANNELS, continuousText)),
+    /** The standard deviation of each channel. */
+    deviation: z
+      .array(z.number(continuousText).check(z.gt(0, continuousText)), continuousText)
+      .check(z.maxLength(MOST_CHANNELS, continuousText)),
+  },
+  continuousText,
+);
+
+const checkerboardCount = z
+  .int(checkerboardText)
+  .check(z.minimum(0, checkerboardText), z.maximum(MOST_CHECKERBOARDS, checkerboardText));
+const checkerboardCounts = z
+  .array(checkerboardCount, checkerboardText)
+  .check(z.maxLength(MOST_LEVELS, checkerboardText));
+
+const model = section({
+  flow: optional('The arrangement of layers.', partName('flow')),
+  levels: key(
+    'Number of levels; height and width must be divisible by 2^levels.',
+    wholeNumber(1, MOST_LEVELS),
+  ),
+  depth: key('Flow steps in each level.', wholeNumber(1, 1000)),
+  width: key('Hidden channels of the coupling networks.', wholeNumber(1, MOST_CHANNELS)),
+  mixing: key('The mixing of channels and pixels between couplings.', partName('mixing')),
+  kernelSize: key("The side length of the mixing's kernel; odd.", oddNumber(3, 255)),
+  dilation: key("The spacing of the kernel's taps.", wholeNumber(1, 255)),
+  hiddenChannels: key("Hidden channels of the mixing's masked networks.", wholeNumber(1, MOST_CHANNELS)),
+  normBound: optional(
+    'Bound on the norm of the convolution before its exponential.',
+    z.number(normBoundText).check(z.minimum(0.01, normBoundText), z.maximum(MOST_NORM_BOUND, normBoundText)),
+  ),
+  channelRank: optional('Rank of a Woodbury transformation over channels.', wholeNumber(1, MOST_CHANNELS)),
+  spaceRank: optional(
+    'Rank of a Woodbury transformation over pixels, or over rows and columns.',
+    wholeNumber(1, MOST_CHANNELS),
+  ),
+  diagonals: optional('Number of diagonal matrices in a circulant mixing.', wholeNumber(1, 16)),
+  coupling: key('The transformer, which changes values in couplings.', partName('coupling')),
+  components: optional(
+    'Components of the distributions of the transformer mixture.',
+    wholeNumber(1, MOST_COMPONENTS),
+  ),
+  conditioner: optional('The conditioner, the network in couplings.', partName('conditioner')),
+  blocks: optional('Residual blocks of gated conditioners.', wholeNumber(0, MOST_BLOCKS)),
+  boundary: optional(
+    'What the networks of couplings and priors see outside an image: zero, or periodic, on a torus.',
+    choice(choices.boundary),
+  ),
+  mask: optional('The mask: which values couplings keep.', partName('mask')),
+  checkerboard: optional(
+    'Couplings with checkerboard masks before the first squeeze, or a list with their number for each level.',
+    z.union([checkerboardCount, checkerboardCounts], checkerboardText),
+  ),
+  checkerboardWidth: optional(
+    'Hidden channels of the networks in checkerboard couplings.',
+    wholeNumber(1, MOST_CHANNELS),
+  ),
+  scaleFloor: optional(
+    'Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none.',
+    z.number(scaleFloorText).check(z.minimum(0, scaleFloorText), z.maximum(0.5, scaleFloorText)),
+  ),
+  learnedPrior: key(
+    'Whether the priors are learned; otherwise they are standard normal.',
+    z.boolean('true or false'),
+  ),
+  classes: optional(
+    'Whether the top prior depends on the class of the image: true, or a list of class names.',
+    z.union([z.literal(true), classNames], classesText),
+  ),
+  condition: optional(
+    'The conditions of the images that the model depends on: true for all, or a list of names.',
+    conditionSchema,
+  ),
+  continuous: optional(
+    'Whether values are real numbers, not dequantised: true, or the mean and the deviation of each channel.',
+    z.union([z.literal(true), standardisation], continuousText),
+  ),
+  bits: optional(
+    'Bits per integer value, by default those of the images; images of more are reduced to them.',
+    wholeNumber(1, 16),
+  ),
+  dequantisation: optional(
+    'Dequantisation, the noise that makes pixels continuous.',
+    choice(choices.dequantisation),
+  ),
+  dequantisationSteps: optional(
+    'Steps of the flow in variational dequantisation, two couplings each.',
+    wholeNumber(1, 32),
+  ),
+  dequantisationWidth: optional(
+    'Hidden channels of the networks in variational dequantisation.',
+    wholeNumber(1, MOST_CHANNELS),
+  ),
+});
+
+const training = section({
+  optimizer: key('The optimiser.', choice(choices.optimizer), { default: 'adamax' }),
+  ...optionSchemas,
+  learningRate: key('Learning rate between warm-up and decay.', positive(MOST_RATE, rateText), {
+    default: 0.001,
+    changeable,
+  }),
+  warmupEpochs: optional(
+    'Epochs of linear warm-up; not together with warmupSteps.',
+    wholeNumber(0, MOST_EPOCHS),
+    { default: 10, changeable },
+  ),
+  warmupSteps: optional(
+    'Steps of linear warm-up; not together with warmupEpochs.',
+    wholeNumber(0, MOST_STEPS),
+    { changeable },
+  ),
+  decay: key(
+    'Final share of the steps, over which the learning rate falls to 0.',
+    z.union([z.literal('none'), positive(1, decayText)], decayText),
+    { default: 'none', changeable },
+  ),
+  decayCurve: optional('How the learning rate falls; default linear.', choice(choices.decayCurve), {
+    changeable,
+  }),
+  batchSize: key('Images per update, over all workers and micro-batches.', wholeNumber(1, MOST_IMAGES), {
+    default: 64,
+  }),
+  microBatch: key('Images per gradient computation; must divide batchSize.', wholeNumber(1, MOST_IMAGES), {
+    changeable,
+  }),
+  epochs: optional(
+    'Number of passes over the training images; not together with steps.',
+    wholeNumber(1, MOST_EPOCHS),
+    { default: 100, changeable },
+  ),
+  steps: optional('Number of updates; not together with epochs.', wholeNumber(1, MOST_STEPS), { changeable }),
+  averageDecay: key(
+    'Decay of the moving average of the weights; auto follows the length of an epoch.',
+    z.union([z.literal('auto'), fraction(autoOrFractionText)], autoOrFractionText),
+    { default: 'auto', changeable },
+  ),
+  clipNorm: key(
+    'The norm to which gradients are clipped, in bits/dim; none turns clipping off.',
+    z.union([z.literal('none'), positive(MOST_NORM, clipNormText)], clipNormText),
+    { default: 'none', changeable },
+  ),
+  gradientNormsEvery: optional(
+    'Steps between logged gradient norms of all layers; by default, none are logged.',
+    wholeNumber(1, MOST_STEPS),
+    { changeable },
+  ),
+});
+
+const seed = key('Seed of all random numbers in the run.', wholeNumber(0), { default: 0 });
+
+/** The schema of a whole configuration. */
+export const configSchema = section({ seed, data, model, training });
+
+/** The schema of a partial configuration: every key is optional. */
+export const layerSchema = z.partial(
+  section({
+    seed,
+    data: key('The images.', z.partial(data)),
+    model: key('The flow.', z.partial(model)),
+    training: key('The training.', z.partial(training)),
+  }),
+);
+
+/**
+ * Everything needed to repeat a run, every default filled in.
+ *
+ * `training` holds exactly one of `epochs` and `steps`, one of `warmupEpochs` and `warmupSteps`, and only the
+ * chosen optimiser's options.
+ */
+export type Config = z.infer<typeof configSchema>;
+
+/** A partial configuration, as set by a preset, a file or an option. Undefined counts as not set. */
+export type ConfigLayer = z.infer<typeof layerSchema>;

@@ -1,0 +1,29 @@
+// Names of experiments: a preset's name applies only to its own dataset.
+import { flows } from '../../flows/models/flowRegistry.ts';
+import type { Config } from './configSchema.ts';
+import { presets } from './presets.ts';
+
+/** Whether a configuration uses the dataset of a preset, rather than other images with its settings. */
+export function isOnOwnData(preset: string | null, { data }: Config): boolean {
+  return presets.some(({ name, config }) => name === preset && config.data?.name === data.name);
+}
+
+/** The dataset without its folder: `emoji-32.images`. */
+export function dataName({ data }: Config): string {
+  return lastPart(data.name);
+}
+
+/** A name or path without the folders above. */
+export function lastPart(path: string): string {
+  return path.split(/[/\\]/).findLast((part) => part !== '') ?? '';
+}
+
+/** What a flow is called: a user's own by its name, the library's by its mixing. */
+export function flowName({ model: { flow, mixing } }: Config): string {
+  return flow === undefined || flows.isOfLibrary(flow) ? mixing : flow;
+}
+
+/** The name of an experiment: its preset's, or `emoji-32.images, emerging` if it uses other images. */
+export function experimentName(preset: string | null, config: Config): string {
+  return preset !== null && isOnOwnData(preset, config) ? preset : `${dataName(config)}, ${flowName(config)}`;
+}

@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../../core/errors.ts';
+import { stringifyConfig } from './configText.ts';
+import { parseLayer, resolveConfig } from './resolve.ts';
+
+const fileOf = (text: string) => ({ path: 'experiment.yaml', text });
+const preset = 'mnist-quickstart';
+const wrong = (message: string) => new UserError('invalid-config', message);
+
+test('micro-batches stay equal to batches unless one was chosen', () => {
+  const both = fileOf('data: { name: mnist }\ntraining: { batchSize: 16, microBatch: 16 }');
+  const { batchSize, microBatch } = resolveConfig({ file: both, set: ['training.batchSize=4'] }).training;
+  expect([batchSize, microBatch]).toEqual([4, 4]);
+  const chosen = fileOf('data: { name: mnist }\ntraining: { batchSize: 16, microBatch: 2 }');
+  expect(resolveConfig({ file: chosen, set: ['training.batchSize=4'] }).training.microBatch).toBe(2);
+});
+
+describe('layers', () => {
+  test('options win over settings, settings over the preset, the preset over defaults', () => {
+    const config = resolveConfig({
+      preset,
+      set: ['model.width=32', 'seed=5', 'data.name=other', 'model.width=16'],
+      overrides: { seed: 7, data: { name: 'folder/of/images' } },
+    });
+    expect(config.model).toMatchObject({ levels: 2, depth: 4, width: 16, kernelSize: 3 });
+    expect(config.seed).toBe(7);
+    expect(config.data).toEqual({ name: 'folder/of/images', augment: [], validation: 'auto' });
+  });
+
+  test('a file can replace a preset', () => {
+    const file = fileOf('data: { name: mnist }\nmodel:\n  levels: 2\n');
+    const config = resolveConfig({ file, set: ['model.depth=3'] });
+    expect(config.model).toMatchObject({ levels: 2, depth: 3, width: 512 });
+  });
+
+  test('an unset option changes nothing', () => {
+    const overrides = {
+      seed: undefined,
+      data: { name: undefined },
+      training: { steps: undefined, epochs: undefined },
+    };
+    expect(resolveConfig({ preset, overrides })).toEqual(resolveConfig({ preset }));
+  });
+
+  test("changing the optimiser removes the previous one's options", () => {
+    const adamw = 'training.optimizer=adamw';
+    const { training } = resolveConfig({ preset, set: [adamw, 'training.beta2=0.99'] });
+    expect(training).toMatchObject({ optimizer: 'adamw', beta1: 0.9, beta2: 0.99, learningRate: 0.003 });
+    expect(training).not.toHaveProperty('biasCorrection');
+
+    const file = fileOf('training: { optimizer: adamw, weightDecay: 0.1 }');
+    const back = resolveConfig({ preset, file, set: ['training.optimizer=adamax'] }).training;
+    expect(back).toMatchObject({ optimizer: 'adamax', biasCorrection: 'glow' });
+    expect(back).not.toHaveProperty('weightDecay');
+    expect(resolveConfig({ preset, file, set: ['training.optimizer=adamw'] }).training.weightDecay).toBe(0.1);
+  });
+
+  test('an option of an optimiser not chosen is rejected, set before or after the choice', () => {
+    const settings = ['training.optimizer=adamw', 'training.biasCorrection=standard'];
+    for (const set of [settings, settings.toReversed()]) {
+      expect(() => resolveConfig({ preset, set })).toThrow(
+        wrong(
+          'training.biasCorrection is an option of adamax and muon, but training.optimizer is adamw: ' +
+            'leave it out or set training.optimizer=adamax',
+        ),
+      );
+    }
+    const file = fileOf('data: { name: mnist }\ntraining: { weightDecay: 0.1 }');
+    expect(() => resolveConfig({ file, set: ['training.optimizer=adamax'] })).toThrow(
+      'training.weightDecay is an option of adamw and muon, but training.optimizer is adamax: ',
+    );
+  });
+
+  test('steps and epochs replace each other from layer to layer', () => {
+    const { training } = resolveConfig({ preset, set: ['training.epochs=3', 'training.warmupEpochs=0'] });
+    expect(training).toMatchObject({ epochs: 3, warmupEpochs: 0 });
+    expect(training).not.toHaveProperty('steps');
+    expect(training).not.toHaveProperty('warmupSteps');
+
+    const again = resolveConfig({
+      preset: 'mnist-emerging-d16',
+      set: ['training.epochs=3', 'training.warmupSteps=9'],
+      overrides: { training: { steps: 8 } },
+    }).training;
+    expect(again).toMatchObject({ steps: 8, warmupSteps: 9 });
+    expect(again).not.toHaveProperty('epochs');
+    expect(again).not.toHaveProperty('warmupEpochs');
+  });
+
+  test("a run's written configuration reproduces it", () => {
+    const config = resolveConfig({ preset, overrides: { training: { epochs: 2 } } });
+    expect(resolveConfig({ file: fileOf(stringifyConfig(config)) })).toEqual(config);
+  });
+
+  test('a file builds on a preset, and settings on both', () => {
+    const file = fileOf('model: { depth: 3, width: 11 }\ntraining: { steps: 7 }\n');
+    const base = resolveConfig({ preset });
+    const { model, training, data } = resolveConfig({ preset, file, set: ['model.width=12'] });
+    expect(model).toEqual({ ...base.model, depth: 3, width: 12 });
+    expect(training).toMatchObject({ steps: 7, learningRate: base.training.learningRate });
+    expect(training.epochs).toBeUndefined();
+    expect(data).toEqual(base.data);
+  });
+});
+
+describe('settings', () => {
+  test('take any YAML value', () => {
+    const config = resolveConfig({
+      preset,
+      set: ['data.augment=[]', 'model.learnedPrior=false', 'training.learningRate=1e-3', 'data.name=a=b'],
+    });
+    expect(config.data).toMatchObject({ name: 'a=b', augment: [] });
+    expect(config.model.learnedPrior).toBe(false);
+    expect(config.training.learningRate).toBe(0.001);
+    expect(resolveConfig({ preset, set: ['model={depth: 2, width: 8}'] }).model).toMatchObject({
+      levels: 2,
+      depth: 2,
+      width: 8,
+    });
+  });
+
+  test.each([
+    ['model.levels', "the setting 'model.levels' must be key=value, as in model.levels=2"],
+    ['=3', "the setting '=3' must be key=value, as in model.levels=2"],
+    ['model.levls=3', "unknown key 'model.levls': did you mean model.levels?"],
+    ['levels=3', "unknown key 'levels': did you mean model.levels?"],
+    ['__proto__.levels=3', "unknown key '__proto__': known: seed, data, model, training"],
+    [
+      'model=3',
+      'model must be a section with the keys flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, components, conditioner, blocks, boundary, mask, checkerboard, checkerboardWidth, scaleFloor, learnedPrior, classes, condition, continuous, bits, dequantisation, dequantisationSteps, dequantisationWidth, not 3',
+    ],
+    ['model.levels.x=3', 'model.levels must be a whole number from 1 to 12, not { x: 3 }'],
+    ['model.levels=', 'model.levels must be a whole number from 1 to 12, not empty'],
+    [
+      'data.augment=[flip',
+      "the setting 'data.augment=[flip': not valid YAML: Flow sequence must end with a ]",
+    ],
+    ['data.name=*x', "the setting 'data.name=*x': an alias (*name) is not supported: write the value out"],
+  ])('%s is rejected', (setting, message) => {
+    expect(() => resolveConfig({ preset, set: [setting] })).toThrow(wrong(message));
+  });
+});
+
+describe('files', () => {
+  test.each([
+    ['model:\n  levels: 2\n  levels: 3\n', 'a.yaml:3: not valid YAML: Map keys must be unique'],
+    [
+      'seed: 1\nmodel: a: b\n',
+      'a.yaml:2: not valid YAML: Nested mappings are not allowed in compact mappings',
+    ],
+    [
+      'model:\n  bits: &a [*a]\n',
+      'a.yaml:2: an anchor (&name) is not supported: write the value out where it is needed',
+    ],
+    ['model:\n\n  bits: *a\n', 'a.yaml:3: an alias (*name) is not supported: write the value out'],
+    ['seed: !!int 1\n', 'a.yaml:1: a tag (!name) is not supported: remove it'],
+    ['%YAML 1.1\n---\nseed: 1\n', 'a.yaml:1: a directive (%NAME) is not supported: remove it'],
+    [
+      'model: { <<: { levels: 2 } }\n',
+      "a.yaml: unknown key 'model.<<': known: flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, components, conditioner, blocks, boundary, mask, checkerboard, checkerboardWidth, scaleFloor, learnedPrior, classes, condition, continuous, bits, dequantisation, dequantisationSteps, dequantisationWidth",
+    ],
+    [
+      'seed: 1\n__proto__: { seed: 2 }\n',
+      "a.yaml: unknown key '__proto__': known: seed, data, model, training",
+    ],
+    [`seed: ${'['.repeat(10_000)}${']'.repeat(10_000)}\n`, 'a.yaml:1: nested deeper than 32 levels'],
+    [`seed:\n  ${'- '.repeat(10_000)}1\n`, 'a.yaml:2: nested deeper than 32 levels'],
+    [`${'? '.repeat(10_000)}1\n`, 'a.yaml:1: nested deeper than 32 levels'],
+    [
+      Array.from({ length: 200 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''),
+      'a.yaml:102: indented by more than 100 columns',
+    ],
+    [`# ${'x'.repeat(65_535)}\n`, 'a.yaml:1: too long: 65538 characters (limit 65536)'],
+    ['seed: 1\nmodel:\n  levls: 2\n', "a.yaml: unknown key 'model.levls': did you mean model.levels?"],
+    [
+      '- 1\n',
+      'a.yaml: the configuration must be a section with the keys seed, data, model, training, not [ 1 ]',
+    ],
+    [
+      'training: { steps: 1, epochs: 2 }',
+      'a.yaml: training.epochs and training.steps are mutually exclusive: keep one of them',
+    ],
+  ])('%j is rejected', (text, message) => {
+    expect(() => parseLayer(text, 'a.yaml')).toThrow(wrong(message));
+  });
+
+  test('an empty file sets nothing', () => {
+    expect(parseLayer('# nothing yet\n', 'a.yaml')).toEqual({});
+  });
+
+  test('of arbitrary bytes, or truncated anywhere, yield a layer or a one-line error', () => {
+    const whole = stringifyConfig(resolveConfig({ preset }));
+    const texts = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('utf8')),
+      fc.nat(whole.length).map((length) => whole.slice(0, length)),
+      fc
+        .tuple(fc.nat(whole.length), fc.string({ maxLength: 4 }))
+        .map(([at, noise]) => whole.slice(0, at) + noise + whole.slice(at)),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        try {
+          parseLayer(text, 'a.yaml');
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError);
+          expect((error as UserError).message).toMatch(/^a\.yaml[^\n]*$/);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,148 @@
+// Resolves a preset, a file and options to one configuration: defaults < preset or file < settings < options.
+import { phrase, UserError } from '../../core/errors.ts';
+import { requireArgument } from '../../core/numeric/optionValues.ts';
+import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
+import { clip } from './configErrors.ts';
+import type { Config, ConfigLayer } from './configSchema.ts';
+import { parseYaml } from './configText.ts';
+import { findPreset } from './presets.ts';
+
+/** The contents of a configuration file. */
+export interface ConfigFile {
+  /** Its path, for errors. */
+  readonly path: string;
+  /** YAML. */
+  readonly text: string;
+}
+
+/** Where the parts of a configuration come from. */
+export interface ConfigSources {
+  /** The name of a preset. */
+  readonly preset?: string | undefined;
+  /** It builds on the preset, if there is one. */
+  readonly file?: ConfigFile | undefined;
+  /** Settings `section.key=value`, the value in YAML; a later one wins. */
+  readonly set?: readonly string[] | undefined;
+  /** Overrides everything else. */
+  readonly overrides?: ConfigLayer | undefined;
+}
+
+/**
+ * The configuration resolved from defaults, a preset, a file, settings and options; later ones win.
+ *
+ * Setting `training.steps` removes `training.epochs` from the layers below and vice versa; the same applies
+ * to `training.warmupSteps` and `training.warmupEpochs`, and to `model.bits` and `model.continuous`. Changing
+ * `training.optimizer` removes the options of the optimiser below; settings count as one layer, regardless of their order.
+ *
+ * @throws UserError for an unknown preset, an unknown key or an invalid value
+ * @example
+ * ```ts
+ * import { resolveConfig } from 'emerging-flows/training';
+ *
+ * const config = resolveConfig({
+ *   preset: 'photos-32',
+ *   overrides: { data: { name: 'photos-32.images' }, training: { steps: 10_000 } },
+ * });
+ * ```
+ */
+export function resolveConfig(sources: ConfigSources): Config {
+  requireArgument(
+    typeof sources === 'object' && sources !== null,
+    "resolveConfig needs sources, such as { preset: 'mnist' }",
+  );
+  const { preset, file, set = [], overrides = {} } = sources;
+  requireArgument(Array.isArray(set), "set must be a list of settings, such as ['training.steps=500']");
+  const layers = [defaults];
+  if (preset !== undefined) {
+    layers.push(findPreset(preset).config);
+  }
+  if (file !== undefined) {
+    layers.push(parseLayer(file.text, file.path));
+  }
+  layers.push(set.map(parseSetting).reduce(mergeKeys, {}), checkLayer(overrides));
+  return completeConfig(layers.reduce(mergeLayers));
+}
+
+/**
+ * Parses the text of a configuration file into a layer.
+ *
+ * @param source the file's name, for errors
+ * @throws UserError with the line for any problem found by `parseYaml` or `checkLayer`
+ */
+export function parseLayer(text: string, source: string): ConfigLayer {
+  const yaml = parseYaml(text);
+  if ('problem' in yaml) {
+    throw new UserError('invalid-config', `${source}:${yaml.line}: ${yaml.problem}`);
+  }
+  try {
+    return checkLayer(yaml.value ?? {});
+  } catch (error) {
+    if (error instanceof UserError) {
+      throw new UserError(error.code, phrase`${source}: ${error.phrase}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** The layer of one setting `section.key=value`. */
+function parseSetting(setting: string): ConfigLayer {
+  const equals = setting.indexOf('=');
+  if (equals < 1) {
+    throw new UserError(
+      'invalid-config',
+      `the setting '${clip(setting)}' must be key=value, as in model.levels=2`,
+    );
+  }
+  const yaml = parseYaml(setting.slice(equals + 1));
+  if ('problem' in yaml) {
+    throw new UserError('invalid-config', `the setting '${clip(setting)}': ${yaml.problem}`);
+  }
+  const path = setting.slice(0, equals).split('.');
+  return checkLayer(path.reduceRight<unknown>((value, key) => ({ [key]: value }), yaml.value));
+}
+
+/** Merges two layers; if the upper one changes the optimiser, the options of the lower one's are dropped. */
+function mergeLayers(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
+  const [before, after] = [lower.training?.optimizer, upper.training?.optimizer];
+  if (before === undefined || after === undefined || before === after) {
+    return mergeKeys(lower, upper);
+  }
+  const gone = optionsOf(before).filter((key) => !optionsOf(after).includes(key));
+  const training = Object.entries(lower.training!).filter(([key]) => !gone.includes(key));
+  return mergeKeys({ ...lower, training: Object.fromEntries(training) }, upper);
+}
+
+function mergeKeys(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
+  const training = { ...lower.training };
+  for (const [one, other] of exclusivePairs) {
+    if (upper.training?.[one] !== undefined) {
+      delete training[other];
+    }
+    if (upper.training?.[other] !== undefined) {
+      delete training[one];
+    }
+  }
+  // Unless it was chosen, a micro-batch is a whole batch.
+  if (upper.training?.batchSize !== undefined && lower.training?.microBatch === lower.training?.batchSize) {
+    delete training.microBatch;
+  }
+  const model = { ...lower.model };
+  // A preset may have bits, which real numbers do not.
+  if (upper.model?.continuous !== undefined) {
+    delete model.bits;
+  }
+  if (upper.model?.bits !== undefined) {
+    delete model.continuous;
+  }
+  return {
+    seed: upper.seed ?? lower.seed,
+    data: { ...lower.data, ...withoutUndefined(upper.data) },
+    model: { ...model, ...withoutUndefined(upper.model) },
+    training: { ...training, ...withoutUndefined(upper.training) },
+  };
+}
+
+function withoutUndefined<Section extends object>(section: Section | undefined): Partial<Section> {
+  const set = Object.entries(section ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as Partial<Section>;
+}

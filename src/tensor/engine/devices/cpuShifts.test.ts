@@ -1,0 +1,83 @@
+// Shifted copies of images with the batch last and their sums on a CPU, against one number at a time.
+import { expect, it } from 'vitest';
+import { RandomStream } from '../../../core/numeric/random.ts';
+import { type Boundary, type Offset, squareOffsets } from '../../operations/convolution.ts';
+import { foldChannels, unfoldChannels } from '../../operations/shift.ts';
+import { OPEN_BATCH } from '../../shape.ts';
+import { input } from '../../tensor.ts';
+import { compile } from '../program.ts';
+
+const IMAGES = 2;
+
+const corner: Offset[] = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+const byColumn: Offset[] = corner.map(([row, column]) => [column, row]);
+const far: Offset[] = [-4, 0, 3].flatMap((row) => [5, -2].map((column): Offset => [row, column]));
+
+it.each<[string, Offset[], Boundary, [height: number, width: number, channels: number]]>([
+  ['3x3', squareOffsets(3), 'zero', [4, 5, 2]],
+  ['3x3', squareOffsets(3), 'wrap', [4, 5, 2]],
+  ['3x3, wide', squareOffsets(3), 'zero', [3, 4, 30]],
+  ['5x5 larger than the image', squareOffsets(5), 'zero', [2, 1, 3]],
+  ['5x5 larger than the image', squareOffsets(5), 'wrap', [2, 1, 3]],
+  ['a corner', corner, 'zero', [4, 3, 3]],
+  ['a corner, wide', corner, 'zero', [4, 3, 20]],
+  ['a corner, wide', corner, 'wrap', [4, 3, 20]],
+  ['a corner by columns', byColumn, 'zero', [4, 3, 2]],
+  ['far taps', far, 'zero', [4, 6, 1]],
+  ['far taps', far, 'wrap', [4, 6, 1]],
+  ['rows', corner.slice(0, 3).filter(([, column]) => column === 0), 'zero', [5, 1, 12]],
+])('%s, %s, images of %s', async (_, offsets, boundary, [height, width, channels]) => {
+  const taps = offsets.length;
+  const at = (h: number, w: number): number | undefined => {
+    const [row, column] = boundary === 'wrap' ? [modulo(h, height), modulo(w, width)] : [h, w];
+    const inside = row >= 0 && row < height && column >= 0 && column < width;
+    return inside ? row * width + column : undefined;
+  };
+  const pixels = height * width;
+  const narrow = new RandomStream(1, 'x').normals(channels * pixels * IMAGES);
+  const wide = new RandomStream(1, 'copies').normals(taps * channels * pixels * IMAGES);
+  const copies = new Float64Array(wide.length + taps * pixels * IMAGES);
+  const sums = new Float64Array(narrow.length);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    offsets.forEach(([down, right], tap) => {
+      const from = at(Math.floor(pixel / width) + down, (pixel % width) + right);
+      for (let n = 0; from !== undefined && n < IMAGES; n++) {
+        for (let c = 0; c < channels; c++) {
+          const row = (tap * channels + c) * pixels;
+          copies[(row + pixel) * IMAGES + n] = narrow[(c * pixels + from) * IMAGES + n]!;
+          sums[(c * pixels + pixel) * IMAGES + n]! += wide[(row + from) * IMAGES + n]!;
+        }
+        copies[((taps * channels + tap) * pixels + pixel) * IMAGES + n] = 1;
+      }
+    });
+  }
+  for (const images of [IMAGES, OPEN_BATCH]) {
+    const x = input('x', [channels, height, width, images]);
+    const y = input('y', [taps * channels, height, width, images]);
+    const outputs = {
+      copies: unfoldChannels(x, { offsets, boundary }),
+      withInside: unfoldChannels(x, { offsets, boundary, inside: true }),
+      sums: foldChannels(y, { offsets, boundary }),
+    };
+    const program = await compile({ inputs: { x, y }, outputs }, { precision: 'float64', threads: 1 });
+    const results = await program.run({
+      x: { shape: [channels, height, width, IMAGES], data: narrow },
+      y: { shape: [taps * channels, height, width, IMAGES], data: wide },
+    });
+    await program.release();
+    expect([...results.copies!.data]).toEqual([...copies.subarray(0, wide.length)]);
+    expect([...results.withInside!.data]).toEqual([...copies]);
+    results.sums!.data.forEach((sum, index) => {
+      expect(sum).toBeCloseTo(sums[index]!, 12);
+    });
+  }
+});
+
+function modulo(value: number, length: number): number {
+  return ((value % length) + length) % length;
+}

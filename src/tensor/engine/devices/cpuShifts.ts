@@ -1,0 +1,125 @@
+// Shifted copies of images with the batch last, and their sums: a gather copies a pixel of a channel for all images.
+import { type Parity, pixelsOfParity } from '../../../core/numeric/parity.ts';
+import type { FoldedChannels, Halves, Offset, Shifts, UnfoldedChannels } from '../../operations/shift.ts';
+import type { Shape } from '../../shape.ts';
+import type { Emitter } from '../onnx/emitter.ts';
+import { neighboursIn, type Operator, onnxShape } from '../onnx/operators.ts';
+
+/** The nodes of `unfoldChannels`. */
+export const unfoldChannels: Operator<UnfoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
+  const [channels, height, width, images] = inputs[0]!.shape as [number, number, number, number];
+  const { offsets, boundary, inside } = attributes;
+  const { read, written, key: pixels } = placesOf(attributes, height, width);
+  const [start, end] = attributes.pixels ?? [0, written.length];
+  const outside = boundary === 'zero' ? [0] : [];
+  const outsideRow = channels * height * width;
+  const insideRow = outsideRow + outside.length;
+  const rows = withRows(emit, x!, [outsideRow, images], inside ? [...outside, 1] : outside);
+  const copied = `${inside ? 'inside and ' : ''}${channels} channels, pixels ${start} to ${end}`;
+  const table = emit.indices(`unfold ${copied} ${pixels}`, [shape[0]! * (end - start)], () => {
+    const part = written.slice(start, end);
+    const all: number[] = [];
+    for (const offset of offsets) {
+      for (let channel = 0; channel < channels; channel++) {
+        for (const pixel of part) {
+          const place = read(pixel, offset);
+          all.push(place === undefined ? outsideRow : channel * height * width + place);
+        }
+      }
+    }
+    for (const offset of inside ? offsets : []) {
+      for (const pixel of part) {
+        all.push(read(pixel, offset) === undefined ? outsideRow : insideRow);
+      }
+    }
+    return Int32Array.from(all);
+  });
+  return reshaped(emit, emit.node('Gather', [rows, table], { axis: 0 }), shape);
+};
+
+/** The nodes of `foldChannels`. */
+export const foldChannels: Operator<FoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
+  const [channels, , , images] = shape as [number, number, number, number];
+  const [, height, width] = inputs[0]!.shape as [number, number, number, number];
+  const { offsets, boundary, zeros } = attributes;
+  const { read, written, key: pixels } = placesOf(attributes, height, width);
+  const outsideRow = offsets.length * channels * height * width;
+  const rows = zeros
+    ? reshaped(emit, x!, [outsideRow + height * width, images])
+    : withRows(emit, x!, [outsideRow, images], boundary === 'zero' ? [0] : []);
+  const key = `fold ${channels} channels ${pixels}`;
+  const table = emit.indices(key, [channels, offsets.length, written.length], () => {
+    const all: number[] = [];
+    for (let channel = 0; channel < channels; channel++) {
+      offsets.forEach((offset, tap) => {
+        for (const pixel of written) {
+          const place = read(pixel, offset);
+          all.push(place === undefined ? outsideRow : (tap * channels + channel) * height * width + place);
+        }
+      });
+    }
+    return Int32Array.from(all);
+  });
+  const aligned = emit.node('Gather', [rows, table], { axis: 0 });
+  return reshaped(emit, emit.node('ReduceSum', [aligned, emit.integers([1])], { keepdims: 0 }), shape);
+};
+
+/**
+ * The pixels at which there are results, and where the one that a tap reads there is among those given, undefined if it is
+ * none of them.
+ *
+ * @param givenHeight the height of the tensor that is read, and its width
+ */
+function placesOf(
+  { offsets, boundary, halves }: Shifts & { halves?: Halves | undefined },
+  givenHeight: number,
+  givenWidth: number,
+): {
+  readonly written: readonly number[];
+  readonly read: (pixel: number, offset: Offset) => number | undefined;
+  /** What tells these places from others. */
+  readonly key: string;
+} {
+  const { height, width, read, written }: Halves = halves ?? { height: givenHeight, width: givenWidth };
+  const neighbour = neighboursIn(height, width, boundary);
+  const all = Array.from({ length: height * width }, (_, pixel) => pixel);
+  const half = (parity: Parity | undefined) =>
+    parity === undefined ? all : pixelsOfParity(height, width, parity);
+  const places = new Map(half(read).map((pixel, place) => [pixel, place]));
+  return {
+    written: half(written),
+    read(pixel, offset) {
+      const found = neighbour(pixel, offset);
+      return found === undefined ? undefined : places.get(found);
+    },
+    key: `${boundary} ${height}x${width} ${read} to ${written} ${offsets.join(' ')}`,
+  };
+}
+
+/** A tensor as rows, with one more for each of these values behind them. */
+function withRows(
+  emit: Emitter,
+  x: string,
+  [rows, length]: readonly [rows: number, length: number],
+  values: readonly number[],
+): string {
+  const given = emit.node('Reshape', [x, emit.integers(onnxShape([rows, length]))]);
+  if (length < 0) {
+    return values.reduce(
+      (all, value) =>
+        emit.node('Pad', [all, emit.integers([0, 0, 1, 0]), emit.reals(Float64Array.of(value), [])]),
+      given,
+    );
+  }
+  const behind = Float64Array.from(
+    { length: values.length * length },
+    (_, index) => values[Math.floor(index / length)]!,
+  );
+  return values.length === 0
+    ? given
+    : emit.node('Concat', [given, emit.reals(behind, [values.length, length])], { axis: 0 });
+}
+
+function reshaped(emit: Emitter, x: string, shape: Shape): string {
+  return emit.node('Reshape', [x, emit.integers(onnxShape(shape))]);
+}

@@ -1,0 +1,192 @@
+// The devices that programs run on, by name.
+import { UserError, unknownName } from '../../../core/errors.ts';
+import { columnBlocks } from './blocks.ts';
+import { processorOperators } from './cpuOperators.ts';
+import { gpuOperators } from './gpuOperators.ts';
+import type { GraphStyle } from './graphStyle.ts';
+
+/** The graph style for a CPU. */
+const cpu: GraphStyle = {
+  // With few channels, the copies of one image's pixels are short: they take longer than the products around them. And
+  // with a row per channel the weight gradient between two wide activations is g·xᵀ, with a row per pixel xᵀ·g; ONNX
+  // Runtime is slower with a transposed left operand.
+  batchLast: { blocks: columnBlocks },
+  stacks: false,
+  // A graph with fewer nodes is compiled sooner; but the halves of an image are copied by all threads only if each is a node.
+  parts: { least: 3, most: 1000 },
+  waits: true,
+  operators: processorOperators,
+};
+
+/** The graph style for a GPU. */
+const gpu: GraphStyle = {
+  stacks: true,
+  // A program of WebGPU may use at least eight arrays: one is the whole.
+  parts: { least: 2, most: 7 },
+  waits: false,
+  operators: gpuOperators,
+};
+
+/** All that the program knows about a device, wherever it runs. */
+interface DeviceRecord {
+  /** The graph style that it prefers. */
+  readonly style: GraphStyle;
+  /** Whether it is the host's processor: programs share the host's threads and memory. */
+  readonly isHost: boolean;
+  /** Whether it computes in float64; otherwise float64 programs run on the host. */
+  readonly hasFloat64: boolean;
+  /** Whether programs can take and write arrays in its memory; otherwise arrays are the host's. */
+  readonly holdsArrays: boolean;
+  /** Whether each program runs in one thread; only data-parallel workers use more. */
+  readonly singleThreaded: boolean;
+  /** The most bytes that a program can address; null if the available memory is the only limit. */
+  readonly addressableBytes: number | null;
+  /** What a number after its name chooses, as in `cuda:1`, or why it takes none. */
+  readonly index: { readonly chooses: string } | { readonly refused: string };
+}
+
+/** The records by name; the default first. */
+const deviceRecords = {
+  cpu: {
+    style: cpu,
+    isHost: true,
+    hasFloat64: true,
+    holdsArrays: false,
+    singleThreaded: false,
+    addressableBytes: null,
+    index: { refused: 'there is one CPU; use cpu' },
+  },
+  webgpu: {
+    style: gpu,
+    isHost: false,
+    hasFloat64: false,
+    holdsArrays: true,
+    singleThreaded: false,
+    addressableBytes: null,
+    index: {
+      refused:
+        'the runtime chooses the adapter itself; use webgpu, and hide the drivers of other adapters with ' +
+        'VK_LOADER_DRIVERS_SELECT (docs/gpu.md)',
+    },
+  },
+  cuda: {
+    style: gpu,
+    isHost: false,
+    hasFloat64: true,
+    holdsArrays: false,
+    singleThreaded: false,
+    addressableBytes: null,
+    index: { chooses: 'GPU' },
+  },
+  // Slow, but the same bytes on every machine and in every browser: one thread, and no instruction whose result depends
+  // on the processor.
+  wasm: {
+    style: cpu,
+    isHost: true,
+    hasFloat64: true,
+    holdsArrays: false,
+    singleThreaded: true,
+    addressableBytes: 2 ** 32,
+    index: { refused: 'there is one CPU; use wasm' },
+  },
+} as const satisfies Readonly<Record<string, DeviceRecord>>;
+
+/** Where a program runs. */
+export type Device = keyof typeof deviceRecords;
+
+/** The devices by name. */
+export const devices = Object.keys(deviceRecords) as readonly Device[];
+
+/** The device that is used unless another is chosen, and that always works: the host's processor. */
+export const defaultDevice = devices[0]!;
+
+/** The device that computes the same bytes on every machine and in every browser: one thread, and no more. */
+export const reproducibleDevice = devices.find((device) => deviceRecords[device].singleThreaded)!;
+
+/** A device, and which one where there are several. */
+export interface DeviceChoice {
+  /** Default: cpu. */
+  readonly device?: Device;
+  /** Which one of several, from 0, which is the default; only for devices that are chosen by number. */
+  readonly deviceIndex?: number;
+}
+
+/**
+ * All that is known about a device.
+ *
+ * @throws UserError (`not-found`) if there is no such device
+ */
+export function deviceRecord(device: Device): DeviceRecord {
+  if (!Object.hasOwn(deviceRecords, device)) {
+    throw unknownName('device', device, devices);
+  }
+  return deviceRecords[device];
+}
+
+/**
+ * The graph style that a device prefers.
+ *
+ * @throws UserError (`not-found`) if there is no such device
+ */
+export function styleOf(device: Device): GraphStyle {
+  return deviceRecord(device).style;
+}
+
+/** Whether a device, also one that a file names, is the host's processor. */
+export function isHost(device: unknown): boolean {
+  return devices.some((known) => known === device && deviceRecords[known].isHost);
+}
+
+/** The bytes that a program on the host's processor may allocate, of those available. */
+export function addressableOn(device: Device, available: number): number {
+  return Math.min(available, deviceRecord(device).addressableBytes ?? available);
+}
+
+/** The devices that are chosen by number, each with what the number chooses. */
+export function indexedDevices(): { device: Device; chooses: string }[] {
+  return devices.flatMap((device) => {
+    const { index }: DeviceRecord = deviceRecords[device];
+    return 'chooses' in index ? [{ device, chooses: index.chooses }] : [];
+  });
+}
+
+/**
+ * The device that a text names, with a number where there are several: `cuda:1` is the second GPU of `cuda`.
+ *
+ * @throws UserError (`invalid-argument`) if it names none
+ */
+export function parseDevice(text: string): DeviceChoice {
+  const [, name = text, number] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+  const device = devices.find((known) => known === name);
+  if (device === undefined) {
+    throw unknownName('device', name, devices);
+  }
+  if (number === undefined) {
+    return { device };
+  }
+  const { index }: DeviceRecord = deviceRecords[device];
+  if ('refused' in index) {
+    throw new UserError('invalid-argument', `'${text}': ${index.refused}`);
+  }
+  if (!/^\d{1,4}$/.test(number)) {
+    throw new UserError(
+      'invalid-argument',
+      `'${text}': choose a ${index.chooses} by its number from 0, as in ${device}:1`,
+    );
+  }
+  return { device, deviceIndex: Number(number) };
+}
+
+/** The device as `parseDevice` reads it. */
+export function showDevice({ device = defaultDevice, deviceIndex = 0 }: DeviceChoice): string {
+  return deviceIndex === 0 ? device : `${device}:${deviceIndex}`;
+}
+
+/** The same options for the host's processor: for their device if it is that, else for the default one. */
+export function onCpu<Options extends DeviceChoice>({
+  device,
+  deviceIndex: _,
+  ...options
+}: Options): Omit<Options, 'device' | 'deviceIndex'> & { device: Device } {
+  return { ...options, device: device !== undefined && isHost(device) ? device : defaultDevice };
+}

@@ -1,0 +1,149 @@
+// Images with the batch last on a CPU: the same values as with the batch first, and no transposition between convolutions.
+import { describe, expect, it } from 'vitest';
+import { type NdArray, sizeOf } from '../../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../../core/numeric/random.ts';
+import { expectClose } from '../../../testing/golden.ts';
+import { gradients } from '../../gradients/gradient.ts';
+import { squareOffsets } from '../../operations/convolution.ts';
+import * as op from '../../operations/index.ts';
+import { type ProgramDefinition, tensorsOf } from '../../programDefinition.ts';
+import { OPEN_BATCH } from '../../shape.ts';
+import { constant, input, type Tensor } from '../../tensor.ts';
+import { compilePrepared } from '../program.ts';
+import { prepare } from './prepare.ts';
+
+const IMAGES = 5;
+const SHAPE = [4, 6, 4];
+
+const arrayOf = (name: string, shape: readonly number[]): NdArray => ({
+  shape: [...shape],
+  data: new RandomStream(4, name).normals(sizeOf(shape)).map((value) => 0.3 * value),
+});
+const weights = (name: string, ...shape: number[]): Tensor => constant(arrayOf(name, shape));
+const mixed = (x: Tensor, name: string): Tensor =>
+  op.convolution(x, weights(name, 9, x.shape[3]!, 4), { offsets: squareOffsets(3) });
+
+/** How many tensors of a program are transposed images: nothing else has an axis of so many. */
+function transpositions(definition: ProgramDefinition): number {
+  return tensorsOf(prepare(definition)).filter(
+    ({ operation, shape }) =>
+      ['transpose', 'batchFirst', 'batchLast'].includes(operation.name) && shape.includes(IMAGES),
+  ).length;
+}
+
+/** What may lie between two convolutions, and how many transpositions remain between them. */
+const between: Record<string, [build: (x: Tensor) => Tensor, left: number]> = {
+  nothing: [(x) => x, 0],
+  'elementwise functions': [(x) => op.sigmoid(op.multiply(op.add(x, weights('v', 4)), 0.5)), 0],
+  'an operand of lower rank': [(x) => op.add(x, weights('h', 6, 4)), 0],
+  'an operand with axes of length 1': [(x) => op.multiply(x, weights('r', 4, 1, 1)), 0],
+  'a tensor and its function': [(x) => op.divide(x, op.add(op.abs(x), 1)), 0],
+  halves: [
+    (x) => {
+      const [a, b] = op.split(x, 3, [2, 2]) as [Tensor, Tensor];
+      return op.concatenate([op.exp(b), a], 3);
+    },
+    0,
+  ],
+  'a flip': [(x) => op.flip(op.flip(x, 1), 2), 0],
+  'a padding': [(x) => op.pad(x, 2, 1, 0), 0],
+  'a checkpoint': [(x) => op.checkpoint(op.remember(x)), 0],
+  'a sum over channels': [(x) => op.multiply(x, op.reshape(op.sum(x, [3]), [...x.shape.slice(0, 3), 1])), 0],
+  'a sum over pixels': [(x) => op.add(x, op.reshape(op.sum(x, [1, 2]), [x.shape[0]!, 1, 1, 4])), 2],
+  'the mean over the batch': [(x) => op.subtract(x, op.divide(op.sum(x, [0]), 5)), 0],
+  'its axes in another order': [
+    (x) => {
+      const turned = op.transpose(x, [0, 2, 1, 3]);
+      return op.subtract(turned, op.divide(op.sum(turned, [0]), 5));
+    },
+    1,
+  ],
+  'squares of pixels as channels': [
+    (x) => {
+      const blocks = op.reshape(x, [x.shape[0]!, 2, 2, 3, 2, 4]);
+      return op.reshape(op.transpose(blocks, [0, 1, 3, 5, 2, 4]), [x.shape[0]!, 2, 3, 16]);
+    },
+    1,
+  ],
+  'rows of pixels as channels': [(x) => op.reshape(x, [x.shape[0]!, 4, 1, 24]), 1],
+};
+
+describe.each(Object.entries(between))('between two convolutions: %s', (_, [build, left]) => {
+  const programOf = (batch: number): ProgramDefinition => {
+    const x = input('x', [batch, ...SHAPE]);
+    return { inputs: { x }, outputs: { y: mixed(build(mixed(x, 'first')), 'second') } };
+  };
+
+  it('leaves no more transpositions than it has to', () => {
+    // One of the input, one of the result.
+    expect(transpositions(programOf(IMAGES))).toBe(2 + left);
+  });
+
+  it('yields the values and gradients that the batch first yields', async () => {
+    const x = arrayOf('x', [IMAGES, ...SHAPE]);
+    const { inputs, outputs } = programOf(IMAGES);
+    const [gradient] = gradients(op.sum(op.multiply(outputs.y!, outputs.y!)), [inputs.x!], constant(1));
+    const definition = { inputs, outputs: { ...outputs, gradient: gradient! } };
+    const found = await Promise.all(
+      (['cpu', 'webgpu'] as const).map(async (device) => {
+        const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
+        const values = await program.run({ x });
+        await program.release();
+        return values;
+      }),
+    );
+    for (const [name, { data }] of Object.entries(found[1]!)) {
+      expectClose(name, found[0]![name]!.data, data, 'float64');
+    }
+  });
+
+  it('takes an open batch', async () => {
+    const x = arrayOf('x', [IMAGES, ...SHAPE]);
+    const [closed, open] = await Promise.all(
+      [IMAGES, OPEN_BATCH].map(async (batch) => {
+        const program = await compilePrepared(prepare(programOf(batch)), { precision: 'float64' });
+        const { y } = await program.run({ x });
+        await program.release();
+        return y!;
+      }),
+    );
+    expect(open!.shape).toEqual(closed!.shape);
+    expectClose('y', open!.data, closed!.data, 'float64');
+  });
+});
+
+describe('a tensor between two convolutions', () => {
+  const x = input('x', [IMAGES, ...SHAPE]);
+  const middle = mixed(x, 'first');
+  const y = mixed(middle, 'second');
+  const values = arrayOf('x', x.shape);
+  const run = async (definition: ProgramDefinition, arrays: Record<string, NdArray>) => {
+    const program = await compilePrepared(prepare(definition), { precision: 'float64' });
+    const results = await program.run(arrays);
+    await program.release();
+    return results;
+  };
+
+  it('has a gradient', async () => {
+    const [gradient] = gradients(op.sum(y), [middle], constant(1));
+    const { found } = await run({ inputs: { x }, outputs: { found: gradient! } }, { x: values });
+    // The sum of y is linear in what its convolution is given.
+    const given = input('given', middle.shape);
+    const [expected] = gradients(op.sum(mixed(given, 'second')), [given], constant(1));
+    const outputs = { expected: expected! };
+    const result = await run({ inputs: { given }, outputs }, { given: arrayOf('given', middle.shape) });
+    expect(Math.max(...result.expected!.data.map(Math.abs))).toBeGreaterThan(0.1);
+    expectClose('gradient', found!.data, result.expected!.data, 'float64');
+  });
+
+  it('is not computed if it is given', async () => {
+    const given = arrayOf('given', middle.shape);
+    const whole = await run({ inputs: { x, middle }, outputs: { y } }, { x: values, middle: given });
+    const alone = input('alone', middle.shape);
+    const expected = await run(
+      { inputs: { alone }, outputs: { y: mixed(alone, 'second') } },
+      { alone: given },
+    );
+    expectClose('y', whole.y!.data, expected.y!.data, 'float64');
+  });
+});

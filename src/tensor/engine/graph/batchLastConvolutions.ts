@@ -1,0 +1,220 @@
+// Convolutions of images whose batch is the last axis, `[C, H, W, N]`: a row of a matrix is a channel, and a pixel is a
+// row of N numbers within it, which are copied together.
+import { otherParity, type Parity, parityOf, pixelsOfParity } from '../../../core/numeric/parity.ts';
+import { squareOffsets } from '../../operations/convolution.ts';
+import { denseConvolution } from '../../operations/denseConvolution.ts';
+import { add, total } from '../../operations/elementwise.ts';
+import { concatenate, reshape, slice, split, transpose } from '../../operations/layout.ts';
+import { product } from '../../operations/product.ts';
+import { foldChannels, type Halves, unfoldChannels } from '../../operations/shift.ts';
+import { isOpen } from '../../shape.ts';
+import type { Tensor } from '../../tensor.ts';
+import {
+  type AffineConvolution,
+  type Between,
+  foldedKernel,
+  isUnfolded,
+  matrixOf,
+  unfoldedKernel,
+} from './convolutions.ts';
+
+/**
+ * A single convolution, `[in, H, W, N]` to `[out, H, W, N]`: between many channels at once; otherwise the narrower side is
+ * unfolded.
+ */
+export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
+  const [channels, height, width, images] = x.shape as [number, number, number, number];
+  const { parity } = convolution;
+  if (isDense(x, convolution)) {
+    return dense(x, convolution);
+  }
+  if (isUnfolded(convolution, channels)) {
+    const rows = unfolded(x, convolution, parity);
+    const grid = parity === undefined ? [height, width] : [1, halfOf(height, width, parity)];
+    return reshape(first(convolution)(rows), [convolution.kernel.shape[2]!, ...grid, images]);
+  }
+  const itself = { offsets: [[0, 0]], boundary: 'zero' } as const;
+  const { parts, sum } = last(convolution, height, width);
+  return sum(
+    parts.map(({ read, perTap }) => perTap(asRows(unfoldChannels(x, { ...itself, ...halvesOf(x, read) })))),
+    images,
+  );
+}
+
+/**
+ * A network of convolutions and functions, `[in, H, W, N]` to `[out, H, W, N]`. Between the copies at both ends, a column
+ * depends on no other: so many are processed at a time.
+ *
+ * @param blocks how many columns, which add up to all, for this many pixels of an image
+ */
+export function networkOf(
+  x: Tensor,
+  start: AffineConvolution,
+  between: readonly Between[],
+  end: AffineConvolution,
+  blocks: (pixels: number) => readonly number[],
+): Tensor {
+  const [, height, width, images] = x.shape as [number, number, number, number];
+  const { parts, sum } = last(end, height, width);
+  const steps = [
+    first(start),
+    ...between.map((step) => (typeof step === 'function' ? step : pointwise(step))),
+  ];
+  const perTap = parts.map((part) => {
+    const rows = split(unfolded(x, start, part.read), 1, blocks(part.pixels));
+    const results = rows.map((block) => part.perTap(steps.reduce((value, step) => step(value), block)));
+    return concatenate(results, 1);
+  });
+  return sum(perTap, images);
+}
+
+/** From this many channels on both sides on, copies of neither are cheap. */
+const LEAST_DENSE = 16;
+
+/** The most input channels for each output: with fewer outputs, summing these costs less than copying the inputs. */
+const MOST_PER_OUTPUT = 4;
+
+/**
+ * Whether a convolution has many channels on both sides, and a square of taps. An open batch has no fixed dilation; and the
+ * programs that decode compressed files have one, whose last bits must not change.
+ */
+function isDense(x: Tensor, { kernel, offsets, boundary, edge, parity }: AffineConvolution): boolean {
+  const [taps, inputs, outputs] = kernel.shape as [number, number, number];
+  return (
+    taps > 1 &&
+    !isOpen(x.shape) &&
+    !edge &&
+    boundary === 'zero' &&
+    parity === undefined &&
+    Math.min(inputs, outputs) >= LEAST_DENSE &&
+    inputs <= MOST_PER_OUTPUT * outputs &&
+    squareOffsets(Math.sqrt(taps)).join(' ') === offsets.join(' ')
+  );
+}
+
+function dense(x: Tensor, convolution: AffineConvolution): Tensor {
+  const { kernel, bias } = unfoldedKernel(convolution);
+  const [taps, inputs, outputs] = kernel.shape as [number, number, number];
+  // In two steps: ONNX Runtime transposes matrices several times as fast as it permutes three axes.
+  const byOutput = reshape(transpose(reshape(kernel, [taps * inputs, outputs])), [outputs, taps, inputs]);
+  return denseConvolution(x, transpose(byOutput, [0, 2, 1]), { offsets: convolution.offsets, bias });
+}
+
+/** The shifted copies of an image as rows, `[taps·in, H·W·N]`; with an edge channel, those of its inside too. */
+function unfolded(x: Tensor, { offsets, boundary, edge }: AffineConvolution, written?: Parity): Tensor {
+  return asRows(unfoldChannels(x, { offsets, boundary, inside: edge, ...halvesOf(x, written) }));
+}
+
+/** The attribute of copies at half of an image's pixels, or at all if undefined. */
+function halvesOf(
+  { shape: [, height, width] }: Tensor,
+  written: Parity | undefined,
+): { readonly halves?: Halves } {
+  return written === undefined ? {} : { halves: { height: height!, width: width!, written } };
+}
+
+/** From the copies of `unfolded` to `[out, H·W·N]`. */
+function first(convolution: AffineConvolution): (rows: Tensor) => Tensor {
+  const { kernel, inside, bias } = unfoldedKernel(convolution);
+  const [taps, inputs, outputs] = kernel.shape as [number, number, number];
+  const forImage = reshape(kernel, [taps * inputs, outputs]);
+  const matrix = transpose(inside ? concatenate([forImage, inside], 0) : forImage);
+  const added = bias && column(bias);
+  return (rows) => product(matrix, rows, { bias: added });
+}
+
+function pointwise(convolution: AffineConvolution): (rows: Tensor) => Tensor {
+  const { matrix, bias } = matrixOf(convolution);
+  const [transposed, added] = [transpose(matrix), bias && column(bias)];
+  return (rows) => product(transposed, rows, { bias: added });
+}
+
+/** The pixels that the same taps of a convolution read. */
+interface Part {
+  /** Which half of the pixels they are; all if undefined. */
+  readonly read: Parity | undefined;
+  /** How many they are. */
+  readonly pixels: number;
+  /** From rows to the results of these taps, `[taps·out, pixels·N]`. */
+  perTap(rows: Tensor): Tensor;
+}
+
+/** A convolution whose products come first: its parts, and from their results to the sums, `[out, H, W, N]`. */
+interface Last {
+  readonly parts: readonly Part[];
+  sum(perTap: readonly Tensor[], images: number): Tensor;
+}
+
+/**
+ * The last convolution of a network. For half of the pixels there are two parts: an even offset leads to the same half of the
+ * pixels, an odd one to the other, so each pixel is multiplied by the taps that read it for one of the results.
+ */
+function last(convolution: AffineConvolution, height: number, width: number): Last {
+  const { kernel, added } = foldedKernel(convolution, height, width);
+  const [, inputs, outputs] = kernel.shape as [number, number, number];
+  const { offsets, boundary, parity } = convolution;
+  const parts = tapsByHalf(convolution).map(({ read, taps }) => {
+    const chosen = taps.map((tap) => offsets[tap]!);
+    const whole = kernel.shape[0] === taps.length;
+    const used = whole
+      ? kernel
+      : concatenate(
+          taps.map((tap) => slice(kernel, 0, tap, tap + 1)),
+          0,
+        );
+    const matrix = transpose(reshape(transpose(used, [1, 0, 2]), [inputs, taps.length * outputs]));
+    const pixels = read === undefined ? height * width : halfOf(height, width, read);
+    const given = read === undefined ? [height, width] : [1, pixels];
+    const halves = parity === undefined ? {} : { halves: { height, width, read, written: parity } };
+    return {
+      read,
+      pixels,
+      perTap: (rows: Tensor) => product(matrix, rows),
+      folded: (perTap: Tensor, images: number) =>
+        foldChannels(reshape(perTap, [taps.length * outputs, ...given, images]), {
+          offsets: chosen,
+          boundary,
+          ...halves,
+        }),
+    };
+  });
+  return {
+    parts,
+    sum(perTap, images) {
+      const y = total(parts.map(({ folded }, index) => folded(perTap[index]!, images)));
+      if (!added) {
+        return y;
+      }
+      const perPixel = added.rank === 3 ? transpose(added, [2, 0, 1]) : added;
+      const grid = added.rank === 3 ? added.shape.slice(0, 2) : [1, 1];
+      return add(y, reshape(perPixel, [outputs, ...grid, 1]));
+    },
+  };
+}
+
+/** The taps of a convolution by the half of the pixels that they read. */
+function tapsByHalf({ offsets, parity }: AffineConvolution): { read: Parity | undefined; taps: number[] }[] {
+  const all = offsets.map((_, tap) => tap);
+  if (parity === undefined) {
+    return [{ read: undefined, taps: all }];
+  }
+  return ([parity, otherParity(parity)] as const)
+    .map((read) => ({ read, taps: all.filter((tap) => parityOf(...offsets[tap]!) === (parity ^ read)) }))
+    .filter(({ taps }) => taps.length > 0);
+}
+
+function halfOf(height: number, width: number, parity: Parity): number {
+  return pixelsOfParity(height, width, parity).length;
+}
+
+function asRows(x: Tensor): Tensor {
+  return reshape(x, [x.shape[0]!, columnsOf(x)]);
+}
+
+function columnsOf({ shape: [, ...axes] }: Tensor): number {
+  return axes.reduce((product, length) => product * length, 1);
+}
+
+function column(vector: Tensor): Tensor {
+  return reshape(vector, [vector.shape[0]!, 1]);
+}

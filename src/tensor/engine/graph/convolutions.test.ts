@@ -1,0 +1,239 @@
+// Convolutions against a plain sum over taps and channels, in every form that the engine produces.
+import { describe, expect, it } from 'vitest';
+import { type NdArray, sizeOf } from '../../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../../core/numeric/random.ts';
+import { expectClose } from '../../../testing/golden.ts';
+import { gradients } from '../../gradients/gradient.ts';
+import {
+  type Boundary,
+  type ConvolutionOptions,
+  convolution,
+  type Offset,
+  squareOffsets,
+} from '../../operations/convolution.ts';
+import { multiply, sum } from '../../operations/index.ts';
+import { identity, reshape } from '../../operations/layout.ts';
+import { tensorsOf } from '../../programDefinition.ts';
+import { constant, input, type Tensor } from '../../tensor.ts';
+import { compile } from '../program.ts';
+import { imagesFirst, imagesLast } from './batchLast.ts';
+import * as batchLast from './batchLastConvolutions.ts';
+import type { AffineConvolution } from './convolutions.ts';
+import * as batchFirst from './convolutions.ts';
+
+const [IMAGES, HEIGHT, WIDTH] = [2, 4, 6];
+
+const arrayOf = (name: string, shape: number[]): NdArray => ({
+  shape,
+  data: new RandomStream(3, name, ...shape).normals(sizeOf(shape)),
+});
+
+/** Σ over taps and channels, (… + bias)·scale, one number at a time. */
+function plainConvolution(
+  x: NdArray,
+  kernel: NdArray,
+  { offsets, boundary = 'zero', edge = false }: ConvolutionOptions,
+  bias: NdArray,
+  scale: NdArray,
+): number[] {
+  const channels = x.shape[3]!;
+  const [, inputs, outputs] = kernel.shape as [number, number, number];
+  const modulo = (value: number, length: number) => ((value % length) + length) % length;
+  const at = (n: number, h: number, w: number, c: number): number => {
+    const [row, column] = boundary === 'wrap' ? [modulo(h, HEIGHT), modulo(w, WIDTH)] : [h, w];
+    const inside = row >= 0 && row < HEIGHT && column >= 0 && column < WIDTH;
+    if (c === channels) {
+      return inside ? 0 : 1;
+    }
+    return inside ? x.data[((n * HEIGHT + row) * WIDTH + column) * channels + c]! : 0;
+  };
+  const y: number[] = [];
+  for (let pixel = 0; pixel < IMAGES * HEIGHT * WIDTH; pixel++) {
+    const [n, h, w] = [
+      Math.floor(pixel / (HEIGHT * WIDTH)),
+      Math.floor(pixel / WIDTH) % HEIGHT,
+      pixel % WIDTH,
+    ];
+    for (let o = 0; o < outputs; o++) {
+      let sum = 0;
+      offsets.forEach(([down, right], tap) => {
+        for (let c = 0; c < channels + (edge ? 1 : 0); c++) {
+          sum += at(n, h + down, w + right, c) * kernel.data[(tap * inputs + c) * outputs + o]!;
+        }
+      });
+      y.push((sum + bias.data[o]!) * scale.data[o]!);
+    }
+  }
+  return y;
+}
+
+/** The numbers of the pixels with (row + column) mod 2 = parity. */
+function halfOf(all: readonly number[], channels: number, parity: number): number[] {
+  return all.filter((_, index) => {
+    const pixel = Math.floor(index / channels);
+    return (Math.floor(pixel / WIDTH) + (pixel % WIDTH)) % 2 === parity;
+  });
+}
+
+/** The 1x1 convolution that changes nothing. */
+const same = (channels: number): AffineConvolution => ({
+  offsets: [[0, 0]],
+  boundary: 'zero',
+  edge: false,
+  kernel: reshape(identity(channels), [1, channels, channels]),
+});
+
+/** Columns of all images and pixels, in blocks of unlike lengths. */
+const blocks = (pixels: number): number[] => [5, IMAGES * pixels - 8, 3];
+
+const corner = (dilation: number): Offset[] => [
+  [0, 0],
+  [0, dilation],
+  [dilation, 0],
+  [dilation, dilation],
+];
+const scattered: Offset[] = [
+  [0, 0],
+  [0, 1],
+  [-2, 1],
+  [5, -4],
+];
+
+describe.each<[string, Offset[], Boundary, boolean]>([
+  ['3x3, zero padding', squareOffsets(3), 'zero', false],
+  ['3x3 with an edge channel', squareOffsets(3), 'zero', true],
+  ['5x5 on a torus', squareOffsets(5), 'wrap', false],
+  ['a corner', corner(1), 'zero', false],
+  ['a corner, dilated by 4, up and left', corner(-4), 'zero', false],
+  ['a corner, dilated by 3, on a torus', corner(3), 'wrap', false],
+  ['scattered taps', scattered, 'zero', false],
+  ['scattered taps with an edge channel', scattered, 'zero', true],
+  ['a single tap elsewhere', [[1, 0]], 'zero', false],
+  ['1x1', [[0, 0]], 'zero', false],
+])('%s', (_, offsets, boundary, edge) => {
+  it.each([
+    [2, 5],
+    [5, 2],
+    [3, 3],
+    [1, 1],
+  ])('%i to %i channels, in every form', async (inputs, outputs) => {
+    const arrays = {
+      x: arrayOf('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: arrayOf('kernel', [offsets.length, inputs + (edge ? 1 : 0), outputs]),
+      bias: arrayOf('bias', [outputs]),
+      scale: arrayOf('scale', [outputs]),
+    };
+    const tensors = Object.fromEntries(
+      Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]),
+    ) as Record<keyof typeof arrays, Tensor>;
+    const { x, kernel, bias, scale } = tensors;
+    const options = { offsets, boundary, edge };
+    const affine: AffineConvolution = { ...options, kernel, bias, scale };
+    const plain = convolution(x, kernel, options);
+    const outputsByForm: Record<string, Tensor> = {
+      plain,
+      'batch first': batchFirst.convolved(x, affine),
+      'batch first, first in a network': batchFirst.networkOf(x, affine, [], same(outputs)),
+      'batch first, last in a network': batchFirst.networkOf(x, same(inputs), [], affine),
+      'batch last': imagesFirst(batchLast.convolved(imagesLast(x), affine)),
+      'batch last, first in a network': imagesFirst(
+        batchLast.networkOf(imagesLast(x), affine, [], same(outputs), blocks),
+      ),
+      'batch last, last in a network': imagesFirst(
+        batchLast.networkOf(imagesLast(x), same(inputs), [], affine, blocks),
+      ),
+    };
+    if (offsets.length === 1 && offsets[0]!.every((distance) => distance === 0)) {
+      outputsByForm['batch first, in a network'] = batchFirst.networkOf(
+        x,
+        same(inputs),
+        [affine],
+        same(outputs),
+      );
+      outputsByForm['batch last, in a network'] = imagesFirst(
+        batchLast.networkOf(imagesLast(x), same(inputs), [affine], same(outputs), blocks),
+      );
+    }
+    const halves = boundary === 'wrap' ? [] : ([0, 1] as const);
+    for (const parity of halves) {
+      const half = { ...affine, parity };
+      outputsByForm[`half ${parity}, batch last`] = imagesFirst(batchLast.convolved(imagesLast(x), half));
+      outputsByForm[`half ${parity}, batch last, last in a network`] = imagesFirst(
+        batchLast.networkOf(imagesLast(x), same(inputs), [], half, blocks),
+      );
+    }
+    const definition = { inputs: tensors, outputs: outputsByForm };
+    const program = await compile(definition, { precision: 'float64', threads: 1 });
+    const results = await program.run(arrays);
+    const expected = plainConvolution(arrays.x, arrays.kernel, options, arrays.bias, arrays.scale);
+    const zero = { shape: [outputs], data: new Float64Array(outputs) };
+    const one = { shape: [outputs], data: new Float64Array(outputs).fill(1) };
+    for (const [form, { data }] of Object.entries(results)) {
+      const all = form === 'plain' ? plainConvolution(arrays.x, arrays.kernel, options, zero, one) : expected;
+      const parity = form.match(/^half (\d)/)?.[1];
+      const wanted = parity === undefined ? all : halfOf(all, outputs, Number(parity));
+      expectClose(form, data, wanted, 'float64', 1e-12);
+    }
+    await program.release();
+  });
+});
+
+it.each([
+  [16, 16],
+  [32, 16],
+  [16, 40],
+])(
+  '%i to %i channels are convolved at once, in both precisions, with the same gradients',
+  async (inputs, outputs) => {
+    const offsets = squareOffsets(3);
+    const arrays = {
+      x: arrayOf('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: arrayOf('kernel', [9, inputs, outputs]),
+      bias: arrayOf('bias', [outputs]),
+      scale: arrayOf('scale', [outputs]),
+    };
+    const [x, kernel, bias, scale] = Object.entries(arrays).map(([name, { shape }]) =>
+      input(name, shape),
+    ) as [Tensor, Tensor, Tensor, Tensor];
+    const affine: AffineConvolution = { offsets, boundary: 'zero', edge: false, kernel, bias, scale };
+    const dense = imagesFirst(batchLast.convolved(imagesLast(x), affine));
+    expect(tensorsOf({ inputs: {}, outputs: { dense } }).map(({ operation }) => operation.name)).toContain(
+      'denseConvolution',
+    );
+    const plain = batchFirst.convolved(x, affine);
+    const weight = constant(arrayOf('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
+    const outputsOf = (name: string, y: Tensor): Record<string, Tensor> => ({
+      [name]: y,
+      ...Object.fromEntries(
+        gradients(sum(multiply(y, weight)), [x, kernel, bias, scale], constant(1)).map((g, index) => [
+          `${name} ${index}`,
+          g,
+        ]),
+      ),
+    });
+    const definition = {
+      inputs: { x, kernel, bias, scale },
+      outputs: { ...outputsOf('dense', dense), ...outputsOf('plain', plain) },
+    };
+    for (const [precision, tolerance] of [
+      ['float64', 1e-12],
+      ['float32', 2e-5],
+    ] as const) {
+      const program = await compile(definition, { precision, threads: 1 });
+      const results = await program.run(arrays);
+      const expected = plainConvolution(arrays.x, arrays.kernel, { offsets }, arrays.bias, arrays.scale);
+      expectClose('dense', results.dense!.data, expected, precision, tolerance);
+      for (let index = 0; index < 4; index++) {
+        const [found, wanted] = [results[`dense ${index}`]!.data, results[`plain ${index}`]!.data];
+        expectClose(`gradient ${index}`, found, [...wanted], precision, tolerance);
+      }
+      await program.release();
+    }
+  },
+);
+
+it('an edge channel needs a tap at the pixel itself', () => {
+  const [x, kernel] = [input('x', [1, 2, 2, 1]), input('kernel', [1, 2, 1])];
+  const affine = { offsets: [[0, 1]] as const, boundary: 'zero', edge: true, kernel } as const;
+  expect(() => batchFirst.convolved(x, affine)).toThrow('needs a tap at the pixel itself');
+});

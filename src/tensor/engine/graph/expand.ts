@@ -1,0 +1,142 @@
+// Expands composite operations into those that the runtime has, in the graph style that the device prefers.
+import { pulledBack } from '../../gradients/gradient.ts';
+import { checkpoint, isCheckpoint } from '../../operations/checkpoint.ts';
+import { divide, total } from '../../operations/elementwise.ts';
+import { everyOtherMoved, everyOtherOperation } from '../../operations/everyOther.ts';
+import { expConvolutionOperation, lastTerm } from '../../operations/expConvolution.ts';
+import { flip } from '../../operations/layout.ts';
+import { solveCornerOperation } from '../../operations/solveCorner.ts';
+import { apply, isResultOf, type Tensor } from '../../tensor.ts';
+import type { GraphStyle } from '../devices/graphStyle.ts';
+import type { Precision } from '../onnx/emitter.ts';
+import { imagesFirst, imagesLast } from './batchLast.ts';
+import * as batchLast from './batchLastConvolutions.ts';
+import type { AffineConvolution, Between } from './convolutions.ts';
+import * as batchFirst from './convolutions.ts';
+import { type FusedConvolution, groupsOf, isFused, type Network } from './networks.ts';
+import type { Pass } from './rewrite.ts';
+import { tileLength } from './tiles.ts';
+import { solveByDiagonals, solveRowsBatchLast } from './wavefront.ts';
+
+/** How composite operations are expanded. */
+export interface ExpandOptions {
+  readonly style: GraphStyle;
+  /** Decides how many terms a series has. */
+  readonly precision: Precision;
+  /** Whether corner convolutions are left to the host, which solves them one value at a time. */
+  readonly sequential: boolean;
+}
+
+/** The pass that expands composite operations. */
+export function expansion(
+  order: readonly Tensor[],
+  roots: readonly Tensor[],
+  { style, precision, sequential }: ExpandOptions,
+): Pass {
+  const { convolutions, networks, inner } = groupsOf(order, roots);
+  const convolved = (x: Tensor, convolution: AffineConvolution): Tensor =>
+    style.batchLast
+      ? imagesFirst(batchLast.convolved(imagesLast(x), convolution))
+      : chosenAfter(convolution, (whole) => batchFirst.convolved(x, whole));
+  return {
+    gradients: pulledBack,
+    make(tensor, of) {
+      if (inner.has(tensor)) {
+        return undefined;
+      }
+      const network = networks.get(tensor);
+      if (network) {
+        return expandNetwork(network, style, of);
+      }
+      if (isCheckpoint(tensor) && tensor.rank === 4 && style.batchLast) {
+        // From its start on, a stage computes in the same order whether or not it is part of a larger program.
+        return imagesFirst(checkpoint(imagesLast(of(tensor.inputs[0]!))));
+      }
+      const fused = convolutions.get(tensor);
+      if (fused) {
+        return convolved(of(fused.convolution.inputs[0]!), affine(fused, of));
+      }
+      const inputs = tensor.inputs.map(of);
+      if (isResultOf(solveCornerOperation, tensor) && !sequential) {
+        const [y, kernel] = inputs as [Tensor, Tensor];
+        const [, , width, channels] = y.shape as [number, number, number, number];
+        const { dilation, mirrored } = tensor.attributes;
+        if (style.batchLast && tileLength(width, channels) === width) {
+          return imagesFirst(solveRowsBatchLast(imagesLast(y), kernel, tensor.attributes));
+        }
+        return mirrored
+          ? turned(solveByDiagonals(turned(y), kernel, dilation))
+          : solveByDiagonals(y, kernel, dilation);
+      }
+      if (isResultOf(expConvolutionOperation, tensor)) {
+        const { offsets, normBound } = tensor.attributes;
+        const convolution = { offsets, boundary: 'zero', edge: false, kernel: inputs[1]! } as const;
+        const terms = lastTerm(normBound, precision);
+        return series(inputs[0]!, terms, (x) => convolved(x, convolution));
+      }
+      if (isResultOf(everyOtherOperation, tensor)) {
+        return everyOtherMoved(inputs[0]!, tensor.attributes);
+      }
+      return apply(tensor.operation, inputs, tensor.attributes);
+    },
+  };
+}
+
+/** The pixels at which a convolution has results, chosen from those that `make` computes at all pixels. */
+function chosenAfter(
+  { parity, ...whole }: AffineConvolution,
+  make: (convolution: AffineConvolution) => Tensor,
+): Tensor {
+  const all = make(whole);
+  return parity === undefined ? all : everyOtherMoved(all, parity);
+}
+
+function affine(
+  { convolution, bias, scale, parity }: FusedConvolution,
+  of: (tensor: Tensor) => Tensor,
+): AffineConvolution {
+  return {
+    ...convolution.attributes,
+    kernel: of(convolution.inputs[1]!),
+    bias: bias && of(bias),
+    scale: scale && of(scale),
+    parity,
+  };
+}
+
+/** Images turned by 180°. */
+function turned(x: Tensor): Tensor {
+  return flip(flip(x, 1), 2);
+}
+
+/** Σₙ Mⁿ·x/n!, n = 0 to `last`, for the linear map M. */
+function series(x: Tensor, last: number, map: (x: Tensor) => Tensor): Tensor {
+  const terms = [x];
+  for (let n = 1; n <= last; n++) {
+    terms.push(divide(map(terms.at(-1)!), n));
+  }
+  return total(terms);
+}
+
+/** A network, with the batch where the device prefers it. */
+function expandNetwork(
+  { first, between, last }: Network,
+  style: GraphStyle,
+  of: (tensor: Tensor) => Tensor,
+): Tensor {
+  const x = of(first.convolution.inputs[0]!);
+  const [start, end] = [affine(first, of), affine(last, of)];
+  const steps = between.map(
+    (part): Between =>
+      isFused(part) ? affine(part, of) : (rows) => apply(part.operation, [rows], part.attributes),
+  );
+  if (!style.batchLast) {
+    return chosenAfter(end, (whole) => batchFirst.networkOf(x, start, steps, whole));
+  }
+  const images = x.shape[0]!;
+  const widths = [first, ...between.filter(isFused)].map(({ result }) => result.shape[3]!);
+  const { batchLast: layout } = style;
+  const blocks = (pixels: number): readonly number[] =>
+    layout.blocks({ images, pixels, channels: Math.max(...widths) });
+  return imagesFirst(batchLast.networkOf(imagesLast(x), start, steps, end, blocks));
+}

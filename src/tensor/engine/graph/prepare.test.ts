@@ -1,0 +1,168 @@
+// A model prepared for every graph style: the same values, and no operation left that a device lacks.
+import { describe, expect, it } from 'vitest';
+import { type NdArray, sizeOf } from '../../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../../core/numeric/random.ts';
+import { parametersFrom } from '../../../flows/contract/parameters.ts';
+import { emerging } from '../../../flows/layers/emerging.ts';
+import { couplingOf } from '../../../flows/models/couplings.ts';
+import { expectClose } from '../../../testing/golden.ts';
+import { gradients } from '../../gradients/gradient.ts';
+import * as op from '../../operations/index.ts';
+import { type ProgramDefinition, tensorsOf } from '../../programDefinition.ts';
+import { constant, input, type Tensor } from '../../tensor.ts';
+import { type Device, devices, styleOf } from '../devices/device.ts';
+import { compilePrepared } from '../program.ts';
+import { prepare } from './prepare.ts';
+
+const [SIZE, CHANNELS, WIDTH] = [32, 4, 512];
+
+/** A device of each graph style: nothing else of a device matters here. */
+const styles = devices.filter(
+  (device, index) => devices.findIndex((other) => styleOf(other) === styleOf(device)) === index,
+);
+
+/** Enough for several blocks on a CPU, of whole images or not. */
+const batches = [3, 4] as const;
+
+const layer = couplingOf([SIZE, SIZE, CHANNELS], { width: WIDTH });
+const arraysOf = (images: number): Record<string, NdArray> =>
+  Object.fromEntries(
+    Object.entries({ x: { shape: [images, SIZE, SIZE, CHANNELS] }, ...layer.parameters }).map(
+      ([name, { shape }]): [string, NdArray] => [
+        name,
+        { shape, data: new RandomStream(2, name).normals(sizeOf(shape)).map((value) => 0.05 * value) },
+      ],
+    ),
+  );
+
+/** A coupling and, on request, the gradients of Σ y + Σ ln|det|. */
+function couplingProgram(images: number, differentiated: boolean): ProgramDefinition {
+  const inputs = Object.fromEntries(
+    Object.entries(arraysOf(images)).map(([name, { shape }]) => [name, input(name, shape)]),
+  );
+  const { y, logDet } = layer.forward(inputs.x!, parametersFrom(inputs));
+  const loss = op.add(op.sum(y), op.sum(logDet));
+  const found = gradients(loss, Object.values(inputs), constant(1));
+  const named = Object.keys(inputs).map((name, index) => [`gradient of ${name}`, found[index]!]);
+  return { inputs, outputs: { y, logDet, ...(differentiated && Object.fromEntries(named)) } };
+}
+
+const names = (definition: ProgramDefinition): string[] =>
+  tensorsOf(definition).map(({ operation }) => operation.name);
+
+describe.each(styles)('%s', (device) => {
+  it.each(batches)('leaves no composite operation and no gradient request, for %i images', (images) => {
+    const prepared = prepare(couplingProgram(images, true), { device });
+    expect(tensorsOf(prepared).filter(({ operation }) => operation.composite)).toEqual([]);
+    expect(names(prepared)).not.toContain('total');
+  });
+});
+
+it.each(batches)('all compute the same values and gradients, for %i images', async (images) => {
+  const valuesOn = async (device: Device) => {
+    const prepared = prepare(couplingProgram(images, true), { device });
+    const program = await compilePrepared(prepared, { precision: 'float64' });
+    const values = await program.run(arraysOf(images));
+    await program.release();
+    return values;
+  };
+  const [cpu, ...others] = styles;
+  const expected = await valuesOn(cpu!);
+  for (const device of others) {
+    const values = await valuesOn(device);
+    for (const [name, { data }] of Object.entries(expected)) {
+      expectClose(`${name} on ${device}`, values[name]!.data, data, 'float64');
+    }
+  }
+});
+
+describe.each(styles)('%s: a tensor in the middle of a graph', (device) => {
+  const [x, y] = [input('x', [6]), input('y', [6])];
+  // An elementwise function of a reshape is computed before the reshape.
+  const middle = op.reshape(op.exp(x), [2, 3]);
+  const result = op.relu(op.multiply(middle, op.reshape(y, [2, 3])));
+  const values = { shape: [6], data: Float64Array.of(1, 2, 3, 4, 5, 6) };
+  const run = async (definition: ProgramDefinition, feeds: Record<string, NdArray>) => {
+    const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
+    const found = await program.run(feeds);
+    await program.release();
+    return [...found.result!.data];
+  };
+
+  it('has the values that are given for it', async () => {
+    const given = { shape: [2, 3], data: values.data };
+    const feeds = { y: values, middle: given };
+    expect(await run({ inputs: { y, middle }, outputs: { result } }, feeds)).toEqual([1, 4, 9, 16, 25, 36]);
+  });
+
+  it('has the gradient that is asked with respect to it', async () => {
+    const [gradient] = gradients(op.sum(result), [middle], constant(1));
+    const definition = { inputs: { x, y }, outputs: { result: gradient! } };
+    expect(await run(definition, { x: values, y: values })).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
+it.each(batches)('splits wide networks into blocks on a CPU only, for %i images', (images) => {
+  const rectified = (device: Device) =>
+    names(prepare(couplingProgram(images, false), { device })).filter((name) => name === 'relu').length;
+  expect(rectified('cpu')).toBeGreaterThan(rectified('webgpu'));
+});
+
+it.each(batches)(
+  'computes a forward pass as within a program with gradients, bit for bit, for %i images',
+  async (images) => {
+    const run = async (definition: ProgramDefinition) => {
+      const program = await compilePrepared(definition, { threads: 1 });
+      const values = await program.run(arraysOf(images));
+      await program.release();
+      return values.y!.data;
+    };
+    const whole = await run(prepare(couplingProgram(images, true)));
+    expect(await run(prepare(couplingProgram(images, false)))).toEqual(whole);
+  },
+);
+it('inverts corner convolutions over anti-diagonals, or leaves them to the host', async () => {
+  const shape = [2, 5, 4, 3];
+  const emergingLayer = emerging([5, 4, 3], { dilation: 2 });
+  const random = new RandomStream(4, 'corner');
+  const parameters = Object.fromEntries(
+    Object.entries(emergingLayer.parameters).map(([name, spec]): [string, NdArray] => {
+      const moved = spec.initial(random).map((value) => value + 0.1 * random.normal());
+      return [name, { shape: spec.shape, data: moved }];
+    }),
+  );
+  const tensors = Object.fromEntries(
+    Object.entries(parameters).map(([name, array]): [string, Tensor] => [name, input(name, array.shape)]),
+  );
+  const y = input('y', shape);
+  const x = emergingLayer.inverse(y, parametersFrom(tensors));
+  const definition = {
+    inputs: { y, ...tensors },
+    outputs: { x, y: emergingLayer.forward(x, parametersFrom(tensors)).y },
+  };
+  const given = { shape, data: random.normals(sizeOf(shape)) };
+  const solved: Record<string, NdArray['data']> = {};
+  for (const inverse of ['wavefront', 'sequential'] as const) {
+    const prepared = prepare(definition, { inverse });
+    expect(names(prepared).includes('solveCorner')).toBe(inverse === 'sequential');
+    const program = await compilePrepared(prepared, { precision: 'float64' });
+    const result = await program.run({ y: given, ...parameters });
+    expectClose(`${inverse}: round trip`, result.y!.data, given.data, 'float64', 1e-10);
+    solved[inverse] = result.x!.data;
+    await program.release();
+  }
+  expectClose('x', solved.wavefront!, solved.sequential!, 'float64', 1e-10);
+});
+
+it('hoists what a fixed-point iteration uses besides its argument', () => {
+  const [x, kernel] = [input('x', [1, 3, 3, 4]), input('kernel', [9, 4, 2])];
+  const widened = input('wide', [9, 2, 4]);
+  const y = op.fixedPoint(x, 5, (state) =>
+    op.convolution(op.relu(op.convolution(state, kernel, { offsets: op.squareOffsets(3) })), widened, {
+      offsets: op.squareOffsets(3),
+    }),
+  );
+  const prepared = prepare({ inputs: { x, kernel, wide: widened }, outputs: { y } });
+  const outside = tensorsOf(prepared).filter(({ operation }) => operation.name === 'reshape');
+  expect(outside.length).toBeGreaterThanOrEqual(2);
+});

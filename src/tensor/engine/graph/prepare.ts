@@ -1,0 +1,85 @@
+// From a graph of tensors to the graph that a device runs: composite operations are expanded, gradients
+// found, and operations left out or merged where possible.
+import { gradientAskedFor, pulledBack } from '../../gradients/gradient.ts';
+import type { ProgramDefinition } from '../../programDefinition.ts';
+import type { Tensor } from '../../tensor.ts';
+import { topologicalOrder } from '../../traversal.ts';
+import { type Device, defaultDevice, styleOf } from '../devices/device.ts';
+import type { Precision } from '../onnx/emitter.ts';
+import { expansion } from './expand.ts';
+import { rewrite } from './rewrite.ts';
+import { shiftedProducts } from './shiftedProducts.ts';
+import { simplification } from './simplify.ts';
+import { stacking } from './stacking.ts';
+
+/**
+ * How a corner convolution is inverted: as a wavefront over anti-diagonals, as part of the program, or one
+ * value at a time on the host in float64, which is slow and serves as a reference. Both are exact.
+ */
+export type InverseMethod = (typeof inverseMethods)[number];
+
+/** The ways to invert a corner convolution, by name. */
+export const inverseMethods = ['wavefront', 'sequential'] as const;
+
+/** What a graph is prepared for. */
+export interface PrepareOptions {
+  /** Default: cpu. */
+  readonly device?: Device | undefined;
+  /** What it is computed in. Default: float32. */
+  readonly precision?: Precision | undefined;
+  /** How corner convolutions are inverted. Default: wavefront. */
+  readonly inverse?: InverseMethod | undefined;
+}
+
+/** The program that computes the same values with operations that suit a device, none of them composite. */
+export function prepare(
+  definition: ProgramDefinition,
+  { device = defaultDevice, precision = 'float32', inverse = 'wavefront' }: PrepareOptions = {},
+): ProgramDefinition {
+  const style = styleOf(device);
+  const options = { style, precision, sequential: inverse === 'sequential' };
+  const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
+  const stacked = style.stacks ? withStacks(expanded) : expanded;
+  const found = passed(stacked, new Map(), simplificationOf(stacked));
+  // The operations of gradients have not been simplified yet. An input is not computed, so nothing before it
+  // is needed.
+  const given = Object.values(found.inputs);
+  const simple = passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplificationOf(found));
+  const inputs = Object.values(simple.inputs);
+  return style.batchLast
+    ? passed(simple, new Map(inputs.map((tensor) => [tensor, tensor])), shiftedProducts)
+    : simple;
+}
+
+/** A program that computes at once what is alike; its gradients are still to be found. */
+function withStacks(expanded: ProgramDefinition): ProgramDefinition {
+  // Simplified first: that moves scales from images to weights.
+  const simplify = simplificationOf(expanded);
+  const simplified = passed(expanded, new Map(), (order, results) => ({
+    ...simplify(order, results),
+    gradients: pulledBack,
+  }));
+  return passed(simplified, new Map(), stacking);
+}
+
+/** The pass that simplifies a program. */
+function simplificationOf({ inputs, outputs }: ProgramDefinition): Parameters<typeof rewrite>[2] {
+  const variables = topologicalOrder(Object.values(outputs)).flatMap(
+    (tensor) => gradientAskedFor(tensor)?.pullback.variables ?? [],
+  );
+  const kept = new Set([...Object.values(inputs), ...variables]);
+  return (order, results) => simplification(order, results, kept);
+}
+
+/** A program after a pass over its graph. */
+function passed(
+  { inputs, outputs }: ProgramDefinition,
+  rebuilt: Map<Tensor, Tensor>,
+  passFor: Parameters<typeof rewrite>[2],
+): ProgramDefinition {
+  // An input may be a tensor in the middle of the graph, with gradients flowing through it.
+  rewrite([...Object.values(outputs), ...Object.values(inputs)], rebuilt, passFor);
+  const replaced = (named: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+    Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, rebuilt.get(tensor)!]));
+  return { inputs: replaced(inputs), outputs: replaced(outputs) };
+}

@@ -1,0 +1,167 @@
+// Samples drawn on a GPU, here a software one, and in WebAssembly match the CPU's; float64, which a GPU lacks, keeps its
+// digits.
+import { describe, it } from 'vitest';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { knownComponents } from '../../flows/models/condition.ts';
+import { dequantisationOf } from '../../flows/models/dequantisation.ts';
+import { Glow } from '../../flows/models/glow.ts';
+import { type Mixing, mixingNames, mixings } from '../../flows/models/mixing.ts';
+import type { ModelOptions } from '../../flows/models/options.ts';
+import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { conditionRowsOf } from '../../model/conditions.ts';
+import { FlowModel } from '../../model/flowModel.ts';
+import type { FlowModelOptions } from '../../model/flowModelOptions.ts';
+import { drawLatents } from '../../model/latents.ts';
+import { trainedModel } from '../../model/trainedModel.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { conditionedModels } from '../../testing/tinyRuns.ts';
+import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
+import { startFromData } from '../../training/step/startFromData.ts';
+import { inverse, multiply } from '../operations/index.ts';
+import { input } from '../tensor.ts';
+import { compile } from './program.ts';
+import { releaseAfter } from './resources.ts';
+
+const imageShape: ImageShape = [4, 8, 1];
+const area = imageShape[0] * imageShape[1];
+const BATCH = 2;
+const TOLERANCE = 1e-4;
+
+/** Models that condition on something, with variational dequantisation or without, and one on a torus. */
+const measuredModels: readonly (readonly [string, object])[] = [
+  ...conditionedModels.filter(([name]) => name === 'both' || name === 'conditions'),
+  ['a torus', { boundary: 'periodic', checkerboard: 1 }],
+];
+
+/** What a model with these options is given for a batch. */
+function givenTo({ classes, condition }: ModelOptions) {
+  const random = new RandomStream(6, 'conditions');
+  const components = knownComponents(condition);
+  const values = components.map(({ name, image }) => [name, random.normals(BATCH * (image ? area : 1))]);
+  return { ...(classes && { class: [1, 0] }), condition: Object.fromEntries(values) };
+}
+
+/** A model away from its start, where the last layer of every network is zero. */
+async function trainedTo(mixing: Mixing, added: Partial<ModelOptions> = {}) {
+  const options = { levels: 2, depth: 1, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
+  const model = new Glow(imageShape, { ...options, learnedPrior: true, bits: 8, ...added });
+  const random = new RandomStream(1, 'images');
+  const shape = [BATCH, ...imageShape];
+  const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
+  const noise = {
+    shape,
+    data: new Float32Array(sizeOf(shape)),
+    dequantisation: dequantisationOf(model.options),
+  };
+  model.dequantiser.draw(random, noise.data);
+  const batch = { image, noise, ...conditionRowsOf(model, givenTo(model.options), BATCH)(0, BATCH) };
+  const state = await startFromData(model, batch, 1);
+  for (const group of new ParameterLayout(model.parameters).trained) {
+    const { data } = state.weights[group]!;
+    data.forEach((value, index) => {
+      data[index] = value + 0.05 * random.normal();
+    });
+  }
+  return { model, state };
+}
+
+/** The values of two samples on a device. */
+async function sampled(mixing: Mixing, device: FlowModelOptions): Promise<ArrayLike<number>> {
+  const { model, state } = await trainedTo(mixing, { levels: 1 });
+  return releaseAfter(async (keep) => {
+    const flow = keep(new FlowModel(trainedModel(model, state, 'raw'), device));
+    const draw = { first: 0, count: BATCH, temperature: 0.7, seed: 3 };
+    return flow.decodeValues(drawLatents(flow.latentShapes, draw));
+  });
+}
+
+/** What a model says of two images on a device, with the gradient, and two samples of it. */
+async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Promise<Float64Array> {
+  const { model, state } = await trainedTo('1x1', added);
+  return releaseAfter(async (keep) => {
+    const flow = keep(new FlowModel(trainedModel(model, state, 'raw'), device));
+    const random = new RandomStream(4, 'pixels');
+    const pixels = Uint8Array.from({ length: BATCH * sizeOf(imageShape) }, () => random.integer(256));
+    const given = givenTo(model.options);
+    const latents = drawLatents(flow.latentShapes, { first: 0, count: BATCH, temperature: 0.7, seed: 3 });
+    return Float64Array.from([
+      ...(await flow.bitsPerDim(pixels, { draws: 2, ...given })),
+      ...(model.classes.length > 0 ? await flow.classify(pixels) : []).flatMap((one) => [
+        ...one.probabilities,
+      ]),
+      ...(await flow.encode(pixels, given)).flatMap(({ data }) => [...data]),
+      ...(await flow.decodeValues(latents, given)),
+      // In nats per grey level, the size of the others.
+      ...(await flow.gradient(pixels, given)).gradient.data.map((value) => value / 256),
+    ]);
+  });
+}
+
+/** Computes each result once: two devices are compared with the CPU's. */
+function once<Key, Result>(compute: (key: Key) => Promise<Result>): (key: Key) => Promise<Result> {
+  const known = new Map<Key, Promise<Result>>();
+  return (key) => {
+    const result = known.get(key) ?? compute(key);
+    known.set(key, result);
+    return result;
+  };
+}
+
+const sampledOnCpu = once((mixing: Mixing) => sampled(mixing, {}));
+const usedOnCpu = once((added: Partial<ModelOptions>) => used(added, {}));
+
+/** Inverses that repeat until nothing changes: ONNX Runtime keeps the Loop for that on the CPU. */
+const repeats = (mixing: Mixing) => mixings[mixing].inverse === 'fixed-point';
+
+describe('wasm', () => {
+  const device = { device: 'wasm' } as const;
+
+  it.each(mixingNames)('%s: samples', async (mixing) => {
+    expectClose('values', await sampled(mixing, device), await sampledOnCpu(mixing), 'float32', TOLERANCE);
+  });
+
+  it.each(measuredModels)('%s: measures, encodes and samples', async (_, added) => {
+    const options = added as Partial<ModelOptions>;
+    expectClose('values', await used(options, device), await usedOnCpu(options), 'float32', TOLERANCE);
+  });
+});
+
+describeOnGpu('webgpu', () => {
+  it('computes in float64 with what the host computes, on the CPU', async () => {
+    const w = input('w', [2, 2]);
+    const program = await compile(
+      { inputs: { w }, outputs: { y: multiply(inverse(w), 1) } },
+      { device: 'webgpu', precision: 'float64' },
+    );
+    const { y } = await program.run({ w: { shape: [2, 2], data: Float64Array.of(3, 0, 0, 7) } });
+    await program.release();
+    expectClose('inverse', y!.data, [1 / 3, 0, 0, 1 / 7], 'float64');
+  });
+
+  it.each(mixingNames.filter((mixing) => !repeats(mixing)))('%s: samples without the CPU', async (mixing) => {
+    expectClose('values', await sampled(mixing, onGpu), await sampledOnCpu(mixing), 'float32', TOLERANCE);
+  });
+
+  it.each(measuredModels)('%s: measures, encodes and samples without the CPU', async (_, added) => {
+    const options = added as Partial<ModelOptions>;
+    expectClose('values', await used(options, onGpu), await usedOnCpu(options), 'float32', TOLERANCE);
+  });
+
+  it('checkerboards and gated networks: measures, encodes and samples without the CPU', async () => {
+    const options = { checkerboard: 2, mask: 'checkerboard', levels: 1, depth: 2, conditioner: 'gated' };
+    expectClose('values', await used(options, onGpu), await used(options, {}), 'float32', TOLERANCE);
+  });
+
+  it('mixtures: measures, encodes, and samples with the CPU for its loop', async () => {
+    const options = { checkerboard: 1, levels: 1, depth: 1, coupling: 'mixture' };
+    const device = { device: 'webgpu' } as const;
+    expectClose('values', await used(options, device), await used(options, {}), 'float32', TOLERANCE);
+  });
+
+  it.each(mixingNames.filter(repeats))('%s: samples with the CPU for its loop', async (mixing) => {
+    const device = { device: 'webgpu' } as const;
+    expectClose('values', await sampled(mixing, device), await sampledOnCpu(mixing), 'float32', TOLERANCE);
+  });
+});

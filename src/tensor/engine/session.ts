@@ -1,0 +1,194 @@
+// A loaded ONNX model, whichever build of ONNX Runtime has loaded it.
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { type AnyArray, DeviceArray, type RuntimeTensor } from './arrays.ts';
+import type { Device } from './devices/device.ts';
+import type { Traffic } from './traffic.ts';
+
+type TensorMap<Value> = Readonly<Record<string, Value>>;
+
+/** What is used of a build of ONNX Runtime. */
+export interface Runtime<Tensor extends RuntimeTensor = RuntimeTensor> {
+  readonly Tensor: {
+    new (type: 'float32', data: Float32Array, dims: readonly number[]): Tensor;
+    new (type: 'float64', data: Float64Array, dims: readonly number[]): Tensor;
+    fromGpuBuffer(buffer: never, options: { dataType: 'float32'; dims: readonly number[] }): Tensor;
+  };
+}
+
+/** What is used of its sessions. */
+export interface RuntimeSession<Tensor extends RuntimeTensor = RuntimeTensor> {
+  readonly outputNames: readonly string[];
+  run(feeds: TensorMap<Tensor>, fetches: TensorMap<Tensor | null>): Promise<TensorMap<RuntimeTensor>>;
+  endProfiling(): void;
+  release(): Promise<void>;
+}
+
+/** How a build of the runtime treats outputs, on a device. */
+export interface SessionSettings {
+  readonly device: Device;
+  /** Whether the runtime writes outputs to the arrays it is given; else they are copied there. */
+  readonly writesInPlace: boolean;
+  /** What to throw for a failure of the runtime; by default that failure. */
+  explain?(cause: unknown): unknown;
+  /** Where to count what crosses to and from the device. */
+  readonly traffic?: Traffic | undefined;
+}
+
+/** A loaded model. Arrays are float32 or float64, as the model declares them. */
+export class Session {
+  private readonly runtime: Runtime;
+  private readonly session: RuntimeSession;
+  private readonly settings: SessionSettings;
+
+  /** @internal Made by `createSession`. */
+  constructor(runtime: Runtime, session: RuntimeSession, settings: SessionSettings) {
+    this.runtime = runtime;
+    this.session = session;
+    this.settings = settings;
+  }
+
+  /**
+   * Runs the model on inputs by name, and returns the outputs that come to the host.
+   *
+   * @param into the outputs to compute, each with the array to write it to, or null for a new array; by default
+   * all outputs, in new arrays
+   * @throws Error for an array of another device: the runtime itself would compute with garbage
+   */
+  async run(
+    inputs: Readonly<Record<string, AnyArray>>,
+    into: Readonly<Record<string, AnyArray | null>> = Object.fromEntries(
+      this.session.outputNames.map((name) => [name, null]),
+    ),
+  ): Promise<Record<string, NdArray>> {
+    const { writesInPlace } = this.settings;
+    const fetches: Record<string, RuntimeTensor | null> = {};
+    for (const [name, array] of Object.entries(into)) {
+      // Also where the runtime takes no arrays: a wrong one is refused before the run, not after it.
+      const target = array ? this.tensorOf(name, array) : null;
+      fetches[name] = writesInPlace ? target : null;
+    }
+    const found = await this.runTensors(inputs, fetches);
+    const results: Record<string, NdArray> = {};
+    for (const [name, array] of Object.entries(into)) {
+      const result = found[name]!;
+      if (array instanceof DeviceArray) {
+        if (!writesInPlace) {
+          array.replace(result);
+        } else if (result !== array.tensor) {
+          // Another handle of the same memory, which stays.
+          result.dispose();
+        }
+        continue;
+      }
+      const { dims, data } = result as { dims: readonly number[]; data: Float32Array | Float64Array };
+      if (array && !writesInPlace) {
+        array.data.set(data);
+      }
+      results[name] = array ?? { shape: dims, data };
+    }
+    this.count(inputs, Object.values(results));
+    return results;
+  }
+
+  /** Runs a model whose only output stays on the device, in new memory, which the caller frees. */
+  async runOnDevice(inputs: Readonly<Record<string, AnyArray>>): Promise<RuntimeTensor> {
+    const [name] = this.session.outputNames;
+    const found = await this.runTensors(inputs, { [name!]: null });
+    this.count(inputs, []);
+    return found[name!]!;
+  }
+
+  /** Writes the profile of a session that was created with one. */
+  endProfiling(): void {
+    this.session.endProfiling();
+  }
+
+  /** Frees the model. */
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  private runTensors(
+    inputs: Readonly<Record<string, AnyArray>>,
+    fetches: TensorMap<RuntimeTensor | null>,
+  ): Promise<TensorMap<RuntimeTensor>> {
+    const feeds: Record<string, RuntimeTensor> = {};
+    for (const [name, array] of Object.entries(inputs)) {
+      feeds[name] = this.tensorOf(name, array);
+    }
+    const { explain = (cause: unknown) => cause } = this.settings;
+    return this.session.run(feeds, fetches).catch((cause: unknown) => {
+      throw explain(cause);
+    });
+  }
+
+  private tensorOf(name: string, array: AnyArray): RuntimeTensor {
+    const { shape } = array;
+    if (array instanceof DeviceArray) {
+      const { device } = this.settings;
+      if (array.device !== device) {
+        throw new Error(
+          `'${name}' is in the memory of the device '${array.device}', which a program for '${device}' cannot reach`,
+        );
+      }
+      const { tensor } = array;
+      return tensor.dims.length === shape.length &&
+        tensor.dims.every((length, axis) => length === shape[axis])
+        ? tensor
+        : this.runtime.Tensor.fromGpuBuffer(tensor.gpuBuffer as never, { dataType: 'float32', dims: shape });
+    }
+    const { data } = array;
+    return data instanceof Float32Array
+      ? new this.runtime.Tensor('float32', data, shape)
+      : new this.runtime.Tensor('float64', data, shape);
+  }
+
+  private count(inputs: Readonly<Record<string, AnyArray>>, down: readonly NdArray[]): void {
+    const { traffic } = this.settings;
+    if (!traffic) {
+      return;
+    }
+    const up = Object.values(inputs).flatMap((array) => (array instanceof DeviceArray ? [] : [array]));
+    const bytesOf = (arrays: readonly NdArray[]): number =>
+      arrays.reduce((total, { data }) => total + data.byteLength, 0);
+    traffic.runs++;
+    traffic.waits += down.length > 0 ? 1 : 0;
+    traffic.arraysUp += up.length;
+    traffic.bytesUp += bytesOf(up);
+    traffic.arraysDown += down.length;
+    traffic.bytesDown += bytesOf(down);
+  }
+}
+
+/** Where and how a model runs. */
+export interface SessionOptions {
+  readonly device: Device;
+  /** Which one of several devices; by default the first. */
+  readonly deviceIndex?: number | undefined;
+  /** Threads that share each operation; by default one per core. */
+  readonly threads?: number | undefined;
+  /** Whether operations that the device does not support may run on the CPU. */
+  readonly fallback: boolean;
+  /** The path prefix of a file to which the time of every node is written; by default none. */
+  readonly profile?: string | undefined;
+  /** Where to count what crosses to and from the device; by default nowhere. */
+  readonly traffic?: Traffic | undefined;
+  /** The outputs that are always written to arrays of the device; by default none. */
+  readonly onDevice?: readonly string[] | undefined;
+  /** Whether memory is planned as one block (`CompileOptions`); default false. */
+  readonly memoryPlan?: boolean | undefined;
+  /** Whether the outputs stay on the device, in new memory (`runOnDevice`); default false. */
+  readonly allocates?: boolean | undefined;
+}
+
+/** How the runtime ends a condition that a failure has broken. */
+const CONDITION_END = ' was false. ';
+
+/** What the runtime says of a failure, in one line, without the place in its sources and the condition there. */
+export function reasonOf(cause: unknown): string {
+  const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+  const [start, end] = [line!.indexOf('/onnxruntime_src/'), line!.lastIndexOf(CONDITION_END)];
+  return start === -1 || end < start
+    ? line!
+    : line!.slice(0, start) + line!.slice(end + CONDITION_END.length);
+}

@@ -1,0 +1,69 @@
+// Threads of Node.
+import { once } from 'node:events';
+import { existsSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { option, phrase, UserError } from '../../../core/errors.ts';
+import { threadBeside } from '../../../core/platform/childScript.node.ts';
+import type { Port, ThreadMessage, ThreadStart, ThreadTask } from './messages.ts';
+
+/** The memory by which a thread is stopped, if it isn't 0: a busy thread receives no messages. */
+export type StopFlag = Int32Array<SharedArrayBuffer>;
+
+/** The script of threads is `api/threads/workerMain.node.ts`: the engine can't import it. */
+const besideScript = import.meta.url.replace('tensor/engine/threads/port.node', 'api/threads/worker.node');
+
+/** Whether this number of workers runs in threads: a single one doesn't. */
+export function usesThreads(workers: number): boolean {
+  return workers > 1;
+}
+
+/**
+ * What threads are started with.
+ *
+ * @param modules the modules that register parts of the model
+ * @throws UserError if the program is one of them: every thread would run it from its start
+ */
+export async function prepareThreads(
+  modules: readonly string[],
+): Promise<Pick<ThreadStart, 'modules' | 'runtime'>> {
+  const program = process.argv[1];
+  for (const module of modules) {
+    const path = module.startsWith('file:') && program !== undefined ? fileURLToPath(module) : undefined;
+    if (path !== undefined && !existsSync(path)) {
+      throw new UserError(
+        'not-found',
+        `workers import the modules that register parts of the model, and there is no ${path}`,
+      );
+    }
+    if (path !== undefined && realpathSync(path) === realpathSync(program!)) {
+      throw new UserError(
+        'invalid-argument',
+        phrase`workers import the modules that register parts of the model, and one is the program itself: register them in a module of their own, or use ${option('workers', 1)}`,
+      );
+    }
+  }
+  return { modules };
+}
+
+/** Starts a thread. */
+export function openPort(
+  task: ThreadTask,
+  onMessage: (message: unknown) => void,
+  onFailure: (error: Error) => void,
+): Port {
+  const stop: StopFlag = new Int32Array(new SharedArrayBuffer(4));
+  const thread = threadBeside(besideScript, stop)
+    .on('message', onMessage)
+    .on('error', onFailure)
+    .on('exit', (code) => onFailure(new Error(`a thread for ${task} exited with code ${code}`)));
+  return {
+    post: (message) => thread.postMessage(message),
+    // Not killed: within the runtime that crashes the process.
+    stop: () => void Atomics.store(stop, 0, 1),
+    async end() {
+      const ended = thread.threadId === -1 || once(thread, 'exit');
+      thread.postMessage('end' satisfies ThreadMessage);
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// ONNX Runtime for the web in Node: its WebAssembly, in one thread.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { option, phrase, UserError } from '../../core/errors.ts';
+import { once } from '../../core/numeric/once.ts';
+import { sha256 } from '../../core/platform/sha256.node.ts';
+import { defaultDevice } from './devices/device.ts';
+import { providers } from './devices/providers.node.ts';
+import type { Runtime } from './devices/providers.web.ts';
+import type { Session, SessionOptions } from './session.ts';
+import { createWebSession, isOutOfMemory } from './webSession.ts';
+
+/** The file that pages load too. The other builds are for GPUs. */
+const WASM = 'ort-wasm-simd-threaded.wasm';
+
+/** The script that pages load too, with everything that it imports. */
+const SCRIPT = 'ort.wasm.bundle.min.mjs';
+
+/** Where both files are: the built package has copies; from source they are those of the development dependency. */
+const place = once(() => {
+  const copies = new URL('../../wasm/', import.meta.url);
+  return existsSync(copies)
+    ? copies
+    : pathToFileURL(createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`));
+});
+
+const wasmBytes = once(() => readFile(new URL(WASM, place())));
+
+/** SHA-256, in hexadecimal, of the WebAssembly that the device `wasm` runs. */
+export async function runtimeSha256(): Promise<string> {
+  return sha256([await wasmBytes()]);
+}
+
+/** The runtime, loaded with the first session. */
+const load = once(async () => {
+  const [ort, wasmBinary]: [Runtime, Uint8Array] = await Promise.all([
+    import(/* @vite-ignore */ new URL(SCRIPT, place()).href),
+    wasmBytes(),
+  ]);
+  ort.env.logLevel = 'fatal';
+  Object.assign(ort.env.wasm, { numThreads: 1, wasmBinary });
+  return ort;
+});
+
+/** Loads an ONNX model into the WebAssembly runtime. */
+export async function createWasmSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const { device, deviceIndex = 0, profile } = options;
+  if (profile !== undefined) {
+    throw new Error(`programs for the device '${device}' cannot be profiled`);
+  }
+  const provider = providers[device].provider(deviceIndex) as 'wasm';
+  return createWebSession(model, { ort: await load(), provider, explain }, options);
+}
+
+function explain(cause: unknown): unknown {
+  return isOutOfMemory(cause)
+    ? new UserError(
+        'out-of-memory',
+        phrase`WebAssembly has no more memory for this (at most 4 GiB): use smaller batches or a smaller model, ${option('activations', 'recompute')} in training, or ${option('device', defaultDevice)}`,
+        { cause },
+      )
+    : cause;
+}

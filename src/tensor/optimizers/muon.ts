@@ -1,0 +1,173 @@
+// Muon: kernels of networks move by matrices with singular values near 1, everything else by another optimiser.
+import * as z from 'zod/mini';
+import {
+  add,
+  divide,
+  identity,
+  multiply,
+  reshape,
+  sqrt,
+  stackedProduct,
+  subtract,
+  sum,
+  transpose,
+} from '../operations/index.ts';
+import type { Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { adamax, adamaxDefaults, adamaxKind, adamaxOptions } from './adamax.ts';
+import {
+  decayOption,
+  type Optimizer,
+  optimizerChoice,
+  type Tensors,
+  type UpdatedParameter,
+  weightDecayOption,
+} from './optimizer.ts';
+
+/** Muon's momentum and weight decay of matrices, and how the other parameters are updated. */
+export interface MuonOptions {
+  /** β, the decay of the momentum. */
+  readonly momentum: number;
+  /** How many Newton–Schulz iterations bring the singular values near 1; default 5. */
+  readonly iterations?: number;
+  /** λ, the weight decay of the matrices, times the learning rate; default 0. */
+  readonly weightDecay?: number;
+  /** The optimiser of the other parameters. */
+  readonly rest: Optimizer;
+  /** The learning rate of `rest`, relative to the schedule's. */
+  readonly restRate: number;
+}
+
+/** Kernels with fewer rows or columns are not worth a matrix update. */
+const LEAST_SIDE = 8;
+
+/** The coefficients of an iteration, which bring singular values into about 0.7 to 1.2. */
+const [A, B, C] = [3.4445, -4.775, 2.0315];
+
+/** Several iterations at once cost less if one side is at least this many times the other; they break even at 1.5. */
+const LONG = 2;
+
+/**
+ * The most iterations at once. Each multiplies the rounding errors of small eigenvalues of G by up to a² ≈ 12; after three,
+ * they are still too small to change a direction in float32.
+ */
+const MOST_AT_ONCE = 3;
+
+/** Added to a norm, so that gradients of zeros give zeros. */
+const LEAST_NORM = 1e-7;
+
+/** The root mean square change of a matrix, relative to the learning rate: about the same as with Adam. */
+const CHANGE = 0.2;
+
+/** The matrix of a kernel `[…, in, out]` as it is stored, with its edge channel; its columns are the last axis. */
+function matrixShape({ shape, kernel }: UpdatedParameter): Shape | undefined {
+  const columns = shape.at(-1) ?? 1;
+  const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  return kernel && Math.min(rows, columns) >= LEAST_SIDE ? [rows, columns] : undefined;
+}
+
+const matrixRule = { name: 'muon', moments: ['first'], itemShape: matrixShape } as const;
+const kind = { name: 'muon', rules: [matrixRule, ...adamaxKind.rules] } as const;
+
+/**
+ * Muon. It updates the kernels of networks that are matrices W with at least 8 rows and 8 columns, with gradients G and
+ * the schedule's learning rate α:
+ *
+ *     M = β·M + G      U = G + β·M      W = W − α·(0.2·√max(rows, columns)·orthogonalised(U) + λ·W)
+ *
+ * where M is the moment `first`. `rest` updates all other parameters. Sources: Jordan et al., Muon (2024); for scale and
+ * decay Liu et al., Muon is Scalable for LLM Training (2025).
+ */
+export function muon({ momentum, iterations = 5, weightDecay = 0, rest, restRate }: MuonOptions): Optimizer {
+  return {
+    name: kind.name,
+    rules: [
+      {
+        ...matrixRule,
+        accumulate({ gradients, first }) {
+          const accumulated = add(multiply(first!, momentum), gradients!);
+          return { first: accumulated, gradients: add(gradients!, multiply(accumulated, momentum)) };
+        },
+        direction(gradients) {
+          const [, rows, columns] = gradients.shape as [number, number, number];
+          return multiply(orthogonalised(gradients, iterations), CHANGE * Math.sqrt(Math.max(rows, columns)));
+        },
+        update({ weights, gradients, matrixRate, matrixDecay }): Tensors {
+          const step = multiply(matrixRate!, gradients!);
+          const change = weightDecay > 0 ? add(step, multiply(matrixDecay!, weights!)) : step;
+          return { weights: subtract(weights!, change) };
+        },
+      },
+      ...rest.rules,
+    ],
+    scalars: (t, learningRate) => ({
+      ...rest.scalars(t, learningRate * restRate),
+      matrixRate: learningRate,
+      ...(weightDecay > 0 && { matrixDecay: learningRate * weightDecay }),
+    }),
+  };
+}
+
+/**
+ * Matrices `[N, rows, columns]` with the same singular vectors, and singular values near 1: Newton–Schulz iterations
+ * X ← P·X with P = aI + bG + cG² and G = X·Xᵀ, from X/(‖X‖ + 10⁻⁷), on the shorter side.
+ *
+ * If X is long, G is small: then G ← P·G·P stands in for X in several iterations, and X is multiplied once, by all their P.
+ */
+function orthogonalised(matrices: Tensor, iterations: number): Tensor {
+  const [count, rows, columns] = matrices.shape as [number, number, number];
+  const [short, long] = [Math.min(rows, columns), Math.max(rows, columns)];
+  const norms = sqrt(sum(multiply(matrices, matrices), [1, 2]));
+  let x = divide(matrices, reshape(add(norms, LEAST_NORM), [count, 1, 1]));
+  const [diagonalA, diagonalB] = [A, B].map((value) => multiply(identity(short), value)) as [Tensor, Tensor];
+  const atOnce = long >= LONG * short ? MOST_AT_ONCE : 1;
+  for (let remaining = iterations; remaining > 0; remaining -= atOnce) {
+    const transposed = transpose(x, [0, 2, 1]);
+    let gram = rows > columns ? stackedProduct(transposed, x) : stackedProduct(x, transposed);
+    let factors: Tensor | undefined;
+    for (let ahead = Math.min(remaining, atOnce); ahead > 0; ahead--) {
+      const factor = add(stackedProduct(gram, add(multiply(gram, C), diagonalB)), diagonalA);
+      // All factors are polynomials of the first G: symmetric, and their order doesn't matter.
+      factors = factors ? stackedProduct(factor, factors) : factor;
+      if (ahead > 1) {
+        gram = stackedProduct(stackedProduct(factor, gram), factor);
+      }
+    }
+    x = rows > columns ? stackedProduct(x, factors!) : stackedProduct(factors!, x);
+  }
+  return x;
+}
+
+const rateText = 'a number above 0 and at most 1000';
+
+/** Muon as a configuration chooses it: Adamax updates the rest. */
+export const muonChoice = optimizerChoice({
+  ...kind,
+  options: {
+    /** Decay of the momentum of matrices, for muon. */
+    momentum: decayOption('Decay of the momentum of matrices, for muon.'),
+    /** Learning rate of all parameters but the matrices, for muon; it follows the same schedule. */
+    restLearningRate: z
+      .number(rateText)
+      .check(
+        z.gt(0, rateText),
+        z.maximum(1000, rateText),
+        z.describe(
+          'Learning rate of all parameters but the matrices, for muon; it follows the same schedule.',
+        ),
+      ),
+    ...weightDecayOption,
+    ...adamaxOptions,
+  },
+  defaults: { momentum: 0.95, restLearningRate: 0.01, weightDecay: 0.01, ...adamaxDefaults },
+  create: (
+    { momentum, restLearningRate, weightDecay, biasCorrection, epsilon },
+    { stepsPerEpoch, learningRate },
+  ) =>
+    muon({
+      momentum,
+      weightDecay,
+      rest: adamax({ biasCorrection, epsilon, beta2: 1 - 1 / stepsPerEpoch }),
+      restRate: restLearningRate / learningRate,
+    }),
+});

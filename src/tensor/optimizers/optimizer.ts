@@ -1,0 +1,149 @@
+// Optimisers: rules by which gradients change weights, and how a configuration chooses one.
+import * as z from 'zod/mini';
+import type { Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** The properties of a parameter that select its rule. */
+export interface UpdatedParameter {
+  /** The lengths of its axes. */
+  readonly shape: readonly number[];
+  /** Whether it is the kernel of a network, `[…, in, out]`. */
+  readonly kernel?: boolean;
+}
+
+/** The properties of a rule that checkpoints and memory depend on. */
+export interface RuleKind {
+  /** Its name; unique within an optimiser. */
+  readonly name: string;
+  /** The moments it keeps for each weight, as named in checkpoints; all are zero before the first update. */
+  readonly moments: readonly string[];
+  /**
+   * The shape of the items that it updates as wholes and that make up the parameter: `[]` for single numbers,
+   * `[rows, columns]` for matrices. Undefined if it leaves the parameter to the next rule.
+   */
+  itemShape(parameter: UpdatedParameter): Shape | undefined;
+}
+
+/**
+ * A rule by which gradients change some of the weights: functions of symbolic tensors, applied one after the other. The
+ * tensors are `weights`, `gradients`, the rule's moments and the optimiser's scalars.
+ */
+export interface UpdateRule extends RuleKind {
+  /** Whether `update` also takes `decays`: 1 for weights that decay, 0 for the others. */
+  readonly decays?: boolean;
+  /** Elementwise: new `gradients` and moments. If missing, they stay as they are. */
+  accumulate?(tensors: Tensors): Tensors;
+  /** The direction of each item, `[N, …item]`, which replaces its gradients of the same shape. If missing, they stay. */
+  direction?(gradients: Tensor): Tensor;
+  /** Elementwise: new `weights`, and moments if `accumulate` is missing. */
+  update(tensors: Tensors): Tensors;
+}
+
+/** The properties of an optimiser that checkpoints and memory depend on. */
+export interface OptimizerKind {
+  /** Its name in configurations and checkpoints. */
+  readonly name: string;
+  /** Its rules: the first that takes a parameter updates it, and the last takes all. */
+  readonly rules: readonly RuleKind[];
+}
+
+/** The rules by which gradients change weights, with their options. */
+export interface Optimizer extends OptimizerKind {
+  readonly rules: readonly UpdateRule[];
+  /** The scalars of all rules for update t = 1, 2, … with the schedule's learning rate. */
+  scalars(t: number, learningRate: number): Readonly<Record<string, number>>;
+}
+
+/** The rule that updates a parameter, and the shape of the items that it updates as wholes. */
+export function ruleFor<Rule extends RuleKind>(
+  { name, rules }: { readonly name: string; readonly rules: readonly Rule[] },
+  parameter: UpdatedParameter,
+): { readonly rule: Rule; readonly item: Shape } {
+  for (const rule of rules) {
+    const item = rule.itemShape(parameter);
+    if (item !== undefined) {
+      return { rule, item };
+    }
+  }
+  throw new Error(`no rule of ${name} updates a parameter of shape ${parameter.shape.join('x')}`);
+}
+
+/** The names of the moments of all rules. */
+export function momentNames({ rules }: OptimizerKind): string[] {
+  return [...new Set(rules.flatMap(({ moments }) => moments))];
+}
+
+/** The rates of a run that an optimiser may depend on. */
+interface RunRates {
+  /** The steps of an epoch. */
+  readonly stepsPerEpoch: number;
+  /** The learning rate between warm-up and decay. */
+  readonly learningRate: number;
+}
+
+/** An optimiser that a configuration can choose. */
+export interface OptimizerChoice<Options extends z.core.$ZodShape = z.core.$ZodShape> extends OptimizerKind {
+  /**
+   * The keys of `training` that belong to it: meaning, values, and the expectation that completes the
+   * sentence 'training.epsilon must be …'. A key shared by two optimisers means the same in both.
+   */
+  readonly options: Options;
+  /** The defaults of the options. A key has the same default in all optimisers. */
+  readonly defaults: z.infer<z.ZodMiniObject<Options>>;
+  /** The optimiser with these options, for a run with these rates. */
+  create(options: z.infer<z.ZodMiniObject<Options>>, rates: RunRates): Optimizer;
+}
+
+/** Returns the choice unchanged, with the types of its options inferred. */
+export function optimizerChoice<Options extends z.core.$ZodShape>(
+  choice: OptimizerChoice<Options>,
+): OptimizerChoice<Options> {
+  return choice;
+}
+
+const epsilonText = 'a number above 0 and at most 1';
+
+/** The option of all optimisers: ε. Declared once, since it is one key of the configuration. */
+export const epsilonOption = {
+  epsilon: z
+    .number(epsilonText)
+    .check(
+      z.gt(0, epsilonText),
+      z.maximum(1, epsilonText),
+      z.describe(
+        "Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps.",
+      ),
+    ),
+};
+
+const weightDecayText = 'a number from 0 to 1000';
+
+/** The option of optimisers with decoupled weight decay. */
+export const weightDecayOption = {
+  weightDecay: z
+    .number(weightDecayText)
+    .check(
+      z.minimum(0, weightDecayText),
+      z.maximum(1000, weightDecayText),
+      z.describe(
+        'Weight decay, times the learning rate: by adamw of the kernels of coupling networks, by muon of its matrices.',
+      ),
+    ),
+};
+
+const fractionText = 'a number of at least 0 and below 1';
+
+/** An option for β, the decay of a moment: at least 0 and below 1. */
+export function decayOption(description: string) {
+  return z
+    .number(fractionText)
+    .check(z.minimum(0, fractionText), z.lt(1, fractionText), z.describe(description));
+}
+
+/** The shape of the items of a rule for single numbers, which takes all parameters. */
+export function singleNumbers(): Shape {
+  return [];
+}

@@ -1,0 +1,169 @@
+// The progress and results of a run, read from the files in its folder without loading its weights.
+import { problemOf, UserError } from '../../core/errors.ts';
+import { LAST_MIB, lastWritten, readLastJsonLines, readTextFile } from '../../data/files/files.ts';
+import type { JsonObject } from '../../data/files/jsonText.ts';
+import { type DequantisationName, dequantisationOf } from '../../flows/models/dequantisation.ts';
+import { bitsIn, type ResultUnit, unitOf } from '../../flows/models/unit.ts';
+import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
+import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import { type Settings, settingsOf } from '../../runs/contents/settingChanges.ts';
+import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
+import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { type CurvePoint, finiteMean } from './curvePlot.ts';
+import { trainingPoint, validationPoint } from './learningCurve.ts';
+
+/** A run in a list. */
+export interface RunOverview extends RunProgress {
+  /** The run folder. */
+  readonly run: string;
+  /** Its configuration; empty if it can't be read. */
+  readonly settings: Settings;
+  /** The model from whose weights it started; null if they were random. */
+  readonly from: string | null;
+}
+
+/** The training bits/dim is the mean over this many last batches. */
+const RECENT = 50;
+
+/**
+ * The progress and results of the run in a folder. A corrupt file is reported as its `problem`. Of long logs only the end
+ * is read: lists of runs are refreshed often.
+ */
+export function runOverview(directory: string): RunOverview {
+  const paths = runPaths(directory);
+  const unknown: RunOverview = {
+    ...unknownProgress,
+    run: directory,
+    settings: {},
+    from: null,
+    when: lastChange([paths.config, paths.metrics, paths.summary]),
+  };
+  try {
+    const metrics = readLastJsonLines(paths.metrics, checkMetrics);
+    const timings = readLastJsonLines(paths.timings, checkTimings);
+    const { recent, validation, ...trouble } = lastOf(metrics.lines);
+    const summary = readSummary(paths);
+    const { preset, complete, from } = summary;
+    const { imagesPerSecond } = timeOf(timings.lines);
+    const config = resolveConfig({ file: readTextFile(paths.config) });
+    return {
+      ...unknown,
+      preset: typeof preset === 'string' ? preset : null,
+      from: typeof from === 'string' ? from : null,
+      data: config.data.name,
+      settings: settingsOf(config),
+      bound: dequantisationOf(config.model),
+      unit: unitOf(config.model).name,
+      step: recent.at(-1)?.step ?? 0,
+      complete: complete === true,
+      train: finiteOrNull(finiteMean(recent)),
+      validation: finiteOrNull(validation?.bitsPerDim),
+      test: lastTest(summary),
+      imagesPerSecond: imagesPerSecond > 0 ? imagesPerSecond : null,
+      ...trouble,
+      onlyLastMiB: metrics.isCut || timings.isCut ? LAST_MIB : null,
+    };
+  } catch (error) {
+    return { ...unknown, problem: problemOf(error) };
+  }
+}
+
+/** The last measurements in the lines of `metrics.jsonl`, and how often the guard acted. */
+function lastOf(
+  lines: Iterable<JsonObject>,
+): Trouble & { recent: readonly CurvePoint[]; validation: CurvePoint | undefined } {
+  const recent: CurvePoint[] = [];
+  let validation: CurvePoint | undefined;
+  const trouble = troubleIn(
+    (function* () {
+      for (const line of lines) {
+        const point = trainingPoint(line);
+        if (point !== undefined) {
+          recent.push(point);
+          recent.splice(0, recent.length - RECENT);
+        }
+        validation = validationPoint(line) ?? validation;
+        yield line;
+      }
+    })(),
+  );
+  return { recent, validation, ...trouble };
+}
+
+function finiteOrNull(value = Number.NaN): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function lastTest(summary: JsonObject): number | null {
+  const stepOf = ({ step }: JsonObject): number => (typeof step === 'number' ? step : -1);
+  const last = evaluationsIn(summary)
+    .filter(({ split, weights }) => split === 'test' && weights === 'average')
+    .reduce<JsonObject | undefined>(
+      (latest, one) => (latest === undefined || stepOf(one) >= stepOf(latest) ? one : latest),
+      undefined,
+    );
+  const bits = last && bitsIn(last, 'bitsPerDim');
+  return typeof bits === 'number' ? bits : null;
+}
+
+function lastChange(files: readonly string[]): string | null {
+  const times = files.flatMap((file) => {
+    try {
+      return lastWritten(file) ?? [];
+    } catch (error) {
+      // The error is reported by the code that uses it.
+      if (error instanceof UserError) {
+        return [];
+      }
+      throw error;
+    }
+  });
+  return times.length > 0 ? new Date(Math.max(...times)).toISOString() : null;
+}
+
+/** How far a run is; values that it does not have yet are null. */
+export interface RunProgress extends Trouble {
+  readonly preset: string | null;
+  /** The dataset, as its configuration names it. */
+  readonly data: string | null;
+  /** Which bound its bits/dim are, named after the dequantisation noise. */
+  readonly bound: DequantisationName | null;
+  /** The unit in which its results are shown; those below are in bits per value. */
+  readonly unit: ResultUnit['name'] | null;
+  /** Steps so far. */
+  readonly step: number;
+  /** Whether all steps of its schedule are done and measured. */
+  readonly complete: boolean;
+  /** bits/dim of the last batches, 50 at most, with the weights of their steps; null if none is finite. */
+  readonly train: number | null;
+  /** bits/dim of the validation images at the last milestone, with the average weights. */
+  readonly validation: number | null;
+  /** bits/dim of the test images with the average weights, at the latest step that was evaluated on them. */
+  readonly test: number | null;
+  readonly imagesPerSecond: number | null;
+  /** If a log is long: of how many MiB at the end of each log the counts and speeds are. Null if of all of it. */
+  readonly onlyLastMiB: number | null;
+  /** When its files last changed, in ISO 8601. */
+  readonly when: string | null;
+  /** What is wrong with its files; null if nothing is. */
+  readonly problem: string | null;
+}
+
+/** A run of which nothing is known yet. */
+export const unknownProgress: RunProgress = {
+  preset: null,
+  data: null,
+  bound: null,
+  unit: null,
+  step: 0,
+  complete: false,
+  train: null,
+  validation: null,
+  test: null,
+  imagesPerSecond: null,
+  droppedSteps: 0,
+  setbacks: 0,
+  onlyLastMiB: null,
+  when: null,
+  problem: null,
+};

@@ -1,0 +1,167 @@
+// The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
+import { encode } from 'fast-png';
+import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
+import { readBytes } from '../../data/files/files.ts';
+import { listFolder, pathFrom, pathIn, realFolder } from '../../data/files/folders.ts';
+import { decodeImage } from '../../data/formats/imageDecoding.ts';
+import { contactSheet, rowHeight } from '../../data/pictures/contactSheet.ts';
+import { plotPng } from '../../data/pictures/drawPlot.ts';
+import { requireEightBits } from '../../data/pixels/bitDepth.ts';
+import { unitOf } from '../../flows/models/unit.ts';
+import { meanCondition } from '../../model/conditions.ts';
+import type { FlowModel } from '../../model/flowModel.ts';
+import type { MeasuredImage } from '../../model/measure/evaluate.ts';
+import { runFileNames } from '../../runs/contents/runFileNames.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
+import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
+import type { Config } from '../../runs/settings/configSchema.ts';
+import { experimentName } from '../../runs/settings/experimentName.ts';
+import type { DrawnSamples } from '../loop/trainingEvents.ts';
+import { curvePlot } from './curvePlot.ts';
+import { learningCurveOf } from './learningCurve.ts';
+
+/** The samples of a run folder: the same latents each time; for a model with a few classes, a column for each. */
+const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
+const MOST_COLUMNS = 16;
+
+/** A run that is drawn. */
+export interface PicturedRun {
+  readonly config: Config;
+  readonly paths: RunPaths;
+  readonly preset: string | null;
+  readonly store: RunStore;
+}
+
+/** Redraws `curve.png` from the metrics; returns its path, or null if there is nothing to draw yet. */
+export async function drawLearningCurve(run: PicturedRun): Promise<string | null> {
+  const { config, paths, store } = run;
+  const title = pictureTitle(run);
+  const curve = learningCurveOf(await store.readMetrics());
+  const plot = curvePlot([{ name: title, curve }], { title, unit: unitOf(config.model) });
+  if (plot === null) {
+    return null;
+  }
+  runFiles(paths).write(runFileNames.curve, await plotPng(plot));
+  return paths.curve;
+}
+
+/** The title of a run's pictures: what it is, and its folder, also if it was opened as `.` or through a link. */
+export function pictureTitle({ preset, config, paths }: Omit<PicturedRun, 'store'>): string {
+  const folder = realFolder(paths.directory);
+  const below = pathFrom(realFolder('.'), folder);
+  const isBelow = below !== '' && !/^\.\.(\/|$)/.test(below);
+  return `${experimentName(preset, config)}, ${isBelow ? below : folder}`;
+}
+
+/** The sheet of the samples after a step. */
+export function samplesPath(paths: RunPaths, step: number): string {
+  return pathIn(paths.samples, sheetName(step));
+}
+
+function sheetName(step: number): string {
+  return `step-${String(step).padStart(8, '0')}.png`;
+}
+
+/** The most bytes of a sheet: 64 incompressible images of 512x512 pixels. */
+const LARGEST_SHEET = 2 ** 26;
+
+/** The bytes of a sheet of samples. */
+export function readSheet(path: string): Uint8Array {
+  return readBytes(path, LARGEST_SHEET);
+}
+
+/** Draws the pictures of a milestone without keeping them. */
+export async function rehearsePictures(model: FlowModel): Promise<void> {
+  const { images, columns } = await sampleSheet(model);
+  const { imageShape } = model;
+  contactSheet(images, { imageShape, ...columns });
+  const points = [1, 2].map((step) => ({ step, bitsPerDim: step }));
+  const curve = { training: points, validation: points, batchesPerPoint: 1 };
+  await plotPng(curvePlot([{ name: 'rehearsal', curve }], { title: 'rehearsal' })!);
+}
+
+/** Draws samples into `samples/step-00000040.png`, and the first of every such sheet into `samples/over-time.png`. */
+export async function drawSamples(model: FlowModel, step: number, paths: RunPaths): Promise<DrawnSamples> {
+  const { images, columns, ...counts } = await sampleSheet(model);
+  const { imageShape, kind } = model;
+  const files = runFiles(paths);
+  files.write(`${runFileNames.samples}/${sheetName(step)}`, contactSheet(images, { imageShape, ...columns }));
+  const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
+  // Someone else may have put them there: decoded within the limits for images of others.
+  const decoded = sheets
+    .map((name) => pathIn(paths.samples, name))
+    .map(async (path) => {
+      const sheet = await decodeImage(readSheet(path), path);
+      return { ...sheet, data: requireEightBits(sheet.data, path) };
+    });
+  const stacked = stackRows(await Promise.all(decoded), rowHeight(imageShape, kind));
+  files.write(`${runFileNames.samples}/over-time.png`, stacked);
+  return { file: samplesPath(paths, step), ...counts };
+}
+
+/** The samples of a sheet, and how many columns it has. */
+async function sampleSheet(model: FlowModel) {
+  const { temperature, seed } = SAMPLES;
+  const classes = model.classes.length;
+  const columns = classes > 0 && classes <= MOST_COLUMNS ? { columns: classes } : {};
+  const count = columns.columns
+    ? columns.columns * Math.floor(SAMPLES.count / columns.columns)
+    : SAMPLES.count;
+  let overflowed = 0;
+  const images = await model.sample({
+    count,
+    // A run draws the same pictures each time; for a model with a condition, at the mean of the training images.
+    condition: meanCondition(model.model),
+    temperature,
+    seed,
+    onOverflow: (which) => {
+      overflowed = which.length;
+    },
+  });
+  return { images, columns, count, overflowed };
+}
+
+/**
+ * Draws the worst images of an evaluation, the worst first.
+ *
+ * @returns the bytes of a PNG
+ * @throws UserError if images of 8 bits have other than 1 or 3 channels
+ */
+export function drawWorst(images: ImageSet, worst: readonly MeasuredImage[]): Uint8Array {
+  const { imageShape } = images;
+  const pixels = imagesBuffer(images, worst.length);
+  images.read(
+    worst.map(({ index }) => index),
+    pixels,
+  );
+  return contactSheet(pixels, { imageShape });
+}
+
+/** A decoded picture, 8 bits per channel. */
+export interface Sheet {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint8Array;
+}
+
+/** Grey pixels between two rows. */
+const gap = 2;
+const grey = 128;
+
+/**
+ * The top `height` pixels of every sheet, stacked with grey gaps, as the bytes of a PNG. Sheets that differ in width or
+ * kind from the last are omitted.
+ */
+export function stackRows(sheets: readonly Sheet[], height: number): Uint8Array {
+  const { width, channels } = sheets.at(-1)!;
+  const rows = sheets.filter(
+    (one) => one.width === width && one.channels === channels && one.height >= height,
+  );
+  const data = new Uint8Array(width * channels * (rows.length * (height + gap) - gap)).fill(grey);
+  rows.forEach((row, index) => {
+    const pixels = row.data.subarray(0, width * height * channels);
+    data.set(pixels, index * (height + gap) * width * channels);
+  });
+  return encode({ width, height: rows.length * (height + gap) - gap, data, channels });
+}

@@ -1,0 +1,177 @@
+// Splits and the top prior: latents leave the activations for the stack, under their Gaussians.
+
+import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
+import { portableExp, portableLog } from '../../../core/numeric/portableMath.ts';
+import type { Parameters } from '../../../flows/contract/parameters.ts';
+import type { Stage } from '../../../flows/models/stages.ts';
+import { concatenate, identity } from '../../../tensor/operations/index.ts';
+import { input } from '../../../tensor/tensor.ts';
+import { seenBy } from '../maps/coupling.ts';
+import type { Networks } from '../maps/integerMap.ts';
+import type { BitStack } from '../stack/bitStack.ts';
+import { ONE } from '../stack/fixedPoint.ts';
+import { popGaussian, pushGaussian } from '../stack/gaussianCoder.ts';
+
+/** The Gaussians of the latents of one image. */
+interface Gaussians {
+  readonly means: ArrayLike<number>;
+  /** One over the standard deviations. */
+  readonly rates: ArrayLike<number>;
+}
+
+/** A stage that factors out latents: the last channels of its input, or at the top all of them. */
+export async function latentCoder(stage: Stage, p: Parameters, networks: Networks): Promise<StageCoder> {
+  const { outputShape: keptShape, latentShape } = stage;
+  const size = dimensionsOf(latentShape!);
+  if (keptShape === undefined) {
+    const byClass = await topGaussians(stage, p, networks);
+    return {
+      async encode(values, stack) {
+        for (let first = 0; first < values.length; first += size) {
+          const latents = values.subarray(first, first + size);
+          const number = byClass.length === 1 ? 0 : likeliest(latents, byClass);
+          pushAll(stack, latents, byClass[number]!);
+          stack.push(number, byClass.length);
+        }
+        return new Float64Array(0);
+      },
+      async decode(_, stack, images) {
+        const values = new Float64Array(images * size);
+        for (let first = values.length - size; first >= 0; first -= size) {
+          const gaussians = byClass[stack.pop(byClass.length)]!;
+          popAll(stack, values.subarray(first, first + size), gaussians);
+        }
+        return values;
+      },
+    };
+  }
+  const gaussiansFor = await splitGaussians(stage, keptShape, p, networks);
+  const keptSize = dimensionsOf(keptShape);
+  return {
+    async encode(values, stack) {
+      const images = values.length / (keptSize + size);
+      const [kept, latents] = divided(values, keptShape[2], latentShape![2]);
+      const gaussians = await gaussiansFor(kept, images);
+      for (let image = 0; image < images; image++) {
+        pushAll(stack, latents.subarray(image * size, (image + 1) * size), gaussians[image]!);
+      }
+      return kept;
+    },
+    async decode(kept, stack, images) {
+      const gaussians = await gaussiansFor(kept, images);
+      const latents = new Float64Array(images * size);
+      for (let image = images - 1; image >= 0; image--) {
+        popAll(stack, latents.subarray(image * size, (image + 1) * size), gaussians[image]!);
+      }
+      return joined(kept, latents, keptShape[2], latentShape![2]);
+    },
+  };
+}
+
+function pushAll(stack: BitStack, latents: Float64Array, { means, rates }: Gaussians): void {
+  for (let index = 0; index < latents.length; index++) {
+    pushGaussian(stack, latents[index]!, means[index]!, rates[index]!);
+  }
+}
+
+function popAll(stack: BitStack, latents: Float64Array, { means, rates }: Gaussians): void {
+  for (let index = latents.length - 1; index >= 0; index--) {
+    latents[index] = popGaussian(stack, means[index]!, rates[index]!);
+  }
+}
+
+/** Of the top prior: one set of Gaussians, or one for each class. */
+async function topGaussians(
+  { gaussian, latentShape, byClass }: Stage,
+  p: Parameters,
+  networks: Networks,
+): Promise<Gaussians[]> {
+  const found = gaussian!(undefined, p, byClass && { classes: identity(byClass.count) });
+  const size = dimensionsOf(latentShape!);
+  if (found === undefined) {
+    return [standardNormal(size)];
+  }
+  const [means, logDeviations] = await networks.constants([found.mean, found.logDeviation]);
+  return Array.from({ length: means!.length / size }, (_, index) => ({
+    means: means!.subarray(index * size, (index + 1) * size),
+    rates: ratesOf(logDeviations!.subarray(index * size, (index + 1) * size)),
+  }));
+}
+
+/** Of a split: a function of what it keeps, with a set of Gaussians for each image. */
+async function splitGaussians(
+  { gaussian, latentShape }: Stage,
+  keptShape: ImageShape,
+  p: Parameters,
+  networks: Networks,
+): Promise<(kept: Float64Array, images: number) => Promise<Gaussians[]>> {
+  const [size, channels] = [dimensionsOf(latentShape!), latentShape![2]];
+  if (gaussian!(input('kept', [1, ...keptShape]), p) === undefined) {
+    return async (_, images) => Array(images).fill(standardNormal(size));
+  }
+  const seen = { size: dimensionsOf(keptShape), without: [], scales: new Float64Array(keptShape[2]).fill(1) };
+  const network = await networks.compile(keptShape, (kept) => {
+    const { mean, logDeviation } = gaussian!(kept, p)!;
+    return concatenate([mean, logDeviation], 3);
+  });
+  return async (kept, images) => {
+    const numbers = await network.run(seenBy(kept, seen), images);
+    const [means, logDeviations] = divided(numbers, channels, channels);
+    return Array.from({ length: images }, (_, image) => ({
+      means: means.subarray(image * size, (image + 1) * size),
+      rates: ratesOf(logDeviations.subarray(image * size, (image + 1) * size)),
+    }));
+  };
+}
+
+function standardNormal(size: number): Gaussians {
+  return { means: new Float64Array(size), rates: new Float64Array(size).fill(1) };
+}
+
+function ratesOf(logDeviations: ArrayLike<number>): Float64Array {
+  return Float64Array.from(logDeviations, (one) => portableExp(-one));
+}
+
+/** The number of the class under which latents are likeliest. */
+function likeliest(latents: Float64Array, byClass: readonly Gaussians[]): number {
+  const logDensities = byClass.map(({ means, rates }) =>
+    latents.reduce((sum, latent, index) => {
+      const epsilon = (latent / ONE - means[index]!) * rates[index]!;
+      return sum + portableLog(rates[index]!) - 0.5 * epsilon * epsilon;
+    }, 0),
+  );
+  return logDensities.reduce((best, one, index) => (one > logDensities[best]! ? index : best), 0);
+}
+
+/** The first channels of all pixels, and the others. */
+function divided(values: ArrayLike<number>, first: number, second: number): [Float64Array, Float64Array] {
+  const pixels = values.length / (first + second);
+  const [one, other] = [new Float64Array(pixels * first), new Float64Array(pixels * second)];
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    for (let channel = 0; channel < first; channel++) {
+      one[pixel * first + channel] = values[pixel * (first + second) + channel]!;
+    }
+    for (let channel = 0; channel < second; channel++) {
+      other[pixel * second + channel] = values[pixel * (first + second) + first + channel]!;
+    }
+  }
+  return [one, other];
+}
+
+/** The inverse of `divided`. */
+function joined(one: Float64Array, other: Float64Array, first: number, second: number): Float64Array {
+  const values = new Float64Array(one.length + other.length);
+  for (let pixel = 0; pixel * first < one.length; pixel++) {
+    values.set(one.subarray(pixel * first, (pixel + 1) * first), pixel * (first + second));
+    values.set(other.subarray(pixel * second, (pixel + 1) * second), pixel * (first + second) + first);
+  }
+  return values;
+}
+
+/** A stage of a model, for the activations of a batch of images. Both methods throw OutOfRange or StackEmpty. */
+export interface StageCoder {
+  /** Passes activations on, without the latents that the stage factors out, which are then on the stack. */
+  encode(values: Float64Array, stack: BitStack): Promise<Float64Array>;
+  /** The inverse, for this number of images. */
+  decode(values: Float64Array, stack: BitStack, images: number): Promise<Float64Array>;
+}

@@ -1,0 +1,236 @@
+// Models on whole numbers: every layer exact in both directions, and as many bits as the likelihood says.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
+import { RandomStream } from '../../../core/numeric/random.ts';
+import { firstImages, readAll } from '../../../data/contract/dataset.ts';
+import { openSplit } from '../../../data/registry.ts';
+import { parametersFrom } from '../../../flows/contract/parameters.ts';
+import type { Flow } from '../../../flows/models/flow.ts';
+import { Glow } from '../../../flows/models/glow.ts';
+import { mixingNames } from '../../../flows/models/mixing.ts';
+import type { ModelOptions } from '../../../flows/models/options.ts';
+import { loadTrained } from '../../../model/loading/loadTrained.ts';
+import type { TrainedModel } from '../../../model/trainedModel.ts';
+import { compile } from '../../../tensor/engine/program.ts';
+import { input } from '../../../tensor/tensor.ts';
+import { eightBit } from '../../../testing/eightBit.ts';
+import { randomModel, tinyFlow } from '../../../testing/randomModel.ts';
+import { tinyImages } from '../../../testing/tinyImages.ts';
+import { BitStack } from '../stack/bitStack.ts';
+import { decodeBlock, encodeBlock, imagesIn } from './blockCoder.ts';
+import { EngineNetworks } from './engineNetworks.ts';
+import { type ModelCoder, modelCoder, requireCodable } from './modelCoder.ts';
+
+async function withCoder<Result>(
+  trained: TrainedModel,
+  use: (coder: ModelCoder) => Promise<Result>,
+): Promise<Result> {
+  const networks = new EngineNetworks();
+  try {
+    return await use(await modelCoder(trained, networks));
+  } finally {
+    await networks.release();
+  }
+}
+
+/** A stack with random bits. */
+function filledStack(bytes: number): BitStack {
+  const random = new RandomStream(3, 'stack');
+  const stack = new BitStack();
+  for (let index = 0; index < bytes; index++) {
+    stack.push(Math.floor(random.uniform() * 256), 256);
+  }
+  return stack;
+}
+
+/** −log2 p(v + u) of each of some images and their noise, both in 0..255, in float64. */
+async function floatBits(
+  { model, parameters }: TrainedModel,
+  image: Uint8Array,
+  noise: ArrayLike<number>,
+): Promise<number[]> {
+  const shape = [image.length / dimensionsOf(model.imageShape), ...model.imageShape];
+  const [x, u] = [input('image', shape), input('noise', shape)];
+  const p = parametersFrom(parameters);
+  const outputs =
+    model.classes.length > 0
+      ? { byClass: model.logLikelihoodByClass(x, u, p) }
+      : { logLikelihood: model.likelihood(x, u, p).logLikelihood };
+  const program = await compile({ inputs: { image: x, noise: u }, outputs }, { precision: 'float64' });
+  const results = await program.run({
+    image: { shape, data: Float64Array.from(image) },
+    noise: { shape, data: Float64Array.from(noise, (one) => (one + 0.5) / 256) },
+  });
+  await program.release();
+  const { data } = Object.values(results)[0]!;
+  const classes = model.classes.length || 1;
+  const bits: number[] = [];
+  for (let first = 0; first < data.length; first += classes) {
+    const own = Array.from(data.subarray(first, first + classes));
+    const most = Math.max(...own);
+    bits.push(
+      -(most + Math.log(own.reduce((sum, one) => sum + Math.exp(one - most), 0) / classes)) / Math.LN2,
+    );
+  }
+  return bits;
+}
+
+/** The noise that coding images pops first. */
+function noiseOn(stack: BitStack, count: number): number[] {
+  const copy = new BitStack(stack.toBytes());
+  return Array.from({ length: count }, () => copy.pop(256));
+}
+
+/** Expects that images return from a stack, which is then as before: the bits that they add, and the noise. */
+async function roundTrip(
+  trained: TrainedModel,
+  images: Uint8Array,
+): Promise<{ coded: number; noise: readonly number[] }> {
+  const { imageShape } = trained.model;
+  return withCoder(trained, async (coder) => {
+    const stack = filledStack(images.length * 12);
+    const before = stack.toBytes();
+    const [bits, noise] = [stack.bits, noiseOn(stack, images.length)];
+    await coder.encode(images, stack);
+    const coded = stack.bits - bits;
+    expect(await coder.decode(images.length / dimensionsOf(imageShape), stack)).toEqual(images);
+    expect(stack.toBytes()).toEqual(before);
+    return { coded, noise };
+  });
+}
+
+/** Mixings that consist of elementary maps. */
+function isCodable(model: Flow): boolean {
+  try {
+    requireCodable(model);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const grey: ImageShape = [8, 8, 1];
+const colour: ImageShape = [4, 8, 3];
+const codable = mixingNames.filter((mixing) => isCodable(new Glow(colour, { ...tinyFlow, mixing })));
+
+/** Models of every kind, with images of a shape. */
+const models: [string, ImageShape, Partial<ModelOptions>][] = [
+  ...codable.map((mixing): [string, ImageShape, Partial<ModelOptions>] => [mixing, colour, { mixing }]),
+  ['kernel 5, dilation 2', colour, { mixing: 'emerging', kernelSize: 5, dilation: 2 }],
+  ['additive', grey, { mixing: '1x1-plu', coupling: 'additive' }],
+  ['scale floor', grey, { mixing: '1x1', coupling: 'affine', scaleFloor: 0.3 }],
+  [
+    'mixture, gated, checkerboard',
+    grey,
+    { mixing: '1x1', coupling: 'mixture', conditioner: 'gated', mask: 'checkerboard' },
+  ],
+  [
+    'checkerboards before the squeeze, classes',
+    grey,
+    { mixing: 'shuffle', checkerboard: [2, 1], classes: ['a', 'b', 'c'] },
+  ],
+  ['one level, prior not learned', [6, 10, 1], { mixing: 'finc', levels: 1, learnedPrior: false }],
+];
+
+describe('a model with random weights', () => {
+  it.each(models)(
+    'is exact, and takes the bits of its likelihood where that is high: %s',
+    async (_, shape, options) => {
+      const images = tinyImages(2 * shape[2], 8, 5).subarray(0, 2 * dimensionsOf(shape));
+      await roundTrip(randomModel(shape, options), images);
+      const likely = randomModel(shape, options, 0.1);
+      const { coded, noise } = await roundTrip(likely, images);
+      const float = (await floatBits(likely, images, noise)).reduce((sum, bits) => sum + bits, 0);
+      expect(float / images.length).toBeLessThan(12);
+      expect(Math.abs(coded / float - 1)).toBeLessThan(0.01);
+    },
+  );
+
+  it('returns random pixels and both extremes', async () => {
+    const random = new RandomStream(4, 'pixels');
+    const images = Uint8Array.from({ length: 4 * 64 }, (_, index) =>
+      index < 64 ? 0 : index < 128 ? 255 : Math.floor(random.uniform() * 256),
+    );
+    await roundTrip(randomModel(grey, { mixing: 'emerging' }), images);
+  });
+});
+
+describe('a model without a form for whole numbers', () => {
+  it.each([
+    [
+      'periodic',
+      "the model can't compress images: its layer 'periodic' has no exact form for whole numbers; use another model",
+    ],
+    [
+      'maf',
+      "the model can't compress images: its layer 'maf' has no exact form for whole numbers; use another model",
+    ],
+  ])('is refused: %s', async (mixing, message) => {
+    await expect(modelCoder(randomModel(colour, { mixing }), new EngineNetworks())).rejects.toThrow(message);
+  });
+
+  it.each([
+    [
+      { coupling: 'spline' },
+      "the model can't compress images: the transformer of its couplings has no exact form for whole numbers; use another model",
+    ],
+    [
+      { dequantisation: 'variational' },
+      "the model can't compress images: its dequantisation is variational; use another model",
+    ],
+  ] as const)('is refused: %j', async (options, message) => {
+    await expect(
+      modelCoder(randomModel(colour, { mixing: '1x1', ...options }), new EngineNetworks()),
+    ).rejects.toThrow(message);
+  });
+});
+
+describe('models/mnist-small', () => {
+  let trained: TrainedModel;
+  let digits: Uint8Array;
+  beforeAll(async () => {
+    trained = await loadTrained('models/mnist-small');
+    digits = eightBit(readAll(firstImages(await openSplit('mnist', 'test', { validation: 0 }), 100)));
+  });
+
+  it('takes the bits of its likelihood, to 1 % for every digit', async () => {
+    await withCoder(trained, async (coder) => {
+      const stack = filledStack(3000);
+      const [coded, noise]: [number[], number[]] = [[], []];
+      for (let first = 0; first < 20 * 784; first += 784) {
+        noise.push(...noiseOn(stack, 784));
+        const before = stack.bits;
+        await coder.encode(digits.subarray(first, first + 784), stack);
+        coded.push(stack.bits - before);
+      }
+      const float = await floatBits(trained, digits.subarray(0, 20 * 784), noise);
+      expect(Math.max(...float.map((bits, image) => Math.abs(coded[image]! / bits - 1)))).toBeLessThan(0.01);
+    });
+  });
+
+  it('returns 100 digits from a block, the first of which are stored plainly', async () => {
+    await withCoder(trained, async (coder) => {
+      const block = await encodeBlock(coder, digits, { batch: 4 });
+      expect(imagesIn(block.runs)).toBe(100);
+      expect(block.runs[0]).toEqual({ batch: 0, count: 3 });
+      expect(block.runs.map(({ batch }) => batch)).toContain(4);
+      expect(block.stack.bits / digits.length).toBeLessThan(1.5);
+      expect(await decodeBlock(coder, block)).toEqual(digits);
+    });
+  });
+
+  it('stores images plainly that it cannot take', async () => {
+    const random = new RandomStream(6, 'noise');
+    const images = digits.slice(0, 40 * 784);
+    for (const image of [10, 30, 31, 32]) {
+      for (let index = 0; index < 784; index++) {
+        images[image * 784 + index] = random.uniform() < 0.5 ? 0 : 255;
+      }
+    }
+    await withCoder(trained, async (coder) => {
+      const block = await encodeBlock(coder, images, { batch: 2 });
+      expect(block.runs.filter(({ batch }) => batch === 0)).toHaveLength(3);
+      expect(await decodeBlock(coder, block)).toEqual(images);
+    });
+  });
+});

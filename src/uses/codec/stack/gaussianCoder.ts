@@ -1,0 +1,87 @@
+// Pushes and pops latents under Gaussians.
+import { normalDistribution, portableLog } from '../../../core/numeric/portableMath.ts';
+import { type BitStack, TOTAL } from './bitStack.ts';
+import { FRACTION_BITS, OutOfRange } from './fixedPoint.ts';
+
+/** The bits after the binary point of a bin's number. */
+const BIN_BITS = 12;
+
+/** Activations in a bin. They are equally likely: bins are narrow compared with any useful deviation. */
+const BIN_SIZE = 2 ** (FRACTION_BITS - BIN_BITS);
+
+/** Bins are numbered from −HALF to HALF − 1, and latents between −64 and 64. */
+const HALF = 2 ** (BIN_BITS + 6);
+
+/** Each bin has at least 1 of TOTAL; a second one, because rounding may take it from the distribution function. */
+const FLOOR = 2;
+
+const UNITS = 2 ** -BIN_BITS;
+const SHARED = TOTAL - 2 * HALF * FLOOR;
+
+/** Where the interval of a bin starts, out of TOTAL: it rises with every bin, whatever the Gaussian. */
+function startOf(bin: number, mean: number, rate: number): number {
+  if (bin <= -HALF || bin >= HALF) {
+    return bin < 0 ? 0 : TOTAL;
+  }
+  return Math.floor(normalDistribution((bin * UNITS - mean) * rate) * SHARED) + (bin + HALF) * FLOOR;
+}
+
+/**
+ * Pushes a latent in about −log2 N(z; mean, 1/rate²)·2^−FRACTION_BITS bits.
+ *
+ * @param rate one over the standard deviation
+ * @throws OutOfRange if the latent is not between −64 and 64, or the Gaussian has a number that is not finite
+ */
+export function pushGaussian(stack: BitStack, z: number, mean: number, rate: number): void {
+  const bin = Math.floor(z / BIN_SIZE);
+  if (!(bin >= -HALF && bin < HALF) || !Number.isFinite(mean * rate)) {
+    throw new OutOfRange();
+  }
+  stack.push(z - bin * BIN_SIZE, BIN_SIZE);
+  const start = startOf(bin, mean, rate);
+  stack.pushInterval(start, startOf(bin + 1, mean, rate) - start);
+}
+
+/** Pops a latent: the inverse of `pushGaussian`. */
+export function popGaussian(stack: BitStack, mean: number, rate: number): number {
+  if (!Number.isFinite(mean * rate)) {
+    throw new OutOfRange();
+  }
+  const found = stack.peek();
+  // Bins from `low` up to below `high` are possible; the quantile is nearly always in the right one, or next to it.
+  let [low, high] = [-HALF, HALF];
+  let bin = Math.floor((mean + quantile((found + 0.5) / TOTAL) / rate) / UNITS);
+  let step = 1;
+  for (;;) {
+    bin = bin < low ? low : bin >= high ? high - 1 : bin;
+    const start = startOf(bin, mean, rate);
+    if (found < start) {
+      high = bin;
+      bin -= step;
+    } else {
+      const end = startOf(bin + 1, mean, rate);
+      if (found < end) {
+        stack.popInterval(start, end - start);
+        return bin * BIN_SIZE + stack.pop(BIN_SIZE);
+      }
+      low = bin + 1;
+      bin += step;
+    }
+    step *= 2;
+    if (bin < low || bin >= high) {
+      bin = Math.floor((low + high) / 2);
+    }
+  }
+}
+
+/**
+ * About where the distribution function of the standard normal has a value, within 4.5e-4. Only a first guess depends on it.
+ * Source: Abramowitz and Stegun, formula 26.2.23.
+ */
+function quantile(share: number): number {
+  const tail = share < 0.5 ? share : 1 - share;
+  const t = Math.sqrt(-2 * portableLog(tail));
+  const size =
+    t - (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+  return share < 0.5 ? -size : size;
+}

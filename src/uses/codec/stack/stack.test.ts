@@ -1,0 +1,302 @@
+// The stack and what is built on it: exact inverses, also at the extremes, and lengths in bits.
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { normalDistribution } from '../../../core/numeric/portableMath.ts';
+import { RandomStream } from '../../../core/numeric/random.ts';
+import { BitStack, StackEmpty, TOTAL } from './bitStack.ts';
+import { FRACTION_BITS, fixedScale, LARGEST, ONE, OutOfRange, SCALE_ONE, toFixed } from './fixedPoint.ts';
+import { popGaussian, pushGaussian } from './gaussianCoder.ts';
+import { alongCurve, backFromCurve, scaleDown, scaleUp } from './modularAffine.ts';
+
+/** A stack with this many random words. */
+function filledStack(words: number, seed = 0): BitStack {
+  const random = new RandomStream(seed, 'stack');
+  const stack = new BitStack();
+  for (let word = 0; word < words; word++) {
+    stack.push(Math.floor(random.uniform() * 2 ** 16), 2 ** 16);
+  }
+  return stack;
+}
+
+/** Sizes of alphabets: small, large, powers of two, and what divides nothing. */
+const size = fc.oneof(
+  fc.integer({ min: 1, max: 2 ** 16 + 1 }),
+  fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+  fc.constantFrom(1, 2, 255, 256, 257, 65535, 65536, 65537, 2 ** 32 - 1, 2 ** 32, 2 ** 36 - 1, 2 ** 36),
+);
+
+/** An interval of 0..TOTAL − 1. */
+const interval = fc
+  .tuple(fc.integer({ min: 0, max: TOTAL - 1 }), fc.integer({ min: 1, max: TOTAL }))
+  .map(([start, length]) => ({ start, length: Math.min(length, TOTAL - start) }));
+
+describe('BitStack', () => {
+  it('pops what was pushed, in the opposite order, and is then as before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(size, fc.double({ min: 0, max: 1 - 2 ** -40, noNaN: true }))),
+        (symbols) => {
+          const stack = filledStack(3);
+          const before = stack.toBytes();
+          const pushed = symbols.map(([n, share]): [number, number] => [Math.floor(share * n), n]);
+          for (const [symbol, n] of pushed) {
+            stack.push(symbol, n);
+          }
+          expect(pushed.toReversed().map(([, n]) => stack.pop(n))).toEqual(
+            pushed.toReversed().map(([symbol]) => symbol),
+          );
+          expect(stack.toBytes()).toEqual(before);
+        },
+      ),
+    );
+  });
+
+  it('gives back what was popped, in the opposite order, and is then as before', () => {
+    fc.assert(
+      fc.property(fc.array(size, { maxLength: 40 }), fc.integer(), (sizes, seed) => {
+        const stack = filledStack(200, seed);
+        const before = stack.toBytes();
+        const popped = sizes.map((n): [number, number] => [stack.pop(n), n]);
+        for (const [symbol, n] of popped) {
+          expect(symbol >= 0 && symbol < n).toBe(true);
+        }
+        for (const [symbol, n] of popped.toReversed()) {
+          stack.push(symbol, n);
+        }
+        expect(stack.toBytes()).toEqual(before);
+      }),
+    );
+  });
+
+  it('pops intervals, also between symbols of other sizes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(interval, size)), (steps) => {
+        const stack = filledStack(300);
+        const before = stack.toBytes();
+        const popped = steps.map(([{ start, length }, n]) => {
+          stack.pushInterval(start, length);
+          return stack.pop(n);
+        });
+        for (const [index, [{ start, length }, n]] of [...steps.entries()].toReversed()) {
+          stack.push(popped[index]!, n);
+          const found = stack.peek();
+          expect(found >= start && found < start + length).toBe(true);
+          stack.popInterval(start, length);
+        }
+        expect(stack.toBytes()).toEqual(before);
+      }),
+    );
+  });
+
+  it('has the bits of its symbols', () => {
+    const stack = new BitStack();
+    const random = new RandomStream(1, 'symbols');
+    let bits = 0;
+    for (let index = 0; index < 5000; index++) {
+      const n = 1 + Math.floor(random.uniform() * 1e5);
+      stack.push(Math.floor(random.uniform() * n), n);
+      const length = 1 + Math.floor(random.uniform() * 2 ** 31);
+      stack.pushInterval(Math.floor(random.uniform() * (TOTAL - length)), length);
+      bits += Math.log2(n) + 32 - Math.log2(length);
+    }
+    expect(stack.bits / bits).toBeCloseTo(1, 5);
+    expect(8 * stack.toBytes().length - stack.bits).toBeLessThan(60);
+  });
+
+  it('is the same after a way through bytes, and empty only as a new one', () => {
+    const stack = filledStack(50);
+    stack.push(5, 12345);
+    const again = new BitStack(stack.toBytes());
+    expect(again.toBytes()).toEqual(stack.toBytes());
+    expect(again.pop(12345)).toBe(5);
+    expect(again.toBytes()).toEqual(filledStack(50).toBytes());
+    expect([stack.isEmpty, filledStack(1).isEmpty, new BitStack().isEmpty]).toEqual([false, false, true]);
+  });
+
+  it('says that it is empty instead of inventing bits', () => {
+    const stack = filledStack(2);
+    const popAll = () => {
+      for (;;) {
+        stack.pop(2 ** 16);
+      }
+    };
+    expect(popAll).toThrow(StackEmpty);
+  });
+
+  it('returns to a mark', () => {
+    const stack = filledStack(20);
+    const [before, mark] = [stack.toBytes(), stack.mark()];
+    stack.pop(2 ** 30);
+    stack.pop(2 ** 30);
+    stack.push(1, 2 ** 20);
+    stack.reset(mark);
+    expect(stack.toBytes()).toEqual(before);
+  });
+});
+
+describe('the modular affine map', () => {
+  const scale = fc.oneof(
+    fc.integer({ min: 1, max: 2 ** 20 }),
+    fc.constantFrom(1, SCALE_ONE - 1, SCALE_ONE, SCALE_ONE + 1, LARGEST - 1, LARGEST),
+  );
+
+  it('is exact in both directions, and the stack is as before', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), scale, fc.boolean(), fc.integer(), (number, numerator, up, seed) => {
+        const stack = filledStack(20, seed);
+        const before = stack.toBytes();
+        // As large as the result allows.
+        const most = Math.min(LARGEST, Math.floor((LARGEST * SCALE_ONE) / numerator));
+        const x = number % (up ? most : LARGEST);
+        const y = up ? scaleUp(stack, x, numerator) : scaleDown(stack, x, numerator);
+        const right = up ? (x * numerator) / SCALE_ONE : (x * SCALE_ONE) / numerator;
+        expect(Math.abs(y - right)).toBeLessThanOrEqual(
+          1 + Math.abs(right) * 1e-9 + (up ? numerator / SCALE_ONE : SCALE_ONE / numerator),
+        );
+        expect(up ? scaleDown(stack, y, numerator) : scaleUp(stack, y, numerator)).toBe(x);
+        expect(stack.toBytes()).toEqual(before);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    [LARGEST, SCALE_ONE],
+    [-LARGEST, SCALE_ONE],
+    [LARGEST, 1],
+    [SCALE_ONE, LARGEST],
+    [-SCALE_ONE, LARGEST],
+    [-1, 1],
+    [0, LARGEST],
+  ])('is exact at the extremes: %d times %d', (x, numerator) => {
+    const stack = filledStack(20);
+    const before = stack.toBytes();
+    expect(scaleDown(stack, scaleUp(stack, x, numerator), numerator)).toBe(x);
+    expect(stack.toBytes()).toEqual(before);
+  });
+
+  it('refuses products that are not exact', () => {
+    expect(() => scaleUp(filledStack(20), LARGEST, LARGEST)).toThrow(OutOfRange);
+    expect(() => scaleDown(filledStack(20), 2 ** 36, 3)).toThrow(OutOfRange);
+  });
+
+  it('takes the bits of its scale', () => {
+    const stack = filledStack(10_000);
+    const before = stack.bits;
+    for (let index = 0; index < 1000; index++) {
+      scaleUp(stack, index * 1000, 3 * SCALE_ONE);
+    }
+    expect((before - stack.bits) / 1000).toBeCloseTo(Math.log2(3), 3);
+  });
+});
+
+describe('fixed point', () => {
+  it('refuses numbers that do not fit', () => {
+    expect(toFixed(1.5)).toBe(1.5 * ONE);
+    for (const value of [Number.NaN, Infinity, 1e9]) {
+      expect(() => toFixed(value)).toThrow(OutOfRange);
+    }
+    expect([0, 1e-30, -2, Infinity].map(fixedScale)).toEqual([1, 1, 2 * SCALE_ONE, LARGEST]);
+    expect(() => fixedScale(Number.NaN)).toThrow(OutOfRange);
+  });
+});
+
+describe('Gaussians', () => {
+  const gaussian = fc.tuple(
+    fc.double({ min: -70, max: 70, noNaN: true }),
+    fc.oneof(fc.double({ min: 1e-3, max: 1e3, noNaN: true }), fc.constantFrom(1e-12, 1e12)),
+  );
+
+  it('return every latent in range, likely or not', () => {
+    fc.assert(
+      fc.property(gaussian, fc.integer({ min: -64 * ONE, max: 64 * ONE - 1 }), ([mean, rate], z) => {
+        const stack = filledStack(10);
+        const before = stack.toBytes();
+        pushGaussian(stack, z, mean, rate);
+        expect(popGaussian(stack, mean, rate)).toBe(z);
+        expect(stack.toBytes()).toEqual(before);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('give back whatever is popped', () => {
+    fc.assert(
+      fc.property(gaussian, fc.integer(), ([mean, rate], seed) => {
+        const stack = filledStack(10, seed);
+        const before = stack.toBytes();
+        const z = popGaussian(stack, mean, rate);
+        pushGaussian(stack, z, mean, rate);
+        expect(stack.toBytes()).toEqual(before);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('take −log2 of the density in bits', () => {
+    const random = new RandomStream(2, 'latents');
+    const stack = new BitStack();
+    let bits = 0;
+    const normals = random.normals(4000);
+    for (const [index, normal] of normals.entries()) {
+      const [mean, deviation] = [Math.sin(index), 0.05 + (index % 7) / 3];
+      const z = Math.floor((mean + deviation * normal) * ONE);
+      pushGaussian(stack, z, mean, 1 / deviation);
+      const epsilon = (z / ONE - mean) / deviation;
+      bits += (epsilon ** 2 / 2 + Math.log(2 * Math.PI) / 2 + Math.log(deviation)) / Math.LN2 + FRACTION_BITS;
+    }
+    expect(stack.bits / bits).toBeCloseTo(1, 3);
+  });
+
+  it('refuse latents out of range, and numbers that are not finite', () => {
+    expect(() => pushGaussian(filledStack(1), 64 * ONE, 0, 1)).toThrow(OutOfRange);
+    expect(() => pushGaussian(filledStack(1), 0, Number.NaN, 1)).toThrow(OutOfRange);
+    expect(() => popGaussian(filledStack(1), 0, Infinity)).toThrow(OutOfRange);
+  });
+});
+
+/** A result, unless it is out of range. */
+function attempt(compute: () => number): number | undefined {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof OutOfRange) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+describe('rising curves', () => {
+  /** Steep, flat and bent. */
+  const curves: Record<string, (x: number) => number> = {
+    identity: (x) => x,
+    'nearly flat': (x) => x / 100,
+    steep: (x) => 300 * x,
+    'with steps': (x) => normalDistribution(50 * (x - 0.3)) + 2 * normalDistribution((x + 1) / 3) + 1e-6 * x,
+  };
+
+  it.each(Object.entries(curves))('are exact in both directions: %s', (_, curve) => {
+    fc.assert(
+      fc.property(fc.integer({ min: -100 * ONE, max: 100 * ONE }), fc.integer(), (value, seed) => {
+        const stack = filledStack(20, seed);
+        const before = stack.toBytes();
+        expect(backFromCurve(stack, alongCurve(stack, value, curve), curve)).toBe(value);
+        expect(stack.toBytes()).toEqual(before);
+        const back = attempt(() => backFromCurve(stack, value, curve));
+        // A curve may not reach the value.
+        if (back !== undefined) {
+          expect(alongCurve(stack, back, curve)).toBe(value);
+          expect(stack.toBytes()).toEqual(before);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('refuse curves that are not finite', () => {
+    const curve = () => Number.NaN;
+    expect(() => alongCurve(filledStack(20), 5, curve)).toThrow(OutOfRange);
+    expect(() => backFromCurve(filledStack(20), 5, curve)).toThrow(OutOfRange);
+  });
+});

@@ -1,0 +1,120 @@
+import { dimensionsOf } from '../../core/numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { rangeOf } from '../../core/numeric/statistics.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { compileDecoder, decodeBatch } from '../../model/latents.ts';
+import { type ConditionArrays, conditionOf } from '../../model/likelihood/conditionArrays.ts';
+import { compareImages, type ReturnedImages, summariseReturned } from '../../model/measure/returnedImages.ts';
+import type { TrainedModel } from '../../model/trainedModel.ts';
+import { type CompileOptions, compile } from '../../tensor/engine/program.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+
+/** Real images encoded and decoded again in float32. */
+export interface Reconstruction extends ReturnedImages {
+  /** The largest error in grey levels, of which a pixel of b bits has 2^b; null for real numbers. */
+  readonly largestErrorInGreyLevels: number | null;
+}
+
+/** The latents of real images at one prior. */
+export interface LatentStatistics extends LatentMoments {
+  /** Whether the dataset has more images than were used. */
+  readonly estimated: boolean;
+}
+
+/** The moments of latents at one prior. */
+export interface LatentMoments {
+  /** The path of the split, or `prior`. */
+  readonly layer: string;
+  /** Near 0 where the model is trained. */
+  readonly mean: number;
+  /** At most about 1 where the model is trained. */
+  readonly variance: number;
+}
+
+/** Images decoded from latents of the prior. */
+export interface SampleStatistics {
+  /** The number of samples. */
+  readonly count: number;
+  /** The share with a NaN, or a value beyond 20 times the largest of images: ±10, or of the given images if real numbers. */
+  readonly explodedShare: number;
+  /** Always: other samples would give another share. */
+  readonly estimated: true;
+}
+
+/** The measurements of a model as a whole. */
+export interface ModelExamination {
+  readonly reconstruction: Reconstruction;
+  readonly latents: readonly LatentMoments[];
+  readonly samples: SampleStatistics;
+}
+
+/** How often the largest value of images. Inverses amplify inputs unlike those the layer was trained on. */
+const FAR_OUT = 20;
+
+/**
+ * Encodes and decodes real images as they are shipped, and decodes as many samples.
+ *
+ * @param x the values of the images, from `dequantised`
+ * @param options.condition their condition, also that of the samples; empty for a model without one
+ */
+export async function examineModel(
+  trained: TrainedModel,
+  x: NdArray,
+  { seed, condition, ...options }: CompileOptions & { seed: number; condition: ConditionArrays },
+): Promise<ModelExamination> {
+  const { model, parameters } = trained;
+  const count = x.shape[0]!;
+  const images = input('x', x.shape);
+  const { latents } = model.encode(images, parametersFrom(parameters), conditionOf(condition));
+  const outputs: Record<string, Tensor> = Object.fromEntries(latents.map((latent, i) => [String(i), latent]));
+  const encoder = await compile({ inputs: { x: images }, outputs }, options);
+  const encoded = await encoder.run({ x });
+  await encoder.release();
+  const found = latents.map((_, index) => encoded[String(index)]!);
+  const decoder = await compileDecoder(trained, options);
+  const decoded = await decodeBatch(decoder, found, condition);
+  const drawn = model.latentShapes.map((shape, index) => {
+    const all = [count, ...shape];
+    return { shape: all, data: new RandomStream(seed, 'latents', index).normals(sizeOf(all)) };
+  });
+  const sampled = await decodeBatch(decoder, drawn, condition);
+  await decoder.release();
+  const paths = model.stages.flatMap(({ path, stage }) => (stage.latentShape ? [path] : []));
+  const { bits } = model.values;
+  const dimensions = dimensionsOf(model.imageShape);
+  // x of integers is in [−½, ½).
+  const most = bits === undefined ? Math.max(...rangeOf(x.data).map(Math.abs)) : 0.5;
+  const returned = summariseReturned(compareImages(decoded, x.data, { images: count, bits }), dimensions);
+  return {
+    reconstruction: {
+      ...returned,
+      largestErrorInGreyLevels: bits === undefined ? null : returned.largestError * 2 ** bits,
+    },
+    latents: found.map(({ data }, index) => ({ layer: paths[index]!, ...momentsOf(data) })),
+    samples: { count, explodedShare: explodedShare(sampled, dimensions, FAR_OUT * most), estimated: true },
+  };
+}
+
+function momentsOf(data: NdArray['data']): { mean: number; variance: number } {
+  let total = 0;
+  let squares = 0;
+  for (const value of data) {
+    total += value;
+    squares += value * value;
+  }
+  const mean = total / data.length;
+  return { mean, variance: squares / data.length - mean * mean };
+}
+
+function explodedShare(values: NdArray['data'], dimensions: number, limit: number): number {
+  const count = values.length / dimensions;
+  let exploded = 0;
+  for (let image = 0; image < count; image++) {
+    const inside = values
+      .subarray(image * dimensions, (image + 1) * dimensions)
+      .every((value) => Math.abs(value) <= limit);
+    exploded += inside ? 0 : 1;
+  }
+  return exploded / count;
+}

@@ -1,0 +1,149 @@
+// The dequantisation noise of a model that comes from a flow: its layers, its density, and whether pixels stay.
+
+import { dimensionsOf } from '../../core/numeric/imageShape.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { type ImageSet, readAll } from '../../data/contract/dataset.ts';
+import type { Condition } from '../../flows/contract/condition.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import { noiseLayersOf } from '../../flows/models/layers.ts';
+import { imageArray } from '../../model/likelihood/likelihood.ts';
+import type { TrainedModel } from '../../model/trainedModel.ts';
+import { onCpu } from '../../tensor/engine/devices/device.ts';
+import type { Precision } from '../../tensor/engine/onnx/emitter.ts';
+import { type CompileOptions, compile } from '../../tensor/engine/program.ts';
+import { releaseAfter } from '../../tensor/engine/resources.ts';
+import { add, multiply, subtract } from '../../tensor/operations/index.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
+import { examineLayers, type LayerExamination, type LayerOptions } from './examineLayer.ts';
+
+/** The noise of real images. */
+export interface NoiseStatistics {
+  /** The smallest u; at least 0. */
+  readonly smallest: number;
+  /** The largest u; below 1. */
+  readonly largest: number;
+  /** The share of the values v + u, in float32, that are not in the pixel v. */
+  readonly outsideShare: number;
+  /**
+   * The largest difference, in nats per dimension, between ln q(u | v) as the likelihood has it, in float32, and
+   * ln N(ε) − Σ ln|det| of the layers, in float64.
+   */
+  readonly densityError: number;
+}
+
+/** The layers of the noise, and what they add up to. */
+export interface NoiseExamination {
+  readonly layers: readonly LayerExamination[];
+  readonly noise: NoiseStatistics;
+}
+
+/**
+ * Examines the noise of images; null for a model whose noise is uniform.
+ *
+ * The layers are measured like the model's, but on draws for the first image only, and in float64: near 0 and 1 a sigmoid
+ * loses the float32 digits that its inverse needs, and the program never inverts these layers. The noise itself is
+ * measured on all images, in float32.
+ */
+export async function examineNoise(
+  { model, parameters }: TrainedModel,
+  images: ImageSet,
+  { seed = 0, ...options }: LayerOptions,
+): Promise<NoiseExamination | null> {
+  if (!model.dequantiser.flow) {
+    return null;
+  }
+  const image = imageArray(readAll(images), model.imageShape, model.values);
+  const noise = { shape: image.shape, data: new Float32Array(image.data.length) };
+  model.dequantiser.draw(new RandomStream(seed, 'doctor noise'), noise.data);
+  const first = {
+    shape: [1, ...model.imageShape],
+    data: image.data.subarray(0, dimensionsOf(model.imageShape)),
+  };
+  const layers = await examineLayers(noiseLayersOf(model), parameters, double(noise), {
+    ...onCpu(options),
+    condition: conditionFor(model, first),
+    seed,
+    precision: 'float64',
+  });
+  const drawn = { image, noise, parameters };
+  const [rough, precise] = [
+    await noiseIn('float32', model, drawn, options),
+    await noiseIn('float64', model, drawn, options),
+  ];
+  const dimensions = dimensionsOf(model.imageShape);
+  const logNormal = Array.from({ length: image.shape[0]! }, (_, index) =>
+    noise.data
+      .subarray(index * dimensions, (index + 1) * dimensions)
+      .reduce((total, e) => total - 0.5 * (Math.log(2 * Math.PI) + e * e), 0),
+  );
+  const errors = logNormal.map(
+    (value, index) => Math.abs(rough.logDensity[index]! - (value - precise.logDet[index]!)) / dimensions,
+  );
+  const extreme = (pick: (a: number, b: number) => number): number =>
+    Array.from(rough.u).reduce((a, b) => pick(a, b));
+  const outside = rough.u.filter(
+    (u, index) => !(u >= 0 && u < 1) || rough.returned[index] !== image.data[index],
+  );
+  return {
+    layers,
+    noise: {
+      smallest: extreme(Math.min),
+      largest: extreme(Math.max),
+      outsideShare: outside.length / rough.u.length,
+      // A NaN must win, which Math.max sees to.
+      densityError: Math.max(...errors),
+    },
+  };
+}
+
+/** How many layers `examineNoise` examines. */
+export function countNoiseLayers(model: Flow): number {
+  return noiseLayersOf(model).length;
+}
+
+/** The condition of the noise's layers for integer images. */
+function conditionFor({ dequantiser, values: { bits = 8 } }: Flow, { shape, data }: NdArray): Condition {
+  const values = constant({ shape, data: data.map((value) => value * 2 ** -bits - 0.5) });
+  return dequantiser.condition?.(values) ?? {};
+}
+
+/** u of images, its log-density, Σ ln|det| of the layers, and the pixels that v + u is in. */
+async function noiseIn(
+  precision: Precision,
+  model: Flow,
+  { image, noise, parameters }: { image: NdArray; noise: NdArray; parameters: TrainedModel['parameters'] },
+  options: CompileOptions,
+): Promise<Readonly<Record<'u' | 'logDensity' | 'logDet' | 'returned', NdArray['data']>>> {
+  const { bits = 8 } = model.values;
+  const [v, drawn] = [input('image', image.shape), input('noise', noise.shape)];
+  const p = parametersFrom(parameters);
+  const { u, logDensity } = model.noiseOf(v, drawn, p);
+  const values = subtract(multiply(v, 2 ** -bits), 0.5);
+  let z = drawn;
+  let logDet: Tensor = constant(0);
+  const condition = model.dequantiser.condition?.(values);
+  for (const { path, bijection } of noiseLayersOf(model)) {
+    const result = bijection.forward(z, p.at(path), condition);
+    z = result.y;
+    logDet = add(logDet, result.logDet);
+  }
+  const outputs = { u, logDensity: logDensity!, logDet, x: model.dequantise(v, u) };
+  return releaseAfter(async (keep) => {
+    const how = precision === 'float64' ? onCpu(options) : options;
+    const program = keep(
+      await compile({ inputs: { image: v, noise: drawn }, outputs }, { ...how, precision }),
+    );
+    const found = await program.run(
+      precision === 'float64' ? { image: double(image), noise: double(noise) } : { image, noise },
+    );
+    // Round as a decoder does, in the same precision.
+    const returned = found.x!.data.map((value) => Math.floor((value + 0.5) * 2 ** bits));
+    return { u: found.u!.data, logDensity: found.logDensity!.data, logDet: found.logDet!.data, returned };
+  });
+}
+
+function double({ shape, data }: NdArray): NdArray {
+  return { shape, data: Float64Array.from(data) };
+}

@@ -1,0 +1,67 @@
+// The export of a continuous model: values in, without noise; values out; the exact log-density in between.
+import { expect, it } from 'vitest';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { randomParameters } from '../../flows/checks/randomParameters.ts';
+import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { Glow } from '../../flows/models/glow.ts';
+import { compile } from '../../tensor/engine/program.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { exportPrograms } from './exportPrograms.ts';
+
+const runtime: string = 'onnxruntime-node';
+const imageShape: ImageShape = [4, 4, 2];
+const continuous = { mean: [1000, -3], deviation: [50, 0.1] };
+const model = new Glow(imageShape, { levels: 1, depth: 1, width: 4, mixing: '1x1', continuous });
+const trained = {
+  model,
+  parameters: Object.fromEntries(
+    Object.entries(randomParameters(model.parameters, 1)).map(([path, each]) => [path, constant(each)]),
+  ),
+  step: 1,
+  weights: 'average',
+} as const;
+
+const random = new RandomStream(0, 'images');
+const image: NdArray = {
+  shape: [3, ...imageShape],
+  data: Float32Array.from({ length: 96 }, (_, at) => {
+    const channel = at % 2;
+    return continuous.mean[channel]! + continuous.deviation[channel]! * random.normal();
+  }),
+};
+
+it('takes and returns values in their own unit, in onnxruntime alone', async () => {
+  const { encoder, sampler, dequantiser } = await exportPrograms(trained, { threads: 1 });
+  expect(dequantiser).toBeUndefined();
+  // By a variable, as a user's program would load it: the library reaches it through one file.
+  const { InferenceSession, Tensor } = await import(runtime);
+  const session = await InferenceSession.create(encoder);
+  expect(session.inputNames).toEqual(['image']);
+  const encoded = await session.run({
+    image: new Tensor('float32', Float32Array.from(image.data), image.shape),
+  });
+  const [v, u] = [input('image', image.shape), input('noise', image.shape)];
+  const { logLikelihood } = model.likelihood(v, u, parametersFrom(trained.parameters));
+  const program = await compile(
+    { inputs: { image: v, noise: u }, outputs: { logLikelihood } },
+    { precision: 'float64' },
+  );
+  const expected = await program.run({ image, noise: image });
+  await program.release();
+  for (const [at, value] of expected.logLikelihood!.data.entries()) {
+    expect(Number(encoded.logLikelihood!.data[at])).toBeCloseTo(value, 3);
+  }
+  const drawing = await InferenceSession.create(sampler);
+  const back = await drawing.run({
+    latent0: encoded.latent0!,
+    temperature: new Tensor('float32', Float32Array.of(1), [1]),
+  });
+  expect(back.image!.type).toBe('float32');
+  image.data.forEach((value, at) => {
+    expect(Math.abs(Number(back.image!.data[at]) - value)).toBeLessThan(1e-3 * continuous.deviation[at % 2]!);
+  });
+  await session.release();
+  await drawing.release();
+});

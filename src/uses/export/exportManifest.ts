@@ -1,0 +1,342 @@
+// The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
+
+import { dimensionsOf } from '../../core/numeric/imageShape.ts';
+import type { ConditionName } from '../../flows/contract/condition.ts';
+import { countTrained } from '../../flows/contract/parameters.ts';
+import { componentsBy } from '../../flows/models/condition.ts';
+import type { Flow } from '../../flows/models/flow.ts';
+import { componentsOf } from '../../model/likelihood/conditionArrays.ts';
+import { checksumOfFile, manifestText } from '../../model/loading/manifest.ts';
+import { WEIGHTS_FILE } from '../../model/loading/readExport.ts';
+import { SCORES_FILE } from '../../model/referenceScores.ts';
+import { latentName } from './exportPrograms.ts';
+
+/** An input or output of an ONNX file. */
+interface Port {
+  readonly name: string;
+  readonly type: 'float32' | 'uint8';
+  /** The lengths of the axes; `N` is any number of images, the same for all. */
+  readonly shape: readonly (number | 'N')[];
+  /** The smallest and the largest value; omitted if any real number may occur. */
+  readonly range?: readonly [number, number];
+  readonly what: string;
+}
+
+/** Where the weights come from. */
+export interface ModelOrigin {
+  /** The preset of the run; null if it had none. */
+  readonly preset: string | null;
+  /** The images it was trained on. */
+  readonly dataset: string;
+  /** The number of steps. */
+  readonly step: number;
+  /** Averaged over the training, or raw after the last update. */
+  readonly weights: string;
+  /** The measurements of these weights, and on which images; under `natsPerValue` for a continuous model. */
+  readonly bitsPerDim?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** The file of an export that turns normal numbers into the noise of images; only for variational dequantisation. */
+export const DEQUANTISER_FILE = 'dequantiser.onnx';
+
+/**
+ * The manifest of a model's export, as JSON text.
+ *
+ * @param contents the files that it lists, by name, with their sizes and checksums
+ */
+export function exportManifest(
+  model: Flow,
+  origin: ModelOrigin,
+  contents: Readonly<Record<string, Uint8Array | string>>,
+): string {
+  const { imageShape, latentShapes, options } = model;
+  const latents = latentShapes.map((shape, index) => ({ name: latentName(index), shape }));
+  const manifest = {
+    format: 'emerging-flows',
+    formatVersion: 1,
+    image: { shape: imageShape, axes: ['height', 'width', 'channel'], ...valuesOf(model) },
+    latents,
+    ...(model.classes.length > 0 && { classes: model.classes }),
+    ...(options.condition !== undefined && { conditions: conditionsByInput(model) }),
+    trained: origin,
+    model: options,
+    files: Object.fromEntries(
+      Object.entries(contents).map(([name, content]) => [
+        name,
+        { ...checksumOfFile(content), ...about[name]?.(model) },
+      ]),
+    ),
+  };
+  return manifestText(manifest);
+}
+
+/** The entry of each file. */
+const about: Readonly<Record<string, (model: Flow) => object>> = {
+  'encoder.onnx': (model) => ({ ...encoderPorts(model), howToCall: howToEncode(model) }),
+  'sampler.onnx': (model) => ({ ...samplerPorts(model), howToCall: howToSample(model) }),
+  [DEQUANTISER_FILE]: (model) => ({ ...dequantiserPorts(model), howToCall: howToDequantise(model) }),
+  [WEIGHTS_FILE]: ({ parameters }) => ({
+    what: 'the weights in float32 by path; the ONNX files hold their own copy',
+    trainedParameters: countTrained(parameters),
+  }),
+  [SCORES_FILE]: () => ({
+    what: 'statistics of the validation images, one number for each: bits are bits/dim (of a continuous model, bits per value of their density)',
+  }),
+};
+
+function latentPorts(model: Flow, what: string): Port[] {
+  return model.latentShapes.map((shape, index) => ({
+    name: latentName(index),
+    type: 'float32',
+    shape: ['N', ...shape],
+    what: `${what}, ${index === model.latentShapes.length - 1 ? 'the top' : `the split of level ${index}`}`,
+  }));
+}
+
+/** What the values of images are: whole numbers of some bits, or real numbers. */
+function valuesOf({ values: { bits, kind } }: Flow): { bits: number } | { values: string } {
+  return bits === undefined ? { values: kind } : { bits };
+}
+
+/** The images that programs take. */
+function imagePort({ imageShape, values: { bits } }: Flow): Port {
+  return {
+    name: 'image',
+    type: 'float32',
+    shape: ['N', ...imageShape],
+    ...(bits === undefined
+      ? { what: 'real numbers, as in the training images: the program standardises them' }
+      : { range: [0, 2 ** bits - 1] as const, what: `whole numbers: ${fromEightBit(bits)}` }),
+  };
+}
+
+function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
+  const shape = ['N', ...model.imageShape] as const;
+  return {
+    inputs: [
+      imagePort(model),
+      ...(isContinuous(model)
+        ? []
+        : [
+            {
+              name: 'noise',
+              type: 'float32',
+              shape,
+              range: [0, 1],
+              what: `below 1: 0.5 everywhere for the latents of an image, for its likelihood ${
+                drawsUniformly(model) ? 'uniform draws' : `u of ${DEQUANTISER_FILE}`
+              }`,
+            } as const,
+          ]),
+      ...conditionPorts(model),
+    ],
+    outputs: [
+      ...latentPorts(
+        model,
+        isContinuous(model)
+          ? 'standard normal over images drawn from the model'
+          : 'standard normal over images drawn from the model with random noise; less spread with noise 0.5',
+      ),
+      {
+        name: 'logLikelihood',
+        type: 'float32',
+        shape: ['N'],
+        what: isContinuous(model)
+          ? `the log-density of each image${given(model)}, in nats`
+          : drawsUniformly(model)
+            ? `a bound on the log-probability of each image of whole numbers${given(model)}, in nats`
+            : `the log-density of the image with this noise${given(model)}, in nats; subtract the log-density of the noise from ${DEQUANTISER_FILE}`,
+      },
+    ],
+  };
+}
+
+/** Whether a model takes real numbers, without noise. */
+function isContinuous({ values }: Flow): boolean {
+  return values.bits === undefined;
+}
+
+/** Whether the noise of likelihoods is uniform draws; otherwise a flow in a file of its own makes it. */
+function drawsUniformly({ dequantiser }: Flow): boolean {
+  return dequantiser.flow === undefined;
+}
+
+/** The names of the conditions by the input that carries them, in its order. */
+function conditionsByInput(model: Flow): Readonly<Record<string, readonly string[]>> {
+  const inputs = Object.entries(componentsBy(componentsOf(model)));
+  return Object.fromEntries(
+    inputs.flatMap(([input, components]) =>
+      components.length === 0 ? [] : [[input, components.map(({ name }) => name)]],
+    ),
+  );
+}
+
+/** The inputs of the conditions of the model, if it has any. */
+function conditionPorts(model: Flow): Port[] {
+  const { vector = [], context = [] } = conditionsByInput(model);
+  const about: Readonly<Record<ConditionName, Pick<Port, 'range' | 'what'>>> = {
+    classes: {
+      range: [0, 1],
+      what: 'the class of each image as a row of zeros with a 1 at its number, from 0: its place in the list classes of this file',
+    },
+    vector: { what: `the numbers that each image is conditioned on, as they are: ${vector.join(', ')}` },
+    context: {
+      what: `the images that each image is conditioned on, as they are, a channel for each: ${context.join(', ')}`,
+    },
+  };
+  return Object.entries(model.condition).map(([name, shape]) => ({
+    name,
+    type: 'float32',
+    shape: ['N', ...shape],
+    ...about[name as ConditionName],
+  }));
+}
+
+function samplerPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
+  const shape = ['N', ...model.imageShape] as const;
+  return {
+    inputs: [
+      ...latentPorts(model, 'standard normal draws, or the output of the encoder'),
+      {
+        name: 'temperature',
+        type: 'float32',
+        shape: [1],
+        what: '0 or more; all latents are multiplied by it: 1 is the model itself, below 1 gives less varied images',
+      },
+      ...conditionPorts(model),
+    ],
+    outputs: [
+      model.values.bits === undefined
+        ? { name: 'image', type: 'float32', shape, what: 'real numbers; NaN where the model diverged' }
+        : model.values.bits > 8
+          ? {
+              name: 'image',
+              type: 'float32',
+              shape,
+              range: [0, 2 ** model.values.bits - 1],
+              what: 'the pixels as whole numbers, rounded down and clipped',
+            }
+          : {
+              name: 'image',
+              type: 'uint8',
+              shape,
+              range: [0, 255],
+              what: 'the pixels, rounded down and clipped',
+            },
+      {
+        name: 'values',
+        type: 'float32',
+        shape,
+        what: isContinuous(model)
+          ? 'the same standardised: less the mean of the channel, over its deviation'
+          : 'the same before rounding, -0.5 to 0.5 for most; NaN where the model diverged',
+      },
+    ],
+  };
+}
+
+/** What a likelihood is given besides the image, after its name. */
+function given({ classes, options }: Flow): string {
+  return classes.length > 0 ? ' given its class' : options.condition ? ' given its condition' : '';
+}
+
+function dequantiserPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
+  const shape = ['N', ...model.imageShape] as const;
+  return {
+    inputs: [imagePort(model), { name: 'noise', type: 'float32', shape, what: 'standard normal draws' }],
+    outputs: [
+      { name: 'u', type: 'float32', shape, range: [0, 1], what: 'the noise of encoder.onnx' },
+      {
+        name: 'logDensity',
+        type: 'float32',
+        shape: ['N'],
+        what: 'the logarithm of the density of u given the image, in nats',
+      },
+    ],
+  };
+}
+
+function howToDequantise(model: Flow): string[] {
+  const { imageShape, condition } = model;
+  const inputs = Object.keys(condition);
+  return [
+    `For the likelihood of images, draw noise from the standard normal distribution, and pass the same image and u, as noise, to encoder.onnx${inputs.length === 0 ? '' : `, with ${inputs.join(' and ')}: u does not depend on ${inputs.length === 1 ? 'it' : 'them'}`}.`,
+    `logLikelihood - logDensity is the variational bound on the log-probability of each image${given(model)}; take its mean over several draws.`,
+    `bits/dim = -(logLikelihood - logDensity) / (${dimensionsOf(imageShape)} ln 2).`,
+    'The logarithm of the mean of exp(logLikelihood - logDensity) over the draws is a tighter bound.',
+  ];
+}
+
+function howToEncode(model: Flow): string[] {
+  const { imageShape, classes } = model;
+  const { bits } = model.values;
+  const isUniform = drawsUniformly(model);
+  if (bits === undefined) {
+    return [
+      'image: the values as float32, not standardised. The outputs are the latents; pass them to sampler.onnx with temperature 1 to recover the image up to rounding.',
+      `nats/value = -logLikelihood / ${dimensionsOf(imageShape)}, the density in the unit of the values.`,
+      ...conditionSteps(model),
+      ...classSteps(classes),
+    ];
+  }
+  return [
+    `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The outputs are the latents.`,
+    'Pass them to sampler.onnx with temperature 1 to recover the image. In float32, unusual images may differ in some pixels.',
+    isUniform
+      ? 'For the likelihood, draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.'
+      : `For the likelihood take the noise from ${DEQUANTISER_FILE}, as the model was trained; with uniform noise the bound is looser.`,
+    `bits/dim = ${
+      isUniform ? '-logLikelihood' : '-(logLikelihood - logDensity)'
+    } / (${dimensionsOf(imageShape)} ln 2).`,
+    ...conditionSteps(model),
+    ...classSteps(classes, {
+      noise: ', with the same noise',
+      density: isUniform ? '' : `, plus logDensity of ${DEQUANTISER_FILE}`,
+    }),
+  ];
+}
+
+/** How to pass the condition of a model, if it depends on one. */
+function conditionSteps({ options, condition }: Flow): string[] {
+  return options.condition === undefined
+    ? []
+    : [
+        `${Object.keys(condition).join(' and ')}: the condition of each image, in the units of the training images. Pass the same to sampler.onnx to recover the image.`,
+      ];
+}
+
+/** How to use the classes of a model, if it has any. */
+function classSteps(classes: readonly string[], { noise, density } = { noise: '', density: '' }): string[] {
+  return classes.length === 0
+    ? []
+    : [
+        'classes: the class of each image. Pass the same to sampler.onnx to recover the image, another one to move it to that class.',
+        `p(class | image) is exp(logLikelihood) under the class over the sum of that under all ${classes.length} classes${noise}; -log p(image) is -ln of that sum / ${classes.length}${density}.`,
+      ];
+}
+
+function howToSample({ values: { bits }, condition: { classes, ...others } }: Flow): string[] {
+  const inputs = Object.keys(others);
+  return [
+    'Draw every number of every latent from the standard normal distribution and choose a temperature, such as 0.8.',
+    ...(classes === undefined ? [] : ['classes: the class of each image to draw.']),
+    ...(inputs.length === 0
+      ? []
+      : [
+          `${inputs.join(' and ')}: the condition of each image to draw, in the units of the training images.`,
+        ]),
+    bits === undefined
+      ? 'image: real numbers, as encoder.onnx takes them.'
+      : bits > 8
+        ? `image: pixels of ${bits} bits, as encoder.onnx takes them.`
+        : `image: 8-bit pixels for viewing${bits === 8 ? '' : `; encoder.onnx takes them back as v >> ${8 - bits}`}.`,
+  ];
+}
+
+/** How an 8-bit pixel v is converted for the encoder. */
+function fromEightBit(bits: number): string {
+  if (bits > 8) {
+    return bits === 16 ? '16-bit pixels' : `16-bit pixels v reduced to ${bits} bits, v >> ${16 - bits}`;
+  }
+  return bits === 8 ? '8-bit pixels' : `8-bit pixels v reduced to ${bits} bits, v >> ${8 - bits}`;
+}

@@ -1,0 +1,169 @@
+// A posterior by Bayes' rule on a grid, which closes in on the probable part of a range.
+import { UserError } from '../../core/errors.ts';
+import { rangeOf } from '../../core/numeric/statistics.ts';
+
+/** The posterior of one number, given an image. */
+export interface ComponentPosterior {
+  /** The name of the component. */
+  readonly name: string;
+  /** The range of its uniform prior. */
+  readonly range: readonly [low: number, high: number];
+  /** The mean. */
+  readonly mean: number;
+  /** The standard deviation. */
+  readonly deviation: number;
+  /** The bounds of cells of equal width; outside, the probability is negligible. */
+  readonly bounds: Float64Array;
+  /** The probability of each cell, marginalised over the other inferred numbers. */
+  readonly probabilities: Float64Array;
+}
+
+/** The cells along each axis of a grid, for one to four numbers that are inferred together. */
+const CELLS = [256, 64, 16, 12] as const;
+
+/** The most numbers that can be inferred together. */
+export const MOST_INFERRED = CELLS.length;
+
+/** A grid is fine enough if the posterior is spread over this many cells of each axis. */
+const ENOUGH_CELLS = 6;
+
+/** An axis that keeps this share of its length cannot close in further. */
+const LEAST_GAIN = 0.9;
+
+/** Cells with less than this share of the most probable one are left out of the next grid. */
+const NEGLIGIBLE = 1e-4;
+
+/** The posterior probability that a number is below a value: uniform over many images if a model is calibrated. */
+export function probabilityBelow({ bounds, probabilities }: ComponentPosterior, value: number): number {
+  const below = probabilities.reduce((sum, probability, cell) => {
+    const [low, high] = [bounds[cell]!, bounds[cell + 1]!];
+    return sum + probability * Math.min(1, Math.max(0, (value - low) / (high - low)));
+  }, 0);
+  // The sum of all probabilities may be more by rounding.
+  return Math.min(1, below);
+}
+
+/** The value that a number is below with this posterior probability. */
+export function quantile({ bounds, probabilities }: ComponentPosterior, level: number): number {
+  let below = 0;
+  for (const [cell, probability] of probabilities.entries()) {
+    if (below + probability >= level && probability > 0) {
+      const [low, high] = [bounds[cell]!, bounds[cell + 1]!];
+      return low + ((high - low) * (level - below)) / probability;
+    }
+    below += probability;
+  }
+  return bounds.at(-1)!;
+}
+
+/** An axis of a grid: cells of equal width. */
+export type Axis = readonly [low: number, high: number];
+
+/**
+ * The posteriors of some numbers, up to `MOST_INFERRED`, that are equally likely inside a range.
+ *
+ * @param logLikelihood in nats, of points whose numbers are in an array each
+ * @throws UserError (`diverged`) if it is not finite
+ */
+export async function gridPosterior(
+  names: readonly string[],
+  prior: readonly Axis[],
+  logLikelihood: (points: readonly Float64Array[]) => Promise<Float64Array>,
+): Promise<ComponentPosterior[]> {
+  const cells = CELLS[prior.length - 1]!;
+  let axes = prior;
+  for (;;) {
+    const points = gridOf(axes, cells);
+    const weights = normalised(await logLikelihood(points), points, names);
+    const marginals = axes.map((_, axis) => marginalOf(weights, { axis, axes: axes.length, cells }));
+    const isFine = marginals.every((marginal) => 1 / sumOfSquares(marginal) >= ENOUGH_CELLS);
+    const closer = axes.map((axis, index) => closerTo(axis, marginals[index]!, prior[index]!));
+    if (isFine || closer.every((axis, index) => lengthOf(axis) > LEAST_GAIN * lengthOf(axes[index]!))) {
+      return names.map((name, axis) => described(name, prior[axis]!, axes[axis]!, marginals[axis]!));
+    }
+    axes = closer;
+  }
+}
+
+function lengthOf([low, high]: Axis): number {
+  return high - low;
+}
+
+/** The centres of all cells of a grid, axis by axis; the last axis varies fastest. */
+function gridOf(axes: readonly Axis[], cells: number): Float64Array[] {
+  const total = cells ** axes.length;
+  return axes.map(([low, high], axis) =>
+    Float64Array.from({ length: total }, (_, point) => {
+      const place = Math.floor(point / cells ** (axes.length - 1 - axis)) % cells;
+      return low + ((high - low) * (place + 0.5)) / cells;
+    }),
+  );
+}
+
+/** The posterior probability of each point. */
+function normalised(
+  logLikelihoods: Float64Array,
+  points: readonly Float64Array[],
+  names: readonly string[],
+): Float64Array {
+  const [, most] = rangeOf(logLikelihoods);
+  const wrong =
+    most === Number.NEGATIVE_INFINITY
+      ? 0
+      : logLikelihoods.findIndex((value) => !(value < Number.POSITIVE_INFINITY));
+  if (wrong !== -1) {
+    const where = names.map((name, axis) => `${name} = ${points[axis]![wrong]!.toPrecision(4)}`);
+    throw new UserError(
+      'diverged',
+      `the log-likelihood is ${logLikelihoods[wrong]} at ${where.join(', ')}: choose a smaller range`,
+    );
+  }
+  const weights = logLikelihoods.map((value) => Math.exp(value - most));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+function marginalOf(
+  weights: Float64Array,
+  { axis, axes, cells }: { readonly axis: number; readonly axes: number; readonly cells: number },
+): Float64Array {
+  const marginal = new Float64Array(cells);
+  weights.forEach((weight, point) => {
+    marginal[Math.floor(point / cells ** (axes - 1 - axis)) % cells]! += weight;
+  });
+  return marginal;
+}
+
+/** The part of an axis whose cells are not negligible, with a cell more at both ends. */
+function closerTo([low, high]: Axis, marginal: Float64Array, [least, most]: Axis): Axis {
+  const width = (high - low) / marginal.length;
+  const [, peak] = rangeOf(marginal);
+  const first = marginal.findIndex((probability) => probability > NEGLIGIBLE * peak);
+  const last = marginal.findLastIndex((probability) => probability > NEGLIGIBLE * peak);
+  return [Math.max(least, low + (first - 1) * width), Math.min(most, low + (last + 2) * width)];
+}
+
+function described(
+  name: string,
+  range: Axis,
+  [low, high]: Axis,
+  probabilities: Float64Array,
+): ComponentPosterior {
+  const width = (high - low) / probabilities.length;
+  const expected = (of: (centre: number) => number): number =>
+    probabilities.reduce((sum, probability, cell) => sum + probability * of(low + (cell + 0.5) * width), 0);
+  const mean = expected((value) => value);
+  return {
+    name,
+    range,
+    mean,
+    // The deviation of the centres: adding that inside cells would widen a smooth posterior.
+    deviation: Math.sqrt(expected((value) => (value - mean) ** 2)),
+    bounds: Float64Array.from({ length: probabilities.length + 1 }, (_, cell) => low + cell * width),
+    probabilities,
+  };
+}
+
+function sumOfSquares(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value ** 2, 0);
+}

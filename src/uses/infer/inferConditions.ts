@@ -1,0 +1,157 @@
+// The posterior of the numbers that an image is conditioned on, given the image.
+import { UserError, unknownName } from '../../core/errors.ts';
+import { dimensionsOf } from '../../core/numeric/imageShape.ts';
+import { copyInto, kindOf, type Values, zeros } from '../../core/numeric/values.ts';
+import type { ConditionComponent } from '../../flows/models/condition.ts';
+import { type ConditionChoice, conditionRowsOf } from '../../model/conditions.ts';
+import type { FlowModel } from '../../model/flowModel.ts';
+import type { WorkOptions } from '../../model/flowModelOptions.ts';
+import { imageSetOf } from '../../model/givenImages.ts';
+import { componentsOf } from '../../model/likelihood/conditionArrays.ts';
+import { type Axis, type ComponentPosterior, gridPosterior, MOST_INFERRED } from './gridPosterior.ts';
+
+/** How a posterior is computed. Progress counts images. */
+export interface InferOptions extends WorkOptions {
+  /**
+   * The prior of each number: uniform between these values. By default mean ± √3 deviations of the training images, which
+   * is the range of uniformly distributed numbers.
+   */
+  readonly range?: Readonly<Record<string, readonly [low: number, high: number]>> | undefined;
+  /** The components that are known, for all images or for each; the others are inferred. */
+  readonly condition?: ConditionChoice | undefined;
+  /** Dequantisation draws, the same at all points of the grid; default 4. */
+  readonly draws?: number;
+  /** The seed of the draws; default 0. */
+  readonly seed?: number;
+}
+
+/** Points whose likelihoods are computed together, each with a copy of the image. */
+const AT_ONCE = 1024;
+
+/**
+ * The posteriors of the numbers on which a model's images are conditioned, p(numbers | image) ∝ p(image | numbers), with
+ * equally likely numbers inside a range. The likelihood is computed at all points of a grid over the range, and then on a
+ * finer one around the probable points, until the posterior covers enough cells, or closes in no further.
+ *
+ * @param images as the model takes them
+ * @returns for each image the posterior of each number, in the order of the model
+ * @throws UserError if the model has no such numbers or too many, a range is empty, or (`diverged`) a likelihood in it is not
+ *   finite
+ * @example
+ * ```ts
+ * import { inferConditions, loadModel, quantile } from 'emerging-flows';
+ *
+ * const model = await loadModel('runs/maps');
+ * const map = new Float32Array(32 * 32);
+ * const [posteriors] = await inferConditions(model, map, { range: { omega: [0.1, 0.5] } });
+ * for (const posterior of posteriors!) {
+ *   console.log(posterior.name, posterior.mean, quantile(posterior, 0.05), quantile(posterior, 0.95));
+ * }
+ * await model.release();
+ * ```
+ */
+export async function inferConditions(
+  model: FlowModel,
+  images: Values,
+  { range = {}, condition = {}, draws = 4, seed = 0, signal, onProgress }: InferOptions = {},
+): Promise<ComponentPosterior[][]> {
+  const inferred = inferredComponents(model, condition);
+  const names = inferred.map(({ name }) => name);
+  const prior = inferred.map((component) => priorOf(component, range));
+  const unknown = Object.keys(range).find((name) => inferred.every((one) => one.name !== name));
+  if (unknown !== undefined) {
+    throw unknownName('condition to infer', unknown, names, 'invalid-argument');
+  }
+  const { count } = imageSetOf(model.model, images);
+  const size = dimensionsOf(model.imageShape);
+  const ownOf = knownOf(model, condition, inferred, count);
+  const copies = zeros(kindOf(images)!, AT_ONCE * size);
+  const found: ComponentPosterior[][] = [];
+  for (let index = 0; index < count; index++) {
+    const image = images.subarray(index * size, (index + 1) * size);
+    const known = ownOf(index);
+    for (let copy = 0; copy * size < copies.length; copy++) {
+      copyInto(copies, image, copy * size);
+    }
+    const logLikelihood = async (points: readonly Float64Array[]): Promise<Float64Array> => {
+      const values = new Float64Array(points[0]!.length);
+      for (let first = 0; first < values.length; first += AT_ONCE) {
+        const end = Math.min(first + AT_ONCE, values.length);
+        const tried = inferred.map(({ name }, axis) => [name, points[axis]!.subarray(first, end)]);
+        values.set(
+          await model.logLikelihood(copies.subarray(0, (end - first) * size), {
+            draws,
+            seed,
+            // So that every point of the grid gets the same noise.
+            noiseByContent: true,
+            signal,
+            condition: { ...known, ...Object.fromEntries(tried) },
+          }),
+          first,
+        );
+      }
+      return values;
+    };
+    found.push(await gridPosterior(names, prior, logLikelihood));
+    onProgress?.(index + 1, count);
+  }
+  return found;
+}
+
+function inferredComponents({ model }: FlowModel, condition: ConditionChoice): ConditionComponent[] {
+  const numbers = componentsOf(model).filter(({ image }) => !image);
+  if (numbers.length === 0) {
+    throw new UserError(
+      'unsupported',
+      'the model is not conditioned on numbers, so there is nothing to infer: train one with model.condition',
+    );
+  }
+  const inferred = numbers.filter(({ name }) => !Object.hasOwn(condition, name));
+  if (inferred.length === 0 || inferred.length > MOST_INFERRED) {
+    const names = inferred.map(({ name }) => name).join(', ');
+    throw new UserError(
+      'invalid-argument',
+      inferred.length === 0
+        ? 'all conditions are given: leave out those to infer'
+        : `${inferred.length} conditions are too many to infer together (${names}): give the values of some; at most ${MOST_INFERRED} can be inferred`,
+    );
+  }
+  return inferred;
+}
+
+function priorOf(
+  { name, mean, deviation }: ConditionComponent,
+  given: NonNullable<InferOptions['range']>,
+): Axis {
+  const [low, high] = Object.hasOwn(given, name)
+    ? given[name]!
+    : [mean - Math.sqrt(3) * deviation, mean + Math.sqrt(3) * deviation];
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
+    throw new UserError(
+      'invalid-argument',
+      `the range of ${name}, ${low} to ${high}, is empty: give two finite numbers, the lower one first`,
+    );
+  }
+  return [low, high];
+}
+
+/** The known components of each image, checked. */
+function knownOf(
+  { model }: FlowModel,
+  condition: ConditionChoice,
+  inferred: readonly ConditionComponent[],
+  count: number,
+): (image: number) => ConditionChoice {
+  const means = Object.fromEntries(inferred.map(({ name, mean }) => [name, mean]));
+  conditionRowsOf(model, { condition: { ...condition, ...means } }, count);
+  return (image) =>
+    Object.fromEntries(
+      Object.entries(condition).map(([name, given]) => {
+        const values = typeof given === 'number' ? [given] : Array.from(given);
+        const size = componentsOf(model).find((one) => one.name === name)!.image
+          ? dimensionsOf([model.imageShape[0], model.imageShape[1], 1])
+          : 1;
+        return [name, values.length === size ? values : values.slice(image * size, (image + 1) * size)];
+      }),
+    );
+}

@@ -1,0 +1,150 @@
+// Groups of identical and of nearly identical images.
+
+import { nextTurn } from '../../../core/platform/eventLoop.node.ts';
+import { partOfWork, type WorkOptions } from '../../../model/flowModelOptions.ts';
+import type { CompileOptions } from '../../../tensor/engine/program.ts';
+import type { ExaminedImage } from './examinedImages.ts';
+import { frequencyFeatures, type Pictures } from './features.ts';
+import { NEIGHBOURS, type Neighbours, nearestNeighbours } from './neighbours.ts';
+import { type Residual, residualOf } from './samePicture.ts';
+import { addTo } from './shapes.ts';
+
+/** Pairs with larger residuals are different images. */
+const MOST_LEFT = { whole: 0.04, worst: 0.12 } as const;
+
+/** The residual of a copy is at most this share of that of the most similar other image (the ratio test of Lowe 2004). */
+const MOST_RATIO = 0.5;
+
+/** Pairs with a larger residual are not examined further, in pictures of half the resolution and then in full. */
+const MOST_EXAMINED = { coarse: 0.2, fine: 0.1 } as const;
+
+/** Pictures with less variation, in units of 1/255, are only compared exactly: in them, rounding decides the residual. */
+const LEAST_DEVIATION = 2;
+
+/** The widest difference of the aspect ratios of copies, as a factor. */
+const SAME_ASPECT = 1.1;
+
+/** Groups of images with the same pixels, as positions, in the order of the first of each. */
+export function identicalGroups(images: readonly ExaminedImage[]): number[][] {
+  const byKey = new Map<string, number[]>();
+  images.forEach(({ key }, index) => {
+    addTo(byKey, key, index);
+  });
+  return [...byKey.values()].filter(({ length }) => length > 1);
+}
+
+/**
+ * Groups of nearly identical images, no two of which have the same pixels: copies with other brightness, contrast,
+ * compression, size or place. Candidates are the nearest neighbours by pixels, and by magnitudes of frequencies, which find
+ * shifted copies. Two images form a group if each is a copy among the candidates of the other.
+ *
+ * @param neighbours by pixels
+ */
+export async function nearGroups(
+  images: readonly ExaminedImage[],
+  pictures: Pictures,
+  neighbours: Neighbours,
+  { engine, ...following }: WorkOptions & { readonly engine: CompileOptions },
+): Promise<number[][]> {
+  const count = images.length;
+  const of = 2 * count;
+  const { rows, width } = frequencyFeatures(images);
+  const byFrequency = await nearestNeighbours(rows, width, {
+    engine,
+    ...partOfWork(following, { before: 0, of }),
+  });
+  const residuals = new Map<number, Residual>();
+  const residual = (a: number, b: number): Residual => {
+    const key = Math.min(a, b) * count + Math.max(a, b);
+    const known = residuals.get(key) ?? copyResidual(pictures, a, b);
+    residuals.set(key, known);
+    return known;
+  };
+  const copies: number[][] = [];
+  for (let index = 0; index < count; index++) {
+    const near = [neighbours, byFrequency].flatMap(({ nearest }) => [
+      ...nearest.subarray(index * NEIGHBOURS, (index + 1) * NEIGHBOURS),
+    ]);
+    const others = [...new Set(near)].filter(
+      (other) => other >= 0 && isComparable(images[index]!, images[other]!),
+    );
+    copies.push(copiesAmong(others.map((other) => ({ other, ...residual(index, other) }))));
+    if (index % 64 === 0) {
+      following.signal?.throwIfAborted();
+      following.onProgress?.(count + index, of);
+      await nextTurn();
+    }
+  }
+  const groups = new Groups(count);
+  copies.forEach((others, index) => {
+    for (const other of others) {
+      if (copies[other]!.includes(index)) {
+        groups.join(index, other);
+      }
+    }
+  });
+  return groups.all();
+}
+
+/** Those of an image's candidates that are copies: similar enough, and far more so than all that are not. */
+function copiesAmong(candidates: readonly (Residual & { readonly other: number })[]): number[] {
+  const sorted = candidates.toSorted((a, b) => a.whole - b.whole);
+  const isSimilar = ({ whole, worst }: Residual): boolean =>
+    whole <= MOST_LEFT.whole && worst <= MOST_LEFT.worst;
+  const last = sorted.findLastIndex(
+    (one, place) =>
+      isSimilar(one) &&
+      (sorted[place + 1] === undefined || one.whole <= MOST_RATIO * sorted[place + 1]!.whole),
+  );
+  return sorted
+    .slice(0, last + 1)
+    .filter(isSimilar)
+    .map(({ other }) => other);
+}
+
+/** Whether two images could be copies at all. */
+function isComparable(a: ExaminedImage, b: ExaminedImage): boolean {
+  const aspect = (a.width * b.height) / (a.height * b.width);
+  const isFlat = Math.min(a.deviation, b.deviation) < LEAST_DEVIATION;
+  return !isFlat && Math.max(aspect, 1 / aspect) <= SAME_ASPECT;
+}
+
+/** What the fit of two images to each other leaves; infinite if they differ. */
+function copyResidual({ small, smaller }: Pictures, a: number, b: number): Residual {
+  const coarse = residualOf(smaller[a]!, smaller[b]!, { reach: 1, most: MOST_EXAMINED.coarse });
+  return coarse.whole > MOST_EXAMINED.coarse
+    ? coarse
+    : residualOf(small[a]!, small[b]!, { reach: 2, most: MOST_EXAMINED.fine });
+}
+
+/** Positions, joined into groups. */
+class Groups {
+  private readonly parent: Int32Array;
+
+  constructor(count: number) {
+    this.parent = Int32Array.from({ length: count }, (_, index) => index);
+  }
+
+  join(a: number, b: number): void {
+    const [first, second] = [this.rootOf(a), this.rootOf(b)];
+    this.parent[Math.max(first, second)] = Math.min(first, second);
+  }
+
+  /** The groups of at least two, in the order of the first of each. */
+  all(): number[][] {
+    const groups = new Map<number, number[]>();
+    for (let index = 0; index < this.parent.length; index++) {
+      addTo(groups, this.rootOf(index), index);
+    }
+    return [...groups.values()].filter(({ length }) => length > 1);
+  }
+
+  private rootOf(index: number): number {
+    let root = index;
+    while (this.parent[root]! !== root) {
+      this.parent[root] = this.parent[this.parent[root]!]!;
+      root = this.parent[root]!;
+    }
+    return root;
+  }
+}

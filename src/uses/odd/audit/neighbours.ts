@@ -1,0 +1,163 @@
+// The nearest neighbours of every row among all others, by exhaustive search: products of blocks of rows.
+
+import { nextTurn } from '../../../core/platform/eventLoop.node.ts';
+import type { WorkOptions } from '../../../model/flowModelOptions.ts';
+import { type CompileOptions, compile } from '../../../tensor/engine/program.ts';
+import { releaseAfter } from '../../../tensor/engine/resources.ts';
+import { product } from '../../../tensor/operations/index.ts';
+import { input } from '../../../tensor/tensor.ts';
+
+/** How many neighbours are kept. */
+export const NEIGHBOURS = 5;
+
+/** Of the rows of each class, the distance to this one is kept: a single wrong label nearby has no effect. */
+const OF_CLASS = 3;
+
+/** The neighbours of each row, nearest first. */
+export interface Neighbours {
+  /** Positions, `NEIGHBOURS` for each row; −1 if there are fewer other rows. */
+  readonly nearest: Int32Array;
+  /** The distances to them; infinite if there are fewer other rows. */
+  readonly distances: Float32Array;
+  /** With labels: the distance to the third nearest other row of each class, [rows, classes]; infinite if there are fewer. */
+  readonly ofClass?: Float32Array;
+}
+
+/** The class of each row. */
+export interface RowLabels {
+  readonly classes: number;
+  readonly of: ArrayLike<number>;
+}
+
+const QUERIES = 256;
+const CANDIDATES = 4096;
+
+/** Searches the Euclidean neighbours of rows of `width` numbers. */
+export async function nearestNeighbours(
+  rows: Float32Array,
+  width: number,
+  {
+    labels,
+    engine,
+    signal,
+    onProgress,
+  }: WorkOptions & { readonly labels?: RowLabels | undefined; readonly engine: CompileOptions },
+): Promise<Neighbours> {
+  const count = rows.length / width;
+  const centred = withoutMean(rows, width);
+  const squares = Float32Array.from({ length: count }, (_, row) => {
+    let sum = 0;
+    for (let at = row * width; at < (row + 1) * width; at++) {
+      sum += centred[at]! ** 2;
+    }
+    return sum;
+  });
+  const some = Math.min(CANDIDATES, count);
+  const [x, y] = [input('x', [QUERIES, width]), input('y', [some, width])];
+  const found = new NearestOfRows(count, labels);
+  await releaseAfter(async (keep) => {
+    const outputs = { products: product(x, y, { transposeB: true }) };
+    const program = keep(await compile({ inputs: { x, y }, outputs }, engine));
+    for (let first = 0; first < count; first += QUERIES) {
+      const queries = { shape: [QUERIES, width], data: block(centred, first * width, QUERIES * width) };
+      for (let other = 0; other < count; other += some) {
+        const others = { shape: [some, width], data: block(centred, other * width, some * width) };
+        const { products } = await program.run({ x: queries, y: others });
+        const end = Math.min(some, count - other);
+        for (let query = first; query < Math.min(first + QUERIES, count); query++) {
+          const line = products!.data.subarray((query - first) * some, (query - first) * some + end);
+          found.add(query, other, line, squares);
+        }
+      }
+      signal?.throwIfAborted();
+      onProgress?.(Math.min(first + QUERIES, count), count);
+      await nextTurn();
+    }
+  });
+  return found.finished();
+}
+
+/** Differences of large numbers lose digits: rows are compared relative to their mean. */
+function withoutMean(rows: Float32Array, width: number): Float32Array {
+  const mean = new Float64Array(width);
+  for (let at = 0; at < rows.length; at++) {
+    mean[at % width]! += rows[at]!;
+  }
+  const count = rows.length / width;
+  const out = new Float32Array(rows.length);
+  for (let at = 0; at < rows.length; at++) {
+    out[at] = rows[at]! - mean[at % width]! / count;
+  }
+  return out;
+}
+
+/** A part of an array, followed by zeros if it is too short. */
+function block(data: Float32Array, start: number, length: number): Float32Array {
+  if (start + length <= data.length) {
+    return data.subarray(start, start + length);
+  }
+  const out = new Float32Array(length);
+  out.set(data.subarray(start));
+  return out;
+}
+
+/** The nearest so far, as squared distances. */
+class NearestOfRows {
+  private readonly nearest: Int32Array;
+  private readonly distances: Float32Array;
+  /** The `OF_CLASS` nearest of each class, [rows, classes, OF_CLASS]. */
+  private readonly byClass: Float32Array | undefined;
+  private readonly labels: RowLabels | undefined;
+
+  constructor(count: number, labels: RowLabels | undefined) {
+    this.nearest = new Int32Array(count * NEIGHBOURS).fill(-1);
+    this.distances = new Float32Array(count * NEIGHBOURS).fill(Number.POSITIVE_INFINITY);
+    this.labels = labels;
+    this.byClass =
+      labels && new Float32Array(count * labels.classes * OF_CLASS).fill(Number.POSITIVE_INFINITY);
+  }
+
+  /** Takes the products of a row with those from `other` on into account. */
+  add(query: number, other: number, products: ArrayLike<number>, squares: Float32Array): void {
+    const { nearest, distances, byClass, labels } = this;
+    const last = query * NEIGHBOURS + NEIGHBOURS - 1;
+    const own = squares[query]!;
+    for (let place = 0; place < products.length; place++) {
+      const row = other + place;
+      const distance = own + squares[row]! - 2 * products[place]!;
+      if (distance < distances[last]! && row !== query) {
+        let at = last;
+        for (; at > last - NEIGHBOURS + 1 && distances[at - 1]! > distance; at--) {
+          distances[at] = distances[at - 1]!;
+          nearest[at] = nearest[at - 1]!;
+        }
+        distances[at] = distance;
+        nearest[at] = row;
+      }
+      if (byClass && labels) {
+        const start = (query * labels.classes + labels.of[row]!) * OF_CLASS;
+        if (distance < byClass[start + OF_CLASS - 1]! && row !== query) {
+          let at = start + OF_CLASS - 1;
+          for (; at > start && byClass[at - 1]! > distance; at--) {
+            byClass[at] = byClass[at - 1]!;
+          }
+          byClass[at] = distance;
+        }
+      }
+    }
+  }
+
+  finished(): Neighbours {
+    const { nearest, distances, byClass } = this;
+    const root = (square: number): number => Math.sqrt(Math.max(0, square));
+    return {
+      nearest,
+      distances: distances.map(root),
+      ...(byClass && {
+        ofClass: Float32Array.from({ length: byClass.length / OF_CLASS }, (_, at) =>
+          root(byClass[(at + 1) * OF_CLASS - 1]!),
+        ),
+      }),
+    };
+  }
+}

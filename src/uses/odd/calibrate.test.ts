@@ -1,0 +1,65 @@
+// p-values of scores: by hand, and uniform for images from the same source.
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../core/numeric/random.ts';
+import type { ImageStatistics } from '../../model/referenceScores.ts';
+import { fitted, pValues } from './calibrate.ts';
+import { uniformity } from './kolmogorovSmirnov.ts';
+import { oddScores } from './oddScores.ts';
+
+/** Images with correlated statistics. */
+function images(count: number, seed: number): ImageStatistics {
+  const random = new RandomStream(seed);
+  const each = Array.from({ length: count }, () => {
+    const bits = random.normal();
+    return {
+      bits,
+      latents: bits + random.normal(),
+      logDet: random.normal() ** 2,
+      code: 2 * bits + random.normal(),
+      contrast: 50 + 10 * random.normal(),
+      noise: random.normal() ** 2,
+      sharpness: 0.5 + 0.1 * random.normal(),
+      greyLevels: 50 + random.integer(50),
+    };
+  });
+  return {
+    bits: each.map(({ bits }) => bits),
+    'latents 0': each.map(({ latents }) => latents),
+    'logDet 0': each.map(({ logDet }) => logDet),
+    code: each.map(({ code }) => code),
+    contrast: each.map(({ contrast }) => contrast),
+    noise: each.map(({ noise }) => noise),
+    sharpness: each.map(({ sharpness }) => sharpness),
+    greyLevels: each.map(({ greyLevels }) => greyLevels),
+  };
+}
+
+describe('p-values', () => {
+  it('are the share of reference images at least as odd, the image itself counted', () => {
+    const reference = { bits: [1, 2, 3], code: [0, 0, 0] };
+    const fit = fitted(oddScores.complexity, reference);
+    expect([...fit.reference!]).toEqual([1, 2, 3]);
+    expect([...pValues(Float64Array.of(0, 1, 2.5, 4, Number.POSITIVE_INFINITY), fit)!]).toEqual([
+      1, 1, 0.5, 0.25, 0.25,
+    ]);
+  });
+
+  it('are unknown without the statistics of the reference', () => {
+    const fit = fitted(oddScores['best-class'], { bits: [1, 2] });
+    expect(pValues(fit.of({ bits: [1], bestClass: [0] }), fit)).toBeUndefined();
+  });
+
+  it('take what is not a number for the oddest of all', () => {
+    const fit = fitted(oddScores.complexity, { bits: [1, 2, 3], code: [0, 0, 0] });
+    expect([...fit.of({ bits: [Number.NaN], code: [1] })]).toEqual([Number.POSITIVE_INFINITY]);
+  });
+
+  it.each(['bits', 'complexity', 'typicality'] as const)('of %s are uniform on unseen images', (name) => {
+    // Few images, many statistics: a fit judged on its own images would be far too optimistic.
+    const fit = fitted(oddScores[name], images(60, 1));
+    const p = pValues(fit.of(images(3000, 2)), fit)!;
+    expect(p.filter((value) => value <= 0.1).length / 3000).toBeLessThan(0.2);
+    const large = fitted(oddScores[name], images(1500, 3));
+    expect(uniformity(pValues(large.of(images(300, 4)), large)!)).toBeGreaterThan(0.01);
+  });
+});

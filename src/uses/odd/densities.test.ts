@@ -1,0 +1,76 @@
+// Density estimates against formulas, their integral, and rows that are hard to fit.
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { gaussian, kernel, type Rows, whiten } from './densities.ts';
+
+const rows = (width: number, values: ArrayLike<number>): Rows => ({
+  count: values.length / width,
+  width,
+  data: Float64Array.from(values),
+});
+
+describe.each([
+  ['gaussian', gaussian],
+  ['kernel', kernel],
+])('%s', (_, fit) => {
+  it('integrates to 1', () => {
+    const density = fit(rows(1, [1, 2, 2.5, 7, 3, -1]));
+    const grid = Array.from({ length: 4001 }, (_, index) => -40 + index * 0.02);
+    const integral = density(rows(1, grid)).reduce((sum, log) => sum + 0.02 * Math.exp(log), 0);
+    expect(integral).toBeCloseTo(1, 4);
+  });
+
+  it('is finite for a constant column, equal columns, a single row, and far away', () => {
+    const data = Array.from(new RandomStream(1).normals(40)).flatMap((value) => [value, value, 3]);
+    for (const given of [rows(3, data), rows(3, [1, 2, 3])]) {
+      expect([...fit(given)(rows(3, [0, 0, 3, 1e4, -1e4, 5]))].every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('falls with the distance in every direction', () => {
+    const density = fit(rows(2, new RandomStream(2).normals(200)));
+    const [near, right, up, far] = density(rows(2, [0, 0, 6, 0, 0, -6, 60, 60]));
+    expect(near).toBeGreaterThan(right!);
+    expect(near).toBeGreaterThan(up!);
+    expect(right).toBeGreaterThan(far!);
+  });
+});
+
+describe('gaussian', () => {
+  it('has mean and variance of one column', () => {
+    // Mean 2, variance 2/3.
+    const [log] = gaussian(rows(1, [1, 2, 3]))(rows(1, [4]));
+    expect(log).toBeCloseTo(-0.5 * Math.log((2 * Math.PI * 2) / 3) - 4 / (2 * (2 / 3)), 10);
+  });
+
+  it('follows correlations if there are rows enough', () => {
+    const random = new RandomStream(3);
+    const data = Array.from({ length: 2000 }, () => random.normal()).flatMap((value) => [
+      value,
+      value + 0.5 * random.normal(),
+    ]);
+    const [along, across] = gaussian(rows(2, data))(rows(2, [2, 2, 2, -2])) as unknown as [number, number];
+    // The exponents of the true density: −½(x² + (y − x)²/0.25).
+    expect(along - across).toBeCloseTo(0.5 * (16 / 0.25), -1);
+  });
+});
+
+describe('whitening', () => {
+  it('shrinks towards no correlation the more, the fewer rows there are', () => {
+    const random = new RandomStream(4);
+    const correlated = (count: number): Rows =>
+      rows(
+        2,
+        Array.from({ length: count }, () => random.normal()).flatMap((value) => [
+          value,
+          value + 0.1 * random.normal(),
+        ]),
+      );
+    // The difference of two correlated columns counts for more, the less the correlation is shrunk.
+    const difference = (count: number): number => {
+      const { data } = whiten(correlated(count)).apply(rows(2, [1, -1]));
+      return data[0]! ** 2 + data[1]! ** 2;
+    };
+    expect(difference(5)).toBeLessThan(difference(500) / 2);
+  });
+});

@@ -1,0 +1,36 @@
+// Which score is chosen, and what is refused before any image is measured.
+import { afterAll, expect, it } from 'vitest';
+import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageSet } from '../../data/contract/dataset.ts';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
+import { FlowModel } from '../../model/flowModel.ts';
+import { randomModel } from '../../testing/randomModel.ts';
+import { tinyImages } from '../../testing/tinyImages.ts';
+import type { OddScoreName } from './oddScores.ts';
+import { oddReport } from './score.ts';
+
+const imageShape: ImageShape = [8, 8, 1];
+const model = new FlowModel(randomModel(imageShape, { mixing: '1x1' }), { threads: 1 });
+afterAll(() => model.release());
+const images = (count: number, seed: number): ImageSet =>
+  imagesInMemory(tinyImages(count, 8, seed), imageShape);
+
+it.each<[OddScoreName, string]>([
+  ['best-class', 'the score best-class needs a model with classes'],
+  ['label', 'the score label needs a model with classes'],
+])('%s is refused before an image is read', async (score, message) => {
+  const unread: ImageSet = {
+    count: 4,
+    imageShape,
+    kind: 'uint8',
+    read() {
+      throw new Error('an image is read');
+    },
+  };
+  await expect(oddReport(model, unread, unread, { score })).rejects.toThrow(message);
+});
+
+it('is bits by default with fewer than ten reference images', async () => {
+  expect((await oddReport(model, images(3, 1), images(9, 2))).score).toBe('bits');
+  expect((await oddReport(model, images(3, 1), images(10, 2))).score).toBe('typicality');
+});

@@ -1,0 +1,47 @@
+// The statistics of pixels follow the changes that they are to name.
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from '../../../core/numeric/random.ts';
+import { pixelStatisticsOf } from './pixelStatistics.ts';
+
+const shape = [64, 64, 1] as const;
+const random = new RandomStream(0);
+const smooth = Uint8Array.from(
+  { length: 4096 },
+  (_, at) => 128 + 60 * Math.sin(Math.floor(at / 64) / 9) * Math.cos((at % 64) / 7),
+);
+const noisy = smooth.map((value) => Math.round(value + 10 * random.normal()));
+const own = pixelStatisticsOf(smooth, shape);
+
+describe('pixel statistics', () => {
+  it('measure brightness, contrast and grey levels', () => {
+    const dark = pixelStatisticsOf(
+      smooth.map((value) => value / 2),
+      shape,
+    );
+    expect(dark.brightness).toBeCloseTo(own.brightness / 2, 0);
+    expect(dark.contrast).toBeCloseTo(own.contrast / 2, 0);
+    expect(dark.greyLevels).toBeLessThan(own.greyLevels);
+  });
+
+  it('estimate the deviation of noise', () => {
+    expect(own.noise).toBeLessThan(1);
+    expect(pixelStatisticsOf(noisy, shape).noise).toBeCloseTo(10, 0);
+  });
+
+  it('measure sharpness between a smooth image and noise', () => {
+    expect(own.sharpness).toBeCloseTo(0.25, 1);
+    const pure = Uint8Array.from({ length: 4096 }, () => random.integer(256));
+    expect(pixelStatisticsOf(pure, shape).sharpness).toBeCloseTo(1, 1);
+    expect(pixelStatisticsOf(noisy, shape).sharpness).toBeGreaterThan(own.sharpness);
+  });
+
+  it('average channels, and are defined for images too small for a filter', () => {
+    expect(pixelStatisticsOf(Uint8Array.of(0, 60, 240), [1, 1, 3])).toEqual({
+      brightness: 100,
+      contrast: 0,
+      noise: 0,
+      sharpness: 0,
+      greyLevels: 3,
+    });
+  });
+});

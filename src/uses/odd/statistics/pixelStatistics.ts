@@ -1,0 +1,85 @@
+// Simple numbers about the pixels of an image, which name the kind of a shift: how bright, contrasted, noisy, sharp.
+import type { ImageShape } from '../../../core/numeric/imageShape.ts';
+import { mean } from '../../../core/numeric/statistics.ts';
+import type { Values } from '../../../core/numeric/values.ts';
+
+/** A number about pixels, and what to call an image with more or less of it. */
+export interface PixelStatistic {
+  readonly more: string;
+  readonly less: string;
+}
+
+/** A name of a statistic. */
+export type PixelStatisticName = 'brightness' | 'contrast' | 'noise' | 'sharpness' | 'greyLevels';
+
+/** The statistics by name. */
+export const pixelStatistics: Readonly<Record<PixelStatisticName, PixelStatistic>> = {
+  brightness: { more: 'brighter', less: 'darker' },
+  contrast: { more: 'more contrast', less: 'less contrast' },
+  noise: { more: 'noisier', less: 'less noise' },
+  sharpness: { more: 'sharper', less: 'blurrier' },
+  greyLevels: { more: 'more grey levels', less: 'fewer grey levels' },
+};
+
+/**
+ * The statistics of an image, on its mean over channels: mean and deviation of the values; the deviation of noise
+ * by Immerkær's filter (1996), which ignores edges; the mean square of differences between neighbours relative to those at
+ * distance 2 (1/4 if smooth, 1 for noise; 0 if constant); the number of different values in all channels.
+ */
+export function pixelStatisticsOf(
+  pixels: Values,
+  [height, width, channels]: ImageShape,
+): Record<PixelStatisticName, number> {
+  const grey = Float64Array.from({ length: height * width }, (_, at) => {
+    let sum = 0;
+    for (let channel = 0; channel < channels; channel++) {
+      sum += pixels[at * channels + channel]!;
+    }
+    return sum / channels;
+  });
+  const brightness = mean(grey);
+  const spread = mean(grey.map((value) => (value - brightness) ** 2));
+  return {
+    brightness,
+    contrast: Math.sqrt(spread),
+    noise: noiseOf(grey, height, width),
+    sharpness: sharpnessOf(grey, height, width),
+    greyLevels: new Set<number>(pixels).size,
+  };
+}
+
+function noiseOf(grey: Float64Array, height: number, width: number): number {
+  let total = 0;
+  for (let row = 1; row + 1 < height; row++) {
+    for (let column = 1; column + 1 < width; column++) {
+      const at = row * width + column;
+      const second = (place: number): number => grey[place - 1]! - 2 * grey[place]! + grey[place + 1]!;
+      total += Math.abs(second(at - width) - 2 * second(at) + second(at + width));
+    }
+  }
+  const places = Math.max(0, height - 2) * Math.max(0, width - 2);
+  return places === 0 ? 0 : (Math.sqrt(Math.PI / 2) * total) / (6 * places);
+}
+
+function sharpnessOf(grey: Float64Array, height: number, width: number): number {
+  const meanSquare = (distance: number): number => {
+    let [total, count] = [0, 0];
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        const at = row * width + column;
+        for (const [fits, other] of [
+          [column + distance < width, at + distance],
+          [row + distance < height, at + distance * width],
+        ] as const) {
+          if (fits) {
+            total += (grey[other]! - grey[at]!) ** 2;
+            count++;
+          }
+        }
+      }
+    }
+    return count === 0 ? 0 : total / count;
+  };
+  const far = meanSquare(2);
+  return far === 0 ? 0 : meanSquare(1) / far;
+}
