@@ -11,7 +11,7 @@ const keys = {
 };
 
 /** The files that declare keys. */
-const declaresKeys = /\/src\/(experiments\/configSchema|optimizers\/\w+)\.ts$/;
+const declaresKeys = /\/src\/(runs\/settings\/configSchema|tensor\/optimizers\/\w+)\.ts$/;
 
 /** Adds the comments, before TypeDoc checks that all symbols have one. */
 export function load({ converter }) {

@@ -1,84 +1,72 @@
-// Checks what each part of the code may import: along the arrows between the folders only, and without cycles.
-import { readFileSync } from 'node:fs';
+// Checks what each file may import: doors of rooms along the arrows between them, and no cycles.
+import { existsSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { importedValues, importsOf, nodeGlobalsIn, sourcesIn, targetOf } from './testing/sources.ts';
 
-/** The folders of `src`, each with those directly below it; whatever can be reached along the arrows may be imported. */
+/** The rooms of `src`, each with those directly below it; whatever can be reached along the arrows may be imported. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  api: ['evaluation', 'codec'],
-  cli: ['studioServer', 'evaluation', 'codec'],
-  studioServer: ['evaluation'],
-  evaluation: ['training', 'pictures'],
-  training: ['trained', 'cluster'],
-  codec: ['trained', 'pictures'],
-  trained: ['runs', 'engine', 'cluster'],
-  runs: ['experiments'],
-  experiments: ['models', 'data', 'optimizers'],
-  models: ['flows'],
+  api: ['training'],
+  app: ['training'],
+  training: ['uses'],
+  uses: ['model'],
+  model: ['runs'],
+  runs: ['flows', 'data'],
   flows: ['tensor'],
-  optimizers: ['tensor'],
-  engine: ['tensor'],
-  tensor: ['numeric'],
-  data: ['storage'],
-  storage: ['numeric'],
-  pictures: ['numeric'],
-  numeric: ['platform'],
-  cluster: ['platform'],
-  platform: [],
+  tensor: ['core'],
+  data: ['core'],
+  core: [],
 };
-
-/** Any file may import these, and they may import each other. */
-const sharedFiles: readonly string[] = ['errors.ts', 'visibleText.ts'];
 
 /** Packages, and the only files that may import them. */
 const wrapped: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['cluster/openMpi.node.ts'],
-  'onnxruntime-node': ['engine/nativeRuntime.node.ts'],
-  // In Node, `engine/wasmRuntime.node.ts` loads it by path. The tests run exported files with the runtime alone, in both builds.
+  koffi: ['core/ranks/openMpi.node.ts'],
+  'onnxruntime-node': ['tensor/engine/nativeRuntime.node.ts'],
+  // In Node, `wasmRuntime.node.ts` loads it by path. The tests run exported files with the runtime alone, in both builds.
   'onnxruntime-web': [
-    'cli/conditions.test.ts',
-    'engine/devices/providers.web.ts',
-    'evaluation/export/exportModel.test.ts',
-    'evaluation/export/exportPrograms.test.ts',
+    'app/cli/conditions.test.ts',
+    'tensor/engine/devices/providers.web.ts',
+    'uses/export/exportModel.test.ts',
+    'uses/export/exportPrograms.test.ts',
   ],
 };
 
 /** The folders whose files may import Node modules; elsewhere only files named `*.node.ts` may. */
-const nodeFolders: readonly string[] = ['storage', 'data', 'studioServer', 'cli'];
+const nodeFolders: readonly string[] = ['data', 'app'];
 
 /**
- * Folders and single files that must run on any JavaScript platform, as must all `*.web.ts` files: they may reach Node
- * modules only through `*.node.ts` files.
+ * Folders and files that must run on any JavaScript platform, as must all `*.web.ts` files: they may reach Node modules only
+ * through `*.node.ts` files.
  */
 const runsAnywhere: readonly string[] = [
+  'core',
+  'tensor',
+  'flows',
+  'data/identity.ts',
+  'data/contract',
+  'data/pixels',
+  'data/pictures',
+  'data/files/fileStore.ts',
+  'runs/settings',
+  'runs/contents',
+  'runs/open',
+  'model/index.ts',
+  'model/likelihood',
+  'model/measure',
+  'uses/codec',
+  'uses/doctor',
+  'uses/export/exportPrograms.ts',
+  'training/action',
+  'training/gradients',
+  'training/loop',
+  'training/reports/curvePlot.ts',
+  'training/reports/trainRun.ts',
+  'training/step',
   'api/index.web.ts',
   'api/data.web.ts',
   'api/training.web.ts',
   'api/worker.web.ts',
-  'data/identity.ts',
-  'numeric',
-  'tensor',
-  'engine',
-  'flows',
-  'models',
-  'experiments',
-  'pictures',
-  'optimizers',
-  'runs/contents',
-  'storage/fileStore.ts',
-  'runs/open',
-  'trained/likelihood',
-  'trained/model',
-  'codec',
-  'training',
-  'evaluation/bijections',
-  'evaluation/doctor',
-  'evaluation/export/exportPrograms.ts',
-  'evaluation/reports/curvePlot.ts',
-  'evaluation/measure',
-  'evaluation/reports/trainRun.ts',
 ];
 
 /** Code shared by tests; only tests may import it, and it may import whatever they may. */
@@ -86,7 +74,8 @@ const testFolder = 'testing';
 
 const sources = sourcesIn('src');
 const files = [...sources.keys()];
-const isTest = (file: string): boolean => file.endsWith('.test.ts') || folder(file) === testFolder;
+const room = (file: string): string => file.split('/')[0]!;
+const isTest = (file: string): boolean => file.endsWith('.test.ts') || room(file) === testFolder;
 const isForNode = (file: string): boolean => file.endsWith('.node.ts');
 
 /** What each file imports, including types: files by their paths within `src`, and packages. */
@@ -101,11 +90,6 @@ const targets = (file: string): readonly string[] =>
 const packages = (file: string): readonly string[] =>
   imports.get(file)!.filter((target) => !sources.has(target));
 
-/** The folder of a file directly below `src`; the file itself if it is in none. */
-function folder(file: string): string {
-  return file.split('/')[0]!;
-}
-
 /** What can be reached by repeated steps: itself only through a cycle. */
 function reachable<Item>(start: Item, next: (item: Item) => readonly Item[]): ReadonlySet<Item> {
   // A set that grows is iterated to its end.
@@ -118,36 +102,57 @@ function reachable<Item>(start: Item, next: (item: Item) => readonly Item[]): Re
   return reached;
 }
 
-describe('the arrows between folders', () => {
+/** The files that other rooms may import: all that the README of a room names under "Doors". */
+function doorsIn(name: string): string[] {
+  const readme = new URL(`${name}/README.md`, import.meta.url);
+  const section = existsSync(readme) ? (readFileSync(readme, 'utf8').split('## Doors')[1] ?? '') : '';
+  const [list] = section.split('\n## ');
+  return [...list!.matchAll(/`([^`]+\.ts)`/g)].map(([, path]) => `${name}/${path}`);
+}
+
+describe('rooms', () => {
   const crossings = files
     .filter((file) => !isTest(file))
     .flatMap((file) =>
       targets(file)
-        .filter((target) => folder(target) !== folder(file) && !sharedFiles.includes(target))
-        .map((target) => ({ file, target })),
+        .filter((target) => room(target) !== room(file))
+        .map((target) => ({ file, target, text: `${file} imports ${target}` })),
     );
 
-  it('cover every folder', () => {
-    const folders = new Set(files.filter((file) => file.includes('/')).map(folder));
+  it('are the folders of src', () => {
+    const folders = new Set(files.filter((file) => file.includes('/')).map(room));
     expect([...folders].sort()).toEqual([...Object.keys(arrows), testFolder].sort());
   });
 
-  it('allow every import', () => {
-    const isAllowed = (from: string, to: string): boolean =>
-      from in arrows && reachable(from, (name) => arrows[name]!).has(to);
-    const others = crossings.filter(({ file, target }) => !isAllowed(folder(file), folder(target)));
-    expect(others.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  it('import along the arrows, and use each arrow', () => {
+    const isAllowed = ({ file, target }: { file: string; target: string }): boolean =>
+      reachable(room(file), (name) => arrows[name]!).has(room(target));
+    expect(crossings.filter((crossing) => !isAllowed(crossing)).map(({ text }) => text)).toEqual([]);
+    const used = new Set(crossings.map(({ file, target }) => `${room(file)} ${room(target)}`));
+    const pairs = Object.entries(arrows).flatMap(([from, tos]) => tos.map((to) => `${from} ${to}`));
+    expect(pairs.filter((pair) => !used.has(pair))).toEqual([]);
   });
 
-  it('are all used', () => {
-    const used = new Set(crossings.map(({ file, target }) => `${folder(file)} ${folder(target)}`));
-    const unused = Object.entries(arrows).flatMap(([from, tos]) =>
-      tos.map((to) => `${from} ${to}`).filter((arrow) => !used.has(arrow)),
-    );
-    expect(unused).toEqual([]);
+  it('import what the others name as doors, and name nothing else', () => {
+    const doors = Object.keys(arrows).flatMap(doorsIn);
+    const entered = new Set(crossings.map(({ target }) => target));
+    expect(crossings.filter(({ target }) => !doors.includes(target)).map(({ text }) => text)).toEqual([]);
+    expect(doors.filter((door) => !entered.has(door))).toEqual([]);
   });
 
-  it('lead into no folder that leads back, at any depth', () => {
+  it('hold uses of a model that do not import each other', () => {
+    const use = (file: string): string => file.split('/')[1]!;
+    const others = files
+      .filter((file) => room(file) === 'uses' && !isTest(file))
+      .flatMap((file) =>
+        targets(file)
+          .filter((target) => room(target) === 'uses' && use(target) !== use(file))
+          .map((target) => `${file} imports ${target}`),
+      );
+    expect(others).toEqual([]);
+  });
+
+  it('have no two folders that import each other', () => {
     const pairs = new Set(
       files
         .filter((file) => !isTest(file))
@@ -160,7 +165,7 @@ describe('the arrows between folders', () => {
     expect(mutual).toEqual([]);
   });
 
-  it('form no cycle of files', () => {
+  it('have no cycle of files', () => {
     expect(files.filter((file) => reachable(file, targets).has(file))).toEqual([]);
   });
 });
@@ -203,7 +208,7 @@ describe('code that runs without Node', () => {
 
   it('keeps modules of Node in a few folders and files', () => {
     const others = files.filter(
-      (file) => !isTest(file) && !isForNode(file) && !nodeFolders.includes(folder(file)),
+      (file) => !isTest(file) && !isForNode(file) && !nodeFolders.includes(room(file)),
     );
     expect(others.filter((file) => packages(file).some((name) => isBuiltin(name)))).toEqual([]);
   });

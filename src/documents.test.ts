@@ -35,7 +35,9 @@ const linkPattern = /\]\((?![a-z]+:)([^)\s#]+)(?:#[^)\s]+)?\)/g;
 
 /** What a document names and the repository lacks; links to headings are checked when the site is built. */
 function missing(document: string, text: string): string[] {
-  const paths = (text.match(pathPattern) ?? []).filter((path) => !existsSync(join(root, path)));
+  const paths = (text.match(pathPattern) ?? []).filter(
+    (path) => !existsSync(join(root, path)) && !existsSync(join(root, dirname(document), path)),
+  );
   const names = (text.match(sourcePattern) ?? []).filter(
     (name) => !files.some((file) => `/${file}`.endsWith(`/${name}`)),
   );

@@ -39,7 +39,7 @@ function pageViolations(file: string, source: string): string[] {
       }
       const target = targetOf(file, specifier);
       if (target.startsWith('../')) {
-        const isType = /^\.\.\/src\/studioServer\/(offeredModel|foundRun)\.ts$/.test(target);
+        const isType = /^\.\.\/src\/app\/studioServer\/(offeredModel|foundRun)\.ts$/.test(target);
         return !(isType ? isImportedType(specifier) : plots.test(target));
       }
       const own = room.exec(file)?.[0];

@@ -1,7 +1,6 @@
 // `emerging-flows/data`: datasets by name or path, downloaded and prepared, image files, and images in memory.
 
-export type { Admit } from '../data/contract/budget.ts';
-export type { DecodedImage, RawDataset, RawImage, RawSplit } from '../data/contract/rawImages.ts';
+export type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../data/contract/index.ts';
 export type { DatasetIdentity, SplitIdentity } from '../data/identity.ts';
 export { type PrepareDatasetOptions, type PreparedDataset, prepareDataset } from '../data/prepareDataset.ts';
 export { datasets, openDataset } from '../data/registry.ts';

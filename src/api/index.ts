@@ -9,6 +9,11 @@ export {
 } from '../model/loading/latentsFile.ts';
 export { loadModel } from '../model/loading/loadModel.ts';
 export { type DeviceReport, listDevices } from '../tensor/engine/listDevices.node.ts';
-export { type ExportedModel, type ExportOptions, exportModel } from '../uses/export/exportModel.ts';
-export { type ExportedPrograms, exportPrograms } from '../uses/export/exportPrograms.ts';
+export {
+  type ExportedModel,
+  type ExportedPrograms,
+  type ExportOptions,
+  exportModel,
+  exportPrograms,
+} from '../uses/export/index.ts';
 export * from './shared/index.ts';

@@ -1,7 +1,6 @@
 // `emerging-flows/worker`: the script of a worker of a page, which computes gradients for a training, or codes blocks of images.
 import { configureRuntime } from '../tensor/engine/runtime.web.ts';
-import type { ThreadAnswer, ThreadMessage } from '../tensor/engine/threads/messages.ts';
-import { serve } from '../tensor/engine/threads/serve.ts';
+import { serve, type ThreadAnswer, type ThreadMessage } from '../tensor/engine/threads/index.ts';
 import { threadTasks } from './threads/tasks.ts';
 
 /** The part of a worker's global scope that this script uses. */

@@ -1,7 +1,5 @@
 // The order of images: an endless shuffled stream for training, a single ordered pass for evaluation.
-import { sizeOf } from '../core/numeric/ndarray.ts';
-import { RandomStream } from '../core/numeric/random.ts';
-import type { Values } from '../core/numeric/values.ts';
+import { RandomStream, sizeOf, type Values } from '../core/numeric/index.ts';
 import { type ImageSet, imagesBuffer } from './contract/dataset.ts';
 import { type AugmentationName, augment, checkAugmentations } from './pixels/augment.ts';
 

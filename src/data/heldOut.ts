@@ -1,6 +1,6 @@
 // Which training images are held out for model selection, so that test images are never used for it.
 import { UserError } from '../core/errors.ts';
-import { RandomStream } from '../core/numeric/random.ts';
+import { RandomStream } from '../core/numeric/index.ts';
 import { sha256 } from '../core/platform/sha256.node.ts';
 import {
   type Dataset,

@@ -1,7 +1,6 @@
 // What identifies the images of a dataset: their number and the checksum of their pixels, split by split.
-import { sizeOf } from '../core/numeric/ndarray.ts';
-import { bytesOfValues } from '../core/numeric/values.ts';
-import { nextTurn } from '../core/platform/eventLoop.node.ts';
+import { bytesOfValues, sizeOf } from '../core/numeric/index.ts';
+import { nextTurn } from '../core/platform/index.ts';
 import { sha256, startSha256 } from '../core/platform/sha256.node.ts';
 import { batchesInOrder } from './batches.ts';
 import {

@@ -1,9 +1,7 @@
 // Inspects the images of a dataset: pixel statistics and common problems.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sizeOf } from '../core/numeric/ndarray.ts';
-import { Moments } from '../core/numeric/statistics.ts';
-import { bytesOfValues, type Values } from '../core/numeric/values.ts';
+import { bytesOfValues, Moments, sizeOf, type Values } from '../core/numeric/index.ts';
 import { batchesInOrder } from './batches.ts';
 import {
   type Dataset,

@@ -1,7 +1,7 @@
 // The images that a page has been given: decoded, fitted, and divided into the parts of a dataset.
 import { option, phrase, UserError } from '../core/errors.ts';
-import { showImageShape } from '../core/numeric/imageShape.ts';
-import { fetchBytes, fetchOptionsOf, urlOf } from '../core/platform/transfer.ts';
+import { showImageShape } from '../core/numeric/index.ts';
+import { fetchBytes, fetchOptionsOf, urlOf } from '../core/platform/index.ts';
 import {
   type DatasetSource,
   defaultValidation,

@@ -1,6 +1,6 @@
 // Opens images in a page: given files and folders, archives, prepared files, and images in memory. What reads them is loaded when
 // it is needed.
-import type { ImageShape } from '../core/numeric/imageShape.ts';
+import type { ImageShape } from '../core/numeric/index.ts';
 import type { GivenFile } from './formats/blobStore.web.ts';
 import {
   type ExactImages,

@@ -1,8 +1,7 @@
 // Prepares a dataset, by name or path, into one file of images of one size.
 import { basename, extname, join } from 'node:path';
 import { option, phrase, UserError } from '../core/errors.ts';
-import { showImageShape } from '../core/numeric/imageShape.ts';
-import { requireArgument } from '../core/numeric/optionValues.ts';
+import { requireArgument, showImageShape } from '../core/numeric/index.ts';
 import { countPictures, limited } from './contract/rawImages.ts';
 import { exists } from './files/files.ts';
 import { requireWritable } from './files/partialFiles.ts';

@@ -1,7 +1,6 @@
 // The named datasets and the formats of users' own images, and how they are opened.
 import { nearestNames, UserError, unknownName } from '../core/errors.ts';
-import type { ImageShape } from '../core/numeric/imageShape.ts';
-import { requireArgument } from '../core/numeric/optionValues.ts';
+import { type ImageShape, requireArgument } from '../core/numeric/index.ts';
 import { readConditionTable } from './conditions/conditionTable.ts';
 import { imagesWithTable, sourceWithTable } from './conditions/table.ts';
 import type { WantedConditions } from './contract/conditions.ts';

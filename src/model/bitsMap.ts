@@ -1,10 +1,9 @@
 // Where the bits of images are, by pixel or by stage: for a model with classes given the class, or over all classes.
 
-import type { NdArray } from '../core/numeric/ndarray.ts';
-import type { ImageSet } from '../data/contract/dataset.ts';
+import type { NdArray } from '../core/numeric/index.ts';
+import type { ImageSet } from '../data/contract/index.ts';
+import { constant, OPEN_BATCH } from '../tensor/index.ts';
 import { add, concatenate, divide, expand, reshape } from '../tensor/operations/index.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
-import { constant } from '../tensor/tensor.ts';
 import { classNumbersOf } from './classes.ts';
 import { measureClassLikelihoods, posteriors } from './classLikelihoods.ts';
 import type { BitsMapOptions } from './flowModelOptions.ts';

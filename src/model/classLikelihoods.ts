@@ -1,8 +1,7 @@
 // ln p(x | class) of images under every class of a model, and what it says about the class of an image.
-import type { ImageSet } from '../data/contract/dataset.ts';
-import { parametersFrom } from '../flows/contract/parameters.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
-import { input } from '../tensor/tensor.ts';
+import type { ImageSet } from '../data/contract/index.ts';
+import { parametersFrom } from '../flows/contract/index.ts';
+import { input, OPEN_BATCH } from '../tensor/index.ts';
 import { classNumber } from './classes.ts';
 import type { BitsMapOptions, MeasurementOptions } from './flowModelOptions.ts';
 import { requireImagesOf } from './givenImages.ts';

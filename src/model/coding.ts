@@ -1,8 +1,6 @@
 // Images to latents and back, and whether they return.
 import { phrase, UserError } from '../core/errors.ts';
-import { dimensionsOf } from '../core/numeric/imageShape.ts';
-import type { NdArray } from '../core/numeric/ndarray.ts';
-import { copyInto, type Values, zeros } from '../core/numeric/values.ts';
+import { copyInto, dimensionsOf, type NdArray, type Values, zeros } from '../core/numeric/index.ts';
 import { conditionRowsOf } from './conditions.ts';
 import {
   asSeen,

@@ -1,11 +1,15 @@
 // Checks the conditions that users pass to a model, and converts them for image sets and programs.
 
 import { UserError, unknownName } from '../core/errors.ts';
-import type { ImageShape } from '../core/numeric/imageShape.ts';
-import { conditionValues } from '../data/contract/conditions.ts';
-import type { Conditions, ConditionValues, ImageSet } from '../data/contract/dataset.ts';
-import type { Flow } from '../flows/models/flow.ts';
-import { requireConditions } from '../runs/images/conditionValues.ts';
+import type { ImageShape } from '../core/numeric/index.ts';
+import {
+  type Conditions,
+  type ConditionValues,
+  conditionValues,
+  type ImageSet,
+} from '../data/contract/index.ts';
+import type { Flow } from '../flows/models/index.ts';
+import { requireConditions } from '../runs/images/index.ts';
 import { type ClassChoice, classRowsOf } from './classes.ts';
 import {
   type ConditionArrays,

@@ -1,9 +1,9 @@
 // Which images their latents do not decode to, and the corrections that make them exact.
 
-import { bytesOfValues, type Values } from '../core/numeric/values.ts';
+import { bytesOfValues, type Values } from '../core/numeric/index.ts';
 import { sha256 } from '../core/platform/sha256.node.ts';
-import { pixelsFromValues, toBits, toFullRange } from '../data/pixels/bitDepth.ts';
-import type { ImageValues } from '../flows/models/imageValues.ts';
+import { pixelsFromValues, toBits, toFullRange } from '../data/pixels/index.ts';
+import type { ImageValues } from '../flows/models/index.ts';
 
 /** What to change in a decoded image. */
 export interface Correction {

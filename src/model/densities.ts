@@ -1,8 +1,8 @@
 // The parts of the log-likelihood of images: the density of the latents and ln|det| of each level.
-import type { ImageSet } from '../data/contract/dataset.ts';
-import { sumOfDensities } from '../flows/models/stages.ts';
+import type { ImageSet } from '../data/contract/index.ts';
+import { sumOfDensities } from '../flows/models/index.ts';
+import type { Tensor } from '../tensor/index.ts';
 import { add } from '../tensor/operations/index.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { type ClassLikelihoods, overClasses } from './classLikelihoods.ts';
 import type { MeasurementOptions } from './flowModelOptions.ts';
 import { requireImagesOf } from './givenImages.ts';

@@ -1,12 +1,15 @@
 // A trained model for inference: images and latents in and out, programs compiled on first use.
 
-import type { ImageShape } from '../core/numeric/imageShape.ts';
-import type { NdArray } from '../core/numeric/ndarray.ts';
-import { requireArgument } from '../core/numeric/optionValues.ts';
-import type { ValueKind, Values } from '../core/numeric/values.ts';
-import type { ImageSet } from '../data/contract/dataset.ts';
-import type { Flow } from '../flows/models/flow.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import {
+  type ImageShape,
+  type NdArray,
+  requireArgument,
+  type ValueKind,
+  type Values,
+} from '../core/numeric/index.ts';
+import type { ImageSet } from '../data/contract/index.ts';
+import type { Flow } from '../flows/models/index.ts';
+import type { Tensor } from '../tensor/index.ts';
 import { measureBitsMap, measureStageBits } from './bitsMap.ts';
 import {
   type Classification,

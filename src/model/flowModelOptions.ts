@@ -1,9 +1,8 @@
 // The options of the methods of a trained model, and those that every long call shares.
 
-import type { Values } from '../core/numeric/values.ts';
-import type { Ranks } from '../core/ranks/ranks.ts';
-import type { Precision } from '../tensor/engine/onnx/emitter.ts';
-import type { CompileOptions } from '../tensor/engine/program.ts';
+import type { Values } from '../core/numeric/index.ts';
+import type { Ranks } from '../core/ranks/index.ts';
+import type { CompileOptions, Precision } from '../tensor/engine/index.ts';
 import type { ClassChoice } from './classes.ts';
 import type { ConditionChoice } from './conditions.ts';
 import type { Corrections } from './corrections.ts';

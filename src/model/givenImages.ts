@@ -1,12 +1,17 @@
 // The images that users pass to a model: checked, as a set, and as a batch for its programs.
 
 import { UserError } from '../core/errors.ts';
-import { dimensionsOf, showImageShape } from '../core/numeric/imageShape.ts';
-import type { NdArray } from '../core/numeric/ndarray.ts';
-import { kindInWords, kindOf, type Values, zeros } from '../core/numeric/values.ts';
-import { type ImageSet, imagesInMemory } from '../data/contract/dataset.ts';
-import type { Flow } from '../flows/models/flow.ts';
-import { requireKind } from '../flows/models/imageValues.ts';
+import {
+  dimensionsOf,
+  kindInWords,
+  kindOf,
+  type NdArray,
+  showImageShape,
+  type Values,
+  zeros,
+} from '../core/numeric/index.ts';
+import { type ImageSet, imagesInMemory } from '../data/contract/index.ts';
+import { type Flow, requireKind } from '../flows/models/index.ts';
 import { type ConditionChoice, conditionsOf } from './conditions.ts';
 import { imageArray } from './likelihood/likelihood.ts';
 

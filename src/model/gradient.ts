@@ -1,18 +1,12 @@
 // The gradient of the log-likelihood of images with respect to their values.
 import { UserError } from '../core/errors.ts';
-import { dimensionsOf, showImageShape } from '../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
-import type { Values } from '../core/numeric/values.ts';
-import type { Condition } from '../flows/contract/condition.ts';
-import { parametersFrom } from '../flows/contract/parameters.ts';
-import { largest } from '../flows/coupling/choices.ts';
-import { componentsBy } from '../flows/models/condition.ts';
-import type { Flow } from '../flows/models/flow.ts';
+import { dimensionsOf, type NdArray, showImageShape, sizeOf, type Values } from '../core/numeric/index.ts';
+import { type Condition, parametersFrom } from '../flows/contract/index.ts';
+import { largest } from '../flows/coupling/index.ts';
+import { componentsBy, type Flow } from '../flows/models/index.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
+import { constant, input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../tensor/index.ts';
 import { add, divide, exp, log, split, subtract, sum } from '../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
-import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { GradientOptions } from './flowModelOptions.ts';
 import { imageSetOf } from './givenImages.ts';

@@ -1,27 +1,24 @@
 // The programs of a trained model: compiled on first use, run on as many images at a time as fit.
 
-import { type ImageShape, showImageShape } from '../core/numeric/imageShape.ts';
-import { requireWhole } from '../core/numeric/optionValues.ts';
-import { nextTurn } from '../core/platform/eventLoop.node.ts';
-import { availableBytes } from '../core/platform/machine.node.ts';
-import { requireMemory } from '../core/platform/memory.ts';
-import { isOnAny, onlyRank, type Ranks } from '../core/ranks/ranks.ts';
-import type { ImageSet } from '../data/contract/dataset.ts';
-import { parametersFrom } from '../flows/contract/parameters.ts';
-import type { Flow } from '../flows/models/flow.ts';
-import { addressableOn, defaultDevice, isHost } from '../tensor/engine/devices/device.ts';
-import { peakElements } from '../tensor/engine/graph/memory.ts';
-import { prepare } from '../tensor/engine/graph/prepare.ts';
-import type { Precision } from '../tensor/engine/onnx/emitter.ts';
+import { type ImageShape, requireWhole, showImageShape } from '../core/numeric/index.ts';
+import { availableBytes, nextTurn, requireMemory } from '../core/platform/index.ts';
+import { isOnAny, onlyRank, type Ranks } from '../core/ranks/index.ts';
+import type { ImageSet } from '../data/contract/index.ts';
+import { parametersFrom } from '../flows/contract/index.ts';
+import type { Flow } from '../flows/models/index.ts';
 import {
+  addressableOn,
   type CompileOptions,
   compilePrepared,
+  defaultDevice,
+  isHost,
+  type Precision,
   type Program,
+  peakElements,
+  prepare,
   requirePlace,
-} from '../tensor/engine/program.ts';
-import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
-import { input, type Tensor } from '../tensor/tensor.ts';
+} from '../tensor/engine/index.ts';
+import { input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../tensor/index.ts';
 import {
   type FlowModelOptions,
   type MeasurementOptions,

@@ -1,5 +1,5 @@
 // Arithmetic on latents, in float64 if any of them are: interpolation, means, and moves along a direction.
-import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { type NdArray, sizeOf } from '../core/numeric/index.ts';
 import { isDouble, type Latents } from './latents.ts';
 
 /**

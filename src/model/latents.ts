@@ -1,15 +1,19 @@
 // Latents: how images become latents and latents images, draws from the priors, and parts of them.
 
 import { call, option, type Phrase, phrase, UserError } from '../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
-import { requireArgument, requireFinite, requireWhole } from '../core/numeric/optionValues.ts';
-import { RandomStream } from '../core/numeric/random.ts';
-import { parametersFrom } from '../flows/contract/parameters.ts';
-import type { Program } from '../tensor/engine/program.ts';
-import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
-import { constant, input } from '../tensor/tensor.ts';
+import {
+  dimensionsOf,
+  type ImageShape,
+  type NdArray,
+  RandomStream,
+  requireArgument,
+  requireFinite,
+  requireWhole,
+  sizeOf,
+} from '../core/numeric/index.ts';
+import { parametersFrom } from '../flows/contract/index.ts';
+import type { Program } from '../tensor/engine/index.ts';
+import { constant, input, OPEN_BATCH, type ProgramDefinition } from '../tensor/index.ts';
 import { compileForImages, type ImageCompileOptions, type ImageProgram } from './imagePrograms.ts';
 import { type ConditionArrays, conditionInputs } from './likelihood/conditionArrays.ts';
 import type { Batch } from './likelihood/likelihood.ts';

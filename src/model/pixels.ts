@@ -1,14 +1,19 @@
 // The pixels of the values that a decoder computes.
 
 import { UserError } from '../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
-import type { NdArray } from '../core/numeric/ndarray.ts';
-import { bytesOfValue, kindOf, type Values, zeros } from '../core/numeric/values.ts';
-import { requireMemory } from '../core/platform/memory.ts';
-import { pixelsFromValues, toBits, toFullRange } from '../data/pixels/bitDepth.ts';
-import type { Flow } from '../flows/models/flow.ts';
-import { requireKind } from '../flows/models/imageValues.ts';
-import type { Precision } from '../tensor/engine/onnx/emitter.ts';
+import {
+  bytesOfValue,
+  dimensionsOf,
+  type ImageShape,
+  kindOf,
+  type NdArray,
+  type Values,
+  zeros,
+} from '../core/numeric/index.ts';
+import { requireMemory } from '../core/platform/index.ts';
+import { pixelsFromValues, toBits, toFullRange } from '../data/pixels/index.ts';
+import { type Flow, requireKind } from '../flows/models/index.ts';
+import type { Precision } from '../tensor/engine/index.ts';
 import { type Correction, correctImage } from './corrections.ts';
 
 /** What images a model has: their shape and their values. */

@@ -1,8 +1,14 @@
 // Images drawn from a trained model.
 import { UserError } from '../core/errors.ts';
-import { dimensionsOf } from '../core/numeric/imageShape.ts';
-import { requireArgument, requireFinite, requireKnown, requireWhole } from '../core/numeric/optionValues.ts';
-import { copyInto, type Values } from '../core/numeric/values.ts';
+import {
+  copyInto,
+  dimensionsOf,
+  requireArgument,
+  requireFinite,
+  requireKnown,
+  requireWhole,
+  type Values,
+} from '../core/numeric/index.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { SampleOptions } from './flowModelOptions.ts';
 import type { ImagePrograms } from './imagePrograms.ts';

@@ -1,13 +1,11 @@
 // The likelihood of images under a trained model, and how odd they are.
 
 import { UserError } from '../core/errors.ts';
-import { dimensionsOf } from '../core/numeric/imageShape.ts';
-import { mean } from '../core/numeric/statistics.ts';
-import type { ImageSet } from '../data/contract/dataset.ts';
-import type { Flow } from '../flows/models/flow.ts';
-import { peakElements } from '../tensor/engine/graph/memory.ts';
-import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
+import { dimensionsOf, mean } from '../core/numeric/index.ts';
+import type { ImageSet } from '../data/contract/index.ts';
+import type { Flow } from '../flows/models/index.ts';
+import { peakElements } from '../tensor/engine/index.ts';
+import { OPEN_BATCH, type ProgramDefinition } from '../tensor/index.ts';
 import { classNumbersOf } from './classes.ts';
 import { givenClass, measureClassLikelihoods, overClasses } from './classLikelihoods.ts';
 import { measureDensities } from './densities.ts';

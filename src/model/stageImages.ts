@@ -1,14 +1,10 @@
 // The stages of a model as its users see them: where each is, and what it makes of images.
 
-import type { ImageShape } from '../core/numeric/imageShape.ts';
-import type { NdArray } from '../core/numeric/ndarray.ts';
-import type { Values } from '../core/numeric/values.ts';
-import { parametersFrom } from '../flows/contract/parameters.ts';
-import type { Flow } from '../flows/models/flow.ts';
-import type { StagePlace } from '../flows/models/stages.ts';
-import type { Program } from '../tensor/engine/program.ts';
-import { OPEN_BATCH } from '../tensor/shape.ts';
-import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import type { ImageShape, NdArray, Values } from '../core/numeric/index.ts';
+import { parametersFrom } from '../flows/contract/index.ts';
+import type { Flow, StagePlace } from '../flows/models/index.ts';
+import type { Program } from '../tensor/engine/index.ts';
+import { constant, input, OPEN_BATCH, type Tensor } from '../tensor/index.ts';
 import { conditionRowsOf } from './conditions.ts';
 import type { EncodeOptions } from './flowModelOptions.ts';
 import { imageBatch, imageSetOf } from './givenImages.ts';

@@ -1,12 +1,11 @@
 // A model with fixed weights, from any source, and its fingerprint.
 import { UserError } from '../core/errors.ts';
 import { checksumOf } from '../core/numeric/checksum.ts';
-import type { NdArray } from '../core/numeric/ndarray.ts';
+import type { NdArray } from '../core/numeric/index.ts';
 import { sha256 } from '../core/platform/sha256.node.ts';
-import type { Flow } from '../flows/models/flow.ts';
-import { ParameterLayout } from '../flows/models/parameterLayout.ts';
-import { type TrainingStart, type WeightsKind, weightsOf } from '../runs/contents/trainingState.ts';
-import { constant, constantValue, type Tensor } from '../tensor/tensor.ts';
+import { type Flow, ParameterLayout } from '../flows/models/index.ts';
+import { type TrainingStart, type WeightsKind, weightsOf } from '../runs/contents/index.ts';
+import { constant, constantValue, type Tensor } from '../tensor/index.ts';
 import type { ReferenceScores } from './referenceScores.ts';
 
 /** A model with fixed weights. */

@@ -1,5 +1,5 @@
 // The symbolic tensor: a node of a graph, computed by an operation from other tensors.
-import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { type NdArray, sizeOf } from '../core/numeric/index.ts';
 import { isOpen, type Shape, showShape } from './shape.ts';
 
 /**

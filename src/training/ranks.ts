@@ -2,13 +2,12 @@
 
 import { phrase, UserError } from '../core/errors.ts';
 import { checksumOf } from '../core/numeric/checksum.ts';
-import type { NdArray } from '../core/numeric/ndarray.ts';
-import { fromLeader, gather, nameOfRank, type Ranks } from '../core/ranks/ranks.ts';
+import type { NdArray } from '../core/numeric/index.ts';
+import { fromLeader, gather, nameOfRank, type Ranks } from '../core/ranks/index.ts';
 import { bytesOf, type FileStore } from '../data/files/fileStore.ts';
-import type { Groups, ParameterLayout } from '../flows/models/parameterLayout.ts';
-import { runFileNames } from '../runs/contents/runFileNames.ts';
+import type { Groups, ParameterLayout } from '../flows/models/index.ts';
+import { runFileNames, type TrainingStart, type TrainingState } from '../runs/contents/index.ts';
 import { RunStore } from '../runs/contents/runStore.ts';
-import type { TrainingStart, TrainingState } from '../runs/contents/trainingState.ts';
 import type { Config } from '../runs/settings/configSchema.ts';
 import { stringifyConfig } from '../runs/settings/configText.ts';
 import type { Trainer } from './step/trainer.ts';

@@ -1,10 +1,10 @@
 // What `emerging-flows/data` exports in Node and in pages.
 
-export type { ValueKind, Values } from '../../core/numeric/values.ts';
-export { conditioned, type WantedConditions } from '../../data/contract/conditions.ts';
+export type { ValueKind, Values } from '../../core/numeric/index.ts';
 export {
   type Conditions,
   type ConditionValues,
+  conditioned,
   type Dataset,
   type DatasetDescription,
   type DatasetSource,
@@ -15,8 +15,9 @@ export {
   imagesInMemory,
   type Labels,
   labelled,
+  type NamedDataset,
   type ValidationShare,
-} from '../../data/contract/dataset.ts';
-export type { NamedDataset } from '../../data/contract/rawImages.ts';
-export type { Crop } from '../../data/pixels/fitPicture.ts';
+  type WantedConditions,
+} from '../../data/contract/index.ts';
+export type { Crop } from '../../data/pixels/index.ts';
 export type { ImageFileOptions, NamedImages } from '../../data/sources/namedImages.ts';

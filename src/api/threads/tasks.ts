@@ -1,5 +1,5 @@
 // What threads and the workers of pages compute.
-import type { ThreadTasks } from '../../tensor/engine/threads/serve.ts';
+import type { ThreadTasks } from '../../tensor/engine/threads/index.ts';
 
 /** The tasks, each with code of its own. */
 export const threadTasks: ThreadTasks = {

@@ -1,8 +1,7 @@
 // The script of a thread of Node, which computes gradients for a training, or codes blocks of images.
 import { parentPort, workerData } from 'node:worker_threads';
 import { importModule } from '../../core/platform/importModule.node.ts';
-import type { StopFlag } from '../../tensor/engine/threads/port.node.ts';
-import { serve } from '../../tensor/engine/threads/serve.ts';
+import { type StopFlag, serve } from '../../tensor/engine/threads/index.ts';
 import { threadTasks } from './tasks.ts';
 
 const port = parentPort!;

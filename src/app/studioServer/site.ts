@@ -1,7 +1,7 @@
 // Writes a studio as static files for any host.
 import * as z from 'zod/mini';
 import { cleanedUpAfter, UserError } from '../../core/errors.ts';
-import { nextTurn } from '../../core/platform/eventLoop.node.ts';
+import { nextTurn } from '../../core/platform/index.ts';
 import { ClosedFolder } from '../../data/files/closedFolder.ts';
 import type { FileContent } from '../../data/files/fileStore.ts';
 import { blocksOf, exists, isFolder, readText } from '../../data/files/files.ts';

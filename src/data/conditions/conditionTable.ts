@@ -1,8 +1,7 @@
 // Reads the conditions of images: from a CSV file, arrays, or images beside them.
 import { basename, join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import type { Values } from '../../core/numeric/values.ts';
+import { sizeOf, type Values } from '../../core/numeric/index.ts';
 import { shortText } from '../../core/visibleText.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';

@@ -1,7 +1,7 @@
 // The conditions of image files, from the tables in their folders.
 import { dirname, join, relative, sep } from 'node:path';
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import type { RequiredCondition } from '../contract/conditions.ts';
 import type { Conditions } from '../contract/dataset.ts';
 import { isFolder } from '../files/files.ts';

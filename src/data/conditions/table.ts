@@ -1,6 +1,6 @@
 // Tables of conditions, a row for each image, with numbers and images; and images with the conditions in one.
 import { UserError, unknownName } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import { withConditions } from '../contract/conditions.ts';
 import type { Conditions, ConditionValues, DatasetSource, ImageSet } from '../contract/dataset.ts';
 

@@ -1,17 +1,17 @@
 // Datasets: images read by index, in memory or on disk, and their classes.
 
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { requireArgument } from '../../core/numeric/optionValues.ts';
 import {
   bytesOfValue,
   copyInto,
+  type ImageShape,
   kindOf,
+  requireArgument,
+  sizeOf,
   type ValueKind,
   type Values,
   zeros,
-} from '../../core/numeric/values.ts';
+} from '../../core/numeric/index.ts';
 
 /**
  * The share of the training images that is held out for validation: a fraction in [0, 1), or `auto` for 2 %, but at least

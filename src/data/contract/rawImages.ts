@@ -1,6 +1,6 @@
 // Datasets as stored on disk: how a format gives the images of each split, in sequence and decoded one at a time.
 import { option, phrase, UserError } from '../../core/errors.ts';
-import type { Values } from '../../core/numeric/values.ts';
+import type { Values } from '../../core/numeric/index.ts';
 import type { ArchiveOpener } from './archive.ts';
 import { type Admit, maxImagePixels } from './budget.ts';
 import {

@@ -1,7 +1,7 @@
 // Files by name, wherever they are: the contract of a folder on disk, of memory and of a browser's private file system; and
 // files in memory.
 import { UserError } from '../../core/errors.ts';
-import { joinBytes } from '../../core/platform/joinBytes.ts';
+import { joinBytes } from '../../core/platform/index.ts';
 
 /** A value, or a promise of it. */
 type Awaitable<Value> = Value | Promise<Value>;

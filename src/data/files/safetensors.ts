@@ -2,7 +2,7 @@
 // tensors. Numbers are little-endian, as in the memory of every machine that Node runs on, so tensors are
 // copied unchanged.
 import { UserError } from '../../core/errors.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
 import type { FileCheck } from './fileStore.ts';
 import { maxBytesAtOnce } from './randomAccess.ts';
 

@@ -1,5 +1,5 @@
 // Decompresses data in memory by a stream, wherever JavaScript runs.
-import { joinBytes } from '../../core/platform/joinBytes.ts';
+import { joinBytes } from '../../core/platform/index.ts';
 
 /** Compressed data has more bytes than are allowed. */
 export class TooLarge extends Error {

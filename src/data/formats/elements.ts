@@ -1,6 +1,6 @@
 // The elements of arrays in files, of any byte order, as the values of images.
 import { UserError } from '../../core/errors.ts';
-import { type Values, valuesInBytes } from '../../core/numeric/values.ts';
+import { type Values, valuesInBytes } from '../../core/numeric/index.ts';
 import { viewOf } from './bytes.ts';
 
 /** How a file stores an element. */

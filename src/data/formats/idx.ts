@@ -1,7 +1,7 @@
 // MNIST's IDX format: a big-endian header with element type and dimensions, then the elements, row-major.
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { UserError } from '../../core/errors.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { sizeOf } from '../../core/numeric/index.ts';
 import { requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import { withFile } from '../files/files.ts';

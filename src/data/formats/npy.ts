@@ -1,7 +1,6 @@
 // NumPy's .npy files: a header that is a Python dictionary, then the elements.
 import { UserError } from '../../core/errors.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { bytesOfValues, kindOf, type ValueKind, type Values } from '../../core/numeric/values.ts';
+import { bytesOfValues, kindOf, sizeOf, type ValueKind, type Values } from '../../core/numeric/index.ts';
 import { shortText } from '../../core/visibleText.ts';
 import type { BeginDecoding } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';

@@ -1,6 +1,6 @@
 // The EXIF orientation of an image: read, and undone by rotating and mirroring.
 
-import type { Values } from '../../core/numeric/values.ts';
+import type { Values } from '../../core/numeric/index.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { charactersOf, viewOf } from './bytes.ts';
 

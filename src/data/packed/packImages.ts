@@ -1,15 +1,14 @@
 // Prepares a dataset: decodes every source image once and writes images of one size to a packed file.
 import { cleanedUpAfter, UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import {
   bytesOfValues,
+  type ImageShape,
   kindInWords,
   kindOf,
   type ValueKind,
   type Values,
-} from '../../core/numeric/values.ts';
-import { nextTurn } from '../../core/platform/eventLoop.node.ts';
-import { availableCores } from '../../core/platform/machine.node.ts';
+} from '../../core/numeric/index.ts';
+import { availableCores, nextTurn } from '../../core/platform/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
 import { type Admit, maxDecodingBytes, OverBudget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';

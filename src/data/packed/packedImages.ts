@@ -1,9 +1,7 @@
 // The images of a packed file, wherever its bytes are: read by index, or all of them to verify their checksums.
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { bytesOfValues } from '../../core/numeric/values.ts';
-import { nextTurn } from '../../core/platform/eventLoop.node.ts';
+import { bytesOfValues, type ImageShape, sizeOf } from '../../core/numeric/index.ts';
+import { nextTurn } from '../../core/platform/index.ts';
 import { startSha256 } from '../../core/platform/sha256.node.ts';
 import { Budget } from '../contract/budget.ts';
 import {

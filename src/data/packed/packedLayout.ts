@@ -2,8 +2,7 @@
 
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { bytesOfValue, type ValueKind, valueKinds } from '../../core/numeric/values.ts';
+import { bytesOfValue, sizeOf, type ValueKind, valueKinds } from '../../core/numeric/index.ts';
 import { sha256 as sha256Of } from '../../core/platform/sha256.node.ts';
 import { LONGEST_CLASS_NAME, MOST_CLASSES, splitNames } from '../contract/dataset.ts';
 import { charactersOf, viewOf } from '../formats/bytes.ts';

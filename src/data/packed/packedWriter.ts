@@ -1,7 +1,7 @@
 // Writes a packed file, image by image, to disk or into memory.
 
 import { UserError } from '../../core/errors.ts';
-import { bytesOfValues, type Values } from '../../core/numeric/values.ts';
+import { bytesOfValues, type Values } from '../../core/numeric/index.ts';
 import { sha256, startSha256 } from '../../core/platform/sha256.node.ts';
 import type { Split } from '../contract/dataset.ts';
 import { maxBytesAtOnce } from '../files/randomAccess.ts';

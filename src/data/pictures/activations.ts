@@ -1,7 +1,5 @@
 // What a stage of a model makes of images, as pictures: any number of channels, at the size of the image if possible.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { quantile } from '../../core/numeric/statistics.ts';
+import { type ImageShape, type NdArray, quantile } from '../../core/numeric/index.ts';
 
 /** How activations are drawn. */
 export interface ActivationOptions {

@@ -1,7 +1,12 @@
 // A small colour canvas: images, enlarged pixel by pixel, and labels in a 3x5 font.
 import { encode } from 'fast-png';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { inEightBits, kindOf, type ValueKind, type Values } from '../../core/numeric/values.ts';
+import {
+  type ImageShape,
+  inEightBits,
+  kindOf,
+  type ValueKind,
+  type Values,
+} from '../../core/numeric/index.ts';
 import { type HeatRange, heatMap, heatRange } from './heatMap.ts';
 
 /** Where something is drawn: the pixel of its upper left corner. */

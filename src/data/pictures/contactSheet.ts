@@ -1,9 +1,7 @@
 // Many images in one PNG: samples, reconstructions, interpolations.
 import { encode } from 'fast-png';
 import { UserError } from '../../core/errors.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { requireArgument } from '../../core/numeric/optionValues.ts';
-import { kindOf, type ValueKind, type Values } from '../../core/numeric/values.ts';
+import { kindOf, requireArgument, sizeOf, type ValueKind, type Values } from '../../core/numeric/index.ts';
 import { Canvas, textSize, viewable, viewedShape } from './canvas.ts';
 import { type HeatRange, heatMap } from './heatMap.ts';
 

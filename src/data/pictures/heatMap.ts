@@ -1,6 +1,5 @@
 // Numbers as colours: dark for low, bright for high, with the same lightness steps all along the scale.
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { median, rangeOf } from '../../core/numeric/statistics.ts';
+import { median, type NdArray, rangeOf } from '../../core/numeric/index.ts';
 
 /** The lowest and the highest number that have a colour of their own; numbers beyond have the same as these. */
 export type HeatRange = readonly [low: number, high: number];

@@ -1,7 +1,5 @@
 // An image beside the map of its bits, with the scale of the colours, as one PNG.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { mean, rangeOf } from '../../core/numeric/statistics.ts';
-import { kindOf, type Values } from '../../core/numeric/values.ts';
+import { type ImageShape, kindOf, mean, rangeOf, type Values } from '../../core/numeric/index.ts';
 import { Canvas, textSize, viewable, viewedShape } from './canvas.ts';
 import { requireDrawable } from './contactSheet.ts';
 import { type HeatRange, heatMap } from './heatMap.ts';

@@ -1,8 +1,12 @@
 // Data augmentation: random flips, transposes and shifts, drawn each time an image is used.
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { RandomStream } from '../../core/numeric/random.ts';
-import { kindInWords, type ValueKind, type Values } from '../../core/numeric/values.ts';
+import {
+  type ImageShape,
+  kindInWords,
+  type RandomStream,
+  type ValueKind,
+  type Values,
+} from '../../core/numeric/index.ts';
 
 /** An augmentation. */
 interface Augmentation {

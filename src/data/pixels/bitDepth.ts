@@ -1,6 +1,6 @@
 // Converts integers on the host: to fewer bits, a model's x to integers, and these to all bits of their array.
 import { call, phrase, UserError } from '../../core/errors.ts';
-import { inEightBits, kindInWords, kindOf, type ValueKind, type Values } from '../../core/numeric/values.ts';
+import { inEightBits, kindInWords, kindOf, type ValueKind, type Values } from '../../core/numeric/index.ts';
 import { checkOutput, type ImageSet, imagesBuffer } from '../contract/dataset.ts';
 
 /** Images of integers. */

@@ -1,7 +1,6 @@
 // Converts the channels of images: planes to pixels, transparency to white, grey to colour and back.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { kindOf, type Values, zeros } from '../../core/numeric/values.ts';
+import { type ImageShape, kindOf, type Values, zeros } from '../../core/numeric/index.ts';
 import { checkOutput, type ImageSet, imagesBuffer, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import type { Integers } from './bitDepth.ts';

@@ -1,5 +1,5 @@
 // The standard deviation of an image's pixels.
-import type { Values } from '../../core/numeric/values.ts';
+import type { Values } from '../../core/numeric/index.ts';
 
 /**
  * The standard deviation of an image's pixels [H, W, C] about the mean of their channel, √(Σ(v − v̄)² / HWC),

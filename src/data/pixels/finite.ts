@@ -1,6 +1,6 @@
 // Values that are NaN or infinite, which no model can learn from, and images of one kind in one array.
 import { UserError } from '../../core/errors.ts';
-import { copyInto, kindInWords, kindOf, type Values, zeros } from '../../core/numeric/values.ts';
+import { copyInto, kindInWords, kindOf, type Values, zeros } from '../../core/numeric/index.ts';
 import { commonKind, inKind } from './bitDepth.ts';
 
 /** How many values are NaN or infinite. */

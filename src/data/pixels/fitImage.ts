@@ -1,7 +1,13 @@
 // The pixels of an image that a model takes, in its size and colours, or that lossless compression takes, as they are stored.
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { type ImageShape, showImageShape } from '../../core/numeric/imageShape.ts';
-import { kindInWords, kindOf, type Values, zeros } from '../../core/numeric/values.ts';
+import {
+  type ImageShape,
+  kindInWords,
+  kindOf,
+  showImageShape,
+  type Values,
+  zeros,
+} from '../../core/numeric/index.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { grey, inColour, isColourless } from './channels.ts';
 import { resized } from './resize.ts';

@@ -1,8 +1,14 @@
 // Converts a source image of any size to square images of a dataset: downscaled, cropped or cut into tiles.
 import { UserError } from '../../core/errors.ts';
-import { type ImageShape, largestImage, showImageShape } from '../../core/numeric/imageShape.ts';
-import { requireFinite, requireWhole } from '../../core/numeric/optionValues.ts';
-import { inEightBits, type Values } from '../../core/numeric/values.ts';
+import {
+  type ImageShape,
+  inEightBits,
+  largestImage,
+  requireFinite,
+  requireWhole,
+  showImageShape,
+  type Values,
+} from '../../core/numeric/index.ts';
 import type { DecodedImage, EightBitImage } from '../contract/rawImages.ts';
 import { grey, inColour, onWhite } from './channels.ts';
 import { resized } from './resize.ts';

@@ -1,6 +1,5 @@
 // Resizes images: with a triangle filter, or as scikit-image does.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { Values } from '../../core/numeric/values.ts';
+import type { ImageShape, Values } from '../../core/numeric/index.ts';
 
 /**
  * Resizes pixels [H, W, C] with a triangle filter: bilinear for enlarging, a weighted mean over the covered

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { call, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { showImageShape } from '../../core/numeric/imageShape.ts';
+import { showImageShape } from '../../core/numeric/index.ts';
 import type { NamedDataset, RawDataset } from '../contract/rawImages.ts';
 import { ClosedFolder } from '../files/closedFolder.ts';
 import { exists } from '../files/files.ts';

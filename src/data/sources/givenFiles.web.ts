@@ -1,7 +1,7 @@
 // What a page has been given: files that were chosen or dropped, a folder that it may read, and other sources of images.
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { FetchOptions } from '../../core/platform/transfer.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { FetchOptions } from '../../core/platform/index.ts';
 import type { Dataset, HoldOut, ImageSet } from '../contract/dataset.ts';
 import type { GivenFile } from '../formats/blobStore.web.ts';
 import type { Crop } from '../pixels/fitPicture.ts';

@@ -1,6 +1,6 @@
 // Single images that a page has been given, chosen or dropped: for a model, or with all their pixels to compress.
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
 import { bytesOf, type GivenFile } from '../formats/blobStore.web.ts';

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { type Budget, maxLoadedBytes } from '../contract/budget.ts';
 import { type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';

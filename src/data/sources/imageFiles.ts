@@ -2,8 +2,7 @@
 
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { requireArgument } from '../../core/numeric/optionValues.ts';
+import { type ImageShape, requireArgument } from '../../core/numeric/index.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';

@@ -1,14 +1,15 @@
 // Collects the images of splits into sets that are read by index: those of image files are decoded into memory.
 import { call, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { type ImageShape, showImageShape } from '../../core/numeric/imageShape.ts';
 import {
   bytesOfValue,
   copyInto,
+  type ImageShape,
   kindInWords,
   kindOf,
+  showImageShape,
   type ValueKind,
   zeros,
-} from '../../core/numeric/values.ts';
+} from '../../core/numeric/index.ts';
 import { maxDecodingBytes, maxLoadedBytes } from '../contract/budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import {

@@ -1,9 +1,7 @@
 // Single images with names, wherever their files are, for a model.
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { requireWhole } from '../../core/numeric/optionValues.ts';
-import type { Values } from '../../core/numeric/values.ts';
-import { requireMemory } from '../../core/platform/memory.ts';
+import { type ImageShape, requireWhole, type Values } from '../../core/numeric/index.ts';
+import { requireMemory } from '../../core/platform/index.ts';
 import type { Conditions, Labels } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { joined } from '../pixels/finite.ts';

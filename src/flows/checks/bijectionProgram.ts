@@ -1,11 +1,10 @@
 // A bijection as programs: its values, and the gradients of a loss over every part of the result.
 
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import type { NamedArrays } from '../../tensor/engine/arrays.ts';
-import { type CompileOptions, compile, type Program } from '../../tensor/engine/program.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
+import { type CompileOptions, compile, type NamedArrays, type Program } from '../../tensor/engine/index.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
+import { constant, input, type Tensor } from '../../tensor/index.ts';
 import { add, multiply, sum } from '../../tensor/operations/index.ts';
-import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 

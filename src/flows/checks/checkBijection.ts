@@ -1,8 +1,8 @@
 // Checks any layer against the contract of bijections: the same checks for this library's layers and your
 // own.
 import { UserError } from '../../core/errors.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { sameShape, showShape } from '../../tensor/shape.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
+import { sameShape, showShape } from '../../tensor/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { asFeeds, compileValues } from './bijectionProgram.ts';
 import { type BijectionCheck, CheckContext } from './checkContext.ts';

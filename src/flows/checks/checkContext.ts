@@ -1,7 +1,7 @@
 // Shared by the checks of a bijection: the layer, how it is run, the limits, and the measurements.
 
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
-import type { CompileOptions } from '../../tensor/engine/program.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
+import type { CompileOptions } from '../../tensor/engine/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 
 /** Arrays by name. */

@@ -1,11 +1,8 @@
 // The checks of a bijection's derivatives: gradients, masks, the log-determinant, and all of it in float32.
 
-import { dot, relativeError } from '../../core/numeric/compare.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import type { NamedArrays } from '../../tensor/engine/arrays.ts';
-import type { Program } from '../../tensor/engine/program.ts';
-import { constant } from '../../tensor/tensor.ts';
+import { dot, type NdArray, RandomStream, relativeError } from '../../core/numeric/index.ts';
+import type { NamedArrays, Program } from '../../tensor/engine/index.ts';
+import { constant } from '../../tensor/index.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { asFeeds, type BijectionGraph, compileGradients, parameterName } from './bijectionProgram.ts';
 import { type Arrays, type CheckContext, LIMITS, ofImage } from './checkContext.ts';

@@ -1,8 +1,5 @@
 // The log-determinant of a layer computed from its values, independently of its own formula.
-import { dot } from '../../core/numeric/compare.ts';
-import { logAbsDeterminant } from '../../core/numeric/linearAlgebra.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import { gaussQuadrature } from '../../core/numeric/spectrum.ts';
+import { dot, gaussQuadrature, logAbsDeterminant, RandomStream } from '../../core/numeric/index.ts';
 import type { LayerMap } from './layerMap.ts';
 
 /** The largest Jacobian that is computed densely, in values per image: its decomposition takes a second. */

@@ -1,13 +1,10 @@
 // A layer with fixed parameters as a function in float64: its values and vector-Jacobian products.
 
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { onCpu } from '../../tensor/engine/devices/device.ts';
-import { type CompileOptions, compile, type Program } from '../../tensor/engine/program.ts';
+import { dimensionsOf, type ImageShape, type NdArray } from '../../core/numeric/index.ts';
+import { type CompileOptions, compile, onCpu, type Program } from '../../tensor/engine/index.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
+import { constant, input, OPEN_BATCH } from '../../tensor/index.ts';
 import { multiply, sum } from '../../tensor/operations/index.ts';
-import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { constant, input } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import type { Parameters } from '../contract/parameters.ts';
 

@@ -1,8 +1,6 @@
 // Parameters and images that expose a wrong formula: random, far from a layer's initial values.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
+import { type ImageShape, type NdArray, RandomStream, sizeOf } from '../../core/numeric/index.ts';
 import type { ParameterSpec, ParameterSpecs } from '../contract/parameters.ts';
 
 /**

@@ -1,12 +1,15 @@
 // The checks of a bijection's values: start values, shapes, inverse, independence of the images.
 
-import { countNonFinite, relativeError } from '../../core/numeric/compare.ts';
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import type { NamedArrays } from '../../tensor/engine/arrays.ts';
-import type { Program } from '../../tensor/engine/program.ts';
-import { OPEN_BATCH, type Shape, sameShape, showShape } from '../../tensor/shape.ts';
+import {
+  countNonFinite,
+  dimensionsOf,
+  type NdArray,
+  RandomStream,
+  relativeError,
+  sizeOf,
+} from '../../core/numeric/index.ts';
+import type { NamedArrays, Program } from '../../tensor/engine/index.ts';
+import { OPEN_BATCH, type Shape, sameShape, showShape } from '../../tensor/index.ts';
 import { asFeeds, type BijectionGraph, compileValues, graphOf } from './bijectionProgram.ts';
 import { type Arrays, type CheckContext, LargestErrors, LIMITS, ofImage } from './checkContext.ts';
 

@@ -1,6 +1,6 @@
 // The contract of every layer of a flow.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import type { Condition } from './condition.ts';
 import type { ElementaryMap } from './elementaryMaps.ts';
 import type { ParameterSpecs, Parameters } from './parameters.ts';

@@ -1,8 +1,7 @@
 // Composes bijections.
-import { showImageShape } from '../../core/numeric/imageShape.ts';
+import { showImageShape } from '../../core/numeric/index.ts';
+import { constant, sameShape, type Tensor } from '../../tensor/index.ts';
 import { add } from '../../tensor/operations/index.ts';
-import { sameShape } from '../../tensor/shape.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection, BijectionResult } from './bijection.ts';
 import { type ParameterSpecs, prefixed } from './parameters.ts';
 import { logDetShares, sharesBefore } from './pixelMap.ts';

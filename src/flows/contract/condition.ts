@@ -1,5 +1,5 @@
 // What a density is conditioned on: data beside the images, given at every call.
-import type { Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/index.ts';
 
 /** The name of a condition: the class of an image, numbers, or a context image beside it. */
 export type ConditionName = 'classes' | 'vector' | 'context';

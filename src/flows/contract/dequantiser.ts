@@ -1,6 +1,6 @@
 // The contract of dequantisation: noise that makes integer images continuous. And its simplest form, uniform noise.
-import type { RandomStream } from '../../core/numeric/random.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import type { RandomStream } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import type { Bijection } from './bijection.ts';
 import type { Condition } from './condition.ts';
 import type { ParameterSpecs, Parameters } from './parameters.ts';

@@ -1,6 +1,7 @@
 // The maps that make up a layer, in a form that the codec can apply to whole numbers and invert exactly.
+
+import type { Tensor } from '../../tensor/index.ts';
 import type { Offset } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Condition } from './condition.ts';
 
 /** The same values in another order. */

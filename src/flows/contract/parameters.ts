@@ -1,7 +1,6 @@
 // The parameters of layers: their declarations, and access to their tensors.
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import type { RandomStream } from '../../core/numeric/random.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { type RandomStream, sizeOf } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 
 /** One parameter as a layer declares it. */
 export interface ParameterSpec {

@@ -1,7 +1,7 @@
 // Where in an image a log-density or a log-determinant arises: its share for every pixel.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import { divide, expand, reshape, sum } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { BijectionResult } from './bijection.ts';
 
 /** The share of every pixel of x in ln|det| of a layer that was applied to x: broadcasts to `[N, H, W]`. */

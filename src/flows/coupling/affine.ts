@@ -1,5 +1,6 @@
 // The affine transformer.
-import { portableSigmoid } from '../../core/numeric/portableMath.ts';
+import { portableSigmoid } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   divide,
@@ -10,7 +11,6 @@ import {
   split,
   subtract,
 } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Transformer } from './transformer.ts';
 
 /** The options of an affine transformer. */

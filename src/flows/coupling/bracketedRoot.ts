@@ -1,4 +1,6 @@
 // The roots of increasing functions: Newton's method inside a bracket, else bisection, for every value by itself.
+
+import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -11,7 +13,6 @@ import {
   split,
   subtract,
 } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import { chosen, isPositive } from './choices.ts';
 
 /** An increasing function at x. */

@@ -1,7 +1,7 @@
 // The mask of Glow: a coupling keeps the first half of the channels.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import { concatenate, split, sum } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Mask } from './mask.ts';
 
 /**

@@ -1,7 +1,6 @@
 // The checkerboard mask: a coupling keeps every other pixel.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { once } from '../../core/numeric/once.ts';
-import { otherParity, pixelsOfParity } from '../../core/numeric/parity.ts';
+import { type ImageShape, once, otherParity, pixelsOfParity } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -14,7 +13,6 @@ import {
   slice,
   sum,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Mask, MaskFor } from './mask.ts';
 
 /** The options of a checkerboard. */

@@ -1,6 +1,7 @@
 // Choices between values without branches: a condition is 1 where it holds, else 0.
+
+import type { Tensor } from '../../tensor/index.ts';
 import { add, multiply, relu, step, subtract } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 
 /** 1 where x > 0, else 0. */
 export function isPositive(x: Tensor): Tensor {

@@ -1,5 +1,6 @@
 // The context that a condition gives to networks: numbers for each image, and images, at the resolution of a level.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -10,7 +11,6 @@ import {
   product,
   reshape,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { required } from '../contract/condition.ts';
 import {

@@ -1,6 +1,6 @@
 // The contract of conditioners: the networks inside couplings.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import type { Condition } from '../contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
 

@@ -1,6 +1,7 @@
 // The contract of contexts: what the networks of couplings and priors see beside the image that they transform.
+
+import type { Tensor } from '../../tensor/index.ts';
 import { add, concatenate, multiply, reshape, sumPerImage } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import { type Condition, required } from '../contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
 

@@ -1,8 +1,8 @@
 // The coupling layer: a mask, a conditioner and a transformer.
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import { remember, sumPerImage } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import type { Condition } from '../contract/condition.ts';
 import { type Parameters, prefixed } from '../contract/parameters.ts';

@@ -1,4 +1,6 @@
 // A conditioner of gated residual blocks.
+
+import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -17,7 +19,6 @@ import {
   subtract,
   sum,
 } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import {
   filledParameter,
   normalParameter,

@@ -1,4 +1,6 @@
 // Mixtures of logistic distributions, one for each value: the logit of their distribution function, and its inverse.
+
+import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   clip,
@@ -15,7 +17,6 @@ import {
   subtract,
   sum,
 } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import { type AtPoint, bracketedRoot, nearRoot } from './bracketedRoot.ts';
 import { isPositive, largest } from './choices.ts';
 

@@ -1,6 +1,6 @@
 // The contract of masks: which values of an image a coupling keeps, and which it changes.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 
 /** The values of a batch that a coupling keeps, and those it changes. */
 export interface MaskedParts {

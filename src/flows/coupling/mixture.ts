@@ -1,5 +1,6 @@
 // The mixture transformer.
-import { portableExp, portableLog, portableSigmoid } from '../../core/numeric/portableMath.ts';
+import { portableExp, portableLog, portableSigmoid } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   divide,
@@ -12,7 +13,6 @@ import {
   subtract,
   transpose,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { logitOfMixture, type MixtureNumbers } from './logisticMixture.ts';
 import type { Transformer } from './transformer.ts';
 

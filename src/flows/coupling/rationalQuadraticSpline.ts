@@ -1,4 +1,6 @@
 // Monotonic rational-quadratic splines, one for each value.
+
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -15,7 +17,6 @@ import {
   subtract,
   sum,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { chosen, isPositive, largest } from './choices.ts';
 
 /** The smallest share of a bin in the interval, and the smallest derivative. */

@@ -1,6 +1,7 @@
 // The spline transformer.
+
+import type { Tensor } from '../../tensor/index.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import { MOST_BINS, numbersOf, splinesOf } from './rationalQuadraticSpline.ts';
 import type { Transformer } from './transformer.ts';
 

@@ -1,6 +1,6 @@
 // The contract of transformers: how a coupling changes a value, by numbers that the conditioner computes.
 
-import type { Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import type { ScalarTransformer } from '../contract/elementaryMaps.ts';
 
 /** Changed values. */

@@ -1,7 +1,7 @@
 // Variational dequantisation: the noise of an image comes from a small flow that sees the image.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import { subtract } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { chain } from '../contract/chain.ts';
 import type { Condition } from '../contract/condition.ts';

@@ -1,6 +1,6 @@
 // Activation normalisation: a scale and a shift per channel, initialised from the first batch.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { type ImageShape, sizeOf } from '../../core/numeric/index.ts';
+import { isOpen, showShape, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   divide,
@@ -12,8 +12,6 @@ import {
   subtract,
   sum,
 } from '../../tensor/operations/index.ts';
-import { isOpen, showShape } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from '../contract/parameters.ts';
 

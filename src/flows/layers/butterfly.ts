@@ -1,6 +1,6 @@
 // Butterfly matrices: all values of an image mixed in pairs, at distances that double.
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { once } from '../../core/numeric/once.ts';
+import { dimensionsOf, type ImageShape, once } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -17,7 +17,6 @@ import {
   subtract,
   sum,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { filledParameter, type ParameterSpec } from '../contract/parameters.ts';
 

@@ -1,6 +1,6 @@
 // Channels mixed by circulant and diagonal matrices in turn.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { once } from '../../core/numeric/once.ts';
+import { type ImageShape, once } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -16,7 +16,6 @@ import {
   sum,
   toeplitz,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { filledParameter, type ParameterSpec, type Parameters } from '../contract/parameters.ts';
 

@@ -1,8 +1,7 @@
 // The invertible 1x1 convolution: one matrix over the channels, shared by all pixels, in three
 // parametrisations.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { orthogonalFactors, randomOrthogonal } from '../../core/numeric/linearAlgebra.ts';
-import { once } from '../../core/numeric/once.ts';
+import { type ImageShape, once, orthogonalFactors, randomOrthogonal } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   exp,
@@ -18,7 +17,6 @@ import {
   sum,
   transpose,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import {
   filledParameter,

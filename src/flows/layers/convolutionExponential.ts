@@ -1,5 +1,6 @@
 // The convolution exponential: the exponential of the matrix of any zero-padded convolution.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   divide,
@@ -15,7 +16,6 @@ import {
   subtract,
   sum,
 } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { filledParameter, normalParameter, type Parameters } from '../contract/parameters.ts';
 

@@ -1,8 +1,7 @@
 // The kernel of a corner convolution: triangular at the pixel itself, free at all other taps.
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { once } from '../../core/numeric/once.ts';
+import { once, sizeOf } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import { add, logAbs, multiply, reshape, slice, subtract, sum } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { ParameterSpec, Parameters } from '../contract/parameters.ts';
 
 /** The form of a corner kernel. */

@@ -1,6 +1,7 @@
 // The emerging convolution: two corner convolutions that together cover the receptive field of a full d x d
 // one.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   convolution,
@@ -11,7 +12,6 @@ import {
   solveCorner,
   subtract,
 } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import type { CornerMap } from '../contract/elementaryMaps.ts';
 import { filledParameter, type Parameters } from '../contract/parameters.ts';

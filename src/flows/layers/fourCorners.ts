@@ -1,5 +1,6 @@
 // The four-corner convolution: groups of channels, each with a corner convolution that looks another way.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -13,7 +14,6 @@ import {
   split,
   subtract,
 } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import type { CornerMap } from '../contract/elementaryMaps.ts';
 import { filledParameter, type Parameters } from '../contract/parameters.ts';

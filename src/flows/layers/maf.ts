@@ -1,7 +1,6 @@
 // Autoregressive mixing: networks with triangular masks scale and shift every value.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { once } from '../../core/numeric/once.ts';
+import { type ImageShape, once, sizeOf } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   clip,
@@ -22,7 +21,6 @@ import {
   sum,
   sumPerImage,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import {
   filledParameter,

@@ -1,7 +1,6 @@
 // The periodic convolution: circular over the image, so that each spatial frequency has its own matrix.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { randomOrthogonal } from '../../core/numeric/linearAlgebra.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { type ImageShape, randomOrthogonal, sizeOf } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   complexInverse,
@@ -20,7 +19,6 @@ import {
   sum,
   transpose,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { filledParameter } from '../contract/parameters.ts';
 

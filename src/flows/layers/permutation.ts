@@ -1,7 +1,7 @@
 // Mixing by permutation alone: the channels reversed, or shuffled once.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import { flip, oneHot, pointwise, transpose } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import type { Parameters } from '../contract/parameters.ts';
 

@@ -1,4 +1,7 @@
 // The 3x3 convolutions of the networks inside a flow, plain and scaled, and what they see outside an image.
+
+import type { Tensor } from '../../tensor/index.ts';
+import type { Boundary } from '../../tensor/operations/index.ts';
 import {
   add,
   convolution,
@@ -8,8 +11,6 @@ import {
   reshape,
   squareOffsets,
 } from '../../tensor/operations/index.ts';
-import type { Boundary } from '../../tensor/operations/shift.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from '../contract/parameters.ts';
 
 /** What networks may see outside an image, by name; the default first. */

@@ -1,7 +1,7 @@
 // Squeeze: blocks of 2x2 pixels become channels.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import { constant } from '../../tensor/index.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
-import { constant } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 
 /** Moves 2x2 blocks to channels, new channel = 4·c + 2·row + column; ln|det| = 0. */

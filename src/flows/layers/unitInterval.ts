@@ -1,5 +1,5 @@
 // An elementwise bijection onto the inside of the unit interval.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import {
   add,
   divide,

@@ -1,5 +1,6 @@
 // Woodbury transformations: the identity plus a product of low rank, over the channels and over the pixels.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   identity,
@@ -11,7 +12,6 @@ import {
   subtract,
   transpose,
 } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import {
   filledParameter,

@@ -1,6 +1,6 @@
 // The condition of a model in its options: the numbers and images that its density depends on.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import type { ConditionShapes } from '../contract/condition.ts';
 import { type ConditionScale, conditionContext } from '../coupling/conditionContext.ts';
 import type { ContextFor } from '../coupling/context.ts';

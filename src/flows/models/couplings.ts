@@ -1,6 +1,6 @@
 // The couplings of a model: their masks, conditioners and transformers, by name.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { additive } from '../coupling/additive.ts';
 import { type AffineOptions, affine } from '../coupling/affine.ts';

@@ -1,6 +1,6 @@
 // The ways to dequantise images, by name. All that the program knows of one is in its entry.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import { type Dequantiser, noDequantiser, uniformNoise } from '../contract/dequantiser.ts';
 import { variationalDequantiser } from '../dequantisers/variationalDequantiser.ts';
 import type { ImageBoundary } from '../layers/scaledConvolution.ts';

@@ -1,7 +1,7 @@
 // The contract of flows: density models of images that can be trained, evaluated, sampled and exported.
 
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { dimensionsOf, type ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import type { Condition, ConditionShapes } from '../contract/condition.ts';
 import type { DequantisationNoise, Dequantiser } from '../contract/dequantiser.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';

@@ -1,6 +1,6 @@
 // The kinds of flows, by name: the library's, and those that users register.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import { countTrained } from '../contract/parameters.ts';
 import type { Flow } from './flow.ts';
 import { Glow } from './glow.ts';

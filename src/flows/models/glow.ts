@@ -1,6 +1,6 @@
 // The multi-scale model Glow: levels of flow steps, a split after each but the last, Gaussian priors on all latents.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { chain } from '../contract/chain.ts';
 import { checkerboard } from '../coupling/checkerboard.ts';

@@ -1,9 +1,14 @@
 // The values of images: integers of some bits, or real numbers that a model standardises.
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { bitsOfKind, kindInWords, type ValueKind } from '../../core/numeric/values.ts';
+import {
+  bitsOfKind,
+  dimensionsOf,
+  type ImageShape,
+  kindInWords,
+  type ValueKind,
+} from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import { add, divide, multiply, subtract } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 
 /** The mean and the standard deviation of each channel of the training images. */
 export interface Standardisation {

@@ -1,6 +1,6 @@
 // The mixings of channels and pixels between couplings. All that the program knows of one is in its entry.
 
-import { type ImageShape, showImageShape } from '../../core/numeric/imageShape.ts';
+import { type ImageShape, showImageShape } from '../../core/numeric/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { butterfly } from '../layers/butterfly.ts';
 import { circulant } from '../layers/circulant.ts';

@@ -1,10 +1,8 @@
 // How a model's parameters are laid out in arrays: small ones packed into one, large ones in their own.
 
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
-import { once } from '../../core/numeric/once.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
+import { type NdArray, once, RandomStream, sizeOf } from '../../core/numeric/index.ts';
+import { input, type Tensor } from '../../tensor/index.ts';
 import { reshape, slice } from '../../tensor/operations/index.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
 import type { ParameterSpec, ParameterSpecs } from '../contract/parameters.ts';
 
 /** A parameter with more elements than this has its own array. */

@@ -1,9 +1,8 @@
 // A flow made of a list of stages.
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import { sameShape, type Tensor } from '../../tensor/index.ts';
 import { add, checkpoint, reshape, subtract } from '../../tensor/operations/index.ts';
-import { sameShape } from '../../tensor/shape.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { Condition, ConditionShapes } from '../contract/condition.ts';
 import type { DequantisationNoise, Dequantiser } from '../contract/dequantiser.ts';
 import { type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';

@@ -1,6 +1,7 @@
 // The stages that an image passes through in a model, and the contribution of each to the likelihood.
 
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { dimensionsOf, type ImageShape } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -9,7 +10,6 @@ import {
   sum,
   sumPerImage,
 } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import type { Condition } from '../contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';

@@ -1,5 +1,6 @@
 // The Gaussian priors: of the half of the channels that a split factors out, and of the remainder at the top.
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
@@ -17,7 +18,6 @@ import {
   sum,
   sumPerImage,
 } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import { type Condition, required } from '../contract/condition.ts';
 import { filledParameter, type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';
 import { besideContext, type ContextFor } from '../coupling/context.ts';

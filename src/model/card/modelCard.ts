@@ -1,17 +1,27 @@
 // The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
 
-import { showImageShape } from '../../core/numeric/imageShape.ts';
-import type { ValidationShare } from '../../data/contract/dataset.ts';
+import { showImageShape } from '../../core/numeric/index.ts';
+import type { ValidationShare } from '../../data/contract/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
-import { countTrained } from '../../flows/contract/parameters.ts';
-import { type DequantisationName, dequantisationOf } from '../../flows/models/dequantisation.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { type Standardisation, valuesText } from '../../flows/models/imageValues.ts';
-import { foreignParts } from '../../flows/models/parts.ts';
-import { type ResultUnit, unitOf } from '../../flows/models/unit.ts';
-import { troubleText } from '../../runs/contents/logLines.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import { changedSettings, changesIn, changesText, settingsOf } from '../../runs/contents/settingChanges.ts';
+import { countTrained } from '../../flows/contract/index.ts';
+import {
+  type DequantisationName,
+  dequantisationOf,
+  type Flow,
+  foreignParts,
+  type ResultUnit,
+  type Standardisation,
+  unitOf,
+  valuesText,
+} from '../../flows/models/index.ts';
+import {
+  changedSettings,
+  changesIn,
+  changesText,
+  evaluationsIn,
+  settingsOf,
+  troubleText,
+} from '../../runs/contents/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import {
   dataName,
@@ -22,7 +32,7 @@ import {
 } from '../../runs/settings/experimentName.ts';
 import { presets } from '../../runs/settings/presets.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
-import { isHost } from '../../tensor/engine/devices/device.ts';
+import { isHost } from '../../tensor/engine/index.ts';
 import { componentsOf } from '../likelihood/conditionArrays.ts';
 import { errorText, markdownTable, markdownText } from './reportText.ts';
 

@@ -1,15 +1,17 @@
 // The conditions of images as arrays for programs: classes, numbers and images.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import type { Conditions, ImageSet } from '../../data/contract/dataset.ts';
-import type { Condition, ConditionName } from '../../flows/contract/condition.ts';
-import { type ConditionComponent, componentsBy, knownComponents } from '../../flows/models/condition.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import type { ModelOptions } from '../../flows/models/options.ts';
-import { requireLabels } from '../../runs/images/classLabels.ts';
-import { requireConditions } from '../../runs/images/conditionValues.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import type { ImageShape, NdArray } from '../../core/numeric/index.ts';
+import type { Conditions, ImageSet } from '../../data/contract/index.ts';
+import type { Condition, ConditionName } from '../../flows/contract/index.ts';
+import {
+  type ConditionComponent,
+  componentsBy,
+  type Flow,
+  knownComponents,
+  type ModelOptions,
+} from '../../flows/models/index.ts';
+import { requireConditions, requireLabels } from '../../runs/images/index.ts';
+import { constant, input } from '../../tensor/index.ts';
 
 /** The conditions of a batch, by the names of the inputs that carry them. */
 export interface ConditionArrays extends Readonly<Partial<Record<ConditionName, NdArray>>> {

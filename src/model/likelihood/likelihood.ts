@@ -1,27 +1,33 @@
 // bits/dim of every image in a dataset, by a program that computes it per batch.
 
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import { bytesOfValues, kindOf, type Values } from '../../core/numeric/values.ts';
-import { nextTurn } from '../../core/platform/eventLoop.node.ts';
+import {
+  bytesOfValues,
+  dimensionsOf,
+  type ImageShape,
+  kindOf,
+  type NdArray,
+  RandomStream,
+  sizeOf,
+  type Values,
+} from '../../core/numeric/index.ts';
+import { nextTurn } from '../../core/platform/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
-import { onlyRank, partOfRank, type Ranks } from '../../core/ranks/ranks.ts';
+import { onlyRank, partOfRank, type Ranks } from '../../core/ranks/index.ts';
 import { batchesInOrder } from '../../data/batches.ts';
-import type { ImageSet } from '../../data/contract/dataset.ts';
-import { toBits } from '../../data/pixels/bitDepth.ts';
-import { conditionIn } from '../../flows/contract/condition.ts';
-import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
-import { parametersFrom } from '../../flows/contract/parameters.ts';
-import { type DequantisationName, dequantisationNames } from '../../flows/models/dequantisation.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { type ImageValues, requireKind } from '../../flows/models/imageValues.ts';
-import type { ProgramArrays } from '../../tensor/engine/arrays.ts';
-import type { Program } from '../../tensor/engine/program.ts';
+import type { ImageSet } from '../../data/contract/index.ts';
+import { toBits } from '../../data/pixels/index.ts';
+import { conditionIn, type Dequantiser, parametersFrom } from '../../flows/contract/index.ts';
+import {
+  type DequantisationName,
+  dequantisationNames,
+  type Flow,
+  type ImageValues,
+  requireKind,
+} from '../../flows/models/index.ts';
+import type { Program, ProgramArrays } from '../../tensor/engine/index.ts';
+import { input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { divide } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
 import { type ConditionArrays, type ConditionReader, conditionInputs } from './conditionArrays.ts';
 
 /** Random draws for dequantisation, shaped like the images. */

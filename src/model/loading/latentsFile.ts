@@ -1,9 +1,15 @@
 // Latents in a safetensors file, with the names of their images, the fingerprint of the model they belong to,
 // checksums of the images, and corrections for those that decoding does not return exactly.
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
-import { bitsOfKind, type Values, zeros } from '../../core/numeric/values.ts';
+import {
+  bitsOfKind,
+  dimensionsOf,
+  type ImageShape,
+  type NdArray,
+  sizeOf,
+  type Values,
+  zeros,
+} from '../../core/numeric/index.ts';
 import { readChecked, requireExists } from '../../data/files/files.ts';
 import { staysInFolder } from '../../data/files/folders.ts';
 import { writeFileAtomically } from '../../data/files/partialFiles.ts';
@@ -15,7 +21,7 @@ import {
   type Safetensors,
   type SafetensorsHeader,
 } from '../../data/files/safetensors.ts';
-import type { Flow } from '../../flows/models/flow.ts';
+import type { Flow } from '../../flows/models/index.ts';
 import { CHECKSUM_LENGTH, type Correction, type Corrections, shortChecksum } from '../corrections.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { type Latents, sliceLatents } from '../latents.ts';

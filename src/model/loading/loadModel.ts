@@ -1,5 +1,5 @@
 // Loads a trained model from a run folder or an export: from disk, from a URL, or from files in memory.
-import { requireArgument } from '../../core/numeric/optionValues.ts';
+import { requireArgument } from '../../core/numeric/index.ts';
 import { pathOf } from '../../data/files/folders.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { loadTrained } from './loadTrained.ts';

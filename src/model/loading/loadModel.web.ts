@@ -1,5 +1,5 @@
 // Loads a trained model in a page or its worker, from a URL or from files in memory.
-import { urlOf } from '../../core/platform/transfer.ts';
+import { urlOf } from '../../core/platform/index.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { flowModelOf, type LoadModelOptions, type ModelFiles, modelFrom } from './modelFiles.ts';
 

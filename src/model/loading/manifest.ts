@@ -2,10 +2,10 @@
 // exports are not mixed.
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
-import { showImageShape } from '../../core/numeric/imageShape.ts';
+import { showImageShape } from '../../core/numeric/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
 import { isShort, parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
-import type { Flow } from '../../flows/models/flow.ts';
+import type { Flow } from '../../flows/models/index.ts';
 import { recordedSchema, requireTrainedOptions } from '../../runs/settings/trainedOptions.ts';
 
 /** The name of the manifest in an export. */

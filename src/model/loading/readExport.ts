@@ -1,8 +1,7 @@
 // A trained model from the files of an export, wherever they are. The weights say what model they belong to.
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { checksumOf } from '../../core/numeric/checksum.ts';
-import { imageShapeIn, showImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { imageShapeIn, type NdArray, showImageShape } from '../../core/numeric/index.ts';
 import { atMost, type FileStore } from '../../data/files/fileStore.ts';
 import {
   byHeader,
@@ -14,11 +13,11 @@ import {
   missingFrom,
   quote,
 } from '../../data/files/safetensors.ts';
-import type { Flow } from '../../flows/models/flow.ts';
+import type { Flow } from '../../flows/models/index.ts';
 import { modelOptions } from '../../runs/settings/config.ts';
 import { modelFor } from '../../runs/settings/modelShape.ts';
 import { optionsText } from '../../runs/settings/trainedOptions.ts';
-import { constant, constantValue } from '../../tensor/tensor.ts';
+import { constant, constantValue } from '../../tensor/index.ts';
 import { type TrainedModel, withFiniteWeights } from '../trainedModel.ts';
 import { largestManifest, MANIFEST_FILE, manifestFrom, requireListedWeights } from './manifest.ts';
 import type { DamagedChoice } from './readRun.ts';

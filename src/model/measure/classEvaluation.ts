@@ -1,7 +1,7 @@
 // Evaluates a model with classes on labelled images: p(x | class), p(x), and the class by Bayes' rule.
 
-import { mean, standardErrorOfMean } from '../../core/numeric/statistics.ts';
-import type { Labels } from '../../data/contract/dataset.ts';
+import { mean, standardErrorOfMean } from '../../core/numeric/index.ts';
+import type { Labels } from '../../data/contract/index.ts';
 import { type ClassLikelihoods, mostProbable, posteriors } from '../classLikelihoods.ts';
 
 /** The share of images whose class is the most probable one, by Bayes' rule with equally likely classes. */

@@ -1,8 +1,7 @@
 // Compares several models on the same images with the same noise, image by image.
 
-import { requireArgument } from '../../core/numeric/optionValues.ts';
-import { mean, standardErrorOfMean } from '../../core/numeric/statistics.ts';
-import type { ImageSet } from '../../data/contract/dataset.ts';
+import { mean, requireArgument, standardErrorOfMean } from '../../core/numeric/index.ts';
+import type { ImageSet } from '../../data/contract/index.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { type MeasurementOptions, partOfWork } from '../flowModelOptions.ts';
 import { evaluate } from './evaluate.ts';

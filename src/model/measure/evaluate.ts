@@ -1,11 +1,17 @@
 // bits/dim of a split: the mean over images and dequantisation draws, its two errors, the spread, a tighter bound.
 
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import { requireArgument, requireKnown } from '../../core/numeric/optionValues.ts';
-import { mean, quantile, standardErrorOfMean, variance } from '../../core/numeric/statistics.ts';
-import { hasClasses, type ImageOfSet, type ImageSet, imageOfSet } from '../../data/contract/dataset.ts';
-import type { Flow } from '../../flows/models/flow.ts';
+import {
+  dimensionsOf,
+  mean,
+  quantile,
+  requireArgument,
+  requireKnown,
+  standardErrorOfMean,
+  variance,
+} from '../../core/numeric/index.ts';
+import { hasClasses, type ImageOfSet, type ImageSet, imageOfSet } from '../../data/contract/index.ts';
+import type { Flow } from '../../flows/models/index.ts';
 import { givenClass, overClasses } from '../classLikelihoods.ts';
 import type { FlowModel } from '../flowModel.ts';
 import type { MeasurementOptions } from '../flowModelOptions.ts';

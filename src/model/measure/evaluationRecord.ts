@@ -1,11 +1,15 @@
 // An evaluation with everything it depends on, as it is stored in runs and printed.
-import { evenlySpread, type ImageSet, type Split, subset } from '../../data/contract/dataset.ts';
+import { evenlySpread, type ImageSet, type Split, subset } from '../../data/contract/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
-import { type DequantisationName, dequantisationOf } from '../../flows/models/dequantisation.ts';
-import { bitsOf } from '../../flows/models/imageValues.ts';
-import type { ModelOptions } from '../../flows/models/options.ts';
-import { type ResultUnit, unitOf } from '../../flows/models/unit.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import {
+  bitsOf,
+  type DequantisationName,
+  dequantisationOf,
+  type ModelOptions,
+  type ResultUnit,
+  unitOf,
+} from '../../flows/models/index.ts';
+import type { WeightsKind } from '../../runs/contents/index.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { type EvaluateOptions, type Evaluation, evaluate, type MeasuredImage } from './evaluate.ts';
 

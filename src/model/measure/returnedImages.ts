@@ -1,10 +1,10 @@
 // Compares images after a round trip (encode, decode) with the originals: wrong pixels and errors.
 
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { type ImageSet, readAll } from '../../data/contract/dataset.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { evaluate } from '../../tensor/engine/program.ts';
-import { constant } from '../../tensor/tensor.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
+import { type ImageSet, readAll } from '../../data/contract/index.ts';
+import type { Flow } from '../../flows/models/index.ts';
+import { evaluate } from '../../tensor/engine/index.ts';
+import { constant } from '../../tensor/index.ts';
 import { imageArray } from '../likelihood/likelihood.ts';
 
 /** The round-trip errors of one image. */

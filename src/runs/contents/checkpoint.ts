@@ -1,12 +1,10 @@
 // Checkpoints: the complete training state as named arrays and metadata.
 import { UserError } from '../../core/errors.ts';
 import { checksumOf } from '../../core/numeric/checksum.ts';
-import { type ImageShape, imageShapeIn, showImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { type ImageShape, imageShapeIn, type NdArray, showImageShape } from '../../core/numeric/index.ts';
 import type { Safetensors } from '../../data/files/safetensors.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { type OptimizerName, optimizerNames, optimizers } from '../../tensor/optimizers/registry.ts';
+import type { Flow, Groups, ParameterLayout } from '../../flows/models/index.ts';
+import { type OptimizerName, optimizerNames, optimizers } from '../../tensor/optimizers/index.ts';
 import { clip } from '../settings/configErrors.ts';
 import { optionsText, type RecordedOptions, recordedIn } from '../settings/trainedOptions.ts';
 import { type GuardState, guardSchema } from './guardState.ts';

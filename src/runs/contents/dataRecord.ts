@@ -1,7 +1,7 @@
 // What identifies the images of a run, as stored in its `data.json`: its text, and the comparison with images found.
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
-import type { HoldOut, Split } from '../../data/contract/dataset.ts';
+import type { HoldOut, Split } from '../../data/contract/index.ts';
 import { parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
 

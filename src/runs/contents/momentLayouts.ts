@@ -1,6 +1,6 @@
 // The layouts of an optimiser's moments, some of which only some parameters have.
-import type { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { momentNames, type OptimizerKind, ruleFor } from '../../tensor/optimizers/optimizer.ts';
+import type { ParameterLayout } from '../../flows/models/index.ts';
+import { momentNames, type OptimizerKind, ruleFor } from '../../tensor/optimizers/index.ts';
 
 /** The layout of each moment of an optimiser, by name: the trained parameters that have this moment, packed as in `layout`. */
 export function momentLayouts(

@@ -1,12 +1,9 @@
 // The model and the training state of a checkpoint, for the configuration that it was trained with.
 import { UserError } from '../../core/errors.ts';
 import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../data/files/safetensors.ts';
-import type { ParameterSpecs } from '../../flows/contract/parameters.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import type { ModelOptions } from '../../flows/models/options.ts';
-import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { momentNames } from '../../tensor/optimizers/optimizer.ts';
-import { type OptimizerName, optimizers } from '../../tensor/optimizers/registry.ts';
+import type { ParameterSpecs } from '../../flows/contract/index.ts';
+import { type Flow, type Groups, type ModelOptions, ParameterLayout } from '../../flows/models/index.ts';
+import { momentNames, type OptimizerName, optimizers } from '../../tensor/optimizers/index.ts';
 import { modelFor, type ShapedModel } from '../settings/modelShape.ts';
 import { requireTrainedOptions } from '../settings/trainedOptions.ts';
 import { type Checkpoint, type CheckpointRecord, placeOf, recordIn } from './checkpoint.ts';

@@ -1,5 +1,5 @@
 // The training state: everything carried from step to step besides the configuration.
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
 import type { GuardState } from './guardState.ts';
 
 /** The state of an optimiser. */

@@ -1,7 +1,7 @@
 // The classes of a model and the labels of its images, which must agree.
 
 import { UserError } from '../../core/errors.ts';
-import type { Dataset, Labels } from '../../data/contract/dataset.ts';
+import type { Dataset, Labels } from '../../data/contract/index.ts';
 import type { Config } from '../settings/configSchema.ts';
 
 /** What to do about images without labels. */

@@ -1,10 +1,19 @@
 // The condition of a model and the conditions of its images, which must agree.
 
 import { UserError, unknownName } from '../../core/errors.ts';
-import type { WantedConditions } from '../../data/contract/conditions.ts';
-import type { Conditions, ConditionValues, Dataset, ImageSet } from '../../data/contract/dataset.ts';
-import { type ConditionComponent, isKnownCondition, knownComponents } from '../../flows/models/condition.ts';
-import type { ModelOptions } from '../../flows/models/options.ts';
+import type {
+  Conditions,
+  ConditionValues,
+  Dataset,
+  ImageSet,
+  WantedConditions,
+} from '../../data/contract/index.ts';
+import {
+  type ConditionComponent,
+  isKnownCondition,
+  knownComponents,
+  type ModelOptions,
+} from '../../flows/models/index.ts';
 import type { Config } from '../settings/configSchema.ts';
 
 /** How many values are read at a time. */

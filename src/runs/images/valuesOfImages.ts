@@ -1,12 +1,11 @@
 // Fills in model options from the training images: their bits, or the mean and the deviation of each channel.
 
 import { UserError } from '../../core/errors.ts';
-import { Moments } from '../../core/numeric/statistics.ts';
-import { bitsOfKind } from '../../core/numeric/values.ts';
-import { nextTurn } from '../../core/platform/eventLoop.node.ts';
+import { bitsOfKind, Moments } from '../../core/numeric/index.ts';
+import { nextTurn } from '../../core/platform/index.ts';
 import { batchesInOrder } from '../../data/batches.ts';
-import { bytesPerImage, type Dataset, type ImageSet } from '../../data/contract/dataset.ts';
-import { bitsOf, requireKind } from '../../flows/models/imageValues.ts';
+import { bytesPerImage, type Dataset, type ImageSet } from '../../data/contract/index.ts';
+import { bitsOf, requireKind } from '../../flows/models/index.ts';
 import type { Config } from '../settings/configSchema.ts';
 
 /** Images are read in blocks of about this many bytes. */

@@ -1,14 +1,11 @@
 // A run to train, wherever it is stored: a new one, or one resumed from its last checkpoint.
 
 import { option, phrase, UserError } from '../../core/errors.ts';
-import type { Dataset } from '../../data/contract/dataset.ts';
+import type { Dataset } from '../../data/contract/index.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
-import { knownComponents } from '../../flows/models/condition.ts';
-import { flowFor } from '../../flows/models/flowRegistry.ts';
-import { bitsOf, requireKind } from '../../flows/models/imageValues.ts';
-import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { optimizerNames } from '../../tensor/optimizers/registry.ts';
+import { bitsOf, flowFor, knownComponents, ParameterLayout, requireKind } from '../../flows/models/index.ts';
+import { optimizerNames } from '../../tensor/optimizers/index.ts';
 import { checkpointContents } from '../contents/checkpoint.ts';
 import { changedSplit } from '../contents/dataRecord.ts';
 import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';

@@ -1,7 +1,7 @@
 // A run to train, in its own folder or as files in memory: a new one, or one resumed from its last checkpoint.
 
-import { requireArgument } from '../../core/numeric/optionValues.ts';
-import type { Dataset, HoldOut } from '../../data/contract/dataset.ts';
+import { requireArgument } from '../../core/numeric/index.ts';
+import type { Dataset, HoldOut } from '../../data/contract/index.ts';
 import type { FileStore } from '../../data/files/fileStore.ts';
 import { openDataset } from '../../data/registry.ts';
 import { holdOutIn } from '../contents/dataRecord.ts';

@@ -1,11 +1,9 @@
 // The state of a new run that starts from the weights of a trained model.
 import { UserError } from '../../core/errors.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { requireArgument } from '../../core/numeric/optionValues.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { type OptimizerName, optimizers } from '../../tensor/optimizers/registry.ts';
-import { constantValue, type Tensor } from '../../tensor/tensor.ts';
+import { type NdArray, requireArgument } from '../../core/numeric/index.ts';
+import { type Flow, ParameterLayout } from '../../flows/models/index.ts';
+import { constantValue, type Tensor } from '../../tensor/index.ts';
+import { type OptimizerName, optimizers } from '../../tensor/optimizers/index.ts';
 import { newGuard } from '../contents/guardState.ts';
 import { momentLayouts } from '../contents/momentLayouts.ts';
 import type { TrainingState } from '../contents/trainingState.ts';

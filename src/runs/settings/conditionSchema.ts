@@ -1,6 +1,6 @@
 // The schema of `model.condition`: `true`, names, or, once training has begun, components with their scales.
 import * as z from 'zod/mini';
-import { componentNames, MOST_COMPONENTS } from '../../data/contract/conditions.ts';
+import { componentNames, MOST_COMPONENTS } from '../../data/contract/index.ts';
 
 const text = `true, a list of names of conditions, or one of components with name, mean, deviation (above 0) and, for images, image: true; names are different and have ${componentNames.what}`;
 

@@ -1,14 +1,18 @@
 // Configurations: defaults and validation.
 import type * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
-import { dequantisationNames, dequantisationOf, dequantisations } from '../../flows/models/dequantisation.ts';
-import { modelDefaults } from '../../flows/models/options.ts';
+import {
+  dequantisationNames,
+  dequantisationOf,
+  dequantisations,
+  modelDefaults,
+} from '../../flows/models/index.ts';
 import {
   type OptimizerName,
   optimizerNames,
   optimizers,
   optionSchemas,
-} from '../../tensor/optimizers/registry.ts';
+} from '../../tensor/optimizers/index.ts';
 import { explainIssue } from './configErrors.ts';
 import { type Config, type ConfigLayer, configSchema, keyFacts, layerSchema } from './configSchema.ts';
 

@@ -1,7 +1,7 @@
 // Error messages for an invalid configuration: one line with the path, what was expected and what was found.
 import type * as z from 'zod/mini';
 import { nearestNames, UserError, unknownName } from '../../core/errors.ts';
-import { partKeys, parts } from '../../flows/models/parts.ts';
+import { partKeys, parts } from '../../flows/models/index.ts';
 
 /**
  * The error for an issue reported by the schema.

@@ -2,8 +2,7 @@
 // editors.
 import { parse, stringify } from 'yaml';
 import * as z from 'zod/mini';
-import { optionalDefaults } from '../../flows/models/options.ts';
-import { usersOf } from '../../flows/models/parts.ts';
+import { optionalDefaults, usersOf } from '../../flows/models/index.ts';
 import { defaults } from './config.ts';
 import { keyFacts, layerSchema } from './configSchema.ts';
 

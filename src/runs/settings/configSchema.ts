@@ -1,13 +1,11 @@
 // The schema of configurations: every key with its meaning, its default, its values and its error text.
 import * as z from 'zod/mini';
-import { defaultValidation, LONGEST_CLASS_NAME, MOST_CLASSES } from '../../data/contract/dataset.ts';
+import { defaultValidation, LONGEST_CLASS_NAME, MOST_CLASSES } from '../../data/contract/index.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
-import { MOST_COMPONENTS } from '../../flows/coupling/mixture.ts';
-import { MOST_NORM_BOUND } from '../../flows/layers/convolutionExponential.ts';
-import { boundaries } from '../../flows/layers/scaledConvolution.ts';
-import { dequantisationNames } from '../../flows/models/dequantisation.ts';
-import { type PartKey, parts } from '../../flows/models/parts.ts';
-import { optimizerNames, optionSchemas } from '../../tensor/optimizers/registry.ts';
+import { MOST_COMPONENTS } from '../../flows/coupling/index.ts';
+import { boundaries, MOST_NORM_BOUND } from '../../flows/layers/index.ts';
+import { dequantisationNames, type PartKey, parts } from '../../flows/models/index.ts';
+import { optimizerNames, optionSchemas } from '../../tensor/optimizers/index.ts';
 import { conditionSchema } from './conditionSchema.ts';
 
 /** The names a configuration may choose from. */

@@ -1,5 +1,5 @@
 // Names of experiments: a preset's name applies only to its own dataset.
-import { flows } from '../../flows/models/flowRegistry.ts';
+import { flows } from '../../flows/models/index.ts';
 import type { Config } from './configSchema.ts';
 import { presets } from './presets.ts';
 

@@ -6,14 +6,17 @@ import {
   largestImage,
   showImageShape,
   timesHalved,
-} from '../../core/numeric/imageShape.ts';
-import { masks } from '../../flows/models/couplings.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { flowFor, flows } from '../../flows/models/flowRegistry.ts';
-import { checkerboardsOf } from '../../flows/models/glow.ts';
-import { mixingParts } from '../../flows/models/mixing.ts';
-import type { ModelOptions } from '../../flows/models/options.ts';
-import { optionsUsedBy } from '../../flows/models/parts.ts';
+} from '../../core/numeric/index.ts';
+import {
+  checkerboardsOf,
+  type Flow,
+  flowFor,
+  flows,
+  type ModelOptions,
+  masks,
+  mixingParts,
+  optionsUsedBy,
+} from '../../flows/models/index.ts';
 import type { Config } from './configSchema.ts';
 
 /** The side of the smallest kernel, which is the default. */

@@ -1,8 +1,8 @@
 // The paper's experiments and the results it reports: Hoogeboom et al., Emerging Convolutions (2019).
-import type { DatasetDescription } from '../../data/contract/dataset.ts';
+import type { DatasetDescription } from '../../data/contract/index.ts';
 import type { AugmentationName } from '../../data/pixels/augment.ts';
 import { datasetRecords } from '../../data/sets/records.ts';
-import type { Mixing } from '../../flows/models/mixing.ts';
+import type { Mixing } from '../../flows/models/index.ts';
 
 /** What the paper reports for one model; unreported values are left out. */
 export interface PaperResult {

@@ -1,9 +1,9 @@
 // The presets: named experiments, each with its configuration and reported result.
 
 import { unknownName } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import { datasetRecords } from '../../data/sets/records.ts';
-import { mixings } from '../../flows/models/mixing.ts';
+import { mixings } from '../../flows/models/index.ts';
 import type { ConfigLayer } from './configSchema.ts';
 import {
   type PaperExperiment,

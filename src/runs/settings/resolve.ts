@@ -1,6 +1,6 @@
 // Resolves a preset, a file and options to one configuration: defaults < preset or file < settings < options.
 import { phrase, UserError } from '../../core/errors.ts';
-import { requireArgument } from '../../core/numeric/optionValues.ts';
+import { requireArgument } from '../../core/numeric/index.ts';
 import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
 import { clip } from './configErrors.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
 import { isShort, parsedJson } from '../../data/files/jsonText.ts';
-import { type ModelOptions, modelDefaults, optionalDefaults } from '../../flows/models/options.ts';
+import { type ModelOptions, modelDefaults, optionalDefaults } from '../../flows/models/index.ts';
 import { clip, show } from './configErrors.ts';
 
 /** Model options by name, as a file records them: this version may not know all of them, nor they all of its own. */

@@ -1,6 +1,11 @@
 // Keys of a configuration that none of the model's parts uses.
-import { type ModelOptions, modelDefaults } from '../../flows/models/options.ts';
-import { nameOf, optionsUsedBy, usersOf } from '../../flows/models/parts.ts';
+import {
+  type ModelOptions,
+  modelDefaults,
+  nameOf,
+  optionsUsedBy,
+  usersOf,
+} from '../../flows/models/index.ts';
 
 /**
  * The keys of `model` that differ from their defaults and that no part of the model uses, as warnings. They are not errors:

@@ -1,5 +1,5 @@
 // The arrays that programs take and give: on the host, or in the memory of a device.
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
 import type { Device } from './devices/device.ts';
 
 /** An array in the runtime's memory, or in that of a device. */

@@ -1,5 +1,5 @@
 // The memory of a device: arrays that stay there between the runs of programs.
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
 import { OPEN_BATCH, showShape } from '../shape.ts';
 import { input } from '../tensor.ts';
 import { DeviceArray } from './arrays.ts';

@@ -1,5 +1,5 @@
 // The part of a program that the host computes: where its operands come from, and how its results reach the session.
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
 import { concatenate, reshape, viewSource } from '../operations/layout.ts';
 import { elementCount, type Shape } from '../shape.ts';
 import { constantValue, type Tensor } from '../tensor.ts';

@@ -3,15 +3,18 @@
 //
 // ONNX Runtime has Det in float32 only, where it underflows and overflows, and neither Det nor Inverse on a
 // GPU. The matrices are weights, at most a few hundred wide, so the host is exact and fast enough.
-import { type ComplexInverses, invertComplexMatrices } from '../../core/numeric/complexMatrices.ts';
-import { cornerTiles, solveCornerSequentially, type TileOptions } from '../../core/numeric/cornerTiles.ts';
 import {
+  type ComplexInverses,
+  cornerTiles,
   decompose,
   invert,
+  invertComplexMatrices,
   type LuDecomposition,
   logAbsDeterminantOf,
-} from '../../core/numeric/linearAlgebra.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+  type NdArray,
+  solveCornerSequentially,
+  type TileOptions,
+} from '../../core/numeric/index.ts';
 import type { CornerOptions } from '../operations/solveCorner.ts';
 import type { Tensor } from '../tensor.ts';
 

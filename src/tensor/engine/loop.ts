@@ -6,7 +6,7 @@
 // of the time. The arrays are in memory that WebAssembly can reach; ONNX Runtime reads them from there like
 // any others.
 import { UserError } from '../../core/errors.ts';
-import { requireMemory } from '../../core/platform/memory.ts';
+import { requireMemory } from '../../core/platform/index.ts';
 import { checkInputs, type ProgramDefinition, tensorsOf } from '../programDefinition.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../shape.ts';
 import { constantValue, type Tensor } from '../tensor.ts';

@@ -3,7 +3,7 @@
 import './noTelemetry.node.ts';
 import { availableParallelism } from 'node:os';
 import { call, option, phrase, UserError } from '../../core/errors.ts';
-import { once } from '../../core/numeric/once.ts';
+import { once } from '../../core/numeric/index.ts';
 import { isMemoryFull, memoryFullError } from './deviceFailure.ts';
 import { type DeviceChoice, defaultDevice, isHost, showDevice } from './devices/device.ts';
 import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';

@@ -1,7 +1,6 @@
 // A compiled program: sessions of ONNX Runtime, and host computations between them.
 import { option, phrase, UserError } from '../../core/errors.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { requireWhole } from '../../core/numeric/optionValues.ts';
+import { type NdArray, requireWhole } from '../../core/numeric/index.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../programDefinition.ts';
 import { isOpen } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,5 +1,5 @@
 // Checks the arrays passed to a program: none missing, right place, shape and precision.
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { sizeOf } from '../../core/numeric/index.ts';
 import type { ProgramDefinition } from '../programDefinition.ts';
 import { type Shape, showShape } from '../shape.ts';
 import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';

@@ -1,6 +1,6 @@
 // ONNX Runtime in a page or its worker: the one file that knows the package for the web.
 import { option, phrase, UserError } from '../../core/errors.ts';
-import { defaultThreads } from '../../core/platform/machine.node.ts';
+import { defaultThreads } from '../../core/platform/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
 import { compiledRuntime, isPlace, runtimeBytes, startedWith } from './compiledRuntime.web.ts';
 import { isMemoryFull, memoryFullError } from './deviceFailure.ts';

@@ -1,5 +1,5 @@
 // A loaded ONNX model, whichever build of ONNX Runtime has loaded it.
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
 import { type AnyArray, DeviceArray, type RuntimeTensor } from './arrays.ts';
 import type { Device } from './devices/device.ts';
 import type { Traffic } from './traffic.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { option, phrase, UserError } from '../../core/errors.ts';
-import { once } from '../../core/numeric/once.ts';
+import { once } from '../../core/numeric/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
 import { defaultDevice } from './devices/device.ts';
 import { providers } from './devices/providers.node.ts';

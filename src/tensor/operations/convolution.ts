@@ -1,5 +1,5 @@
 // Convolutions of images: any taps, zero padding or wrap-around, with or without an edge channel.
-import { type Parity, pixelsOfParity } from '../../core/numeric/parity.ts';
+import { type Parity, pixelsOfParity } from '../../core/numeric/index.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { reshape } from './layout.ts';
 import { product } from './product.ts';

@@ -1,5 +1,5 @@
 // The matrices of a corner convolution between tiles of pixels.
-import type { TileOptions } from '../../core/numeric/cornerTiles.ts';
+import type { TileOptions } from '../../core/numeric/index.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
 const cornerTilesOperation: Operation<TileOptions> = {

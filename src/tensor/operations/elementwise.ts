@@ -5,7 +5,7 @@ import {
   portableLog,
   portableLog1p,
   portableSigmoid,
-} from '../../core/numeric/portableMath.ts';
+} from '../../core/numeric/index.ts';
 import { broadcastShapes, sameShape } from '../shape.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { sumTo } from './broadcast.ts';

@@ -1,5 +1,5 @@
 // Every other pixel of images, as on a checkerboard.
-import { otherParity, type Parity, pixelsOfParity } from '../../core/numeric/parity.ts';
+import { otherParity, type Parity, pixelsOfParity } from '../../core/numeric/index.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { reorder, reshape, slice } from './layout.ts';
 

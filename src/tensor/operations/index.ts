@@ -1,6 +1,6 @@
 // All operations, for code that builds graphs.
 export { expand, sum, sumPerImage } from './broadcast.ts';
-export { checkpoint, detach, remember } from './checkpoint.ts';
+export { checkpoint, detach, isRemembered, remember } from './checkpoint.ts';
 export {
   type Boundary,
   type ConvolutionOptions,

@@ -1,5 +1,5 @@
 // Shifted copies of an image and their sums: the rest of a convolution once its products are taken out.
-import { type Parity, pixelsOfParity } from '../../core/numeric/parity.ts';
+import { type Parity, pixelsOfParity } from '../../core/numeric/index.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { slice } from './layout.ts';
 

@@ -1,17 +1,16 @@
 // Training a model to a density that is known up to a factor, e^−S, without images.
 
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
+import { dimensionsOf, type ImageShape, RandomStream } from '../../core/numeric/index.ts';
 import {
   checkIndex,
   checkOutput,
   type Dataset,
   type ImageSet,
   imagesInMemory,
-} from '../../data/contract/dataset.ts';
+} from '../../data/contract/index.ts';
 import type { FileStore } from '../../data/files/fileStore.ts';
-import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { resumeRun, startRun } from '../../runs/open/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import type { Action } from '../gradients/actionLoss.ts';
 import type { TrainingOptions, TrainingResult } from '../loop/train.ts';

@@ -1,16 +1,16 @@
 // Samples of a model, weighted by how much more probable they are under an action than under the model.
 
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { requireWhole } from '../../core/numeric/optionValues.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import { rangeOf } from '../../core/numeric/statistics.ts';
-import type { FlowModel } from '../../model/flowModel.ts';
-import type { WorkOptions } from '../../model/flowModelOptions.ts';
-import { compile } from '../../tensor/engine/program.ts';
-import { releaseAfter } from '../../tensor/engine/resources.ts';
-import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { input } from '../../tensor/tensor.ts';
+import {
+  dimensionsOf,
+  type ImageShape,
+  RandomStream,
+  rangeOf,
+  requireWhole,
+} from '../../core/numeric/index.ts';
+import type { FlowModel, WorkOptions } from '../../model/index.ts';
+import { compile, releaseAfter } from '../../tensor/engine/index.ts';
+import { input, OPEN_BATCH } from '../../tensor/index.ts';
 import { type Action, actionOf } from '../gradients/actionLoss.ts';
 
 /** How many samples are drawn. Progress counts samples. */

@@ -1,14 +1,12 @@
 // The reverse Kullback-Leibler divergence between a model and a density that is known up to a factor: training without
 // data.
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import type { RandomStream } from '../../core/numeric/random.ts';
-import { parametersFrom } from '../../flows/contract/parameters.ts';
-import { bitsPerDimFrom } from '../../model/likelihood/likelihood.ts';
+import { dimensionsOf, type ImageShape, type RandomStream } from '../../core/numeric/index.ts';
+import { parametersFrom } from '../../flows/contract/index.ts';
+import { bitsPerDimFrom } from '../../model/likelihood/index.ts';
 import { gradients, pullback } from '../../tensor/gradients/gradient.ts';
+import { input, sameShape, showShape, type Tensor } from '../../tensor/index.ts';
 import { add, detach, negate, reshape, split, sum } from '../../tensor/operations/index.ts';
-import { sameShape, showShape } from '../../tensor/shape.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
 import type { Loss } from './loss.ts';
 
 /**

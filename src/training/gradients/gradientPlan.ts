@@ -1,11 +1,8 @@
 // The gradients of a batch: what is asked for, how they are computed, and the programs that do it.
 
-import type { Flow } from '../../flows/models/flow.ts';
-import type { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import type { Batch } from '../../model/likelihood/likelihood.ts';
-import type { AnyArray, ProgramArrays } from '../../tensor/engine/arrays.ts';
-import type { DeviceMemory } from '../../tensor/engine/deviceMemory.ts';
-import type { CompileOptions } from '../../tensor/engine/program.ts';
+import type { Flow, ParameterLayout } from '../../flows/models/index.ts';
+import type { Batch } from '../../model/likelihood/index.ts';
+import type { AnyArray, CompileOptions, DeviceMemory, ProgramArrays } from '../../tensor/engine/index.ts';
 import type { Loss } from './loss.ts';
 
 /**

@@ -1,7 +1,7 @@
 // In-place arithmetic on groups of arrays on the host: copies, sums over micro-batches and threads, norms, scaling.
 
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import type { Groups } from '../../flows/models/parameterLayout.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
+import type { Groups } from '../../flows/models/index.ts';
 
 /** Copies every array of `source` into the one of the same name in `target`. */
 export function copyInto(target: Groups, source: Groups): void {

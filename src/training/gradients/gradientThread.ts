@@ -1,8 +1,7 @@
 // A thread's side of `gradientThreads.ts`.
 
-import { flowFor } from '../../flows/models/flowRegistry.ts';
-import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import type { Handler } from '../../tensor/engine/threads/messages.ts';
+import { flowFor, ParameterLayout } from '../../flows/models/index.ts';
+import type { Handler } from '../../tensor/engine/threads/index.ts';
 import { copyInto } from './gradientSum.ts';
 import type { ShareAnswer, ShareRequest, ThreadData } from './gradientThreads.ts';
 import { planGradients } from './planGradients.ts';

@@ -3,16 +3,11 @@
 // A product of narrow matrices keeps two threads busy only briefly, and the operations between products
 // hardly at all; a worker with its own images waits for no other.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
-import type { ModelOptions } from '../../flows/models/options.ts';
-import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { modulesOf } from '../../flows/models/parts.ts';
-import { type Batch, mapBatch, partOf } from '../../model/likelihood/likelihood.ts';
-import { onHost } from '../../tensor/engine/arrays.ts';
-import { defaultDevice } from '../../tensor/engine/devices/device.ts';
-import { releaseOnFailure } from '../../tensor/engine/resources.ts';
-import { ThreadPool } from '../../tensor/engine/threads/pool.ts';
+import { type ImageShape, type NdArray, sizeOf } from '../../core/numeric/index.ts';
+import { type Groups, type ModelOptions, modulesOf, type ParameterLayout } from '../../flows/models/index.ts';
+import { type Batch, mapBatch, partOf } from '../../model/likelihood/index.ts';
+import { defaultDevice, onHost, releaseOnFailure } from '../../tensor/engine/index.ts';
+import { ThreadPool } from '../../tensor/engine/threads/index.ts';
 import type { GradientPlan, GradientProgram, GradientRequest } from './gradientPlan.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';
 

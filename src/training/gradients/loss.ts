@@ -1,9 +1,9 @@
 // What training minimises: a loss for each image of a batch, as a graph, and how its gradients are found.
-import type { Flow } from '../../flows/models/flow.ts';
-import { bitsPerDimOf } from '../../model/likelihood/likelihood.ts';
+import type { Flow } from '../../flows/models/index.ts';
+import { bitsPerDimOf } from '../../model/likelihood/index.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import { sum } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The graph of a loss. */
 interface LossGraph {

@@ -1,16 +1,18 @@
 // The gradient of a model as a sequence of small programs: one for each kind of stage, run once for every stage.
 
-import { conditionNames } from '../../flows/contract/condition.ts';
-import { arrayName } from '../../flows/models/parameterLayout.ts';
-import { type Densities, sumOfDensities } from '../../flows/models/stages.ts';
-import { bitsPerDimFrom } from '../../model/likelihood/likelihood.ts';
-import { prepare } from '../../tensor/engine/graph/prepare.ts';
+import { conditionNames } from '../../flows/contract/index.ts';
+import { arrayName, type Densities, sumOfDensities } from '../../flows/models/index.ts';
+import { bitsPerDimFrom } from '../../model/likelihood/index.ts';
+import { prepare } from '../../tensor/engine/index.ts';
 import { gradients, type KnownGradient, pullback } from '../../tensor/gradients/gradient.ts';
-import { isRemembered } from '../../tensor/operations/checkpoint.ts';
-import { sum } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import { constant, input, type Tensor } from '../../tensor/tensor.ts';
-import { topologicalOrder } from '../../tensor/traversal.ts';
+import {
+  constant,
+  input,
+  type ProgramDefinition,
+  type Tensor,
+  topologicalOrder,
+} from '../../tensor/index.ts';
+import { isRemembered, sum } from '../../tensor/operations/index.ts';
 import type { GradientRequest } from './gradientPlan.ts';
 import { type StageGraph, stageGraphs } from './stageGraphs.ts';
 

@@ -1,15 +1,21 @@
 // The gradients of a batch, piecewise: images between stages are kept, nearly everything else is recomputed.
 
-import { arrayName, type ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { type AnyArray, type DeviceArray, onHost, type ProgramArrays } from '../../tensor/engine/arrays.ts';
-import type { DeviceMemory } from '../../tensor/engine/deviceMemory.ts';
-import { peakElements } from '../../tensor/engine/graph/memory.ts';
-import { compile, compilePrepared, type Program } from '../../tensor/engine/program.ts';
-import { releaseInTurn, releaseOnFailure } from '../../tensor/engine/resources.ts';
+import { arrayName, type ParameterLayout } from '../../flows/models/index.ts';
+import {
+  type AnyArray,
+  compile,
+  compilePrepared,
+  type DeviceArray,
+  type DeviceMemory,
+  onHost,
+  type Program,
+  type ProgramArrays,
+  peakElements,
+  releaseInTurn,
+  releaseOnFailure,
+} from '../../tensor/engine/index.ts';
+import { elementCount, input, type ProgramDefinition } from '../../tensor/index.ts';
 import { concatenate, reshape } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import { elementCount } from '../../tensor/shape.ts';
-import { input } from '../../tensor/tensor.ts';
 import type { GradientPlan, GradientProgram, GradientRequest } from './gradientPlan.ts';
 import { definePieces, type Piece } from './pieces.ts';
 

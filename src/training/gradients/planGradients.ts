@@ -1,8 +1,8 @@
 // Chooses how the gradients of a batch are computed: by how many workers, with activations kept or recomputed.
 
 import { UserError } from '../../core/errors.ts';
-import { availableBytes } from '../../core/platform/machine.node.ts';
-import { addressableOn, defaultDevice, isHost } from '../../tensor/engine/devices/device.ts';
+import { availableBytes } from '../../core/platform/index.ts';
+import { addressableOn, defaultDevice, isHost } from '../../tensor/engine/index.ts';
 import type { GradientPlan, GradientRequest } from './gradientPlan.ts';
 import { copiedBytes, threadedGradients } from './gradientThreads.ts';
 import { likelihoodLoss } from './loss.ts';

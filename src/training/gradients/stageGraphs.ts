@@ -1,18 +1,21 @@
 // The graphs of a model's stages, each on its own: for programs that an image passes through one after the other.
-import type { Condition } from '../../flows/contract/condition.ts';
 import {
+  type Condition,
   type ParameterSpecs,
   type Parameters,
   parametersFrom,
   startingParameters,
-} from '../../flows/contract/parameters.ts';
-import { DEQUANTISER, type Flow } from '../../flows/models/flow.ts';
-import type { Densities, Stage, StageResult } from '../../flows/models/stages.ts';
-import { conditionInputs } from '../../model/likelihood/conditionArrays.ts';
+} from '../../flows/contract/index.ts';
+import {
+  DEQUANTISER,
+  type Densities,
+  type Flow,
+  type Stage,
+  type StageResult,
+} from '../../flows/models/index.ts';
+import { conditionInputs } from '../../model/likelihood/index.ts';
+import { input, type Shape, type Tensor, topologicalOrder } from '../../tensor/index.ts';
 import { checkpoint } from '../../tensor/operations/index.ts';
-import type { Shape } from '../../tensor/shape.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
-import { topologicalOrder } from '../../tensor/traversal.ts';
 
 /** A stage, or the dequantisation, as its own graph. */
 export interface StageGraph {

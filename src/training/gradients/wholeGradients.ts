@@ -1,13 +1,10 @@
 // The gradients of a batch by one program, which keeps the forward activations.
 
 import { UserError } from '../../core/errors.ts';
-import { arrayName } from '../../flows/models/parameterLayout.ts';
-import { peakElements } from '../../tensor/engine/graph/memory.ts';
-import { prepare } from '../../tensor/engine/graph/prepare.ts';
-import { compilePrepared } from '../../tensor/engine/program.ts';
+import { arrayName } from '../../flows/models/index.ts';
+import { compilePrepared, peakElements, prepare } from '../../tensor/engine/index.ts';
 import { MissingGradient } from '../../tensor/gradients/gradient.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
+import { constant, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import type { GradientPlan, GradientRequest } from './gradientPlan.ts';
 import { likelihoodLoss } from './loss.ts';
 

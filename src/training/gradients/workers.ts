@@ -1,13 +1,12 @@
 // The number of data-parallel workers: what is allowed, and what is likely to be fastest.
 
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { availableCores } from '../../core/platform/machine.node.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { flowFor } from '../../flows/models/flowRegistry.ts';
-import { bitsPerDimOf } from '../../model/likelihood/likelihood.ts';
-import { defaultDevice, deviceRecord, isHost } from '../../tensor/engine/devices/device.ts';
-import { usesThreads } from '../../tensor/engine/threads/port.node.ts';
-import { input, Tensor } from '../../tensor/tensor.ts';
+import { availableCores } from '../../core/platform/index.ts';
+import { type Flow, flowFor } from '../../flows/models/index.ts';
+import { bitsPerDimOf } from '../../model/likelihood/index.ts';
+import { defaultDevice, deviceRecord, isHost } from '../../tensor/engine/index.ts';
+import { usesThreads } from '../../tensor/engine/threads/index.ts';
+import { input, Tensor } from '../../tensor/index.ts';
 import type { GradientRequest } from './gradientPlan.ts';
 import { likelihoodLoss } from './loss.ts';
 

@@ -1,11 +1,8 @@
 // Writes checkpoints and deletes old ones. Milestones, the last stop and the latest checkpoint are kept.
 
-import type { Glow } from '../../flows/models/glow.ts';
-import type { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { bitsIn } from '../../flows/models/unit.ts';
-import { checkpointContents } from '../../runs/contents/checkpoint.ts';
+import { bitsIn, type Glow, type ParameterLayout } from '../../flows/models/index.ts';
+import { checkpointContents, type TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { Schedule } from '../../runs/settings/schedule.ts';
 import { isAnchor, isMilestone } from './milestones.ts';
 

@@ -1,17 +1,17 @@
 // Compares a device with the CPU: the loss and the gradients of the same images and noise, with the same weights.
 
 import { option, phrase, UserError } from '../../core/errors.ts';
-import { fromLeader, gather, nameOfRank } from '../../core/ranks/ranks.ts';
-import { type ResultUnit, unitOf } from '../../flows/models/unit.ts';
-import { partOf } from '../../model/likelihood/likelihood.ts';
+import { fromLeader, gather, nameOfRank } from '../../core/ranks/index.ts';
+import { type ResultUnit, unitOf } from '../../flows/models/index.ts';
+import { partOf } from '../../model/likelihood/index.ts';
 import {
   type DeviceChoice,
   defaultDevice,
   isHost,
   onCpu,
+  releaseAfter,
   showDevice,
-} from '../../tensor/engine/devices/device.ts';
-import { releaseAfter } from '../../tensor/engine/resources.ts';
+} from '../../tensor/engine/index.ts';
 import { differenceNorm, normOf } from '../gradients/gradientSum.ts';
 import { planGradients } from '../gradients/planGradients.ts';
 import { shareOf } from '../ranks.ts';

@@ -1,15 +1,12 @@
 // A training step under the guard: an update, or a dropped step with its reason.
 
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { gather } from '../../core/ranks/ranks.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { unitOf } from '../../flows/models/unit.ts';
-import type { Batch } from '../../model/likelihood/likelihood.ts';
-import { measureStep, type StepRecord } from '../../runs/contents/stepStatistics.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
+import { gather } from '../../core/ranks/index.ts';
+import { type Flow, type Groups, type ParameterLayout, unitOf } from '../../flows/models/index.ts';
+import type { Batch } from '../../model/likelihood/index.ts';
+import { measureStep, type StepRecord, type TrainingState } from '../../runs/contents/index.ts';
 import { learningRateAt } from '../../runs/settings/schedule.ts';
-import type { CompileOptions } from '../../tensor/engine/program.ts';
+import type { CompileOptions } from '../../tensor/engine/index.ts';
 import { shareOf } from '../ranks.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from '../step/guard.ts';
 import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from '../step/notFinite.ts';

@@ -1,20 +1,29 @@
 // Records training in the summary of a run: before the first step, and after the last.
 
 import { UserError } from '../../core/errors.ts';
-import { defaultThreads } from '../../core/platform/machine.node.ts';
-import type { Dataset } from '../../data/contract/dataset.ts';
+import { defaultThreads } from '../../core/platform/index.ts';
+import type { Dataset } from '../../data/contract/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
-import { countParameters } from '../../flows/models/flowRegistry.ts';
-import { unitOf } from '../../flows/models/unit.ts';
-import { troubleIn } from '../../runs/contents/logLines.ts';
+import { countParameters, unitOf } from '../../flows/models/index.ts';
+import {
+  changesIn,
+  type Settings,
+  settingsOf,
+  type TrainingState,
+  troubleIn,
+  withChanges,
+} from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import { changesIn, type Settings, settingsOf, withChanges } from '../../runs/contents/settingChanges.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
-import { defaultDevice, deviceRecord, isHost, showDevice } from '../../tensor/engine/devices/device.ts';
-import type { CompileOptions } from '../../tensor/engine/program.ts';
+import {
+  type CompileOptions,
+  defaultDevice,
+  deviceRecord,
+  isHost,
+  showDevice,
+} from '../../tensor/engine/index.ts';
 
 /** The run that is recorded. */
 export interface RecordedRun {

@@ -1,24 +1,25 @@
 // A training run from start to finish: batches, steps, validation, and logs and checkpoints in a store.
 
 import { phrase, UserError } from '../../core/errors.ts';
-import { requireWhole } from '../../core/numeric/optionValues.ts';
-import { nextTurn } from '../../core/platform/eventLoop.node.ts';
-import { fromLeader, isOnAny, onlyRank, type Ranks, RanksLost } from '../../core/ranks/ranks.ts';
-import type { Dataset } from '../../data/contract/dataset.ts';
+import { requireWhole } from '../../core/numeric/index.ts';
+import { nextTurn } from '../../core/platform/index.ts';
+import { fromLeader, isOnAny, onlyRank, type Ranks, RanksLost } from '../../core/ranks/index.ts';
+import type { Dataset } from '../../data/contract/index.ts';
 import type { FileLock } from '../../data/files/fileStore.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { unitOf } from '../../flows/models/unit.ts';
-import { timeOf, timingLine } from '../../runs/contents/logLines.ts';
+import { type Flow, unitOf } from '../../flows/models/index.ts';
+import { type TrainingState, timeOf, timingLine } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { withSteps } from '../../runs/settings/schedule.ts';
-import { defaultDevice } from '../../tensor/engine/devices/device.ts';
-import type { CompileOptions } from '../../tensor/engine/program.ts';
-import { type Keep, releaseAfter } from '../../tensor/engine/resources.ts';
-import { usedDevice } from '../../tensor/engine/runtime.node.ts';
+import {
+  type CompileOptions,
+  defaultDevice,
+  type Keep,
+  releaseAfter,
+  usedDevice,
+} from '../../tensor/engine/index.ts';
 import type { Action } from '../gradients/actionLoss.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireSameState } from '../ranks.ts';

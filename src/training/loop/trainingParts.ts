@@ -1,22 +1,22 @@
 // The parts of training: compiled programs, and weights initialised from data or taken from a checkpoint.
 
 import { UserError } from '../../core/errors.ts';
-import { onlyRank, type Ranks } from '../../core/ranks/ranks.ts';
-import type { Dataset } from '../../data/contract/dataset.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { flowFor } from '../../flows/models/flowRegistry.ts';
-import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { latestSoundCheckpoint } from '../../runs/contents/latestCheckpoint.ts';
-import { requireArraysOf } from '../../runs/contents/restore.ts';
+import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
+import type { Dataset } from '../../data/contract/index.ts';
+import { type Flow, flowFor, type Groups, ParameterLayout } from '../../flows/models/index.ts';
+import {
+  latestSoundCheckpoint,
+  requireArraysOf,
+  requireLoggable,
+  type TrainingStart,
+  type TrainingState,
+} from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import { requireLoggable } from '../../runs/contents/stepStatistics.ts';
-import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
-import { requireLabels } from '../../runs/images/classLabels.ts';
+import { requireLabels } from '../../runs/images/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { type Schedule, scheduleOf } from '../../runs/settings/schedule.ts';
-import { type CompileOptions, requirePlace } from '../../tensor/engine/program.ts';
-import type { Keep } from '../../tensor/engine/resources.ts';
-import { optimizerOf } from '../../tensor/optimizers/registry.ts';
+import { type CompileOptions, type Keep, requirePlace } from '../../tensor/engine/index.ts';
+import { optimizerOf } from '../../tensor/optimizers/index.ts';
 import { type Action, actionLoss, drawBase } from '../gradients/actionLoss.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { Loss } from '../gradients/loss.ts';

@@ -1,14 +1,12 @@
 // How large a training is, found out before anything is allocated.
 
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { availableBytes } from '../../core/platform/machine.node.ts';
-import { countParameters } from '../../flows/models/flowRegistry.ts';
-import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
+import { type ImageShape, sizeOf } from '../../core/numeric/index.ts';
+import { availableBytes } from '../../core/platform/index.ts';
+import { countParameters, ParameterLayout } from '../../flows/models/index.ts';
+import { momentLayouts } from '../../runs/contents/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { checkModelShape, modelFor } from '../../runs/settings/modelShape.ts';
-import { optimizers } from '../../tensor/optimizers/registry.ts';
+import { optimizers } from '../../tensor/optimizers/index.ts';
 import { planGradients } from '../gradients/planGradients.ts';
 
 /** The size of a training. */

@@ -1,14 +1,11 @@
 // The validation of a run: bits/dim of held-out training images, with the same noise each time.
 
-import { mean } from '../../core/numeric/statistics.ts';
-import type { Ranks } from '../../core/ranks/ranks.ts';
-import { firstImages, type ImageSet } from '../../data/contract/dataset.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import type { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { conditionReader } from '../../model/likelihood/conditionArrays.ts';
-import { likelihoodDefinition, measureBitsPerDim } from '../../model/likelihood/likelihood.ts';
-import type { ProgramArrays } from '../../tensor/engine/arrays.ts';
-import { type CompileOptions, compile, type Program } from '../../tensor/engine/program.ts';
+import { mean } from '../../core/numeric/index.ts';
+import type { Ranks } from '../../core/ranks/index.ts';
+import { firstImages, type ImageSet } from '../../data/contract/index.ts';
+import type { Flow, ParameterLayout } from '../../flows/models/index.ts';
+import { conditionReader, likelihoodDefinition, measureBitsPerDim } from '../../model/likelihood/index.ts';
+import { type CompileOptions, compile, type Program, type ProgramArrays } from '../../tensor/engine/index.ts';
 
 /** How validation images are measured. */
 export interface ValidationOptions extends CompileOptions {

@@ -1,8 +1,8 @@
 // Learning curves as a plot: means of batches, the range without the first fall and spikes.
 
-import { mean, quantile } from '../../core/numeric/statistics.ts';
-import type { Plot, PlotSeries } from '../../data/pictures/plot.ts';
-import { bitsPerDimUnit, type ResultUnit } from '../../flows/models/unit.ts';
+import { mean, quantile } from '../../core/numeric/index.ts';
+import type { Plot, PlotSeries } from '../../data/pictures/index.ts';
+import { bitsPerDimUnit, type ResultUnit } from '../../flows/models/index.ts';
 
 /** bits/dim at a step. */
 export interface CurvePoint {

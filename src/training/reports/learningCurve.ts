@@ -1,7 +1,7 @@
 // The learning curve of a run, from its metrics.
 
 import type { JsonObject } from '../../data/files/jsonText.ts';
-import { bitsIn } from '../../flows/models/unit.ts';
+import { bitsIn } from '../../flows/models/index.ts';
 import { type CurvePoint, type LearningCurve, smoothed } from './curvePlot.ts';
 
 /** The most points of a curve in memory: even, so that pairs can be merged. */

@@ -2,10 +2,9 @@
 
 import { exists } from '../../data/files/files.ts';
 import { pathFrom } from '../../data/files/folders.ts';
-import type { Flow } from '../../flows/models/flow.ts';
+import type { Flow } from '../../flows/models/index.ts';
 import { modelCard, sampleCommand } from '../../model/card/modelCard.ts';
-import { runFileNames } from '../../runs/contents/runFileNames.ts';
-import { changesIn } from '../../runs/contents/settingChanges.ts';
+import { changesIn, runFileNames } from '../../runs/contents/index.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';

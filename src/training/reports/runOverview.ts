@@ -2,11 +2,23 @@
 import { problemOf, UserError } from '../../core/errors.ts';
 import { LAST_MIB, lastWritten, readLastJsonLines, readTextFile } from '../../data/files/files.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
-import { type DequantisationName, dequantisationOf } from '../../flows/models/dequantisation.ts';
-import { bitsIn, type ResultUnit, unitOf } from '../../flows/models/unit.ts';
-import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import { type Settings, settingsOf } from '../../runs/contents/settingChanges.ts';
+import {
+  bitsIn,
+  type DequantisationName,
+  dequantisationOf,
+  type ResultUnit,
+  unitOf,
+} from '../../flows/models/index.ts';
+import {
+  checkMetrics,
+  checkTimings,
+  evaluationsIn,
+  type Settings,
+  settingsOf,
+  type Trouble,
+  timeOf,
+  troubleIn,
+} from '../../runs/contents/index.ts';
 import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { type CurvePoint, finiteMean } from './curvePlot.ts';

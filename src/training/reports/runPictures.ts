@@ -1,17 +1,16 @@
 // The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
 import { encode } from 'fast-png';
-import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
+import { type ImageSet, imagesBuffer } from '../../data/contract/index.ts';
 import { readBytes } from '../../data/files/files.ts';
 import { listFolder, pathFrom, pathIn, realFolder } from '../../data/files/folders.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
-import { contactSheet, rowHeight } from '../../data/pictures/contactSheet.ts';
 import { plotPng } from '../../data/pictures/drawPlot.ts';
-import { requireEightBits } from '../../data/pixels/bitDepth.ts';
-import { unitOf } from '../../flows/models/unit.ts';
-import { meanCondition } from '../../model/conditions.ts';
-import type { FlowModel } from '../../model/flowModel.ts';
-import type { MeasuredImage } from '../../model/measure/evaluate.ts';
-import { runFileNames } from '../../runs/contents/runFileNames.ts';
+import { contactSheet, rowHeight } from '../../data/pictures/index.ts';
+import { requireEightBits } from '../../data/pixels/index.ts';
+import { unitOf } from '../../flows/models/index.ts';
+import { type FlowModel, meanCondition } from '../../model/index.ts';
+import type { MeasuredImage } from '../../model/measure/index.ts';
+import { runFileNames } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';

@@ -1,19 +1,17 @@
 // Training a run, wherever it is stored, and what follows: its measurements, pictures and model card.
 
-import { requireArgument } from '../../core/numeric/optionValues.ts';
-import { onlyRank } from '../../core/ranks/ranks.ts';
+import { requireArgument } from '../../core/numeric/index.ts';
+import { onlyRank } from '../../core/ranks/index.ts';
 import type { FileLock } from '../../data/files/fileStore.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
-import { flowFor } from '../../flows/models/flowRegistry.ts';
-import { FlowModel } from '../../model/flowModel.ts';
-import type { WorkOptions } from '../../model/flowModelOptions.ts';
-import type { Evaluation } from '../../model/measure/evaluate.ts';
-import { trainedModel } from '../../model/trainedModel.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import { flowFor } from '../../flows/models/index.ts';
+import { FlowModel, trainedModel, type WorkOptions } from '../../model/index.ts';
+import type { Evaluation } from '../../model/measure/index.ts';
+import { evaluationsIn } from '../../runs/contents/index.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { isOnOwnData } from '../../runs/settings/experimentName.ts';
 import { presets } from '../../runs/settings/presets.ts';
-import { releaseAfter } from '../../tensor/engine/resources.ts';
+import { releaseAfter } from '../../tensor/engine/index.ts';
 import { type Reports, type TrainingOptions, type TrainingResult, train } from '../loop/train.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
 import { type FinalPictures, folderReports, type TryDrawing, type WithModel } from './folderReports.node.ts';

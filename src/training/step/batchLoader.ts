@@ -1,19 +1,18 @@
 // The training batches of each step, ready for a program.
 
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import type { Values } from '../../core/numeric/values.ts';
+import { dimensionsOf, RandomStream, type Values } from '../../core/numeric/index.ts';
 import { BatchStream } from '../../data/batches.ts';
-import { type ImageSet, imagesBuffer } from '../../data/contract/dataset.ts';
+import { type ImageSet, imagesBuffer } from '../../data/contract/index.ts';
 import type { AugmentationName } from '../../data/pixels/augment.ts';
-import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
-import { dequantisationOf } from '../../flows/models/dequantisation.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { requireKind } from '../../flows/models/imageValues.ts';
-import type { ModelOptions } from '../../flows/models/options.ts';
-import { type ConditionReader, conditionReader } from '../../model/likelihood/conditionArrays.ts';
-import { type Batch, imageArray } from '../../model/likelihood/likelihood.ts';
+import type { Dequantiser } from '../../flows/contract/index.ts';
+import { dequantisationOf, type Flow, type ModelOptions, requireKind } from '../../flows/models/index.ts';
+import {
+  type Batch,
+  type ConditionReader,
+  conditionReader,
+  imageArray,
+} from '../../model/likelihood/index.ts';
 
 /** What batches depend on of a model. */
 export interface BatchedModel extends Pick<Flow, 'dequantiser' | 'classes'> {

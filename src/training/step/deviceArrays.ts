@@ -1,27 +1,32 @@
 // The arrays of a training in the memory of a device: each kind in one vector, updated there.
 
 import { option, phrase, UserError } from '../../core/errors.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { onlyRank } from '../../core/ranks/ranks.ts';
-import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
-import type { TrainingStart } from '../../runs/contents/trainingState.ts';
-import type { DeviceArray, ProgramArrays } from '../../tensor/engine/arrays.ts';
-import { DeviceMemory } from '../../tensor/engine/deviceMemory.ts';
-import { mostArrayBytes } from '../../tensor/engine/devices/arrayLimits.ts';
-import { type Device, defaultDevice } from '../../tensor/engine/devices/device.ts';
+import { sizeOf } from '../../core/numeric/index.ts';
+import { onlyRank } from '../../core/ranks/index.ts';
+import type { Groups, ParameterLayout } from '../../flows/models/index.ts';
+import { momentLayouts, type TrainingStart } from '../../runs/contents/index.ts';
 import { arrayLimits } from '../../tensor/engine/devices/providers.node.ts';
-import { inPlace } from '../../tensor/engine/graph/memory.ts';
-import { prepare } from '../../tensor/engine/graph/prepare.ts';
-import { type CompileOptions, compile, compilePrepared, type Program } from '../../tensor/engine/program.ts';
-import { type Keep, releaseInTurn, releaseOnFailure } from '../../tensor/engine/resources.ts';
-import type { Traffic } from '../../tensor/engine/traffic.ts';
+import {
+  type CompileOptions,
+  compile,
+  compilePrepared,
+  type Device,
+  type DeviceArray,
+  DeviceMemory,
+  defaultDevice,
+  inPlace,
+  type Keep,
+  mostArrayBytes,
+  type Program,
+  type ProgramArrays,
+  prepare,
+  releaseInTurn,
+  releaseOnFailure,
+  type Traffic,
+} from '../../tensor/engine/index.ts';
+import { input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { add, concatenate, multiply, pad, reshape, sum } from '../../tensor/operations/index.ts';
-import { averageShare, withAverage } from '../../tensor/optimizers/average.ts';
-import { updateProgram } from '../../tensor/optimizers/programs.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
+import { averageShare, updateProgram, withAverage } from '../../tensor/optimizers/index.ts';
 import type { GradientTarget } from '../gradients/gradientPlan.ts';
 import {
   type ArraysOfState,

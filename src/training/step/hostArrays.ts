@@ -1,15 +1,22 @@
 // The arrays of a training in the host's memory, where loops update the weights.
 
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { onlyRank } from '../../core/ranks/ranks.ts';
-import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
-import type { TrainingStart } from '../../runs/contents/trainingState.ts';
-import { compileLoop, type Loop } from '../../tensor/engine/loop.ts';
-import { type Keep, releaseInTurn, releaseOnFailure } from '../../tensor/engine/resources.ts';
-import { averageShare, withAverage } from '../../tensor/optimizers/average.ts';
-import type { UpdateRule } from '../../tensor/optimizers/optimizer.ts';
-import { elementwisePrograms } from '../../tensor/optimizers/programs.ts';
+import { sizeOf } from '../../core/numeric/index.ts';
+import { onlyRank } from '../../core/ranks/index.ts';
+import type { Groups, ParameterLayout } from '../../flows/models/index.ts';
+import { momentLayouts, type TrainingStart } from '../../runs/contents/index.ts';
+import {
+  compileLoop,
+  type Keep,
+  type Loop,
+  releaseInTurn,
+  releaseOnFailure,
+} from '../../tensor/engine/index.ts';
+import {
+  averageShare,
+  elementwisePrograms,
+  type UpdateRule,
+  withAverage,
+} from '../../tensor/optimizers/index.ts';
 import type { GradientTarget } from '../gradients/gradientPlan.ts';
 import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
 import { HostDirections } from './hostDirections.ts';

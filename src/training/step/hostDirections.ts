@@ -1,13 +1,12 @@
 // The directions of an update on the host: products of whole matrices, which no loop computes.
 
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import { onlyRank, type Ranks } from '../../core/ranks/ranks.ts';
-import type { Groups } from '../../flows/models/parameterLayout.ts';
-import { type CompileOptions, compile, type Program } from '../../tensor/engine/program.ts';
+import { sizeOf } from '../../core/numeric/index.ts';
+import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
+import type { Groups } from '../../flows/models/index.ts';
+import { type CompileOptions, compile, type Program } from '../../tensor/engine/index.ts';
+import { input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { concatenate, split } from '../../tensor/operations/index.ts';
-import type { Section } from '../../tensor/optimizers/programs.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
+import type { Section } from '../../tensor/optimizers/index.ts';
 
 /** The most numbers in a batch: 4 MiB. Larger batches gain nothing, and take memory. */
 const MOST_TOGETHER = 2 ** 20;

@@ -1,20 +1,20 @@
 // Finds where numbers stopped being finite: in a batch, a weight, a layer or a gradient.
 
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { parametersFrom } from '../../flows/contract/parameters.ts';
-import { DEQUANTISER, type Flow } from '../../flows/models/flow.ts';
-import { layersOf } from '../../flows/models/layers.ts';
-import type { Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { conditionInputs } from '../../model/likelihood/conditionArrays.ts';
-import { type Batch, partOf } from '../../model/likelihood/likelihood.ts';
-import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import { type CompileOptions, compile } from '../../tensor/engine/program.ts';
-import { releaseAfter } from '../../tensor/engine/resources.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
+import { parametersFrom } from '../../flows/contract/index.ts';
+import {
+  DEQUANTISER,
+  type Flow,
+  type Groups,
+  layersOf,
+  type ParameterLayout,
+} from '../../flows/models/index.ts';
+import { type Batch, conditionInputs, partOf } from '../../model/likelihood/index.ts';
+import { momentLayouts, type TrainingState } from '../../runs/contents/index.ts';
+import { type CompileOptions, compile, releaseAfter } from '../../tensor/engine/index.ts';
+import { input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
-import { type OptimizerName, optimizers } from '../../tensor/optimizers/registry.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
+import { type OptimizerName, optimizers } from '../../tensor/optimizers/index.ts';
 
 /** Whether all elements are finite. */
 export function isFiniteArray({ data }: NdArray): boolean {

@@ -1,16 +1,11 @@
 // The initial training state: random weights, and data-dependent initialisation of the actnorms.
 
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { dequantisationOf } from '../../flows/models/dequantisation.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { arrayName, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { type Batch, requireNoise } from '../../model/likelihood/likelihood.ts';
-import { newGuard } from '../../runs/contents/guardState.ts';
-import type { TrainingStart } from '../../runs/contents/trainingState.ts';
-import { type CompileOptions, compile, type Program } from '../../tensor/engine/program.ts';
-import { releaseAfter } from '../../tensor/engine/resources.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import type { NdArray } from '../../core/numeric/index.ts';
+import { arrayName, dequantisationOf, type Flow, ParameterLayout } from '../../flows/models/index.ts';
+import { type Batch, requireNoise } from '../../model/likelihood/index.ts';
+import { newGuard, type TrainingStart } from '../../runs/contents/index.ts';
+import { type CompileOptions, compile, type Program, releaseAfter } from '../../tensor/engine/index.ts';
+import type { ProgramDefinition, Tensor } from '../../tensor/index.ts';
 import { type StageGraph, stageGraphs } from '../gradients/stageGraphs.ts';
 
 /**

@@ -1,14 +1,11 @@
 // The arrays of a training, wherever they are, and the arithmetic of its steps on them.
 
-import { sizeOf } from '../../core/numeric/ndarray.ts';
-import type { Ranks } from '../../core/ranks/ranks.ts';
-import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
-import type { ProgramArrays } from '../../tensor/engine/arrays.ts';
-import type { DeviceMemory } from '../../tensor/engine/deviceMemory.ts';
-import type { CompileOptions } from '../../tensor/engine/program.ts';
-import { type Optimizer, ruleFor } from '../../tensor/optimizers/optimizer.ts';
-import type { Section } from '../../tensor/optimizers/programs.ts';
+import { sizeOf } from '../../core/numeric/index.ts';
+import type { Ranks } from '../../core/ranks/index.ts';
+import { type Groups, ParameterLayout } from '../../flows/models/index.ts';
+import type { TrainingStart, TrainingState } from '../../runs/contents/index.ts';
+import type { CompileOptions, DeviceMemory, ProgramArrays } from '../../tensor/engine/index.ts';
+import { type Optimizer, ruleFor, type Section } from '../../tensor/optimizers/index.ts';
 import type { GradientTarget } from '../gradients/gradientPlan.ts';
 
 /** The settings of an update. */

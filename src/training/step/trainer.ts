@@ -1,19 +1,25 @@
 // Training steps: the gradients of a batch, and the update of the weights.
 
 import { UserError } from '../../core/errors.ts';
-import { availableBytes } from '../../core/platform/machine.node.ts';
-import { onlyRank, ranksBeside } from '../../core/ranks/ranks.ts';
-import { type DequantisationName, dequantisationOf } from '../../flows/models/dequantisation.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { type Batch, partOf, requireNoise } from '../../model/likelihood/likelihood.ts';
-import type { GuardState } from '../../runs/contents/guardState.ts';
-import type { TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/trainingState.ts';
-import type { ProgramArrays } from '../../tensor/engine/arrays.ts';
-import { holdsArrays } from '../../tensor/engine/deviceMemory.ts';
-import { defaultDevice } from '../../tensor/engine/devices/device.ts';
-import { releaseInTurn, releaseOnFailure } from '../../tensor/engine/resources.ts';
-import { usedDevice } from '../../tensor/engine/runtime.node.ts';
+import { availableBytes } from '../../core/platform/index.ts';
+import { onlyRank, ranksBeside } from '../../core/ranks/index.ts';
+import {
+  type DequantisationName,
+  dequantisationOf,
+  type Flow,
+  type Groups,
+  ParameterLayout,
+} from '../../flows/models/index.ts';
+import { type Batch, partOf, requireNoise } from '../../model/likelihood/index.ts';
+import type { GuardState, TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/index.ts';
+import {
+  defaultDevice,
+  holdsArrays,
+  type ProgramArrays,
+  releaseInTurn,
+  releaseOnFailure,
+  usedDevice,
+} from '../../tensor/engine/index.ts';
 import type { ActivationChoice, GradientPlan, GradientProgram } from '../gradients/gradientPlan.ts';
 import type { Loss } from '../gradients/loss.ts';
 import { planGradients } from '../gradients/planGradients.ts';

@@ -1,9 +1,7 @@
 // Coders of blocks: what a compressed file needs of a model, in this thread or in others.
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import { nextTurn } from '../../core/platform/eventLoop.node.ts';
-import { requireMemory } from '../../core/platform/memory.ts';
-import { likelihoodBytes } from '../../model/scoring.ts';
-import type { TrainedModel } from '../../model/trainedModel.ts';
+import { dimensionsOf } from '../../core/numeric/index.ts';
+import { nextTurn, requireMemory } from '../../core/platform/index.ts';
+import { likelihoodBytes, type TrainedModel } from '../../model/index.ts';
 import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
 import { modelCoder, requireCodable } from './model/modelCoder.ts';

@@ -1,12 +1,10 @@
 // Coders of blocks in several threads, or in workers of a page, each with its own copy of the model.
 
 import { memoryFiles } from '../../data/files/fileStore.ts';
-import { modulesOf } from '../../flows/models/parts.ts';
+import { modulesOf } from '../../flows/models/index.ts';
+import type { TrainedModel } from '../../model/index.ts';
 import { readExport, WEIGHTS_FILE, weightsBytes } from '../../model/loading/readExport.ts';
-import type { TrainedModel } from '../../model/trainedModel.ts';
-import type { Handler } from '../../tensor/engine/threads/messages.ts';
-import { ThreadPool } from '../../tensor/engine/threads/pool.ts';
-import { usesThreads } from '../../tensor/engine/threads/port.node.ts';
+import { type Handler, ThreadPool, usesThreads } from '../../tensor/engine/threads/index.ts';
 import { type BlockBytes, type BlockCoders, type BlockWork, localCoders } from './blocks.ts';
 import { requireCodable } from './model/modelCoder.ts';
 

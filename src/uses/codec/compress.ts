@@ -1,15 +1,12 @@
 // Compresses images to a file, in parts: a header, a record for each block, and the end.
 
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { requireKnown, requireWhole } from '../../core/numeric/optionValues.ts';
-import { joinBytes } from '../../core/platform/joinBytes.ts';
+import { dimensionsOf, type ImageShape, requireKnown, requireWhole } from '../../core/numeric/index.ts';
+import { joinBytes } from '../../core/platform/index.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
-import { requireEightBits } from '../../data/pixels/bitDepth.ts';
-import { isColourless } from '../../data/pixels/channels.ts';
-import { fitImage } from '../../data/pixels/fitImage.ts';
+import { fitImage, isColourless, requireEightBits } from '../../data/pixels/index.ts';
+import { fingerprintOf, type TrainedModel } from '../../model/index.ts';
 import { weightsBytes } from '../../model/loading/readExport.ts';
-import { fingerprintOf, type TrainedModel } from '../../model/trainedModel.ts';
 import type { BlockBytes, BlockCoders } from './blocks.ts';
 import { startCoders } from './coders.ts';
 import { blockAbout, DEFAULT_BLOCK, endAbout, readBlockAbout } from './file/abouts.ts';

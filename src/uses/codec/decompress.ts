@@ -1,12 +1,11 @@
 // Decompresses a file: image by image, block by block. Damage costs blocks, and never changes a pixel.
 
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { requireKnown, requireWhole } from '../../core/numeric/optionValues.ts';
+import { dimensionsOf, type ImageShape, requireKnown, requireWhole } from '../../core/numeric/index.ts';
 import { inMemory } from '../../data/files/randomAccess.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
-import { grey, inColour } from '../../data/pixels/channels.ts';
-import type { TrainedModel } from '../../model/trainedModel.ts';
+import { grey, inColour } from '../../data/pixels/index.ts';
+import type { TrainedModel } from '../../model/index.ts';
 import type { BlockCoders, BlockWork } from './blocks.ts';
 import { startCoders } from './coders.ts';
 import { type CompressedFile, openCompressed } from './compressedFile.ts';

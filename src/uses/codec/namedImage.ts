@@ -1,6 +1,6 @@
 // An image to compress, and checks of what a program passes, which would otherwise be compressed as something else.
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape, showImageShape } from '../../core/numeric/imageShape.ts';
+import { dimensionsOf, type ImageShape, showImageShape } from '../../core/numeric/index.ts';
 
 /** An image with its name. */
 export interface NamedImage {

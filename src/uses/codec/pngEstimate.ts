@@ -1,6 +1,6 @@
 // How many bytes images would take as PNG, estimated from some of them, and whether a compressed file is smaller.
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import { contactSheet } from '../../data/pictures/contactSheet.ts';
+import { dimensionsOf } from '../../core/numeric/index.ts';
+import { contactSheet } from '../../data/pictures/index.ts';
 import type { CompressedSize } from './compress.ts';
 import type { NamedImage } from './namedImage.ts';
 

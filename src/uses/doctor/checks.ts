@@ -1,8 +1,8 @@
 // The checks of the doctor: what each measures, its limits and their reasons, and what to do. See also docs/doctor.md.
 
 import { call, option, type Phrase, phrase } from '../../core/errors.ts';
-import { DEQUANTISER } from '../../flows/models/flow.ts';
-import type { Precision } from '../../tensor/engine/onnx/emitter.ts';
+import { DEQUANTISER } from '../../flows/models/index.ts';
+import type { Precision } from '../../tensor/engine/index.ts';
 import type { HardImagesExamination } from './examineHardImages.ts';
 import { LARGEST_LOG_DET_ERROR, type LayerExamination } from './examineLayer.ts';
 import type { LatentStatistics, Reconstruction, SampleStatistics } from './examineModel.ts';

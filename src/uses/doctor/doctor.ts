@@ -1,27 +1,26 @@
 // The doctor: examines every layer of a trained model on real images and the model as a whole, and reports
 // problems.
 
-import { requireArgument } from '../../core/numeric/optionValues.ts';
-import { requireMemory } from '../../core/platform/memory.ts';
-import { evenlySpread, hasClasses, type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { layersOf } from '../../flows/models/layers.ts';
-import { FlowModel } from '../../model/flowModel.ts';
-import { partOfWork, type WorkOptions } from '../../model/flowModelOptions.ts';
-import { bytesOfRun } from '../../model/imagePrograms.ts';
+import { requireArgument } from '../../core/numeric/index.ts';
+import { requireMemory } from '../../core/platform/index.ts';
+import { evenlySpread, hasClasses, type ImageSet, readAll, subset } from '../../data/contract/index.ts';
+import { type Flow, layersOf } from '../../flows/models/index.ts';
+import {
+  bytesOfRun,
+  FlowModel,
+  likelihoodBytes,
+  partOfWork,
+  type TrainedModel,
+  type WorkOptions,
+} from '../../model/index.ts';
 import {
   type ConditionArrays,
   componentReader,
   conditionOf,
   oneHotRows,
-} from '../../model/likelihood/conditionArrays.ts';
-import { type Evaluation, evaluate } from '../../model/measure/evaluate.ts';
-import { dequantised } from '../../model/measure/returnedImages.ts';
-import { likelihoodBytes } from '../../model/scoring.ts';
-import type { TrainedModel } from '../../model/trainedModel.ts';
-import { defaultDevice, isHost } from '../../tensor/engine/devices/device.ts';
-import type { CompileOptions } from '../../tensor/engine/program.ts';
-import { releaseAfter } from '../../tensor/engine/resources.ts';
+} from '../../model/likelihood/index.ts';
+import { dequantised, type Evaluation, evaluate } from '../../model/measure/index.ts';
+import { type CompileOptions, defaultDevice, isHost, releaseAfter } from '../../tensor/engine/index.ts';
 import { measureLayers, measureModel } from './checks.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
 import { examineLayers, type LayerExamination } from './examineLayer.ts';

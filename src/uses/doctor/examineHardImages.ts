@@ -1,29 +1,31 @@
 // Round trips of images unlike those that the model was trained on: how many do not return, and the smallest change.
 
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import { type ImageSet, readAll } from '../../data/contract/dataset.ts';
-import { reduceBits, requireEightBits, toFullRange } from '../../data/pixels/bitDepth.ts';
-import { parametersFrom } from '../../flows/contract/parameters.ts';
-import { conditionRowsOf, meanCondition } from '../../model/conditions.ts';
-import { FlowModel } from '../../model/flowModel.ts';
-import type { WorkOptions } from '../../model/flowModelOptions.ts';
+import { dimensionsOf, RandomStream } from '../../core/numeric/index.ts';
+import { type ImageSet, readAll } from '../../data/contract/index.ts';
+import { reduceBits, requireEightBits, toFullRange } from '../../data/pixels/index.ts';
+import { parametersFrom } from '../../flows/contract/index.ts';
 import {
   compileForImages,
+  conditionRowsOf,
+  FlowModel,
   type ImageCompileOptions,
   type ImageProgram,
   imagesPerRun,
-} from '../../model/imagePrograms.ts';
-import { conditionOf } from '../../model/likelihood/conditionArrays.ts';
-import type { TrainedModel } from '../../model/trainedModel.ts';
-import { onCpu } from '../../tensor/engine/devices/device.ts';
-import { type Precision, precisions } from '../../tensor/engine/onnx/emitter.ts';
-import type { CompileOptions } from '../../tensor/engine/program.ts';
-import { releaseAfter } from '../../tensor/engine/resources.ts';
+  meanCondition,
+  type TrainedModel,
+  type WorkOptions,
+} from '../../model/index.ts';
+import { conditionOf } from '../../model/likelihood/index.ts';
+import {
+  type CompileOptions,
+  onCpu,
+  type Precision,
+  precisions,
+  releaseAfter,
+} from '../../tensor/engine/index.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
+import { constant, input, OPEN_BATCH } from '../../tensor/index.ts';
 import { sum } from '../../tensor/operations/index.ts';
-import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { constant, input } from '../../tensor/tensor.ts';
 
 /** Images changed in one way, and how many of them do not return. */
 export interface HardImages {

@@ -1,26 +1,32 @@
 // The measurements of one layer of a trained model, on the activations that reach it.
 
-import { countNonFinite, relativeError } from '../../core/numeric/compare.ts';
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import { singularValues } from '../../core/numeric/spectrum.ts';
-import { nextTurn } from '../../core/platform/eventLoop.node.ts';
-import { requireMemory } from '../../core/platform/memory.ts';
+import {
+  countNonFinite,
+  dimensionsOf,
+  type NdArray,
+  RandomStream,
+  relativeError,
+  singularValues,
+  sizeOf,
+} from '../../core/numeric/index.ts';
+import { nextTurn, requireMemory } from '../../core/platform/index.ts';
 import {
   LARGEST_DENSE,
+  LayerMap,
   logDetByDifferences,
   logDetByDirections,
   type NumericLogDet,
-} from '../../flows/checks/jacobian.ts';
-import { LayerMap } from '../../flows/checks/layerMap.ts';
-import type { Bijection } from '../../flows/contract/bijection.ts';
-import type { Condition } from '../../flows/contract/condition.ts';
-import { type Parameters, parametersFrom } from '../../flows/contract/parameters.ts';
-import type { PlacedLayer } from '../../flows/models/layers.ts';
-import type { WorkOptions } from '../../model/flowModelOptions.ts';
-import { type CompileOptions, compile, evaluate } from '../../tensor/engine/program.ts';
-import { constantValue, input, type Tensor } from '../../tensor/tensor.ts';
+} from '../../flows/checks/index.ts';
+import {
+  type Bijection,
+  type Condition,
+  type Parameters,
+  parametersFrom,
+} from '../../flows/contract/index.ts';
+import type { PlacedLayer } from '../../flows/models/index.ts';
+import type { WorkOptions } from '../../model/index.ts';
+import { type CompileOptions, compile, evaluate } from '../../tensor/engine/index.ts';
+import { constantValue, input, type Tensor } from '../../tensor/index.ts';
 
 /** A parameter with non-finite values. */
 export interface NonFiniteWeights {

@@ -1,14 +1,10 @@
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import { rangeOf } from '../../core/numeric/statistics.ts';
-import { parametersFrom } from '../../flows/contract/parameters.ts';
-import { compileDecoder, decodeBatch } from '../../model/latents.ts';
-import { type ConditionArrays, conditionOf } from '../../model/likelihood/conditionArrays.ts';
-import { compareImages, type ReturnedImages, summariseReturned } from '../../model/measure/returnedImages.ts';
-import type { TrainedModel } from '../../model/trainedModel.ts';
-import { type CompileOptions, compile } from '../../tensor/engine/program.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
+import { dimensionsOf, type NdArray, RandomStream, rangeOf, sizeOf } from '../../core/numeric/index.ts';
+import { parametersFrom } from '../../flows/contract/index.ts';
+import { compileDecoder, decodeBatch, type TrainedModel } from '../../model/index.ts';
+import { type ConditionArrays, conditionOf } from '../../model/likelihood/index.ts';
+import { compareImages, type ReturnedImages, summariseReturned } from '../../model/measure/index.ts';
+import { type CompileOptions, compile } from '../../tensor/engine/index.ts';
+import { input, type Tensor } from '../../tensor/index.ts';
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction extends ReturnedImages {

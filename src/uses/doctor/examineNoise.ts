@@ -1,21 +1,20 @@
 // The dequantisation noise of a model that comes from a flow: its layers, its density, and whether pixels stay.
 
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
-import { type ImageSet, readAll } from '../../data/contract/dataset.ts';
-import type { Condition } from '../../flows/contract/condition.ts';
-import { parametersFrom } from '../../flows/contract/parameters.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { noiseLayersOf } from '../../flows/models/layers.ts';
-import { imageArray } from '../../model/likelihood/likelihood.ts';
-import type { TrainedModel } from '../../model/trainedModel.ts';
-import { onCpu } from '../../tensor/engine/devices/device.ts';
-import type { Precision } from '../../tensor/engine/onnx/emitter.ts';
-import { type CompileOptions, compile } from '../../tensor/engine/program.ts';
-import { releaseAfter } from '../../tensor/engine/resources.ts';
+import { dimensionsOf, type NdArray, RandomStream } from '../../core/numeric/index.ts';
+import { type ImageSet, readAll } from '../../data/contract/index.ts';
+import { type Condition, parametersFrom } from '../../flows/contract/index.ts';
+import { type Flow, noiseLayersOf } from '../../flows/models/index.ts';
+import type { TrainedModel } from '../../model/index.ts';
+import { imageArray } from '../../model/likelihood/index.ts';
+import {
+  type CompileOptions,
+  compile,
+  onCpu,
+  type Precision,
+  releaseAfter,
+} from '../../tensor/engine/index.ts';
+import { constant, input, type Tensor } from '../../tensor/index.ts';
 import { add, multiply, subtract } from '../../tensor/operations/index.ts';
-import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { examineLayers, type LayerExamination, type LayerOptions } from './examineLayer.ts';
 
 /** The noise of real images. */

@@ -1,11 +1,9 @@
 // The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
 
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import type { ConditionName } from '../../flows/contract/condition.ts';
-import { countTrained } from '../../flows/contract/parameters.ts';
-import { componentsBy } from '../../flows/models/condition.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { componentsOf } from '../../model/likelihood/conditionArrays.ts';
+import { dimensionsOf } from '../../core/numeric/index.ts';
+import { type ConditionName, countTrained } from '../../flows/contract/index.ts';
+import { componentsBy, type Flow } from '../../flows/models/index.ts';
+import { componentsOf } from '../../model/likelihood/index.ts';
 import { checksumOfFile, manifestText } from '../../model/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../model/loading/readExport.ts';
 import { SCORES_FILE } from '../../model/referenceScores.ts';

@@ -1,22 +1,19 @@
 // Exports a run: two ONNX programs, the weights, and a manifest that describes them.
 
-import { requireArgument } from '../../core/numeric/optionValues.ts';
+import { requireArgument } from '../../core/numeric/index.ts';
 import { startSha256 } from '../../core/platform/sha256.node.ts';
 import { exists, withFile } from '../../data/files/files.ts';
 import { pathIn } from '../../data/files/folders.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
-import { bitsOf } from '../../flows/models/imageValues.ts';
-import { unitOf } from '../../flows/models/unit.ts';
+import { bitsOf, unitOf } from '../../flows/models/index.ts';
 import { encodeCommand, modelCard, sampleCommand } from '../../model/card/modelCard.ts';
-import { FlowModel } from '../../model/flowModel.ts';
+import { FlowModel } from '../../model/index.ts';
 import { type LoadedRun, loadRun } from '../../model/loading/loadRun.ts';
 import { readManifest } from '../../model/loading/loadTrained.ts';
 import { type FileChecksum, MANIFEST_FILE, problemOfFile } from '../../model/loading/manifest.ts';
 import { WEIGHTS_FILE, weightsBytes } from '../../model/loading/readExport.ts';
 import { type ReferenceScores, SCORES_FILE, scoresText } from '../../model/referenceScores.ts';
-import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import { evaluationsIn, type StepChoice, type WeightsKind } from '../../runs/contents/index.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { dataName } from '../../runs/settings/experimentName.ts';
 import { DEQUANTISER_FILE, exportManifest, type ModelOrigin } from './exportManifest.ts';

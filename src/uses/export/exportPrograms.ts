@@ -1,15 +1,13 @@
 // A trained model as programs without Node: images to latents, latents to images, and images to the noise that
 // dequantises them.
 
-import { parametersFrom } from '../../flows/contract/parameters.ts';
-import type { Flow } from '../../flows/models/flow.ts';
-import { conditionInputs } from '../../model/likelihood/conditionArrays.ts';
-import type { TrainedModel } from '../../model/trainedModel.ts';
+import { parametersFrom } from '../../flows/contract/index.ts';
+import type { Flow } from '../../flows/models/index.ts';
+import type { TrainedModel } from '../../model/index.ts';
+import { conditionInputs } from '../../model/likelihood/index.ts';
 import { exportOnnx } from '../../tensor/engine/exportOnnx.ts';
+import { input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/programDefinition.ts';
-import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
 
 /** The ONNX files of a model. */
 export interface ExportedPrograms {

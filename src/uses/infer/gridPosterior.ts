@@ -1,6 +1,6 @@
 // A posterior by Bayes' rule on a grid, which closes in on the probable part of a range.
 import { UserError } from '../../core/errors.ts';
-import { rangeOf } from '../../core/numeric/statistics.ts';
+import { rangeOf } from '../../core/numeric/index.ts';
 
 /** The posterior of one number, given an image. */
 export interface ComponentPosterior {

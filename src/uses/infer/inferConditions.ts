@@ -1,13 +1,15 @@
 // The posterior of the numbers that an image is conditioned on, given the image.
 import { UserError, unknownName } from '../../core/errors.ts';
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
-import { copyInto, kindOf, type Values, zeros } from '../../core/numeric/values.ts';
-import type { ConditionComponent } from '../../flows/models/condition.ts';
-import { type ConditionChoice, conditionRowsOf } from '../../model/conditions.ts';
-import type { FlowModel } from '../../model/flowModel.ts';
-import type { WorkOptions } from '../../model/flowModelOptions.ts';
-import { imageSetOf } from '../../model/givenImages.ts';
-import { componentsOf } from '../../model/likelihood/conditionArrays.ts';
+import { copyInto, dimensionsOf, kindOf, type Values, zeros } from '../../core/numeric/index.ts';
+import type { ConditionComponent } from '../../flows/models/index.ts';
+import {
+  type ConditionChoice,
+  conditionRowsOf,
+  type FlowModel,
+  imageSetOf,
+  type WorkOptions,
+} from '../../model/index.ts';
+import { componentsOf } from '../../model/likelihood/index.ts';
 import { type Axis, type ComponentPosterior, gridPosterior, MOST_INFERRED } from './gridPosterior.ts';
 
 /** How a posterior is computed. Progress counts images. */

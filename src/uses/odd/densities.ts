@@ -1,5 +1,5 @@
 // Densities of vectors that are fitted to reference images: the estimators of the score `typicality`.
-import { mean } from '../../core/numeric/statistics.ts';
+import { mean } from '../../core/numeric/index.ts';
 
 /** Vectors, row-major. */
 export interface Rows {

@@ -1,6 +1,6 @@
 // The scores of odd images by name, for the command, the library, the studio and exports.
 import { call, phrase, UserError } from '../../core/errors.ts';
-import { mean, median } from '../../core/numeric/statistics.ts';
+import { mean, median } from '../../core/numeric/index.ts';
 import { countBelow, type ImageStatistics } from '../../model/referenceScores.ts';
 import { type DensityEstimator, foldsOf, gaussian, kernel, type Rows, rowsAt } from './densities.ts';
 import type { PixelStatisticName } from './statistics/pixelStatistics.ts';

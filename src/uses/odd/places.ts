@@ -1,13 +1,9 @@
 // Where images are odd: the bits of each place, compared with the same place in reference images.
 
 import { call, phrase, UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { mean } from '../../core/numeric/statistics.ts';
-import { type ImageSet, readAll, subset } from '../../data/contract/dataset.ts';
-import { choiceFrom } from '../../model/conditions.ts';
-import type { FlowModel } from '../../model/flowModel.ts';
-import { type MeasurementOptions, partOfWork } from '../../model/flowModelOptions.ts';
+import { type ImageShape, mean, type NdArray } from '../../core/numeric/index.ts';
+import { type ImageSet, readAll, subset } from '../../data/contract/index.ts';
+import { choiceFrom, type FlowModel, type MeasurementOptions, partOfWork } from '../../model/index.ts';
 import type { ReferencePlaces } from '../../model/referenceScores.ts';
 
 /** The most reference images whose places are measured: their deviations are then right to within 7 %. */

@@ -1,9 +1,8 @@
 // Measures reference images, to score others against them later.
 
 import { UserError } from '../../core/errors.ts';
-import { evenlySpread, type ImageSet, subset } from '../../data/contract/dataset.ts';
-import type { FlowModel } from '../../model/flowModel.ts';
-import { type MeasurementOptions, partOfWork, type WorkOptions } from '../../model/flowModelOptions.ts';
+import { evenlySpread, type ImageSet, subset } from '../../data/contract/index.ts';
+import { type FlowModel, type MeasurementOptions, partOfWork, type WorkOptions } from '../../model/index.ts';
 import {
   LARGEST_SCORES,
   MOST_DRAWS,
@@ -12,7 +11,7 @@ import {
   SCORES_FILE,
   scoresText,
 } from '../../model/referenceScores.ts';
-import type { Run } from '../../runs/open/openRun.ts';
+import type { Run } from '../../runs/open/index.ts';
 import { dataName } from '../../runs/settings/experimentName.ts';
 import { measurePlaces, PLACE_IMAGES } from './places.ts';
 import { measureStatistics } from './statistics/imageStatistics.ts';

@@ -1,6 +1,5 @@
 // Whether a set of images comes from the source of the reference images, and if not, how it differs.
-import { RandomStream } from '../../core/numeric/random.ts';
-import { mean } from '../../core/numeric/statistics.ts';
+import { mean, RandomStream } from '../../core/numeric/index.ts';
 import type { ImageStatistics } from '../../model/referenceScores.ts';
 import { statisticsAt } from './calibrate.ts';
 import { kolmogorovSmirnov } from './kolmogorovSmirnov.ts';

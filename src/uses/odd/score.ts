@@ -1,20 +1,25 @@
 // Scores how odd images are, compared with reference images.
 
 import { UserError } from '../../core/errors.ts';
-import { mean } from '../../core/numeric/statistics.ts';
-import { kindInWords } from '../../core/numeric/values.ts';
-import type { ImageSet } from '../../data/contract/dataset.ts';
-import { ofBits } from '../../data/pixels/bitDepth.ts';
-import { type ClassLikelihoods, mostProbable, posteriors } from '../../model/classLikelihoods.ts';
-import type { FlowModel } from '../../model/flowModel.ts';
-import { type MeasurementOptions, partOfWork } from '../../model/flowModelOptions.ts';
+import { kindInWords, mean } from '../../core/numeric/index.ts';
+import type { ImageSet } from '../../data/contract/index.ts';
+import { ofBits } from '../../data/pixels/index.ts';
+import {
+  type ClassLikelihoods,
+  type FlowModel,
+  inBitsPerDim,
+  type MeasurementOptions,
+  mostProbable,
+  partOfWork,
+  posteriors,
+  requireReference,
+} from '../../model/index.ts';
 import {
   type ImageScore,
   type ImageStatistics,
   imageScores,
   type ReferenceScores,
 } from '../../model/referenceScores.ts';
-import { inBitsPerDim, requireReference } from '../../model/scoring.ts';
 import { type FittedScore, fitted, pValues } from './calibrate.ts';
 import {
   computableFrom,

@@ -1,8 +1,8 @@
 // The page of an audit: one file of HTML that needs no other, and no script.
 
 import { visibleText } from '../../../core/visibleText.ts';
-import { element, htmlText, type SvgElement } from '../../../data/pictures/svg.ts';
-import type { Audit } from '../../../uses/odd/audit/audit.ts';
+import { element, htmlText, type SvgElement } from '../../../data/pictures/index.ts';
+import type { Audit } from '../../../uses/odd/audit/index.ts';
 import { formatCount } from '../terminal/format.ts';
 import type { AuditSection, ShownGroup, ShownImage } from './section.ts';
 import type { Thumbnail } from './thumbnails.ts';

@@ -1,6 +1,5 @@
 // The sections of an audit about files: those that cannot be read, sizes, modes and blank images.
-import type { Audit } from '../../../uses/odd/audit/audit.ts';
-import type { ImageGroup } from '../../../uses/odd/audit/shapes.ts';
+import type { Audit, ImageGroup } from '../../../uses/odd/audit/index.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import {
   type AuditSection,

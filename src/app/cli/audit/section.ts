@@ -1,5 +1,5 @@
 // The parts of an audit as they are reported: on the page, and in a line each on stdout.
-import type { Audit } from '../../../uses/odd/audit/audit.ts';
+import type { Audit } from '../../../uses/odd/audit/index.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 
 /** An image to show. */

@@ -1,16 +1,10 @@
 // Small pictures of chosen images of a dataset, decoded a second time.
 
 import { UserError } from '../../../core/errors.ts';
-import {
-  type DecodedImage,
-  type RawDataset,
-  type RawImage,
-  splitsOf,
-} from '../../../data/contract/rawImages.ts';
-import { contactSheet } from '../../../data/pictures/contactSheet.ts';
-import { type Integers, inKind } from '../../../data/pixels/bitDepth.ts';
-import { resized } from '../../../data/pixels/resize.ts';
-import { type ExaminedImage, pictureOf } from '../../../uses/odd/audit/examinedImages.ts';
+import { type DecodedImage, type RawDataset, type RawImage, splitsOf } from '../../../data/contract/index.ts';
+import { contactSheet } from '../../../data/pictures/index.ts';
+import { type Integers, inKind, resized } from '../../../data/pixels/index.ts';
+import { type ExaminedImage, pictureOf } from '../../../uses/odd/audit/index.ts';
 
 /** A picture that a page can contain. */
 export interface Thumbnail {

@@ -2,22 +2,25 @@
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UserError, type UserErrorCode } from '../../../core/errors.ts';
-import { showImageShape } from '../../../core/numeric/imageShape.ts';
+import { showImageShape } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
-import type { ImageSet, Split } from '../../../data/contract/dataset.ts';
+import type { ImageSet, Split } from '../../../data/contract/index.ts';
 import { plotPng } from '../../../data/pictures/drawPlot.ts';
-import { type DequantisationName, dequantisationOf } from '../../../flows/models/dequantisation.ts';
-import { valuesText } from '../../../flows/models/imageValues.ts';
-import { type ResultUnit, unitOf } from '../../../flows/models/unit.ts';
+import {
+  type DequantisationName,
+  dequantisationOf,
+  type ResultUnit,
+  unitOf,
+  valuesText,
+} from '../../../flows/models/index.ts';
 import { errorText } from '../../../model/card/reportText.ts';
-import { FlowModel } from '../../../model/flowModel.ts';
+import { FlowModel, type TrainedModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import { type Comparison, compareModels } from '../../../model/measure/compareRuns.ts';
-import type { TrainedModel } from '../../../model/trainedModel.ts';
-import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
+import { type Comparison, compareModels } from '../../../model/measure/index.ts';
+import { holdOutIn } from '../../../runs/contents/index.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
-import { releaseAfter } from '../../../tensor/engine/resources.ts';
+import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { curvePlot, type LearningCurve } from '../../../training/reports/curvePlot.ts';
 import { learningCurveOf } from '../../../training/reports/learningCurve.ts';
 import {

@@ -1,23 +1,26 @@
 // `emerging compress`: compresses images with a model, without loss.
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
-import { readOne } from '../../../data/contract/dataset.ts';
+import { readOne } from '../../../data/contract/index.ts';
 import { exists } from '../../../data/files/files.ts';
 import { writePartsAtomically } from '../../../data/files/partialFiles.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
-import { requireEightBits } from '../../../data/pixels/bitDepth.ts';
-import { exactPixels } from '../../../data/pixels/fitImage.ts';
+import { exactPixels, requireEightBits } from '../../../data/pixels/index.ts';
 import { datasets } from '../../../data/registry.ts';
 import { findImageFiles } from '../../../data/sources/imageFiles.ts';
+import type { TrainedModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
-import type { TrainedModel } from '../../../model/trainedModel.ts';
-import { codingBytes } from '../../../uses/codec/blocks.ts';
-import { type CompressedSize, compressParts, defaultBlock } from '../../../uses/codec/compress.ts';
-import { requireCodable } from '../../../uses/codec/model/modelCoder.ts';
-import type { NamedImage } from '../../../uses/codec/namedImage.ts';
-import { PngEstimate } from '../../../uses/codec/pngEstimate.ts';
+import {
+  type CompressedSize,
+  codingBytes,
+  compressParts,
+  defaultBlock,
+  type NamedImage,
+  PngEstimate,
+  requireCodable,
+} from '../../../uses/codec/index.ts';
 import {
   addSetOptions,
   type ImageOptions,

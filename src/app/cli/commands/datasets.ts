@@ -1,7 +1,7 @@
 // `emerging datasets`: lists, downloads, prepares, shows and audits datasets.
 import type { Command } from 'commander';
-import { showImageShape } from '../../../core/numeric/imageShape.ts';
-import type { NamedDataset } from '../../../data/contract/rawImages.ts';
+import { showImageShape } from '../../../core/numeric/index.ts';
+import type { NamedDataset } from '../../../data/contract/index.ts';
 import { datasets } from '../../../data/registry.ts';
 import { type DatasetPlace, placeOfDataset } from '../../../data/sets/dataFolder.ts';
 import { datasetDownloads } from '../../../data/sets/records.ts';

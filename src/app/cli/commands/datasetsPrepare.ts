@@ -2,11 +2,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import { showImageShape, timesHalved } from '../../../core/numeric/imageShape.ts';
+import { showImageShape, timesHalved } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../../data/packed/packedFile.ts';
 import type { PackedHeader } from '../../../data/packed/packedLayout.ts';
-import { type Crop, crops } from '../../../data/pixels/fitPicture.ts';
+import { type Crop, crops } from '../../../data/pixels/index.ts';
 import { type PreparedDataset, prepareDataset } from '../../../data/prepareDataset.ts';
 import { datasets as knownDatasets } from '../../../data/registry.ts';
 import { presetForOwnImages } from '../../../runs/settings/presets.ts';

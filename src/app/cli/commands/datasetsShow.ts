@@ -1,8 +1,7 @@
 // `emerging datasets show`: shows images as a model will see them, and reports pixel statistics and problems.
 import type { Command } from 'commander';
 import { UserError, unknownName } from '../../../core/errors.ts';
-import { showImageShape } from '../../../core/numeric/imageShape.ts';
-import type { Values } from '../../../core/numeric/values.ts';
+import { showImageShape, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { BatchStream } from '../../../data/batches.ts';
 import {
@@ -13,9 +12,9 @@ import {
   imageOfSet,
   imagesBuffer,
   imageText,
-} from '../../../data/contract/dataset.ts';
+} from '../../../data/contract/index.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../../data/inspect.ts';
-import { contactSheet, requireDrawable } from '../../../data/pictures/contactSheet.ts';
+import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
 import { type AugmentationName, augmentations } from '../../../data/pixels/augment.ts';
 import { openDataset } from '../../../data/registry.ts';
 import { oneOf, wholeNumber } from '../parts/options.ts';

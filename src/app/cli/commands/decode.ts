@@ -1,16 +1,13 @@
 // `emerging decode`: decodes latents to images, one PNG each, or NumPy arrays of values other than 8-bit integers.
 import type { Command } from 'commander';
-import { dimensionsOf } from '../../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../../core/numeric/ndarray.ts';
+import { dimensionsOf, type NdArray } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { writeNewFolder } from '../../../data/files/folders.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
-import { contactSheet } from '../../../data/pictures/contactSheet.ts';
-import { shortChecksum } from '../../../model/corrections.ts';
-import { isDouble, largestLatent, tooFarOut } from '../../../model/latents.ts';
+import { contactSheet } from '../../../data/pictures/index.ts';
+import { isDouble, largestLatent, pixelsOfImage, shortChecksum, tooFarOut } from '../../../model/index.ts';
 import { readLatents } from '../../../model/loading/latentsFile.ts';
-import { pixelsOfImage } from '../../../model/pixels.ts';
-import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { fileNames } from '../parts/fileNames.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';

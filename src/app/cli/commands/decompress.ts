@@ -5,11 +5,15 @@ import { visibleText } from '../../../core/visibleText.ts';
 import { withFile } from '../../../data/files/files.ts';
 import { startNewFolder, staysInFolder } from '../../../data/files/folders.ts';
 import type { RandomAccess } from '../../../data/files/randomAccess.ts';
-import { contactSheet } from '../../../data/pictures/contactSheet.ts';
+import { contactSheet } from '../../../data/pictures/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
-import { codingBytes } from '../../../uses/codec/blocks.ts';
-import { type CompressedFile, extentOf, openCompressed } from '../../../uses/codec/compressedFile.ts';
-import { imagesFrom } from '../../../uses/codec/decompress.ts';
+import {
+  type CompressedFile,
+  codingBytes,
+  extentOf,
+  imagesFrom,
+  openCompressed,
+} from '../../../uses/codec/index.ts';
 import {
   chosenImages,
   type PositionRange,

@@ -2,21 +2,26 @@
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
-import { imageOfSet, imageText, type Split } from '../../../data/contract/dataset.ts';
-import { type ResultUnit, unitOf } from '../../../flows/models/unit.ts';
+import { imageOfSet, imageText, type Split } from '../../../data/contract/index.ts';
+import { type ResultUnit, unitOf } from '../../../flows/models/index.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
+import type { WeightsKind } from '../../../runs/contents/index.ts';
 import {
+  amountText,
   type CheckName,
   checkNamed,
   checks,
+  type Diagnosis,
+  DOCTOR_IMAGES,
+  diagnose,
+  examinationBytes,
+  type HardImages,
   layerChecks,
   measureLayers,
-} from '../../../uses/doctor/checks.ts';
-import { type Diagnosis, DOCTOR_IMAGES, diagnose, examinationBytes } from '../../../uses/doctor/doctor.ts';
-import type { HardImages } from '../../../uses/doctor/examineHardImages.ts';
-import { amountText, numberText, valueText } from '../../../uses/doctor/judge.ts';
-import { examineFiles } from '../../../uses/export/exportModel.ts';
+  numberText,
+  valueText,
+} from '../../../uses/doctor/index.ts';
+import { examineFiles } from '../../../uses/export/index.ts';
 import {
   addDataOption,
   addModelOptions,

@@ -1,18 +1,24 @@
 // `emerging edit`: moves an image along the difference between two groups of images, or to another class.
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import { dimensionsOf } from '../../../core/numeric/imageShape.ts';
-import { concatenated, type Values } from '../../../core/numeric/values.ts';
+import { concatenated, dimensionsOf, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { realPath } from '../../../data/files/files.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
-import { contactSheet } from '../../../data/pictures/contactSheet.ts';
+import { contactSheet } from '../../../data/pictures/index.ts';
 import type { NamedImages } from '../../../data/sources/namedImages.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
-import type { CodingOptions } from '../../../model/flowModelOptions.ts';
-import { meanLatents, moveLatents, type Separation, separationOf } from '../../../model/latentArithmetic.ts';
-import { type Latents, largestLatent, whyTooFarOut } from '../../../model/latents.ts';
-import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import {
+  type CodingOptions,
+  type FlowModel,
+  type Latents,
+  largestLatent,
+  meanLatents,
+  moveLatents,
+  type Separation,
+  separationOf,
+  whyTooFarOut,
+} from '../../../model/index.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../parts/classOption.ts';
 import {
   addConditionOption,

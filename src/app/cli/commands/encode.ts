@@ -1,14 +1,12 @@
 // `emerging encode`: writes the latents of images to a file that `emerging decode` reads.
 import { type Command, Option } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import { showImageShape } from '../../../core/numeric/imageShape.ts';
+import { showImageShape } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
-import { choiceFrom } from '../../../model/conditions.ts';
-import type { Verification } from '../../../model/corrections.ts';
+import { choiceFrom, type Verification } from '../../../model/index.ts';
 import { writeLatents } from '../../../model/loading/latentsFile.ts';
-import { type Precision, precisions } from '../../../tensor/engine/onnx/emitter.ts';
-import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { type Keep, type Precision, precisions, releaseAfter } from '../../../tensor/engine/index.ts';
 import { addClassOption, type ClassOptions, classesOfImages } from '../parts/classOption.ts';
 import {
   addConditionOption,

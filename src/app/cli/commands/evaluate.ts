@@ -2,24 +2,24 @@
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import type { Ranks } from '../../../core/ranks/ranks.ts';
+import type { Ranks } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
-import type { Split } from '../../../data/contract/dataset.ts';
+import type { Split } from '../../../data/contract/index.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
 import { identityOf } from '../../../data/identity.ts';
-import { FlowModel } from '../../../model/flowModel.ts';
+import { FlowModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import { drawsOf } from '../../../model/measure/evaluate.ts';
 import {
   evaluateSpread,
   evaluationRecord,
   type PartialEvaluation,
   storedEvaluation,
 } from '../../../model/measure/evaluationRecord.ts';
+import { drawsOf } from '../../../model/measure/index.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { runFiles } from '../../../runs/folder/runFolder.ts';
-import { releaseAfter } from '../../../tensor/engine/resources.ts';
+import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { writeRunCard } from '../../../training/reports/runCard.ts';
 import { drawWorst } from '../../../training/reports/runPictures.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';

@@ -1,15 +1,19 @@
 // `emerging infer`: the posterior of the numbers that a model is conditioned on, given images.
 import { type Command, InvalidArgumentError } from 'commander';
 import { visibleText } from '../../../core/visibleText.ts';
-import type { Conditions, ConditionValues } from '../../../data/contract/dataset.ts';
+import type { Conditions, ConditionValues } from '../../../data/contract/index.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
-import { valuesOfConditions } from '../../../model/conditions.ts';
-import { componentsOf } from '../../../model/likelihood/conditionArrays.ts';
-import { drawsOf } from '../../../model/measure/evaluate.ts';
-import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
-import { type ComponentPosterior, probabilityBelow, quantile } from '../../../uses/infer/gridPosterior.ts';
-import { inferConditions } from '../../../uses/infer/inferConditions.ts';
-import { uniformity } from '../../../uses/odd/kolmogorovSmirnov.ts';
+import { valuesOfConditions } from '../../../model/index.ts';
+import { componentsOf } from '../../../model/likelihood/index.ts';
+import { drawsOf } from '../../../model/measure/index.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
+import {
+  type ComponentPosterior,
+  inferConditions,
+  probabilityBelow,
+  quantile,
+} from '../../../uses/infer/index.ts';
+import { uniformity } from '../../../uses/odd/index.ts';
 import {
   addConditionOption,
   type ConditionCommandOptions,

@@ -1,16 +1,19 @@
 // `emerging interpolate`: interpolates between two images or samples, along a straight line in latent space.
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import { kindOf, type Values } from '../../../core/numeric/values.ts';
+import { kindOf, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { exists } from '../../../data/files/files.ts';
-import { contactSheet, requireDrawable } from '../../../data/pictures/contactSheet.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
-import type { CodingOptions } from '../../../model/flowModelOptions.ts';
-import { interpolateLatents } from '../../../model/latentArithmetic.ts';
-import { drawLatents, type Latents } from '../../../model/latents.ts';
+import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
+import {
+  type CodingOptions,
+  drawLatents,
+  type FlowModel,
+  interpolateLatents,
+  type Latents,
+} from '../../../model/index.ts';
 import { DEFAULT_TEMPERATURE } from '../../../model/temperature.ts';
-import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
 import {
   addConditionOption,

@@ -1,7 +1,6 @@
 // `emerging presets`: lists the predefined experiments with their sizes and published results.
 import type { Command } from 'commander';
-import { countParameters } from '../../../flows/models/flowRegistry.ts';
-import { mixingParts } from '../../../flows/models/mixing.ts';
+import { countParameters, mixingParts } from '../../../flows/models/index.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';
 import { type Preset, presets } from '../../../runs/settings/presets.ts';
 import { resolveConfig } from '../../../runs/settings/resolve.ts';

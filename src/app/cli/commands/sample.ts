@@ -1,14 +1,13 @@
 // `emerging sample`: samples images from a run, as a PNG grid.
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import type { Values } from '../../../core/numeric/values.ts';
+import type { Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
-import { contactSheet, requireDrawable } from '../../../data/pictures/contactSheet.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
+import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
+import type { FlowModel } from '../../../model/index.ts';
 import { DEFAULT_TEMPERATURE } from '../../../model/temperature.ts';
-import type { InverseMethod } from '../../../tensor/engine/graph/prepare.ts';
-import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
+import { type InverseMethod, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
 import {
   addConditionOption,

@@ -1,23 +1,28 @@
 // `emerging score`: scores how odd images are under a model.
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
-import type { Values } from '../../../core/numeric/values.ts';
-import type { Ranks } from '../../../core/ranks/ranks.ts';
+import { dimensionsOf, type ImageShape, type Values } from '../../../core/numeric/index.ts';
+import type { Ranks } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
 import { stringifyJson } from '../../../data/files/jsonText.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { identityOf } from '../../../data/identity.ts';
-import { contactSheet, requireDrawable } from '../../../data/pictures/contactSheet.ts';
-import { type ResultUnit, unitOf } from '../../../flows/models/unit.ts';
-import { choiceFrom } from '../../../model/conditions.ts';
-import { FlowModel } from '../../../model/flowModel.ts';
+import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
+import { type ResultUnit, unitOf } from '../../../flows/models/index.ts';
+import { choiceFrom, FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
-import { drawsOf } from '../../../model/measure/evaluate.ts';
-import { type Keep, releaseAfter } from '../../../tensor/engine/resources.ts';
-import { type OddScore, type OddScoreName, oddScoreNames, oddScores } from '../../../uses/odd/oddScores.ts';
-import { type OddReport, oddReport, type Score } from '../../../uses/odd/score.ts';
+import { drawsOf } from '../../../model/measure/index.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
+import {
+  type OddReport,
+  type OddScore,
+  type OddScoreName,
+  oddReport,
+  oddScoreNames,
+  oddScores,
+  type Score,
+} from '../../../uses/odd/index.ts';
 import {
   addConditionOption,
   CONDITIONS_OF_IMAGES,

@@ -1,17 +1,17 @@
 // `emerging train`: trains a model in a run folder, then evaluates it and draws samples.
 import { type Command, InvalidArgumentError } from 'commander';
 import { cleanedUpAfter, UserError } from '../../../core/errors.ts';
-import { fromLeader, type Ranks } from '../../../core/ranks/ranks.ts';
+import { fromLeader, type Ranks } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
 import { identityOfDataset } from '../../../data/identity.ts';
-import { unitOf } from '../../../flows/models/unit.ts';
+import { unitOf } from '../../../flows/models/index.ts';
 import { evaluationRecord } from '../../../model/measure/evaluationRecord.ts';
-import { timeOf } from '../../../runs/contents/logLines.ts';
+import { timeOf } from '../../../runs/contents/index.ts';
 import { tidyRun } from '../../../runs/folder/folderStore.ts';
 import { discardUnstartedRun } from '../../../runs/folder/newRunFolder.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';
-import type { CompileOptions } from '../../../tensor/engine/program.ts';
+import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { lastStepOf } from '../../../training/loop/milestones.ts';
 import { aboutRun } from '../../../training/loop/recordTraining.ts';
 import { budgetInMinutes } from '../../../training/loop/timeBudget.ts';

@@ -1,11 +1,16 @@
 // Which images of a compressed file a command writes: by name, by folder, by position.
 import { InvalidArgumentError } from 'commander';
 import { nearestNames, UserError } from '../../../core/errors.ts';
-import { showImageShape } from '../../../core/numeric/imageShape.ts';
+import { showImageShape } from '../../../core/numeric/index.ts';
 import type { RandomAccess } from '../../../data/files/randomAccess.ts';
-import type { TrainedModel } from '../../../model/trainedModel.ts';
-import { type Listing, listImages, requireModelOf } from '../../../uses/codec/compressedFile.ts';
-import { type ReadHeader, readHeader } from '../../../uses/codec/file/header.ts';
+import type { TrainedModel } from '../../../model/index.ts';
+import {
+  type Listing,
+  listImages,
+  type ReadHeader,
+  readHeader,
+  requireModelOf,
+} from '../../../uses/codec/index.ts';
 import { formatBytes, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';

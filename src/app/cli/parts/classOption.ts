@@ -1,10 +1,8 @@
 // The option of commands that names a class of a model, and the classes of images that nobody has named.
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import type { Values } from '../../../core/numeric/values.ts';
-import { classNumber } from '../../../model/classes.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
-import type { WorkOptions } from '../../../model/flowModelOptions.ts';
+import type { Values } from '../../../core/numeric/index.ts';
+import { classNumber, type FlowModel, type WorkOptions } from '../../../model/index.ts';
 
 /** The option that names a class. */
 export interface ClassOptions {

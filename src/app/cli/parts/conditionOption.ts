@@ -1,23 +1,30 @@
 // The option of commands that gives conditions: numbers by name, and files.
 import type { Command } from 'commander';
 import { fewNames, UserError, unknownName } from '../../../core/errors.ts';
-import { readTableAt } from '../../../data/conditions/conditionTable.ts';
 import {
   type ConditionTable,
   componentNamesIn,
   componentsIn,
   conditionsByTable,
+  readTableAt,
   rowsOf,
-} from '../../../data/conditions/table.ts';
-import type { RequiredCondition } from '../../../data/contract/conditions.ts';
-import { type Conditions, type ImageSet, imagesInMemory } from '../../../data/contract/dataset.ts';
+} from '../../../data/conditions/index.ts';
+import {
+  type Conditions,
+  type ImageSet,
+  imagesInMemory,
+  type RequiredCondition,
+} from '../../../data/contract/index.ts';
 import { exists } from '../../../data/files/files.ts';
 import type { NamedImages } from '../../../data/sources/namedImages.ts';
-import type { ConditionComponent } from '../../../flows/models/condition.ts';
-import type { Flow } from '../../../flows/models/flow.ts';
-import { type ConditionChoice, conditionsOf, valuesOfConditions } from '../../../model/conditions.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
-import { type Conditioned, componentsOf } from '../../../model/likelihood/conditionArrays.ts';
+import type { ConditionComponent, Flow } from '../../../flows/models/index.ts';
+import {
+  type ConditionChoice,
+  conditionsOf,
+  type FlowModel,
+  valuesOfConditions,
+} from '../../../model/index.ts';
+import { type Conditioned, componentsOf } from '../../../model/likelihood/index.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { collect } from './options.ts';
 

@@ -1,13 +1,11 @@
 // An evaluation as `emerging evaluate` and `emerging train` print it.
 
 import { visibleText } from '../../../core/visibleText.ts';
-import { imageText } from '../../../data/contract/dataset.ts';
-import { boundText } from '../../../flows/models/dequantisation.ts';
-import { valuesText } from '../../../flows/models/imageValues.ts';
-import type { ResultUnit } from '../../../flows/models/unit.ts';
+import { imageText } from '../../../data/contract/index.ts';
+import { boundText, type ResultUnit, valuesText } from '../../../flows/models/index.ts';
 import { errorText } from '../../../model/card/reportText.ts';
-import type { Accuracy, ClassEvaluation } from '../../../model/measure/classEvaluation.ts';
 import type { EvaluationRecord } from '../../../model/measure/evaluationRecord.ts';
+import type { Accuracy, ClassEvaluation } from '../../../model/measure/index.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { tableLines } from '../terminal/table.ts';

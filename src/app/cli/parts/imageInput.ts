@@ -2,13 +2,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { phrase, UserError } from '../../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
-import { zeros } from '../../../core/numeric/values.ts';
-import { conditionsOfFiles, namesInFolders, orPassed } from '../../../data/conditions/conditionsOfFiles.ts';
-import type { RequiredCondition } from '../../../data/contract/conditions.ts';
-import { type ImageSet, readOne, type Split } from '../../../data/contract/dataset.ts';
+import { dimensionsOf, type ImageShape, zeros } from '../../../core/numeric/index.ts';
+import { conditionsOfFiles, namesInFolders, orPassed } from '../../../data/conditions/index.ts';
+import { type ImageSet, type RequiredCondition, readOne, type Split } from '../../../data/contract/index.ts';
 import { exists, isFolder } from '../../../data/files/files.ts';
-import { fitImage } from '../../../data/pixels/fitImage.ts';
+import { fitImage } from '../../../data/pixels/index.ts';
 import { openSplit, type SplitOptions } from '../../../data/registry.ts';
 import { readImageFiles } from '../../../data/sources/imageFiles.ts';
 import type { NamedImages } from '../../../data/sources/namedImages.ts';

@@ -1,13 +1,11 @@
 // The options of commands that use a trained model, and the model that they choose.
 import type { Command } from 'commander';
-import type { Split } from '../../../data/contract/dataset.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
-import type { FlowModelOptions } from '../../../model/flowModelOptions.ts';
-import { LARGE_BYTES } from '../../../model/imagePrograms.ts';
+import type { Split } from '../../../data/contract/index.ts';
+import { type FlowModel, type FlowModelOptions, LARGE_BYTES } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import { flowModelOf, type LoadModelOptions } from '../../../model/loading/modelFiles.ts';
-import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
-import { checkNamed } from '../../../uses/doctor/checks.ts';
+import type { WeightsKind } from '../../../runs/contents/index.ts';
+import { checkNamed } from '../../../uses/doctor/index.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { shellWord } from '../terminal/wording.ts';

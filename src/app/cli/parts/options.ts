@@ -2,23 +2,23 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { unknownName } from '../../../core/errors.ts';
-import { availableCores } from '../../../core/platform/machine.node.ts';
-import type { StepChoice } from '../../../runs/contents/chosenCheckpoint.ts';
-import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
+import { availableCores } from '../../../core/platform/index.ts';
+import type { StepChoice, WeightsKind } from '../../../runs/contents/index.ts';
 import {
+  type CompileOptions,
   type DeviceChoice,
   defaultDevice,
   deviceRecord,
   devices,
   indexedDevices,
+  inverseMethods,
+  type Precision,
   parseDevice,
-} from '../../../tensor/engine/devices/device.ts';
-import { inverseMethods } from '../../../tensor/engine/graph/prepare.ts';
-import type { Precision } from '../../../tensor/engine/onnx/emitter.ts';
-import { type CompileOptions, requirePlace } from '../../../tensor/engine/program.ts';
-import { usedDevice } from '../../../tensor/engine/runtime.node.ts';
+  requirePlace,
+  usedDevice,
+} from '../../../tensor/engine/index.ts';
 import { tryDevice } from '../../../tensor/engine/tryDevice.ts';
-import { type ActivationChoice, activationChoices } from '../../../training/gradients/gradientPlan.ts';
+import { type ActivationChoice, activationChoices } from '../../../training/gradients/index.ts';
 import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 

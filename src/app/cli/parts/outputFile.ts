@@ -2,7 +2,7 @@
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { option, phrase, UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
-import { type ImageOfSet, imageText } from '../../../data/contract/dataset.ts';
+import { type ImageOfSet, imageText } from '../../../data/contract/index.ts';
 import { ClosedFolder } from '../../../data/files/closedFolder.ts';
 import { exists } from '../../../data/files/files.ts';
 import { pathFrom, requireNewFolder } from '../../../data/files/folders.ts';

@@ -7,12 +7,12 @@ import { exists, isFolder, realPath } from '../../../data/files/files.ts';
 import { fileKey, isWithin, pathFrom } from '../../../data/files/folders.ts';
 import { datasets } from '../../../data/registry.ts';
 import { dataFolders } from '../../../data/sets/dataFolder.ts';
+import type { TrainedModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isExported, isRun } from '../../../model/loading/loadTrained.ts';
 import { MANIFEST_FILE } from '../../../model/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../../model/loading/readExport.ts';
 import { SCORES_FILE } from '../../../model/referenceScores.ts';
-import type { TrainedModel } from '../../../model/trainedModel.ts';
 import { runPaths } from '../../../runs/folder/runFolder.ts';
 
 /** Result files, which readers of image folders ignore: commands may replace them there. */

@@ -1,18 +1,18 @@
 // The images that a model is measured on: a split of the training dataset of its run, or of another one.
 
 import { option, phrase, UserError } from '../../../core/errors.ts';
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
-import { type ImageSet, leastValidation, type Split } from '../../../data/contract/dataset.ts';
+import type { ImageShape } from '../../../core/numeric/index.ts';
+import { type ImageSet, leastValidation, type Split } from '../../../data/contract/index.ts';
 import { identityOf } from '../../../data/identity.ts';
-import { inColourOf } from '../../../data/pixels/channels.ts';
+import { inColourOf } from '../../../data/pixels/index.ts';
 import { openSplit } from '../../../data/registry.ts';
+import type { TrainedModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun } from '../../../model/loading/loadTrained.ts';
-import type { TrainedModel } from '../../../model/trainedModel.ts';
-import { differenceBetween, holdOutIn } from '../../../runs/contents/dataRecord.ts';
+import { differenceBetween, holdOutIn } from '../../../runs/contents/index.ts';
 import { type DataPlace, locateData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
-import { conditionsFor } from '../../../runs/images/conditionValues.ts';
+import { conditionsFor } from '../../../runs/images/index.ts';
 import { requireImageShape } from '../../../runs/settings/modelShape.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 

@@ -1,16 +1,13 @@
 // The pictures that `emerging score --map` writes: each image beside the map of its bits, with its oddest places framed.
 
-import { dimensionsOf } from '../../../core/numeric/imageShape.ts';
-import type { Values } from '../../../core/numeric/values.ts';
+import { dimensionsOf, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { writeNewFolder } from '../../../data/files/folders.ts';
-import { heatRange } from '../../../data/pictures/heatMap.ts';
-import { mapPicture } from '../../../data/pictures/mapPicture.ts';
-import { type ResultUnit, unitOf } from '../../../flows/models/unit.ts';
-import type { ConditionChoice } from '../../../model/conditions.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
+import { heatRange, mapPicture } from '../../../data/pictures/index.ts';
+import { type ResultUnit, unitOf } from '../../../flows/models/index.ts';
+import type { ConditionChoice, FlowModel } from '../../../model/index.ts';
 import type { ReferencePlaces } from '../../../model/referenceScores.ts';
-import { type OddPlace, oddPlaces } from '../../../uses/odd/places.ts';
+import { type OddPlace, oddPlaces } from '../../../uses/odd/index.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { withImageProgress } from '../terminal/progress.ts';
 import { fileNames } from './fileNames.ts';

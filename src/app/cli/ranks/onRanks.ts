@@ -1,20 +1,19 @@
 // A command on all ranks that an MPI launcher has started: joining them, and how failures end the job.
 
 import { UserError } from '../../../core/errors.ts';
-import { joinRanks } from '../../../core/ranks/joinRanks.node.ts';
-import { launchIn } from '../../../core/ranks/launcher.ts';
 import {
   fromLeader,
   gather,
   isKnownToAll,
   LeaderFailed,
+  launchIn,
   nameOfRank,
   type Ranks,
-} from '../../../core/ranks/ranks.ts';
-import type { ImageSet } from '../../../data/contract/dataset.ts';
+} from '../../../core/ranks/index.ts';
+import { joinRanks } from '../../../core/ranks/joinRanks.node.ts';
+import type { ImageSet } from '../../../data/contract/index.ts';
 import { identityOf } from '../../../data/identity.ts';
-import { isHost } from '../../../tensor/engine/devices/device.ts';
-import type { CompileOptions } from '../../../tensor/engine/program.ts';
+import { type CompileOptions, isHost } from '../../../tensor/engine/index.ts';
 import { compileOptions, type EngineOptions } from '../parts/options.ts';
 import { version } from '../parts/version.ts';
 import { mute } from '../terminal/output.ts';

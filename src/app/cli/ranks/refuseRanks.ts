@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { phrase, UserError } from '../../../core/errors.ts';
-import { launchIn, withoutLaunch } from '../../../core/ranks/launcher.ts';
+import { launchIn, withoutLaunch } from '../../../core/ranks/index.ts';
 
 /** The commands whose work several processes share. */
 const shared = ['train', 'evaluate', 'score'];

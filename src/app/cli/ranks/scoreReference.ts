@@ -1,24 +1,21 @@
 // What `emerging score` compares images with: the validation images of the model, or of another dataset.
 
 import { UserError } from '../../../core/errors.ts';
-import { fromLeader, onlyRank, type Ranks } from '../../../core/ranks/ranks.ts';
-import { ENOUGH_IMAGES, type ImageSet, leastValidation } from '../../../data/contract/dataset.ts';
+import { fromLeader, onlyRank, type Ranks } from '../../../core/ranks/index.ts';
+import { ENOUGH_IMAGES, type ImageSet, leastValidation } from '../../../data/contract/index.ts';
 import { identityOf } from '../../../data/identity.ts';
 import { openReference, openSplit } from '../../../data/registry.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
+import type { FlowModel, TrainedModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun } from '../../../model/loading/loadTrained.ts';
 import { storeExportScores, storeRunScores } from '../../../model/loading/scoresFile.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
-import type { TrainedModel } from '../../../model/trainedModel.ts';
-import { differenceBetween, holdOutIn } from '../../../runs/contents/dataRecord.ts';
+import { differenceBetween, holdOutIn } from '../../../runs/contents/index.ts';
 import { isDataOf } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
-import { conditionsFor } from '../../../runs/images/conditionValues.ts';
+import { conditionsFor } from '../../../runs/images/index.ts';
 import { dataName, lastPart } from '../../../runs/settings/experimentName.ts';
-import { leastPValue } from '../../../uses/odd/calibrate.ts';
-import { measureReference, requireFinite } from '../../../uses/odd/reference.ts';
-import { LEAST_REFERENCES } from '../../../uses/odd/score.ts';
+import { LEAST_REFERENCES, leastPValue, measureReference, requireFinite } from '../../../uses/odd/index.ts';
 import { fitNamed, openRunImages } from '../parts/runImages.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';

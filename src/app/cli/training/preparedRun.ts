@@ -1,29 +1,33 @@
 // The run that `emerging train` trains: which one the options select, and its configuration.
 import { dirname, join } from 'node:path';
 import { option, type Phrase, phrase, UserError } from '../../../core/errors.ts';
-import type { Ranks } from '../../../core/ranks/ranks.ts';
-import type { Dataset, HoldOut } from '../../../data/contract/dataset.ts';
+import type { Ranks } from '../../../core/ranks/index.ts';
+import type { Dataset, HoldOut } from '../../../data/contract/index.ts';
 import { ClosedFolder } from '../../../data/files/closedFolder.ts';
 import { exists, readTextStream } from '../../../data/files/files.ts';
 import { pathIn } from '../../../data/files/folders.ts';
 import { openDataset } from '../../../data/registry.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
 import { WEIGHTS_FILE } from '../../../model/loading/readExport.ts';
-import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
+import { holdOutIn } from '../../../runs/contents/index.ts';
 import { type DataPlace, locateData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { nextFreeRunFolder } from '../../../runs/folder/newRunFolder.ts';
 import { type RunPaths, requireRun, runPaths } from '../../../runs/folder/runFolder.ts';
-import { conditionsFor } from '../../../runs/images/conditionValues.ts';
-import { changedConfig } from '../../../runs/open/openRun.ts';
-import { type FolderRun, resumeRun, startRun } from '../../../runs/open/run.node.ts';
-import type { StartingModel } from '../../../runs/open/startFrom.ts';
+import { conditionsFor } from '../../../runs/images/index.ts';
+import {
+  changedConfig,
+  type FolderRun,
+  resumeRun,
+  type StartingModel,
+  startRun,
+} from '../../../runs/open/index.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';
 import { dataName, isOnOwnData } from '../../../runs/settings/experimentName.ts';
 import { findPreset } from '../../../runs/settings/presets.ts';
 import { type ConfigFile, resolveConfig } from '../../../runs/settings/resolve.ts';
-import type { CompileOptions } from '../../../tensor/engine/program.ts';
-import { requireWorkers } from '../../../training/gradients/workers.ts';
+import type { CompileOptions } from '../../../tensor/engine/index.ts';
+import { requireWorkers } from '../../../training/gradients/index.ts';
 import { shareOf } from '../../../training/ranks.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 

@@ -1,14 +1,13 @@
-import type { Ranks } from '../../../core/ranks/ranks.ts';
+import type { Ranks } from '../../../core/ranks/index.ts';
 import { exists } from '../../../data/files/files.ts';
 import { listFolder } from '../../../data/files/folders.ts';
-import { countParameters } from '../../../flows/models/flowRegistry.ts';
-import { unitOf } from '../../../flows/models/unit.ts';
-import { runFileNames } from '../../../runs/contents/runFileNames.ts';
+import { countParameters, unitOf } from '../../../flows/models/index.ts';
+import { runFileNames } from '../../../runs/contents/index.ts';
 import { runFiles } from '../../../runs/folder/runFolder.ts';
 import { flowName } from '../../../runs/settings/experimentName.ts';
 import { scheduleOf, withSteps } from '../../../runs/settings/schedule.ts';
 import { unusedKeyWarnings } from '../../../runs/settings/unusedKeys.ts';
-import type { CompileOptions } from '../../../tensor/engine/program.ts';
+import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { placeOf } from '../../../training/loop/recordTraining.ts';
 import type { PreparationPart, TrainingEvents } from '../../../training/loop/trainingEvents.ts';
 import { EventFile } from '../../../training/reports/eventFile.ts';

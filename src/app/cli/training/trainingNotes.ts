@@ -1,13 +1,13 @@
 // Notes for the user around training: on the images, the weights, the machine, and the length of the run.
 
 import { fewNames } from '../../../core/errors.ts';
-import type { Ranks } from '../../../core/ranks/ranks.ts';
-import { type Dataset, ENOUGH_IMAGES, MOST_SHARE } from '../../../data/contract/dataset.ts';
+import type { Ranks } from '../../../core/ranks/index.ts';
+import { type Dataset, ENOUGH_IMAGES, MOST_SHARE } from '../../../data/contract/index.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
-import { unitOf } from '../../../flows/models/unit.ts';
+import { unitOf } from '../../../flows/models/index.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';
 import type { Schedule } from '../../../runs/settings/schedule.ts';
-import { isHost } from '../../../tensor/engine/devices/device.ts';
+import { isHost } from '../../../tensor/engine/index.ts';
 import type { Place } from '../../../training/loop/recordTraining.ts';
 import type { ChosenSteps } from '../../../training/loop/trainingEvents.ts';
 import { formatCount, formatCounted, formatDuration } from '../terminal/format.ts';

@@ -1,5 +1,5 @@
 // Shifted copies of images with the batch last, and their sums: a gather copies a pixel of a channel for all images.
-import { type Parity, pixelsOfParity } from '../../../core/numeric/parity.ts';
+import { type Parity, pixelsOfParity } from '../../../core/numeric/index.ts';
 import type { FoldedChannels, Halves, Offset, Shifts, UnfoldedChannels } from '../../operations/shift.ts';
 import type { Shape } from '../../shape.ts';
 import type { Emitter } from '../onnx/emitter.ts';

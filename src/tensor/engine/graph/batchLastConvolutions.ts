@@ -1,6 +1,6 @@
 // Convolutions of images whose batch is the last axis, `[C, H, W, N]`: a row of a matrix is a channel, and a pixel is a
 // row of N numbers within it, which are copied together.
-import { otherParity, type Parity, parityOf, pixelsOfParity } from '../../../core/numeric/parity.ts';
+import { otherParity, type Parity, parityOf, pixelsOfParity } from '../../../core/numeric/index.ts';
 import { squareOffsets } from '../../operations/convolution.ts';
 import { denseConvolution } from '../../operations/denseConvolution.ts';
 import { add, total } from '../../operations/elementwise.ts';

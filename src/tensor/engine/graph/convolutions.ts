@@ -3,7 +3,7 @@
 // A convolution touches its wide side in the product only. From few channels to many, the shifted copies of
 // the image are laid side by side and multiplied by the kernel; from many to few, every pixel is multiplied
 // by all taps first, and the shifted results are summed.
-import type { Parity } from '../../../core/numeric/parity.ts';
+import type { Parity } from '../../../core/numeric/index.ts';
 import { edgeResponse, type Offset } from '../../operations/convolution.ts';
 import { add, multiply } from '../../operations/elementwise.ts';
 import { concatenate, pad, reshape, split, transpose } from '../../operations/layout.ts';

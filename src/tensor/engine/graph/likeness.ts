@@ -4,7 +4,7 @@
 // same kind. Program inputs or constants of the same shape are of the same kind, and so are consecutive slices of equal
 // length of one input. Subgraphs of the same kind have the same depth, so neither tensor depends on the other, even
 // indirectly, and all tensors of a kind can be computed at once.
-import type { NdArray } from '../../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../../core/numeric/index.ts';
 import { sliced } from '../../operations/layout.ts';
 import { isOpen } from '../../shape.ts';
 import { constantValue, isInput, type Tensor } from '../../tensor.ts';

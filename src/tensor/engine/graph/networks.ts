@@ -1,5 +1,5 @@
 // Finds what to fuse in a graph: a convolution with the affine map behind it, and sequences of convolutions.
-import type { Parity } from '../../../core/numeric/parity.ts';
+import type { Parity } from '../../../core/numeric/index.ts';
 import { type Convolution, convolutionOperation } from '../../operations/convolution.ts';
 import { add, multiply } from '../../operations/elementwise.ts';
 import { everyOtherOperation } from '../../operations/everyOther.ts';

@@ -1,5 +1,5 @@
 // A corner convolution whose pixels are tiles of several pixels of a row.
-import type { TileLayout, TileNeighbour } from '../../../core/numeric/cornerTiles.ts';
+import type { TileLayout, TileNeighbour } from '../../../core/numeric/index.ts';
 import { cornerTiles } from '../../operations/cornerTiles.ts';
 import { reshape, split } from '../../operations/layout.ts';
 import type { Tensor } from '../../tensor.ts';

@@ -1,5 +1,5 @@
 // Lowers a graph of tensors to an ONNX model.
-import type { NdArray } from '../../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../../core/numeric/index.ts';
 import { afterOperation } from '../../operations/checkpoint.ts';
 import { fixedPointOperation } from '../../operations/fixedPoint.ts';
 import { sliced } from '../../operations/layout.ts';

@@ -1,5 +1,5 @@
 // The ONNX nodes for every operation, in the standard operators of opset 20.
-import type { NdArray } from '../../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../../core/numeric/index.ts';
 import type { Order, Padding, Range } from '../../operations/layout.ts';
 import type { Transposition } from '../../operations/product.ts';
 import type { Boundary, Offset, Shifts } from '../../operations/shift.ts';

@@ -1,6 +1,6 @@
 // Messages in the protobuf wire format, written: the part of it that an ONNX model needs. See
 // https://protobuf.dev/programming-guides/encoding/.
-import { joinBytes } from '../../../core/platform/joinBytes.ts';
+import { joinBytes } from '../../../core/platform/index.ts';
 
 /** How the value of a field is laid out. */
 const wireTypes = { varint: 0, lengthDelimited: 2, fixed32: 5 } as const;

@@ -1,7 +1,7 @@
 // What records say about their bytes, as JSON: the names and shapes of images, and how they are stored.
 import * as z from 'zod/mini';
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
-import { maxSide } from '../../../data/contract/rawImages.ts';
+import { dimensionsOf, type ImageShape } from '../../../core/numeric/index.ts';
+import { maxSide } from '../../../data/contract/index.ts';
 import { parsedJson } from '../../../data/files/jsonText.ts';
 import { imagesIn, MOST_VALUES, type Run } from '../model/blockCoder.ts';
 import { tilesIn } from '../model/tiles.ts';

@@ -1,9 +1,9 @@
 // The start of a compressed file: what it is, how to read it, and the model, unless it is named.
 import * as z from 'zod/mini';
 import { UserError } from '../../../core/errors.ts';
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../../core/numeric/index.ts';
 import { sha256 } from '../../../core/platform/sha256.node.ts';
-import { maxSide } from '../../../data/contract/rawImages.ts';
+import { maxSide } from '../../../data/contract/index.ts';
 import { parsedJson } from '../../../data/files/jsonText.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../../data/files/randomAccess.ts';
 import { sha256Between, shortSha256 } from './records.ts';

@@ -1,9 +1,8 @@
 // The layers of a stage as maps of whole numbers.
 
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
-import type { Bijection } from '../../../flows/contract/bijection.ts';
-import type { Parameters } from '../../../flows/contract/parameters.ts';
-import { sameShape } from '../../../tensor/shape.ts';
+import type { ImageShape } from '../../../core/numeric/index.ts';
+import type { Bijection, Parameters } from '../../../flows/contract/index.ts';
+import { sameShape } from '../../../tensor/index.ts';
 import { collectScales } from './collectScales.ts';
 import { couplingMap } from './coupling.ts';
 import { type IntegerMap, type Networks, orderMap, scaleMap, shiftMap } from './integerMap.ts';

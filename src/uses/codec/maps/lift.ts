@@ -1,7 +1,7 @@
 // Triangular maps with ones on the diagonal: lifts, which need no bits.
 
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
-import type { CornerMap } from '../../../flows/contract/elementaryMaps.ts';
+import type { ImageShape } from '../../../core/numeric/index.ts';
+import type { CornerMap } from '../../../flows/contract/index.ts';
 import { LARGEST, ONE, OutOfRange } from '../stack/fixedPoint.ts';
 import type { IntegerMap } from './integerMap.ts';
 

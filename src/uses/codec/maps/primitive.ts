@@ -1,10 +1,8 @@
 // The maps that everything linear is made of on whole numbers: an order, shifts, lifts and scales.
 
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
-import { decompose } from '../../../core/numeric/linearAlgebra.ts';
-import type { NdArray } from '../../../core/numeric/ndarray.ts';
-import type { CouplingMap, ElementaryMap } from '../../../flows/contract/elementaryMaps.ts';
-import { constant, type Tensor } from '../../../tensor/tensor.ts';
+import { decompose, dimensionsOf, type ImageShape, type NdArray } from '../../../core/numeric/index.ts';
+import type { CouplingMap, ElementaryMap } from '../../../flows/contract/index.ts';
+import { constant, type Tensor } from '../../../tensor/index.ts';
 import type { Lift } from './lift.ts';
 
 /** A map of the values of an image, with numbers in place of tensors. */

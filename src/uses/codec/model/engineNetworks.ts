@@ -1,11 +1,14 @@
 // The networks of a model, run by the engine: in WebAssembly, whose results depend on no machine.
 
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
-import { reproducibleDevice } from '../../../tensor/engine/devices/device.ts';
-import { compile, evaluate, type Program } from '../../../tensor/engine/program.ts';
-import { runtimeSha256 } from '../../../tensor/engine/runtime.node.ts';
-import { OPEN_BATCH } from '../../../tensor/shape.ts';
-import { input, type Tensor } from '../../../tensor/tensor.ts';
+import type { ImageShape } from '../../../core/numeric/index.ts';
+import {
+  compile,
+  evaluate,
+  type Program,
+  reproducibleDevice,
+  runtimeSha256,
+} from '../../../tensor/engine/index.ts';
+import { input, OPEN_BATCH, type Tensor } from '../../../tensor/index.ts';
 import type { Network, Networks } from '../maps/integerMap.ts';
 
 /** What computes the networks: files name it, because another version of it may compute other bits. */

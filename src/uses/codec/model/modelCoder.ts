@@ -1,13 +1,10 @@
 // A model on whole numbers: images to a stack of bits, and back.
 import { UserError } from '../../../core/errors.ts';
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
-import { kindInWords } from '../../../core/numeric/values.ts';
-import type { Bijection } from '../../../flows/contract/bijection.ts';
-import { parametersFrom } from '../../../flows/contract/parameters.ts';
-import type { Flow } from '../../../flows/models/flow.ts';
-import { partsOf } from '../../../flows/models/layers.ts';
-import type { TrainedModel } from '../../../model/trainedModel.ts';
-import { input } from '../../../tensor/tensor.ts';
+import { type ImageShape, kindInWords } from '../../../core/numeric/index.ts';
+import { type Bijection, parametersFrom } from '../../../flows/contract/index.ts';
+import { type Flow, partsOf } from '../../../flows/models/index.ts';
+import type { TrainedModel } from '../../../model/index.ts';
+import { input } from '../../../tensor/index.ts';
 import { compileMaps, type GivenLayer } from '../maps/compileMaps.ts';
 import type { Networks } from '../maps/integerMap.ts';
 import type { BitStack } from '../stack/bitStack.ts';

@@ -1,5 +1,5 @@
 // Images as tiles of the shape that a model takes.
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
+import { dimensionsOf, type ImageShape } from '../../../core/numeric/index.ts';
 
 /** How many rows and columns of tiles cover an image. */
 function gridOf([height, width]: ImageShape, [tileHeight, tileWidth]: ImageShape): [number, number] {

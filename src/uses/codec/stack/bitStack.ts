@@ -1,5 +1,5 @@
 // The stack of bits: what one step pushes, the next can pop as its random numbers.
-import { portableLog } from '../../../core/numeric/portableMath.ts';
+import { portableLog } from '../../../core/numeric/index.ts';
 
 /** The words that leave and enter the state have 16 bits. */
 const WORD = 2 ** 16;

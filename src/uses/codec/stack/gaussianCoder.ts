@@ -1,5 +1,5 @@
 // Pushes and pops latents under Gaussians.
-import { normalDistribution, portableLog } from '../../../core/numeric/portableMath.ts';
+import { normalDistribution, portableLog } from '../../../core/numeric/index.ts';
 import { type BitStack, TOTAL } from './bitStack.ts';
 import { FRACTION_BITS, OutOfRange } from './fixedPoint.ts';
 

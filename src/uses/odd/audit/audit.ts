@@ -1,13 +1,12 @@
 // Audits the images of a dataset: duplicates, files that differ, odd images and likely wrong labels.
 
 import { UserError } from '../../../core/errors.ts';
-import { type ImageShape, showImageShape } from '../../../core/numeric/imageShape.ts';
-import type { Values } from '../../../core/numeric/values.ts';
-import { countPictures, type DecodedImage, type RawDataset } from '../../../data/contract/rawImages.ts';
-import { fitImage } from '../../../data/pixels/fitImage.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
+import { type ImageShape, showImageShape, type Values } from '../../../core/numeric/index.ts';
+import { countPictures, type DecodedImage, type RawDataset } from '../../../data/contract/index.ts';
+import { fitImage } from '../../../data/pixels/index.ts';
+import type { FlowModel } from '../../../model/index.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
-import type { CompileOptions } from '../../../tensor/engine/program.ts';
+import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { identicalGroups, nearGroups } from './duplicates.ts';
 import { type ExaminedImage, type ExaminedSet, examineImages } from './examinedImages.ts';
 import { picturesOf, pixelFeatures } from './features.ts';

@@ -1,8 +1,8 @@
 // Groups of identical and of nearly identical images.
 
-import { nextTurn } from '../../../core/platform/eventLoop.node.ts';
-import { partOfWork, type WorkOptions } from '../../../model/flowModelOptions.ts';
-import type { CompileOptions } from '../../../tensor/engine/program.ts';
+import { nextTurn } from '../../../core/platform/index.ts';
+import { partOfWork, type WorkOptions } from '../../../model/index.ts';
+import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import type { ExaminedImage } from './examinedImages.ts';
 import { frequencyFeatures, type Pictures } from './features.ts';
 import { NEIGHBOURS, type Neighbours, nearestNeighbours } from './neighbours.ts';

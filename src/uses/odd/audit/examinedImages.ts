@@ -1,24 +1,29 @@
 // One pass over the images of an audit: facts about each, and a small picture to compare it with others.
 
 import { UserError } from '../../../core/errors.ts';
-import { bytesOfValues, inEightBits, kindInWords, kindOf } from '../../../core/numeric/values.ts';
-import { nextTurn } from '../../../core/platform/eventLoop.node.ts';
-import { availableCores } from '../../../core/platform/machine.node.ts';
+import { bytesOfValues, inEightBits, kindInWords, kindOf } from '../../../core/numeric/index.ts';
+import { availableCores, nextTurn } from '../../../core/platform/index.ts';
 import { sha256 } from '../../../core/platform/sha256.node.ts';
-import { type Admit, maxDecodingBytes, OverBudget } from '../../../data/contract/budget.ts';
-import type { Split } from '../../../data/contract/dataset.ts';
 import {
+  type Admit,
   type DecodedImage,
+  maxDecodingBytes,
+  OverBudget,
   type RawDataset,
   type RawImage,
   type RawSplit,
+  type Split,
   splitsOf,
-} from '../../../data/contract/rawImages.ts';
+} from '../../../data/contract/index.ts';
 import { mapInOrder } from '../../../data/packed/mapInOrder.ts';
-import type { Integers } from '../../../data/pixels/bitDepth.ts';
-import { grey, isColourless, onWhite } from '../../../data/pixels/channels.ts';
-import { deviationOf } from '../../../data/pixels/deviation.ts';
-import { resized } from '../../../data/pixels/resize.ts';
+import {
+  deviationOf,
+  grey,
+  type Integers,
+  isColourless,
+  onWhite,
+  resized,
+} from '../../../data/pixels/index.ts';
 
 /** The side of the small pictures. */
 export const SIDE = 32;

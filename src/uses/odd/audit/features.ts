@@ -1,6 +1,5 @@
 // The features that images are compared by: pixels of smaller pictures, and magnitudes of frequencies.
-import { inColour } from '../../../data/pixels/channels.ts';
-import { resized } from '../../../data/pixels/resize.ts';
+import { inColour, resized } from '../../../data/pixels/index.ts';
 import { type ExaminedImage, SIDE } from './examinedImages.ts';
 import { type SmallPicture, smallPicture } from './samePicture.ts';
 

@@ -1,11 +1,10 @@
 // The nearest neighbours of every row among all others, by exhaustive search: products of blocks of rows.
 
-import { nextTurn } from '../../../core/platform/eventLoop.node.ts';
-import type { WorkOptions } from '../../../model/flowModelOptions.ts';
-import { type CompileOptions, compile } from '../../../tensor/engine/program.ts';
-import { releaseAfter } from '../../../tensor/engine/resources.ts';
+import { nextTurn } from '../../../core/platform/index.ts';
+import type { WorkOptions } from '../../../model/index.ts';
+import { type CompileOptions, compile, releaseAfter } from '../../../tensor/engine/index.ts';
+import { input } from '../../../tensor/index.ts';
 import { product } from '../../../tensor/operations/index.ts';
-import { input } from '../../../tensor/tensor.ts';
 
 /** How many neighbours are kept. */
 export const NEIGHBOURS = 5;

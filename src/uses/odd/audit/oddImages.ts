@@ -1,12 +1,10 @@
 // Odd images of an audit: by the score of a model, or without one by the distance to their neighbours.
 
 import { UserError } from '../../../core/errors.ts';
-import { median, quantile } from '../../../core/numeric/statistics.ts';
-import type { Values } from '../../../core/numeric/values.ts';
-import { type ImageSet, imagesInMemory } from '../../../data/contract/dataset.ts';
-import { joined } from '../../../data/pixels/finite.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
-import type { WorkOptions } from '../../../model/flowModelOptions.ts';
+import { median, quantile, type Values } from '../../../core/numeric/index.ts';
+import { type ImageSet, imagesInMemory } from '../../../data/contract/index.ts';
+import { joined } from '../../../data/pixels/index.ts';
+import type { FlowModel, WorkOptions } from '../../../model/index.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
 import { ODD } from '../calibrate.ts';
 import type { OddScoreName } from '../oddScores.ts';

@@ -1,5 +1,5 @@
 // Sizes, aspect ratios and modes of the images of an audit, and which images differ from most.
-import { median } from '../../../core/numeric/statistics.ts';
+import { median } from '../../../core/numeric/index.ts';
 import type { ExaminedImage } from './examinedImages.ts';
 
 /** Images that share a property. */

@@ -1,5 +1,5 @@
 // Labels that are likely wrong: another class suits the image much better.
-import { RandomStream } from '../../../core/numeric/random.ts';
+import { RandomStream } from '../../../core/numeric/index.ts';
 
 /** How well classes suit an image, in any unit: higher is better, −∞ is unknown. */
 export interface ClassEvidence {

@@ -1,5 +1,5 @@
 // The length of an image's code under a small lossless coder, as a measure of its complexity.
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../../core/numeric/index.ts';
 
 /** Contexts of a residual, by how much the pixels around it differ. */
 const CONTEXTS = 8;

@@ -1,18 +1,20 @@
 // The statistics of images that scores are computed from, measured with a model.
 
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
-import { mean } from '../../../core/numeric/statistics.ts';
-import type { Values } from '../../../core/numeric/values.ts';
-import { nextTurn } from '../../../core/platform/eventLoop.node.ts';
-import { onlyRank, partOfRank } from '../../../core/ranks/ranks.ts';
-import { hasClasses, type ImageSet, imagesBuffer, type Labels } from '../../../data/contract/dataset.ts';
-import { ofBits, reduceBits } from '../../../data/pixels/bitDepth.ts';
-import type { ImageValues } from '../../../flows/models/imageValues.ts';
-import type { ClassLikelihoods } from '../../../model/classLikelihoods.ts';
-import type { FlowModel } from '../../../model/flowModel.ts';
-import type { MeasurementOptions } from '../../../model/flowModelOptions.ts';
+import { dimensionsOf, type ImageShape, mean, type Values } from '../../../core/numeric/index.ts';
+import { nextTurn } from '../../../core/platform/index.ts';
+import { onlyRank, partOfRank } from '../../../core/ranks/index.ts';
+import { hasClasses, type ImageSet, imagesBuffer, type Labels } from '../../../data/contract/index.ts';
+import { ofBits, reduceBits } from '../../../data/pixels/index.ts';
+import type { ImageValues } from '../../../flows/models/index.ts';
+import {
+  type ClassLikelihoods,
+  type FlowModel,
+  inBitsPerDim,
+  type MeasurementOptions,
+  meanOverDraws,
+  natsPerUnit,
+} from '../../../model/index.ts';
 import type { ImageStatistics } from '../../../model/referenceScores.ts';
-import { inBitsPerDim, meanOverDraws, natsPerUnit } from '../../../model/scoring.ts';
 import { codeLength } from './codeLength.ts';
 import { pixelStatistics, pixelStatisticsOf } from './pixelStatistics.ts';
 

@@ -1,7 +1,5 @@
 // Simple numbers about the pixels of an image, which name the kind of a shift: how bright, contrasted, noisy, sharp.
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
-import { mean } from '../../../core/numeric/statistics.ts';
-import type { Values } from '../../../core/numeric/values.ts';
+import { type ImageShape, mean, type Values } from '../../../core/numeric/index.ts';
 
 /** A number about pixels, and what to call an image with more or less of it. */
 export interface PixelStatistic {

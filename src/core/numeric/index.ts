@@ -1,0 +1,57 @@
+// What other rooms import from this folder.
+export { countNonFinite, dot, relativeError } from './compare.ts';
+export { type ComplexInverses, invertComplexMatrices } from './complexMatrices.ts';
+export {
+  cornerTiles,
+  solveCornerSequentially,
+  type TileLayout,
+  type TileNeighbour,
+  type TileOptions,
+} from './cornerTiles.ts';
+export {
+  dimensionsOf,
+  type ImageShape,
+  imageShapeIn,
+  largestImage,
+  showImageShape,
+  timesHalved,
+} from './imageShape.ts';
+export {
+  decompose,
+  invert,
+  type LuDecomposition,
+  logAbsDeterminant,
+  logAbsDeterminantOf,
+  orthogonalFactors,
+  randomOrthogonal,
+} from './linearAlgebra.ts';
+export { type NdArray, sizeOf } from './ndarray.ts';
+export { once } from './once.ts';
+export { requireArgument, requireFinite, requireKnown, requireWhole } from './optionValues.ts';
+export { otherParity, type Parity, parityOf, pixelsOfParity } from './parity.ts';
+export {
+  normalDistribution,
+  portableExp,
+  portableExpm1,
+  portableLog,
+  portableLog1p,
+  portableSigmoid,
+} from './portableMath.ts';
+export { RandomStream } from './random.ts';
+export { gaussQuadrature, singularValues } from './spectrum.ts';
+export { Moments, mean, median, quantile, rangeOf, standardErrorOfMean, variance } from './statistics.ts';
+export {
+  bitsOfKind,
+  bytesOfValue,
+  bytesOfValues,
+  concatenated,
+  copyInto,
+  inEightBits,
+  kindInWords,
+  kindOf,
+  type ValueKind,
+  type Values,
+  valueKinds,
+  valuesInBytes,
+  zeros,
+} from './values.ts';

@@ -1,0 +1,6 @@
+// What other rooms import from this folder.
+export { nextTurn } from './eventLoop.node.ts';
+export { joinBytes } from './joinBytes.ts';
+export { availableBytes, availableCores, defaultThreads } from './machine.node.ts';
+export { requireMemory } from './memory.ts';
+export { type FetchOptions, fetchBytes, fetchOptionsOf, urlOf } from './transfer.ts';

@@ -1,0 +1,7 @@
+// What other rooms import from this folder.
+export { type ActivationOptions, type DrawnActivations, drawActivations } from './activations.ts';
+export { type ContactSheetOptions, contactSheet, requireDrawable, rowHeight } from './contactSheet.ts';
+export { type HeatRange, heatMap, heatRange } from './heatMap.ts';
+export { type MapPictureOptions, mapPicture, type PlaceFrame } from './mapPicture.ts';
+export type { Plot, PlotSeries } from './plot.ts';
+export { element, htmlText, type SvgElement } from './svg.ts';

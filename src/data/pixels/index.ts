@@ -1,0 +1,17 @@
+// What other rooms import from this folder.
+export {
+  type Integers,
+  inKind,
+  ofBits,
+  pixelsFromValues,
+  reduceBits,
+  requireEightBits,
+  toBits,
+  toFullRange,
+} from './bitDepth.ts';
+export { grey, inColour, inColourOf, isColourless, onWhite } from './channels.ts';
+export { deviationOf } from './deviation.ts';
+export { joined } from './finite.ts';
+export { exactPixels, fitImage } from './fitImage.ts';
+export { type Crop, crops } from './fitPicture.ts';
+export { resized } from './resize.ts';

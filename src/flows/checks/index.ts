@@ -1,0 +1,5 @@
+// What other rooms import from this folder.
+export { type BijectionReport, type CheckBijectionOptions, checkBijection } from './checkBijection.ts';
+export type { BijectionCheck } from './checkContext.ts';
+export { LARGEST_DENSE, logDetByDifferences, logDetByDirections, type NumericLogDet } from './jacobian.ts';
+export { LayerMap } from './layerMap.ts';

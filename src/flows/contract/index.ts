@@ -1,0 +1,35 @@
+// What other rooms import from this folder.
+export type { Bijection, BijectionResult } from './bijection.ts';
+export { chain } from './chain.ts';
+export {
+  type Condition,
+  type ConditionName,
+  type ConditionShapes,
+  conditionIn,
+  conditionNames,
+  required,
+} from './condition.ts';
+export { type DequantisationNoise, type Dequantiser, uniformDequantiser } from './dequantiser.ts';
+export type {
+  AffineScalarMap,
+  CornerMap,
+  CouplingMap,
+  ElementaryMap,
+  MatrixMap,
+  OrderMap,
+  ScalarForm,
+  ScalarTransformer,
+  ScaleMap,
+  ShiftMap,
+} from './elementaryMaps.ts';
+export {
+  countTrained,
+  filledParameter,
+  normalParameter,
+  type ParameterSpec,
+  type ParameterSpecs,
+  type Parameters,
+  parametersFrom,
+  type StartingParameters,
+  startingParameters,
+} from './parameters.ts';

@@ -1,0 +1,16 @@
+// What other rooms import from this folder.
+export { additive } from './additive.ts';
+export { type AffineOptions, affine } from './affine.ts';
+export { channelHalves } from './channelHalves.ts';
+export { type CheckerboardOptions, checkerboard } from './checkerboard.ts';
+export { largest } from './choices.ts';
+export { type ConditionParts, type ConditionScale, conditionContext } from './conditionContext.ts';
+export type { Conditioner, ConditionerFor, ConditionerOutput } from './conditioner.ts';
+export { type Context, type ContextFor, contextImages, type Grid } from './context.ts';
+export { type CouplingParts, coupling } from './coupling.ts';
+export { type GatedConditionerOptions, gatedConditioner } from './gatedConditioner.ts';
+export { type GlowConditionerOptions, glowConditioner } from './glowConditioner.ts';
+export type { Mask, MaskedParts, MaskFor } from './mask.ts';
+export { type MixtureOptions, MOST_COMPONENTS, mixture } from './mixture.ts';
+export { type SplineOptions, spline } from './spline.ts';
+export type { TransformedValues, Transformer } from './transformer.ts';

@@ -1,0 +1,62 @@
+// What other rooms import from this folder.
+
+export { type ClassChoice, type ClassName, classNumber } from './classes.ts';
+export { type Classification, type ClassLikelihoods, mostProbable, posteriors } from './classLikelihoods.ts';
+export {
+  type ConditionChoice,
+  choiceFrom,
+  conditionRowsOf,
+  conditionsOf,
+  meanCondition,
+  valuesOfConditions,
+} from './conditions.ts';
+export { type Correction, type Corrections, shortChecksum, type Verification } from './corrections.ts';
+export type { LevelDensities } from './densities.ts';
+export { FlowModel } from './flowModel.ts';
+export {
+  type BitsMapOptions,
+  type CodingOptions,
+  type ConditionOptions,
+  type DecodeOptions,
+  type EncodeOptions,
+  type FlowModelOptions,
+  type GradientOptions,
+  type LikelihoodOptions,
+  type MeasurementOptions,
+  partOfWork,
+  type SampleOptions,
+  type ScoreOptions,
+  type WorkOptions,
+} from './flowModelOptions.ts';
+export { imageSetOf } from './givenImages.ts';
+export type { ImageGradient } from './gradient.ts';
+export {
+  bytesOfRun,
+  compileForImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  imagesPerRun,
+  LARGE_BYTES,
+} from './imagePrograms.ts';
+export {
+  interpolateLatents,
+  meanLatents,
+  moveLatents,
+  type Separation,
+  separationOf,
+} from './latentArithmetic.ts';
+export {
+  compileDecoder,
+  type Draw,
+  decodeBatch,
+  drawLatents,
+  isDouble,
+  type Latents,
+  largestLatent,
+  tooFarOut,
+  whyTooFarOut,
+} from './latents.ts';
+export { pixelsOfImage } from './pixels.ts';
+export { inBitsPerDim, likelihoodBytes, meanOverDraws, natsPerUnit, requireReference } from './scoring.ts';
+export type { StageDescription, StageImages } from './stageImages.ts';
+export { fingerprintOf, type TrainedModel, trainedModel } from './trainedModel.ts';

@@ -1,0 +1,26 @@
+// What other rooms import from this folder.
+export { type AnyArray, DeviceArray, type NamedArrays, onHost, type ProgramArrays } from './arrays.ts';
+export { DeviceMemory, holdsArrays } from './deviceMemory.ts';
+export { mostArrayBytes } from './devices/arrayLimits.ts';
+export {
+  addressableOn,
+  type Device,
+  type DeviceChoice,
+  defaultDevice,
+  deviceRecord,
+  devices,
+  indexedDevices,
+  isHost,
+  onCpu,
+  parseDevice,
+  reproducibleDevice,
+  showDevice,
+} from './devices/device.ts';
+export { inPlace, peakElements } from './graph/memory.ts';
+export { type InverseMethod, inverseMethods, prepare } from './graph/prepare.ts';
+export { compileLoop, Loop } from './loop.ts';
+export { type Precision, precisions } from './onnx/emitter.ts';
+export { type CompileOptions, compile, compilePrepared, evaluate, Program, requirePlace } from './program.ts';
+export { type Keep, releaseAfter, releaseInTurn, releaseOnFailure } from './resources.ts';
+export { runtimeSha256, usedDevice } from './runtime.node.ts';
+export type { Traffic } from './traffic.ts';

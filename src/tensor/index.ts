@@ -1,0 +1,13 @@
+// What other rooms import from this folder.
+export type { ProgramDefinition } from './programDefinition.ts';
+export { elementCount, isOpen, OPEN_BATCH, type Shape, sameShape, showShape } from './shape.ts';
+export {
+  constant,
+  constantValue,
+  input,
+  type Operation,
+  ShapeError,
+  type ShapeProblem,
+  Tensor,
+} from './tensor.ts';
+export { topologicalOrder } from './traversal.ts';

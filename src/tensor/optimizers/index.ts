@@ -1,0 +1,17 @@
+// What other rooms import from this folder.
+export { type AdamaxOptions, adamax } from './adamax.ts';
+export { type AdamwOptions, adamw } from './adamw.ts';
+export { averageShare, withAverage } from './average.ts';
+export { type MuonOptions, muon } from './muon.ts';
+export {
+  momentNames,
+  type Optimizer,
+  type OptimizerKind,
+  type RuleKind,
+  ruleFor,
+  type Tensors,
+  type UpdatedParameter,
+  type UpdateRule,
+} from './optimizer.ts';
+export { elementwisePrograms, type Section, updateProgram } from './programs.ts';
+export { type OptimizerName, optimizerNames, optimizerOf, optimizers, optionSchemas } from './registry.ts';

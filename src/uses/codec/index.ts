@@ -1,0 +1,22 @@
+// What other rooms import from this folder.
+export { codingBytes } from './blocks.ts';
+export {
+  type CompressedSize,
+  type CompressOptions,
+  compress,
+  compressParts,
+  defaultBlock,
+} from './compress.ts';
+export {
+  type CompressedFile,
+  extentOf,
+  type Listing,
+  listImages,
+  openCompressed,
+  requireModelOf,
+} from './compressedFile.ts';
+export { type Decompressed, type DecompressOptions, decompress, imagesFrom } from './decompress.ts';
+export { isCompressed, type ReadHeader, readHeader } from './file/header.ts';
+export { requireCodable } from './model/modelCoder.ts';
+export type { NamedImage } from './namedImage.ts';
+export { PngEstimate } from './pngEstimate.ts';

@@ -1,0 +1,5 @@
+// What other rooms import from this folder.
+export { type Audit, type AuditModel, audit, type Finding } from './audit.ts';
+export { type ExaminedImage, pictureOf } from './examinedImages.ts';
+export type { ImageGroup } from './shapes.ts';
+export { LARGE_CLASS, type WrongLabelEstimate } from './wrongLabels.ts';
