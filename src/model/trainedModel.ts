@@ -4,7 +4,7 @@ import { checksumOf } from '../core/numeric/checksum.ts';
 import type { NdArray } from '../core/numeric/index.ts';
 import { sha256 } from '../core/platform/sha256.node.ts';
 import { type Flow, ParameterLayout } from '../flows/models/index.ts';
-import { type TrainingStart, type WeightsKind, weightsOf } from '../runs/contents/index.ts';
+import { type TrainingStart, type WeightsKind, weightsOf } from '../runs/contents/trainingState.ts';
 import { constant, constantValue, type Tensor } from '../tensor/index.ts';
 import type { ReferenceScores } from './referenceScores.ts';
 

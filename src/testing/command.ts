@@ -76,7 +76,7 @@ export function commandProcess(): CommandLine {
 function prepare(root: string, calls?: typeof callInTurn): CommandLine {
   const folder = temporaryFolder();
   const scripts = join(root, 'dist');
-  const main = join(scripts, 'cli', 'main.js');
+  const main = join(scripts, 'app', 'cli', 'main.js');
   const environment = environmentIn(root);
   const call = (
     args: string[],

@@ -53,18 +53,16 @@ export {
 } from '../../model/index.ts';
 export type { LoadModelOptions, ModelFiles } from '../../model/loading/modelFiles.ts';
 export type { ModelChoice } from '../../model/loading/readRun.ts';
-export {
-  type Accuracy,
-  type ClassEvaluation,
-  type ClassResult,
-  type Comparison,
-  compareModels,
-  type EvaluateOptions,
-  type Evaluation,
-  evaluate,
-  type ImportanceBound,
-  type MeasuredImage,
-} from '../../model/measure/index.ts';
+export type { Accuracy, ClassEvaluation, ClassResult } from '../../model/measure/classEvaluation.ts';
+export type { Comparison } from '../../model/measure/compareRuns.ts';
+export { compareModels } from '../../model/measure/compareRuns.ts';
+export type {
+  EvaluateOptions,
+  Evaluation,
+  ImportanceBound,
+  MeasuredImage,
+} from '../../model/measure/evaluate.ts';
+export { evaluate } from '../../model/measure/evaluate.ts';
 export {
   type ImageScore,
   type ImageStatistics,
@@ -72,7 +70,7 @@ export {
   type ReferenceScores,
   readReference,
 } from '../../model/referenceScores.ts';
-export type { StepChoice } from '../../runs/contents/index.ts';
+export type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 export {
   effectiveSampleSize,
   type MetropolisChain,
@@ -80,7 +78,7 @@ export {
   type WeighOptions,
   type WeightedSamples,
   weighSamples,
-} from '../../training/action/index.ts';
+} from '../../training/action/weightedSamples.ts';
 export {
   type CompressedSize,
   type CompressOptions,
@@ -123,23 +121,22 @@ export {
 } from '../../uses/infer/index.ts';
 export {
   defaultScore,
-  measureReference,
-  type OddOptions,
-  type OddPlace,
-  type OddPlaces,
-  type OddReport,
-  type OddReports,
   type OddScore,
   type OddScoreName,
-  oddPlaces,
+  oddScores,
+  type ScoreNeed,
+} from '../../uses/odd/oddScores.ts';
+export { type OddPlace, type OddPlaces, oddPlaces } from '../../uses/odd/places.ts';
+export { measureReference } from '../../uses/odd/reference.ts';
+export type { SourceComparison, SourceShift } from '../../uses/odd/sameSource.ts';
+export {
+  type OddOptions,
+  type OddReport,
+  type OddReports,
   oddReport,
   oddReports,
-  oddScores,
-  type PixelStatisticName,
   type Score,
   type ScoredClasses,
-  type ScoreNeed,
-  type SourceComparison,
-  type SourceShift,
   score,
-} from '../../uses/odd/index.ts';
+} from '../../uses/odd/score.ts';
+export type { PixelStatisticName } from '../../uses/odd/statistics/pixelStatistics.ts';

@@ -10,7 +10,12 @@ export {
   readFiles,
 } from '../../data/files/fileStore.ts';
 export type { Batch, BatchNoise } from '../../model/likelihood/index.ts';
-export type { OptimizerState, TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/index.ts';
+export type {
+  OptimizerState,
+  TrainingStart,
+  TrainingState,
+  WeightsKind,
+} from '../../runs/contents/trainingState.ts';
 export type { Origin, ResumeOptions, Run, RunOptions, StartingModel } from '../../runs/open/index.ts';
 export type { Config, ConfigLayer } from '../../runs/settings/configSchema.ts';
 export type { PaperResult } from '../../runs/settings/paper.ts';
@@ -31,7 +36,7 @@ export {
   type UpdatedParameter,
   type UpdateRule,
 } from '../../tensor/optimizers/index.ts';
-export { type ActionTrainingOptions, trainToAction } from '../../training/action/index.ts';
+export { type ActionTrainingOptions, trainToAction } from '../../training/action/trainToAction.ts';
 export type { Action } from '../../training/gradients/index.ts';
 export type { TrainingOptions, TrainingResult } from '../../training/loop/train.ts';
 export type {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { problemOf } from '../../core/errors.ts';
 import { exists } from '../../data/files/files.ts';
 import { listFolder } from '../../data/files/folders.ts';
-import { checkpointFile, runFileNames } from '../../runs/contents/index.ts';
+import { checkpointFile, runFileNames } from '../../runs/contents/runFileNames.ts';
 import { isRunFolder, type RunPaths, runFiles, runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { unknownProgress } from '../../training/reports/runOverview.ts';
 import type { FoundRun } from './foundRun.ts';

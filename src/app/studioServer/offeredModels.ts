@@ -9,7 +9,7 @@ import { isExported } from '../../model/loading/loadTrained.ts';
 import { MANIFEST_FILE } from '../../model/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../model/loading/readExport.ts';
 import { SCORES_FILE } from '../../model/referenceScores.ts';
-import { checkpointFile, runFileNames } from '../../runs/contents/index.ts';
+import { checkpointFile, runFileNames } from '../../runs/contents/runFileNames.ts';
 import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
 import { parseYaml } from '../../runs/settings/configText.ts';
 import type { OfferedModel } from './offeredModel.ts';

@@ -10,7 +10,8 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
 );
 const writing = (pattern: RegExp): string[] =>
   sources.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8'))).sort();
-const outside = (files: readonly string[]): string[] => files.filter((file) => !file.startsWith('storage/'));
+const outside = (files: readonly string[]): string[] =>
+  files.filter((file) => !file.startsWith('data/files/'));
 
 it('no other file changes the disk through node:fs, except in a new temporary folder', () => {
   const names =
@@ -18,14 +19,14 @@ it('no other file changes the disk through node:fs, except in a new temporary fo
   const calls = new RegExp(
     `import \\{[^}]*\\b(${names})(Sync)?\\b[^}]*\\} from 'node:fs(/promises)?'|import (\\* as )?\\w+ from 'node:fs(/promises)?'`,
   );
-  expect(writing(calls).some((file) => file.startsWith('storage/'))).toBe(true);
+  expect(writing(calls).some((file) => file.startsWith('data/files/'))).toBe(true);
   expect(outside(writing(calls))).toEqual([]);
 });
 
 it('files that may be links are written where the user has named them, and nowhere else', () => {
   expect(outside(writing(/\bwriteFileAtomically\b|\bnew PartialFile\b/))).toEqual([
-    'cli/parts/outputFile.ts',
+    'app/cli/parts/outputFile.ts',
     'data/packed/packedFile.ts',
-    'trained/loading/latentsFile.ts',
+    'model/loading/latentsFile.ts',
   ]);
 });

@@ -14,14 +14,9 @@ import {
   unitOf,
   valuesText,
 } from '../../flows/models/index.ts';
-import {
-  changedSettings,
-  changesIn,
-  changesText,
-  evaluationsIn,
-  settingsOf,
-  troubleText,
-} from '../../runs/contents/index.ts';
+import { troubleText } from '../../runs/contents/logLines.ts';
+import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import { changedSettings, changesIn, changesText, settingsOf } from '../../runs/contents/settingChanges.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import {
   dataName,

@@ -3,7 +3,7 @@ import { UserError } from '../../core/errors.ts';
 import { type FetchOptions, fetchBytes, fetchOptionsOf } from '../../core/platform/index.ts';
 import { bytesOf, type FileStore, memoryFiles } from '../../data/files/fileStore.ts';
 import { safetensorsHeader } from '../../data/files/safetensors.ts';
-import { runFileNames, stepsIn } from '../../runs/contents/index.ts';
+import { runFileNames, stepsIn } from '../../runs/contents/runFileNames.ts';
 import { FlowModel } from '../flowModel.ts';
 import type { FlowModelOptions } from '../flowModelOptions.ts';
 import type { TrainedModel } from '../trainedModel.ts';

@@ -9,7 +9,7 @@ import {
   type ResultUnit,
   unitOf,
 } from '../../flows/models/index.ts';
-import type { WeightsKind } from '../../runs/contents/index.ts';
+import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { type EvaluateOptions, type Evaluation, evaluate, type MeasuredImage } from './evaluate.ts';
 

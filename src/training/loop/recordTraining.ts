@@ -6,15 +6,11 @@ import type { Dataset } from '../../data/contract/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
 import { countParameters, unitOf } from '../../flows/models/index.ts';
-import {
-  changesIn,
-  type Settings,
-  settingsOf,
-  type TrainingState,
-  troubleIn,
-  withChanges,
-} from '../../runs/contents/index.ts';
+import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import type { Settings } from '../../runs/contents/settingChanges.ts';
+import { changesIn, settingsOf, withChanges } from '../../runs/contents/settingChanges.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import {

@@ -3,8 +3,8 @@
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { median, requireArgument } from '../../core/numeric/index.ts';
 import { fromLeader, isOnAny } from '../../core/ranks/index.ts';
-import type { TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { type Config, MOST_STEPS } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { learningRateAt } from '../../runs/settings/schedule.ts';

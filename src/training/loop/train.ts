@@ -9,8 +9,9 @@ import type { FileLock } from '../../data/files/fileStore.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
 import { type Flow, unitOf } from '../../flows/models/index.ts';
-import { type TrainingState, timeOf, timingLine } from '../../runs/contents/index.ts';
+import { timeOf, timingLine } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { withSteps } from '../../runs/settings/schedule.ts';
 import {

@@ -1,5 +1,5 @@
 // The events reported during training.
-import type { TrainingState } from '../../runs/contents/index.ts';
+import type { TrainingState } from '../../runs/contents/trainingState.ts';
 
 /** What is prepared before the first step, in this order; the weights only if there is no state to resume. */
 export type PreparationPart = 'weights' | 'programs';

@@ -4,14 +4,11 @@ import { UserError } from '../../core/errors.ts';
 import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type Flow, flowFor, type Groups, ParameterLayout } from '../../flows/models/index.ts';
-import {
-  latestSoundCheckpoint,
-  requireArraysOf,
-  requireLoggable,
-  type TrainingStart,
-  type TrainingState,
-} from '../../runs/contents/index.ts';
+import { latestSoundCheckpoint } from '../../runs/contents/latestCheckpoint.ts';
+import { requireArraysOf } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import { requireLoggable } from '../../runs/contents/stepStatistics.ts';
+import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
 import { requireLabels } from '../../runs/images/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { type Schedule, scheduleOf } from '../../runs/settings/schedule.ts';

@@ -39,7 +39,7 @@ it('is the same for a link to the folder', () => {
 });
 
 it('has the path from the working directory if the folder is in it', () => {
-  expect(titleOf(join(process.cwd(), 'src', 'cli'))).toBe('mnist-quickstart, src/app/cli');
+  expect(titleOf(join(process.cwd(), 'src', 'app', 'cli'))).toBe('mnist-quickstart, src/app/cli');
   expect(titleOf('.')).toBe(`mnist-quickstart, ${realpathSync('.')}`);
 });
 

@@ -1,4 +1,5 @@
 // The progress and results of a run, read from the files in its folder without loading its weights.
+
 import { problemOf, UserError } from '../../core/errors.ts';
 import { LAST_MIB, lastWritten, readLastJsonLines, readTextFile } from '../../data/files/files.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
@@ -9,16 +10,10 @@ import {
   type ResultUnit,
   unitOf,
 } from '../../flows/models/index.ts';
-import {
-  checkMetrics,
-  checkTimings,
-  evaluationsIn,
-  type Settings,
-  settingsOf,
-  type Trouble,
-  timeOf,
-  troubleIn,
-} from '../../runs/contents/index.ts';
+import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
+import { evaluationsIn } from '../../runs/contents/runSummary.ts';
+import type { Settings } from '../../runs/contents/settingChanges.ts';
+import { settingsOf } from '../../runs/contents/settingChanges.ts';
 import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { type CurvePoint, finiteMean } from './curvePlot.ts';

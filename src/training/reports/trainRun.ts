@@ -6,8 +6,8 @@ import type { FileLock } from '../../data/files/fileStore.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import { flowFor } from '../../flows/models/index.ts';
 import { FlowModel, trainedModel, type WorkOptions } from '../../model/index.ts';
-import type { Evaluation } from '../../model/measure/index.ts';
-import { evaluationsIn } from '../../runs/contents/index.ts';
+import type { Evaluation } from '../../model/measure/evaluate.ts';
+import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
 import { isOnOwnData } from '../../runs/settings/experimentName.ts';
 import { presets } from '../../runs/settings/presets.ts';
@@ -164,7 +164,7 @@ async function measure(
   if (reference && dataset.validation.count > 0 && !signal?.aborted) {
     await tryDrawing(step, 'statistics of validation images for emerging score', async () => {
       // Loaded when needed: a page that trains may not get that far.
-      const { storeRunReference } = await import('../../uses/odd/reference.ts');
+      const { storeRunReference } = await import('../../uses/odd/runReference.ts');
       await unlessStopped('validation', limits?.reference, (_, following) =>
         storeRunReference(model, options, { ...following, images: limits?.reference }),
       );

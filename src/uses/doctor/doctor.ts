@@ -19,7 +19,9 @@ import {
   conditionOf,
   oneHotRows,
 } from '../../model/likelihood/index.ts';
-import { dequantised, type Evaluation, evaluate } from '../../model/measure/index.ts';
+import type { Evaluation } from '../../model/measure/evaluate.ts';
+import { evaluate } from '../../model/measure/evaluate.ts';
+import { dequantised } from '../../model/measure/returnedImages.ts';
 import { type CompileOptions, defaultDevice, isHost, releaseAfter } from '../../tensor/engine/index.ts';
 import { measureLayers, measureModel } from './checks.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';

@@ -2,7 +2,7 @@ import { dimensionsOf, type NdArray, RandomStream, rangeOf, sizeOf } from '../..
 import { parametersFrom } from '../../flows/contract/index.ts';
 import { compileDecoder, decodeBatch, type TrainedModel } from '../../model/index.ts';
 import { type ConditionArrays, conditionOf } from '../../model/likelihood/index.ts';
-import { compareImages, type ReturnedImages, summariseReturned } from '../../model/measure/index.ts';
+import { compareImages, type ReturnedImages, summariseReturned } from '../../model/measure/returnedImages.ts';
 import { type CompileOptions, compile } from '../../tensor/engine/index.ts';
 import { input, type Tensor } from '../../tensor/index.ts';
 

@@ -2,17 +2,8 @@
 
 import { UserError } from '../../core/errors.ts';
 import { evenlySpread, type ImageSet, subset } from '../../data/contract/index.ts';
-import { type FlowModel, type MeasurementOptions, partOfWork, type WorkOptions } from '../../model/index.ts';
-import {
-  LARGEST_SCORES,
-  MOST_DRAWS,
-  parseScores,
-  type ReferenceScores,
-  SCORES_FILE,
-  scoresText,
-} from '../../model/referenceScores.ts';
-import type { Run } from '../../runs/open/index.ts';
-import { dataName } from '../../runs/settings/experimentName.ts';
+import { type FlowModel, type MeasurementOptions, partOfWork } from '../../model/index.ts';
+import { MOST_DRAWS, type ReferenceScores } from '../../model/referenceScores.ts';
 import { measurePlaces, PLACE_IMAGES } from './places.ts';
 import { measureStatistics } from './statistics/imageStatistics.ts';
 
@@ -60,7 +51,7 @@ export async function measureReference(
 }
 
 /** The images that `measureReference` measures: all, or `most` at even distances. */
-function referenceImages(images: ImageSet, most = MOST_IMAGES): ImageSet {
+export function referenceImages(images: ImageSet, most = MOST_IMAGES): ImageSet {
   return evenly(images, most);
 }
 
@@ -85,28 +76,4 @@ function evenly(images: ImageSet, most: number): ImageSet {
 /** Seven digits: float32 has no more, and files are half as long. */
 function rounded(value: number): number {
   return Number(value.toPrecision(7));
-}
-
-/**
- * Measures validation images of a trained run and stores their statistics, unless it has them or there are no images.
- *
- * @param options.images the most images to measure; default 2,000
- * @throws UserError (`diverged`) if the bits/dim of an image are not finite, or if the file is damaged or cannot be written
- */
-export async function storeRunReference(
-  model: FlowModel,
-  { config, dataset, store }: Pick<Run, 'config' | 'dataset' | 'store'>,
-  { images, ...following }: WorkOptions & { readonly images?: number | undefined } = {},
-): Promise<void> {
-  const file = await store.readFile(SCORES_FILE, LARGEST_SCORES);
-  const stored = file && parseScores(file.text, file.path);
-  const data = dataName(config);
-  const isStored = stored?.fingerprint === model.fingerprint && stored.data === data;
-  if (dataset.validation.count === 0 || isStored) {
-    return;
-  }
-  const reference = referenceImages(dataset.validation, images);
-  const scores = await measureReference(model, reference, data, following);
-  requireFinite(scores);
-  await store.writeFile(SCORES_FILE, scoresText(scores));
 }

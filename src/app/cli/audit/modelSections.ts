@@ -1,6 +1,7 @@
 // The section of an audit about odd images: by the score of a model, or by distances.
 import { type Audit, LARGE_CLASS, type WrongLabelEstimate } from '../../../uses/odd/audit/index.ts';
-import { leastPValue, ODD, oddScores } from '../../../uses/odd/index.ts';
+import { leastPValue, ODD } from '../../../uses/odd/calibrate.ts';
+import { oddScores } from '../../../uses/odd/oddScores.ts';
 import { sourceText } from '../parts/scoreReport.ts';
 import { formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { messageOf } from '../terminal/wording.ts';

@@ -9,7 +9,7 @@ import { FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { type Audit, type AuditModel, audit, type Finding } from '../../../uses/odd/audit/index.ts';
-import { leastPValue, ODD } from '../../../uses/odd/index.ts';
+import { leastPValue, ODD } from '../../../uses/odd/calibrate.ts';
 import { auditPage } from '../audit/auditPage.ts';
 import {
   blankSection,

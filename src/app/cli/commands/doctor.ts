@@ -5,7 +5,7 @@ import { visibleText } from '../../../core/visibleText.ts';
 import { imageOfSet, imageText, type Split } from '../../../data/contract/index.ts';
 import { type ResultUnit, unitOf } from '../../../flows/models/index.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import type { WeightsKind } from '../../../runs/contents/index.ts';
+import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
 import {
   amountText,
   type CheckName,

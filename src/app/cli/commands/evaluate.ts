@@ -10,13 +10,13 @@ import { identityOf } from '../../../data/identity.ts';
 import { FlowModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
+import { drawsOf } from '../../../model/measure/evaluate.ts';
 import {
   evaluateSpread,
   evaluationRecord,
   type PartialEvaluation,
   storedEvaluation,
 } from '../../../model/measure/evaluationRecord.ts';
-import { drawsOf } from '../../../model/measure/index.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { runFiles } from '../../../runs/folder/runFolder.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';

@@ -5,7 +5,7 @@ import type { Conditions, ConditionValues } from '../../../data/contract/index.t
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { valuesOfConditions } from '../../../model/index.ts';
 import { componentsOf } from '../../../model/likelihood/index.ts';
-import { drawsOf } from '../../../model/measure/index.ts';
+import { drawsOf } from '../../../model/measure/evaluate.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import {
   type ComponentPosterior,
@@ -13,7 +13,7 @@ import {
   probabilityBelow,
   quantile,
 } from '../../../uses/infer/index.ts';
-import { uniformity } from '../../../uses/odd/index.ts';
+import { uniformity } from '../../../uses/odd/kolmogorovSmirnov.ts';
 import {
   addConditionOption,
   type ConditionCommandOptions,

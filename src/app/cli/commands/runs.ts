@@ -5,7 +5,7 @@ import { UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { isFolder } from '../../../data/files/files.ts';
 import { unitNamed } from '../../../flows/models/index.ts';
-import { troubleText } from '../../../runs/contents/index.ts';
+import { troubleText } from '../../../runs/contents/logLines.ts';
 import { countUnreadableNames, isRunFolder, listRunFolders } from '../../../runs/folder/runFolder.ts';
 import { type RunOverview, runOverview } from '../../../training/reports/runOverview.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';

@@ -12,17 +12,10 @@ import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
 import { type ResultUnit, unitOf } from '../../../flows/models/index.ts';
 import { choiceFrom, FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
-import { drawsOf } from '../../../model/measure/index.ts';
+import { drawsOf } from '../../../model/measure/evaluate.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
-import {
-  type OddReport,
-  type OddScore,
-  type OddScoreName,
-  oddReport,
-  oddScoreNames,
-  oddScores,
-  type Score,
-} from '../../../uses/odd/index.ts';
+import { type OddScore, type OddScoreName, oddScoreNames, oddScores } from '../../../uses/odd/oddScores.ts';
+import { type OddReport, oddReport, type Score } from '../../../uses/odd/score.ts';
 import {
   addConditionOption,
   CONDITIONS_OF_IMAGES,

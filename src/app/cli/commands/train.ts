@@ -7,7 +7,7 @@ import type { JsonObject } from '../../../data/files/jsonText.ts';
 import { identityOfDataset } from '../../../data/identity.ts';
 import { unitOf } from '../../../flows/models/index.ts';
 import { evaluationRecord } from '../../../model/measure/evaluationRecord.ts';
-import { timeOf } from '../../../runs/contents/index.ts';
+import { timeOf } from '../../../runs/contents/logLines.ts';
 import { tidyRun } from '../../../runs/folder/folderStore.ts';
 import { discardUnstartedRun } from '../../../runs/folder/newRunFolder.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';

@@ -4,7 +4,7 @@ import type { Split } from '../../../data/contract/index.ts';
 import { type FlowModel, type FlowModelOptions, LARGE_BYTES } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import { flowModelOf, type LoadModelOptions } from '../../../model/loading/modelFiles.ts';
-import type { WeightsKind } from '../../../runs/contents/index.ts';
+import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
 import { checkNamed } from '../../../uses/doctor/index.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';

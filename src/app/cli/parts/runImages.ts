@@ -9,7 +9,7 @@ import { openSplit } from '../../../data/registry.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun } from '../../../model/loading/loadTrained.ts';
-import { differenceBetween, holdOutIn } from '../../../runs/contents/index.ts';
+import { differenceBetween, holdOutIn } from '../../../runs/contents/dataRecord.ts';
 import { type DataPlace, locateData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { conditionsFor } from '../../../runs/images/index.ts';

@@ -7,7 +7,7 @@ import { heatRange, mapPicture } from '../../../data/pictures/index.ts';
 import { type ResultUnit, unitOf } from '../../../flows/models/index.ts';
 import type { ConditionChoice, FlowModel } from '../../../model/index.ts';
 import type { ReferencePlaces } from '../../../model/referenceScores.ts';
-import { type OddPlace, oddPlaces } from '../../../uses/odd/index.ts';
+import { type OddPlace, oddPlaces } from '../../../uses/odd/places.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { withImageProgress } from '../terminal/progress.ts';
 import { fileNames } from './fileNames.ts';

@@ -2,16 +2,11 @@
 
 import { visibleText } from '../../../core/visibleText.ts';
 import type { ResultUnit } from '../../../flows/models/index.ts';
-import {
-  leastPValue,
-  ODD,
-  type OddPlace,
-  type OddReport,
-  type OddScoreName,
-  oddScores,
-  type Score,
-  type SourceComparison,
-} from '../../../uses/odd/index.ts';
+import { leastPValue, ODD } from '../../../uses/odd/calibrate.ts';
+import { type OddScoreName, oddScores } from '../../../uses/odd/oddScores.ts';
+import type { OddPlace } from '../../../uses/odd/places.ts';
+import type { SourceComparison } from '../../../uses/odd/sameSource.ts';
+import type { OddReport, Score } from '../../../uses/odd/score.ts';
 import { csvText, formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
 

@@ -9,7 +9,7 @@ import { pathIn } from '../../../data/files/folders.ts';
 import { openDataset } from '../../../data/registry.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
 import { WEIGHTS_FILE } from '../../../model/loading/readExport.ts';
-import { holdOutIn } from '../../../runs/contents/index.ts';
+import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
 import { type DataPlace, locateData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { nextFreeRunFolder } from '../../../runs/folder/newRunFolder.ts';

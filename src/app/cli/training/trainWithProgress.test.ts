@@ -9,7 +9,7 @@ import { nextEventName } from './trainWithProgress.ts';
 const root = buildPackage();
 const emerging = commandLine(root);
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
-const renderer = join(root, 'dist', 'pictures', 'rasteriseMain.node.js');
+const renderer = join(root, 'dist', 'data', 'pictures', 'rasteriseMain.node.js');
 const train = [
   'train',
   '--data=data',

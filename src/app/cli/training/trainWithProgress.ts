@@ -2,7 +2,7 @@ import type { Ranks } from '../../../core/ranks/index.ts';
 import { exists } from '../../../data/files/files.ts';
 import { listFolder } from '../../../data/files/folders.ts';
 import { countParameters, unitOf } from '../../../flows/models/index.ts';
-import { runFileNames } from '../../../runs/contents/index.ts';
+import { runFileNames } from '../../../runs/contents/runFileNames.ts';
 import { runFiles } from '../../../runs/folder/runFolder.ts';
 import { flowName } from '../../../runs/settings/experimentName.ts';
 import { scheduleOf, withSteps } from '../../../runs/settings/schedule.ts';
