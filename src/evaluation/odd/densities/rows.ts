@@ -64,7 +64,8 @@ export function whiten(rows: Rows): Whitening {
 /** The smallest deviation of a column that counts, relative to its values. */
 const NEGLIGIBLE = 1e-6;
 
-function scaleOf({ count, width, data }: Rows, place: number) {
+/** The mean and the deviation of a column; undefined if it hardly varies. */
+export function scaleOf({ count, width, data }: Rows, place: number) {
   const values = Float64Array.from({ length: count }, (_, row) => data[row * width + place]!);
   const centre = mean(values);
   const deviation = Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
