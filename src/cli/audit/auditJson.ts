@@ -1,6 +1,6 @@
 // The results of an audit as JSON: images by name.
 import type { Audit, Finding } from '../../evaluation/audit/audit.ts';
-import { leastPValue, ODD } from '../../evaluation/odd/calibrate.ts';
+import { ENOUGH_TO_CALL } from '../../evaluation/odd/calibrate.ts';
 import { messageOf } from '../terminal/wording.ts';
 
 /** The results, with names instead of positions; lists of odd images and labels have at most `top` entries. */
@@ -27,9 +27,9 @@ export function auditJson(found: Audit, top: number): Record<string, unknown> {
       score,
       scored: ranked.length,
       flagged,
-      // With few references no p-value is small enough.
+      // Few references can't tell.
       expectedByChance:
-        references !== undefined && leastPValue(references) > ODD ? null : byChance * ranked.length,
+        references !== undefined && references < ENOUGH_TO_CALL ? null : byChance * ranked.length,
       source,
       images: ranked.slice(0, top).map(({ image, ...rest }) => ({ image: nameOf(image), ...rest })),
     })),

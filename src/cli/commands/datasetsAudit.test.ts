@@ -104,6 +104,9 @@ describe('with a model', () => {
     );
     // With so few references, no p-value is small enough to flag an image.
     expect(found.odd).toMatchObject({ score: 'typicality', scored: 44, flagged: 0, expectedByChance: null });
+    expect(readFileSync(at('m.html'), 'utf8')).toContain(
+      'the most unusual are shown; too few validation images (',
+    );
     for (const { pValue } of found.odd.images) {
       expect(pValue).toBeGreaterThan(0);
       expect(pValue).toBeLessThanOrEqual(1);

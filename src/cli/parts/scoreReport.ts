@@ -1,5 +1,5 @@
 // What `emerging score` prints: a table of the oddest images, and how far to trust it.
-import { leastPValue, ODD } from '../../evaluation/odd/calibrate.ts';
+import { ENOUGH_TO_CALL, ODD } from '../../evaluation/odd/calibrate.ts';
 import type { OddPlace } from '../../evaluation/odd/places.ts';
 import type { SourceComparison } from '../../evaluation/odd/sameSource.ts';
 import type { OddReport, Score } from '../../evaluation/odd/score.ts';
@@ -94,8 +94,8 @@ function trustText(
   if (noPValues !== null) {
     return `${what}No p-values: ${noPValues}\n`;
   }
-  if (leastPValue(references) > ODD) {
-    return what;
+  if (references < ENOUGH_TO_CALL) {
+    return `${what}Too few validation images (${references}) to call any image odd at ${100 * ODD} %: the first are the most unusual\n`;
   }
   const odd = images.filter(({ pValue }) => pValue !== null && pValue <= ODD).length;
   return (

@@ -8,7 +8,7 @@ import type { Values } from '../../numeric/values.ts';
 import type { FlowModel } from '../../trained/model/flowModel.ts';
 import type { ReferenceScores } from '../../trained/model/referenceScores.ts';
 import type { WorkOptions } from '../../trained/model/workOptions.ts';
-import { ODD } from '../odd/calibrate.ts';
+import { ENOUGH_TO_CALL, ODD } from '../odd/calibrate.ts';
 import type { SourceComparison } from '../odd/sameSource.ts';
 import { type OddReport, oddReport } from '../odd/score.ts';
 import type { OddScoreName } from '../odd/scores/registry.ts';
@@ -31,7 +31,7 @@ export interface OddFindings {
   readonly score: OddScoreName | 'neighbours';
   /** Every image that was scored, the oddest first. */
   readonly ranked: readonly OddImage[];
-  /** How many of the first are beyond the limit. */
+  /** How many of the first are beyond the limit; 0 if there are too few validation images to tell. */
   readonly flagged: number;
   /** The share that would be beyond it if no image were odd. */
   readonly byChance: number;
@@ -98,14 +98,15 @@ export async function oddByModel(
     // The default score always has p-values.
     ({ index, score, pValue }): OddImage => ({ image: images[index]!, score, pValue: pValue! }),
   );
+  const { length: references } = reference.statistics.bits;
   const isSame = JSON.stringify(labels?.classes) === JSON.stringify(model.classes);
   return {
     odd: {
       score: report.score,
       ranked,
-      flagged: ranked.filter(({ pValue }) => pValue! <= ODD).length,
+      flagged: references < ENOUGH_TO_CALL ? 0 : ranked.filter(({ pValue }) => pValue! <= ODD).length,
       byChance: ODD,
-      references: reference.statistics.bits.length,
+      references,
       source: report.source,
     },
     evidence: isSame && model.classes.length > 1 ? evidenceOf(report.images, model) : undefined,

@@ -60,7 +60,7 @@ it('puts p-values and the test of a set into words', () => {
     '0 images with p ≤ 0.01; about 2.5 expected by chance.',
   );
   expect(chanceText([0.5], 16)).toBe(
-    'With only 16 reference images, no p-value is below 0.059: the order tells more.',
+    'Too few reference images (16) to call any image odd at 1 %: the first are the most unusual.',
   );
   expect(sourceText(undefined)).toMatch(/^Fewer than 10 images/);
   const shift = { statistic: 'brightness', text: 'darker', pValue: 0.001 } as const;
