@@ -1,5 +1,5 @@
 // `emerging datasets audit`: its page, its summary, and what it refuses.
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -182,10 +182,14 @@ describe('of little', () => {
     writePng(at('single/one.png'), tinyImages(1, 8, 2), [8, 8, 1]);
     const { code, stdout } = await emerging.run('datasets', 'audit', 'single', '--threads=1');
     expect(code).toBe(0);
+    rmSync(at('single-audit.html'));
     expect((await emerging.inside('single').run('datasets', 'audit', '.', '--threads=1')).code).toBe(0);
     // Beside the images rather than among them.
     expect(readdirSync(at('single'))).toEqual(['one.png']);
     expect(readdirSync(at('.'))).toContain('single-audit.html');
+    // In the working directory, wherever the images are.
+    expect((await emerging.inside('runs').run('datasets', 'audit', '../single', '--threads=1')).code).toBe(0);
+    expect(readdirSync(at('runs'))).toContain('single-audit.html');
     expect(stdout).toMatch(/^1 image, without a model\nNot divided into training and test images: .*\n/);
     expect(stdout).toMatch(/\nOdd images +not examined\n/);
   });
