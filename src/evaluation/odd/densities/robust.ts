@@ -12,7 +12,7 @@ const CUT_OFF = 2.5;
 const MOST_ODD = 0.06;
 
 /** Rows are left out if the logarithm of their squared distance is so many quartile ranges above the upper quartile. */
-const FENCE = 3;
+const FENCE = 3.5;
 
 /**
  * Maps x to 4 asinh((x − median)/4s) by column, with s from the distance between the first and the last tenth: the median and s
