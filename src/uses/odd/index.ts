@@ -1,5 +1,5 @@
 // What other rooms import from this folder.
-export { leastPValue, ODD } from './calibrate.ts';
+export { ENOUGH_TO_CALL, leastPValue, ODD } from './calibrate.ts';
 export { uniformity } from './kolmogorovSmirnov.ts';
 export {
   defaultScore,

@@ -3,7 +3,7 @@
 import { visibleText } from '../../../core/visibleText.ts';
 import type { ResultUnit } from '../../../flows/models/index.ts';
 import {
-  leastPValue,
+  ENOUGH_TO_CALL,
   ODD,
   type OddPlace,
   type OddReport,
@@ -99,8 +99,8 @@ function trustText(
   if (noPValues !== null) {
     return `${what}No p-values: ${noPValues}\n`;
   }
-  if (leastPValue(references) > ODD) {
-    return what;
+  if (references < ENOUGH_TO_CALL) {
+    return `${what}Too few validation images (${references}) to call any image odd at ${100 * ODD} %: the first are the most unusual\n`;
   }
   const odd = images.filter(({ pValue }) => pValue !== null && pValue <= ODD).length;
   return (
