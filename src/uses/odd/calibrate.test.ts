@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
 import type { ImageStatistics } from '../../model/referenceScores.ts';
-import { fitted, pValues } from './calibrate.ts';
+import { fitted } from './calibrate.ts';
 import { uniformity } from './kolmogorovSmirnov.ts';
 import { oddScores } from './oddScores.ts';
 
@@ -39,27 +39,29 @@ describe('p-values', () => {
     const reference = { bits: [1, 2, 3], code: [0, 0, 0] };
     const fit = fitted(oddScores.complexity, reference);
     expect([...fit.reference!]).toEqual([1, 2, 3]);
-    expect([...pValues(Float64Array.of(0, 1, 2.5, 4, Number.POSITIVE_INFINITY), fit)!]).toEqual([
-      1, 1, 0.5, 0.25, 0.25,
-    ]);
+    const { pValues } = fit.judge({
+      bits: [0, 1, 2.5, 4, Number.POSITIVE_INFINITY],
+      code: [0, 0, 0, 0, 0],
+    });
+    expect([...pValues!]).toEqual([1, 1, 0.5, 0.25, 0.25]);
   });
 
   it('are unknown without the statistics of the reference', () => {
     const fit = fitted(oddScores['best-class'], { bits: [1, 2] });
-    expect(pValues(fit.of({ bits: [1], bestClass: [0] }), fit)).toBeUndefined();
+    expect(fit.judge({ bits: [1], bestClass: [0] }).pValues).toBeUndefined();
   });
 
   it('take what is not a number for the oddest of all', () => {
     const fit = fitted(oddScores.complexity, { bits: [1, 2, 3], code: [0, 0, 0] });
-    expect([...fit.of({ bits: [Number.NaN], code: [1] })]).toEqual([Number.POSITIVE_INFINITY]);
+    expect([...fit.judge({ bits: [Number.NaN], code: [1] }).values]).toEqual([Number.POSITIVE_INFINITY]);
   });
 
   it.each(['bits', 'complexity', 'typicality'] as const)('of %s are uniform on unseen images', (name) => {
     // Few images, many statistics: a fit judged on its own images would be far too optimistic.
     const fit = fitted(oddScores[name], images(60, 1));
-    const p = pValues(fit.of(images(3000, 2)), fit)!;
+    const p = fit.judge(images(3000, 2)).pValues!;
     expect(p.filter((value) => value <= 0.1).length / 3000).toBeLessThan(0.2);
     const large = fitted(oddScores[name], images(1500, 3));
-    expect(uniformity(pValues(large.of(images(300, 4)), large)!)).toBeGreaterThan(0.01);
+    expect(uniformity(large.judge(images(300, 4)).pValues!)).toBeGreaterThan(0.01);
   });
 });

@@ -1,60 +1,77 @@
 // Compares the values of a score with its values for reference images that it wasn't fitted to.
 import { countBelow, type ImageStatistics } from '../../model/referenceScores.ts';
+import { contents } from './copies.ts';
 import { foldsOf } from './densities.ts';
 import type { OddScore } from './oddScores.ts';
 
 /** Images with a p-value of at most this are called odd. */
 export const ODD = 0.01;
 
+/** With fewer reference images, two odd ones among them would leave no p-value of at most `ODD`. */
+export const ENOUGH_TO_CALL = 3 / ODD - 1;
+
 /** The smallest p-value that so many reference images can give. */
 export function leastPValue(references: number): number {
   return 1 / (references + 1);
 }
 
+/** Scores of images, compared with reference images. */
+export interface JudgedImages {
+  /** Not finite becomes infinite, the oddest of all. */
+  readonly values: Float64Array;
+  /**
+   * The share of reference images that are at least as odd, the image itself counted among them: uniform for images from the
+   * same source, and never below `leastPValue`. Undefined if the reference lacks statistics that the score needs.
+   */
+  readonly pValues: Float64Array | undefined;
+}
+
 /** A score, fitted to reference images. */
 export interface FittedScore {
-  /** The scores of images; not finite becomes infinite, the oddest of all. */
-  of(images: ImageStatistics): Float64Array;
+  /** Scores images; copies of reference images are scored by a fit without these, and compared with the others. */
+  judge(images: ImageStatistics): JudgedImages;
   /**
-   * The scores of the reference images, ascending, each by a fit without that image, so that they compare with the scores
-   * of new images. Undefined if the reference lacks statistics that the score needs.
+   * The scores of the reference images, ascending, each by a fit without that image and its copies, so that they compare with
+   * the scores of new images. Undefined if the reference lacks statistics that the score needs.
    */
   readonly reference: Float64Array | undefined;
 }
 
 /** Fits a score to reference images. */
 export function fitted(score: OddScore, reference: ImageStatistics): FittedScore {
-  const known = score.from.every((name) => reference[name] !== undefined);
   const fit = score.fit(reference);
-  return {
-    of: (images) => fit(images).map(oddest),
-    reference: known ? outOfFold(score, reference).sort() : undefined,
-  };
-}
-
-/**
- * The p-value of each score: the share of reference images that are at least as odd, the image itself counted among them.
- * If an image comes from the same source, its p-value is uniform, and never below `leastPValue`.
- */
-export function pValues(values: Float64Array, { reference }: FittedScore): Float64Array | undefined {
-  if (reference === undefined) {
-    return undefined;
+  if (!score.from.every((name) => reference[name] !== undefined)) {
+    return {
+      judge: (images) => ({ values: fit(images).map(oddest), pValues: undefined }),
+      reference: undefined,
+    };
   }
-  const { length } = reference;
-  return values.map((value) => (length - countBelow(reference, value) + 1) / (length + 1));
+  const { copiesAmong, groups } = contents(reference);
+  const expected = outOfFold(score, reference, groups);
+  const sorted = expected.toSorted();
+  return {
+    judge(images) {
+      const copies = copiesAmong(images);
+      const values = fit(images).map((value, image) => expected[copies[image]![0]!] ?? oddest(value));
+      const pValues = values.map((value, image) => {
+        const itself = copies[image]!.filter((copy) => expected[copy]! >= value).length;
+        const asOdd = sorted.length - countBelow(sorted, value) - itself;
+        return (asOdd + 1) / (sorted.length - copies[image]!.length + 1);
+      });
+      return { values, pValues };
+    },
+    reference: sorted,
+  };
 }
 
 const FOLDS = 10;
 
-function outOfFold(score: OddScore, reference: ImageStatistics): Float64Array {
-  const count = Object.values(reference)[0]?.length ?? 0;
-  if (count < 2) {
-    return score.fit(reference)(reference).map(oddest);
-  }
-  const values = new Float64Array(count);
-  for (const { inside, outside } of foldsOf(count, FOLDS)) {
-    const found = score.fit(statisticsAt(reference, outside))(statisticsAt(reference, inside));
-    found.forEach((value, place) => {
+function outOfFold(score: OddScore, reference: ImageStatistics, groups: readonly number[]): Float64Array {
+  const values = new Float64Array(groups.length);
+  const folds = foldsOf(groups.length, FOLDS, groups);
+  for (const { inside, outside } of folds) {
+    const fit = score.fit(folds.length === 1 ? reference : statisticsAt(reference, outside));
+    fit(statisticsAt(reference, inside)).forEach((value, place) => {
       values[inside[place]!] = oddest(value);
     });
   }

@@ -1,5 +1,5 @@
-// Densities of vectors that are fitted to reference images: the estimators of the score `typicality`.
-import { mean } from '../../core/numeric/index.ts';
+// Densities of vectors that are fitted to reference images, and preparations so that a few odd ones among these don't hide others.
+import { mean, quantile } from '../../core/numeric/index.ts';
 
 /** Vectors, row-major. */
 export interface Rows {
@@ -64,6 +64,7 @@ export function whiten(rows: Rows): Whitening {
 /** The smallest deviation of a column that counts, relative to its values. */
 const NEGLIGIBLE = 1e-6;
 
+/** The mean and the deviation of a column; undefined if it hardly varies. */
 function scaleOf({ count, width, data }: Rows, place: number) {
   const values = Float64Array.from({ length: count }, (_, row) => data[row * width + place]!);
   const centre = mean(values);
@@ -146,7 +147,17 @@ export const gaussian: DensityEstimator = (rows) => {
  * The mean of Gaussians around the rows, with the shape of their shrunk covariance and the width of Silverman's rule,
  * (4/((d + 2)·n))^(1/(d + 4)).
  */
-export const kernel: DensityEstimator = (rows) => {
+export const kernel: DensityEstimator = (rows) => kernelWithout(rows, 0);
+
+/**
+ * The same without the nearest 1 % of the Gaussians, at least one: otherwise, a single odd row would make what is like it
+ * probable. As densities, the values are too small.
+ */
+export const robustKernel: DensityEstimator = (rows) => kernelWithout(rows, Math.ceil(NEAREST * rows.count));
+
+const NEAREST = 0.01;
+
+function kernelWithout(rows: Rows, nearest: number): ReturnType<DensityEstimator> {
   const whitening = whiten(rows);
   const centres = whitening.apply(rows);
   const { width, count } = centres;
@@ -156,26 +167,100 @@ export const kernel: DensityEstimator = (rows) => {
   return (others) => {
     const points = whitening.apply(others);
     const exponents = new Float64Array(count);
+    const counted = exponents.subarray(0, Math.max(1, count - nearest));
     return Float64Array.from({ length: points.count }, (_, row) => {
-      let largest = Number.NEGATIVE_INFINITY;
       for (let centre = 0; centre < count; centre++) {
         let square = 0;
         for (let place = 0; place < width; place++) {
           square += (points.data[row * width + place]! - centres.data[centre * width + place]!) ** 2;
         }
         exponents[centre] = -0.5 * square * bandwidth ** -2;
-        largest = Math.max(largest, exponents[centre]!);
       }
-      return constant + largest + Math.log(exponents.reduce((sum, one) => sum + Math.exp(one - largest), 0));
+      exponents.sort();
+      const largest = counted.at(-1)!;
+      return constant + largest + Math.log(counted.reduce((sum, one) => sum + Math.exp(one - largest), 0));
     });
   };
-};
+}
 
-/** Divides positions into folds; each is inside one fold and outside of the others. */
-export function foldsOf(count: number, folds: number): { inside: number[]; outside: number[] }[] {
+/** In deviations from the median: values far beyond count by their logarithm. */
+const LINEAR = 4;
+
+/** Where the rough correlations cut off values, in deviations. */
+const CUT_OFF = 2.5;
+
+/** At most this share of rows is left out. */
+const MOST_ODD = 0.06;
+
+/** Rows are left out if the logarithm of their squared distance is so many quartile ranges above the upper quartile. */
+const FENCE = 3.5;
+
+/**
+ * Maps x to 4 asinh((x − median)/4s) by column, with s from the distance between the first and the last tenth: the median and s
+ * ignore a few odd rows, and the likelihood of an image unlike all others may be larger than theirs by many orders of magnitude.
+ */
+export function compression(rows: Rows): (others: Rows) => Rows {
+  const scales = Array.from({ length: rows.width }, (_, place) => robustScaleOf(rows, place));
+  return ({ count, width, data }) => ({
+    count,
+    width,
+    data: data.map((value, index) => {
+      const scale = scales[index % width];
+      return scale ? LINEAR * Math.asinh((value - scale.centre) / scale.deviation / LINEAR) : 0;
+    }),
+  });
+}
+
+/**
+ * The compressed rows without those far from the rest, by a rough whitening first and then by one of the rows that are left
+ * (Hubert, Rousseeuw and Verdonck 2012).
+ */
+export function coreOf(rows: Rows): Rows {
+  const cut = rows.data.map((value) => Math.max(-CUT_OFF, Math.min(CUT_OFF, value)));
+  const rough = near(rows, whiten({ ...rows, data: cut }).apply(rows));
+  return near(rows, whiten(rough).apply(rows));
+}
+
+function near(rows: Rows, { width, data }: Rows): Rows {
+  const distances = Float64Array.from({ length: rows.count }, (_, row) => {
+    const square = data
+      .subarray(row * width, (row + 1) * width)
+      .reduce((sum, value) => sum + value * value, 0);
+    return Math.log(square + Number.MIN_VALUE);
+  });
+  const sorted = distances.toSorted();
+  const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
+  const most = Math.max(upper + FENCE * (upper - lower), quantile(sorted, 1 - MOST_ODD));
+  return rowsAt(
+    rows,
+    [...distances.keys()].filter((row) => distances[row]! <= most),
+  );
+}
+
+function robustScaleOf(rows: Rows, place: number): ReturnType<typeof scaleOf> {
+  const values = Float64Array.from({ length: rows.count }, (_, row) => rows.data[row * rows.width + place]!);
+  values.sort();
+  // Of a normal distribution.
+  const deviation = (quantile(values, 0.9) - quantile(values, 0.1)) / 2.563;
+  // A column of mostly equal values, such as the brightness of a corner, has no such distance.
+  return deviation > 0 ? { place, centre: quantile(values, 0.5), deviation } : scaleOf(rows, place);
+}
+
+/**
+ * Divides positions into folds; each is inside one fold and outside of the others. Positions of the same group are in one
+ * fold.
+ *
+ * @param groups the group of each position, numbered from 0; by default each position is a group
+ */
+export function foldsOf(
+  count: number,
+  folds: number,
+  groups?: ArrayLike<number>,
+): { inside: number[]; outside: number[] }[] {
   const all = Array.from({ length: count }, (_, index) => index);
+  const foldOf = (index: number): number => (groups?.[index] ?? index) % folds;
   return Array.from({ length: Math.min(folds, count) }, (_, fold) => ({
-    inside: all.filter((index) => index % folds === fold),
-    outside: all.filter((index) => index % folds !== fold),
-  }));
+    inside: all.filter((index) => foldOf(index) === fold),
+    outside: all.filter((index) => foldOf(index) !== fold),
+  })).filter(({ inside }) => inside.length > 0);
 }

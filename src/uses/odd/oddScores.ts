@@ -2,7 +2,17 @@
 import { call, phrase, UserError } from '../../core/errors.ts';
 import { mean, median } from '../../core/numeric/index.ts';
 import { countBelow, type ImageStatistics } from '../../model/referenceScores.ts';
-import { type DensityEstimator, foldsOf, gaussian, kernel, type Rows, rowsAt } from './densities.ts';
+import {
+  compression,
+  coreOf,
+  type DensityEstimator,
+  foldsOf,
+  gaussian,
+  kernel,
+  type Rows,
+  robustKernel,
+  rowsAt,
+} from './densities.ts';
 import type { PixelStatisticName } from './statistics/pixelStatistics.ts';
 
 /** What a score needs besides bits/dim. */
@@ -87,7 +97,11 @@ const complexity: OddScore = {
   ...difference('bits', 'code'),
 };
 
-const estimators: readonly DensityEstimator[] = [gaussian, kernel];
+/** The estimators to choose from, and what is used instead of each. */
+const estimators: readonly { readonly choose: DensityEstimator; readonly use: DensityEstimator }[] = [
+  { choose: gaussian, use: gaussian },
+  { choose: kernel, use: robustKernel },
+];
 
 /** Statistics of pixels that count on a log scale: their ratios matter, not their differences. */
 const onLogScale: readonly string[] = [
@@ -101,7 +115,8 @@ const onLogScale: readonly string[] = [
  * −ln of two densities fitted to reference images, added (Morningstar and others, AISTATS 2021): of the vectors of the
  * log-density of the latents and ln|det| of each level, the code length of a general coder (of images of 8 bits) and four statistics
  * of the pixels, and of these with the brightness of each ninth. Where reference images share no layout, the ninths hide what else is
- * odd: hence the first density. Both tails count. Of the estimators, the one that predicts held-out reference images best is used.
+ * odd: hence the first density. Both tails count. Of the estimators, the one that predicts held-out reference images best is used. The fits
+ * are robust: a few odd images among the reference hardly change them.
  */
 export const typicality: OddScore = {
   text: 'how improbable the densities per level, the complexity and simple statistics of the pixels are together',
@@ -112,8 +127,10 @@ export const typicality: OddScore = {
     const named = (pattern: RegExp): string[] => Object.keys(reference).filter((name) => pattern.test(name));
     const first = [...named(/^(latents|logDet) \d+$/), ...named(/^code$/), ...onLogScale];
     const densityOf = (names: readonly string[]): ((images: ImageStatistics) => Float64Array) => {
-      const logDensity = bestFit(rowsOf(reference, names));
-      return (images) => logDensity(rowsOf(images, names));
+      const rows = rowsOf(reference, names);
+      const compress = compression(rows);
+      const logDensity = bestFit(coreOf(compress(rows)));
+      return (images) => logDensity(compress(rowsOf(images, names)));
     };
     const one = densityOf(first);
     const other = densityOf([...first, ...named(/^ninth \d$/)]);
@@ -127,9 +144,9 @@ export const typicality: OddScore = {
 /** The estimate that predicts held-out rows best. */
 function bestFit(rows: Rows): (others: Rows) => Float64Array {
   const [best] = estimators
-    .map((fit) => ({ fit, held: heldOutDensity(fit, rows) }))
+    .map(({ choose, use }) => ({ use, held: heldOutDensity(choose, rows) }))
     .sort((a, b) => b.held - a.held);
-  return best!.fit(rows);
+  return best!.use(rows);
 }
 
 /** The statistics of these names, one row per image. */

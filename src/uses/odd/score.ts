@@ -20,7 +20,7 @@ import {
   imageScores,
   type ReferenceScores,
 } from '../../model/referenceScores.ts';
-import { type FittedScore, fitted, pValues } from './calibrate.ts';
+import { type FittedScore, fitted, type JudgedImages } from './calibrate.ts';
 import {
   computableFrom,
   defaultScore,
@@ -225,6 +225,9 @@ async function measured(
   });
 }
 
+/** Images by one score. */
+type Judged = JudgedImages & Pick<FittedScore, 'reference'>;
+
 function ranked(
   statistics: ImageStatistics,
   expected: ReferenceScores['statistics'],
@@ -237,30 +240,30 @@ function ranked(
   },
 ): MeasuredImages {
   const computable = computableFrom(statistics);
-  const fits = Object.fromEntries(
-    computable.map((name): [string, FittedScore] => [name, fitted(oddScores[name], expected)]),
+  const judged = Object.fromEntries(
+    computable.map((name): [string, Judged] => {
+      const { judge, reference } = fitted(oddScores[name], expected);
+      return [name, { ...judge(statistics), reference }];
+    }),
   );
-  const values = Object.fromEntries(Object.entries(fits).map(([name, fit]) => [name, fit.of(statistics)]));
   const source = compareSources(statistics, expected);
   const report = (chosen: OddScoreName): OddReport => {
-    const own = values[chosen]!;
-    const { reference } = fits[chosen]!;
-    const p = pValues(own, fits[chosen]!);
+    const { values, pValues, reference } = judged[chosen]!;
     const images = scored.map(
       (one, index): Score => ({
         index,
         ...one,
         oddness: oddnessOf(one.percentile),
-        score: own[index]!,
-        pValue: p?.[index] ?? null,
-        scores: Object.fromEntries(Object.entries(values).map(([name, each]) => [name, each[index]!])),
+        score: values[index]!,
+        pValue: pValues?.[index] ?? null,
+        scores: Object.fromEntries(Object.entries(judged).map(([name, each]) => [name, each.values[index]!])),
         ...(classesOf && { classes: classesOf(index) }),
       }),
     );
     return {
       score: chosen,
       images: images.sort((a, b) => compare(b.score, a.score) || a.index - b.index),
-      source: source(own, reference),
+      source: source(values, reference),
       reference: reference ?? null,
     };
   };

@@ -5,6 +5,9 @@ import { plural } from '../../numbers.ts';
 /** p-values up to this one are called odd. */
 export const ODD = 0.01;
 
+/** With fewer reference images, two odd ones among them would leave no such p-value. */
+const ENOUGH_TO_CALL = 299;
+
 /** A score, with as many decimals as matter. */
 export function scoreText(score: number): string {
   if (!Number.isFinite(score)) {
@@ -35,9 +38,8 @@ export function rankText(p: number, count: number, words: string): string {
 
 /** How many p-values are small, and how many would be by chance. */
 export function chanceText(pValues: readonly number[], references: number): string {
-  const least = 1 / (references + 1);
-  if (least > ODD) {
-    return `With only ${plural(references, 'reference image')}, no p-value is below ${least.toFixed(3)}: the order tells more.`;
+  if (references < ENOUGH_TO_CALL) {
+    return `Too few reference images (${references}) to call any image odd at ${100 * ODD} %: the first are the most unusual.`;
   }
   const odd = pValues.filter((p) => p <= ODD).length;
   const expected = ODD * pValues.length;

@@ -206,7 +206,7 @@ export function nearSection(found: Audit, { top }: SectionOptions): AuditSection
     about:
       'found' in near
         ? [
-            'Copies that were compressed again, resized, shifted by a pixel, or made slightly brighter. Each image is compared with its nearest neighbours at 32 x 32 pixels: a least-squares fit of brightness, contrast, blur and shift (Lucas and Kanade) must leave at most 4 % of the variance, and at most half of what it leaves for the most similar other image.',
+            'Copies that were compressed again, resized, shifted by up to 5 %, or made slightly brighter. Each image is compared with its nearest neighbours, smoothed, at 32 x 32 pixels: a least-squares fit of brightness, contrast, blur and shift (Lucas and Kanade) must leave at most 2 % of the variance, and at most half of what it leaves for the most similar other image.',
             'False alarms: simple images that hardly differ at 32 x 32 pixels, such as two strokes, or icons that differ only in a small mark. Not found: mirrored, rotated, cropped or recoloured copies.',
             ...(groups.some((group) => isShared(images, group)) ? [leak] : []),
           ]

@@ -1,6 +1,6 @@
 // The section of an audit about odd images: by the score of a model, or by distances.
 import { type Audit, LARGE_CLASS, type WrongLabelEstimate } from '../../../uses/odd/audit/index.ts';
-import { leastPValue, ODD } from '../../../uses/odd/calibrate.ts';
+import { ENOUGH_TO_CALL, ODD } from '../../../uses/odd/calibrate.ts';
 import { oddScores } from '../../../uses/odd/oddScores.ts';
 import { sourceText } from '../parts/scoreReport.ts';
 import { formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
@@ -69,10 +69,13 @@ function flaggedText({ ranked, flagged, byChance }: FoundOdd): Pick<AuditSection
 function byModelSection({ images, notScored }: Audit, odd: FoundOdd): OddText {
   const { score, ranked, flagged, references = 0, source } = odd;
   const { text, trust } = oddScores[score as keyof typeof oddScores];
-  const canFlag = leastPValue(references) <= ODD;
+  const canFlag = references >= ENOUGH_TO_CALL;
   const result = canFlag
     ? flaggedText(odd)
-    : { found: `ranked by ${score}; too few validation images`, attention: false };
+    : {
+        found: `the most unusual are shown; too few validation images (${references}) to call any odd at ${100 * ODD} %`,
+        attention: false,
+      };
   const [first] = notScored;
   return {
     ...result,
@@ -80,7 +83,7 @@ function byModelSection({ images, notScored }: Audit, odd: FoundOdd): OddText {
       `Score of the model: ${score}, ${text}. ${trust}`,
       canFlag
         ? `p-value at most ${ODD}: ${formatCounted(flagged, 'image')}; ${formatExpected(ODD * ranked.length)} expected by chance if all come from the source of the ${formatCount(references)} validation images. Images that the model was trained on look slightly less odd than new ones.`
-        : `Compared with ${formatCounted(references, 'validation image')}, no p-value is below ${leastPValue(references).toFixed(3)}, so images are only ranked.`,
+        : `Compared with ${formatCounted(references, 'validation image')}, images are only ranked: to call one odd at ${100 * ODD} %, at least ${ENOUGH_TO_CALL} are needed.`,
       // A large set may differ though no image is odd.
       ...(result.attention && source && !source.same ? [sourceText(source, ranked.length)] : []),
       ...(first === undefined

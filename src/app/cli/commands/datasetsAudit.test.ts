@@ -1,5 +1,5 @@
 // `emerging datasets audit`: its page, its summary, and what it refuses.
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -95,6 +95,9 @@ it('scores the images of the shape of a model, with p-values', async () => {
   const found = await emerging.json(...using);
   // With so few references, no p-value is small enough to flag an image.
   expect(found.odd).toMatchObject({ score: 'typicality', scored: 44, flagged: 0, expectedByChance: null });
+  expect(readFileSync(at('m.html'), 'utf8')).toContain(
+    'the most unusual are shown; too few validation images (',
+  );
   for (const { pValue } of found.odd.images) {
     expect(pValue).toBeGreaterThan(0);
     expect(pValue).toBeLessThanOrEqual(1);
@@ -126,10 +129,14 @@ describe('of little', () => {
     writePng(at('single/one.png'), tinyImages(1, 8, 2), [8, 8, 1]);
     const { code, stdout } = await emerging.run('datasets', 'audit', 'single', '--threads=1');
     expect(code).toBe(0);
+    rmSync(at('single-audit.html'));
     expect((await emerging.inside('single').run('datasets', 'audit', '.', '--threads=1')).code).toBe(0);
     // Beside the images rather than among them.
     expect(readdirSync(at('single'))).toEqual(['one.png']);
     expect(readdirSync(at('.'))).toContain('single-audit.html');
+    // In the working directory, wherever the images are.
+    expect((await emerging.inside('runs').run('datasets', 'audit', '../single', '--threads=1')).code).toBe(0);
+    expect(readdirSync(at('runs'))).toContain('single-audit.html');
     expect(stdout).toMatch(/^1 image, without a model\nNot divided into training and test images: .*\n/);
     expect(stdout).toMatch(/\nOdd images +not examined\n/);
   });

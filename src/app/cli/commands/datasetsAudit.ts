@@ -9,7 +9,7 @@ import { FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { type Audit, type AuditModel, audit, type Finding } from '../../../uses/odd/audit/index.ts';
-import { leastPValue, ODD } from '../../../uses/odd/calibrate.ts';
+import { ENOUGH_TO_CALL } from '../../../uses/odd/calibrate.ts';
 import { auditPage } from '../audit/auditPage.ts';
 import {
   blankSection,
@@ -25,7 +25,7 @@ import { thumbnailsOf } from '../audit/thumbnails.ts';
 import { addResizeOption } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { compileOptions, wholeNumber } from '../parts/options.ts';
-import { besideData, outputPage } from '../parts/outputFile.ts';
+import { outputPage, outsideData } from '../parts/outputFile.ts';
 import { referenceFor } from '../ranks/scoreReference.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -55,7 +55,7 @@ export function registerDatasetsAudit(datasets: Command): void {
     )
     .option('--count <n>', 'use only the first n images of each split', wholeNumber(1), 60_000)
     .option('--top <n>', 'how many images or groups each section of the page shows', wholeNumber(1, 1000), 40)
-    .option('--out <file>', 'the page to write (default: NAME-audit.html beside the data)')
+    .option('--out <file>', 'the page to write (default: NAME-audit.html)')
     .option('--json', 'print the result as JSON on stdout');
   addModelOptions(addResizeOption(command))
     .addHelpText(
@@ -74,7 +74,7 @@ export function registerDatasetsAudit(datasets: Command): void {
 
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
-  const page = outputPage(options.out ?? besideData(nameOrPath, '-audit.html'), [nameOrPath]);
+  const page = outputPage(options.out ?? outsideData(nameOrPath, '-audit.html'), [nameOrPath]);
   const dataset = await openRawDataset(nameOrPath, { undivided: 'if-needed' });
   const engine = await compileOptions(options);
   const model = await modelFor(keep, options, engine);
@@ -225,9 +225,9 @@ function auditJson(found: Audit, top: number): Record<string, unknown> {
       score,
       scored: ranked.length,
       flagged,
-      // With few references no p-value is small enough.
+      // Few references can't tell.
       expectedByChance:
-        references !== undefined && leastPValue(references) > ODD ? null : byChance * ranked.length,
+        references !== undefined && references < ENOUGH_TO_CALL ? null : byChance * ranked.length,
       source,
       images: ranked.slice(0, top).map(({ image, ...rest }) => ({ image: nameOf(image), ...rest })),
     })),

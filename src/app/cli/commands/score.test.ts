@@ -188,7 +188,7 @@ it('prints a table, and skips unreadable images', async () => {
   writeFileSync(inFolder('some/b.png'), '');
   const { code, stdout, stderr } = await emerging.run('score', 'runs/a', 'some', '--draws=1');
   expect(stdout).toMatch(
-    /^IMAGE +TYPICALITY +P-VALUE +BITS\/DIM +±\nsome\/a\.png +-?\d+\.\d\d +\d\.\d{4} +\d\.\d{3} *\n1 image compared with 16 validation images of data; 1 draw, average weights\ntypicality: .*; higher is odder\. .*\n$/,
+    /^IMAGE +TYPICALITY +P-VALUE +BITS\/DIM +±\nsome\/a\.png +-?\d+\.\d\d +\d\.\d{4} +\d\.\d{3} *\n1 image compared with 16 validation images of data; 1 draw, average weights\ntypicality: .*; higher is odder\. .*\nToo few validation images \(16\) to call any image odd at 1 %: the first are the most unusual\n$/,
   );
   expect(stderr).toContain('only 16 validation images of data to compare with: no p-value is below 0.059,');
   expect(stderr).toContain('skipped: some/b.png: empty; use another copy\n');

@@ -2,7 +2,7 @@
 
 import { visibleText } from '../../../core/visibleText.ts';
 import type { ResultUnit } from '../../../flows/models/index.ts';
-import { leastPValue, ODD } from '../../../uses/odd/calibrate.ts';
+import { ENOUGH_TO_CALL, ODD } from '../../../uses/odd/calibrate.ts';
 import { type OddScoreName, oddScores } from '../../../uses/odd/oddScores.ts';
 import type { OddPlace } from '../../../uses/odd/places.ts';
 import type { SourceComparison } from '../../../uses/odd/sameSource.ts';
@@ -94,8 +94,8 @@ function trustText(
   if (noPValues !== null) {
     return `${what}No p-values: ${noPValues}\n`;
   }
-  if (leastPValue(references) > ODD) {
-    return what;
+  if (references < ENOUGH_TO_CALL) {
+    return `${what}Too few validation images (${references}) to call any image odd at ${100 * ODD} %: the first are the most unusual\n`;
   }
   const odd = images.filter(({ pValue }) => pValue !== null && pValue <= ODD).length;
   return (

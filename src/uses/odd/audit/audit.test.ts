@@ -151,6 +151,26 @@ describe('near duplicates', () => {
     expect(larger.length).toBeLessThanOrEqual(3);
   });
 
+  it('are found if large pictures with sharp edges are shifted by half a pixel of the small ones', async () => {
+    const side = 128;
+    /** White with black rectangles, shifted to the right. */
+    const picture = (seed: number, shift: number): RawImage => {
+      const random = new RandomStream(seed, 'rectangles');
+      const data = new Uint8Array(side * side).fill(255);
+      for (let rectangle = 0; rectangle < 8; rectangle++) {
+        const [top, left] = [8 + random.integer(80), 8 + random.integer(80) + shift];
+        const [height, width] = [4 + random.integer(28), 4 + random.integer(28)];
+        for (let row = top; row < top + height; row++) {
+          data.fill(0, row * side + left, row * side + left + width);
+        }
+      }
+      return raw(`rectangles ${seed}, ${shift}`, { data, width: side, height: side });
+    };
+    const pictures = (shift: number) => Array.from({ length: 20 }, (_, seed) => picture(seed, shift));
+    const groups = groupsOf(await audited([...pictures(0), ...pictures(2)]));
+    expect(groups).toEqual(Array.from({ length: 20 }, (_, seed) => [seed, 20 + seed]));
+  });
+
   it('are not found among different digits, most of which are black', () => {
     const groups = groupsOf(clean);
     expect(groups.length).toBeLessThanOrEqual(3);

@@ -10,7 +10,7 @@ import { type Residual, residualOf } from './samePicture.ts';
 import { addTo } from './shapes.ts';
 
 /** Pairs with larger residuals are different images. */
-const MOST_LEFT = { whole: 0.04, worst: 0.12 } as const;
+const MOST_LEFT = { whole: 0.02, worst: 0.06 } as const;
 
 /** The residual of a copy is at most this share of that of the most similar other image (the ratio test of Lowe 2004). */
 const MOST_RATIO = 0.5;

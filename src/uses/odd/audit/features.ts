@@ -26,13 +26,29 @@ export interface Pictures {
 /** The pictures of images: of one channel if no image has colour. */
 export function picturesOf(images: readonly ExaminedImage[]): Pictures {
   const channels = images.every(({ isGrey }) => isGrey) ? 1 : 3;
-  const small = images.map(({ small: values, isGrey }) =>
-    smallPicture(isGrey && channels === 3 ? inColour(values) : values, SIDE, channels),
-  );
-  const smaller = small.map(({ values }) =>
-    smallPicture(resized(values, [SIDE, SIDE, channels], [SMALLER, SMALLER]), SMALLER, channels),
-  );
-  return { small, smaller };
+  const pictures = images.map(({ small, isGrey }) => (isGrey && channels === 3 ? inColour(small) : small));
+  return {
+    small: pictures.map((values) => smallPicture(smoothed(values, channels), SIDE, channels)),
+    smaller: pictures.map((values) =>
+      smallPicture(resized(values, [SIDE, SIDE, channels], [SMALLER, SMALLER]), SMALLER, channels),
+    ),
+  };
+}
+
+/**
+ * A picture convolved with [1 2 1]/4 along both axes: otherwise, sharp edges at a fraction of a pixel would make shifted copies look
+ * different.
+ */
+function smoothed(values: Uint8Array, channels: number): Uint8Array {
+  return [SIDE * channels, channels].reduce((from, step) => {
+    const length = SIDE * step;
+    return from.map((value, at) => {
+      const inLine = at % length;
+      const before = inLine < step ? value : from[at - step]!;
+      const after = inLine + step < length ? from[at + step]! : value;
+      return Math.round((before + 2 * value + after) / 4);
+    });
+  }, values);
 }
 
 /** The pixels of the pictures of 16 x 16. */

@@ -6,7 +6,7 @@ import { type ImageSet, imagesInMemory } from '../../../data/contract/index.ts';
 import { joined } from '../../../data/pixels/index.ts';
 import type { FlowModel, WorkOptions } from '../../../model/index.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
-import { ODD } from '../calibrate.ts';
+import { ENOUGH_TO_CALL, ODD } from '../calibrate.ts';
 import type { OddScoreName } from '../oddScores.ts';
 import type { SourceComparison } from '../sameSource.ts';
 import { type OddReport, oddReport } from '../score.ts';
@@ -29,7 +29,7 @@ export interface OddFindings {
   readonly score: OddScoreName | 'neighbours';
   /** Every image that was scored, the oddest first. */
   readonly ranked: readonly OddImage[];
-  /** How many of the first are beyond the limit. */
+  /** How many of the first are beyond the limit; 0 if there are too few validation images to tell. */
   readonly flagged: number;
   /** The share that would be beyond it if no image were odd. */
   readonly byChance: number;
@@ -96,14 +96,15 @@ export async function oddByModel(
     // The default score always has p-values.
     ({ index, score, pValue }): OddImage => ({ image: images[index]!, score, pValue: pValue! }),
   );
+  const { length: references } = reference.statistics.bits;
   const isSame = JSON.stringify(labels?.classes) === JSON.stringify(model.classes);
   return {
     odd: {
       score: report.score,
       ranked,
-      flagged: ranked.filter(({ pValue }) => pValue! <= ODD).length,
+      flagged: references < ENOUGH_TO_CALL ? 0 : ranked.filter(({ pValue }) => pValue! <= ODD).length,
       byChance: ODD,
-      references: reference.statistics.bits.length,
+      references,
       source: report.source,
     },
     evidence: isSame && model.classes.length > 1 ? evidenceOf(report.images, model) : undefined,
