@@ -1,6 +1,6 @@
 // An image drawn pixel by pixel; CSS sets its size on the page.
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { Images } from '../work/tasks.ts';
+import type { Images } from '../work/models.ts';
 import './picture.css';
 
 /** Whether a screen can show the images: grey or colour. */

@@ -1,6 +1,6 @@
 // A grid of selectable images.
 import { useRef, useState } from 'preact/hooks';
-import type { Images } from '../work/tasks.ts';
+import type { Images } from '../work/models.ts';
 import { countOf, imageOf, Picture } from './Picture.tsx';
 import './sheet.css';
 

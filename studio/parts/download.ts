@@ -1,6 +1,6 @@
 // Downloads of generated files.
 import { compute } from '../work/connections.ts';
-import type { Images } from '../work/tasks.ts';
+import type { Images } from '../work/models.ts';
 
 /** Downloads bytes under a name. */
 export function download(bytes: Uint8Array<ArrayBuffer>, name: string, type: string): void {

@@ -2,7 +2,9 @@
 import type { FlowModel, NdArray } from 'emerging-flows';
 import { type Condition, type ElementaryMap, type Parameters, parametersFrom } from 'emerging-flows/flows';
 import { compile, constant, input, operations, type Tensor } from 'emerging-flows/tensor';
-import type { Precision } from './insideTasks.ts';
+
+/** The precision of a computation. */
+export type Precision = 'float32' | 'float64';
 
 const { slice } = operations;
 

@@ -1,7 +1,7 @@
 // The images to compress in a page: of files, read on demand, or images that the page has.
 import type { NamedImage } from 'emerging-flows';
 import { exactImages, type GivenFile } from 'emerging-flows/data';
-import type { Images } from './tasks.ts';
+import type { Images } from './models.ts';
 
 /** Images to compress: files, or images that the page has. */
 export type CodecSource =

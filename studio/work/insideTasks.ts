@@ -1,4 +1,5 @@
 // Tasks of the room Inside: stages and their arithmetic, bits, encoding, decoding, round trips.
+
 import {
   drawActivations,
   type FlowModel,
@@ -6,14 +7,12 @@ import {
   type NdArray,
   type StageDescription,
 } from 'emerging-flows';
+import type { Precision } from './arithmetic.ts';
 import { type Line, type Place, type StageArithmetic, stageArithmetic } from './arithmetic.ts';
 import { type Call, turns } from './calls.ts';
 import { measured } from './constants.ts';
+import type { Images } from './models.ts';
 import { codingClass, eightBit, type ModelAddress, modelAt } from './models.ts';
-import type { Images } from './tasks.ts';
-
-/** The precision of a computation. */
-export type Precision = 'float32' | 'float64';
 
 /** An image and how to encode it. */
 export interface CodedImage {

@@ -1,5 +1,5 @@
 // Loading models in a worker, and keeping the last ones.
-import { type FlowModel, loadModel, UserError } from 'emerging-flows';
+import { type FlowModel, type ImageShape, loadModel, UserError } from 'emerging-flows';
 import { type Call, type Progress, workOf } from './calls.ts';
 import { keptFile, SCORES_FILE } from './keptModels.ts';
 
@@ -163,6 +163,12 @@ export function sentenceOf(error: unknown): string {
 
 /** What a model returns: values of one of several kinds. */
 type Values = Awaited<ReturnType<FlowModel['sample']>>;
+
+/** 8-bit images, concatenated. */
+export interface Images {
+  readonly pixels: Uint8Array;
+  readonly shape: ImageShape;
+}
 
 /**
  * The pixels of an 8-bit model.

@@ -3,8 +3,8 @@ import { UserError } from 'emerging-flows';
 import { type GivenFile, readImageFiles } from 'emerging-flows/data';
 import { type Call, workOf } from './calls.ts';
 import { FIT } from './constants.ts';
+import type { Images } from './models.ts';
 import { type ModelAddress, modelAt } from './models.ts';
-import type { Images } from './tasks.ts';
 
 /** Images read from files, and the files skipped. */
 export interface ReadImages extends Images {

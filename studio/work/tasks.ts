@@ -1,5 +1,6 @@
 // The rooms' tasks with a trained model, run in a worker.
-import { contactSheet, type ImageShape, interpolateLatents, RandomStream } from 'emerging-flows';
+
+import { contactSheet, interpolateLatents, RandomStream } from 'emerging-flows';
 import { type OpenedImages, openImages } from 'emerging-flows/data';
 import { type Call, type Progress, workOf } from './calls.ts';
 import { measured } from './constants.ts';
@@ -7,15 +8,10 @@ import { DIGITS_FILE } from './digits.ts';
 import { examine } from './doctor.ts';
 import { insideTasks } from './insideTasks.ts';
 import { keptModels } from './keptModels.ts';
+import type { Images } from './models.ts';
 import { codingClass, eightBit, type ModelAddress, modelAt } from './models.ts';
 import { oddTasks } from './oddTasks.ts';
 import { readTasks } from './readTasks.ts';
-
-/** 8-bit images, concatenated. */
-export interface Images {
-  readonly pixels: Uint8Array;
-  readonly shape: ImageShape;
-}
 
 /** The progress of a sheet of samples. */
 export interface DrawingProgress extends Progress {

@@ -6,8 +6,7 @@ import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
-import type { ModelAddress } from '../../work/models.ts';
-import type { Images } from '../../work/tasks.ts';
+import type { Images, ModelAddress } from '../../work/models.ts';
 import { useWork } from '../../work/useWork.ts';
 import { type Ends, endNames } from './useEnds.ts';
 

@@ -5,8 +5,7 @@ import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
 import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
-import type { ModelAddress } from '../../work/models.ts';
-import type { Images } from '../../work/tasks.ts';
+import type { Images, ModelAddress } from '../../work/models.ts';
 import { useWork } from '../../work/useWork.ts';
 
 /** Pixels along one side of a pixel of an enlarged file. */

@@ -1,6 +1,6 @@
 // The two ends of an interpolation: the chosen images, and which end is chosen next.
 import { useEffect, useState } from 'preact/hooks';
-import type { Images } from '../../work/tasks.ts';
+import type { Images } from '../../work/models.ts';
 
 /** The ends' names. */
 export const endNames = ['A', 'B'] as const;

@@ -1,7 +1,7 @@
 // A canvas for drawing a digit, which is measured while it is drawn.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Notice } from '../../parts/Notice.tsx';
-import type { Images } from '../../work/tasks.ts';
+import type { Images } from '../../work/models.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { centred } from './pixels.ts';
 import { bitsWords } from './words.ts';

@@ -9,7 +9,7 @@ import { NumberField } from '../../parts/NumberField.tsx';
 import { ReadNotes } from '../../parts/ReadResults.tsx';
 import { FIT } from '../../work/constants.ts';
 import { DIGITS_AUTHORS, DIGITS_COUNT, takesDigits } from '../../work/digits.ts';
-import type { Images } from '../../work/tasks.ts';
+import type { Images } from '../../work/models.ts';
 import { DrawPad } from './DrawPad.tsx';
 import type { InsideSettings } from './insideSettings.ts';
 import type { ChosenImage, Source } from './useImage.ts';

@@ -11,7 +11,7 @@ import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
-import type { Images } from '../../work/tasks.ts';
+import type { Images } from '../../work/models.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import { ImageChoice } from './ImageChoice.tsx';

@@ -1,7 +1,7 @@
 // A tile for every stage, by level: its name, and a picture with its own contrast.
 import { Picture } from '../../parts/Picture.tsx';
 import type { StagePicture } from '../../work/insideTasks.ts';
-import type { Images } from '../../work/tasks.ts';
+import type { Images } from '../../work/models.ts';
 import { rangeWords, stageWords } from './words.ts';
 import '../../parts/large.css';
 

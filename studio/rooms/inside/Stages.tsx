@@ -9,7 +9,7 @@ import { PlayButton } from '../../parts/PlayButton.tsx';
 import { Plot } from '../../parts/plot/Plot.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import type { CodedImage, StagePicture } from '../../work/insideTasks.ts';
-import type { Images } from '../../work/tasks.ts';
+import type { Images } from '../../work/models.ts';
 import { Arithmetic } from './Arithmetic.tsx';
 import { StageTiles } from './StageTiles.tsx';
 import { runningWords, stageWords, sumsOf } from './words.ts';

@@ -2,8 +2,8 @@
 import type { Settings } from '../../address.ts';
 import { MOST_SEED, numberIn, wholeIn } from '../../numbers.ts';
 import { DEFAULT_TEMPERATURE, MOST_SAMPLES, MOST_TEMPERATURE } from '../../sampling.ts';
+import type { Precision } from '../../work/arithmetic.ts';
 import { DIGITS_COUNT } from '../../work/digits.ts';
-import type { Precision } from '../../work/insideTasks.ts';
 
 /** The chosen image, precision and class. */
 export interface InsideSettings {

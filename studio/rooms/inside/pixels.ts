@@ -1,5 +1,5 @@
 // Pixels on the page: drawn digits as in MNIST, and differences between two images.
-import type { Images } from '../../work/tasks.ts';
+import type { Images } from '../../work/models.ts';
 
 /** The longer side of a digit, as a share of the image: 20 of 28 pixels. */
 const SHARE = 20 / 28;

@@ -6,8 +6,8 @@ import type { OfferedModel } from '../../models.ts';
 import { addressOf } from '../../models.ts';
 import { compute } from '../../work/connections.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
+import type { Images } from '../../work/models.ts';
 import type { ReadImages } from '../../work/readTasks.ts';
-import type { Images } from '../../work/tasks.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import type { InsideSettings } from './insideSettings.ts';
 

@@ -7,8 +7,8 @@ import { HeatScale } from '../../parts/HeatScale.tsx';
 import { placeName } from '../../parts/heatPlaces.ts';
 import { Picture } from '../../parts/Picture.tsx';
 import { Working } from '../../parts/Working.tsx';
+import type { Images } from '../../work/models.ts';
 import type { PlaceMap } from '../../work/oddTasks.ts';
-import type { Images } from '../../work/tasks.ts';
 import type { Work } from '../../work/useWork.ts';
 
 /** The standard deviations with the brightest colour, as in maps of the command line. */

@@ -4,8 +4,7 @@ import { countOf, imageOf } from '../../parts/Picture.tsx';
 import type { Waiting } from '../../work/calls.ts';
 import { compute } from '../../work/connections.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
-import type { ModelAddress } from '../../work/models.ts';
-import type { Images } from '../../work/tasks.ts';
+import type { Images, ModelAddress } from '../../work/models.ts';
 
 /** Images with their names. */
 export interface NamedImages extends Images {
