@@ -74,9 +74,9 @@ it('finds a blank image and noise among digits in a folder', async () => {
     );
   }
   const lines = await run('odd-images/odd.mjs', 'images', 'models/mnist-small', 'odd');
-  expect(lines.slice(0, 2)).toEqual([
+  expect(lines.slice(0, 2).sort()).toEqual([
+    expect.stringMatching(/^blank\.png\ttypicality \d+\.\d\d\tp 0\.0008\t0\.\d+ bits.dim$/),
     expect.stringMatching(/^noise\.png\ttypicality \d+\.\d\d\tp 0\.0008\t\d+\.\d+ bits.dim$/),
-    expect.stringMatching(/^blank\.png\ttypicality \d+\.\d\d\tp 0\.00\d\d\t0\.\d+ bits.dim$/),
   ]);
   expect(lines.slice(2, 6).every((line) => line.startsWith('digit-'))).toBe(true);
   expect(lines.at(-1)).toBe('6 images, 0 skipped; pictures in odd');
