@@ -12,6 +12,7 @@ import { inverseMethods } from '../../src/tensor/engine/graph/prepare.ts';
 import type { CompileOptions } from '../../src/tensor/engine/program.ts';
 import type { Keep } from '../../src/tensor/engine/resources.ts';
 import { adamax } from '../../src/tensor/optimizers/adamax.ts';
+import type { Optimizer } from '../../src/tensor/optimizers/optimizer.ts';
 import type { ActivationChoice } from '../../src/training/gradients/gradientPlan.ts';
 import { type BatchedModel, BatchLoader } from '../../src/training/step/batchLoader.ts';
 import { startFromData } from '../../src/training/step/startFromData.ts';
@@ -83,6 +84,8 @@ export interface BenchTrainingOptions extends CompileOptions {
   readonly microBatch?: number;
   /** Whether activations are kept or recomputed; default auto. */
   readonly activations?: ActivationChoice | undefined;
+  /** The optimiser; by default Adamax. */
+  readonly optimizer?: Optimizer | undefined;
   /** The number of data-parallel workers; by default the number that is likely to be fastest. */
   readonly workers?: number | undefined;
 }
@@ -100,10 +103,10 @@ export async function prepareBenchTraining(
   options: BenchTrainingOptions,
   keep: Keep,
 ): Promise<BenchTraining> {
-  const { imageShape, batchSize } = options;
+  const { imageShape, batchSize, optimizer = benchUpdate.optimizer } = options;
   const model = new Glow(imageShape, options.model);
   const batches = randomBatches(imageShape, batchSize, model);
   const state = await startFromData(model, batches.at(0), 0, options);
-  const trainer = keep(await Trainer.create(model, state, { ...options, ...benchUpdate }));
+  const trainer = keep(await Trainer.create(model, state, { ...options, ...benchUpdate, optimizer }));
   return { model, state, trainer, batches };
 }

@@ -12,14 +12,17 @@ import { type OperatorTime, profile } from '../../src/tensor/engine/profile.node
 import { compile } from '../../src/tensor/engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../../src/tensor/engine/resources.ts';
 import { newTraffic, type Traffic, trafficSince } from '../../src/tensor/engine/traffic.ts';
+import type { Optimizer } from '../../src/tensor/optimizers/optimizer.ts';
 import type { GradientPlan } from '../../src/training/gradients/gradientPlan.ts';
 import { requireWorkers } from '../../src/training/gradients/workers.ts';
 import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining, randomBatches } from './benchModel.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
 /** Options of the timing. */
-export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model'> {
+export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model' | 'optimizer'> {
   readonly models: readonly ModelOptions[];
+  /** The optimiser of each model; by default Adamax for all. */
+  readonly optimizers?: readonly Optimizer[];
   /** Timed rounds of steps and then of forward passes; in each, every model runs one in turn. */
   readonly rounds: number;
   /** Whether the operators of a step are timed too, on devices with a profile. */
@@ -62,12 +65,12 @@ const WARM_UP = 3;
 
 /** Times training steps and forward passes of models, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { models, workers, device = defaultDevice, rounds, signal, onProgress } = benchmark;
+  const { models, optimizers, workers, device = defaultDevice, rounds, signal, onProgress } = benchmark;
   requireWorkers(workers, { ...benchmark, images: benchmark.microBatch ?? benchmark.batchSize });
   return releaseAfter(async (keep) => {
     const contenders: Contender[] = [];
-    for (const model of models) {
-      contenders.push(keep(await createContender(benchmark, model)));
+    for (const [index, model] of models.entries()) {
+      contenders.push(keep(await createContender(benchmark, model, optimizers?.[index])));
     }
     const all = WARM_UP + rounds;
     const turns = (before: number) => ({
@@ -124,13 +127,17 @@ interface Contender {
   release(): Promise<void>;
 }
 
-function createContender(benchmark: TrainingBenchmark, options: ModelOptions): Promise<Contender> {
+function createContender(
+  benchmark: TrainingBenchmark,
+  options: ModelOptions,
+  optimizer: Optimizer | undefined,
+): Promise<Contender> {
   const { imageShape, batchSize, microBatch = batchSize } = benchmark;
   const traffic = newTraffic();
   let moved = newTraffic();
   return releaseOnFailure(async (keep) => {
     const { model, state, trainer, batches } = await prepareBenchTraining(
-      { ...benchmark, model: options, traffic },
+      { ...benchmark, model: options, optimizer, traffic },
       keep,
     );
     const { parameters } = trainedModel(model, state, 'raw');

@@ -5,6 +5,7 @@ import { withProgress } from '../../src/app/cli/terminal/progress.ts';
 import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
 import type { Config } from '../../src/runs/settings/configSchema.ts';
 import { releaseAfter } from '../../src/tensor/engine/resources.ts';
+import { optimizerOf } from '../../src/tensor/optimizers/registry.ts';
 import { BENCH_RATE, prepareBenchTraining } from '../shared/benchModel.ts';
 import { measureInTurn } from '../shared/timing.ts';
 import { addToBudget, readBudget } from './budget.ts';
@@ -50,7 +51,8 @@ function timeSteps(
         const steps: ((round: number) => Promise<number>)[] = [];
         for (const { model, training } of configs) {
           const { batchSize, microBatch } = training;
-          const options = { model, imageShape, batchSize, microBatch, threads: 1, workers: 1 };
+          const optimizer = optimizerOf(training, 1000);
+          const options = { model, optimizer, imageShape, batchSize, microBatch, threads: 1, workers: 1 };
           const { trainer, batches } = await prepareBenchTraining(options, keep);
           steps.push(async (round) => {
             const begin = process.cpuUsage();

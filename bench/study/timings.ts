@@ -1,5 +1,6 @@
 // The time of training steps and samples of each variant's model, in turn in one process, so that other load on the machine
 // slows all of them equally.
+
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Interruption } from '../../src/app/cli/terminal/interruption.ts';
@@ -8,6 +9,7 @@ import { median, rangeOf } from '../../src/core/numeric/statistics.ts';
 import type { Mixing } from '../../src/flows/models/mixing.ts';
 import { loadRun } from '../../src/model/loading/loadRun.ts';
 import { inverseMethods } from '../../src/tensor/engine/graph/prepare.ts';
+import { optimizerOf } from '../../src/tensor/optimizers/registry.ts';
 import { timeSampling } from '../shared/timeSampling.ts';
 import { timeTraining } from '../shared/timeTraining.ts';
 import { doneRunsOf } from './doneRuns.ts';
@@ -34,6 +36,8 @@ export interface StudyTimings {
 
 /** A step of small models takes some 30 ms: the median of fewer rounds moves with the load of the machine. */
 const STEP_ROUNDS = 61;
+/** Steps per epoch; they change a constant of Adamax, and no time. */
+const ANY_EPOCH = 1000;
 const [SAMPLES, SAMPLE_ROUNDS] = [64, 7];
 
 /** The stored times of a study; undefined if there are none. */
@@ -57,6 +61,7 @@ export async function timeStudy(root: string, study: Study, { signal }: Interrup
   const steps = await withProgress((show) =>
     timeTraining({
       models: loaded.map((run) => run.config.model),
+      optimizers: loaded.map((run) => optimizerOf(run.config.training, ANY_EPOCH)),
       ...{ imageShape: model.imageShape, batchSize, microBatch, rounds: STEP_ROUNDS, signal },
       onProgress: (done, total) => show(`timing steps of ${study.name}`, done, total),
     }),
