@@ -66,10 +66,15 @@ const mnistQuickstart = {
   },
 } satisfies ConfigLayer;
 
-/** Long training with small batches, as in the quick start. */
+/**
+ * Long training with small batches, as in the quick start. In runs of 1,000 steps on MNIST and emoji, Muon's best rates were
+ * 0.002 to 0.004 (docs/results); longer runs and larger models get the lower one, and a lower rate of the rest.
+ */
 const strongTraining = {
+  optimizer: 'muon',
   biasCorrection: 'standard',
-  learningRate: 0.005,
+  learningRate: 0.002,
+  restLearningRate: 0.01,
   warmupSteps: 500,
   decay: 0.9,
   decayCurve: 'cosine',
