@@ -12,7 +12,7 @@ const linesOf = (stderr: string): string[] =>
 
 /** A program that joins the others, with little patience. */
 const joining = (before: string, after: string): string[] => {
-  const library = join(dirname(emerging.words()[1]!), '..', 'cluster', 'joinRanks.node.js');
+  const library = join(dirname(emerging.words()[1]!), '..', '..', 'core', 'ranks', 'joinRanks.node.js');
   const script = `
     const isSecond = process.env.OMPI_COMM_WORLD_RANK === '1';
     const stop = () => process.kill(process.pid, 'SIGSTOP');

@@ -139,7 +139,7 @@ it.skipIf(!hasMpirun)(`ends if rank 0 fails ${needsMpirun}`, { tags: 'system' },
 
 describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, { tags: 'system' }, () => {
   it('are named by rank 0, which ends them', async () => {
-    const library = join(dirname(emerging.words()[1]!), '..', 'cluster', 'joinRanks.node.js');
+    const library = join(dirname(emerging.words()[1]!), '..', '..', 'core', 'ranks', 'joinRanks.node.js');
     const script = `
       import { joinRanks } from ${JSON.stringify(library)};
       const ranks = await joinRanks();
