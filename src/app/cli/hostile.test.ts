@@ -58,7 +58,7 @@ beforeAll(async () => {
 /** Runs commands in limits. */
 async function outcomesOf(commands: readonly (readonly string[])[]): Promise<readonly Outcome[]> {
   const [node, main] = emerging.words() as [string, string];
-  const script = [node, join(dirname(main), '../testing/hostile/runCommands.js')];
+  const script = [node, join(dirname(main), '../../testing/hostile/runCommands.js')];
   const calls = commands.map((args) => ({ args, cwd: emerging.folder }));
   return runInLimits(script, calls, commandLimits);
 }
