@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: a model and its calls.
 
 export { type ClassChoice, type ClassName, classNumber } from './classes.ts';
 export { type Classification, type ClassLikelihoods, mostProbable, posteriors } from './classLikelihoods.ts';

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: tensors, shapes, definitions of programs.
 export type { ProgramDefinition } from './programDefinition.ts';
 export { elementCount, isOpen, OPEN_BATCH, type Shape, sameShape, showShape } from './shape.ts';
 export {

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: arrays, shapes, statistics, random streams.
 export { countNonFinite, dot, relativeError } from './compare.ts';
 export { type ComplexInverses, invertComplexMatrices } from './complexMatrices.ts';
 export {

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: services of the host.
 export { nextTurn } from './eventLoop.node.ts';
 export { joinBytes } from './joinBytes.ts';
 export { availableBytes, availableCores, defaultThreads } from './machine.node.ts';

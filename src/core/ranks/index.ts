@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: ranks, and how a process joins them.
 export { launchIn, withoutLaunch } from './launcher.ts';
 export {
   fromLeader,

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: sets of images, raw images, conditions, labels.
 export { type Admit, maxDecodingBytes, OverBudget } from './budget.ts';
 export {
   componentNames,

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: fitting images to a model.
 export {
   type Integers,
   inKind,

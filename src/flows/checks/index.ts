@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: checks of any bijection.
 export { type BijectionReport, type CheckBijectionOptions, checkBijection } from './checkBijection.ts';
 export type { BijectionCheck } from './checkContext.ts';
 export { LARGEST_DENSE, logDetByDifferences, logDetByDirections, type NumericLogDet } from './jacobian.ts';

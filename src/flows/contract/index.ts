@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: what bijections, conditions, parameters and dequantisers are.
 export type { Bijection, BijectionResult } from './bijection.ts';
 export { chain } from './chain.ts';
 export {

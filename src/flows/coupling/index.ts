@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: masks, conditioners, transformers.
 export { additive } from './additive.ts';
 export { type AffineOptions, affine } from './affine.ts';
 export { channelHalves } from './channelHalves.ts';

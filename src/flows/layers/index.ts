@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: the layers.
 export { actnorm } from './actnorm.ts';
 export { butterfly } from './butterfly.ts';
 export { type CirculantOptions, circulant } from './circulant.ts';

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: flows with stages, Glow, parts by name, units.
 export {
   type ConditionComponent,
   componentsBy,

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: the graph of the likelihood and its inputs.
 export {
   type ConditionArrays,
   type Conditioned,

@@ -1,3 +1,3 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: what a run needs to know of its images.
 export { requireLabels } from './classLabels.ts';
 export { conditionsFor, requireConditions } from './conditionValues.ts';

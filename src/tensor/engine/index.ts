@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: compiling, arrays, memory; devices that exist; graphs as ONNX files.
 export { type AnyArray, DeviceArray, type NamedArrays, onHost, type ProgramArrays } from './arrays.ts';
 export { DeviceMemory, holdsArrays } from './deviceMemory.ts';
 export { mostArrayBytes } from './devices/arrayLimits.ts';

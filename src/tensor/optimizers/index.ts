@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: optimisers and the moving average.
 export { type AdamaxOptions, adamax } from './adamax.ts';
 export { type AdamwOptions, adamw } from './adamw.ts';
 export { averageShare, withAverage } from './average.ts';

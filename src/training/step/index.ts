@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: one step and its state.
 export { type BatchedModel, BatchLoader, type BatchLoaderOptions } from './batchLoader.ts';
 export { startFromData } from './startFromData.ts';
 export type { BatchGradients } from './stateArrays.ts';

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: compressing and decompressing.
 export { codingBytes } from './blocks.ts';
 export {
   type CompressedSize,

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: checking a model.
 export {
   type CheckName,
   checkNamed,

@@ -1,3 +1,3 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: writing an export.
 export { type ExportedModel, type ExportOptions, examineFiles, exportModel } from './exportModel.ts';
 export { type ExportedPrograms, exportPrograms } from './exportPrograms.ts';

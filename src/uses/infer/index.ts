@@ -1,3 +1,3 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: conditions from images.
 export { type ComponentPosterior, probabilityBelow, quantile } from './gridPosterior.ts';
 export { type InferOptions, inferConditions } from './inferConditions.ts';

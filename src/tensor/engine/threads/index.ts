@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: a pool of threads.
 export type { Handler, ThreadAnswer, ThreadMessage } from './messages.ts';
 export { ThreadPool } from './pool.ts';
 export { type StopFlag, usesThreads } from './port.node.ts';

@@ -1,4 +1,4 @@
-// What other rooms import from this folder.
+// The door of this folder for other rooms: faults in datasets.
 export { type Audit, type AuditModel, audit, type Finding } from './audit.ts';
 export { type ExaminedImage, pictureOf } from './examinedImages.ts';
 export type { ImageGroup } from './shapes.ts';
