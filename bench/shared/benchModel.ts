@@ -48,6 +48,9 @@ export const benchUpdate: UpdateOptions = {
   averageDecay: 0.999,
 };
 
+/** Steps per epoch for optimisers that are timed: they change a constant of Adamax, and no time. */
+export const BENCH_EPOCH = 1000;
+
 /** The learning rate of its steps. */
 export const BENCH_RATE = 1e-4;
 

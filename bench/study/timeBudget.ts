@@ -6,7 +6,7 @@ import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
 import type { Config } from '../../src/runs/settings/configSchema.ts';
 import { releaseAfter } from '../../src/tensor/engine/resources.ts';
 import { optimizerOf } from '../../src/tensor/optimizers/registry.ts';
-import { BENCH_RATE, prepareBenchTraining } from '../shared/benchModel.ts';
+import { BENCH_EPOCH, BENCH_RATE, prepareBenchTraining } from '../shared/benchModel.ts';
 import { measureInTurn } from '../shared/timing.ts';
 import { addToBudget, readBudget } from './budget.ts';
 import { configsOf } from './runs.ts';
@@ -51,7 +51,7 @@ function timeSteps(
         const steps: ((round: number) => Promise<number>)[] = [];
         for (const { model, training } of configs) {
           const { batchSize, microBatch } = training;
-          const optimizer = optimizerOf(training, 1000);
+          const optimizer = optimizerOf(training, BENCH_EPOCH);
           const options = { model, optimizer, imageShape, batchSize, microBatch, threads: 1, workers: 1 };
           const { trainer, batches } = await prepareBenchTraining(options, keep);
           steps.push(async (round) => {

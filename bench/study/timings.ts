@@ -10,6 +10,7 @@ import type { Mixing } from '../../src/flows/models/mixing.ts';
 import { loadRun } from '../../src/model/loading/loadRun.ts';
 import { inverseMethods } from '../../src/tensor/engine/graph/prepare.ts';
 import { optimizerOf } from '../../src/tensor/optimizers/registry.ts';
+import { BENCH_EPOCH } from '../shared/benchModel.ts';
 import { timeSampling } from '../shared/timeSampling.ts';
 import { timeTraining } from '../shared/timeTraining.ts';
 import { doneRunsOf } from './doneRuns.ts';
@@ -36,8 +37,6 @@ export interface StudyTimings {
 
 /** A step of small models takes some 30 ms: the median of fewer rounds moves with the load of the machine. */
 const STEP_ROUNDS = 61;
-/** Steps per epoch; they change a constant of Adamax, and no time. */
-const ANY_EPOCH = 1000;
 const [SAMPLES, SAMPLE_ROUNDS] = [64, 7];
 
 /** The stored times of a study; undefined if there are none. */
@@ -61,7 +60,7 @@ export async function timeStudy(root: string, study: Study, { signal }: Interrup
   const steps = await withProgress((show) =>
     timeTraining({
       models: loaded.map((run) => run.config.model),
-      optimizers: loaded.map((run) => optimizerOf(run.config.training, ANY_EPOCH)),
+      optimizers: loaded.map((run) => optimizerOf(run.config.training, BENCH_EPOCH)),
       ...{ imageShape: model.imageShape, batchSize, microBatch, rounds: STEP_ROUNDS, signal },
       onProgress: (done, total) => show(`timing steps of ${study.name}`, done, total),
     }),

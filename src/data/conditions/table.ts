@@ -331,7 +331,7 @@ function rowsInOrder(
   );
 }
 
-/** The places of images in the array that they are from, by name; undefined if their names are not those of one array. */
+/** The positions of images in the array that contains them, by name; undefined unless all their names come from one array. */
 function placesInArray(sets: readonly ImageSet[], total: number): Map<string, number> | undefined {
   const names = sets.flatMap(({ count, nameOf }) =>
     Array.from({ length: count }, (_, index) => nameOf?.(index) ?? ''),

@@ -74,7 +74,7 @@ export interface RawDataset {
   readonly classes?: readonly string[] | undefined;
   /** Why images that may look labelled have no labels, in words: for those who ask for classes. */
   readonly whyNoLabels?: string;
-  /** How many images its files should have, by their publisher: `path` has those of the dataset `name`. */
+  /** The published numbers of images; `path` contains the dataset `name`. */
   readonly published?: Readonly<Record<'path' | 'name', string> & Record<'train' | 'test', number>>;
   /** How many images were converted before they were stored, by kind of conversion. */
   readonly notes?: Readonly<Record<string, number>>;

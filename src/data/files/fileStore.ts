@@ -112,7 +112,7 @@ export async function readFiles(files: FileStore): Promise<Record<string, Uint8A
   return found;
 }
 
-/** Files in memory: those of a downloaded run, or none. */
+/** Files in memory, such as the files of a downloaded run. */
 export function memoryFiles(name: string, files: Readonly<Record<string, Uint8Array>> = {}): FileStore {
   /** The bytes of each file, in the pieces in which they were written. */
   const kept = new Map(Object.entries(files).map(([file, bytes]) => [file, [bytes]]));

@@ -67,7 +67,7 @@ const mnistQuickstart = {
 } satisfies ConfigLayer;
 
 /**
- * Long training with small batches, as in the quick start. In runs of 1,000 steps on MNIST and emoji, Muon's best rates were
+ * Long training with small batches, as in the quick start. In searches of 400 steps on MNIST and emoji, Muon's best rates were
  * 0.002 to 0.004 (docs/results); longer runs and larger models get the lower one, and a lower rate of the rest.
  */
 const strongTraining = {

@@ -187,7 +187,7 @@ async function fileIn(text: string, model: Conditioned & Pick<Flow, 'imageShape'
 interface ChosenConditions {
   /** How many there are; 1 for one for all images. */
   readonly rows: number;
-  /** Those of so many images: each of the rows for an equal share, one after the other. */
+  /** The conditions of this many images: row after row, each for an equal share of the images. */
   choiceFor(images: number): ConditionChoice;
 }
 
