@@ -1,6 +1,7 @@
 // A compiled program: sessions of ONNX Runtime, and host computations between them.
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { type NdArray, requireWhole } from '../../core/numeric/index.ts';
+import type { Precision } from '../emitter.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../programDefinition.ts';
 import { isOpen } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -29,7 +30,6 @@ import {
   packed,
   SeparateOperands,
 } from './hostPart.ts';
-import type { Precision } from './onnx/emitter.ts';
 import { lower } from './onnx/lower.ts';
 import { checkFeeds, checkTargets, requireOnDevice } from './programChecks.ts';
 import { releaseAfter, releaseOnFailure } from './resources.ts';
