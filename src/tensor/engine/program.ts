@@ -279,9 +279,12 @@ export class Program {
    * device. An output named in `into` is written to the array given there, which must have the program's precision; the
    * others are new arrays.
    *
-   * @throws Error if an input is missing or has another shape, or an array is in the wrong place
+   * @throws Error if an input is missing or has another shape, an array is in the wrong place, or it has been released
    */
   async run(feeds: ProgramArrays, into: ProgramArrays = {}): Promise<Record<string, NdArray>> {
+    if (this.isReleased) {
+      throw new Error('the program has been released: compile it again, or release it after its last run');
+    }
     checkFeeds(this.inputs, feeds);
     checkTargets(this.outputs, this.settings, into);
     const { nodes, isPacked, prelude } = this.host;

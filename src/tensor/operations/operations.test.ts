@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { sizeOf } from '../../core/numeric/ndarray.ts';
@@ -360,6 +361,11 @@ describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = fa
       it('matches it without the CPU', async () => expectSame(onGpu, 2e-5));
     });
   }
+});
+
+it('are all in the table of docs/tensor.md', () => {
+  const text = readFileSync(new URL('../../../docs/tensor.md', import.meta.url), 'utf8');
+  expect(Object.keys(op).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
 
 describe('the host reference of an elementwise operation', () => {
