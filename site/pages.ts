@@ -20,6 +20,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/fields.md',
       'docs/conditions.md',
       'docs/library.md',
+      'docs/tensor.md',
       'docs/studio.md',
       'docs/browser.md',
       'examples/README.md',

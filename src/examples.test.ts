@@ -1,5 +1,5 @@
-// The examples in README.md, docs/start.md, docs/fields.md and docs/library.md run; src/packaging.test.ts compiles them. One
-// process runs them all.
+// The examples in README.md and in documents of the library run; src/packaging.test.ts compiles them. One process runs
+// them all.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const [readme] = examplesInDocument('README.md') as [string];
 const [start] = examplesInDocument('docs/start.md') as [string];
 const [action] = examplesInDocument('docs/fields.md') as [string];
+const [loop] = examplesInDocument('docs/tensor.md') as [string];
 const library = examplesInDocument('docs/library.md');
 const [trained, returning, inside, langevin, training, mixing, parts, flow, own, below] = library as [
   string,
@@ -45,6 +46,7 @@ function smaller(code: string, ...changes: readonly (readonly [from: string, to:
 const examples = {
   readme,
   start,
+  loop,
   training: smaller(training, ['depth: 2, width: 16', 'depth: 1, width: 8']),
   trained,
   returning,
@@ -121,6 +123,13 @@ it('docs/fields.md: a model trained to an action', () => {
   const [weighted, chain] = output.get('action')!;
   expect(weighted).toMatch(/^0\.\d+ -?[\d.]+ 4096$/);
   expect(chain).toMatch(/^[\d.]+ 64$/);
+});
+
+it('docs/tensor.md: a loop with an optimiser', () => {
+  const losses = output.get('loop')!.map((line) => Number(line.split(' ')[1]));
+  expect(losses).toHaveLength(5);
+  expect(losses[0]).toBeGreaterThan(0.4);
+  expect(losses[4]).toBeLessThan(0.002);
 });
 
 it('docs/library.md: a trained model', () => {

@@ -159,7 +159,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
   };
 
   const inComments = examplesInComments();
-  const documents = ['README.md', 'docs/start.md', 'docs/fields.md', 'docs/library.md'];
+  const documents = ['README.md', 'docs/start.md', 'docs/fields.md', 'docs/tensor.md', 'docs/library.md'];
   const examples = Object.fromEntries(
     [...documents.flatMap(examplesInDocument), ...inComments].map((code, index) => [
       `examples/${moduleName(code) ?? `example${index}`}.mts`,

@@ -431,12 +431,29 @@ it('is released at the end of a block', async () => {
   released.mockRestore();
 });
 
-it('works again after it was released, and two calls at once share a program', async () => {
+it('works again after its programs were freed, and two calls at once share a program', async () => {
   const other = use(trained);
   const [a, b] = await Promise.all([other.encode(images), other.encode(images)]);
   expect(a).toEqual(b);
-  await other.release();
+  await other.freePrograms();
   expect(await other.encode(images)).toEqual(a);
+});
+
+it('refuses every call after it was released', async () => {
+  const other = use(trained);
+  const latents = await other.encode(images);
+  await other.release();
+  const calls = [
+    () => other.encode(images),
+    () => other.decode(latents),
+    () => other.sample({ count: 0 }),
+    () => other.bitsPerDim(images),
+    () => other.gradient(images),
+  ];
+  for (const call of calls) {
+    await expect(call()).rejects.toThrow('this model has been released: load it again');
+  }
+  await other.release();
 });
 
 describe('latents on the host', () => {

@@ -313,12 +313,17 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     return stageImages(this.#programs, images, options);
   }
 
-  /** Frees the programs; they are recompiled if the model is used again. */
+  /** Frees the memory of the programs; they are recompiled if the model is used again. */
+  freePrograms(): Promise<void> {
+    return this.#programs.free();
+  }
+
+  /** Frees the memory of the model, which refuses all further calls. A second time changes nothing. */
   release(): Promise<void> {
     return this.#programs.release();
   }
 
-  /** Frees the programs at the end of a block that begins with `await using`. */
+  /** Releases the model at the end of a block that begins with `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }

@@ -1,5 +1,6 @@
 // The programs of a trained model: compiled on first use, run on as many images at a time as fit.
 
+import { UserError } from '../core/errors.ts';
 import { type ImageShape, requireWhole, showImageShape } from '../core/numeric/index.ts';
 import { availableBytes, nextTurn, requireMemory } from '../core/platform/index.ts';
 import { isOnAny, onlyRank, type Ranks } from '../core/ranks/index.ts';
@@ -128,6 +129,7 @@ export class ImagePrograms {
     float32: new Map(),
     float64: new Map(),
   };
+  private isReleased = false;
 
   constructor(
     trained: TrainedModel,
@@ -162,6 +164,7 @@ export class ImagePrograms {
     { precision = this.precision, signal, onProgress }: RunOptions,
     work: (program: ImageProgram, first: number, end: number) => Promise<void>,
   ): Promise<void> {
+    this.requireOpen();
     signal?.throwIfAborted();
     if (count === 0) {
       return;
@@ -190,6 +193,7 @@ export class ImagePrograms {
     options: RunOptions & MeasurementOptions,
     work: (program: ImageProgram, how: Measurement) => Promise<void>,
   ): Promise<void> {
+    this.requireOpen();
     const draws = this.drawsOf(options);
     const {
       seed = 0,
@@ -224,8 +228,14 @@ export class ImagePrograms {
     }
   }
 
+  /** Frees the programs for good: they refuse further work. */
+  release(): Promise<void> {
+    this.isReleased = true;
+    return this.free();
+  }
+
   /** Frees the programs; they are recompiled if they are used again. */
-  async release(): Promise<void> {
+  async free(): Promise<void> {
     const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
     for (const known of Object.values(this.programs)) {
       known.clear();
@@ -233,6 +243,15 @@ export class ImagePrograms {
     // A program that failed to compile has nothing to free, and its caller got the error.
     const compiled = await Promise.allSettled(programs);
     await Promise.all(compiled.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)));
+  }
+
+  private requireOpen(): void {
+    if (this.isReleased) {
+      throw new UserError(
+        'not-ready',
+        'this model has been released: load it again, or release it after its last use',
+      );
+    }
   }
 
   /** The program of this kind, compiled once; after a failed compilation the next call tries again. */

@@ -25,9 +25,14 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
 
+/** A shape in the form of ONNX's Reshape: the one open axis is inferred. */
+export function onnxShape(shape: Shape): number[] {
+  return shape.map((length) => (length < 0 ? -1 : length));
+}
+
 /** A shape as text: `[N, 28, 28, 1]`, with N for the open batch. */
 export function showShape(shape: Shape): string {
-  return `[${shape.map((length) => (length >= 0 ? length : length === -1 ? 'N' : `${-length}·N`)).join(', ')}]`;
+  return `[${shape.map((length) => (length < 0 ? (length === -1 ? 'N' : `${-length}·N`) : length)).join(', ')}]`;
 }
 
 /** The shape that two operands broadcast to, aligned at their last axes, or undefined if they do not fit. */

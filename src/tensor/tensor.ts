@@ -1,10 +1,10 @@
 // The symbolic tensor: a node of a graph, computed by an operation from other tensors.
 import { type NdArray, sizeOf } from '../core/numeric/index.ts';
+import type { Emitter } from './emitter.ts';
 import { isOpen, type Shape, showShape } from './shape.ts';
 
 /**
- * A kind of computation: the shape of its result, and its gradient as a graph of other operations. How it is
- * computed is up to the engine, which identifies an operation by its name.
+ * A kind of computation: the shape of its result, its gradient as a graph of other operations, and its ONNX nodes.
  *
  * `A` holds an operation's attributes, what it needs besides its inputs: axes, offsets, values.
  */
@@ -25,7 +25,15 @@ export interface Operation<A> {
   readonly composite?: boolean;
   /** Its value for single numbers in float64, if it is elementwise: graphs are simplified and stacked by it. */
   evaluate?(...numbers: number[]): number;
+  /**
+   * Its nodes in standard operators of ONNX's opset 20 or earlier, for every device that has no better ones
+   * (`engine/devices`). Missing if it is composite, or the engine computes it in another way.
+   */
+  nodes?(emit: Emitter, node: Tensor<A>, inputs: readonly string[]): string;
 }
+
+/** Emits the nodes of an operation on tensors of these names, and returns the name of the result. */
+export type Nodes<A = unknown> = (emit: Emitter, node: Tensor<A>, inputs: readonly string[]) => string;
 
 /** The reason why there is no result shape. */
 export interface ShapeProblem {
@@ -70,6 +78,13 @@ export function apply<A>(operation: Operation<A>, inputs: readonly Tensor[], att
   if ('problem' in shape) {
     throw new ShapeError(operation.name, shapes, shape.problem);
   }
+  if (!shape.every((length) => Number.isInteger(length) && length !== 0)) {
+    throw new ShapeError(
+      operation.name,
+      shapes,
+      `${showShape(shape)} is no shape: lengths are whole and not 0`,
+    );
+  }
   if (shape.filter((length) => length < 0).length > 1) {
     throw new ShapeError(operation.name, shapes, `two axes of ${showShape(shape)} depend on the open batch`);
   }
@@ -100,6 +115,7 @@ const constantOperation: Operation<NdArray> = {
     data.length === sizeOf(shape) && !isOpen(shape)
       ? shape
       : { problem: `${data.length} values do not fill ${showShape(shape)}` },
+  nodes: (emit, { attributes: { data }, shape }) => emit.reals(data, shape),
 };
 
 /** A tensor of constant values: a number, or an array. */

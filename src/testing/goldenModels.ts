@@ -5,8 +5,8 @@ import { parametersFrom, startingParameters } from '../flows/contract/parameters
 import { bitsPerDim } from '../flows/models/flow.ts';
 import { Glow } from '../flows/models/glow.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
+import type { Precision } from '../tensor/emitter.ts';
 import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
-import type { Precision } from '../tensor/engine/onnx/emitter.ts';
 import { compile } from '../tensor/engine/program.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { divide, negate, sum } from '../tensor/operations/index.ts';

@@ -3,8 +3,8 @@
 import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
 import { ParameterLayout } from '../flows/models/parameterLayout.ts';
 import { newGuard } from '../runs/contents/guardState.ts';
+import type { Precision } from '../tensor/emitter.ts';
 import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
-import type { Precision } from '../tensor/engine/onnx/emitter.ts';
 import { compile } from '../tensor/engine/program.ts';
 import { releaseAfter } from '../tensor/engine/resources.ts';
 import { adamax } from '../tensor/optimizers/adamax.ts';

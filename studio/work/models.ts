@@ -66,16 +66,16 @@ function load(key: string, address: ModelAddress): Loading {
   );
   const loading = { model, waiting };
   model.catch(forget);
-  releaseOldest();
+  freeOldest();
   return loading;
 }
 
-/** Releases the least recently used models, to make room for one more. */
-function releaseOldest(): void {
+/** Frees the programs of the least recently used models, to make room for one more; a task may still use them. */
+function freeOldest(): void {
   for (const [key, { model }] of [...kept].slice(0, 1 - MOST_KEPT)) {
     kept.delete(key);
     model
-      .then((unused) => unused.release())
+      .then((unused) => unused.freePrograms())
       .catch(() => {
         // Loading failed, which its callers have reported.
       });

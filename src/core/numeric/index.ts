@@ -31,11 +31,14 @@ export { requireArgument, requireFinite, requireKnown, requireWhole } from './op
 export { otherParity, type Parity, parityOf, pixelsOfParity } from './parity.ts';
 export {
   normalDistribution,
+  portableCos,
   portableExp,
   portableExpm1,
   portableLog,
   portableLog1p,
   portableSigmoid,
+  portableSin,
+  portableTanh,
 } from './portableMath.ts';
 export { RandomStream } from './random.ts';
 export { gaussQuadrature, singularValues } from './spectrum.ts';

@@ -101,6 +101,93 @@ export function portableSigmoid(x: number): number {
   return 1 / (1 + portableExp(-x));
 }
 
+/** (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ), with a relative error below 1e-15. */
+export function portableTanh(x: number): number {
+  const u = portableExpm1(-2 * Math.abs(x));
+  const size = -u / (u + 2);
+  return x < 0 ? -size : size;
+}
+
+/** sin x, with a relative error below 1e-15; NaN for what is not finite. */
+export function portableSin(x: number): number {
+  const { quadrant, rest } = inQuadrant(x);
+  const value = quadrant % 2 === 0 ? sinSeries(rest) : cosSeries(rest);
+  return quadrant < 2 ? value : -value;
+}
+
+/** cos x, with a relative error below 1e-15; NaN for what is not finite. */
+export function portableCos(x: number): number {
+  const { quadrant, rest } = inQuadrant(x);
+  const value = quadrant % 2 === 0 ? cosSeries(rest) : sinSeries(rest);
+  return quadrant === 1 || quadrant === 2 ? -value : value;
+}
+
+/** Sums of power series for |x| ≤ π/4, with the terms that 1e-17 needs, the smallest first. */
+function sinSeries(x: number): number {
+  let sum = 0;
+  for (let n = 19; n >= 3; n -= 2) {
+    sum = ((1 + sum) * -(x * x)) / (n * (n - 1));
+  }
+  return x + x * sum;
+}
+
+function cosSeries(x: number): number {
+  let sum = 0;
+  for (let n = 20; n >= 2; n -= 2) {
+    sum = ((1 + sum) * -(x * x)) / (n * (n - 1));
+  }
+  return 1 + sum;
+}
+
+/** The bits behind the point in which angles are reduced: enough for the largest numbers, and for those next to a multiple of π/2. */
+const ANGLE_BITS = 1300n;
+
+/** The bits that remain of an angle in [−π/4, π/4]. */
+const REST_BITS = 200n;
+
+let quarterTurn: bigint | undefined;
+
+/** x = k·π/2 + rest with |rest| ≤ π/4, and the quadrant k mod 4. */
+function inQuadrant(x: number): { quadrant: number; rest: number } {
+  if (Math.abs(x) <= Math.PI / 4 || !Number.isFinite(x)) {
+    return { quadrant: 0, rest: Number.isFinite(x) ? x : Number.NaN };
+  }
+  // π/2 = 8·arctan 1/5 − 2·arctan 1/239: Machin.
+  quarterTurn ??= 8n * arctangent(5n) - 2n * arctangent(239n);
+  const angle = fixedPoint(x);
+  const quarters = floorDivide(2n * angle + quarterTurn, 2n * quarterTurn);
+  const rest = angle - quarters * quarterTurn;
+  return {
+    quadrant: Number(((quarters % 4n) + 4n) % 4n),
+    rest: Number(rest >> (ANGLE_BITS - REST_BITS)) / 2 ** Number(REST_BITS),
+  };
+}
+
+/** arctan 1/n in fixed point. */
+function arctangent(n: bigint): bigint {
+  let [sum, power] = [0n, (1n << ANGLE_BITS) / n];
+  for (let odd = 1n; power !== 0n; odd += 2n) {
+    sum += odd % 4n === 1n ? power / odd : -(power / odd);
+    power /= n * n;
+  }
+  return sum;
+}
+
+/** A finite number in fixed point, exactly. */
+function fixedPoint(x: number): bigint {
+  view.setFloat64(0, x);
+  const bits = view.getBigUint64(0);
+  const exponent = (bits >> 52n) & 0x7ffn;
+  const mantissa = (bits & 0xfffffffffffffn) | (exponent === 0n ? 0n : 1n << 52n);
+  const size = mantissa << (ANGLE_BITS + (exponent === 0n ? 1n : exponent) - 1075n);
+  return x < 0 ? -size : size;
+}
+
+function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return quotient * b > a ? quotient - 1n : quotient;
+}
+
 /**
  * The distribution function of the standard normal, with an absolute error below 1e-15: Hart's rational functions times
  * e^(−x²/2), and a continued fraction beyond 7. Source: West, Better approximations to cumulative normal functions (2005).

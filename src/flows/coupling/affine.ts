@@ -33,7 +33,7 @@ export function affine({ scaleFloor = 0 }: AffineOptions = {}): Transformer {
   }
   const shiftAndScale = (numbers: Tensor) => {
     const channels = numbers.shape[3]! / 2;
-    const [shift, t] = split(numbers, 3, [channels, channels]) as [Tensor, Tensor];
+    const [shift, t] = split(numbers, 3, [channels, channels]);
     const raw = add(t, 2);
     if (scaleFloor === 0) {
       return { shift, scale: sigmoid(raw), logScale: logSigmoid(raw) };

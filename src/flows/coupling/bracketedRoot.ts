@@ -59,7 +59,7 @@ const ROUGH_STEPS = 4;
 export function bracketedRoot({ low, high, axis, size, start }: Bracket, at: (x: Tensor) => AtPoint): Tensor {
   const begin = concatenate([start ?? middleOf(low, high), low, high, subtract(high, low)], axis);
   const found = fixedPoint(begin, MOST_ITERATIONS, (state) => {
-    const [x, from, to, last] = split(state, axis, [1, 1, 1, 1]) as [Tensor, Tensor, Tensor, Tensor];
+    const [x, from, to, last] = split(state, axis, [1, 1, 1, 1]);
     const { value, ...point } = at(x);
     const logDerivative = maximum(point.logDerivative, LEAST_LOG_DERIVATIVE);
     const isTooHigh = isPositive(value);
@@ -88,7 +88,7 @@ export function bracketedRoot({ low, high, axis, size, start }: Bracket, at: (x:
       axis,
     );
   });
-  return split(found, axis, [1, 3])[0]!;
+  return split(found, axis, [1, 3])[0];
 }
 
 /** Points in brackets that are near most of their roots, for `bracketedRoot` to start at: some steps of Newton's method. */

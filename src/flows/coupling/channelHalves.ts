@@ -1,6 +1,5 @@
 // The mask of Glow: a coupling keeps the first half of the channels.
 import type { ImageShape } from '../../core/numeric/index.ts';
-import type { Tensor } from '../../tensor/index.ts';
 import { concatenate, split, sum } from '../../tensor/operations/index.ts';
 import type { Mask } from './mask.ts';
 
@@ -19,7 +18,7 @@ export function channelHalves([height, width, channels]: ImageShape): Mask {
     seenShape: [height, width, kept],
     changedShape: [height, width, changed],
     divide(x) {
-      const [first, second] = split(x, 3, [kept, changed]) as [Tensor, Tensor];
+      const [first, second] = split(x, 3, [kept, changed]);
       return { kept: first, changed: second };
     },
     see: (values) => values,

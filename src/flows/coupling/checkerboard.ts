@@ -5,6 +5,7 @@ import {
   add,
   concatenate,
   everyOther,
+  expand,
   invertPermutation,
   multiply,
   pad,
@@ -58,8 +59,8 @@ export function checkerboard({ keep = 0 }: CheckerboardOptions = {}): MaskFor {
       changedShape: [1, changed, channels],
       divide: (x) => ({ kept: multiply(x, mask()), changed: everyOther(x, moving) }),
       see(kept) {
-        // Zeros copy the mask to as many images, even if their number is open.
-        return concatenate([kept, add(multiply(slice(kept, 3, 0, 1), 0), mask())], 3);
+        const channel = slice(kept, 3, 0, 1);
+        return concatenate([kept, expand(mask(), channel.shape, channel)], 3);
       },
       select: (numbers) => everyOther(numbers, moving),
       join: (parts) => add(parts.kept, spread(parts.changed)),

@@ -1,7 +1,7 @@
 // The contract of contexts: what the networks of couplings and priors see beside the image that they transform.
 
 import type { Tensor } from '../../tensor/index.ts';
-import { add, concatenate, multiply, reshape, sumPerImage } from '../../tensor/operations/index.ts';
+import { concatenate, expand, slice } from '../../tensor/operations/index.ts';
 import { type Condition, required } from '../contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
 
@@ -33,10 +33,6 @@ export function contextImages(channels: number): ContextFor {
 /** Images with their context behind them, channel by channel. */
 export function besideContext(images: Tensor, context: Tensor): Tensor {
   const [count] = images.shape as [number];
-  // A zero for each image copies one context to as many, even if their number is open.
-  const each =
-    context.shape[0] === count
-      ? context
-      : add(reshape(multiply(sumPerImage(images), 0), [count, 1, 1, 1]), context);
-  return concatenate([images, each], 3);
+  const pixel = slice(slice(slice(images, 3, 0, 1), 1, 0, 1), 2, 0, 1);
+  return concatenate([images, expand(context, [count, ...context.shape.slice(1)], pixel)], 3);
 }

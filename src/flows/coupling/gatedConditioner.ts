@@ -69,7 +69,7 @@ export function gatedConditioner({
   const block = (h: Tensor, p: Parameters): Tensor => {
     const inner = convolved(celu(h), p.get('kernel1'), p.get('bias1'));
     const both = add(pointwise(celu(inner), p.get('kernel2')), p.get('bias2'));
-    const [value, gate] = split(both, 3, [width, width]) as [Tensor, Tensor];
+    const [value, gate] = split(both, 3, [width, width]);
     const normal = standardised(add(h, multiply(value, sigmoid(gate))));
     return add(multiply(normal, p.get('gain')), p.get('offset'));
   };

@@ -54,12 +54,12 @@ export interface Splines {
  */
 export function splinesOf(numbers: Tensor, form: SplineForm): Splines {
   const { bins, bound } = form;
-  const [widths, heights, slopes] = split(numbers, 0, [bins, bins, bins - 1]) as [Tensor, Tensor, Tensor];
+  const [widths, heights, slopes] = split(numbers, 0, [bins, bins, bins - 1]);
   const [x, y] = [widths, heights].map((part) => axisOf(part, form)) as [Axis, Axis];
   // softplus v = −ln sigmoid(−v).
   const inner = subtract(LEAST, logSigmoid(negate(add(slopes, Math.log(Math.expm1(1 - LEAST))))));
   // Ones, as many as there are splines.
-  const ends = add(multiply(split(widths, 0, [1, bins - 1])[0]!, 0), 1);
+  const ends = add(multiply(split(widths, 0, [1, bins - 1])[0], 0), 1);
   const left = concatenate([ends, inner], 0);
   const right = concatenate([inner, ends], 0);
 
@@ -139,7 +139,7 @@ function softmax(columns: Tensor): Tensor {
 /** 1 for the bin of each value, 0 for the others: `[K, M]`. */
 function binOf(values: Tensor, { starts }: Axis): Tensor {
   const bins = starts.shape[0]!;
-  const [first, later] = split(starts, 0, [1, bins - 1]) as [Tensor, Tensor];
+  const [first, later] = split(starts, 0, [1, bins - 1]);
   const reached = isPositive(subtract(values, later));
   const none = multiply(first, 0);
   return subtract(concatenate([add(none, 1), reached], 0), concatenate([reached, none], 0));

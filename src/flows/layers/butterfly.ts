@@ -76,10 +76,9 @@ interface Entries {
 
 function entriesOf(matrices: Tensor): Entries {
   const pairs = matrices.shape[0]!;
-  const [a, b, c, d] = split(reshape(matrices, [pairs, 4]), 1, [1, 1, 1, 1]).map((column) =>
-    reshape(column, [pairs]),
-  ) as [Tensor, Tensor, Tensor, Tensor];
-  return { a, b, c, d };
+  const [a, b, c, d] = split(reshape(matrices, [pairs, 4]), 1, [1, 1, 1, 1]);
+  const vector = (column: Tensor): Tensor => reshape(column, [pairs]);
+  return { a: vector(a), b: vector(b), c: vector(c), d: vector(d) };
 }
 
 function determinantOf({ a, b, c, d }: Entries): Tensor {

@@ -155,7 +155,7 @@ function maskedNetwork(channels: number, hidden: number) {
     const order = Array.from({ length: outputs }, (_, i) => (i < channels ? 2 * i : 2 * (i - channels) + 1));
     const kernel3 = reorder(kernelOf(p, 2), 2, order);
     const r = add(convolution(h2, kernel3, { offsets: taps }), reorder(p.get('conv3/bias'), 0, order));
-    const [shift, t] = split(r, 3, [channels, channels]) as [Tensor, Tensor];
+    const [shift, t] = split(r, 3, [channels, channels]);
     return { shift, t: add(t, 2) };
   };
   return { parameters, shiftAndScale };

@@ -135,7 +135,8 @@ function frequencyMatrices(
  */
 function onRows(matrices: Tensor): Tensor {
   const [, ...shape] = matrices.shape;
-  const [a, b] = split(matrices, 0, [1, 1]).map((part) => reshape(part, shape)) as [Tensor, Tensor];
+  const [real, imaginary] = split(matrices, 0, [1, 1]);
+  const [a, b] = [reshape(real, shape), reshape(imaginary, shape)];
   return concatenate([concatenate([a, b], 2), concatenate([negate(b), a], 2)], 1);
 }
 

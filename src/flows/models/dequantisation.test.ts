@@ -5,7 +5,7 @@ import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts'
 import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { mean } from '../../core/numeric/statistics.ts';
-import type { Precision } from '../../tensor/engine/onnx/emitter.ts';
+import type { Precision } from '../../tensor/emitter.ts';
 import { compile, evaluate } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { sum } from '../../tensor/operations/index.ts';

@@ -2,7 +2,7 @@
 // initialisation.
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { Precision } from '../../tensor/engine/onnx/emitter.ts';
+import type { Precision } from '../../tensor/emitter.ts';
 import { expectWithin, goldenCases } from '../../testing/golden.ts';
 import { modelChecks } from '../../testing/goldenModels.ts';
 import { countTrained, type ParameterSpecs } from '../contract/parameters.ts';

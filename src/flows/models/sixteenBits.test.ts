@@ -4,7 +4,7 @@ import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { pixelsFromValues } from '../../data/pixels/bitDepth.ts';
-import type { Precision } from '../../tensor/engine/onnx/emitter.ts';
+import type { Precision } from '../../tensor/emitter.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { randomParameters } from '../checks/randomParameters.ts';

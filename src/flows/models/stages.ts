@@ -123,7 +123,7 @@ export function splitStage(split: Split): Stage {
         return { y: concatenate([y, epsilon], 3), ...logDetOf(standardised, latentShape) };
       },
       inverse(y, p, condition) {
-        const [stays, epsilon] = splitChannels(y, 3, [kept, latentShape[2]]) as [Tensor, Tensor];
+        const [stays, epsilon] = splitChannels(y, 3, [kept, latentShape[2]]);
         return split.inverse(stays, epsilon, p, condition);
       },
     },

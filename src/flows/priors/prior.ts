@@ -123,7 +123,7 @@ export function split(
     }
     const seen = context ? besideContext(kept, context.forward(p.at('context'), condition)) : kept;
     const numbers = scaledConvolution(seen, p, { boundary, order: byNumber(half, 2) });
-    const [mean, logDeviation] = splitChannels(numbers, 3, [half, half]) as [Tensor, Tensor];
+    const [mean, logDeviation] = splitChannels(numbers, 3, [half, half]);
     return { mean, logDeviation };
   };
   return {
@@ -136,7 +136,7 @@ export function split(
     keptShape: [height, width, half],
     latentShape: [height, width, half],
     forward(x, p, condition) {
-      const [y, z] = splitChannels(x, 3, [half, half]) as [Tensor, Tensor];
+      const [y, z] = splitChannels(x, 3, [half, half]);
       return { y, ...standardise(z, gaussianOf(y, p, condition)) };
     },
     inverse: (y, epsilon, p, condition) =>
@@ -221,7 +221,7 @@ export function topPrior(
     const kernel = reshape(p.get('classKernel'), [classes, rows * columns * 2 * channels]);
     const offset = reshape(product(oneHot, kernel), [oneHot.shape[0]!, rows, columns, 2 * channels]);
     const all = add(multiply(offset, multiply(scale, CLASS_SHARE)), sharedOf(p));
-    const [mean, logDeviation] = splitChannels(all, 3, [channels, channels]) as [Tensor, Tensor];
+    const [mean, logDeviation] = splitChannels(all, 3, [channels, channels]);
     return { mean, logDeviation };
   };
   const gaussianOf = (p: Parameters, condition: Condition | undefined): Gaussian => {

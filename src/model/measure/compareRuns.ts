@@ -68,7 +68,7 @@ export async function compareModels(
     const each = draws * images.count;
     const part = partOfWork(following, { before: index * each, of: models.length * each });
     perImage.push((await evaluate(model, images, { draws, seed, labels: false, ...part })).perImage);
-    await model.release();
+    await model.freePrograms();
   }
   return pairwise(perImage);
 }

@@ -1,4 +1,6 @@
 // The door of this folder for other rooms: compiling, arrays, memory; devices that exist; graphs as ONNX files.
+
+export { type Precision, precisions } from '../emitter.ts';
 export { type AnyArray, DeviceArray, type NamedArrays, onHost, type ProgramArrays } from './arrays.ts';
 export { DeviceMemory, holdsArrays } from './deviceMemory.ts';
 export { mostArrayBytes } from './devices/arrayLimits.ts';
@@ -19,7 +21,6 @@ export {
 export { inPlace, peakElements } from './graph/memory.ts';
 export { type InverseMethod, inverseMethods, prepare } from './graph/prepare.ts';
 export { compileLoop, Loop } from './loop.ts';
-export { type Precision, precisions } from './onnx/emitter.ts';
 export { type CompileOptions, compile, compilePrepared, evaluate, Program, requirePlace } from './program.ts';
 export { type Keep, releaseAfter, releaseInTurn, releaseOnFailure } from './resources.ts';
 export { runtimeSha256, usedDevice } from './runtime.node.ts';

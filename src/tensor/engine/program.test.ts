@@ -294,6 +294,8 @@ describe('a program', () => {
   it('does not run after its release', async () => {
     const program = await make();
     await program.release();
-    await expect(program.run({ x: random('x', [1, 3]), w: random('w', [3, 3]) })).rejects.toThrow(/disposed/);
+    await expect(program.run({ x: random('x', [1, 3]), w: random('w', [3, 3]) })).rejects.toThrow(
+      'the program has been released',
+    );
   });
 });

@@ -1,6 +1,7 @@
 // A compiled program: sessions of ONNX Runtime, and host computations between them.
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { type NdArray, requireWhole } from '../../core/numeric/index.ts';
+import type { Precision } from '../emitter.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../programDefinition.ts';
 import { isOpen } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
@@ -29,7 +30,6 @@ import {
   packed,
   SeparateOperands,
 } from './hostPart.ts';
-import type { Precision } from './onnx/emitter.ts';
 import { lower } from './onnx/lower.ts';
 import { checkFeeds, checkTargets, requireOnDevice } from './programChecks.ts';
 import { releaseAfter, releaseOnFailure } from './resources.ts';
@@ -279,9 +279,12 @@ export class Program {
    * device. An output named in `into` is written to the array given there, which must have the program's precision; the
    * others are new arrays.
    *
-   * @throws Error if an input is missing or has another shape, or an array is in the wrong place
+   * @throws Error if an input is missing or has another shape, an array is in the wrong place, or it has been released
    */
   async run(feeds: ProgramArrays, into: ProgramArrays = {}): Promise<Record<string, NdArray>> {
+    if (this.isReleased) {
+      throw new Error('the program has been released: compile it again, or release it after its last run');
+    }
     checkFeeds(this.inputs, feeds);
     checkTargets(this.outputs, this.settings, into);
     const { nodes, isPacked, prelude } = this.host;

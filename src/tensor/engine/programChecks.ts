@@ -1,11 +1,11 @@
 // Checks the arrays passed to a program: none missing, right place, shape and precision.
 import { sizeOf } from '../../core/numeric/index.ts';
+import type { Precision } from '../emitter.ts';
 import type { ProgramDefinition } from '../programDefinition.ts';
 import { type Shape, showShape } from '../shape.ts';
 import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';
 import { holdsArrays } from './deviceMemory.ts';
 import type { Device } from './devices/device.ts';
-import type { Precision } from './onnx/emitter.ts';
 
 /** Throws if some outputs cannot stay on the device: it holds no arrays, or there are none of these names. */
 export function requireOnDevice(

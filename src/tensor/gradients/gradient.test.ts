@@ -95,7 +95,7 @@ describe('gradients', () => {
     // Without a gradient, which is not needed behind a detached tensor.
     const detached = op.detach(op.maximum(op.exp(x), 0.1));
     const scalar = op.sum(op.multiply(op.multiply(detached, detached), x));
-    const [toDetached, toX] = gradients(scalar, [detached, x], constant(1)) as [Tensor, Tensor];
+    const [toDetached, toX] = gradients(scalar, [detached, x], constant(1));
     const values = await valuesOf({ toDetached, toX }, { x }, { x: vector(1, 2) });
     expectClose('to the detached', values.toDetached!.data, [2 * Math.E, 4 * Math.E ** 2], 'float64');
     expectClose('to x', values.toX!.data, [Math.E ** 2, Math.E ** 4], 'float64');
@@ -109,8 +109,8 @@ describe('gradients', () => {
 
   it('names an operation that has no gradient, but only if one is needed', () => {
     const [x, y] = [input('x', [2]), input('y', [2])];
-    const scalar = op.sum(op.add(op.maximum(x, 0), y));
-    expect(() => gradientOf(scalar, x)).toThrow('the operation maximum has no gradient');
+    const scalar = op.sum(op.add(op.floor(x), y));
+    expect(() => gradientOf(scalar, x)).toThrow('the operation floor has no gradient');
     expect(() => gradientOf(scalar, y)).not.toThrow();
   });
 });
@@ -118,7 +118,7 @@ describe('gradients', () => {
 describe('the gradient of slices', () => {
   it('concatenates their gradients if they tile the tensor, regardless of the order of their use', async () => {
     const x = input('x', [2, 6]);
-    const [a, b, c] = op.split(x, 1, [1, 3, 2]) as [Tensor, Tensor, Tensor];
+    const [a, b, c] = op.split(x, 1, [1, 3, 2]);
     const scalar = op.add(op.sum(op.exp(c)), op.add(op.sum(op.multiply(a, 7)), op.sum(op.multiply(b, b))));
     const g = gradientOf(scalar, x);
     expect(operationsOf(g)).toContain('concatenate');
@@ -134,7 +134,7 @@ describe('the gradient of slices', () => {
 
   it('adds the gradient of another use of the whole tensor', async () => {
     const x = input('x', [4]);
-    const [a, b] = op.split(x, 0, [3, 1]) as [Tensor, Tensor];
+    const [a, b] = op.split(x, 0, [3, 1]);
     const scalar = op.add(op.add(op.sum(op.multiply(a, 2)), op.sum(op.multiply(b, 3))), op.sum(op.exp(x)));
     const g = gradientOf(scalar, x);
     expect(operationsOf(g)).not.toContain('pad');
@@ -262,7 +262,7 @@ describe('the gradient of a gradient', () => {
           ]),
           3,
           [1, 2],
-        ) as [Tensor, Tensor];
+        );
         const rows = op.product(op.reshape(a, [6, 1]), op.reshape(b, [6, 2]), { transposeA: true });
         return op.sum(op.multiply(rows, rows));
       },

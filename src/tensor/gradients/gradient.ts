@@ -21,11 +21,16 @@ import { topologicalOrder } from '../traversal.ts';
  * const [byX] = gradients(operations.sum(operations.exp(x)), [x], constant(1));
  * ```
  */
-export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Tensor): Tensor[] {
+export function gradients<const Variables extends readonly Tensor[]>(
+  scalar: Tensor,
+  variables: Variables,
+  seed: Tensor,
+): { -readonly [Variable in keyof Variables]: Tensor } {
   if (scalar.rank !== 0 || seed.rank !== 0) {
     throw new ShapeError('gradients', [scalar.shape, seed.shape], 'only a scalar has a gradient');
   }
-  return pullback([{ tensor: scalar, gradient: seed }], variables);
+  const all = pullback([{ tensor: scalar, gradient: seed }], variables);
+  return all as { -readonly [Variable in keyof Variables]: Tensor };
 }
 
 /** An operation on the way to a variable that has no gradient. */

@@ -1,20 +1,33 @@
 // Sums over axes, and copies along them: each is the gradient of the other.
 import { broadcastShapes, isOpen, type Shape, sameShape, showShape } from '../shape.ts';
-import { apply, isResultOf, type Operation, type Tensor } from '../tensor.ts';
+import { apply, isResultOf, type Operation, type ShapeProblem, type Tensor } from '../tensor.ts';
 import { reshape } from './layout.ts';
 
 const sumOperation: Operation<readonly number[]> = {
   name: 'sum',
-  shape: ([x], axes) =>
-    axes.every((axis) => axis >= 0 && axis < x!.length)
-      ? x!.filter((_, axis) => !axes.includes(axis))
-      : { problem: `no such axes: ${axes.join(', ')}` },
+  shape: ([x], axes) => axesProblem(x!, axes) ?? x!.filter((_, axis) => !axes.includes(axis)),
   gradient: (node, g) => {
     const x = node.inputs[0]!;
-    const kept = x.shape.map((length, axis) => (node.attributes.includes(axis) ? 1 : length));
-    return [expand(reshape(g, kept), x.shape, x)];
+    const isBatchLost = isOpen(x.shape) && !isOpen(g.shape);
+    return [expand(withAxes(g, x, node.attributes), x.shape, isBatchLost ? x : undefined)];
   },
+  nodes: (emit, { attributes: axes }, [x]) =>
+    emit.node('ReduceSum', [x!, emit.integers(axes)], { keepdims: 0 }),
 };
+
+/** What is wrong with the axes of a reduction; undefined if nothing is. */
+export function axesProblem(x: Shape, axes: readonly number[]): ShapeProblem | undefined {
+  const unknown = axes.filter((axis, index) => x[axis] === undefined || axes.indexOf(axis) < index);
+  return unknown.length > 0 ? { problem: `no such axes: ${unknown.join(', ')}` } : undefined;
+}
+
+/** A reduction of `x` with length 1 in the place of the axes that it has lost: it broadcasts to `x`. */
+export function withAxes(reduced: Tensor, x: Tensor, axes: readonly number[]): Tensor {
+  return reshape(
+    reduced,
+    x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length)),
+  );
+}
 
 /** The sum over the given axes, which are removed; over all axes by default. */
 export function sum(x: Tensor, axes: readonly number[] = x.shape.map((_, axis) => axis)): Tensor {
@@ -38,31 +51,45 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return reshape(sum(x, axes), shape);
 }
 
-const expandOperation: Operation<Shape> = {
+/** The operation of `expand`. */
+export const expandOperation: Operation<Shape> = {
   name: 'expand',
   shape: ([x, like], shape) => {
-    const out = broadcastShapes(x!, shape);
-    if (!out || !sameShape(out, shape)) {
+    if (![x!, ...(like ? [like] : [])].every((part) => isSame(broadcastShapes(part, shape), shape))) {
       return { problem: `does not broadcast to ${showShape(shape)}` };
     }
-    return isOpen(shape) && !isOpen(x!) && !like
-      ? { problem: `${showShape(shape)} needs a tensor of that shape for the size of the open batch` }
+    return isOpen(shape) && !isOpen(x!) && !(like && isOpen(like))
+      ? { problem: `${showShape(shape)} needs a tensor with the open batch for its size` }
       : shape;
   },
   gradient: (node, g) => [sumTo(g, node.inputs[0]!.shape), undefined],
+  nodes(emit, { shape, inputs: [x, like] }, [xName, likeName]) {
+    // An open axis has the operand's own length: 1 leaves it unchanged.
+    const closed = (): string =>
+      emit.node('Expand', [xName!, emit.integers(shape.map((length) => (length < 0 ? 1 : length)))]);
+    if (!like) {
+      return closed();
+    }
+    const isWhole = isSame(broadcastShapes(x!.shape, like.shape), shape);
+    return emit.node('Expand', [isWhole ? xName! : closed(), emit.node('Shape', [likeName!])]);
+  },
 };
+
+function isSame(a: Shape | undefined, b: Shape): boolean {
+  return a !== undefined && sameShape(a, b);
+}
 
 /**
  * Copies along axes that have length 1 or are missing. Most operations broadcast by themselves.
  *
- * @param like a tensor of that shape, required if an open batch axis is added
+ * @param like a tensor that broadcasts to that shape too and has its open batch axis, required if `x` has none: its
+ * values do not matter
  */
 export function expand(x: Tensor, shape: Shape, like?: Tensor): Tensor {
   if (sameShape(x.shape, shape)) {
     return x;
   }
-  const needed = like && isOpen(shape) && !isOpen(x.shape);
-  return apply(expandOperation, needed ? [x, like] : [x], shape) as Tensor;
+  return apply(expandOperation, like ? [x, like] : [x], shape) as Tensor;
 }
 
 /** The source of an expansion; undefined for any other tensor. */

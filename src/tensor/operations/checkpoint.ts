@@ -7,7 +7,7 @@ const namedOperation = markOperation('named');
 
 /** An operation that changes nothing and costs nothing. */
 function markOperation(name: string): Operation<undefined> {
-  return { name, shape: ([x]) => x!, gradient: (_, g) => [g] };
+  return { name, shape: ([x]) => x!, gradient: (_, g) => [g], nodes: (_emit, _node, [x]) => x! };
 }
 
 /** `x` itself, marked as a place where a gradient waits for the weight gradients behind it. */
@@ -49,6 +49,7 @@ const detachOperation: Operation<undefined> = {
   name: 'detach',
   shape: ([x]) => x!,
   gradient: () => [undefined],
+  nodes: (_emit, _node, [x]) => x!,
 };
 
 /** `x` itself, as if its values were given: no gradient reaches what it is computed from. */

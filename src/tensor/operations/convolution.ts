@@ -1,9 +1,10 @@
 // Convolutions of images: any taps, zero padding or wrap-around, with or without an edge channel.
 import { type Parity, pixelsOfParity } from '../../core/numeric/index.ts';
+import { isOpen } from '../shape.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { reshape } from './layout.ts';
 import { product } from './product.ts';
-import type { Boundary, Offset, Shifts } from './shift.ts';
+import { areImages, type Boundary, type Offset, type Shifts } from './shift.ts';
 
 export type { Boundary, Offset } from './shift.ts';
 
@@ -32,7 +33,7 @@ export const convolutionOperation: Operation<Convolution> = {
   composite: true,
   shape: ([x, kernel], { offsets, edge }) => {
     const [taps, inputs, outputs] = kernel!;
-    if (x!.length !== 4 || kernel!.length !== 3 || taps !== offsets.length) {
+    if (!areImages(x!) || kernel!.length !== 3 || isOpen(kernel!) || taps !== offsets.length) {
       return { problem: `images [N, H, W, C] need a kernel [${offsets.length}, in, out]` };
     }
     return x![3]! + (edge ? 1 : 0) === inputs

@@ -2,13 +2,14 @@
 import { otherParity, type Parity, pixelsOfParity } from '../../core/numeric/index.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { reorder, reshape, slice } from './layout.ts';
+import { areImages } from './shift.ts';
 
 /** The operation of `everyOther`. */
 export const everyOtherOperation: Operation<Parity> = {
   name: 'everyOther',
   composite: true,
   shape: ([x], parity) => {
-    if (x!.length !== 4) {
+    if (!areImages(x!)) {
       return { problem: 'images must have the axes batch, row, column, channel' };
     }
     const [images, height, width, channels] = x as [number, number, number, number];

@@ -1,6 +1,6 @@
 // The exponential of a convolution.
 import { apply, type Operation, type Tensor } from '../tensor.ts';
-import type { Offset } from './shift.ts';
+import { areImages, type Offset } from './shift.ts';
 
 /** How a convolution is exponentiated. */
 export interface ConvolutionExponent {
@@ -17,7 +17,8 @@ export const expConvolutionOperation: Operation<ConvolutionExponent> = {
   shape: ([x, kernel], { offsets }) => {
     const channels = x!.at(-1)!;
     const [taps, inputs, outputs] = kernel!;
-    return x!.length === 4 && taps === offsets.length && inputs === channels && outputs === channels
+    const isKernel = kernel!.length === 3 && taps === offsets.length;
+    return areImages(x!) && isKernel && inputs === channels && outputs === channels
       ? x!
       : { problem: `images [N, H, W, C] need a kernel [${offsets.length}, C, C]` };
   },

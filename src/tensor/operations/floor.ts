@@ -4,6 +4,7 @@ import { apply, type Operation, type Tensor } from '../tensor.ts';
 const floorOperation: Operation<undefined> = {
   name: 'floor',
   shape: ([x]) => x!,
+  nodes: (emit, _, [x]) => emit.node('Floor', [x!]),
 };
 
 /** The largest integer not greater than x; has no gradient. */

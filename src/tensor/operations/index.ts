@@ -1,6 +1,7 @@
 // All operations, for code that builds graphs.
 export { expand, sum, sumPerImage } from './broadcast.ts';
 export { checkpoint, detach, isRemembered, remember } from './checkpoint.ts';
+export { clip, equal, greater, less, maximum, where } from './comparisons.ts';
 export {
   type Boundary,
   type ConvolutionOptions,
@@ -10,31 +11,29 @@ export {
   pointwise,
   squareOffsets,
 } from './convolution.ts';
-export {
-  type Applied,
-  abs,
-  add,
-  clip,
-  divide,
-  elu,
-  exp,
-  log,
-  logAbs,
-  logSigmoid,
-  maximum,
-  multiply,
-  negate,
-  type Operand,
-  relu,
-  sigmoid,
-  sqrt,
-  step,
-  subtract,
-} from './elementwise.ts';
+export { type Applied, add, divide, multiply, negate, type Operand, subtract } from './elementwise.ts';
 export { everyOther } from './everyOther.ts';
 export { type ConvolutionExponent, expConvolution } from './expConvolution.ts';
 export { fixedPoint } from './fixedPoint.ts';
 export { floor } from './floor.ts';
+export {
+  abs,
+  atan,
+  cos,
+  elu,
+  erf,
+  exp,
+  log,
+  logAbs,
+  logSigmoid,
+  relu,
+  sigmoid,
+  sin,
+  softplus,
+  sqrt,
+  step,
+  tanh,
+} from './functions.ts';
 export {
   concatenate,
   flip,
@@ -51,6 +50,7 @@ export {
 export { complexInverse, complexLogAbsDet, inverse, logAbsDet } from './linearAlgebra.ts';
 export { oneHot } from './oneHot.ts';
 export { type ProductOptions, product, stackedProduct } from './product.ts';
+export { max, mean, softmax } from './reductions.ts';
 export { fold, unfold } from './shift.ts';
 export { type CornerOptions, solveCorner } from './solveCorner.ts';
 export { toeplitz } from './toeplitz.ts';

@@ -1,6 +1,15 @@
 // Operations that only move elements: reshape, transpose, slice, concatenate, pad, expand, reorder.
-import { elementCount, type Shape, sameShape, showShape } from '../shape.ts';
-import { apply, constant, isResultOf, type Operation, type Tensor } from '../tensor.ts';
+import { scalar } from '../emitter.ts';
+import { elementCount, isOpen, onnxShape, type Shape, sameShape, showShape } from '../shape.ts';
+import {
+  apply,
+  constant,
+  isResultOf,
+  type Nodes,
+  type Operation,
+  ShapeError,
+  type Tensor,
+} from '../tensor.ts';
 
 /** The operation of `reshape`. */
 export const reshapeOperation: Operation<Shape> = {
@@ -10,6 +19,7 @@ export const reshapeOperation: Operation<Shape> = {
       ? shape
       : { problem: `${showShape(shape)} has a different number of elements` },
   gradient: (node, g) => [reshape(g, node.inputs[0]!.shape)],
+  nodes: (emit, { shape }, [x]) => emit.node('Reshape', [x!, emit.integers(onnxShape(shape))]),
 };
 
 /** The same elements in row-major order in another shape. */
@@ -26,6 +36,7 @@ export function reshapeSource(x: Tensor): Tensor | undefined {
 const transposition = (
   name: string,
   back: (g: Tensor, order: readonly number[]) => Tensor,
+  nodes?: Nodes<readonly number[]>,
 ): Operation<readonly number[]> => ({
   name,
   shape: ([x], order) =>
@@ -33,9 +44,12 @@ const transposition = (
       ? order.map((axis) => x![axis]!)
       : { problem: `[${order.join(', ')}] is not a permutation of its axes` },
   gradient: (node, g) => [back(g, invertPermutation(node.attributes))],
+  ...(nodes && { nodes }),
 });
 
-const transposeOperation = transposition('transpose', transpose);
+const transposeOperation = transposition('transpose', transpose, (emit, { attributes }, [x]) =>
+  emit.node('Transpose', [x!], { perm: attributes }),
+);
 
 /**
  * Permutes axes: axis `i` of the result is axis `order[i]` of `x`; by default the two axes of a matrix are
@@ -81,13 +95,15 @@ export interface Range {
 const sliceOperation: Operation<Range> = {
   name: 'slice',
   shape: ([x], { axis, start, end }) =>
-    0 <= start && start < end && end <= x![axis]!
+    0 <= start && start < end && end <= x![axis]! && [start, end].every(Number.isInteger)
       ? x!.map((length, index) => (index === axis ? end - start : length))
       : { problem: `no range ${start} to ${end} on axis ${axis}` },
   gradient: (node, g) => {
     const { axis, start, end } = node.attributes;
     return [pad(g, axis, start, node.inputs[0]!.shape[axis]! - end)];
   },
+  nodes: (emit, { attributes: { axis, start, end } }, [x]) =>
+    emit.node('Slice', [x!, emit.integers([start]), emit.integers([end]), emit.integers([axis])]),
 };
 
 /** The elements `start` to `end` (exclusive) along an axis. */
@@ -102,14 +118,24 @@ export function sliced(x: Tensor): (Range & { source: Tensor }) | undefined {
   return isResultOf(sliceOperation, x) ? { source: x.inputs[0]!, ...x.attributes } : undefined;
 }
 
-/** The consecutive parts of the given lengths along an axis. */
-export function split(x: Tensor, axis: number, lengths: readonly number[]): Tensor[] {
+/** The consecutive parts of the given lengths along an axis: as many tensors as lengths, which add up to the axis. */
+export function split<const Lengths extends readonly number[]>(
+  x: Tensor,
+  axis: number,
+  lengths: Lengths,
+): { -readonly [Part in keyof Lengths]: Tensor } {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total !== x.shape[axis]) {
+    const problem = `the lengths ${lengths.join(', ')} do not add up to axis ${axis}`;
+    throw new ShapeError('split', [x.shape], problem);
+  }
   let start = 0;
-  return lengths.map((length) => {
+  const parts = lengths.map((length) => {
     const part = slice(x, axis, start, start + length);
     start += length;
     return part;
   });
+  return parts as { -readonly [Part in keyof Lengths]: Tensor };
 }
 
 /**
@@ -127,19 +153,22 @@ export function viewSource(x: Tensor): { source: Tensor; start: number } | undef
 const concatenateOperation: Operation<number> = {
   name: 'concatenate',
   shape: ([first, ...others], axis) => {
+    if (!first) {
+      return { problem: 'there is nothing to concatenate' };
+    }
     const fits = others.every(
       (shape) =>
-        shape.length === first!.length &&
-        shape.every((length, index) => index === axis || length === first![index]),
+        shape.length === first.length &&
+        shape.every((length, index) => index === axis || length === first[index]),
     );
-    if (others.some((shape) => shape[axis]! < 0 !== first![axis]! < 0)) {
+    if (others.some((shape) => shape[axis]! < 0 !== first[axis]! < 0)) {
       return { problem: 'an open batch and a known length do not add up' };
     }
-    if (!fits || axis < 0 || axis >= first!.length) {
+    if (!fits || first[axis] === undefined) {
       return { problem: `the shapes differ on another axis than ${axis}` };
     }
-    const total = others.reduce((length, shape) => length + shape[axis]!, first![axis]!);
-    return first!.map((length, index) => (index === axis ? total : length));
+    const total = others.reduce((length, shape) => length + shape[axis]!, first[axis]!);
+    return first.map((length, index) => (index === axis ? total : length));
   },
   gradient: (node, g) =>
     split(
@@ -147,6 +176,7 @@ const concatenateOperation: Operation<number> = {
       node.attributes,
       node.inputs.map((input) => input.shape[node.attributes]!),
     ),
+  nodes: (emit, { attributes: axis }, inputs) => emit.node('Concat', inputs, { axis }),
 };
 
 /** Concatenates tensors along an axis. */
@@ -170,12 +200,20 @@ export interface Padding {
 const padOperation: Operation<Padding> = {
   name: 'pad',
   shape: ([x], { axis, before, after }) =>
-    axis >= 0 && axis < x!.length && x![axis]! > 0
-      ? x!.map((length, index) => (index === axis ? before + length + after : length))
-      : { problem: `it has no axis ${axis} of known length` },
+    !(x![axis]! > 0)
+      ? { problem: `it has no axis ${axis} of known length` }
+      : [before, after].every((count) => Number.isInteger(count) && count >= 0)
+        ? x!.map((length, index) => (index === axis ? before + length + after : length))
+        : { problem: `it cannot be padded by ${before} and ${after}` },
   gradient: (node, g) => {
     const { axis, before } = node.attributes;
     return [slice(g, axis, before, before + node.inputs[0]!.shape[axis]!)];
+  },
+  nodes(emit, { attributes: { axis, before, after, value }, rank }, [x]) {
+    const pads = Array<number>(2 * rank).fill(0);
+    pads[axis] = before;
+    pads[rank + axis] = after;
+    return emit.node('Pad', [x!, emit.integers(pads), scalar(emit, value)]);
   },
 };
 
@@ -212,6 +250,10 @@ const reorderOperation: Operation<Order> = {
     const { axis, order } = node.attributes;
     return [reorder(g, axis, invertPermutation(order))];
   },
+  nodes(emit, { attributes: { axis, order } }, [x]) {
+    const table = emit.indices(`order ${order.join(' ')}`, [order.length], () => Int32Array.from(order));
+    return emit.node('Gather', [x!, table], { axis });
+  },
 };
 
 /** Permutes the elements along an axis: element `i` of the result is element `order[i]` of `x`. */
@@ -242,6 +284,9 @@ export function invertPermutation(permutation: readonly number[]): number[] {
 /** The elements along an axis in reverse order. */
 export function flip(x: Tensor, axis: number): Tensor {
   const length = x.shape[axis]!;
+  if (!(length > 0)) {
+    throw new ShapeError('flip', [x.shape], `it has no axis ${axis} of known length`);
+  }
   return reorder(
     x,
     axis,
@@ -251,7 +296,7 @@ export function flip(x: Tensor, axis: number): Tensor {
 
 /** A tensor of zeros without an open axis. */
 export function zeros(shape: Shape): Tensor {
-  return constant({ shape: [...shape], data: new Float64Array(elementCount(shape)) });
+  return constant({ shape: [...shape], data: new Float64Array(isOpen(shape) ? 0 : elementCount(shape)) });
 }
 
 /** The identity matrix. */

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { sizeOf } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { compile } from '../engine/program.ts';
+import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
+import { type CompileOptions, compile } from '../engine/program.ts';
 import { gradients } from '../gradients/gradient.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
@@ -16,6 +18,8 @@ interface Case {
   shapes: number[][];
   build: (...x: Tensor[]) => Tensor;
   positive?: boolean;
+  /** Whether it is an operation that graphs contain only after they are prepared for a CPU. */
+  onlyOnCpu?: boolean;
 }
 
 const corners: op.Offset[] = [
@@ -58,7 +62,36 @@ const cases: Record<string, Case> = {
   abs: { shapes: [[7]], build: op.abs },
   sigmoid: { shapes: [[7]], build: op.sigmoid },
   logSigmoid: { shapes: [[7]], build: op.logSigmoid },
+  tanh: { shapes: [[9]], build: op.tanh },
+  softplus: { shapes: [[9]], build: op.softplus },
+  sin: { shapes: [[9]], build: (x) => op.sin(op.multiply(x, 4)) },
+  cos: { shapes: [[9]], build: (x) => op.cos(op.multiply(x, 4)) },
+  atan: { shapes: [[9]], build: (x) => op.atan(op.multiply(x, 4)) },
+  erf: { shapes: [[9]], build: op.erf },
   relu: { shapes: [[9]], build: op.relu },
+  maximum: { shapes: [[2, 3], [3]], build: op.maximum },
+  clip: { shapes: [[9]], build: (x) => op.clip(x, 0.5) },
+  'greater and less': {
+    shapes: [[9], [9]],
+    build: (a, b) => op.add(op.multiply(op.greater(a, b), a), op.multiply(op.less(a, 0), op.exp(b))),
+  },
+  where: {
+    shapes: [
+      [2, 3],
+      [2, 1],
+    ],
+    build: (a, b) => op.where(op.greater(a, b), op.exp(b), op.multiply(a, a)),
+  },
+  'where a value that is not chosen is not a number': {
+    shapes: [[9]],
+    build: (x) => op.where(op.greater(x, 0), op.log(op.add(x, 0.4)), op.multiply(x, 2)),
+  },
+  'max over all axes': { shapes: [[3, 4]], build: (x) => op.max(op.multiply(x, x)) },
+  'max over the middle axis': { shapes: [[3, 4, 5]], build: (x) => op.max(x, [1]) },
+  'max over leading axes': { shapes: [[3, 4, 5]], build: (x) => op.multiply(op.max(x, [0, 1]), 2) },
+  'mean over the outer axes': { shapes: [[3, 4, 5]], build: (x) => op.mean(op.multiply(x, x), [0, 2]) },
+  'softmax over the last axis': { shapes: [[3, 4]], build: (x) => op.softmax(x, 1) },
+  'softmax over the first axis': { shapes: [[3, 4]], build: (x) => op.multiply(op.softmax(x, 0), x) },
   elu: { shapes: [[9]], build: op.elu },
   'elu of elu': { shapes: [[9]], build: (x) => op.elu(op.elu(x)) },
   'sum over leading axes': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [0, 1]) },
@@ -71,7 +104,7 @@ const cases: Record<string, Case> = {
   'split and use all parts': {
     shapes: [[2, 5]],
     build: (x) => {
-      const [a, b] = op.split(x, 1, [2, 3]) as [Tensor, Tensor];
+      const [a, b] = op.split(x, 1, [2, 3]);
       return op.concatenate([op.exp(b), op.multiply(a, 3), x], 1);
     },
   },
@@ -164,18 +197,22 @@ const cases: Record<string, Case> = {
   unfold: { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners) },
   fold: { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners) },
   'unfold, batch last': {
+    onlyOnCpu: true,
     shapes: [[2, 4, 3, 2]],
     build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'zero' }),
   },
   'unfold, batch last, with the inside': {
+    onlyOnCpu: true,
     shapes: [[2, 4, 3, 2]],
     build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'zero', inside: true }),
   },
   'unfold with wrap-around, batch last': {
+    onlyOnCpu: true,
     shapes: [[2, 4, 3, 2]],
     build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'wrap' }),
   },
   'unfold, batch last, one half of the pixels': {
+    onlyOnCpu: true,
     shapes: [[2, 4, 3, 2]],
     build: (x) =>
       unfoldChannels(x, {
@@ -185,6 +222,7 @@ const cases: Record<string, Case> = {
       }),
   },
   'fold, batch last, from one half of the pixels to the other': {
+    onlyOnCpu: true,
     shapes: [[8, 1, 6, 2]],
     build: (x) =>
       foldChannels(x, {
@@ -194,10 +232,12 @@ const cases: Record<string, Case> = {
       }),
   },
   'a dense convolution to fewer channels': {
+    onlyOnCpu: true,
     shapes: [[3, 4, 3, 2], [2, 3, 9], [2]],
     build: (x, kernel, bias) => denseConvolution(x, kernel, { offsets: op.squareOffsets(3), bias }),
   },
   'a dense convolution to more channels, larger than the image': {
+    onlyOnCpu: true,
     shapes: [
       [1, 2, 3, 2],
       [2, 1, 25],
@@ -214,15 +254,21 @@ const cases: Record<string, Case> = {
       op.everyOther(op.convolution(x, kernel, { offsets: op.squareOffsets(3), edge: true }), 1),
   },
   'fold, batch last': {
+    onlyOnCpu: true,
     shapes: [[8, 4, 3, 2]],
     build: (x) => foldChannels(x, { offsets: corners, boundary: 'zero' }),
   },
   'fold with wrap-around, batch last': {
+    onlyOnCpu: true,
     shapes: [[8, 4, 3, 2]],
     build: (x) => foldChannels(x, { offsets: corners, boundary: 'wrap' }),
   },
-  'batch last': { shapes: [[2, 4, 3, 5]], build: (x) => op.exp(batchLast(x, [3, 1, 2, 0])) },
-  'batch first': { shapes: [[2, 4, 3, 5]], build: (x) => op.exp(batchFirst(x, [3, 1, 2, 0])) },
+  'batch last': { onlyOnCpu: true, shapes: [[2, 4, 3, 5]], build: (x) => op.exp(batchLast(x, [3, 1, 2, 0])) },
+  'batch first': {
+    onlyOnCpu: true,
+    shapes: [[2, 4, 3, 5]],
+    build: (x) => op.exp(batchFirst(x, [3, 1, 2, 0])),
+  },
   'a number minus an image of one channel': { shapes: [[2, 3, 1]], build: (x) => op.subtract(1, op.exp(x)) },
   'an image of one channel divided by a number': {
     shapes: [[2, 3, 1], []],
@@ -251,7 +297,7 @@ function randomArray(name: string, shape: number[], positive: boolean): NdArray 
   return { shape, data: positive ? data.map((value) => Math.abs(value) + 0.3) : data };
 }
 
-describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = false }) => {
+describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = false, onlyOnCpu = false }) => {
   const arrays = shapes.map((shape, index) => randomArray(`${name} ${index}`, shape, positive));
   const x = shapes.map((shape, index) => input(`x${index}`, shape));
   const y = build(...x);
@@ -287,21 +333,39 @@ describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = fa
     await program.release();
   });
 
-  it('matches float64 in float32', async () => {
-    const [single, double] = await Promise.all([
-      compile(withGradients, { precision: 'float32' }),
-      compile(withGradients, { precision: 'float64' }),
-    ]);
-    const [a, b] = [await single.run(feed(arrays)), await double.run(feed(arrays))];
-    for (const [output, { data, shape }] of Object.entries(b)) {
-      expect(a[output]!.shape).toEqual([...shape]);
+  const expectSame = async (options: CompileOptions, tolerance: number): Promise<void> => {
+    const [program, reference] = [
+      await compile(withGradients, options),
+      await compile(withGradients, { precision: 'float64' }),
+    ];
+    const [actual, expected] = [await program.run(feed(arrays)), await reference.run(feed(arrays))];
+    for (const [output, { data, shape }] of Object.entries(expected)) {
+      expect(actual[output]!.shape).toEqual([...shape]);
       const size = Math.max(1, ...data.map(Math.abs));
       data.forEach((value, index) => {
-        expect(Math.abs(value - a[output]!.data[index]!)).toBeLessThan(1e-5 * size);
+        expect(Math.abs(value - actual[output]!.data[index]!)).toBeLessThan(tolerance * size);
       });
     }
-    await Promise.all([single.release(), double.release()]);
+    await Promise.all([program.release(), reference.release()]);
+  };
+
+  it('matches float64 in float32', async () => expectSame({}, 1e-5));
+
+  it('matches it in WebAssembly', async () => {
+    await expectSame({ device: 'wasm' }, 1e-5);
+    await expectSame({ device: 'wasm', precision: 'float64' }, 1e-13);
   });
+
+  if (!onlyOnCpu) {
+    describeOnGpu('webgpu', () => {
+      it('matches it without the CPU', async () => expectSame(onGpu, 2e-5));
+    });
+  }
+});
+
+it('are all in the table of docs/tensor.md', () => {
+  const text = readFileSync(new URL('../../../docs/tensor.md', import.meta.url), 'utf8');
+  expect(Object.keys(op).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
 
 describe('the host reference of an elementwise operation', () => {
@@ -405,6 +469,27 @@ describe('with an open batch', () => {
           offsets: corners,
         }),
     ],
+    ['mean over the batch and the rows', (x) => op.mean(op.exp(x), [0, 1])],
+    ['gradient of a mean', (x) => gradients(op.mean(op.exp(x)), [x], constant(1))[0]!],
+    ['max over the batch, and its gradient', (x) => gradients(op.sum(op.max(x, [0])), [x], constant(1))[0]!],
+    ['max and softmax of channels', (x) => op.multiply(op.softmax(x, 3), op.sum(op.max(x, [3])))],
+    [
+      'an image for the whole batch',
+      (x) => op.expand(constant(randomArray('shared', [4, 3, 1], false)), x.shape, op.slice(x, 3, 1, 2)),
+    ],
+    [
+      'an image for the whole batch, between convolutions',
+      (x) => {
+        const like = op.slice(op.pointwise(x, constant(randomArray('w', [2, 3], false))), 3, 0, 1);
+        const shared = constant(randomArray('shared', [1, 4, 3, 1], false));
+        const images = op.concatenate([op.expand(shared, like.shape, like), x], 3);
+        return op.convolution(images, constant(randomArray('kernel', [4, 3, 3], false)), {
+          offsets: corners,
+        });
+      },
+    ],
+    ['where', (x) => op.where(op.greater(x, op.slice(x, 3, 0, 1)), op.tanh(x), op.atan(x))],
+    ['indices as rows', (x) => op.oneHot(op.reshape(op.greater(x, 0), [x.shape[0]! * 24]), 3)],
     ['sum per image', (x) => op.sum(op.pointwise(x, constant(randomArray('w', [2, 3], false))), [1, 2, 3])],
   ])('%s matches a closed one', async (_, build) => {
     const array = randomArray('open', [3, 4, 3, 2], false);

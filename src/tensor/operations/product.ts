@@ -43,6 +43,8 @@ export const productOperation: Operation<Transposition> = {
       bias && sumTo(g, bias.shape),
     ];
   },
+  nodes: (emit, { attributes: { transposeA, transposeB } }, inputs) =>
+    emit.node('Gemm', inputs, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }),
 };
 
 /** The options of a product. */
@@ -73,6 +75,7 @@ const stackedProductOperation: Operation<undefined> = {
     const [a, b] = node.inputs as [Tensor, Tensor];
     return [stackedProduct(g, transpose(b, [0, 2, 1])), stackedProduct(transpose(a, [0, 2, 1]), g)];
   },
+  nodes: (emit, _, inputs) => emit.node('MatMul', inputs),
 };
 
 /** The product of each matrix of a stack `[S, m, k]` with its counterpart in another one, `[S, k, n]`. */

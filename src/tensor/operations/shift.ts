@@ -1,5 +1,7 @@
 // Shifted copies of an image and their sums: the rest of a convolution once its products are taken out.
 import { type Parity, pixelsOfParity } from '../../core/numeric/index.ts';
+import { type Emitter, scalar } from '../emitter.ts';
+import { onnxShape, type Shape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { slice } from './layout.ts';
 
@@ -15,13 +17,24 @@ export interface Shifts {
   boundary: Boundary;
 }
 
+/** Whether a shape is that of images `[N, H, W, C]`: only the batch may be open. */
+export function areImages(shape: Shape): boolean {
+  return shape.length === 4 && shape.slice(1).every((length) => length > 0);
+}
+
 const unfoldOperation: Operation<Shifts> = {
   name: 'unfold',
   shape: ([x], { offsets }) =>
-    x!.length === 4
+    areImages(x!)
       ? [x![0]!, x![1]!, x![2]!, x![3]! * offsets.length]
       : { problem: 'the image must have the axes batch, row, column, channel' },
   gradient: (node, g) => [fold(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
+  nodes(emit, node, [x]) {
+    const [, height, width, channels] = node.inputs[0]!.shape as [number, number, number, number];
+    const pixels = height * width;
+    const table = neighbourTable(emit, 'unfold', height, width, node.attributes, (pixel) => pixel ?? pixels);
+    return gatherPixels(emit, x!, pixels, { node, channels, table, shape: node.shape });
+  },
 };
 
 /**
@@ -38,10 +51,22 @@ export function unfold(x: Tensor, offsets: readonly Offset[], boundary: Boundary
 const foldOperation: Operation<Shifts> = {
   name: 'fold',
   shape: ([x], { offsets }) =>
-    x!.length === 4 && x![3]! % offsets.length === 0
+    areImages(x!) && x![3]! % offsets.length === 0
       ? [x![0]!, x![1]!, x![2]!, x![3]! / offsets.length]
       : { problem: `the image must have a multiple of ${offsets.length} channels` },
   gradient: (node, g) => [unfold(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
+  nodes(emit, node, [x]) {
+    const taps = node.attributes.offsets.length;
+    const [batch, height, width, channels] = node.shape as [number, number, number, number];
+    const cells = height * width * taps;
+    const table = neighbourTable(emit, 'fold', height, width, node.attributes, (pixel, tap) =>
+      pixel === undefined ? cells : pixel * taps + tap,
+    );
+    const shape = [batch, height * width, taps, channels];
+    const aligned = gatherPixels(emit, x!, cells, { node, channels, table, shape });
+    const summed = emit.node('ReduceSum', [aligned, emit.integers([2])], { keepdims: 0 });
+    return emit.node('Reshape', [summed, emit.integers(onnxShape(node.shape))]);
+  },
 };
 
 /**
@@ -52,6 +77,61 @@ const foldOperation: Operation<Shifts> = {
  */
 export function fold(x: Tensor, offsets: readonly Offset[], boundary: Boundary = 'zero'): Tensor {
   return onlyCentre(offsets) ? x : (apply(foldOperation, [x], { offsets, boundary }) as Tensor);
+}
+
+/**
+ * For each pixel and tap, the cell to read: `cell` receives the pixel's index in its image, undefined if
+ * outside.
+ */
+function neighbourTable(
+  emit: Emitter,
+  name: string,
+  height: number,
+  width: number,
+  { offsets, boundary }: Shifts,
+  cell: (pixel: number | undefined, tap: number) => number,
+): string {
+  const key = `${name} ${boundary} ${height}x${width} ${offsets.join(' ')}`;
+  return emit.indices(key, [height * width, offsets.length], () => {
+    const neighbour = neighboursIn(height, width, boundary);
+    return Int32Array.from({ length: height * width * offsets.length }, (_, index) => {
+      const tap = index % offsets.length;
+      return cell(neighbour(Math.floor(index / offsets.length), offsets[tap]!), tap);
+    });
+  });
+}
+
+/** The pixel that a tap at a pixel reads, both as their numbers in the image; undefined if it is outside. */
+export function neighboursIn(
+  height: number,
+  width: number,
+  boundary: Boundary,
+): (pixel: number, offset: Offset) => number | undefined {
+  return (pixel, [down, right]) => {
+    const [row, column] = [Math.floor(pixel / width) + down, (pixel % width) + right];
+    const [r, c] = boundary === 'wrap' ? [modulo(row, height), modulo(column, width)] : [row, column];
+    return r >= 0 && r < height && c >= 0 && c < width ? r * width + c : undefined;
+  };
+}
+
+function modulo(value: number, length: number): number {
+  return ((value % length) + length) % length;
+}
+
+/** Gathers cells of `channels` numbers within each image; with zero padding, the cell after the last one is zero. */
+function gatherPixels(
+  emit: Emitter,
+  x: string,
+  cells: number,
+  { node, channels, table, shape }: { node: Tensor<Shifts>; channels: number; table: string; shape: Shape },
+): string {
+  const given = emit.node('Reshape', [x, emit.integers([-1, cells, channels])]);
+  const extended =
+    node.attributes.boundary === 'wrap'
+      ? given
+      : emit.node('Pad', [given, emit.integers([0, 0, 0, 0, 1, 0]), scalar(emit, 0)]);
+  const gathered = emit.node('Gather', [extended, table], { axis: 1 });
+  return emit.node('Reshape', [gathered, emit.integers(onnxShape(shape))]);
 }
 
 /**

@@ -1,6 +1,7 @@
 // The inverse of a corner convolution.
 import { isOpen, sameShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
+import { areImages } from './shift.ts';
 
 /** Which corner convolution is inverted, besides its kernel. */
 export interface CornerOptions {
@@ -20,7 +21,7 @@ export const solveCornerOperation: Operation<CornerOptions> = {
     }
     const channels = y!.at(-1)!;
     const side = kernel![0]!;
-    return y!.length === 4 && !isOpen(kernel!) && sameShape(kernel!, [side, side, channels, channels])
+    return areImages(y!) && !isOpen(kernel!) && sameShape(kernel!, [side, side, channels, channels])
       ? y!
       : { problem: 'images [N, H, W, C] need a kernel [side, side, C, C]' };
   },

@@ -12,12 +12,12 @@ export const adamaxKind = { name: 'adamax', rules: [ruleKind] } as const;
 export interface AdamaxOptions {
   /** Decay of the first moment; default 0.9. */
   readonly beta1?: number;
-  /** Decay of the running maximum of the gradient. */
-  readonly beta2: number;
+  /** Decay of the running maximum of the gradient; default 0.999. */
+  readonly beta2?: number;
   /** Default 1e-8. */
   readonly epsilon?: number;
-  /** `glow` has Adam's factor √(1 − β₂ᵗ) in the rate, as Glow's code does; `standard` has none. */
-  readonly biasCorrection: 'glow' | 'standard';
+  /** `glow`, the default, has Adam's factor √(1 − β₂ᵗ) in the rate, as Glow's code does; `standard` has none. */
+  readonly biasCorrection?: 'glow' | 'standard';
 }
 
 /**
@@ -28,7 +28,12 @@ export interface AdamaxOptions {
  * where m is the moment `first`, u `second`, and `rate` the learning rate over 1 − β₁ᵗ, times √(1 − β₂ᵗ) with Glow's
  * bias correction. Source: Kingma and Ba (2015), as in Glow's code.
  */
-export function adamax({ beta1 = 0.9, beta2, epsilon = 1e-8, biasCorrection }: AdamaxOptions): Optimizer {
+export function adamax({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = adamaxDefaults.epsilon,
+  biasCorrection = adamaxDefaults.biasCorrection,
+}: AdamaxOptions = {}): Optimizer {
   return {
     ...adamaxKind,
     rules: [{ ...ruleKind, update: updateWith(beta1, beta2, epsilon) }],

@@ -15,15 +15,17 @@ const kind = { name: 'adamw', rules: [ruleKind] } as const;
 
 /** AdamW's decay rates of the moments and of the weights. */
 export interface AdamwOptions {
-  /** β₁, the decay of the mean of the gradients. */
-  readonly beta1: number;
-  /** β₂, the decay of the mean of the squared gradients. */
-  readonly beta2: number;
-  /** ε, which keeps the divisor above 0. */
-  readonly epsilon: number;
-  /** λ; 0 for Adam. */
-  readonly weightDecay: number;
+  /** β₁, the decay of the mean of the gradients; default 0.9. */
+  readonly beta1?: number;
+  /** β₂, the decay of the mean of the squared gradients; default 0.999. */
+  readonly beta2?: number;
+  /** ε, which keeps the divisor above 0; default 1e-8. */
+  readonly epsilon?: number;
+  /** λ; 0 for Adam; default 0.01. */
+  readonly weightDecay?: number;
 }
+
+const defaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 } as const;
 
 /**
  * AdamW, the update of weights θ with gradients g and the schedule's learning rate α:
@@ -35,11 +37,12 @@ export interface AdamwOptions {
  * decay follows the learning rate, warm-up included: λ is as in PyTorch's AdamW, and α·λ is what the paper's
  * Algorithm 2 calls η·λ. Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
  */
-export function adamw(options: AdamwOptions): Optimizer {
-  const { beta1, beta2, weightDecay } = options;
+export function adamw(options: AdamwOptions = {}): Optimizer {
+  const chosen = { ...defaults, ...options };
+  const { beta1, beta2, weightDecay } = chosen;
   return {
     ...kind,
-    rules: [{ ...ruleKind, decays: weightDecay > 0, update: updateWith(options) }],
+    rules: [{ ...ruleKind, decays: weightDecay > 0, update: updateWith(chosen) }],
     scalars: (t, learningRate) => ({
       rate: learningRate / (1 - beta1 ** t),
       correction: 1 / Math.sqrt(1 - beta2 ** t),
@@ -48,7 +51,7 @@ export function adamw(options: AdamwOptions): Optimizer {
   };
 }
 
-function updateWith({ beta1, beta2, epsilon, weightDecay }: AdamwOptions) {
+function updateWith({ beta1, beta2, epsilon, weightDecay }: Required<AdamwOptions>) {
   return ({ weights, gradients, first, second, rate, correction, decay, decays }: Tensors): Tensors => {
     const m = add(multiply(first!, beta1), multiply(gradients!, 1 - beta1));
     const v = add(multiply(second!, beta2), multiply(multiply(gradients!, gradients!), 1 - beta2));
@@ -69,6 +72,6 @@ export const adamwChoice = optimizerChoice({
     ...epsilonOption,
     ...weightDecayOption,
   },
-  defaults: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+  defaults,
   create: adamw,
 });

@@ -2,6 +2,12 @@
 export { type AdamaxOptions, adamax } from './adamax.ts';
 export { type AdamwOptions, adamw } from './adamw.ts';
 export { averageShare, withAverage } from './average.ts';
+export {
+  type CreateOptimizerOptions,
+  createOptimizer,
+  type ParameterOptimizer,
+  type ParameterOptimizerState,
+} from './createOptimizer.ts';
 export { type MuonOptions, muon } from './muon.ts';
 export {
   momentNames,

@@ -26,16 +26,16 @@ import {
 
 /** Muon's momentum and weight decay of matrices, and how the other parameters are updated. */
 export interface MuonOptions {
-  /** β, the decay of the momentum. */
-  readonly momentum: number;
+  /** β, the decay of the momentum; default 0.95. */
+  readonly momentum?: number;
   /** How many Newton–Schulz iterations bring the singular values near 1; default 5. */
   readonly iterations?: number;
   /** λ, the weight decay of the matrices, times the learning rate; default 0. */
   readonly weightDecay?: number;
-  /** The optimiser of the other parameters. */
-  readonly rest: Optimizer;
-  /** The learning rate of `rest`, relative to the schedule's. */
-  readonly restRate: number;
+  /** The optimiser of the other parameters; default Adamax. */
+  readonly rest?: Optimizer;
+  /** The learning rate of `rest`, relative to the schedule's; default 1. */
+  readonly restRate?: number;
 }
 
 /** Kernels with fewer rows or columns are not worth a matrix update. */
@@ -78,7 +78,13 @@ const kind = { name: 'muon', rules: [matrixRule, ...adamaxKind.rules] } as const
  * where M is the moment `first`. `rest` updates all other parameters. Sources: Jordan et al., Muon (2024); for scale and
  * decay Liu et al., Muon is Scalable for LLM Training (2025).
  */
-export function muon({ momentum, iterations = 5, weightDecay = 0, rest, restRate }: MuonOptions): Optimizer {
+export function muon({
+  momentum = 0.95,
+  iterations = 5,
+  weightDecay = 0,
+  rest = adamax(),
+  restRate = 1,
+}: MuonOptions = {}): Optimizer {
   return {
     name: kind.name,
     rules: [

@@ -85,7 +85,7 @@ export function elementwisePrograms(optimizer: Optimizer, rule: UpdateRule): rea
 }
 
 /** The vectors that a rule takes. */
-function vectorNames({ moments, decays }: UpdateRule): string[] {
+export function vectorNames({ moments, decays }: UpdateRule): string[] {
   return ['weights', 'gradients', ...moments, ...(decays ? ['decays'] : [])];
 }
 

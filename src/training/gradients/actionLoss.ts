@@ -65,7 +65,7 @@ export function actionLoss(action: Action): Loss {
       inputs: { noise },
       bitsPerDim,
       gradientsBy(variables, seed) {
-        const [byX] = gradients(sum(bitsPerDim), [x], seed) as [Tensor];
+        const [byX] = gradients(sum(bitsPerDim), [x], seed);
         const byLatents = pullback([{ tensor: decoded, gradient: byX }], latents);
         const known = encoded.map((tensor, index) => ({ tensor, gradient: negate(byLatents[index]!) }));
         return pullback(known, variables);

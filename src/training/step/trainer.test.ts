@@ -5,7 +5,7 @@ import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { newGuard } from '../../runs/contents/guardState.ts';
-import type { Precision } from '../../tensor/engine/onnx/emitter.ts';
+import type { Precision } from '../../tensor/emitter.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { adamax } from '../../tensor/optimizers/adamax.ts';
 import { averageShare, withAverage } from '../../tensor/optimizers/average.ts';

@@ -51,7 +51,7 @@ const otherHalf: MaskFor = (shape) => {
   return {
     ...mask,
     divide(x) {
-      const [changed, kept] = split(x, 3, [1, 1]) as [Tensor, Tensor];
+      const [changed, kept] = split(x, 3, [1, 1]);
       return { kept, changed };
     },
     join: ({ kept, changed }) => concatenate([changed, kept], 3),

@@ -1,12 +1,13 @@
 // ONNX nodes that ONNX Runtime's CPU provider computes faster than the plain ones.
+
+import type { Emitter } from '../../emitter.ts';
 import type { DenseConvolution } from '../../operations/denseConvolution.ts';
 import type { Order } from '../../operations/layout.ts';
 import type { Transposition } from '../../operations/product.ts';
 import { unfoldChannels as copies, type UnfoldedChannels } from '../../operations/shift.ts';
-import { isOpen } from '../../shape.ts';
-import type { Tensor } from '../../tensor.ts';
-import type { Emitter } from '../onnx/emitter.ts';
-import { type Operator, type Operators, onnxShape, plainOperators } from '../onnx/operators.ts';
+import { isOpen, onnxShape } from '../../shape.ts';
+import type { Nodes, Tensor } from '../../tensor.ts';
+import { type Operators, plainNodes } from '../onnx/nodeStyle.ts';
 import { foldChannels, unfoldChannels } from './cpuShifts.ts';
 import { productWithOnes, rowSum } from './rowSums.ts';
 
@@ -14,15 +15,15 @@ import { productWithOnes, rowSum } from './rowSums.ts';
  * A column bias is added after the product, by all threads: as an input of the product, a single thread would
  * broadcast it over the result, which the product then reads again.
  */
-const product: Operator<Transposition> = (emit, node, [a, b, bias]) => {
+const product: Nodes<Transposition> = (emit, node, [a, b, bias]) => {
   const added = node.inputs[2];
   return added?.rank === 2 && added.shape[1] === 1
-    ? emit.node('Add', [plain<Transposition>('product')(emit, node, [a!, b!]), bias!])
-    : plain<Transposition>('product')(emit, node, bias === undefined ? [a!, b!] : [a!, b!, bias]);
+    ? emit.node('Add', [plainNodes(emit, node, [a!, b!]), bias!])
+    : plainNodes(emit, node, bias === undefined ? [a!, b!] : [a!, b!, bias]);
 };
 
 /** The slope of a ReLU as a steep line, clipped: three times as fast as Sign; not available in float64. */
-export const step: Operator = (emit, _, [x]) =>
+export const step: Nodes = (emit, _, [x]) =>
   emit.precision === 'float32'
     ? emit.node('HardSigmoid', [x!], { alpha: { real: 1e30 }, beta: { real: 0 } })
     : emit.node('Sign', [x!]);
@@ -31,9 +32,9 @@ export const step: Operator = (emit, _, [x]) =>
  * max(x, exp(min(x, 0)) − 1), since eˣ ≥ 1 + x: four fast passes take half as long as ONNX Runtime's Elu. Not for an open
  * batch: compressed files are decoded by such programs, whose last bits must not change.
  */
-const elu: Operator = (emit, node, inputs) => {
+const elu: Nodes = (emit, node, inputs) => {
   if (isOpen(node.shape)) {
-    return plain<unknown>('elu')(emit, node, inputs);
+    return plainNodes(emit, node, inputs);
   }
   const [x] = inputs;
   const [zero, one] = [emit.reals(Float64Array.of(0), []), emit.reals(Float64Array.of(1), [])];
@@ -42,16 +43,16 @@ const elu: Operator = (emit, node, inputs) => {
 };
 
 /** One pass, for y ≥ −1; not available in float64. */
-const eluSlope: Operator = (emit, node, inputs) =>
+const eluSlope: Nodes = (emit, node, inputs) =>
   emit.precision === 'float32'
     ? emit.node('HardSigmoid', inputs, { alpha: { real: 1 }, beta: { real: 1 } })
-    : plain<unknown>('eluSlope')(emit, node, inputs);
+    : plainNodes(emit, node, inputs);
 
 /** A sum over rows as a product with a row of ones: a reduction over leading axes is 30 times slower. */
-const sum: Operator<readonly number[]> = (emit, node, inputs) => {
+const sum: Nodes<readonly number[]> = (emit, node, inputs) => {
   const found = rowSum(node);
   if (!found) {
-    return plain<readonly number[]>('sum')(emit, node, inputs);
+    return plainNodes(emit, node, inputs);
   }
   const { rows, columns } = found;
   const matrix = emit.node('Reshape', [inputs[0]!, emit.integers(onnxShape([rows, columns]))]);
@@ -62,11 +63,11 @@ const sum: Operator<readonly number[]> = (emit, node, inputs) => {
 const NARROW = 256;
 
 /** Permutes the last axis by a product with a permutation matrix: a gather there copies single numbers. */
-const reorder: Operator<Order> = (emit, node, inputs) => {
+const reorder: Nodes<Order> = (emit, node, inputs) => {
   const { axis, order } = node.attributes;
   const { length } = order;
   if (axis === 0 || axis !== node.rank - 1 || length > NARROW) {
-    return plain<Order>('reorder')(emit, node, inputs);
+    return plainNodes(emit, node, inputs);
   }
   const matrix = new Float64Array(length * length);
   order.forEach((from, to) => {
@@ -81,24 +82,21 @@ const reorder: Operator<Order> = (emit, node, inputs) => {
  * A function of a tensor and a single number. Where the last axis has one element, as in grey images and for a
  * batch of one, ONNX Runtime broadcasts the number to one element at a time.
  */
-const withNumber =
-  (name: string): Operator<undefined> =>
-  (emit, node, inputs) => {
-    const found = plain<undefined>(name);
-    const single = node.inputs.findIndex(({ rank }) => rank === 0);
-    if (single < 0 || node.rank < 2 || node.shape.at(-1) !== 1) {
-      return found(emit, node, inputs);
-    }
-    const flat = emit.node('Reshape', [inputs[1 - single]!, emit.integers([-1])]);
-    const result = found(emit, node, single === 0 ? [inputs[0]!, flat] : [flat, inputs[1]!]);
-    return emit.node('Reshape', [result, emit.integers(onnxShape(node.shape))]);
-  };
+const withNumber: Nodes<undefined> = (emit, node, inputs) => {
+  const single = node.inputs.findIndex(({ rank }) => rank === 0);
+  if (single < 0 || node.rank < 2 || node.shape.at(-1) !== 1) {
+    return plainNodes(emit, node, inputs);
+  }
+  const flat = emit.node('Reshape', [inputs[1 - single]!, emit.integers([-1])]);
+  const result = plainNodes(emit, node, single === 0 ? [inputs[0]!, flat] : [flat, inputs[1]!]);
+  return emit.node('Reshape', [result, emit.integers(onnxShape(node.shape))]);
+};
 
 /**
  * The batch from the first axis to the last, then the other axes: ONNX Runtime moves one axis several times as fast as it
  * permutes all at once.
  */
-const batchLast: Operator<readonly number[]> = (emit, { attributes: order }, [x]) =>
+const batchLast: Nodes<readonly number[]> = (emit, { attributes: order }, [x]) =>
   permuted(
     emit,
     permuted(emit, x!, [...order.map((_, axis) => axis).slice(1), 0]),
@@ -107,7 +105,7 @@ const batchLast: Operator<readonly number[]> = (emit, { attributes: order }, [x]
   );
 
 /** The other axes, then the batch from the last axis to the first. */
-const batchFirst: Operator<readonly number[]> = (emit, { attributes: order }, [x]) => {
+const batchFirst: Nodes<readonly number[]> = (emit, { attributes: order }, [x]) => {
   const last = order.length - 1;
   return permuted(emit, permuted(emit, x!, [...order.filter((axis) => axis !== last), last]), [
     last,
@@ -119,16 +117,12 @@ function permuted(emit: Emitter, x: string, order: readonly number[]): string {
   return order.every((axis, index) => axis === index) ? x : emit.node('Transpose', [x], { perm: order });
 }
 
-function plain<A>(name: string): Operator<A> {
-  return plainOperators[name] as Operator<A>;
-}
-
 /**
  * A single image whose columns are the pixels of a row for all images: the next pixel is a batch of columns away, so taps
  * are dilated by that. The runtime's convolution makes the copies of a few columns at a time, in the cache, and multiplies
  * them there. It has none in float64.
  */
-const denseConvolution: Operator<DenseConvolution> = (emit, node, [x, kernel, bias]) => {
+const denseConvolution: Nodes<DenseConvolution> = (emit, node, [x, kernel, bias]) => {
   const { inputs, attributes, shape } = node;
   const [image, { shape: kernelShape }] = inputs as [Tensor, Tensor];
   const [channels, height, width, images] = image.shape as [number, number, number, number];
@@ -157,19 +151,19 @@ const denseConvolution: Operator<DenseConvolution> = (emit, node, [x, kernel, bi
 
 /** The nodes that are faster on a CPU. */
 export const processorOperators: Operators = {
-  add: withNumber('add'),
+  add: withNumber,
   batchFirst,
   batchLast,
   denseConvolution,
-  divide: withNumber('divide'),
+  divide: withNumber,
   elu,
   eluSlope,
   foldChannels,
-  multiply: withNumber('multiply'),
+  multiply: withNumber,
   product,
   reorder,
   step,
-  subtract: withNumber('subtract'),
+  subtract: withNumber,
   sum,
   unfoldChannels,
 };

@@ -1,12 +1,19 @@
 // Shifted copies of images with the batch last, and their sums: a gather copies a pixel of a channel for all images.
 import { type Parity, pixelsOfParity } from '../../../core/numeric/index.ts';
-import type { FoldedChannels, Halves, Offset, Shifts, UnfoldedChannels } from '../../operations/shift.ts';
-import type { Shape } from '../../shape.ts';
-import type { Emitter } from '../onnx/emitter.ts';
-import { neighboursIn, type Operator, onnxShape } from '../onnx/operators.ts';
+import type { Emitter } from '../../emitter.ts';
+import {
+  type FoldedChannels,
+  type Halves,
+  neighboursIn,
+  type Offset,
+  type Shifts,
+  type UnfoldedChannels,
+} from '../../operations/shift.ts';
+import { onnxShape, type Shape } from '../../shape.ts';
+import type { Nodes } from '../../tensor.ts';
 
 /** The nodes of `unfoldChannels`. */
-export const unfoldChannels: Operator<UnfoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
+export const unfoldChannels: Nodes<UnfoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
   const [channels, height, width, images] = inputs[0]!.shape as [number, number, number, number];
   const { offsets, boundary, inside } = attributes;
   const { read, written, key: pixels } = placesOf(attributes, height, width);
@@ -38,7 +45,7 @@ export const unfoldChannels: Operator<UnfoldedChannels> = (emit, { attributes, i
 };
 
 /** The nodes of `foldChannels`. */
-export const foldChannels: Operator<FoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
+export const foldChannels: Nodes<FoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
   const [channels, , , images] = shape as [number, number, number, number];
   const [, height, width] = inputs[0]!.shape as [number, number, number, number];
   const { offsets, boundary, zeros } = attributes;

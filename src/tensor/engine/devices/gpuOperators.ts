@@ -2,7 +2,8 @@
 //
 // Counts of dispatches come from the log of ONNX Runtime's WebGPU provider.
 import { elementCount, isOpen } from '../../shape.ts';
-import { type Operator, type Operators, plainOperators } from '../onnx/operators.ts';
+import type { Nodes } from '../../tensor.ts';
+import { type Operators, plainNodes } from '../onnx/nodeStyle.ts';
 import { step } from './cpuOperators.ts';
 import { productWithOnes, rowSum } from './rowSums.ts';
 
@@ -17,8 +18,7 @@ const LONG = 2 ** 14;
  * row after the other, so that short sums come first where there are many rows. A sum of everything has two stages
  * too.
  */
-const sum: Operator<readonly number[]> = (emit, node, inputs) => {
-  const plain = plainOperators.sum as Operator<readonly number[]>;
+const sum: Nodes<readonly number[]> = (emit, node, inputs) => {
   const size = elementCount(node.inputs[0]!.shape);
   if (node.rank === 0 && size >= LONG) {
     const parts = largestDivisor(size, Math.ceil(Math.sqrt(size)));
@@ -28,11 +28,11 @@ const sum: Operator<readonly number[]> = (emit, node, inputs) => {
   }
   const found = rowSum(node);
   if (!found || isOpen(node.shape)) {
-    return plain(emit, node, inputs);
+    return plainNodes(emit, node, inputs);
   }
   const { rows, columns } = found;
   if (rows < SHORT && columns > MANY) {
-    return plain(emit, node, inputs);
+    return plainNodes(emit, node, inputs);
   }
   const length = rows > MANY ? largestDivisor(rows, SHORT - 1) : 1;
   const groups = rows / length;
@@ -46,8 +46,15 @@ const sum: Operator<readonly number[]> = (emit, node, inputs) => {
 };
 
 /** ln sigmoid(x) = −softplus(−x), which the provider computes as the plain nodes do. */
-const logSigmoid: Operator = (emit, _, [x]) =>
+const logSigmoid: Nodes = (emit, _, [x]) =>
   emit.node('Neg', [emit.node('Softplus', [emit.node('Neg', [x!])])]);
+
+/** The step of x less that of −x: Sign itself would run on the CPU. */
+const sign: Nodes = (emit, _, [x]) => {
+  const stepOf = (slope: number): string =>
+    emit.node('HardSigmoid', [x!], { alpha: { real: slope }, beta: { real: 0 } });
+  return emit.node('Sub', [stepOf(1e30), stepOf(-1e30)]);
+};
 
 /** The largest divisor of a number that is at most `most`. */
 function largestDivisor(of: number, most: number): number {
@@ -58,5 +65,5 @@ function largestDivisor(of: number, most: number): number {
   return divisor;
 }
 
-/** The nodes that are better on a GPU. Sign, the plain node of `step`, would run on the CPU. */
-export const gpuOperators: Operators = { logSigmoid, step, sum };
+/** The nodes that are better on a GPU. */
+export const gpuOperators: Operators = { logSigmoid, sign, step, sum };

@@ -1,5 +1,5 @@
 // The graph styles that a device may prefer.
-import type { NodeStyle } from '../onnx/operators.ts';
+import type { NodeStyle } from '../onnx/nodeStyle.ts';
 
 /** A sequence of convolutions with elementwise functions between them, on a batch of images. */
 export interface ConvolutionNetwork {

@@ -1,7 +1,8 @@
 // Sums over leading axes, as products with a row of ones.
+
+import type { Emitter } from '../../emitter.ts';
 import { elementCount } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
-import type { Emitter } from '../onnx/emitter.ts';
 
 /** A sum over leading axes, as a sum of the rows of a matrix. */
 export interface RowSum {

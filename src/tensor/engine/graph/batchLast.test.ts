@@ -40,7 +40,7 @@ const between: Record<string, [build: (x: Tensor) => Tensor, left: number]> = {
   'a tensor and its function': [(x) => op.divide(x, op.add(op.abs(x), 1)), 0],
   halves: [
     (x) => {
-      const [a, b] = op.split(x, 3, [2, 2]) as [Tensor, Tensor];
+      const [a, b] = op.split(x, 3, [2, 2]);
       return op.concatenate([op.exp(b), a], 3);
     },
     0,

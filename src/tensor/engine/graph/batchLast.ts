@@ -115,7 +115,7 @@ const withAxis = alongAxis((attributes: { readonly axis: number }, place): { rea
   axis: place(attributes.axis),
 }));
 
-const sum: Rule = ({ operation, inputs: [x], attributes, order, make }) => {
+const reduction: Rule = ({ operation, inputs: [x], attributes, order, make }) => {
   const axes = attributes as readonly number[];
   const places = axes.map((axis) => order[axis]!).sort((a, b) => a - b);
   const left = order.filter((_, axis) => !axes.includes(axis));
@@ -123,6 +123,23 @@ const sum: Rule = ({ operation, inputs: [x], attributes, order, make }) => {
   return broughtBack(
     make(operation, [withBatchLast(x!, order)], places),
     left.map((place) => sorted.indexOf(place)),
+  );
+};
+
+/** The shape that an expansion results in has the axes of what it takes the batch from. */
+const expansion: Rule = ({ operation, inputs: [x, like], attributes, order, make }) => {
+  const shape = attributes as Shape;
+  return (
+    like &&
+    batchLastOrder(like) &&
+    broughtBack(
+      make(
+        operation,
+        [withBatchLast(x!, order), withBatchLast(like, order)],
+        invertPermutation(order).map((axis) => shape[axis]!),
+      ),
+      order,
+    )
   );
 };
 
@@ -174,12 +191,14 @@ const rules: Readonly<Record<string, Rule>> = {
   checkpoint: mark,
   concatenate: alongAxis((axis: number, place) => place(axis)),
   detach: mark,
+  expand: expansion,
+  max: reduction,
   pad: withAxis,
   remember: mark,
   reorder: withAxis,
   reshape: reshaping,
   slice: withAxis,
-  sum,
+  sum: reduction,
   transpose: transposition,
 };
 

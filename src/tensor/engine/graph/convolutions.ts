@@ -95,7 +95,7 @@ function centreOf(offsets: readonly Offset[]): number {
  * `[taps, 1, out]`.
  */
 function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
-  return split(kernel, 1, [kernel.shape[1]! - 1, 1]) as [Tensor, Tensor];
+  return split(kernel, 1, [kernel.shape[1]! - 1, 1]);
 }
 
 /**

@@ -1,4 +1,6 @@
 // Expands composite operations into those that the runtime has, in the graph style that the device prefers.
+
+import type { Precision } from '../../emitter.ts';
 import { pulledBack } from '../../gradients/gradient.ts';
 import { checkpoint, isCheckpoint } from '../../operations/checkpoint.ts';
 import { divide, total } from '../../operations/elementwise.ts';
@@ -8,7 +10,6 @@ import { flip } from '../../operations/layout.ts';
 import { solveCornerOperation } from '../../operations/solveCorner.ts';
 import { apply, isResultOf, type Tensor } from '../../tensor.ts';
 import type { GraphStyle } from '../devices/graphStyle.ts';
-import type { Precision } from '../onnx/emitter.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
 import * as batchLast from './batchLastConvolutions.ts';
 import type { AffineConvolution, Between } from './convolutions.ts';

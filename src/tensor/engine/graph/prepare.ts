@@ -1,11 +1,12 @@
 // From a graph of tensors to the graph that a device runs: composite operations are expanded, gradients
 // found, and operations left out or merged where possible.
+
+import type { Precision } from '../../emitter.ts';
 import { gradientAskedFor, pulledBack } from '../../gradients/gradient.ts';
 import type { ProgramDefinition } from '../../programDefinition.ts';
 import type { Tensor } from '../../tensor.ts';
 import { topologicalOrder } from '../../traversal.ts';
 import { type Device, defaultDevice, styleOf } from '../devices/device.ts';
-import type { Precision } from '../onnx/emitter.ts';
 import { expansion } from './expand.ts';
 import { rewrite } from './rewrite.ts';
 import { shiftedProducts } from './shiftedProducts.ts';

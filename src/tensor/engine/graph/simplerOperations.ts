@@ -1,5 +1,5 @@
 // Single operations left out, or merged with those that they are applied to.
-import { expandSource } from '../../operations/broadcast.ts';
+import { expand, expandOperation, expandSource } from '../../operations/broadcast.ts';
 import { add, divide, multiply, negate, subtract } from '../../operations/elementwise.ts';
 import {
   concatenate,
@@ -8,7 +8,7 @@ import {
   reshapeSource,
   zeroPadded,
 } from '../../operations/layout.ts';
-import { broadcastShapes, type Shape, sameShape } from '../../shape.ts';
+import { broadcastShapes, isOpen, type Shape, sameShape } from '../../shape.ts';
 import { apply, constant, constantValue, isResultOf, type Operation, type Tensor } from '../../tensor.ts';
 import { onBatchLast } from './batchLast.ts';
 
@@ -24,6 +24,11 @@ export function simpler(
   const moved = onBatchLast(operation, inputs, attributes, simpler);
   if (moved) {
     return moved;
+  }
+  if (operation === (expandOperation as Operation<unknown>)) {
+    const [x, like] = inputs as [Tensor, Tensor?];
+    const shape = attributes as Shape;
+    return expand(x, shape, isOpen(shape) ? like : undefined);
   }
   return operation === (reshapeOperation as Operation<unknown>)
     ? reshaped(inputs[0]!, attributes as Shape)
@@ -51,8 +56,8 @@ export function simplerFunction(operation: Operation<unknown>, inputs: readonly 
   if (numbers.every((number) => number !== undefined)) {
     return constant(operation.evaluate!(...numbers));
   }
-  const [a, b] = inputs as [Tensor, Tensor?];
-  if (!b) {
+  const [a, b, ...others] = inputs as [Tensor, Tensor?, ...Tensor[]];
+  if (!b || others.length > 0) {
     return onSources(operation, inputs);
   }
   const difference = withoutNegation(operation, a, b);

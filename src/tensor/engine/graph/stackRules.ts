@@ -14,6 +14,7 @@ import {
 } from '../../operations/layout.ts';
 import { oneHot } from '../../operations/oneHot.ts';
 import { product, stackedProduct, type Transposition } from '../../operations/product.ts';
+import { max } from '../../operations/reductions.ts';
 import type { Shape } from '../../shape.ts';
 import { apply, type Tensor } from '../../tensor.ts';
 
@@ -78,6 +79,16 @@ function alongOtherAxes<A>(make: (inputs: readonly Tensor[], attributes: A) => T
     );
 }
 
+/** A reduction along axes. */
+function reduction(reduce: (x: Tensor, axes: readonly number[]) => Tensor): StackRule<readonly number[]> {
+  return alongOtherAxes(([x], axes: readonly number[]) =>
+    reduce(
+      x!,
+      axes.map((axis) => axis + 1),
+    ),
+  );
+}
+
 /** An operation that takes stacks as they are. */
 const unchanged: StackRule = ({ member: { operation, attributes }, operands, count }) =>
   apply(
@@ -128,6 +139,7 @@ const rules: Readonly<Record<string, StackRule<never>>> = {
     expand(ofRank(whole(x!, count), rank), [count, ...shape]),
   inverse: unchanged,
   logAbsDet: unchanged,
+  max: reduction(max),
   oneHot: ({ member: { attributes: length, shape }, operands: [x], count }: Batch<number>) =>
     reshape(oneHot(reshape(whole(x!, count), [count * shape[0]!]), length), [count, ...shape]),
   pad: alongOtherAxes(([x], { axis, before, after, value }: Padding) =>
@@ -139,12 +151,7 @@ const rules: Readonly<Record<string, StackRule<never>>> = {
     reshape(whole(x!, count), [count, ...shape]),
   slice: alongOtherAxes(([x], { axis, start, end }: Range) => slice(x!, axis + 1, start, end)),
   stackedProduct: productOfStacks,
-  sum: alongOtherAxes(([x], axes: readonly number[]) =>
-    sum(
-      x!,
-      axes.map((axis) => axis + 1),
-    ),
-  ),
+  sum: reduction(sum),
   total: unchanged,
   transpose: alongOtherAxes(([x], order: readonly number[]) =>
     transpose(x!, [0, ...order.map((axis) => axis + 1)]),

@@ -1,6 +1,7 @@
 // Builds an ONNX model, as the bytes that a session loads: nodes, constants, inputs and outputs.
+
+import type { AttributeValue, Emitter, Precision } from '../../emitter.ts';
 import { elementCount, isOpen, type Shape } from '../../shape.ts';
-import type { AttributeValue, Emitter, Precision } from './emitter.ts';
 import {
   type AttributeProto,
   type ElementType,

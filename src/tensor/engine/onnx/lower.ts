@@ -1,5 +1,6 @@
 // Lowers a graph of tensors to an ONNX model.
 import type { NdArray } from '../../../core/numeric/index.ts';
+import type { Emitter, Precision } from '../../emitter.ts';
 import { afterOperation } from '../../operations/checkpoint.ts';
 import { fixedPointOperation } from '../../operations/fixedPoint.ts';
 import { sliced } from '../../operations/layout.ts';
@@ -7,8 +8,7 @@ import { elementCount } from '../../shape.ts';
 import { isResultOf, type Tensor } from '../../tensor.ts';
 import { topologicalOrder } from '../../traversal.ts';
 import { OnnxBuilder } from './builder.ts';
-import type { Emitter, Precision } from './emitter.ts';
-import { type NodeStyle, plainOperators } from './operators.ts';
+import type { NodeStyle } from './nodeStyle.ts';
 
 /** What to lower: tensors by name, and those with known values. */
 interface Lowering {
@@ -130,7 +130,7 @@ function emitNode(
     });
   }
   const { name } = tensor.operation;
-  const operator = style.operators[name] ?? plainOperators[name];
+  const operator = style.operators[name] ?? tensor.operation.nodes;
   if (!operator) {
     throw new Error(`the operation ${name} has no lowering to ONNX`);
   }

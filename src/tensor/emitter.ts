@@ -47,3 +47,8 @@ export interface Emitter {
    */
   repeat(start: string, limit: number, body: (value: string) => string): string;
 }
+
+/** A constant number without axes. */
+export function scalar(emit: Emitter, value: number): string {
+  return emit.reals(Float64Array.of(value), []);
+}
