@@ -20,9 +20,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { largestDifference } from './core/numeric/compare.ts';
 import { loadModel } from './model/loading/loadModel.ts';
 import type { Device } from './tensor/engine/devices/device.ts';
+import { buildPackage, commandLine } from './testing/command.ts';
 import { examplesInComments, examplesInDocument, moduleName } from './testing/documentExamples.ts';
 import { lockedPackages, type PackedPackage, packPackage, repository } from './testing/packedPackage.ts';
 import { chromiumPath, openChromium } from './testing/pages.ts';
+import { bundledPage, serveFolder, startStudio } from './testing/studio.ts';
 
 const run = promisify(execFile);
 const read = (name: string) => JSON.parse(readFileSync(join(repository, name), 'utf8'));
@@ -31,7 +33,10 @@ const packages = lockedPackages();
 const {
   allowScripts,
   exports: exported,
-}: Record<'allowScripts' | 'exports', Record<string, unknown>> = read('package.json');
+  optionalDependencies: optional,
+}: Record<'allowScripts' | 'exports' | 'optionalDependencies', Record<string, unknown>> = read(
+  'package.json',
+);
 
 const installScripts = packages.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name);
 
@@ -111,25 +116,32 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
         'models/mnist/scores.json',
         'models/mnist-small/model.safetensors',
         'dist/fonts/DejaVuSans.ttf',
-        'dist/wasm/ort-wasm-simd-threaded.wasm',
+        'dist/wasm/ort-wasm-simd-threaded.wasm.gz',
+        'docs/results/README.md',
         'LICENSE',
       ]),
     );
-    expect(packed.files.filter((file) => /^(src|bench|studio|node_modules)\/|\.test\./.test(file))).toEqual(
-      [],
-    );
+    const others = /^(src|bench|studio|node_modules)\/|\.test\.|^docs\/results\/.*\.json$/;
+    expect(packed.files.filter((file) => others.test(file))).toEqual([]);
     expect(existsSync(join(packed.folder, 'node_modules/zod'))).toBe(true);
     expect(existsSync(join(packed.folder, 'node_modules/vitest'))).toBe(false);
   });
 
+  /** What a module prints in a project that has the package. */
+  const printed = async (code: string): Promise<string> => {
+    const options = ['--input-type=module', '--eval', code];
+    return (await run(process.execPath, options, { cwd: packed.folder })).stdout;
+  };
+  const exportedNames = async (): Promise<string[][]> =>
+    JSON.parse(
+      await printed(`
+        const names = await Promise.all(${JSON.stringify(entries)}.map((entry) => import(entry).then(Object.keys)));
+        console.log(JSON.stringify(names));
+      `),
+    );
+
   it('can be imported, and no two entry points export the same name', async () => {
-    const script = `
-      const names = await Promise.all(${JSON.stringify(entries)}.map((entry) => import(entry).then(Object.keys)));
-      console.log(JSON.stringify(names));
-    `;
-    const options = ['--input-type=module', '--eval', script];
-    const { stdout } = await run(process.execPath, options, { cwd: packed.folder });
-    const names: string[][] = JSON.parse(stdout);
+    const names = await exportedNames();
     expect(entries).toHaveLength(5);
     expect(names.map((one) => one.length)).not.toContain(0);
     expect(names.flat().filter((name, index, all) => all.indexOf(name) !== index)).toEqual([]);
@@ -196,7 +208,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
       import manifest = require('emerging-flows/package.json');
       import { Glow } from 'emerging-flows/flows';
       if (manifest.name !== 'emerging-flows' || !Glow) throw new Error('other');
-      ${draw("dirname(require.resolve('emerging-flows/models/mnist-small/model.safetensors'))")}
+      ${draw("dirname(require.resolve('emerging-flows/models/mnist-small/manifest.json'))")}
     `,
   };
 
@@ -242,12 +254,36 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
       `import { loadModel } from 'emerging-flows';
        ${draw("'../node_modules/emerging-flows/models/mnist-small'")}`,
     );
-    const { stdout, stderr } = await packed.without('onnxruntime-node', () =>
+    const { stdout, stderr } = await packed.without(['onnxruntime-node'], () =>
       run(process.execPath, ['draw.mjs'], { cwd: join(packed.folder, 'without') }),
     );
     expect(JSON.parse(stdout)).toEqual(await digit('wasm'));
     expect(stderr).toMatch(/^emerging-flows: onnxruntime-node is not installed; using the device wasm .*\n$/);
   });
+
+  it('needs no optional package as a library; what needs one says how to install it', async () => {
+    const all = await exportedNames();
+    const home = join(packed.folder, 'node_modules/emerging-flows');
+    await packed.without(Object.keys(optional), async () => {
+      expect(await exportedNames()).toEqual(all);
+      const main = join(home, 'dist/app/cli/main.js');
+      await expect(run(process.execPath, [main, '--help'])).rejects.toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: `emerging: the command line requires the packages ${installed('cli-progress', 'commander', 'string-width')}\n`,
+      });
+      const renderer = join(home, 'dist/data/pictures/rasterise.node.js');
+      const drawing = `(await import(${JSON.stringify(renderer)})).rasterise('<svg/>').catch(({ message }) => console.log(message))`;
+      expect(await printed(drawing)).toBe(
+        `the renderer failed: plots as PNG require the package ${installed('@resvg/resvg-js')}\n`,
+      );
+    });
+  });
+
+  /** The names of optional packages, and the command that installs them. */
+  function installed(...names: string[]): string {
+    return `${names.join(', ')}: run npm install ${names.map((name) => `${name}@${optional[name]}`).join(' ')}`;
+  }
 
   describe.skipIf(chromiumPath === undefined)(
     'in Chromium (scripts/install-system-packages)',
@@ -361,4 +397,41 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
     };
     return ts.createProgram(files, options);
   }
+});
+
+describe('the packed package with the studio', { tags: 'system' }, () => {
+  let packed: PackedPackage;
+  const built = buildPackage();
+  beforeAll(async () => {
+    packed = await packPackage(await bundledPage(built));
+  });
+
+  it('has one copy of the runtime and of each larger file of the page, and at most 26 MB', () => {
+    expect(packed.files.filter((file) => /\.wasm(\.gz)?$/.test(file))).toEqual([
+      'dist/wasm/ort-wasm-simd-threaded.wasm.gz',
+    ]);
+    expect(packed.files).toContain('dist/page/shared.json');
+    const compressed = packed.files.filter((file) => /^dist\/page\/assets\/.*\.js\.gz$/.test(file));
+    expect(compressed.length).toBeGreaterThan(20);
+    expect(compressed.filter((file) => packed.files.includes(file.slice(0, -3)))).toEqual([]);
+    expect(packed.unpackedSize).toBeLessThan(26e6);
+    expect(packed.size).toBeLessThan(20e6);
+  });
+
+  it.skipIf(chromiumPath === undefined)(
+    'draws in the studio, served and as static files (scripts/install-system-packages)',
+    async () => {
+      const emerging = commandLine(join(packed.folder, 'node_modules/emerging-flows'));
+      const { code, stderr } = await emerging.run('studio', '--build', 'site');
+      expect(code, stderr).toBe(0);
+      const served = await startStudio(emerging);
+      const statically = await serveFolder(join(emerging.folder, 'site'), '/studio/');
+      for (const { url, close } of [served, statically]) {
+        const { page, close: closePage } = await openChromium(url);
+        await page.getByRole('group', { name: /samples from seed/ }).waitFor();
+        await closePage();
+        await close();
+      }
+    },
+  );
 });

@@ -55,19 +55,23 @@ export interface PackedPackage {
   readonly folder: string;
   /** The files of the package. */
   readonly files: readonly string[];
+  /** The bytes of the packed file, and of all files. */
+  readonly size: number;
+  readonly unpackedSize: number;
   /** Writes a file of a project and returns its path. */
   write(name: string, text: string): string;
   /** Adds a package of the repository. */
   link(name: string): void;
-  /** The result of an action while a package is not installed. */
-  without<Result>(name: string, action: () => Promise<Result>): Promise<Result>;
+  /** The result of an action while packages are not installed. */
+  without<Result>(names: readonly string[], action: () => Promise<Result>): Promise<Result>;
 }
 
 /**
- * Packs and installs the built package, with its declarations, but without the page of the studio and the documents; removed
- * after the tests.
+ * Packs and installs the built package, with its declarations and documents; removed after the tests.
+ *
+ * @param page what `bundledPage` returns; by default there is none
  */
-export async function packPackage(): Promise<PackedPackage> {
+export async function packPackage(page?: string): Promise<PackedPackage> {
   const folder = mkdtempSync(join(tmpdir(), 'package-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   const staged = join(folder, 'staged');
@@ -77,11 +81,16 @@ export async function packPackage(): Promise<PackedPackage> {
   const declarations = ['--emitDeclarationOnly', '--noCheck', '--outDir', join(staged, 'dist')];
   await run(process.execPath, [compiler, '-p', 'tsconfig.build.json', ...declarations], { cwd: repository });
   await run(process.execPath, [join(repository, 'scripts/copy-files.mjs'), join(staged, 'dist')]);
-  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'models']) {
+  if (page !== undefined) {
+    cpSync(page, join(staged, 'dist'), { recursive: true });
+  }
+  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs', 'models']) {
     cpSync(join(repository, name), join(staged, name), { recursive: true });
   }
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json'], { cwd: staged });
-  const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+  const [{ filename, files, size, unpackedSize }] = JSON.parse(stdout) as [
+    { filename: string; files: { path: string }[]; size: number; unpackedSize: number },
+  ];
   const home = join(folder, 'node_modules/emerging-flows');
   mkdirSync(home, { recursive: true });
   await run('tar', ['-xzf', join(staged, filename), '-C', home, '--strip-components=1']);
@@ -101,6 +110,8 @@ export async function packPackage(): Promise<PackedPackage> {
   return {
     folder,
     files: files.map(({ path }) => path),
+    size,
+    unpackedSize,
     write(name, text) {
       const file = join(folder, name);
       mkdirSync(dirname(file), { recursive: true });
@@ -108,12 +119,14 @@ export async function packPackage(): Promise<PackedPackage> {
       return file;
     },
     link,
-    async without(name, action) {
-      rmSync(join(folder, 'node_modules', name), { recursive: true });
+    async without(names, action) {
+      for (const name of names) {
+        rmSync(join(folder, 'node_modules', name), { recursive: true });
+      }
       try {
         return await action();
       } finally {
-        link(name);
+        names.forEach(link);
       }
     },
   };

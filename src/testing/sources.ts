@@ -25,6 +25,55 @@ export function targetOf(file: string, specifier: string): string {
   return posix.join(posix.dirname(file), specifier);
 }
 
+/** The sources of a folder and what they import; all files are named by their paths within it. */
+export interface ImportGraph {
+  readonly files: readonly string[];
+  source(file: string): string;
+  /** The files of the folder that a file imports, also only types of them. */
+  targets(file: string): readonly string[];
+  /** Everything else that it imports: packages, and modules of Node. */
+  packages(file: string): readonly string[];
+}
+
+/** The imports of the sources of a folder. */
+export function importGraph(folder: string): ImportGraph {
+  const sources = sourcesIn(folder);
+  const imports = new Map(
+    [...sources].map(([file, source]) => [
+      file,
+      importsOf(source).map((specifier) =>
+        specifier.startsWith('.') ? targetOf(file, specifier) : specifier,
+      ),
+    ]),
+  );
+  return {
+    files: [...sources.keys()],
+    source: (file) => sources.get(file)!,
+    targets: (file) => imports.get(file)!.filter((target) => sources.has(target)),
+    packages: (file) => imports.get(file)!.filter((target) => !sources.has(target)),
+  };
+}
+
+/** Items and what can be reached from them by repeated steps. */
+export function reachable<Item>(
+  starts: readonly Item[],
+  next: (item: Item) => readonly Item[],
+): ReadonlySet<Item> {
+  // A set that grows is iterated to its end.
+  const reached = new Set(starts);
+  for (const item of reached) {
+    for (const further of next(item)) {
+      reached.add(further);
+    }
+  }
+  return reached;
+}
+
+/** Whether a file of `src` is a test, or code that tests share. */
+export function isTest(file: string): boolean {
+  return file.endsWith('.test.ts') || file.startsWith('testing/');
+}
+
 /** What a source loads when it runs: everything it imports or re-exports, except types. */
 export function importedValues(source: string): string[] {
   return foundIn(source, (node) => {

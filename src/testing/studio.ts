@@ -1,4 +1,5 @@
 // The studio as users start it: its page bundled as `npm run build` does, and the command as a process.
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,11 +22,19 @@ export function buildStudio(): string {
   // Not when the tests are collected: all tests of the file may be left out.
   beforeAll(async () => {
     copyPackage(root);
-    const page = await onceForAll(inject('bundledPage'), (folder) => bundlePage(root, folder));
-    cpSync(page, join(root, 'dist/page'), { recursive: true });
+    cpSync(await bundledPage(root), join(root, 'dist'), { recursive: true });
     cpSync(join(repository, 'models'), join(root, 'models'), { recursive: true });
   });
   return root;
+}
+
+/**
+ * The page as the package has it, in folders of `dist`: bundled by the first process to ask for it, while the others wait.
+ *
+ * @param root a copy of the package to build it in
+ */
+export function bundledPage(root: string): Promise<string> {
+  return onceForAll(inject('bundledPage'), (folder) => bundlePage(root, folder));
 }
 
 /** A folder that the first process to ask for it fills, while the others wait. */
@@ -40,14 +49,14 @@ async function onceForAll(folder: string, fill: (folder: string) => Promise<void
     if (!existsSync(done)) {
       throw new Error(`another test file has begun ${folder}, and not finished it`);
     }
-    return join(folder, 'page');
+    return join(folder, 'dist');
   }
-  await fill(join(folder, 'page'));
+  await fill(join(folder, 'dist'));
   writeFileSync(done, '');
-  return join(folder, 'page');
+  return join(folder, 'dist');
 }
 
-/** Bundles the page, in the folder of the package `root`, to `target`. */
+/** Bundles the page in the package `root`, and copies what the package has of it to `target`. */
 async function bundlePage(root: string, target: string): Promise<void> {
   // Of the sources, the page shows excerpts and the names of mixings; of the documents, the glossary.
   for (const folder of ['studio', 'src']) {
@@ -60,7 +69,15 @@ async function bundlePage(root: string, target: string): Promise<void> {
   // Loaded only where it is used: by one process of all.
   const { build } = await import('vite');
   await build({ root: join(root, 'studio'), logLevel: 'warn' });
-  cpSync(join(root, 'dist/page'), target, { recursive: true });
+  for (const [script, folder] of [
+    ['copy-files', 'dist'],
+    ['compress-page', 'dist/page'],
+  ]) {
+    execFileSync(process.execPath, [join(repository, `scripts/${script}.mjs`), join(root, folder!)]);
+  }
+  for (const folder of ['page', 'wasm']) {
+    cpSync(join(root, 'dist', folder), join(target, folder), { recursive: true });
+  }
 }
 
 /** Something that answers at a URL. */

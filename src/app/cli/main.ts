@@ -1,8 +1,15 @@
 #!/usr/bin/env node
-// The command `emerging`.
-import { runCommand } from './runCommand.ts';
-import { reportLostOutput } from './terminal/output.ts';
+// The command `emerging`. An installation of the library alone lacks packages that only commands need.
+import { isInstalled, missingPackages } from '../../core/platform/missingPackages.node.ts';
+import { noteOnStderr, reportLostOutput } from './terminal/output.ts';
 
 reportLostOutput();
 
-await runCommand(process.argv.slice(2));
+const missing = ['cli-progress', 'commander', 'string-width'].filter((name) => !isInstalled(name));
+if (missing.length > 0) {
+  noteOnStderr(missingPackages('emerging: the command line requires', missing).message);
+  process.exitCode = 1;
+} else {
+  const { runCommand } = await import('./runCommand.ts');
+  await runCommand(process.argv.slice(2));
+}

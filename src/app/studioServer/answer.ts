@@ -1,9 +1,13 @@
 // Answers a request to the studio: with a file, a list or an error.
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import type { StudioFiles } from './files.ts';
+import { decompressed, type StudioFiles } from './files.ts';
 import { answerHeaders, typeOf } from './headers.ts';
 import { sendFile } from './sendFile.ts';
+
+const vary = 'accept-encoding';
+/** The headers of a compressed file. */
+const compressed = { vary, 'content-encoding': 'gzip' };
 
 /**
  * Answers a request.
@@ -39,17 +43,16 @@ export function answer(
       if ('text' in content) {
         response.writeHead(200, described).end(content.text);
       } else {
-        const { file, compressed } = content;
-        // A part is one of the file itself.
-        const isCompressed =
-          compressed !== undefined &&
-          request.headers.range === undefined &&
-          /\bgzip\b/.test(String(request.headers['accept-encoding']));
-        sendFile(request, response, isCompressed ? compressed : file, {
-          ...described,
-          ...(compressed !== undefined && { vary: 'accept-encoding' }),
-          ...(isCompressed && { 'content-encoding': 'gzip' }),
-        });
+        const { file, isCompressed } = content;
+        const { range, 'accept-encoding': accepted } = request.headers;
+        if (!isCompressed) {
+          sendFile(request, response, file, described);
+        } else if (range === undefined && /\bgzip\b/.test(String(accepted))) {
+          sendFile(request, response, file, { ...described, ...compressed });
+        } else {
+          const bytes = decompressed(file);
+          response.writeHead(200, { ...described, vary, 'content-length': bytes.length }).end(bytes);
+        }
       }
     }
   } catch (error) {

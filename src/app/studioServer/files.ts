@@ -1,9 +1,12 @@
 // A studio's files by path: the page, the models and runs, and their lists.
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
 import { visibleText } from '../../core/visibleText.ts';
-import { exists } from '../../data/files/files.ts';
+import { exists, readBytes, readText } from '../../data/files/files.ts';
 import { filesBelow, pathIn } from '../../data/files/folders.ts';
+import { parsedJson } from '../../data/files/jsonText.ts';
 import { type FoundRuns, RUNS_FILE } from './foundRun.ts';
 import { foundRuns } from './foundRuns.ts';
 import { MODELS_FILE } from './offeredModel.ts';
@@ -17,8 +20,14 @@ const builtPage = pathIn(packageFolder, 'dist', 'page');
 /** The models that come with the package. */
 export const bundledModels: Shelf = shelfOf('models', pathIn(packageFolder, 'models'));
 
-/** A file's content, or where it is: `compressed` is the same file compressed with gzip, if there is one. */
-type Content = { readonly file: string; readonly compressed?: string } | { readonly text: string };
+/** A file on disk, which may be compressed with gzip: `decompressed` reads it. */
+interface StoredFile {
+  readonly file: string;
+  readonly isCompressed: boolean;
+}
+
+/** A file's text, or where it is. */
+type Content = StoredFile | { readonly text: string };
 
 /** The files of a studio. */
 export interface StudioFiles {
@@ -41,7 +50,7 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
     throw new UserError('not-ready', `no page in ${pageFolder}: build it with npm run build`);
   }
   // Listed again each time: the page may be rebuilt while it is served.
-  const page = () => filesBelow(pageFolder).files;
+  const page = () => filesOfPage(pageFolder);
   const shelved = searched(shelves);
   const overviewOf = overviewReader();
   const models = () => offeredModels(shelved.all().places, overviewOf);
@@ -51,13 +60,9 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
   };
   return {
     find(path) {
-      const ofPage = page();
-      if (ofPage.includes(path)) {
-        const compressed = `${path}.gz`;
-        return {
-          file: pathIn(pageFolder, path),
-          ...(ofPage.includes(compressed) && { compressed: pathIn(pageFolder, compressed) }),
-        };
+      const ofPage = page().get(path);
+      if (ofPage !== undefined) {
+        return ofPage;
       }
       if (path === MODELS_FILE) {
         return { text: listText(models()) };
@@ -66,15 +71,49 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
         return { text: listText(runs()) };
       }
       const file = shelved.file(path);
-      return file !== undefined && exists(file) ? { file } : undefined;
+      return file !== undefined && exists(file) ? { file, isCompressed: false } : undefined;
     },
     list: () => [
-      ...page(),
+      ...page().keys(),
       MODELS_FILE,
       ...models().flatMap(({ path, files }) => files.map((name) => `${path}/${name}`)),
     ],
     stopped: () => shelved.all().stopped,
   };
+}
+
+/** Lists the files that the package has outside its page, by path: `scripts/compress-page.mjs` writes it. */
+const SHARED_FILE = 'shared.json';
+
+const sharedSchema = z.record(z.string(), z.string());
+
+/** The files of the built page by path; one that is stored compressed is also there as it is. */
+function filesOfPage(folder: string): ReadonlyMap<string, StoredFile> {
+  const files = new Map<string, StoredFile>();
+  const add = (name: string, file: string): void => {
+    files.set(name, { file, isCompressed: false });
+    const [, original] = /^(.+\.(?:css|js|svg|wasm))\.gz$/.exec(name) ?? [];
+    if (original !== undefined) {
+      files.set(original, { file, isCompressed: true });
+    }
+  };
+  for (const name of filesBelow(folder).files.filter((name) => name !== SHARED_FILE)) {
+    add(name, pathIn(folder, name));
+  }
+  const list = pathIn(folder, SHARED_FILE);
+  const shared = exists(list) ? sharedSchema.parse(parsedJson(readText(list))) : {};
+  for (const [name, file] of Object.entries(shared)) {
+    add(`${name}.gz`, pathIn(folder, file));
+  }
+  return files;
+}
+
+/** The most bytes of a file of the page. */
+const LARGEST_FILE = 2 ** 26;
+
+/** The bytes of a compressed file. */
+export function decompressed(file: string): Uint8Array {
+  return gunzipSync(readBytes(file, LARGEST_FILE), { maxOutputLength: LARGEST_FILE });
 }
 
 /** A list as JSON, with invisible characters escaped: the page shows its texts, such as names of folders and settings. */

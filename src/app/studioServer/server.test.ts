@@ -4,6 +4,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reverse } from '../../flows/layers/permutation.ts';
 import { registerMixing } from '../../flows/models/mixing.ts';
@@ -100,23 +101,42 @@ it('serves the page cross-origin isolated, with only its own scripts, and caches
   expect(await ask('/', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
 });
 
-it('serves what the build has compressed to those that accept it', async () => {
-  writeFileSync(path('page', 'assets', 'main.js.gz'), 'compressed');
-  expect(await ask('/assets/main.js', { 'accept-encoding': 'gzip, deflate, br' })).toMatchObject({
-    headers: {
-      'content-type': 'text/javascript; charset=utf-8',
-      'content-encoding': 'gzip',
-      'content-length': '10',
-      vary: 'accept-encoding',
-    },
-    body: 'compressed',
+it('serves what the build has compressed, as it is to those that accept it', async () => {
+  const bytes = gzipSync('a long script');
+  writeFileSync(path('page', 'assets', 'long.js.gz'), bytes);
+  const gzip = { 'accept-encoding': 'gzip, deflate, br' };
+  expect((await ask('/assets/long.js', gzip)).headers).toMatchObject({
+    'content-type': 'text/javascript; charset=utf-8',
+    'content-encoding': 'gzip',
+    'content-length': String(bytes.length),
+    vary: 'accept-encoding',
   });
-  const plain = await ask('/assets/main.js');
-  expect(plain).toMatchObject({ headers: { vary: 'accept-encoding' }, body: 'script' });
-  expect(plain.headers).not.toHaveProperty('content-encoding');
-  const part = await ask('/assets/main.js', { 'accept-encoding': 'gzip', range: 'bytes=0-2' });
+  const whole = [{}, { 'accept-encoding': 'br' }, { ...gzip, range: 'bytes=0-2' }];
+  for (const headers of whole) {
+    const plain = await ask('/assets/long.js', headers);
+    expect(plain).toMatchObject({ status: 200, headers: { vary: 'accept-encoding' }, body: 'a long script' });
+    expect(plain.headers).not.toHaveProperty('content-encoding');
+  }
+  expect(await ask('/assets/long.js', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
+  const part = await ask('/assets/main.js', { ...gzip, range: 'bytes=0-2' });
   expect(part).toMatchObject({ status: 206, body: 'scr' });
-  expect(part.headers).not.toHaveProperty('content-encoding');
+});
+
+it('serves files that the package has outside its page', async () => {
+  mkdirSync(path('wasm'));
+  writeFileSync(path('wasm', 'engine.wasm.gz'), gzipSync('instructions'));
+  const shared = { 'assets/engine-12345678.wasm': '../wasm/engine.wasm.gz' };
+  writeFileSync(path('page', 'shared.json'), JSON.stringify(shared));
+  expect(await ask('/assets/engine-12345678.wasm')).toMatchObject({
+    status: 200,
+    headers: { 'content-type': 'application/wasm' },
+    body: 'instructions',
+  });
+  const { headers } = await ask('/assets/engine-12345678.wasm', { 'accept-encoding': 'gzip' });
+  expect(headers).toMatchObject({ 'content-encoding': 'gzip', 'content-type': 'application/wasm' });
+  for (const name of ['/shared.json', '/wasm/engine.wasm.gz', '/../wasm/engine.wasm.gz']) {
+    expect(await ask(name), name).toMatchObject({ status: 404 });
+  }
 });
 
 it('lists runs and exports, and serves the files that make them up', async () => {

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { failureOf } from '../../testing/failureOf.ts';
 import { bundledModels, type StudioFiles, studioFiles } from './files.ts';
@@ -45,6 +46,26 @@ it('writes the page with its content security policy, the models and their list'
       expect(readFileSync(join(site, folder, name))).toEqual(readFileSync(join(folder, name)));
     }
   }
+});
+
+it('writes what is stored compressed both ways, wherever the package has it', async () => {
+  mkdirSync(join(root, 'wasm'));
+  writeFileSync(join(root, 'page/assets/long.js.gz'), gzipSync('long'));
+  writeFileSync(join(root, 'wasm/engine.wasm.gz'), gzipSync('instructions'));
+  writeFileSync(join(root, 'page/digits.images.gz'), 'digits');
+  const shared = { 'assets/engine-12345678.wasm': '../wasm/engine.wasm.gz' };
+  writeFileSync(join(root, 'page/shared.json'), JSON.stringify(shared));
+  await writeSite(site, studioFiles([], join(root, 'page')));
+  expect(read('assets/long.js')).toBe('long');
+  expect(read('assets/engine-12345678.wasm')).toBe('instructions');
+  expect(readFileSync(join(site, 'assets/long.js.gz'))).toEqual(gzipSync('long'));
+  expect(readdirSync(site).sort()).toEqual([
+    'assets',
+    'digits.images.gz',
+    'index.html',
+    'models.json',
+    'studio-files.json',
+  ]);
 });
 
 it('replaces only its own files when built again', async () => {

@@ -14,7 +14,7 @@ import {
   staysInFolder,
 } from '../../data/files/folders.ts';
 import { parsedJson } from '../../data/files/jsonText.ts';
-import type { StudioFiles } from './files.ts';
+import { decompressed, type StudioFiles } from './files.ts';
 import { RUNS_FILE } from './foundRun.ts';
 import { contentPolicy } from './headers.ts';
 import { MODELS_FILE } from './offeredModel.ts';
@@ -148,10 +148,11 @@ function contentOf(files: StudioFiles, name: string): FileContent {
   if ('text' in content) {
     return content.text;
   }
-  return name.endsWith('.html')
-    ? readText(content.file).replace(
-        '<head>',
-        `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}"><meta name="studio" content="static">`,
-      )
-    : blocksOf(content.file);
+  if (name.endsWith('.html')) {
+    return readText(content.file).replace(
+      '<head>',
+      `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}"><meta name="studio" content="static">`,
+    );
+  }
+  return content.isCompressed ? decompressed(content.file) : blocksOf(content.file);
 }

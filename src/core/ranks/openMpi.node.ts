@@ -3,6 +3,7 @@
 // All of them return at once, and MPI works on what they have started whenever it is asked whether it is done. A call that
 // waits would block the event loop; one in another thread takes a millisecond, ten times as long as a small sum.
 import { UserError } from '../errors.ts';
+import { missingPackages } from '../platform/missingPackages.node.ts';
 import type { Summed } from './ranks.ts';
 
 /** The library's names, by how likely they are. */
@@ -127,9 +128,7 @@ async function openLibrary(): Promise<Library> {
   const koffi = await import('koffi').then(
     ({ default: module }) => module,
     (cause) => {
-      throw new UserError('unsupported', 'MPI runs require the package koffi: run npm install koffi', {
-        cause,
-      });
+      throw missingPackages('MPI runs require', ['koffi'], cause);
     },
   );
   // UCX, which Open MPI loads where it is installed, would watch how this process allocates memory, and first try that by

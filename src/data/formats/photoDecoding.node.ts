@@ -1,6 +1,7 @@
 // Decodes JPEG, WebP, GIF, TIFF and AVIF files by the optional package sharp.
 import type { Metadata, Sharp } from 'sharp';
 import { UserError } from '../../core/errors.ts';
+import { missingPackages } from '../../core/platform/missingPackages.node.ts';
 import { type BeginDecoding, maxImagePixels } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import type { Integers } from '../pixels/bitDepth.ts';
@@ -131,10 +132,6 @@ async function loadSharp(source: string): Promise<typeof import('sharp')['defaul
     sharp.cache(false);
     return sharp;
   } catch (cause) {
-    throw new UserError(
-      'unsupported',
-      `${source}: reading images other than PNG requires the package sharp: run npm install sharp`,
-      { cause },
-    );
+    throw missingPackages(`${source}: reading images other than PNG requires`, ['sharp'], cause);
   }
 }

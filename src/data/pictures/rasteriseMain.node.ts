@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { Resvg } from '@resvg/resvg-js';
+import { missingPackages } from '../../core/platform/missingPackages.node.ts';
 
 /** PNG pixels per SVG pixel: sharp on high-density screens. */
 const zoom = 2;
@@ -12,7 +12,7 @@ const zoom = 2;
 // Ctrl-C reaches every process of the terminal, and training that stops cleanly still needs its picture.
 process.on('SIGINT', () => {});
 try {
-  process.stdout.write(render(await text(process.stdin)));
+  process.stdout.write(await render(await text(process.stdin)));
 } catch (error) {
   process.stderr.write(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
@@ -26,7 +26,10 @@ function fontFolder(): string {
     : join(dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')), 'ttf');
 }
 
-function render(svg: string): Uint8Array {
+async function render(svg: string): Promise<Uint8Array> {
+  const { Resvg } = await import('@resvg/resvg-js').catch((cause) => {
+    throw missingPackages('plots as PNG require', ['@resvg/resvg-js'], cause);
+  });
   const fonts = fontFolder();
   const image = new Resvg(svg, {
     background: 'white',

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { once } from '../../core/numeric/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
@@ -18,15 +20,22 @@ const WASM = 'ort-wasm-simd-threaded.wasm';
 /** The script that pages load too, with everything that it imports. */
 const SCRIPT = 'ort.wasm.bundle.min.mjs';
 
-/** Where both files are: the built package has copies; from source they are those of the development dependency. */
-const place = once(() => {
-  const copies = new URL('../../wasm/', import.meta.url);
-  return existsSync(copies)
-    ? copies
-    : pathToFileURL(createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`));
-});
+/** The folder of both files in the built package, where the larger one is compressed. */
+const copies = new URL('../../wasm/', import.meta.url);
 
-const wasmBytes = once(() => readFile(new URL(WASM, place())));
+/** Where both files are: from source they are those of the development dependency. */
+const place = once(() =>
+  existsSync(copies)
+    ? copies
+    : pathToFileURL(createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`)),
+);
+
+const wasmBytes = once(
+  async (): Promise<Uint8Array> =>
+    place() === copies
+      ? promisify(gunzip)(await readFile(new URL(`${WASM}.gz`, copies)))
+      : readFile(new URL(WASM, place())),
+);
 
 /** SHA-256, in hexadecimal, of the WebAssembly that the device `wasm` runs. */
 export async function runtimeSha256(): Promise<string> {
