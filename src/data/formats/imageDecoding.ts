@@ -103,6 +103,11 @@ export async function decodeImage(
     : { ...image, notes: [...image.notes, `${format} named .${extension}`] };
 }
 
+/** Whether a note of decoding is about a name that promises another format, such as 'JPEG named .png'. */
+export function isAboutName(note: string): boolean {
+  return / named \.[a-z]+$/.test(note);
+}
+
 type ImageFormat = 'PNG' | 'npy' | 'FITS' | 'JPEG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF';
 
 /** The decoders of all formats but photos. */

@@ -4,6 +4,7 @@ import { type ImageShape, requireWhole, type Values } from '../../core/numeric/i
 import { requireMemory } from '../../core/platform/index.ts';
 import type { Conditions, Labels } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
+import { isAboutName } from '../formats/imageDecoding.ts';
 import { joined } from '../pixels/finite.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 
@@ -30,6 +31,8 @@ export interface NamedImages {
   readonly skipped: readonly string[];
   /** One line per image that was enlarged by repeating pixels, and was read at its own size. */
   readonly notes: readonly string[];
+  /** One line per file whose name promises another format, such as a JPEG named .png; absent if there is none. */
+  readonly misnamed?: readonly string[];
 }
 
 /** How images are read. */
@@ -75,12 +78,15 @@ export async function fittedImages(
   imageShape: ImageShape,
   { resize = false, most, onSkip }: ImageFileOptions,
   none: (skipped: number) => string,
-): Promise<Pick<NamedImages, 'pixels' | 'skipped' | 'notes'> & { readonly paths: readonly string[] }> {
+): Promise<
+  Pick<NamedImages, 'pixels' | 'skipped' | 'notes' | 'misnamed'> & { readonly paths: readonly string[] }
+> {
   if (most !== undefined) {
     requireWhole('most', most, 1);
   }
   const skipped: string[] = [];
   const notes: string[] = [];
+  const misnamed: string[] = [];
   const onNote = (note: string): void => void notes.push(note);
   const skip = (reason: string): void => {
     skipped.push(reason);
@@ -93,6 +99,11 @@ export async function fittedImages(
     const decoded = { shape: [height, width, channels] as const, pixels: data };
     const pixels = fitImage(decoded, imageShape, { source: path, resize, onNote });
     images.push([path, pixels]);
+    misnamed.push(
+      ...image.notes
+        .filter(isAboutName)
+        .map((note) => `${path}: a ${note}; it is read as ${note.split(' ')[0]}`),
+    );
     bytes += pixels.byteLength + imageOverhead;
     if (bytes - checkedBytes > bytesBetweenChecks) {
       // They are joined in an array of their own.
@@ -106,5 +117,11 @@ export async function fittedImages(
   if (images.length === 0) {
     throw new UserError('invalid-data', none(skipped.length));
   }
-  return { paths: images.map(([path]) => path), pixels: joined(images), skipped, notes };
+  return {
+    paths: images.map(([path]) => path),
+    pixels: joined(images),
+    skipped,
+    notes,
+    ...(misnamed.length > 0 && { misnamed }),
+  };
 }

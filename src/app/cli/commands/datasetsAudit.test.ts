@@ -134,9 +134,13 @@ describe('of little', () => {
     // Beside the images rather than among them.
     expect(readdirSync(at('single'))).toEqual(['one.png']);
     expect(readdirSync(at('.'))).toContain('single-audit.html');
-    // In the working directory, wherever the images are.
-    expect((await emerging.inside('runs').run('datasets', 'audit', '../single', '--threads=1')).code).toBe(0);
-    expect(readdirSync(at('runs'))).toContain('single-audit.html');
+    // Nothing in the working directory, and never over an earlier page.
+    const earlier = readFileSync(at('single-audit.html'), 'utf8');
+    const before = readdirSync(at('runs'));
+    const again = await emerging.inside('runs').run('datasets', 'audit', '../single', '--threads=1');
+    expect(again.stdout).toMatch(/\npage {2}\.\.\/single-audit-2\.html \(/);
+    expect(readdirSync(at('runs'))).toEqual(before);
+    expect(readFileSync(at('single-audit.html'), 'utf8')).toBe(earlier);
     expect(stdout).toMatch(/^1 image, without a model\nNot divided into training and test images: .*\n/);
     expect(stdout).toMatch(/\nOdd images +not examined\n/);
   });

@@ -25,7 +25,7 @@ import { thumbnailsOf } from '../audit/thumbnails.ts';
 import { addResizeOption } from '../parts/imageInput.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { compileOptions, wholeNumber } from '../parts/options.ts';
-import { outputPage, outsideData } from '../parts/outputFile.ts';
+import { besideData, outputPage, unusedPlace } from '../parts/outputFile.ts';
 import { referenceFor } from '../ranks/scoreReference.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -55,7 +55,7 @@ export function registerDatasetsAudit(datasets: Command): void {
     )
     .option('--count <n>', 'use only the first n images of each split', wholeNumber(1), 60_000)
     .option('--top <n>', 'how many images or groups each section of the page shows', wholeNumber(1, 1000), 40)
-    .option('--out <file>', 'the page to write (default: NAME-audit.html)')
+    .option('--out <file>', 'the page to write (default: NAME-audit.html beside the images)')
     .option('--json', 'print the result as JSON on stdout');
   addModelOptions(addResizeOption(command))
     .addHelpText(
@@ -74,7 +74,7 @@ export function registerDatasetsAudit(datasets: Command): void {
 
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
-  const page = outputPage(options.out ?? outsideData(nameOrPath, '-audit.html'), [nameOrPath]);
+  const page = outputPage(options.out ?? unusedPlace(besideData(nameOrPath, '-audit.html')), [nameOrPath]);
   const dataset = await openRawDataset(nameOrPath, { undivided: 'if-needed' });
   const engine = await compileOptions(options);
   const model = await modelFor(keep, options, engine);

@@ -1,7 +1,8 @@
 // `emerging score` as a process: images that are odd in either direction, their order and the output formats.
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
+import sharp from 'sharp';
 import { beforeAll, expect, it } from 'vitest';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { mean } from '../../../core/numeric/statistics.ts';
@@ -130,6 +131,23 @@ it('writes maps whose mean is the bits/dim of each image, in the same colours', 
   const again = await emerging.run('score', 'runs/a', 'mine', '--map=maps');
   expect(again.code).toBe(2);
   expect(again.stderr).toMatch(/^emerging: maps is not empty \(.*\); choose another folder\n$/);
+});
+
+it('names a file whose name promises another format', async () => {
+  mkdirSync(inFolder('misnamed'));
+  for (const name of ['a', 'b', 'c']) {
+    const raw = { width: 8, height: 8, channels: 1 } as const;
+    await sharp(tinyImages(1, 8, 50), { raw })
+      .jpeg()
+      .toFile(inFolder(`misnamed/${name}.jpeg`));
+    renameSync(
+      inFolder(`misnamed/${name}.jpeg`),
+      inFolder(`misnamed/${name}.${name === 'c' ? 'jpeg' : 'png'}`),
+    );
+  }
+  const { code, stderr } = await emerging.run('score', 'runs/a', 'misnamed', '--threads=1');
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain('misnamed/a.png: a JPEG named .png; it is read as JPEG (and 1 other image)\n');
 });
 
 it('escapes names in a CSV that spreadsheets would run as formulas, or terminals obey', async () => {

@@ -90,11 +90,12 @@ export async function readImages(
     noteOnStderr(`skipped: ${reason}`);
   };
   const read = await readImageFiles(paths, imageShape, { resize, most: count, onSkip });
-  const [note, ...others] = read.notes;
-  if (note !== undefined) {
-    noteOnStderr(
-      `${note}${others.length > 0 ? ` (and ${formatCounted(others.length, 'other image')})` : ''}`,
-    );
+  for (const [note, ...others] of [read.notes, read.misnamed ?? []]) {
+    if (note !== undefined) {
+      noteOnStderr(
+        `${note}${others.length > 0 ? ` (and ${formatCounted(others.length, 'other image')})` : ''}`,
+      );
+    }
   }
   const files = read.paths ?? read.names;
   const named = { ...read, namesInFolders: namesInFolders(files, paths) };

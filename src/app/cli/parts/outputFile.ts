@@ -1,5 +1,5 @@
 // Output files of commands: at a path the user names (--out), or under a default name beside the data or the run.
-import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { basename, dirname, extname, join, parse, resolve } from 'node:path';
 import { option, phrase, UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { type ImageOfSet, imageText } from '../../../data/contract/index.ts';
@@ -32,11 +32,14 @@ export function besideData(nameOrPath: string, suffix: string): DefaultPlace {
   return { byDefault: join(folder, `${basename(name, extname(name)) || 'images'}${suffix}`) };
 }
 
-/** `photos-audit.html` in the working directory; beside the folder `photos` if the working directory is in it. */
-export function outsideData(nameOrPath: string, suffix: string): DefaultPlace {
-  const beside = besideData(nameOrPath, suffix);
-  const isOutside = relative(nameOrPath, '.').startsWith('..');
-  return isOutside ? { byDefault: basename(beside.byDefault) } : beside;
+/** The same place, or `photos-audit-2.html` and so on if there is a file already. */
+export function unusedPlace({ byDefault }: DefaultPlace): DefaultPlace {
+  const { dir, name, ext } = parse(byDefault);
+  let path = byDefault;
+  for (let number = 2; exists(path); number++) {
+    path = join(dir, `${name}-${number}${ext}`);
+  }
+  return { byDefault: path };
 }
 
 /** A file beside the folder of a run or export. */

@@ -9,14 +9,18 @@ import { NEIGHBOURS, type Neighbours, nearestNeighbours } from './neighbours.ts'
 import { type Residual, residualOf } from './samePicture.ts';
 import { addTo } from './shapes.ts';
 
-/** Pairs with larger residuals are different images. */
-const MOST_LEFT = { whole: 0.02, worst: 0.06 } as const;
+/** Limits on the residual of a copy, and on its ratio to that of the most similar other image (the ratio test of Lowe 2004). */
+interface Limits extends Residual {
+  readonly ratio: number;
+}
 
-/** The residual of a copy is at most this share of that of the most similar other image (the ratio test of Lowe 2004). */
-const MOST_RATIO = 0.5;
+const LIMITS: Limits = { whole: 0.02, worst: 0.06, ratio: 0.5 };
+
+/** JPEG changes the colours of images as small as 32 x 32 by more: such are copies if nothing else is nearly as similar. */
+const COLOUR_LIMITS: Limits = { whole: 0.06, worst: 0.2, ratio: 0.3 };
 
 /** Pairs with a larger residual are not examined further, in pictures of half the resolution and then in full. */
-const MOST_EXAMINED = { coarse: 0.2, fine: 0.1 } as const;
+const MOST_EXAMINED = { coarse: 0.25, fine: 0.2 } as const;
 
 /** Pictures with less variation, in units of 1/255, are only compared exactly: in them, rounding decides the residual. */
 const LEAST_DEVIATION = 2;
@@ -60,6 +64,7 @@ export async function nearGroups(
     residuals.set(key, known);
     return known;
   };
+  const limits = pictures.small[0]?.channels === 3 ? [LIMITS, COLOUR_LIMITS] : [LIMITS];
   const copies: number[][] = [];
   for (let index = 0; index < count; index++) {
     const near = [neighbours, byFrequency].flatMap(({ nearest }) => [
@@ -68,7 +73,8 @@ export async function nearGroups(
     const others = [...new Set(near)].filter(
       (other) => other >= 0 && isComparable(images[index]!, images[other]!),
     );
-    copies.push(copiesAmong(others.map((other) => ({ other, ...residual(index, other) }))));
+    const candidates = others.map((other) => ({ other, ...residual(index, other) }));
+    copies.push([...new Set(limits.flatMap((limit) => copiesAmong(candidates, limit)))]);
     if (index % 64 === 0) {
       following.signal?.throwIfAborted();
       following.onProgress?.(count + index, of);
@@ -87,14 +93,16 @@ export async function nearGroups(
 }
 
 /** Those of an image's candidates that are copies: similar enough, and far more so than all that are not. */
-function copiesAmong(candidates: readonly (Residual & { readonly other: number })[]): number[] {
+function copiesAmong(
+  candidates: readonly (Residual & { readonly other: number })[],
+  limits: Limits,
+): number[] {
   const sorted = candidates.toSorted((a, b) => a.whole - b.whole);
-  const isSimilar = ({ whole, worst }: Residual): boolean =>
-    whole <= MOST_LEFT.whole && worst <= MOST_LEFT.worst;
+  const isSimilar = ({ whole, worst }: Residual): boolean => whole <= limits.whole && worst <= limits.worst;
   const last = sorted.findLastIndex(
     (one, place) =>
       isSimilar(one) &&
-      (sorted[place + 1] === undefined || one.whole <= MOST_RATIO * sorted[place + 1]!.whole),
+      (sorted[place + 1] === undefined || one.whole <= limits.ratio * sorted[place + 1]!.whole),
   );
   return sorted
     .slice(0, last + 1)
