@@ -1,5 +1,14 @@
 // The studio as users start it: its page bundled as `npm run build` does, and the command as a process.
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -23,6 +32,8 @@ export function buildStudio(): string {
     copyPackage(root);
     const page = await onceForAll(inject('bundledPage'), (folder) => bundlePage(root, folder));
     cpSync(page, join(root, 'dist/page'), { recursive: true });
+    // A link until here.
+    rmSync(join(root, 'models'));
     cpSync(join(repository, 'models'), join(root, 'models'), { recursive: true });
   });
   return root;

@@ -263,10 +263,6 @@ it.each<[string[], string]>([
   ],
   [[...sample, '--condition=shift=0', '--condition=low=nan.npy'], 'nan.npy: 1 value is NaN or infinite'],
   [
-    ['sample', 'runs/a', '--condition=shift=1'],
-    'nowhere to write: name a PNG with --out, or an array with --array',
-  ],
-  [
     [
       'interpolate',
       'runs/a',

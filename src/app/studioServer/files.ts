@@ -4,6 +4,7 @@ import { UserError } from '../../core/errors.ts';
 import { visibleText } from '../../core/visibleText.ts';
 import { exists } from '../../data/files/files.ts';
 import { filesBelow, pathIn } from '../../data/files/folders.ts';
+import { bundledModelsFolder } from '../bundledModels.ts';
 import { type FoundRuns, RUNS_FILE } from './foundRun.ts';
 import { foundRuns } from './foundRuns.ts';
 import { MODELS_FILE } from './offeredModel.ts';
@@ -11,11 +12,10 @@ import { offeredModels } from './offeredModels.ts';
 import { overviewReader } from './overviews.ts';
 import { type Shelf, searched, shelfOf } from './shelf.ts';
 
-const packageFolder = fileURLToPath(new URL('../../..', import.meta.url));
-const builtPage = pathIn(packageFolder, 'dist', 'page');
+const builtPage = fileURLToPath(new URL('../../../dist/page', import.meta.url));
 
 /** The models that come with the package. */
-export const bundledModels: Shelf = shelfOf('models', pathIn(packageFolder, 'models'));
+export const bundledModels: Shelf = shelfOf('models', bundledModelsFolder);
 
 /** A file's content, or where it is: `compressed` is the same file compressed with gzip, if there is one. */
 type Content = { readonly file: string; readonly compressed?: string } | { readonly text: string };

@@ -22,6 +22,7 @@ import {
   valueText,
 } from '../../../uses/doctor/index.ts';
 import { examineFiles } from '../../../uses/export/index.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import {
   addDataOption,
   addModelOptions,
@@ -53,7 +54,7 @@ const QUICK_IMAGES = 8;
 /** Adds the arguments and options of `doctor`, and what it does. */
 export function registerDoctor(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<run>', MODEL, modelFolder)
     .option('--images <n>', `how many images to use (default: ${DOCTOR_IMAGES})`, wholeNumber(1))
     .option(
       '--exact',
@@ -67,7 +68,7 @@ export function registerDoctor(command: Command): void {
   addModelOptions(addWeightsOption(addDataOption(addSplitOption(command, 'validation')), { orExport: true }))
     .addHelpText(
       'after',
-      '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor models/mnist-small --data mnist --quick\n' +
+      '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor mnist-small --data mnist --quick\n' +
         '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains what is measured.',
     )
     .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));

@@ -23,6 +23,7 @@ import {
   noteIfFar,
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
@@ -46,7 +47,7 @@ interface InferCommandOptions extends ModelOptions, ImageOptions, ConditionComma
 /** Adds the arguments and options of `infer`, and what it does. */
 export function registerInfer(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<run>', MODEL, modelFolder)
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(
       '--range <name=low:high>',
