@@ -26,7 +26,9 @@ export default async function buildPackage(project: TestProject): Promise<(() =>
   const compile = (): Promise<void> => compileFolder(join(repository, 'src'), join(folder, 'dist'));
   await compile();
   copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'));
-  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  for (const linked of ['node_modules', 'models']) {
+    symlinkSync(join(repository, linked), join(folder, linked), 'junction');
+  }
   project.provide('builtPackage', folder);
   const page = `${folder}-page`;
   project.provide('bundledPage', page);

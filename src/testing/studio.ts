@@ -1,6 +1,15 @@
 // The studio as users start it: its page bundled as `npm run build` does, and the command as a process.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -23,6 +32,8 @@ export function buildStudio(): string {
   beforeAll(async () => {
     copyPackage(root);
     cpSync(await bundledPage(root), join(root, 'dist'), { recursive: true });
+    // A link until here.
+    rmSync(join(root, 'models'));
     cpSync(join(repository, 'models'), join(root, 'models'), { recursive: true });
   });
   return root;

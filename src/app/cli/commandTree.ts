@@ -88,6 +88,11 @@ const commands: Readonly<Record<string, Entry>> = {
     description: 'infer the numbers that a model is conditioned on from images',
     load: async () => (await import('./commands/infer.ts')).registerInfer,
   },
+  models: {
+    usage: '[options]',
+    description: 'list the bundled models, which every command takes by name',
+    load: async () => (await import('./commands/models.ts')).registerModels,
+  },
   export: {
     usage: '[options] <run>',
     description: 'export a run as ONNX files for any runtime, with a manifest that describes them',

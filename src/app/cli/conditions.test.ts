@@ -186,6 +186,42 @@ it('infers numbers, and compares the posteriors with the true ones, if wanted', 
   expect(stderr).toMatch(/the posterior of shift is cut off by its range, and depends on it/);
 });
 
+it('infers the first images, with the first rows of their conditions', async () => {
+  mkdirSync(at('held'));
+  writeFileSync(at('held/held.npy'), npyBytes(fields.slice(0, 9 * AREA), [9, SIZE, SIZE]));
+  writeFileSync(at('held/held.conditions.npz'), conditionsOf(0, 1, 2, 3, 4, 5, 6, 7, 8));
+  const infer = ['infer', 'runs/a', 'held/held.npy', '--truth'];
+  const truths = ({ images }: { images: { posterior: [{ truth: number }] }[] }) =>
+    images.map(({ posterior: [{ truth }] }) => truth);
+  const first = [...shift.slice(0, 3)];
+  expect(truths(await json(...infer, '--count=3'))).toEqual(first);
+  // The same for a file that is named.
+  writeFileSync(at('true.npz'), conditionsOf(0, 1, 2, 3, 4, 5, 6, 7, 8));
+  const named = ['encode', 'runs/a', 'held/held.npy', '--condition=true.npz', '--out=held.safetensors'];
+  expect(await json(...named, '--count=3')).toMatchObject({ images: 3 });
+  // Rows that are missing, and rows that are too many for all images, are still refused.
+  writeFileSync(at('held/held.conditions.npz'), conditionsOf(0, 1));
+  expect(await emerging.refused(...infer, '--count=3')).toContain('2 rows for 3 images');
+  writeFileSync(at('held/held.conditions.npz'), conditionsOf(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+  expect(await emerging.refused(...infer)).toContain('10 rows for 9 images');
+});
+
+it('prints and writes the posteriors of the images that are done if it is interrupted', async () => {
+  const many = Float32Array.from({ length: 2000 * AREA }, (_, index) => fields[index % fields.length]!);
+  writeFileSync(at('many.npy'), npyBytes(many, [2000, SIZE, SIZE]));
+  const args = ['many.npy', '--condition=low=single.npy', '--threads=1', '--out=some.csv', '--json'];
+  // The first line of progress comes before the first image, and names no speed.
+  const { code, stdout, stderr } = await emerging.interrupt('SIGINT', 'images/s', 'infer', 'runs/a', ...args);
+  expect(code, stderr).toBe(130);
+  expect(stderr).toMatch(/^inferring 0\/2000 images · 0 %$/m);
+  expect(stderr).toContain('stopping: printing the images that are done');
+  const { images, stopped } = JSON.parse(stdout);
+  expect(stopped).toBe(true);
+  expect(images.length).toBeGreaterThan(0);
+  expect(stderr).toContain(`stopped after ${images.length} of 2,000 images; the results are of these`);
+  expect(readFileSync(at('some.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(images.length + 1);
+});
+
 it('is called by its ONNX files alone', async () => {
   await emerging.json('export', 'runs/a', '--out=exported');
   const manifest = JSON.parse(readFileSync(at('exported/manifest.json'), 'utf8'));
@@ -262,10 +298,6 @@ it.each<[string[], string]>([
     '--count 2 is less than one image for each of the 3 rows',
   ],
   [[...sample, '--condition=shift=0', '--condition=low=nan.npy'], 'nan.npy: 1 value is NaN or infinite'],
-  [
-    ['sample', 'runs/a', '--condition=shift=1'],
-    'nowhere to write: name a PNG with --out, or an array with --array',
-  ],
   [
     [
       'interpolate',

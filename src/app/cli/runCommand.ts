@@ -58,12 +58,16 @@ async function missingRun(
 ): Promise<unknown> {
   const [run] = args;
   const isRun = registeredArguments[0]?.name() === 'run' && run !== undefined && !run.startsWith('-');
-  if (code !== 'commander.missingMandatoryOptionValue' || !isRun || existsSync(run)) {
+  if (code !== 'commander.missingMandatoryOptionValue' || !isRun) {
     return undefined;
   }
-  const { requireRun } = await import('../../runs/folder/runFolder.ts');
   try {
-    requireRun(run, { orExport: true });
+    const { modelFolder } = await import('./parts/modelFolder.ts');
+    const folder = modelFolder(run);
+    if (!existsSync(folder)) {
+      const { requireRun } = await import('../../runs/folder/runFolder.ts');
+      requireRun(folder, { orExport: true });
+    }
   } catch (error) {
     return error;
   }

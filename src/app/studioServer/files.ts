@@ -7,6 +7,7 @@ import { visibleText } from '../../core/visibleText.ts';
 import { exists, readBytes, readText } from '../../data/files/files.ts';
 import { filesBelow, pathIn } from '../../data/files/folders.ts';
 import { parsedJson } from '../../data/files/jsonText.ts';
+import { bundledModelsFolder } from '../bundledModels.ts';
 import { type FoundRuns, RUNS_FILE } from './foundRun.ts';
 import { foundRuns } from './foundRuns.ts';
 import { MODELS_FILE } from './offeredModel.ts';
@@ -14,11 +15,10 @@ import { offeredModels } from './offeredModels.ts';
 import { overviewReader } from './overviews.ts';
 import { type Shelf, searched, shelfOf } from './shelf.ts';
 
-const packageFolder = fileURLToPath(new URL('../../..', import.meta.url));
-const builtPage = pathIn(packageFolder, 'dist', 'page');
+const builtPage = fileURLToPath(new URL('../../../dist/page', import.meta.url));
 
 /** The models that come with the package. */
-export const bundledModels: Shelf = shelfOf('models', pathIn(packageFolder, 'models'));
+export const bundledModels: Shelf = shelfOf('models', bundledModelsFolder);
 
 /** A file on disk, which may be compressed with gzip: `decompressed` reads it. */
 interface StoredFile {

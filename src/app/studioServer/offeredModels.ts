@@ -3,9 +3,9 @@ import * as z from 'zod/mini';
 import { problemOf, UserError } from '../../core/errors.ts';
 import { exists, readText } from '../../data/files/files.ts';
 import { isWithin, pathIn } from '../../data/files/folders.ts';
-import { isShort, parseJsonObject } from '../../data/files/jsonText.ts';
+import { parseJsonObject } from '../../data/files/jsonText.ts';
 import { foreignParts, type PartChoice, partKeys } from '../../flows/models/index.ts';
-import { isExported } from '../../model/loading/loadTrained.ts';
+import { isExported, readManifest } from '../../model/loading/loadTrained.ts';
 import { MANIFEST_FILE } from '../../model/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../model/loading/readExport.ts';
 import { SCORES_FILE } from '../../model/referenceScores.ts';
@@ -106,28 +106,12 @@ function runIn(folder: string, overviewOf: OverviewReader): Found {
   return { files, preset, data, step: last, test, problem: null };
 }
 
-/** The part of a manifest that is read. */
-const manifestSchema = z.object({
-  trained: z.object({
-    preset: z.nullable(z.string()),
-    dataset: z.string(),
-    step: z.number(),
-    /** Missing for a continuous model, which has no bits/dim. */
-    bitsPerDim: z.optional(
-      z.array(z.object({ bitsPerDim: z.nullable(z.number()), split: z.optional(z.string()) })),
-    ),
-  }),
-});
-
 function exportIn(folder: string): Found {
-  const path = pathIn(folder, 'manifest.json');
-  const content = parseJsonObject(readText(path), path, '; export it again');
-  const manifest = isShort(content) ? manifestSchema.safeParse(content).data : undefined;
-  if (manifest === undefined) {
-    throw new UserError('invalid-data', `${path} does not describe a model: export it again`);
+  const { path, trained } = readManifest(folder);
+  if (trained === undefined) {
+    throw new UserError('invalid-data', `${path} does not say what the model was trained on; export again`);
   }
-  const { preset, dataset, step, bitsPerDim = [] } = manifest.trained;
-  const test = bitsPerDim.findLast(({ split }) => split === 'test')?.bitsPerDim ?? null;
+  const { preset, dataset, step, test } = trained;
   const files = [WEIGHTS_FILE, MANIFEST_FILE, ...scoresIn(folder)];
   return { files, preset, data: dataset, step, test, problem: null };
 }

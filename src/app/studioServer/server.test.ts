@@ -39,6 +39,9 @@ function writeExport(manifest: string, ...names: string[]): void {
 }
 
 const manifest = JSON.stringify({
+  image: { shape: [8, 8, 1] },
+  model: {},
+  files: {},
   trained: { preset: null, dataset: 'tiny', step: 6, bitsPerDim: [{ bitsPerDim: 2.5, split: 'test' }] },
 });
 
@@ -383,7 +386,7 @@ describe('folders from strangers', () => {
     expect(problems).toEqual({
       'runs/first': null,
       'runs/second': null,
-      'runs/odd': expect.stringMatching(/manifest\.json does not describe a model/),
+      'runs/odd': expect.stringMatching(/manifest\.json does not describe an exported model; export again/),
       'runs/text': expect.stringMatching(/manifest\.json/),
       'runs/empty': expect.stringMatching(/model\.levels must be/),
       'runs/young': expect.stringMatching(/no checkpoint yet/),

@@ -14,6 +14,7 @@ import { componentsIn, conditionsByTable } from './table.ts';
  * @param files the paths of the images, in order
  * @param given the files and folders that they were found by
  * @param wanted the conditions that the images must have, at least one
+ * @param options.areFirst whether more images follow, whose conditions are not needed
  * @throws UserError if there is no such table, or it has no row for an image
  */
 export async function conditionsOfFiles(
@@ -21,15 +22,19 @@ export async function conditionsOfFiles(
   given: readonly string[],
   wanted: readonly RequiredCondition[],
   imageShape: ImageShape,
+  { areFirst = false }: { readonly areFirst?: boolean | undefined } = {},
 ): Promise<Conditions> {
   const names = wanted.map(({ name }) => name);
   /** Where the conditions of each file are. */
   const places: { conditions: Conditions; row: number }[] = [];
-  for (const [folder, indices] of byFolder(files, given)) {
+  const folders = [...byFolder(files, given)];
+  for (const [folder, indices] of folders) {
     const table = await readConditionTable(folder, { names, otherwise: orPassed(wanted) });
     const components = componentsIn(table, imageShape, names);
     const inFolder = indices.map((index) => nameIn(folder, files[index]!));
-    const conditions = conditionsByTable(inFolder, table, components);
+    // Only the images of the last folder can be followed by others.
+    const isCut = areFirst && folder === folders.at(-1)![0];
+    const conditions = conditionsByTable(inFolder, table, components, { areFirst: isCut });
     indices.forEach((index, row) => {
       places[index] = { conditions, row };
     });

@@ -220,17 +220,21 @@ export function imagesWithTable(
 /**
  * The conditions of images with these names: rows are found by name, or taken in order from a table without names.
  *
+ * @param options.areFirst whether the table may have more rows, for images that follow
  * @throws UserError (`mismatch`) if there are not as many rows as images, or as `rowsByName` does
  */
 export function conditionsByTable(
   names: readonly string[],
   table: ConditionTable,
   components: Conditions,
+  { areFirst = false }: { readonly areFirst?: boolean | undefined } = {},
 ): Conditions {
   if (table.files !== undefined) {
     return rowsOf(components, rowsByName(names, table));
   }
-  requireRows(table, names.length);
+  if (!areFirst || table.rows < names.length) {
+    requireRows(table, names.length);
+  }
   return components;
 }
 

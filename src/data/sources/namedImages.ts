@@ -27,6 +27,8 @@ export interface NamedImages {
   readonly labels?: Labels;
   /** What a density can depend on, if it was wanted. */
   readonly conditions?: Conditions;
+  /** Whether these are only the first images, without gaps, because no more were wanted. */
+  readonly areFirst?: boolean;
   /** One line per skipped file, with its name and the reason. */
   readonly skipped: readonly string[];
   /** One line per image that was enlarged by repeating pixels, and was read at its own size. */
@@ -78,9 +80,7 @@ export async function fittedImages(
   imageShape: ImageShape,
   { resize = false, most, onSkip }: ImageFileOptions,
   none: (skipped: number) => string,
-): Promise<
-  Pick<NamedImages, 'pixels' | 'skipped' | 'notes' | 'misnamed'> & { readonly paths: readonly string[] }
-> {
+): Promise<Omit<NamedImages, 'names'> & { readonly paths: readonly string[] }> {
   if (most !== undefined) {
     requireWhole('most', most, 1);
   }
@@ -117,9 +117,11 @@ export async function fittedImages(
   if (images.length === 0) {
     throw new UserError('invalid-data', none(skipped.length));
   }
+  const areFirst = images.length === most && skipped.length === 0;
   return {
     paths: images.map(([path]) => path),
     pixels: joined(images),
+    areFirst,
     skipped,
     notes,
     ...(misnamed.length > 0 && { misnamed }),

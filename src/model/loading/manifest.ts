@@ -2,7 +2,7 @@
 // exports are not mixed.
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
-import { showImageShape } from '../../core/numeric/index.ts';
+import { type ImageShape, showImageShape } from '../../core/numeric/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
 import { isShort, parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
 import type { Flow } from '../../flows/models/index.ts';
@@ -27,15 +27,36 @@ export interface Manifest {
   /** The model's options. */
   readonly model: object;
   /** The shape of its images. */
-  readonly imageShape: readonly number[];
+  readonly imageShape: ImageShape;
   /** The files by name. */
   readonly files: ReadonlyMap<string, FileChecksum>;
+  /** Where the weights come from; undefined if it doesn't say. */
+  readonly trained: TrainedOn | undefined;
 }
 
+/** Where the weights of an export come from. */
+export interface TrainedOn {
+  readonly preset: string | null;
+  readonly dataset: string;
+  readonly step: number;
+  /** bits/dim of the test images; null if they were not measured, or the model is continuous. */
+  readonly test: number | null;
+}
+
+const trainedSchema = z.object({
+  preset: z.nullable(z.string()),
+  dataset: z.string(),
+  step: z.number(),
+  /** Missing for a continuous model, which has no bits/dim. */
+  bitsPerDim: z.optional(
+    z.array(z.object({ bitsPerDim: z.nullable(z.number()), split: z.optional(z.string()) })),
+  ),
+});
 const fileSchema = z.object({ bytes: z.int(), sha256: z.string() });
 const manifestSchema = z.object({
   image: z.object({ shape: z.tuple([z.number(), z.number(), z.number()]) }),
   model: recordedSchema,
+  trained: z.optional(z.unknown()),
   files: z.record(z.string(), fileSchema),
 });
 
@@ -56,7 +77,18 @@ export function manifestFrom(text: string, path: string): Manifest {
     model: data.model,
     imageShape: data.image.shape,
     files: new Map(Object.entries(data.files)),
+    trained: trainedOn(data.trained),
   };
+}
+
+function trainedOn(value: unknown): TrainedOn | undefined {
+  const { data } = trainedSchema.safeParse(value);
+  if (data === undefined) {
+    return undefined;
+  }
+  const { preset, dataset, step, bitsPerDim = [] } = data;
+  const test = bitsPerDim.findLast(({ split }) => split === 'test')?.bitsPerDim ?? null;
+  return { preset, dataset, step, test };
 }
 
 /** The size and the checksum of a file's contents. */

@@ -138,6 +138,24 @@ describe('a sound model', () => {
     expect(reconstruction.images).toBe(64);
   });
 
+  it('is examined until a signal stops it, if what is done is to be kept', async () => {
+    const whole = await diagnose(await sound, images, { ...engine, images: 4 });
+    const stopAt = async (events: (abort: () => void) => object): Promise<Diagnosis> => {
+      const stop = new AbortController();
+      const how = { ...engine, images: 4, keepFinished: true, signal: stop.signal };
+      return diagnose(await sound, images, { ...how, ...events(() => stop.abort()) });
+    };
+    const inLayers = await stopAt((abort) => ({ onProgress: (done: number) => done === 3 && abort() }));
+    expect(inLayers).toMatchObject({ stopped: true, ok: true, hardImages: null });
+    expect(inLayers.layers).toEqual(whole.layers.slice(0, 3));
+    expect(inLayers.bitsPerDim).toEqual(whole.bitsPerDim);
+    const inImages = await stopAt((abort) => ({ onHardImages: (done: number) => done === 2 && abort() }));
+    expect(inImages.layers).toEqual(whole.layers);
+    expect(inImages.hardImages!.kinds).toEqual(whole.hardImages!.kinds.slice(0, 2));
+    expect(whole.stopped).toBe(false);
+    await expect(stopAt((abort) => ({ onProgress: abort }))).rejects.toThrow('aborted');
+  });
+
   it('is examined on images spread over the dataset, with progress reports', async () => {
     const done: number[] = [];
     const options = { ...engine, images: 100, onProgress: (layers: number) => done.push(layers) };
@@ -150,7 +168,7 @@ describe('a sound model', () => {
     expect(available).toBe(images.count);
     expect(hardImages!.images).toBe(16);
     expect(latents.map(({ estimated }) => estimated)).toEqual([false, false]);
-    expect(done).toEqual(layers.map((_, index) => index + 1));
+    expect(done).toEqual([0, ...layers.map((_, index) => index + 1)]);
     expect(bitsPerDim.worst.bitsPerDim).toBeGreaterThan(bitsPerDim.median);
     expect(latents.map(({ layer }) => layer)).toEqual(['levels/0/split', 'prior']);
     for (const { mean, variance } of latents) {
@@ -331,7 +349,7 @@ describe('the noise of variational dequantisation', () => {
     const options = { ...engine, images: 8, onProgress };
     const { problems, layers, noise } = await diagnose(await trained, images, options);
     expect(problems).toEqual([]);
-    expect(seen).toEqual(layers.map((_, index) => [index + 1, layers.length]));
+    expect(seen).toEqual([0, ...layers.keys()].map((_, done) => [done, layers.length]));
     const own = layers.filter(({ layer }) => layer.startsWith('dequantiser/'));
     expect(own.map(({ layer }) => layer)).toEqual([
       'dequantiser/squeeze',

@@ -48,12 +48,19 @@ export interface DoctorOptions extends CompileOptions, WorkOptions {
   readonly exact?: boolean | undefined;
   /** Whether the slow parts are left out: the numerical ln|det| of the layers, and hard images. */
   readonly quick?: boolean | undefined;
+  /**
+   * Whether an aborted signal ends the examination with what is measured by then, once the model as a whole is; by default,
+   * it rejects.
+   */
+  readonly keepFinished?: boolean | undefined;
   /** Called with the number of ways done in which images were changed to be hard to recover, and of all. */
   onHardImages?(done: number, of: number): void;
 }
 
 /** All measurements, and the verdict. */
 export interface Diagnosis extends Verdict {
+  /** Whether the signal was aborted: of layers, noise and hard images, only what was done by then is there. */
+  readonly stopped: boolean;
   /** How many images there were to choose from. */
   readonly available: number;
   /** Each layer, in the order of encoding, which begins with those of variational dequantisation. */
@@ -117,6 +124,7 @@ export async function diagnose(
     seed = 0,
     exact = false,
     quick = false,
+    keepFinished = false,
     signal,
     onProgress,
     onHardImages,
@@ -139,6 +147,7 @@ export async function diagnose(
   const x = await dequantised(chosen, model);
   const classes = await classesOf(trained, chosen, { ...options, signal });
   signal?.throwIfAborted();
+  onProgress?.(0, countLayers(model));
   const conditionOfImages = (indices: readonly number[]): ConditionArrays => ({
     ...(classes.length > 0 && {
       classes: oneHotRows(
@@ -159,7 +168,7 @@ export async function diagnose(
     evaluate(keep(new FlowModel(trained, options)), chosen, { seed, signal }),
   );
   const { bitsPerDim: mean, median, worst } = measured;
-  const how = { ...options, seed, exact, quick };
+  const how = { ...options, seed, exact, quick, keepFinished };
   const part = (before: number): WorkOptions =>
     partOfWork({ signal, onProgress }, { before, of: countLayers(model) });
   const noise = await examineNoise(trained, chosen, { ...how, ...part(0) });
@@ -171,15 +180,17 @@ export async function diagnose(
   });
   const layers = [...noiseLayers, ...ofImages];
   const hard = subset(chosen, evenlySpread(Math.min(count, HARD_IMAGES), count));
-  const hardImages =
-    kind === 'uint8' && !quick
+  const changed =
+    kind === 'uint8' && !quick && !(keepFinished && signal?.aborted)
       ? await examineHardImages(trained, hard, {
           ...options,
           seed,
+          keepFinished,
           signal,
           onProgress: (done, of) => onHardImages?.(done, of),
         })
       : null;
+  const hardImages = changed?.kinds.some(({ kind }) => kind !== 'unchanged') ? changed : null;
   const ofModel = {
     noise: noise?.noise ?? null,
     reconstruction: { ...reconstruction, worstImage: positions[reconstruction.worstImage]! },
@@ -190,6 +201,7 @@ export async function diagnose(
   } as const;
   return {
     ...judge([...measureLayers(layers), ...measureModel({ ...ofModel, bits })]),
+    stopped: signal?.aborted === true,
     available: images.count,
     layers,
     ...ofModel,

@@ -24,6 +24,11 @@ const CELLS = [256, 64, 16, 12] as const;
 /** The most numbers that can be inferred together. */
 export const MOST_INFERRED = CELLS.length;
 
+/** How many points a grid for so many numbers has. */
+export function pointsOfGrid(numbers: number): number {
+  return CELLS[numbers - 1]! ** numbers;
+}
+
 /** A grid is fine enough if the posterior is spread over this many cells of each axis. */
 const ENOUGH_CELLS = 6;
 

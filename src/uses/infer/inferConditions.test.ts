@@ -61,6 +61,39 @@ function distanceFromUniform(ranks: readonly number[]): number {
   );
 }
 
+it('reports progress inside an image, and each image before a signal ends the rest', async () => {
+  await releaseAfter(async (keep) => {
+    const model = keep(await informedModel());
+    const pixels = await model.sample({ count: 4, condition: { omega: 0.5, slope: 0 }, seed: 1 });
+    const known = { condition: { slope: 0 }, draws: 1 };
+    const expected = await inferConditions(model, pixels, known);
+    const stop = new AbortController();
+    const progress: number[] = [];
+    const found: (readonly ComponentPosterior[])[] = [];
+    const stopped = inferConditions(model, pixels, {
+      ...known,
+      signal: stop.signal,
+      onProgress: (done, of) => {
+        expect(of).toBe(4);
+        progress.push(done);
+      },
+      onImage: (posteriors, index) => {
+        expect(index).toBe(found.length);
+        found.push(posteriors);
+        if (found.length === 2) {
+          stop.abort();
+        }
+      },
+    });
+    await expect(stopped).rejects.toThrow('aborted');
+    expect(found).toEqual(expected.slice(0, 2));
+    expect(progress[0]).toBe(0);
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    expect(progress.some((done) => done > 0 && done < 1)).toBe(true);
+    expect(progress.at(-1)).toBe(2);
+  });
+});
+
 it('the truth has uniform ranks in the posteriors of a model’s own samples, and not of other ones', async () => {
   await releaseAfter(async (keep) => {
     const model = keep(await informedModel());

@@ -10,10 +10,18 @@ import {
   type WorkOptions,
 } from '../../model/index.ts';
 import { componentsOf } from '../../model/likelihood/index.ts';
-import { type Axis, type ComponentPosterior, gridPosterior, MOST_INFERRED } from './gridPosterior.ts';
+import {
+  type Axis,
+  type ComponentPosterior,
+  gridPosterior,
+  MOST_INFERRED,
+  pointsOfGrid,
+} from './gridPosterior.ts';
 
-/** How a posterior is computed. Progress counts images. */
+/** How a posterior is computed. Progress counts images, estimated inside one: the number of its grids isn't known before. */
 export interface InferOptions extends WorkOptions {
+  /** Called with the posteriors of each image, in order: a signal that ends the rest loses none of them. */
+  readonly onImage?: ((posteriors: readonly ComponentPosterior[], index: number) => void) | undefined;
   /**
    * The prior of each number: uniform between these values. By default mean ± √3 deviations of the training images, which
    * is the range of uniformly distributed numbers.
@@ -26,6 +34,12 @@ export interface InferOptions extends WorkOptions {
   /** The seed of the draws; default 0. */
   readonly seed?: number;
 }
+
+/** How many grids an image is expected to need, before any is done. */
+const EXPECTED_GRIDS = 3;
+
+/** The largest share of an image that is reported before it is done. */
+const MOST_OF_AN_IMAGE = 0.99;
 
 /** Points whose likelihoods are computed together, each with a copy of the image. */
 const AT_ONCE = 1024;
@@ -55,7 +69,7 @@ const AT_ONCE = 1024;
 export async function inferConditions(
   model: FlowModel,
   images: Values,
-  { range = {}, condition = {}, draws = 4, seed = 0, signal, onProgress }: InferOptions = {},
+  { range = {}, condition = {}, draws = 4, seed = 0, signal, onProgress, onImage }: InferOptions = {},
 ): Promise<ComponentPosterior[][]> {
   const inferred = inferredComponents(model, condition);
   const names = inferred.map(({ name }) => name);
@@ -69,6 +83,14 @@ export async function inferConditions(
   const ownOf = knownOf(model, condition, inferred, count);
   const copies = zeros(kindOf(images)!, AT_ONCE * size);
   const found: ComponentPosterior[][] = [];
+  signal?.throwIfAborted();
+  onProgress?.(0, count);
+  /** The points of all images so far, and of this one. */
+  let [points, pointsHere] = [0, 0];
+  const report = (index: number, done: number): void => {
+    const expected = index > 0 ? points / index : EXPECTED_GRIDS * pointsOfGrid(names.length);
+    onProgress?.(index + Math.min(done / expected, MOST_OF_AN_IMAGE), count);
+  };
   for (let index = 0; index < count; index++) {
     const image = images.subarray(index * size, (index + 1) * size);
     const known = ownOf(index);
@@ -87,15 +109,21 @@ export async function inferConditions(
             // So that every point of the grid gets the same noise.
             noiseByContent: true,
             signal,
+            onProgress: (done, of) => report(index, pointsHere + ((end - first) * done) / of),
             condition: { ...known, ...Object.fromEntries(tried) },
           }),
           first,
         );
+        pointsHere += end - first;
       }
       return values;
     };
-    found.push(await gridPosterior(names, prior, logLikelihood));
+    const posteriors = await gridPosterior(names, prior, logLikelihood);
+    found.push(posteriors);
+    onImage?.(posteriors, index);
     onProgress?.(index + 1, count);
+    points += pointsHere;
+    pointsHere = 0;
   }
   return found;
 }

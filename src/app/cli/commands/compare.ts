@@ -24,6 +24,7 @@ import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { curvePlot, type LearningCurve } from '../../../training/reports/curvePlot.ts';
 import { learningCurveOf } from '../../../training/reports/learningCurve.ts';
+import { MODEL, modelFolders } from '../parts/modelFolder.ts';
 import {
   addMeasureOptions,
   type MeasureOptions,
@@ -50,7 +51,8 @@ export function registerCompare(command: Command): void {
   command
     .argument(
       '<run...>',
-      'two or more run folders or exported models; the others are compared with the first',
+      `two or more models, each ${MODEL}; the others are compared with the first`,
+      modelFolders,
     )
     .option('--out <file>', 'the PNG for the learning curves (default: compare.png beside the first run)');
   addMeasureOptions(command, { split: 'validation', draws: 1 })

@@ -29,6 +29,7 @@ import {
   openImages,
   reportSkipped,
 } from '../parts/imageInput.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { noteMemory } from '../parts/modelOptions.ts';
 import {
   addCheckpointOption,
@@ -57,7 +58,7 @@ interface CompressCommandOptions extends Omit<ImageOptions, 'resize'>, Checkpoin
 export function registerCompress(command: Command): void {
   command
     .argument('[images...]', `${imageFormats} files, folders of them, or a dataset`)
-    .requiredOption('--model <run>', 'a run folder, or an exported model')
+    .requiredOption('--model <run>', MODEL, modelFolder)
     .requiredOption('--out <file>', 'the file to write')
     .option(
       '--block <n>',
@@ -72,7 +73,7 @@ export function registerCompress(command: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  emerging compress photos --model runs/first --out photos.eflow\n' +
-        '  emerging compress mnist --model models/mnist-small --out digits.eflow\n' +
+        '  emerging compress mnist --model mnist-small --out digits.eflow\n' +
         '\nEvery pixel returns. Files are about as small as the model says: its bits/dim on the images, plus the model\n' +
         'itself, unless --no-embed leaves it out.\n' +
         '\nImages that cannot be read, or that 8-bit grey or RGB pixels cannot hold, are skipped with a note. The others are\n' +

@@ -23,6 +23,7 @@ import { labelSection, oddSection } from '../audit/modelSections.ts';
 import type { AuditSection } from '../audit/section.ts';
 import { thumbnailsOf } from '../audit/thumbnails.ts';
 import { addResizeOption } from '../parts/imageInput.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { compileOptions, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPage, unusedPlace } from '../parts/outputFile.ts';
@@ -49,10 +50,7 @@ export function registerDatasetsAudit(datasets: Command): void {
     .command('audit')
     .description('look for duplicates, odd files, odd images and wrong labels, and write a page about them')
     .argument('<name|path>', 'a dataset, or a folder or archive of images')
-    .option(
-      '--model <run>',
-      'a run folder or an exported model, for the odd images and, with classes, the labels',
-    )
+    .option('--model <run>', `for the odd images and, with classes, the labels: ${MODEL}`, modelFolder)
     .option('--count <n>', 'use only the first n images of each split', wholeNumber(1), 60_000)
     .option('--top <n>', 'how many images or groups each section of the page shows', wholeNumber(1, 1000), 40)
     .option('--out <file>', 'the page to write (default: NAME-audit.html beside the images)')
@@ -65,7 +63,7 @@ export function registerDatasetsAudit(datasets: Command): void {
         'Folders need no particular layout; folders named train and test, and folders of classes, are recognised.\n' +
         '--resize, --step, --device and --threads are for the model.\n' +
         '\nExamples:\n  emerging datasets audit photos --out photos-audit.html\n' +
-        '  emerging datasets audit mnist --model models/mnist-small',
+        '  emerging datasets audit mnist --model mnist-small',
     )
     .action((nameOrPath: string, options: DatasetsAuditOptions) =>
       releaseAfter((keep) => runAudit(keep, nameOrPath, options)),

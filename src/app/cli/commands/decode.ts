@@ -10,6 +10,7 @@ import { readLatents } from '../../../model/loading/latentsFile.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { fileNames } from '../parts/fileNames.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { noteDeviceOf, stepText } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
@@ -26,7 +27,7 @@ interface DecodeCommandOptions extends ModelOptions {
 /** Adds the arguments and options of `decode`, and what it does. */
 export function registerDecode(command: Command): void {
   command
-    .argument('<run>', 'the run folder or exported model that encoded them')
+    .argument('<run>', `the model that encoded them: ${MODEL}`, modelFolder)
     .argument('<file>', 'the file that emerging encode wrote')
     .requiredOption('--out <dir>', 'a new or empty folder for the images')
     .option('--json', 'print the result as JSON on stdout');

@@ -22,6 +22,7 @@ import {
   requireChosen,
 } from '../parts/chosenImages.ts';
 import { fileNamer } from '../parts/fileNames.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { noteMemory } from '../parts/modelOptions.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber, workersFor } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
@@ -46,7 +47,11 @@ export function registerDecompress(command: Command): void {
     .argument('<file>', 'a file that emerging compress has written')
     .option('--out <dir>', 'a new or empty folder for the images')
     .option('--list', 'print what the file contains instead: names, sizes, blocks and the model')
-    .option('--model <run>', 'the run folder or exported model, if the file does not contain it')
+    .option(
+      '--model <run>',
+      `the model that compressed the file, if it is not in the file: ${MODEL}`,
+      modelFolder,
+    )
     .option('--only <names...>', 'only these images, or those in these folders of the file')
     .option(
       '--range <a-b>',
@@ -59,7 +64,7 @@ export function registerDecompress(command: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  emerging decompress photos.eflow --out photos\n' +
-        '  emerging decompress digits.eflow --model models/mnist-small --range 200-299 --out some\n' +
+        '  emerging decompress digits.eflow --model mnist-small --range 200-299 --out some\n' +
         '  emerging decompress photos.eflow --only summer/beach.png winter --out some\n' +
         '  emerging decompress photos.eflow --list\n' +
         '\nWith --only or --range, other blocks are not decoded.\n' +

@@ -22,6 +22,7 @@ import {
   valueText,
 } from '../../../uses/doctor/index.ts';
 import { examineFiles } from '../../../uses/export/index.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import {
   addDataOption,
   addModelOptions,
@@ -32,7 +33,8 @@ import {
 import { addWeightsOption, compileOptions, wholeNumber } from '../parts/options.ts';
 import { openImagesOf } from '../parts/runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
-import { writeStdout } from '../terminal/output.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { inCommandWords } from '../terminal/wording.ts';
@@ -53,7 +55,7 @@ const QUICK_IMAGES = 8;
 /** Adds the arguments and options of `doctor`, and what it does. */
 export function registerDoctor(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<run>', MODEL, modelFolder)
     .option('--images <n>', `how many images to use (default: ${DOCTOR_IMAGES})`, wholeNumber(1))
     .option(
       '--exact',
@@ -67,8 +69,9 @@ export function registerDoctor(command: Command): void {
   addModelOptions(addWeightsOption(addDataOption(addSplitOption(command, 'validation')), { orExport: true }))
     .addHelpText(
       'after',
-      '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor models/mnist-small --data mnist --quick\n' +
-        '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains what is measured.',
+      '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor mnist-small --data mnist --quick\n' +
+        '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains what is measured.\n' +
+        'Ctrl-C prints what is measured by then, with exit code 130.',
     )
     .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));
 }
@@ -85,16 +88,41 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const images = await openImagesOf(trained, directory, { split, chosen: true, data: options.data });
   const count = Math.min(options.images ?? (quick ? QUICK_IMAGES : DOCTOR_IMAGES), images.count);
   noteMemory(`examining ${formatCounted(count, 'image')}`, examinationBytes(trained, count));
-  const diagnosis = await withProgress((show) =>
-    diagnose(trained, images, {
-      images: count,
-      exact: options.exact,
-      quick,
-      onProgress: (done, layers) => show('examining layers', done, layers),
-      onHardImages: (done, kinds) => show('trying hard images', done, kinds),
-      ...engine,
-    }),
-  );
+  let layerCount = 0;
+  const { diagnosis, exitCode } = await withProgress(async (show, note) => {
+    const interruption = listenForInterruption(() =>
+      note('stopping: printing what is measured; press Ctrl-C again to stop at once'),
+    );
+    const { signal } = interruption;
+    try {
+      const diagnosis = await diagnose(trained, images, {
+        images: count,
+        exact: options.exact,
+        quick,
+        keepFinished: true,
+        signal,
+        onProgress: (done, layers) => {
+          layerCount = layers;
+          show('examining layers', done, layers);
+        },
+        onHardImages: (done, kinds) => show('trying hard images', done, kinds),
+        ...engine,
+      });
+      return { diagnosis, exitCode: interruption.exitCode() };
+    } catch (error) {
+      if (!(signal.aborted && error === signal.reason)) {
+        throw error;
+      }
+      return { diagnosis: undefined, exitCode: interruption.exitCode() };
+    } finally {
+      interruption.release();
+    }
+  });
+  if (diagnosis === undefined) {
+    noteOnStderr('stopped before anything was measured');
+    process.exitCode = exitCode;
+    return;
+  }
   const wrongFiles = run ? [run.damage].filter((text) => text !== null) : await examineFiles(directory);
   const layer = run ? 'checkpoint' : 'export';
   const damage = wrongFiles.map((what) => ({ layer, what, value: 'wrong checksum', text: what }));
@@ -104,16 +132,24 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
     problems: [...damage, ...diagnosis.problems],
   };
   const unit = unitOf(trained.model.options);
+  const missing = diagnosis.stopped ? missingText(diagnosis, layerCount) : undefined;
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, nameOf: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, missing, nameOf: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
   );
-  process.exitCode = report.ok ? 0 : 1;
+  process.exitCode = exitCode || (report.ok ? 0 : 1);
 }
 
 /** A non-finite number by name, since JSON cannot represent it. */
 function finiteOrName(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** What is missing in a diagnosis that was stopped, of so many layers. */
+function missingText({ layers, hardImages }: Diagnosis, layerCount: number): string {
+  const done =
+    hardImages === null ? '' : ` and ${formatCounted(hardImages.kinds.length, 'kind')} of hard images`;
+  return `stopped after ${layers.length} of ${formatCounted(layerCount, 'layer')}${done}; the rest was not examined`;
 }
 
 /** What was checked. */
@@ -129,6 +165,8 @@ interface Examined {
   readonly damage: readonly string[];
   /** Whether slow parts were left out. */
   readonly quick: boolean;
+  /** What is missing because the doctor was stopped. */
+  readonly missing: string | undefined;
   /** The name of an image of the split, for messages. */
   nameOf(index: number): string;
 }
@@ -200,9 +238,12 @@ const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
   chosen: 'changed against the model',
 };
 
-function hardImagesTable({ hardImages }: Diagnosis, { quick }: Examined): string {
+function hardImagesTable({ hardImages }: Diagnosis, { quick, missing }: Examined): string {
   if (quick) {
     return 'ln|det| of the layers and hard images: not examined with --quick';
+  }
+  if (hardImages === null && missing !== undefined) {
+    return `hard images: ${missing}`;
   }
   if (hardImages === null) {
     return 'hard images: not examined, since they are made of 8-bit integers';
@@ -264,7 +305,7 @@ function checkTable({ worst }: Diagnosis): string {
 
 function verdict(
   { problems, warnings, worstLayer }: Diagnosis,
-  { run, step, weights, data, split, damage }: Examined,
+  { run, step, weights, data, split, damage, missing }: Examined,
 ): string {
   const count = problems.length + damage.length;
   const nearest =
@@ -286,8 +327,9 @@ function verdict(
       const { what, advice } = checkNamed(name);
       return `what to do about ${what}: ${typeof advice === 'string' ? advice : inCommandWords(advice)}`;
     }),
-    `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,
-    `${count === 0 ? 'closest to a limit' : 'worst layer'}: ${nearest}`,
+    ...(missing === undefined ? [] : [missing]),
+    `${count === 0 ? (missing === undefined ? 'sound' : 'sound so far') : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,
+    ...(nearest === null ? [] : [`${count === 0 ? 'closest to a limit' : 'worst layer'}: ${nearest}`]),
   ]
     .map(visibleText)
     .join('\n');

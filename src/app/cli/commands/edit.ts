@@ -26,6 +26,7 @@ import {
   chosenCondition,
 } from '../parts/conditionOption.ts';
 import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
@@ -46,7 +47,7 @@ interface EditCommandOptions extends ModelOptions, ClassOptions, ConditionComman
 /** Adds the arguments and options of `edit`, and what it does. */
 export function registerEdit(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<run>', MODEL, modelFolder)
     .argument('<image>', `a ${imageFormats} file`)
     .option('--from <dir>', 'a folder of images without the attribute to add')
     .option('--towards <dir>', 'a folder of images with the attribute')

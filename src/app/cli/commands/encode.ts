@@ -17,6 +17,7 @@ import {
   imageSetOf,
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { noteDeviceOf, oneOf, stepText } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
@@ -35,7 +36,7 @@ interface EncodeCommandOptions extends ModelOptions, ImageOptions, ClassOptions,
 /** Adds the arguments and options of `encode`, and what it does. */
 export function registerEncode(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<run>', MODEL, modelFolder)
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .requiredOption('--out <file>', 'the safetensors file to write')
     .addOption(

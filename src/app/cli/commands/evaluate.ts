@@ -23,6 +23,7 @@ import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { writeRunCard } from '../../../training/reports/runCard.ts';
 import { drawWorst } from '../../../training/reports/runPictures.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addMeasureOptions, type MeasureOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng, sheetNames } from '../parts/outputFile.ts';
@@ -44,7 +45,7 @@ interface EvaluateCommandOptions extends MeasureOptions {
 /** Adds the arguments and options of `evaluate`, and what it does. */
 export function registerEvaluate(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<run>', MODEL, modelFolder)
     .option(
       '--importance <k>',
       'also compute the importance-weighted bound with k draws per image',
@@ -62,7 +63,7 @@ export function registerEvaluate(command: Command): void {
   addMeasureOptions(command, { split: 'test', draws: 2 })
     .addHelpText(
       'after',
-      '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n  emerging evaluate models/mnist-small --data mnist\n' +
+      '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n  emerging evaluate mnist-small --data mnist\n' +
         '\nTwo standard errors are reported: over draws, how much the result would vary with other noise on the same\n' +
         'images; over images, how much it would vary with other images of the same kind. Choose models on\n' +
         '--split validation: if they are chosen on test images, the test result is too optimistic.\n' +

@@ -10,6 +10,7 @@ import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { exportModel } from '../../../uses/export/index.ts';
 import { requireFinite } from '../../../uses/odd/reference.ts';
+import { modelFolder } from '../parts/modelFolder.ts';
 import { addCheckpointOption, addWeightsOption, type CheckpointOptions } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
 import { referenceScores, scoreDefaults } from '../ranks/scoreReference.ts';
@@ -26,7 +27,7 @@ interface ExportCommandOptions extends CheckpointOptions {
 /** Adds the arguments and options of `export`, and what it does. */
 export function registerExport(command: Command): void {
   command
-    .argument('<run>', 'a run folder')
+    .argument('<run>', 'a run folder', modelFolder)
     .requiredOption('--out <dir>', 'a new or empty folder for the files')
     .option('--json', 'print the result as JSON on stdout');
   addCheckpointOption(addWeightsOption(command))

@@ -1,14 +1,16 @@
 // `emerging infer`: the posterior of the numbers that a model is conditioned on, given images.
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { Conditions, ConditionValues } from '../../../data/contract/index.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
-import { valuesOfConditions } from '../../../model/index.ts';
+import { type FlowModel, valuesOfConditions } from '../../../model/index.ts';
 import { componentsOf } from '../../../model/likelihood/index.ts';
 import { drawsOf } from '../../../model/measure/evaluate.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import {
   type ComponentPosterior,
+  type InferOptions,
   inferConditions,
   probabilityBelow,
   quantile,
@@ -23,13 +25,15 @@ import {
   noteIfFar,
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { csvText, formatCounted } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { withImageProgress } from '../terminal/progress.ts';
+import { createImageProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 
 type Ranges = Readonly<Record<string, readonly [number, number]>>;
@@ -46,7 +50,7 @@ interface InferCommandOptions extends ModelOptions, ImageOptions, ConditionComma
 /** Adds the arguments and options of `infer`, and what it does. */
 export function registerInfer(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<run>', MODEL, modelFolder)
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(
       '--range <name=low:high>',
@@ -66,7 +70,8 @@ export function registerInfer(command: Command): void {
         "\nBayes' rule: the probability of each number given the image, p(numbers | image), is proportional to\n" +
         'p(image | numbers) inside the range. With several numbers, each result is for any value of the others.\n' +
         'With --truth, BELOW is the posterior probability of smaller numbers than the true one: over many images,\n' +
-        'uniform between 0 and 1 if the model is right.',
+        'uniform between 0 and 1 if the model is right.\n' +
+        '\nCtrl-C prints and writes the images that are done, with exit code 130.',
     )
     .action((run: string, images: string[], options: InferCommandOptions) =>
       releaseAfter((keep) => runInfer(keep, run, images, options)),
@@ -102,12 +107,23 @@ async function runInfer(
     Object.fromEntries(Object.entries(set.conditions ?? {}).filter(([name]) => isWanted(name))),
   ) as [Conditions, Conditions];
   const condition = valuesOfConditions(others, set.count);
-  const posteriors = await withImageProgress('inferring', names.length, (onProgress) =>
-    inferConditions(model, pixels, { range: ranges, condition, draws, seed, onProgress }),
-  );
-  const images = files.map((file, index) => ({
-    file,
-    posterior: posteriors[index]!.map((found) => summaryOf(found, truths[found.name], index)),
+  const { posteriors, exitCode } = await inferUntilStopped(model, pixels, names.length, {
+    range: ranges,
+    condition,
+    draws,
+    seed,
+  });
+  if (posteriors.length < names.length) {
+    const rest = posteriors.length === 0 ? '' : '; the results are of these';
+    noteOnStderr(`stopped after ${posteriors.length} of ${formatCounted(names.length, 'image')}${rest}`);
+    process.exitCode = exitCode;
+  }
+  if (posteriors.length === 0) {
+    return;
+  }
+  const images = posteriors.map((found, index) => ({
+    file: files[index]!,
+    posterior: found.map((one) => summaryOf(one, truths[one.name], index)),
   }));
   output?.write(csvOf(images));
   const [{ posterior = [] } = {}] = images;
@@ -116,13 +132,44 @@ async function runInfer(
   );
   writeStdout(
     options.json
-      ? `${JSON.stringify({ step: model.step, images, condition: given.texts, draws: drawsOf(model.model, options), seed, skipped })}\n`
-      : `${tableOf(images)}\n${formatCounted(names.length, 'image')}${stepText(model.step, options)}; beforehand ${visibleText(priors.join(', '))}, equally likely\n${calibrationText(images)}${
+      ? `${JSON.stringify({ step: model.step, images, condition: given.texts, draws: drawsOf(model.model, options), seed, skipped, stopped: images.length < names.length })}\n`
+      : `${tableOf(images)}\n${formatCounted(images.length, 'image')}${stepText(model.step, options)}; beforehand ${visibleText(priors.join(', '))}, equally likely\n${calibrationText(images)}${
           out === undefined ? '' : `${visibleText(out)}\n`
         }`,
   );
   noteCutOff(posteriors);
   reportSkipped(skipped);
+}
+
+/** The posteriors of the images until Ctrl-C, and the exit code that it asks for, else 0. */
+async function inferUntilStopped(
+  model: FlowModel,
+  pixels: Values,
+  images: number,
+  options: InferOptions,
+): Promise<{ posteriors: readonly (readonly ComponentPosterior[])[]; exitCode: number }> {
+  const posteriors: (readonly ComponentPosterior[])[] = [];
+  const bar = createImageProgress({ label: 'inferring', images, passes: 1 });
+  const interruption = listenForInterruption(() =>
+    bar.note('stopping: printing the images that are done; press Ctrl-C again to stop at once'),
+  );
+  const { signal } = interruption;
+  try {
+    await inferConditions(model, pixels, {
+      ...options,
+      signal,
+      onProgress: (done) => bar.update(done),
+      onImage: (found) => posteriors.push(found),
+    });
+  } catch (error) {
+    if (!(signal.aborted && error === signal.reason)) {
+      throw error;
+    }
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+  return { posteriors, exitCode: interruption.exitCode() };
 }
 
 function range(text: string, earlier: Ranges = {}): Ranges {

@@ -21,6 +21,7 @@ import {
   chosenCondition,
 } from '../parts/conditionOption.ts';
 import { addResizeOption, readImages } from '../parts/imageInput.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
 import { nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
@@ -38,7 +39,7 @@ interface InterpolateCommandOptions extends ModelOptions, ClassOptions, Conditio
 /** Adds the arguments and options of `interpolate`, and what it does. */
 export function registerInterpolate(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<run>', MODEL, modelFolder)
     .argument('<a>', 'one end: an image file, or seed:N for the first image of emerging sample --seed N')
     .argument('<b>', 'the other end, likewise')
     .requiredOption('--out <file>', 'the PNG to write')

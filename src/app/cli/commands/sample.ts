@@ -15,9 +15,10 @@ import {
   chosenConditions,
   givenConditions,
 } from '../parts/conditionOption.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
-import { outputNpy, outputPng } from '../parts/outputFile.ts';
+import { besideModel, firstFree, outputNpy, outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -39,8 +40,11 @@ const DEFAULT_COUNT = 64;
 /** Adds the arguments and options of `sample`, and what it does. */
 export function registerSample(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
-    .option('--out <file>', 'the PNG to write')
+    .argument('<run>', MODEL, modelFolder)
+    .option(
+      '--out <file>',
+      'the PNG to write (default: samples.png beside the run, in the working directory for a bundled model; samples-2.png if it exists, and so on)',
+    )
     .option(
       '--array <file>',
       'write the values as a NumPy array (.npy): all bits, real numbers of continuous models',
@@ -75,15 +79,12 @@ export function registerSample(command: Command): void {
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
   const { temperature, seed, out, inverse } = options;
   const inputs = conditionInputs(options.condition);
-  const output = out === undefined ? undefined : outputPng(out, inputs);
+  const output =
+    out === undefined && options.array !== undefined
+      ? undefined
+      : outputPng(out ?? firstFree(besideModel(directory, 'samples.png')), inputs);
   const array = options.array === undefined ? undefined : outputNpy(options.array, inputs);
-  const model = keep(await openModel(directory, options, [out, options.array], { inverse }));
-  if (out === undefined && options.array === undefined) {
-    throw new UserError(
-      'invalid-argument',
-      'nowhere to write: name a PNG with --out, or an array with --array',
-    );
-  }
+  const model = keep(await openModel(directory, options, [output?.path, options.array], { inverse }));
   const given = await givenConditions(model, options);
   const chosen = chosenConditions(model, given);
   const { count, columns, classes } = sheetOf(model, chosen.rows, options);
@@ -126,8 +127,8 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   array?.write(npyBytes(images, [count, ...model.imageShape]));
   writeStdout(
     options.json
-      ? `${JSON.stringify({ ...(output && { file: out }), ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: given.texts }), temperature, seed, seconds, overflowed })}\n`
-      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}${out === undefined ? '' : `: ${visibleText(out)}`}\n${overflowNote(model, { overflowed, count })}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
+      ? `${JSON.stringify({ ...(output && { file: output.path }), ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: given.texts }), temperature, seed, seconds, overflowed })}\n`
+      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}${output ? `: ${visibleText(output.path)}` : ''}\n${overflowNote(model, { overflowed, count })}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
   );
 }
 

@@ -25,6 +25,7 @@ import {
   imageSetOf,
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import {
   addModelOptions,
   type ModelOptions,
@@ -60,7 +61,7 @@ interface ScoreCommandOptions extends ModelOptions, ImageOptions, ConditionComma
 /** Adds the arguments and options of `score`, and what it does. */
 export function registerScore(command: Command): void {
   command
-    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<run>', MODEL, modelFolder)
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(
       '--score <name>',

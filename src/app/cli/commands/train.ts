@@ -19,6 +19,7 @@ import { train } from '../../../training/loop/train.ts';
 import { followerStore } from '../../../training/ranks.ts';
 import { isTested } from '../../../training/reports/trainRun.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
+import { modelFolder } from '../parts/modelFolder.ts';
 import { overflowNote } from '../parts/modelOptions.ts';
 import {
   addEngineOptions,
@@ -69,7 +70,8 @@ export function registerTrain(command: Command): void {
     )
     .option(
       '--from <dir>',
-      'start a new run from the weights and settings of a run, or from an export, which has settings of the model only',
+      'start a new run from the weights and settings of a run, or from an exported or bundled model, which has settings of the model only',
+      modelFolder,
     )
     .option('--resume <dir>', 'resume a run from its last checkpoint')
     .option('--other-images', 'with --resume: continue with other images than before')

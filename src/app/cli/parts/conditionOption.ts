@@ -262,7 +262,7 @@ export function conditionsToRead(
  * @throws UserError (`mismatch`) if a file has no row for an image, or another number of rows
  */
 export function imageSetOf(
-  { names, namesInFolders = names, pixels, labels, conditions }: NamedImages,
+  { names, namesInFolders = names, pixels, labels, conditions, areFirst }: NamedImages,
   { imageShape, model }: FlowModel,
   { numbers, files }: GivenConditions,
 ): ImageSet {
@@ -270,7 +270,7 @@ export function imageSetOf(
   const ofFiles = files.map(({ table, components }) =>
     table.rows === 1 && table.files === undefined
       ? rowsOf(components, new Array(set.count).fill(0))
-      : conditionsByTable(namesInFolders, table, components),
+      : conditionsByTable(namesInFolders, table, components, { areFirst }),
   );
   const all: Conditions = Object.assign(
     {},

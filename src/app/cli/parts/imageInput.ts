@@ -70,7 +70,10 @@ export async function readImages(
         otherwise: orPassed(conditions),
       },
     });
-    return datasetImages(images, { source: data, split, imageShape, resize });
+    return {
+      ...datasetImages(images, { source: data, split, imageShape, resize }),
+      areFirst: images.count === count,
+    };
   }
   if (paths.length === 0) {
     throw new UserError(
@@ -100,7 +103,7 @@ export async function readImages(
   const files = read.paths ?? read.names;
   const named = { ...read, namesInFolders: namesInFolders(files, paths) };
   return conditions
-    ? { ...named, conditions: await conditionsOfFiles(files, paths, conditions, imageShape) }
+    ? { ...named, conditions: await conditionsOfFiles(files, paths, conditions, imageShape, read) }
     : named;
 }
 

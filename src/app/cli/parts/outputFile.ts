@@ -4,10 +4,11 @@ import { option, phrase, UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { type ImageOfSet, imageText } from '../../../data/contract/index.ts';
 import { ClosedFolder } from '../../../data/files/closedFolder.ts';
-import { exists } from '../../../data/files/files.ts';
-import { pathFrom, requireNewFolder } from '../../../data/files/folders.ts';
+import { entryAt, exists } from '../../../data/files/files.ts';
+import { isWithin, pathFrom, requireNewFolder } from '../../../data/files/folders.ts';
 import { requireWritable, writeFileAtomically } from '../../../data/files/partialFiles.ts';
 import { datasets } from '../../../data/registry.ts';
+import { bundledModelsFolder } from '../../bundledModels.ts';
 import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { requireNoInput, requireNoModelFile } from './protectedFiles.ts';
@@ -42,9 +43,21 @@ export function unusedPlace({ byDefault }: DefaultPlace): DefaultPlace {
   return { byDefault: path };
 }
 
-/** A file beside the folder of a run or export. */
+/** A file beside the folder of a run or export; for a bundled model, in the working directory. */
 export function besideModel(directory: string, name: string): DefaultPlace {
-  return { byDefault: join(folderAround(directory), name) };
+  const isBundled = exists(directory) && isWithin(bundledModelsFolder, directory);
+  return { byDefault: join(isBundled ? '.' : folderAround(directory), name) };
+}
+
+/** The same place, or `samples-2.png` for `samples.png`, and so on: the first name that nothing has yet. */
+export function firstFree({ byDefault: path }: DefaultPlace): DefaultPlace {
+  const ending = extname(path);
+  const name = path.slice(0, path.length - ending.length);
+  let free = path;
+  for (let copy = 2; entryAt(free) !== undefined; copy++) {
+    free = `${name}-${copy}${ending}`;
+  }
+  return { byDefault: free };
 }
 
 /** The folder that contains an input; the working directory if there is none, since opening it reports that better. */

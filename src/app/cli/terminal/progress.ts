@@ -2,7 +2,7 @@
 import cliProgress from 'cli-progress';
 import { visibleText } from '../../../core/visibleText.ts';
 import { formatCount, formatDuration, formatRate } from './format.ts';
-import { progressStream } from './output.ts';
+import { noteOnStderr, progressStream } from './output.ts';
 
 /** Shown in addition to the progress itself. */
 interface ProgressFields {
@@ -356,9 +356,9 @@ export async function withImageProgress<Result>(
 /** Reports the progress of one phase. */
 type ShowProgress = (label: string, done: number, total: number) => void;
 
-/** Does some work, with one bar per phase; `unit` names what is counted. */
+/** Does some work, with one bar per phase and notes above it; `unit` names what is counted. */
 export async function withProgress<Result>(
-  work: (show: ShowProgress) => Promise<Result>,
+  work: (show: ShowProgress, note: (text: string) => void) => Promise<Result>,
   unit?: string,
 ): Promise<Result> {
   let current: { readonly label: string; readonly bar: Progress } | undefined;
@@ -369,8 +369,9 @@ export async function withProgress<Result>(
     }
     current.bar.update(done);
   };
+  const note = (text: string): void => (current ? current.bar.note(text) : noteOnStderr(text));
   try {
-    return await work(show);
+    return await work(show, note);
   } finally {
     current?.bar.finish();
   }

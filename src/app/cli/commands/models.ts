@@ -1,0 +1,73 @@
+// `emerging models`: lists the bundled models.
+import type { Command } from 'commander';
+import { type ImageShape, showImageShape } from '../../../core/numeric/index.ts';
+import { pathIn } from '../../../data/files/folders.ts';
+import { readManifest } from '../../../model/loading/loadTrained.ts';
+import { WEIGHTS_FILE } from '../../../model/loading/readExport.ts';
+import { bundledModelNames, bundledModelsFolder } from '../../bundledModels.ts';
+import { formatBytes } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
+import { formatTable } from '../terminal/table.ts';
+
+/** Adds the options of `models`, and what it does. */
+export function registerModels(command: Command): void {
+  command
+    .option('--json', 'print a JSON list')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  emerging models\n  emerging sample mnist-small --temperature 0.8\n' +
+        '\nBITS/DIM: on the test images. SIZE: of the weights. A folder of the same name in the working directory is\n' +
+        'preferred, with a note.',
+    )
+    .action(({ json }: { json?: true }) => {
+      const entries = bundledModelNames().map(describe);
+      writeStdout(`${json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+    });
+}
+
+/** A bundled model as listed. */
+interface Entry {
+  readonly name: string;
+  /** Its folder. */
+  readonly path: string;
+  /** Height, width and channels of its images. */
+  readonly imageShape: ImageShape;
+  /** What it was trained on; null if unknown, as below. */
+  readonly data: string | null;
+  /** bits/dim of the test images. */
+  readonly test: number | null;
+  /** The size of the weights. */
+  readonly bytes: number | null;
+}
+
+function describe(name: string): Entry {
+  const path = pathIn(bundledModelsFolder, name);
+  const { imageShape, trained, files } = readManifest(path);
+  return {
+    name,
+    path,
+    imageShape,
+    data: trained?.dataset ?? null,
+    test: trained?.test ?? null,
+    bytes: files.get(WEIGHTS_FILE)?.bytes ?? null,
+  };
+}
+
+function textOf(entries: readonly Entry[]): string {
+  return formatTable(
+    [
+      { title: 'MODEL' },
+      { title: 'IMAGES' },
+      { title: 'TRAINED ON' },
+      { title: 'BITS/DIM', align: 'right' },
+      { title: 'SIZE', align: 'right' },
+    ],
+    entries.map(({ name, imageShape, data, test, bytes }) => [
+      name,
+      showImageShape(imageShape),
+      data ?? '-',
+      test === null ? '-' : test.toFixed(4),
+      bytes === null ? '-' : formatBytes(bytes),
+    ]),
+  );
+}
