@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor.ts';
 import type { Emitter } from '../onnx/emitter.ts';
 
 /** A sum over leading axes, as a sum of the rows of a matrix. */
-export interface RowSum {
+interface RowSum {
   readonly rows: number;
   /** Negative if the batch is open. */
   readonly columns: number;
