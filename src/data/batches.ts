@@ -96,7 +96,7 @@ export class BatchStream {
 }
 
 /** A batch of fixed size: the first `count` images are valid, the rest repeat the last valid one. */
-export interface PaddedBatch {
+interface PaddedBatch {
   /** NHWC, always `batchSize` images. */
   readonly images: Values;
   readonly count: number;

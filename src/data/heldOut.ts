@@ -21,7 +21,7 @@ const validationSeed = 0;
 const LEAST = 20;
 
 /** Training images split in two. */
-export interface HeldOut {
+interface HeldOut {
   readonly train: ImageSet;
   readonly validation: ImageSet;
   /** The rule, to repeat the split when images have been added or removed. */

@@ -38,7 +38,7 @@ const SAFE_ERROR = 1 / 16;
 const COST_OF_POSITION = 3;
 
 /** How one image compares with its decoded values. */
-export interface ComparedImage {
+interface ComparedImage {
   readonly exact: boolean;
   readonly finite: boolean;
   /** What makes it exact, anywhere; undefined if nothing has to change. */

@@ -13,7 +13,7 @@ import { answer } from './answer.ts';
 import type { StudioFiles } from './files.ts';
 
 /** Where a studio listens. */
-export interface StudioAddress {
+interface StudioAddress {
   /** The name or address of a network interface of this machine. */
   readonly host: string;
   /** By default a fixed port, or any free one if that is taken. */

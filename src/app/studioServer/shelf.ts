@@ -23,7 +23,7 @@ export function shelfOf(prefix: string, folder: string): Shelf {
 }
 
 /** The models on several shelves. */
-export interface Shelves {
+interface Shelves {
   /**
    * Finds all models.
    *

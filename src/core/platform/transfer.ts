@@ -40,7 +40,7 @@ export function urlOf(source: string | URL): URL {
 }
 
 /** Expectations of a fetched file. */
-export interface ExpectedFile {
+interface ExpectedFile {
   /** The remedy, for errors. */
   readonly advice: string;
   /**

@@ -8,7 +8,7 @@ import { withFile } from '../files/files.ts';
 import { isGzip, viewOf } from './bytes.ts';
 
 /** An array of unsigned bytes, row-major: `data.length` is the product of `shape`. */
-export interface IdxArray {
+interface IdxArray {
   readonly shape: readonly number[];
   readonly data: Uint8Array;
 }

@@ -15,7 +15,7 @@ export interface NumpyType {
 }
 
 /** The location of an array: row-major from `offset`. */
-export interface NpyArray extends NumpyType {
+interface NpyArray extends NumpyType {
   readonly shape: readonly number[];
   readonly offset: number;
 }

@@ -209,7 +209,7 @@ function propertiesIn(view: DataView, from: number, to: number): number[] {
 }
 
 /** What the directories of a TIFF file say about its first image. */
-export interface TiffHeader {
+interface TiffHeader {
   /** The images in the file, at most one more than wanted. */
   readonly pages: number;
   /** The most scans of a tile or strip of the first image; 1 if it is not compressed as JPEG. */

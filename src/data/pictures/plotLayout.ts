@@ -6,7 +6,7 @@ import { type PlotScale, plotScale } from './plotScale.ts';
 import { element, pixels, type SvgElement } from './svg.ts';
 
 /** A plot that is ready to be drawn. */
-export interface PlotLayout {
+interface PlotLayout {
   readonly width: number;
   readonly height: number;
   /** All of it, the lowest first. */

@@ -27,7 +27,7 @@ export function dataFolders(env: NodeJS.ProcessEnv = process.env): [string, ...s
 }
 
 /** A data folder to write to. */
-export interface WritableDataFolder {
+interface WritableDataFolder {
   /** Its path. */
   readonly path: string;
   /** Changes files in it, never through a link. */

@@ -79,7 +79,7 @@ function countWarnings({ published }: RawDataset, train: number, test: number): 
 }
 
 /** How images are decoded into memory. */
-export interface LoadOptions {
+interface LoadOptions {
   /** The classes of the images; by default those of the dataset that they are in. */
   readonly classes?: readonly string[] | undefined;
   /** The height of the images that are wanted, for advice; by default unknown. */
@@ -91,7 +91,7 @@ export interface LoadOptions {
 }
 
 /** Which images `loadSplit` decodes. */
-export interface SplitToLoad {
+interface SplitToLoad {
   /** The dataset's name or path, for errors. */
   readonly source: string;
   /** The name of the split, for errors. */

@@ -24,7 +24,7 @@ export interface AtPoint {
 }
 
 /** Where roots are sought. */
-export interface Bracket {
+interface Bracket {
   /** Below the root, of length 1 along `axis`. */
   readonly low: Tensor;
   /** Above the root, of the same shape. */

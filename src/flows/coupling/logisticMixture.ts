@@ -33,7 +33,7 @@ export interface MixtureNumbers {
 }
 
 /** The logit of the distribution function F of mixtures. */
-export interface LogitOfMixture {
+interface LogitOfMixture {
   /** ln F(x) − ln(1 − F(x)), and the logarithm of its derivative; `x` has length 1 along the axis of the components. */
   forward(x: Tensor): { logit: Tensor; logDerivative: Tensor };
   /** The x with this logit, to the last digits of the precision. */

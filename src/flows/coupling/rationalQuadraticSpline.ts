@@ -26,7 +26,7 @@ const LEAST = 0.001;
 export const MOST_BINS = 512;
 
 /** The form of splines. */
-export interface SplineForm {
+interface SplineForm {
   /** The number of bins K. */
   readonly bins: number;
   /** The spline is on [−bound, bound]; outside it is the identity. */
@@ -39,7 +39,7 @@ export function numbersOf({ bins }: SplineForm): number {
 }
 
 /** Splines, one for each of M values. */
-export interface Splines {
+interface Splines {
   /** y and ln y' at x, all `[M]`. */
   forward(x: Tensor): { y: Tensor; logDerivative: Tensor };
   /** x at y, `[M]`. */

@@ -45,7 +45,7 @@ export interface MixingPart extends NamedPart {
 }
 
 /** The definition of one of the library's mixings. It is named after its last layer. */
-export interface MixingDefinition extends MixingPart {
+interface MixingDefinition extends MixingPart {
   /** What menus call it, in at most 28 characters: `four corners`. */
   readonly text: string;
   readonly options: readonly (keyof MixingOptions)[];

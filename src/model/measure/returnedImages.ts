@@ -8,7 +8,7 @@ import { constant } from '../../tensor/index.ts';
 import { imageArray } from '../likelihood/likelihood.ts';
 
 /** The round-trip errors of one image. */
-export interface ReturnedImage {
+interface ReturnedImage {
   /** How many of its values are a different integer, or, for real numbers, off by more than `MOST_ERROR`. */
   readonly wrongPixels: number;
   /** The largest |difference| of values in [−½, ½); NaN if any is NaN. */

@@ -5,7 +5,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import type { RunStore } from './runStore.ts';
 
 /** The latest sound checkpoint of a run, and what is wrong with each later one. */
-export interface SoundCheckpoint {
+interface SoundCheckpoint {
   /** Undefined if the run has no checkpoint at all. */
   readonly checkpoint?: Checkpoint;
   readonly damages: readonly string[];

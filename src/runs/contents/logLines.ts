@@ -27,7 +27,7 @@ export function timingLine(step: number, seconds: number, images: number): JsonO
 }
 
 /** The total time of a run's steps. */
-export interface TrainingTime {
+interface TrainingTime {
   /** Of the steps alone, without startup, validation and checkpoints. */
   readonly seconds: number;
   /** Images per second over this time; 0 if there was no step. */

@@ -11,7 +11,7 @@ import { momentLayouts } from './momentLayouts.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** A model and its training state. */
-export interface Restored {
+interface Restored {
   readonly model: Flow;
   readonly state: TrainingState;
 }

@@ -7,7 +7,7 @@ import { defaults } from './config.ts';
 import { keyFacts, layerSchema } from './configSchema.ts';
 
 /** A key of a configuration. */
-export interface ConfigKey {
+interface ConfigKey {
   /** Including its section: `model.levels`. */
   readonly key: string;
   /** In one sentence. */

@@ -80,7 +80,7 @@ const continuousText = 'true, or a mean and a deviation above 0 for each channel
 const nameText = 'the name or the path of a dataset';
 
 /** Metadata of a key, which `config.ts` and `configReference.ts` read from the schema. */
-export interface KeyFacts<Value = unknown> {
+interface KeyFacts<Value = unknown> {
   /** Filled in if the key is not set; the model's are in `models/options.ts`. */
   readonly default?: Value;
   /** Whether a resume may change it: it sets how a run is trained, not the model or its data. */

@@ -32,7 +32,7 @@ export interface WatchedDevice {
 type ErrorListener = (event: { readonly error: { readonly message: string } }) => void;
 
 /** Listens for failures of a device, from the call of `watchDevice` on. */
-export interface DeviceWatch {
+interface DeviceWatch {
   /** The first failure. */
   readonly failure: Error | undefined;
   /** Stops watching. */

@@ -16,7 +16,7 @@ export interface Runtime<Tensor extends RuntimeTensor = RuntimeTensor> {
 }
 
 /** What is used of its sessions. */
-export interface RuntimeSession<Tensor extends RuntimeTensor = RuntimeTensor> {
+interface RuntimeSession<Tensor extends RuntimeTensor = RuntimeTensor> {
   readonly outputNames: readonly string[];
   run(feeds: TensorMap<Tensor>, fetches: TensorMap<Tensor | null>): Promise<TensorMap<RuntimeTensor>>;
   endProfiling(): void;
@@ -24,7 +24,7 @@ export interface RuntimeSession<Tensor extends RuntimeTensor = RuntimeTensor> {
 }
 
 /** How a build of the runtime treats outputs, on a device. */
-export interface SessionSettings {
+interface SessionSettings {
   readonly device: Device;
   /** Whether the runtime writes outputs to the arrays it is given; else they are copied there. */
   readonly writesInPlace: boolean;

@@ -58,7 +58,7 @@ export interface Pullback {
 }
 
 /** The gradient with respect to one variable. */
-export interface PulledBack {
+interface PulledBack {
   /** The same object for all gradients that are found together. */
   readonly pullback: Pullback;
   /** Which of its variables. */

@@ -22,7 +22,7 @@ import {
 } from '../../tensor/engine/index.ts';
 
 /** The run that is recorded. */
-export interface RecordedRun {
+interface RecordedRun {
   readonly config: Config;
   readonly dataset: Dataset;
   readonly store: RunStore;
@@ -101,7 +101,7 @@ export async function recordStart(run: RecordedRun, place: Place): Promise<void>
 }
 
 /** What a training has reached, for the summary. */
-export interface Reached {
+interface Reached {
   readonly state: TrainingState;
   readonly validationBitsPerDim: number | null;
   readonly seconds: number;

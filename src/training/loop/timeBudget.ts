@@ -53,7 +53,7 @@ export class StepTimes {
 }
 
 /** A time budget and its parts, in seconds. */
-export interface TimePlan {
+interface TimePlan {
   /** The budget. */
   readonly budget: number;
   /** The part of it that has passed. */

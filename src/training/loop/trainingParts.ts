@@ -50,7 +50,7 @@ export interface TrainingParts {
 }
 
 /** What these are built from. */
-export interface TrainingSources {
+interface TrainingSources {
   readonly config: Config;
   readonly dataset: Dataset;
   readonly store: RunStore;

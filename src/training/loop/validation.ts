@@ -8,7 +8,7 @@ import { conditionReader, likelihoodDefinition, measureBitsPerDim } from '../../
 import { type CompileOptions, compile, type Program, type ProgramArrays } from '../../tensor/engine/index.ts';
 
 /** How validation images are measured. */
-export interface ValidationOptions extends CompileOptions {
+interface ValidationOptions extends CompileOptions {
   /** How the parameters are laid out in the weights. */
   readonly layout: ParameterLayout;
   /** Images per run of the program, at most. */

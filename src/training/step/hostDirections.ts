@@ -12,7 +12,7 @@ import type { Section } from '../../tensor/optimizers/index.ts';
 const MOST_TOGETHER = 2 ** 20;
 
 /** A group whose items get a direction. */
-export interface DirectedGroup extends Section {
+interface DirectedGroup extends Section {
   readonly group: string;
 }
 

@@ -45,7 +45,7 @@ export interface Measurement {
 }
 
 /** The measurements of a model as a whole. */
-export interface ModelMeasurements {
+interface ModelMeasurements {
   /** The bits of a value; undefined for real numbers. */
   readonly bits: number | undefined;
   readonly noise: NoiseStatistics | null;

@@ -39,7 +39,7 @@ export interface SampleStatistics {
 }
 
 /** The measurements of a model as a whole. */
-export interface ModelExamination {
+interface ModelExamination {
   readonly reconstruction: Reconstruction;
   readonly latents: readonly LatentMoments[];
   readonly samples: SampleStatistics;

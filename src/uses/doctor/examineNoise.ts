@@ -33,7 +33,7 @@ export interface NoiseStatistics {
 }
 
 /** The layers of the noise, and what they add up to; null if the signal ended the examination before. */
-export interface NoiseExamination {
+interface NoiseExamination {
   readonly layers: readonly LayerExamination[];
   readonly noise: NoiseStatistics | null;
 }

@@ -4,7 +4,7 @@ import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** Names files one after the other. */
-export interface FileNamer {
+interface FileNamer {
   /** The name of the file of an image. */
   fileFor(name: string): string;
   /** Notes on stderr which images have another name than expected, if any. */

@@ -17,7 +17,7 @@ import { requireImageShape } from '../../../runs/settings/modelShape.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** Which images a command requests. */
-export interface WantedImages {
+interface WantedImages {
   readonly split: Split;
   /** Whether the user can change it with `--split`. */
   readonly chosen: boolean;

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import { visibleText } from '../../../core/visibleText.ts';
 
 /** A column of a table. */
-export interface Column {
+interface Column {
   readonly title: string;
   /** Numbers read best with 'right'; 'left' by default. */
   readonly align?: 'left' | 'right';

@@ -5,7 +5,7 @@ import { elementCount } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 
 /** A sum over leading axes, as a sum of the rows of a matrix. */
-export interface RowSum {
+interface RowSum {
   readonly rows: number;
   /** Negative if the batch is open. */
   readonly columns: number;

@@ -20,7 +20,7 @@ import { tileLength } from './tiles.ts';
 import { solveByDiagonals, solveRowsBatchLast } from './wavefront.ts';
 
 /** How composite operations are expanded. */
-export interface ExpandOptions {
+interface ExpandOptions {
   readonly style: GraphStyle;
   /** Decides how many terms a series has. */
   readonly precision: Precision;

@@ -19,7 +19,7 @@ export interface Kind {
 }
 
 /** The tensors of a graph that are alike. */
-export interface Likeness {
+interface Likeness {
   /**
    * The first tensor of the graph that is computed in the same way from the same inputs: the tensor itself, or one
    * to use in its place. Undefined if nothing can be like the tensor.

@@ -10,7 +10,7 @@ import { type PackedName, packNames, unpackNames } from './packedNames.ts';
 import { type FoundRecord, shortSha256 } from './records.ts';
 
 /** The images of a block. */
-export interface BlockImages {
+interface BlockImages {
   /** How many images are before them in the file. */
   readonly first: number;
   readonly names: readonly string[];
@@ -35,7 +35,7 @@ export interface DescribedBlock extends Pick<BlockImages, 'first' | 'runs'> {
 export type BlockFilter = (first: number, count: number) => boolean;
 
 /** How the images of a file are stored. */
-export type StoredAs = Pick<FileHeader, 'imageShape' | 'tiles'>;
+type StoredAs = Pick<FileHeader, 'imageShape' | 'tiles'>;
 
 /** How many images a block has by default, or tiles. */
 export const DEFAULT_BLOCK = 2000;

@@ -9,7 +9,7 @@ import { crc32 } from '../../../data/formats/compression.node.ts';
 type RecordKind = 'block' | 'end';
 
 /** A record: some description in JSON, and bytes. */
-export interface FileRecord {
+interface FileRecord {
   readonly kind: RecordKind;
   /** Its number among the records of the file, from 0. */
   readonly number: number;

@@ -16,7 +16,7 @@ export interface Run {
 export const MOST_VALUES = 2 ** 30;
 
 /** The images of a block. */
-export interface CodedBlock {
+interface CodedBlock {
   /** How they are stored, from the first image to the last. */
   readonly runs: readonly Run[];
   /** The stack that holds them; the last image is on top. */

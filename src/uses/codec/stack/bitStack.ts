@@ -19,7 +19,7 @@ export class StackEmpty extends Error {
 }
 
 /** A stack at one moment, to return to. */
-export interface StackMark {
+interface StackMark {
   readonly state: number;
   readonly words: Uint16Array;
 }
