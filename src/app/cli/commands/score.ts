@@ -37,6 +37,7 @@ import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFi
 import { mapsText, writeMaps } from '../parts/scoreMaps.ts';
 import { type FileScore, scoreCsv, scoreText } from '../parts/scoreReport.ts';
 import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
+import { copiesText, findCopies, openKnown } from '../ranks/scoreCopies.ts';
 import { noteFewReferences, referenceFor, scoreDefaults } from '../ranks/scoreReference.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -54,6 +55,7 @@ interface ScoreCommandOptions extends ModelOptions, ImageOptions, ConditionComma
   readonly out?: string;
   readonly sheet?: string;
   readonly map?: string;
+  readonly copies?: true;
   readonly json?: true;
 }
 
@@ -90,6 +92,10 @@ export function registerScore(command: Command): void {
     .option(
       '--map <dir>',
       'a new or empty folder for one PNG per image: the image beside a map of its bits/dim',
+    )
+    .option(
+      '--copies',
+      'also look for copies and near-copies of the training and validation images of the run, or of those of --reference',
     )
     .option('--json', 'print the result as JSON on stdout');
   addConditionOption(command, CONDITIONS_OF_IMAGES);
@@ -128,7 +134,7 @@ async function runScore(
   const writesResults = [out, sheet, mapFolder].some((file) => file !== undefined);
   const onlyReference = updateReference && paths.length === 0 && options.data === undefined && !writesResults;
   const engine = await compileOptionsOf(ranks, options);
-  const { source, model, read, set } = await requireSameInputs(ranks, async () => {
+  const { source, model, read, set, known } = await requireSameInputs(ranks, async () => {
     const source = await loadTrained(directory, { step });
     const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
     if (mapFolder !== undefined) {
@@ -138,6 +144,7 @@ async function runScore(
     const wanted = conditionsToRead(model, given);
     const read = onlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
     const set = read && imageSetOf(read, model, given);
+    const known = options.copies && set ? await openKnown(source, directory, options) : undefined;
     const checksums =
       ranks.size === 1
         ? {}
@@ -145,7 +152,7 @@ async function runScore(
             model: model.fingerprint,
             images: JSON.stringify(set && (await identityOf(set))),
           };
-    return { source, model, read, set, checksums };
+    return { source, model, read, set, known, checksums };
   });
   for (const output of [list, picture]) {
     if (output) {
@@ -198,6 +205,7 @@ async function runScore(
           seed,
           places,
         });
+  const copies = known && (await findCopies(set, files, known, engine));
   const images = report.images.map(
     ({ index, ...rest }): FileScore => ({
       file: files[index]!,
@@ -218,6 +226,7 @@ async function runScore(
     ...(model.bits !== undefined && { bits: model.bits }),
     reference: about,
     skipped,
+    ...(copies && { copies }),
     ...(maps && {
       maps: {
         folder: maps.folder,
@@ -233,7 +242,7 @@ async function runScore(
   writeStdout(
     options.json
       ? `${JSON.stringify(stored)}\n`
-      : `${scoreText({ ...result, unit, step: stepText(model.step, options) })}${written.join('')}${maps ? mapsText(maps, unit) : ''}`,
+      : `${scoreText({ ...result, unit, step: stepText(model.step, options) })}${copies ? copiesText(copies) : ''}${written.join('')}${maps ? mapsText(maps, unit) : ''}`,
   );
   noteImplausible(
     report.images.map(({ bitsPerDim }) => bitsPerDim),
