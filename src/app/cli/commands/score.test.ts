@@ -173,7 +173,7 @@ it('finds copies of the images of the run, or of others', async () => {
   const others = await emerging.run('score', 'runs/a', 'plain/5.png', '--copies', '--reference=plain');
   expect(others.stdout).toContain('\nCopies of known images: 1 with the same pixels, 0 nearly the same\n');
   expect(others.stdout).toContain('\n  plain/5.png: the pixels of reference 5.png\n');
-  await emerging.json('export', 'runs/a', '--out=exports/copies', '--threads=1');
+  await emerging.json('export', 'runs/a', '--out=exports/copies');
   const refused = await emerging.run('score', 'exports/copies', 'copied', '--copies', '--threads=1');
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/^emerging: --copies: exports\/copies is an export, .* with --reference\n$/);
