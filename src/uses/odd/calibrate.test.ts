@@ -20,6 +20,8 @@ function images(count: number, seed: number): ImageStatistics {
       noise: random.normal() ** 2,
       sharpness: 0.5 + 0.1 * random.normal(),
       greyLevels: 50 + random.integer(50),
+      direction: random.normal(),
+      colour: 10 + random.normal(),
     };
   });
   return {
@@ -31,6 +33,8 @@ function images(count: number, seed: number): ImageStatistics {
     noise: each.map(({ noise }) => noise),
     sharpness: each.map(({ sharpness }) => sharpness),
     greyLevels: each.map(({ greyLevels }) => greyLevels),
+    direction: each.map(({ direction }) => direction),
+    colour: each.map(({ colour }) => colour),
   };
 }
 

@@ -43,6 +43,8 @@ describe('typicality', () => {
     noise: normals.map(() => 4 + 0.5 * random.normal()),
     sharpness: normals.map(() => 0.4 + 0.02 * random.normal()),
     greyLevels: normals.map(() => 90 + random.integer(20)),
+    direction: normals.map(() => 0.2 * random.normal()),
+    colour: normals.map(() => 20 + 2 * random.normal()),
   };
   /** Images that are typical in all that isn't given. */
   const images = (given: Record<string, number[]>) => {
@@ -55,6 +57,8 @@ describe('typicality', () => {
       noise: 4,
       sharpness: 0.4,
       greyLevels: 100,
+      direction: 0,
+      colour: 20,
     };
     const typical = Object.entries(all).map(([name, value]) => [name, new Array<number>(length).fill(value)]);
     return { ...Object.fromEntries(typical), ...given } as Record<string, number[]>;
@@ -64,7 +68,7 @@ describe('typicality', () => {
   it('finds combinations that are odd though each number is common, at both ends', () => {
     const [typical, apart, high, low] = scores({
       'latents 0': [0.5, 0.5, 4, -4],
-      code: [6, 4, 13, -3],
+      code: [6, 3, 13, -3],
     }) as [number, number, number, number];
     expect(apart).toBeGreaterThan(typical + 8);
     expect(high).toBeGreaterThan(typical + 5);
@@ -79,6 +83,8 @@ describe('typicality', () => {
       noise: [1, 9],
       sharpness: [0.3, 0.55],
       greyLevels: [50, 200],
+      direction: [-2, 2],
+      colour: [5, 60],
     })) {
       for (const value of scores({ [name]: values })) {
         expect(value, name).toBeGreaterThan(typical! + 5);
@@ -109,7 +115,14 @@ describe('typicality', () => {
 
 describe('what can be computed', () => {
   it('depends on the statistics of the images', () => {
-    const pixels = { contrast: [1], noise: [1], sharpness: [1], greyLevels: [1] };
+    const pixels = {
+      contrast: [1],
+      noise: [1],
+      sharpness: [1],
+      greyLevels: [1],
+      direction: [0],
+      colour: [1],
+    };
     const images = { bits: [1], code: [1], 'latents 0': [1], ...pixels };
     expect(computableFrom(images)).toEqual(['bits', 'complexity', 'typicality']);
     expect(computableFrom({ bits: [1], code: [1] })).toEqual(['bits', 'complexity']);

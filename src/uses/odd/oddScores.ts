@@ -109,11 +109,14 @@ const onLogScale: readonly string[] = [
   'noise',
   'sharpness',
   'greyLevels',
+  'colour',
 ] satisfies PixelStatisticName[];
+
+const ofPixels: readonly string[] = [...onLogScale, 'direction' satisfies PixelStatisticName];
 
 /**
  * −ln of two densities fitted to reference images, added (Morningstar and others, AISTATS 2021): of the vectors of the
- * log-density of the latents and ln|det| of each level, the code length of a general coder (of images of 8 bits) and four statistics
+ * log-density of the latents and ln|det| of each level, the code length of a general coder (of images of 8 bits) and six statistics
  * of the pixels, and of these with the brightness of each ninth. Where reference images share no layout, the ninths hide what else is
  * odd: hence the first density. Both tails count. Of the estimators, the one that predicts held-out reference images best is used. The fits
  * are robust: a few odd images among the reference hardly change them.
@@ -122,10 +125,10 @@ export const typicality: OddScore = {
   text: 'how improbable the densities per level, the complexity and simple statistics of the pixels are together',
   trust:
     'If training images are mixed, blurred ones may look typical; so may images with a small odd place: maps show places.',
-  from: onLogScale,
+  from: ofPixels,
   fit(reference) {
     const named = (pattern: RegExp): string[] => Object.keys(reference).filter((name) => pattern.test(name));
-    const first = [...named(/^(latents|logDet) \d+$/), ...named(/^code$/), ...onLogScale];
+    const first = [...named(/^(latents|logDet) \d+$/), ...named(/^code$/), ...ofPixels];
     const densityOf = (names: readonly string[]): ((images: ImageStatistics) => Float64Array) => {
       const rows = rowsOf(reference, names);
       const compress = compression(rows);

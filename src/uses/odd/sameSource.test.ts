@@ -19,6 +19,8 @@ function set(count: number, seed: number, { brightness = 0, bits = 0 } = {}) {
     noise: normals(),
     sharpness: normals(),
     greyLevels: normals().map(Math.round),
+    direction: normals(),
+    colour: normals(),
   };
   return { statistics, values: own.map(Math.abs) };
 }

@@ -150,6 +150,35 @@ it('names a file whose name promises another format', async () => {
   expect(stderr).toContain('misnamed/a.png: a JPEG named .png; it is read as JPEG (and 1 other image)\n');
 });
 
+it('finds copies of the images of the run, or of others', async () => {
+  const file = (name: string): string => inFolder('copied', `${name}.png`);
+  const train = tinyImages(160, 8, 0);
+  const picture = (index: number): Uint8Array => train.subarray(64 * index, 64 * (index + 1));
+  writePng(file('same'), picture(2), [8, 8, 1]);
+  writePng(
+    file('darker'),
+    picture(3).map((value) => Math.round(0.9 * value)),
+    [8, 8, 1],
+  );
+  writePng(file('black'), new Uint8Array(64), [8, 8, 1]);
+  const { copies } = await emerging.json('score', 'runs/a', 'copied', '--copies', '--threads=1');
+  // These waves resemble each other: others may be listed too, after the original.
+  expect(copies).toEqual([
+    { file: 'copied/darker.png', same: [], near: expect.anything() },
+    { file: 'copied/same.png', same: [expect.stringMatching(/^(train|validation) image \d+$/)], near: [] },
+  ]);
+  expect(copies[0].near[0]).toMatch(/^(train|validation) image \d+$/);
+  const text = await emerging.run('score', 'runs/a', 'copied', '--copies', '--threads=1');
+  expect(text.stdout).toContain('\nCopies of known images: 1 with the same pixels, 1 nearly the same\n');
+  const others = await emerging.run('score', 'runs/a', 'plain/5.png', '--copies', '--reference=plain');
+  expect(others.stdout).toContain('\nCopies of known images: 1 with the same pixels, 0 nearly the same\n');
+  expect(others.stdout).toContain('\n  plain/5.png: the pixels of reference 5.png\n');
+  await emerging.json('export', 'runs/a', '--out=exports/copies');
+  const refused = await emerging.run('score', 'exports/copies', 'copied', '--copies', '--threads=1');
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/^emerging: --copies: exports\/copies is an export, .* with --reference\n$/);
+});
+
 it('escapes names in a CSV that spreadsheets would run as formulas, or terminals obey', async () => {
   const names = [
     '=1+1.png',

@@ -38,6 +38,7 @@ import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFi
 import { mapsText, writeMaps } from '../parts/scoreMaps.ts';
 import { type FileScore, scoreCsv, scoreText } from '../parts/scoreReport.ts';
 import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
+import { copiesText, findCopies, openKnown } from '../ranks/scoreCopies.ts';
 import { noteFewReferences, referenceFor, scoreDefaults } from '../ranks/scoreReference.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -55,6 +56,7 @@ interface ScoreCommandOptions extends ModelOptions, ImageOptions, ConditionComma
   readonly out?: string;
   readonly sheet?: string;
   readonly map?: string;
+  readonly copies?: true;
   readonly json?: true;
 }
 
@@ -91,6 +93,10 @@ export function registerScore(command: Command): void {
     .option(
       '--map <dir>',
       'a new or empty folder for one PNG per image: the image beside a map of its bits/dim',
+    )
+    .option(
+      '--copies',
+      'also look for copies and near-copies of the training and validation images of the run, or of those of --reference',
     )
     .option('--json', 'print the result as JSON on stdout');
   addConditionOption(command, CONDITIONS_OF_IMAGES);
@@ -129,7 +135,7 @@ async function runScore(
   const writesResults = [out, sheet, mapFolder].some((file) => file !== undefined);
   const onlyReference = updateReference && paths.length === 0 && options.data === undefined && !writesResults;
   const engine = await compileOptionsOf(ranks, options);
-  const { source, model, read, set } = await requireSameInputs(ranks, async () => {
+  const { source, model, read, set, known } = await requireSameInputs(ranks, async () => {
     const source = await loadTrained(directory, { step });
     const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
     if (mapFolder !== undefined) {
@@ -139,6 +145,7 @@ async function runScore(
     const wanted = conditionsToRead(model, given);
     const read = onlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
     const set = read && imageSetOf(read, model, given);
+    const known = options.copies && set ? await openKnown(source, directory, options) : undefined;
     const checksums =
       ranks.size === 1
         ? {}
@@ -146,7 +153,7 @@ async function runScore(
             model: model.fingerprint,
             images: JSON.stringify(set && (await identityOf(set))),
           };
-    return { source, model, read, set, checksums };
+    return { source, model, read, set, known, checksums };
   });
   for (const output of [list, picture]) {
     if (output) {
@@ -199,6 +206,7 @@ async function runScore(
           seed,
           places,
         });
+  const copies = known && (await findCopies(set, files, known, engine));
   const images = report.images.map(
     ({ index, ...rest }): FileScore => ({
       file: files[index]!,
@@ -219,6 +227,7 @@ async function runScore(
     ...(model.bits !== undefined && { bits: model.bits }),
     reference: about,
     skipped,
+    ...(copies && { copies }),
     ...(maps && {
       maps: {
         folder: maps.folder,
@@ -234,7 +243,7 @@ async function runScore(
   writeStdout(
     options.json
       ? `${JSON.stringify(stored)}\n`
-      : `${scoreText({ ...result, unit, step: stepText(model.step, options) })}${written.join('')}${maps ? mapsText(maps, unit) : ''}`,
+      : `${scoreText({ ...result, unit, step: stepText(model.step, options) })}${copies ? copiesText(copies) : ''}${written.join('')}${maps ? mapsText(maps, unit) : ''}`,
   );
   noteImplausible(
     report.images.map(({ bitsPerDim }) => bitsPerDim),

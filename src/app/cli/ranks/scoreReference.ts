@@ -169,7 +169,7 @@ function openOwnReference(run: LoadedRun, ranks: Ranks): Promise<ImageSet> {
  *
  * @throws UserError if they don't have the model's shape, or there are fewer than ten
  */
-async function openNamedReference(
+export async function openNamedReference(
   source: LoadedRun | TrainedModel,
   data: string,
   ranks: Ranks,

@@ -4,7 +4,7 @@ import { nextTurn } from '../../../core/platform/index.ts';
 import { partOfWork, type WorkOptions } from '../../../model/index.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import type { ExaminedImage } from './examinedImages.ts';
-import { frequencyFeatures, type Pictures } from './features.ts';
+import { type Features, frequencyFeatures, type Pictures, pixelFeatures } from './features.ts';
 import { NEIGHBOURS, type Neighbours, nearestNeighbours } from './neighbours.ts';
 import { type Residual, residualOf } from './samePicture.ts';
 import { addTo } from './shapes.ts';
@@ -39,8 +39,7 @@ export function identicalGroups(images: readonly ExaminedImage[]): number[][] {
 
 /**
  * Groups of nearly identical images, no two of which have the same pixels: copies with other brightness, contrast,
- * compression, size or place. Candidates are the nearest neighbours by pixels, and by magnitudes of frequencies, which find
- * shifted copies. Two images form a group if each is a copy among the candidates of the other.
+ * compression, size or place. Two images form a group if each is a copy among the candidates of the other.
  *
  * @param neighbours by pixels
  */
@@ -48,15 +47,50 @@ export async function nearGroups(
   images: readonly ExaminedImage[],
   pictures: Pictures,
   neighbours: Neighbours,
-  { engine, ...following }: WorkOptions & { readonly engine: CompileOptions },
+  options: WorkOptions & { readonly engine: CompileOptions },
+): Promise<number[][]> {
+  const every = images.map((_, index) => index);
+  const copies = await nearCopies(every, images, pictures, { ...options, byPixels: neighbours });
+  const groups = new Groups(images.length);
+  copies.forEach((others, index) => {
+    for (const other of others) {
+      if (copies[other]!.includes(index)) {
+        groups.join(index, other);
+      }
+    }
+  });
+  return groups.all();
+}
+
+/** How copies are searched. */
+interface CopyOptions extends WorkOptions {
+  readonly engine: CompileOptions;
+  /** The neighbours by pixels of the searched images, if they are known. */
+  readonly byPixels?: Neighbours;
+}
+
+/**
+ * For each of the searched images, given by their positions, the images that seem to be copies of it. Candidates are the nearest
+ * neighbours by pixels, and by magnitudes of frequencies, which find shifted copies.
+ */
+export async function nearCopies(
+  searched: readonly number[],
+  images: readonly ExaminedImage[],
+  pictures: Pictures,
+  { engine, byPixels, ...following }: CopyOptions,
 ): Promise<number[][]> {
   const count = images.length;
-  const of = 2 * count;
-  const { rows, width } = frequencyFeatures(images);
-  const byFrequency = await nearestNeighbours(rows, width, {
-    engine,
-    ...partOfWork(following, { before: 0, of }),
-  });
+  const of = (byPixels ? 2 : 3) * searched.length;
+  let done = 0;
+  const search = async ({ rows, width }: Features): Promise<Neighbours> => {
+    const part = partOfWork(following, { before: done, of });
+    done += searched.length;
+    return nearestNeighbours(rows, width, { queries: searched, engine, ...part });
+  };
+  const candidatesBy = [
+    byPixels ?? (await search(pixelFeatures(pictures))),
+    await search(frequencyFeatures(images)),
+  ];
   const residuals = new Map<number, Residual>();
   const residual = (a: number, b: number): Residual => {
     const key = Math.min(a, b) * count + Math.max(a, b);
@@ -66,30 +100,21 @@ export async function nearGroups(
   };
   const limits = pictures.small[0]?.channels === 3 ? [LIMITS, COLOUR_LIMITS] : [LIMITS];
   const copies: number[][] = [];
-  for (let index = 0; index < count; index++) {
-    const near = [neighbours, byFrequency].flatMap(({ nearest }) => [
-      ...nearest.subarray(index * NEIGHBOURS, (index + 1) * NEIGHBOURS),
+  for (const [place, index] of searched.entries()) {
+    const near = candidatesBy.flatMap(({ nearest }) => [
+      ...nearest.subarray(place * NEIGHBOURS, (place + 1) * NEIGHBOURS),
     ]);
-    const others = [...new Set(near)].filter(
-      (other) => other >= 0 && isComparable(images[index]!, images[other]!),
-    );
-    const candidates = others.map((other) => ({ other, ...residual(index, other) }));
+    const candidates = [...new Set(near)]
+      .filter((other) => other >= 0 && isComparable(images[index]!, images[other]!))
+      .map((other) => ({ other, ...residual(index, other) }));
     copies.push([...new Set(limits.flatMap((limit) => copiesAmong(candidates, limit)))]);
-    if (index % 64 === 0) {
+    if (place % 64 === 0) {
       following.signal?.throwIfAborted();
-      following.onProgress?.(count + index, of);
+      following.onProgress?.(done + place, of);
       await nextTurn();
     }
   }
-  const groups = new Groups(count);
-  copies.forEach((others, index) => {
-    for (const other of others) {
-      if (copies[other]!.includes(index)) {
-        groups.join(index, other);
-      }
-    }
-  });
-  return groups.all();
+  return copies;
 }
 
 /** Those of an image's candidates that are copies: similar enough, and far more so than all that are not. */

@@ -137,8 +137,13 @@ function decodedInOrder(
   });
 }
 
+/** The pixels of an image of a set, without a name. */
+export function examinedPixels(decoded: DecodedImage<Integers>, place: number): ExaminedImage {
+  return examined({ name: String(place), label: undefined }, { split: 'test', place }, decoded);
+}
+
 function examined(
-  { name, label }: RawImage,
+  { name, label }: Pick<RawImage, 'name' | 'label'>,
   where: Pick<ExaminedImage, 'split' | 'place'>,
   decoded: DecodedImage<Integers>,
 ): ExaminedImage {

@@ -31,16 +31,19 @@ export interface RowLabels {
 const QUERIES = 256;
 const CANDIDATES = 4096;
 
+/** How neighbours are searched. */
+interface SearchOptions extends WorkOptions {
+  readonly labels?: RowLabels | undefined;
+  /** The rows whose neighbours are searched, as positions; by default all. The result has one line for each. */
+  readonly queries?: readonly number[];
+  readonly engine: CompileOptions;
+}
+
 /** Searches the Euclidean neighbours of rows of `width` numbers. */
 export async function nearestNeighbours(
   rows: Float32Array,
   width: number,
-  {
-    labels,
-    engine,
-    signal,
-    onProgress,
-  }: WorkOptions & { readonly labels?: RowLabels | undefined; readonly engine: CompileOptions },
+  { labels, queries, engine, signal, onProgress }: SearchOptions,
 ): Promise<Neighbours> {
   const count = rows.length / width;
   const centred = withoutMean(rows, width);
@@ -53,23 +56,27 @@ export async function nearestNeighbours(
   });
   const some = Math.min(CANDIDATES, count);
   const [x, y] = [input('x', [QUERIES, width]), input('y', [some, width])];
-  const found = new NearestOfRows(count, labels);
+  const searched = queries ?? Array.from({ length: count }, (_, row) => row);
+  const found = new NearestOfRows(searched, labels);
   await releaseAfter(async (keep) => {
     const outputs = { products: product(x, y, { transposeB: true }) };
     const program = keep(await compile({ inputs: { x, y }, outputs }, engine));
-    for (let first = 0; first < count; first += QUERIES) {
-      const queries = { shape: [QUERIES, width], data: block(centred, first * width, QUERIES * width) };
+    for (let first = 0; first < searched.length; first += QUERIES) {
+      const wanted = new Float32Array(QUERIES * width);
+      searched.slice(first, first + QUERIES).forEach((row, query) => {
+        wanted.set(centred.subarray(row * width, (row + 1) * width), query * width);
+      });
       for (let other = 0; other < count; other += some) {
         const others = { shape: [some, width], data: block(centred, other * width, some * width) };
-        const { products } = await program.run({ x: queries, y: others });
+        const { products } = await program.run({ x: { shape: [QUERIES, width], data: wanted }, y: others });
         const end = Math.min(some, count - other);
-        for (let query = first; query < Math.min(first + QUERIES, count); query++) {
+        for (let query = first; query < Math.min(first + QUERIES, searched.length); query++) {
           const line = products!.data.subarray((query - first) * some, (query - first) * some + end);
           found.add(query, other, line, squares);
         }
       }
       signal?.throwIfAborted();
-      onProgress?.(Math.min(first + QUERIES, count), count);
+      onProgress?.(Math.min(first + QUERIES, searched.length), searched.length);
       await nextTurn();
     }
   });
@@ -107,8 +114,12 @@ class NearestOfRows {
   /** The `OF_CLASS` nearest of each class, [rows, classes, OF_CLASS]. */
   private readonly byClass: Float32Array | undefined;
   private readonly labels: RowLabels | undefined;
+  /** The positions of the rows. */
+  private readonly rows: readonly number[];
 
-  constructor(count: number, labels: RowLabels | undefined) {
+  constructor(rows: readonly number[], labels: RowLabels | undefined) {
+    const count = rows.length;
+    this.rows = rows;
     this.nearest = new Int32Array(count * NEIGHBOURS).fill(-1);
     this.distances = new Float32Array(count * NEIGHBOURS).fill(Number.POSITIVE_INFINITY);
     this.labels = labels;
@@ -120,11 +131,12 @@ class NearestOfRows {
   add(query: number, other: number, products: ArrayLike<number>, squares: Float32Array): void {
     const { nearest, distances, byClass, labels } = this;
     const last = query * NEIGHBOURS + NEIGHBOURS - 1;
-    const own = squares[query]!;
+    const self = this.rows[query]!;
+    const own = squares[self]!;
     for (let place = 0; place < products.length; place++) {
       const row = other + place;
       const distance = own + squares[row]! - 2 * products[place]!;
-      if (distance < distances[last]! && row !== query) {
+      if (distance < distances[last]! && row !== self) {
         let at = last;
         for (; at > last - NEIGHBOURS + 1 && distances[at - 1]! > distance; at--) {
           distances[at] = distances[at - 1]!;
@@ -135,7 +147,7 @@ class NearestOfRows {
       }
       if (byClass && labels) {
         const start = (query * labels.classes + labels.of[row]!) * OF_CLASS;
-        if (distance < byClass[start + OF_CLASS - 1]! && row !== query) {
+        if (distance < byClass[start + OF_CLASS - 1]! && row !== self) {
           let at = start + OF_CLASS - 1;
           for (; at > start && byClass[at - 1]! > distance; at--) {
             byClass[at] = byClass[at - 1]!;

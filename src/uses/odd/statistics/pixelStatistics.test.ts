@@ -35,6 +35,28 @@ describe('pixel statistics', () => {
     expect(pixelStatisticsOf(noisy, shape).sharpness).toBeGreaterThan(own.sharpness);
   });
 
+  it('tell horizontal edges from vertical ones, and flat images from both', () => {
+    const stripes = Uint8Array.from({ length: 4096 }, (_, at) => (Math.floor(at / 64) % 8 < 4 ? 40 : 200));
+    const turned = stripes.map((_, at) => stripes[(at % 64) * 64 + Math.floor(at / 64)]!);
+    expect(pixelStatisticsOf(stripes, shape).direction).toBeGreaterThan(3);
+    expect(pixelStatisticsOf(turned, shape).direction).toBeCloseTo(
+      -pixelStatisticsOf(stripes, shape).direction,
+      6,
+    );
+    const half = stripes.map((value) => value / 2);
+    expect(pixelStatisticsOf(half, shape).direction).toBeCloseTo(
+      pixelStatisticsOf(stripes, shape).direction,
+      6,
+    );
+    expect(pixelStatisticsOf(new Uint8Array(4096).fill(9), shape).direction).toBe(0);
+    expect(own.direction).toBeCloseTo(0, 0);
+  });
+
+  it('measure colour', () => {
+    expect(own.colour).toBe(0);
+    expect(pixelStatisticsOf(Uint8Array.of(10, 30, 20, 7, 7, 7), [1, 2, 3]).colour).toBe(10);
+  });
+
   it('average channels, and are defined for images too small for a filter', () => {
     expect(pixelStatisticsOf(Uint8Array.of(0, 60, 240), [1, 1, 3])).toEqual({
       brightness: 100,
@@ -42,6 +64,8 @@ describe('pixel statistics', () => {
       noise: 0,
       sharpness: 0,
       greyLevels: 3,
+      direction: 0,
+      colour: 240,
     });
   });
 });

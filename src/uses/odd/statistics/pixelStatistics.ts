@@ -8,7 +8,14 @@ export interface PixelStatistic {
 }
 
 /** A name of a statistic. */
-export type PixelStatisticName = 'brightness' | 'contrast' | 'noise' | 'sharpness' | 'greyLevels';
+export type PixelStatisticName =
+  | 'brightness'
+  | 'contrast'
+  | 'noise'
+  | 'sharpness'
+  | 'greyLevels'
+  | 'direction'
+  | 'colour';
 
 /** The statistics by name. */
 export const pixelStatistics: Readonly<Record<PixelStatisticName, PixelStatistic>> = {
@@ -17,12 +24,16 @@ export const pixelStatistics: Readonly<Record<PixelStatisticName, PixelStatistic
   noise: { more: 'noisier', less: 'less noise' },
   sharpness: { more: 'sharper', less: 'blurrier' },
   greyLevels: { more: 'more grey levels', less: 'fewer grey levels' },
+  direction: { more: 'more horizontal edges', less: 'more vertical edges' },
+  colour: { more: 'more colour', less: 'less colour' },
 };
 
 /**
  * The statistics of an image, on its mean over channels: mean and deviation of the values; the deviation of noise
  * by Immerkær's filter (1996), which ignores edges; the mean square of differences between neighbours relative to those at
- * distance 2 (1/4 if smooth, 1 for noise; 0 if constant); the number of different values in all channels.
+ * distance 2 (1/4 if smooth, 1 for noise; 0 if constant); the number of different values in all channels; the logarithm of the mean
+ * square of differences down the columns over that along the rows, both plus a thousandth of the variance (0 if constant);
+ * the mean over pixels of the largest minus the smallest channel.
  */
 export function pixelStatisticsOf(
   pixels: Values,
@@ -43,6 +54,8 @@ export function pixelStatisticsOf(
     noise: noiseOf(grey, height, width),
     sharpness: sharpnessOf(grey, height, width),
     greyLevels: new Set<number>(pixels).size,
+    direction: directionOf(grey, height, width, spread),
+    colour: colourOf(pixels, channels),
   };
 }
 
@@ -80,4 +93,33 @@ function sharpnessOf(grey: Float64Array, height: number, width: number): number 
   };
   const far = meanSquare(2);
   return far === 0 ? 0 : meanSquare(1) / far;
+}
+
+/** The share of the variance that counts as differences in both directions, so that stripes have a finite ratio. */
+const LEAST_SHARE = 0.001;
+
+function directionOf(grey: Float64Array, height: number, width: number, spread: number): number {
+  let [down, along] = [0, 0];
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const at = row * width + column;
+      along += column + 1 < width ? (grey[at + 1]! - grey[at]!) ** 2 : 0;
+      down += row + 1 < height ? (grey[at + width]! - grey[at]!) ** 2 : 0;
+    }
+  }
+  const least = LEAST_SHARE * spread * height * width;
+  return least === 0 ? 0 : Math.log((down + least) / (along + least));
+}
+
+function colourOf(pixels: Values, channels: number): number {
+  let total = 0;
+  for (let first = 0; first < pixels.length; first += channels) {
+    let [least, most] = [pixels[first]!, pixels[first]!];
+    for (let value = first + 1; value < first + channels; value++) {
+      least = Math.min(least, pixels[value]!);
+      most = Math.max(most, pixels[value]!);
+    }
+    total += most - least;
+  }
+  return (total * channels) / pixels.length;
 }

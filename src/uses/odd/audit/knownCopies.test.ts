@@ -1,0 +1,119 @@
+// Copies of emoji, planted at several sizes: found among known images and by an audit, and no other pairs.
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../../core/errors.ts';
+import { evenlySpread, imagesInMemory } from '../../../data/contract/dataset.ts';
+import type { RawImage, RawSplit } from '../../../data/contract/rawImages.ts';
+import { audit } from './audit.ts';
+import { copiesOfKnown } from './knownCopies.ts';
+
+const engine = { threads: 1 };
+const KNOWN = 72;
+/** Images that are copies of nothing. */
+const OTHERS = 12;
+const folder = join(
+  dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
+  'img/google/64',
+);
+
+/** Emoji on white with a margin, moved to the right. */
+async function emoji(count: number, side: number, right = 0): Promise<Uint8Array[]> {
+  const names = readdirSync(folder).sort();
+  const margin = Math.ceil(side / 16);
+  return Promise.all(
+    evenlySpread(count, names.length).map(async (index) => {
+      const inner = await sharp(join(folder, names[index]!))
+        .flatten({ background: 'white' })
+        .resize(side - 2 * margin, side - 2 * margin)
+        .extend({
+          top: margin,
+          bottom: margin,
+          left: margin + right,
+          right: margin - right,
+          background: 'white',
+        })
+        .raw()
+        .toBuffer();
+      return new Uint8Array(inner);
+    }),
+  );
+}
+
+async function asJpeg(data: Uint8Array, side: number): Promise<Uint8Array> {
+  const file = await sharp(data, { raw: { width: side, height: side, channels: 3 } })
+    .jpeg({ quality: 60 })
+    .toBuffer();
+  return new Uint8Array(await sharp(file).raw().toBuffer());
+}
+
+function rawSplit(pictures: readonly Uint8Array[], side: number): RawSplit {
+  const images = pictures.map(
+    (data, place): RawImage => ({
+      name: `${place}.png`,
+      label: undefined,
+      decode: async () => ({ width: side, height: side, channels: 3, data, notes: [] }),
+    }),
+  );
+  return {
+    count: images.length,
+    async *images() {
+      yield* images;
+    },
+  };
+}
+
+describe.each([32, 64, 128])('copies of emoji of %i pixels', (side) => {
+  it('that are moved, brighter, darker or compressed are found, and nothing else', async () => {
+    const all = await emoji(KNOWN + OTHERS, side);
+    const known = all.filter((_, place) => place % 7 !== 0);
+    const others = all.filter((_, place) => place % 7 === 0);
+    // By 2 pixels at 128 x 128.
+    const moved = (await emoji(KNOWN + OTHERS, side, Math.ceil(side / 64))).filter(
+      (_, place) => place % 7 !== 0,
+    );
+    const changes: ((place: number) => Uint8Array | Promise<Uint8Array>)[] = [
+      (place) => moved[place]!,
+      (place) => known[place]!.map((value) => Math.min(255, value + 20)),
+      (place) => known[place]!.map((value) => Math.round(0.85 * value)),
+      (place) => asJpeg(known[place]!, side),
+      (place) => asJpeg(moved[place]!, side),
+      (place) => known[place]!,
+    ];
+    const copies = await Promise.all(known.map((_, place) => changes[place % changes.length]!(place)));
+    const set = (pictures: readonly Uint8Array[]) =>
+      imagesInMemory(Uint8Array.from(Buffer.concat(pictures)), [side, side, 3]);
+    const found = await copiesOfKnown(set([...copies, ...others]), set(known), { engine });
+    const isSame = (place: number): boolean => place % changes.length === changes.length - 1;
+    const right = found.filter(
+      ({ image, same, near }) => (isSame(image) ? same : near).join() === String(image),
+    );
+    expect(right.length).toBeGreaterThanOrEqual(0.95 * KNOWN);
+    expect(found.length).toBe(right.length);
+
+    const train = rawSplit(known, side);
+    const { near, identical } = await audit(
+      'emoji',
+      { train, test: rawSplit([...copies, ...others], side) },
+      { most: 1e6, engine },
+    );
+    const groups = [...identical, ...('found' in near ? near.found : [])];
+    const pairs = groups.filter(([first, second]) => second === first! + known.length);
+    expect(pairs.length).toBeGreaterThanOrEqual(0.95 * KNOWN);
+    expect(pairs.length).toBe(groups.length);
+  });
+});
+
+it('names all known images with the same pixels, and refuses real numbers', async () => {
+  const one = (seed: number) => Uint8Array.from({ length: 64 }, (_, place) => (seed * place * 37) % 251);
+  const set = (...seeds: number[]) =>
+    imagesInMemory(Uint8Array.from(Buffer.concat(seeds.map(one))), [8, 8, 1]);
+  expect(await copiesOfKnown(set(9, 2), set(1, 2, 3, 2), { engine })).toEqual([
+    { image: 1, same: [1, 3], near: [] },
+  ]);
+  expect(await copiesOfKnown(set(5), set(6), { engine })).toEqual([]);
+  const real = imagesInMemory(new Float32Array(64), [8, 8, 1]);
+  await expect(copiesOfKnown(real, real, { engine })).rejects.toThrow(UserError);
+});

@@ -1,0 +1,84 @@
+// Which images are copies of known ones, such as the training images of a model.
+import { UserError } from '../../../core/errors.ts';
+import { kindInWords } from '../../../core/numeric/index.ts';
+import { nextTurn } from '../../../core/platform/index.ts';
+import { type ImageSet, readOne } from '../../../data/contract/index.ts';
+import { partOfWork, type WorkOptions } from '../../../model/index.ts';
+import type { CompileOptions } from '../../../tensor/engine/index.ts';
+import { nearCopies } from './duplicates.ts';
+import { type ExaminedImage, examinedPixels } from './examinedImages.ts';
+import { picturesOf } from './features.ts';
+import { addTo } from './shapes.ts';
+
+/** An image and the known images that it is a copy of, as positions. */
+export interface KnownCopy {
+  readonly image: number;
+  /** Those with the same pixels. */
+  readonly same: readonly number[];
+  /** Those that are nearly identical. */
+  readonly near: readonly number[];
+}
+
+/**
+ * Finds the images that are copies of known ones, or nearly: each is a copy among the most similar images of the other.
+ *
+ * @throws UserError (`unsupported`) if they are not grey or colour images of integers
+ */
+export async function copiesOfKnown(
+  set: ImageSet,
+  knownSet: ImageSet,
+  { engine, ...following }: WorkOptions & { readonly engine: CompileOptions },
+): Promise<KnownCopy[]> {
+  const of = 3 * set.count + knownSet.count;
+  const images = await examined(set, partOfWork(following, { before: 0, of }));
+  const known = await examined(knownSet, partOfWork(following, { before: set.count, of }));
+  const byKey = new Map<string, number[]>();
+  known.forEach(({ key }, index) => {
+    addTo(byKey, key, index);
+  });
+  // Without repetitions, which would be the most similar images of each other.
+  const distinct = known.filter(({ key }, index) => byKey.get(key)![0] === index);
+  const others = [...images.keys()].filter((image) => !byKey.has(images[image]!.key));
+  const all = [...others.map((image) => images[image]!), ...distinct];
+  const pictures = picturesOf(all);
+  const search = (positions: readonly number[], before: number): Promise<number[][]> =>
+    nearCopies(positions, all, pictures, { engine, ...partOfWork(following, { before, of }) });
+  const start = set.count + knownSet.count;
+  const copies = await search([...others.keys()], start);
+  const likely = [...new Set(copies.flat())].filter((position) => position >= others.length);
+  const back = await search(likely, start + set.count);
+  const nearOf = new Map<number, number[]>();
+  likely.forEach((position, place) => {
+    for (const other of back[place]!.filter((one) => one < others.length)) {
+      if (copies[other]!.includes(position)) {
+        for (const index of byKey.get(all[position]!.key)!) {
+          addTo(nearOf, others[other]!, index);
+        }
+      }
+    }
+  });
+  return images
+    .map(({ key }, image) => ({ image, same: byKey.get(key) ?? [], near: nearOf.get(image) ?? [] }))
+    .filter(({ same, near }) => same.length + near.length > 0);
+}
+
+async function examined(set: ImageSet, { signal, onProgress }: WorkOptions): Promise<ExaminedImage[]> {
+  const [height, width, channels] = set.imageShape;
+  const images: ExaminedImage[] = [];
+  for (let place = 0; place < set.count; place++) {
+    const data = readOne(set, place);
+    if (data instanceof Float32Array || (channels !== 1 && channels !== 3)) {
+      throw new UserError(
+        'unsupported',
+        `copies are found among grey and colour images of integers, and these have ${channels} channels of ${kindInWords(set.kind)}`,
+      );
+    }
+    images.push(examinedPixels({ width, height, channels, data, notes: [] }, place));
+    if (place % 64 === 0) {
+      signal?.throwIfAborted();
+      onProgress?.(place, set.count);
+      await nextTurn();
+    }
+  }
+  return images;
+}
