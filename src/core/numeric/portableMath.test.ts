@@ -2,11 +2,14 @@
 import { expect, it } from 'vitest';
 import {
   normalDistribution,
+  portableCos,
   portableExp,
   portableExpm1,
   portableLog,
   portableLog1p,
   portableSigmoid,
+  portableSin,
+  portableTanh,
 } from './portableMath.ts';
 
 /** Numbers that sweep an interval unevenly. */
@@ -54,6 +57,29 @@ it('the sigmoid and its mirror add up to 1', () => {
   expect([-800, 800].map(portableSigmoid)).toEqual([0, 1]);
 });
 
+it('sin and cos have a relative error below 1e-15, for the largest angles and next to multiples of π/2', () => {
+  // 6381956970095103·2⁷⁹⁷ is the number that comes nearest to such a multiple.
+  const angles = [
+    ...between(-20, 20, 20000),
+    ...between(-1e-3, 1e-3, 2000),
+    ...between(-1e300, 1e300, 2000),
+    ...[Math.PI / 4, Math.PI / 2, -Math.PI, 1e22, Number.MAX_VALUE, 5e-324, 6381956970095103 * 2 ** 797],
+  ];
+  for (const x of angles) {
+    expect(relative(portableSin(x), Math.sin(x)), String(x)).toBeLessThan(1e-15);
+    expect(relative(portableCos(x), Math.cos(x)), String(x)).toBeLessThan(1e-15);
+  }
+  expect([Infinity, Number.NaN].map(portableSin)).toEqual([Number.NaN, Number.NaN]);
+  expect([0, -Infinity].map(portableCos)).toEqual([1, Number.NaN]);
+});
+
+it('tanh has a relative error below 1e-15, up to its ends', () => {
+  for (const x of [...between(-1e-12, 1e-12, 2000), ...between(-30, 30, 20000)]) {
+    expect(relative(portableTanh(x), Math.tanh(x)), String(x)).toBeLessThan(1e-15);
+  }
+  expect([-800, 0, Infinity, Number.NaN].map(portableTanh)).toEqual([-1, 0, 1, Number.NaN]);
+});
+
 it('the normal distribution function matches known values and its own series', () => {
   // Φ(x) = ½ + φ(x)·(x + x³/3 + x⁵/15 + …): Marsaglia (2004).
   const series = (x: number): number => {
@@ -89,6 +115,27 @@ it('returns these bits on every machine', () => {
       "c0026bb1bbb55515",
       "4006ce3f35d39ff8",
       "3ff193ea7aad030a",
+    ]
+  `);
+  expect([0.1, -17.3, 1e22].map((x) => bits(portableSin(x)))).toMatchInlineSnapshot(`
+    [
+      "3fb98eaecb8bcb2c",
+      "3feffe26f29abd25",
+      "bfeb453ab76bf397",
+    ]
+  `);
+  expect([0.1, -17.3, 1e22].map((x) => bits(portableCos(x)))).toMatchInlineSnapshot(`
+    [
+      "3fefd712f9a817c0",
+      "3f95bfa04a0c1c68",
+      "3fe0be2cef01c8f4",
+    ]
+  `);
+  expect([0.1, -1.3, 3].map((x) => bits(portableTanh(x)))).toMatchInlineSnapshot(`
+    [
+      "3fb983d7795f413a",
+      "bfeb933c726e9b39",
+      "3fefd77d111a0b02",
     ]
   `);
   expect([0.1, -7.3, 3].map((x) => bits(normalDistribution(x)))).toMatchInlineSnapshot(`

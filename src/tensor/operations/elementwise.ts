@@ -27,7 +27,7 @@ interface Elementwise<Value extends (...numbers: number[]) => number, Gradient> 
 }
 
 /** The nodes of an ONNX operator without attributes. */
-export function onnxOperator(type: string): Nodes<unknown> {
+function onnxOperator(type: string): Nodes<unknown> {
   return (emit, _, inputs) => emit.node(type, inputs);
 }
 
