@@ -42,6 +42,8 @@ export interface ImageFileOptions {
   readonly most?: number | undefined;
   /** Called with the line for each skipped file. */
   onSkip?(reason: string): void;
+  /** Called after each image, with how many are read and how many there are; at first, files count as one image each. */
+  onProgress?(done: number, of: number): void;
 }
 
 /** An image of a file. */
@@ -75,7 +77,7 @@ export interface FoundImages {
 export async function fittedImages(
   found: FoundImages,
   imageShape: ImageShape,
-  { resize = false, most, onSkip }: ImageFileOptions,
+  { resize = false, most, onSkip, onProgress }: ImageFileOptions,
   none: (skipped: number) => string,
 ): Promise<Omit<NamedImages, 'names'> & { readonly paths: readonly string[] }> {
   if (most !== undefined) {
@@ -95,6 +97,10 @@ export async function fittedImages(
     const decoded = { shape: [height, width, channels] as const, pixels: data };
     const pixels = fitImage(decoded, imageShape, { source: path, resize, onNote });
     images.push([path, pixels]);
+    onProgress?.(
+      images.length,
+      Math.min(most ?? Number.POSITIVE_INFINITY, Math.max(found.count, images.length)),
+    );
     bytes += pixels.byteLength + imageOverhead;
     if (bytes - checkedBytes > bytesBetweenChecks) {
       // They are joined in an array of their own.
