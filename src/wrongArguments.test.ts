@@ -10,6 +10,11 @@ const model = (await main.loadModel('models/mnist-small', { threads: 1 })) as un
 
 it.each<[string, () => unknown, string]>([
   ['loadModel()', () => api.loadModel!(), "needs a folder, a URL or files, such as loadModel('runs/digits')"],
+  [
+    'train, misspelt',
+    () => api.train!({ store: {}, minuts: 5 }),
+    "unknown option 'minuts': did you mean minutes?",
+  ],
   ['train({})', () => api.train!({}), "needs a run, such as train(await resumeRun('runs/digits'))"],
   [
     'resolveConfig with a text',

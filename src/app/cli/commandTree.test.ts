@@ -28,3 +28,11 @@ describe('an empty value is refused', () => {
     await expect(call(args)).rejects.toMatchObject({ name: 'UserError', message, code: 'invalid-argument' });
   });
 });
+
+test('defaults in help are as commands print them', async () => {
+  const program = await createProgram(['datasets', 'show']);
+  const help = program.commands[0]!.commands.find((one) => one.name() === 'show')!.helpInformation();
+  expect(help.replace(/\s+/g, ' ')).toContain('of each split to inspect (default: 100,000)');
+  expect(help).toContain('(default: train)');
+  expect(program.helpInformation()).not.toContain('default: []');
+});

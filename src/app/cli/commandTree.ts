@@ -1,10 +1,11 @@
 // The definition of the command: every subcommand and its options.
 import { pathToFileURL } from 'node:url';
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { UserError, unknownName } from '../../core/errors.ts';
 import { importModule } from '../../core/platform/importModule.node.ts';
 import { version } from './parts/version.ts';
 import { refuseRanks } from './ranks/refuseRanks.ts';
+import { formatCount } from './terminal/format.ts';
 
 /** A subcommand: what the help of the program says about it, and its definition. */
 interface Entry {
@@ -157,6 +158,10 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
         await importModule(pathToFileURL(module).href);
       }
     })
+    .configureHelp({
+      optionDescription: (option) => withDefault(option),
+      argumentDescription: (argument) => withDefault(argument),
+    })
     .exitOverride()
     // Failures are printed once, by reportFailure.
     .configureOutput({ outputError: () => {} });
@@ -171,6 +176,20 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
     }
   }
   return program;
+}
+
+/** The help of an option or argument, with numbers and names in its default as commands print them. */
+function withDefault({
+  description,
+  defaultValue,
+  defaultValueDescription: words,
+}: Pick<Option, 'description' | 'defaultValue' | 'defaultValueDescription'>): string {
+  const text =
+    typeof defaultValue === 'number' && Number.isInteger(defaultValue)
+      ? formatCount(defaultValue)
+      : String(defaultValue);
+  const isShown = defaultValue !== undefined && typeof defaultValue !== 'boolean' && text !== '';
+  return isShown ? `${description} (default: ${words ?? text})` : description;
 }
 
 /** The names in `commands` that a call needs: one, or none. */

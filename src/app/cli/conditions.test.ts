@@ -213,7 +213,7 @@ it('prints and writes the posteriors of the images that are done if it is interr
   // The first line of progress comes before the first image, and names no speed.
   const { code, stdout, stderr } = await emerging.interrupt('SIGINT', 'images/s', 'infer', 'runs/a', ...args);
   expect(code, stderr).toBe(130);
-  expect(stderr).toMatch(/^inferring 0\/2000 images · 0 %$/m);
+  expect(stderr).toMatch(/^inferring 0\/2,000 images · 0 %$/m);
   expect(stderr).toContain('stopping: printing the images that are done');
   const { images, stopped } = JSON.parse(stdout);
   expect(stopped).toBe(true);

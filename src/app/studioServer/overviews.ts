@@ -2,13 +2,14 @@
 
 import { lastWritten } from '../../data/files/files.ts';
 import { type RunPaths, runPaths } from '../../runs/folder/runFolder.ts';
-import { type RunOverview, runOverview } from '../../training/reports/runOverview.ts';
+import { configReader, type RunOverview, runOverview } from '../../training/reports/runOverview.ts';
 
 /** Reads the overview of the run in a folder. */
 export type OverviewReader = (folder: string) => RunOverview;
 
 /** Reads overviews, and reads a run again only if its files have changed. */
 export function overviewReader(): OverviewReader {
+  const configIn = configReader();
   const known = new Map<string, { readonly stamp: string; readonly overview: RunOverview }>();
   return (folder) => {
     const stamp = stampOf(runPaths(folder));
@@ -16,7 +17,7 @@ export function overviewReader(): OverviewReader {
     if (earlier?.stamp === stamp) {
       return earlier.overview;
     }
-    const overview = runOverview(folder);
+    const overview = runOverview(folder, configIn);
     known.set(folder, { stamp, overview });
     return overview;
   };

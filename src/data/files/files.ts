@@ -23,6 +23,8 @@ import { checkRange, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts
 const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 /** The bytes per read of `blocksOf`. */
 const BLOCK_BYTES = 2 ** 20;
+/** The same for a file that is shorter, or empty so far. */
+const LEAST_BLOCK_BYTES = 2 ** 12;
 /** The most bytes of a small text file: one that a person reads and edits. */
 export const largestText = 2 ** 20;
 /** The MiB of a log that `readLastJsonLines` reads, enough for about 200,000 steps. */
@@ -194,8 +196,10 @@ export function readTextStream(path: string): TextFile {
 export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY, from = 0): Generator<Uint8Array> {
   const file = openRegularFile(path);
   try {
-    requireAtMost(path, fstatSync(file).size, most);
-    const block = new Uint8Array(BLOCK_BYTES);
+    const { size } = fstatSync(file);
+    requireAtMost(path, size, most);
+    // It may grow meanwhile.
+    const block = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(LEAST_BLOCK_BYTES, size - from)));
     let length = -1;
     for (let position = from; length !== 0; position += length) {
       length = readInto(block, 0, file, path, position);
@@ -222,16 +226,17 @@ export function readJsonLines(path: string, check?: LineCheck): Iterable<JsonObj
   return exists(path) ? parseJsonLines({ path, blocks: blocksOf(path, longestLog) }, check) : [];
 }
 
-/** The same, but of a long log only those in its last 16 MiB; `isCut` tells whether there are lines before them. */
+/** The same, but of a longer log only those in its last bytes, by default 16 MiB; `isCut` tells whether there are lines before them. */
 export function readLastJsonLines(
   path: string,
   check: LineCheck,
+  bytes = LAST_MIB * 2 ** 20,
 ): { readonly lines: Iterable<JsonObject>; readonly isCut: boolean } {
-  const from = (statusOf(path)?.size ?? 0) - LAST_MIB * 2 ** 20;
+  const from = (statusOf(path)?.size ?? 0) - bytes;
   if (from <= 0) {
     return { lines: readJsonLines(path, check), isCut: false };
   }
-  const end = { path, blocks: blocksOf(path, longestLog, from), end: `${LAST_MIB} MiB` };
+  const end = { path, blocks: blocksOf(path, longestLog, from), end: `${bytes / 2 ** 20} MiB` };
   return { lines: parseJsonLines(end, check), isCut: true };
 }
 

@@ -20,7 +20,7 @@ import { type FilesBelow, filesBelow } from '../files/folders.ts';
 import { charactersOf, corruptFile, isGzip, isZip } from './bytes.ts';
 import { tidy } from './entryNames.ts';
 import { zipFiles } from './zip.ts';
-import { hasZipDirectory } from './zipDirectory.ts';
+import { hasZipDirectory, maxEntries } from './zipDirectory.ts';
 
 /** An `openArchive` that opens each path only once, so that a folder is listed only once. */
 export function openingOnce(): ArchiveOpener {
@@ -193,8 +193,16 @@ async function* readTar(
     .pipeThrough(createTarDecoder({ strict: true }))
     .getReader();
   try {
+    let count = 0;
     for (let next = await entries.read(); !next.done; next = await entries.read()) {
       const { header, body } = next.value;
+      count++;
+      if (count > maxEntries) {
+        throw new UserError(
+          'invalid-data',
+          `${path}: more than ${maxEntries} entries: unpack it, or divide it into several archives`,
+        );
+      }
       const isFile = header.type === 'file' || header.type === undefined;
       if (header.type === 'link' || header.type === 'symlink') {
         onLink?.(header.name);

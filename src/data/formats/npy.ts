@@ -167,7 +167,11 @@ export async function isStack(bytes: Uint8Array, source: string): Promise<boolea
   if (charactersOf(bytes.subarray(0, 6)) !== '\x93NUMPY') {
     return false;
   }
-  const { shape } = await readNpyHeader(inMemory(bytes, source), source);
+  return isStackShape((await readNpyHeader(inMemory(bytes, source), source)).shape);
+}
+
+/** The same by the shape of the array. */
+export function isStackShape(shape: readonly number[]): boolean {
   return shape.length === 4 || (shape.length === 3 && !isImageChannels(shape[2]!));
 }
 
@@ -188,8 +192,9 @@ export async function decodeNpy(
   if (shape.length < 2 || shape.length > 3 || !isImageChannels(channels)) {
     throw new UserError(
       'invalid-data',
-      `${source}: an array of shape ${shape.join(' x ')} is not one image: expected H x W or H x W x C (C at most 4); ` +
-        'name a file of many images alone, as a dataset',
+      isStackShape(shape)
+        ? `${source}: an array of shape ${shape.join(' x ')} holds ${shape[0]} images, and only one is read here: save one as an array of its own`
+        : `${source}: an array of shape ${shape.join(' x ')} is not an image: expected H x W or H x W x C (C at most 4)`,
     );
   }
   await begin(width, height, { pixelBytes: channels * (elementBytes[type.type] + 4) });

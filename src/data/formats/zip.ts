@@ -40,6 +40,9 @@ export async function readZipEntry(
   return bytes;
 }
 
+/** An entry of more bytes than this is refused if it decompresses to more than so many times its size: no images do. */
+const [LARGE_BYTES, LARGE_TIMES] = [2 ** 30, 20];
+
 /**
  * Random access to a file of a zip archive: in place if it is large and stored uncompressed, otherwise in memory. Throws as
  * `readZipEntry` does.
@@ -52,6 +55,13 @@ export async function openZipEntry(
 ): Promise<RandomAccess> {
   const { name, method, size } = entry;
   const where = `${source}: ${name}`;
+  if (method !== 0 && size > LARGE_BYTES && size > LARGE_TIMES * entry.compressedSize) {
+    throw new UserError(
+      'invalid-data',
+      `${where}: ${Math.round(entry.compressedSize / 2 ** 20)} MiB that decompress to ${Math.round(size / 2 ** 20)} MiB, all in memory: ` +
+        'store it uncompressed, as numpy.savez does, or unpack it',
+    );
+  }
   if (method !== 0 || size <= blockBytes) {
     return inMemory(await readZipEntry(file, entry, source, { budget }), where);
   }

@@ -18,7 +18,7 @@ const maxCommentLength = 0xffff;
 const inExtraField = 0xffffffff;
 
 /** The most files of an archive, and the most bytes of its directory: 256 MiB. */
-const maxEntries = 1_500_000;
+export const maxEntries = 1_500_000;
 const maxDirectoryBytes = 2 ** 28;
 
 /** The flag of names that are marked as UTF-8. */

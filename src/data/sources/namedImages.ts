@@ -45,6 +45,8 @@ export interface ImageFileOptions {
   readonly most?: number | undefined;
   /** Called with the line for each skipped file. */
   onSkip?(reason: string): void;
+  /** Called after each image, with how many are read and how many there are; at first, files count as one image each. */
+  onProgress?(done: number, of: number): void;
 }
 
 /** An image of a file. */
@@ -78,7 +80,7 @@ export interface FoundImages {
 export async function fittedImages(
   found: FoundImages,
   imageShape: ImageShape,
-  { resize = false, most, onSkip }: ImageFileOptions,
+  { resize = false, most, onSkip, onProgress }: ImageFileOptions,
   none: (skipped: number) => string,
 ): Promise<Omit<NamedImages, 'names'> & { readonly paths: readonly string[] }> {
   if (most !== undefined) {
@@ -103,6 +105,10 @@ export async function fittedImages(
       ...image.notes
         .filter(isAboutName)
         .map((note) => `${path}: a ${note}; it is read as ${note.split(' ')[0]}`),
+    );
+    onProgress?.(
+      images.length,
+      Math.min(most ?? Number.POSITIVE_INFINITY, Math.max(found.count, images.length)),
     );
     bytes += pixels.byteLength + imageOverhead;
     if (bytes - checkedBytes > bytesBetweenChecks) {

@@ -1,10 +1,10 @@
 // The overview of a run with dropped steps, and of one without finite values.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { runPaths } from '../../runs/folder/runFolder.ts';
-import { runOverview } from './runOverview.ts';
+import { configReader, runOverview } from './runOverview.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'run-overview-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -52,4 +52,46 @@ it('reads the end of long logs, and says so', () => {
 it('has no mean if no loss is finite', () => {
   const run = runWith('lost', [{ step: 1, bitsPerDim: null, dropped: 'the loss is not finite' }]);
   expect(runOverview(run)).toMatchObject({ step: 1, train: null, droppedSteps: 1 });
+});
+
+it('trusts the summary of a run that counts all its steps, and reads only the end of its metrics', () => {
+  const steps = Array.from({ length: 400 }, (_, index) => ({
+    step: index + 1,
+    bitsPerDim: 2,
+    epoch: 1.23456789,
+  }));
+  const run = runWith('finished', [...steps, { step: 400, validationBitsPerDim: 1.5 }]);
+  const paths = runPaths(run);
+  const summary = { steps: 400, droppedSteps: 3, setbacks: 1, imagesPerSecond: 12, complete: true };
+  writeFileSync(paths.summary, JSON.stringify(summary));
+  // Neither timings nor the beginning of the metrics are read.
+  writeFileSync(paths.timings, 'damaged');
+  const metrics = readFileSync(paths.metrics, 'utf8');
+  writeFileSync(paths.metrics, `damaged${metrics.slice(7)}`);
+  const expected = {
+    step: 400,
+    train: 2,
+    validation: 1.5,
+    droppedSteps: 3,
+    imagesPerSecond: 12,
+    problem: null,
+  };
+  expect(runOverview(run)).toMatchObject(expected);
+  // Steps that the summary doesn't count: everything is read.
+  writeFileSync(paths.summary, JSON.stringify({ ...summary, steps: 399 }));
+  expect(runOverview(run).problem).toContain('metrics.jsonl');
+});
+
+it('resolves configurations that differ only in their seed once', () => {
+  const configIn = configReader();
+  const [first, second] = ['first', 'second'].map((name, index) => {
+    const { config } = runPaths(runWith(name, []));
+    writeFileSync(config, `seed: ${index + 3}\ndata: { name: digits }\nmodel: { levels: 1 }\n`);
+    return configIn(config);
+  });
+  expect([first!.seed, second!.seed]).toEqual([3, 4]);
+  expect(second!.model).toBe(first!.model);
+  const { config } = runPaths(runWith('wrong', []));
+  writeFileSync(config, 'seed: 5\nmodel: { levels: many }\n');
+  expect(() => configIn(config)).toThrow(`${config}: model.levels`);
 });

@@ -14,7 +14,8 @@ import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { Settings } from '../../runs/contents/settingChanges.ts';
 import { settingsOf } from '../../runs/contents/settingChanges.ts';
-import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
+import { type RunPaths, readSummary, runPaths } from '../../runs/folder/runFolder.ts';
+import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { type CurvePoint, finiteMean } from './curvePlot.ts';
 import { trainingPoint, validationPoint } from './learningCurve.ts';
@@ -32,11 +33,14 @@ export interface RunOverview extends RunProgress {
 /** The training bits/dim is the mean over this many last batches. */
 const RECENT = 50;
 
+/** The end of the metrics of a run that is not training, in which its last batches and validation are. */
+const END_BYTES = 2 ** 14;
+
 /**
- * The progress and results of the run in a folder. A corrupt file is reported as its `problem`. Of long logs only the end
- * is read: lists of runs are refreshed often.
+ * The progress and results of the run in a folder. A corrupt file is reported as its `problem`. Of long logs, and of a run
+ * whose summary counts all its steps, only the end is read: lists may have thousands of runs, and are refreshed often.
  */
-export function runOverview(directory: string): RunOverview {
+export function runOverview(directory: string, configIn: ConfigReader = configReader()): RunOverview {
   const paths = runPaths(directory);
   const unknown: RunOverview = {
     ...unknownProgress,
@@ -46,13 +50,11 @@ export function runOverview(directory: string): RunOverview {
     when: lastChange([paths.config, paths.metrics, paths.summary]),
   };
   try {
-    const metrics = readLastJsonLines(paths.metrics, checkMetrics);
-    const timings = readLastJsonLines(paths.timings, checkTimings);
-    const { recent, validation, ...trouble } = lastOf(metrics.lines);
     const summary = readSummary(paths);
     const { preset, complete, from } = summary;
-    const { imagesPerSecond } = timeOf(timings.lines);
-    const config = resolveConfig({ file: readTextFile(paths.config) });
+    const { recent, validation, imagesPerSecond, onlyLastMiB, ...trouble } =
+      endOfLogs(paths, summary) ?? wholeLogs(paths);
+    const config = configIn(paths.config);
     return {
       ...unknown,
       preset: typeof preset === 'string' ? preset : null,
@@ -68,11 +70,70 @@ export function runOverview(directory: string): RunOverview {
       test: lastTest(summary),
       imagesPerSecond: imagesPerSecond > 0 ? imagesPerSecond : null,
       ...trouble,
-      onlyLastMiB: metrics.isCut || timings.isCut ? LAST_MIB : null,
+      onlyLastMiB,
     };
   } catch (error) {
     return { ...unknown, problem: problemOf(error) };
   }
+}
+
+/** Reads the configuration at a path; throws UserError if it can't. */
+export type ConfigReader = (path: string) => Config;
+
+/** Reads configurations, and resolves those that differ in no more than their seed only once: that takes longest. */
+export function configReader(): ConfigReader {
+  const known = new Map<string, Config>();
+  return (path) => {
+    const file = readTextFile(path);
+    const [line, seed] = /^seed: (\d{1,9})$/m.exec(file.text) ?? [];
+    if (line === undefined) {
+      return resolveConfig({ file });
+    }
+    const key = file.text.replace(line, 'seed:');
+    const config = known.get(key) ?? resolveConfig({ file });
+    known.set(key, config);
+    return { ...config, seed: Number(seed) };
+  };
+}
+
+/** What the logs of a run say. */
+interface Logged extends Trouble {
+  readonly recent: readonly CurvePoint[];
+  readonly validation: CurvePoint | undefined;
+  readonly imagesPerSecond: number;
+  readonly onlyLastMiB: number | null;
+}
+
+/** What a summary says, and the end of the metrics; undefined unless the summary counts all steps, and the end has enough. */
+function endOfLogs(paths: RunPaths, summary: JsonObject): Logged | undefined {
+  const { steps, droppedSteps, setbacks, imagesPerSecond } = summary;
+  if (![steps, droppedSteps, setbacks, imagesPerSecond].every((value) => typeof value === 'number')) {
+    return undefined;
+  }
+  const { lines, isCut } = readLastJsonLines(paths.metrics, checkMetrics, END_BYTES);
+  const { recent, validation } = lastOf(lines);
+  const isEnough = !isCut || (recent.length === RECENT && validation !== undefined);
+  return recent.at(-1)?.step === steps && isEnough
+    ? {
+        recent,
+        validation,
+        imagesPerSecond: Number(imagesPerSecond),
+        droppedSteps: Number(droppedSteps),
+        setbacks: Number(setbacks),
+        onlyLastMiB: null,
+      }
+    : undefined;
+}
+
+/** What the logs say, as far back as they are read. */
+function wholeLogs({ metrics: metricsPath, timings: timingsPath }: RunPaths): Logged {
+  const metrics = readLastJsonLines(metricsPath, checkMetrics);
+  const timings = readLastJsonLines(timingsPath, checkTimings);
+  return {
+    ...lastOf(metrics.lines),
+    imagesPerSecond: timeOf(timings.lines).imagesPerSecond,
+    onlyLastMiB: metrics.isCut || timings.isCut ? LAST_MIB : null,
+  };
 }
 
 /** The last measurements in the lines of `metrics.jsonl`, and how often the guard acted. */

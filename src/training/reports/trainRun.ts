@@ -1,6 +1,6 @@
 // Training a run, wherever it is stored, and what follows: its measurements, pictures and model card.
 
-import { requireArgument } from '../../core/numeric/index.ts';
+import { requireArgument, requireKnown } from '../../core/numeric/index.ts';
 import { onlyRank } from '../../core/ranks/index.ts';
 import type { FileLock } from '../../data/files/fileStore.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
@@ -9,6 +9,7 @@ import { FlowModel, trainedModel, type WorkOptions } from '../../model/index.ts'
 import type { Evaluation } from '../../model/measure/evaluate.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { RunPaths } from '../../runs/folder/runFolder.ts';
+import type { Run } from '../../runs/open/index.ts';
 import { isOnOwnData } from '../../runs/settings/experimentName.ts';
 import { presets } from '../../runs/settings/presets.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
@@ -28,6 +29,41 @@ export interface TrainRunOptions extends TrainingOptions {
    */
   readonly reference?: boolean | undefined;
 }
+
+/** All options: of a run, of training, and of programs. */
+const trainOptions: Readonly<Record<keyof (TrainRunOptions & Run), true>> = {
+  config: true,
+  dataset: true,
+  schedule: true,
+  store: true,
+  preset: true,
+  state: true,
+  origin: true,
+  otherImages: true,
+  damages: true,
+  paths: true,
+  stopAt: true,
+  minutes: true,
+  signal: true,
+  checkpointSeconds: true,
+  activations: true,
+  workers: true,
+  ranks: true,
+  action: true,
+  reports: true,
+  events: true,
+  test: true,
+  reference: true,
+  device: true,
+  deviceIndex: true,
+  threads: true,
+  fallback: true,
+  inverse: true,
+  memoryPlan: true,
+  profile: true,
+  onDevice: true,
+  traffic: true,
+};
 
 /** How a run ended, what was measured of it, and its last pictures. */
 export interface TrainedRun extends TrainingResult, FinalPictures {
@@ -63,6 +99,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
     options?.store !== undefined,
     "train needs a run, such as train(await resumeRun('runs/digits'))",
   );
+  requireKnown<TrainRunOptions & Run>(options as TrainRunOptions & Run, trainOptions);
   const { config, dataset, paths, preset = null, store, signal, events = {}, ranks = onlyRank } = options;
   requireArgument(
     !options.test || dataset.test.count > 0,

@@ -7,7 +7,7 @@ import { pathIn } from '../../data/files/folders.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import { bitsOf, unitOf } from '../../flows/models/index.ts';
 import { encodeCommand, modelCard, sampleCommand } from '../../model/card/modelCard.ts';
-import { FlowModel } from '../../model/index.ts';
+import { FlowModel, type WorkOptions } from '../../model/index.ts';
 import { type LoadedRun, loadRun } from '../../model/loading/loadRun.ts';
 import { readManifest } from '../../model/loading/loadTrained.ts';
 import { type FileChecksum, MANIFEST_FILE, problemOfFile } from '../../model/loading/manifest.ts';
@@ -31,6 +31,8 @@ export interface ExportOptions {
   readonly scores?: ReferenceScores | undefined;
   /** Threads for computations done in advance; by default one per core. */
   readonly threads?: number;
+  /** Called with the number of ONNX files done, and of all. */
+  readonly onProgress?: WorkOptions['onProgress'];
 }
 
 /** An exported model as files that are not yet written. */

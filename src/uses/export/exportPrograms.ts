@@ -3,7 +3,7 @@
 
 import { parametersFrom } from '../../flows/contract/index.ts';
 import type { Flow } from '../../flows/models/index.ts';
-import type { TrainedModel } from '../../model/index.ts';
+import type { TrainedModel, WorkOptions } from '../../model/index.ts';
 import { conditionInputs } from '../../model/likelihood/index.ts';
 import { exportOnnx } from '../../tensor/engine/exportOnnx.ts';
 import { input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
@@ -34,17 +34,21 @@ export function latentName(index: number): string {
 /** The programs of a model as ONNX files, weights inside, for any number of images at a time. */
 export async function exportPrograms(
   trained: TrainedModel,
-  options: { threads?: number } = {},
+  { onProgress, ...options }: { threads?: number; onProgress?: WorkOptions['onProgress'] } = {},
 ): Promise<ExportedPrograms> {
-  const dequantiser = dequantiserDefinition(trained);
-  return {
-    encoder: await exportOnnx(encoderDefinition(trained), options),
-    sampler: await exportOnnx(samplerDefinition(trained), {
-      ...(trained.model.values.kind === 'uint8' && { bytes: ['image'] }),
-      ...options,
-    }),
-    ...(dequantiser && { dequantiser: await exportOnnx(dequantiser, options) }),
-  };
+  const noise = dequantiserDefinition(trained);
+  const count = noise === undefined ? 2 : 3;
+  onProgress?.(0, count);
+  const encoder = await exportOnnx(encoderDefinition(trained), options);
+  onProgress?.(1, count);
+  const sampler = await exportOnnx(samplerDefinition(trained), {
+    ...(trained.model.values.kind === 'uint8' && { bytes: ['image'] }),
+    ...options,
+  });
+  onProgress?.(2, count);
+  const dequantiser = noise && (await exportOnnx(noise, options));
+  onProgress?.(count, count);
+  return { encoder, sampler, ...(dequantiser && { dequantiser }) };
 }
 
 /** Undefined for uniform noise, which needs no program. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
 import { decodeImage } from '../../../data/formats/imageDecoding.ts';
+import { npyBytes } from '../../../data/formats/npy.ts';
 import { contactSheet } from '../../../data/pictures/contactSheet.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
@@ -212,4 +213,34 @@ it.each([
   [['decompress', 'photos.eflow', '--out=photos'], 'photos is not empty'],
 ])('refuses %j', async (args, message) => {
   expect(await refused(...args)).toContain(message);
+});
+
+it('takes an array of several images for a dataset', async () => {
+  writeFileSync(at('stack.npy'), npyBytes(tinyImages(4, 8, 3), [4, 8, 8]));
+  expect(await json('compress', 'stack.npy', '--model=run', '--out=stack.eflow')).toMatchObject({
+    skipped: [],
+  });
+  const message = await refused('interpolate', 'run', 'stack.npy', 'seed:1', '--out=x.png');
+  expect(message).toContain('an array of shape 4 x 8 x 8 holds 4 images, and only one is read here');
+});
+
+it('names what --only misses before it decodes', async () => {
+  await json('compress', 'photos', '--model=run', '--out=some.eflow');
+  const { code, stderr } = await run('decompress', 'some.eflow', '--only', 'a.png', 'mroe', '--out=missing');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^emerging: some\.eflow has no image and no folder mroe: did you mean more\?\n$/);
+  expect(existsSync(at('missing'))).toBe(false);
+});
+
+it('says that models of two channels are not for PNG, and decodes them to arrays', async () => {
+  writeFileSync(at('two.npy'), npyBytes(tinyImages(200, 8, 3), [100, 8, 8, 2]));
+  const training = [...tinyTraining, '--set=training.steps=2', '--threads=1', '--no-test'];
+  await json('train', '--data=two.npy', '--out=two', ...training);
+  expect(await refused('compress', 'two.npy', '--model=two', '--out=two.eflow')).toContain(
+    'two is a model of images with 2 channels, but emerging decompress writes PNG files',
+  );
+  await json('encode', 'two', '--data=two.npy', '--count=2', '--exact', '--out=two.safetensors');
+  const { files } = await json('decode', 'two', 'two.safetensors', '--out=decoded');
+  expect(files).toHaveLength(2);
+  expect(files[0]).toMatch(/\.npy$/);
 });

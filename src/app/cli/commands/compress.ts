@@ -25,6 +25,7 @@ import {
   addSetOptions,
   type ImageOptions,
   isDatasetFile,
+  isStackFile,
   namesOfSet,
   openImages,
   reportSkipped,
@@ -62,7 +63,7 @@ export function registerCompress(command: Command): void {
     .requiredOption('--out <file>', 'the file to write')
     .option(
       '--block <n>',
-      'images per block, or tiles with --tiles: a damaged byte costs its block (default: up to 2000)',
+      'images per block, or tiles with --tiles: a damaged byte costs its block (default: up to 2,000)',
       wholeNumber(1),
     )
     .option('--tiles', "cut images of any size into tiles of the model's shape")
@@ -88,6 +89,14 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   outputFile(out, [...paths, options.data]);
   const trained = await loadTrained(options.model, { step: options.step });
   requireCodable(trained.model);
+  const channels = trained.model.imageShape[2];
+  if (channels !== 1 && channels !== 3) {
+    throw new UserError(
+      'unsupported',
+      `${options.model} is a model of images with ${channels} channels, but emerging decompress writes PNG files, which have 1 ` +
+        '(grey) or 3 (colour); compress from code can store them',
+    );
+  }
   const images = await imagesToCompress(paths, trained.model.imageShape, { ...options, tiles });
   // Tiles are not counted yet.
   const blocks = tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape));
@@ -198,7 +207,9 @@ async function imagesToCompress(
   const [only] = paths;
   const isNamed =
     paths.length === 1 &&
-    (isDatasetFile(only!) || (datasets.some(({ name }) => name === only) && !exists(only!)));
+    (isDatasetFile(only!) ||
+      (await isStackFile(only!)) ||
+      (datasets.some(({ name }) => name === only) && !exists(only!)));
   if (data !== undefined && paths.length > 0) {
     throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
   }

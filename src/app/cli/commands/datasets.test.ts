@@ -60,6 +60,17 @@ describe('datasets get', () => {
     expect(readdirSync(inFolder('data')).filter((name) => name.endsWith('.gz'))).toEqual([]);
   });
 
+  it('says what a mirror is, and refuses what cannot be one', async () => {
+    const { stdout } = await emerging.run('datasets', 'get', '--help');
+    expect(stdout).toContain('cifar10: cifar-10-binary.tar.gz (162 MiB)');
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'the http or https address of a folder with the same files',
+    );
+    const { code, stderr } = await emerging.run('datasets', 'get', 'cifar10', '--from', 'ftp://example.org');
+    expect(code).toBe(2);
+    expect(stderr).toContain('It must be the address of a folder, which begins with https: or http:.');
+  });
+
   it('says which datasets it cannot download', async () => {
     const missing = await emerging.run('datasets', 'get', 'imagenet32');
     expect(missing.stderr).toMatch(

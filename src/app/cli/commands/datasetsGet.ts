@@ -1,6 +1,6 @@
 // `emerging datasets get`: downloads a dataset into the data folder.
 import { basename } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { phrase, UserError, unknownName } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { datasets } from '../../../data/registry.ts';
@@ -24,14 +24,38 @@ export function registerDatasetsGet(parent: Command): void {
     .command('get')
     .description('download a dataset')
     .argument('<name>', `one of ${Object.keys(datasetDownloads).join(', ')}`)
-    .option('--from <url>', "a mirror to download from instead of the publisher's site")
+    .option(
+      '--from <url>',
+      "a mirror instead of the publisher's site: the http or https address of a folder with the same files",
+      mirror,
+    )
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
       'after',
-      '\nFiles are written to the folder in EMERGING_DATA, or to data in the working directory, and their checksums verified.\n' +
-        '\nExample:\n  emerging datasets get cifar10',
+      `\n${filesText()}\n` +
+        '\nFiles are written to the folder in EMERGING_DATA, or to data in the working directory. Files that are there are\n' +
+        'kept. Downloads must have the published checksums, also those from a mirror.\n' +
+        '\nExamples:\n  emerging datasets get cifar10\n' +
+        '  emerging datasets get fashion-mnist --from https://example.org/fashion',
     )
     .action((name: string, options: DatasetsGetOptions) => runGet(name, options));
+}
+
+/** The files of each dataset: what a mirror must have. */
+function filesText(): string {
+  return Object.entries(datasetDownloads)
+    .map(([name, files]) => {
+      const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+      return `${name}: ${files.map(({ place }) => basename(place)).join(', ')} (${formatBytes(bytes)})`;
+    })
+    .join('\n');
+}
+
+function mirror(text: string): string {
+  if (!/^https?:\/\/[^/]/.test(text)) {
+    throw new InvalidArgumentError('It must be the address of a folder, which begins with https: or http:.');
+  }
+  return text;
 }
 
 async function runGet(name: string, options: DatasetsGetOptions): Promise<void> {

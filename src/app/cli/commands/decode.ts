@@ -1,4 +1,4 @@
-// `emerging decode`: decodes latents to images, one PNG each, or NumPy arrays of values other than 8-bit integers.
+// `emerging decode`: decodes latents to images, one PNG each, or NumPy arrays of what PNG can't hold.
 import type { Command } from 'commander';
 import { dimensionsOf, type NdArray } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
@@ -32,7 +32,11 @@ export function registerDecode(command: Command): void {
     .requiredOption('--out <dir>', 'a new or empty folder for the images')
     .option('--json', 'print the result as JSON on stdout');
   addModelOptions(command)
-    .addHelpText('after', '\nExample:\n  emerging decode runs/quickstart digits.safetensors --out digits')
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging decode runs/quickstart digits.safetensors --out digits\n' +
+        '\nEach image becomes a PNG, or a NumPy array (.npy) if it has other values than 8-bit integers, or 2 or 4 channels.',
+    )
     .action((run: string, file: string, options: DecodeCommandOptions) =>
       releaseAfter((keep) => runDecode(keep, run, file, options)),
     );
@@ -66,7 +70,8 @@ async function runDecode(
     noteOnStderr(`skipped: ${reason}`);
     skipped.push(reason);
   };
-  const isPicture = model.kind === 'uint8';
+  // PNG has no images of two channels, and four would be transparent.
+  const isPicture = model.kind === 'uint8' && [1, 3].includes(imageShape[2]);
   const ownNames = fileNames(names, isPicture ? '.png' : '.npy');
   names.forEach((name, index) => {
     const correction = encodedFrom?.corrections?.get(index);

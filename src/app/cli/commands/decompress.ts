@@ -12,6 +12,7 @@ import {
   codingBytes,
   extentOf,
   imagesFrom,
+  listImages,
   openCompressed,
 } from '../../../uses/codec/index.ts';
 import {
@@ -104,6 +105,19 @@ async function runDecompress(
   }
 }
 
+/** Checks, before images are decoded, that all that is chosen is in an undamaged file. */
+async function requireListed(file: CompressedFile, chosen: ReturnType<typeof chosenImages>): Promise<void> {
+  const see = (name: string, position: number): boolean => {
+    chosen.isChosen(name, position);
+    return false;
+  };
+  const { count, damaged } = await listImages(file, see);
+  const missing = chosen.missingIn({ source: file.source, count });
+  if (missing !== undefined && damaged.length === 0) {
+    throw new UserError('not-found', missing);
+  }
+}
+
 async function writeImages(
   file: CompressedFile,
   out: string,
@@ -112,6 +126,9 @@ async function writeImages(
   const { source } = file;
   const chosen = chosenImages(only, range);
   const isPart = (only ?? range) !== undefined;
+  if (only !== undefined) {
+    await requireListed(file, chosenImages(only, range));
+  }
   const { blocks, count } = await extentOf(file);
   const workers = options.workers ?? workersFor(blocks);
   noteMemory('decompressing', codingBytes(file.model, workers));

@@ -47,6 +47,13 @@ it('writes its files and names them', async () => {
   expect(readdirSync(emerging.folder)).not.toContainEqual(expect.stringContaining('partial'));
 });
 
+it('shows its progress', async () => {
+  const { code, stderr } = await emerging.run('export', 'runs/a', '--out=shown');
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/^writing programs 0\/2 · 0 %$/m);
+  expect(stderr).toMatch(/^writing programs 2\/2 · 100 %/m);
+});
+
 it('describes the model and its measurements in the manifest', async () => {
   const manifest = JSON.parse(readFileSync(inFolder('exported', 'manifest.json'), 'utf8'));
   expect(manifest).toMatchObject({

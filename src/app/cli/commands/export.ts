@@ -16,6 +16,7 @@ import { requireOutputFolder } from '../parts/outputFile.ts';
 import { referenceScores, scoreDefaults } from '../ranks/scoreReference.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { withProgress } from '../terminal/progress.ts';
 import { messageOf } from '../terminal/wording.ts';
 
 interface ExportCommandOptions extends CheckpointOptions {
@@ -63,7 +64,10 @@ async function runExport(directory: string, options: ExportCommandOptions): Prom
   const { out, weights, json } = options;
   requireOutputFolder(out);
   const scores = await scoresOf(directory, options);
-  const { step, files: contents } = await exportModel(directory, { weights, step: options.step, scores });
+  const how = { weights, step: options.step, scores };
+  const { step, files: contents } = await withProgress((show) =>
+    exportModel(directory, { ...how, onProgress: (done, of) => show('writing programs', done, of) }),
+  );
   const files = writeNewFolder(out, contents);
   const sizes = Object.values(contents).map((content) => Buffer.byteLength(content));
   const lines = files.map((file, index) => `${visibleText(file)}  ${formatBytes(sizes[index]!)}\n`);

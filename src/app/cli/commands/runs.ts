@@ -7,10 +7,14 @@ import { isFolder } from '../../../data/files/files.ts';
 import { unitNamed } from '../../../flows/models/index.ts';
 import { troubleText } from '../../../runs/contents/logLines.ts';
 import { countUnreadableNames, isRunFolder, listRunFolders } from '../../../runs/folder/runFolder.ts';
-import { type RunOverview, runOverview } from '../../../training/reports/runOverview.ts';
+import { configReader, type RunOverview, runOverview } from '../../../training/reports/runOverview.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
+
+/** So many runs may take seconds. */
+const MANY = 500;
 
 /** Adds the arguments and options of `runs`, and what it does. */
 export function registerRuns(command: Command): void {
@@ -25,7 +29,7 @@ export function registerRuns(command: Command): void {
         'results are in nats/value.',
     )
     .action((directory: string, options: { json?: true }) => {
-      const runs = runsIn(directory).map(runOverview);
+      const runs = overviewsOf(runsIn(directory));
       const unreadable = countUnreadableNames(directory);
       if (unreadable > 0) {
         noteOnStderr(
@@ -41,6 +45,24 @@ function inUnit(run: RunOverview): RunOverview {
   const of = (bits: number | null): number | null =>
     bits === null ? null : unitNamed(run.unit ?? 'bits/dim').of(bits);
   return { ...run, train: of(run.train), validation: of(run.validation), test: of(run.test) };
+}
+
+/** Reads many runs with a bar. */
+function overviewsOf(folders: readonly string[]): RunOverview[] {
+  const bar =
+    folders.length < MANY
+      ? undefined
+      : createProgress({ label: 'reading', total: folders.length, unit: 'runs' });
+  const configIn = configReader();
+  try {
+    return folders.map((folder, index) => {
+      const overview = runOverview(folder, configIn);
+      bar?.update(index + 1);
+      return overview;
+    });
+  } finally {
+    bar?.finish();
+  }
 }
 
 function runsIn(directory: string): string[] {

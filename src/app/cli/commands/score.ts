@@ -40,7 +40,7 @@ import { type FileScore, scoreCsv, scoreText } from '../parts/scoreReport.ts';
 import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
 import { copiesText, findCopies, openKnown } from '../ranks/scoreCopies.ts';
 import { noteFewReferences, referenceFor, scoreDefaults } from '../ranks/scoreReference.ts';
-import { formatCounted } from '../terminal/format.ts';
+import { formatCount, formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
 
@@ -170,10 +170,11 @@ async function runScore(
   };
   if (read === undefined || set === undefined) {
     const images = formatCounted(about.images, 'validation image');
+    const weightsOf = model.step === undefined ? '' : ` with the weights of step ${formatCount(model.step)}`;
     writeStdout(
       options.json
-        ? `${JSON.stringify({ reference: about })}\n`
-        : `${images} of ${visibleText(about.data)} measured; their statistics are in ${visibleText(directory)}\n`,
+        ? `${JSON.stringify({ step: model.step, reference: about })}\n`
+        : `${images} of ${visibleText(about.data)} measured${weightsOf}; their statistics are in ${visibleText(directory)}\n`,
     );
     noteFewReferences(reference);
     return;

@@ -8,6 +8,7 @@ import { decodeSafetensors } from '../../../data/files/safetensors.ts';
 import { resolveConfig } from '../../../runs/settings/resolve.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { formatCount } from '../terminal/format.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -159,6 +160,8 @@ describe('a run', () => {
     const lengths = ['--steps=2', '--stop-at=9', '--set=training.warmupSteps=5', '--set=model.normBound=2'];
     const { stdout, stderr } = await emerging.run(...newRun, ...lengths, '--no-test');
     expect(stdout).toContain('checkpoint runs/data/checkpoints/step-00000002.safetensors');
+    expect(stdout).toContain('card       runs/data/README.md\n');
+    expect(stdout).not.toContain('scores.json');
     expect(stderr).toContain('using preset mnist-quickstart; choose another with');
     expect(read('runs/data/README.md').toString()).toMatch(/^# data, emerging: a normalizing flow\n/);
     expect(stderr).toContain(
@@ -199,8 +202,8 @@ describe('a time budget', () => {
     const { code, stderr } = await emerging.run(...newRun, ...short);
     expect(code, stderr).toBe(0);
     const { steps } = resolveConfig({ file: readTextFile(inFolder('runs/budget/config.yaml')) }).training;
-    expect(stderr).toContain(`${steps!.toLocaleString('en-US')} steps chosen: `);
-    expect(stderr).toContain(`step 6/${steps} `);
+    expect(stderr).toContain(`${formatCount(steps!)} steps chosen: `);
+    expect(stderr).toContain(`step 6/${formatCount(steps!)} `);
   });
 
   it.each([

@@ -3,10 +3,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { cleanedUpAfter, UserError } from '../../../core/errors.ts';
 import { fromLeader, type Ranks } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
+import { exists } from '../../../data/files/files.ts';
+import { pathIn } from '../../../data/files/folders.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
 import { identityOfDataset } from '../../../data/identity.ts';
 import { unitOf } from '../../../flows/models/index.ts';
 import { evaluationRecord } from '../../../model/measure/evaluationRecord.ts';
+import { SCORES_FILE } from '../../../model/referenceScores.ts';
 import { timeOf } from '../../../runs/contents/logLines.ts';
 import { tidyRun } from '../../../runs/folder/folderStore.ts';
 import { discardUnstartedRun } from '../../../runs/folder/newRunFolder.ts';
@@ -164,6 +167,7 @@ async function runOpened(
   const test =
     result.test && evaluationRecord(result.test, { split: 'test', weights: 'average', model: model.options });
   const finished = complete && !interrupted;
+  const scores = pathIn(directory, SCORES_FILE);
   print(await run.store.readSummary(), options, [
     ...(test ? evaluationLines(test) : []),
     test?.available === undefined
@@ -173,6 +177,8 @@ async function runOpened(
     `checkpoint ${result.checkpoint}`,
     samples === null ? undefined : `samples    ${samples.file}`,
     curve === null ? undefined : `curve      ${curve}`,
+    exists(run.paths.card) ? `card       ${run.paths.card}` : undefined,
+    finished && exists(scores) ? `statistics ${scores}, for emerging score` : undefined,
     finished ? undefined : `to continue: emerging train --resume ${shellWord(directory)}`,
     finished && options.test && !test
       ? `training is complete and saved, but not evaluated; to evaluate it: emerging evaluate ${shellWord(directory)}`

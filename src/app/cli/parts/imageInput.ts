@@ -5,14 +5,19 @@ import { phrase, UserError } from '../../../core/errors.ts';
 import { dimensionsOf, type ImageShape, zeros } from '../../../core/numeric/index.ts';
 import { conditionsOfFiles, namesInFolders, orPassed } from '../../../data/conditions/index.ts';
 import { type ImageSet, type RequiredCondition, readOne, type Split } from '../../../data/contract/index.ts';
-import { exists, isFolder } from '../../../data/files/files.ts';
+import { exists, isFolder, withFile } from '../../../data/files/files.ts';
+import { isStackShape, readNpyHeader } from '../../../data/formats/npy.ts';
 import { fitImage } from '../../../data/pixels/index.ts';
 import { openSplit, type SplitOptions } from '../../../data/registry.ts';
 import { readImageFiles } from '../../../data/sources/imageFiles.ts';
 import type { NamedImages } from '../../../data/sources/namedImages.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
 import { oneOf, wholeNumber } from './options.ts';
+
+/** Reading images that takes longer is shown. */
+const WORTH_A_BAR_MS = 1000;
 
 const splits = ['test', 'train'] as const;
 
@@ -92,7 +97,21 @@ export async function readImages(
   const onSkip = (reason: string): void => {
     noteOnStderr(`skipped: ${reason}`);
   };
-  const read = await readImageFiles(paths, imageShape, { resize, most: count, onSkip });
+  const begin = performance.now();
+  let bar: Progress | undefined;
+  const onProgress = (done: number, of: number): void => {
+    if (performance.now() - begin > WORTH_A_BAR_MS) {
+      bar ??= createProgress({ label: 'reading', total: of, unit: 'images' });
+      bar.expect(of);
+      bar.update(done);
+    }
+  };
+  const read = await readImageFiles(paths, imageShape, {
+    resize,
+    most: count,
+    onSkip: (reason) => (bar ? bar.note(`skipped: ${reason}`) : onSkip(reason)),
+    onProgress,
+  }).finally(() => bar?.finish());
   for (const [note, ...others] of [read.notes, read.misnamed ?? []]) {
     if (note !== undefined) {
       noteOnStderr(
@@ -110,6 +129,16 @@ export async function readImages(
 /** Whether a path is a file of many images, judging by its name: an archive, a table or prepared images. */
 export function isDatasetFile(path: string): boolean {
   return /\.(images|zip|tar|tgz|parquet)(\.gz)?$/i.test(path) && exists(path) && !isFolder(path);
+}
+
+/** Whether a path is a NumPy array of several images. */
+export async function isStackFile(path: string): Promise<boolean> {
+  return (
+    /\.npy$/i.test(path) &&
+    exists(path) &&
+    !isFolder(path) &&
+    (await withFile(path, async (file) => isStackShape((await readNpyHeader(file, path)).shape)))
+  );
 }
 
 /**

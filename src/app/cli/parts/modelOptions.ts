@@ -145,5 +145,7 @@ export function overflowNote(
   { overflowed, count, what = 'samples', remedy = 'try a lower temperature, or train longer' }: Overflow,
 ): string {
   const blank = bits === undefined ? 'NaN, grey in pictures' : 'black';
-  return overflowed === 0 ? '' : `${overflowed} of ${count} ${what} overflowed (${blank}): ${remedy}\n`;
+  return overflowed === 0
+    ? ''
+    : `${formatCount(overflowed)} of ${formatCount(count)} ${what} overflowed (${blank}): ${remedy}\n`;
 }

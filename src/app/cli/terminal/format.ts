@@ -50,7 +50,7 @@ export function formatCount(count: number): string {
 
 /** How many images are done, of which the last may be done in part. Fractions that were added up may be slightly off. */
 export function wholeImages(done: number): string {
-  return String(Math.floor(done + 1e-6));
+  return formatCount(Math.floor(done + 1e-6));
 }
 
 /** A count with its unit, in the plural unless it is 1: `1 step`, `1,700 steps`. */

@@ -61,8 +61,8 @@ describe('progress without a terminal', () => {
     progress.update(6000);
     progress.finish();
     expect(lines()).toEqual([
-      'evaluating 5000/10000 images · 50 %',
-      'evaluating 6000/10000 images · 60 % · 100 images/s · 40s left',
+      'evaluating 5,000/10,000 images · 50 %',
+      'evaluating 6,000/10,000 images · 60 % · 100 images/s · 40s left',
     ]);
   });
 
@@ -106,7 +106,7 @@ describe('progress on a terminal', () => {
     progress.update(420, { imagesPerSecond: 812 });
     vi.advanceTimersByTime(1000);
     expect(stripVTControlCharacters(text())).toContain(
-      'step 420/1500 ━━━━━━━━────────────────────── 28 % · 1.93 bits/dim · 812 images/s · 1m 48s left',
+      'step 420/1,500 ━━━━━━━━────────────────────── 28 % · 1.93 bits/dim · 812 images/s · 1m 48s left',
     );
     progress.note('a note');
     progress.update(1500);
@@ -127,7 +127,7 @@ describe('progress on a terminal', () => {
     progress.update(700, { result: '1.90 bits/dim', imagesPerSecond: 1 });
     vi.advanceTimersByTime(1000);
     const states = stripVTControlCharacters(text()).split(/(?=step )/);
-    expect(states.at(-1)).toBe('step 700/1500 · 46 % · 1');
+    expect(states.at(-1)).toBe('step 700/1,500 · 46 % · ');
     expect(Math.max(...states.map((state) => state.length))).toBeLessThanOrEqual(24);
     progress.finish();
   });

@@ -19,7 +19,7 @@ interface ProgressOptions {
   readonly total: number | null;
   /** The unit in the plural, unless the label names it: `images`. */
   readonly unit?: string;
-  /** How numbers are formatted: `formatBytes`; unchanged by default. */
+  /** How numbers are formatted: `formatBytes`; by default, `formatCount`. */
   readonly show?: (count: number) => string;
   /** How many units are already done, 0 by default. */
   readonly start?: number;
@@ -47,7 +47,7 @@ const narrowestBar = 5;
 const shortestPause = 5;
 const longestPause = 60;
 
-/** Starts showing progress: `step 420/1500 ━━━━──── 28 % · 1.93 bits/dim · 812 images/s · 1m 12s left`. */
+/** Starts showing progress: `step 420/1,500 ━━━━──── 28 % · 1.93 bits/dim · 812 images/s · 1m 12s left`. */
 export function createProgress(
   options: ProgressOptions,
   stream: ProgressStream = progressStream(),
@@ -93,7 +93,7 @@ class ProgressState {
 
   /** One line, with a bar if `width` columns have room for one. */
   line(width = 0): string {
-    const { label, total, unit, show = String } = this.options;
+    const { label, total, unit, show = formatCount } = this.options;
     // Some work reports parts of a unit.
     const done = Math.floor(this.done);
     const words = unit === undefined ? '' : ` ${(total ?? done) === 1 ? unit.replace(/s$/, '') : unit}`;

@@ -199,9 +199,11 @@ export async function trainWithProgress(
         note(lost === undefined ? text : `no ${lost.what}: ${messageOf(lost.error)}`);
       },
     };
+    // What only the command needs.
+    const { images: _, assumed: __, ...trainable } = run;
     const result = await trainRun({
       ...engine,
-      ...run,
+      ...trainable,
       stopAt,
       minutes: minutes ?? undefined,
       activations,
