@@ -92,6 +92,7 @@ const standardOperators: Readonly<Record<string, number>> = {
   ReduceSum: 1,
   Relu: 1,
   Reshape: 1,
+  Shape: 1,
   Sigmoid: 1,
   Sin: 7,
   Slice: 1,
