@@ -7,7 +7,7 @@ import { RandomStream } from '../../core/numeric/random.ts';
 import { inMemory } from '../../data/files/randomAccess.ts';
 import { npyBytes, readNpyHeader } from '../../data/formats/npy.ts';
 import { openDataset } from '../../data/registry.ts';
-import { drawLatents } from '../../model/latents.ts';
+import { drawNormals } from '../../model/latents.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyTraining } from '../../testing/tinyImages.ts';
@@ -202,7 +202,7 @@ it('is called by its ONNX files alone', async () => {
     context: tensor([count, SIZE, SIZE, 1], context),
   };
   const shapes = manifest.latents.map(({ shape }: { shape: number[] }) => shape);
-  const latents = drawLatents(shapes, { first: 0, count, temperature: 1, seed: 5 });
+  const latents = drawNormals(shapes, { first: 0, count, temperature: 1, seed: 5 });
   const named = Object.fromEntries(
     latents.map(({ shape, data }, level) => [
       manifest.latents[level].name,

@@ -3,9 +3,8 @@
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { chain } from '../contract/chain.ts';
-import { checkerboard } from '../coupling/checkerboard.ts';
 import type { ContextFor } from '../coupling/context.ts';
-import type { MaskFor } from '../coupling/mask.ts';
+import { checkerboard, type MaskFor } from '../coupling/mask.ts';
 import { actnorm } from '../layers/actnorm.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { split, topPrior } from '../priors/prior.ts';
