@@ -3,8 +3,11 @@
 export {
   type BijectionCheck,
   type BijectionReport,
+  type CheckBaseOptions,
   type CheckBijectionOptions,
+  checkBase,
   checkBijection,
+  checkStage,
 } from '../flows/checks/index.ts';
 export {
   type AffineScalarMap,
@@ -126,10 +129,12 @@ export {
   type Own,
   type PlacedPrior,
   type PlacedStage,
+  type PriorPart,
   registerConditioner,
   registerFlow,
   registerMask,
   registerMixing,
+  registerPrior,
   registerTransformer,
   type Stage,
   StagedFlow,

@@ -86,7 +86,11 @@ export async function checkBijection(
   }
   const context = new CheckContext(layer, images, threads);
   await runChecks(context, parameters, withoutEffect);
-  const { checks } = context;
+  return reportOf(context.checks);
+}
+
+/** The report of checks. */
+export function reportOf(checks: readonly BijectionCheck[]): BijectionReport {
   const problems = checks.filter(({ value, limit }) => !(value <= limit));
   return { ok: problems.length === 0, problems, checks };
 }

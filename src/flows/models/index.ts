@@ -65,6 +65,7 @@ export {
   parts,
   usersOf,
 } from './parts.ts';
+export { type PriorOptions, type PriorPart, registerPrior } from './priors.ts';
 export { StagedFlow } from './stagedFlow.ts';
 export {
   bijectionStage,

@@ -25,7 +25,7 @@ export interface BaseDistribution {
    */
   sample(normal: Tensor, parameters: Parameters): Tensor;
   /**
-   * Its distribution function, for lossless compression: it never falls, and consists of arithmetic and
+   * Its distribution function, for lossless compression: it never falls but by rounding, and consists of arithmetic and
    * `numeric/portableMath.ts`, so that every machine computes the same. Missing if it can't compress.
    */
   distribution?(epsilon: number): number;

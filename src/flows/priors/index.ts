@@ -1,6 +1,6 @@
 // The door of this folder for other rooms: priors of splits and of the top, and base distributions.
 export { type BaseDistribution, gaussian, hasNormalLatents, noiseShape } from './baseDistribution.ts';
-export { type GaussianMixtureOptions, gaussianMixture } from './gaussianMixture.ts';
+export { type GaussianMixtureOptions, gaussianMixture, MOST_GAUSSIANS } from './gaussianMixture.ts';
 export {
   BASE,
   type Scaling,
@@ -13,4 +13,4 @@ export {
   type TopPriorOptions,
   topPrior,
 } from './prior.ts';
-export { type StudentTOptions, studentT } from './studentT.ts';
+export { MOST_DEGREES, type StudentTOptions, studentT } from './studentT.ts';

@@ -130,6 +130,7 @@ const models: [string, ImageShape, Partial<ModelOptions>][] = [
     { mixing: 'shuffle', checkerboard: [2, 1], classes: ['a', 'b', 'c'] },
   ],
   ['one level, prior not learned', [6, 10, 1], { mixing: 'finc', levels: 1, learnedPrior: false }],
+  ["Student's t-distribution", grey, { mixing: '1x1', prior: 'student-t', degreesOfFreedom: 6 }],
 ];
 
 describe('a model with random weights', () => {
