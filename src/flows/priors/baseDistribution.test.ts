@@ -77,17 +77,20 @@ describe('checkBase', () => {
 });
 
 describe('checkStage', () => {
-  it.each(bases.filter((_, index) => [1, 3, 6].includes(index)))('accepts splits and top priors with %s', async (_, base) => {
-    const context = contextImages(2);
-    for (const stage of [
-      splitStage(splitPrior([2, 3, 4], { base })),
-      splitStage(splitPrior([2, 3, 4], { base, context })),
-      topStage(topPrior([2, 3, 2], { base, learnedPrior: false })),
-      topStage(topPrior([2, 3, 2], { base, classes: 3, context })),
-    ]) {
-      expect((await checkStage(stage)).problems).toEqual([]);
-    }
-  });
+  it.each(bases.filter((_, index) => [1, 3, 6].includes(index)))(
+    'accepts splits and top priors with %s',
+    async (_, base) => {
+      const context = contextImages(2);
+      for (const stage of [
+        splitStage(splitPrior([2, 3, 4], { base })),
+        splitStage(splitPrior([2, 3, 4], { base, context })),
+        topStage(topPrior([2, 3, 2], { base, learnedPrior: false })),
+        topStage(topPrior([2, 3, 2], { base, classes: 3, context })),
+      ]) {
+        expect((await checkStage(stage)).problems).toEqual([]);
+      }
+    },
+  );
 
   it('accepts a layer, and a prior with classes on a torus', async () => {
     for (const stage of [

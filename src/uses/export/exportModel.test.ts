@@ -103,7 +103,9 @@ describe.each(models)('a model with %s', (name, options) => {
     const { logLikelihood } = await call('encoder.onnx', {
       image,
       noise: tensor({ shape, data: u!.data }),
-      ...Object.fromEntries(Object.entries(conditions).map(([input, array]) => [input.replace('condition/', ''), tensor(array)])),
+      ...Object.fromEntries(
+        Object.entries(conditions).map(([input, array]) => [input.replace('condition/', ''), tensor(array)]),
+      ),
     });
     const bits = Array.from(
       logLikelihood!.data,

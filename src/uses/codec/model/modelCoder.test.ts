@@ -176,6 +176,10 @@ describe('a model without a form for whole numbers', () => {
       "the model can't compress images: the transformer of its couplings has no exact form for whole numbers; use another model",
     ],
     [
+      { prior: 'gaussian-mixture' },
+      "the model can't compress images: the prior at levels/0/split (gaussian-mixture) has no distribution function that every machine computes alike; use another model",
+    ],
+    [
       { dequantisation: 'variational' },
       "the model can't compress images: its dequantisation is variational; use another model",
     ],
