@@ -50,7 +50,7 @@ export const places = {
   couplingScale: flows('coupling/affine', 'const shiftAndScale = (numbers: Tensor', '  };'),
   couplingAffine: flows('coupling/affine', 'forward(x, numbers) {', '    },'),
   couplingAdditive: flows('coupling/additive', 'forward: (x, shift)', '    inverse: (y, shift)'),
-  couplingNetwork: flows('coupling/glowConditioner', 'forward(image, p) {', '      },'),
+  couplingNetwork: flows('coupling/glowConditioner', 'forward(image, p, _, {', '    },'),
   splineBins: flows(
     'coupling/rationalQuadraticSpline',
     'const shares = add(multiply(softmax',
@@ -60,12 +60,12 @@ export const places = {
   splineInverse: flows('coupling/rationalQuadraticSpline', 'inverse(value) {', '    },'),
   mixtureLowerHalf: flows('coupling/logisticMixture', 'const lowerHalf = (z: Tensor)', '  };'),
   mixtureInverse: flows('coupling/logisticMixture', 'inverse(logit) {', '    },'),
-  checkerboard: flows('coupling/checkerboard', 'divide: (x) => ({ kept', '      perPixel: (values)'),
+  checkerboard: flows('coupling/division', 'divide: (x) => ({ kept', '    perPixel(shares)'),
   gatedBlock: flows('coupling/gatedConditioner', 'const block = (h: Tensor', '  };'),
   standardise: flows('priors/prior', 'function standardise(', '}'),
   split: flows('priors/prior', 'forward(x, p, condition) {', '      concatenate([y, unstandardise'),
   topPriorEdge: flows('priors/prior', 'const edgeOf = (p: Parameters)', '  };'),
-  topPrior: flows('priors/prior', 'const sharedOf = (p: Parameters)', '  };'),
+  topPrior: flows('priors/prior', 'const shared = (p: Parameters', '  };'),
   dequantise: {
     file: 'src/flows/models/stagedFlow.ts',
     from: 'dequantise(image: Tensor, u: Tensor): Tensor {',

@@ -66,6 +66,7 @@ const anyModel: BatchedModel = {
   values: { bits: 8 },
   dequantiser: uniformDequantiser,
   classes: [],
+  condition: {},
 };
 
 /** Batches as in training of a model, of random pixels. */

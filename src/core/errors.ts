@@ -48,6 +48,7 @@ export type CallName =
   | 'registerFlow'
   | 'registerMask'
   | 'registerMixing'
+  | 'registerPrior'
   | 'registerTransformer'
   | 'resumeRun'
   | 'verify';

@@ -79,8 +79,9 @@ function checksumOfLabels(labels: Labels, count: number): string {
 
 async function checksumsOfConditions(conditions: Conditions, count: number): Promise<Record<string, string>> {
   const checksums: [string, string][] = [];
-  for (const [name, { size, read }] of Object.entries(conditions)) {
+  for (const [name, { shape, read }] of Object.entries(conditions)) {
     const hash = startSha256();
+    const size = sizeOf(shape);
     const atOnce = Math.max(1, Math.floor(blockBytes / (8 * size)));
     for (let first = 0; first < count; first += atOnce) {
       const indices = Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => first + index);

@@ -14,7 +14,7 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
-import { oneHotRows } from './likelihood/conditionArrays.ts';
+import { oneHotClasses } from './likelihood/conditionArrays.ts';
 import { measureInBatches } from './likelihood/likelihood.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -89,7 +89,7 @@ async function measureShares(
         ...how,
         onProgress,
         condition: (indices: ArrayLike<number>) => ({
-          ...(classes && { classes: oneHotRows(Array.from(indices, classes), classCount) }),
+          ...(classes && oneHotClasses(Array.from(indices, classes), classCount)),
           ...how.condition?.(indices),
         }),
       };

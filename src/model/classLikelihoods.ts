@@ -1,6 +1,6 @@
 // ln p(x | class) of images under every class of a model, and what it says about the class of an image.
 import type { ImageSet } from '../data/contract/index.ts';
-import { parametersFrom } from '../flows/contract/index.ts';
+import { CLASSES, parametersFrom } from '../flows/contract/index.ts';
 import { input, OPEN_BATCH } from '../tensor/index.ts';
 import { classNumber } from './classes.ts';
 import type { BitsMapOptions, MeasurementOptions } from './flowModelOptions.ts';
@@ -11,6 +11,7 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
+import { asConditionInputs, conditionInputs } from './likelihood/conditionArrays.ts';
 import { measureInBatches } from './likelihood/likelihood.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -125,6 +126,8 @@ function compileClassLikelihoods(
 ): Promise<ImageProgram> {
   const shape = [OPEN_BATCH, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
-  const logLikelihoods = model.logLikelihoodByClass(image, noise, parametersFrom(parameters));
-  return compileForImages({ inputs: { image, noise }, outputs: { logLikelihoods } }, options);
+  const { [CLASSES]: _, ...condition } = conditionInputs(model, OPEN_BATCH);
+  const logLikelihoods = model.logLikelihoodByClass(image, noise, parametersFrom(parameters), condition);
+  const inputs = { image, noise, ...asConditionInputs(condition) };
+  return compileForImages({ inputs, outputs: { logLikelihoods } }, options);
 }

@@ -1,7 +1,6 @@
 // The classes of a model: which ones a user means, by name or number, and as programs take them.
 import { option, phrase, UserError, unknownName } from '../core/errors.ts';
-import { oneHotRows } from './likelihood/conditionArrays.ts';
-import type { Batch } from './likelihood/likelihood.ts';
+import { type ConditionArrays, oneHotClasses } from './likelihood/conditionArrays.ts';
 
 /** A class: its name, or its number from 0. A text with a number is that number if no class has this name. */
 export type ClassName = string | number;
@@ -60,10 +59,10 @@ export function classRowsOf(
   choice: ClassChoice | undefined,
   count: number,
   otherwise: ClassChoice = 0,
-): (first: number, end: number) => Pick<Batch, 'classes'> {
+): (first: number, end: number) => ConditionArrays {
   if (classes.length === 0 && choice === undefined) {
     return () => ({});
   }
   const numbers = classNumbersOf(classes, choice ?? otherwise, count);
-  return (first, end) => ({ classes: oneHotRows(numbers.subarray(first, end), classes.length) });
+  return (first, end) => oneHotClasses(numbers.subarray(first, end), classes.length);
 }

@@ -22,7 +22,7 @@ const pixels = Uint8Array.from({ length: IMAGES * dimensions }, () => random.int
 
 const condition: readonly ConditionComponent[] = [
   { name: 'omega', mean: 0.3, deviation: 0.1 },
-  { name: 'low', mean: 2, deviation: 3, image: true },
+  { name: 'low', mean: 2, deviation: 3, shape: [8, 4, 1] },
   { name: 'slope', mean: -1, deviation: 2 },
 ];
 const given = {
@@ -43,7 +43,7 @@ const models: [string, Partial<ModelOptions>][] = [
   ['a torus, gated', { condition, mixing: 'periodic', boundary: 'periodic', conditioner: 'gated' }],
   [
     'numbers alone, mixtures',
-    { condition: condition.filter(({ image }) => !image), mixing: '1x1', coupling: 'mixture' },
+    { condition: condition.filter(({ name }) => name !== 'low'), mixing: '1x1', coupling: 'mixture' },
   ],
   [
     'images alone, priors that are not learned',
@@ -101,7 +101,7 @@ describe.each(models)('%s', (_, options) => {
       for (const [name, numbers] of Object.entries(condition)) {
         const size = numbers.length / IMAGES;
         const { shape: shapeOfIt, data } = found.condition[name]!;
-        expect(shapeOfIt).toEqual(size === 1 ? [IMAGES] : [IMAGES, ...shape.slice(0, 2)]);
+        expect(shapeOfIt).toEqual(size === 1 ? [IMAGES] : [IMAGES, ...shape]);
         for (const value of size === 1 ? [0] : [0, 5, area - 1]) {
           const [above, below] = await Promise.all(
             [step, -step].map((by) => {

@@ -1,7 +1,7 @@
 // Checks the conditions that users pass to a model, and converts them for image sets and programs.
 
 import { UserError, unknownName } from '../core/errors.ts';
-import type { ImageShape } from '../core/numeric/index.ts';
+import { sizeOf } from '../core/numeric/index.ts';
 import {
   type Conditions,
   type ConditionValues,
@@ -26,11 +26,7 @@ export type ConditionChoice = Readonly<Record<string, number | ArrayLike<number>
  *
  * @throws UserError if a component is unknown, or its values are not as many as they must be, or not finite
  */
-export function conditionsOf(
-  flow: Conditioned,
-  choice: ConditionChoice,
-  { count, imageShape: [height, width] }: { readonly count: number; readonly imageShape: ImageShape },
-): Conditions {
+export function conditionsOf(flow: Conditioned, choice: ConditionChoice, count: number): Conditions {
   const components = componentsOf(flow);
   return Object.fromEntries(
     Object.entries(choice).map(([name, given]): [string, ConditionValues] => {
@@ -49,7 +45,8 @@ export function conditionsOf(
             );
       }
       const values = typeof given === 'number' ? [given] : given;
-      const size = component.image ? height * width : 1;
+      const { shape } = component;
+      const size = sizeOf(shape);
       const isForAll = values.length === size;
       if (!isForAll && values.length !== size * count) {
         const each = size === 1 ? 'a number' : `${size} numbers`;
@@ -59,10 +56,12 @@ export function conditionsOf(
         );
       }
       const what = `the condition ${name}`;
-      const found = conditionValues(values, { count: isForAll ? 1 : count, size, what });
+      const found = conditionValues(values, { count: isForAll ? 1 : count, shape, what });
       return [
         name,
-        isForAll ? { size, read: (indices, out) => found.read(new Uint32Array(indices.length), out) } : found,
+        isForAll
+          ? { shape, read: (indices, out) => found.read(new Uint32Array(indices.length), out) }
+          : found,
       ];
     }),
   );
@@ -75,15 +74,14 @@ export function conditionsOf(
  * @throws UserError if something is missing, unknown or of the wrong length
  */
 export function conditionRowsOf(
-  flow: Pick<Flow, 'options' | 'classes' | 'imageShape'>,
+  flow: Conditioned & Pick<Flow, 'classes'>,
   given: { readonly class?: ClassChoice | undefined; readonly condition?: ConditionChoice | undefined },
   count: number,
   otherwise?: ClassChoice,
 ): (first: number, end: number) => ConditionArrays {
-  const { imageShape } = flow;
   const classesAt = classRowsOf(flow.classes, given.class, count, otherwise);
-  const conditions = conditionsOf(flow, given.condition ?? {}, { count, imageShape });
-  const read = componentReader(flow, conditions, { imageShape, what: 'these images' });
+  const conditions = conditionsOf(flow, given.condition ?? {}, count);
+  const read = componentReader(flow, conditions, 'these images');
   return (first, end) => ({
     ...classesAt(first, end),
     ...read(Array.from({ length: end - first }, (_, index) => first + index)),
@@ -96,12 +94,9 @@ export function conditionRowsOf(
  * @throws UserError (`mismatch`) if a component that the model depends on is missing
  */
 export function choiceFrom(flow: Conditioned, images: ImageSet): Readonly<Record<string, Float64Array>> {
-  const { count, conditions, imageShape } = images;
+  const { count, conditions } = images;
   const components = componentsOf(flow);
-  const given = requireConditions(conditions, components, {
-    area: imageShape[0] * imageShape[1],
-    what: 'these images',
-  });
+  const given = requireConditions(conditions, components, 'these images');
   return valuesOfConditions(Object.fromEntries(components.map(({ name }) => [name, given[name]!])), count);
 }
 
@@ -109,8 +104,8 @@ export function choiceFrom(flow: Conditioned, images: ImageSet): Readonly<Record
 export function valuesOfConditions(conditions: Conditions, count: number): Record<string, Float64Array> {
   const all = Array.from({ length: count }, (_, index) => index);
   return Object.fromEntries(
-    Object.entries(conditions).map(([name, { size, read }]) => {
-      const values = new Float64Array(count * size);
+    Object.entries(conditions).map(([name, { shape, read }]) => {
+      const values = new Float64Array(count * sizeOf(shape));
       read(all, values);
       return [name, values];
     }),
@@ -118,12 +113,8 @@ export function valuesOfConditions(conditions: Conditions, count: number): Recor
 }
 
 /** The means of a condition over the training images: a condition like those of the training images. */
-export function meanCondition(flow: Pick<Flow, 'options' | 'imageShape'>): ConditionChoice {
-  const [height, width] = flow.imageShape;
+export function meanCondition(flow: Conditioned): ConditionChoice {
   return Object.fromEntries(
-    componentsOf(flow).map(({ name, mean, image }) => [
-      name,
-      image ? new Float64Array(height * width).fill(mean) : mean,
-    ]),
+    componentsOf(flow).map(({ name, mean, shape }) => [name, new Float64Array(sizeOf(shape)).fill(mean)]),
   );
 }

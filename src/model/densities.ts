@@ -12,7 +12,7 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
-import { oneHotRows } from './likelihood/conditionArrays.ts';
+import { oneHotClasses } from './likelihood/conditionArrays.ts';
 import { measureInBatches } from './likelihood/likelihood.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -56,7 +56,7 @@ export async function measureDensities(
       {
         ...how,
         condition: (indices) => ({
-          ...(count > 0 && { classes: oneHotRows(new Uint16Array(indices.length), count) }),
+          ...(count > 0 && oneHotClasses(new Uint16Array(indices.length), count)),
           ...how.condition?.(indices),
         }),
       },
@@ -125,7 +125,7 @@ function compileDensities(trained: TrainedModel, options: ImageCompileOptions): 
         outputs[name] = part && outputs[name] ? add(outputs[name], part) : (part ?? outputs[name]!);
       }
       if (stage.byClass) {
-        outputs.byClass = stage.byClass.logPrior(results[index - 1]?.y ?? x, tensors.at(path));
+        outputs.byClass = stage.byClass.logPrior(results[index - 1]?.y ?? x, tensors.at(path), condition);
       }
     });
     const varying = Object.entries(outputs).filter(([, part]) => part !== undefined && part.rank > 0);

@@ -18,7 +18,7 @@ import { startFromData } from '../training/step/startFromData.ts';
 import { FlowModel } from './flowModel.ts';
 import type { FlowModelOptions } from './flowModelOptions.ts';
 import { interpolateLatents, meanLatents, moveLatents } from './latentArithmetic.ts';
-import { compileDecoder, drawLatents, sliceLatents } from './latents.ts';
+import { compileDecoder, drawNormals, sliceLatents } from './latents.ts';
 import { imageArray } from './likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
@@ -268,14 +268,14 @@ describe('sample', () => {
   });
 
   it('decodes latents that are drawn as those of samples, level by level', async () => {
-    const drawn = drawLatents(model.latentShapes, { count: 6, seed: 4, temperature: 0.8 });
+    const drawn = drawNormals(model.latentShapes, { count: 6, seed: 4, temperature: 0.8 });
     expect(await model.decode(drawn)).toEqual(await model.sample({ count: 6, seed: 4, temperature: 0.8 }));
-    const later = drawLatents(model.latentShapes, { count: 2, first: 4, seed: 4, temperature: 0.8 });
+    const later = drawNormals(model.latentShapes, { count: 2, first: 4, seed: 4, temperature: 0.8 });
     expect(later).toEqual(
       sliceLatents(drawn, 4, 6).map(({ shape, data }) => ({ shape, data: data.slice() })),
     );
-    expect(() => drawLatents(model.latentShapes, { count: 1.5 })).toThrow('count');
-    expect(() => drawLatents(model.latentShapes, { count: 1, temperature: -1 })).toThrow('temperature');
+    expect(() => drawNormals(model.latentShapes, { count: 1.5 })).toThrow('count');
+    expect(() => drawNormals(model.latentShapes, { count: 1, temperature: -1 })).toThrow('temperature');
 
     // One level of encoded images redrawn: the image has exactly these latents, the others as they were.
     const latents = await model.encode(images.subarray(0, 6 * 64), { precision: 'float64' });

@@ -35,7 +35,7 @@ import type {
 import { imageSetOf } from './givenImages.ts';
 import { gradientOfImages, type ImageGradient } from './gradient.ts';
 import { ImagePrograms } from './imagePrograms.ts';
-import type { Latents } from './latents.ts';
+import { type Draw, drawFromPriors, type Latents } from './latents.ts';
 import { pixelsOf, valuesOf } from './pixels.ts';
 import type { ImageScore, ReferenceScores } from './referenceScores.ts';
 import { sampleImages } from './sampling.ts';
@@ -129,6 +129,15 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   async sample(options: SampleOptions): Promise<Values> {
     return sampleImages(this.#programs, options);
+  }
+
+  /**
+   * The latents of the images that `sample` draws from a seed: they follow the priors, times the temperature.
+   *
+   * @throws UserError if an option has an invalid value
+   */
+  async drawLatents(draw: Draw): Promise<NdArray[]> {
+    return drawFromPriors(this.#programs, draw);
   }
 
   /**

@@ -22,7 +22,7 @@ import { imageArray } from './likelihood/likelihood.ts';
  * @throws UserError if they are not a whole number of images of the model
  */
 export function imageSetOf(
-  { imageShape, options, values }: Flow,
+  { imageShape, options, values, condition: accepted }: Flow,
   images: Values,
   condition: ConditionChoice | undefined = undefined,
 ): ImageSet {
@@ -44,7 +44,7 @@ export function imageSetOf(
   const set = imagesInMemory(images, imageShape);
   const { count } = set;
   return condition
-    ? { ...set, conditions: conditionsOf({ options }, condition, { count, imageShape }) }
+    ? { ...set, conditions: conditionsOf({ options, condition: accepted }, condition, count) }
     : set;
 }
 

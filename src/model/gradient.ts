@@ -1,9 +1,9 @@
 // The gradient of the log-likelihood of images with respect to their values.
 import { UserError } from '../core/errors.ts';
 import { dimensionsOf, type NdArray, showImageShape, sizeOf, type Values } from '../core/numeric/index.ts';
-import { type Condition, parametersFrom } from '../flows/contract/index.ts';
+import { CLASSES, type Condition, parametersFrom } from '../flows/contract/index.ts';
 import { largest } from '../flows/coupling/index.ts';
-import { componentsBy, type Flow } from '../flows/models/index.ts';
+import type { Flow } from '../flows/models/index.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { constant, input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../tensor/index.ts';
 import { add, divide, exp, log, split, subtract, sum } from '../tensor/operations/index.ts';
@@ -16,7 +16,12 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
-import { componentsOf, conditionInputs } from './likelihood/conditionArrays.ts';
+import {
+  asConditionInputs,
+  type ConditionArrays,
+  componentsOf,
+  conditionInputs,
+} from './likelihood/conditionArrays.ts';
 import { valuesOf, zerosFor } from './pixels.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -29,7 +34,7 @@ export interface ImageGradient {
    * pixel. For a continuous model in nats per unit of its images.
    */
   readonly gradient: NdArray;
-  /** Its gradient with respect to each component of the condition, by name: `[N]`, or `[N, H, W]` for an image. */
+  /** Its gradient with respect to each component of the condition, by name: `[N]`, or `[N, …]` for several numbers or an image. */
   readonly condition: Readonly<Record<string, NdArray>>;
 }
 
@@ -50,13 +55,15 @@ export async function gradientOfImages(
   };
   const isMarginal = classes.length > 0 && choice === undefined;
   const rowsAt = conditionRowsOf(model, { class: choice, condition: given }, count);
-  const conditionAt = isMarginal ? () => ({}) : rowsAt;
+  const conditionAt = isMarginal
+    ? (first: number, end: number) => withoutClasses(rowsAt(first, end))
+    : rowsAt;
   const compiler = isMarginal ? compileMarginalGradient : compileValueGradient;
   const logLikelihood = new Float64Array(count);
   const gradient = zerosFor(count, imageShape, how.precision);
   const condition = Object.fromEntries(
-    componentsOf(model).map(({ name, image }) => {
-      const shape = [count, ...(image ? imageShape.slice(0, 2) : [])];
+    componentsOf(model).map(({ name, shape: each, isNumber }) => {
+      const shape = [count, ...(isNumber ? [] : each)];
       const size = sizeOf(shape);
       const data = how.precision === 'float64' ? new Float64Array(size) : new Float32Array(size);
       return [name, { shape, data }];
@@ -70,15 +77,8 @@ export async function gradientOfImages(
     });
     logLikelihood.set(results.logLikelihood!.data, first);
     gradient.data.set(inUnitOf(results.gradient!.data, model), first * dimensions);
-    for (const [input, components] of Object.entries(componentsBy(componentsOf(model)))) {
-      const found = results[conditionGradient(input)]?.data ?? [];
-      components.forEach(({ name }, channel) => {
-        const own = condition[name]!.data;
-        const start = (first * own.length) / count;
-        for (let row = 0; row < found.length / components.length; row++) {
-          own[start + row] = found[row * components.length + channel]!;
-        }
-      });
+    for (const [name, { data }] of Object.entries(condition)) {
+      data.set(results[conditionGradient(name)]!.data, (first * data.length) / count);
     }
   });
   return { logLikelihood, gradient, condition };
@@ -148,20 +148,26 @@ function compileMarginalGradient(
   options: ImageCompileOptions,
 ): Promise<ImageProgram> {
   const x = input('x', [OPEN_BATCH, ...model.imageShape]);
-  const byClass = model.logDensityByClass(x, parametersFrom(parameters));
+  const { [CLASSES]: _, ...condition } = conditionInputs(model, OPEN_BATCH);
+  const byClass = model.logDensityByClass(x, parametersFrom(parameters), condition);
   const most = largest(split(byClass, 1, Array(model.classes.length).fill(1)));
   const mean = divide(sum(exp(subtract(byClass, most)), [1]), model.classes.length);
-  return compileForImages(gradientOf(add(log(mean), sum(most, [1])), x, {}), options);
+  return compileForImages(gradientOf(add(log(mean), sum(most, [1])), x, condition), options);
 }
 
 function gradientOf(logLikelihood: Tensor, x: Tensor, condition: Condition): ProgramDefinition {
-  const { classes: _, ...real } = condition;
+  const { [CLASSES]: _, ...real } = condition;
   const [gradient, ...others] = gradients(sum(logLikelihood), [x, ...Object.values(real)], constant(1));
   const named = Object.keys(real).map((name, index) => [conditionGradient(name), others[index]!]);
   return {
-    inputs: { x, ...condition },
+    inputs: { x, ...asConditionInputs(condition) },
     outputs: { logLikelihood, gradient: gradient!, ...Object.fromEntries(named) },
   };
+}
+
+function withoutClasses(arrays: ConditionArrays): ConditionArrays {
+  const { 'condition/classes': _, ...others } = arrays;
+  return others;
 }
 
 /** The output with the gradient with respect to an input of the condition. */

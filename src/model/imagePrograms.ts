@@ -26,7 +26,7 @@ import {
   partOfWork,
   type WorkOptions,
 } from './flowModelOptions.ts';
-import { componentReader, conditionInputs } from './likelihood/conditionArrays.ts';
+import { asConditionInputs, componentReader, conditionInputs } from './likelihood/conditionArrays.ts';
 import type { Measurement } from './likelihood/likelihood.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -104,7 +104,7 @@ export function compileOfImages(
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const condition = conditionInputs(model, OPEN_BATCH);
   const outputs = outputsOf({ image, noise, tensors: parametersFrom(parameters), condition });
-  return compileForImages({ inputs: { image, noise, ...condition }, outputs }, options);
+  return compileForImages({ inputs: { image, noise, ...asConditionInputs(condition) }, outputs }, options);
 }
 
 /** Compiles one kind of program of a model. */
@@ -204,10 +204,7 @@ export class ImagePrograms {
       ...following
     } = options;
     requireWhole('seed', seed, 0);
-    const condition = componentReader(this.model, images.conditions, {
-      imageShape: images.imageShape,
-      what: 'these images',
-    });
+    const condition = componentReader(this.model, images.conditions, 'these images');
     await stopIfAborted(ranks, following.signal);
     const program = await this.program(compiler, precision);
     const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));

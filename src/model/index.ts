@@ -49,7 +49,6 @@ export {
   compileDecoder,
   type Draw,
   decodeBatch,
-  drawLatents,
   isDouble,
   type Latents,
   largestLatent,

@@ -12,17 +12,25 @@ import {
   sizeOf,
 } from '../core/numeric/index.ts';
 import { parametersFrom } from '../flows/contract/index.ts';
+import { hasNormalLatents, noiseShape } from '../flows/priors/index.ts';
 import type { Program } from '../tensor/engine/index.ts';
 import { constant, input, OPEN_BATCH, type ProgramDefinition } from '../tensor/index.ts';
-import { compileForImages, type ImageCompileOptions, type ImageProgram } from './imagePrograms.ts';
-import { type ConditionArrays, conditionInputs } from './likelihood/conditionArrays.ts';
+import type { WorkOptions } from './flowModelOptions.ts';
+import {
+  compileForImages,
+  type ImageCompileOptions,
+  type ImageProgram,
+  type ImagePrograms,
+} from './imagePrograms.ts';
+import { asConditionInputs, type ConditionArrays, conditionInputs } from './likelihood/conditionArrays.ts';
 import type { Batch } from './likelihood/likelihood.ts';
+import { zerosFor } from './pixels.ts';
 import { DEFAULT_TEMPERATURE } from './temperature.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /**
  * The latents ε of a batch of images: `[N, height, width, channels]` for each prior, from level 0's split to the top.
- * For samples of the model with their noise, all are standard normal.
+ * For samples of the model with their noise, they follow the base distributions of the priors.
  */
 export type Latents = readonly NdArray[];
 
@@ -44,13 +52,13 @@ export interface Draw {
 }
 
 /**
- * Latents of images `first` to `first + count − 1` of a seed: normal, times the temperature. They are those of the
- * images that `sample` draws.
+ * Standard normal numbers for images `first` to `first + count − 1` of a seed, times the temperature: the latents of a model
+ * whose priors are Gaussian.
  *
- * @param shapes the `latentShapes` of a model
+ * @param shapes one array for each
  * @throws UserError if an option has an invalid value
  */
-export function drawLatents(
+export function drawNormals(
   shapes: readonly ImageShape[],
   { count, first = 0, temperature = DEFAULT_TEMPERATURE, seed = 0 }: Draw,
 ): NdArray[] {
@@ -119,6 +127,59 @@ export function countOfLatents(latents: Latents, shapes: readonly ImageShape[]):
   return count;
 }
 
+/**
+ * The latents of the images that `sample` draws from a seed: they follow the priors, times the temperature.
+ *
+ * @throws UserError if an option has an invalid value
+ */
+export async function drawFromPriors(
+  programs: ImagePrograms,
+  { temperature = DEFAULT_TEMPERATURE, ...draw }: Draw,
+  following: WorkOptions = {},
+): Promise<NdArray[]> {
+  const { latentShapes, priors } = programs.model;
+  if (hasNormalLatents(programs.model)) {
+    return drawNormals(latentShapes, { ...draw, temperature });
+  }
+  requireFinite('temperature', temperature, 0);
+  const normals = drawNormals(
+    priors.map(({ base, latentShape }) => noiseShape(base, latentShape)),
+    draw,
+  );
+  const latents = latentShapes.map((shape) => zerosFor(draw.count, shape, programs.precision));
+  await programs.inBatches(draw.count, compilePriors, following, async (program, first, end) => {
+    const feeds = sliceLatents(normals, first, end).map((array, index) => [noiseName(index), array]);
+    const drawn = await program.run(Object.fromEntries(feeds));
+    latents.forEach(({ data }, index) => {
+      const values = drawn[latentName(index)]!.data.map((value) => temperature * value);
+      data.set(values, first * dimensionsOf(latentShapes[index]!));
+    });
+  });
+  return latents;
+}
+
+/** The program that computes latents from standard normal numbers, `noise0`, …, one for each prior. */
+function compilePriors(
+  { model, parameters }: TrainedModel,
+  options: ImageCompileOptions,
+): Promise<ImageProgram> {
+  const normals = model.priors.map(({ base, latentShape }, index) =>
+    input(noiseName(index), [OPEN_BATCH, ...noiseShape(base, latentShape)]),
+  );
+  const latents = model.drawLatents(normals, parametersFrom(parameters));
+  return compileForImages(
+    {
+      inputs: Object.fromEntries(normals.map((normal, index) => [noiseName(index), normal])),
+      outputs: Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),
+    },
+    options,
+  );
+}
+
+function noiseName(index: number): string {
+  return `noise${index}`;
+}
+
 /** The program that encodes `image`, integers at the model's bit depth, with u = ½. */
 export function compileEncoder(
   { model, parameters }: TrainedModel,
@@ -129,7 +190,7 @@ export function compileEncoder(
   const x = model.dequantise(image, constant(0.5));
   const { latents } = model.encode(x, parametersFrom(parameters), condition);
   const outputs = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
-  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
+  return compileForImages({ inputs: { image, ...asConditionInputs(condition) }, outputs }, options);
 }
 
 /** Runs an encoder: the latents of images. */
@@ -148,7 +209,7 @@ export function compileDecoder(
   const definition: ProgramDefinition = {
     inputs: {
       ...Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),
-      ...condition,
+      ...asConditionInputs(condition),
     },
     outputs: { values: model.decode(latents, parametersFrom(parameters), condition) },
   };

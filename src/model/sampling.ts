@@ -12,7 +12,7 @@ import {
 import { conditionRowsOf } from './conditions.ts';
 import type { SampleOptions } from './flowModelOptions.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
-import { compileDecoder, decodeBatch, drawLatents } from './latents.ts';
+import { compileDecoder, decodeBatch, drawFromPriors } from './latents.ts';
 import { blankImages, blankOut, pixelsOf } from './pixels.ts';
 import { DEFAULT_TEMPERATURE } from './temperature.ts';
 
@@ -48,7 +48,7 @@ export async function sampleImages(programs: ImagePrograms, options: SampleOptio
   requireWhole('count', count, 0);
   requireFinite('temperature', temperature, 0);
   requireWhole('seed', seed, 0);
-  const { imageShape, latentShapes, classes } = programs.model;
+  const { imageShape, classes } = programs.model;
   const dimensions = dimensionsOf(imageShape);
   const pixels = blankImages(count, programs.model);
   const inTurn = Array.from({ length: count }, (_, image) => image % classes.length);
@@ -57,7 +57,8 @@ export async function sampleImages(programs: ImagePrograms, options: SampleOptio
   const overflowed: number[] = [];
   await programs.inBatches(count, compileDecoder, following, async (program, first, end) => {
     const draw = { first, count: end - first, temperature, seed };
-    const values = await decodeBatch(program, drawLatents(latentShapes, draw), conditionAt(first, end));
+    const latents = await drawFromPriors(programs, draw, { signal: following.signal });
+    const values = await decodeBatch(program, latents, conditionAt(first, end));
     blankOut(values, programs.model).forEach((image) => {
       overflowed.push(first + image);
     });

@@ -14,7 +14,7 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
-import { conditionInputs } from './likelihood/conditionArrays.ts';
+import { asConditionInputs, conditionInputs } from './likelihood/conditionArrays.ts';
 import type { Batch } from './likelihood/likelihood.ts';
 import { zerosFor } from './pixels.ts';
 import type { TrainedModel } from './trainedModel.ts';
@@ -86,7 +86,7 @@ function compileStageImages(
   model.resultsOf(x, parametersFrom(parameters), condition).forEach(({ y, epsilon }, index) => {
     Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
   });
-  return compileForImages({ inputs: { image, ...condition }, outputs }, options);
+  return compileForImages({ inputs: { image, ...asConditionInputs(condition) }, outputs }, options);
 }
 
 /** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */

@@ -13,7 +13,7 @@ import { measureReference } from '../uses/odd/reference.ts';
 import { score } from '../uses/odd/score.ts';
 import { FlowModel } from './flowModel.ts';
 import type { WorkOptions } from './flowModelOptions.ts';
-import { drawLatents } from './latents.ts';
+import { drawNormals } from './latents.ts';
 import { compareModels } from './measure/compareRuns.ts';
 import { evaluate } from './measure/evaluate.ts';
 
@@ -36,7 +36,7 @@ function modelWith(classes: readonly string[] = []): FlowModel {
 }
 
 const [model, withClasses] = [modelWith(), modelWith(['dark', 'light', 'grey'])];
-const latents = drawLatents(model.latentShapes, { count: COUNT, temperature: 0.5 });
+const latents = drawNormals(model.latentShapes, { count: COUNT, temperature: 0.5 });
 const reference = { data: '', draws: 2, seed: 0, fingerprint: '', statistics: { bits: [1, 2] } };
 const draws = 2;
 const layers = layersOf(model.model).length;

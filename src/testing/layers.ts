@@ -1,17 +1,17 @@
 // The registry of layers, for every test of the bijection contract. A layer that is not a mixing adds a line.
 
 import type { ImageShape } from '../core/numeric/imageShape.ts';
-import { sizeOf } from '../core/numeric/ndarray.ts';
-import { RandomStream } from '../core/numeric/random.ts';
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
-import type { Condition, ConditionShapes } from '../flows/contract/condition.ts';
-import { checkerboard } from '../flows/coupling/checkerboard.ts';
+import { additive } from '../flows/coupling/additive.ts';
+import { affine } from '../flows/coupling/affine.ts';
 import { conditionContext } from '../flows/coupling/conditionContext.ts';
 import { contextImages } from '../flows/coupling/context.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
+import { checkerboard } from '../flows/coupling/mask.ts';
+import { mixture } from '../flows/coupling/mixture.ts';
 import { spline } from '../flows/coupling/spline.ts';
 import { noiseSteps } from '../flows/dequantisers/variationalDequantiser.ts';
 import { actnorm } from '../flows/layers/actnorm.ts';
@@ -26,7 +26,6 @@ import { squeeze } from '../flows/layers/squeeze.ts';
 import { woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 import { couplingOf } from '../flows/models/couplings.ts';
 import { type Mixing, type MixingOptions, mixingNames, mixings } from '../flows/models/mixing.ts';
-import { constant } from '../tensor/tensor.ts';
 
 // Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense.
 const grey: ImageShape = [5, 4, 1];
@@ -127,23 +126,58 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   ],
   'coupling, checkerboard, with a context': [
     (shape) =>
-      inContext(
-        coupling(shape, {
-          mask: checkerboard(),
-          conditioner: gatedConditioner({ width: 5, blocks: 1 }),
-          context: contextImages(shape[2]),
-        }),
-      ),
+      coupling(shape, {
+        mask: checkerboard(),
+        conditioner: gatedConditioner({ width: 5, blocks: 1 }),
+        context: contextImages(shape[2]),
+      }),
     [even],
   ],
   'coupling, narrow': [(shape) => couplingOf(shape, { width: 2 }), [manyChannels, [1, 4, 5]]],
   'coupling, with a context': [
     (shape) =>
-      inContext(
-        coupling(shape, { conditioner: glowConditioner({ width: 5 }), context: contextImages(shape[2]) }),
-      ),
+      coupling(shape, { conditioner: glowConditioner({ width: 5 }), context: contextImages(shape[2]) }),
     [even, odd],
   ],
+  'coupling, every third channel': [
+    (shape) => coupling(shape, { mask: [0, 1, 0], conditioner: glowConditioner({ width: 5 }) }),
+    [odd],
+  ],
+  'coupling, the last channels': [
+    (shape) => coupling(shape, { mask: [0, 1, 1], conditioner: glowConditioner({ width: 5 }) }),
+    [odd],
+  ],
+  'coupling, a mask of pixels': [
+    ([height, width, channels]) =>
+      coupling([height, width, channels], {
+        mask: Array.from({ length: height }, (_, row) =>
+          Array.from({ length: width }, (_, column) => (row * column) % 2),
+        ),
+        conditioner: glowConditioner({ width: 5 }),
+        transformer: spline({ bins: 3 }),
+      }),
+    [even, odd],
+  ],
+  'coupling, a mask of values': [
+    ([height, width, channels]) =>
+      coupling([height, width, channels], {
+        mask: Array.from({ length: height }, (_, row) =>
+          Array.from({ length: width }, (_, column) =>
+            Array.from({ length: channels }, (_, channel) =>
+              (row + 2 * column + channel) % 3 === 0 ? 1 : 0,
+            ),
+          ),
+        ),
+        conditioner: gatedConditioner({ width: 4, blocks: 1 }),
+        transformer: mixture({ components: 2 }),
+      }),
+    [even, odd],
+  ],
+  'transformer, additive': [additive(), [odd]],
+  'transformer, affine': [affine(), [odd, pixel]],
+  'transformer, affine with a floor': [affine({ scaleFloor: 0.2 }), [odd]],
+  'transformer, spline': [spline({ bins: 5 }), [odd]],
+  'transformer, mixture': [mixture({ components: 3 }), [even]],
   'coupling, on a torus': [
     (shape) => couplingOf(shape, { width: 5, boundary: 'periodic' }),
     [even, odd, row, pixel],
@@ -158,44 +192,32 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   ],
   'coupling, with a vector and images': [
     (shape) => {
-      const scales = [{ mean: 0.5, deviation: 2 }];
+      const scale = { mean: 0.5, deviation: 2 };
       // Context images of twice the sides, squeezed.
       const whole: ImageShape = [2 * shape[0], 2 * shape[1], 1];
-      const context = conditionContext({ vector: [...scales, ...scales], images: scales }, whole);
-      return inContext(coupling(shape, { conditioner: glowConditioner({ width: 5 }), context }), {
-        vector: [2],
-        context: whole,
-      });
+      const context = conditionContext(
+        [
+          { name: 'first', shape: [1], ...scale },
+          { name: 'others', shape: [2], ...scale },
+          { name: 'map', shape: whole, ...scale },
+        ],
+        whole,
+      );
+      return coupling(shape, { conditioner: glowConditioner({ width: 5 }), context });
     },
     [odd],
   ],
   'steps of variational noise': [
-    (shape) => inContext(noiseSteps(shape, { steps: 2, width: 5, boundary: 'zero' })),
+    (shape) => noiseSteps(shape, { steps: 2, width: 5, boundary: 'zero' }),
     [manyChannels],
   ],
   'steps of variational noise, on a torus': [
-    (shape) => inContext(noiseSteps(shape, { steps: 1, width: 5, boundary: 'periodic' })),
+    (shape) => noiseSteps(shape, { steps: 1, width: 5, boundary: 'periodic' }),
     [even],
   ],
   squeeze: [squeeze, [[4, 6, 1], [6, 2, 3], manyChannels]],
   chain: [step, [[6, 2, 3]]],
 };
-
-/** A layer given the same condition for each image; by default, a context image of the same shape. */
-function inContext(layer: Bijection, shapes: ConditionShapes = { context: layer.inputShape }): Bijection {
-  const random = new RandomStream(4, 'image');
-  const condition: Condition = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [
-      name,
-      constant({ shape: [1, ...shape], data: random.normals(sizeOf(shape)) }),
-    ]),
-  );
-  return {
-    ...layer,
-    forward: (x, p) => layer.forward(x, p, condition),
-    inverse: (y, p) => layer.inverse(y, p, condition),
-  };
-}
 
 /** Several layers in sequence, one of them within a nested chain. */
 function step(shape: ImageShape): Bijection {

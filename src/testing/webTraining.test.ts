@@ -1,10 +1,12 @@
 // Training in a page: the steps of Node from a real browser, in a worker with workers of its own, and runs that go from
 // a page to the command line and back.
+
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sizeOf } from '../core/numeric/ndarray.ts';
 import { type Dataset, type ImageSet, readAll } from '../data/contract/dataset.ts';
 import { memoryFiles, readFiles } from '../data/files/fileStore.ts';
 import { type Mixing, mixingNames } from '../flows/models/mixing.ts';
@@ -53,8 +55,8 @@ function numbersOf({ count, labels }: ImageSet): number[] {
 function conditionsOf({ count, conditions = {} }: ImageSet): Record<string, number[]> {
   const indices = Array.from({ length: count }, (_, index) => index);
   return Object.fromEntries(
-    Object.entries(conditions).map(([name, { size, read }]) => {
-      const values = new Float64Array(count * size);
+    Object.entries(conditions).map(([name, { shape, read }]) => {
+      const values = new Float64Array(count * sizeOf(shape));
       read(indices, values);
       return [name, [...values]];
     }),

@@ -61,25 +61,27 @@ export async function stageArithmetic(
   const x = input('x', [1, ...inputShape]);
   const outputs: Record<string, Tensor> = {};
   let lines: (arrays: Arrays, place: Place) => Line[];
-  if (stage.gaussian) {
+  if (stage.scaling && stage.base) {
     const kept = inputShape[2] - stage.latentShape![2];
     const first = kept === 0 ? undefined : slice(x, 3, 0, kept);
-    Object.assign(outputs, stage.gaussian(first, p, conditionOf(model.classes, name)));
-    lines = (arrays, place) => [densityOf(arrays, place, { inputShape, kept })];
+    const condition = conditionOf(model.classes, name);
+    Object.assign(outputs, stage.scaling(first, p, condition));
+    const { y } = stage.bijection.forward(x, p, condition);
+    outputs.energy = stage.base.energy(kept === 0 ? y : slice(y, 3, kept, inputShape[2]), p.at('base'));
+    const { logNormaliser = 0 } = stage.base;
+    lines = (arrays, place) => [densityOf(arrays, place, { inputShape, kept, logNormaliser })];
   } else {
     const layers = tracedLayers(stage.bijection, { x, p, key: 'layer', outputs });
     lines = (arrays, place) => linesOf(layers, arrays, place);
   }
-  // Standard normal latents need no numbers.
-  const needed = Object.keys(outputs).length > 0;
-  const program = needed ? await compile({ inputs: { x }, outputs }, { precision }) : undefined;
+  const program = await compile({ inputs: { x }, outputs }, { precision });
   return {
     async linesAt(values, place) {
-      const results = (await program?.run({ x: values })) ?? {};
+      const results = await program.run({ x: values });
       const arrays = Object.fromEntries(Object.entries(results).map(([key, { data }]) => [key, data]));
       return lines({ ...arrays, x: values.data }, place);
     },
-    release: async () => program?.release(),
+    release: () => program.release(),
   };
 }
 
@@ -91,19 +93,23 @@ function conditionOf(classes: readonly string[], name: string | undefined): Cond
   return { classes: constant({ shape: [1, classes.length], data }) };
 }
 
-/** The density of a latent: the value at its place among the last channels, less its mean, over its deviation. */
+/** The density of a latent: the value at its place among the last channels, less its location, over its scale. */
 function densityOf(
-  { x, mean, logDeviation }: Arrays,
+  { x, location, logScale, energy }: Arrays,
   place: Place,
-  { inputShape, kept }: { readonly inputShape: Place; readonly kept: number },
+  {
+    inputShape,
+    kept,
+    logNormaliser,
+  }: { readonly inputShape: Place; readonly kept: number; readonly logNormaliser: number },
 ): Line {
   const [, width, channels] = inputShape;
   const at = indexOf(place, [0, width, channels - kept]);
   const value = x![indexOf([place[0], place[1], kept + place[2]], inputShape)]!;
-  const logarithm = logDeviation?.[at] ?? 0;
-  const normal = { mean: mean?.[at] ?? 0, deviation: Math.exp(logarithm) };
+  const logarithm = logScale?.[at] ?? 0;
+  const normal = { mean: location?.[at] ?? 0, deviation: Math.exp(logarithm) };
   const result = (value - normal.mean) / normal.deviation;
-  const nats = result ** 2 / 2 + logarithm + Math.log(2 * Math.PI) / 2;
+  const nats = energy![at]! + logarithm + logNormaliser;
   return { kind: 'density', layer: 'prior', value, ...normal, result, bits: nats / Math.LN2 };
 }
 

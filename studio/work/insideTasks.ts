@@ -143,6 +143,14 @@ export const insideTasks = {
     };
   },
 
+  /** The latents of one image, drawn from the priors. */
+  async drawLatents(
+    { model: address, seed }: { readonly model: ModelAddress; readonly seed: number },
+    call: Call,
+  ): Promise<NdArray[]> {
+    return (await modelAt(address, call)).drawLatents({ count: 1, seed });
+  },
+
   /** Encodes and decodes one image, and compares. */
   async roundTrip(
     { model: address, pixels, precision, class: name }: CodedImage,

@@ -29,7 +29,6 @@ export {
   type Corrections,
   type DecodeOptions,
   type Draw,
-  drawLatents,
   type EncodeOptions,
   FlowModel,
   type FlowModelOptions,

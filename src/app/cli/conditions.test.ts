@@ -7,7 +7,7 @@ import { RandomStream } from '../../core/numeric/random.ts';
 import { inMemory } from '../../data/files/randomAccess.ts';
 import { npyBytes, readNpyHeader } from '../../data/formats/npy.ts';
 import { openDataset } from '../../data/registry.ts';
-import { drawLatents } from '../../model/latents.ts';
+import { drawNormals } from '../../model/latents.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyTraining } from '../../testing/tinyImages.ts';
@@ -88,7 +88,7 @@ beforeAll(async () => {
 });
 
 it('is measured with the conditions of the data', async () => {
-  expect(readFileSync(at('runs/a/config.yaml'), 'utf8')).toMatch(/name: low\n.*\n.*\n +image: true/);
+  expect(readFileSync(at('runs/a/config.yaml'), 'utf8')).toMatch(/name: low\n.*\n.*\n +shape:/);
   const { natsPerValue } = await json('evaluate', 'runs/a');
   // Without conditions, the deviation of the values is above 2: more than ½ ln 2πe 4 = 2.1 nats.
   expect(natsPerValue).toBeLessThan(1.2);
@@ -225,20 +225,20 @@ it('prints and writes the posteriors of the images that are done if it is interr
 it('is called by its ONNX files alone', async () => {
   await emerging.json('export', 'runs/a', '--out=exported');
   const manifest = JSON.parse(readFileSync(at('exported/manifest.json'), 'utf8'));
-  expect(manifest.conditions).toEqual({ vector: ['shift'], context: ['low'] });
+  expect(manifest.conditions).toEqual(['shift', 'low']);
   const tensor = (shape: readonly number[], data: Float32Array) => new Tensor('float32', data, [...shape]);
   const count = 3;
-  // The context has the pixels of the images: those of the low resolution are repeated.
-  const context = Float32Array.from(
+  // It has the pixels of the images: those of the low resolution are repeated.
+  const low = Float32Array.from(
     { length: count * AREA },
     (_, place) => lowOf(Math.floor(place / AREA))[cellAt(place % AREA)]!,
   );
   const condition = {
-    vector: tensor([count, 1], shift.slice(0, count)),
-    context: tensor([count, SIZE, SIZE, 1], context),
+    shift: tensor([count, 1], shift.slice(0, count)),
+    low: tensor([count, SIZE, SIZE, 1], low),
   };
   const shapes = manifest.latents.map(({ shape }: { shape: number[] }) => shape);
-  const latents = drawLatents(shapes, { first: 0, count, temperature: 1, seed: 5 });
+  const latents = drawNormals(shapes, { first: 0, count, temperature: 1, seed: 5 });
   const named = Object.fromEntries(
     latents.map(({ shape, data }, level) => [
       manifest.latents[level].name,

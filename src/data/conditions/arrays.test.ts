@@ -1,8 +1,10 @@
 // Conditions in arrays, and images as conditions: their names, other sizes than those of the images, and what is refused.
+
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sizeOf } from '../../core/numeric/ndarray.ts';
 import type { Values } from '../../core/numeric/values.ts';
 import {
   deflated,
@@ -34,8 +36,8 @@ function write(name: string, bytes: Uint8Array): string {
 
 /** The values of a component of the first images, image after image. */
 function valuesIn(images: ImageSet, name: string, count: number): number[] {
-  const { size, read } = images.conditions![name]!;
-  const values = new Float64Array(count * size);
+  const { shape, read } = images.conditions![name]!;
+  const values = new Float64Array(count * sizeOf(shape));
   read([...Array(count).keys()], values);
   return [...values];
 }
@@ -213,7 +215,7 @@ describe('images', () => {
       const numbers = Array.from({ length: images.count }, (_, index) =>
         Number(/\d+/.exec(images.nameOf!(index))![0]),
       );
-      expect(images.conditions!.condition!.size).toBe(64);
+      expect(images.conditions!.condition!.shape).toEqual([8, 8, 1]);
       expect(valuesIn(images, 'condition', images.count)).toEqual(
         numbers.flatMap((number) => new Array(64).fill(number)),
       );

@@ -64,7 +64,7 @@ describe('by file name', () => {
     write('maps/conditions.csv', table(names));
     write('maps/test/conditions.csv', ['omega,file', '7,3.png']);
     const of = (files: readonly string[], given: readonly string[]) =>
-      conditionsOfFiles(files.map(at), given.map(at), [{ name: 'omega' }], [8, 8, 1]);
+      conditionsOfFiles(files.map(at), given.map(at), [{ name: 'omega', shape: [1] }], [8, 8, 1]);
     const found = await of(['maps/train/2.png', 'maps/test/0.png'], ['maps', 'maps/test/3.png']);
     const values = new Float64Array(2);
     found.omega!.read([0, 1], values);

@@ -1,7 +1,7 @@
 // The conditions of image files, from the tables in their folders.
 import { dirname, join, relative, sep } from 'node:path';
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/index.ts';
+import { type ImageShape, sizeOf } from '../../core/numeric/index.ts';
 import type { RequiredCondition } from '../contract/conditions.ts';
 import type { Conditions } from '../contract/dataset.ts';
 import { isFolder } from '../files/files.ts';
@@ -41,29 +41,37 @@ export async function conditionsOfFiles(
   }
   return Object.fromEntries(
     names.map((name) => {
-      const { size } = places[0]!.conditions[name]!;
-      const other = places.findIndex(({ conditions }) => conditions[name]!.size !== size);
+      const { shape } = places[0]!.conditions[name]!;
+      const other = places.findIndex(({ conditions }) => String(conditions[name]!.shape) !== String(shape));
       if (other !== -1) {
         throw new UserError(
           'mismatch',
-          `the condition ${name} is a number for ${files[size === 1 ? 0 : other]}, but an image for ${files[size === 1 ? other : 0]}`,
+          `the condition ${name} is ${inWords(shape)} for ${files[0]}, but ${inWords(places[other]!.conditions[name]!.shape)} for ${files[other]}`,
         );
       }
+      const size = sizeOf(shape);
       const read = (indices: ArrayLike<number>, out: Float64Array): void => {
         for (let position = 0; position < indices.length; position++) {
           const { conditions, row } = places[indices[position]!]!;
           conditions[name]!.read([row], out.subarray(position * size, (position + 1) * size));
         }
       };
-      return [name, { size, read }];
+      return [name, { shape, read }];
     }),
   );
 }
 
+/** What a condition is for each image. */
+function inWords(shape: readonly number[]): string {
+  return sizeOf(shape) === 1
+    ? 'a number'
+    : `${shape.length > 1 ? 'an image of' : ''} ${shape.join(' x ')}${shape.length > 1 ? '' : ' numbers'}`.trim();
+}
+
 /** What to do without a file of conditions: pass them. */
 export function orPassed([first]: readonly RequiredCondition[]): Phrase {
-  const { name, image } = first!;
-  return phrase`pass ${option('condition', `${name}=${image ? 'FILE' : 'VALUE'}`)}`;
+  const { name, shape } = first!;
+  return phrase`pass ${option('condition', `${name}=${sizeOf(shape) === 1 ? 'VALUE' : 'FILE'}`)}`;
 }
 
 /** The names of image files in the folders that they were found in, with `/`; of other files, their own. */

@@ -40,7 +40,7 @@ export interface ConditionTable {
  * An image whose sides are whole fractions of the images' is enlarged by repeating its pixels; the pixels of one
  * whose sides are whole multiples become channels, row by row.
  *
- * @param names those that are wanted; default all
+ * @param names those that are wanted, where a column's name stands for all of its numbers or channels; default all components
  * @throws UserError (`invalid-data`) if values are unusable or have another size; (`not-found`) if one has an unknown name
  */
 export function componentsIn(
@@ -60,6 +60,11 @@ export function componentsIn(
     }
     byName.set(component.name, component);
   }
+  for (const column of table.columns) {
+    if (!byName.has(column.name)) {
+      byName.set(column.name, wholeColumn(column, imageShape, path));
+    }
+  }
   const unknown = names?.find((name) => !byName.has(name));
   if (unknown !== undefined) {
     throw unknownName(`condition of ${path}`, unknown, [...byName.keys()]);
@@ -76,10 +81,10 @@ export function componentNamesIn(table: ConditionTable, imageShape: ImageShape):
 /** Conditions of some rows of others. */
 export function rowsOf(conditions: Conditions, rows: readonly number[]): Conditions {
   return Object.fromEntries(
-    Object.entries(conditions).map(([name, { size, read }]) => [
+    Object.entries(conditions).map(([name, { shape, read }]) => [
       name,
       {
-        size,
+        shape,
         read: (indices, out) =>
           read(
             Array.from(indices, (index) => rows[index]!),
@@ -110,14 +115,44 @@ function componentsOfTable({ path, columns }: ConditionTable, imageShape: ImageS
   return components;
 }
 
-function componentsOfColumn(
-  { name, shape, open }: ConditionColumn,
+function componentsOfColumn(column: ConditionColumn, imageShape: ImageShape, path: string): Component[] {
+  const { name, open } = column;
+  const { count, shape, positions } = columnAsConditions(column, imageShape, path);
+  return named(name, count, path, (component) =>
+    gathered(open(), positions(component), [...shape.slice(0, -1), 1]),
+  );
+}
+
+/** All components of a column as one condition: several numbers, or an image of several channels. */
+function wholeColumn(column: ConditionColumn, imageShape: ImageShape, path: string): Component {
+  const { count, shape, positions } = columnAsConditions(column, imageShape, path);
+  return {
+    name: column.name,
+    open() {
+      const each = Array.from({ length: count }, (_, component) => positions(component));
+      const size = each[0]!.length;
+      const all = Int32Array.from(
+        { length: size * count },
+        (_, index) => each[index % count]![Math.floor(index / count)]!,
+      );
+      return gathered(column.open(), all, shape);
+    },
+  };
+}
+
+/** The components in a column: how many, the shape of all together, and where the values of each are in a row. */
+function columnAsConditions(
+  { name, shape }: ConditionColumn,
   [height, width]: ImageShape,
   path: string,
-): Component[] {
+): {
+  readonly count: number;
+  readonly shape: readonly number[];
+  positions(component: number): ArrayLike<number>;
+} {
   if (shape.length < 2) {
     const [count = 1] = shape;
-    return named(name, count, path, (component) => gathered(open(), [component]));
+    return { count, shape: [count], positions: (component) => [component] };
   }
   const [rows, columns, channels = 1] = shape as [number, number, number?];
   const times = height / rows;
@@ -132,16 +167,17 @@ function componentsOfColumn(
   }
   // A division by a whole number is exact where the result is; a product with its reciprocal is not.
   const scaled = (place: number): number => (isCoarser ? Math.floor(place / times) : place * finer);
-  return named(name, (isCoarser ? 1 : finer ** 2) * channels, path, (component) => {
+  const count = (isCoarser ? 1 : finer ** 2) * channels;
+  const positions = (component: number): ArrayLike<number> => {
     const [offset, channel] = [Math.floor(component / channels), component % channels];
     const [down, right] = isCoarser ? [0, 0] : [Math.floor(offset / finer), offset % finer];
-    const positions = Int32Array.from({ length: height * width }, (_, pixel) => {
+    return Int32Array.from({ length: height * width }, (_, pixel) => {
       const row = scaled(Math.floor(pixel / width)) + down;
       const column = scaled(pixel % width) + right;
       return (row * columns + column) * channels + channel;
     });
-    return gathered(open(), positions);
-  });
+  };
+  return { count, shape: [height, width, count], positions };
 }
 
 /** Components by the name of their column, with numbers if there are several. */
@@ -164,10 +200,10 @@ function named(
 }
 
 /** The values at some positions of each row. */
-function gathered(rowAt: RowReader, positions: ArrayLike<number>): ConditionValues {
+function gathered(rowAt: RowReader, positions: ArrayLike<number>, shape: readonly number[]): ConditionValues {
   const size = positions.length;
   return {
-    size,
+    shape,
     read(indices, out) {
       for (let index = 0; index < indices.length; index++) {
         const row = rowAt(indices[index]!);

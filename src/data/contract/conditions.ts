@@ -1,5 +1,6 @@
 // Conditions: numbers and images beside each image, by name, that a density can depend on.
 import { type Phrase, UserError } from '../../core/errors.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
 import { type Conditions, type ConditionValues, checkIndex, type ImageSet } from './dataset.ts';
 
 /** The most components of a condition. */
@@ -14,8 +15,13 @@ export const componentNames = {
 /** A condition that images must have. */
 export interface RequiredCondition {
   readonly name: string;
-  /** Whether it is an image; default false: a number. */
-  readonly image?: boolean;
+  /** The shape of its values for each image: `[1]` for a number, `[K]` for several, `[H, W, K]` for an image. */
+  readonly shape: readonly number[];
+}
+
+/** Whether a condition with this shape is an image. */
+export function isConditionImage({ shape }: Pick<RequiredCondition, 'shape'>): boolean {
+  return shape.length > 1;
 }
 
 /** Which conditions of images are wanted. */
@@ -35,8 +41,8 @@ export interface WantedConditions {
 /**
  * Images with conditions.
  *
- * @param values the values of each component, image after image: a number for each image, or H·W numbers, the pixels
- *   of an image of one channel
+ * @param values the values of each condition, image after image: a number for each image, or H·W numbers, the pixels
+ *   of an image of one channel; others are arrays with a shape, `[N, …]`
  * @param source where they come from, for errors
  * @throws UserError (`invalid-data`) if their number is neither, one of them is not a finite number in float32, a name is not
  *   possible, or there are too many components
@@ -50,20 +56,36 @@ export interface WantedConditions {
  */
 export function conditioned(
   images: ImageSet,
-  values: Readonly<Record<string, ArrayLike<number>>>,
+  values: Readonly<Record<string, ArrayLike<number> | NdArray>>,
   source: string,
 ): ImageSet {
-  const { count, imageShape } = images;
-  const area = imageShape[0] * imageShape[1];
+  const {
+    count,
+    imageShape: [height, width],
+  } = images;
+  const area = height * width;
   const conditions = Object.fromEntries(
-    Object.entries(values).map(([name, data]) => {
+    Object.entries(values).map(([name, given]) => {
+      const what = `${source}: ${name}`;
+      if ('shape' in given) {
+        const [rows, ...each] = given.shape;
+        if (rows !== count || sizeOf(given.shape) !== given.data.length) {
+          throw new UserError(
+            'invalid-data',
+            `${source}: the condition ${name} has shape [${given.shape}] and ${given.data.length} values for ${count} images: its first axis must be the images`,
+          );
+        }
+        return [name, conditionValues(given.data, { count, shape: each.length > 0 ? each : [1], what })];
+      }
+      const data = given;
       if (data.length !== count && data.length !== count * area) {
         throw new UserError(
           'invalid-data',
-          `${source}: the condition ${name} has ${data.length} values for ${count} images: expected ${count}, or ${count * area} for images of ${imageShape[0]}x${imageShape[1]}`,
+          `${source}: the condition ${name} has ${data.length} values for ${count} images: expected ${count}, or ${count * area} for images of ${height}x${width}`,
         );
       }
-      return [name, conditionValues(data, { count, size: data.length / count, what: `${source}: ${name}` })];
+      const shape = data.length === count ? [1] : [height, width, 1];
+      return [name, conditionValues(data, { count, shape, what })];
     }),
   );
   return withConditions(images, conditions, source);
@@ -100,8 +122,13 @@ export function withConditions(images: ImageSet, conditions: Conditions, source:
  */
 export function conditionValues(
   data: ArrayLike<number>,
-  { count, size, what }: { readonly count: number; readonly size: number; readonly what: string },
+  {
+    count,
+    shape,
+    what,
+  }: { readonly count: number; readonly shape: readonly number[]; readonly what: string },
 ): ConditionValues {
+  const size = sizeOf(shape);
   const own = Float64Array.from(data);
   const wrong = own.findIndex((value) => !Number.isFinite(Math.fround(value)));
   if (wrong !== -1) {
@@ -111,7 +138,7 @@ export function conditionValues(
     );
   }
   return {
-    size,
+    shape,
     read(indices, out) {
       for (let position = 0; position < indices.length; position++) {
         const index = checkIndex(indices[position]!, count);

@@ -47,8 +47,8 @@ export interface Labels {
 
 /** A component of the conditions of images. */
 export interface ConditionValues {
-  /** How many values it has for each image: 1, or H·W for an image of one channel. */
-  readonly size: number;
+  /** The shape of its values for each image: `[1]` for a number, `[K]` for several, `[H, W, K]` for an image. */
+  readonly shape: readonly number[];
   /** Writes the values of the images at `indices` into `out`, image after image. Throws RangeError if there is no such image. */
   read(indices: ArrayLike<number>, out: Float64Array): void;
 }
@@ -228,9 +228,9 @@ export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
     }),
     ...(conditions && {
       conditions: Object.fromEntries(
-        Object.entries(conditions).map(([name, { size, read }]) => [
+        Object.entries(conditions).map(([name, { shape, read }]) => [
           name,
-          { size, read: (positions, out) => read(chosenAt(positions), out) },
+          { shape, read: (positions, out) => read(chosenAt(positions), out) },
         ]),
       ),
     }),

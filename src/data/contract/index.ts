@@ -4,6 +4,7 @@ export {
   componentNames,
   conditioned,
   conditionValues,
+  isConditionImage,
   MOST_COMPONENTS,
   type RequiredCondition,
   type WantedConditions,

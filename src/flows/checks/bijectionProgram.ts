@@ -8,7 +8,7 @@ import { add, multiply, sum } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 
-/** The graph of a bijection for a batch: inputs `x`, `target` and the parameters; results. */
+/** The graph of a bijection for a batch: inputs `x`, `target`, the parameters and the conditions; results. */
 export interface BijectionGraph {
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly y: Tensor;
@@ -28,19 +28,33 @@ export function asFeeds(parameters: Readonly<Record<string, NdArray>>): NamedArr
   return Object.fromEntries(Object.entries(parameters).map(([path, array]) => [parameterName(path), array]));
 }
 
-/** Builds the graph of a bijection for a batch of `images`, or an open one. */
+/** The conditions of a batch under their names in a program. */
+export function asConditionFeeds(condition: Readonly<Record<string, NdArray>>): NamedArrays {
+  return Object.fromEntries(Object.entries(condition).map(([name, array]) => [`condition/${name}`, array]));
+}
+
+/** Builds the graph of a bijection for a batch of `images`, or an open one, with the conditions that it declares. */
 export function graphOf(layer: Bijection, images: number): BijectionGraph {
   const tensors = Object.fromEntries(
     Object.entries(layer.parameters).map(([path, { shape }]) => [path, input(path, shape)]),
   );
   const x = input('x', [images, ...layer.inputShape]);
   const target = input('target', [images, ...layer.outputShape]);
+  const condition = Object.fromEntries(
+    Object.entries(layer.conditions ?? {}).map(([name, shape]) => [
+      name,
+      input(`condition/${name}`, [images, ...shape]),
+    ]),
+  );
   const p = parametersFrom(tensors);
-  const named = Object.entries(tensors).map(([path, tensor]) => [parameterName(path), tensor]);
+  const named = [
+    ...Object.entries(tensors).map(([path, tensor]) => [parameterName(path), tensor]),
+    ...Object.entries(condition).map(([name, tensor]) => [`condition/${name}`, tensor]),
+  ];
   return {
     inputs: { x, target, ...Object.fromEntries(named) },
-    ...layer.forward(x, p),
-    inverse: layer.inverse(target, p),
+    ...layer.forward(x, p, condition),
+    inverse: layer.inverse(target, p, condition),
   };
 }
 

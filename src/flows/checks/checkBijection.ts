@@ -4,10 +4,10 @@ import { UserError } from '../../core/errors.ts';
 import type { NdArray } from '../../core/numeric/index.ts';
 import { sameShape, showShape } from '../../tensor/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
-import { asFeeds, compileValues } from './bijectionProgram.ts';
+import { asConditionFeeds, asFeeds, compileValues } from './bijectionProgram.ts';
 import { type BijectionCheck, CheckContext } from './checkContext.ts';
 import { checkFloat32, checkGradients, checkLogDets } from './derivativeChecks.ts';
-import { randomImages, randomParameters } from './randomParameters.ts';
+import { randomCondition, randomImages, randomParameters } from './randomParameters.ts';
 import {
   checkedGraph,
   checkIndependence,
@@ -46,7 +46,7 @@ export interface BijectionReport {
 
 /**
  * Runs a bijection through the checks that every layer of this library must pass, in float64 with random
- * parameters and a batch of different images:
+ * parameters and a batch of different images, each with random values of the conditions that the layer declares:
  *
  * - shapes of y, logDet and inverse; initial values that have the declared shapes and depend only on the
  *   seed;
@@ -86,7 +86,11 @@ export async function checkBijection(
   }
   const context = new CheckContext(layer, images, threads);
   await runChecks(context, parameters, withoutEffect);
-  const { checks } = context;
+  return reportOf(context.checks);
+}
+
+/** The report of checks. */
+export function reportOf(checks: readonly BijectionCheck[]): BijectionReport {
   const problems = checks.filter(({ value, limit }) => !(value <= limit));
   return { ok: problems.length === 0, problems, checks };
 }
@@ -107,7 +111,13 @@ async function runChecks(
   }
   const parameters = given ?? randomParameters(layer.parameters);
   const x = randomImages(images, layer.inputShape, 'x');
-  const feeds = { x, target: randomImages(images, layer.outputShape, 'target'), ...asFeeds(parameters) };
+  const condition = randomCondition(images, layer.conditions);
+  const feeds = {
+    x,
+    target: randomImages(images, layer.outputShape, 'target'),
+    ...asFeeds(parameters),
+    ...asConditionFeeds(condition),
+  };
   const result = await context.attempt('running', () => finiteValues(context, program, feeds));
   if (result) {
     const attempt = context.attempt.bind(context);
@@ -118,7 +128,9 @@ async function runChecks(
       checkGradients(context, graph, program, feeds, withoutEffect),
     );
     const isRight = gradients?.isRight === true;
-    await attempt('logDet', () => checkLogDets(context, x, parameters, result.logDet!, isRight));
+    await attempt('logDet', () =>
+      checkLogDets(context, { x, parameters, condition }, result.logDet!, isRight),
+    );
     await attempt('logDetMap', () => checkLogDetMap(context, result));
     await attempt('float32', () => checkFloat32(context, graph, feeds, gradients?.result ?? result));
     await attempt('open batch', () => checkOpenBatch(context, feeds, result));

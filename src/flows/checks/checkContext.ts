@@ -32,17 +32,12 @@ export interface BijectionCheck {
   readonly limit: number;
 }
 
-/** The layer under test, and the checks performed so far. */
-export class CheckContext {
+/** The checks performed so far, and how programs are compiled for them. */
+export class Checks {
   readonly checks: BijectionCheck[] = [];
-  readonly layer: Bijection;
-  /** Images in the batch. */
-  readonly images: number;
   private readonly threads: number | undefined;
 
-  constructor(layer: Bijection, images: number, threads: number | undefined) {
-    this.layer = layer;
-    this.images = images;
+  constructor(threads: number | undefined) {
     this.threads = threads;
   }
 
@@ -65,6 +60,19 @@ export class CheckContext {
       this.note(`${what}: ${error instanceof Error ? error.message : String(error)}`, Number.NaN, 0);
       return undefined;
     }
+  }
+}
+
+/** The layer under test, and the checks performed so far. */
+export class CheckContext extends Checks {
+  readonly layer: Bijection;
+  /** Images in the batch. */
+  readonly images: number;
+
+  constructor(layer: Bijection, images: number, threads: number | undefined) {
+    super(threads);
+    this.layer = layer;
+    this.images = images;
   }
 }
 

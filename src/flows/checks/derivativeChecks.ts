@@ -1,6 +1,6 @@
 // The checks of a bijection's derivatives: gradients, masks, the log-determinant, and all of it in float32.
 
-import { dot, type NdArray, RandomStream, relativeError } from '../../core/numeric/index.ts';
+import { dimensionsOf, dot, type NdArray, RandomStream, relativeError } from '../../core/numeric/index.ts';
 import type { NamedArrays, Program } from '../../tensor/engine/index.ts';
 import { constant } from '../../tensor/index.ts';
 import { parametersFrom } from '../contract/parameters.ts';
@@ -117,16 +117,25 @@ async function checkMasks(
  */
 export async function checkLogDets(
   context: CheckContext,
-  x: NdArray,
-  parameters: Arrays,
+  {
+    x,
+    parameters,
+    condition,
+  }: { readonly x: NdArray; readonly parameters: Arrays; readonly condition: Arrays },
   logDet: NdArray,
   gradientIsRight: boolean,
 ): Promise<void> {
   const constants = Object.entries(parameters).map(([path, array]) => [path, constant(array)]);
   const tensors = parametersFrom(Object.fromEntries(constants));
-  const map = new LayerMap(context.layer, tensors, context.precision('float64'));
-  const { dimensions } = map;
+  const dimensions = dimensionsOf(context.layer.inputShape);
   for (let image = 0; image < context.images; image++) {
+    const ofThis = Object.entries(condition).map(([name, array]) => [name, constant(ofImage(array, image))]);
+    const map = new LayerMap(
+      context.layer,
+      tensors,
+      context.precision('float64'),
+      Object.fromEntries(ofThis),
+    );
     const values = Float64Array.from(ofImage(x, image).data);
     const said = logDet.data[logDet.shape.length === 0 ? 0 : image]!;
     const what = `logDet of image ${image} against`;
@@ -143,8 +152,8 @@ export async function checkLogDets(
       const { value } = await logDetByDifferences(map, values);
       context.note(`${what} differences`, relativeError([said], [value]), LIMITS.logDet.differences);
     }
+    await map.release();
   }
-  await map.release();
 }
 
 /**

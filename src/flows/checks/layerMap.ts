@@ -6,6 +6,7 @@ import { gradients } from '../../tensor/gradients/gradient.ts';
 import { constant, input, OPEN_BATCH } from '../../tensor/index.ts';
 import { multiply, sum } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import type { Condition } from '../contract/condition.ts';
 import type { Parameters } from '../contract/parameters.ts';
 
 /** The approximate number of values per run of a program: enough to keep the processor busy. */
@@ -18,11 +19,21 @@ export class LayerMap {
   private readonly layer: Bijection;
   private readonly parameters: Parameters;
   private readonly options: CompileOptions;
+  private readonly condition: Condition;
   private forwardProgram: Program | undefined;
   private gradientProgram: Program | undefined;
 
-  /** @param parameters constants */
-  constructor(layer: Bijection, parameters: Parameters, options: CompileOptions = {}) {
+  /**
+   * @param parameters constants
+   * @param condition constants `[1, …]`, the same for all images
+   */
+  constructor(
+    layer: Bijection,
+    parameters: Parameters,
+    options: CompileOptions = {},
+    condition: Condition = {},
+  ) {
+    this.condition = condition;
     this.layer = layer;
     this.parameters = parameters;
     this.options = { ...onCpu(options), precision: 'float64' };
@@ -72,14 +83,14 @@ export class LayerMap {
 
   private compileForward(): Promise<Program> {
     const x = input('x', [OPEN_BATCH, ...this.layer.inputShape]);
-    const { y, logDet } = this.layer.forward(x, this.parameters);
+    const { y, logDet } = this.layer.forward(x, this.parameters, this.condition);
     return compile({ inputs: { x }, outputs: { y, logDet } }, this.options);
   }
 
   private compileGradient(): Promise<Program> {
     const x = input('x', [OPEN_BATCH, ...this.layer.inputShape]);
     const weight = input('weight', [OPEN_BATCH, ...this.layer.outputShape]);
-    const { y } = this.layer.forward(x, this.parameters);
+    const { y } = this.layer.forward(x, this.parameters, this.condition);
     const [gradient] = gradients(sum(multiply(y, weight)), [x], constant(1));
     return compile({ inputs: { x, weight }, outputs: { gradient: gradient! } }, this.options);
   }

@@ -1,6 +1,7 @@
 // Parameters and images that expose a wrong formula: random, far from a layer's initial values.
 
 import { type ImageShape, type NdArray, RandomStream, sizeOf } from '../../core/numeric/index.ts';
+import type { ConditionShapes } from '../contract/condition.ts';
 import type { ParameterSpec, ParameterSpecs } from '../contract/parameters.ts';
 
 /**
@@ -40,6 +41,16 @@ function randomValues({ shape, mask, trained, initial }: ParameterSpec, random: 
     }
     return Math.abs(value - 1) < 0.2 ? signed(0.6, 1.6) : deviation * random.normal();
   });
+}
+
+/** Conditions of a batch with these shapes for one image, normally distributed. */
+export function randomCondition(images: number, shapes: ConditionShapes = {}): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const all = [images, ...shape];
+      return [name, { shape: all, data: new RandomStream(5, 'condition', name).normals(sizeOf(all)) }];
+    }),
+  );
 }
 
 /** A batch of distinct images, normally distributed. */

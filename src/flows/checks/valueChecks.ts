@@ -123,8 +123,7 @@ export async function checkIndependence(
 ): Promise<void> {
   const worst = new LargestErrors();
   for (let image = 0; image < context.images; image++) {
-    const [x, target] = [withOther(feeds.x!, image), withOther(feeds.target!, image)];
-    const changed = await program.run({ ...feeds, x, target });
+    const changed = await program.run(mapPerImage(feeds, (array) => withOther(array, image)));
     for (const [name, array] of Object.entries(result)) {
       const error = relativeError(without(changed[name]!, image), without(array, image));
       worst.take(`${name} of an image when another changes`, error);
@@ -146,14 +145,23 @@ export async function checkOpenBatch(
     worst.take(`${name} with an open batch`, relativeError(all[name]!.data, data));
   }
   for (let image = 0; image < context.images; image++) {
-    const [x, target] = [ofImage(feeds.x!, image), ofImage(feeds.target!, image)];
-    const one = await program.run({ ...feeds, x, target });
+    const one = await program.run(mapPerImage(feeds, (array) => ofImage(array, image)));
     for (const [name, array] of Object.entries(result)) {
       worst.take(`${name} of an image alone`, relativeError(one[name]!.data, ofImage(array, image).data));
     }
   }
   worst.note(context, LIMITS.same);
   await program.release();
+}
+
+/** Feeds with another array in place of each that has a row for every image. */
+function mapPerImage(feeds: NamedArrays, change: (array: NdArray) => NdArray): NamedArrays {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, array]) => [
+      name,
+      name === 'x' || name === 'target' || name.startsWith('condition/') ? change(array as NdArray) : array,
+    ]),
+  );
 }
 
 /** The parts of an array that belong to all other images. */

@@ -1,7 +1,7 @@
 // The contract of every layer of a flow.
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import type { Condition } from './condition.ts';
+import { type Condition, type ConditionShapes, checkCondition } from './condition.ts';
 import type { ElementaryMap } from './elementaryMaps.ts';
 import type { ParameterSpecs, Parameters } from './parameters.ts';
 
@@ -33,7 +33,9 @@ export interface Bijection {
   readonly outputShape: ImageShape;
   /** The layer's parameters, trained or fixed, by name; empty if it has none. */
   readonly parameters: ParameterSpecs;
-  /** The transformed images and the log-determinant of the transformation, given a condition if the layer depends on one. */
+  /** The conditions that it depends on, by name: the shape of each for one image. By default it depends on none. */
+  readonly conditions?: ConditionShapes;
+  /** The transformed images and the log-determinant of the transformation, given the conditions that it declares. */
   forward(x: Tensor, parameters: Parameters, condition?: Condition): BijectionResult;
   /** Inverts `forward` for the same parameters and condition. */
   inverse(y: Tensor, parameters: Parameters, condition?: Condition): Tensor;
@@ -50,4 +52,51 @@ export interface Bijection {
    * and for layers that don't consist of such maps: models with them can't compress images.
    */
   maps?(parameters: Parameters): readonly ElementaryMap[];
+}
+
+/** A bijection whose functions need not check the conditions that it declares. */
+export interface BijectionDefinition<Name extends string = string>
+  extends Omit<Bijection, 'conditions' | 'forward' | 'inverse'> {
+  /** As in a bijection. */
+  readonly conditions?: ConditionShapes<Name>;
+  /** As in a bijection, with every condition that it declares. */
+  forward(x: Tensor, parameters: Parameters, condition: Condition<Name>): BijectionResult;
+  /** Inverts `forward`. */
+  inverse(y: Tensor, parameters: Parameters, condition: Condition<Name>): Tensor;
+}
+
+/**
+ * A bijection that depends on conditions: whenever it is called, the ones that it declares are there and have their shapes.
+ *
+ * @throws if one is missing or has another shape, when it is called
+ * @example
+ * ```ts
+ * import { bijection } from 'emerging-flows/flows';
+ * import { constant, operations } from 'emerging-flows/tensor';
+ *
+ * const { add, reshape, subtract } = operations;
+ *
+ * // Adds a colour, given for each image.
+ * const tint = bijection({
+ *   name: 'tint',
+ *   inputShape: [8, 8, 3],
+ *   outputShape: [8, 8, 3],
+ *   parameters: {},
+ *   conditions: { colour: [3] },
+ *   forward: (x, _, { colour }) => ({ y: add(x, reshape(colour, [colour.shape[0]!, 1, 1, 3])), logDet: constant(0) }),
+ *   inverse: (y, _, { colour }) => subtract(y, reshape(colour, [colour.shape[0]!, 1, 1, 3])),
+ * });
+ * ```
+ */
+export function bijection<Name extends string>(definition: BijectionDefinition<Name>): Bijection {
+  const { name, conditions } = definition;
+  const checked = (images: Tensor, condition: Condition | undefined): Condition => {
+    checkCondition(name, conditions ?? {}, condition, images.shape[0]!);
+    return condition ?? {};
+  };
+  return {
+    ...definition,
+    forward: (x, p, condition) => definition.forward(x, p, checked(x, condition)),
+    inverse: (y, p, condition) => definition.inverse(y, p, checked(y, condition)),
+  };
 }

@@ -2,15 +2,17 @@
 import { showImageShape } from '../../core/numeric/index.ts';
 import { constant, sameShape, type Tensor } from '../../tensor/index.ts';
 import { add } from '../../tensor/operations/index.ts';
-import type { Bijection, BijectionResult } from './bijection.ts';
+import { type Bijection, type BijectionResult, bijection } from './bijection.ts';
+import { collectConditions, type Declaration, declared } from './condition.ts';
 import { type ParameterSpecs, prefixed } from './parameters.ts';
 import { logDetShares, sharesBefore } from './pixelMap.ts';
 
 /**
  * The composition of bijections, the first one applied first; the log-determinants add up. Each part's
- * parameters are under its key.
+ * parameters are under its key. It depends on the conditions of all parts.
  *
- * @throws if a part does not take what the one before it returns; the error names both by position.
+ * @throws if a part does not take what the one before it returns, or two parts declare one condition with different shapes;
+ * the error names both by position
  */
 export function chain(name: string, parts: Readonly<Record<string, Bijection>>): Bijection {
   const entries = Object.entries(parts);
@@ -35,17 +37,20 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     {},
     ...entries.map(([key, part]) => prefixed(key, part.parameters)),
   );
+  const partName = (key: string): string => {
+    const number = entries.findIndex(([other]) => other === key) + 1;
+    return `chain '${name}': part ${number} (${key}: ${parts[key]!.name})`;
+  };
   const checked = (result: BijectionResult, key: string, images: Tensor): BijectionResult => {
-    const part = parts[key]!;
-    const number = entries.findIndex(([one]) => one === key) + 1;
-    requireTransformed(result, part, images, `chain '${name}': part ${number} (${key}: ${part.name})`);
+    requireTransformed(result, parts[key]!, images, partName(key));
     return result;
   };
-  return {
+  return bijection({
     name,
     inputShape: entries[0]![1].inputShape,
     outputShape: entries.at(-1)![1].outputShape,
     parameters,
+    ...declared(collectConditions(entries.map(([key, part]): Declaration => [partName(key), part]))),
     parts,
     forward(x, p, condition) {
       let y = x;
@@ -63,7 +68,7 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     },
     inverse: (y, p, condition) =>
       entries.reduceRight((x, [key, part]) => part.inverse(x, p.at(key), condition), y),
-  };
+  });
 }
 
 /** Checks what `forward` of a part returned for images x: a wrong shape would be met far from the layer that made it. */

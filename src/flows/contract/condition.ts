@@ -1,46 +1,75 @@
-// What a density is conditioned on: data beside the images, given at every call.
+// What a density is conditioned on: data beside the images, by name, given at every call.
 import type { Tensor } from '../../tensor/index.ts';
-
-/** The name of a condition: the class of an image, numbers, or a context image beside it. */
-export type ConditionName = 'classes' | 'vector' | 'context';
-
-/** The conditions that layers know, by the names of the inputs that carry them from a batch. */
-export const conditionNames: readonly ConditionName[] = ['classes', 'vector', 'context'];
+import { OPEN_BATCH, sameShape, showShape } from '../../tensor/index.ts';
 
 /**
- * The condition of a batch of images. A flow passes it to all of its layers, and each uses what its density depends on.
- *
- * - `classes`: one-hot, `[N, K]`, or `[1, K]` for one class for all images.
- * - `vector`: numbers, `[N, K]`, or `[1, K]` for the same numbers for all images, that the networks of couplings and
- *   priors see.
- * - `context`: images `[N, H, W, K]`, or `[1, H, W, K]` for one for all, that the same networks see
- *   beside the image.
+ * The condition of a batch of images, by name: a tensor `[N, …]`, or `[1, …]` for the same values for all images. A flow
+ * passes it to all of its layers, and each uses what it declares.
  */
-export type Condition = { readonly [Name in ConditionName]?: Tensor };
+export type Condition<Name extends string = string> = Readonly<Record<Name, Tensor>>;
 
-/** The conditions that a flow accepts, by name: the shape of each for one image, such as `[K]` for K classes. */
-export type ConditionShapes = { readonly [Name in ConditionName]?: readonly number[] };
+/** The conditions that a layer or a flow accepts, by name: the shape of each for one image, such as `[K]` for K classes. */
+export type ConditionShapes<Name extends string = string> = Readonly<Record<Name, readonly number[]>>;
+
+/** The name of the condition that holds the class of each image, one-hot, `[K]`. */
+export const CLASSES = 'classes';
+
+/** Something that declares conditions, and its name in errors. */
+export type Declaration = readonly [where: string, declared: { readonly conditions?: ConditionShapes }];
 
 /**
- * A condition that a layer needs.
+ * The conditions that several parts declare together.
  *
- * @throws Error if it was not given
+ * @throws if two declare one condition with different shapes; the error names both
  */
-export function required(condition: Condition | undefined, name: ConditionName): Tensor {
-  const found = condition?.[name];
-  if (!found) {
-    throw new Error(`the flow needs the condition '${name}', which is missing`);
+export function collectConditions(declarations: Iterable<Declaration>): ConditionShapes {
+  const collected = new Map<string, { readonly shape: readonly number[]; readonly where: string }>();
+  for (const [where, { conditions = {} }] of declarations) {
+    for (const [name, shape] of Object.entries(conditions)) {
+      const other = collected.get(name);
+      if (other && !sameShape(other.shape, shape)) {
+        throw new Error(
+          `the condition '${name}' is ${showShape(other.shape)} in ${other.where}, but ${showShape(shape)} in ${where}: ` +
+            'give one of them another name',
+        );
+      }
+      collected.set(name, other ?? { shape, where });
+    }
   }
-  return found;
+  return Object.fromEntries([...collected].map(([name, { shape }]) => [name, shape]));
 }
 
-/** Values by the names of the conditions, without everything else: the condition in a batch, for example. */
-export function conditionIn<Value>(
-  values: {
-    readonly [Name in ConditionName]?: Value;
-  },
-): { readonly [Name in ConditionName]?: Value } {
-  return Object.fromEntries(
-    conditionNames.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
-  );
+/** Collected conditions as a member of what declares them; nothing if there are none. */
+export function declared(conditions: ConditionShapes): { readonly conditions?: ConditionShapes } {
+  return Object.keys(conditions).length > 0 ? { conditions } : {};
+}
+
+/**
+ * Checks the condition of a batch against what a layer or flow declares.
+ *
+ * @param where the layer or flow, for errors
+ * @param images the length of the batch
+ * @throws if one is missing or has another shape
+ */
+export function checkCondition(
+  where: string,
+  shapes: ConditionShapes,
+  condition: Condition | undefined,
+  images: number,
+): void {
+  for (const [name, shape] of Object.entries(shapes)) {
+    const tensor = condition?.[name];
+    if (!tensor) {
+      throw new Error(
+        `${where} needs the condition '${name}', ${showShape(shape)} for each image, which is missing`,
+      );
+    }
+    if (![images, 1].some((count) => sameShape(tensor.shape, [count, ...shape]))) {
+      const count = images === OPEN_BATCH ? 'N' : images;
+      throw new Error(
+        `${where}: the condition '${name}' is ${showShape(tensor.shape)}, expected ${showShape([count as number, ...shape])}, ` +
+          `or ${showShape([1, ...shape])} for all images`,
+      );
+    }
+  }
 }

@@ -1,13 +1,10 @@
 // The door of this folder for other rooms: what bijections, conditions, parameters and dequantisers are.
-export type { Bijection, BijectionResult } from './bijection.ts';
+export { type Bijection, type BijectionDefinition, type BijectionResult, bijection } from './bijection.ts';
 export { chain } from './chain.ts';
 export {
+  CLASSES,
   type Condition,
-  type ConditionName,
   type ConditionShapes,
-  conditionIn,
-  conditionNames,
-  required,
 } from './condition.ts';
 export { type DequantisationNoise, type Dequantiser, uniformDequantiser } from './dequantiser.ts';
 export type {

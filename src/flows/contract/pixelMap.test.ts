@@ -8,22 +8,21 @@ import { expectClose } from '../../testing/golden.ts';
 import { layerCases } from '../../testing/layers.ts';
 import { localParameters } from '../../testing/localParameters.ts';
 import { randomImages } from '../checks/randomParameters.ts';
-import { checkerboard } from '../coupling/checkerboard.ts';
+import { checkerboard } from '../coupling/mask.ts';
 import { couplingOf } from '../models/couplings.ts';
 import type { Bijection } from './bijection.ts';
 import { parametersFrom } from './parameters.ts';
 
 /**
  * The layers whose log-determinant depends on the place, at images of several pixels and channels: a single
- * channel that depends on nothing but itself is scaled by a constant. Not those in the context of another image, which an
- * image filled with one pixel does not go with, and not checkerboards, which have a test of their own.
+ * channel that depends on nothing but itself is scaled by a constant. Not those that depend on conditions, which an image
+ * filled with one pixel does not go with, and not masks of pixels: checkerboards have a test of their own.
  */
 const cases = layerCases().filter(([name, layer]) => {
   if (
     name.includes('checkerboard') ||
-    name.startsWith('coupling, with a context') ||
-    name.startsWith('coupling, with a vector') ||
-    name.startsWith('steps of variational noise')
+    name.startsWith('coupling, a mask of') ||
+    layer.conditions !== undefined
   ) {
     return false;
   }

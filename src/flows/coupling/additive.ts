@@ -1,13 +1,14 @@
 // The additive transformer.
 import { add, subtract } from '../../tensor/operations/index.ts';
-import type { Transformer } from './transformer.ts';
+import { elementwise, type TransformerFor } from './transformer.ts';
 
 /** y = x + shift; ln y' = 0. Source: Dinh et al., NICE (2015). */
-export function additive(): Transformer {
-  return {
+export function additive(): TransformerFor {
+  return elementwise({
+    name: 'additive',
     numbers: 1,
     forward: (x, shift) => ({ y: add(x, shift) }),
     inverse: (y, shift) => subtract(y, shift),
     scalar: { affine: (own) => ({ shift: own[0]!, scale: 1 }) },
-  };
+  });
 }

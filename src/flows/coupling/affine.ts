@@ -11,7 +11,7 @@ import {
   split,
   subtract,
 } from '../../tensor/operations/index.ts';
-import type { Transformer } from './transformer.ts';
+import { elementwise, type TransformerFor } from './transformer.ts';
 
 /** The options of an affine transformer. */
 export interface AffineOptions {
@@ -27,7 +27,7 @@ export interface AffineOptions {
  *
  * @throws if the floor is out of range
  */
-export function affine({ scaleFloor = 0 }: AffineOptions = {}): Transformer {
+export function affine({ scaleFloor = 0 }: AffineOptions = {}): TransformerFor {
   if (!(scaleFloor >= 0 && scaleFloor < 1)) {
     throw new Error(`affine: scaleFloor must be at least 0 and below 1, not ${scaleFloor}`);
   }
@@ -41,7 +41,8 @@ export function affine({ scaleFloor = 0 }: AffineOptions = {}): Transformer {
     const scale = add(multiply(sigmoid(raw), 1 - scaleFloor), scaleFloor);
     return { shift, scale, logScale: log(scale) };
   };
-  return {
+  return elementwise({
+    name: 'affine',
     numbers: 2,
     forward(x, numbers) {
       const { shift, scale, logScale } = shiftAndScale(numbers);
@@ -57,5 +58,5 @@ export function affine({ scaleFloor = 0 }: AffineOptions = {}): Transformer {
         scale: scaleFloor + (1 - scaleFloor) * portableSigmoid(own[1]! + 2),
       }),
     },
-  };
+  });
 }

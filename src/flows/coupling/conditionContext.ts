@@ -12,7 +12,7 @@ import {
   reshape,
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
-import { required } from '../contract/condition.ts';
+import type { Condition } from '../contract/condition.ts';
 import {
   filledParameter,
   normalParameter,
@@ -24,20 +24,20 @@ import {
 import { squeeze } from '../layers/squeeze.ts';
 import type { Context, ContextFor, Grid } from './context.ts';
 
-/** How a number of the condition is scaled: to mean 0 and deviation 1 over the training images. */
+/** How the values of a condition are scaled: to mean 0 and deviation 1 over the training images. */
 export interface ConditionScale {
-  /** Its mean over the training images. */
+  /** Their mean over the training images. */
   readonly mean: number;
-  /** Its standard deviation, above 0. */
+  /** Their standard deviation, above 0. */
   readonly deviation: number;
 }
 
-/** What a condition consists of. */
-export interface ConditionParts {
-  /** The numbers of the vector of each image. */
-  readonly vector: readonly ConditionScale[];
-  /** The channels of the context image of each image. */
-  readonly images: readonly ConditionScale[];
+/** A condition that networks see, and its scale. */
+export interface ScaledCondition extends ConditionScale {
+  /** Its name. */
+  readonly name: string;
+  /** The shape of its values for each image: `[K]` numbers, or an image `[H, W, K]`. */
+  readonly shape: readonly number[];
 }
 
 /** The channels that a vector is embedded into, and the hidden ones before. */
@@ -48,13 +48,16 @@ const VECTOR_HIDDEN = 32;
 const MOST_IMAGE_CHANNELS = 64;
 
 /**
- * The context of a condition at any level of a model. The vector, standardised, passes through a layer of hidden units
- * to 8 channels, the same at all pixels. The context images, standardised and squeezed to the level, pass through a 1x1
+ * The context of conditions at any level of a model. Numbers, standardised and side by side, pass through a layer of hidden
+ * units to 8 channels, the same at all pixels. Images, standardised and squeezed to the level, pass through a 1x1
  * convolution to 64 channels if they have more. Networks whose last layer starts at zero ignore both at the start.
  *
+ * @param conditions numbers and images, in their order
  * @param imageShape the shape of the model's images; context images have the same height and width
  */
-export function conditionContext({ vector, images }: ConditionParts, imageShape: ImageShape): ContextFor {
+export function conditionContext(conditions: readonly ScaledCondition[], imageShape: ImageShape): ContextFor {
+  const vector = conditions.filter(({ shape }) => shape.length === 1);
+  const images = conditions.filter(({ shape }) => shape.length > 1);
   return (grid) => {
     const parts = {
       ...(vector.length > 0 && { vector: embeddedVector(vector, grid) }),
@@ -64,23 +67,29 @@ export function conditionContext({ vector, images }: ConditionParts, imageShape:
     return {
       channels: entries.reduce((total, [, { channels }]) => total + channels, 0),
       parameters: Object.assign({}, ...entries.map(([key, part]) => prefixed(key, part.parameters))),
+      conditions: Object.fromEntries(conditions.map(({ name, shape }) => [name, shape])),
       forward(p, condition) {
-        const found = entries.map(([key, part]) => part.forward(p.at(key), condition));
-        return found.length === 1 ? found[0]! : concatenate(found, 3);
+        const contexts = entries.map(([key, part]) => part.forward(p.at(key), condition));
+        return contexts.length === 1 ? contexts[0]! : concatenate(contexts, 3);
       },
     };
   };
 }
 
-function embeddedVector(scales: readonly ConditionScale[], [height, width]: Grid): Context {
+/** The numbers, or the channels, that conditions have together. */
+function countChannels(conditions: readonly ScaledCondition[]): number {
+  return conditions.reduce((total, { shape }) => total + shape.at(-1)!, 0);
+}
+
+function embeddedVector(conditions: readonly ScaledCondition[], [height, width]: Grid): Context {
   return {
     channels: VECTOR_CHANNELS,
     parameters: {
-      ...dense('hidden', scales.length, VECTOR_HIDDEN),
+      ...dense('hidden', countChannels(conditions), VECTOR_HIDDEN),
       ...dense('out', VECTOR_HIDDEN, VECTOR_CHANNELS),
     },
     forward(p, condition) {
-      const values = standardised(required(condition, 'vector'), scales);
+      const values = standardised(condition, conditions);
       const hidden = elu(add(product(values, p.get('hidden/kernel')), p.get('hidden/bias')));
       const out = add(product(hidden, p.get('out/kernel')), p.get('out/bias'));
       const [count] = out.shape as [number];
@@ -91,34 +100,39 @@ function embeddedVector(scales: readonly ConditionScale[], [height, width]: Grid
 }
 
 function squeezedImages(
-  scales: readonly ConditionScale[],
+  conditions: readonly ScaledCondition[],
   [height, width]: ImageShape,
   [rows]: Grid,
 ): Context {
   const squeezes: Bijection[] = [];
-  for (let shape: ImageShape = [height, width, scales.length]; shape[0] > rows; ) {
+  const depth = countChannels(conditions);
+  for (let shape: ImageShape = [height, width, depth]; shape[0] > rows; ) {
     const layer = squeeze(shape);
     squeezes.push(layer);
     shape = layer.outputShape;
   }
-  const given = scales.length * 4 ** squeezes.length;
+  const given = depth * 4 ** squeezes.length;
   const isEmbedded = given > MOST_IMAGE_CHANNELS;
   const none = parametersFrom({});
   return {
     channels: isEmbedded ? MOST_IMAGE_CHANNELS : given,
     parameters: isEmbedded ? { kernel: fanInKernel(given, MOST_IMAGE_CHANNELS) } : {},
     forward(p, condition) {
-      const images = standardised(required(condition, 'context'), scales);
+      const images = standardised(condition, conditions);
       const squeezed = squeezes.reduce((x, layer) => layer.forward(x, none).y, images);
       return isEmbedded ? pointwise(squeezed, p.get('kernel')) : squeezed;
     },
   };
 }
 
-/** Numbers, the last axis of a tensor, scaled to mean 0 and deviation 1. */
-function standardised(values: Tensor, scales: readonly ConditionScale[]): Tensor {
-  const row = (of: (scale: ConditionScale) => number): Tensor =>
-    constant({ shape: [scales.length], data: Float64Array.from(scales, of) });
+/** Conditions side by side along the last axis, scaled to mean 0 and deviation 1. */
+function standardised(condition: Condition, conditions: readonly ScaledCondition[]): Tensor {
+  const parts = conditions.map(({ name }) => condition[name]!);
+  const values = parts.length === 1 ? parts[0]! : concatenate(parts, parts[0]!.rank - 1);
+  const row = (number: (scale: ConditionScale) => number): Tensor => {
+    const data = conditions.flatMap((scale) => Array<number>(scale.shape.at(-1)!).fill(number(scale)));
+    return constant({ shape: [data.length], data: Float64Array.from(data) });
+  };
   const centred = add(
     values,
     row(({ mean }) => -mean),

@@ -2,7 +2,7 @@
 
 import type { Tensor } from '../../tensor/index.ts';
 import { concatenate, expand, slice } from '../../tensor/operations/index.ts';
-import { type Condition, required } from '../contract/condition.ts';
+import type { Condition, ConditionShapes } from '../contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
 
 /** Height and width of images. */
@@ -14,25 +14,33 @@ export interface Context {
   readonly channels: number;
   /** Its parameters; empty if it has none. */
   readonly parameters: ParameterSpecs;
+  /** The conditions that it is computed from, by name. */
+  readonly conditions?: ConditionShapes;
   /** The context of a batch: `[N, H, W, channels]`, or with N = 1 one for all images. */
-  forward(parameters: Parameters, condition: Condition | undefined): Tensor;
+  forward(parameters: Parameters, condition: Condition): Tensor;
 }
 
 /** A context beside images of this height and width. */
 export type ContextFor = (grid: Grid) => Context;
 
-/** The context images of the condition as they are: they have as many pixels as the images. */
+/** Context images as they are, from the condition `context`: they have as many pixels as the images. */
 export function contextImages(channels: number): ContextFor {
-  return () => ({
+  return ([height, width]) => ({
     channels,
     parameters: {},
-    forward: (_, condition) => required(condition, 'context'),
+    conditions: { context: [height, width, channels] },
+    forward: (_, { context }) => context!,
   });
 }
 
 /** Images with their context behind them, channel by channel. */
 export function besideContext(images: Tensor, context: Tensor): Tensor {
+  return concatenate([images, forEach(images, context)], 3);
+}
+
+/** A tensor `[N, H, W, K]` for the batch of these images, or `[1, H, W, K]` copied to as many. */
+export function forEach(images: Tensor, values: Tensor): Tensor {
   const [count] = images.shape as [number];
   const pixel = slice(slice(slice(images, 3, 0, 1), 1, 0, 1), 2, 0, 1);
-  return concatenate([images, expand(context, [count, ...context.shape.slice(1)], pixel)], 3);
+  return values.shape[0] === count ? values : expand(values, [count, ...values.shape.slice(1)], pixel);
 }

@@ -10,7 +10,6 @@ import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { type AffineOptions, affine } from './affine.ts';
-import type { ConditionerFor } from './conditioner.ts';
 import { coupling } from './coupling.ts';
 import { glowConditioner } from './glowConditioner.ts';
 
@@ -71,11 +70,7 @@ it.each([
 });
 
 it('names the number of channels of a conditioner that returns too few', () => {
-  const three: ConditionerFor = () => ({
-    parameters: {},
-    forward: (seen) => concatenate([seen, seen, seen], 3),
-  });
-  const layer = coupling([1, 2, 2], { conditioner: three });
+  const layer = coupling([1, 2, 2], { conditioner: (seen) => concatenate([seen, seen, seen], 3) });
   const x = input('x', [1, 1, 2, 2]);
   const message =
     'coupling: the conditioner returned 3 channels instead of 2: the transformer takes 2 parameters for each of 1 channels';

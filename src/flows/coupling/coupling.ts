@@ -1,97 +1,148 @@
 // The coupling layer: a mask, a conditioner and a transformer.
 import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
-import { constant, type Tensor } from '../../tensor/index.ts';
-import { remember, sumPerImage } from '../../tensor/operations/index.ts';
-import type { Bijection } from '../contract/bijection.ts';
-import type { Condition } from '../contract/condition.ts';
+import { sameShape, showShape, type Tensor } from '../../tensor/index.ts';
+import { remember } from '../../tensor/operations/index.ts';
+import { type Bijection, bijection } from '../contract/bijection.ts';
+import { type Condition, collectConditions, declared } from '../contract/condition.ts';
 import { type Parameters, prefixed } from '../contract/parameters.ts';
 import { affine } from './affine.ts';
-import { channelHalves } from './channelHalves.ts';
-import type { ConditionerFor } from './conditioner.ts';
+import type { Conditioner, ConditionerFunction } from './conditioner.ts';
 import { besideContext, type ContextFor } from './context.ts';
-import type { MaskFor } from './mask.ts';
-import type { Transformer } from './transformer.ts';
+import { divisionBy } from './division.ts';
+import { channelHalves, type MaskFor } from './mask.ts';
+import type { Transformer, TransformerFor } from './transformer.ts';
 
 /** The parts of a coupling. */
 export interface CouplingParts {
-  /** Which values stay and which change; default: the first half of the channels stays. */
+  /** Which values stay, 1, and which change, 0; default: the first half of the channels stays. */
   readonly mask?: MaskFor;
-  /** The network that sees the values that stay. */
-  readonly conditioner: ConditionerFor;
-  /** How the others change; default: affine. */
-  readonly transformer?: Transformer;
+  /** The network that sees the values that stay, or a function if there are no parameters. */
+  readonly conditioner: Conditioner | ConditionerFunction;
+  /** How the others change: an elementwise bijection of them, or one for any shape; default: affine. */
+  readonly transformer?: Transformer | TransformerFor;
   /** What the network sees beside the values that stay, from the condition; by default nothing. */
   readonly context?: ContextFor | undefined;
 }
 
 /**
  * A coupling: some values of an image, a, stay unchanged and determine how each of the others, b, is transformed:
- * b' = T(b; network(a)); ln|det| = Σ ln T'.
+ * b' = T(b; network(a)); ln|det| = Σ ln T'. It depends on the conditions that its parts declare.
  *
  * Sources: Dinh et al., NICE (2015) and Real NVP (2017).
  *
- * @throws if the mask keeps or changes nothing
+ * @throws if the mask keeps or changes nothing, or the transformer is not one of the changed values
  */
 export function coupling(
   shape: ImageShape,
   {
-    mask: maskFor = channelHalves,
-    conditioner: conditionerFor,
-    transformer = affine(),
+    mask = channelHalves,
+    conditioner: givenConditioner,
+    transformer: transformerFor = affine(),
     context: contextFor,
   }: CouplingParts,
 ): Bijection {
-  const mask = maskFor(shape);
-  const [height, width, seen] = mask.seenShape;
+  const division = divisionBy(mask, shape);
+  const [height, width, seen] = division.seenShape;
   const context = contextFor?.([height, width]);
-  const conditioner = conditionerFor([height, width, seen + (context?.channels ?? 0)], {
-    channels: mask.changedShape[2],
-    numbers: transformer.numbers,
-  });
-  const numbersFor = (kept: Tensor, p: Parameters, condition: Condition | undefined): Tensor => {
-    const image = mask.see(kept);
+  const transformer =
+    typeof transformerFor === 'function' ? transformerFor(division.changedShape) : transformerFor;
+  const output = { channels: division.channels, numbers: countNumbers(transformer, division.changedShape) };
+  const conditioner: Conditioner =
+    typeof givenConditioner === 'function'
+      ? { parameters: () => ({}), forward: givenConditioner }
+      : givenConditioner;
+  const { numbers: _, ...others } = transformer.conditions!;
+  const numbersFor = (kept: Tensor, p: Parameters, condition: Condition): Tensor => {
+    const image = division.see(kept);
     const input = context ? besideContext(image, context.forward(p.at('context'), condition)) : image;
-    const output = conditioner.forward(input, p, condition);
-    requireChannels(output, mask.changedShape[2], transformer.numbers);
-    return remember(mask.select(output));
+    const numbers = conditioner.forward(input, p, condition, output);
+    requireNumbers(numbers, [height, width], output);
+    return remember(division.select(numbers));
   };
-  return {
+  const transformed = (changed: Tensor, kept: Tensor, p: Parameters, condition: Condition) =>
+    [changed, p.at('transformer'), { ...condition, numbers: numbersFor(kept, p, condition) }] as const;
+  return bijection({
     name: 'coupling',
     inputShape: shape,
     outputShape: shape,
-    parameters: { ...conditioner.parameters, ...(context && prefixed('context', context.parameters)) },
+    parameters: {
+      ...conditioner.parameters([height, width, seen + (context?.channels ?? 0)], output),
+      ...(context && prefixed('context', context.parameters)),
+      ...prefixed('transformer', transformer.parameters),
+    },
+    ...declared(
+      collectConditions([
+        ['the conditioner', conditioner],
+        ['the context', context ?? {}],
+        ['the transformer', { conditions: others }],
+      ]),
+    ),
     forward(x, p, condition) {
-      const { kept, changed } = mask.divide(x);
-      const { y, logDerivative } = transformer.forward(changed, numbersFor(kept, p, condition));
-      const joined = mask.join({ kept, changed: y });
-      return logDerivative
-        ? { y: joined, logDet: sumPerImage(logDerivative), logDetMap: mask.perPixel(logDerivative) }
-        : { y: joined, logDet: constant(0) };
+      const { kept, changed } = division.divide(x);
+      const { y, logDet, logDetMap } = transformer.forward(...transformed(changed, kept, p, condition));
+      const joined = division.join({ kept, changed: y });
+      return { y: joined, logDet, ...(logDetMap && { logDetMap: division.perPixel(logDetMap) }) };
     },
     inverse(y, p, condition) {
-      const { kept, changed } = mask.divide(y);
-      return mask.join({ kept, changed: transformer.inverse(changed, numbersFor(kept, p, condition)) });
+      const { kept, changed } = division.divide(y);
+      return division.join({
+        kept,
+        changed: transformer.inverse(...transformed(changed, kept, p, condition)),
+      });
     },
     maps: (p) => [
       {
         kind: 'coupling',
-        changed: (x) => mask.divide(x).changed,
-        numbers: (x, condition) => numbersFor(mask.divide(x).kept, p, condition),
-        transformer,
+        changed: (x) => division.divide(x).changed,
+        numbers: (x, condition = {}) => numbersFor(division.divide(x).kept, p, condition),
+        transformer: { numbers: output.numbers, ...(transformer.scalar && { scalar: transformer.scalar }) },
       },
     ],
-  };
+  });
+}
+
+/** How many numbers a transformer takes for each value. */
+function countNumbers(
+  { name, inputShape, outputShape, conditions = {} }: Transformer,
+  changed: ImageShape,
+): number {
+  if (!sameShape(inputShape, changed) || !sameShape(outputShape, changed)) {
+    throw new Error(
+      `coupling: the transformer ${name} takes values ${showShape(inputShape)} and returns ${showShape(outputShape)}, ` +
+        `but the mask changes ${showShape(changed)}`,
+    );
+  }
+  const [height, width, channels] = changed;
+  const { numbers = [] } = conditions;
+  const count = (numbers[2] ?? 0) / channels;
+  if (!Number.isInteger(count) || count < 1 || !sameShape(numbers, [height, width, count * channels])) {
+    throw new Error(
+      `coupling: the transformer ${name} must declare the condition 'numbers', ${showShape([height, width, channels])} ` +
+        `or a multiple of its channels, not ${numbers.length > 0 ? showShape(numbers) : 'none'}`,
+    );
+  }
+  return count;
 }
 
 /** Checks the output of a conditioner, which may be a user's own. */
-function requireChannels({ shape }: Tensor, channels: number, numbers: number): void {
-  const returned = shape.at(-1);
+function requireNumbers(
+  { shape }: Tensor,
+  [height, width]: readonly [number, number],
+  { channels, numbers }: { readonly channels: number; readonly numbers: number },
+): void {
+  const [, rows, columns, returned] = shape;
   if (returned !== channels * numbers) {
     throw new UserError(
       'mismatch',
       `coupling: the conditioner returned ${returned} channels instead of ${channels * numbers}: ` +
         `the transformer takes ${numbers} parameters for each of ${channels} channels`,
+    );
+  }
+  if (rows !== height || columns !== width) {
+    throw new UserError(
+      'mismatch',
+      `coupling: the conditioner returned numbers for ${rows} x ${columns} pixels instead of ${height} x ${width}`,
     );
   }
 }

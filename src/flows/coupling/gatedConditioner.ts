@@ -27,7 +27,7 @@ import {
   type Parameters,
 } from '../contract/parameters.ts';
 import { byNumber, type ImageBoundary, paddingOf } from '../layers/scaledConvolution.ts';
-import type { ConditionerFor } from './conditioner.ts';
+import type { Conditioner } from './conditioner.ts';
 
 /** The options of a gated conditioner. */
 export interface GatedConditionerOptions {
@@ -55,7 +55,7 @@ export function gatedConditioner({
   width = 64,
   blocks = 2,
   boundary = 'zero',
-}: GatedConditionerOptions = {}): ConditionerFor {
+}: GatedConditionerOptions = {}): Conditioner {
   if (!Number.isInteger(blocks) || blocks < 0) {
     throw new Error(`gated: blocks must be a whole number of 0 or more, not ${blocks}`);
   }
@@ -74,20 +74,16 @@ export function gatedConditioner({
     return add(multiply(normal, p.get('gain')), p.get('offset'));
   };
   const paths = Array.from({ length: blocks }, (_, index) => `blocks/${index}`);
-  return ([, , seen], { channels, numbers }) => {
-    const order = byNumber(channels, numbers);
-    return {
-      parameters: networkParameters(seen, width, channels * numbers, paths),
-      forward(image, p) {
-        const first = convolved(image, p.get('first/kernel'), p.get('first/bias'));
-        const hidden = paths.reduce((h, path) => block(h, p.at(path)), first);
-        const [kernel, bias] = [
-          reorder(p.get('last/kernel'), 3, order),
-          reorder(p.get('last/bias'), 0, order),
-        ];
-        return convolved(celu(hidden), kernel, bias);
-      },
-    };
+  return {
+    parameters: ([, , seen], { channels, numbers }) =>
+      networkParameters(seen, width, channels * numbers, paths),
+    forward(image, p, _, { channels, numbers }) {
+      const order = byNumber(channels, numbers);
+      const first = convolved(image, p.get('first/kernel'), p.get('first/bias'));
+      const hidden = paths.reduce((h, path) => block(h, p.at(path)), first);
+      const [kernel, bias] = [reorder(p.get('last/kernel'), 3, order), reorder(p.get('last/bias'), 0, order)];
+      return convolved(celu(hidden), kernel, bias);
+    },
   };
 }
 

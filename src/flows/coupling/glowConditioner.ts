@@ -10,7 +10,7 @@ import {
   scaledConvolution,
   scaledConvolutionParameters,
 } from '../layers/scaledConvolution.ts';
-import type { ConditionerFor } from './conditioner.ts';
+import type { Conditioner } from './conditioner.ts';
 
 /** The options of Glow's conditioner. */
 export interface GlowConditionerOptions {
@@ -27,22 +27,20 @@ export interface GlowConditionerOptions {
 export function glowConditioner({
   width = 512,
   boundary = 'zero',
-}: GlowConditionerOptions = {}): ConditionerFor {
-  return ([, , seen], { channels, numbers }) => {
-    const order = byNumber(channels, numbers);
-    return {
-      parameters: networkParameters({ seen, width, outputs: channels * numbers, boundary }),
-      forward(image, p) {
-        const first = edgeConvolution(image, p.get('conv1/kernel'), boundary);
-        const hidden = relu(normalised(first, p.at('conv1')).y);
-        const kernel = p.get('conv2/kernel');
-        const second = pointwise(hidden, reshape(kernel, kernel.shape.slice(2)));
-        return scaledConvolution(relu(normalised(second, p.at('conv2')).y), p.at('conv3'), {
-          boundary,
-          order,
-        });
-      },
-    };
+}: GlowConditionerOptions = {}): Conditioner {
+  return {
+    parameters: ([, , seen], { channels, numbers }) =>
+      networkParameters({ seen, width, outputs: channels * numbers, boundary }),
+    forward(image, p, _, { channels, numbers }) {
+      const first = edgeConvolution(image, p.get('conv1/kernel'), boundary);
+      const hidden = relu(normalised(first, p.at('conv1')).y);
+      const kernel = p.get('conv2/kernel');
+      const second = pointwise(hidden, reshape(kernel, kernel.shape.slice(2)));
+      return scaledConvolution(relu(normalised(second, p.at('conv2')).y), p.at('conv3'), {
+        boundary,
+        order: byNumber(channels, numbers),
+      });
+    },
   };
 }
 

@@ -1,16 +1,20 @@
 // The door of this folder for other rooms: masks, conditioners, transformers.
 export { additive } from './additive.ts';
 export { type AffineOptions, affine } from './affine.ts';
-export { channelHalves } from './channelHalves.ts';
-export { type CheckerboardOptions, checkerboard } from './checkerboard.ts';
 export { largest } from './choices.ts';
-export { type ConditionParts, type ConditionScale, conditionContext } from './conditionContext.ts';
-export type { Conditioner, ConditionerFor, ConditionerOutput } from './conditioner.ts';
+export { type ConditionScale, conditionContext, type ScaledCondition } from './conditionContext.ts';
+export type { Conditioner, ConditionerFunction, ConditionerOutput } from './conditioner.ts';
 export { type Context, type ContextFor, contextImages, type Grid } from './context.ts';
 export { type CouplingParts, coupling } from './coupling.ts';
 export { type GatedConditionerOptions, gatedConditioner } from './gatedConditioner.ts';
 export { type GlowConditionerOptions, glowConditioner } from './glowConditioner.ts';
-export type { Mask, MaskedParts, MaskFor } from './mask.ts';
+export { type CheckerboardOptions, channelHalves, checkerboard, type Mask, type MaskFor } from './mask.ts';
 export { type MixtureOptions, MOST_COMPONENTS, mixture } from './mixture.ts';
 export { type SplineOptions, spline } from './spline.ts';
-export type { TransformedValues, Transformer } from './transformer.ts';
+export {
+  type ElementwiseDefinition,
+  elementwise,
+  type TransformedValues,
+  type Transformer,
+  type TransformerFor,
+} from './transformer.ts';

@@ -1,39 +1,49 @@
 // The contract of masks: which values of an image a coupling keeps, and which it changes.
 import type { ImageShape } from '../../core/numeric/index.ts';
-import type { Tensor } from '../../tensor/index.ts';
 
-/** The values of a batch that a coupling keeps, and those it changes. */
-export interface MaskedParts {
-  /** The values that stay, in the form that `join` takes. */
-  readonly kept: Tensor;
-  /** The values that change, `[N, …changedShape]`. */
-  readonly changed: Tensor;
+/**
+ * Which values of an image a coupling keeps, 1, and which it changes, 0: for each channel, `[C]`, the same at every pixel;
+ * for each pixel, `[H][W]`, with all of its channels; or for each value, `[H][W][C]`.
+ */
+export type Mask =
+  | readonly number[]
+  | readonly (readonly number[])[]
+  | readonly (readonly (readonly number[])[])[];
+
+/** A mask, or how it is made for images of a shape. */
+export type MaskFor = Mask | ((shape: ImageShape) => Mask);
+
+/**
+ * The mask of Glow: keeps the first ⌊C/2⌋ channels and changes the others. Source: Dinh et al., Real NVP (2017).
+ *
+ * @throws with fewer than 2 channels
+ */
+export function channelHalves([, , channels]: ImageShape): Mask {
+  if (channels < 2) {
+    throw new Error('coupling: needs at least 2 channels');
+  }
+  return Array.from({ length: channels }, (_, channel) => (channel < Math.floor(channels / 2) ? 1 : 0));
 }
 
-/** Which values of an image a coupling keeps, and which it changes. */
-export interface Mask {
-  /** The shape of an image as the conditioner sees it. */
-  readonly seenShape: ImageShape;
-  /** The shape of the changed values of an image. */
-  readonly changedShape: ImageShape;
-  /** Takes images apart. */
-  divide(x: Tensor): MaskedParts;
-  /** The images as the conditioner sees them, `[N, …seenShape]`: a function of the kept values alone. */
-  see(kept: Tensor): Tensor;
-  /**
-   * The numbers for the changed values, `[N, …]` over the pixels of `changedShape`, from the conditioner's for every pixel
-   * of `seenShape`; the channels stay.
-   */
-  select(numbers: Tensor): Tensor;
-  /** Puts images together again: the inverse of `divide`. */
-  join(parts: MaskedParts): Tensor;
-  /** What arises at each pixel of the image, `[N, H, W]`, from what arises at each changed value, `[N, …changedShape]`. */
-  perPixel(values: Tensor): Tensor;
+/** The options of a checkerboard. */
+export interface CheckerboardOptions {
+  /** Which pixels stay: those with (row + column) mod 2 = keep; default 0. */
+  readonly keep?: 0 | 1;
 }
 
 /**
- * A mask for images of a shape.
+ * Keeps the pixels with (row + column) mod 2 = keep and changes the others, all channels of them. Source: Dinh et al., Real
+ * NVP (2017).
  *
- * @throws if a coupling with it would keep or change nothing
+ * @throws for an image of one pixel
  */
-export type MaskFor = (shape: ImageShape) => Mask;
+export function checkerboard({ keep = 0 }: CheckerboardOptions = {}): (shape: ImageShape) => Mask {
+  return ([height, width]) => {
+    if (height * width === 1) {
+      throw new Error('coupling: a checkerboard needs at least 2 pixels');
+    }
+    return Array.from({ length: height }, (_, row) =>
+      Array.from({ length: width }, (_, column) => ((row + column) % 2 === keep ? 1 : 0)),
+    );
+  };
+}

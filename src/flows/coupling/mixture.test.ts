@@ -4,6 +4,7 @@ import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { input } from '../../tensor/tensor.ts';
+import { parametersFrom } from '../contract/parameters.ts';
 import { mixture } from './mixture.ts';
 
 /** A mixture as its numbers mean it. */
@@ -60,7 +61,8 @@ async function transformed(
   precision: Precision,
 ) {
   const components = all[0]!.logits.length;
-  const { numbers: count, forward, inverse } = mixture({ components });
+  const count = 3 * components + 2;
+  const { forward, inverse } = mixture({ components })([1, all.length, 1]);
   const apart = Array.from({ length: components }, (_, k) => (2 * k - components + 1) / components);
   const numbers = all.flatMap(({ logits, means, logScales }) => [
     ...logits,
@@ -80,8 +82,11 @@ async function transformed(
     y: input('y', shape),
     numbers: input('numbers', given.numbers.shape),
   };
-  const { y: values, logDerivative } = forward(inputs.x, inputs.numbers);
-  const outputs = { values, logDerivative: logDerivative!, back: inverse(inputs.y, inputs.numbers) };
+  const none = parametersFrom({});
+  const condition = { numbers: inputs.numbers };
+  // One value at each pixel.
+  const { y: values, logDetMap: logDerivative } = forward(inputs.x, none, condition);
+  const outputs = { values, logDerivative: logDerivative!, back: inverse(inputs.y, none, condition) };
   const program = await compile({ inputs, outputs }, { precision, threads: 1 });
   const result = await program.run(given);
   await program.release();

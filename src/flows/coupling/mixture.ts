@@ -14,7 +14,7 @@ import {
   transpose,
 } from '../../tensor/operations/index.ts';
 import { logitOfMixture, type MixtureNumbers } from './logisticMixture.ts';
-import type { Transformer } from './transformer.ts';
+import { elementwise, type TransformerFor } from './transformer.ts';
 
 /** The options of a mixture transformer. */
 export interface MixtureOptions {
@@ -39,7 +39,7 @@ const BATCH_LAST = [3, 1, 2, 0];
  *
  * @throws if the number of components is out of range
  */
-export function mixture({ components = 4 }: MixtureOptions = {}): Transformer {
+export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor {
   if (!Number.isInteger(components) || components < 1 || components > MOST_COMPONENTS) {
     throw new Error(
       `mixture: components must be a whole number from 1 to ${MOST_COMPONENTS}, not ${components}`,
@@ -61,7 +61,8 @@ export function mixture({ components = 4 }: MixtureOptions = {}): Transformer {
       axis,
       [components, components, components, 1, 1].map((count) => count * channels),
     );
-  return {
+  return elementwise({
+    name: 'mixture',
     numbers: 3 * components + 2,
     forward(x, numbers) {
       const [images, height, width, channels] = x.shape as [number, number, number, number];
@@ -118,7 +119,7 @@ export function mixture({ components = 4 }: MixtureOptions = {}): Transformer {
         return (x) => (logit(x) + shift) * scale;
       },
     },
-  };
+  });
 }
 
 /** The numbers of one mixture, K each. */

@@ -3,7 +3,7 @@
 import type { Tensor } from '../../tensor/index.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
 import { MOST_BINS, numbersOf, splinesOf } from './rationalQuadraticSpline.ts';
-import type { Transformer } from './transformer.ts';
+import { elementwise, type TransformerFor } from './transformer.ts';
 
 /** The options of a spline transformer. */
 export interface SplineOptions {
@@ -19,7 +19,7 @@ export interface SplineOptions {
  *
  * @throws if an option is out of range
  */
-export function spline({ bins = 8, bound = 4 }: SplineOptions = {}): Transformer {
+export function spline({ bins = 8, bound = 4 }: SplineOptions = {}): TransformerFor {
   if (!Number.isInteger(bins) || bins < 2 || bins > MOST_BINS) {
     throw new Error(`spline: bins must be a whole number from 2 to ${MOST_BINS}, not ${bins}`);
   }
@@ -36,12 +36,13 @@ export function spline({ bins = 8, bound = 4 }: SplineOptions = {}): Transformer
     const columns = transpose(reshape(numbers, [pixels, count, channels]), [1, 0, 2]);
     return splinesOf(reshape(columns, [count, pixels * channels]), form);
   };
-  return {
+  return elementwise({
+    name: 'spline',
     numbers: count,
     forward(x, numbers) {
       const { y, logDerivative } = splines(x, numbers).forward(flat(x));
       return { y: reshape(y, x.shape), logDerivative: reshape(logDerivative, x.shape) };
     },
     inverse: (y, numbers) => reshape(splines(y, numbers).inverse(flat(y)), y.shape),
-  };
+  });
 }

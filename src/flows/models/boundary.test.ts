@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { conditionOf, oneHotRows } from '../../model/likelihood/conditionArrays.ts';
+import { conditionOf, oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
@@ -21,7 +21,7 @@ async function measured(shape: ImageShape, options: Partial<ModelOptions>, image
   const { model, parameters } = randomModel(shape, options);
   const p = parametersFrom(parameters);
   const isClassified = model.classes.length > 0;
-  const condition = conditionOf(isClassified ? { classes: oneHotRows([1, 0], model.classes.length) } : {});
+  const condition = conditionOf(isClassified ? oneHotClasses([1, 0], model.classes.length) : {});
   const { logLikelihood, latents } = model.likelihood(constant(image), constant(noise), p, condition);
   const outputs = { logLikelihood, ...Object.fromEntries(latents.map((each, index) => [index, each])) };
   const program = await compile({ inputs: {}, outputs }, { precision: 'float64', threads: 1 });

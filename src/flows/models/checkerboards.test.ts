@@ -5,8 +5,8 @@ import { compile } from '../../tensor/engine/program.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
-import { channelHalves } from '../coupling/channelHalves.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
+import { channelHalves } from '../coupling/mask.ts';
 import { registerConditioner, registerMask } from './couplings.ts';
 import { Glow } from './glow.ts';
 import type { ModelOptions } from './options.ts';
@@ -49,12 +49,16 @@ function ofParity(parity: number, [height, width]: readonly number[]): boolean[]
 describe('couplings with checkerboards', () => {
   it('are made only where the model has some', () => {
     const seen: (readonly number[])[] = [];
+    const network = glowConditioner({ width: 2 });
     registerConditioner('noting', {
       module: 'file:///noting.mjs',
-      conditioner: () => (shape, wanted) => {
-        seen.push(shape);
-        return glowConditioner({ width: 2 })(shape, wanted);
-      },
+      conditioner: () => ({
+        ...network,
+        parameters(shape, output) {
+          seen.push(shape);
+          return network.parameters(shape, output);
+        },
+      }),
     });
     stagesOf({ conditioner: 'noting' });
     expect(seen).toEqual([

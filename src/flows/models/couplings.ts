@@ -4,17 +4,15 @@ import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { additive } from '../coupling/additive.ts';
 import { type AffineOptions, affine } from '../coupling/affine.ts';
-import { channelHalves } from '../coupling/channelHalves.ts';
-import { checkerboard } from '../coupling/checkerboard.ts';
-import type { ConditionerFor } from '../coupling/conditioner.ts';
+import type { Conditioner, ConditionerFunction } from '../coupling/conditioner.ts';
 import type { ContextFor } from '../coupling/context.ts';
 import { coupling } from '../coupling/coupling.ts';
 import { type GatedConditionerOptions, gatedConditioner } from '../coupling/gatedConditioner.ts';
 import { type GlowConditionerOptions, glowConditioner } from '../coupling/glowConditioner.ts';
-import type { MaskFor } from '../coupling/mask.ts';
+import { channelHalves, checkerboard, type MaskFor } from '../coupling/mask.ts';
 import { type MixtureOptions, mixture } from '../coupling/mixture.ts';
 import { spline } from '../coupling/spline.ts';
-import type { Transformer } from '../coupling/transformer.ts';
+import type { Transformer, TransformerFor } from '../coupling/transformer.ts';
 import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
 
 /** The model options that the parts of a coupling may use. */
@@ -41,14 +39,14 @@ export interface MaskPart extends NamedPart {
 export interface ConditionerPart extends NamedPart {
   readonly options?: readonly (keyof CouplingOptions)[];
   /** The conditioner with these options. */
-  conditioner(options: CouplingOptions): ConditionerFor;
+  conditioner(options: CouplingOptions): Conditioner | ConditionerFunction;
 }
 
 /** A transformer that configurations can choose. */
 export interface TransformerPart extends NamedPart {
   readonly options?: readonly (keyof CouplingOptions)[];
   /** The transformer with these options. */
-  transformer(options: CouplingOptions): Transformer;
+  transformer(options: CouplingOptions): TransformerFor | Transformer;
 }
 
 /** All masks by name; the default first. */

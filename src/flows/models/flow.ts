@@ -5,6 +5,7 @@ import type { Tensor } from '../../tensor/index.ts';
 import type { Condition, ConditionShapes } from '../contract/condition.ts';
 import type { DequantisationNoise, Dequantiser } from '../contract/dequantiser.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
+import type { BaseDistribution } from '../priors/baseDistribution.ts';
 import type { ImageValues } from './imageValues.ts';
 import type { ModelOptions } from './options.ts';
 import type { Densities, PlacedStage, StageResult } from './stages.ts';
@@ -25,6 +26,16 @@ export interface Encoding extends Densities {
   readonly latents: Tensor[];
 }
 
+/** The prior of latents. */
+export interface PlacedPrior {
+  /** The path of its stage. */
+  readonly path: string;
+  /** The shape of the latent of one image. */
+  readonly latentShape: ImageShape;
+  /** The distribution of the latents. */
+  readonly base: BaseDistribution;
+}
+
 /** The prefix of the paths of a dequantiser's parameters. */
 export const DEQUANTISER = 'dequantiser';
 
@@ -43,9 +54,11 @@ export interface Flow {
   readonly parameters: ParameterSpecs;
   /** The shapes of the latents of one image, in the order in which stages factor them out. */
   readonly latentShapes: readonly ImageShape[];
+  /** The priors of these latents, in the same order. */
+  readonly priors: readonly PlacedPrior[];
   /** The names of its classes, in the order of their numbers; empty if it has none. */
   readonly classes: readonly string[];
-  /** The conditions it accepts, all of which it needs. */
+  /** The conditions that its layers declare, all of which it needs, by name. */
   readonly condition: ConditionShapes;
   /** What the values of images are, and how the model takes them. */
   readonly values: ImageValues;
@@ -83,6 +96,11 @@ export interface Flow {
    * @param noise as for `likelihood`
    */
   logLikelihoodMap(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor;
+  /**
+   * Latents that follow the priors, from standard normal numbers: for each prior `[N, height, width, draws · channels]`, as
+   * its base distribution takes them.
+   */
+  drawLatents(normals: readonly Tensor[], parameters: Parameters): Tensor[];
   /** The latents of images x `[N, H, W, C]`, dequantised to [−½, ½) or standardised, their log-density and Σ ln|det|. */
   encode(x: Tensor, parameters: Parameters, condition?: Condition): Encoding;
   /** The dequantised images with these latents: the inverse of `encode`. */

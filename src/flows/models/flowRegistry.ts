@@ -38,6 +38,7 @@ export const flows = new PartRegistry<FlowPart>(
         'conditioner',
         'boundary',
         'mask',
+        'prior',
         'learnedPrior',
         'classes',
         'condition',

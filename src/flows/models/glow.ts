@@ -1,11 +1,10 @@
-// The multi-scale model Glow: levels of flow steps, a split after each but the last, Gaussian priors on all latents.
+// The multi-scale model Glow: levels of flow steps, a split after each but the last, priors on all latents.
 
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { chain } from '../contract/chain.ts';
-import { checkerboard } from '../coupling/checkerboard.ts';
 import type { ContextFor } from '../coupling/context.ts';
-import type { MaskFor } from '../coupling/mask.ts';
+import { checkerboard, type MaskFor } from '../coupling/mask.ts';
 import { actnorm } from '../layers/actnorm.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { split, topPrior } from '../priors/prior.ts';
@@ -13,6 +12,7 @@ import { contextOfCondition, knownComponents } from './condition.ts';
 import { couplingOf, masksOf } from './couplings.ts';
 import { layersOfMixing } from './mixing.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
+import { priors } from './priors.ts';
 import { StagedFlow } from './stagedFlow.ts';
 import {
   bijectionStage,
@@ -51,6 +51,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
     );
   }
   const context = contextOf(imageShape, options);
+  const base = priors.find(options.prior ?? priors.names[0]!).base(options);
   const stages: PlacedStage[] = [];
   let shape = imageShape;
   const place = (where: StagePlace, stage: Stage): void => {
@@ -96,13 +97,13 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
     if (level < options.levels - 1) {
       place(
         { path: `${path}/split`, kind: 'split', level },
-        splitStage(split(shape, { ...options, context })),
+        splitStage(split(shape, { ...options, base, context })),
       );
     }
   }
   place(
     { path: 'prior', kind: 'prior', level: options.levels - 1 },
-    topStage(topPrior(shape, { ...options, classes: classCount(options), context })),
+    topStage(topPrior(shape, { ...options, base, classes: classCount(options), context })),
   );
   return stages;
 }

@@ -1,7 +1,6 @@
 // The door of this folder for other rooms: flows with stages, Glow, parts by name, units.
 export {
   type ConditionComponent,
-  componentsBy,
   isKnownCondition,
   knownComponents,
   type ModelCondition,
@@ -24,7 +23,14 @@ export {
   dequantisationOf,
   dequantisations,
 } from './dequantisation.ts';
-export { bitsPerDim, DEQUANTISER, type Encoding, type Flow, type Likelihood } from './flow.ts';
+export {
+  bitsPerDim,
+  DEQUANTISER,
+  type Encoding,
+  type Flow,
+  type Likelihood,
+  type PlacedPrior,
+} from './flow.ts';
 export { countParameters, type FlowPart, flowFor, flows, registerFlow } from './flowRegistry.ts';
 export { checkerboardsOf, Glow } from './glow.ts';
 export {
@@ -59,6 +65,7 @@ export {
   parts,
   usersOf,
 } from './parts.ts';
+export { type PriorOptions, type PriorPart, registerPrior } from './priors.ts';
 export { StagedFlow } from './stagedFlow.ts';
 export {
   bijectionStage,

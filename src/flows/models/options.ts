@@ -4,9 +4,15 @@ import type { CouplingChoice } from './couplings.ts';
 import type { DequantisationOptions } from './dequantisation.ts';
 import type { ValueOptions } from './imageValues.ts';
 import type { MixingName, MixingOptions } from './mixing.ts';
+import type { PriorOptions } from './priors.ts';
 
 /** The options of a model, by their names in the configuration. */
-export interface ModelOptions extends ValueOptions, DequantisationOptions, MixingOptions, CouplingChoice {
+export interface ModelOptions
+  extends ValueOptions,
+    DequantisationOptions,
+    MixingOptions,
+    CouplingChoice,
+    PriorOptions {
   /** The kind of flow: `glow`, which is the default, or a name that `registerFlow` was given. */
   readonly flow?: string;
   /** How many times the image is squeezed; height and width must be divisible by 2^levels. */
@@ -22,7 +28,9 @@ export interface ModelOptions extends ValueOptions, DequantisationOptions, Mixin
   readonly checkerboardWidth?: number;
   /** The mixing of channels, and pixels, between couplings. */
   readonly mixing: MixingName;
-  /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
+  /** The distribution of the latents of every prior: `gaussian`, which is the default, or another base distribution. */
+  readonly prior?: string;
+  /** Whether the priors' locations and scales are learned; 0 and 1 otherwise. */
   readonly learnedPrior: boolean;
   /**
    * The names of the classes that the density depends on, in the order of their numbers; by default it depends on none.
@@ -71,6 +79,9 @@ export const optionalDefaults: Readonly<Record<Exclude<OptionalKey, keyof typeof
   diagonals: 2,
   scaleFloor: 0,
   components: 4,
+  prior: 'gaussian',
+  degreesOfFreedom: 4,
+  priorComponents: 3,
   blocks: 2,
   classes: null,
   condition: null,

@@ -3,9 +3,10 @@ import { conditioners, masks, transformers } from './couplings.ts';
 import { flows } from './flowRegistry.ts';
 import { mixingParts } from './mixing.ts';
 import type { NamedPart, PartRegistry } from './partRegistry.ts';
+import { priors } from './priors.ts';
 
 /** The model options that choose a part. */
-export type PartKey = 'flow' | 'mixing' | 'coupling' | 'conditioner' | 'mask';
+export type PartKey = 'flow' | 'mixing' | 'coupling' | 'conditioner' | 'mask' | 'prior';
 
 /** What can be asked of the parts of any kind. */
 type AnyParts = Pick<
@@ -20,6 +21,7 @@ export const parts: Readonly<Record<PartKey, AnyParts>> = {
   coupling: transformers,
   conditioner: conditioners,
   mask: masks,
+  prior: priors,
 };
 
 /** The parts that a model names. */

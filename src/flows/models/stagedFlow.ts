@@ -1,14 +1,22 @@
 // A flow made of a list of stages.
 import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
-import { sameShape, type Tensor } from '../../tensor/index.ts';
+import { sameShape, showShape, type Tensor } from '../../tensor/index.ts';
 import { add, checkpoint, reshape, subtract } from '../../tensor/operations/index.ts';
-import type { Condition, ConditionShapes } from '../contract/condition.ts';
+import {
+  CLASSES,
+  type Condition,
+  type ConditionShapes,
+  checkCondition,
+  collectConditions,
+  type Declaration,
+} from '../contract/condition.ts';
 import type { DequantisationNoise, Dequantiser } from '../contract/dequantiser.ts';
 import { type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';
-import { isKnownCondition, shapesOfCondition } from './condition.ts';
+import { BASE } from '../priors/prior.ts';
+import { type ConditionComponent, isKnownCondition } from './condition.ts';
 import { dequantisationOf, dequantisations } from './dequantisation.ts';
-import { DEQUANTISER, type Encoding, type Flow, type Likelihood } from './flow.ts';
+import { DEQUANTISER, type Encoding, type Flow, type Likelihood, type PlacedPrior } from './flow.ts';
 import { type ImageValues, imageValuesOf, logScaleOf } from './imageValues.ts';
 import { type ModelOptions, modelDefaults } from './options.ts';
 import { type Densities, type PlacedStage, type StageResult, sumOfDensities, sumOfShares } from './stages.ts';
@@ -19,6 +27,7 @@ export class StagedFlow implements Flow {
   readonly imageShape: ImageShape;
   readonly parameters: ParameterSpecs;
   readonly latentShapes: readonly ImageShape[];
+  readonly priors: readonly PlacedPrior[];
   readonly classes: readonly string[];
   readonly condition: ConditionShapes;
   readonly values: ImageValues;
@@ -29,8 +38,8 @@ export class StagedFlow implements Flow {
    * @param stages from images of `imageShape` on, at different paths
    * @param options where they differ from the defaults, which are the same as in a configuration; a registered flow has
    * its name as `flow`
-   * @throws if a stage does not take what the one before it returns, images remain at the end, a path occurs twice, or the
-   * classes or the condition are `true`
+   * @throws if a stage does not take what the one before it returns, images remain at the end, a path occurs twice, two
+   * stages declare one condition with different shapes, the classes or the condition are `true`, or no stage uses them
    */
   constructor(imageShape: ImageShape, stages: readonly PlacedStage[], options: Partial<ModelOptions> = {}) {
     const { classes = [], condition = [] } = options;
@@ -50,15 +59,18 @@ export class StagedFlow implements Flow {
     const { bits, ...others } = { ...modelDefaults, ...options };
     this.options = options.continuous === undefined ? { ...others, bits } : others;
     this.classes = classes;
-    this.condition = {
-      ...(classes.length > 0 && { classes: [classes.length] }),
-      ...shapesOfCondition(condition, imageShape),
-    };
+    this.condition = collectConditions(
+      stages.map(({ path, stage }): Declaration => [`stage '${path}'`, stage.bijection]),
+    );
+    requireDeclared(this.condition, classes, condition);
     this.imageShape = imageShape;
     this.stages = stages;
     this.values = imageValuesOf(imageShape, this.options);
     this.dequantiser = dequantisations[dequantisationOf(options)].dequantiser(imageShape, this.options);
-    this.latentShapes = stages.flatMap(({ stage: { latentShape } }) => (latentShape ? [latentShape] : []));
+    this.priors = stages.flatMap(({ path, stage: { latentShape, base } }) =>
+      latentShape ? [{ path, latentShape, base: base! }] : [],
+    );
+    this.latentShapes = this.priors.map(({ latentShape }) => latentShape);
     this.parameters = Object.assign(
       {},
       prefixed(DEQUANTISER, this.dequantiser.parameters),
@@ -108,7 +120,14 @@ export class StagedFlow implements Flow {
     return { latents: results.flatMap(({ epsilon }) => epsilon ?? []), ...sumOfDensities(results) };
   }
 
+  drawLatents(normals: readonly Tensor[], parameters: Parameters): Tensor[] {
+    return this.priors.map(({ path, base }, index) =>
+      base.sample(normals[index]!, parameters.at(path).at(BASE)),
+    );
+  }
+
   resultsOf(x: Tensor, parameters: Parameters, condition?: Condition): StageResult[] {
+    checkCondition('the flow', this.condition, condition, x.shape[0]!);
     const results: StageResult[] = [];
     let z = x;
     for (const { path, stage } of this.stages) {
@@ -120,6 +139,7 @@ export class StagedFlow implements Flow {
   }
 
   decode(latents: readonly Tensor[], parameters: Parameters, condition?: Condition): Tensor {
+    checkCondition('the flow', this.condition, condition, latents[0]!.shape[0]!);
     const left = [...latents];
     let y: Tensor | undefined;
     for (const { path, stage } of this.stages.toReversed()) {
@@ -139,6 +159,8 @@ function byClass(
   parameters: Parameters,
   condition: Condition | undefined,
 ): Tensor {
+  const { [CLASSES]: _, ...others } = flow.condition;
+  checkCondition('the flow', others, condition, x.shape[0]!);
   const below = [...ofNoise];
   let z = x;
   // Up to the stage that depends on the class everything is the same for all classes, and computed once.
@@ -146,7 +168,10 @@ function byClass(
     const p = parameters.at(path);
     if (stage.byClass) {
       const rest = flow.logLikelihood(sumOfDensities(below));
-      return add(stage.byClass.logPrior(z, p), rest.rank === 0 ? rest : reshape(rest, [z.shape[0]!, 1]));
+      return add(
+        stage.byClass.logPrior(z, p, condition),
+        rest.rank === 0 ? rest : reshape(rest, [z.shape[0]!, 1]),
+      );
     }
     const result = stage.forward(checkpoint(z), p, condition);
     below.push(result);
@@ -173,5 +198,37 @@ function requireSequence(imageShape: ImageShape, stages: readonly PlacedStage[])
   }
   if (shape) {
     throw new Error(`flow: the last stage returns images [${shape}]; end with a prior`);
+  }
+}
+
+/**
+ * Checks that a flow uses the classes and conditions of its options, and knows the names of its classes.
+ *
+ * @throws UserError (`invalid-config`) if not
+ */
+function requireDeclared(
+  declared: ConditionShapes,
+  classes: readonly string[],
+  components: readonly ConditionComponent[],
+): void {
+  const [count = 0] = declared[CLASSES] ?? [];
+  if (count !== classes.length) {
+    throw new UserError(
+      'invalid-config',
+      count === 0
+        ? 'model.classes names classes, but no layer of the flow depends on them: leave it out'
+        : `the layers of the flow depend on ${count} classes, but model.classes names ${classes.length}: name all of them`,
+    );
+  }
+  for (const { name, shape = [1] } of components) {
+    const accepted = declared[name];
+    if (!accepted || !sameShape(accepted, shape)) {
+      throw new UserError(
+        'invalid-config',
+        accepted
+          ? `the condition ${name} is ${showShape(shape)} in model.condition, but ${showShape(accepted)} in the layers of the flow`
+          : `model.condition names ${name}, but no layer of the flow depends on it: leave it out`,
+      );
+    }
   }
 }

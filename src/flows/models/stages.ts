@@ -1,20 +1,15 @@
 // The stages that an image passes through in a model, and the contribution of each to the likelihood.
 
-import { dimensionsOf, type ImageShape } from '../../core/numeric/index.ts';
+import { UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
-import {
-  add,
-  concatenate,
-  multiply,
-  split as splitChannels,
-  sum,
-  sumPerImage,
-} from '../../tensor/operations/index.ts';
-import type { Bijection } from '../contract/bijection.ts';
-import type { Condition } from '../contract/condition.ts';
+import { add, concatenate, split as splitChannels, sum, sumPerImage } from '../../tensor/operations/index.ts';
+import { type Bijection, bijection } from '../contract/bijection.ts';
+import { CLASSES, type Condition, declared } from '../contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
 import { logDetShares, sharesBefore } from '../contract/pixelMap.ts';
-import type { Gaussian, Split, Standardised, TopPrior } from '../priors/prior.ts';
+import type { BaseDistribution } from '../priors/baseDistribution.ts';
+import { BASE, type Scaling, type Split, type Standardised, type TopPrior } from '../priors/prior.ts';
 
 /** The parts of the likelihood of a batch of images. */
 export interface Densities {
@@ -49,22 +44,23 @@ export interface Stage {
   /** The shape of the latent of each image, if one is factored out. */
   readonly latentShape?: ImageShape;
   /**
-   * The stage as a bijection, with standard normal latents: for a split, from all channels to the ones kept,
-   * followed by the latent; for the top prior, from the remainder to its latent.
+   * The stage as a bijection, which declares its conditions: for a split, from all channels to the ones kept, followed by
+   * the latent; for the top prior, from the remainder to its latent.
    */
   readonly bijection: Bijection;
+  /** The distribution of the latent; missing if there is none. Its parameters are below `base/`. */
+  readonly base?: BaseDistribution;
   /** How it depends on the class of the image; missing if it does not. */
   readonly byClass?: {
     /** How many classes there are. */
     readonly count: number;
     /** Its contribution to the log-density of the latents under each class, `[N, K]`. */
-    logPrior(x: Tensor, parameters: Parameters): Tensor;
+    logPrior(x: Tensor, parameters: Parameters, condition?: Condition): Tensor;
   };
   /**
-   * The Gaussian of the latent before it is standardised: for a split, of the last channels given the first ones, `kept`;
-   * for the top prior, of all.
+   * How the latent becomes values: for a split, the last channels, given the first ones, `kept`; for the top prior, all.
    */
-  gaussian?(kept: Tensor | undefined, parameters: Parameters, condition?: Condition): Gaussian;
+  scaling?(kept: Tensor | undefined, parameters: Parameters, condition?: Condition): Scaling;
   /** Applies the stage to a batch of images. */
   forward(x: Tensor, parameters: Parameters, condition?: Condition): StageResult;
   /** Inverts the stage: the images that were its input. */
@@ -90,16 +86,16 @@ export interface PlacedStage extends StagePlace {
 }
 
 /** A bijection as a stage. */
-export function bijectionStage(bijection: Bijection): Stage {
+export function bijectionStage(layer: Bijection): Stage {
   return {
-    parameters: bijection.parameters,
-    outputShape: bijection.outputShape,
-    bijection,
+    parameters: layer.parameters,
+    outputShape: layer.outputShape,
+    bijection: layer,
     forward(x, p, condition) {
-      const result = bijection.forward(x, p, condition);
-      return { y: result.y, logDet: result.logDet, shares: logDetShares(result, bijection.inputShape) };
+      const result = layer.forward(x, p, condition);
+      return { y: result.y, logDet: result.logDet, shares: logDetShares(result, layer.inputShape) };
     },
-    inverse: ({ y }, p, condition) => bijection.inverse(y!, p, condition),
+    inverse: ({ y }, p, condition) => layer.inverse(y!, p, condition),
   };
 }
 
@@ -112,67 +108,85 @@ export function splitStage(split: Split): Stage {
     parameters: split.parameters,
     outputShape: keptShape,
     latentShape,
-    bijection: {
+    base: requireBase('split', split),
+    bijection: bijection({
       name: 'split',
       inputShape: shape,
       outputShape: shape,
       parameters: split.parameters,
+      ...declared(split.conditions ?? {}),
       forward(x, p, condition) {
         const { y, ...standardised } = split.forward(x, p, condition);
         const { epsilon } = standardised;
-        return { y: concatenate([y, epsilon], 3), ...logDetOf(standardised, latentShape) };
+        return { y: concatenate([y, epsilon], 3), ...logDetBefore(split.base, standardised, p) };
       },
       inverse(y, p, condition) {
         const [stays, epsilon] = splitChannels(y, 3, [kept, latentShape[2]]);
         return split.inverse(stays, epsilon, p, condition);
       },
-    },
+    }),
     forward(x, p, condition) {
       const { logPriorMap: shares, ...result } = split.forward(x, p, condition);
       return { ...result, shares };
     },
     inverse: ({ y, epsilon }, p, condition) => split.inverse(y!, epsilon!, p, condition),
-    gaussian: (kept, p, condition) => split.gaussian(kept!, p, condition),
+    scaling: (kept, p, condition) => split.scaling(kept!, p, condition),
   };
 }
 
 /** The top prior as a stage. */
 export function topStage(top: TopPrior): Stage {
-  const { latentShape: shape } = top;
+  const { latentShape: shape, conditions = {}, logPriorByClass } = top;
+  const [classes = 0] = conditions[CLASSES] ?? [];
   return {
     parameters: top.parameters,
     latentShape: shape,
-    ...(top.classes > 0 && { byClass: { count: top.classes, logPrior: top.logPriorByClass } }),
-    bijection: {
+    base: requireBase('top prior', top),
+    ...(logPriorByClass && { byClass: { count: classes, logPrior: logPriorByClass } }),
+    bijection: bijection({
       name: 'prior',
       inputShape: shape,
       outputShape: shape,
       parameters: top.parameters,
+      ...declared(conditions),
       forward(x, p, condition) {
         const standardised = top.forward(x, p, condition);
-        return { y: standardised.epsilon, ...logDetOf(standardised, shape) };
+        return { y: standardised.epsilon, ...logDetBefore(top.base, standardised, p) };
       },
       inverse: (y, p, condition) => top.inverse(y, p, condition),
-    },
+    }),
     forward(x, p, condition) {
       const { logPriorMap: shares, ...result } = top.forward(x, p, condition);
       return { ...result, shares };
     },
     inverse: ({ epsilon }, p, condition) => top.inverse(epsilon!, p, condition),
-    gaussian: (_, p, condition) => top.gaussian(p, condition),
+    scaling: (_, p, condition) => top.scaling(p, condition),
   };
 }
 
-/** ln|det ∂ε/∂z| and its map: by how much the log-density of z exceeds that of ε under the standard normal. */
-function logDetOf(
+/** The distribution of the latents of a prior, which may be a user's own: without it nothing could be sampled. */
+function requireBase(what: string, { base }: { readonly base?: BaseDistribution }): BaseDistribution {
+  if (typeof base?.sample !== 'function' || typeof base.energy !== 'function') {
+    throw new UserError(
+      'invalid-argument',
+      `the ${what} has no base distribution to sample from: give it a base with energy and sample`,
+    );
+  }
+  return base;
+}
+
+/** ln|det ∂ε/∂z| and its map: by how much the log-density of z exceeds that of ε under the base distribution. */
+function logDetBefore(
+  base: BaseDistribution,
   { epsilon, logPrior, logPriorMap }: Standardised,
-  shape: ImageShape,
+  p: Parameters,
 ): { logDet: Tensor; logDetMap: Tensor } {
-  const normaliser = (dimensions: number): number => (dimensions / 2) * Math.log(2 * Math.PI);
-  const squares = multiply(epsilon, epsilon);
+  const { logNormaliser = 0 } = base;
+  const [, height, width, channels] = epsilon.shape as [number, number, number, number];
+  const energy = base.energy(epsilon, p.at(BASE));
   return {
-    logDet: add(add(logPrior, normaliser(dimensionsOf(shape))), multiply(sumPerImage(squares), 0.5)),
-    logDetMap: add(add(logPriorMap, normaliser(shape[2])), multiply(sum(squares, [3]), 0.5)),
+    logDet: add(add(logPrior, logNormaliser * height * width * channels), sumPerImage(energy)),
+    logDetMap: add(add(logPriorMap, logNormaliser * channels), sum(energy, [3])),
   };
 }
 

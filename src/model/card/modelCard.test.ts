@@ -158,7 +158,7 @@ it('commands give a model its condition: numbers near the mean, or a file', () =
   expect(sampleCommand(modelOf({}))).toBe('npx emerging sample . --temperature 0.8 --out samples.png');
   expect(given(numbers('omega', 'sigma8'))).toBe(' --condition omega=0.3 --condition sigma8=0.3');
   const file = ' --condition conditions.npz';
-  expect(given([...numbers('omega'), { name: 'low', mean: 0, deviation: 1, image: true }])).toBe(file);
+  expect(given([...numbers('omega'), { name: 'low', mean: 0, deviation: 1, shape: [8, 8, 1] }])).toBe(file);
   expect(given(numbers('a', 'b', 'c', 'd', 'e'))).toBe(file);
   expect(given(numbers('$(id)'))).toBe(file);
 });

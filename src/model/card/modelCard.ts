@@ -319,7 +319,7 @@ const MOST_NUMBERS = 4;
 function conditionOptions(model: Flow): string {
   const components = componentsOf(model);
   // A name may be anything without spaces; the shell must take it as it is.
-  const areNumbers = components.every(({ name, image }) => !image && /^[\w.-]+$/.test(name));
+  const areNumbers = components.every(({ name, isNumber }) => isNumber && /^[\w.-]+$/.test(name));
   if (components.length > MOST_NUMBERS || !areNumbers) {
     return ' --condition conditions.npz';
   }

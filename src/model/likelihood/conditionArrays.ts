@@ -1,11 +1,10 @@
-// The conditions of images as arrays for programs: classes, numbers and images.
+// The conditions of images as arrays for programs, by name: those of the data, and the class, one-hot.
 
-import type { ImageShape, NdArray } from '../../core/numeric/index.ts';
+import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
 import type { Conditions, ImageSet } from '../../data/contract/index.ts';
-import type { Condition, ConditionName } from '../../flows/contract/index.ts';
+import { CLASSES, type Condition } from '../../flows/contract/index.ts';
 import {
   type ConditionComponent,
-  componentsBy,
   type Flow,
   knownComponents,
   type ModelOptions,
@@ -13,87 +12,93 @@ import {
 import { requireConditions, requireLabels } from '../../runs/images/index.ts';
 import { constant, input } from '../../tensor/index.ts';
 
-/** The conditions of a batch, by the names of the inputs that carry them. */
-export interface ConditionArrays extends Readonly<Partial<Record<ConditionName, NdArray>>> {
-  /** The class of each image, one-hot `[N, K]`. */
-  readonly classes?: NdArray;
-  /** The numbers of each image, `[N, K]`. */
-  readonly vector?: NdArray;
-  /** The images beside each image, `[N, H, W, K]`. */
-  readonly context?: NdArray;
+/** Values by the names of the inputs of programs that conditions have: apart from all other inputs, whatever their names. */
+export type ByConditionInput<Value> = Readonly<Record<`condition/${string}`, Value>>;
+
+/** The conditions of a batch: `[N, …]` each, by the inputs that take them. The classes are one-hot, `[N, K]`. */
+export type ConditionArrays = ByConditionInput<NdArray>;
+
+/** Values by the names of conditions, renamed to the inputs that take them. */
+export function asConditionInputs<Value>(values: Readonly<Record<string, Value>>): ByConditionInput<Value> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`condition/${name}`, value]));
 }
 
 /** The conditions of the images at some positions, in that order. */
 export type ConditionReader = (indices: ArrayLike<number>) => ConditionArrays;
 
 /** A flow, as far as its condition is concerned. */
-export interface Conditioned {
+export interface Conditioned extends Pick<Flow, 'condition'> {
   readonly options: Pick<ModelOptions, 'condition'>;
 }
 
-/** The components of the condition of a flow; none if it has none. */
-export function componentsOf({ options }: Conditioned): readonly ConditionComponent[] {
-  return knownComponents(options.condition);
+/** A condition of a flow besides the classes: its shape for one image, and the scale of its values. */
+export interface NamedCondition extends Required<ConditionComponent> {
+  /** Whether it is a number; otherwise it is several numbers, or an image. */
+  readonly isNumber: boolean;
+}
+
+/**
+ * The conditions of a flow besides the classes, in the order of its options. Those that only its layers name have the mean
+ * 0 and the deviation 1.
+ */
+export function componentsOf({ condition, options }: Conditioned): readonly NamedCondition[] {
+  const measured = knownComponents(options.condition);
+  const { [CLASSES]: _, ...shapes } = condition;
+  const names = [
+    ...measured.map(({ name }) => name).filter((name) => name in shapes),
+    ...Object.keys(shapes),
+  ];
+  return [...new Set(names)].map((name) => {
+    const shape = shapes[name]!;
+    const { mean = 0, deviation = 1 } = measured.find((component) => component.name === name) ?? {};
+    return { name, shape, mean, deviation, isNumber: shape.length === 1 && shape[0] === 1 };
+  });
 }
 
 /**
  * Reads the conditions of images that a flow depends on besides their classes.
  *
  * @param what the images, for errors: `the images of digits`
- * @throws UserError (`mismatch`) if one is missing or of the wrong kind
+ * @throws UserError (`mismatch`) if one is missing or has another shape
  */
 export function componentReader(
   flow: Conditioned,
   given: Conditions | undefined,
-  { imageShape: [height, width], what }: { readonly imageShape: ImageShape; readonly what: string },
+  what: string,
 ): ConditionReader {
-  const area = height * width;
   const components = componentsOf(flow);
-  const conditions = requireConditions(given, components, { area, what });
-  const { vector, context } = componentsBy(components);
-  /** The values of components side by side, the last axis. */
-  const beside = (
-    indices: ArrayLike<number>,
-    chosen: readonly ConditionComponent[],
-    grid: readonly number[],
-  ): NdArray => {
-    const rows = indices.length * grid.reduce((product, length) => product * length, 1);
-    const data = new Float64Array(rows * chosen.length);
-    const own = new Float64Array(rows);
-    chosen.forEach(({ name }, channel) => {
-      conditions[name]!.read(indices, own);
-      own.forEach((value, row) => {
-        data[row * chosen.length + channel] = value;
-      });
-    });
-    return { shape: [indices.length, ...grid, chosen.length], data };
-  };
-  return (indices) => ({
-    ...(vector.length > 0 && { vector: beside(indices, vector, []) }),
-    ...(context.length > 0 && { context: beside(indices, context, [height, width]) }),
-  });
+  const conditions = requireConditions(given, components, what);
+  return (indices) =>
+    asConditionInputs(
+      Object.fromEntries(
+        components.map(({ name, shape }) => {
+          const data = new Float64Array(indices.length * sizeOf(shape));
+          conditions[name]!.read(indices, data);
+          return [name, { shape: [indices.length, ...shape], data }];
+        }),
+      ),
+    );
 }
 
 /**
  * Reads all that a flow depends on besides the images: their classes too.
  *
  * @param name the name of the dataset, for errors
- * @throws UserError (`mismatch`) if something is missing or of the wrong kind
+ * @throws UserError (`mismatch`) if something is missing or has another shape
  */
 export function conditionReader(
   flow: Conditioned & Pick<Flow, 'classes'>,
-  images: Pick<ImageSet, 'imageShape' | 'labels' | 'conditions'>,
+  images: Pick<ImageSet, 'labels' | 'conditions'>,
   name: string,
 ): ConditionReader {
   const { classes } = flow;
-  const { imageShape, conditions } = images;
-  const components = componentReader(flow, conditions, { imageShape, what: `the images of ${name}` });
+  const components = componentReader(flow, images.conditions, `the images of ${name}`);
   if (classes.length === 0) {
     return components;
   }
   const labels = requireLabels(images, classes, name);
   return (indices) => ({
-    classes: oneHotRows(
+    ...oneHotClasses(
       Array.from(indices, (index) => labels.classOf(index)),
       classes.length,
     ),
@@ -102,25 +107,27 @@ export function conditionReader(
 }
 
 /**
- * The condition of a flow's programs for so many images: an input for each condition that the flow accepts, `[images, …]`,
- * under its name.
+ * The condition of a flow's programs for so many images: for each condition that the flow accepts an input `[images, …]`.
+ * `asConditionInputs` gives them their names in the program.
  */
-export function conditionInputs({ condition }: Flow, images: number): Condition {
+export function conditionInputs({ condition }: Pick<Flow, 'condition'>, images: number): Condition {
   return Object.fromEntries(
-    Object.entries(condition).map(([name, shape]) => [name, input(name, [images, ...shape])]),
+    Object.entries(condition).map(([name, shape]) => [name, input(`condition/${name}`, [images, ...shape])]),
   );
 }
 
 /** The condition of a flow's programs as constants. */
-export function conditionOf(arrays: { readonly [Name in ConditionName]?: NdArray }): Condition {
-  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, constant(array)]));
+export function conditionOf(arrays: ConditionArrays): Condition {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => [name.replace('condition/', ''), constant(array)]),
+  );
 }
 
-/** Numbers of classes as one-hot rows, `[N, count]`. */
-export function oneHotRows(numbers: ArrayLike<number>, count: number): NdArray {
+/** The numbers of classes as a condition: one-hot rows, `[N, count]`. */
+export function oneHotClasses(numbers: ArrayLike<number>, count: number): ConditionArrays {
   const data = new Float32Array(numbers.length * count);
   for (let row = 0; row < numbers.length; row++) {
     data[row * count + numbers[row]!] = 1;
   }
-  return { shape: [numbers.length, count], data };
+  return asConditionInputs({ [CLASSES]: { shape: [numbers.length, count], data } });
 }

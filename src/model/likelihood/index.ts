@@ -1,5 +1,6 @@
 // The door of this folder for other rooms: the graph of the likelihood and its inputs.
 export {
+  asConditionInputs,
   type ConditionArrays,
   type Conditioned,
   type ConditionReader,
@@ -8,7 +9,8 @@ export {
   conditionInputs,
   conditionOf,
   conditionReader,
-  oneHotRows,
+  type NamedCondition,
+  oneHotClasses,
 } from './conditionArrays.ts';
 export {
   type Batch,

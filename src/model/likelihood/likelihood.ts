@@ -17,7 +17,7 @@ import { onlyRank, partOfRank, type Ranks } from '../../core/ranks/index.ts';
 import { batchesInOrder } from '../../data/batches.ts';
 import type { ImageSet } from '../../data/contract/index.ts';
 import { toBits } from '../../data/pixels/index.ts';
-import { conditionIn, type Dequantiser, parametersFrom } from '../../flows/contract/index.ts';
+import { type Dequantiser, parametersFrom } from '../../flows/contract/index.ts';
 import {
   type DequantisationName,
   dequantisationNames,
@@ -28,7 +28,12 @@ import {
 import type { Program, ProgramArrays } from '../../tensor/engine/index.ts';
 import { input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { divide } from '../../tensor/operations/index.ts';
-import { type ConditionArrays, type ConditionReader, conditionInputs } from './conditionArrays.ts';
+import {
+  asConditionInputs,
+  type ConditionArrays,
+  type ConditionReader,
+  conditionInputs,
+} from './conditionArrays.ts';
 
 /** Random draws for dequantisation, shaped like the images. */
 export interface BatchNoise extends NdArray {
@@ -36,7 +41,10 @@ export interface BatchNoise extends NdArray {
   readonly dequantisation?: DequantisationName;
 }
 
-/** A batch for one run of a program: every array has one row per image, those of the conditions of the model too. */
+/**
+ * A batch for one run of a program: every array has one row per image, those of the conditions of the model too, `[N, …]`
+ * under `condition/NAME`; the classes, under `condition/classes`, are one-hot, `[N, K]`.
+ */
 export interface Batch extends ConditionArrays {
   /** Integer pixel values, 0 to 2^bits − 1, or real numbers, `[N, H, W, C]`. */
   readonly image: NdArray;
@@ -77,11 +85,10 @@ export function partOf(batch: Batch, first: number, count: number): Batch {
 /** A batch of the results of a function of each array. */
 export function mapBatch({ image, noise, ...rest }: Batch, change: (array: NdArray) => NdArray): Batch {
   const { dequantisation } = noise;
-  const condition = Object.entries(conditionIn(rest));
   return {
     image: change(image),
     noise: { ...change(noise), ...(dequantisation && { dequantisation }) },
-    ...Object.fromEntries(condition.map(([name, array]) => [name, change(array)])),
+    ...Object.fromEntries(Object.entries(rest).map(([name, array]) => [name, change(array)])),
   };
 }
 
@@ -119,7 +126,10 @@ export function bitsPerDimOf(
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const condition = conditionInputs(model, batchSize);
   const { logLikelihood } = model.likelihood(image, noise, parametersFrom(tensors), condition);
-  return { inputs: { image, noise, ...condition }, bitsPerDim: bitsPerDimFrom(model, logLikelihood) };
+  return {
+    inputs: { image, noise, ...asConditionInputs(condition) },
+    bitsPerDim: bitsPerDimFrom(model, logLikelihood),
+  };
 }
 
 /** bits/dim of each image, −logLikelihood / (D·ln 2), from its log-likelihood in nats. */

@@ -13,7 +13,7 @@ import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts'
 import { randomParameters } from '../../testing/layers.ts';
 import type { Correction } from '../corrections.ts';
 import { FlowModel } from '../flowModel.ts';
-import { drawLatents } from '../latents.ts';
+import { drawNormals } from '../latents.ts';
 import { readLatents, writeLatents } from './latentsFile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'latents-'));
@@ -32,7 +32,7 @@ function modelWith(bits: number): FlowModel {
 
 const model = modelWith(8);
 const names = ['a.png', 'sub/b 2.png', 'c:\u00fc'];
-const latents = drawLatents(model.latentShapes, { first: 0, count: 3, temperature: 1, seed: 0 });
+const latents = drawNormals(model.latentShapes, { first: 0, count: 3, temperature: 1, seed: 0 });
 const tensors = new Map(latents.map((latent, index) => [`latent/${index}`, latent]));
 const metadata = {
   format: 'emerging-flows latents',

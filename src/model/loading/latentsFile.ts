@@ -228,12 +228,7 @@ function latentChecksum(latents: Latents, image: number): string {
 
 /** The tensors of the conditions of a model for so many images: their paths, names and shapes. */
 function conditionShapes({ model }: FlowModel, count: number): [string, string, number[]][] {
-  const [height, width] = model.imageShape;
-  return componentsOf(model).map(({ name, image }) => [
-    `condition/${name}`,
-    name,
-    image ? [count, height, width] : [count],
-  ]);
+  return componentsOf(model).map(({ name, shape }) => [`condition/${name}`, name, [count, ...shape]]);
 }
 
 function latentPath(index: number): string {

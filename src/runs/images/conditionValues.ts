@@ -1,19 +1,17 @@
 // The condition of a model and the conditions of its images, which must agree.
 
 import { UserError, unknownName } from '../../core/errors.ts';
-import type {
-  Conditions,
-  ConditionValues,
-  Dataset,
-  ImageSet,
-  WantedConditions,
-} from '../../data/contract/index.ts';
+import { sizeOf } from '../../core/numeric/index.ts';
 import {
-  type ConditionComponent,
-  isKnownCondition,
-  knownComponents,
-  type ModelOptions,
-} from '../../flows/models/index.ts';
+  type Conditions,
+  type ConditionValues,
+  type Dataset,
+  type ImageSet,
+  isConditionImage,
+  type RequiredCondition,
+  type WantedConditions,
+} from '../../data/contract/index.ts';
+import { isKnownCondition, knownComponents, type ModelOptions } from '../../flows/models/index.ts';
 import type { Config } from '../settings/configSchema.ts';
 
 /** How many values are read at a time. */
@@ -55,7 +53,7 @@ export function withConditionOf(config: Config, { name, train }: Pick<Dataset, '
       `the images of ${name} have no conditions, which model.condition needs: give them some, or leave out model.condition`,
     );
   }
-  const condition = (wanted === true ? known : wanted).map((component): ConditionComponent => {
+  const condition = (wanted === true ? known : wanted).map((component) => {
     const values = conditions[component];
     if (values === undefined || !known.includes(component)) {
       throw unknownName(`condition of ${name}`, component, known, 'mismatch');
@@ -73,7 +71,12 @@ export function withConditionOf(config: Config, { name, train }: Pick<Dataset, '
         `the condition ${component} of ${name} is too small for float32 (standard deviation ${deviation}): scale it, for example to a deviation of 1`,
       );
     }
-    return { name: component, mean, deviation, ...(values.size > 1 && { image: true }) };
+    return {
+      name: component,
+      mean,
+      deviation,
+      ...(String(values.shape) !== '1' && { shape: [...values.shape] }),
+    };
   });
   return { ...config, model: { ...config.model, condition } };
 }
@@ -81,8 +84,9 @@ export function withConditionOf(config: Config, { name, train }: Pick<Dataset, '
 /** The mean and the standard deviation of all values of a component. */
 function momentsOf(
   { count }: ImageSet,
-  { size, read }: ConditionValues,
+  { shape, read }: ConditionValues,
 ): { mean: number; deviation: number } {
+  const size = sizeOf(shape);
   const atOnce = Math.max(1, Math.floor(BLOCK_VALUES / size));
   const sumOf = (term: (value: number) => number): number => {
     let sum = 0;
@@ -100,18 +104,17 @@ function momentsOf(
 }
 
 /**
- * The conditions of images for a model that depends on these components.
+ * The conditions of images for a model that depends on these.
  *
- * @param area the pixels of an image
  * @param what the images, for errors: `the images of digits`
- * @throws UserError (`mismatch`) that names what is missing or of the wrong kind
+ * @throws UserError (`mismatch`) that names what is missing or has another shape
  */
 export function requireConditions(
   conditions: Conditions | undefined,
-  components: readonly ConditionComponent[],
-  { area, what }: { readonly area: number; readonly what: string },
+  required: readonly RequiredCondition[],
+  what: string,
 ): Conditions {
-  const missing = components.filter(({ name }) => !Object.hasOwn(conditions ?? {}, name));
+  const missing = required.filter(({ name }) => !Object.hasOwn(conditions ?? {}, name));
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(', ');
     throw new UserError(
@@ -119,13 +122,12 @@ export function requireConditions(
       `${what} have no condition ${names}, which the model depends on: give ${missing.length === 1 ? 'it' : 'them'} for each image`,
     );
   }
-  for (const { name, image } of components) {
-    const expected = image ? area : 1;
-    const { size } = conditions![name]!;
-    if (size !== expected) {
+  for (const { name, shape } of required) {
+    const { shape: given } = conditions![name]!;
+    if (String(given) !== String(shape)) {
       throw new UserError(
         'mismatch',
-        `the condition ${name} of ${what} has ${size} values for each image, but ${expected} in the model`,
+        `the condition ${name} of ${what} has ${given.join(' x ')} values for each image, but ${shape.join(' x ')} in the model`,
       );
     }
   }
@@ -138,7 +140,7 @@ export function requireConditions(
  * @throws UserError (`invalid-config`) if they would
  */
 export function requireUnmoved({ data: { augment }, model: { condition } }: Config): void {
-  const image = knownComponents(condition).find((one) => one.image);
+  const image = knownComponents(condition).find(({ shape = [] }) => isConditionImage({ shape }));
   if (image && augment.length > 0) {
     throw new UserError(
       'invalid-config',

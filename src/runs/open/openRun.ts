@@ -189,12 +189,12 @@ function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: D
   if (Array.isArray(config.model.classes)) {
     requireLabels(train, config.model.classes, name, whyNoLabels);
   }
-  const [height, width] = imageShape;
-  const what = `the images of ${name}`;
-  requireConditions(train.conditions, knownComponents(config.model.condition), {
-    area: height * width,
-    what,
-  });
+  const components = knownComponents(config.model.condition);
+  requireConditions(
+    train.conditions,
+    components.map((component) => ({ shape: [1], ...component })),
+    `the images of ${name}`,
+  );
   requireUnmoved(config);
   checkAugmentations(config.data.augment, imageShape, train.kind);
   return scheduleOf(config, train.count);

@@ -2,9 +2,13 @@
 import * as z from 'zod/mini';
 import { componentNames, MOST_COMPONENTS } from '../../data/contract/index.ts';
 
-const text = `true, a list of names of conditions, or one of components with name, mean, deviation (above 0) and, for images, image: true; names are different and have ${componentNames.what}`;
+const text = `true, a list of names of conditions, or one of components with name, mean, deviation (above 0) and, unless it is a number, shape, [K] or [height, width, K]; names are different and have ${componentNames.what}`;
 
 const componentName = z.string(text).check(z.regex(componentNames.pattern, text));
+const length = z.int(text).check(z.minimum(1, text), z.maximum(2 ** 16, text));
+const shape = z
+  .array(length, text)
+  .check(z.refine((lengths: readonly number[]) => lengths.length === 1 || lengths.length === 3, text));
 const component = z.strictObject(
   {
     /** What the data call it. */
@@ -13,8 +17,8 @@ const component = z.strictObject(
     mean: z.number(text),
     /** Its standard deviation over the training images. */
     deviation: z.number(text).check(z.gt(0, text)),
-    /** Whether it is an image; default false: a number. */
-    image: z.exactOptional(z.boolean(text)),
+    /** The shape of its values for each image: `[K]` numbers, or an image `[H, W, K]`; default `[1]`, a number. */
+    shape: z.exactOptional(shape),
   },
   text,
 );

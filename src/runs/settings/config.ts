@@ -125,7 +125,7 @@ export function completeConfig(layer: ConfigLayer): Config {
   requireOwnOptions(config.training, config.training.optimizer);
   requireDivisor(config.training);
   requireLearnedPrior(config.model);
-  requireOneCondition(config);
+  requireConditionOfData(config);
   requireOwnNoise(config.model);
   requireOneKind(config.model);
   return config;
@@ -151,17 +151,11 @@ function requireLearnedPrior({ classes, learnedPrior }: Config['model']): void {
   }
 }
 
-function requireOneCondition({ data, model: { classes, condition } }: Config): void {
+function requireConditionOfData({ data, model: { condition } }: Config): void {
   if (data.conditions !== undefined && condition === undefined) {
     throw new UserError(
       'invalid-config',
       'data.conditions is set, but model.condition is not: set model.condition=true, or leave out data.conditions',
-    );
-  }
-  if (classes !== undefined && condition !== undefined) {
-    throw new UserError(
-      'invalid-config',
-      'a model depends on model.classes or on model.condition, not on both: leave one of them out',
     );
   }
 }

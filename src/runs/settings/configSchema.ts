@@ -5,6 +5,7 @@ import { type AugmentationName, augmentations } from '../../data/pixels/augment.
 import { MOST_COMPONENTS } from '../../flows/coupling/index.ts';
 import { boundaries, MOST_NORM_BOUND } from '../../flows/layers/index.ts';
 import { dequantisationNames, type PartKey, parts } from '../../flows/models/index.ts';
+import { MOST_DEGREES, MOST_GAUSSIANS } from '../../flows/priors/index.ts';
 import { optimizerNames, optionSchemas } from '../../tensor/optimizers/index.ts';
 import { conditionSchema } from './conditionSchema.ts';
 
@@ -223,8 +224,14 @@ const model = section({
     'Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none.',
     z.number(scaleFloorText).check(z.minimum(0, scaleFloorText), z.maximum(0.5, scaleFloorText)),
   ),
+  prior: optional('The base distribution of the latents of all priors.', partName('prior')),
+  degreesOfFreedom: optional(
+    'Degrees of freedom of the prior student-t; fewer make its tails heavier.',
+    wholeNumber(1, MOST_DEGREES),
+  ),
+  priorComponents: optional('Gaussians in the prior gaussian-mixture.', wholeNumber(2, MOST_GAUSSIANS)),
   learnedPrior: key(
-    'Whether the priors are learned; otherwise they are standard normal.',
+    'Whether the locations and scales of the priors are learned; otherwise they are 0 and 1.',
     z.boolean('true or false'),
   ),
   classes: optional(

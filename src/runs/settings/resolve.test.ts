@@ -128,7 +128,7 @@ describe('settings', () => {
     ['__proto__.levels=3', "unknown key '__proto__': known: seed, data, model, training"],
     [
       'model=3',
-      'model must be a section with the keys flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, components, conditioner, blocks, boundary, mask, checkerboard, checkerboardWidth, scaleFloor, learnedPrior, classes, condition, continuous, bits, dequantisation, dequantisationSteps, dequantisationWidth, not 3',
+      'model must be a section with the keys flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, components, conditioner, blocks, boundary, mask, checkerboard, checkerboardWidth, scaleFloor, prior, degreesOfFreedom, priorComponents, learnedPrior, classes, condition, continuous, bits, dequantisation, dequantisationSteps, dequantisationWidth, not 3',
     ],
     ['model.levels.x=3', 'model.levels must be a whole number from 1 to 12, not { x: 3 }'],
     ['model.levels=', 'model.levels must be a whole number from 1 to 12, not empty'],
@@ -158,7 +158,7 @@ describe('files', () => {
     ['%YAML 1.1\n---\nseed: 1\n', 'a.yaml:1: a directive (%NAME) is not supported: remove it'],
     [
       'model: { <<: { levels: 2 } }\n',
-      "a.yaml: unknown key 'model.<<': known: flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, components, conditioner, blocks, boundary, mask, checkerboard, checkerboardWidth, scaleFloor, learnedPrior, classes, condition, continuous, bits, dequantisation, dequantisationSteps, dequantisationWidth",
+      "a.yaml: unknown key 'model.<<': known: flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, components, conditioner, blocks, boundary, mask, checkerboard, checkerboardWidth, scaleFloor, prior, degreesOfFreedom, priorComponents, learnedPrior, classes, condition, continuous, bits, dequantisation, dequantisationSteps, dequantisationWidth",
     ],
     [
       'seed: 1\n__proto__: { seed: 2 }\n',

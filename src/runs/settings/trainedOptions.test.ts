@@ -26,7 +26,7 @@ function difference(now: object, trained: object): string | null {
 const trained = modelOptions({ levels: 2, classes: ['one', 'two'] });
 const condition = [
   { name: 'omega', mean: 0.3, deviation: 0.1 },
-  { name: 'low', mean: 0, deviation: 2, image: true },
+  { name: 'low', mean: 0, deviation: 2, shape: [8, 8, 1] },
 ];
 
 it('names every option that differs, with both values', () => {
@@ -100,6 +100,9 @@ describe('a default', () => {
     ['diagonals', 2, 3, { mixing: 'circulant' }],
     ['scaleFloor', 0, 0.2, {}],
     ['components', 4, 3, { coupling: 'mixture' }],
+    ['prior', 'gaussian', 'student-t', {}],
+    ['degreesOfFreedom', 4, 6, { prior: 'student-t' }],
+    ['priorComponents', 3, 5, { prior: 'gaussian-mixture' }],
     ['conditioner', 'glow', 'gated', {}],
     ['blocks', 2, 1, { conditioner: 'gated' }],
     ['boundary', 'zero', 'periodic', {}],

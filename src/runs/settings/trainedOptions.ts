@@ -16,7 +16,11 @@ export const recordedSchema = z.record(
     z.string(),
     z.boolean(),
     z.array(
-      z.union([z.string(), z.number(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))]),
+      z.union([
+        z.string(),
+        z.number(),
+        z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.number())])),
+      ]),
     ),
     z.record(z.string(), z.array(z.number())),
   ]),

@@ -13,7 +13,7 @@ import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { conditionRowsOf } from '../../model/conditions.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import type { FlowModelOptions } from '../../model/flowModelOptions.ts';
-import { drawLatents } from '../../model/latents.ts';
+import { drawNormals } from '../../model/latents.ts';
 import { trainedModel } from '../../model/trainedModel.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { conditionedModels } from '../../testing/tinyRuns.ts';
@@ -25,7 +25,6 @@ import { compile } from './program.ts';
 import { releaseAfter } from './resources.ts';
 
 const imageShape: ImageShape = [4, 8, 1];
-const area = imageShape[0] * imageShape[1];
 const BATCH = 2;
 const TOLERANCE = 1e-4;
 
@@ -39,7 +38,7 @@ const measuredModels: readonly (readonly [string, object])[] = [
 function givenTo({ classes, condition }: ModelOptions) {
   const random = new RandomStream(6, 'conditions');
   const components = knownComponents(condition);
-  const values = components.map(({ name, image }) => [name, random.normals(BATCH * (image ? area : 1))]);
+  const values = components.map(({ name, shape = [1] }) => [name, random.normals(BATCH * sizeOf(shape))]);
   return { ...(classes && { class: [1, 0] }), condition: Object.fromEntries(values) };
 }
 
@@ -73,7 +72,7 @@ async function sampled(mixing: Mixing, device: FlowModelOptions): Promise<ArrayL
   return releaseAfter(async (keep) => {
     const flow = keep(new FlowModel(trainedModel(model, state, 'raw'), device));
     const draw = { first: 0, count: BATCH, temperature: 0.7, seed: 3 };
-    return flow.decodeValues(drawLatents(flow.latentShapes, draw));
+    return flow.decodeValues(drawNormals(flow.latentShapes, draw));
   });
 }
 
@@ -85,7 +84,7 @@ async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Pro
     const random = new RandomStream(4, 'pixels');
     const pixels = Uint8Array.from({ length: BATCH * sizeOf(imageShape) }, () => random.integer(256));
     const given = givenTo(model.options);
-    const latents = drawLatents(flow.latentShapes, { first: 0, count: BATCH, temperature: 0.7, seed: 3 });
+    const latents = drawNormals(flow.latentShapes, { first: 0, count: BATCH, temperature: 0.7, seed: 3 });
     return Float64Array.from([
       ...(await flow.bitsPerDim(pixels, { draws: 2, ...given })),
       ...(model.classes.length > 0 ? await flow.classify(pixels) : []).flatMap((one) => [

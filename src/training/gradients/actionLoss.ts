@@ -3,6 +3,8 @@
 import { UserError } from '../../core/errors.ts';
 import { dimensionsOf, type ImageShape, type RandomStream } from '../../core/numeric/index.ts';
 import { parametersFrom } from '../../flows/contract/index.ts';
+import type { Flow } from '../../flows/models/index.ts';
+import { hasNormalLatents } from '../../flows/priors/index.ts';
 import { bitsPerDimFrom } from '../../model/likelihood/index.ts';
 import { gradients, pullback } from '../../tensor/gradients/gradient.ts';
 import { input, sameShape, showShape, type Tensor } from '../../tensor/index.ts';
@@ -53,6 +55,7 @@ export function actionOf(action: Action, x: Tensor): Tensor {
  */
 export function actionLoss(action: Action): Loss {
   return (model, images, tensors) => {
+    requireNormalLatents(model);
     const noise = input('noise', [images, ...model.imageShape]);
     const parameters = parametersFrom(tensors);
     const latents = latentsIn(noise, model.latentShapes);
@@ -72,6 +75,17 @@ export function actionLoss(action: Action): Loss {
       },
     };
   };
+}
+
+/** @throws UserError (`unsupported`) if the latents are not standard normal, as `drawBase` draws them */
+function requireNormalLatents(model: Flow): void {
+  if (!hasNormalLatents(model)) {
+    const names = [...new Set(model.priors.map(({ base }) => base.name))];
+    throw new UserError(
+      'unsupported',
+      `training to an action draws standard normal latents, but the prior of the model is ${names.join(' and ')}: leave out model.prior`,
+    );
+  }
 }
 
 /** Fills `out` with z, the values that a model makes images from. */

@@ -5,7 +5,7 @@ import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { StagedFlow } from '../../flows/models/stagedFlow.ts';
-import { oneHotRows } from '../../model/likelihood/conditionArrays.ts';
+import { oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
 import type { Batch } from '../../model/likelihood/likelihood.ts';
 import type { Device } from '../../tensor/engine/devices/device.ts';
 import type { GradientPlan, GradientRequest } from './gradientPlan.ts';
@@ -58,7 +58,7 @@ function setting(flow = model): { batch: Batch; weights: Groups } {
   flow.dequantiser.draw(random, noise.data);
   const numbers = Array.from({ length: images }, (_, index) => index % 3);
   return {
-    batch: { image, noise, ...(flow.classes.length > 0 && { classes: oneHotRows(numbers, 3) }) },
+    batch: { image, noise, ...(flow.classes.length > 0 && oneHotClasses(numbers, 3)) },
     weights,
   };
 }

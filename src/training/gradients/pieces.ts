@@ -1,6 +1,5 @@
 // The gradient of a model as a sequence of small programs: one for each kind of stage, run once for every stage.
 
-import { conditionNames } from '../../flows/contract/index.ts';
 import { arrayName, type Densities, sumOfDensities } from '../../flows/models/index.ts';
 import { bitsPerDimFrom } from '../../model/likelihood/index.ts';
 import { prepare } from '../../tensor/engine/index.ts';
@@ -95,12 +94,10 @@ function makePiece(program: ProgramDefinition, pass: Piece['pass'], rename: (nam
   return { program, pass, inputs: renamed(program.inputs), outputs: renamed(program.outputs) };
 }
 
-/** The arrays of a batch. */
-const batchNames: readonly string[] = ['image', 'noise', ...conditionNames];
-
 /** The name in the sequence of an array that the program of a stage takes or returns by this name. */
 function nameInSequence(name: string, path: string, stage: number): string {
-  if (batchNames.includes(name)) {
+  // Arrays of the batch.
+  if (name === 'image' || name === 'noise' || name.startsWith('condition/')) {
     return name;
   }
   if (/^(weights|gradients)\//.test(name)) {

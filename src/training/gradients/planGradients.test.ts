@@ -6,7 +6,7 @@ import { Glow } from '../../flows/models/glow.ts';
 import { mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { oneHotRows } from '../../model/likelihood/conditionArrays.ts';
+import { oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
 import type { ActivationChoice, GradientPlan } from './gradientPlan.ts';
 import { definePieces } from './pieces.ts';
 import { planGradients } from './planGradients.ts';
@@ -64,7 +64,7 @@ it.each<[string, Partial<ModelOptions>]>([
   const batch = {
     image: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) },
     noise: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()) },
-    ...(changes.classes && { classes: oneHotRows([3, 0, 2], 4) }),
+    ...(changes.classes && oneHotClasses([3, 0, 2], 4)),
   };
   const results = [];
   for (const activations of ['keep', 'recompute'] as const) {

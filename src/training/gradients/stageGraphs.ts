@@ -13,7 +13,7 @@ import {
   type Stage,
   type StageResult,
 } from '../../flows/models/index.ts';
-import { conditionInputs } from '../../model/likelihood/index.ts';
+import { asConditionInputs, conditionInputs } from '../../model/likelihood/index.ts';
 import { input, type Shape, type Tensor, topologicalOrder } from '../../tensor/index.ts';
 import { checkpoint } from '../../tensor/operations/index.ts';
 
@@ -23,7 +23,7 @@ export interface StageGraph {
   /** The images that it takes: `x`, or `image` and `noise`. */
   readonly taken: Readonly<Record<string, Tensor>>;
   /** The inputs of the conditions that its layers use. */
-  readonly condition: Condition;
+  readonly condition: Readonly<Record<string, Tensor>>;
   readonly weights: Readonly<Record<string, Tensor>>;
   /** The weights that its layers derive from the images it takes; none unless it was asked for them. */
   readonly started: Readonly<Record<string, Tensor>>;
@@ -64,7 +64,9 @@ function stageGraph(stage: Stage, shape: Shape, accepted: Condition, starting: b
   const used = new Set(
     topologicalOrder([y, logPrior, logDet, logNoise].filter((tensor) => tensor !== undefined)),
   );
-  const condition = Object.fromEntries(Object.entries(accepted).filter(([, tensor]) => used.has(tensor)));
+  const condition = asConditionInputs(
+    Object.fromEntries(Object.entries(accepted).filter(([, tensor]) => used.has(tensor))),
+  );
   return { parameters: stage.parameters, taken: { x }, condition, weights, started: started(), result };
 }
 

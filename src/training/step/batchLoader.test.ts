@@ -38,8 +38,8 @@ describe('takes from the model', () => {
     const some = labelled(images, classes, numbers, 'pets');
     const withClasses = new Glow(images.imageShape, { ...model.options, classes });
     const batch = new BatchLoader(some, { ...options, model: withClasses }).at(0);
-    expect(batch.classes?.shape).toEqual([3, 2]);
-    expect(new BatchLoader(some, options).at(0).classes).toBe(undefined);
+    expect(batch['condition/classes']?.shape).toEqual([3, 2]);
+    expect(new BatchLoader(some, options).at(0)['condition/classes']).toBe(undefined);
     expect(() => new BatchLoader(images, { ...options, model: withClasses })).toThrow(
       'the images of the batches have no labels, and the model has 2 classes',
     );

@@ -15,7 +15,7 @@ import {
 } from '../../model/likelihood/index.ts';
 
 /** What batches depend on of a model. */
-export interface BatchedModel extends Pick<Flow, 'dequantiser' | 'classes'> {
+export interface BatchedModel extends Pick<Flow, 'dequantiser' | 'classes' | 'condition'> {
   /** The bits of an integer value. */
   readonly values: Pick<Flow['values'], 'bits'>;
   /** The kind of noise, and the condition. */

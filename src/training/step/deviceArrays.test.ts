@@ -8,7 +8,7 @@ import { dequantisationOf } from '../../flows/models/dequantisation.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { oneHotRows } from '../../model/likelihood/conditionArrays.ts';
+import { oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
 import { type Batch, partOf } from '../../model/likelihood/likelihood.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { releaseAfter } from '../../tensor/engine/resources.ts';
@@ -81,7 +81,7 @@ function batchAt(step: number, model: Glow): Batch {
   const numbers = Array.from({ length: BATCH }, (_, index) => (step + index) % classes.length);
   const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
   model.dequantiser.draw(random, noise.data);
-  return { image, noise, ...(classes.length > 0 && { classes: oneHotRows(numbers, classes.length) }) };
+  return { image, noise, ...(classes.length > 0 && oneHotClasses(numbers, classes.length)) };
 }
 
 type Choices = Partial<TrainerOptions> & { readonly activations?: ActivationChoice };

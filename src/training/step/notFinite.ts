@@ -9,7 +9,7 @@ import {
   layersOf,
   type ParameterLayout,
 } from '../../flows/models/index.ts';
-import { type Batch, conditionInputs, partOf } from '../../model/likelihood/index.ts';
+import { asConditionInputs, type Batch, conditionInputs, partOf } from '../../model/likelihood/index.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { type CompileOptions, compile, releaseAfter } from '../../tensor/engine/index.ts';
@@ -96,5 +96,5 @@ function layersDefinition(model: Flow, layout: ParameterLayout, images: number):
     outputs[path] = add(sum(multiply(y, 0)), sum(multiply(logDet, 0)));
     z = keptChannels === undefined ? y : slice(y, 3, 0, keptChannels);
   }
-  return { inputs: { image, noise, ...condition, ...inputs }, outputs };
+  return { inputs: { image, noise, ...asConditionInputs(condition), ...inputs }, outputs };
 }

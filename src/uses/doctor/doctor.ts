@@ -17,7 +17,7 @@ import {
   type ConditionArrays,
   componentReader,
   conditionOf,
-  oneHotRows,
+  oneHotClasses,
 } from '../../model/likelihood/index.ts';
 import type { Evaluation } from '../../model/measure/evaluate.ts';
 import { evaluate } from '../../model/measure/evaluate.ts';
@@ -149,16 +149,12 @@ export async function diagnose(
   signal?.throwIfAborted();
   onProgress?.(0, countLayers(model));
   const conditionOfImages = (indices: readonly number[]): ConditionArrays => ({
-    ...(classes.length > 0 && {
-      classes: oneHotRows(
+    ...(classes.length > 0 &&
+      oneHotClasses(
         indices.map((index) => classes[index]!),
         model.classes.length,
-      ),
-    }),
-    ...componentReader(model, chosen.conditions, {
-      imageShape: model.imageShape,
-      what: 'the images',
-    })(indices),
+      )),
+    ...componentReader(model, chosen.conditions, 'the images')(indices),
   });
   const examining = { ...options, seed, condition: conditionOfImages([...positions.keys()]) };
   const { reconstruction, samples, ...examined } = await examineModel(trained, x, examining);

@@ -108,7 +108,7 @@ export async function examineLayers(
     exact = false,
     quick = false,
     keepFinished = false,
-    condition,
+    condition = {},
     ...options
   }: LayerOptions = {},
 ): Promise<LayerExamination[]> {
@@ -127,18 +127,13 @@ export async function examineLayers(
       : { shape, data: Float32Array.from(new RandomStream(seed, 'noise', path).normals(sizeOf(shape))) };
     const nonFiniteWeights = findNonFinite(placed, parameters);
     const inside = parametersFrom(parameters).at(path);
-    const { y, ...measured } = await measure(
-      given(placed, condition),
-      inside,
-      images,
-      nonFiniteWeights.length > 0,
-      {
-        ...options,
-        seed,
-        exact,
-        quick,
-      },
-    );
+    const { y, ...measured } = await measure(bijection, inside, images, nonFiniteWeights.length > 0, {
+      ...options,
+      seed,
+      exact,
+      quick,
+      condition,
+    });
     results.push({
       layer: path,
       kind: bijection.name,
@@ -155,23 +150,10 @@ export async function examineLayers(
   return results;
 }
 
-/** A layer given a condition. */
-function given(placed: PlacedLayer, condition: Condition | undefined): PlacedLayer {
-  const { bijection } = placed;
-  return {
-    ...placed,
-    bijection: {
-      ...bijection,
-      forward: (x, p) => bijection.forward(x, p, condition),
-      inverse: (y, p) => bijection.inverse(y, p, condition),
-    },
-  };
-}
-
 type Measured = Omit<LayerExamination, 'layer' | 'kind' | 'dimensions' | 'input' | 'nonFiniteWeights'>;
 
 async function measure(
-  { bijection }: PlacedLayer,
+  bijection: Bijection,
   parameters: Parameters,
   x: NdArray,
   broken: boolean,
@@ -179,12 +161,13 @@ async function measure(
     seed,
     exact,
     quick,
+    condition,
     ...options
-  }: CompileOptions & Required<Pick<LayerOptions, 'seed' | 'exact' | 'quick'>>,
+  }: CompileOptions & Required<Pick<LayerOptions, 'seed' | 'exact' | 'quick' | 'condition'>>,
 ): Promise<Measured & { y: NdArray }> {
   const images = input('x', x.shape);
-  const { y, logDet } = bijection.forward(images, parameters);
-  const outputs = { y, logDet, back: bijection.inverse(y, parameters) };
+  const { y, logDet } = bijection.forward(images, parameters, condition);
+  const outputs = { y, logDet, back: bijection.inverse(y, parameters, condition) };
   const program = await compile({ inputs: { x: images }, outputs }, options);
   const found = await program.run({ x });
   await program.release();
@@ -192,7 +175,7 @@ async function measure(
     return { y: found.y!, ...unmeasured };
   }
   const dimensions = dimensionsOf(bijection.inputShape);
-  const map = new LayerMap(bijection, parameters, options);
+  const map = new LayerMap(bijection, parameters, options, condition);
   const precise = await map.forward(Float64Array.from(x.data));
   const said = found.logDet!;
   const saidOf = (image: number) => said.data[said.shape.length === 0 ? 0 : image]!;

@@ -1,9 +1,10 @@
-import { dimensionsOf, type NdArray, RandomStream, rangeOf, sizeOf } from '../../core/numeric/index.ts';
+import { dimensionsOf, type NdArray, rangeOf } from '../../core/numeric/index.ts';
 import { parametersFrom } from '../../flows/contract/index.ts';
-import { compileDecoder, decodeBatch, type TrainedModel } from '../../model/index.ts';
+import { gaussian } from '../../flows/priors/index.ts';
+import { compileDecoder, decodeBatch, FlowModel, type TrainedModel } from '../../model/index.ts';
 import { type ConditionArrays, conditionOf } from '../../model/likelihood/index.ts';
 import { compareImages, type ReturnedImages, summariseReturned } from '../../model/measure/returnedImages.ts';
-import { type CompileOptions, compile } from '../../tensor/engine/index.ts';
+import { type CompileOptions, compile, releaseAfter } from '../../tensor/engine/index.ts';
 import { input, type Tensor } from '../../tensor/index.ts';
 
 /** Real images encoded and decoded again in float32. */
@@ -12,7 +13,7 @@ export interface Reconstruction extends ReturnedImages {
   readonly largestErrorInGreyLevels: number | null;
 }
 
-/** The latents of real images at one prior. */
+/** The latents of real images at one Gaussian prior. */
 export interface LatentStatistics extends LatentMoments {
   /** Whether the dataset has more images than were used. */
   readonly estimated: boolean;
@@ -70,13 +71,11 @@ export async function examineModel(
   const found = latents.map((_, index) => encoded[String(index)]!);
   const decoder = await compileDecoder(trained, options);
   const decoded = await decodeBatch(decoder, found, condition);
-  const drawn = model.latentShapes.map((shape, index) => {
-    const all = [count, ...shape];
-    return { shape: all, data: new RandomStream(seed, 'latents', index).normals(sizeOf(all)) };
-  });
+  const drawn = await releaseAfter((keep) =>
+    keep(new FlowModel(trained, options)).drawLatents({ count, seed }),
+  );
   const sampled = await decodeBatch(decoder, drawn, condition);
   await decoder.release();
-  const paths = model.stages.flatMap(({ path, stage }) => (stage.latentShape ? [path] : []));
   const { bits } = model.values;
   const dimensions = dimensionsOf(model.imageShape);
   // x of integers is in [−½, ½).
@@ -87,7 +86,10 @@ export async function examineModel(
       ...returned,
       largestErrorInGreyLevels: bits === undefined ? null : returned.largestError * 2 ** bits,
     },
-    latents: found.map(({ data }, index) => ({ layer: paths[index]!, ...momentsOf(data) })),
+    latents: model.priors.flatMap(({ path, base }, index) =>
+      // The moments of other distributions need not exist.
+      base === gaussian ? [{ layer: path, ...momentsOf(found[index]!.data) }] : [],
+    ),
     samples: { count, explodedShare: explodedShare(sampled, dimensions, FAR_OUT * most), estimated: true },
   };
 }

@@ -1,13 +1,13 @@
 // The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
 
 import { dimensionsOf } from '../../core/numeric/index.ts';
-import { type ConditionName, countTrained } from '../../flows/contract/index.ts';
-import { componentsBy, type Flow } from '../../flows/models/index.ts';
-import { componentsOf } from '../../model/likelihood/index.ts';
+import { CLASSES, countTrained } from '../../flows/contract/index.ts';
+import type { Flow } from '../../flows/models/index.ts';
+import { hasNormalLatents, noiseShape } from '../../flows/priors/index.ts';
 import { checksumOfFile, manifestText } from '../../model/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../model/loading/readExport.ts';
 import { SCORES_FILE } from '../../model/referenceScores.ts';
-import { latentName } from './exportPrograms.ts';
+import { latentName, noiseName } from './exportPrograms.ts';
 
 /** An input or output of an ONNX file. */
 interface Port {
@@ -37,6 +37,9 @@ export interface ModelOrigin {
 /** The file of an export that turns normal numbers into the noise of images; only for variational dequantisation. */
 export const DEQUANTISER_FILE = 'dequantiser.onnx';
 
+/** The file of an export that turns normal numbers into latents; only if a prior is not Gaussian. */
+export const PRIOR_FILE = 'prior.onnx';
+
 /**
  * The manifest of a model's export, as JSON text.
  *
@@ -55,7 +58,7 @@ export function exportManifest(
     image: { shape: imageShape, axes: ['height', 'width', 'channel'], ...valuesOf(model) },
     latents,
     ...(model.classes.length > 0 && { classes: model.classes }),
-    ...(options.condition !== undefined && { conditions: conditionsByInput(model) }),
+    ...(conditionNames(model).length > 0 && { conditions: conditionNames(model) }),
     trained: origin,
     model: options,
     files: Object.fromEntries(
@@ -73,6 +76,7 @@ const about: Readonly<Record<string, (model: Flow) => object>> = {
   'encoder.onnx': (model) => ({ ...encoderPorts(model), howToCall: howToEncode(model) }),
   'sampler.onnx': (model) => ({ ...samplerPorts(model), howToCall: howToSample(model) }),
   [DEQUANTISER_FILE]: (model) => ({ ...dequantiserPorts(model), howToCall: howToDequantise(model) }),
+  [PRIOR_FILE]: (model) => ({ ...priorPorts(model), howToCall: howToDraw }),
   [WEIGHTS_FILE]: ({ parameters }) => ({
     what: 'the weights in float32 by path; the ONNX files hold their own copy',
     trainedParameters: countTrained(parameters),
@@ -131,9 +135,9 @@ function encoderPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
     outputs: [
       ...latentPorts(
         model,
-        isContinuous(model)
-          ? 'standard normal over images drawn from the model'
-          : 'standard normal over images drawn from the model with random noise; less spread with noise 0.5',
+        `${hasNormalLatents(model) ? 'standard normal' : `distributed like the output of ${PRIOR_FILE}`} over images drawn from the model${
+          isContinuous(model) ? '' : ' with random noise; less spread with noise 0.5'
+        }`,
       ),
       {
         name: 'logLikelihood',
@@ -159,42 +163,39 @@ function drawsUniformly({ dequantiser }: Flow): boolean {
   return dequantiser.flow === undefined;
 }
 
-/** The names of the conditions by the input that carries them, in its order. */
-function conditionsByInput(model: Flow): Readonly<Record<string, readonly string[]>> {
-  const inputs = Object.entries(componentsBy(componentsOf(model)));
-  return Object.fromEntries(
-    inputs.flatMap(([input, components]) =>
-      components.length === 0 ? [] : [[input, components.map(({ name }) => name)]],
-    ),
-  );
-}
-
 /** The inputs of the conditions of the model, if it has any. */
 function conditionPorts(model: Flow): Port[] {
-  const { vector = [], context = [] } = conditionsByInput(model);
-  const about: Readonly<Record<ConditionName, Pick<Port, 'range' | 'what'>>> = {
-    classes: {
-      range: [0, 1],
-      what: 'the class of each image as a row of zeros with a 1 at its number, from 0: its place in the list classes of this file',
-    },
-    vector: { what: `the numbers that each image is conditioned on, as they are: ${vector.join(', ')}` },
-    context: {
-      what: `the images that each image is conditioned on, as they are, a channel for each: ${context.join(', ')}`,
-    },
-  };
   return Object.entries(model.condition).map(([name, shape]) => ({
     name,
     type: 'float32',
     shape: ['N', ...shape],
-    ...about[name as ConditionName],
+    ...(name === CLASSES
+      ? {
+          range: [0, 1] as const,
+          what: 'the class of each image as a row of zeros with a 1 at its number, from 0: its place in the list classes of this file',
+        }
+      : { what: `the condition ${name} of each image, as it is: ${describeCondition(shape)}` }),
   }));
+}
+
+/** What the values of a condition are, by their shape. */
+function describeCondition(shape: readonly number[]): string {
+  const count = shape.at(-1)!;
+  return shape.length > 1
+    ? `an image of ${count} channel${count === 1 ? '' : 's'}`
+    : count === 1
+      ? 'a number'
+      : `${count} numbers`;
 }
 
 function samplerPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
   const shape = ['N', ...model.imageShape] as const;
   return {
     inputs: [
-      ...latentPorts(model, 'standard normal draws, or the output of the encoder'),
+      ...latentPorts(
+        model,
+        `${hasNormalLatents(model) ? 'standard normal draws' : `the output of ${PRIOR_FILE}`}, or the output of the encoder`,
+      ),
       {
         name: 'temperature',
         type: 'float32',
@@ -234,8 +235,18 @@ function samplerPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
 }
 
 /** What a likelihood is given besides the image, after its name. */
-function given({ classes, options }: Flow): string {
-  return classes.length > 0 ? ' given its class' : options.condition ? ' given its condition' : '';
+function given(model: Flow): string {
+  const isConditioned = conditionNames(model).length > 0;
+  return model.classes.length > 0
+    ? ` given its class${isConditioned ? ' and condition' : ''}`
+    : isConditioned
+      ? ' given its condition'
+      : '';
+}
+
+/** The names of the conditions of a model besides the classes. */
+function conditionNames({ condition }: Flow): string[] {
+  return Object.keys(condition).filter((name) => name !== CLASSES);
 }
 
 function dequantiserPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
@@ -253,6 +264,22 @@ function dequantiserPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
     ],
   };
 }
+
+function priorPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
+  return {
+    inputs: model.priors.map(({ base, latentShape }, index) => ({
+      name: noiseName(index),
+      type: 'float32',
+      shape: ['N', ...noiseShape(base, latentShape)],
+      what: 'standard normal draws',
+    })),
+    outputs: latentPorts(model, 'drawn from the prior'),
+  };
+}
+
+const howToDraw: readonly string[] = [
+  'Draw every number of every input from the standard normal distribution. Pass the outputs to sampler.onnx.',
+];
 
 function howToDequantise(model: Flow): string[] {
   const { imageShape, condition } = model;
@@ -295,11 +322,12 @@ function howToEncode(model: Flow): string[] {
 }
 
 /** How to pass the condition of a model, if it depends on one. */
-function conditionSteps({ options, condition }: Flow): string[] {
-  return options.condition === undefined
+function conditionSteps(model: Flow): string[] {
+  const names = conditionNames(model);
+  return names.length === 0
     ? []
     : [
-        `${Object.keys(condition).join(' and ')}: the condition of each image, in the units of the training images. Pass the same to sampler.onnx to recover the image.`,
+        `${names.join(' and ')}: the condition of each image, in the units of the training images. Pass the same to sampler.onnx to recover the image.`,
       ];
 }
 
@@ -313,11 +341,15 @@ function classSteps(classes: readonly string[], { noise, density } = { noise: ''
       ];
 }
 
-function howToSample({ values: { bits }, condition: { classes, ...others } }: Flow): string[] {
-  const inputs = Object.keys(others);
+function howToSample(model: Flow): string[] {
+  const { classes, values } = model;
+  const { bits } = values;
+  const inputs = conditionNames(model);
   return [
-    'Draw every number of every latent from the standard normal distribution and choose a temperature, such as 0.8.',
-    ...(classes === undefined ? [] : ['classes: the class of each image to draw.']),
+    hasNormalLatents(model)
+      ? 'Draw every number of every latent from the standard normal distribution and choose a temperature, such as 0.8.'
+      : `Draw the latents with ${PRIOR_FILE} and choose a temperature, such as 0.8.`,
+    ...(classes.length === 0 ? [] : ['classes: the class of each image to draw.']),
     ...(inputs.length === 0
       ? []
       : [

@@ -103,7 +103,9 @@ describe.each(models)('a model with %s', (name, options) => {
     const { logLikelihood } = await call('encoder.onnx', {
       image,
       noise: tensor({ shape, data: u!.data }),
-      ...Object.fromEntries(Object.entries(conditions).map(([input, array]) => [input, tensor(array)])),
+      ...Object.fromEntries(
+        Object.entries(conditions).map(([input, array]) => [input.replace('condition/', ''), tensor(array)]),
+      ),
     });
     const bits = Array.from(
       logLikelihood!.data,
@@ -111,7 +113,7 @@ describe.each(models)('a model with %s', (name, options) => {
     );
     expectClose('bits/dim', bits, await ofRun.bitsPerDim(some, { draws: 1, seed: 3, ...given }), 'float32');
     if (condition) {
-      expect(manifest.conditions).toEqual({ vector: ['moment'], context: ['bright'] });
+      expect(manifest.conditions).toEqual(['moment', 'bright']);
     }
     const said: string = manifest.files['encoder.onnx'].howToCall.join('\n');
     expect(said).toContain(

@@ -18,7 +18,7 @@ import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { dataName } from '../../runs/settings/experimentName.ts';
-import { DEQUANTISER_FILE, exportManifest, type ModelOrigin } from './exportManifest.ts';
+import { DEQUANTISER_FILE, exportManifest, type ModelOrigin, PRIOR_FILE } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 
 /** How a run is exported. */
@@ -44,7 +44,7 @@ export interface ExportedModel {
 }
 
 /**
- * Exports the model of a run: `encoder.onnx`, `sampler.onnx`, for variational dequantisation `dequantiser.onnx`, `model.safetensors`, `manifest.json`, `README.md`, and `scores.json`
+ * Exports the model of a run: `encoder.onnx`, `sampler.onnx`, for variational dequantisation `dequantiser.onnx`, for priors that are not Gaussian `prior.onnx`, `model.safetensors`, `manifest.json`, `README.md`, and `scores.json`
  * if the scores of the validation images are known. The same
  * checkpoint and summary produce the same bytes. A folder with these files is an exported model, which
  * `loadModel` loads.
@@ -73,11 +73,12 @@ export async function exportModel(
   const summary = await summaryOf(run);
   const origin = originOf(run, weights, summary);
   const known = scores ?? run.scores?.(new FlowModel(run).fingerprint);
-  const { encoder, sampler, dequantiser } = await exportPrograms(run, options);
+  const { encoder, sampler, dequantiser, prior } = await exportPrograms(run, options);
   const files = {
     'encoder.onnx': encoder,
     'sampler.onnx': sampler,
     ...(dequantiser && { [DEQUANTISER_FILE]: dequantiser }),
+    ...(prior && { [PRIOR_FILE]: prior }),
     [WEIGHTS_FILE]: weightsBytes({ ...run, weights }),
     ...(known && { [SCORES_FILE]: scoresText(known) }),
   };

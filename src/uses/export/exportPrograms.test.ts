@@ -10,8 +10,8 @@ import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
-import { compileDecoder, decodeBatch, drawLatents } from '../../model/latents.ts';
-import { conditionOf, oneHotRows } from '../../model/likelihood/conditionArrays.ts';
+import { compileDecoder, decodeBatch, drawNormals } from '../../model/latents.ts';
+import { asConditionInputs, conditionOf, oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
 import type { TrainedModel } from '../../model/trainedModel.ts';
 import { compile, evaluate } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
@@ -170,7 +170,7 @@ describe.each(cases)('%s', (_, options) => {
   const { bits = 8 } = options;
   const images = someImages(bits);
   const latentNames = model.latentShapes.map((__, index) => `latent${index}`);
-  const drawn = drawLatents(model.latentShapes, { first: 0, count: largestBatch, temperature: 1, seed: 5 });
+  const drawn = drawNormals(model.latentShapes, { first: 0, count: largestBatch, temperature: 1, seed: 5 });
   const feedsOf = (latents: readonly NdArray[], count: number): Record<string, NdArray> =>
     Object.fromEntries(latentNames.map((name, index) => [name, firstOf(latents[index]!, count)]));
   let files: ExportedPrograms;
@@ -265,7 +265,7 @@ const conditioned: [string, Partial<ModelOptions>][] = [
     {
       condition: [
         { name: 'omega', mean: 0.3, deviation: 0.1 },
-        { name: 'low', mean: 1, deviation: 2, image: true },
+        { name: 'low', mean: 1, deviation: 2, shape: [...imageShape.slice(0, 2), 1] },
         { name: 'slope', mean: -1, deviation: 2 },
       ],
     },
@@ -284,7 +284,8 @@ describe.each(conditioned)('%s', (_, added) => {
   const given: [string, NdArray][] = Object.entries(model.condition).map(([name, own]) => {
     const all = [largestBatch, ...own];
     const data = new RandomStream(9, name).normals(sizeOf(all));
-    return [name, name === 'classes' ? oneHotRows([2, 0, 1], classes.length) : { shape: all, data }];
+    const oneHot = oneHotClasses([2, 0, 1], classes.length)['condition/classes']!;
+    return [name, name === 'classes' ? oneHot : { shape: all, data }];
   });
   /** The conditions of the first images, as inputs of a program. */
   const conditionInput = (count: number): Record<string, NdArray> =>
@@ -296,7 +297,7 @@ describe.each(conditioned)('%s', (_, added) => {
   beforeAll(async () => {
     files = await exportPrograms(trained, { threads: 1 });
     const parameters = parametersFrom(trained.parameters);
-    const condition = conditionOf(conditionInput(largestBatch));
+    const condition = conditionOf(asConditionInputs(conditionInput(largestBatch)));
     const { logLikelihood } = model.likelihood(constant(image), constant(noise), parameters, condition);
     const middle = model.dequantise(constant(image), constant(0.5));
     const found = await evaluate([logLikelihood, ...model.encode(middle, parameters, condition).latents]);

@@ -1,8 +1,10 @@
 // A trained model as programs without Node: images to latents, latents to images, and images to the noise that
 // dequantises them.
 
+import { UserError } from '../../core/errors.ts';
 import { parametersFrom } from '../../flows/contract/index.ts';
 import type { Flow } from '../../flows/models/index.ts';
+import { hasNormalLatents, noiseShape } from '../../flows/priors/index.ts';
 import type { TrainedModel, WorkOptions } from '../../model/index.ts';
 import { conditionInputs } from '../../model/likelihood/index.ts';
 import { exportOnnx } from '../../tensor/engine/exportOnnx.ts';
@@ -12,8 +14,7 @@ import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
 /** The ONNX files of a model. */
 export interface ExportedPrograms {
   /**
-   * `image`, `noise`, which is u (not for real numbers), and `classes`, `vector` and `context` as far as the model depends
-   * on them, to `latent0`, `latent1`, … and `logLikelihood`, the bound if u is uniform; if it is from `dequantiser`, its
+   * `image`, `noise`, which is u (not for real numbers), and the conditions that the model depends on, by name, to `latent0`, `latent1`, … and `logLikelihood`, the bound if u is uniform; if it is from `dequantiser`, its
    * `logDensity` is to be subtracted.
    */
   readonly encoder: Uint8Array;
@@ -24,6 +25,8 @@ export interface ExportedPrograms {
   readonly sampler: Uint8Array;
   /** `image` and `noise`, standard normal, to `u` and its `logDensity`; only for variational dequantisation. */
   readonly dequantiser?: Uint8Array;
+  /** Standard normal `noise0`, `noise1`, … to the latents of samples; only if a prior is not Gaussian. */
+  readonly prior?: Uint8Array;
 }
 
 /** The name of a latent in exported programs; 0 is level 0's split, the last one the top. */
@@ -36,8 +39,10 @@ export async function exportPrograms(
   trained: TrainedModel,
   { onProgress, ...options }: { threads?: number; onProgress?: WorkOptions['onProgress'] } = {},
 ): Promise<ExportedPrograms> {
+  requireFreeNames(trained.model);
   const noise = dequantiserDefinition(trained);
-  const count = noise === undefined ? 2 : 3;
+  const base = priorDefinition(trained);
+  const count = 2 + (noise ? 1 : 0) + (base ? 1 : 0);
   onProgress?.(0, count);
   const encoder = await exportOnnx(encoderDefinition(trained), options);
   onProgress?.(1, count);
@@ -47,8 +52,9 @@ export async function exportPrograms(
   });
   onProgress?.(2, count);
   const dequantiser = noise && (await exportOnnx(noise, options));
+  const prior = base && (await exportOnnx(base, options));
   onProgress?.(count, count);
-  return { encoder, sampler, ...(dequantiser && { dequantiser }) };
+  return { encoder, sampler, ...(dequantiser && { dequantiser }), ...(prior && { prior }) };
 }
 
 /** Undefined for uniform noise, which needs no program. */
@@ -57,6 +63,44 @@ function dequantiserDefinition({ model, parameters }: TrainedModel): ProgramDefi
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const { u, logDensity } = model.noiseOf(image, noise, parametersFrom(parameters));
   return logDensity && { inputs: { image, noise }, outputs: { u, logDensity } };
+}
+
+/** Undefined for Gaussian priors, whose latents are the noise itself. */
+function priorDefinition({ model, parameters }: TrainedModel): ProgramDefinition | undefined {
+  if (hasNormalLatents(model)) {
+    return undefined;
+  }
+  const normals = model.priors.map(({ base, latentShape }, index) =>
+    input(noiseName(index), [OPEN_BATCH, ...noiseShape(base, latentShape)]),
+  );
+  return {
+    inputs: Object.fromEntries(normals.map((normal, index) => [noiseName(index), normal])),
+    outputs: named(model.drawLatents(normals, parametersFrom(parameters))),
+  };
+}
+
+/** The name of the noise that a latent is drawn from in exported programs. */
+export function noiseName(index: number): string {
+  return `noise${index}`;
+}
+
+/** @throws UserError (`invalid-config`) if a condition has the name of another input or output of the programs */
+function requireFreeNames({ condition, latentShapes }: Flow): void {
+  const taken = [
+    'image',
+    'noise',
+    'temperature',
+    'logLikelihood',
+    'values',
+    ...latentShapes.map((_, index) => latentName(index)),
+  ];
+  const name = Object.keys(condition).find((one) => taken.includes(one));
+  if (name !== undefined) {
+    throw new UserError(
+      'invalid-config',
+      `the model cannot be exported: its condition '${name}' has the name of another input of the programs; train it with another name`,
+    );
+  }
 }
 
 function encoderDefinition({ model, parameters }: TrainedModel): ProgramDefinition {

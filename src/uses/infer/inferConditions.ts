@@ -1,7 +1,6 @@
 // The posterior of the numbers that an image is conditioned on, given the image.
 import { UserError, unknownName } from '../../core/errors.ts';
-import { copyInto, dimensionsOf, kindOf, type Values, zeros } from '../../core/numeric/index.ts';
-import type { ConditionComponent } from '../../flows/models/index.ts';
+import { copyInto, dimensionsOf, kindOf, sizeOf, type Values, zeros } from '../../core/numeric/index.ts';
 import {
   type ConditionChoice,
   conditionRowsOf,
@@ -9,7 +8,7 @@ import {
   imageSetOf,
   type WorkOptions,
 } from '../../model/index.ts';
-import { componentsOf } from '../../model/likelihood/index.ts';
+import { componentsOf, type NamedCondition } from '../../model/likelihood/index.ts';
 import {
   type Axis,
   type ComponentPosterior,
@@ -128,8 +127,8 @@ export async function inferConditions(
   return found;
 }
 
-function inferredComponents({ model }: FlowModel, condition: ConditionChoice): ConditionComponent[] {
-  const numbers = componentsOf(model).filter(({ image }) => !image);
+function inferredComponents({ model }: FlowModel, condition: ConditionChoice): NamedCondition[] {
+  const numbers = componentsOf(model).filter(({ isNumber }) => isNumber);
   if (numbers.length === 0) {
     throw new UserError(
       'unsupported',
@@ -149,10 +148,7 @@ function inferredComponents({ model }: FlowModel, condition: ConditionChoice): C
   return inferred;
 }
 
-function priorOf(
-  { name, mean, deviation }: ConditionComponent,
-  given: NonNullable<InferOptions['range']>,
-): Axis {
+function priorOf({ name, mean, deviation }: NamedCondition, given: NonNullable<InferOptions['range']>): Axis {
   const [low, high] = Object.hasOwn(given, name)
     ? given[name]!
     : [mean - Math.sqrt(3) * deviation, mean + Math.sqrt(3) * deviation];
@@ -169,7 +165,7 @@ function priorOf(
 function knownOf(
   { model }: FlowModel,
   condition: ConditionChoice,
-  inferred: readonly ConditionComponent[],
+  inferred: readonly NamedCondition[],
   count: number,
 ): (image: number) => ConditionChoice {
   const means = Object.fromEntries(inferred.map(({ name, mean }) => [name, mean]));
@@ -178,9 +174,7 @@ function knownOf(
     Object.fromEntries(
       Object.entries(condition).map(([name, given]) => {
         const values = typeof given === 'number' ? [given] : Array.from(given);
-        const size = componentsOf(model).find((one) => one.name === name)!.image
-          ? dimensionsOf([model.imageShape[0], model.imageShape[1], 1])
-          : 1;
+        const size = sizeOf(componentsOf(model).find((one) => one.name === name)!.shape);
         return [name, values.length === size ? values : values.slice(image * size, (image + 1) * size)];
       }),
     );

@@ -153,7 +153,11 @@ export function Inside() {
               work={tripping}
               precision={encoded.precision}
             />
-            <Latents latents={edits.latents} edits={edits} />
+            <Latents
+              latents={edits.latents}
+              edits={edits}
+              draw={(seed) => compute('drawLatents', { model: encoded.argument.model, seed })}
+            />
           </div>
           <section class="inside-part" aria-labelledby="stages-title">
             <h2 id="stages-title">Stage by stage</h2>
@@ -192,13 +196,14 @@ function isAtWork({ progress, problem }: Work<unknown>): boolean {
 interface LatentsProps {
   readonly latents: readonly NdArray[];
   readonly edits: Edits;
+  readonly draw: (seed: number) => Promise<readonly NdArray[]>;
 }
 
 /** One range for all levels, which contains almost all latents. */
 const range: HeatRange = [-3, 3];
 
 /** The room's section for editing latents. */
-function Latents({ latents, edits }: LatentsProps) {
+function Latents({ latents, edits, draw }: LatentsProps) {
   return (
     <section class="inside-part" aria-labelledby="latents-title">
       <div class="inside-head">
@@ -230,6 +235,7 @@ function Latents({ latents, edits }: LatentsProps) {
             shape={shape.slice(1) as unknown as ImageShape}
             range={range}
             edits={edits}
+            draw={draw}
           />
         ))}
       </div>

@@ -1,6 +1,5 @@
 // One level of latents: its heat map, a slider for the selected one, and controls for all.
-import type { HeatRange, ImageShape } from 'emerging-flows';
-import { drawLatents } from 'emerging-flows';
+import type { HeatRange, ImageShape, NdArray } from 'emerging-flows';
 import { useState } from 'preact/hooks';
 import { decimal } from '../../numbers.ts';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
@@ -15,13 +14,15 @@ interface LevelPanelProps {
   readonly shape: ImageShape;
   readonly range: HeatRange;
   readonly edits: Edits;
+  /** Draws the latents of an image from the priors. */
+  readonly draw: (seed: number) => Promise<readonly NdArray[]>;
 }
 
 /** The minimum range of the slider, which contains almost all latents. */
 const USUAL = 4;
 
 /** The controls of a level. */
-export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProps) {
+export function LevelPanel({ level, count, shape, range, edits, draw }: LevelPanelProps) {
   const middle = (Math.floor(shape[0] / 2) * shape[1] + Math.floor(shape[1] / 2)) * shape[2];
   const [chosen, setChosen] = useState(middle);
   const { values, scale } = edits.levels[level]!;
@@ -84,12 +85,12 @@ export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProp
           type="button"
           class="button"
           aria-label={`Redraw level ${level + 1}`}
-          onClick={() => {
+          onClick={async () => {
             const seed = Math.floor(Math.random() * 2 ** 32);
-            const [drawn] = drawLatents([shape], { count: 1, seed });
+            const drawn = (await draw(seed))[level]!.data;
             replace(
               `redraw ${seed}`,
-              values.map((_, index) => drawn!.data[index]!),
+              values.map((_, index) => drawn[index]!),
             );
           }}
         >

@@ -4,23 +4,21 @@ import {
   additive,
   affine,
   bijectionStage,
-  type ConditionerFor,
-  channelHalves,
+  type Conditioner,
   coupling,
   filledParameter,
-  type MaskFor,
   mixture,
   normalParameter,
   type PlacedStage,
   StagedFlow,
   spline,
-  type Transformer,
+  type TransformerFor,
   topPrior,
   topStage,
 } from 'emerging-flows/flows';
 import { operations, type Tensor } from 'emerging-flows/tensor';
 
-const { add, concatenate, elu, pointwise, split } = operations;
+const { add, elu, pointwise } = operations;
 
 /** The shape of a point. */
 export const pointShape = [1, 1, 2] as const;
@@ -31,7 +29,7 @@ export const transformers = {
   affine: () => affine(),
   spline: () => spline({ bins: 8, bound: 4 }),
   mixture: () => mixture({ components: 6 }),
-} as const satisfies Readonly<Record<string, () => Transformer>>;
+} as const satisfies Readonly<Record<string, () => TransformerFor>>;
 
 /** The name of a transformer. */
 export type TransformerName = keyof typeof transformers;
@@ -45,37 +43,22 @@ export interface PlaneOptions {
   readonly transformer: TransformerName;
 }
 
-/** Keeps the second coordinate: the mirror image of `channelHalves`. */
-const otherHalf: MaskFor = (shape) => {
-  const mask = channelHalves(shape);
-  return {
-    ...mask,
-    divide(x) {
-      const [changed, kept] = split(x, 3, [1, 1]);
-      return { kept, changed };
-    },
-    join: ({ kept, changed }) => concatenate([changed, kept], 3),
-  };
-};
-
 /** Two hidden layers; the output starts at zero. */
-const network =
-  (width: number): ConditionerFor =>
-  ([, , seen], { channels, numbers }) => ({
-    parameters: {
-      'first/kernel': normalParameter([seen, width], 1.5),
-      'first/bias': normalParameter([width], 1.5),
-      'second/kernel': normalParameter([width, width], 1 / Math.sqrt(width)),
-      'second/bias': filledParameter([width], 0),
-      'third/kernel': filledParameter([width, channels * numbers], 0),
-      'third/bias': filledParameter([channels * numbers], 0),
-    },
-    forward(x, p) {
-      const layer = (from: Tensor, name: string): Tensor =>
-        add(pointwise(from, p.get(`${name}/kernel`)), p.get(`${name}/bias`));
-      return layer(elu(layer(elu(layer(x, 'first')), 'second')), 'third');
-    },
-  });
+const network = (width: number): Conditioner => ({
+  parameters: ([, , seen], { channels, numbers }) => ({
+    'first/kernel': normalParameter([seen, width], 1.5),
+    'first/bias': normalParameter([width], 1.5),
+    'second/kernel': normalParameter([width, width], 1 / Math.sqrt(width)),
+    'second/bias': filledParameter([width], 0),
+    'third/kernel': filledParameter([width, channels * numbers], 0),
+    'third/bias': filledParameter([channels * numbers], 0),
+  }),
+  forward(x, p) {
+    const layer = (from: Tensor, name: string): Tensor =>
+      add(pointwise(from, p.get(`${name}/kernel`)), p.get(`${name}/bias`));
+    return layer(elu(layer(elu(layer(x, 'first')), 'second')), 'third');
+  },
+});
 
 /**
  * A flow of couplings that change the coordinates in turn, then a scale and a shift of each coordinate, and a standard
@@ -91,7 +74,7 @@ export function planeFlow({ depth, width, transformer }: PlaneOptions): StagedFl
       step,
       stage: bijectionStage(
         coupling(pointShape, {
-          mask: step % 2 === 0 ? channelHalves : otherHalf,
+          mask: step % 2 === 0 ? [1, 0] : [0, 1],
           conditioner: network(width),
           transformer: transformers[transformer](),
         }),

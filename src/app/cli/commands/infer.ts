@@ -1,6 +1,6 @@
 // `emerging infer`: the posterior of the numbers that a model is conditioned on, given images.
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Values } from '../../../core/numeric/index.ts';
+import { sizeOf, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { Conditions, ConditionValues } from '../../../data/contract/index.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
@@ -90,7 +90,7 @@ async function runInfer(
   const model = keep(await openModel(directory, options, [options.out]));
   const given = await givenConditions(model, options);
   const inferred = componentsOf(model.model).filter(
-    ({ name, image }) => !image && !given.names.includes(name),
+    ({ name, isNumber }) => isNumber && !given.names.includes(name),
   );
   for (const component of inferred) {
     for (const end of ranges?.[component.name] ?? []) {
@@ -98,7 +98,7 @@ async function runInfer(
     }
   }
   // Numbers are inferred, but images are not.
-  const wanted = conditionsToRead(model, given, ({ image }) => image === true || options.truth === true);
+  const wanted = conditionsToRead(model, given, ({ shape }) => sizeOf(shape) > 1 || options.truth === true);
   const read = await readImages(paths, model.imageShape, options, wanted);
   const { names, paths: files = names, pixels, skipped } = read;
   const set = imageSetOf(read, model, given);

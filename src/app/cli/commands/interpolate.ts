@@ -7,7 +7,6 @@ import { exists } from '../../../data/files/files.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
 import {
   type CodingOptions,
-  drawLatents,
   type FlowModel,
   interpolateLatents,
   type Latents,
@@ -132,7 +131,7 @@ async function readEnd(
       `'${end}' must be seed: followed by a whole number, such as seed:7`,
     );
   }
-  return drawLatents(model.latentShapes, { first: 0, count: 1, temperature, seed });
+  return model.drawLatents({ count: 1, temperature, seed });
 }
 
 function atLeastTwo(text: string): number {

@@ -13,18 +13,19 @@ import {
   type Conditions,
   type ImageSet,
   imagesInMemory,
+  isConditionImage,
   type RequiredCondition,
 } from '../../../data/contract/index.ts';
 import { exists } from '../../../data/files/files.ts';
 import type { NamedImages } from '../../../data/sources/namedImages.ts';
-import type { ConditionComponent, Flow } from '../../../flows/models/index.ts';
+import type { Flow } from '../../../flows/models/index.ts';
 import {
   type ConditionChoice,
   conditionsOf,
   type FlowModel,
   valuesOfConditions,
 } from '../../../model/index.ts';
-import { type Conditioned, componentsOf } from '../../../model/likelihood/index.ts';
+import { type Conditioned, componentsOf, type NamedCondition } from '../../../model/likelihood/index.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { collect } from './options.ts';
 
@@ -113,7 +114,7 @@ export async function givenConditions(
 }
 
 /** Notes on stderr if a number is far outside those of the training images. */
-export function noteIfFar({ name, mean, deviation }: ConditionComponent, value: number): void {
+export function noteIfFar({ name, mean, deviation }: NamedCondition, value: number): void {
   const distance = Math.abs(value - mean) / deviation;
   if (distance > FAR) {
     const [about, spread] = [mean, deviation].map((number) => Number(number.toPrecision(3)));
@@ -133,7 +134,7 @@ function partsOf(text: string): { readonly name?: string; readonly value: string
 function numberIn(
   text: string,
   model: Conditioned,
-): { readonly component: ConditionComponent; readonly value: number } | undefined {
+): { readonly component: NamedCondition; readonly value: number } | undefined {
   const { name, value } = partsOf(text);
   if (name === undefined || value.trim() === '' || !Number.isFinite(Number(value))) {
     return undefined;
@@ -144,10 +145,10 @@ function numberIn(
     const known = components.map((one) => one.name);
     throw unknownName('condition', name, known, 'invalid-argument');
   }
-  if (component.image) {
+  if (!component.isNumber) {
     throw new UserError(
       'invalid-argument',
-      `--condition ${text}: ${name} is an image: give a file, such as --condition ${name}=${name}.png`,
+      `--condition ${text}: ${name} is ${isConditionImage(component) ? 'an image' : `${component.shape} numbers`}: give a file, such as --condition ${name}=${name}.png`,
     );
   }
   return { component, value: Number(value) };
@@ -168,13 +169,15 @@ async function fileIn(text: string, model: Conditioned & Pick<Flow, 'imageShape'
     );
   }
   const named = called === undefined ? all : all.filter(({ name }) => name === called);
-  const areImages = named.length > 0 && named.every(({ image = false }) => image);
+  const areImages = named.length > 0 && named.every(isConditionImage);
   const table = await readTableAt(path, { names: known, called, areImages });
-  const inFile = componentNamesIn(table, model.imageShape);
+  const inFile = [
+    ...new Set([...componentNamesIn(table, model.imageShape), ...table.columns.map(({ name }) => name)]),
+  ];
   const names = inFile.filter((one) => known.includes(one));
   if (names.length === 0) {
-    const isImage = table.columns.some(({ shape }) => shape.length > 1);
-    const { name: likely } = all.find(({ image = false }) => image === isImage) ?? all[0]!;
+    const isImage = table.columns.some(isConditionImage);
+    const { name: likely } = all.find((one) => isConditionImage(one) === isImage) ?? all[0]!;
     throw new UserError(
       'mismatch',
       `${path} has ${fewNames(inFile)}, but the model depends on ${fewNames(known)}: name it, such as --condition ${likely}=${path}`,
@@ -199,11 +202,11 @@ interface ChosenConditions {
 export function chosenConditions({ model }: FlowModel, given: GivenConditions): ChosenConditions {
   const missing = componentsOf(model).filter(({ name }) => !given.names.includes(name));
   if (missing.length > 0) {
-    const [{ name, mean, image }] = missing as [(typeof missing)[0]];
-    const example = image ? `${name}=${name}.png` : `${name}=${Number(mean.toPrecision(2))}`;
+    const [{ name, mean, isNumber }] = missing as [(typeof missing)[0]];
+    const example = !isNumber ? `${name}=${name}.png` : `${name}=${Number(mean.toPrecision(2))}`;
     throw new UserError(
       'invalid-argument',
-      `the model depends on ${missing.map((one) => one.name).join(', ')}: give ${image ? 'an image' : 'a value'} of each, such as --condition ${example}`,
+      `the model depends on ${missing.map((one) => one.name).join(', ')}: give ${isNumber ? 'a value' : 'an image'} of each, such as --condition ${example}`,
     );
   }
   const many = given.files.filter(({ table }) => table.rows > 1);
@@ -272,11 +275,6 @@ export function imageSetOf(
       ? rowsOf(components, new Array(set.count).fill(0))
       : conditionsByTable(namesInFolders, table, components, { areFirst }),
   );
-  const all: Conditions = Object.assign(
-    {},
-    conditions,
-    ...ofFiles,
-    conditionsOf(model, numbers, { count: set.count, imageShape }),
-  );
+  const all: Conditions = Object.assign({}, conditions, ...ofFiles, conditionsOf(model, numbers, set.count));
   return { ...set, ...(labels && { labels }), ...(Object.keys(all).length > 0 && { conditions: all }) };
 }

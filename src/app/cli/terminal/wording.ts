@@ -24,6 +24,7 @@ const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => strin
   registerFlow: importModule,
   registerMask: importModule,
   registerMixing: importModule,
+  registerPrior: importModule,
   registerTransformer: importModule,
   resumeRun: (directory, changes = {}) =>
     `emerging train --resume ${[word(directory), ...settings(changes)].join(' ')}`,

@@ -1,7 +1,7 @@
-// Splits and the top prior: latents leave the activations for the stack, under their Gaussians.
+// Splits and the top prior: latents leave the activations for the stack, under their distributions.
 
 import { dimensionsOf, type ImageShape, portableExp, portableLog } from '../../../core/numeric/index.ts';
-import type { Parameters } from '../../../flows/contract/index.ts';
+import { CLASSES, type Parameters } from '../../../flows/contract/index.ts';
 import type { Stage } from '../../../flows/models/index.ts';
 import { input } from '../../../tensor/index.ts';
 import { concatenate, identity } from '../../../tensor/operations/index.ts';
@@ -9,27 +9,28 @@ import { seenBy } from '../maps/coupling.ts';
 import type { Networks } from '../maps/integerMap.ts';
 import type { BitStack } from '../stack/bitStack.ts';
 import { ONE } from '../stack/fixedPoint.ts';
-import { popGaussian, pushGaussian } from '../stack/gaussianCoder.ts';
+import { popLatent, pushLatent } from '../stack/latentStack.ts';
 
-/** The Gaussians of the latents of one image. */
-interface Gaussians {
-  readonly means: ArrayLike<number>;
-  /** One over the standard deviations. */
+/** How the latents of one image become values. */
+interface Scalings {
+  readonly locations: ArrayLike<number>;
+  /** One over the scales. */
   readonly rates: ArrayLike<number>;
 }
 
 /** A stage that factors out latents: the last channels of its input, or at the top all of them. */
 export async function latentCoder(stage: Stage, p: Parameters, networks: Networks): Promise<StageCoder> {
   const { outputShape: keptShape, latentShape } = stage;
+  const { distribution } = stage.base!;
   const size = dimensionsOf(latentShape!);
   if (keptShape === undefined) {
-    const byClass = await topGaussians(stage, p, networks);
+    const byClass = await topScalings(stage, p, networks);
     return {
       async encode(values, stack) {
         for (let first = 0; first < values.length; first += size) {
           const latents = values.subarray(first, first + size);
           const number = byClass.length === 1 ? 0 : likeliest(latents, byClass);
-          pushAll(stack, latents, byClass[number]!);
+          pushAll(stack, latents, byClass[number]!, distribution!);
           stack.push(number, byClass.length);
         }
         return new Float64Array(0);
@@ -37,105 +38,115 @@ export async function latentCoder(stage: Stage, p: Parameters, networks: Network
       async decode(_, stack, images) {
         const values = new Float64Array(images * size);
         for (let first = values.length - size; first >= 0; first -= size) {
-          const gaussians = byClass[stack.pop(byClass.length)]!;
-          popAll(stack, values.subarray(first, first + size), gaussians);
+          const scalings = byClass[stack.pop(byClass.length)]!;
+          popAll(stack, values.subarray(first, first + size), scalings, distribution!);
         }
         return values;
       },
     };
   }
-  const gaussiansFor = await splitGaussians(stage, keptShape, p, networks);
+  const scalingsFor = await splitScalings(stage, keptShape, p, networks);
   const keptSize = dimensionsOf(keptShape);
   return {
     async encode(values, stack) {
       const images = values.length / (keptSize + size);
       const [kept, latents] = divided(values, keptShape[2], latentShape![2]);
-      const gaussians = await gaussiansFor(kept, images);
+      const scalings = await scalingsFor(kept, images);
       for (let image = 0; image < images; image++) {
-        pushAll(stack, latents.subarray(image * size, (image + 1) * size), gaussians[image]!);
+        pushAll(stack, latents.subarray(image * size, (image + 1) * size), scalings[image]!, distribution!);
       }
       return kept;
     },
     async decode(kept, stack, images) {
-      const gaussians = await gaussiansFor(kept, images);
+      const scalings = await scalingsFor(kept, images);
       const latents = new Float64Array(images * size);
       for (let image = images - 1; image >= 0; image--) {
-        popAll(stack, latents.subarray(image * size, (image + 1) * size), gaussians[image]!);
+        popAll(stack, latents.subarray(image * size, (image + 1) * size), scalings[image]!, distribution!);
       }
       return joined(kept, latents, keptShape[2], latentShape![2]);
     },
   };
 }
 
-function pushAll(stack: BitStack, latents: Float64Array, { means, rates }: Gaussians): void {
+function pushAll(
+  stack: BitStack,
+  latents: Float64Array,
+  { locations, rates }: Scalings,
+  distribution: (epsilon: number) => number,
+): void {
   for (let index = 0; index < latents.length; index++) {
-    pushGaussian(stack, latents[index]!, means[index]!, rates[index]!);
+    pushLatent(stack, latents[index]!, { distribution, location: locations[index]!, rate: rates[index]! });
   }
 }
 
-function popAll(stack: BitStack, latents: Float64Array, { means, rates }: Gaussians): void {
+function popAll(
+  stack: BitStack,
+  latents: Float64Array,
+  { locations, rates }: Scalings,
+  distribution: (epsilon: number) => number,
+): void {
   for (let index = latents.length - 1; index >= 0; index--) {
-    latents[index] = popGaussian(stack, means[index]!, rates[index]!);
+    latents[index] = popLatent(stack, { distribution, location: locations[index]!, rate: rates[index]! });
   }
 }
 
-/** Of the top prior: one set of Gaussians, or one for each class. */
-async function topGaussians(
-  { gaussian, latentShape, byClass }: Stage,
+/** Of the top prior: one for all images, or one for each class. */
+async function topScalings(
+  { scaling, latentShape, byClass }: Stage,
   p: Parameters,
   networks: Networks,
-): Promise<Gaussians[]> {
-  const found = gaussian!(undefined, p, byClass && { classes: identity(byClass.count) });
+): Promise<Scalings[]> {
+  const found = scaling!(undefined, p, byClass && { [CLASSES]: identity(byClass.count) });
   const size = dimensionsOf(latentShape!);
   if (found === undefined) {
-    return [standardNormal(size)];
+    return [unscaled(size)];
   }
-  const [means, logDeviations] = await networks.constants([found.mean, found.logDeviation]);
-  return Array.from({ length: means!.length / size }, (_, index) => ({
-    means: means!.subarray(index * size, (index + 1) * size),
-    rates: ratesOf(logDeviations!.subarray(index * size, (index + 1) * size)),
+  const [locations, logScales] = await networks.constants([found.location, found.logScale]);
+  return Array.from({ length: locations!.length / size }, (_, index) => ({
+    locations: locations!.subarray(index * size, (index + 1) * size),
+    rates: ratesOf(logScales!.subarray(index * size, (index + 1) * size)),
   }));
 }
 
-/** Of a split: a function of what it keeps, with a set of Gaussians for each image. */
-async function splitGaussians(
-  { gaussian, latentShape }: Stage,
+/** Of a split: a function of what it keeps, with the scalings of each image. */
+async function splitScalings(
+  { scaling, latentShape }: Stage,
   keptShape: ImageShape,
   p: Parameters,
   networks: Networks,
-): Promise<(kept: Float64Array, images: number) => Promise<Gaussians[]>> {
+): Promise<(kept: Float64Array, images: number) => Promise<Scalings[]>> {
   const [size, channels] = [dimensionsOf(latentShape!), latentShape![2]];
-  if (gaussian!(input('kept', [1, ...keptShape]), p) === undefined) {
-    return async (_, images) => Array(images).fill(standardNormal(size));
+  if (scaling!(input('kept', [1, ...keptShape]), p) === undefined) {
+    return async (_, images) => Array(images).fill(unscaled(size));
   }
   const seen = { size: dimensionsOf(keptShape), without: [], scales: new Float64Array(keptShape[2]).fill(1) };
   const network = await networks.compile(keptShape, (kept) => {
-    const { mean, logDeviation } = gaussian!(kept, p)!;
-    return concatenate([mean, logDeviation], 3);
+    const { location, logScale } = scaling!(kept, p)!;
+    return concatenate([location, logScale], 3);
   });
   return async (kept, images) => {
     const numbers = await network.run(seenBy(kept, seen), images);
-    const [means, logDeviations] = divided(numbers, channels, channels);
+    const [locations, logScales] = divided(numbers, channels, channels);
     return Array.from({ length: images }, (_, image) => ({
-      means: means.subarray(image * size, (image + 1) * size),
-      rates: ratesOf(logDeviations.subarray(image * size, (image + 1) * size)),
+      locations: locations.subarray(image * size, (image + 1) * size),
+      rates: ratesOf(logScales.subarray(image * size, (image + 1) * size)),
     }));
   };
 }
 
-function standardNormal(size: number): Gaussians {
-  return { means: new Float64Array(size), rates: new Float64Array(size).fill(1) };
+function unscaled(size: number): Scalings {
+  return { locations: new Float64Array(size), rates: new Float64Array(size).fill(1) };
 }
 
-function ratesOf(logDeviations: ArrayLike<number>): Float64Array {
-  return Float64Array.from(logDeviations, (one) => portableExp(-one));
+function ratesOf(logScales: ArrayLike<number>): Float64Array {
+  return Float64Array.from(logScales, (one) => portableExp(-one));
 }
 
-/** The number of the class under which latents are likeliest. */
-function likeliest(latents: Float64Array, byClass: readonly Gaussians[]): number {
-  const logDensities = byClass.map(({ means, rates }) =>
+/** The number of the class under which latents are likeliest if they are normal: another one would only take more bits. */
+function likeliest(latents: Float64Array, byClass: readonly Scalings[]): number {
+  const logDensities = byClass.map(({ locations, rates }) =>
     latents.reduce((sum, latent, index) => {
-      const epsilon = (latent / ONE - means[index]!) * rates[index]!;
+      const epsilon = (latent / ONE - locations[index]!) * rates[index]!;
       return sum + portableLog(rates[index]!) - 0.5 * epsilon * epsilon;
     }, 0),
   );

@@ -130,6 +130,7 @@ const models: [string, ImageShape, Partial<ModelOptions>][] = [
     { mixing: 'shuffle', checkerboard: [2, 1], classes: ['a', 'b', 'c'] },
   ],
   ['one level, prior not learned', [6, 10, 1], { mixing: 'finc', levels: 1, learnedPrior: false }],
+  ["Student's t-distribution", grey, { mixing: '1x1', prior: 'student-t', degreesOfFreedom: 6 }],
 ];
 
 describe('a model with random weights', () => {
@@ -173,6 +174,10 @@ describe('a model without a form for whole numbers', () => {
     [
       { coupling: 'spline' },
       "the model can't compress images: the transformer of its couplings has no exact form for whole numbers; use another model",
+    ],
+    [
+      { prior: 'gaussian-mixture' },
+      "the model can't compress images: the prior at levels/0/split (gaussian-mixture) has no distribution function that every machine computes alike; use another model",
     ],
     [
       { dequantisation: 'variational' },

@@ -1,7 +1,7 @@
 // A model on whole numbers: images to a stack of bits, and back.
 import { UserError } from '../../../core/errors.ts';
 import { type ImageShape, kindInWords } from '../../../core/numeric/index.ts';
-import { type Bijection, parametersFrom } from '../../../flows/contract/index.ts';
+import { type Bijection, CLASSES, parametersFrom } from '../../../flows/contract/index.ts';
 import { type Flow, partsOf } from '../../../flows/models/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import { input } from '../../../tensor/index.ts';
@@ -70,11 +70,11 @@ export async function modelCoder(
  *
  * @throws UserError (`unsupported`) if not, with the reason
  */
-export function requireCodable({ stages, dequantiser, values, options }: Flow): void {
+export function requireCodable({ stages, dequantiser, values, options, condition }: Flow): void {
   if (values.kind !== 'uint8') {
     throw unsupported(`its images are ${kindInWords(values.kind)}`);
   }
-  if (options.condition !== undefined) {
+  if (Object.keys(condition).some((name) => name !== CLASSES)) {
     throw unsupported('it depends on the condition of each image, which a compressed file does not store');
   }
   if (dequantiser.flow !== undefined) {
@@ -82,8 +82,10 @@ export function requireCodable({ stages, dequantiser, values, options }: Flow): 
   }
   for (const { path, stage } of stages) {
     if (stage.latentShape) {
-      if (stage.gaussian === undefined) {
-        throw unsupported(`the stage ${path} has no Gaussian`);
+      if (stage.scaling === undefined || stage.base?.distribution === undefined) {
+        throw unsupported(
+          `the prior at ${path} (${stage.base?.name}) has no distribution function that every machine computes alike`,
+        );
       }
       continue;
     }

@@ -5,7 +5,7 @@ import { normalDistribution } from '../../../core/numeric/portableMath.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { BitStack, StackEmpty, TOTAL } from './bitStack.ts';
 import { FRACTION_BITS, fixedScale, LARGEST, ONE, OutOfRange, SCALE_ONE, toFixed } from './fixedPoint.ts';
-import { popGaussian, pushGaussian } from './gaussianCoder.ts';
+import { popLatent, pushLatent } from './latentStack.ts';
 import { alongCurve, backFromCurve, scaleDown, scaleUp } from './modularAffine.ts';
 
 /** A stack with this many random words. */
@@ -201,7 +201,8 @@ describe('fixed point', () => {
   });
 });
 
-describe('Gaussians', () => {
+describe('latents', () => {
+  const normal = (location: number, rate: number) => ({ distribution: normalDistribution, location, rate });
   const gaussian = fc.tuple(
     fc.double({ min: -70, max: 70, noNaN: true }),
     fc.oneof(fc.double({ min: 1e-3, max: 1e3, noNaN: true }), fc.constantFrom(1e-12, 1e12)),
@@ -212,8 +213,8 @@ describe('Gaussians', () => {
       fc.property(gaussian, fc.integer({ min: -64 * ONE, max: 64 * ONE - 1 }), ([mean, rate], z) => {
         const stack = filledStack(10);
         const before = stack.toBytes();
-        pushGaussian(stack, z, mean, rate);
-        expect(popGaussian(stack, mean, rate)).toBe(z);
+        pushLatent(stack, z, normal(mean, rate));
+        expect(popLatent(stack, normal(mean, rate))).toBe(z);
         expect(stack.toBytes()).toEqual(before);
       }),
       { numRuns: 500 },
@@ -225,8 +226,8 @@ describe('Gaussians', () => {
       fc.property(gaussian, fc.integer(), ([mean, rate], seed) => {
         const stack = filledStack(10, seed);
         const before = stack.toBytes();
-        const z = popGaussian(stack, mean, rate);
-        pushGaussian(stack, z, mean, rate);
+        const z = popLatent(stack, normal(mean, rate));
+        pushLatent(stack, z, normal(mean, rate));
         expect(stack.toBytes()).toEqual(before);
       }),
       { numRuns: 500 },
@@ -238,10 +239,10 @@ describe('Gaussians', () => {
     const stack = new BitStack();
     let bits = 0;
     const normals = random.normals(4000);
-    for (const [index, normal] of normals.entries()) {
+    for (const [index, epsilonDrawn] of normals.entries()) {
       const [mean, deviation] = [Math.sin(index), 0.05 + (index % 7) / 3];
-      const z = Math.floor((mean + deviation * normal) * ONE);
-      pushGaussian(stack, z, mean, 1 / deviation);
+      const z = Math.floor((mean + deviation * epsilonDrawn) * ONE);
+      pushLatent(stack, z, normal(mean, 1 / deviation));
       const epsilon = (z / ONE - mean) / deviation;
       bits += (epsilon ** 2 / 2 + Math.log(2 * Math.PI) / 2 + Math.log(deviation)) / Math.LN2 + FRACTION_BITS;
     }
@@ -249,9 +250,9 @@ describe('Gaussians', () => {
   });
 
   it('refuse latents out of range, and numbers that are not finite', () => {
-    expect(() => pushGaussian(filledStack(1), 64 * ONE, 0, 1)).toThrow(OutOfRange);
-    expect(() => pushGaussian(filledStack(1), 0, Number.NaN, 1)).toThrow(OutOfRange);
-    expect(() => popGaussian(filledStack(1), 0, Infinity)).toThrow(OutOfRange);
+    expect(() => pushLatent(filledStack(1), 64 * ONE, normal(0, 1))).toThrow(OutOfRange);
+    expect(() => pushLatent(filledStack(1), 0, normal(Number.NaN, 1))).toThrow(OutOfRange);
+    expect(() => popLatent(filledStack(1), normal(0, Infinity))).toThrow(OutOfRange);
   });
 });
 

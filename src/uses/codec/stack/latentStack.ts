@@ -1,5 +1,5 @@
-// Pushes and pops latents under Gaussians.
-import { normalDistribution, portableLog } from '../../../core/numeric/index.ts';
+// Pushes and pops latents under their distributions.
+import { portableLog } from '../../../core/numeric/index.ts';
 import { type BitStack, TOTAL } from './bitStack.ts';
 import { FRACTION_BITS, OutOfRange } from './fixedPoint.ts';
 
@@ -18,48 +18,57 @@ const FLOOR = 2;
 const UNITS = 2 ** -BIN_BITS;
 const SHARED = TOTAL - 2 * HALF * FLOOR;
 
-/** Where the interval of a bin starts, out of TOTAL: it rises with every bin, whatever the Gaussian. */
-function startOf(bin: number, mean: number, rate: number): number {
+/** A distribution function, scaled and shifted: of (z − location)·rate. */
+export interface LatentDistribution {
+  /** From 0 to 1; it never falls, and every machine computes the same. */
+  readonly distribution: (epsilon: number) => number;
+  readonly location: number;
+  /** One over the scale. */
+  readonly rate: number;
+}
+
+/** Where the interval of a bin starts, out of TOTAL: it rises with every bin, whatever the distribution. */
+function startOf(bin: number, { distribution, location, rate }: LatentDistribution): number {
   if (bin <= -HALF || bin >= HALF) {
     return bin < 0 ? 0 : TOTAL;
   }
-  return Math.floor(normalDistribution((bin * UNITS - mean) * rate) * SHARED) + (bin + HALF) * FLOOR;
+  return Math.floor(distribution((bin * UNITS - location) * rate) * SHARED) + (bin + HALF) * FLOOR;
 }
 
 /**
- * Pushes a latent in about −log2 N(z; mean, 1/rate²)·2^−FRACTION_BITS bits.
+ * Pushes a latent in about −log2 p(z)·2^−FRACTION_BITS bits, p being the density of the distribution.
  *
- * @param rate one over the standard deviation
- * @throws OutOfRange if the latent is not between −64 and 64, or the Gaussian has a number that is not finite
+ * @throws OutOfRange if the latent is not between −64 and 64, or the distribution has a number that is not finite
  */
-export function pushGaussian(stack: BitStack, z: number, mean: number, rate: number): void {
+export function pushLatent(stack: BitStack, z: number, prior: LatentDistribution): void {
   const bin = Math.floor(z / BIN_SIZE);
-  if (!(bin >= -HALF && bin < HALF) || !Number.isFinite(mean * rate)) {
+  if (!(bin >= -HALF && bin < HALF) || !Number.isFinite(prior.location * prior.rate)) {
     throw new OutOfRange();
   }
   stack.push(z - bin * BIN_SIZE, BIN_SIZE);
-  const start = startOf(bin, mean, rate);
-  stack.pushInterval(start, startOf(bin + 1, mean, rate) - start);
+  const start = startOf(bin, prior);
+  stack.pushInterval(start, startOf(bin + 1, prior) - start);
 }
 
-/** Pops a latent: the inverse of `pushGaussian`. */
-export function popGaussian(stack: BitStack, mean: number, rate: number): number {
-  if (!Number.isFinite(mean * rate)) {
+/** Pops a latent: the inverse of `pushLatent`. */
+export function popLatent(stack: BitStack, prior: LatentDistribution): number {
+  const { location, rate } = prior;
+  if (!Number.isFinite(location * rate)) {
     throw new OutOfRange();
   }
   const found = stack.peek();
   // Bins from `low` up to below `high` are possible; the quantile is nearly always in the right one, or next to it.
   let [low, high] = [-HALF, HALF];
-  let bin = Math.floor((mean + quantile((found + 0.5) / TOTAL) / rate) / UNITS);
+  let bin = Math.floor((location + quantile((found + 0.5) / TOTAL) / rate) / UNITS);
   let step = 1;
   for (;;) {
     bin = bin < low ? low : bin >= high ? high - 1 : bin;
-    const start = startOf(bin, mean, rate);
+    const start = startOf(bin, prior);
     if (found < start) {
       high = bin;
       bin -= step;
     } else {
-      const end = startOf(bin + 1, mean, rate);
+      const end = startOf(bin + 1, prior);
       if (found < end) {
         stack.popInterval(start, end - start);
         return bin * BIN_SIZE + stack.pop(BIN_SIZE);

@@ -1,0 +1,207 @@
+// How a coupling takes images apart by its mask, and puts them together again.
+import { type ImageShape, once, otherParity, type Parity, sizeOf } from '../../core/numeric/index.ts';
+import { constant, type Tensor } from '../../tensor/index.ts';
+import {
+  add,
+  concatenate,
+  everyOther,
+  invertPermutation,
+  multiply,
+  pad,
+  reorder,
+  reshape,
+  slice,
+  split,
+  sum,
+  transpose,
+} from '../../tensor/operations/index.ts';
+import type { Mask, MaskFor } from './mask.ts';
+
+/** The values of a batch that a coupling keeps, and those it changes. */
+interface MaskedParts {
+  /** The values that stay, in the form that `join` takes. */
+  readonly kept: Tensor;
+  /** The values that change, `[N, …changedShape]`. */
+  readonly changed: Tensor;
+}
+
+/** How a coupling divides images into what it keeps and what it changes. */
+export interface Division {
+  /** The shape of an image as the conditioner sees it. */
+  readonly seenShape: ImageShape;
+  /** The shape of the changed values of an image. */
+  readonly changedShape: ImageShape;
+  /** For how many channels the conditioner computes numbers at each pixel. */
+  readonly channels: number;
+  /** Takes images apart. */
+  divide(x: Tensor): MaskedParts;
+  /** The images as the conditioner sees them, `[N, …seenShape]`: a function of the kept values alone. */
+  see(kept: Tensor): Tensor;
+  /** The numbers for the changed values, from the conditioner's for every pixel of `seenShape`. */
+  select(numbers: Tensor): Tensor;
+  /** Puts images together again: the inverse of `divide`. */
+  join(parts: MaskedParts): Tensor;
+  /** What arises at each pixel of the image, `[N, H, W]`, from what arises at each pixel of the changed values. */
+  perPixel(shares: Tensor): Tensor;
+}
+
+/**
+ * The division of images by a mask.
+ *
+ * - Channels: the conditioner sees the kept ones.
+ * - Pixels: it sees the whole image with the changed ones set to 0, and the mask as one more channel.
+ * - Single values: the same, with a mask for each channel.
+ *
+ * @throws if the mask is for other images, has other values than 0 and 1, or keeps or changes nothing
+ */
+export function divisionBy(maskFor: MaskFor, shape: ImageShape): Division {
+  const mask = typeof maskFor === 'function' ? maskFor(shape) : maskFor;
+  const [height, width, channels] = shape;
+  const lengths = lengthsIn(mask);
+  const values = (mask as readonly unknown[]).flat(2) as number[];
+  const expected = [[channels], [height, width], [height, width, channels]];
+  if (!expected.some((one) => String(one) === String(lengths)) || values.length !== sizeOf(lengths)) {
+    throw new Error(
+      `coupling: the mask has ${lengths.join(' x ')} values, but for images ${shape.join(' x ')} it needs ` +
+        `${channels} (one for each channel), ${height} x ${width} (for each pixel) or ${shape.join(' x ')}`,
+    );
+  }
+  const other = values.find((value) => value !== 0 && value !== 1);
+  if (other !== undefined) {
+    throw new Error(
+      `coupling: the mask contains ${other}: use 1 for values that stay and 0 for those that change`,
+    );
+  }
+  const kept = values.flatMap((value, index) => (value === 1 ? [index] : []));
+  const changed = values.flatMap((value, index) => (value === 0 ? [index] : []));
+  if (kept.length === 0 || changed.length === 0) {
+    throw new Error(`coupling: the mask ${kept.length === 0 ? 'keeps' : 'changes'} nothing`);
+  }
+  if (lengths.length === 1) {
+    return channelDivision(shape, kept, changed);
+  }
+  return lengths.length === 2
+    ? pixelDivision(shape, { values, kept, changed })
+    : valueDivision(shape, { values, kept, changed });
+}
+
+function lengthsIn(mask: Mask): number[] {
+  const [first] = mask;
+  return Array.isArray(first) ? [mask.length, ...lengthsIn(first)] : [mask.length];
+}
+
+function channelDivision(
+  [height, width]: ImageShape,
+  kept: readonly number[],
+  changed: readonly number[],
+): Division {
+  const isFirst = (some: readonly number[]): boolean => some.at(-1) === some.length - 1;
+  const order = [...kept, ...changed];
+  const inOrder = isFirst(kept) || isFirst(changed);
+  const lengths = isFirst(changed) ? [changed.length, kept.length] : [kept.length, changed.length];
+  const swapped = <Part>(parts: readonly Part[]): readonly Part[] =>
+    isFirst(changed) ? parts.toReversed() : parts;
+  return {
+    seenShape: [height, width, kept.length],
+    changedShape: [height, width, changed.length],
+    channels: changed.length,
+    divide(x) {
+      const parts = split(inOrder ? x : reorder(x, 3, order), 3, lengths);
+      const [stays, changes] = swapped(parts) as [Tensor, Tensor];
+      return { kept: stays, changed: changes };
+    },
+    see: (values) => values,
+    select: (numbers) => numbers,
+    join(parts) {
+      const joined = concatenate(swapped([parts.kept, parts.changed]), 3);
+      return inOrder ? joined : reorder(joined, 3, invertPermutation(order));
+    },
+    perPixel: (shares) => shares,
+  };
+}
+
+/** The values of a mask, and the indices of its ones and zeros. */
+interface FlatMask {
+  readonly values: readonly number[];
+  readonly kept: readonly number[];
+  readonly changed: readonly number[];
+}
+
+function pixelDivision([height, width, channels]: ImageShape, { values, kept, changed }: FlatMask): Division {
+  const pixels = height * width;
+  const parity = parityIn(values, width);
+  // Made when a graph is: the shapes of a model are compared with a file's before anything is allocated.
+  const mask = once(() => constant({ shape: [1, height, width, 1], data: Float64Array.from(values) }));
+  const order = [...changed, ...kept];
+  const places = once(() => invertPermutation(order));
+  const select = (images: Tensor): Tensor => {
+    if (parity !== undefined) {
+      return everyOther(images, otherParity(parity));
+    }
+    const [count, , , depth] = images.shape as [number, number, number, number];
+    const first = slice(reorder(reshape(images, [count, pixels, depth]), 1, order), 1, 0, changed.length);
+    return reshape(first, [count, 1, changed.length, depth]);
+  };
+  /** Images with the changed pixels in their places, and zeros elsewhere. */
+  const spread = (pixelsOfImages: Tensor): Tensor => {
+    const [count, , , depth] = pixelsOfImages.shape as [number, number, number, number];
+    const flat = pad(reshape(pixelsOfImages, [count, changed.length, depth]), 1, 0, kept.length);
+    return reshape(reorder(flat, 1, places()), [count, height, width, depth]);
+  };
+  return {
+    seenShape: [height, width, channels + 1],
+    changedShape: [1, changed.length, channels],
+    channels,
+    divide: (x) => ({ kept: multiply(x, mask()), changed: select(x) }),
+    see(images) {
+      // Zeros copy the mask to as many images, even if their number is open.
+      return concatenate([images, add(multiply(slice(images, 3, 0, 1), 0), mask())], 3);
+    },
+    select,
+    join: (parts) => add(parts.kept, spread(parts.changed)),
+    perPixel(shares) {
+      const [count] = shares.shape as [number];
+      return reshape(spread(reshape(shares, [count, 1, changed.length, 1])), [count, height, width]);
+    },
+  };
+}
+
+/** The parity of the pixels that a checkerboard keeps; undefined for any other mask. */
+function parityIn(values: readonly number[], width: number): Parity | undefined {
+  return ([0, 1] as const).find((keep) =>
+    values.every(
+      (value, pixel) => ((Math.floor(pixel / width) + (pixel % width)) % 2 === keep ? 1 : 0) === value,
+    ),
+  );
+}
+
+/** Single values are pixels of an image with one row and one channel. */
+function valueDivision(shape: ImageShape, { values, kept, changed }: FlatMask): Division {
+  const [height, width, channels] = shape;
+  const size = sizeOf(shape);
+  const line = pixelDivision([1, size, 1], { values, kept, changed });
+  const inLine = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, 1, size, 1]);
+  const inImage = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, ...shape]);
+  const mask = once(() => constant({ shape: [1, ...shape], data: Float64Array.from(values) }));
+  return {
+    seenShape: [height, width, 2 * channels],
+    changedShape: line.changedShape,
+    channels,
+    divide(x) {
+      const parts = line.divide(inLine(x));
+      return { ...parts, kept: inImage(parts.kept) };
+    },
+    see: (images) => concatenate([images, add(multiply(images, 0), mask())], 3),
+    select(numbers) {
+      const [count, , , depth] = numbers.shape as [number, number, number, number];
+      const each = depth / channels;
+      const ofValues = transpose(reshape(numbers, [count, height * width, each, channels]), [0, 1, 3, 2]);
+      return line.select(reshape(ofValues, [count, 1, size, each]));
+    },
+    join: (parts) => inImage(line.join({ ...parts, kept: inLine(parts.kept) })),
+    perPixel: (shares) => {
+      const inPlace = line.perPixel(shares);
+      return sum(inImage(inPlace), [3]);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+// Base distributions: densities and samples agree for the library's, and the check finds those that do not.
+import { describe, expect, it } from 'vitest';
+import { add, divide, log, multiply, split } from '../../tensor/operations/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { checkBase } from '../checks/checkBase.ts';
+import { checkStage } from '../checks/checkStage.ts';
+import { contextImages } from '../coupling/context.ts';
+import { squeeze } from '../layers/squeeze.ts';
+import { bijectionStage, splitStage, topStage } from '../models/stages.ts';
+import { type BaseDistribution, gaussian } from './baseDistribution.ts';
+import { gaussianMixture } from './gaussianMixture.ts';
+import { split as splitPrior, topPrior } from './prior.ts';
+import { studentT } from './studentT.ts';
+
+/** The ratio of two normal numbers. */
+const cauchy: BaseDistribution = {
+  name: 'cauchy',
+  energy: (epsilon) => log(add(1, multiply(epsilon, epsilon))),
+  logNormaliser: Math.log(Math.PI),
+  draws: 2,
+  sample(normal) {
+    const channels = normal.shape[3]! / 2;
+    const [first, second] = split(normal, 3, [channels, channels]) as [Tensor, Tensor];
+    return divide(first, second);
+  },
+};
+
+const bases: [string, BaseDistribution][] = [
+  ['gaussian', gaussian],
+  ['a Cauchy distribution of a user', cauchy],
+  ['student-t, 1 degree', studentT({ degreesOfFreedom: 1 })],
+  ['student-t', studentT()],
+  ['student-t, 7 degrees', studentT({ degreesOfFreedom: 7 })],
+  ['student-t, 200 degrees', studentT({ degreesOfFreedom: 200 })],
+  ['gaussian-mixture', gaussianMixture()],
+  ['gaussian-mixture of 2', gaussianMixture({ components: 2 })],
+  ['gaussian-mixture of 8', gaussianMixture({ components: 8 })],
+];
+
+describe('checkBase', () => {
+  it.each(bases)('accepts %s', async (_, base) => {
+    const { problems } = await checkBase(base);
+    expect(problems).toEqual([]);
+  });
+
+  it.each<[string, BaseDistribution, string]>([
+    [
+      'samples of another distribution',
+      { ...cauchy, sample: gaussian.sample, draws: 1 },
+      'distance of the samples',
+    ],
+    ['a wrong normaliser', { ...cauchy, logNormaliser: 1 }, 'integral of the density'],
+    [
+      'the same noise for all channels',
+      { ...gaussian, sample: (x) => add(multiply(x, 0), split(x, 3, [1, 1])[0]!) },
+      'correlation',
+    ],
+    [
+      'a wrong distribution function',
+      { ...studentT(), distribution: gaussian.distribution! },
+      'distribution function',
+    ],
+    [
+      'a sampler that fails',
+      {
+        ...gaussian,
+        sample: () => {
+          throw new Error('no sampler');
+        },
+      },
+      'samples: no sampler',
+    ],
+  ])('finds %s', async (_, base, what) => {
+    const { problems } = await checkBase(base);
+    expect(problems.map((problem) => problem.what).join()).toContain(what);
+  });
+});
+
+describe('checkStage', () => {
+  it.each(bases.filter((_, index) => [1, 3, 6].includes(index)))(
+    'accepts splits and top priors with %s',
+    async (_, base) => {
+      const context = contextImages(2);
+      for (const stage of [
+        splitStage(splitPrior([2, 3, 4], { base })),
+        splitStage(splitPrior([2, 3, 4], { base, context })),
+        topStage(topPrior([2, 3, 2], { base, learnedPrior: false })),
+        topStage(topPrior([2, 3, 2], { base, classes: 3, context })),
+      ]) {
+        expect((await checkStage(stage)).problems).toEqual([]);
+      }
+    },
+  );
+
+  it('accepts a layer, and a prior with classes on a torus', async () => {
+    for (const stage of [
+      bijectionStage(squeeze([4, 2, 1])),
+      topStage(topPrior([2, 3, 1], { classes: 2, boundary: 'periodic', context: contextImages(1) })),
+    ]) {
+      expect((await checkStage(stage)).problems).toEqual([]);
+    }
+  });
+
+  it('finds a density that is not that of the base distribution', async () => {
+    const top = topPrior([2, 2, 1]);
+    const wrong = topStage({
+      ...top,
+      forward: (z, p) => ({ ...topPrior([2, 2, 1], { base: cauchy }).forward(z, p) }),
+    });
+    const { problems } = await checkStage(wrong);
+    expect(problems.map(({ what }) => what)).not.toEqual([]);
+  });
+
+  it('is for priors that can be sampled', () => {
+    const { base: _, ...without } = topPrior([2, 2, 1]);
+    expect(() => topStage(without as ReturnType<typeof topPrior>)).toThrow(
+      'the top prior has no base distribution to sample from: give it a base with energy and sample',
+    );
+  });
+});
+
+it.each([0, 1.5, 1001])('student-t refuses %d degrees of freedom', (degreesOfFreedom) => {
+  expect(() => studentT({ degreesOfFreedom })).toThrow('student-t: degreesOfFreedom must be');
+});
+
+it.each([1, 2.5, 65])('a mixture refuses %d components', (components) => {
+  expect(() => gaussianMixture({ components })).toThrow('gaussian-mixture: components must be');
+});
