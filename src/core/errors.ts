@@ -44,11 +44,7 @@ export type CallName =
   | 'listDevices'
   | 'measureReference'
   | 'prepareDataset'
-  | 'registerConditioner'
-  | 'registerFlow'
-  | 'registerMask'
-  | 'registerMixing'
-  | 'registerTransformer'
+  | 'registerPart'
   | 'resumeRun'
   | 'verify';
 

@@ -9,7 +9,13 @@ export {
   conditionNames,
   required,
 } from './condition.ts';
-export { type DequantisationNoise, type Dequantiser, uniformDequantiser } from './dequantiser.ts';
+export {
+  type DequantisationNoise,
+  type Dequantiser,
+  type DequantiserDefinition,
+  defineDequantiser,
+  uniformDequantiser,
+} from './dequantiser.ts';
 export type {
   AffineScalarMap,
   CornerMap,
@@ -22,6 +28,7 @@ export type {
   ScaleMap,
   ShiftMap,
 } from './elementaryMaps.ts';
+export { defineMixing, type MixedImages, type MixingDefinition } from './mixing.ts';
 export {
   countTrained,
   filledParameter,

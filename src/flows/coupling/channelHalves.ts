@@ -1,7 +1,9 @@
 // The mask of Glow: a coupling keeps the first half of the channels.
+
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { concatenate, split, sum } from '../../tensor/operations/index.ts';
+import { defineMask } from './definitions.ts';
 import type { Mask } from './mask.ts';
 
 /**
@@ -28,3 +30,10 @@ export function channelHalves([height, width, channels]: ImageShape): Mask {
     perPixel: (values) => sum(values, [3]),
   };
 }
+
+/** The mask of channels as configurations choose it. */
+export const channelsMask = defineMask({
+  name: 'channels',
+  summary: 'Keeps half of the channels.',
+  build: () => channelHalves,
+});

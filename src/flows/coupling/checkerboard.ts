@@ -1,4 +1,5 @@
 // The checkerboard mask: a coupling keeps every other pixel.
+
 import { type ImageShape, once, otherParity, pixelsOfParity } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
@@ -13,6 +14,7 @@ import {
   slice,
   sum,
 } from '../../tensor/operations/index.ts';
+import { defineMask } from './definitions.ts';
 import type { Mask, MaskFor } from './mask.ts';
 
 /** The options of a checkerboard. */
@@ -67,3 +69,12 @@ export function checkerboard({ keep = 0 }: CheckerboardOptions = {}): MaskFor {
     };
   };
 }
+
+/** The mask of pixels as configurations choose it. */
+export const checkerboardMask = defineMask({
+  name: 'checkerboard',
+  summary: 'Keeps every other pixel.',
+  leastPixels: 2,
+  turns: 2,
+  build: (_, turn) => checkerboard({ keep: turn === 0 ? 0 : 1 }),
+});

@@ -4,8 +4,10 @@ export { type AdamwOptions, adamw } from './adamw.ts';
 export { averageShare, withAverage } from './average.ts';
 export { type MuonOptions, muon } from './muon.ts';
 export {
+  defineOptimizer,
   momentNames,
   type Optimizer,
+  type OptimizerDefinition,
   type OptimizerKind,
   type RuleKind,
   ruleFor,
@@ -14,4 +16,4 @@ export {
   type UpdateRule,
 } from './optimizer.ts';
 export { elementwisePrograms, type Section, updateProgram } from './programs.ts';
-export { type OptimizerName, optimizerNames, optimizerOf, optimizers, optionSchemas } from './registry.ts';
+export { optimizerOf, optimizers } from './registry.ts';

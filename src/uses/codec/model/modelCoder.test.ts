@@ -116,9 +116,9 @@ const codable = mixingNames.filter((mixing) => isCodable(new Glow(colour, { ...t
 /** Models of every kind, with images of a shape. */
 const models: [string, ImageShape, Partial<ModelOptions>][] = [
   ...codable.map((mixing): [string, ImageShape, Partial<ModelOptions>] => [mixing, colour, { mixing }]),
-  ['kernel 5, dilation 2', colour, { mixing: 'emerging', kernelSize: 5, dilation: 2 }],
+  ['kernel 5, dilation 2', colour, { mixing: { name: 'emerging', kernelSize: 5, dilation: 2 } }],
   ['additive', grey, { mixing: '1x1-plu', coupling: 'additive' }],
-  ['scale floor', grey, { mixing: '1x1', coupling: 'affine', scaleFloor: 0.3 }],
+  ['scale floor', grey, { mixing: '1x1', coupling: { name: 'affine', scaleFloor: 0.3 } }],
   [
     'mixture, gated, checkerboard',
     grey,
