@@ -73,7 +73,7 @@ async function examine(name: string, mixing: string): Promise<string[]> {
   const set = [
     ...[`data.name=${name}`, 'model.boundary=periodic', 'model.continuous=true', `model.mixing=${mixing}`],
     ...(isConditioned(kind) ? ['model.condition=true'] : []),
-    ...[`model.levels=${Math.min(3, Math.log2(side) - 1)}`, 'model.depth=4', 'model.width=32'],
+    ...[`model.levels=${Math.min(3, Math.log2(side) - 1)}`, 'model.depth=4', 'model.conditioner.width=32'],
     ...['data.augment=[flip, flipVertical, transpose]', 'training.batchSize=32', `training.steps=${steps}`],
     ...['training.warmupSteps=50', 'training.learningRate=0.003', 'training.decay=0.5'],
   ];

@@ -17,7 +17,7 @@ import { median } from '../src/core/numeric/statistics.ts';
 import type { Bijection } from '../src/flows/contract/bijection.ts';
 import { chain } from '../src/flows/contract/chain.ts';
 import { parametersFrom } from '../src/flows/contract/parameters.ts';
-import { type Mixing, mixingNames, mixings } from '../src/flows/models/mixing.ts';
+import { layersOfMixing, type Mixing, mixingNames, mixings } from '../src/flows/models/mixing.ts';
 import { markdownTable } from '../src/model/card/reportText.ts';
 import { type CompileOptions, compile, type Program } from '../src/tensor/engine/program.ts';
 import { releaseAfter } from '../src/tensor/engine/resources.ts';
@@ -74,7 +74,7 @@ async function timeInverses(shapes: readonly ImageShape[], rounds: number): Prom
 
 function timeLayer(mixing: Mixing, shape: ImageShape, rounds: number): Promise<InverseTimes[]> {
   // The layer that a mixing is named after is its last one.
-  const parts = Object.entries(mixings[mixing].layers(shape, { kernelSize: 3, dilation: 1 }));
+  const parts = Object.entries(layersOfMixing(mixing, shape));
   const layer = chain(mixing, Object.fromEntries([parts.at(-1)!]));
   const batchShape = [BATCH, ...shape];
   const x: NdArray = { shape: batchShape, data: new RandomStream(1, 'bench').normals(sizeOf(batchShape)) };
@@ -85,7 +85,7 @@ function timeLayer(mixing: Mixing, shape: ImageShape, rounds: number): Promise<I
     const single = { shape: batchShape, data: Float32Array.from(y.data) };
     const [forward, backward] = [await program('forward'), await program('inverse')];
     const methods: [string, () => Promise<NdArray>][] = [
-      [mixings[mixing].inverse, async () => (await backward.run({ x: single })).y!],
+      [mixings.find(mixing).inverse!, async () => (await backward.run({ x: single })).y!],
     ];
     if (hasInverseMethods(mixing)) {
       const sequential = await program('inverse', { precision: 'float64', inverse: 'sequential' });

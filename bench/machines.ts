@@ -14,6 +14,7 @@ import { listOf, wholeNumber } from '../src/app/cli/parts/options.ts';
 import { formatBytes, formatCounted } from '../src/app/cli/terminal/format.ts';
 import { formatTable } from '../src/app/cli/terminal/table.ts';
 import { median } from '../src/core/numeric/statistics.ts';
+import { networkWidth } from '../src/flows/models/couplings.ts';
 import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import type { RankTimes } from './machinesRank.ts';
 import { machine } from './shared/machine.ts';
@@ -91,7 +92,7 @@ function rowOf(preset: string, kind: Kind, size: number): Row {
   const { training, model } = resolveConfig({ preset });
   const each = options.batch ?? Math.min(training.batchSize, MOST_IMAGES);
   const batch = kind === 'strong' ? each : size * each;
-  const images = model.width >= WIDE ? 0 : TIMED_IMAGES;
+  const images = (networkWidth(model) ?? 0) >= WIDE ? 0 : TIMED_IMAGES;
   const steps = options.steps ?? Math.min(MOST_STEPS, Math.max(LEAST_STEPS, Math.ceil(images / each)));
   return { preset, kind, size, batch, steps, runs: [], efficiencies: [] };
 }

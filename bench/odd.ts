@@ -36,9 +36,10 @@ import { trainModel } from './shared/trainModel.ts';
 
 /** Half the quick start's width, affine couplings and Adamax. */
 const small = [
-  ...['model.depth=3', 'model.width=32', 'model.coupling=affine'],
+  ...['model.depth=3', 'model.conditioner.width=32', 'model.coupling=affine'],
   ...['model.checkerboard=2', 'model.checkerboardWidth=16'],
-  ...['training.optimizer=adamax', 'training.learningRate=0.01', 'training.batchSize=16'],
+  ...['training.optimizer=adamax', 'training.optimizer.biasCorrection=standard'],
+  ...['training.learningRate=0.01', 'training.batchSize=16'],
 ];
 
 /** The training images of the methods without a flow. */

@@ -53,6 +53,7 @@ export const pageGroups: readonly PageGroup[] = [
     files: [
       'docs/data.md',
       'docs/training.md',
+      'docs/settings.md',
       'docs/classes.md',
       'docs/runs.md',
       'docs/doctor.md',

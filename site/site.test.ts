@@ -31,7 +31,7 @@ describe('the pages', () => {
     expect(files.filter((file) => file.startsWith('docs/')).sort()).toEqual(documents.sort());
   });
 
-  it.each(Object.keys(mixings))('describe %s', (mixing) => {
+  it.each([...mixings.names])('describe %s', (mixing) => {
     expect(layers).toContain(`\`${mixing}\``);
   });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
-import { mixings } from '../src/flows/models/mixing.ts';
+import { mixings, mixingText } from '../src/flows/models/mixing.ts';
 import { excerpts } from './excerpts.ts';
 import { glossary } from './glossary.ts';
 import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from './work/digits.ts';
@@ -56,7 +56,7 @@ const mixingTexts: Plugin = {
   resolveId: (id) => (id === MODULE ? `\0${MODULE}` : null),
   load: (id) =>
     id === `\0${MODULE}`
-      ? `export default ${JSON.stringify(Object.fromEntries(Object.entries(mixings).map(([name, { text }]) => [name, text])))}`
+      ? `export default ${JSON.stringify(Object.fromEntries(mixings.library.map((mixing) => [mixing.name, mixingText(mixing)])))}`
       : null,
 };
 

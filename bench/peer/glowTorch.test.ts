@@ -31,7 +31,7 @@ const check = (...files: readonly string[]) =>
 
 /** A golden case of a model with random parameters, as this library computes it. */
 async function caseOf(changes: Partial<ModelOptions>) {
-  const options = { ...modelDefaults, levels: 2, depth: 2, width: 3, ...changes };
+  const options = { ...modelDefaults, levels: 2, depth: 2, conditioner: { width: 3 }, ...changes };
   const model = new Glow(imageShape, options);
   const params = randomParameters(model.parameters);
   const random = new RandomStream(0, 'glowTorch');
@@ -79,8 +79,8 @@ async function caseOf(changes: Partial<ModelOptions>) {
 }
 
 const models: readonly Partial<ModelOptions>[] = [
-  { coupling: 'mixture', components: 3, checkerboard: [1, 2], checkerboardWidth: 5 },
-  { coupling: 'affine', conditioner: 'gated', blocks: 1, mask: 'checkerboard', mixing: '1x1' },
+  { coupling: { name: 'mixture', components: 3 }, checkerboard: [1, 2], checkerboardWidth: 5 },
+  { coupling: 'affine', conditioner: { name: 'gated', blocks: 1 }, mask: 'checkerboard', mixing: '1x1' },
   { coupling: 'additive', checkerboard: 3, mixing: '1x1', learnedPrior: false },
 ];
 

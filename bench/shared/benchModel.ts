@@ -26,10 +26,7 @@ export type BenchModel = Omit<ModelOptions, 'mixing'>;
 export const paperModel = {
   levels: 3,
   depth: 8,
-  width: 512,
-  kernelSize: 3,
-  dilation: 1,
-  hiddenChannels: 96,
+  conditioner: { name: 'glow', width: 512 },
   learnedPrior: true,
   bits: 8,
 } as const satisfies BenchModel;
@@ -39,7 +36,7 @@ export const paperImageShape: ImageShape = [32, 32, 3];
 
 /** Whether a mixing is inverted by one of the methods that `inverse` chooses from. */
 export function hasInverseMethods(mixing: Mixing): boolean {
-  return inverseMethods.some((method) => method === mixings[mixing].inverse);
+  return inverseMethods.some((method) => method === mixings.find(mixing).inverse);
 }
 
 /** How a benchmark updates a model. */

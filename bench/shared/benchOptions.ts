@@ -7,13 +7,15 @@ import {
   oneOf,
   wholeNumber,
 } from '../../src/app/cli/parts/options.ts';
-import { noteOnStderr } from '../../src/app/cli/terminal/output.ts';
 import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
 import { conditioners, masks, transformers } from '../../src/flows/models/couplings.ts';
 import { type Mixing, mixingNames } from '../../src/flows/models/mixing.ts';
-import { type ModelOptions as FlowOptions, modelDefaults } from '../../src/flows/models/options.ts';
+import {
+  completeOptions,
+  type ModelOptions as FlowOptions,
+  modelDefaults,
+} from '../../src/flows/models/options.ts';
 import { checkModelShape } from '../../src/runs/settings/modelShape.ts';
-import { unusedKeyWarnings } from '../../src/runs/settings/unusedKeys.ts';
 import { type BenchModel, paperImageShape, paperModel } from './benchModel.ts';
 
 /** The options of a model except its mixing, and the batch size. */
@@ -27,7 +29,13 @@ export interface ModelOptions extends CouplingOptions {
 }
 
 /** The parts of a model's couplings and their options, with the defaults of a configuration. */
-type CouplingOptions = Pick<FlowOptions, (typeof couplingKeys)[number]>;
+interface CouplingOptions extends Pick<FlowOptions, 'checkerboard' | 'checkerboardWidth'> {
+  coupling?: string;
+  components?: number;
+  conditioner?: string;
+  blocks?: number;
+  mask?: string;
+}
 
 const couplingKeys = [
   ...(['coupling', 'components', 'conditioner', 'blocks'] as const),
@@ -43,7 +51,7 @@ export interface BenchOptions extends ModelOptions, EngineOptions {
 
 /** Adds the options of a model; the default is the paper's model for CIFAR-10. */
 export function addModelOptions(command: Command, { batch }: { batch: number }): Command {
-  const { levels, depth, width } = paperModel;
+  const { levels, depth, conditioner } = paperModel;
   const [size, , channels] = paperImageShape;
   const part = (name: string, { names }: { readonly names: readonly string[] }): Option =>
     new Option(`--${name} <name>`, `one of ${names.join(', ')} (default: ${names[0]})`).argParser(
@@ -52,7 +60,7 @@ export function addModelOptions(command: Command, { batch }: { batch: number }):
   return command
     .option('--levels <n>', 'number of levels', wholeNumber(1), levels)
     .option('--depth <n>', 'flow steps per level', wholeNumber(1), depth)
-    .option('--width <n>', 'hidden channels of the coupling networks', wholeNumber(1), width)
+    .option('--width <n>', 'hidden channels of the coupling networks', wholeNumber(1), conditioner.width)
     .option('--batch <n>', 'images per batch', wholeNumber(1), batch)
     .option('--size <n>', 'height and width of the images', wholeNumber(2), size)
     .option('--channels <n>', 'channels of the images', wholeNumber(1), channels)
@@ -89,17 +97,27 @@ export function givenCouplingOptions(options: CouplingOptions): CouplingOptions 
   );
 }
 
-/** The model that the options describe, without its mixing, and the shape of its images. Warns of options without effect. */
+/** The model that the options describe, without its mixing, and the shape of its images. */
 export function describedModel(options: BenchOptions): { model: BenchModel; imageShape: ImageShape } {
-  const { levels, depth, width, size, channels } = options;
+  const { levels, depth, width, size, channels, mask, checkerboard, checkerboardWidth } = options;
+  const {
+    coupling = transformers.names[0]!,
+    components,
+    conditioner = conditioners.names[0]!,
+    blocks,
+  } = options;
   const imageShape: ImageShape = [size, size, channels];
-  const model = { ...paperModel, levels, depth, width, ...givenCouplingOptions(options) };
-  const warnings = options.mixing.flatMap((mixing) => {
-    checkModelShape({ ...model, mixing }, imageShape);
-    return unusedKeyWarnings({ ...model, mixing });
-  });
-  for (const warning of new Set(warnings)) {
-    noteOnStderr(`warning: ${warning}`);
+  const model: BenchModel = {
+    ...paperModel,
+    ...{ levels, depth },
+    conditioner: { name: conditioner, width, blocks },
+    coupling: { name: coupling, components },
+    ...(mask && { mask }),
+    ...(checkerboard && { checkerboard }),
+    ...(checkerboardWidth && { checkerboardWidth }),
+  };
+  for (const mixing of options.mixing) {
+    checkModelShape(completeOptions({ ...model, mixing }), imageShape);
   }
   return { model, imageShape };
 }

@@ -56,7 +56,7 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
       (hasInverseMethods(mixing) ? inverses : ([undefined] as const)).map((inverse) => ({
         position,
         mixing,
-        inverse: inverse ?? mixings[mixing].inverse,
+        inverse: inverse ?? mixings.find(mixing).inverse!,
         model: keep(new FlowModel(trained, { ...options, ...(inverse && { inverse }) })),
       })),
     );

@@ -1,8 +1,8 @@
 // Times training and likelihoods of models, in turn in one process.
 
 import { median } from '../../src/core/numeric/statistics.ts';
+import { partName } from '../../src/core/parts/index.ts';
 import { countParameters } from '../../src/flows/models/flowRegistry.ts';
-import type { MixingName } from '../../src/flows/models/mixing.ts';
 import type { ModelOptions } from '../../src/flows/models/options.ts';
 import { likelihoodDefinition } from '../../src/model/likelihood/likelihood.ts';
 import { trainedModel } from '../../src/model/trainedModel.ts';
@@ -41,7 +41,7 @@ type PartSeconds = Record<(typeof stepParts)[number], number>;
 
 /** The times of one model, in seconds, over the rounds. */
 export interface TrainingTimes {
-  readonly mixing: MixingName;
+  readonly mixing: string;
   readonly parameters: number;
   /** Full steps: data, noise, forward and backward of every micro-batch, optimiser. */
   readonly steps: readonly number[];
@@ -113,7 +113,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
 
 /** One timed model with its programs. */
 interface Contender {
-  readonly mixing: MixingName;
+  readonly mixing: string;
   readonly parameters: number;
   readonly plan: GradientPlan;
   /** The seconds of the parts of a step, including making its batch. */
@@ -146,7 +146,7 @@ function createContender(
     const forward = keep(await compile(definition, benchmark));
     const { plan } = trainer;
     return {
-      mixing: options.mixing,
+      mixing: partName(options.mixing)!,
       plan,
       parameters: countParameters(imageShape, model.options),
       async step(round) {

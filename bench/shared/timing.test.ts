@@ -46,8 +46,12 @@ describe('the benchmarks', { tags: 'system' }, () => {
       ...['--operators', ...couplings],
     );
     for (const [index, mixing] of (['emerging', '1x1'] as const).entries()) {
-      const chosen = { coupling: 'mixture', components: 3, checkerboard: [3], checkerboardWidth: 5 } as const;
-      const options = { ...paperModel, levels: 1, depth: 1, width: 4, mixing, ...chosen };
+      const chosen = {
+        coupling: { name: 'mixture', components: 3 },
+        checkerboard: [3],
+        checkerboardWidth: 5,
+      } as const;
+      const options = { ...paperModel, levels: 1, depth: 1, conditioner: { width: 4 }, mixing, ...chosen };
       const { parts, imagesPerSecond, imagesPerSecondRange, operators, ...result } = list[index];
       expect(result).toMatchObject({ mixing, parameters: countParameters([4, 4, 1], options), ...chosen });
       expect(result).toMatchObject({ batch: 4, rounds: 2, workers: 2, device: 'cpu', traffic: null });

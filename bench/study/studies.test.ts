@@ -77,8 +77,8 @@ describe('readStudies', () => {
     ],
     [
       'a wrong value among the changes',
-      [template, { ...template, name: 'mine', changes: ['model.width=many'] }],
-      /mine: model\.width must be .*'many'/,
+      [template, { ...template, name: 'mine', changes: ['model.conditioner.width=many'] }],
+      /mine: model\.conditioner\.width must be .*'many'/,
     ],
     ['two with the same name', [template, template], /two studies have the same name/],
     ['a file that is not a list', { a: 1 }, /expected a list of studies/],

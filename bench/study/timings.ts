@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Interruption } from '../../src/app/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/app/cli/terminal/progress.ts';
 import { median, rangeOf } from '../../src/core/numeric/statistics.ts';
+import { partName } from '../../src/core/parts/index.ts';
 import type { Mixing } from '../../src/flows/models/mixing.ts';
 import { loadRun } from '../../src/model/loading/loadRun.ts';
 import { inverseMethods } from '../../src/tensor/engine/graph/prepare.ts';
@@ -68,7 +69,7 @@ export async function timeStudy(root: string, study: Study, { signal }: Interrup
   const samples = await withProgress((show) =>
     timeSampling({
       // No study registers a mixing of its own.
-      models: loaded.map((trained) => ({ mixing: trained.config.model.mixing as Mixing, trained })),
+      models: loaded.map((trained) => ({ mixing: partName(trained.config.model.mixing) as Mixing, trained })),
       inverses: inverseMethods,
       ...{ batchSize: SAMPLES, temperature: 1, forward: false, warmUp: 1, rounds: SAMPLE_ROUNDS, signal },
       onProgress: (done) => show(`timing samples of ${study.name}`, done, SAMPLE_ROUNDS),

@@ -10,7 +10,7 @@ export const tinyStudy: Study = {
   changes: [
     'model.levels=1',
     'model.depth=1',
-    'model.width=4',
+    'model.conditioner.width=4',
     'training.batchSize=16',
     'training.warmupSteps=2',
     'training.averageDecay=0.5',

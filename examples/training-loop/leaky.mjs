@@ -1,5 +1,5 @@
 // A layer with a mixing that uses it. It is a module of its own because the workers that compute gradients import it, too.
-import { conv1x1, filledParameter, registerMixing } from 'emerging-flows/flows';
+import { conv1x1, defineMixing, filledParameter } from 'emerging-flows/flows';
 import { operations } from 'emerging-flows/tensor';
 
 const { add, divide, exp, multiply, relu, step, subtract, sum, sumPerImage } = operations;
@@ -32,7 +32,9 @@ export function leaky(shape) {
   };
 }
 
-registerMixing('leaky', {
+export const leakyMixing = defineMixing({
+  name: 'leaky',
+  summary: 'A 1x1 convolution, then slopes of negative values.',
   module: import.meta.url,
-  layers: (shape) => ({ conv1x1: conv1x1(shape), leaky: leaky(shape) }),
+  build: (shape) => ({ conv1x1: conv1x1(shape), leaky: leaky(shape) }),
 });

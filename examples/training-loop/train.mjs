@@ -6,7 +6,7 @@ import { contactSheet, FlowModel, trainedModel } from 'emerging-flows';
 import { openDataset } from 'emerging-flows/data';
 import { checkBijection, Glow } from 'emerging-flows/flows';
 import { adamax, BatchLoader, startFromData, Trainer } from 'emerging-flows/training';
-import { leaky } from './leaky.mjs';
+import { leaky, leakyMixing } from './leaky.mjs';
 
 const [steps = '300', out = 'samples.png'] = process.argv.slice(2);
 
@@ -16,7 +16,7 @@ console.log(`the layer is ${ok ? 'correct' : 'wrong'}`);
 
 const dataset = await openDataset('mnist', { validation: 0.01 });
 const { imageShape } = dataset.train;
-const model = new Glow(imageShape, { levels: 2, depth: 4, width: 32, mixing: 'leaky' });
+const model = new Glow(imageShape, { levels: 2, depth: 4, conditioner: { width: 32 }, mixing: leakyMixing });
 const batches = new BatchLoader(dataset.train, { batchSize: 32, seed: 0, model });
 
 const start = await startFromData(model, batches.at(0), 0);

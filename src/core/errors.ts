@@ -44,12 +44,7 @@ export type CallName =
   | 'listDevices'
   | 'measureReference'
   | 'prepareDataset'
-  | 'registerConditioner'
-  | 'registerFlow'
-  | 'registerMask'
-  | 'registerMixing'
-  | 'registerPrior'
-  | 'registerTransformer'
+  | 'registerPart'
   | 'resumeRun'
   | 'verify';
 

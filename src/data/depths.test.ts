@@ -75,7 +75,7 @@ describe('images of 16 bits', () => {
   });
 
   it('give a run its bits, unless the configuration has some', async () => {
-    const model = { levels: 1, depth: 1, width: 4 };
+    const model = { levels: 1, depth: 1, conditioner: { width: 4 } };
     const of = (own: object) =>
       resolveConfig({
         overrides: {

@@ -1,4 +1,5 @@
 // Where the bits of an image are, by pixel and by stage: against plain loops, their sum, their place, and both precisions.
+
 import { afterEach, describe, expect, it } from 'vitest';
 import { largestDifference } from '../core/numeric/compare.ts';
 import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
@@ -7,7 +8,9 @@ import { RandomStream } from '../core/numeric/random.ts';
 import { mean } from '../core/numeric/statistics.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
+import { defineMixing } from '../flows/contract/mixing.ts';
 import type { ParameterSpecs } from '../flows/contract/parameters.ts';
+import { dequantisationOf } from '../flows/models/dequantisation.ts';
 import { Glow } from '../flows/models/glow.ts';
 import { mixingNames, mixings } from '../flows/models/mixing.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
@@ -22,11 +25,8 @@ import type { FlowModelOptions } from './flowModelOptions.ts';
 const options: ModelOptions = {
   levels: 2,
   depth: 2,
-  width: 6,
+  conditioner: { width: 6 },
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
-  hiddenChannels: 32,
   learnedPrior: true,
   bits: 8,
 };
@@ -74,7 +74,7 @@ describe('equals plain loops', () => {
     [{}, [8, 12, 1]],
     [{ mixing: '1x1', depth: 1, levels: 3 }, [8, 16, 3]],
     [{ levels: 1, depth: 1 }, [6, 2, 3]],
-    [{ bits: 5, kernelSize: 5, dilation: 2 }, [4, 20, 1]],
+    [{ bits: 5, mixing: { kernelSize: 5, dilation: 2 } }, [4, 20, 1]],
   ])('%o %o', async (changed, shape) => {
     const model = modelOf(changed, shape, { precision: 'float64' });
     const weights = randomParameters(model.model.parameters);
@@ -102,7 +102,7 @@ const kinds: [string, Partial<ModelOptions>][] = mixingNames.map((mixing) => [
 kinds.push(
   ['three levels', { levels: 3, depth: 1 }],
   ['additive, standard normal priors', { coupling: 'additive', learnedPrior: false }],
-  ['a floor of scales', { scaleFloor: 0.3, bits: 5 }],
+  ['a floor of scales', { coupling: { scaleFloor: 0.3 }, bits: 5 }],
   ['variational dequantisation', { dequantisation: 'variational' }],
   [
     'checkerboards, gated networks, mixtures',
@@ -126,7 +126,7 @@ it.each(kinds)('adds up to bits/dim: %s', async (_, changed) => {
   sums(byStage).forEach((sum, image) => {
     expect(Math.abs(sum / sums(map)[image]! - 1)).toBeLessThan(1e-9);
   });
-  if (model.model.options.dequantisation !== 'variational') {
+  if (dequantisationOf(model.model.options) !== 'variational') {
     expect(byStage.data[0]).toBe(model.bits! * dimensionsOf(shape));
   }
 });
@@ -176,15 +176,26 @@ it('is the same on every one of several ranks', async () => {
   }
 });
 
+/** A mixing with a kernel of one tap. */
+const ofPixels = (name: string) =>
+  defineMixing({
+    name: `pixels-${name}`,
+    summary: 'With a kernel of one tap.',
+    build: (shape) => {
+      const { definition, options } = mixings.resolve(name);
+      return definition.build(shape, { ...options, kernelSize: 1 });
+    },
+  });
+
 describe('shows a changed pixel where it is', () => {
   const shape: ImageShape = [8, 16, 1];
   const [, width] = shape;
   // Maps over all pixels have no place.
   const local = mixingNames.filter(
-    (name) => !mixings[name].options.includes('spaceRank') && name !== 'butterfly',
+    (name) => !Object.hasOwn(mixings.find(name).options, 'spaceRank') && name !== 'butterfly',
   );
   it.each(local)('%s', async (mixing) => {
-    const model = modelOf({ mixing, kernelSize: 1 }, shape, { precision: 'float64' }, localParameters);
+    const model = modelOf({ mixing: ofPixels(mixing) }, shape, { precision: 'float64' }, localParameters);
     const before = randomPixels(1, shape);
     const noise = { seed: 0 };
     const map = rowsOf(await model.bitsMap(before, noise));

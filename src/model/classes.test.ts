@@ -20,10 +20,8 @@ const imageShape = [4, 4, 1] as const;
 const glow = new Glow(imageShape, {
   levels: 2,
   depth: 1,
-  width: 4,
+  conditioner: { width: 4 },
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
   learnedPrior: true,
   bits: 8,
   classes: names,

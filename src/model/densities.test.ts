@@ -21,7 +21,7 @@ function modelWith(options: Partial<ModelOptions>): FlowModel {
   const model = new Glow(imageShape, {
     levels: 2,
     depth: 1,
-    width: 4,
+    conditioner: { width: 4 },
     mixing: 'emerging',
     learnedPrior: true,
     ...options,

@@ -41,10 +41,8 @@ const imageShape: ImageShape = [8, 8, 1];
 const options: ModelOptions = {
   levels: 2,
   depth: 2,
-  width: 8,
+  conditioner: { width: 8 },
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
   learnedPrior: true,
   bits: 8,
 };
@@ -395,7 +393,7 @@ describe('the fingerprint', () => {
       await start({}, 1),
       await start({ learnedPrior: false }),
       // The same parameters, used differently.
-      { ...trained, model: new Glow(imageShape, { ...options, dilation: 2 }) },
+      { ...trained, model: new Glow(imageShape, { ...options, mixing: { dilation: 2 } }) },
       { ...trained, model: new Glow([8, 16, 1], options) },
     ].map((other) => use(other).fingerprint);
     expect(new Set([model.fingerprint, ...others]).size).toBe(5);

@@ -42,9 +42,9 @@ it.each<[string, Partial<ModelOptions>, GradientOptions]>([
     },
     {},
   ],
-  ['maf', { mixing: 'maf', hiddenChannels: 16 }, {}],
+  ['maf', { mixing: { name: 'maf', hiddenChannels: 16 } }, {}],
   ['real numbers', { mixing: '1x1', continuous: { mean: [0.1], deviation: [0.3] } }, {}],
-  ['variational', { mixing: '1x1', dequantisation: 'variational', dequantisationWidth: 4 }, {}],
+  ['variational', { mixing: '1x1', dequantisation: { name: 'variational', width: 4 } }, {}],
   ['given the class', { mixing: '1x1', classes }, { class: ['c', 'a', 'b'] }],
   ['over classes', { mixing: '1x1', classes }, {}],
 ])('%s: the gradient is that of the likelihood, by central differences', async (_, options, given) => {

@@ -15,10 +15,8 @@ const imageShape: ImageShape = [8, 8, 1];
 const glow = new Glow(imageShape, {
   levels: 2,
   depth: 2,
-  width: 6,
+  conditioner: { width: 6 },
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
   learnedPrior: true,
   bits: 8,
 });

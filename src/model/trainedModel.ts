@@ -3,7 +3,7 @@ import { UserError } from '../core/errors.ts';
 import { checksumOf } from '../core/numeric/checksum.ts';
 import type { NdArray } from '../core/numeric/index.ts';
 import { sha256 } from '../core/platform/sha256.node.ts';
-import { type Flow, ParameterLayout } from '../flows/models/index.ts';
+import { type Flow, ParameterLayout, recordedOptions } from '../flows/models/index.ts';
 import { type TrainingStart, type WeightsKind, weightsOf } from '../runs/contents/trainingState.ts';
 import { constant, constantValue, type Tensor } from '../tensor/index.ts';
 import type { ReferenceScores } from './referenceScores.ts';
@@ -47,7 +47,7 @@ export function fingerprintOf({ model, parameters }: TrainedModel): string {
     const { shape, data } = constantValue(parameters[path]!)!;
     return [path, { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }];
   });
-  const options = Object.entries(model.options).sort(([a], [b]) => (a < b ? -1 : 1));
+  const options = Object.entries(recordedOptions(model.options)).sort(([a], [b]) => (a < b ? -1 : 1));
   return sha256([JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))])]);
 }
 

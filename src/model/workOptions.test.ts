@@ -27,7 +27,13 @@ afterAll(() => Promise.all(opened.map((model) => model.release())));
 
 /** A model whose programs take two images at a time. */
 function modelWith(classes: readonly string[] = []): FlowModel {
-  const model = new Glow(imageShape, { levels: 2, depth: 1, width: 4, mixing: 'reverse', classes });
+  const model = new Glow(imageShape, {
+    levels: 2,
+    depth: 1,
+    conditioner: { width: 4 },
+    mixing: 'reverse',
+    classes,
+  });
   const parameters = Object.fromEntries(
     Object.entries(randomParameters(model.parameters)).map(([path, array]) => [path, constant(array)]),
   );

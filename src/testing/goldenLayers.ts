@@ -12,8 +12,8 @@ import { actnorm } from '../flows/layers/actnorm.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
 import { scaledConvolution } from '../flows/layers/scaledConvolution.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
-import { type CouplingChoice, couplingOf } from '../flows/models/couplings.ts';
-import { type MixingOptions, mixingNames } from '../flows/models/mixing.ts';
+import { couplingOf } from '../flows/models/couplings.ts';
+import { mixingNames, mixings } from '../flows/models/mixing.ts';
 import { split, topPrior } from '../flows/priors/prior.ts';
 import type { Precision } from '../tensor/emitter.ts';
 import { type Device, defaultDevice, deviceRecord } from '../tensor/engine/devices/device.ts';
@@ -31,7 +31,7 @@ import {
   storedArrays,
   tolerances,
 } from './goldenValues.ts';
-import { layerOfMixing } from './layers.ts';
+import { couplingWith, layerOfMixing, partWith } from './layers.ts';
 
 /** A file of golden cases of a mixing begins with its name. */
 const ofMixings = `(${mixingNames.join('|')})(-.*)?`;
@@ -59,7 +59,10 @@ function layerOf(golden: GoldenCase): Bijection {
         golden.parametrization as 'free' | 'plu' | 'qr'
       ](shape);
     case 'coupling':
-      return couplingOf(shape, golden as CouplingChoice & GoldenCase);
+      return couplingOf(shape, {
+        ...couplingWith(golden, golden),
+        ...(golden.boundary && { boundary: golden.boundary }),
+      });
     case 'coupling-spline':
       return coupling(shape, {
         conditioner: glowConditioner({ width: golden.width as number }),
@@ -68,13 +71,13 @@ function layerOf(golden: GoldenCase): Bijection {
     case 'coupling-stronger':
       return couplingOf(
         shape,
-        { ...(golden as CouplingChoice & GoldenCase), coupling: golden.transformer },
+        couplingWith({ ...golden, coupling: golden.transformer }, golden),
         golden.keep === undefined ? undefined : checkerboard({ keep: golden.keep }),
       );
     case 'squeeze':
       return squeeze(shape);
     default:
-      return layerOfMixing(golden.kind, shape, golden as MixingOptions & GoldenCase);
+      return layerOfMixing(golden.kind, shape, partWith(mixings, golden.kind, golden));
   }
 }
 

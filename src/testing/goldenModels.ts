@@ -4,7 +4,7 @@ import type { ImageShape } from '../core/numeric/imageShape.ts';
 import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
 import { bitsPerDim } from '../flows/models/flow.ts';
 import { Glow } from '../flows/models/glow.ts';
-import type { ModelOptions } from '../flows/models/options.ts';
+import { mixings } from '../flows/models/mixing.ts';
 import type { Precision } from '../tensor/emitter.ts';
 import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
 import { compile } from '../tensor/engine/program.ts';
@@ -20,6 +20,7 @@ import {
   requireSameNames,
   storedArrays,
 } from './goldenValues.ts';
+import { couplingWith, partWith } from './layers.ts';
 
 /** The checks of models, by the names of their cases. */
 export const modelChecks: readonly GoldenCheck[] = [
@@ -28,7 +29,12 @@ export const modelChecks: readonly GoldenCheck[] = [
 ];
 
 function modelOf(golden: GoldenCase): Glow {
-  return new Glow(golden.config.imageShape as ImageShape, golden.config as ModelOptions);
+  const { imageShape, levels, depth, mixing, learnedPrior, bits } = golden.config;
+  return new Glow(imageShape as ImageShape, {
+    ...{ levels, depth, learnedPrior, bits },
+    mixing: partWith(mixings, mixing, golden.config),
+    ...couplingWith(golden.config, golden.config),
+  });
 }
 
 /** The batch decoded from the priors' own latents: image values x in [−½, ½). */

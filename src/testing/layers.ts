@@ -1,6 +1,9 @@
 // The registry of layers, for every test of the bijection contract. A layer that is not a mixing adds a line.
 
 import type { ImageShape } from '../core/numeric/imageShape.ts';
+import { sizeOf } from '../core/numeric/ndarray.ts';
+import { RandomStream } from '../core/numeric/random.ts';
+import type { PartDefinition, PartRegistry, PartSettings } from '../core/parts/index.ts';
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
 import { additive } from '../flows/coupling/additive.ts';
@@ -24,8 +27,15 @@ import { maf } from '../flows/layers/maf.ts';
 import { periodic } from '../flows/layers/periodic.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
 import { woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
-import { couplingOf } from '../flows/models/couplings.ts';
-import { type Mixing, type MixingOptions, mixingNames, mixings } from '../flows/models/mixing.ts';
+import {
+  type CouplingChoice,
+  conditioners,
+  couplingOf,
+  masks,
+  transformers,
+} from '../flows/models/couplings.ts';
+import { layersOfMixing, type Mixing, mixingNames, mixings } from '../flows/models/mixing.ts';
+import { constant } from '../tensor/tensor.ts';
 
 // Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense.
 const grey: ImageShape = [5, 4, 1];
@@ -45,9 +55,37 @@ const pixel: ImageShape = [1, 1, 2];
 export function layerOfMixing(
   name: Mixing,
   shape: ImageShape,
-  options: MixingOptions = { kernelSize: 3, dilation: 1, hiddenChannels: 2 * shape[2] },
+  options: Readonly<Record<string, unknown>> = {},
 ): Bijection {
-  return Object.values(mixings[name].layers(shape, options)).at(-1)!;
+  return Object.values(layersOfMixing({ ...smallMixing(name, 2 * shape[2]), ...options }, shape)).at(-1)!;
+}
+
+/** A mixing whose networks, if it has some, have so many hidden channels. */
+export function smallMixing(name: string, hiddenChannels: number): PartSettings {
+  return Object.hasOwn(mixings.find(name).options, 'hiddenChannels') ? { name, hiddenChannels } : { name };
+}
+
+/** A part with those of some values that are its options: golden cases have one list for all parts. */
+export function partWith(
+  registry: PartRegistry<PartDefinition>,
+  name: string | undefined,
+  values: Readonly<Record<string, unknown>>,
+): PartSettings {
+  const { definition } = registry.resolve(name ?? {});
+  const options = Object.keys(definition.options).filter((key) => values[key] !== undefined);
+  return { name: definition.name, ...Object.fromEntries(options.map((key) => [key, values[key]])) };
+}
+
+/** The parts of a coupling with those of some values that are their options. */
+export function couplingWith(
+  names: Readonly<Record<string, string | undefined>>,
+  values: Readonly<Record<string, unknown>>,
+): CouplingChoice {
+  return {
+    coupling: partWith(transformers, names.coupling, values),
+    conditioner: partWith(conditioners, names.conditioner, values),
+    mask: partWith(masks, names.mask, values),
+  };
 }
 
 /** Every layer by name, as a function of the image shape, and the shapes to test it on. */
@@ -63,7 +101,10 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'periodic, kernel 7': [(shape) => periodic(shape, { kernelSize: 7 }), [[5, 6, 1], odd]],
   'maf, wide': [(shape) => maf(shape, { hiddenChannels: 6 * shape[2] }), [odd]],
   'maf, narrow': [(shape) => maf(shape, { hiddenChannels: shape[2] }), [odd]],
-  'coupling, additive': [(shape) => couplingOf(shape, { width: 5, coupling: 'additive' }), [odd]],
+  'coupling, additive': [
+    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: 'additive' }),
+    [odd],
+  ],
   'emerging, kernel 1': [(shape) => emerging(shape, { kernelSize: 1 }), [[2, 3, 3]]],
   'emerging, kernel 5': [(shape) => emerging(shape, { kernelSize: 5 }), [even, odd]],
   'emerging, kernel 7': [(shape) => emerging(shape, { kernelSize: 7 }), [[5, 6, 1]]],
@@ -86,8 +127,11 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'woodbury-me, small ranks': [(shape) => woodburyMe(shape, { channelRank: 2, spaceRank: 1 }), [even, odd]],
   'circulant, one diagonal': [(shape) => circulant(shape, { diagonals: 1 }), [odd]],
   'circulant, four diagonals': [(shape) => circulant(shape, { diagonals: 4 }), [grey, odd]],
-  coupling: [(shape) => couplingOf(shape, { width: 5 }), [even, odd, manyChannels]],
-  'coupling, spline': [(shape) => couplingOf(shape, { width: 5, coupling: 'spline' }), [odd]],
+  coupling: [(shape) => couplingOf(shape, { conditioner: { width: 5 } }), [even, odd, manyChannels]],
+  'coupling, spline': [
+    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: 'spline' }),
+    [odd],
+  ],
   'coupling, spline of 3 bins': [
     (shape) =>
       coupling(shape, {
@@ -96,32 +140,42 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
       }),
     [pixel],
   ],
-  'coupling, with a floor of 0.3': [(shape) => couplingOf(shape, { width: 5, scaleFloor: 0.3 }), [odd]],
-  'coupling, mixture': [(shape) => couplingOf(shape, { width: 5, coupling: 'mixture' }), [odd]],
+  'coupling, with a floor of 0.3': [
+    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: { scaleFloor: 0.3 } }),
+    [odd],
+  ],
+  'coupling, mixture': [
+    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: 'mixture' }),
+    [odd],
+  ],
   'coupling, mixture of 1': [
-    (shape) => couplingOf(shape, { width: 5, coupling: 'mixture', components: 1 }),
+    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: { name: 'mixture', components: 1 } }),
     [row],
   ],
   'coupling, mixture of 9': [
-    (shape) => couplingOf(shape, { width: 5, coupling: 'mixture', components: 9 }),
+    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: { name: 'mixture', components: 9 } }),
     [pixel],
   ],
-  'coupling, gated': [(shape) => couplingOf(shape, { width: 5, conditioner: 'gated' }), [odd]],
+  'coupling, gated': [(shape) => couplingOf(shape, { conditioner: { name: 'gated', width: 5 } }), [odd]],
   'coupling, gated without blocks': [
-    (shape) => couplingOf(shape, { width: 3, conditioner: 'gated', blocks: 0 }),
+    (shape) => couplingOf(shape, { conditioner: { name: 'gated', width: 3, blocks: 0 } }),
     [even],
   ],
   'coupling, checkerboard': [
-    (shape) => couplingOf(shape, { width: 5, mask: 'checkerboard' }),
+    (shape) => couplingOf(shape, { conditioner: { width: 5 }, mask: 'checkerboard' }),
     [grey, odd, column],
   ],
   'coupling, the other checkerboard': [
-    (shape) => couplingOf(shape, { width: 5 }, checkerboard({ keep: 1 })),
+    (shape) => couplingOf(shape, { conditioner: { width: 5 } }, checkerboard({ keep: 1 })),
     [even, odd, row],
   ],
   'coupling, checkerboard, gated, mixture': [
     (shape) =>
-      couplingOf(shape, { width: 4, conditioner: 'gated', coupling: 'mixture' }, checkerboard({ keep: 1 })),
+      couplingOf(
+        shape,
+        { conditioner: { name: 'gated', width: 4 }, coupling: 'mixture' },
+        checkerboard({ keep: 1 }),
+      ),
     [grey],
   ],
   'coupling, checkerboard, with a context': [
@@ -133,7 +187,10 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
       }),
     [even],
   ],
-  'coupling, narrow': [(shape) => couplingOf(shape, { width: 2 }), [manyChannels, [1, 4, 5]]],
+  'coupling, narrow': [
+    (shape) => couplingOf(shape, { conditioner: { width: 2 } }),
+    [manyChannels, [1, 4, 5]],
+  ],
   'coupling, with a context': [
     (shape) =>
       coupling(shape, { conditioner: glowConditioner({ width: 5 }), context: contextImages(shape[2]) }),
@@ -179,15 +236,16 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'transformer, spline': [spline({ bins: 5 }), [odd]],
   'transformer, mixture': [mixture({ components: 3 }), [even]],
   'coupling, on a torus': [
-    (shape) => couplingOf(shape, { width: 5, boundary: 'periodic' }),
+    (shape) => couplingOf(shape, { conditioner: { width: 5 }, boundary: 'periodic' }),
     [even, odd, row, pixel],
   ],
   'coupling, gated, on a torus': [
-    (shape) => couplingOf(shape, { width: 4, conditioner: 'gated', boundary: 'periodic' }),
+    (shape) => couplingOf(shape, { conditioner: { name: 'gated', width: 4 }, boundary: 'periodic' }),
     [odd],
   ],
   'coupling, checkerboard, on a torus': [
-    (shape) => couplingOf(shape, { width: 5, boundary: 'periodic' }, checkerboard({ keep: 1 })),
+    (shape) =>
+      couplingOf(shape, { conditioner: { width: 5 }, boundary: 'periodic' }, checkerboard({ keep: 1 })),
     [even, [3, 3, 1]],
   ],
   'coupling, with a vector and images': [
@@ -228,7 +286,7 @@ function step(shape: ImageShape): Bijection {
     squeeze: squeezed,
     actnorm: actnorm(inner),
     mixing,
-    coupling: couplingOf(inner, { width: 4 }),
+    coupling: couplingOf(inner, { conditioner: { width: 4 } }),
   });
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
+import { option, wholeNumber } from '../core/parts/index.ts';
 import { conditioned } from '../data/contract/conditions.ts';
 import { type Dataset, imagesInMemory, labelled } from '../data/contract/dataset.ts';
 import { checkBijection } from '../flows/checks/checkBijection.ts';
@@ -15,8 +16,9 @@ import { coupling } from '../flows/coupling/coupling.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
 import type { MaskFor } from '../flows/coupling/mask.ts';
 import { actnorm } from '../flows/layers/actnorm.ts';
-import { registerFlow } from '../flows/models/flowRegistry.ts';
+import { defineFlow } from '../flows/models/flowRegistry.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
+import { registerPart } from '../flows/models/parts.ts';
 import { StagedFlow } from '../flows/models/stagedFlow.ts';
 import { bijectionStage, topStage } from '../flows/models/stages.ts';
 import { topPrior } from '../flows/priors/prior.ts';
@@ -51,8 +53,8 @@ function tint(shape: Shape) {
   });
 }
 
-function tinted(shape: Shape, options: ModelOptions): StagedFlow {
-  const conditioner = glowConditioner({ width: options.width });
+function tinted(shape: Shape, width: number, options: ModelOptions): StagedFlow {
+  const conditioner = glowConditioner({ width });
   const step = chain('step', {
     actnorm: actnorm(shape),
     tint: tint(shape),
@@ -69,7 +71,14 @@ function tinted(shape: Shape, options: ModelOptions): StagedFlow {
   );
 }
 
-registerFlow('tinted', { module: import.meta.url, options: ['width', 'condition'], flow: tinted });
+const definition = defineFlow({
+  name: 'tinted',
+  summary: 'Tints and couplings.',
+  module: import.meta.url,
+  options: { width: option('Hidden channels of its networks.', wholeNumber(1, 64), 4) },
+  build: (shape, { width }, options) => tinted(shape, width, options),
+});
+registerPart(definition);
 
 const SHAPE = [4, 4, 3] as const;
 
@@ -104,7 +113,7 @@ const config = (model: ConfigLayer['model']) =>
   resolveConfig({
     overrides: {
       data: { name: 'tints' },
-      model: { levels: 1, depth: 1, width: 4, mixing: '1x1', ...model },
+      model: { levels: 1, depth: 1, mixing: '1x1', ...model },
       training: { batchSize: 24, warmupSteps: 5, learningRate: 0.03, steps: 120, averageDecay: 0.8 },
     },
   });

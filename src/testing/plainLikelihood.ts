@@ -1,7 +1,9 @@
 // bits/dim of one image, and where they arise in it, written with plain loops over numbers: the reference that a
 // model's graph is checked against. It uses none of the code under test; its models mix by 1x1 or emerging convolutions, affine, with
 // learned priors.
+
 import { determinant, Matrix } from 'ml-matrix';
+import { type PartChoice, partName, partOptions } from '../core/parts/index.ts';
 
 /** The parameters of a model by path, as checkpoints name them. */
 export type PlainParameters = Readonly<Record<string, { readonly data: ArrayLike<number> }>>;
@@ -10,12 +12,11 @@ export type PlainParameters = Readonly<Record<string, { readonly data: ArrayLike
 export interface PlainModel {
   readonly levels: number;
   readonly depth: number;
-  readonly mixing: string;
-  readonly kernelSize: number;
-  readonly dilation: number;
+  /** With the options of its kernel, if it is `emerging`. */
+  readonly mixing: PartChoice;
   readonly bits?: number | undefined;
   /** Default: zero. */
-  readonly boundary?: string;
+  readonly boundary?: string | undefined;
 }
 
 /** An image as rows of columns of channels. */
@@ -113,13 +114,14 @@ function actnorm(x: Pixels, get: Get): Result {
   };
 }
 
-function mixing(x: Pixels, get: Get, { mixing, kernelSize, dilation }: PlainModel): Result {
+function mixing(x: Pixels, get: Get, model: PlainModel): Result {
+  const { kernelSize, dilation } = partOptions(model.mixing) as { kernelSize: number; dilation: number };
   const channels = x[0]![0]!.length;
   const weight = get('conv1x1/weight');
   const matrix = Matrix.from1DArray(channels, channels, Array.from(weight));
   let y = map(x, (pixel) => product(pixel, weight, 0, channels));
   let logDet = Math.log(Math.abs(determinant(matrix)));
-  if (mixing === 'emerging') {
+  if (partName(model.mixing) === 'emerging') {
     const side = (kernelSize + 1) / 2;
     // The first kernel looks right and down from its first tap, the second left and up from its last.
     for (const [name, centre, triangle] of [

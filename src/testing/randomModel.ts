@@ -9,7 +9,12 @@ import type { TrainedModel } from '../model/trainedModel.ts';
 import { constant } from '../tensor/tensor.ts';
 
 /** The options of a flow that is quick to compile. */
-export const tinyFlow: Partial<ModelOptions> = { levels: 2, depth: 2, width: 6, learnedPrior: true };
+export const tinyFlow: Partial<ModelOptions> = {
+  levels: 2,
+  depth: 2,
+  conditioner: { width: 6 },
+  learnedPrior: true,
+};
 
 /** A model of `tinyFlow` with random weights: `distance` 0 are those it starts with, 0.3 is far from the identity. */
 export function randomModel(shape: ImageShape, options: Partial<ModelOptions>, distance = 0.3): TrainedModel {

@@ -40,7 +40,7 @@ export function writeTinyDataset(folder: string, { size = 8, seed = 0, tests = 4
 export const tinyTraining = [
   '--set=model.levels=2',
   '--set=model.depth=1',
-  '--set=model.width=8',
+  '--set=model.conditioner.width=8',
   '--set=model.coupling=affine',
   '--set=model.checkerboard=0',
   '--set=training.batchSize=16',

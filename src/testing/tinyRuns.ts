@@ -47,8 +47,8 @@ export function labelledTinyDataset(size: number): Dataset {
 /** Model options with classes, with variational dequantisation, with both, and with numbers and images as conditions. */
 export const conditionedModels: readonly [string, NonNullable<ConfigLayer['model']>][] = [
   ['classes', { classes: tinyClasses }],
-  ['variational dequantisation', { dequantisation: 'variational', dequantisationWidth: 8 }],
-  ['both', { classes: tinyClasses, dequantisation: 'variational', dequantisationWidth: 8 }],
+  ['variational dequantisation', { dequantisation: { name: 'variational', width: 8 } }],
+  ['both', { classes: tinyClasses, dequantisation: { name: 'variational', width: 8 } }],
   ['conditions', { condition: tinyCondition }],
 ];
 
@@ -57,14 +57,14 @@ export function tinyConfig(training: ConfigLayer['training'] = {}, model: Config
   return resolveConfig({
     overrides: {
       data: { name: 'tiny' },
-      model: { levels: 2, depth: 1, width: 4, ...model },
+      model: { levels: 2, depth: 1, conditioner: { width: 4 }, ...model },
       training: {
         // As high as the default learning rate: Adamax, for the rest, diverges on so few images at Muon's default.
-        ...(training?.optimizer === 'muon' && { restLearningRate: 0.001 }),
         batchSize: 8,
         warmupSteps: 0,
         steps: 6,
         ...training,
+        ...(training?.optimizer === 'muon' && { optimizer: { name: 'muon', restLearningRate: 0.001 } }),
       },
     },
   });

@@ -3,17 +3,11 @@
 import { existsSync } from 'node:fs';
 import { runPaths } from '../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../runs/open/run.node.ts';
-import type { OptimizerName } from '../tensor/optimizers/registry.ts';
 import { train } from '../training/loop/train.ts';
 import { type DeadlyWrite, dieInWrite } from './dieInWrite.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 
-const [directory, optimizer, steps, deadly] = process.argv.slice(2) as [
-  string,
-  OptimizerName,
-  string,
-  string?,
-];
+const [directory, optimizer, steps, deadly] = process.argv.slice(2) as [string, string, string, string?];
 if (deadly !== undefined) {
   dieInWrite(JSON.parse(deadly) as DeadlyWrite);
 }

@@ -80,7 +80,7 @@ const configOf = (model: ConfigLayer['model'], training: ConfigLayer['training']
     overrides: {
       // An image on which the model depends would not be flipped with the others.
       data: { name: 'tiny', augment: model?.condition ? [] : ['flip'] },
-      model: { levels: 2, depth: 1, width: 4, ...model },
+      model: { levels: 2, depth: 1, conditioner: { width: 4 }, ...model },
       training: { batchSize: 16, microBatch: 4, clipNorm: 1, warmupSteps: 0, steps: 6, ...training },
     },
   });
@@ -89,7 +89,7 @@ const shared = conditionedModels.filter(([what]) => what === 'both' || what === 
 
 it.each<[number, string, ConfigLayer['model'], ConfigLayer['training']?]>([
   [4, 'emerging', {}],
-  [3, 'muon', { width: 8 }, { batchSize: 12, optimizer: 'muon' }],
+  [3, 'muon', { conditioner: { width: 8 } }, { batchSize: 12, optimizer: 'muon' }],
   ...shared.map(([what, model], index): [number, string, ConfigLayer['model']] => [
     2,
     what,

@@ -16,7 +16,7 @@ const imageShape: ImageShape = [8, 12, 1];
 const images = Uint8Array.from([...tinyImages(1, 12, 3)].slice(0, 96));
 
 function modelOf(changed: Partial<ModelOptions>): FlowModel {
-  const glow = new Glow(imageShape, { levels: 2, depth: 1, width: 6, bits: 8, ...changed });
+  const glow = new Glow(imageShape, { levels: 2, depth: 1, conditioner: { width: 6 }, bits: 8, ...changed });
   const parameters = Object.fromEntries(
     Object.entries(randomParameters(glow.parameters)).map(([path, array]) => [path, constant(array)]),
   );

@@ -92,7 +92,10 @@ function isComplete(summary: string): boolean {
 function aboutOf(text: string): Partial<Pick<KeptRun, 'about' | 'problem'>> {
   try {
     const { model, data, training } = resolveConfig({ file: { path: 'config.yaml', text } });
-    const { mixing, levels, depth, width } = model;
+    const { levels, depth, conditioner } = model;
+    const mixing = typeof model.mixing === 'string' ? model.mixing : model.mixing.name;
+    // The page trains only with networks that have a width.
+    const width = typeof conditioner === 'string' ? 0 : Number(conditioner.width);
     const about = { mixing, levels, depth, width, steps: training.steps, data: data.name };
     return { about: { ...about, isDigits: data.name === DIGITS_FILE }, problem: undefined };
   } catch (error) {

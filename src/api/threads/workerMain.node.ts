@@ -1,6 +1,7 @@
 // The script of a thread of Node, which computes gradients for a training, or codes blocks of images.
 import { parentPort, workerData } from 'node:worker_threads';
 import { importModule } from '../../core/platform/importModule.node.ts';
+import { registerExports } from '../../flows/models/index.ts';
 import { type StopFlag, serve } from '../../tensor/engine/threads/index.ts';
 import { threadTasks } from './tasks.ts';
 
@@ -11,7 +12,7 @@ port.on(
   serve(threadTasks, {
     async setUp({ modules }) {
       for (const module of modules) {
-        await importModule(module);
+        registerExports(await importModule(module), module);
       }
     },
     post: (answer) => port.postMessage(answer),

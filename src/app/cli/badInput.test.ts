@@ -55,8 +55,16 @@ const usage: [string, string[], string | RegExp][] = [
   ],
   [
     'another model when resuming',
-    ['train', '--resume', 'runs/a', '--set', 'model.width=9', '--set', 'training.learningRate=0.1'],
-    'a resume cannot change model.width: start a new run; a resume can change training.biasCorrection, training.epsilon, training.weightDecay, training.momentum, training.restLearningRate, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.decayCurve, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm, training.gradientNormsEvery',
+    [
+      'train',
+      '--resume',
+      'runs/a',
+      '--set',
+      'model.conditioner.width=9',
+      '--set',
+      'training.learningRate=0.1',
+    ],
+    'a resume cannot change model.conditioner.width: start a new run; a resume can change training.optimizer.biasCorrection, training.optimizer.epsilon, training.optimizer.weightDecay, training.optimizer.momentum, training.optimizer.restLearningRate, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.decayCurve, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm, training.gradientNormsEvery',
   ],
   [
     'measuring a folder that is not a run',
@@ -212,7 +220,7 @@ it('reports the error as JSON with --json', async () => {
 
 it('leaves no run behind that did not complete its first step', async () => {
   const before = snapshot();
-  const tooLarge = [...train, '--set=model.width=8192', '--set=model.depth=1000'];
+  const tooLarge = [...train, '--set=model.conditioner.width=8192', '--set=model.depth=1000'];
   const { code, stderr } = await emerging.run(...tooLarge, '--out=new/run');
   expect(code).toBe(1);
   expect(stderr).toMatch(

@@ -140,7 +140,7 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
     .option('--debug', 'print stack traces')
     .option(
       '--import <module>',
-      'import a module first, for example one that registers your own mixing; may be repeated',
+      'import a module first, for example one that exports your own mixing; may be repeated',
       (module: string, earlier: readonly string[]) => [...earlier, module],
       [],
     )
@@ -155,7 +155,11 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
       refuseEmpty(called);
       await refuseRanks(called, process.env);
       for (const module of own.opts<{ import: readonly string[] }>().import) {
-        await importModule(pathToFileURL(module).href);
+        const url = pathToFileURL(module).href;
+        const exports = await importModule(url);
+        // Loaded late: most commands start without.
+        const { registerExports } = await import('../../flows/models/index.ts');
+        registerExports(exports, url);
       }
     })
     .configureHelp({

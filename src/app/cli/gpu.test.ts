@@ -75,7 +75,7 @@ describeOnGpu('the command line on a GPU', () => {
   });
 
   it('refuses weights that are too large for its arrays, before a run begins', async () => {
-    const large = ['--set=model.depth=40', '--set=model.width=4096'];
+    const large = ['--set=model.depth=40', '--set=model.conditioner.width=4096'];
     const { code, stderr } = await emerging.run(...train, ...large, '--device=webgpu', '--out=runs/large');
     expect(code).toBe(1);
     expect(lastLine(stderr)).toMatch(

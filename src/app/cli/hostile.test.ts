@@ -4,8 +4,11 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { describeOptions } from '../../core/parts/index.ts';
 import { inMemory } from '../../data/files/randomAccess.ts';
 import { HEADER_BYTES } from '../../data/packed/packedLayout.ts';
+import { innerParts } from '../../flows/models/options.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { hostileCompressedFiles } from '../../testing/hostile/compressedFiles.ts';
 import { breachOf, commandLimits } from '../../testing/hostile/contract.ts';
@@ -174,30 +177,31 @@ function filesIn(folder: string): string[] {
 }
 
 describe('a run is refused, or gives the same bits/dim, with other options of the model:', () => {
-  const changes = [
-    'dilation: 2',
-    'bits: 7',
-    'bits: 1',
-    'learnedPrior: false',
-    'coupling: additive',
-    'mixing: 1x1',
-    'mixing: finc',
-    'kernelSize: 5',
-    'width: 4',
-    'scaleFloor: 0.5',
-    'dequantisation: variational',
-  ];
+  const changes: [string, object][] = [
+    ...[{ bits: 7 }, { bits: 1 }, { learnedPrior: false }, { mask: 'checkerboard' }],
+    // Every part, and every option of a part with another value.
+    ...Object.entries(innerParts).flatMap(([key, { library }]) =>
+      library.flatMap(({ name, options }) => [
+        { [key]: name },
+        ...describeOptions(options).map(({ name: option, default: value }) => ({
+          [key]: {
+            name,
+            [option]: option === 'kernelSize' ? 5 : Number(value) === 0 ? 0.5 : Number(value) * 2,
+          },
+        })),
+      ]),
+    ),
+  ].map((change) => [JSON.stringify(change), change]);
   let sound: Outcome;
   let edited: readonly Outcome[];
 
   beforeAll(async () => {
-    const copies = changes.map((line) => {
-      const copy = join(emerging.folder, 'edited', line);
+    const copies = changes.map(([, change], index) => {
+      const copy = join(emerging.folder, 'edited', String(index));
       cpSync(join(emerging.folder, 'sound/run'), copy, { recursive: true });
-      const [key] = line.split(':');
       const config = join(copy, 'config.yaml');
-      const text = readFileSync(config, 'utf8').replace(new RegExp(`^  ${key}:.*\\n`, 'm'), '');
-      writeFileSync(config, text.replace('model:\n', `model:\n  ${line}\n`));
+      const { model, ...rest } = parse(readFileSync(config, 'utf8'));
+      writeFileSync(config, stringify({ ...rest, model: { ...model, ...change } }));
       return copy;
     });
     [sound, ...edited] = (await outcomesOf(
@@ -206,7 +210,7 @@ describe('a run is refused, or gives the same bits/dim, with other options of th
     expect(sound.code, sound.stderr).toBe(0);
   });
 
-  it.each(changes.map((line, index) => [line, index] as const))('%s', (_, index) => {
+  it.each(changes.map(([name], index) => [name, index] as const))('%s', (_, index) => {
     const outcome = edited[index]!;
     expect(breachOf(outcome)).toBeUndefined();
     if (outcome.code === 0) {

@@ -37,7 +37,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'classes, variational noise',
     data: 'photos',
-    model: ['model.classes=true', 'model.dequantisation=variational', 'model.dequantisationWidth=8'],
+    model: ['model.classes=true', 'model.dequantisation=variational', 'model.dequantisation.width=8'],
     options: { draw: ['--class=right'], read: [] },
     unit: 'bitsPerDim',
     notItsUnit: /nats.value|natsPerValue/i,

@@ -78,7 +78,7 @@ describe('a run', () => {
   beforeEach(() => cpSync(inFolder('runs/first'), inFolder('model'), { recursive: true }));
 
   it.each<[string, string, string]>([
-    ['dilation: 1', 'dilation: 2', 'model.dilation is 2, but was 1 in training'],
+    ['dilation: 1', 'dilation: 2', 'model.mixing.dilation is 2, but was 1 in training'],
     ['levels: 2', 'levels: 1', 'model.levels is 1, but was 2 in training'],
   ])('is refused after an edit, by every command: %s to %s', async (from, to, what) => {
     editConfig([from, to]);
@@ -99,7 +99,7 @@ describe('a run', () => {
   });
 
   it('may change how it is trained, and where defaults are written out', async () => {
-    editConfig(['learningRate: 0.001', 'learningRate: 0.002'], ['bits: 8', 'bits: 8\n  diagonals: 2']);
+    editConfig(['learningRate: 0.001', 'learningRate: 0.002'], ['bits: 8', 'bits: 8\n  mask: channels']);
     const set = ['--steps=8', '--set=training.clipNorm=5', '--set=training.microBatch=8'];
     expect(await emerging.json('train', '--resume=model', '--no-test', quick, ...set)).toMatchObject({
       steps: 8,
@@ -115,7 +115,7 @@ describe('a run', () => {
       const path = inFolder('model/checkpoints', name);
       const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
       const { model, checksum: _, ...rest } = metadata;
-      expect(JSON.parse(model!)).toMatchObject({ levels: 2, dilation: 1, mixing: 'emerging' });
+      expect(JSON.parse(model!)).toMatchObject({ levels: 2, mixing: 'emerging' });
       writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
     }
     const { stderr, code } = await emerging.run('sample', 'model', '--out=s.png', quick);

@@ -14,13 +14,15 @@ const emerging = commandLine(root);
 const without = commandProcess();
 const inFolder = (name: string): string => join(emerging.folder, name);
 
-/** A module that registers a mixing, beside the package, which it imports by its name. */
-function module(file: string, name: string, url = 'import.meta.url'): string {
+/** A module that exports a mixing, beside the package, which it imports by its name. */
+function module(file: string, name: string, more = ''): string {
   const path = join(root, file);
   writeFileSync(
     path,
-    `import { registerMixing, reverse } from 'emerging-flows/flows';
-     registerMixing('${name}', { module: ${url}, layers: (shape) => ({ turned: reverse(shape) }) });`,
+    `import { defineMixing, reverse } from 'emerging-flows/flows';
+     export const mine = defineMixing({
+       name: '${name}', summary: 'Reverses.', ${more} build: (shape) => ({ turned: reverse(shape) }),
+     });`,
   );
   return path;
 }
@@ -51,11 +53,8 @@ it('is used by every command that imports it, before the command or after it', a
 
 it('may be in TypeScript if tsx runs the program, for workers too', async () => {
   const typed = join(root, 'typed.mts');
-  const url = 'import.meta.url as string';
-  writeFileSync(
-    typed,
-    readFileSync(module('typed.mjs', 'typed', url), 'utf8').replace('(shape)', '(shape: any)'),
-  );
+  const text = readFileSync(module('typed.mjs', 'typed'), 'utf8');
+  writeFileSync(typed, text.replace('(shape)', '(shape: any)'));
   const words = emerging.words(
     'train',
     ...small,
@@ -102,24 +101,29 @@ it.each([
   expect(stderr.trimEnd()).not.toContain('\n');
 });
 
-it('is refused in one line by workers whose module does not register it', async () => {
-  const url = `new URL('empty.mjs', import.meta.url).href`;
+it('is refused in one line by workers whose module does not export it', async () => {
   writeFileSync(join(root, 'empty.mjs'), '');
-  const args = ['--import', module('elsewhere.mjs', 'elsewhere', url), '--set=model.mixing=elsewhere'];
+  const elsewhere = module(
+    'elsewhere.mjs',
+    'elsewhere',
+    `module: new URL('empty.mjs', import.meta.url).href,`,
+  );
+  const args = ['--import', elsewhere, '--set=model.mixing=elsewhere'];
   const { code, stderr } = await train(...args, '--workers=2', '--threads=2', '--out=refused');
   expect(code).toBe(2);
   expect(stderr).toMatch(/emerging: unknown model\.mixing 'elsewhere': [^\n]*\n$/);
   expect(stderr).not.toMatch(/\n {4}at /);
 });
 
-it('is refused in one line if the program that trains with workers registers it itself', async () => {
+it('is refused in one line if the program that trains with workers defines it itself', async () => {
   const program = join(root, 'program.mjs');
   writeFileSync(
     program,
-    `import { Glow, registerMixing, reverse } from 'emerging-flows/flows';
+    `import { defineMixing, Glow, reverse } from 'emerging-flows/flows';
      import { adamax, startFromData, Trainer } from 'emerging-flows/training';
-     registerMixing('own', { module: import.meta.url, layers: (shape) => ({ turned: reverse(shape) }) });
-     const options = { levels: 1, depth: 1, width: 2, mixing: 'own', kernelSize: 3, dilation: 1, learnedPrior: false, bits: 8 };
+     const build = (shape) => ({ turned: reverse(shape) });
+     const own = defineMixing({ name: 'own', summary: 'Reverses.', module: import.meta.url, build });
+     const options = { levels: 1, depth: 1, conditioner: { width: 2 }, mixing: own, learnedPrior: false };
      const model = new Glow([4, 4, 1], options);
      const image = { shape: [2, 4, 4, 1], data: Float32Array.from({ length: 32 }, (_, index) => (index * 37) % 256) };
      const start = await startFromData(model, { image, noise: { ...image, data: new Float32Array(32) } }, 0);
@@ -133,7 +137,7 @@ it('is refused in one line if the program that trains with workers registers it 
   );
   const { stdout } = await promisify(execFile)(process.execPath, [program]);
   expect(stdout).toBe(
-    'UserError workers import the modules that register parts of the model, and one is the program itself: register them ' +
+    "UserError workers import the modules of a model's parts, and one is the program itself: define the parts " +
       'in a module of their own, or use workers: 1\n',
   );
 });

@@ -3,8 +3,8 @@ import * as z from 'zod/mini';
 import { problemOf, UserError } from '../../core/errors.ts';
 import { exists, readText } from '../../data/files/files.ts';
 import { isWithin, pathIn } from '../../data/files/folders.ts';
-import { parseJsonObject } from '../../data/files/jsonText.ts';
-import { foreignParts, type PartChoice, partKeys } from '../../flows/models/index.ts';
+import { isShort, parseJsonObject } from '../../data/files/jsonText.ts';
+import { foreignParts, type ModelParts, partKeys } from '../../flows/models/index.ts';
 import { isExported, readManifest } from '../../model/loading/loadTrained.ts';
 import { MANIFEST_FILE } from '../../model/loading/manifest.ts';
 import { WEIGHTS_FILE } from '../../model/loading/readExport.ts';
@@ -41,7 +41,7 @@ export function offeredModels(places: readonly Place[], overviewOf: OverviewRead
 function requireUsable(folder: string, kind: OfferedModel['kind']): void {
   const model = kind === 'export' ? modelOfExport(folder) : modelOfRun(folder);
   const remedy = 'use the model in a terminal or from code';
-  const foreign = foreignParts(Object.fromEntries(partKeys.map((key) => [key, model[key]])) as PartChoice);
+  const foreign = foreignParts(Object.fromEntries(partKeys.map((key) => [key, model[key]])) as ModelParts);
   if (foreign.length > 0) {
     throw new UserError(
       'unsupported',
@@ -64,9 +64,12 @@ function requireUsable(folder: string, kind: OfferedModel['kind']): void {
   }
 }
 
+/** What is read of a chosen part: its name. */
+const chosenPart = z.union([z.string(), z.looseObject({ name: z.optional(z.string()) })]);
+
 /** What is read of a model's options. */
 const optionsSchema = z.object({
-  ...Object.fromEntries(partKeys.map((key) => [key, z.optional(z.string())])),
+  ...Object.fromEntries(partKeys.map((key) => [key, z.optional(chosenPart)])),
   continuous: z._default(z.unknown(), false),
   bits: z._default(z.number(), 8),
   condition: z.optional(z.unknown()),

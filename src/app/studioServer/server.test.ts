@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { defineMixing } from '../../flows/contract/mixing.ts';
 import { reverse } from '../../flows/layers/permutation.ts';
-import { registerMixing } from '../../flows/models/mixing.ts';
+import { registerPart } from '../../flows/models/parts.ts';
 import { runFiles, runPaths } from '../../runs/folder/runFolder.ts';
 import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
 import { stringifyConfig } from '../../runs/settings/configText.ts';
@@ -342,8 +343,10 @@ describe('folders from strangers', () => {
   });
 
   it('are unusable if their mixing isn’t part of the library, even if it is registered here', async () => {
-    registerMixing('served', { module: 'file:///mine.mjs', layers: (shape) => ({ turned: reverse(shape) }) });
-    const config = stringifyConfig(tinyConfig()).replace(/mixing: .*/, 'mixing: served');
+    registerPart(
+      defineMixing({ name: 'served', summary: 'Turned.', build: (shape) => ({ turned: reverse(shape) }) }),
+    );
+    const config = stringifyConfig(tinyConfig()).replace(/mixing:\n( {4}.*\n)+/, 'mixing: served\n');
     writeFileSync(path('runs', 'first', 'config.yaml'), config);
     writeExport(JSON.stringify({ ...JSON.parse(manifest), model: { mixing: 'other' } }), 'runs', 'second');
     const problem = (name: string) =>

@@ -13,18 +13,19 @@ export function importedModules(): readonly string[] {
 }
 
 /**
- * Imports a module by its URL.
+ * Imports a module by its URL, and returns what it exports.
  *
  * @throws UserError if there is none, or it fails
  */
-export async function importModule(url: string): Promise<void> {
+export async function importModule(url: string): Promise<object> {
   try {
     // Before the first attempt, since Node remembers a failure.
     if (!isMainThread && /\.[cm]?tsx?$/.test(url)) {
       await registerTsx();
     }
-    await import(url);
+    const exports: object = await import(url);
     imported.add(url);
+    return exports;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const remedy =

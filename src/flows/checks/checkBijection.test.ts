@@ -102,7 +102,9 @@ describe('checkBijection', () => {
     'a factor': withLogDet(scaling, (logDet) => multiply(logDet, 3)),
     'the number of pixels': withLogDet(scaling, (_, __, p) => sum(p.get('scale'))),
     'a constant': withLogDet(scaling, (logDet) => add(logDet, 1e-6)),
-    'the image': withLogDet(couplingOf(shape, { width: 4 }), (logDet) => multiply(logDet, 0.999)),
+    'the image': withLogDet(couplingOf(shape, { conditioner: { width: 4 } }), (logDet) =>
+      multiply(logDet, 0.999),
+    ),
   };
   it.each(Object.entries(wrongLogDets))('finds a log-determinant wrong in %s', async (_, layer) => {
     expect(await problemsOf(layer)).toEqual(
@@ -111,7 +113,7 @@ describe('checkBijection', () => {
   });
 
   it('finds a single log-determinant where each image has its own', async () => {
-    const layer = couplingOf(shape, { width: 4 });
+    const layer = couplingOf(shape, { conditioner: { width: 4 } });
     const first = withLogDet(layer, (logDet) => divide(sum(logDet), 3));
     const problems = await problemsOf(first);
     expect(problems).toContain('logDet of image 0 against its Jacobian');
@@ -128,7 +130,7 @@ describe('checkBijection', () => {
   });
 
   it('finds a map of the log-determinant that does not add up to it, or has another shape', async () => {
-    const layer = couplingOf(shape, { width: 4 });
+    const layer = couplingOf(shape, { conditioner: { width: 4 } });
     const withMap = (change: (map: Tensor) => Tensor): Bijection =>
       altered(layer, {
         forward: (x, p) => {

@@ -21,7 +21,7 @@ const layers: Record<string, Bijection> = {
   step: chain('step', {
     conv1x1: conv1x1(shape),
     emerging: emerging(shape),
-    coupling: couplingOf(shape, { width: 6 }),
+    coupling: couplingOf(shape, { conditioner: { width: 6 } }),
   }),
 };
 

@@ -89,11 +89,11 @@ describe('chain', () => {
       inverse: (y) => transpose(y, [0, 2, 1, 3]),
     };
     const layers = [
-      chain('turning', { turned, coupling: couplingOf([3, 2, 2], { width: 3 }) }),
+      chain('turning', { turned, coupling: couplingOf([3, 2, 2], { conditioner: { width: 3 } }) }),
       chain('enlarging', {
         larger,
         squeeze: small,
-        coupling: couplingOf([2, 3, 4], { width: 3 }),
+        coupling: couplingOf([2, 3, 4], { conditioner: { width: 3 } }),
         again: larger,
       }),
     ];
@@ -131,7 +131,7 @@ describe('a part of a chain that breaks the contract', () => {
 describe('layers reject invalid options', () => {
   it.each([
     ['squeeze: height and width must be even, not 4x3', () => squeeze([4, 3, 1])],
-    ['coupling: needs at least 2 channels', () => couplingOf([4, 4, 1], { width: 8 })],
+    ['coupling: needs at least 2 channels', () => couplingOf([4, 4, 1], { conditioner: { width: 8 } })],
     ['emerging: the kernel size must be odd, not 4', () => emerging([4, 4, 1], { kernelSize: 4 })],
     ['emerging: the kernel size must be odd, not 2.5', () => emerging([4, 4, 1], { kernelSize: 2.5 })],
     ['emerging: the dilation must be 1 or more, not 0', () => emerging([4, 4, 1], { dilation: 0 })],

@@ -1,5 +1,12 @@
 // The contract of dequantisation: noise that makes integer images continuous. And its simplest form, uniform noise.
-import type { RandomStream } from '../../core/numeric/index.ts';
+
+import type { ImageShape, RandomStream } from '../../core/numeric/index.ts';
+import type {
+  OptionSchemas,
+  OptionValues,
+  PartDefinition,
+  PartialDefinition,
+} from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import type { Bijection } from './bijection.ts';
 import type { Condition } from './condition.ts';
@@ -65,7 +72,7 @@ const MOST_EXACT_BITS = 8;
  * Uniform noise for integers of so many bits. For more than 8, u has 24 − bits bits and is in the middle of its steps: then
  * v/2^bits − ½ + u/2^bits is exact in float32, and never rounds into the next pixel.
  */
-export function uniformNoise(bits: number): Dequantiser {
+function uniformNoise(bits: number): Dequantiser {
   if (bits <= MOST_EXACT_BITS) {
     return uniformDequantiser;
   }
@@ -80,3 +87,37 @@ export function uniformNoise(bits: number): Dequantiser {
     },
   };
 }
+
+/** What a model tells its dequantiser. */
+interface DequantiserSurroundings {
+  /** Bits of an integer value. */
+  readonly bits: number;
+  /** What networks see outside an image. */
+  readonly boundary: 'zero' | 'periodic';
+}
+
+/** A way to dequantise that configurations can choose. A bound on the likelihood is named after it. */
+export interface DequantiserDefinition<Schemas extends OptionSchemas = OptionSchemas>
+  extends PartDefinition<Schemas> {
+  readonly kind: 'dequantiser';
+  /** The dequantiser of images of a shape. */
+  build(
+    shape: ImageShape,
+    options: OptionValues<Schemas>,
+    surroundings: DequantiserSurroundings,
+  ): Dequantiser;
+}
+
+/** Defines a way to dequantise, as `defineMixing` does a mixing. */
+export function defineDequantiser<Schemas extends OptionSchemas = Record<never, never>>(
+  definition: PartialDefinition<DequantiserDefinition<Schemas>>,
+): DequantiserDefinition<Schemas> {
+  return { options: {} as Schemas, ...definition, kind: 'dequantiser' };
+}
+
+/** Uniform noise as configurations choose it. */
+export const uniformDequantisation = defineDequantiser({
+  name: 'uniform',
+  summary: 'Uniform noise.',
+  build: (_, __, { bits }) => uniformNoise(bits),
+});

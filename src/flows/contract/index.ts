@@ -6,7 +6,13 @@ export {
   type Condition,
   type ConditionShapes,
 } from './condition.ts';
-export { type DequantisationNoise, type Dequantiser, uniformDequantiser } from './dequantiser.ts';
+export {
+  type DequantisationNoise,
+  type Dequantiser,
+  type DequantiserDefinition,
+  defineDequantiser,
+  uniformDequantiser,
+} from './dequantiser.ts';
 export type {
   AffineScalarMap,
   CornerMap,
@@ -19,6 +25,7 @@ export type {
   ScaleMap,
   ShiftMap,
 } from './elementaryMaps.ts';
+export { defineMixing, type MixedImages, type MixingDefinition } from './mixing.ts';
 export {
   countTrained,
   filledParameter,

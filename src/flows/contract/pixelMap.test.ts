@@ -44,7 +44,7 @@ it.each(cases)('%s', async (_, layer) => checkShares(layer, () => true));
 
 it.each([0, 1] as const)('a checkerboard that keeps pixels of parity %i', async (keep) => {
   const shape: ImageShape = [3, 5, 2];
-  const options = { width: 4, coupling: 'mixture' };
+  const options = { conditioner: { width: 4 }, coupling: 'mixture' };
   await checkShares(
     couplingOf(shape, options, checkerboard({ keep })),
     (pixel) => (Math.floor(pixel / shape[1]) + (pixel % shape[1])) % 2 !== keep,

@@ -1,5 +1,7 @@
 // The additive transformer.
+
 import { add, subtract } from '../../tensor/operations/index.ts';
+import { defineTransformer } from './definitions.ts';
 import { elementwise, type TransformerFor } from './transformer.ts';
 
 /** y = x + shift; ln y' = 0. Source: Dinh et al., NICE (2015). */
@@ -12,3 +14,10 @@ export function additive(): TransformerFor {
     scalar: { affine: (own) => ({ shift: own[0]!, scale: 1 }) },
   });
 }
+
+/** The additive transformer as configurations choose it. */
+export const additiveTransformer = defineTransformer({
+  name: 'additive',
+  summary: 'Adds the numbers of the network.',
+  build: () => additive(),
+});

@@ -1,5 +1,7 @@
 // The affine transformer.
+
 import { portableSigmoid } from '../../core/numeric/index.ts';
+import { numberFrom, option } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -11,6 +13,7 @@ import {
   split,
   subtract,
 } from '../../tensor/operations/index.ts';
+import { defineTransformer } from './definitions.ts';
 import { elementwise, type TransformerFor } from './transformer.ts';
 
 /** The options of an affine transformer. */
@@ -60,3 +63,17 @@ export function affine({ scaleFloor = 0 }: AffineOptions = {}): TransformerFor {
     },
   });
 }
+
+/** The affine transformer as configurations choose it. */
+export const affineTransformer = defineTransformer({
+  name: 'affine',
+  summary: 'Adds and multiplies.',
+  options: {
+    scaleFloor: option(
+      'Lower bound on the scales, which limits the amplification of the inverse; 0 for none.',
+      numberFrom(0, 0.5),
+      0,
+    ),
+  },
+  build: affine,
+});

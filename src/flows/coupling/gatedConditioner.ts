@@ -1,5 +1,6 @@
 // A conditioner of gated residual blocks.
 
+import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -27,7 +28,9 @@ import {
   type Parameters,
 } from '../contract/parameters.ts';
 import { byNumber, type ImageBoundary, paddingOf } from '../layers/scaledConvolution.ts';
+import { MOST_CHANNELS } from '../layers/sharedOptions.ts';
 import type { Conditioner } from './conditioner.ts';
+import { defineConditioner } from './definitions.ts';
 
 /** The options of a gated conditioner. */
 export interface GatedConditionerOptions {
@@ -128,3 +131,14 @@ function standardised(x: Tensor): Tensor {
   const centred = subtract(x, mean(x));
   return divide(centred, sqrt(add(mean(multiply(centred, centred)), LEAST_VARIANCE)));
 }
+
+/** The gated conditioner as configurations choose it. */
+export const gatedNetwork = defineConditioner({
+  name: 'gated',
+  summary: 'Gated residual blocks.',
+  options: {
+    width: option('Hidden channels.', wholeNumber(1, MOST_CHANNELS), 64),
+    blocks: option('Residual blocks.', wholeNumber(0, 100), 2),
+  },
+  build: (options, surroundings) => gatedConditioner({ ...options, ...surroundings }),
+});

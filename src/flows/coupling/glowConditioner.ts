@@ -1,4 +1,5 @@
 // The conditioner of Glow: three convolutions with activation normalisation.
+import { option, wholeNumber } from '../../core/parts/index.ts';
 import { pointwise, relu, reshape } from '../../tensor/operations/index.ts';
 import { normalParameter, type ParameterSpecs, prefixed } from '../contract/parameters.ts';
 import { actnormParameters, normalised } from '../layers/actnorm.ts';
@@ -10,7 +11,9 @@ import {
   scaledConvolution,
   scaledConvolutionParameters,
 } from '../layers/scaledConvolution.ts';
+import { MOST_CHANNELS } from '../layers/sharedOptions.ts';
 import type { Conditioner } from './conditioner.ts';
+import { defineConditioner } from './definitions.ts';
 
 /** The options of Glow's conditioner. */
 export interface GlowConditionerOptions {
@@ -69,3 +72,11 @@ function networkParameters({
     }),
   );
 }
+
+/** Glow's conditioner as configurations choose it. */
+export const glowNetwork = defineConditioner({
+  name: 'glow',
+  summary: 'Three convolutions, as in Glow.',
+  options: { width: option('Hidden channels.', wholeNumber(1, MOST_CHANNELS), 512) },
+  build: (options, surroundings) => glowConditioner({ ...options, ...surroundings }),
+});

@@ -6,10 +6,25 @@ export { type ConditionScale, conditionContext, type ScaledCondition } from './c
 export type { Conditioner, ConditionerFunction, ConditionerOutput } from './conditioner.ts';
 export { type Context, type ContextFor, contextImages, type Grid } from './context.ts';
 export { type CouplingParts, coupling } from './coupling.ts';
+export {
+  type ConditionerDefinition,
+  defineConditioner,
+  defineMask,
+  defineTransformer,
+  type MaskDefinition,
+  type NetworkSurroundings,
+  type TransformerDefinition,
+} from './definitions.ts';
 export { type GatedConditionerOptions, gatedConditioner } from './gatedConditioner.ts';
 export { type GlowConditionerOptions, glowConditioner } from './glowConditioner.ts';
-export { type CheckerboardOptions, channelHalves, checkerboard, type Mask, type MaskFor } from './mask.ts';
-export { type MixtureOptions, MOST_COMPONENTS, mixture } from './mixture.ts';
+export {
+  type CheckerboardOptions,
+  channelHalves,
+  checkerboard,
+  type Mask,
+  type MaskFor,
+} from './mask.ts';
+export { type MixtureOptions, mixture } from './mixture.ts';
 export { type SplineOptions, spline } from './spline.ts';
 export {
   type ElementwiseDefinition,

@@ -1,5 +1,6 @@
 // The contract of masks: which values of an image a coupling keeps, and which it changes.
 import type { ImageShape } from '../../core/numeric/index.ts';
+import { defineMask } from './definitions.ts';
 
 /**
  * Which values of an image a coupling keeps, 1, and which it changes, 0: for each channel, `[C]`, the same at every pixel;
@@ -47,3 +48,19 @@ export function checkerboard({ keep = 0 }: CheckerboardOptions = {}): (shape: Im
     );
   };
 }
+
+/** The mask of channels as configurations choose it. */
+export const channelsMask = defineMask({
+  name: 'channels',
+  summary: 'Keeps half of the channels.',
+  build: () => channelHalves,
+});
+
+/** The mask of pixels as configurations choose it. */
+export const checkerboardMask = defineMask({
+  name: 'checkerboard',
+  summary: 'Keeps every other pixel.',
+  leastPixels: 2,
+  turns: 2,
+  build: (_, turn) => checkerboard({ keep: turn === 0 ? 0 : 1 }),
+});

@@ -1,5 +1,7 @@
 // The mixture transformer.
+
 import { portableExp, portableLog, portableSigmoid } from '../../core/numeric/index.ts';
+import { option, wholeNumber } from '../../core/parts/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -13,6 +15,7 @@ import {
   subtract,
   transpose,
 } from '../../tensor/operations/index.ts';
+import { defineTransformer } from './definitions.ts';
 import { logitOfMixture, type MixtureNumbers } from './logisticMixture.ts';
 import { elementwise, type TransformerFor } from './transformer.ts';
 
@@ -23,7 +26,7 @@ export interface MixtureOptions {
 }
 
 /** The most components: more would take longer than a network. */
-export const MOST_COMPONENTS = 64;
+const MOST_COMPONENTS = 64;
 
 /** A lower bound on the logarithm of a scale. */
 const LEAST_LOG_SCALE = -7;
@@ -171,3 +174,11 @@ function portableSoftmax(logits: Float64Array): Float64Array {
   const total = powers.reduce((sum, power) => sum + power, 0);
   return powers.map((power) => power / total);
 }
+
+/** The mixture transformer as configurations choose it. */
+export const mixtureTransformer = defineTransformer({
+  name: 'mixture',
+  summary: 'The distribution function of a mixture of logistic distributions, then its logit.',
+  options: { components: option('Components of the mixture.', wholeNumber(1, MOST_COMPONENTS), 4) },
+  build: mixture,
+});

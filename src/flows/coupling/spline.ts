@@ -2,6 +2,7 @@
 
 import type { Tensor } from '../../tensor/index.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
+import { defineTransformer } from './definitions.ts';
 import { MOST_BINS, numbersOf, splinesOf } from './rationalQuadraticSpline.ts';
 import { elementwise, type TransformerFor } from './transformer.ts';
 
@@ -46,3 +47,10 @@ export function spline({ bins = 8, bound = 4 }: SplineOptions = {}): Transformer
     inverse: (y, numbers) => reshape(splines(y, numbers).inverse(flat(y)), y.shape),
   });
 }
+
+/** The spline transformer as configurations choose it. */
+export const splineTransformer = defineTransformer({
+  name: 'spline',
+  summary: 'A monotone rational quadratic spline.',
+  build: () => spline(),
+});

@@ -1,11 +1,13 @@
 // Variational dequantisation: the noise of an image comes from a small flow that sees the image.
+
 import type { ImageShape } from '../../core/numeric/index.ts';
+import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { subtract } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { chain } from '../contract/chain.ts';
 import type { Condition } from '../contract/condition.ts';
-import type { Dequantiser } from '../contract/dequantiser.ts';
+import { type Dequantiser, defineDequantiser } from '../contract/dequantiser.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { logDetShares } from '../contract/pixelMap.ts';
 import { contextImages } from '../coupling/context.ts';
@@ -13,6 +15,7 @@ import { coupling } from '../coupling/coupling.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
 import { reverse } from '../layers/permutation.ts';
 import type { ImageBoundary } from '../layers/scaledConvolution.ts';
+import { MOST_CHANNELS } from '../layers/sharedOptions.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { unitInterval } from '../layers/unitInterval.ts';
 import { topPrior } from '../priors/prior.ts';
@@ -111,3 +114,14 @@ export function noiseSteps(
   });
   return chain('noise steps', Object.fromEntries(Array.from({ length: steps }, (_, index) => [index, step])));
 }
+
+/** Variational noise as configurations choose it. */
+export const variationalDequantisation = defineDequantiser({
+  name: 'variational',
+  summary: 'Noise from a small flow that sees the image.',
+  options: {
+    steps: option('Steps of its flow, two couplings each.', wholeNumber(1, 32), 2),
+    width: option('Hidden channels of its networks.', wholeNumber(1, MOST_CHANNELS), 32),
+  },
+  build: (shape, options, surroundings) => variationalDequantiser(shape, { ...options, ...surroundings }),
+});

@@ -1,4 +1,5 @@
 // Butterfly matrices: all values of an image mixed in pairs, at distances that double.
+
 import { dimensionsOf, type ImageShape, once } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
@@ -18,6 +19,7 @@ import {
   sum,
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter, type ParameterSpec } from '../contract/parameters.ts';
 
 /**
@@ -160,3 +162,12 @@ function placesOf(values: number, distance: number, pairs: number): number[] {
   }
   return places;
 }
+
+/** The mixing of butterfly matrices. */
+export const butterflyMixing = defineMixing({
+  name: 'butterfly',
+  text: 'butterfly matrices',
+  summary: 'Butterfly matrices over the channels.',
+  inverse: 'factors',
+  build: (shape) => ({ butterfly: butterfly(shape) }),
+});

@@ -1,5 +1,7 @@
 // Channels mixed by circulant and diagonal matrices in turn.
+
 import { type ImageShape, once } from '../../core/numeric/index.ts';
+import { option, wholeNumber } from '../../core/parts/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -17,6 +19,7 @@ import {
   toeplitz,
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter, type ParameterSpec, type Parameters } from '../contract/parameters.ts';
 
 /** The options of a circulant mixing. */
@@ -148,3 +151,19 @@ function inverseRow({ real, imaginary, power }: Spectrum, { cosine, sine }: Four
   const row = subtract(product(re, cosine), product(im, sine));
   return reshape(divide(row, channels), [channels]);
 }
+
+/** The mixing of circulant and diagonal matrices. */
+export const circulantMixing = defineMixing({
+  name: 'circulant',
+  text: 'circulant and diagonal',
+  summary: 'Circulant and diagonal matrices over the channels, in turn.',
+  inverse: 'frequencies',
+  options: {
+    diagonals: option(
+      'Number of diagonal matrices, with a circulant one between two.',
+      wholeNumber(1, 16),
+      2,
+    ),
+  },
+  build: (shape, options) => ({ circulant: circulant(shape, options) }),
+});

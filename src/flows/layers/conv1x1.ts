@@ -1,5 +1,6 @@
 // The invertible 1x1 convolution: one matrix over the channels, shared by all pixels, in three
 // parametrisations.
+
 import { type ImageShape, once, orthogonalFactors, randomOrthogonal } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
@@ -18,6 +19,7 @@ import {
   transpose,
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import { defineMixing } from '../contract/mixing.ts';
 import {
   filledParameter,
   normalParameter,
@@ -179,3 +181,29 @@ function masked(data: Float64Array, shape: number[]): Tensor {
 function diagonalMatrix(vector: Tensor): Tensor {
   return multiply(identity(vector.shape[0]!), vector);
 }
+
+/** The mixing of a 1x1 convolution. */
+export const conv1x1Mixing = defineMixing({
+  name: '1x1',
+  summary: 'A 1x1 convolution.',
+  inverse: 'product',
+  build: (shape) => ({ conv1x1: conv1x1(shape) }),
+});
+
+/** The same in the form P·L·U. */
+export const conv1x1PluMixing = defineMixing({
+  name: '1x1-plu',
+  text: '1x1, as P L U',
+  summary: 'A 1x1 convolution whose matrix is a permutation and two triangles.',
+  inverse: 'product',
+  build: (shape) => ({ conv1x1: conv1x1Plu(shape) }),
+});
+
+/** The same in the form Q·R. */
+export const conv1x1QrMixing = defineMixing({
+  name: '1x1-qr',
+  text: '1x1, as Q R',
+  summary: 'A 1x1 convolution whose matrix is orthogonal times triangular.',
+  inverse: 'product',
+  build: (shape) => ({ conv1x1: conv1x1Qr(shape) }),
+});

@@ -1,5 +1,7 @@
 // The convolution exponential: the exponential of the matrix of any zero-padded convolution.
+
 import type { ImageShape } from '../../core/numeric/index.ts';
+import { numberFrom, option } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -17,10 +19,14 @@ import {
   sum,
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter, normalParameter, type Parameters } from '../contract/parameters.ts';
+import { conv1x1 } from './conv1x1.ts';
+import { kernelMisfit } from './kernelReach.ts';
+import { kernelSizeOption } from './sharedOptions.ts';
 
 /** The largest bound on the norm: terms of a longer series are so large that float32 loses their sum. */
-export const MOST_NORM_BOUND = 10;
+const MOST_NORM_BOUND = 10;
 
 /** The options of a convolution exponential. */
 export interface ConvolutionExponentialOptions {
@@ -84,3 +90,24 @@ export function convolutionExponential(
     inverse: (y, p) => expConvolution(subtract(y, p.get('bias')), negate(tapsOf(p)), { offsets, normBound }),
   };
 }
+
+/** The mixing of a 1x1 convolution and the exponential of a convolution. */
+export const convexpMixing = defineMixing({
+  name: 'convexp',
+  text: 'exponentials of convolutions',
+  summary: 'A 1x1 convolution, then the exponential of a convolution.',
+  inverse: 'series',
+  options: {
+    kernelSize: kernelSizeOption,
+    normBound: option(
+      'Bound on the norm of the convolution before its exponential.',
+      numberFrom(0.01, MOST_NORM_BOUND),
+      1,
+    ),
+  },
+  build: (shape, options) => ({
+    conv1x1: conv1x1(shape),
+    convexp: convolutionExponential(shape, options),
+  }),
+  misfit: kernelMisfit,
+});

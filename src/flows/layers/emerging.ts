@@ -1,5 +1,6 @@
 // The emerging convolution: two corner convolutions that together cover the receptive field of a full d x d
 // one.
+
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
@@ -14,8 +15,12 @@ import {
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import type { CornerMap } from '../contract/elementaryMaps.ts';
+import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter, type Parameters } from '../contract/parameters.ts';
+import { conv1x1 } from './conv1x1.ts';
 import { type Corner, corner, requireTaps } from './corner.ts';
+import { kernelMisfit } from './kernelReach.ts';
+import { dilationOption, kernelSizeOption } from './sharedOptions.ts';
 
 /** The options of an emerging convolution. */
 export interface EmergingOptions {
@@ -114,3 +119,13 @@ function cornerFactor(
     };
   };
 }
+
+/** The mixing of a 1x1 and an emerging convolution. */
+export const emergingMixing = defineMixing({
+  name: 'emerging',
+  summary: 'A 1x1 convolution, then an emerging convolution.',
+  inverse: 'wavefront',
+  options: { kernelSize: kernelSizeOption, dilation: dilationOption },
+  build: (shape, options) => ({ conv1x1: conv1x1(shape), emerging: emerging(shape, options) }),
+  misfit: kernelMisfit,
+});

@@ -1,4 +1,5 @@
 // The four-corner convolution: groups of channels, each with a corner convolution that looks another way.
+
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
@@ -16,8 +17,12 @@ import {
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import type { CornerMap } from '../contract/elementaryMaps.ts';
+import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter, type Parameters } from '../contract/parameters.ts';
+import { conv1x1 } from './conv1x1.ts';
 import { type Corner, corner, requireTaps } from './corner.ts';
+import { kernelMisfit } from './kernelReach.ts';
+import { dilationOption, kernelSizeOption } from './sharedOptions.ts';
 
 /** The options of a four-corner convolution. */
 export interface FourCornersOptions {
@@ -130,3 +135,14 @@ function flippedGroups(x: Tensor, groups: readonly Group[]): Tensor {
     3,
   );
 }
+
+/** The mixing of a 1x1 convolution and corner convolutions. */
+export const fincMixing = defineMixing({
+  name: 'finc',
+  text: 'four corners',
+  summary: 'A 1x1 convolution, then corner convolutions of four groups of channels.',
+  inverse: 'wavefront',
+  options: { kernelSize: kernelSizeOption, dilation: dilationOption },
+  build: (shape, options) => ({ conv1x1: conv1x1(shape), finc: fourCorners(shape, options) }),
+  misfit: (images, options) => kernelMisfit(images, { ...options, origin: 'corner' }),
+});

@@ -6,7 +6,6 @@ export { conv1x1, conv1x1Plu, conv1x1Qr } from './conv1x1.ts';
 export {
   type ConvolutionExponentialOptions,
   convolutionExponential,
-  MOST_NORM_BOUND,
 } from './convolutionExponential.ts';
 export { type EmergingOptions, emerging } from './emerging.ts';
 export { type FourCornersOptions, fourCorners } from './fourCorners.ts';
@@ -14,5 +13,6 @@ export { type MafOptions, maf } from './maf.ts';
 export { periodic } from './periodic.ts';
 export { reverse, shuffle } from './permutation.ts';
 export { boundaries } from './scaledConvolution.ts';
+export { MOST_CHANNELS } from './sharedOptions.ts';
 export { squeeze } from './squeeze.ts';
 export { type WoodburyOptions, woodbury, woodburyMe } from './woodbury.ts';

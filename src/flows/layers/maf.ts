@@ -1,5 +1,7 @@
 // Autoregressive mixing: networks with triangular masks scale and shift every value.
+
 import { type ImageShape, once, sizeOf } from '../../core/numeric/index.ts';
+import { option, wholeNumber } from '../../core/parts/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -22,6 +24,7 @@ import {
   sumPerImage,
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import { defineMixing, type MixedImages } from '../contract/mixing.ts';
 import {
   filledParameter,
   normalParameter,
@@ -29,6 +32,8 @@ import {
   type Parameters,
   prefixed,
 } from '../contract/parameters.ts';
+import { conv1x1 } from './conv1x1.ts';
+import { MOST_CHANNELS } from './sharedOptions.ts';
 
 /** Far beyond any value in a flow, and far from overflow in float32. */
 const LARGEST = 1e15;
@@ -189,4 +194,30 @@ function countKept(side: 1 | 3, inputs: number, outputs: number, strict: boolean
   const pairs = (groups * (strict ? groups - 1 : groups + 1)) / 2;
   const all = inputs * outputs;
   return pairs * (all / groups ** 2) + (side === 1 ? 0 : side * side - 1 - FIRST_TAP) * all;
+}
+
+/** The mixing of a 1x1 convolution and a masked autoregressive layer. */
+export const mafMixing = defineMixing({
+  name: 'maf',
+  text: 'masked autoregressive',
+  summary: 'A 1x1 convolution, then a masked autoregressive layer.',
+  inverse: 'fixed-point',
+  options: {
+    hiddenChannels: option('Hidden channels of the masked networks.', wholeNumber(1, MOST_CHANNELS), 96),
+  },
+  build: (shape, options) => ({ conv1x1: conv1x1(shape), maf: maf(shape, options) }),
+  misfit: hiddenMisfit,
+});
+
+/** Rejects hidden channels that cannot be divided among the channels of every level. */
+function hiddenMisfit(
+  { shapes }: MixedImages,
+  { hiddenChannels }: { readonly hiddenChannels: number },
+): string | undefined {
+  // Every level has twice the channels of the previous one, so a number that fits the last fits all.
+  const [, , last] = shapes.at(-1)!;
+  return hiddenChannels === last || hiddenChannels % (2 * last) === 0
+    ? undefined
+    : `hiddenChannels is ${hiddenChannels}, but maf divides them among the channels, and the last level has ${last}: ` +
+        `use ${last} or a multiple of ${2 * last}`;
 }

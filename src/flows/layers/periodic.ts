@@ -1,4 +1,5 @@
 // The periodic convolution: circular over the image, so that each spatial frequency has its own matrix.
+
 import { type ImageShape, randomOrthogonal, sizeOf } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
@@ -20,7 +21,10 @@ import {
   transpose,
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter } from '../contract/parameters.ts';
+import { kernelMisfit } from './kernelReach.ts';
+import { kernelSizeOption } from './sharedOptions.ts';
 
 /**
  * A periodic convolution, circular with a k x k kernel, plus a bias. In the frequency domain it is one
@@ -190,3 +194,13 @@ function fourierTable(
   });
   return constant({ shape: [2 * spectrum.length, area], data });
 }
+
+/** The mixing of a periodic convolution. */
+export const periodicMixing = defineMixing({
+  name: 'periodic',
+  summary: 'A periodic convolution.',
+  inverse: 'frequencies',
+  options: { kernelSize: kernelSizeOption },
+  build: (shape, options) => ({ periodic: periodic(shape, options) }),
+  misfit: kernelMisfit,
+});

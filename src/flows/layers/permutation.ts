@@ -1,8 +1,10 @@
 // Mixing by permutation alone: the channels reversed, or shuffled once.
+
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import { flip, oneHot, pointwise, transpose } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import { defineMixing } from '../contract/mixing.ts';
 import type { Parameters } from '../contract/parameters.ts';
 
 /** The channels in reverse order, y[c] = x[C − 1 − c]; ln|det| = 0. Source: Dinh et al., NICE (2015). */
@@ -41,3 +43,21 @@ export function shuffle(shape: ImageShape): Bijection {
     maps: (p) => [{ kind: 'order', apply: (x) => pointwise(x, transpose(matrix(p))) }],
   };
 }
+
+/** The mixing that reverses the channels. */
+export const reverseMixing = defineMixing({
+  name: 'reverse',
+  text: 'reversed channels',
+  summary: 'The channels in reverse order.',
+  inverse: 'order',
+  build: (shape) => ({ reverse: reverse(shape) }),
+});
+
+/** The mixing that shuffles the channels. */
+export const shuffleMixing = defineMixing({
+  name: 'shuffle',
+  text: 'shuffled channels',
+  summary: 'The channels in a fixed random order.',
+  inverse: 'order',
+  build: (shape) => ({ shuffle: shuffle(shape) }),
+});

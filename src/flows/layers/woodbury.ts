@@ -1,5 +1,7 @@
 // Woodbury transformations: the identity plus a product of low rank, over the channels and over the pixels.
+
 import type { ImageShape } from '../../core/numeric/index.ts';
+import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -13,12 +15,14 @@ import {
   transpose,
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
+import { defineMixing } from '../contract/mixing.ts';
 import {
   filledParameter,
   normalParameter,
   type ParameterSpecs,
   type Parameters,
 } from '../contract/parameters.ts';
+import { MOST_CHANNELS } from './sharedOptions.ts';
 
 /** The options of a Woodbury transformation. */
 export interface WoodburyOptions {
@@ -191,3 +195,28 @@ function alongAxis(x: Tensor, axis: number, map: (rows: Tensor) => Tensor): Tens
   const mapped = reshape(map(reshape(turned, [rows, length])), turned.shape);
   return axis === last ? mapped : transpose(mapped, swapped);
 }
+
+const rankOptions = {
+  channelRank: option('Rank over channels.', wholeNumber(1, MOST_CHANNELS), 16),
+  spaceRank: option('Rank over pixels, or over rows and columns.', wholeNumber(1, MOST_CHANNELS), 16),
+};
+
+/** The mixing of a Woodbury transformation. */
+export const woodburyMixing = defineMixing({
+  name: 'woodbury',
+  text: 'Woodbury',
+  summary: 'A Woodbury transformation over channels and pixels.',
+  inverse: 'low-rank',
+  options: rankOptions,
+  build: (shape, options) => ({ woodbury: woodbury(shape, options) }),
+});
+
+/** The mixing of its memory-efficient form. */
+export const woodburyMeMixing = defineMixing({
+  name: 'woodbury-me',
+  text: 'Woodbury, rows, columns',
+  summary: 'A Woodbury transformation over channels, rows and columns.',
+  inverse: 'low-rank',
+  options: rankOptions,
+  build: (shape, options) => ({ woodbury: woodburyMe(shape, options) }),
+});

@@ -77,7 +77,15 @@ async function commutes(shape: ImageShape, options: Partial<ModelOptions>, [down
 
 it.each(boundaries)('a model has the likelihood of the plain formula: %s', async (boundary) => {
   const shape: ImageShape = [8, 4, 2];
-  const options = { ...modelDefaults, levels: 2, depth: 2, width: 6, mixing: '1x1', bits: 5, boundary };
+  const options = {
+    ...modelDefaults,
+    levels: 2,
+    depth: 2,
+    conditioner: { width: 6 },
+    mixing: '1x1',
+    bits: 5,
+    boundary,
+  };
   const { image, noise } = randomBatch(shape);
   const { logLikelihood } = await measured(shape, options, image, noise);
   const { parameters } = randomModel(shape, options);
@@ -107,12 +115,12 @@ describe('on a torus, a model commutes with shifts by multiples of 2^levels', ()
     ...['periodic', '1x1', '1x1-plu', '1x1-qr', 'circulant', 'reverse', 'shuffle'].map(
       (mixing): [string, Partial<ModelOptions>] => [`mixing ${mixing}`, { mixing }],
     ),
-    ['a kernel of 5', { mixing: 'periodic', kernelSize: 5 }],
+    ['a kernel of 5', { mixing: { name: 'periodic', kernelSize: 5 } }],
     ['gated networks', { mixing: 'periodic', conditioner: 'gated' }],
     ['mixtures, fixed priors', { mixing: '1x1', coupling: 'mixture', learnedPrior: false }],
     ['checkerboards before the squeezes', { mixing: 'periodic', checkerboard: [2, 1] }],
     ['classes', { mixing: '1x1', classes: ['a', 'b'] }],
-    ['variational dequantisation', { mixing: '1x1', dequantisation: 'variational', dequantisationWidth: 4 }],
+    ['variational dequantisation', { mixing: '1x1', dequantisation: { name: 'variational', width: 4 } }],
   ])('%s', async (_, options) => {
     expect(await commutes(shape, { ...torus, ...options }, [4, 8])).toBe(true);
   });

@@ -5,9 +5,9 @@ import { compile } from '../../tensor/engine/program.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
+import { defineConditioner, defineMask } from '../coupling/definitions.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
 import { channelHalves } from '../coupling/mask.ts';
-import { registerConditioner, registerMask } from './couplings.ts';
 import { Glow } from './glow.ts';
 import type { ModelOptions } from './options.ts';
 import type { Stage } from './stages.ts';
@@ -15,7 +15,8 @@ import type { Stage } from './stages.ts';
 const imageShape: ImageShape = [8, 4, 1];
 
 function stagesOf(options: Partial<ModelOptions>) {
-  return new Glow(imageShape, { levels: 2, depth: 3, width: 4, mixing: '1x1', ...options }).stages;
+  return new Glow(imageShape, { levels: 2, depth: 3, conditioner: { width: 4 }, mixing: '1x1', ...options })
+    .stages;
 }
 
 /** The pixels that a stage's coupling leaves as they are, by row. */
@@ -50,9 +51,10 @@ describe('couplings with checkerboards', () => {
   it('are made only where the model has some', () => {
     const seen: (readonly number[])[] = [];
     const network = glowConditioner({ width: 2 });
-    registerConditioner('noting', {
-      module: 'file:///noting.mjs',
-      conditioner: () => ({
+    const noting = defineConditioner({
+      name: 'noting',
+      summary: 'Notes shapes.',
+      build: () => ({
         ...network,
         parameters(shape, output) {
           seen.push(shape);
@@ -60,7 +62,7 @@ describe('couplings with checkerboards', () => {
         },
       }),
     });
-    stagesOf({ conditioner: 'noting' });
+    stagesOf({ conditioner: noting });
     expect(seen).toEqual([
       [4, 2, 2],
       [2, 1, 4],
@@ -119,17 +121,21 @@ describe('a mask with turns', () => {
 
   it('of a user has as many as it says', () => {
     const asked: number[] = [];
-    const mask = (_: unknown, turn: number) => {
-      asked.push(turn);
-      return channelHalves;
-    };
-    registerMask('three-turns', { module: import.meta.url, turns: 3, mask });
-    stagesOf({ mask: 'three-turns', levels: 1 });
+    const mask = (turns: number, name: string) =>
+      defineMask({
+        name,
+        summary: 'Takes turns.',
+        turns,
+        build: (_, turn) => {
+          asked.push(turn);
+          return channelHalves;
+        },
+      });
+    stagesOf({ mask: mask(3, 'three-turns'), levels: 1 });
     expect(asked).toEqual([0, 1, 2]);
-    for (const turns of [0, 1.5, Number.NaN]) {
-      registerMask('three-turns', { module: import.meta.url, turns, mask });
-      expect(() => stagesOf({ mask: 'three-turns' })).toThrow(
-        `mask 'three-turns': turns must be a whole number of 1 or more, not ${turns}`,
+    for (const [index, turns] of [0, 1.5, Number.NaN].entries()) {
+      expect(() => stagesOf({ mask: mask(turns, `wrong-${index}`) })).toThrow(
+        `mask 'wrong-${index}': turns must be a whole number of 1 or more, not ${turns}`,
       );
     }
   });

@@ -16,10 +16,8 @@ import { ParameterLayout } from './parameterLayout.ts';
 const options: ModelOptions = {
   levels: 2,
   depth: 1,
-  width: 4,
+  conditioner: { width: 4 },
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
   learnedPrior: true,
   bits: 8,
 };

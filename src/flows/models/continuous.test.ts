@@ -17,7 +17,7 @@ const dimensions = dimensionsOf(imageShape);
 const options = {
   levels: 2,
   depth: 1,
-  width: 4,
+  conditioner: { width: 4 },
   mixing: 'emerging',
 } as const satisfies Partial<ModelOptions>;
 const continuous = { mean: [5, -300], deviation: [0.25, 40] };

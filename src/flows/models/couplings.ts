@@ -1,121 +1,52 @@
 // The couplings of a model: their masks, conditioners and transformers, by name.
 
 import type { ImageShape } from '../../core/numeric/index.ts';
+import { changedPart, type PartChoice, PartRegistry } from '../../core/parts/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
-import { additive } from '../coupling/additive.ts';
-import { type AffineOptions, affine } from '../coupling/affine.ts';
-import type { Conditioner, ConditionerFunction } from '../coupling/conditioner.ts';
+import { additiveTransformer } from '../coupling/additive.ts';
+import { affineTransformer } from '../coupling/affine.ts';
 import type { ContextFor } from '../coupling/context.ts';
 import { coupling } from '../coupling/coupling.ts';
-import { type GatedConditionerOptions, gatedConditioner } from '../coupling/gatedConditioner.ts';
-import { type GlowConditionerOptions, glowConditioner } from '../coupling/glowConditioner.ts';
-import { channelHalves, checkerboard, type MaskFor } from '../coupling/mask.ts';
-import { type MixtureOptions, mixture } from '../coupling/mixture.ts';
-import { spline } from '../coupling/spline.ts';
-import type { Transformer, TransformerFor } from '../coupling/transformer.ts';
-import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
-
-/** The model options that the parts of a coupling may use. */
-export interface CouplingOptions
-  extends AffineOptions,
-    MixtureOptions,
-    GlowConditionerOptions,
-    GatedConditionerOptions {
-  readonly width: number;
-}
-
-/** A mask that configurations can choose. */
-export interface MaskPart extends NamedPart {
-  readonly options?: readonly (keyof CouplingOptions)[];
-  /** The fewest pixels of an image that it divides; default 1. */
-  readonly leastPixels?: number;
-  /** How many masks there are, which the couplings of a level take in turn; default 1. */
-  readonly turns?: number;
-  /** The mask with these options, number `turn` of those that couplings take in turn, from 0. */
-  mask(options: CouplingOptions, turn: number): MaskFor;
-}
-
-/** A conditioner that configurations can choose. */
-export interface ConditionerPart extends NamedPart {
-  readonly options?: readonly (keyof CouplingOptions)[];
-  /** The conditioner with these options. */
-  conditioner(options: CouplingOptions): Conditioner | ConditionerFunction;
-}
-
-/** A transformer that configurations can choose. */
-export interface TransformerPart extends NamedPart {
-  readonly options?: readonly (keyof CouplingOptions)[];
-  /** The transformer with these options. */
-  transformer(options: CouplingOptions): TransformerFor | Transformer;
-}
+import type {
+  ConditionerDefinition,
+  MaskDefinition,
+  TransformerDefinition,
+} from '../coupling/definitions.ts';
+import { gatedNetwork } from '../coupling/gatedConditioner.ts';
+import { glowNetwork } from '../coupling/glowConditioner.ts';
+import { channelsMask, checkerboardMask, type MaskFor } from '../coupling/mask.ts';
+import { mixtureTransformer } from '../coupling/mixture.ts';
+import { splineTransformer } from '../coupling/spline.ts';
+import type { ImageBoundary } from '../layers/scaledConvolution.ts';
 
 /** All masks by name; the default first. */
-export const masks = new PartRegistry<MaskPart>(
-  {
-    what: 'mask',
-    key: 'model.mask',
-    register: 'registerMask',
-    builder: { name: 'mask', from: 'the options' },
-  },
-  {
-    channels: { mask: () => channelHalves },
-    checkerboard: { leastPixels: 2, turns: 2, mask: (_, turn) => checkerboard({ keep: turn === 0 ? 0 : 1 }) },
-  },
-);
+export const masks = new PartRegistry<MaskDefinition>({ kind: 'mask', what: 'mask', key: 'model.mask' }, [
+  channelsMask,
+  checkerboardMask,
+]);
 
 /** All conditioners by name; the default first. */
-export const conditioners = new PartRegistry<ConditionerPart>(
-  {
-    what: 'conditioner',
-    key: 'model.conditioner',
-    register: 'registerConditioner',
-    builder: { name: 'conditioner', from: 'the options' },
-  },
-  {
-    glow: { options: ['width'], conditioner: glowConditioner },
-    gated: { options: ['width', 'blocks'], conditioner: gatedConditioner },
-  },
+export const conditioners = new PartRegistry<ConditionerDefinition>(
+  { kind: 'conditioner', what: 'conditioner', key: 'model.conditioner' },
+  [glowNetwork, gatedNetwork],
 );
 
 /** All transformers by name; the default first. */
-export const transformers = new PartRegistry<TransformerPart>(
-  {
-    what: 'transformer',
-    key: 'model.coupling',
-    register: 'registerTransformer',
-    builder: { name: 'transformer', from: 'the options' },
-  },
-  {
-    affine: { options: ['scaleFloor'], transformer: affine },
-    additive: { transformer: additive },
-    spline: { transformer: () => spline() },
-    mixture: { options: ['components'], transformer: mixture },
-  },
+export const transformers = new PartRegistry<TransformerDefinition>(
+  { kind: 'transformer', what: 'transformer', key: 'model.coupling' },
+  [affineTransformer, additiveTransformer, splineTransformer, mixtureTransformer],
 );
 
-/** Registers a mask, as `registerMixing` does a mixing: `model.mask` may then be its name. */
-export function registerMask(name: string, mask: Own<MaskPart>): void {
-  masks.register(name, mask);
-}
-
-/** Registers a conditioner, as `registerMixing` does a mixing: `model.conditioner` may then be its name. */
-export function registerConditioner(name: string, conditioner: Own<ConditionerPart>): void {
-  conditioners.register(name, conditioner);
-}
-
-/** Registers a transformer, as `registerMixing` does a mixing: `model.coupling` may then be its name. */
-export function registerTransformer(name: string, transformer: Own<TransformerPart>): void {
-  transformers.register(name, transformer);
-}
-
-/** The names of the parts of a coupling, with what they use. */
-export interface CouplingChoice extends CouplingOptions {
+/** The parts of a coupling. */
+export interface CouplingChoice {
   /** How couplings change values; default `affine`. */
-  readonly coupling?: string;
+  readonly coupling?: PartChoice;
   /** The network inside couplings; default `glow`. */
-  readonly conditioner?: string;
+  readonly conditioner?: PartChoice;
   /** Which values couplings keep; default `channels`. */
-  readonly mask?: string;
+  readonly mask?: PartChoice;
+  /** What networks see outside an image: zeros, which is the default, or on a torus the image itself. */
+  readonly boundary?: ImageBoundary;
 }
 
 /**
@@ -123,7 +54,7 @@ export interface CouplingChoice extends CouplingOptions {
  *
  * @param mask which values it keeps; default: the first of `masksOf(options)`
  * @param context what its network sees beside these; by default nothing
- * @throws UserError if a part is not registered
+ * @throws UserError if a part is not registered, or has other options
  */
 export function couplingOf(
   shape: ImageShape,
@@ -131,25 +62,39 @@ export function couplingOf(
   mask: MaskFor = masksOf(options)[0]!,
   context?: ContextFor,
 ): Bijection {
+  const { boundary = 'zero' } = options;
+  const conditioner = conditioners.resolve(options.conditioner);
+  const transformer = transformers.resolve(options.coupling);
   return coupling(shape, {
     mask,
     context,
-    conditioner: conditioners.find(options.conditioner ?? conditioners.names[0]!).conditioner(options),
-    transformer: transformers.find(options.coupling ?? transformers.names[0]!).transformer(options),
+    conditioner: conditioner.definition.build(conditioner.options, { boundary }),
+    transformer: transformer.definition.build(transformer.options),
   });
+}
+
+/** A conditioner with other hidden channels, if `width` is an option of it. */
+export function withWidth(conditioner: PartChoice = {}, width: number): PartChoice {
+  const { definition } = conditioners.resolve(conditioner);
+  return Object.hasOwn(definition.options, 'width') ? changedPart(conditioner, { width }) : conditioner;
+}
+
+/** The hidden channels of a model's conditioner; undefined if `width` is not an option of it. */
+export function networkWidth({ conditioner }: CouplingChoice): number | undefined {
+  const { width } = conditioners.resolve(conditioner).options;
+  return typeof width === 'number' ? width : undefined;
 }
 
 /**
  * The masks that the couplings of a level take in turn.
  *
- * @throws UserError if the mask is not registered
+ * @throws UserError if the mask is not registered, or has other options
  */
-export function masksOf(options: CouplingChoice): MaskFor[] {
-  const { mask: name = masks.names[0]! } = options;
-  const part = masks.find(name);
-  const { turns = 1 } = part;
+export function masksOf({ mask }: CouplingChoice): MaskFor[] {
+  const { definition, options } = masks.resolve(mask);
+  const { turns = 1, name } = definition;
   if (!Number.isInteger(turns) || turns < 1) {
     throw new Error(`mask '${name}': turns must be a whole number of 1 or more, not ${turns}`);
   }
-  return Array.from({ length: turns }, (_, turn) => part.mask(options, turn));
+  return Array.from({ length: turns }, (_, turn) => definition.build(options, turn));
 }

@@ -1,61 +1,53 @@
 // The kinds of flows, by name: the library's, and those that users register.
 
 import type { ImageShape } from '../../core/numeric/index.ts';
+import {
+  type OptionSchemas,
+  type OptionValues,
+  type PartDefinition,
+  type PartialDefinition,
+  PartRegistry,
+  partName,
+} from '../../core/parts/index.ts';
 import { countTrained } from '../contract/parameters.ts';
 import type { Flow } from './flow.ts';
 import { Glow } from './glow.ts';
-import { type ModelOptions, modelDefaults } from './options.ts';
-import { type NamedPart, type Own, PartRegistry } from './partRegistry.ts';
+import { completeOptions, type ModelOptions, modelDefaults } from './options.ts';
 
 /** A kind of flow that configurations can choose. */
-export interface FlowPart extends NamedPart {
-  readonly options?: readonly (keyof ModelOptions)[];
-  /** The flow for images of a shape, with these options. Every call with the same arguments returns the same layers. */
-  flow(imageShape: ImageShape, options: ModelOptions): Flow;
+export interface FlowDefinition<Schemas extends OptionSchemas = OptionSchemas>
+  extends PartDefinition<Schemas> {
+  readonly kind: 'flow';
+  /** The keys of `model` that it uses, and whose values are checked against the images; by default none. */
+  readonly uses?: readonly (keyof ModelOptions)[];
+  /**
+   * The flow for images of a shape. Every call with the same arguments returns the same layers.
+   *
+   * @param options its own
+   * @param model all options of the model, which a `StagedFlow` takes
+   */
+  build(imageShape: ImageShape, options: OptionValues<Schemas>, model: ModelOptions): Flow;
 }
+
+/** Defines a kind of flow, as `defineMixing` does a mixing. */
+export function defineFlow<Schemas extends OptionSchemas = Record<never, never>>(
+  definition: PartialDefinition<FlowDefinition<Schemas>>,
+): FlowDefinition<Schemas> {
+  return { options: {} as Schemas, ...definition, kind: 'flow' };
+}
+
+/** Glow as configurations choose it. */
+const glow = defineFlow({
+  name: 'glow',
+  summary: 'Levels of flow steps, with a split after each but the last.',
+  uses: ['levels', 'mixing', 'coupling', 'conditioner', 'mask', 'dequantisation'],
+  build: (imageShape, _, model) => new Glow(imageShape, model),
+});
 
 /** All kinds of flows by name; the default first. */
-export const flows = new PartRegistry<FlowPart>(
-  {
-    what: 'flow',
-    key: 'model.flow',
-    register: 'registerFlow',
-    builder: { name: 'flow', from: 'the shape of the images and the options' },
-  },
-  {
-    glow: {
-      options: [
-        'levels',
-        'depth',
-        'checkerboard',
-        'checkerboardWidth',
-        'width',
-        'mixing',
-        'kernelSize',
-        'dilation',
-        'hiddenChannels',
-        'coupling',
-        'conditioner',
-        'boundary',
-        'mask',
-        'prior',
-        'learnedPrior',
-        'classes',
-        'condition',
-        'dequantisation',
-      ],
-      flow: (imageShape, options) => new Glow(imageShape, options),
-    },
-  },
-);
-
-/**
- * Registers a kind of flow, as `registerMixing` does a mixing: `model.flow` may then be its name, and runs and exports with
- * it can be read.
- */
-export function registerFlow(name: string, flow: Own<FlowPart>): void {
-  flows.register(name, flow);
-}
+export const flows = new PartRegistry<FlowDefinition>({ kind: 'flow', what: 'flow', key: 'model.flow' }, [
+  glow,
+]);
 
 /**
  * The flow of a configuration for images of a shape.
@@ -63,15 +55,20 @@ export function registerFlow(name: string, flow: Own<FlowPart>): void {
  * @throws UserError (`not-found`) if the options name a part that is not registered
  */
 export function flowFor(imageShape: ImageShape, options: Partial<ModelOptions> = {}): Flow {
-  return flows.find(options.flow ?? flows.names[0]!).flow(imageShape, { ...modelDefaults, ...options });
+  const { flow, ...model } = options;
+  const { definition, options: own } = flows.resolve(flow);
+  return definition.build(imageShape, own, {
+    ...completeOptions(model),
+    ...(flow !== undefined && { flow: flows.complete(flow) }),
+  });
 }
 
 /** The number of trained parameters of a model, not counting those masked out. */
 export function countParameters(imageShape: ImageShape, options: Partial<ModelOptions>): number {
   const count = (depth?: number): number =>
     countTrained(flowFor(imageShape, { ...options, ...(depth && { depth }) }).parameters);
-  const { flow = flows.names[0]!, depth = modelDefaults.depth } = options;
-  if (!flows.isOfLibrary(flow)) {
+  const { flow, depth = modelDefaults.depth } = options;
+  if (!flows.isOfLibrary(partName(flow) ?? flows.names[0]!)) {
     return count();
   }
   // The steps of a level are identical: each adds the same number, which models of one and two steps reveal.

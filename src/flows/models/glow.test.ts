@@ -12,10 +12,11 @@ import { glowConditioner } from '../coupling/glowConditioner.ts';
 import { variationalDequantiser } from '../dequantisers/variationalDequantiser.ts';
 import { split, topPrior } from '../priors/prior.ts';
 import { couplingOf } from './couplings.ts';
+import { dequantisers } from './dequantisation.ts';
 import { countParameters, flowFor } from './flowRegistry.ts';
 import { Glow } from './glow.ts';
-import { layersOfMixing, type MixingOptions, mixingNames, mixings } from './mixing.ts';
-import { type ModelOptions, modelDefaults, optionalDefaults } from './options.ts';
+import { layersOfMixing, mixingNames, mixings } from './mixing.ts';
+import { completeOptions, type ModelOptions, modelDefaults } from './options.ts';
 
 describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   for (const [names, check] of modelChecks) {
@@ -27,10 +28,8 @@ describe('countParameters', () => {
   const cifar: ModelOptions = {
     levels: 3,
     depth: 32,
-    width: 512,
+    conditioner: { width: 512 },
     mixing: '1x1',
-    kernelSize: 3,
-    dilation: 1,
     learnedPrior: true,
     bits: 8,
   };
@@ -50,7 +49,7 @@ describe('countParameters', () => {
   });
 
   it.each(mixingNames)('counts every parameter of a deeper model with %s', (mixing) => {
-    const options: ModelOptions = { ...cifar, mixing, depth: 4, levels: 2, width: 6 };
+    const options: ModelOptions = { ...cifar, mixing, depth: 4, levels: 2, conditioner: { width: 6 } };
     const { parameters } = new Glow([8, 4, 3], options);
     expect(countParameters([8, 4, 3], options)).toBe(countTrained(parameters));
   });
@@ -59,7 +58,7 @@ describe('countParameters', () => {
 describe('the defaults', () => {
   it('make a model from a shape alone, the one of a configuration', () => {
     const model = new Glow([8, 8, 3]);
-    expect(model.options).toEqual(modelDefaults);
+    expect(model.options).toEqual(completeOptions({}));
     expect(Object.keys(model.parameters)).toEqual(Object.keys(flowFor([8, 8, 3]).parameters));
   });
 
@@ -77,14 +76,11 @@ describe('the defaults', () => {
     const { learnedPrior } = modelDefaults;
     expect(shapesOf(split(shape))).toEqual(shapesOf(split(shape, { learnedPrior })));
     expect(shapesOf(topPrior(shape))).toEqual(shapesOf(topPrior(shape, { learnedPrior })));
-    const { dequantisationSteps, dequantisationWidth } = optionalDefaults;
-    const options = { steps: Number(dequantisationSteps), width: Number(dequantisationWidth) };
+    const { options } = dequantisers.resolve('variational');
     expect(shapesOf(variationalDequantiser(shape))).toEqual(shapesOf(variationalDequantiser(shape, options)));
-    for (const [name, { layers }] of Object.entries(mixings)) {
-      const own = layersOfMixing(name, shape, modelDefaults);
-      expect(Object.values(layers(shape, {} as MixingOptions)).map(shapesOf), name).toEqual(
-        Object.values(own).map(shapesOf),
-      );
+    for (const { name, build } of mixings.library) {
+      const own = layersOfMixing(name, shape);
+      expect(Object.values(build(shape, {})).map(shapesOf), name).toEqual(Object.values(own).map(shapesOf));
     }
   });
 });

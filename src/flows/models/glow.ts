@@ -9,10 +9,10 @@ import { actnorm } from '../layers/actnorm.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { split, topPrior } from '../priors/prior.ts';
 import { contextOfCondition, knownComponents } from './condition.ts';
-import { couplingOf, masksOf } from './couplings.ts';
+import { couplingOf, masksOf, withWidth } from './couplings.ts';
 import { layersOfMixing } from './mixing.ts';
-import { type ModelOptions, modelDefaults } from './options.ts';
-import { priors } from './priors.ts';
+import { completeOptions, type ModelOptions } from './options.ts';
+import { basePriors } from './priors.ts';
 import { StagedFlow } from './stagedFlow.ts';
 import {
   bijectionStage,
@@ -35,7 +35,9 @@ export class Glow extends StagedFlow {
    * @throws if height or width cannot be halved `levels` times, or a part that the options name does not exist
    */
   constructor(imageShape: ImageShape, options: Partial<ModelOptions> = {}) {
-    super(imageShape, stagesOfGlow(imageShape, { ...modelDefaults, ...options }), options);
+    requireShape(imageShape);
+    const complete = completeOptions(options);
+    super(imageShape, stagesOfGlow(imageShape, complete), complete);
   }
 }
 
@@ -44,14 +46,9 @@ export class Glow extends StagedFlow {
  * top prior.
  */
 function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStage[] {
-  // Version 0.2 took the options first: without types, a program would fail far from its call.
-  if (!Array.isArray(imageShape as unknown)) {
-    throw new Error(
-      'glow: pass the shape of the images first, then the options: new Glow([28, 28, 1], { depth: 4 })',
-    );
-  }
   const context = contextOf(imageShape, options);
-  const base = priors.find(options.prior ?? priors.names[0]!).base(options);
+  const prior = basePriors.resolve(options.prior);
+  const base = prior.definition.build(prior.options);
   const stages: PlacedStage[] = [];
   let shape = imageShape;
   const place = (where: StagePlace, stage: Stage): void => {
@@ -68,7 +65,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
       place({ ...where, path: `${where.path}/${index}`, step: index }, steps[index % steps.length]!);
     }
   };
-  const { checkerboardWidth: width = 32 } = options;
+  const conditioner = withWidth(options.conditioner, options.checkerboardWidth ?? 32);
   for (let level = 0; level < options.levels; level++) {
     const path = `levels/${level}`;
     const whole = shape;
@@ -80,7 +77,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
         step: (mask) =>
           chain('step', {
             actnorm: actnorm(whole),
-            coupling: couplingOf(whole, { ...options, width }, mask, context),
+            coupling: couplingOf(whole, { ...options, conditioner }, mask, context),
           }),
       },
     );
@@ -108,6 +105,15 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
   return stages;
 }
 
+/** Rejects options in place of the shape: without types, a program would fail far from its call. */
+function requireShape(imageShape: unknown): void {
+  if (!Array.isArray(imageShape)) {
+    throw new Error(
+      'glow: pass the shape of the images first, then the options: new Glow([28, 28, 1], { depth: 4 })',
+    );
+  }
+}
+
 /** How many couplings with checkerboards there are before the squeezes, by level; none at those that are missing. */
 export function checkerboardsOf({ checkerboard = 0 }: Pick<ModelOptions, 'checkerboard'>): readonly number[] {
   return typeof checkerboard === 'number' ? [checkerboard] : checkerboard;
@@ -131,7 +137,7 @@ function flowStep(
 ): Bijection {
   return chain('step', {
     actnorm: actnorm(shape),
-    ...layersOfMixing(options.mixing, shape, options),
+    ...layersOfMixing(options.mixing, shape),
     coupling: couplingOf(shape, options, mask, context),
   });
 }

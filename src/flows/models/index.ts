@@ -5,23 +5,12 @@ export {
   knownComponents,
   type ModelCondition,
 } from './condition.ts';
-export {
-  type ConditionerPart,
-  type CouplingChoice,
-  type CouplingOptions,
-  type MaskPart,
-  masks,
-  registerConditioner,
-  registerMask,
-  registerTransformer,
-  type TransformerPart,
-} from './couplings.ts';
+export { type CouplingChoice, masks, networkWidth } from './couplings.ts';
 export {
   boundText,
   type DequantisationName,
-  dequantisationNames,
   dequantisationOf,
-  dequantisations,
+  dequantisers,
 } from './dequantisation.ts';
 export {
   bitsPerDim,
@@ -31,7 +20,7 @@ export {
   type Likelihood,
   type PlacedPrior,
 } from './flow.ts';
-export { countParameters, type FlowPart, flowFor, flows, registerFlow } from './flowRegistry.ts';
+export { countParameters, defineFlow, type FlowDefinition, flowFor, flows } from './flowRegistry.ts';
 export { checkerboardsOf, Glow } from './glow.ts';
 export {
   bitsOf,
@@ -42,30 +31,20 @@ export {
   valuesText,
 } from './imageValues.ts';
 export { layersOf, noiseLayersOf, type PlacedLayer, partsOf } from './layers.ts';
-export {
-  type Mixing,
-  type MixingName,
-  type MixingOptions,
-  type MixingPart,
-  mixingParts,
-  mixings,
-  registerMixing,
-} from './mixing.ts';
-export { type ModelOptions, modelDefaults, optionalDefaults } from './options.ts';
+export { type Mixing, mixings, mixingText } from './mixing.ts';
+export { type ModelOptions, modelDefaults, recordedOptions } from './options.ts';
 export { arrayName, type Groups, ParameterLayout } from './parameterLayout.ts';
-export type { NamedPart, Own } from './partRegistry.ts';
 export {
   foreignParts,
+  type ModelParts,
   modulesOf,
-  nameOf,
-  optionsUsedBy,
-  type PartChoice,
-  type PartKey,
   partKeys,
   parts,
-  usersOf,
+  partsWithoutModule,
+  registerExports,
+  registerPart,
+  registerParts,
 } from './parts.ts';
-export { type PriorOptions, type PriorPart, registerPrior } from './priors.ts';
 export { StagedFlow } from './stagedFlow.ts';
 export {
   bijectionStage,

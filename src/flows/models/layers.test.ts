@@ -1,9 +1,11 @@
 // The layers of a model, applied one after the other, equal the model.
+
 import { expect, it } from 'vitest';
 import { compile } from '../../tensor/engine/program.ts';
 import { add, multiply, slice, subtract, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { smallMixing } from '../../testing/layers.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
@@ -14,10 +16,7 @@ import type { ModelOptions } from './options.ts';
 const options: Omit<ModelOptions, 'mixing' | 'learnedPrior'> = {
   levels: 2,
   depth: 1,
-  width: 5,
-  kernelSize: 3,
-  dilation: 1,
-  hiddenChannels: 8,
+  conditioner: { width: 5 },
   bits: 8,
 };
 
@@ -28,7 +27,7 @@ it.each([
 ] as [Mixing, boolean, string[]][])(
   'of a model with %s, learned prior %s',
   async (mixing, learnedPrior, mixed) => {
-    const model = new Glow([8, 4, 1], { ...options, mixing, learnedPrior });
+    const model = new Glow([8, 4, 1], { ...options, mixing: smallMixing(mixing, 8), learnedPrior });
     const layers = layersOf(model);
     const step = ['actnorm', ...mixed, 'coupling'];
     expect(layers.map(({ path }) => path)).toEqual([

@@ -1,20 +1,26 @@
 // The options of a model: the section `model` of a configuration, stored in runs and exports.
+import { nearestNames, UserError } from '../../core/errors.ts';
+import {
+  changedPart,
+  clip,
+  type PartChoice,
+  type PartDefinition,
+  type PartRegistry,
+} from '../../core/parts/index.ts';
 import type { ModelCondition } from './condition.ts';
-import type { CouplingChoice } from './couplings.ts';
-import type { DequantisationOptions } from './dequantisation.ts';
+import { type CouplingChoice, conditioners, masks, transformers } from './couplings.ts';
+import { type DequantisationOptions, dequantisers } from './dequantisation.ts';
 import type { ValueOptions } from './imageValues.ts';
-import type { MixingName, MixingOptions } from './mixing.ts';
-import type { PriorOptions } from './priors.ts';
+import { mixings } from './mixing.ts';
+import { basePriors } from './priors.ts';
 
-/** The options of a model, by their names in the configuration. */
-export interface ModelOptions
-  extends ValueOptions,
-    DequantisationOptions,
-    MixingOptions,
-    CouplingChoice,
-    PriorOptions {
-  /** The kind of flow: `glow`, which is the default, or a name that `registerFlow` was given. */
-  readonly flow?: string;
+/**
+ * The options of a model, by their names in the configuration. A part is chosen by its name, by its name with options, or by
+ * its definition: `'emerging'`, `{ name: 'emerging', kernelSize: 5 }`. Options without a name are those of the default part.
+ */
+export interface ModelOptions extends ValueOptions, DequantisationOptions, CouplingChoice {
+  /** The kind of flow: `glow`, which is the default, or a registered one. */
+  readonly flow?: PartChoice;
   /** How many times the image is squeezed; height and width must be divisible by 2^levels. */
   readonly levels: number;
   /** Flow steps in each level. */
@@ -24,12 +30,12 @@ export interface ModelOptions
    * level's squeeze; by default none.
    */
   readonly checkerboard?: number | readonly number[];
-  /** Hidden channels of their networks; default 32. */
+  /** Hidden channels of their networks, in place of the conditioner's `width`; default 32. */
   readonly checkerboardWidth?: number;
   /** The mixing of channels, and pixels, between couplings. */
-  readonly mixing: MixingName;
+  readonly mixing: PartChoice;
   /** The distribution of the latents of every prior: `gaussian`, which is the default, or another base distribution. */
-  readonly prior?: string;
+  readonly prior?: PartChoice;
   /** Whether the priors' locations and scales are learned; 0 and 1 otherwise. */
   readonly learnedPrior: boolean;
   /**
@@ -48,45 +54,85 @@ export interface ModelOptions
 export const modelDefaults = {
   levels: 3,
   depth: 8,
-  width: 512,
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
-  hiddenChannels: 96,
   coupling: 'affine',
+  conditioner: 'glow',
   learnedPrior: true,
   bits: 8,
 } as const satisfies ModelOptions;
 
-type OptionalKey = {
-  [Key in keyof ModelOptions]-?: object extends Pick<ModelOptions, Key> ? Key : never;
-}[keyof ModelOptions];
+/** The options that choose a part within a flow, and what they choose from. */
+export const innerParts = {
+  mixing: mixings,
+  coupling: transformers,
+  conditioner: conditioners,
+  mask: masks,
+  prior: basePriors,
+  dequantisation: dequantisers,
+} as const satisfies { readonly [Key in keyof ModelOptions]?: PartRegistry<PartDefinition> };
+
+/** All options; a new one needs a line here. */
+const known: Readonly<Record<keyof ModelOptions, true>> = {
+  flow: true,
+  levels: true,
+  depth: true,
+  checkerboard: true,
+  checkerboardWidth: true,
+  mixing: true,
+  coupling: true,
+  conditioner: true,
+  mask: true,
+  boundary: true,
+  prior: true,
+  learnedPrior: true,
+  classes: true,
+  condition: true,
+  continuous: true,
+  bits: true,
+  dequantisation: true,
+};
 
 /**
- * What leaving out any other option means. A file from before an option existed leaves it out, so these values must never
- * change, and the default of a new option must be what models without it do.
+ * The options of a model as files have them: every default filled in, those of its parts too.
+ *
+ * @throws UserError if an option is unknown, or a part is not registered or has other options
  */
-export const optionalDefaults: Readonly<Record<Exclude<OptionalKey, keyof typeof modelDefaults>, unknown>> = {
-  flow: 'glow',
-  checkerboard: 0,
-  checkerboardWidth: 32,
-  conditioner: 'glow',
-  boundary: 'zero',
-  mask: 'channels',
-  normBound: 1,
-  channelRank: 16,
-  spaceRank: 16,
-  diagonals: 2,
-  scaleFloor: 0,
-  components: 4,
-  prior: 'gaussian',
-  degreesOfFreedom: 4,
-  priorComponents: 3,
-  blocks: 2,
-  classes: null,
-  condition: null,
-  continuous: null,
-  dequantisation: 'uniform',
-  dequantisationSteps: 2,
-  dequantisationWidth: 32,
-};
+export function completeOptions(options: Partial<ModelOptions>): ModelOptions {
+  requireKnown(options);
+  const defaults: Partial<ModelOptions> = modelDefaults;
+  const parts = Object.entries(innerParts).flatMap(([name, registry]) => {
+    const key = name as keyof typeof innerParts;
+    const [lower, upper] = [defaults[key], options[key]];
+    const choice = lower && upper ? changedPart(lower, upper) : (upper ?? lower);
+    return choice === undefined ? [] : [[key, registry.complete(choice)]];
+  });
+  const set = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...modelDefaults, ...Object.fromEntries(set), ...Object.fromEntries(parts) };
+}
+
+/**
+ * Complete options as weights record them: without the defaults of the library's parts, which never change. So a new option
+ * changes no record and no fingerprint. Those of other parts are all recorded, because their defaults may change.
+ */
+export function recordedOptions(options: ModelOptions): ModelOptions {
+  const parts = Object.entries(innerParts).flatMap(([name, registry]) => {
+    const key = name as keyof typeof innerParts;
+    const choice = options[key];
+    return choice === undefined ? [] : [[key, registry.brief(choice)]];
+  });
+  return { ...options, ...Object.fromEntries(parts) };
+}
+
+/** Rejects options that no model has, which programs without types would otherwise not notice. */
+function requireKnown(options: object): void {
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(known, key));
+  if (unknown !== undefined) {
+    const owners = Object.entries(innerParts).flatMap(([key, { library }]) =>
+      library.some((part) => Object.hasOwn(part.options, unknown)) ? [`${key}.${unknown}`] : [],
+    );
+    const near = owners.length > 0 ? owners : nearestNames(unknown, Object.keys(known));
+    const hint =
+      near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${Object.keys(known).join(', ')}`;
+    throw new UserError('invalid-argument', `a model has no option '${clip(unknown)}': ${hint}`);
+  }
+}

@@ -1,102 +1,139 @@
 // Mixings of one's own: what may be registered, what a model makes of it, and what is said of one that is not there.
 import { expect, it } from 'vitest';
+import { option, type PartDefinition, wholeNumber } from '../../core/parts/index.ts';
+import { defineMixing, type MixingDefinition } from '../contract/mixing.ts';
 import { reverse } from '../layers/permutation.ts';
 import { Glow } from './glow.ts';
 import { layersOf } from './layers.ts';
-import { type MixingPart, mixingParts, registerMixing } from './mixing.ts';
 import type { ModelOptions } from './options.ts';
-import type { Own } from './partRegistry.ts';
-
-type OwnMixing = Own<MixingPart>;
+import { registerExports, registerPart } from './parts.ts';
 
 const module = 'file:///mine.mjs';
-const twice: OwnMixing = { module, layers: (shape) => ({ one: reverse(shape), two: reverse(shape) }) };
-const options = (mixing: string): ModelOptions => ({
+const summary = 'Reverses twice.';
+const mixing = (name: string, changes: Partial<MixingDefinition> = {}) =>
+  defineMixing({
+    name,
+    summary,
+    module,
+    build: (shape) => ({ one: reverse(shape), two: reverse(shape) }),
+    ...changes,
+  });
+const options = (chosen: ModelOptions['mixing']): Partial<ModelOptions> => ({
   levels: 1,
   depth: 1,
-  width: 2,
-  mixing,
-  kernelSize: 3,
-  dilation: 1,
+  conditioner: { width: 2 },
+  mixing: chosen,
   learnedPrior: false,
-  bits: 8,
 });
 
 it('are what a model has between actnorm and coupling, under their own keys', () => {
-  registerMixing('twice', twice);
+  registerPart(mixing('twice'));
   const paths = layersOf(new Glow([4, 6, 1], options('twice'))).map(({ path }) => path);
   expect(paths.filter((path) => path.includes('steps'))).toEqual(
     ['actnorm', 'one', 'two', 'coupling'].map((key) => `levels/0/steps/0/${key}`),
   );
 });
 
-it('are given the shape and the options of the model', () => {
+it('are given the shape and their own options, by name or as a value', () => {
   const seen: unknown[] = [];
-  registerMixing('seeing', {
-    module,
-    layers: (shape, { kernelSize, dilation, hiddenChannels }) => {
-      seen.push([...shape], { kernelSize, dilation, hiddenChannels });
+  const seeing = defineMixing({
+    name: 'seeing',
+    summary: 'Notes what it is given.',
+    options: { strength: option('How strong it is.', wholeNumber(0, 9), 3) },
+    build: (shape, { strength }) => {
+      seen.push([...shape], strength);
       return { reverse: reverse(shape) };
     },
   });
-  new Glow([4, 6, 1], { ...options('seeing'), kernelSize: 5, dilation: 2, hiddenChannels: 7 });
-  expect(seen).toEqual([[2, 3, 4], { kernelSize: 5, dilation: 2, hiddenChannels: 7 }]);
-});
-
-it('are replaced by their own module, and by no other', () => {
-  registerMixing('again', twice);
-  registerMixing('again', { ...twice, layers: (shape) => ({ only: reverse(shape) }) });
-  expect(Object.keys(layersOf(new Glow([2, 2, 1], options('again'))))).toHaveLength(5);
-  expect(() => registerMixing('again', { ...twice, module: 'file:///other.mjs' })).toThrow(
-    'file:///mine.mjs has already registered a mixing again: register yours under another name',
+  const { options: stored } = new Glow([4, 6, 1], options({ name: seeing, strength: 5 }));
+  expect(stored.mixing).toEqual({ name: 'seeing', strength: 5 });
+  new Glow([4, 6, 1], options('seeing'));
+  new Glow([4, 6, 1], options(seeing));
+  expect(seen).toEqual([[2, 3, 4], 5, [2, 3, 4], 3, [2, 3, 4], 3]);
+  expect(() => new Glow([4, 6, 1], options({ name: 'seeing', strength: 10 }))).toThrow(
+    'model.mixing.strength must be a whole number from 0 to 9, not 10',
   );
 });
 
+it('are replaced by their own module, and by no other', () => {
+  registerPart(mixing('again'));
+  registerPart(mixing('again', { build: (shape) => ({ only: reverse(shape) }) }));
+  expect(Object.keys(layersOf(new Glow([2, 2, 1], options('again'))))).toHaveLength(5);
+  expect(() => registerPart(mixing('again', { module: 'file:///other.mjs' }))).toThrow(
+    'file:///mine.mjs already has another mixing again: register yours under another name',
+  );
+  const { module: _, ...without } = mixing('here');
+  registerPart(without);
+  registerPart({ ...without });
+  expect(() => registerPart({ ...without, build: () => ({}) } as PartDefinition)).toThrow(
+    'this program already has another mixing here: register yours under another name',
+  );
+});
+
+it('are registered by their module for all that import it', () => {
+  const { module: _, ...exported } = mixing('exported');
+  registerPart(exported);
+  registerExports({ exported, other: 3, nothing: undefined }, module);
+  expect(() =>
+    registerExports({ exported: mixing('exported', { module: undefined! }) }, 'file:///b.mjs'),
+  ).toThrow('file:///mine.mjs already has another mixing exported');
+});
+
 it.each([
-  ['emerging', 'the library already has a mixing emerging: register yours under another name'],
+  ['emerging', 'the library already has another mixing emerging: register yours under another name'],
   ...['', 'a/b', '-a', 'two words', 'ä', 'a'.repeat(41)].map((name) => [
     name,
     `the name of a mixing consists of at most 40 letters, digits and single hyphens, not '${name}'`,
   ]),
 ])('are not registered as %j', (name, message) => {
-  expect(() => registerMixing(name, twice)).toThrow(message);
+  expect(() => registerPart(mixing(name))).toThrow(message);
 });
 
 it('are unknown until they are registered, names of every object too', () => {
-  expect(['hasOwnProperty', 'toString', '__proto__'].filter((name) => mixingParts.has(name))).toEqual([]);
+  for (const name of ['hasOwnProperty', 'toString', '__proto__', 'mine']) {
+    expect(() => new Glow([2, 2, 1], options(name))).toThrow(`unknown model.mixing '${name}': `);
+  }
   expect(() => new Glow([2, 2, 1], options('mine'))).toThrow(
-    /^unknown model.mixing 'mine': .* Register your own first: registerMixing\('mine'\)$/,
+    /Register your own first: registerPart\('mine'\)$/,
   );
 });
 
 it('cannot take the key of a layer that every step has', () => {
-  registerMixing('taking', { module, layers: (shape) => ({ actnorm: reverse(shape) }) });
-  expect(() => new Glow([2, 2, 1], options('taking'))).toThrow(
+  const taking = mixing('taking', { build: (shape) => ({ actnorm: reverse(shape) }) });
+  expect(() => new Glow([2, 2, 1], options(taking))).toThrow(
     "mixing 'taking': the layer 'actnorm' needs another key: every flow step already uses this one",
   );
 });
 
-it.each([
-  ['no module', { ...twice, module: undefined }, 'module must be the URL of the module that registers it'],
-  ['a name for a module', { ...twice, module: 'mine' }, 'module must be the URL'],
-  ['no layers', { module }, 'layers must be a function of the shape and the options'],
-  ['nothing', undefined, 'module must be the URL'],
-  ['an unknown option', { ...twice, options: ['kernel'] }, 'options must be a list of some of kernelSize, '],
+it.each<[string, object, string]>([
+  ['a name for a module', { module: 'mine' }, 'module must be the URL of the module that exports it'],
+  ['no builder', { build: undefined }, 'build must be a function'],
+  ['no sentence', { summary: '' }, 'summary must be a sentence'],
+  ['an option that is none', { options: { kernel: 3 } }, 'its option kernel must come from option('],
   [
-    'a name for a list',
-    { ...twice, options: 'kernelSize' },
-    'options must be a list of some of kernelSize, ',
+    'an option without a default',
+    { options: { kernel: wholeNumber(1) } },
+    'its option kernel must come from',
   ],
-])('are not registered with %s', (_, mixing, message) => {
-  expect(() => registerMixing('wrong', mixing as OwnMixing)).toThrow(`the mixing wrong: ${message}`);
-  expect(mixingParts.has('wrong')).toBe(false);
+  [
+    'an option called name',
+    { options: { name: 3 } },
+    "options must be an object of options by name, none of which is called 'name'",
+  ],
+])('are not registered with %s', (_, changes, message) => {
+  expect(() => registerPart(mixing('wrong', changes))).toThrow(`the mixing wrong: ${message}`);
+  expect(() => new Glow([2, 2, 1], options('wrong'))).toThrow("unknown model.mixing 'wrong'");
+});
+
+it.each([undefined, null, 'mine', { kind: 'toString' }])('are no definitions: %j', (value) => {
+  expect(() => registerPart(value as unknown as PartDefinition)).toThrow('registerPart needs a definition');
 });
 
 it.each([
-  ['a promise', async () => ({ one: reverse([1, 1, 4]) }), 'layers must return an object of bijections'],
-  ['nothing', () => undefined, 'layers must return an object of bijections'],
-  ['a list', () => [reverse([1, 1, 4])], 'layers must return an object of bijections'],
-  ['no layer', () => ({}), 'layers must return at least one bijection'],
+  ['a promise', async () => ({ one: reverse([1, 1, 4]) }), 'build must return an object of bijections'],
+  ['nothing', () => undefined, 'build must return an object of bijections'],
+  ['a list', () => [reverse([1, 1, 4])], 'build must return an object of bijections'],
+  ['no layer', () => ({}), 'build must return at least one bijection'],
   [
     'a layer',
     () => reverse([1, 1, 4]),
@@ -112,7 +149,7 @@ it.each([
     () => ({ one: { ...reverse([1, 1, 4]), outputShape: [1, 1, 5] } }),
     'its layers take images 1x1x4 and return 1x1x5: the shapes must be equal',
   ],
-])('cannot return %s', (_, layers, message) => {
-  registerMixing('returning', { module, layers: layers as unknown as OwnMixing['layers'] });
+])('cannot return %s', (_, build, message) => {
+  registerPart(mixing('returning', { build: build as unknown as MixingDefinition['build'] }));
   expect(() => new Glow([2, 2, 1], options('returning'))).toThrow(`mixing 'returning': ${message}`);
 });

@@ -16,10 +16,8 @@ import { ParameterLayout } from './parameterLayout.ts';
 const model = new Glow([4, 8, 2], {
   levels: 2,
   depth: 3,
-  width: 48,
+  conditioner: { width: 48 },
   mixing: '1x1-plu',
-  kernelSize: 3,
-  dilation: 1,
   learnedPrior: true,
   bits: 8,
 });

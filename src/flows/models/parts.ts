@@ -1,78 +1,103 @@
-// The parts of a model by the options that choose them, for code that treats all kinds the same.
-import { conditioners, masks, transformers } from './couplings.ts';
+// The parts of a model by the options that choose them, and how users add their own.
+import { UserError } from '../../core/errors.ts';
+import {
+  isDefinition,
+  type PartChoice,
+  type PartDefinition,
+  type PartKind,
+  type PartRegistry,
+  partName,
+} from '../../core/parts/index.ts';
+import { optimizers } from '../../tensor/optimizers/index.ts';
 import { flows } from './flowRegistry.ts';
-import { mixingParts } from './mixing.ts';
-import type { NamedPart, PartRegistry } from './partRegistry.ts';
-import { priors } from './priors.ts';
+import { innerParts } from './options.ts';
 
 /** The model options that choose a part. */
-export type PartKey = 'flow' | 'mixing' | 'coupling' | 'conditioner' | 'mask' | 'prior';
+export type PartKey = 'flow' | keyof typeof innerParts;
 
-/** What can be asked of the parts of any kind. */
-type AnyParts = Pick<
-  PartRegistry<NamedPart>,
-  'names' | 'find' | 'has' | 'isOfLibrary' | 'moduleOf' | 'usersOf' | 'unknown'
->;
-
-/** The registries by model option. */
-export const parts: Readonly<Record<PartKey, AnyParts>> = {
-  flow: flows,
-  mixing: mixingParts,
-  coupling: transformers,
-  conditioner: conditioners,
-  mask: masks,
-  prior: priors,
-};
-
-/** The parts that a model names. */
-export type PartChoice = { readonly [Key in PartKey]?: string };
+/** The parts that options of a model choose, by option. */
+export const parts: Readonly<Record<PartKey, PartRegistry<PartDefinition>>> = { flow: flows, ...innerParts };
 
 /** The model options that choose a part. */
 export const partKeys = Object.keys(parts) as PartKey[];
 
-/** The name of a model's part, or of the default one. */
-export function nameOf(key: PartKey, options: PartChoice): string {
-  return options[key] ?? parts[key].names[0]!;
+/** The parts of every kind. */
+const kinds: Readonly<Record<PartKind, PartRegistry<PartDefinition>>> = {
+  flow: flows,
+  mixing: innerParts.mixing,
+  mask: innerParts.mask,
+  conditioner: innerParts.conditioner,
+  transformer: innerParts.coupling,
+  prior: innerParts.prior,
+  dequantiser: innerParts.dequantisation,
+  optimizer: optimizers,
+};
+
+/**
+ * Makes a part known by its name: from then on options and configurations may choose it, and runs and exports with it can be
+ * read. Runs and exports store its name and options, never its code. Registration is per thread: a module that threads or
+ * `--import` import needs only export the definition.
+ *
+ * @throws UserError if the name is taken, or the definition is not what it must be
+ */
+export function registerPart(definition: PartDefinition): void {
+  const { kind } = (definition ?? {}) as Partial<PartDefinition>;
+  if (kind === undefined || !Object.hasOwn(kinds, kind)) {
+    throw new UserError(
+      'invalid-argument',
+      'registerPart needs a definition, from defineMixing, defineConditioner or another function for its kind',
+    );
+  }
+  kinds[kind].register(definition);
 }
+
+/** Registers parts, as `registerPart` does. */
+export function registerParts(definitions: readonly PartDefinition[] = []): void {
+  definitions.forEach(registerPart);
+}
+
+/** Registers the definitions that a module exports, unless they have a module of their own. */
+export function registerExports(exports: object, module: string): void {
+  for (const definition of Object.values(exports).filter(isDefinition)) {
+    registerPart(definition.module === undefined ? { ...definition, module } : definition);
+  }
+}
+
+/** The parts that a model names. */
+export type ModelParts = { readonly [Key in PartKey]?: PartChoice };
 
 /**
  * The parts of a model, as option and name: its flow, and the parts that the flow uses. The library's flow uses all; a
  * user's own lists the options that choose them.
  */
-function chosen(options: PartChoice): [PartKey, string][] {
-  const flow = nameOf('flow', options);
-  const used = flows.isOfLibrary(flow) ? partKeys : ['flow', ...(flows.find(flow).options ?? [])];
-  return partKeys.flatMap((key) => (used.includes(key) ? [[key, nameOf(key, options)]] : []));
+function chosen(options: ModelParts): [PartKey, string][] {
+  const nameOf = (key: PartKey): string => partName(options[key]) ?? parts[key].names[0]!;
+  const used: readonly string[] = ['flow', ...(flows.find(nameOf('flow')).uses ?? [])];
+  return partKeys.flatMap((key) => (used.includes(key) ? [[key, nameOf(key)]] : []));
 }
 
-/** The URLs of the modules that register the parts of a model; the library's have none. */
-export function modulesOf(options: PartChoice): string[] {
-  return [...new Set(chosen(options).flatMap(([key, name]) => parts[key].moduleOf(name) ?? []))];
+/** The parts of a model that the library lacks. */
+function foreign(options: ModelParts): [PartKey, string][] {
+  return chosen(options).filter(([key, name]) => !parts[key].isOfLibrary(name));
+}
+
+/** The URLs of the modules of a model's parts, which threads import; the library's have none. */
+export function modulesOf(options: ModelParts): string[] {
+  return [...new Set(foreign(options).flatMap(([key, name]) => parts[key].find(name).module ?? []))];
+}
+
+/** The parts of a model that no thread can import, as `mixing 'mine'`. */
+export function partsWithoutModule(options: ModelParts): string[] {
+  return foreign(options)
+    .filter(([key, name]) => parts[key].find(name).module === undefined)
+    .map(textOf);
 }
 
 /** The parts of a model that the library lacks, as `mixing 'mine'`. */
-export function foreignParts(options: PartChoice): string[] {
-  return chosen(options).flatMap(([key, name]) =>
-    parts[key].isOfLibrary(name) ? [] : [`${key} ${JSON.stringify(name)}`],
-  );
+export function foreignParts(options: ModelParts): string[] {
+  return foreign(options).map(textOf);
 }
 
-/** The library's parts that use a model option, by the options that choose them; every flow of the library uses all. */
-export function usersOf(option: string): [PartKey, string[]][] {
-  return partKeys.flatMap((key): [PartKey, string[]][] => {
-    const users = key === 'flow' ? [] : parts[key].usersOf(option);
-    return users.length > 0 ? [[key, users]] : [];
-  });
-}
-
-/** The model options that at least one of the parts that a model names uses. */
-export function optionsUsedBy(options: PartChoice): ReadonlySet<string> {
-  return new Set(
-    chosen(options).flatMap(([key, name]) =>
-      // Of the options of the library's flow, the parts it is made of use the rest.
-      key === 'flow' && parts[key].isOfLibrary(name)
-        ? [key]
-        : [key, ...(parts[key].find(name).options ?? [])],
-    ),
-  );
+function textOf([key, name]: [PartKey, string]): string {
+  return `${key} ${JSON.stringify(name)}`;
 }

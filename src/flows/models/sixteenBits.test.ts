@@ -14,7 +14,7 @@ import { imageValuesOf } from './imageValues.ts';
 
 const LEVELS = 2 ** 16;
 const imageShape: ImageShape = [8, 8, 1];
-const options = { levels: 2, depth: 2, width: 4, mixing: 'emerging', bits: 16 } as const;
+const options = { levels: 2, depth: 2, conditioner: { width: 4 }, mixing: 'emerging', bits: 16 } as const;
 
 it('v and its noise become x exactly, and x stays in the pixel', async () => {
   const { dequantiser, values } = new Glow(imageShape, options);

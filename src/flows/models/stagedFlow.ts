@@ -15,10 +15,10 @@ import type { DequantisationNoise, Dequantiser } from '../contract/dequantiser.t
 import { type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';
 import { BASE } from '../priors/prior.ts';
 import { type ConditionComponent, isKnownCondition } from './condition.ts';
-import { dequantisationOf, dequantisations } from './dequantisation.ts';
+import { dequantiserOf } from './dequantisation.ts';
 import { DEQUANTISER, type Encoding, type Flow, type Likelihood, type PlacedPrior } from './flow.ts';
 import { type ImageValues, imageValuesOf, logScaleOf } from './imageValues.ts';
-import { type ModelOptions, modelDefaults } from './options.ts';
+import { completeOptions, type ModelOptions, modelDefaults } from './options.ts';
 import { type Densities, type PlacedStage, type StageResult, sumOfDensities, sumOfShares } from './stages.ts';
 
 /** A flow that passes dequantised images through stages, the last of which has no output but a latent. */
@@ -56,8 +56,9 @@ export class StagedFlow implements Flow {
       );
     }
     requireSequence(imageShape, stages);
-    const { bits, ...others } = { ...modelDefaults, ...options };
-    this.options = options.continuous === undefined ? { ...others, bits } : others;
+    const { bits, ...others } = completeOptions(options);
+    this.options =
+      options.continuous === undefined ? { ...others, bits: bits ?? modelDefaults.bits } : others;
     this.classes = classes;
     this.condition = collectConditions(
       stages.map(({ path, stage }): Declaration => [`stage '${path}'`, stage.bijection]),
@@ -66,7 +67,7 @@ export class StagedFlow implements Flow {
     this.imageShape = imageShape;
     this.stages = stages;
     this.values = imageValuesOf(imageShape, this.options);
-    this.dequantiser = dequantisations[dequantisationOf(options)].dequantiser(imageShape, this.options);
+    this.dequantiser = dequantiserOf(imageShape, this.options);
     this.priors = stages.flatMap(({ path, stage: { latentShape, base } }) =>
       latentShape ? [{ path, latentShape, base: base! }] : [],
     );

@@ -1,5 +1,11 @@
 // The contract of base distributions: where a flow ends, and where sampling starts. And the simplest one, the normal.
 import { type ImageShape, normalDistribution } from '../../core/numeric/index.ts';
+import type {
+  OptionSchemas,
+  OptionValues,
+  PartDefinition,
+  PartialDefinition,
+} from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { multiply } from '../../tensor/operations/index.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
@@ -39,6 +45,28 @@ export const gaussian: BaseDistribution = {
   sample: (normal) => normal,
   distribution: normalDistribution,
 };
+
+/** A base distribution that configurations can choose. */
+export interface PriorDefinition<Schemas extends OptionSchemas = OptionSchemas>
+  extends PartDefinition<Schemas> {
+  readonly kind: 'prior';
+  /** The distribution of the latents of every prior, with these options. */
+  build(options: OptionValues<Schemas>): BaseDistribution;
+}
+
+/** Defines a base distribution, as `defineMixing` does a mixing. */
+export function definePrior<Schemas extends OptionSchemas = Record<never, never>>(
+  definition: PartialDefinition<PriorDefinition<Schemas>>,
+): PriorDefinition<Schemas> {
+  return { options: {} as Schemas, ...definition, kind: 'prior' };
+}
+
+/** The normal distribution as configurations choose it. */
+export const gaussianPrior = definePrior({
+  name: 'gaussian',
+  summary: 'The standard normal distribution.',
+  build: () => gaussian,
+});
 
 /** Whether all latents of a flow are standard normal: sampling then needs no program for them. */
 export function hasNormalLatents({

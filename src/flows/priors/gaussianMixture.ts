@@ -1,10 +1,11 @@
 // A mixture of Gaussians as a base: several modes for each latent.
 import type { ImageShape } from '../../core/numeric/index.ts';
+import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { add, exp, log, multiply, negate, relu, split, subtract } from '../../tensor/operations/index.ts';
 import { filledParameter, type ParameterSpec, type Parameters } from '../contract/parameters.ts';
 import { chosen, isPositive, largest } from '../coupling/choices.ts';
-import type { BaseDistribution } from './baseDistribution.ts';
+import { type BaseDistribution, definePrior } from './baseDistribution.ts';
 
 /** The options of a mixture of Gaussians. */
 export interface GaussianMixtureOptions {
@@ -13,7 +14,7 @@ export interface GaussianMixtureOptions {
 }
 
 /** The most Gaussians of a mixture. */
-export const MOST_GAUSSIANS = 64;
+const MOST_GAUSSIANS = 64;
 
 /** A lower bound on the logarithm of a deviation: the density stays bounded. */
 const LEAST_LOG_DEVIATION = -5;
@@ -78,7 +79,7 @@ export function gaussianMixture({ components = 3 }: GaussianMixtureOptions = {})
     draws: 3,
     sample(normal, p) {
       const channels = normal.shape[3]! / 3;
-      const [value, a, b] = split(normal, 3, [channels, channels, channels]) as [Tensor, Tensor, Tensor];
+      const [value, a, b] = split(normal, 3, [channels, channels, channels]);
       const uniform = exp(multiply(add(multiply(a, a), multiply(b, b)), -0.5));
       const [first, ...later] = componentsIn(p).map(({ logWeight, mean, logDeviation }) => ({
         weight: exp(logWeight),
@@ -94,6 +95,14 @@ export function gaussianMixture({ components = 3 }: GaussianMixtureOptions = {})
     },
   };
 }
+
+/** A mixture of Gaussians as configurations choose it. */
+export const gaussianMixturePrior = definePrior({
+  name: 'gaussian-mixture',
+  summary: 'A mixture of Gaussians with learned weights, means and deviations in each channel.',
+  options: { components: option('The number of Gaussians.', wholeNumber(2, MOST_GAUSSIANS), 3) },
+  build: gaussianMixture,
+});
 
 function total(parts: readonly Tensor[]): Tensor {
   return parts.reduce((sum, part) => add(sum, part));

@@ -1,6 +1,13 @@
 // The door of this folder for other rooms: priors of splits and of the top, and base distributions.
-export { type BaseDistribution, gaussian, hasNormalLatents, noiseShape } from './baseDistribution.ts';
-export { type GaussianMixtureOptions, gaussianMixture, MOST_GAUSSIANS } from './gaussianMixture.ts';
+export {
+  type BaseDistribution,
+  definePrior,
+  gaussian,
+  hasNormalLatents,
+  noiseShape,
+  type PriorDefinition,
+} from './baseDistribution.ts';
+export { type GaussianMixtureOptions, gaussianMixture } from './gaussianMixture.ts';
 export {
   BASE,
   type Scaling,
@@ -13,4 +20,4 @@ export {
   type TopPriorOptions,
   topPrior,
 } from './prior.ts';
-export { MOST_DEGREES, type StudentTOptions, studentT } from './studentT.ts';
+export { type StudentTOptions, studentT } from './studentT.ts';

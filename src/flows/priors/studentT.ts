@@ -1,5 +1,6 @@
 // Student's t-distribution as a base: its tails are heavier than a normal distribution's.
 
+import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -13,7 +14,7 @@ import {
   subtract,
 } from '../../tensor/operations/index.ts';
 import { chosen, isPositive } from '../coupling/choices.ts';
-import type { BaseDistribution } from './baseDistribution.ts';
+import { type BaseDistribution, definePrior } from './baseDistribution.ts';
 
 /** The options of Student's t-distribution. */
 export interface StudentTOptions {
@@ -22,7 +23,7 @@ export interface StudentTOptions {
 }
 
 /** The most degrees of freedom: with more it is hardly different from the normal distribution. */
-export const MOST_DEGREES = 1000;
+const MOST_DEGREES = 1000;
 
 /** Below this, (eʷ − 1)/w is computed by its series: the difference would lose digits. */
 const SMALL = 0.05;
@@ -49,7 +50,7 @@ export function studentT({ degreesOfFreedom: degrees = 4 }: StudentTOptions = {}
     draws: 2,
     sample(normal) {
       const channels = normal.shape[3]! / 2;
-      const [a, b] = split(normal, 3, [channels, channels]) as [Tensor, Tensor];
+      const [a, b] = split(normal, 3, [channels, channels]);
       const w = multiply(add(multiply(a, a), multiply(b, b)), 1 / degrees);
       // max(w, SMALL).
       const safe = add(relu(subtract(w, SMALL)), SMALL);
@@ -64,6 +65,20 @@ export function studentT({ degreesOfFreedom: degrees = 4 }: StudentTOptions = {}
     ...(degrees % 2 === 0 && { distribution: (epsilon) => evenDistribution(epsilon, degrees) }),
   };
 }
+
+/** Student's t-distribution as configurations choose it. */
+export const studentTPrior = definePrior({
+  name: 'student-t',
+  summary: "Student's t-distribution: heavier tails.",
+  options: {
+    degreesOfFreedom: option(
+      'Degrees of freedom; fewer make the tails heavier.',
+      wholeNumber(1, MOST_DEGREES),
+      4,
+    ),
+  },
+  build: studentT,
+});
 
 /** Γ((ν + 1)/2)/Γ(ν/2). */
 function gammaRatio(degrees: number): number {

@@ -148,7 +148,7 @@ it('shows a dash for values of a summary that are neither text nor numbers', () 
 });
 
 const modelOf = (options: Partial<ModelOptions>) =>
-  new Glow([4, 4, 1], { levels: 1, depth: 1, width: 4, mixing: '1x1', ...options });
+  new Glow([4, 4, 1], { levels: 1, depth: 1, conditioner: { width: 4 }, mixing: '1x1', ...options });
 const numbers = (...names: string[]): ConditionComponent[] =>
   names.map((name) => ({ name, mean: 0.3049, deviation: 1 }));
 

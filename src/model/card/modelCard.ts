@@ -1,6 +1,7 @@
 // The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
 
 import { showImageShape } from '../../core/numeric/index.ts';
+import { partName } from '../../core/parts/index.ts';
 import type { ValidationShare } from '../../data/contract/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import { countTrained } from '../../flows/contract/index.ts';
@@ -9,6 +10,7 @@ import {
   dequantisationOf,
   type Flow,
   foreignParts,
+  networkWidth,
   type ResultUnit,
   type Standardisation,
   unitOf,
@@ -48,7 +50,8 @@ interface CardSubject {
 /** A model card in Markdown. It names the dataset, but not the folder it was in. */
 export function modelCard({ model, config, summary, step, pictures, commands }: CardSubject): string {
   const { data, training, seed } = config;
-  const { flow, levels, depth, width } = config.model;
+  const { flow, levels, depth } = config.model;
+  const width = networkWidth(config.model);
   const components = componentsOf(model);
   const preset = typeof summary.preset === 'string' ? summary.preset : null;
   const changes = changesText(changesIn(summary));
@@ -58,7 +61,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
       'Model',
       `${flowName(config)} flow for ${images}${
         flow === undefined
-          ? `: ${levels} levels of ${depth} steps, coupling networks of ${width} channels`
+          ? `: ${levels} levels of ${depth} steps, coupling networks ${width === undefined ? partName(config.model.conditioner) : `of ${width} channels`}`
           : ''
       }`,
     ],

@@ -20,7 +20,7 @@ import { toBits } from '../../data/pixels/index.ts';
 import { type Dequantiser, parametersFrom } from '../../flows/contract/index.ts';
 import {
   type DequantisationName,
-  dequantisationNames,
+  dequantisers,
   type Flow,
   type ImageValues,
   requireKind,
@@ -62,7 +62,7 @@ export interface Batch extends ConditionArrays {
  */
 export function requireNoise(
   bound: DequantisationName,
-  { dequantisation = dequantisationNames[0]! }: BatchNoise,
+  { dequantisation = dequantisers.names[0]! }: BatchNoise,
 ): void {
   if (dequantisation !== bound) {
     throw new UserError(

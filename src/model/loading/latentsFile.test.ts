@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const path = join(folder, 'a.safetensors');
 
 function modelWith(bits: number): FlowModel {
-  const options = { levels: 2, depth: 1, width: 4, mixing: '1x1', kernelSize: 3, dilation: 1 } as const;
+  const options = { levels: 2, depth: 1, conditioner: { width: 4 }, mixing: '1x1' } as const;
   const model = new Glow([4, 8, 1], { ...options, learnedPrior: true, bits });
   const parameters = Object.entries(randomParameters(model.parameters));
   return new FlowModel({

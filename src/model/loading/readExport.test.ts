@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'exported-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = join(folder, 'model.safetensors');
 
-const options = { levels: 1, depth: 1, width: 4, mixing: '1x1', kernelSize: 3, dilation: 1 } as const;
+const options = { levels: 1, depth: 1, conditioner: { width: 4 }, mixing: '1x1' } as const;
 const model = new Glow([4, 6, 1], { ...options, learnedPrior: true, bits: 5 });
 const arrays = Object.entries(randomParameters(model.parameters)).map(
   ([parameter, { shape, data }]) => [parameter, { shape, data: Float32Array.from(data) }] as const,
@@ -158,7 +158,12 @@ it('accepts a manifest of the same image shape', async () => {
 });
 
 it('reports large images, and refuses larger ones, before their graphs are prepared', async () => {
-  const wide = new Glow([1024, 1024, 1], { ...options, learnedPrior: true, bits: 5, width: 1024 });
+  const wide = new Glow([1024, 1024, 1], {
+    ...options,
+    learnedPrior: true,
+    bits: 5,
+    conditioner: { width: 1024 },
+  });
   const weights = Object.entries(randomParameters(wide.parameters)).map(
     ([parameter, { shape, data }]) => [parameter, { shape, data: Float32Array.from(data) }] as const,
   );

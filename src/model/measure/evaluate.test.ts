@@ -22,10 +22,8 @@ import { evaluate, importanceBound, summarise } from './evaluate.ts';
 const options: ModelOptions = {
   levels: 1,
   depth: 1,
-  width: 5,
+  conditioner: { width: 5 },
   mixing: '1x1',
-  kernelSize: 3,
-  dilation: 1,
   learnedPrior: true,
   bits: 5,
 };
@@ -35,10 +33,8 @@ describe('against a plain likelihood', () => {
   const options: ModelOptions = {
     levels: 2,
     depth: 2,
-    width: 5,
-    mixing: 'emerging',
-    kernelSize: 5,
-    dilation: 2,
+    conditioner: { width: 5 },
+    mixing: { name: 'emerging', kernelSize: 5, dilation: 2 },
     learnedPrior: true,
     bits: 5,
   };

@@ -8,8 +8,15 @@ const original = [-0.375, -0.125, 0.125, 0.375];
 const two = { images: 2, bits: 2 };
 
 it('puts pixels in the middle of their intervals', async () => {
-  const options = { levels: 1, depth: 1, width: 4, mixing: '1x1', learnedPrior: false, bits: 2 } as const;
-  const model = new Glow([2, 2, 1], { ...options, kernelSize: 3, dilation: 1 });
+  const options = {
+    levels: 1,
+    depth: 1,
+    conditioner: { width: 4 },
+    mixing: '1x1',
+    learnedPrior: false,
+    bits: 2,
+  } as const;
+  const model = new Glow([2, 2, 1], options);
   const images = imagesInMemory(Uint8Array.of(0, 64, 191, 255), [2, 2, 1]);
   const { shape, data } = await dequantised(images, model);
   expect(shape).toEqual([1, 2, 2, 1]);

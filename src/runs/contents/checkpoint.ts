@@ -2,10 +2,10 @@
 import { UserError } from '../../core/errors.ts';
 import { checksumOf } from '../../core/numeric/checksum.ts';
 import { type ImageShape, imageShapeIn, type NdArray, showImageShape } from '../../core/numeric/index.ts';
+import { clip } from '../../core/parts/index.ts';
 import type { Safetensors } from '../../data/files/safetensors.ts';
 import type { Flow, Groups, ParameterLayout } from '../../flows/models/index.ts';
-import { type OptimizerName, optimizerNames, optimizers } from '../../tensor/optimizers/index.ts';
-import { clip } from '../settings/configErrors.ts';
+import { optimizers } from '../../tensor/optimizers/index.ts';
 import { optionsText, type RecordedOptions, recordedIn } from '../settings/trainedOptions.ts';
 import { type GuardState, guardSchema } from './guardState.ts';
 import { momentLayouts } from './momentLayouts.ts';
@@ -38,7 +38,7 @@ export interface CheckpointRecord {
   /** The state of the training's guard. */
   readonly guard: GuardState;
   /** The optimiser that made the updates. */
-  readonly optimizer: OptimizerName;
+  readonly optimizer: string;
   /** The shape of the model's images. */
   readonly imageShape: ImageShape;
   /** The options of the model. */
@@ -58,7 +58,7 @@ export function checkpointContents(
 ): Safetensors {
   const tensors = new Map<string, NdArray>();
   const { name, moments } = state.optimizer;
-  const layouts = momentLayouts(layout, optimizers[name as OptimizerName]);
+  const layouts = momentLayouts(layout, optimizers.find(name));
   const parts: [string, Groups, ParameterLayout][] = [
     ['weights', state.weights, layout],
     ['average', state.average, layout],
@@ -149,16 +149,16 @@ function guardIn(text = ''): GuardState | null {
 }
 
 /** The optimiser; throws if it is unknown. */
-function optimizerIn({ optimizer = '' }: Record<string, string>, path: string): OptimizerName {
-  const known = optimizerNames.find((name) => name === optimizer);
-  if (known === undefined) {
+function optimizerIn({ optimizer = '' }: Record<string, string>, path: string): string {
+  const names = optimizers.all.map(({ name }) => name);
+  if (!names.includes(optimizer)) {
     throw new UserError(
       'unsupported',
-      `${path} was trained with the optimiser '${clip(optimizer)}', but this version only supports ` +
-        `${optimizerNames.join(', ')}: update emerging-flows`,
+      `${path} was trained with the optimiser '${clip(optimizer)}', but this program only has ` +
+        `${names.join(', ')}: update emerging-flows, or register the optimiser`,
     );
   }
-  return known;
+  return optimizer;
 }
 
 /**

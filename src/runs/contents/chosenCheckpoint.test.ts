@@ -13,10 +13,8 @@ const store = new RunStore(files);
 const model = new Glow([4, 4, 1], {
   levels: 1,
   depth: 1,
-  width: 2,
+  conditioner: { width: 2 },
   mixing: '1x1',
-  kernelSize: 3,
-  dilation: 1,
   learnedPrior: true,
   bits: 8,
 });

@@ -3,8 +3,8 @@ import { UserError } from '../../core/errors.ts';
 import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../data/files/safetensors.ts';
 import type { ParameterSpecs } from '../../flows/contract/index.ts';
 import { type Flow, type Groups, type ModelOptions, ParameterLayout } from '../../flows/models/index.ts';
-import { momentNames, type OptimizerName, optimizers } from '../../tensor/optimizers/index.ts';
-import { modelFor, type ShapedModel } from '../settings/modelShape.ts';
+import { momentNames, optimizers } from '../../tensor/optimizers/index.ts';
+import { modelFor } from '../settings/modelShape.ts';
 import { requireTrainedOptions } from '../settings/trainedOptions.ts';
 import { type Checkpoint, type CheckpointRecord, placeOf, recordIn } from './checkpoint.ts';
 import { momentLayouts } from './momentLayouts.ts';
@@ -23,11 +23,7 @@ interface Restored {
  * @param source the file of the configuration, for errors
  * @throws UserError (`mismatch`) if the checkpoint was trained with other options, or belongs to another model
  */
-export function restore(
-  checkpoint: Checkpoint,
-  options: ModelOptions & ShapedModel,
-  source: string,
-): Restored {
+export function restore(checkpoint: Checkpoint, options: ModelOptions, source: string): Restored {
   const model = modelOf(checkpoint, options, source);
   return { model, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
 }
@@ -35,7 +31,7 @@ export function restore(
 /**
  * Checks that a large checkpoint has the arrays of a model and no others, before they are read; otherwise like `restore`.
  */
-export function requireArraysOf(options: ModelOptions & ShapedModel, source: string): HeaderCheck {
+export function requireArraysOf(options: ModelOptions, source: string): HeaderCheck {
   return ifLarge(({ metadata, tensors }, path) => {
     const record = recordIn(metadata, path);
     const { parameters } = modelOf(record, options, source);
@@ -45,7 +41,7 @@ export function requireArraysOf(options: ModelOptions & ShapedModel, source: str
 
 function modelOf(
   { trainedOptions, imageShape, path }: CheckpointRecord,
-  options: ModelOptions & ShapedModel,
+  options: ModelOptions,
   source: string,
 ): Flow {
   requireTrainedOptions(options, source, trainedOptions, path);
@@ -65,8 +61,8 @@ function arraysOf(
 }
 
 /** The prefixes of array names in a checkpoint, each with the layout of its arrays: fixed parameters have no average and no moments. */
-function layoutsByPlace(layout: ParameterLayout, optimizer: OptimizerName): [string, ParameterLayout][] {
-  const moments = Object.entries(momentLayouts(layout, optimizers[optimizer]));
+function layoutsByPlace(layout: ParameterLayout, optimizer: string): [string, ParameterLayout][] {
+  const moments = Object.entries(momentLayouts(layout, optimizers.find(optimizer)));
   return [
     ['weights', layout],
     ['average', layout.only(({ trained }) => trained)],
@@ -96,7 +92,7 @@ function stateFrom(checkpoint: Checkpoint, layout: ParameterLayout): TrainingSta
       ),
     ]),
   );
-  const moments = momentNames(optimizers[optimizer]).map((moment) => [moment, places[placeOf(moment)]!]);
+  const moments = momentNames(optimizers.find(optimizer)).map((moment) => [moment, places[placeOf(moment)]!]);
   const remembered = { name: optimizer, moments: Object.fromEntries(moments) };
   const { weights, average } = places;
   return { step, updates, guard, weights: weights!, average: average!, optimizer: remembered };

@@ -1,7 +1,8 @@
 // The settings that resumes changed during a run, as listed in its summary.
 
+import { type CompletePart, partName, partOptions } from '../../core/parts/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
-import type { Config } from '../settings/configSchema.ts';
+import { type Config, partsOfSections } from '../settings/configSchema.ts';
 
 /** Values by name, such as `training.learningRate`; undefined if not set. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -19,10 +20,26 @@ interface SettingChange {
 
 /** The keys of a configuration and their values. */
 export function settingsOf({ seed, ...sections }: Config): Settings {
-  const entries = Object.entries(sections).flatMap(([section, keys]) =>
-    Object.entries(keys).map(([key, value]) => [`${section}.${key}`, value]),
+  const settings = Object.entries(sections).map(([section, keys]) => settingsIn(section, keys));
+  return Object.assign({ seed }, ...settings);
+}
+
+/** The keys of a section and their values; a part has its name, and its options keys of their own. */
+export function settingsIn(section: string, keys: object): Settings {
+  const entries = Object.entries(keys).flatMap(([key, value]): [string, unknown][] =>
+    partsOfSections[section]?.[key]
+      ? partSettings(`${section}.${key}`, value)
+      : [[`${section}.${key}`, value]],
   );
-  return { seed, ...Object.fromEntries(entries) };
+  return Object.fromEntries(entries);
+}
+
+function partSettings(key: string, choice: CompletePart): [string, unknown][] {
+  const options = Object.entries(partOptions(choice));
+  return [
+    [key, partName(choice)],
+    ...options.map(([name, value]): [string, unknown] => [`${key}.${name}`, value]),
+  ];
 }
 
 /** The names of the settings that differ. */

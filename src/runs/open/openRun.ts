@@ -1,11 +1,18 @@
 // A run to train, wherever it is stored: a new one, or one resumed from its last checkpoint.
 
 import { option, phrase, UserError } from '../../core/errors.ts';
+import { type PartDefinition, partName } from '../../core/parts/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
-import { bitsOf, flowFor, knownComponents, ParameterLayout, requireKind } from '../../flows/models/index.ts';
-import { optimizerNames } from '../../tensor/optimizers/index.ts';
+import {
+  bitsOf,
+  flowFor,
+  knownComponents,
+  ParameterLayout,
+  registerParts,
+  requireKind,
+} from '../../flows/models/index.ts';
 import { checkpointContents } from '../contents/checkpoint.ts';
 import { changedSplit } from '../contents/dataRecord.ts';
 import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';
@@ -16,7 +23,6 @@ import type { TrainingState } from '../contents/trainingState.ts';
 import { requireLabels, withClassesOf } from '../images/classLabels.ts';
 import { requireConditions, requireUnmoved, withConditionOf } from '../images/conditionValues.ts';
 import { withValuesOf } from '../images/valuesOfImages.ts';
-import { optionsOf } from '../settings/config.ts';
 import { configKeys } from '../settings/configReference.ts';
 import type { Config, ConfigLayer } from '../settings/configSchema.ts';
 import { checkModelShape, requireBuildable, requireImageShape } from '../settings/modelShape.ts';
@@ -65,6 +71,8 @@ export interface ResumeOptions {
   readonly dataset?: Dataset;
   /** Changes in the form `training.learningRate=0.0005`; `changes` override them. */
   readonly set?: readonly string[] | undefined;
+  /** Definitions of parts that the library lacks, unless they are registered already. */
+  readonly parts?: readonly PartDefinition[] | undefined;
   /** Whether the run may continue on images that are not those it was trained with. */
   readonly otherImages?: boolean | undefined;
 }
@@ -104,7 +112,7 @@ export async function startIn(
 /** The first state of a run that starts from a model, and its checkpoint. */
 function startOf({ model: options, seed, training }: Config, { imageShape }: Dataset, from: StartingModel) {
   const model = flowFor(imageShape, options);
-  const { state, origin } = startFrom(model, from, { seed, optimizer: training.optimizer });
+  const { state, origin } = startFrom(model, from, { seed, optimizer: partName(training.optimizer) });
   const checkpoint = checkpointContents(state, new ParameterLayout(model.parameters), model);
   return { state, origin, checkpoint };
 }
@@ -125,8 +133,9 @@ export async function resumeFrom(
   store: RunStore,
   openImages: () => Dataset | Promise<Dataset>,
   changes: ConfigLayer = {},
-  { set, otherImages }: ResumeOptions = {},
+  { set, parts, otherImages }: ResumeOptions = {},
 ): Promise<Run> {
+  registerParts(parts);
   const file = await store.readConfig();
   const config = changedConfig(file, changes, set);
   const { checkpoint, damages } = await latestSoundCheckpoint(
@@ -213,11 +222,9 @@ export function changedConfig(file: ConfigFile, changes: ConfigLayer, set: Resum
 
 function requireSameRun(before: Config, after: Config): void {
   const changed = changedSettings(settingsOf(before), settingsOf(after));
-  const ownOptions = optionsOf(before.training.optimizer);
-  const isOfOther = (key: string): boolean =>
-    optimizerNames.some((name) => optionsOf(name).includes(key)) && !ownOptions.includes(key);
+  const optimizer = partName(before.training.optimizer);
   const changeable = configKeys()
-    .filter(({ key, changeable: mayChange }) => mayChange && !isOfOther(key.replace(/^training\./, '')))
+    .filter(({ changeable: mayChange, users }) => mayChange && (users?.includes(optimizer) ?? true))
     .map(({ key }) => key);
   const refused = changed.find((key) => !changeable.includes(key));
   if (refused !== undefined) {

@@ -3,9 +3,10 @@ import { UserError } from '../../core/errors.ts';
 import { type NdArray, requireArgument } from '../../core/numeric/index.ts';
 import { type Flow, ParameterLayout } from '../../flows/models/index.ts';
 import { constantValue, type Tensor } from '../../tensor/index.ts';
-import { type OptimizerName, optimizers } from '../../tensor/optimizers/index.ts';
+import { optimizers } from '../../tensor/optimizers/index.ts';
 import { newGuard } from '../contents/guardState.ts';
 import { momentLayouts } from '../contents/momentLayouts.ts';
+import { settingsIn } from '../contents/settingChanges.ts';
 import type { TrainingState } from '../contents/trainingState.ts';
 
 /** A trained model that a run starts from, such as the result of `loadModel`. */
@@ -40,7 +41,7 @@ export interface Origin {
 export function startFrom(
   model: Flow,
   from: StartingModel,
-  { seed, optimizer }: { readonly seed: number; readonly optimizer: OptimizerName },
+  { seed, optimizer }: { readonly seed: number; readonly optimizer: string },
 ): { state: TrainingState; origin: Origin } {
   requireArgument(from?.parameters !== undefined, "from must be a model, such as await loadModel('runs/a')");
   const { parameters, name = 'the other model' } = from;
@@ -67,7 +68,7 @@ export function startFrom(
     );
   }
   const unused = Object.keys(parameters).filter((path) => own[path] === undefined);
-  const moments = Object.entries(momentLayouts(layout, optimizers[optimizer])).map(([moment, kept]) => [
+  const moments = Object.entries(momentLayouts(layout, optimizers.find(optimizer))).map(([moment, kept]) => [
     moment,
     kept.zeros(),
   ]);
@@ -99,19 +100,22 @@ function otherShape(
 /** What differs between two models, in words. */
 function differenceOf(model: Flow, other: StartingModel['model']): string {
   if (other === undefined) {
-    return 'give both models the same sizes, such as model.width';
+    return 'give both models the same sizes, such as model.conditioner.width';
   }
   const [here, there] = [model.imageShape[2], other.imageShape[2]];
   if (here !== there) {
     return `its images have ${there} channel${there === 1 ? '' : 's'}, and these have ${here}`;
   }
   const [own, theirs] = [model.options, other.options].map(
-    (options) => new Map(Object.entries(options).map(([key, value]) => [key, JSON.stringify(value)])),
+    (options) =>
+      new Map(
+        Object.entries(settingsIn('model', options)).map(([key, value]) => [key, JSON.stringify(value)]),
+      ),
   ) as [Map<string, string>, Map<string, string>];
   const differing = [...new Set([...theirs.keys(), ...own.keys()])].filter(
     (key) => own.get(key) !== theirs.get(key),
   );
   return `settings that differ: ${differing
-    .map((key) => `model.${key} (${theirs.get(key) ?? 'not set'} there, ${own.get(key) ?? 'not set'} here)`)
+    .map((key) => `${key} (${theirs.get(key) ?? 'not set'} there, ${own.get(key) ?? 'not set'} here)`)
     .join(', ')}`;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { UserError } from '../../core/errors.ts';
+import { UserError, type UserErrorCode } from '../../core/errors.ts';
 import { mixingNames } from '../../flows/models/mixing.ts';
 import { checkLayer } from './config.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
@@ -11,7 +11,7 @@ import { parseLayer, resolveConfig } from './resolve.ts';
 const resolved = (layer: ConfigLayer): Config => resolveConfig({ overrides: layer });
 
 describe('an invalid layer is rejected with one line', () => {
-  test.each<[string, unknown, string]>([
+  test.each<[string, unknown, string, UserErrorCode?]>([
     ['unknown key', { model: { levls: 3 } }, "unknown key 'model.levls': did you mean model.levels?"],
     ['unknown section', { modle: {} }, "unknown key 'modle': did you mean model?"],
     [
@@ -49,8 +49,8 @@ describe('an invalid layer is rejected with one line', () => {
     ],
     [
       'even kernel',
-      { model: { kernelSize: 4 } },
-      'model.kernelSize must be an odd whole number from 3 to 255, not 4',
+      { model: { mixing: { name: 'emerging', kernelSize: 4 } } },
+      'model.mixing.kernelSize must be an odd whole number from 3 to 255, not 4',
     ],
     [
       'a long name',
@@ -66,27 +66,30 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'near choice',
       { model: { dequantisation: 'variation' } },
-      "unknown model.dequantisation 'variation': did you mean variational?",
+      "unknown model.dequantisation 'variation': did you mean variational? Register your own first: registerPart('variation')",
+      'not-found',
     ],
     [
       'far choice',
       { model: { dequantisation: 'x' } },
-      "unknown model.dequantisation 'x': known: uniform, variational",
+      "unknown model.dequantisation 'x': known: uniform, variational. Register your own first: registerPart('x')",
+      'not-found',
     ],
     [
       'number for a choice',
       { model: { mixing: 11 } },
-      `model.mixing must be one of ${mixingNames.join(', ')}, or one that is registered, not 11`,
+      `model.mixing must be one of ${mixingNames.join(', ')}, or one that is registered, alone or with options, not 11`,
     ],
     [
       'optimizer',
       { training: { optimizer: 'sgd' } },
-      "unknown training.optimizer 'sgd': known: adamax, adamw, muon",
+      "unknown training.optimizer 'sgd': known: adamax, adamw, muon. Register your own first: registerPart('sgd')",
+      'not-found',
     ],
     [
       'option of another optimiser',
-      { training: { optimizer: 'adamw', biasCorrection: 'standard' } },
-      'training.biasCorrection is an option of adamax and muon, but training.optimizer is adamw: leave it out or set training.optimizer=adamax',
+      { training: { optimizer: { name: 'adamw', biasCorrection: 'standard' } } },
+      'training.optimizer.biasCorrection is not an option of the optimiser adamw, an option of adamax and muon: the options of adamw are beta1, beta2, epsilon, weightDecay',
     ],
     [
       'augmentation',
@@ -109,23 +112,35 @@ describe('an invalid layer is rejected with one line', () => {
       { training: { steps: 1, epochs: 1 } },
       'training.epochs and training.steps are mutually exclusive: keep one of them',
     ],
-  ])('%s', (_, layer, message) => {
-    expect(() => checkLayer(layer)).toThrow(new UserError('invalid-config', message));
+    [
+      'an option of a part in its section',
+      { model: { kernelSize: 5 } },
+      "unknown key 'model.kernelSize': did you mean model.mixing.kernelSize?",
+    ],
+    [
+      'a misspelt option of a part',
+      { model: { mixing: { name: 'emerging', kernelsize: 5 } } },
+      'model.mixing.kernelsize is not an option of the mixing emerging: did you mean model.mixing.kernelSize?',
+    ],
+    [
+      'an option of a part without options',
+      { model: { mixing: { name: '1x1', dilation: 2 } } },
+      'model.mixing.dilation is not an option of the mixing 1x1, an option of emerging and finc: 1x1 has none',
+    ],
+  ])('%s', (_, layer, message, code = 'invalid-config') => {
+    expect(() => checkLayer(layer)).toThrow(new UserError(code, message));
   });
 
-  test.each([
-    ['mixing', 'registerMixing'],
-    ['coupling', 'registerTransformer'],
-    ['conditioner', 'registerConditioner'],
-    ['mask', 'registerMask'],
-    ['flow', 'registerFlow'],
-  ])('unknown %s: how to register it', (key, register) => {
-    expect(() => checkLayer({ model: { [key]: 'qqq' } })).toThrow(
-      new RegExp(
-        `^unknown model.${key} 'qqq': known: .*\\. Register your own first: ${register}\\('qqq'\\)$`,
-      ),
-    );
-  });
+  test.each(['mixing', 'coupling', 'conditioner', 'mask', 'flow'])(
+    'unknown %s: how to register it',
+    (key) => {
+      expect(() => checkLayer({ model: { [key]: 'qqq' } })).toThrow(
+        new RegExp(
+          `^unknown model.${key} 'qqq': known: .*\\. Register your own first: registerPart\\('qqq'\\)$`,
+        ),
+      );
+    },
+  );
 
   test('for any value', () => {
     fc.assert(
@@ -152,18 +167,13 @@ describe('a configuration', () => {
       model: {
         levels: 3,
         depth: 8,
-        width: 512,
-        mixing: 'emerging',
-        kernelSize: 3,
-        dilation: 1,
-        hiddenChannels: 96,
-        coupling: 'affine',
+        mixing: { name: 'emerging', kernelSize: 3, dilation: 1 },
+        coupling: { name: 'affine', scaleFloor: 0 },
+        conditioner: { name: 'glow', width: 512 },
         learnedPrior: true,
       },
       training: {
-        optimizer: 'adamax',
-        biasCorrection: 'glow',
-        epsilon: 1e-8,
+        optimizer: { name: 'adamax', biasCorrection: 'glow', epsilon: 1e-8 },
         learningRate: 0.001,
         warmupEpochs: 10,
         decay: 'none',
@@ -177,14 +187,21 @@ describe('a configuration', () => {
   });
 
   test('has the options of its own optimiser only', () => {
-    const { training } = resolved({ data: { name: 'mnist' }, training: { optimizer: 'adamw', beta2: 0.99 } });
-    expect(training).toMatchObject({ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 });
-    expect(training).not.toHaveProperty('biasCorrection');
-    expect(() => resolved({ data: { name: 'mnist' }, training: { weightDecay: 0.1 } })).toThrow(
+    const { training } = resolved({
+      data: { name: 'mnist' },
+      training: { optimizer: { name: 'adamw', beta2: 0.99 } },
+    });
+    expect(training.optimizer).toEqual({
+      name: 'adamw',
+      ...{ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 },
+    });
+    expect(() =>
+      resolved({ data: { name: 'mnist' }, training: { optimizer: { weightDecay: 0.1 } } }),
+    ).toThrow(
       new UserError(
         'invalid-config',
-        'training.weightDecay is an option of adamw and muon, but training.optimizer is adamax: ' +
-          'leave it out or set training.optimizer=adamw',
+        'training.optimizer.weightDecay is not an option of the optimiser adamax, an option of adamw and muon: ' +
+          'the options of adamax are biasCorrection, epsilon',
       ),
     );
   });
@@ -247,17 +264,22 @@ data:
 model:
   levels: 3
   depth: 8
-  width: 512
-  mixing: emerging
-  kernelSize: 3
-  dilation: 1
-  hiddenChannels: 96
-  coupling: affine
+  mixing:
+    name: emerging
+    kernelSize: 3
+    dilation: 1
+  coupling:
+    name: affine
+    scaleFloor: 0
+  conditioner:
+    name: glow
+    width: 512
   learnedPrior: true
 training:
-  optimizer: adamax
-  biasCorrection: glow
-  epsilon: 1e-8
+  optimizer:
+    name: adamax
+    biasCorrection: glow
+    epsilon: 1e-8
   learningRate: 0.001
   warmupEpochs: 10
   decay: none
@@ -277,8 +299,10 @@ training:
     const training = fc
       .tuple(
         fc.oneof(
-          fc.record({ biasCorrection: fc.constantFrom('glow', 'standard') }),
-          fc.record({ optimizer: fc.constant('adamw'), beta1: share, weightDecay: share }),
+          fc.record({ optimizer: fc.record({ biasCorrection: fc.constantFrom('glow', 'standard') }) }),
+          fc.record({
+            optimizer: fc.record({ name: fc.constant('adamw'), weightDecay: share, beta1: share }),
+          }),
         ),
         fc.record({
           learningRate: fc.double({ min: 1e-12, max: 10, noNaN: true }),
@@ -298,9 +322,14 @@ training:
       data: fc.record({ name: fc.string({ minLength: 1, unit: 'binary' }), validation: share }),
       model: fc.record({
         levels: whole(1, 12),
-        width: whole(1),
-        mixing: fc.constantFrom(...mixingNames),
-        kernelSize: whole(1, 127).map((half) => 2 * half + 1),
+        conditioner: fc.record({ width: whole(1) }),
+        mixing: fc.oneof(
+          fc.constantFrom(...mixingNames),
+          fc.record({
+            name: fc.constantFrom('emerging', 'periodic', 'convexp'),
+            kernelSize: whole(1, 127).map((half) => 2 * half + 1),
+          }),
+        ),
         learnedPrior: fc.boolean(),
         bits: whole(1, 8),
       }),

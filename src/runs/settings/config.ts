@@ -2,19 +2,22 @@
 import type * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
 import {
-  dequantisationNames,
-  dequantisationOf,
-  dequantisations,
-  modelDefaults,
-} from '../../flows/models/index.ts';
+  changedPart,
+  explainIssue,
+  isDefinition,
+  type PartChoice,
+  type PartDefinition,
+  type PartRegistry,
+  partName,
+} from '../../core/parts/index.ts';
 import {
-  type OptimizerName,
-  optimizerNames,
-  optimizers,
-  optionSchemas,
-} from '../../tensor/optimizers/index.ts';
-import { explainIssue } from './configErrors.ts';
-import { type Config, type ConfigLayer, configSchema, keyFacts, layerSchema } from './configSchema.ts';
+  type Config,
+  type ConfigLayer,
+  configSchema,
+  keyFacts,
+  layerSchema,
+  partsOfSections,
+} from './configSchema.ts';
 
 /** Pairs of `training` keys that set the same thing in different units: setting one removes the other. */
 export const exclusivePairs = [
@@ -23,19 +26,16 @@ export const exclusivePairs = [
 ] as const;
 
 const { data, model, training } = configSchema.shape;
-const { bits: _, ...modelWithoutBits } = modelDefaults;
 
 /**
- * The defaults. `data.name` has none, `model.bits` defaults to those of the images, `microBatch` to `batchSize`, and an
- * optimiser's options have the defaults that the optimiser defines.
+ * The defaults. `data.name` has none, `model.bits` defaults to those of the images, `microBatch` to `batchSize`, and options
+ * of parts have the defaults of their definitions.
  */
 export const defaults: ConfigLayer = {
   seed: keyFacts(configSchema.shape.seed).default as number,
   data: defaultsIn(data.shape),
-  model: modelWithoutBits,
-  training: defaultsIn(
-    Object.fromEntries(Object.entries(training.shape).filter(([key]) => !(key in optionSchemas))),
-  ),
+  model: defaultsIn(model.shape),
+  training: defaultsIn(training.shape),
 };
 
 function defaultsIn(keys: Readonly<Record<string, z.ZodMiniType>>): object {
@@ -52,6 +52,12 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   data: Object.keys(data.shape),
   model: Object.keys(model.shape),
   training: Object.keys(training.shape),
+  // For those who look for the option of a part in its section.
+  ...Object.fromEntries(
+    Object.values(partsOfSections)
+      .flatMap((registries) => Object.values(registries))
+      .map(({ key, library }) => [key, library.flatMap(({ options }) => Object.keys(options))]),
+  ),
 };
 
 /** @internal Validates a value by a schema of the configuration. */
@@ -64,13 +70,12 @@ export function check<Output>(schema: z.ZodMiniType<Output>, value: unknown): Ou
 }
 
 /**
- * Validates a value as a layer of a configuration.
+ * Validates a value as a layer of a configuration. Options of parts that it does not name are checked once they are merged.
  *
- * @throws UserError that names the first unknown key, invalid value, mutually exclusive pair of keys, or
- * option of an optimiser other than the one the layer chooses
+ * @throws UserError that names the first unknown key, invalid value or mutually exclusive pair of keys
  */
 export function checkLayer(value: unknown): ConfigLayer {
-  const layer = check(layerSchema, value);
+  const layer = check(layerSchema, namedParts(value)) as ConfigLayer;
   for (const [one, other] of exclusivePairs) {
     if (layer.training?.[one] !== undefined && layer.training[other] !== undefined) {
       throw new UserError(
@@ -79,10 +84,66 @@ export function checkLayer(value: unknown): ConfigLayer {
       );
     }
   }
-  if (layer.training?.optimizer !== undefined) {
-    requireOwnOptions(layer.training, layer.training.optimizer);
-  }
+  mapParts(layer, (choice, registry) => {
+    if (partName(choice) !== undefined) {
+      registry.resolve(choice);
+    }
+    return choice;
+  });
   return layer;
+}
+
+/** A value in which names replace definitions of parts, which are registered. */
+function namedParts(value: unknown): unknown {
+  const sections = Object.entries(partsOfSections).flatMap(([section, registries]) => {
+    const keys = Object(Object(value)[section]) as Readonly<Record<string, unknown>>;
+    const named = Object.entries(registries).flatMap(([key, registry]) => {
+      const choice = keys[key];
+      const { name } = Object(choice) as { name?: unknown };
+      const definition = [choice, name].find(isDefinition);
+      if (definition === undefined) {
+        return [];
+      }
+      registry.register(definition);
+      const options = isDefinition(choice) ? {} : Object(choice);
+      return [[key, { ...options, name: definition.name }]];
+    });
+    return named.length === 0 ? [] : [[section, { ...keys, ...Object.fromEntries(named) }]];
+  });
+  return sections.length === 0 ? value : { ...Object(value), ...Object.fromEntries(sections) };
+}
+
+/** Sections of a configuration, as layers and complete ones have them. */
+type Sections = Readonly<Record<string, unknown>>;
+
+/** A configuration with other parts; those that are not chosen stay so. */
+function mapParts<Layer extends object>(
+  layer: Layer,
+  map: (choice: PartChoice, registry: PartRegistry<PartDefinition>) => PartChoice,
+): Layer {
+  const sections = Object.entries(partsOfSections).flatMap(([section, registries]) => {
+    const values = (layer as Sections)[section] as Readonly<Record<string, PartChoice>> | undefined;
+    const mapped = Object.entries(registries).flatMap(([key, registry]) => {
+      const choice = values?.[key];
+      return choice === undefined ? [] : [[key, map(choice, registry)]];
+    });
+    return values === undefined ? [] : [[section, { ...values, ...Object.fromEntries(mapped) }]];
+  });
+  return { ...layer, ...Object.fromEntries(sections) };
+}
+
+/**
+ * The changes of a section's parts by an upper layer, as `changedPart` makes them.
+ *
+ * @param section `model` or `training`
+ */
+export function changedParts(section: string, lower: object = {}, upper: object = {}): object {
+  const [before, after] = [lower, upper] as [Record<string, PartChoice>, Record<string, PartChoice>];
+  const changed = Object.keys(partsOfSections[section]!).flatMap((key) => {
+    const [below, above] = [before[key], after[key]];
+    return below === undefined || above === undefined ? [] : [[key, changedPart(below, above)]];
+  });
+  return Object.fromEntries(changed);
 }
 
 /**
@@ -91,26 +152,14 @@ export function checkLayer(value: unknown): ConfigLayer {
  * @throws UserError as `checkLayer` does
  */
 export function modelOptions(model: unknown): Config['model'] {
-  return check(configSchema.shape.model, { ...defaults.model, ...checkLayer({ model }).model });
+  const layer = checkLayer({ model }).model;
+  const merged = { ...defaults.model, ...layer, ...changedParts('model', defaults.model, layer) };
+  return completeParts({ model: check(configSchema.shape.model, merged) }).model;
 }
 
-/** The keys that belong to an optimiser. */
-export function optionsOf(name: OptimizerName): string[] {
-  return Object.keys(optimizers[name].options);
-}
-
-/** Rejects options of other optimisers. */
-function requireOwnOptions(training: NonNullable<ConfigLayer['training']>, optimizer: OptimizerName): void {
-  for (const [key, value] of Object.entries(training)) {
-    const owners = optimizerNames.filter((name) => optionsOf(name).includes(key));
-    if (value !== undefined && owners.length > 0 && !owners.includes(optimizer)) {
-      throw new UserError(
-        'invalid-config',
-        `training.${key} is an option of ${owners.join(' and ')}, but training.optimizer is ${optimizer}: ` +
-          `leave it out or set training.optimizer=${owners[0]}`,
-      );
-    }
-  }
+/** A configuration whose parts have all their options. */
+function completeParts<Layer extends object>(config: Layer): Layer {
+  return mapParts(config, (choice, registry) => registry.complete(choice));
 }
 
 /**
@@ -119,14 +168,14 @@ function requireOwnOptions(training: NonNullable<ConfigLayer['training']>, optim
  * @throws UserError if a key without a default is missing, or values are inconsistent
  */
 export function completeConfig(layer: ConfigLayer): Config {
-  const { batchSize, microBatch = batchSize, optimizer } = layer.training ?? {};
-  const options = optimizer && optimizers[optimizer].defaults;
-  const config = check(configSchema, { ...layer, training: { ...options, ...layer.training, microBatch } });
-  requireOwnOptions(config.training, config.training.optimizer);
+  const { batchSize, microBatch = batchSize } = layer.training ?? {};
+  const config = completeParts(
+    check(configSchema, { ...layer, training: { ...layer.training, microBatch } }),
+  );
   requireDivisor(config.training);
   requireLearnedPrior(config.model);
   requireConditionOfData(config);
-  requireOwnNoise(config.model);
+  requireNoNoise(config.model);
   requireOneKind(config.model);
   return config;
 }
@@ -169,25 +218,11 @@ function requireOneKind({ bits, continuous }: Config['model']): void {
   }
 }
 
-/** Rejects options of another dequantisation than the chosen one. */
-function requireOwnNoise(model: Config['model']): void {
-  const chosen = dequantisationOf(model);
-  if (chosen === 'none' && model.dequantisation !== undefined) {
+function requireNoNoise(model: Config['model']): void {
+  if (model.continuous !== undefined && model.dequantisation !== undefined) {
     throw new UserError(
       'invalid-config',
       'model.dequantisation is for integers, but model.continuous takes real numbers: leave one of them out',
-    );
-  }
-  const options = dequantisationNames.flatMap((name) => dequantisations[name].options);
-  const other = options.find(
-    (key) => model[key] !== undefined && !dequantisations[chosen].options.includes(key),
-  );
-  if (other !== undefined) {
-    const owner = dequantisationNames.find((name) => dequantisations[name].options.includes(other));
-    throw new UserError(
-      'invalid-config',
-      `model.${other} is an option of ${owner} dequantisation, but model.dequantisation is ${chosen}: ` +
-        `leave it out${chosen === 'none' ? '' : ` or set model.dequantisation=${owner}`}`,
     );
   }
 }

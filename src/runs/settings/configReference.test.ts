@@ -1,7 +1,7 @@
 // The list of keys and the JSON Schema agree with the validation itself.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { optimizerNames } from '../../tensor/optimizers/registry.ts';
+import { optimizers } from '../../tensor/optimizers/registry.ts';
 import { checkLayer } from './config.ts';
 import { configKeys, configSchemaText } from './configReference.ts';
 import { presets } from './presets.ts';
@@ -12,7 +12,7 @@ const schema = JSON.parse(configSchemaText());
 describe('configKeys', () => {
   it('lists every key of a configuration, for any optimiser, and no other', () => {
     const known = configKeys().map(({ key }) => key);
-    const written = optimizerNames.flatMap((optimizer) => {
+    const written = optimizers.names.flatMap((optimizer) => {
       const overrides = { data: { name: 'mnist' }, training: { optimizer } };
       const { seed: _, ...sections } = resolveConfig({ overrides });
       return Object.entries(sections).flatMap(([name, keys]) =>

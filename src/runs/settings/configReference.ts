@@ -2,13 +2,17 @@
 // editors.
 import { parse, stringify } from 'yaml';
 import * as z from 'zod/mini';
-import { optionalDefaults, usersOf } from '../../flows/models/index.ts';
-import { defaults } from './config.ts';
-import { keyFacts, layerSchema } from './configSchema.ts';
+import {
+  describeOptions,
+  type PartDefinition,
+  type PartRegistry,
+  rangeText,
+} from '../../core/parts/index.ts';
+import { keyFacts, layerSchema, partsOfSections } from './configSchema.ts';
 
 /** A key of a configuration. */
-interface ConfigKey {
-  /** Including its section: `model.levels`. */
+export interface ConfigKey {
+  /** Including its section: `model.levels`, `model.mixing.kernelSize`. */
   readonly key: string;
   /** In one sentence. */
   readonly meaning: string;
@@ -16,45 +20,58 @@ interface ConfigKey {
   readonly default: string | null;
   /** The values it accepts, in words. */
   readonly range: string;
-  /** The only parts of a model that it affects; null if it is not an option of some. */
+  /** The parts that it chooses from, each in one sentence; null if it chooses none. */
+  readonly parts: Readonly<Record<string, string>> | null;
+  /** The parts whose option it is; null if it is not an option of some. */
   readonly users: readonly string[] | null;
   /** Whether a resume may change it. */
   readonly changeable: boolean;
 }
 
-/** Every key of a configuration, in the order of the sections. */
+/** Every key of a configuration, in the order of the sections; the options of a part follow the key that chooses it. */
 export function configKeys(): ConfigKey[] {
   return Object.entries(layerSchema.shape).flatMap(([name, field]) => {
     const section = field.def.innerType;
     return section instanceof z.ZodMiniObject
-      ? Object.entries(section.shape).map(([key, inner]) => describeKey(`${name}.${key}`, inner))
+      ? Object.entries(section.shape).flatMap(([key, inner]) => {
+          const registry = partsOfSections[name]?.[key];
+          return [describeKey(`${name}.${key}`, inner, registry), ...(registry ? optionKeys(registry) : [])];
+        })
       : [describeKey(name, section)];
   });
 }
 
-function describeKey(key: string, schema: z.ZodMiniType): ConfigKey {
-  // The error for a value that can never be valid describes the valid ones.
-  const { error } = schema.safeParse(Symbol('no value'));
-  const { description, changeable } = keyFacts(schema);
-  const users = key.startsWith('model.')
-    ? usersOf(key.slice('model.'.length)).flatMap(([, names]) => names)
-    : [];
-  const fallback = defaultValue(key, schema);
+function describeKey(key: string, schema: z.ZodMiniType, registry?: PartRegistry<PartDefinition>): ConfigKey {
+  const { description, changeable, default: filledIn, implied } = keyFacts(schema);
+  const definitions = registry?.all.map(({ name, summary }) => [name, summary]);
   return {
     key,
     meaning: description!,
-    default: fallback === undefined ? null : stringify(fallback, { collectionStyle: 'flow' }).trim(),
-    range: error!.issues[0]!.message,
-    users: users.length > 0 ? users : null,
+    default: yamlText(filledIn ?? implied),
+    range: rangeText(schema),
+    parts: definitions ? Object.fromEntries(definitions) : null,
+    users: null,
     changeable: changeable === true,
   };
 }
 
-/** The default of a key, filled in or implied; undefined if it has none. */
-function defaultValue(key: string, schema: z.ZodMiniType): unknown {
-  const [section, name] = key.split('.');
-  const model: Readonly<Record<string, unknown>> = { ...optionalDefaults, ...defaults.model };
-  return (section === 'model' ? model[name!] : keyFacts(schema).default) ?? undefined;
+/** The options of parts of a kind. Those with the same name, meaning, values and default are one key. */
+function optionKeys({ key, kind, all }: PartRegistry<PartDefinition>): ConfigKey[] {
+  const keys = new Map<string, ConfigKey & { readonly users: readonly string[] }>();
+  for (const definition of all) {
+    for (const { name, meaning, range, default: fallback } of describeOptions(definition.options)) {
+      const about = { key: `${key}.${name}`, meaning, default: yamlText(fallback), range };
+      const identity = JSON.stringify(about);
+      const users = [...(keys.get(identity)?.users ?? []), definition.name];
+      // What a run computes with its optimiser may change, as its rate may.
+      keys.set(identity, { ...about, parts: null, users, changeable: kind === 'optimizer' });
+    }
+  }
+  return [...keys.values()];
+}
+
+function yamlText(value: unknown): string | null {
+  return value === undefined || value === null ? null : stringify(value, { collectionStyle: 'flow' }).trim();
 }
 
 /** Further facts about a key, as clauses: which parts it is for, and whether a resume may change it. */
@@ -67,30 +84,60 @@ export function notesOf({ users, changeable }: ConfigKey): string[] {
 
 /** The text of the JSON Schema for configuration files; every key is optional. */
 export function configSchemaText(): string {
-  const { $schema, ...schema } = z.toJSONSchema(layerSchema, {
-    io: 'input',
-    override: ({ jsonSchema }) => {
-      // JavaScript's largest safe integer is not a bound that means anything to a user.
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) {
-        delete jsonSchema.maximum;
-      }
-      // Not a JSON Schema keyword; the description says it.
-      delete jsonSchema.changeable;
-    },
-  });
+  const { $schema, ...schema } = jsonSchema(layerSchema);
   const described = { $schema, title: 'A configuration of emerging train', ...schema };
-  for (const about of configKeys()) {
+  for (const about of configKeys().filter(({ users }) => users === null)) {
     const [section, name] = about.key.split('.') as [string, string?];
     const { properties } = described.properties![section] as z.core.JSONSchema.JSONSchema;
     const notes = notesOf(about);
     if (name !== undefined) {
+      const registry = partsOfSections[section]?.[name];
       const property = properties![name] as z.core.JSONSchema.JSONSchema;
       property.description =
         notes.length > 0 ? `${about.meaning.replace(/\.$/, '')}; ${notes.join('; ')}.` : about.meaning;
       if (about.default !== null) {
         property.default = parse(about.default);
       }
+      if (registry !== undefined) {
+        Object.assign(property, partSchema(registry));
+      }
     }
   }
   return `${JSON.stringify(described, null, 2)}\n`;
+}
+
+/** The JSON Schema of a chosen part: a name, or an object of the options of one of the parts. */
+function partSchema({ all }: PartRegistry<PartDefinition>): z.core.JSONSchema.JSONSchema {
+  const names = all.map(({ name }) => name);
+  const settings = all.map(({ name, summary, options }) => ({
+    type: 'object' as const,
+    description: summary,
+    properties: { name: { const: name }, ...jsonSchema(z.object(options)).properties },
+    additionalProperties: false,
+  }));
+  const other = { type: 'string' as const, not: { enum: names } };
+  return {
+    examples: names,
+    anyOf: [
+      { type: 'string' },
+      ...settings,
+      // One that a user's module defines.
+      { type: 'object', properties: { name: other }, required: ['name'] },
+    ],
+  };
+}
+
+function jsonSchema(schema: z.ZodMiniType): z.core.JSONSchema.JSONSchema {
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema: json }) => {
+      // JavaScript's largest safe integer is not a bound that means anything to a user.
+      if (json.maximum === Number.MAX_SAFE_INTEGER) {
+        delete json.maximum;
+      }
+      // Not keywords of JSON Schema; the description says the first.
+      delete json.changeable;
+      delete json.implied;
+    },
+  });
 }

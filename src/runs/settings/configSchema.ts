@@ -1,58 +1,28 @@
 // The schema of configurations: every key with its meaning, its default, its values and its error text.
 import * as z from 'zod/mini';
+import {
+  type CompletePart,
+  choice,
+  fraction,
+  type PartChoice,
+  type PartDefinition,
+  type PartRegistry,
+  positive,
+  wholeNumber,
+} from '../../core/parts/index.ts';
 import { defaultValidation, LONGEST_CLASS_NAME, MOST_CLASSES } from '../../data/contract/index.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
-import { MOST_COMPONENTS } from '../../flows/coupling/index.ts';
-import { boundaries, MOST_NORM_BOUND } from '../../flows/layers/index.ts';
-import { dequantisationNames, type PartKey, parts } from '../../flows/models/index.ts';
-import { MOST_DEGREES, MOST_GAUSSIANS } from '../../flows/priors/index.ts';
-import { optimizerNames, optionSchemas } from '../../tensor/optimizers/index.ts';
+import { boundaries, MOST_CHANNELS } from '../../flows/layers/index.ts';
+import { modelDefaults, parts } from '../../flows/models/index.ts';
+import { optimizers } from '../../tensor/optimizers/index.ts';
 import { conditionSchema } from './conditionSchema.ts';
 
 /** The names a configuration may choose from. */
 const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
   boundary: boundaries,
-  dequantisation: dequantisationNames,
-  optimizer: optimizerNames,
   decayCurve: ['linear', 'cosine'],
 } as const;
-
-// Each check's error text states what is expected and completes the sentence 'model.levels must be …'.
-
-// Every key but the seed has an upper bound, far above what anyone trains: a configuration may come from a
-// stranger, and must not decide how long a loop runs or how much memory is allocated.
-
-function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
-  const error =
-    most === Number.MAX_SAFE_INTEGER
-      ? `a whole number of ${least} or more`
-      : `a whole number from ${least} to ${most}`;
-  return z.int(error).check(z.minimum(least, error), z.maximum(most, error));
-}
-
-function oddNumber(least: number, most: number) {
-  const error = `an odd whole number from ${least} to ${most}`;
-  return z.int(error).check(
-    z.minimum(least, error),
-    z.maximum(most, error),
-    z.refine((value: number) => value % 2 === 1, error),
-  );
-}
-
-/** A number from 0 (included) to 1 (excluded). */
-function fraction(error: string) {
-  return z.number(error).check(z.minimum(0, error), z.lt(1, error));
-}
-
-/** A number above 0, at most `most`. */
-function positive(most: number, error: string) {
-  return z.number(error).check(z.gt(0, error), z.maximum(most, error));
-}
-
-function choice<const Names extends readonly string[]>(names: Names) {
-  return z.enum(names, `one of ${names.join(', ')}`);
-}
 
 function section<Shape extends z.core.$ZodShape>(shape: Shape) {
   return z.strictObject(shape, `a section with the keys ${Object.keys(shape).join(', ')}`);
@@ -64,15 +34,11 @@ const MOST_EPOCHS = 1_000_000;
 /** The most training steps. */
 export const MOST_STEPS = 1_000_000_000;
 const MOST_IMAGES = 1_048_576;
-const MOST_CHANNELS = 8192;
 const MOST_LEVELS = 12;
 const MOST_CHECKERBOARDS = 1000;
-const MOST_BLOCKS = 100;
 const decayText = 'none, or a number above 0 and at most 1';
 const rateText = `a number above 0 and at most ${MOST_RATE}`;
 const clipNormText = `none, or a number above 0 and at most ${MOST_NORM}`;
-const normBoundText = `a number from 0.01 to ${MOST_NORM_BOUND}`;
-const scaleFloorText = 'a number from 0 to 0.5';
 const autoOrFractionText = 'auto, or a number of at least 0 and below 1';
 const checkerboardText = `a whole number from 0 to ${MOST_CHECKERBOARDS}, or a list of up to ${MOST_LEVELS} of them`;
 const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
@@ -82,8 +48,10 @@ const nameText = 'the name or the path of a dataset';
 
 /** Metadata of a key, which `config.ts` and `configReference.ts` read from the schema. */
 interface KeyFacts<Value = unknown> {
-  /** Filled in if the key is not set; the model's are in `models/options.ts`. */
+  /** Filled in if the key is not set. */
   readonly default?: Value;
+  /** What leaving it out means. Files from before the key leave it out, so it must never change. */
+  readonly implied?: unknown;
   /** Whether a resume may change it: it sets how a run is trained, not the model or its data. */
   readonly changeable?: true;
 }
@@ -141,13 +109,17 @@ const data = section({
   ),
 });
 
-/** The name of a part: one of the library's, or one that a module registers before the configuration is checked. */
-function partName(key: PartKey) {
-  const text = `one of ${parts[key].names.join(', ')}, or one that is registered`;
-  return z.string(text).check(
-    z.refine((name) => parts[key].has(name), text),
-    z.meta({ examples: [...parts[key].names] }),
-  );
+/** The keys that choose a part, by section. */
+export const partsOfSections: Readonly<
+  Record<string, Readonly<Record<string, PartRegistry<PartDefinition>>>>
+> = { model: parts, training: { optimizer: optimizers } };
+
+/** A chosen part: its name, or its name with options. `config.ts` checks both by its definition. */
+function part({ names }: PartRegistry<PartDefinition>) {
+  const text = `one of ${names.join(', ')}, or one that is registered, alone or with options`;
+  const name = z.string(text).check(z.minLength(1, text), z.maxLength(100, text));
+  const settings = z.looseObject({ name: z.exactOptional(name) }, text);
+  return z.union([name, settings], text) as unknown as z.ZodMiniType<CompletePart, PartChoice>;
 }
 
 const className = z
@@ -179,60 +151,47 @@ const checkerboardCounts = z
   .check(z.maxLength(MOST_LEVELS, checkerboardText));
 
 const model = section({
-  flow: optional('The arrangement of layers.', partName('flow')),
+  flow: optional('The arrangement of layers.', part(parts.flow), { implied: parts.flow.names[0] }),
   levels: key(
     'Number of levels; height and width must be divisible by 2^levels.',
     wholeNumber(1, MOST_LEVELS),
+    { default: modelDefaults.levels },
   ),
-  depth: key('Flow steps in each level.', wholeNumber(1, 1000)),
-  width: key('Hidden channels of the coupling networks.', wholeNumber(1, MOST_CHANNELS)),
-  mixing: key('The mixing of channels and pixels between couplings.', partName('mixing')),
-  kernelSize: key("The side length of the mixing's kernel; odd.", oddNumber(3, 255)),
-  dilation: key("The spacing of the kernel's taps.", wholeNumber(1, 255)),
-  hiddenChannels: key("Hidden channels of the mixing's masked networks.", wholeNumber(1, MOST_CHANNELS)),
-  normBound: optional(
-    'Bound on the norm of the convolution before its exponential.',
-    z.number(normBoundText).check(z.minimum(0.01, normBoundText), z.maximum(MOST_NORM_BOUND, normBoundText)),
-  ),
-  channelRank: optional('Rank of a Woodbury transformation over channels.', wholeNumber(1, MOST_CHANNELS)),
-  spaceRank: optional(
-    'Rank of a Woodbury transformation over pixels, or over rows and columns.',
-    wholeNumber(1, MOST_CHANNELS),
-  ),
-  diagonals: optional('Number of diagonal matrices in a circulant mixing.', wholeNumber(1, 16)),
-  coupling: key('The transformer, which changes values in couplings.', partName('coupling')),
-  components: optional(
-    'Components of the distributions of the transformer mixture.',
-    wholeNumber(1, MOST_COMPONENTS),
-  ),
-  conditioner: optional('The conditioner, the network in couplings.', partName('conditioner')),
-  blocks: optional('Residual blocks of gated conditioners.', wholeNumber(0, MOST_BLOCKS)),
+  depth: key('Flow steps in each level.', wholeNumber(1, 1000), { default: modelDefaults.depth }),
+  mixing: key('The mixing of channels and pixels between couplings.', part(parts.mixing), {
+    default: modelDefaults.mixing,
+  }),
+  coupling: key('The transformer, which changes values in couplings.', part(parts.coupling), {
+    default: modelDefaults.coupling,
+  }),
+  conditioner: key('The conditioner, the network in couplings.', part(parts.conditioner), {
+    default: modelDefaults.conditioner,
+  }),
   boundary: optional(
     'What the networks of couplings and priors see outside an image: zero, or periodic, on a torus.',
     choice(choices.boundary),
+    { implied: 'zero' },
   ),
-  mask: optional('The mask: which values couplings keep.', partName('mask')),
+  mask: optional('The mask: which values couplings keep.', part(parts.mask), {
+    implied: parts.mask.names[0],
+  }),
   checkerboard: optional(
     'Couplings with checkerboard masks before the first squeeze, or a list with their number for each level.',
     z.union([checkerboardCount, checkerboardCounts], checkerboardText),
+    { implied: 0 },
   ),
   checkerboardWidth: optional(
-    'Hidden channels of the networks in checkerboard couplings.',
+    "Hidden channels of the networks in checkerboard couplings, in place of the conditioner's width.",
     wholeNumber(1, MOST_CHANNELS),
+    { implied: 32 },
   ),
-  scaleFloor: optional(
-    'Lower bound on the scales of affine couplings, which limits the amplification of their inverse; 0 for none.',
-    z.number(scaleFloorText).check(z.minimum(0, scaleFloorText), z.maximum(0.5, scaleFloorText)),
-  ),
-  prior: optional('The base distribution of the latents of all priors.', partName('prior')),
-  degreesOfFreedom: optional(
-    'Degrees of freedom of the prior student-t; fewer make its tails heavier.',
-    wholeNumber(1, MOST_DEGREES),
-  ),
-  priorComponents: optional('Gaussians in the prior gaussian-mixture.', wholeNumber(2, MOST_GAUSSIANS)),
+  prior: optional('The base distribution of the latents of all priors.', part(parts.prior), {
+    implied: parts.prior.names[0],
+  }),
   learnedPrior: key(
     'Whether the locations and scales of the priors are learned; otherwise they are 0 and 1.',
     z.boolean('true or false'),
+    { default: modelDefaults.learnedPrior },
   ),
   classes: optional(
     'Whether the top prior depends on the class of the image: true, or a list of class names.',
@@ -252,21 +211,13 @@ const model = section({
   ),
   dequantisation: optional(
     'Dequantisation, the noise that makes pixels continuous.',
-    choice(choices.dequantisation),
-  ),
-  dequantisationSteps: optional(
-    'Steps of the flow in variational dequantisation, two couplings each.',
-    wholeNumber(1, 32),
-  ),
-  dequantisationWidth: optional(
-    'Hidden channels of the networks in variational dequantisation.',
-    wholeNumber(1, MOST_CHANNELS),
+    part(parts.dequantisation),
+    { implied: parts.dequantisation.names[0] },
   ),
 });
 
 const training = section({
-  optimizer: key('The optimiser.', choice(choices.optimizer), { default: 'adamax' }),
-  ...optionSchemas,
+  optimizer: key('The optimiser.', part(optimizers), { default: optimizers.names[0]! }),
   learningRate: key('Learning rate between warm-up and decay.', positive(MOST_RATE, rateText), {
     default: 0.001,
     changeable,
@@ -336,10 +287,9 @@ export const layerSchema = z.partial(
 /**
  * Everything needed to repeat a run, every default filled in.
  *
- * `training` holds exactly one of `epochs` and `steps`, one of `warmupEpochs` and `warmupSteps`, and only the
- * chosen optimiser's options.
+ * `training` holds exactly one of `epochs` and `steps`, and one of `warmupEpochs` and `warmupSteps`.
  */
 export type Config = z.infer<typeof configSchema>;
 
 /** A partial configuration, as set by a preset, a file or an option. Undefined counts as not set. */
-export type ConfigLayer = z.infer<typeof layerSchema>;
+export type ConfigLayer = z.input<typeof layerSchema>;

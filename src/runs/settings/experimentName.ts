@@ -1,4 +1,5 @@
 // Names of experiments: a preset's name applies only to its own dataset.
+import { partName } from '../../core/parts/index.ts';
 import { flows } from '../../flows/models/index.ts';
 import type { Config } from './configSchema.ts';
 import { presets } from './presets.ts';
@@ -20,7 +21,8 @@ export function lastPart(path: string): string {
 
 /** What a flow is called: a user's own by its name, the library's by its mixing. */
 export function flowName({ model: { flow, mixing } }: Config): string {
-  return flow === undefined || flows.isOfLibrary(flow) ? mixing : flow;
+  const name = flow && partName(flow);
+  return name === undefined || flows.isOfLibrary(name) ? partName(mixing) : name;
 }
 
 /** The name of an experiment: its preset's, or `emoji-32.images, emerging` if it uses other images. */

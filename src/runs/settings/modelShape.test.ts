@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { PartSettings } from '../../core/parts/index.ts';
 import { maf } from '../../flows/layers/maf.ts';
-import { mixingNames } from '../../flows/models/mixing.ts';
+import { mixingNames, mixings } from '../../flows/models/mixing.ts';
 import { checkModelShape, modelFor, requireBuildable, type ShapedModel } from './modelShape.ts';
 
 describe('levels', () => {
-  const check = (levels: number, shape: ImageShape) =>
-    checkModelShape({ levels, mixing: 'emerging', kernelSize: 3, dilation: 1, hiddenChannels: 1 }, shape);
+  const check = (levels: number, shape: ImageShape) => checkModelShape({ levels, mixing: 'emerging' }, shape);
 
   test.each<[number, ImageShape]>([
     [2, [28, 28, 1]],
@@ -31,7 +31,7 @@ describe('levels', () => {
 });
 
 describe('checkerboards', () => {
-  const base: ShapedModel = { levels: 2, mixing: '1x1', kernelSize: 3, dilation: 1, hiddenChannels: 1 };
+  const base: ShapedModel = { levels: 2, mixing: '1x1' };
   const check = (model: Partial<ShapedModel>, shape: ImageShape) =>
     checkModelShape({ ...base, ...model }, shape);
 
@@ -66,8 +66,7 @@ describe('checkerboards', () => {
 });
 
 describe('images', () => {
-  const check = (shape: ImageShape) =>
-    checkModelShape({ levels: 1, mixing: '1x1', kernelSize: 3, dilation: 1, hiddenChannels: 1 }, shape);
+  const check = (shape: ImageShape) => checkModelShape({ levels: 1, mixing: '1x1' }, shape);
 
   test('may have four million pixels', () => {
     expect(() => check([2048, 2048, 3])).not.toThrow();
@@ -93,11 +92,8 @@ describe('images', () => {
       {
         levels: 10,
         depth: 200,
-        width: 8192,
-        mixing,
-        kernelSize: 255,
-        dilation: 1,
-        hiddenChannels: 12288,
+        conditioner: { width: 8192 },
+        mixing: largest(mixing),
         coupling: 'affine',
         learnedPrior: true,
         bits: 8,
@@ -111,21 +107,32 @@ describe('images', () => {
   });
 });
 
+/** A mixing with the largest kernel and networks that images of 2048x2048x3 allow in ten levels. */
+function largest(mixing: string): PartSettings {
+  const { options } = mixings.find(mixing);
+  return {
+    name: mixing,
+    ...(options.kernelSize && { kernelSize: 255 }),
+    ...(options.hiddenChannels && { hiddenChannels: 6144 }),
+  };
+}
+
+/** The options of a mixing's kernel, as far as it has them. */
+function kernel(mixing: string, kernelSize: number, dilation: number): PartSettings {
+  return { name: mixing, kernelSize, ...(mixings.find(mixing).options.dilation && { dilation }) };
+}
+
 describe('kernels', () => {
-  const check = (kernelSize: number, dilation: number, mixing: ShapedModel['mixing'] = 'emerging') =>
-    checkModelShape({ levels: 2, mixing, kernelSize, dilation, hiddenChannels: 1 }, [28, 20, 1]);
+  const check = (kernelSize: number, dilation: number, mixing = 'emerging') =>
+    checkModelShape({ levels: 2, mixing: kernel(mixing, kernelSize, dilation) }, [28, 20, 1]);
 
   test('may span the largest image between couplings, regardless of the later levels', () => {
     expect(() => check(27, 1)).not.toThrow();
     expect(() => check(5, 6)).not.toThrow();
     expect(() => check(27, 9, 'periodic')).not.toThrow();
-    expect(() => check(99, 1, '1x1')).not.toThrow();
     const tiny: ShapedModel = {
       levels: 1,
       mixing: 'emerging',
-      kernelSize: 3,
-      dilation: 1,
-      hiddenChannels: 1,
     };
     expect(() => checkModelShape(tiny, [2, 2, 1])).not.toThrow();
   });
@@ -133,10 +140,10 @@ describe('kernels', () => {
   test('have no taps outside it', () => {
     const images = 'the largest images between couplings are 14 x 10';
     expect(() => check(99, 1)).toThrow(
-      `model.kernelSize 99 has taps 49 pixels from its centre, and ${images}: use a kernelSize of 27 or less`,
+      `model.mixing: kernelSize 99 has taps 49 pixels from its centre, and ${images}: use a kernelSize of 27 or less`,
     );
     expect(() => check(29, 1, 'periodic')).toThrow('27 or less');
-    expect(() => check(7, 5)).toThrow('with model.dilation 5 has taps 15 pixels');
+    expect(() => check(7, 5)).toThrow('with dilation 5 has taps 15 pixels');
     expect(() => check(3, 14)).toThrow('use a dilation of 13 or less');
   });
 
@@ -145,13 +152,13 @@ describe('kernels', () => {
     expect(() => check(3, 6, 'finc')).not.toThrow();
     const images = 'the largest images between couplings are 14 x 10';
     expect(() => check(15, 1, 'finc')).toThrow(
-      `model.kernelSize 15 has taps 14 pixels from its corner, and ${images}: use a kernelSize of 13 or less`,
+      `model.mixing: kernelSize 15 has taps 14 pixels from its corner, and ${images}: use a kernelSize of 13 or less`,
     );
     expect(() => check(3, 7, 'finc')).toThrow('use a dilation of 6 or less');
   });
 
   test('of models that are trained already may have taps outside it', () => {
-    const model: ShapedModel = { levels: 1, mixing: 'finc', kernelSize: 5, dilation: 1, hiddenChannels: 1 };
+    const model: ShapedModel = { levels: 1, mixing: { name: 'finc', kernelSize: 5 } };
     expect(() => checkModelShape(model, [8, 8, 1])).toThrow('use a kernelSize of 3 or less');
     expect(() => requireBuildable(model, [8, 8, 1])).not.toThrow();
   });
@@ -171,13 +178,16 @@ describe('kernels', () => {
           [9, 20],
           [99, 1],
         ] as const) {
-          const model = { levels: 1, mixing, hiddenChannels: 1 };
-          const problem = problemOf(() => checkModelShape({ ...model, kernelSize, dilation }, shape));
+          const model = (size: number, spacing: number) => ({
+            levels: 1,
+            mixing: kernel(mixing, size, spacing),
+          });
+          const problem = problemOf(() => checkModelShape(model(kernelSize, dilation), shape));
           const [, size] = /use.* kernelSize of (\d+)/.exec(problem) ?? [];
           const [, spacing] = /use.* dilation of (\d+)/.exec(problem) ?? [];
           const mended = { kernelSize: Number(size ?? kernelSize), dilation: Number(spacing ?? dilation) };
           expect(
-            problemOf(() => checkModelShape({ ...model, ...mended }, shape)),
+            problemOf(() => checkModelShape(model(mended.kernelSize, mended.dilation), shape)),
             problem,
           ).toBe('');
         }
@@ -187,13 +197,16 @@ describe('kernels', () => {
 });
 
 describe('hidden channels of maf', () => {
-  const model: ShapedModel = { levels: 3, mixing: 'maf', kernelSize: 3, dilation: 1, hiddenChannels: 96 };
+  const model = (levels: number, hiddenChannels: number): ShapedModel => ({
+    levels,
+    mixing: { name: 'maf', hiddenChannels },
+  });
 
   test('that do not divide are rejected, naming those that do', () => {
-    expect(() => checkModelShape({ ...model, hiddenChannels: 50 }, [32, 32, 3])).toThrow(
+    expect(() => checkModelShape(model(3, 50), [32, 32, 3])).toThrow(
       new UserError(
         'invalid-config',
-        'model.hiddenChannels is 50, but maf divides them among the channels, and the last level has 48: ' +
+        'model.mixing: hiddenChannels is 50, but maf divides them among the channels, and the last level has 48: ' +
           'use 48 or a multiple of 96',
       ),
     );
@@ -212,9 +225,7 @@ describe('hidden channels of maf', () => {
       for (const levels of [1, 2, 3]) {
         const channelsOfLevels = Array.from({ length: levels }, (_, index) => channels * 2 ** (index + 2));
         for (let hiddenChannels = 1; hiddenChannels <= 100; hiddenChannels++) {
-          const byCheck = refuses(() =>
-            checkModelShape({ ...model, levels, hiddenChannels }, [8, 8, channels]),
-          );
+          const byCheck = refuses(() => checkModelShape(model(levels, hiddenChannels), [8, 8, channels]));
           const byLayer = channelsOfLevels.some((count) =>
             refuses(() => maf([1, 1, count], { hiddenChannels })),
           );
@@ -227,10 +238,6 @@ describe('hidden channels of maf', () => {
         }
       }
     }
-  });
-
-  test('do not affect other mixings', () => {
-    expect(() => checkModelShape({ ...model, mixing: '1x1', hiddenChannels: 50 }, [32, 32, 3])).not.toThrow();
   });
 });
 

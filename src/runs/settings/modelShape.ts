@@ -14,20 +14,11 @@ import {
   flows,
   type ModelOptions,
   masks,
-  mixingParts,
-  optionsUsedBy,
+  mixings,
 } from '../../flows/models/index.ts';
-import type { Config } from './configSchema.ts';
-
-/** The side of the smallest kernel, which is the default. */
-const SMALLEST_KERNEL = 3;
 
 /** The model options that must fit the images. */
-export type ShapedModel = Pick<
-  Config['model'],
-  'flow' | 'levels' | 'mixing' | 'kernelSize' | 'dilation' | 'hiddenChannels' | 'mask'
-> &
-  Pick<ModelOptions, 'checkerboard'>;
+export type ShapedModel = Pick<ModelOptions, 'flow' | 'levels' | 'mixing' | 'mask' | 'checkerboard'>;
 
 /**
  * The model of a configuration for images of this shape: its layers and the shapes of its parameters, none of
@@ -35,28 +26,28 @@ export type ShapedModel = Pick<
  *
  * @throws UserError as `requireBuildable` does
  */
-export function modelFor(options: ModelOptions & ShapedModel, imageShape: ImageShape): Flow {
+export function modelFor(options: ModelOptions, imageShape: ImageShape): Flow {
   requireBuildable(options, imageShape);
   return flowFor(imageShape, options);
 }
 
 /**
- * Checks a new model: that it can be built, and that the mixing's kernel has no taps that are never used. A model that is
- * trained already may have some, which harm nothing.
+ * Checks a new model: that it can be built, and that its mixing has no weights that are never used, such as taps of a kernel
+ * outside all images. A model that is trained already may have some, which harm nothing.
  *
  * @throws UserError that names what does not fit, and a value that would
  */
 export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
   requireBuildable(model, imageShape);
-  if (uses(model, 'kernelSize')) {
-    checkKernel(model, imageShape);
+  if (uses(model, 'mixing')) {
+    checkMixing(model, imageShape, true);
   }
 }
 
 /**
  * Checks that an image is not too large for any model, that every level can halve it (height and width divisible by
  * 2^levels) and has pixels enough for the mask, that a list of checkerboards has no more levels than the model, and that the
- * mixing's masked networks can order the channels of every level.
+ * mixing fits the images of every level.
  *
  * @throws UserError that names what does not fit, and a value that would
  */
@@ -65,17 +56,18 @@ export function requireBuildable(model: ShapedModel, imageShape: ImageShape): vo
   if (uses(model, 'levels')) {
     checkLevels(model.levels, imageShape);
     checkCheckerboards(model);
+  }
+  if (uses(model, 'levels') && uses(model, 'mask')) {
     checkMask(model, imageShape);
   }
-  if (uses(model, 'hiddenChannels')) {
-    checkHiddenChannels(model, imageShape);
+  if (uses(model, 'levels') && uses(model, 'mixing')) {
+    checkMixing(model, imageShape, false);
   }
 }
 
-/** Whether a model's parts use an option, so that it must fit the images. */
-function uses(model: ShapedModel, option: keyof ShapedModel): boolean {
-  const isOfGlow = option === 'levels' && flows.isOfLibrary(model.flow ?? flows.names[0]!);
-  return isOfGlow || optionsUsedBy(model).has(option);
+/** Whether a model's flow uses an option, so that it must fit the images. */
+function uses({ flow }: ShapedModel, option: keyof ShapedModel): boolean {
+  return flows.resolve(flow).definition.uses?.includes(option) ?? false;
 }
 
 /**
@@ -139,76 +131,31 @@ function checkCheckerboards(model: ShapedModel): void {
   }
 }
 
-function checkMask({ levels, mask = masks.names[0]! }: ShapedModel, [height, width]: ImageShape): void {
-  const { leastPixels = 1 } = masks.find(mask);
+function checkMask({ levels, mask }: ShapedModel, [height, width]: ImageShape): void {
+  const { name, leastPixels = 1 } = masks.resolve(mask).definition;
   const pixels = (height * width) / 4 ** levels;
   if (pixels < leastPixels) {
     const remedy = levels > 1 ? 'use fewer levels' : 'use larger images, or another mask';
     throw new UserError(
       'invalid-config',
-      `model.mask is ${mask}, which needs at least ${leastPixels} pixels, but the last level has ${pixels}: ${remedy}`,
+      `model.mask is ${name}, which needs at least ${leastPixels} pixels, but the last level has ${pixels}: ${remedy}`,
     );
   }
 }
 
-/**
- * Rejects a kernel whose outermost taps fall outside the image at every position, even on the largest level:
- * they are legal but never act, or act twice if the kernel is periodic. A kernel larger than the image only
- * on a later level is common in small models, and allowed.
- */
-function checkKernel({ mixing, kernelSize, dilation }: ShapedModel, [height, width]: ImageShape): void {
-  const side = Math.max(height, width) / 2;
-  const spacing = (mixingParts.find(mixing).options ?? []).includes('dilation') ? dilation : 1;
-  const origin = mixingParts.find(mixing).kernelOrigin ?? 'centre';
-  const share = origin === 'corner' ? 1 : 0.5;
-  const reach = (kernelSize - 1) * share * spacing;
-  // The smallest is allowed even on the tiniest image.
-  if (reach < side || (kernelSize === SMALLEST_KERNEL && spacing === 1)) {
-    return;
-  }
-  throw new UserError(
-    'invalid-config',
-    `model.kernelSize ${kernelSize}${spacing > 1 ? ` with model.dilation ${spacing}` : ''} has taps ${reach} pixels ` +
-      `from its ${origin}, and the largest images between couplings are ${height / 2} x ${width / 2}: ` +
-      kernelRemedy({ kernelSize, side, spacing, share }),
-  );
-}
-
-/** How far a kernel reaches. */
-interface KernelReach {
-  readonly kernelSize: number;
-  /** The longer side of the images. */
-  readonly side: number;
-  /** The distance between neighbouring taps. */
-  readonly spacing: number;
-  /** The share of the kernel's side that lies on one side of the pixel: half, or from a corner all of it. */
-  readonly share: number;
-}
-
-/** What fits images of this side: a smaller kernel or, if not even the smallest does, taps that are closer. */
-function kernelRemedy({ kernelSize, side, spacing, share }: KernelReach): string {
-  const steps = Math.floor((side - 1) / (share * spacing));
-  const largest = steps - (steps % 2) + 1;
-  if (spacing === 1 || largest > SMALLEST_KERNEL) {
-    return `use a kernelSize of ${Math.max(largest, SMALLEST_KERNEL)} or less`;
-  }
-  const closer = Math.max(1, Math.floor((side - 1) / (share * (SMALLEST_KERNEL - 1))));
-  const size = kernelSize > SMALLEST_KERNEL ? `a kernelSize of ${SMALLEST_KERNEL} and ` : '';
-  return `use ${size}a dilation of ${closer} or less`;
-}
-
-function checkHiddenChannels(
-  { levels, mixing, hiddenChannels }: ShapedModel,
-  [, , channels]: ImageShape,
+function checkMixing(
+  { levels, mixing }: ShapedModel,
+  [height, width, channels]: ImageShape,
+  isNew: boolean,
 ): void {
-  // Every level has twice the channels of the previous one, so a number that fits the last fits all.
-  const last = channels * 2 ** (levels + 1);
-  if (hiddenChannels === last || hiddenChannels % (2 * last) === 0) {
-    return;
+  const { definition, options } = mixings.resolve(mixing);
+  // A squeeze multiplies channels by four, and the split after every level but the last halves them.
+  const shapes = Array.from({ length: levels }, (_, level): ImageShape => {
+    const shrinkage = 2 ** (level + 1);
+    return [height / shrinkage, width / shrinkage, channels * 2 * shrinkage];
+  });
+  const misfit = definition.misfit?.({ shapes, isNew }, options);
+  if (misfit !== undefined) {
+    throw new UserError('invalid-config', `${mixings.key}: ${misfit}`);
   }
-  throw new UserError(
-    'invalid-config',
-    `model.hiddenChannels is ${hiddenChannels}, but ${mixing} divides them among the channels, and the last level ` +
-      `has ${last}: use ${last} or a multiple of ${2 * last}`,
-  );
 }

@@ -66,10 +66,9 @@ export interface PaperExperiment {
 
 /** Settings shared by every experiment of the paper. */
 export const paperCommon = {
-  model: { width: 512, kernelSize: 3, dilation: 1, hiddenChannels: 96, coupling: 'affine', bits: 8 },
+  model: { conditioner: { name: 'glow', width: 512 }, coupling: 'affine', bits: 8 },
   training: {
-    optimizer: 'adamax',
-    biasCorrection: 'glow',
+    optimizer: { name: 'adamax', biasCorrection: 'glow' },
     learningRate: 0.001,
     warmupEpochs: 10,
     decay: 'none',

@@ -20,16 +20,16 @@ it('the quick start with the couplings of the paper differs in couplings and tra
   );
   const { coupling, checkerboard, checkerboardWidth, ...rest } = quick!.model;
   expect({ coupling, checkerboard, checkerboardWidth }).toEqual({
-    coupling: 'mixture',
+    coupling: { name: 'mixture', components: 4 },
     checkerboard: 4,
     checkerboardWidth: 24,
   });
-  expect(paper!.model).toEqual({ ...rest, coupling: 'affine' });
+  expect(paper!.model).toEqual({ ...rest, coupling: { name: 'affine', scaleFloor: 0 } });
 });
 
 it('mnist-1x1 is mnist-quickstart except for the mixing', () => {
   const quickstart = resolveConfig({ preset: 'mnist-quickstart' });
-  expect(quickstart.model.mixing).toBe('emerging');
+  expect(quickstart.model.mixing).toEqual({ name: 'emerging', kernelSize: 3, dilation: 1 });
   expect(resolveConfig({ preset: 'mnist-1x1' })).toEqual({
     ...quickstart,
     model: { ...quickstart.model, mixing: '1x1' },
@@ -57,9 +57,16 @@ describe('the experiments of the paper', () => {
   it('are trained as the paper trains', () => {
     expect(resolveConfig({ preset: 'galaxy-periodic' })).toMatchObject({
       data: { name: 'galaxy', augment: ['shiftReflect', 'flip', 'flipVertical', 'transpose'] },
-      model: { levels: 2, depth: 8, width: 512, mixing: 'periodic', coupling: 'affine', learnedPrior: false },
+      model: {
+        levels: 2,
+        depth: 8,
+        conditioner: { width: 512 },
+        mixing: { name: 'periodic', kernelSize: 3 },
+        coupling: { name: 'affine' },
+        learnedPrior: false,
+      },
       training: {
-        biasCorrection: 'glow',
+        optimizer: { biasCorrection: 'glow' },
         learningRate: 0.001,
         warmupEpochs: 10,
         decay: 'none',
@@ -74,7 +81,7 @@ describe('the experiments of the paper', () => {
     });
     expect(resolveConfig({ preset: 'imagenet64-emerging-d48' })).toMatchObject({
       data: { augment: [] },
-      model: { levels: 4, depth: 48, mixing: 'emerging', learnedPrior: true },
+      model: { levels: 4, depth: 48, mixing: { name: 'emerging' }, learnedPrior: true },
       training: { batchSize: 64 },
     });
   });

@@ -3,7 +3,7 @@
 import { unknownName } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { datasetRecords } from '../../data/sets/records.ts';
-import { mixings } from '../../flows/models/index.ts';
+import { mixings, mixingText } from '../../flows/models/index.ts';
 import type { ConfigLayer } from './configSchema.ts';
 import {
   type PaperExperiment,
@@ -47,15 +47,13 @@ const strongCouplings = { coupling: 'mixture', checkerboard: 4, checkerboardWidt
 
 const mnistQuickstart = {
   data: { name: mnist.name },
-  model: { levels: 2, depth: 4, width: 64, mixing: 'emerging', ...strongCouplings },
+  model: { levels: 2, depth: 4, conditioner: { width: 64 }, mixing: 'emerging', ...strongCouplings },
   // On validation images after the same number of training images: batches of 16 were better than of 32, and those better
   // than of 64, by far. Muon reached 1.23 bits/dim on test images where Adamax reached 1.39 (learningRate 0.006, one seed).
   // Slow machines take a minute and a half for these steps.
   training: {
-    optimizer: 'muon',
-    biasCorrection: 'standard',
+    optimizer: { name: 'muon', biasCorrection: 'standard', restLearningRate: 0.016 },
     learningRate: 0.003,
-    restLearningRate: 0.016,
     warmupSteps: 100,
     decay: 0.6,
     decayCurve: 'cosine',
@@ -71,10 +69,8 @@ const mnistQuickstart = {
  * 0.002 to 0.004 (docs/results); longer runs and larger models get the lower one, and a lower rate of the rest.
  */
 const strongTraining = {
-  optimizer: 'muon',
-  biasCorrection: 'standard',
+  optimizer: { name: 'muon', biasCorrection: 'standard', restLearningRate: 0.01 },
   learningRate: 0.002,
-  restLearningRate: 0.01,
   warmupSteps: 500,
   decay: 0.9,
   decayCurve: 'cosine',
@@ -86,10 +82,10 @@ const strongTraining = {
 /** The quick start before there were checkerboards and mixtures: couplings as in the paper. */
 const paperQuickstart = {
   data: { name: mnist.name },
-  model: { levels: 2, depth: 4, width: 64, mixing: 'emerging' },
+  model: { levels: 2, depth: 4, conditioner: { width: 64 }, mixing: 'emerging' },
   // Found by a search over runs of this length, on validation images.
   training: {
-    biasCorrection: 'standard',
+    optimizer: { name: 'adamax', biasCorrection: 'standard' },
     learningRate: 0.015,
     warmupSteps: 150,
     decay: 0.6,
@@ -119,7 +115,7 @@ const mnistPresets: readonly Preset[] = [
       model: {
         levels: 2,
         depth: 6,
-        width: 96,
+        conditioner: { width: 96 },
         mixing: 'emerging',
         ...strongCouplings,
         checkerboard: 6,
@@ -149,9 +145,9 @@ const mnistPresets: readonly Preset[] = [
     imageShape: mnist.imageShape,
     config: {
       data: { name: mnist.name },
-      model: { levels: 2, depth: 8, width: 64, mixing: 'emerging', learnedPrior: true },
+      model: { levels: 2, depth: 8, conditioner: { width: 64 }, mixing: 'emerging', learnedPrior: true },
       training: {
-        biasCorrection: 'standard',
+        optimizer: { name: 'adamax', biasCorrection: 'standard' },
         learningRate: 0.012,
         warmupSteps: 300,
         decay: 0.5,
@@ -170,7 +166,7 @@ const mnistPresets: readonly Preset[] = [
     imageShape: mnist.imageShape,
     config: {
       data: { name: mnist.name },
-      model: { levels: 2, depth: 16, width: 512, mixing: 'emerging', learnedPrior: true },
+      model: { levels: 2, depth: 16, conditioner: { width: 512 }, mixing: 'emerging', learnedPrior: true },
       training: { learningRate: 0.001, warmupEpochs: 10, batchSize: 64, epochs: 100 },
     },
     othersBitsPerDim: 1.09,
@@ -186,7 +182,14 @@ function photosPreset(side: number, model: ConfigLayer['model']): Preset {
     imageShape: [side, side, 3],
     config: {
       data: { name: 'photos', augment: ['flip'] },
-      model: { depth: 4, width: 96, mixing: 'emerging', ...strongCouplings, checkerboardWidth: 32, ...model },
+      model: {
+        depth: 4,
+        conditioner: { width: 96 },
+        mixing: 'emerging',
+        ...strongCouplings,
+        checkerboardWidth: 32,
+        ...model,
+      },
       training: { ...strongTraining, steps: 40_000 },
     },
   };
@@ -236,7 +239,7 @@ function paperPresets(experiment: PaperExperiment): Preset[] {
   const epochs = experiment.epochs ?? openEpochs(images, batchSize);
   return Object.entries(results).map(([name, { mixing, ...paper }]) => ({
     name,
-    description: `The paper's experiment "${title}" with ${mixings[mixing].text}.`,
+    description: `The paper's experiment "${title}" with ${mixingText(mixings.find(mixing))}.`,
     notes: [
       ...(experiment.epochs === null
         ? ['The paper names no epochs: these are about as many updates as its 4000 epochs of CIFAR-10.']

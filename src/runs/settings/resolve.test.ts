@@ -20,10 +20,10 @@ describe('layers', () => {
   test('options win over settings, settings over the preset, the preset over defaults', () => {
     const config = resolveConfig({
       preset,
-      set: ['model.width=32', 'seed=5', 'data.name=other', 'model.width=16'],
+      set: ['model.conditioner.width=32', 'seed=5', 'data.name=other', 'model.conditioner.width=16'],
       overrides: { seed: 7, data: { name: 'folder/of/images' } },
     });
-    expect(config.model).toMatchObject({ levels: 2, depth: 4, width: 16, kernelSize: 3 });
+    expect(config.model).toMatchObject({ levels: 2, depth: 4, conditioner: { width: 16 } });
     expect(config.seed).toBe(7);
     expect(config.data).toEqual({ name: 'folder/of/images', augment: [], validation: 'auto' });
   });
@@ -31,7 +31,7 @@ describe('layers', () => {
   test('a file can replace a preset', () => {
     const file = fileOf('data: { name: mnist }\nmodel:\n  levels: 2\n');
     const config = resolveConfig({ file, set: ['model.depth=3'] });
-    expect(config.model).toMatchObject({ levels: 2, depth: 3, width: 512 });
+    expect(config.model).toMatchObject({ levels: 2, depth: 3, conditioner: { width: 512 } });
   });
 
   test('an unset option changes nothing', () => {
@@ -45,30 +45,35 @@ describe('layers', () => {
 
   test("changing the optimiser removes the previous one's options", () => {
     const adamw = 'training.optimizer=adamw';
-    const { training } = resolveConfig({ preset, set: [adamw, 'training.beta2=0.99'] });
-    expect(training).toMatchObject({ optimizer: 'adamw', beta1: 0.9, beta2: 0.99, learningRate: 0.003 });
-    expect(training).not.toHaveProperty('biasCorrection');
+    const { training } = resolveConfig({ preset, set: [adamw, 'training.optimizer.beta2=0.99'] });
+    expect(training).toMatchObject({
+      optimizer: { name: 'adamw', beta1: 0.9, beta2: 0.99 },
+      learningRate: 0.003,
+    });
+    expect(training.optimizer).not.toHaveProperty('biasCorrection');
 
-    const file = fileOf('training: { optimizer: adamw, weightDecay: 0.1 }');
+    const file = fileOf('training: { optimizer: { name: adamw, weightDecay: 0.1 } }');
     const back = resolveConfig({ preset, file, set: ['training.optimizer=adamax'] }).training;
-    expect(back).toMatchObject({ optimizer: 'adamax', biasCorrection: 'glow' });
-    expect(back).not.toHaveProperty('weightDecay');
-    expect(resolveConfig({ preset, file, set: ['training.optimizer=adamw'] }).training.weightDecay).toBe(0.1);
+    expect(back).toMatchObject({ optimizer: { name: 'adamax', biasCorrection: 'glow' } });
+    expect(back.optimizer).not.toHaveProperty('weightDecay');
+    expect(
+      resolveConfig({ preset, file, set: ['training.optimizer=adamw'] }).training.optimizer,
+    ).toMatchObject({ weightDecay: 0.1 });
   });
 
   test('an option of an optimiser not chosen is rejected, set before or after the choice', () => {
-    const settings = ['training.optimizer=adamw', 'training.biasCorrection=standard'];
+    const settings = ['training.optimizer=adamw', 'training.optimizer.biasCorrection=standard'];
     for (const set of [settings, settings.toReversed()]) {
       expect(() => resolveConfig({ preset, set })).toThrow(
         wrong(
-          'training.biasCorrection is an option of adamax and muon, but training.optimizer is adamw: ' +
-            'leave it out or set training.optimizer=adamax',
+          'training.optimizer.biasCorrection is not an option of the optimiser adamw, an option of adamax and muon: ' +
+            'the options of adamw are beta1, beta2, epsilon, weightDecay',
         ),
       );
     }
-    const file = fileOf('data: { name: mnist }\ntraining: { weightDecay: 0.1 }');
+    const file = fileOf('data: { name: mnist }\ntraining: { optimizer: { weightDecay: 0.1 } }');
     expect(() => resolveConfig({ file, set: ['training.optimizer=adamax'] })).toThrow(
-      'training.weightDecay is an option of adamw and muon, but training.optimizer is adamax: ',
+      'training.optimizer.weightDecay is not an option of the optimiser adamax, an option of adamw and muon: ',
     );
   });
 
@@ -88,16 +93,29 @@ describe('layers', () => {
     expect(again).not.toHaveProperty('warmupEpochs');
   });
 
+  test('another mixing drops the options of the one below, the same keeps them', () => {
+    const file = fileOf('data: { name: mnist }\nmodel: { mixing: { name: emerging, kernelSize: 5 } }');
+    const mixing = (...set: string[]) => resolveConfig({ file, set }).model.mixing;
+    expect(mixing()).toEqual({ name: 'emerging', kernelSize: 5, dilation: 1 });
+    expect(mixing('model.mixing.dilation=2')).toEqual({ name: 'emerging', kernelSize: 5, dilation: 2 });
+    expect(mixing('model.mixing=emerging')).toEqual({ name: 'emerging', kernelSize: 5, dilation: 1 });
+    expect(mixing('model.mixing=1x1')).toBe('1x1');
+    const both = ['model.mixing.kernelSize=7', 'model.mixing=convexp'];
+    for (const set of [both, both.toReversed()]) {
+      expect(mixing(...set)).toEqual({ name: 'convexp', kernelSize: 7, normBound: 1 });
+    }
+  });
+
   test("a run's written configuration reproduces it", () => {
     const config = resolveConfig({ preset, overrides: { training: { epochs: 2 } } });
     expect(resolveConfig({ file: fileOf(stringifyConfig(config)) })).toEqual(config);
   });
 
   test('a file builds on a preset, and settings on both', () => {
-    const file = fileOf('model: { depth: 3, width: 11 }\ntraining: { steps: 7 }\n');
+    const file = fileOf('model: { depth: 3, conditioner: { width: 11 } }\ntraining: { steps: 7 }\n');
     const base = resolveConfig({ preset });
-    const { model, training, data } = resolveConfig({ preset, file, set: ['model.width=12'] });
-    expect(model).toEqual({ ...base.model, depth: 3, width: 12 });
+    const { model, training, data } = resolveConfig({ preset, file, set: ['model.conditioner.width=12'] });
+    expect(model).toEqual({ ...base.model, depth: 3, conditioner: { name: 'glow', width: 12 } });
     expect(training).toMatchObject({ steps: 7, learningRate: base.training.learningRate });
     expect(training.epochs).toBeUndefined();
     expect(data).toEqual(base.data);
@@ -113,11 +131,13 @@ describe('settings', () => {
     expect(config.data).toMatchObject({ name: 'a=b', augment: [] });
     expect(config.model.learnedPrior).toBe(false);
     expect(config.training.learningRate).toBe(0.001);
-    expect(resolveConfig({ preset, set: ['model={depth: 2, width: 8}'] }).model).toMatchObject({
-      levels: 2,
-      depth: 2,
-      width: 8,
-    });
+    expect(resolveConfig({ preset, set: ['model={depth: 2, conditioner: {width: 8}}'] }).model).toMatchObject(
+      {
+        levels: 2,
+        depth: 2,
+        conditioner: { width: 8 },
+      },
+    );
   });
 
   test.each([
@@ -128,7 +148,7 @@ describe('settings', () => {
     ['__proto__.levels=3', "unknown key '__proto__': known: seed, data, model, training"],
     [
       'model=3',
-      'model must be a section with the keys flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, components, conditioner, blocks, boundary, mask, checkerboard, checkerboardWidth, scaleFloor, prior, degreesOfFreedom, priorComponents, learnedPrior, classes, condition, continuous, bits, dequantisation, dequantisationSteps, dequantisationWidth, not 3',
+      'model must be a section with the keys flow, levels, depth, mixing, coupling, conditioner, boundary, mask, checkerboard, checkerboardWidth, prior, learnedPrior, classes, condition, continuous, bits, dequantisation, not 3',
     ],
     ['model.levels.x=3', 'model.levels must be a whole number from 1 to 12, not { x: 3 }'],
     ['model.levels=', 'model.levels must be a whole number from 1 to 12, not empty'],
@@ -158,7 +178,7 @@ describe('files', () => {
     ['%YAML 1.1\n---\nseed: 1\n', 'a.yaml:1: a directive (%NAME) is not supported: remove it'],
     [
       'model: { <<: { levels: 2 } }\n',
-      "a.yaml: unknown key 'model.<<': known: flow, levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, normBound, channelRank, spaceRank, diagonals, coupling, components, conditioner, blocks, boundary, mask, checkerboard, checkerboardWidth, scaleFloor, prior, degreesOfFreedom, priorComponents, learnedPrior, classes, condition, continuous, bits, dequantisation, dequantisationSteps, dequantisationWidth",
+      "a.yaml: unknown key 'model.<<': known: flow, levels, depth, mixing, coupling, conditioner, boundary, mask, checkerboard, checkerboardWidth, prior, learnedPrior, classes, condition, continuous, bits, dequantisation",
     ],
     [
       'seed: 1\n__proto__: { seed: 2 }\n',

@@ -1,8 +1,9 @@
 // Resolves a preset, a file and options to one configuration: defaults < preset or file < settings < options.
 import { phrase, UserError } from '../../core/errors.ts';
 import { requireArgument } from '../../core/numeric/index.ts';
-import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
-import { clip } from './configErrors.ts';
+import { clip, type PartDefinition } from '../../core/parts/index.ts';
+import { registerParts } from '../../flows/models/index.ts';
+import { changedParts, checkLayer, completeConfig, defaults, exclusivePairs } from './config.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
 import { parseYaml } from './configText.ts';
 import { findPreset } from './presets.ts';
@@ -23,6 +24,8 @@ export interface ConfigSources {
   readonly file?: ConfigFile | undefined;
   /** Settings `section.key=value`, the value in YAML; a later one wins. */
   readonly set?: readonly string[] | undefined;
+  /** Definitions of parts that the library lacks, unless they are registered already. */
+  readonly parts?: readonly PartDefinition[] | undefined;
   /** Overrides everything else. */
   readonly overrides?: ConfigLayer | undefined;
 }
@@ -31,8 +34,9 @@ export interface ConfigSources {
  * The configuration resolved from defaults, a preset, a file, settings and options; later ones win.
  *
  * Setting `training.steps` removes `training.epochs` from the layers below and vice versa; the same applies
- * to `training.warmupSteps` and `training.warmupEpochs`, and to `model.bits` and `model.continuous`. Changing
- * `training.optimizer` removes the options of the optimiser below; settings count as one layer, regardless of their order.
+ * to `training.warmupSteps` and `training.warmupEpochs`, and to `model.bits` and `model.continuous`. Naming another part
+ * removes the options of the one below, options without a name change those below; settings count as one layer, regardless of
+ * their order.
  *
  * @throws UserError for an unknown preset, an unknown key or an invalid value
  * @example
@@ -50,7 +54,8 @@ export function resolveConfig(sources: ConfigSources): Config {
     typeof sources === 'object' && sources !== null,
     "resolveConfig needs sources, such as { preset: 'mnist' }",
   );
-  const { preset, file, set = [], overrides = {} } = sources;
+  const { preset, file, set = [], parts, overrides = {} } = sources;
+  registerParts(parts);
   requireArgument(Array.isArray(set), "set must be a list of settings, such as ['training.steps=500']");
   const layers = [defaults];
   if (preset !== undefined) {
@@ -59,7 +64,10 @@ export function resolveConfig(sources: ConfigSources): Config {
   if (file !== undefined) {
     layers.push(parseLayer(file.text, file.path));
   }
-  layers.push(set.map(parseSetting).reduce(mergeKeys, {}), checkLayer(overrides));
+  // A part before its options: `model.mixing=emerging` before `model.mixing.kernelSize=5`.
+  const depth = (setting: string): number => setting.split('=', 1)[0]!.split('.').length;
+  const settings = [...set].sort((one, other) => depth(one) - depth(other));
+  layers.push(settings.map(parseSetting).reduce(mergeLayers, {}), checkLayer(overrides));
   return completeConfig(layers.reduce(mergeLayers));
 }
 
@@ -101,18 +109,7 @@ function parseSetting(setting: string): ConfigLayer {
   return checkLayer(path.reduceRight<unknown>((value, key) => ({ [key]: value }), yaml.value));
 }
 
-/** Merges two layers; if the upper one changes the optimiser, the options of the lower one's are dropped. */
 function mergeLayers(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
-  const [before, after] = [lower.training?.optimizer, upper.training?.optimizer];
-  if (before === undefined || after === undefined || before === after) {
-    return mergeKeys(lower, upper);
-  }
-  const gone = optionsOf(before).filter((key) => !optionsOf(after).includes(key));
-  const training = Object.entries(lower.training!).filter(([key]) => !gone.includes(key));
-  return mergeKeys({ ...lower, training: Object.fromEntries(training) }, upper);
-}
-
-function mergeKeys(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
   const training = { ...lower.training };
   for (const [one, other] of exclusivePairs) {
     if (upper.training?.[one] !== undefined) {
@@ -137,8 +134,16 @@ function mergeKeys(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
   return {
     seed: upper.seed ?? lower.seed,
     data: { ...lower.data, ...withoutUndefined(upper.data) },
-    model: { ...model, ...withoutUndefined(upper.model) },
-    training: { ...training, ...withoutUndefined(upper.training) },
+    model: {
+      ...model,
+      ...withoutUndefined(upper.model),
+      ...changedParts('model', lower.model, upper.model),
+    },
+    training: {
+      ...training,
+      ...withoutUndefined(upper.training),
+      ...changedParts('training', lower.training, upper.training),
+    },
   };
 }
 

@@ -1,34 +1,37 @@
 // The model options that weights were trained with, as recorded beside them, and how those of a configuration differ.
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
+import {
+  clip,
+  describeOptions,
+  type PartChoice,
+  partName,
+  partOptions,
+  show,
+} from '../../core/parts/index.ts';
 import { isShort, parsedJson } from '../../data/files/jsonText.ts';
-import { type ModelOptions, modelDefaults, optionalDefaults } from '../../flows/models/index.ts';
-import { clip, show } from './configErrors.ts';
+import { type ModelOptions, modelDefaults, recordedOptions } from '../../flows/models/index.ts';
+import { configSchema, keyFacts, partsOfSections } from './configSchema.ts';
 
 /** Model options by name, as a file records them: this version may not know all of them, nor they all of its own. */
 export type RecordedOptions = z.infer<typeof recordedSchema>;
+
+const plainValue = z.union([z.number(), z.string(), z.boolean()]);
 
 /** The schema of recorded options. */
 export const recordedSchema = z.record(
   z.string(),
   z.union([
-    z.number(),
-    z.string(),
-    z.boolean(),
-    z.array(
-      z.union([
-        z.string(),
-        z.number(),
-        z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.number())])),
-      ]),
-    ),
-    z.record(z.string(), z.array(z.number())),
+    plainValue,
+    z.array(z.union([plainValue, z.record(z.string(), plainValue)])),
+    z.record(z.string(), z.union([plainValue, z.array(plainValue)])),
   ]),
 );
 
 /** The options of a model as JSON; the order in which they were set does not matter. */
 export function optionsText(options: ModelOptions): string {
-  return JSON.stringify(Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const entries = Object.entries(recordedOptions(options)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(entries));
 }
 
 /** The options in a text of `optionsText`; null if it is none. */
@@ -72,10 +75,33 @@ export function requireTrainedOptions(
   }
 }
 
-/** All options by name, those that are not set as well. */
+/** All options by name, those that are not set and those of parts as well: `mixing`, `mixing.kernelSize`. */
 function completed(options: object): Record<string, unknown> {
+  const { shape } = configSchema.shape.model;
+  const implied = Object.entries(shape).map(([key, schema]) => {
+    const facts = keyFacts(schema);
+    return [key, facts.default ?? facts.implied ?? null];
+  });
   const set = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries([...Object.entries({ ...optionalDefaults, ...modelDefaults }), ...set]);
+  const all = { ...Object.fromEntries(implied), bits: modelDefaults.bits, ...Object.fromEntries(set) };
+  return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => flattened(key, value)));
+}
+
+/** An option by its name; a part by the names of its options too, those that are not set as well. */
+function flattened(key: string, value: unknown): [string, unknown][] {
+  const registry = partsOfSections.model![key];
+  if (registry === undefined || value === null) {
+    return [[key, value]];
+  }
+  const choice = value as PartChoice;
+  const name = partName(choice);
+  const definition = registry.all.find((part) => part.name === name);
+  const defaults = describeOptions(definition?.options ?? {}).map((option) => [option.name, option.default]);
+  const options = { ...Object.fromEntries(defaults), ...partOptions(choice) };
+  return [
+    [key, name],
+    ...Object.entries(options).map(([option, setting]): [string, unknown] => [`${key}.${option}`, setting]),
+  ];
 }
 
 function valueText(value: unknown): string {

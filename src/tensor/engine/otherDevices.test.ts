@@ -1,5 +1,6 @@
 // Samples drawn on a GPU, here a software one, and in WebAssembly match the CPU's; float64, which a GPU lacks, keeps its
 // digits.
+
 import { describe, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { sizeOf } from '../../core/numeric/ndarray.ts';
@@ -16,6 +17,7 @@ import type { FlowModelOptions } from '../../model/flowModelOptions.ts';
 import { drawNormals } from '../../model/latents.ts';
 import { trainedModel } from '../../model/trainedModel.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { smallMixing } from '../../testing/layers.ts';
 import { conditionedModels } from '../../testing/tinyRuns.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
@@ -44,7 +46,12 @@ function givenTo({ classes, condition }: ModelOptions) {
 
 /** A model away from its start, where the last layer of every network is zero. */
 async function trainedTo(mixing: Mixing, added: Partial<ModelOptions> = {}) {
-  const options = { levels: 2, depth: 1, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
+  const options = {
+    levels: 2,
+    depth: 1,
+    conditioner: { width: 4 },
+    mixing: smallMixing(mixing, 8),
+  };
   const model = new Glow(imageShape, { ...options, learnedPrior: true, bits: 8, ...added });
   const random = new RandomStream(1, 'images');
   const shape = [BATCH, ...imageShape];
@@ -112,7 +119,7 @@ const sampledOnCpu = once((mixing: Mixing) => sampled(mixing, {}));
 const usedOnCpu = once((added: Partial<ModelOptions>) => used(added, {}));
 
 /** Inverses that repeat until nothing changes: ONNX Runtime keeps the Loop for that on the CPU. */
-const repeats = (mixing: Mixing) => mixings[mixing].inverse === 'fixed-point';
+const repeats = (mixing: Mixing) => mixings.find(mixing).inverse === 'fixed-point';
 
 describe('wasm', () => {
   const device = { device: 'wasm' } as const;

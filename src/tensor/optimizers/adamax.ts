@@ -1,7 +1,7 @@
 // Adamax: the step is the first moment over a decaying maximum of the gradient's magnitude.
-import * as z from 'zod/mini';
+import { choice, option } from '../../core/parts/index.ts';
 import { abs, add, divide, maximum, multiply, subtract } from '../operations/index.ts';
-import { epsilonOption, type Optimizer, optimizerChoice, singleNumbers, type Tensors } from './optimizer.ts';
+import { defineOptimizer, epsilonOption, type Optimizer, singleNumbers, type Tensors } from './optimizer.ts';
 
 const ruleKind = { name: 'adamax', moments: ['first', 'second'], itemShape: singleNumbers } as const;
 
@@ -31,8 +31,8 @@ export interface AdamaxOptions {
 export function adamax({
   beta1 = 0.9,
   beta2 = 0.999,
-  epsilon = adamaxDefaults.epsilon,
-  biasCorrection = adamaxDefaults.biasCorrection,
+  epsilon = 1e-8,
+  biasCorrection = 'glow',
 }: AdamaxOptions = {}): Optimizer {
   return {
     ...adamaxKind,
@@ -52,21 +52,16 @@ function updateWith(beta1: number, beta2: number, epsilon: number) {
   };
 }
 
-/** The keys of Adamax. */
+/** The options of Adamax as configurations have them. */
 export const adamaxOptions = {
-  biasCorrection: z
-    .enum(['glow', 'standard'], 'one of glow, standard')
-    .check(z.describe('Bias correction of the moments, for adamax and what muon leaves to it.')),
-  ...epsilonOption,
+  biasCorrection: option('Bias correction of the moments.', choice(['glow', 'standard']), 'glow'),
+  epsilon: epsilonOption,
 };
 
-/** Their defaults. */
-export const adamaxDefaults = { biasCorrection: 'glow', epsilon: 1e-8 } as const;
-
-/** Adamax as a configuration chooses it: β₁ = 0.9, β₂ = 1 − 1/(steps per epoch). */
-export const adamaxChoice = optimizerChoice({
+/** Adamax as configurations choose it: β₁ = 0.9, β₂ = 1 − 1/(steps per epoch). */
+export const adamaxOptimizer = defineOptimizer({
   ...adamaxKind,
+  summary: 'Adam with the maximum of gradients in place of their mean square.',
   options: adamaxOptions,
-  defaults: adamaxDefaults,
-  create: (options, { stepsPerEpoch }) => adamax({ ...options, beta2: 1 - 1 / stepsPerEpoch }),
+  build: (options, { stepsPerEpoch }) => adamax({ ...options, beta2: 1 - 1 / stepsPerEpoch }),
 });

@@ -1,14 +1,7 @@
 // AdamW: Adam with decoupled weight decay, which bypasses the moments.
+import { fraction, numberFrom, option } from '../../core/parts/index.ts';
 import { add, divide, multiply, sqrt, subtract } from '../operations/index.ts';
-import {
-  decayOption,
-  epsilonOption,
-  type Optimizer,
-  optimizerChoice,
-  singleNumbers,
-  type Tensors,
-  weightDecayOption,
-} from './optimizer.ts';
+import { defineOptimizer, epsilonOption, type Optimizer, singleNumbers, type Tensors } from './optimizer.ts';
 
 const ruleKind = { name: 'adamw', moments: ['first', 'second'], itemShape: singleNumbers } as const;
 const kind = { name: 'adamw', rules: [ruleKind] } as const;
@@ -61,17 +54,19 @@ function updateWith({ beta1, beta2, epsilon, weightDecay }: Required<AdamwOption
   };
 }
 
-/** AdamW as a configuration chooses it. */
-export const adamwChoice = optimizerChoice({
+/** AdamW as configurations choose it. */
+export const adamwOptimizer = defineOptimizer({
   ...kind,
+  summary: 'Adam with decoupled weight decay.',
   options: {
-    /** Decay of the running mean of gradients, for adamw. */
-    beta1: decayOption('Decay of the running mean of gradients, for adamw.'),
-    /** Decay of the running mean of squared gradients, for adamw. */
-    beta2: decayOption('Decay of the running mean of squared gradients, for adamw.'),
-    ...epsilonOption,
-    ...weightDecayOption,
+    beta1: option('Decay of the running mean of gradients.', fraction(), 0.9),
+    beta2: option('Decay of the running mean of squared gradients.', fraction(), 0.999),
+    epsilon: epsilonOption,
+    weightDecay: option(
+      'Weight decay of the kernels of networks, times the learning rate.',
+      numberFrom(0, 1000),
+      0.01,
+    ),
   },
-  defaults,
-  create: adamw,
+  build: adamw,
 });

@@ -10,8 +10,10 @@ export {
 } from './createOptimizer.ts';
 export { type MuonOptions, muon } from './muon.ts';
 export {
+  defineOptimizer,
   momentNames,
   type Optimizer,
+  type OptimizerDefinition,
   type OptimizerKind,
   type RuleKind,
   ruleFor,
@@ -20,4 +22,4 @@ export {
   type UpdateRule,
 } from './optimizer.ts';
 export { elementwisePrograms, type Section, updateProgram } from './programs.ts';
-export { type OptimizerName, optimizerNames, optimizerOf, optimizers, optionSchemas } from './registry.ts';
+export { optimizerOf, optimizers } from './registry.ts';

@@ -1,5 +1,5 @@
 // Muon: kernels of networks move by matrices with singular values near 1, everything else by another optimiser.
-import * as z from 'zod/mini';
+import { fraction, numberFrom, option, positive } from '../../core/parts/index.ts';
 import {
   add,
   divide,
@@ -14,15 +14,8 @@ import {
 } from '../operations/index.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { adamax, adamaxDefaults, adamaxKind, adamaxOptions } from './adamax.ts';
-import {
-  decayOption,
-  type Optimizer,
-  optimizerChoice,
-  type Tensors,
-  type UpdatedParameter,
-  weightDecayOption,
-} from './optimizer.ts';
+import { adamax, adamaxKind, adamaxOptions } from './adamax.ts';
+import { defineOptimizer, type Optimizer, type Tensors, type UpdatedParameter } from './optimizer.ts';
 
 /** Muon's momentum and weight decay of matrices, and how the other parameters are updated. */
 export interface MuonOptions {
@@ -144,29 +137,21 @@ function orthogonalised(matrices: Tensor, iterations: number): Tensor {
   return x;
 }
 
-const rateText = 'a number above 0 and at most 1000';
-
-/** Muon as a configuration chooses it: Adamax updates the rest. */
-export const muonChoice = optimizerChoice({
+/** Muon as configurations choose it: Adamax updates the rest. */
+export const muonOptimizer = defineOptimizer({
   ...kind,
+  summary: 'Orthogonal updates of the kernels of networks; Adamax updates the rest.',
   options: {
-    /** Decay of the momentum of matrices, for muon. */
-    momentum: decayOption('Decay of the momentum of matrices, for muon.'),
-    /** Learning rate of all parameters but the matrices, for muon; it follows the same schedule. */
-    restLearningRate: z
-      .number(rateText)
-      .check(
-        z.gt(0, rateText),
-        z.maximum(1000, rateText),
-        z.describe(
-          'Learning rate of all parameters but the matrices, for muon; it follows the same schedule.',
-        ),
-      ),
-    ...weightDecayOption,
+    momentum: option('Decay of the momentum of matrices.', fraction(), 0.95),
+    restLearningRate: option(
+      'Learning rate of all parameters but the matrices; it follows the same schedule.',
+      positive(1000),
+      0.01,
+    ),
+    weightDecay: option('Weight decay of the matrices, times the learning rate.', numberFrom(0, 1000), 0.01),
     ...adamaxOptions,
   },
-  defaults: { momentum: 0.95, restLearningRate: 0.01, weightDecay: 0.01, ...adamaxDefaults },
-  create: (
+  build: (
     { momentum, restLearningRate, weightDecay, biasCorrection, epsilon },
     { stepsPerEpoch, learningRate },
   ) =>

@@ -1,5 +1,12 @@
 // Optimisers: rules by which gradients change weights, and how a configuration chooses one.
-import * as z from 'zod/mini';
+import {
+  type OptionSchemas,
+  type OptionValues,
+  option,
+  type PartDefinition,
+  type PartialDefinition,
+  positive,
+} from '../../core/parts/index.ts';
 import type { Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -84,64 +91,28 @@ interface RunRates {
   readonly learningRate: number;
 }
 
-/** An optimiser that a configuration can choose. */
-export interface OptimizerChoice<Options extends z.core.$ZodShape = z.core.$ZodShape> extends OptimizerKind {
-  /**
-   * The keys of `training` that belong to it: meaning, values, and the expectation that completes the
-   * sentence 'training.epsilon must be …'. A key shared by two optimisers means the same in both.
-   */
-  readonly options: Options;
-  /** The defaults of the options. A key has the same default in all optimisers. */
-  readonly defaults: z.infer<z.ZodMiniObject<Options>>;
+/** An optimiser that configurations can choose. */
+export interface OptimizerDefinition<Schemas extends OptionSchemas = OptionSchemas>
+  extends PartDefinition<Schemas>,
+    OptimizerKind {
+  readonly kind: 'optimizer';
   /** The optimiser with these options, for a run with these rates. */
-  create(options: z.infer<z.ZodMiniObject<Options>>, rates: RunRates): Optimizer;
+  build(options: OptionValues<Schemas>, rates: RunRates): Optimizer;
 }
 
-/** Returns the choice unchanged, with the types of its options inferred. */
-export function optimizerChoice<Options extends z.core.$ZodShape>(
-  choice: OptimizerChoice<Options>,
-): OptimizerChoice<Options> {
-  return choice;
+/** Defines an optimiser. A resume may change its options. */
+export function defineOptimizer<Schemas extends OptionSchemas = Record<never, never>>(
+  definition: PartialDefinition<OptimizerDefinition<Schemas>>,
+): OptimizerDefinition<Schemas> {
+  return { options: {} as Schemas, ...definition, kind: 'optimizer' };
 }
 
-const epsilonText = 'a number above 0 and at most 1';
-
-/** The option of all optimisers: ε. Declared once, since it is one key of the configuration. */
-export const epsilonOption = {
-  epsilon: z
-    .number(epsilonText)
-    .check(
-      z.gt(0, epsilonText),
-      z.maximum(1, epsilonText),
-      z.describe(
-        "Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps.",
-      ),
-    ),
-};
-
-const weightDecayText = 'a number from 0 to 1000';
-
-/** The option of optimisers with decoupled weight decay. */
-export const weightDecayOption = {
-  weightDecay: z
-    .number(weightDecayText)
-    .check(
-      z.minimum(0, weightDecayText),
-      z.maximum(1000, weightDecayText),
-      z.describe(
-        'Weight decay, times the learning rate: by adamw of the kernels of coupling networks, by muon of its matrices.',
-      ),
-    ),
-};
-
-const fractionText = 'a number of at least 0 and below 1';
-
-/** An option for β, the decay of a moment: at least 0 and below 1. */
-export function decayOption(description: string) {
-  return z
-    .number(fractionText)
-    .check(z.minimum(0, fractionText), z.lt(1, fractionText), z.describe(description));
-}
+/** ε, an option of all optimisers. */
+export const epsilonOption = option(
+  "Added to the divisor of a step, the gradient's running size, so that tiny gradients give tiny steps.",
+  positive(1),
+  1e-8,
+);
 
 /** The shape of the items of a rule for single numbers, which takes all parameters. */
 export function singleNumbers(): Shape {

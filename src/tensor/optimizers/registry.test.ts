@@ -1,6 +1,5 @@
 // Every optimiser: names and defaults, and that its loop computes the same as its ONNX model.
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod/mini';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compileLoop } from '../engine/loop.ts';
@@ -8,23 +7,16 @@ import { compile } from '../engine/program.ts';
 import { adamax } from './adamax.ts';
 import { averageShare, withAverage } from './average.ts';
 import { elementwisePrograms, updateProgram } from './programs.ts';
-import { type OptimizerName, optimizerNames, optimizerOf, optimizers, optionSchemas } from './registry.ts';
+import { optimizerOf, optimizers } from './registry.ts';
 
 const STEPS_PER_EPOCH = 20;
 
-const configured = (name: OptimizerName) =>
-  optimizerOf({ optimizer: name, learningRate: 0.01, ...optimizers[name].defaults }, STEPS_PER_EPOCH);
+const configured = (name: string) => optimizerOf({ optimizer: name, learningRate: 0.01 }, STEPS_PER_EPOCH);
 
-describe.each(optimizerNames)('%s', (name) => {
-  it('has its registered name, the moments that checkpoints expect, and a default for each option', () => {
-    const { options, defaults, rules } = optimizers[name];
-    const kinds = rules.map((rule) => ({ name: rule.name, moments: rule.moments }));
+describe.each(optimizers.names)('%s', (name) => {
+  it('has its registered name and the moments that checkpoints expect', () => {
+    const kinds = optimizers.find(name).rules.map((rule) => ({ name: rule.name, moments: rule.moments }));
     expect(configured(name)).toMatchObject({ name, rules: kinds });
-    expect(z.strictObject(options).parse(defaults)).toEqual(defaults);
-    for (const [key, fallback] of Object.entries(defaults)) {
-      const schema = optionSchemas[key as keyof typeof optionSchemas];
-      expect(z.globalRegistry.get(schema)).toMatchObject({ default: fallback });
-    }
   });
 
   const single = configured(name).rules.filter(({ direction }) => !direction);

@@ -1,6 +1,7 @@
 // Hostile changes of a run with 8x8x1 images, depth 1, one level and a checkpoint at step 4.
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { checksumOf } from '../../core/numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import {
@@ -42,6 +43,17 @@ function setOption(key: string, value: number | string): Change {
   };
 }
 
+/** Chooses a part of the model, in the configuration and in the checkpoint. */
+function setPart(key: string, choice: object): Change {
+  return (folder) => {
+    edit('config.yaml', (text) => {
+      const config = parse(text);
+      return stringify({ ...config, model: { ...config.model, [key]: choice } });
+    })(folder);
+    recordOptions(folder, { [key]: choice });
+  };
+}
+
 const control = '"a\\e[2J\\e]0;x\\a\\nb"';
 
 /** Changes of a run, with what commands that use its model must do. */
@@ -49,23 +61,13 @@ export const runChanges: Changes = {
   'a tensor of holes': ['refuse', tensorOfHoles(checkpoint, megabytes(1900))],
   depth: ['refuse', setOption('depth', 20000000)],
   'depth within bounds': ['refuse', setOption('depth', 1000)],
-  kernel: ['refuse', setOption('kernelSize', 20001)],
-  'kernel within bounds': ['refuse', setOption('kernelSize', 255)],
-  'masked networks': [
-    'refuse',
-    (folder) => {
-      setOption('mixing', 'maf')(folder);
-      setOption('hiddenChannels', 30720)(folder);
-    },
-  ],
-  'masked networks within bounds': [
-    'refuse',
-    (folder) => {
-      setOption('mixing', 'maf')(folder);
-      setOption('hiddenChannels', 8192)(folder);
-    },
-  ],
-  width: ['refuse', setOption('width', 8192)],
+  kernel: ['refuse', setPart('mixing', { name: 'emerging', kernelSize: 20001 })],
+  'kernel within bounds': ['refuse', setPart('mixing', { name: 'emerging', kernelSize: 255 })],
+  'masked networks': ['refuse', setPart('mixing', { name: 'maf', hiddenChannels: 30720 })],
+  'masked networks within bounds': ['refuse', setPart('mixing', { name: 'maf', hiddenChannels: 8192 })],
+  width: ['refuse', setPart('conditioner', { name: 'glow', width: 8192 })],
+  'an option of another part': ['refuse', setPart('mixing', { name: '1x1', kernelSize: 3 })],
+  'a part called __proto__': ['refuse', setPart('mixing', { name: '__proto__' })],
   levels: ['refuse', setOption('levels', 1000)],
   'levels of nothing': [
     'refuse',

@@ -28,7 +28,7 @@ function promising(bytes: number): Buffer {
 const describing = (metadata: Record<string, string>): Uint8Array =>
   encodeSafetensors(new Map(), { ...metadata, checksum: checksumOf(new Map(), metadata) });
 
-const options = { levels: 1, depth: 1, width: 4 };
+const options = { levels: 1, depth: 1, conditioner: { width: 4 } };
 const whole =
   (bytes: Uint8Array, headers = {}): Answer =>
   (_, response) =>

@@ -41,7 +41,14 @@ const config = (changes: ConfigLayer = {}) =>
   resolveConfig({
     overrides: {
       data: { name: 'gaussian', ...changes.data },
-      model: { levels: 1, depth: 1, width: 4, mixing: '1x1', coupling: 'additive', ...changes.model },
+      model: {
+        levels: 1,
+        depth: 1,
+        conditioner: { width: 4 },
+        mixing: '1x1',
+        coupling: 'additive',
+        ...changes.model,
+      },
       training: {
         steps: 800,
         batchSize: 32,
@@ -159,7 +166,7 @@ describe('refuses', () => {
     await refused({ model: { bits: 5 } }).toThrow(
       'model.bits is for integers, but an action takes real numbers: leave it out',
     );
-    await refused({ model: { dequantisation: 'variational', dequantisationWidth: 8 } }).toThrow(
+    await refused({ model: { dequantisation: { name: 'variational', width: 8 } } }).toThrow(
       'model.dequantisation is for integers, but an action takes real numbers: leave it out',
     );
   });

@@ -65,7 +65,7 @@ describe('weighted samples', () => {
   const model = new Glow([2, 2, 1], {
     levels: 1,
     depth: 1,
-    width: 4,
+    conditioner: { width: 4 },
     mixing: '1x1',
     continuous: { mean: [0], deviation: [2] },
   });
@@ -96,7 +96,7 @@ describe('weighted samples', () => {
   });
 
   it('need a model of real numbers, and samples', async () => {
-    const integers = new Glow([2, 2, 1], { levels: 1, depth: 1, width: 4, mixing: '1x1' });
+    const integers = new Glow([2, 2, 1], { levels: 1, depth: 1, conditioner: { width: 4 }, mixing: '1x1' });
     await using flow = new FlowModel(trainedModel(integers, state), { threads: 1 });
     await expect(weighSamples(flow, (x) => sumPerImage(x), { count: 2 })).rejects.toThrow(
       'an action takes real numbers, but the model is for integers',

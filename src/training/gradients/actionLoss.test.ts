@@ -21,7 +21,7 @@ const modelOf = (changes: Partial<ModelOptions>) =>
   new Glow(shape, {
     levels: 2,
     depth: 2,
-    width: 6,
+    conditioner: { width: 6 },
     continuous: { mean: [0.3], deviation: [1.7] },
     ...changes,
   });

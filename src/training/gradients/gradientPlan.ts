@@ -47,6 +47,8 @@ export interface GradientPlan {
    * with their own weights and gradients.
    */
   readonly bytes: number;
+  /** Why there is one worker, if there would otherwise be several by default. */
+  readonly whyOneWorker?: string | undefined;
   /** Compiles the programs; `profile` is that of `CompileOptions`. */
   compile(profile?: string): Promise<GradientProgram>;
 }

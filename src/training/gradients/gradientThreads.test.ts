@@ -16,11 +16,8 @@ import { threadsEach } from './workers.ts';
 const options: ModelOptions = {
   levels: 2,
   depth: 2,
-  width: 8,
+  conditioner: { width: 8 },
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
-  hiddenChannels: 16,
   learnedPrior: true,
   bits: 8,
 };
@@ -157,7 +154,7 @@ test('a failure while threads start is reported', async () => {
 
 it('shares no operation on wasm, and keeps no more activations than its memory holds', () => {
   expect(threadsEach(1, { threads: 2, device: 'wasm' })).toBe(1);
-  const wide = new Glow([8, 8, 1], { ...options, levels: 1, depth: 1, width: 4096 });
+  const wide = new Glow([8, 8, 1], { ...options, levels: 1, depth: 1, conditioner: { width: 4096 } });
   const activationsOn = (device: Device, available: number): string =>
     planned({ images: 4096, batchSize: 4096, workers: 1, device, available }, wide).activations;
   expect(activationsOn('cpu', 2 ** 40)).toBe('keep');

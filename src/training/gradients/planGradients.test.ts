@@ -7,6 +7,7 @@ import { mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
+import { smallMixing } from '../../testing/layers.ts';
 import type { ActivationChoice, GradientPlan } from './gradientPlan.ts';
 import { definePieces } from './pieces.ts';
 import { planGradients } from './planGradients.ts';
@@ -15,11 +16,8 @@ const options: ModelOptions = {
   levels: 2,
   depth: 2,
   // So wide that no network is dead by chance, and no multiple of what the processor computes at once.
-  width: 18,
+  conditioner: { width: 18 },
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
-  hiddenChannels: 16,
   learnedPrior: true,
   bits: 8,
 };
@@ -39,15 +37,21 @@ function plan(
 const oneStep = { levels: 1, depth: 1 };
 
 it.each<[string, Partial<ModelOptions>]>([
-  ...mixingNames.map((mixing): [string, Partial<ModelOptions>] => [mixing, { mixing, ...oneStep }]),
+  ...mixingNames.map((mixing): [string, Partial<ModelOptions>] => [
+    mixing,
+    { mixing: smallMixing(mixing, 16), ...oneStep },
+  ]),
   ['several steps and levels', {}],
   ['standard normal priors, additive couplings', { depth: 1, learnedPrior: false, coupling: 'additive' }],
-  ['spline couplings, dilated', { ...oneStep, coupling: 'spline', dilation: 2 }],
-  ['mixtures and gated networks', { ...oneStep, coupling: 'mixture', conditioner: 'gated', blocks: 1 }],
+  ['spline couplings, dilated', { ...oneStep, coupling: 'spline', mixing: { dilation: 2 } }],
+  [
+    'mixtures and gated networks',
+    { ...oneStep, coupling: 'mixture', conditioner: { name: 'gated', blocks: 1 } },
+  ],
   ['checkerboards before the squeezes, and inside', { ...oneStep, checkerboard: 2, mask: 'checkerboard' }],
   [
     'classes and variational dequantisation',
-    { depth: 1, classes: ['a', 'b', 'c', 'd'], dequantisation: 'variational', dequantisationWidth: 16 },
+    { depth: 1, classes: ['a', 'b', 'c', 'd'], dequantisation: { name: 'variational', width: 16 } },
   ],
 ])('%s: recomputed activations yield the same loss and gradients, bit for bit', async (_, changes) => {
   const random = new RandomStream(1);
@@ -102,9 +106,9 @@ it('compiles one program for each kind of stage, however many stages there are',
 
 it('needs memory for the activations of every step if they are kept, and hardly any if they are recomputed', () => {
   const bytes = (depth: number, activations: ActivationChoice): number =>
-    plan({ depth, width: 16 }, activations, { images: 64 }).bytes;
+    plan({ depth, conditioner: { width: 16 } }, activations, { images: 64 }).bytes;
   const gradients = (depth: number): number => {
-    const { parameters } = new Glow(imageShape, { ...options, depth, width: 16 });
+    const { parameters } = new Glow(imageShape, { ...options, depth, conditioner: { width: 16 } });
     return 4 * countTrained(parameters);
   };
   const added = (activations: ActivationChoice): number => bytes(24, activations) - bytes(8, activations);

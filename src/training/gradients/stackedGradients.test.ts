@@ -1,5 +1,6 @@
 // Gradient programs for a GPU, where isomorphic parts of all flow steps are computed at once. They run here on a CPU, in
 // float64; `../step/deviceArrays.test.ts` runs them on a GPU.
+
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
@@ -16,6 +17,7 @@ import { lower } from '../../tensor/engine/onnx/lower.ts';
 import { compilePrepared, freeze } from '../../tensor/engine/program.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/programDefinition.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { smallMixing } from '../../testing/layers.ts';
 import { gradientDefinition } from './wholeGradients.ts';
 
 const { onnx } = onnxProto;
@@ -24,11 +26,8 @@ const options: ModelOptions = {
   levels: 2,
   depth: 3,
   // So wide that no network is dead by chance.
-  width: 16,
+  conditioner: { width: 16 },
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
-  hiddenChannels: 16,
   learnedPrior: true,
   bits: 8,
 };
@@ -46,14 +45,20 @@ function definitionOf(changes: Partial<ModelOptions>, imageShape: ImageShape, im
 const twoSteps = { levels: 1, depth: 2 };
 
 it.each<[string, Partial<ModelOptions>]>([
-  ...mixingNames.map((mixing): [string, Partial<ModelOptions>] => [mixing, { mixing, ...twoSteps }]),
+  ...mixingNames.map((mixing): [string, Partial<ModelOptions>] => [
+    mixing,
+    { mixing: smallMixing(mixing, 16), ...twoSteps },
+  ]),
   ['several levels', {}],
   ['standard normal priors, additive couplings', { depth: 2, learnedPrior: false, coupling: 'additive' }],
-  ['an odd depth, dilated, a floor', { depth: 5, levels: 1, dilation: 2, scaleFloor: 0.2 }],
+  [
+    'an odd depth, dilated, a floor',
+    { depth: 5, levels: 1, mixing: { dilation: 2 }, coupling: { scaleFloor: 0.2 } },
+  ],
   ['single steps', { depth: 1 }],
   [
     'checkerboards, gated networks, mixtures',
-    { ...twoSteps, checkerboard: 2, conditioner: 'gated', blocks: 1, coupling: 'mixture' },
+    { ...twoSteps, checkerboard: 2, conditioner: { name: 'gated', blocks: 1 }, coupling: 'mixture' },
   ],
   [
     'a torus and variational dequantisation',
@@ -61,11 +66,10 @@ it.each<[string, Partial<ModelOptions>]>([
       ...twoSteps,
       mixing: 'periodic',
       boundary: 'periodic',
-      dequantisation: 'variational',
-      dequantisationSteps: 3,
+      dequantisation: { name: 'variational', steps: 3 },
     },
   ],
-  ['kernels in arrays of their own', { ...twoSteps, width: 130 }],
+  ['kernels in arrays of their own', { ...twoSteps, conditioner: { width: 130 } }],
 ])('%s: the same loss and gradients with stacks as without', async (_, changes) => {
   const imageShape = [4, 8, 2] as const;
   const { layout, definition } = definitionOf(changes, imageShape);
@@ -128,7 +132,7 @@ const total = (counts: Record<string, number>): number =>
 it('has few nodes, and hardly more for the weights of deeper models', async () => {
   const [shallow, deep] = await Promise.all(
     [8, 14].map((depth) => {
-      const { definition } = definitionOf({ levels: 3, depth, width: 512 }, [32, 32, 3], 32);
+      const { definition } = definitionOf({ levels: 3, depth, conditioner: { width: 512 } }, [32, 32, 3], 32);
       return nodesOf(definition);
     }),
   );

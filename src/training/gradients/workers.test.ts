@@ -6,11 +6,8 @@ import { requireWorkers, type WorkerBounds, workersFor } from './workers.ts';
 const options: ModelOptions = {
   levels: 2,
   depth: 4,
-  width: 64,
+  conditioner: { width: 64 },
   mixing: 'emerging',
-  kernelSize: 3,
-  dilation: 1,
-  hiddenChannels: 16,
   learnedPrior: true,
   bits: 8,
 };
@@ -24,8 +21,8 @@ describe('the default number of workers', () => {
     ['the most that divide the images', {}, { threads: 5 }, 4],
     ['fewer with more threads each, if the most would leave many idle', {}, { threads: 6 }, 2],
     ['one if there is one thread', {}, { threads: 1 }, 1],
-    ['one for wide networks', { width: 512, depth: 1 }, {}, 1],
-    ['one for a model too small to benefit', { width: 4, depth: 1 }, {}, 1],
+    ['one for wide networks', { conditioner: { width: 512 }, depth: 1 }, {}, 1],
+    ['one for a model too small to benefit', { conditioner: { width: 4 }, depth: 1 }, {}, 1],
     ['one for a device that is not a CPU', {}, { device: 'webgpu' }, 1],
   ] as const)('%s', (_, changes, bounds, expected) => {
     const workers = workersOf(changes, bounds);

@@ -2,10 +2,10 @@
 
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
 import { availableCores } from '../../core/platform/index.ts';
-import { type Flow, flowFor } from '../../flows/models/index.ts';
+import { type Flow, flowFor, networkWidth, partsWithoutModule } from '../../flows/models/index.ts';
 import { bitsPerDimOf } from '../../model/likelihood/index.ts';
 import { defaultDevice, deviceRecord, isHost } from '../../tensor/engine/index.ts';
-import { usesThreads } from '../../tensor/engine/threads/index.ts';
+import { importsModules, usesThreads } from '../../tensor/engine/threads/index.ts';
 import { input, Tensor } from '../../tensor/index.ts';
 import type { GradientRequest } from './gradientPlan.ts';
 import { likelihoodLoss } from './loss.ts';
@@ -59,6 +59,9 @@ function problemWith(
 /** Networks of this width keep two threads busy with one product. */
 const WIDE = 512;
 
+/** The width of networks that have no such option. */
+const USUAL_WIDTH = 64;
+
 /** With fewer hidden activations per batch, a step is over before a thread could be notified. */
 const FEW_ACTIVATIONS = 2 ** 16;
 
@@ -67,9 +70,11 @@ const LEAST_AT_WORK = 0.75;
 
 /** The default number of workers: the most that divide the images and leave few threads idle. */
 export function workersFor(
-  { options: { depth, width }, imageShape: [height, columns] }: Flow,
+  { options, imageShape: [height, columns] }: Flow,
   { images, threads = availableCores(), device = defaultDevice }: WorkerBounds,
 ): number {
+  const { depth } = options;
+  const width = networkWidth(options) ?? USUAL_WIDTH;
   const activations = (images * depth * width * height * columns) / 4;
   if (!isHost(device) || width >= WIDE || activations < FEW_ACTIVATIONS) {
     return 1;
@@ -94,18 +99,43 @@ export function chooseWorkers(request: GradientRequest): number {
   if (workers === 1 || !usesThreads(workers)) {
     return 1;
   }
-  if (loss === likelihoodLoss && isRebuiltFromOptions(model)) {
+  const local = localParts(model);
+  if (loss === likelihoodLoss && local === undefined && isRebuiltFromOptions(model)) {
     return workers;
   }
   if (request.workers === undefined) {
     return 1;
   }
+  if (loss === likelihoodLoss && local !== undefined) {
+    throw new UserError(
+      'unsupported',
+      phrase`${local}: add module: import.meta.url to its definition, in a module of its own, or use ${option('workers', 1)}`,
+    );
+  }
   throw new UserError(
     'unsupported',
     loss === likelihoodLoss
-      ? phrase`each of ${workers} workers builds the flow from its options, which give a different flow: register yours with registerFlow and set flow in its options, or use ${option('workers', 1)}`
+      ? phrase`each of ${workers} workers builds the flow from its options, which give a different flow: define yours with defineFlow and set flow in its options, or use ${option('workers', 1)}`
       : phrase`an action is a function, which cannot be sent to ${workers} workers: use ${option('workers', 1)}`,
   );
+}
+
+/**
+ * Why a model's gradients are computed by one worker where there would otherwise be several by default; undefined if that
+ * is not so.
+ */
+export function whyOneWorker(request: GradientRequest): string | undefined {
+  const { model, loss = likelihoodLoss, workers } = request;
+  const isChosen = workers === undefined && loss === likelihoodLoss && workersFor(model, request) > 1;
+  return isChosen ? localParts(model) : undefined;
+}
+
+/** The parts of a model that its threads could not import, in words. */
+function localParts({ options }: Flow): string | undefined {
+  const parts = importsModules ? partsWithoutModule(options) : [];
+  return parts.length === 0
+    ? undefined
+    : `gradients need one worker, because ${parts.join(' and ')} ${parts.length === 1 ? 'has' : 'have'} no module that others could import`;
 }
 
 /** The threads that share the operations of a worker. */

@@ -44,7 +44,7 @@ const config = (model: ConfigLayer['model'] = {}) =>
   resolveConfig({
     overrides: {
       data: { name: 'bars' },
-      model: { levels: 1, depth: 1, width: 8, mixing: '1x1', classes: true, ...model },
+      model: { levels: 1, depth: 1, conditioner: { width: 8 }, mixing: '1x1', classes: true, ...model },
       training: { batchSize: 30, warmupSteps: 5, learningRate: 0.02, steps: 60, averageDecay: 0.8 },
     },
   });
@@ -78,8 +78,7 @@ it('lowers the loss more with true labels than with shuffled ones, and classifie
 
 it('trains with variational noise too, and p(x) is the mean of p(x | class) for the same noise', async () => {
   const { model, state } = await trained(dataset(), 1, {
-    dequantisation: 'variational',
-    dequantisationWidth: 8,
+    dequantisation: { name: 'variational', width: 8 },
   });
   await using flow = new FlowModel(trainedModel(model, state));
   const { test } = dataset();

@@ -46,7 +46,14 @@ const config = (changes: ConfigLayer = {}) =>
   resolveConfig({
     overrides: {
       data: { name: 'bright', ...changes.data },
-      model: { levels: 1, depth: 2, width: 8, mixing: '1x1', condition: true, ...changes.model },
+      model: {
+        levels: 1,
+        depth: 2,
+        conditioner: { width: 8 },
+        mixing: '1x1',
+        condition: true,
+        ...changes.model,
+      },
       training: {
         batchSize: 32,
         warmupSteps: 5,

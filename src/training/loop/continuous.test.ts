@@ -41,7 +41,7 @@ const configOf = (steps: number, augment: readonly string[] = []) =>
   resolveConfig({
     overrides: {
       data: { name: 'fields', augment: augment as ('flip' | 'shift')[] },
-      model: { levels: 2, depth: 1, width: 8, mixing: '1x1', continuous: true },
+      model: { levels: 2, depth: 1, conditioner: { width: 8 }, mixing: '1x1', continuous: true },
       training: { batchSize: 16, warmupSteps: 5, learningRate: 0.001, steps },
     },
   });
@@ -171,7 +171,11 @@ describe('a continuous run refuses', () => {
 
 it('integers do not take real numbers', async () => {
   const config = resolveConfig({
-    overrides: { data: { name: 'fields' }, model: { levels: 2, depth: 1, width: 4 }, training: { steps: 1 } },
+    overrides: {
+      data: { name: 'fields' },
+      model: { levels: 2, depth: 1, conditioner: { width: 4 } },
+      training: { steps: 1 },
+    },
   });
   await expect(startRun(config, join(root, 'integers'), { dataset })).rejects.toThrow(
     /the values of fields are real numbers \(float32\), but the model takes integers of 8 bits/,

@@ -180,7 +180,7 @@ describeOnGpu('a run on a device', () => {
     const seen: number[] = [];
     const onStep = (step: number) => step % 25 === 0 && seen.push(process.memoryUsage.rss());
     const config = tinyConfig({ steps: 250 });
-    const wide = { ...config, model: { ...config.model, width: 128 } };
+    const wide = { ...config, model: { ...config.model, conditioner: { name: 'glow', width: 128 } } };
     const run = await startRun(wide, inRoot('long'), { dataset });
     const { state } = await train({ ...run, ...onGpu, events: { onStep } });
     const bytes = Object.values(state.weights).reduce((sum, { data }) => sum + data.byteLength, 0);

@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { startRun } from '../../runs/open/run.node.ts';
-import { type OptimizerName, optimizerNames } from '../../tensor/optimizers/registry.ts';
+import { optimizers } from '../../tensor/optimizers/registry.ts';
 import { commandLine } from '../../testing/command.ts';
 import type { DeadlyWrite } from '../../testing/dieInWrite.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
@@ -25,17 +25,13 @@ const LEAST_DURING_WRITES = Math.ceil(KILLS / 5);
 const { folder, start } = commandLine();
 
 /** Starts or resumes the training in its own process. */
-function training(run: string, optimizer: OptimizerName, deadly?: DeadlyWrite): ChildProcess {
+function training(run: string, optimizer: string, deadly?: DeadlyWrite): ChildProcess {
   const rest = deadly === undefined ? [] : [JSON.stringify(deadly)];
   return start('testing/trainTinyRun', run, optimizer, String(STEPS), ...rest);
 }
 
 /** Starts the training, which is killed at a random moment; returns the signal that ended it. */
-async function killed(
-  run: string,
-  optimizer: OptimizerName,
-  random: RandomStream,
-): Promise<NodeJS.Signals | null> {
+async function killed(run: string, optimizer: string, random: RandomStream): Promise<NodeJS.Signals | null> {
   const kind = random.integer(4);
   // Inside a write, of a checkpoint or of any file of the run.
   const deadly =
@@ -67,7 +63,7 @@ async function killed(
 
 const timeout = 60_000 + 10_000 * KILLS;
 
-it.each(optimizerNames)('ends with the same bytes (%s)', { timeout }, async (optimizer) => {
+it.each(optimizers.names)('ends with the same bytes (%s)', { timeout }, async (optimizer) => {
   const [whole, broken] = [join(folder, `whole-${optimizer}`), join(folder, `broken-${optimizer}`)];
   const dataset = tinyDataset(8);
   const config = tinyConfig({ optimizer, steps: STEPS });

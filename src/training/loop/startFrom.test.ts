@@ -75,7 +75,7 @@ it('starts with the density of the other model, not with random weights', async 
 });
 
 it('gives new parts their initial values, and takes the rest', async () => {
-  const options = { dequantisation: 'variational', dequantisationWidth: 8 } as const;
+  const options = { dequantisation: { name: 'variational', width: 8 } } as const;
   const { origin, state } = await startedRun('variational', options, {
     name: 'runs/source',
     parameters: source.parameters,
@@ -156,8 +156,8 @@ it('names what differs if the images have other channels', async () => {
 });
 
 it('refuses weights of other sizes or another model, and creates nothing', async () => {
-  await expect(startedRun('wide', { width: 12 })).rejects.toThrow(
-    /^cannot start from .*: levels\/0\/steps\/0\/\S+ is [\dx]+ there, and [\dx]+ in the new model; settings that differ: model\.width \(4 there, 12 here\)$/,
+  await expect(startedRun('wide', { conditioner: { width: 12 } })).rejects.toThrow(
+    /^cannot start from .*: levels\/0\/steps\/0\/\S+ is [\dx]+ there, and [\dx]+ in the new model; settings that differ: model\.conditioner\.width \(4 there, 12 here\)$/,
   );
   await expect(startedRun('none', {}, { parameters: {} })).rejects.toThrow(
     'no parameter has the same path in both models',

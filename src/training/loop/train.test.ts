@@ -156,18 +156,18 @@ describe('a resumed run', () => {
 });
 
 describe('a run with adamw', () => {
-  beforeAll(() => begin('adamw', {}, { optimizer: 'adamw', weightDecay: 0.1 }));
+  beforeAll(() => begin('adamw', {}, { optimizer: { name: 'adamw', weightDecay: 0.1 } }));
 
   it('can change the options of adamw on resume, and no others', async () => {
     copy('adamw', 'adamw on');
-    const changes = { training: { steps: 8, weightDecay: 0 } };
+    const changes = { training: { steps: 8, optimizer: { weightDecay: 0 } } };
     expect((await goOn('adamw on', {}, changes)).state).toMatchObject({
       step: 8,
       optimizer: { name: 'adamw' },
     });
-    const given = { dataset, set: ['training.biasCorrection=glow'] };
+    const given = { dataset, set: ['training.optimizer.biasCorrection=glow'] };
     await expect(resumeRun(inRoot('adamw on'), {}, given)).rejects.toThrow(
-      'training.biasCorrection is an option of adamax and muon, but training.optimizer is adamw: ',
+      'training.optimizer.biasCorrection is not an option of the optimiser adamw, an option of adamax and muon: ',
     );
   });
 
@@ -176,7 +176,7 @@ describe('a run with adamw', () => {
       resumeRun(inRoot('adamw'), { training: { optimizer: 'adamax' } }, { dataset }),
     ).rejects.toThrow(
       'a resume cannot change training.optimizer: start a new run; a resume can change ' +
-        'training.epsilon, training.beta1, training.beta2, training.weightDecay, training.learningRate, ',
+        'training.optimizer.epsilon, training.optimizer.beta1, training.optimizer.beta2, training.optimizer.weightDecay, training.learningRate, ',
     );
     copy('adamw', 'adamw edited');
     const { config } = runPaths(inRoot('adamw edited'));
@@ -191,9 +191,9 @@ describe('a run with adamw', () => {
 });
 
 describe('a run with muon', () => {
-  const training = { optimizer: 'muon', learningRate: 0.003, restLearningRate: 0.016 } as const;
+  const training = { optimizer: { name: 'muon', restLearningRate: 0.016 }, learningRate: 0.003 } as const;
   // Wide enough for matrices of several shapes.
-  const config = tinyConfig(training, { width: 8 });
+  const config = tinyConfig(training, { conditioner: { width: 8 } });
   const muonRun = async (name: string, options: Partial<TrainingOptions> = {}) =>
     train({ ...(await startRun(config, inRoot(name), { dataset })), ...engine, ...options });
 
@@ -212,8 +212,10 @@ describe('a run with muon', () => {
     const { rate, matrixRate } = optimizer.scalars(1000, 0.0015);
     expect(matrixRate).toBe(0.0015);
     expect(rate).toBeCloseTo(
-      optimizerOf(tinyConfig({ ...training, restLearningRate: 0.008 }).training, 5).scalars(1000, 0.003)
-        .rate!,
+      optimizerOf({ ...training, optimizer: { name: 'muon', restLearningRate: 0.008 } }, 5).scalars(
+        1000,
+        0.003,
+      ).rate!,
       15,
     );
   });

@@ -2,13 +2,14 @@
 
 import { phrase, UserError } from '../../core/errors.ts';
 import { requireWhole } from '../../core/numeric/index.ts';
+import type { PartDefinition } from '../../core/parts/index.ts';
 import { nextTurn } from '../../core/platform/index.ts';
 import { fromLeader, isOnAny, onlyRank, type Ranks, RanksLost } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import type { FileLock } from '../../data/files/fileStore.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
-import { type Flow, unitOf } from '../../flows/models/index.ts';
+import { type Flow, registerParts, unitOf } from '../../flows/models/index.ts';
 import { timeOf, timingLine } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
@@ -65,6 +66,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly activations?: ActivationChoice | undefined;
   /** The number of data-parallel workers, at most `threads`; by default what is likely to be fastest. */
   readonly workers?: number | undefined;
+  /** Definitions of the model's and the training's parts that the library lacks, unless they are registered already. */
+  readonly parts?: readonly PartDefinition[] | undefined;
   /**
    * The processes that train together, each of which calls this function with the same run; by default only this one.
    * Each computes its share of every batch. Rank 0 alone reports events and writes: the others need a store, but its
@@ -136,7 +139,8 @@ export interface TrainingResult {
  * ```
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { store, stopAt, reports } = options;
+  const { store, stopAt, reports, parts } = options;
+  registerParts(parts);
   if (stopAt !== undefined) {
     requireWhole('stopAt', stopAt, 1);
   }
@@ -167,6 +171,10 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
   const { workers } = prepared.trainer.plan;
   const place = placeOf(engine, workers, ranks.size);
   events.onPrepared?.(prepared.trainer.plan);
+  const { whyOneWorker } = prepared.trainer.plan;
+  if (whyOneWorker !== undefined) {
+    events.onTrouble?.(prepared.trainer.progress.step, whyOneWorker);
+  }
   const beforeComparison = performance.now();
   await requireSameAsCpu(prepared);
   const comparisonSeconds = (performance.now() - beforeComparison) / 1000;

@@ -56,7 +56,8 @@ export interface TrainingEvents {
   onMeasuring?(split: 'test' | 'validation', done: number, images: number): void;
   /**
    * When a step is dropped, training rolls back to earlier weights, a damaged log or summary is set aside before the
-   * first step, or a picture cannot be drawn or validation images not measured: what happened and where, in one line.
+   * first step, a part's definition has no module for several workers, or a picture cannot be drawn or validation images not
+   * measured: what happened and where, in one line.
    *
    * @param lost what could not be drawn or measured, and what was thrown
    */

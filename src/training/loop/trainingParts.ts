@@ -1,6 +1,7 @@
 // The parts of training: compiled programs, and weights initialised from data or taken from a checkpoint.
 
 import { UserError } from '../../core/errors.ts';
+import { partName } from '../../core/parts/index.ts';
 import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type Flow, flowFor, type Groups, ParameterLayout } from '../../flows/models/index.ts';
@@ -193,11 +194,12 @@ const LEAST_MEASURED = 64;
 
 /** Rejects an optimiser other than the one the state's moments belong to. */
 function requireOptimizer(state: TrainingState | undefined, { training }: Config, { name }: RunStore): void {
-  if (state && state.optimizer.name !== training.optimizer) {
+  const chosen = partName(training.optimizer);
+  if (state && state.optimizer.name !== chosen) {
     throw new UserError(
       'invalid-config',
       `${name} was trained with ${state.optimizer.name}, but its training.optimizer is now ` +
-        `${training.optimizer}: a run keeps the optimiser it started with; start a new run`,
+        `${chosen}: a run keeps the optimiser it started with; start a new run`,
     );
   }
 }

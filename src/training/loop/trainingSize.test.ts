@@ -26,7 +26,10 @@ it('counts the parameters, and at least the bytes that a step is prepared for', 
 });
 
 it('says what does not fit, before it plans a graph for it', () => {
-  const large = { ...config, model: { ...config.model, width: 8192, depth: 100 } };
+  const large = {
+    ...config,
+    model: { ...config.model, conditioner: { name: 'glow', width: 8192 }, depth: 100 },
+  };
   expect(trainingSize(large, [64, 64, 3], { available: 2 ** 32 })).toMatchObject({ fits: false });
   const wide = { ...config, training: { ...config.training, batchSize: 65_536, microBatch: 65_536 } };
   const { fits, bytes } = trainingSize(wide, [8, 8, 1], { available: 2 ** 24, workers: 1 });

@@ -50,7 +50,7 @@ export function trainingSize(
   const layout = new ParameterLayout(model.parameters);
   const bytesOf = (which: 'all' | 'trained', packed = layout): number =>
     Object.values(packed.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
-  const moments = Object.values(momentLayouts(layout, optimizers[training.optimizer]));
+  const moments = Object.values(momentLayouts(layout, optimizers.resolve(training.optimizer).definition));
   // Besides the weights: their average, the gradients, and the moments.
   const state =
     bytesOf('all') +

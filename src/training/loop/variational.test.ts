@@ -31,11 +31,10 @@ function configOf(steps: number, bits = 8): Config {
       model: {
         levels: 2,
         depth: 1,
-        width: 8,
+        conditioner: { width: 8 },
         mixing: '1x1',
         bits,
-        dequantisation: 'variational',
-        dequantisationWidth: 8,
+        dequantisation: { name: 'variational', width: 8 },
       },
       training: { batchSize: 8, warmupSteps: 10, learningRate: 0.01, steps },
     },
@@ -78,7 +77,7 @@ it('beats the bound of the same density with uniform noise', async () => {
     const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state);
     return new FlowModel({ model: new Glow(dataset.imageShape, model), parameters }, { threads: 1 });
   };
-  const { dequantisation: _, dequantisationWidth: __, ...uniform } = config.model;
+  const { dequantisation: _, ...uniform } = config.model;
   const [variational, plain] = [flowOf(config.model), flowOf(uniform)];
   const bound = await variational.bitsPerDimByDraw(dataset.train, { draws: 8 });
   const looser = await plain.bitsPerDimByDraw(dataset.train, { draws: 8 });

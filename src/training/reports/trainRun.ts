@@ -52,6 +52,7 @@ const trainOptions: Readonly<Record<keyof (TrainRunOptions & Run), true>> = {
   action: true,
   reports: true,
   events: true,
+  parts: true,
   test: true,
   reference: true,
   device: true,

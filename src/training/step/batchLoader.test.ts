@@ -7,7 +7,7 @@ import { BatchLoader } from './batchLoader.ts';
 
 const images = imagesInMemory(tinyImages(10, 4, 0), [4, 4, 1]);
 const model = new Glow(images.imageShape, {
-  ...{ levels: 1, depth: 1, width: 2, mixing: 'reverse', kernelSize: 3, dilation: 1 },
+  ...{ levels: 1, depth: 1, conditioner: { width: 2 }, mixing: 'reverse' },
   ...{ learnedPrior: true, bits: 6 },
 });
 const options = { batchSize: 3, seed: 5, model };

@@ -1,4 +1,5 @@
 // Training whose state is on a device, here a software one: the numbers of the processor, and little that crosses.
+
 import { expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { sizeOf } from '../../core/numeric/ndarray.ts';
@@ -16,6 +17,7 @@ import { newTraffic, type Traffic } from '../../tensor/engine/traffic.ts';
 import { adamax } from '../../tensor/optimizers/adamax.ts';
 import { adamw } from '../../tensor/optimizers/adamw.ts';
 import { muon } from '../../tensor/optimizers/muon.ts';
+import { smallMixing } from '../../testing/layers.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
@@ -40,11 +42,8 @@ const modelOf = (changes: Partial<ModelOptions>): Glow =>
   new Glow(imageShape, {
     levels: 1,
     depth: 2,
-    width: 4,
+    conditioner: { width: 4 },
     mixing: 'emerging',
-    kernelSize: 3,
-    dilation: 1,
-    hiddenChannels: 8,
     learnedPrior: true,
     bits: 8,
     ...changes,
@@ -55,8 +54,7 @@ const conditioned: Partial<ModelOptions> = {
   levels: 2,
   depth: 1,
   classes: ['cat', 'dog', 'cow'],
-  dequantisation: 'variational',
-  dequantisationWidth: 4,
+  dequantisation: { name: 'variational', width: 4 },
 };
 
 /** Couplings of the later kinds. */
@@ -64,8 +62,7 @@ const stronger: Partial<ModelOptions> = {
   depth: 1,
   checkerboard: 1,
   checkerboardWidth: 4,
-  conditioner: 'gated',
-  blocks: 1,
+  conditioner: { name: 'gated', blocks: 1 },
   coupling: 'mixture',
 };
 
@@ -171,14 +168,19 @@ describeOnGpu('training on a device', () => {
   const cases = [
     ...mixings.map((mixing) => ({ mixing, name: 'adamax', what: 'images alone', changes: {} }) as const),
     { mixing: '1x1', name: 'adamw', what: 'classes and variational noise', changes: conditioned } as const,
-    { mixing: 'emerging', name: 'muon', what: 'matrices of several shapes', changes: { width: 9 } } as const,
+    {
+      mixing: 'emerging',
+      name: 'muon',
+      what: 'matrices of several shapes',
+      changes: { conditioner: { width: 9 } },
+    } as const,
     { mixing: '1x1', name: 'adamax', what: 'stronger couplings', changes: stronger } as const,
   ];
 
   it.each(cases)(
     '$mixing, $name, $what: 20 steps, resumed in the middle, match the CPU',
     async ({ mixing, name, changes }) => {
-      const model = modelOf({ mixing, ...changes });
+      const model = modelOf({ mixing: smallMixing(mixing, 8), ...changes });
       const optimizer = optimizers[name];
       const start = await startOf(model);
       const freely = await trained(model, start, 20, { optimizer });
@@ -213,7 +215,7 @@ describeOnGpu('training on a device', () => {
     'moves nothing that grows with the weights (%s)',
     async (activations) => {
       const crossing = async (width: number): Promise<Traffic> => {
-        const model = modelOf({ levels: 2, width });
+        const model = modelOf({ levels: 2, conditioner: { width } });
         const traffic = newTraffic();
         await releaseAfter(async (keep) => {
           const trainer = keep(

@@ -1,4 +1,5 @@
 // The update in the host's memory: which weights decay, which gradients it takes, and which moments it rejects.
+
 import { describe, expect, it } from 'vitest';
 import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
@@ -17,6 +18,7 @@ import { muon } from '../../tensor/optimizers/muon.ts';
 import { ruleFor } from '../../tensor/optimizers/optimizer.ts';
 import { updateProgram } from '../../tensor/optimizers/programs.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { smallMixing } from '../../testing/layers.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { HostArrays } from './hostArrays.ts';
 
@@ -27,11 +29,8 @@ function layoutOf(mixing: Mixing, width: number): ParameterLayout {
   const options = {
     levels: 2,
     depth: 1,
-    width,
-    mixing,
-    kernelSize: 3,
-    dilation: 1,
-    hiddenChannels: 8,
+    conditioner: { width },
+    mixing: smallMixing(mixing, 8),
     bits: 8,
   };
   return new ParameterLayout(new Glow([8, 8, 1], { ...options, learnedPrior: true }).parameters);

@@ -15,7 +15,7 @@ import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { type CompileOptions, compile, releaseAfter } from '../../tensor/engine/index.ts';
 import { input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
-import { type OptimizerName, optimizers } from '../../tensor/optimizers/index.ts';
+import { optimizers } from '../../tensor/optimizers/index.ts';
 
 /** Whether all elements are finite. */
 export function isFiniteArray({ data }: NdArray): boolean {
@@ -39,7 +39,7 @@ export function notFiniteIn(groups: Groups, layout: ParameterLayout): string[] {
  * What in a state is not finite, in words: `the weight levels/0/steps/1/actnorm/bias`; null if all is finite.
  */
 export function notFiniteInState(state: TrainingState, layout: ParameterLayout): string | null {
-  const moments = momentLayouts(layout, optimizers[state.optimizer.name as OptimizerName]);
+  const moments = momentLayouts(layout, optimizers.find(state.optimizer.name));
   const parts = [
     ['weight', state.weights, layout],
     ...Object.entries(state.optimizer.moments).map(

@@ -110,10 +110,8 @@ describe('micro-batches', () => {
   const model = new Glow([8, 12, 1], {
     levels: 2,
     depth: 2,
-    width: 8,
+    conditioner: { width: 8 },
     mixing: 'emerging',
-    kernelSize: 3,
-    dilation: 1,
     learnedPrior: true,
     bits: 8,
   });
@@ -194,7 +192,7 @@ function packDouble(layout: ParameterLayout, arrays: Record<string, NdArray>): R
 
 describe('a trainer refuses', () => {
   const options: ModelOptions = {
-    ...{ levels: 1, depth: 1, width: 2, mixing: 'reverse', kernelSize: 3, dilation: 1 },
+    ...{ levels: 1, depth: 1, conditioner: { width: 2 }, mixing: 'reverse' },
     ...{ learnedPrior: false, bits: 8 },
   };
   const images = imagesInMemory(tinyImages(12, 8, 3), [8, 8, 1]);

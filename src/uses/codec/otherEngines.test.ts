@@ -40,7 +40,7 @@ const models: [string, ImageShape, Partial<ModelOptions>][] = [
   ['1x1-plu', colour, { mixing: '1x1-plu' }],
   ['1x1-qr', colour, { mixing: '1x1-qr' }],
   ['finc', colour, { mixing: 'finc' }],
-  ['affine, scale floor', grey, { mixing: '1x1', coupling: 'affine', scaleFloor: 0.3 }],
+  ['affine, scale floor', grey, { mixing: '1x1', coupling: { name: 'affine', scaleFloor: 0.3 } }],
   [
     'mixture, gated',
     grey,

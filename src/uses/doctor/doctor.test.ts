@@ -1,4 +1,5 @@
 // The doctor on small models: sound ones and every mixing pass, and every kind of fault is found and named.
+
 import { describe, expect, it, vi } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
@@ -23,6 +24,7 @@ import { type TrainedModel, trainedModel } from '../../model/trainedModel.ts';
 import { add, divide, multiply, negate } from '../../tensor/operations/index.ts';
 import { adamax } from '../../tensor/optimizers/adamax.ts';
 import { constant, constantValue, type Tensor } from '../../tensor/tensor.ts';
+import { smallMixing } from '../../testing/layers.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
@@ -37,8 +39,13 @@ const engine = { threads: 1 };
 
 /** A model after a few steps of training. */
 async function train(mixing: Mixing, changes: Partial<ModelOptions> = {}): Promise<TrainedModel> {
-  const options = { levels: 2, depth: 1, width: 8, kernelSize: 3, dilation: 1, hiddenChannels: 8, bits: 8 };
-  const model = new Glow(imageShape, { ...options, mixing, learnedPrior: true, ...changes });
+  const options = { levels: 2, depth: 1, conditioner: { width: 8 }, bits: 8 };
+  const model = new Glow(imageShape, {
+    ...options,
+    mixing: smallMixing(mixing, 8),
+    learnedPrior: true,
+    ...changes,
+  });
   const image = imageArray(tinyImages(16, 8, 1), imageShape, model.values);
   const dequantisation = dequantisationOf(model.options);
   const half = image.data.map((_, index) => (dequantisation === 'uniform' ? 0.5 : Math.sin(index)));
@@ -115,7 +122,7 @@ describe('a sound model', () => {
 
   it.each(mixingNames)('passes with %s', async (mixing) => {
     const shape: ImageShape = [4, 6, 4];
-    const bijection = chain('mixing', layersOfMixing(mixing, shape, modelDefaults));
+    const bijection = chain('mixing', layersOfMixing(mixing, shape));
     const start = new RandomStream(3, 'start');
     const parameters = Object.entries(bijection.parameters).map(([path, { shape, trained, initial }]) => {
       const moved = initial(start).map((value) => value + (trained ? 0.05 * start.normal() : 0));
@@ -341,7 +348,7 @@ describe('a fault', () => {
 });
 
 describe('the noise of variational dequantisation', () => {
-  const trained = train('1x1', { dequantisation: 'variational', dequantisationWidth: 8 });
+  const trained = train('1x1', { dequantisation: { name: 'variational', width: 8 } });
 
   it('is examined layer by layer, and as a whole', async () => {
     const seen: number[][] = [];

@@ -28,7 +28,7 @@ const engine = { threads: 1 };
 /** A model with t = `bias` in the first coupling, whose inverse divides by sigmoid(2 + t). */
 async function modelWith(changed: Partial<ModelOptions> = {}, bias?: number): Promise<TrainedModel> {
   const options: ModelOptions = {
-    ...{ levels: 2, depth: 1, width: 8, mixing: 'emerging', kernelSize: 3, dilation: 1 },
+    ...{ levels: 2, depth: 1, conditioner: { width: 8 }, mixing: 'emerging' },
     ...{ learnedPrior: true, bits: 8 },
     ...changed,
   };

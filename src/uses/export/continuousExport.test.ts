@@ -13,7 +13,13 @@ import { exportPrograms } from './exportPrograms.ts';
 const runtime: string = 'onnxruntime-node';
 const imageShape: ImageShape = [4, 4, 2];
 const continuous = { mean: [1000, -3], deviation: [50, 0.1] };
-const model = new Glow(imageShape, { levels: 1, depth: 1, width: 4, mixing: '1x1', continuous });
+const model = new Glow(imageShape, {
+  levels: 1,
+  depth: 1,
+  conditioner: { width: 4 },
+  mixing: '1x1',
+  continuous,
+});
 const trained = {
   model,
   parameters: Object.fromEntries(

@@ -1,5 +1,6 @@
 // Exported programs of every mixing in two runtimes, native and WebAssembly: same results as our own
 // programs.
+
 import onnxProto from 'onnx-proto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
@@ -16,6 +17,7 @@ import type { TrainedModel } from '../../model/trainedModel.ts';
 import { compile, evaluate } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { smallMixing } from '../../testing/layers.ts';
 import { type ExportedPrograms, exportPrograms } from './exportPrograms.ts';
 
 const runtimes = ['onnxruntime-node', 'onnxruntime-web'] as const;
@@ -27,20 +29,26 @@ const largestBatch = 3;
 const base: Omit<ModelOptions, 'mixing'> = {
   levels: 2,
   depth: 2,
-  width: 6,
-  kernelSize: 3,
-  dilation: 1,
-  hiddenChannels: 16,
+  conditioner: { width: 6 },
   learnedPrior: true,
   bits: 8,
 };
 const oneStep = { ...base, levels: 1, depth: 1 };
 const cases: [string, ModelOptions][] = [
-  ...mixingNames.map((mixing): [string, ModelOptions] => [mixing, { ...oneStep, mixing }]),
+  ...mixingNames.map((mixing): [string, ModelOptions] => [
+    mixing,
+    { ...oneStep, mixing: smallMixing(mixing, 16) },
+  ]),
   ['spline couplings', { ...oneStep, mixing: '1x1', coupling: 'spline' }],
   [
     'checkerboards, gated networks, mixtures',
-    { ...oneStep, mixing: '1x1', checkerboard: 2, conditioner: 'gated', blocks: 1, coupling: 'mixture' },
+    {
+      ...oneStep,
+      mixing: '1x1',
+      checkerboard: 2,
+      conditioner: { name: 'gated', blocks: 1 },
+      coupling: 'mixture',
+    },
   ],
   [
     'masks of checkerboards, glow',
@@ -48,13 +56,13 @@ const cases: [string, ModelOptions][] = [
   ],
   [
     'several steps and levels, kernel 5, dilation 2, additive, 5 bits',
-    { ...base, mixing: 'emerging', kernelSize: 5, dilation: 2, coupling: 'additive', bits: 5 },
+    { ...base, mixing: { name: 'emerging', kernelSize: 5, dilation: 2 }, coupling: 'additive', bits: 5 },
   ],
-  ['emerging, scales of at least 0.2', { ...oneStep, mixing: 'emerging', scaleFloor: 0.2 }],
+  ['emerging, scales of at least 0.2', { ...oneStep, mixing: 'emerging', coupling: { scaleFloor: 0.2 } }],
   ['a torus', { ...oneStep, mixing: 'periodic', boundary: 'periodic', checkerboard: 1 }],
   [
     'periodic, kernel 5, standard priors, 1 bit',
-    { ...base, depth: 1, mixing: 'periodic', kernelSize: 5, learnedPrior: false, bits: 1 },
+    { ...base, depth: 1, mixing: { name: 'periodic', kernelSize: 5 }, learnedPrior: false, bits: 1 },
   ],
 ];
 

@@ -23,7 +23,14 @@ const condition = [
 
 /** A model that depends on its conditions, of images far from black and white. */
 async function informedModel(): Promise<FlowModel> {
-  const options = { ...modelDefaults, levels: 1, depth: 2, width: 8, mixing: '1x1' as const, condition };
+  const options = {
+    ...modelDefaults,
+    levels: 1,
+    depth: 2,
+    conditioner: { width: 8 },
+    mixing: '1x1' as const,
+    condition,
+  };
   const model = new Glow(shape, options);
   const random = new RandomStream(1, 'model');
   const all = [64, ...shape];

@@ -11,7 +11,7 @@ import { constant } from '../../tensor/tensor.ts';
 import { measurePlaces, oddPlaces } from './places.ts';
 
 const imageShape: ImageShape = [8, 12, 1];
-const glow = new Glow(imageShape, { levels: 1, depth: 1, width: 4, mixing: 'reverse' });
+const glow = new Glow(imageShape, { levels: 1, depth: 1, conditioner: { width: 4 }, mixing: 'reverse' });
 const parameters = Object.fromEntries(
   Object.entries(randomParameters(glow.parameters)).map(([path, array]) => [path, constant(array)]),
 );

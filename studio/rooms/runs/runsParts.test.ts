@@ -90,8 +90,8 @@ it('lists runs by words in their name, images, preset and state, in an order', (
 
 it('finds the settings in which runs differ', () => {
   const [first, second] = [
-    { seed: '0', 'model.mixing': 'emerging', 'model.width': '8' },
-    { seed: '0', 'model.mixing': '1x1', 'model.width': '8', 'model.bits': '5' },
+    { seed: '0', 'model.mixing': 'emerging', 'model.conditioner.width': '8' },
+    { seed: '0', 'model.mixing': '1x1', 'model.conditioner.width': '8', 'model.bits': '5' },
   ].map((settings) => ({ settings }) as unknown as Pick<FoundRun, 'settings'>) as [FoundRun, FoundRun];
   expect(differencesOf([first, second])).toEqual([
     { setting: 'model.mixing', values: ['emerging', '1x1'] },

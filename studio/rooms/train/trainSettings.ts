@@ -85,7 +85,7 @@ export function configOf(
 ): ConfigLayer {
   return {
     seed,
-    model: { levels, mixing, depth, width },
+    model: { levels, mixing, depth, conditioner: { width } },
     training: {
       learningRate: rate,
       batchSize: batch,

@@ -1,6 +1,11 @@
-// `emerging config`: every key of a configuration, or the JSON Schema of its files.
+// `emerging config`: every key of a configuration, as text or Markdown, or the JSON Schema of its files.
 import type { Command } from 'commander';
-import { configKeys, configSchemaText, notesOf } from '../../../runs/settings/configReference.ts';
+import {
+  type ConfigKey,
+  configKeys,
+  configSchemaText,
+  notesOf,
+} from '../../../runs/settings/configReference.ts';
 import { writeStdout } from '../terminal/output.ts';
 
 /** Adds the arguments and options of `config`, and what it does. */
@@ -8,24 +13,100 @@ export function registerConfig(command: Command): void {
   command
     .option('--schema', 'print the JSON Schema of configuration files, for editors')
     .option('--json', 'print a JSON list')
+    .option('--markdown', 'print tables in Markdown')
     .addHelpText(
       'after',
       '\nExample:\n  emerging config\n  emerging config --schema\n' +
         '\nEditors with YAML support complete and check files that begin with the line\n' +
         '  # yaml-language-server: $schema=config.schema.json',
     )
-    .action(({ schema, json }: { schema?: true; json?: true }) => {
-      writeStdout(schema ? configSchemaText() : json ? `${JSON.stringify(configKeys(), null, 2)}\n` : text());
+    .action(({ schema, json, markdown }: { schema?: true; json?: true; markdown?: true }) => {
+      writeStdout(
+        schema
+          ? configSchemaText()
+          : json
+            ? `${JSON.stringify(configKeys(), null, 2)}\n`
+            : markdown
+              ? configMarkdown()
+              : text(),
+      );
     });
 }
 
-/** The keys as text, three lines each. */
+/** The keys as text, three lines each, and one for each part that a key chooses from. */
 function text(): string {
   return configKeys()
     .map((about) => {
-      const { key, meaning, range, default: fallback } = about;
+      const { key, meaning, range, default: fallback, parts } = about;
       const facts = [range, ...(fallback === null ? [] : [`default ${fallback}`]), ...notesOf(about)];
-      return `${key}\n  ${meaning}\n  ${facts.join('; ')}\n`;
+      const choices = Object.entries(parts ?? {}).map(([name, summary]) => `    ${name}: ${summary}\n`);
+      return `${key}\n  ${meaning}\n  ${facts.join('; ')}\n${choices.join('')}`;
     })
     .join('\n');
+}
+
+/** The keys as the document `docs/settings.md`. */
+export function configMarkdown(): string {
+  const keys = configKeys();
+  const sections = [...new Set(keys.map(({ key }) => key.split('.')[0]!))];
+  const tables = sections.flatMap((section) => {
+    const own = keys.filter(({ key, users }) => key.split('.')[0] === section && users === null);
+    return [
+      `## ${section}`,
+      table(
+        ['key', 'meaning', 'values', 'default'],
+        own.map((about) => [code(about.key), about.meaning, rangeOf(about), defaultOf(about)]),
+      ),
+      ...own.flatMap((about) => (about.parts === null ? [] : partTables(about, keys))),
+    ];
+  });
+  return `${[
+    '# Settings',
+    'All keys of a configuration. `npx emerging config --markdown` generates this page; `npx emerging config` also lists the parts that `--import` adds.',
+    'A part is chosen by its name, or by its name with options: `mixing: emerging`, or `mixing: {name: emerging, kernelSize: 5}`. Options without a name change those of the part that is already chosen, as `--set model.mixing.kernelSize=5` does. Naming another part drops the options of the one before. A resume may change what is marked *.',
+    ...tables,
+  ].join('\n\n')}\n`;
+}
+
+/** The parts that a key chooses from, and their options. */
+function partTables({ key, parts }: ConfigKey, keys: readonly ConfigKey[]): string[] {
+  const options = keys.filter((other) => other.key.startsWith(`${key}.`));
+  return [
+    `### ${key}`,
+    table(
+      ['name', 'part'],
+      Object.entries(parts!).map(([name, summary]) => [code(name), summary]),
+    ),
+    ...(options.length === 0
+      ? []
+      : [
+          table(
+            ['option', 'of', 'meaning', 'values', 'default'],
+            options.map((about) => [
+              code(about.key.slice(key.length + 1)),
+              about.users!.map(code).join(', '),
+              about.meaning,
+              rangeOf(about),
+              defaultOf(about),
+            ]),
+          ),
+        ]),
+  ];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** What a key accepts; the parts that it chooses from have a table. */
+function rangeOf({ range, parts, changeable }: ConfigKey): string {
+  return `${parts === null ? range : 'a part'}${changeable ? ' *' : ''}`;
+}
+
+function defaultOf({ default: fallback }: ConfigKey): string {
+  return fallback === null ? '' : code(fallback);
 }

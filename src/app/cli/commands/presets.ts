@@ -1,6 +1,7 @@
 // `emerging presets`: lists the predefined experiments with their sizes and published results.
 import type { Command } from 'commander';
-import { countParameters, mixingParts } from '../../../flows/models/index.ts';
+import { partName, partOptions } from '../../../core/parts/index.ts';
+import { countParameters, networkWidth } from '../../../flows/models/index.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';
 import { type Preset, presets } from '../../../runs/settings/presets.ts';
 import { resolveConfig } from '../../../runs/settings/resolve.ts';
@@ -87,12 +88,11 @@ function textOf(entries: readonly Entry[]): string {
 
 /** The model in brief: `emerging 3x3, L2 D4 W64 C4 mixture`. */
 function layersText(model: Config['model']): string {
-  const { mixing, kernelSize, levels, depth, width, coupling, checkerboard = 0 } = model;
-  const kernel = (mixingParts.find(mixing).options ?? []).includes('kernelSize')
-    ? ` ${kernelSize}x${kernelSize}`
-    : '';
+  const { mixing, levels, depth, coupling, checkerboard = 0 } = model;
+  const { kernelSize } = partOptions(mixing);
+  const kernel = kernelSize === undefined ? '' : ` ${kernelSize}x${kernelSize}`;
   const checkerboards = checkerboard === 0 ? '' : ` C${checkerboard}`;
-  return `${mixing}${kernel}, L${levels} D${depth} W${width}${checkerboards} ${coupling}`;
+  return `${partName(mixing)}${kernel}, L${levels} D${depth} W${networkWidth(model)}${checkerboards} ${partName(coupling)}`;
 }
 
 function bitsPerDimText(entry: Entry): string {

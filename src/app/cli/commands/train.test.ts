@@ -39,7 +39,7 @@ beforeAll(() => {
 });
 
 describe('a run that starts from another model', () => {
-  const variational = ['--set=model.dequantisation=variational', '--set=model.dequantisationWidth=8'];
+  const variational = ['--set=model.dequantisation=variational', '--set=model.dequantisation.width=8'];
 
   beforeAll(async () => {
     await emerging.json(...newRun, '--steps=4', '--no-test', '--out=runs/source');
@@ -69,7 +69,7 @@ describe('a run that starts from another model', () => {
       resolveConfig({ file: readTextFile(inFolder(run, 'config.yaml')) }),
     );
     expect(own!.training).toEqual({ ...source!.training, steps: 2 });
-    expect(own!.model).toEqual({ ...source!.model, dequantisation: 'variational', dequantisationWidth: 8 });
+    expect(own!.model).toEqual({ ...source!.model, dequantisation: { name: 'variational', width: 8 } });
   });
 
   it('has the model and weights of an export, for other images', async () => {
@@ -88,7 +88,7 @@ describe('a run that starts from another model', () => {
       /^emerging: --from starts with the settings of runs\/source: omit --preset, and change/,
     ],
     [
-      ['--from=runs/source', '--set=model.width=12'],
+      ['--from=runs/source', '--set=model.conditioner.width=12'],
       /^emerging: cannot start from runs\/source: .* model\.width \(8 there, 12 here\)$/,
     ],
     [['--from=runs/source', '--resume=runs/source'], /omit --from$/],
@@ -157,7 +157,12 @@ describe('a run', () => {
   });
 
   it('is named after its dataset if that is not the one of its preset, and warns about what has no effect', async () => {
-    const lengths = ['--steps=2', '--stop-at=9', '--set=training.warmupSteps=5', '--set=model.normBound=2'];
+    const lengths = [
+      '--steps=2',
+      '--stop-at=9',
+      '--set=training.warmupSteps=5',
+      '--set=model.mixing.normBound=2',
+    ];
     const { stdout, stderr } = await emerging.run(...newRun, ...lengths, '--no-test');
     expect(stdout).toContain('checkpoint runs/data/checkpoints/step-00000002.safetensors');
     expect(stdout).toContain('card       runs/data/README.md\n');

@@ -41,7 +41,7 @@ beforeAll(() => {
 function runOn(name: string, { validation = 0.2, imageShape = [8, 8, 1] as ImageShape } = {}): LoadedRun {
   const overrides = {
     data: { name: at(name), validation },
-    model: { levels: 1, depth: 1, width: 2, mixing: '1x1' },
+    model: { levels: 1, depth: 1, conditioner: { width: 2 }, mixing: '1x1' },
   } as const;
   const config = resolveConfig({ overrides });
   const paths = runPaths(mkdtempSync(at('run-')));

@@ -10,7 +10,7 @@ it.each([
   [option('leastDeviation', 0.5), '--least-deviation 0.5'],
   [call('diagnose'), 'emerging doctor'],
   [call('verify'), 'emerging encode --exact'],
-  [call('registerMixing', 'mine'), '--import MODULE'],
+  [call('registerPart', 'mine'), '--import MODULE'],
   [call('downloadDataset', 'cifar10'), 'emerging datasets get cifar10'],
   [call('prepareDataset', 'imagenet32'), 'emerging datasets prepare imagenet32'],
   [call('prepareDataset', 'photos', { size: 32 }), 'emerging datasets prepare photos --size 32'],

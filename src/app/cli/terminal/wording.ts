@@ -20,12 +20,7 @@ const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => strin
   measureReference: () => 'emerging score --update-reference',
   prepareDataset: (source, options = {}) =>
     `emerging datasets prepare ${[word(source), ...flags(options)].join(' ')}`,
-  registerConditioner: importModule,
-  registerFlow: importModule,
-  registerMask: importModule,
-  registerMixing: importModule,
-  registerPrior: importModule,
-  registerTransformer: importModule,
+  registerPart: importModule,
   resumeRun: (directory, changes = {}) =>
     `emerging train --resume ${[word(directory), ...settings(changes)].join(' ')}`,
   verify: () => 'emerging encode --exact',

@@ -6,7 +6,6 @@ import { runFileNames } from '../../../runs/contents/runFileNames.ts';
 import { runFiles } from '../../../runs/folder/runFolder.ts';
 import { flowName } from '../../../runs/settings/experimentName.ts';
 import { scheduleOf, withSteps } from '../../../runs/settings/schedule.ts';
-import { unusedKeyWarnings } from '../../../runs/settings/unusedKeys.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { placeOf } from '../../../training/loop/recordTraining.ts';
 import type { PreparationPart, TrainingEvents } from '../../../training/loop/trainingEvents.ts';
@@ -120,7 +119,6 @@ export async function trainWithProgress(
       `${damage}. Resuming from step ${formatCount(state?.step ?? 0)} instead; the file is renamed to ….damaged`,
     );
   }
-  unusedKeyWarnings(config.model).forEach(warn);
   if (minutes === null) {
     scheduleWarnings(schedule, stopAt).forEach(warn);
   }

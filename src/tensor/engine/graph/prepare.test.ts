@@ -24,7 +24,7 @@ const styles = devices.filter(
 /** Enough for several blocks on a CPU, of whole images or not. */
 const batches = [3, 4] as const;
 
-const layer = couplingOf([SIZE, SIZE, CHANNELS], { width: WIDTH });
+const layer = couplingOf([SIZE, SIZE, CHANNELS], { conditioner: { width: WIDTH } });
 const arraysOf = (images: number): Record<string, NdArray> =>
   Object.fromEntries(
     Object.entries({ x: { shape: [images, SIZE, SIZE, CHANNELS] }, ...layer.parameters }).map(

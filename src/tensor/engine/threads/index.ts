@@ -1,5 +1,5 @@
 // The door of this folder for other rooms: a pool of threads.
 export type { Handler, ThreadAnswer, ThreadMessage } from './messages.ts';
 export { ThreadPool } from './pool.ts';
-export { type StopFlag, usesThreads } from './port.node.ts';
+export { importsModules, type StopFlag, usesThreads } from './port.node.ts';
 export { serve, type ThreadTasks } from './serve.ts';

@@ -12,6 +12,9 @@ export type StopFlag = Int32Array<SharedArrayBuffer>;
 /** The script of threads is `api/threads/workerMain.node.ts`: the engine can't import it. */
 const besideScript = import.meta.url.replace('tensor/engine/threads/port.node', 'api/threads/worker.node');
 
+/** Whether threads import the modules that they are started with; in a page, the script of workers does. */
+export const importsModules = true;
+
 /** Whether this number of workers runs in threads: a single one doesn't. */
 export function usesThreads(workers: number): boolean {
   return workers > 1;
@@ -20,7 +23,7 @@ export function usesThreads(workers: number): boolean {
 /**
  * What threads are started with.
  *
- * @param modules the modules that register parts of the model
+ * @param modules those of the model's parts
  * @throws UserError if the program is one of them: every thread would run it from its start
  */
 export async function prepareThreads(
@@ -32,13 +35,13 @@ export async function prepareThreads(
     if (path !== undefined && !existsSync(path)) {
       throw new UserError(
         'not-found',
-        `workers import the modules that register parts of the model, and there is no ${path}`,
+        `workers import the modules of a model's parts, and there is no ${path}`,
       );
     }
     if (path !== undefined && realpathSync(path) === realpathSync(program!)) {
       throw new UserError(
         'invalid-argument',
-        phrase`workers import the modules that register parts of the model, and one is the program itself: register them in a module of their own, or use ${option('workers', 1)}`,
+        phrase`workers import the modules of a model's parts, and one is the program itself: define the parts in a module of their own, or use ${option('workers', 1)}`,
       );
     }
   }

@@ -2,6 +2,9 @@
 import { workerFactory } from '../runtime.web.ts';
 import type { Port, ThreadStart, ThreadTask } from './messages.ts';
 
+/** Whether threads import the modules that they are started with: the script of workers does. */
+export const importsModules = false;
+
 /** Whether workers run in threads: all do if the page has said how to start them. */
 export function usesThreads(_workers: number): boolean {
   return workerFactory() !== undefined;

@@ -116,9 +116,9 @@ const codable = mixingNames.filter((mixing) => isCodable(new Glow(colour, { ...t
 /** Models of every kind, with images of a shape. */
 const models: [string, ImageShape, Partial<ModelOptions>][] = [
   ...codable.map((mixing): [string, ImageShape, Partial<ModelOptions>] => [mixing, colour, { mixing }]),
-  ['kernel 5, dilation 2', colour, { mixing: 'emerging', kernelSize: 5, dilation: 2 }],
+  ['kernel 5, dilation 2', colour, { mixing: { name: 'emerging', kernelSize: 5, dilation: 2 } }],
   ['additive', grey, { mixing: '1x1-plu', coupling: 'additive' }],
-  ['scale floor', grey, { mixing: '1x1', coupling: 'affine', scaleFloor: 0.3 }],
+  ['scale floor', grey, { mixing: '1x1', coupling: { name: 'affine', scaleFloor: 0.3 } }],
   [
     'mixture, gated, checkerboard',
     grey,
@@ -130,7 +130,7 @@ const models: [string, ImageShape, Partial<ModelOptions>][] = [
     { mixing: 'shuffle', checkerboard: [2, 1], classes: ['a', 'b', 'c'] },
   ],
   ['one level, prior not learned', [6, 10, 1], { mixing: 'finc', levels: 1, learnedPrior: false }],
-  ["Student's t-distribution", grey, { mixing: '1x1', prior: 'student-t', degreesOfFreedom: 6 }],
+  ["Student's t-distribution", grey, { mixing: '1x1', prior: { name: 'student-t', degreesOfFreedom: 6 } }],
 ];
 
 describe('a model with random weights', () => {

@@ -2,7 +2,7 @@
 import { UserError } from '../../../core/errors.ts';
 import { type ImageShape, kindInWords } from '../../../core/numeric/index.ts';
 import { type Bijection, CLASSES, parametersFrom } from '../../../flows/contract/index.ts';
-import { type Flow, partsOf } from '../../../flows/models/index.ts';
+import { dequantisationOf, type Flow, partsOf } from '../../../flows/models/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import { input } from '../../../tensor/index.ts';
 import { compileMaps, type GivenLayer } from '../maps/compileMaps.ts';
@@ -78,7 +78,7 @@ export function requireCodable({ stages, dequantiser, values, options, condition
     throw unsupported('it depends on the condition of each image, which a compressed file does not store');
   }
   if (dequantiser.flow !== undefined) {
-    throw unsupported(`its dequantisation is ${options.dequantisation}`);
+    throw unsupported(`its dequantisation is ${dequantisationOf(options)}`);
   }
   for (const { path, stage } of stages) {
     if (stage.latentShape) {

@@ -13,7 +13,7 @@ import { classStatistics, measureStatistics, ninthNames, ninthsOf } from './imag
 import { pixelStatisticsOf } from './pixelStatistics.ts';
 
 const imageShape: ImageShape = [8, 12, 1];
-const glow = new Glow(imageShape, { levels: 2, depth: 1, width: 4, mixing: 'reverse' });
+const glow = new Glow(imageShape, { levels: 2, depth: 1, conditioner: { width: 4 }, mixing: 'reverse' });
 const parameters = Object.fromEntries(
   Object.entries(randomParameters(glow.parameters)).map(([path, array]) => [path, constant(array)]),
 );

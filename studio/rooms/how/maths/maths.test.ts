@@ -271,10 +271,8 @@ it.each([
   const model = new Glow([height, width, channels], {
     levels,
     depth: 1,
-    width: 4,
+    conditioner: { width: 4 },
     mixing: 'emerging',
-    kernelSize: 3,
-    dilation: 1,
     learnedPrior: true,
     bits: 8,
   });

@@ -1,7 +1,6 @@
-// Error messages for an invalid configuration: one line with the path, what was expected and what was found.
+// Error messages for invalid options: one line with the path, what was expected and what was found.
 import type * as z from 'zod/mini';
-import { nearestNames, UserError, unknownName } from '../../core/errors.ts';
-import { partKeys, parts } from '../../flows/models/index.ts';
+import { nearestNames, UserError, unknownName } from '../errors.ts';
 
 /**
  * The error for an issue reported by the schema.
@@ -20,10 +19,6 @@ export function explainIssue(
   const where = path.length === 0 ? 'the configuration' : path.join('.');
   if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
     return unknownName(where, clip(issue.input), issue.values.map(String), 'invalid-config');
-  }
-  const part = partKeys.find((key) => where === `model.${key}`);
-  if (part !== undefined && typeof issue.input === 'string') {
-    return parts[part].unknown(clip(issue.input));
   }
   return usageError(
     issue.input === undefined

@@ -1,0 +1,212 @@
+// A conditioner with an option of its own: from code, from a file and from the command line, in workers and on ranks,
+// resumed, exported and loaded again. And a mixing with one, in help and in the schema.
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { buildPackage, commandLine } from '../../testing/command.ts';
+import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { configMarkdown } from './commands/config.ts';
+
+const root = buildPackage();
+const emerging = commandLine(root);
+const inFolder = (name: string): string => join(emerging.folder, name);
+const run = promisify(execFile);
+
+/** A module, beside the package, which it imports by its name. */
+function module(file: string, text: string): string {
+  const path = join(root, file);
+  writeFileSync(path, text);
+  return path;
+}
+
+// A network whose numbers are the means of the channels that stay, times a strength and learned weights.
+const conditioner = `import { operations } from 'emerging-flows/tensor';
+import { defineConditioner, filledParameter, numberFrom, option } from 'emerging-flows/flows';
+const { multiply, reshape, sum } = operations;
+export const mean = defineConditioner({
+  name: 'mean',
+  summary: 'The mean of the channels that stay.',
+  options: { strength: option('How strongly it acts.', numberFrom(0, 1), 1) },
+  build: ({ strength }) => (shape, { channels, numbers }) => ({
+    parameters: { weights: filledParameter([channels * numbers], 0.1) },
+    forward(image, p) {
+      const mean = multiply(reshape(sum(image, [3]), [...image.shape.slice(0, 3), 1]), strength / shape[2]);
+      return multiply(mean, p.get('weights'));
+    },
+  }),
+});
+`;
+const mine = module('mean.mjs', conditioner);
+const small = ['--data=data', ...tinyTraining, '--set=training.warmupSteps=0', '--no-test'].filter(
+  (word) => !word.startsWith('--set=model.conditioner'),
+);
+const strong = [
+  '--config=base.yaml',
+  '--import',
+  mine,
+  '--set=model.conditioner=mean',
+  '--set=model.conditioner.strength=0.5',
+];
+const train = (...args: string[]) => emerging.run('train', ...small, ...args);
+const bitsPerDim = async (path: string, ...args: string[]): Promise<number> =>
+  (await emerging.json('evaluate', path, '--import', mine, '--split=test', '--draws=1', ...args)).bitsPerDim;
+const metrics = (name: string): string => readFileSync(inFolder(`${name}/metrics.jsonl`), 'utf8');
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  writeFileSync(inFolder('base.yaml'), 'seed: 0\n');
+  const { code, stderr } = await train(...strong, '--steps=4', '--workers=2', '--threads=2', '--out=run');
+  expect(code, stderr).toBe(0);
+});
+
+it('is stored with its option, and changes what is computed', async () => {
+  const { model } = parse(readFileSync(inFolder('run/config.yaml'), 'utf8'));
+  expect(model.conditioner).toEqual({ name: 'mean', strength: 0.5 });
+  const { code, stderr } = await train(
+    '--config=base.yaml',
+    '--import',
+    mine,
+    '--set=model.conditioner=mean',
+    '--steps=1',
+    '--out=weak',
+  );
+  expect(code, stderr).toBe(0);
+  expect(metrics('weak').split('\n')[0]).not.toBe(metrics('run').split('\n')[0]);
+});
+
+it('is the same from a file', async () => {
+  writeFileSync(
+    inFolder('file.yaml'),
+    'seed: 0\nmodel:\n  conditioner:\n    name: mean\n    strength: 0.5\n',
+  );
+  const sources = ['--import', mine, '--config=file.yaml', '--steps=4', '--workers=2', '--threads=2'];
+  const { code, stderr } = await train(...sources, '--out=filed');
+  expect(code, stderr).toBe(0);
+  expect(metrics('filed')).toBe(metrics('run'));
+});
+
+it('resumes after a stop with the same results', async () => {
+  const args = ['--steps=4', '--stop-at=2', '--workers=2', '--threads=2', '--out=stopped'];
+  expect((await train(...strong, ...args)).code).toBe(0);
+  const { code, stderr } = await emerging.run(
+    ...[
+      'train',
+      '--resume',
+      'stopped',
+      '--import',
+      mine,
+      '--data=data',
+      '--workers=2',
+      '--threads=2',
+      '--no-test',
+    ],
+  );
+  expect(code, stderr).toBe(0);
+  expect(metrics('stopped')).toBe(metrics('run'));
+});
+
+it('is exported and loaded again, with its option', async () => {
+  const { code, stderr } = await emerging.run('export', 'run', '--out=exported', `--import=${mine}`);
+  expect(code, stderr).toBe(0);
+  const { model } = JSON.parse(readFileSync(inFolder('exported/manifest.json'), 'utf8'));
+  expect(model.conditioner).toEqual({ name: 'mean', strength: 0.5 });
+  expect(await bitsPerDim('exported', '--data=data')).toBe(await bitsPerDim('run'));
+});
+
+it.each([
+  [
+    'strenght=0.5',
+    /model\.conditioner\.strenght is not an option of the conditioner mean: did you mean model\.conditioner\.strength\?\n$/,
+  ],
+  ['strength=2', /model\.conditioner\.strength must be a number from 0 to 1, not 2\n$/],
+])('is refused in one line with %s', async (setting, message) => {
+  const args = ['--import', mine, '--set=model.conditioner=mean', `--set=model.conditioner.${setting}`];
+  const { code, stderr } = await train(...args, '--steps=1', '--out=refused');
+  expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1]);
+  expect(stderr).toMatch(message);
+});
+
+it('is a value in code, whose model is that of the command', async () => {
+  const program = module(
+    'program.mjs',
+    `import { loadModel } from 'emerging-flows';
+     import { Glow } from 'emerging-flows/flows';
+     import { resolveConfig, resumeRun, startRun, train } from 'emerging-flows/training';
+     import { openDataset } from 'emerging-flows/data';
+     import { mean } from './mean.mjs';
+     const dataset = await openDataset('data');
+     const layer = { levels: 1, depth: 1, conditioner: { name: mean, strength: 0.5 } };
+     const config = resolveConfig({ overrides: {
+       data: { name: 'data' }, model: layer,
+       training: { steps: 2, batchSize: 8, warmupSteps: 0 },
+     } });
+     const events = { onTrouble: (_, text) => console.log(text) };
+     const run = await startRun(config, 'coded', { dataset });
+     const { model } = await train({ ...run, parts: [mean], stopAt: 1, threads: 2, events });
+     const { conditioner } = new Glow(dataset.imageShape, layer).options;
+     console.log(JSON.stringify([model.options.conditioner, conditioner]));
+     const several = { ...(await resumeRun('coded', {}, { dataset, parts: [mean] })), workers: 2, threads: 2 };
+     console.log(await train(several).catch(({ message }) => message));
+     await train({ ...(await resumeRun('coded', {}, { dataset })), threads: 1 });
+     const loaded = await loadModel('coded');
+     console.log(loaded.options?.conditioner ?? loaded.step);`,
+  );
+  const { stdout } = await run(process.execPath, [program], { cwd: emerging.folder });
+  const lines = stdout.trimEnd().split('\n');
+  const chosen = { name: 'mean', strength: 0.5 };
+  expect(lines).toContain(JSON.stringify([chosen, chosen]));
+  expect(lines).toContain(
+    'gradients need one worker, because conditioner "mean" has no module that others could import: ' +
+      'add module: import.meta.url to its definition, in a module of its own, or use workers: 1',
+  );
+  expect(lines.at(-1)).toBe('2');
+});
+
+describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, { tags: 'system' }, () => {
+  it('train one run with it', async () => {
+    const words = emerging.words('train', ...small, ...strong, '--steps=4', '--out=ranks');
+    const { code, stderr } = await startJob(2, words, { cwd: emerging.folder }).ended;
+    expect(code, stderr).toBe(0);
+    // The same seed and batches: the run of one process up to rounding.
+    expect(await bitsPerDim('ranks')).toBeCloseTo(await bitsPerDim('run'), 3);
+  });
+});
+
+it('documents list every part and option', () => {
+  const shipped = readFileSync(new URL('../../../docs/settings.md', import.meta.url), 'utf8');
+  expect(shipped, 'npx emerging config --markdown > docs/settings.md').toBe(configMarkdown());
+});
+
+it('a mixing with an option of its own is in help and in the schema without another change', async () => {
+  const mixing = module(
+    'turning.mjs',
+    `import { defineMixing, option, reverse, wholeNumber } from 'emerging-flows/flows';
+     export const turning = defineMixing({
+       name: 'turning',
+       summary: 'Turns the channels around.',
+       options: { turns: option('How often it turns them.', wholeNumber(1, 7), 1) },
+       build: (shape, { turns }) =>
+         Object.fromEntries(Array.from({ length: turns }, (_, turn) => ['turn' + turn, reverse(shape)])),
+     });`,
+  );
+  const { stdout } = await emerging.run('config', '--import', mixing);
+  expect(stdout).toContain('    turning: Turns the channels around.\n');
+  expect(stdout).toContain(
+    'model.mixing.turns\n  How often it turns them.\n  a whole number from 1 to 7; default 1; only for turning\n',
+  );
+  const { stdout: text } = await emerging.run('config', '--schema', '--import', mixing);
+  const { anyOf } = JSON.parse(text).properties.model.properties.mixing;
+  expect(anyOf).toContainEqual({
+    type: 'object',
+    description: 'Turns the channels around.',
+    properties: {
+      name: { const: 'turning' },
+      turns: { description: 'How often it turns them.', default: 1, type: 'integer', minimum: 1, maximum: 7 },
+    },
+    additionalProperties: false,
+  });
+});

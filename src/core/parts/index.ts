@@ -1,0 +1,28 @@
+// The door of this folder for other rooms: definitions of parts, their options, and registries of parts.
+export {
+  type CompletePart,
+  changedPart,
+  isDefinition,
+  type PartChoice,
+  type PartDefinition,
+  type PartialDefinition,
+  type PartKind,
+  type PartSettings,
+  partName,
+  partOptions,
+} from './definition.ts';
+export { clip, explainIssue, show } from './issues.ts';
+export {
+  choice,
+  describeOptions,
+  fraction,
+  numberFrom,
+  type OptionSchemas,
+  type OptionValues,
+  oddNumber,
+  option,
+  positive,
+  rangeText,
+  wholeNumber,
+} from './options.ts';
+export { PartRegistry } from './registry.ts';
