@@ -245,7 +245,9 @@ it('keeps the latest scores of the validation images in the run, for when these 
 it('names the step and the folder of statistics that it updates', async () => {
   const { code, stdout } = await emerging.run('score', 'runs/a', '--update-reference', '--threads=1');
   expect(code).toBe(0);
-  expect(stdout).toMatch(/validation images of data measured with the weights of step \d+; their statistics are in runs.a\n$/);
+  expect(stdout).toMatch(
+    /validation images of data measured with the weights of step \d+; their statistics are in runs.a\n$/,
+  );
 });
 
 it('adds the statistics of other images to an export, whose manifest lists them', async () => {
