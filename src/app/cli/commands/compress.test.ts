@@ -224,7 +224,7 @@ it('takes all images of an array', async () => {
   expect(await pixelsIn(at('unstacked', files[1]))).toEqual([...tinyImages(4, 8, 3).slice(64, 128)]);
   const some = await json('compress', 'stack.npy', '--count=2', '--model=run', '--out=some-of.eflow');
   expect(some).toMatchObject({ images: 2 });
-  const message = await refused('interpolate', 'run', 'stack.npy', 'seed:1', '--out=x.png');
+  const message = await refused('compress', 'stack.npy', 'photos/a.png', '--model=run', '--out=x.eflow');
   expect(message).toContain('an array of shape 4 x 8 x 8 holds 4 images, and only one is read here');
 });
 

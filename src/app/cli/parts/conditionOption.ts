@@ -6,9 +6,8 @@ import {
   componentNamesIn,
   componentsIn,
   conditionsByTable,
-  readTableAt,
   rowsOf,
-} from '../../../data/conditions/index.ts';
+} from '../../../data/conditions/table.ts';
 import {
   type Conditions,
   type ImageSet,
@@ -169,6 +168,8 @@ async function fileIn(text: string, model: Conditioned & Pick<Flow, 'imageShape'
   }
   const named = called === undefined ? all : all.filter(({ name }) => name === called);
   const areImages = named.length > 0 && named.every(({ image = false }) => image);
+  // Its readers of archives and images take a while to load.
+  const { readTableAt } = await import('../../../data/conditions/index.ts');
   const table = await readTableAt(path, { names: known, called, areImages });
   const inFile = componentNamesIn(table, model.imageShape);
   const names = inFile.filter((one) => known.includes(one));
