@@ -6,11 +6,12 @@
 // Training rates are of full steps: batch and noise, forward, backward, update; forward rates are of log-likelihoods with
 // frozen weights. On a GPU, it also prints what a step moves to the device and back, and how often the host waits for it.
 import { Command } from 'commander';
-import { addStepOptions, compileOptions, type StepOptions } from '../src/app/cli/parts/options.ts';
+import { compileOptions } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { formatBytes, formatCount, formatRate, formatSpread } from '../src/app/cli/terminal/format.ts';
 import { withProgress } from '../src/app/cli/terminal/progress.ts';
 import { formatTable } from '../src/app/cli/terminal/table.ts';
+import { addStepOptions, type StepOptions } from '../src/app/cli/training/stepOptions.ts';
 import { median, rangeOf } from '../src/core/numeric/statistics.ts';
 import { placeOf } from '../src/training/loop/recordTraining.ts';
 import {

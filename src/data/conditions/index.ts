@@ -2,4 +2,3 @@
 
 export { conditionsOfFiles, namesInFolders, orPassed } from './conditionsOfFiles.ts';
 export { readTableAt } from './conditionTable.ts';
-export { type ConditionTable, componentNamesIn, componentsIn, conditionsByTable, rowsOf } from './table.ts';

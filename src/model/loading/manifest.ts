@@ -35,7 +35,7 @@ export interface Manifest {
 }
 
 /** Where the weights of an export come from. */
-export interface TrainedOn {
+interface TrainedOn {
   readonly preset: string | null;
   readonly dataset: string;
   readonly step: number;

@@ -215,12 +215,16 @@ it.each([
   expect(await refused(...args)).toContain(message);
 });
 
-it('takes an array of several images for a dataset', async () => {
+it('takes all images of an array', async () => {
   writeFileSync(at('stack.npy'), npyBytes(tinyImages(4, 8, 3), [4, 8, 8]));
-  expect(await json('compress', 'stack.npy', '--model=run', '--out=stack.eflow')).toMatchObject({
-    skipped: [],
-  });
-  const message = await refused('interpolate', 'run', 'stack.npy', 'seed:1', '--out=x.png');
+  const made = await json('compress', 'stack.npy', '--model=run', '--out=stack.eflow');
+  expect(made).toMatchObject({ images: 4, skipped: [] });
+  const { files } = await json('decompress', 'stack.eflow', '--out=unstacked');
+  expect(files).toEqual([0, 1, 2, 3].map((image) => `stack.npy/${image}.png`));
+  expect(await pixelsIn(at('unstacked', files[1]))).toEqual([...tinyImages(4, 8, 3).slice(64, 128)]);
+  const some = await json('compress', 'stack.npy', '--count=2', '--model=run', '--out=some-of.eflow');
+  expect(some).toMatchObject({ images: 2 });
+  const message = await refused('compress', 'stack.npy', 'photos/a.png', '--model=run', '--out=x.eflow');
   expect(message).toContain('an array of shape 4 x 8 x 8 holds 4 images, and only one is read here');
 });
 

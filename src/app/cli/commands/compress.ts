@@ -25,10 +25,10 @@ import {
   addSetOptions,
   type ImageOptions,
   isDatasetFile,
-  isStackFile,
   namesOfSet,
   openImages,
   reportSkipped,
+  stackLength,
 } from '../parts/imageInput.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { noteMemory } from '../parts/modelOptions.ts';
@@ -207,9 +207,7 @@ async function imagesToCompress(
   const [only] = paths;
   const isNamed =
     paths.length === 1 &&
-    (isDatasetFile(only!) ||
-      (await isStackFile(only!)) ||
-      (datasets.some(({ name }) => name === only) && !exists(only!)));
+    (isDatasetFile(only!) || (datasets.some(({ name }) => name === only) && !exists(only!)));
   if (data !== undefined && paths.length > 0) {
     throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
   }
@@ -230,7 +228,9 @@ async function imagesToCompress(
   if (found.repeated > 0) {
     noteOnStderr(`${formatCounted(found.repeated, 'file')} named more than once; each is compressed once`);
   }
-  const most = Math.min(found.count, count ?? found.count);
+  const stacked = paths.length === 1 ? await stackLength(only!) : undefined;
+  const available = stacked ?? found.count;
+  const most = Math.min(available, count ?? available);
   return {
     count: most,
     async *read(skip) {
@@ -240,7 +240,7 @@ async function imagesToCompress(
         skipped.push(reason);
         skip(reason);
       };
-      for await (const { name, path, image } of found.read(noteSkip)) {
+      for await (const { name, path, image } of found.read(noteSkip, { stacks: stacked !== undefined })) {
         const pixels = exactPixels(image);
         if (typeof pixels === 'string') {
           noteSkip(`${path} ${pixels}`);

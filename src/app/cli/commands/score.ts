@@ -25,13 +25,9 @@ import {
   imageSetOf,
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { noteImplausible } from '../parts/implausible.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import {
-  addModelOptions,
-  type ModelOptions,
-  noteImplausible,
-  noteLargeImages,
-} from '../parts/modelOptions.ts';
+import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { oneOf, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
 import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';

@@ -24,14 +24,7 @@ import { isTested } from '../../../training/reports/trainRun.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
 import { modelFolder } from '../parts/modelFolder.ts';
 import { overflowNote } from '../parts/modelOptions.ts';
-import {
-  addEngineOptions,
-  addStepOptions,
-  collect,
-  type EngineOptions,
-  type StepOptions,
-  wholeNumber,
-} from '../parts/options.ts';
+import { addEngineOptions, collect, type EngineOptions, wholeNumber } from '../parts/options.ts';
 import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -45,6 +38,7 @@ import {
   type RunImages,
   type RunOptions,
 } from '../training/preparedRun.ts';
+import { addStepOptions, type StepOptions } from '../training/stepOptions.ts';
 import { type TrainingRunOptions, trainWithProgress } from '../training/trainWithProgress.ts';
 
 interface TrainCommandOptions extends EngineOptions, RunOptions, TrainingRunOptions {

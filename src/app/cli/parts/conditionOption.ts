@@ -6,9 +6,8 @@ import {
   componentNamesIn,
   componentsIn,
   conditionsByTable,
-  readTableAt,
   rowsOf,
-} from '../../../data/conditions/index.ts';
+} from '../../../data/conditions/table.ts';
 import {
   type Conditions,
   type ImageSet,
@@ -170,6 +169,8 @@ async function fileIn(text: string, model: Conditioned & Pick<Flow, 'imageShape'
   }
   const named = called === undefined ? all : all.filter(({ name }) => name === called);
   const areImages = named.length > 0 && named.every(isConditionImage);
+  // Its readers of archives and images take a while to load.
+  const { readTableAt } = await import('../../../data/conditions/index.ts');
   const table = await readTableAt(path, { names: known, called, areImages });
   const inFile = [
     ...new Set([...componentNamesIn(table, model.imageShape), ...table.columns.map(({ name }) => name)]),

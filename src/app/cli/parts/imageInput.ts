@@ -131,14 +131,13 @@ export function isDatasetFile(path: string): boolean {
   return /\.(images|zip|tar|tgz|parquet)(\.gz)?$/i.test(path) && exists(path) && !isFolder(path);
 }
 
-/** Whether a path is a NumPy array of several images. */
-export async function isStackFile(path: string): Promise<boolean> {
-  return (
-    /\.npy$/i.test(path) &&
-    exists(path) &&
-    !isFolder(path) &&
-    (await withFile(path, async (file) => isStackShape((await readNpyHeader(file, path)).shape)))
-  );
+/** How many images a NumPy array at a path has; undefined if it is something else, or one image. */
+export async function stackLength(path: string): Promise<number | undefined> {
+  if (!/\.npy$/i.test(path) || !exists(path) || isFolder(path)) {
+    return undefined;
+  }
+  const { shape } = await withFile(path, (file) => readNpyHeader(file, path));
+  return isStackShape(shape) ? shape[0] : undefined;
 }
 
 /**

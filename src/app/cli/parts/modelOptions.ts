@@ -5,10 +5,8 @@ import { type FlowModel, type FlowModelOptions, LARGE_BYTES } from '../../../mod
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import { flowModelOf, type LoadModelOptions } from '../../../model/loading/modelFiles.ts';
 import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
-import { checkNamed } from '../../../uses/doctor/index.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
-import { shellWord } from '../terminal/wording.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -110,22 +108,6 @@ export function addMeasureOptions(command: Command, defaults: { split: Split; dr
     .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
   return addEngineOptions(command);
-}
-
-/** Notes if some of these bits/dim are beyond the doctor's limit, on which a model fails. */
-export function noteImplausible(
-  values: readonly number[],
-  { what, bits, directory }: { what: string; bits: number | undefined; directory: string },
-): void {
-  const limit = checkNamed('bitsPerDim').problem! * (bits ?? Number.POSITIVE_INFINITY);
-  const failed = values.filter((value) => !(value <= limit)).length;
-  if (failed > 0) {
-    const most = bits === undefined ? 'not a number' : `above ${formatCount(limit)} bits/dim`;
-    noteOnStderr(
-      `${what}: ${formatCount(failed)} of ${formatCount(values.length)} ${most}, where the model fails: these values mean ` +
-        `nothing else; emerging doctor ${shellWord(directory)} examines its layers`,
-    );
-  }
 }
 
 /** Images, some of which overflowed. */

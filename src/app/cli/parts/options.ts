@@ -19,7 +19,6 @@ import {
   usedDevice,
 } from '../../../tensor/engine/index.ts';
 import { tryDevice } from '../../../tensor/engine/tryDevice.ts';
-import { type ActivationChoice, activationChoices } from '../../../training/gradients/index.ts';
 import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
@@ -41,34 +40,11 @@ export function addEngineOptions(command: Command): Command {
     .option('--threads <n>', 'number of threads of the CPU (default: one per core)', threadCount);
 }
 
-/** How a training step is computed. */
-export interface StepOptions {
-  readonly activations: ActivationChoice;
-  readonly workers?: number;
-}
-
-/** Adds `--activations`, `--workers`. */
-export function addStepOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--activations <what>',
-        `whether activations are kept, or recomputed, which is slower but needs less memory: ${activationChoices.join(', ')}`,
-      )
-        .argParser(oneOf('activations', activationChoices))
-        .default('auto'),
-    )
-    .option(
-      '--workers <n>',
-      'number of data-parallel workers; must divide the micro-batch size. With 1, all threads share each operation (default: as many as possible if the model benefits, else 1)',
-      threadCount,
-    );
-}
-
 /** More threads per core than this only slow each other down. */
 const MOST_THREADS_PER_CORE = 4;
 
-function threadCount(text: string): number {
+/** A parser of a number of threads. */
+export function threadCount(text: string): number {
   const value = wholeNumber(1)(text);
   const cores = availableParallelism();
   if (value > MOST_THREADS_PER_CORE * cores) {

@@ -7,7 +7,7 @@ import { ClosedFolder } from '../../../data/files/closedFolder.ts';
 import { entryAt, exists } from '../../../data/files/files.ts';
 import { isWithin, pathFrom, requireNewFolder } from '../../../data/files/folders.ts';
 import { requireWritable, writeFileAtomically } from '../../../data/files/partialFiles.ts';
-import { datasets } from '../../../data/registry.ts';
+import { datasetRecords } from '../../../data/sets/records.ts';
 import { bundledModelsFolder } from '../../bundledModels.ts';
 import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
@@ -26,7 +26,7 @@ interface DefaultPlace {
 
 /** `photos-train.png` beside the folder `photos`; for a named dataset, in the working directory. */
 export function besideData(nameOrPath: string, suffix: string): DefaultPlace {
-  const isNamed = datasets.some(({ name }) => name === nameOrPath);
+  const isNamed = Object.hasOwn(datasetRecords, nameOrPath);
   const folder = isNamed ? '.' : folderAround(nameOrPath);
   // The folder's name for paths such as . and ..
   const name = basename(resolve(nameOrPath));

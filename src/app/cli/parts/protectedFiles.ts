@@ -5,8 +5,8 @@ import { UserError } from '../../../core/errors.ts';
 import { importedModules } from '../../../core/platform/importModule.node.ts';
 import { exists, isFolder, realPath } from '../../../data/files/files.ts';
 import { fileKey, isWithin, pathFrom } from '../../../data/files/folders.ts';
-import { datasets } from '../../../data/registry.ts';
 import { dataFolders } from '../../../data/sets/dataFolder.ts';
+import { datasetRecords } from '../../../data/sets/records.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isExported, isRun } from '../../../model/loading/loadTrained.ts';
@@ -50,7 +50,7 @@ export function requireNoInput(path: string, inputs: readonly (string | undefine
   if (!exists(path)) {
     return;
   }
-  const isNamed = inputs.some((input) => datasets.some(({ name }) => name === input));
+  const isNamed = inputs.some((input) => input !== undefined && Object.hasOwn(datasetRecords, input));
   const sources = [
     ...inputs.filter((input) => input !== undefined),
     ...(isNamed ? dataFolders() : []),

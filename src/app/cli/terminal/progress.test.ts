@@ -112,7 +112,7 @@ describe('progress on a terminal', () => {
     progress.update(1500);
     progress.finish('done');
     expect(stripVTControlCharacters(text())).toMatch(
-      /a note\n[^\n]*step 1500\/1500 ━{30} 100 % · 1\.93 bits\/dim · 812 images\/s\ndone\n$/,
+      /a note\n[^\n]*step 1,500\/1,500 ━{30} 100 % · 1\.93 bits\/dim · 812 images\/s\ndone\n$/,
     );
     progress.finish('again');
     progress.note('afterwards');

@@ -12,13 +12,13 @@ import type { PreparationPart, TrainingEvents } from '../../../training/loop/tra
 import { EventFile } from '../../../training/reports/eventFile.ts';
 import { readSheet, samplesPath } from '../../../training/reports/runPictures.ts';
 import { type TrainedRun, trainRun } from '../../../training/reports/trainRun.ts';
-import type { StepOptions } from '../parts/options.ts';
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createImageProgress, createProgress } from '../terminal/progress.ts';
 import { messageOf, shellWord } from '../terminal/wording.ts';
 import type { PreparedRun } from './preparedRun.ts';
+import type { StepOptions } from './stepOptions.ts';
 import {
   chosenNotes,
   heldOutText,
