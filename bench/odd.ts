@@ -4,8 +4,8 @@
 //   npx tsx bench/odd.ts --seeds 3 data/emoji-32.images data/icons-32.images
 //
 // Trains a small model on each of the two datasets, and prints a table: the scores of `emerging score` and two methods on
-// pixels without a flow, for the other dataset's images and for images that are changed. Means over the seeds. Some
-// minutes for each model.
+// pixels without a flow, for the other dataset's images and for images that are changed. A second table has ten kinds of
+// intruders, of which some are also among the validation images. Means over the seeds. Some minutes for each model.
 import { Command } from 'commander';
 import { wholeNumber } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
@@ -32,6 +32,7 @@ import { oddReport } from '../src/uses/odd/score.ts';
 import { areaUnderCurve } from './odd/areaUnderCurve.ts';
 import { isolationForest, nearestNeighbours } from './odd/baselines.ts';
 import { changed, changes } from './odd/changes.ts';
+import { intrudersFirst, plantedCounts } from './odd/intruders.ts';
 import { trainModel } from './shared/trainModel.ts';
 
 /** Half the quick start's width, affine couplings and Adamax. */
@@ -67,12 +68,18 @@ try {
     throw new UserError('invalid-argument', 'name two datasets');
   }
   const rows: string[][] = [];
+  const intruderRows: string[][] = [];
   let scoreNames: readonly string[] = [];
   for (const [dataset, other] of [[first, second] as const, [second, first] as const]) {
     const results: Results[] = [];
+    const intruders: number[][] = [];
     for (let seed = 0; seed < seeds; seed++) {
-      results.push(await examine(dataset, other, seed));
+      const { rates, first } = await examine(dataset, other, seed);
+      results.push(rates);
+      intruders.push(first);
     }
+    const firstText = plantedCounts.map((_, index) => mean(intruders.map((each) => each[index]!)).toFixed(1));
+    intruderRows.push([dataset.name, ...firstText]);
     for (const [kind, scores] of Object.entries(results[0]!)) {
       scoreNames = Object.keys(scores);
       const means = scoreNames.map((score) => mean(results.map((result) => result[kind]![score]!)));
@@ -80,13 +87,19 @@ try {
     }
   }
   const titles = ['trained on → odd', ...scoreNames];
-  process.stdout.write(`${markdownTable(titles, rows)}\n`);
+  process.stdout.write(`${markdownTable(titles, rows)}\n\n`);
+  const intruderTitles = ['trained on', ...plantedCounts.map((planted) => `${planted} planted`)];
+  process.stdout.write(`${markdownTable(intruderTitles, intruderRows)}\n`);
 } catch (error) {
   process.exitCode = reportFailure(error);
 }
 
-/** Trains a model and measures every score on every kind of odd images. */
-async function examine(dataset: Dataset, other: Dataset, seed: number): Promise<Results> {
+/** Trains a model and measures every score on every kind of odd images, and which of ten intruders are among the first. */
+async function examine(
+  dataset: Dataset,
+  other: Dataset,
+  seed: number,
+): Promise<{ rates: Results; first: number[] }> {
   const set = [...small, `training.steps=${steps}`, `seed=${seed}`];
   const config = resolveConfig({ preset: DEFAULT_PRESET, set });
   const model = await trainModel(`${dataset.name} ${seed}`, dataset, config, threads);
@@ -98,6 +111,8 @@ async function examine(dataset: Dataset, other: Dataset, seed: number): Promise<
   // All at once: a score is fitted to the reference once.
   const groups = [test, ...Object.values(kinds)];
   const scores = await scoreAll(model, dataset, Buffer.concat(groups), seed);
+  const validation = spreadPixels(dataset.validation, count);
+  const first = await intrudersFirst(model, { validation, test, others: kinds[other.name]! }, seed);
   await model.release();
   const size = dimensionsOf(dataset.imageShape);
   let end = 0;
@@ -106,14 +121,17 @@ async function examine(dataset: Dataset, other: Dataset, seed: number): Promise<
     end += length / size;
     return [start, end] as const;
   });
-  const rates = (range: readonly [number, number]) =>
+  const ratesIn = (range: readonly [number, number]) =>
     Object.fromEntries(
       Object.entries(scores).map(([name, values]) => [
         name,
         areaUnderCurve(values.subarray(...range), values.subarray(...ranges[0]!)),
       ]),
     );
-  return Object.fromEntries(Object.keys(kinds).map((kind, index) => [kind, rates(ranges[index + 1]!)]));
+  const rates = Object.fromEntries(
+    Object.keys(kinds).map((kind, index) => [kind, ratesIn(ranges[index + 1]!)]),
+  );
+  return { rates, first };
 }
 
 /** The scores of images by name, in the order of the images. */

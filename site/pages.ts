@@ -64,12 +64,7 @@ export const pageGroups: readonly PageGroup[] = [
   { name: 'Machines and GPUs', files: ['docs/machines.md', 'docs/gpu.md', 'docs/performance.md'] },
   {
     name: 'Results',
-    files: [
-      'docs/results/README.md',
-      'docs/results/odd.md',
-      'docs/results/fields.md',
-      'docs/reference-faults.md',
-    ],
+    files: ['docs/results/README.md', 'docs/results/fields.md', 'docs/reference-faults.md'],
   },
   {
     name: 'About the project',

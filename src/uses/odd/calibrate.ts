@@ -4,12 +4,6 @@ import { contents } from './copies.ts';
 import { foldsOf } from './densities.ts';
 import type { OddScore } from './oddScores.ts';
 
-/** Images with a p-value of at most this are called odd. */
-export const ODD = 0.01;
-
-/** With fewer reference images, two odd ones among them would leave no p-value of at most `ODD`. */
-export const ENOUGH_TO_CALL = 3 / ODD - 1;
-
 /** The smallest p-value that so many reference images can give. */
 export function leastPValue(references: number): number {
   return 1 / (references + 1);

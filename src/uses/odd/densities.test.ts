@@ -1,7 +1,7 @@
 // Density estimates against formulas, their integral, and rows that are hard to fit.
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { gaussian, kernel, type Rows, whiten } from './densities.ts';
+import { gaussian, kernel, type Rows, robustKernel, whiten } from './densities.ts';
 
 const rows = (width: number, values: ArrayLike<number>): Rows => ({
   count: values.length / width,
@@ -73,4 +73,13 @@ describe('whitening', () => {
     };
     expect(difference(5)).toBeLessThan(difference(500) / 2);
   });
+});
+
+it('a single odd row does not make its like probable to the robust kernel', () => {
+  const normals = Array.from(new RandomStream(4).normals(198));
+  const odd = rows(2, [9, -9]);
+  const without = robustKernel(rows(2, [...normals, 0, 0]))(odd)[0]!;
+  const among = rows(2, [...normals, 9, -9]);
+  expect(kernel(among)(odd)[0]).toBeGreaterThan(without + 5);
+  expect(robustKernel(among)(odd)[0]).toBeLessThan(kernel(among)(odd)[0]! - 5);
 });

@@ -1,9 +1,11 @@
 // The ranked images with their numbers, one of them selected.
+
 import { useRef, useState } from 'preact/hooks';
+import { ODD } from '../../../src/uses/odd/limits.ts';
 import { imageOf, Picture } from '../../parts/Picture.tsx';
 import type { ScoreRatings } from '../../work/oddTasks.ts';
 import type { NamedImages } from './alteredSet.ts';
-import { ODD, pText, scoreText } from './oddText.ts';
+import { pText, scoreText } from './oddText.ts';
 
 interface OddGridProps {
   readonly set: NamedImages;

@@ -1,12 +1,7 @@
 // Scores and p-values as text.
 import type { SourceComparison } from 'emerging-flows';
+import { ENOUGH_TO_CALL, ODD } from '../../../src/uses/odd/limits.ts';
 import { plural } from '../../numbers.ts';
-
-/** p-values up to this one are called odd. */
-export const ODD = 0.01;
-
-/** With fewer reference images, two odd ones among them would leave no such p-value. */
-const ENOUGH_TO_CALL = 299;
 
 /** A score, with as many decimals as matter. */
 export function scoreText(score: number): string {

@@ -9,7 +9,7 @@ import { FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { type Audit, type AuditModel, audit, type Finding } from '../../../uses/odd/audit/index.ts';
-import { ENOUGH_TO_CALL } from '../../../uses/odd/calibrate.ts';
+import { ENOUGH_TO_CALL } from '../../../uses/odd/limits.ts';
 import { auditPage } from '../audit/auditPage.ts';
 import {
   blankSection,

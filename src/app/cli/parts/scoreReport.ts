@@ -2,7 +2,7 @@
 
 import { visibleText } from '../../../core/visibleText.ts';
 import type { ResultUnit } from '../../../flows/models/index.ts';
-import { ENOUGH_TO_CALL, ODD } from '../../../uses/odd/calibrate.ts';
+import { ENOUGH_TO_CALL, ODD } from '../../../uses/odd/limits.ts';
 import { type OddScoreName, oddScores } from '../../../uses/odd/oddScores.ts';
 import type { OddPlace } from '../../../uses/odd/places.ts';
 import type { SourceComparison } from '../../../uses/odd/sameSource.ts';

@@ -11,7 +11,7 @@ import { picturesOf } from './features.ts';
 import { addTo } from './shapes.ts';
 
 /** An image and the known images that it is a copy of, as positions. */
-export interface KnownCopy {
+interface KnownCopy {
   readonly image: number;
   /** Those with the same pixels. */
   readonly same: readonly number[];

@@ -6,7 +6,7 @@ import { type ImageSet, imagesInMemory } from '../../../data/contract/index.ts';
 import { joined } from '../../../data/pixels/index.ts';
 import type { FlowModel, WorkOptions } from '../../../model/index.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
-import { ENOUGH_TO_CALL, ODD } from '../calibrate.ts';
+import { ENOUGH_TO_CALL, ODD } from '../limits.ts';
 import type { OddScoreName } from '../oddScores.ts';
 import type { SourceComparison } from '../sameSource.ts';
 import { type OddReport, oddReport } from '../score.ts';
