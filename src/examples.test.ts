@@ -45,7 +45,10 @@ function smaller(code: string, ...changes: readonly (readonly [from: string, to:
 const examples = {
   readme,
   start,
-  training: smaller(training, ['depth: 2, width: 16', 'depth: 1, width: 8']),
+  training: smaller(training, [
+    'depth: 2, conditioner: { width: 16 }',
+    'depth: 1, conditioner: { width: 8 }',
+  ]),
   trained,
   returning,
   inside,
@@ -58,7 +61,7 @@ const examples = {
     ['batchSize: 256', 'batchSize: 16'],
     ['count: 4096', 'count: 64'],
   ),
-  own: smaller(own, ['steps: 10', 'steps: 2'], ['width: 16', 'width: 4']),
+  own: smaller(own, ['steps: 10', 'steps: 2']),
 };
 type Name = keyof typeof examples;
 
