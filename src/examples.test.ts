@@ -47,7 +47,10 @@ const examples = {
   readme,
   start,
   loop,
-  training: smaller(training, ['depth: 2, width: 16', 'depth: 1, width: 8']),
+  training: smaller(training, [
+    'depth: 2, conditioner: { width: 16 }',
+    'depth: 1, conditioner: { width: 8 }',
+  ]),
   trained,
   returning,
   inside,
@@ -60,7 +63,7 @@ const examples = {
     ['batchSize: 256', 'batchSize: 16'],
     ['count: 4096', 'count: 64'],
   ),
-  own: smaller(own, ['steps: 10', 'steps: 2'], ['width: 16', 'width: 4']),
+  own: smaller(own, ['steps: 10', 'steps: 2']),
 };
 type Name = keyof typeof examples;
 

@@ -298,8 +298,9 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
         packed.write('page/index.html', '<!doctype html><script type="module" src="/page.ts"></script>');
         packed.write(
           'page/mine.ts',
-          `import { registerMixing, reverse } from 'emerging-flows/flows';
-         registerMixing('mine', { module: import.meta.url, layers: (shape) => ({ turned: reverse(shape) }) });`,
+          `import { defineMixing, registerPart, reverse } from 'emerging-flows/flows';
+         const build = (shape: readonly [number, number, number]) => ({ turned: reverse(shape) });
+         registerPart(defineMixing({ name: 'mine', summary: 'Reverses.', build }));`,
         );
         packed.write('page/gradients.ts', "import 'emerging-flows/worker';\nimport './mine';");
         const page = packed.write(
@@ -316,7 +317,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
           const pixels = await model.sample({ count: 2, temperature: 0.7, seed: 1 });
 
           // A mixing of one's own, which two workers have to know.
-          const options = { levels: 1, depth: 1, width: 4, learnedPrior: false };
+          const options = { levels: 1, depth: 1, conditioner: { width: 4 }, learnedPrior: false };
           const own = new Glow(model.imageShape, { ...options, mixing: 'mine' });
           const image = { shape: [2, ...model.imageShape], data: Float32Array.from(pixels) };
           const batch = { image, noise: { ...image, data: image.data.map((_, index) => (index % 10) / 10) } };

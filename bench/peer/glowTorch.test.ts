@@ -7,10 +7,11 @@ import { describe, expect, it } from 'vitest';
 import { dimensionsOf, type ImageShape } from '../../src/core/numeric/imageShape.ts';
 import type { NdArray } from '../../src/core/numeric/ndarray.ts';
 import { RandomStream } from '../../src/core/numeric/random.ts';
+import { partName, partOptions } from '../../src/core/parts/index.ts';
 import { randomParameters } from '../../src/flows/checks/randomParameters.ts';
 import { parametersFrom } from '../../src/flows/contract/parameters.ts';
 import { Glow } from '../../src/flows/models/glow.ts';
-import { type ModelOptions, modelDefaults } from '../../src/flows/models/options.ts';
+import { innerParts, type ModelOptions } from '../../src/flows/models/options.ts';
 import { compile } from '../../src/tensor/engine/program.ts';
 import { gradients } from '../../src/tensor/gradients/gradient.ts';
 import { divide, negate, sum } from '../../src/tensor/operations/index.ts';
@@ -29,10 +30,18 @@ const imageShape: ImageShape = [4, 8, 3];
 const check = (...files: readonly string[]) =>
   spawnSync(defaultPython, [script, 'check', ...files], { encoding: 'utf8' });
 
+/** Options as golden cases have them: the names of parts, and their options beside them. */
+function flat(options: ModelOptions): object {
+  const parts = Object.entries(options).flatMap(([key, value]) => {
+    const isPart = Object.hasOwn(innerParts, key);
+    return isPart ? [[key, partName(value)], ...Object.entries(partOptions(value))] : [[key, value]];
+  });
+  return { kernelSize: 3, dilation: 1, ...Object.fromEntries(parts) };
+}
+
 /** A golden case of a model with random parameters, as this library computes it. */
 async function caseOf(changes: Partial<ModelOptions>) {
-  const options = { ...modelDefaults, levels: 2, depth: 2, conditioner: { width: 3 }, ...changes };
-  const model = new Glow(imageShape, options);
+  const model = new Glow(imageShape, { levels: 2, depth: 2, conditioner: { width: 3 }, ...changes });
   const params = randomParameters(model.parameters);
   const random = new RandomStream(0, 'glowTorch');
   const shape = [images, ...imageShape];
@@ -69,7 +78,7 @@ async function caseOf(changes: Partial<ModelOptions>) {
   const all = (arrays: Readonly<Record<string, NdArray>>) =>
     Object.fromEntries(Object.entries(arrays).map(([path, array]) => [path, stored(array)]));
   return {
-    config: { ...options, imageShape },
+    config: { ...flat(model.options), imageShape },
     params: all(params),
     ...all(given),
     eps: latents.map((_, index) => stored(result[`latent ${index}`]!)),
@@ -80,7 +89,12 @@ async function caseOf(changes: Partial<ModelOptions>) {
 
 const models: readonly Partial<ModelOptions>[] = [
   { coupling: { name: 'mixture', components: 3 }, checkerboard: [1, 2], checkerboardWidth: 5 },
-  { coupling: 'affine', conditioner: { name: 'gated', blocks: 1 }, mask: 'checkerboard', mixing: '1x1' },
+  {
+    coupling: 'affine',
+    conditioner: { name: 'gated', width: 3, blocks: 1 },
+    mask: 'checkerboard',
+    mixing: '1x1',
+  },
   { coupling: 'additive', checkerboard: 3, mixing: '1x1', learnedPrior: false },
 ];
 

@@ -22,14 +22,14 @@ beforeAll(() => {
   makeSmaller('conditions/digits.mjs', [
     [
       'model: { condition: true }',
-      "model: { condition: true, levels: 1, depth: 1, width: 8, coupling: 'affine', checkerboard: 0 }",
+      "model: { condition: true, levels: 1, depth: 1, conditioner: { width: 8 }, coupling: 'affine', checkerboard: 0 }",
     ],
     ['20_000', '500'],
     ['validation, 200', 'validation, 20'],
     ['test, 200', 'test, 20'],
   ]);
   makeSmaller('training-loop/train.mjs', [
-    ['depth: 4, width: 32', 'depth: 1, width: 8'],
+    ['depth: 4, conditioner: { width: 32 }', 'depth: 1, conditioner: { width: 8 }'],
     ['batchSize: 32', 'batchSize: 16'],
     ['validation: 0.01', 'validation: 0.001'],
   ]);

@@ -156,7 +156,7 @@ describe('an export', () => {
   it('with other options in its manifest is refused by every command', async () => {
     editFile('manifest.json', (text) => text.replace('"dilation": 1', '"dilation": 2'));
     const line =
-      'emerging: model/manifest.json does not match the weights in model/model.safetensors: model.dilation is 2, but was 1 ' +
+      'emerging: model/manifest.json does not match the weights in model/model.safetensors: model.mixing.dilation is 2, but was 1 ' +
       'in training. Restore model/manifest.json, or the matching weights';
     expect(await refusals(uses)).toEqual(uses.map(([name]) => `${name}: ${line}`));
   });

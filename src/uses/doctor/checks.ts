@@ -89,7 +89,7 @@ interface ModelCheck extends Check {
 
 const lowerRate = 'train with a lower training.learningRate or a longer warm-up';
 
-const exactRemedy = phrase`store corrections with ${call('verify')}, which recovers all; a new model with model.scaleFloor loses fewer`;
+const exactRemedy = phrase`store corrections with ${call('verify')}, which recovers all; a new model with model.coupling.scaleFloor loses fewer`;
 
 /** The checks of each layer. */
 export const layerChecks: readonly LayerCheck[] = [

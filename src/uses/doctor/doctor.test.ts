@@ -17,7 +17,7 @@ import { periodic } from '../../flows/layers/periodic.ts';
 import { dequantisationOf } from '../../flows/models/dequantisation.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { layersOfMixing, type Mixing, mixingNames } from '../../flows/models/mixing.ts';
-import { type ModelOptions, modelDefaults } from '../../flows/models/options.ts';
+import type { ModelOptions } from '../../flows/models/options.ts';
 import { conditionRowsOf, meanCondition } from '../../model/conditions.ts';
 import { imageArray } from '../../model/likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from '../../model/trainedModel.ts';

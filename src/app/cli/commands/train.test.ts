@@ -69,7 +69,10 @@ describe('a run that starts from another model', () => {
       resolveConfig({ file: readTextFile(inFolder(run, 'config.yaml')) }),
     );
     expect(own!.training).toEqual({ ...source!.training, steps: 2 });
-    expect(own!.model).toEqual({ ...source!.model, dequantisation: { name: 'variational', width: 8 } });
+    expect(own!.model).toEqual({
+      ...source!.model,
+      dequantisation: { name: 'variational', steps: 2, width: 8 },
+    });
   });
 
   it('has the model and weights of an export, for other images', async () => {
