@@ -129,6 +129,7 @@ export {
   type Own,
   type PlacedPrior,
   type PlacedStage,
+  type PriorOptions,
   type PriorPart,
   registerConditioner,
   registerFlow,

@@ -2,7 +2,6 @@
 export { type BaseDistribution, gaussian, hasNormalLatents, noiseShape } from './baseDistribution.ts';
 export { type GaussianMixtureOptions, gaussianMixture, MOST_GAUSSIANS } from './gaussianMixture.ts';
 export {
-  BASE,
   type Scaling,
   type Split,
   type SplitOptions,
