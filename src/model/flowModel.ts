@@ -23,6 +23,7 @@ import { type LevelDensities, measureDensities } from './densities.ts';
 import type {
   BitsMapOptions,
   CodingOptions,
+  ConditionOptions,
   DecodeOptions,
   EncodeOptions,
   FlowModelOptions,
@@ -281,8 +282,11 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if the model has no classes, or `images` does not hold a whole number of images
    */
-  async classify(images: Values, options: MeasurementOptions = {}): Promise<Classification[]> {
-    return classifyImages(this.#programs, imageSetOf(this.model, images), options);
+  async classify(
+    images: Values,
+    options: MeasurementOptions & ConditionOptions = {},
+  ): Promise<Classification[]> {
+    return classifyImages(this.#programs, imageSetOf(this.model, images, options.condition), options);
   }
 
   /**

@@ -25,7 +25,7 @@ export const tinyClasses = ['left', 'right'];
 /** The conditions of `labelledTinyDataset`: how far an image is to the right, and an image of its bright pixels. */
 const tinyCondition = [
   { name: 'moment', mean: 0, deviation: 1 },
-  { name: 'bright', mean: 0.5, deviation: 0.5, image: true },
+  { name: 'bright', mean: 0.5, deviation: 0.5, shape: [8, 8, 1] },
 ];
 
 /** `tinyDataset` with labels and conditions. */
@@ -44,12 +44,16 @@ export function labelledTinyDataset(size: number): Dataset {
   return { ...rest, train: withSides(train), validation: withSides(validation), test: withSides(test) };
 }
 
-/** Model options with classes, with variational dequantisation, with both, and with numbers and images as conditions. */
+/** Model options with classes, with variational dequantisation, with both, with numbers and images as conditions, and with all of these and another prior. */
 export const conditionedModels: readonly [string, NonNullable<ConfigLayer['model']>][] = [
   ['classes', { classes: tinyClasses }],
   ['variational dequantisation', { dequantisation: { name: 'variational', width: 8 } }],
   ['both', { classes: tinyClasses, dequantisation: { name: 'variational', width: 8 } }],
   ['conditions', { condition: tinyCondition }],
+  [
+    "classes, conditions and Student's t-distribution",
+    { classes: tinyClasses, condition: tinyCondition, prior: 'student-t' },
+  ],
 ];
 
 /** The configuration of a run of 6 steps, validated and saved after every second one. */

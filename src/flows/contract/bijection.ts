@@ -56,13 +56,17 @@ export interface Bijection {
 
 /** A bijection whose functions need not check the conditions that it declares. */
 export interface BijectionDefinition<Name extends string = string>
-  extends Omit<Bijection, 'conditions' | 'forward' | 'inverse'> {
+  extends Omit<Bijection, 'conditions' | 'forward' | 'inverse' | 'factors' | 'maps'> {
   /** As in a bijection. */
   readonly conditions?: ConditionShapes<Name>;
   /** As in a bijection, with every condition that it declares. */
   forward(x: Tensor, parameters: Parameters, condition: Condition<Name>): BijectionResult;
   /** Inverts `forward`. */
   inverse(y: Tensor, parameters: Parameters, condition: Condition<Name>): Tensor;
+  /** As in a bijection. */
+  factors?(parameters: Parameters): Readonly<Record<string, Tensor>>;
+  /** As in a bijection. */
+  maps?(parameters: Parameters): readonly ElementaryMap[];
 }
 
 /**

@@ -60,7 +60,7 @@ export interface Stage {
   /**
    * How the latent becomes values: for a split, the last channels, given the first ones, `kept`; for the top prior, all.
    */
-  scaling?(kept: Tensor | undefined, parameters: Parameters, condition?: Condition): Scaling;
+  scaling?(kept: Tensor | undefined, parameters: Parameters, condition?: Condition): Scaling | undefined;
   /** Applies the stage to a batch of images. */
   forward(x: Tensor, parameters: Parameters, condition?: Condition): StageResult;
   /** Inverts the stage: the images that were its input. */

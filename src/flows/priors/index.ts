@@ -9,7 +9,6 @@ export {
 } from './baseDistribution.ts';
 export { type GaussianMixtureOptions, gaussianMixture } from './gaussianMixture.ts';
 export {
-  BASE,
   type Scaling,
   type Split,
   type SplitOptions,

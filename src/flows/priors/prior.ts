@@ -29,8 +29,13 @@ import {
 } from '../layers/scaledConvolution.ts';
 import { type BaseDistribution, gaussian } from './baseDistribution.ts';
 
-/** How latents ε become values: z = location + ε·e^logScale; undefined if z = ε. */
-export type Scaling = { readonly location: Tensor; readonly logScale: Tensor } | undefined;
+/** How latents ε become values: z = location + ε·e^logScale. */
+export interface Scaling {
+  /** Where the distribution of z is: its mean, if the prior is Gaussian. */
+  readonly location: Tensor;
+  /** How wide it is: the logarithm of its deviation, if the prior is Gaussian. */
+  readonly logScale: Tensor;
+}
 
 /** Latents, and their log-density under a prior. */
 export interface Standardised {
@@ -47,7 +52,12 @@ export interface Standardised {
  *
  * @param p the parameters of the base distribution
  */
-function standardise(z: Tensor, scaling: Scaling, base: BaseDistribution, p: Parameters): Standardised {
+function standardise(
+  z: Tensor,
+  scaling: Scaling | undefined,
+  base: BaseDistribution,
+  p: Parameters,
+): Standardised {
   const [, height, width, channels] = z.shape as [number, number, number, number];
   const { logNormaliser = 0 } = base;
   const densities = (energy: Tensor) => ({
@@ -63,7 +73,7 @@ function standardise(z: Tensor, scaling: Scaling, base: BaseDistribution, p: Par
 }
 
 /** z = location + ε·e^logScale. */
-function unstandardise(epsilon: Tensor, scaling: Scaling): Tensor {
+function unstandardise(epsilon: Tensor, scaling: Scaling | undefined): Tensor {
   return scaling ? add(multiply(epsilon, exp(scaling.logScale)), scaling.location) : epsilon;
 }
 
@@ -97,7 +107,7 @@ export interface Split {
   /** The images with these kept halves and latents: the inverse of `forward`. */
   inverse(y: Tensor, epsilon: Tensor, p: Parameters, condition?: Condition): Tensor;
   /** How latents become the half that is factored out, given the half that is kept. */
-  scaling(kept: Tensor, p: Parameters, condition?: Condition): Scaling;
+  scaling(kept: Tensor, p: Parameters, condition?: Condition): Scaling | undefined;
 }
 
 /** The options of a split. */
@@ -127,7 +137,7 @@ export function split(
   const half = channels / 2;
   const halfShape: ImageShape = [height, width, half];
   const context = learnedPrior ? contextFor?.([height, width]) : undefined;
-  const scaling = (kept: Tensor, p: Parameters, condition: Condition = {}): Scaling => {
+  const scaling = (kept: Tensor, p: Parameters, condition: Condition = {}): Scaling | undefined => {
     if (!learnedPrior) {
       return undefined;
     }
@@ -171,7 +181,7 @@ export interface TopPrior {
   /** The remainder with these latents: the inverse of `forward`. */
   inverse(epsilon: Tensor, p: Parameters, condition?: Condition): Tensor;
   /** How latents become the remainder: `[H, W, C]`, or with a condition `[N, H, W, C]`. */
-  scaling(p: Parameters, condition?: Condition): Scaling;
+  scaling(p: Parameters, condition?: Condition): Scaling | undefined;
   /** The log-density of z under each class, `[N, K]`; only for a prior that depends on classes. */
   logPriorByClass?(z: Tensor, p: Parameters, condition?: Condition): Tensor;
 }
@@ -241,11 +251,11 @@ export function topPrior(
     const offset = reshape(product(oneHot, kernel), [oneHot.shape[0]!, rows, columns, 2 * channels]);
     return multiply(offset, multiply(scale, CLASS_SHARE));
   };
-  const halves = (numbers: Tensor): NonNullable<Scaling> => {
+  const halves = (numbers: Tensor): Scaling => {
     const [location, logScale] = splitChannels(numbers, numbers.rank - 1, [channels, channels]);
     return { location, logScale };
   };
-  const scaling = (p: Parameters, condition: Condition = {}): Scaling => {
+  const scaling = (p: Parameters, condition: Condition = {}): Scaling | undefined => {
     if (!learnedPrior) {
       return undefined;
     }

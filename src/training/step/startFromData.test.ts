@@ -4,7 +4,7 @@ import { startingParameters } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { conditionInputs } from '../../model/likelihood/conditionArrays.ts';
+import { asConditionInputs, conditionInputs } from '../../model/likelihood/conditionArrays.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
@@ -28,7 +28,7 @@ it.each<[string, Partial<ModelOptions>]>([
   const [image, noise] = [input('image', batch.image.shape), input('noise', batch.noise.shape)];
   model.likelihood(image, noise, parameters, condition);
   const definition = {
-    inputs: { image, noise, ...condition, ...inputs },
+    inputs: { image, noise, ...asConditionInputs(condition), ...inputs },
     outputs: Object.fromEntries(started),
   };
   const program = await compile(definition, { threads: 1 });

@@ -93,7 +93,7 @@ describe('a sound model', () => {
   it('with conditions passes, each image under its own', async () => {
     const condition = [
       { name: 'omega', mean: 0.5, deviation: 0.3 },
-      { name: 'low', mean: 0, deviation: 1, image: true },
+      { name: 'low', mean: 0, deviation: 1, shape: [8, 8, 1] },
     ];
     const random = new RandomStream(2, 'conditions');
     const omega = Array.from({ length: images.count }, () => random.uniform());

@@ -7,6 +7,7 @@ import { evenlySpread, hasClasses, type ImageSet, readAll, subset } from '../../
 import { type Flow, layersOf } from '../../flows/models/index.ts';
 import {
   bytesOfRun,
+  choiceFrom,
   FlowModel,
   likelihoodBytes,
   partOfWork,
@@ -219,7 +220,11 @@ async function classesOf(
     return Array.from({ length: images.count }, (_, image) => labels.classOf(image));
   }
   const found = await releaseAfter((keep) =>
-    keep(new FlowModel(trained, options)).classify(readAll(images), { noiseByContent: true, signal }),
+    keep(new FlowModel(trained, options)).classify(readAll(images), {
+      noiseByContent: true,
+      signal,
+      condition: choiceFrom(trained.model, images),
+    }),
   );
   return found.map(({ number }) => number);
 }

@@ -69,7 +69,7 @@ describe.each(models)('a model with %s', (name, options) => {
           condition,
           reference: await measureReference(ofRun, dataset.validation, 'tiny', { draws: 2 }),
         }),
-        classes: hasClasses ? await model.classify(some, how) : [],
+        classes: hasClasses ? await model.classify(some, { ...how, condition }) : [],
       };
     };
     const expected = await resultsOf(ofRun);

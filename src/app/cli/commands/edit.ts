@@ -167,10 +167,8 @@ async function moveBetweenGroups(
     await read(towards),
   ];
   // One class and one condition for all images make their latents comparable.
-  const coding = {
-    class: await classOfImage(model, original.pixels, options),
-    condition: await chosenCondition(model, options),
-  };
+  const condition = await chosenCondition(model, options);
+  const coding = { class: await classOfImage(model, original.pixels, options, condition), condition };
   const ofStart = await model.encode(start.pixels, coding);
   const ofEnd = await model.encode(end.pixels, coding);
   const direction = { from: meanLatents(ofStart), towards: meanLatents(ofEnd) };
@@ -219,14 +217,16 @@ async function moveToClasses(
 ): Promise<Edit> {
   const targets = chosenClasses(model, names);
   const original = await readOne(model, image, options);
-  const own = (await classOfImage(model, original.pixels, options))!;
-  const latents = await model.encode(original.pixels, { class: own });
+  const condition = await chosenCondition(model, options);
+  const own = (await classOfImage(model, original.pixels, options, condition))!;
+  const latents = await model.encode(original.pixels, { class: own, condition });
   const all = [own, ...targets];
   // The same latents for each class.
   const copies = moveLatents(latents, { from: latents, towards: latents, amounts: all.map(() => 0) });
   const nameOfClass = (number: number): string => model.classes[number]!;
   const edited = await decodeMoved(model, copies, {
     class: all,
+    condition,
     nameOf: (index) => (index === 0 ? image : `${image} as ${nameOfClass(all[index]!)}`),
     remedy: 'choose another class, or another image',
   });

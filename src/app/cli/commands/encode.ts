@@ -84,7 +84,10 @@ async function runEncode(
   const total = names.length;
   const { latents, verification, classes } = await withProgress(async (show) => {
     const onProgress = (label: string) => (done: number) => show(label, done, total);
-    const found = await classesOfImages(model, pixels, options, onProgress('classifying'));
+    const found = await classesOfImages(model, pixels, options, {
+      condition,
+      onProgress: onProgress('classifying'),
+    });
     const coding = { class: found, condition };
     const latents = await model.encode(pixels, { ...coding, precision, onProgress: onProgress('encoding') });
     const checking = { ...coding, onProgress: onProgress('checking') };

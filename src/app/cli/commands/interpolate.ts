@@ -74,9 +74,10 @@ async function runInterpolate(
   requireDrawable(steps, { imageShape: model.imageShape, kind: model.kind, columns: steps });
   const [first, last] = [await readEnd(ends[0], model, options), await readEnd(ends[1], model, options)];
   const image = [first, last].find(isImage);
-  const found = image && (await classOfImage(model, image, options));
+  const condition = await chosenCondition(model, options);
+  const found = image && (await classOfImage(model, image, options, condition));
   const choice = found ?? chosenClass(model, options.class);
-  const coding = { class: choice, condition: await chosenCondition(model, options) };
+  const coding = { class: choice, condition };
   const [a, b] = [await latentsOf(first, model, coding), await latentsOf(last, model, coding)];
   let overflowed = 0;
   const images = await model.decode(interpolateLatents(a, b, steps), {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
 import type { Values } from '../../../core/numeric/index.ts';
-import { classNumber, type FlowModel, type WorkOptions } from '../../../model/index.ts';
+import { type ConditionChoice, classNumber, type FlowModel, type WorkOptions } from '../../../model/index.ts';
 
 /** The option that names a class. */
 export interface ClassOptions {
@@ -31,7 +31,7 @@ export function chosenClass({ classes }: FlowModel, name: string | undefined): n
 }
 
 /**
- * The number of the class of each image: the one that is named, or the most probable ones; undefined for a model without
+ * The number of the class of each image, given its condition: the one that is named, or the most probable ones; undefined for a model without
  * classes.
  *
  * @throws UserError if the model has no such class
@@ -40,13 +40,13 @@ export async function classesOfImages(
   model: FlowModel,
   pixels: Values,
   { class: name }: ClassOptions,
-  onProgress?: WorkOptions['onProgress'],
+  given: Pick<WorkOptions, 'onProgress'> & { readonly condition?: ConditionChoice } = {},
 ): Promise<readonly number[] | number | undefined> {
   const chosen = chosenClass(model, name);
   if (chosen !== undefined || model.classes.length === 0) {
     return chosen;
   }
-  const found = await model.classify(pixels, { noiseByContent: true, onProgress });
+  const found = await model.classify(pixels, { noiseByContent: true, ...given });
   return found.map(({ number }) => number);
 }
 
@@ -55,8 +55,9 @@ export async function classOfImage(
   model: FlowModel,
   pixels: Values,
   options: ClassOptions,
+  condition: ConditionChoice,
 ): Promise<number | undefined> {
-  const found = await classesOfImages(model, pixels, options);
+  const found = await classesOfImages(model, pixels, options, { condition });
   return typeof found === 'object' ? found[0] : found;
 }
 
