@@ -1,5 +1,5 @@
 // Maps of whole numbers that lose nothing: multiplication, the modular affine map, and curves that rise everywhere.
-import type { BitStack } from './bitStack.ts';
+import type { BitStack } from '../../../core/numeric/index.ts';
 import { LARGEST, ONE, OutOfRange, SCALE_ONE } from './fixedPoint.ts';
 
 /** Products up to here are exact, with room for a remainder. */
