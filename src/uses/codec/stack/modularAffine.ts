@@ -59,37 +59,40 @@ export function alongCurve(stack: BitStack, x: number, curve: Curve): number {
     throw new OutOfRange();
   }
   const height = heightOf(curve, knot);
-  return height + scaleUp(stack, x - knot * PIECE, riseOf(curve, knot, height), PIECE);
+  const rise = requireRise(heightOf(curve, knot + 1) - height);
+  return height + scaleUp(stack, x - knot * PIECE, rise, PIECE);
 }
 
 /** The inverse of `alongCurve`: it finds the same piece by the same heights. */
 export function backFromCurve(stack: BitStack, y: number, curve: Curve): number {
-  // Knots `low` and `high` have y between them: at first one unit to both sides of 0.
-  let [low, high] = [-64, 64];
-  while (heightOf(curve, low) > y && low > -LAST) {
-    [low, high] = [2 * low, low];
-  }
-  while (heightOf(curve, high) <= y && high < LAST) {
-    [low, high] = [high, 2 * high];
-  }
-  if (!(heightOf(curve, low) <= y && heightOf(curve, high) > y)) {
-    throw new OutOfRange();
-  }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (heightOf(curve, middle) <= y) {
-      low = middle;
+  // y is between the heights of the knots `low` and `high`, as soon as both are known.
+  let [low, high] = [-LAST - 1, LAST + 1];
+  let [lowHeight, highHeight] = [Number.NaN, Number.NaN];
+  let knot = Math.floor(y / PIECE);
+  for (let turn = 0; high - low > 1; turn++) {
+    knot = Math.min(Math.max(knot, low + 1), high - 1);
+    const height = heightOf(curve, knot);
+    if (height <= y) {
+      [low, lowHeight] = [knot, height];
     } else {
-      high = middle;
+      [high, highHeight] = [knot, height];
+    }
+    if (low < -LAST || high > LAST) {
+      // One side is unknown. Most curves are about as steep as y = x; others are bracketed by ever longer steps.
+      knot += Math.ceil(((y - height) / PIECE) * 2 ** turn) + (height <= y ? 1 : 0);
+    } else {
+      // Evaluating a mixture takes long, and curves are nearly straight between two knots nearby. Every third step halves the
+      // range, whatever the curve.
+      const share = (y - lowHeight) / (highHeight - lowHeight);
+      knot = low + Math.floor((turn % 3 < 2 && share >= 0 ? share : 0.5) * (high - low));
     }
   }
-  const height = heightOf(curve, low);
-  return low * PIECE + scaleDown(stack, y - height, riseOf(curve, low, height), PIECE);
+  const piece = scaleDown(stack, y - lowHeight, requireRise(highHeight - lowHeight), PIECE);
+  return low * PIECE + piece;
 }
 
-/** By how much the curve rises from a knot to the next. */
-function riseOf(curve: Curve, knot: number, height: number): number {
-  const rise = heightOf(curve, knot + 1) - height;
+/** Checks by how much a curve rises from a knot to the next; fails if it doesn't, or a knot is out of range. */
+function requireRise(rise: number): number {
   if (!(rise >= 1 && rise <= LARGEST)) {
     throw new OutOfRange();
   }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { BitStack } from '../../../core/numeric/bitStack.ts';
 import { normalDistribution } from '../../../core/numeric/portableMath.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
+import { mixture } from '../../../flows/coupling/mixture.ts';
 import { filledStack } from '../../../testing/filledStack.ts';
 import { FRACTION_BITS, fixedScale, LARGEST, ONE, OutOfRange, SCALE_ONE, toFixed } from './fixedPoint.ts';
 import { popGaussian, pushGaussian } from './gaussianCoder.ts';
@@ -168,6 +169,23 @@ describe('rising curves', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('are inverted with few evaluations, which take most of the time with mixtures', () => {
+    const { curve } = mixture().scalar as { curve(numbers: Float64Array): (x: number) => number };
+    const random = new RandomStream(0, 'numbers');
+    const [stack, inversions] = [filledStack(2000), 300];
+    let evaluations = 0;
+    for (let index = 0; index < inversions; index++) {
+      const ofNumbers = curve(random.normals(14));
+      const counted = (x: number): number => {
+        evaluations++;
+        return ofNumbers(x);
+      };
+      backFromCurve(stack, Math.floor(2 * random.normal() * ONE), counted);
+    }
+    // Halving alone takes 11 or more.
+    expect(evaluations / inversions).toBeLessThan(8);
   });
 
   it('refuse curves that are not finite', () => {
