@@ -92,7 +92,7 @@ it('lists what a file contains without decoding it', async () => {
   const text = await run('decompress', 'listed.eflow', '--list', '--model=run', '--only=more');
   expect(text.code, text.stderr).toBe(0);
   expect(text.stdout).toMatch(
-    /^5 images in 3 blocks, [\d.]+ KiB\nmodel: [\d.]+ KiB; images of 8x8x1; fingerprint [0-9a-f]{64}, as of the given model\n/,
+    /^5 images in 3 blocks, [\d.]+ KiB\nmodel: [\d.]+ \w+; images of 8x8x1; fingerprint [0-9a-f]{64}, as of the given model\n/,
   );
   expect(text.stdout).toMatch(/\nPOSITION {2}BLOCK {2}SHAPE {2}NAME\n( +\d +\d {2}8x8x1 {2}more\/.*\n){3}$/);
   const other = await run('decompress', 'listed.eflow', '--list', `--model=${digitsModel}`);

@@ -63,12 +63,17 @@ export function alongCurve(stack: BitStack, x: number, curve: Curve): number {
   return height + scaleUp(stack, x - knot * PIECE, rise, PIECE);
 }
 
+/** Steps of a search along the secant, before it halves the range. */
+const SECANT_STEPS = 8;
+
 /** The inverse of `alongCurve`: it finds the same piece by the same heights. */
 export function backFromCurve(stack: BitStack, y: number, curve: Curve): number {
   // y is between the heights of the knots `low` and `high`, as soon as both are known.
   let [low, high] = [-LAST - 1, LAST + 1];
   let [lowHeight, highHeight] = [Number.NaN, Number.NaN];
-  let knot = Math.floor(y / PIECE);
+  // Secant steps from the middle of the images: evaluating a mixture takes long, and curves are smooth.
+  let knot = 0;
+  let before = { knot: 0, height: 0 };
   for (let turn = 0; high - low > 1; turn++) {
     knot = Math.min(Math.max(knot, low + 1), high - 1);
     const height = heightOf(curve, knot);
@@ -77,14 +82,16 @@ export function backFromCurve(stack: BitStack, y: number, curve: Curve): number 
     } else {
       [high, highHeight] = [knot, height];
     }
-    if (low < -LAST || high > LAST) {
-      // One side is unknown. Most curves are about as steep as y = x; others are bracketed by ever longer steps.
-      knot += Math.ceil(((y - height) / PIECE) * 2 ** turn) + (height <= y ? 1 : 0);
+    const slope = (height - before.height) / (knot - before.knot);
+    before = { knot, height };
+    const isBracketed = low >= -LAST && high <= LAST;
+    if (isBracketed && turn >= SECANT_STEPS) {
+      knot = Math.floor((low + high) / 2);
     } else {
-      // Evaluating a mixture takes long, and curves are nearly straight between two knots nearby. Every third step halves the
-      // range, whatever the curve.
-      const share = (y - lowHeight) / (highHeight - lowHeight);
-      knot = low + Math.floor((turn % 3 < 2 && share >= 0 ? share : 0.5) * (high - low));
+      // So far away; further, if the curve becomes ever flatter.
+      const step = (y - height) / (slope >= 1 && slope < LARGEST ? slope : PIECE);
+      const further = isBracketed ? 1 : 2 ** Math.max(0, turn - 2);
+      knot += Math.floor(step * further);
     }
   }
   const piece = scaleDown(stack, y - lowHeight, requireRise(highHeight - lowHeight), PIECE);
