@@ -153,12 +153,12 @@ function portableLogit({ logits, means, logScales }: OneMixture): (x: number) =>
     for (let k = 0; k < count; k++) {
       const value = (x - ownMeans[k]!) * ownRates[k]!;
       z[k] = value;
-      highest = value > highest ? value : highest;
-      lowest = value < lowest ? value : lowest;
+      highest = Math.max(value, highest);
+      lowest = Math.min(value, lowest);
     }
     // e^below is taken out of the lower sum where every σ(z) is small, e^−above out of the upper one where every σ(−z) is.
-    const below = highest < 0 ? highest : 0;
-    const above = lowest > 0 ? lowest : 0;
+    const below = Math.min(highest, 0);
+    const above = Math.max(lowest, 0);
     let [lower, upper] = [0, 0];
     for (let k = 0; k < count; k++) {
       const value = z[k]!;

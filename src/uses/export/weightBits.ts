@@ -16,11 +16,13 @@ import { releaseAfter } from '../../tensor/engine/index.ts';
 
 /** Weights rounded to few bits. */
 export interface RoundedWeights {
-  readonly exponents: WeightExponents;
+  /** The precision of each trained array: its weights are whole multiples of 2^−e. */
+  readonly exponents: readonly number[];
   /** How many bits a weight takes on average. */
   readonly weightBits: number;
   /** How many more bits/dim the rounded model takes, on `images` images. */
   readonly difference: number;
+  /** How many images they were compared on. */
   readonly images: number;
 }
 
