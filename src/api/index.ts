@@ -15,5 +15,7 @@ export {
   type ExportOptions,
   exportModel,
   exportPrograms,
+  type RoundedWeights,
+  roundWeights,
 } from '../uses/export/index.ts';
 export * from './shared/index.ts';

@@ -150,9 +150,15 @@ function compileMarginalGradient(
   const x = input('x', [OPEN_BATCH, ...model.imageShape]);
   const { [CLASSES]: _, ...condition } = conditionInputs(model, OPEN_BATCH);
   const byClass = model.logDensityByClass(x, parametersFrom(parameters), condition);
-  const most = largest(split(byClass, 1, Array(model.classes.length).fill(1)));
-  const mean = divide(sum(exp(subtract(byClass, most)), [1]), model.classes.length);
-  return compileForImages(gradientOf(add(log(mean), sum(most, [1])), x, condition), options);
+  return compileForImages(gradientOf(overEqualClasses(byClass), x, condition), options);
+}
+
+/** ln Σ p(x | class)/K, `[N]`, from ln p(x | class), `[N, K]`. */
+export function overEqualClasses(byClass: Tensor): Tensor {
+  const classes = byClass.shape[1]!;
+  const most = largest(split(byClass, 1, Array(classes).fill(1)));
+  const mean = divide(sum(exp(subtract(byClass, most)), [1]), classes);
+  return add(log(mean), sum(most, [1]));
 }
 
 function gradientOf(logLikelihood: Tensor, x: Tensor, condition: Condition): ProgramDefinition {

@@ -57,5 +57,12 @@ export {
 } from './latents.ts';
 export { pixelsOfImage } from './pixels.ts';
 export { inBitsPerDim, likelihoodBytes, meanOverDraws, natsPerUnit, requireReference } from './scoring.ts';
+export {
+  areExponentsOf,
+  encodeWeights,
+  roundedModel,
+  type WeightExponents,
+} from './smallWeights.ts';
 export type { StageDescription, StageImages } from './stageImages.ts';
 export { fingerprintOf, type TrainedModel, trainedModel } from './trainedModel.ts';
+export { exponentsFor, weightSensitivities } from './weightPrecision.ts';

@@ -9,9 +9,11 @@ import { conditioned } from '../data/contract/conditions.ts';
 import { type Dataset, type ImageSet, imagesInMemory, readAll } from '../data/contract/dataset.ts';
 import { choiceFrom, conditionRowsOf } from '../model/conditions.ts';
 import { loadModel } from '../model/loading/loadModel.ts';
+import { loadTrained } from '../model/loading/loadTrained.ts';
 import { startRun } from '../runs/open/run.node.ts';
 import { train } from '../training/loop/train.ts';
 import { exportModel } from '../uses/export/exportModel.ts';
+import { roundWeights } from '../uses/export/weightBits.ts';
 import { bundle } from './browser.ts';
 import { expectClose } from './golden.ts';
 import { chromiumPath, openPage } from './pages.ts';
@@ -60,7 +62,11 @@ it.skipIf(chromiumPath === undefined)(
     );
     const run = join(root, 'run');
     await train({ ...(await startRun(config, run, { dataset })), threads: 1 });
-    const { files } = await exportModel(run, { threads: 1 });
+    // In few bits, so that the page has to decode the weights too.
+    const rounded = await roundWeights(await loadTrained(run), dataset.validation, 8, { threads: 1 });
+    expect(rounded.weightBits).toBeGreaterThan(7);
+    expect(rounded.weightBits).toBeLessThan(9);
+    const { files } = await exportModel(run, { threads: 1, rounded });
     await using model = await loadModel(files, { threads: 1 });
     const images = readAll(dataset.test) as Float32Array;
     const condition = choiceFrom(model.model, dataset.test);

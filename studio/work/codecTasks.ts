@@ -151,6 +151,7 @@ export const codecTasks = {
     const writing = compressParts(model, png.following(images), {
       block,
       withModel,
+      count,
       tiles,
       workers: workersFor(tiles ? Number.POSITIVE_INFINITY : count / block),
       signal,

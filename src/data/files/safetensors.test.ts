@@ -111,11 +111,19 @@ describe('decodeSafetensors', () => {
     expect(decodeSafetensors(shifted.subarray(3), 'f')).toEqual({
       tensors: example,
       metadata: exampleMetadata,
+      bytes: new Map(),
     });
     expect(decodeSafetensors(Buffer.from(bytes), 'f')).toEqual({
       tensors: example,
       metadata: exampleMetadata,
+      bytes: new Map(),
     });
+  });
+
+  it('returns plain bytes beside tensors', () => {
+    const bytes = new Map([['coded', Uint8Array.of(1, 2, 3)]]);
+    const file = encodeSafetensors(example, exampleMetadata, bytes);
+    expect(decodeSafetensors(file, 'f')).toEqual({ tensors: example, metadata: exampleMetadata, bytes });
   });
 
   it('rejects a file truncated anywhere, in one line with its path', () => {
@@ -166,7 +174,7 @@ describe('decodeSafetensors', () => {
   it.each<[string, unknown, number, RegExp]>([
     ['invalid JSON', '{"a":', 0, /not valid JSON/],
     ['a header that is not an object', [1], 0, /not a JSON object/],
-    ['an unknown type', { a: tensor(0, 4, 2, 'BF16') }, 4, /"a" has type "BF16", only F32 and F64/],
+    ['an unknown type', { a: tensor(0, 4, 2, 'BF16') }, 4, /"a" has type "BF16", only F32, F64, U8/],
     ['no type', { a: 5 }, 4, /"a" has no type/],
     ['a negative size', { a: tensor(0, 4, -1) }, 4, /shape of tensor "a"/],
     ['a nested shape', { a: { ...tensor(0, 4), shape: [[1]] } }, 4, /nested too deeply/],

@@ -12,6 +12,11 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
+/** What a safetensors file holds: also tensors of plain bytes, by name, whose meaning is up to the program. */
+export interface StoredSafetensors extends Safetensors {
+  readonly bytes: Map<string, Uint8Array>;
+}
+
 /** What a safetensors file says that it holds. */
 export interface SafetensorsHeader {
   readonly metadata: Record<string, string>;
@@ -34,7 +39,8 @@ interface TensorEntry {
   readonly end: number;
 }
 
-const tensorTypes = { F32: Float32Array, F64: Float64Array };
+const tensorTypes = { F32: Float32Array, F64: Float64Array, U8: Uint8Array };
+const dataTypes = Object.keys(tensorTypes) as (keyof typeof tensorTypes)[];
 /** The name in a header under which metadata is. */
 const metadataName = '__metadata__';
 /** The bytes before the header. */
@@ -58,17 +64,20 @@ const largestUnchecked = 2 ** 26;
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, NdArray>,
   metadata: Record<string, string>,
+  bytes: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Uint8Array {
   // Entries are joined by hand because an object would move names that look like integers to the front.
   const entries = [`"${metadataName}":${JSON.stringify(metadata)}`];
   let end = 0;
-  for (const [name, { shape, data }] of tensors) {
+  const plain = [...bytes].map(([name, data]) => [name, { shape: [data.length], data }] as const);
+  const stored = [...tensors, ...plain];
+  for (const [name, { shape, data }] of stored) {
     if (name === metadataName || sizeOf(shape) !== data.length) {
       throw new Error(`tensor ${quote(name)} has ${data.length} elements and shape [${shape.join(', ')}]`);
     }
     const begin = end;
     end += data.byteLength;
-    const dtype: keyof typeof tensorTypes = data instanceof Float32Array ? 'F32' : 'F64';
+    const dtype = dataTypes.find((type) => data instanceof tensorTypes[type])!;
     entries.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, end] })}`);
   }
   const json = new TextEncoder().encode(`{${entries.join(',')}}`);
@@ -80,16 +89,16 @@ export function encodeSafetensors(
       `a safetensors file of ${dataStart + end} bytes cannot be written: the limit is 2 GiB; use a smaller model`,
     );
   }
-  const bytes = new Uint8Array(dataStart + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
-  bytes.set(json, lengthBytes);
-  bytes.fill(0x20, lengthBytes + json.length, dataStart);
+  const file = new Uint8Array(dataStart + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
+  file.set(json, lengthBytes);
+  file.fill(0x20, lengthBytes + json.length, dataStart);
   let position = dataStart;
-  for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+  for (const [, { data }] of stored) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
     position += data.byteLength;
   }
-  return bytes;
+  return file;
 }
 
 /**
@@ -99,22 +108,25 @@ export function encodeSafetensors(
  * @param source the file's path, for errors
  * @throws UserError in one line with `source` if anything in the file contradicts itself or the format
  */
-export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
+export function decodeSafetensors(bytes: Uint8Array, source: string): StoredSafetensors {
   const header = safetensorsHeader(bytes, source, bytes.length);
   if ('atLeast' in header) {
     throw new Error('the bytes of a whole file are enough for its header');
   }
-  const tensors = new Map(
-    [...header.tensors].map(([name, { type, shape, begin, end }]) => {
-      const stored = bytes.subarray(begin, end);
-      const aligned: Uint8Array =
-        stored.byteOffset % type.BYTES_PER_ELEMENT === 0 ? stored : Uint8Array.from(stored);
-      const count = stored.length / type.BYTES_PER_ELEMENT;
-      const data: NdArray['data'] = new type(aligned.buffer as ArrayBuffer, aligned.byteOffset, count);
-      return [name, { shape, data }];
-    }),
-  );
-  return { tensors, metadata: header.metadata };
+  const contents: StoredSafetensors = { tensors: new Map(), metadata: header.metadata, bytes: new Map() };
+  for (const [name, { type, shape, begin, end }] of header.tensors) {
+    const stored = bytes.subarray(begin, end);
+    const aligned: Uint8Array =
+      stored.byteOffset % type.BYTES_PER_ELEMENT === 0 ? stored : Uint8Array.from(stored);
+    const count = stored.length / type.BYTES_PER_ELEMENT;
+    const data = new type(aligned.buffer as ArrayBuffer, aligned.byteOffset, count);
+    if (data instanceof Uint8Array) {
+      contents.bytes.set(name, data);
+    } else {
+      contents.tensors.set(name, { shape, data });
+    }
+  }
+  return contents;
 }
 
 /**
@@ -309,9 +321,10 @@ function parseJson(bytes: Uint8Array, fail: Fail): unknown {
 
 function readEntry(name: string, value: unknown, fail: Fail): TensorEntry {
   const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : {};
-  if (dtype !== 'F32' && dtype !== 'F64') {
+  const type = dataTypes.find((known) => known === dtype);
+  if (type === undefined) {
     return fail(
-      `tensor ${quote(name)} has ${typeof dtype === 'string' ? `type ${quote(dtype)}` : 'no type'}, only F32 and F64 are supported`,
+      `tensor ${quote(name)} has ${typeof dtype === 'string' ? `type ${quote(dtype)}` : 'no type'}, only ${dataTypes.join(', ')} are supported`,
     );
   }
   if (!isCounts(shape)) {
@@ -320,14 +333,13 @@ function readEntry(name: string, value: unknown, fail: Fail): TensorEntry {
   if (!isCounts(offsets) || offsets.length !== 2) {
     return fail(`the offsets of tensor ${quote(name)} are not two positions`);
   }
-  const type = tensorTypes[dtype];
   const [begin, end] = offsets as [number, number];
-  if (sizeOf(shape) * type.BYTES_PER_ELEMENT !== end - begin) {
+  if (sizeOf(shape) * tensorTypes[type].BYTES_PER_ELEMENT !== end - begin) {
     return fail(
-      `tensor ${quote(name)} of type ${dtype} and shape ${quote(shape.join(' x '))} cannot have ${end - begin} bytes`,
+      `tensor ${quote(name)} of type ${type} and shape ${quote(shape.join(' x '))} cannot have ${end - begin} bytes`,
     );
   }
-  return { name, type, shape, begin, end };
+  return { name, type: tensorTypes[type], shape, begin, end };
 }
 
 /** Sorts the entries by position, checks that there are no overlaps or gaps, and returns where the last one ends. */

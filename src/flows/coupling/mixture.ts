@@ -146,23 +146,31 @@ function portableLogit({ logits, means, logScales }: OneMixture): (x: number) =>
   const rates = logScales.map((logScale) => portableExp(-logScale));
   // A component without weight must not decide what is taken out.
   const components = [...weights.keys()].filter((k) => weights[k]! > 0);
-  const z = new Float64Array(weights.length);
+  const [ownWeights, ownMeans, ownRates] = [weights, means, rates].map((numbers) =>
+    Float64Array.from(components, (k) => numbers[k]!),
+  ) as [Float64Array, Float64Array, Float64Array];
+  const count = components.length;
+  const z = new Float64Array(count);
+  // Much of the time of decompressing is spent here.
   return (x) => {
     let [highest, lowest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-    for (const k of components) {
-      z[k] = (x - means[k]!) * rates[k]!;
-      highest = Math.max(highest, z[k]!);
-      lowest = Math.min(lowest, z[k]!);
+    for (let k = 0; k < count; k++) {
+      const value = (x - ownMeans[k]!) * ownRates[k]!;
+      z[k] = value;
+      highest = Math.max(value, highest);
+      lowest = Math.min(value, lowest);
     }
     // e^below is taken out of the lower sum where every σ(z) is small, e^−above out of the upper one where every σ(−z) is.
     const below = Math.min(highest, 0);
     const above = Math.max(lowest, 0);
     let [lower, upper] = [0, 0];
-    for (const k of components) {
+    for (let k = 0; k < count; k++) {
       const value = z[k]!;
-      const larger = weights[k]! / (1 + portableExp(-Math.abs(value)));
-      lower += larger * portableExp(Math.min(value, 0) - below);
-      upper += larger * portableExp(above - Math.max(value, 0));
+      const power = portableExp(value < 0 ? value : -value);
+      const larger = ownWeights[k]! / (1 + power);
+      // e^(min(z, 0) − below) and e^(above − max(z, 0)): each is 1 or `power`, unless something is taken out.
+      lower += larger * (value >= 0 ? 1 : below === 0 ? power : portableExp(value - below));
+      upper += larger * (value < 0 ? 1 : above === 0 ? power : portableExp(above - value));
     }
     return portableLog(lower) - portableLog(upper) + below + above;
   };

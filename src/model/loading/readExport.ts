@@ -12,12 +12,20 @@ import {
   ifLarge,
   missingFrom,
   quote,
+  type StoredSafetensors,
 } from '../../data/files/safetensors.ts';
 import type { Flow } from '../../flows/models/index.ts';
 import { modelOptions } from '../../runs/settings/config.ts';
 import { modelFor } from '../../runs/settings/modelShape.ts';
 import { optionsText } from '../../runs/settings/trainedOptions.ts';
 import { constant, constantValue } from '../../tensor/index.ts';
+import {
+  decodeWeights,
+  encodeWeights,
+  roundedModel,
+  trainedPaths,
+  type WeightExponents,
+} from '../smallWeights.ts';
 import { type TrainedModel, withFiniteWeights } from '../trainedModel.ts';
 import { largestManifest, MANIFEST_FILE, manifestFrom, requireListedWeights } from './manifest.ts';
 import type { DamagedChoice } from './readRun.ts';
@@ -31,8 +39,17 @@ export const WEIGHTS_FILE = 'model.safetensors';
  * @throws UserError (`invalid-data`) if not
  */
 export const requireOwnArrays: HeaderCheck = ifLarge(({ metadata, tensors }, path) => {
-  requireNone(differenceFrom(tensors, shapesOf(modelOf(metadata, path))), path);
+  const model = modelOf(metadata, path);
+  const coded = tensors.get(SMALL_WEIGHTS);
+  const wanted = metadata.exponents === undefined ? shapesOf(model) : plainShapes(model);
+  if (coded !== undefined && metadata.exponents !== undefined) {
+    wanted.set(SMALL_WEIGHTS, coded.shape);
+  }
+  requireNone(differenceFrom(tensors, wanted), path);
 });
+
+/** The name of the tensor that holds the trained weights of a model in a few bits each. */
+const SMALL_WEIGHTS = 'small weights';
 
 /**
  * Reads an export: its `model.safetensors`, compared with `manifest.json` if it is there.
@@ -47,7 +64,9 @@ export async function readExport(
   const path = files.pathOf(WEIGHTS_FILE);
   const listing = await files.read(MANIFEST_FILE, atMost(largestManifest));
   const bytes = (await files.read(WEIGHTS_FILE, byHeader(requireOwnArrays)))!;
-  const { tensors, metadata } = decodeSafetensors(bytes, path);
+  const stored = decodeSafetensors(bytes, path);
+  const { metadata } = stored;
+  const tensors = metadata.exponents === undefined ? stored.tensors : withSmallWeights(stored, path);
   if (metadata.checksum !== checksumOf(tensors, metadata)) {
     throw new UserError('invalid-data', `${path} is corrupt: its checksum does not match; use another copy`);
   }
@@ -78,6 +97,34 @@ export async function readExport(
   const kind = metadata.weights === 'average' || metadata.weights === 'raw' ? metadata.weights : undefined;
   const trained: TrainedModel = { model, parameters, step: own, weights: kind };
   return acceptDamage ? trained : withFiniteWeights(trained, name);
+}
+
+/** The arrays of a file with small weights, in the order of the model's parameters. */
+function withSmallWeights(
+  { tensors, metadata, bytes }: StoredSafetensors,
+  path: string,
+): Map<string, NdArray> {
+  const { exponents = '' } = metadata;
+  const coded = bytes.get(SMALL_WEIGHTS);
+  const model = modelOf(metadata, path);
+  const weights =
+    /^[-,\d]*$/.test(exponents) && coded !== undefined
+      ? decodeWeights(model, exponents.split(',').map(Number), coded)
+      : undefined;
+  if (weights === undefined) {
+    throw new UserError('invalid-data', `${path} is corrupt: its weights can't be decoded; use another copy`);
+  }
+  return new Map(
+    Object.keys(model.parameters).flatMap((name) => {
+      const array = weights.get(name) ?? tensors.get(name);
+      return array ? [[name, array]] : [];
+    }),
+  );
+}
+
+/** The arrays that a file with small weights holds as they are: those that training doesn't change. */
+function plainShapes(model: Flow): Map<string, readonly number[]> {
+  return new Map([...shapesOf(model)].filter(([path]) => !model.parameters[path]!.trained));
 }
 
 /** The arrays of a model: its parameters. */
@@ -116,8 +163,13 @@ function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: 
   }
 }
 
-/** A model as the file of its weights, `model.safetensors` of an export: `readExport` reads it. */
-export function weightsBytes({ model, parameters, step, weights }: TrainedModel): Uint8Array {
+/**
+ * A model as the file of its weights, `model.safetensors` of an export: `readExport` reads it.
+ *
+ * @param exponents writes small weights at these exponents, in a few bits each, in place of float32
+ */
+export function weightsBytes(trained: TrainedModel, exponents?: WeightExponents): Uint8Array {
+  const { model, parameters, step, weights } = exponents ? roundedModel(trained, exponents) : trained;
   const tensors = new Map<string, NdArray>();
   for (const path of Object.keys(model.parameters)) {
     const { shape, data } = constantValue(parameters[path]!)!;
@@ -129,6 +181,15 @@ export function weightsBytes({ model, parameters, step, weights }: TrainedModel)
     ...(weights !== undefined && { weights }),
     imageShape: showImageShape(model.imageShape),
     model: optionsText(model.options),
+    ...(exponents && { exponents: exponents.join() }),
   };
-  return encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors, metadata) });
+  const checksum = checksumOf(tensors, metadata);
+  if (exponents === undefined) {
+    return encodeSafetensors(tensors, { ...metadata, checksum });
+  }
+  const coded = encodeWeights(trained, exponents);
+  for (const path of trainedPaths(model)) {
+    tensors.delete(path);
+  }
+  return encodeSafetensors(tensors, { ...metadata, checksum }, new Map([[SMALL_WEIGHTS, coded]]));
 }

@@ -1,11 +1,10 @@
 // Coders of blocks: what a compressed file needs of a model, in this thread or in others.
-import { dimensionsOf } from '../../core/numeric/index.ts';
+import { BitStack, dimensionsOf, StackEmpty } from '../../core/numeric/index.ts';
 import { nextTurn, requireMemory } from '../../core/platform/index.ts';
 import { likelihoodBytes, type TrainedModel } from '../../model/index.ts';
 import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
 import { modelCoder, requireCodable } from './model/modelCoder.ts';
-import { BitStack, StackEmpty } from './stack/bitStack.ts';
 import { OutOfRange } from './stack/fixedPoint.ts';
 
 /** The images of a batch: larger ones take hardly less time, and longer until there are bits for the first. */

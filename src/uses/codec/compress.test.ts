@@ -6,11 +6,12 @@ import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts'
 import { RandomStream } from '../../core/numeric/random.ts';
 import { joinBytes } from '../../core/platform/joinBytes.ts';
 import { inMemory } from '../../data/files/randomAccess.ts';
+import { weightsBytes } from '../../model/loading/readExport.ts';
 import type { TrainedModel } from '../../model/trainedModel.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
-import { compress, compressParts, partsBy } from './compress.ts';
+import { compress, compressParts } from './compress.ts';
 import { type Listing, listImages, openCompressed } from './compressedFile.ts';
 import { decompress, imagesBy } from './decompress.ts';
 import { readHeader } from './file/header.ts';
@@ -58,7 +59,7 @@ describe('compressed images', () => {
       compress(model, images, { withModel: false }),
     ]);
     expect(again).toEqual(one);
-    expect(without!.length).toBeLessThan(one.length / 2);
+    expect(without!.length).toBeLessThan(one.length - 500);
     expect((await decompress(without!, { model })).images).toEqual(images);
     await expect(decompress(without!)).rejects.toThrow(
       "the file doesn't contain its model: name it with model: 'MODEL'",
@@ -72,7 +73,9 @@ describe('compressed images', () => {
       const { done, value } = await parts.next();
       if (done) {
         expect(value).toMatchObject({ images: 12, values: 12 * 64, bytes });
-        expect(value.modelBytes).toBeGreaterThan(1000);
+        expect(value.modelBytes).toBeGreaterThan(500);
+        // Rounded for so few images.
+        expect(value.modelBytes).toBeLessThan(weightsBytes(model).length / 5);
         break;
       }
       bytes += value.length;
@@ -448,7 +451,7 @@ describe('damage', () => {
       },
     };
     const parts: Uint8Array[] = [];
-    for await (const part of partsBy(coders, model, images, { block: 5, withModel: false })) {
+    for await (const part of compressParts(model, images, { block: 5, withModel: false })) {
       parts.push(part);
     }
     start = parts[0]!.length;

@@ -12,8 +12,10 @@ import { startCoders } from './coders.ts';
 import { blockAbout, DEFAULT_BLOCK, endAbout, readBlockAbout } from './file/abouts.ts';
 import { encodeHeader } from './file/header.ts';
 import { encodeRecord } from './file/records.ts';
+import { type FileModel, roundedForFile } from './fileModel.ts';
 import { MOST_VALUES } from './model/blockCoder.ts';
 import { codingRuntime } from './model/engineNetworks.ts';
+import { requireCodable } from './model/modelCoder.ts';
 import { countingImages, tilesIn, tilesOf } from './model/tiles.ts';
 import { type NamedImage, requireImage, requireImages } from './namedImage.ts';
 
@@ -24,8 +26,13 @@ export interface CompressOptions {
    * as have 64 MiB of pixels. With tiles, a block has whole images with at least so many tiles in all.
    */
   readonly block?: number | undefined;
-  /** Whether the model is in the file; default true. Otherwise it has to be named to decompress it. */
+  /**
+   * Whether the model is in the file; default true. Otherwise it has to be named to decompress it. Its weights are rounded as
+   * far as pays for so many images, and the images are coded with these weights.
+   */
   readonly withModel?: boolean | undefined;
+  /** How many images there will be, for the precision of the weights, if `images` is not an array. */
+  readonly count?: number | undefined;
   /** Whether images may have any size: they are cut into tiles of the model's shape. Default false. */
   readonly tiles?: boolean | undefined;
   /** How many blocks are coded at the same time, in threads with a copy of the model each; default 1. In a page, `configureRuntime` says how. */
@@ -42,6 +49,7 @@ export interface CompressOptions {
 const compressOptions: Readonly<Record<keyof CompressOptions, true>> = {
   block: true,
   withModel: true,
+  count: true,
   tiles: true,
   workers: true,
   signal: true,
@@ -83,31 +91,64 @@ export async function* compressParts(
   options: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, CompressedSize> {
   requireKnown(options, compressOptions);
-  const { workers = 1 } = options;
+  const { block, withModel = true, count, tiles = false, workers = 1, signal } = options;
   requireWhole('workers', workers, 1);
   requireImages(images);
-  const coders = await startCoders(trained, workers);
-  try {
-    return yield* partsBy(coders, trained, images, options);
-  } finally {
-    await coders.release();
-  }
-}
-
-/** `compressParts` by coders that stay open. */
-export async function* partsBy(
-  coders: BlockCoders,
-  trained: TrainedModel,
-  images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
-  { block, withModel = true, tiles = false, signal, onImages }: CompressOptions = {},
-): AsyncGenerator<Uint8Array, CompressedSize> {
+  requireCodable(trained.model);
   const { imageShape } = trained.model;
   const units = block ?? defaultBlock(imageShape);
   requireWhole('block', units, 1);
-  const model = withModel ? weightsBytes(trained) : undefined;
-  const header = { model: fingerprintOf(trained), imageShape, runtime: await codingRuntime(), tiles };
-  const start = encodeHeader(header, model);
   const most = Math.floor(MOST_VALUES / dimensionsOf(imageShape));
+  const blocks = blocksOf(images, imageShape, { units, most, tiles });
+  let coders: BlockCoders | undefined;
+  try {
+    const first = await blocks.next();
+    let file: FileModel = { trained, ...(withModel && { embedded: { bytes: weightsBytes(trained) } }) };
+    if (withModel && !first.done) {
+      const known = count ?? (Array.isArray(images) ? images.length : undefined);
+      const expected = expectedUnits(first.value, { known, units, imageShape });
+      file = await roundedForFile(trained, first.value.pixels, { units: expected, signal });
+    }
+    coders = await startCoders(file.trained, workers);
+    return yield* partsOf(coders, file, first.done ? blocks : followed(first.value, blocks), options);
+  } finally {
+    await blocks.return(undefined);
+    await coders?.release();
+  }
+}
+
+async function* followed(first: ImageBlock, others: AsyncGenerator<ImageBlock>): AsyncGenerator<ImageBlock> {
+  yield first;
+  yield* others;
+}
+
+/** Blocks that a file is expected to have if nothing is known but that there is more than one. */
+const BLOCKS_EXPECTED = 10;
+
+/** How many images, or tiles, a file is expected to have. */
+function expectedUnits(
+  { names, pixels }: ImageBlock,
+  {
+    known,
+    units,
+    imageShape,
+  }: { readonly known: number | undefined; readonly units: number; readonly imageShape: ImageShape },
+): number {
+  const inFirst = pixels.length / dimensionsOf(imageShape);
+  const images = known ?? (inFirst < units ? names.length : BLOCKS_EXPECTED * names.length);
+  return Math.max(inFirst, (images * inFirst) / names.length);
+}
+
+/** The parts of a file with these blocks. */
+async function* partsOf(
+  coders: BlockCoders,
+  { trained, embedded }: FileModel,
+  images: AsyncIterable<ImageBlock>,
+  { tiles = false, signal, onImages }: CompressOptions,
+): AsyncGenerator<Uint8Array, CompressedSize> {
+  const { imageShape } = trained.model;
+  const header = { model: fingerprintOf(trained), imageShape, runtime: await codingRuntime(), tiles };
+  const start = encodeHeader(header, embedded);
   const encoded = async (images: ImageBlock): Promise<BlockBytes> => {
     signal?.throwIfAborted();
     const counts = images.shapes.map((shape) => (tiles ? tilesIn(shape, imageShape) : 1));
@@ -117,7 +158,7 @@ export async function* partsBy(
   let [count, values, plain, bytes, blocks] = [0, 0, 0, start.length, 0];
   yield start;
   const coded = mapInOrder(
-    blocksOf(images, imageShape, { units, most, tiles }),
+    images,
     { items: coders.atOnce, bytes: Number.POSITIVE_INFINITY },
     async (images) => ({ images, stored: await encoded(images) }),
   );
@@ -140,7 +181,7 @@ export async function* partsBy(
   const about = endAbout({ blocks, images: count });
   const end = encodeRecord({ kind: 'end', number: blocks, about, bytes: new Uint8Array(0) });
   yield end;
-  return { images: count, values, bytes: bytes + end.length, modelBytes: model?.length ?? 0, plain };
+  return { images: count, values, bytes: bytes + end.length, modelBytes: embedded?.bytes.length ?? 0, plain };
 }
 
 /**

@@ -4,7 +4,7 @@ import { type ImageShape, showImageShape } from '../../core/numeric/index.ts';
 import { memoryFiles } from '../../data/files/fileStore.ts';
 import type { RandomAccess } from '../../data/files/randomAccess.ts';
 import { byHeader } from '../../data/files/safetensors.ts';
-import { fingerprintOf, type TrainedModel } from '../../model/index.ts';
+import { areExponentsOf, fingerprintOf, roundedModel, type TrainedModel } from '../../model/index.ts';
 import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../../model/loading/readExport.ts';
 import { type BlockFilter, type FileEnd, maxImages, readBlock, readEnd } from './file/abouts.ts';
 import { type FileHeader, type ReadHeader, readHeader } from './file/header.ts';
@@ -35,8 +35,7 @@ export async function openCompressed(
 ): Promise<CompressedFile> {
   const header = await readHeader(bytes, source);
   if (given) {
-    requireModelOf(header, given, source);
-    return { source, bytes, header, model: given };
+    return { source, bytes, header, model: requireModelOf(header, given, source) };
   }
   const model = await embeddedModel(bytes, header, source);
   if (!isModelOf(header, model)) {
@@ -49,20 +48,31 @@ export async function openCompressed(
 }
 
 /**
- * Checks that a file was compressed with a model.
+ * The model that a file was compressed with, from that model or from the one that was rounded for the file.
  *
- * @throws UserError (`mismatch`) if not
+ * @throws UserError (`mismatch`) if it is another one
  */
-export function requireModelOf(header: FileHeader, model: TrainedModel, source: string): void {
-  if (!isModelOf(header, model)) {
+export function requireModelOf(
+  header: Pick<ReadHeader, 'model' | 'imageShape' | 'exponents'>,
+  model: TrainedModel,
+  source: string,
+): TrainedModel {
+  if (isModelOf(header, model)) {
+    return model;
+  }
+  const { exponents } = header;
+  const rounded =
+    exponents && areExponentsOf(model.model, exponents) ? roundedModel(model, exponents) : undefined;
+  if (rounded === undefined || !isModelOf(header, rounded)) {
     throw new UserError(
       'mismatch',
       `${source} was compressed with another model, or with other weights of this one; name the one it was compressed with`,
     );
   }
+  return rounded;
 }
 
-function isModelOf(header: FileHeader, model: TrainedModel): boolean {
+function isModelOf(header: Pick<FileHeader, 'model' | 'imageShape'>, model: TrainedModel): boolean {
   return (
     fingerprintOf(model) === header.model &&
     showImageShape(model.model.imageShape) === showImageShape(header.imageShape)

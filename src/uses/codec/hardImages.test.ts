@@ -1,6 +1,8 @@
 // Images that float32 doesn't recover: they come back from a compressed file all the same.
+
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
+import { BitStack } from '../../core/numeric/bitStack.ts';
 import { joinBytes } from '../../core/platform/joinBytes.ts';
 import { firstImages, readAll } from '../../data/contract/dataset.ts';
 import { openSplit } from '../../data/registry.ts';
@@ -11,7 +13,6 @@ import { eightBit } from '../../testing/eightBit.ts';
 import { changedImages, chosenImages } from '../doctor/examineHardImages.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
 import { type ModelCoder, modelCoder } from './model/modelCoder.ts';
-import { BitStack } from './stack/bitStack.ts';
 
 const SIZE = 784;
 const DIGITS = 2;

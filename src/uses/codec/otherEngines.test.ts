@@ -64,7 +64,7 @@ async function coded(): Promise<Record<string, Uint8Array>> {
   vi.resetModules();
   const { modelCoder } = await import('./model/modelCoder.ts');
   const { EngineNetworks } = await import('./model/engineNetworks.ts');
-  const { BitStack } = await import('./stack/bitStack.ts');
+  const { BitStack } = await import('../../core/numeric/bitStack.ts');
   const { readExport, WEIGHTS_FILE } = await import('../../model/loading/readExport.ts');
   const { memoryFiles } = await import('../../data/files/fileStore.ts');
   const results: Record<string, Uint8Array> = {};

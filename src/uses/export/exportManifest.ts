@@ -32,6 +32,8 @@ export interface ModelOrigin {
   readonly weights: string;
   /** The measurements of these weights, and on which images; under `natsPerValue` for a continuous model. */
   readonly bitsPerDim?: readonly Readonly<Record<string, unknown>>[];
+  /** How the weights were rounded after these measurements, and what that costs; missing if they are in float32. */
+  readonly rounding?: object;
 }
 
 /** The file of an export that turns normal numbers into the noise of images; only for variational dequantisation. */
@@ -78,7 +80,7 @@ const about: Readonly<Record<string, (model: Flow) => object>> = {
   [DEQUANTISER_FILE]: (model) => ({ ...dequantiserPorts(model), howToCall: howToDequantise(model) }),
   [PRIOR_FILE]: (model) => ({ ...priorPorts(model), howToCall: howToDraw }),
   [WEIGHTS_FILE]: ({ parameters }) => ({
-    what: 'the weights in float32 by path; the ONNX files hold their own copy',
+    what: 'the weights: in float32 by path or, if they were rounded, in fewer bits for emerging-flows; the ONNX files hold their own copy',
     trainedParameters: countTrained(parameters),
   }),
   [SCORES_FILE]: () => ({

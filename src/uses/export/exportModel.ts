@@ -7,7 +7,7 @@ import { pathIn } from '../../data/files/folders.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import { bitsOf, unitOf } from '../../flows/models/index.ts';
 import { encodeCommand, modelCard, sampleCommand } from '../../model/card/modelCard.ts';
-import { FlowModel, type WorkOptions } from '../../model/index.ts';
+import { FlowModel, roundedModel, type WorkOptions } from '../../model/index.ts';
 import { type LoadedRun, loadRun } from '../../model/loading/loadRun.ts';
 import { readManifest } from '../../model/loading/loadTrained.ts';
 import { type FileChecksum, MANIFEST_FILE, problemOfFile } from '../../model/loading/manifest.ts';
@@ -20,6 +20,7 @@ import { folderStore } from '../../runs/folder/folderStore.ts';
 import { dataName } from '../../runs/settings/experimentName.ts';
 import { DEQUANTISER_FILE, exportManifest, type ModelOrigin, PRIOR_FILE } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
+import type { RoundedWeights } from './weightBits.ts';
 
 /** How a run is exported. */
 export interface ExportOptions {
@@ -29,6 +30,11 @@ export interface ExportOptions {
   readonly step?: StepChoice | undefined;
   /** The scores of the validation images, which go into the export; by default those that the run has cached, if any. */
   readonly scores?: ReferenceScores | undefined;
+  /**
+   * Stores the weights in `model.safetensors` in fewer bits, rounded as `roundWeights` found; by default in float32. The ONNX
+   * files have the rounded weights too.
+   */
+  readonly rounded?: RoundedWeights | undefined;
   /** Threads for computations done in advance; by default one per core. */
   readonly threads?: number;
   /** Called with the number of ONNX files done, and of all. */
@@ -63,15 +69,20 @@ export interface ExportedModel {
  */
 export async function exportModel(
   directory: string,
-  { weights = 'average', step, scores, ...options }: ExportOptions = {},
+  { weights = 'average', step, scores, rounded, ...options }: ExportOptions = {},
 ): Promise<ExportedModel> {
   requireArgument(
     typeof directory === 'string',
     "exportModel needs a run folder, such as exportModel('runs/digits')",
   );
-  const run = await loadRun(directory, { weights, step });
+  const loaded = await loadRun(directory, { weights, step });
+  const run = rounded ? roundedModel(loaded, rounded.exponents) : loaded;
   const summary = await summaryOf(run);
-  const origin = originOf(run, weights, summary);
+  const { exponents, ...rounding } = rounded ?? {};
+  const origin = {
+    ...originOf(run, weights, summary),
+    ...(rounded && { rounding: unitOf(run.model.options).record(rounding) }),
+  };
   const known = scores ?? run.scores?.(new FlowModel(run).fingerprint);
   const { encoder, sampler, dequantiser, prior } = await exportPrograms(run, options);
   const files = {
@@ -79,7 +90,7 @@ export async function exportModel(
     'sampler.onnx': sampler,
     ...(dequantiser && { [DEQUANTISER_FILE]: dequantiser }),
     ...(prior && { [PRIOR_FILE]: prior }),
-    [WEIGHTS_FILE]: weightsBytes({ ...run, weights }),
+    [WEIGHTS_FILE]: weightsBytes({ ...run, weights }, exponents),
     ...(known && { [SCORES_FILE]: scoresText(known) }),
   };
   // The model card is not listed: publishers may edit it.

@@ -38,7 +38,7 @@ it('compresses a folder with the model inside, and writes the same images back',
   const made = await json('compress', 'photos', '--model=run', '--out=photos.eflow');
   expect(made).toMatchObject({ file: 'photos.eflow', step: 4, images: 5, skipped: [] });
   expect(readFileSync(at('photos.eflow'))).toHaveLength(made.bytes);
-  expect(made.modelBytes).toBeGreaterThan(1000);
+  expect(made.modelBytes).toBeGreaterThan(500);
   const back = await json('decompress', 'photos.eflow', '--out=back');
   expect(back).toEqual({
     out: 'back',
@@ -86,14 +86,14 @@ it('lists what a file contains without decoding it', async () => {
     tiles: false,
     damaged: [],
   });
-  expect(list.model.bytes).toBeGreaterThan(1000);
+  expect(list.model.bytes).toBeGreaterThan(500);
   expect(list.model.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   expect(list.blocks.map(({ images }: { images: number }) => images)).toEqual([2, 2, 1]);
   expect(list.images[4]).toEqual({ position: 4, name: 'more/c.png', shape: [8, 8, 1], block: 2 });
   const text = await run('decompress', 'listed.eflow', '--list', '--model=run', '--only=more');
   expect(text.code, text.stderr).toBe(0);
   expect(text.stdout).toMatch(
-    /^5 images in 3 blocks, [\d.]+ KiB\nmodel: [\d.]+ KiB; images of 8x8x1; fingerprint [0-9a-f]{64}, as of the given model\n/,
+    /^5 images in 3 blocks, [\d.]+ KiB\nmodel: [\d.]+ \w+; images of 8x8x1; fingerprint [0-9a-f]{64}, as of the given model\n/,
   );
   expect(text.stdout).toMatch(/\nPOSITION {2}BLOCK {2}SHAPE {2}NAME\n( +\d +\d {2}8x8x1 {2}more\/.*\n){3}$/);
   const other = await run('decompress', 'listed.eflow', '--list', `--model=${digitsModel}`);

@@ -10,6 +10,7 @@ import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { exactPixels, requireEightBits } from '../../../data/pixels/index.ts';
 import { datasets } from '../../../data/registry.ts';
 import { findImageFiles } from '../../../data/sources/imageFiles.ts';
+import { countTrained } from '../../../flows/contract/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import {
@@ -125,6 +126,7 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
     const parts = compressParts(trained, png.following(images.read(skip)), {
       block,
       withModel,
+      count: images.count,
       tiles,
       workers,
       signal: interruption.signal,
@@ -168,7 +170,11 @@ function report(
     pngBytes: Math.round(pngBytes),
     skipped,
   };
-  const model = size.modelBytes > 0 ? `, ${formatBytes(size.modelBytes)} of which are the model` : '';
+  const weightBits = (8 * size.modelBytes) / countTrained(trained.model.parameters);
+  const model =
+    size.modelBytes > 0
+      ? `, ${formatBytes(size.modelBytes)} of which are the model, with ${weightBits.toFixed(1)} bits a weight`
+      : '';
   writeStdout(
     options.json
       ? `${JSON.stringify(result)}\n`
@@ -179,7 +185,7 @@ function report(
   if (size.bytes > pngBytes) {
     const from = png.paysFrom(size);
     const remedy = Number.isFinite(from)
-      ? `leave the model out with --no-embed (${formatBytes(size.bytes - size.modelBytes)}), or compress about ${formatCount(from)} such images or more`
+      ? `leave the model out with --no-embed (at most ${formatBytes(size.bytes - size.modelBytes)}), or compress about ${formatCount(from)} such images or more`
       : 'keep PNG, compress more such images, or train a model on images like these';
     noteOnStderr(`PNG would be smaller: about ${formatBytes(pngBytes)}; ${remedy}`);
   }

@@ -101,6 +101,27 @@ it('exports the requested weights', async () => {
   expect(files[0]!.equals(files[1]!)).toBe(false);
 });
 
+it('stores weights in few bits, with what that costs, and reads them back', async () => {
+  const { rounding } = await emerging.json('export', 'runs/a', '--out=small', '--weight-bits=8');
+  expect(rounding).toEqual({
+    weightBits: expect.closeTo(8, 0),
+    difference: expect.closeTo(0, 1),
+    images: expect.any(Number),
+  });
+  const { trained } = JSON.parse(readFileSync(inFolder('small', 'manifest.json'), 'utf8'));
+  expect(trained.rounding).toEqual(rounding);
+  const size = (folder: string): number => readFileSync(inFolder(folder, 'model.safetensors')).length;
+  expect(size('small')).toBeLessThan(size('exported') / 2);
+  expect((await emerging.run('doctor', 'small', '--data=data', '--quick')).stdout).not.toMatch(/differs/);
+  const bits = async (model: string): Promise<number> =>
+    (await emerging.json('evaluate', model, '--data=data', '--threads=1')).bitsPerDim;
+  expect(Math.abs((await bits('small')) - (await bits('exported')))).toBeLessThan(0.05);
+  const { stderr } = await emerging.run('export', 'runs/a', '--out=smallest', '--weight-bits=1');
+  expect(stderr).toMatch(
+    /^weights of \d\.\d bits on average take \d\.\d{4} bits\/dim more than float32 on \d+ validation images/m,
+  );
+});
+
 it('writes the same bytes each time', async () => {
   await emerging.run('export', 'runs/a', '--out=again');
   for (const name of names) {

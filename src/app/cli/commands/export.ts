@@ -3,18 +3,30 @@ import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { writeNewFolder } from '../../../data/files/folders.ts';
-import { FlowModel } from '../../../model/index.ts';
-import { loadRun } from '../../../model/loading/loadRun.ts';
+import { unitOf } from '../../../flows/models/index.ts';
+import { FlowModel, roundedModel } from '../../../model/index.ts';
+import { type LoadedRun, loadRun } from '../../../model/loading/loadRun.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
 import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
+import { dataName } from '../../../runs/settings/experimentName.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
-import { exportModel } from '../../../uses/export/index.ts';
+import { exportModel, type RoundedWeights, roundWeights } from '../../../uses/export/index.ts';
 import { requireFinite } from '../../../uses/odd/reference.ts';
 import { modelFolder } from '../parts/modelFolder.ts';
-import { addCheckpointOption, addWeightsOption, type CheckpointOptions } from '../parts/options.ts';
+import {
+  addCheckpointOption,
+  addWeightsOption,
+  type CheckpointOptions,
+  wholeNumber,
+} from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
-import { referenceScores, scoreDefaults } from '../ranks/scoreReference.ts';
-import { formatBytes } from '../terminal/format.ts';
+import {
+  measureWithProgress,
+  openValidation,
+  referenceScores,
+  scoreDefaults,
+} from '../ranks/scoreReference.ts';
+import { formatBytes, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progress.ts';
 import { messageOf } from '../terminal/wording.ts';
@@ -22,6 +34,7 @@ import { messageOf } from '../terminal/wording.ts';
 interface ExportCommandOptions extends CheckpointOptions {
   out: string;
   weights: WeightsKind;
+  weightBits?: number;
   json?: true;
 }
 
@@ -30,6 +43,11 @@ export function registerExport(command: Command): void {
   command
     .argument('<run>', 'a run folder', modelFolder)
     .requiredOption('--out <dir>', 'a new or empty folder for the files')
+    .option(
+      '--weight-bits <n>',
+      'store the weights in about n bits each instead of 32; 6 are usually enough',
+      wholeNumber(1),
+    )
     .option('--json', 'print the result as JSON on stdout');
   addCheckpointOption(addWeightsOption(command))
     .addHelpText('after', '\nExample:\n  emerging export runs/quickstart --out exported')
@@ -38,14 +56,17 @@ export function registerExport(command: Command): void {
 
 /** The scores of the validation images for an export; undefined, with a note, if they cannot be measured. The export then has those that the run has. */
 async function scoresOf(
-  directory: string,
-  { weights, step }: ExportCommandOptions,
+  run: LoadedRun,
+  rounded: RoundedWeights | undefined,
 ): Promise<ReferenceScores | undefined> {
-  const run = await loadRun(directory, { weights, step });
   try {
     const scores = await releaseAfter(async (keep) => {
-      const model = keep(new FlowModel(run));
-      return referenceScores(run, model, scoreDefaults);
+      if (rounded === undefined) {
+        return referenceScores(run, keep(new FlowModel(run)), scoreDefaults);
+      }
+      const model = keep(new FlowModel(roundedModel(run, rounded.exponents)));
+      const images = await openValidation(run);
+      return measureWithProgress(model, images, { data: dataName(run.config), ...scoreDefaults });
     });
     requireFinite(scores);
     return scores;
@@ -60,16 +81,43 @@ async function scoresOf(
   }
 }
 
+/** More bits/dim than this cost about as much as a shorter training. */
+const NOTABLE = 0.002;
+
+/** Rounds the weights of a run, and says what that costs. */
+async function roundedWeights(run: LoadedRun, weightBits: number): Promise<RoundedWeights> {
+  const images = await openValidation(run);
+  const rounded = await withProgress((show) =>
+    roundWeights(run, images, weightBits, {
+      onProgress: (done, of) => show('rounding', done, of),
+    }),
+  );
+  const cost = unitOf(run.model.options).text(rounded.difference, 4);
+  const advice = rounded.difference > NOTABLE ? '; a higher --weight-bits costs less' : '';
+  noteOnStderr(
+    `weights of ${rounded.weightBits.toFixed(1)} bits on average take ${cost} more than float32 ` +
+      `on ${formatCounted(rounded.images, 'validation image')}${advice}`,
+  );
+  return rounded;
+}
+
 async function runExport(directory: string, options: ExportCommandOptions): Promise<void> {
-  const { out, weights, json } = options;
+  const { out, weights, weightBits, json } = options;
   requireOutputFolder(out);
-  const scores = await scoresOf(directory, options);
-  const how = { weights, step: options.step, scores };
+  const run = await loadRun(directory, { weights, step: options.step });
+  const rounded = weightBits === undefined ? undefined : await roundedWeights(run, weightBits);
+  const scores = await scoresOf(run, rounded);
+  const how = { weights, step: options.step, scores, rounded };
   const { step, files: contents } = await withProgress((show) =>
     exportModel(directory, { ...how, onProgress: (done, of) => show('writing programs', done, of) }),
   );
   const files = writeNewFolder(out, contents);
   const sizes = Object.values(contents).map((content) => Buffer.byteLength(content));
   const lines = files.map((file, index) => `${visibleText(file)}  ${formatBytes(sizes[index]!)}\n`);
-  writeStdout(json ? `${JSON.stringify({ files, run: directory, step, weights })}\n` : lines.join(''));
+  const { exponents: _, ...rounding } = rounded ?? {};
+  writeStdout(
+    json
+      ? `${JSON.stringify({ files, run: directory, step, weights, ...(rounded && { rounding: unitOf(run.model.options).record(rounding) }) })}\n`
+      : lines.join(''),
+  );
 }

@@ -111,7 +111,7 @@ export async function referenceScores(
   if (stored?.draws === draws && stored.seed === seed) {
     return stored;
   }
-  const images = await openOwnReference(run, ranks);
+  const images = await openValidation(run, ranks);
   const scores = await measureWithProgress(model, images, { data: dataName(run.config), draws, seed }, ranks);
   if (update) {
     requireFinite(scores);
@@ -131,7 +131,7 @@ export async function referenceScores(
 }
 
 /** Measures validation images, with a progress bar. */
-async function measureWithProgress(
+export async function measureWithProgress(
   model: FlowModel,
   images: ImageSet,
   { data, draws, seed }: { data: string; draws: number; seed: number },
@@ -159,7 +159,7 @@ export function noteFewReferences({ data, statistics }: ReferenceScores): void {
 }
 
 /** The validation images of a run. */
-function openOwnReference(run: LoadedRun, ranks: Ranks): Promise<ImageSet> {
+export function openValidation(run: LoadedRun, ranks = onlyRank): Promise<ImageSet> {
   return openSame(ranks, () => openRunImages(run, { split: 'validation', chosen: false, flag: 'reference' }));
 }
 

@@ -1,4 +1,5 @@
 // The start of a compressed file: what it is, how to read it, and the model, unless it is named.
+
 import * as z from 'zod/mini';
 import { UserError } from '../../../core/errors.ts';
 import type { ImageShape } from '../../../core/numeric/index.ts';
@@ -6,6 +7,7 @@ import { sha256 } from '../../../core/platform/sha256.node.ts';
 import { maxSide } from '../../../data/contract/index.ts';
 import { parsedJson } from '../../../data/files/jsonText.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../../data/files/randomAccess.ts';
+import type { WeightExponents } from '../../../model/index.ts';
 import { sha256Between, shortSha256 } from './records.ts';
 
 /** Like that of PNG: a byte that is no ASCII, a name, and line ends that a transfer as text would change. */
@@ -25,9 +27,16 @@ const length = z.int().check(z.positive(), z.maximum(maxSide));
 const aboutSchema = z.object({
   /** The fingerprint of the model. */
   model: z.string(),
-  /** The size of the model in the file and its SHA-256; missing if it has to be named. */
+  /**
+   * The size of the model in the file and its SHA-256, and how its weights were rounded, so that the model before rounding can
+   * replace it if it is damaged; missing if the model has to be named.
+   */
   embedded: z.optional(
-    z.object({ bytes: z.int().check(z.nonnegative(), z.maximum(maxBytesAtOnce)), sha256: z.string() }),
+    z.object({
+      bytes: z.int().check(z.nonnegative(), z.maximum(maxBytesAtOnce)),
+      sha256: z.string(),
+      exponents: z.optional(z.array(z.int())),
+    }),
   ),
   /** Height, width and channels of the images that the model takes. */
   imageShape: z.tuple([length, length, length]),
@@ -42,9 +51,16 @@ export interface FileHeader extends Omit<z.infer<typeof aboutSchema>, 'embedded'
   readonly imageShape: ImageShape;
 }
 
+/** The model in a file: its bytes, and the exponents of its weights if these are small. */
+export interface EmbeddedModel {
+  readonly bytes: Uint8Array;
+  readonly exponents?: WeightExponents | undefined;
+}
+
 /** The start of a file. */
-export function encodeHeader(header: FileHeader, model: Uint8Array | undefined): Uint8Array {
-  const embedded = model && { bytes: model.length, sha256: sha256([model]) };
+export function encodeHeader(header: FileHeader, embeddedModel: EmbeddedModel | undefined): Uint8Array {
+  const { bytes: model, exponents } = embeddedModel ?? {};
+  const embedded = model && { bytes: model.length, sha256: sha256([model]), exponents };
   const about = new TextEncoder().encode(JSON.stringify({ ...header, ...(embedded && { embedded }) }));
   const bytes = new Uint8Array(START_BYTES + about.length + (model?.length ?? 0));
   bytes.set(MAGIC);
@@ -68,6 +84,8 @@ export interface ReadHeader extends FileHeader {
   readonly end: number;
   /** The size of the model in the file, which is before the records; 0 if it has none. */
   readonly modelBytes: number;
+  /** How the weights of that model were rounded; undefined if it has none, or with weights as they were. */
+  readonly exponents: WeightExponents | undefined;
   /** Whether the model in the file is damaged or cut off; false if it has none. Its bytes are hashed once. */
   isModelDamaged(): Promise<boolean>;
 }
@@ -125,6 +143,7 @@ export async function readHeader(file: RandomAccess, source: string): Promise<Re
     ...header,
     end,
     modelBytes,
+    exponents: embedded?.exponents,
     isModelDamaged() {
       damage ??= isDamaged();
       return damage;

@@ -1,6 +1,5 @@
 // Couplings: the values that stay determine, through a network, how the others change.
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/index.ts';
-import type { BitStack } from '../stack/bitStack.ts';
+import { type BitStack, dimensionsOf, type ImageShape } from '../../../core/numeric/index.ts';
 import { fixedScale, ONE, requireInRange, SCALE_ONE, toFixed } from '../stack/fixedPoint.ts';
 import { alongCurve, backFromCurve, scaleDown, scaleUp } from '../stack/modularAffine.ts';
 import type { IntegerMap, Networks } from './integerMap.ts';

@@ -1,8 +1,7 @@
 // The contract of maps of whole numbers, and of the networks that some of them need; and the simple maps: another order,
 // a scale and a bias per channel.
-import type { ImageShape, NdArray } from '../../../core/numeric/index.ts';
+import type { BitStack, ImageShape, NdArray } from '../../../core/numeric/index.ts';
 import type { Tensor } from '../../../tensor/index.ts';
-import type { BitStack } from '../stack/bitStack.ts';
 import { fixedScale, requireInRange, toFixed } from '../stack/fixedPoint.ts';
 import { scaleDown, scaleUp } from '../stack/modularAffine.ts';
 

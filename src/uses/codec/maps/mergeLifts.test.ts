@@ -1,8 +1,9 @@
 // Collected scales and merged lifts against the maps one by one.
+
 import { expect, it } from 'vitest';
+import { BitStack } from '../../../core/numeric/bitStack.ts';
 import type { ImageShape } from '../../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
-import { BitStack } from '../stack/bitStack.ts';
 import { ONE } from '../stack/fixedPoint.ts';
 import { collectScales } from './collectScales.ts';
 import { compilePrimitive } from './compileMaps.ts';

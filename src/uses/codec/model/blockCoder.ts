@@ -1,6 +1,5 @@
 // A block of images on one stack: batches, and images stored plainly where the model can't take them.
-import { dimensionsOf } from '../../../core/numeric/index.ts';
-import { BitStack, StackEmpty } from '../stack/bitStack.ts';
+import { BitStack, dimensionsOf, StackEmpty } from '../../../core/numeric/index.ts';
 import { OutOfRange } from '../stack/fixedPoint.ts';
 import type { ModelCoder } from './modelCoder.ts';
 

@@ -1,13 +1,18 @@
 // Splits and the top prior: latents leave the activations for the stack, under their distributions.
 
-import { dimensionsOf, type ImageShape, portableExp, portableLog } from '../../../core/numeric/index.ts';
+import {
+  type BitStack,
+  dimensionsOf,
+  type ImageShape,
+  portableExp,
+  portableLog,
+} from '../../../core/numeric/index.ts';
 import { CLASSES, type Parameters } from '../../../flows/contract/index.ts';
 import type { Stage } from '../../../flows/models/index.ts';
 import { input } from '../../../tensor/index.ts';
 import { concatenate, identity } from '../../../tensor/operations/index.ts';
 import { seenBy } from '../maps/coupling.ts';
 import type { Networks } from '../maps/integerMap.ts';
-import type { BitStack } from '../stack/bitStack.ts';
 import { ONE } from '../stack/fixedPoint.ts';
 import { popLatent, pushLatent } from '../stack/latentStack.ts';
 

@@ -1,5 +1,7 @@
 // Models on whole numbers: every layer exact in both directions, and as many bits as the likelihood says.
+
 import { beforeAll, describe, expect, it } from 'vitest';
+import { BitStack } from '../../../core/numeric/bitStack.ts';
 import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { firstImages, readAll } from '../../../data/contract/dataset.ts';
@@ -16,7 +18,6 @@ import { input } from '../../../tensor/tensor.ts';
 import { eightBit } from '../../../testing/eightBit.ts';
 import { randomModel, tinyFlow } from '../../../testing/randomModel.ts';
 import { tinyImages } from '../../../testing/tinyImages.ts';
-import { BitStack } from '../stack/bitStack.ts';
 import { decodeBlock, encodeBlock, imagesIn } from './blockCoder.ts';
 import { EngineNetworks } from './engineNetworks.ts';
 import { type ModelCoder, modelCoder, requireCodable } from './modelCoder.ts';

@@ -1,13 +1,12 @@
 // A model on whole numbers: images to a stack of bits, and back.
 import { UserError } from '../../../core/errors.ts';
-import { type ImageShape, kindInWords } from '../../../core/numeric/index.ts';
+import { type BitStack, type ImageShape, kindInWords } from '../../../core/numeric/index.ts';
 import { type Bijection, CLASSES, parametersFrom } from '../../../flows/contract/index.ts';
 import { dequantisationOf, type Flow, partsOf } from '../../../flows/models/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import { input } from '../../../tensor/index.ts';
 import { compileMaps, type GivenLayer } from '../maps/compileMaps.ts';
 import type { Networks } from '../maps/integerMap.ts';
-import type { BitStack } from '../stack/bitStack.ts';
 import { NOISE_BITS, ONE, OutOfRange } from '../stack/fixedPoint.ts';
 import { latentCoder, type StageCoder } from './latentCoder.ts';
 

@@ -1,6 +1,5 @@
 // Pushes and pops latents under their distributions.
-import { portableLog } from '../../../core/numeric/index.ts';
-import { type BitStack, TOTAL } from './bitStack.ts';
+import { type BitStack, INTERVAL_TOTAL, portableLog } from '../../../core/numeric/index.ts';
 import { FRACTION_BITS, OutOfRange } from './fixedPoint.ts';
 
 /** The bits after the binary point of a bin's number. */
@@ -12,11 +11,11 @@ const BIN_SIZE = 2 ** (FRACTION_BITS - BIN_BITS);
 /** Bins are numbered from −HALF to HALF − 1, and latents between −64 and 64. */
 const HALF = 2 ** (BIN_BITS + 6);
 
-/** Each bin has at least 1 of TOTAL; a second one, because rounding may take it from the distribution function. */
+/** Each bin has at least 1 of INTERVAL_TOTAL; a second one, because rounding may take it from the distribution function. */
 const FLOOR = 2;
 
 const UNITS = 2 ** -BIN_BITS;
-const SHARED = TOTAL - 2 * HALF * FLOOR;
+const SHARED = INTERVAL_TOTAL - 2 * HALF * FLOOR;
 
 /** A distribution function, scaled and shifted: of (z − location)·rate. */
 export interface LatentDistribution {
@@ -27,10 +26,10 @@ export interface LatentDistribution {
   readonly rate: number;
 }
 
-/** Where the interval of a bin starts, out of TOTAL: it rises with every bin, whatever the distribution. */
+/** Where the interval of a bin starts, out of INTERVAL_TOTAL: it rises with every bin, whatever the distribution. */
 function startOf(bin: number, { distribution, location, rate }: LatentDistribution): number {
   if (bin <= -HALF || bin >= HALF) {
-    return bin < 0 ? 0 : TOTAL;
+    return bin < 0 ? 0 : INTERVAL_TOTAL;
   }
   return Math.floor(distribution((bin * UNITS - location) * rate) * SHARED) + (bin + HALF) * FLOOR;
 }
@@ -59,7 +58,7 @@ export function popLatent(stack: BitStack, prior: LatentDistribution): number {
   const found = stack.peek();
   // Bins from `low` up to below `high` are possible; the quantile is nearly always in the right one, or next to it.
   let [low, high] = [-HALF, HALF];
-  let bin = Math.floor((location + quantile((found + 0.5) / TOTAL) / rate) / UNITS);
+  let bin = Math.floor((location + quantile((found + 0.5) / INTERVAL_TOTAL) / rate) / UNITS);
   let step = 1;
   for (;;) {
     bin = bin < low ? low : bin >= high ? high - 1 : bin;

@@ -1,5 +1,5 @@
 // Maps of whole numbers that lose nothing: multiplication, the modular affine map, and curves that rise everywhere.
-import type { BitStack } from './bitStack.ts';
+import type { BitStack } from '../../../core/numeric/index.ts';
 import { LARGEST, ONE, OutOfRange, SCALE_ONE } from './fixedPoint.ts';
 
 /** Products up to here are exact, with room for a remainder. */
@@ -59,37 +59,47 @@ export function alongCurve(stack: BitStack, x: number, curve: Curve): number {
     throw new OutOfRange();
   }
   const height = heightOf(curve, knot);
-  return height + scaleUp(stack, x - knot * PIECE, riseOf(curve, knot, height), PIECE);
+  const rise = requireRise(heightOf(curve, knot + 1) - height);
+  return height + scaleUp(stack, x - knot * PIECE, rise, PIECE);
 }
+
+/** Steps of a search along the secant, before it halves the range. */
+const SECANT_STEPS = 8;
 
 /** The inverse of `alongCurve`: it finds the same piece by the same heights. */
 export function backFromCurve(stack: BitStack, y: number, curve: Curve): number {
-  // Knots `low` and `high` have y between them: at first one unit to both sides of 0.
-  let [low, high] = [-64, 64];
-  while (heightOf(curve, low) > y && low > -LAST) {
-    [low, high] = [2 * low, low];
-  }
-  while (heightOf(curve, high) <= y && high < LAST) {
-    [low, high] = [high, 2 * high];
-  }
-  if (!(heightOf(curve, low) <= y && heightOf(curve, high) > y)) {
-    throw new OutOfRange();
-  }
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (heightOf(curve, middle) <= y) {
-      low = middle;
+  // y is between the heights of the knots `low` and `high`, as soon as both are known.
+  let [low, high] = [-LAST - 1, LAST + 1];
+  let [lowHeight, highHeight] = [Number.NaN, Number.NaN];
+  // Secant steps from the middle of the images: evaluating a mixture takes long, and curves are smooth.
+  let knot = 0;
+  let before = { knot: 0, height: 0 };
+  for (let turn = 0; high - low > 1; turn++) {
+    knot = Math.min(Math.max(knot, low + 1), high - 1);
+    const height = heightOf(curve, knot);
+    if (height <= y) {
+      [low, lowHeight] = [knot, height];
     } else {
-      high = middle;
+      [high, highHeight] = [knot, height];
+    }
+    const slope = (height - before.height) / (knot - before.knot);
+    before = { knot, height };
+    const isBracketed = low >= -LAST && high <= LAST;
+    if (isBracketed && turn >= SECANT_STEPS) {
+      knot = Math.floor((low + high) / 2);
+    } else {
+      // So far away; further, if the curve becomes ever flatter.
+      const step = (y - height) / (slope >= 1 && slope < LARGEST ? slope : PIECE);
+      const further = isBracketed ? 1 : 2 ** Math.max(0, turn - 2);
+      knot += Math.floor(step * further);
     }
   }
-  const height = heightOf(curve, low);
-  return low * PIECE + scaleDown(stack, y - height, riseOf(curve, low, height), PIECE);
+  const piece = scaleDown(stack, y - lowHeight, requireRise(highHeight - lowHeight), PIECE);
+  return low * PIECE + piece;
 }
 
-/** By how much the curve rises from a knot to the next. */
-function riseOf(curve: Curve, knot: number, height: number): number {
-  const rise = heightOf(curve, knot + 1) - height;
+/** Checks by how much a curve rises from a knot to the next; fails if it doesn't, or a knot is out of range. */
+function requireRise(rise: number): number {
   if (!(rise >= 1 && rise <= LARGEST)) {
     throw new OutOfRange();
   }

@@ -1,5 +1,5 @@
 // The stack of bits: what one step pushes, the next can pop as its random numbers.
-import { portableLog } from '../../../core/numeric/index.ts';
+import { portableLog } from './portableMath.ts';
 
 /** The words that leave and enter the state have 16 bits. */
 const WORD = 2 ** 16;
@@ -8,7 +8,7 @@ const WORD = 2 ** 16;
 const LEAST = 2 ** 36;
 
 /** The total of the intervals of `pushInterval`. */
-export const TOTAL = 2 ** 32;
+export const INTERVAL_TOTAL = 2 ** 32;
 
 /** Thrown by `pop` when there are too few bits. */
 export class StackEmpty extends Error {
@@ -87,27 +87,27 @@ export class BitStack {
     return symbol;
   }
 
-  /** Pushes a symbol of probability size/TOTAL, the interval [start, start + size) of 0..TOTAL − 1: −log2 of it in bits. */
+  /** Pushes a symbol of probability size/INTERVAL_TOTAL, the interval [start, start + size) of 0..INTERVAL_TOTAL − 1: −log2 of it in bits. */
   pushInterval(start: number, size: number): void {
-    this.moveInto((LEAST / TOTAL) * size);
+    this.moveInto((LEAST / INTERVAL_TOTAL) * size);
     const rest = Math.floor(this.state / size);
-    this.state = rest * TOTAL + start + (this.state - rest * size);
+    this.state = rest * INTERVAL_TOTAL + start + (this.state - rest * size);
   }
 
   /**
-   * The number in 0..TOTAL − 1 whose interval is on top; `popInterval` removes it.
+   * The number in 0..INTERVAL_TOTAL − 1 whose interval is on top; `popInterval` removes it.
    *
    * @throws StackEmpty
    */
   peek(): number {
     this.moveInto(LEAST);
-    return this.state - Math.floor(this.state / TOTAL) * TOTAL;
+    return this.state - Math.floor(this.state / INTERVAL_TOTAL) * INTERVAL_TOTAL;
   }
 
   /** Pops the symbol whose interval contains `peek()`. */
   popInterval(start: number, size: number): void {
-    const rest = Math.floor(this.state / TOTAL);
-    this.state = rest * size + (this.state - rest * TOTAL) - start;
+    const rest = Math.floor(this.state / INTERVAL_TOTAL);
+    this.state = rest * size + (this.state - rest * INTERVAL_TOTAL) - start;
   }
 
   /** How many bits are on the stack: the encoder chooses batches by it, so every machine computes the same. */
