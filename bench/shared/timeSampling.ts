@@ -6,8 +6,8 @@ import type { TrainedModel } from '../../src/model/trainedModel.ts';
 import type { InverseMethod } from '../../src/tensor/engine/graph/prepare.ts';
 import type { CompileOptions } from '../../src/tensor/engine/program.ts';
 import { releaseAfter } from '../../src/tensor/engine/resources.ts';
+import { measureInTurn, secondsOf } from '../../src/training/study/measureInTurn.ts';
 import { hasInverseMethods, randomPixels } from './benchModel.ts';
-import { measureInTurn, secondsOf } from './timing.ts';
 
 /** Options of the timing. */
 export interface SamplingBenchmark extends CompileOptions {

@@ -15,8 +15,8 @@ import { newTraffic, type Traffic, trafficSince } from '../../src/tensor/engine/
 import type { Optimizer } from '../../src/tensor/optimizers/optimizer.ts';
 import type { GradientPlan } from '../../src/training/gradients/gradientPlan.ts';
 import { requireWorkers } from '../../src/training/gradients/workers.ts';
+import { measureInTurn, secondsOf } from '../../src/training/study/measureInTurn.ts';
 import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining, randomBatches } from './benchModel.ts';
-import { measureInTurn, secondsOf } from './timing.ts';
 
 /** Options of the timing. */
 export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model' | 'optimizer'> {
