@@ -54,6 +54,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/training.md',
       'docs/classes.md',
       'docs/runs.md',
+      'docs/studies.md',
       'docs/doctor.md',
       'docs/export.md',
       'docs/compress.md',

@@ -7,13 +7,14 @@ import type { SamplingTime } from './times.ts';
 
 /** One training of a variant. */
 export interface SeedResult {
+  /** Of the training. */
   readonly seed: number;
   /** The mean over test images; null if it failed. */
   readonly value: number | null;
   /** On validation images, when the fastest variant of the dataset was done; null if nothing was measured so early. */
   readonly atEqualTime: number | null;
   /** On validation images at each milestone, with the average weights. */
-  readonly curve: readonly { readonly step: number; readonly value: number }[];
+  readonly curve: readonly CurveValue[];
   /** Steps that training dropped because the loss or the gradient was far outside the usual range. */
   readonly droppedSteps: number;
   /** How often training went back to earlier weights. */
@@ -22,6 +23,14 @@ export interface SeedResult {
   readonly place?: string;
   /** Why it could not be trained or measured. */
   readonly failure?: string;
+}
+
+/** A point of a validation curve. */
+export interface CurveValue {
+  /** The steps done. */
+  readonly step: number;
+  /** The mean over validation images. */
+  readonly value: number;
 }
 
 /** A difference to the baseline, negative if the variant is better, over the seeds that both have. */
@@ -34,9 +43,17 @@ export interface Difference extends SeedMean {
   readonly pHolm: number | null;
 }
 
+/** A difference on validation images during training. */
+export interface DifferencePoint extends SeedMean {
+  /** The steps done. */
+  readonly step: number;
+}
+
 /** A variant on a dataset. */
 export interface VariantResult {
+  /** Its name. */
   readonly variant: string;
+  /** How many it has, not counting those masked out. */
   readonly parameters: number;
   /** Of its trainings; null if training diverged at every rate. */
   readonly learningRate: number | null;
@@ -46,6 +63,7 @@ export interface VariantResult {
   readonly secondsPerStep: number | null;
   /** The time to sample an image; null if it failed. */
   readonly sampling: SamplingTime | null;
+  /** Its trainings, in the order of the study's seeds. */
   readonly seeds: readonly SeedResult[];
   /** On test images after all steps; null if every seed failed. */
   readonly equalSteps: SeedMean | null;
@@ -56,16 +74,18 @@ export interface VariantResult {
   /** To the baseline, on validation images when the fastest variant was done. */
   readonly differenceAtEqualTime: Difference | null;
   /** To the baseline, on validation images at each milestone; empty for itself. */
-  readonly differenceCurve: readonly ({ readonly step: number } & SeedMean)[];
+  readonly differenceCurve: readonly DifferencePoint[];
 }
 
 /** The variants of a study on one dataset. */
 export interface DatasetResult {
+  /** Its name in tables and folders. */
   readonly dataset: string;
   /** The name or the path by which it was opened. */
   readonly source: string;
   /** What is measured at the end: `validation` if there are no test images. */
   readonly split: 'test' | 'validation';
+  /** How many are measured. */
   readonly images: number;
   /** Of every training. */
   readonly steps: number;
@@ -78,7 +98,7 @@ export interface DatasetResult {
 }
 
 /** A variant as it was measured. */
-interface MeasuredVariant
+export interface MeasuredVariant
   extends Pick<
     VariantResult,
     'variant' | 'parameters' | 'learningRate' | 'tried' | 'secondsPerStep' | 'sampling'

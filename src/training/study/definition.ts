@@ -5,6 +5,12 @@ import type { Config } from '../../runs/settings/configSchema.ts';
 import { lastPart } from '../../runs/settings/experimentName.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 
+/** The learning rates that a search begins with; it grows beyond them. */
+export interface RateRange {
+  /** The lowest and the highest, between which others are spread; or all of them, three or more. */
+  readonly search: readonly number[];
+}
+
 /** A study, as in its YAML file: see docs/studies.md. */
 export interface StudyDefinition {
   /** The heading of the report. */
@@ -19,9 +25,7 @@ export interface StudyDefinition {
    * Values of configuration keys. Each combination is a variant: `{ 'model.mixing': ['1x1', 'emerging'] }`.
    * `{ 'training.learningRate': { search: [0.0005, 0.03] } }` searches the rate of each variant instead.
    */
-  readonly grid?:
-    | Readonly<Record<string, readonly unknown[] | { readonly search: readonly number[] }>>
-    | undefined;
+  readonly grid?: Readonly<Record<string, readonly unknown[] | RateRange>> | undefined;
   /** Variants by name, each with the keys that differ from the base; with a grid, each is combined with every value. */
   readonly variants?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /** The variant with which the others are compared; default the first. */
@@ -141,7 +145,7 @@ export function parseStudy(value: unknown): Study {
     throw explain(parsed.error.issues[0]!);
   }
   const definition = parsed.data as StudyDefinition;
-  const { base, seeds, grid = {}, search = {} } = definition;
+  const { seeds, grid = {}, search = {} } = definition;
   const searched = Object.entries(grid).filter(([, values]) => !Array.isArray(values));
   const wrong = searched.find(([key]) => key !== RATE);
   if (wrong !== undefined) {
@@ -165,10 +169,7 @@ export function parseStudy(value: unknown): Study {
     rates: searched.length === 0 ? null : spread((searched[0]![1] as { search: number[] }).search),
     search: { steps: search.steps, seeds: searchSeeds },
   };
-  const { data } = base as { data?: { name?: unknown } };
-  const sources = definition.datasets ?? [
-    typeof data?.name === 'string' ? data.name : studyConfig(study, variants[0]!, { seed: 0 }).data.name,
-  ];
+  const sources = definition.datasets ?? [within('base', () => baseConfig(definition, undefined)).data.name];
   const datasets = sources.map((source) => ({ source, name: plainText(lastPart(source)) || 'data' }));
   requireDistinct(
     'datasets',
@@ -185,28 +186,46 @@ export function parseStudy(value: unknown): Study {
 /**
  * The configuration of a training.
  *
- * @throws UserError (`invalid-config`) that names the variant if it isn't one
+ * @throws UserError (`invalid-config`) that names the variant, or `base`, if it isn't one
  */
 export function studyConfig(
   { definition }: Study,
   { name, settings }: Variant,
   { dataset, seed, rate, steps }: Partial<TrainingChoice>,
 ): Config {
-  const { preset, ...layer } = definition.base;
-  try {
-    return resolveConfig({
-      ...(preset !== undefined && { preset: String(preset) }),
-      file: { path: 'base', text: JSON.stringify(nested(layer)) },
+  const base = within('base', () => baseConfig(definition, dataset));
+  return within(name, () =>
+    resolveConfig({
+      file: { path: 'base', text: JSON.stringify(base) },
       set: settings,
-      overrides: {
-        seed,
-        data: { name: dataset?.source },
-        training: { steps, learningRate: rate ?? undefined },
-      },
-    });
+      overrides: { seed, training: { steps, learningRate: rate ?? undefined } },
+    }),
+  );
+}
+
+/** The configuration that variants change. Keys with dots are settings, others sections as in a file. */
+function baseConfig({ base }: StudyDefinition, dataset: StudyDataset | undefined): Config {
+  const { preset, ...keys } = base;
+  const isSetting = ([key]: [string, unknown]): boolean => key.includes('.');
+  const entries = Object.entries(keys);
+  return resolveConfig({
+    ...(preset !== undefined && { preset: String(preset) }),
+    file: {
+      path: 'its sections',
+      text: JSON.stringify(Object.fromEntries(entries.filter((entry) => !isSetting(entry)))),
+    },
+    set: entries.filter(isSetting).map(([key, value]) => setting(key, value)),
+    overrides: { data: { name: dataset?.source } },
+  });
+}
+
+/** Names the part of the study in its errors. */
+function within<Result>(part: string, work: () => Result): Result {
+  try {
+    return work();
   } catch (error) {
     throw error instanceof UserError
-      ? new UserError(error.code, phrase`${name}: ${error.phrase}`, { cause: error })
+      ? new UserError(error.code, phrase`${part}: ${error.phrase}`, { cause: error })
       : error;
   }
 }
@@ -260,25 +279,6 @@ function valueName(key: string, value: unknown): string {
 /** A text that can be part of a folder's name and of a table. */
 function plainText(text: string): string {
   return text.replace(/[^\p{L}\p{N}._=-]+/gu, '-').replace(/^[.=-]+|-+$/g, '');
-}
-
-/** Keys with dots as sections: `{ 'training.steps': 5 }` as `{ training: { steps: 5 } }`. */
-function nested(layer: Readonly<Record<string, unknown>>): object {
-  const root: Record<string, unknown> = {};
-  for (const [path, value] of Object.entries(layer)) {
-    const parts = path.split('.');
-    if (!parts.every((part) => /^[A-Za-z]\w*$/.test(part))) {
-      throw invalid(`base: unknown key '${path}'`);
-    }
-    let section = root;
-    for (const part of parts.slice(0, -1)) {
-      const inner = section[part];
-      section[part] = typeof inner === 'object' && inner !== null ? { ...inner } : {};
-      section = section[part] as Record<string, unknown>;
-    }
-    section[parts.at(-1)!] = value;
-  }
-  return root;
 }
 
 /** The rates to begin with: those of a list, or of a range, evenly spaced in the logarithm, with two digits. */

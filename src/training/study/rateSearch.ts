@@ -3,6 +3,7 @@ import { mean } from '../../core/numeric/index.ts';
 
 /** A learning rate that was tried. */
 export interface TriedRate {
+  /** The learning rate. */
   readonly rate: number;
   /** On validation images, of each seed; null for one that diverged. */
   readonly values: readonly (number | null)[];

@@ -12,7 +12,9 @@ import type { SeedMean } from './statistics.ts';
 
 /** The results of a study, as in its `report.json`. Values are in `unit`; lower is better. */
 export interface StudyReport {
+  /** The heading. */
   readonly title: string;
+  /** Of all results: nats/value for models of real numbers. */
   readonly unit: 'bits/dim' | 'nats/value';
   /** The definition of the study. */
   readonly study: StudyDefinition;
@@ -20,6 +22,7 @@ export interface StudyReport {
   readonly searchSeeds: readonly number[];
   /** What a reader must know before believing the numbers. */
   readonly warnings: readonly string[];
+  /** In the order of the definition. */
   readonly datasets: readonly DatasetResult[];
 }
 
@@ -102,19 +105,6 @@ function datasetSections(result: DatasetResult, { unit, searchSeeds }: StudyRepo
     plots
       .map((name) => `![${name.replace(/-.*/, '')} on ${markdownText(dataset)}](${encodeURI(name)})`)
       .join('\n'),
-    markdownTable(
-      ['difference on validation images at step', ...names.slice(1)],
-      (variants.find(({ differenceCurve }) => differenceCurve.length > 0)?.differenceCurve ?? []).map(
-        ({ step }) => [
-          String(step),
-          ...variants
-            .slice(1)
-            .map(({ differenceCurve }) =>
-              withInterval(differenceCurve.find((point) => point.step === step) ?? null, true),
-            ),
-        ],
-      ),
-    ),
     '### Size, speed and learning rate',
     table(
       ['parameters', 's per step', `relative to ${names[0]}`, 'ms per sample', 'learning rate'],
@@ -131,25 +121,22 @@ function datasetSections(result: DatasetResult, { unit, searchSeeds }: StudyRepo
         ];
       },
     ),
-    ...(first.tried.length === 0
+    ...(searchSeeds.length === 0
       ? []
       : [
           `Learning rates tried for ${searchSteps} steps with the seeds ${searchSeeds.join(', ')}, and the mean ${unit} on validation images:`,
-          variants
-            .map(
-              ({ tried }, index) =>
-                `- ${names[index]}: ${tried
-                  .toSorted((a, b) => a.rate - b.rate)
-                  .map(triedText)
-                  .join(', ')}`,
-            )
-            .join('\n'),
+          variants.map(({ tried }, index) => `- ${names[index]}: ${triedText(tried)}`).join('\n'),
         ]),
   ];
 }
 
-function triedText({ rate, values }: VariantResult['tried'][number]): string {
-  return `${rate} ${values.includes(null) ? '(diverged)' : `(${mean(values as number[]).toFixed(4)})`}`;
+function triedText(tried: VariantResult['tried']): string {
+  const ascending = tried.toSorted((a, b) => a.rate - b.rate);
+  return ascending
+    .map(({ rate, values }) =>
+      values.includes(null) ? `${rate} (diverged)` : `${rate} (${mean(values as number[]).toFixed(4)})`,
+    )
+    .join(', ');
 }
 
 /** Which variants differ from the baseline at equal steps, and which don't, in words. */

@@ -13,7 +13,15 @@ import { measureInTurn, secondsOf } from './measureInTurn.ts';
 import type { StudyEngine } from './training.ts';
 
 /** The time to sample an image, or why it could not be measured. */
-export type SamplingTime = { readonly milliseconds: number } | { readonly problem: string };
+export type SamplingTime =
+  | {
+      /** Of an image, in a batch. */
+      readonly milliseconds: number;
+    }
+  | {
+      /** Why there is none. */
+      readonly problem: string;
+    };
 
 /** Called after each round. */
 type OnRound = (done: number, total: number) => void;

@@ -6,7 +6,8 @@ import { readTextFile } from '../../../data/files/files.ts';
 import { parseYaml } from '../../../runs/settings/configText.ts';
 import { parseStudy, type StudyDefinition } from '../../../training/study/definition.ts';
 import { reportMarkdown } from '../../../training/study/report.ts';
-import { runStudy, type StudyEvents } from '../../../training/study/runStudy.ts';
+import { runStudy } from '../../../training/study/runStudy.ts';
+import type { StudyEvents } from '../../../training/study/studyWork.ts';
 import {
   addEngineOptions,
   addStepOptions,
