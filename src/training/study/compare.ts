@@ -59,7 +59,10 @@ export interface VariantResult {
   readonly learningRate: number | null;
   /** The rates that were searched; empty if they weren't. */
   readonly tried: readonly TriedRate[];
-  /** The median time of a step, alternating with the other variants; null if it failed. */
+  /**
+   * The time of a step, alternating with the other variants: the median of the first, times the median ratio to it; null if
+   * it failed.
+   */
   readonly secondsPerStep: number | null;
   /** The time to sample an image; null if it failed. */
   readonly sampling: SamplingTime | null;

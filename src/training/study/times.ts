@@ -36,7 +36,7 @@ const TIMING_SECONDS = 120;
 const SAMPLES = 64;
 
 /**
- * The median seconds of a training step of each configuration, with its own optimiser, from the first step of a training.
+ * The typical seconds of a training step of each configuration, with its own optimiser, from the first step of a training.
  *
  * @param expected the seconds of a step of each, from their trainings
  */
@@ -62,8 +62,17 @@ export function timeSteps(
       ...{ warmUp: WARM_UP, rounds, signal },
       onRound: (done) => onRound(done, WARM_UP + rounds),
     });
-    return seconds.map(median);
+    return typicalTimes(seconds);
   });
+}
+
+/**
+ * The median of the first, and of each other that times the median over rounds of its ratio to the first: load that changes
+ * between rounds cancels.
+ */
+function typicalTimes(rounds: readonly (readonly number[])[]): number[] {
+  const [first = []] = rounds;
+  return rounds.map((times) => median(first) * median(times.map((time, round) => time / first[round]!)));
 }
 
 /** How many rounds are measured, by the seconds of each part of a round. */
@@ -72,7 +81,7 @@ function roundsFor(expected: readonly number[]): number {
   return Math.max(LEAST_ROUNDS, Math.min(MOST_ROUNDS, Math.floor(TIMING_SECONDS / round)));
 }
 
-/** The median milliseconds per image of samples of trained runs, in batches of 64. */
+/** The typical milliseconds per image of samples of trained runs, in batches of 64. */
 export function timeSamples(
   folders: readonly string[],
   { signal, activations: _, workers: __, ...engine }: StudyEngine,
@@ -102,9 +111,10 @@ export function timeSamples(
       sound.map((model) => (seed) => secondsOf(() => draw(model, seed))),
       { warmUp: 1, rounds: roundsFor(expected), signal },
     );
+    const typical = typicalTimes(seconds);
     return models.map((model, index) =>
       problems[index] === undefined
-        ? { milliseconds: (1000 * median(seconds[sound.indexOf(model)]!)) / SAMPLES }
+        ? { milliseconds: (1000 * typical[sound.indexOf(model)]!) / SAMPLES }
         : { problem: problems[index] },
     );
   });
