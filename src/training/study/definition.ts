@@ -278,7 +278,7 @@ function valueName(key: string, value: unknown): string {
 
 /** A text that can be part of a folder's name and of a table. */
 function plainText(text: string): string {
-  return text.replace(/[^\p{L}\p{N}._=-]+/gu, '-').replace(/^[.=-]+|-+$/g, '');
+  return text.replace(/[^\p{L}\p{N}._=-]+/gu, '-').replace(/^[.=-]+/, '');
 }
 
 /** The rates to begin with: those of a list, or of a range, evenly spaced in the logarithm, with two digits. */

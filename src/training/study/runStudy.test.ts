@@ -199,8 +199,10 @@ describe('a study is refused in one line', () => {
     expect(runStudy({ ...definition, ...changed }, join(folder, place), { ...engine, resume })).rejects;
 
   it('if its folder holds another, or none to resume', async () => {
-    await (await fails({}, 'whole')).toThrow(/whole already holds a study: resume it/);
-    await (await fails({}, 'none', true)).toThrow(/none holds no study to resume/);
+    await (await fails({}, 'whole')).toThrow(
+      /whole already holds a study: choose another folder, or continue it with resume: true/,
+    );
+    await (await fails({}, 'none', true)).toThrow(/none holds no study to continue: omit resume: true/);
     mkdirSync(join(folder, 'other', 'file'), { recursive: true });
     await (await fails({}, 'other')).toThrow(/other/);
   });

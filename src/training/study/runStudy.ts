@@ -1,5 +1,5 @@
 // Runs a study in a folder.
-import { UserError } from '../../core/errors.ts';
+import { option, phrase, UserError } from '../../core/errors.ts';
 import { requireArgument } from '../../core/numeric/index.ts';
 import { exists } from '../../data/files/files.ts';
 import { makeFolders, pathIn, requireNewFolder } from '../../data/files/folders.ts';
@@ -72,10 +72,16 @@ export async function runStudy(
 function openFolder(folder: string, { definition }: Study, resume: boolean): void {
   const file = pathIn(folder, STUDY_FILE);
   if (resume && !exists(file)) {
-    throw new UserError('not-found', `${folder} holds no study to resume`);
+    throw new UserError(
+      'not-found',
+      phrase`${folder} holds no study to continue: omit ${option('resume', true)}`,
+    );
   }
   if (!resume && exists(file)) {
-    throw new UserError('exists', `${folder} already holds a study: resume it, or choose another folder`);
+    throw new UserError(
+      'exists',
+      phrase`${folder} already holds a study: choose another folder, or continue it with ${option('resume', true)}`,
+    );
   }
   if (!resume) {
     requireNewFolder(folder);

@@ -37,7 +37,7 @@ it('stops at a signal, survives a kill, and resumes to a report', async () => {
   const first = await emerging.interrupt('SIGINT', 'training mine on images, seed 0', ...args);
   expect([first.code, first.stdout]).toEqual([
     130,
-    'the study is not done; to continue: emerging study mine.yaml --out studies/mine --resume\n',
+    'the study is not done; the same command with --resume continues it\n',
   ]);
   const killed = await emerging.interrupt('SIGKILL', 'training mine on images, seed 1', ...args, '--resume');
   expect(killed.code).toBeNull();

@@ -18,7 +18,6 @@ import {
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
-import { shellWord } from '../terminal/wording.ts';
 
 interface StudyCommandOptions extends EngineOptions, StepOptions {
   readonly out?: string;
@@ -74,11 +73,10 @@ async function studyFile(file: string, options: StudyCommandOptions): Promise<vo
     bars.finish();
     if (report === null) {
       process.exitCode = interruption.exitCode();
-      const command = `emerging study ${shellWord(file)} --out ${shellWord(folder)} --resume`;
       writeStdout(
         options.json
           ? `${JSON.stringify({ complete: false, folder })}\n`
-          : `the study is not done; to continue: ${command}\n`,
+          : 'the study is not done; the same command with --resume continues it\n',
       );
       return;
     }
