@@ -214,6 +214,14 @@ describe('a study is refused in one line', () => {
     );
   });
 
+  it('if the images have changed since a training ended', async () => {
+    writeTinyDataset(images, { tests: 47 });
+    await (await fails({}, 'whole', true)).toThrow(
+      /images: its test images are not the ones the run was trained with: 47 images instead of 48 .*data\.json\): restore them/,
+    );
+    writeTinyDataset(images);
+  });
+
   it('if variants differ in their steps or images, before anything is trained', async () => {
     const variants = { a: {}, b: { 'training.steps': 20 } };
     await (await fails({ variants }, 'x')).toThrow(/b on .*images: 20 steps, but a has 15/);

@@ -1,17 +1,22 @@
 // The work of a study: searches rates, trains every seed, times steps and samples, then measures test images once, and reports.
 import { UserError } from '../../core/errors.ts';
 import { median } from '../../core/numeric/index.ts';
+import type { Dataset } from '../../data/contract/index.ts';
 import { exists, readText } from '../../data/files/files.ts';
 import { pathIn } from '../../data/files/folders.ts';
 import { parseJsonObject } from '../../data/files/jsonText.ts';
+import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
 import { countParameters, type ResultUnit, unitOf } from '../../flows/models/index.ts';
 import { FlowModel } from '../../model/index.ts';
 import { loadRun } from '../../model/loading/loadRun.ts';
 import { evaluate } from '../../model/measure/evaluate.ts';
 import { evaluationRecord, storedEvaluation } from '../../model/measure/evaluationRecord.ts';
+import { changedSplit } from '../../runs/contents/dataRecord.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
+import { runPaths } from '../../runs/folder/runFolder.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { writeRunCard } from '../reports/runCard.ts';
+import { isTested } from '../reports/trainRun.ts';
 import { compareVariants, type MeasuredDataset, type MeasuredSeed, type MeasuredVariant } from './compare.ts';
 import { type Study, studyConfig } from './definition.ts';
 import type { StudiedDataset, StudiedVariant } from './images.ts';
@@ -75,6 +80,7 @@ export class StudyWork {
   private readonly folder: string;
   private readonly engine: StudyEngine;
   private readonly events: StudyEvents;
+  private readonly identities = new Map<Dataset, DatasetIdentity>();
   /** Steps of all trainings, and those done. */
   private total: number;
   private done = 0;
@@ -245,7 +251,11 @@ export class StudyWork {
   ): Promise<void> {
     const { signal } = this.engine;
     const { done } = this;
-    if (training !== undefined && stateOf(training) === 'open') {
+    const state = training && stateOf(training);
+    if (training && state === 'trained') {
+      await this.requireSameImages(training, images);
+    }
+    if (training && state === 'open') {
       signal?.throwIfAborted();
       this.events.onTraining?.(`${training.isSearch ? 'trying' : 'training'} ${training.name}`);
       const hasEnded = await trainToEnd(training, images, this.engine, (step) => this.progress(done + step));
@@ -262,6 +272,20 @@ export class StudyWork {
       }
     }
     this.progress(done + steps);
+  }
+
+  /** Refuses a finished training on images that have changed since; a resumed one is checked as any run. */
+  private async requireSameImages({ folder }: StudyTraining, images: Dataset): Promise<void> {
+    const identity = this.identities.get(images) ?? (await identityOfDataset(images));
+    this.identities.set(images, identity);
+    const recorded = await folderStore(runPaths(folder)).readImages();
+    const difference = recorded && changedSplit(recorded, identity);
+    if (difference !== undefined) {
+      throw new UserError(
+        'mismatch',
+        `${images.name}: ${difference} (${folder}/data.json): restore them, or study these in another folder`,
+      );
+    }
   }
 
   private progress(done: number): void {
@@ -341,9 +365,13 @@ export class StudyWork {
         continue;
       }
       const record = evaluationRecord(evaluation, { split, weights: 'average', model: run.model.options });
-      const { step } = run;
-      await folderStore(run.paths).appendEvaluation({ step, seed: TEST.seed, ...storedEvaluation(record) });
-      await writeRunCard(run.paths, run);
+      const { step, paths } = run;
+      const store = folderStore(paths);
+      // A study killed after the test may already have recorded it.
+      if (!isTested(await store.readSummary(), step)) {
+        await store.appendEvaluation({ step, seed: TEST.seed, ...storedEvaluation(record) });
+      }
+      await writeRunCard(paths, run);
       extendRecord(training, { perImage: Array.from(evaluation.perImage) });
     }
   }
