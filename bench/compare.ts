@@ -13,11 +13,11 @@
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { median, rangeOf } from '../src/core/numeric/statistics.ts';
+import { measureInTurn } from '../src/training/study/measureInTurn.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
 import { addModelOptions, type ModelOptions } from './shared/benchOptions.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
-import { measureInTurn } from './shared/timing.ts';
 import type { TrainingFigures } from './train.ts';
 
 const kinds = ['training', 'forward'] as const;

@@ -22,10 +22,10 @@ import { markdownTable } from '../src/model/card/reportText.ts';
 import { type CompileOptions, compile, type Program } from '../src/tensor/engine/program.ts';
 import { releaseAfter } from '../src/tensor/engine/resources.ts';
 import { constant, input } from '../src/tensor/tensor.ts';
+import { measureInTurn, secondsOf } from '../src/training/study/measureInTurn.ts';
 import { hasInverseMethods } from './shared/benchModel.ts';
 import { writeDocumentPlot } from './shared/documentPlot.ts';
 import { machine } from './shared/machine.ts';
-import { measureInTurn, secondsOf } from './shared/timing.ts';
 
 /** The time of one layer's inverse by one method. */
 interface InverseTimes {

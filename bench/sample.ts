@@ -31,7 +31,7 @@ try {
 
 async function run(options: Options): Promise<void> {
   const { mixing: names, inverse: inverses, batch, rounds } = options;
-  const { model, imageShape } = describedModel(options);
+  const { model, imageShape } = await describedModel(options);
   const engine = await compileOptions(options);
   const models: SampledModel[] = [];
   for (const mixing of names) {

@@ -20,10 +20,10 @@ import { markdownTable } from '../src/model/card/reportText.ts';
 import { planGradients } from '../src/training/gradients/planGradients.ts';
 import { startFromData } from '../src/training/step/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
+import { secondsOf, timed } from '../src/training/study/measureInTurn.ts';
 import { benchUpdate, paperImageShape, paperModel, randomBatches } from './shared/benchModel.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
-import { secondsOf, timed } from './shared/timing.ts';
 
 const DEPTHS = [8, 32];
 const BATCH = 32;

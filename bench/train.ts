@@ -52,7 +52,7 @@ try {
 
 async function run(options: Options): Promise<void> {
   const { mixing: names, batch, rounds, activations, workers, operators } = options;
-  const { model, imageShape } = describedModel(options);
+  const { model, imageShape } = await describedModel(options);
   const engine = await compileOptions(options);
   const times = await withProgress((show) =>
     timeTraining({

@@ -56,6 +56,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/settings.md',
       'docs/classes.md',
       'docs/runs.md',
+      'docs/studies.md',
       'docs/doctor.md',
       'docs/export.md',
       'docs/compress.md',

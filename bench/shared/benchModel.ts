@@ -5,14 +5,13 @@ import { RandomStream } from '../../src/core/numeric/random.ts';
 import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import { uniformDequantiser } from '../../src/flows/contract/dequantiser.ts';
 import { Glow } from '../../src/flows/models/glow.ts';
-import { type Mixing, mixings } from '../../src/flows/models/mixing.ts';
+import { mixings } from '../../src/flows/models/mixing.ts';
 import type { ModelOptions } from '../../src/flows/models/options.ts';
 import type { TrainingStart } from '../../src/runs/contents/trainingState.ts';
 import { inverseMethods } from '../../src/tensor/engine/graph/prepare.ts';
 import type { CompileOptions } from '../../src/tensor/engine/program.ts';
 import type { Keep } from '../../src/tensor/engine/resources.ts';
 import { adamax } from '../../src/tensor/optimizers/adamax.ts';
-import type { Optimizer } from '../../src/tensor/optimizers/optimizer.ts';
 import type { ActivationChoice } from '../../src/training/gradients/gradientPlan.ts';
 import { type BatchedModel, BatchLoader } from '../../src/training/step/batchLoader.ts';
 import { startFromData } from '../../src/training/step/startFromData.ts';
@@ -35,8 +34,13 @@ export const paperModel = {
 export const paperImageShape: ImageShape = [32, 32, 3];
 
 /** Whether a mixing is inverted by one of the methods that `inverse` chooses from. */
-export function hasInverseMethods(mixing: Mixing): boolean {
-  return inverseMethods.some((method) => method === mixings.find(mixing).inverse);
+export function hasInverseMethods(mixing: string): boolean {
+  return inverseMethods.some((method) => method === inverseName(mixing));
+}
+
+/** The name of a mixing's inverse; a user's own may have none. */
+export function inverseName(mixing: string): string {
+  return mixings.find(mixing).inverse ?? 'its own';
 }
 
 /** How a benchmark updates a model. */
@@ -44,9 +48,6 @@ export const benchUpdate: UpdateOptions = {
   optimizer: adamax({ beta2: 0.999, biasCorrection: 'glow' }),
   averageDecay: 0.999,
 };
-
-/** Steps per epoch for optimisers that are timed: they change a constant of Adamax, and no time. */
-export const BENCH_EPOCH = 1000;
 
 /** The learning rate of its steps. */
 export const BENCH_RATE = 1e-4;
@@ -85,8 +86,6 @@ export interface BenchTrainingOptions extends CompileOptions {
   readonly microBatch?: number;
   /** Whether activations are kept or recomputed; default auto. */
   readonly activations?: ActivationChoice | undefined;
-  /** The optimiser; by default Adamax. */
-  readonly optimizer?: Optimizer | undefined;
   /** The number of data-parallel workers; by default the number that is likely to be fastest. */
   readonly workers?: number | undefined;
 }
@@ -104,10 +103,10 @@ export async function prepareBenchTraining(
   options: BenchTrainingOptions,
   keep: Keep,
 ): Promise<BenchTraining> {
-  const { imageShape, batchSize, optimizer = benchUpdate.optimizer } = options;
+  const { imageShape, batchSize } = options;
   const model = new Glow(imageShape, options.model);
   const batches = randomBatches(imageShape, batchSize, model);
   const state = await startFromData(model, batches.at(0), 0, options);
-  const trainer = keep(await Trainer.create(model, state, { ...options, ...benchUpdate, optimizer }));
+  const trainer = keep(await Trainer.create(model, state, { ...options, ...benchUpdate }));
   return { model, state, trainer, batches };
 }

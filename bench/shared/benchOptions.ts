@@ -1,20 +1,23 @@
 // The options that describe the model to benchmark.
+import { pathToFileURL } from 'node:url';
 import { type Command, Option } from 'commander';
 import {
   addEngineOptions,
+  collect,
   type EngineOptions,
-  listOf,
   oneOf,
   wholeNumber,
 } from '../../src/app/cli/parts/options.ts';
 import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
+import { importModule } from '../../src/core/platform/importModule.node.ts';
 import { conditioners, masks, transformers } from '../../src/flows/models/couplings.ts';
-import { type Mixing, mixingNames } from '../../src/flows/models/mixing.ts';
+import { mixings } from '../../src/flows/models/mixing.ts';
 import {
   completeOptions,
   type ModelOptions as FlowOptions,
   modelDefaults,
 } from '../../src/flows/models/options.ts';
+import { registerExports } from '../../src/flows/models/parts.ts';
 import { checkModelShape } from '../../src/runs/settings/modelShape.ts';
 import { type BenchModel, paperImageShape, paperModel } from './benchModel.ts';
 
@@ -44,7 +47,9 @@ const couplingKeys = [
 
 /** The options of a benchmark: models, timed rounds, and where they run. */
 export interface BenchOptions extends ModelOptions, EngineOptions {
-  mixing: Mixing[];
+  mixing: string[];
+  /** Modules that register mixings of one's own. */
+  import?: string[];
   rounds: number;
   json?: true;
 }
@@ -80,10 +85,11 @@ export function addModelOptions(command: Command, { batch }: { batch: number }):
 /** Adds the options of a benchmark. */
 export function addBenchOptions(command: Command, defaults: { batch: number; rounds: number }): Command {
   command.addOption(
-    new Option('--mixing <name,…>', `one or more of ${mixingNames.join(', ')}`)
-      .argParser(listOf('mixing', mixingNames))
+    new Option('--mixing <name,…>', `one or more of ${mixings.names.join(', ')}, or your own`)
+      .argParser((names) => names.split(','))
       .default([modelDefaults.mixing], modelDefaults.mixing),
   );
+  command.option('--import <module>', 'import a module that registers a mixing; may be repeated', collect);
   addModelOptions(command, defaults)
     .option('--rounds <n>', 'timed rounds', wholeNumber(1), defaults.rounds)
     .option('--json', 'print the result as JSON on stdout');
@@ -97,8 +103,16 @@ export function givenCouplingOptions(options: CouplingOptions): CouplingOptions 
   );
 }
 
-/** The model that the options describe, without its mixing, and the shape of its images. */
-export function describedModel(options: BenchOptions): { model: BenchModel; imageShape: ImageShape } {
+/**
+ * The model that the options describe, without its mixing, and the shape of its images. Imports the user's modules.
+ */
+export async function describedModel(
+  options: BenchOptions,
+): Promise<{ model: BenchModel; imageShape: ImageShape }> {
+  for (const module of options.import ?? []) {
+    const url = pathToFileURL(module).href;
+    registerExports(await importModule(url), url);
+  }
   const { levels, depth, width, size, channels, mask, checkerboard, checkerboardWidth } = options;
   const {
     coupling = transformers.names[0]!,

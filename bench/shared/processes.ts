@@ -1,46 +1,11 @@
-// Child processes: the command `emerging` as a user calls it, scripts of this repository, other programs.
+// Child processes: scripts of this repository, other programs.
 import { spawn } from 'node:child_process';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Interruption } from '../../src/app/cli/terminal/interruption.ts';
-
-const main = fileURLToPath(new URL(`../../src/app/cli/main${extname(import.meta.url)}`, import.meta.url));
 
 /** How a process ended. */
 interface Ended {
   /** The exit code; null if a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
-}
-
-/** How a process is run. */
-interface ProcessOptions {
-  /** Its environment; by default this process's. */
-  readonly env?: NodeJS.ProcessEnv;
-  /** Passed on to it, so that it shuts down cleanly. */
-  readonly interruption?: Interruption;
-}
-
-/** How a call of `emerging` ended. */
-interface Called {
-  /** The exit code; null if a signal ended it. */
-  readonly code: number | null;
-  /** Its `--json` output; its `error` if it failed. */
-  readonly json: Record<string, unknown>;
-}
-
-/**
- * Calls `emerging ARGS --json`; progress goes to stderr. An interruption is passed on, and the call then
- * shuts down cleanly.
- */
-export async function callEmerging(interruption: Interruption, ...args: readonly string[]): Promise<Called> {
-  const { code, stdout } = await runScript(main, [...args, '--json'], { interruption });
-  try {
-    return { code, json: JSON.parse(stdout) };
-  } catch {
-    const error = stdout === '' ? 'it printed nothing' : `it printed: ${stdout.slice(0, 200)}`;
-    return { code, json: { error } };
-  }
 }
 
 /**
@@ -54,7 +19,7 @@ export async function scriptJson<Result>(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Result> {
-  return resultOf([file, ...args], await runScript(file, args, { env }));
+  return resultOf([file, ...args], await runScript(file, args, env));
 }
 
 /**
@@ -67,7 +32,7 @@ export async function programJson<Result>(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<Result> {
-  return resultOf([program, ...args], await runProcess(program, args, { env }));
+  return resultOf([program, ...args], await runProcess(program, args, env));
 }
 
 /** Values as command-line options: `--the-name value` for `theName`, in order, lists with commas. */
@@ -85,30 +50,19 @@ function resultOf<Result>(words: readonly string[], { code, stdout }: Ended): Re
   return JSON.parse(stdout);
 }
 
-function runScript(file: string, args: readonly string[], options: ProcessOptions = {}): Promise<Ended> {
+function runScript(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const translator = file.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
-  return runProcess(process.execPath, [...translator, file, ...args], options);
+  return runProcess(process.execPath, [...translator, file, ...args], env);
 }
 
-function runProcess(
-  program: string,
-  args: readonly string[],
-  { env, interruption }: ProcessOptions,
-): Promise<Ended> {
-  const child = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    ...(env && { env }),
-    // Its own process group: otherwise Ctrl-C from the terminal would reach it twice, and twice means stop at
-    // once.
-    detached: interruption !== undefined,
-  });
+function runProcess(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
-  const ended = new Promise<Ended>((resolve, reject) => {
+  return new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout }));
   });
-  return interruption === undefined ? ended : interruption.forwarding(() => child.kill('SIGINT'), ended);
 }

@@ -1,13 +1,12 @@
 // Times sampling of trained models, along with their forward passes.
 
-import { type Mixing, mixings } from '../../src/flows/models/mixing.ts';
 import { FlowModel } from '../../src/model/flowModel.ts';
 import type { TrainedModel } from '../../src/model/trainedModel.ts';
 import type { InverseMethod } from '../../src/tensor/engine/graph/prepare.ts';
 import type { CompileOptions } from '../../src/tensor/engine/program.ts';
 import { releaseAfter } from '../../src/tensor/engine/resources.ts';
-import { hasInverseMethods, randomPixels } from './benchModel.ts';
-import { measureInTurn, secondsOf } from './timing.ts';
+import { measureInTurn, secondsOf } from '../../src/training/study/measureInTurn.ts';
+import { hasInverseMethods, inverseName, randomPixels } from './benchModel.ts';
 
 /** Options of the timing. */
 export interface SamplingBenchmark extends CompileOptions {
@@ -22,15 +21,13 @@ export interface SamplingBenchmark extends CompileOptions {
   readonly warmUp: number;
   /** Timed rounds; in each, every contender draws one batch in turn. */
   readonly rounds: number;
-  /** Checked before each batch. */
-  readonly signal?: AbortSignal;
   /** Called with the number of timed rounds done. */
   onProgress?(rounds: number): void;
 }
 
 /** A model that is sampled. */
 export interface SampledModel {
-  readonly mixing: Mixing;
+  readonly mixing: string;
   readonly trained: TrainedModel;
 }
 
@@ -38,7 +35,7 @@ export interface SampledModel {
 export interface SamplingTimes {
   /** The position of the model among the models. */
   readonly model: number;
-  readonly mixing: Mixing;
+  readonly mixing: string;
   /** The name of the inverse. */
   readonly inverse: string;
   /** Log-likelihoods of a batch of 8-bit images, weights frozen; empty if not requested. */
@@ -49,14 +46,13 @@ export interface SamplingTimes {
 
 /** Times sampling and forward passes of models that differ in their mixing or its inverse, interleaved in one process. */
 export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTimes[]> {
-  const { models, inverses, temperature, forward, warmUp, rounds, signal, onProgress, ...options } =
-    benchmark;
+  const { models, inverses, temperature, forward, warmUp, rounds, onProgress, ...options } = benchmark;
   return releaseAfter(async (keep) => {
     const contenders = models.flatMap(({ mixing, trained }, position) =>
       (hasInverseMethods(mixing) ? inverses : ([undefined] as const)).map((inverse) => ({
         position,
         mixing,
-        inverse: inverse ?? mixings.find(mixing).inverse!,
+        inverse: inverse ?? inverseName(mixing),
         model: keep(new FlowModel(trained, { ...options, ...(inverse && { inverse }) })),
       })),
     );
@@ -68,7 +64,7 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
         forward: images && (await secondsOf(() => model.bitsPerDim(images, { seed }))),
         sample: await secondsOf(() => model.sample({ count, temperature, seed, onOverflow: () => {} })),
       })),
-      { warmUp, rounds, signal, onRound: (done) => onProgress?.(Math.max(0, done - warmUp)) },
+      { warmUp, rounds, onRound: (done) => onProgress?.(Math.max(0, done - warmUp)) },
     );
     return contenders.map(({ position, mixing, inverse }, index) => ({
       model: position,

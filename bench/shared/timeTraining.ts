@@ -12,23 +12,18 @@ import { type OperatorTime, profile } from '../../src/tensor/engine/profile.node
 import { compile } from '../../src/tensor/engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../../src/tensor/engine/resources.ts';
 import { newTraffic, type Traffic, trafficSince } from '../../src/tensor/engine/traffic.ts';
-import type { Optimizer } from '../../src/tensor/optimizers/optimizer.ts';
 import type { GradientPlan } from '../../src/training/gradients/gradientPlan.ts';
 import { requireWorkers } from '../../src/training/gradients/workers.ts';
+import { measureInTurn, secondsOf } from '../../src/training/study/measureInTurn.ts';
 import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining, randomBatches } from './benchModel.ts';
-import { measureInTurn, secondsOf } from './timing.ts';
 
 /** Options of the timing. */
-export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model' | 'optimizer'> {
+export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model'> {
   readonly models: readonly ModelOptions[];
-  /** The optimiser of each model; by default Adamax for all. */
-  readonly optimizers?: readonly Optimizer[];
   /** Timed rounds of steps and then of forward passes; in each, every model runs one in turn. */
   readonly rounds: number;
   /** Whether the operators of a step are timed too, on devices with a profile. */
   readonly operators?: boolean | undefined;
-  /** Checked before each measurement of a round. */
-  readonly signal?: AbortSignal;
   /** Called after each round, including warm-up. */
   onProgress?(done: number, total: number): void;
 }
@@ -65,18 +60,17 @@ const WARM_UP = 3;
 
 /** Times training steps and forward passes of models, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { models, optimizers, workers, device = defaultDevice, rounds, signal, onProgress } = benchmark;
+  const { models, workers, device = defaultDevice, rounds, onProgress } = benchmark;
   requireWorkers(workers, { ...benchmark, images: benchmark.microBatch ?? benchmark.batchSize });
   return releaseAfter(async (keep) => {
     const contenders: Contender[] = [];
-    for (const [index, model] of models.entries()) {
-      contenders.push(keep(await createContender(benchmark, model, optimizers?.[index])));
+    for (const model of models) {
+      contenders.push(keep(await createContender(benchmark, model)));
     }
     const all = WARM_UP + rounds;
     const turns = (before: number) => ({
       warmUp: WARM_UP,
       rounds,
-      signal,
       onRound: (done: number) => onProgress?.(before + done, 2 * all),
     });
     const stepTimes = await measureInTurn(
@@ -127,17 +121,13 @@ interface Contender {
   release(): Promise<void>;
 }
 
-function createContender(
-  benchmark: TrainingBenchmark,
-  options: ModelOptions,
-  optimizer: Optimizer | undefined,
-): Promise<Contender> {
+function createContender(benchmark: TrainingBenchmark, options: ModelOptions): Promise<Contender> {
   const { imageShape, batchSize, microBatch = batchSize } = benchmark;
   const traffic = newTraffic();
   let moved = newTraffic();
   return releaseOnFailure(async (keep) => {
     const { model, state, trainer, batches } = await prepareBenchTraining(
-      { ...benchmark, model: options, optimizer, traffic },
+      { ...benchmark, model: options, traffic },
       keep,
     );
     const { parameters } = trainedModel(model, state, 'raw');

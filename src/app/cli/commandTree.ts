@@ -44,6 +44,12 @@ const commands: Readonly<Record<string, Entry>> = {
     description: 'compare the bits/dim of models image by image, and plot the learning curves of runs',
     load: async () => (await import('./commands/compare.ts')).registerCompare,
   },
+  study: {
+    usage: '[options] <file>',
+    description:
+      'compare variants of a model fairly: rates searched, seeds, intervals and tests, in a report',
+    load: async () => (await import('./commands/study.ts')).registerStudy,
+  },
   sample: {
     usage: '[options] <run>',
     description: 'sample images from a run, as a PNG grid',

@@ -23,7 +23,7 @@ function run(
     import { listenForInterruption } from '${module}';
     const say = (text) => process.stdout.write(text + '\\n');
     const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-    const interruption = listenForInterruption(() => say('stopping'), { hangUp: true });
+    const interruption = listenForInterruption(() => say('stopping'));
     ${body}`;
   return new Promise((resolve, reject) => {
     const args = ['--input-type=module', '--eval', script];
@@ -53,7 +53,6 @@ const endsInOrder = `
 it.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-  ['SIGHUP', 129],
 ] as const)('%s lets the work end in order, with exit code %i', async (signal, code) => {
   const ended = await run(endsInOrder, [['ready', signal]]);
   expect(ended).toEqual({ code, signal: null, stdout: 'ready\nstopping\nended in order\n' });
@@ -79,28 +78,4 @@ it('ends the process at once on a second signal', async () => {
     ['later', 'SIGINT'],
   ]);
   expect(ended).toEqual({ code: null, signal: 'SIGINT', stdout: 'ready\nstopping\nlater\n' });
-});
-
-it('forwards each signal to a child process, and lets it decide what the second means', async () => {
-  const body = `
-    let forwarded = 0;
-    const work = (async () => {
-      while (forwarded < 1) await sleep(20);
-      await sleep(1000);
-      say('later');
-      while (forwarded < 2) await sleep(20);
-    })();
-    say('ready');
-    await interruption.forwarding(() => say('forwarded ' + ++forwarded), work);
-    say('ended in order');
-    process.exitCode = interruption.exitCode();`;
-  const ended = await run(body, [
-    ['ready', 'SIGINT'],
-    ['later', 'SIGINT'],
-  ]);
-  expect(ended).toEqual({
-    code: 130,
-    signal: null,
-    stdout: 'ready\nforwarded 1\nstopping\nlater\nforwarded 2\nended in order\n',
-  });
 });

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 
 /** Signals that ask a process to end. */
-type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR2';
+type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGUSR2';
 
 /** Listens for Ctrl-C (SIGINT) and for a request to terminate (SIGTERM). */
 export interface Interruption {
@@ -10,11 +10,6 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** What shells expect of a process ended by a signal: 130 after SIGINT, 143 after SIGTERM. */
   exitCode(): number;
-  /**
-   * Waits for a child process in a separate process group, which signals from the terminal do not reach: `forward` is
-   * called for each of them, and the child decides what the second one means.
-   */
-  forwarding<Result>(forward: () => void, work: Promise<Result>): Promise<Result>;
   /** Stops listening: further signals end the process as usual. */
   release(): void;
 }
@@ -27,22 +22,14 @@ const SAME_SIGNAL_MS = 500;
  *
  * @param options.ranks whether this is one of several processes of mpirun, which forwards SIGUSR2, but follows every
  *   other signal with SIGKILL
- * @param options.hangUp whether to listen for a closed terminal (SIGHUP) too; otherwise a process with children in
- *   separate process groups would leave them running
  */
 export function listenForInterruption(
   announce: () => void,
-  { hangUp = false, ranks = false }: { readonly hangUp?: boolean; readonly ranks?: boolean } = {},
+  { ranks = false }: { readonly ranks?: boolean } = {},
 ): Interruption {
-  const names: readonly EndSignal[] = [
-    'SIGINT',
-    'SIGTERM',
-    ...(hangUp ? (['SIGHUP'] as const) : []),
-    ...(ranks ? (['SIGUSR2'] as const) : []),
-  ];
+  const names: readonly EndSignal[] = ['SIGINT', 'SIGTERM', ...(ranks ? (['SIGUSR2'] as const) : [])];
   const controller = new AbortController();
   let received: EndSignal | undefined;
-  let forward: (() => void) | undefined;
   let repeated = false;
   const onSignal = (name: EndSignal): void => {
     if (repeated) {
@@ -53,7 +40,6 @@ export function listenForInterruption(
       repeated = false;
       leaveToSystem();
     }, SAME_SIGNAL_MS).unref();
-    forward?.();
     if (received === undefined) {
       received = name;
       announce();
@@ -65,9 +51,9 @@ export function listenForInterruption(
       process.removeListener(name, onSignal);
     }
   };
-  /** After the first signal, the second ends the process at once, unless signals are forwarded to a child. */
+  /** After the first signal, the second ends the process at once. */
   const leaveToSystem = (): void => {
-    if (received !== undefined && forward === undefined && !repeated) {
+    if (received !== undefined && !repeated) {
       release();
     }
   };
@@ -77,15 +63,6 @@ export function listenForInterruption(
   return {
     signal: controller.signal,
     exitCode: () => (received === undefined ? 0 : 128 + constants.signals[received]),
-    async forwarding(forwardToChild, work) {
-      forward = forwardToChild;
-      try {
-        return await work;
-      } finally {
-        forward = undefined;
-        leaveToSystem();
-      }
-    },
     release,
   };
 }

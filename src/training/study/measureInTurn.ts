@@ -1,5 +1,5 @@
 // Measures seconds: of one task, and of several tasks in turn.
-import { RandomStream } from '../../src/core/numeric/random.ts';
+import { RandomStream } from '../../core/numeric/index.ts';
 
 /** Does some work, and returns how long it took. */
 export async function timed<Result>(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { differFromZero, overSeeds, pairedDifferences, studentQuantile } from './statistics.ts';
+import { holm, overSeeds, pairedDifferences, studentQuantile, studentTest } from './statistics.ts';
 
 describe('studentQuantile', () => {
   it.each([
@@ -51,25 +51,45 @@ describe('overSeeds', () => {
   });
 });
 
-describe('differFromZero', () => {
-  /** With this p value for three seeds: p = 1 − t/√(t² + 2). */
-  const withP = (p: number) => {
-    const t = (1 - p) * Math.sqrt(2 / (1 - (1 - p) ** 2));
-    return { mean: -t, seeds: 3, seedDeviation: Math.sqrt(3) };
-  };
-
-  it("follows Holm's steps: the smallest p against 5 %/n, the next against 5 %/(n − 1)", () => {
-    expect(differFromZero([withP(0.049)])).toEqual([true]);
-    expect(differFromZero([withP(0.051)])).toEqual([false]);
-    expect(differFromZero([withP(0.049), withP(0.024)])).toEqual([true, true]);
-    expect(differFromZero([withP(0.03), withP(0.026)])).toEqual([false, false]);
-    expect(differFromZero([withP(0.2), withP(0.016), withP(0.026)])).toEqual([false, true, false]);
+describe('studentTest', () => {
+  it('has the p value of the closed form for three seeds, 1 − t/√(t² + 2)', () => {
+    expect(studentTest({ mean: -3, seeds: 3, seedDeviation: Math.sqrt(3) })).toBeCloseTo(
+      1 - 3 / Math.sqrt(11),
+      12,
+    );
   });
 
-  it('leaves out what has one seed', () => {
-    const alone = { mean: 9, seeds: 1, seedDeviation: null };
-    expect(differFromZero([alone, withP(0.049)])).toEqual([false, true]);
-    expect(differFromZero([{ mean: 0, seeds: 3, seedDeviation: 0 }])).toEqual([false]);
+  it('has none for one seed, and 1 for no difference at all', () => {
+    expect(studentTest({ mean: 9, seeds: 1, seedDeviation: null })).toBeNull();
+    expect(studentTest({ mean: 0, seeds: 3, seedDeviation: 0 })).toBe(1);
+  });
+});
+
+describe('holm', () => {
+  it.each([
+    [[0.01], [0.01]],
+    [
+      [0.03, 0.01],
+      [0.03, 0.02],
+    ],
+    // The second is not below the first.
+    [
+      [0.026, 0.03],
+      [0.052, 0.052],
+    ],
+    [
+      [0.2, null, 0.01, 0.9],
+      [0.4, null, 0.03, 0.9],
+    ],
+    [
+      [0.7, 0.8],
+      [1, 1],
+    ],
+  ])('corrects %j to %j', (pValues, corrected) => {
+    holm(pValues).forEach((p, index) => {
+      const expected = corrected[index];
+      expect(p).toEqual(expected == null ? null : expect.closeTo(expected, 12));
+    });
   });
 });
 

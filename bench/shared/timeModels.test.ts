@@ -1,37 +1,9 @@
-// Times in turn, and the benchmarks of training and sampling as processes.
+// The benchmarks of training and sampling as processes.
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { countParameters } from '../../src/flows/models/flowRegistry.ts';
 import { paperModel } from './benchModel.ts';
 import { scriptJson } from './processes.ts';
-import { measureInTurn } from './timing.ts';
-
-describe('measureInTurn', () => {
-  it('runs each in every round, in changing order, and keeps those after the warm-up', async () => {
-    const calls: string[] = [];
-    const measures = ['a', 'b'].map((name) => (round: number) => {
-      calls.push(name);
-      return `${name}${round}`;
-    });
-    const values = await measureInTurn(measures, { warmUp: 1, rounds: 20 });
-    const rounds = Array.from({ length: 20 }, (_, index) => index + 1);
-    expect(values).toEqual(['a', 'b'].map((name) => rounds.map((round) => `${name}${round}`)));
-    const orders = Array.from({ length: 21 }, (_, round) => calls.slice(2 * round, 2 * round + 2).join(''));
-    expect(new Set(orders)).toEqual(new Set(['ab', 'ba']));
-  });
-
-  it('stops between measurements', async () => {
-    const controller = new AbortController();
-    let calls = 0;
-    const stop = () => {
-      calls++;
-      controller.abort(new Error('enough'));
-    };
-    const turns = { warmUp: 0, rounds: 1, signal: controller.signal };
-    await expect(measureInTurn<void>([stop, stop], turns)).rejects.toThrow('enough');
-    expect(calls).toBe(1);
-  });
-});
 
 describe('the benchmarks', { tags: 'system' }, () => {
   const tiny = ['--levels=1', '--depth=1', '--width=4', '--size=4', '--channels=1', '--rounds=2', '--json'];

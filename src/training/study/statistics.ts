@@ -1,5 +1,5 @@
 // The uncertainty of means and differences: over seeds, over images, and after a correction for several tests.
-import { mean, standardErrorOfMean, variance } from '../../src/core/numeric/statistics.ts';
+import { mean, standardErrorOfMean, variance } from '../../core/numeric/index.ts';
 
 /** A mean over seeds, and its uncertainty over seeds and over images. */
 export interface SeedMean {
@@ -60,24 +60,22 @@ export function pairedDifferences(
 }
 
 /**
- * Which of several means over seeds differ from zero at the level of 5 % after Holm's correction, by Student's t test of
- * each. One seed has no test; its mean never differs and does not count.
+ * p values after Holm's correction for all that are tested: sorted, the k-th smallest of n is multiplied by n − k + 1, and
+ * none is below the one before it. Null, which is no test, stays null and does not count.
  */
-export function differFromZero(
-  means: readonly Pick<SeedMean, 'mean' | 'seeds' | 'seedDeviation'>[],
-): boolean[] {
-  const tests = means
-    .map((one, index) => ({ index, p: studentTest(one) }))
-    .filter((one): one is { index: number; p: number } => one.p !== null)
-    .sort((a, b) => a.p - b.p);
-  // The first that fails ends it.
-  const failed = tests.findIndex(({ p }, rank) => p * (tests.length - rank) > 0.05);
-  const passed = failed === -1 ? tests : tests.slice(0, failed);
-  return means.map((_, index) => passed.some((one) => one.index === index));
+export function holm(pValues: readonly (number | null)[]): (number | null)[] {
+  const tests = pValues.flatMap((p, index) => (p === null ? [] : [{ p, index }])).sort((a, b) => a.p - b.p);
+  const corrected: (number | null)[] = pValues.map(() => null);
+  let largest = 0;
+  for (const [rank, { p, index }] of tests.entries()) {
+    largest = Math.max(largest, Math.min(1, p * (tests.length - rank)));
+    corrected[index] = largest;
+  }
+  return corrected;
 }
 
-/** The two-sided p value of a mean over seeds; null for one seed. */
-function studentTest({
+/** The two-sided p value of Student's t test that a mean over seeds is 0; null for one seed. */
+export function studentTest({
   mean,
   seeds,
   seedDeviation,

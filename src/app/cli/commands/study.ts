@@ -1,0 +1,135 @@
+// `emerging study`: compares variants of a model over seeds, from a YAML file to a report.
+import { basename, extname, join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { phrase, UserError } from '../../../core/errors.ts';
+import { readTextFile } from '../../../data/files/files.ts';
+import { parseYaml } from '../../../runs/settings/configText.ts';
+import { parseStudy, type StudyDefinition } from '../../../training/study/definition.ts';
+import { reportMarkdown } from '../../../training/study/report.ts';
+import { runStudy } from '../../../training/study/runStudy.ts';
+import type { StudyEvents } from '../../../training/study/studyWork.ts';
+import { addEngineOptions, compileOptions, type EngineOptions } from '../parts/options.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { addStepOptions, type StepOptions } from '../training/stepOptions.ts';
+
+interface StudyCommandOptions extends EngineOptions, StepOptions {
+  readonly out?: string;
+  readonly resume?: true;
+  readonly minutes?: number;
+  readonly json?: true;
+}
+
+/** What is counted in each phase. */
+const units = { training: 'steps', timing: 'rounds', testing: 'images' } as const;
+
+/** Adds the arguments and options of `study`, and what it does. */
+export function registerStudy(command: Command): void {
+  command
+    .argument('<file>', 'the study, in YAML')
+    .option('--out <dir>', 'the folder of the study (default: studies/NAME after the file)')
+    .option('--resume', 'continue a study that was stopped: finished trainings are kept')
+    .option('--minutes <n>', 'stop after n minutes, to be continued with --resume', minutes)
+    .option('--json', 'print the report as JSON on stdout');
+  addStepOptions(addEngineOptions(command))
+    .addHelpText(
+      'after',
+      '\nExample, a file mixings.yaml:\n' +
+        '  base: { preset: mnist-quickstart, training: { steps: 800, warmupSteps: 80 } }\n' +
+        '  seeds: [0, 1, 2]\n' +
+        '  grid:\n' +
+        '    model.mixing: [1x1, emerging]\n' +
+        '    training.learningRate: { search: [0.0005, 0.03] }\n' +
+        '\n  emerging study mixings.yaml\n' +
+        '\nThe folder gets report.md, report.json, report.csv, plots and a run for each training. Ctrl-C stops after the\n' +
+        'current step; the same command with --resume continues. Parts of your own: --import MODULE. docs/studies.md\n' +
+        'describes the file and the report.',
+    )
+    .action((file: string, options: StudyCommandOptions) => studyFile(file, options));
+}
+
+async function studyFile(file: string, options: StudyCommandOptions): Promise<void> {
+  const definition = readDefinition(file);
+  const folder = options.out ?? join('studies', basename(file, extname(file)));
+  const engine = await compileOptions(options);
+  const { activations, workers, resume } = options;
+  const bars = phaseBars();
+  const interruption = listenForInterruption(() =>
+    bars.note('stopping after this step; press Ctrl-C again to stop at once'),
+  );
+  const limit = options.minutes === undefined ? [] : [AbortSignal.timeout(60_000 * options.minutes)];
+  try {
+    const report = await runStudy(definition, folder, {
+      ...engine,
+      ...{ activations, workers, resume, events: bars.events },
+      signal: AbortSignal.any([interruption.signal, ...limit]),
+    });
+    bars.finish();
+    if (report === null) {
+      process.exitCode = interruption.exitCode();
+      writeStdout(
+        options.json
+          ? `${JSON.stringify({ complete: false, folder })}\n`
+          : 'the study is not done; the same command with --resume continues it\n',
+      );
+      return;
+    }
+    writeStdout(
+      options.json
+        ? `${JSON.stringify({ complete: true, folder, ...report })}\n`
+        : `${reportMarkdown(report)}\nreport: ${join(folder, 'report.md')}\n`,
+    );
+  } finally {
+    bars.finish();
+    interruption.release();
+  }
+}
+
+/** The study in a file; errors begin with its name. */
+function readDefinition(file: string): StudyDefinition {
+  const { path, text } = readTextFile(file);
+  const yaml = parseYaml(text);
+  if ('problem' in yaml) {
+    throw new UserError('invalid-config', `${path}:${yaml.line}: ${yaml.problem}`);
+  }
+  try {
+    return parseStudy(yaml.value).definition;
+  } catch (error) {
+    throw error instanceof UserError
+      ? new UserError(error.code, phrase`${path}: ${error.phrase}`, { cause: error })
+      : error;
+  }
+}
+
+/** A bar for each phase, and notes above it. */
+function phaseBars(): { readonly events: StudyEvents; note(text: string): void; finish(): void } {
+  let phase: keyof typeof units | undefined;
+  let bar: Progress | undefined;
+  const note = (text: string): void => (bar === undefined ? noteOnStderr(text) : bar.note(text));
+  return {
+    note,
+    finish: () => bar?.finish(),
+    events: {
+      onTraining: note,
+      onNote: note,
+      onProgress(next, done, total) {
+        if (next !== phase || bar === undefined) {
+          bar?.finish();
+          phase = next;
+          bar = createProgress({ label: next, total, unit: units[next] });
+        }
+        bar.expect(total);
+        bar.update(done);
+      },
+    },
+  };
+}
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('It must be a number above 0.');
+  }
+  return value;
+}

@@ -1,0 +1,322 @@
+// What a study compares: its definition as a user writes it, and the configurations that follow from it.
+import * as z from 'zod/mini';
+import { phrase, UserError } from '../../core/errors.ts';
+import type { Config } from '../../runs/settings/configSchema.ts';
+import { lastPart } from '../../runs/settings/experimentName.ts';
+import { resolveConfig } from '../../runs/settings/resolve.ts';
+
+/** The learning rates that a search begins with; it grows beyond them. */
+export interface RateRange {
+  /** The lowest and the highest, between which others are spread; or all of them, three or more. */
+  readonly search: readonly number[];
+}
+
+/** A study, as in its YAML file: see docs/studies.md. */
+export interface StudyDefinition {
+  /** The heading of the report. */
+  readonly title?: string | undefined;
+  /** The configuration that all variants share: `preset`, and keys as in a `config.yaml`. */
+  readonly base: Readonly<Record<string, unknown>>;
+  /** Names or paths of datasets; default `data.name` of the base. */
+  readonly datasets?: readonly string[] | undefined;
+  /** The seed of each training; every variant is trained with each. */
+  readonly seeds: readonly number[];
+  /**
+   * Values of configuration keys. Each combination is a variant: `{ 'model.mixing': ['1x1', 'emerging'] }`.
+   * `{ 'training.learningRate': { search: [0.0005, 0.03] } }` searches the rate of each variant instead.
+   */
+  readonly grid?: Readonly<Record<string, readonly unknown[] | RateRange>> | undefined;
+  /** Variants by name, each with the keys that differ from the base; with a grid, each is combined with every value. */
+  readonly variants?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+  /** The variant with which the others are compared; default the first. */
+  readonly baseline?: string | undefined;
+  /** How learning rates are searched. */
+  readonly search?:
+    | {
+        /** Steps of each training; default a quarter of those of the study. */
+        readonly steps?: number | undefined;
+        /** Seeds, which may not be among those of the study; default two others. */
+        readonly seeds?: readonly number[] | undefined;
+      }
+    | undefined;
+}
+
+/** The key whose values can be searched. */
+const RATE = 'training.learningRate';
+/** Neighbouring rates of a range differ by at most this factor. */
+const WIDEST_RATIO = 3;
+/** More trainings than this are surely a mistake. */
+const MOST_VARIANTS = 100;
+
+// Each error text completes the sentence 'seeds must be …'.
+const seedsText = 'a list of different whole numbers of 0 or more';
+const ratesText = 'two or more ascending numbers above 0';
+const keysText = 'keys of a configuration with their values';
+const isDistinct = (items: readonly unknown[]): boolean => new Set(items).size === items.length;
+const keys = z.record(z.string(), z.unknown(), keysText);
+const seeds = z
+  .array(z.int(seedsText).check(z.minimum(0, seedsText)), seedsText)
+  .check(z.minLength(1, seedsText), z.refine(isDistinct, seedsText));
+const rates = z.array(z.number(ratesText).check(z.gt(0, ratesText)), ratesText).check(
+  z.minLength(2, ratesText),
+  z.refine(
+    (list: readonly number[]) => list.every((rate, index) => index === 0 || rate > list[index - 1]!),
+    ratesText,
+  ),
+);
+const valuesText = 'a list of values, or { search: [lowest, highest] } for training.learningRate';
+const stepsText = 'a whole number of 1 or more';
+const definitionSchema = z.strictObject(
+  {
+    title: z.optional(z.string('a text')),
+    base: keys,
+    datasets: z.optional(
+      z
+        .array(z.string('the name or the path of a dataset'), 'a list of datasets')
+        .check(z.minLength(1, 'a list of datasets')),
+    ),
+    seeds,
+    grid: z.optional(
+      z.record(
+        z.string(),
+        z.union([z.array(z.unknown()).check(z.minLength(1)), z.strictObject({ search: rates })], valuesText),
+        'keys of a configuration with lists of values',
+      ),
+    ),
+    variants: z.optional(z.record(z.string(), keys, 'names, each with keys of a configuration')),
+    baseline: z.optional(z.string('the name of a variant')),
+    search: z.optional(
+      z.strictObject(
+        { steps: z.optional(z.int(stepsText).check(z.minimum(1, stepsText))), seeds: z.optional(seeds) },
+        'steps and seeds',
+      ),
+    ),
+  },
+  'keys with their values',
+);
+
+/** One of the models that a study compares. */
+export interface Variant {
+  /** In tables and folder names. */
+  readonly name: string;
+  /** How it differs from the base: settings `section.key=value`. */
+  readonly settings: readonly string[];
+}
+
+/** A dataset of a study. */
+export interface StudyDataset {
+  /** In tables and folder names. */
+  readonly name: string;
+  /** The name or the path by which it is opened. */
+  readonly source: string;
+}
+
+/** A study whose definition is valid. */
+export interface Study {
+  readonly definition: StudyDefinition;
+  readonly title: string;
+  readonly datasets: readonly StudyDataset[];
+  readonly seeds: readonly number[];
+  /** The baseline first. */
+  readonly variants: readonly Variant[];
+  /** The rates that a search begins with; null if rates are not searched. */
+  readonly rates: readonly number[] | null;
+  readonly search: { readonly steps: number | undefined; readonly seeds: readonly number[] };
+}
+
+/** What a configuration of a study depends on besides its variant. */
+export interface TrainingChoice {
+  readonly dataset: StudyDataset;
+  readonly seed: number;
+  /** Default: that of the variant. */
+  readonly rate?: number | null | undefined;
+  /** Default: those of the variant. */
+  readonly steps?: number | undefined;
+}
+
+/**
+ * A study from its definition, as parsed from YAML.
+ *
+ * @throws UserError (`invalid-config`) with the first problem: an unknown key, a wrong value, a configuration that isn't one
+ */
+export function parseStudy(value: unknown): Study {
+  const parsed = definitionSchema.safeParse(value, { reportInput: true });
+  if (!parsed.success) {
+    throw explain(parsed.error.issues[0]!);
+  }
+  const definition = parsed.data as StudyDefinition;
+  const { seeds, grid = {}, search = {} } = definition;
+  const searched = Object.entries(grid).filter(([, values]) => !Array.isArray(values));
+  const wrong = searched.find(([key]) => key !== RATE);
+  if (wrong !== undefined) {
+    throw invalid(`grid.${wrong[0]}: only ${RATE} can be searched; list its values`);
+  }
+  const next = Math.max(...seeds) + 1;
+  const searchSeeds = search.seeds ?? [next, next + 1];
+  const shared = searchSeeds.find((seed) => seeds.includes(seed));
+  if (shared !== undefined) {
+    throw invalid(
+      `search.seeds: ${shared} is also a seed of the study, whose results would then favour the searched rate`,
+    );
+  }
+  const variants = listVariants(definition);
+  const study: Study = {
+    definition,
+    title: definition.title ?? 'Study',
+    datasets: [],
+    seeds,
+    variants,
+    rates: searched.length === 0 ? null : spread((searched[0]![1] as { search: number[] }).search),
+    search: { steps: search.steps, seeds: searchSeeds },
+  };
+  const sources = definition.datasets ?? [within('base', () => baseConfig(definition, undefined)).data.name];
+  const datasets = sources.map((source) => ({ source, name: plainText(lastPart(source)) || 'data' }));
+  requireDistinct(
+    'datasets',
+    datasets.map(({ name }) => name),
+  );
+  for (const dataset of datasets) {
+    for (const variant of variants) {
+      studyConfig(study, variant, { dataset, seed: seeds[0]! });
+    }
+  }
+  return { ...study, datasets };
+}
+
+/**
+ * The configuration of a training.
+ *
+ * @throws UserError (`invalid-config`) that names the variant, or `base`, if it isn't one
+ */
+export function studyConfig(
+  { definition }: Study,
+  { name, settings }: Variant,
+  { dataset, seed, rate, steps }: Partial<TrainingChoice>,
+): Config {
+  const base = within('base', () => baseConfig(definition, dataset));
+  return within(name, () =>
+    resolveConfig({
+      file: { path: 'base', text: JSON.stringify(base) },
+      set: settings,
+      overrides: { seed, training: { steps, learningRate: rate ?? undefined } },
+    }),
+  );
+}
+
+/** The configuration that variants change. Keys with dots are settings, others sections as in a file. */
+function baseConfig({ base }: StudyDefinition, dataset: StudyDataset | undefined): Config {
+  const { preset, ...keys } = base;
+  const isSetting = ([key]: [string, unknown]): boolean => key.includes('.');
+  const entries = Object.entries(keys);
+  return resolveConfig({
+    ...(preset !== undefined && { preset: String(preset) }),
+    file: {
+      path: 'its sections',
+      text: JSON.stringify(Object.fromEntries(entries.filter((entry) => !isSetting(entry)))),
+    },
+    set: entries.filter(isSetting).map(([key, value]) => setting(key, value)),
+    overrides: { data: { name: dataset?.source } },
+  });
+}
+
+/** Names the part of the study in its errors. */
+function within<Result>(part: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof UserError
+      ? new UserError(error.code, phrase`${part}: ${error.phrase}`, { cause: error })
+      : error;
+  }
+}
+
+/** The variants: each named one with each combination of the grid's values; the baseline first. */
+function listVariants({ grid = {}, variants, baseline }: StudyDefinition): Variant[] {
+  let combined: Variant[] = Object.entries(variants ?? { '': {} }).map(([name, keys]) => ({
+    name: plainText(name),
+    settings: Object.entries(keys).map(([key, value]) => setting(key, value)),
+  }));
+  for (const [key, values] of Object.entries(grid)) {
+    if (Array.isArray(values)) {
+      combined = combined.flatMap(({ name, settings }) =>
+        values.map((value) => ({
+          name: [name, valueName(key, value)].filter((part) => part !== '').join('-'),
+          settings: [...settings, setting(key, value)],
+        })),
+      );
+    }
+    if (combined.length > MOST_VARIANTS) {
+      throw invalid(`the grid has more than ${MOST_VARIANTS} combinations: list the variants to compare`);
+    }
+  }
+  const names = combined.map(({ name }) => name);
+  requireDistinct('variants', names);
+  if (names.length < 2) {
+    throw invalid('a study compares two or more variants: list values in grid, or name them in variants');
+  }
+  const first = combined.find(({ name }) => name === (baseline ?? names[0]));
+  if (first === undefined) {
+    throw invalid(`baseline must be one of ${names.join(', ')}, not '${baseline}'`);
+  }
+  return [first, ...combined.filter((variant) => variant !== first)];
+}
+
+/** Values of JSON are values of YAML. */
+function setting(key: string, value: unknown): string {
+  return `${key}=${JSON.stringify(value)}`;
+}
+
+/** The name of a value of the grid: `emerging`, `depth=4`, `emerging-kernelSize=5`. */
+function valueName(key: string, value: unknown): string {
+  const last = key.split('.').at(-1)!;
+  if (typeof value === 'object' && value !== null && 'name' in value) {
+    const { name, ...options } = value;
+    return plainText([name, ...Object.entries(options).map(([option, of]) => `${option}=${of}`)].join('-'));
+  }
+  return plainText(typeof value === 'string' ? value : `${last}=${JSON.stringify(value)}`);
+}
+
+/** A text that can be part of a folder's name and of a table. */
+function plainText(text: string): string {
+  return text.replace(/[^\p{L}\p{N}._=-]+/gu, '-').replace(/^[.=-]+/, '');
+}
+
+/** The rates to begin with: those of a list, or of a range, evenly spaced in the logarithm, with two digits. */
+function spread(listed: readonly number[]): number[] {
+  const [low, high] = [listed[0]!, listed.at(-1)!];
+  if (listed.length > 2) {
+    return [...listed];
+  }
+  const intervals = Math.max(2, Math.ceil(Math.log(high / low) / Math.log(WIDEST_RATIO) - 1e-9));
+  return [
+    low,
+    ...Array.from({ length: intervals - 1 }, (_, index) =>
+      Number((low * (high / low) ** ((index + 1) / intervals)).toPrecision(2)),
+    ),
+    high,
+  ];
+}
+
+function requireDistinct(key: string, names: readonly string[]): void {
+  const folded = names.map((name) => name.toLowerCase());
+  const repeated = names.find((_, index) => folded.indexOf(folded[index]!) !== index);
+  if (repeated !== undefined) {
+    throw invalid(`${key}: two would be called '${repeated}': give them different names`);
+  }
+}
+
+function explain(issue: z.core.$ZodIssue): UserError {
+  const path = issue.path.join('.') || 'the study';
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.path.length === 0 ? `; known: ${Object.keys(definitionSchema.shape).join(', ')}` : '';
+    return invalid(`unknown key '${[...issue.path, issue.keys[0]!].join('.')}'${known}`);
+  }
+  const message = issue.message === 'Invalid input' ? valuesText : issue.message;
+  return invalid(
+    issue.input === undefined ? `${path} is missing: give ${message}` : `${path} must be ${message}`,
+  );
+}
+
+function invalid(message: string): UserError {
+  return new UserError('invalid-config', message);
+}

@@ -1,0 +1,93 @@
+// The images of a study: opened once, and checked against every variant before anything is trained.
+import { UserError } from '../../core/errors.ts';
+import type { Dataset } from '../../data/contract/index.ts';
+import { openDataset } from '../../data/registry.ts';
+import { bitsOf, unitOf } from '../../flows/models/index.ts';
+import { conditionsFor } from '../../runs/images/index.ts';
+import type { Config } from '../../runs/settings/configSchema.ts';
+import { checkModelShape } from '../../runs/settings/modelShape.ts';
+import { type Schedule, scheduleOf } from '../../runs/settings/schedule.ts';
+import { type Study, type StudyDataset, studyConfig, type Variant } from './definition.ts';
+
+/** A dataset of a study with its images, and how long each training is. */
+export interface StudiedDataset extends StudyDataset {
+  readonly images: Dataset;
+  /** What is measured at the end: `validation` if there are no test images. */
+  readonly split: 'test' | 'validation';
+  readonly steps: number;
+  readonly searchSteps: number;
+  readonly variants: readonly StudiedVariant[];
+}
+
+/** A variant on a dataset. */
+export interface StudiedVariant extends Variant {
+  /** With the first seed, and the learning rate of the variant. */
+  readonly config: Config;
+  readonly schedule: Schedule;
+  /** Of the trainings that try a rate. */
+  readonly searchSchedule: Schedule;
+}
+
+/**
+ * Opens the images of a study.
+ *
+ * @throws UserError if they can't be read, none are for validation, a variant doesn't accept them, or variants differ in the
+ * images they see or in their steps
+ */
+export async function openStudied(study: Study, dataset: StudyDataset): Promise<StudiedDataset> {
+  const { source } = dataset;
+  const configs = study.variants.map((variant) =>
+    studyConfig(study, variant, { dataset, seed: study.seeds[0]! }),
+  );
+  const [first] = configs as [Config];
+  const images = { ...(await openDataset(source, imagesWanted(first))), name: source };
+  const count = images.train.count;
+  if (images.validation.count === 0) {
+    throw new UserError(
+      'invalid-config',
+      `${source} has no validation images, on which a study chooses rates and draws curves: hold some out, for example with data.validation: 0.1 in base`,
+    );
+  }
+  const { totalSteps: steps } = scheduleOf(first, count);
+  const searchSteps = study.search.steps ?? Math.ceil(steps / 4);
+  const variants = study.variants.map((variant, index): StudiedVariant => {
+    const config = configs[index]!;
+    const { name } = variant;
+    try {
+      requireComparable(first, config);
+      checkModelShape(config.model, images.imageShape);
+      const schedule = scheduleOf(config, count);
+      if (schedule.totalSteps !== steps) {
+        throw new UserError(
+          'invalid-config',
+          `${schedule.totalSteps} steps, but ${study.variants[0]!.name} has ${steps}: a study compares equal steps, and equal time besides; set training.steps in base`,
+        );
+      }
+      const searched = studyConfig(study, variant, { dataset, seed: 0, steps: searchSteps });
+      return { ...variant, config, schedule, searchSchedule: scheduleOf(searched, count) };
+    } catch (error) {
+      throw error instanceof UserError
+        ? new UserError(error.code, `${name} on ${source}: ${error.message}`, { cause: error })
+        : error;
+    }
+  });
+  const split = images.test.count > 0 ? 'test' : 'validation';
+  return { ...dataset, images, split, steps, searchSteps, variants };
+}
+
+/** How the images of a configuration are opened. */
+function imagesWanted({ data: { validation, conditions }, model }: Config) {
+  return { validation, conditions: conditionsFor(model, conditions), bits: bitsOf(model) };
+}
+
+/** Refuses a configuration whose results are of other images, or in another unit, than those of the baseline. */
+function requireComparable(baseline: Config, config: Config): void {
+  const seen = (one: Config): string => JSON.stringify([imagesWanted(one), unitOf(one.model).name]);
+  if (seen(config) !== seen(baseline)) {
+    throw new UserError(
+      'invalid-config',
+      'it sees other images than the baseline (data.validation, data.conditions, model.bits, model.continuous, ' +
+        'model.condition), so their results cannot be compared',
+    );
+  }
+}

@@ -1,0 +1,260 @@
+// A study of parts of one's own on tiny images: stopped and resumed, and its table recomputed from its JSON.
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { defineMixing, defineTransformer, elementwise, registerPart, reverse } from '../../api/flows.ts';
+import { operations, type Tensor } from '../../api/tensor.ts';
+import { temporaryFolder } from '../../testing/command.ts';
+import { writeTinyDataset } from '../../testing/tinyImages.ts';
+import type { Difference, VariantResult } from './compare.ts';
+import type { StudyDefinition } from './definition.ts';
+import type { StudyReport } from './report.ts';
+import { runStudy } from './runStudy.ts';
+
+const folder = temporaryFolder();
+const images = join(folder, 'images');
+const { add, subtract } = operations;
+
+/** y = x + shift. */
+const shifting = elementwise({
+  name: 'shifting',
+  numbers: 1,
+  forward: (x: Tensor, shift: Tensor) => ({ y: add(x, shift), logDerivative: subtract(shift, shift) }),
+  inverse: (y: Tensor, shift: Tensor) => subtract(y, shift),
+});
+
+const definition: StudyDefinition = {
+  title: 'Parts of my own',
+  base: {
+    preset: 'paper-mnist-quickstart',
+    'data.validation': 0.1,
+    model: { levels: 1, depth: 1, conditioner: { width: 4 } },
+    training: { batchSize: 16, warmupSteps: 1, averageDecay: 0.5, steps: 15, decay: 'none' },
+  },
+  datasets: [images],
+  seeds: [0, 1, 2],
+  variants: {
+    plain: { 'model.mixing': '1x1' },
+    own: { 'model.mixing': 'study-mixing', 'model.coupling': 'study-transformer' },
+  },
+  grid: { 'training.learningRate': { search: [0.01, 0.02, 0.04] } },
+  search: { steps: 10, seeds: [7] },
+};
+const engine = { threads: 1, workers: 1 };
+
+beforeAll(() => {
+  const module = import.meta.url;
+  writeTinyDataset(images);
+  registerPart(
+    defineMixing({
+      name: 'study-mixing',
+      summary: 'Has no inverse.',
+      module,
+      build: (shape) => ({
+        turned: {
+          ...reverse(shape),
+          inverse() {
+            throw new Error('no inverse yet');
+          },
+        },
+      }),
+    }),
+  );
+  registerPart(
+    defineTransformer({ name: 'study-transformer', summary: 'Shifts.', module, build: () => shifting }),
+  );
+});
+
+let whole: StudyReport;
+beforeAll(async () => {
+  whole = (await runStudy(definition, join(folder, 'whole'), engine))!;
+}, 120_000);
+
+/** Everything but times, which no two measurements share. */
+const table = ({ datasets, warnings }: StudyReport) => ({
+  warnings,
+  datasets: datasets.map(({ equalSeconds: _, variants, ...dataset }) => ({
+    ...dataset,
+    variants: variants.map(
+      ({
+        secondsPerStep: _,
+        sampling: __,
+        equalTime: ___,
+        differenceAtEqualTime: ____,
+        seeds,
+        ...variant
+      }) => ({
+        ...variant,
+        differenceAtEqualSteps: variant.differenceAtEqualSteps && {
+          ...variant.differenceAtEqualSteps,
+          pHolm: 0,
+        },
+        seeds: seeds.map(({ atEqualTime: _, ...seed }) => seed),
+      }),
+    ),
+  })),
+});
+
+describe('the report', () => {
+  it('has every variant with its rate, size and times, and says what is missing', () => {
+    const [{ variants, split, images: count, steps }] = whole.datasets as [StudyReport['datasets'][0]];
+    expect([split, count, steps]).toEqual(['test', 48, 15]);
+    expect(variants.map(({ variant }) => variant)).toEqual(['plain', 'own']);
+    for (const { parameters, learningRate, tried, secondsPerStep, seeds } of variants) {
+      expect(parameters).toBeGreaterThan(100);
+      expect(tried.length).toBeGreaterThanOrEqual(3);
+      expect(tried.map(({ rate }) => rate)).toContain(learningRate);
+      expect(secondsPerStep).toBeGreaterThan(0);
+      expect(seeds.map(({ seed, curve }) => [seed, curve.map(({ step }) => step)])).toEqual(
+        [0, 1, 2].map((seed) => [seed, [3, 6, 9, 12, 15]]),
+      );
+    }
+    expect(variants[0]!.sampling).toEqual({ milliseconds: expect.any(Number) });
+    expect(variants[1]!.sampling).toEqual({ problem: expect.stringContaining('no inverse yet') });
+    expect(whole.warnings).toContainEqual(
+      expect.stringMatching(/^own on images: the time to sample was not measured: .*no inverse yet/),
+    );
+    expect(whole.warnings).toContain(
+      'Learning rates were searched with one seed: another might have chosen others.',
+    );
+    const read = (name: string) => readFileSync(join(folder, 'whole', name), 'utf8');
+    expect(JSON.parse(read('report.json'))).toEqual(JSON.parse(JSON.stringify(whole)));
+    expect(read('report.csv').split('\n')).toHaveLength(1 + 2 * 2 + 1);
+    expect(statSync(join(folder, 'whole', 'difference-images.png')).size).toBeGreaterThan(1000);
+    const { mean } = variants[1]!.differenceAtEqualSteps!;
+    expect(read('report.md')).toContain(`${mean < 0 ? '−' : '+'}${Math.abs(mean).toFixed(4)} ± `);
+    expect(read('report.md')).not.toMatch(/NaN|undefined|null/);
+  });
+
+  it('can be recomputed from its JSON without the functions of this library', () => {
+    const report: StudyReport = JSON.parse(readFileSync(join(folder, 'whole', 'report.json'), 'utf8'));
+    const average = (values: number[]) => values.reduce((sum, value) => sum + value) / values.length;
+    const tests: { p: number; stored: number }[] = [];
+    const compare = (stored: Difference, values: number[], base: number[]) => {
+      const differences = values.map((value, index) => value - base[index]!);
+      const centre = average(differences);
+      const deviation = Math.sqrt(differences.reduce((sum, d) => sum + (d - centre) ** 2, 0) / 2);
+      const t = Math.abs(centre) / (deviation / Math.sqrt(3));
+      expect(stored.mean).toBeCloseTo(centre, 10);
+      // The quantile of Student's distribution with two degrees of freedom, and its closed form.
+      expect(stored.seedInterval).toBeCloseTo((4.30265273 * deviation) / Math.sqrt(3), 6);
+      tests.push({ p: 1 - t / Math.sqrt(t * t + 2), stored: stored.pHolm! });
+    };
+    for (const { variants, steps } of report.datasets) {
+      const equalSeconds = steps * Math.min(...variants.map((each) => each.secondsPerStep!));
+      const final = ({ seeds }: VariantResult) => seeds.map(({ value }) => value!);
+      const timed = ({ seeds, secondsPerStep }: VariantResult) =>
+        seeds.map(({ curve }) => {
+          const step = equalSeconds / secondsPerStep!;
+          const above = curve.find((point) => point.step >= step - 1e-6)!;
+          const below = curve.findLast((point) => point.step < step - 1e-6)!;
+          const share = Math.log(step / below.step) / Math.log(above.step / below.step);
+          return below.value * (1 - share) + above.value * share;
+        });
+      const [baseline, ...others] = variants as [VariantResult, ...VariantResult[]];
+      for (const variant of others) {
+        compare(variant.differenceAtEqualSteps!, final(variant), final(baseline));
+        compare(variant.differenceAtEqualTime!, timed(variant), timed(baseline));
+      }
+    }
+    tests.sort((a, b) => a.p - b.p);
+    let corrected = 0;
+    tests.forEach(({ p, stored }, rank) => {
+      corrected = Math.max(corrected, Math.min(1, p * (tests.length - rank)));
+      expect(stored).toBeCloseTo(corrected, 8);
+    });
+    expect(tests).toHaveLength(2);
+  });
+});
+
+describe('a stopped study', () => {
+  it('continues to the same table, and keeps what is done', async () => {
+    const place = join(folder, 'stopped');
+    const stopAt = async (done: number, resume: boolean) => {
+      const stop = new AbortController();
+      const onProgress = (_: string, steps: number) => steps === done && stop.abort();
+      return runStudy(definition, place, { ...engine, resume, signal: stop.signal, events: { onProgress } });
+    };
+    // Within the second training of the search, and the third of the seeds.
+    expect(await stopAt(14, false)).toBeNull();
+    const searched = [...whole.datasets[0]!.variants].reduce((sum, { tried }) => sum + 10 * tried.length, 0);
+    expect(await stopAt(searched + 2 * 15 + 5, true)).toBeNull();
+    const kept = join(place, 'images', 'plain-seed0', 'summary.json');
+    const before = readFileSync(kept, 'utf8');
+    const trained: string[] = [];
+    const events = { onTraining: (text: string) => trained.push(text) };
+    const report = await runStudy(definition, place, { ...engine, resume: true, events });
+    expect(trained).toHaveLength(4);
+    expect(trained[0]).toMatch(/^training plain on images, seed 1, rate /);
+    expect(JSON.parse(readFileSync(kept, 'utf8')).seconds).toBe(JSON.parse(before).seconds);
+    expect(table(report!)).toEqual(table(whole));
+
+    // Nothing is left to train, time or test.
+    const idle: string[] = [];
+    const again = await runStudy(definition, place, {
+      ...engine,
+      resume: true,
+      events: { onTraining: (text) => idle.push(text), onProgress: (phase) => idle.push(phase) },
+    });
+    expect(new Set(idle)).toEqual(new Set(['training']));
+    expect(again).toEqual(report);
+  }, 120_000);
+});
+
+describe('a study is refused in one line', () => {
+  const fails = async (changed: Partial<StudyDefinition>, place: string, resume = false) =>
+    expect(runStudy({ ...definition, ...changed }, join(folder, place), { ...engine, resume })).rejects;
+
+  it('if its folder holds another, or none to resume', async () => {
+    await (await fails({}, 'whole')).toThrow(
+      /whole already holds a study: choose another folder, or continue it with resume: true/,
+    );
+    await (await fails({}, 'none', true)).toThrow(/none holds no study to continue: omit resume: true/);
+    mkdirSync(join(folder, 'other', 'file'), { recursive: true });
+    await (await fails({}, 'other')).toThrow(/other/);
+  });
+
+  it('if a training in its folder has other settings', async () => {
+    const base = { ...definition.base, 'model.conditioner.width': 8 };
+    await (await fails({ base }, 'whole', true)).toThrow(
+      /plain-rate0\.01-seed7 was trained with other settings \(model\.conditioner\.width was 4 and is 8 in the study\)/,
+    );
+  });
+
+  it('if the images have changed since a training ended', async () => {
+    writeTinyDataset(images, { tests: 47 });
+    await (await fails({}, 'whole', true)).toThrow(
+      /images: its test images are not the ones the run was trained with: 47 images instead of 48 .*data\.json\): restore them/,
+    );
+    writeTinyDataset(images);
+  });
+
+  it('if variants differ in their steps or images, before anything is trained', async () => {
+    const variants = { a: {}, b: { 'training.steps': 20 } };
+    await (await fails({ variants }, 'x')).toThrow(/b on .*images: 20 steps, but a has 15/);
+    const split = { a: {}, b: { 'data.validation': 0.2 } };
+    await (await fails({ variants: split }, 'x')).toThrow(
+      /b on .*images: it sees other images than the baseline/,
+    );
+    const unfit = { a: {}, b: { 'model.levels': 9 } };
+    await (await fails({ variants: unfit }, 'x')).toThrow(/b on .*images: /);
+    expect(readdirSync(folder)).not.toContain('x');
+  });
+});
+
+it('leaves out trainings that diverge, and says so', async () => {
+  const diverging: StudyDefinition = {
+    ...definition,
+    seeds: [0, 1],
+    variants: { plain: {}, wild: { training: { learningRate: 900, clipNorm: 'none' } } },
+    grid: {},
+  };
+  const report = await runStudy(diverging, join(folder, 'diverging'), engine);
+  const [plain, wild] = report!.datasets[0]!.variants;
+  expect(plain!.equalSteps).not.toBeNull();
+  expect(wild).toMatchObject({ equalSteps: null, differenceAtEqualSteps: null, secondsPerStep: null });
+  expect(report!.warnings).toContainEqual(
+    expect.stringMatching(/^wild on images, seed 1: left out: .*diverged/),
+  );
+  rmSync(join(folder, 'diverging'), { recursive: true });
+}, 60_000);

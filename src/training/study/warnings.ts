@@ -1,0 +1,159 @@
+// What a reader of a study must know before believing it: one sentence each.
+import { bitsOfKind } from '../../core/numeric/index.ts';
+import { bitsOf, dequantisationOf } from '../../flows/models/index.ts';
+import { troubleText } from '../../runs/contents/logLines.ts';
+import type { DatasetResult, VariantResult } from './compare.ts';
+import type { Study } from './definition.ts';
+import type { StudiedDataset, StudiedVariant } from './images.ts';
+
+/** The warnings of a study. */
+export function listWarnings(
+  study: Study,
+  datasets: readonly StudiedDataset[],
+  results: readonly DatasetResult[],
+): string[] {
+  return [
+    ...searchWarnings(study),
+    ...(study.seeds.length === 1
+      ? ['There is one seed, so differences have no intervals and no tests: add seeds.']
+      : []),
+    ...datasets.flatMap((dataset, index) => [
+      ...lengthWarnings(dataset, study.rates !== null),
+      ...settingWarnings(dataset),
+      ...baselineWarnings(dataset, results[index]!),
+      ...trainingWarnings(results[index]!),
+    ]),
+  ];
+}
+
+function searchWarnings({ rates, search }: Study): string[] {
+  if (rates === null) {
+    return [
+      'Learning rates were not searched: a rate that suits one variant may not suit another. Search them with grid: { training.learningRate: { search: [0.0005, 0.03] } }.',
+    ];
+  }
+  return search.seeds.length === 1
+    ? ['Learning rates were searched with one seed: another might have chosen others.']
+    : [];
+}
+
+/** Warnings that are the same for several variants are one sentence with their names. */
+function forVariants(
+  { name, variants }: StudiedDataset,
+  explain: (variant: StudiedVariant) => string | null,
+): string[] {
+  const sentences = new Map<string, string[]>();
+  for (const variant of variants) {
+    const text = explain(variant);
+    if (text !== null) {
+      sentences.set(text, [...(sentences.get(text) ?? []), variant.name]);
+    }
+  }
+  return [...sentences].map(([text, names]) => {
+    const who = names.length === variants.length ? 'all variants' : names.join(', ');
+    return `On ${name}, ${who}: ${text}.`;
+  });
+}
+
+function lengthWarnings(dataset: StudiedDataset, isSearched: boolean): string[] {
+  return [
+    ...forVariants(dataset, ({ schedule: { warmupSteps, totalSteps } }) =>
+      warmupSteps > totalSteps / 10
+        ? `warm-up takes ${warmupSteps} of ${totalSteps} steps, more than a tenth, so warm-ups are compared too; lower training.warmupSteps`
+        : null,
+    ),
+    ...forVariants(dataset, ({ searchSchedule: { warmupSteps, totalSteps } }) =>
+      isSearched && warmupSteps > totalSteps / 10
+        ? `trainings that try rates warm up for ${warmupSteps} of ${totalSteps} steps, more than a tenth, so they favour high rates; raise search.steps`
+        : null,
+    ),
+    ...forVariants(dataset, ({ schedule: { totalSteps, stepsPerEpoch } }) =>
+      totalSteps < stepsPerEpoch
+        ? `${totalSteps} steps are less than an epoch (${stepsPerEpoch}), so differences may only show which learns faster at first`
+        : null,
+    ),
+  ];
+}
+
+function settingWarnings(dataset: StudiedDataset): string[] {
+  const { name, variants, split } = dataset;
+  const differ = (read: (variant: StudiedVariant) => unknown): boolean =>
+    new Set(variants.map(read)).size > 1;
+  return [
+    ...(split === 'validation'
+      ? [`${name} has no test images: results are of the validation images, on which rates were chosen.`]
+      : []),
+    ...(differ(({ config }) => config.training.batchSize)
+      ? [`On ${name}, batch sizes differ, so equal steps are not equal numbers of images.`]
+      : []),
+    ...(differ(({ config }) => dequantisationOf(config.model))
+      ? [
+          `On ${name}, the dequantisation noise differs: a lower value may only mean a tighter bound on the likelihood.`,
+        ]
+      : []),
+    ...forVariants(dataset, ({ schedule }) =>
+      schedule.decaySteps > 0
+        ? 'the learning rate decays, so values at equal time are of trainings that are not done, and favour the fastest variant'
+        : null,
+    ),
+  ];
+}
+
+/** Whether the baseline, or another variant, is worse than doing nothing. */
+function baselineWarnings({ variants: settings, images }: StudiedDataset, result: DatasetResult): string[] {
+  const { dataset, variants } = result;
+  const [baseline, ...others] = variants as [VariantResult, ...VariantResult[]];
+  const smaller = others.filter(({ parameters }) => parameters < baseline.parameters);
+  const better = smaller.filter(
+    ({ equalSteps }) => equalSteps && baseline.equalSteps && equalSteps.mean < baseline.equalSteps.mean,
+  );
+  const isLarger = others.some(({ parameters }) => parameters > baseline.parameters);
+  const bits = bitsOf(settings[0]!.config.model) ?? bitsOfKind(images.train.kind);
+  return [
+    ...better.map(
+      ({ variant, equalSteps }) =>
+        `On ${dataset}, ${variant} has fewer parameters than the baseline ${baseline.variant} and a lower mean ` +
+        `(${equalSteps!.mean.toFixed(4)}, ${baseline.equalSteps!.mean.toFixed(4)}): the baseline may be worse than doing nothing.`,
+    ),
+    ...(isLarger && smaller.length === 0
+      ? [
+          `On ${dataset}, no variant has fewer parameters than the baseline ${baseline.variant}, so nothing shows that this is better than doing nothing: for mixings, add reverse.`,
+        ]
+      : []),
+    ...variants.flatMap(({ variant, equalSteps }) =>
+      bits !== undefined && equalSteps !== null && equalSteps.mean > bits
+        ? [`On ${dataset}, ${variant} is worse than a uniform distribution of the values (${bits} bits/dim).`]
+        : [],
+    ),
+  ];
+}
+
+function trainingWarnings({ dataset, variants, equalSeconds }: DatasetResult): string[] {
+  const places = new Set(variants.flatMap(({ seeds }) => seeds.flatMap(({ place }) => place ?? [])));
+  const moved =
+    places.size > 1
+      ? [
+          `On ${dataset}, trainings ran in different places (${[...places].join('; ')}), so they may differ by more than their seeds.`,
+        ]
+      : [];
+  const perVariant = variants.flatMap((result) => {
+    const { variant, seeds, sampling, equalSteps, equalTime } = result;
+    const where = `${variant} on ${dataset}`;
+    return [
+      ...seeds.flatMap(({ seed, failure, droppedSteps, rollbacks }) => {
+        const trouble = troubleText({ droppedSteps, setbacks: rollbacks });
+        const what = failure === undefined ? trouble : `left out: ${failure}`;
+        return what === null ? [] : [`${where}, seed ${seed}: ${what}.`];
+      }),
+      ...(equalSeconds !== null && equalSteps !== null && equalTime === null
+        ? [
+            `${where} has no value at equal time: its first validation came after the fastest variant was done.`,
+          ]
+        : []),
+      ...(sampling !== null && 'problem' in sampling
+        ? [`${where}: the time to sample was not measured: ${sampling.problem}.`]
+        : []),
+    ];
+  });
+  return [...moved, ...perVariant];
+}
