@@ -55,7 +55,7 @@ function commandSection(name: string, command: Command): string {
       ? [
           table(
             ['Argument or option', 'Meaning'],
-            rows.map(([term, meaning]) => [`\`${term}\``, escapeCell(meaning)]),
+            rows.map(([term, meaning]) => [`\`${term.replaceAll('|', '\\|')}\``, escapeCell(meaning)]),
           ),
         ]
       : []),
