@@ -62,6 +62,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/compress.md',
     ],
   },
+  { name: 'Reference', files: ['site/generated/commands.md', 'site/generated/configuration.md'] },
   { name: 'Machines and GPUs', files: ['docs/machines.md', 'docs/gpu.md', 'docs/performance.md'] },
   {
     name: 'Results',

@@ -17,14 +17,15 @@ import {
 } from 'typedoc';
 import { extendMarkdown, withInserts } from './markdown.ts';
 import { firstPage, pageGroups } from './pages.ts';
+import { REFERENCE_FOLDER, writeReference } from './reference.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Documents keep their paths in the repository; API pages are in `api`. */
+/** Documents keep their paths in the repository; generated pages are among the documents, and API pages in `api`. */
 class SiteRouter extends KindRouter {
   protected override getIdealBaseName(reflection: Reflection): string {
     return reflection.isDocument()
-      ? fileOf(reflection).replace(/\.md$/, '')
+      ? fileOf(reflection).replace(REFERENCE_FOLDER, 'docs').replace(/\.md$/, '')
       : `api/${super.getIdealBaseName(reflection)}`;
   }
 }
@@ -41,6 +42,7 @@ function fileOf(document: DocumentReflection): string {
  * @throws if TypeDoc reports an error or a warning
  */
 export async function buildSite(target: string, builtPackage = root): Promise<void> {
+  await writeReference(root);
   const app = await Application.bootstrapWithPlugins({
     options: join(root, 'typedoc.json'),
     name: 'emerging-flows',
@@ -128,7 +130,7 @@ function entryPoints(): string[] {
     .map((file) => join(folder, file));
 }
 
-/** Names modules as they are imported, and destructured parameters `options`. */
+/** Names modules by their import paths, and destructured parameters `options`. */
 function nameModules(project: ProjectReflection): void {
   for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
     if (parameter.name === '__namedParameters') {

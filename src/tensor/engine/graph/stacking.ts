@@ -12,141 +12,171 @@ import { type Kind, likenessIn } from './likeness.ts';
 import { type Pass, soleUsers } from './rewrite.ts';
 import { type Operand, stacked } from './stackRules.ts';
 
-/** From this number on, terms of a sum are added at once. */
-const MANY = 8;
+/** Sums of at least this many terms of one shape are computed as one sum over a stack. */
+const MANY_TERMS = 8;
 
 /** The pass that batches identical subgraphs into one operation. */
 export function stacking(order: readonly Tensor[], roots: readonly Tensor[]): Pass {
-  const { original, kindOf } = likenessIn(order);
-  const stackedKind = (tensor: Tensor): Kind | undefined => {
-    const kind = isAtHand(tensor) ? undefined : kindOf(tensor);
-    return kind && kind.members.length > 1 ? kind : undefined;
+  const stacker = new Stacker(order, roots);
+  const { original } = stacker;
+  // Other tensors that can be stacked are only reached through these.
+  const requested = new Set([
+    ...roots,
+    ...order.flatMap((tensor) => (original(tensor) ? [] : tensor.inputs)),
+  ]);
+  return {
+    gradients: pulledBack,
+    make(tensor, lookup) {
+      const first = original(tensor);
+      if (!first) {
+        return stacker.compute(tensor, lookup);
+      }
+      return requested.has(tensor) ? stacker.replace(first) : undefined;
+    },
   };
-  // Of numbers, or of one for each image.
-  const isSmall = (tensor: Tensor): boolean => tensor.rank <= 1;
-  const sums = sumsIn(order, roots, (tensor) => isSmall(tensor) && !stackedKind(original(tensor) ?? tensor));
-  const values = new Map<Tensor, Tensor>();
-  const stacks = new Map<Kind, Tensor>();
-  const copied = new Map<string, Tensor>();
+}
 
-  /** The replacement for an original. */
-  const replacementOf = (tensor: Tensor): Tensor => {
-    const known = values.get(tensor);
-    if (known) {
-      return known;
+/**
+ * Replaces the tensors of a graph by parts of stacks. `likeness.ts` gives the original of each tensor, the first that
+ * computes the same, and the kind of each original: the originals that one operation can compute together.
+ */
+class Stacker {
+  /** The first tensor with the same value as another one; undefined for tensors that can't be stacked. */
+  readonly original: (tensor: Tensor) => Tensor | undefined;
+  private readonly kindOf: (tensor: Tensor) => Kind | undefined;
+  /** The terms of sums of numbers, or of one number for each image, outside stacks. */
+  private readonly sums: ReadonlyMap<Tensor, readonly Tensor[]>;
+  private readonly replacements = new Map<Tensor, Tensor>();
+  private readonly stacks = new Map<Kind, Tensor>();
+  private readonly copies = new Map<string, Tensor>();
+
+  constructor(order: readonly Tensor[], roots: readonly Tensor[]) {
+    const { original, kindOf } = likenessIn(order);
+    this.original = original;
+    this.kindOf = kindOf;
+    this.sums = sumsIn(
+      order,
+      roots,
+      (tensor) => tensor.rank <= 1 && !this.stackedKind(original(tensor) ?? tensor),
+    );
+  }
+
+  /** The replacement for an original: a slice of its stack, or the tensor computed by itself. */
+  replace(tensor: Tensor): Tensor {
+    const existing = this.replacements.get(tensor);
+    if (existing) {
+      return existing;
     }
-    const kind = stackedKind(tensor);
-    const place = kind?.places.get(tensor);
-    const value =
-      kind && place !== undefined
-        ? reshape(slice(stackOf(kind), 0, place, place + 1), tensor.shape)
-        : alone(tensor, (input) => replacementOf(original(input)!));
-    values.set(tensor, value);
-    return value;
-  };
+    const kind = this.stackedKind(tensor);
+    const position = kind?.places.get(tensor);
+    const replacement =
+      kind && position !== undefined
+        ? reshape(slice(this.stack(kind), 0, position, position + 1), tensor.shape)
+        : this.compute(tensor, (input) => this.replace(this.original(input)!));
+    this.replacements.set(tensor, replacement);
+    return replacement;
+  }
 
-  /** A tensor that is computed by itself. */
-  const alone = (tensor: Tensor, of: (input: Tensor) => Tensor): Tensor => {
+  /** A tensor computed by itself, from inputs that `lookup` returns. */
+  compute(tensor: Tensor, lookup: (input: Tensor) => Tensor): Tensor {
     if (tensor.inputs.length === 0) {
       return tensor;
     }
-    const terms = sums.get(tensor);
+    const terms = this.sums.get(tensor);
     return terms && terms.length > 2
-      ? sumOf(terms, of)
-      : apply(tensor.operation, tensor.inputs.map(of), tensor.attributes);
-  };
+      ? this.addTerms(terms, lookup)
+      : apply(tensor.operation, tensor.inputs.map(lookup), tensor.attributes);
+  }
 
-  /** The sum of terms: the members of a stack are added at once, and so are many terms of one shape. */
-  const sumOf = (terms: readonly Tensor[], of: (term: Tensor) => Tensor): Tensor => {
-    const left = terms.map((term) => original(term) ?? term);
+  /** The sum of terms: one sum for all members of a stack, and one for many terms of one shape. */
+  private addTerms(terms: readonly Tensor[], lookup: (term: Tensor) => Tensor): Tensor {
+    const remaining = terms.map((term) => this.original(term) ?? term);
     const parts: Tensor[] = [];
-    for (const kind of new Set(left.flatMap((term) => stackedKind(term) ?? []))) {
-      if (kind.members.every((member) => left.includes(member))) {
-        parts.push(sum(stackOf(kind), [0]));
+    for (const kind of new Set(remaining.flatMap((term) => this.stackedKind(term) ?? []))) {
+      if (kind.members.every((member) => remaining.includes(member))) {
+        parts.push(sum(this.stack(kind), [0]));
         for (const member of kind.members) {
-          left.splice(left.indexOf(member), 1);
+          remaining.splice(remaining.indexOf(member), 1);
         }
       }
     }
-    for (const shape of new Set(left.map((term) => String(term.shape)))) {
-      const alike = left.filter((term) => String(term.shape) === shape);
-      const values = alike.map((term) => (original(term) ? replacementOf(term) : of(term)));
-      parts.push(...(values.length >= MANY ? [sum(asStack(values), [0])] : values));
+    for (const shape of new Set(remaining.map((term) => String(term.shape)))) {
+      const values = remaining
+        .filter((term) => String(term.shape) === shape)
+        .map((term) => (this.original(term) ? this.replace(term) : lookup(term)));
+      parts.push(...(values.length >= MANY_TERMS ? [sum(asStack(values), [0])] : values));
     }
     return parts.reduce((total, part) => add(total, part));
-  };
+  }
 
   /** All members of a kind, `[K, …]`. */
-  const stackOf = (kind: Kind): Tensor => {
-    const stack = stacks.get(kind) ?? computed(kind);
-    stacks.set(kind, stack);
+  private stack(kind: Kind): Tensor {
+    const existing = this.stacks.get(kind);
+    if (existing) {
+      return existing;
+    }
+    const stack = this.computeStack(kind);
+    this.stacks.set(kind, stack);
     return stack;
-  };
-  const computed = ({ members }: Kind): Tensor => {
+  }
+
+  private computeStack({ members }: Kind): Tensor {
     const [first, last] = [members[0]!, members.at(-1)!];
-    const count = members.length;
     const range = sliced(first);
     if (range && range.axis === 0 && isInput(range.source)) {
-      const all = slice(range.source, 0, range.start, sliced(last)!.end);
-      return reshape(all, [count, ...first.shape]);
+      const rows = slice(range.source, 0, range.start, sliced(last)!.end);
+      return reshape(rows, [members.length, ...first.shape]);
     }
     const operands = first.inputs.map((_, index) =>
-      operandOf(members.map(({ inputs }) => original(inputs[index]!)!)),
+      this.operand(members.map(({ inputs }) => this.original(inputs[index]!)!)),
     );
-    return stacked({ member: first, operands, count })!;
-  };
+    return stacked({ member: first, operands, count: members.length })!;
+  }
 
-  /** The operands of all members of a stack. */
-  const operandOf = (operands: readonly Tensor[]): Operand => {
-    const first = operands[0]!;
-    return operands.every((operand) => operand === first)
-      ? { tensor: replacementOf(first), stacked: false }
-      : { tensor: together(operands), stacked: true };
-  };
+  /** One operand of all members of a stack: shared, or a stack of its own. */
+  private operand(tensors: readonly Tensor[]): Operand {
+    const first = tensors[0]!;
+    return tensors.every((tensor) => tensor === first)
+      ? { tensor: this.replace(first), stacked: false }
+      : { tensor: this.join(tensors), stacked: true };
+  }
 
-  /** Tensors that are alike as one tensor: their stack, a part of it, or copies. */
-  const together = (tensors: readonly Tensor[]): Tensor => {
-    const [first] = tensors as [Tensor];
+  /** Tensors of one kind as one tensor: a range of their stack, or copies. */
+  private join(tensors: readonly Tensor[]): Tensor {
+    const first = tensors[0]!;
     const source = reshapeSource(first);
-    if (isAtHand(first) && source) {
-      const sources = tensors.map(({ inputs }) => original(inputs[0]!)!);
-      return reshape(together(sources), [tensors.length, ...first.shape]);
+    if (source && this.isFree(first)) {
+      const sources = tensors.map(({ inputs }) => this.original(inputs[0]!)!);
+      return reshape(this.join(sources), [tensors.length, ...first.shape]);
     }
-    const kind = kindOf(first);
+    const kind = this.kindOf(first);
     const start = kind?.places.get(first);
     if (kind && start !== undefined && !isInput(first)) {
       const isRange = tensors.every((tensor, index) => kind.members[start + index] === tensor);
       if (isRange) {
-        return slice(stackOf(kind), 0, start, start + tensors.length);
+        return slice(this.stack(kind), 0, start, start + tensors.length);
       }
     }
     const key = tensors.map(({ id }) => id).join();
-    const copies = copied.get(key) ?? asStack(tensors.map(replacementOf));
-    copied.set(key, copies);
+    const copies = this.copies.get(key) ?? asStack(tensors.map((tensor) => this.replace(tensor)));
+    this.copies.set(key, copies);
     return copies;
-  };
+  }
 
-  // Of what can be stacked, only this is asked for by its own name.
-  const used = new Set([...roots, ...order.flatMap((tensor) => (original(tensor) ? [] : tensor.inputs))]);
-  return {
-    gradients: pulledBack,
-    make(tensor, of) {
-      const first = original(tensor);
-      if (!first) {
-        return alone(tensor, of);
-      }
-      return used.has(tensor) ? replacementOf(first) : undefined;
-    },
-  };
+  /** The kind of an original that is worth a stack; undefined if nothing is computed, or only once. */
+  private stackedKind(tensor: Tensor): Kind | undefined {
+    const kind = this.isFree(tensor) ? undefined : this.kindOf(tensor);
+    return kind && kind.members.length > 1 ? kind : undefined;
+  }
 
   /** Whether a tensor costs nothing: an input of the program in some shape. */
-  function isAtHand(tensor: Tensor): boolean {
+  private isFree(tensor: Tensor): boolean {
     const source = reshapeSource(tensor);
-    return isInput(tensor) || (source !== undefined && isAtHand(original(source)!));
+    return isInput(tensor) || (source !== undefined && this.isFree(this.original(source)!));
   }
 }
 
-/** Tensors of one shape as one, `[K, …]`. */
+/** Stacks tensors of one shape, `[K, …]`. */
 function asStack(tensors: readonly Tensor[]): Tensor {
   return concatenate(
     tensors.map((tensor) => reshape(tensor, [1, ...tensor.shape])),
@@ -169,14 +199,14 @@ function sumsIn(
   const user = soleUsers(order, results);
   const terms = new Map<Tensor, Tensor[]>();
   for (const tensor of order.filter((node) => isResultOf(add.operation, node) && isPart(node))) {
-    const own = tensor.inputs.flatMap((input) => {
+    const flattened = tensor.inputs.flatMap((input) => {
       const inner = user.get(input) === tensor ? terms.get(input) : undefined;
       if (inner) {
         terms.delete(input);
       }
       return inner ?? [input];
     });
-    terms.set(tensor, own);
+    terms.set(tensor, flattened);
   }
   return terms;
 }
