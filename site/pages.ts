@@ -53,7 +53,6 @@ export const pageGroups: readonly PageGroup[] = [
     files: [
       'docs/data.md',
       'docs/training.md',
-      'docs/settings.md',
       'docs/classes.md',
       'docs/runs.md',
       'docs/studies.md',
@@ -62,7 +61,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/compress.md',
     ],
   },
-  { name: 'Reference', files: ['site/generated/commands.md', 'site/generated/configuration.md'] },
+  { name: 'Reference', files: ['site/generated/commands.md', 'docs/settings.md'] },
   { name: 'Machines and GPUs', files: ['docs/machines.md', 'docs/gpu.md', 'docs/performance.md'] },
   {
     name: 'Results',

@@ -1,15 +1,14 @@
-// The reference pages that are generated from the code: commands, configuration keys and presets.
+// The reference of the commands, generated from their definitions.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from '../src/app/cli/commandTree.ts';
-import { configKeys, notesOf } from '../src/runs/settings/configReference.ts';
 
-/** The folder of the generated pages, in the repository but not tracked. */
+/** The folder of the generated page, in the repository but not tracked. */
 export const REFERENCE_FOLDER = 'site/generated';
 
 /**
- * Writes the generated pages as Markdown.
+ * Writes the reference of the commands as Markdown.
  *
  * @param root the repository
  */
@@ -17,7 +16,6 @@ export async function writeReference(root: string): Promise<void> {
   const folder = join(root, REFERENCE_FOLDER);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'commands.md'), commandsPage(await createProgram()));
-  writeFileSync(join(folder, 'configuration.md'), configurationPage());
 }
 
 function commandsPage(program: Command): string {
@@ -72,31 +70,6 @@ function notesAndExamples(command: Command): string[] {
     .slice(printed.indexOf(command.helpInformation()) + command.helpInformation().length)
     .trim();
   return after === '' ? [] : [codeBlock('text', after)];
-}
-
-function configurationPage(): string {
-  const keys = configKeys();
-  const sections = [...new Set(keys.map(({ key }) => key.split('.')[0]!))];
-  return [
-    '# Configuration',
-    'Every key of a configuration file and of `--set SECTION.KEY=VALUE`, as `emerging config` prints them. [config.schema.json](../../docs/config.schema.json) is the same as a JSON Schema, for completion and checks in editors.',
-    ...sections.map((section) =>
-      [
-        `## ${section}`,
-        table(
-          ['Key', 'Meaning', 'Values', 'Default'],
-          keys
-            .filter(({ key }) => key.split('.')[0] === section)
-            .map((key) => [
-              `\`${key.key}\``,
-              [key.meaning, ...notesOf(key).map((note) => `${sentence(note)}`)].map(escapeCell).join(' '),
-              escapeCell(key.range),
-              key.default === null ? '' : `\`${key.default}\``,
-            ]),
-        ),
-      ].join('\n\n'),
-    ),
-  ].join('\n\n');
 }
 
 function sentence(text: string): string {
