@@ -1,7 +1,6 @@
 // The script of a thread of Node, which computes gradients for a training, or codes blocks of images.
 import { parentPort, workerData } from 'node:worker_threads';
 import { importModule } from '../../core/platform/importModule.node.ts';
-import { registerExports } from '../../flows/models/index.ts';
 import { type StopFlag, serve } from '../../tensor/engine/threads/index.ts';
 import { threadTasks } from './tasks.ts';
 
@@ -12,7 +11,10 @@ port.on(
   serve(threadTasks, {
     async setUp({ modules }) {
       for (const module of modules) {
-        registerExports(await importModule(module), module);
+        const exports = await importModule(module);
+        // Loaded late, as the tasks are.
+        const { registerExports } = await import('../../flows/models/index.ts');
+        registerExports(exports, module);
       }
     },
     post: (answer) => port.postMessage(answer),

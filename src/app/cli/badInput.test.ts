@@ -64,7 +64,7 @@ const usage: [string, string[], string | RegExp][] = [
       '--set',
       'training.learningRate=0.1',
     ],
-    'a resume cannot change model.conditioner.width: start a new run; a resume can change training.optimizer.biasCorrection, training.optimizer.epsilon, training.optimizer.weightDecay, training.optimizer.momentum, training.optimizer.restLearningRate, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.decayCurve, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm, training.gradientNormsEvery',
+    'a resume cannot change model.conditioner.width: start a new run; a resume can change training.optimizer.biasCorrection, training.optimizer.epsilon, training.optimizer.momentum, training.optimizer.restLearningRate, training.optimizer.weightDecay, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.decayCurve, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm, training.gradientNormsEvery',
   ],
   [
     'measuring a folder that is not a run',

@@ -184,13 +184,20 @@ export class PartRegistry<Definition extends PartDefinition> {
     const names = Object.keys(options);
     if (issue.code === 'unrecognized_keys') {
       const option = clip(issue.keys[0]!);
+      const users = this.library
+        .filter((part) => Object.hasOwn(part.options, option))
+        .map((part) => part.name);
+      if (users.length > 0) {
+        return new UserError(
+          'invalid-config',
+          `${key}.${option} is an option of ${users.join(', ')}, but ${key} is ${name}: leave it out or set ${key}=${users[0]}`,
+        );
+      }
       const near = nearestNames(option, names).map((each) => `${key}.${each}`);
-      const known = names.length > 0 ? `the options of ${name} are ${names.join(', ')}` : `${name} has none`;
-      const users = this.library.filter((part) => Object.hasOwn(part.options, option));
-      const others = users.length > 0 ? `, an option of ${users.map((part) => part.name).join(' and ')}` : '';
+      const known = names.length > 0 ? `its options are ${names.join(', ')}` : 'it has none';
       return new UserError(
         'invalid-config',
-        `${key}.${option} is not an option of the ${what} ${name}${others}: ` +
+        `${key}.${option} is not an option of the ${what} ${name}: ` +
           (near.length > 0 ? `did you mean ${near.join(' or ')}?` : known),
       );
     }

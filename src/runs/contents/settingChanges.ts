@@ -2,7 +2,7 @@
 
 import { type CompletePart, partName, partOptions } from '../../core/parts/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
-import { type Config, partsOfSections } from '../settings/configSchema.ts';
+import { type Config, partsFor } from '../settings/configSchema.ts';
 
 /** Values by name, such as `training.learningRate`; undefined if not set. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -27,9 +27,7 @@ export function settingsOf({ seed, ...sections }: Config): Settings {
 /** The keys of a section and their values; a part has its name, and its options keys of their own. */
 export function settingsIn(section: string, keys: object): Settings {
   const entries = Object.entries(keys).flatMap(([key, value]): [string, unknown][] =>
-    partsOfSections[section]?.[key]
-      ? partSettings(`${section}.${key}`, value)
-      : [[`${section}.${key}`, value]],
+    partsFor(section, key) ? partSettings(`${section}.${key}`, value) : [[`${section}.${key}`, value]],
   );
   return Object.fromEntries(entries);
 }

@@ -89,7 +89,7 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'option of another optimiser',
       { training: { optimizer: { name: 'adamw', biasCorrection: 'standard' } } },
-      'training.optimizer.biasCorrection is not an option of the optimiser adamw, an option of adamax and muon: the options of adamw are beta1, beta2, epsilon, weightDecay',
+      'training.optimizer.biasCorrection is an option of adamax, muon, but training.optimizer is adamw: leave it out or set training.optimizer=adamax',
     ],
     [
       'augmentation',
@@ -125,7 +125,7 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'an option of a part without options',
       { model: { mixing: { name: '1x1', dilation: 2 } } },
-      'model.mixing.dilation is not an option of the mixing 1x1, an option of emerging and finc: 1x1 has none',
+      'model.mixing.dilation is an option of emerging, finc, but model.mixing is 1x1: leave it out or set model.mixing=emerging',
     ],
   ])('%s', (_, layer, message, code = 'invalid-config') => {
     expect(() => checkLayer(layer)).toThrow(new UserError(code, message));
@@ -200,8 +200,8 @@ describe('a configuration', () => {
     ).toThrow(
       new UserError(
         'invalid-config',
-        'training.optimizer.weightDecay is not an option of the optimiser adamax, an option of adamw and muon: ' +
-          'the options of adamax are biasCorrection, epsilon',
+        'training.optimizer.weightDecay is an option of adamw, muon, but training.optimizer is adamax: ' +
+          'leave it out or set training.optimizer=adamw',
       ),
     );
   });

@@ -8,7 +8,7 @@ import {
   type PartRegistry,
   rangeText,
 } from '../../core/parts/index.ts';
-import { keyFacts, layerSchema, partsOfSections } from './configSchema.ts';
+import { keyFacts, layerSchema, partsFor } from './configSchema.ts';
 
 /** A key of a configuration. */
 export interface ConfigKey {
@@ -34,7 +34,7 @@ export function configKeys(): ConfigKey[] {
     const section = field.def.innerType;
     return section instanceof z.ZodMiniObject
       ? Object.entries(section.shape).flatMap(([key, inner]) => {
-          const registry = partsOfSections[name]?.[key];
+          const registry = partsFor(name, key);
           return [describeKey(`${name}.${key}`, inner, registry), ...(registry ? optionKeys(registry) : [])];
         })
       : [describeKey(name, section)];
@@ -91,7 +91,7 @@ export function configSchemaText(): string {
     const { properties } = described.properties![section] as z.core.JSONSchema.JSONSchema;
     const notes = notesOf(about);
     if (name !== undefined) {
-      const registry = partsOfSections[section]?.[name];
+      const registry = partsFor(section, name);
       const property = properties![name] as z.core.JSONSchema.JSONSchema;
       property.description =
         notes.length > 0 ? `${about.meaning.replace(/\.$/, '')}; ${notes.join('; ')}.` : about.meaning;

@@ -114,6 +114,12 @@ export const partsOfSections: Readonly<
   Record<string, Readonly<Record<string, PartRegistry<PartDefinition>>>>
 > = { model: parts, training: { optimizer: optimizers } };
 
+/** The parts that a key chooses from; undefined if it chooses none. */
+export function partsFor(section: string, key: string): PartRegistry<PartDefinition> | undefined {
+  const registries = partsOfSections[section];
+  return registries && Object.hasOwn(registries, key) ? registries[key] : undefined;
+}
+
 /** A chosen part: its name, or its name with options. `config.ts` checks both by its definition. */
 function part({ names }: PartRegistry<PartDefinition>) {
   const text = `one of ${names.join(', ')}, or one that is registered, alone or with options`;

@@ -66,14 +66,14 @@ describe('layers', () => {
     for (const set of [settings, settings.toReversed()]) {
       expect(() => resolveConfig({ preset, set })).toThrow(
         wrong(
-          'training.optimizer.biasCorrection is not an option of the optimiser adamw, an option of adamax and muon: ' +
-            'the options of adamw are beta1, beta2, epsilon, weightDecay',
+          'training.optimizer.biasCorrection is an option of adamax, muon, but training.optimizer is adamw: ' +
+            'leave it out or set training.optimizer=adamax',
         ),
       );
     }
     const file = fileOf('data: { name: mnist }\ntraining: { optimizer: { weightDecay: 0.1 } }');
     expect(() => resolveConfig({ file, set: ['training.optimizer=adamax'] })).toThrow(
-      'training.optimizer.weightDecay is not an option of the optimiser adamax, an option of adamw and muon: ',
+      'training.optimizer.weightDecay is an option of adamw, muon, but training.optimizer is adamax: ',
     );
   });
 

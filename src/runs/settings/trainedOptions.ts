@@ -11,7 +11,7 @@ import {
 } from '../../core/parts/index.ts';
 import { isShort, parsedJson } from '../../data/files/jsonText.ts';
 import { type ModelOptions, modelDefaults, recordedOptions } from '../../flows/models/index.ts';
-import { configSchema, keyFacts, partsOfSections } from './configSchema.ts';
+import { configSchema, keyFacts, partsFor } from './configSchema.ts';
 
 /** Model options by name, as a file records them: this version may not know all of them, nor they all of its own. */
 export type RecordedOptions = z.infer<typeof recordedSchema>;
@@ -89,7 +89,7 @@ function completed(options: object): Record<string, unknown> {
 
 /** An option by its name; a part by the names of its options too, those that are not set as well. */
 function flattened(key: string, value: unknown): [string, unknown][] {
-  const registry = partsOfSections.model![key];
+  const registry = partsFor('model', key);
   if (registry === undefined || value === null) {
     return [[key, value]];
   }

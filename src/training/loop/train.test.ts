@@ -167,7 +167,7 @@ describe('a run with adamw', () => {
     });
     const given = { dataset, set: ['training.optimizer.biasCorrection=glow'] };
     await expect(resumeRun(inRoot('adamw on'), {}, given)).rejects.toThrow(
-      'training.optimizer.biasCorrection is not an option of the optimiser adamw, an option of adamax and muon: ',
+      'training.optimizer.biasCorrection is an option of adamax, muon, but training.optimizer is adamw: ',
     );
   });
 
