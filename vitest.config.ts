@@ -25,7 +25,7 @@ const report = process.env.TEST_REPORT ?? '';
 const source = (name: string): string => fileURLToPath(new URL(`src/${name}`, import.meta.url));
 
 export default defineConfig({
-  // The studio imports the package by its name: here its sources, as they are now. Threads and child processes run the package
+  // The studio imports the package by its name: here its sources, current. Threads and child processes run the package
   // that is built for the tests.
   resolve: {
     alias: [
@@ -44,7 +44,7 @@ export default defineConfig({
           'needs a browser, MPI, a Vulkan driver or namespaces, builds the site, runs benchmarks, or damages files and kills processes many times',
       },
     ],
-    // Long enough beside other work: they only end what hangs.
+    // Long enough under load: they only end what hangs.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
@@ -54,7 +54,7 @@ export default defineConfig({
     globalSetup: 'src/testing/builtPackage.ts',
     // For two processors: tests also wait, for disks, timers and other processes.
     maxWorkers: 3,
-    // For the tests that load exported models with the runtime alone.
+    // For the tests that load exported models with only the runtime.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     projects: [
       {

@@ -8,7 +8,7 @@
 //
 // The peer has no spline couplings, and of the mixings these three.
 //
-// Needs Debian's python3-torch with libopenblas0-openmp. Run it alone: a second busy program slows both
+// Needs Debian's python3-torch with libopenblas0-openmp. Run nothing else meanwhile: a second busy program slows both
 // several times.
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';

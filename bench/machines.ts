@@ -5,8 +5,8 @@
 //
 // Strong scaling: one batch, divided by more and more ranks, with all cores that mpirun gives to them. Weak scaling: a
 // batch of that size for each rank, and as many threads for each as in the largest job. Both are efficient if every
-// thread does as many images per second as those of the first row. Every row is a job of its own, started by mpirun in
-// several rounds, in which the jobs take turns; nothing is written to disk.
+// thread does as many images per second as in the first row. Every row is a job of its own, started by mpirun in
+// several rounds, with the jobs taking turns; nothing is written to disk.
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -73,7 +73,7 @@ interface Row {
   readonly batch: number;
   readonly steps: number;
   readonly runs: RankTimes[];
-  /** Of every run, against that of the first row with this preset and kind in the same round. */
+  /** Each run, relative to the first row's with this preset and kind in the same round. */
   readonly efficiencies: number[];
 }
 

@@ -26,7 +26,7 @@ export interface RankTimes {
   readonly images: string;
   /** The seconds of a step, the median. */
   readonly step: number;
-  /** The seconds of a mean step until all ranks have come to a sum. */
+  /** The seconds of a mean step until all ranks reach a sum. */
   readonly waiting: number;
   /** The seconds of a mean step in sums, once all have come. */
   readonly summing: number;

@@ -156,7 +156,7 @@ async function scoreAll(
   };
 }
 
-/** The pixels of at most so many images, evenly spread. */
+/** The pixels of up to a given number of images, evenly spread. */
 function spreadPixels(images: ImageSet, limit: number): Uint8Array {
   const indices = evenlySpread(Math.min(limit, images.count), images.count);
   return eightBit(readAll(subset(images, indices)));

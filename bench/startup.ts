@@ -1,5 +1,5 @@
 // The time from the command to the first training step, by part, for models of depth 8 and 32, without
-// reading data and creating the run folder; and that of a whole `emerging sample models/mnist-small`.
+// reading data and creating the run folder; and the time of a whole `emerging sample models/mnist-small`.
 //
 //   npm run build && npx tsx bench/startup.ts
 //
@@ -63,7 +63,7 @@ async function measure(depth: number): Promise<Seconds> {
   );
   const step = await secondsOf(() => trainer.step(batch, 1e-4));
   await trainer.release();
-  // The parts of both again, each alone.
+  // The parts of both again, separately.
   const drawn = await secondsOf(() => layout.initial(0));
   const { result: plan, seconds: defined } = await timed(() =>
     planGradients({ model, layout, images: BATCH, batchSize: BATCH, workers: 1 }),

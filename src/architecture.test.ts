@@ -22,7 +22,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 const wrapped: Readonly<Record<string, readonly string[]>> = {
   koffi: ['core/ranks/openMpi.node.ts'],
   'onnxruntime-node': ['tensor/engine/nativeRuntime.node.ts'],
-  // In Node, `wasmRuntime.node.ts` loads it by path. The tests run exported files with the runtime alone, in both builds.
+  // In Node, `wasmRuntime.node.ts` loads it by path. The tests run exported files with only the runtime, in both builds.
   'onnxruntime-web': [
     'app/cli/conditions.test.ts',
     'tensor/engine/devices/providers.web.ts',

@@ -20,7 +20,7 @@ const files = [
 /** All documents but the changelog, which names files of earlier versions. */
 const documents = files.filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md');
 
-/** NAME and X stand for names that the reader chooses. */
+/** NAME and X are placeholders. */
 const isPlaceholder = (path: string): boolean => /\b(?:NAME|X)\b/.test(path);
 
 /** Paths from the root of the repository, in code or commands. */

@@ -42,7 +42,7 @@ function smaller(code: string, ...changes: readonly (readonly [from: string, to:
   }, code);
 }
 
-/** The examples by name, in the order in which they run: `training` trains the model that others load. */
+/** The examples by name, in running order: `training` trains the model that others load. */
 const examples = {
   readme,
   start,

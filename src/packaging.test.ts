@@ -92,7 +92,7 @@ it('keeps the old build until the new one is complete', async () => {
   );
 });
 
-describe('the packed package, unpacked beside its dependencies alone', () => {
+describe('the packed package, unpacked with only its dependencies', () => {
   let packed: PackedPackage;
   /** All files below and the package's declarations, which are read once. */
   let program: ts.Program;
@@ -103,7 +103,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
   });
 
   const entries = Object.keys(exported)
-    // A worker's script runs in a browser alone.
+    // A worker's script runs only in a browser.
     .filter((path) => !/worker|json|models/.test(path))
     .map((path) => path.replace('.', 'emerging-flows'));
 
@@ -370,7 +370,7 @@ describe('the packed package, unpacked beside its dependencies alone', () => {
   /** What the compiler finds in one of the files `typed`. */
   function problemsIn(name: string): string[] {
     const diagnostics = ts.getPreEmitDiagnostics(program, program.getSourceFile(join(packed.folder, name)));
-    // Examples in comments end where a program goes on.
+    // Examples in comments end where a program continues.
     const isUnfinished = inComments.includes(typed[name]!);
     return textsOf(diagnostics.filter(({ reportsUnnecessary }) => !(reportsUnnecessary && isUnfinished)));
   }

@@ -1,4 +1,4 @@
-// Regular expressions take linear time on any text: those of files and names may be as long as their authors like.
+// Regular expressions take linear time on any text: files and names may be arbitrarily long.
 import { createContext, Script } from 'node:vm';
 import { expect, it } from 'vitest';
 import { regularExpressionsIn, sourcesIn } from './testing/sources.ts';

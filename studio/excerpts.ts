@@ -27,7 +27,7 @@ export function excerpts(root: string): Plugin {
 }
 
 /**
- * The lines from the one that contains `from` to the next that begins with `to`, without their common indentation.
+ * The lines starting with the first that contains `from` to the next that begins with `to`, without their common indentation.
  *
  * @throws unless exactly one line contains `from`, a later one begins with `to`, and the last statement is complete
  */

@@ -1,4 +1,4 @@
-// The tooltips' definitions are those of the glossary, without Markdown.
+// The tooltips' definitions come from the glossary, without Markdown.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { sourcesIn } from '../src/testing/sources.ts';

@@ -9,7 +9,7 @@ describe('the page of the studio', () => {
     [...sourcesIn('studio')].filter(([file]) => !file.endsWith('.test.ts') && !bundlerFiles.includes(file)),
   );
 
-  it('imports the public API alone, and no room imports another', () => {
+  it('imports only the public API, and no room imports another', () => {
     expect([...sources.keys()].some((file) => file.startsWith('rooms/'))).toBe(true);
     expect([...sources].flatMap(([file, source]) => pageViolations(file, source))).toEqual([]);
   });

@@ -16,7 +16,7 @@ export const modelsProblem = signal<string | undefined>(undefined);
 /** The bundled model whose samples are fast. */
 const FAST = 'models/mnist-small';
 
-/** The chosen model's path: the one in the address, otherwise the fast one, or the first usable one. */
+/** The chosen model's path: from the address, otherwise the fast one, or the first usable one. */
 export const chosenPath = computed(() => {
   const usable = models.value?.filter(({ problem }) => problem === null);
   return settings.value.model ?? (usable?.find(({ path }) => path === FAST) ?? usable?.[0])?.path;

@@ -11,7 +11,7 @@ export interface PowerLaw {
   readonly slope: number;
 }
 
-/** The wave number at which the slope changes nothing. */
+/** The wave number where the slope changes nothing. */
 const PIVOT = 11;
 
 /** ln(max(|k|, 1)/PIVOT) of each wave vector of a square lattice, row by row. */

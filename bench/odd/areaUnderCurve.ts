@@ -1,6 +1,6 @@
 // The area under the ROC curve.
 
-/** The share of pairs in which the odd image has the higher score; equal scores count half. */
+/** The share of pairs where the odd image has the higher score; equal scores count half. */
 export function areaUnderCurve(odd: ArrayLike<number>, others: ArrayLike<number>): number {
   const sorted = Float64Array.from(others).sort();
   const countBelow = (value: number, orEqual: boolean): number => {

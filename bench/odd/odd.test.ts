@@ -14,7 +14,7 @@ it('counts pairs in order, and halves of equal ones', () => {
 it('scores an odd image above all others', () => {
   const random = new RandomStream(0);
   const size = 6;
-  /** Images near 100, the first value of which is near 50 or near 200. */
+  /** Images near 100, whose first value is near 50 or near 200. */
   const images = (count: number): Uint8Array =>
     Uint8Array.from({ length: count * size }, (_, index) =>
       index % size === 0

@@ -15,7 +15,7 @@ export interface PeerOptions {
   readonly python: string;
 }
 
-/** Debian's, for which there is a package with torch. */
+/** Debian's Python: Debian packages torch for it. */
 export const defaultPython = '/usr/bin/python3';
 
 /** Adds `--threads`, `--runs`, `--python`. */

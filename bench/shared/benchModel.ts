@@ -18,7 +18,7 @@ import { startFromData } from '../../src/training/step/startFromData.ts';
 import type { UpdateOptions } from '../../src/training/step/stateArrays.ts';
 import { Trainer } from '../../src/training/step/trainer.ts';
 
-/** A model without its mixing, in which the timed models differ. */
+/** The options that the timed models share: all but the mixing. */
 export type BenchModel = Omit<ModelOptions, 'mixing'>;
 
 /** The model of the paper for CIFAR-10 at depth 8. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BatchStream, batchesInOrder } from './batches.ts';
 import { imagesInMemory } from './contract/dataset.ts';
 
-/** Images of 1 x 2 pixels, both of which are the image's index. */
+/** Images of 1 x 2 pixels, both set to the image's index. */
 const numbered = (count: number) =>
   imagesInMemory(
     Uint8Array.from({ length: 2 * count }, (_, index) => index >> 1),

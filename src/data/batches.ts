@@ -4,7 +4,7 @@ import { type ImageSet, imagesBuffer } from './contract/dataset.ts';
 import { type AugmentationName, augment, checkAugmentations } from './pixels/augment.ts';
 
 /**
- * The endless, shuffled stream of training batches, a function of the seed and the step alone.
+ * The endless, shuffled stream of training batches, a function only of the seed and the step.
  *
  * Image k of the stream is `permutation_e[k mod count]` with e = ⌊k / count⌋ and one random permutation per
  * e; the batch of step s (from 0) is images s·batchSize to (s + 1)·batchSize - 1. So all batches are full,
@@ -15,7 +15,7 @@ import { type AugmentationName, augment, checkAugmentations } from './pixels/aug
  * class of the image.
  */
 export class BatchStream {
-  /** ⌈count / batchSize⌉: the number of steps that count as one epoch. */
+  /** ⌈count / batchSize⌉: the number of steps in one epoch. */
   readonly stepsPerEpoch: number;
   private readonly images: ImageSet;
   private readonly imageSize: number;

@@ -1,4 +1,4 @@
-// Images of 8 and of 16 bits: kept, and rounded only for models of 8 bits or beside images of 8 bits.
+// Images of 8 and of 16 bits: kept, and rounded only for models of 8 bits or next to images of 8 bits.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,13 +48,13 @@ describe('images of 16 bits', () => {
     expect([train.kind, readOne(train, 0)]).toEqual(['uint16', values(index)]);
     const reduced = await openDataset(deep, { bits: 8 });
     expect(readOne(reduced.train, 0)).toEqual(inEightBits(values(index)));
-    // The same images for a split alone, whose checksum a run records.
+    // The same images for a single split, whose checksum a run records.
     const test = await openSplit(deep, 'test', { validation: 0.02, bits: 5 });
     expect(await identityOf(test)).toEqual(await identityOf(reduced.test));
     expect(await identityOf(test)).not.toEqual(await identityOf((await openDataset(deep)).test));
   });
 
-  it('beside others of 8 bits are rounded to those, and counted', async () => {
+  it('next to 8-bit images are rounded to 8 bits, and counted', async () => {
     const { train, notes } = await openDataset(mixed);
     const index = Number.parseInt(train.nameOf!(0), 10);
     expect([train.kind, notes]).toEqual(['uint8', { '16-bit': 30 }]);

@@ -35,7 +35,7 @@ interface HeldOut {
  * and at least 20 images or a tenth, whichever is less. Images without names are held out by position:
  * round(`share`·count), and at least one, the first of a fixed permutation that depends only on the count.
  * Either way a larger share holds out the same images and more, and both parts keep the order of the images.
- * `auto` holds out all images that any share up to 2 % does. With share 0 there are no validation images.
+ * `auto` holds out all images that any share up to 2 % does. Share 0 means no validation images.
  *
  * @param rule repeats an earlier split, from then on independently of the number of images; images without
  *   names are held out by position in any case

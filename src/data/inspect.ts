@@ -96,7 +96,7 @@ export async function inspect(
   return { images, ...statistics.summary(), constant, duplicates, shared };
 }
 
-/** A histogram of each channel, from which everything else follows exactly. */
+/** A histogram of each channel, which determines everything else exactly. */
 class PixelStatistics {
   private readonly histograms: readonly Float64Array[];
   private colourless: boolean;

@@ -110,7 +110,7 @@ function startOf(file: Blob, name: string): Promise<Uint8Array> {
   return bytesOf(file.slice(0, 64), name);
 }
 
-/** Images in memory, divided by their names or numbers as those of a file are. */
+/** Images in memory, divided by their names or numbers as images of a file are. */
 function inArray(images: ImageSet, name: string): Found {
   const names = Array.from({ length: images.count }, (_, index) => images.nameOf?.(index) ?? String(index));
   const splits = divide(names);

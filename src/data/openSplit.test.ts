@@ -103,16 +103,13 @@ describe('one split of a folder of images', () => {
     ['validation', 0],
     ['validation', 0.25],
     ['test', 0.25],
-  ])(
-    'equals that of the whole dataset: %s, %d of the training images held out',
-    async (split, validation) => {
-      putAll();
-      const { [split]: expected } = await openDataset(folder, { validation });
-      const images = await openSplit(folder, split, { validation });
-      expect(images.imageShape).toEqual(expected.imageShape);
-      expect(readAll(images)).toEqual(readAll(expected));
-    },
-  );
+  ])('equals the whole dataset’s: %s, %d of the training images held out', async (split, validation) => {
+    putAll();
+    const { [split]: expected } = await openDataset(folder, { validation });
+    const images = await openSplit(folder, split, { validation });
+    expect(images.imageShape).toEqual(expected.imageShape);
+    expect(readAll(images)).toEqual(readAll(expected));
+  });
 
   it("uses the publisher's validation images if there are any", async () => {
     putAll();
@@ -153,18 +150,15 @@ describe('one split of a folder of images', () => {
     ['train', 0.25],
     ['validation', 0.25],
     ['test', 0],
-  ])(
-    'decodes one image of %s, %d held out, if all are of a size that is refused',
-    async (split, validation) => {
-      putAll();
-      const refused = await openSplit(folder, split, { validation, like: [5, 6, 3], oneIfOther: true });
-      expect([refused.count, refused.imageShape]).toEqual([1, shape]);
-      expect(decodeImage).toHaveBeenCalledTimes(1);
-      const all = await openSplit(folder, split, { validation });
-      const wanted = await openSplit(folder, split, { validation, like: [4, 6, 1], oneIfOther: true });
-      expect(readAll(wanted)).toEqual(readAll(all));
-    },
-  );
+  ])('decodes one image of %s, %d held out, if all are of a refused size', async (split, validation) => {
+    putAll();
+    const refused = await openSplit(folder, split, { validation, like: [5, 6, 3], oneIfOther: true });
+    expect([refused.count, refused.imageShape]).toEqual([1, shape]);
+    expect(decodeImage).toHaveBeenCalledTimes(1);
+    const all = await openSplit(folder, split, { validation });
+    const wanted = await openSplit(folder, split, { validation, like: [4, 6, 1], oneIfOther: true });
+    expect(readAll(wanted)).toEqual(readAll(all));
+  });
 });
 
 describe('a folder is listed once', () => {

@@ -14,11 +14,11 @@ import { dataFolders, preparedName, writableDataFolder } from './sets/dataFolder
 
 /** The options of `prepareDataset`. */
 export interface PrepareDatasetOptions {
-  /** Height and width of the images; by default those of a named dataset, required for others. */
+  /** Height and width of the images; by default a named dataset's, required for others. */
   readonly size?: number | undefined;
-  /** Grey (1) or colour (3); by default that of a named dataset, 3 for others. */
+  /** Grey (1) or colour (3); by default a named dataset's, 3 for others. */
   readonly channels?: 1 | 3 | undefined;
-  /** 16 keeps images of 16 bits as they are; by default they are rounded to 8. */
+  /** 16 keeps images of 16 bits unchanged; by default they are rounded to 8. */
   readonly bits?: 8 | 16 | undefined;
   /** How source images are made square; by default the central square. */
   readonly crop?: Crop;

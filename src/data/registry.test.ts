@@ -65,7 +65,7 @@ describe('openDataset', () => {
     { tags: 'system' },
     async () => {
       await asListed(fashionMnist);
-      // An ankle boot, a pullover, two trousers, a shirt, and as many images of each class.
+      // An ankle boot, a pullover, two trousers, a shirt, with equally many images of each class.
       const { train, test } = await loadImages(await fashionMnist.open(), 'fashion-mnist');
       expect([0, 1, 2, 3, 4].map((image) => test.labels!.classOf(image))).toEqual([9, 2, 1, 1, 6]);
       expect(countClasses(test)).toEqual(Array(10).fill(1000));

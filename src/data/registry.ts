@@ -87,13 +87,13 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
  * prepared into a data folder, the prepared file is opened.
  *
  * `validation` is the share of the training images to hold out: `auto`, the default, or a fraction in [0, 1), where 0 holds
- * out none. It is ignored if the publisher has validation images. Images with names are held out by name, except those of named
+ * out none. It is ignored if the publisher has validation images. Images with names are held out by name, except in named
  * datasets, so that results on them stay comparable; `holdOut` repeats the split of an earlier call.
  *
- * With `conditions`, the images have those of their file: `from`, or else the one beside them, such as `conditions.csv` in
+ * With `conditions`, the images have those of their file: `from`, or else the one next to them, such as `conditions.csv` in
  * their folder or `maps.conditions.npy` next to `maps.npy`.
  *
- * Images of 16 bits are rounded to 8 if `bits`, those of a model, are 8 or fewer.
+ * Images of 16 bits are rounded to 8 if `bits`, the model's bit depth, is 8 or less.
  *
  * Throws UserError for an unknown name, a path without a dataset, corrupt files, or an invalid fraction.
  *

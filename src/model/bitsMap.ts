@@ -33,7 +33,7 @@ export async function measureBitsMap(
   return { shape: [images.count, height, width], data };
 }
 
-/** The share of dequantisation and of every stage in −log2 p of each image, `[N, 1 + S]`; the top stage knows the class. */
+/** The share of dequantisation and of every stage in −log2 p of each image, `[N, 1 + S]`; the top stage depends on the class. */
 export async function measureStageBits(
   programs: ImagePrograms,
   images: ImageSet,
@@ -77,7 +77,7 @@ async function measureShares(
       : undefined;
   const classCount = model.classes.length;
   await programs.forEachDraw(compiler, images, options, async (program, how) => {
-    /** Adds the shares given a class of each image, weighted; progress is that of one of so many passes. */
+    /** Adds the shares given a class of each image, weighted; progress counts one of several passes. */
     const addGiven = async (
       classes: ((image: number) => number) | undefined,
       weightOf: (image: number) => number,

@@ -15,7 +15,7 @@ import { asConditionInputs, conditionInputs } from './likelihood/conditionArrays
 import { measureInBatches } from './likelihood/likelihood.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
-/** What a model says of the class of an image, by Bayes' rule with equally likely classes. */
+/** The class probabilities of an image, by Bayes' rule with equally likely classes. */
 export interface Classification {
   /** The most probable class: its name. */
   readonly class: string;

@@ -30,7 +30,7 @@ export function classNumber(classes: readonly string[], name: ClassName): number
 }
 
 /**
- * The numbers of the classes of so many images.
+ * The class numbers of a number of images.
  *
  * @throws UserError as `classNumber` does, or if there are not as many classes as images
  */

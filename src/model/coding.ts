@@ -145,7 +145,7 @@ async function decodeInBatches(
   });
 }
 
-/** The precision in which latents are decoded. */
+/** The precision for decoding latents. */
 function precisionOf({ precision }: ImagePrograms, latents: Latents): 'float32' | 'float64' {
   return isDouble(latents) ? 'float64' : precision;
 }

@@ -1,4 +1,4 @@
-// Models that depend on numbers and images beside each image: all uses of one, and what is refused.
+// Models that depend on numbers and images that accompany each image: all uses of one, and what is refused.
 import { describe, expect, it } from 'vitest';
 import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
 import { RandomStream } from '../core/numeric/random.ts';
@@ -42,11 +42,11 @@ const models: [string, Partial<ModelOptions>][] = [
   ['emerging', { condition, checkerboard: 1 }],
   ['a torus, gated', { condition, mixing: 'periodic', boundary: 'periodic', conditioner: 'gated' }],
   [
-    'numbers alone, mixtures',
+    'only numbers, mixtures',
     { condition: condition.filter(({ name }) => name !== 'low'), mixing: '1x1', coupling: 'mixture' },
   ],
   [
-    'images alone, priors that are not learned',
+    'only images, priors that are not learned',
     { condition: condition.slice(1, 2), mixing: '1x1', learnedPrior: false },
   ],
 ];
@@ -129,7 +129,7 @@ describe('a model with a condition', () => {
     );
   };
 
-  it('takes that of an image set, and of a part of it', () =>
+  it('takes the condition of an image set, and of a part of it', () =>
     use(async (model) => {
       const images = conditioned(imagesInMemory(pixels, shape), given, 'test');
       const [bits] = await model.bitsPerDimByDraw(images);

@@ -22,7 +22,7 @@ import {
 export type ConditionChoice = Readonly<Record<string, number | ArrayLike<number>>>;
 
 /**
- * The conditions of so many images.
+ * The conditions of a number of images.
  *
  * @throws UserError if a component is unknown, or its values are not as many as they must be, or not finite
  */
@@ -100,7 +100,7 @@ export function choiceFrom(flow: Conditioned, images: ImageSet): Readonly<Record
   return valuesOfConditions(Object.fromEntries(components.map(({ name }) => [name, given[name]!])), count);
 }
 
-/** The conditions of so many images as users pass them. */
+/** The conditions of a number of images as users pass them. */
 export function valuesOfConditions(conditions: Conditions, count: number): Record<string, Float64Array> {
   const all = Array.from({ length: count }, (_, index) => index);
   return Object.fromEntries(
@@ -112,7 +112,7 @@ export function valuesOfConditions(conditions: Conditions, count: number): Recor
   );
 }
 
-/** The means of a condition over the training images: a condition like those of the training images. */
+/** The means of a condition over the training images: a condition typical of the training images. */
 export function meanCondition(flow: Conditioned): ConditionChoice {
   return Object.fromEntries(
     componentsOf(flow).map(({ name, mean, shape }) => [name, new Float64Array(sizeOf(shape)).fill(mean)]),

@@ -9,7 +9,7 @@ import type { ImageValues } from '../flows/models/index.ts';
 export interface Correction {
   /** The positions of the changed values in the image, ascending; missing if all of them change. */
   readonly positions?: Uint32Array;
-  /** The values at these positions, or those of the whole image, of the kind of the image. */
+  /** The values at these positions, or of the whole image, of the image's kind. */
   readonly values: Values;
 }
 
@@ -34,7 +34,7 @@ export interface Verification {
 /** An image whose values are off by more than this share of a grey level may round to others elsewhere. */
 const SAFE_ERROR = 1 / 16;
 
-/** A corrected value is stored with its position and takes this many times the space that it takes alone. */
+/** A corrected value is stored with its position and takes this many times the space of the value. */
 const COST_OF_POSITION = 3;
 
 /** How one image compares with its decoded values. */
@@ -45,7 +45,7 @@ interface ComparedImage {
   readonly correction: Correction | undefined;
 }
 
-/** The image that a model sees, with all bits of its own kind: the best that decoding can return. */
+/** The image a model takes, with all bits of its own kind: the best that decoding can return. */
 export function asSeen(image: Values, { bits }: Pick<ImageValues, 'bits'>): Values {
   if (image instanceof Float32Array || bits === undefined) {
     return image;

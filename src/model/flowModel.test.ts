@@ -143,7 +143,7 @@ describe('encode and decode', () => {
     expect(await steep.verify(images, double)).toMatchObject({ inexact: [], corrections: new Map() });
   });
 
-  it('return images whose decoding is not finite from corrections alone', async () => {
+  it('return images whose decoding is not finite only from corrections', async () => {
     // sigmoid(2 − 200) is 0 in float32.
     const broken = use(steepModel(-200));
     const latents = await broken.encode(images);
@@ -156,7 +156,7 @@ describe('encode and decode', () => {
     expect(await broken.decode(latents, { corrections })).not.toEqual(images);
   });
 
-  it('are verified only for as many images as there are latents', async () => {
+  it('are verified only for the images that have latents', async () => {
     const latents = await model.encode(images.subarray(0, 128));
     await expect(model.verify(images, latents)).rejects.toThrow('these latents belong to 2 images, not 13');
   });
@@ -265,7 +265,7 @@ describe('sample', () => {
     expect(await model.sample({ count: 6, seed: 4, temperature: 1 })).toEqual(six);
   });
 
-  it('decodes latents that are drawn as those of samples, level by level', async () => {
+  it('decodes drawn latents like samples, level by level', async () => {
     const drawn = drawNormals(model.latentShapes, { count: 6, seed: 4, temperature: 0.8 });
     expect(await model.decode(drawn)).toEqual(await model.sample({ count: 6, seed: 4, temperature: 0.8 }));
     const later = drawNormals(model.latentShapes, { count: 2, first: 4, seed: 4, temperature: 0.8 });

@@ -116,7 +116,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * What the model knows of its validation images, to score others against them: an export does, and a run whose training is
+   * The statistics of the model's validation images, to score others against: an export does, and a run whose training is
    * complete or that was scored before. Undefined if it knows nothing.
    */
   get reference(): ReferenceScores | undefined {
@@ -183,8 +183,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /**
    * The log-likelihood of images and its gradient with respect to their values and to the condition, in nats: for MAP
    * estimates and Langevin steps. Nothing is drawn: the noise is fixed. Values, such as those of `decodeValues`, are taken
-   * as they are, and pixels are in the middle of their intervals (u = ½), as for `encode`. The log-likelihood is
-   * ln p(x) − D·bits·ln 2, that of `logLikelihood` for this noise; with variational dequantisation without its term
+   * unchanged, and pixels are in the middle of their intervals (u = ½), as for `encode`. The log-likelihood is
+   * ln p(x) − D·bits·ln 2, as `logLikelihood` with this noise; with variational dequantisation without its term
    * ln q(u | v). A continuous model takes images of real numbers, and everything is in their unit.
    *
    * @throws UserError if `images` does not hold a whole number of images, or a value is not finite
@@ -204,7 +204,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * The images that x stands for, as `decodeValues` returns it: integers ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255, or
+   * The images encoded by x, as `decodeValues` returns it: integers ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255, or
    * the real numbers x·deviation + mean.
    */
   pixelsOf(x: ArrayLike<number>): Values {
@@ -235,7 +235,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /**
    * How odd images are: the bits/dim of each, its standard error, and its percentile among the validation images.
    * An export knows their bits/dim, as does a run that was scored or exported before; draws and seed are those with
-   * which they were measured unless given. The score of an image depends on the seed and the image alone.
+   * which they were measured unless given. The score of an image depends only on the seed and the image.
    *
    * @throws UserError (`not-ready`) if the model does not know them, and `reference` is not passed either
    */
@@ -294,7 +294,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * draws of the dequantisation noise. The shares of an image add up to its −log2 p: divided by H·W·C, to what
    * `bitsPerDim` returns for the same draws, seed and precision. Shares may be negative.
    *
-   * Latents, couplings and autoregressive layers count where they are; a pixel of a squeezed image stands for
+   * Latents, couplings and autoregressive layers are attributed to their pixels; a pixel of a squeezed image covers
    * the block of pixels that it was made of, and its share is divided evenly among them. What does not depend
    * on the place (other layers, dequantisation) is divided evenly among all pixels.
    *
@@ -305,10 +305,10 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * Where the bits of images arise on their way: the share of dequantisation, then that of every stage, in the order of
+   * Where the bits of images arise on their way: the share of dequantisation, then every stage's, in the order of
    * `stages`, in −log2 p of each image, `[N, 1 + S]`, the mean over draws of the dequantisation noise. Before the first
    * stage all images are equally likely: `bits` for each value. A stage that expands volume subtracts from that, and
-   * latents add the bits of their density. The shares of an image add up to its −log2 p, as those of `bitsMap` do.
+   * latents add the bits of their density. The shares of an image add up to its −log2 p, as in `bitsMap`.
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
@@ -318,7 +318,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
 
   /**
    * What every stage makes of images, each pixel in the middle of its interval (u = ½): the images that it
-   * passes on and the latents that it factors out, in the order of `stages`. The latents are those of `encode`.
+   * passes on and the latents that it factors out, in the order of `stages`. The latents equal those from `encode`.
    *
    * @throws UserError if `images` does not hold a whole number of images
    */

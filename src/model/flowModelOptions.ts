@@ -32,7 +32,7 @@ export interface ConditionOptions {
 export interface CodingOptions extends WorkOptions, ConditionOptions {
   /**
    * For a model with classes: the class under which images become latents and latents images, for all images or for
-   * each; by default the first class. Any class decodes what the same class has encoded. Of a model's own images the
+   * each; by default the first class. Any class decodes what the same class has encoded. For a model's own images the
    * latents are standard normal under their class only.
    */
   readonly class?: ClassChoice | undefined;
@@ -120,7 +120,7 @@ export interface BitsMapOptions extends LikelihoodOptions {
 /** How gradients are computed. Progress counts images. */
 export interface GradientOptions extends WorkOptions, ConditionOptions {
   /**
-   * For a model with classes: the class of all images, or of each. The gradient is then that of ln p(x | class); by default
+   * For a model with classes: the class of all images, or of each. The gradient is then of ln p(x | class); by default
    * of p(x) = Σ p(x | class)/K.
    */
   readonly class?: ClassChoice | undefined;
@@ -133,7 +133,7 @@ export interface ScoreOptions
   extends WorkOptions,
     ConditionOptions,
     Pick<MeasurementOptions, 'draws' | 'seed'> {
-  /** What to compare them with, instead of the validation images that the model knows. */
+  /** What to compare them with, instead of the validation images stored with the model. */
   readonly reference?: ReferenceScores | undefined;
 }
 

@@ -47,7 +47,7 @@ it.each<[string, Partial<ModelOptions>, GradientOptions]>([
   ['variational', { mixing: '1x1', dequantisation: { name: 'variational', width: 4 } }, {}],
   ['given the class', { mixing: '1x1', classes }, { class: ['c', 'a', 'b'] }],
   ['over classes', { mixing: '1x1', classes }, {}],
-])('%s: the gradient is that of the likelihood, by central differences', async (_, options, given) => {
+])('%s: the gradient matches the likelihood, by central differences', async (_, options, given) => {
   await releaseAfter(async (keep) => {
     const model = keep(open(options));
     const values = randomValues();
@@ -74,7 +74,7 @@ it.each<[string, Partial<ModelOptions>, GradientOptions]>([
       ...given,
       ...(given.class && { class: ['a', 'b'] }),
     });
-    expectClose('of the others alone', alone.gradient.data, gradient.data.subarray(dimensions), 'float64');
+    expectClose('of only the others', alone.gradient.data, gradient.data.subarray(dimensions), 'float64');
     const inFloat32 = await model.gradient(values, { ...given, precision: 'float32' });
     expect(inFloat32.gradient.data).toBeInstanceOf(Float32Array);
     expectClose('in float32', inFloat32.gradient.data, gradient.data, 'float32', 1e-3);

@@ -1,4 +1,4 @@
-// The programs of a trained model: compiled on first use, run on as many images at a time as fit.
+// The programs of a trained model: compiled on first use, run on as many images at a time as memory allows.
 
 import { UserError } from '../core/errors.ts';
 import { type ImageShape, requireWhole, showImageShape } from '../core/numeric/index.ts';
@@ -112,7 +112,7 @@ export type Compiler = (trained: TrainedModel, options: ImageCompileOptions) => 
 
 /** How one kind of program is run. */
 interface RunOptions extends WorkOptions {
-  /** By default that of the model. */
+  /** By default the model's. */
   readonly precision?: Precision | undefined;
 }
 
@@ -120,7 +120,7 @@ interface RunOptions extends WorkOptions {
 export class ImagePrograms {
   /** The model, without weights. */
   readonly model: Flow;
-  /** The precision in which they compute unless another one is asked for. */
+  /** The default precision of their computations. */
   readonly precision: Precision;
   private readonly trained: TrainedModel;
   private readonly options: ImageCompileOptions;

@@ -25,7 +25,7 @@ it('separates no groups by chance, though they have fewer images than latents', 
 
 it('takes each image out of the mean of its group', () => {
   const one = (...values: number[]) => [{ shape: [values.length, 1], data: Float32Array.from(values) }];
-  // Without it, the mean of its group is 0 for the image 10, farther than that of the other group, 2; with it, 5.
+  // Without it, the mean of its group is 0 for the image 10, farther than the other group's, 2; with it, 5.
   expect(separationOf(one(0, 10), one(2, 2))).toEqual({ from: 0, towards: 2 });
 });
 

@@ -65,7 +65,7 @@ function zerosLike(all: readonly Latents[], size: number): NdArray['data'] {
   return all.some(isDouble) ? new Float64Array(size) : new Float32Array(size);
 }
 
-/** Images of two groups that are nearer to the mean of their own group than to that of the other. */
+/** Images of two groups that are nearer to their own group's mean than to the other's. */
 export interface Separation {
   /** How many images of the first group. */
   readonly from: number;
@@ -90,7 +90,7 @@ function countOf(latents: Latents): number {
   return latents[0]!.shape[0]!;
 }
 
-/** How many of the `count` images of a group are nearer to its mean, without them, than to that of another. */
+/** How many of the `count` images of a group are nearer to its mean, without them, than to another group's. */
 function onOwnSide(own: Latents, other: Latents, count: number, others: number): number {
   // The squared distance to the mean of the other group, minus that to the mean of the image's own.
   const margins = new Float64Array(count);

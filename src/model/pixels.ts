@@ -20,7 +20,7 @@ import { type Correction, correctImage } from './corrections.ts';
 type ImagesOf = Pick<Flow, 'imageShape' | 'values'>;
 
 /**
- * The images that x stands for: integers ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255, or the real numbers
+ * The images encoded by x: integers ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255, or the real numbers
  * x·deviation + mean.
  */
 export function pixelsOf(x: ArrayLike<number>, { imageShape: [, , channels], values }: ImagesOf): Values {
@@ -100,7 +100,7 @@ function areFinite(values: NdArray['data']): boolean {
   return true;
 }
 
-/** An array of zeros for so many images of a shape, `[count, …]`. */
+/** An array of zeros for a number of images of a shape, `[count, …]`. */
 export function zerosFor(count: number, shape: ImageShape, precision: Precision): NdArray {
   const size = count * dimensionsOf(shape);
   const data = precision === 'float64' ? new Float64Array(size) : new Float32Array(size);
@@ -111,7 +111,7 @@ export function zerosFor(count: number, shape: ImageShape, precision: Precision)
 const MOST_PIXEL_BYTES = 2 ** 31 - 1;
 
 /**
- * The values of so many images, all 0.
+ * The values of a number of images, all 0.
  *
  * @throws UserError (`out-of-memory`, `unsupported`) if they do not fit
  */

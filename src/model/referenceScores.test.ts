@@ -16,7 +16,7 @@ describe('scores', () => {
     expect(parseScores(JSON.stringify(scores), 'scores.json')).toEqual(scores);
   });
 
-  it('are only those of the model', () => {
+  it('belong only to the model', () => {
     expect(readReference(JSON.stringify(sound), { fingerprint: 'f' })).toEqual(sound);
     expect(readReference(JSON.stringify(sound), { fingerprint: 'other' })).toBeUndefined();
   });

@@ -104,7 +104,7 @@ export function parseScores(text: string, path: string): ReferenceScores {
 
 /**
  * The statistics of validation images in `scores.json` of an export or a run, for a page that has fetched it. Undefined if
- * they are those of another model.
+ * they belong to another model.
  *
  * @throws UserError (`invalid-data`) if the file is damaged
  */

@@ -72,7 +72,7 @@ export async function scoreImages(
   return imageScores(inBitsPerDim(programs.model, logLikelihood), measuredReference);
 }
 
-/** @throws UserError (`not-ready`) if a model knows no validation images */
+/** @throws UserError (`not-ready`) if a model has no statistics of validation images */
 export function requireReference(reference: ReferenceScores | undefined): ReferenceScores {
   if (reference === undefined) {
     throw new UserError(

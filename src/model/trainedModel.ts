@@ -23,7 +23,7 @@ export interface TrainedModel {
   /**
    * The bits/dim of the validation images, if known.
    *
-   * @param fingerprint that of the model
+   * @param fingerprint the model's
    */
   scores?(fingerprint: string): ReferenceScores | undefined;
 }

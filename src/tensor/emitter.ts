@@ -1,6 +1,6 @@
 // The interface that operations use to emit ONNX nodes.
 
-/** The precision in which a program runs. */
+/** The precision of a program. */
 export type Precision = (typeof precisions)[number];
 
 /** The precisions by name. */

@@ -28,7 +28,7 @@ export function checkInputs(definition: ProgramDefinition): void {
 }
 
 /**
- * The tensors whose values depend on constants alone and are used by something that does not (or are
+ * The tensors whose values depend only on constants and are used by something that does not (or are
  * outputs): the results of constant folding, computed once before the program is compiled.
  */
 export function constantFrontier(definition: ProgramDefinition): Tensor[] {

@@ -1,7 +1,7 @@
 // Shapes of symbolic tensors. All axes are known but the batch, which may stay open.
 
 /**
- * The lengths of a tensor's axes. A negative length −n stands for n times the open batch: `[-1, 28, 28, 1]`
+ * The lengths of a tensor's axes. A negative length −n means n times the open batch: `[-1, 28, 28, 1]`
  * is a batch of any number of images, `[-784, 1]` the same pixels as rows. At most one axis of a shape is
  * open.
  */

@@ -6,7 +6,7 @@ import { isOpen, type Shape, showShape } from './shape.ts';
 /**
  * A kind of computation: the shape of its result, its gradient as a graph of other operations, and its ONNX nodes.
  *
- * `A` holds an operation's attributes, what it needs besides its inputs: axes, offsets, values.
+ * `A` holds an operation's attributes, its parameters other than inputs: axes, offsets, values.
  */
 export interface Operation<A> {
   /** Its name, for the engine and for error messages. */
@@ -35,7 +35,7 @@ export interface Operation<A> {
 /** Emits the nodes of an operation on tensors of these names, and returns the name of the result. */
 export type Nodes<A = unknown> = (emit: Emitter, node: Tensor<A>, inputs: readonly string[]) => string;
 
-/** The reason why there is no result shape. */
+/** Why the result shape is undefined. */
 export interface ShapeProblem {
   /**
    * The problem with the inputs' shapes; an error message puts it after the operation's name and the shapes.
@@ -53,9 +53,9 @@ export class Tensor<A = unknown> {
   readonly operation: Operation<A>;
   /** The tensors that it is computed from. */
   readonly inputs: readonly Tensor[];
-  /** What the operation needs besides its inputs. */
+  /** The operation's parameters other than inputs. */
   readonly attributes: A;
-  /** The lengths of the axes, one of which may depend on the open batch. */
+  /** The lengths of the axes, at most one may depend on the open batch. */
   readonly shape: Shape;
 
   constructor(operation: Operation<A>, inputs: readonly Tensor[], attributes: A, shape: Shape) {

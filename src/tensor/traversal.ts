@@ -2,7 +2,7 @@
 import type { Tensor } from './tensor.ts';
 
 /**
- * The given tensors and everything they depend on, inputs first; nothing beyond a tensor at which to `stop`.
+ * The given tensors and everything they depend on, inputs first; nothing beyond a tensor where `stop` holds.
  */
 export function topologicalOrder(
   outputs: readonly Tensor[],

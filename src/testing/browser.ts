@@ -1,4 +1,4 @@
-// Pages for tests, with the package as it is now.
+// Pages for tests, with the current package.
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
@@ -6,7 +6,7 @@ import type {} from './builtPackage.ts';
 import { type Bundle, bundlePackage } from './pages.ts';
 
 /**
- * Bundles a script for a page and scripts for workers, as `bundlePackage` does, in a folder of the built package, with which it
+ * Bundles a script for a page and scripts for workers, as `bundlePackage` does, in a folder of the built package, and it
  * is removed.
  */
 export async function bundle(

@@ -8,7 +8,7 @@ import type {} from './builtPackage.ts';
 
 const sources = fileURLToPath(new URL('..', import.meta.url));
 
-/** The built path of `NAMEMain.node.ts` beside the module `NAME.node.ts`. */
+/** The built path of `NAMEMain.node.ts` next to the module `NAME.node.ts`. */
 export function mainBeside(module: string): string {
   const script = relative(sources, fileURLToPath(module)).replace(/(\.node)\.ts$/, 'Main$1.js');
   return join(inject('builtPackage'), 'dist', script);

@@ -20,7 +20,7 @@ interface Report {
   readonly browser: string;
   /** The compressed file, in base64. */
   readonly file: string;
-  /** Whether the page's own file, and that of Node, contain all images. */
+  /** Whether the page's own file, and Node's, contain all images. */
   readonly own: boolean;
   readonly nodes: boolean;
   readonly damaged: readonly string[];

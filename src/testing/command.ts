@@ -149,12 +149,12 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
   };
 }
 
-/** The environment of a command in a test, which keeps the account key of the user who runs the tests as it is. */
+/** The environment of a command in a test, which protects the account key of the user who runs the tests. */
 export function environmentIn(root: string): NodeJS.ProcessEnv {
   return { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(root, 'state') };
 }
 
-/** The process that runs calls of the command for all test files of this process, with which it ends. */
+/** The process that runs calls of the command for all test files of this process, and ends with it. */
 let caller: ChildProcess | undefined;
 let last: Promise<unknown> = Promise.resolve();
 /** Whether a call is running. */

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
-/** Leaves every import as it is, but names the compiled file. */
+/** Keeps every import, but names the compiled file. */
 const compiledImports: Plugin = {
   name: 'compiled imports',
   setup({ onResolve }) {

@@ -1,4 +1,4 @@
-// All that a dataset holds, as plain values, to compare those of a page with those of Node.
+// A dataset's contents as plain values, to compare pages with Node.
 import { type Dataset, type ImageSet, readAll } from '../data/contract/dataset.ts';
 
 /** The images of a dataset with their names, by split, and how they were divided and converted. */

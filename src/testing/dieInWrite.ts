@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** A write in which the process dies. */
+/** A write that kills the process. */
 export interface DeadlyWrite {
   /** A part of the paths of the files to count. */
   readonly path: string;

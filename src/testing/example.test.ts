@@ -84,7 +84,7 @@ it('finds a blank image and noise among digits in a folder', async () => {
   expect(decode(readFileSync(join(root, 'odd/sheet.png'))).height).toBeGreaterThan(56);
 });
 
-it('completes digits in which a square is hidden', async () => {
+it('completes digits with a hidden square', async () => {
   const lines = await run('conditions/digits.mjs', 'inpainting', '1', 'whole.png');
   expect(lines[0]).toMatch(/^validation: \d\.\d{3} bits.dim$/);
   expect(lines.at(-1)).toMatch(/^the digits of the picture: \d\.\d{3} bits.dim; whole.png$/);
@@ -127,7 +127,7 @@ it.skipIf(chromiumPath === undefined)(
   },
 );
 
-/** The sheet, once it is another one than `before` and has been drawn. */
+/** The sheet, once it differs from `before` and has been drawn. */
 async function sheetOf(
   page: Page,
   before: string,

@@ -1,4 +1,4 @@
-// The export of a continuous model with conditions in a page: in onnxruntime-web alone, and loaded by the library.
+// The export of a continuous model with conditions in a page: in only onnxruntime-web, and loaded by the library.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const [SIZE, COUNT] = [8, 4];
 const root = mkdtempSync(join(tmpdir(), 'export-in-page-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Noise around the sum of a number and of the rows of an image beside each field. */
+/** Noise around the sum of a number and of the rows of a context image of each field. */
 function fields(count: number, seed: number): ImageSet {
   const random = new RandomStream(seed, 'fields');
   const level = random.normals(count);

@@ -18,7 +18,7 @@ export function ndarray({ shape, data }: { shape: number[]; data: number[] }): N
 
 /**
  * A parameter or gradient of a golden file in the form of our layers: emerging kernels are stored there as
- * full k x k kernels, of which ours keep the corner. Those of `finc`, which count from 0, are stored as they are.
+ * full k x k kernels, and ours keep the corner. `finc` kernels, which count from 0, are stored unchanged.
  */
 function storedForm(path: string, array: NdArray, paths: readonly string[]): NdArray {
   const corner = /(^|\/)kernel([12])$/.exec(path);

@@ -273,7 +273,7 @@ describe.skipIf(chromiumPath === undefined)(
     const fileOf = (path: string): string =>
       `new File([Uint8Array.from(atob('${readFileSync(path).toString('base64')}'), (each) => each.charCodeAt(0))], '${basename(path)}')`;
 
-    it('of a zip archive are those of Node, as a file or in a list', async () => {
+    it('of a zip archive equal Node’s, as a file or in a list', async () => {
       const expected = described(await openDataset(fixture('pictures.zip'), { validation: 0.3 }));
       for (const source of [fileOf(fixture('pictures.zip')), `[${fileOf(fixture('pictures.zip'))}]`]) {
         const found = await open(source, { validation: 0.3 });
@@ -288,7 +288,7 @@ describe.skipIf(chromiumPath === undefined)(
       );
     });
 
-    it('of a gzipped prepared file are those of Node, from a URL', async () => {
+    it('of a gzipped prepared file equal Node’s, from a URL', async () => {
       const file = inFolder('few.images.gz');
       await prepareDataset('mnist', { out: file, limit: 120 });
       await page.route('**/few.images.gz', (route) => route.fulfill({ path: file }));

@@ -1,8 +1,6 @@
 // The registry of layers, for every test of the bijection contract. A layer that is not a mixing adds a line.
 
 import type { ImageShape } from '../core/numeric/imageShape.ts';
-import { sizeOf } from '../core/numeric/ndarray.ts';
-import { RandomStream } from '../core/numeric/random.ts';
 import type { PartDefinition, PartRegistry, PartSettings } from '../core/parts/index.ts';
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { chain } from '../flows/contract/chain.ts';
@@ -35,7 +33,6 @@ import {
   transformers,
 } from '../flows/models/couplings.ts';
 import { layersOfMixing, type Mixing, mixingNames, mixings } from '../flows/models/mixing.ts';
-import { constant } from '../tensor/tensor.ts';
 
 // Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense.
 const grey: ImageShape = [5, 4, 1];

@@ -1,4 +1,4 @@
-// Random parameters with which the networks and kernels of a flow see the pixel itself alone.
+// Random parameters that restrict the networks and kernels of a flow to the pixel itself.
 
 import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';

@@ -84,7 +84,7 @@ export function startJob(
     ended: new Promise((resolve, reject) => {
       mpirun.on('error', reject);
       mpirun.on('close', (code) => {
-        // Blocks between lines of dashes, and what mpirun says of itself by its process id: that it could not answer a rank
+        // Blocks between lines of dashes, and mpirun's own messages with its process id: that it could not answer a rank
         // which had already ended, for instance.
         const notice = new RegExp(`^-{70,}\\n[^]*?\\n-{70,}\\n|^\\[[^\\]\\n]*:${mpirun.pid}\\] .*\\n`, 'gm');
         const notices = (stderr.match(notice) ?? []).join('');

@@ -1,4 +1,4 @@
-// The package as npm packs it, unpacked in a project beside the packages that an installation has, and no others.
+// The package as npm packs it, unpacked in a project with the packages that an installation has, and no others.
 import { execFile } from 'node:child_process';
 import {
   cpSync,
@@ -23,14 +23,14 @@ const run = promisify(execFile);
 /** The root of the repository. */
 export const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What package-lock.json says of a package. */
+/** The package-lock.json entry of a package. */
 interface LockedPackage {
   readonly name: string;
   /** Its folder in the repository. */
   readonly path: string;
   /** Whether only development needs it. */
   readonly dev: boolean;
-  /** Whether an installation goes on without it. */
+  /** Whether an installation succeeds without it. */
   readonly optional: boolean;
   readonly hasInstallScript: boolean;
 }

@@ -122,7 +122,7 @@ async function servePage(
         '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
       );
     } else if (file.endsWith('.wasm.gz')) {
-      // As a host that sends files as they are would.
+      // As a host that sends files unchanged would.
       response.writeHead(200, { 'content-type': 'application/gzip' });
       response.end(gzipSync(readFileSync(file.slice(0, -3)), { level: 1 }));
     } else if (existsSync(file) && statSync(file).isFile() && dirname(file).startsWith(roots[prefix]!)) {

@@ -95,7 +95,7 @@ export function nodeGlobalsIn(source: string): string[] {
   );
 }
 
-/** The regular expressions in the source of a file, as they are written there. */
+/** The regular expressions in the source of a file, as written there. */
 export function regularExpressionsIn(file: string, source: string): string[] {
   return foundIn(source, (node) => (ts.isRegularExpressionLiteral(node) ? node.text : undefined), file);
 }

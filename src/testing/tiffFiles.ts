@@ -17,7 +17,7 @@ export interface TiffLayout {
   readonly photometric?: number;
   /** 1: unsigned integers, the default; 2: signed ones. */
   readonly sampleFormat?: number;
-  /** What the last channel is besides grey or colours: 0: anything; 1 and 2: alpha. Default: not written. */
+  /** The meaning of an extra channel: 0: anything; 1 and 2: alpha. Default: not written. */
   readonly extraSample?: number;
 }
 

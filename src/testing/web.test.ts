@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 
 describe('the entry point for browsers', () => {
-  it('reaches no module of Node, and no file that is for Node alone', () => {
+  it('reaches no module of Node, and no file that is only for Node', () => {
     for (const [name, { imports }] of Object.entries(bundled.inputs)) {
       expect(name).not.toMatch(/\.node\.js$|onnxruntime-node/);
       expect(imports.filter(({ path, external }) => external === true && isBuiltin(path))).toEqual([]);
@@ -79,7 +79,7 @@ describe('the entry point for browsers', () => {
        use(configureRuntime, contactSheet, loadModel, data, training);`,
       200,
     ],
-  ])('is small beside the runtime for %s', async (_, script, most) => {
+  ])('is small compared with the runtime for %s', async (_, script, most) => {
     const { compressedBytes } = await bundle(
       `const use = (...all) => { globalThis.used = all; };\n${script}`,
     );
@@ -315,7 +315,7 @@ describe.skipIf(chromiumPath === undefined)(
       return found;
     })()`);
       const [one, four, sixteen] = turns as [number, number, number];
-      // Each batch but the first waits for a turn, in which a waiting message is answered.
+      // Each batch but the first waits for a turn, when a waiting message is answered.
       expect(four - one).toBeGreaterThanOrEqual(3);
       expect(sixteen - one).toBeGreaterThanOrEqual(15);
     });

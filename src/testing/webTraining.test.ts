@@ -198,12 +198,12 @@ describe.skipIf(chromiumPath === undefined)(
       return library.download(files);
     `);
 
-    it.each(mixingNames)('%s: 20 steps are those of Node', async (mixing) => {
+    it.each(mixingNames)('%s: 20 steps equal Node’s', async (mixing) => {
       const config = configOf(mixing);
       expectClose(bitsIn(await trainedInPage(config)), bitsIn(await trainedInNode(config)));
     });
 
-    it.each(conditionedModels)('%s: steps and measurements are those of Node', async (_, model) => {
+    it.each(conditionedModels)('%s: steps and measurements equal Node’s', async (_, model) => {
       const config = configOf('reverse', { steps: 6 }, model);
       const files = await trainedInPage(config);
       expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
@@ -365,7 +365,7 @@ describe.skipIf(chromiumPath === undefined)(
       );
     });
 
-    it('stops after a step, resumes, and goes on in Node and back', async () => {
+    it('stops after a step, resumes, and continues in Node and back', async () => {
       const config = configOf('emerging');
       const stopped = await inWorker<{ step: number; files: Files }>(`
       const files = library.memoryFiles('page');
@@ -421,7 +421,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(seen).toEqual(fileStoreSeen);
     });
 
-    it('says when there is no room, and keeps the last checkpoint', async () => {
+    it('reports a full disk, and keeps the last checkpoint', async () => {
       const config = configOf('1x1', { steps: 200 });
       await inWorker(`
       const files = await library.privateFiles('full');
@@ -453,7 +453,7 @@ describe.skipIf(chromiumPath === undefined)(
       const root = await navigator.storage.getDirectory();
       const folder = await root.getDirectoryHandle('emerging-flows', { create: true });
       const begun = await folder.getDirectoryHandle('begun', { create: true });
-      // What a write leaves that did not come to its bytes.
+      // What a write leaves that failed before its bytes.
       await begun.getFileHandle('config.yaml', { create: true });
       const files = await library.privateFiles('begun');
       const before = [await files.list(), (await files.read('config.yaml')) === undefined ? 'nothing' : 'a file'];

@@ -24,7 +24,7 @@ async function hasWebGpu(): Promise<boolean> {
 
 const available = await hasWebGpu();
 
-/** Tests that need WebGPU, skipped where there is no driver. */
+/** Tests that need WebGPU, skipped without a driver. */
 export function describeOnGpu(name: string, tests: () => void): void {
   describe.skipIf(!available)(
     `${name} (needs a Vulkan driver: scripts/install-system-packages)`,

@@ -7,7 +7,7 @@ import { buildPackage } from './command.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The built package beside the packages of an installation, the native runtime without its binaries. */
+/** The built package with the packages of an installation, the native runtime without its binaries. */
 export function packageWithoutBinaries(): string {
   const root = buildPackage();
   const [installed, packages] = [join(repository, 'node_modules'), join(root, 'node_modules')];

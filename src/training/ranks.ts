@@ -80,7 +80,7 @@ export async function startOfLeader(
   return found ?? { ...counters, weights: { ...layout.zeros('all'), ...into }, average: {} };
 }
 
-/** Replaces the arrays of a trainer by those of rank 0. */
+/** Replaces the arrays of a trainer with rank 0's. */
 export async function shareState(ranks: Ranks, trainer: Trainer): Promise<void> {
   if (ranks.size === 1) {
     return;

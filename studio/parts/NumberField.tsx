@@ -62,7 +62,7 @@ export function NumberField({ label, value, least, most, fraction = false, onCha
   );
 }
 
-/** A limit in words; that of seeds is rounded down, because its digits say nothing. */
+/** A limit in words; that of seeds is rounded down, because its digits carry no meaning. */
 function limitText(limit: number): string {
   if (limit === MOST_SEED) {
     return '9 × 10¹⁵';

@@ -29,7 +29,7 @@ export function Picture({ image, label }: { image: Images; label?: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { pixels, shape } = image;
   const [height, width, channels] = shape;
-  // In the same frame as what is beside it.
+  // In the same frame as its neighbour.
   useLayoutEffect(() => {
     const context = canvas.current!.getContext('2d')!;
     const drawn = context.createImageData(width, height);

@@ -292,7 +292,7 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByRole('heading', { name: 'At row 7, column 8, channel 4' }).waitFor();
         await expectResult([6, 7, 3]);
 
-        // The sum of all bits is that of every other page.
+        // The sum of all bits equals every other page's.
         const running = page.getByTestId('running-bits');
         const slider = page.getByRole('slider', { name: 'Stage' });
         await slider.press('Home');
@@ -371,7 +371,7 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByRole('spinbutton', { name: 'Number' }).fill('5000');
         await page.getByText('Image: digit 5000').waitFor();
         await page.getByRole('button', { name: 'Next digit' }).click();
-        // The caption goes on with the bits, without a space.
+        // The caption continues with the bits, without a space.
         await page.locator('bdi').getByText('digit 1', { exact: true }).waitFor();
         await page.getByLabel('Image', { exact: true }).selectOption('Sample');
         await page.getByText('Image: sample 1 of seed 0').waitFor();

@@ -1,4 +1,4 @@
-// The tour of the studio: a card beside the page, which shows one thing after the other.
+// The tour of the studio: a card next to the page, which shows one thing after the other.
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { lastSettings, linkTo, settings as pageSettings, roomName } from '../address.ts';
 import { chosenPath } from '../models.ts';

@@ -85,7 +85,7 @@ it('adds up the bits of all latents', async () => {
     bits += line!.kind === 'density' ? line!.bits : Number.NaN;
   }
   await arithmetic.release();
-  // The noise moves the other shares of the image, and hardly those of its latents.
+  // The noise moves the other shares of the image, and hardly its latents'.
   const shares = (await model.stageBits(images, { draws: 1 })).data;
   expect(Math.abs(bits / shares.at(-1)! - 1)).toBeLessThan(0.2);
 });

@@ -116,7 +116,7 @@ function densityOf(
 /** A layer without parts, and where the arrays of its numbers are. */
 interface Layer {
   readonly name: string;
-  /** The output with its input, and the one with its result. */
+  /** Pairs the output with its input, and the input with its result. */
   readonly before: string;
   readonly after: string;
   readonly inputShape: Place;

@@ -54,7 +54,7 @@ export interface CompressedImages extends CompressedSize {
 /** Files that a user has chosen. */
 export interface GivenToCompress {
   readonly files: readonly GivenFile[];
-  /** Whether they are those of a folder. */
+  /** Whether they come from a folder. */
   readonly isFolder: boolean;
 }
 

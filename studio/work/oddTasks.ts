@@ -23,7 +23,7 @@ import { openPictures } from './pictures.ts';
 /** Images by one score. */
 export interface ScoreRatings {
   readonly scores: readonly number[];
-  /** Undefined if there is no reference for this score. */
+  /** Undefined without a reference for this score. */
   readonly pValues: readonly number[] | undefined;
   /** The scores of the reference images, ascending. */
   readonly reference: readonly number[];

@@ -34,7 +34,7 @@ export type TrainingNews =
   | { readonly kind: 'samples'; readonly step: number; readonly png: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'trouble'; readonly step: number; readonly text: string };
 
-/** A run to start, or to resume if there is no configuration. */
+/** A run to start, or to resume without a configuration. */
 export interface TrainingOrder {
   /** The name of the run. */
   readonly name: string;

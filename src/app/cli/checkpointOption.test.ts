@@ -111,7 +111,7 @@ it('is an option of export; an export has only its own step', async () => {
   });
 });
 
-it('records an evaluation of an earlier step beside the last one', async () => {
+it('records an evaluation of an earlier step next to the last one', async () => {
   const before = summary();
   const ofLast = before.evaluations.find(
     ({ step, split }: Record<string, unknown>) => step === 10 && split === 'test',

@@ -1,5 +1,5 @@
 // The commands with a continuous model that depends on a number and on an image: conditions from arrays, tables and image
-// files, samples, scores, posteriors, and the ONNX files alone.
+// files, samples, scores, posteriors, and the ONNX files on their own.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import { writePng } from '../../testing/pngFiles.ts';
 import { tinyTraining } from '../../testing/tinyImages.ts';
 import { zipOf } from '../../testing/zipFiles.ts';
 
-// The runtime alone, as somebody without this library has it.
+// Only the runtime, as someone without this library has it.
 const runtimeName = 'onnxruntime-node';
 const { InferenceSession, Tensor }: typeof import('onnxruntime-web') = await import(runtimeName);
 
@@ -26,7 +26,7 @@ const shift = new Float32Array(COUNT);
 const low = new Float32Array(COUNT * LOW ** 2);
 const fields = new Float32Array(COUNT * AREA);
 
-/** The pixel of a low resolution in which a pixel of a field is. */
+/** The low-resolution pixel that contains a pixel of a field. */
 const cellAt = (pixel: number): number => LOW * Math.floor(pixel / SIZE / 2) + Math.floor((pixel % SIZE) / 2);
 const lowOf = (index: number): Float32Array => low.slice(index * LOW ** 2, (index + 1) * LOW ** 2);
 const fieldOf = (index: number): Float32Array => fields.slice(index * AREA, (index + 1) * AREA);
@@ -120,7 +120,7 @@ it('takes an array of two dimensions as one image where an image is needed', asy
   expect(readFileSync(at('single-samples.npy'))).toEqual(readFileSync(at('stacked-samples.npy')));
 });
 
-it('warns about numbers far outside those of the training images', async () => {
+it('warns about numbers far outside the training images’ range', async () => {
   const sample = ['sample', 'runs/a', '--condition=low=single.npy', '--count=1', '--out=far.png'];
   expect((await emerging.run(...sample, '--condition=shift=0.9')).stderr).not.toContain(
     'standard deviations',
@@ -130,7 +130,7 @@ it('warns about numbers far outside those of the training images', async () => {
   );
 });
 
-it('scores given conditions beside files, by name, in order, or one for all', async () => {
+it('scores given conditions for files, by name, in order, or one for all', async () => {
   const { test } = await openDataset(at('maps.npy'));
   const numbers = [0, 1].map((place) => Number(test.nameOf!(place)));
   mkdirSync(at('observed'));
@@ -155,7 +155,7 @@ it('scores given conditions beside files, by name, in order, or one for all', as
   const one = await scores('observed', '--condition=one.npz');
   expect(one['observed/0.npy']).toBeCloseTo(expected[0], 5);
   expect(one['observed/1.npy']! - expected[1]).toBeGreaterThan(1);
-  // Beside the images.
+  // Next to the images.
   copyFileSync(at('one.npz'), at('observed/conditions.npz'));
   expect(await emerging.refused('infer', 'runs/a', 'observed')).toContain(
     'conditions.npz has 1 rows for 2 images: give one for each',
@@ -222,7 +222,7 @@ it('prints and writes the posteriors of the images that are done if it is interr
   expect(readFileSync(at('some.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(images.length + 1);
 });
 
-it('is called by its ONNX files alone', async () => {
+it('can be called using only its ONNX files', async () => {
   await emerging.json('export', 'runs/a', '--out=exported');
   const manifest = JSON.parse(readFileSync(at('exported/manifest.json'), 'utf8'));
   expect(manifest.conditions).toEqual(['shift', 'low']);
@@ -335,7 +335,7 @@ it.each<[string[], string]>([
   expect(await emerging.refused(...args)).toContain(message);
 });
 
-it('low resolutions in a folder beside a folder of images are found by name', async () => {
+it('low resolutions in a folder next to a folder of images are found by name', async () => {
   for (let index = 0; index < 50; index++) {
     const split = index < 40 ? 'train' : 'test';
     const values = Uint8Array.from(lowOf(index), (value) => 128 + 30 * value);

@@ -159,7 +159,9 @@ it('decompress survives all compressed files', { timeout: 600_000 }, async () =>
   await expectRefusals(listed, (path) => ['decompress', path, '--list', '--range=0-1']);
 });
 
-it('decode survives all latents, and writes as many images as it says', { timeout: 600_000 }, async () => {
+it('decode survives all latents, and writes the number of images it reports', {
+  timeout: 600_000,
+}, async () => {
   const outOf = (path: string): string => path.replace('latents ', 'decoded ');
   const decode = (path: string): string[] => ['decode', 'sound/run', path, `--out=${outOf(path)}`, ...quick];
   await expectRefusals(latents, decode);

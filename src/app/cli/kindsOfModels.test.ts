@@ -119,7 +119,7 @@ describe.each(kinds)('a model with $name', ({ data, model, options, unit, notIts
     }
   });
 
-  it('evaluates to what its training measured, and so does its export, which stays as it is', async () => {
+  it('evaluates to what its training measured, and so does its export, which stays unchanged', async () => {
     const before = listing();
     const [tested] = JSON.parse(bytes(`${run}/summary.json`).toString()).evaluations;
     const ofRun = await emerging.json('evaluate', run, singleThread);

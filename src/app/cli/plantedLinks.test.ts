@@ -115,7 +115,7 @@ it.each(Object.keys(downloadAnswers).filter((name) => name !== 'redirect-credent
   },
 );
 
-it('no option with a path has a default, which would count as named by the user', async () => {
+it('no option with a path has a default, which would look as if the user had named it', async () => {
   const optionsOf = (command: Command): string[] => [
     ...command.options
       .filter(

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { problemOf, UserError } from '../../core/errors.ts';
 import { exists, readText } from '../../data/files/files.ts';
 import { isWithin, pathIn } from '../../data/files/folders.ts';
-import { isShort, parseJsonObject } from '../../data/files/jsonText.ts';
+import { parseJsonObject } from '../../data/files/jsonText.ts';
 import { foreignParts, type ModelParts, partKeys } from '../../flows/models/index.ts';
 import { isExported, readManifest } from '../../model/loading/loadTrained.ts';
 import { MANIFEST_FILE } from '../../model/loading/manifest.ts';

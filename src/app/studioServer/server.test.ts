@@ -70,7 +70,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** Asks with a path that is sent as it is. */
+/** Asks with a path that is sent unchanged. */
 function ask(target: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   const { hostname, port } = new URL(studio.url);
   return new Promise((resolve, reject) => {
@@ -422,7 +422,7 @@ describe('where it listens', () => {
   });
 });
 
-it('lists runs with broken files beside the others, and still serves them', async () => {
+it('lists runs with broken files along with the others, and still serves them', async () => {
   const broken = {
     cyclic: ['config.yaml', 'model: { bits: &a [*a] }\n'],
     long: ['metrics.jsonl', 'x'.repeat(100_000)],

@@ -128,7 +128,7 @@ export class BitStack {
     return bits;
   }
 
-  /** Remembers the stack as it is. */
+  /** Remembers the current stack. */
   mark(): StackMark {
     return { state: this.state, words: this.words.slice(0, this.length) };
   }

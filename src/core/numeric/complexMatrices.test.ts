@@ -84,7 +84,7 @@ describe('invertComplexMatrices', () => {
     ).toBeLessThan(1e-11);
   });
 
-  it('is −∞ and NaN for a singular matrix, and leaves its neighbours alone', () => {
+  it('is −∞ and NaN for a singular matrix, and does not affect its neighbours', () => {
     // i times the first row is the second.
     const singular: Matrix = [
       [1, 0, 0, -3],

@@ -51,7 +51,7 @@ function invertInPlace(re: Float64Array, im: Float64Array, size: number, exchang
     const [a, b] = [re[pivot + k]! / length, im[pivot + k]! / length];
     const square = a * a + b * b;
     logAbsDet += Math.log(length) + Math.log(square) / 2;
-    // The pivot's column now equals that of the identity: the inverse replaces it.
+    // The pivot's column now equals the identity's: the inverse replaces it.
     re[pivot + k] = 1;
     im[pivot + k] = 0;
     scaleRow(re, im, pivot, size, a / square / length, -b / square / length);

@@ -140,7 +140,7 @@ function subtractProduct(sum: Float64Array, a: Float64Array, b: Float64Array, si
 }
 
 /**
- * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image, by
+ * Solves for x in y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image, by
  * forward substitution in float64: H·W·C values sequentially, each from the pixels above and left of it and
  * the channels of its own pixel that are already solved.
  *
@@ -197,7 +197,7 @@ export function solveCornerSequentially(y: NdArray, kernel: NdArray, dilation: n
   return { shape: y.shape, data: x };
 }
 
-/** The order in which a triangular centre tap allows its channels to be solved. */
+/** The order for solving the channels of a triangular centre tap. */
 function channelOrder(weights: Float64Array, channels: number): number[] {
   const ascending = Array.from({ length: channels }, (_, index) => index);
   const isUpper = ascending.every((row) =>

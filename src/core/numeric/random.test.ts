@@ -103,7 +103,7 @@ describe('xoroshiro128+', () => {
     expect([...state]).toEqual([...reference.getState()]);
   });
 
-  // Powers of two, for which nothing is redrawn, and numbers for which up to half is.
+  // Powers of two, where nothing is redrawn, and numbers where up to half is.
   it.each([1, 2, 3, 7, 256, 1000, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 3 * 2 ** 30, 2 ** 32 - 1, 2 ** 32])(
     'returns the integers below %i of pure-rand',
     (below) => {

@@ -12,7 +12,7 @@ export class RandomStream {
   private spare: number | undefined;
 
   /**
-   * @param seed an integer, of which the low 64 bits are used
+   * @param seed an integer; its low 64 bits are used
    * @param path the purpose of the stream: words and counters
    */
   constructor(seed: number, ...path: (string | number)[]) {

@@ -23,7 +23,7 @@ export function singularValues(values: ArrayLike<number>, size: number): Float64
  * eigenvector: nodes and weights of the Gauss quadrature that the matrix represents.
  *
  * @param diagonal n elements
- * @param beside the n − 1 elements beside it
+ * @param beside the n − 1 elements next to it
  */
 export function gaussQuadrature(
   diagonal: readonly number[],

@@ -51,7 +51,7 @@ export function bitsOfKind(kind: ValueKind): number | undefined {
   return kind === 'float32' ? undefined : 8 * kinds[kind].bytes;
 }
 
-/** The bytes of values, as they are in memory: little-endian on every host that has the runtime. */
+/** The bytes of values in memory order: little-endian on every host that has the runtime. */
 export function bytesOfValues(values: Values): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
@@ -73,7 +73,7 @@ export function valuesInBytes(kind: ValueKind, bytes: Uint8Array): Values {
 /**
  * Copies values into an array of the same kind.
  *
- * @throws TypeError if it is of another kind: `set` would convert numbers silently
+ * @throws TypeError if its kind differs: `set` would convert numbers silently
  */
 export function copyInto(out: Values, values: Values, position = 0): void {
   if (kindOf(out) !== kindOf(values)) {

@@ -2,7 +2,7 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-/** The path of `NAMEMain.node.ts` beside the module `NAME.node.ts`, or of their compiled forms. */
+/** The path of `NAMEMain.node.ts` next to the module `NAME.node.ts`, or of their compiled forms. */
 export function mainBeside(module: string): string {
   return fileURLToPath(module.replace(/(\.node\.[jt]s)$/, 'Main$1'));
 }

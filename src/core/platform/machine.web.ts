@@ -8,7 +8,7 @@ export function availableCores(): number {
   return Math.min(navigator.hardwareConcurrency, MOST_WORKERS);
 }
 
-/** The threads that share an operation, unless told otherwise: two that share those of a narrow model are slower. */
+/** The threads that share an operation, unless told otherwise: for a narrow model, two threads are slower than one. */
 export function defaultThreads(): number {
   return 1;
 }

@@ -25,7 +25,7 @@ export function fetchOptionsOf({ onProgress, maxBytes, signal }: FetchOptions): 
 /**
  * The URL of something, relative to the page if it is a string.
  *
- * @throws UserError (`invalid-argument`) if it is none, or there is no page
+ * @throws UserError (`invalid-argument`) if it is not a URL, or there is no page
  */
 export function urlOf(source: string | URL): URL {
   try {
@@ -157,6 +157,6 @@ function totalOf(
     throw cannotFetch('the server returned a web page instead of a file');
   }
   const length = headers.get('content-length') ?? '';
-  // For a compressed transfer, the length is that of the compressed bytes.
+  // For a compressed transfer, the length counts compressed bytes.
   return /^\d{1,15}$/.test(length) && headers.get('content-encoding') === null ? Number(length) : undefined;
 }

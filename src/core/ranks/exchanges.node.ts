@@ -32,7 +32,7 @@ const LEAST_EAGER = 2;
 const PAUSE_SHARE = 0.1;
 const [FIRST_PAUSE, LONGEST_PAUSE] = [1, 20];
 
-/** Between two looks longer than this, this process itself was suspended, in milliseconds: that is no one else's fault. */
+/** Between two looks longer than this, this process itself was suspended, in milliseconds: other ranks are not at fault. */
 const SUSPENDED = 1000;
 
 /** The exchanges of one rank with all others. */
@@ -75,7 +75,7 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
     return [];
   }
 
-  /** Messages of all ranks to rank 0 that they have come, by which it knows who is missing. */
+  /** Arrival messages of all ranks to rank 0, which show it who is missing. */
   private arrivals(): Request[] {
     const { job } = this;
     return job.rank === 0

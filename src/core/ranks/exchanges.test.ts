@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Exchanges, patienceOf } from './exchanges.node.ts';
 import type { MpiJob, Request } from './openMpi.node.ts';
 
-/** A job in which everything is done at once, but for what is overridden. */
+/** A job that finishes everything at once, but for what is overridden. */
 function jobOf(overrides: Partial<MpiJob> = {}): MpiJob {
   const done = (): Request => () => true;
   return {
@@ -88,7 +88,7 @@ describe('ranks that do not come', () => {
         return arrived;
       };
     };
-    // All pieces together take longer than the limit, none of them alone.
+    // All pieces together take longer than the limit, but none of them does.
     await expect(exchangesOf(jobOf({ sum }), 0.4).sum(numbers)).resolves.toBeUndefined();
     expect(pieces).toBeGreaterThan(5);
     expect(performance.now() - start).toBeGreaterThan(400);

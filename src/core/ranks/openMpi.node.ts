@@ -9,7 +9,7 @@ import type { Summed } from './ranks.ts';
 /** The library's names, by how likely they are. */
 const libraries = ['libmpi.so.40', 'libmpi.so', 'libmpi.40.dylib', 'libmpi.dylib'];
 
-/** MPI_THREAD_FUNNELED: the process has several threads, of which this one alone calls MPI. */
+/** MPI_THREAD_FUNNELED: the process has several threads, and only this one calls MPI. */
 const FUNNELED = 1;
 
 type ForeignFunction = (...values: readonly unknown[]) => number;
@@ -26,7 +26,7 @@ export interface MpiJob {
   readonly size: number;
   /** Replaces numbers by their sums over all processes. */
   sum(numbers: Summed): Request;
-  /** Replaces bytes by those of a process. */
+  /** Replaces bytes with those sent by a process. */
   broadcast(bytes: Uint8Array, from: number): Request;
   /** Done once all processes have started it. */
   barrier(): Request;

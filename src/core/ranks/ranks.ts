@@ -18,15 +18,15 @@ export interface Ranks {
   readonly size: number;
   /** The host of each rank. */
   readonly hosts: readonly string[];
-  /** The cores that this rank may use: its share of those of its host. */
+  /** The cores that this rank may use: its share of the host's. */
   readonly cores: number;
   /** Replaces numbers by their sums over all ranks, which are the same bytes on every rank. */
   sum(numbers: Summed): Promise<void>;
-  /** Replaces bytes by those of a rank. */
+  /** Replaces bytes with those sent by a rank. */
   broadcast(bytes: Uint8Array, from: number): Promise<void>;
   /**
    * Waits for all ranks. Returns once all are here. Ranks other than 0 wait however long it takes: before it, rank 0 may
-   * have worked alone.
+   * have been working.
    *
    * @param seconds how long rank 0 waits, before it returns instead of throwing an error
    * @returns the ranks that rank 0 has waited for in vain; on other ranks none
@@ -58,7 +58,7 @@ export class LeaderFailed extends Error {
   }
 }
 
-/** Thrown if other ranks do not come to an exchange in time. */
+/** Thrown if other ranks do not reach an exchange in time. */
 export class RanksLost extends UserError {
   constructor(message: string) {
     super('io', message);

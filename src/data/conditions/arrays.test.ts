@@ -1,4 +1,4 @@
-// Conditions in arrays, and images as conditions: their names, other sizes than those of the images, and what is refused.
+// Conditions in arrays, and images as conditions: their names, sizes that differ from the images', and what is refused.
 
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -137,7 +137,7 @@ describe('arrays', () => {
     );
   });
 
-  it('of coarse images repeat pixels, those of fine ones have a component for each pixel of a cell', async () => {
+  it('of coarse images repeat pixels; fine ones have a component for each pixel of a cell', async () => {
     const coarse = (await open(counting(8 * COUNT), [COUNT, 2, 2, 2])).train;
     expect(Object.keys(coarse.conditions!)).toEqual(['condition0', 'condition1']);
     const first = 8 * numbersIn(coarse)[0]!;
@@ -209,7 +209,7 @@ describe('images', () => {
     write('sky/conditions.txt', new Uint8Array(1));
   });
 
-  it('are those with the same name, in a folder beside the images or elsewhere', async () => {
+  it('are those with the same name, in a folder next to the images or elsewhere', async () => {
     const { train, test } = await openDataset(at('sky'), { conditions: {} });
     for (const images of [train, test]) {
       const numbers = Array.from({ length: images.count }, (_, index) =>
@@ -220,7 +220,7 @@ describe('images', () => {
         numbers.flatMap((number) => new Array(64).fill(number)),
       );
     }
-    // In one folder, with another extension, and beside arrays that are images.
+    // In one folder, with another extension, and next to arrays that are images.
     mkdirSync(at('flat'));
     mkdirSync(at('arrays/train'), { recursive: true });
     mkdirSync(at('arrays/test'));

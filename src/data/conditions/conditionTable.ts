@@ -1,4 +1,4 @@
-// Reads the conditions of images: from a CSV file, arrays, or images beside them.
+// Reads the conditions of images: from a CSV file, arrays, or images next to them.
 import { basename, join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../core/errors.ts';
 import { sizeOf, type Values } from '../../core/numeric/index.ts';
@@ -58,7 +58,7 @@ export async function readTableAt(
   return (await readImageTable(path, called)) ?? readCsvTable(path, names);
 }
 
-/** The table that is beside images: `conditions.csv` in a folder, or `maps.conditions.csv` next to it or to `maps.zip`. */
+/** The table that accompanies images: `conditions.csv` in a folder, or `maps.conditions.csv` next to it or to `maps.zip`. */
 function tableBeside(images: string, otherwise: Phrase): string {
   const stem = withoutExtensions(withoutEndSeparators(images));
   const inFolder = isFolder(images)

@@ -1,4 +1,4 @@
-// The conditions of images in files: beside them or elsewhere, by name or in order, and what is refused.
+// The conditions of images in files: next to them or elsewhere, by name or in order, and what is refused.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ const table = (rows: readonly string[]) => [
 ];
 
 describe('by file name', () => {
-  it('are beside the images, in any order, for each split', async () => {
+  it('are next to the images, in any order, for each split', async () => {
     write('maps/conditions.csv', table(names.toReversed()));
     const conditions = { names: ['omega'] };
     const { train, validation, test } = await openDataset(at('maps'), { validation: 0.2, conditions });
@@ -60,7 +60,7 @@ describe('by file name', () => {
     expect((await openDataset(at('maps'))).train.conditions).toBeUndefined();
   });
 
-  it('are those of files given by path, and of folders', async () => {
+  it('are found for files given by path, and of folders', async () => {
     write('maps/conditions.csv', table(names));
     write('maps/test/conditions.csv', ['omega,file', '7,3.png']);
     const of = (files: readonly string[], given: readonly string[]) =>
@@ -105,7 +105,7 @@ describe('by file name', () => {
 describe('in order', () => {
   const rows = Array.from({ length: 162 }, (_, row) => String(row));
 
-  it('are those of all images, whichever split is opened', async () => {
+  it('are for all images, whichever split is opened', async () => {
     write('elsewhere.csv', ['omega', ...rows]);
     const conditions = { from: at('elsewhere.csv') };
     const { train, validation, test } = await openDataset(at('idx'), { validation: 0.1, conditions });

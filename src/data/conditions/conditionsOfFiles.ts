@@ -9,7 +9,7 @@ import { readConditionTable } from './conditionTable.ts';
 import { componentsIn, conditionsByTable } from './table.ts';
 
 /**
- * The conditions of image files, from the table in the folder that was given, or beside a file that was.
+ * The conditions of image files, from the table in a given folder, or next to a given file.
  *
  * @param files the paths of the images, in order
  * @param given the files and folders that they were found by

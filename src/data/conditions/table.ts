@@ -30,7 +30,7 @@ export interface ConditionTable {
   readonly rows: number;
   /** The image of each row; absent if rows are in the order of the images. */
   readonly files?: readonly string[];
-  /** Whether the rows are files of images: their extensions may differ from those of the images. */
+  /** Whether the rows are files of images: their extensions may differ from the images'. */
   readonly areImages?: boolean;
   readonly columns: readonly ConditionColumn[];
 }

@@ -33,7 +33,7 @@ export interface Archive {
   links?(): readonly string[];
   /** The names of links to files outside the folder, as of the last call of `names`. */
   linksOut?(): readonly string[];
-  /** The names of what is no regular file in a folder (FIFOs, devices, links to folders), as of the last call of `names`. */
+  /** The names of entries in a folder that are not regular files (FIFOs, devices, links to folders), as of the last call of `names`. */
   irregular?(): readonly string[];
   /**
    * The files whose names are `wanted`, in that order; throws UserError if an archive as a whole is corrupt.

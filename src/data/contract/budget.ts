@@ -1,7 +1,7 @@
 // A budget for reading a source of images, charged in advance: a few bytes can describe years of work.
 import { UserError } from '../../core/errors.ts';
 
-/** Waits until this many more bytes fit into memory, in addition to those of other images being decoded. */
+/** Waits until this many more bytes fit into memory, in addition to other images being decoded. */
 export type Admit = (bytes: number) => Promise<void>;
 
 /** The cost of decoding an image. */
@@ -10,7 +10,7 @@ export interface DecodingCost {
   readonly pixelBytes: number;
   /** The passes over all pixels, such as the scans of a progressive JPEG; default 1. */
   readonly scans?: number;
-  /** The decoded pixels, if there may be more than those of the image; default width times height. */
+  /** The decoded pixels, if there may be more than the image has; default width times height. */
   readonly pixels?: number;
 }
 

@@ -1,4 +1,4 @@
-// Conditions: numbers and images beside each image, by name, that a density can depend on.
+// Conditions: numbers and images that accompany each image, by name, that a density can depend on.
 import { type Phrase, UserError } from '../../core/errors.ts';
 import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
 import { type Conditions, type ConditionValues, checkIndex, type ImageSet } from './dataset.ts';
@@ -26,15 +26,15 @@ export function isConditionImage({ shape }: Pick<RequiredCondition, 'shape'>): b
 
 /** Which conditions of images are wanted. */
 export interface WantedConditions {
-  /** Their file; by default the one beside the images. */
+  /** Their file; by default the one next to the images. */
   readonly from?: string | undefined;
   /** Their names; by default all. */
   readonly names?: readonly string[] | undefined;
-  /** What those of a file without names are called; by default `condition`. */
+  /** The name of conditions from a file without names; by default `condition`. */
   readonly called?: string | undefined;
   /** Whether they are images, for an array that may be one; default false. */
   readonly areImages?: boolean;
-  /** @internal What to do if there is no file beside the images; by default, to name one with data.conditions. */
+  /** @internal What to do if there is no file next to the images; by default, to name one with data.conditions. */
   readonly otherwise?: Phrase;
 }
 
@@ -118,7 +118,7 @@ export function withConditions(images: ImageSet, conditions: Conditions, source:
 /**
  * The values of a component in memory, which are copied.
  *
- * @throws UserError (`invalid-data`) if one of them is not a finite number in float32, in which models compute
+ * @throws UserError (`invalid-data`) if one of them is not a finite number in float32, the precision of models
  */
 export function conditionValues(
   data: ArrayLike<number>,

@@ -53,7 +53,7 @@ export interface ConditionValues {
   read(indices: ArrayLike<number>, out: Float64Array): void;
 }
 
-/** Numbers and images beside each image, by name, that a density can depend on. */
+/** Numbers and images that accompany each image, by name, that a density can depend on. */
 export type Conditions = Readonly<Record<string, ConditionValues>>;
 
 /** Images of one shape and kind of values, read by index; they need not fit into memory. */
@@ -72,7 +72,7 @@ export interface ImageSet {
   nameOf?(index: number): string;
   /** The class of each image; absent if they have no labels. */
   readonly labels?: Labels;
-  /** What a density can depend on; absent if there is nothing beside the images. */
+  /** What a density can depend on; absent if the images have none. */
   readonly conditions?: Conditions;
   /**
    * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
@@ -275,7 +275,7 @@ export function readOne(images: ImageSet, index: number): Values {
   return out;
 }
 
-/** An array for so many images of a set. */
+/** An array for a number of images of a set. */
 export function imagesBuffer(
   { imageShape, kind }: Pick<ImageSet, 'imageShape' | 'kind'>,
   count: number,

@@ -28,7 +28,7 @@ const validation = 0.2;
 const labelsOf = ({ count, labels }: ImageSet): number[] =>
   Array.from({ length: count }, (_, index) => labels!.classOf(index));
 
-/** The class that an image says it has, in its first pixel. */
+/** The class stored in an image's first pixel. */
 const classesIn = (images: ImageSet): number[] =>
   Array.from({ length: images.count }, (_, index) => readOne(images, index)[0]! % 10);
 

@@ -189,7 +189,7 @@ export function isImageChannels(channels: number): channels is DecodedImage['cha
   return channels === 1 || channels === 2 || channels === 3 || channels === 4;
 }
 
-/** The total number of images in several splits; null if that of any split is only known at the end. */
+/** The total number of images in several splits; null if any split's is only known at the end. */
 export async function totalCount(splits: readonly RawSplit[]): Promise<number | null> {
   let total = 0;
   for (const split of splits) {

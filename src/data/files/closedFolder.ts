@@ -260,7 +260,7 @@ export class ClosedFolder implements FileStore {
   }
 }
 
-/** Appends to an open file, or leaves it as it was. */
+/** Appends to an open file, or leaves it unchanged. */
 function appendTo(file: number, path: string, bytes: Uint8Array): void {
   const status = fstatSync(file);
   if (!status.isFile()) {

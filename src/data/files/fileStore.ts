@@ -45,7 +45,7 @@ export interface FileStore {
    */
   read(name: string, check?: FileCheck): Awaitable<Uint8Array | undefined>;
   /**
-   * The bytes of a file in blocks, each valid until the next; undefined if there is no file.
+   * The bytes of a file in blocks, each valid until the next; undefined if the file does not exist.
    *
    * @param most the maximum size of a file on disk
    */
@@ -114,7 +114,7 @@ export async function readFiles(files: FileStore): Promise<Record<string, Uint8A
 
 /** Files in memory, such as the files of a downloaded run. */
 export function memoryFiles(name: string, files: Readonly<Record<string, Uint8Array>> = {}): FileStore {
-  /** The bytes of each file, in the pieces in which they were written. */
+  /** The bytes of each file, in the pieces that were written. */
   const kept = new Map(Object.entries(files).map(([file, bytes]) => [file, [bytes]]));
   let locked = false;
   return {

@@ -47,7 +47,7 @@ it('fills a folder that is empty', () => {
   expect(readdirSync(root)).toEqual(['empty']);
 });
 
-it('rejects a folder that is not empty, and a file, and leaves them alone', () => {
+it('rejects a folder that is not empty, and a file, and does not touch them', () => {
   const [full, file] = [join(root, 'full'), join(root, 'file')];
   mkdirSync(full);
   writeFileSync(join(full, 'mine.txt'), 'mine');

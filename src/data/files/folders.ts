@@ -32,7 +32,7 @@ export function folderOf(path: string): string {
   return dirname(path);
 }
 
-/** A path without separators at its end; the root stays as it is. */
+/** A path without separators at its end; the root stays unchanged. */
 export function withoutEndSeparators(path: string): string {
   let end = path.length;
   while (end > 1 && (path[end - 1] === '/' || path[end - 1] === '\\')) {
@@ -68,7 +68,7 @@ export function listFolder(path: string): string[] {
 export interface FilesBelow {
   /** Regular files and links to such, each real file once; and links that lead nowhere. */
   readonly files: readonly string[];
-  /** Those of `files` that are links to files outside the folder. */
+  /** The entries of `files` that are links to files outside the folder. */
   readonly linksOut: readonly string[];
   /** FIFOs, devices, sockets, and links to these or to folders, which are not followed. */
   readonly others: readonly string[];
@@ -143,7 +143,7 @@ export function makeFolders(path: string): string[] {
 
 /**
  * Checks that a folder can be created at `path`, where there is none or an empty one, before the work instead of after it: no
- * missing name is too long, and another folder can be created and removed beside the outermost missing one.
+ * missing name is too long, and another folder can be created and removed next to the outermost missing one.
  *
  * @throws UserError if not
  */

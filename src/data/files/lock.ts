@@ -26,7 +26,7 @@ const RENEWED_AFTER = 20;
 /** A lock of another machine is taken over if it has not been renewed for this many seconds. */
 const SILENT_FOR = 15 * 60;
 /**
- * A process that reads a stale lock may move away the one that has replaced it, and puts it back at once: within
+ * A process that reads a stale lock may move away its replacement, and puts it back at once: within
  * this many milliseconds.
  */
 const PUT_BACK_WITHIN = 1000;
@@ -192,7 +192,7 @@ function takeAway(path: string, folder: string): void {
 
 /**
  * A lock and the seconds since it was last renewed; null if it is gone. Anything but a small regular file, such as a link,
- * counts as a lock of an unknown owner.
+ * is treated as a lock of an unknown owner.
  */
 function readLock(path: string): FoundLock | null {
   const status = lstatSync(path, { throwIfNoEntry: false });

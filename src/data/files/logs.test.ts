@@ -123,7 +123,7 @@ describe('mendLog', () => {
     }
   });
 
-  it('leaves a sound log alone', async () => {
+  it('does not touch a sound log', async () => {
     expect(await mendLog(files, NAME, check)).toBeUndefined();
     append({ step: 1 });
     expect(await mendLog(files, NAME, check)).toBeUndefined();

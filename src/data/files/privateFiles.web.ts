@@ -258,7 +258,7 @@ async function namesIn(folder: FileSystemDirectoryHandle, prefix: string): Promi
 
 /**
  * The content of a file; undefined if it is empty. A browser creates a file empty: if its bytes were never saved, because
- * the disk was full or the page was closed, the file counts as missing.
+ * the disk was full or the page was closed, the file is treated as missing.
  */
 async function contentOf(handle: FileSystemFileHandle): Promise<File | undefined> {
   const file = await ifThere(handle.getFile());

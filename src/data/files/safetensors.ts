@@ -17,7 +17,7 @@ export interface StoredSafetensors extends Safetensors {
   readonly bytes: Map<string, Uint8Array>;
 }
 
-/** What a safetensors file says that it holds. */
+/** The declared contents of a safetensors file. */
 export interface SafetensorsHeader {
   readonly metadata: Record<string, string>;
   /** Its tensors by name, in the order of their bytes. */
@@ -26,7 +26,7 @@ export interface SafetensorsHeader {
   readonly size: number;
 }
 
-/** Checks what a file says that it holds, before its tensors are read; throws UserError if it is not what is wanted. */
+/** Checks a file's declared contents before its tensors are read; throws UserError if they are not as wanted. */
 export type HeaderCheck = (header: SafetensorsHeader, path: string) => void;
 
 /** A tensor in a file. */
@@ -188,7 +188,7 @@ export function byHeader(check: HeaderCheck): FileCheck {
 }
 
 /**
- * A check for large files alone. A small one takes little memory whatever it holds, and is compared once it has been
+ * A check for large files only. A small one takes little memory whatever it holds, and is compared once it has been
  * read: its checksum then tells damage from other contents.
  */
 export function ifLarge(check: HeaderCheck): HeaderCheck {

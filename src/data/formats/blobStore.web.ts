@@ -1,4 +1,4 @@
-// Files that a page has been given, as they are stored in a folder or archive.
+// Files that a page has been given, in the form of a folder or archive.
 import { UserError } from '../../core/errors.ts';
 import { type Archive, isVisible, maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';

@@ -59,7 +59,7 @@ it('reads rows of any length and number in linear time', () => {
   expect(() => cellsOf(','.repeat(1_000_000))).toThrow('a.csv:1: more than 16384 columns: remove some');
 });
 
-it('knows the line in which each row starts', () => {
+it('counts the line where each row starts', () => {
   const text = 'a,b\n"1\n1",2\n\n3,4\n';
   for (const blocks of [[text], [...text]]) {
     const { columns, rows } = parseCsv(blocks, 'a.csv');

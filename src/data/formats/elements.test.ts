@@ -19,7 +19,7 @@ it('keeps NaN and infinity, which are counted later', () => {
   );
 });
 
-it('rounds what is negligible beside the largest value to 0', () => {
+it('rounds values that are negligible relative to the largest to 0', () => {
   const { values, rounding } = read(doubles(-2, 1e-50, 1e-44, 0.5));
   expect(values).toEqual(Float32Array.of(-2, 0, 1e-44, 0.5));
   expect(rounding).toBeGreaterThan(0);

@@ -79,7 +79,7 @@ function shapeOf({ axes }: FitsHeader, source: string): readonly [number, number
   return [width, height, channels];
 }
 
-/** The values that the stored ones stand for. */
+/** The values that the stored numbers encode. */
 function physical(
   stored: Uint8Array,
   { bitpix, bzero, bscale, blank }: FitsHeader,
@@ -140,12 +140,12 @@ interface FitsHeader {
   readonly isCompressed: boolean;
   /** How values are stored: bits of integers, or minus the bits of real numbers. */
   readonly bitpix: number;
-  /** The lengths of the axes, that of the fastest first; without those of length 1 at the end. */
+  /** The lengths of the axes, fastest axis first; without those of length 1 at the end. */
   readonly axes: readonly number[];
   /** Values are `bzero` + `bscale` times the stored ones. */
   readonly bzero: number;
   readonly bscale: number;
-  /** The stored integer that means that there is no value. */
+  /** The stored integer that marks a missing value. */
   readonly blank: number | undefined;
   /** Where the data start. */
   readonly end: number;
@@ -157,7 +157,7 @@ interface FitsHeader {
 
 const BLOCK = 2880;
 const CARD = 80;
-/** Longer headers are refused; those of large telescopes have a few thousand cards. */
+/** Longer headers are refused; headers of large telescopes have a few thousand cards. */
 const MOST_CARDS = 36 * 2048;
 const MOST_AXES = 999;
 const storedTypes = [8, 16, 32, -32, -64];
@@ -171,7 +171,7 @@ export function isFits(start: Uint8Array): boolean {
  * Reads the header that starts at a position.
  *
  * @param source the file, for errors
- * @throws UserError if it is corrupt, or the values are of a type that cannot be read
+ * @throws UserError if it is corrupt, or its value type is not supported
  */
 function readFitsHeader(bytes: Uint8Array, start: number, source: string): FitsHeader {
   const { values, end } = cardsAt(bytes, start, source);

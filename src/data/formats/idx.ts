@@ -83,7 +83,7 @@ function readHeader(
   start: Uint8Array,
   source: string,
 ): { readonly shape: readonly number[]; readonly length: number } {
-  // These are only the first bytes, so a missing end is no error.
+  // These are only the first bytes, so a missing end is not an error.
   const plain = isGzip(start) ? gunzip(start, source, { finishFlush: constants.Z_SYNC_FLUSH }) : start;
   const fail = (what: string): never => {
     throw new UserError('invalid-data', `${source}: ${what}`);

@@ -27,7 +27,7 @@ export const imageFormats = `PNG, .npy, FITS, ${photoFormats}`;
 export const imageName = new RegExp(`\\.(png|fits?|fts|${photoExtensions})$`, 'i');
 
 /**
- * The names of arrays of one image each, but not of those of conditions; where there are pictures, they are something else,
+ * The names of arrays that hold one image each, without conditions; where there are pictures, they are something else,
  * such as labels.
  */
 const arrayName = /(?<!(^|[/.])conditions)\.npy$/i;
@@ -38,7 +38,7 @@ export function imagesAmong(names: readonly string[]): string[] {
   return pictures.length > 0 ? pictures : names.filter((name) => arrayName.test(name));
 }
 
-/** Whether a name may be that of an image. */
+/** Whether a name may name an image. */
 export function isImageName(name: string): boolean {
   return imageName.test(name) || arrayName.test(name);
 }
@@ -51,7 +51,7 @@ export const otherImageName = new RegExp(
 
 /**
  * Decodes an image file, recognised by its first bytes, not by name. The result is grey (1) or RGB (3) with 8 bits, or with 16
- * if a PNG or TIFF file has them; that of a .npy, FITS or 16-bit TIFF file has up to four channels. Possible
+ * if a PNG or TIFF file has them; a .npy, FITS or 16-bit TIFF file has up to four channels. Possible
  * notes: 'palette' (not of GIF files, which all have one), '16-bit' (or 10 or 12), 'transparency on white', 'CMYK',
  * 'rotated' (by its EXIF orientation), 'first of several frames' (of an animation, or pages), 'JPEG named .png' and the like.
  *
@@ -161,7 +161,7 @@ function formatOf(bytes: Uint8Array): ImageFormat | undefined {
   return isAvif(bytes, start) ? 'AVIF' : undefined;
 }
 
-/** Whether the brands in the first box of the file, of which `start` has some, include AVIF; HEIC has others. */
+/** Whether the brands in the first box of the file, some of which are in `start`, include AVIF; HEIC has others. */
 function isAvif(bytes: Uint8Array, start: string): boolean {
   const brands = start.slice(8, Math.min(start.length, bytes.length >= 4 ? viewOf(bytes).getUint32(0) : 0));
   return start.slice(4, 8) === 'ftyp' && /^(.{4})*?avi[fs]/s.test(brands);

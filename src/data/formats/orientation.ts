@@ -31,7 +31,7 @@ export function exifOrientation(exif: Uint8Array): number {
 }
 
 /**
- * The image as it is meant to be seen, for an EXIF orientation from 1 to 8, and the note 'rotated' unless it is 1.
+ * The image in its viewing orientation, for an EXIF orientation from 1 to 8, and the note 'rotated' unless it is 1.
  * Orientations 5 to 8 swap rows and columns; of the result, 3, 4, 7 and 8 are stored from the bottom, 2, 3, 6 and 7
  * from the right.
  */

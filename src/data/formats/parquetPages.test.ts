@@ -20,7 +20,7 @@ it.each([
   ['fewer bytes than its blocks require', frame.slice(0, -1), 5],
   ['something else', [0x29, ...frame.slice(1)], 5],
   ['no size in its header', [0x28, 0xb5, 0x2f, 0xfd, 0, 0, ...frame.slice(6)], 5],
-  ['a header alone', frame.slice(0, 5), 5],
+  ['only a header', frame.slice(0, 5), 5],
 ])('rejects %s', (_, bytes, size) => {
   expect(() => check(bytes, size)).toThrow();
 });

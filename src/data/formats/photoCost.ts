@@ -106,7 +106,7 @@ function gifFrames(bytes: Uint8Array, most: number): number {
   return frames;
 }
 
-/** The frames of a WebP file, at most one more than `most`. Throws Error for too many chunks, each of which decoders keep. */
+/** The frames of a WebP file, at most one more than `most`. Throws Error for too many chunks, since decoders keep them all. */
 function webpFrames(bytes: Uint8Array, most: number): number {
   const view = viewOf(bytes);
   let [frames, chunks] = [0, 0];
@@ -193,7 +193,7 @@ function boxesIn(view: DataView, from: number, to: number): Box[] {
   return boxes;
 }
 
-/** The numbers, from 1, of the properties of all items, each as often as it is used. */
+/** The numbers, from 1, of the properties of all items, repeated for each use. */
 function propertiesIn(view: DataView, from: number, to: number): number[] {
   const [isLong, isWide] = [view.getUint8(from) >= 1, (view.getUint8(from + 3) & 1) === 1];
   const numbers: number[] = [];
@@ -208,7 +208,7 @@ function propertiesIn(view: DataView, from: number, to: number): number[] {
   return numbers;
 }
 
-/** What the directories of a TIFF file say about its first image. */
+/** The facts about the first image in the directories of a TIFF file. */
 interface TiffHeader {
   /** The images in the file, at most one more than wanted. */
   readonly pages: number;

@@ -73,7 +73,7 @@ interface Pixels {
 }
 
 /**
- * The pixels of TIFF files with all of their bits, those of other files with 8 bits per value; sharp would cut off the lower
+ * The pixels: of TIFF files with all bits, of other files with 8 bits per value; sharp would cut off the lower
  * bits instead of rounding.
  */
 async function pixelsOf(

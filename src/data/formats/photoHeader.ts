@@ -1,4 +1,4 @@
-// What JPEG and WebP files say about their image, and the files without profile and orientation.
+// Image properties from the headers of JPEG and WebP files, and the files without profile and orientation.
 //
 // A browser applies both, and browsers differ in how that is turned off: it gets files that have neither.
 import { charactersOf, viewOf } from './bytes.ts';
@@ -24,7 +24,7 @@ export interface PhotoHeader {
   readonly plain: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** The most segments or chunks, all of which are kept. */
+/** The most segments or chunks; all are kept. */
 export const MOST_PARTS = 2 ** 16;
 const exifStart = 'Exif\0\0';
 

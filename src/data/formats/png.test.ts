@@ -146,7 +146,7 @@ describe('decodePng reads', () => {
     expect((await read({ ...form, depth: 4, rows: nibbles })).pixels).toEqual([17, 34, 51, 68]);
   });
 
-  it('every filter, including the one with three neighbours', async () => {
+  it('every filter, including Paeth with its three neighbours', async () => {
     // The rows 1, 2, 3, then 5, 9, 12 and so on, filtered.
     const sent = [
       [0, 1, 2, 3],

@@ -115,7 +115,7 @@ function applyPalette(
   return { channels, data };
 }
 
-/** Scales values of up to 8 bits to 8, in place: v·255/(2^depth − 1); those of 16 become numbers. */
+/** Scales values of up to 8 bits to 8, in place: v·255/(2^depth − 1); 16-bit values become numbers. */
 function scaled(samples: Uint8Array, depth: number): Integers {
   if (depth === 8) {
     return samples;

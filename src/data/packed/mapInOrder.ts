@@ -24,7 +24,7 @@ interface Request {
 
 /**
  * Yields the results of `work` on each item, in the order of the items. `work` requests memory with `admit`,
- * which waits until it is available; the oldest item is always admitted, so there is no deadlock. An error is
+ * which waits until it is available; the oldest item is always admitted, so it cannot deadlock. An error is
  * thrown in the place of the item's result, after the work in flight has settled.
  */
 export async function* mapInOrder<Item, Result>(
@@ -60,7 +60,7 @@ export async function* mapInOrder<Item, Result>(
         admitAll();
       });
     const result = work(item, request);
-    // A rejection is reported when its turn comes, and must not count as unhandled until then.
+    // A rejection is reported when its turn comes, and must not be reported as unhandled until then.
     result.catch(() => {});
     inFlight.push({ allocation, result });
   };

@@ -116,7 +116,7 @@ class Preparation {
   private readonly options: PrepareOptions;
   /** Whether the signal has stopped the work. */
   isStopped = false;
-  /** The kind and the channels of all images, which are those of the first one. */
+  /** The kind and the channels of all images, taken from the first one. */
   kind: ValueKind = 'uint8';
   channels: number;
   private isFirst = true;

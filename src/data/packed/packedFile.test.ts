@@ -82,7 +82,7 @@ describe('a packed file', () => {
     await expect(verifyPackedFile(path)).rejects.toThrow('its names do not match');
   });
 
-  it('returns every split as it was written, and is recognised by its first bytes', async () => {
+  it('returns every split unchanged, and is recognised by its first bytes', async () => {
     const path = write('all', { train: 7, validation: 3, test: 2 });
     expect(await packedFile.recognises(path)).toBe(true);
     const { train, validation, test } = await openedBy(packedFile, path);

@@ -240,7 +240,7 @@ const classesSchema = z
   .check(z.minLength(1), z.maxLength(MOST_CLASSES));
 const newLine = 0x0a;
 
-/** The most bytes that the labels of so many images take: six bytes for each character of a name, in JSON. */
+/** The most bytes for the labels of a number of images: six bytes for each character of a name, in JSON. */
 function mostLabelBytes(images: number): number {
   return MOST_CLASSES * (6 * LONGEST_CLASS_NAME + 3) + 2 + 2 * images;
 }
@@ -257,7 +257,7 @@ export function labelBytes({ classes, numbers }: StoredLabels): Uint8Array {
   return bytes;
 }
 
-/** The labels of so many images in these bytes, or what is wrong with them, in words. */
+/** The labels of a number of images in these bytes, or what is wrong with them, in words. */
 function labelsIn(bytes: Uint8Array, images: number): StoredLabels | string {
   const end = bytes.indexOf(newLine) + 1;
   const classes = classesIn(new TextDecoder().decode(bytes.subarray(0, end)));

@@ -133,18 +133,18 @@ export class Canvas {
 interface Viewable {
   /** Grey or RGB, `[N, H, W, C]`. */
   readonly pixels: Uint8Array;
-  /** Their shape; the channels of an image that are no colours are side by side. */
+  /** Their shape; channels that are not colours are side by side. */
   readonly shape: ImageShape;
-  /** The range of the colours of each channel; empty for pixels that are shown as they are. */
+  /** The range of the colours of each channel; empty for pixels that are shown unchanged. */
   readonly ranges: readonly HeatRange[];
 }
 
-/** Whether images are shown as they are: 8-bit images, and colour images of 16 bits. */
+/** Whether images are shown unchanged: 8-bit images, and colour images of 16 bits. */
 function isPicture(kind: ValueKind, channels: number): boolean {
   return kind === 'uint8' || (kind === 'uint16' && channels === 3);
 }
 
-/** The shape of images of a kind as they are shown. */
+/** The displayed shape of images of a kind. */
 export function viewedShape(kind: ValueKind, imageShape: ImageShape): ImageShape {
   const [height, width, channels] = imageShape;
   return isPicture(kind, channels) ? imageShape : [height, width * channels, 3];

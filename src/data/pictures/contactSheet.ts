@@ -18,7 +18,7 @@ export interface ContactSheetOptions {
 }
 
 const grey = 128;
-/** The side, in pixels, up to which images are enlarged unless a scale is given. */
+/** The side, in pixels, that images are enlarged to unless a scale is given. */
 const comfortableSide = 64;
 const largestDefaultScale = 4;
 /** 16,384 x 16,384: most viewers open nothing larger, and the memory for it is below 1 GiB. */
@@ -26,7 +26,7 @@ const MOST_SHEET_PIXELS = 2 ** 28;
 
 /**
  * Images [count, height, width, channels], row by row on one sheet with grey gaps, as the bytes of a PNG. Images of 8 bits,
- * and colour images of 16, are shown as they are; others in colours along a scale, which is below them, a channel beside the
+ * and colour images of 16, are shown unchanged; others in colours along a scale, which is below them, one channel next to the
  * other.
  *
  * @throws UserError if images of 8 bits have other than 1 or 3 channels, or the sheet would be too large
@@ -63,7 +63,7 @@ export function contactSheet(images: Values, options: ContactSheetOptions): Uint
 }
 
 /**
- * Checks, before the images are made, that a sheet can show so many of them.
+ * Checks, before the images are made, that a sheet has room for them.
  *
  * @param kind the kind of their values; by default integers of 8 bits
  * @throws UserError as `contactSheet` does

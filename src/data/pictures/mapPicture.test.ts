@@ -1,4 +1,4 @@
-// Heat maps, and the picture of an image beside its map.
+// Heat maps, and the picture of an image next to its map.
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';

@@ -1,4 +1,4 @@
-// An image beside the map of its bits, with the scale of the colours, as one PNG.
+// An image next to the map of its bits, with the scale of the colours, as one PNG.
 import { type ImageShape, kindOf, mean, rangeOf, type Values } from '../../core/numeric/index.ts';
 import { Canvas, textSize, viewable, viewedShape } from './canvas.ts';
 import { requireDrawable } from './contactSheet.ts';
@@ -36,7 +36,7 @@ export interface PlaceFrame {
   readonly side: number;
 }
 
-/** The longer side, in pixels, up to which images are enlarged. */
+/** The longer side, in pixels, that images are enlarged to. */
 const comfortableSide = 224;
 const margin = 8;
 const barWidth = 14;
@@ -46,7 +46,7 @@ const leastBarHeight = 48;
 const mostDeviations = 8;
 
 /**
- * An image beside the map of its bits (`FlowModel.bitsMap`) as the bytes of a PNG. The labels are bits per value,
+ * An image next to the map of its bits (`FlowModel.bitsMap`) as the bytes of a PNG. The labels are bits per value,
  * so that the mean over the map, written below it, is the image's bits/dim.
  *
  * @param image `[H, W, C]`

@@ -37,7 +37,7 @@ export interface PlotSeries {
   /** Whether it is omitted from the legend, because another series identifies it. */
   readonly unlisted?: boolean;
   readonly kind: 'line' | 'points' | 'line and points';
-  /** In the order in which a line joins them. A y that is NaN or infinite is omitted and breaks the line. */
+  /** In the order of the line that joins them. A y that is NaN or infinite is omitted and breaks the line. */
   readonly points: readonly PlotPoint[];
   /** Which colour and form of points, from 0, so that series can share them; by default each has its own. */
   readonly hue?: number;

@@ -76,7 +76,7 @@ function roundNumbers(least: number, most: number, count: number): number[] {
   );
 }
 
-/** The step of 1, 2 or 5 times a power of ten that comes nearest to so many in the range. */
+/** The step of 1, 2 or 5 times a power of ten that gives nearly `count` steps in the range. */
 function stepOf(least: number, most: number, count: number): number {
   const rough = (most - least) / count;
   const power = 10 ** Math.floor(Math.log10(rough));

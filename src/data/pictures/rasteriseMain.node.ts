@@ -18,7 +18,7 @@ try {
   process.exitCode = 1;
 }
 
-/** The folder of the fonts: the built package has copies; from source they are those of the development dependency. */
+/** The folder of the fonts: the built package has copies; from source they come from the development dependency. */
 function fontFolder(): string {
   const copies = fileURLToPath(new URL('../../fonts', import.meta.url));
   return existsSync(copies)

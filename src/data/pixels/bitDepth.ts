@@ -18,17 +18,17 @@ export function reduceBits<Data extends Integers>(image: Data, bits: number): Da
   return (shift === 0 ? image : image.map((value) => value >> shift)) as Data;
 }
 
-/** The kind of values in which images of two kinds can be together: the fewer bits; undefined for integers and real numbers. */
+/** The kind of values that can hold images of two kinds: the fewer bits; undefined for integers and real numbers. */
 export function commonKind(one: ValueKind, other: ValueKind): ValueKind | undefined {
   return one === other ? one : one === 'float32' || other === 'float32' ? undefined : 'uint8';
 }
 
-/** Values as those of a kind in which they can be: integers of 16 bits are rounded to 8 if it has no more. */
+/** Values converted to a kind that can hold them: integers of 16 bits are rounded to 8 if it has no more. */
 export function inKind(values: Values, kind: ValueKind): Values {
   return values instanceof Uint16Array && kind === 'uint8' ? inEightBits(values) : values;
 }
 
-/** Pixels as a model of `bits` bits takes them; for up to 8 bits, those of 16 are rounded to 8 first. */
+/** Pixels as a model of `bits` bits takes them; for up to 8 bits, 16-bit values are rounded to 8 first. */
 export function toBits(image: Integers, bits: number): Integers {
   return image instanceof Uint16Array && bits <= 8
     ? reduceBits(inEightBits(image), bits)
@@ -95,7 +95,7 @@ function checkBits(bits: number): number {
 }
 
 /**
- * A view of images for a model of so many bits: those of 16 bits are rounded to 8 if it takes at most 8; others are
+ * A view of images for a model of a given bit depth: 16-bit images are rounded to 8 if it takes at most 8; others are
  * unchanged.
  *
  * @param bits undefined for real numbers

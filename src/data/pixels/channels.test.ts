@@ -23,7 +23,7 @@ it('are converted if nothing is lost', () => {
   expect(readAll(asColour)).toEqual(stored);
 });
 
-it('are left as they are if one has colour', () => {
+it('are unchanged if one has colour', () => {
   const images = imagesInMemory(
     stored.map((value, at) => (at === 40 ? value ^ 1 : value)),
     [2, 3, 3],

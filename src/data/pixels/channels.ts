@@ -48,7 +48,7 @@ export function onWhite<Data extends Integers>(image: DecodedImage<Data>): Decod
 
 /**
  * Images as a model takes them: grey ones as colour, and as grey those stored as colour if none has any. All others are returned
- * as they are, so that the caller can refuse their shape.
+ * unchanged, so that the caller can refuse their shape.
  */
 export function inColourOf(images: ImageSet, [, , wanted]: ImageShape): ImageSet {
   const [height, width, channels] = images.imageShape;

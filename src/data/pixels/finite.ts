@@ -29,7 +29,7 @@ export class NotFiniteValues {
   private images = 0;
   private readonly names: string[] = [];
 
-  /** Counts those of an image. */
+  /** Counts the values of an image. */
   add(name: string, data: Values): void {
     const count = countNotFinite(data);
     if (count > 0) {
@@ -58,7 +58,7 @@ export class NotFiniteValues {
 }
 
 /**
- * Images, with their names, one after the other; beside images of 8 bits, those of 16 are rounded to 8.
+ * Images, with their names, one after the other; next to 8-bit images, 16-bit images are rounded to 8.
  *
  * @throws UserError (`invalid-data`) if only some have real numbers, or values are NaN or infinite
  */

@@ -1,4 +1,4 @@
-// The pixels of an image that a model takes, in its size and colours, or that lossless compression takes, as they are stored.
+// The pixels of an image that a model takes, in its size and colours, or that lossless compression takes, as stored.
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
 import {
   type ImageShape,
@@ -81,7 +81,7 @@ interface Unrepeated {
 }
 
 /**
- * The image of a wanted size of which every pixel is repeated `times` x `times` in the given one; undefined if there is none.
+ * The image of a wanted size whose pixels are each repeated in the given one; undefined if there is none.
  *
  * @param pixels HWC
  */

@@ -30,7 +30,7 @@ export interface FitOptions {
   readonly crop: Crop;
   /** Grey (1) or colour (3); images of other than 8 bits keep their channels, which need not be colours. */
   readonly channels: 1 | 3;
-  /** 16 keeps images of 16 bits as they are; by default they are rounded to 8. */
+  /** 16 keeps images of 16 bits unchanged; by default they are rounded to 8. */
   readonly bits?: 8 | 16 | undefined;
 }
 

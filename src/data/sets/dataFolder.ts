@@ -15,7 +15,7 @@ type DataFiles = Pick<DatasetRecord, 'name' | 'downloads' | 'toPrepare'> &
   Required<Pick<DatasetRecord, 'candidates' | 'from'>>;
 
 /**
- * The folders that are searched for datasets, in this order: only the one in `EMERGING_DATA` if that is set;
+ * The folders that are searched for datasets, in this order: only `EMERGING_DATA` if that is set;
  * otherwise `data` in the working directory, then `emerging-flows` in the cache folder (`XDG_CACHE_HOME`, by
  * default `~/.cache`). Downloads go to the first.
  */

@@ -132,7 +132,7 @@ describe('download', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('keeps a .gz as it is, even if served with Content-Encoding', async () => {
+  it('keeps a .gz unchanged, even if served with Content-Encoding', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': content.length }).end(content);
     };

@@ -8,7 +8,7 @@ import { imagesOf } from '../sources/storedImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { datasetRecords } from './records.ts';
 
-/** The folder of each split, within that of the only class used. */
+/** The folder of each split, within the folder of the only class used. */
 const folders = { train: 'training', validation: 'validation', test: 'test' } as const;
 
 /** Larger images are rejected: the real ones are 424 x 424, and resizing takes float64 arrays. */

@@ -31,7 +31,7 @@ export function looksLikeBatch(start: Uint8Array): boolean {
 }
 
 /**
- * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary, or in those of an .npz file that
+ * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary, or in the arrays of an .npz file that
  * are named after splits; or in all such files in a zip archive, by name. For the supported shapes, see `layoutOf`.
  *
  * @param source the file, for errors

@@ -6,7 +6,7 @@ import type { Dataset, HoldOut, ImageSet } from '../contract/dataset.ts';
 import type { GivenFile } from '../formats/blobStore.web.ts';
 import type { Crop } from '../pixels/fitPicture.ts';
 
-/** Files or folders of files: those of a file input or of a drop, or a folder that the page may read. */
+/** Files or folders of files: from a file input or a drop, or a folder that the page may read. */
 export type GivenFiles = Iterable<File> | ArrayLike<File> | DataTransferItemList | FileSystemDirectoryHandle;
 
 /**
@@ -22,7 +22,7 @@ export interface OpenImagesOptions extends Omit<FetchOptions, 'onProgress'> {
   readonly name?: string;
   /** Height and width that all images are fitted to; by default they must have the same size. */
   readonly size?: number;
-  /** Grey (1) or colour (3), if they are fitted: by default colour for image files, else as they are. */
+  /** Grey (1) or colour (3), if they are fitted: by default colour for image files, else unchanged. */
   readonly channels?: 1 | 3;
   /** How images are made square, if they are fitted; by default the central square. */
   readonly crop?: Crop;

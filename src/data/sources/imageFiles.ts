@@ -90,7 +90,7 @@ interface ReadOptions {
   readonly stacks: boolean;
 }
 
-/** An image, and what its name is below that of its file. */
+/** An image, and its name below its file's. */
 type BelowFile = readonly [below: string, image: DecodedImage];
 
 /**

@@ -1,4 +1,4 @@
-// Collects the images of splits into sets that are read by index: those of image files are decoded into memory.
+// Collects the images of splits into sets that are read by index: image files are decoded into memory.
 import { call, type Phrase, phrase, UserError } from '../../core/errors.ts';
 import {
   bytesOfValue,
@@ -80,7 +80,7 @@ function countWarnings({ published }: RawDataset, train: number, test: number): 
 
 /** How images are decoded into memory. */
 interface LoadOptions {
-  /** The classes of the images; by default those of the dataset that they are in. */
+  /** The classes of the images; by default the classes of their dataset. */
   readonly classes?: readonly string[] | undefined;
   /** The height of the images that are wanted, for advice; by default unknown. */
   readonly side?: number | undefined;
@@ -102,14 +102,14 @@ interface SplitToLoad {
   readonly like?: ImageShape | undefined;
   /** The number of images to decode, from the first; all by default. */
   readonly most?: number | undefined;
-  /** If an image differs from `like` in height or width, return it alone: the caller then refuses it. */
+  /** If an image differs from `like` in height or width, return only this image: the caller then refuses it. */
   readonly oneIfOther?: boolean | undefined;
   /** As for `loadImages`. */
   adviseToFit?(size: number): Phrase;
 }
 
 /**
- * The images of one split, without those of others. If they are decoded, they must have the same size.
+ * The images of one split, without other splits. If they are decoded, they must have the same size.
  *
  * @throws UserError if an image is corrupt, differs in size from the first, or there are too many
  */
@@ -263,7 +263,7 @@ class Collector {
       this.#kind = kind;
     }
     const common = commonKind(this.#kind, kind);
-    // Integers with blanks are real numbers, of which the blanks are reported.
+    // Integers with blanks become real numbers; the blanks are reported.
     if (common === undefined && countNotFinite(image.data) === 0) {
       throw new UserError(
         'invalid-data',

@@ -22,7 +22,7 @@ const plainNames = ['image', 'img', 'bytes', 'png', 'jpeg', 'jpg', 'webp'];
 const labelNames = ['label', 'labels', 'class'];
 
 const damagedFooter = 'its footer, at the end of the file, is damaged; use another copy';
-/** Longer footers are rejected; those of tens of thousands of row groups are shorter. */
+/** Longer footers are rejected; footers of tens of thousands of row groups are shorter. */
 const maxFooterBytes = 2 ** 24;
 /** The most columns that an error lists. */
 const MOST_NAMES = 8;

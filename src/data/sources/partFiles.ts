@@ -138,7 +138,7 @@ function divided(
   };
 }
 
-/** The images of several files, concatenated; undefined if there are no files. */
+/** The images of several files, concatenated; undefined for an empty list. */
 export async function openParts(parts: readonly Part[]): Promise<RawSplit | undefined> {
   const splits: RawSplit[] = [];
   for (const { path } of parts) {

@@ -125,7 +125,7 @@ export function classesOfNames(names: readonly string[]): ClassesOfNames | strin
   return { classes, labelOf: (name) => numbers.get(foldersOf(name)[shared]!)! };
 }
 
-/** The folders of a name that may be those of classes: below the first that holds a split, or above it. */
+/** The folders of a name that may name classes: below the first that holds a split, or above it. */
 function foldersOf(name: string): string[] {
   const folders = name.split('/').slice(0, -1);
   const split = folders.findIndex(isSplitFolder);

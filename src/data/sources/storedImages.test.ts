@@ -204,7 +204,7 @@ describe('an archive of images', () => {
     );
     const old = Buffer.from(packed);
     for (let at = 0; at < old.length; at += 512 * (1 + Math.ceil(bytes.length / 512))) {
-      // The header ends before the mark; the checksum is of a header without it.
+      // The header ends before the mark; the checksum covers the header without it.
       old.fill(0, at + 257, at + 512);
       old.fill(' ', at + 148, at + 156);
       const sum = old.subarray(at, at + 512).reduce((total, byte) => total + byte, 0);

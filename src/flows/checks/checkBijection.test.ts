@@ -91,7 +91,7 @@ describe('checkBijection', () => {
       'gradient of scale',
       'y of an image when another changes',
       'y in float32',
-      'y of an image alone',
+      'y of a single image',
     ]) {
       expect(measured).toContain(what);
     }
@@ -185,7 +185,7 @@ describe('checkBijection', () => {
         return { y: isOpen(x.shape) ? add(y, 1) : y, logDet };
       },
     });
-    expect(await problemsOf(perImage)).toEqual(['y with an open batch', 'y of an image alone']);
+    expect(await problemsOf(perImage)).toEqual(['y with an open batch', 'y of a single image']);
   });
 
   it('finds a wrong gradient through a custom operation, and does not blame the log-determinant', async () => {
@@ -257,7 +257,7 @@ describe('checkBijection', () => {
     expect(problems).not.toContain('inverse(forward(x))');
   });
 
-  it('finds wrong shapes, and initial values that do not depend on the seed alone', async () => {
+  it('finds wrong shapes, and initial values that depend on more than the seed', async () => {
     const half = altered(scaling, {
       forward: (x, p) => ({ y: slice(x, 3, 0, 1), logDet: scaling.forward(x, p).logDet }),
     });

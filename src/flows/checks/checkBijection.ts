@@ -36,7 +36,7 @@ export interface CheckBijectionOptions {
 
 /** The results of checking a bijection. */
 export interface BijectionReport {
-  /** Whether there are no problems. */
+  /** Whether the check passed. */
   readonly ok: boolean;
   /** Every check that failed. */
   readonly problems: readonly BijectionCheck[];

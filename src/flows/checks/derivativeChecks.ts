@@ -12,7 +12,7 @@ import { randomImages } from './randomParameters.ts';
 
 /**
  * Checks the gradients of x and of the trained parameters against central differences; returns the values with these
- * gradients, and whether that of x is correct.
+ * gradients, and whether the gradient of x is correct.
  *
  * @param program computes the values
  * @param withoutEffect parameters whose gradient may be zero everywhere

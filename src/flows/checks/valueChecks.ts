@@ -147,7 +147,7 @@ export async function checkOpenBatch(
   for (let image = 0; image < context.images; image++) {
     const one = await program.run(mapPerImage(feeds, (array) => ofImage(array, image)));
     for (const [name, array] of Object.entries(result)) {
-      worst.take(`${name} of an image alone`, relativeError(one[name]!.data, ofImage(array, image).data));
+      worst.take(`${name} of a single image`, relativeError(one[name]!.data, ofImage(array, image).data));
     }
   }
   worst.note(context, LIMITS.same);

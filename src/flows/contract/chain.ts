@@ -21,7 +21,7 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
   }
   const numbered = entries.filter(([key]) => /^\d+$/.test(key)).length;
   if (numbered > 0 && numbered < entries.length) {
-    // An object lists integer keys before all others, regardless of the order in which they were written.
+    // An object lists integer keys before all others, regardless of the written order.
     throw new Error(`chain '${name}': keys are either all numbers or all words, not both`);
   }
   entries.slice(1).forEach(([key, part], index) => {

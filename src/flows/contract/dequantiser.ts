@@ -65,7 +65,7 @@ export const uniformDequantiser: Dequantiser = {
   noise: (drawn) => ({ u: drawn }),
 };
 
-/** The bits up to which u of 16 bits, and v + u, are exact in float32. */
+/** The largest bit depth where u of 16 bits, and v + u, are exact in float32. */
 const MOST_EXACT_BITS = 8;
 
 /**

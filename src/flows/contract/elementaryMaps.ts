@@ -84,7 +84,7 @@ export interface ScalarTransformer {
   readonly scalar?: ScalarForm;
 }
 
-/** Some values change by a transformer, whose numbers depend on the others alone. */
+/** Some values change by a transformer, whose numbers depend only on the others. */
 export interface CouplingMap {
   /** Which map it is. */
   readonly kind: 'coupling';

@@ -6,7 +6,7 @@ import type { Tensor } from '../../tensor/index.ts';
 export interface ParameterSpec {
   /** The lengths of its axes. */
   readonly shape: readonly number[];
-  /** The initial value, row-major, drawn from the parameter's own stream, or from that of its `family`. */
+  /** The initial value, row-major, drawn from the parameter's own stream, or from its `family`'s. */
   initial(random: RandomStream): Float64Array;
   /** Whether training changes it; a fixed one is saved, but never updated, averaged or counted. */
   readonly trained: boolean;

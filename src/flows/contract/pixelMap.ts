@@ -15,11 +15,11 @@ export function logDetShares({ logDet, logDetMap }: BijectionResult, [height, wi
 
 /**
  * Shares of the pixels of a layer's result as shares of the pixels of its input. Where the layer has made the
- * image smaller, each pixel stands for a block of the larger image, and its share is divided evenly among the
- * pixels of the block. Where pixels do not stand for blocks, as in a transposed image, all shares of an image are
+ * image smaller, each pixel covers a block of the larger image, and its share is divided evenly among the
+ * pixels of the block. Where pixels do not cover blocks, as in a transposed image, all shares of an image are
  * divided evenly among all pixels.
  *
- * @param shares broadcasts to `[N, H, W]` of the result; what is returned broadcasts to that of the input
+ * @param shares broadcasts to `[N, H, W]` of the result; what is returned broadcasts to the input's
  */
 export function sharesBefore(shares: Tensor, after: ImageShape, before: ImageShape): Tensor {
   const [rows, columns] = [before[0] / after[0], before[1] / after[1]];

@@ -41,7 +41,7 @@ interface Bracket {
 const LEAST_LOG_DERIVATIVE = -40;
 
 /**
- * How large a value counts as rounding, in halves of the last digit of its size. Below it Newton's method takes one more
+ * How large a value is treated as rounding, in halves of the last digit of its size. Below it Newton's method takes one more
  * step, which leaves an error of about the last digit.
  */
 const ROUNDING = 8;

@@ -1,4 +1,4 @@
-// The contract of contexts: what the networks of couplings and priors see beside the image that they transform.
+// The contract of contexts: what the networks of couplings and priors take as input in addition to the image.
 
 import type { Tensor } from '../../tensor/index.ts';
 import { concatenate, expand, slice } from '../../tensor/operations/index.ts';
@@ -8,7 +8,7 @@ import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
 /** Height and width of images. */
 export type Grid = readonly [height: number, width: number];
 
-/** What networks see beside images, computed from the condition of a batch. */
+/** Additional network inputs, computed from the condition of a batch. */
 export interface Context {
   /** How many channels it has. */
   readonly channels: number;
@@ -20,7 +20,7 @@ export interface Context {
   forward(parameters: Parameters, condition: Condition): Tensor;
 }
 
-/** A context beside images of this height and width. */
+/** A context for images of this height and width. */
 export type ContextFor = (grid: Grid) => Context;
 
 /** Context images as they are, from the condition `context`: they have as many pixels as the images. */

@@ -105,7 +105,7 @@ describe('a floor under the scale', () => {
     return result;
   }
 
-  it.each([-400, -3, 0, 1.5])('is that of the formula at t = %d', async (t) => {
+  it.each([-400, -3, 0, 1.5])('matches the formula at t = %d', async (t) => {
     const floor = 0.2;
     const scale = floor + (1 - floor) / (1 + Math.exp(-(t + 2)));
     const { y, logDet, inverse } = await withBias(t, { scaleFloor: floor });

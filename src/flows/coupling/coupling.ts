@@ -21,7 +21,7 @@ export interface CouplingParts {
   readonly conditioner: Conditioner | ConditionerFunction;
   /** How the others change: an elementwise bijection of them, or one for any shape; default: affine. */
   readonly transformer?: Transformer | TransformerFor;
-  /** What the network sees beside the values that stay, from the condition; by default nothing. */
+  /** Additional network input from the condition; by default nothing. */
   readonly context?: ContextFor | undefined;
 }
 

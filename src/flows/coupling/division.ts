@@ -35,7 +35,7 @@ export interface Division {
   readonly channels: number;
   /** Takes images apart. */
   divide(x: Tensor): MaskedParts;
-  /** The images as the conditioner sees them, `[N, …seenShape]`: a function of the kept values alone. */
+  /** The images as the conditioner sees them, `[N, …seenShape]`: a function only of the kept values. */
   see(kept: Tensor): Tensor;
   /** The numbers for the changed values, from the conditioner's for every pixel of `seenShape`. */
   select(numbers: Tensor): Tensor;
@@ -154,7 +154,7 @@ function pixelDivision([height, width, channels]: ImageShape, { values, kept, ch
     channels,
     divide: (x) => ({ kept: multiply(x, mask()), changed: select(x) }),
     see(images) {
-      // Zeros copy the mask to as many images, even if their number is open.
+      // Zeros copy the mask for the same number of images, even if their number is open.
       return concatenate([images, add(multiply(slice(images, 3, 0, 1), 0), mask())], 3);
     },
     select,

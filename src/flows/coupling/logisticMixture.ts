@@ -57,7 +57,7 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
       x.shape.map((length, index) => (index === axis ? 1 : length)),
     );
   const components = (x: Tensor): Tensor[] => split(x, axis, Array(x.shape[axis]!).fill(1));
-  /** The exponentials of numbers over that of the largest one, which is `top`, and the logarithm of their sum. */
+  /** The exponentials of numbers relative to the largest one, which is `top`, and the logarithm of their sum. */
   const powersOf = (x: Tensor) => {
     const top = largest(components(x));
     const above = subtract(x, top);

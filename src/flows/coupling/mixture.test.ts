@@ -129,7 +129,7 @@ describe.each(precisions)('in %s', (precision) => {
     mixtures.forEach((one, index) => {
       const { below, above, density } = definition(one, x[index]!);
       const sharpest = Math.exp(-Math.min(...one.logScales));
-      // What rounding x alone does to the logarithms, and those of the definition.
+      // The effect of rounding only x on the logarithms, and on the definition's.
       const rounding = epsilon * (4 + Math.abs(x[index]!) * sharpest) + 2 ** -50 * Math.abs(density);
       const expected = below - above;
       expect(Math.abs(values.data[index]! - expected), `value ${index}`).toBeLessThan(
@@ -142,7 +142,7 @@ describe.each(precisions)('in %s', (precision) => {
     });
   });
 
-  it('has a slope without rounding in the tails, where it is that of the widest component', async () => {
+  it('has a slope without rounding in the tails, where it is the widest component’s', async () => {
     const one = { logits: [0, 0.5], means: [-0.5, 0.5], logScales: [-6, -1] };
     const x = [-1e6, -1e4, -100, 100, 1e4, 1e6];
     const { logDerivative } = await transformed(

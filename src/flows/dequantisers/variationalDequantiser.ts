@@ -28,13 +28,13 @@ export interface VariationalOptions {
   readonly steps?: number | undefined;
   /** Hidden channels of the networks in its couplings; default 32. */
   readonly width?: number | undefined;
-  /** What these networks see outside an image; default `zero`. */
+  /** The values that these networks read outside an image; default `zero`. */
   readonly boundary?: ImageBoundary | undefined;
 }
 
 /**
  * The standard deviation of the normal distribution that a sigmoid turns into noise at the start: nearly uniform noise,
- * whose bound is 0.0218 bits/dim looser than that of uniform noise under a density that is flat within pixels.
+ * whose bound is 0.0218 bits/dim looser than with uniform noise under a density that is flat within pixels.
  */
 const START_DEVIATION = 1.6;
 
@@ -94,7 +94,7 @@ export function variationalDequantiser(
 }
 
 /**
- * Steps of two affine couplings, the second of which changes the half that the first one keeps. Their networks also see a
+ * Steps of two affine couplings, with the second changing the half that the first one keeps. Their networks also see a
  * context image of the same shape.
  */
 export function noiseSteps(

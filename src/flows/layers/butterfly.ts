@@ -23,7 +23,7 @@ import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter, type ParameterSpec } from '../contract/parameters.ts';
 
 /**
- * A butterfly matrix over all n = H·W·C values of an image, in the order in which they are stored: y = x·B₀·B₁·… + bias.
+ * A butterfly matrix over all n = H·W·C values of an image, in storage order: y = x·B₀·B₁·… + bias.
  *
  * The factor of distance s, for s = 1, 2, 4, … below n, mixes the values j and j + s in pairs,
  *
@@ -31,7 +31,7 @@ import { filledParameter, type ParameterSpec } from '../contract/parameters.ts';
  *
  * with a matrix M, `[2, 2]`, for each pair. Small distances mix channels, larger ones columns and then rows: if n is a power
  * of two, log₂ n factors of 2n numbers let every value depend on every other. If it is not, a value without a partner is
- * left as it is, and some values do not meet. ln|det| = Σ ln|det M|, and the inverse of a factor has the inverse of each M.
+ * left unchanged, and some values do not meet. ln|det| = Σ ln|det M|, and the inverse of a factor has the inverse of each M.
  *
  * Initialised with every M near the identity. Source: Meng and others, ButterflyFlow (2022), which also has a form with
  * small matrices in place of the numbers.
@@ -147,7 +147,7 @@ function factor(name: string, values: number, distance: number): Factor {
   };
 }
 
-/** Where each value finds its number among those of the first of each pair, of the second, and of the values alone. */
+/** Where each value's number is in the concatenation of first values, second values and unpaired values. */
 function placesOf(values: number, distance: number, pairs: number): number[] {
   const places = new Array<number>(values);
   let pair = 0;

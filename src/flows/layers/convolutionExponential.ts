@@ -32,7 +32,7 @@ const MOST_NORM_BOUND = 10;
 export interface ConvolutionExponentialOptions {
   /** The side of the kernel, odd; default 3. */
   readonly kernelSize?: number;
-  /** A bound on the norm of the convolution, by which the number of terms is chosen, at most 10; default 1. */
+  /** A bound on the norm of the convolution, which determines the number of terms, at most 10; default 1. */
   readonly normBound?: number;
 }
 

@@ -50,7 +50,7 @@ export interface MafOptions {
  * pixels to its right, and on the channels before it in its own pixel; ln|det| = Σ ln scale.
  *
  * The inverse iterates x = (y − shift(x))/scale(x) until nothing changes. Each iteration settles at least the
- * values that depend on settled ones alone, so it ends, exactly, after at most as many iterations as there
+ * values that depend only on settled ones, so it ends, exactly, after at most as many iterations as there
  * are links in the longest chain of dependent values; in practice far fewer.
  * Source: Papamakarios et al., Masked Autoregressive Flow (2017), as Hoogeboom et al. (2019) compare with it.
  */

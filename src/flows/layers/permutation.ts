@@ -1,4 +1,4 @@
-// Mixing by permutation alone: the channels reversed, or shuffled once.
+// Mixing by permutation only: the channels reversed, or shuffled once.
 
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';

@@ -16,7 +16,7 @@ import { filledParameter, type ParameterSpecs, type Parameters } from '../contra
 /** What networks may see outside an image, by name; the default first. */
 export const boundaries = ['zero', 'periodic'] as const;
 
-/** What networks see outside an image: zeros, or the image wrapped around, as on a torus. */
+/** The values that networks read outside an image: zeros, or the image wrapped around, as on a torus. */
 export type ImageBoundary = (typeof boundaries)[number];
 
 /** The same, as the operation of convolutions names it. */

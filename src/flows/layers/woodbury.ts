@@ -108,7 +108,7 @@ interface Part extends LowRank {
   readonly times: number;
   /** Applies a map of the rows of a matrix to all vectors of images. */
   apply(x: Tensor, map: (rows: Tensor) => Tensor): Tensor;
-  /** A and B for which a vector, as a row v, becomes v·(I + A·B). */
+  /** A and B such that a vector, as a row v, becomes v·(I + A·B). */
   onRows(matrices: { left: Tensor; right: Tensor }): { first: Tensor; second: Tensor };
 }
 
@@ -139,7 +139,7 @@ function lowRank(name: string, size: number, most: number): LowRank {
   };
 }
 
-/** I + V·U, whose determinant is that of I + U·V. */
+/** I + V·U, whose determinant equals det(I + U·V). */
 function capacitance({ left, right }: { left: Tensor; right: Tensor }): Tensor {
   return add(product(right, left), identity(right.shape[0]!));
 }

@@ -19,7 +19,7 @@ function stagesOf(options: Partial<ModelOptions>) {
     .stages;
 }
 
-/** The pixels that a stage's coupling leaves as they are, by row. */
+/** The pixels that a stage's coupling leaves unchanged, by row. */
 async function keptBy({ bijection }: Stage): Promise<boolean[]> {
   const layer = bijection.parts!.coupling!;
   const [height, width, channels] = layer.inputShape;

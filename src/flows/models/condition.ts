@@ -25,7 +25,7 @@ export function isKnownCondition(condition: ModelCondition): condition is readon
   return condition !== true && condition.every((one) => typeof one === 'object');
 }
 
-/** What the networks of a model see of its condition; undefined if it has none. */
+/** The network input made from a model's condition; undefined if it has none. */
 export function contextOfCondition(
   condition: readonly ConditionComponent[],
   imageShape: ImageShape,

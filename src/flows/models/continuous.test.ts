@@ -1,4 +1,4 @@
-// A continuous model: its log-likelihood is that of the values themselves, standardisation included.
+// A continuous model: its log-likelihood refers to the values themselves, standardisation included.
 import { describe, expect, it } from 'vitest';
 import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
 import { logAbsDeterminant } from '../../core/numeric/linearAlgebra.ts';
@@ -126,7 +126,7 @@ it('a continuous model needs the standardisation of its channels', () => {
   );
 });
 
-it('values of another kind than a model takes are refused with what to do', () => {
+it('values of the wrong kind are refused with a remedy', () => {
   expect(() => requireKind('float32', { bits: 8 }, 'maps')).toThrow(
     'the values of maps are real numbers (float32), but the model takes integers of 8 bits: train a model with model.continuous=true',
   );

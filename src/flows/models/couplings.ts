@@ -53,7 +53,7 @@ export interface CouplingChoice {
  * The coupling of a model for images of a shape.
  *
  * @param mask which values it keeps; default: the first of `masksOf(options)`
- * @param context what its network sees beside these; by default nothing
+ * @param context additional network input; by default nothing
  * @throws UserError if a part is not registered, or has other options
  */
 export function couplingOf(

@@ -160,7 +160,7 @@ describe('keeps every pixel, however far out the noise gets', () => {
     await program.release();
     expect(result.u!.data.every((value) => value > 0 && value < 1)).toBe(true);
     expect(result.logDensity!.data.every(Number.isFinite)).toBe(true);
-    // As a decoder rounds values, in the precision in which it has them.
+    // As a decoder rounds values, in their own precision.
     const back = result.x!.data.map((value) => Math.floor((value + 0.5) * 2 ** bits));
     expect(Array.from(back)).toEqual(Array.from(pixels));
   });

@@ -52,7 +52,7 @@ export interface Flow {
   readonly imageShape: ImageShape;
   /** Every parameter, by paths such as `levels/0/steps/3/emerging/kernel1`. */
   readonly parameters: ParameterSpecs;
-  /** The shapes of the latents of one image, in the order in which stages factor them out. */
+  /** The shapes of the latents of one image, in the order of the stages that factor them out. */
   readonly latentShapes: readonly ImageShape[];
   /** The priors of these latents, in the same order. */
   readonly priors: readonly PlacedPrior[];
@@ -89,8 +89,8 @@ export interface Flow {
    */
   logDensityByClass(x: Tensor, parameters: Parameters, condition?: Condition): Tensor;
   /**
-   * The share of every pixel in the log-likelihood, `[N, H, W]`; they add up to it. What all pixels share is
-   * divided evenly; what arises at a pixel of a squeezed image, among the pixels that it stands for.
+   * The share of every pixel in the log-likelihood, `[N, H, W]`; they add up to it. Terms common to all pixels are
+   * divided evenly; the term of a squeezed pixel, among the pixels it covers.
    *
    * @param image as for `likelihood`
    * @param noise as for `likelihood`

@@ -56,7 +56,7 @@ describe('countParameters', () => {
 });
 
 describe('the defaults', () => {
-  it('make a model from a shape alone, the one of a configuration', () => {
+  it('make a model from just a shape, the same as a configuration’s', () => {
     const model = new Glow([8, 8, 3]);
     expect(model.options).toEqual(completeOptions({}));
     expect(Object.keys(model.parameters)).toEqual(Object.keys(flowFor([8, 8, 3]).parameters));
@@ -67,7 +67,7 @@ describe('the defaults', () => {
     expect(() => new Glow(...swapped)).toThrow('glow: pass the shape of the images first, then the options');
   });
 
-  it('of layers are those of models', () => {
+  it('of layers equal the models’', () => {
     const shape: ImageShape = [4, 4, 4];
     const shapesOf = ({ parameters }: { parameters: ParameterSpecs }): unknown =>
       Object.entries(parameters).map(([path, spec]) => [path, spec.shape]);

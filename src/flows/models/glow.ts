@@ -123,7 +123,7 @@ function classCount({ classes = [] }: ModelOptions): number {
   return classes === true ? 0 : classes.length;
 }
 
-/** What networks see of the condition, if there is one; a condition that is still to be filled in counts as none. */
+/** The network input made from the condition; undefined without a condition or before it is filled in. */
 function contextOf(imageShape: ImageShape, { condition }: ModelOptions): ContextFor | undefined {
   return contextOfCondition(knownComponents(condition), imageShape);
 }

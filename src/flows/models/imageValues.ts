@@ -20,7 +20,7 @@ export interface Standardisation {
 
 /** The model options about the values of images. */
 export interface ValueOptions {
-  /** Bits of an integer value: 0..2^bits − 1; until a run starts, by default those of the images, and elsewhere 8. */
+  /** Bits of an integer value: 0..2^bits − 1; until a run starts, by default the images', and elsewhere 8. */
   readonly bits?: number;
   /**
    * Makes values real numbers, which are standardised instead of dequantised; by default they are integers. `true` until a
@@ -40,15 +40,15 @@ export interface ImageValues {
   readonly bits?: number | undefined;
   /** x of values with dequantisation noise u in [0, 1), by default 0, `[N, H, W, C]`; real numbers have no noise. */
   toModel(image: Tensor, u?: Tensor): Tensor;
-  /** The values that x stands for before rounding: the inverse of `toModel` without noise. */
+  /** The values encoded by x before rounding: the inverse of `toModel` without noise. */
   fromModel(x: Tensor): Tensor;
-  /** −Σ ln|dx/dv| over the channels of a pixel: by how much the log-density of x exceeds that of v. */
+  /** −Σ ln|dx/dv| over the channels of a pixel: the log-density of x minus that for v. */
   readonly logScale: number;
   /** dx/dv of a channel. */
   slope(channel: number): number;
   /** x of a value v of some channel, without noise. */
   xOf(value: number, channel: number): number;
-  /** The value v that x, in some channel, stands for before rounding: the inverse of `xOf`. */
+  /** The value v that x encodes in some channel before rounding: the inverse of `xOf`. */
   valueOf(x: number, channel: number): number;
 }
 
@@ -126,7 +126,7 @@ function standardised({ mean, deviation }: Standardisation): ImageValues {
   };
 }
 
-/** −Σ ln|dx/dv| of an image: by how much the log-density of x exceeds that of the values. */
+/** −Σ ln|dx/dv| of an image: the log-density of x minus the one for the values. */
 export function logScaleOf({ logScale }: ImageValues, imageShape: ImageShape): number {
   return (logScale * dimensionsOf(imageShape)) / imageShape[2];
 }

@@ -30,7 +30,7 @@ export function noiseLayersOf({ dequantiser }: Flow): PlacedLayer[] {
   return dequantiser.flow ? partsOf(DEQUANTISER, dequantiser.flow) : [];
 }
 
-/** A bijection as a list of layers: itself, or the parts of a chain, including those of nested chains. */
+/** A bijection as a list of layers: itself, or the parts of a chain, including nested chains. */
 export function partsOf(path: string, bijection: Bijection): PlacedLayer[] {
   return bijection.parts
     ? Object.entries(bijection.parts).flatMap(([key, part]) => partsOf(`${path}/${key}`, part))

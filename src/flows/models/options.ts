@@ -40,12 +40,12 @@ export interface ModelOptions extends ValueOptions, DequantisationOptions, Coupl
   readonly learnedPrior: boolean;
   /**
    * The names of the classes that the density depends on, in the order of their numbers; by default it depends on none.
-   * `true` stands for those of the images, until a run starts.
+   * `true` means the images' classes, until a run starts.
    */
   readonly classes?: readonly string[] | true;
   /**
-   * The numbers and images beside each image that the density depends on; by default on none. Until a run starts, names
-   * stand for some of those of the images, and `true` for all.
+   * The numbers and images that the density depends on; by default on none. Until a run starts, names
+   * select from the images' conditions, and `true` selects all.
    */
   readonly condition?: ModelCondition;
 }

@@ -1,4 +1,4 @@
-// Mixings of one's own: what may be registered, what a model makes of it, and what is said of one that is not there.
+// User-defined mixings: registration, use in a model, and the error for a missing one.
 import { expect, it } from 'vitest';
 import { option, type PartDefinition, wholeNumber } from '../../core/parts/index.ts';
 import { defineMixing, type MixingDefinition } from '../contract/mixing.ts';

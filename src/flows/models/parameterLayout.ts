@@ -81,7 +81,7 @@ export class ParameterLayout {
    * Inputs for every group, and the parameters' tensors, sliced from them on first use.
    *
    * A parameter is sliced from its step's section of the array, and both are created where the model uses
-   * them. So a gradient is done with a step's section as soon as it is done with the step. It also keeps
+   * them. So a gradient is done with a step's section once the step is done. It also keeps
    * model loading fast: ONNX Runtime keeps a list of all nodes that need only inputs, and walks it once for
    * every node of the graph.
    */
@@ -155,7 +155,7 @@ export class ParameterLayout {
   }
 
   /**
-   * The initial values of all parameters, each from its own random stream named by its path; those of the
+   * The initial values of all parameters, each from its own random stream named by its path; the
    * groups in `into` are written to the arrays there.
    */
   initial(seed: number, into: Groups = {}): Groups {

@@ -21,7 +21,7 @@ import { type ImageValues, imageValuesOf, logScaleOf } from './imageValues.ts';
 import { completeOptions, type ModelOptions, modelDefaults } from './options.ts';
 import { type Densities, type PlacedStage, type StageResult, sumOfDensities, sumOfShares } from './stages.ts';
 
-/** A flow that passes dequantised images through stages, the last of which has no output but a latent. */
+/** A flow that passes dequantised images through stages, the last one with only a latent as output. */
 export class StagedFlow implements Flow {
   readonly options: ModelOptions;
   readonly imageShape: ImageShape;

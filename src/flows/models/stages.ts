@@ -73,9 +73,9 @@ export interface StagePlace {
   readonly path: string;
   /** What kind of stage it is. */
   readonly kind: 'pixelStep' | 'squeeze' | 'step' | 'split' | 'prior';
-  /** Its level, from 0; that of the prior is the last one. */
+  /** Its level, from 0; the prior has the last level. */
   readonly level: number;
-  /** The position of a step among those of its kind in its level, from 0. */
+  /** The position of a step among stages of its kind in its level, from 0. */
   readonly step?: number;
 }
 
@@ -200,7 +200,7 @@ export function sumOfDensities(added: readonly Partial<Densities>[]): Densities 
 
 /**
  * The shares of the pixels of an image in the densities of all stages, `[N, H, W]`: what arises at a pixel of a
- * squeezed image is divided evenly among the pixels of the block that it stands for.
+ * squeezed image is divided evenly among the pixels of the block it covers.
  */
 export function sumOfShares(stages: readonly PlacedStage[], results: readonly StageResult[]): Tensor {
   return stages.reduceRight<Tensor>((after, { stage: { bijection, outputShape } }, index) => {

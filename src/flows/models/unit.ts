@@ -61,7 +61,7 @@ function keyInNats(name: string): string {
   return name.replace('bitsPerDim', 'natsPerValue').replace('BitsPerDim', 'NatsPerValue');
 }
 
-/** @param areResults whether its numbers are results, as those of `quantiles`; the records in it have keys of their own */
+/** @param areResults whether its numbers are results, as in `quantiles`; the records in it have keys of their own */
 function recordInNats(record: object, areResults: boolean): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([key, value]) => [
@@ -93,7 +93,7 @@ export function unitNamed(name: ResultUnit['name']): ResultUnit {
   return name === natsPerValueUnit.name ? natsPerValueUnit : bitsPerDimUnit;
 }
 
-/** A result in a record of a file, in bits per value whatever its unit there; as it is if it is no number. */
+/** A result in a record of a file, in bits per value whatever its unit there; unchanged if it is not a number. */
 export function bitsIn(record: Readonly<Record<string, unknown>>, name: string): unknown {
   const nats = record[keyInNats(name)];
   return typeof nats === 'number' ? nats / Math.LN2 : nats === undefined ? record[name] : nats;

@@ -118,7 +118,7 @@ export interface SplitOptions {
   readonly base?: BaseDistribution | undefined;
   /** What the convolutions of learned priors see outside an image; default `zero`. */
   readonly boundary?: ImageBoundary;
-  /** What learned priors see beside the image, from the condition; by default nothing. */
+  /** Additional input of learned priors, from the condition; by default nothing. */
   readonly context?: ContextFor | undefined;
 }
 
@@ -204,13 +204,13 @@ export interface TopPriorOptions extends SplitOptions {
  * if it is not learned.
  *
  * With K classes it depends on the class c of the image: (location, log-scale) + c·V·e^(3s)/10, with c one-hot, `[N, K]`, V
- * `[K, H, W, 2C]` and s `[2C]`, all zero at first, so that a model starts as the one without classes. In Glow V is
+ * `[K, H, W, 2C]` and s `[2C]`, all zero at first, so that a model starts like one without classes. In Glow V is
  * `[K, 2C]`, the same for all pixels, and a classifier that is trained along makes the model use it; with an offset for
- * each pixel the likelihood alone does.
+ * each pixel the likelihood suffices.
  *
  * With a context the scaled convolution is that of the context instead of an image of zeros.
  *
- * On a torus all pixels are alike: without an edge there is no edge channel, and V is `[K, 1, 1, 2C]`.
+ * On a torus all pixels are equivalent: without an edge there is no edge channel, and V is `[K, 1, 1, 2C]`.
  */
 export function topPrior(
   shape: ImageShape,

@@ -155,7 +155,7 @@ function countedNames(names: readonly string[], what: string): string {
   return names.length > most ? number : `${number}: ${names.join(', ')}`;
 }
 
-/** The settings that differ from those of a preset, without those that the card names anyway. */
+/** The settings that differ from a preset's, without the ones that the card names anyway. */
 function differencesFrom(preset: string, config: Config): string[] {
   if (!presets.some(({ name }) => name === preset)) {
     return [];
@@ -318,10 +318,10 @@ export function encodeCommand(model: Flow): string {
 /** More conditions than this are in a file. */
 const MOST_NUMBERS = 4;
 
-/** The options that give a model its condition: numbers like those of the training images, or a file. */
+/** The options that give a model its condition: numbers typical of the training images, or a file. */
 function conditionOptions(model: Flow): string {
   const components = componentsOf(model);
-  // A name may be anything without spaces; the shell must take it as it is.
+  // A name may be anything without spaces; the shell must not change it.
   const areNumbers = components.every(({ name, isNumber }) => isNumber && /^[\w.-]+$/.test(name));
   if (components.length > MOST_NUMBERS || !areNumbers) {
     return ' --condition conditions.npz';

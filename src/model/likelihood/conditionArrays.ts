@@ -56,7 +56,7 @@ export function componentsOf({ condition, options }: Conditioned): readonly Name
 }
 
 /**
- * Reads the conditions of images that a flow depends on besides their classes.
+ * Reads the conditions of images that a flow depends on, without classes.
  *
  * @param what the images, for errors: `the images of digits`
  * @throws UserError (`mismatch`) if one is missing or has another shape
@@ -81,7 +81,7 @@ export function componentReader(
 }
 
 /**
- * Reads all that a flow depends on besides the images: their classes too.
+ * Reads everything a flow depends on in addition to the images, including classes.
  *
  * @param name the name of the dataset, for errors
  * @throws UserError (`mismatch`) if something is missing or has another shape

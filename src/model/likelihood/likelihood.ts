@@ -112,7 +112,7 @@ export function imageArray(
 }
 
 /**
- * The inputs of a batch (`image`, `noise`, and those of the model's conditions), and bits/dim of each image under a
+ * The inputs of a batch (`image`, `noise`, and the model's conditions), and bits/dim of each image under a
  * model: given its condition.
  *
  * @param tensors the parameters by path
@@ -167,7 +167,7 @@ export interface Measurement {
   readonly condition?: ConditionReader | undefined;
   /** The processes that measure a part of the images each; by default only this one. */
   readonly ranks?: Ranks | undefined;
-  /** The program's inputs besides images and noise. */
+  /** The program's inputs other than images and noise. */
   readonly weights?: ProgramArrays;
   /** Stops the measurement between two batches. */
   readonly signal?: AbortSignal | undefined;

@@ -32,7 +32,7 @@ const format = 'emerging-flows latents';
 /** The most bytes of what is not of images, such as the header. */
 const LARGEST_REST = 2 ** 25;
 
-/** Tensors of which the shapes are known, by name. */
+/** Tensors with known shapes, by name. */
 type Shapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 
 /** What is known about the images that latents were encoded from. */
@@ -106,7 +106,7 @@ export function writeLatents(
 /**
  * Reads latents for a model. Corrections of images whose latents have been edited since are left out.
  *
- * @throws UserError if the file cannot be read, is of another kind, or its latents belong to another model
+ * @throws UserError if the file cannot be read, has another format, or its latents belong to another model
  */
 export function readLatents(path: string, model: FlowModel): StoredLatents {
   requireExists(path);
@@ -133,14 +133,14 @@ export function readLatents(path: string, model: FlowModel): StoredLatents {
   return { ...stored, ...encodedFromOf(file, { count: names.length, latents, model, damaged }) };
 }
 
-/** What a file of latents says of them. */
+/** The metadata of a file of latents. */
 interface AboutLatents extends Pick<NamedLatents, 'names' | 'classes'> {
   /** The most bytes of all that it may hold. */
   readonly mostBytes: number;
   readonly damaged: Damaged;
 }
 
-/** Checks what a file says of its latents, which need not have been read yet, against a model. */
+/** Checks a file's metadata, before its latents need to be read, against a model. */
 function aboutLatents(
   { metadata, tensors }: Pick<SafetensorsHeader, 'metadata'> & { readonly tensors: Shapes },
   path: string,
@@ -226,7 +226,7 @@ function latentChecksum(latents: Latents, image: number): string {
   return shortChecksum(own.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
 }
 
-/** The tensors of the conditions of a model for so many images: their paths, names and shapes. */
+/** The tensors of the conditions of a model for a number of images: their paths, names and shapes. */
 function conditionShapes({ model }: FlowModel, count: number): [string, string, number[]][] {
   return componentsOf(model).map(({ name, shape }) => [`condition/${name}`, name, [count, ...shape]]);
 }

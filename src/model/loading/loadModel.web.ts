@@ -8,7 +8,7 @@ import { flowModelOf, type LoadModelOptions, type ModelFiles, modelFrom } from '
  *
  * @param source the URL of the folder of an exported model, relative to the page if it is a string; or the files of
  * an export or a run by name
- * @throws UserError if it cannot be fetched (`io`), is no model (`not-found`), or is corrupt
+ * @throws UserError if it cannot be fetched (`io`), is not a model (`not-found`), or is corrupt
  */
 export async function loadModel(
   source: string | URL | ModelFiles,

@@ -59,7 +59,7 @@ it('is recognised by its two files', () => {
   expect(isExported(folder)).toBe(false);
 });
 
-it('is refused before its weights are read if they are not those of its model', async () => {
+it('is refused before its weights are read if they do not belong to its model', async () => {
   tensorOfHoles(() => path, megabytes(1900))(folder);
   await expect(loadTrained(folder)).rejects.toThrow(
     `${path} does not fit its own model: "holes" does not belong to it; export again`,

@@ -52,7 +52,7 @@ export interface ModelChoice {
    */
   readonly weights?: WeightsKind | undefined;
   /**
-   * The step whose checkpoint is loaded, or `'best'`: the one with the lowest bits/dim of the validation images. By
+   * The step whose checkpoint is loaded, or `'best'`: lowest bits/dim of the validation images. By
    * default the last one. An export has only one step; requesting another is an error.
    */
   readonly step?: StepChoice | undefined;

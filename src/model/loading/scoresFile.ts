@@ -22,10 +22,10 @@ import {
 } from './manifest.ts';
 
 /**
- * The scores in a folder; undefined if it has none, or a run has those of other weights.
+ * The scores in a folder; undefined if it has none, or a run's belong to other weights.
  *
- * @param manifest that of an export
- * @throws UserError (`invalid-data`) if the file is damaged, (`mismatch`) if that of an export belongs to another model or does
+ * @param manifest the export's
+ * @throws UserError (`invalid-data`) if the file is damaged, (`mismatch`) if an export's belongs to another model or does
  * not match the manifest
  */
 export function readScores(

@@ -16,7 +16,7 @@ export interface Accuracy {
 export interface ClassResult extends Accuracy {
   /** The name of the class. */
   readonly class: string;
-  /** How many images are of this class. */
+  /** The number of images of this class. */
   readonly images: number;
   /** The mean over them of bits/dim given the class; null if there are none. */
   readonly bitsPerDim: number | null;
@@ -24,7 +24,7 @@ export interface ClassResult extends Accuracy {
   readonly samplingError: number | null;
 }
 
-/** What a model with classes says of labelled images. */
+/** Class-conditional results on labelled images. */
 export interface ClassEvaluation extends Accuracy {
   /** The mean of −log p(x) over images and draws, in bits/dim, with p(x) = Σ p(x | class)/K: without the labels. */
   readonly marginalBitsPerDim: number;

@@ -12,7 +12,7 @@ export interface Comparison {
   readonly bitsPerDim: number;
   /** The standard error of that mean over other images, s/√n. */
   readonly samplingError: number | null;
-  /** The mean over images of bits/dim minus that of the first model: negative if this one is better. */
+  /** The mean over images of bits/dim minus the first model's: negative if this model is better. */
   readonly difference: number;
   /**
    * The standard error of the difference over other images, s/√n with s the deviation of the images' differences.

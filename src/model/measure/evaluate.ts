@@ -216,7 +216,7 @@ export function summarise(values: readonly Float64Array[]): Evaluation {
   };
 }
 
-/** The images with the highest values, the highest first; NaN counts as infinite. */
+/** The images with the highest values, the highest first; NaN is treated as infinite. */
 function highest(values: Float64Array, count: number): MeasuredImage[] {
   const rank = (index: number): number =>
     Number.isNaN(values[index]!) ? Number.POSITIVE_INFINITY : values[index]!;

@@ -1,4 +1,4 @@
-// An evaluation with everything it depends on, as it is stored in runs and printed.
+// An evaluation with everything it depends on, as stored in runs and printed.
 import { evenlySpread, type ImageSet, type Split, subset } from '../../data/contract/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import {
@@ -22,9 +22,9 @@ export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluati
   readonly weights?: WeightsKind;
   /** Absent for a continuous model. */
   readonly bits?: number;
-  /** The unit in which it is shown and stored; the record itself is in bits per value. */
+  /** The unit for display and storage; the record itself is in bits per value. */
   readonly unit: ResultUnit;
-  /** Which bound it is, named after the dequantisation noise; importance-weighted or not, q is that of this noise. */
+  /** Which bound it is, named after the dequantisation noise; importance-weighted or not, q refers to this noise. */
   readonly bound: DequantisationName;
 }
 

@@ -39,7 +39,7 @@ it('is the last one, or a given step', async () => {
   expect(await Promise.all([stepOf(), stepOf(4), stepOf(2)])).toEqual([7, 4, 2]);
 });
 
-it('is the one with the lowest bits/dim, of equal ones the last', async () => {
+it('has the lowest bits/dim; ties go to the last', async () => {
   expect(await stepOf('best', [2, 3], [4, 2], [6, 2.5])).toBe(4);
   expect(await stepOf('best', [2, 2], [4, 2], [6, 2.5])).toBe(4);
   // Not one without a checkpoint or a finite value, and a later line of a step replaces an earlier one.

@@ -28,9 +28,9 @@ export function timingLine(step: number, seconds: number, images: number): JsonO
 
 /** The total time of a run's steps. */
 interface TrainingTime {
-  /** Of the steps alone, without startup, validation and checkpoints. */
+  /** Only the steps, without startup, validation and checkpoints. */
   readonly seconds: number;
-  /** Images per second over this time; 0 if there was no step. */
+  /** Images per second over this time; 0 without steps. */
   readonly imagesPerSecond: number;
 }
 

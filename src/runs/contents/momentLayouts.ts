@@ -1,4 +1,4 @@
-// The layouts of an optimiser's moments, some of which only some parameters have.
+// The layouts of an optimiser's moments, which not all parameters have.
 import type { ParameterLayout } from '../../flows/models/index.ts';
 import { momentNames, type OptimizerKind, ruleFor } from '../../tensor/optimizers/index.ts';
 

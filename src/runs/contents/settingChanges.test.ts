@@ -1,4 +1,4 @@
-// What is recorded of settings that resumes change: from which step, from what to what, and nothing that was
+// The record of settings changed by resumes: the step, the old and the new value, and no change that was
 // lost.
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../settings/resolve.ts';

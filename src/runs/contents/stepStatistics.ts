@@ -33,7 +33,7 @@ interface StepStatistic<Value> {
   measure(step: MeasuredStep): Value | Promise<Value>;
 }
 
-/** The statistics by key, in the order in which they are logged. */
+/** The statistics by key, in logging order. */
 const stepStatistics = {
   step: number(({ step }) => step),
   epoch: number(({ epoch }) => epoch),

@@ -1,4 +1,4 @@
-// The training state: everything carried from step to step besides the configuration.
+// The training state: everything carried from step to step, without the configuration.
 import type { NdArray } from '../../core/numeric/index.ts';
 import type { GuardState } from './guardState.ts';
 

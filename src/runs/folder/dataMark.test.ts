@@ -1,4 +1,4 @@
-// Which paths a run may name: those of its images and conditions, if this account has made it with them.
+// Which paths a run may name: its images and conditions, if this account created it with them.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';

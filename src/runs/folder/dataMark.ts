@@ -152,7 +152,7 @@ function isAnywhere(name: string): boolean {
   return /^([/\\]|[a-z]:)/i.test(name) || name.split(/[/\\]/).includes('..');
 }
 
-/** Whether a name that is not anywhere is a path rather than that of a dataset. */
+/** Whether a relative name is a path rather than a dataset's. */
 function isRelative(name: string): boolean {
   return datasets.every((dataset) => dataset.name !== name);
 }

@@ -93,7 +93,7 @@ function removeRunPartials(paths: RunPaths): void {
   }
 }
 
-/** The folders of a run in which files are written; links are not followed. */
+/** The folders of a run that files are written to; links are not followed. */
 function ownFolders({ directory, checkpoints, samples, tensorboard }: RunPaths): string[] {
   const inside = [checkpoints, samples, tensorboard].filter((folder) => entryAt(folder)?.isDirectory());
   return [pathIn(directory), ...inside];

@@ -99,7 +99,7 @@ export function countUnreadableNames(parent: string): number {
   return entriesOf(parent).filter((path) => path.includes('\ufffd') && !exists(path)).length;
 }
 
-/** Whether a folder is that of a run; also if the system denies access to its configuration. */
+/** Whether a folder is a run folder; also if the system denies access to its configuration. */
 export function isRunFolder(folder: string): boolean {
   try {
     return exists(runPaths(folder).config);

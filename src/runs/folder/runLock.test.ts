@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** Leaves a lock as another process would, last renewed a minute ago or so many seconds. */
+/** Leaves a lock as another process would, last renewed a minute or the given number of seconds ago. */
 function leave(text: string, seconds = 60): void {
   writeFileSync(paths.lock, text);
   const then = Date.now() / 1000 - seconds;

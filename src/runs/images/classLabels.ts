@@ -39,9 +39,9 @@ function reason(whyNoLabels: string | undefined): string {
 /**
  * The labels of images for a model with these classes.
  *
- * @param classes those of the model
+ * @param classes the model's
  * @param name the name or path of the images, for errors
- * @param whyNoLabels why they have none, for errors; that of their dataset
+ * @param whyNoLabels why they have none, for errors, from their dataset
  * @throws UserError (`mismatch`) if they have no labels, or other classes
  */
 export function requireLabels(

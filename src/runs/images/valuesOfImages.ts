@@ -18,7 +18,7 @@ const LEAST_RELATIVE_DEVIATION = 2 ** -20;
  * A configuration for these images: where `model.continuous` is true, it has their standardisation, and without bits, it has
  * theirs.
  *
- * @throws UserError if the values are of another kind than the model takes, or a channel is constant
+ * @throws UserError if the values are not of the kind that the model takes, or a channel is constant
  */
 export async function withValuesOf(
   config: Config,

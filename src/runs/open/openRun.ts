@@ -36,7 +36,7 @@ export interface Run {
   readonly config: Config;
   /** Its images. */
   readonly dataset: Dataset;
-  /** How long it trains, and at which rates. */
+  /** The training length and the learning rates. */
   readonly schedule: Schedule;
   /** Where it is stored. */
   readonly store: RunStore;
@@ -52,7 +52,7 @@ export interface Run {
   readonly damages?: readonly string[];
 }
 
-/** Options of a new run besides its configuration. */
+/** Options of a new run other than its configuration. */
 export interface RunOptions {
   /** Your own images, instead of those from the configuration's `data.name` and `data.validation`. A page needs them. */
   readonly dataset?: Dataset;
@@ -65,7 +65,7 @@ export interface RunOptions {
   readonly from?: StartingModel | undefined;
 }
 
-/** Options of a resume besides the run. */
+/** Options of a resume other than the run. */
 export interface ResumeOptions {
   /** Your own images, instead of those that the run names. A run that is not in a folder needs them. */
   readonly dataset?: Dataset;

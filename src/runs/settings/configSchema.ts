@@ -90,7 +90,7 @@ const data = section({
     z.string(nameText).check(z.minLength(1, nameText), z.maxLength(4096, 'at most 4096 characters long')),
   ),
   conditions: optional(
-    'The conditions of the images: a CSV file, an array (.npy, .npz) or images; default: those beside them.',
+    'The conditions of the images: a CSV file, an array (.npy, .npz) or images; default: those next to them.',
     z
       .string(conditionsText)
       .check(z.minLength(1, conditionsText), z.maxLength(4096, 'at most 4096 characters long')),
@@ -174,7 +174,7 @@ const model = section({
     default: modelDefaults.conditioner,
   }),
   boundary: optional(
-    'What the networks of couplings and priors see outside an image: zero, or periodic, on a torus.',
+    'The values that networks of couplings and priors read outside an image: zero, or periodic, on a torus.',
     choice(choices.boundary),
     { implied: 'zero' },
   ),
@@ -212,7 +212,7 @@ const model = section({
     z.union([z.literal(true), standardisation], continuousText),
   ),
   bits: optional(
-    'Bits per integer value, by default those of the images; images of more are reduced to them.',
+    'Bits per integer value, by default the images’; images of more are reduced to them.',
     wholeNumber(1, 16),
   ),
   dequantisation: optional(
@@ -264,7 +264,7 @@ const training = section({
     { default: 'auto', changeable },
   ),
   clipNorm: key(
-    'The norm to which gradients are clipped, in bits/dim; none turns clipping off.',
+    'The maximum gradient norm, in bits/dim; none turns clipping off.',
     z.union([z.literal('none'), positive(MOST_NORM, clipNormText)], clipNormText),
     { default: 'none', changeable },
   ),
@@ -297,5 +297,5 @@ export const layerSchema = z.partial(
  */
 export type Config = z.infer<typeof configSchema>;
 
-/** A partial configuration, as set by a preset, a file or an option. Undefined counts as not set. */
+/** A partial configuration, as set by a preset, a file or an option. Undefined means not set. */
 export type ConfigLayer = z.input<typeof layerSchema>;

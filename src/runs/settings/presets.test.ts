@@ -14,7 +14,7 @@ describe.each(presets.map((preset) => [preset.name, preset] as const))('%s', (na
   });
 });
 
-it('the quick start with the couplings of the paper differs in couplings and training alone', () => {
+it('the quick start with the couplings of the paper differs only in couplings and training', () => {
   const [quick, paper] = ['mnist-quickstart', 'paper-mnist-quickstart'].map((preset) =>
     resolveConfig({ preset }),
   );

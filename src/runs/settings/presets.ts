@@ -161,7 +161,7 @@ const mnistPresets: readonly Preset[] = [
   },
   {
     name: 'mnist-emerging-d16',
-    description: 'A full-width emerging flow on MNIST, for which others report 1.09 bits/dim.',
+    description: 'A full-width emerging flow on MNIST, where others report 1.09 bits/dim.',
     notes: [],
     imageShape: mnist.imageShape,
     config: {

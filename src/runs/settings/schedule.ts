@@ -19,7 +19,7 @@ export interface Schedule {
   readonly learningRate: number;
   /** The decay of the moving average of the weights, to be corrected for its zero start. */
   readonly averageDecay: number;
-  /** The norm to which gradients are clipped; absent if they are not. */
+  /** The maximum gradient norm; absent without clipping. */
   readonly clipNorm?: number;
 }
 

@@ -12,7 +12,7 @@ import { defaults, modelOptions } from './config.ts';
 import { type Config, configSchema } from './configSchema.ts';
 import { optionsText, recordedIn, requireTrainedOptions } from './trainedOptions.ts';
 
-/** The error for options other than those of the training; null if there is none. */
+/** The error for options that differ from the training's; null if there is none. */
 function difference(now: object, trained: object): string | null {
   try {
     requireTrainedOptions(now, 'config.yaml', trained, 'step-00000012.safetensors');
@@ -87,7 +87,7 @@ it('takes a text of its own only', () => {
   }
 });
 
-it('has one text, whatever the order in which the options were set', () => {
+it('has one text, whatever order the options were set in', () => {
   const turned = Object.fromEntries(Object.entries(trained).reverse()) as Config['model'];
   expect(optionsText(turned)).toBe(optionsText(trained));
 });
@@ -106,12 +106,12 @@ describe('a default', () => {
     const keys = Object.keys(configSchema.shape.model.shape);
     const required = Object.keys(defaults.model!);
     // The library has one flow: there is no other value to compare.
-    // Those of classes, conditions, bits and real numbers follow from the images.
+    // Classes, conditions, bits and real numbers follow from the images.
     const ofImages = ['classes', 'condition', 'bits', 'continuous'];
     expect([...required, ...ofImages, 'flow', ...optional.map(([key]) => key)].sort()).toEqual(keys.sort());
   });
 
-  it.each(optional)('of %s counts as set, and is that of the model', async (key, value, other, options) => {
+  it.each(optional)('of %s is treated as set, and is the model’s', async (key, value, other, options) => {
     const set = { ...options, [key]: value };
     expect(difference(set, options)).toBeNull();
     expect(difference(options, set)).toBeNull();

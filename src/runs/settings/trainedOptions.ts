@@ -1,4 +1,4 @@
-// The model options that weights were trained with, as recorded beside them, and how those of a configuration differ.
+// The model options that weights were trained with, as recorded with them, and how a configuration's differ.
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
 import {
@@ -28,7 +28,7 @@ export const recordedSchema = z.record(
   ]),
 );
 
-/** The options of a model as JSON; the order in which they were set does not matter. */
+/** The options of a model as JSON; their order does not matter. */
 export function optionsText(options: ModelOptions): string {
   const entries = Object.entries(recordedOptions(options)).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify(Object.fromEntries(entries));

@@ -2,7 +2,7 @@
 import type { NdArray } from '../../core/numeric/index.ts';
 import type { Device } from './devices/device.ts';
 
-/** An array in the runtime's memory, or in that of a device. */
+/** An array in the runtime's memory, or in a device's. */
 export interface RuntimeTensor {
   readonly dims: readonly number[];
   readonly data: unknown;
@@ -78,7 +78,7 @@ export type NamedArrays = Readonly<Record<string, NdArray>>;
 export type ProgramArrays = Readonly<Record<string, AnyArray>>;
 
 /**
- * The same arrays, all of which must be on the host.
+ * The same arrays, which must be on the host.
  *
  * @throws Error if one is on a device
  */

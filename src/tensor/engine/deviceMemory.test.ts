@@ -144,7 +144,7 @@ describeOnGpu('device memory', () => {
 });
 
 describeOnGpu('outputs on a device', () => {
-  it('are those of the program, each in an array of its own', async () => {
+  it('are the program’s, each in an array of its own', async () => {
     const outputs = { y: multiply(x, 2), z: multiply(x, 3) };
     await expect(compile({ inputs: { x }, outputs }, { ...onGpu, onDevice: ['nope'] })).rejects.toThrow(
       "the program has no output 'nope' to stay on the device",

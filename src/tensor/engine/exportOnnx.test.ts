@@ -47,7 +47,7 @@ describe('names', () => {
     await expect(exportOnnx({ inputs, outputs })).rejects.toThrow('cannot name an input or output');
   });
 
-  it('are those of the program', async () => {
+  it('are the program’s', async () => {
     const { graph } = ModelProto.decode(
       await exportOnnx({ inputs: { a: x }, outputs: { b: op.exp(x), c: x } }),
     );
@@ -60,7 +60,7 @@ describe('names', () => {
 });
 
 describe('what is computed on the host', () => {
-  it('is a constant in the file if it depends on constants alone', async () => {
+  it('is a constant in the file if it depends only on constants', async () => {
     const w = matrix('w', 2);
     const y = op.product(op.product(x, constant(w)), op.inverse(constant(w)));
     const given = { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };

@@ -20,7 +20,7 @@ const LARGEST_FILE = 2 ** 31 - 1;
 
 /**
  * The ONNX model of a program in float32: standard operators of opset 20 only, inputs and outputs under their
- * own names, the batch open if it is open in the program. What depends on constants alone is folded now,
+ * own names, the batch open if it is open in the program. What depends only on constants is folded now,
  * in float64.
  *
  * @throws Error if a name is not an identifier or is taken, or a part of the program has no ONNX operator

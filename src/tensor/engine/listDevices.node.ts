@@ -39,7 +39,7 @@ async function reportOf(device: Device): Promise<DeviceReport> {
   return { device, works: reason === null, reason, remedy: reason === null ? null : remedy() };
 }
 
-/** What the runtime says of a device that does not work; null if it works. */
+/** The runtime's message about a device that does not work; null if it works. */
 async function failureOf(device: Device): Promise<string | null> {
   try {
     await tryDevice({ device });

@@ -98,7 +98,7 @@ describe('compileLoop', () => {
     expect(loop.vectorsOf('first').x).toEqual(vector('x of first', 33).data);
   });
 
-  it('works on one set and leaves the others alone', async () => {
+  it('works on one set and does not touch the others', async () => {
     const lengths = { first: 33, none: 0, second: 5, third: 70_000 };
     const loop = await compileLoop(everything(), lengths);
     for (const [name, length] of Object.entries(lengths)) {

@@ -91,7 +91,7 @@ function notLoaded(cause: NodeJS.ErrnoException): UserError {
 /** What the runtime says if a device is not there, or not its libraries. */
 const missing = /Failed to get a WebGPU adapter|Failed to load (shared )?library/;
 
-/** The error for what the runtime says of a device; on a CPU, what it says itself. */
+/** The error for a runtime message about a device; on a CPU, the message itself. */
 function failureOf(choice: DeviceChoice, what: string, cause: unknown): unknown {
   if (isHost(choice.device)) {
     return cause;

@@ -83,7 +83,7 @@ async function sampled(mixing: Mixing, device: FlowModelOptions): Promise<ArrayL
   });
 }
 
-/** What a model says of two images on a device, with the gradient, and two samples of it. */
+/** A model's results for two images on a device, with the gradient, and two samples of it. */
 async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Promise<Float64Array> {
   const { model, state } = await trainedTo('1x1', added);
   return releaseAfter(async (keep) => {

@@ -14,7 +14,7 @@ export interface OperatorTime {
   readonly nodes: number;
 }
 
-/** An event of ONNX Runtime's profile, as far as it is used here. */
+/** An event of ONNX Runtime's profile, with the fields used here. */
 interface ProfileEvent {
   readonly cat: string;
   readonly name: string;

@@ -61,7 +61,7 @@ describe('names', () => {
     }
   });
 
-  it('of inputs do not collide with those of results of the prelude', async () => {
+  it('of inputs do not collide with names of the prelude’s results', async () => {
     const [a, b] = [input('a', [1, 1]), input('b', [1, 1])];
     const y = op.add(op.logAbsDet(a), op.logAbsDet(op.exp(b)));
     const feeds = { operand0: array([1, 1], 2), b: array([1, 1], 0.5) };
@@ -156,7 +156,7 @@ describe('into', () => {
   });
 });
 
-describe('what depends on constants alone', () => {
+describe('what depends only on constants', () => {
   // 1 + 1e-9 is 1 in float32, and exp(90) overflows.
   const near = constant(array([2], 1 + 1e-9, 1 - 2e-9));
   const small = op.multiply(op.subtract(near, constant(array([2], 1, 1))), 1e9);
@@ -280,7 +280,7 @@ describe('a program', () => {
     await again.release();
   });
 
-  it('leaves its feeds and earlier results alone', async () => {
+  it('does not change its feeds and earlier results', async () => {
     const program = await make();
     const feeds = { x: random('x', [5, 3]), w: random('w', [3, 3]) };
     const first = await program.run(feeds);

@@ -56,7 +56,7 @@ export interface CompileOptions {
   inverse?: InverseMethod;
   /**
    * Whether the runtime keeps the places that the first run finds for its results, as one block of memory: many small
-   * operations take less time, and the block is held besides the memory of the first run. Default false; only on the CPU,
+   * operations take less time, and the block is held in addition to the first run's memory. Default false; only on the CPU,
    * with the native runtime.
    */
   memoryPlan?: boolean;
@@ -73,7 +73,7 @@ export interface CompileOptions {
 
 /**
  * Compiles a program for a device: its graph is prepared in the style that the device prefers, what depends
- * on constants alone is folded now, in float64, and the rest becomes an ONNX session. Build a program once
+ * only on constants is folded now, in float64, and the rest becomes an ONNX session. Build a program once
  * and keep it: sessions are slow to create.
  *
  * @example
@@ -136,7 +136,7 @@ export function requirePlace({
 type FoldingOptions = Pick<CompileOptions, 'device' | 'threads'>;
 
 /**
- * The values, in float64, of all tensors of a prepared program that depend on constants alone and are used by
+ * The values, in float64, of all tensors of a prepared program that depend only on constants and are used by
  * others.
  */
 export async function freeze(
@@ -149,7 +149,7 @@ export async function freeze(
   return new Map(frontier.map((tensor, index) => [tensor, values[index]!]));
 }
 
-/** The values, in float64, of tensors that depend on constants alone. */
+/** The values, in float64, of tensors that depend only on constants. */
 export async function evaluate(tensors: readonly Tensor[], options: FoldingOptions = {}): Promise<NdArray[]> {
   const outputs = Object.fromEntries(tensors.map((tensor, index) => [String(index), tensor]));
   const prepared = prepare({ inputs: {}, outputs });
@@ -241,7 +241,7 @@ interface HostPart {
   readonly nodes: readonly HostNode[];
   /** Whether the session takes all results as one vector, `HOSTED`. */
   readonly isPacked: boolean;
-  /** Computes the operands that are no inputs of the program. */
+  /** Computes the operands that are not inputs of the program. */
   readonly prelude: Program | undefined;
 }
 
@@ -312,7 +312,7 @@ export class Program {
     );
   }
 
-  /** Where it runs: another device than the one it was compiled for if that one cannot be used here. */
+  /** Where it runs: a fallback device if the compiled one cannot be used here. */
   get device(): Device {
     return this.settings.device;
   }

@@ -25,7 +25,7 @@ it.each([
   });
 });
 
-it('says that a device is lost, and leaves other failures as they are', () => {
+it('says that a device is lost, and does not change other failures', () => {
   const lost = new Error('Failed to run: GPUDevice was lost\nat somewhere');
   expect(explainFailure(lost, 'webgpu')).toMatchObject({
     code: 'unsupported',
@@ -34,7 +34,7 @@ it('says that a device is lost, and leaves other failures as they are', () => {
   expect(explainFailure(lost, 'cpu')).toBe(lost);
 });
 
-it('names the file with which the runtime does not start, and refuses options that it does not know', () => {
+it('names the file that keeps the runtime from starting, and refuses options that it does not know', () => {
   configureRuntime({ wasm: '/nope.wasm' });
   const missing = new Error(
     'no available backend found. ERR: [wasm] RuntimeError: Aborted(both async and sync)',

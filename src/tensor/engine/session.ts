@@ -48,7 +48,7 @@ export class Session {
   }
 
   /**
-   * Runs the model on inputs by name, and returns the outputs that come to the host.
+   * Runs the model on inputs by name, and returns the outputs that are read to the host.
    *
    * @param into the outputs to compute, each with the array to write it to, or null for a new array; by default
    * all outputs, in new arrays
@@ -184,7 +184,7 @@ export interface SessionOptions {
 /** How the runtime ends a condition that a failure has broken. */
 const CONDITION_END = ' was false. ';
 
-/** What the runtime says of a failure, in one line, without the place in its sources and the condition there. */
+/** The runtime's message about a failure, in one line, without the place in its sources and the condition there. */
 export function reasonOf(cause: unknown): string {
   const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
   const [start, end] = [line!.indexOf('/onnxruntime_src/'), line!.lastIndexOf(CONDITION_END)];

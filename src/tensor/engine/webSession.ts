@@ -9,7 +9,7 @@ interface WebBuild {
   readonly ort: Runtime;
   readonly provider: WebProvider['provider'];
   explain(cause: unknown): unknown;
-  /** Creates a session, the first of which starts the build. */
+  /** Creates a session; the first one starts the build. */
   start?<Result>(create: () => Promise<Result>): Promise<Result>;
 }
 

@@ -147,7 +147,7 @@ export function differentiate({ known, variables }: Pullback): Tensor[] {
 }
 
 /**
- * The gradients found between one checkpoint and the one before it: those of the weights there. If they are
+ * The gradients found between one checkpoint and the one before it: for the weights there. If they are
  * computed before the backward pass continues, the activations that they need are freed; ONNX Runtime would
  * compute them last.
  */

@@ -8,7 +8,7 @@ import { areImages, type Boundary, type Offset, type Shifts } from './shift.ts';
 
 export type { Boundary, Offset } from './shift.ts';
 
-/** The attributes of a convolution, besides its image and kernel. */
+/** The attributes of a convolution other than its image and kernel. */
 export interface Convolution extends Shifts {
   /** Whether the last input channel of the kernel is for the edge channel. */
   readonly edge: boolean;
@@ -71,7 +71,7 @@ export function squareOffsets(side: number): Offset[] {
 }
 
 /**
- * The contribution of the edge channel alone, `[H, W, out]`: the convolution of a mask that is 1 outside an
+ * The contribution of only the edge channel, `[H, W, out]`: the convolution of a mask that is 1 outside an
  * image and 0 inside.
  *
  * @param kernel `[taps, out]`

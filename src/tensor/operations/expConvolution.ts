@@ -35,7 +35,7 @@ export function expConvolution(x: Tensor, kernel: Tensor, exponent: ConvolutionE
 }
 
 /**
- * The number N of the last term: the first for which the bound of the next, normBound^(N+1)/(N+1)!, is below half of the
+ * The number N of the last term: the first where the bound of the next, normBound^(N+1)/(N+1)!, is below half of the
  * precision's epsilon.
  */
 export function lastTerm(normBound: number, precision: 'float32' | 'float64'): number {

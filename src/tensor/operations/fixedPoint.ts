@@ -26,7 +26,7 @@ export const fixedPointOperation: Operation<Body> = {
  * The x with x = step(x), found by iterating x ← step(x) from `start` until an iteration changes nothing, or
  * `limit` iterations are done. It has no gradient.
  *
- * What `step` uses besides its argument is computed once, outside the loop.
+ * What `step` uses other than its argument is computed once, outside the loop.
  */
 export function fixedPoint(start: Tensor, limit: number, step: (x: Tensor) => Tensor): Tensor {
   const state = input('state', start.shape);

@@ -32,7 +32,7 @@ export function reshapeSource(x: Tensor): Tensor | undefined {
   return isResultOf(reshapeOperation, x) ? x.inputs[0] : undefined;
 }
 
-/** A transposition by name, and that of its gradient. */
+/** A transposition by name, and its gradient's. */
 const transposition = (
   name: string,
   back: (g: Tensor, order: readonly number[]) => Tensor,
@@ -59,7 +59,7 @@ export function transpose(x: Tensor, order: readonly number[] = [1, 0]): Tensor 
   return apply(transposeOperation, [x], order) as Tensor;
 }
 
-/** The matrix of which this one is the transpose; undefined for any other tensor. */
+/** The matrix whose transpose this is; undefined for any other tensor. */
 export function transposeSource(x: Tensor): Tensor | undefined {
   const isTransposition =
     x.rank === 2 && isResultOf(transposeOperation, x) && sameShape(x.attributes, [1, 0]);

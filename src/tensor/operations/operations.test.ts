@@ -463,7 +463,7 @@ describe('with an open batch', () => {
     ['unfold and fold', (x) => op.fold(op.unfold(x, corners), corners)],
     ['reorder', (x) => op.reorder(x, 3, [1, 0])],
     [
-      'a convolution of twice as many images',
+      'a convolution of twice the images',
       (x) =>
         op.convolution(op.concatenate([x, x], 0), constant(randomArray('kernel', [4, 2, 3], false)), {
           offsets: corners,

@@ -135,7 +135,7 @@ function gatherPixels(
 }
 
 /**
- * Which pixels of an image are read, and at which there are results: half of them, `[C, 1, pixels, N]` instead of
+ * Which pixels of an image are read, and which have results: half of them, `[C, 1, pixels, N]` instead of
  * `[C, H, W, N]`, where a parity is given.
  */
 export interface Halves {

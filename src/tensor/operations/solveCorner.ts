@@ -3,7 +3,7 @@ import { isOpen, sameShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { areImages } from './shift.ts';
 
-/** Which corner convolution is inverted, besides its kernel. */
+/** Which corner convolution is inverted, without its kernel. */
 export interface CornerOptions {
   /** The distance between the kernel's taps. */
   readonly dilation: number;
@@ -28,7 +28,7 @@ export const solveCornerOperation: Operation<CornerOptions> = {
 };
 
 /**
- * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], or with `mirrored` the one for which
+ * Solves for x in y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], or with `mirrored` the one for which
  * y[h, w] = Σᵢⱼ x[h + i·dilation, w + j·dilation]·kernel[i, j], zero outside the image. It has no gradient.
  *
  * @param y `[N, H, W, C]`

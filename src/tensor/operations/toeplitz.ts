@@ -1,4 +1,4 @@
-// Toeplitz matrices, whose entries depend on their distance from the diagonal alone.
+// Toeplitz matrices, whose entries depend only on their distance from the diagonal.
 import type { Tensor } from '../tensor.ts';
 import { expand } from './broadcast.ts';
 import { reshape, slice } from './layout.ts';

@@ -8,8 +8,8 @@ import { input } from '../tensor.ts';
  *
  *     a = a + share·(θ − a)
  *
- * with `share` from `averageShare`. Inputs: those of the update, the scalar `share` and the vector `average`; outputs:
- * those of the update and the new `average`.
+ * with `share` from `averageShare`. Inputs: the update's, the scalar `share` and the vector `average`; outputs:
+ * the update's and the new `average`.
  */
 export function withAverage({ inputs, outputs }: ProgramDefinition): ProgramDefinition {
   const [share, average] = [input('share', []), input('average', outputs.weights!.shape)];

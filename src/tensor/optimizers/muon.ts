@@ -52,7 +52,7 @@ const LEAST_NORM = 1e-7;
 /** The root mean square change of a matrix, relative to the learning rate: about the same as with Adam. */
 const CHANGE = 0.2;
 
-/** The matrix of a kernel `[…, in, out]` as it is stored, with its edge channel; its columns are the last axis. */
+/** The matrix of a kernel `[…, in, out]` as stored, with its edge channel; its columns are the last axis. */
 function matrixShape({ shape, kernel }: UpdatedParameter): Shape | undefined {
   const columns = shape.at(-1) ?? 1;
   const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);

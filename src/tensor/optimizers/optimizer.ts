@@ -1,4 +1,4 @@
-// Optimisers: rules by which gradients change weights, and how a configuration chooses one.
+// Optimisers: rules for updating weights from gradients, and how a configuration chooses one.
 import {
   type OptionSchemas,
   type OptionValues,
@@ -35,13 +35,13 @@ export interface RuleKind {
 }
 
 /**
- * A rule by which gradients change some of the weights: functions of symbolic tensors, applied one after the other. The
+ * A rule for updating some of the weights from gradients: functions of symbolic tensors, applied one after the other. The
  * tensors are `weights`, `gradients`, the rule's moments and the optimiser's scalars.
  */
 export interface UpdateRule extends RuleKind {
   /** Whether `update` also takes `decays`: 1 for weights that decay, 0 for the others. */
   readonly decays?: boolean;
-  /** Elementwise: new `gradients` and moments. If missing, they stay as they are. */
+  /** Elementwise: new `gradients` and moments. If missing, they stay unchanged. */
   accumulate?(tensors: Tensors): Tensors;
   /** The direction of each item, `[N, …item]`, which replaces its gradients of the same shape. If missing, they stay. */
   direction?(gradients: Tensor): Tensor;
@@ -57,7 +57,7 @@ export interface OptimizerKind {
   readonly rules: readonly RuleKind[];
 }
 
-/** The rules by which gradients change weights, with their options. */
+/** The rules for updating weights from gradients, with their options. */
 export interface Optimizer extends OptimizerKind {
   readonly rules: readonly UpdateRule[];
   /** The scalars of all rules for update t = 1, 2, … with the schedule's learning rate. */

@@ -26,7 +26,7 @@ export function writeHostileFile(path: string, content: Uint8Array | string | Sp
   }
 }
 
-/** A file of an archive, and what the archive says of it. */
+/** A file of an archive, and its archive header. */
 interface ZipFile {
   readonly name: string;
   readonly packed: Uint8Array;

@@ -73,7 +73,7 @@ export function tiffOfLargeTiles(): Uint8Array {
   return file;
 }
 
-/** A TIFF file of JPEG strips, each of which is the whole file. */
+/** A TIFF file of JPEG strips, each containing the whole file. */
 export function tiffOfOverlappingStrips(): Uint8Array {
   const file = Buffer.from(readFileSync(fixture('jpeg.tiff')));
   const first = file.readUInt32LE(4);

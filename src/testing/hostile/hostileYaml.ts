@@ -6,7 +6,7 @@ const append = (lines: string) => edit('config.yaml', (text) => `${text}${lines}
 
 const loop = '&a [*a]';
 
-/** Changes of `config.yaml`, all of which must be refused. */
+/** Changes of `config.yaml`, which must all be refused. */
 export const yamlChanges: Changes = {
   'bits in themselves': ['refuse', set('bits', loop)],
   'a name in itself': ['refuse', set('name', '&a {a: *a}')],

@@ -146,7 +146,7 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
     error: /^cannot fetch \S+: fetch failed; give the URL/,
     errorInPage: unreachable,
   },
-  'another model than its weights': {
+  'a model that differs from its weights': {
     answer: whole(describing({ model: JSON.stringify(options), imageShape: '8x8x1' })),
     error: /does not fit its own model: \S+ is missing, expected/,
   },

@@ -35,7 +35,7 @@ export interface ActionTrainingOptions
   readonly resume?: boolean;
 }
 
-/** The updates that count as an epoch. */
+/** The number of updates in an epoch. */
 const EPOCH = 100;
 
 /**
@@ -82,7 +82,7 @@ function configFor(config: Config, [, , channels]: ImageShape): Config {
   return { ...config, model: { ...model, continuous } };
 }
 
-/** Fields of independent normal values, from which activation normalisations start. */
+/** Fields of independent normal values, that initialise activation normalisations. */
 function startingValues({ data, training, model }: Config, imageShape: ImageShape): Dataset {
   const { mean, deviation } = model.continuous as { mean: number[]; deviation: number[] };
   const [size, channels] = [dimensionsOf(imageShape), imageShape[2]];

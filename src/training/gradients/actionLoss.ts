@@ -47,10 +47,10 @@ export function actionOf(action: Action, x: Tensor): Tensor {
  * E_z[log q(x) + S(x)] for x = f⁻¹(z): the divergence from e^−S/Z to the density q of the model, less ln Z. The noise of a
  * batch is z, from `drawBase`; its images are not used.
  *
- * The gradient by the weights θ follows the path of x alone, Σ vᵀ·∂x/∂θ with v = ∂(log q + S)/∂x: the derivative of log q by
+ * The gradient by the weights θ follows only the path of x, Σ vᵀ·∂x/∂θ with v = ∂(log q + S)/∂x: the derivative of log q by
  * θ at fixed x has mean zero, and is left out, so that the gradient vanishes for every z, not only on average, where q is
  * exact (Roeder and others, Sticking the landing, 2017). From f(x; θ) = z follows vᵀ·∂x/∂θ = −uᵀ·∂f/∂θ with
- * uᵀ = vᵀ·∂x/∂z. So the inverse is differentiated by z alone, and weights only have gradients in the direction that is
+ * uᵀ = vᵀ·∂x/∂z. So the inverse is differentiated only by z, and weights only have gradients in the direction that is
  * trained on images too: inverses need none for their kernels.
  */
 export function actionLoss(action: Action): Loss {

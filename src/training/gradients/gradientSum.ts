@@ -3,14 +3,14 @@
 import type { NdArray } from '../../core/numeric/index.ts';
 import type { Groups } from '../../flows/models/index.ts';
 
-/** Copies every array of `source` into the one of the same name in `target`. */
+/** Copies every array of `source` into the array of the same name in `target`. */
 export function copyInto(target: Groups, source: Groups): void {
   for (const [name, { data }] of Object.entries(target)) {
     data.set(source[name]!.data);
   }
 }
 
-/** Adds every array of `terms` to the one of the same name in `total`, in float32. */
+/** Adds every array of `terms` to the array of the same name in `total`, in float32. */
 export function addInPlace(total: Groups, terms: Groups): void {
   for (const [name, { data }] of Object.entries(total)) {
     const added = terms[name]!.data;
@@ -37,7 +37,7 @@ export function differenceNorm(a: Groups, b: Groups): number {
   return Math.sqrt(total);
 }
 
-/** Σ x², in four independent accumulators, so that no addition waits for those of the others. */
+/** Σ x², in four independent accumulators, so that additions don't wait for each other. */
 function sumOfSquares(data: NdArray['data']): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   const rest = data.length % 4;

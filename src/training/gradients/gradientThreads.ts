@@ -108,7 +108,7 @@ async function startThreads(
 }
 
 /**
- * The bytes of the workers' weights and gradients besides the training's own: the weights once in shared
+ * The bytes of the workers' weights and gradients in addition to the training's own: the weights once in shared
  * memory, and for each worker the weights, its gradients, and a shared copy of these gradients.
  */
 export function copiedBytes(layout: ParameterLayout, workers: number): number {

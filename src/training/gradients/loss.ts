@@ -16,7 +16,7 @@ interface LossGraph {
 }
 
 /**
- * A loss of batches of so many images.
+ * A loss of batches of a number of images.
  *
  * @param tensors the parameters of the model by path
  */

@@ -16,7 +16,7 @@ import type { GradientRequest } from './gradientPlan.ts';
 import { type StageGraph, stageGraphs } from './stageGraphs.ts';
 
 /**
- * A run of a program. Its arrays have names in the whole sequence: those of the batch, `weights/…` and `gradients/…` of each
+ * A run of a program. Its arrays have names in the whole sequence: the batch's, `weights/…` and `gradients/…` of each
  * parameter by path, `bitsPerDim`, and those that pass from one run to another.
  */
 export interface Piece {
@@ -25,7 +25,7 @@ export interface Piece {
   /** The arrays that it takes and returns, by the names of the program's inputs and outputs. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
-  /** Forward pieces come first, for the images between the stages alone; then backward ones, from the last stage. */
+  /** Forward pieces come first, only for the images between the stages; then backward ones, from the last stage. */
   readonly pass: 'forward' | 'backward';
 }
 

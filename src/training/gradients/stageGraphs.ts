@@ -81,7 +81,7 @@ function dequantisationGraph(model: Flow, images: number, starting: boolean): St
   return { parameters: specs, taken: { image, noise }, condition: {}, weights, started: started(), result };
 }
 
-/** The inputs for parameters, by name; the layers ask for them under a prefix. */
+/** The inputs for parameters, by name; layers look them up under a prefix. */
 function weightsOf(
   specs: ParameterSpecs,
   prefix: string,

@@ -14,7 +14,7 @@ import { likelihoodLoss } from './loss.ts';
 export type WorkerBounds = Pick<GradientRequest, 'images' | 'threads' | 'device'>;
 
 /**
- * Rejects an impossible number of workers; undefined is always allowed. The call that counts is the one in
+ * Rejects an impossible number of workers; undefined is always allowed. The decisive call is in
  * `chooseWorkers`, which no training bypasses; every other call only gives the same answer earlier,
  * before anything expensive is done.
  *

@@ -16,7 +16,7 @@ import { train } from './train.ts';
 
 const SIZE = 4;
 
-/** Noise as bright as a number beside each image, and as an image of the brightness of its rows. */
+/** Noise whose brightness is a number that accompanies each image, and as an image of the brightness of its rows. */
 function dataset(shuffled = false): Dataset {
   const images = (count: number, seed: number) => {
     const random = new RandomStream(seed, 'bright');

@@ -77,7 +77,7 @@ async function problemOf(parts: TrainingParts, unit: ResultUnit): Promise<string
   return differenceText(found, expected, unit);
 }
 
-/** How results differ from those of the CPU; null if no more than by rounding, or if the CPU's are not finite either. */
+/** How results differ from the CPU's; null if no more than by rounding, or if the CPU's are not finite either. */
 export function differenceText(found: PartResults, expected: PartResults, unit: ResultUnit): string | null {
   const norm = normOf(expected.gradients);
   if (!expected.bitsPerDim.every(Number.isFinite) || !Number.isFinite(norm)) {

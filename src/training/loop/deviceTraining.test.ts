@@ -131,7 +131,7 @@ describeOnGpu('a run on a device', () => {
   });
 
   describe('whose results become wrong ends at the next milestone, with its checkpoints', () => {
-    /** Trains; from the end of step 3 on, the device writes no gradients, or no losses, so that those of before stay. */
+    /** Trains; from the end of step 3 on, the device writes no gradients, or no losses, so that the previous ones stay. */
     const trainedStale = (
       name: string,
       what: 'gradients' | 'bitsPerDim',

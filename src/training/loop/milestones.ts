@@ -1,4 +1,4 @@
-// The special steps of a run: the last, milestones and anchors; functions of the schedule alone.
+// The special steps of a run: the last, milestones and anchors; functions of only the schedule.
 import type { Schedule } from '../../runs/settings/schedule.ts';
 
 /** The most validations in a run, and milestone checkpoints, the last step's included. */

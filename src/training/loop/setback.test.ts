@@ -172,7 +172,7 @@ describe('training that diverges repeatedly', () => {
   it('ends with advice that helps', async () => {
     const wrong = { learningRate: 1000, steps: 60 };
     const error: Error = await trained('diverged', { training: wrong }).then(
-      () => new Error('it went on'),
+      () => new Error('it continued'),
       (reason) => reason,
     );
     const paths = runPaths(inRoot('diverged'));

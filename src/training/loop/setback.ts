@@ -130,7 +130,7 @@ async function readState(store: RunStore, step: number, { model }: Config): Prom
 /**
  * Rejects a run that has finished without training anything.
  *
- * @throws UserError if there was no update, or its likelihood of validation images is not finite
+ * @throws UserError without an update, or its likelihood of validation images is not finite
  */
 export function requireTrained({ updates }: TrainingState, bitsPerDim: number | null): void {
   const finite = bitsPerDim === null || Number.isFinite(bitsPerDim);

@@ -106,7 +106,7 @@ it('rolls back to these weights', async () => {
   const { at } = BatchLoader.prototype;
   vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
     const batch = at.call(this, index);
-    // So early that there is no other state, and again, so that the first rollback counts as in vain.
+    // Before any other state exists, and again, so that the first rollback failed.
     if (index < 6) {
       batch.noise.data[0] = Number.NaN;
     }
@@ -128,7 +128,7 @@ it('trains in files as in a folder', async () => {
   expect(ofFiles.state.weights).toEqual(ofFolder.state.weights);
 });
 
-it('refuses to go on with random weights if its checkpoints are gone', async () => {
+it('refuses to continue with random weights if its checkpoints are gone', async () => {
   const { paths } = await startedRun('gone');
   rmSync(paths.checkpoints, { recursive: true });
   await expect(resumeRun(paths.directory, {}, { dataset })).rejects.toThrow(

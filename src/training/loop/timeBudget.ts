@@ -118,7 +118,7 @@ export async function budgetInMinutes({
   return training.steps === steps && training.epochs === epochs ? pending : null;
 }
 
-/** A time budget, and the work at a milestone besides validation. */
+/** A time budget, and the work at a milestone other than validation. */
 export interface BudgetOptions {
   readonly minutes: number;
   /** When training began, on the clock of `performance.now()`. */

@@ -69,7 +69,7 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   /** Definitions of the model's and the training's parts that the library lacks, unless they are registered already. */
   readonly parts?: readonly PartDefinition[] | undefined;
   /**
-   * The processes that train together, each of which calls this function with the same run; by default only this one.
+   * The processes that train together, each calling this function with the same run; by default only this one.
    * Each computes its share of every batch. Rank 0 alone reports events and writes: the others need a store, but its
    * contents do not matter.
    */
@@ -266,7 +266,7 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
   return result;
 }
 
-/** The parts of a run with as many steps as fit into its time budget. */
+/** The parts of a run with the number of steps that fits into its time budget. */
 async function withBudget(
   parts: TrainingParts,
   { store, dataset, events, reports }: TrainingOptions,

@@ -67,7 +67,7 @@ interface TrainingSources {
   readonly action?: Action | undefined;
 }
 
-/** Compiles the programs, and initialises the weights from data if there is no state to resume. */
+/** Compiles the programs, and initialises the weights from data without a state to resume. */
 export async function prepareTraining(
   { config, dataset, store, state, activations, workers, ranks = onlyRank, action }: TrainingSources,
   engine: CompileOptions,

@@ -17,7 +17,7 @@ export interface TrainingSize {
   readonly bytes: number;
   /** The bytes that may be allocated here. */
   readonly available: number;
-  /** Whether it fits; if not even the weights do, `bytes` is theirs alone. */
+  /** Whether it fits; if not even the weights do, `bytes` counts only the weights. */
   readonly fits: boolean;
 }
 
@@ -51,7 +51,7 @@ export function trainingSize(
   const bytesOf = (which: 'all' | 'trained', packed = layout): number =>
     Object.values(packed.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
   const moments = Object.values(momentLayouts(layout, optimizers.resolve(training.optimizer).definition));
-  // Besides the weights: their average, the gradients, and the moments.
+  // In addition to the weights: their average, the gradients, and the moments.
   const state =
     bytesOf('all') +
     2 * bytesOf('trained') +

@@ -26,9 +26,9 @@ const mostPoints = 150;
 const startShare = 0.03;
 /** The share of the sound batches that may also lie above it. */
 const spikeShare = 0.02;
-/** The share of the values, the lowest ones, that always count as sound. */
+/** The share of the values, the lowest ones, that are always treated as sound. */
 const surelySoundShare = 0.1;
-/** Values count as sound up to this many bits/dim above those: about as much as a model of 8 bits can learn, … */
+/** Values are treated as sound up to this many bits/dim above those: about as much as a model of 8 bits can learn, … */
 const soundMargin = 8;
 /** … or, if those vary widely, up to this many times their own range. */
 const soundRanges = 10;
@@ -152,7 +152,7 @@ export function curveRange(series: readonly PlotSeries[]): [number, number] | nu
   return [least - margin, most + margin];
 }
 
-/** The value up to which a run counts as sound; a diverged run can have far more than single spikes above it. */
+/** The largest value that is treated as sound; a diverged run can have far more than single spikes above it. */
 function soundLimit(values: readonly number[]): number {
   const sorted = ascending(values);
   const low = quantile(sorted, surelySoundShare);

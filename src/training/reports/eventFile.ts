@@ -23,7 +23,7 @@ export class EventFile {
   /**
    * @param folder the run folder
    * @param name the name of the file in it; a subfolder is created
-   * @param resumedAfter the step from which training resumes: TensorBoard then ignores later steps in earlier files
+   * @param resumedAfter the step that training resumes from: TensorBoard then ignores later steps in earlier files
    * @throws UserError if the file cannot be written; an existing file is replaced
    */
   constructor(folder: ClosedFolder, name: string, resumedAfter?: number) {

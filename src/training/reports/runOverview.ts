@@ -196,7 +196,7 @@ export interface RunProgress extends Trouble {
   readonly data: string | null;
   /** Which bound its bits/dim are, named after the dequantisation noise. */
   readonly bound: DequantisationName | null;
-  /** The unit in which its results are shown; those below are in bits per value. */
+  /** The unit for display; the results below are in bits per value. */
   readonly unit: ResultUnit['name'] | null;
   /** Steps so far. */
   readonly step: number;
@@ -217,7 +217,7 @@ export interface RunProgress extends Trouble {
   readonly problem: string | null;
 }
 
-/** A run of which nothing is known yet. */
+/** A run without any known facts yet. */
 export const unknownProgress: RunProgress = {
   preset: null,
   data: null,

@@ -181,7 +181,7 @@ it('skips the other measurements if the signal ends the evaluation; the run is c
   expect({ complete, evaluations }).toEqual({ complete: true, evaluations: undefined });
 });
 
-it('holds the lock to the end, and counts as complete only then', async () => {
+it('holds the lock to the end, and is complete only then', async () => {
   const files = memoryFiles('held');
   const run = await startRun(tinyConfig(), files, { dataset });
   const seen: unknown[] = [];

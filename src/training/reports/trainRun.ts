@@ -83,7 +83,7 @@ const TEST = { draws: 2, seed: 0 };
  * at the end, and in between one every ten minutes that replaces the previous one. At the end of all steps, it evaluates
  * test images if `test` says so, and measures validation images, against which images can then be scored. In a folder it
  * also draws the learning curve and samples, and writes the model card. Failures of the measurement of validation images
- * and of pictures are reported as `onTrouble`. The run counts as complete when all this is done; a signal skips the rest of
+ * and of pictures are reported as `onTrouble`. The run is complete when all this is done; a signal skips the rest of
  * the measurements and the last samples.
  *
  * All randomness is a function of the seed and the step: the same configuration produces the same metrics and checkpoints,

@@ -49,7 +49,7 @@ const modelOf = (changes: Partial<ModelOptions>): Glow =>
     ...changes,
   });
 
-/** With classes, and noise from a flow: all that a model may take besides images. */
+/** With classes, and noise from a flow: all that a model may take in addition to images. */
 const conditioned: Partial<ModelOptions> = {
   levels: 2,
   depth: 1,
@@ -237,7 +237,7 @@ describeOnGpu('training on a device', () => {
       const [narrow, wide] = [await crossing(4), await crossing(64)];
       expect(wide).toEqual(narrow);
       const images = 2 * 4 * BATCH * sizeOf(imageShape);
-      // Besides images and noise: two scalars, and the matrices that the host inverts with their determinants.
+      // In addition to images and noise: two scalars, and the matrices that the host inverts with their determinants.
       expect(narrow.bytesUp).toBeGreaterThan(images + 8);
       expect(narrow.bytesUp).toBeLessThan(images + 8 + 4 * 4 * 200);
       expect(narrow.waits).toBe(activations === 'keep' ? 2 : 1 + 4);

@@ -286,7 +286,7 @@ function scalar(value: number) {
   return { shape: [], data: Float32Array.of(value) };
 }
 
-/** The programs of a step besides that of the gradients. */
+/** The programs of a step, without the gradients. */
 interface StepPrograms {
   /** The optimiser and the average of the weights, in place. */
   readonly update: Program;
@@ -349,7 +349,7 @@ function reportOf(length: number, parts: number, microBatch: number): ProgramDef
   return { inputs: { gradients, ...inputs }, outputs: { told } };
 }
 
-/** The rows that a vector is summed in: one workgroup would sum a whole vector alone, one number after the other. */
+/** The number of rows for summing a vector: one workgroup would sum a whole vector, one number after the other. */
 const ROWS = 1024;
 
 function sumOfSquares(gradients: Tensor, length: number): Tensor {

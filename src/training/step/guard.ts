@@ -19,7 +19,7 @@ export const guardLimits = {
   normFactor: 150,
   /** What a dropped step adds to the strain; an accepted step removes 1. */
   strainOfRefusal: 10,
-  /** The strain at which training rolls back: three dropped steps in a row, or one in ten for long. */
+  /** The strain that triggers a rollback: three dropped steps in a row, or one in ten for long. */
   mostStrain: 28,
   /** The factor on the learning rate at each rollback. */
   rateFactor: 0.5,
@@ -109,7 +109,7 @@ export function mayGoBackTo({ wentBackTo }: GuardState, step: number): boolean {
   return wentBackTo === null || step < wentBackTo;
 }
 
-/** The guard at an anchor: if there is no strain, an earlier rollback is forgotten. */
+/** The guard at an anchor: without strain, an earlier rollback is forgotten. */
 export function atAnchor(guard: GuardState): GuardState {
   return guard.strain === 0 ? { ...guard, wentBackTo: null } : guard;
 }

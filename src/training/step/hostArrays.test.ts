@@ -101,8 +101,8 @@ describe('an update of matrices and other parameters by different rules', () => 
     restRate: 4,
   });
 
-  // At the second width, some matrices have their own array, and others are packed with those of their shape.
-  it.each([8, 136])('equals that of every parameter alone, at width %i', async (width) => {
+  // At the second width, some matrices have their own array, and others are packed with others of their shape.
+  it.each([8, 136])('equals every parameter’s own, at width %i', async (width) => {
     const layout = layoutOf('emerging', width);
     const matrices = Object.entries(layout.specs).filter(
       ([, spec]) => ruleFor(optimizer, spec).item.length > 0,

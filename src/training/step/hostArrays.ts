@@ -49,7 +49,7 @@ export class HostArrays implements StateArrays {
   private readonly hostLayout: ParameterLayout;
   private readonly options: StateArraysOptions;
   private readonly updates: readonly RuleUpdate[];
-  /** bits/dim of the images of a batch; those of other ranks stay zero. */
+  /** bits/dim of the images of a batch; other ranks' stay zero. */
   private readonly bitsPerDim: Float32Array;
   /** The gradients of the batch, and of one micro-batch if there are several. */
   private readonly total: Groups;

@@ -10,7 +10,7 @@ import type { GradientTarget } from '../gradients/gradientPlan.ts';
 
 /** The settings of an update. */
 export interface UpdateOptions {
-  /** The rule by which gradients change weights. */
+  /** The rule for updating weights from gradients. */
   readonly optimizer: Optimizer;
   /** The decay of the moving average of the weights, at least 0 and below 1. */
   readonly averageDecay: number;
@@ -20,7 +20,7 @@ export interface UpdateOptions {
 export interface StateArraysOptions extends UpdateOptions, CompileOptions {
   /** Images per update, on all ranks. */
   readonly batchSize: number;
-  /** Images per run of the gradient program, a divisor of those of a rank; by default all of them. */
+  /** Images per run of the gradient program, a divisor of a rank's; by default all of them. */
   readonly microBatch?: number;
   /** The processes that share each batch evenly; by default only this one. */
   readonly ranks?: Ranks;
@@ -39,7 +39,7 @@ export type ArraysOfState = Pick<TrainingState, 'weights' | 'average' | 'optimiz
 
 /**
  * Weights, gradients, average and moments, in the memory of the host or of a device. The training reads and writes them
- * through this alone, and asks for copies on the host only where it needs them.
+ * only through this, and asks for copies on the host only where it needs them.
  */
 export interface StateArrays {
   /** How parameters are laid out in the arrays that programs take. */

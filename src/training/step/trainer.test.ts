@@ -222,7 +222,7 @@ describe('a trainer refuses', () => {
     );
     await made.release();
     const { image, noise } = batches(4).at(0);
-    // Noise that does not say what it is counts as uniform.
+    // Noise that does not say what it is is treated as uniform.
     for (const batch of [
       { image, noise },
       { image, noise: { shape: noise.shape, data: noise.data } },

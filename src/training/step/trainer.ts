@@ -30,7 +30,7 @@ import type { BatchGradients, StateArrays, StateArraysOptions } from './stateArr
 
 /** Options of a trainer: the optimiser, the moving average, the sizes of batches, and where it runs. */
 export interface TrainerOptions extends StateArraysOptions {
-  /** The norm to which gradients are clipped; by default they are not. */
+  /** The maximum gradient norm; by default none. */
   readonly clipNorm?: number | undefined;
   /**
    * @internal The arrays, already opened with these options, if the initial weights are already in them; they are not released with
@@ -131,7 +131,7 @@ export class Trainer {
     return this.current;
   }
 
-  /** The state; on the host its arrays are those of the training, which change with every update. */
+  /** The state; on the host its arrays are the training's own, which change with every update. */
   async state(): Promise<TrainingState> {
     return { ...this.current, ...(await this.arrays.read()) };
   }
@@ -153,7 +153,7 @@ export class Trainer {
    * The loss and gradients of a batch, accumulated in float32 over the micro-batches and summed over the ranks, each of
    * which passes its share of the batch; changes no weight.
    *
-   * @throws UserError if the batch has another number of images than the trainer was made for, or noise of another kind than
+   * @throws UserError if the batch has another number of images than the trainer was made for, or noise of a kind that differs from what
    * the model takes
    */
   async gradientsOf(batch: Batch): Promise<BatchGradients> {
@@ -177,7 +177,7 @@ export class Trainer {
     return arrays.collect();
   }
 
-  /** @internal The results of a micro-batch alone; changes no weight. Later gradients overwrite them. */
+  /** @internal The results of a single micro-batch; changes no weight. Later gradients overwrite them. */
   async resultsOfPart(batch: Batch): Promise<PartResults> {
     const { arrays } = this;
     await this.gradientProgram.run(batch, arrays.weights, arrays.target(0));

@@ -21,7 +21,7 @@ export function codingBytes(trained: TrainedModel, workers: number): number {
   return workers * BATCH * MEMORY_FACTOR * likelihoodBytes(trained);
 }
 
-/** A block as it is stored. */
+/** A block in stored form. */
 export interface BlockBytes {
   readonly runs: readonly Run[];
   /** Of the stack. */

@@ -363,7 +363,7 @@ describe('a file that cannot be read', () => {
     );
   });
 
-  it('is of a newer version', async () => {
+  it('has a newer version', async () => {
     const newer = bytes.slice();
     newer[8] = 2;
     await expect(decompress(newer)).rejects.toThrow(

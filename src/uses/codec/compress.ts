@@ -278,7 +278,7 @@ function lacksColour({ shape, pixels }: NamedImage, [, , channels]: ImageShape):
   return channels === 1 && shape[2] === 3 && !isColourless(pixels);
 }
 
-/** What to do about an image of another shape than the model takes. */
+/** The remedy for an image whose shape the model does not take. */
 function remedyFor(image: NamedImage, imageShape: ImageShape): Phrase {
   const [height, width] = imageShape;
   const tiles = phrase`add ${option('tiles', true)} to cut it into tiles`;

@@ -138,7 +138,7 @@ interface ListedBlock {
   readonly bitsPerDim: number;
 }
 
-/** What a file contains, as far as it is intact. */
+/** What a file contains, in its intact part. */
 export interface Listing {
   readonly images: readonly ListedImage[];
   /** How many images it should have; undefined if its end is damaged or missing. */

@@ -118,7 +118,7 @@ export async function* imagesBy(
 /** Why an intact block doesn't have the pixels of its checksum. */
 async function whyUndecodable({ runtime }: ReadHeader): Promise<string> {
   return runtime === (await codingRuntime())
-    ? 'its checksum is of other pixels, so the program that compressed it was faulty; use another copy'
+    ? 'its checksum belongs to other pixels, so the program that compressed it was faulty; use another copy'
     : `another version of ONNX Runtime (${runtime.slice(0, 16)}) compressed it; use the version of emerging-flows that wrote the file`;
 }
 

@@ -231,7 +231,7 @@ it.each([
     { first: 0, names: [['0000000', 2e6]], runs: [[8, 1e6]], pixels: '' },
   ],
 ])('a block of 4 GiB %s is not hashed', async (_, about) => {
-  // As large as the largest one, whose head alone has to be right.
+  // As large as the largest one, where only the head has to be right.
   const record = encodeRecord({ kind: 'block', number: 0, about: JSON.stringify(about), bytes: nothing });
   const view = new DataView(record.buffer);
   view.setUint32(16, 2 ** 32 - 1, true);

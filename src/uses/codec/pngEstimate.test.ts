@@ -8,7 +8,7 @@ it.each([
   [0.052, 6],
   [33.3, 3400],
   [0, 0],
-])('pays from so many images: a model of %d times what 100 images save', async (times, images) => {
+])('pays from this many images: a model of %d times what 100 images save', async (times, images) => {
   const png = new PngEstimate(1);
   const pixels = Uint8Array.from({ length: 64 }, (_, index) => index);
   for await (const _ of png.following([{ name: 'a.png', shape: [8, 8, 1], pixels }])) {

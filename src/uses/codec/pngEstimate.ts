@@ -4,7 +4,7 @@ import { contactSheet } from '../../data/pictures/index.ts';
 import type { CompressedSize } from './compress.ts';
 import type { NamedImage } from './namedImage.ts';
 
-/** At most about so many images are written as PNG: it takes longer than compressing them. */
+/** At most about this many images are written as PNG: it takes longer than compressing them. */
 const MOST = 100;
 
 /** An estimate from images on their way elsewhere. */

@@ -34,7 +34,7 @@ export interface Measurement {
   readonly layer: string;
   /** What was measured. */
   readonly value: number;
-  /** The measurement in words; by default those of the check. */
+  /** The measurement in words; by default the check's. */
   readonly what?: string;
   /** For a count: of how many. */
   readonly total?: number;

@@ -454,7 +454,7 @@ describe('conditioning', () => {
     data: Float64Array.from(values),
   });
 
-  it('is that of the matrices that a layer divides by', async () => {
+  it('belongs to the matrices that a layer divides by', async () => {
     const free = await measured(conv1x1([2, 3, 2]), { weight: array([2, 2], 0, 4, 0.5, 0) });
     expect(free!.smallestDiagonal).toBeCloseTo(0.5, 12);
     expect(free!.conditionNumber).toBeCloseTo(8, 12);
@@ -476,7 +476,7 @@ describe('conditioning', () => {
     expect(qr!.conditionNumber).toBeCloseTo(50, 9);
   });
 
-  it('of a periodic convolution is that of its worst frequency', async () => {
+  it('of a periodic convolution is its worst frequency’s', async () => {
     // One channel, 1/2 and 1/4 in two neighbours: |1/2 + e^iφ/4| is 3/4 at φ = 0 and 1/4 at φ = π.
     const kernel = array([3, 3, 1, 1], 0, 0, 0, 0, 0.5, 0.25, 0, 0, 0);
     const found = await measured(periodic([3, 4, 1]), { kernel, bias: array([1], 0) });

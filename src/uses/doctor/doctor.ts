@@ -54,7 +54,7 @@ export interface DoctorOptions extends CompileOptions, WorkOptions {
    * it rejects.
    */
   readonly keepFinished?: boolean | undefined;
-  /** Called with the number of ways done in which images were changed to be hard to recover, and of all. */
+  /** Called with the number of kinds of hard images done, and the total. */
   onHardImages?(done: number, of: number): void;
 }
 
@@ -64,7 +64,7 @@ export interface Diagnosis extends Verdict {
   readonly stopped: boolean;
   /** How many images there were to choose from. */
   readonly available: number;
-  /** Each layer, in the order of encoding, which begins with those of variational dequantisation. */
+  /** Each layer, in the order of encoding, starting with variational dequantisation's. */
   readonly layers: readonly LayerExamination[];
   /** The dequantisation noise of the images, which comes from a flow; null if it is uniform. */
   readonly noise: NoiseStatistics | null;
@@ -98,7 +98,7 @@ const HARD_IMAGES = 16;
 /** How many images are used by default. */
 export const DOCTOR_IMAGES = 64;
 
-/** About how many bytes of memory it takes to examine so many images, which are encoded together. */
+/** The approximate bytes of memory to examine this many images, which are encoded together. */
 export function examinationBytes(trained: TrainedModel, images: number): number {
   return bytesOfRun(images * likelihoodBytes(trained));
 }

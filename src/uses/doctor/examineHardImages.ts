@@ -34,7 +34,7 @@ export interface HardImages {
    * makes its inverse amplify rounding more.
    */
   readonly kind: HardKind;
-  /** The largest change of a pixel in grey levels, of which a pixel of b bits has 2^b. */
+  /** The largest change of a pixel in grey levels: a pixel of b bits has 2^b. */
   readonly change: number;
   /** How many of the images do not return every pixel, by the precision of encoding and decoding. */
   readonly lost: Readonly<Record<Precision, number>>;
@@ -53,7 +53,7 @@ export interface HardImagesExamination {
   readonly smallestChange: Readonly<Record<Precision, number | null>>;
 }
 
-/** How hard images are examined. Progress counts the ways in which they are changed. */
+/** How hard images are examined. Progress counts the kinds of changes. */
 interface HardImagesOptions extends CompileOptions, WorkOptions {
   /** The seed of the noise. */
   readonly seed: number;

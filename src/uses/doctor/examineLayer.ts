@@ -80,7 +80,7 @@ export const LARGEST_LOG_DET_ERROR = 1e-4;
 export interface LayerOptions extends CompileOptions, WorkOptions {
   /** The seed of random directions and of noise. */
   readonly seed?: number;
-  /** Whether the numerical ln|det| is that of the whole Jacobian for images of any size; default false. */
+  /** Whether the numerical ln|det| uses the whole Jacobian for images of any size; default false. */
   readonly exact?: boolean;
   /** Whether the numerical ln|det| is left out, which takes most of the time; default false. */
   readonly quick?: boolean;

@@ -1,4 +1,4 @@
-// Which samples count as exploded: those far beyond the images, whose scale is theirs if they are real numbers.
+// Which samples are exploded: far beyond the images, on the images' scale if they are real numbers.
 import { expect, it } from 'vitest';
 import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
@@ -9,7 +9,7 @@ import { examineModel } from './examineModel.ts';
 const shape: ImageShape = [4, 4, 1];
 const COUNT = 16;
 
-/** The share of exploded samples of a model of this deviation, beside images of another one. */
+/** The share of exploded samples of a model of this deviation, with images of another one. */
 async function explodedShare(deviation: number, images: number, options: object): Promise<number> {
   const { model, parameters } = randomModel(shape, { levels: 1, mixing: '1x1', ...options }, 0);
   const channels = dimensionsOf(model.latentShapes[0]!) / 4;

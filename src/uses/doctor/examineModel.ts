@@ -9,7 +9,7 @@ import { input, type Tensor } from '../../tensor/index.ts';
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction extends ReturnedImages {
-  /** The largest error in grey levels, of which a pixel of b bits has 2^b; null for real numbers. */
+  /** The largest error in grey levels: a pixel of b bits has 2^b; null for real numbers. */
   readonly largestErrorInGreyLevels: number | null;
 }
 
@@ -50,10 +50,10 @@ interface ModelExamination {
 const FAR_OUT = 20;
 
 /**
- * Encodes and decodes real images as they are shipped, and decodes as many samples.
+ * Encodes and decodes real images as shipped, and decodes the same number of samples.
  *
  * @param x the values of the images, from `dequantised`
- * @param options.condition their condition, also that of the samples; empty for a model without one
+ * @param options.condition their condition, also for the samples; empty for a model without one
  */
 export async function examineModel(
   trained: TrainedModel,

@@ -13,7 +13,7 @@ export interface Finding extends Measurement {
 
 /** The verdict on the measurements. */
 export interface Verdict {
-  /** Whether there is no problem; warnings do not count. */
+  /** Whether there are only warnings or nothing at all. */
   readonly ok: boolean;
   /** What is wrong. */
   readonly problems: readonly Finding[];

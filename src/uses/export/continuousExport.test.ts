@@ -38,7 +38,7 @@ const image: NdArray = {
   }),
 };
 
-it('takes and returns values in their own unit, in onnxruntime alone', async () => {
+it('takes and returns values in their own unit, in only onnxruntime', async () => {
   const { encoder, sampler, dequantiser } = await exportPrograms(trained, { threads: 1 });
   expect(dequantiser).toBeUndefined();
   // By a variable, as a user's program would load it: the library reaches it through one file.

@@ -236,7 +236,7 @@ function samplerPorts(model: Flow): { inputs: Port[]; outputs: Port[] } {
   };
 }
 
-/** What a likelihood is given besides the image, after its name. */
+/** The inputs of a likelihood other than the image, after its name. */
 function given(model: Flow): string {
   const isConditioned = conditionNames(model).length > 0;
   return model.classes.length > 0

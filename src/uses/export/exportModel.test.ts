@@ -17,7 +17,7 @@ import { train } from '../../training/loop/train.ts';
 import { measureReference } from '../odd/reference.ts';
 import { exportModel } from './exportModel.ts';
 
-// The runtime alone, as somebody without this library has it.
+// Only the runtime, as someone without this library has it.
 const runtimeName = 'onnxruntime-node';
 const { InferenceSession, Tensor }: typeof import('onnxruntime-web') = await import(runtimeName);
 
@@ -77,7 +77,7 @@ describe.each(models)('a model with %s', (name, options) => {
     expect(await ofExport.score(some, { condition })).toEqual(expected.scores);
     expect(expected.decoded).toEqual(some);
 
-    // As somebody with the files and the manifest alone would call them.
+    // As someone with only the files and the manifest would call them.
     const manifest = JSON.parse(String(files['manifest.json']));
     const session = (file: string) => InferenceSession.create(files[file] as Uint8Array);
     const tensor = ({ shape, data }: { shape: readonly number[]; data: ArrayLike<number> }) =>

@@ -370,7 +370,7 @@ describe.each(conditioned)('%s', (_, added) => {
   });
 
   if (options.dequantisation) {
-    it('carries the weights of the noise in that file alone', () => {
+    it('carries the weights of the noise only in that file', () => {
       const sizeOfExport = (files: ExportedPrograms): number => files.encoder.length + files.sampler.length;
       const uniform = exportPrograms(trainedModelOf({ ...options, dequantisation: 'uniform' }), {
         threads: 1,

@@ -24,7 +24,7 @@ describe('bits', () => {
 });
 
 describe('complexity', () => {
-  it('is bits/dim beyond those of a coder', () => {
+  it('is bits/dim minus a coder’s', () => {
     const images = { bits: [3, 1], code: [1, 2] };
     expect([...oddScores.complexity.fit({})(images)]).toEqual([2, -1]);
   });

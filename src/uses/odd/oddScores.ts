@@ -15,22 +15,22 @@ import {
 } from './densities.ts';
 import type { PixelStatisticName } from './statistics/pixelStatistics.ts';
 
-/** What a score needs besides bits/dim. */
+/** What a score needs in addition to bits/dim. */
 export type ScoreNeed = 'classes' | 'labels';
 
 /** A score. Higher is odder. */
 export interface OddScore {
   /** What it is, in a few words. */
   readonly text: string;
-  /** Whether it is in bits per value, the unit of results, and shown in that of the model. */
+  /** Whether it is in bits per value, the unit of results, and shown in the model's. */
   readonly isResult?: true;
   /** How far to trust it, in a sentence. */
   readonly trust: string;
-  /** What it needs besides bits/dim. */
+  /** What it needs in addition to bits/dim. */
   readonly needs?: ScoreNeed;
   /** The statistics that it is computed from; it cannot be computed without them. */
   readonly from: readonly string[];
-  /** Learns from reference images, and returns the function that scores others; NaN counts as the oddest of all. */
+  /** Learns from reference images, and returns the function that scores others; NaN is the oddest of all. */
   fit(reference: ImageStatistics): (images: ImageStatistics) => Float64Array;
 }
 
@@ -118,7 +118,7 @@ const ofPixels: readonly string[] = [...onLogScale, 'direction' satisfies PixelS
  * −ln of two densities fitted to reference images, added (Morningstar and others, AISTATS 2021): of the vectors of the
  * log-density of the latents and ln|det| of each level, the code length of a general coder (of images of 8 bits) and six statistics
  * of the pixels, and of these with the brightness of each ninth. Where reference images share no layout, the ninths hide what else is
- * odd: hence the first density. Both tails count. Of the estimators, the one that predicts held-out reference images best is used. The fits
+ * odd: hence the first density. Both tails count. The estimator that predicts held-out reference images best is used. The fits
  * are robust: a few odd images among the reference hardly change them.
  */
 export const typicality: OddScore = {
@@ -173,7 +173,7 @@ function heldOutDensity(fit: DensityEstimator, rows: Rows): number {
   return mean(fit(rowsAt(rows, fold!.outside))(rowsAt(rows, fold!.inside)));
 }
 
-/** −log₂ of the largest p(x | class), in bits/dim: odd is what is of no class. */
+/** −log₂ of the largest p(x | class), in bits/dim: images of no class are odd. */
 const bestClass: OddScore = {
   text: 'bits/dim given the class that suits an image best',
   isResult: true,

@@ -120,7 +120,7 @@ describe('the oddest places', () => {
     );
   });
 
-  it('do not depend on places where all reference images are alike', () => {
+  it('do not depend on places where all reference images agree', () => {
     const deviation = reference.deviation.map((value, place) => (place < 12 ? 0 : value));
     const { map } = oddPlaces(mapWith([0, 5, 5.9]), { ...reference, deviation });
     // A corner of the map has six pixels: 0.15 above the mean, relative to the mean deviation.

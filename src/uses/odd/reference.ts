@@ -68,7 +68,7 @@ export function requireFinite({ statistics: { bits } }: ReferenceScores): void {
   }
 }
 
-/** At most so many images, evenly spread. */
+/** The most images, evenly spread. */
 function evenly(images: ImageSet, most: number): ImageSet {
   return images.count <= most ? images : subset(images, evenlySpread(most, images.count));
 }

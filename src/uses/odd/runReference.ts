@@ -6,7 +6,7 @@ import { dataName } from '../../runs/settings/experimentName.ts';
 import { measureReference, referenceImages, requireFinite } from './reference.ts';
 
 /**
- * Measures validation images of a trained run and stores their statistics, unless it has them or there are no images.
+ * Measures validation images of a trained run and stores their statistics, unless it has them or no images.
  *
  * @param options.images the most images to measure; default 2,000
  * @throws UserError (`diverged`) if the bits/dim of an image are not finite, or if the file is damaged or cannot be written

@@ -44,7 +44,7 @@ it('names what differs', () => {
   expect(sameSource(set(60, 2, { bits: 1 }), reference)).toMatchObject({ same: false, shifts: [] });
 });
 
-it('compares bits alone with a reference that has nothing else, and no set of fewer than 10', () => {
+it('compares only bits with a reference that has nothing else, and no set of fewer than 10', () => {
   const reference = { statistics: { bits: set(300, 1).statistics.bits! }, values: undefined };
   expect(sameSource(set(60, 2), reference)!.same).toBe(true);
   expect(sameSource(set(60, 2, { bits: 1 }), reference)!.same).toBe(false);

@@ -23,7 +23,7 @@ export interface SourceComparison {
   readonly same: boolean;
   /** The smallest p-value of all tests times their number (Bonferroni), at most 1. */
   readonly pValue: number;
-  /** The rate of false alarms at which `same` was decided. */
+  /** The false alarm rate used to decide `same`. */
   readonly falseAlarms: number;
   /** What differs in the pixels, the clearest first: `darker`, `noisier`, … */
   readonly shifts: readonly SourceShift[];

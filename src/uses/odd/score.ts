@@ -67,13 +67,13 @@ export interface ScoredClasses {
 
 /** How images are scored; by default with the draws and the seed of the reference. */
 export interface OddOptions extends MeasurementOptions {
-  /** The score by which they are ordered; by default the best one that can be computed. */
+  /** The score that orders them; by default the best one that can be computed. */
   readonly score?: OddScoreName | undefined;
 }
 
 /** Scored images. */
 export interface OddReport {
-  /** The score by which they are ordered. */
+  /** The score that orders them. */
   readonly score: OddScoreName;
   /** The images, the oddest first. */
   readonly images: readonly Score[];
@@ -161,7 +161,7 @@ export async function oddReports(
   };
 }
 
-/** A fit to fewer reference images says nothing. */
+/** Fewer reference images are too few for a fit. */
 export const LEAST_REFERENCES = 10;
 
 /**

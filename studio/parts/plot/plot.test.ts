@@ -98,7 +98,7 @@ it('draws a part, smoothed, in the unit of the runs', () => {
 });
 
 describe('which run is ahead', () => {
-  /** A run that has validated at steps, one step taking so many seconds. */
+  /** A run that has validated at steps, with the seconds of one step. */
   const validated = (name: string, results: Readonly<Record<number, number>>, seconds = 1) => {
     const curve = new RunCurve();
     const last = Math.max(...Object.keys(results).map(Number));
@@ -129,7 +129,7 @@ describe('which run is ahead', () => {
     );
   });
 
-  it('is not said of one run, before validations, or when two are equal', () => {
+  it('is missing for one run, before validations, or when two are equal', () => {
     expect(comparisonText([validated('a', { 10: 3 })], 'steps')).toBeUndefined();
     expect(comparisonText([validated('a', { 10: 3 }), validated('b', {})], 'steps')).toBeUndefined();
     expect(comparisonText([validated('a', { 10: 3 }), validated('b', { 10: 3.0001 })], 'steps')).toContain(

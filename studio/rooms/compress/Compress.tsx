@@ -1,4 +1,4 @@
-// The room Compress: images to a file as small as the model says, and back.
+// The room Compress: images to a small file, and back.
 import type { GivenFolder } from 'emerging-flows/data';
 import { useEffect, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';

@@ -20,7 +20,7 @@ const SECONDS = 2.5;
 interface InterpolationProps {
   readonly ends: Ends;
   readonly model: ModelAddress | undefined;
-  /** Chooses a random pair; undefined if there are no images. */
+  /** Chooses a random pair; undefined without images. */
   readonly onRandom: (() => void) | undefined;
   /** The file's name without its extension. */
   readonly saveAs: string;

@@ -41,7 +41,7 @@ describe.skipIf(chromiumPath === undefined)(
       const logDensity = async () =>
         Number((await plane().getByTestId('log-density').textContent())!.replace('−', '-'));
 
-      it('trains while it is shown, and starts anew', async () => {
+      it('trains while it is shown, and restarts', async () => {
         await plane().getByText('Step 0.').waitFor();
         const before = await logDensity();
         await button('One step').click();
@@ -277,7 +277,7 @@ describe.skipIf(chromiumPath === undefined)(
       await opened.close();
     });
 
-    it('renders formulas, also for screen readers, beside lines of the sources', async () => {
+    it('renders formulas, also for screen readers, next to lines of the sources', async () => {
       expect(await page.locator('.katex-error').count()).toBe(0);
       expect(await page.locator('.how-formula math').count()).toBeGreaterThan(9);
       expect(await page.evaluate(() => document.fonts.check('16px KaTeX_Main'))).toBe(true);

@@ -25,7 +25,7 @@ interface Section {
   readonly name: string;
   readonly title: string;
   readonly Body: ComponentType;
-  /** The figure alone. */
+  /** Only the figure. */
   readonly Figure: ComponentType;
 }
 

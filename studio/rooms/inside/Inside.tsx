@@ -23,7 +23,7 @@ import { type Edits, useEdits } from './useEdits.ts';
 import { type Source, useImage } from './useImage.ts';
 import './inside.css';
 
-/** Instructions while there is no image. */
+/** Instructions without an image. */
 const awaited: Readonly<Record<Source, string>> = {
   sample: 'No sample.',
   digit: 'No such digit.',

@@ -13,7 +13,7 @@ import { bitsWords } from './words.ts';
 
 interface RoundTripProps {
   readonly image: Images & { readonly name: string };
-  /** The image decoded from the latents as they are now. */
+  /** The image decoded from the current latents. */
   readonly decoded: Decoded | undefined;
   readonly isEdited: boolean;
   /** bits/dim of both, once they are measured. */

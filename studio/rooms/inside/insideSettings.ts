@@ -14,7 +14,7 @@ export interface InsideSettings {
   readonly place: number;
   /** The temperature of the sample. */
   readonly temperature: number;
-  /** The class of the sample, by name; if empty, that of its place. */
+  /** The class of the sample, by name; if empty, its place's. */
   readonly sampled: string;
   /** The number of the digit, from 1. */
   readonly digit: number;

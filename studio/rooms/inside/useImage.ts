@@ -53,7 +53,7 @@ interface Kept {
 
 const nothing: Kept = { path: undefined, own: undefined, files: undefined, fit: false, drawing: undefined };
 
-/** Outlives the room: whoever returns to it finds it as it was. */
+/** Outlives the room: returning to it restores it. */
 const kept = signal(nothing);
 
 /** The image in the address until a file or drawing is chosen; changing the model discards these. */
@@ -73,7 +73,7 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
   const sampling = useWork(
     model &&
       (async (waiting): Promise<NamedImage> => {
-        // All before it too, in which classes take turns.
+        // All before it too, with classes taking turns.
         const order = { model: addressOf(model), count: place, seed, temperature };
         const { pixels, shape } = await compute('sample', { ...order, class: sampled }, waiting);
         const size = shape[0] * shape[1] * shape[2];

@@ -15,7 +15,7 @@ interface HistogramProps {
 
 const BINS = 60;
 
-/** The histogram; the grid beside it has the same values as text. */
+/** The histogram; the grid next to it has the same values as text. */
 export function Histogram({ name, values, reference, chosen }: HistogramProps) {
   const { axis, heights } = useMemo(() => {
     const axis = axisOf(values, reference);

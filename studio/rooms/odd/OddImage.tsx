@@ -1,4 +1,4 @@
-// The selected image beside a map of where it is odd.
+// The selected image next to a map of where it is odd.
 import type { HeatRange, OddPlace } from 'emerging-flows';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Choice } from '../../parts/Choice.tsx';

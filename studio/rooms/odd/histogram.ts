@@ -10,7 +10,7 @@ export interface Axis {
 /** How far the axis reaches beyond most values, in widths of their range: outliers are clipped. */
 const REACH = 1.5;
 
-/** An axis with a few round ticks, for values beside a reference. Values far outside of the reference are beyond its ends. */
+/** An axis with a few round ticks, for values and a reference. Values far outside of the reference are beyond its ends. */
 export function axisOf(values: readonly number[], reference: readonly number[] = []): Axis {
   const finite = values.filter(Number.isFinite);
   const [low, high] = limitsOf(finite, reference.filter(Number.isFinite));

@@ -23,7 +23,7 @@ export function pText(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p ${p.toFixed(p < 0.1 ? 3 : 2)}`;
 }
 
-/** A p-value in words, beside reference images described by `words`. */
+/** A p-value in words, relative to reference images described by `words`. */
 export function rankText(p: number, count: number, words: string): string {
   const odder = Math.round(p * (count + 1) - 1);
   return odder <= 0

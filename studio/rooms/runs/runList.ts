@@ -1,4 +1,4 @@
-// The list of runs: what state each is in, which ones are listed, and in which order.
+// The list of runs: their states, filter and order.
 import type { FoundRun } from './watch.ts';
 
 /** The orders of the list. */
@@ -32,14 +32,14 @@ export function listed(runs: readonly FoundRun[], text: string, order: Order): F
       : found;
 }
 
-/** A setting in which runs differ. */
+/** A setting that differs between runs. */
 export interface Difference {
   readonly setting: string;
   /** Its value in each run; undefined where it is not set. */
   readonly values: readonly (string | undefined)[];
 }
 
-/** The settings in which runs differ, in the order of their configurations. */
+/** The settings that differ between runs, in the order of their configurations. */
 export function differencesOf(runs: readonly Pick<FoundRun, 'settings'>[]): Difference[] {
   const names = new Set(runs.flatMap(({ settings }) => Object.keys(settings)));
   return [...names]

@@ -106,7 +106,7 @@ describe.skipIf(chromiumPath === undefined)(
         .waitFor();
       expect(await page.locator('.run-differences tbody tr').count()).toBe(1);
 
-      // Dragging over the right half shows that part alone.
+      // Dragging over the right half shows only that part.
       const drawn = page.locator('.plot-frame svg');
       await drawn.scrollIntoViewIfNeeded();
       const box = (await drawn.boundingBox())!;

@@ -88,7 +88,7 @@ it('lists runs by words in their name, images, preset and state, in an order', (
   ]);
 });
 
-it('finds the settings in which runs differ', () => {
+it('finds the settings that differ between runs', () => {
   const [first, second] = [
     { seed: '0', 'model.mixing': 'emerging', 'model.conditioner.width': '8' },
     { seed: '0', 'model.mixing': '1x1', 'model.conditioner.width': '8', 'model.bits': '5' },

@@ -41,7 +41,7 @@ export interface Watch {
  * Polls the list of runs, and the logs of some.
  *
  * @param pathsAmong the paths of the runs whose logs to read
- * @param key what `pathsAmong` depends on besides the runs; a change polls immediately
+ * @param key what `pathsAmong` depends on in addition to the runs; a change polls immediately
  */
 export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly string[], key: string): Watch {
   const [watch, setWatch] = useState<Watch>({

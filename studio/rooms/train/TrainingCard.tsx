@@ -84,7 +84,7 @@ function factsOf(
   return facts.filter((fact) => fact !== false);
 }
 
-/** How long a run goes on, from 10 seconds: `about 3 minutes left`. */
+/** A run's remaining time, from 10 seconds: `about 3 minutes left`. */
 function leftText(seconds: number | undefined): string | false {
   if (seconds === undefined || seconds < 10) {
     return false;

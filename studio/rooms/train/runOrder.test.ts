@@ -7,7 +7,7 @@ const known = [
   { name: '1x1', hue: 1 },
 ];
 
-it('keeps the order in which runs started, with unknown runs last', () => {
+it('keeps the starting order of runs, with unknown runs last', () => {
   expect(inKnownOrder(['1x1', 'a', 'emerging'], known)).toEqual(['emerging', '1x1', 'a']);
 });
 

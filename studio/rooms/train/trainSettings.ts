@@ -27,7 +27,7 @@ export interface TrainSettings {
   readonly seed: number;
 }
 
-/** The mixing of the quick start, and the one that the paper compares it with. */
+/** The mixing of the quick start, and the mixing that the paper compares it with. */
 export const [QUICK_START_MIXING, RIVAL_MIXING] = ['emerging', '1x1'] as const;
 
 /** The smallest and largest value of each number. */

@@ -1,4 +1,4 @@
-// What is said of the chosen pictures before a run starts.
+// The text about the chosen pictures before a run starts.
 import { expect, it } from 'vitest';
 import { batchProblem, countsWords } from './useCounts.ts';
 

@@ -5,7 +5,7 @@ import type { Pictures } from '../../work/pictures.ts';
 import type { PictureCounts } from '../../work/trainingTasks.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 
-/** The pictures as far as they are known. */
+/** What is known about the pictures. */
 export interface Counts {
   readonly work: Work<PictureCounts>;
   /** Whether they can be trained on; false until known. */

@@ -19,7 +19,7 @@ function ring(count: number): Float32Array {
   });
 }
 
-/** A flow with weights that are not those of the start, which do nothing. */
+/** A flow with weights away from the start, where layers do nothing. */
 async function bentFlow(transformer: TransformerName) {
   const flow = planeFlow({ depth: DEPTH, width: 8, transformer });
   const data = ring(64);
@@ -63,7 +63,7 @@ describe.each(Object.keys(transformers) as TransformerName[])('%s couplings', (t
     const [expected] = await model.logLikelihood(points.subarray(6, 8));
     expect(sum).toBeCloseTo(expected!, 4);
 
-    // The square's area changes by the product of the factors, and the Jacobian is that of small differences.
+    // The square's area changes by the product of the factors, and the Jacobian matches small differences.
     const [a, b, c, d] = jacobians.at(-1)!;
     expect(Math.log(Math.abs(a * d - b * c))).toBeCloseTo(sum - logPrior, 4);
     const step = 1e-2;
@@ -78,7 +78,7 @@ describe.each(Object.keys(transformers) as TransformerName[])('%s couplings', (t
     expect(back[0]).toBeCloseTo(x, 4);
     expect(back[1]).toBeCloseTo(y, 4);
 
-    // The density of a point is that of its cell, up to the size of a cell; all cells hold nearly everything.
+    // The density of a point is its cell's, up to the size of a cell; all cells hold nearly everything.
     const area = ((2 * EXTENT) / CELLS) ** 2;
     const inside = density.reduce((all, value) => all + value, 0) * area;
     expect(inside).toBeGreaterThan(0.9);
@@ -95,7 +95,7 @@ describe.each(Object.keys(transformers) as TransformerName[])('%s couplings', (t
   });
 });
 
-it('learns while it is looked at, and starts anew', async () => {
+it('learns while it is shown, and restarts', async () => {
   const points = ring(500);
   const options = { depth: 4, width: 16, transformer: 'affine', points, seed: 0 } as const;
   await planeTasks.open(options);

@@ -104,7 +104,7 @@ export const planeTasks = {
       const weights: Weights = Object.fromEntries(
         Object.entries(parameters).map(([path, tensor]) => [path, constantValue(tensor)!]),
       );
-      // The places may be those of a flow with more couplings.
+      // The places may belong to a flow with more couplings.
       const within = (at: number): number => Math.min(at, layers.count);
       const look = await lookAt(layers, weights, {
         place: within(place),

@@ -122,7 +122,7 @@ function groupElement(
 function figure({ note }: ShownImage, name: string, thumbnail: Thumbnail | undefined): SvgElement {
   const picture = ({ source, width, height }: Thumbnail): SvgElement => {
     const scale = Math.max(1, Math.floor(COMFORTABLE / Math.max(width, height)));
-    // The name is beside it.
+    // The name is next to it.
     return element('img', { src: source, alt: '', width: scale * width, height: scale * height });
   };
   return element(

@@ -166,7 +166,7 @@ function share(count: number, all: number): string {
 /** The effect of images in two splits. */
 const leak = 'Test results are too good if test images are also among the training images.';
 
-/** Which image to keep of groups, some of which may be in two splits. */
+/** Which image to keep of each group; a group may span two splits. */
 function keepText(images: Audit['images'], groups: readonly (readonly number[])[]): string {
   const across = groups.some((group) => isShared(images, group))
     ? ' Of groups in both training and test images, drop the test image or, if the test images must stay as published, the training image.'

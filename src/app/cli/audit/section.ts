@@ -1,4 +1,4 @@
-// The parts of an audit as they are reported: on the page, and in a line each on stdout.
+// The parts of an audit as reported: on the page, and one line each on stdout.
 import type { Audit } from '../../../uses/odd/audit/index.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 
@@ -6,7 +6,7 @@ import { formatCount, formatCounted } from '../terminal/format.ts';
 export interface ShownImage {
   /** Its position. */
   readonly image: number;
-  /** What to say about it besides its name. */
+  /** A description, in addition to its name. */
   readonly note?: string;
 }
 
@@ -33,7 +33,7 @@ export interface AuditSection {
   readonly next?: string | undefined;
   /** Lines of text, such as files that cannot be read; the first are printed too. */
   readonly lines?: readonly string[];
-  /** Lines that follow, all of which are printed too. */
+  /** Lines that follow; all are printed too. */
   readonly notes?: readonly string[];
   readonly groups: readonly ShownGroup[];
   /** How many more groups there are. */

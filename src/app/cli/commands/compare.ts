@@ -50,7 +50,7 @@ export function registerCompare(command: Command): void {
       `two or more models, each ${MODEL}; the others are compared with the first`,
       modelFolders,
     )
-    .option('--out <file>', 'the PNG for the learning curves (default: compare.png beside the first run)');
+    .option('--out <file>', 'the PNG for the learning curves (default: compare.png next to the first run)');
   addMeasureOptions(command, { split: 'validation', draws: 1 })
     .addHelpText(
       'after',
@@ -80,7 +80,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
     requireSameData(runs[0]!, run, split, data);
   }
   const exported = models.find(({ run }) => run === undefined);
-  // An export cannot do without a name; a run knows which share of the training images is held out.
+  // An export cannot do without a name; a run knows the share of training images held out.
   const source = (data === undefined && exported) || models.find(({ run }) => run) || first;
   const images = await openImagesOf(source.trained, source.directory, { split, chosen: true, data });
   if (data === undefined) {

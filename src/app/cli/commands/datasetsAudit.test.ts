@@ -131,7 +131,7 @@ describe('of little', () => {
     expect(code).toBe(0);
     rmSync(at('single-audit.html'));
     expect((await emerging.inside('single').run('datasets', 'audit', '.', '--threads=1')).code).toBe(0);
-    // Beside the images rather than among them.
+    // Next to the images rather than among them.
     expect(readdirSync(at('single'))).toEqual(['one.png']);
     expect(readdirSync(at('.'))).toContain('single-audit.html');
     // Nothing in the working directory, and never over an earlier page.

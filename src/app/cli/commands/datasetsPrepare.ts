@@ -156,7 +156,7 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
 /** The time budget of the recommended training. */
 const MINUTES = 30;
 
-/** A preset's epochs with at most so many steps are recommended as they are: on so few images, more would memorise them. */
+/** Up to this many steps, a preset's epochs are recommended unchanged: on so few images, more would memorise them. */
 const FEW_STEPS = 5000;
 
 /** The command that trains on these images, and how long it takes. */

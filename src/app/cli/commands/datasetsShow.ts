@@ -54,7 +54,7 @@ export function registerDatasetsShow(datasets: Command): void {
     .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList)
     .option('--seed <n>', 'random seed for selecting and augmenting images', wholeNumber(0), 0)
     .option('--limit <n>', 'how many images of each split to inspect', wholeNumber(1), 100_000)
-    .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png beside the data)')
+    .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png next to the data)')
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
       'after',
@@ -159,7 +159,7 @@ function warningsOf(
   add('duplicate', 'within a split', duplicates.map(pairText));
   add('image', 'in two splits', shared.map(pairText), ': results on these will be too good');
   if (duplicates.length + shared.length > 0) {
-    // A prepared file can't be prepared again, and the default name may be that of an existing file.
+    // A prepared file can't be prepared again, and a file with the default name may exist.
     const source =
       nameOrPath.endsWith('.images') || nameOrPath.endsWith('.images.gz') ? 'SOURCE' : shellWord(nameOrPath);
     warnings.push(

@@ -86,7 +86,7 @@ describe('images that the model does not return', () => {
     const random = new RandomStream(seed, 'faint noise');
     return Uint8Array.from({ length: 784 }, () => Math.floor(levels * random.uniform()));
   };
-  /** Black returns; of this faint noise some pixels differ by a hundred levels; that of noise is not finite. */
+  /** Black returns; some pixels of this faint noise differ by a hundred levels; noise decodes to values that are not finite. */
   const hard = { 'black.png': new Uint8Array(784), 'faint.png': noise(33, 5), 'noise.png': noise(0, 256) };
 
   beforeAll(() => {

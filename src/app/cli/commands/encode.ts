@@ -124,7 +124,7 @@ async function runEncode(
   reportSkipped(skipped);
 }
 
-/** How many images are stored with corrections, and of which kind. */
+/** How many images are stored with corrections, and the kinds of corrections. */
 function correctionsText({ corrections }: Verification): string {
   const all = [...corrections.values()];
   const sparse = all.flatMap(({ positions }) => positions ?? []);

@@ -149,7 +149,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   failUnlessFinite(record, directory);
 }
 
-/** The name of the picture of the worst images; that of an earlier step does not replace that of the last one. */
+/** The file name of the picture of the worst images; earlier steps have a name of their own. */
 function worstPicture(split: Split, { step, lastStep }: LoadedRun): string {
   return step === lastStep
     ? `worst-${split}.png`

@@ -34,7 +34,7 @@ it('prints a table', () => {
   expect(line('cifar10-1x1-plu-d8')).toBe(
     'cifar10-1x1-plu-d8       cifar10     1x1-plu, L3 D8 W512 affine             11.13 M  about 3.46          2',
   );
-  // They differ in their couplings alone.
+  // They differ only in their couplings.
   expect(line('mnist-quickstart')).toContain('emerging 3x3, L2 D4 W64 C4 mixture');
   expect(line('paper-mnist-quickstart')).toContain('emerging 3x3, L2 D4 W64 affine');
   expect(Math.max(...lines.map((text) => text.length))).toBeLessThanOrEqual(110);

@@ -133,7 +133,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
 }
 
 /**
- * How many images are drawn, of which classes, and in how many columns: without `--class`, a row for each class, and a row for
+ * The number of images, their classes and the number of columns: without `--class`, a row for each class, and a row for
  * each of several conditions.
  */
 function sheetOf(

@@ -159,7 +159,7 @@ describe('a run', () => {
     }
   });
 
-  it('is named after its dataset if that is not the one of its preset, and warns about what has no effect', async () => {
+  it('is named after its dataset if it differs from its preset’s, and warns about what has no effect', async () => {
     const lengths = ['--steps=2', '--stop-at=9', '--set=training.warmupSteps=5'];
     const { stdout, stderr } = await emerging.run(...newRun, ...lengths, '--no-test');
     expect(stdout).toContain('checkpoint runs/data/checkpoints/step-00000002.safetensors');

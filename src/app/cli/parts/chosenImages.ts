@@ -31,7 +31,7 @@ export function positionRange(text: string): PositionRange {
   return range;
 }
 
-/** What is known of a file once all of its names have been seen. */
+/** The facts about a file once all of its names have been seen. */
 interface SeenFile {
   readonly source: string;
   /** How many images it has; undefined if its end is damaged. */
@@ -44,7 +44,7 @@ interface ChosenImages {
   isChosen(name: string, index: number): boolean;
   /** Whether any of `count` images from position `first` on may be chosen: by their positions, if no names are. */
   mayInclude(first: number, count: number): boolean;
-  /** Whether `isChosen` was called for so many images: if not, the names of some are lost. */
+  /** Whether `isChosen` was called for this many images: if not, the names of some are lost. */
   isAllSeen(count: number | undefined): boolean;
   /** What was chosen and isn't in a file, after `isChosen` for all of its images; undefined if nothing. */
   missingIn(file: SeenFile): string | undefined;
@@ -160,7 +160,7 @@ function withoutSlashes(name: string): string {
  * Prints the chosen images of a file, its blocks and its model.
  *
  * @returns whether the file is intact; stderr says what isn't
- * @throws UserError (`invalid-data`) if it is another kind of file; (`mismatch`) if it was compressed with another model than
+ * @throws UserError (`invalid-data`) if it is another kind of file; (`mismatch`) if its model differs from
  * the given one; (`not-found`) if a chosen image isn't in it
  */
 export async function printList(

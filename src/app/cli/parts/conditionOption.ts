@@ -37,7 +37,7 @@ export interface ConditionCommandOptions {
 const FAR = 3;
 
 /** Which conditions images have without the option. */
-export const CONDITIONS_OF_IMAGES = 'from the file beside the images, such as conditions.csv';
+export const CONDITIONS_OF_IMAGES = 'from the file next to the images, such as conditions.csv';
 
 /**
  * Adds `--condition`.
@@ -112,7 +112,7 @@ export async function givenConditions(
   return { numbers, files, names: Object.keys(texts), texts };
 }
 
-/** Notes on stderr if a number is far outside those of the training images. */
+/** Notes on stderr if a number is far outside the training images' range. */
 export function noteIfFar({ name, mean, deviation }: NamedCondition, value: number): void {
   const distance = Math.abs(value - mean) / deviation;
   if (distance > FAR) {

@@ -60,7 +60,7 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
 /** The most classes that are listed one by one. */
 const LISTED = 20;
 
-/** What an evaluation says of the classes. */
+/** The part of an evaluation about classes. */
 function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation, unit: ResultUnit): string[] {
   const share = ({ accuracy, accuracyError }: Accuracy): string =>
     `${(100 * accuracy).toFixed(2)} % (± ${(100 * accuracyError).toFixed(2)} %)`;

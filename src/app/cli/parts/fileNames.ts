@@ -7,7 +7,7 @@ import { noteOnStderr } from '../terminal/output.ts';
 interface FileNamer {
   /** The name of the file of an image. */
   fileFor(name: string): string;
-  /** Notes on stderr which images have another name than expected, if any. */
+  /** Notes on stderr which images have unexpected names, if any. */
   report(): void;
 }
 

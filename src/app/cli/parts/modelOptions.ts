@@ -110,7 +110,7 @@ export function addMeasureOptions(command: Command, defaults: { split: Split; dr
   return addEngineOptions(command);
 }
 
-/** Images, some of which overflowed. */
+/** Images that may have overflowed. */
 interface Overflow {
   readonly overflowed: number;
   /** How many there are in all. */

@@ -153,7 +153,7 @@ export interface CheckpointOptions {
 export function addCheckpointOption(command: Command): Command {
   return command.option(
     '--step <n|best>',
-    'use the checkpoint of this step; best: the one with the lowest bits/dim on validation images (default: the last)',
+    'use the checkpoint of this step; best: lowest bits/dim on validation images (default: the last)',
     stepChoice,
   );
 }

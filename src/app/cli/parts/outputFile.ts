@@ -1,4 +1,4 @@
-// Output files of commands: at a path the user names (--out), or under a default name beside the data or the run.
+// Output files of commands: at a path the user names (--out), or under a default name next to the data or the run.
 import { basename, dirname, extname, join, parse, resolve } from 'node:path';
 import { option, phrase, UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
@@ -24,7 +24,7 @@ interface DefaultPlace {
   readonly byDefault: string;
 }
 
-/** `photos-train.png` beside the folder `photos`; for a named dataset, in the working directory. */
+/** `photos-train.png` next to the folder `photos`; for a named dataset, in the working directory. */
 export function besideData(nameOrPath: string, suffix: string): DefaultPlace {
   const isNamed = Object.hasOwn(datasetRecords, nameOrPath);
   const folder = isNamed ? '.' : folderAround(nameOrPath);

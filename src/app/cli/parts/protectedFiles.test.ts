@@ -71,7 +71,7 @@ it.each([
   ['through a link', ['score', 'run', 'photos', '--out=link.json'], 'run in run'],
   ['through a link', ['score', 'run', 'photos', '--out=linked/summary.json'], 'run in run'],
   ['through a link', ['encode', 'run', 'photos', '--out=points/step-00000009.safetensors'], 'run in run'],
-])('leaves a file %s alone: %j', async (_, args, owner) => {
+])('does not touch a file %s: %j', async (_, args, owner) => {
   const before = contents();
   const { code, stderr } = await emerging.run(...args);
   expect(stderr).toMatch(
@@ -106,7 +106,7 @@ it.each([
   expect(contents()).toEqual(before);
 });
 
-it('writes other files into a run, and results beside images', async () => {
+it('writes other files into a run, and results next to images', async () => {
   const scores = ['--out=run/mine.json', '--sheet=run/samples/odd.png'];
   expect(await emerging.run('score', 'run', 'photos/b', ...scores)).toMatchObject({ code: 0 });
   // Twice, so that the second one replaces a result; and a hard link outside the run, which leaves the run's file unchanged.

@@ -62,7 +62,7 @@ export function requireNoInput(path: string, inputs: readonly (string | undefine
   const isPartOf = (source: string): boolean =>
     realPath(source) === target ||
     (isData && isFolder(source) && isWithin(source, path)) ||
-    // Tables may lie beside images.
+    // Tables may be next to images.
     (isTable && dirname(realPath(source)) === dirname(target));
   if (sources.some((source) => exists(source) && isPartOf(source))) {
     throw new UserError('invalid-argument', `${path} would replace one of the inputs; choose another name`);

@@ -28,7 +28,7 @@ interface WantedImages {
 }
 
 /**
- * Opens a split of the dataset of a run or, for an export, of the one that is named.
+ * Opens a split of a run's dataset or, for an export, of the named dataset.
  *
  * @param directory of the run or export
  * @throws UserError as `openRunImages` does, or if no dataset is named for an export

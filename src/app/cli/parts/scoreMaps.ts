@@ -1,4 +1,4 @@
-// The pictures that `emerging score --map` writes: each image beside the map of its bits, with its oddest places framed.
+// The pictures that `emerging score --map` writes: each image next to the map of its bits, with its oddest places framed.
 
 import { dimensionsOf, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
@@ -16,11 +16,11 @@ import { fileNames } from './fileNames.ts';
 export interface Maps {
   /** The folder of the pictures. */
   readonly folder: string;
-  /** One for each image, in the order in which they were read. */
+  /** One for each image, in reading order. */
   readonly files: readonly string[];
   /** The results with the darkest and with the brightest colour, in bits per value. */
   readonly range: readonly [low: number, high: number];
-  /** The oddest places of each image; undefined if those of the reference are unknown. */
+  /** The oddest places of each image; undefined if the reference has none. */
   readonly oddest?: readonly (readonly OddPlace[])[];
 }
 

@@ -228,7 +228,7 @@ describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, { tags:
       1,
     );
     expect(() => readFileSync(inFolder('differing', 'config.yaml'))).toThrow('ENOENT');
-    // The run folder is rank 0's alone: the other rank need not see it.
+    // Only rank 0 needs to see the run folder.
     rmSync(inFolder('elsewhere', 'data'), { recursive: true });
     writeTinyDataset(inFolder('elsewhere', 'data'));
     const { code, stderr } = await differing('cd elsewhere', ...args);

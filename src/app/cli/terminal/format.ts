@@ -48,7 +48,7 @@ export function formatCount(count: number): string {
   return Math.abs(rounded) < 1000 ? String(rounded) : rounded.toLocaleString('en-US');
 }
 
-/** How many images are done, of which the last may be done in part. Fractions that were added up may be slightly off. */
+/** The number of images done; the last may be partly done. Fractions that were added up may be slightly off. */
 export function wholeImages(done: number): string {
   return formatCount(Math.floor(done + 1e-6));
 }

@@ -14,7 +14,7 @@ export interface Interruption {
   release(): void;
 }
 
-/** Signals within this time count as one: `timeout` sends two, to the process and to its group. */
+/** Signals within this time are treated as one: `timeout` sends two, to the process and to its group. */
 const SAME_SIGNAL_MS = 500;
 
 /**

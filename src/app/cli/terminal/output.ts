@@ -5,7 +5,7 @@ import { reasonFor } from '../../../data/files/fileErrors.ts';
 
 let isMuted = false;
 
-/** Whether nothing is written from now on: of several processes that run a command together, one alone writes. */
+/** Whether nothing is written from now on: of several processes that run a command together, only one writes. */
 export function mute(muted: boolean): void {
   isMuted = muted;
 }

@@ -23,7 +23,7 @@ interface ProgressOptions {
   readonly show?: (count: number) => string;
   /** How many units are already done, 0 by default. */
   readonly start?: number;
-  /** How long work is announced: what takes long, in which units, and the last of them; default: label, unit and total. */
+  /** How long work is announced: the work, its unit and the total; default: label, unit and total. */
   readonly announced?: { readonly work: string; readonly units: string; readonly last?: number | undefined };
 }
 
@@ -339,7 +339,7 @@ export function createImageProgress(
   };
 }
 
-/** Does work on so many images with a bar; `onProgress` takes how much of the work is done, and of how much. */
+/** Runs work on a number of images with a progress bar; `onProgress` takes the amount done and the total. */
 export async function withImageProgress<Result>(
   label: string,
   images: number,

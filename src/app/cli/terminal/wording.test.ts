@@ -29,7 +29,7 @@ it('keeps the messages of other errors', () => {
   expect(messageOf('text')).toBe('text');
 });
 
-it('leaves plain words alone', () => {
+it('does not change plain words', () => {
   expect(['runs/a', 'C:/x', 'a-b_1.2', 'training.steps=3'].map(shellWord)).toEqual([
     'runs/a',
     'C:/x',

@@ -147,7 +147,7 @@ function isValid(sources: ConfigSources, set: readonly string[]): boolean {
 }
 
 /**
- * The model that a new run starts from, and the configuration that goes with it: that of its run, or the model options of
+ * The model that a new run starts from, and its configuration: the run's, or the model options of
  * an export.
  *
  * @throws UserError (`invalid-argument`) if other options name a configuration too
@@ -185,7 +185,7 @@ function chosenRunFolder(name: string): string {
   return nextFreeRunFolder(folder);
 }
 
-/** Treats the images of a configuration that lies in a run folder like those of the run. */
+/** Treats the images of a configuration in a run folder like the run's. */
 function withOwnData(path: string, config: Config): Config {
   const paths = runPaths(dirname(path));
   if (!exists(paths.checkpoints) && !exists(paths.summary)) {

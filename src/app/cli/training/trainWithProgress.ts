@@ -42,7 +42,7 @@ const preparations: Record<PreparationPart, string> = {
   programs: 'compiling the training step',
 };
 
-/** How a run is trained, besides its configuration. */
+/** How a run is trained, in addition to its configuration. */
 export interface TrainingRunOptions extends StepOptions {
   readonly stopAt?: number;
   readonly test: boolean;

@@ -31,7 +31,7 @@ function largerShare({ holdOut, train, validation }: Dataset): string {
     : 'add images';
 }
 
-/** A warning about the first channel of which float32 has only few different values. */
+/** A warning about the first channel that has only few different values in float32. */
 function coarseChannels(continuous: Config['model']['continuous']): string[] {
   if (continuous === undefined || continuous === true) {
     return [];

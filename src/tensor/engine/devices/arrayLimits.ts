@@ -10,7 +10,7 @@ export interface ArrayLimits {
   readonly bindings: number;
 }
 
-/** Limits for adapters that don't report theirs: those of Mesa's software adapter. */
+/** Limits for adapters that don't report theirs: taken from Mesa's software adapter. */
 const assumed: ArrayLimits = { bindingBytes: 2 ** 27, bufferBytes: 2 ** 29, bindings: 16 };
 
 /**

@@ -9,7 +9,7 @@ it('splits columns into blocks of 4 MiB, unless rows would be a multiple of 4 Ki
   expect(columnBlocks({ images: 64, pixels: 196, channels: 64 })).toEqual([12544]);
   expect(columnBlocks({ images: 32, pixels: 256, channels: 512 })).toEqual([2080, 2080, 2016, 2016]);
   expect(columnBlocks({ images: 32, pixels: 64, channels: 512 })).toEqual([1056, 992]);
-  // Pixels of so many images would be too long.
+  // Pixels of this many images would be too long.
   expect(columnBlocks({ images: 1000, pixels: 9, channels: 512 })).toEqual([1808, 1792, 1808, 1792, 1800]);
   expect(columnBlocks({ images: 1, pixels: 1024, channels: 8 })).toEqual([512, 512]);
 });

@@ -7,7 +7,7 @@ import type { ConvolutionNetwork } from './graphStyle.ts';
  */
 const BLOCK = 2 ** 20;
 
-/** The row length at which consecutive rows of a matrix map to the same cache lines: 4 KiB. */
+/** The row length where consecutive rows of a matrix map to the same cache lines: 4 KiB. */
 const PERIOD = 1024;
 
 /** The columns of a cache line. */

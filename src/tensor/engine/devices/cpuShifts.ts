@@ -72,7 +72,7 @@ export const foldChannels: Nodes<FoldedChannels> = (emit, { attributes, inputs, 
 };
 
 /**
- * The pixels at which there are results, and where the one that a tap reads there is among those given, undefined if it is
+ * The pixels with results, and the index in the input of the pixel that a tap reads there, undefined if it is
  * none of them.
  *
  * @param givenHeight the height of the tensor that is read, and its width

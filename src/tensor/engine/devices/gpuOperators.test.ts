@@ -66,7 +66,7 @@ it('computes ln sigmoid for every number', async () => {
 it.each([2, 7, 8, 13, 14, 32, 49, 50, 200])('splits a tensor into %i parts', async (count) => {
   const lengths = Array.from({ length: count }, (_, index) => 1 + (index % 3));
   const x = input('x', [2, lengths.reduce((total, length) => total + length)]);
-  // In another order than along the axis, and one of them twice.
+  // Not in the order of the axis, and one of them twice.
   const parts = op.split(x, 1, lengths).toReversed();
   const results = [...parts, op.slice(x, 1, 0, lengths[0]!)].map((part) => op.exp(part));
   const cpu = await computed(x, results, 'cpu', drawn(x.shape));

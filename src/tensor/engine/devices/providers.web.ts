@@ -7,7 +7,7 @@ export interface RuntimeFiles {
   /**
    * Its WebAssembly: its URL, or its bytes. By default next to the runtime's script, where bundlers that know
    * `new URL(…, import.meta.url)` put it. A URL that ends with `.gz` is decompressed here, for hosts that send files
-   * as they are.
+   * unchanged.
    */
   readonly wasm?: string | URL | ArrayBuffer | Uint8Array;
   /**
@@ -42,7 +42,7 @@ export interface WebProvider {
   readonly provider: 'wasm' | 'webgpu';
   /** Loads the build for it. */
   load(): Promise<Runtime>;
-  /** Which of the files are those of its build. */
+  /** The files of its build. */
   files(files: BuildFiles): RuntimeFiles;
 }
 
@@ -69,7 +69,7 @@ interface Gpu {
   } | null>;
 }
 
-/** @internal The limits of arrays on a device: those of the adapter that the runtime takes, if the page has one. */
+/** @internal The limits of arrays on a device: taken from the adapter that the runtime uses, if the page has one. */
 export async function arrayLimits(device: Device): Promise<ArrayLimits | undefined> {
   const { gpu } = navigator as { readonly gpu?: Gpu };
   if (providers[device]?.provider !== 'webgpu') {

@@ -60,7 +60,7 @@ function permuted(x: Tensor, order: readonly number[]): Tensor {
     : transpose(x, order);
 }
 
-/** `x`, in which the batch is last if it has one, with the order of axes that it should have. */
+/** `x`, with the batch last if it has one, with the order of axes that it should have. */
 function broughtBack(x: Tensor, order: readonly number[]): Tensor {
   return order.length > 2 && order[0] === order.length - 1 ? batchFirst(x, order) : permuted(x, order);
 }
@@ -92,7 +92,7 @@ const elementwise: Rule = ({ operation, inputs, attributes, order, make }) =>
         order,
       );
 
-/** A mark; inputs that it only waits for stay as they are. */
+/** A mark; inputs that it only waits for stay unchanged. */
 const mark: Rule = ({ operation, inputs: [x, ...others], attributes, order, make }) =>
   batchLastOrder(x!) &&
   broughtBack(make(operation, [withBatchLast(x!, order), ...others], attributes), order);
@@ -227,7 +227,7 @@ interface AxisGroup {
   readonly to: readonly number[];
 }
 
-/** The smallest such groups of a reshape, the first one the batch alone; undefined if it is not kept. */
+/** The smallest such groups of a reshape, the first with only the batch; undefined if it is not kept. */
 function axisGroups(from: Shape, to: Shape): AxisGroup[] | undefined {
   if (from[0] !== to[0]) {
     return undefined;

@@ -100,7 +100,7 @@ function dense(x: Tensor, convolution: AffineConvolution): Tensor {
   return denseConvolution(x, transpose(byOutput, [0, 2, 1]), { offsets: convolution.offsets, bias });
 }
 
-/** The shifted copies of an image as rows, `[taps·in, H·W·N]`; with an edge channel, those of its inside too. */
+/** The shifted copies of an image as rows, `[taps·in, H·W·N]`; with an edge channel, also the copies of its mask. */
 function unfolded(x: Tensor, { offsets, boundary, edge }: AffineConvolution, written?: Parity): Tensor {
   return asRows(unfoldChannels(x, { offsets, boundary, inside: edge, ...halvesOf(x, written) }));
 }

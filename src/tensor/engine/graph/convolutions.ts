@@ -21,7 +21,7 @@ export interface AffineConvolution extends Shifts {
   readonly bias?: Tensor | undefined;
   /** `[out]`. */
   readonly scale?: Tensor | undefined;
-  /** The half of the pixels at which there are results, as `[…, 1, pixels, …]`; by default all. */
+  /** The half of the pixels with results, as `[…, 1, pixels, …]`; by default all. */
   readonly parity?: Parity | undefined;
 }
 
@@ -34,7 +34,7 @@ export function isUnfolded({ kernel }: AffineConvolution, channels: number): boo
   return taps === 1 || channels <= outputs;
 }
 
-/** `x` times a scale per channel, its last axis; `x` itself if there is no scale. */
+/** `x` times a scale per channel, its last axis; `x` itself without a scale. */
 function scaledBy(x: Tensor, scale: Tensor | undefined): Tensor {
   return scale ? multiply(x, scale) : x;
 }

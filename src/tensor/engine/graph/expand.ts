@@ -83,7 +83,7 @@ export function expansion(
   };
 }
 
-/** The pixels at which a convolution has results, chosen from those that `make` computes at all pixels. */
+/** The pixels where a convolution has results, chosen from those that `make` computes at all pixels. */
 function chosenAfter(
   { parity, ...whole }: AffineConvolution,
   make: (convolution: AffineConvolution) => Tensor,

@@ -1,7 +1,7 @@
 // Finds isomorphic subgraphs, such as the scales of all flow steps.
 //
-// Two tensors are of the same kind if the same operation with the same attributes computes them, from inputs of the
-// same kind. Program inputs or constants of the same shape are of the same kind, and so are consecutive slices of equal
+// Two tensors have the same kind if the same operation with the same attributes computes them, from inputs of the
+// same kind. Program inputs or constants of the same shape have the same kind, and so have consecutive slices of equal
 // length of one input. Subgraphs of the same kind have the same depth, so neither tensor depends on the other, even
 // indirectly, and all tensors of a kind can be computed at once.
 import type { NdArray } from '../../../core/numeric/index.ts';
@@ -10,7 +10,7 @@ import { isOpen } from '../../shape.ts';
 import { constantValue, isInput, type Tensor } from '../../tensor.ts';
 import { canBeStacked } from './stackRules.ts';
 
-/** All tensors that are alike. */
+/** All tensors of the same kind. */
 export interface Kind {
   /** In the order of their inputs. */
   readonly members: readonly Tensor[];
@@ -18,14 +18,14 @@ export interface Kind {
   readonly places: ReadonlyMap<Tensor, number>;
 }
 
-/** The tensors of a graph that are alike. */
+/** The tensors of a graph, grouped by kind. */
 interface Likeness {
   /**
    * The first tensor of the graph that is computed in the same way from the same inputs: the tensor itself, or one
    * to use in its place. Undefined if nothing can be like the tensor.
    */
   original(tensor: Tensor): Tensor | undefined;
-  /** The kind of an original; undefined if it depends on constants alone. */
+  /** The kind of an original; undefined if it depends only on constants. */
   kindOf(original: Tensor): Kind | undefined;
 }
 
@@ -71,7 +71,7 @@ export function likenessIn(order: readonly Tensor[]): Likeness {
   return { original: (tensor) => originals.get(tensor), kindOf: (tensor) => sorted.get(tensor) };
 }
 
-/** An operation's attributes as text; JSON alone has no infinity. */
+/** An operation's attributes as text; plain JSON has no infinity. */
 function attributesText({ attributes }: Tensor): string | undefined {
   return JSON.stringify(attributes, (_, value: unknown) =>
     typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
@@ -97,7 +97,7 @@ class Kinds {
     return this.numbers.has(tensor);
   }
 
-  /** Stands for a kind in the description of another, which would otherwise grow with the graph behind a tensor. */
+  /** Identifies a kind in the description of another, which would otherwise grow with the graph behind a tensor. */
   numberOf(tensor: Tensor): number | undefined {
     return this.numbers.get(tensor);
   }

@@ -10,7 +10,7 @@ import { topologicalOrder } from '../../traversal.ts';
 
 /**
  * The peak number of elements in a program's live results, if its nodes run in order of creation and a result
- * is freed after its last use. Inputs and the scratch memory of single nodes are not counted. An open batch counts as one
+ * is freed after its last use. Inputs and the scratch memory of single nodes are not counted. An open batch is counted as one
  * image.
  */
 export function peakElements(definition: ProgramDefinition): number {

@@ -154,7 +154,7 @@ it('inverts corner convolutions over anti-diagonals, or leaves them to the host'
   expectClose('x', solved.wavefront!, solved.sequential!, 'float64', 1e-10);
 });
 
-it('hoists what a fixed-point iteration uses besides its argument', () => {
+it('hoists what a fixed-point iteration uses other than its argument', () => {
   const [x, kernel] = [input('x', [1, 3, 3, 4]), input('kernel', [9, 4, 2])];
   const widened = input('wide', [9, 2, 4]);
   const y = op.fixedPoint(x, 5, (state) =>

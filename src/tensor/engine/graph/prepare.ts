@@ -52,7 +52,7 @@ export function prepare(
     : simple;
 }
 
-/** A program that computes at once what is alike; its gradients are still to be found. */
+/** A program that computes equal subgraphs at once; its gradients are still to be found. */
 function withStacks(expanded: ProgramDefinition): ProgramDefinition {
   // Simplified first: that moves scales from images to weights.
   const simplify = simplificationOf(expanded);

@@ -1,5 +1,5 @@
 // Products next to shifted copies of images, with the batch last. This is the last pass over a graph, when all gradients
-// are found: it saves copies, and leaves finite values as they are.
+// are found: it saves copies, and does not change finite values.
 import { pulledBack } from '../../gradients/gradient.ts';
 import { concatenate, concatenated, pad, reshape, reshapeSource, sliced } from '../../operations/layout.ts';
 import { product, productOperation, type Transposition } from '../../operations/product.ts';

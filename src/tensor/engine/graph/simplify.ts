@@ -104,9 +104,9 @@ function waiting(x: Tensor, others: readonly Tensor[]): Tensor {
 /** Looks up what a tensor has been simplified to. */
 type Lookup = (tensor: Tensor) => Tensor;
 
-/** What is known of the tensors of a graph before they are simplified. */
+/** Facts about the tensors of a graph before they are simplified. */
 interface KnownUses {
-  /** Whether a tensor has a single use, which needs its value, and is no result. */
+  /** Whether a tensor has a single use, which needs its value, and is not a result. */
   isUsedOnce(tensor: Tensor): boolean;
   /** Whether a sum accumulates a product onto another one. */
   isAccumulated(tensor: Tensor): boolean;
@@ -193,7 +193,7 @@ function innerLength({ inputs: [a], attributes: { transposeA } }: Tensor<Transpo
   return a!.shape[transposeA ? 0 : 1]!;
 }
 
-/** Whether a length is greater than another; that of an open batch is. */
+/** Whether a length is greater than another; an open batch's is. */
 function isLongerThan(length: number, other: number): boolean {
   return length < 0 || length > other;
 }

@@ -20,7 +20,7 @@ import { apply, type Tensor } from '../../tensor.ts';
 
 /** One operand of all members of a stack. */
 export interface Operand {
-  /** The members' operands `[K, …]`, or the one that they share. */
+  /** The members' operands `[K, …]`, or the shared operand. */
   readonly tensor: Tensor;
   readonly stacked: boolean;
 }
@@ -70,7 +70,7 @@ function whole({ tensor, stacked }: Operand, count: number): Tensor {
   return stacked ? tensor : expand(reshape(tensor, [1, ...tensor.shape]), [count, ...tensor.shape]);
 }
 
-/** An operation for which the stack is one more leading axis of all operands. */
+/** An operation where the stack is one more leading axis of all operands. */
 function alongOtherAxes<A>(make: (inputs: readonly Tensor[], attributes: A) => Tensor): StackRule<A> {
   return ({ member: { attributes }, operands, count }) =>
     make(
@@ -89,7 +89,7 @@ function reduction(reduce: (x: Tensor, axes: readonly number[]) => Tensor): Stac
   );
 }
 
-/** An operation that takes stacks as they are. */
+/** An operation that takes stacks unchanged. */
 const unchanged: StackRule = ({ member: { operation, attributes }, operands, count }) =>
   apply(
     operation,

@@ -174,7 +174,7 @@ it('stacks one-hot matrices and limits, which have no gradient', async () => {
 
 it('stacks inputs of their own', async () => {
   const inputs = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, input(name, [2, 3])]));
-  // Used in another order than they are created in.
+  // Not used in the order of creation.
   const outputs = Object.fromEntries(
     ['c', 'a', 'b'].map((name) => [`exp ${name}`, op.exp(op.multiply(inputs[name]!, fixed(2, 3)))]),
   );
@@ -243,7 +243,7 @@ it('finds the gradient with respect to a tensor in the middle of the graph', asy
   await expectSameValues({ inputs: { vector }, outputs: { gradient: gradient! } });
 });
 
-it('leaves a graph alone on a CPU', () => {
+it('does not change a graph on a CPU', () => {
   const [shapes, layer] = cases.product!;
   const prepared = prepare(program(shapes, layer));
   expect(tensorsOf(prepared).some(({ operation }) => operation.name === 'stackedProduct')).toBe(false);

@@ -18,10 +18,10 @@ interface Neighbour extends TileNeighbour {
   readonly weight: Tensor;
 }
 
-/** A row of at most so many values is one tile: nothing beside it is waited for. */
+/** A row of up to this many values is one tile: it waits for no neighbour. */
 const MOST_OF_A_ROW = 256;
 
-/** Above it, the products of a tile with others beside it take longer than the steps that it saves. */
+/** Above it, the products of a tile with its neighbours take longer than the steps that it saves. */
 const MOST_VALUES = 64;
 
 /** Above it, the matrices of tiles with few channels take longer to make than they save. */

@@ -16,7 +16,7 @@ import { rowsOf } from './convolutions.ts';
 import { type Tiles, tileLength, tilesOf } from './tiles.ts';
 
 /**
- * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image.
+ * Solves for x in y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image.
  *
  * A tile of pixels depends only on tiles above and to the left of it, so all tiles of an anti-diagonal h + w = t
  * are computed at once from the diagonals before. With the taps T of the convolution between tiles,

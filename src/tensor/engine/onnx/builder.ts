@@ -21,7 +21,7 @@ import { inOrderOfReadiness, namesReadBy } from './nodeOrder.ts';
 const RESULT = 'value_';
 const CONSTANT = 'constant_';
 
-/** Whether a name from the graph could collide with that of a result or a constant. */
+/** Whether a name from the graph could collide with a result's or a constant's. */
 export function isReservedName(name: string): boolean {
   return name.startsWith(RESULT) || name.startsWith(CONSTANT);
 }
@@ -260,7 +260,7 @@ export class OnnxBuilder implements Emitter {
     return nodes.reverse();
   }
 
-  /** The nodes, including those of inner graphs, with the names that results have as outputs. */
+  /** The nodes, including inner graphs, with the names that results have as outputs. */
   private withOutputNames(nodes: readonly NodeProto[]): NodeProto[] {
     const rename = (name: string): string => this.renamed.get(name) ?? name;
     return nodes.map((node) => ({

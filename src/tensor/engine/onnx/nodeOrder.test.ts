@@ -33,7 +33,7 @@ function longestWait(nodes: readonly Node[]): number {
   );
 }
 
-/** The order in which ONNX Runtime computes nodes: depth first, from the last result and the last input on. */
+/** ONNX Runtime's execution order of nodes: depth first, from the last result and the last input on. */
 function orderAtRunTime(nodes: readonly Node[]): string[] {
   const position = new Map(outputsOf(nodes).map((name, index) => [name, index]));
   const done = new Set<string>();

@@ -14,7 +14,7 @@ type Node = Pick<NodeProto, 'input' | 'output' | 'attribute'>;
  *
  * At run time, the input of a node that comes last in the list is computed first; likewise for the results.
  * Here that input is the end of the longest chain. What needs only weights, or only the forward pass, such as the slope of a
- * ReLU, comes before it; so it is computed right before its use, and takes no memory until then. Of the results, those with
+ * ReLU, comes before it; so it is computed right before its use, and takes no memory until then. The results with
  * the shortest chains come last: they are computed as soon as they can be.
  */
 export function inOrderOfReadiness<Kind extends Node>(nodes: readonly Kind[]): Kind[] {

@@ -9,7 +9,7 @@ const encoder = new TextEncoder();
 
 /** A message in the making; its fields are written in the order of the calls. */
 export class Message {
-  /** Finished pieces, large ones as they are, and the bytes after them, of which `used` are written. */
+  /** Finished pieces, large ones uncopied, and the bytes after them, `used` of them written. */
   private readonly pieces: Uint8Array[] = [];
   private bytes = new Uint8Array(SMALL);
   private used = 0;

@@ -39,7 +39,7 @@ export interface Handler<Request = unknown, Answer = unknown, Progress = unknown
   release(): Promise<void>;
 }
 
-/** An error as it is sent: a clone would not be a `UserError`. */
+/** An error in the form that is sent: a clone would not be a `UserError`. */
 interface SentError {
   readonly code?: UserErrorCode;
   readonly message: string | Phrase;

@@ -1,4 +1,4 @@
-// A pool of threads, or of workers of a page, each of which answers one request at a time.
+// A pool of threads, or of workers of a page, each answering one request at a time.
 import {
   type Port,
   receivedError,
@@ -132,7 +132,7 @@ class Thread {
       try {
         this.pending?.onProgress?.(answer.progress);
       } catch (error) {
-        // The thread goes on with the request, so it can't take another.
+        // The thread continues with the request, so it can't take another.
         this.fail(error);
       }
     } else if (answer?.kind === 'result') {

@@ -6,7 +6,7 @@ import { option, phrase, UserError } from '../../../core/errors.ts';
 import { threadBeside } from '../../../core/platform/childScript.node.ts';
 import type { Port, ThreadMessage, ThreadStart, ThreadTask } from './messages.ts';
 
-/** The memory by which a thread is stopped, if it isn't 0: a busy thread receives no messages. */
+/** The memory that stops a thread, if it isn't 0: a busy thread receives no messages. */
 export type StopFlag = Int32Array<SharedArrayBuffer>;
 
 /** The script of threads is `api/threads/workerMain.node.ts`: the engine can't import it. */

@@ -76,7 +76,7 @@ function withCheck(about: string): string {
 /** The characters that `withCheck` writes in place of the last one. */
 const CHECK_LENGTH = withCheck('{}').length - 1;
 
-/** More than the bytes that a block's stack adds to those of its images. */
+/** More than a block's stack adds to the bytes of its images. */
 const STACK_BYTES = 16;
 
 const blockSchema = z.object({
@@ -158,7 +158,7 @@ const endSchema = z.object({
   images: z.int().check(z.nonnegative()),
 });
 
-/** What the end of a file says: how much there is before it. */
+/** The end of a file: how much there is before it. */
 export type FileEnd = z.infer<typeof endSchema>;
 
 /** The description of the end. */

@@ -10,7 +10,7 @@ import { maxBytesAtOnce, type RandomAccess } from '../../../data/files/randomAcc
 import type { WeightExponents } from '../../../model/index.ts';
 import { sha256Between, shortSha256 } from './records.ts';
 
-/** Like that of PNG: a byte that is no ASCII, a name, and line ends that a transfer as text would change. */
+/** Like PNG's: a byte that is not ASCII, a name, and line ends that a transfer as text would change. */
 const MAGIC = Uint8Array.of(0x89, 0x45, 0x46, 0x4c, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** The version of the format, which changes with anything that changes a pixel or a bit. */
@@ -46,7 +46,7 @@ const aboutSchema = z.object({
   tiles: z.boolean(),
 });
 
-/** What the start of a compressed file says. */
+/** The header of a compressed file. */
 export interface FileHeader extends Omit<z.infer<typeof aboutSchema>, 'embedded' | 'imageShape'> {
   readonly imageShape: ImageShape;
 }

@@ -2,7 +2,7 @@
 import { fewNames } from '../../../core/errors.ts';
 import type { DescribedBlock, FileEnd } from './abouts.ts';
 
-/** More images than a block can have, each of which takes at least a byte beyond the first few thousand. */
+/** More images than a block can have, since each takes at least a byte beyond the first few thousand. */
 const MOST_IN_BLOCK = 2 ** 32;
 
 /** What is intact of a file, in order, and what is lost. */

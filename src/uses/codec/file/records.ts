@@ -81,7 +81,7 @@ export interface FoundRecord {
   /** Where it begins, and where it ends. */
   readonly start: number;
   readonly end: number;
-  /** How many bytes it has besides its description. */
+  /** The number of bytes after its description. */
   readonly bytes: number;
   /** Its description, unchecked; undefined if it is cut off. */
   readAbout(): Promise<string | undefined>;
@@ -127,7 +127,7 @@ function inWindows(file: RandomAccess): WindowedFile {
 
 /**
  * The records of a file from a position on, in order. Where none begins, the next one is searched for, so that a damaged
- * head costs its record alone.
+ * head costs only its record.
  */
 export async function* recordsIn(file: RandomAccess, from: number): AsyncGenerator<FoundRecord> {
   const windowed = inWindows(file);

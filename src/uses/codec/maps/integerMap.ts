@@ -26,7 +26,7 @@ export interface Network {
 
 /** What computes the real numbers that maps depend on. */
 export interface Networks {
-  /** The values of tensors that depend on constants alone. */
+  /** The values of tensors that depend only on constants. */
   constants(tensors: readonly Tensor[]): Promise<readonly NdArray['data'][]>;
   /** Compiles a function of images of a shape, `[N, H, W, C]` for any N. */
   compile(shape: ImageShape, build: (images: Tensor) => Tensor): Promise<Network>;

@@ -31,7 +31,7 @@ export function liftMap(shape: ImageShape, lift: Lift): IntegerMap {
 /** Outputs that are summed at the same time: a processor would otherwise wait for every addition. */
 const AT_ONCE = 4;
 
-/** A lift in the form in which it is read. */
+/** A lift in the form it is read in. */
 interface PreparedLift extends Omit<Lift, 'biases'> {
   readonly shape: ImageShape;
   /** The offsets of the taps other than the centre. */

@@ -23,7 +23,7 @@ export interface PlacedCoupling extends Pick<CouplingMap, 'numbers' | 'transform
   readonly places: ArrayLike<number>;
   /** How many of them a pixel has. */
   readonly channels: number;
-  /** Factors still to be applied to the channels: the coupling applies those of the channels that it changes. */
+  /** Factors still to be applied to the channels: the coupling applies the factors of the channels that it changes. */
   readonly scales: Float64Array;
 }
 

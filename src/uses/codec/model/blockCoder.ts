@@ -42,7 +42,7 @@ export async function encodeBlock(
   const batches: number[] = [];
   /** The most bits that a batch has taken off the stack for a while, per image. */
   let deepest = 0;
-  /** So many images are coded one by one, because they failed together. */
+  /** This many images are coded one by one, because they failed together. */
   let alone = 0;
   for (let image = 0; image < count; ) {
     const isSmall = alone > 0 || deepest === 0 || count - image < batch || stack.bits < 1.1 * batch * deepest;
@@ -101,7 +101,7 @@ export function imagesIn(runs: readonly Run[]): number {
   return runs.reduce((images, { batch, count }) => images + Math.max(1, batch) * count, 0);
 }
 
-/** Whether the model takes a batch, in at most 8 bits a value; if not, the stack is of no use. */
+/** Whether the model takes a batch, in at most 8 bits a value; if not, the stack is invalid. */
 async function fits(coder: ModelCoder, pixels: Uint8Array, stack: BitStack): Promise<boolean> {
   const before = stack.bits;
   try {
@@ -115,7 +115,7 @@ async function fits(coder: ModelCoder, pixels: Uint8Array, stack: BitStack): Pro
   return stack.bits - before <= 8 * pixels.length;
 }
 
-/** Pushes the pixels of an image as they are, disguised: the next images pop them as noise, which must not be all black. */
+/** Pushes the pixels of an image disguised: the next images pop them as noise, which must not be all black. */
 function pushPlainly(pixels: Uint8Array, stack: BitStack): void {
   const noise = disguise(pixels.length);
   for (let index = 0; index < pixels.length; index++) {

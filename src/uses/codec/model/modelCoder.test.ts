@@ -82,7 +82,7 @@ function noiseOn(stack: BitStack, count: number): number[] {
   return Array.from({ length: count }, () => copy.pop(256));
 }
 
-/** Expects that images return from a stack, which is then as before: the bits that they add, and the noise. */
+/** Expects that images return from a stack, which is then unchanged: the bits that they add, and the noise. */
 async function roundTrip(
   trained: TrainedModel,
   images: Uint8Array,
@@ -214,7 +214,7 @@ describe('models/mnist-small', () => {
     });
   });
 
-  it('returns 100 digits from a block, the first of which are stored plainly', async () => {
+  it('returns 100 digits from a block, the first ones stored plainly', async () => {
     await withCoder(trained, async (coder) => {
       const block = await encodeBlock(coder, digits, { batch: 4 });
       expect(imagesIn(block.runs)).toBe(100);

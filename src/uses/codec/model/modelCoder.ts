@@ -19,7 +19,7 @@ export interface ModelCoder {
   readonly imageShape: ImageShape;
   /** Pushes a batch of images; throws OutOfRange or StackEmpty, and the stack is then of no use. */
   encode(pixels: Uint8Array, stack: BitStack): Promise<void>;
-  /** Pops a batch of as many images; throws likewise if no `encode` has made the stack. */
+  /** Pops a batch of this many images; throws likewise if no `encode` has made the stack. */
   decode(images: number, stack: BitStack): Promise<Uint8Array>;
 }
 

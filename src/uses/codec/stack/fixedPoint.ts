@@ -3,7 +3,7 @@
 /** The bits of the noise that makes 8-bit pixels fine enough for a density. More don't shorten files measurably. */
 export const NOISE_BITS = 8;
 
-/** The bits of an activation after the binary point: those of a pixel and of the noise. */
+/** The bits of an activation after the binary point: a pixel's and the noise's. */
 export const FRACTION_BITS = 8 + NOISE_BITS;
 
 /** One, as an activation. */

@@ -23,7 +23,7 @@ export function scaleUp(stack: BitStack, x: number, numerator: number, denominat
   return y;
 }
 
-/** The inverse of `scaleUp`: x, with the stack as it was before. */
+/** The inverse of `scaleUp`: x, with the previous stack. */
 export function scaleDown(stack: BitStack, y: number, numerator: number, denominator = SCALE_ONE): number {
   const product = denominator * y + stack.pop(denominator);
   if (product > MOST || product < -MOST) {

@@ -171,7 +171,7 @@ describe('near duplicates', () => {
     expect(groups).toEqual(Array.from({ length: 20 }, (_, seed) => [seed, 20 + seed]));
   });
 
-  it('are not found among different digits, most of which are black', () => {
+  it('are not found among different digits, which are mostly black', () => {
     const groups = groupsOf(clean);
     expect(groups.length).toBeLessThanOrEqual(3);
   });

@@ -31,7 +31,7 @@ export interface AuditModel {
 
 /** How images are audited. */
 interface AuditOptions {
-  /** At most so many images of each split. */
+  /** The most images of each split. */
   readonly most: number;
   readonly model?: AuditModel | undefined;
   readonly engine: CompileOptions;
@@ -52,7 +52,7 @@ export interface Audit extends ExaminedSet, ShapeFindings {
   readonly identical: readonly (readonly number[])[];
   /** Groups of nearly identical images. */
   readonly near: Finding<readonly (readonly number[])[]>;
-  /** Those of `identical` whose images have different labels. */
+  /** The groups of `identical` whose images have different labels. */
   readonly conflicts: readonly (readonly number[])[];
   readonly odd: Finding<OddFindings>;
   /** Why the model was not used, although one was given. */

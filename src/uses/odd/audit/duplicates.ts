@@ -38,7 +38,7 @@ export function identicalGroups(images: readonly ExaminedImage[]): number[][] {
 }
 
 /**
- * Groups of nearly identical images, no two of which have the same pixels: copies with other brightness, contrast,
+ * Groups of nearly identical images, without equal pixels: copies with other brightness, contrast,
  * compression, size or place. Two images form a group if each is a copy among the candidates of the other.
  *
  * @param neighbours by pixels
@@ -117,7 +117,7 @@ export async function nearCopies(
   return copies;
 }
 
-/** Those of an image's candidates that are copies: similar enough, and far more so than all that are not. */
+/** The candidates that are copies of an image: similar enough, and far more so than all others. */
 function copiesAmong(
   candidates: readonly (Residual & { readonly other: number })[],
   limits: Limits,

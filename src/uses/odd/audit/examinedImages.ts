@@ -58,13 +58,13 @@ export interface ExaminedSet {
   readonly images: readonly ExaminedImage[];
   /** One line for each image that could not be read. */
   readonly unreadable: readonly string[];
-  /** The splits of which only the first images were read. */
+  /** The splits where only the first images were read. */
   readonly cut: readonly Split[];
 }
 
 /** How images are examined. */
 export interface ExamineOptions {
-  /** At most so many images of each split. */
+  /** The most images of each split. */
   readonly most: number;
   readonly signal?: AbortSignal | undefined;
   /** Receives each image that could be read, with its position and its name. */

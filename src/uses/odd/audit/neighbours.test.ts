@@ -1,4 +1,4 @@
-// Neighbours found in blocks are those of a plain search.
+// Neighbours found in blocks equal a plain search's.
 import { expect, it } from 'vitest';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { NEIGHBOURS, nearestNeighbours } from './neighbours.ts';

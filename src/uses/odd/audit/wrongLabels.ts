@@ -22,7 +22,7 @@ interface DoubtfulLabel {
 export interface LabelFindings {
   /** The images that another class suits better, the most doubtful label first. */
   readonly doubtful: readonly DoubtfulLabel[];
-  /** How many images could be judged: those of classes with too few others cannot. */
+  /** How many images could be judged: classes with too few images are left out. */
   readonly judged: number;
   /** How many labels may be wrong; undefined unless two classes have `LARGE_CLASS` images. */
   readonly estimate: WrongLabelEstimate | undefined;
@@ -92,7 +92,7 @@ export function doubtfulLabels(labels: ArrayLike<number>, { classes, values }: C
   };
 }
 
-/** At most so many of the images have random labels. */
+/** The most images with random labels. */
 function mostRandom(margins: readonly number[], planted: readonly number[]): number {
   const [own, sorted] = [margins, planted].map((values) => values.toSorted((a, b) => b - a));
   const { length } = planted;

@@ -39,7 +39,7 @@ describe('the code length', () => {
     expect(random).toBeLessThan(9.5 * 256);
   });
 
-  it('counts the bits that a model sees', () => {
+  it('counts the bits that a model takes', () => {
     const length = codeLength(noise(1024, 4), [32, 32, 1], 2);
     expect(length).toBeGreaterThan(2 * 1024);
     expect(length).toBeLessThan(2.8 * 1024);

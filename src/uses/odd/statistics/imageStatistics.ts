@@ -56,7 +56,7 @@ export async function measureStatistics(
 /** Images between two turns of the event loop. */
 const AT_ONCE = 16;
 
-/** The statistics that need no model: every rank computes those of its share of the images. */
+/** The statistics that need no model: every rank computes them for its share of the images. */
 async function ofPixels(
   { bits, model: { values } }: FlowModel,
   images: ImageSet,
@@ -96,7 +96,7 @@ async function ofPixels(
   return columns;
 }
 
-/** Real numbers as the model takes them, since statistics on a log scale depend on the scale; other values as they are. */
+/** Real numbers as the model takes them, since statistics on a log scale depend on the scale; other values unchanged. */
 function standardised(pixels: Values, channels: number, { xOf }: ImageValues): Values {
   return pixels instanceof Float32Array ? pixels.map((value, at) => xOf(value, at % channels)) : pixels;
 }
@@ -122,7 +122,7 @@ export function ninthsOf(pixels: Values, [height, width, channels]: ImageShape):
 }
 
 /**
- * `bestClass`, the bits/dim given the class that suits an image best, and for labelled images `labelMargin`, the bits by which
+ * `bestClass`, the bits/dim given the class that suits an image best, and for labelled images `labelMargin`, how many fewer bits
  * the best other class suits it better than its label; both of the mean over draws of ln p(x | class).
  */
 export function classStatistics(

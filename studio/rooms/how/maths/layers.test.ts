@@ -130,7 +130,7 @@ describe('the order of an autoregressive layer', () => {
         return [name, { shape, data: name.startsWith('second') ? values.fill(0) : values }];
       }),
     );
-    // An image, and for each pixel a copy in which that pixel differs.
+    // An image, and for each pixel a copy with that pixel changed.
     const first = Float64Array.from({ length: pixels }, draw);
     const data = Float64Array.from({ length: (pixels + 1) * pixels }, (_, index) => {
       const [image, pixel] = [Math.floor(index / pixels), index % pixels];

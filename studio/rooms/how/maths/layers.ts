@@ -81,7 +81,7 @@ export function dependsOn(pixel: number, size: number): number[] {
   return [...pixelsRead(place, [laterTaps(false), laterTaps(true)], size, size).keys()];
 }
 
-/** The iteration of the inverse in which each pixel settles: the one after all of its dependencies, or the first. */
+/** The inverse's iteration that settles each pixel: after all of its dependencies, or the first. */
 export function settledIn(size: number): number[] {
   const found = Array<number>(size * size).fill(0);
   for (let pixel = size * size - 1; pixel >= 0; pixel--) {

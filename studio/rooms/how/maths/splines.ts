@@ -64,7 +64,7 @@ export function splineAt(spline: Spline, x: number): { y: number; slope: number 
   };
 }
 
-/** The x at which a spline has the value y: the root of a quadratic equation. */
+/** The x where a spline has the value y: the root of a quadratic equation. */
 export function splineInverse(spline: Spline, y: number): number {
   if (Math.abs(y) >= spline.bound) {
     return y;

@@ -41,7 +41,7 @@ export function convolved(x: readonly number[], { taps }: Undoable): number[] {
   return x.map((_, pixel) => sumOf(taps, x, pixel, () => true));
 }
 
-/** The order in which pixels are undone. */
+/** The order of undoing pixels. */
 function orderOf(count: number, start: Start): number[] {
   const order = Array.from({ length: count }, (_, pixel) => pixel);
   return start === 'top left' ? order : order.reverse();
@@ -57,7 +57,7 @@ export interface Undone {
   readonly guessed: number;
 }
 
-/** Undoes a convolution for the first `count` pixels; a neighbour that is not known yet counts as 0. */
+/** Undoes a convolution for the first `count` pixels; a neighbour that is not known yet is 0. */
 export function undone(y: readonly number[], { taps, start }: Undoable, count: number): Undone {
   const values: (number | undefined)[] = y.map(() => undefined);
   const side = Math.sqrt(y.length);

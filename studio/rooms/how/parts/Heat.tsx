@@ -1,7 +1,7 @@
 // A small matrix drawn as squares.
 import type { Matrix } from '../maths/matrices.ts';
 
-/** Smaller values count as 0. */
+/** Smaller values are shown as 0. */
 const NOTHING = 1e-9;
 
 interface HeatProps {

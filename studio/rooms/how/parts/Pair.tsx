@@ -1,4 +1,4 @@
-// A formula beside the code that computes it.
+// A formula next to the code that computes it.
 import excerpts from 'virtual:excerpts';
 import type { ComponentChildren } from 'preact';
 import type { ExcerptName } from '../places.ts';

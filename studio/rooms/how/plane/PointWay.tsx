@@ -25,7 +25,7 @@ export function placeName(place: number, layers: number): string {
   return place === layers ? 'noise' : `layer ${place}`;
 }
 
-/** A picture of every place, with the logarithm by which its layer changes areas. */
+/** A picture of every place, with the log-change of areas by its layer. */
 export function PointWay({
   trace,
   place,

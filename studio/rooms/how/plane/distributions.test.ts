@@ -64,6 +64,6 @@ it('is full before its text is refused', () => {
   expect(drawingOf(textOf([drawn]))).toHaveLength(1);
 });
 
-it.each(['A', 'AB.', '.AB', 'AB..CD', 'A b', 'ÄB', 'AB'.repeat(800)])('is no drawing: %s', (text) => {
+it.each(['A', 'AB.', '.AB', 'AB..CD', 'A b', 'ÄB', 'AB'.repeat(800)])('is not a drawing: %s', (text) => {
   expect(drawingOf(text)).toBeUndefined();
 });

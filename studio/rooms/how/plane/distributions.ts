@@ -66,7 +66,7 @@ export const distributions = {
 /** The name of a known distribution. */
 export type DistributionName = keyof typeof distributions;
 
-/** How many points stand for a distribution. */
+/** The number of points that represent a distribution. */
 const COUNT = 8000;
 
 /** Drawn points scatter so much around the line. */
@@ -133,7 +133,7 @@ export function textOf(drawing: Drawing): string {
   return drawing.map((stroke) => stroke.map(([x, y]) => letter(x) + letter(y)).join('')).join('.');
 }
 
-/** The drawing that a text stands for; undefined if it stands for none. */
+/** The drawing encoded in a text; undefined if invalid. */
 export function drawingOf(text: string): Drawing | undefined {
   if (!/^(([\w-]{2})+(\.([\w-]{2})+)*)?$/.test(text) || text.length > MOST_LETTERS) {
     return undefined;

@@ -18,7 +18,7 @@ function slowWorker() {
       const next = waiting.shift()!;
       expect(next.task).toBe(task);
       next.resolve(result);
-      // What waits for it goes on.
+      // What waits for it continues.
       await new Promise((resolve) => setTimeout(resolve));
     },
   };

@@ -79,7 +79,7 @@ export class PlaneSession {
   /** Trains until `pause`. */
   async play(): Promise<void> {
     this.change(this.flow, { doing: 'training' });
-    // Training that was paused a moment ago goes on.
+    // Training that was paused a moment ago continues.
     if (this.isTraining) {
       return;
     }

@@ -44,7 +44,7 @@ export function resultOf(recording: Recording): string {
   return `${reached} Neither wins with every seed: ${name} need fewer bits with ${wins} of ${seeds.length}, and the difference is between ${signed(-most)} and ${signed(-least)}.`;
 }
 
-/** What a reader should know of unstable trainings, in sentences; empty if there were none. */
+/** What a reader should know about unstable trainings, in sentences; empty if there were none. */
 export function setbacksOf({ mixings, seeds, rollbacks }: Recording): string {
   return mixings
     .flatMap((mixing, which) =>

@@ -24,9 +24,9 @@ export function Flow() {
       <p>
         A normalizing flow is an invertible function from images to noise; its inverse turns noise into
         images. Because it is invertible, the probability density of an image is known exactly: the density of
-        its noise, times the factor by which the function expands volume around the image. That factor is the
-        absolute determinant of the Jacobian. This page is about functions whose inverse and determinant are
-        both cheap (overview: <Source of="flows">Papamakarios and others, 2021</Source>).
+        its noise, times the function’s expansion of volume around the image. That factor is the absolute
+        determinant of the Jacobian. This page is about functions whose inverse and determinant are both cheap
+        (overview: <Source of="flows">Papamakarios and others, 2021</Source>).
       </p>
       <ImageAndNoise />
       <Pair

@@ -30,7 +30,7 @@ export function Pointwise() {
       <Factors />
       <div class="how-costs-frame">
         <table class="how-costs">
-          <caption>Cost of each form for C channels, besides the product with every pixel</caption>
+          <caption>Cost of each form for C channels, without the product with every pixel</caption>
           <thead>
             <tr>
               <th scope="col">form</th>

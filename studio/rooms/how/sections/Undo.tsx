@@ -232,7 +232,7 @@ function wrongPixels({ values }: Undone, right: readonly number[]): ReadonlySet<
   );
 }
 
-/** Undone pixels in black, wrong ones in orange, the current one in amber, the others as they are after the convolution. */
+/** Undone pixels in black, wrong ones in orange, the current one in amber, the others as convolved. */
 function undoneLook(
   pixel: number,
   { values, last }: Undone,
@@ -256,7 +256,7 @@ function levelOf(value: number, image: readonly number[]): number {
   return 0.08 + 0.92 * Math.min(1, Math.max(0, value / Math.max(1, ...image)));
 }
 
-/** The picture that a text stands for, four pixels in each hexadecimal digit; without one, a ring. */
+/** The picture encoded in a text, four pixels in each hexadecimal digit; without one, a ring. */
 function pictureOf(text: string | undefined): number[] {
   if (text === undefined || !/^[\da-f]{64}$/.test(text)) {
     return ringPicture(SIDE).map((value) => (value > 0 ? 1 : 0));
