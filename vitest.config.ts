@@ -8,7 +8,7 @@ import { SkippedTests } from './src/testing/skippedTests.ts';
  * Files that replace modules, change or measure their process, or use a GPU have a process of their own. The others share one,
  * which loads the sources once: they undo their spies and stubs.
  */
-const own =
+const needsOwnProcess =
   /\bvi\.(mock|doMock|resetModules)\b|\bprocess\.(\w+Usage|availableMemory|chdir|listenerCount|env\.\w+ =)|\/webgpu\.ts'/;
 
 const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
@@ -16,7 +16,7 @@ const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => join(folder, file)),
 );
-const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
+const isOwn = (file: string): boolean => needsOwnProcess.test(readFileSync(file, 'utf8'));
 
 /** Where to write a report in JSON, for the checks of `.ci/run`. */
 const report = process.env.TEST_REPORT ?? '';

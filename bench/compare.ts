@@ -12,7 +12,7 @@
 // several times.
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { median, rangeOf } from '../src/core/numeric/statistics.ts';
+import { median, valueRange } from '../src/core/numeric/statistics.ts';
 import { measureInTurn } from '../src/training/study/measureInTurn.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
 import { addModelOptions, type ModelOptions } from './shared/benchOptions.ts';
@@ -87,21 +87,21 @@ const [our, their] = await measureInTurn([ours, theirs], {
 });
 
 function spread(values: readonly number[]): { median: number; minimum: number; maximum: number } {
-  const [minimum, maximum] = rangeOf(values);
+  const [minimum, maximum] = valueRange(values);
   return { median: median(values), minimum, maximum };
 }
 
-const found = kinds.map((kind) => {
+const ratesByKind = kinds.map((kind) => {
   const [mine, peers] = [our!.map((rates) => rates[kind]), their!.map((rates) => rates[kind])];
   const ratio = spread(mine.map((rate, run) => rate / peers[run]!));
   return { kind, ratio, ours: spread(mine), pytorch: spread(peers) };
 });
 const about = { machine: machine(model.threads), shape: shape.join(' '), ...(autocast && { autocast }) };
 if (json) {
-  const byKind = Object.fromEntries(found.map(({ kind, ...rates }) => [kind, rates]));
+  const byKind = Object.fromEntries(ratesByKind.map(({ kind, ...rates }) => [kind, rates]));
   process.stdout.write(`${JSON.stringify({ ...about, ...byKind }, null, 2)}\n`);
 } else {
-  const lines = found.map(
+  const lines = ratesByKind.map(
     ({ kind, ratio, ours, pytorch }) =>
       `${kind}: ${ratio.median.toFixed(2)} times PyTorch (${ratio.minimum.toFixed(2)} to ${ratio.maximum.toFixed(2)}); ` +
       `${ours.median.toFixed(0)} against ${pytorch.median.toFixed(0)} images/s`,

@@ -5,7 +5,7 @@
 //
 // Prints a row for each model. All of them take hours, one of gaussian about ten minutes.
 import { Command } from 'commander';
-import { listOf, wholeNumber } from '../src/app/cli/parts/options.ts';
+import { parseChoices, wholeNumber } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { mean, standardErrorOfMean } from '../src/core/numeric/statistics.ts';
 import { conditioned } from '../src/data/contract/conditions.ts';
@@ -34,8 +34,12 @@ const experiments: Readonly<Record<string, { readonly kind: FieldKind; readonly 
 const names = Object.keys(experiments);
 
 const options = new Command('fields')
-  .option('--only <name,…>', `of ${names.join(', ')}`, listOf('experiment', names), names)
-  .option('--mixing <name,…>', 'the mixings', listOf('mixing', mixingNames), ['emerging', 'periodic', '1x1'])
+  .option('--only <name,…>', `of ${names.join(', ')}`, parseChoices('experiment', names), names)
+  .option('--mixing <name,…>', 'the mixings', parseChoices('mixing', mixingNames), [
+    'emerging',
+    'periodic',
+    '1x1',
+  ])
   .option('--steps <n>', 'training steps (default: enough for each experiment)', wholeNumber(1))
   .option('--side <n>', 'height and width of the fields, a power of two', wholeNumber(4), 32)
   .option('--train <n>', 'training fields', wholeNumber(1), 16384)

@@ -7,11 +7,11 @@
 // is timed by the layer that it is named after (emerging without the 1x1 before it), with frozen weights; emerging also by
 // the sequential method, in float64. About a minute.
 import { Command } from 'commander';
-import { listOf } from '../src/app/cli/parts/options.ts';
+import { parseChoices } from '../src/app/cli/parts/options.ts';
 import { formatMilliseconds } from '../src/app/cli/terminal/format.ts';
 import { largestDifference } from '../src/core/numeric/compare.ts';
 import { type ImageShape, showImageShape } from '../src/core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../src/core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../src/core/numeric/ndarray.ts';
 import { RandomStream } from '../src/core/numeric/random.ts';
 import { median } from '../src/core/numeric/statistics.ts';
 import type { Bijection } from '../src/flows/contract/bijection.ts';
@@ -22,7 +22,7 @@ import { markdownTable } from '../src/model/card/reportText.ts';
 import { type CompileOptions, compile, type Program } from '../src/tensor/engine/program.ts';
 import { releaseAfter } from '../src/tensor/engine/resources.ts';
 import { constant, input } from '../src/tensor/tensor.ts';
-import { measureInTurn, secondsOf } from '../src/training/study/measureInTurn.ts';
+import { measureInTurn, secondsFor } from '../src/training/study/measureInTurn.ts';
 import { hasInverseMethods } from './shared/benchModel.ts';
 import { writeDocumentPlot } from './shared/documentPlot.ts';
 import { machine } from './shared/machine.ts';
@@ -51,7 +51,7 @@ const [LEVEL_ROUNDS, SIZE_ROUNDS] = [9, 5];
 const defaultMixings: readonly Mixing[] = ['1x1', 'emerging', 'periodic'];
 
 const { mixing: chosen = defaultMixings } = new Command('inverses')
-  .option('--mixing <name,…>', 'the mixings', listOf('mixing', mixingNames))
+  .option('--mixing <name,…>', 'the mixings', parseChoices('mixing', mixingNames))
   .parse()
   .opts<{ mixing?: Mixing[] }>();
 
@@ -77,7 +77,10 @@ function timeLayer(mixing: Mixing, shape: ImageShape, rounds: number): Promise<I
   const parts = Object.entries(layersOfMixing(mixing, shape));
   const layer = chain(mixing, Object.fromEntries([parts.at(-1)!]));
   const batchShape = [BATCH, ...shape];
-  const x: NdArray = { shape: batchShape, data: new RandomStream(1, 'bench').normals(sizeOf(batchShape)) };
+  const x: NdArray = {
+    shape: batchShape,
+    data: new RandomStream(1, 'bench').normals(countElements(batchShape)),
+  };
   return releaseAfter(async (keep) => {
     const program = async (direction: 'forward' | 'inverse', options: CompileOptions = {}) =>
       keep(await mapProgram(layer, batchShape, direction, options));
@@ -95,13 +98,13 @@ function timeLayer(mixing: Mixing, shape: ImageShape, rounds: number): Promise<I
     const inverses = methods.map(([, run], index) => async () => {
       outputs[index] = await run();
     });
-    const [forwardTimes, ...times] = await measureInTurn(
-      [() => forward.run({ x: single }), ...inverses].map((work) => () => secondsOf(work)),
+    const [forwardTimes, ...inverseTimes] = await measureInTurn(
+      [() => forward.run({ x: single }), ...inverses].map((work) => () => secondsFor(work)),
       { warmUp: 1, rounds },
     );
     return methods.map(([method], index) => ({
       ...{ mixing, shape, method },
-      seconds: median(times[index]!),
+      seconds: median(inverseTimes[index]!),
       forwardSeconds: median(forwardTimes!),
       error: largestDifference(outputs[index]!.data, x.data),
     }));

@@ -10,7 +10,7 @@
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { listOf, wholeNumber } from '../src/app/cli/parts/options.ts';
+import { parseChoices, wholeNumber } from '../src/app/cli/parts/options.ts';
 import { formatBytes, formatCounted } from '../src/app/cli/terminal/format.ts';
 import { formatTable } from '../src/app/cli/terminal/table.ts';
 import { median } from '../src/core/numeric/statistics.ts';
@@ -38,7 +38,9 @@ const options = new Command('machines')
   .option('--preset <list>', 'what to train', (text: string) => text.split(','), defaultPresets)
   .option('--data <name|path>', "the images (default: the preset's, or random ones if they are missing)")
   .option('--ranks <list>', 'numbers of ranks', (text: string) => text.split(',').map(wholeNumber(1)), [1, 2])
-  .option('--scaling <list>', `kinds of scaling: ${kinds.join(', ')}`, listOf('scaling', kinds), [...kinds])
+  .option('--scaling <list>', `kinds of scaling: ${kinds.join(', ')}`, parseChoices('scaling', kinds), [
+    ...kinds,
+  ])
   .option(
     '--batch <n>',
     `images of the batch, of each rank if weak (default: at most ${MOST_IMAGES})`,
@@ -78,7 +80,7 @@ interface Row {
 }
 
 const groups = options.preset.flatMap((preset) =>
-  options.scaling.map((kind) => options.ranks.map((size) => rowOf(preset, kind, size))),
+  options.scaling.map((kind) => options.ranks.map((size) => parseRow(preset, kind, size))),
 );
 const [before = 0] = loadavg();
 for (let round = 1; round <= options.rounds; round++) {
@@ -88,7 +90,7 @@ for (let round = 1; round <= options.rounds; round++) {
 }
 print();
 
-function rowOf(preset: string, kind: Kind, size: number): Row {
+function parseRow(preset: string, kind: Kind, size: number): Row {
   const { training, model } = resolveConfig({ preset });
   const each = options.batch ?? Math.min(training.batchSize, MOST_IMAGES);
   const batch = kind === 'strong' ? each : size * each;
@@ -99,19 +101,19 @@ function rowOf(preset: string, kind: Kind, size: number): Row {
 
 /** Runs every row once. */
 async function runRound(rows: readonly Row[], round: number): Promise<void> {
-  const largest = rows.reduce((most, row) => (row.size > most.size ? row : most));
+  const largest = rows.reduce((best, row) => (row.size > best.size ? row : best));
   // First, since it tells how many threads a rank of the others has.
-  const found = new Map([[largest, await run(largest, options.threads, round)]]);
+  const measurements = new Map([[largest, await run(largest, options.threads, round)]]);
   for (const row of rows) {
-    const threads = row.kind === 'strong' ? options.threads : found.get(largest)!.threads;
-    found.set(row, found.get(row) ?? (await run(row, threads, round)));
+    const threads = row.kind === 'strong' ? options.threads : measurements.get(largest)!.threads;
+    measurements.set(row, measurements.get(row) ?? (await run(row, threads, round)));
   }
   const perThread = (row: Row): number => {
-    const { step, threads } = found.get(row)!;
+    const { step, threads } = measurements.get(row)!;
     return row.batch / step / (row.size * threads);
   };
   for (const row of rows) {
-    row.runs.push(found.get(row)!);
+    row.runs.push(measurements.get(row)!);
     row.efficiencies.push(perThread(row) / perThread(rows[0]!));
   }
 }
@@ -148,8 +150,8 @@ function print(): void {
   const right = (title: string) => ({ title, align: 'right' as const });
   const lines = groups.flat().map(({ preset, kind, size, batch, steps, runs, efficiencies }) => {
     const { hosts, threads, workers, images, bytes } = runs[0]!;
-    const milliseconds = (what: 'step' | 'waiting' | 'summing'): string =>
-      (1000 * median(runs.map((one) => one[what]))).toFixed(1);
+    const milliseconds = (part: 'step' | 'waiting' | 'summing'): string =>
+      (1000 * median(runs.map((trial) => trial[part]))).toFixed(1);
     return [
       preset,
       images,
@@ -181,8 +183,8 @@ function print(): void {
 }
 
 function withRange(values: readonly number[], digits?: number): string {
-  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)].map((value) =>
+  const [middle, least, greatest] = [median(values), Math.min(...values), Math.max(...values)].map((value) =>
     digits === undefined ? value.toPrecision(3) : value.toFixed(digits),
   );
-  return values.length === 1 ? middle! : `${middle} (${least} to ${most})`;
+  return values.length === 1 ? middle! : `${middle} (${least} to ${greatest})`;
 }

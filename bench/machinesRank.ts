@@ -45,7 +45,7 @@ const {
   batch,
   steps,
   threads,
-  workers: asked,
+  workers: workerCount,
 } = new Command('machinesRank')
   .requiredOption('--preset <name>')
   .option('--data <name|path>')
@@ -83,7 +83,7 @@ const timed: Ranks = {
 };
 
 /** The images of a configuration; random ones in their place if they have not been downloaded. */
-async function imagesOf({ data: { name, validation }, training }: Config): Promise<Dataset> {
+async function readConfigImages({ data: { name, validation }, training }: Config): Promise<Dataset> {
   try {
     return await openDataset(name, { validation });
   } catch (error) {
@@ -106,16 +106,19 @@ const config = resolveConfig({
     training: { batchSize: batch, microBatch: Math.min(training.microBatch, batch), steps: 5 * (total + 1) },
   },
 });
-const dataset = await imagesOf(config);
-const own = threads ?? Math.min(ranks.cores, availableCores());
+const dataset = await readConfigImages(config);
+const threadCount = threads ?? Math.min(ranks.cores, availableCores());
 /** The seconds, of one core, that this process and all of its machine have worked. */
 function busySeconds(): { own: number; all: number } {
   const { user, system } = process.cpuUsage();
-  const all = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
-  return { own: (user + system) / 1e6, all: all / 1000 };
+  const busyMilliseconds = cpus().reduce(
+    (sum, { times: cpuTimes }) => sum + cpuTimes.user + cpuTimes.nice + cpuTimes.sys + cpuTimes.irq,
+    0,
+  );
+  return { own: (user + system) / 1e6, all: busyMilliseconds / 1000 };
 }
 
-const sumOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
+const sum = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
 const seconds: number[] = [];
 let last = 0;
@@ -125,8 +128,8 @@ const { workers } = await train({
   dataset,
   store: followerStore('nowhere', config),
   ranks: timed,
-  threads: own,
-  ...(asked && { workers: asked }),
+  threads: threadCount,
+  ...(workerCount && { workers: workerCount }),
   // Before the first milestone, which is validated.
   stopAt: total,
   events: {
@@ -146,17 +149,17 @@ const { workers } = await train({
 const worked = await gather(ranks, end.own - start.own);
 const onThisHost = worked.filter((_, rank) => ranks.hosts[rank] === ranks.hosts[ranks.rank]);
 if (ranks.rank === 0) {
-  const times: RankTimes = {
+  const rankTimes: RankTimes = {
     hosts: new Set(ranks.hosts).size,
-    threads: own,
+    threads: threadCount,
     workers,
     images: dataset.name,
     step: median(seconds),
     waiting: waiting / steps,
     summing: summing / steps,
     bytes: bytes / steps,
-    others: Math.max(0, (end.all - start.all - sumOf(onThisHost)) / sumOf(seconds)),
+    others: Math.max(0, (end.all - start.all - sum(onThisHost)) / sum(seconds)),
   };
-  process.stdout.write(JSON.stringify(times));
+  process.stdout.write(JSON.stringify(rankTimes));
 }
 await ranks.leave();

@@ -11,7 +11,7 @@ import { wholeNumber } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { DEFAULT_PRESET } from '../src/app/cli/training/preparedRun.ts';
 import { UserError } from '../src/core/errors.ts';
-import { dimensionsOf } from '../src/core/numeric/imageShape.ts';
+import { countDimensions } from '../src/core/numeric/imageShape.ts';
 import { mean } from '../src/core/numeric/statistics.ts';
 import {
   type Dataset,
@@ -70,11 +70,11 @@ try {
   const rows: string[][] = [];
   const intruderRows: string[][] = [];
   let scoreNames: readonly string[] = [];
-  for (const [dataset, other] of [[first, second] as const, [second, first] as const]) {
+  for (const [dataset, otherDataset] of [[first, second] as const, [second, first] as const]) {
     const results: Results[] = [];
     const intruders: number[][] = [];
     for (let seed = 0; seed < seeds; seed++) {
-      const { rates, first } = await examine(dataset, other, seed);
+      const { rates, first } = await examine(dataset, otherDataset, seed);
       results.push(rates);
       intruders.push(first);
     }
@@ -114,7 +114,7 @@ async function examine(
   const validation = spreadPixels(dataset.validation, count);
   const first = await intrudersFirst(model, { validation, test, others: kinds[other.name]! }, seed);
   await model.release();
-  const size = dimensionsOf(dataset.imageShape);
+  const size = countDimensions(dataset.imageShape);
   let end = 0;
   const ranges = groups.map(({ length }) => {
     const start = end;
@@ -141,18 +141,18 @@ async function scoreAll(
   pixels: Uint8Array,
   seed: number,
 ): Promise<Record<string, Float64Array>> {
-  const size = dimensionsOf(imageShape);
+  const size = countDimensions(imageShape);
   const reference = await measureReference(model, validation, name, { draws: 1, seed });
   const { images } = await oddReport(model, imagesInMemory(pixels, imageShape), reference, { seed });
   const inOrder = images.toSorted((a, b) => a.index - b.index);
   const names = oddScoreNames.filter((score) => inOrder[0]!.scores[score] !== undefined);
-  const known = spreadPixels(train, BASELINE_IMAGES);
+  const trainPixels = spreadPixels(train, BASELINE_IMAGES);
   return {
     ...Object.fromEntries(
       names.map((score) => [score, Float64Array.from(inOrder, ({ scores }) => scores[score]!)]),
     ),
-    'isolation forest': isolationForest(known, size, seed)(pixels),
-    'nearest neighbours': nearestNeighbours(known, size)(pixels),
+    'isolation forest': isolationForest(trainPixels, size, seed)(pixels),
+    'nearest neighbours': nearestNeighbours(trainPixels, size)(pixels),
   };
 }
 

@@ -2,12 +2,12 @@
 //
 //   npx tsx bench/sample.ts --mixing 1x1,emerging,periodic --inverse wavefront,sequential --rounds 5
 import { Command, Option } from 'commander';
-import { compileOptions, listOf } from '../src/app/cli/parts/options.ts';
+import { compileOptions, parseChoices } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { formatMilliseconds, formatSpread } from '../src/app/cli/terminal/format.ts';
 import { withProgress } from '../src/app/cli/terminal/progress.ts';
 import { formatTable } from '../src/app/cli/terminal/table.ts';
-import { median, rangeOf } from '../src/core/numeric/statistics.ts';
+import { median, valueRange } from '../src/core/numeric/statistics.ts';
 import { Glow } from '../src/flows/models/glow.ts';
 import { trainedModel } from '../src/model/trainedModel.ts';
 import { type InverseMethod, inverseMethods } from '../src/tensor/engine/graph/prepare.ts';
@@ -21,7 +21,7 @@ type Options = BenchOptions & { inverse: InverseMethod[] };
 
 try {
   const inverse = new Option('--inverse <method,…>', `of emerging convolutions: ${inverseMethods.join(', ')}`)
-    .argParser(listOf('inverse', inverseMethods))
+    .argParser(parseChoices('inverse', inverseMethods))
     .default(['wavefront'], 'wavefront');
   const command = addBenchOptions(new Command('sample').addOption(inverse), { batch: 64, rounds: 7 });
   await run(command.parse().opts<Options>());
@@ -39,7 +39,7 @@ async function run(options: Options): Promise<void> {
     const state = await startFromData(glow, randomBatches(imageShape, batch, glow).at(0), 0, engine);
     models.push({ mixing, trained: trainedModel(glow, state, 'raw') });
   }
-  const times = await withProgress((show) =>
+  const samplingTimes = await withProgress((show) =>
     timeSampling({
       models,
       inverses,
@@ -52,7 +52,11 @@ async function run(options: Options): Promise<void> {
       ...engine,
     }),
   );
-  const results = times.map((each) => ({ ...samplingFigures(each, times[0]!, batch), batch, rounds }));
+  const results = samplingTimes.map((each) => ({
+    ...samplingFigures(each, samplingTimes[0]!, batch),
+    batch,
+    rounds,
+  }));
   process.stdout.write(
     options.json
       ? `${JSON.stringify(results.length === 1 ? results[0] : results)}\n`
@@ -72,9 +76,9 @@ function samplingFigures(
   return {
     ...about,
     forwardSeconds: median(forwards),
-    forwardSecondsRange: rangeOf(forwards),
+    forwardSecondsRange: valueRange(forwards),
     sampleSeconds: median(samples),
-    sampleSecondsRange: rangeOf(samples),
+    sampleSecondsRange: valueRange(samples),
     sampleMillisecondsPerImage: (1000 * median(samples)) / images,
     againstFirst: against(first.samples),
     againstForward: against(forwards),

@@ -20,7 +20,7 @@ import { markdownTable } from '../src/model/card/reportText.ts';
 import { planGradients } from '../src/training/gradients/planGradients.ts';
 import { startFromData } from '../src/training/step/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
-import { secondsOf, timed } from '../src/training/study/measureInTurn.ts';
+import { secondsFor, timed } from '../src/training/study/measureInTurn.ts';
 import { benchUpdate, paperImageShape, paperModel, randomBatches } from './shared/benchModel.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
@@ -61,10 +61,10 @@ async function measure(depth: number): Promise<Seconds> {
   const { result: trainer, seconds: programs } = await timed(() =>
     Trainer.create(model, state, { ...benchUpdate, batchSize: BATCH }),
   );
-  const step = await secondsOf(() => trainer.step(batch, 1e-4));
+  const step = await secondsFor(() => trainer.step(batch, 1e-4));
   await trainer.release();
   // The parts of both again, separately.
-  const drawn = await secondsOf(() => layout.initial(0));
+  const drawn = await secondsFor(() => layout.initial(0));
   const { result: plan, seconds: defined } = await timed(() =>
     planGradients({ model, layout, images: BATCH, batchSize: BATCH, workers: 1 }),
   );
@@ -108,7 +108,7 @@ if (depth !== undefined) {
   }
   const rows = Object.entries(titles).map(([key, title]) => [
     title,
-    ...measured.map((all) => median(all.map((seconds) => seconds[key as keyof Seconds])).toFixed(2)),
+    ...measured.map((runs) => median(runs.map((seconds) => seconds[key as keyof Seconds])).toFixed(2)),
   ]);
   const heads = ['seconds, median', ...DEPTHS.map((each) => `depth ${each}`)];
   process.stderr.write('emerging sample models/mnist-small\n');

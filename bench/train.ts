@@ -12,8 +12,8 @@ import { formatBytes, formatCount, formatRate, formatSpread } from '../src/app/c
 import { withProgress } from '../src/app/cli/terminal/progress.ts';
 import { formatTable } from '../src/app/cli/terminal/table.ts';
 import { addStepOptions, type StepOptions } from '../src/app/cli/training/stepOptions.ts';
-import { median, rangeOf } from '../src/core/numeric/statistics.ts';
-import { placeOf } from '../src/training/loop/recordTraining.ts';
+import { median, valueRange } from '../src/core/numeric/statistics.ts';
+import { describePlace } from '../src/training/loop/recordTraining.ts';
 import {
   addBenchOptions,
   type BenchOptions,
@@ -54,7 +54,7 @@ async function run(options: Options): Promise<void> {
   const { mixing: names, batch, rounds, activations, workers, operators } = options;
   const { model, imageShape } = await describedModel(options);
   const engine = await compileOptions(options);
-  const times = await withProgress((show) =>
+  const trainingTimes = await withProgress((show) =>
     timeTraining({
       models: names.map((mixing) => ({ ...model, mixing })),
       ...{ imageShape, batchSize: batch, rounds, activations, workers, operators },
@@ -63,8 +63,8 @@ async function run(options: Options): Promise<void> {
     }),
   );
   const { levels, depth, width, size, channels } = options;
-  const results = times.map((each) => {
-    const { device, threads } = placeOf(engine, each.workers, 1);
+  const results = trainingTimes.map((each) => {
+    const { device, threads } = describePlace(engine, each.workers, 1);
     return {
       ...trainingFigures(each, batch),
       ...{ levels, depth, width, size, channels, ...givenCouplingOptions(options), device, threads },
@@ -81,8 +81,8 @@ async function run(options: Options): Promise<void> {
 /** The figures of training steps and forward passes of a number of images. */
 function trainingFigures({ steps, forwards, ...about }: TrainingTimes, images: number): TrainingFigures {
   const rates = (seconds: readonly number[]): { median: number; range: Range } => {
-    const [least, most] = rangeOf(seconds);
-    return { median: images / median(seconds), range: [images / most, images / least] };
+    const [least, greatest] = valueRange(seconds);
+    return { median: images / median(seconds), range: [images / greatest, images / least] };
   };
   const [training, forward] = [rates(steps), rates(forwards)];
   return {

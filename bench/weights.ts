@@ -9,7 +9,7 @@ import { wholeNumber } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { formatBytes } from '../src/app/cli/terminal/format.ts';
 import { formatTable } from '../src/app/cli/terminal/table.ts';
-import { sizeOf } from '../src/core/numeric/ndarray.ts';
+import { countElements } from '../src/core/numeric/ndarray.ts';
 import { mean } from '../src/core/numeric/statistics.ts';
 import { evenlySpread, type ImageSet, readAll, subset } from '../src/data/contract/dataset.ts';
 import { openSplit } from '../src/data/registry.ts';
@@ -43,7 +43,7 @@ async function run(path: string, data: string, count: number): Promise<void> {
   const trained = await loadTrained(path);
   const test = await openSplit(data, 'test', { validation: 0 });
   const images = subset(test, evenlySpread(Math.min(count, test.count), test.count));
-  const size = sizeOf(images.imageShape);
+  const size = countElements(images.imageShape);
   const measured = subset(images, evenlySpread(Math.min(MEASURED, images.count), images.count));
   const sensitivities = await weightSensitivities(trained, measured);
   const before = await bitsPerDim(trained, images);

@@ -5,7 +5,7 @@
 // Writes built-site, which any host can serve. `npx vite preview --outDir built-site` shows it.
 import { lstatSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { faultsOf } from './faults.ts';
+import { findFaults } from './faults.ts';
 import { buildSite } from './site.ts';
 
 const target = fileURLToPath(new URL('../built-site', import.meta.url));
@@ -13,7 +13,7 @@ if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) {
   throw new Error(`${target} is a link: delete it, because the build empties its target`);
 }
 await buildSite(target);
-const faults = faultsOf(target);
+const faults = findFaults(target);
 for (const fault of faults) {
   process.stderr.write(`${fault}\n`);
 }

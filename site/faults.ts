@@ -3,24 +3,24 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 /** The faults in a folder's pages except `studio`, one line each. */
-export function faultsOf(folder: string): string[] {
+export function findFaults(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (file) => !/^studio[\\/]/.test(file),
   );
   const pages = new Map(
     files
       .filter((file) => file.endsWith('.html'))
-      .map((file) => [join(folder, file), pageOf(readFileSync(join(folder, file), 'utf8'))]),
+      .map((file) => [join(folder, file), parsePage(readFileSync(join(folder, file), 'utf8'))]),
   );
   const faults: string[] = [];
   for (const [file, page] of pages) {
-    const at = relative(folder, file);
-    faults.push(...page.badFormulas.map((formula) => `${at}: invalid formula: ${formula}`));
-    faults.push(...page.loaded.filter(isElsewhere).map((url) => `${at}: loads ${url} from another host`));
+    const path = relative(folder, file);
+    faults.push(...page.badFormulas.map((formula) => `${path}: invalid formula: ${formula}`));
+    faults.push(...page.loaded.filter(isElsewhere).map((url) => `${path}: loads ${url} from another host`));
     for (const url of [...page.links, ...page.loaded].filter((link) => !isElsewhere(link))) {
-      const problem = problemOf(url, file, pages);
+      const problem = findLinkProblem(url, file, pages);
       if (problem !== undefined) {
-        faults.push(`${at}: ${url}: ${problem}`);
+        faults.push(`${path}: ${url}: ${problem}`);
       }
     }
   }
@@ -46,14 +46,14 @@ interface Page {
   readonly badFormulas: readonly string[];
 }
 
-function pageOf(html: string): Page {
-  const all = (pattern: RegExp): string[] =>
-    [...html.matchAll(pattern)].map(([, found]) => unescaped(found!));
+function parsePage(html: string): Page {
+  const matchAll = (pattern: RegExp): string[] =>
+    [...html.matchAll(pattern)].map(([, match]) => unescaped(match!));
   return {
-    ids: new Set(all(/\sid="([^"]*)"/g)),
-    links: all(/<a\s[^>]*?href="([^"]*)"/g),
-    loaded: [...all(/<(?:link|use)\s[^>]*?href="([^"]*)"/g), ...all(/\ssrc="([^"]*)"/g)],
-    badFormulas: all(/class=['"][^'"]*katex-error['"] title=['"]([^'"]*)/g),
+    ids: new Set(matchAll(/\sid="([^"]*)"/g)),
+    links: matchAll(/<a\s[^>]*?href="([^"]*)"/g),
+    loaded: [...matchAll(/<(?:link|use)\s[^>]*?href="([^"]*)"/g), ...matchAll(/\ssrc="([^"]*)"/g)],
+    badFormulas: matchAll(/class=['"][^'"]*katex-error['"] title=['"]([^'"]*)/g),
   };
 }
 
@@ -66,7 +66,7 @@ function isElsewhere(url: string): boolean {
   return /^([a-z][a-z+.-]*:|\/\/)/i.test(url);
 }
 
-function problemOf(url: string, from: string, pages: ReadonlyMap<string, Page>): string | undefined {
+function findLinkProblem(url: string, from: string, pages: ReadonlyMap<string, Page>): string | undefined {
   const [path, anchor] = url.split('#', 2).map(decodeURIComponent) as [string, string?];
   const named = path === '' ? from : join(dirname(from), path.replace(/\?.*$/, ''));
   const file = existsSync(named) && statSync(named).isDirectory() ? join(named, 'index.html') : named;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { katex } from '@mdit/plugin-katex';
 import type MarkdownIt from 'markdown-it';
-import { excerptOf } from '../studio/excerpts.ts';
+import { extractExcerpt } from '../studio/excerpts.ts';
 import { places as studioPlaces } from '../studio/rooms/how/places.ts';
 import { places as layerPlaces } from './places.ts';
 
@@ -43,12 +43,12 @@ export function withInserts(markdown: string, options: { root: string; studio: s
   const read = (file: string): string => readFileSync(join(options.root, file), 'utf8');
   return markdown
     .replace(/<!-- excerpt: (\w+) -->/g, (_, name: string) => {
-      const place = Object.entries(places).find(([known]) => known === name)?.[1];
-      if (place === undefined) {
+      const excerpt = Object.entries(places).find(([key]) => key === name)?.[1];
+      if (excerpt === undefined) {
         throw new Error(`unknown excerpt ${name}: add it to site/places.ts`);
       }
-      const code = excerptOf(read(place.file), place);
-      return `<p class="excerpt-file">${place.file}</p>\n\n\`\`\`ts\n${code}\n\`\`\``;
+      const code = extractExcerpt(read(excerpt.file), excerpt);
+      return `<p class="excerpt-file">${excerpt.file}</p>\n\n\`\`\`ts\n${code}\n\`\`\``;
     })
     .replace(/<!-- figure: (\w+) -->\n(\[.+)?/g, (_, name: string, link?: string) => {
       const title = new RegExp(`\\{\\s*name: '${name}',\\s*title: '([^']+)'`).exec(

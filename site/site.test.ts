@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mixings } from '../src/flows/models/mixing.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder } from '../src/testing/studio.ts';
-import { faultsOf } from './faults.ts';
+import { findFaults } from './faults.ts';
 import { withInserts } from './markdown.ts';
 import { firstPage, pageGroups } from './pages.ts';
 import { places } from './places.ts';
@@ -47,7 +47,7 @@ describe('the built site', { tags: 'system' }, () => {
   const read = (file: string): string => readFileSync(join(site, file), 'utf8');
 
   it('has no broken links or invalid formulas, and loads nothing from other hosts', () => {
-    expect(faultsOf(site)).toEqual([]);
+    expect(findFaults(site)).toEqual([]);
   });
 
   it('shows formulas, lines of the sources and interactive figures', () => {
@@ -97,9 +97,9 @@ describe('the built site', { tags: 'system' }, () => {
       ['dark', 390],
     ] as const)('has interactive figures, %s and %d pixels wide', async (colorScheme, width) => {
       const viewport = { width, height: 900 };
-      const said: string[] = [];
+      const messages: string[] = [];
       const { page, close } = await openChromium('about:blank', { colorScheme, viewport });
-      page.on('console', (message) => said.push(message.text()));
+      page.on('console', (message) => messages.push(message.text()));
       await page.goto(`${host.url}docs/layers/circulant.html`);
       const frame = page.locator('.studio-figure');
       await frame.scrollIntoViewIfNeeded();
@@ -121,7 +121,7 @@ describe('the built site', { tags: 'system' }, () => {
       });
       await expect.poll(() => inside.getAttribute('data-theme')).toBe('light');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-      expect(said).toEqual([]);
+      expect(messages).toEqual([]);
       await close();
     });
 
@@ -150,9 +150,9 @@ describe('faults', () => {
     for (const [file, text] of Object.entries(pages)) {
       writeFileSync(join(faulty, file), text);
     }
-    return faultsOf(faulty);
+    return findFaults(faulty);
   };
-  const other = { 'a/b.html': '<h2 id="there">There</h2>' };
+  const otherPage = { 'a/b.html': '<h2 id="there">There</h2>' };
 
   it.each([
     ['<a href="a/c.html">', 'no such file'],
@@ -163,7 +163,7 @@ describe('faults', () => {
     ['<link rel="stylesheet" href="//cdn.example/x.css">', 'from another host'],
     ["<span class='katex-error' title='ParseError: no such command'>", 'ParseError: no such command'],
   ])('are found in %s', (html, fault) => {
-    expect(faultsIn({ ...other, 'index.html': html })).toEqual([expect.stringContaining(fault)]);
+    expect(faultsIn({ ...otherPage, 'index.html': html })).toEqual([expect.stringContaining(fault)]);
   });
 
   it('are found in a style sheet', () => {
@@ -173,7 +173,7 @@ describe('faults', () => {
 
   it('aren’t found in valid links', () => {
     const html = '<a href="a/b.html#there"><a href="https://example.org/"><a href="a/b.html?x=1">';
-    expect(faultsIn({ ...other, 'index.html': html })).toEqual([]);
+    expect(faultsIn({ ...otherPage, 'index.html': html })).toEqual([]);
   });
 });
 

@@ -25,13 +25,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 class SiteRouter extends KindRouter {
   protected override getIdealBaseName(reflection: Reflection): string {
     return reflection.isDocument()
-      ? fileOf(reflection).replace(REFERENCE_FOLDER, 'docs').replace(/\.md$/, '')
+      ? documentPath(reflection).replace(REFERENCE_FOLDER, 'docs').replace(/\.md$/, '')
       : `api/${super.getIdealBaseName(reflection)}`;
   }
 }
 
 /** A document's path in the repository. */
-function fileOf(document: DocumentReflection): string {
+function documentPath(document: DocumentReflection): string {
   return relative(root, document.project.files.getReflectionPath(document)!).replaceAll('\\', '/');
 }
 
@@ -147,10 +147,10 @@ function nameModules(project: ProjectReflection): void {
 function describePage(document: DocumentReflection): void {
   const title = /^# (.+)\n/.exec(document.content[0]!.text);
   if (!title) {
-    throw new Error(`${fileOf(document)} doesn't start with a title (# …)`);
+    throw new Error(`${documentPath(document)} doesn't start with a title (# …)`);
   }
   document.name = title[1]!;
-  const file = fileOf(document);
+  const file = documentPath(document);
   document.frontmatter.group = pageGroups.find(({ files }) => files.includes(file))!.name;
 }
 

@@ -21,7 +21,7 @@ const [start] = examplesInDocument('docs/start.md') as [string];
 const [action] = examplesInDocument('docs/fields.md') as [string];
 const [loop] = examplesInDocument('docs/tensor.md') as [string];
 const library = examplesInDocument('docs/library.md');
-const [trained, returning, inside, langevin, training, mixing, parts, flow, own, below] = library as [
+const [trained, returning, inside, langevin, training, mixing, parts, flow, ownParts, below] = library as [
   string,
   string,
   string,
@@ -63,7 +63,7 @@ const examples = {
     ['batchSize: 256', 'batchSize: 16'],
     ['count: 4096', 'count: 64'],
   ),
-  own: smaller(own, ['steps: 10', 'steps: 2']),
+  own: smaller(ownParts, ['steps: 10', 'steps: 2']),
 };
 type Name = keyof typeof examples;
 

@@ -99,7 +99,7 @@ describe('the packed package, unpacked with only its dependencies', () => {
   beforeAll(async () => {
     packed = await packPackage();
     const written = Object.entries(typed).map(([name, code]) => packed.write(name, code));
-    program = programOf([...declarations(), ...written], { skipLibCheck: false });
+    program = createProgram([...declarations(), ...written], { skipLibCheck: false });
   });
 
   const entries = Object.keys(exported)
@@ -143,8 +143,8 @@ describe('the packed package, unpacked with only its dependencies', () => {
   it('can be imported, and no two entry points export the same name', async () => {
     const names = await exportedNames();
     expect(entries).toHaveLength(5);
-    expect(names.map((one) => one.length)).not.toContain(0);
-    expect(names.flat().filter((name, index, all) => all.indexOf(name) !== index)).toEqual([]);
+    expect(names.map((moduleNames) => moduleNames.length)).not.toContain(0);
+    expect(names.flat().filter((name, index, list) => list.indexOf(name) !== index)).toEqual([]);
   });
 
   it('has declarations that hold together without what is internal', () => {
@@ -152,13 +152,13 @@ describe('the packed package, unpacked with only its dependencies', () => {
     const dist = join(packed.folder, 'node_modules/emerging-flows/dist');
     const declared = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(dist));
     expect(declared.length).toBeGreaterThan(declarations().length);
-    expect(declared.flatMap((file) => textsOf(program.getSemanticDiagnostics(file)))).toEqual([]);
+    expect(declared.flatMap((file) => diagnosticTexts(program.getSemanticDiagnostics(file)))).toEqual([]);
   });
 
   /** Draws a digit of the bundled model, whose folder is `found`, and prints its pixels. */
-  const draw = (found: string): string => `
+  const draw = (source: string): string => `
     async function draw() {
-      const model = await loadModel(${found});
+      const model = await loadModel(${source});
       const pixels = await model.sample({ count: 1, temperature: 0.7, seed: 1 });
       await model.release();
       console.log(JSON.stringify([...pixels]));
@@ -262,10 +262,10 @@ describe('the packed package, unpacked with only its dependencies', () => {
   });
 
   it('needs no optional package as a library; what needs one says how to install it', async () => {
-    const all = await exportedNames();
+    const publicNames = await exportedNames();
     const home = join(packed.folder, 'node_modules/emerging-flows');
     await packed.without(Object.keys(optional), async () => {
-      expect(await exportedNames()).toEqual(all);
+      expect(await exportedNames()).toEqual(publicNames);
       const main = join(home, 'dist/app/cli/main.js');
       await expect(run(process.execPath, [main, '--help'])).rejects.toMatchObject({
         code: 1,
@@ -333,7 +333,7 @@ describe('the packed package, unpacked with only its dependencies', () => {
         `,
         );
         const files = [page, join(project, 'gradients.ts')];
-        expect(textsOf(ts.getPreEmitDiagnostics(programOf(files, browserTypes)))).toEqual([]);
+        expect(diagnosticTexts(ts.getPreEmitDiagnostics(createProgram(files, browserTypes)))).toEqual([]);
         cpSync(join(repository, 'models/mnist-small'), join(project, 'public/mnist'), { recursive: true });
         await build({
           root: project,
@@ -372,14 +372,16 @@ describe('the packed package, unpacked with only its dependencies', () => {
     const diagnostics = ts.getPreEmitDiagnostics(program, program.getSourceFile(join(packed.folder, name)));
     // Examples in comments end where a program continues.
     const isUnfinished = inComments.includes(typed[name]!);
-    return textsOf(diagnostics.filter(({ reportsUnnecessary }) => !(reportsUnnecessary && isUnfinished)));
+    return diagnosticTexts(
+      diagnostics.filter(({ reportsUnnecessary }) => !(reportsUnnecessary && isUnfinished)),
+    );
   }
 
-  function textsOf(diagnostics: readonly ts.Diagnostic[]): string[] {
+  function diagnosticTexts(diagnostics: readonly ts.Diagnostic[]): string[] {
     return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
   }
 
-  function programOf(files: readonly string[], more: ts.CompilerOptions): ts.Program {
+  function createProgram(files: readonly string[], more: ts.CompilerOptions): ts.Program {
     const options: ts.CompilerOptions = {
       module: ts.ModuleKind.NodeNext,
       target: ts.ScriptTarget.ES2023,

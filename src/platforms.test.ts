@@ -8,7 +8,7 @@ import {
   isTest,
   nodeGlobalsIn,
   reachable,
-  targetOf,
+  resolveImport,
 } from './testing/sources.ts';
 
 /** The folders whose files may import Node modules; elsewhere only files named `*.node.ts` may. */
@@ -62,7 +62,7 @@ it('loads no module of Node, and uses none of its globals, where code runs anywh
   const loads = (file: string): readonly string[] =>
     importedValues(source(file))
       .filter((specifier) => specifier.startsWith('.'))
-      .map((specifier) => targetOf(file, specifier))
+      .map((specifier) => resolveImport(file, specifier))
       .filter((target) => !isForNode(target));
   const faults = [...reachable(entries, loads)].flatMap((file) => {
     const modules = importedValues(source(file)).filter((name) => isBuiltin(name));

@@ -12,7 +12,7 @@ const LEAST_TIME = 1;
 const TIMEOUT = 60_000;
 
 /** A short text that follows an expression, without its repetitions and all but the first of its alternatives. */
-function sampleOf(pattern: string): string {
+function sampleMatch(pattern: string): string {
   const classes: Readonly<Record<string, string>> = {
     s: ' ',
     S: 'a',
@@ -36,7 +36,7 @@ function sampleOf(pattern: string): string {
     } else if (character === '[') {
       const isNegated = pattern[index + 1] === '^';
       const end = pattern.slice(index).search(/[^\\]\]/) + index + 1;
-      sample += isNegated ? 'a' : sampleOf(pattern.slice(index + 1, end)).slice(0, 1);
+      sample += isNegated ? 'a' : sampleMatch(pattern.slice(index + 1, end)).slice(0, 1);
       index = end;
     } else if (character === '{') {
       index = pattern.indexOf('}', index);
@@ -51,7 +51,7 @@ function sampleOf(pattern: string): string {
 
 /** The characters that a pattern excludes in classes such as `[^/]`. */
 function excludedIn(pattern: string): string[] {
-  return [...pattern.matchAll(/\[\^(\\?.)/gs)].map(([, character]) => sampleOf(character!));
+  return [...pattern.matchAll(/\[\^(\\?.)/gs)].map(([, character]) => sampleMatch(character!));
 }
 
 /** Makes a text of about this length. */
@@ -59,7 +59,7 @@ type TextOf = (length: number) => string;
 
 /** Texts that repeat parts of a sample, after its start, and end in something else. */
 function textsFor(pattern: string): TextOf[] {
-  const sample = sampleOf(pattern);
+  const sample = sampleMatch(pattern);
   const repeated = new Map<string, TextOf>();
   const add = (start: string, part: string): void => {
     for (const end of ['\u0001', ...excludedIn(pattern)]) {
@@ -84,7 +84,7 @@ const context = createContext({});
 const ofOwnTexts = ['excerpts.ts', 'glossary.ts'];
 
 /** The milliseconds to search a text. */
-function timeOf(search: Script, text: string): number {
+function measureSearch(search: Script, text: string): number {
   Object.assign(context, { text });
   const start = performance.now();
   search.runInContext(context, { timeout: TIMEOUT });
@@ -95,8 +95,8 @@ function timeOf(search: Script, text: string): number {
 function isSlow(search: Script, textOf: TextOf): boolean {
   for (let attempt = 0; attempt < 3; attempt++) {
     const limit = MOST_GROWTH * LEAST_TIME;
-    const time = timeOf(search, textOf(LONG));
-    const shortTime = Math.min(...Array.from({ length: 3 }, () => timeOf(search, textOf(SHORT))));
+    const time = measureSearch(search, textOf(LONG));
+    const shortTime = Math.min(...Array.from({ length: 3 }, () => measureSearch(search, textOf(SHORT))));
     if (time < limit || time < MOST_GROWTH * shortTime) {
       return false;
     }
@@ -107,8 +107,8 @@ function isSlow(search: Script, textOf: TextOf): boolean {
 /** A text on which an expression takes more than linear time, in words; none if there is none. */
 function slowText(expression: string): string[] {
   const search = new Script(`text.replace(${expression}, '')`);
-  const textOf = textsFor(expression.slice(1, expression.lastIndexOf('/'))).find((one) =>
-    isSlow(search, one),
+  const textOf = textsFor(expression.slice(1, expression.lastIndexOf('/'))).find((text) =>
+    isSlow(search, text),
   );
   return textOf ? [`${expression} on ${JSON.stringify(`${textOf(40)}`)}`] : [];
 }

@@ -22,7 +22,7 @@ export function Page() {
   }, [roomName.value]);
   const main = useRef<HTMLElement>(null);
   // The chosen model carries over to other rooms.
-  const kept = chosenPath.value === undefined ? {} : { model: chosenPath.value };
+  const modelSetting = chosenPath.value === undefined ? {} : { model: chosenPath.value };
   return (
     <>
       {/* Not a link to the content: the address names the page. */}
@@ -39,7 +39,10 @@ export function Page() {
             <a
               key={name}
               // Other rooms restore their settings; this link resets the current one.
-              href={linkTo(name, room?.name === name ? kept : { ...lastSettings(name), ...kept })}
+              href={linkTo(
+                name,
+                room?.name === name ? modelSetting : { ...lastSettings(name), ...modelSetting },
+              )}
               aria-current={room?.name === name ? 'page' : undefined}
             >
               {title}
@@ -114,14 +117,14 @@ function ThemeSwitch() {
   useEffect(() => {
     document.documentElement.dataset.theme = shown;
   }, [shown]);
-  const other = shown === 'dark' ? 'light' : 'dark';
+  const otherTheme = shown === 'dark' ? 'light' : 'dark';
   return (
     <button
       type="button"
       class="theme-switch"
-      aria-label={`Use the ${other} theme`}
-      title={`Use the ${other} theme`}
-      onClick={() => choose(other)}
+      aria-label={`Use the ${otherTheme} theme`}
+      title={`Use the ${otherTheme} theme`}
+      onClick={() => choose(otherTheme)}
     >
       <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
         <circle cx="10" cy="10" r="7" fill="none" stroke="currentColor" stroke-width="1.6" />

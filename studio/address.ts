@@ -8,7 +8,7 @@ export type Settings = Readonly<Record<string, string>>;
 const INTERVAL_MS = 200;
 
 /** The hash when it was last read or written. */
-let known = location.hash;
+let currentHash = location.hash;
 const current = signal(read());
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -48,9 +48,9 @@ export function changeSettings(changes: Settings): void {
 function writeChanges(): void {
   clearTimeout(timer);
   timer = undefined;
-  if (location.hash === known) {
+  if (location.hash === currentHash) {
     history.replaceState(null, '', linkTo(current.value.room, current.value.settings));
-    known = location.hash;
+    currentHash = location.hash;
   }
 }
 
@@ -78,7 +78,7 @@ addEventListener('hashchange', () => {
 });
 
 function read(): { readonly room: string; readonly settings: Settings } {
-  known = location.hash;
+  currentHash = location.hash;
   const [path = '', query = ''] = location.hash.split('?');
   return {
     room: path.replace(/^#\/?/, ''),

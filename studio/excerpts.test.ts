@@ -1,26 +1,26 @@
 // Excerpts of the sources: exactly the intended lines, or an error.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { excerptOf } from './excerpts.ts';
+import { extractExcerpt } from './excerpts.ts';
 import { places } from './rooms/how/places.ts';
 
 const source = 'a\n  begin {\n    if (x) {\n    }\n\n    y;\n  }\n  other }\nb';
 
 it('are the lines from one to another, without their indentation', () => {
-  expect(excerptOf(source, { file: 'a.ts', from: 'begin', to: '  }' })).toBe(
+  expect(extractExcerpt(source, { file: 'a.ts', from: 'begin', to: '  }' })).toBe(
     'begin {\n  if (x) {\n  }\n\n  y;\n}',
   );
-  expect(excerptOf(source, { file: 'a.ts', from: '  y;', to: '    y' })).toBe('y;');
+  expect(extractExcerpt(source, { file: 'a.ts', from: '  y;', to: '    y' })).toBe('y;');
 });
 
 it('fail if the source lacks their start or end, or contains it twice', () => {
-  expect(() => excerptOf(source, { file: 'a.ts', from: 'gone', to: '  }' })).toThrow(
+  expect(() => extractExcerpt(source, { file: 'a.ts', from: 'gone', to: '  }' })).toThrow(
     "0 lines of a.ts contain 'gone'",
   );
-  expect(() => excerptOf(source, { file: 'a.ts', from: '}', to: '  }' })).toThrow(
+  expect(() => extractExcerpt(source, { file: 'a.ts', from: '}', to: '  }' })).toThrow(
     "3 lines of a.ts contain '}'",
   );
-  expect(() => excerptOf(source, { file: 'a.ts', from: 'other', to: '  }' })).toThrow(
+  expect(() => extractExcerpt(source, { file: 'a.ts', from: 'other', to: '  }' })).toThrow(
     "no line of a.ts after 'other' begins with '  }'",
   );
 });
@@ -31,11 +31,13 @@ it.each([
   ['only the end of a block', 'a;', '  }'],
 ])('fail if they end within a statement: %s', (_, from, to) => {
   const lines = { a: 'const f = (x) =>\n  x;', 'f(': '  x,\n);', 'a;': '  }\n}' }[from];
-  expect(() => excerptOf(`${from}\n${lines}`, { file: 'a.ts', from, to })).toThrow('ends within a statement');
+  expect(() => extractExcerpt(`${from}\n${lines}`, { file: 'a.ts', from, to })).toThrow(
+    'ends within a statement',
+  );
 });
 
-it.each(Object.entries(places))('%s is found, and short enough to read', (_, place) => {
-  const lines = excerptOf(readFileSync(place.file, 'utf8'), place).split('\n');
+it.each(Object.entries(places))('%s is found, and short enough to read', (_, excerpt) => {
+  const lines = extractExcerpt(readFileSync(excerpt.file, 'utf8'), excerpt).split('\n');
   expect(lines.length).toBeLessThan(36);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(100);
 });

@@ -16,10 +16,10 @@ export function excerpts(root: string): Plugin {
       if (id !== resolved) {
         return null;
       }
-      const cut = Object.entries(places).map(([name, place]) => {
-        const file = join(root, place.file);
+      const cut = Object.entries(places).map(([name, excerpt]) => {
+        const file = join(root, excerpt.file);
         this.addWatchFile(file);
-        return [name, { file: place.file, code: excerptOf(readFileSync(file, 'utf8'), place) }];
+        return [name, { file: excerpt.file, code: extractExcerpt(readFileSync(file, 'utf8'), excerpt) }];
       });
       return `export default ${JSON.stringify(Object.fromEntries(cut))}`;
     },
@@ -31,7 +31,7 @@ export function excerpts(root: string): Plugin {
  *
  * @throws unless exactly one line contains `from`, a later one begins with `to`, and the last statement is complete
  */
-export function excerptOf(source: string, { file, from, to }: ExcerptPlace): string {
+export function extractExcerpt(source: string, { file, from, to }: ExcerptPlace): string {
   const lines = source.split('\n');
   const begins = lines.flatMap((line, index) => (line.includes(from) ? [index] : []));
   const [begin] = begins;

@@ -35,35 +35,35 @@ describe.skipIf(firefoxPath === undefined)(
     };
     /** The text of the first element; undefined if there is none. */
     const text = (selector: string) =>
-      page.evaluate((one) => document.querySelector(one)?.textContent, selector);
+      page.evaluate((query) => document.querySelector(query)?.textContent, selector);
     const count = (selector: string) =>
-      page.evaluate((one) => document.querySelectorAll(one).length, selector);
+      page.evaluate((query) => document.querySelectorAll(query).length, selector);
     const appears = (selector: string) => expect.poll(() => count(selector)).toBeGreaterThan(0);
     const disappears = (selector: string) => expect.poll(() => count(selector)).toBe(0);
     const focus = (selector: string, index = 0) =>
-      page.evaluate(([one, at]) => document.querySelectorAll<HTMLElement>(one)[at]!.focus(), [
+      page.evaluate(([query, position]) => document.querySelectorAll<HTMLElement>(query)[position]!.focus(), [
         selector,
         index,
       ] as const);
     const focusLabelled = (label: string) =>
       page.evaluate(
-        (one) =>
+        (query) =>
           [...document.querySelectorAll('label')]
-            .find(({ textContent }) => textContent === one)!
+            .find(({ textContent }) => textContent === query)!
             .control!.focus(),
         label,
       );
     /** Moves the pointer into an element. */
     const hover = async (selector: string): Promise<void> => {
-      const { x, y, width, height } = await page.evaluate((one) => {
-        const element = document.querySelector(one)!;
+      const { x, y, width, height } = await page.evaluate((query) => {
+        const element = document.querySelector(query)!;
         element.scrollIntoView({ block: 'nearest', behavior: 'instant' });
         return element.getBoundingClientRect().toJSON() as DOMRect;
       }, selector);
       await page.movePointer(x + width / 2, y + height / 2);
     };
     /** The first channel of a canvas. */
-    const pixelsOf = (name: string) =>
+    const canvasPixels = (name: string) =>
       page.evaluate((label) => {
         const canvas = document.querySelector<HTMLCanvasElement>(`canvas[aria-label="${label}"]`)!;
         const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
@@ -81,7 +81,7 @@ describe.skipIf(firefoxPath === undefined)(
             canvas
               .getContext('2d')!
               .getImageData(0, 0, 28, 28)
-              .data.some((one, at) => at % 4 === 0 && one > 200),
+              .data.some((value, offset) => offset % 4 === 0 && value > 200),
           ),
         );
         expect(bright).toEqual(new Array(16).fill(true));
@@ -99,8 +99,8 @@ describe.skipIf(firefoxPath === undefined)(
       expect((await text(tooltip))!.length).toBeGreaterThan(30);
       expect(
         await page.evaluate(
-          (one) =>
-            document.activeElement!.getAttribute('aria-describedby') === document.querySelector(one)!.id,
+          (query) =>
+            document.activeElement!.getAttribute('aria-describedby') === document.querySelector(query)!.id,
           tooltip,
         ),
       ).toBe(true);
@@ -137,8 +137,8 @@ describe.skipIf(firefoxPath === undefined)(
       await expect
         .poll(() => text('[data-testid="round-trip"]'))
         .toBe('All 784 values recovered exactly in float32.');
-      const image = Uint8Array.from(await pixelsOf('Original image'));
-      expect(await pixelsOf('Decoded image')).toEqual([...image]);
+      const image = Uint8Array.from(await canvasPixels('Original image'));
+      expect(await canvasPixels('Decoded image')).toEqual([...image]);
       await using model = await loadModel(join(root, 'models/mnist-small'));
 
       await focusLabelled('Temperature of level 1');
@@ -148,7 +148,7 @@ describe.skipIf(firefoxPath === undefined)(
       const expected = await model.decode(latents);
       const errors = async (): Promise<number> =>
         Math.max(
-          ...(await pixelsOf('Decoded image')).map((level, index) => Math.abs(level - expected[index]!)),
+          ...(await canvasPixels('Decoded image')).map((level, index) => Math.abs(level - expected[index]!)),
         );
       await expect.poll(errors).toBeLessThanOrEqual(1);
 
@@ -159,17 +159,22 @@ describe.skipIf(firefoxPath === undefined)(
       await expect
         .poll(() => text('[data-testid="running-bits"]'))
         .toContain(`${decimal(bits!, 3)} bits/dim.`);
-      const all = await model.stageImages(image);
-      const found = all.findIndex(({ path }) => path === 'levels/0/steps/1');
+      const stages = await model.stageImages(image);
+      const stageIndex = stages.findIndex(({ path }) => path === 'levels/0/steps/1');
       // The image comes first.
-      await focus('.stages-tiles button', found + 1);
+      await focus('.stages-tiles button', stageIndex + 1);
       await page.press('Enter');
       // The value in the middle: row 8, column 8, channel 4.
-      const [, height, width, channels] = all[found]!.output!.shape as [number, number, number, number];
-      const place = ((height / 2) * width + width / 2) * channels + 3;
+      const [, height, width, channels] = stages[stageIndex]!.output!.shape as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const valueIndex = ((height / 2) * width + width / 2) * channels + 3;
       await expect
         .poll(() => text('[data-testid="arithmetic"]'))
-        .toContain(decimal(all[found]!.output!.data[place]!, 3));
+        .toContain(decimal(stages[stageIndex]!.output!.data[valueIndex]!, 3));
     });
 
     it('replays the recorded race', async () => {

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { sourcesIn } from '../src/testing/sources.ts';
-import { definitionsOf } from './glossary.ts';
+import { parseDefinitions } from './glossary.ts';
 
-const definitions = definitionsOf(readFileSync('docs/glossary.md', 'utf8'));
+const definitions = parseDefinitions(readFileSync('docs/glossary.md', 'utf8'));
 
 it('defines every term of the glossary in HTML without links', () => {
   expect(Object.keys(definitions)).toContain('bitsdim');

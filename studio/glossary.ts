@@ -16,13 +16,13 @@ export function glossary(file: string): Plugin {
         return null;
       }
       this.addWatchFile(file);
-      return `export default ${JSON.stringify(definitionsOf(readFileSync(file, 'utf8')))}`;
+      return `export default ${JSON.stringify(parseDefinitions(readFileSync(file, 'utf8')))}`;
     },
   };
 }
 
 /** The definitions of a glossary in Markdown: a heading of level 2 for each term. */
-export function definitionsOf(markdown: string): Record<string, string> {
+export function parseDefinitions(markdown: string): Record<string, string> {
   const [, ...entries] = markdown.split(/^## /m);
   return Object.fromEntries(
     entries.map((entry) => {
@@ -31,13 +31,13 @@ export function definitionsOf(markdown: string): Record<string, string> {
         .toLowerCase()
         .replaceAll(' ', '-')
         .replaceAll(/[^\w-]/g, '');
-      return [name, htmlOf(lines.join('\n').trim())];
+      return [name, renderHtml(lines.join('\n').trim())];
     }),
   );
 }
 
 /** Markdown as HTML without links: a tooltip is too short-lived for them. */
-function htmlOf(markdown: string): string {
+function renderHtml(markdown: string): string {
   // Formulas first: in them, other characters have another meaning.
   return markdown
     .split(/(\$[^$]+\$)/)

@@ -1,6 +1,12 @@
 // The studio's page may import only the public API, its own parts, and the layout of plots.
 import { describe, expect, it } from 'vitest';
-import { importedValues, importsOf, nodeGlobalsIn, sourcesIn, targetOf } from '../src/testing/sources.ts';
+import {
+  importedValues,
+  listImports,
+  nodeGlobalsIn,
+  resolveImport,
+  sourcesIn,
+} from '../src/testing/sources.ts';
 
 describe('the page of the studio', () => {
   // These run when the page is bundled.
@@ -32,18 +38,18 @@ function pageViolations(file: string, source: string): string[] {
   const formulas = /^(katex(\/dist\/katex\.min\.css)?|virtual:excerpts)$/;
   const room = /^rooms\/[^/]+\//;
   const isImportedType = (specifier: string): boolean => !importedValues(source).includes(specifier);
-  return importsOf(source)
+  return listImports(source)
     .filter((specifier) => {
       if (!specifier.startsWith('.')) {
         return !(packages.test(specifier) || (file.startsWith('rooms/how/') && formulas.test(specifier)));
       }
-      const target = targetOf(file, specifier);
+      const target = resolveImport(file, specifier);
       if (target.startsWith('../')) {
         const isType = /^\.\.\/src\/app\/studioServer\/(offeredModel|foundRun)\.ts$/.test(target);
         return !(isType ? isImportedType(specifier) : plots.test(target));
       }
-      const own = room.exec(file)?.[0];
-      return file !== 'rooms.ts' && room.test(target) && room.exec(target)![0] !== own;
+      const ownRoom = room.exec(file)?.[0];
+      return file !== 'rooms.ts' && room.test(target) && room.exec(target)![0] !== ownRoom;
     })
     .map((specifier) => `${file} imports ${specifier}`);
 }

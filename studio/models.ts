@@ -67,8 +67,8 @@ const KEPT = 'browser/';
 const places = new Map<string, string>();
 
 async function modelsOfThisBrowser(): Promise<OfferedModel[]> {
-  const kept = await compute('keptModels', undefined as never);
-  return kept.map(({ name, url, files, step }) => {
+  const stored = await compute('keptModels', undefined as never);
+  return stored.map(({ name, url, files, step }) => {
     const path = KEPT + name;
     places.set(path, url);
     return { path, kind: 'run', files, preset: null, data: null, step, test: null, problem: null };
@@ -76,12 +76,12 @@ async function modelsOfThisBrowser(): Promise<OfferedModel[]> {
 }
 
 /** A model's address for the worker. */
-export function addressOf({ path, files }: OfferedModel): ModelAddress {
-  const kept = places.get(path);
-  if (kept !== undefined) {
-    return { url: kept, files };
+export function modelAddress({ path, files }: OfferedModel): ModelAddress {
+  const objectUrl = places.get(path);
+  if (objectUrl !== undefined) {
+    return { url: objectUrl, files };
   }
   // Folder names may contain any character.
-  const place = path.split('/').map(encodeURIComponent).join('/');
-  return { url: new URL(`${place}/`, document.baseURI).href, files };
+  const urlPath = path.split('/').map(encodeURIComponent).join('/');
+  return { url: new URL(`${urlPath}/`, document.baseURI).href, files };
 }

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { typeOf } from '../src/app/studioServer/headers.ts';
+import { mediaType } from '../src/app/studioServer/headers.ts';
 import { commandLine } from '../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder, startStudio, visit } from '../src/testing/studio.ts';
@@ -15,9 +15,9 @@ const closing: (() => Promise<void>)[] = [];
 const opened = async <Opened extends { close(): Promise<void> }>(
   opening: Promise<Opened>,
 ): Promise<Opened> => {
-  const one = await opening;
-  closing.push(() => one.close());
-  return one;
+  const resource = await opening;
+  closing.push(() => resource.close());
+  return resource;
 };
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) {
@@ -25,7 +25,7 @@ afterEach(async () => {
   }
 });
 
-const sheetOf = (page: Page, name = /samples from seed/) => page.getByRole('group', { name });
+const findSheet = (page: Page, name = /samples from seed/) => page.getByRole('group', { name });
 
 describe.skipIf(chromiumPath === undefined)(
   'the studio (scripts/install-system-packages)',
@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('opens its first room, cross-origin isolated, with a title', async () => {
       await open('');
-      await sheetOf(page).waitFor();
+      await findSheet(page).waitFor();
       expect(new URL(page.url()).hash).toBe('#/draw');
       expect(await page.title()).toBe('Draw · Emerging studio');
       expect(await page.evaluate('crossOriginIsolated')).toBe(true);
@@ -93,7 +93,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('goes back to settings changed just before a link was followed', async () => {
       await open('#/draw?count=16');
-      await sheetOf(page).waitFor();
+      await findSheet(page).waitFor();
       await page.evaluate(() => {
         const seed = document.querySelector<HTMLInputElement>('input[type="number"]')!;
         seed.value = '5';
@@ -102,12 +102,12 @@ describe.skipIf(chromiumPath === undefined)(
       });
       await page.getByRole('heading', { name: 'Inside', level: 1 }).waitFor();
       await page.goBack();
-      await sheetOf(page, /^16 samples from seed 5/).waitFor({ timeout: 10_000 });
+      await findSheet(page, /^16 samples from seed 5/).waitFor({ timeout: 10_000 });
     });
 
     it('samples from a run, and shows its name as text', async () => {
       await open('#/draw?count=16');
-      await sheetOf(page).waitFor();
+      await findSheet(page).waitFor();
       await page.getByLabel('Model', { exact: true }).selectOption('runs/<b>tiny');
       await page.waitForFunction(() => document.querySelector('canvas')?.width === 8);
       await page.waitForFunction(() => location.hash.includes('model=runs/%3Cb%3Etiny'));
@@ -132,7 +132,7 @@ describe.skipIf(chromiumPath === undefined)(
     it('lets the keyboard skip the navigation', async () => {
       // Without a hash, the page is loaded again, and nothing has been in focus.
       await open('');
-      await sheetOf(page).waitFor();
+      await findSheet(page).waitFor();
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
       expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
@@ -191,9 +191,9 @@ describe.skipIf(chromiumPath === undefined)(
     it('keeps the card of the tour clear of what it shows, and follows the browser’s Back', async () => {
       const page = await openNew('#/draw?count=16', { viewport: { width: 1280, height: 800 } });
       await page.getByRole('button', { name: 'Take a tour of five stops' }).click();
-      const at = (stop: number) => page.getByText(`Stop ${stop} of 5`).waitFor();
+      const waitForStop = (stop: number) => page.getByText(`Stop ${stop} of 5`).waitFor();
       for (let stop = 1; stop < 5; stop++) {
-        await at(stop);
+        await waitForStop(stop);
         await page.getByRole('button', { name: 'Next', exact: true }).click();
       }
       /** Waits until a button is in the window above the card. */
@@ -201,45 +201,45 @@ describe.skipIf(chromiumPath === undefined)(
         expect
           .poll(async () => {
             const [button, card] = await Promise.all(
-              [page.getByRole('button', { name, exact: true }), page.getByRole('dialog')].map((one) =>
-                one.boundingBox(),
+              [page.getByRole('button', { name, exact: true }), page.getByRole('dialog')].map((locator) =>
+                locator.boundingBox(),
               ),
             );
             return button!.y >= 0 && button!.y + button!.height <= card!.y;
           })
           .toBe(true);
-      await at(5);
+      await waitForStop(5);
       await isClear('Undo it');
       await page.goBack();
-      await at(4);
+      await waitForStop(4);
       await isClear('Train');
       await page.goBack();
-      await at(3);
+      await waitForStop(3);
       await page.getByRole('heading', { name: 'Inside', level: 1 }).waitFor();
       await page.getByRole('link', { name: 'Compress' }).click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     });
 
     it('samples in two tabs at once', async () => {
-      const other = await page.context().newPage();
-      await Promise.all([open('#/draw'), other.goto(`${studio.url}#/draw?seed=5`)]);
-      await Promise.all([sheetOf(page).waitFor(), sheetOf(other, /seed 5/).waitFor()]);
-      await other.close();
+      const otherTab = await page.context().newPage();
+      await Promise.all([open('#/draw'), otherTab.goto(`${studio.url}#/draw?seed=5`)]);
+      await Promise.all([findSheet(page).waitFor(), findSheet(otherTab, /seed 5/).waitFor()]);
+      await otherTab.close();
     });
 
     it('loads nothing from other hosts, the runtime once for all its workers, and logs nothing', async () => {
       const { page } = await opened(openChromium('about:blank'));
-      const asked: string[] = [];
-      const said: string[] = [];
-      page.context().on('request', (request) => asked.push(request.url()));
-      page.on('console', (message) => said.push(message.text()));
+      const requestedUrls: string[] = [];
+      const messages: string[] = [];
+      page.context().on('request', (request) => requestedUrls.push(request.url()));
+      page.on('console', (message) => messages.push(message.text()));
       await page.goto(studio.url);
-      await sheetOf(page).waitFor();
-      expect(asked.length).toBeGreaterThan(5);
-      expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
+      await findSheet(page).waitFor();
+      expect(requestedUrls.length).toBeGreaterThan(5);
+      expect(requestedUrls.filter((url) => !url.startsWith(studio.url))).toEqual([]);
       // KaTeX is as large as the rest of the page: only the room with formulas loads it.
-      expect(asked.filter((url) => /katex|How-/i.test(url))).toEqual([]);
-      expect(said).toEqual([]);
+      expect(requestedUrls.filter((url) => /katex|How-/i.test(url))).toEqual([]);
+      expect(messages).toEqual([]);
       await page.goto(`${studio.url}#/how`);
       await page
         .getByText(/^Step 0/)
@@ -249,10 +249,10 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole('button', { name: 'Start training' }).click();
       await page.getByText('Done', { exact: false }).first().waitFor();
       const workers = ['worker', 'planeWorker', 'trainer'].map((name) =>
-        asked.some((url) => url.startsWith(`${studio.url}assets/${name}-`)),
+        requestedUrls.some((url) => url.startsWith(`${studio.url}assets/${name}-`)),
       );
       expect(workers).toEqual([true, true, true]);
-      expect(asked.filter((url) => url.endsWith('.wasm'))).toHaveLength(1);
+      expect(requestedUrls.filter((url) => url.endsWith('.wasm'))).toHaveLength(1);
     });
 
     it('remembers a theme that differs from the system’s', async () => {
@@ -272,7 +272,7 @@ describe.skipIf(chromiumPath === undefined)(
     ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
       const look = { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' };
       const page = await openNew('', look);
-      await sheetOf(page).waitFor();
+      await findSheet(page).waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
       await page.getByRole('button', { name: 'bits/dim' }).focus();
       await page.getByRole('tooltip').waitFor();
@@ -303,7 +303,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(stdout).toMatch(/^\d+ files: site\n$/);
       const host = await opened(serveFolder(join(emerging.folder, 'site'), '/people/ada/'));
       const { page } = await opened(openChromium(`${host.url}#/draw?seed=2&count=16`));
-      await sheetOf(page, /^16 samples from seed 2/).waitFor();
+      await findSheet(page, /^16 samples from seed 2/).waitFor();
       expect(await page.getByText('its scripts cannot be loaded').count()).toBe(0);
       expect(await page.evaluate('crossOriginIsolated')).toBe(false);
       expect(await page.getByLabel('Model', { exact: true }).locator('option').allTextContents()).toEqual([
@@ -315,7 +315,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('says why it may not start, if a host sends its scripts as text', async () => {
       await emerging.run('studio', '--build=plain');
-      const plain = (name: string): string => (/\.m?js$/.test(name) ? 'text/plain' : typeOf(name));
+      const plain = (name: string): string => (/\.m?js$/.test(name) ? 'text/plain' : mediaType(name));
       const host = await opened(serveFolder(join(emerging.folder, 'plain'), '/', plain));
       const { page } = await opened(openChromium(host.url));
       await page.getByText('its scripts cannot be loaded').waitFor();

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { decompose, invert, logAbsDeterminantOf } from '../../src/core/numeric/linearAlgebra.ts';
+import { decompose, invert, logAbsPivotProduct } from '../../src/core/numeric/linearAlgebra.ts';
 import { RandomStream } from '../../src/core/numeric/random.ts';
 import { drawFields, exactDensities } from './fieldKinds.ts';
-import { exactDensity, powerOf } from './gaussianFields.ts';
+import { exactDensity, powerSpectrum } from './gaussianFields.ts';
 
 const SIDE = 4;
 const AREA = SIDE * SIDE;
@@ -13,7 +13,7 @@ const law = { amplitude: 0.8, slope: 2.3 };
 
 it('a Gaussian field has the log-density of its covariance matrix, (1/N) Σₖ P(k)·cos(k·(x − y))', () => {
   const field = new RandomStream(1).normals(AREA);
-  const power = powerOf(SIDE, law);
+  const power = powerSpectrum(SIDE, law);
   const covariance = Float64Array.from({ length: AREA * AREA }, (_, pair) => {
     const [a, b] = [Math.floor(pair / AREA), pair % AREA];
     const [down, right] = [Math.floor(a / SIDE) - Math.floor(b / SIDE), (a % SIDE) - (b % SIDE)];
@@ -28,7 +28,7 @@ it('a Gaussian field has the log-density of its covariance matrix, (1/N) Σₖ P
     (sum, a, i) => sum + a * field.reduce((row, b, j) => row + inverse[i * AREA + j]! * b, 0),
     0,
   );
-  const expected = -0.5 * (energy + logAbsDeterminantOf(decomposed) + AREA * Math.log(2 * Math.PI));
+  const expected = -0.5 * (energy + logAbsPivotProduct(decomposed) + AREA * Math.log(2 * Math.PI));
   expect(exactDensity(field, SIDE, law)).toBeCloseTo(expected, 9);
 });
 

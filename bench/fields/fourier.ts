@@ -7,12 +7,12 @@ export interface Complex {
 }
 
 /** The modes of a real field: x̂ = F·x with F the Fourier matrix divided by the side, √(number of sites). */
-export function modesOf(field: ArrayLike<number>, side: number): Complex {
+export function fourierModes(field: ArrayLike<number>, side: number): Complex {
   return transformed({ re: Float64Array.from(field), im: new Float64Array(side * side) }, side, -1);
 }
 
 /** The real field with these Fourier modes. */
-export function fieldOf(modes: Complex, side: number): Float64Array {
+export function fieldFromModes(modes: Complex, side: number): Float64Array {
   return transformed(modes, side, 1).re;
 }
 
@@ -35,7 +35,7 @@ function transformLine(
   { re, im }: Complex,
   { start, step, length, sign }: { start: number; step: number; length: number; sign: 1 | -1 },
 ): void {
-  const at = (index: number): number => start + index * step;
+  const offset = (index: number): number => start + index * step;
   const swap = (values: Float64Array, i: number, j: number): void => {
     [values[i], values[j]] = [values[j]!, values[i]!];
   };
@@ -46,8 +46,8 @@ function transformLine(
     }
     reversed ^= bit;
     if (index < reversed) {
-      swap(re, at(index), at(reversed));
-      swap(im, at(index), at(reversed));
+      swap(re, offset(index), offset(reversed));
+      swap(im, offset(index), offset(reversed));
     }
   }
   for (let size = 2; size <= length; size *= 2) {
@@ -55,7 +55,7 @@ function transformLine(
       const angle = (sign * 2 * Math.PI * k) / size;
       const [c, s] = [Math.cos(angle), Math.sin(angle)];
       for (let first = k; first < length; first += size) {
-        const [i, j] = [at(first), at(first + size / 2)];
+        const [i, j] = [offset(first), offset(first + size / 2)];
         const [a, b] = [re[j]! * c - im[j]! * s, re[j]! * s + im[j]! * c];
         [re[j], im[j]] = [re[i]! - a, im[i]! - b];
         [re[i], im[i]] = [re[i]! + a, im[i]! + b];

@@ -3,7 +3,7 @@
 // In unitary normalisation, x̂ = F·x with F the Fourier matrix divided by √(side²), the modes of a field are independent
 // with variance P(k), so ln p = −½ Σₖ (|x̂ₖ|²/P(k) + ln 2πP(k)) over all side² wave vectors k.
 import type { RandomStream } from '../../src/core/numeric/random.ts';
-import { fieldOf, modesOf } from './fourier.ts';
+import { fieldFromModes, fourierModes } from './fourier.ts';
 
 /** P(k) = amplitude²·(max(|k|, 1)/PIVOT)^−slope, with k in waves per side. */
 export interface PowerLaw {
@@ -23,22 +23,22 @@ function logWaveNumbers(side: number): Float64Array {
 }
 
 /** P(k) of each wave vector. */
-export function powerOf(side: number, { amplitude, slope }: PowerLaw): Float64Array {
+export function powerSpectrum(side: number, { amplitude, slope }: PowerLaw): Float64Array {
   return logWaveNumbers(side).map((log) => amplitude ** 2 * Math.exp(-slope * log));
 }
 
 /** A field of this spectrum, from a stream of random numbers. */
 export function drawField(side: number, law: PowerLaw, random: RandomStream): Float64Array {
-  const { re, im } = modesOf(random.normals(side * side), side);
-  const deviations = powerOf(side, law).map(Math.sqrt);
+  const { re, im } = fourierModes(random.normals(side * side), side);
+  const deviations = powerSpectrum(side, law).map(Math.sqrt);
   const scaled = (part: Float64Array): Float64Array => part.map((value, k) => value * deviations[k]!);
-  return fieldOf({ re: scaled(re), im: scaled(im) }, side);
+  return fieldFromModes({ re: scaled(re), im: scaled(im) }, side);
 }
 
 /** The exact log-density of a field, in nats. */
 export function exactDensity(field: ArrayLike<number>, side: number, law: PowerLaw): number {
-  const { re, im } = modesOf(field, side);
-  return powerOf(side, law).reduce((sum, power, k) => {
+  const { re, im } = fourierModes(field, side);
+  return powerSpectrum(side, law).reduce((sum, power, k) => {
     const ratio = (re[k]! ** 2 + im[k]! ** 2) / power;
     return sum - (ratio + Math.log(2 * Math.PI * power)) / 2;
   }, 0);

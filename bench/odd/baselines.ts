@@ -11,10 +11,10 @@ export function nearestNeighbours(train: Uint8Array, size: number): Baseline {
     const count = train.length / size;
     return Float64Array.from({ length: images.length / size }, (_, image) => {
       const nearest = new Float64Array(NEIGHBOURS).fill(Number.POSITIVE_INFINITY);
-      for (let other = 0; other < count; other++) {
+      for (let trainImage = 0; trainImage < count; trainImage++) {
         let distance = 0;
-        for (let place = 0; place < size && distance < nearest[NEIGHBOURS - 1]!; place++) {
-          distance += (images[image * size + place]! - train[other * size + place]!) ** 2;
+        for (let pixel = 0; pixel < size && distance < nearest[NEIGHBOURS - 1]!; pixel++) {
+          distance += (images[image * size + pixel]! - train[trainImage * size + pixel]!) ** 2;
         }
         if (distance < nearest[NEIGHBOURS - 1]!) {
           nearest[NEIGHBOURS - 1] = distance;
@@ -43,13 +43,13 @@ export function isolationForest(train: Uint8Array, size: number, seed: number): 
     }
     // A value that is the same for all images isolates none.
     for (let attempt = 0; attempt < 20; attempt++) {
-      const place = random.integer(size);
-      const values = images.map((image) => train[image * size + place]!);
-      const [least, most] = [Math.min(...values), Math.max(...values)];
-      if (most > least) {
-        const cut = least + random.uniform() * (most - least);
+      const pixel = random.integer(size);
+      const values = images.map((image) => train[image * size + pixel]!);
+      const [least, greatest] = [Math.min(...values), Math.max(...values)];
+      if (greatest > least) {
+        const cut = least + random.uniform() * (greatest - least);
         const side = (isBelow: boolean) => images.filter((_, index) => values[index]! < cut === isBelow);
-        return { place, cut, below: grow(side(true), level + 1), above: grow(side(false), level + 1) };
+        return { place: pixel, cut, below: grow(side(true), level + 1), above: grow(side(false), level + 1) };
       }
     }
     return { left: images.length };

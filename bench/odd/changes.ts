@@ -17,7 +17,7 @@ export const changes: Readonly<Record<string, Change>> = {
     Uint8Array.from(image, (value) => Math.max(0, Math.min(255, Math.round(value + 10 * random.normal())))),
   JPEG: async (image, shape) => {
     const bytes = await raw(image, shape).jpeg({ quality: 50 }).toBuffer();
-    return pixelsOf(sharp(bytes), shape);
+    return readPixels(sharp(bytes), shape);
   },
   inverted: (image) => image.map((value) => 255 - value),
   'half the contrast': (image) => image.map((value) => Math.round(64 + value / 2)),
@@ -49,10 +49,10 @@ async function throughSharp(
   shape: ImageShape,
   change: (picture: Sharp) => Sharp,
 ): Promise<Uint8Array> {
-  return pixelsOf(change(raw(image, shape)), shape);
+  return readPixels(change(raw(image, shape)), shape);
 }
 
-async function pixelsOf(picture: Sharp, [, , channels]: ImageShape): Promise<Uint8Array> {
+async function readPixels(picture: Sharp, [, , channels]: ImageShape): Promise<Uint8Array> {
   const space = channels === 1 ? 'b-w' : 'srgb';
   return new Uint8Array(await picture.toColourspace(space).raw().toBuffer());
 }

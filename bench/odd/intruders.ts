@@ -1,6 +1,6 @@
 // Ten kinds of odd images among typical ones, some of them also among the validation images: how many rank first.
 
-import { dimensionsOf } from '../../src/core/numeric/imageShape.ts';
+import { countDimensions } from '../../src/core/numeric/imageShape.ts';
 import { type ImageShape, RandomStream } from '../../src/core/numeric/index.ts';
 import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import type { FlowModel } from '../../src/model/flowModel.ts';
@@ -33,7 +33,7 @@ export async function intrudersFirst(
   seed: number,
 ): Promise<number[]> {
   const { imageShape } = model;
-  const size = dimensionsOf(imageShape);
+  const size = countDimensions(imageShape);
   const kinds = await intruders(test, others, imageShape, seed);
   const names = Object.keys(kinds);
   const pixels = Uint8Array.from(Buffer.concat([validation, test, ...Object.values(kinds)]));
@@ -43,21 +43,24 @@ export async function intrudersFirst(
   });
   const references = validation.length / size;
   const count = references + test.length / size;
-  const unseen = Array.from({ length: count - references }, (_, place) => references + place);
-  const rowOf = (kind: string, repetition: number): number =>
+  const unseen = Array.from({ length: count - references }, (_, index) => references + index);
+  const rowIndex = (kind: string, repetition: number): number =>
     count + names.indexOf(kind) * REPETITIONS + repetition;
   return plantedCounts.map((planted) => {
     let first = 0;
     for (let repetition = 0; repetition < REPETITIONS; repetition++) {
       const order = Array.from(new RandomStream(repetition, 'intruders').permutation(references));
-      const own = order.slice(0, REFERENCES - planted);
-      const inReference = PLANTED.slice(0, planted).map((kind) => rowOf(kind, repetition));
-      const odd = names.map((kind) => rowOf(kind, repetition));
-      const scored = [...own, ...unseen, ...odd];
-      const { judge } = fitted(oddScores.typicality, statisticsAt(statistics, [...own, ...inReference]));
+      const typicalKinds = order.slice(0, REFERENCES - planted);
+      const inReference = PLANTED.slice(0, planted).map((kind) => rowIndex(kind, repetition));
+      const odd = names.map((kind) => rowIndex(kind, repetition));
+      const scored = [...typicalKinds, ...unseen, ...odd];
+      const { judge } = fitted(
+        oddScores.typicality,
+        statisticsAt(statistics, [...typicalKinds, ...inReference]),
+      );
       const { values } = judge(statisticsAt(statistics, scored));
       const ranked = [...scored.keys()].sort((a, b) => values[b]! - values[a]!).slice(0, FIRST);
-      first += ranked.filter((place) => scored[place]! >= count).length / REPETITIONS;
+      first += ranked.filter((index) => scored[index]! >= count).length / REPETITIONS;
     }
     return first;
   });
@@ -78,12 +81,12 @@ async function intruders(
       const pixel = Math.floor((index % size) / channels);
       return value(Math.floor(pixel / width), pixel % width, Math.floor(index / size));
     });
-  const own = typical.subarray(typical.length - REPETITIONS * size);
+  const typicalPixels = typical.subarray(typical.length - REPETITIONS * size);
   const line = width * channels;
-  const rows = new Uint8Array(own.length);
-  for (let first = 0; first < own.length; first += size) {
+  const rows = new Uint8Array(typicalPixels.length);
+  for (let first = 0; first < typicalPixels.length; first += size) {
     random.permutation(height).forEach((from, row) => {
-      rows.set(own.subarray(first + from * line, first + (from + 1) * line), first + row * line);
+      rows.set(typicalPixels.subarray(first + from * line, first + (from + 1) * line), first + row * line);
     });
   }
   return {
@@ -99,8 +102,8 @@ async function intruders(
     }),
     'other images': others.slice(0, REPETITIONS * size),
     'shuffled rows': rows,
-    blurred: await changed(own, imageShape, 'blurred', seed),
-    inverted: await changed(own, imageShape, 'inverted', seed),
-    'half the contrast': await changed(own, imageShape, 'half the contrast', seed),
+    blurred: await changed(typicalPixels, imageShape, 'blurred', seed),
+    inverted: await changed(typicalPixels, imageShape, 'inverted', seed),
+    'half the contrast': await changed(typicalPixels, imageShape, 'half the contrast', seed),
   };
 }

@@ -4,7 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../../src/core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../src/core/numeric/imageShape.ts';
 import type { NdArray } from '../../src/core/numeric/ndarray.ts';
 import { RandomStream } from '../../src/core/numeric/random.ts';
 import { partName, partOptions } from '../../src/core/parts/index.ts';
@@ -40,23 +40,26 @@ function flat(options: ModelOptions): object {
 }
 
 /** A golden case of a model with random parameters, as this library computes it. */
-async function caseOf(changes: Partial<ModelOptions>) {
+async function goldenCase(changes: Partial<ModelOptions>) {
   const model = new Glow(imageShape, { levels: 2, depth: 2, conditioner: { width: 3 }, ...changes });
   const params = randomParameters(model.parameters);
   const random = new RandomStream(0, 'glowTorch');
   const shape = [images, ...imageShape];
-  const batchOf = (value: () => number): NdArray => ({
+  const createBatch = (value: () => number): NdArray => ({
     shape,
-    data: Float64Array.from({ length: images * dimensionsOf(imageShape) }, value),
+    data: Float64Array.from({ length: images * countDimensions(imageShape) }, value),
   });
-  const given = { image: batchOf(() => random.integer(256)), noise: batchOf(() => random.uniform()) };
+  const batchArrays = {
+    image: createBatch(() => random.integer(256)),
+    noise: createBatch(() => random.uniform()),
+  };
   const batch = { image: input('image', shape), noise: input('noise', shape) };
   const tensors = Object.fromEntries(
     Object.entries(params).map(([path, { shape }]) => [path, input(path, shape)]),
   );
   const { logLikelihood, latents } = model.likelihood(batch.image, batch.noise, parametersFrom(tensors));
   const paths = Object.keys(params).filter((path) => model.parameters[path]!.trained);
-  const loss = divide(sum(negate(logLikelihood)), images * dimensionsOf(imageShape) * Math.LN2);
+  const loss = divide(sum(negate(logLikelihood)), images * countDimensions(imageShape) * Math.LN2);
   const outputs: Record<string, Tensor> = { logLikelihood };
   latents.forEach((latent, index) => {
     outputs[`latent ${index}`] = latent;
@@ -72,18 +75,18 @@ async function caseOf(changes: Partial<ModelOptions>) {
     { inputs: { ...batch, ...tensors }, outputs },
     { precision: 'float64', threads: 1 },
   );
-  const result = await program.run({ ...given, ...params });
+  const result = await program.run({ ...batchArrays, ...params });
   await program.release();
   const stored = ({ shape, data }: NdArray) => ({ shape, data: Array.from(data) });
-  const all = (arrays: Readonly<Record<string, NdArray>>) =>
+  const storeAll = (arrays: Readonly<Record<string, NdArray>>) =>
     Object.fromEntries(Object.entries(arrays).map(([path, array]) => [path, stored(array)]));
   return {
     config: { ...flat(model.options), imageShape },
-    params: all(params),
-    ...all(given),
+    params: storeAll(params),
+    ...storeAll(batchArrays),
     eps: latents.map((_, index) => stored(result[`latent ${index}`]!)),
     logLikelihood: Array.from(result.logLikelihood!.data),
-    gradients: all(Object.fromEntries(paths.map((path) => [path, result[path]!]))),
+    gradients: storeAll(Object.fromEntries(paths.map((path) => [path, result[path]!]))),
   };
 }
 
@@ -105,7 +108,7 @@ describe.skipIf(!hasTorch)('the PyTorch twin (needs python3-torch)', { tags: 'sy
       const ours: string[] = [];
       for (const [index, changes] of models.entries()) {
         const file = join(folder, `model-${index}.json`);
-        writeFileSync(file, JSON.stringify(await caseOf(changes)));
+        writeFileSync(file, JSON.stringify(await goldenCase(changes)));
         ours.push(file);
       }
       const stored = readdirSync(golden)

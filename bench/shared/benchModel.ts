@@ -1,6 +1,6 @@
 // The default model of the benchmarks, the paper's for CIFAR-10, and its training on batches of random pixels.
 
-import { dimensionsOf, type ImageShape } from '../../src/core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../src/core/numeric/imageShape.ts';
 import { RandomStream } from '../../src/core/numeric/random.ts';
 import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import { uniformDequantiser } from '../../src/flows/contract/dequantiser.ts';
@@ -55,7 +55,7 @@ export const BENCH_RATE = 1e-4;
 /** Random 8-bit images, NHWC. */
 export function randomPixels(imageShape: ImageShape, count: number): Uint8Array {
   const random = new RandomStream(0, 'bench');
-  return Uint8Array.from({ length: count * dimensionsOf(imageShape) }, () => random.integer(256));
+  return Uint8Array.from({ length: count * countDimensions(imageShape) }, () => random.integer(256));
 }
 
 /** The default for batches: 8 bits, uniform noise, no classes. */

@@ -5,7 +5,7 @@ import {
   addEngineOptions,
   collect,
   type EngineOptions,
-  oneOf,
+  parseChoice,
   wholeNumber,
 } from '../../src/app/cli/parts/options.ts';
 import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
@@ -60,7 +60,7 @@ export function addModelOptions(command: Command, { batch }: { batch: number }):
   const [size, , channels] = paperImageShape;
   const part = (name: string, { names }: { readonly names: readonly string[] }): Option =>
     new Option(`--${name} <name>`, `one of ${names.join(', ')} (default: ${names[0]})`).argParser(
-      oneOf(name, names),
+      parseChoice(name, names),
     );
   return command
     .option('--levels <n>', 'number of levels', wholeNumber(1), levels)

@@ -19,7 +19,7 @@ export async function scriptJson<Result>(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Result> {
-  return resultOf([file, ...args], await runScript(file, args, env));
+  return parseResult([file, ...args], await runScript(file, args, env));
 }
 
 /**
@@ -32,7 +32,7 @@ export async function programJson<Result>(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<Result> {
-  return resultOf([program, ...args], await runProcess(program, args, env));
+  return parseResult([program, ...args], await runProcess(program, args, env));
 }
 
 /** Values as command-line options: `--the-name value` for `theName`, in order, lists with commas. */
@@ -43,7 +43,7 @@ export function asOptions(values: Readonly<Record<string, string | number | read
   ]);
 }
 
-function resultOf<Result>(words: readonly string[], { code, stdout }: Ended): Result {
+function parseResult<Result>(words: readonly string[], { code, stdout }: Ended): Result {
   if (code !== 0) {
     throw new Error(`${words.join(' ')} exited with ${code}`);
   }

@@ -5,7 +5,7 @@ import type { TrainedModel } from '../../src/model/trainedModel.ts';
 import type { InverseMethod } from '../../src/tensor/engine/graph/prepare.ts';
 import type { CompileOptions } from '../../src/tensor/engine/program.ts';
 import { releaseAfter } from '../../src/tensor/engine/resources.ts';
-import { measureInTurn, secondsOf } from '../../src/training/study/measureInTurn.ts';
+import { measureInTurn, secondsFor } from '../../src/training/study/measureInTurn.ts';
 import { hasInverseMethods, inverseName, randomPixels } from './benchModel.ts';
 
 /** Options of the timing. */
@@ -59,10 +59,10 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
     const { batchSize: count } = options;
     const images = forward ? randomPixels(contenders[0]!.model.imageShape, count) : null;
     onProgress?.(0);
-    const times = await measureInTurn(
+    const roundTimes = await measureInTurn(
       contenders.map(({ model }) => async (seed) => ({
-        forward: images && (await secondsOf(() => model.bitsPerDim(images, { seed }))),
-        sample: await secondsOf(() => model.sample({ count, temperature, seed, onOverflow: () => {} })),
+        forward: images && (await secondsFor(() => model.bitsPerDim(images, { seed }))),
+        sample: await secondsFor(() => model.sample({ count, temperature, seed, onOverflow: () => {} })),
       })),
       { warmUp, rounds, onRound: (done) => onProgress?.(Math.max(0, done - warmUp)) },
     );
@@ -70,8 +70,8 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
       model: position,
       mixing,
       inverse,
-      forwards: times[index]!.flatMap(({ forward }) => forward ?? []),
-      samples: times[index]!.map(({ sample }) => sample),
+      forwards: roundTimes[index]!.flatMap(({ forward }) => forward ?? []),
+      samples: roundTimes[index]!.map(({ sample }) => sample),
     }));
   });
 }

@@ -14,7 +14,7 @@ import { releaseAfter, releaseOnFailure } from '../../src/tensor/engine/resource
 import { newTraffic, type Traffic, trafficSince } from '../../src/tensor/engine/traffic.ts';
 import type { GradientPlan } from '../../src/training/gradients/gradientPlan.ts';
 import { requireWorkers } from '../../src/training/gradients/workers.ts';
-import { measureInTurn, secondsOf } from '../../src/training/study/measureInTurn.ts';
+import { measureInTurn, secondsFor } from '../../src/training/study/measureInTurn.ts';
 import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining, randomBatches } from './benchModel.ts';
 
 /** Options of the timing. */
@@ -67,11 +67,11 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
     for (const model of models) {
       contenders.push(keep(await createContender(benchmark, model)));
     }
-    const all = WARM_UP + rounds;
+    const roundCount = WARM_UP + rounds;
     const turns = (before: number) => ({
       warmUp: WARM_UP,
       rounds,
-      onRound: (done: number) => onProgress?.(before + done, 2 * all),
+      onRound: (done: number) => onProgress?.(before + done, 2 * roundCount),
     });
     const stepTimes = await measureInTurn(
       contenders.map(({ step }) => step),
@@ -79,7 +79,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
     );
     const forwards = await measureInTurn(
       contenders.map(({ pass }) => pass),
-      turns(all),
+      turns(roundCount),
     );
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
     const results: TrainingTimes[] = [];
@@ -144,7 +144,7 @@ function createContender(benchmark: TrainingBenchmark, options: ModelOptions): P
         const begin = performance.now();
         const batch = batches.at(round);
         const batchEnd = performance.now();
-        const gradients = await trainer.gradientsOf(batch);
+        const gradients = await trainer.computeGradients(batch);
         const gradientsEnd = performance.now();
         await trainer.update(gradients, BENCH_RATE);
         const end = performance.now();
@@ -155,7 +155,7 @@ function createContender(benchmark: TrainingBenchmark, options: ModelOptions): P
           update: (end - gradientsEnd) / 1000,
         };
       },
-      pass: (round) => secondsOf(() => forward.run({ ...microBatches.at(round) })),
+      pass: (round) => secondsFor(() => forward.run({ ...microBatches.at(round) })),
       traffic: () => moved,
       async profile() {
         const { arrays } = trainer;

@@ -37,12 +37,12 @@ function hidden(pixels) {
 
 const tasks = {
   'super-resolution': {
-    conditionsOf: lowResolution,
+    conditionArrays: lowResolution,
     picture: ({ low }) => low,
     finish: (samples) => samples,
   },
   inpainting: {
-    conditionsOf: hidden,
+    conditionArrays: hidden,
     // Hidden pixels are grey.
     picture: ({ known, mask }) => known.map((value, place) => (mask[place] ? value : 96)),
     finish: (samples, { known, mask }) => samples.map((value, place) => (mask[place] ? known[place] : value)),
@@ -60,7 +60,7 @@ if (!task) {
 function first(images, count) {
   const pixels = new Uint8Array(count * area);
   images.read([...Array(count).keys()], pixels);
-  return { pixels, conditions: task.conditionsOf(pixels) };
+  return { pixels, conditions: task.conditionArrays(pixels) };
 }
 
 const digits = await openDataset('mnist');

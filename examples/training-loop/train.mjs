@@ -29,7 +29,7 @@ const trainer = await Trainer.create(model, start, {
 });
 const warmup = 50;
 for (let step = 0; step < Number(steps); step++) {
-  const gradients = await trainer.gradientsOf(batches.at(step));
+  const gradients = await trainer.computeGradients(batches.at(step));
   await trainer.update(gradients, 0.01 * Math.min(1, (step + 1) / warmup));
   if (step % 10 === 0) {
     const { bitsPerDim } = gradients;

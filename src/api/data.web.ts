@@ -5,10 +5,10 @@ export { exactImages, openImages, readImageFiles } from '../data/openImages.web.
 export {
   type ExactImage,
   type ExactImages,
-  filesOf,
   type GivenFiles,
   type GivenFolder,
   type ImageSource,
+  listFiles,
   type OpenedImages,
   type OpenImagesOptions,
 } from '../data/sources/givenFiles.web.ts';

@@ -113,7 +113,7 @@ function inLibraryWords(term: Term): string {
 /** A value as written in code. */
 export function literal(value: Literal): string {
   if (typeof value === 'object') {
-    const entries = Object.entries(value).map(([key, one]) => `${key}: ${literal(one)}`);
+    const entries = Object.entries(value).map(([key, item]) => `${key}: ${literal(item)}`);
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
   }
   return typeof value === 'string' ? `'${value}'` : String(value);
@@ -122,7 +122,7 @@ export function literal(value: Literal): string {
 /**
  * The problem of one item in a list, in one line: even an unexpected error must not hide the other items.
  */
-export function problemOf(error: unknown): string {
+export function problemText(error: unknown): string {
   return error instanceof UserError ? error.message : say([`unexpected error: ${error}`], inLibraryWords);
 }
 
@@ -149,25 +149,25 @@ function textIn(error: unknown): string {
 
 /** The first three names, and the number of the others: `a, b, c and 5 more`. */
 export function fewNames(names: readonly string[]): string {
-  const left = names.length - 3;
-  return `${names.slice(0, 3).join(', ')}${left > 0 ? ` and ${left.toLocaleString('en-US')} more` : ''}`;
+  const hiddenCount = names.length - 3;
+  return `${names.slice(0, 3).join(', ')}${hiddenCount > 0 ? ` and ${hiddenCount.toLocaleString('en-US')} more` : ''}`;
 }
 
 /** A name that is so many times as far away as the nearest one is not meant. */
 const FARTHEST = 3;
 
 /** The names in `known` that `name` may have been meant for, nearest first; at most three, possibly none. */
-export function nearestNames(name: string, known: readonly string[]): string[] {
+export function nearestNames(name: string, names: readonly string[]): string[] {
   if (name === '') {
     return [];
   }
   const reach = Math.max(2, Math.ceil(name.length / 2));
-  const meant = name.toLowerCase();
-  const near = known
-    .map((candidate) => ({ candidate, away: distance(meant, candidate.toLowerCase()) }))
+  const wanted = name.toLowerCase();
+  const near = names
+    .map((candidate) => ({ candidate, away: distance(wanted, candidate.toLowerCase()) }))
     .filter(({ candidate, away }) => {
       const lower = candidate.toLowerCase();
-      return away <= reach || lower.includes(meant) || meant.includes(lower);
+      return away <= reach || lower.includes(wanted) || wanted.includes(lower);
     })
     .sort((a, b) => a.away - b.away);
   return near
@@ -183,10 +183,10 @@ export function nearestNames(name: string, known: readonly string[]): string[] {
 export function unknownName(
   kind: string,
   name: string,
-  known: readonly string[],
+  names: readonly string[],
   code: UserErrorCode = 'not-found',
 ): UserError {
-  const near = nearestNames(name, known);
-  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}`;
+  const near = nearestNames(name, names);
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${names.join(', ')}`;
   return new UserError(code, `unknown ${kind} '${name}': ${hint}`);
 }

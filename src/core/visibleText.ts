@@ -24,12 +24,12 @@ const MOST_QUOTED = 200;
 export const MOST_IN_MESSAGE = 1000;
 
 /** A text from a file for a message: at most `most` characters, with the middle left out if it has more. */
-export function shortText(text: string, most = MOST_QUOTED): string {
-  if (text.length <= most) {
+export function shortText(text: string, limit = MOST_QUOTED): string {
+  if (text.length <= limit) {
     return text;
   }
-  const end = Math.floor(most / 3);
-  return `${text.slice(0, most - end - 1)}…${text.slice(text.length - end)}`;
+  const end = Math.floor(limit / 3);
+  return `${text.slice(0, limit - end - 1)}…${text.slice(text.length - end)}`;
 }
 
 /** A message on one line of at most `MOST_IN_MESSAGE` characters, before invisible ones are escaped. */

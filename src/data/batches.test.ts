@@ -45,12 +45,12 @@ describe('BatchStream', () => {
         fc.array(fc.tuple(fc.nat(30), fc.nat(), fc.nat()), { minLength: 1 }),
         (count, batchSize, visits) => {
           const inOrder = new BatchStream(numbered(count), batchSize, 5);
-          const whole = Array.from({ length: 31 }, (_, step) => batch(inOrder, step, batchSize));
+          const batches = Array.from({ length: 31 }, (_, step) => batch(inOrder, step, batchSize));
           const jumping = new BatchStream(numbered(count), batchSize, 5);
           for (const [step, a, b] of visits) {
             const first = a % batchSize;
             const size = b % (batchSize - first + 1);
-            expect(batch(jumping, step, size, first)).toEqual(whole[step]!.slice(first, first + size));
+            expect(batch(jumping, step, size, first)).toEqual(batches[step]!.slice(first, first + size));
           }
         },
       ),
@@ -58,8 +58,11 @@ describe('BatchStream', () => {
   });
 
   it('shuffles each epoch and each seed differently', () => {
-    const [stream, other] = [new BatchStream(numbered(40), 40, 1), new BatchStream(numbered(40), 40, 2)];
-    const orders = [batch(stream, 0, 40), batch(stream, 1, 40), batch(other, 0, 40)];
+    const [stream, otherStream] = [
+      new BatchStream(numbered(40), 40, 1),
+      new BatchStream(numbered(40), 40, 2),
+    ];
+    const orders = [batch(stream, 0, 40), batch(stream, 1, 40), batch(otherStream, 0, 40)];
     const sorted = orders[0]!.toSorted((a, b) => a - b);
     expect(new Set([...orders, sorted].map(String)).size).toBe(4);
   });
@@ -80,10 +83,10 @@ describe('BatchStream', () => {
       }
       return parts;
     };
-    const whole = read(1, 12, 12);
-    expect(read(1, 12, 3)).toEqual(whole);
-    expect(read(1, 8, 4)).toEqual(whole);
-    expect(read(2, 12, 12)).not.toEqual(whole);
+    const expected = read(1, 12, 12);
+    expect(read(1, 12, 3)).toEqual(expected);
+    expect(read(1, 8, 4)).toEqual(expected);
+    expect(read(2, 12, 12)).not.toEqual(expected);
     // The source images are unchanged.
     expect(pixels.every((value, index) => value === (index * 97) % 256)).toBe(true);
   });

@@ -1,5 +1,5 @@
 // The order of images: an endless shuffled stream for training, a single ordered pass for evaluation.
-import { RandomStream, sizeOf, type Values } from '../core/numeric/index.ts';
+import { countElements, RandomStream, type Values } from '../core/numeric/index.ts';
 import { type ImageSet, imagesBuffer } from './contract/dataset.ts';
 import { type AugmentationName, augment, checkAugmentations } from './pixels/augment.ts';
 
@@ -37,7 +37,7 @@ export class BatchStream {
     checkBatchSize(batchSize);
     checkAugmentations(augment, images.imageShape, images.kind);
     this.images = images;
-    this.imageSize = sizeOf(images.imageShape);
+    this.imageSize = countElements(images.imageShape);
     this.batchSize = batchSize;
     this.seed = seed;
     this.augment = augment;

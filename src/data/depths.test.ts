@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inEightBits } from '../core/numeric/values.ts';
-import { withValuesOf } from '../runs/images/valuesOfImages.ts';
+import { withStandardisation } from '../runs/images/valuesOfImages.ts';
 import { startRun } from '../runs/open/run.node.ts';
 import { resolveConfig } from '../runs/settings/resolve.ts';
 import { readOne } from './contract/dataset.ts';
 import { memoryFiles } from './files/fileStore.ts';
-import { identityOf } from './identity.ts';
+import { identifyImages } from './identity.ts';
 import { toBits, toFullRange } from './pixels/bitDepth.ts';
 import { prepareDataset } from './prepareDataset.ts';
 import { openDataset, openSplit } from './registry.ts';
@@ -19,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'depths-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const values = (index: number): Uint16Array =>
-  Uint16Array.from({ length: 64 }, (_, at) => (index * 997 + at * 547) % 65_536);
+  Uint16Array.from({ length: 64 }, (_, pixel) => (index * 997 + pixel * 547) % 65_536);
 
 async function writeImages(name: string, eightBit: (index: number) => boolean): Promise<string> {
   const { mkdir } = await import('node:fs/promises');
@@ -44,19 +44,19 @@ beforeAll(async () => {
 describe('images of 16 bits', () => {
   it('are kept, and become 8 bits for models of 8', async () => {
     const { train } = await openDataset(deep);
-    const index = Number.parseInt(train.nameOf!(0), 10);
+    const index = Number.parseInt(train.nameAt!(0), 10);
     expect([train.kind, readOne(train, 0)]).toEqual(['uint16', values(index)]);
     const reduced = await openDataset(deep, { bits: 8 });
     expect(readOne(reduced.train, 0)).toEqual(inEightBits(values(index)));
     // The same images for a single split, whose checksum a run records.
     const test = await openSplit(deep, 'test', { validation: 0.02, bits: 5 });
-    expect(await identityOf(test)).toEqual(await identityOf(reduced.test));
-    expect(await identityOf(test)).not.toEqual(await identityOf((await openDataset(deep)).test));
+    expect(await identifyImages(test)).toEqual(await identifyImages(reduced.test));
+    expect(await identifyImages(test)).not.toEqual(await identifyImages((await openDataset(deep)).test));
   });
 
   it('next to 8-bit images are rounded to 8 bits, and counted', async () => {
     const { train, notes } = await openDataset(mixed);
-    const index = Number.parseInt(train.nameOf!(0), 10);
+    const index = Number.parseInt(train.nameAt!(0), 10);
     expect([train.kind, notes]).toEqual(['uint8', { '16-bit': 30 }]);
     expect(readOne(train, 0)).toEqual(inEightBits(values(index)));
   });
@@ -70,27 +70,27 @@ describe('images of 16 bits', () => {
     const { train } = await openDataset(sixteen);
     expect([train.kind, readOne(train, 0)]).toEqual([
       'uint16',
-      values(Number.parseInt(train.nameOf!(0), 10)),
+      values(Number.parseInt(train.nameAt!(0), 10)),
     ]);
   });
 
   it('give a run its bits, unless the configuration has some', async () => {
     const model = { levels: 1, depth: 1, conditioner: { width: 4 } };
-    const of = (own: object) =>
+    const configure = (modelOptions: object) =>
       resolveConfig({
         overrides: {
           data: { name: deep },
-          model: { ...model, ...own },
+          model: { ...model, ...modelOptions },
           training: { batchSize: 8, steps: 1 },
         },
       });
     const dataset = await openDataset(deep);
-    expect((await withValuesOf(of({}), dataset)).model.bits).toBe(16);
-    expect((await startRun(of({}), memoryFiles('a'))).config.model.bits).toBe(16);
-    const run = await startRun(of({ bits: 8 }), memoryFiles('b'));
+    expect((await withStandardisation(configure({}), dataset)).model.bits).toBe(16);
+    expect((await startRun(configure({}), memoryFiles('a'))).config.model.bits).toBe(16);
+    const run = await startRun(configure({ bits: 8 }), memoryFiles('b'));
     expect([run.config.model.bits, run.dataset.train.kind]).toEqual([8, 'uint8']);
     await expect(
-      startRun(of({ bits: 12 }), memoryFiles('c'), { dataset: await openDataset(mixed) }),
+      startRun(configure({ bits: 12 }), memoryFiles('c'), { dataset: await openDataset(mixed) }),
     ).rejects.toThrow(
       /are 8-bit integers, but the model takes integers of 12 bits: set model.bits to 8 or less/,
     );

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
 import { readAll, readOne } from './contract/dataset.ts';
-import { identityOf } from './identity.ts';
+import { identifyImages } from './identity.ts';
 import { verifyPackedFile } from './packed/packedFile.ts';
 import { prepareDataset } from './prepareDataset.ts';
 import { openDataset } from './registry.ts';
@@ -43,7 +43,7 @@ describe('real numbers', () => {
       `${inFolder('f8.npy')}: float64 values are rounded to float32, by at most 1.5e-8 of the largest value of their image`,
     ]);
     // Rounded, they are the same images.
-    expect(await identityOf(train)).toEqual(await identityOf(opened.train));
+    expect(await identifyImages(train)).toEqual(await identifyImages(opened.train));
   });
 
   it('are the same bytes in a prepared file', async () => {
@@ -56,10 +56,10 @@ describe('real numbers', () => {
     const [before, after] = [await openDataset(source), await openDataset(out)];
     expect(after.train.kind).toBe('float32');
     expect(after.train.count + after.validation.count).toBe(before.train.count + before.validation.count);
-    const whole = readOne(before.test, 0);
+    const fullImage = readOne(before.test, 0);
     // The central square: columns 1 to 4 of 6.
-    expect(readOne(after.test, 0)).toEqual(whole.filter((_, at) => at % 6 >= 1 && at % 6 <= 4));
-    expect(await identityOf(after.test)).toMatchObject({ images: after.test.count });
+    expect(readOne(after.test, 0)).toEqual(fullImage.filter((_, index) => index % 6 >= 1 && index % 6 <= 4));
+    expect(await identifyImages(after.test)).toMatchObject({ images: after.test.count });
   });
 
   it('are resized without rounding', async () => {
@@ -73,7 +73,7 @@ describe('real numbers', () => {
 
   it('that are NaN or infinite are counted, and their first images named', async () => {
     const values = random(40);
-    for (const [at, value] of [
+    for (const [index, value] of [
       [24 * 3 + 2, Number.NaN],
       [24 * 3 + 4, Number.POSITIVE_INFINITY],
       [24 * 8 + 2, Number.NaN],
@@ -81,7 +81,7 @@ describe('real numbers', () => {
       [24 * 13 + 2, Number.NEGATIVE_INFINITY],
       [24 * 21 + 2, Number.NaN],
     ] as const) {
-      values[at] = value;
+      values[index] = value;
     }
     await expect(openDataset(npy('nan.npy', values))).rejects.toThrow(
       /nan.npy: \d values are NaN or infinite, in \d of \d+ training images \(3, \d+, \d+, …\): replace them, or remove these images$/,

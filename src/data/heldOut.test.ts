@@ -46,27 +46,27 @@ describe('holdOutValidation', () => {
         [1, 1, 1],
         names,
       );
-    const namesOf = ({ count, nameOf }: ImageSet) =>
-      Array.from({ length: count }, (_, index) => nameOf!(index));
+    const imageNames = ({ count, nameAt }: ImageSet) =>
+      Array.from({ length: count }, (_, index) => nameAt!(index));
     const names = Array.from({ length: 600 }, (_, index) => `photo ${index}.png`);
     const { train, validation, holdOut } = holdOutValidation(named(names), 0.02);
     // A golden value, as above.
-    expect(namesOf(validation).slice(0, 3)).toEqual(['photo 23.png', 'photo 33.png', 'photo 59.png']);
+    expect(imageNames(validation).slice(0, 3)).toEqual(['photo 23.png', 'photo 33.png', 'photo 59.png']);
     expect([train.count, validation.count]).toEqual([580, 20]);
-    expect([...namesOf(train), ...namesOf(validation)].sort()).toEqual(names.toSorted());
+    expect([...imageNames(train), ...imageNames(validation)].sort()).toEqual(names.toSorted());
     expect(train.heldOutFrom!.count).toBe(600);
-    const held = new Set(namesOf(validation));
+    const held = new Set(imageNames(validation));
     // Other images are added at the front and some are removed: the rule moves no image.
     const others = [...names.map((name) => `a ${name}`), ...names.filter((_, index) => index % 3 > 0)];
     const later = holdOutValidation(named(others), 0.02, holdOut);
     expect(later.holdOut).toEqual(holdOut);
     for (const name of names) {
-      expect(namesOf(later.train).includes(name) && held.has(name)).toBe(false);
-      expect(namesOf(later.validation).includes(name) && !held.has(name)).toBe(false);
+      expect(imageNames(later.train).includes(name) && held.has(name)).toBe(false);
+      expect(imageNames(later.validation).includes(name) && !held.has(name)).toBe(false);
     }
     expect(later.validation.count).toBeGreaterThan(20);
     // More of the same for a larger share; at least 20 or a tenth for a small set.
-    const more = namesOf(holdOutValidation(named(names), 0.1).validation);
+    const more = imageNames(holdOutValidation(named(names), 0.1).validation);
     expect(more).toHaveLength(60);
     expect(more).toEqual(expect.arrayContaining([...held]));
     expect(holdOutValidation(named(names.slice(0, 70)), 0.02).validation.count).toBe(7);
@@ -98,10 +98,10 @@ describe('holdOutValidation', () => {
       'data.validation auto holds out 1 of 1 training images and leaves none to train on',
     );
     // What a model of unknown origin is measured on is never more than it held out.
-    const namesOf = ({ count, nameOf }: ImageSet) =>
-      Array.from({ length: count }, (_, index) => nameOf!(index));
-    expect(namesOf(holdOutValidation(named(600), 'auto').validation)).toEqual(
-      expect.arrayContaining(namesOf(holdOutValidation(named(600), leastValidation).validation)),
+    const imageNames = ({ count, nameAt }: ImageSet) =>
+      Array.from({ length: count }, (_, index) => nameAt!(index));
+    expect(imageNames(holdOutValidation(named(600), 'auto').validation)).toEqual(
+      expect.arrayContaining(imageNames(holdOutValidation(named(600), leastValidation).validation)),
     );
   });
 

@@ -48,23 +48,23 @@ export function holdOutValidation(images: ImageSet, share: ValidationShare, rule
       `data.validation is the share of training images held out: expected auto, or at least 0 and below 1, found ${share}`,
     );
   }
-  const { count, nameOf } = images;
-  if (nameOf === undefined || rule?.by === 'position') {
-    const held = heldOf(count, share);
+  const { count, nameAt } = images;
+  if (nameAt === undefined || rule?.by === 'position') {
+    const held = countHeldOut(count, share);
     requireTraining(held, count, share);
     const order = new RandomStream(validationSeed, 'validation').permutation(count);
     return divided(images, order.subarray(held).toSorted(), order.subarray(0, held).toSorted(), {
       by: 'position',
     });
   }
-  const hashes = Float64Array.from({ length: count }, (_, index) => hashOf(nameOf(index)));
-  const below = share === 0 ? 0 : (rule?.below ?? limitOf(hashes, share));
-  const all = Uint32Array.from({ length: count }, (_, index) => index);
-  const validation = all.filter((index) => hashes[index]! < below);
+  const hashes = Float64Array.from({ length: count }, (_, index) => hashName(nameAt(index)));
+  const below = share === 0 ? 0 : (rule?.below ?? hashLimit(hashes, share));
+  const indices = Uint32Array.from({ length: count }, (_, index) => index);
+  const validation = indices.filter((index) => hashes[index]! < below);
   requireTraining(validation.length, count, share);
   return divided(
     images,
-    all.filter((index) => !(hashes[index]! < below)),
+    indices.filter((index) => !(hashes[index]! < below)),
     validation,
     { by: 'name', below },
   );
@@ -76,7 +76,7 @@ export function holdOutValidation(images: ImageSet, share: ValidationShare, rule
  *
  * @param name what the dataset was opened by
  */
-export function datasetOf(
+export function createDataset(
   name: string,
   source: DatasetSource,
   { validation, holdOut }: { validation: ValidationShare; holdOut?: HoldOut | undefined },
@@ -96,7 +96,7 @@ export function datasetOf(
 }
 
 /** How many of `count` images a share holds out. */
-function heldOf(count: number, share: ValidationShare): number {
+function countHeldOut(count: number, share: ValidationShare): number {
   if (share === 0) {
     return 0;
   }
@@ -105,14 +105,14 @@ function heldOf(count: number, share: ValidationShare): number {
 }
 
 /** The limit just above the hash of the last image to hold out. */
-function limitOf(hashes: Float64Array, share: ValidationShare): number {
+function hashLimit(hashes: Float64Array, share: ValidationShare): number {
   const { length } = hashes;
-  const held = Math.max(heldOf(length, share), Math.min(LEAST, Math.round(length / 10)));
+  const held = Math.max(countHeldOut(length, share), Math.min(LEAST, Math.round(length / 10)));
   return hashes.toSorted()[Math.min(held, length) - 1]! + 2 ** -32;
 }
 
 /** A multiple of 2⁻³² in [0, 1) from the name: unlike the hash that selects test images. */
-function hashOf(name: string): number {
+function hashName(name: string): number {
   return Number.parseInt(sha256([`validation/${name}`]).slice(0, 8), 16) / 2 ** 32;
 }
 

@@ -30,9 +30,9 @@ it.each<[string, () => Uint8Array, RegExp]>([
     'an AVIF file with the size of a larger image',
     () =>
       avifWith((file) => {
-        const at = file.indexOf('ispe');
-        file.writeUInt32BE(9_000, at + 8);
-        file.writeUInt32BE(9_000, at + 12);
+        const offset = file.indexOf('ispe');
+        file.writeUInt32BE(9_000, offset + 8);
+        file.writeUInt32BE(9_000, offset + 12);
       }),
     /^x: 9000x9000 pixels take 1545 MiB/,
   ],

@@ -1,5 +1,5 @@
 // What identifies the images of a dataset: their number and the checksum of their pixels, split by split.
-import { bytesOfValues, sizeOf } from '../core/numeric/index.ts';
+import { bytesOfValues, countElements } from '../core/numeric/index.ts';
 import { nextTurn } from '../core/platform/index.ts';
 import { sha256, startSha256 } from '../core/platform/sha256.node.ts';
 import { batchesInOrder } from './batches.ts';
@@ -43,14 +43,16 @@ const blockBytes = 2 ** 23;
 const mostNames = 1000;
 
 /** What identifies the images of a split; for training images, including those held out of them. */
-export async function identityOf(images: ImageSet): Promise<SplitIdentity> {
-  const all = images.heldOutFrom ?? images;
-  const pixels = all.checksum ?? (await checksumOf(all));
+export async function identifyImages(images: ImageSet): Promise<SplitIdentity> {
+  const allImages = images.heldOutFrom ?? images;
+  const pixels = allImages.checksum ?? (await imagesChecksum(allImages));
   return {
-    images: all.count,
+    images: allImages.count,
     sha256: pixels,
-    ...(all.labels && { labels: checksumOfLabels(all.labels, all.count) }),
-    ...(all.conditions && { conditions: await checksumsOfConditions(all.conditions, all.count) }),
+    ...(allImages.labels && { labels: checksumOfLabels(allImages.labels, allImages.count) }),
+    ...(allImages.conditions && {
+      conditions: await checksumsOfConditions(allImages.conditions, allImages.count),
+    }),
   };
 }
 
@@ -61,19 +63,19 @@ export async function identityOfDataset({
   test,
   holdOut,
 }: Dataset): Promise<DatasetIdentity> {
-  const { nameOf, count } = validation;
-  const isListed = holdOut?.by === 'name' && nameOf !== undefined && count <= mostNames;
+  const { nameAt, count } = validation;
+  const isListed = holdOut?.by === 'name' && nameAt !== undefined && count <= mostNames;
   return {
-    train: await identityOf(train),
-    validation: await identityOf(validation),
-    test: await identityOf(test),
+    train: await identifyImages(train),
+    validation: await identifyImages(validation),
+    test: await identifyImages(test),
     holdOut: holdOut ?? null,
-    ...(isListed && { heldOut: Array.from({ length: count }, (_, index) => nameOf(index)) }),
+    ...(isListed && { heldOut: Array.from({ length: count }, (_, index) => nameAt(index)) }),
   };
 }
 
 function checksumOfLabels(labels: Labels, count: number): string {
-  const numbers = Array.from({ length: count }, (_, index) => labels.classOf(index));
+  const numbers = Array.from({ length: count }, (_, index) => labels.classAt(index));
   return sha256([JSON.stringify([labels.classes, numbers])]);
 }
 
@@ -81,7 +83,7 @@ async function checksumsOfConditions(conditions: Conditions, count: number): Pro
   const checksums: [string, string][] = [];
   for (const [name, { shape, read }] of Object.entries(conditions)) {
     const hash = startSha256();
-    const size = sizeOf(shape);
+    const size = countElements(shape);
     const atOnce = Math.max(1, Math.floor(blockBytes / (8 * size)));
     for (let first = 0; first < count; first += atOnce) {
       const indices = Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => first + index);
@@ -95,9 +97,9 @@ async function checksumsOfConditions(conditions: Conditions, count: number): Pro
   return Object.fromEntries(checksums);
 }
 
-async function checksumOf(images: ImageSet): Promise<string> {
+async function imagesChecksum(images: ImageSet): Promise<string> {
   const hash = startSha256();
-  const size = sizeOf(images.imageShape);
+  const size = countElements(images.imageShape);
   const atOnce = Math.max(1, Math.min(images.count, Math.floor(blockBytes / bytesPerImage(images))));
   for (const block of batchesInOrder(images, atOnce)) {
     hash.update(bytesOfValues(block.images.subarray(0, block.count * size)));

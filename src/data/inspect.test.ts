@@ -19,7 +19,7 @@ const dataset = (
 };
 
 it('computes mean, deviation and range of each channel over the training images', async () => {
-  const found = await inspect(
+  const inspection = await inspect(
     dataset(
       3,
       [
@@ -30,14 +30,14 @@ it('computes mean, deviation and range of each channel over the training images'
     ),
     10,
   );
-  expect(found.images).toEqual({ train: 2, validation: 0, test: 1 });
-  expect(found.channels).toEqual([
+  expect(inspection.images).toEqual({ train: 2, validation: 0, test: 1 });
+  expect(inspection.channels).toEqual([
     { mean: 4, deviation: Math.sqrt(8), least: 0, most: 8 },
     { mean: 20, deviation: Math.sqrt(50), least: 10, most: 30 },
     { mean: 128, deviation: 127, least: 1, most: 255 },
   ]);
-  expect(found.distinctValues).toBe(8);
-  expect(found.colourless).toBe(false);
+  expect(inspection.distinctValues).toBe(8);
+  expect(inspection.colourless).toBe(false);
 });
 
 it('finds images of a single colour, and duplicates within a split and across splits', async () => {
@@ -53,7 +53,7 @@ it('finds images of a single colour, and duplicates within a split and across sp
       [6, 7],
     ],
   };
-  const found = await inspect(
+  const inspection = await inspect(
     dataset(
       1,
       [
@@ -67,8 +67,8 @@ it('finds images of a single colour, and duplicates within a split and across sp
     10,
     (images) => done.push(images),
   );
-  expect(found.constant).toEqual([{ split: 'train', index: 1 }]);
-  expect(found.duplicates).toEqual([
+  expect(inspection.constant).toEqual([{ split: 'train', index: 1 }]);
+  expect(inspection.duplicates).toEqual([
     [
       { split: 'train', index: 0 },
       { split: 'train', index: 2 },
@@ -82,7 +82,7 @@ it('finds images of a single colour, and duplicates within a split and across sp
       { split: 'test', index: 2 },
     ],
   ]);
-  expect(found.shared).toEqual([
+  expect(inspection.shared).toEqual([
     [
       { split: 'train', index: 0 },
       { split: 'validation', index: 0 },
@@ -96,7 +96,7 @@ it('finds images of a single colour, and duplicates within a split and across sp
 });
 
 it('recognises grey images with three channels, and respects the limit', async () => {
-  const found = await inspect(
+  const inspection = await inspect(
     dataset(3, [
       [1, 1, 1, 2, 2, 2],
       [3, 3, 3, 4, 4, 4],
@@ -104,16 +104,16 @@ it('recognises grey images with three channels, and respects the limit', async (
     ]),
     2,
   );
-  expect(found.images.train).toBe(2);
-  expect(found.colourless).toBe(true);
-  expect(found.constant).toEqual([]);
-  const all = await inspect(
+  expect(inspection.images.train).toBe(2);
+  expect(inspection.colourless).toBe(true);
+  expect(inspection.constant).toEqual([]);
+  const unlimited = await inspect(
     dataset(3, [
       [1, 1, 1, 2, 2, 2],
       [5, 6, 7, 5, 6, 7],
     ]),
     2,
   );
-  expect(all.colourless).toBe(false);
-  expect(all.constant).toHaveLength(1);
+  expect(unlimited.colourless).toBe(false);
+  expect(unlimited.constant).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 // Inspects the images of a dataset: pixel statistics and common problems.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { bytesOfValues, Moments, sizeOf, type Values } from '../core/numeric/index.ts';
+import { bytesOfValues, countElements, Moments, type Values } from '../core/numeric/index.ts';
 import { batchesInOrder } from './batches.ts';
 import {
   type Dataset,
@@ -11,7 +11,7 @@ import {
   type Split,
   splitNames,
 } from './contract/dataset.ts';
-import { deviationOf } from './pixels/deviation.ts';
+import { pixelDeviation } from './pixels/deviation.ts';
 
 /** The values of one channel. */
 interface ChannelStatistics {
@@ -52,11 +52,11 @@ const BATCH = 256;
 /** Inspects the first `most` images of each split; `onProgress` receives the number inspected so far. */
 export async function inspect(
   dataset: Dataset,
-  most: number,
+  limit: number,
   onProgress?: (images: number) => void,
 ): Promise<Inspection> {
   const { imageShape } = dataset;
-  const imageSize = sizeOf(imageShape);
+  const imageSize = countElements(imageShape);
   const { kind } = dataset.train;
   const statistics =
     kind === 'uint8' ? new PixelStatistics(imageShape[2]) : new ValueStatistics(imageShape[2]);
@@ -67,22 +67,22 @@ export async function inspect(
   let done = 0;
   for (const split of splitNames) {
     let index = 0;
-    for (const { images, count } of batchesInOrder(firstImages(dataset[split], most), BATCH)) {
-      for (let at = 0; at < count; at++, index++) {
-        const image = images.subarray(at * imageSize, (at + 1) * imageSize);
-        const place: ImagePlace = { split, ...imageOfSet(dataset[split], index) };
+    for (const { images, count } of batchesInOrder(firstImages(dataset[split], limit), BATCH)) {
+      for (let position = 0; position < count; position++, index++) {
+        const image = images.subarray(position * imageSize, (position + 1) * imageSize);
+        const location: ImagePlace = { split, ...imageOfSet(dataset[split], index) };
         if (split === 'train') {
           statistics.add(image);
         }
-        if (deviationOf(image, imageShape[2]) === 0) {
-          constant.push(place);
+        if (pixelDeviation(image, imageShape[2]) === 0) {
+          constant.push(location);
         }
         const key = createHash('sha1').update(bytesOfValues(image)).digest('base64');
         const earlier = seen.get(key);
         if (earlier === undefined) {
-          seen.set(key, place);
+          seen.set(key, location);
         } else {
-          (earlier.split === split ? duplicates : shared).push([earlier, place]);
+          (earlier.split === split ? duplicates : shared).push([earlier, location]);
         }
       }
       done += count;
@@ -91,7 +91,7 @@ export async function inspect(
     }
   }
   const images = Object.fromEntries(
-    splitNames.map((split) => [split, Math.min(most, dataset[split].count)]),
+    splitNames.map((split) => [split, Math.min(limit, dataset[split].count)]),
   ) as Record<Split, number>;
   return { images, ...statistics.summary(), constant, duplicates, shared };
 }
@@ -144,22 +144,22 @@ class ValueStatistics {
   }
 
   add(image: Values): void {
-    this.channels.forEach((one, channel) => {
+    this.channels.forEach((statistics, channel) => {
       for (let index = channel; index < image.length; index += this.channels.length) {
         const value = image[index]!;
-        one.moments.add(value);
-        one.least = Math.min(one.least, value);
-        one.most = Math.max(one.most, value);
+        statistics.moments.add(value);
+        statistics.least = Math.min(statistics.least, value);
+        statistics.most = Math.max(statistics.most, value);
       }
     });
   }
 
   summary(): Pick<Inspection, 'channels' | 'distinctValues' | 'colourless'> {
-    const channels = this.channels.map(({ moments: { mean, deviation }, least, most }) => ({
+    const channels = this.channels.map(({ moments: { mean, deviation }, least, most: greatest }) => ({
       mean,
       deviation,
       least,
-      most,
+      most: greatest,
     }));
     return { channels, distinctValues: null, colourless: false };
   }

@@ -27,34 +27,34 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A position in a file as a fraction of its length, uniformly distributed. */
-const place = fc.noBias(fc.nat(2 ** 24 - 1)).map((value) => value / 2 ** 24);
+const share = fc.noBias(fc.nat(2 ** 24 - 1)).map((value) => value / 2 ** 24);
 const byte = fc
   .constantFrom(0, 1, 0x7f, 0x80, 0xff)
   .chain((value) => fc.oneof(fc.constant(value), fc.nat(255)));
 const change = fc.oneof(
-  fc.record({ kind: fc.constant('set' as const), place, byte }),
-  fc.record({ kind: fc.constant('flip' as const), place, byte: fc.nat(7) }),
-  fc.record({ kind: fc.constant('cut' as const), place, byte: fc.constant(0) }),
-  fc.record({ kind: fc.constant('insert' as const), place, byte }),
-  fc.record({ kind: fc.constant('remove' as const), place, byte: fc.nat(16) }),
-  fc.record({ kind: fc.constant('word' as const), place, byte }),
+  fc.record({ kind: fc.constant('set' as const), place: share, byte }),
+  fc.record({ kind: fc.constant('flip' as const), place: share, byte: fc.nat(7) }),
+  fc.record({ kind: fc.constant('cut' as const), place: share, byte: fc.constant(0) }),
+  fc.record({ kind: fc.constant('insert' as const), place: share, byte }),
+  fc.record({ kind: fc.constant('remove' as const), place: share, byte: fc.nat(16) }),
+  fc.record({ kind: fc.constant('word' as const), place: share, byte }),
 );
 type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
 
 function mutate(bytes: Uint8Array, changes: readonly Change[]): Uint8Array {
   let out = Buffer.from(bytes);
   for (const { kind, place: share, byte: value } of changes) {
-    const at = Math.floor(share * out.length);
+    const index = Math.floor(share * out.length);
     if (kind === 'cut') {
-      out = out.subarray(0, at);
+      out = out.subarray(0, index);
     } else if (kind === 'insert') {
-      out = Buffer.concat([out.subarray(0, at), Buffer.of(value), out.subarray(at)]);
+      out = Buffer.concat([out.subarray(0, index), Buffer.of(value), out.subarray(index)]);
     } else if (kind === 'remove') {
-      out = Buffer.concat([out.subarray(0, at), out.subarray(at + value + 1)]);
+      out = Buffer.concat([out.subarray(0, index), out.subarray(index + value + 1)]);
     } else if (kind === 'word') {
-      out.subarray(at, at + 4).fill(value);
+      out.subarray(index, index + 4).fill(value);
     } else if (out.length > 0) {
-      out[at] = kind === 'set' ? value : out[at]! ^ (1 << value);
+      out[index] = kind === 'set' ? value : out[index]! ^ (1 << value);
     }
   }
   return out;

@@ -1,7 +1,7 @@
 // The images that a page has been given: decoded, fitted, and divided into the parts of a dataset.
 import { option, phrase, UserError } from '../core/errors.ts';
 import { showImageShape } from '../core/numeric/index.ts';
-import { fetchBytes, fetchOptionsOf, urlOf } from '../core/platform/index.ts';
+import { fetchBytes, pickFetchOptions, resolveUrl } from '../core/platform/index.ts';
 import {
   type DatasetSource,
   defaultValidation,
@@ -9,10 +9,10 @@ import {
   type Split,
   subset,
 } from './contract/dataset.ts';
-import { countPictures, type RawDataset, rawOf } from './contract/rawImages.ts';
-import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
+import { countPictures, type RawDataset, toRawDataset } from './contract/rawImages.ts';
+import { folderOfFiles, readBytes, zipOfBlob } from './formats/blobStore.web.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
-import { datasetOf } from './heldOut.ts';
+import { createDataset } from './heldOut.ts';
 import {
   openGzipped,
   openInMemory,
@@ -47,9 +47,9 @@ export async function openFound(
   options: OpenImagesOptions,
 ): Promise<OpenedImages> {
   const { validation = defaultValidation, holdOut } = options;
-  const found = await find(source, options);
-  const { opened, damaged } = await toOneShape(found, options);
-  return { ...datasetOf(found.name, opened, { validation, holdOut }), damaged };
+  const images = await find(source, options);
+  const { opened, damaged } = await toOneShape(images, options);
+  return { ...createDataset(images.name, opened, { validation, holdOut }), damaged };
 }
 
 async function find(
@@ -57,12 +57,12 @@ async function find(
   options: OpenImagesOptions,
 ): Promise<Found> {
   if (typeof source === 'string' || source instanceof URL) {
-    const { href, pathname } = urlOf(source);
+    const { href, pathname } = resolveUrl(source);
     const { onProgress, ...others } = options;
     const bytes = await fetchBytes(
       href,
       {
-        ...fetchOptionsOf(others),
+        ...pickFetchOptions(others),
         ...(onProgress && { onProgress: (done, total) => onProgress(done, total, 'bytes') }),
       },
       { advice: 'give the URL of a prepared file or a zip archive' },
@@ -86,13 +86,13 @@ async function find(
 
 /** Neither an archive nor a prepared file. */
 async function isImageFile(file: Blob): Promise<boolean> {
-  const start = await startOf(file, 'file');
+  const start = await readStart(file, 'file');
   return !(isZip(start) || isGzip(start) || isPacked(start));
 }
 
 /** The images in a prepared file, gzipped or not, or a zip archive. */
 async function inFile(file: Blob, name: string): Promise<Found> {
-  const start = await startOf(file, name);
+  const start = await readStart(file, name);
   if (isZip(start)) {
     return { name, raw: await storedImages(zipOfBlob(name, file)) };
   }
@@ -103,16 +103,16 @@ async function inFile(file: Blob, name: string): Promise<Found> {
     );
   }
   const open = isGzip(start) ? openGzipped : openInMemory;
-  return { name, raw: rawOf(packedSource(await open(await bytesOf(file, name), name))) };
+  return { name, raw: toRawDataset(packedSource(await open(await readBytes(file, name), name))) };
 }
 
-function startOf(file: Blob, name: string): Promise<Uint8Array> {
-  return bytesOf(file.slice(0, 64), name);
+function readStart(file: Blob, name: string): Promise<Uint8Array> {
+  return readBytes(file.slice(0, 64), name);
 }
 
 /** Images in memory, divided by their names or numbers as images of a file are. */
 function inArray(images: ImageSet, name: string): Found {
-  const names = Array.from({ length: images.count }, (_, index) => images.nameOf?.(index) ?? String(index));
+  const names = Array.from({ length: images.count }, (_, index) => images.nameAt?.(index) ?? String(index));
   const splits = divide(names);
   if (typeof splits === 'string') {
     throw new UserError('invalid-data', `${name}: ${splits}`);
@@ -124,7 +124,7 @@ function inArray(images: ImageSet, name: string): Found {
     );
   return {
     name,
-    raw: rawOf({
+    raw: toRawDataset({
       train: part('train'),
       ...(splits.includes('validation') && { validation: part('validation') }),
       test: part('test'),

@@ -4,9 +4,9 @@ import type { ImageShape } from '../core/numeric/index.ts';
 import type { GivenFile } from './formats/blobStore.web.ts';
 import {
   type ExactImages,
-  filesOf,
   type GivenFiles,
   type ImageSource,
+  listFiles,
   type OpenedImages,
   type OpenImagesOptions,
 } from './sources/givenFiles.web.ts';
@@ -24,11 +24,11 @@ export async function openImages(
   options: OpenImagesOptions = {},
 ): Promise<OpenedImages> {
   // The items of a drop are taken before anything is waited for.
-  const [found, { openFound }] = await Promise.all([
-    isGiven(source) ? filesOf(source) : source,
+  const [images, { openFound }] = await Promise.all([
+    isGiven(source) ? listFiles(source) : source,
     import('./openFound.web.ts'),
   ]);
-  return openFound(found, options);
+  return openFound(images, options);
 }
 
 function isGiven(source: ImageSource): source is GivenFiles {
@@ -45,12 +45,12 @@ function isGiven(source: ImageSource): source is GivenFiles {
  *   image remains
  */
 export async function readImageFiles(
-  given: GivenFiles,
+  givenFiles: GivenFiles,
   imageShape: ImageShape,
   options: ImageFileOptions = {},
 ): Promise<Omit<NamedImages, 'paths'>> {
   const [{ files }, { readGivenImages }] = await Promise.all([
-    filesOf(given),
+    listFiles(givenFiles),
     import('./sources/givenImages.web.ts'),
   ]);
   return readGivenImages(files, imageShape, options);

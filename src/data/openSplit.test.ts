@@ -137,9 +137,9 @@ describe('one split of a folder of images', () => {
     for (let image = 20; image < 24; image++) {
       writePng(join(folder, `test/${image}.png`), grey, [4, 6, 1]);
     }
-    const whole = await openDataset(folder, { validation: 0 });
+    const dataset = await openDataset(folder, { validation: 0 });
     const colour = await openSplit(folder, 'test', { validation: 0, like: [4, 6, 3] });
-    expect(readAll(colour)).toEqual(readAll(whole.test));
+    expect(readAll(colour)).toEqual(readAll(dataset.test));
     expect((await openSplit(folder, 'test', { validation: 0, like: [4, 6, 1] })).imageShape).toEqual([
       4, 6, 1,
     ]);
@@ -155,9 +155,9 @@ describe('one split of a folder of images', () => {
     const refused = await openSplit(folder, split, { validation, like: [5, 6, 3], oneIfOther: true });
     expect([refused.count, refused.imageShape]).toEqual([1, shape]);
     expect(decodeImage).toHaveBeenCalledTimes(1);
-    const all = await openSplit(folder, split, { validation });
+    const images = await openSplit(folder, split, { validation });
     const wanted = await openSplit(folder, split, { validation, like: [4, 6, 1], oneIfOther: true });
-    expect(readAll(wanted)).toEqual(readAll(all));
+    expect(readAll(wanted)).toEqual(readAll(images));
   });
 });
 

@@ -53,12 +53,12 @@ it('is stopped by its signal, and reports where it cannot write', async () => {
 });
 
 it('takes the first images, and the same share of the others', async () => {
-  const all = await openDataset(source, { validation: 0 });
+  const dataset = await openDataset(source, { validation: 0 });
   const out = join(folder, 'few.images.gz');
-  await prepareDataset(source, { size: 8, channels: 1, limit: all.train.count / 4, out });
+  await prepareDataset(source, { size: 8, channels: 1, limit: dataset.train.count / 4, out });
   const few = await openDataset(out, { validation: 0 });
-  expect([few.train.count, few.test.count]).toEqual([all.train.count / 4, all.test.count / 4]);
-  expect(few.train.nameOf!(3)).toBe('train/3');
+  expect([few.train.count, few.test.count]).toEqual([dataset.train.count / 4, dataset.test.count / 4]);
+  expect(few.train.nameAt!(3)).toBe('train/3');
   await expect(
     prepareDataset(source, { size: 8, limit: 0, out: join(folder, 'none.images') }),
   ).rejects.toMatchObject({ code: 'invalid-argument', message: expect.stringContaining('limit') });

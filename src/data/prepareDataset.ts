@@ -81,7 +81,7 @@ export async function prepareDataset(
     limit,
     onProgress,
     onWarning,
-    ...rest
+    ...otherOptions
   } = options;
   requireArgument(
     typeof nameOrPath === 'string',
@@ -109,8 +109,8 @@ export async function prepareDataset(
     writableDataFolder().files.requireNoLink(file);
   }
   requireWritable(file);
-  const all = await openRawDataset(nameOrPath);
-  const dataset = limit === undefined ? all : await limited(all, limit, nameOrPath);
+  const original = await openRawDataset(nameOrPath);
+  const dataset = limit === undefined ? original : await limited(original, limit, nameOrPath);
   const total = await countPictures(dataset);
   onProgress?.(0, total);
   const { warnings = [], whyNoLabels } = dataset;
@@ -119,7 +119,7 @@ export async function prepareDataset(
     onWarning?.(warning);
   }
   const prepared = await prepare(dataset, packedTarget(file), {
-    ...rest,
+    ...otherOptions,
     crop,
     validation,
     leastDeviation,

@@ -67,7 +67,7 @@ describe('openDataset', () => {
       await asListed(fashionMnist);
       // An ankle boot, a pullover, two trousers, a shirt, with equally many images of each class.
       const { train, test } = await loadImages(await fashionMnist.open(), 'fashion-mnist');
-      expect([0, 1, 2, 3, 4].map((image) => test.labels!.classOf(image))).toEqual([9, 2, 1, 1, 6]);
+      expect([0, 1, 2, 3, 4].map((image) => test.labels!.classAt(image))).toEqual([9, 2, 1, 1, 6]);
       expect(countClasses(test)).toEqual(Array(10).fill(1000));
       // The published mean of the training pixels, 0.2860 of white.
       expect(mean(train) / 255).toBeCloseTo(0.286, 4);

@@ -18,13 +18,13 @@ import {
   type PathFormat,
   type RawDataset,
   type RawOptions,
-  rawOf,
+  toRawDataset,
 } from './contract/rawImages.ts';
 import { exists, isFolder } from './files/files.ts';
-import { filesBelow, folderOf, listFolder, pathIn } from './files/folders.ts';
+import { filesBelow, listFolder, parentFolder, pathIn } from './files/folders.ts';
 import { openArchive, openingOnce, requireNoLinksOut, storeKind } from './formats/archives.ts';
 import { imageFormats, isImageName } from './formats/imageDecoding.ts';
-import { datasetOf, holdOutValidation } from './heldOut.ts';
+import { createDataset, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
 import { ofBits } from './pixels/bitDepth.ts';
 import { cifar10Files } from './sets/cifar10.ts';
@@ -125,15 +125,15 @@ export async function openDataset(
   );
   const { open, locate } = await find(nameOrPath);
   const table = conditions && (await readConditionTable(await locate(), conditions));
-  const { train, validation: own, test, ...rest } = await loadImages(await open(), nameOrPath);
+  const { train, validation: ownValidation, test, ...details } = await loadImages(await open(), nameOrPath);
   const source = {
-    ...rest,
+    ...details,
     train: ofBits(train, bits),
-    ...(own && { validation: ofBits(own, bits) }),
+    ...(ownValidation && { validation: ofBits(ownValidation, bits) }),
     test: ofBits(test, bits),
   };
-  const given = table ? sourceWithTable(source, table, conditions?.names) : source;
-  return datasetOf(nameOrPath, given, { validation, holdOut: ruleFor(nameOrPath, holdOut) });
+  const withTable = table ? sourceWithTable(source, table, conditions?.names) : source;
+  return createDataset(nameOrPath, withTable, { validation, holdOut: ruleFor(nameOrPath, holdOut) });
 }
 
 /** How one split of a dataset is opened. */
@@ -182,15 +182,17 @@ async function readSplit(
   { dataset, read }: OpenSplits,
   nameOrPath: string,
   split: Split,
-  { validation, holdOut, like, bits, most, oneIfOther }: SplitOptions,
+  { validation, holdOut, like: imageShape, bits, most: limit, oneIfOther }: SplitOptions,
 ): Promise<ImageSet> {
   const isDivided = split !== 'test' && !dataset.validation && (split === 'validation' || validation !== 0);
-  const all = ofBits(await (isDivided ? read('train') : read(split, most)), bits);
-  if (oneIfOther && like && !isOfSize(all.imageShape, like)) {
-    return all;
+  const splitImages = ofBits(await (isDivided ? read('train') : read(split, limit)), bits);
+  if (oneIfOther && imageShape && !isOfSize(splitImages.imageShape, imageShape)) {
+    return splitImages;
   }
-  const images = isDivided ? holdOutValidation(all, validation, ruleFor(nameOrPath, holdOut))[split] : all;
-  return most === undefined ? images : firstImages(images, most);
+  const images = isDivided
+    ? holdOutValidation(splitImages, validation, ruleFor(nameOrPath, holdOut))[split]
+    : splitImages;
+  return limit === undefined ? images : firstImages(images, limit);
 }
 
 /** Published results on named datasets are on the images held out by position. */
@@ -202,13 +204,13 @@ function ruleFor(nameOrPath: string, holdOut: HoldOut | undefined): HoldOut | un
 interface OpenSplits {
   readonly dataset: RawDataset;
   /** Reads a split without the others, if possible; only its first `most` images if that saves work. */
-  read(name: Split, most?: number): Promise<ImageSet>;
+  read(name: Split, limit?: number): Promise<ImageSet>;
 }
 
 async function openSplits(
   nameOrPath: string,
   {
-    like,
+    like: imageShape,
     oneIfOther,
     undivided,
     conditions,
@@ -218,17 +220,17 @@ async function openSplits(
   const table = conditions && (await readConditionTable(await locate(), conditions));
   // Rows in the order of all images: their number must be known.
   const isInOrder = table !== undefined && table.files === undefined;
-  const found = await open(isInOrder ? {} : { undivided });
+  const raw = await open(isInOrder ? {} : { undivided });
   const dataset = isInOrder
-    ? rawOf(sourceWithTable(await loadImages(found, nameOrPath), table, conditions?.names))
-    : found;
+    ? toRawDataset(sourceWithTable(await loadImages(raw, nameOrPath), table, conditions?.names))
+    : raw;
   return {
     dataset,
-    async read(name, most) {
+    async read(name, limit) {
       const { classes } = dataset;
-      const wanted = { source: nameOrPath, name, classes, most, like, oneIfOther };
+      const wanted = { source: nameOrPath, name, classes, most: limit, like: imageShape, oneIfOther };
       const images = await loadSplit(dataset[name]!, wanted);
-      const isRefused = oneIfOther && like && !isOfSize(images.imageShape, like);
+      const isRefused = oneIfOther && imageShape && !isOfSize(images.imageShape, imageShape);
       return table === undefined || isInOrder || isRefused
         ? images
         : imagesWithTable(images, table, conditions?.names);
@@ -284,7 +286,7 @@ function notFound(path: string): UserError {
 
 /** The names in the folder of a missing path; none if the folder can't be listed. */
 function pathsBeside(path: string): string[] {
-  const parent = folderOf(path);
+  const parent = parentFolder(path);
   try {
     return isFolder(parent) ? listFolder(parent).map((name) => pathIn(parent, name)) : [];
   } catch (error) {

@@ -2,15 +2,15 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { largestDifference } from '../core/numeric/compare.ts';
-import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
+import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { mean } from '../core/numeric/statistics.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { defineMixing } from '../flows/contract/mixing.ts';
 import type { ParameterSpecs } from '../flows/contract/parameters.ts';
-import { dequantisationOf } from '../flows/models/dequantisation.ts';
+import { dequantisationName } from '../flows/models/dequantisation.ts';
 import { Glow } from '../flows/models/glow.ts';
 import { mixingNames, mixings } from '../flows/models/mixing.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
@@ -35,7 +35,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((model) => model.release()));
 });
 
-function modelOf(
+function createModel(
   changed: Partial<ModelOptions>,
   imageShape: ImageShape,
   how: FlowModelOptions = {},
@@ -51,19 +51,19 @@ function modelOf(
 
 function randomPixels(count: number, shape: ImageShape): Uint8Array {
   const random = new RandomStream(3, 'pixels');
-  return Uint8Array.from({ length: count * dimensionsOf(shape) }, () => random.integer(256));
+  return Uint8Array.from({ length: count * countDimensions(shape) }, () => random.integer(256));
 }
 
 /** The sums of maps, one for each image. */
-function sums({ shape: [count, ...rest], data }: NdArray): number[] {
-  const size = sizeOf(rest);
+function sums({ shape: [count, ...imageDimensions], data }: NdArray): number[] {
+  const size = countElements(imageDimensions);
   return Array.from({ length: count! }, (_, image) =>
     Array.from(data.subarray(image * size, (image + 1) * size)).reduce((sum, share) => sum + share, 0),
   );
 }
 
 /** The share of each pixel as rows, for one image. */
-function rowsOf({ shape: [, , width], data }: NdArray): number[][] {
+function toRows({ shape: [, , width], data }: NdArray): number[][] {
   return Array.from({ length: data.length / width! }, (_, row) =>
     Array.from(data.subarray(row * width!, (row + 1) * width!)),
   );
@@ -76,9 +76,9 @@ describe('equals plain loops', () => {
     [{ levels: 1, depth: 1 }, [6, 2, 3]],
     [{ bits: 5, mixing: { kernelSize: 5, dilation: 2 } }, [4, 20, 1]],
   ])('%o %o', async (changed, shape) => {
-    const model = modelOf(changed, shape, { precision: 'float64' });
+    const model = createModel(changed, shape, { precision: 'float64' });
     const weights = randomParameters(model.model.parameters);
-    const size = dimensionsOf(shape);
+    const size = countDimensions(shape);
     const images = randomPixels(2, shape);
     const map = await model.bitsMap(images, { draws: 2, seed: 4 });
     expect(map.shape).toEqual([2, shape[0], shape[1]]);
@@ -112,13 +112,13 @@ kinds.push(
 
 it.each(kinds)('adds up to bits/dim: %s', async (_, changed) => {
   const shape: ImageShape = [8, 24, 1];
-  const model = modelOf(changed, shape, { precision: 'float64', batchSize: 2 });
+  const model = createModel(changed, shape, { precision: 'float64', batchSize: 2 });
   const images = randomPixels(3, shape);
   const how = { draws: 2, seed: 1, noiseByContent: true };
   const bits = await model.bitsPerDim(images, how);
   const map = await model.bitsMap(images, how);
   sums(map).forEach((sum, image) => {
-    const dimensions = dimensionsOf(shape);
+    const dimensions = countDimensions(shape);
     expect(Math.abs(sum / dimensions / bits[image]! - 1)).toBeLessThan(1e-9);
   });
   const byStage = await model.stageBits(images, how);
@@ -126,14 +126,14 @@ it.each(kinds)('adds up to bits/dim: %s', async (_, changed) => {
   sums(byStage).forEach((sum, image) => {
     expect(Math.abs(sum / sums(map)[image]! - 1)).toBeLessThan(1e-9);
   });
-  if (dequantisationOf(model.model.options) !== 'variational') {
-    expect(byStage.data[0]).toBe(model.bits! * dimensionsOf(shape));
+  if (dequantisationName(model.model.options) !== 'variational') {
+    expect(byStage.data[0]).toBe(model.bits! * countDimensions(shape));
   }
 });
 
 it('divides the bits among the stages of a level as levelDensities does', async () => {
   const shape: ImageShape = [8, 12, 1];
-  const model = modelOf({}, shape, { precision: 'float64' });
+  const model = createModel({}, shape, { precision: 'float64' });
   const images = randomPixels(2, shape);
   const how = { draws: 2, seed: 1 };
   const { data } = await model.stageBits(images, how);
@@ -153,26 +153,26 @@ it('divides the bits among the stages of a level as levelDensities does', async 
 
 it('is the same in float32, up to rounding, and in batches', async () => {
   const shape: ImageShape = [8, 12, 3];
-  const model = modelOf({}, shape);
+  const model = createModel({}, shape);
   const images = randomPixels(5, shape);
   const double = await model.bitsMap(images, { precision: 'float64' });
   const single = await model.bitsMap(images);
   const size = mean(double.data.map(Math.abs));
   expect(largestDifference(single.data, double.data) / size).toBeLessThan(1e-4);
   expect(largestDifference(single.data, double.data)).toBeGreaterThan(0);
-  const batched = await modelOf({}, shape, { batchSize: 2 }).bitsMap(images, { precision: 'float64' });
+  const batched = await createModel({}, shape, { batchSize: 2 }).bitsMap(images, { precision: 'float64' });
   expectClose('batches', batched.data, double.data, 'float64');
 });
 
 it('is the same on every one of several ranks', async () => {
   const shape: ImageShape = [8, 12, 1];
   const images = randomPixels(5, shape);
-  const expected = await modelOf({}, shape).bitsMap(images, { draws: 2 });
+  const expected = await createModel({}, shape).bitsMap(images, { draws: 2 });
   for (const size of [2, 7]) {
-    const found = await onLocalRanks(size, (ranks) =>
-      modelOf({}, shape).bitsMap(images, { draws: 2, ranks }),
+    const maps = await onLocalRanks(size, (ranks) =>
+      createModel({}, shape).bitsMap(images, { draws: 2, ranks }),
     );
-    expect(found).toEqual(found.map(() => expected));
+    expect(maps).toEqual(maps.map(() => expected));
   }
 });
 
@@ -195,10 +195,10 @@ describe('shows a changed pixel where it is', () => {
     (name) => !Object.hasOwn(mixings.find(name).options, 'spaceRank') && name !== 'butterfly',
   );
   it.each(local)('%s', async (mixing) => {
-    const model = modelOf({ mixing: ofPixels(mixing) }, shape, { precision: 'float64' }, localParameters);
+    const model = createModel({ mixing: ofPixels(mixing) }, shape, { precision: 'float64' }, localParameters);
     const before = randomPixels(1, shape);
     const noise = { seed: 0 };
-    const map = rowsOf(await model.bitsMap(before, noise));
+    const map = toRows(await model.bitsMap(before, noise));
     // Pixels in different corners of their blocks of 2x2 and 4x4.
     for (const [row, column] of [
       [0, 15],
@@ -208,18 +208,18 @@ describe('shows a changed pixel where it is', () => {
     ] as const) {
       const after = before.slice();
       after[row * width + column]! ^= 64;
-      const changes = rowsOf(await model.bitsMap(after, noise)).map((shares, r) =>
+      const changes = toRows(await model.bitsMap(after, noise)).map((shares, r) =>
         shares.map((share, c) => share - map[r]![c]!),
       );
-      const blockOf = (side: number, r: number, c: number): boolean =>
+      const isInBlock = (side: number, r: number, c: number): boolean =>
         Math.floor(r / side) === Math.floor(row / side) && Math.floor(c / side) === Math.floor(column / side);
       const [inside, around] = [new Set<string>(), new Set<string>()];
       changes.forEach((line, r) => {
         line.forEach((change, c) => {
           const text = change.toFixed(9);
-          if (blockOf(2, r, c)) {
+          if (isInBlock(2, r, c)) {
             inside.add(text);
-          } else if (blockOf(4, r, c)) {
+          } else if (isInBlock(4, r, c)) {
             around.add(text);
           } else {
             expect(text.replace('-', ''), `${r}, ${c}`).toBe((0).toFixed(9));
@@ -235,7 +235,7 @@ describe('shows a changed pixel where it is', () => {
 });
 
 it('refuses what bitsPerDim refuses', async () => {
-  const model = modelOf({}, [8, 8, 1]);
+  const model = createModel({}, [8, 8, 1]);
   await expect(model.bitsMap(new Uint8Array(63))).rejects.toThrow('not a whole number of images');
   await expect(model.bitsMap(new Uint8Array(64), { draws: 0 })).rejects.toThrow('draws');
   expect(await model.bitsMap(new Uint8Array())).toEqual({ shape: [0, 8, 8], data: new Float64Array() });

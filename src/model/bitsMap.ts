@@ -4,7 +4,7 @@ import type { NdArray } from '../core/numeric/index.ts';
 import type { ImageSet } from '../data/contract/index.ts';
 import { constant, OPEN_BATCH } from '../tensor/index.ts';
 import { add, concatenate, divide, expand, reshape } from '../tensor/operations/index.ts';
-import { classNumbersOf } from './classes.ts';
+import { classNumbers } from './classes.ts';
 import { measureClassLikelihoods, posteriors } from './classLikelihoods.ts';
 import type { BitsMapOptions } from './flowModelOptions.ts';
 import {
@@ -68,9 +68,9 @@ async function measureShares(
   const size = divided.length;
   const { count } = images;
   const { ranks } = options;
-  const draws = programs.drawsOf(options);
+  const draws = programs.countDraws(options);
   const data = new Float64Array(count * size);
-  const numbers = choice === undefined ? undefined : classNumbersOf(model.classes, choice, count);
+  const numbers = choice === undefined ? undefined : classNumbers(model.classes, choice, count);
   const byClass =
     model.classes.length > 0 && !numbers
       ? await measureClassLikelihoods(programs, images, { ...options, onProgress: undefined })
@@ -85,7 +85,7 @@ async function measureShares(
     ): Promise<void> => {
       const onProgress = (done: number): void =>
         how.onProgress?.(Math.round((pass * count + done) / passes), count);
-      const given = {
+      const call = {
         ...how,
         onProgress,
         condition: (indices: ArrayLike<number>) => ({
@@ -93,8 +93,8 @@ async function measureShares(
           ...how.condition?.(indices),
         }),
       };
-      await measureInBatches(program, images, given, ({ bits }, first, found) => {
-        for (let index = 0; index < found * size; index++) {
+      await measureInBatches(program, images, call, ({ bits }, first, imageCount) => {
+        for (let index = 0; index < imageCount * size; index++) {
           const weight = weightOf(first + Math.floor(index / size));
           data[first * size + index]! += (weight * bits!.data[index]!) / draws;
         }
@@ -147,7 +147,7 @@ function compileBitsMap(trained: TrainedModel, options: ImageCompileOptions): Pr
 function compileStageBits(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
   const { model } = trained;
   return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
-    const { u, logDensity } = model.noiseOf(image, noise, tensors);
+    const { u, logDensity } = model.dequantisationNoise(image, noise, tensors);
     const none = constant(0);
     const before = model.logLikelihood({
       logPrior: none,
@@ -155,13 +155,13 @@ function compileStageBits(trained: TrainedModel, options: ImageCompileOptions): 
       ...(logDensity && { logNoise: logDensity }),
     });
     const ofStages = model
-      .resultsOf(model.dequantise(image, u), tensors, condition)
+      .stageResults(model.dequantise(image, u), tensors, condition)
       .map(({ logPrior = none, logDet = none }) => add(logPrior, logDet));
     const parts = [before, ...ofStages];
     // What is the same for every image has no axis of images; the density of the top latents has one.
-    const like = reshape(parts.at(-1)!, [OPEN_BATCH, 1]);
+    const column = reshape(parts.at(-1)!, [OPEN_BATCH, 1]);
     const columns = parts.map((part) =>
-      part.rank === 0 ? expand(part, like.shape, like) : reshape(part, like.shape),
+      part.rank === 0 ? expand(part, column.shape, column) : reshape(part, column.shape),
     );
     return { bits: divide(concatenate(columns, 1), -Math.LN2) };
   });

@@ -4,7 +4,7 @@ import { CLASSES, parametersFrom } from '../flows/contract/index.ts';
 import { input, OPEN_BATCH } from '../tensor/index.ts';
 import { classNumber } from './classes.ts';
 import type { BitsMapOptions, MeasurementOptions } from './flowModelOptions.ts';
-import { requireImagesOf } from './givenImages.ts';
+import { requireMatchingImages } from './givenImages.ts';
 import {
   compileForImages,
   type ImageCompileOptions,
@@ -41,7 +41,7 @@ export async function measureClassLikelihoods(
 ): Promise<ClassLikelihoods> {
   const { model } = programs;
   classNumber(model.classes, 0);
-  requireImagesOf(model, images);
+  requireMatchingImages(model, images);
   const classes = model.classes.length;
   const draws: Float64Array[] = [];
   await programs.forEachDraw(compileClassLikelihoods, images, options, async (program, how) => {
@@ -63,8 +63,8 @@ export async function classifyImages(
   options: MeasurementOptions,
 ): Promise<Classification[]> {
   const { classes } = programs.model;
-  const found = posteriors(await measureClassLikelihoods(programs, images, options));
-  return found.map((probabilities) => {
+  const imagePosteriors = posteriors(await measureClassLikelihoods(programs, images, options));
+  return imagePosteriors.map((probabilities) => {
     const number = mostProbable(probabilities);
     return { class: classes[number]!, number, probabilities };
   });
@@ -104,15 +104,15 @@ export function posteriors({ classes, draws }: ClassLikelihoods): Float64Array[]
 
 /** The number of the most probable class. */
 export function mostProbable(probabilities: ArrayLike<number>): number {
-  let most = 0;
+  let best = 0;
   for (let number = 1; number < probabilities.length; number++) {
-    most = probabilities[number]! > probabilities[most]! ? number : most;
+    best = probabilities[number]! > probabilities[best]! ? number : best;
   }
-  return most;
+  return best;
 }
 
 function logSumExp(values: Float64Array): number {
-  const largest = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  const largest = values.reduce((maximum, value) => Math.max(maximum, value), Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(largest)) {
     return largest;
   }

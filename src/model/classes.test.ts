@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { Glow } from '../flows/models/glow.ts';
 import { ParameterLayout } from '../flows/models/parameterLayout.ts';
 import { constant } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { classNumber, classNumbersOf } from './classes.ts';
+import { classNumber, classNumbers } from './classes.ts';
 import { type ClassLikelihoods, givenClass, overClasses, posteriors } from './classLikelihoods.ts';
 import { FlowModel } from './flowModel.ts';
 import { readLatents, writeLatents } from './loading/latentsFile.ts';
@@ -31,7 +31,7 @@ const layout = new ParameterLayout(glow.parameters);
 const weights = Object.fromEntries(
   Object.entries(layout.unpack(layout.initial(1))).map(([path, { shape, data }]) => {
     const size = path === 'prior/classKernel' ? 0.5 : 0.03;
-    const noise = random.normals(sizeOf(shape));
+    const noise = random.normals(countElements(shape));
     return [path, constant({ shape, data: Float32Array.from(data, (value, i) => value + size * noise[i]!) })];
   }),
 );
@@ -40,8 +40,8 @@ const plain = new FlowModel(
   (() => {
     const { classes: _, ...options } = glow.options;
     const without = new Glow(imageShape, options);
-    const own = Object.entries(weights).filter(([path]) => path in without.parameters);
-    return { model: without, parameters: Object.fromEntries(own) };
+    const sharedWeights = Object.entries(weights).filter(([path]) => path in without.parameters);
+    return { model: without, parameters: Object.fromEntries(sharedWeights) };
   })(),
   { threads: 1 },
 );
@@ -56,8 +56,8 @@ afterAll(async () => {
 describe('a class', () => {
   it('is meant by its name, or else by its number', () => {
     expect(['one', '2', 1, '0', 2, '1'].map((name) => classNumber(names, name))).toEqual([2, 1, 1, 0, 2, 1]);
-    expect([...classNumbersOf(names, ['one', 0], 2)]).toEqual([2, 0]);
-    expect([...classNumbersOf(names, 'one', 3)]).toEqual([2, 2, 2]);
+    expect([...classNumbers(names, ['one', 0], 2)]).toEqual([2, 0]);
+    expect([...classNumbers(names, 'one', 3)]).toEqual([2, 2, 2]);
   });
 
   it.each([3, '3', -1, '-1', 1.5, 'on', ''])('%j is unknown', (name) => {
@@ -65,7 +65,7 @@ describe('a class', () => {
   });
 
   it('is refused by a model without classes, and must be given for every image', async () => {
-    expect(() => classNumbersOf(names, [0, 1], 3)).toThrow('2 classes were given for 3 images');
+    expect(() => classNumbers(names, [0, 1], 3)).toThrow('2 classes were given for 3 images');
     await expect(plain.sample({ count: 1, class: 1 })).rejects.toThrow(
       'the model has no classes: leave out class: 1, or train one with model.classes',
     );
@@ -80,19 +80,19 @@ it("follows Bayes' rule: p(x), p(class | x) and p(x | class) from the likelihood
     [-700, -701, -705, -3, -3, -3],
     [-702, -700, -704, -2, -4, -3],
   ].map((values) => Float64Array.from(values));
-  const all: ClassLikelihoods = { classes: 3, draws };
-  expect(givenClass(all, [1, 0]).map((values) => [...values])).toEqual([
+  const likelihoods: ClassLikelihoods = { classes: 3, draws };
+  expect(givenClass(likelihoods, [1, 0]).map((values) => [...values])).toEqual([
     [-701, -3],
     [-700, -2],
   ]);
   const marginal = Math.log((1 + Math.exp(-1) + Math.exp(-5)) / 3) - 700;
-  expect(overClasses(all)[0]![0]).toBeCloseTo(marginal, 10);
-  expect(overClasses(all)[0]![1]).toBeCloseTo(-3, 10);
+  expect(overClasses(likelihoods)[0]![0]).toBeCloseTo(marginal, 10);
+  expect(overClasses(likelihoods)[0]![1]).toBeCloseTo(-3, 10);
   const joint = [1 + Math.exp(-2), Math.exp(-1) + 1, Math.exp(-5) + Math.exp(-4)];
   const total = joint.reduce((a, b) => a + b);
   expectClose(
     'p(class | x)',
-    posteriors(all)[0]!,
+    posteriors(likelihoods)[0]!,
     joint.map((value) => value / total),
     'float64',
   );
@@ -105,9 +105,9 @@ it('encodes and decodes under a class, and another class moves the image', async
   const { inexact } = await model.verify(pixels, latents, { class: choice });
   expect(inexact).toEqual([]);
   const moved = await model.decodeValues(latents, { class: 'one' });
-  const own = await model.decodeValues(latents, { class: choice });
-  expect(moved.slice(0, 16)).toEqual(own.slice(0, 16));
-  expect(moved.slice(16, 32)).not.toEqual(own.slice(16, 32));
+  const sameClass = await model.decodeValues(latents, { class: choice });
+  expect(moved.slice(0, 16)).toEqual(sameClass.slice(0, 16));
+  expect(moved.slice(16, 32)).not.toEqual(sameClass.slice(16, 32));
   const [, top] = await model.encode(pixels, { class: 'one' });
   expect(latents[1]!.data.slice(0, 8)).toEqual(top!.data.slice(0, 8));
   expect(await model.decode(await model.encode(pixels))).toEqual(pixels);
@@ -140,10 +140,14 @@ it.each([undefined, ['one', 0, 2, 1, 1]])('class %j: the map of bits adds up to 
 });
 
 it('classifies by the likelihoods that it measures given each class', async () => {
-  const found = await model.classify(pixels, { seed: 2 });
-  const given = await Promise.all(names.map((name) => model.logLikelihood(pixels, { seed: 2, class: name })));
-  for (const [image, { class: name, number, probabilities }] of found.entries()) {
-    const weightsOf = given.map((values) => Math.exp(values[image]! - given[0]![image]!));
+  const classified = await model.classify(pixels, { seed: 2 });
+  const classLikelihoods = await Promise.all(
+    names.map((name) => model.logLikelihood(pixels, { seed: 2, class: name })),
+  );
+  for (const [image, { class: name, number, probabilities }] of classified.entries()) {
+    const weightsOf = classLikelihoods.map((values) =>
+      Math.exp(values[image]! - classLikelihoods[0]![image]!),
+    );
     const total = weightsOf.reduce((a, b) => a + b);
     expectClose(
       'p(class | x)',

@@ -34,7 +34,7 @@ export function classNumber(classes: readonly string[], name: ClassName): number
  *
  * @throws UserError as `classNumber` does, or if there are not as many classes as images
  */
-export function classNumbersOf(classes: readonly string[], choice: ClassChoice, count: number): Uint16Array {
+export function classNumbers(classes: readonly string[], choice: ClassChoice, count: number): Uint16Array {
   if (!isList(choice)) {
     return new Uint16Array(count).fill(classNumber(classes, choice));
   }
@@ -52,9 +52,9 @@ function isList(choice: ClassChoice): choice is readonly ClassName[] {
  * The classes of images `first` to `end − 1` of so many, as programs take them; nothing for a model without classes.
  *
  * @param otherwise the classes if none are chosen; by default the first one for all images
- * @throws UserError as `classNumbersOf` does
+ * @throws UserError as `classNumbers` does
  */
-export function classRowsOf(
+export function createClassRows(
   classes: readonly string[],
   choice: ClassChoice | undefined,
   count: number,
@@ -63,6 +63,6 @@ export function classRowsOf(
   if (classes.length === 0 && choice === undefined) {
     return () => ({});
   }
-  const numbers = classNumbersOf(classes, choice ?? otherwise, count);
+  const numbers = classNumbers(classes, choice ?? otherwise, count);
   return (first, end) => oneHotClasses(numbers.subarray(first, end), classes.length);
 }

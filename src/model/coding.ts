@@ -1,7 +1,7 @@
 // Images to latents and back, and whether they return.
 import { phrase, UserError } from '../core/errors.ts';
-import { copyInto, dimensionsOf, type NdArray, type Values, zeros } from '../core/numeric/index.ts';
-import { conditionRowsOf } from './conditions.ts';
+import { copyInto, countDimensions, type NdArray, type Values, zeros } from '../core/numeric/index.ts';
+import { createConditionRows } from './conditions.ts';
 import {
   asSeen,
   type Correction,
@@ -10,7 +10,7 @@ import {
   type Verification,
 } from './corrections.ts';
 import type { CodingOptions, DecodeOptions, EncodeOptions } from './flowModelOptions.ts';
-import { imageBatch, imageSetOf } from './givenImages.ts';
+import { imageBatch, toImageSet } from './givenImages.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
 import {
   compileDecoder,
@@ -33,15 +33,15 @@ export async function encodeImages(
   { class: classes, condition, precision = programs.precision, ...following }: EncodeOptions,
 ): Promise<NdArray[]> {
   const { model } = programs;
-  const { count } = imageSetOf(model, images);
-  const conditionAt = conditionRowsOf(model, { class: classes, condition }, count);
+  const { count } = toImageSet(model, images);
+  const conditionAt = createConditionRows(model, { class: classes, condition }, count);
   const latents = model.latentShapes.map((shape) => zerosFor(count, shape, precision));
   const how = { precision, ...following };
   await programs.inBatches(count, compileEncoder, how, async (program, first, end) => {
     const image = imageBatch(model, images, first, end);
     const encoded = await encodeBatch(program, { image, ...conditionAt(first, end) });
     encoded.forEach(({ data }, index) => {
-      latents[index]!.data.set(data, first * dimensionsOf(model.latentShapes[index]!));
+      latents[index]!.data.set(data, first * countDimensions(model.latentShapes[index]!));
     });
   });
   return latents;
@@ -55,9 +55,9 @@ export async function decodeValues(
 ): Promise<NdArray['data']> {
   const { imageShape, latentShapes } = programs.model;
   const count = countOfLatents(latents, latentShapes);
-  const { data } = zerosFor(count, imageShape, precisionOf(programs, latents));
+  const { data } = zerosFor(count, imageShape, decodingPrecision(programs, latents));
   await decodeInBatches(programs, latents, { count, ...options }, (values, first) => {
-    data.set(values, first * dimensionsOf(imageShape));
+    data.set(values, first * countDimensions(imageShape));
   });
   return data;
 }
@@ -70,12 +70,12 @@ export async function decodeImages(
 ): Promise<Values> {
   const { model } = programs;
   const values = await decodeValues(programs, latents, options);
-  const dimensions = dimensionsOf(model.imageShape);
+  const dimensions = countDimensions(model.imageShape);
   const pixels = zeros(model.values.kind, values.length);
   const overflowed: number[] = [];
   for (let image = 0; image * dimensions < values.length; image++) {
-    const own = values.subarray(image * dimensions, (image + 1) * dimensions);
-    const decoded = pixelsOfImage(own, model, corrections.get(image));
+    const imageValues = values.subarray(image * dimensions, (image + 1) * dimensions);
+    const decoded = pixelsOfImage(imageValues, model, corrections.get(image));
     if (decoded !== undefined) {
       copyInto(pixels, decoded, image * dimensions);
     } else if (onOverflow) {
@@ -104,13 +104,13 @@ export async function verifyImages(
   latents: Latents,
   options: CodingOptions,
 ): Promise<Verification> {
-  const { imageShape, latentShapes, values: own } = programs.model;
-  const { count } = imageSetOf(programs.model, images);
+  const { imageShape, latentShapes, values: valueFormat } = programs.model;
+  const { count } = toImageSet(programs.model, images);
   const encoded = countOfLatents(latents, latentShapes);
   if (encoded !== count) {
     throw new UserError('mismatch', `these latents belong to ${encoded} images, not ${count}`);
   }
-  const dimensions = dimensionsOf(imageShape);
+  const dimensions = countDimensions(imageShape);
   const inexact: number[] = [];
   const notFinite: number[] = [];
   const corrections = new Map<number, Correction>();
@@ -118,14 +118,14 @@ export async function verifyImages(
   await decodeInBatches(programs, latents, { count, ...options }, (values, first, end) => {
     for (let image = first; image < end; image++) {
       const original = images.subarray(image * dimensions, (image + 1) * dimensions);
-      const found = values.subarray((image - first) * dimensions, (image - first + 1) * dimensions);
-      const { exact, finite, correction } = compareWithDecoded(found, original, own);
+      const decodedValues = values.subarray((image - first) * dimensions, (image - first + 1) * dimensions);
+      const { exact, finite, correction } = compareWithDecoded(decodedValues, original, valueFormat);
       inexact.push(...(exact ? [] : [image]));
       notFinite.push(...(finite ? [] : [image]));
       if (correction) {
         corrections.set(image, correction);
       }
-      checksums.push(shortChecksum([asSeen(original, own)]));
+      checksums.push(shortChecksum([asSeen(original, valueFormat)]));
     }
   });
   return { inexact, notFinite, corrections, checksums };
@@ -138,14 +138,14 @@ async function decodeInBatches(
   { count, class: classes, condition, ...following }: CodingOptions & { readonly count: number },
   take: (values: NdArray['data'], first: number, end: number) => void,
 ): Promise<void> {
-  const conditionAt = conditionRowsOf(programs.model, { class: classes, condition }, count);
-  const how = { precision: precisionOf(programs, latents), ...following };
+  const conditionAt = createConditionRows(programs.model, { class: classes, condition }, count);
+  const how = { precision: decodingPrecision(programs, latents), ...following };
   await programs.inBatches(count, compileDecoder, how, async (program, first, end) => {
     take(await decodeBatch(program, sliceLatents(latents, first, end), conditionAt(first, end)), first, end);
   });
 }
 
 /** The precision for decoding latents. */
-function precisionOf({ precision }: ImagePrograms, latents: Latents): 'float32' | 'float64' {
+function decodingPrecision({ precision }: ImagePrograms, latents: Latents): 'float32' | 'float64' {
   return isDouble(latents) ? 'float64' : precision;
 }

@@ -1,6 +1,6 @@
 // Models that depend on numbers and images that accompany each image: all uses of one, and what is refused.
 import { describe, expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { conditioned } from '../data/contract/conditions.ts';
 import { imagesInMemory, subset } from '../data/contract/dataset.ts';
@@ -14,7 +14,7 @@ import type { ConditionChoice } from './conditions.ts';
 import { FlowModel } from './flowModel.ts';
 
 const shape: ImageShape = [8, 4, 1];
-const dimensions = dimensionsOf(shape);
+const dimensions = countDimensions(shape);
 const area = shape[0] * shape[1];
 const IMAGES = 3;
 const random = new RandomStream(7, 'conditions');
@@ -25,17 +25,17 @@ const condition: readonly ConditionComponent[] = [
   { name: 'low', mean: 2, deviation: 3, shape: [8, 4, 1] },
   { name: 'slope', mean: -1, deviation: 2 },
 ];
-const given = {
+const fullCondition = {
   omega: [0.2, 0.35, 0.4],
   slope: [-3, 0, 2],
   low: random.normals(IMAGES * area),
 } satisfies ConditionChoice;
-const others = { ...given, omega: given.omega.map((value) => value + 0.1) };
+const others = { ...fullCondition, omega: fullCondition.omega.map((value) => value + 0.1) };
 /** The condition of one of the images. */
 const ofImage = (index: number) => ({
-  omega: given.omega[index]!,
-  slope: [given.slope[index]!],
-  low: given.low.slice(index * area, (index + 1) * area),
+  omega: fullCondition.omega[index]!,
+  slope: [fullCondition.slope[index]!],
+  low: fullCondition.low.slice(index * area, (index + 1) * area),
 });
 
 const models: [string, Partial<ModelOptions>][] = [
@@ -66,17 +66,17 @@ describe.each(models)('%s', (_, options) => {
 
   it('ignores the condition at the start, and depends on it later', async () => {
     await releaseAfter(async (keep) => {
-      const other = part({ ...others, low: given.low.map((value) => -value) }, options);
+      const otherCondition = part({ ...others, low: fullCondition.low.map((value) => -value) }, options);
       const start = keep(open(0));
-      const condition = part(given, options);
+      const condition = part(fullCondition, options);
       const bits = await start.bitsPerDim(pixels, { condition });
-      expectClose('bits/dim', await start.bitsPerDim(pixels, { condition: other }), bits, 'float64');
+      expectClose('bits/dim', await start.bitsPerDim(pixels, { condition: otherCondition }), bits, 'float64');
       const far = keep(open());
-      const [one, two] = [
+      const [first, two] = [
         await far.bitsPerDim(pixels, { condition }),
-        await far.bitsPerDim(pixels, { condition: other }),
+        await far.bitsPerDim(pixels, { condition: otherCondition }),
       ];
-      for (const [image, value] of one.entries()) {
+      for (const [image, value] of first.entries()) {
         expect(Math.abs(value - two[image]!)).toBeGreaterThan(1e-4);
       }
     });
@@ -85,22 +85,22 @@ describe.each(models)('%s', (_, options) => {
   it('decodes what the same condition has encoded, image by image, and has the gradient by condition', async () => {
     await releaseAfter(async (keep) => {
       const model = keep(open());
-      const condition = part(given, options);
+      const condition = part(fullCondition, options);
       const latents = await model.encode(pixels, { condition });
       expect(await model.decode(latents, { condition })).toEqual(pixels);
       const alone = await model.encode(pixels.subarray(dimensions, 2 * dimensions), {
         condition: part(ofImage(1), options),
       });
       alone.forEach(({ data }, index) => {
-        const own = latents[index]!.data.subarray(data.length, 2 * data.length);
-        expectClose('latents', data, own, 'float64');
+        const imageLatents = latents[index]!.data.subarray(data.length, 2 * data.length);
+        expectClose('latents', data, imageLatents, 'float64');
       });
-      const values = Float64Array.from(model.valuesOf(pixels));
-      const found = await model.gradient(values, { condition });
+      const values = Float64Array.from(model.toValues(pixels));
+      const result = await model.gradient(values, { condition });
       const step = 1e-6;
       for (const [name, numbers] of Object.entries(condition)) {
         const size = numbers.length / IMAGES;
-        const { shape: shapeOfIt, data } = found.condition[name]!;
+        const { shape: shapeOfIt, data } = result.condition[name]!;
         expect(shapeOfIt).toEqual(size === 1 ? [IMAGES] : [IMAGES, ...shape]);
         for (const value of size === 1 ? [0] : [0, 5, area - 1]) {
           const [above, below] = await Promise.all(
@@ -114,8 +114,8 @@ describe.each(models)('%s', (_, options) => {
           const differences = above!.logLikelihood.map(
             (each, image) => (each - below!.logLikelihood[image]!) / (2 * step),
           );
-          const own = Array.from(differences, (_, image) => data[image * size + value]!);
-          expectClose(name, own, differences, 'float64', 1e-5);
+          const imageGradients = Array.from(differences, (_, image) => data[image * size + value]!);
+          expectClose(name, imageGradients, differences, 'float64', 1e-5);
         }
       }
     });
@@ -131,21 +131,21 @@ describe('a model with a condition', () => {
 
   it('takes the condition of an image set, and of a part of it', () =>
     use(async (model) => {
-      const images = conditioned(imagesInMemory(pixels, shape), given, 'test');
+      const images = conditioned(imagesInMemory(pixels, shape), fullCondition, 'test');
       const [bits] = await model.bitsPerDimByDraw(images);
-      expect(await model.bitsPerDim(pixels, { condition: given })).toEqual(bits);
+      expect(await model.bitsPerDim(pixels, { condition: fullCondition })).toEqual(bits);
       const last = subset(images, [2]);
       const [alone] = await model.bitsPerDimByDraw(last, { noiseByContent: true });
-      const all = await model.bitsPerDim(pixels, { condition: given, noiseByContent: true });
-      expectClose('bits/dim', alone!, all.subarray(2), 'float32');
+      const allBits = await model.bitsPerDim(pixels, { condition: fullCondition, noiseByContent: true });
+      expectClose('bits/dim', alone!, allBits.subarray(2), 'float32');
     }));
 
   it('samples with one condition for all images, or one for each', () =>
     use(async (model) => {
       const each = await model.sample({ count: 2, seed: 3, condition: { ...ofImage(0), omega: [0.2, 0.4] } });
-      const same = await model.sample({ count: 2, seed: 3, condition: ofImage(0) });
-      expect(each.subarray(0, dimensions)).toEqual(same.subarray(0, dimensions));
-      expect(each.subarray(dimensions)).not.toEqual(same.subarray(dimensions));
+      const shared = await model.sample({ count: 2, seed: 3, condition: ofImage(0) });
+      expect(each.subarray(0, dimensions)).toEqual(shared.subarray(0, dimensions));
+      expect(each.subarray(dimensions)).not.toEqual(shared.subarray(dimensions));
     }));
 
   it.each<[string, ConditionChoice | undefined]>([
@@ -155,22 +155,25 @@ describe('a model with a condition', () => {
     ],
     [
       'these images have no condition slope, which the model depends on: give it',
-      { omega: 1, low: given.low },
+      { omega: 1, low: fullCondition.low },
     ],
-    ["unknown condition 'omegas': did you mean omega?", { ...given, omegas: 1 }],
+    ["unknown condition 'omegas': did you mean omega?", { ...fullCondition, omegas: 1 }],
     [
       'the condition omega has 2 values for 3 images: give a number for all or for each',
-      { ...given, omega: [1, 2] },
+      { ...fullCondition, omega: [1, 2] },
     ],
     [
       'the condition low has 1 values for 3 images: give 32 numbers for all or for each',
-      { ...given, low: 4 },
+      { ...fullCondition, low: 4 },
     ],
     [
       'the condition omega: the value of image 1 is NaN: expected finite numbers',
-      { ...given, omega: [1, Number.NaN, 2] },
+      { ...fullCondition, omega: [1, Number.NaN, 2] },
     ],
-    ['the value of image 2 is 1e+39: expected finite numbers of float32', { ...given, omega: [1, 2, 1e39] }],
+    [
+      'the value of image 2 is 1e+39: expected finite numbers of float32',
+      { ...fullCondition, omega: [1, 2, 1e39] },
+    ],
   ])('refuses: %s', (message, choice) =>
     use(async (model) => {
       await expect(model.encode(pixels, { condition: choice })).rejects.toThrow(message);
@@ -180,7 +183,7 @@ describe('a model with a condition', () => {
 
   it('is refused where none is used, and by itself while it is true', async () => {
     const model = new FlowModel(randomModel(shape, {}));
-    await expect(model.encode(pixels, { condition: given })).rejects.toThrow(
+    await expect(model.encode(pixels, { condition: fullCondition })).rejects.toThrow(
       'the model has no condition: leave out condition omega',
     );
     expect(() => new Glow(shape, { levels: 1, condition: true })).toThrow(

@@ -1,7 +1,7 @@
 // Checks the conditions that users pass to a model, and converts them for image sets and programs.
 
 import { UserError, unknownName } from '../core/errors.ts';
-import { sizeOf } from '../core/numeric/index.ts';
+import { countElements } from '../core/numeric/index.ts';
 import {
   type Conditions,
   type ConditionValues,
@@ -10,12 +10,12 @@ import {
 } from '../data/contract/index.ts';
 import type { Flow } from '../flows/models/index.ts';
 import { requireConditions } from '../runs/images/index.ts';
-import { type ClassChoice, classRowsOf } from './classes.ts';
+import { type ClassChoice, createClassRows } from './classes.ts';
 import {
   type ConditionArrays,
   type Conditioned,
   componentReader,
-  componentsOf,
+  conditionComponents,
 } from './likelihood/conditionArrays.ts';
 
 /** The values of a condition, by the names of its components: for all images, or one after the other for each. */
@@ -26,11 +26,11 @@ export type ConditionChoice = Readonly<Record<string, number | ArrayLike<number>
  *
  * @throws UserError if a component is unknown, or its values are not as many as they must be, or not finite
  */
-export function conditionsOf(flow: Conditioned, choice: ConditionChoice, count: number): Conditions {
-  const components = componentsOf(flow);
+export function conditionArrays(flow: Conditioned, choice: ConditionChoice, count: number): Conditions {
+  const components = conditionComponents(flow);
   return Object.fromEntries(
-    Object.entries(choice).map(([name, given]): [string, ConditionValues] => {
-      const component = components.find((one) => one.name === name);
+    Object.entries(choice).map(([name, chosenValues]): [string, ConditionValues] => {
+      const component = components.find((candidate) => candidate.name === name);
       if (!component) {
         throw components.length === 0
           ? new UserError(
@@ -40,13 +40,13 @@ export function conditionsOf(flow: Conditioned, choice: ConditionChoice, count: 
           : unknownName(
               'condition',
               name,
-              components.map((one) => one.name),
+              components.map((candidate) => candidate.name),
               'invalid-argument',
             );
       }
-      const values = typeof given === 'number' ? [given] : given;
+      const values = typeof chosenValues === 'number' ? [chosenValues] : chosenValues;
       const { shape } = component;
-      const size = sizeOf(shape);
+      const size = countElements(shape);
       const isForAll = values.length === size;
       if (!isForAll && values.length !== size * count) {
         const each = size === 1 ? 'a number' : `${size} numbers`;
@@ -55,13 +55,13 @@ export function conditionsOf(flow: Conditioned, choice: ConditionChoice, count: 
           `the condition ${name} has ${values.length} values for ${count} images: give ${each} for all or for each`,
         );
       }
-      const what = `the condition ${name}`;
-      const found = conditionValues(values, { count: isForAll ? 1 : count, shape, what });
+      const subject = `the condition ${name}`;
+      const checkedValues = conditionValues(values, { count: isForAll ? 1 : count, shape, what: subject });
       return [
         name,
         isForAll
-          ? { shape, read: (indices, out) => found.read(new Uint32Array(indices.length), out) }
-          : found,
+          ? { shape, read: (indices, out) => checkedValues.read(new Uint32Array(indices.length), out) }
+          : checkedValues,
       ];
     }),
   );
@@ -70,17 +70,17 @@ export function conditionsOf(flow: Conditioned, choice: ConditionChoice, count: 
 /**
  * The conditions of images `first` to `end − 1` of so many, as programs take them; nothing for a model without any.
  *
- * @param otherwise the classes if none are chosen, as for `classRowsOf`
+ * @param otherwise the classes if none are chosen, as for `createClassRows`
  * @throws UserError if something is missing, unknown or of the wrong length
  */
-export function conditionRowsOf(
+export function createConditionRows(
   flow: Conditioned & Pick<Flow, 'classes'>,
-  given: { readonly class?: ClassChoice | undefined; readonly condition?: ConditionChoice | undefined },
+  choice: { readonly class?: ClassChoice | undefined; readonly condition?: ConditionChoice | undefined },
   count: number,
   otherwise?: ClassChoice,
 ): (first: number, end: number) => ConditionArrays {
-  const classesAt = classRowsOf(flow.classes, given.class, count, otherwise);
-  const conditions = conditionsOf(flow, given.condition ?? {}, count);
+  const classesAt = createClassRows(flow.classes, choice.class, count, otherwise);
+  const conditions = conditionArrays(flow, choice.condition ?? {}, count);
   const read = componentReader(flow, conditions, 'these images');
   return (first, end) => ({
     ...classesAt(first, end),
@@ -95,18 +95,18 @@ export function conditionRowsOf(
  */
 export function choiceFrom(flow: Conditioned, images: ImageSet): Readonly<Record<string, Float64Array>> {
   const { count, conditions } = images;
-  const components = componentsOf(flow);
-  const given = requireConditions(conditions, components, 'these images');
-  return valuesOfConditions(Object.fromEntries(components.map(({ name }) => [name, given[name]!])), count);
+  const components = conditionComponents(flow);
+  const required = requireConditions(conditions, components, 'these images');
+  return valuesOfConditions(Object.fromEntries(components.map(({ name }) => [name, required[name]!])), count);
 }
 
 /** The conditions of a number of images as users pass them. */
 export function valuesOfConditions(conditions: Conditions, count: number): Record<string, Float64Array> {
-  const all = Array.from({ length: count }, (_, index) => index);
+  const indices = Array.from({ length: count }, (_, index) => index);
   return Object.fromEntries(
     Object.entries(conditions).map(([name, { shape, read }]) => {
-      const values = new Float64Array(count * sizeOf(shape));
-      read(all, values);
+      const values = new Float64Array(count * countElements(shape));
+      read(indices, values);
       return [name, values];
     }),
   );
@@ -115,6 +115,9 @@ export function valuesOfConditions(conditions: Conditions, count: number): Recor
 /** The means of a condition over the training images: a condition typical of the training images. */
 export function meanCondition(flow: Conditioned): ConditionChoice {
   return Object.fromEntries(
-    componentsOf(flow).map(({ name, mean, shape }) => [name, new Float64Array(sizeOf(shape)).fill(mean)]),
+    conditionComponents(flow).map(({ name, mean, shape }) => [
+      name,
+      new Float64Array(countElements(shape)).fill(mean),
+    ]),
   );
 }

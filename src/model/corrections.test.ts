@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { asSeen, compareWithDecoded, correctImage, shortChecksum } from './corrections.ts';
 
 /** The value in the middle of an 8-bit pixel's interval, moved by some grey levels. */
-const middleOf = (pixel: number, off = 0): number => (pixel + 0.5 + off) / 256 - 0.5;
+const intervalMiddle = (pixel: number, off = 0): number => (pixel + 0.5 + off) / 256 - 0.5;
 const image = Uint8Array.of(0, 1, 100, 128, 200, 254, 255, 7);
 const decodedWith = (errors: Record<number, number>): number[] =>
-  [...image].map((pixel, position) => middleOf(pixel, errors[position] ?? 0));
+  [...image].map((pixel, position) => intervalMiddle(pixel, errors[position] ?? 0));
 
 describe('a decoded image', () => {
   it('is exact without a correction if all values are close to the middle', () => {

@@ -1,6 +1,6 @@
 // The parts of the log-likelihood: they add up to it, with and without classes and on several ranks.
 import { afterAll, describe, expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { Glow } from '../flows/models/glow.ts';
@@ -36,32 +36,32 @@ function modelWith(options: Partial<ModelOptions>): FlowModel {
 const how = { draws: 2, seed: 3, noiseByContent: true };
 
 /** Σ latents + Σ ln|det| of each image. */
-const sumOf = (levels: Readonly<Record<string, Float64Array>>): Float64Array =>
+const sumLevels = (levels: Readonly<Record<string, Float64Array>>): Float64Array =>
   Object.values(levels).reduce((sum, part) => sum.map((value, image) => value + part[image]!));
 
 describe.each([
   ['a model', {}, []],
   ['a model with classes', { classes: ['dark', 'light', 'grey'] }, []],
   ['additive couplings', { coupling: 'additive' as const }, ['logDet 0', 'logDet 1']],
-])('%s', (_, options, same) => {
+])('%s', (_, options, constantLevels) => {
   const model = modelWith(options);
 
   it('has the log-likelihood, for each draw, and parts that add up to it', async () => {
     const { logLikelihood, levels, classes } = await model.levelDensities(images, how);
     const bits = await model.bitsPerDimByDraw(images, how);
-    const nats = -dimensionsOf(imageShape) * Math.LN2;
+    const nats = -countDimensions(imageShape) * Math.LN2;
     logLikelihood.forEach((draw, index) => {
       const expected = bits[index]!.map((value) => value * nats);
       expectClose('ln p', draw, expected, 'float64');
     });
     const names = ['latents 0', 'logDet 0', 'latents 1', 'logDet 1'].filter(
-      (name) => !(same as string[]).includes(name),
+      (name) => !(constantLevels as string[]).includes(name),
     );
     expect(Object.keys(levels)).toEqual(names);
     // They differ from it by −D·bits·ln 2 and by what is the same for all images.
     const mean = logLikelihood[0]!.map((value, image) => (value + logLikelihood[1]![image]!) / 2);
-    const rest = sumOf(levels).map((value, image) => mean[image]! - value);
-    expectClose('rest', rest, new Float64Array(images.count).fill(rest[0]!), 'float64');
+    const remainders = sumLevels(levels).map((value, image) => mean[image]! - value);
+    expectClose('rest', remainders, new Float64Array(images.count).fill(remainders[0]!), 'float64');
     if (model.classes.length > 0) {
       const expected = await model.classLikelihoods(images, how);
       classes!.draws.forEach((draw, index) => {
@@ -74,9 +74,11 @@ describe.each([
   });
 
   it('has the same on several ranks', async () => {
-    const one = await model.levelDensities(images, how);
-    for (const found of await onLocalRanks(3, (ranks) => model.levelDensities(images, { ...how, ranks }))) {
-      expect(found).toEqual(one);
+    const single = await model.levelDensities(images, how);
+    for (const densities of await onLocalRanks(3, (ranks) =>
+      model.levelDensities(images, { ...how, ranks }),
+    )) {
+      expect(densities).toEqual(single);
     }
   });
 });

@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/index.ts';
 import { add } from '../tensor/operations/index.ts';
 import { type ClassLikelihoods, overClasses } from './classLikelihoods.ts';
 import type { MeasurementOptions } from './flowModelOptions.ts';
-import { requireImagesOf } from './givenImages.ts';
+import { requireMatchingImages } from './givenImages.ts';
 import {
   compileOfImages,
   type ImageCompileOptions,
@@ -37,18 +37,18 @@ export async function measureDensities(
   options: MeasurementOptions,
 ): Promise<LevelDensities> {
   const { model } = programs;
-  requireImagesOf(model, images);
+  requireMatchingImages(model, images);
   const count = model.classes.length;
   const { ranks } = options;
-  const draws = programs.drawsOf(options);
+  const draws = programs.countDraws(options);
   const total: Float64Array[] = [];
   const byClass: Float64Array[] = [];
   const levels: Record<string, Float64Array> = {};
   // Only the top latents depend on the class: the other parts are the same under the first one.
   await programs.forEachDraw(compileDensities, images, options, async (program, how) => {
-    const widthOf = (name: string): number => (name === 'byClass' ? count : 1);
+    const levelWidth = (name: string): number => (name === 'byClass' ? count : 1);
     const parts = Object.fromEntries(
-      Object.keys(program.outputs).map((name) => [name, new Float64Array(images.count * widthOf(name))]),
+      Object.keys(program.outputs).map((name) => [name, new Float64Array(images.count * levelWidth(name))]),
     );
     await measureInBatches(
       program,
@@ -60,10 +60,10 @@ export async function measureDensities(
           ...how.condition?.(indices),
         }),
       },
-      (results, first, found) => {
+      (results, first, imageCount) => {
         for (const [name, part] of Object.entries(parts)) {
-          const width = widthOf(name);
-          part.set(results[name]!.data.subarray(0, found * width), first * width);
+          const width = levelWidth(name);
+          part.set(results[name]!.data.subarray(0, imageCount * width), first * width);
         }
       },
     );
@@ -77,14 +77,14 @@ export async function measureDensities(
       ...others
     } = parts as { logLikelihood: Float64Array } & typeof parts;
     if (top) {
-      const given = top.map((prior, index) => {
+      const classPriors = top.map((prior, index) => {
         const image = Math.floor(index / count);
         return logLikelihood[image]! - top[image * count]! + prior;
       });
-      const marginal = overClasses({ classes: count, draws: [given] })[0]!;
+      const marginal = overClasses({ classes: count, draws: [classPriors] })[0]!;
       const last = Object.keys(others).findLast((name) => name.startsWith('latents'))!;
       others[last] = others[last]!.map((under, image) => under + marginal[image]! - logLikelihood[image]!);
-      byClass.push(given);
+      byClass.push(classPriors);
       total.push(marginal);
     } else {
       total.push(logLikelihood);
@@ -111,9 +111,9 @@ export async function measureDensities(
 function compileDensities(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
   const { model } = trained;
   return compileOfImages(trained, options, ({ image, noise, tensors, condition }) => {
-    const { u, logDensity } = model.noiseOf(image, noise, tensors);
+    const { u, logDensity } = model.dequantisationNoise(image, noise, tensors);
     const x = model.dequantise(image, u);
-    const results = model.resultsOf(x, tensors, condition);
+    const results = model.stageResults(x, tensors, condition);
     const densities = sumOfDensities([...results, ...(logDensity ? [{ logNoise: logDensity }] : [])]);
     const outputs: Record<string, Tensor> = { logLikelihood: model.logLikelihood(densities) };
     model.stages.forEach(({ stage, level, path }, index) => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../core/errors.ts';
 import type { ImageShape } from '../core/numeric/imageShape.ts';
-import { sizeOf } from '../core/numeric/ndarray.ts';
+import { countElements } from '../core/numeric/ndarray.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
@@ -27,12 +27,12 @@ const broken = vi.hoisted(() => ({ encoder: false }));
 
 vi.mock('./latents.ts', async (load) => {
   const programs = await load<typeof import('./latents.ts')>();
-  const compileEncoder: typeof programs.compileEncoder = async (...given) => {
+  const compileEncoder: typeof programs.compileEncoder = async (...args) => {
     if (broken.encoder) {
       broken.encoder = false;
       throw new Error('it cannot be compiled');
     }
-    return programs.compileEncoder(...given);
+    return programs.compileEncoder(...args);
   };
   return { ...programs, compileEncoder };
 });
@@ -54,7 +54,7 @@ const opened: FlowModel[] = [];
 async function start(changed: Partial<ModelOptions> = {}, seed = 0): Promise<TrainedModel> {
   const model = new Glow(imageShape, { ...options, ...changed });
   const image = imageArray(tinyImages(32, 8, 1), imageShape, model.values);
-  const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };
+  const noise = { shape: image.shape, data: new Float32Array(countElements(image.shape)) };
   new RandomStream(0, 'start').fillDequantisationNoise(noise.data);
   return trainedModel(model, await startFromData(model, { image, noise }, seed, { threads: 1 }), 'raw');
 }
@@ -87,7 +87,7 @@ beforeAll(async () => {
   trained = await start();
   model = use(trained);
 });
-afterAll(() => Promise.all(opened.map((one) => one.release())));
+afterAll(() => Promise.all(opened.map((candidate) => candidate.release())));
 
 describe('encode and decode', () => {
   it('produce latents of the declared shapes, and recover the images', async () => {
@@ -112,14 +112,14 @@ describe('encode and decode', () => {
 
   it('preserve in float64 what small coupling scales would lose in float32', async () => {
     // The inverse divides by sigmoid(2 − 16), which amplifies rounding from 1e-7 beyond a pixel's interval.
-    const one = use(steepModel(-16));
-    const single = await one.decodeValues(await one.encode(images));
-    const latents = await one.encode(images, { precision: 'float64' });
-    const double = await one.decodeValues(latents);
+    const steep = use(steepModel(-16));
+    const single = await steep.decodeValues(await steep.encode(images));
+    const latents = await steep.encode(images, { precision: 'float64' });
+    const double = await steep.decodeValues(latents);
     const isLost = (value: number, index: number): boolean => !(Math.abs(value - double[index]!) < 1 / 512);
     expect([...single].some(isLost)).toBe(true);
     expect(latents[0]!.data).toBeInstanceOf(Float64Array);
-    expect(await one.decode(latents)).toEqual(images);
+    expect(await steep.decode(latents)).toEqual(images);
   });
 
   it('are verified: images that do not return are named, and corrections return them', async () => {
@@ -213,14 +213,14 @@ describe('encode and decode', () => {
     const values = await model.decodeValues(latents);
     let overflowed: readonly number[] = [];
     const decoded = await model.decode(latents, {
-      onOverflow: (which) => {
-        overflowed = which;
+      onOverflow: (overflowing) => {
+        overflowed = overflowing;
       },
     });
     expect(overflowed).toEqual([4]);
     expect(decoded).toEqual(images.map((level, index) => (Math.floor(index / 64) === 4 ? 0 : level)));
-    expect(model.pixelsOf(values.subarray(0, 4 * 64))).toEqual(images.subarray(0, 4 * 64));
-    expect(model.pixelsOf(values.subarray(5 * 64))).toEqual(images.subarray(5 * 64));
+    expect(model.toPixels(values.subarray(0, 4 * 64))).toEqual(images.subarray(0, 4 * 64));
+    expect(model.toPixels(values.subarray(5 * 64))).toEqual(images.subarray(5 * 64));
   });
 
   it('leave the image NaN in a continuous model', async () => {
@@ -231,7 +231,9 @@ describe('encode and decode', () => {
     const values = Float32Array.from({ length: 3 * 64 }, (_, index) => 3 + Math.sin(index));
     const latents = await fields.encode(values);
     latents[1]!.data.fill(3e38, 32, 64);
-    const decoded = await fields.decode(latents, { onOverflow: (which) => expect(which).toEqual([1]) });
+    const decoded = await fields.decode(latents, {
+      onOverflow: (overflowing) => expect(overflowing).toEqual([1]),
+    });
     expect(decoded.subarray(64, 128)).toEqual(new Float32Array(64).fill(Number.NaN));
     expect([...decoded.subarray(0, 64), ...decoded.subarray(128)].every(Number.isFinite)).toBe(true);
   });
@@ -239,13 +241,13 @@ describe('encode and decode', () => {
 
 describe('results do not depend on the batch', () => {
   it.each([1, 3, 64])('at batch size %i', async (batchSize) => {
-    const other = use(trained, { batchSize });
+    const otherModel = use(trained, { batchSize });
     const latents = await model.encode(images);
-    expect(await other.encode(images)).toEqual(latents);
-    expect(await other.decode(latents)).toEqual(images);
+    expect(await otherModel.encode(images)).toEqual(latents);
+    expect(await otherModel.decode(latents)).toEqual(images);
     const drawn = { count: 7, temperature: 0.9, seed: 2 };
-    expect(await other.sample(drawn)).toEqual(await model.sample(drawn));
-    expect(await other.bitsPerDim(images, { draws: 2 })).toEqual(
+    expect(await otherModel.sample(drawn)).toEqual(await model.sample(drawn));
+    expect(await otherModel.bitsPerDim(images, { draws: 2 })).toEqual(
       await model.bitsPerDim(images, { draws: 2 }),
     );
   });
@@ -281,8 +283,8 @@ describe('sample', () => {
       const redrawn = latents.with(level, drawn[level]!);
       const values = await model.decodeValues(redrawn);
       const x = constant({ shape: [6, ...imageShape], data: values });
-      const found = await evaluate(model.model.encode(x, parametersFrom(model.parameters)).latents);
-      found.forEach(({ data }, index) => {
+      const encoded = await evaluate(model.model.encode(x, parametersFrom(model.parameters)).latents);
+      encoded.forEach(({ data }, index) => {
         expectClose(`latents ${index}`, data, redrawn[index]!.data, 'float64');
       });
     }
@@ -302,7 +304,7 @@ describe('sample', () => {
   it('decodes the mean of the priors at temperature 0', async () => {
     const zero = model.latentShapes.map((shape) => ({
       shape: [1, ...shape],
-      data: new Float32Array(sizeOf(shape)),
+      data: new Float32Array(countElements(shape)),
     }));
     const cold = await model.sample({ count: 2, temperature: 0 });
     expect(cold).toEqual(Uint8Array.from([...(await model.decode(zero)), ...(await model.decode(zero))]));
@@ -316,8 +318,8 @@ describe('sample', () => {
     let overflowed: readonly number[] = [];
     const drawn = await model.sample({
       ...hot,
-      onOverflow: (which) => {
-        overflowed = which;
+      onOverflow: (overflowing) => {
+        overflowed = overflowing;
       },
     });
     expect(overflowed.length).toBeGreaterThan(0);
@@ -395,7 +397,7 @@ describe('the fingerprint', () => {
       // The same parameters, used differently.
       { ...trained, model: new Glow(imageShape, { ...options, mixing: { dilation: 2 } }) },
       { ...trained, model: new Glow([8, 16, 1], options) },
-    ].map((other) => use(other).fingerprint);
+    ].map((candidate) => use(candidate).fingerprint);
     expect(new Set([model.fingerprint, ...others]).size).toBe(5);
     expect(model.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -403,17 +405,17 @@ describe('the fingerprint', () => {
 
 describe('a program that cannot be compiled', () => {
   it('is not cached: the next call compiles it again', async () => {
-    const other = use(trained);
+    const otherModel = use(trained);
     broken.encoder = true;
-    await expect(other.encode(images)).rejects.toThrow('it cannot be compiled');
-    expect(await other.encode(images)).toEqual(await model.encode(images));
+    await expect(otherModel.encode(images)).rejects.toThrow('it cannot be compiled');
+    expect(await otherModel.encode(images)).toEqual(await model.encode(images));
   });
 
   it('does not keep the model from being released', async () => {
-    const other = use(trained);
+    const otherModel = use(trained);
     broken.encoder = true;
-    const encoded = other.encode(images);
-    await other.release();
+    const encoded = otherModel.encode(images);
+    await otherModel.release();
     await expect(encoded).rejects.toThrow('it cannot be compiled');
   });
 });
@@ -421,8 +423,8 @@ describe('a program that cannot be compiled', () => {
 it('is released at the end of a block', async () => {
   const released = vi.spyOn(FlowModel.prototype, 'release');
   {
-    await using other = new FlowModel(trained, { threads: 1 });
-    expect(await other.sample({ count: 0 })).toEqual(new Uint8Array());
+    await using otherModel = new FlowModel(trained, { threads: 1 });
+    expect(await otherModel.sample({ count: 0 })).toEqual(new Uint8Array());
     expect(released).not.toHaveBeenCalled();
   }
   expect(released).toHaveBeenCalledTimes(1);
@@ -430,43 +432,47 @@ it('is released at the end of a block', async () => {
 });
 
 it('works again after its programs were freed, and two calls at once share a program', async () => {
-  const other = use(trained);
-  const [a, b] = await Promise.all([other.encode(images), other.encode(images)]);
+  const otherModel = use(trained);
+  const [a, b] = await Promise.all([otherModel.encode(images), otherModel.encode(images)]);
   expect(a).toEqual(b);
-  await other.freePrograms();
-  expect(await other.encode(images)).toEqual(a);
+  await otherModel.freePrograms();
+  expect(await otherModel.encode(images)).toEqual(a);
 });
 
 it('refuses every call after it was released', async () => {
-  const other = use(trained);
-  const latents = await other.encode(images);
-  await other.release();
+  const reopened = use(trained);
+  const latents = await reopened.encode(images);
+  await reopened.release();
   const calls = [
-    () => other.encode(images),
-    () => other.decode(latents),
-    () => other.sample({ count: 0 }),
-    () => other.bitsPerDim(images),
-    () => other.gradient(images),
+    () => reopened.encode(images),
+    () => reopened.decode(latents),
+    () => reopened.sample({ count: 0 }),
+    () => reopened.bitsPerDim(images),
+    () => reopened.gradient(images),
   ];
   for (const call of calls) {
     await expect(call()).rejects.toThrow('this model has been released: load it again');
   }
-  await other.release();
+  await reopened.release();
 });
 
 describe('latents on the host', () => {
-  const one = (...values: number[]) => [{ shape: [1, 1, 1, 2], data: Float32Array.from(values) }];
+  const latent = (...values: number[]) => [{ shape: [1, 1, 1, 2], data: Float32Array.from(values) }];
 
   it('lie on a straight line, both ends included', () => {
-    const [line] = interpolateLatents(one(0, 4), one(3, -4), 3);
+    const [line] = interpolateLatents(latent(0, 4), latent(3, -4), 3);
     expect(line).toEqual({ shape: [3, 1, 1, 2], data: Float32Array.from([0, 4, 1.5, 0, 3, -4]) });
-    expect(() => interpolateLatents(one(0, 1), one(1, 0), 1)).toThrow(RangeError);
+    expect(() => interpolateLatents(latent(0, 1), latent(1, 0), 1)).toThrow(RangeError);
   });
 
   it('have a mean, and move along a difference', () => {
     const batch = [{ shape: [2, 1, 1, 2], data: Float32Array.from([1, 2, 3, 6]) }];
-    expect(meanLatents(batch)).toEqual(one(2, 4));
-    const moved = moveLatents(one(1, 1), { from: one(0, 2), towards: one(2, 3), amounts: [0, 1, -2] });
+    expect(meanLatents(batch)).toEqual(latent(2, 4));
+    const moved = moveLatents(latent(1, 1), {
+      from: latent(0, 2),
+      towards: latent(2, 3),
+      amounts: [0, 1, -2],
+    });
     expect(moved).toEqual([{ shape: [3, 1, 1, 2], data: Float32Array.from([1, 1, 3, 2, -3, -1]) }]);
   });
 

@@ -33,16 +33,16 @@ import type {
   SampleOptions,
   ScoreOptions,
 } from './flowModelOptions.ts';
-import { imageSetOf } from './givenImages.ts';
+import { toImageSet } from './givenImages.ts';
 import { gradientOfImages, type ImageGradient } from './gradient.ts';
 import { ImagePrograms } from './imagePrograms.ts';
 import { type Draw, drawFromPriors, type Latents } from './latents.ts';
-import { pixelsOf, valuesOf } from './pixels.ts';
+import { toPixels, toValues } from './pixels.ts';
 import type { ImageScore, ReferenceScores } from './referenceScores.ts';
 import { sampleImages } from './sampling.ts';
 import { bitsPerDimByDraw, meanBitsPerDim, natsPerUnit, scoreImages } from './scoring.ts';
 import { describeStages, type StageDescription, type StageImages, stageImages } from './stageImages.ts';
-import { fingerprintOf, type TrainedModel } from './trainedModel.ts';
+import { modelFingerprint, type TrainedModel } from './trainedModel.ts';
 
 /**
  * A trained model. Images are NHWC, concatenated: integers of 8 bits in a Uint8Array or of 16 in a Uint16Array, or the real
@@ -111,7 +111,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * Computed on first use.
    */
   get fingerprint(): string {
-    this.#fingerprint ??= fingerprintOf(this);
+    this.#fingerprint ??= modelFingerprint(this);
     return this.#fingerprint;
   }
 
@@ -194,21 +194,21 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * The x of images: of pixels the middle of their intervals, in [−½, ½), of real numbers (v − mean)/deviation. `pixelsOf`
+   * The x of images: of pixels the middle of their intervals, in [−½, ½), of real numbers (v − mean)/deviation. `toPixels`
    * returns the images.
    *
    * @throws UserError (`mismatch`) if the model takes values of another kind
    */
-  valuesOf(images: Values): Float32Array {
-    return valuesOf(images, this.model);
+  toValues(images: Values): Float32Array {
+    return toValues(images, this.model);
   }
 
   /**
    * The images encoded by x, as `decodeValues` returns it: integers ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255, or
    * the real numbers x·deviation + mean.
    */
-  pixelsOf(x: ArrayLike<number>): Values {
-    return pixelsOf(x, this.model);
+  toPixels(x: ArrayLike<number>): Values {
+    return toPixels(x, this.model);
   }
 
   /**
@@ -229,7 +229,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * @throws UserError if `images` does not hold a whole number of images
    */
   async bitsPerDim(images: Values, options: LikelihoodOptions = {}): Promise<Float64Array> {
-    return meanBitsPerDim(this.#programs, imageSetOf(this.model, images, options.condition), options);
+    return meanBitsPerDim(this.#programs, toImageSet(this.model, images, options.condition), options);
   }
 
   /**
@@ -241,7 +241,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   async score(images: Values, options: ScoreOptions = {}): Promise<ImageScore[]> {
     const reference = options.reference ?? this.reference;
-    return scoreImages(this.#programs, imageSetOf(this.model, images, options.condition), {
+    return scoreImages(this.#programs, toImageSet(this.model, images, options.condition), {
       ...options,
       reference,
     });
@@ -286,7 +286,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     images: Values,
     options: MeasurementOptions & ConditionOptions = {},
   ): Promise<Classification[]> {
-    return classifyImages(this.#programs, imageSetOf(this.model, images, options.condition), options);
+    return classifyImages(this.#programs, toImageSet(this.model, images, options.condition), options);
   }
 
   /**
@@ -301,7 +301,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * @throws UserError if `images` does not hold a whole number of images
    */
   async bitsMap(images: Values, options: BitsMapOptions = {}): Promise<NdArray> {
-    return measureBitsMap(this.#programs, imageSetOf(this.model, images, options.condition), options);
+    return measureBitsMap(this.#programs, toImageSet(this.model, images, options.condition), options);
   }
 
   /**
@@ -313,7 +313,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * @throws UserError if `images` does not hold a whole number of images
    */
   async stageBits(images: Values, options: BitsMapOptions = {}): Promise<NdArray> {
-    return measureStageBits(this.#programs, imageSetOf(this.model, images, options.condition), options);
+    return measureStageBits(this.#programs, toImageSet(this.model, images, options.condition), options);
   }
 
   /**

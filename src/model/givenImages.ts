@@ -2,17 +2,17 @@
 
 import { UserError } from '../core/errors.ts';
 import {
-  dimensionsOf,
+  countDimensions,
   kindInWords,
-  kindOf,
   type NdArray,
   showImageShape,
   type Values,
+  valueKind,
   zeros,
 } from '../core/numeric/index.ts';
 import { type ImageSet, imagesInMemory } from '../data/contract/index.ts';
 import { type Flow, requireKind } from '../flows/models/index.ts';
-import { type ConditionChoice, conditionsOf } from './conditions.ts';
+import { type ConditionChoice, conditionArrays } from './conditions.ts';
 import { imageArray } from './likelihood/likelihood.ts';
 
 /**
@@ -21,12 +21,12 @@ import { imageArray } from './likelihood/likelihood.ts';
  * @param condition what they are given, if the model depends on it
  * @throws UserError if they are not a whole number of images of the model
  */
-export function imageSetOf(
+export function toImageSet(
   { imageShape, options, values, condition: accepted }: Flow,
   images: Values,
   condition: ConditionChoice | undefined = undefined,
 ): ImageSet {
-  const kind = kindOf(images);
+  const kind = valueKind(images);
   if (kind === undefined) {
     throw new UserError(
       'invalid-argument',
@@ -34,7 +34,7 @@ export function imageSetOf(
     );
   }
   requireKind(kind, values);
-  if (images.length % dimensionsOf(imageShape) !== 0) {
+  if (images.length % countDimensions(imageShape) !== 0) {
     const shape = showImageShape(imageShape);
     throw new UserError(
       'mismatch',
@@ -44,15 +44,15 @@ export function imageSetOf(
   const set = imagesInMemory(images, imageShape);
   const { count } = set;
   return condition
-    ? { ...set, conditions: conditionsOf({ options, condition: accepted }, condition, count) }
+    ? { ...set, conditions: conditionArrays({ options, condition: accepted }, condition, count) }
     : set;
 }
 
 /** @throws UserError if the images do not have the shape or the kind of values that the model takes */
-export function requireImagesOf(model: Flow, images: ImageSet): void {
-  const [given, expected] = [images.imageShape, model.imageShape].map(showImageShape);
-  if (given !== expected) {
-    throw new UserError('mismatch', `the images are ${given}, but the model takes ${expected}`);
+export function requireMatchingImages(model: Flow, images: ImageSet): void {
+  const [actual, expected] = [images.imageShape, model.imageShape].map(showImageShape);
+  if (actual !== expected) {
+    throw new UserError('mismatch', `the images are ${actual}, but the model takes ${expected}`);
   }
   requireKind(images.kind, model.values);
 }
@@ -64,6 +64,6 @@ export function imageBatch(
   first: number,
   end: number,
 ): NdArray {
-  const dimensions = dimensionsOf(imageShape);
+  const dimensions = countDimensions(imageShape);
   return imageArray(images.subarray(first * dimensions, end * dimensions), imageShape, values);
 }

@@ -1,6 +1,6 @@
 // Gradients of the log-likelihood by the values of images: central differences, what they are of, and what is refused.
 import { describe, expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { parametersFrom } from '../flows/contract/parameters.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
@@ -13,7 +13,7 @@ import { FlowModel } from './flowModel.ts';
 import type { FlowModelOptions, GradientOptions } from './flowModelOptions.ts';
 
 const shape: ImageShape = [4, 8, 1];
-const dimensions = dimensionsOf(shape);
+const dimensions = countDimensions(shape);
 const IMAGES = 3;
 
 function open(options: Partial<ModelOptions>, how: FlowModelOptions = {}): FlowModel {
@@ -88,21 +88,21 @@ describe('pixels', () => {
     await releaseAfter(async (keep) => {
       const flow = keep(new FlowModel({ model, parameters }, { threads: 1, precision: 'float64' }));
       const image = Float64Array.from(pixels, (pixel) => pixel >> (8 - bits));
-      const all = [IMAGES, ...shape];
+      const batchShape = [IMAGES, ...shape];
       const { logLikelihood } = model.likelihood(
-        constant({ shape: all, data: image }),
-        constant({ shape: all, data: new Float64Array(image.length).fill(0.5) }),
+        constant({ shape: batchShape, data: image }),
+        constant({ shape: batchShape, data: new Float64Array(image.length).fill(0.5) }),
         parametersFrom(parameters),
       );
       const program = keep(
         await compile({ inputs: {}, outputs: { logLikelihood } }, { precision: 'float64' }),
       );
       const expected = await program.run({});
-      const found = await flow.gradient(pixels);
-      expectClose('logLikelihood', found.logLikelihood, expected.logLikelihood!.data, 'float64');
-      const values = flow.valuesOf(pixels);
-      expect(await flow.gradient(values)).toEqual(found);
-      expect(flow.valuesOf(flow.pixelsOf(values))).toEqual(values);
+      const result = await flow.gradient(pixels);
+      expectClose('logLikelihood', result.logLikelihood, expected.logLikelihood!.data, 'float64');
+      const values = flow.toValues(pixels);
+      expect(await flow.gradient(values)).toEqual(result);
+      expect(flow.toValues(flow.toPixels(values))).toEqual(values);
     });
   });
 });
@@ -114,10 +114,10 @@ it('of real numbers the likelihood is their log-density, in their unit', async (
     const images = Float32Array.from(randomValues(), (value) => 2000 + 100 * value);
     const { logLikelihood } = await model.gradient(images);
     expectClose('logLikelihood', logLikelihood, await model.logLikelihood(images), 'float32');
-    expectClose('images', model.pixelsOf(model.valuesOf(images)), images, 'float32');
+    expectClose('images', model.toPixels(model.toValues(images)), images, 'float32');
     await expect(model.gradient(pixels)).rejects.toThrow(/8-bit integers, but the model takes real numbers/);
-    expect(() => model.valuesOf(pixels)).toThrow(/8-bit integers, but the model takes real numbers/);
-    expect(() => keep(open({})).valuesOf(images)).toThrow(/but the model takes integers of 8 bits/);
+    expect(() => model.toValues(pixels)).toThrow(/8-bit integers, but the model takes real numbers/);
+    expect(() => keep(open({})).toValues(images)).toThrow(/but the model takes integers of 8 bits/);
   });
 });
 
@@ -126,9 +126,11 @@ it('over classes the likelihood is the mean of that given each class', async () 
     const model = keep(open({ mixing: '1x1', classes }, { batchSize: 2 }));
     const values = randomValues();
     const { logLikelihood } = await model.gradient(values);
-    const given = await Promise.all(classes.map((one) => model.gradient(values, { class: one })));
+    const byClass = await Promise.all(
+      classes.map((className) => model.gradient(values, { class: className })),
+    );
     const mean = logLikelihood.map((_, image) =>
-      Math.log(given.reduce((sum, each) => sum + Math.exp(each.logLikelihood[image]!) / classes.length, 0)),
+      Math.log(byClass.reduce((sum, each) => sum + Math.exp(each.logLikelihood[image]!) / classes.length, 0)),
     );
     expectClose('logLikelihood', logLikelihood, mean, 'float64');
   });

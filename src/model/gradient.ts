@@ -1,15 +1,21 @@
 // The gradient of the log-likelihood of images with respect to their values.
 import { UserError } from '../core/errors.ts';
-import { dimensionsOf, type NdArray, showImageShape, sizeOf, type Values } from '../core/numeric/index.ts';
+import {
+  countDimensions,
+  countElements,
+  type NdArray,
+  showImageShape,
+  type Values,
+} from '../core/numeric/index.ts';
 import { CLASSES, type Condition, parametersFrom } from '../flows/contract/index.ts';
 import { largest } from '../flows/coupling/index.ts';
 import type { Flow } from '../flows/models/index.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { constant, input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../tensor/index.ts';
 import { add, divide, exp, log, split, subtract, sum } from '../tensor/operations/index.ts';
-import { conditionRowsOf } from './conditions.ts';
+import { createConditionRows } from './conditions.ts';
 import type { GradientOptions } from './flowModelOptions.ts';
-import { imageSetOf } from './givenImages.ts';
+import { toImageSet } from './givenImages.ts';
 import {
   compileForImages,
   type ImageCompileOptions,
@@ -19,10 +25,10 @@ import {
 import {
   asConditionInputs,
   type ConditionArrays,
-  componentsOf,
+  conditionComponents,
   conditionInputs,
 } from './likelihood/conditionArrays.ts';
-import { valuesOf, zerosFor } from './pixels.ts';
+import { toValues, zerosFor } from './pixels.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** The log-likelihood of images, and its gradient. */
@@ -42,19 +48,19 @@ export interface ImageGradient {
 export async function gradientOfImages(
   programs: ImagePrograms,
   images: Values | Float64Array,
-  { class: choice, condition: given, precision, ...following }: GradientOptions,
+  { class: choice, condition: conditionChoice, precision, ...following }: GradientOptions,
 ): Promise<ImageGradient> {
   const { model } = programs;
   const { imageShape, classes } = model;
   const values = valuesGiven(programs, images);
-  const dimensions = dimensionsOf(imageShape);
+  const dimensions = countDimensions(imageShape);
   const count = values.length / dimensions;
   const how = {
     precision: precision ?? (values instanceof Float64Array ? 'float64' : programs.precision),
     ...following,
   };
   const isMarginal = classes.length > 0 && choice === undefined;
-  const rowsAt = conditionRowsOf(model, { class: choice, condition: given }, count);
+  const rowsAt = createConditionRows(model, { class: choice, condition: conditionChoice }, count);
   const conditionAt = isMarginal
     ? (first: number, end: number) => withoutClasses(rowsAt(first, end))
     : rowsAt;
@@ -62,9 +68,9 @@ export async function gradientOfImages(
   const logLikelihood = new Float64Array(count);
   const gradient = zerosFor(count, imageShape, how.precision);
   const condition = Object.fromEntries(
-    componentsOf(model).map(({ name, shape: each, isNumber }) => {
+    conditionComponents(model).map(({ name, shape: each, isNumber }) => {
       const shape = [count, ...(isNumber ? [] : each)];
-      const size = sizeOf(shape);
+      const size = countElements(shape);
       const data = how.precision === 'float64' ? new Float64Array(size) : new Float32Array(size);
       return [name, { shape, data }];
     }),
@@ -76,7 +82,7 @@ export async function gradientOfImages(
       ...conditionAt(first, end),
     });
     logLikelihood.set(results.logLikelihood!.data, first);
-    gradient.data.set(inUnitOf(results.gradient!.data, model), first * dimensions);
+    gradient.data.set(toValueUnit(results.gradient!.data, model), first * dimensions);
     for (const [name, { data }] of Object.entries(condition)) {
       data.set(results[conditionGradient(name)]!.data, (first * data.length) / count);
     }
@@ -85,7 +91,10 @@ export async function gradientOfImages(
 }
 
 /** A gradient by x as one by the values of images, if these are real numbers. */
-function inUnitOf(gradient: NdArray['data'], { imageShape: [, , channels], values }: Flow): NdArray['data'] {
+function toValueUnit(
+  gradient: NdArray['data'],
+  { imageShape: [, , channels], values }: Flow,
+): NdArray['data'] {
   return values.bits === undefined
     ? gradient.map((value, index) => value * values.slope(index % channels))
     : gradient;
@@ -98,8 +107,8 @@ function inUnitOf(gradient: NdArray['data'], { imageShape: [, , channels], value
  */
 function valuesGiven({ model }: ImagePrograms, images: Values | Float64Array): Float32Array | Float64Array {
   if (images instanceof Uint8Array || images instanceof Uint16Array) {
-    imageSetOf(model, images);
-    return valuesOf(images, model);
+    toImageSet(model, images);
+    return toValues(images, model);
   }
   if (!(images instanceof Float32Array || images instanceof Float64Array)) {
     throw new UserError(
@@ -107,7 +116,7 @@ function valuesGiven({ model }: ImagePrograms, images: Values | Float64Array): F
       'images must be a Uint8Array or Uint16Array of pixels, or a Float32Array or Float64Array of values in [-0.5, 0.5) or real numbers',
     );
   }
-  if (images.length % dimensionsOf(model.imageShape) !== 0) {
+  if (images.length % countDimensions(model.imageShape) !== 0) {
     throw new UserError(
       'mismatch',
       `${images.length} values are not a whole number of images: the model takes ${showImageShape(model.imageShape)}`,
@@ -115,7 +124,7 @@ function valuesGiven({ model }: ImagePrograms, images: Values | Float64Array): F
   }
   const wrong = images.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) {
-    const image = Math.floor(wrong / dimensionsOf(model.imageShape));
+    const image = Math.floor(wrong / countDimensions(model.imageShape));
     throw new UserError(
       'invalid-argument',
       `image ${image} has a value that is not finite: ${images[wrong]}`,
@@ -139,7 +148,7 @@ function compileValueGradient(
   const x = input('x', [OPEN_BATCH, ...model.imageShape]);
   const condition = conditionInputs(model, OPEN_BATCH);
   const logLikelihood = model.logLikelihood(model.encode(x, parametersFrom(parameters), condition));
-  return compileForImages(gradientOf(logLikelihood, x, condition), options);
+  return compileForImages(buildGradient(logLikelihood, x, condition), options);
 }
 
 /** The same for a model with classes, of p(x) = Σ p(x | class)/K. */
@@ -150,18 +159,18 @@ function compileMarginalGradient(
   const x = input('x', [OPEN_BATCH, ...model.imageShape]);
   const { [CLASSES]: _, ...condition } = conditionInputs(model, OPEN_BATCH);
   const byClass = model.logDensityByClass(x, parametersFrom(parameters), condition);
-  return compileForImages(gradientOf(overEqualClasses(byClass), x, condition), options);
+  return compileForImages(buildGradient(overEqualClasses(byClass), x, condition), options);
 }
 
 /** ln Σ p(x | class)/K, `[N]`, from ln p(x | class), `[N, K]`. */
 export function overEqualClasses(byClass: Tensor): Tensor {
   const classes = byClass.shape[1]!;
-  const most = largest(split(byClass, 1, Array(classes).fill(1)));
-  const mean = divide(sum(exp(subtract(byClass, most)), [1]), classes);
-  return add(log(mean), sum(most, [1]));
+  const maximum = largest(split(byClass, 1, Array(classes).fill(1)));
+  const mean = divide(sum(exp(subtract(byClass, maximum)), [1]), classes);
+  return add(log(mean), sum(maximum, [1]));
 }
 
-function gradientOf(logLikelihood: Tensor, x: Tensor, condition: Condition): ProgramDefinition {
+function buildGradient(logLikelihood: Tensor, x: Tensor, condition: Condition): ProgramDefinition {
   const { [CLASSES]: _, ...real } = condition;
   const [gradient, ...others] = gradients(sum(logLikelihood), [x, ...Object.values(real)], constant(1));
   const named = Object.keys(real).map((name, index) => [conditionGradient(name), others[index]!]);

@@ -63,16 +63,16 @@ export async function compileForImages(
  */
 export function imagesPerRun(
   { bytesPerImage, device }: Pick<ImageProgram, 'bytesPerImage' | 'device'>,
-  { most, imageShape }: { readonly most: number; readonly imageShape: ImageShape },
+  { most: limit, imageShape }: { readonly most: number; readonly imageShape: ImageShape },
 ): number {
   if (!isHost(device)) {
     // The memory of other devices is unknown.
-    return most;
+    return limit;
   }
   const available = addressableOn(device, availableBytes());
-  const what = `the activations of an image of ${showImageShape(imageShape)}`;
-  requireMemory(what, bytesOfRun(bytesPerImage), 'use a smaller model, or smaller images', available);
-  return Math.max(1, Math.min(most, Math.floor((SHARE * available) / bytesPerImage)));
+  const subject = `the activations of an image of ${showImageShape(imageShape)}`;
+  requireMemory(subject, bytesOfRun(bytesPerImage), 'use a smaller model, or smaller images', available);
+  return Math.max(1, Math.min(limit, Math.floor((SHARE * available) / bytesPerImage)));
 }
 
 /** From this size on, memory is announced before it is taken. */
@@ -170,7 +170,7 @@ export class ImagePrograms {
       return;
     }
     const program = await this.program(compiler, precision);
-    const batchSize = this.batchOf(program);
+    const batchSize = this.batchLimit(program);
     for (let first = 0; first < count; first += batchSize) {
       signal?.throwIfAborted();
       const end = Math.min(count, first + batchSize);
@@ -181,7 +181,7 @@ export class ImagePrograms {
   }
 
   /** The draws of the noise that a measurement takes: one where there is none, since the others would be equal. */
-  drawsOf({ draws = 1 }: MeasurementOptions): number {
+  countDraws({ draws = 1 }: MeasurementOptions): number {
     requireWhole('draws', draws, 1);
     return this.model.values.bits === undefined ? 1 : draws;
   }
@@ -194,7 +194,7 @@ export class ImagePrograms {
     work: (program: ImageProgram, how: Measurement) => Promise<void>,
   ): Promise<void> {
     this.requireOpen();
-    const draws = this.drawsOf(options);
+    const draws = this.countDraws(options);
     const {
       seed = 0,
       noiseByContent = false,
@@ -207,7 +207,7 @@ export class ImagePrograms {
     const condition = componentReader(this.model, images.conditions, 'these images');
     await stopIfAborted(ranks, following.signal);
     const program = await this.program(compiler, precision);
-    const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
+    const batchSize = Math.max(1, Math.min(this.batchLimit(program), images.count));
     const { dequantiser, values } = this.model;
     for (let draw = 0; draw < draws; draw++) {
       await stopIfAborted(ranks, following.signal);
@@ -233,13 +233,15 @@ export class ImagePrograms {
 
   /** Frees the programs; they are recompiled if they are used again. */
   async free(): Promise<void> {
-    const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
-    for (const known of Object.values(this.programs)) {
-      known.clear();
+    const programs = Object.values(this.programs).flatMap((cached) => [...cached.values()]);
+    for (const cached of Object.values(this.programs)) {
+      cached.clear();
     }
     // A program that failed to compile has nothing to free, and its caller got the error.
     const compiled = await Promise.allSettled(programs);
-    await Promise.all(compiled.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)));
+    await Promise.all(
+      compiled.map((result) => (result.status === 'fulfilled' ? result.value.release() : undefined)),
+    );
   }
 
   private requireOpen(): void {
@@ -254,9 +256,9 @@ export class ImagePrograms {
   /** The program of this kind, compiled once; after a failed compilation the next call tries again. */
   private program(compiler: Compiler, precision: Precision): Promise<ImageProgram> {
     const programs = this.programs[precision];
-    const known = programs.get(compiler);
-    if (known) {
-      return known;
+    const cached = programs.get(compiler);
+    if (cached) {
+      return cached;
     }
     const program = compiler(this.trained, { ...this.options, precision });
     programs.set(compiler, program);
@@ -273,7 +275,7 @@ export class ImagePrograms {
    *
    * @throws UserError (`out-of-memory`) if a single image does not fit
    */
-  private batchOf(program: ImageProgram): number {
+  private batchLimit(program: ImageProgram): number {
     const { imageShape } = this.model;
     return imagesPerRun(program, { most: this.batchSize, imageShape });
   }

@@ -5,8 +5,8 @@ export { type Classification, type ClassLikelihoods, mostProbable, posteriors } 
 export {
   type ConditionChoice,
   choiceFrom,
-  conditionRowsOf,
-  conditionsOf,
+  conditionArrays,
+  createConditionRows,
   meanCondition,
   valuesOfConditions,
 } from './conditions.ts';
@@ -28,7 +28,7 @@ export {
   type ScoreOptions,
   type WorkOptions,
 } from './flowModelOptions.ts';
-export { imageSetOf } from './givenImages.ts';
+export { toImageSet } from './givenImages.ts';
 export type { ImageGradient } from './gradient.ts';
 export {
   bytesOfRun,
@@ -41,9 +41,9 @@ export {
 export {
   interpolateLatents,
   meanLatents,
+  measureSeparation,
   moveLatents,
   type Separation,
-  separationOf,
 } from './latentArithmetic.ts';
 export {
   compileDecoder,
@@ -58,11 +58,11 @@ export {
 export { pixelsOfImage } from './pixels.ts';
 export { inBitsPerDim, likelihoodBytes, meanOverDraws, natsPerUnit, requireReference } from './scoring.ts';
 export {
-  areExponentsOf,
+  areValidExponents,
   encodeWeights,
   roundedModel,
   type WeightExponents,
 } from './smallWeights.ts';
 export type { StageDescription, StageImages } from './stageImages.ts';
-export { fingerprintOf, type TrainedModel, trainedModel } from './trainedModel.ts';
+export { modelFingerprint, type TrainedModel, trainedModel } from './trainedModel.ts';
 export { exponentsFor, weightSensitivities } from './weightPrecision.ts';

@@ -1,7 +1,7 @@
 // How well two groups of latents are separated: groups that differ, groups that don't, and groups of one image.
 import { expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
-import { separationOf } from './latentArithmetic.ts';
+import { measureSeparation } from './latentArithmetic.ts';
 
 /** Random latents of two levels, moved by `shift` in one element of each. */
 function group(name: string, count: number, shift: number) {
@@ -15,20 +15,20 @@ function group(name: string, count: number, shift: number) {
 }
 
 it('separates groups that differ', () => {
-  expect(separationOf(group('a', 30, 0), group('b', 20, 20))).toEqual({ from: 30, towards: 20 });
+  expect(measureSeparation(group('a', 30, 0), group('b', 20, 20))).toEqual({ from: 30, towards: 20 });
 });
 
 it('separates no groups by chance, though they have fewer images than latents', () => {
-  const { from, towards } = separationOf(group('a', 40, 0), group('b', 40, 0))!;
+  const { from, towards } = measureSeparation(group('a', 40, 0), group('b', 40, 0))!;
   expect(from + towards).toBeLessThan(55);
 });
 
 it('takes each image out of the mean of its group', () => {
-  const one = (...values: number[]) => [{ shape: [values.length, 1], data: Float32Array.from(values) }];
+  const latent = (...values: number[]) => [{ shape: [values.length, 1], data: Float32Array.from(values) }];
   // Without it, the mean of its group is 0 for the image 10, farther than the other group's, 2; with it, 5.
-  expect(separationOf(one(0, 10), one(2, 2))).toEqual({ from: 0, towards: 2 });
+  expect(measureSeparation(latent(0, 10), latent(2, 2))).toEqual({ from: 0, towards: 2 });
 });
 
 it('needs two images in each group', () => {
-  expect(separationOf(group('a', 1, 0), group('b', 20, 9))).toBeNull();
+  expect(measureSeparation(group('a', 1, 0), group('b', 20, 9))).toBeNull();
 });

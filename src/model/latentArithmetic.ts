@@ -1,5 +1,5 @@
 // Arithmetic on latents, in float64 if any of them are: interpolation, means, and moves along a direction.
-import { type NdArray, sizeOf } from '../core/numeric/index.ts';
+import { countElements, type NdArray } from '../core/numeric/index.ts';
 import { isDouble, type Latents } from './latents.ts';
 
 /**
@@ -11,13 +11,13 @@ export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArr
     throw new RangeError(`an interpolation needs 2 or more steps, not ${steps}`);
   }
   return a.map(({ shape, data }, index) => {
-    const other = b[index]!.data;
+    const otherData = b[index]!.data;
     const size = data.length;
     const out = zerosLike([a, b], steps * size);
     for (let step = 0; step < steps; step++) {
       const t = step / (steps - 1);
       for (let element = 0; element < size; element++) {
-        out[step * size + element] = (1 - t) * data[element]! + t * other[element]!;
+        out[step * size + element] = (1 - t) * data[element]! + t * otherData[element]!;
       }
     }
     return { shape: [steps, ...shape.slice(1)], data: out };
@@ -27,15 +27,15 @@ export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArr
 /** The mean over the images of a batch, as latents of one image. */
 export function meanLatents(latents: Latents): NdArray[] {
   return latents.map(({ shape, data: values }) => {
-    const [count, ...rest] = shape as [number, ...number[]];
-    const size = sizeOf(rest);
+    const [count, ...latentShape] = shape as [number, ...number[]];
+    const size = countElements(latentShape);
     const sums = new Float64Array(size);
     values.forEach((value, element) => {
       sums[element % size]! += value;
     });
     const data = zerosLike([latents], size);
     data.set(sums.map((sum) => sum / count));
-    return { shape: [1, ...rest], data };
+    return { shape: [1, ...latentShape], data };
   });
 }
 
@@ -61,8 +61,8 @@ export function moveLatents(
 }
 
 /** Zeros, in float64 if any latents are: they are then decoded in it. */
-function zerosLike(all: readonly Latents[], size: number): NdArray['data'] {
-  return all.some(isDouble) ? new Float64Array(size) : new Float32Array(size);
+function zerosLike(groups: readonly Latents[], size: number): NdArray['data'] {
+  return groups.some(isDouble) ? new Float64Array(size) : new Float32Array(size);
 }
 
 /** Images of two groups that are nearer to their own group's mean than to the other's. */
@@ -79,24 +79,24 @@ export interface Separation {
  *
  * @returns null if a group has fewer than two images
  */
-export function separationOf(from: Latents, towards: Latents): Separation | null {
-  const [a, b] = [countOf(from), countOf(towards)];
+export function measureSeparation(from: Latents, towards: Latents): Separation | null {
+  const [a, b] = [countImages(from), countImages(towards)];
   return a < 2 || b < 2
     ? null
     : { from: onOwnSide(from, towards, a, b), towards: onOwnSide(towards, from, b, a) };
 }
 
-function countOf(latents: Latents): number {
+function countImages(latents: Latents): number {
   return latents[0]!.shape[0]!;
 }
 
 /** How many of the `count` images of a group are nearer to its mean, without them, than to another group's. */
-function onOwnSide(own: Latents, other: Latents, count: number, others: number): number {
+function onOwnSide(group: Latents, otherGroup: Latents, count: number, others: number): number {
   // The squared distance to the mean of the other group, minus that to the mean of the image's own.
   const margins = new Float64Array(count);
-  own.forEach(({ data }, index) => {
+  group.forEach(({ data }, index) => {
     const size = data.length / count;
-    const [sums, otherSums] = [sumOf(data, size), sumOf(other[index]!.data, size)];
+    const [sums, otherSums] = [sumImages(data, size), sumImages(otherGroup[index]!.data, size)];
     for (let image = 0; image < count; image++) {
       for (let element = 0; element < size; element++) {
         const value = data[image * size + element]!;
@@ -109,7 +109,7 @@ function onOwnSide(own: Latents, other: Latents, count: number, others: number):
 }
 
 /** The sum over images. */
-function sumOf(data: Latents[number]['data'], size: number): Float64Array {
+function sumImages(data: Latents[number]['data'], size: number): Float64Array {
   const sums = new Float64Array(size);
   data.forEach((value, element) => {
     sums[element % size]! += value;

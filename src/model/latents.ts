@@ -2,14 +2,14 @@
 
 import { call, option, type Phrase, phrase, UserError } from '../core/errors.ts';
 import {
-  dimensionsOf,
+  countDimensions,
+  countElements,
   type ImageShape,
   type NdArray,
   RandomStream,
   requireArgument,
   requireFinite,
   requireWhole,
-  sizeOf,
 } from '../core/numeric/index.ts';
 import { parametersFrom } from '../flows/contract/index.ts';
 import { hasNormalLatents, noiseShape } from '../flows/priors/index.ts';
@@ -68,15 +68,15 @@ export function drawNormals(
   requireWhole('seed', seed, 0);
   const latents = shapes.map((shape) => ({
     shape: [count, ...shape],
-    data: new Float32Array(count * dimensionsOf(shape)),
+    data: new Float32Array(count * countDimensions(shape)),
   }));
-  const sizes = shapes.map(dimensionsOf);
-  const all = sizes.reduce((total, size) => total + size, 0);
+  const sizes = shapes.map(countDimensions);
+  const latentSize = sizes.reduce((total, size) => total + size, 0);
   for (let index = 0; index < count; index++) {
-    const normals = new RandomStream(seed, 'latents', first + index).normals(all);
+    const normals = new RandomStream(seed, 'latents', first + index).normals(latentSize);
     let start = 0;
-    latents.forEach(({ data }, place) => {
-      const size = sizes[place]!;
+    latents.forEach(({ data }, level) => {
+      const size = sizes[level]!;
       for (let element = 0; element < size; element++) {
         data[index * size + element] = temperature * normals[start + element]!;
       }
@@ -89,7 +89,7 @@ export function drawNormals(
 /** Images `first` to `end − 1` of a batch, as views. */
 export function sliceLatents(latents: Latents, first: number, end: number): NdArray[] {
   return latents.map(({ shape, data }) => {
-    const size = sizeOf(shape.slice(1));
+    const size = countElements(shape.slice(1));
     return { shape: [end - first, ...shape.slice(1)], data: data.subarray(first * size, end * size) };
   });
 }
@@ -114,13 +114,16 @@ export function largestLatent(latents: Latents, image: number): number {
 export function countOfLatents(latents: Latents, shapes: readonly ImageShape[]): number {
   requireArgument(Array.isArray(latents), 'latents must be a list of arrays, as returned by encode');
   const count = latents[0]?.shape[0] ?? 0;
-  const given = latents.map(({ shape }) => `[${shape.join(', ')}]`);
+  const actual = latents.map(({ shape }) => `[${shape.join(', ')}]`);
   const expected = shapes.map((shape) => `[${[latents.length > 0 ? count : 'N', ...shape].join(', ')}]`);
-  if (given.join() !== expected.join() || latents.some(({ shape, data }) => sizeOf(shape) !== data.length)) {
+  if (
+    actual.join() !== expected.join() ||
+    latents.some(({ shape, data }) => countElements(shape) !== data.length)
+  ) {
     throw new UserError(
       'mismatch',
       `these latents do not fit this model: ${
-        given.length > 0 ? `they have shapes ${given.join(', ')}` : 'the list is empty'
+        actual.length > 0 ? `they have shapes ${actual.join(', ')}` : 'the list is empty'
       }, expected ${expected.join(', ')}`,
     );
   }
@@ -152,7 +155,7 @@ export async function drawFromPriors(
     const drawn = await program.run(Object.fromEntries(feeds));
     latents.forEach(({ data }, index) => {
       const values = drawn[latentName(index)]!.data.map((value) => temperature * value);
-      data.set(values, first * dimensionsOf(latentShapes[index]!));
+      data.set(values, first * countDimensions(latentShapes[index]!));
     });
   });
   return latents;

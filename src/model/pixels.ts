@@ -3,11 +3,11 @@
 import { UserError } from '../core/errors.ts';
 import {
   bytesOfValue,
-  dimensionsOf,
+  countDimensions,
   type ImageShape,
-  kindOf,
   type NdArray,
   type Values,
+  valueKind,
   zeros,
 } from '../core/numeric/index.ts';
 import { requireMemory } from '../core/platform/index.ts';
@@ -23,7 +23,7 @@ type ImagesOf = Pick<Flow, 'imageShape' | 'values'>;
  * The images encoded by x: integers ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255, or the real numbers
  * x·deviation + mean.
  */
-export function pixelsOf(x: ArrayLike<number>, { imageShape: [, , channels], values }: ImagesOf): Values {
+export function toPixels(x: ArrayLike<number>, { imageShape: [, , channels], values }: ImagesOf): Values {
   if (values.bits !== undefined) {
     return toFullRange(pixelsFromValues(x, values.bits), values.bits);
   }
@@ -36,8 +36,8 @@ export function pixelsOf(x: ArrayLike<number>, { imageShape: [, , channels], val
  *
  * @throws UserError (`mismatch`) if the model takes values of another kind
  */
-export function valuesOf(images: Values, { imageShape: [, , channels], values }: ImagesOf): Float32Array {
-  requireKind(kindOf(images)!, values);
+export function toValues(images: Values, { imageShape: [, , channels], values }: ImagesOf): Float32Array {
+  requireKind(valueKind(images)!, values);
   const { bits } = values;
   return images instanceof Float32Array || bits === undefined
     ? mapped(images, (value, index) => values.xOf(value, index % channels))
@@ -65,7 +65,7 @@ export function pixelsOfImage(
   if (!areFinite(values)) {
     return undefined;
   }
-  const pixels = pixelsOf(values, model);
+  const pixels = toPixels(values, model);
   if (correction) {
     correctImage(pixels, correction);
   }
@@ -78,12 +78,12 @@ export function pixelsOfImage(
  * @returns their indices
  */
 export function blankOut(x: NdArray['data'], { imageShape, values }: ImagesOf): number[] {
-  const dimensions = dimensionsOf(imageShape);
+  const dimensions = countDimensions(imageShape);
   const images: number[] = [];
   for (let image = 0; image * dimensions < x.length; image++) {
-    const own = x.subarray(image * dimensions, (image + 1) * dimensions);
-    if (!areFinite(own)) {
-      own.fill(values.bits === undefined ? Number.NaN : -0.5);
+    const imageValues = x.subarray(image * dimensions, (image + 1) * dimensions);
+    if (!areFinite(imageValues)) {
+      imageValues.fill(values.bits === undefined ? Number.NaN : -0.5);
       images.push(image);
     }
   }
@@ -102,7 +102,7 @@ function areFinite(values: NdArray['data']): boolean {
 
 /** An array of zeros for a number of images of a shape, `[count, …]`. */
 export function zerosFor(count: number, shape: ImageShape, precision: Precision): NdArray {
-  const size = count * dimensionsOf(shape);
+  const size = count * countDimensions(shape);
   const data = precision === 'float64' ? new Float64Array(size) : new Float32Array(size);
   return { shape: [count, ...shape], data };
 }
@@ -116,7 +116,7 @@ const MOST_PIXEL_BYTES = 2 ** 31 - 1;
  * @throws UserError (`out-of-memory`, `unsupported`) if they do not fit
  */
 export function blankImages(count: number, { imageShape, values: { kind } }: ImagesOf): Values {
-  const length = count * dimensionsOf(imageShape);
+  const length = count * countDimensions(imageShape);
   const bytes = length * bytesOfValue(kind);
   const remedy = 'draw fewer at a time, with different seeds';
   requireMemory(`the pixels of ${count} images`, bytes, remedy);

@@ -164,8 +164,8 @@ function arePlaces(value: unknown): boolean {
   );
 }
 
-function isWhole(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+function isWhole(value: unknown, least: number, greatest = Number.MAX_SAFE_INTEGER): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= greatest;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -2,18 +2,18 @@
 import { UserError } from '../core/errors.ts';
 import {
   copyInto,
-  dimensionsOf,
+  countDimensions,
   requireArgument,
   requireFinite,
   requireKnown,
   requireWhole,
   type Values,
 } from '../core/numeric/index.ts';
-import { conditionRowsOf } from './conditions.ts';
+import { createConditionRows } from './conditions.ts';
 import type { SampleOptions } from './flowModelOptions.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
 import { compileDecoder, decodeBatch, drawFromPriors } from './latents.ts';
-import { blankImages, blankOut, pixelsOf } from './pixels.ts';
+import { blankImages, blankOut, toPixels } from './pixels.ts';
 import { DEFAULT_TEMPERATURE } from './temperature.ts';
 
 const sampleOptions: Readonly<Record<keyof SampleOptions, true>> = {
@@ -49,11 +49,11 @@ export async function sampleImages(programs: ImagePrograms, options: SampleOptio
   requireFinite('temperature', temperature, 0);
   requireWhole('seed', seed, 0);
   const { imageShape, classes } = programs.model;
-  const dimensions = dimensionsOf(imageShape);
+  const dimensions = countDimensions(imageShape);
   const pixels = blankImages(count, programs.model);
   const inTurn = Array.from({ length: count }, (_, image) => image % classes.length);
-  const given = { class: choice, condition };
-  const conditionAt = conditionRowsOf(programs.model, given, count, inTurn);
+  const choices = { class: choice, condition };
+  const conditionAt = createConditionRows(programs.model, choices, count, inTurn);
   const overflowed: number[] = [];
   await programs.inBatches(count, compileDecoder, following, async (program, first, end) => {
     const draw = { first, count: end - first, temperature, seed };
@@ -62,7 +62,7 @@ export async function sampleImages(programs: ImagePrograms, options: SampleOptio
     blankOut(values, programs.model).forEach((image) => {
       overflowed.push(first + image);
     });
-    copyInto(pixels, pixelsOf(values, programs.model), first * dimensions);
+    copyInto(pixels, toPixels(values, programs.model), first * dimensions);
     onPixels?.(pixels, end);
   });
   if (overflowed.length > 0) {

@@ -1,16 +1,16 @@
 // The likelihood of images under a trained model, and how odd they are.
 
 import { UserError } from '../core/errors.ts';
-import { dimensionsOf, mean } from '../core/numeric/index.ts';
+import { countDimensions, mean } from '../core/numeric/index.ts';
 import type { ImageSet } from '../data/contract/index.ts';
 import type { Flow } from '../flows/models/index.ts';
 import { peakElements } from '../tensor/engine/index.ts';
 import { OPEN_BATCH, type ProgramDefinition } from '../tensor/index.ts';
-import { classNumbersOf } from './classes.ts';
+import { classNumbers } from './classes.ts';
 import { givenClass, measureClassLikelihoods, overClasses } from './classLikelihoods.ts';
 import { measureDensities } from './densities.ts';
 import type { LikelihoodOptions, ScoreOptions } from './flowModelOptions.ts';
-import { requireImagesOf } from './givenImages.ts';
+import { requireMatchingImages } from './givenImages.ts';
 import {
   compileForImages,
   type ImageCompileOptions,
@@ -28,8 +28,8 @@ export async function bitsPerDimByDraw(
   { class: choice, ...options }: Omit<LikelihoodOptions, 'condition'>,
 ): Promise<Float64Array[]> {
   const { model } = programs;
-  requireImagesOf(model, images);
-  const numbers = choice === undefined ? undefined : classNumbersOf(model.classes, choice, images.count);
+  requireMatchingImages(model, images);
+  const numbers = choice === undefined ? undefined : classNumbers(model.classes, choice, images.count);
   if (model.classes.length > 0) {
     const byClass = await measureClassLikelihoods(programs, images, options);
     return inBitsPerDim(model, numbers ? givenClass(byClass, numbers) : overClasses(byClass));
@@ -91,19 +91,19 @@ export function inBitsPerDim(model: Flow, draws: readonly Float64Array[]): Float
 
 /** The log-likelihood in nats of an image of 1 bit/dim. */
 export function natsPerUnit({ imageShape }: Flow): number {
-  return -dimensionsOf(imageShape) * Math.LN2;
+  return -countDimensions(imageShape) * Math.LN2;
 }
 
 /** The program that computes `bitsPerDim` of each image from `image` and `noise`. */
 function compileLikelihood(trained: TrainedModel, options: ImageCompileOptions): Promise<ImageProgram> {
-  return compileForImages(likelihoodOf(trained), options);
+  return compileForImages(buildLikelihood(trained), options);
 }
 
-function likelihoodOf({ model, parameters }: TrainedModel): ProgramDefinition {
+function buildLikelihood({ model, parameters }: TrainedModel): ProgramDefinition {
   return likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters });
 }
 
 /** About how many bytes of results are alive at once for each image while the likelihood is computed in float32. */
 export function likelihoodBytes(trained: TrainedModel): number {
-  return 4 * peakElements(likelihoodOf(trained));
+  return 4 * peakElements(buildLikelihood(trained));
 }

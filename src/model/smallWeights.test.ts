@@ -9,7 +9,7 @@ import { randomModel } from '../testing/randomModel.ts';
 import { readExport, WEIGHTS_FILE, weightsBytes } from './loading/readExport.ts';
 import { decodeWeights, encodeWeights, finestExponent, roundedModel, trainedPaths } from './smallWeights.ts';
 import type { TrainedModel } from './trainedModel.ts';
-import { fingerprintOf } from './trainedModel.ts';
+import { modelFingerprint } from './trainedModel.ts';
 
 const model = randomModel([4, 6, 3], { mixing: 'emerging', levels: 1 });
 const paths = trainedPaths(model.model);
@@ -24,7 +24,7 @@ it('return as multiples of a power of two, from a file that is a fraction of the
   const bytes = weightsBytes(model, exponents);
   expect(bytes.length).toBeLessThan(weightsBytes(model).length / 2);
   const read = await readBack(bytes);
-  expect(fingerprintOf(read)).toBe(fingerprintOf(roundedModel(model, exponents)));
+  expect(modelFingerprint(read)).toBe(modelFingerprint(roundedModel(model, exponents)));
   for (const [index, path] of paths.entries()) {
     const step = 2 ** -exponents[index]!;
     const before = constantValue(model.parameters[path]!)!.data;
@@ -70,10 +70,10 @@ it('return whatever they are, and take about as many bits as their entropy', () 
   const normal = { ...wide, parameters: { ...wide.parameters } };
   let count = 0;
   for (const name of trainedPaths(wide.model)) {
-    const { shape: own } = constantValue(wide.parameters[name]!)!;
-    const size = own.reduce((product, length) => product * length, 1);
+    const { shape: weightShape } = constantValue(wide.parameters[name]!)!;
+    const size = weightShape.reduce((product, length) => product * length, 1);
     count += size;
-    normal.parameters[name] = constant({ shape: own, data: Float32Array.from(random.normals(size)) });
+    normal.parameters[name] = constant({ shape: weightShape, data: Float32Array.from(random.normals(size)) });
   }
   const coded = encodeWeights(
     normal,

@@ -1,7 +1,7 @@
 // Weights in a few bits each: whole numbers times a power of two per array, entropy coded on a stack of bits. Reading them
 // takes only whole numbers and exact products, so that every machine reads the same weights.
 import { UserError } from '../core/errors.ts';
-import { BitStack, INTERVAL_TOTAL, type NdArray, StackEmpty, sizeOf } from '../core/numeric/index.ts';
+import { BitStack, countElements, INTERVAL_TOTAL, type NdArray, StackEmpty } from '../core/numeric/index.ts';
 import { maxBytesAtOnce } from '../data/files/randomAccess.ts';
 import type { Flow } from '../flows/models/index.ts';
 import { constant, constantValue } from '../tensor/index.ts';
@@ -28,7 +28,7 @@ export function trainedPaths({ parameters }: Pick<Flow, 'parameters'>): string[]
 }
 
 /** Whether these may be the exponents of a model. */
-export function areExponentsOf(model: Pick<Flow, 'parameters'>, exponents: WeightExponents): boolean {
+export function areValidExponents(model: Pick<Flow, 'parameters'>, exponents: WeightExponents): boolean {
   return (
     exponents.length === trainedPaths(model).length &&
     exponents.every((exponent) => Number.isInteger(exponent) && Math.abs(exponent) <= LARGEST_EXPONENT)
@@ -96,8 +96,8 @@ export function encodeWeights(trained: TrainedModel, exponents: WeightExponents)
       const number = array[index]!;
       const bits = bitsIn(number);
       if (bits > 0) {
-        const rest = Math.abs(number) - 2 ** (bits - 1);
-        stack.push(2 * rest + (number < 0 ? 1 : 0), 2 ** bits);
+        const excess = Math.abs(number) - 2 ** (bits - 1);
+        stack.push(2 * excess + (number < 0 ? 1 : 0), 2 ** bits);
       }
       position--;
       stack.pushInterval(starts[position]!, sizes[position]!);
@@ -117,9 +117,9 @@ export function decodeWeights(
   bytes: Uint8Array,
 ): Map<string, NdArray> | undefined {
   const paths = trainedPaths(model);
-  const count = paths.reduce((sum, path) => sum + sizeOf(model.parameters[path]!.shape), 0);
+  const count = paths.reduce((sum, path) => sum + countElements(model.parameters[path]!.shape), 0);
   if (
-    !areExponentsOf(model, exponents) ||
+    !areValidExponents(model, exponents) ||
     count > Math.min(WEIGHTS_PER_BYTE * bytes.length, maxBytesAtOnce / Float32Array.BYTES_PER_ELEMENT)
   ) {
     return undefined;
@@ -130,13 +130,13 @@ export function decodeWeights(
     const weights = new Map<string, NdArray>();
     for (const [index, path] of paths.entries()) {
       const { shape } = model.parameters[path]!;
-      const numbers = new Int32Array(sizeOf(shape));
+      const numbers = new Int32Array(countElements(shape));
       for (let element = 0; element < numbers.length; element++) {
         const bits = magnitudes.pop(stack);
         if (bits > 0) {
-          const rest = stack.pop(2 ** bits);
-          const size = 2 ** (bits - 1) + Math.floor(rest / 2);
-          numbers[element] = rest % 2 === 1 ? -size : size;
+          const excess = stack.pop(2 ** bits);
+          const size = 2 ** (bits - 1) + Math.floor(excess / 2);
+          numbers[element] = excess % 2 === 1 ? -size : size;
         }
         magnitudes.add(bits, numbers[element]!);
       }

@@ -1,6 +1,6 @@
 // What the stages of a model make of images: their places, values and shapes.
 import { afterAll, expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
 import type { NdArray } from '../core/numeric/ndarray.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { parametersFrom } from '../flows/contract/parameters.ts';
@@ -48,32 +48,32 @@ it('says where each stage is', () => {
 });
 
 it('gives what each stage passes on, which the next one takes, and the latents of encode', async () => {
-  const found = await model.stageImages(images, { precision: 'float64' });
-  expect(found.map(({ output: _, latent: __, ...description }) => description)).toEqual(model.stages);
+  const stages = await model.stageImages(images, { precision: 'float64' });
+  expect(stages.map(({ output: _, latent: __, ...description }) => description)).toEqual(model.stages);
   let x: NdArray = { shape: [5, 8, 8, 1], data: Float64Array.from(images, (v) => (v + 0.5) / 256 - 0.5) };
-  for (const [index, { path, output, latent }] of found.entries()) {
+  for (const [index, { path, output, latent }] of stages.entries()) {
     const { forward } = glow.stages[index]!.stage;
     const { y, epsilon } = forward(constant(x), parametersFrom(parameters).at(path));
     const expected = await evaluate([...(y ? [y] : []), ...(epsilon ? [epsilon] : [])]);
-    const given = [output, latent].filter((array) => array !== undefined);
-    expect(given.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
-    given.forEach(({ data }, part) => {
+    const outputs = [output, latent].filter((array) => array !== undefined);
+    expect(outputs.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
+    outputs.forEach(({ data }, part) => {
       expectClose(path, data, expected[part]!.data, 'float64');
     });
     x = output ?? x;
   }
   const latents = await model.encode(images, { precision: 'float64' });
-  expect(found.flatMap(({ latent }) => latent ?? [])).toEqual(latents);
+  expect(stages.flatMap(({ latent }) => latent ?? [])).toEqual(latents);
 });
 
 it('has the precision of the model by default, reports progress, and takes no images', async () => {
   const progress: number[] = [];
-  const found = await model.stageImages(images, { onProgress: (done) => progress.push(done) });
+  const stages = await model.stageImages(images, { onProgress: (done) => progress.push(done) });
   expect(progress).toEqual([2, 4, 5]);
-  expect(found.every(({ output, latent }) => (output ?? latent)!.data instanceof Float32Array)).toBe(true);
+  expect(stages.every(({ output, latent }) => (output ?? latent)!.data instanceof Float32Array)).toBe(true);
   const none = await model.stageImages(new Uint8Array());
   expect(none.map(({ output, latent }) => (output ?? latent)!.shape[0])).toEqual(none.map(() => 0));
-  await expect(model.stageImages(new Uint8Array(dimensionsOf(imageShape) - 1))).rejects.toThrow(
+  await expect(model.stageImages(new Uint8Array(countDimensions(imageShape) - 1))).rejects.toThrow(
     'not a whole number of images',
   );
 });

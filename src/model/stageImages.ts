@@ -5,9 +5,9 @@ import { parametersFrom } from '../flows/contract/index.ts';
 import type { Flow, StagePlace } from '../flows/models/index.ts';
 import type { Program } from '../tensor/engine/index.ts';
 import { constant, input, OPEN_BATCH, type Tensor } from '../tensor/index.ts';
-import { conditionRowsOf } from './conditions.ts';
+import { createConditionRows } from './conditions.ts';
 import type { EncodeOptions } from './flowModelOptions.ts';
-import { imageBatch, imageSetOf } from './givenImages.ts';
+import { imageBatch, toImageSet } from './givenImages.ts';
 import {
   compileForImages,
   type ImageCompileOptions,
@@ -37,8 +37,8 @@ export interface StageImages extends StageDescription {
 
 /** The stages of a model, in the order of encoding. */
 export function describeStages({ stages }: Flow): StageDescription[] {
-  return stages.map(({ stage: { outputShape, latentShape }, ...place }) => ({
-    ...place,
+  return stages.map(({ stage: { outputShape, latentShape }, ...location }) => ({
+    ...location,
     ...(outputShape && { outputShape }),
     ...(latentShape && { latentShape }),
   }));
@@ -51,9 +51,9 @@ export async function stageImages(
   { class: classes, condition, precision = programs.precision, ...following }: EncodeOptions,
 ): Promise<StageImages[]> {
   const { model } = programs;
-  const { count } = imageSetOf(model, images);
-  const conditionAt = conditionRowsOf(model, { class: classes, condition }, count);
-  const found = describeStages(model).map(
+  const { count } = toImageSet(model, images);
+  const conditionAt = createConditionRows(model, { class: classes, condition }, count);
+  const stages = describeStages(model).map(
     (stage): StageImages => ({
       ...stage,
       ...(stage.outputShape && { output: zerosFor(count, stage.outputShape, precision) }),
@@ -63,15 +63,15 @@ export async function stageImages(
   const how = { precision, ...following };
   await programs.inBatches(count, compileStageImages, how, async (program, first, end) => {
     const batch = { image: imageBatch(model, images, first, end), ...conditionAt(first, end) };
-    const results = await stageImagesBatch(program, batch, found.length);
-    found.forEach((stage, index) => {
+    const results = await stageImagesBatch(program, batch, stages.length);
+    stages.forEach((stage, index) => {
       for (const part of ['output', 'latent'] as const) {
         const array = stage[part];
         array?.data.set(results[index]![part]!.data, (first * array.data.length) / count);
       }
     });
   });
-  return found;
+  return stages;
 }
 
 /** The program that computes what every stage makes of `image`, as the encoder takes it. */
@@ -83,7 +83,7 @@ function compileStageImages(
   const x = model.dequantise(image, constant(0.5));
   const outputs: Record<string, Tensor> = {};
   const condition = conditionInputs(model, OPEN_BATCH);
-  model.resultsOf(x, parametersFrom(parameters), condition).forEach(({ y, epsilon }, index) => {
+  model.stageResults(x, parametersFrom(parameters), condition).forEach(({ y, epsilon }, index) => {
     Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
   });
   return compileForImages({ inputs: { image, ...asConditionInputs(condition) }, outputs }, options);

@@ -1,10 +1,10 @@
 // A model with fixed weights, from any source, and its fingerprint.
 import { UserError } from '../core/errors.ts';
-import { checksumOf } from '../core/numeric/checksum.ts';
+import { tensorChecksum } from '../core/numeric/checksum.ts';
 import type { NdArray } from '../core/numeric/index.ts';
 import { sha256 } from '../core/platform/sha256.node.ts';
 import { type Flow, ParameterLayout, recordedOptions } from '../flows/models/index.ts';
-import { type TrainingStart, type WeightsKind, weightsOf } from '../runs/contents/trainingState.ts';
+import { selectWeights, type TrainingStart, type WeightsKind } from '../runs/contents/trainingState.ts';
 import { constant, constantValue, type Tensor } from '../tensor/index.ts';
 import type { ReferenceScores } from './referenceScores.ts';
 
@@ -34,7 +34,7 @@ export function trainedModel(
   state: TrainingStart,
   weights: WeightsKind = 'average',
 ): TrainedModel {
-  const arrays = new ParameterLayout(model.parameters).unpack(weightsOf(state, weights));
+  const arrays = new ParameterLayout(model.parameters).unpack(selectWeights(state, weights));
   const parameters = Object.fromEntries(
     Object.entries(arrays).map(([path, array]) => [path, constant(array)]),
   );
@@ -42,13 +42,13 @@ export function trainedModel(
 }
 
 /** SHA-256 of a model's options, its image shape and its weights. */
-export function fingerprintOf({ model, parameters }: TrainedModel): string {
+export function modelFingerprint({ model, parameters }: TrainedModel): string {
   const weights = Object.keys(model.parameters).map((path): [string, NdArray] => {
     const { shape, data } = constantValue(parameters[path]!)!;
     return [path, { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }];
   });
   const options = Object.entries(recordedOptions(model.options)).sort(([a], [b]) => (a < b ? -1 : 1));
-  return sha256([JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))])]);
+  return sha256([JSON.stringify([options, model.imageShape, tensorChecksum(new Map(weights))])]);
 }
 
 /**

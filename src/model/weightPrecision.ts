@@ -16,7 +16,7 @@ import type { TrainedModel } from './trainedModel.ts';
 /** How images are measured for the precision of weights. */
 interface PrecisionOptions extends Pick<FlowModelOptions, 'device' | 'threads'> {
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ImageShape } from '../core/numeric/imageShape.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { Glow } from '../flows/models/glow.ts';
-import { layersOf } from '../flows/models/layers.ts';
+import { listLayers } from '../flows/models/layers.ts';
 import { constant } from '../tensor/tensor.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
@@ -45,7 +45,7 @@ const [model, withClasses] = [modelWith(), modelWith(['dark', 'light', 'grey'])]
 const latents = drawNormals(model.latentShapes, { count: COUNT, temperature: 0.5 });
 const reference = { data: '', draws: 2, seed: 0, fingerprint: '', statistics: { bits: [1, 2] } };
 const draws = 2;
-const layers = layersOf(model.model).length;
+const layers = listLayers(model.model).length;
 
 /** The calls, and how much work each reports. */
 const calls: [name: string, of: number, call: (work: WorkOptions) => Promise<unknown>][] = [
@@ -70,14 +70,14 @@ const calls: [name: string, of: number, call: (work: WorkOptions) => Promise<unk
   ['diagnose', layers, (work) => diagnose(model, images, { images: COUNT, threads: 1, ...work })],
 ];
 
-describe.each(calls)('%s', (_, of, call) => {
+describe.each(calls)('%s', (_, total, call) => {
   it('reports its progress up to the amount of work', async () => {
     const seen: [number, number][] = [];
     await call({ onProgress: (...progress) => void seen.push(progress) });
-    expect(seen.map(([, all]) => all)).toEqual(seen.map(() => of));
+    expect(seen.map(([, reportedTotal]) => reportedTotal)).toEqual(seen.map(() => total));
     expect(seen.map(([done]) => done)).toEqual(seen.map(([done]) => done).sort((a, b) => a - b));
     expect(seen.length).toBeGreaterThan(2);
-    expect(seen.at(-1)).toEqual([of, of]);
+    expect(seen.at(-1)).toEqual([total, total]);
   });
 
   it('stops in the middle with the reason of its signal, and works again', async () => {

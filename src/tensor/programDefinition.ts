@@ -11,15 +11,15 @@ export interface ProgramDefinition {
 }
 
 /** The tensors that a program computes, and the inputs and constants that they depend on. */
-export function tensorsOf({ inputs, outputs }: ProgramDefinition): Tensor[] {
-  const given = new Set(Object.values(inputs));
-  return topologicalOrder(Object.values(outputs), (tensor) => given.has(tensor));
+export function listTensors({ inputs, outputs }: ProgramDefinition): Tensor[] {
+  const inputTensors = new Set(Object.values(inputs));
+  return topologicalOrder(Object.values(outputs), (tensor) => inputTensors.has(tensor));
 }
 
 /** Throws if an output depends on an input that the program does not name. */
 export function checkInputs(definition: ProgramDefinition): void {
   const named = new Set(Object.values(definition.inputs));
-  for (const tensor of tensorsOf(definition)) {
+  for (const tensor of listTensors(definition)) {
     if (isInput(tensor) && !named.has(tensor)) {
       const { name } = tensor.attributes as { name: string };
       throw new Error(`the program uses the input '${name}' but does not list it`);
@@ -32,12 +32,12 @@ export function checkInputs(definition: ProgramDefinition): void {
  * outputs): the results of constant folding, computed once before the program is compiled.
  */
 export function constantFrontier(definition: ProgramDefinition): Tensor[] {
-  const given = new Set(Object.values(definition.inputs));
+  const inputTensors = new Set(Object.values(definition.inputs));
   const outputs = Object.values(definition.outputs);
   const fixed = new Set<Tensor>();
   const frontier = new Set<Tensor>();
-  for (const tensor of tensorsOf(definition)) {
-    if (!given.has(tensor) && tensor.inputs.every((input) => fixed.has(input))) {
+  for (const tensor of listTensors(definition)) {
+    if (!inputTensors.has(tensor) && tensor.inputs.every((input) => fixed.has(input))) {
       fixed.add(tensor);
     } else {
       for (const input of tensor.inputs) {

@@ -9,15 +9,15 @@ const x = (...shape: number[]): Tensor => input('x', shape);
 
 /** Broadcasting as numpy defines it: ones in front of the shorter shape, then axis by axis. */
 function naiveBroadcast(a: Shape, b: Shape): Shape | undefined {
-  const left = [...a];
+  const leftShape = [...a];
   const right = [...b];
-  while (left.length < right.length) {
-    left.unshift(1);
+  while (leftShape.length < right.length) {
+    leftShape.unshift(1);
   }
-  while (right.length < left.length) {
+  while (right.length < leftShape.length) {
     right.unshift(1);
   }
-  const pairs = left.map((length, axis) => new Set([length, right[axis]!]));
+  const pairs = leftShape.map((length, axis) => new Set([length, right[axis]!]));
   for (const pair of pairs) {
     if (pair.size === 2) {
       pair.delete(1);
@@ -32,7 +32,7 @@ const shapes = fc
     fc.constantFrom<number[]>([], [], [OPEN_BATCH], [-4]),
     fc.array(fc.constantFrom(1, 1, 2, 3), { maxLength: 4 }),
   )
-  .map(([batch, rest]) => [...batch, ...rest]);
+  .map(([batch, innerShape]) => [...batch, ...innerShape]);
 
 describe('broadcastShapes', () => {
   it('agrees with the naive rule', () => {

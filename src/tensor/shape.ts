@@ -40,12 +40,12 @@ export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
   const rank = Math.max(a.length, b.length);
   const out: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
-    const left = a[axis - rank + a.length] ?? 1;
+    const leftLength = a[axis - rank + a.length] ?? 1;
     const right = b[axis - rank + b.length] ?? 1;
-    if (left !== right && left !== 1 && right !== 1) {
+    if (leftLength !== right && leftLength !== 1 && right !== 1) {
       return undefined;
     }
-    out.push(left === 1 ? right : left);
+    out.push(leftLength === 1 ? right : leftLength);
   }
   return out;
 }

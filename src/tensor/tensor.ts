@@ -1,5 +1,5 @@
 // The symbolic tensor: a node of a graph, computed by an operation from other tensors.
-import { type NdArray, sizeOf } from '../core/numeric/index.ts';
+import { countElements, type NdArray } from '../core/numeric/index.ts';
 import type { Emitter } from './emitter.ts';
 import { isOpen, type Shape, showShape } from './shape.ts';
 
@@ -112,7 +112,7 @@ export function input(name: string, shape: Shape): Tensor {
 const constantOperation: Operation<NdArray> = {
   name: 'constant',
   shape: (_, { shape, data }) =>
-    data.length === sizeOf(shape) && !isOpen(shape)
+    data.length === countElements(shape) && !isOpen(shape)
       ? shape
       : { problem: `${data.length} values do not fill ${showShape(shape)}` },
   nodes: (emit, { attributes: { data }, shape }) => emit.reals(data, shape),
@@ -125,16 +125,16 @@ export function constant(value: number | NdArray): Tensor {
 }
 
 /** Whether a tensor is computed by this operation. */
-export function isResultOf<A>(operation: Operation<A>, tensor: Tensor): tensor is Tensor<A> {
+export function isComputedBy<A>(operation: Operation<A>, tensor: Tensor): tensor is Tensor<A> {
   return tensor.operation === (operation as Operation<unknown>);
 }
 
 /** The values of a constant; undefined for any other tensor. */
 export function constantValue(tensor: Tensor): NdArray | undefined {
-  return isResultOf(constantOperation, tensor) ? tensor.attributes : undefined;
+  return isComputedBy(constantOperation, tensor) ? tensor.attributes : undefined;
 }
 
 /** Whether the tensor's values are passed in from outside. */
 export function isInput(tensor: Tensor): boolean {
-  return isResultOf(inputOperation, tensor);
+  return isComputedBy(inputOperation, tensor);
 }

@@ -37,8 +37,8 @@ export default async function buildPackage(project: TestProject): Promise<(() =>
     await compile();
   });
   return () => {
-    for (const made of [folder, page]) {
-      rmSync(made, { recursive: true, force: true });
+    for (const output of [folder, page]) {
+      rmSync(output, { recursive: true, force: true });
     }
   };
 }

@@ -184,18 +184,18 @@ function runCall(call: Call): Promise<CommandResult> {
           stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
           env: environmentIn(root),
         });
-    const own = caller;
+    const activeCaller = caller;
     const texts = { stdout: '', stderr: '' };
     const finish = (code: number | null): void => {
       for (const name of ['stdout', 'stderr'] as const) {
-        own[name]!.removeAllListeners('data');
+        activeCaller[name]!.removeAllListeners('data');
       }
-      own.removeAllListeners('close').removeAllListeners('error');
+      activeCaller.removeAllListeners('close').removeAllListeners('error');
       resolve({ code, ...texts });
     };
     const ends = new Map<string, number>();
     for (const name of ['stdout', 'stderr'] as const) {
-      own[name]!.setEncoding('utf8').on('data', (text: string) => {
+      activeCaller[name]!.setEncoding('utf8').on('data', (text: string) => {
         texts[name] += text;
         const end = endPattern.exec(texts[name]);
         if (end) {
@@ -207,8 +207,8 @@ function runCall(call: Call): Promise<CommandResult> {
         }
       });
     }
-    own.on('error', reject).on('close', finish);
-    own.send(call);
+    activeCaller.on('error', reject).on('close', finish);
+    activeCaller.send(call);
   });
 }
 

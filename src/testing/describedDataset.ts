@@ -4,7 +4,7 @@ import { type Dataset, type ImageSet, readAll } from '../data/contract/dataset.t
 /** The images of a dataset with their names, by split, and how they were divided and converted. */
 export function described(dataset: Dataset) {
   const split = (images: ImageSet) => ({
-    names: Array.from({ length: images.count }, (_, index) => images.nameOf?.(index)),
+    names: Array.from({ length: images.count }, (_, index) => images.nameAt?.(index)),
     pixels: [...readAll(images)],
   });
   const { name: _, imageShape, notes, holdOut } = dataset;

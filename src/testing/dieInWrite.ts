@@ -17,8 +17,8 @@ export function dieInWrite({ path, write, share }: DeadlyWrite): void {
   const { openSync, writeSync } = fs;
   const counted = new Set<number>();
   let writes = 0;
-  fs.openSync = (name, ...rest) => {
-    const file = openSync(name, ...rest);
+  fs.openSync = (name, ...otherArgs) => {
+    const file = openSync(name, ...otherArgs);
     // Descriptors are reused.
     counted.delete(file);
     if (String(name).includes(path)) {

@@ -5,8 +5,11 @@ import { expect } from 'vitest';
 type Numbers = ArrayLike<number | bigint>;
 
 expect.addEqualityTesters([
-  (one: unknown, other: unknown): true | undefined =>
-    isNumbers(one) && isNumbers(other) && one.constructor === other.constructor && areSame(one, other)
+  (first: unknown, second: unknown): true | undefined =>
+    isNumbers(first) &&
+    isNumbers(second) &&
+    first.constructor === second.constructor &&
+    areSame(first, second)
       ? true
       : // vitest finds out whether, and where, they differ.
         undefined,
@@ -16,12 +19,12 @@ function isNumbers(value: unknown): value is Numbers {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
-function areSame(one: Numbers, other: Numbers): boolean {
-  if (one.length !== other.length) {
+function areSame(first: Numbers, second: Numbers): boolean {
+  if (first.length !== second.length) {
     return false;
   }
-  for (let index = 0; index < one.length; index++) {
-    if (!Object.is(one[index], other[index])) {
+  for (let index = 0; index < first.length; index++) {
+    if (!Object.is(first[index], second[index])) {
       return false;
     }
   }

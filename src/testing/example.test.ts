@@ -117,10 +117,10 @@ it.skipIf(chromiumPath === undefined)(
     page.on('pageerror', ({ message }) => failures.push(message));
     page.on('requestfailed', (request) => failures.push(request.url()));
     await page.goto(url);
-    const first = await sheetOf(page, 'null');
+    const first = await readSheet(page, 'null');
     await page.getByLabel('Temperature').fill('0.5');
     await page.getByRole('button', { name: 'Draw 64 digits' }).click();
-    const second = await sheetOf(page, JSON.stringify(first.source));
+    const second = await readSheet(page, JSON.stringify(first.source));
     expect([first.width, second.width]).toEqual([first.height, first.height]);
     expect(await page.locator('#state').textContent()).toMatch(/^64 digits in \d+\.\d\d s$/);
     expect(failures).toEqual([]);
@@ -128,11 +128,11 @@ it.skipIf(chromiumPath === undefined)(
 );
 
 /** The sheet, once it differs from `before` and has been drawn. */
-async function sheetOf(
+async function readSheet(
   page: Page,
   before: string,
 ): Promise<{ source: string; width: number; height: number }> {
-  const found = await page.waitForFunction(
+  const handle = await page.waitForFunction(
     `(() => {
       const sheet = document.getElementById('sheet');
       return !sheet.hidden && sheet.complete && sheet.naturalWidth > 200 && sheet.src !== ${before} &&
@@ -140,5 +140,5 @@ async function sheetOf(
     })()`,
     undefined,
   );
-  return (await found.jsonValue()) as { source: string; width: number; height: number };
+  return (await handle.jsonValue()) as { source: string; width: number; height: number };
 }

@@ -7,7 +7,7 @@ import { RandomStream } from '../core/numeric/random.ts';
 import { mean } from '../core/numeric/statistics.ts';
 import { conditioned } from '../data/contract/conditions.ts';
 import { type Dataset, type ImageSet, imagesInMemory, readAll } from '../data/contract/dataset.ts';
-import { choiceFrom, conditionRowsOf } from '../model/conditions.ts';
+import { choiceFrom, createConditionRows } from '../model/conditions.ts';
 import { loadModel } from '../model/loading/loadModel.ts';
 import { loadTrained } from '../model/loading/loadTrained.ts';
 import { startRun } from '../runs/open/run.node.ts';
@@ -28,10 +28,13 @@ function fields(count: number, seed: number): ImageSet {
   const random = new RandomStream(seed, 'fields');
   const level = random.normals(count);
   const rows = random.normals(count * SIZE);
-  const beside = Float64Array.from({ length: count * SIZE ** 2 }, (_, at) => rows[Math.floor(at / SIZE)]!);
+  const beside = Float64Array.from(
+    { length: count * SIZE ** 2 },
+    (_, index) => rows[Math.floor(index / SIZE)]!,
+  );
   const values = Float32Array.from(
     beside,
-    (value, at) => 280 + 3 * (level[Math.floor(at / SIZE ** 2)]! + value + 0.3 * random.normal()),
+    (value, index) => 280 + 3 * (level[Math.floor(index / SIZE ** 2)]! + value + 0.3 * random.normal()),
   );
   return conditioned(imagesInMemory(values, [SIZE, SIZE, 1]), { level, beside }, 'fields');
 }
@@ -70,15 +73,15 @@ it.skipIf(chromiumPath === undefined)(
     await using model = await loadModel(files, { threads: 1 });
     const images = readAll(dataset.test) as Float32Array;
     const condition = choiceFrom(model.model, dataset.test);
-    const own = await model.logLikelihood(images, { condition });
+    const likelihoods = await model.logLikelihood(images, { condition });
     // The condition matters.
     const moved = { ...condition, level: condition.level!.map((value) => value + 1) };
     expect(
-      Math.abs(mean(own) - mean(await model.logLikelihood(images, { condition: moved }))),
+      Math.abs(mean(likelihoods) - mean(await model.logLikelihood(images, { condition: moved }))),
     ).toBeGreaterThan(1);
 
     const latents = await model.encode(images, { condition });
-    const inputs = conditionRowsOf(model.model, { condition }, COUNT)(0, COUNT);
+    const inputs = createConditionRows(model.model, { condition }, COUNT)(0, COUNT);
     const { page, close } = await openPage(
       await bundle(`
         import * as library from 'emerging-flows';
@@ -88,7 +91,7 @@ it.skipIf(chromiumPath === undefined)(
     );
     try {
       await page.waitForFunction('globalThis.library');
-      const given = {
+      const pageData = {
         files: Object.fromEntries(
           Object.entries(files).map(([name, content]) => [name, Buffer.from(content).toString('base64')]),
         ),
@@ -96,7 +99,7 @@ it.skipIf(chromiumPath === undefined)(
         inputs: Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, plain(array)])),
         condition: Object.fromEntries(Object.entries(condition).map(([name, values]) => [name, [...values]])),
       };
-      const found: Found = await page.evaluate(`(async ({ files, image, inputs, condition }) => {
+      const result: Found = await page.evaluate(`(async ({ files, image, inputs, condition }) => {
         const all = Object.fromEntries(Object.entries(files).map(([name, text]) =>
           [name, Uint8Array.from(atob(text), (each) => each.charCodeAt(0))]));
         const ort = await import('/runtime/ort.wasm.bundle.min.mjs');
@@ -119,15 +122,15 @@ it.skipIf(chromiumPath === undefined)(
           logLikelihood: [...await model.logLikelihood(Float32Array.from(image.data), { condition })],
           samples: [...await model.sample({ count: ${COUNT}, seed: 3, condition })],
         };
-      })(${JSON.stringify(given)})`);
+      })(${JSON.stringify(pageData)})`);
       latents.forEach(({ data }, level) => {
-        expectClose(`latent${level}`, found.encoded[`latent${level}`]!, data, 'float32');
+        expectClose(`latent${level}`, result.encoded[`latent${level}`]!, data, 'float32');
       });
-      expectClose('logLikelihood', found.encoded.logLikelihood!, own, 'float32');
-      expectClose('decoded', found.decoded.image!, images, 'float32');
-      expectClose('logLikelihood of the library', found.logLikelihood, own, 'float32');
+      expectClose('logLikelihood', result.encoded.logLikelihood!, likelihoods, 'float32');
+      expectClose('decoded', result.decoded.image!, images, 'float32');
+      expectClose('logLikelihood of the library', result.logLikelihood, likelihoods, 'float32');
       const samples = await model.sample({ count: COUNT, seed: 3, condition });
-      expectClose('samples of the library', found.samples, samples as Float32Array, 'float32');
+      expectClose('samples of the library', result.samples, samples as Float32Array, 'float32');
     } finally {
       await close();
     }

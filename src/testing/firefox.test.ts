@@ -60,21 +60,21 @@ it.skipIf(firefoxPath === undefined)(
     const bundled = await bundle(script, { gradients: `import 'emerging-flows/worker';` });
     const page = await openPageInFirefox(bundled);
     await expect.poll(() => page.evaluate("'use' in window")).toBe(true);
-    const found = await page.evaluate<Report>('use()');
+    const report = await page.evaluate<Report>('use()');
     await page.close();
-    expect(found.browser).toContain('Firefox');
+    expect(report.browser).toContain('Firefox');
 
     const model = await loadModel('models/mnist-small');
     const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
     expect(
-      Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!))),
+      Math.max(...report.samples.map((value, index) => Math.abs(value - samples[index]!))),
     ).toBeLessThanOrEqual(1);
-    const bits = await model.bitsPerDim(Uint8Array.from(found.samples));
-    expect(Math.max(...found.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(2e-6);
+    const bits = await model.bitsPerDim(Uint8Array.from(report.samples));
+    expect(Math.max(...report.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(2e-6);
     await model.release();
     const exact = await loadModel('models/mnist-small', { device: 'wasm' });
-    const latents = await exact.encode(Uint8Array.from(found.samples));
-    expect(found.latents).toEqual(latents.flatMap(({ data }) => [...data]));
+    const latents = await exact.encode(Uint8Array.from(report.samples));
+    expect(report.latents).toEqual(latents.flatMap(({ data }) => [...data]));
     await exact.release();
 
     const losses: number[] = [];
@@ -83,8 +83,8 @@ it.skipIf(firefoxPath === undefined)(
     };
     const run = await startRun(config, memoryFiles('node'), { dataset });
     await train({ ...run, threads: 2, workers: 2, events: { onStep } });
-    expect(found.losses).toHaveLength(losses.length);
-    expect(Math.max(...found.losses.map((loss, index) => Math.abs(loss - losses[index]!)))).toBeLessThan(
+    expect(report.losses).toHaveLength(losses.length);
+    expect(Math.max(...report.losses.map((loss, index) => Math.abs(loss - losses[index]!)))).toBeLessThan(
       1e-4,
     );
   },

@@ -28,19 +28,19 @@ export function goldenCases(pattern: RegExp): [string, GoldenCase][] {
 
 /** Asserts that results match golden values within their tolerances. */
 export function expectWithin(comparisons: readonly Comparison[]): void {
-  for (const { what, error, tolerance } of comparisons) {
-    expect(error, `${what}: largest error`).toBeLessThan(tolerance);
+  for (const { what: subject, error, tolerance } of comparisons) {
+    expect(error, `${subject}: largest error`).toBeLessThan(tolerance);
   }
   expect(comparisons.length).toBeGreaterThan(0);
 }
 
 /** Asserts that `actual` matches golden values within the precision's tolerance. */
 export function expectClose(
-  what: string,
+  subject: string,
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   precision: Precision,
   tolerance?: number,
 ): void {
-  expectWithin([compared(what, actual, expected, precision, tolerance)]);
+  expectWithin([compared(subject, actual, expected, precision, tolerance)]);
 }

@@ -12,7 +12,7 @@ import { actnorm } from '../flows/layers/actnorm.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
 import { scaledConvolution } from '../flows/layers/scaledConvolution.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
-import { couplingOf } from '../flows/models/couplings.ts';
+import { buildCoupling } from '../flows/models/couplings.ts';
 import { mixingNames, mixings } from '../flows/models/mixing.ts';
 import { split, topPrior } from '../flows/priors/prior.ts';
 import type { Precision } from '../tensor/emitter.ts';
@@ -49,7 +49,7 @@ export const layerChecks: readonly GoldenCheck[] = [
 ];
 
 /** The layer that a golden case describes: a mixing's own, unless its kind is none. */
-function layerOf(golden: GoldenCase): Bijection {
+function buildLayer(golden: GoldenCase): Bijection {
   const shape = golden.x.shape.slice(1) as ImageShape;
   switch (golden.kind) {
     case 'actnorm':
@@ -59,7 +59,7 @@ function layerOf(golden: GoldenCase): Bijection {
         golden.parametrization as 'free' | 'plu' | 'qr'
       ](shape);
     case 'coupling':
-      return couplingOf(shape, {
+      return buildCoupling(shape, {
         ...couplingWith(golden, golden),
         ...(golden.boundary && { boundary: golden.boundary }),
       });
@@ -69,7 +69,7 @@ function layerOf(golden: GoldenCase): Bijection {
         transformer: spline({ bins: golden.bins as number, bound: golden.bound as number }),
       });
     case 'coupling-stronger':
-      return couplingOf(
+      return buildCoupling(
         shape,
         couplingWith({ ...golden, coupling: golden.transformer }, golden),
         golden.keep === undefined ? undefined : checkerboard({ keep: golden.keep }),
@@ -95,7 +95,7 @@ async function checkBijection(
   precision: Precision,
   device: Device = defaultDevice,
 ): Promise<Comparison[]> {
-  const layer = layerOf(golden);
+  const layer = buildLayer(golden);
   const images = golden.x.shape[0];
   const params = storedArrays(golden.params);
   const expectedGradients = golden.gradients ? storedArrays(golden.gradients) : {};

@@ -28,7 +28,7 @@ export const modelChecks: readonly GoldenCheck[] = [
   [/^model-start$/, checkStart],
 ];
 
-function modelOf(golden: GoldenCase): Glow {
+function buildModel(golden: GoldenCase): Glow {
   const { imageShape, levels, depth, mixing, learnedPrior, bits } = golden.config;
   return new Glow(imageShape as ImageShape, {
     ...{ levels, depth, learnedPrior, bits },
@@ -52,7 +52,7 @@ async function checkModel(
   precision: Precision,
   device: Device = defaultDevice,
 ): Promise<Comparison[]> {
-  const model = modelOf(golden);
+  const model = buildModel(golden);
   const params = storedArrays(golden.params);
   const named = (arrays: Readonly<Record<string, { readonly shape: readonly number[] }>>): string[] =>
     Object.entries(arrays).map(([path, { shape }]) => `${path} ${shape.join('x')}`);
@@ -63,7 +63,7 @@ async function checkModel(
   const p = parametersFrom(tensors);
   const [image, noise] = [input('image', golden.image.shape), input('noise', golden.image.shape)];
   const { logLikelihood, logDet, latents } = model.likelihood(image, noise, p);
-  const given = golden.eps.map(({ shape }: { shape: number[] }, index: number) =>
+  const latentInputs = golden.eps.map(({ shape }: { shape: number[] }, index: number) =>
     input(`eps${index}`, shape),
   );
   const images = golden.image.shape[0];
@@ -75,7 +75,7 @@ async function checkModel(
     trained,
     Object.keys(model.parameters).filter((path) => model.parameters[path]!.trained),
   );
-  const outputs: Record<string, Tensor> = { logLikelihood, logDet, decoded: model.decode(given, p) };
+  const outputs: Record<string, Tensor> = { logLikelihood, logDet, decoded: model.decode(latentInputs, p) };
   latents.forEach((latent, index) => {
     outputs[`latent ${index}`] = latent;
   });
@@ -87,7 +87,7 @@ async function checkModel(
     outputs[`gradient ${trained[index]}`] = g;
   });
   const givenInputs = Object.fromEntries(
-    given.map((tensor: Tensor, index: number) => [`eps${index}`, tensor]),
+    latentInputs.map((tensor: Tensor, index: number) => [`eps${index}`, tensor]),
   );
   const program = await compile(
     { inputs: { image, noise, ...givenInputs, ...tensors }, outputs },
@@ -136,7 +136,7 @@ async function checkStart(
   precision: Precision,
   device: Device = defaultDevice,
 ): Promise<Comparison[]> {
-  const model = modelOf(golden);
+  const model = buildModel(golden);
   const params = storedArrays(golden.params);
   const tensors = Object.fromEntries(
     Object.entries(params).map(([path, { shape }]) => [path, input(path, shape)]),

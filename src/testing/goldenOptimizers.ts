@@ -1,6 +1,6 @@
 // The golden cases of optimisers: weights and their averages after each of several updates, as comparisons.
 
-import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
 import { ParameterLayout } from '../flows/models/parameterLayout.ts';
 import { newGuard } from '../runs/contents/guardState.ts';
 import type { Precision } from '../tensor/emitter.ts';
@@ -47,10 +47,12 @@ async function checkOptimizer(
 ): Promise<Comparison[]> {
   const optimizer = optimizerOf[golden.kind]!(golden);
   const { rule, item } = ruleFor(optimizer, goldenParameter(golden));
-  const length = sizeOf(golden.start.shape);
+  const length = countElements(golden.start.shape);
   const vector = (data: NdArray['data']): NdArray => ({ shape: [length], data });
   const filled = (value: number): NdArray => vector(new Float64Array(length).fill(value));
-  const definition = withAverage(updateProgram(optimizer, [{ rule, item, count: length / sizeOf(item) }]));
+  const definition = withAverage(
+    updateProgram(optimizer, [{ rule, item, count: length / countElements(item) }]),
+  );
   return releaseAfter(async (keep) => {
     const program = keep(await compile(definition, { precision, device }));
     const decays = rule.decays ? { decays: filled(golden.decays ? 1 : 0) } : {};

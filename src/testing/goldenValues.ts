@@ -1,6 +1,6 @@
 // The values of golden cases, and how close a result is to them; runs in a page too.
 
-import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
 import type { Precision } from '../tensor/emitter.ts';
 import type { Device } from '../tensor/engine/devices/device.ts';
 
@@ -10,7 +10,7 @@ export type GoldenCase = Record<string, any>;
 
 /** An array as a golden file stores it. */
 export function ndarray({ shape, data }: { shape: number[]; data: number[] }): NdArray {
-  if (data.length !== sizeOf(shape)) {
+  if (data.length !== countElements(shape)) {
     throw new Error(`a golden array of shape ${shape} holds ${data.length} values`);
   }
   return { shape, data: Float64Array.from(data) };
@@ -71,28 +71,32 @@ export type GoldenCheck = readonly [
 
 /** Compares a result with golden values; NaN is infinitely far. Throws Error if their numbers of values differ. */
 export function compared(
-  what: string,
+  subject: string,
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   precision: Precision,
   tolerance: number = tolerances[precision],
 ): Comparison {
   if (actual.length !== expected.length) {
-    throw new Error(`${what}: ${actual.length} values instead of ${expected.length}`);
+    throw new Error(`${subject}: ${actual.length} values instead of ${expected.length}`);
   }
-  const size = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  const size = Array.from(expected).reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
   let worst = 0;
   for (let index = 0; index < expected.length; index++) {
     const error = Math.abs(actual[index]! - expected[index]!) / size;
     worst = Math.max(worst, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
   }
-  return { what, error: worst, tolerance };
+  return { what: subject, error: worst, tolerance };
 }
 
 /** Throws Error unless both lists have the same names, in whatever order. */
-export function requireSameNames(what: string, actual: readonly string[], expected: readonly string[]): void {
-  const [found, wanted] = [actual, expected].map((names) => names.toSorted().join(', '));
-  if (found !== wanted) {
-    throw new Error(`${what}: ${found} instead of ${wanted}`);
+export function requireSameNames(
+  subject: string,
+  actual: readonly string[],
+  expected: readonly string[],
+): void {
+  const [actualNames, wanted] = [actual, expected].map((names) => names.toSorted().join(', '));
+  if (actualNames !== wanted) {
+    throw new Error(`${subject}: ${actualNames} instead of ${wanted}`);
   }
 }

@@ -24,12 +24,12 @@ async function requireEnd(before: number): Promise<void> {
 }
 
 const names = Object.keys(modelAnswers);
-const urlOf = (name: string): string => `${server.urlOf(name)}/`;
+const fileUrl = (name: string): string => `${server.urlOf(name)}/`;
 
 describe('in Node', () => {
   it.each(names)('%s', async (name) => {
     const before = server.sent();
-    const failure = await loadModel(new URL(urlOf(name))).then(
+    const failure = await loadModel(new URL(fileUrl(name))).then(
       () => ({ name: 'loaded', message: '' }),
       (error: Error) => error,
     );
@@ -44,7 +44,9 @@ describe('in Node', () => {
     const reason = new Error('no longer wanted');
     const end = new AbortController();
     const onProgress = (): void => end.abort(reason);
-    await expect(loadModel(new URL(urlOf('slow')), { signal: end.signal, onProgress })).rejects.toBe(reason);
+    await expect(loadModel(new URL(fileUrl('slow')), { signal: end.signal, onProgress })).rejects.toBe(
+      reason,
+    );
   });
 });
 
@@ -69,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it.each(names)('%s', async (name) => {
       const before = server.sent();
-      const failure = (await page.evaluate(`load(${JSON.stringify(urlOf(name))})`)) as Error & {
+      const failure = (await page.evaluate(`load(${JSON.stringify(fileUrl(name))})`)) as Error & {
         code: string;
       };
       expect(failure.code).toBeDefined();
@@ -79,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('a server that other origins cannot read', async () => {
-      const url = urlOf('an empty body').replace('127.0.0.1', 'localhost');
+      const url = fileUrl('an empty body').replace('127.0.0.1', 'localhost');
       expect(await page.evaluate(`load(${JSON.stringify(url)})`)).toMatchObject({
         code: 'io',
         message: expect.stringMatching(/^cannot fetch \S+: Failed to fetch; give the URL/),
@@ -89,7 +91,7 @@ describe.skipIf(chromiumPath === undefined)(
     it('stops a transfer that is aborted', async () => {
       const failure = await page.evaluate(`(async () => {
       const end = new AbortController();
-      return load(${JSON.stringify(urlOf('slow'))}, { signal: end.signal, onProgress: () => end.abort() });
+      return load(${JSON.stringify(fileUrl('slow'))}, { signal: end.signal, onProgress: () => end.abort() });
     })()`);
       expect(failure).toMatchObject({ name: 'AbortError' });
     });

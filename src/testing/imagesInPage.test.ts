@@ -68,7 +68,7 @@ async function files(): Promise<Record<string, Uint8Array>> {
     formulaImage(3, 24, 24, 4).map((value, index) => (index % 4 === 3 ? (value * 7 + index) & 255 : value)),
     { raw: { height: 24, width: 24, channels: 4 } },
   );
-  const found: Record<string, Uint8Array> = {
+  const fileBytes: Record<string, Uint8Array> = {
     'a grey JPEG': await picture(1).toColourspace('b-w').jpeg().toBuffer(),
     'a progressive JPEG': await picture(3).jpeg({ progressive: true, quality: 70 }).toBuffer(),
     'a JPEG with all its colours': await picture(3)
@@ -82,25 +82,25 @@ async function files(): Promise<Record<string, Uint8Array>> {
   for (const icc of ['srgb', 'p3']) {
     for (const orientation of [1, 3, 6, 8]) {
       const turned = () => picture(3).withMetadata({ orientation, icc });
-      found[`JPEG ${icc} ${orientation}`] = await turned().jpeg().toBuffer();
-      found[`WebP ${icc} ${orientation}`] = await turned().webp({ lossless: true }).toBuffer();
-      found[`PNG ${icc} ${orientation}`] = await turned().png({ progressive: true }).toBuffer();
+      fileBytes[`JPEG ${icc} ${orientation}`] = await turned().jpeg().toBuffer();
+      fileBytes[`WebP ${icc} ${orientation}`] = await turned().webp({ lossless: true }).toBuffer();
+      fileBytes[`PNG ${icc} ${orientation}`] = await turned().png({ progressive: true }).toBuffer();
     }
   }
   for (const bits of [1, 2, 4]) {
     for (const progressive of [false, true]) {
       const few = picture(1).toColourspace('b-w');
       const options = { progressive, palette: true, colours: 2 ** bits, dither: 0 };
-      found[`${bits} bits, ${progressive}`] = await few.png(options).toBuffer();
+      fileBytes[`${bits} bits, ${progressive}`] = await few.png(options).toBuffer();
     }
   }
   const names = readdirSync(fixture('.')).filter(
     (name) => /\.(png|jpeg|webp)$/.test(name) && name !== 'cmyk.jpeg',
   );
   for (const name of names) {
-    found[name] = readFileSync(fixture(name));
+    fileBytes[name] = readFileSync(fixture(name));
   }
-  return found;
+  return fileBytes;
 }
 
 /** What Node makes of the same images, fitted to a size. */
@@ -170,8 +170,8 @@ describe.skipIf(chromiumPath === undefined)(
       ['half a PNG', readFileSync(fixture('opaque.png')).subarray(0, 80)],
       ['a PNG with a flipped bit', readFileSync(fixture('opaque.png')).map((v, i) => (i === 60 ? v ^ 4 : v))],
     ])('are refused with the code of Node: %s', async (_, bytes) => {
-      const [found, expected] = [await inPage(bytes), await inNode(bytes)];
-      expect(found).toMatchObject({ code: 'invalid-data', message: expect.stringMatching(/^x: [^\n]*$/) });
+      const [actual, expected] = [await inPage(bytes), await inNode(bytes)];
+      expect(actual).toMatchObject({ code: 'invalid-data', message: expect.stringMatching(/^x: [^\n]*$/) });
       expect(expected).toMatchObject({ code: 'invalid-data' });
     });
 
@@ -182,10 +182,10 @@ describe.skipIf(chromiumPath === undefined)(
       });
       // Its header says 60,000 x 60,000 pixels.
       const jpeg = readFileSync(fixture('smooth.jpeg'));
-      const at = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+      const offset = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
       const large = Buffer.from(jpeg);
-      large.writeUInt16BE(60_000, at + 5);
-      large.writeUInt16BE(60_000, at + 7);
+      large.writeUInt16BE(60_000, offset + 5);
+      large.writeUInt16BE(60_000, offset + 7);
       expect(await inPage(large)).toMatchObject({
         message: expect.stringMatching(/^x: 60000x60000 pixels are too many/),
       });
@@ -198,20 +198,20 @@ describe.skipIf(chromiumPath === undefined)(
 
     const fit = { size: 8, validation: 0.1 };
 
-    async function expectPhotos(found: Awaited<ReturnType<typeof open>>): Promise<void> {
+    async function expectPhotos(opened: Awaited<ReturnType<typeof open>>): Promise<void> {
       const { damaged, ...expected } = photos;
-      expect(found.message).toBeUndefined();
-      expect(found).toMatchObject(expected);
-      expect(found.damaged).toHaveLength(damaged);
-      expect(found.damaged[0]).toMatch(/^photos\/broken\.png: corrupt: [^\n]*; use another copy$/);
-      expect(found.warnings).toEqual([
+      expect(opened.message).toBeUndefined();
+      expect(opened).toMatchObject(expected);
+      expect(opened.damaged).toHaveLength(damaged);
+      expect(opened.damaged[0]).toMatch(/^photos\/broken\.png: corrupt: [^\n]*; use another copy$/);
+      expect(opened.warnings).toEqual([
         'photos: images left out, of another format (.heic; convert them to PNG): 1, such as phone.heic',
       ]);
-      expect(found.whyNoLabels).toBe(
+      expect(opened.whyNoLabels).toBe(
         'only some of its images are in class folders: 2 are not, such as broken.png',
       );
-      expect(found.name).toBe('photos');
-      expect(found.progress.at(-1)).toEqual([62, 62, 'images']);
+      expect(opened.name).toBe('photos');
+      expect(opened.progress.at(-1)).toEqual([62, 62, 'images']);
     }
 
     it('of a chosen folder are fitted and divided as on Node; broken and foreign files are named', async () => {
@@ -250,10 +250,10 @@ describe.skipIf(chromiumPath === undefined)(
       const contents = names
         .filter((name) => /\.\w+$/.test(name))
         .map((name) => [name, readFileSync(inFolder('photos', name)).toString('base64')] as const);
-      await page.evaluate(async (given) => {
+      await page.evaluate(async (entries) => {
         const root = await navigator.storage.getDirectory();
         const photos = await root.getDirectoryHandle('photos', { create: true });
-        for (const [path, text] of given) {
+        for (const [path, text] of entries) {
           const parts = path.split('/');
           let folder = photos;
           for (const part of parts.slice(0, -1)) {
@@ -270,16 +270,19 @@ describe.skipIf(chromiumPath === undefined)(
       );
     });
 
-    const fileOf = (path: string): string =>
+    const fixturePath = (path: string): string =>
       `new File([Uint8Array.from(atob('${readFileSync(path).toString('base64')}'), (each) => each.charCodeAt(0))], '${basename(path)}')`;
 
     it('of a zip archive equal Node’s, as a file or in a list', async () => {
       const expected = described(await openDataset(fixture('pictures.zip'), { validation: 0.3 }));
-      for (const source of [fileOf(fixture('pictures.zip')), `[${fileOf(fixture('pictures.zip'))}]`]) {
-        const found = await open(source, { validation: 0.3 });
-        expect(found).toMatchObject({ ...expected, name: 'pictures.zip', damaged: [] });
+      for (const source of [
+        fixturePath(fixture('pictures.zip')),
+        `[${fixturePath(fixture('pictures.zip'))}]`,
+      ]) {
+        const opened = await open(source, { validation: 0.3 });
+        expect(opened).toMatchObject({ ...expected, name: 'pictures.zip', damaged: [] });
       }
-      const encrypted = await open(fileOf(fixture('encrypted.zip')));
+      const encrypted = await open(fixturePath(fixture('encrypted.zip')));
       const inNodeToo = await openDataset(fixture('encrypted.zip'), { validation: 0 }).catch(
         (error: UserError) => error,
       );
@@ -292,14 +295,14 @@ describe.skipIf(chromiumPath === undefined)(
       const file = inFolder('few.images.gz');
       await prepareDataset('mnist', { out: file, limit: 120 });
       await page.route('**/few.images.gz', (route) => route.fulfill({ path: file }));
-      const found = await open(`'/few.images.gz'`, { validation: 0.1 });
-      expect(found).toMatchObject(described(await openDataset(file, { validation: 0.1 })));
-      expect([found.name, found.train.names.length + found.validation.names.length]).toEqual([
+      const opened = await open(`'/few.images.gz'`, { validation: 0.1 });
+      expect(opened).toMatchObject(described(await openDataset(file, { validation: 0.1 })));
+      expect([opened.name, opened.train.names.length + opened.validation.names.length]).toEqual([
         'few.images.gz',
         120,
       ]);
       const { length } = readFileSync(file);
-      expect(found.progress.at(-1)).toEqual([length, length, 'bytes']);
+      expect(opened.progress.at(-1)).toEqual([length, length, 'bytes']);
       const small = await open(`'/few.images.gz'`, { size: 14, validation: 0.1 });
       expect(small.imageShape).toEqual([14, 14, 1]);
       const damaged = readFileSync(file);
@@ -307,7 +310,7 @@ describe.skipIf(chromiumPath === undefined)(
       writeFileSync(inFolder('damaged.images.gz'), damaged);
       for (const [source, code, message] of [
         [
-          fileOf(inFolder('damaged.images.gz')),
+          fixturePath(inFolder('damaged.images.gz')),
           'invalid-data',
           /^damaged.images.gz: corrupt: .*; prepare it again$/,
         ],
@@ -332,8 +335,8 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('of several sizes need a size, and too few images cannot be divided', async () => {
-      const [one, two] = ['opaque.png', 'smooth.jpeg'].map((name) => fileOf(fixture(name)));
-      const several = `[${Array.from({ length: 20 }, (_, index) => `new File([${index % 2 ? one : two}], '${index}.png')`)}]`;
+      const [first, two] = ['opaque.png', 'smooth.jpeg'].map((name) => fixturePath(fixture(name)));
+      const several = `[${Array.from({ length: 20 }, (_, index) => `new File([${index % 2 ? first : two}], '${index}.png')`)}]`;
       expect(await open(several)).toEqual({
         code: 'not-ready',
         message: expect.stringMatching(
@@ -355,7 +358,7 @@ describe.skipIf(chromiumPath === undefined)(
         code: 'invalid-argument',
         message: expect.stringMatching(/models take at most 2048 pixels a side/),
       });
-      expect(await open(`[${one}, ${two}]`)).toEqual({
+      expect(await open(`[${first}, ${two}]`)).toEqual({
         code: 'invalid-data',
         message: expect.stringMatching(
           /^files: dividing its images by a hash of their names gives .* none for .*: put images into a folder/,
@@ -364,12 +367,12 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('of files with the same name are all read, which is said', async () => {
-      const image = fileOf(fixture('opaque.png'));
+      const image = fixturePath(fixture('opaque.png'));
       const names = [...Array.from({ length: 30 }, (_, index) => `${index}.png`), '7.png'];
-      const found = await open(`[${names.map((name) => `new File([${image}], '${name}')`)}]`, { size: 4 });
-      const counts = [found.train, found.validation, found.test].map(({ names }) => names.length);
+      const opened = await open(`[${names.map((name) => `new File([${image}], '${name}')`)}]`, { size: 4 });
+      const counts = [opened.train, opened.validation, opened.test].map(({ names }) => names.length);
       expect(counts.reduce((sum, count) => sum + count)).toBe(31);
-      expect(found.warnings).toEqual([
+      expect(opened.warnings).toEqual([
         'files: images read although an earlier one has the same name: 1, such as 7.png',
       ]);
     });
@@ -382,12 +385,12 @@ describe.skipIf(chromiumPath === undefined)(
             const { readImageFiles } = (
               globalThis as unknown as { library: typeof import('../api/data.web.ts') }
             ).library;
-            const given = files.map(
+            const pageFiles = files.map(
               ([name, text]) => new File([Uint8Array.from(atob(text!), (each) => each.charCodeAt(0))], name!),
             );
             try {
-              const { pixels, ...rest } = await readImageFiles(given, [8, 8, 3], { resize: true });
-              return { pixels: [...pixels], ...rest };
+              const { pixels, ...otherFields } = await readImageFiles(pageFiles, [8, 8, 3], { resize: true });
+              return { pixels: [...pixels], ...otherFields };
             } catch (error) {
               return (error as Error).message;
             }

@@ -26,9 +26,9 @@ import { periodic } from '../flows/layers/periodic.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
 import { woodbury, woodburyMe } from '../flows/layers/woodbury.ts';
 import {
+  buildCoupling,
   type CouplingChoice,
   conditioners,
-  couplingOf,
   masks,
   transformers,
 } from '../flows/models/couplings.ts';
@@ -99,7 +99,7 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'maf, wide': [(shape) => maf(shape, { hiddenChannels: 6 * shape[2] }), [odd]],
   'maf, narrow': [(shape) => maf(shape, { hiddenChannels: shape[2] }), [odd]],
   'coupling, additive': [
-    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: 'additive' }),
+    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, coupling: 'additive' }),
     [odd],
   ],
   'emerging, kernel 1': [(shape) => emerging(shape, { kernelSize: 1 }), [[2, 3, 3]]],
@@ -124,9 +124,9 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'woodbury-me, small ranks': [(shape) => woodburyMe(shape, { channelRank: 2, spaceRank: 1 }), [even, odd]],
   'circulant, one diagonal': [(shape) => circulant(shape, { diagonals: 1 }), [odd]],
   'circulant, four diagonals': [(shape) => circulant(shape, { diagonals: 4 }), [grey, odd]],
-  coupling: [(shape) => couplingOf(shape, { conditioner: { width: 5 } }), [even, odd, manyChannels]],
+  coupling: [(shape) => buildCoupling(shape, { conditioner: { width: 5 } }), [even, odd, manyChannels]],
   'coupling, spline': [
-    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: 'spline' }),
+    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, coupling: 'spline' }),
     [odd],
   ],
   'coupling, spline of 3 bins': [
@@ -138,37 +138,39 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
     [pixel],
   ],
   'coupling, with a floor of 0.3': [
-    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: { scaleFloor: 0.3 } }),
+    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, coupling: { scaleFloor: 0.3 } }),
     [odd],
   ],
   'coupling, mixture': [
-    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: 'mixture' }),
+    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, coupling: 'mixture' }),
     [odd],
   ],
   'coupling, mixture of 1': [
-    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: { name: 'mixture', components: 1 } }),
+    (shape) =>
+      buildCoupling(shape, { conditioner: { width: 5 }, coupling: { name: 'mixture', components: 1 } }),
     [row],
   ],
   'coupling, mixture of 9': [
-    (shape) => couplingOf(shape, { conditioner: { width: 5 }, coupling: { name: 'mixture', components: 9 } }),
+    (shape) =>
+      buildCoupling(shape, { conditioner: { width: 5 }, coupling: { name: 'mixture', components: 9 } }),
     [pixel],
   ],
-  'coupling, gated': [(shape) => couplingOf(shape, { conditioner: { name: 'gated', width: 5 } }), [odd]],
+  'coupling, gated': [(shape) => buildCoupling(shape, { conditioner: { name: 'gated', width: 5 } }), [odd]],
   'coupling, gated without blocks': [
-    (shape) => couplingOf(shape, { conditioner: { name: 'gated', width: 3, blocks: 0 } }),
+    (shape) => buildCoupling(shape, { conditioner: { name: 'gated', width: 3, blocks: 0 } }),
     [even],
   ],
   'coupling, checkerboard': [
-    (shape) => couplingOf(shape, { conditioner: { width: 5 }, mask: 'checkerboard' }),
+    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, mask: 'checkerboard' }),
     [grey, odd, column],
   ],
   'coupling, the other checkerboard': [
-    (shape) => couplingOf(shape, { conditioner: { width: 5 } }, checkerboard({ keep: 1 })),
+    (shape) => buildCoupling(shape, { conditioner: { width: 5 } }, checkerboard({ keep: 1 })),
     [even, odd, row],
   ],
   'coupling, checkerboard, gated, mixture': [
     (shape) =>
-      couplingOf(
+      buildCoupling(
         shape,
         { conditioner: { name: 'gated', width: 4 }, coupling: 'mixture' },
         checkerboard({ keep: 1 }),
@@ -185,7 +187,7 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
     [even],
   ],
   'coupling, narrow': [
-    (shape) => couplingOf(shape, { conditioner: { width: 2 } }),
+    (shape) => buildCoupling(shape, { conditioner: { width: 2 } }),
     [manyChannels, [1, 4, 5]],
   ],
   'coupling, with a context': [
@@ -233,30 +235,30 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'transformer, spline': [spline({ bins: 5 }), [odd]],
   'transformer, mixture': [mixture({ components: 3 }), [even]],
   'coupling, on a torus': [
-    (shape) => couplingOf(shape, { conditioner: { width: 5 }, boundary: 'periodic' }),
+    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, boundary: 'periodic' }),
     [even, odd, row, pixel],
   ],
   'coupling, gated, on a torus': [
-    (shape) => couplingOf(shape, { conditioner: { name: 'gated', width: 4 }, boundary: 'periodic' }),
+    (shape) => buildCoupling(shape, { conditioner: { name: 'gated', width: 4 }, boundary: 'periodic' }),
     [odd],
   ],
   'coupling, checkerboard, on a torus': [
     (shape) =>
-      couplingOf(shape, { conditioner: { width: 5 }, boundary: 'periodic' }, checkerboard({ keep: 1 })),
+      buildCoupling(shape, { conditioner: { width: 5 }, boundary: 'periodic' }, checkerboard({ keep: 1 })),
     [even, [3, 3, 1]],
   ],
   'coupling, with a vector and images': [
     (shape) => {
       const scale = { mean: 0.5, deviation: 2 };
       // Context images of twice the sides, squeezed.
-      const whole: ImageShape = [2 * shape[0], 2 * shape[1], 1];
+      const imageShape: ImageShape = [2 * shape[0], 2 * shape[1], 1];
       const context = conditionContext(
         [
           { name: 'first', shape: [1], ...scale },
           { name: 'others', shape: [2], ...scale },
-          { name: 'map', shape: whole, ...scale },
+          { name: 'map', shape: imageShape, ...scale },
         ],
-        whole,
+        imageShape,
       );
       return coupling(shape, { conditioner: glowConditioner({ width: 5 }), context });
     },
@@ -283,14 +285,14 @@ function step(shape: ImageShape): Bijection {
     squeeze: squeezed,
     actnorm: actnorm(inner),
     mixing,
-    coupling: couplingOf(inner, { conditioner: { width: 4 } }),
+    coupling: buildCoupling(inner, { conditioner: { width: 4 } }),
   });
 }
 
 /** Every layer at every shape, as `[name and shape, layer]`. */
 export function layerCases(): [string, Bijection][] {
-  return Object.entries(layers).flatMap(([name, [make, at]]) =>
-    at.map((shape): [string, Bijection] => [`${name} ${shape.join('x')}`, make(shape)]),
+  return Object.entries(layers).flatMap(([name, [make, shapes]]) =>
+    shapes.map((shape): [string, Bijection] => [`${name} ${shape.join('x')}`, make(shape)]),
   );
 }
 

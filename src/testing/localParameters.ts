@@ -1,6 +1,6 @@
 // Random parameters that restrict the networks and kernels of a flow to the pixel itself.
 
-import { type NdArray, sizeOf } from '../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import type { ParameterSpecs } from '../flows/contract/parameters.ts';
 
@@ -8,8 +8,8 @@ import type { ParameterSpecs } from '../flows/contract/parameters.ts';
 export function localParameters(specs: ParameterSpecs): Record<string, NdArray> {
   return Object.fromEntries(
     Object.entries(randomParameters(specs)).map(([path, { shape, data }]) => {
-      const centre = (sizeOf(shape.slice(0, 2)) - 1) / 2;
-      const perTap = sizeOf(shape.slice(2));
+      const centre = (countElements(shape.slice(0, 2)) - 1) / 2;
+      const perTap = countElements(shape.slice(2));
       const isKernel = shape.length === 4;
       const local = Float64Array.from(data, (value, index) =>
         isKernel && Math.floor(index / perTap) !== centre ? 0 : value,

@@ -16,10 +16,10 @@ export async function onLocalRanks<Result>(
     new Promise((resolve) => {
       waiting.push({ rank, value, resolve: resolve as (values: unknown[]) => void });
       if (waiting.length === size) {
-        const all = waiting.sort((a, b) => a.rank - b.rank);
+        const participants = waiting.sort((a, b) => a.rank - b.rank);
         waiting = [];
-        for (const one of all) {
-          one.resolve(all.map((other) => other.value));
+        for (const participant of participants) {
+          participant.resolve(participants.map((contributor) => contributor.value));
         }
       }
     });
@@ -34,11 +34,11 @@ export async function onLocalRanks<Result>(
       hosts: Array.from({ length: size }, (_, index) => `host${index}`),
       cores: 1,
       async sum(numbers) {
-        const all = await exchange(rank, numbers.slice());
+        const contributions = await exchange(rank, numbers.slice());
         numbers.fill(0);
-        for (const one of all) {
+        for (const contribution of contributions) {
           for (let index = 0; index < numbers.length; index++) {
-            numbers[index]! += one[index]!;
+            numbers[index]! += contribution[index]!;
           }
         }
       },
@@ -52,8 +52,8 @@ export async function onLocalRanks<Result>(
     };
   });
   return Promise.all(
-    ranks.map((own) =>
-      run(own).catch((error) => {
+    ranks.map((rank) =>
+      run(rank).catch((error) => {
         if (error instanceof LeaderFailed) {
           return new Promise<never>(() => {});
         }

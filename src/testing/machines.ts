@@ -35,7 +35,7 @@ export function makeMachines(
   const unique = `emerging-${process.pid}-${count}`;
   const hub = `${unique}-switch`;
   const names = Array.from({ length: count }, (_, index) => `${unique}-${index + 1}`);
-  const addressOf = (index: number): string => `10.77.0.${index + 1}`;
+  const machineAddress = (index: number): string => `10.77.0.${index + 1}`;
   const remove = (): void => {
     for (const name of [hub, ...names]) {
       ip('netns', 'del', name);
@@ -52,7 +52,7 @@ export function makeMachines(
         ip('-n', name, 'link', 'set', 'lo', 'up') &&
         ip('link', 'add', DEVICE, 'netns', name, 'type', 'veth', 'peer', 'name', port, 'netns', hub) &&
         ip('-n', hub, 'link', 'set', port, 'master', 'bridge', 'up') &&
-        ip('-n', name, 'addr', 'add', `${addressOf(index)}/24`, 'dev', DEVICE) &&
+        ip('-n', name, 'addr', 'add', `${machineAddress(index)}/24`, 'dev', DEVICE) &&
         ip('-n', name, 'link', 'set', DEVICE, 'up') &&
         (megabits === undefined || slowDown(name, megabits))
       );
@@ -69,7 +69,7 @@ export function makeMachines(
     mode: 0o755,
   });
   const hosts = join(folder, `hosts-${count}`);
-  writeFileSync(hosts, names.map((_, index) => `${addressOf(index)} slots=1\n`).join(''));
+  writeFileSync(hosts, names.map((_, index) => `${machineAddress(index)} slots=1\n`).join(''));
   return {
     onFirst: [...onMachine(names[0]!), 'hostname machine1; exec "$@"', 'sh'],
     options: ['--hostfile', hosts, '--mca', 'btl', 'tcp,self', '--mca', 'btl_tcp_if_include', '10.77.0.0/24'],

@@ -35,7 +35,7 @@ export interface FirefoxPage {
   goto(url: string): Promise<void>;
   /** What a function or an expression is in the page; a promise is awaited. */
   evaluate<Result, Argument = undefined>(
-    what: string | ((argument: Argument) => Result | Promise<Result>),
+    code: string | ((argument: Argument) => Result | Promise<Result>),
     argument?: Argument,
   ): Promise<Result>;
   /** Presses and releases a key. */
@@ -79,8 +79,8 @@ export async function openFirefox(url: string): Promise<FirefoxPage> {
       async goto(next) {
         await command('WebDriver:Navigate', { url: next });
       },
-      async evaluate(what, argument) {
-        const code = typeof what === 'string' ? what : `(${what})(argument)`;
+      async evaluate(content, argument) {
+        const code = typeof content === 'string' ? content : `(${content})(argument)`;
         const script = `
           const [argument, done] = arguments;
           (async () => (${code}))().then(

@@ -182,16 +182,16 @@ it('is conditioned on classes and numbers together', async () => {
   await using trained = await loadModel(folder, { threads: 1 });
   expect(Object.keys(trained.model.condition).sort()).toEqual(['classes', 'colour']);
   const { test } = dataset();
-  const found = await evaluate(trained, test, { draws: 1 });
-  expect(found.classes!.byClass.map((one) => one.class)).toEqual(['blue', 'red']);
+  const evaluation = await evaluate(trained, test, { draws: 1 });
+  expect(evaluation.classes!.byClass.map((classScores) => classScores.class)).toEqual(['blue', 'red']);
   const condition = { colour: [0.9, 0.5, 0.1] };
   const pixels = await trained.sample({ count: 8, class: 'red', condition, onOverflow: () => {} });
-  const given = await trained.logLikelihood(pixels, { class: 'red', condition });
-  const other = await trained.logLikelihood(pixels, { class: 'blue', condition });
-  const all = await trained.logLikelihood(pixels, { condition });
-  given.forEach((log, index) => {
-    const mean = Math.log((Math.exp(log - other[index]!) + 1) / 2) + other[index]!;
-    expect(all[index]).toBeCloseTo(mean, 3);
+  const logLikelihoods = await trained.logLikelihood(pixels, { class: 'red', condition });
+  const blueLogLikelihoods = await trained.logLikelihood(pixels, { class: 'blue', condition });
+  const marginals = await trained.logLikelihood(pixels, { condition });
+  logLikelihoods.forEach((log, index) => {
+    const mean = Math.log((Math.exp(log - blueLogLikelihoods[index]!) + 1) / 2) + blueLogLikelihoods[index]!;
+    expect(marginals[index]).toBeCloseTo(mean, 3);
   });
   const { gradient } = await trained.gradient(pixels, { condition });
   expect(gradient.data.every(Number.isFinite)).toBe(true);
@@ -199,8 +199,8 @@ it('is conditioned on classes and numbers together', async () => {
 
 it('refuses layers that disagree about a condition, and options that no layer uses', () => {
   const shape = [4, 4, 3] as const;
-  const other = { ...tint(shape), conditions: { colour: [1] } };
-  expect(() => chain('step', { tint: tint(shape), other })).toThrow(
+  const otherTint = { ...tint(shape), conditions: { colour: [1] } };
+  expect(() => chain('step', { tint: tint(shape), other: otherTint })).toThrow(
     "the condition 'colour' is [3] in chain 'step': part 1 (tint: tint), but [1] in chain 'step': part 2 (other: tint): give one of them another name",
   );
   const prior = { path: 'prior', kind: 'prior', level: 0, stage: topStage(topPrior(shape)) } as const;

@@ -97,9 +97,9 @@ export async function packPackage(page?: string): Promise<PackedPackage> {
   rmSync(staged, { recursive: true });
 
   const link = (name: string): void => {
-    const place = join(folder, 'node_modules', name);
-    mkdirSync(dirname(place), { recursive: true });
-    symlinkSync(join(repository, 'node_modules', name), place, 'junction');
+    const linkPath = join(folder, 'node_modules', name);
+    mkdirSync(dirname(linkPath), { recursive: true });
+    symlinkSync(join(repository, 'node_modules', name), linkPath, 'junction');
   };
   for (const { name, path, dev } of lockedPackages()) {
     // Optional packages for other systems are not there.

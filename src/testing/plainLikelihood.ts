@@ -47,7 +47,7 @@ export function plainBitsMap(
 ): number[][] {
   const nats = range(height).map(() => range(width).map(() => -channels * (model.bits ?? 8) * Math.LN2));
   /** Adds a log-density that arises at a pixel of an image of this size, to each pixel of its block. */
-  const place = (x: Pixels, row: number, column: number, logDensity: number): void => {
+  const addDensity = (x: Pixels, row: number, column: number, logDensity: number): void => {
     const side = height / x.length;
     for (const r of range(side)) {
       for (const c of range(side)) {
@@ -59,8 +59,8 @@ export function plainBitsMap(
   const steps = 2 ** bits;
   let x = grid(height, width, (row, column) =>
     Array.from({ length: channels }, (_, channel) => {
-      const at = (row * width + column) * channels + channel;
-      return (Math.floor(image[at]! / 2 ** (8 - bits)) + noise[at]!) / steps - 0.5;
+      const index = (row * width + column) * channels + channel;
+      return (Math.floor(image[index]! / 2 ** (8 - bits)) + noise[index]!) / steps - 0.5;
     }),
   );
   for (let level = 0; level < model.levels; level++) {
@@ -70,19 +70,23 @@ export function plainBitsMap(
       for (const layer of [actnorm, mixing, coupling]) {
         const { y, logDets } = layer(x, get, model);
         x = y;
-        each(y, (_, row, column) => place(y, row, column, logDets(row, column)));
+        each(y, (_, row, column) => addDensity(y, row, column, logDets(row, column)));
       }
     }
     if (level < model.levels - 1) {
-      const kept = map(x, (pixel) => pixel.slice(0, pixel.length / 2));
-      const h = scaledConvolution(kept, (name) => parameters[`levels/${level}/split/${name}`]!.data, model);
+      const keptHalf = map(x, (pixel) => pixel.slice(0, pixel.length / 2));
+      const h = scaledConvolution(
+        keptHalf,
+        (name) => parameters[`levels/${level}/split/${name}`]!.data,
+        model,
+      );
       each(x, (pixel, row, column) => {
         pixel.slice(pixel.length / 2).forEach((value, i) => {
           const [mean, logDeviation] = [h[row]![column]![2 * i]!, h[row]![column]![2 * i + 1]!];
-          place(x, row, column, logNormal(value, mean, logDeviation));
+          addDensity(x, row, column, logNormal(value, mean, logDeviation));
         });
       });
-      x = kept;
+      x = keptHalf;
     }
   }
   const prior: Get = (name) => parameters[`prior/${name === 'kernel' ? 'edgeKernel' : name}`]?.data ?? [];
@@ -94,7 +98,7 @@ export function plainBitsMap(
   each(x, (pixel, row, column) => {
     pixel.forEach((value, i) => {
       const [mean, logDeviation] = [h[row]![column]![i]!, h[row]![column]![pixel.length + i]!];
-      place(x, row, column, logNormal(value, mean, logDeviation));
+      addDensity(x, row, column, logNormal(value, mean, logDeviation));
     });
   });
   return nats.map((row) => row.map((value) => -value / Math.LN2));
@@ -161,15 +165,15 @@ function coupling(x: Pixels, get: Get, model: PlainModel): Result {
     (name) =>
       get(`coupling/${layer}/${name}`);
   const relu = (pixel: number[]): number[] => pixel.map((value) => Math.max(0, value));
-  const kept = map(x, (pixel) => pixel.slice(0, pixel.length / 2));
-  const first = map(scaledConvolution(kept, part('conv1'), model), relu);
+  const keptHalf = map(x, (pixel) => pixel.slice(0, pixel.length / 2));
+  const first = map(scaledConvolution(keptHalf, part('conv1'), model), relu);
   const second = map(first, (pixel) =>
     relu(affine(product(pixel, get('coupling/conv2/kernel'), 0, pixel.length), part('conv2'))),
   );
   const h = scaledConvolution(second, part('conv3'), model);
   const logDets = map(x, () => [0]);
   const y = grid(x.length, x[0]!.length, (row, column) => {
-    const half = kept[row]![column]!;
+    const half = keptHalf[row]![column]!;
     const changed = x[row]![column]!.slice(half.length).map((value, i) => {
       const scale = 1 / (1 + Math.exp(-(h[row]![column]![2 * i + 1]! + 2)));
       logDets[row]![column]![0]! += Math.log(scale);
@@ -189,7 +193,7 @@ function scaledConvolution(x: Pixels, get: Get, { boundary }: PlainModel): Pixel
   const outputs = get('bias').length;
   const kernel = get('kernel');
   const outside = [...new Array<number>(channels).fill(0), 1];
-  const at = (row: number, column: number): number[] => {
+  const pixelAt = (row: number, column: number): number[] => {
     if (boundary === 'periodic') {
       return x.at(row % x.length)!.at(column % x[0]!.length)!;
     }
@@ -198,7 +202,7 @@ function scaledConvolution(x: Pixels, get: Get, { boundary }: PlainModel): Pixel
   };
   return grid(x.length, x[0]!.length, (row, column) => {
     const taps = range(9).map((tap) => {
-      return product(at(row + Math.floor(tap / 3) - 1, column + (tap % 3) - 1), kernel, tap, outputs);
+      return product(pixelAt(row + Math.floor(tap / 3) - 1, column + (tap % 3) - 1), kernel, tap, outputs);
     });
     return affine(
       range(outputs).map((o) => sum(taps.map((values) => values[o]!))),

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { decode, encode } from 'fast-png';
-import { sizeOf } from '../core/numeric/ndarray.ts';
+import { countElements } from '../core/numeric/ndarray.ts';
 
 /** Writes an 8-bit image, HWC, and its parent folders. */
 export function writePng(
@@ -36,12 +36,12 @@ export function imagesInRow(
     );
   }
   return Array.from({ length: count }, (_, image) =>
-    Uint8Array.from({ length: sizeOf(shape) }, (__, index) => {
+    Uint8Array.from({ length: countElements(shape) }, (__, index) => {
       const channel = index % channels;
       const column = Math.floor(index / channels) % width;
       const row = Math.floor(index / (channels * width));
-      const left = image * (width * scale + 2) + column * scale;
-      return sheet.data[(row * scale * sheet.width + left) * channels + channel]!;
+      const x = image * (width * scale + 2) + column * scale;
+      return sheet.data[(row * scale * sheet.width + x) * channels + channel]!;
     }),
   );
 }

@@ -20,10 +20,12 @@ export const tinyFlow: Partial<ModelOptions> = {
 export function randomModel(shape: ImageShape, options: Partial<ModelOptions>, distance = 0.3): TrainedModel {
   const model = new Glow(shape, { ...tinyFlow, ...options });
   const far = randomParameters(model.parameters);
-  const parameters = Object.entries(model.parameters).map(([path, { initial, trained, shape: own }]) => {
-    const start = initial(new RandomStream(1, 'start'));
-    const moved = start.map((value, index) => value + distance * far[path]!.data[index]!);
-    return [path, constant({ shape: own, data: trained ? moved : start })] as const;
-  });
+  const parameters = Object.entries(model.parameters).map(
+    ([path, { initial, trained, shape: parameterShape }]) => {
+      const start = initial(new RandomStream(1, 'start'));
+      const moved = start.map((value, index) => value + distance * far[path]!.data[index]!);
+      return [path, constant({ shape: parameterShape, data: trained ? moved : start })] as const;
+    },
+  );
   return { model, parameters: Object.fromEntries(parameters) };
 }

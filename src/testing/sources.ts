@@ -16,12 +16,12 @@ export function sourcesIn(folder: string): Map<string, string> {
 }
 
 /** Everything that a source imports, re-exports or imports dynamically. */
-export function importsOf(source: string): string[] {
+export function listImports(source: string): string[] {
   return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
 /** The file that an import within the same folder of the repository leads to. */
-export function targetOf(file: string, specifier: string): string {
+export function resolveImport(file: string, specifier: string): string {
   return posix.join(posix.dirname(file), specifier);
 }
 
@@ -41,8 +41,8 @@ export function importGraph(folder: string): ImportGraph {
   const imports = new Map(
     [...sources].map(([file, source]) => [
       file,
-      importsOf(source).map((specifier) =>
-        specifier.startsWith('.') ? targetOf(file, specifier) : specifier,
+      listImports(source).map((specifier) =>
+        specifier.startsWith('.') ? resolveImport(file, specifier) : specifier,
       ),
     ]),
   );
@@ -78,13 +78,13 @@ export function isTest(file: string): boolean {
 export function importedValues(source: string): string[] {
   return foundIn(source, (node) => {
     if (ts.isImportDeclaration(node)) {
-      return node.importClause?.isTypeOnly ? undefined : textOf(node.moduleSpecifier);
+      return node.importClause?.isTypeOnly ? undefined : stringText(node.moduleSpecifier);
     }
     if (ts.isExportDeclaration(node)) {
-      return node.isTypeOnly ? undefined : textOf(node.moduleSpecifier);
+      return node.isTypeOnly ? undefined : stringText(node.moduleSpecifier);
     }
     const isImport = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
-    return isImport ? textOf(node.arguments[0]) : undefined;
+    return isImport ? stringText(node.arguments[0]) : undefined;
   });
 }
 
@@ -101,19 +101,19 @@ export function regularExpressionsIn(file: string, source: string): string[] {
 }
 
 function foundIn(source: string, find: (node: ts.Node) => string | undefined, file = 'file.ts'): string[] {
-  const found: string[] = [];
+  const matches: string[] = [];
   const visit = (node: ts.Node): void => {
     const text = find(node);
     if (text !== undefined) {
-      found.push(text);
+      matches.push(text);
     }
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true));
-  return found;
+  return matches;
 }
 
-function textOf(node: ts.Node | undefined): string | undefined {
+function stringText(node: ts.Node | undefined): string | undefined {
   return node && ts.isStringLiteral(node) ? node.text : undefined;
 }
 

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, inject } from 'vitest';
-import { typeOf } from '../app/studioServer/headers.ts';
+import { mediaType } from '../app/studioServer/headers.ts';
 import { type CommandLine, copyPackage, temporaryFolder } from './command.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -101,15 +101,15 @@ interface Running {
 export async function startStudio(emerging: CommandLine, ...args: string[]): Promise<Running> {
   const child = emerging.start('app/cli/main', 'studio', '--port=0', ...args);
   const url = await new Promise<string>((resolve, reject) => {
-    let told = '';
+    let output = '';
     child.stdout!.setEncoding('utf8').on('data', (part: string) => {
-      told += part;
-      const found = /http:\S+/.exec(told);
-      if (found) {
-        resolve(found[0]);
+      output += part;
+      const match = /http:\S+/.exec(output);
+      if (match) {
+        resolve(match[0]);
       }
     });
-    child.on('exit', (code) => reject(new Error(`emerging studio exited with code ${code}: ${told}`)));
+    child.on('exit', (code) => reject(new Error(`emerging studio exited with code ${code}: ${output}`)));
   });
   return {
     url,
@@ -158,7 +158,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 }
 
 /** Serves a folder below a path, as a host that sets no headers but the type does: by a file's name, `contentType`. */
-export async function serveFolder(folder: string, below: string, contentType = typeOf): Promise<Running> {
+export async function serveFolder(folder: string, below: string, contentType = mediaType): Promise<Running> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const name = pathname.startsWith(below) ? pathname.slice(below.length) || 'index.html' : undefined;

@@ -32,10 +32,10 @@ export function tiffFile(
 ): Buffer {
   const { isBig = false, rows, tile, photometric = shape[2] === 3 ? 2 : 1, sampleFormat = 1 } = layout;
   const [height, width, channels] = shape;
-  const parts = partsOf(values, shape, layout);
+  const parts = encodeParts(values, shape, layout);
   const fieldsAt = (start: number): [tag: number, values: readonly number[]][] => {
     const offsets = parts.map((_, index) =>
-      parts.slice(0, index).reduce((place, { length }) => place + length, start),
+      parts.slice(0, index).reduce((offset, { length }) => offset + length, start),
     );
     const lengths = parts.map(({ length }) => length);
     const fields: [number, readonly number[] | undefined][] = [
@@ -57,22 +57,22 @@ export function tiffFile(
       [338, layout.extraSample === undefined ? undefined : [layout.extraSample]],
       [339, Array(channels).fill(sampleFormat)],
     ];
-    return fields.flatMap(([tag, found]) => (found ? [[tag, found]] : []));
+    return fields.flatMap(([tag, fieldValues]) => (fieldValues ? [[tag, fieldValues]] : []));
   };
   const numbers = numbersIn(isBig);
   const directoryAt = (start: number): Buffer => {
     const fields = fieldsAt(start);
     // Values of more than four bytes follow the directory.
-    let place = 8 + 2 + 12 * fields.length + 4;
+    let offset = 8 + 2 + 12 * fields.length + 4;
     const behind: Buffer[] = [];
-    const entries = fields.map(([tag, found]) => {
+    const entries = fields.map(([tag, fieldValues]) => {
       const isLong = longFields.includes(tag);
-      let bytes: Buffer = Buffer.concat(found.map(isLong ? numbers.long : numbers.short));
+      let bytes: Buffer = Buffer.concat(fieldValues.map(isLong ? numbers.long : numbers.short));
       if (bytes.length > 4) {
         behind.push(bytes);
-        [bytes, place] = [numbers.long(place), place + bytes.length];
+        [bytes, offset] = [numbers.long(offset), offset + bytes.length];
       }
-      const head = [numbers.short(tag), numbers.short(isLong ? 4 : 3), numbers.long(found.length)];
+      const head = [numbers.short(tag), numbers.short(isLong ? 4 : 3), numbers.long(fieldValues.length)];
       return Buffer.concat([...head, bytes, Buffer.alloc(4 - bytes.length)]);
     });
     return Buffer.concat([numbers.short(fields.length), ...entries, numbers.long(0), ...behind]);
@@ -82,7 +82,7 @@ export function tiffFile(
 }
 
 /** The strips or tiles of an image, of one plane after the other. */
-function partsOf(
+function encodeParts(
   values: Uint16Array,
   [height, width, channels]: readonly [number, number, number],
   { isBig = false, isPlanar = false, isPredicted = false, rows = height, tile }: TiffLayout,

@@ -30,18 +30,25 @@ const tinyCondition = [
 
 /** `tinyDataset` with labels and conditions. */
 export function labelledTinyDataset(size: number): Dataset {
-  const { train, validation, test, ...rest } = tinyDataset(size);
+  const { train, validation, test, ...otherFields } = tinyDataset(size);
   const withSides = (images: ImageSet): ImageSet => {
     const pixels = requireEightBits(readAll(images), 'tiny');
     const moments = Array.from({ length: images.count }, (_, image) => {
-      const own = pixels.subarray(image * size * size, (image + 1) * size * size);
-      return own.reduce((sum, value, at) => sum + value * ((at % size) - (size - 1) / 2), 0) / 1000;
+      const imagePixels = pixels.subarray(image * size * size, (image + 1) * size * size);
+      return (
+        imagePixels.reduce((sum, value, index) => sum + value * ((index % size) - (size - 1) / 2), 0) / 1000
+      );
     });
     const numbers = moments.map((moment) => (moment < 0 ? 0 : 1));
     const bright = Float64Array.from(pixels, (pixel) => (pixel < 128 ? 0 : 1));
     return conditioned(labelled(images, tinyClasses, numbers, 'tiny'), { moment: moments, bright }, 'tiny');
   };
-  return { ...rest, train: withSides(train), validation: withSides(validation), test: withSides(test) };
+  return {
+    ...otherFields,
+    train: withSides(train),
+    validation: withSides(validation),
+    test: withSides(test),
+  };
 }
 
 /** Model options with classes, with variational dequantisation, with both, with numbers and images as conditions, and with all of these and another prior. */

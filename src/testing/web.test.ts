@@ -18,17 +18,17 @@ import { type Bundle, chromiumPath, openPage } from './pages.ts';
 const COUNT = 16;
 
 /** The largest relative difference between the numbers of two values, which must have the same form and the same texts. */
-function largestRelative(one: unknown, other: unknown): number {
-  if (typeof one === 'number' && typeof other === 'number') {
-    return one === other ? 0 : Math.abs(one - other) / Math.max(Math.abs(one), Math.abs(other));
+function largestRelative(first: unknown, second: unknown): number {
+  if (typeof first === 'number' && typeof second === 'number') {
+    return first === second ? 0 : Math.abs(first - second) / Math.max(Math.abs(first), Math.abs(second));
   }
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
-    expect(one).toBe(other);
+  if (typeof first !== 'object' || typeof second !== 'object' || first === null || second === null) {
+    expect(first).toBe(second);
     return 0;
   }
-  expect(Object.keys(one)).toEqual(Object.keys(other));
-  const others = Object.values(other);
-  return Math.max(0, ...Object.values(one).map((value, index) => largestRelative(value, others[index])));
+  expect(Object.keys(first)).toEqual(Object.keys(second));
+  const others = Object.values(second);
+  return Math.max(0, ...Object.values(first).map((value, index) => largestRelative(value, others[index])));
 }
 
 /** The first test digits. */
@@ -144,7 +144,7 @@ describe.skipIf(chromiumPath === undefined)(
         const decoded = await model.decodeValues(latents);
         return [...latents.flatMap(({ data }) => [...data]), ...decoded, ...(await model.bitsPerDim(digits))];
       };
-      const found = await inPage(
+      const result = await inPage(
         `(async (model) => {
         const latents = await model.encode(images);
         const decoded = await model.decodeValues(latents);
@@ -152,7 +152,7 @@ describe.skipIf(chromiumPath === undefined)(
       })(await library.loadModel('/mnist', { device: 'wasm' }))`,
         digits,
       );
-      expect(found).toEqual(await measured());
+      expect(result).toEqual(await measured());
       await model.release();
       expect(await page.evaluate('runtimeSha256()')).toBe(await runtimeSha256());
     });
@@ -160,7 +160,7 @@ describe.skipIf(chromiumPath === undefined)(
     it('says where the bits are and what stages make of images, as Node does', async () => {
       const model = await loadModel('models/mnist-small');
       const digits = await firstDigits(2);
-      const found = (await inPage(
+      const result = (await inPage(
         `(async () => {
         const map = await model.bitsMap(images, { precision: 'float64' });
         const stage = (await model.stageImages(images)).at(5);
@@ -174,13 +174,13 @@ describe.skipIf(chromiumPath === undefined)(
         digits,
       )) as { bits: number[]; pixels: number[]; imageShape: number[]; path: string; picture: number };
       const map = await model.bitsMap(digits, { precision: 'float64' });
-      expect(largestDifference(found.bits, map.data)).toBeLessThan(1e-9);
-      expect(found.path).toBe(model.stages[5]!.path);
+      expect(largestDifference(result.bits, map.data)).toBeLessThan(1e-9);
+      expect(result.path).toBe(model.stages[5]!.path);
       const { output } = (await model.stageImages(digits))[5]!;
       const drawn = drawActivations(output!, { imageShape: model.imageShape });
-      expect(found.imageShape).toEqual(drawn.imageShape);
-      expect(largestDifference(found.pixels, drawn.pixels)).toBeLessThanOrEqual(1);
-      expect(found.picture).toBeGreaterThan(500);
+      expect(result.imageShape).toEqual(drawn.imageShape);
+      expect(largestDifference(result.pixels, drawn.pixels)).toBeLessThanOrEqual(1);
+      expect(result.picture).toBeGreaterThan(500);
       await model.release();
     });
 
@@ -189,7 +189,7 @@ describe.skipIf(chromiumPath === undefined)(
       const digits = await firstDigits(4 * COUNT);
       const set = (first: number, end: number) =>
         imagesInMemory(digits.subarray(first * 784, end * 784), model.imageShape);
-      const found = (await inPage(
+      const report = (await inPage(
         `(async () => {
         const [{ imagesInMemory }] = globalThis.all;
         const set = (first, end) => imagesInMemory(images.subarray(first * 784, end * 784), model.imageShape);
@@ -198,16 +198,18 @@ describe.skipIf(chromiumPath === undefined)(
         digits,
       )) as OddReport;
       const expected = await oddReport(model, set(0, COUNT), set(COUNT, 4 * COUNT));
-      expect(found.score).toBe(expected.score);
-      expect(found.source!.same).toBe(expected.source!.same);
+      expect(report.score).toBe(expected.score);
+      expect(report.source!.same).toBe(expected.source!.same);
       const inOrder = ({ images }: OddReport) => [...images].sort((a, b) => a.index - b.index);
-      inOrder(found).forEach((image, index) => {
-        const own = inOrder(expected)[index]!;
-        expect(Math.abs(image.bitsPerDim - own.bitsPerDim)).toBeLessThan(2e-6);
+      inOrder(report).forEach((image, index) => {
+        const expectedImage = inOrder(expected)[index]!;
+        expect(Math.abs(image.bitsPerDim - expectedImage.bitsPerDim)).toBeLessThan(2e-6);
         // The coder has no rounding at all.
-        const code = (of: Score): number => of.bitsPerDim - of.scores.complexity!;
-        expect(code(image)).toBeCloseTo(code(own), 12);
-        expect(Math.abs(image.score - own.score)).toBeLessThan(0.01 * (1 + Math.abs(own.score)));
+        const code = (score: Score): number => score.bitsPerDim - score.scores.complexity!;
+        expect(code(image)).toBeCloseTo(code(expectedImage), 12);
+        expect(Math.abs(image.score - expectedImage.score)).toBeLessThan(
+          0.01 * (1 + Math.abs(expectedImage.score)),
+        );
       });
       await model.release();
     });
@@ -215,7 +217,7 @@ describe.skipIf(chromiumPath === undefined)(
     it('scores odd images with the bits of Node on wasm, with its reference', async () => {
       const model = await loadModel('models/mnist-small', { device: 'wasm' });
       const digits = await firstDigits(COUNT);
-      const found = await inPage(
+      const result = await inPage(
         `(async (model) => {
         const [{ imagesInMemory }] = globalThis.all;
         const file = await (await fetch('/mnist/scores.json')).text();
@@ -236,7 +238,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(best).toBe('typicality');
       const images = Object.values(reports).map((report) => report.images);
       // Math.exp and Math.log of the two engines may differ in the last bit.
-      expect(largestRelative(found, { best, images, source: reports[best]!.source, oddest })).toBeLessThan(
+      expect(largestRelative(result, { best, images, source: reports[best]!.source, oddest })).toBeLessThan(
         1e-12,
       );
       await model.release();
@@ -253,12 +255,12 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('loads a model from files in memory', async () => {
       const weights = readFileSync('models/mnist-small/model.safetensors');
-      const found = await page.evaluate(async (bytes) => {
+      const imageShape = await page.evaluate(async (bytes) => {
         const { library } = globalThis as unknown as { library: typeof import('../api/index.web.ts') };
         const files = { 'model.safetensors': Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0)) };
         return (await library.loadModel(files)).imageShape;
       }, weights.toString('base64'));
-      expect(found).toEqual([28, 28, 1]);
+      expect(imageShape).toEqual([28, 28, 1]);
     });
 
     it('says how far a transfer is, and how a load failed', async () => {
@@ -314,14 +316,14 @@ describe.skipIf(chromiumPath === undefined)(
       await other.release();
       return found;
     })()`);
-      const [one, four, sixteen] = turns as [number, number, number];
+      const [single, four, sixteen] = turns as [number, number, number];
       // Each batch but the first waits for a turn, when a waiting message is answered.
-      expect(four - one).toBeGreaterThanOrEqual(3);
-      expect(sixteen - one).toBeGreaterThanOrEqual(15);
+      expect(four - single).toBeGreaterThanOrEqual(3);
+      expect(sixteen - single).toBeGreaterThanOrEqual(15);
     });
 
     it('stops a long call between batches, says how far it is, and can use the model afterwards', async () => {
-      const found = await page.evaluate(async () => {
+      const result = await page.evaluate(async () => {
         const { library } = globalThis as unknown as { library: typeof import('../api/index.web.ts') };
         const model = await library.loadModel('/mnist', { batchSize: 2 });
         const expected = await model.sample({ count: 6 });
@@ -338,11 +340,11 @@ describe.skipIf(chromiumPath === undefined)(
         await model.release();
         return { stopped: ended === reason, seen, same: String(again) === String(expected) };
       });
-      expect(found).toEqual({ stopped: true, seen: [[2, 6]], same: true });
+      expect(result).toEqual({ stopped: true, seen: [[2, 6]], same: true });
     });
 
     it('computes with several models at a time', async () => {
-      const same = await page.evaluate(async () => {
+      const matches = await page.evaluate(async () => {
         const { library } = globalThis as unknown as { library: typeof import('../api/index.web.ts') };
         const models = await Promise.all([1, 2].map(() => library.loadModel('/mnist', { batchSize: 2 })));
         const draw = (seed: number) => models[seed % 2]!.sample({ count: 4, seed });
@@ -351,13 +353,13 @@ describe.skipIf(chromiumPath === undefined)(
         await Promise.all(models.map((model) => model.release()));
         return together.map((pixels, index) => String(pixels) === String(alone[index % 2]));
       });
-      expect(same).toEqual(Array(6).fill(true));
+      expect(matches).toEqual(Array(6).fill(true));
     });
 
     it('gives the same values through WebGPU', async () => {
       const model = await loadModel('models/mnist-small');
       const digits = await firstDigits(4);
-      const found = (await inPage(
+      const result = (await inPage(
         `(async () => {
         const gpu = await library.loadModel('/mnist', { device: 'webgpu', fallback: false });
         const bits = [...await gpu.bitsPerDim(images)];
@@ -369,14 +371,14 @@ describe.skipIf(chromiumPath === undefined)(
         digits,
       )) as Record<'bits' | 'samples' | 'back', number[]>;
       const bits = await model.bitsPerDim(digits);
-      expect(Math.max(...found.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(
+      expect(Math.max(...result.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(
         1e-5,
       );
       const samples = await model.sample({ count: 4, seed: 3 });
       expect(
-        Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!))),
+        Math.max(...result.samples.map((value, index) => Math.abs(value - samples[index]!))),
       ).toBeLessThan(3);
-      expect(found.back).toEqual([...digits]);
+      expect(result.back).toEqual([...digits]);
       await model.release();
     });
 
@@ -384,8 +386,8 @@ describe.skipIf(chromiumPath === undefined)(
       const [policy] = /`(default-src 'none'; script-src [^`]*)`/
         .exec(readFileSync('docs/browser.md', 'utf8'))!
         .slice(1);
-      const sampled = async (of: string, isolated: boolean): Promise<unknown> => {
-        const { page, close } = await openPage(bundled, { policy: of, isolated });
+      const sampled = async (pagePolicy: string, isolated: boolean): Promise<unknown> => {
+        const { page, close } = await openPage(bundled, { policy: pagePolicy, isolated });
         await page.waitForFunction('globalThis.library');
         const samples = await page.evaluate(`(async () => {
           const model = await library.loadModel('/mnist', { threads: 2 });
@@ -408,21 +410,21 @@ describe.skipIf(chromiumPath === undefined)(
     it('gives the same values in an isolated page, whose threads share memory', async () => {
       const isolated = await openPage(bundled, { isolated: true });
       await isolated.page.waitForFunction('globalThis.library');
-      const found = (await isolated.page.evaluate(`(async () => {
+      const result = (await isolated.page.evaluate(`(async () => {
       const model = await library.loadModel('/mnist', { threads: 2 });
       const samples = [...await model.sample({ count: 4, seed: 3 })];
       const refused = await (await library.loadModel('/mnist', { device: 'wasm' })).sample({ count: 1 }).catch(String);
       return { isolated: crossOriginIsolated, samples, refused };
     })()`)) as { isolated: boolean; samples: number[]; refused: string };
       await isolated.close();
-      expect(found.isolated).toBe(true);
-      expect(found.refused).toBe(
+      expect(result.isolated).toBe(true);
+      expect(result.refused).toBe(
         "UserError: the device 'wasm' has one thread, and the runtime already runs with 2: use it in a new worker",
       );
       const model = await loadModel('models/mnist-small');
       const samples = await model.sample({ count: 4, seed: 3 });
       expect(
-        Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!))),
+        Math.max(...result.samples.map((value, index) => Math.abs(value - samples[index]!))),
       ).toBeLessThan(2);
       await model.release();
     });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sizeOf } from '../core/numeric/ndarray.ts';
+import { countElements } from '../core/numeric/ndarray.ts';
 import { type Dataset, type ImageSet, readAll } from '../data/contract/dataset.ts';
 import { memoryFiles, readFiles } from '../data/files/fileStore.ts';
 import { type Mixing, mixingNames } from '../flows/models/mixing.ts';
@@ -24,10 +24,10 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const STEPS = 20;
 const dataset = labelledTinyDataset(8);
-const both = conditionedModels[2]![1];
+const classesAndContext = conditionedModels[2]![1];
 
 // Adamax divides by the size of a gradient: where that is mere rounding, so is the update. A low rate keeps this small.
-function configOf(
+function createConfig(
   mixing: Mixing,
   training: Parameters<typeof tinyConfig>[0] = {},
   model: Parameters<typeof tinyConfig>[1] = {},
@@ -37,7 +37,7 @@ function configOf(
 }
 
 /** The pixels of a set of images, in order. */
-async function pixelsOf(images: ImageSet): Promise<number[]> {
+async function readPixels(images: ImageSet): Promise<number[]> {
   const pixels = new Uint8Array(images.count * images.imageShape.reduce((a, b) => a * b));
   await images.read(
     Array.from({ length: images.count }, (_, index) => index),
@@ -47,16 +47,16 @@ async function pixelsOf(images: ImageSet): Promise<number[]> {
 }
 
 /** The numbers of the classes of images, in order. */
-function numbersOf({ count, labels }: ImageSet): number[] {
-  return Array.from({ length: count }, (_, index) => labels!.classOf(index));
+function listLabels({ count, labels }: ImageSet): number[] {
+  return Array.from({ length: count }, (_, index) => labels!.classAt(index));
 }
 
 /** The conditions of images, by name, as arrays. */
-function conditionsOf({ count, conditions = {} }: ImageSet): Record<string, number[]> {
+function listConditions({ count, conditions = {} }: ImageSet): Record<string, number[]> {
   const indices = Array.from({ length: count }, (_, index) => index);
   return Object.fromEntries(
     Object.entries(conditions).map(([name, { shape, read }]) => {
-      const values = new Float64Array(count * sizeOf(shape));
+      const values = new Float64Array(count * countElements(shape));
       read(indices, values);
       return [name, [...values]];
     }),
@@ -69,8 +69,8 @@ async function inPageText({ name, imageShape, train, validation, test }: Dataset
   const [a, b, c] = await Promise.all(
     [train, validation, test].map(
       async (set) =>
-        `library.conditioned(library.labelled(library.imagesInMemory(Uint8Array.from([${await pixelsOf(set)}]), ${shape}), ` +
-        `${JSON.stringify(set.labels!.classes)}, [${numbersOf(set)}], 'tiny'), ${JSON.stringify(conditionsOf(set))}, 'tiny')`,
+        `library.conditioned(library.labelled(library.imagesInMemory(Uint8Array.from([${await readPixels(set)}]), ${shape}), ` +
+        `${JSON.stringify(set.labels!.classes)}, [${listLabels(set)}], 'tiny'), ${JSON.stringify(listConditions(set))}, 'tiny')`,
     ),
   );
   return `({ name: ${JSON.stringify(name)}, imageShape: ${shape}, train: ${a}, validation: ${b}, test: ${c} })`;
@@ -124,9 +124,9 @@ async function trainedInNode(config: Config, workers = 1): Promise<Files> {
   return base64(await readFiles(files));
 }
 
-function expectClose(found: readonly number[], expected: readonly number[]): void {
-  expect(found).toHaveLength(expected.length);
-  expect(Math.max(...found.map((value, index) => Math.abs(value - expected[index]!)))).toBeLessThan(1e-4);
+function expectClose(actual: readonly number[], expected: readonly number[]): void {
+  expect(actual).toHaveLength(expected.length);
+  expect(Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)))).toBeLessThan(1e-4);
 }
 
 describe.skipIf(chromiumPath === undefined)(
@@ -199,24 +199,24 @@ describe.skipIf(chromiumPath === undefined)(
     `);
 
     it.each(mixingNames)('%s: 20 steps equal Node’s', async (mixing) => {
-      const config = configOf(mixing);
+      const config = createConfig(mixing);
       expectClose(bitsIn(await trainedInPage(config)), bitsIn(await trainedInNode(config)));
     });
 
     it.each(conditionedModels)('%s: steps and measurements equal Node’s', async (_, model) => {
-      const config = configOf('reverse', { steps: 6 }, model);
+      const config = createConfig('reverse', { steps: 6 }, model);
       const files = await trainedInPage(config);
       expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
       const pixels = [...readAll(dataset.test!)];
       const hasClasses = 'classes' in model;
-      const given = {
+      const options = {
         draws: 2,
         ...(hasClasses && { class: 'right' }),
-        ...('condition' in model && { condition: conditionsOf(dataset.test!) }),
+        ...('condition' in model && { condition: listConditions(dataset.test!) }),
       };
       const use = `
       const images = Uint8Array.from([${pixels}]);
-      const given = ${JSON.stringify(given)};
+      const given = ${JSON.stringify(options)};
       const found = await model.bitsPerDim(images, given);
       const values = await model.decodeValues(await model.encode(images, given), given);
       const classes = ${hasClasses} ? await model.classify(images) : [];
@@ -236,36 +236,38 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('divides batches among workers, without isolation', async () => {
       expect(await page.evaluate('crossOriginIsolated')).toBe(false);
-      const config = configOf('emerging', {}, both);
-      const found = await trainedInPage(config, '{ workers: 2, threads: 2 }');
-      expect(JSON.parse(Buffer.from(found['summary.json']!, 'base64').toString())).toMatchObject({
+      const config = createConfig('emerging', {}, classesAndContext);
+      const files = await trainedInPage(config, '{ workers: 2, threads: 2 }');
+      expect(JSON.parse(Buffer.from(files['summary.json']!, 'base64').toString())).toMatchObject({
         workers: 2,
         complete: true,
         steps: STEPS,
       });
-      expectClose(bitsIn(found), bitsIn(await trainedInNode(config, 2)));
+      expectClose(bitsIn(files), bitsIn(await trainedInNode(config, 2)));
     });
 
     it('fetches the runtime once for all its workers', async () => {
-      const other = await openPage(bundled);
-      const asked: string[] = [];
-      other.page.context().on('request', (request) => asked.push(new URL(request.url()).pathname));
+      const otherPage = await openPage(bundled);
+      const requestedPaths: string[] = [];
+      otherPage.page
+        .context()
+        .on('request', (request) => requestedPaths.push(new URL(request.url()).pathname));
       await inWorker(
         `
-        const run = await library.startRun(${JSON.stringify(configOf('1x1', { steps: 2 }))}, library.memoryFiles('page'), { dataset });
+        const run = await library.startRun(${JSON.stringify(createConfig('1x1', { steps: 2 }))}, library.memoryFiles('page'), { dataset });
         await library.train({ ...run, workers: 2, threads: 2 });
         `,
-        other.page,
+        otherPage.page,
       );
-      await other.close();
-      expect(asked.filter((path) => path === '/gradients.js')).toHaveLength(2);
-      expect(asked.filter((path) => path.endsWith('.wasm'))).toEqual([
+      await otherPage.close();
+      expect(requestedPaths.filter((path) => path === '/gradients.js')).toHaveLength(2);
+      expect(requestedPaths.filter((path) => path.endsWith('.wasm'))).toEqual([
         '/runtime/ort-wasm-simd-threaded.wasm',
       ]);
     });
 
     it('shares the memory of weights and gradients with its workers in an isolated page', async () => {
-      const config = configOf('emerging', {}, both);
+      const config = createConfig('emerging', {}, classesAndContext);
       const isolated = await openPage(bundled, { isolated: true });
       try {
         const { files, sent } = await inWorker<{ files: Files; sent: number }>(
@@ -292,13 +294,13 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it.each([
-      ['cpu', 6, both],
+      ['cpu', 6, classesAndContext],
       // Compiling for a GPU in software takes most of the time, so the model is small.
       ['webgpu', 4, {}],
     ])(
       'takes the steps of Node, and logs the norms of layers that Node logs (%s)',
       async (device, steps, model) => {
-        const config = configOf('emerging', { steps, gradientNormsEvery: 2 }, model);
+        const config = createConfig('emerging', { steps, gradientNormsEvery: 2 }, model);
         const normsIn = (files: Files) =>
           linesIn(files).flatMap(({ gradientNorms }) => Object.values(gradientNorms ?? {}) as number[]);
         const [inPage, inNode] = [
@@ -319,7 +321,7 @@ describe.skipIf(chromiumPath === undefined)(
       ],
       ['the device is lost', 'device.destroy()', /WebGPU device lost \(destroyed\)/],
     ])('ends in one line if %s, and resumes on the CPU', async (_, fail, reason) => {
-      const config = configOf('1x1', { steps: 6 });
+      const config = createConfig('1x1', { steps: 6 });
       const { message, steps, files } = await inWorker<{ message: string; steps: number[]; files: Files }>(`
       let device;
       const { requestDevice } = GPUAdapter.prototype;
@@ -355,7 +357,7 @@ describe.skipIf(chromiumPath === undefined)(
       const limits = { maxStorageBufferBindingSize: 2 ** 10, maxBufferSize: 2 ** 20, maxStorageBuffersPerShaderStage: 8 };
       const own = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'limits');
       Object.defineProperty(GPUAdapter.prototype, 'limits', { ...own, get: () => limits });
-      const run = await library.startRun(${JSON.stringify(configOf('1x1'))}, library.memoryFiles('large'), { dataset });
+      const run = await library.startRun(${JSON.stringify(createConfig('1x1'))}, library.memoryFiles('large'), { dataset });
       await library
         .train({ ...run, device: 'webgpu' })
         .finally(() => Object.defineProperty(GPUAdapter.prototype, 'limits', own));
@@ -366,7 +368,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('stops after a step, resumes, and continues in Node and back', async () => {
-      const config = configOf('emerging');
+      const config = createConfig('emerging');
       const stopped = await inWorker<{ step: number; files: Files }>(`
       const files = library.memoryFiles('page');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
@@ -392,7 +394,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('keeps a run in the private file system, through a reload, for one trainer at a time', async () => {
-      const config = configOf('1x1');
+      const config = createConfig('1x1');
       await inWorker(`
       const files = await library.privateFiles('kept');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
@@ -422,7 +424,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('reports a full disk, and keeps the last checkpoint', async () => {
-      const config = configOf('1x1', { steps: 200 });
+      const config = createConfig('1x1', { steps: 200 });
       await inWorker(`
       const files = await library.privateFiles('full');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
@@ -457,7 +459,7 @@ describe.skipIf(chromiumPath === undefined)(
       await begun.getFileHandle('config.yaml', { create: true });
       const files = await library.privateFiles('begun');
       const before = [await files.list(), (await files.read('config.yaml')) === undefined ? 'nothing' : 'a file'];
-      await library.startRun(${JSON.stringify(configOf('1x1'))}, files, { dataset });
+      await library.startRun(${JSON.stringify(createConfig('1x1'))}, files, { dataset });
       for (let time = 0; time < 20; time++) {
         await (await files.lock()).release();
       }
@@ -494,7 +496,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('says what a page lacks', async () => {
-      const config = JSON.stringify(configOf('1x1'));
+      const config = JSON.stringify(createConfig('1x1'));
       await expect(inWorker(`await library.startRun(${config}, 'runs/a', { dataset })`)).rejects.toThrow(
         "a page has no folder 'runs/a': pass memoryFiles('runs/a')",
       );
@@ -504,12 +506,12 @@ describe.skipIf(chromiumPath === undefined)(
       await expect(
         inWorker(`await library.startRun(${config}, library.memoryFiles('a'), { dataset: 'mnist' })`),
       ).rejects.toThrow('dataset must come from openImages');
-      const given = await inWorker<Files>(`
+      const files = await inWorker<Files>(`
       const files = library.memoryFiles('named');
       await library.startRun(${config}, files, { dataset: { ...dataset, name: 'given.zip' } });
       return library.download(files);
     `);
-      expect(Buffer.from(given['config.yaml']!, 'base64').toString()).toContain('name: given.zip\n');
+      expect(Buffer.from(files['config.yaml']!, 'base64').toString()).toContain('name: given.zip\n');
       await expect(
         inWorker(`
         library.configureRuntime({ wasm: '/runtime/ort-wasm-simd-threaded.wasm' });

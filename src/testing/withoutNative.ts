@@ -13,7 +13,7 @@ export function packageWithoutBinaries(): string {
   const [installed, packages] = [join(repository, 'node_modules'), join(root, 'node_modules')];
   rmSync(packages);
   mkdirSync(packages);
-  for (const name of readdirSync(installed).filter((one) => !one.startsWith('onnxruntime-'))) {
+  for (const name of readdirSync(installed).filter((candidate) => !candidate.startsWith('onnxruntime-'))) {
     symlinkSync(join(installed, name), join(packages, name), 'junction');
   }
   for (const name of ['onnxruntime-node', 'onnxruntime-common']) {

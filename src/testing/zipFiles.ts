@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 
 /** An archive of uncompressed files; `flags` is the general purpose field, 0x800 for names in UTF-8. */
-export function zipOf(
+export function createZip(
   files: readonly {
     readonly name: Uint8Array | string;
     readonly bytes: Uint8Array;

@@ -12,7 +12,7 @@ import { resolveConfig } from '../runs/settings/resolve.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../testing/tinyRuns.ts';
 import { type TrainingOptions, type TrainingResult, train } from './loop/train.ts';
-import { followerStore, shareOf } from './ranks.ts';
+import { followerStore, rankShare } from './ranks.ts';
 import { BatchLoader } from './step/batchLoader.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ranks-'));
@@ -37,45 +37,45 @@ async function trained(
       : startRun(config, inRoot(name), { dataset });
   return onLocalRanks(size, async (ranks) => {
     const { resume, ...options } = optionsOf(ranks);
-    const own =
+    const rankRun =
       ranks.rank === 0 ? await run(resume) : { config, dataset, store: followerStore(name, config) };
-    return train({ ...own, threads: 1, ranks, ...options });
+    return train({ ...rankRun, threads: 1, ranks, ...options });
   });
 }
 
-const stateOf = ({ state }: TrainingResult) => ({
+const comparableState = ({ state }: TrainingResult) => ({
   step: state.step,
   guard: state.guard,
   weights: Object.entries(state.weights).map(([group, { data }]) => [group, Array.from(data)]),
   moments: JSON.stringify(state.optimizer.moments),
 });
-const weightsOf = ({ state }: TrainingResult) =>
+const comparableWeights = ({ state }: TrainingResult) =>
   Object.values(state.weights).flatMap(({ data }) => Array.from(data));
-const metricsOf = (name: string) => readFileSync(runPaths(inRoot(name)).metrics, 'utf8');
-const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
+const readMetrics = (name: string) => readFileSync(runPaths(inRoot(name)).metrics, 'utf8');
+const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
 
 /**
  * The losses of all steps agree to 1e-5, or to `most`; the weights to a few steps at the rate of 1e-3, because the first gradient of an
  * actnorm is zero but for rounding, which the optimiser scales up to a whole step.
  */
 function expectClose(
-  found: { name: string; result: TrainingResult },
-  expected: typeof found,
-  most = 1e-5,
+  actual: { name: string; result: TrainingResult },
+  expected: typeof actual,
+  tolerance = 1e-5,
 ): void {
-  const [ours, theirs] = [found, expected].map(({ name }) =>
+  const [ours, theirs] = [actual, expected].map(({ name }) =>
     [...readJsonLines(runPaths(inRoot(name)).metrics)].map(({ bitsPerDim, validationBitsPerDim }) =>
       Number(bitsPerDim ?? validationBitsPerDim),
     ),
   ) as [number[], number[]];
   expect(ours).toHaveLength(theirs.length);
-  expect(Math.max(...ours.map((value, step) => Math.abs(value - theirs[step]!)))).toBeLessThan(most);
-  const [weights, others] = [weightsOf(found.result), weightsOf(expected.result)];
+  expect(Math.max(...ours.map((value, step) => Math.abs(value - theirs[step]!)))).toBeLessThan(tolerance);
+  const [weights, others] = [comparableWeights(actual.result), comparableWeights(expected.result)];
   expect(ours[0]).toBeCloseTo(theirs[0]!, 6);
   expect(Math.max(...weights.map((value, index) => Math.abs(value - others[index]!)))).toBeLessThan(4e-3);
 }
 
-const configOf = (model: ConfigLayer['model'], training: ConfigLayer['training'] = {}) =>
+const createConfig = (model: ConfigLayer['model'], training: ConfigLayer['training'] = {}) =>
   resolveConfig({
     overrides: {
       // An image on which the model depends would not be flipped with the others.
@@ -85,33 +85,33 @@ const configOf = (model: ConfigLayer['model'], training: ConfigLayer['training']
     },
   });
 
-const shared = conditionedModels.filter(([what]) => what === 'both' || what === 'conditions');
+const shared = conditionedModels.filter(([label]) => label === 'both' || label === 'conditions');
 
 it.each<[number, string, ConfigLayer['model'], ConfigLayer['training']?]>([
   [4, 'emerging', {}],
   [3, 'muon', { conditioner: { width: 8 } }, { batchSize: 12, optimizer: 'muon' }],
-  ...shared.map(([what, model], index): [number, string, ConfigLayer['model']] => [
+  ...shared.map(([label, model], index): [number, string, ConfigLayer['model']] => [
     2,
-    what,
+    label,
     { ...model, mixing: index === 0 ? 'periodic' : '1x1' },
   ]),
 ])(
   '%i ranks equal one process up to rounding, and are the same each time, with clipping and micro-batches (%s)',
-  async (size, what, model, training) => {
-    const config = configOf(model, training);
-    const [alone] = await trained(1, `${what}-alone`, config);
-    const several = await trained(size, what, config);
+  async (size, label, model, training) => {
+    const config = createConfig(model, training);
+    const [alone] = await trained(1, `${label}-alone`, config);
+    const several = await trained(size, label, config);
     // The first gradients of the flow of the noise are small, too.
     const tolerance = model?.dequantisation === 'variational' ? 5e-5 : 1e-5;
-    expectClose({ name: what, result: several[0]! }, { name: `${what}-alone`, result: alone! }, tolerance);
-    for (const other of several) {
-      expect(stateOf(other)).toEqual(stateOf(several[0]!));
-      expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);
+    expectClose({ name: label, result: several[0]! }, { name: `${label}-alone`, result: alone! }, tolerance);
+    for (const otherResult of several) {
+      expect(comparableState(otherResult)).toEqual(comparableState(several[0]!));
+      expect(otherResult.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);
     }
-    const again = `${what}-again`;
+    const again = `${label}-again`;
     await trained(size, again, config);
-    expect(metricsOf(again)).toBe(metricsOf(what));
-    const [checkpoint, repeated] = [what, again].map((name) =>
+    expect(readMetrics(again)).toBe(readMetrics(label));
+    const [checkpoint, repeated] = [label, again].map((name) =>
       readFileSync(checkpointPath(runPaths(inRoot(name)), 6)),
     );
     expect(repeated!.equals(checkpoint!)).toBe(true);
@@ -124,19 +124,19 @@ it('logs the same norms of layers by one worker, two workers and two ranks, and 
   await trained(1, 'norms', config);
   await trained(1, 'norms-workers', config, () => ({ threads: 2, workers: 2 }));
   await trained(2, 'norms-ranks', config);
-  const linesOf = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
-  const normsOf = (name: string) => linesOf(name).flatMap(({ gradientNorms: norms }) => norms ?? []);
-  expect(linesOf('norms').filter((line) => line.gradientNorms)).toHaveLength(3);
-  expect(linesOf('norms').map(({ gradientNorms: _, ...line }) => line)).toEqual(linesOf('plain'));
-  for (const { gradientNorm, gradientNorms } of linesOf('norms')) {
+  const readLines = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
+  const readNorms = (name: string) => readLines(name).flatMap(({ gradientNorms: norms }) => norms ?? []);
+  expect(readLines('norms').filter((line) => line.gradientNorms)).toHaveLength(3);
+  expect(readLines('norms').map(({ gradientNorms: _, ...line }) => line)).toEqual(readLines('plain'));
+  for (const { gradientNorm, gradientNorms } of readLines('norms')) {
     const norms = Object.values((gradientNorms ?? {}) as Record<string, number>);
     if (norms.length > 0) {
       expect(Math.hypot(...norms)).toBeCloseTo(gradientNorm as number, 6);
     }
   }
-  for (const other of ['norms-workers', 'norms-ranks']) {
-    const pairs = normsOf(other).flatMap((norms, index) => {
-      const expected = normsOf('norms')[index] as Record<string, number>;
+  for (const otherRun of ['norms-workers', 'norms-ranks']) {
+    const pairs = readNorms(otherRun).flatMap((norms, index) => {
+      const expected = readNorms('norms')[index] as Record<string, number>;
       expect(Object.keys(norms)).toEqual(Object.keys(expected));
       return Object.entries(norms).map(([layer, norm]) => [norm as number, expected[layer]!] as const);
     });
@@ -149,13 +149,13 @@ it('logs the same norms of layers by one worker, two workers and two ranks, and 
 
 it('resumes with another number of ranks, and says so in the summary', async () => {
   const config = tinyConfig();
-  const [whole] = await trained(1, 'whole', config);
+  const [single] = await trained(1, 'whole', config);
   await trained(4, 'parts', config, () => ({ stopAt: 3 }));
-  expect(summaryOf('parts')).toMatchObject({ ranks: 4, steps: 3 });
+  expect(readSummary('parts')).toMatchObject({ ranks: 4, steps: 3 });
   const [first, second] = await trained(2, 'parts', config, () => ({ resume: true }));
-  expectClose({ name: 'parts', result: first! }, { name: 'whole', result: whole! });
-  expect(stateOf(second!)).toEqual(stateOf(first!));
-  expect(summaryOf('parts')).toMatchObject({
+  expectClose({ name: 'parts', result: first! }, { name: 'whole', result: single! });
+  expect(comparableState(second!)).toEqual(comparableState(first!));
+  expect(readSummary('parts')).toMatchObject({
     ranks: 2,
     steps: 6,
     changes: [{ step: 3, setting: 'ranks', from: 4, to: 2 }],
@@ -175,26 +175,26 @@ it('stops all ranks after the same step, with a checkpoint, whichever is told to
 });
 
 it('drops a step with a bad image on any rank, names the layer, and rolls back all ranks', async () => {
-  const { at } = BatchLoader.prototype;
+  const { at: originalAt } = BatchLoader.prototype;
   vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
-    const batch = at.call(this, index);
+    const batch = originalAt.call(this, index);
     // The part of rank 1, at steps 3 to 5.
     if (index >= 2 && index <= 4 && batch.image.shape[0] === 4 && Reflect.get(this, 'first') === 4) {
       batch.image.data[7] = 1e30;
     }
     return batch;
   });
-  const told: string[] = [];
+  const troubles: string[] = [];
   const results = await trained(2, 'spoilt', tinyConfig(), ({ rank }) => ({
-    events: rank === 0 ? { onTrouble: (_, text) => told.push(text) } : {},
+    events: rank === 0 ? { onTrouble: (_, text) => troubles.push(text) } : {},
   }));
-  expect(told.slice(0, 3)).toEqual(
+  expect(troubles.slice(0, 3)).toEqual(
     [3, 4, 5].map((step) =>
       expect.stringMatching(`^step ${step} was dropped: the loss is not finite: first in layer`),
     ),
   );
-  expect(told[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
-  expect(stateOf(results[1]!)).toEqual(stateOf(results[0]!));
+  expect(troubles[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
+  expect(comparableState(results[1]!)).toEqual(comparableState(results[0]!));
   expect(results[0]!.state.guard).toMatchObject({ dropped: 3, setbacks: 1 });
 });
 
@@ -211,19 +211,19 @@ it('ends at the next milestone if the weights of a rank differ, and names the ra
   await expect(failing).rejects.toThrow(
     /^after step 4 the weights of rank 1 on host1 and rank 0 on host0 differ: /,
   );
-  expect(metricsOf('faulty').trim().split('\n')).toHaveLength(5);
+  expect(readMetrics('faulty').trim().split('\n')).toHaveLength(5);
 });
 
 describe('the share of a rank', () => {
   it('is a part of the batch, in micro-batches that divide it', () => {
-    const shares = [0, 1, 2].map((rank) => shareOf({ batchSize: 96, microBatch: 24 }, { rank, size: 3 }));
+    const shares = [0, 1, 2].map((rank) => rankShare({ batchSize: 96, microBatch: 24 }, { rank, size: 3 }));
     expect(shares.map(({ first, images }) => [first, images])).toEqual([
       [0, 32],
       [32, 32],
       [64, 32],
     ]);
     expect(shares[0]!.microBatch).toBe(16);
-    expect(shareOf({ batchSize: 96, microBatch: 24 }, { rank: 0, size: 1 }).microBatch).toBe(24);
+    expect(rankShare({ batchSize: 96, microBatch: 24 }, { rank: 0, size: 1 }).microBatch).toBe(24);
   });
 
   it.each([
@@ -236,6 +236,6 @@ describe('the share of a rank', () => {
       /^3 ranks cannot divide a batch of 4 images evenly: start 2, or use a training.batchSize that is a multiple of 3$/,
     ],
   ])('does not exist for %i ranks and 4 images', (size, message) => {
-    expect(() => shareOf({ batchSize: 4, microBatch: 4 }, { rank: 0, size })).toThrow(message);
+    expect(() => rankShare({ batchSize: 4, microBatch: 4 }, { rank: 0, size })).toThrow(message);
   });
 });

@@ -1,10 +1,10 @@
 // What ranks share of a training: the images of a step, the state, and the store of those that write nothing.
 
 import { phrase, UserError } from '../core/errors.ts';
-import { checksumOf } from '../core/numeric/checksum.ts';
+import { tensorChecksum } from '../core/numeric/checksum.ts';
 import type { NdArray } from '../core/numeric/index.ts';
 import { fromLeader, gather, nameOfRank, type Ranks } from '../core/ranks/index.ts';
-import { bytesOf, type FileStore } from '../data/files/fileStore.ts';
+import { contentBytes, type FileStore } from '../data/files/fileStore.ts';
 import type { Groups, ParameterLayout } from '../flows/models/index.ts';
 import { runFileNames } from '../runs/contents/runFileNames.ts';
 import { RunStore } from '../runs/contents/runStore.ts';
@@ -28,7 +28,7 @@ interface BatchShare {
  *
  * @throws UserError (`invalid-argument`) if the ranks do not divide the batch
  */
-export function shareOf(
+export function rankShare(
   { batchSize, microBatch }: { readonly batchSize: number; readonly microBatch: number },
   { rank, size }: Pick<Ranks, 'rank' | 'size'>,
 ): BatchShare {
@@ -51,8 +51,8 @@ export function shareOf(
 }
 
 /** The largest divisor of a number that is no more than `most`. */
-function nearestDivisor(number: number, most: number): number {
-  let divisor = Math.min(number, most);
+function nearestDivisor(number: number, limit: number): number {
+  let divisor = Math.min(number, limit);
   while (number % divisor !== 0) {
     divisor--;
   }
@@ -71,13 +71,13 @@ export async function startOfLeader(
   find: () => TrainingStart | Promise<TrainingStart>,
   into: Groups = {},
 ): Promise<TrainingStart> {
-  let found: TrainingStart | undefined;
+  let start: TrainingStart | undefined;
   const counters = await fromLeader(ranks, async () => {
-    found = await find();
-    const { step, updates, guard, optimizer } = found;
+    start = await find();
+    const { step, updates, guard, optimizer } = start;
     return { step, updates, guard, ...(optimizer && { optimizer: { name: optimizer.name, moments: {} } }) };
   });
-  return found ?? { ...counters, weights: { ...layout.zeros('all'), ...into }, average: {} };
+  return start ?? { ...counters, weights: { ...layout.zeros('all'), ...into }, average: {} };
 }
 
 /** Replaces the arrays of a trainer with rank 0's. */
@@ -86,7 +86,7 @@ export async function shareState(ranks: Ranks, trainer: Trainer): Promise<void> 
     return;
   }
   const state = await trainer.state();
-  for (const { data } of arraysOf(state).values()) {
+  for (const { data } of listArrays(state).values()) {
     await ranks.broadcast(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 0);
   }
   await trainer.replace(state);
@@ -103,19 +103,22 @@ export async function requireSameState(ranks: Ranks, trainer: Trainer, store: Ru
   }
   const state = await trainer.state();
   const { step, updates, guard } = state;
-  const found = await gather(ranks, [checksumOf(arraysOf(state)), JSON.stringify({ step, updates, guard })]);
+  const rankStates = await gather(ranks, [
+    tensorChecksum(listArrays(state)),
+    JSON.stringify({ step, updates, guard }),
+  ]);
   await fromLeader(ranks, () => {
-    const other = found.findIndex((one) => one.join() !== found[0]!.join());
-    if (other !== -1) {
+    const otherRank = rankStates.findIndex((rankState) => rankState.join() !== rankStates[0]!.join());
+    if (otherRank !== -1) {
       throw new UserError(
         'mismatch',
-        phrase`after step ${step} the weights of ${nameOfRank(ranks, other)} and ${nameOfRank(ranks, 0)} differ: one of the machines computes wrongly, or they run different software; the checkpoints before this step are kept, and ${store.resumption()} resumes the run`,
+        phrase`after step ${step} the weights of ${nameOfRank(ranks, otherRank)} and ${nameOfRank(ranks, 0)} differ: one of the machines computes wrongly, or they run different software; the checkpoints before this step are kept, and ${store.resumption()} resumes the run`,
       );
     }
   });
 }
 
-function arraysOf({ weights, average, optimizer }: TrainingState): ReadonlyMap<string, NdArray> {
+function listArrays({ weights, average, optimizer }: TrainingState): ReadonlyMap<string, NdArray> {
   const parts: [string, Groups][] = [
     ['weights', weights],
     ['average', average],
@@ -135,9 +138,9 @@ export function followerStore(name: string, config: Config): RunStore {
   const ignore = (): void => {};
   const files: FileStore = {
     name,
-    pathOf: (file) => `${name}/${file}`,
+    resolvePath: (file) => `${name}/${file}`,
     list: () => [],
-    read: (file) => (file === runFileNames.config ? bytesOf(stringifyConfig(config)) : undefined),
+    read: (file) => (file === runFileNames.config ? contentBytes(stringifyConfig(config)) : undefined),
     blocks: () => undefined,
     write: ignore,
     append: ignore,

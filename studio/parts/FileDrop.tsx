@@ -1,5 +1,5 @@
 // Choosing files, or dropping them anywhere on the page.
-import { filesOf, type GivenFiles, type GivenFolder } from 'emerging-flows/data';
+import { type GivenFiles, type GivenFolder, listFiles } from 'emerging-flows/data';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Notice } from './Notice.tsx';
 import './controls.css';
@@ -52,14 +52,14 @@ export function FolderButton({ label, onFiles }: { label: string; onFiles(files:
 
 /** Lists the given files, or reports why there are none. */
 function useGivenFiles(onFiles: (files: GivenFolder) => void): {
-  take(given: GivenFiles): void;
+  take(dropped: GivenFiles): void;
   readonly problem: string | undefined;
 } {
   const [problem, setProblem] = useState<string>();
-  const take = (given: GivenFiles): void => {
+  const take = (dropped: GivenFiles): void => {
     setProblem(undefined);
-    filesOf(given).then(
-      (found) => (found.files.length === 0 ? setProblem('No files found.') : onFiles(found)),
+    listFiles(dropped).then(
+      (folder) => (folder.files.length === 0 ? setProblem('No files found.') : onFiles(folder)),
       (error: Error) => setProblem(`${error.message}.`),
     );
   };
@@ -67,7 +67,7 @@ function useGivenFiles(onFiles: (files: GivenFolder) => void): {
 }
 
 /** Accepts drops on the page; returns whether something is being dragged over it. */
-function usePageDrop(take: (given: GivenFiles) => void): boolean {
+function usePageDrop(take: (dropped: GivenFiles) => void): boolean {
   const [isOver, setOver] = useState(false);
   const latest = useRef(take);
   latest.current = take;
@@ -103,7 +103,7 @@ function usePageDrop(take: (given: GivenFiles) => void): boolean {
 interface FileInputProps {
   readonly choice: Choice;
   readonly label: string;
-  onGiven(given: GivenFiles): void;
+  onGiven(dropped: GivenFiles): void;
 }
 
 /** A file input whose label looks like a button; the keyboard reaches the input. */

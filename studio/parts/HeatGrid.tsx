@@ -1,7 +1,7 @@
 // A heat map with a selectable value.
 import { type HeatRange, heatMap, type ImageShape, type NdArray } from 'emerging-flows';
 import { useId, useMemo } from 'preact/hooks';
-import { cellOf, placeName, tilingOf, valueAt, valueBeside } from './heatPlaces.ts';
+import { locateCell, placeName, tileLayout, valueAt, valueBeside } from './heatPlaces.ts';
 import { Picture } from './Picture.tsx';
 import './heat-grid.css';
 
@@ -34,12 +34,12 @@ export function HeatGrid({
   onSelect,
 }: HeatGridProps) {
   const id = useId();
-  const { width, height } = tilingOf(shape);
+  const { width, height } = tileLayout(shape);
   const picture = useMemo(() => {
     const colours = heatMap(values, range);
     const pixels = new Uint8Array(3 * width * height).fill(GAP);
     for (let index = 0; index < values.length; index++) {
-      const { row, column } = cellOf(index, shape);
+      const { row, column } = locateCell(index, shape);
       pixels.set(colours.subarray(3 * index, 3 * index + 3), 3 * (row * width + column));
     }
     return { pixels, shape: [height, width, 3] as const };
@@ -55,7 +55,7 @@ export function HeatGrid({
       onSelect(index);
     }
   };
-  const { row, column } = cellOf(selected, shape);
+  const { row, column } = locateCell(selected, shape);
   return (
     <div
       class="heat-grid"

@@ -20,10 +20,10 @@ export function ModelChoice() {
     return <Notice>No models found.</Notice>;
   }
   const model = chosenModel.value;
-  const options = offered.map((one) => ({
-    value: one.path,
-    text: one.problem === null ? one.path : `${one.path} (unusable)`,
-    disabled: one.problem !== null,
+  const options = offered.map((candidate) => ({
+    value: candidate.path,
+    text: candidate.problem === null ? candidate.path : `${candidate.path} (unusable)`,
+    disabled: candidate.problem !== null,
   }));
   return (
     <div class="model-choice">
@@ -37,7 +37,7 @@ export function ModelChoice() {
       {model && model.problem !== null && <Notice>{model.problem}</Notice>}
       {model && model.problem === null && (
         <p class="control-note model-facts">
-          {factsOf(model).map((fact) => (
+          {modelFacts(model).map((fact) => (
             <span key={fact}>{fact}</span>
           ))}
         </p>
@@ -46,7 +46,7 @@ export function ModelChoice() {
   );
 }
 
-function factsOf({ data, step, test }: OfferedModel): string[] {
+function modelFacts({ data, step, test }: OfferedModel): string[] {
   const facts = [
     data !== null && `trained on ${data}`,
     step !== null && plural(step, 'step'),

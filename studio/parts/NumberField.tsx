@@ -14,7 +14,14 @@ interface NumberFieldProps {
 }
 
 /** A number input that reports only valid numbers, and says so when it restores the last one. */
-export function NumberField({ label, value, least, most, fraction = false, onChange }: NumberFieldProps) {
+export function NumberField({
+  label,
+  value,
+  least,
+  most: greatest,
+  fraction = false,
+  onChange,
+}: NumberFieldProps) {
   const id = useId();
   const [typed, setTyped] = useState(String(value));
   // Whether the text was invalid when the field was left.
@@ -24,9 +31,9 @@ export function NumberField({ label, value, least, most, fraction = false, onCha
     setRestored(false);
   }, [value]);
   const noteId = useId();
-  const read = (text: string): number | undefined => (fraction ? numberIn : wholeIn)(text, least, most);
+  const read = (text: string): number | undefined => (fraction ? numberIn : wholeIn)(text, least, greatest);
   const isValid = read(typed) !== undefined;
-  const valid = `${fraction ? 'number' : 'whole number'} from ${limitText(least)} to ${limitText(most)}`;
+  const valid = `${fraction ? 'number' : 'whole number'} from ${limitText(least)} to ${limitText(greatest)}`;
   return (
     <div class="control">
       <label for={id}>{label}</label>
@@ -35,7 +42,7 @@ export function NumberField({ label, value, least, most, fraction = false, onCha
         type="number"
         inputMode={fraction ? 'decimal' : 'numeric'}
         min={least}
-        max={most}
+        max={greatest}
         step={fraction ? 'any' : 1}
         value={typed}
         aria-invalid={!isValid}

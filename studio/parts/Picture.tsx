@@ -14,13 +14,13 @@ export function unsupportedChannels({ shape }: Images): string {
 }
 
 /** One of several images. */
-export function imageOf({ pixels, shape }: Images, index: number): Images {
+export function selectImage({ pixels, shape }: Images, index: number): Images {
   const size = shape[0] * shape[1] * shape[2];
   return { pixels: pixels.subarray(index * size, (index + 1) * size), shape };
 }
 
 /** The number of images. */
-export function countOf({ pixels, shape }: Images): number {
+export function countImages({ pixels, shape }: Images): number {
   return pixels.length / (shape[0] * shape[1] * shape[2]);
 }
 

@@ -14,8 +14,8 @@ export function PictureFiles() {
     <FileDrop
       choose={['folder']}
       {...(folder && { chosen: wordsFor(folder) })}
-      onFiles={(given) => {
-        chosenFolder.value = given;
+      onFiles={(dropped) => {
+        chosenFolder.value = dropped;
       }}
     />
   );

@@ -1,7 +1,7 @@
 // A grid of selectable images.
 import { useRef, useState } from 'preact/hooks';
 import type { Images } from '../work/models.ts';
-import { countOf, imageOf, Picture } from './Picture.tsx';
+import { countImages, Picture, selectImage } from './Picture.tsx';
 import './sheet.css';
 
 interface SheetProps {
@@ -21,7 +21,7 @@ interface SheetProps {
 export function Sheet({ images, label, drawn, outdated = false, marks, onChoose }: SheetProps) {
   const grid = useRef<HTMLFieldSetElement>(null);
   const [focused, setFocused] = useState(0);
-  const count = countOf(images);
+  const count = countImages(images);
   const [height, width] = images.shape;
   // The layout of the command line's sheets.
   const columns = Math.min(count, Math.max(1, Math.ceil(Math.sqrt((count * height) / width))));
@@ -68,7 +68,7 @@ export function Sheet({ images, label, drawn, outdated = false, marks, onChoose 
           onClick={() => onChoose(index)}
         >
           {index < (drawn ?? count) ? (
-            <Picture image={imageOf(images, index)} />
+            <Picture image={selectImage(images, index)} />
           ) : (
             <div style={{ aspectRatio: `${width} / ${height}` }} />
           )}

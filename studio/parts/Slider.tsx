@@ -16,7 +16,7 @@ interface SliderProps {
 }
 
 /** A slider that reports every movement. */
-export function Slider({ label, value, least, most, step, shown, ends, onChange }: SliderProps) {
+export function Slider({ label, value, least, most: greatest, step, shown, ends, onChange }: SliderProps) {
   const id = useId();
   return (
     <div class="control">
@@ -28,7 +28,7 @@ export function Slider({ label, value, least, most, step, shown, ends, onChange 
         id={id}
         type="range"
         min={least}
-        max={most}
+        max={greatest}
         step={step}
         value={value}
         aria-valuetext={shown}

@@ -13,7 +13,7 @@ interface TermProps {
 const MARGIN = 8;
 
 /** The word; its definition appears on hover, focus or press. Escape hides it. */
-export function Term({ of, children }: TermProps) {
+export function Term({ of: term, children }: TermProps) {
   const id = useId();
   const [isOpen, setOpen] = useState(false);
   const [definition, setDefinition] = useState<string>();
@@ -25,7 +25,7 @@ export function Term({ of, children }: TermProps) {
       return undefined;
     }
     // Loaded when first needed.
-    import('virtual:glossary').then(({ default: definitions }) => setDefinition(definitions[of]));
+    import('virtual:glossary').then(({ default: definitions }) => setDefinition(definitions[term]));
     const hide = (): void => setOpen(false);
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === 'Escape') {
@@ -41,13 +41,13 @@ export function Term({ of, children }: TermProps) {
       removeEventListener('keydown', onKey, { capture: true });
       removeEventListener('scroll', hide, { capture: true });
     };
-  }, [isOpen, of]);
+  }, [isOpen, term]);
   useEffect(() => {
     if (tip.current) {
-      const { left, top, bottom } = word.current!.getBoundingClientRect();
+      const { left: wordLeft, top, bottom } = word.current!.getBoundingClientRect();
       const { width, height } = tip.current.getBoundingClientRect();
       const fitsBelow = bottom + height + MARGIN <= innerHeight;
-      tip.current.style.left = `${Math.max(MARGIN, Math.min(left, innerWidth - width - MARGIN))}px`;
+      tip.current.style.left = `${Math.max(MARGIN, Math.min(wordLeft, innerWidth - width - MARGIN))}px`;
       tip.current.style.top = `${fitsBelow ? bottom : Math.max(MARGIN, top - height)}px`;
     }
   }, [isOpen, definition]);

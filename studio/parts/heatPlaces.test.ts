@@ -1,13 +1,13 @@
 // The layout of heat maps with unequal sides and channels.
 import { expect, it } from 'vitest';
-import { cellOf, placeName, tilingOf, valueAt, valueBeside } from './heatPlaces.ts';
+import { locateCell, placeName, tileLayout, valueAt, valueBeside } from './heatPlaces.ts';
 
 const shape = [3, 5, 6] as const;
 const indices = Array.from({ length: 3 * 5 * 6 }, (_, index) => index);
 
 it('gives every value its own cell, and finds it there', () => {
-  const { width, height } = tilingOf(shape);
-  const cells = indices.map((index) => cellOf(index, shape));
+  const { width, height } = tileLayout(shape);
+  const cells = indices.map((index) => locateCell(index, shape));
   expect(new Set(cells.map(({ row, column }) => row * width + column)).size).toBe(indices.length);
   expect(cells.every(({ row, column }) => row < height && column < width)).toBe(true);
   expect(cells.map((cell) => valueAt(cell, shape))).toEqual(indices);

@@ -19,7 +19,7 @@ export interface Cell {
 const MOST_COLUMNS = 4;
 
 /** The tiles of an array `[H, W, C]`. */
-export function tilingOf([height, width, channels]: ImageShape): Tiling {
+export function tileLayout([height, width, channels]: ImageShape): Tiling {
   const columns = Math.min(
     channels,
     Math.max(MOST_COLUMNS, Math.ceil(Math.sqrt((channels * height) / width))),
@@ -29,9 +29,9 @@ export function tilingOf([height, width, channels]: ImageShape): Tiling {
 }
 
 /** The cell of a value by its index in `[H, W, C]`. */
-export function cellOf(index: number, shape: ImageShape): Cell {
+export function locateCell(index: number, shape: ImageShape): Cell {
   const [height, width, channels] = shape;
-  const { columns } = tilingOf(shape);
+  const { columns } = tileLayout(shape);
   const channel = index % channels;
   const pixel = Math.floor(index / channels);
   return {
@@ -43,11 +43,11 @@ export function cellOf(index: number, shape: ImageShape): Cell {
 /** The index of the value at a cell; undefined in a gap or outside. */
 export function valueAt({ row, column }: Cell, shape: ImageShape): number | undefined {
   const [height, width, channels] = shape;
-  const { columns, width: all } = tilingOf(shape);
-  const [line, place] = [row % (height + 1), column % (width + 1)];
+  const { columns, width: totalWidth } = tileLayout(shape);
+  const [line, columnInTile] = [row % (height + 1), column % (width + 1)];
   const channel = Math.floor(row / (height + 1)) * columns + Math.floor(column / (width + 1));
-  const isInside = row >= 0 && column >= 0 && column < all && line < height && place < width;
-  return isInside && channel < channels ? (line * width + place) * channels + channel : undefined;
+  const isInside = row >= 0 && column >= 0 && column < totalWidth && line < height && columnInTile < width;
+  return isInside && channel < channels ? (line * width + columnInTile) * channels + channel : undefined;
 }
 
 const directions: Readonly<Record<string, readonly [rows: number, columns: number]>> = {
@@ -60,17 +60,17 @@ const directions: Readonly<Record<string, readonly [rows: number, columns: numbe
 /** The value next to another in an arrow key's direction; undefined for other keys, and at the edge. */
 export function valueBeside(index: number, key: string, shape: ImageShape): number | undefined {
   const [rows, columns] = directions[key] ?? [0, 0];
-  const { row, column } = cellOf(index, shape);
+  const { row, column } = locateCell(index, shape);
   // Two steps cross a gap.
-  const found = [1, 2].map((steps) =>
+  const neighbours = [1, 2].map((steps) =>
     valueAt({ row: row + steps * rows, column: column + steps * columns }, shape),
   );
-  return directions[key] && (found[0] ?? found[1]);
+  return directions[key] && (neighbours[0] ?? neighbours[1]);
 }
 
 /** The name of a value's place. */
 export function placeName(index: number, [, width, channels]: ImageShape): string {
   const pixel = Math.floor(index / channels);
-  const place = `row ${Math.floor(pixel / width) + 1}, column ${(pixel % width) + 1}`;
-  return channels === 1 ? place : `${place}, channel ${(index % channels) + 1}`;
+  const position = `row ${Math.floor(pixel / width) + 1}, column ${(pixel % width) + 1}`;
+  return channels === 1 ? position : `${position}, channel ${(index % channels) + 1}`;
 }

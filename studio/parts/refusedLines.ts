@@ -7,9 +7,9 @@ const NAMED = 3;
 /** `a.png is 48x48, …: choose “…”. The same for b.png, c.png, d.png and 8 more.` */
 export function refusedLines(refused: readonly Refused[]): string[] {
   const groups = new Map<string, Refused[]>();
-  for (const one of refused) {
-    const why = one.reason.replaceAll(one.name, '');
-    groups.set(why, [...(groups.get(why) ?? []), one]);
+  for (const file of refused) {
+    const why = file.reason.replaceAll(file.name, '');
+    groups.set(why, [...(groups.get(why) ?? []), file]);
   }
   return [...groups.values()].map(([first, ...others]) => {
     const more = others.length - NAMED;

@@ -28,14 +28,14 @@ const mnist = join(root, 'models/mnist-small');
 const inFolder = (name: string): string => join(emerging.folder, name);
 
 /** A file in the form that inputs take. */
-const given = (name: string, path = inFolder(name)) => ({
+const upload = (name: string, path = inFolder(name)) => ({
   name,
   mimeType: 'image/png',
   buffer: readFileSync(path),
 });
 
 /** The first channel of a canvas. */
-const pixelsOf = async (page: Page, name: string): Promise<number[]> =>
+const canvasPixels = async (page: Page, name: string): Promise<number[]> =>
   page.getByRole('img', { name, exact: true }).evaluate((canvas: HTMLCanvasElement) =>
     Array.from(
       canvas
@@ -46,9 +46,12 @@ const pixelsOf = async (page: Page, name: string): Promise<number[]> =>
   );
 
 /** The largest difference between pixels. */
-const distance = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
-  expect(one.length).toBe(other.length);
-  return Array.from(one).reduce((most, level, index) => Math.max(most, Math.abs(level - other[index]!)), 0);
+const distance = (first: ArrayLike<number>, second: ArrayLike<number>): number => {
+  expect(first.length).toBe(second.length);
+  return Array.from(first).reduce(
+    (largest, level, index) => Math.max(largest, Math.abs(level - second[index]!)),
+    0,
+  );
 };
 
 describe.skipIf(chromiumPath === undefined)(
@@ -82,13 +85,13 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     describe('Inside', () => {
-      const decoded = () => pixelsOf(page, 'Decoded image');
+      const decoded = () => canvasPixels(page, 'Decoded image');
       const trip = () => page.getByTestId('round-trip').textContent();
 
       it('decodes edited, scaled and erased latents as the library does, with undo', async () => {
         await open('#/inside?seed=3&precision=float64');
         await page.getByTestId('round-trip').waitFor();
-        const original = Uint8Array.from(await pixelsOf(page, 'Original image'));
+        const original = Uint8Array.from(await canvasPixels(page, 'Original image'));
         await using model = await loadModel(mnist);
         const latents = await model.encode(original, { precision: 'float64' });
         const expectDecoded = async (): Promise<void> => {
@@ -111,12 +114,12 @@ describe.skipIf(chromiumPath === undefined)(
         await expectDecoded();
 
         await page.getByRole('button', { name: 'Erase level 1' }).click();
-        const kept = latents[0]!;
-        latents[0] = { ...kept, data: kept.data.map(() => 0) };
+        const topLatents = latents[0]!;
+        latents[0] = { ...topLatents, data: topLatents.data.map(() => 0) };
         await expectDecoded();
 
         await page.getByRole('button', { name: 'Undo' }).click();
-        latents[0] = kept;
+        latents[0] = topLatents;
         await expectDecoded();
         await page.getByRole('button', { name: 'Redraw level 1' }).click();
         const before = await model.decode(latents);
@@ -148,27 +151,27 @@ describe.skipIf(chromiumPath === undefined)(
         await open('#/inside?model=runs/classes&seed=1&precision=float64');
         const coded = () => page.getByTestId('coded-class').textContent();
         await page.getByTestId('round-trip').waitFor();
-        const image = Uint8Array.from(await pixelsOf(page, 'Original image'));
-        const [found] = await model.classify(image, { noiseByContent: true });
-        expect(await coded()).toBe(`Encoded and decoded as class ${found!.class}, the most probable.`);
-        const other = tinyClasses.find((name) => name !== found!.class)!;
-        await page.getByLabel('Class').selectOption(other);
-        await expect.poll(coded).toBe(`Encoded and decoded as class ${other}.`);
-        await expect.poll(() => page.url()).toContain(`class=${other}`);
+        const image = Uint8Array.from(await canvasPixels(page, 'Original image'));
+        const [classified] = await model.classify(image, { noiseByContent: true });
+        expect(await coded()).toBe(`Encoded and decoded as class ${classified!.class}, the most probable.`);
+        const otherClass = tinyClasses.find((name) => name !== classified!.class)!;
+        await page.getByLabel('Class').selectOption(otherClass);
+        await expect.poll(coded).toBe(`Encoded and decoded as class ${otherClass}.`);
+        await expect.poll(() => page.url()).toContain(`class=${otherClass}`);
 
         // At 0, the top level is its prior's mean, which depends on the class.
-        const latents = await model.encode(image, { class: other, precision: 'float64' });
+        const latents = await model.encode(image, { class: otherClass, precision: 'float64' });
         await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0');
         latents[1]!.data.fill(0);
         const [expected, wrong] = [
-          await model.decodeValues(latents, { class: other }),
-          await model.decodeValues(latents, { class: found!.class }),
+          await model.decodeValues(latents, { class: otherClass }),
+          await model.decodeValues(latents, { class: classified!.class }),
         ];
         expect(Math.max(...expected.map((value, index) => Math.abs(value - wrong[index]!)))).toBeGreaterThan(
           0.01,
         );
         await expect
-          .poll(async () => distance(await decoded(), model.pixelsOf(expected)))
+          .poll(async () => distance(await decoded(), model.toPixels(expected)))
           .toBeLessThanOrEqual(1);
 
         await open('#/draw?model=runs/classes&count=4');
@@ -198,12 +201,12 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByTestId('round-trip').waitFor();
         expect(await trip()).toBe('All 784 values recovered exactly in float32.');
         await page.getByLabel('Image', { exact: true }).selectOption('File');
-        await page.getByLabel('Choose a file').setInputFiles(given('noise.png'));
+        await page.getByLabel('Choose a file').setInputFiles(upload('noise.png'));
         await page.getByText('Not recovered in float32').waitFor();
         expect(await trip()).toMatch(
           /With the corrections that the library’s verify computes, every value is recovered\.$/,
         );
-        expect(await pixelsOf(page, 'Original image')).toEqual([...noise]);
+        expect(await canvasPixels(page, 'Original image')).toEqual([...noise]);
         await page.getByLabel('Precision').selectOption('float64');
         await page.getByText('Not recovered in float64').waitFor();
 
@@ -214,9 +217,9 @@ describe.skipIf(chromiumPath === undefined)(
           Math.min(255, Math.max(0, Math.round(level + 3 * grain.normal()))),
         );
         writePng(inFolder('grainy.png'), grainy, [28, 28, 1]);
-        await page.getByLabel('Choose a file').setInputFiles(given('grainy.png'));
+        await page.getByLabel('Choose a file').setInputFiles(upload('grainy.png'));
         await page.getByText('All 784 values recovered exactly in float64.').waitFor();
-        expect(await pixelsOf(page, 'Differences: none')).toEqual(new Array(784).fill(0));
+        expect(await canvasPixels(page, 'Differences: none')).toEqual(new Array(784).fill(0));
         await page.getByLabel('Precision').selectOption('float32');
         await page.getByText(/not recovered in float32/i).waitFor();
         await page.getByLabel('Image', { exact: true }).selectOption('Sample');
@@ -255,10 +258,10 @@ describe.skipIf(chromiumPath === undefined)(
         const tiles = page.locator('.stages-tiles button');
         await tiles.first().waitFor();
         await using model = await loadModel(mnist);
-        const image = Uint8Array.from(await pixelsOf(page, 'Original image'));
-        const all = await model.stageImages(image);
-        expect(await tiles.count()).toBe(1 + all.length);
-        const found = all.findIndex(({ path }) => path === 'levels/0/steps/1');
+        const image = Uint8Array.from(await canvasPixels(page, 'Original image'));
+        const stages = await model.stageImages(image);
+        expect(await tiles.count()).toBe(1 + stages.length);
+        const stageIndex = stages.findIndex(({ path }) => path === 'levels/0/steps/1');
         const tile = page.getByRole('button', { name: 'Flow step 2 of level 1' });
         const drawn = await tile.locator('canvas').evaluate((canvas: HTMLCanvasElement) =>
           Array.from(
@@ -268,7 +271,7 @@ describe.skipIf(chromiumPath === undefined)(
               .data.filter((_, index) => index % 4 === 0),
           ),
         );
-        const { pixels, range } = drawActivations(all[found]!.output!, model);
+        const { pixels, range } = drawActivations(stages[stageIndex]!.output!, model);
         expect(distance(drawn, pixels)).toBeLessThanOrEqual(1);
         expect(await tile.textContent()).toContain(
           `${decimal(range[0], 1)} (black) to ${decimal(range[1], 1)} (white)`,
@@ -278,10 +281,16 @@ describe.skipIf(chromiumPath === undefined)(
 
         // The last line ends with the value that the stage passes on.
         const map = page.getByRole('application', { name: /^Values after Flow step 2 of level 1/ });
-        const expectResult = async (place: readonly [number, number, number]): Promise<void> => {
-          const [, height, width, channels] = all[found]!.output!.shape as [number, number, number, number];
+        const expectResult = async (location: readonly [number, number, number]): Promise<void> => {
+          const [, height, width, channels] = stages[stageIndex]!.output!.shape as [
+            number,
+            number,
+            number,
+            number,
+          ];
           expect(height).toBe(14);
-          const value = all[found]!.output!.data[(place[0] * width + place[1]) * channels + place[2]]!;
+          const value =
+            stages[stageIndex]!.output!.data[(location[0] * width + location[1]) * channels + location[2]]!;
           await expect
             .poll(async () => (await page.getByTestId('arithmetic').textContent()) ?? '')
             .toContain(decimal(value, 3));
@@ -323,7 +332,7 @@ describe.skipIf(chromiumPath === undefined)(
         await page.mouse.move(x + 0.2 * width, y + 0.8 * width, { steps: 5 });
         await page.mouse.up();
         await page.getByText('Image: drawing').waitFor();
-        const pixels = await pixelsOf(page, 'Original image');
+        const pixels = await canvasPixels(page, 'Original image');
         // It is measured while it is drawn, as every image is in the end.
         const bits = page.getByTestId('bits-image');
         await expect.poll(() => bits.textContent()).toMatch(/^[\d.]+ bits\/dim$/);
@@ -343,7 +352,7 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByRole('heading', { name: 'Compress', level: 1 }).waitFor();
         await pages.getByText('Inside', { exact: true }).click();
         await page.getByText('Image: drawing').waitFor();
-        expect(await pixelsOf(page, 'Original image')).toEqual(pixels);
+        expect(await canvasPixels(page, 'Original image')).toEqual(pixels);
         await page.getByLabel('Image', { exact: true }).selectOption('Sample');
       });
     });
@@ -361,13 +370,13 @@ describe.skipIf(chromiumPath === undefined)(
       it('are chosen by the number in the address', async () => {
         await open('#/inside?image=digit&digit=8');
         await page.getByText('Image: digit 8').waitFor();
-        expect(await pixelsOf(page, 'Original image')).toEqual([...(await digits('train', [7]))]);
+        expect(await canvasPixels(page, 'Original image')).toEqual([...(await digits('train', [7]))]);
         await page.getByRole('button', { name: 'Next digit' }).click();
         await page.getByText('Image: digit 9').waitFor();
         await page.waitForFunction(() => location.hash.includes('digit=9'));
         await page.reload();
         await page.getByText('Image: digit 9').waitFor();
-        expect(await pixelsOf(page, 'Original image')).toEqual([...(await digits('train', [8]))]);
+        expect(await canvasPixels(page, 'Original image')).toEqual([...(await digits('train', [8]))]);
         await page.getByRole('spinbutton', { name: 'Number' }).fill('5000');
         await page.getByText('Image: digit 5000').waitFor();
         await page.getByRole('button', { name: 'Next digit' }).click();
@@ -378,14 +387,14 @@ describe.skipIf(chromiumPath === undefined)(
       });
 
       it('fail with a sentence when the studio has ended', async () => {
-        const own = await openChromium(`${studio.url}#/inside`);
-        await own.page.getByText('Image: sample 1 of seed 0').waitFor();
-        await own.page.context().setOffline(true);
-        await own.page.getByLabel('Image', { exact: true }).selectOption('MNIST digit');
-        expect(await own.page.getByRole('alert').textContent()).toBe(
+        const separate = await openChromium(`${studio.url}#/inside`);
+        await separate.page.getByText('Image: sample 1 of seed 0').waitFor();
+        await separate.page.context().setOffline(true);
+        await separate.page.getByLabel('Image', { exact: true }).selectOption('MNIST digit');
+        expect(await separate.page.getByRole('alert').textContent()).toBe(
           'Part of the studio failed to load. If it is still running, reload the page.',
         );
-        await own.close();
+        await separate.close();
       });
 
       it('are scored as the library does, as an alternative to samples', async () => {
@@ -398,7 +407,7 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByRole('heading', { name: 'digit 48' }).waitFor();
         await using model = await loadModel(mnist);
         const pixels = await digits('test', [47]);
-        expect(await pixelsOf(page, 'Image')).toEqual([...pixels]);
+        expect(await canvasPixels(page, 'Image')).toEqual([...pixels]);
         const [expected] = await model.bitsPerDim(pixels, { draws: 4, seed: 0, noiseByContent: true });
         const bits = Number(await page.getByTestId('bits').textContent());
         expect(Math.abs(bits - expected!)).toBeLessThan(1e-4);
@@ -429,9 +438,9 @@ describe.skipIf(chromiumPath === undefined)(
       const image = (name: string) => page.getByRole('button', { name: new RegExp(`^${name} `) });
 
       it('measures and ranks dropped files as emerging score does, and skips others with a reason', async () => {
-        const [one, other] = [tinyImages(1, 8, 50), tinyImages(1, 8, 51).map((level) => 255 - level)];
-        writePng(inFolder('files/one.png'), one, [8, 8, 1]);
-        writePng(inFolder('files/other.png'), other, [8, 8, 1]);
+        const [plain, inverted] = [tinyImages(1, 8, 50), tinyImages(1, 8, 51).map((level) => 255 - level)];
+        writePng(inFolder('files/one.png'), plain, [8, 8, 1]);
+        writePng(inFolder('files/other.png'), inverted, [8, 8, 1]);
         writePng(inFolder('large.png'), tinyImages(1, 16, 3), [16, 16, 1]);
         const { images } = await emerging.json('score', 'runs/tiny', 'files', '--map=maps');
         await open('#/odd?model=runs/tiny');
@@ -516,18 +525,18 @@ describe.skipIf(chromiumPath === undefined)(
         const small = tinyImages(1, 8, 50);
         const large = Uint8Array.from(
           { length: 576 },
-          (_, at) => small[Math.floor(at / 72) * 8 + Math.floor((at % 24) / 3)]!,
+          (_, index) => small[Math.floor(index / 72) * 8 + Math.floor((index % 24) / 3)]!,
         );
         writePng(inFolder('enlarged.png'), large, [24, 24, 1]);
         await open('#/odd?model=runs/tiny');
-        await page.getByLabel('Choose files').setInputFiles(given('enlarged.png'));
+        await page.getByLabel('Choose files').setInputFiles(upload('enlarged.png'));
         await page.getByText('enlarged.png repeats every pixel 3x3: read as 8x8.').waitFor();
         await image('enlarged\\.png').waitFor();
-        expect(await pixelsOf(page, 'Image')).toEqual([...small]);
+        expect(await canvasPixels(page, 'Image')).toEqual([...small]);
         await page.goto(`${studio.url}#/inside?model=runs/tiny`);
-        await page.getByLabel('Choose a file').setInputFiles(given('enlarged.png'));
+        await page.getByLabel('Choose a file').setInputFiles(upload('enlarged.png'));
         await page.getByText('enlarged.png repeats every pixel 3x3: read as 8x8.').waitFor();
-        expect(await pixelsOf(page, 'Original image')).toEqual([...small]);
+        expect(await canvasPixels(page, 'Original image')).toEqual([...small]);
       });
 
       it('says what is missing without reference images, and measures digits or samples instead', async () => {
@@ -576,10 +585,10 @@ describe.skipIf(chromiumPath === undefined)(
             canvas
               .getContext('2d')!
               .getImageData(0, 0, 28, 28)
-              .data.filter((_, at) => at % 4 < 3),
+              .data.filter((_, index) => index % 4 < 3),
           ),
         );
-        expect(colours.reduce((sum, one) => sum + one) / colours.length).toBeLessThan(80);
+        expect(colours.reduce((sum, value) => sum + value) / colours.length).toBeLessThan(80);
         await panel.getByRole('button', { name: 'Close' }).click();
         expect(await panel.isVisible()).toBe(false);
       });
@@ -605,11 +614,11 @@ describe.skipIf(chromiumPath === undefined)(
         const map = page.getByRole('application', { name: 'Map of its bits' });
         const { width } = (await map.boundingBox())!;
         await map.hover({ position: { x: (width * 3.5) / 28, y: (width * 9.5) / 28 } });
-        const place = page.locator('.odd-place');
-        expect(await place.textContent()).toMatch(/^row 10, column 4: −?\d+\.\d\d bits\/dim$/);
+        const caption = page.locator('.odd-place');
+        expect(await caption.textContent()).toMatch(/^row 10, column 4: −?\d+\.\d\d bits\/dim$/);
         await map.focus();
         await page.keyboard.press('ArrowLeft');
-        expect(await place.textContent()).toMatch(/^row 10, column 3: /);
+        expect(await caption.textContent()).toMatch(/^row 10, column 3: /);
         await page.locator('.odd-grid button[tabindex="0"]').focus();
         expect(await page.getByRole('heading', { level: 2 }).last().textContent()).toBe('all black');
         await page.keyboard.press('ArrowRight');

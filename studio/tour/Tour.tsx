@@ -2,16 +2,16 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { lastSettings, linkTo, settings as pageSettings, roomName } from '../address.ts';
 import { chosenPath } from '../models.ts';
-import { stopOf, stops } from './stops.ts';
+import { nearestStop, stops } from './stops.ts';
 import { end, isSeen, start, stop } from './tourState.ts';
 import './tour.css';
 
 /** The card of the current stop. Escape ends the tour. */
 export function Tour() {
-  const at = stop.value!;
-  const { room, settings, target, title, text } = stops[at]!;
+  const stopIndex = stop.value!;
+  const { room, settings, target, title, text } = stops[stopIndex]!;
   const heading = useRef<HTMLHeadingElement>(null);
-  const isLast = at === stops.length - 1;
+  const isLast = stopIndex === stops.length - 1;
   // With the change of the stop: an event of an earlier address in between would look like the browser's Back.
   useLayoutEffect(() => {
     const model = chosenPath.value;
@@ -22,7 +22,7 @@ export function Tour() {
     });
     heading.current!.focus();
     return show(target);
-  }, [at]);
+  }, [stopIndex]);
   // Before the next frame: Escape may be pressed at once.
   useLayoutEffect(() => {
     const onKey = ({ key, defaultPrevented }: KeyboardEvent): void => {
@@ -40,7 +40,7 @@ export function Tour() {
   return (
     <section class="tour" role="dialog" aria-labelledby="tour-title" aria-describedby="tour-text">
       <p class="quiet">
-        Stop {at + 1} of {stops.length}
+        Stop {stopIndex + 1} of {stops.length}
       </p>
       <h2 id="tour-title" ref={heading} tabIndex={-1}>
         {title}
@@ -50,7 +50,7 @@ export function Tour() {
         <button type="button" class="button primary" onClick={() => (isLast ? leave() : move(1))}>
           {isLast ? 'Done' : 'Next'}
         </button>
-        <button type="button" class="button" disabled={at === 0} onClick={() => move(-1)}>
+        <button type="button" class="button" disabled={stopIndex === 0} onClick={() => move(-1)}>
           Back
         </button>
         {!isLast && (
@@ -69,11 +69,11 @@ function move(by: number): void {
 
 /** Follows the reader to the stop of the open page, as after the browser's Back; elsewhere the tour ends. */
 function follow(): void {
-  const at = stop.value!;
-  const there = stopOf(at, roomName.value, pageSettings.value);
-  if (there !== undefined) {
-    stop.value = there;
-  } else if (stops[at]!.room !== roomName.value) {
+  const current = stop.value!;
+  const next = nearestStop(current, roomName.value, pageSettings.value);
+  if (next !== undefined) {
+    stop.value = next;
+  } else if (stops[current]!.room !== roomName.value) {
     end();
   }
 }

@@ -48,11 +48,12 @@ export const stops: readonly Stop[] = [
 ];
 
 /** The stop of a page: the one nearest to `at`, from 0; undefined if the tour doesn't visit the page. */
-export function stopOf(at: number, room: string, settings: Settings): number | undefined {
-  const there = stops.flatMap((one, index) =>
-    one.room === room && Object.entries(one.settings ?? {}).every(([name, value]) => settings[name] === value)
+export function nearestStop(current: number, room: string, settings: Settings): number | undefined {
+  const matchingStops = stops.flatMap((candidate, index) =>
+    candidate.room === room &&
+    Object.entries(candidate.settings ?? {}).every(([name, value]) => settings[name] === value)
       ? [index]
       : [],
   );
-  return there.toSorted((one, other) => Math.abs(one - at) - Math.abs(other - at))[0];
+  return matchingStops.toSorted((first, second) => Math.abs(first - current) - Math.abs(second - current))[0];
 }

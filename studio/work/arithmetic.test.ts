@@ -15,7 +15,7 @@ afterAll(() => Promise.all(opened.map((model) => model.release())));
 const imageShape: ImageShape = [8, 12, 1];
 const images = Uint8Array.from([...tinyImages(1, 12, 3)].slice(0, 96));
 
-function modelOf(changed: Partial<ModelOptions>): FlowModel {
+function createModel(changed: Partial<ModelOptions>): FlowModel {
   const glow = new Glow(imageShape, { levels: 2, depth: 1, conditioner: { width: 6 }, bits: 8, ...changed });
   const parameters = Object.fromEntries(
     Object.entries(randomParameters(glow.parameters)).map(([path, array]) => [path, constant(array)]),
@@ -33,7 +33,7 @@ const placesIn = ([height, width, channels]: ImageShape): Place[] => [
 ];
 
 /** The value that a line begins with. */
-const beginningOf = (line: Line): number | undefined => ('value' in line ? line.value : undefined);
+const firstValue = (line: Line): number | undefined => ('value' in line ? line.value : undefined);
 
 describe.each<[string, Partial<ModelOptions>]>([
   ['emerging, affine', { mixing: 'emerging' }],
@@ -43,23 +43,23 @@ describe.each<[string, Partial<ModelOptions>]>([
   ['convexp, without maps', { mixing: 'convexp' }],
 ])('%s', (_, changed) => {
   it('leads from the input of every stage to its output', async () => {
-    const model = modelOf(changed);
+    const model = createModel(changed);
     const precision = 'float64';
     const stages = await model.stageImages(images, { precision });
     const image = Float64Array.from(images, (level) => (level + 0.5) / 256 - 0.5);
     let x = { shape: [1, ...imageShape], data: image } as (typeof stages)[number]['output'] & object;
     for (const [index, stage] of stages.entries()) {
-      const found = stage.latent ?? stage.output!;
-      const [, ...shape] = found.shape as [number, number, number, number];
+      const array = stage.latent ?? stage.output!;
+      const [, ...shape] = array.shape as [number, number, number, number];
       const arithmetic = await stageArithmetic(model, index, { precision, class: undefined });
-      for (const place of placesIn(shape)) {
-        const lines = await arithmetic.linesAt(x, place);
-        const expected = found.data[(place[0] * shape[1] + place[1]) * shape[2] + place[2]]!;
-        expect(Math.abs(lines.at(-1)!.result - expected), `${stage.path} ${place}`).toBeLessThan(
+      for (const location of placesIn(shape)) {
+        const lines = await arithmetic.linesAt(x, location);
+        const expected = array.data[(location[0] * shape[1] + location[1]) * shape[2] + location[2]]!;
+        expect(Math.abs(lines.at(-1)!.result - expected), `${stage.path} ${location}`).toBeLessThan(
           1e-6 * (1 + Math.abs(expected)),
         );
         lines.slice(1).forEach((line, before) => {
-          const begins = beginningOf(line);
+          const begins = firstValue(line);
           if (begins !== undefined) {
             expect(Math.abs(begins - lines[before]!.result)).toBeLessThan(1e-6 * (1 + Math.abs(begins)));
           }
@@ -72,7 +72,7 @@ describe.each<[string, Partial<ModelOptions>]>([
 });
 
 it('adds up the bits of all latents', async () => {
-  const model = modelOf({ mixing: '1x1' });
+  const model = createModel({ mixing: '1x1' });
   const stages = await model.stageImages(images, { precision: 'float64' });
   const last = stages.length - 1;
   const arithmetic = await stageArithmetic(model, last, { precision: 'float64', class: undefined });
@@ -80,8 +80,8 @@ it('adds up the bits of all latents', async () => {
   let bits = 0;
   for (let index = 0; index < height * width * channels; index++) {
     const pixel = Math.floor(index / channels);
-    const place: Place = [Math.floor(pixel / width), pixel % width, index % channels];
-    const [line] = await arithmetic.linesAt(stages[last - 1]!.output!, place);
+    const location: Place = [Math.floor(pixel / width), pixel % width, index % channels];
+    const [line] = await arithmetic.linesAt(stages[last - 1]!.output!, location);
     bits += line!.kind === 'density' ? line!.bits : Number.NaN;
   }
   await arithmetic.release();

@@ -43,9 +43,9 @@ type Arrays = Readonly<Record<string, NdArray['data']>>;
 export interface StageArithmetic {
   /**
    * @param x the input of the stage, for one image
-   * @param place of the value: of the latent in a split and at the top, otherwise of the output
+   * @param location of the value: of the latent in a split and at the top, otherwise of the output
    */
-  linesAt(x: NdArray, place: Place): Promise<Line[]>;
+  linesAt(x: NdArray, location: Place): Promise<Line[]>;
   release(): Promise<void>;
 }
 
@@ -60,56 +60,61 @@ export async function stageArithmetic(
   const { inputShape } = stage.bijection;
   const x = input('x', [1, ...inputShape]);
   const outputs: Record<string, Tensor> = {};
-  let lines: (arrays: Arrays, place: Place) => Line[];
+  let lines: (arrays: Arrays, location: Place) => Line[];
   if (stage.scaling && stage.base) {
-    const kept = inputShape[2] - stage.latentShape![2];
-    const first = kept === 0 ? undefined : slice(x, 3, 0, kept);
-    const condition = conditionOf(model.classes, name);
+    const keptChannels = inputShape[2] - stage.latentShape![2];
+    const first = keptChannels === 0 ? undefined : slice(x, 3, 0, keptChannels);
+    const condition = parseCondition(model.classes, name);
     Object.assign(outputs, stage.scaling(first, p, condition));
     const { y } = stage.bijection.forward(x, p, condition);
-    outputs.energy = stage.base.energy(kept === 0 ? y : slice(y, 3, kept, inputShape[2]), p.at('base'));
+    outputs.energy = stage.base.energy(
+      keptChannels === 0 ? y : slice(y, 3, keptChannels, inputShape[2]),
+      p.at('base'),
+    );
     const { logNormaliser = 0 } = stage.base;
-    lines = (arrays, place) => [densityOf(arrays, place, { inputShape, kept, logNormaliser })];
+    lines = (arrays, position) => [
+      describeDensity(arrays, position, { inputShape, kept: keptChannels, logNormaliser }),
+    ];
   } else {
     const layers = tracedLayers(stage.bijection, { x, p, key: 'layer', outputs });
-    lines = (arrays, place) => linesOf(layers, arrays, place);
+    lines = (arrays, location) => linesThroughLayers(layers, arrays, location);
   }
   const program = await compile({ inputs: { x }, outputs }, { precision });
   return {
-    async linesAt(values, place) {
+    async linesAt(values, location) {
       const results = await program.run({ x: values });
       const arrays = Object.fromEntries(Object.entries(results).map(([key, { data }]) => [key, data]));
-      return lines({ ...arrays, x: values.data }, place);
+      return lines({ ...arrays, x: values.data }, location);
     },
     release: () => program.release(),
   };
 }
 
-function conditionOf(classes: readonly string[], name: string | undefined): Condition {
+function parseCondition(classes: readonly string[], name: string | undefined): Condition {
   if (name === undefined) {
     return {};
   }
-  const data = Float32Array.from(classes, (one) => (one === name ? 1 : 0));
+  const data = Float32Array.from(classes, (className) => (className === name ? 1 : 0));
   return { classes: constant({ shape: [1, classes.length], data }) };
 }
 
 /** The density of a latent: the value at its place among the last channels, less its location, over its scale. */
-function densityOf(
+function describeDensity(
   { x, location, logScale, energy }: Arrays,
-  place: Place,
+  target: Place,
   {
     inputShape,
-    kept,
+    kept: keptChannels,
     logNormaliser,
   }: { readonly inputShape: Place; readonly kept: number; readonly logNormaliser: number },
 ): Line {
   const [, width, channels] = inputShape;
-  const at = indexOf(place, [0, width, channels - kept]);
-  const value = x![indexOf([place[0], place[1], kept + place[2]], inputShape)]!;
-  const logarithm = logScale?.[at] ?? 0;
-  const normal = { mean: location?.[at] ?? 0, deviation: Math.exp(logarithm) };
+  const index = flatIndex(target, [0, width, channels - keptChannels]);
+  const value = x![flatIndex([target[0], target[1], keptChannels + target[2]], inputShape)]!;
+  const logarithm = logScale?.[index] ?? 0;
+  const normal = { mean: location?.[index] ?? 0, deviation: Math.exp(logarithm) };
   const result = (value - normal.mean) / normal.deviation;
-  const nats = energy![at]! + logarithm + logNormaliser;
+  const nats = energy![index]! + logarithm + logNormaliser;
   return { kind: 'density', layer: 'prior', value, ...normal, result, bits: nats / Math.LN2 };
 }
 
@@ -144,27 +149,30 @@ function tracedLayers(bijection: Bijection, { x, p, key, outputs }: Tracing): La
   if (bijection.parts) {
     let image = x;
     return Object.entries(bijection.parts).flatMap(([part, layer]) => {
-      const own = tracedLayers(layer, { x: image, p: p.at(part), key: `${key}/${part}`, outputs });
+      const innerLayers = tracedLayers(layer, { x: image, p: p.at(part), key: `${key}/${part}`, outputs });
       image = layer.forward(image, p.at(part)).y;
-      return own;
+      return innerLayers;
     });
   }
   outputs[`${key}/before`] = x;
   outputs[`${key}/after`] = bijection.forward(x, p).y;
   const maps = (bijection.maps?.(p) ?? []).map((map, index) => {
-    const own = `${key}/${index}`;
-    const arrays = arraysOf(map, own, x, inputShape);
+    const mapKey = `${key}/${index}`;
+    const arrays = mapArrays(map, mapKey, x, inputShape);
     Object.assign(outputs, arrays);
-    return { map, key: own, channels: (arrays[`${own}/changed`] ?? x).shape.at(-1)! };
+    return { map, key: mapKey, channels: (arrays[`${mapKey}/changed`] ?? x).shape.at(-1)! };
   });
   return [{ name, before: `${key}/before`, after: `${key}/after`, inputShape, outputShape, maps }];
 }
 
 /** What the lines of a map need, under names that begin with `key`. */
-function arraysOf(map: ElementaryMap, key: string, x: Tensor, shape: Place): Record<string, Tensor> {
+function mapArrays(map: ElementaryMap, key: string, x: Tensor, shape: Place): Record<string, Tensor> {
   const size = shape[0] * shape[1] * shape[2];
   // An image of its own places shows which value goes where.
-  const places = constant({ shape: [1, ...shape], data: Float32Array.from({ length: size }, (_, at) => at) });
+  const places = constant({
+    shape: [1, ...shape],
+    data: Float32Array.from({ length: size }, (_, index) => index),
+  });
   switch (map.kind) {
     case 'order':
       return { [`${key}/from`]: map.apply(places) };
@@ -182,13 +190,13 @@ function arraysOf(map: ElementaryMap, key: string, x: Tensor, shape: Place): Rec
 }
 
 /** The lines of layers for a value of the result of the last one. */
-function linesOf(layers: readonly Layer[], arrays: Arrays, place: Place): Line[] {
-  let at = place;
+function linesThroughLayers(layers: readonly Layer[], arrays: Arrays, location: Place): Line[] {
+  let current = location;
   return layers
     .toReversed()
     .map((layer) => {
-      const { lines, from } = layerLines(layer, arrays, at);
-      at = from;
+      const { lines, from } = layerLines(layer, arrays, current);
+      current = from;
       return lines;
     })
     .toReversed()
@@ -199,39 +207,39 @@ function linesOf(layers: readonly Layer[], arrays: Arrays, place: Place): Line[]
 function layerLines(
   { name, before, after, inputShape, outputShape, maps }: Layer,
   arrays: Arrays,
-  place: Place,
+  location: Place,
 ): { readonly lines: Line[]; readonly from: Place } {
   if (maps.length === 0) {
     const [value, result] = [arrays[before]!, arrays[after]!].map(
-      (values) => values[indexOf(place, outputShape)]!,
+      (values) => values[flatIndex(location, outputShape)]!,
     );
-    return { lines: [{ kind: 'layer', layer: name, value: value!, result: result! }], from: place };
+    return { lines: [{ kind: 'layer', layer: name, value: value!, result: result! }], from: location };
   }
   /** The value at a place after so many maps. */
-  const known = new Map<string, number>();
-  const valueAt = (count: number, at: Place): number => {
+  const cache = new Map<string, number>();
+  const valueAt = (count: number, location: Place): number => {
     if (count === 0) {
-      return arrays[before]![indexOf(at, inputShape)]!;
+      return arrays[before]![flatIndex(location, inputShape)]!;
     }
-    const key = `${count} ${at}`;
-    const value = known.get(key) ?? lineOf(count - 1, at).result;
-    known.set(key, value);
+    const key = `${count} ${location}`;
+    const value = cache.get(key) ?? findLine(count - 1, location).result;
+    cache.set(key, value);
     return value;
   };
-  const lineOf = (index: number, at: Place): Line =>
+  const findLine = (index: number, location: Place): Line =>
     mapLine(maps[index]!, {
-      ...{ layer: name, arrays, at, inputShape, outputShape },
-      after: arrays[after]![indexOf(at, outputShape)]!,
-      valueAt: (one) => valueAt(index, one),
+      ...{ layer: name, arrays, at: location, inputShape, outputShape },
+      after: arrays[after]![flatIndex(location, outputShape)]!,
+      valueAt: (inputLocation) => valueAt(index, inputLocation),
     });
   const lines: Line[] = [];
-  let at = place;
+  let current = location;
   for (let index = maps.length - 1; index >= 0; index--) {
-    const line = lineOf(index, at);
+    const line = findLine(index, current);
     lines.unshift(line);
-    at = line.kind === 'moved' ? line.from : at;
+    current = line.kind === 'moved' ? line.from : current;
   }
-  return { lines, from: at };
+  return { lines, from: current };
 }
 
 interface MapPlace {
@@ -243,67 +251,67 @@ interface MapPlace {
   /** The value there after the layer. */
   readonly after: number;
   /** A value of the map's input. */
-  valueAt(place: Place): number;
+  valueAt(location: Place): number;
 }
 
 /** The line of a map for a value of its result. */
 function mapLine(
   { map, key, channels }: Layer['maps'][number],
-  { layer, arrays, at, inputShape, outputShape, after, valueAt }: MapPlace,
+  { layer, arrays, at: location, inputShape, outputShape, after, valueAt }: MapPlace,
 ): Line {
-  const [row, column, channel] = at;
+  const [row, column, channel] = location;
   const array = (part: string): NdArray['data'] => arrays[`${key}/${part}`]!;
-  const sumOf = (terms: readonly Term[]): Line => {
+  const sumLine = (terms: readonly Term[]): Line => {
     const result = terms.reduce((sum, { weight, value }) => sum + weight * value, 0);
     return { kind: 'sum', layer, terms: terms.filter(({ weight }) => weight !== 0), result };
   };
   switch (map.kind) {
     case 'order': {
-      const from = placeOf(array('from')[indexOf(at, outputShape)]!, inputShape);
+      const from = arrayPosition(array('from')[flatIndex(location, outputShape)]!, inputShape);
       return { kind: 'moved', layer, from, result: valueAt(from) };
     }
     case 'shift':
     case 'scale': {
-      const [value, by] = [valueAt(at), array('by')[channel]!];
+      const [value, by] = [valueAt(location), array('by')[channel]!];
       return { kind: map.kind, layer, value, by, result: map.kind === 'shift' ? value + by : value * by };
     }
     case 'matrix': {
       const terms = Array.from({ length: channels }, (_, from): Term => {
-        const place: Place = [row, column, from];
-        return { place, weight: array('weight')[from * channels + channel]!, value: valueAt(place) };
+        const source: Place = [row, column, from];
+        return { place: source, weight: array('weight')[from * channels + channel]!, value: valueAt(source) };
       });
-      return sumOf(terms);
+      return sumLine(terms);
     }
     case 'corner': {
       const group = map.kernel.shape.at(-1)!;
-      const own = channel - map.firstChannel;
-      if (own < 0 || own >= group) {
-        return { kind: 'kept', layer, value: valueAt(at), result: valueAt(at) };
+      const outputChannel = channel - map.firstChannel;
+      if (outputChannel < 0 || outputChannel >= group) {
+        return { kind: 'kept', layer, value: valueAt(location), result: valueAt(location) };
       }
       const terms = map.offsets.flatMap(([down, right], tap) =>
         Array.from({ length: group }, (_, from): Term => {
-          const place: Place = [row + down, column + right, map.firstChannel + from];
+          const source: Place = [row + down, column + right, map.firstChannel + from];
           const inside =
-            place[0] >= 0 && place[0] < inputShape[0] && place[1] >= 0 && place[1] < inputShape[1];
-          const weight = array('weight')[(tap * group + from) * group + own]!;
-          return { place, weight: inside ? weight : 0, value: inside ? valueAt(place) : 0 };
+            source[0] >= 0 && source[0] < inputShape[0] && source[1] >= 0 && source[1] < inputShape[1];
+          const weight = array('weight')[(tap * group + from) * group + outputChannel]!;
+          return { place: source, weight: inside ? weight : 0, value: inside ? valueAt(source) : 0 };
         }),
       );
-      return sumOf(terms);
+      return sumLine(terms);
     }
     case 'coupling': {
-      const value = valueAt(at);
-      const index = array('changed').indexOf(indexOf(at, inputShape));
+      const value = valueAt(location);
+      const index = array('changed').indexOf(flatIndex(location, inputShape));
       if (index === -1) {
         return { kind: 'kept', layer, value, result: value };
       }
       const { scalar, numbers: count } = map.transformer;
       if (scalar && !('curve' in scalar)) {
         // The first number of every changed channel, then the second.
-        const [pixel, own] = [Math.floor(index / channels), index % channels];
+        const [pixel, channelInMap] = [Math.floor(index / channels), index % channels];
         const numbers = Float64Array.from(
           { length: count },
-          (_, number) => array('numbers')[(pixel * count + number) * channels + own]!,
+          (_, number) => array('numbers')[(pixel * count + number) * channels + channelInMap]!,
         );
         const { shift, scale } = scalar.affine(numbers);
         return { kind: 'coupling', layer, value, shift, scale, result: (value + shift) * scale };
@@ -314,11 +322,11 @@ function mapLine(
   }
 }
 
-function indexOf([row, column, channel]: Place, [, width, channels]: Place): number {
+function flatIndex([row, column, channel]: Place, [, width, channels]: Place): number {
   return (row * width + column) * channels + channel;
 }
 
-function placeOf(index: number, [, width, channels]: Place): Place {
+function arrayPosition(index: number, [, width, channels]: Place): Place {
   const pixel = Math.floor(index / channels);
   return [Math.floor(pixel / width), pixel % width, index % channels];
 }

@@ -55,7 +55,7 @@ const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 it('returns progress and a result, or an error sentence', async () => {
   const progress: unknown[] = [];
-  const onProgress = (one: unknown) => progress.push(one);
+  const onProgress = (update: unknown) => progress.push(update);
   expect(await Promise.all([compute('double', 3, { onProgress }), compute('double', 4)])).toEqual([6, 8]);
   expect(progress).toEqual([{ done: 1, total: 2, doing: 'Doubling' }]);
   await expect(compute('fail', undefined)).rejects.toThrow('it does not work.');
@@ -93,7 +93,7 @@ it('fails all calls when the worker crashes, and starts another for the next cal
   const open = [compute('wait', 'a'), compute('wait', 'b')];
   first.dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
   const sentence = 'The worker crashed (out of memory): try again.';
-  await Promise.all(open.map((one) => expect(one).rejects.toThrow(sentence)));
+  await Promise.all(open.map((call) => expect(call).rejects.toThrow(sentence)));
   expect(first.ended).toBe(true);
   expect(await compute('double', 5)).toBe(10);
   expect(LocalWorker.started).toBe(before + 1);

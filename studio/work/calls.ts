@@ -95,7 +95,7 @@ export function serve(
 }
 
 /** A message as an answer; undefined if it is not one. */
-function answerOf(message: Record<string, unknown> & { readonly id: number }): Answer | undefined {
+function parseAnswer(message: Record<string, unknown> & { readonly id: number }): Answer | undefined {
   const isAnswer = 'progress' in message || typeof message.failure === 'string' || 'result' in message;
   return isAnswer ? (message as Answer) : undefined;
 }
@@ -145,7 +145,7 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
       open.clear();
     };
     started.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-      const answer = isMessage(data) ? answerOf(data) : undefined;
+      const answer = isMessage(data) ? parseAnswer(data) : undefined;
       if (answer === undefined) {
         breakOff('unexpected message');
         return;
@@ -178,14 +178,14 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const id = calls++;
-      const asked = running();
+      const runningWorker = running();
       open.set(id, {
         resolve: resolve as (result: unknown) => void,
         reject,
         ...(onProgress && { onProgress: onProgress as (news: unknown) => void }),
       });
       try {
-        asked.postMessage({ id, task, argument } satisfies Question);
+        runningWorker.postMessage({ id, task, argument } satisfies Question);
       } catch (error) {
         // The argument can't be copied.
         open.delete(id);
@@ -202,7 +202,7 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
 }
 
 /** The options of a long call of the library. */
-export function workOf(
+export function workOptions(
   { signal, report }: Call,
   doing: string,
 ): { readonly signal: AbortSignal; onProgress(done: number, total: number): void } {

@@ -20,11 +20,11 @@ interface OpenedSource {
 /** Opens the images; files that can't be read without a loss are skipped. */
 export async function openSource(source: CodecSource): Promise<OpenedSource> {
   if (source.kind === 'files') {
-    const found = await exactImages(source.files);
+    const images = await exactImages(source.files);
     return {
-      count: found.count,
+      count: images.count,
       async *read({ onSkip, onBytes } = {}) {
-        for await (const { bytes, ...image } of found.read((reason, path) => onSkip?.(reason, path))) {
+        for await (const { bytes, ...image } of images.read((reason, path) => onSkip?.(reason, path))) {
           onBytes?.(bytes);
           yield image;
         }

@@ -91,7 +91,7 @@ export const codecTasks = {
    */
   async compressedAmong({ files, isFolder }: GivenToCompress): Promise<number | undefined> {
     const isAlone = files.length === 1;
-    const found = await Promise.all(
+    const areCompressed = await Promise.all(
       files.map(
         async ({ path, file }) =>
           compressedName.test(path) ||
@@ -99,7 +99,7 @@ export const codecTasks = {
             isCompressed(new Uint8Array(await file.slice(0, 8).arrayBuffer()))),
       ),
     );
-    const compressed = found.filter((is) => is).length;
+    const compressed = areCompressed.filter((is) => is).length;
     if (isAlone || compressed === 0) {
       return compressed === 0 ? undefined : 0;
     }
@@ -108,7 +108,7 @@ export const codecTasks = {
     }
     if (!isFolder) {
       throw new Error(
-        `${files[found.indexOf(true)]!.path} is a compressed file: choose it alone to decode it, or only images to compress them.`,
+        `${files[areCompressed.indexOf(true)]!.path} is a compressed file: choose it alone to decode it, or only images to compress them.`,
       );
     }
     return undefined;
@@ -198,8 +198,8 @@ export const codecTasks = {
       // In the same order; dropped files may share a name.
       let next = 0;
       for await (const { name, shape, pixels } of originals.read()) {
-        const found = images[next]?.name === name ? images[next++] : undefined;
-        if (String(found?.shape) !== String(shape) || !isEqual(found!.pixels, pixels)) {
+        const original = images[next]?.name === name ? images[next++] : undefined;
+        if (String(original?.shape) !== String(shape) || !isEqual(original!.pixels, pixels)) {
           different.push(name);
         }
       }
@@ -270,22 +270,22 @@ function workersFor(blocks: number): number {
   return Math.max(1, Math.min(navigator.hardwareConcurrency, Math.ceil(blocks)));
 }
 
-function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((value, index) => value === other[index]);
+function isEqual(first: Uint8Array, second: Uint8Array): boolean {
+  return first.length === second.length && first.every((value, index) => value === second[index]);
 }
 
 /** PNG names that stay within their folder, each of them once. */
 export function zipNames(names: readonly string[]): string[] {
-  const taken = new Set<string>();
+  const usedNames = new Set<string>();
   return names.map((name) => {
     const parts = name.split(/[/\\]/).filter((part) => !/^(\.{0,2}|[a-z]:)$/i.test(part));
     const path = parts.join('/') || 'image';
     const stem = /\.png$/i.test(path) ? path.slice(0, -4) : path;
-    let found = `${stem}.png`;
-    for (let number = 2; taken.has(found.toLowerCase()); number++) {
-      found = `${stem}-${number}.png`;
+    let candidate = `${stem}.png`;
+    for (let number = 2; usedNames.has(candidate.toLowerCase()); number++) {
+      candidate = `${stem}-${number}.png`;
     }
-    taken.add(found.toLowerCase());
-    return found;
+    usedNames.add(candidate.toLowerCase());
+    return candidate;
   });
 }

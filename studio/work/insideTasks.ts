@@ -60,13 +60,13 @@ let compiled: { readonly key: string; readonly arithmetic: StageArithmetic } | u
 const inTurn = turns();
 
 /** The input of a stage for an image, each pixel in the middle of its interval. */
-async function inputOf(
+async function stageInput(
   model: FlowModel,
   stage: number,
   { pixels, ...options }: Omit<CodedImage, 'model'> & { readonly signal: AbortSignal },
 ): Promise<NdArray> {
   const outputs = (await model.stageImages(pixels, options)).slice(0, stage);
-  const image = model.valuesOf(pixels);
+  const image = model.toValues(pixels);
   const data = options.precision === 'float64' ? Float64Array.from(image) : image;
   return outputs.findLast(({ output }) => output)?.output ?? { shape: [1, ...model.imageShape], data };
 }
@@ -105,7 +105,7 @@ export const insideTasks = {
   async arithmetic(
     {
       stage,
-      place,
+      place: location,
       ...image
     }: CodedImage & {
       /** The number of the stage. */
@@ -116,7 +116,7 @@ export const insideTasks = {
   ): Promise<Line[]> {
     const { model: address, pixels, precision, class: name } = image;
     const model = await modelAt(address, call);
-    const x = await inputOf(model, stage, { pixels, precision, class: name, signal: call.signal });
+    const x = await stageInput(model, stage, { pixels, precision, class: name, signal: call.signal });
     return inTurn(async () => {
       call.signal.throwIfAborted();
       const key = JSON.stringify([address, stage, precision, name]);
@@ -125,7 +125,7 @@ export const insideTasks = {
         compiled = undefined;
         compiled = { key, arithmetic: await stageArithmetic(model, stage, { precision, class: name }) };
       }
-      return compiled.arithmetic.linesAt(x, place);
+      return compiled.arithmetic.linesAt(x, location);
     });
   },
 
@@ -158,16 +158,16 @@ export const insideTasks = {
   ): Promise<RoundTrip> {
     const model = await modelAt(address, call);
     const shape: ImageShape = model.imageShape;
-    const given = { class: name, signal: call.signal };
-    const latents = await model.encode(pixels, { precision, ...given });
-    const values = await model.decodeValues(latents, given);
-    const { corrections } = await model.verify(pixels, latents, given);
-    const returned = await model.decode(latents, { corrections, ...given });
-    const seen = eightBit(model.pixelsOf(Float64Array.from(pixels, (level) => (level + 0.5) / 256 - 0.5)));
+    const options = { class: name, signal: call.signal };
+    const latents = await model.encode(pixels, { precision, ...options });
+    const values = await model.decodeValues(latents, options);
+    const { corrections } = await model.verify(pixels, latents, options);
+    const returned = await model.decode(latents, { corrections, ...options });
+    const seen = eightBit(model.toPixels(Float64Array.from(pixels, (level) => (level + 0.5) / 256 - 0.5)));
     return {
       seen: { pixels: seen, shape },
       decoded: values.every(Number.isFinite)
-        ? { pixels: eightBit(model.pixelsOf(values)), shape }
+        ? { pixels: eightBit(model.toPixels(values)), shape }
         : undefined,
       corrected: returned.every((level, index) => level === seen[index]),
     };
@@ -185,7 +185,7 @@ export const insideTasks = {
     const model = await modelAt(address, call);
     const values = await model.decodeValues(latents, { class: name, signal: call.signal });
     const finite = values.every(Number.isFinite);
-    const pixels = finite ? eightBit(model.pixelsOf(values)) : new Uint8Array(values.length);
+    const pixels = finite ? eightBit(model.toPixels(values)) : new Uint8Array(values.length);
     return { pixels, shape: model.imageShape, finite };
   },
 };

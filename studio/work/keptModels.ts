@@ -20,17 +20,17 @@ interface KeptModel {
 
 /** The runs with a checkpoint; none if storage is blocked. */
 export async function keptModels(): Promise<KeptModel[]> {
-  const found: KeptModel[] = [];
+  const models: KeptModel[] = [];
   for (const name of await names()) {
     const files = await (await privateFiles(name)).list();
     const last = files.filter((file) => /^checkpoints\/step-\d{8,}\.safetensors$/.test(file)).at(-1);
     if (last !== undefined && files.includes('config.yaml')) {
       const url = `${PREFIX}${encodeURIComponent(name)}/`;
       const scores = files.filter((file) => file === SCORES_FILE);
-      found.push({ name, url, files: ['config.yaml', last, ...scores], step: Number(/\d+/.exec(last)![0]) });
+      models.push({ name, url, files: ['config.yaml', last, ...scores], step: Number(/\d+/.exec(last)![0]) });
     }
   }
-  return found;
+  return models;
 }
 
 /** Reads a file of such a run; undefined if the URL isn't one of a run in this browser. */

@@ -57,25 +57,25 @@ export function keptRuns(): Promise<string[]> {
 export async function keptRun(name: string): Promise<KeptRun> {
   const files = await privateFiles(name);
   const names = await files.list();
-  const textOf = async (file: string): Promise<string> =>
+  const readText = async (file: string): Promise<string> =>
     new TextDecoder().decode((await files.read(file)) ?? new Uint8Array());
-  const stepsOf = (pattern: RegExp): number[] =>
+  const listSteps = (pattern: RegExp): number[] =>
     names.flatMap((file) => pattern.exec(file)?.[1] ?? []).map(Number);
-  const samples = stepsOf(/^samples\/step-(\d{8,})\.png$/).map(async (step) => ({
+  const samples = listSteps(/^samples\/step-(\d{8,})\.png$/).map(async (step) => ({
     step,
     png: new Uint8Array((await files.read(samplesName(step))) ?? []),
   }));
   const isEmpty = !names.includes('config.yaml');
-  const { about, problem } = isEmpty ? {} : aboutOf(await textOf('config.yaml'));
+  const { about, problem } = isEmpty ? {} : readAbout(await readText('config.yaml'));
   return {
     name,
     isEmpty,
     about,
     problem,
-    metrics: await textOf('metrics.jsonl'),
-    timings: await textOf('timings.jsonl'),
-    complete: isComplete(await textOf('summary.json')),
-    saved: stepsOf(/^checkpoints\/step-(\d{8,})\.safetensors$/).at(-1) ?? 0,
+    metrics: await readText('metrics.jsonl'),
+    timings: await readText('timings.jsonl'),
+    complete: isComplete(await readText('summary.json')),
+    saved: listSteps(/^checkpoints\/step-(\d{8,})\.safetensors$/).at(-1) ?? 0,
     samples: await Promise.all(samples),
   };
 }
@@ -89,7 +89,7 @@ function isComplete(summary: string): boolean {
   }
 }
 
-function aboutOf(text: string): Partial<Pick<KeptRun, 'about' | 'problem'>> {
+function readAbout(text: string): Partial<Pick<KeptRun, 'about' | 'problem'>> {
   try {
     const { model, data, training } = resolveConfig({ file: { path: 'config.yaml', text } });
     const { levels, depth, conditioner } = model;
@@ -107,7 +107,7 @@ function aboutOf(text: string): Partial<Pick<KeptRun, 'about' | 'problem'>> {
 }
 
 /** A run as a zip archive of its folder. */
-export async function archiveOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function createArchive(name: string): Promise<Uint8Array<ArrayBuffer>> {
   const files = await readFiles(await privateFiles(name));
   const inFolder = Object.fromEntries(
     Object.entries(files).map(([file, bytes]) => [`${name}/${file}`, bytes]),

@@ -1,6 +1,6 @@
 // Loading models in a worker, and keeping the last ones.
 import { type FlowModel, type ImageShape, loadModel, UserError } from 'emerging-flows';
-import { type Call, type Progress, workOf } from './calls.ts';
+import { type Call, type Progress, workOptions } from './calls.ts';
 import { keptFile, SCORES_FILE } from './keptModels.ts';
 
 /** A model's location: its folder's URL with a final slash, and its files' names. */
@@ -25,14 +25,14 @@ interface Loading {
 }
 
 /** Models by address, in order of last use. */
-const kept = new Map<string, Loading>();
+const loadings = new Map<string, Loading>();
 
 /** The model at an address, loaded once. */
 export async function modelAt(address: ModelAddress, call: Call): Promise<FlowModel> {
   const key = JSON.stringify(address);
-  const loading = kept.get(key) ?? load(key, address);
-  kept.delete(key);
-  kept.set(key, loading);
+  const loading = loadings.get(key) ?? load(key, address);
+  loadings.delete(key);
+  loadings.set(key, loading);
   loading.waiting.add(call);
   const leave = new Promise<never>((_, reject) => {
     call.signal.addEventListener('abort', () => reject(call.signal.reason));
@@ -48,8 +48,8 @@ function load(key: string, address: ModelAddress): Loading {
   const controller = new AbortController();
   const waiting = new Set<Call>();
   const forget = (): void => {
-    if (kept.get(key) === loading) {
-      kept.delete(key);
+    if (loadings.get(key) === loading) {
+      loadings.delete(key);
     }
   };
   const onProgress = (progress: Progress): void => {
@@ -72,8 +72,8 @@ function load(key: string, address: ModelAddress): Loading {
 
 /** Frees the programs of the least recently used models, to make room for one more; a task may still use them. */
 function freeOldest(): void {
-  for (const [key, { model }] of [...kept].slice(0, 1 - MOST_KEPT)) {
-    kept.delete(key);
+  for (const [key, { model }] of [...loadings].slice(0, 1 - MOST_KEPT)) {
+    loadings.delete(key);
     model
       .then((unused) => unused.freePrograms())
       .catch(() => {
@@ -87,12 +87,12 @@ async function fetchFiles(
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
 ): Promise<Record<string, Uint8Array>> {
-  const found: Record<string, Uint8Array> = {};
-  for (const name of files.filter((one) => one !== SCORES_FILE)) {
-    found[name] =
+  const contents: Record<string, Uint8Array> = {};
+  for (const name of files.filter((file) => file !== SCORES_FILE)) {
+    contents[name] =
       (await keptFile(url, name)) ?? (await fetchFile(new URL(name, url), { signal, onProgress }));
   }
-  return found;
+  return contents;
 }
 
 /** Options of `fetchFile`. */
@@ -149,7 +149,7 @@ export async function fetchFile(
 const isUnloaded = /dynamically imported module|importing a module script/i;
 
 /** An error as a sentence. */
-export function sentenceOf(error: unknown): string {
+export function errorSentence(error: unknown): string {
   if (!(error instanceof Error)) {
     return `Unexpected error: ${error}.`;
   }
@@ -198,7 +198,7 @@ export async function codingClass(
   if (model.classes.length === 0 || model.classes.includes(name)) {
     return model.classes.length === 0 ? undefined : name;
   }
-  const following = workOf(call, 'Finding the class');
-  const [found] = await model.classify(pixels, { noiseByContent: true, ...following });
-  return found!.class;
+  const following = workOptions(call, 'Finding the class');
+  const [classified] = await model.classify(pixels, { noiseByContent: true, ...following });
+  return classified!.class;
 }

@@ -14,7 +14,7 @@ import {
   type SourceComparison,
 } from 'emerging-flows';
 import { imagesInMemory } from 'emerging-flows/data';
-import { type Call, workOf } from './calls.ts';
+import { type Call, workOptions } from './calls.ts';
 import { measured } from './constants.ts';
 import { keptFile, SCORES_FILE } from './keptModels.ts';
 import { fetchFile, type ModelAddress, modelAt } from './models.ts';
@@ -85,7 +85,7 @@ export const oddTasks = {
     const model = await modelAt(address, call);
     const images = imagesInMemory(pixels, model.imageShape);
     const { draws, seed } = measured;
-    return measureReference(model, images, data, { draws, seed, ...workOf(call, 'Measuring') });
+    return measureReference(model, images, data, { draws, seed, ...workOptions(call, 'Measuring') });
   },
 
   /** Measures the digits that training in the page holds out. */
@@ -96,7 +96,7 @@ export const oddTasks = {
     const model = await modelAt(address, call);
     const { validation } = await openPictures({ kind: 'digits', url }, () => call.signal.throwIfAborted());
     const { draws, seed } = measured;
-    return measureReference(model, validation, data, { draws, seed, ...workOf(call, 'Measuring') });
+    return measureReference(model, validation, data, { draws, seed, ...workOptions(call, 'Measuring') });
   },
 
   /** Measures images as `emerging score` does, and compares them with the reference images. */
@@ -109,7 +109,7 @@ export const oddTasks = {
     call: Call,
   ): Promise<Ratings> {
     const model = await modelAt(address, call);
-    const following = workOf(call, 'Measuring');
+    const following = workOptions(call, 'Measuring');
     if (reference === undefined) {
       const bits = [...(await model.bitsPerDim(pixels, { ...measured, ...following }))];
       const unknown = { scores: bits, pValues: undefined, reference: [], source: undefined };
@@ -121,7 +121,9 @@ export const oddTasks = {
     return {
       bits: inOrder(some!).map(({ bitsPerDim }) => bitsPerDim),
       best,
-      byScore: Object.fromEntries(Object.entries(reports).map(([name, report]) => [name, ratingsOf(report)])),
+      byScore: Object.fromEntries(
+        Object.entries(reports).map(([name, report]) => [name, scoreRatings(report)]),
+      ),
     };
   },
 
@@ -143,7 +145,7 @@ export const oddTasks = {
     call: Call,
   ): Promise<PlaceMap> {
     const model = await modelAt(address, call);
-    const how = { draws, seed, noiseByContent: true, ...workOf(call, 'Mapping bits') };
+    const how = { draws, seed, noiseByContent: true, ...workOptions(call, 'Mapping bits') };
     const map = await model.bitsMap(pixels, how);
     const odd = places && oddPlaces(map, places);
     return {
@@ -158,18 +160,18 @@ export const oddTasks = {
 /** The colours of bits show what is usual in validation images: the mean of each place, and three deviations around it. */
 function rangeOfReference({ mean, deviation }: ReferencePlaces): HeatRange {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const [place, one] of mean.entries()) {
-    low = Math.min(low, one - 3 * deviation[place]!);
-    high = Math.max(high, one + 3 * deviation[place]!);
+  for (const [index, pixelMean] of mean.entries()) {
+    low = Math.min(low, pixelMean - 3 * deviation[index]!);
+    high = Math.max(high, pixelMean + 3 * deviation[index]!);
   }
   return [low, high];
 }
 
 function inOrder({ images }: OddReport): OddReport['images'] {
-  return images.toSorted((one, other) => one.index - other.index);
+  return images.toSorted((first, second) => first.index - second.index);
 }
 
-function ratingsOf(report: OddReport): ScoreRatings {
+function scoreRatings(report: OddReport): ScoreRatings {
   const images = inOrder(report);
   return {
     scores: images.map(({ score }) => score),

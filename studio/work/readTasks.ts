@@ -1,7 +1,7 @@
 // Reading image files for a model.
 import { UserError } from 'emerging-flows';
 import { type GivenFile, readImageFiles } from 'emerging-flows/data';
-import { type Call, workOf } from './calls.ts';
+import { type Call, workOptions } from './calls.ts';
 import { FIT } from './constants.ts';
 import type { Images } from './models.ts';
 import { type ModelAddress, modelAt } from './models.ts';
@@ -30,21 +30,21 @@ export const readTasks = {
     call: Call,
   ): Promise<ReadImages> {
     const { imageShape } = await modelAt(address, call);
-    const { signal, onProgress } = workOf(call, 'Reading');
+    const { signal, onProgress } = workOptions(call, 'Reading');
     const size = imageShape[0] * imageShape[1] * imageShape[2];
     const pixels = new Uint8Array(files.length * size);
     const names: string[] = [];
     const refused: Refused[] = [];
     const notes: string[] = [];
-    const sorted = files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+    const sorted = files.toSorted((first, second) => (first.path < second.path ? -1 : 1));
     for (const [index, { path, file }] of sorted.entries()) {
       signal.throwIfAborted();
       onProgress(index, files.length);
       try {
-        const one = await readImageFiles([new File([file], path)], imageShape, { resize: fit });
-        pixels.set(one.pixels, names.length * size);
+        const image = await readImageFiles([new File([file], path)], imageShape, { resize: fit });
+        pixels.set(image.pixels, names.length * size);
         names.push(path);
-        notes.push(...one.notes);
+        notes.push(...image.notes);
       } catch (error) {
         if (!(error instanceof UserError)) {
           throw error;
@@ -58,6 +58,6 @@ export const readTasks = {
 
 /** Why a file was skipped; where the library names an option, the page names its checkbox. */
 function sentenceAbout({ message }: UserError, fit: boolean): string {
-  const [found] = /^.* \(height x width x channels\)/.exec(message) ?? [];
-  return found === undefined || fit ? `${message}.` : `${found}: choose “${FIT}”.`;
+  const [sizeProblem] = /^.* \(height x width x channels\)/.exec(message) ?? [];
+  return sizeProblem === undefined || fit ? `${message}.` : `${sizeProblem}: choose “${FIT}”.`;
 }

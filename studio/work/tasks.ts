@@ -2,7 +2,7 @@
 
 import { contactSheet, interpolateLatents, RandomStream } from 'emerging-flows';
 import { type OpenedImages, openImages } from 'emerging-flows/data';
-import { type Call, type Progress, workOf } from './calls.ts';
+import { type Call, type Progress, workOptions } from './calls.ts';
 import { measured } from './constants.ts';
 import { DIGITS_FILE } from './digits.ts';
 import { examine } from './doctor.ts';
@@ -70,8 +70,8 @@ const digitTasks = {
       throw error;
     }
     signal.throwIfAborted();
-    const { count: all, imageShape: shape } = images[split];
-    const indices = Array.from({ length: Math.max(0, Math.min(count, all - from)) }, (_, n) => from + n);
+    const { count: total, imageShape: shape } = images[split];
+    const indices = Array.from({ length: Math.max(0, Math.min(count, total - from)) }, (_, n) => from + n);
     const pixels = new Uint8Array(indices.length * shape[0] * shape[1] * shape[2]);
     images[split].read(indices, pixels);
     return { pixels, shape };
@@ -119,7 +119,7 @@ export const tasks = {
     call: Call,
   ): Promise<number[]> {
     const model = await modelAt(address, call);
-    return [...(await model.bitsPerDim(pixels, { ...measured, ...workOf(call, 'Measuring') }))];
+    return [...(await model.bitsPerDim(pixels, { ...measured, ...workOptions(call, 'Measuring') }))];
   },
 
   /**
@@ -136,13 +136,13 @@ export const tasks = {
   ): Promise<Images & { readonly class: string | undefined; readonly overflowed: number }> {
     const model = await modelAt(address, call);
     const name = await codingClass(model, ends[0], '', call);
-    const given = { class: name, signal: call.signal };
-    const [from, to] = [await model.encode(ends[0], given), await model.encode(ends[1], given)];
+    const options = { class: name, signal: call.signal };
+    const [from, to] = [await model.encode(ends[0], options), await model.encode(ends[1], options)];
     const between = interpolateLatents(from, to, steps);
     let overflowed = 0;
     const decoded = await model.decode(between, {
-      ...given,
-      ...workOf(call, 'Interpolating'),
+      ...options,
+      ...workOptions(call, 'Interpolating'),
       onOverflow: (images) => {
         overflowed = images.length;
       },

@@ -1,7 +1,7 @@
 // A worker that trains a model and stores its run in the browser's private file system.
 import { configureRuntime } from 'emerging-flows';
 import { serve } from './calls.ts';
-import { sentenceOf } from './models.ts';
+import { errorSentence } from './models.ts';
 import { runtimeOfPage } from './runtimeOfPage.ts';
 import { trainingTasks } from './trainingTasks.ts';
 
@@ -9,4 +9,4 @@ configureRuntime({
   ...runtimeOfPage,
   startWorker: () => new Worker(new URL('./helper.ts', import.meta.url), { type: 'module', name: 'helper' }),
 });
-serve(trainingTasks, sentenceOf);
+serve(trainingTasks, errorSentence);

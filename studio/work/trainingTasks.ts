@@ -13,7 +13,7 @@ import {
   trainingSize,
 } from 'emerging-flows/training';
 import type { Call } from './calls.ts';
-import { archiveOf, type KeptRun, keptRun, keptRuns, removeKept, samplesName } from './keptRuns.ts';
+import { createArchive, type KeptRun, keptRun, keptRuns, removeKept, samplesName } from './keptRuns.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 
 /** Events of a training run. */
@@ -84,7 +84,7 @@ export const trainingTasks = {
     shape: readonly [number, number, number];
     threads: number;
   }): Promise<TrainingSize> {
-    return trainingSize(configOf(config), shape, { threads });
+    return trainingSize(completeConfig(config), shape, { threads });
   },
 
   /** Trains until all steps are done or the call `stop` comes; returns whether all steps are done. */
@@ -100,7 +100,7 @@ export const trainingTasks = {
     report({ kind: 'damaged', count: dataset.damaged.length });
     const files = await privateFiles(order.name);
     const run = order.config
-      ? await startRun(configOf(order.config), files, { dataset })
+      ? await startRun(completeConfig(order.config), files, { dataset })
       : await resumeRun(files, {}, { dataset });
     const { batchSize } = run.config.training;
     let images = 0;
@@ -153,7 +153,7 @@ export const trainingTasks = {
   run: ({ name }: { name: string }): Promise<KeptRun> => keptRun(name),
 
   /** A run folder as a zip archive. */
-  archive: ({ name }: { name: string }): Promise<Uint8Array<ArrayBuffer>> => archiveOf(name),
+  archive: ({ name }: { name: string }): Promise<Uint8Array<ArrayBuffer>> => createArchive(name),
 
   /** Deletes a run. */
   remove: ({ name }: { name: string }): Promise<void> => removeKept(name),
@@ -163,7 +163,7 @@ export const trainingTasks = {
 export type TrainingTasks = typeof trainingTasks;
 
 /** Completes a configuration with the values of a preset whose couplings train fast enough in a page. */
-function configOf(overrides: ConfigLayer): Config {
+function completeConfig(overrides: ConfigLayer): Config {
   return resolveConfig({ preset: 'paper-mnist-quickstart', overrides });
 }
 
@@ -172,7 +172,7 @@ let stopping = new AbortController();
 
 /** Draws a milestone's samples from its checkpoint, and stores them with the run. */
 async function drawSamples(files: FileStore, step: number): Promise<Uint8Array<ArrayBuffer>> {
-  await using model = await loadModel(await modelFilesOf(files));
+  await using model = await loadModel(await listModelFiles(files));
   const pixels = await model.sample({
     ...samples,
     // Overflowed samples are black on the sheet.
@@ -183,10 +183,10 @@ async function drawSamples(files: FileStore, step: number): Promise<Uint8Array<A
   return png;
 }
 
-async function modelFilesOf(files: FileStore): Promise<Record<string, Uint8Array>> {
+async function listModelFiles(files: FileStore): Promise<Record<string, Uint8Array>> {
   const last = (await files.list()).filter((name) => name.startsWith('checkpoints/step-')).at(-1)!;
-  const found = await Promise.all(
+  const entries = await Promise.all(
     ['config.yaml', last].map(async (name) => [name, (await files.read(name))!] as const),
   );
-  return Object.fromEntries(found);
+  return Object.fromEntries(entries);
 }

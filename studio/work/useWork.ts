@@ -31,9 +31,9 @@ export function useWork<Result>(
   const controller = useRef<AbortController | undefined>(undefined);
   // At once: an effect would wait for the next frame.
   useLayoutEffect(() => {
-    const own = new AbortController();
-    const { signal } = own;
-    controller.current = own;
+    const abortController = new AbortController();
+    const { signal } = abortController;
+    controller.current = abortController;
     const ifCurrent = (change: () => void): void => {
       if (!signal.aborted) {
         change();
@@ -44,14 +44,14 @@ export function useWork<Result>(
     if (begin === undefined) {
       setResult(undefined);
     }
-    begin?.({ signal, onProgress: (one) => ifCurrent(() => setProgress(one)) })
+    begin?.({ signal, onProgress: (update) => ifCurrent(() => setProgress(update)) })
       .then(
         (done) => ifCurrent(() => setResult(() => done)),
         (error: unknown) =>
           ifCurrent(() => setProblem(error instanceof Error ? error.message : String(error))),
       )
       .finally(() => ifCurrent(() => setProgress(undefined)));
-    return () => own.abort();
+    return () => abortController.abort();
     // The caller lists the dependencies.
   }, inputs);
   const stop = useCallback(() => {

@@ -2,12 +2,12 @@
 import { configureRuntime } from 'emerging-flows';
 import { compile, input, operations } from 'emerging-flows/tensor';
 import { serve } from './calls.ts';
-import { sentenceOf } from './models.ts';
+import { errorSentence } from './models.ts';
 import { runtimeOfPage } from './runtimeOfPage.ts';
 import { tasks } from './tasks.ts';
 
 configureRuntime(runtimeOfPage);
-serve(tasks, sentenceOf);
+serve(tasks, errorSentence);
 
 // Compiling any program loads the runtime: do it while the first model is fetched.
 const x = input('x', [1]);

@@ -13,10 +13,10 @@ let expected: number;
 beforeAll(async () => {
   writeTinyDataset(inFolder('home/data'));
   mkdirSync(inFolder('away'));
-  const here = emerging.inside('home');
+  const home = emerging.inside('home');
   const options = ['--steps=4', '--stop-at=2', '--no-test', '--threads=1', '--out=runs/a'];
-  await here.json('train', '--data=data', ...tinyTraining, ...options);
-  expected = (await here.json('evaluate', 'runs/a', ...evaluation)).bitsPerDim;
+  await home.json('train', '--data=data', ...tinyTraining, ...options);
+  expected = (await home.json('evaluate', 'runs/a', ...evaluation)).bitsPerDim;
 });
 
 it('finds the images where the run was made, and says so', async () => {
@@ -37,8 +37,8 @@ it('prefers them to images of the same name in the working directory', async () 
   expect(await away.json('evaluate', '../home/runs/a', ...evaluation)).toMatchObject({
     bitsPerDim: expected,
   });
-  const other = await away.json('evaluate', '../home/runs/a', '--data=./data', ...evaluation);
-  expect(other.bitsPerDim).not.toBe(expected);
+  const otherResult = await away.json('evaluate', '../home/runs/a', '--data=./data', ...evaluation);
+  expect(otherResult.bitsPerDim).not.toBe(expected);
   rmSync(inFolder('away/data'), { recursive: true });
 });
 
@@ -61,9 +61,9 @@ it('uses the working directory if the images are no longer there, and says so; e
   expect(lost.stderr).toMatch(
     /^emerging: the images of the run, data, are neither at .*data nor in the working directory: name them with --data data if you mean these\n$/,
   );
-  const here = await emerging.inside('home').run('evaluate', '../away/runs/deep/a', ...evaluation);
-  expect(here.code, here.stderr).toBe(0);
-  expect(here.stderr).toMatch(
+  const homeResult = await emerging.inside('home').run('evaluate', '../away/runs/deep/a', ...evaluation);
+  expect(homeResult.code, homeResult.stderr).toBe(0);
+  expect(homeResult.stderr).toMatch(
     /^using the images data in the working directory: there are none where the run was created/m,
   );
 });

@@ -197,8 +197,8 @@ describe.each([
   it.each(cases)('%s', async (_, args, expected) => {
     const before = snapshot();
     const { code, stdout, stderr } = await emerging.run(...args);
-    const [line, ...rest] = stderr.split('\n');
-    expect(rest, stderr).toEqual(['']);
+    const [line, ...laterLines] = stderr.split('\n');
+    expect(laterLines, stderr).toEqual(['']);
     const [, message] = /^emerging: (.*)$/.exec(line!) ?? [line, undefined];
     if (typeof expected === 'string') {
       expect(message).toBe(expected);
@@ -213,9 +213,9 @@ describe.each([
 it('reports the error as JSON with --json', async () => {
   const { code, stdout, stderr } = await emerging.run('evaluate', 'runs/none', '--json');
   expect(code).toBe(2);
-  const { error, ...rest } = JSON.parse(stdout);
+  const { error, ...otherFields } = JSON.parse(stdout);
   expect(stderr).toBe(`emerging: ${error}\n`);
-  expect(rest).toEqual({ code: 'not-found' });
+  expect(otherFields).toEqual({ code: 'not-found' });
 });
 
 it('leaves no run behind that did not complete its first step', async () => {

@@ -29,15 +29,15 @@ beforeAll(async () => {
 
 it('records what identifies its images, and which were held out', async () => {
   const { validation } = await openDataset(inFolder('photos'), { validation: 0.1 });
-  const { heldOut, ...rest } = record();
-  expect(rest).toEqual({
+  const { heldOut, ...otherFields } = record();
+  expect(otherFields).toEqual({
     name: 'photos',
     train: { images: 45, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
     validation: { images: 5, sha256: expect.any(String) },
     test: { images: 15, sha256: expect.any(String) },
     holdOut: { by: 'name', below: expect.any(Number) },
   });
-  expect(heldOut).toEqual(Array.from({ length: 5 }, (_, index) => validation.nameOf!(index)));
+  expect(heldOut).toEqual(Array.from({ length: 5 }, (_, index) => validation.nameAt!(index)));
 });
 
 it('refuses to evaluate another file of the same name, unless it is named; then nothing is stored', async () => {
@@ -103,8 +103,8 @@ it('refuses to resume on other images, unless the user says so, which is recorde
 
 it('refuses a damaged record', async () => {
   cpSync(inFolder('runs/a'), inFolder('runs/c'), { recursive: true });
-  const { train: _, ...rest } = record();
-  writeFileSync(inFolder('runs/c/data.json'), JSON.stringify(rest));
+  const { train: _, ...otherFields } = record();
+  writeFileSync(inFolder('runs/c/data.json'), JSON.stringify(otherFields));
   const { code, stderr } = await emerging.run('evaluate', 'runs/c', '--threads=1');
   expect(code).toBe(1);
   expect(stderr).toContain('runs/c/data.json: train: ');

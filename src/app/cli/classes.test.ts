@@ -51,11 +51,14 @@ describe('a model of two classes', () => {
   it('is evaluated given the class, without it and as a classifier', async () => {
     const shown = await emerging.json('datasets', 'show', 'photos', '--out=shown.png');
     expect(shown.classes.light).toEqual({ train: 68, validation: 12, test: 20 });
-    const found = await emerging.json('evaluate', 'runs/a', '--threads=1');
-    expect(found.likelihood).toBe('p(x | class)');
-    expect(found.classes.accuracy).toBeGreaterThan(0.9);
+    const evaluation = await emerging.json('evaluate', 'runs/a', '--threads=1');
+    expect(evaluation.likelihood).toBe('p(x | class)');
+    expect(evaluation.classes.accuracy).toBeGreaterThan(0.9);
     expect(
-      found.classes.byClass.map((one: { class: string; images: number }) => [one.class, one.images]),
+      evaluation.classes.byClass.map((entry: { class: string; images: number }) => [
+        entry.class,
+        entry.images,
+      ]),
     ).toEqual([
       ['dark', 20],
       ['light', 20],
@@ -75,11 +78,11 @@ describe('a model of two classes', () => {
     const read = (file: string) => decode(readFileSync(join(emerging.folder, file)));
     expect(read('one.png').data).toEqual(read('light.png').data);
     const { data, width, height } = read('rows.png');
-    const meanOf = (first: number, last: number): number => {
+    const mean = (first: number, last: number): number => {
       const part = Array.from(data.slice(first * width, last * width));
       return part.reduce((sum, value) => sum + value, 0) / part.length;
     };
-    expect(meanOf(height / 2, height)).toBeGreaterThan(meanOf(0, height / 2) + 40);
+    expect(mean(height / 2, height)).toBeGreaterThan(mean(0, height / 2) + 40);
   });
 
   it('scores images with their class', async () => {
@@ -91,10 +94,10 @@ describe('a model of two classes', () => {
       '--threads=1',
       '--out=scores.csv',
     );
-    const classOf = (name: string) =>
+    const classFromName = (name: string) =>
       scores.find(({ file }: { file: string }) => file.includes(name)).classes;
-    expect([classOf('dark').class, classOf('light').class]).toEqual(classes);
-    expect(classOf('dark').probability).toBeGreaterThan(0.5);
+    expect([classFromName('dark').class, classFromName('light').class]).toEqual(classes);
+    expect(classFromName('dark').probability).toBeGreaterThan(0.5);
     expect(readFileSync(join(emerging.folder, 'scores.csv'), 'utf8')).toMatch(
       /,oddness,class,p\(dark\),p\(light\),pValue,bits,complexity,typicality,best-class\n/,
     );
@@ -130,7 +133,7 @@ describe('a model of two classes', () => {
       const side = (width - 6) / 4;
       const pixels = Array.from(
         { length: side * side },
-        (_, at) => data[Math.floor(at / side) * width + image * (side + 2) + (at % side)]!,
+        (_, pixel) => data[Math.floor(pixel / side) * width + image * (side + 2) + (pixel % side)]!,
       );
       return pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
     });

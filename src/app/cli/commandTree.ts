@@ -156,11 +156,11 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
         '  emerging sample runs/first --temperature 0.8 --out samples.png\n' +
         '\nIn a clone, or if the package is a dependency, run npx emerging.',
     )
-    .hook('preAction', async (own, called) => {
-      refuseEmpty(own);
+    .hook('preAction', async (root, called) => {
+      refuseEmpty(root);
       refuseEmpty(called);
       await refuseRanks(called, process.env);
-      for (const module of own.opts<{ import: readonly string[] }>().import) {
+      for (const module of root.opts<{ import: readonly string[] }>().import) {
         const url = pathToFileURL(module).href;
         const exports = await importModule(url);
         // Loaded late: most commands start without.
@@ -204,7 +204,7 @@ function withDefault({
 
 /** The names in `commands` that a call needs: one, or none. */
 function calledBy(args: readonly string[]): string[] {
-  const [first = '', second = ''] = wordsOf(args);
+  const [first = '', second = ''] = commandWords(args);
   const before = args.slice(0, args.indexOf(first));
   // --help shows the program's help here, even if a command follows.
   const ofProgram = before.some((argument) => ['-h', '--help'].includes(argument));
@@ -220,7 +220,7 @@ function calledBy(args: readonly string[]): string[] {
  */
 export function requireKnownCommand(program: Command, args: readonly string[]): void {
   let command = program;
-  for (const word of wordsOf(args)) {
+  for (const word of commandWords(args)) {
     if (command.commands.length === 0 || word === 'help') {
       return;
     }
@@ -242,16 +242,16 @@ export function requireKnownCommand(program: Command, args: readonly string[]): 
  */
 export function commandPath(program: Command, args: readonly string[]): string[] {
   const path = [];
-  for (let command: Command | null = commandOf(program, args); command; command = command.parent) {
+  for (let command: Command | null = findCommand(program, args); command; command = command.parent) {
     path.unshift(command.name());
   }
   return path;
 }
 
 /** The deepest subcommand in the arguments; options are skipped. */
-export function commandOf(program: Command, args: readonly string[]): Command {
+export function findCommand(program: Command, args: readonly string[]): Command {
   let command = program;
-  for (const word of wordsOf(args)) {
+  for (const word of commandWords(args)) {
     const next = command.commands.find((candidate) => candidate.name() === word);
     if (next === undefined) {
       break;
@@ -262,7 +262,7 @@ export function commandOf(program: Command, args: readonly string[]): Command {
 }
 
 /** The arguments that are neither options nor, before any command, their values. */
-function wordsOf(args: readonly string[]): string[] {
+function commandWords(args: readonly string[]): string[] {
   return args.filter((argument, index) => !argument.startsWith('-') && args[index - 1] !== '--import');
 }
 
@@ -279,9 +279,9 @@ function refuseEmpty(called: Command): void {
     const otherwise = option.mandatory ? '' : ', or leave it out';
     throw new UserError('invalid-argument', `${option.long} is empty: give it a value${otherwise}`);
   }
-  const place = called.processedArgs.findIndex(isEmpty);
-  if (place >= 0) {
-    const name = called.registeredArguments[place]!.name();
+  const emptyIndex = called.processedArgs.findIndex(isEmpty);
+  if (emptyIndex >= 0) {
+    const name = called.registeredArguments[emptyIndex]!.name();
     throw new UserError('invalid-argument', `the argument '${name}' is empty: give it a value`);
   }
 }

@@ -11,14 +11,14 @@ import { drawNormals } from '../../model/latents.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyTraining } from '../../testing/tinyImages.ts';
-import { zipOf } from '../../testing/zipFiles.ts';
+import { createZip } from '../../testing/zipFiles.ts';
 
 // Only the runtime, as someone without this library has it.
 const runtimeName = 'onnxruntime-node';
 const { InferenceSession, Tensor }: typeof import('onnxruntime-web') = await import(runtimeName);
 
 const emerging = commandProcess();
-const at = (name: string): string => join(emerging.folder, name);
+const inFolder = (name: string): string => join(emerging.folder, name);
 const json = (...args: string[]) => emerging.json(...args, '--threads=1');
 const [COUNT, SIZE, LOW] = [160, 8, 4];
 const AREA = SIZE ** 2;
@@ -28,11 +28,11 @@ const fields = new Float32Array(COUNT * AREA);
 
 /** The low-resolution pixel that contains a pixel of a field. */
 const cellAt = (pixel: number): number => LOW * Math.floor(pixel / SIZE / 2) + Math.floor((pixel % SIZE) / 2);
-const lowOf = (index: number): Float32Array => low.slice(index * LOW ** 2, (index + 1) * LOW ** 2);
-const fieldOf = (index: number): Float32Array => fields.slice(index * AREA, (index + 1) * AREA);
+const darkImage = (index: number): Float32Array => low.slice(index * LOW ** 2, (index + 1) * LOW ** 2);
+const fieldImage = (index: number): Float32Array => fields.slice(index * AREA, (index + 1) * AREA);
 /** A file of the conditions of some images. */
-const conditionsOf = (...indices: number[]): Uint8Array =>
-  zipOf([
+const conditionsCsv = (...indices: number[]): Uint8Array =>
+  createZip([
     {
       name: 'shift.npy',
       bytes: npyBytes(
@@ -42,7 +42,7 @@ const conditionsOf = (...indices: number[]): Uint8Array =>
     },
     {
       name: 'low.npy',
-      bytes: npyBytes(Float32Array.from(indices.flatMap((index) => [...lowOf(index)])), [
+      bytes: npyBytes(Float32Array.from(indices.flatMap((index) => [...darkImage(index)])), [
         indices.length,
         LOW,
         LOW,
@@ -51,7 +51,7 @@ const conditionsOf = (...indices: number[]): Uint8Array =>
   ]);
 
 async function arrayIn(name: string): Promise<Float32Array> {
-  const bytes = readFileSync(at(name));
+  const bytes = readFileSync(inFolder(name));
   const { offset } = await readNpyHeader(inMemory(bytes, name), name);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + bytes.length));
 }
@@ -68,12 +68,12 @@ beforeAll(async () => {
         280 + 3 * shift[index]! + 2 * low[index * LOW ** 2 + cellAt(pixel)]! + 0.3 * random.normal();
     }
   }
-  writeFileSync(at('maps.npy'), npyBytes(fields, [COUNT, SIZE, SIZE]));
-  writeFileSync(at('maps.conditions.npz'), conditionsOf(...shift.keys()));
-  writeFileSync(at('low.npy'), npyBytes(low.slice(0, 3 * LOW ** 2), [3, LOW, LOW]));
-  writeFileSync(at('single.npy'), npyBytes(lowOf(3), [LOW, LOW]));
+  writeFileSync(inFolder('maps.npy'), npyBytes(fields, [COUNT, SIZE, SIZE]));
+  writeFileSync(inFolder('maps.conditions.npz'), conditionsCsv(...shift.keys()));
+  writeFileSync(inFolder('low.npy'), npyBytes(low.slice(0, 3 * LOW ** 2), [3, LOW, LOW]));
+  writeFileSync(inFolder('single.npy'), npyBytes(darkImage(3), [LOW, LOW]));
   const training = ['warmupSteps=5', 'learningRate=0.01', 'averageDecay=0.9'].map(
-    (one) => `--set=training.${one}`,
+    (setting) => `--set=training.${setting}`,
   );
   const model = ['--set=model.continuous=true', '--set=model.condition=true'];
   await json(
@@ -88,7 +88,7 @@ beforeAll(async () => {
 });
 
 it('is measured with the conditions of the data', async () => {
-  expect(readFileSync(at('runs/a/config.yaml'), 'utf8')).toMatch(/name: low\n.*\n.*\n +shape:/);
+  expect(readFileSync(inFolder('runs/a/config.yaml'), 'utf8')).toMatch(/name: low\n.*\n.*\n +shape:/);
   const { natsPerValue } = await json('evaluate', 'runs/a');
   // Without conditions, the deviation of the values is above 2: more than ½ ln 2πe 4 = 2.1 nats.
   expect(natsPerValue).toBeLessThan(1.2);
@@ -105,19 +105,19 @@ it('draws samples like a low resolution, each of several for an equal share', as
       means[cellAt(pixel)] += value / 4;
     });
     const nearest = [0, 1, 2].map((row) =>
-      lowOf(row).reduce((sum, value, cell) => sum + (280 + 1.5 + 2 * value - means[cell]!) ** 2, 0),
+      darkImage(row).reduce((sum, value, cell) => sum + (280 + 1.5 + 2 * value - means[cell]!) ** 2, 0),
     );
     expect(nearest.indexOf(Math.min(...nearest))).toBe(Math.floor(sample / 4));
   }
 });
 
 it('takes an array of two dimensions as one image where an image is needed', async () => {
-  writeFileSync(at('stacked.npy'), npyBytes(lowOf(3), [1, LOW, LOW]));
+  writeFileSync(inFolder('stacked.npy'), npyBytes(darkImage(3), [1, LOW, LOW]));
   for (const name of ['single', 'stacked']) {
     const conditions = ['--condition=shift=0', `--condition=low=${name}.npy`, '--count=2', '--seed=1'];
     await json('sample', 'runs/a', ...conditions, `--array=${name}-samples.npy`);
   }
-  expect(readFileSync(at('single-samples.npy'))).toEqual(readFileSync(at('stacked-samples.npy')));
+  expect(readFileSync(inFolder('single-samples.npy'))).toEqual(readFileSync(inFolder('stacked-samples.npy')));
 });
 
 it('warns about numbers far outside the training images’ range', async () => {
@@ -131,32 +131,32 @@ it('warns about numbers far outside the training images’ range', async () => {
 });
 
 it('scores given conditions for files, by name, in order, or one for all', async () => {
-  const { test } = await openDataset(at('maps.npy'));
-  const numbers = [0, 1].map((place) => Number(test.nameOf!(place)));
-  mkdirSync(at('observed'));
-  mkdirSync(at('lows'));
-  for (const [place, number] of numbers.entries()) {
-    writeFileSync(at(`observed/${place}.npy`), npyBytes(fieldOf(number), [SIZE, SIZE]));
-    writeFileSync(at(`lows/${place}.npy`), npyBytes(lowOf(number), [LOW, LOW]));
+  const { test } = await openDataset(inFolder('maps.npy'));
+  const numbers = [0, 1].map((index) => Number(test.nameAt!(index)));
+  mkdirSync(inFolder('observed'));
+  mkdirSync(inFolder('lows'));
+  for (const [index, number] of numbers.entries()) {
+    writeFileSync(inFolder(`observed/${index}.npy`), npyBytes(fieldImage(number), [SIZE, SIZE]));
+    writeFileSync(inFolder(`lows/${index}.npy`), npyBytes(darkImage(number), [LOW, LOW]));
   }
-  writeFileSync(at('shifts.csv'), `shift,other\n${shift[numbers[0]!]},a\n${shift[numbers[1]!]},b\n`);
+  writeFileSync(inFolder('shifts.csv'), `shift,other\n${shift[numbers[0]!]},a\n${shift[numbers[1]!]},b\n`);
   const scores = async (...args: string[]): Promise<Record<string, number>> => {
     const { images } = await json('score', 'runs/a', ...args);
     return Object.fromEntries(
-      images.map((one: { file: string; natsPerValue: number }) => [one.file, one.natsPerValue]),
+      images.map((image: { file: string; natsPerValue: number }) => [image.file, image.natsPerValue]),
     );
   };
-  const all = await scores('--data=maps.npy');
-  const expected = [0, 1].map((place) => all[test.nameOf!(place)]!) as [number, number];
+  const scored = await scores('--data=maps.npy');
+  const expected = [0, 1].map((index) => scored[test.nameAt!(index)]!) as [number, number];
   const each = await scores('observed', '--condition=low=lows', '--condition=shifts.csv');
   expect(each['observed/0.npy']).toBeCloseTo(expected[0], 5);
   expect(each['observed/1.npy']).toBeCloseTo(expected[1], 5);
-  writeFileSync(at('one.npz'), conditionsOf(numbers[0]!));
-  const one = await scores('observed', '--condition=one.npz');
-  expect(one['observed/0.npy']).toBeCloseTo(expected[0], 5);
-  expect(one['observed/1.npy']! - expected[1]).toBeGreaterThan(1);
+  writeFileSync(inFolder('one.npz'), conditionsCsv(numbers[0]!));
+  const single = await scores('observed', '--condition=one.npz');
+  expect(single['observed/0.npy']).toBeCloseTo(expected[0], 5);
+  expect(single['observed/1.npy']! - expected[1]).toBeGreaterThan(1);
   // Next to the images.
-  copyFileSync(at('one.npz'), at('observed/conditions.npz'));
+  copyFileSync(inFolder('one.npz'), inFolder('observed/conditions.npz'));
   expect(await emerging.refused('infer', 'runs/a', 'observed')).toContain(
     'conditions.npz has 1 rows for 2 images: give one for each',
   );
@@ -166,7 +166,7 @@ it('infers numbers, and compares the posteriors with the true ones, if wanted', 
   const { images, draws } = await json('infer', 'runs/a', '--data=maps.npy', '--truth', '--out=true.csv');
   // Real numbers have no noise to draw.
   expect([draws, images.length]).toEqual([1, 15]);
-  const [header, ...lines] = readFileSync(at('true.csv'), 'utf8').trimEnd().split('\n');
+  const [header, ...lines] = readFileSync(inFolder('true.csv'), 'utf8').trimEnd().split('\n');
   expect(header).toBe('file,condition,mean,deviation,q0.05,q0.5,q0.95,true,below');
   expect(lines).toHaveLength(15);
   for (const line of lines) {
@@ -177,38 +177,38 @@ it('infers numbers, and compares the posteriors with the true ones, if wanted', 
     // The quantiles and the probability describe the same posterior.
     expect([below < 0.05, below < 0.5, below < 0.95]).toEqual([truth < low, truth < middle, truth < high]);
   }
-  copyFileSync(at('observed/0.npy'), at('=1.npy'));
-  const one = ['=1.npy', '--condition=low=single.npy', '--range=shift=3:4', '--out=formula.csv'];
-  const { code, stdout, stderr } = await emerging.run('infer', 'runs/a', ...one);
+  copyFileSync(inFolder('observed/0.npy'), inFolder('=1.npy'));
+  const args = ['=1.npy', '--condition=low=single.npy', '--range=shift=3:4', '--out=formula.csv'];
+  const { code, stdout, stderr } = await emerging.run('infer', 'runs/a', ...args);
   expect(code, stderr).toBe(0);
-  expect(readFileSync(at('formula.csv'), 'utf8')).toContain("\n'=1.npy,shift,");
+  expect(readFileSync(inFolder('formula.csv'), 'utf8')).toContain("\n'=1.npy,shift,");
   expect(stdout).toMatch(/^IMAGE +CONDITION +MEAN +± +5 % +50 % +95 %\n/);
   expect(stderr).toMatch(/the posterior of shift is cut off by its range, and depends on it/);
 });
 
 it('infers the first images, with the first rows of their conditions', async () => {
-  mkdirSync(at('held'));
-  writeFileSync(at('held/held.npy'), npyBytes(fields.slice(0, 9 * AREA), [9, SIZE, SIZE]));
-  writeFileSync(at('held/held.conditions.npz'), conditionsOf(0, 1, 2, 3, 4, 5, 6, 7, 8));
+  mkdirSync(inFolder('held'));
+  writeFileSync(inFolder('held/held.npy'), npyBytes(fields.slice(0, 9 * AREA), [9, SIZE, SIZE]));
+  writeFileSync(inFolder('held/held.conditions.npz'), conditionsCsv(0, 1, 2, 3, 4, 5, 6, 7, 8));
   const infer = ['infer', 'runs/a', 'held/held.npy', '--truth'];
   const truths = ({ images }: { images: { posterior: [{ truth: number }] }[] }) =>
     images.map(({ posterior: [{ truth }] }) => truth);
   const first = [...shift.slice(0, 3)];
   expect(truths(await json(...infer, '--count=3'))).toEqual(first);
   // The same for a file that is named.
-  writeFileSync(at('true.npz'), conditionsOf(0, 1, 2, 3, 4, 5, 6, 7, 8));
+  writeFileSync(inFolder('true.npz'), conditionsCsv(0, 1, 2, 3, 4, 5, 6, 7, 8));
   const named = ['encode', 'runs/a', 'held/held.npy', '--condition=true.npz', '--out=held.safetensors'];
   expect(await json(...named, '--count=3')).toMatchObject({ images: 3 });
   // Rows that are missing, and rows that are too many for all images, are still refused.
-  writeFileSync(at('held/held.conditions.npz'), conditionsOf(0, 1));
+  writeFileSync(inFolder('held/held.conditions.npz'), conditionsCsv(0, 1));
   expect(await emerging.refused(...infer, '--count=3')).toContain('2 rows for 3 images');
-  writeFileSync(at('held/held.conditions.npz'), conditionsOf(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+  writeFileSync(inFolder('held/held.conditions.npz'), conditionsCsv(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
   expect(await emerging.refused(...infer)).toContain('10 rows for 9 images');
 });
 
 it('prints and writes the posteriors of the images that are done if it is interrupted', async () => {
   const many = Float32Array.from({ length: 2000 * AREA }, (_, index) => fields[index % fields.length]!);
-  writeFileSync(at('many.npy'), npyBytes(many, [2000, SIZE, SIZE]));
+  writeFileSync(inFolder('many.npy'), npyBytes(many, [2000, SIZE, SIZE]));
   const args = ['many.npy', '--condition=low=single.npy', '--threads=1', '--out=some.csv', '--json'];
   // The first line of progress comes before the first image, and names no speed.
   const { code, stdout, stderr } = await emerging.interrupt('SIGINT', 'images/s', 'infer', 'runs/a', ...args);
@@ -219,19 +219,19 @@ it('prints and writes the posteriors of the images that are done if it is interr
   expect(stopped).toBe(true);
   expect(images.length).toBeGreaterThan(0);
   expect(stderr).toContain(`stopped after ${images.length} of 2,000 images; the results are of these`);
-  expect(readFileSync(at('some.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(images.length + 1);
+  expect(readFileSync(inFolder('some.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(images.length + 1);
 });
 
 it('can be called using only its ONNX files', async () => {
   await emerging.json('export', 'runs/a', '--out=exported');
-  const manifest = JSON.parse(readFileSync(at('exported/manifest.json'), 'utf8'));
+  const manifest = JSON.parse(readFileSync(inFolder('exported/manifest.json'), 'utf8'));
   expect(manifest.conditions).toEqual(['shift', 'low']);
   const tensor = (shape: readonly number[], data: Float32Array) => new Tensor('float32', data, [...shape]);
   const count = 3;
   // It has the pixels of the images: those of the low resolution are repeated.
   const low = Float32Array.from(
     { length: count * AREA },
-    (_, place) => lowOf(Math.floor(place / AREA))[cellAt(place % AREA)]!,
+    (_, position) => darkImage(Math.floor(position / AREA))[cellAt(position % AREA)]!,
   );
   const condition = {
     shift: tensor([count, 1], shift.slice(0, count)),
@@ -247,9 +247,9 @@ it('can be called using only its ONNX files', async () => {
   );
   type Outputs = Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>;
   const call = async (file: string, inputs: Record<string, InstanceType<typeof Tensor>>) =>
-    (await (await InferenceSession.create(at(`exported/${file}`))).run(inputs)) as unknown as Outputs;
-  const largestDifference = (one: ArrayLike<number>, other: ArrayLike<number>): number =>
-    Math.max(...Array.from(one, (value, index) => Math.abs(value - other[index]!)));
+    (await (await InferenceSession.create(inFolder(`exported/${file}`))).run(inputs)) as unknown as Outputs;
+  const largestDifference = (first: ArrayLike<number>, second: ArrayLike<number>): number =>
+    Math.max(...Array.from(first, (value, index) => Math.abs(value - second[index]!)));
   const { image } = await call('sampler.onnx', {
     ...named,
     ...condition,
@@ -259,7 +259,7 @@ it('can be called using only its ONNX files', async () => {
   for (const [name, { data }] of Object.entries<{ readonly data: unknown }>(named)) {
     expect(largestDifference(data as Float32Array, encoded[name]!.data)).toBeLessThan(1e-3);
   }
-  writeFileSync(at('three.npz'), conditionsOf(0, 1, 2));
+  writeFileSync(inFolder('three.npz'), conditionsCsv(0, 1, 2));
   const args = ['--condition=three.npz', '--count=3', '--seed=5', '--temperature=1', '--array=three.npy'];
   await json('sample', 'exported', ...args, '--out=three.png');
   expect(largestDifference(await arrayIn('three.npy'), image!.data)).toBeLessThan(1e-3);
@@ -325,23 +325,23 @@ it.each<[string[], string]>([
     'the condition condition hardly varies over the images of maps.npy',
   ],
 ])('refuses %j', async (args, message) => {
-  writePng(at('odd.png'), new Uint8Array(9), [3, 3, 1]);
-  writePng(at('even.png'), new Uint8Array(16), [4, 4, 1]);
-  mkdirSync(at('alone'), { recursive: true });
-  writeFileSync(at('alone/0.npy'), npyBytes(fieldOf(0), [SIZE, SIZE]));
-  writeFileSync(at('two.csv'), 'shift\n1\n2\n');
-  writeFileSync(at('nan.npy'), npyBytes(low.slice(0, 16).fill(Number.NaN, 3, 4), [1, LOW, LOW]));
-  writeFileSync(at('constant.npy'), npyBytes(new Float32Array(COUNT).fill(2), [COUNT]));
+  writePng(inFolder('odd.png'), new Uint8Array(9), [3, 3, 1]);
+  writePng(inFolder('even.png'), new Uint8Array(16), [4, 4, 1]);
+  mkdirSync(inFolder('alone'), { recursive: true });
+  writeFileSync(inFolder('alone/0.npy'), npyBytes(fieldImage(0), [SIZE, SIZE]));
+  writeFileSync(inFolder('two.csv'), 'shift\n1\n2\n');
+  writeFileSync(inFolder('nan.npy'), npyBytes(low.slice(0, 16).fill(Number.NaN, 3, 4), [1, LOW, LOW]));
+  writeFileSync(inFolder('constant.npy'), npyBytes(new Float32Array(COUNT).fill(2), [COUNT]));
   expect(await emerging.refused(...args)).toContain(message);
 });
 
 it('low resolutions in a folder next to a folder of images are found by name', async () => {
   for (let index = 0; index < 50; index++) {
     const split = index < 40 ? 'train' : 'test';
-    const values = Uint8Array.from(lowOf(index), (value) => 128 + 30 * value);
+    const values = Uint8Array.from(darkImage(index), (value) => 128 + 30 * value);
     const pixels = Uint8Array.from({ length: AREA }, (_, pixel) => values[cellAt(pixel)]! + (pixel % 7));
-    writePng(at(`sky/${split}/${index}.png`), pixels, [SIZE, SIZE, 1]);
-    writePng(at(`sky.conditions/${split}/${index}.png`), values, [LOW, LOW, 1]);
+    writePng(inFolder(`sky/${split}/${index}.png`), pixels, [SIZE, SIZE, 1]);
+    writePng(inFolder(`sky.conditions/${split}/${index}.png`), values, [LOW, LOW, 1]);
   }
   await json(
     'train',

@@ -11,7 +11,7 @@ import { describeOnGpu } from '../../testing/webgpu.ts';
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const train = ['train', '--data=data', '--no-test', ...tinyTraining];
-const summaryOf = (run: string) => JSON.parse(readFileSync(inFolder('runs', run, 'summary.json'), 'utf8'));
+const readSummary = (run: string) => JSON.parse(readFileSync(inFolder('runs', run, 'summary.json'), 'utf8'));
 const lastLine = (text: string): string => text.trim().split('\n').at(-1)!;
 
 /** Runs the command with a runtime whose sessions fail from the start of the step after `step` on. */
@@ -42,13 +42,13 @@ describeOnGpu('the command line on a GPU', () => {
 
   it('records no threads of a device, and says what a resume moves', async () => {
     await emerging.json(...train, '--steps=4', '--stop-at=2', '--device=webgpu', '--out=runs/a');
-    expect(summaryOf('a')).toMatchObject({ device: 'webgpu', workers: 1, steps: 2 });
-    expect(summaryOf('a')).not.toHaveProperty('threads');
+    expect(readSummary('a')).toMatchObject({ device: 'webgpu', workers: 1, steps: 2 });
+    expect(readSummary('a')).not.toHaveProperty('threads');
     expect(readFileSync(inFolder('runs/a/README.md'), 'utf8')).toMatch(/on webgpu \|/);
     const { stderr } = await emerging.run('train', '--resume=runs/a', '--no-test', '--threads=1');
     expect(stderr).toContain('trained on webgpu before, now on cpu with 1 thread: results will differ');
-    expect(summaryOf('a')).toMatchObject({ device: 'cpu', threads: 1, steps: 4 });
-    expect(summaryOf('a').changes).toEqual([
+    expect(readSummary('a')).toMatchObject({ device: 'cpu', threads: 1, steps: 4 });
+    expect(readSummary('a').changes).toEqual([
       { step: 2, setting: 'device', from: 'webgpu', to: 'cpu' },
       { step: 2, setting: 'threads', from: null, to: 1 },
     ]);

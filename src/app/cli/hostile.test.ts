@@ -11,7 +11,7 @@ import { HEADER_BYTES } from '../../data/packed/packedLayout.ts';
 import { innerParts } from '../../flows/models/options.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { hostileCompressedFiles } from '../../testing/hostile/compressedFiles.ts';
-import { breachOf, commandLimits } from '../../testing/hostile/contract.ts';
+import { commandLimits, findBreach } from '../../testing/hostile/contract.ts';
 import { writeHostileImages } from '../../testing/hostile/hostileImages.ts';
 import { writeHostileLatents } from '../../testing/hostile/hostileLatents.ts';
 import { type HostileFolder, writeHostileModels } from '../../testing/hostile/hostileModels.ts';
@@ -59,7 +59,7 @@ beforeAll(async () => {
 });
 
 /** Runs commands in limits. */
-async function outcomesOf(commands: readonly (readonly string[])[]): Promise<readonly Outcome[]> {
+async function collectOutcomes(commands: readonly (readonly string[])[]): Promise<readonly Outcome[]> {
   const [node, main] = emerging.words() as [string, string];
   const script = [node, join(dirname(main), '../../testing/hostile/runCommands.js')];
   const calls = commands.map((args) => ({ args, cwd: emerging.folder }));
@@ -70,12 +70,12 @@ async function expectRefusals(
   folders: readonly HostileFolder[],
   command: (path: string) => string[],
 ): Promise<void> {
-  const outcomes = await outcomesOf(folders.map(({ path }) => command(path)));
+  const outcomes = await collectOutcomes(folders.map(({ path }) => command(path)));
   expect(outcomes).toHaveLength(folders.length);
   const breaches = outcomes.flatMap((outcome, index) => {
     const { verdict } = folders[index]!;
     const isAccepted = verdict === 'refuse' && outcome.code === 0;
-    const breach = breachOf(outcome) ?? (isAccepted ? 'was not refused' : undefined);
+    const breach = findBreach(outcome) ?? (isAccepted ? 'was not refused' : undefined);
     return breach === undefined ? [] : `${outcome.args.join(' ')}: ${breach}`;
   });
   expect(breaches).toEqual([]);
@@ -134,8 +134,8 @@ it('train survives all tables of conditions', { timeout: 600_000 }, async () => 
 
 // One command may take ten times its processor time by the clock.
 it('runs lists them all', { timeout: 10_000 * commandLimits.seconds + 10_000 }, async () => {
-  const [outcome] = await outcomesOf([['runs', 'hostile/runs']]);
-  expect(breachOf(outcome!)).toBeUndefined();
+  const [outcome] = await collectOutcomes([['runs', 'hostile/runs']]);
+  expect(findBreach(outcome!)).toBeUndefined();
   expect(outcome!.code).toBe(0);
   for (const { path } of runs) {
     expect(outcome!.stdout).toContain(basename(path));
@@ -162,11 +162,17 @@ it('decompress survives all compressed files', { timeout: 600_000 }, async () =>
 it('decode survives all latents, and writes the number of images it reports', {
   timeout: 600_000,
 }, async () => {
-  const outOf = (path: string): string => path.replace('latents ', 'decoded ');
-  const decode = (path: string): string[] => ['decode', 'sound/run', path, `--out=${outOf(path)}`, ...quick];
+  const outputPath = (path: string): string => path.replace('latents ', 'decoded ');
+  const decode = (path: string): string[] => [
+    'decode',
+    'sound/run',
+    path,
+    `--out=${outputPath(path)}`,
+    ...quick,
+  ];
   await expectRefusals(latents, decode);
   for (const { path } of latents) {
-    const files = existsSync(outOf(path)) ? filesIn(outOf(path)) : [];
+    const files = existsSync(outputPath(path)) ? filesIn(outputPath(path)) : [];
     expect([0, 2], path).toContain(files.length);
   }
 });
@@ -202,11 +208,11 @@ describe('a run is refused, or gives the same bits/dim, with other options of th
       const copy = join(emerging.folder, 'edited', String(index));
       cpSync(join(emerging.folder, 'sound/run'), copy, { recursive: true });
       const config = join(copy, 'config.yaml');
-      const { model, ...rest } = parse(readFileSync(config, 'utf8'));
-      writeFileSync(config, stringify({ ...rest, model: { ...model, ...change } }));
+      const { model, ...modelConfig } = parse(readFileSync(config, 'utf8'));
+      writeFileSync(config, stringify({ ...modelConfig, model: { ...model, ...change } }));
       return copy;
     });
-    [sound, ...edited] = (await outcomesOf(
+    [sound, ...edited] = (await collectOutcomes(
       ['sound/run', ...copies].map((path) => ['evaluate', path, '--draws=1', '--json', ...quick]),
     )) as [Outcome, ...Outcome[]];
     expect(sound.code, sound.stderr).toBe(0);
@@ -214,7 +220,7 @@ describe('a run is refused, or gives the same bits/dim, with other options of th
 
   it.each(changes.map(([name], index) => [name, index] as const))('%s', (_, index) => {
     const outcome = edited[index]!;
-    expect(breachOf(outcome)).toBeUndefined();
+    expect(findBreach(outcome)).toBeUndefined();
     if (outcome.code === 0) {
       expect(JSON.parse(outcome.stdout).bitsPerDim).toBe(JSON.parse(sound.stdout).bitsPerDim);
     }
@@ -226,11 +232,11 @@ it('evaluate notices every flipped byte of a prepared file', async () => {
   await emerging.json('datasets', 'prepare', 'data', '--size=8', '--channels=1', `--out=${out}`);
   const bytes = readFileSync(out);
   // 160 training images of 64 bytes, then those for testing.
-  const flips = [64 * 160, 64 * 184 + 32, 64 * 208 - 1].map((at) => HEADER_BYTES + at);
-  const paths = flips.map((at) => {
-    const path = join(emerging.folder, `flipped-${at}.images`);
+  const flips = [64 * 160, 64 * 184 + 32, 64 * 208 - 1].map((offset) => HEADER_BYTES + offset);
+  const paths = flips.map((offset) => {
+    const path = join(emerging.folder, `flipped-${offset}.images`);
     const flipped = Uint8Array.from(bytes);
-    flipped[at]! ^= 0x40;
+    flipped[offset]! ^= 0x40;
     writeFileSync(path, flipped);
     return { path, verdict: 'refuse' as const };
   });

@@ -9,7 +9,7 @@ import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { npyOfFields, tinyFields } from '../../testing/tinyFields.ts';
 import { tinyImages, tinyTraining } from '../../testing/tinyImages.ts';
-import { zipOf } from '../../testing/zipFiles.ts';
+import { createZip } from '../../testing/zipFiles.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -69,7 +69,7 @@ const kinds: readonly Kind[] = [
       const low = Float32Array.from({ length: 80 * 16 }, () => random.normal());
       writeFileSync(inFolder('maps.npy'), npyOfFields(fields, SIZE));
       const conditions = (count: number) =>
-        zipOf([
+        createZip([
           { name: 'shift.npy', bytes: npyBytes(shift.slice(0, count), [count]) },
           { name: 'low.npy', bytes: npyBytes(low.slice(0, 16 * count), [count, 4, 4]) },
         ]);

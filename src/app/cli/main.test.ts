@@ -15,14 +15,14 @@ interface Leaf {
   readonly words: string[];
 }
 
-function leavesOf(command: Command, words: string[] = []): Leaf[] {
+function listLeaves(command: Command, words: string[] = []): Leaf[] {
   return command.commands.length === 0
     ? [{ command, words }]
-    : command.commands.flatMap((child) => leavesOf(child, [...words, child.name()]));
+    : command.commands.flatMap((child) => listLeaves(child, [...words, child.name()]));
 }
 
 /** The examples in the help of a command: indented lines that call it, as words. */
-function examplesOf({ command, words }: Leaf): string[][] {
+function helpExamples({ command, words }: Leaf): string[][] {
   let help = '';
   command.configureOutput({
     writeOut: (text) => {
@@ -34,17 +34,17 @@ function examplesOf({ command, words }: Leaf): string[][] {
   return [...help.matchAll(/^ {2}emerging (.+)$/gm)].map(([, call]) => call!.split(' '));
 }
 
-it.each(leavesOf(await createProgram()).map(({ words }) => words.join(' ')))(
+it.each(listLeaves(await createProgram()).map(({ words }) => words.join(' ')))(
   'shows examples with %s --help that it accepts',
   async (name) => {
-    for (const example of examplesOf(leafOf(await createProgram(), name))) {
+    for (const example of helpExamples(findLeaf(await createProgram(), name))) {
       await expectUnderstood(example, name);
     }
   },
 );
 
 it('shows examples with its own --help that it accepts', async () => {
-  for (const example of examplesOf({ command: await createProgram(), words: [] })) {
+  for (const example of helpExamples({ command: await createProgram(), words: [] })) {
     await expectUnderstood(example, example[0]!);
   }
 });
@@ -53,15 +53,15 @@ it('shows examples with its own --help that it accepts', async () => {
 async function expectUnderstood(example: string[], name: string): Promise<void> {
   const program = await createProgram(example);
   let called = false;
-  leafOf(program, name).command.action(() => {
+  findLeaf(program, name).command.action(() => {
     called = true;
   });
   await program.parseAsync(example, { from: 'user' });
   expect(called, example.join(' ')).toBe(true);
 }
 
-function leafOf(program: Command, name: string): Leaf {
-  return leavesOf(program).find(({ words }) => words.join(' ') === name)!;
+function findLeaf(program: Command, name: string): Leaf {
+  return listLeaves(program).find(({ words }) => words.join(' ') === name)!;
 }
 
 it.each([
@@ -87,9 +87,9 @@ it.each([
 it.each([[['--help', 'sample']], [['constructor']], [['help']], [[]]])(
   'shows for %j the help of the program, without loading commands',
   async (args) => {
-    const [all, none] = [await createProgram(), await createProgram(args)];
-    expect(all.commands.length).toBeGreaterThan(15);
-    expect(none.helpInformation()).toBe(all.helpInformation());
+    const [complete, none] = [await createProgram(), await createProgram(args)];
+    expect(complete.commands.length).toBeGreaterThan(15);
+    expect(none.helpInformation()).toBe(complete.helpInformation());
     expect(none.commands.flatMap(({ options }) => options)).toEqual([]);
   },
 );

@@ -18,8 +18,8 @@ beforeAll(async () => {
 
 it('compare measures runs of other images on those that are named', async () => {
   cpSync(join(emerging.folder, 'data'), join(emerging.folder, 'copied'), { recursive: true });
-  const other = ['--data=copied', '--set=data.validation=0.5', '--steps=2', '--out=runs/copied'];
-  await emerging.json('train', ...training, ...other);
+  const otherArgs = ['--data=copied', '--set=data.validation=0.5', '--steps=2', '--out=runs/copied'];
+  await emerging.json('train', ...training, ...otherArgs);
   const pair = ['compare', 'runs/a', 'runs/copied', '--out=pair.png', ...test];
   const refused = await emerging.run(...pair);
   expect([refused.code, refused.stderr]).toEqual([

@@ -2,7 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { checksumOf } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { loadModel } from '../../model/loading/loadModel.ts';
 import { commandProcess } from '../../testing/command.ts';
@@ -65,7 +65,7 @@ describe('a run', () => {
   const editConfig = (...edits: [string, string][]): void => {
     const path = inFolder('model/config.yaml');
     const text = readFileSync(path, 'utf8');
-    const edited = edits.reduce((all, [from, to]) => all.replace(from, to), text);
+    const edited = edits.reduce((partlyEdited, [from, to]) => partlyEdited.replace(from, to), text);
     expect(edited).not.toBe(text);
     writeFileSync(path, edited);
   };
@@ -80,17 +80,17 @@ describe('a run', () => {
   it.each<[string, string, string]>([
     ['dilation: 1', 'dilation: 2', 'model.mixing.dilation is 2, but was 1 in training'],
     ['levels: 2', 'levels: 1', 'model.levels is 1, but was 2 in training'],
-  ])('is refused after an edit, by every command: %s to %s', async (from, to, what) => {
+  ])('is refused after an edit, by every command: %s to %s', async (from, to, difference) => {
     editConfig([from, to]);
     // What differs is found by the same code for all commands.
     const commands = from === 'dilation: 1' ? ofRuns : ofRuns.slice(0, 1);
     const line =
-      `emerging: model/config.yaml does not match the weights in ${checkpoint}: ${what}. ` +
+      `emerging: model/config.yaml does not match the weights in ${checkpoint}: ${difference}. ` +
       'Restore model/config.yaml, or the matching weights';
     const before = checkpoints();
     expect(await refusals(commands)).toEqual(commands.map(([name]) => `${name}: ${line}`));
     expect(checkpoints()).toEqual(before);
-    await expect(loadModel(inFolder('model'))).rejects.toThrow(what);
+    await expect(loadModel(inFolder('model'))).rejects.toThrow(difference);
     const files = {
       'config.yaml': readFileSync(inFolder('model/config.yaml')),
       'checkpoints/step-00000006.safetensors': readFileSync(inFolder(checkpoint)),
@@ -114,9 +114,12 @@ describe('a run', () => {
     for (const name of checkpoints()) {
       const path = inFolder('model/checkpoints', name);
       const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
-      const { model, checksum: _, ...rest } = metadata;
+      const { model, checksum: _, ...otherFields } = metadata;
       expect(JSON.parse(model!)).toMatchObject({ levels: 2, mixing: 'emerging' });
-      writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
+      writeFileSync(
+        path,
+        encodeSafetensors(tensors, { ...otherFields, checksum: tensorChecksum(tensors, otherFields) }),
+      );
     }
     const { stderr, code } = await emerging.run('sample', 'model', '--out=s.png', quick);
     expect([code, lastLine(stderr)]).toEqual([

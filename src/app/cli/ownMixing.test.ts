@@ -153,8 +153,15 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('2 ranks on ');
     const measured = async (run: string): Promise<number> => {
-      const found = await emerging.json('evaluate', run, '--import', mine, '--split=validation', '--draws=1');
-      return found.bitsPerDim;
+      const evaluation = await emerging.json(
+        'evaluate',
+        run,
+        '--import',
+        mine,
+        '--split=validation',
+        '--draws=1',
+      );
+      return evaluation.bitsPerDim;
     };
     // The same seed and batches: the run of one process up to rounding.
     expect(await measured('ranks')).toBeCloseTo(await measured('run'), 4);

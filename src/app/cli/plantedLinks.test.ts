@@ -91,17 +91,17 @@ describe.runIf(process.platform !== 'win32')('with links', () => {
     ['data', 'folder', 'EMERGING_DATA', () => getFashion('short')],
     ['data/fashion-mnist', 'folder', 'EMERGING_DATA', () => getFashion('short')],
   ])('a link at %s to a %s is refused', async (path, target, remedy, command) => {
-    const place = planted(path, (at, outside) => symlinkSync(join(outside, target), at));
-    const { code, stderr } = await run(place, ...command());
+    const planting = planted(path, (linkPath, outside) => symlinkSync(join(outside, target), linkPath));
+    const { code, stderr } = await run(planting, ...command());
     expect(stderr).toContain(' is a link, and links in the working directory are not followed');
     expect(stderr).toContain(remedy);
     expect(code).toBe(1);
   });
 
   it('a run is not written through a link at its folder: it gets the next number', async () => {
-    const place = planted('runs/photos', plantedLinks['link to a folder']!);
-    await run(place, ...train);
-    expect(existsSync(join(emerging.folder, place.cwd, 'runs/photos-2/config.yaml'))).toBe(true);
+    const planting = planted('runs/photos', plantedLinks['link to a folder']!);
+    await run(planting, ...train);
+    expect(existsSync(join(emerging.folder, planting.cwd, 'runs/photos-2/config.yaml'))).toBe(true);
   });
 });
 
@@ -116,13 +116,13 @@ it.each(Object.keys(downloadAnswers).filter((name) => name !== 'redirect-credent
 );
 
 it('no option with a path has a default, which would look as if the user had named it', async () => {
-  const optionsOf = (command: Command): string[] => [
+  const listOptions = (command: Command): string[] => [
     ...command.options
       .filter(
         ({ flags, defaultValue }) => /<(file|dir|folder|path)>/.test(flags) && defaultValue !== undefined,
       )
       .map(({ flags }) => `${command.name()} ${flags}`),
-    ...command.commands.flatMap(optionsOf),
+    ...command.commands.flatMap(listOptions),
   ];
-  expect(optionsOf(await createProgram())).toEqual([]);
+  expect(listOptions(await createProgram())).toEqual([]);
 });

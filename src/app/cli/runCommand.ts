@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { UserError } from '../../core/errors.ts';
 import { messageLine } from '../../core/visibleText.ts';
-import { commandOf, commandPath, createProgram, requireKnownCommand } from './commandTree.ts';
+import { commandPath, createProgram, findCommand, requireKnownCommand } from './commandTree.ts';
 import { reportFailure } from './terminal/failure.ts';
 
 /** Usage errors of the parser whose message does not name the valid choices. */
@@ -41,7 +41,7 @@ function withLongerOptions(message: string, program: Command, args: readonly str
   if (name === undefined) {
     return message;
   }
-  const longer = commandOf(program, args).options.flatMap(({ long }) =>
+  const longer = findCommand(program, args).options.flatMap(({ long }) =>
     long?.startsWith(name) ? [long] : [],
   );
   const hint = message.lastIndexOf(' (Did you mean ');
@@ -77,17 +77,17 @@ async function missingRun(
 /** Errors from libraries that the user can fix, with what to do. */
 async function explained(error: unknown, program: Command, args: readonly string[]): Promise<unknown> {
   if (error instanceof CommanderError && seeHelp.has(error.code)) {
-    const missing = await missingRun(error, commandOf(program, args));
+    const missing = await missingRun(error, findCommand(program, args));
     if (missing !== undefined) {
       return missing;
     }
-    const what = withLongerOptions(
+    const problem = withLongerOptions(
       messageLine(error.message.replace(/^error: /, '')).replace(/\.$/, ''),
       program,
       args,
     );
     const help = [...commandPath(program, args), '--help'].join(' ');
-    return new UserError('invalid-argument', `${what}; see ${help}`, { cause: error });
+    return new UserError('invalid-argument', `${problem}; see ${help}`, { cause: error });
   }
   if (error instanceof Error && !(error instanceof UserError) && outOfMemory.test(error.message)) {
     return new UserError(

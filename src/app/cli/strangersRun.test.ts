@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { checksumOf } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
@@ -160,8 +160,8 @@ describe('a run with its images at an absolute path', () => {
 it('evaluate prints but does not store results on images from outside the run', async () => {
   const before = readFileSync(inFolder('run', 'summary.json'), 'utf8');
   writeTinyDataset(inFolder('other data'), { seed: 5 });
-  const other = ['--data=other data', '--draws=1', '--threads=1', '--json'];
-  const { code, stdout, stderr } = await emerging.run('evaluate', 'run', ...other);
+  const args = ['--data=other data', '--draws=1', '--threads=1', '--json'];
+  const { code, stdout, stderr } = await emerging.run('evaluate', 'run', ...args);
   expect(stderr).toContain(
     'the result is printed but not saved: other data is not the dataset of the run, data',
   );
@@ -210,8 +210,8 @@ it('evaluate fails if the bits/dim are not finite', async () => {
       data.fill(1e30);
     }
   });
-  const { checksum: _, ...rest } = metadata;
-  const about = { ...rest, checksum: checksumOf(tensors, rest) };
+  const { checksum: _, ...otherFields } = metadata;
+  const about = { ...otherFields, checksum: tensorChecksum(tensors, otherFields) };
   writeFileSync(path, encodeSafetensors(tensors, about));
   const { code, stdout, stderr } = await emerging.run('evaluate', 'run', '--draws=1', '--threads=1');
   expect(stderr).toMatch(/the bits\/dim of the test images are not finite \((NaN|-?Infinity)\)/);
@@ -237,9 +237,13 @@ describe.runIf(process.platform !== 'win32')('a training that was stopped', () =
     child.kill('SIGSTOP');
     await wait(50);
     const lock = inFolder('stopped', 'training.lock');
-    const taken = JSON.stringify({ ...JSON.parse(readFileSync(lock, 'utf8')), host: 'elsewhere', pid: 77 });
+    const otherLock = JSON.stringify({
+      ...JSON.parse(readFileSync(lock, 'utf8')),
+      host: 'elsewhere',
+      pid: 77,
+    });
     rmSync(lock);
-    writeFileSync(lock, taken);
+    writeFileSync(lock, otherLock);
     const before = readdirSync(inFolder('stopped'), { recursive: true });
     const linesBefore = lines();
     child.kill('SIGCONT');
@@ -251,6 +255,6 @@ describe.runIf(process.platform !== 'win32')('a training that was stopped', () =
     expect(readdirSync(inFolder('stopped'), { recursive: true })).toEqual(before);
     // It may have been stopped between its last check and that write.
     expect(lines() - linesBefore).toBeLessThanOrEqual(1);
-    expect(readFileSync(lock, 'utf8')).toBe(taken);
+    expect(readFileSync(lock, 'utf8')).toBe(otherLock);
   });
 });

@@ -10,7 +10,7 @@ import { packageWithoutBinaries } from '../../testing/withoutNative.ts';
 
 const oneLevel = tinyTraining.map((option) => option.replace('levels=2', 'levels=1'));
 const train = ['train', '--data=data', '--no-test', ...oneLevel];
-const summaryOf = (folder: string, run: string) =>
+const readSummary = (folder: string, run: string) =>
   JSON.parse(readFileSync(join(folder, 'runs', run, 'summary.json'), 'utf8'));
 
 describe('on wasm', () => {
@@ -22,7 +22,7 @@ describe('on wasm', () => {
       ...[...train, '--steps=4', '--stop-at=2', '--device=wasm', '--threads=2', '--out=runs/a'],
     );
     expect(code, stderr).toBe(0);
-    expect(summaryOf(emerging.folder, 'a')).toMatchObject({ device: 'wasm', threads: 1, steps: 2 });
+    expect(readSummary(emerging.folder, 'a')).toMatchObject({ device: 'wasm', threads: 1, steps: 2 });
     expect(readFileSync(join(emerging.folder, 'runs/a/README.md'), 'utf8')).toContain('on wasm');
     const resumed = await emerging.run('train', '--resume=runs/a', '--no-test', '--threads=1');
     expect(resumed.stderr).toContain(
@@ -71,7 +71,7 @@ describe('without the binaries of the native runtime', () => {
     const warnings = [...stderr.matchAll(/^warning: (.*); using the device wasm instead, .*$/gm)];
     expect(warnings.map(([, message]) => message)).toEqual([expect.stringMatching(reason)]);
     expect(stderr).toContain('with 2 data-parallel workers');
-    expect(summaryOf(emerging.folder, 'a')).toMatchObject({
+    expect(readSummary(emerging.folder, 'a')).toMatchObject({
       device: 'wasm',
       threads: 2,
       workers: 2,

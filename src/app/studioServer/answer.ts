@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { decompressed, type StudioFiles } from './files.ts';
-import { answerHeaders, typeOf } from './headers.ts';
+import { answerHeaders, mediaType } from './headers.ts';
 import { sendFile } from './sendFile.ts';
 
 const vary = 'accept-encoding';
@@ -24,8 +24,8 @@ export function answer(
     response.setHeader(name, value);
   }
   try {
-    const refusal = refusalOf(request.headers, host);
-    const path = pathOf(request.url ?? '');
+    const refusal = findRefusal(request.headers, host);
+    const path = parsePath(request.url ?? '');
     const content = refusal === undefined && path !== undefined ? files.find(path) : undefined;
     if (refusal !== undefined) {
       say(response, 403, refusal);
@@ -36,7 +36,7 @@ export function answer(
       say(response, 404, 'not found');
     } else {
       const described = {
-        'content-type': typeOf(path!),
+        'content-type': mediaType(path!),
         // Asset names change with their contents; other files may change at any time.
         'cache-control': path!.startsWith('assets/') ? 'max-age=31536000, immutable' : 'no-store',
       };
@@ -71,7 +71,7 @@ function say(response: ServerResponse, status: number, text: string): void {
 }
 
 /** The path in a request's target; undefined if it is not a valid path below the page. */
-function pathOf(target: string): string | undefined {
+function parsePath(target: string): string | undefined {
   const [path = ''] = target.split('?');
   if (path === '/') {
     return 'index.html';
@@ -95,11 +95,11 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
  *
  * @param host the address to listen on, as given by the user
  */
-function refusalOf(
-  { host: asked = '', origin, ...headers }: IncomingHttpHeaders,
+function findRefusal(
+  { host: askedHost = '', origin, ...headers }: IncomingHttpHeaders,
   host: string,
 ): string | undefined {
-  const name = asked.replace(/:\d+$/, '').toLowerCase();
+  const name = askedHost.replace(/:\d+$/, '').toLowerCase();
   const isAddress = isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
   const isOurs =
     loopbackNames.includes(name) || (!isLoopback(host) && (isAddress || name === host.toLowerCase()));
@@ -111,7 +111,7 @@ function refusalOf(
     headers['sec-fetch-site'] as string | undefined,
   );
   const isLink = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  if ((origin !== undefined && origin !== `http://${asked}`) || (isForeign && !isLink)) {
+  if ((origin !== undefined && origin !== `http://${askedHost}`) || (isForeign && !isLink)) {
     return 'other sites may not use the studio';
   }
   return undefined;

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { studioFiles } from './files.ts';
 import { type RunningStudio, type ServerLimits, serveStudio } from './server.ts';
-import { shelfOf } from './shelf.ts';
+import { createShelf } from './shelf.ts';
 
 const LARGE = 16 * 2 ** 20;
 
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 async function start(limits: Partial<ServerLimits> = {}): Promise<void> {
-  const files = studioFiles([shelfOf('runs', join(root, 'runs'))], join(root, 'page'));
+  const files = studioFiles([createShelf('runs', join(root, 'runs'))], join(root, 'page'));
   studio = await serveStudio(files, { host: '127.0.0.1', port: 0 }, limits);
 }
 
@@ -161,12 +161,14 @@ it('stops an answer whose reader is too slow, however often it reads', async () 
 
 it('accepts a limited number of connections, and others once these have closed', async () => {
   await start({ connections: 3 });
-  const taken = await Promise.all([1, 2, 3].map(() => send(request('/'))));
-  await vi.waitFor(() => expect(taken.every(({ received }) => received().includes('200 OK'))).toBe(true));
+  const connections = await Promise.all([1, 2, 3].map(() => send(request('/'))));
+  await vi.waitFor(() =>
+    expect(connections.every(({ received }) => received().includes('200 OK'))).toBe(true),
+  );
   const fourth = await send(request('/'));
   await fourth.ended;
   expect(fourth.received()).toBe('');
-  taken[0]!.socket.destroy();
+  connections[0]!.socket.destroy();
   await vi.waitFor(async () => {
     const fifth = await send(request('/', 'GET', 'connection: close\r\n'));
     await fifth.ended;

@@ -13,12 +13,12 @@ import { foundRuns } from './foundRuns.ts';
 import { MODELS_FILE } from './offeredModel.ts';
 import { offeredModels } from './offeredModels.ts';
 import { overviewReader } from './overviews.ts';
-import { type Shelf, searched, shelfOf } from './shelf.ts';
+import { createShelf, type Shelf, searched } from './shelf.ts';
 
 const builtPage = fileURLToPath(new URL('../../../dist/page', import.meta.url));
 
 /** The models that come with the package. */
-export const bundledModels: Shelf = shelfOf('models', bundledModelsFolder);
+export const bundledModels: Shelf = createShelf('models', bundledModelsFolder);
 
 /** A file on disk, which may be compressed with gzip: `decompressed` reads it. */
 interface StoredFile {

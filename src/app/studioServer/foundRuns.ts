@@ -1,6 +1,6 @@
 // The current list of runs in a studio's folders.
 import { basename } from 'node:path';
-import { problemOf } from '../../core/errors.ts';
+import { problemText } from '../../core/errors.ts';
 import { exists } from '../../data/files/files.ts';
 import { listFolder } from '../../data/files/folders.ts';
 import { checkpointFile, runFileNames } from '../../runs/contents/runFileNames.ts';
@@ -16,7 +16,7 @@ const MOST_SAMPLES = 100;
 
 /** The runs in these places. An error in one becomes its `problem` and doesn't affect the others. */
 export function foundRuns(places: readonly Place[], overviewOf: OverviewReader): FoundRun[] {
-  return places.filter(({ folder }) => isRunFolder(folder)).map((place) => found(place, overviewOf));
+  return places.filter(({ folder }) => isRunFolder(folder)).map((folder) => found(folder, overviewOf));
 }
 
 function found({ path, folder }: Place, overviewOf: OverviewReader): FoundRun {
@@ -49,7 +49,7 @@ function found({ path, folder }: Place, overviewOf: OverviewReader): FoundRun {
       isTraining: false,
       texts: [],
       settings: {},
-      problem: problemOf(error),
+      problem: problemText(error),
     };
   }
 }

@@ -37,6 +37,6 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** A file's media type by its name; unknown ones are bytes, which browsers don't interpret. */
-export function typeOf(name: string): string {
+export function mediaType(name: string): string {
   return types[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 }

@@ -1,6 +1,6 @@
 // Describes a studio's models without loading their weights.
 import * as z from 'zod/mini';
-import { problemOf, UserError } from '../../core/errors.ts';
+import { problemText, UserError } from '../../core/errors.ts';
 import { exists, readText } from '../../data/files/files.ts';
 import { isWithin, pathIn } from '../../data/files/folders.ts';
 import { parseJsonObject } from '../../data/files/jsonText.ts';
@@ -18,8 +18,8 @@ import type { Place } from './place.ts';
 
 /** The models in these places. An error in one becomes its `problem` and doesn't affect the others. */
 export function offeredModels(places: readonly Place[], overviewOf: OverviewReader): OfferedModel[] {
-  return places.map((place) => {
-    const { path, folder } = place;
+  return places.map((candidate) => {
+    const { path, folder } = candidate;
     const kind = isExported(folder) ? 'export' : 'run';
     const unknown = { path, kind, files: [], preset: null, data: null, step: null, test: null } as const;
     try {
@@ -27,7 +27,7 @@ export function offeredModels(places: readonly Place[], overviewOf: OverviewRead
       requireUsable(folder, kind);
       return { ...unknown, ...(kind === 'export' ? exportIn(folder) : runIn(folder, overviewOf)) };
     } catch (error) {
-      return { ...unknown, problem: problemOf(error) };
+      return { ...unknown, problem: problemText(error) };
     }
   });
 }
@@ -89,8 +89,8 @@ function modelOfRun(folder: string): Options {
 }
 
 function optionsIn(value: unknown): Options {
-  const found = z.object({ model: optionsSchema }).safeParse(value).data?.model;
-  return found ?? optionsSchema.parse({});
+  const options = z.object({ model: optionsSchema }).safeParse(value).data?.model;
+  return options ?? optionsSchema.parse({});
 }
 
 type Found = Omit<OfferedModel, 'path' | 'kind'>;

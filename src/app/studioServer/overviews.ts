@@ -10,20 +10,20 @@ export type OverviewReader = (folder: string) => RunOverview;
 /** Reads overviews, and reads a run again only if its files have changed. */
 export function overviewReader(): OverviewReader {
   const configIn = configReader();
-  const known = new Map<string, { readonly stamp: string; readonly overview: RunOverview }>();
+  const cache = new Map<string, { readonly stamp: string; readonly overview: RunOverview }>();
   return (folder) => {
-    const stamp = stampOf(runPaths(folder));
-    const earlier = known.get(folder);
+    const stamp = fileTimes(runPaths(folder));
+    const earlier = cache.get(folder);
     if (earlier?.stamp === stamp) {
       return earlier.overview;
     }
     const overview = runOverview(folder, configIn);
-    known.set(folder, { stamp, overview });
+    cache.set(folder, { stamp, overview });
     return overview;
   };
 }
 
 /** When each file behind an overview was last written. */
-function stampOf({ config, metrics, timings, summary }: RunPaths): string {
+function fileTimes({ config, metrics, timings, summary }: RunPaths): string {
   return [config, metrics, timings, summary].map((file) => lastWritten(file) ?? 0).join(' ');
 }

@@ -12,6 +12,6 @@ export interface Place {
 }
 
 /** Creates the place of a folder. */
-export function placeOf(path: string, folder: string): Place {
+export function createPlace(path: string, folder: string): Place {
   return { path: visibleText(path), folder, real: realPath(folder) };
 }

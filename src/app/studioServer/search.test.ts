@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Place } from './place.ts';
 import { modelsBelow, type SearchLimits } from './search.ts';
-import { searched, shelfOf } from './shelf.ts';
+import { createShelf, searched } from './shelf.ts';
 
 let root: string;
 beforeEach(() => {
@@ -18,10 +18,10 @@ function writeRun(...names: string[]): void {
   writeFileSync(join(root, ...names, 'config.yaml'), '');
 }
 const makeFolder = (...names: string[]) => mkdirSync(join(root, ...names), { recursive: true });
-const pathsOf = (places: readonly Place[]): string[] => places.map(({ path }) => path);
+const listPaths = (places: readonly Place[]): string[] => places.map(({ path }) => path);
 const look = (limits: Partial<SearchLimits> = {}) => {
   const { places, stopped } = modelsBelow('runs', root, limits);
-  return { paths: pathsOf(places), stopped };
+  return { paths: listPaths(places), stopped };
 };
 
 it('finds models at some depth, nearest first, and none in a model or in hidden folders', () => {
@@ -95,11 +95,11 @@ it('shows names as visible text, and counts folders that it cannot show', () => 
 describe('several shelves', () => {
   it('are searched again, but not immediately if that takes long', () => {
     writeRun('first');
-    const shelf = vi.fn(shelfOf('runs', root));
+    const shelf = vi.fn(createShelf('runs', root));
     const shelves = searched([shelf]);
-    expect(pathsOf(shelves.all().places)).toEqual(['runs/first']);
+    expect(listPaths(shelves.all().places)).toEqual(['runs/first']);
     writeRun('second');
-    expect(pathsOf(shelves.all().places)).toEqual(['runs/first', 'runs/second']);
+    expect(listPaths(shelves.all().places)).toEqual(['runs/first', 'runs/second']);
     expect(shelf).toHaveBeenCalledTimes(2);
     shelves.file('runs/first/config.yaml');
     expect(shelf).toHaveBeenCalledTimes(2);
@@ -117,7 +117,7 @@ describe('several shelves', () => {
       slow.all();
       writeRun('third');
       time += 30_000;
-      expect(pathsOf(slow.all().places)).toEqual(['runs/first', 'runs/second']);
+      expect(listPaths(slow.all().places)).toEqual(['runs/first', 'runs/second']);
       expect(slow.file('runs/third/config.yaml')).toBe(undefined);
       expect(shelf).toHaveBeenCalledTimes(1);
       time += 30_000;
@@ -134,8 +134,12 @@ describe('several shelves', () => {
     const links = mkdtempSync(join(tmpdir(), 'emerging-'));
     try {
       symlinkSync(join(root, 'first'), join(links, 'other'));
-      const shelves = searched([shelfOf('models', root), shelfOf('runs', root), shelfOf('runs', links)]);
-      expect(pathsOf(shelves.all().places)).toEqual(['models/first']);
+      const shelves = searched([
+        createShelf('models', root),
+        createShelf('runs', root),
+        createShelf('runs', links),
+      ]);
+      expect(listPaths(shelves.all().places)).toEqual(['models/first']);
     } finally {
       rmSync(links, { recursive: true });
     }
@@ -143,16 +147,16 @@ describe('several shelves', () => {
 
   it('never leave a folder that has become a link since it was found', () => {
     writeRun('first');
-    const shelves = searched([shelfOf('runs', root)]);
+    const shelves = searched([createShelf('runs', root)]);
     expect(shelves.file('runs/first/config.yaml')).toBe(join(root, 'first', 'config.yaml'));
     rmSync(join(root, 'first'), { recursive: true });
-    const other = mkdtempSync(join(tmpdir(), 'emerging-'));
+    const outside = mkdtempSync(join(tmpdir(), 'emerging-'));
     try {
-      writeFileSync(join(other, 'config.yaml'), 'secret');
-      symlinkSync(other, join(root, 'first'));
+      writeFileSync(join(outside, 'config.yaml'), 'secret');
+      symlinkSync(outside, join(root, 'first'));
       expect(shelves.file('runs/first/config.yaml')).toBe(undefined);
     } finally {
-      rmSync(other, { recursive: true });
+      rmSync(outside, { recursive: true });
     }
   });
 });

@@ -7,7 +7,7 @@ import { exists, isFolder } from '../../data/files/files.ts';
 import { isWithin, pathIn } from '../../data/files/folders.ts';
 import { isExported } from '../../model/loading/loadTrained.ts';
 import { isRunFolder } from '../../runs/folder/runFolder.ts';
-import { type Place, placeOf } from './place.ts';
+import { createPlace, type Place } from './place.ts';
 
 /** Where a search stops. */
 export interface SearchLimits {
@@ -42,13 +42,13 @@ export function modelsBelow(path: string, folder: string, limits: Partial<Search
   /** The subfolders of a folder by their paths in the page; none if it is a model. */
   const lookInto = (path: string, folder: string): Map<string, string> => {
     looked++;
-    const entries = entriesOf(folder, names - read);
+    const entries = listEntries(folder, names - read);
     if (entries === undefined) {
       return new Map();
     }
     read += entries.length;
     if (looked > 1 && isModel(folder)) {
-      places.push(placeOf(path, folder));
+      places.push(createPlace(path, folder));
       return new Map();
     }
     const inside = entries
@@ -66,8 +66,8 @@ export function modelsBelow(path: string, folder: string, limits: Partial<Search
       if (!canContinue()) {
         break;
       }
-      for (const [inside, of] of lookInto(path, folder)) {
-        next.set(inside, of);
+      for (const [inside, entry] of lookInto(path, folder)) {
+        next.set(inside, entry);
       }
     }
     level = next;
@@ -110,7 +110,7 @@ function leadsInside(folder: string, name: string): boolean {
 }
 
 /** At most `most` entries of a folder; undefined if access is denied. */
-function entriesOf(folder: string, most: number): Dirent[] | undefined {
+function listEntries(folder: string, limit: number): Dirent[] | undefined {
   return unlessDenied(() => {
     const entries: Dirent[] = [];
     let opened: Dir | undefined;
@@ -118,7 +118,7 @@ function entriesOf(folder: string, most: number): Dirent[] | undefined {
       opened = opendirSync(folder, { bufferSize: 256 });
       for (
         let entry = opened.readSync();
-        entry !== null && entries.length < most;
+        entry !== null && entries.length < limit;
         entry = opened.readSync()
       ) {
         entries.push(entry);

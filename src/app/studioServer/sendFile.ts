@@ -24,7 +24,7 @@ export function sendFile(
   let stream: ReturnType<typeof createReadStream> | undefined;
   try {
     const { size } = fstatSync(file);
-    const part = partOf(headers.range, size);
+    const part = parseRange(headers.range, size);
     if (part === 'none') {
       response.writeHead(416, { 'content-range': `bytes */${size}`, 'cache-control': 'no-store' }).end();
       return;
@@ -59,7 +59,7 @@ export function sendFile(
  *
  * @returns `none` if the file ends before it; undefined if the whole file is requested
  */
-function partOf(
+function parseRange(
   range: string | undefined,
   size: number,
 ): { start: number; end: number } | 'none' | undefined {

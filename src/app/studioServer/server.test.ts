@@ -17,7 +17,7 @@ import { studioFiles } from './files.ts';
 import type { FoundRuns } from './foundRun.ts';
 import type { OfferedModel } from './offeredModel.ts';
 import { type RunningStudio, serveStudio } from './server.ts';
-import { shelfOf } from './shelf.ts';
+import { createShelf } from './shelf.ts';
 
 let root: string;
 let studio: RunningStudio;
@@ -62,7 +62,7 @@ afterEach(async () => {
 });
 
 const serve = (host = '127.0.0.1', port = 0): Promise<RunningStudio> =>
-  serveStudio(studioFiles([shelfOf('runs', path('runs'))], path('page')), { host, port });
+  serveStudio(studioFiles([createShelf('runs', path('runs'))], path('page')), { host, port });
 
 interface Answer {
   readonly status: number;
@@ -115,8 +115,8 @@ it('serves what the build has compressed, as it is to those that accept it', asy
     'content-length': String(bytes.length),
     vary: 'accept-encoding',
   });
-  const whole = [{}, { 'accept-encoding': 'br' }, { ...gzip, range: 'bytes=0-2' }];
-  for (const headers of whole) {
+  const uncompressed = [{}, { 'accept-encoding': 'br' }, { ...gzip, range: 'bytes=0-2' }];
+  for (const headers of uncompressed) {
     const plain = await ask('/assets/long.js', headers);
     expect(plain).toMatchObject({ status: 200, headers: { vary: 'accept-encoding' }, body: 'a long script' });
     expect(plain.headers).not.toHaveProperty('content-encoding');
@@ -183,7 +183,7 @@ it('serves the scores of validation images if there are any', async () => {
 
 it('finds runs that start later', async () => {
   writeRun('runs', 'third');
-  expect((await models()).map((one) => one.path)).toContain('runs/third');
+  expect((await models()).map((model) => model.path)).toContain('runs/third');
   expect(await ask('/runs/third/config.yaml')).toMatchObject({ status: 200 });
 });
 
@@ -214,7 +214,7 @@ it('lists nested runs with their progress and samples', async () => {
   const logs = (text: string) => writeFileSync(path('runs', 'mine', 'deep', 'metrics.jsonl'), text);
   const deep = async () =>
     (JSON.parse((await ask('/runs.json')).body) as FoundRuns).runs.find(
-      (one) => one.path === 'runs/mine/deep',
+      (run) => run.path === 'runs/mine/deep',
     );
   logs('{"step":6,"bitsPerDim":3}\n');
   expect(await deep()).toMatchObject({ step: 6, train: 3, validation: null, problem: null });
@@ -241,7 +241,7 @@ it('lists nested runs with their progress and samples', async () => {
   writeRun('runs', '.hidden');
   const { runs, stopped }: FoundRuns = JSON.parse((await ask('/runs.json')).body);
   expect(stopped).toBe(null);
-  expect(runs.map((one) => one.path)).toEqual(['runs/first', 'runs/mine/deep']);
+  expect(runs.map((run) => run.path)).toEqual(['runs/first', 'runs/mine/deep']);
 });
 
 describe('requests that are refused', () => {
@@ -327,7 +327,7 @@ describe('folders from strangers', () => {
     symlinkSync(root, path('runs', 'round'));
 
     const offered = await models();
-    expect(offered.map((one) => one.path)).toEqual(['runs/first', 'runs/second']);
+    expect(offered.map((model) => model.path)).toEqual(['runs/first', 'runs/second']);
     expect(offered[0]).toMatchObject({
       files: [],
       problem: expect.stringMatching(/is a link out of its folder/),
@@ -385,7 +385,7 @@ describe('folders from strangers', () => {
     writeFileSync(path('runs', 'empty', 'config.yaml'), 'model: { levels: many }');
     mkdirSync(path('runs', 'young'));
     writeFileSync(path('runs', 'young', 'config.yaml'), stringifyConfig(tinyConfig()));
-    const problems = Object.fromEntries((await models()).map((one) => [one.path, one.problem]));
+    const problems = Object.fromEntries((await models()).map((model) => [model.path, model.problem]));
     expect(problems).toEqual({
       'runs/first': null,
       'runs/second': null,
@@ -418,7 +418,7 @@ describe('where it listens', () => {
       await serveStudio(files, { host: '127.0.0.1' }),
     ];
     expect(two[0]!.url).not.toBe(two[1]!.url);
-    await Promise.all(two.map((one) => one.close()));
+    await Promise.all(two.map((server) => server.close()));
   });
 });
 
@@ -439,7 +439,7 @@ it('lists runs with broken files along with the others, and still serves them', 
   const { runs } = JSON.parse((await ask('/runs.json')).body) as FoundRuns;
   for (const list of [runs, await models()]) {
     const problems = Object.fromEntries(
-      list.map(({ path: at, problem }) => [at.replace('runs/', ''), problem]),
+      list.map(({ path: runPath, problem }) => [runPath.replace('runs/', ''), problem]),
     );
     expect(problems).toMatchObject({
       first: null,

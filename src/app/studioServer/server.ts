@@ -76,10 +76,10 @@ export async function serveStudio(
 }
 
 async function listen(server: Server, { host, port }: StudioAddress): Promise<void> {
-  const listening = (at: number): Promise<void> =>
+  const listening = (candidatePort: number): Promise<void> =>
     new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen(at, host, () => {
+      server.listen(candidatePort, host, () => {
         server.off('error', reject);
         resolve();
       });

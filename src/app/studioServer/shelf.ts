@@ -3,20 +3,20 @@ import { basename, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { isFolder } from '../../data/files/files.ts';
 import { isBelow, pathIn } from '../../data/files/folders.ts';
-import { type Place, placeOf } from './place.ts';
+import { createPlace, type Place } from './place.ts';
 import { type Found, isModel, modelsBelow } from './search.ts';
 
 /** Finds the models that exist now. */
 export type Shelf = () => Found;
 
 /** The models in a folder, which may be a model itself; `prefix` is its path in the page. */
-export function shelfOf(prefix: string, folder: string): Shelf {
+export function createShelf(prefix: string, folder: string): Shelf {
   return () => {
     if (!isFolder(folder)) {
       return { places: [], stopped: undefined };
     }
     if (isModel(folder)) {
-      return { places: [placeOf(`${prefix}/${basename(resolve(folder))}`, folder)], stopped: undefined };
+      return { places: [createPlace(`${prefix}/${basename(resolve(folder))}`, folder)], stopped: undefined };
     }
     return modelsBelow(prefix, folder);
   };
@@ -41,50 +41,50 @@ const WAIT = 20;
 
 /** Searches several shelves, starting when they are first used. */
 export function searched(shelves: readonly Shelf[]): Shelves {
-  let known: Found | undefined;
+  let cached: Found | undefined;
   let isFresh = (): boolean => false;
-  const all = (): Found => {
-    if (known === undefined || !isFresh()) {
+  const search = (): Found => {
+    if (cached === undefined || !isFresh()) {
       const start = performance.now();
-      known = together(shelves.map((shelf) => shelf()));
+      cached = together(shelves.map((shelf) => shelf()));
       const took = performance.now() - start;
       const until = took < LONG_MS ? 0 : performance.now() + WAIT * took;
       isFresh = () => performance.now() < until;
     }
-    return known;
+    return cached;
   };
   return {
-    all,
+    all: search,
     file(path) {
-      const place = placeAt(known?.places ?? [], path) ?? placeAt(all().places, path);
-      return place && fileIn(place, path.slice(place.path.length + 1));
+      const model = placeAt(cached?.places ?? [], path) ?? placeAt(search().places, path);
+      return model && fileIn(model, path.slice(model.path.length + 1));
     },
   };
 }
 
 /** The results of several searches, each model once: at its path in the first that finds it. */
-function together(found: readonly Found[]): Found {
+function together(results: readonly Found[]): Found {
   const places = new Map<string, Place>();
-  for (const { places: some } of found) {
-    const known = new Set([...places.values()].map(({ real }) => real));
-    for (const place of some.filter(({ real }) => !known.has(real))) {
-      const other = places.get(place.path);
-      if (other !== undefined) {
+  for (const { places: some } of results) {
+    const realPaths = new Set([...places.values()].map(({ real }) => real));
+    for (const candidate of some.filter(({ real }) => !realPaths.has(real))) {
+      const existing = places.get(candidate.path);
+      if (existing !== undefined) {
         throw new UserError(
           'exists',
-          `${other.folder} and ${place.folder} have the same name: rename or omit one of them`,
+          `${existing.folder} and ${candidate.folder} have the same name: rename or omit one of them`,
         );
       }
-      places.set(place.path, place);
+      places.set(candidate.path, candidate);
     }
   }
-  const stopped = found.flatMap((one) => one.stopped ?? []).join('; ');
+  const stopped = results.flatMap((result) => result.stopped ?? []).join('; ');
   return { places: [...places.values()], stopped: stopped === '' ? undefined : stopped };
 }
 
 /** The place that contains a path; at most one does, because models don't contain models. */
 function placeAt(places: readonly Place[], path: string): Place | undefined {
-  return places.find((one) => path.startsWith(`${one.path}/`));
+  return places.find((candidate) => path.startsWith(`${candidate.path}/`));
 }
 
 /** The only files served from a model's folder. */

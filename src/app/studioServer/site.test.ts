@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { failureOf } from '../../testing/failureOf.ts';
+import { catchUserError } from '../../testing/catchUserError.ts';
 import { bundledModels, type StudioFiles, studioFiles } from './files.ts';
 import { requireSiteFolder, writeSite } from './site.ts';
 
@@ -117,7 +117,7 @@ it('refuses a folder with other files, and a file', async () => {
   });
   writeFileSync(join(site, 'studio-files.json'), '{ "files": ["../page/index.html"] }');
   await expect(writeSite(site, files)).rejects.toMatchObject({ code: 'exists' });
-  expect(failureOf(() => requireSiteFolder(join(site, 'thesis.tex'))).code).toBe('exists');
+  expect(catchUserError(() => requireSiteFolder(join(site, 'thesis.tex'))).code).toBe('exists');
   expect(readdirSync(site)).toEqual(['studio-files.json', 'thesis.tex']);
 });
 

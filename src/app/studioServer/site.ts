@@ -4,7 +4,7 @@ import { cleanedUpAfter, UserError } from '../../core/errors.ts';
 import { nextTurn } from '../../core/platform/index.ts';
 import { ClosedFolder } from '../../data/files/closedFolder.ts';
 import type { FileContent } from '../../data/files/fileStore.ts';
-import { blocksOf, exists, isFolder, readText } from '../../data/files/files.ts';
+import { exists, isFolder, readBlocks, readText } from '../../data/files/files.ts';
 import {
   listFolder,
   pathIn,
@@ -75,7 +75,7 @@ async function writeNewSite(
         site.discard();
         return false;
       }
-      site.write(name, contentOf(files, name));
+      site.write(name, readContent(files, name));
     }
     site.write(LIST_FILE, listText(names));
     site.finish();
@@ -99,7 +99,7 @@ async function replaceSite(
     if (await isStopped(signal)) {
       return false;
     }
-    site.write(name, contentOf(files, name));
+    site.write(name, readContent(files, name));
   }
   for (const name of earlier.filter((file) => !names.includes(file))) {
     site.remove(name);
@@ -140,7 +140,7 @@ function earlierFiles(folder: string): readonly string[] | undefined {
 }
 
 /** A file's content; static pages carry their content security policy, and are marked as static. */
-function contentOf(files: StudioFiles, name: string): FileContent {
+function readContent(files: StudioFiles, name: string): FileContent {
   const content = files.find(name);
   if (content === undefined) {
     throw new UserError('io', `${name} disappeared during the build: build again`);
@@ -154,5 +154,5 @@ function contentOf(files: StudioFiles, name: string): FileContent {
       `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}"><meta name="studio" content="static">`,
     );
   }
-  return content.isCompressed ? decompressed(content.file) : blocksOf(content.file);
+  return content.isCompressed ? decompressed(content.file) : readBlocks(content.file);
 }

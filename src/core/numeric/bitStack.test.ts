@@ -66,8 +66,8 @@ describe('BitStack', () => {
         });
         for (const [index, [{ start, length }, n]] of [...steps.entries()].toReversed()) {
           stack.push(popped[index]!, n);
-          const found = stack.peek();
-          expect(found >= start && found < start + length).toBe(true);
+          const position = stack.peek();
+          expect(position >= start && position < start + length).toBe(true);
           stack.popInterval(start, length);
         }
         expect(stack.toBytes()).toEqual(before);

@@ -81,17 +81,17 @@ export class BitStack {
   pop(n: number): number {
     this.moveInto(Math.floor(LEAST / n) * n);
     // Exact, since the state is below 2^52: a quotient between two whole numbers is further from both than rounding goes.
-    const rest = Math.floor(this.state / n);
-    const symbol = this.state - rest * n;
-    this.state = rest;
+    const quotient = Math.floor(this.state / n);
+    const symbol = this.state - quotient * n;
+    this.state = quotient;
     return symbol;
   }
 
   /** Pushes a symbol of probability size/INTERVAL_TOTAL, the interval [start, start + size) of 0..INTERVAL_TOTAL − 1: −log2 of it in bits. */
   pushInterval(start: number, size: number): void {
     this.moveInto((LEAST / INTERVAL_TOTAL) * size);
-    const rest = Math.floor(this.state / size);
-    this.state = rest * INTERVAL_TOTAL + start + (this.state - rest * size);
+    const quotient = Math.floor(this.state / size);
+    this.state = quotient * INTERVAL_TOTAL + start + (this.state - quotient * size);
   }
 
   /**
@@ -106,8 +106,8 @@ export class BitStack {
 
   /** Pops the symbol whose interval contains `peek()`. */
   popInterval(start: number, size: number): void {
-    const rest = Math.floor(this.state / INTERVAL_TOTAL);
-    this.state = rest * size + (this.state - rest * INTERVAL_TOTAL) - start;
+    const quotient = Math.floor(this.state / INTERVAL_TOTAL);
+    this.state = quotient * size + (this.state - quotient * INTERVAL_TOTAL) - start;
   }
 
   /** How many bits are on the stack: the encoder chooses batches by it, so every machine computes the same. */
@@ -165,9 +165,9 @@ export class BitStack {
         longer.set(this.words);
         this.words = longer;
       }
-      const rest = Math.floor(this.state / WORD);
-      this.words[this.length++] = this.state - rest * WORD;
-      this.state = rest;
+      const quotient = Math.floor(this.state / WORD);
+      this.words[this.length++] = this.state - quotient * WORD;
+      this.state = quotient;
     }
     while (this.state < least) {
       if (this.length === 0) {

@@ -9,14 +9,14 @@ const OWN_KEY = 'checksum';
  * SHA-256, in hexadecimal, of tensors: their names, shapes and bytes, in order; preceded by the metadata, if
  * any.
  */
-export function checksumOf(
+export function tensorChecksum(
   tensors: ReadonlyMap<string, NdArray>,
   metadata: Readonly<Record<string, string>> = {},
 ): string {
-  return sha256(partsOf(tensors, metadata));
+  return sha256(checksumParts(tensors, metadata));
 }
 
-function* partsOf(
+function* checksumParts(
   tensors: ReadonlyMap<string, NdArray>,
   metadata: Readonly<Record<string, string>>,
 ): Generator<Uint8Array | string> {

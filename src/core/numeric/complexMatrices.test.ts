@@ -38,7 +38,7 @@ function realForm([re, im]: Matrix, size: number): Float64Array {
 
 /** Element-wise, relative to the largest. */
 function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const largest = Array.from(b).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const largest = Array.from(b).reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 0);
   return Array.from(a).reduce((worst, value, index) => {
     const error = Math.abs(value - b[index]!) / largest;
     return Number.isNaN(error) ? Number.POSITIVE_INFINITY : Math.max(worst, error);
@@ -92,13 +92,13 @@ describe('invertComplexMatrices', () => {
     ];
     const zero: Matrix = [Array(4).fill(0), Array(4).fill(0)];
     const sound = randomMatrix(2, 6);
-    const all = invertComplexMatrices(stacked([singular, sound, zero]), 2);
+    const inverses = invertComplexMatrices(stacked([singular, sound, zero]), 2);
     const alone = invertComplexMatrices(stacked([sound]), 2);
     const infinite = Number.NEGATIVE_INFINITY;
-    expect([...all.logAbsDets]).toEqual([infinite, alone.logAbsDets[0], infinite]);
+    expect([...inverses.logAbsDets]).toEqual([infinite, alone.logAbsDets[0], infinite]);
     const nothing = Array<number>(4).fill(Number.NaN);
     const [re, im] = [alone.inverses.slice(0, 4), alone.inverses.slice(4)];
-    expect([...all.inverses]).toEqual([...nothing, ...re, ...nothing, ...nothing, ...im, ...nothing]);
+    expect([...inverses.inverses]).toEqual([...nothing, ...re, ...nothing, ...nothing, ...im, ...nothing]);
   });
 
   it('is NaN if the matrix contains one', () => {

@@ -95,14 +95,14 @@ function largestOfColumn(re: Float64Array, im: Float64Array, size: number, k: nu
 }
 
 /** Exchanges the `count` elements starting at `one`, `stride` apart, with those starting at `other`. */
-function swap(a: Float64Array, one: number, other: number, stride: number, count: number): void {
-  if (one === other) {
+function swap(a: Float64Array, first: number, second: number, stride: number, count: number): void {
+  if (first === second) {
     return;
   }
   for (let offset = 0; offset < count * stride; offset += stride) {
-    const kept = a[one + offset]!;
-    a[one + offset] = a[other + offset]!;
-    a[other + offset] = kept;
+    const value = a[first + offset]!;
+    a[first + offset] = a[second + offset]!;
+    a[second + offset] = value;
   }
 }
 

@@ -2,12 +2,12 @@
 import { expect, it } from 'vitest';
 import { cornerTiles } from './cornerTiles.ts';
 import { inverse } from './linearAlgebra.ts';
-import { type NdArray, sizeOf } from './ndarray.ts';
+import { countElements, type NdArray } from './ndarray.ts';
 import { RandomStream } from './random.ts';
 
-function kernelOf(side: number, channels: number): NdArray {
+function createKernel(side: number, channels: number): NdArray {
   const shape = [side, side, channels, channels];
-  const data = new RandomStream(3, 'kernel', side, channels).normals(sizeOf(shape));
+  const data = new RandomStream(3, 'kernel', side, channels).normals(countElements(shape));
   return { shape, data };
 }
 
@@ -15,7 +15,7 @@ function kernelOf(side: number, channels: number): NdArray {
 function denseTile(
   kernel: NdArray,
   dilation: number,
-  [up, left]: readonly [up: number, left: number],
+  [up, leftOffset]: readonly [up: number, left: number],
   length: number,
 ): Float64Array {
   const [side, , channels] = kernel.shape as [number, number, number, number];
@@ -25,7 +25,7 @@ function denseTile(
     for (let to = 0; to < length; to++) {
       for (let i = 0; i < side; i++) {
         for (let j = 0; j < side; j++) {
-          if (i * dilation !== up || left + to - from !== j * dilation) {
+          if (i * dilation !== up || leftOffset + to - from !== j * dilation) {
             continue;
           }
           for (let input = 0; input < channels; input++) {
@@ -42,8 +42,8 @@ function denseTile(
 }
 
 function negativeProduct(a: Float64Array, b: Float64Array, size: number): Float64Array {
-  return Float64Array.from({ length: size * size }, (_, place) => {
-    const [row, column] = [Math.floor(place / size), place % size];
+  return Float64Array.from({ length: size * size }, (_, index) => {
+    const [row, column] = [Math.floor(index / size), index % size];
     let sum = 0;
     for (let inner = 0; inner < size; inner++) {
       sum -= a[row * size + inner]! * b[inner * size + column]!;
@@ -60,7 +60,7 @@ it.each([
   [2, 3, 1, 1],
   [1, 2, 1, 3],
 ])('side %i, %i channels, dilation %i, tiles of %i', (side, channels, dilation, length) => {
-  const kernel = kernelOf(side, channels);
+  const kernel = createKernel(side, channels);
   const values = length * channels;
   const neighbours = [
     { up: 0, left: 1 },
@@ -72,8 +72,8 @@ it.each([
   const centre = inverse(denseTile(kernel, dilation, [0, 0], length), values);
   const expected = [
     centre,
-    ...neighbours.map(({ up, left }) =>
-      negativeProduct(denseTile(kernel, dilation, [up, left * length], length), centre, values),
+    ...neighbours.map(({ up, left: leftOffset }) =>
+      negativeProduct(denseTile(kernel, dilation, [up, leftOffset * length], length), centre, values),
     ),
   ].flatMap((matrix) => [...matrix]);
   const largest = Math.max(...expected.map(Math.abs));
@@ -83,15 +83,15 @@ it.each([
 });
 
 it('transposes the matrices for tiles that are columns', () => {
-  const [kernel, length, values] = [kernelOf(2, 2), 3, 6];
+  const [kernel, length, values] = [createKernel(2, 2), 3, 6];
   const options = { dilation: 1, length, neighbours: [{ up: 1, left: 0 }] };
   const [rows, columns] = (['rows', 'columns'] as const).map(
     (layout) => cornerTiles(kernel, { ...options, layout }).data,
   );
-  for (let place = 0; place < 2 * values ** 2; place++) {
-    const matrix = Math.floor(place / values ** 2);
-    const [row, column] = [Math.floor(place / values) % values, place % values];
-    expect(columns![(matrix * values + column) * values + row]).toBe(rows![place]);
+  for (let index = 0; index < 2 * values ** 2; index++) {
+    const matrix = Math.floor(index / values ** 2);
+    const [row, column] = [Math.floor(index / values) % values, index % values];
+    expect(columns![(matrix * values + column) * values + row]).toBe(rows![index]);
   }
 });
 

@@ -42,22 +42,22 @@ export function cornerTiles(kernel: NdArray, options: TileOptions): NdArray {
   const values = length * channels;
   const weights = Float64Array.from(kernel.data);
   /** The kernel's tap at a distance to the left, in pixels; undefined where it has none. */
-  const tapAt = (row: number, left: number): Float64Array | undefined => {
-    const column = left / dilation;
+  const tapAt = (row: number, leftOffset: number): Float64Array | undefined => {
+    const column = leftOffset / dilation;
     const start = (row * side + column) * area;
     return row < side && Number.isInteger(column) && column >= 0 && column < side
       ? weights.subarray(start, start + area)
       : undefined;
   };
-  const inverses = rowInverse((left) => tapAt(0, left), length, channels);
+  const inverses = rowInverse((leftOffset) => tapAt(0, leftOffset), length, channels);
   const data = new Float64Array((1 + neighbours.length) * values ** 2);
   /** Stores the block that maps pixel `from` of one tile to pixel `to` of the other. */
   const store = (matrix: number, from: number, to: number, block: Float64Array): void => {
     for (let input = 0; input < channels; input++) {
       for (let output = 0; output < channels; output++) {
         const [row, column] = [from * channels + input, to * channels + output];
-        const place = layout === 'rows' ? row * values + column : column * values + row;
-        data[matrix * values ** 2 + place] = block[input * channels + output]!;
+        const index = layout === 'rows' ? row * values + column : column * values + row;
+        data[matrix * values ** 2 + index] = block[input * channels + output]!;
       }
     }
   };
@@ -66,12 +66,12 @@ export function cornerTiles(kernel: NdArray, options: TileOptions): NdArray {
       store(0, from, to, inverses[to - from]!);
     }
   }
-  neighbours.forEach(({ up, left }, index) => {
+  neighbours.forEach(({ up, left: leftOffset }, index) => {
     /** The block of −Tₙ·T₀⁻¹ for a pair of pixels. */
-    const blockOf = (from: number, to: number): Float64Array => {
+    const pixelPairBlock = (from: number, to: number): Float64Array => {
       const block = new Float64Array(area);
       for (let between = 0; between <= to; between++) {
-        const tap = tapAt(up / dilation, left * length + between - from);
+        const tap = tapAt(up / dilation, leftOffset * length + between - from);
         if (tap) {
           subtractProduct(block, tap, inverses[to - between]!, channels);
         }
@@ -79,10 +79,11 @@ export function cornerTiles(kernel: NdArray, options: TileOptions): NdArray {
       return block;
     };
     // Straight above, both matrices are triangular and block Toeplitz, and so is their product.
-    const straight = left === 0 ? Array.from({ length }, (_, distance) => blockOf(0, distance)) : undefined;
+    const straight =
+      leftOffset === 0 ? Array.from({ length }, (_, distance) => pixelPairBlock(0, distance)) : undefined;
     for (let from = 0; from < length; from++) {
       for (let to = straight ? from : 0; to < length; to++) {
-        store(1 + index, from, to, straight ? straight[to - from]! : blockOf(from, to));
+        store(1 + index, from, to, straight ? straight[to - from]! : pixelPairBlock(from, to));
       }
     }
   });
@@ -91,7 +92,7 @@ export function cornerTiles(kernel: NdArray, options: TileOptions): NdArray {
 
 /** The blocks G of the inverse of a row. */
 function rowInverse(
-  tapAt: (left: number) => Float64Array | undefined,
+  tapAt: (leftOffset: number) => Float64Array | undefined,
   length: number,
   channels: number,
 ): Float64Array[] {
@@ -99,17 +100,17 @@ function rowInverse(
   const blocks = [first];
   // −K₀ⱼ·K₀₀⁻¹, by distance.
   const weights: (Float64Array | undefined)[] = [undefined];
-  for (let left = 1; left < length; left++) {
-    const tap = tapAt(left);
+  for (let leftOffset = 1; leftOffset < length; leftOffset++) {
+    const tap = tapAt(leftOffset);
     const weight = tap && new Float64Array(channels ** 2);
     if (tap && weight) {
       subtractProduct(weight, tap, first, channels);
     }
     weights.push(weight);
     const block = new Float64Array(channels ** 2);
-    weights.forEach((one, distance) => {
-      if (one) {
-        addProduct(block, blocks[left - distance]!, one, channels);
+    weights.forEach((tapWeight, distance) => {
+      if (tapWeight) {
+        addProduct(block, blocks[leftOffset - distance]!, tapWeight, channels);
       }
     });
     blocks.push(block);

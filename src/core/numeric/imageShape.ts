@@ -8,15 +8,15 @@ export const largestImage = { pixels: 2 ** 22, values: 2 ** 24 };
 
 /** How many times `length` can be halved without a remainder. */
 export function timesHalved(length: number): number {
-  let times = 0;
-  for (let rest = length; rest > 0 && rest % 2 === 0; rest /= 2) {
-    times++;
+  let count = 0;
+  for (let remaining = length; remaining > 0 && remaining % 2 === 0; remaining /= 2) {
+    count++;
   }
-  return times;
+  return count;
 }
 
 /** The number of values in an image: the D of bits/dim. */
-export function dimensionsOf([height, width, channels]: ImageShape): number {
+export function countDimensions([height, width, channels]: ImageShape): number {
   return height * width * channels;
 }
 

@@ -10,7 +10,7 @@ export {
   type TileOptions,
 } from './cornerTiles.ts';
 export {
-  dimensionsOf,
+  countDimensions,
   type ImageShape,
   imageShapeIn,
   largestImage,
@@ -22,14 +22,14 @@ export {
   invert,
   type LuDecomposition,
   logAbsDeterminant,
-  logAbsDeterminantOf,
+  logAbsPivotProduct,
   orthogonalFactors,
   randomOrthogonal,
 } from './linearAlgebra.ts';
-export { type NdArray, sizeOf } from './ndarray.ts';
+export { countElements, type NdArray } from './ndarray.ts';
 export { once } from './once.ts';
 export { requireArgument, requireFinite, requireKnown, requireWhole } from './optionValues.ts';
-export { otherParity, type Parity, parityOf, pixelsOfParity } from './parity.ts';
+export { otherParity, type Parity, pixelParity, pixelsOfParity } from './parity.ts';
 export {
   normalDistribution,
   portableCos,
@@ -43,7 +43,7 @@ export {
 } from './portableMath.ts';
 export { RandomStream } from './random.ts';
 export { gaussQuadrature, singularValues } from './spectrum.ts';
-export { Moments, mean, median, quantile, rangeOf, standardErrorOfMean, variance } from './statistics.ts';
+export { Moments, mean, median, quantile, standardErrorOfMean, valueRange, variance } from './statistics.ts';
 export {
   bitsOfKind,
   bytesOfValue,
@@ -52,9 +52,9 @@ export {
   copyInto,
   inEightBits,
   kindInWords,
-  kindOf,
   type ValueKind,
   type Values,
+  valueKind,
   valueKinds,
   valuesInBytes,
   zeros,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
-import { inverse as inverseOf, logAbsDet, product } from '../../tensor/operations/index.ts';
+import { inverse as invertMatrix, logAbsDet, product } from '../../tensor/operations/index.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { inverse, logAbsDeterminant, randomOrthogonal } from './linearAlgebra.ts';
 import { RandomStream } from './random.ts';
@@ -41,7 +41,7 @@ function distanceFromIdentity(a: ArrayLike<number>, size: number): number {
 const orthogonal = new Map<number, Float64Array>();
 
 /** One orthogonal matrix of each size, created once. */
-function orthogonalOf(size: number): Float64Array {
+function createOrthogonal(size: number): Float64Array {
   const q = orthogonal.get(size) ?? randomOrthogonal(new RandomStream(6, 'orthogonal', size), size);
   orthogonal.set(size, q);
   return q;
@@ -53,7 +53,7 @@ function orthogonalOf(size: number): Float64Array {
  */
 function matrixWithLogDet(size: number, logDet: number): Float64Array {
   const random = new RandomStream(6, 'matrix', size);
-  const q = orthogonalOf(size);
+  const q = createOrthogonal(size);
   const spread = Array.from({ length: size }, () => random.uniform() - 0.5);
   const mean = spread.reduce((total, value) => total + value, 0) / size;
   const order = random.permutation(size);
@@ -102,9 +102,9 @@ describe('logAbsDeterminant', () => {
 describe('inverse', () => {
   it.each(sizes)('inverts a matrix of %i channels from both sides', (size) => {
     const matrix = matrixWithLogDet(size, 3);
-    const other = inverse(matrix, size);
-    expect(distanceFromIdentity(multiply(matrix, other, size), size)).toBeLessThan(1e-12);
-    expect(distanceFromIdentity(multiply(other, matrix, size), size)).toBeLessThan(1e-12);
+    const inverted = inverse(matrix, size);
+    expect(distanceFromIdentity(multiply(matrix, inverted, size), size)).toBeLessThan(1e-12);
+    expect(distanceFromIdentity(multiply(inverted, matrix, size), size)).toBeLessThan(1e-12);
   });
 
   it('is NaN everywhere for a singular matrix', () => {
@@ -161,18 +161,18 @@ describe('randomOrthogonal', () => {
 });
 
 describe('in a program', () => {
-  const outputsOf = (size: number) => {
+  const outputArrays = (size: number) => {
     const w = input('w', [size, size]);
     const logDet = logAbsDet(w);
     const [gradient] = gradients(logDet, [w], constant(1));
-    const other = inverseOf(w);
-    return { w, outputs: { logDet, gradient: gradient!, other, back: product(other, w) } };
+    const inverted = invertMatrix(w);
+    return { w, outputs: { logDet, gradient: gradient!, other: inverted, back: product(inverted, w) } };
   };
 
   it.each(sizes)(
     'the value for %i channels is rounded once, and its gradient is the inverse transposed',
     async (size) => {
-      const { w, outputs } = outputsOf(size);
+      const { w, outputs } = outputArrays(size);
       // In float32 the entries must stay in range, so one channel has a small determinant.
       const logDets =
         size === 1 ? [-60, 60] : size < 48 ? [-100, 0, 100] : [-300 * Math.LN10, 0, 300 * Math.LN10];
@@ -207,7 +207,7 @@ describe('in a program', () => {
   it.each(['float32', 'float64'] as const)(
     'a singular matrix returns −∞ and NaN in %s',
     async (precision) => {
-      const { w, outputs } = outputsOf(2);
+      const { w, outputs } = outputArrays(2);
       const program = await compile({ inputs: { w }, outputs }, { precision });
       const result = await program.run({ w: { shape: [2, 2], data: Float64Array.of(1, 2, 2, 4) } });
       expect(result.logDet!.data[0]).toBe(Number.NEGATIVE_INFINITY);

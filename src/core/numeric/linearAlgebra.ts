@@ -6,7 +6,7 @@ import type { RandomStream } from './random.ts';
 
 /** ln|det M| of a square matrix in row-major order; never out of range, −∞ for a singular matrix. */
 export function logAbsDeterminant(values: ArrayLike<number>, size: number): number {
-  return logAbsDeterminantOf(decompose(values, size));
+  return logAbsPivotProduct(decompose(values, size));
 }
 
 /** The inverse of a square matrix in row-major order; NaN everywhere if it is singular. */
@@ -147,7 +147,7 @@ function pivotValues({ factors, size }: LuDecomposition): Float64Array {
 }
 
 /** ln|det M| as the sum of the logarithms of the pivots: never out of range; −∞ for a singular matrix. */
-export function logAbsDeterminantOf(decomposition: LuDecomposition): number {
+export function logAbsPivotProduct(decomposition: LuDecomposition): number {
   return pivotValues(decomposition).reduce((total, pivot) => total + Math.log(Math.abs(pivot)), 0);
 }
 
@@ -193,10 +193,10 @@ function subtractRow(
   }
 }
 
-function swapRows(a: Float64Array, size: number, one: number, other: number): void {
+function swapRows(a: Float64Array, size: number, first: number, second: number): void {
   for (let column = 0; column < size; column++) {
-    const kept = a[one * size + column]!;
-    a[one * size + column] = a[other * size + column]!;
-    a[other * size + column] = kept;
+    const value = a[first * size + column]!;
+    a[first * size + column] = a[second * size + column]!;
+    a[second * size + column] = value;
   }
 }

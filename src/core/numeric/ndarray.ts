@@ -9,6 +9,6 @@ export interface NdArray {
 }
 
 /** The number of elements of an array of this shape; 1 for a scalar, whose shape is empty. */
-export function sizeOf(shape: readonly number[]): number {
+export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }

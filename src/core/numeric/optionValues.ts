@@ -20,11 +20,11 @@ export function requireArgument(isRight: boolean, usage: string): asserts isRigh
  */
 export function requireKnown<Options extends object>(
   options: Options,
-  known: Readonly<Record<keyof Options, true>>,
+  knownOptions: Readonly<Record<keyof Options, true>>,
 ): void {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(knownOptions, name));
   if (unknown !== undefined) {
-    throw unknownName('option', unknown, Object.keys(known), 'invalid-argument');
+    throw unknownName('option', unknown, Object.keys(knownOptions), 'invalid-argument');
   }
 }
 
@@ -43,6 +43,6 @@ export function requireFinite(name: string, value: unknown, least: number): void
 }
 
 function invalid(name: string, expected: string, value: unknown): UserError {
-  const found = typeof value === 'string' ? `'${value}'` : String(value);
-  return new UserError('invalid-argument', `${name} must be ${expected}, not ${found}`);
+  const shownValue = typeof value === 'string' ? `'${value}'` : String(value);
+  return new UserError('invalid-argument', `${name} must be ${expected}, not ${shownValue}`);
 }

@@ -9,12 +9,12 @@ export function otherParity(parity: Parity): Parity {
 }
 
 /** The parity of a pixel, or of the offset between two pixels: even offsets lead to the same half. */
-export function parityOf(row: number, column: number): Parity {
+export function pixelParity(row: number, column: number): Parity {
   return (row + column) % 2 === 0 ? 0 : 1;
 }
 
 /** The numbers of one half of the pixels, which are numbered row by row, in increasing order. */
 export function pixelsOfParity(height: number, width: number, parity: Parity): number[] {
-  const all = Array.from({ length: height * width }, (_, pixel) => pixel);
-  return all.filter((pixel) => parityOf(Math.floor(pixel / width), pixel % width) === parity);
+  const pixels = Array.from({ length: height * width }, (_, pixel) => pixel);
+  return pixels.filter((pixel) => pixelParity(Math.floor(pixel / width), pixel % width) === parity);
 }

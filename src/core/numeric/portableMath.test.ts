@@ -16,7 +16,7 @@ import {
 const between = (low: number, high: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => low + (high - low) * ((index * 0.6180339887498949) % 1));
 
-const relative = (found: number, right: number): number => Math.abs(found - right) / Math.abs(right);
+const relative = (value: number, right: number): number => Math.abs(value - right) / Math.abs(right);
 
 it('exp has a relative error below 1e-15, up to its ends', () => {
   for (const x of [...between(-708, 709, 20000), ...between(-2, 2, 20000), 0, -0, 1, -708, 709]) {

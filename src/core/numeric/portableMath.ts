@@ -110,15 +110,15 @@ export function portableTanh(x: number): number {
 
 /** sin x, with a relative error below 1e-15; NaN for what is not finite. */
 export function portableSin(x: number): number {
-  const { quadrant, rest } = inQuadrant(x);
-  const value = quadrant % 2 === 0 ? sinSeries(rest) : cosSeries(rest);
+  const { quadrant, rest: remainder } = inQuadrant(x);
+  const value = quadrant % 2 === 0 ? sinSeries(remainder) : cosSeries(remainder);
   return quadrant < 2 ? value : -value;
 }
 
 /** cos x, with a relative error below 1e-15; NaN for what is not finite. */
 export function portableCos(x: number): number {
-  const { quadrant, rest } = inQuadrant(x);
-  const value = quadrant % 2 === 0 ? cosSeries(rest) : sinSeries(rest);
+  const { quadrant, rest: remainder } = inQuadrant(x);
+  const value = quadrant % 2 === 0 ? cosSeries(remainder) : sinSeries(remainder);
   return quadrant === 1 || quadrant === 2 ? -value : value;
 }
 
@@ -156,10 +156,10 @@ function inQuadrant(x: number): { quadrant: number; rest: number } {
   quarterTurn ??= 8n * arctangent(5n) - 2n * arctangent(239n);
   const angle = fixedPoint(x);
   const quarters = floorDivide(2n * angle + quarterTurn, 2n * quarterTurn);
-  const rest = angle - quarters * quarterTurn;
+  const remainder = angle - quarters * quarterTurn;
   return {
     quadrant: Number(((quarters % 4n) + 4n) % 4n),
-    rest: Number(rest >> (ANGLE_BITS - REST_BITS)) / 2 ** Number(REST_BITS),
+    rest: Number(remainder >> (ANGLE_BITS - REST_BITS)) / 2 ** Number(REST_BITS),
   };
 }
 

@@ -21,8 +21,8 @@ describe('RandomStream', () => {
       draw(7, 'order', 3),
       draw(7 + 2 ** 32, 'noise', 3),
     ];
-    for (const other of others) {
-      expect(other).not.toEqual(draw(7, 'noise', 3));
+    for (const otherDraw of others) {
+      expect(otherDraw).not.toEqual(draw(7, 'noise', 3));
     }
   });
 
@@ -92,14 +92,14 @@ describe('RandomStream', () => {
 });
 
 const start = [0x12345678, -0x7edcba99, -1, 0x0fedcba9];
-const times = <T>(count: number, draw: () => T): T[] => Array.from({ length: count }, draw);
+const repeat = <T>(count: number, draw: () => T): T[] => Array.from({ length: count }, draw);
 
 describe('xoroshiro128+', () => {
   it('returns the bits and the uniform numbers of pure-rand', () => {
     const state = Int32Array.from(start);
     const reference = xoroshiro128plusFromState(start);
-    expect(times(1000, () => nextBits(state))).toEqual(times(1000, () => reference.next()));
-    expect(times(1000, () => uniform(state))).toEqual(times(1000, () => uniformFloat64(reference)));
+    expect(repeat(1000, () => nextBits(state))).toEqual(repeat(1000, () => reference.next()));
+    expect(repeat(1000, () => uniform(state))).toEqual(repeat(1000, () => uniformFloat64(reference)));
     expect([...state]).toEqual([...reference.getState()]);
   });
 
@@ -109,8 +109,8 @@ describe('xoroshiro128+', () => {
     (below) => {
       const state = Int32Array.from(start);
       const reference = xoroshiro128plusFromState(start);
-      const expected = times(200, () => uniformInt(reference, 0, below - 1));
-      expect(times(200, () => integerBelow(state, below))).toEqual(expected);
+      const expected = repeat(200, () => uniformInt(reference, 0, below - 1));
+      expect(repeat(200, () => integerBelow(state, below))).toEqual(expected);
       expect([...state]).toEqual([...reference.getState()]);
     },
   );
@@ -122,7 +122,7 @@ describe('xoroshiro128+', () => {
     const reference = xoroshiro128plusFromState(start);
     const expected: number[] = [];
     while (expected.length < out.length) {
-      const [x, y] = times(2, () => 2 * uniformFloat64(reference) - 1) as [number, number];
+      const [x, y] = repeat(2, () => 2 * uniformFloat64(reference) - 1) as [number, number];
       const square = x ** 2 + y ** 2;
       if (square > 0 && square <= 1) {
         const stretch = Math.sqrt((-2 * Math.log(square)) / square);

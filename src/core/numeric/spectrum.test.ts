@@ -16,11 +16,11 @@ function product(a: Float64Array, b: Float64Array, size: number): Float64Array {
 
 it('finds the singular values that a matrix was built from, negative and tiny ones too', () => {
   const values = [3, 1.5, 0.2, 1e-7, 0];
-  const [left, right] = [0, 1].map((seed) => randomOrthogonal(new RandomStream(seed), 5));
+  const [leftFactor, right] = [0, 1].map((seed) => randomOrthogonal(new RandomStream(seed), 5));
   const diagonal = Float64Array.from({ length: 25 }, (_, i) => (i % 6 === 0 ? -values[i / 6]! : 0));
-  const found = singularValues(product(product(left!, diagonal, 5), right!, 5), 5);
+  const computed = singularValues(product(product(leftFactor!, diagonal, 5), right!, 5), 5);
   values.forEach((value, index) => {
-    expect(found[index]).toBeCloseTo(value, 13);
+    expect(computed[index]).toBeCloseTo(value, 13);
   });
 });
 

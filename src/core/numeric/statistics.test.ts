@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mean, median, quantile, rangeOf, standardErrorOfMean, variance } from './statistics.ts';
+import { mean, median, quantile, standardErrorOfMean, valueRange, variance } from './statistics.ts';
 
 describe('statistics', () => {
   it('of a few numbers match values computed by hand', () => {
@@ -23,7 +23,7 @@ describe('statistics', () => {
     const values = [10, 9, 2, 1];
     expect(median(values)).toBe(5.5);
     expect(median([10, 9, 2])).toBe(9);
-    expect(rangeOf(values)).toEqual([1, 10]);
+    expect(valueRange(values)).toEqual([1, 10]);
     expect(values).toEqual([10, 9, 2, 1]);
   });
 });

@@ -21,9 +21,9 @@ export function standardErrorOfMean(values: ArrayLike<number>): number | null {
  * values.
  */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
-  const place = share * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
-  return below === above ? below : below + (place - Math.floor(place)) * (above - below);
+  const position = share * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(position)]!, sorted[Math.ceil(position)]!];
+  return below === above ? below : below + (position - Math.floor(position)) * (above - below);
 }
 
 /** The median of values in any order; the mean of the two middle ones for an even number; NaN for none. */
@@ -32,13 +32,13 @@ export function median(values: ArrayLike<number>): number {
 }
 
 /** The smallest and the largest of some values; NaN if one is NaN. */
-export function rangeOf(values: ArrayLike<number>): readonly [least: number, most: number] {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+export function valueRange(values: ArrayLike<number>): readonly [least: number, most: number] {
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let index = 0; index < values.length; index++) {
     least = Math.min(least, values[index]!);
-    most = Math.max(most, values[index]!);
+    greatest = Math.max(greatest, values[index]!);
   }
-  return [least, most];
+  return [least, greatest];
 }
 
 /** The mean and the deviation of numbers that come one by one, by Welford's recurrence: exact for numbers far from zero. */

@@ -21,7 +21,7 @@ const kinds = {
 export const valueKinds = Object.keys(kinds) as ValueKind[];
 
 /** The kind of values in an array; undefined if images can't consist of them. */
-export function kindOf(values: unknown): ValueKind | undefined {
+export function valueKind(values: unknown): ValueKind | undefined {
   if (values instanceof Uint8Array) {
     return 'uint8';
   }
@@ -76,8 +76,8 @@ export function valuesInBytes(kind: ValueKind, bytes: Uint8Array): Values {
  * @throws TypeError if its kind differs: `set` would convert numbers silently
  */
 export function copyInto(out: Values, values: Values, position = 0): void {
-  if (kindOf(out) !== kindOf(values)) {
-    throw new TypeError(`values of kind ${kindOf(values)} for an array of kind ${kindOf(out)}`);
+  if (valueKind(out) !== valueKind(values)) {
+    throw new TypeError(`values of kind ${valueKind(values)} for an array of kind ${valueKind(out)}`);
   }
   out.set(values, position);
 }
@@ -94,7 +94,7 @@ export function inEightBits(values: Uint16Array): Uint8Array {
 
 /** Two arrays of the same kind, one after the other. */
 export function concatenated(first: Values, second: Values): Values {
-  const out = zeros(kindOf(first)!, first.length + second.length);
+  const out = zeros(valueKind(first)!, first.length + second.length);
   copyInto(out, first);
   copyInto(out, second, first.length);
   return out;

@@ -32,13 +32,13 @@ function unknownKey(
   key: string,
   knownKeys: Readonly<Record<string, readonly string[]>>,
 ): UserError {
-  const known = knownKeys[section] ?? [];
+  const sectionKeys = knownKeys[section] ?? [];
   const elsewhere = Object.entries(knownKeys)
     .filter(([, keys]) => keys.includes(key))
     .map(([name]) => (name === '' ? key : `${name}.${key}`));
   const within = (name: string): string => (section === '' ? name : `${section}.${name}`);
-  const near = elsewhere.length > 0 ? elsewhere : nearestNames(key, known).map(within);
-  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}`;
+  const near = elsewhere.length > 0 ? elsewhere : nearestNames(key, sectionKeys).map(within);
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${sectionKeys.join(', ')}`;
   return usageError(`unknown key '${clip(within(key))}': ${hint}`);
 }
 

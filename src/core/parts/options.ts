@@ -6,28 +6,28 @@ import * as z from 'zod/mini';
 // runs or how much memory is allocated.
 
 /** A whole number from `least` to `most`. */
-export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+export function wholeNumber(least: number, maximum = Number.MAX_SAFE_INTEGER) {
   const error =
-    most === Number.MAX_SAFE_INTEGER
+    maximum === Number.MAX_SAFE_INTEGER
       ? `a whole number of ${least} or more`
-      : `a whole number from ${least} to ${most}`;
-  return z.int(error).check(z.minimum(least, error), z.maximum(most, error));
+      : `a whole number from ${least} to ${maximum}`;
+  return z.int(error).check(z.minimum(least, error), z.maximum(maximum, error));
 }
 
 /** An odd whole number from `least` to `most`. */
-export function oddNumber(least: number, most: number) {
-  const error = `an odd whole number from ${least} to ${most}`;
+export function oddNumber(least: number, maximum: number) {
+  const error = `an odd whole number from ${least} to ${maximum}`;
   return z.int(error).check(
     z.minimum(least, error),
-    z.maximum(most, error),
+    z.maximum(maximum, error),
     z.refine((value: number) => value % 2 === 1, error),
   );
 }
 
 /** A number from `least` to `most`. */
-export function numberFrom(least: number, most: number) {
-  const error = `a number from ${least} to ${most}`;
-  return z.number(error).check(z.minimum(least, error), z.maximum(most, error));
+export function numberFrom(least: number, maximum: number) {
+  const error = `a number from ${least} to ${maximum}`;
+  return z.number(error).check(z.minimum(least, error), z.maximum(maximum, error));
 }
 
 /** A number from 0 (included) to 1 (excluded). */
@@ -36,8 +36,8 @@ export function fraction(error = 'a number of at least 0 and below 1') {
 }
 
 /** A number above 0, at most `most`. */
-export function positive(most: number, error = `a number above 0 and at most ${most}`) {
-  return z.number(error).check(z.gt(0, error), z.maximum(most, error));
+export function positive(maximum: number, error = `a number above 0 and at most ${maximum}`) {
+  return z.number(error).check(z.gt(0, error), z.maximum(maximum, error));
 }
 
 /** One of some names. */

@@ -69,31 +69,31 @@ export class PartRegistry<Definition extends PartDefinition> {
    * definition, or the definition is not what it must be
    */
   register(definition: Definition): void {
-    const { what, reserved = [] } = this.about;
+    const { what: subject, reserved = [] } = this.about;
     const { name, module } = definition;
     if (typeof name !== 'string' || !plainName.test(name) || name.length > LONGEST_NAME) {
       throw new UserError(
         'invalid-argument',
-        `the name of a ${what} consists of at most ${LONGEST_NAME} letters, digits and single hyphens, not '${clip(String(name))}'`,
+        `the name of a ${subject} consists of at most ${LONGEST_NAME} letters, digits and single hyphens, not '${clip(String(name))}'`,
       );
     }
-    const problem = problemOf(definition);
+    const problem = definitionProblem(definition);
     if (problem !== undefined) {
-      throw new UserError('invalid-argument', `the ${what} ${name}: ${problem}`);
+      throw new UserError('invalid-argument', `the ${subject} ${name}: ${problem}`);
     }
     if (reserved.includes(name)) {
-      throw new UserError('exists', `no ${what} may be called ${name}: register yours under another name`);
+      throw new UserError('exists', `no ${subject} may be called ${name}: register yours under another name`);
     }
-    const other = this.byName.get(name);
+    const registered = this.byName.get(name);
     if (
-      other !== undefined &&
-      other.build !== definition.build &&
-      (module === undefined || other.module !== module)
+      registered !== undefined &&
+      registered.build !== definition.build &&
+      (module === undefined || registered.module !== module)
     ) {
-      const owner = this.isOfLibrary(name) ? 'the library' : (other.module ?? 'this program');
+      const owner = this.isOfLibrary(name) ? 'the library' : (registered.module ?? 'this program');
       throw new UserError(
         'exists',
-        `${owner} already has another ${what} ${name}: register yours under another name`,
+        `${owner} already has another ${subject} ${name}: register yours under another name`,
       );
     }
     this.byName.set(name, definition);
@@ -169,9 +169,10 @@ export class PartRegistry<Definition extends PartDefinition> {
 
   /** The error for a name that is neither the library's nor registered. */
   unknown(name: string): UserError {
-    const known = [...this.byName.keys()];
-    const near = nearestNames(name, known);
-    const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}.`;
+    const registeredNames = [...this.byName.keys()];
+    const near = nearestNames(name, registeredNames);
+    const hint =
+      near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${registeredNames.join(', ')}.`;
     return new UserError(
       'not-found',
       phrase`unknown ${this.about.key} '${clip(name)}': ${hint} Register your own first: ${call('registerPart', clip(name))}`,
@@ -180,7 +181,7 @@ export class PartRegistry<Definition extends PartDefinition> {
 
   /** The error for an invalid option. */
   private explain({ name, options }: PartDefinition, issue: z.core.$ZodIssue): UserError {
-    const { key, what } = this.about;
+    const { key, what: subject } = this.about;
     const names = Object.keys(options);
     if (issue.code === 'unrecognized_keys') {
       const option = clip(issue.keys[0]!);
@@ -197,7 +198,7 @@ export class PartRegistry<Definition extends PartDefinition> {
       const known = names.length > 0 ? `its options are ${names.join(', ')}` : 'it has none';
       return new UserError(
         'invalid-config',
-        `${key}.${option} is not an option of the ${what} ${name}: ` +
+        `${key}.${option} is not an option of the ${subject} ${name}: ` +
           (near.length > 0 ? `did you mean ${near.join(' or ')}?` : known),
       );
     }
@@ -206,7 +207,7 @@ export class PartRegistry<Definition extends PartDefinition> {
 }
 
 /** What is wrong with a definition that no compiler has checked. */
-function problemOf({ module, summary, options, build }: Partial<PartDefinition>): string | undefined {
+function definitionProblem({ module, summary, options, build }: Partial<PartDefinition>): string | undefined {
   if (module !== undefined && (typeof module !== 'string' || !URL.canParse(module))) {
     return 'module must be the URL of the module that exports it: import.meta.url';
   }

@@ -10,13 +10,13 @@ function showGiB(bytes: number): string {
 /**
  * Rejects what needs more memory than is available.
  *
- * @param what the subject of the message, in the plural
+ * @param subject the subject of the message, in the plural
  * @param remedy what to do instead
  * @param available the bytes that may be allocated; by default all that the system says
  * @throws UserError (`out-of-memory`)
  */
 export function requireMemory(
-  what: string,
+  subject: string,
   bytes: number,
   remedy: string,
   available: number = availableBytes(),
@@ -24,7 +24,7 @@ export function requireMemory(
   if (bytes > available) {
     throw new UserError(
       'out-of-memory',
-      `${what} take ${showGiB(bytes)} of memory, but only ${showGiB(available)} is available: ${remedy}`,
+      `${subject} take ${showGiB(bytes)} of memory, but only ${showGiB(available)} is available: ${remedy}`,
     );
   }
 }

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fetchBytes, urlOf } from './transfer.ts';
+import { fetchBytes, resolveUrl } from './transfer.ts';
 
 // Sends a byte, and then nothing more.
 const server = createServer(({ url: path }, response) => {
@@ -44,8 +44,8 @@ it('does not take a web page for the file that was asked for', async () => {
 });
 
 it('takes a complete URL where there is no page', () => {
-  expect(urlOf('http://example.org/a').href).toBe('http://example.org/a');
-  expect(() => urlOf('/mnist')).toThrow(
+  expect(resolveUrl('http://example.org/a').href).toBe('http://example.org/a');
+  expect(() => resolveUrl('/mnist')).toThrow(
     "'/mnist' is not a URL, and there is no page to resolve it against: give a complete URL",
   );
 });

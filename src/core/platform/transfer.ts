@@ -14,7 +14,7 @@ export interface FetchOptions {
 }
 
 /** The options of a transfer among others. */
-export function fetchOptionsOf({ onProgress, maxBytes, signal }: FetchOptions): FetchOptions {
+export function pickFetchOptions({ onProgress, maxBytes, signal }: FetchOptions): FetchOptions {
   return {
     ...(onProgress && { onProgress }),
     ...(maxBytes !== undefined && { maxBytes }),
@@ -27,7 +27,7 @@ export function fetchOptionsOf({ onProgress, maxBytes, signal }: FetchOptions): 
  *
  * @throws UserError (`invalid-argument`) if it is not a URL, or there is no page
  */
-export function urlOf(source: string | URL): URL {
+export function resolveUrl(source: string | URL): URL {
   try {
     return new URL(source, globalThis.location?.href);
   } catch (cause) {
@@ -83,17 +83,17 @@ export async function fetchBytes(
     received += part.length;
     requireAtMost(received);
     while (sizeIn && size === undefined && received >= atLeast) {
-      const found = sizeIn(joinBytes(parts));
-      if ('size' in found) {
-        size = found.size;
+      const declaration = sizeIn(joinBytes(parts));
+      if ('size' in declaration) {
+        size = declaration.size;
         requireAtMost(size);
       } else {
-        atLeast = found.atLeast;
+        atLeast = declaration.atLeast;
       }
     }
     if (size !== undefined && received > size) {
-      const what = `the server sends more than the ${size} bytes that the file declares`;
-      throw new UserError('invalid-data', `${address}: ${what}; use another copy`);
+      const problem = `the server sends more than the ${size} bytes that the file declares`;
+      throw new UserError('invalid-data', `${address}: ${problem}; use another copy`);
     }
   };
 
@@ -120,7 +120,7 @@ export async function fetchBytes(
     const response = await fetch(address, { signal: transfer.signal }).catch((cause: unknown) =>
       failed(cause instanceof Error ? cause.message : String(cause))(cause),
     );
-    const total = totalOf(response, cannotFetch, address);
+    const total = contentLength(response, cannotFetch, address);
     requireAtMost(total ?? 0);
     const reader = response.body!.getReader();
     const next = () => reader.read().catch(failed('the connection was lost'));
@@ -142,7 +142,7 @@ export async function fetchBytes(
  *
  * @throws the error of `cannotFetch` if the response has no file
  */
-function totalOf(
+function contentLength(
   { ok, status, statusText, headers, body, url }: Response,
   cannotFetch: (why: string) => UserError,
   address: string,

@@ -11,7 +11,7 @@ const FACTOR = 10;
 const PRECEDENCE = 5;
 
 /** How long a rank waits for others, in seconds, after it has itself worked for some. */
-export function patienceOf(rank: number, worked: number, least: number): number {
+export function waitingTime(rank: number, worked: number, least: number): number {
   return Math.max(least, FACTOR * worked) + (rank === 0 ? 0 : PRECEDENCE + rank);
 }
 
@@ -50,12 +50,12 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
   }
 
   async sum(numbers: Summed): Promise<void> {
-    const pieces = this.piecesOf(numbers);
+    const pieces = this.splitPieces(numbers);
     await this.exchange(pieces.map((piece) => () => this.job.sum(piece)));
   }
 
   async broadcast(bytes: Uint8Array, from: number): Promise<void> {
-    const pieces = this.piecesOf(bytes);
+    const pieces = this.splitPieces(bytes);
     await this.exchange(pieces.map((piece) => () => this.job.broadcast(piece, from)));
   }
 
@@ -93,8 +93,8 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
     { arrivals = this.arrivals(), patience }: { arrivals?: Request[]; patience?: number } = {},
   ): Promise<void> {
     const { rank } = this.job;
-    const own = (performance.now() - this.ended) / 1000;
-    const seconds = patience ?? patienceOf(rank, own, this.least);
+    const workSeconds = (performance.now() - this.ended) / 1000;
+    const seconds = patience ?? waitingTime(rank, workSeconds, this.least);
     let open: Request[] = [];
     let next = 0;
     const isDone = (): boolean => {
@@ -151,7 +151,7 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
   private lost(missing: readonly number[], seconds: number, arrivals: number): RanksLost {
     const { rank } = this.job;
     const absent = missing.filter((index) => index < arrivals).map((index) => index + 1);
-    const names = (rank === 0 ? absent : [0]).map((one) => nameOfRank(this, one));
+    const names = (rank === 0 ? absent : [0]).map((rankNumber) => nameOfRank(this, rankNumber));
     const who =
       names.length > 0
         ? `${names.join(', ')} ${names.length === 1 ? 'has' : 'have'} not joined a data exchange for`
@@ -162,7 +162,7 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
   }
 
   /** An array in pieces, at least one. */
-  private piecesOf<Numbers extends Summed | Uint8Array>(numbers: Numbers): Numbers[] {
+  private splitPieces<Numbers extends Summed | Uint8Array>(numbers: Numbers): Numbers[] {
     const length = (this.job.size * PIECE_BYTES) / numbers.BYTES_PER_ELEMENT;
     const count = Math.max(1, Math.ceil(numbers.length / length));
     return Array.from(

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
-import { Exchanges, LEAST_SECONDS, patienceOf } from './exchanges.node.ts';
+import { Exchanges, LEAST_SECONDS, waitingTime } from './exchanges.node.ts';
 import { type Launch, launchIn, withoutLaunch } from './launcher.ts';
 import { openMpi } from './openMpi.node.ts';
 import { gather, onlyRank, type Ranks } from './ranks.ts';
@@ -35,14 +35,14 @@ export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions =
     }
     throw notTogether(launch);
   }
-  let left = false;
-  const say = (what: string): void => {
-    writeSync(2, `rank ${job.rank} on ${hostname()}: ${what}\n`);
+  let hasLeft = false;
+  const say = (message: string): void => {
+    writeSync(2, `rank ${job.rank} on ${hostname()}: ${message}\n`);
   };
   // Node would print an error that nobody caught only after the end of all processes, that is, never.
   process.on('uncaughtExceptionMonitor', (error) => say(error.stack ?? String(error)));
   process.once('exit', (code) => {
-    if (!left) {
+    if (!hasLeft) {
       if (code === 0) {
         say('ended without calling leave(), so all other ranks are stopped');
       }
@@ -61,13 +61,15 @@ export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions =
     meet: (seconds) => exchanges.meet(seconds),
     async leave() {
       await exchanges.meet();
-      left = true;
+      hasLeft = true;
       job.finalize();
     },
   };
   const places = await gather(base, { host: hostname(), processors: allowedProcessors() });
-  const own = places[job.rank]!;
-  const sharing = places.filter(({ host, processors }) => host === own.host && processors === own.processors);
+  const ownHost = places[job.rank]!;
+  const sharing = places.filter(
+    ({ host, processors }) => host === ownHost.host && processors === ownHost.processors,
+  );
   exchanges.hosts = places.map(({ host }) => host);
   return {
     ...base,
@@ -78,7 +80,7 @@ export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions =
 
 /** How long this process waits for others to join, and what is said if they do not. */
 function lateText({ launcher, rank, size }: Launch, least: number): { seconds: number; message: string } {
-  const seconds = patienceOf(rank, performance.now() / 1000, least);
+  const seconds = waitingTime(rank, performance.now() / 1000, least);
   return {
     seconds,
     message:

@@ -32,11 +32,11 @@ const MOST = 2 ** 20;
  * @throws UserError (`invalid-argument`) if its variables hold no size, or no rank of that size
  */
 export function launchIn(environment: Readonly<Record<string, string | undefined>>): Launch | undefined {
-  const found = variables.find(([, sizeName]) => environment[sizeName] !== undefined);
-  if (found === undefined) {
+  const variable = variables.find(([, sizeName]) => environment[sizeName] !== undefined);
+  if (variable === undefined) {
     return undefined;
   }
-  const [launcher, sizeName, rankName] = found;
+  const [launcher, sizeName, rankName] = variable;
   const size = wholeNumber(environment[sizeName]);
   const rank = wholeNumber(environment[rankName] ?? '0');
   if (size === undefined || size < 1 || size > MOST) {

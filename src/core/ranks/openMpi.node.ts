@@ -64,7 +64,7 @@ function joinWith({ symbol, call }: Library): MpiJob {
   const world = symbol('ompi_mpi_comm_world');
   const [float, double, byte] = ['float', 'double', 'byte'].map((type) => symbol(`ompi_mpi_${type}`));
   const add = symbol('ompi_mpi_op_sum');
-  const one = (name: string): number => {
+  const readInteger = (name: string): number => {
     const result = Int32Array.of(0);
     call(name, 'void*', 'void*')(world, result);
     return result[0]!;
@@ -98,15 +98,18 @@ function joinWith({ symbol, call }: Library): MpiJob {
       return done;
     };
   };
-  const size = one('MPI_Comm_size');
+  const size = readInteger('MPI_Comm_size');
   return {
-    rank: one('MPI_Comm_rank'),
+    rank: readInteger('MPI_Comm_rank'),
     size,
     sum(numbers) {
       const type = numbers instanceof Float32Array ? float : double;
       // In place, Open MPI would sum along a binomial tree, whose root sends the array log2(size) times.
-      const own = numbers.slice();
-      return request((handle) => startSum(own, numbers, numbers.length, type, add, world, handle), own);
+      const summands = numbers.slice();
+      return request(
+        (handle) => startSum(summands, numbers, numbers.length, type, add, world, handle),
+        summands,
+      );
     },
     broadcast: (bytes, from) =>
       request((handle) => startBroadcast(bytes, bytes.length, byte, from, world, handle)),

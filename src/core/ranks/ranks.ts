@@ -76,11 +76,11 @@ export function ranksBeside({ hosts, rank }: Pick<Ranks, 'hosts' | 'rank'>): num
 }
 
 /** The errors of `fromLeader`. */
-const known = new WeakSet<object>();
+const reportedErrors = new WeakSet<object>();
 
 /** Whether all ranks know of a failure, and have left their work too. */
 export function isKnownToAll(error: unknown): boolean {
-  return error instanceof LeaderFailed || (error instanceof Error && known.has(error));
+  return error instanceof LeaderFailed || (error instanceof Error && reportedErrors.has(error));
 }
 
 /** The part of a number of images that a rank works on: as many as the others, or one more or fewer; `end` excluded. */
@@ -88,8 +88,8 @@ export function partOfRank(
   { rank, size }: Pick<Ranks, 'rank' | 'size'>,
   count: number,
 ): { readonly first: number; readonly end: number } {
-  const startOf = (which: number): number => Math.floor((which * count) / size);
-  return { first: startOf(rank), end: startOf(rank + 1) };
+  const firstRow = (part: number): number => Math.floor((part * count) / size);
+  return { first: firstRow(rank), end: firstRow(rank + 1) };
 }
 
 /** Whether something holds on any rank. */
@@ -101,11 +101,11 @@ export async function isOnAny(ranks: Ranks, holds: boolean): Promise<boolean> {
 
 /** The values of all ranks in order, as JSON. */
 export async function gather<Value>(ranks: Ranks, value: Value): Promise<Value[]> {
-  const all: Value[] = [];
+  const values: Value[] = [];
   for (let rank = 0; rank < ranks.size; rank++) {
-    all.push(rank === ranks.rank ? await send(ranks, value, rank) : await receive<Value>(ranks, rank));
+    values.push(rank === ranks.rank ? await send(ranks, value, rank) : await receive<Value>(ranks, rank));
   }
-  return all;
+  return values;
 }
 
 /**
@@ -130,7 +130,7 @@ export async function fromLeader<Value>(ranks: Ranks, find: () => Value | Promis
   } catch (error) {
     await send(ranks, { failed: true }, 0);
     if (error instanceof Error) {
-      known.add(error);
+      reportedErrors.add(error);
     }
     throw error;
   }

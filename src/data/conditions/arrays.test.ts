@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import type { Values } from '../../core/numeric/values.ts';
 import {
   deflated,
@@ -16,7 +16,7 @@ import {
 } from '../../testing/hostile/hostileImages.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
-import { zipOf } from '../../testing/zipFiles.ts';
+import { createZip } from '../../testing/zipFiles.ts';
 import type { ImageSet } from '../contract/dataset.ts';
 import { npyBytes } from '../formats/npy.ts';
 import { openDataset, openSplit } from '../registry.ts';
@@ -25,26 +25,26 @@ import { componentsIn } from './table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'condition-arrays-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const at = (name: string): string => join(folder, name);
+const inFolder = (name: string): string => join(folder, name);
 const COUNT = 60;
 
 function write(name: string, bytes: Uint8Array): string {
-  mkdirSync(dirname(at(name)), { recursive: true });
-  writeFileSync(at(name), bytes);
-  return at(name);
+  mkdirSync(dirname(inFolder(name)), { recursive: true });
+  writeFileSync(inFolder(name), bytes);
+  return inFolder(name);
 }
 
 /** The values of a component of the first images, image after image. */
 function valuesIn(images: ImageSet, name: string, count: number): number[] {
   const { shape, read } = images.conditions![name]!;
-  const values = new Float64Array(count * sizeOf(shape));
+  const values = new Float64Array(count * countElements(shape));
   read([...Array(count).keys()], values);
   return [...values];
 }
 
 /** The numbers of images in the array that they are from. */
 const numbersIn = (images: ImageSet) =>
-  Array.from({ length: images.count }, (_, index) => Number(images.nameOf!(index)));
+  Array.from({ length: images.count }, (_, index) => Number(images.nameAt!(index)));
 const counting = (length: number): Float32Array => Float32Array.from({ length }, (_, index) => index);
 
 describe('large files', () => {
@@ -68,16 +68,16 @@ describe('large files', () => {
       /a.png: 300000000 bytes are too many .*limit 268435456/,
     ],
   ])('are refused before they are read: %s', async (name, content, message) => {
-    writeHostileFile(at(name), content());
-    await expect(readTableAt(at(name))).rejects.toThrow(message);
-    rmSync(at(name));
+    writeHostileFile(inFolder(name), content());
+    await expect(readTableAt(inFolder(name))).rejects.toThrow(message);
+    rmSync(inFolder(name));
   });
 });
 
 it('with more components than a model could use are refused before these are made', async () => {
   const arrays = Array.from({ length: 3 }, (_, index) => deflated(`${index}.npy`, npy('2, 30000', 60_000)));
-  writeHostileFile(at('wide.npz'), zip(arrays));
-  const table = await readTableAt(at('wide.npz'));
+  writeHostileFile(inFolder('wide.npz'), zip(arrays));
+  const table = await readTableAt(inFolder('wide.npz'));
   expect(() => componentsIn(table, [4, 4, 1])).toThrow(
     /wide.npz: its columns have more than 65536 numbers for each pixel or image: keep those that are needed$/,
   );
@@ -89,12 +89,12 @@ describe('arrays', () => {
   });
   beforeEach(() => {
     for (const name of ['maps.conditions.npy', 'maps.conditions.npz', 'maps.conditions.csv']) {
-      rmSync(at(name), { force: true });
+      rmSync(inFolder(name), { force: true });
     }
   });
   const open = (values: Values, shape: readonly number[], names?: readonly string[]) => {
     write('maps.conditions.npy', npyBytes(values, shape));
-    return openDataset(at('maps.npy'), { conditions: { names } });
+    return openDataset(inFolder('maps.npy'), { conditions: { names } });
   };
 
   it('of numbers are in the order of the images, a component for each column', async () => {
@@ -108,7 +108,7 @@ describe('arrays', () => {
     expect(valuesIn(validation, 'condition1', validation.count)).toEqual(
       numbersIn(validation).map((number) => 2 * number + 1),
     );
-    const alone = await openSplit(at('maps.npy'), 'test', {
+    const alone = await openSplit(inFolder('maps.npy'), 'test', {
       validation: 0,
       conditions: { names: ['condition0'] },
     });
@@ -120,19 +120,19 @@ describe('arrays', () => {
       { name: 'omega.npy', bytes: npyBytes(counting(COUNT), [COUNT]) },
       { name: 'low.npy', bytes: npyBytes(counting(4 * COUNT), [COUNT, 2, 2]) },
     ];
-    write('maps.conditions.npz', zipOf(files));
-    const { train } = await openDataset(at('maps.npy'), { conditions: {} });
+    write('maps.conditions.npz', createZip(files));
+    const { train } = await openDataset(inFolder('maps.npy'), { conditions: {} });
     const [first] = numbersIn(train);
     expect(valuesIn(train, 'omega', 1)).toEqual([first]);
     expect(valuesIn(train, 'low', 1).at(-1)).toBe(4 * first! + 3);
-    await expect(openDataset(at('maps.npy'), { conditions: { names: ['lov'] } })).rejects.toThrow(
+    await expect(openDataset(inFolder('maps.npy'), { conditions: { names: ['lov'] } })).rejects.toThrow(
       "'lov': did you mean low?",
     );
     write(
       'maps.conditions.npz',
-      zipOf([files[0]!, { name: 'low.npy', bytes: npyBytes(counting(8), [2, 2, 2]) }]),
+      createZip([files[0]!, { name: 'low.npy', bytes: npyBytes(counting(8), [2, 2, 2]) }]),
     );
-    await expect(openDataset(at('maps.npy'), { conditions: {} })).rejects.toThrow(
+    await expect(openDataset(inFolder('maps.npy'), { conditions: {} })).rejects.toThrow(
       'low has 2 rows, but omega 60: give a row of each for each image',
     );
   });
@@ -145,8 +145,8 @@ describe('arrays', () => {
     const below = [5, 5, 7, 7].map((value) => value + first);
     expect(valuesIn(coarse, 'condition1', 1)).toEqual([...rows, ...rows, ...below, ...below]);
 
-    const same = (await open(counting(16 * COUNT), [COUNT, 4, 4])).train;
-    expect(valuesIn(same, 'condition', 1)).toEqual([...counting(16)].map((value) => value + 2 * first));
+    const dataset = (await open(counting(16 * COUNT), [COUNT, 4, 4])).train;
+    expect(valuesIn(dataset, 'condition', 1)).toEqual([...counting(16)].map((value) => value + 2 * first));
 
     const fine = (await open(counting(64 * COUNT), [COUNT, 8, 8])).train;
     expect(Object.keys(fine.conditions!)).toEqual(['condition0', 'condition1', 'condition2', 'condition3']);
@@ -160,7 +160,7 @@ describe('arrays', () => {
     const side = 98;
     write('wide.npy', npyBytes(tinyImages(COUNT, side, 0), [COUNT, side, side]));
     write('wide.conditions.npy', npyBytes(counting(4 * COUNT), [COUNT, 2, 2]));
-    const { train } = await openDataset(at('wide.npy'), { conditions: {} });
+    const { train } = await openDataset(inFolder('wide.npy'), { conditions: {} });
     const first = 4 * numbersIn(train)[0]!;
     const expected = Array.from({ length: side ** 2 }, (_, pixel) => {
       const [row, column] = [Math.floor(pixel / side), pixel % side];
@@ -189,10 +189,10 @@ describe('arrays', () => {
   });
 
   it('are refused if there are several files, or none', async () => {
-    await expect(openDataset(at('maps.npy'), { conditions: {} })).rejects.toThrow(
+    await expect(openDataset(inFolder('maps.npy'), { conditions: {} })).rejects.toThrow(
       'there is no maps.conditions.csv or maps.conditions.npy beside them',
     );
-    writeFileSync(at('maps.conditions.csv'), 'omega\n1\n');
+    writeFileSync(inFolder('maps.conditions.csv'), 'omega\n1\n');
     await expect(open(counting(COUNT), [COUNT])).rejects.toThrow(
       /several files of conditions, .*maps.conditions.csv and .*maps.conditions.npy: keep one/,
     );
@@ -203,17 +203,17 @@ describe('images', () => {
   beforeAll(() => {
     for (let index = 0; index < COUNT; index++) {
       const name = `${index < 40 ? 'train' : 'test'}/${index}`;
-      writePng(at(`sky/${name}.png`), tinyImages(1, 8, index), [8, 8, 1]);
-      writePng(at(`sky.conditions/${name}.png`), new Uint8Array(16).fill(index), [4, 4, 1]);
+      writePng(inFolder(`sky/${name}.png`), tinyImages(1, 8, index), [8, 8, 1]);
+      writePng(inFolder(`sky.conditions/${name}.png`), new Uint8Array(16).fill(index), [4, 4, 1]);
     }
     write('sky/conditions.txt', new Uint8Array(1));
   });
 
   it('are those with the same name, in a folder next to the images or elsewhere', async () => {
-    const { train, test } = await openDataset(at('sky'), { conditions: {} });
+    const { train, test } = await openDataset(inFolder('sky'), { conditions: {} });
     for (const images of [train, test]) {
       const numbers = Array.from({ length: images.count }, (_, index) =>
-        Number(/\d+/.exec(images.nameOf!(index))![0]),
+        Number(/\d+/.exec(images.nameAt!(index))![0]),
       );
       expect(images.conditions!.condition!.shape).toEqual([8, 8, 1]);
       expect(valuesIn(images, 'condition', images.count)).toEqual(
@@ -221,36 +221,42 @@ describe('images', () => {
       );
     }
     // In one folder, with another extension, and next to arrays that are images.
-    mkdirSync(at('flat'));
-    mkdirSync(at('arrays/train'), { recursive: true });
-    mkdirSync(at('arrays/test'));
+    mkdirSync(inFolder('flat'));
+    mkdirSync(inFolder('arrays/train'), { recursive: true });
+    mkdirSync(inFolder('arrays/test'));
     for (let index = 0; index < COUNT; index++) {
       const split = index < 40 ? 'train' : 'test';
-      cpSync(at(`sky.conditions/${split}/${index}.png`), at(`flat/${index}.png`));
+      cpSync(inFolder(`sky.conditions/${split}/${index}.png`), inFolder(`flat/${index}.png`));
       write(`arrays/${split}/${index}.npy`, npyBytes(tinyImages(1, 8, index), [8, 8]));
     }
-    const split = await openSplit(at('arrays'), 'test', { validation: 0, conditions: { from: at('flat') } });
+    const split = await openSplit(inFolder('arrays'), 'test', {
+      validation: 0,
+      conditions: { from: inFolder('flat') },
+    });
     expect(valuesIn(split, 'condition', split.count)).toEqual(valuesIn(test, 'condition', test.count));
     write('arrays/conditions.npy', npyBytes(counting(COUNT), [COUNT]));
-    const numbers = await openDataset(at('arrays'), { conditions: {} });
+    const numbers = await openDataset(inFolder('arrays'), { conditions: {} });
     expect(numbers.train.count + numbers.validation.count).toBe(40);
     expect(valuesIn(numbers.test, 'condition', 20)).toEqual([...counting(COUNT).subarray(40)]);
   });
 
   it('are refused if one is missing, has another size, or is for two images', async () => {
-    const other = (name: string) => openDataset(at('sky'), { conditions: { from: at(name) } });
-    cpSync(at('sky.conditions'), at('less'), { recursive: true });
-    rmSync(at('less/train/7.png'));
-    await expect(other('less')).rejects.toThrow('less has no image for train/7.png: add one for each image');
-    writePng(at('less/train/7.png'), new Uint8Array(4), [2, 2, 1]);
-    await expect(other('less')).rejects.toThrow(
+    const openOther = (name: string) =>
+      openDataset(inFolder('sky'), { conditions: { from: inFolder(name) } });
+    cpSync(inFolder('sky.conditions'), inFolder('less'), { recursive: true });
+    rmSync(inFolder('less/train/7.png'));
+    await expect(openOther('less')).rejects.toThrow(
+      'less has no image for train/7.png: add one for each image',
+    );
+    writePng(inFolder('less/train/7.png'), new Uint8Array(4), [2, 2, 1]);
+    await expect(openOther('less')).rejects.toThrow(
       /less: all images must have the same size.*: convert them to one size/,
     );
-    writePng(at('less/train/7.png'), new Uint8Array(16), [4, 4, 1]);
-    cpSync(at('less/train/7.png'), at('less/train/7.PNG'));
-    await expect(other('less')).rejects.toThrow('less: two images are for train/7: keep one');
-    mkdirSync(at('empty'));
-    await expect(other('empty')).rejects.toThrow('empty: it has no images to use as conditions');
-    await expect(other('none')).rejects.toThrow('none');
+    writePng(inFolder('less/train/7.png'), new Uint8Array(16), [4, 4, 1]);
+    cpSync(inFolder('less/train/7.png'), inFolder('less/train/7.PNG'));
+    await expect(openOther('less')).rejects.toThrow('less: two images are for train/7: keep one');
+    mkdirSync(inFolder('empty'));
+    await expect(openOther('empty')).rejects.toThrow('empty: it has no images to use as conditions');
+    await expect(openOther('none')).rejects.toThrow('none');
   });
 });

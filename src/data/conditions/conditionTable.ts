@@ -1,7 +1,7 @@
 // Reads the conditions of images: from a CSV file, arrays, or images next to them.
 import { basename, join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { sizeOf, type Values } from '../../core/numeric/index.ts';
+import { countElements, type Values } from '../../core/numeric/index.ts';
 import { shortText } from '../../core/visibleText.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
@@ -20,7 +20,7 @@ import { readZipDirectory } from '../formats/zipDirectory.ts';
 import { packedFile } from '../packed/packedFile.ts';
 import { countNotFinite, NotFiniteValues, notFinite } from '../pixels/finite.ts';
 import { loadImages, loadSplit } from '../sources/loadImages.ts';
-import { imagesOf } from '../sources/storedImages.ts';
+import { readStoredImages } from '../sources/storedImages.ts';
 import { type ConditionColumn, type ConditionTable, maxRows } from './table.ts';
 
 /** What the array of a source without names is called. */
@@ -65,16 +65,18 @@ function tableBeside(images: string, otherwise: Phrase): string {
     ? ['csv', 'npy', 'npz'].map((type) => join(images, `conditions.${type}`))
     : [];
   const nextTo = ['.csv', '.npy', '.npz', '.zip', ''].map((type) => `${stem}.conditions${type}`);
-  const found = [...inFolder, ...nextTo].filter(exists);
-  if (found.length > 1) {
+  const tables = [...inFolder, ...nextTo].filter(exists);
+  if (tables.length > 1) {
     throw new UserError(
       'invalid-data',
-      `${images}: it has several files of conditions, ${found.join(' and ')}: keep one, or name one with data.conditions`,
+      `${images}: it has several files of conditions, ${tables.join(' and ')}: keep one, or name one with data.conditions`,
     );
   }
-  const [path] = found;
+  const [path] = tables;
   if (path === undefined) {
-    const usual = (inFolder.length > 0 ? inFolder : nextTo).slice(0, 2).map((one) => basename(one));
+    const usual = (inFolder.length > 0 ? inFolder : nextTo)
+      .slice(0, 2)
+      .map((candidate) => basename(candidate));
     throw new UserError(
       'not-found',
       phrase`${images}: the model depends on conditions of the images, but there is no ${usual.join(' or ')} beside them: write one, or ${otherwise}`,
@@ -190,20 +192,20 @@ const maxArrays = 2 ** 12;
  * @throws UserError (`invalid-data`) if it is corrupt, too large, not of this kind, or has values that are NaN or infinite
  */
 async function readArrayTable(path: string, name: string, areImages = false): Promise<ConditionTable> {
-  const found = await withFile(path, (file) =>
+  const columns = await withFile(path, (file) =>
     /\.npz$/i.test(path)
       ? arraysIn(readAhead(file), path, areImages)
-      : arrayIn(file, path, { name, areImages }).then((one) => [one]),
+      : arrayIn(file, path, { name, areImages }).then((column) => [column]),
   );
-  const [{ rows }] = found as [Read];
-  const other = found.find((one) => one.rows !== rows);
-  if (other) {
+  const [{ rows }] = columns as [Read];
+  const mismatch = columns.find((column) => column.rows !== rows);
+  if (mismatch) {
     throw new UserError(
       'mismatch',
-      `${path}: ${other.name} has ${other.rows} rows, but ${found[0]!.name} ${rows}: give a row of each for each image`,
+      `${path}: ${mismatch.name} has ${mismatch.rows} rows, but ${columns[0]!.name} ${rows}: give a row of each for each image`,
     );
   }
-  return { path, rows, columns: found };
+  return { path, rows, columns: columns };
 }
 
 interface Read extends ConditionColumn {
@@ -227,14 +229,14 @@ async function arraysIn(file: RandomAccess, path: string, areImages: boolean): P
     maxArrayBytes,
     path,
   );
-  const found: Read[] = [];
+  const columns: Read[] = [];
   for (const entry of entries) {
     const bytes = await readZipEntry(file, entry, path, { budget });
     const where = `${path}: ${entry.name}`;
     const name = entry.name.replace(/\.npy$/, '');
-    found.push(await arrayIn(inMemory(bytes, where), where, { name, areImages }));
+    columns.push(await arrayIn(inMemory(bytes, where), where, { name, areImages }));
   }
-  return found;
+  return columns;
 }
 
 async function arrayIn(
@@ -255,7 +257,7 @@ async function arrayIn(
   if (rows > maxRows) {
     throw new UserError('invalid-data', `${path}: ${rows} rows are too many, at most ${maxRows}`);
   }
-  const size = sizeOf(row);
+  const size = countElements(row);
   const { values } = readElements(await file.read(offset, file.size - offset), type, path);
   const rowAt = (index: number): Values => values.subarray(index * size, (index + 1) * size);
   if (countNotFinite(values) > 0) {
@@ -276,11 +278,11 @@ async function arrayIn(
  */
 async function readImageTable(path: string, name: string): Promise<ConditionTable | undefined> {
   if ((await storeKind(path)) !== undefined) {
-    return tableOf(path, name, [await imagesIn(path)]);
+    return toConditionTable(path, name, [await imagesIn(path)]);
   }
   if (await packedFile.recognises(path)) {
     const { train, validation, test } = await loadImages(await packedFile.open(path), path);
-    return tableOf(path, name, [train, ...(validation ? [validation] : []), test]);
+    return toConditionTable(path, name, [train, ...(validation ? [validation] : []), test]);
   }
   return imageName.test(path) ? oneImage(path, name) : undefined;
 }
@@ -298,15 +300,15 @@ async function imagesIn(path: string): Promise<ImageSet> {
   requireNoLinksOut(path, store.linksOut?.() ?? []);
   const wanted = new Set(names);
   return loadSplit(
-    imagesOf(store, (one) => wanted.has(one), { count: names.length }),
+    readStoredImages(store, (name) => wanted.has(name), { count: names.length }),
     { source: path, name: 'only', adviseToFit: () => ['convert them to one size'] },
   );
 }
 
-function tableOf(path: string, name: string, sets: readonly ImageSet[]): ConditionTable {
+function toConditionTable(path: string, name: string, sets: readonly ImageSet[]): ConditionTable {
   const [{ imageShape }] = sets as [ImageSet];
   const places = sets.flatMap((set) => Array.from({ length: set.count }, (_, index) => ({ set, index })));
-  const files = places.flatMap(({ set, index }) => set.nameOf?.(index) ?? []);
+  const files = places.flatMap(({ set, index }) => set.nameAt?.(index) ?? []);
   const rowAt = (row: number): Values => {
     const { set, index } = places[row]!;
     return readOne(set, index);

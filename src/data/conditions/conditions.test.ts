@@ -11,8 +11,9 @@ import { conditionsOfFiles } from './conditionsOfFiles.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'conditions-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const at = (name: string): string => join(folder, name);
-const write = (name: string, lines: readonly string[]): void => writeFileSync(at(name), lines.join('\n'));
+const inFolder = (name: string): string => join(folder, name);
+const write = (name: string, lines: readonly string[]): void =>
+  writeFileSync(inFolder(name), lines.join('\n'));
 
 /** The values of a component, and what follows from the names of the images. */
 function valuesIn(images: ImageSet, name: string): number[] {
@@ -25,14 +26,14 @@ beforeAll(() => {
   const pixels = tinyImages(1, 8, 0);
   for (const split of ['train', 'test']) {
     for (let index = 0; index < 30; index++) {
-      writePng(at(`maps/${split}/${index}.png`), pixels, [8, 8, 1]);
+      writePng(inFolder(`maps/${split}/${index}.png`), pixels, [8, 8, 1]);
     }
   }
-  writeTinyDataset(at('idx'), { tests: 2 });
+  writeTinyDataset(inFolder('idx'), { tests: 2 });
 });
 
 const numberIn = (images: ImageSet) =>
-  Array.from({ length: images.count }, (_, index) => Number(/(\d+)\.png/.exec(images.nameOf!(index))![1]));
+  Array.from({ length: images.count }, (_, index) => Number(/(\d+)\.png/.exec(images.nameAt!(index))![1]));
 const names = ['train', 'test'].flatMap((split) =>
   Array.from({ length: 30 }, (_, index) => `${split}/${index}.png`),
 );
@@ -45,7 +46,7 @@ describe('by file name', () => {
   it('are next to the images, in any order, for each split', async () => {
     write('maps/conditions.csv', table(names.toReversed()));
     const conditions = { names: ['omega'] };
-    const { train, validation, test } = await openDataset(at('maps'), { validation: 0.2, conditions });
+    const { train, validation, test } = await openDataset(inFolder('maps'), { validation: 0.2, conditions });
     expect(Object.keys(train.conditions!)).toEqual(['omega']);
     expect(validation.count).toBeGreaterThan(2);
     for (const images of [train, validation]) {
@@ -53,33 +54,41 @@ describe('by file name', () => {
     }
     expect(valuesIn(test, 'omega')).toEqual(numberIn(test).map((number) => (29 - number) / 10));
     for (const split of ['train', 'validation', 'test'] as const) {
-      const alone = await openSplit(at('maps'), split, { validation: 0.2, conditions });
-      const all = { train, validation, test }[split];
-      expect(valuesIn(alone, 'omega')).toEqual(valuesIn(all, 'omega'));
+      const alone = await openSplit(inFolder('maps'), split, { validation: 0.2, conditions });
+      const images = { train, validation, test }[split];
+      expect(valuesIn(alone, 'omega')).toEqual(valuesIn(images, 'omega'));
     }
-    expect((await openDataset(at('maps'))).train.conditions).toBeUndefined();
+    expect((await openDataset(inFolder('maps'))).train.conditions).toBeUndefined();
   });
 
   it('are found for files given by path, and of folders', async () => {
     write('maps/conditions.csv', table(names));
     write('maps/test/conditions.csv', ['omega,file', '7,3.png']);
-    const of = (files: readonly string[], given: readonly string[]) =>
-      conditionsOfFiles(files.map(at), given.map(at), [{ name: 'omega', shape: [1] }], [8, 8, 1]);
-    const found = await of(['maps/train/2.png', 'maps/test/0.png'], ['maps', 'maps/test/3.png']);
+    const readConditions = (files: readonly string[], folders: readonly string[]) =>
+      conditionsOfFiles(
+        files.map(inFolder),
+        folders.map(inFolder),
+        [{ name: 'omega', shape: [1] }],
+        [8, 8, 1],
+      );
+    const conditions = await readConditions(
+      ['maps/train/2.png', 'maps/test/0.png'],
+      ['maps', 'maps/test/3.png'],
+    );
     const values = new Float64Array(2);
-    found.omega!.read([0, 1], values);
+    conditions.omega!.read([0, 1], values);
     expect([...values]).toEqual([0.2, 3]);
-    const alone = await of(['maps/test/3.png'], ['maps/test/3.png']);
+    const alone = await readConditions(['maps/test/3.png'], ['maps/test/3.png']);
     alone.omega!.read([0], values.subarray(0, 1));
     expect(values[0]).toBe(7);
-    await expect(of(['idx/a.png'], ['idx'])).rejects.toThrow(
+    await expect(readConditions(['idx/a.png'], ['idx'])).rejects.toThrow(
       'there is no conditions.csv or conditions.npy beside them',
     );
     write('maps/test/conditions.csv', ['omega', '7']);
-    await expect(of(['maps/test/3.png', 'maps/test/4.png'], ['maps/test'])).rejects.toThrow(
+    await expect(readConditions(['maps/test/3.png', 'maps/test/4.png'], ['maps/test'])).rejects.toThrow(
       'conditions.csv has 1 rows for 2 images: give one for each, or add a column file',
     );
-    rmSync(at('maps/test/conditions.csv'));
+    rmSync(inFolder('maps/test/conditions.csv'));
   });
 
   it.each([
@@ -98,7 +107,9 @@ describe('by file name', () => {
     [['file,sigma', 'train/0.png,1'], 'known: sigma'],
   ])('are refused: %#', async (lines, message) => {
     write('maps/conditions.csv', lines);
-    await expect(openDataset(at('maps'), { conditions: { names: ['omega'] } })).rejects.toThrow(message);
+    await expect(openDataset(inFolder('maps'), { conditions: { names: ['omega'] } })).rejects.toThrow(
+      message,
+    );
   });
 });
 
@@ -107,30 +118,32 @@ describe('in order', () => {
 
   it('are for all images, whichever split is opened', async () => {
     write('elsewhere.csv', ['omega', ...rows]);
-    const conditions = { from: at('elsewhere.csv') };
-    const { train, validation, test } = await openDataset(at('idx'), { validation: 0.1, conditions });
+    const conditions = { from: inFolder('elsewhere.csv') };
+    const { train, validation, test } = await openDataset(inFolder('idx'), { validation: 0.1, conditions });
     expect(valuesIn(test, 'omega')).toEqual([160, 161]);
-    const all = [...valuesIn(train, 'omega'), ...valuesIn(validation, 'omega')].sort((a, b) => a - b);
-    expect(all).toEqual(rows.slice(0, 160).map(Number));
-    const alone = await openSplit(at('idx'), 'validation', { validation: 0.1, conditions });
+    const values = [...valuesIn(train, 'omega'), ...valuesIn(validation, 'omega')].sort((a, b) => a - b);
+    expect(values).toEqual(rows.slice(0, 160).map(Number));
+    const alone = await openSplit(inFolder('idx'), 'validation', { validation: 0.1, conditions });
     expect(valuesIn(alone, 'omega')).toEqual(valuesIn(validation, 'omega'));
-    const two = await openSplit(at('idx'), 'test', { validation: 0.1, conditions, most: 1 });
+    const two = await openSplit(inFolder('idx'), 'test', { validation: 0.1, conditions, most: 1 });
     expect(valuesIn(two, 'omega')).toEqual([160]);
   });
 
   it('are refused for another number of images, without a file, or with names for images without', async () => {
     write('elsewhere.csv', ['omega', ...rows.slice(1)]);
-    const open = (from?: string) => openDataset(at('idx'), { conditions: { from } });
-    await expect(open(at('elsewhere.csv'))).rejects.toThrow(
+    const open = (from?: string) => openDataset(inFolder('idx'), { conditions: { from } });
+    await expect(open(inFolder('elsewhere.csv'))).rejects.toThrow(
       'elsewhere.csv has 161 rows for 162 images: give one for each',
     );
     await expect(open()).rejects.toThrow(
       'there is no conditions.csv or conditions.npy beside them: write one, or name a file',
     );
     write('named.csv', ['file,omega', ...rows.map((row) => `${row}.png,${row}`)]);
-    await expect(open(at('named.csv'))).rejects.toThrow('has a column file, but these images have no names');
-    await expect(open(at('none.csv'))).rejects.toThrow('none.csv');
-    mkdirSync(at('a.csv'));
-    await expect(open(at('a.csv'))).rejects.toThrow('a.csv');
+    await expect(open(inFolder('named.csv'))).rejects.toThrow(
+      'has a column file, but these images have no names',
+    );
+    await expect(open(inFolder('none.csv'))).rejects.toThrow('none.csv');
+    mkdirSync(inFolder('a.csv'));
+    await expect(open(inFolder('a.csv'))).rejects.toThrow('a.csv');
   });
 });

@@ -1,7 +1,7 @@
 // The conditions of image files, from the tables in their folders.
 import { dirname, join, relative, sep } from 'node:path';
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { type ImageShape, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type ImageShape } from '../../core/numeric/index.ts';
 import type { RequiredCondition } from '../contract/conditions.ts';
 import type { Conditions } from '../contract/dataset.ts';
 import { isFolder } from '../files/files.ts';
@@ -12,14 +12,14 @@ import { componentsIn, conditionsByTable } from './table.ts';
  * The conditions of image files, from the table in a given folder, or next to a given file.
  *
  * @param files the paths of the images, in order
- * @param given the files and folders that they were found by
+ * @param sources the files and folders that they were found by
  * @param wanted the conditions that the images must have, at least one
  * @param options.areFirst whether more images follow, whose conditions are not needed
  * @throws UserError if there is no such table, or it has no row for an image
  */
 export async function conditionsOfFiles(
   files: readonly string[],
-  given: readonly string[],
+  sources: readonly string[],
   wanted: readonly RequiredCondition[],
   imageShape: ImageShape,
   { areFirst = false }: { readonly areFirst?: boolean | undefined } = {},
@@ -27,7 +27,7 @@ export async function conditionsOfFiles(
   const names = wanted.map(({ name }) => name);
   /** Where the conditions of each file are. */
   const places: { conditions: Conditions; row: number }[] = [];
-  const folders = [...byFolder(files, given)];
+  const folders = [...byFolder(files, sources)];
   for (const [folder, indices] of folders) {
     const table = await readConditionTable(folder, { names, otherwise: orPassed(wanted) });
     const components = componentsIn(table, imageShape, names);
@@ -42,14 +42,16 @@ export async function conditionsOfFiles(
   return Object.fromEntries(
     names.map((name) => {
       const { shape } = places[0]!.conditions[name]!;
-      const other = places.findIndex(({ conditions }) => String(conditions[name]!.shape) !== String(shape));
-      if (other !== -1) {
+      const differing = places.findIndex(
+        ({ conditions }) => String(conditions[name]!.shape) !== String(shape),
+      );
+      if (differing !== -1) {
         throw new UserError(
           'mismatch',
-          `the condition ${name} is ${inWords(shape)} for ${files[0]}, but ${inWords(places[other]!.conditions[name]!.shape)} for ${files[other]}`,
+          `the condition ${name} is ${inWords(shape)} for ${files[0]}, but ${inWords(places[differing]!.conditions[name]!.shape)} for ${files[differing]}`,
         );
       }
-      const size = sizeOf(shape);
+      const size = countElements(shape);
       const read = (indices: ArrayLike<number>, out: Float64Array): void => {
         for (let position = 0; position < indices.length; position++) {
           const { conditions, row } = places[indices[position]!]!;
@@ -63,7 +65,7 @@ export async function conditionsOfFiles(
 
 /** What a condition is for each image. */
 function inWords(shape: readonly number[]): string {
-  return sizeOf(shape) === 1
+  return countElements(shape) === 1
     ? 'a number'
     : `${shape.length > 1 ? 'an image of' : ''} ${shape.join(' x ')}${shape.length > 1 ? '' : ' numbers'}`.trim();
 }
@@ -71,13 +73,13 @@ function inWords(shape: readonly number[]): string {
 /** What to do without a file of conditions: pass them. */
 export function orPassed([first]: readonly RequiredCondition[]): Phrase {
   const { name, shape } = first!;
-  return phrase`pass ${option('condition', `${name}=${sizeOf(shape) === 1 ? 'VALUE' : 'FILE'}`)}`;
+  return phrase`pass ${option('condition', `${name}=${countElements(shape) === 1 ? 'VALUE' : 'FILE'}`)}`;
 }
 
 /** The names of image files in the folders that they were found in, with `/`; of other files, their own. */
-export function namesInFolders(files: readonly string[], given: readonly string[]): string[] {
+export function namesInFolders(files: readonly string[], sources: readonly string[]): string[] {
   const names: string[] = [];
-  for (const [folder, indices] of byFolder(files, given)) {
+  for (const [folder, indices] of byFolder(files, sources)) {
     for (const index of indices) {
       names[index] = nameIn(folder, files[index]!);
     }
@@ -86,16 +88,16 @@ export function namesInFolders(files: readonly string[], given: readonly string[
 }
 
 /** The positions of files by the folder that was given, or, of a file that was, by its own. */
-function byFolder(files: readonly string[], given: readonly string[]): Map<string, number[]> {
-  const folders = given.filter((path) => isFolder(path));
-  const found = new Map<string, number[]>();
+function byFolder(files: readonly string[], sources: readonly string[]): Map<string, number[]> {
+  const folders = sources.filter((path) => isFolder(path));
+  const indicesByFolder = new Map<string, number[]>();
   files.forEach((file, index) => {
-    const folder = folders.find((one) => file.startsWith(join(one, sep))) ?? dirname(file);
-    const indices = found.get(folder) ?? [];
+    const folder = folders.find((candidate) => file.startsWith(join(candidate, sep))) ?? dirname(file);
+    const indices = indicesByFolder.get(folder) ?? [];
     indices.push(index);
-    found.set(folder, indices);
+    indicesByFolder.set(folder, indices);
   });
-  return found;
+  return indicesByFolder;
 }
 
 function nameIn(folder: string, file: string): string {

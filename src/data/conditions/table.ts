@@ -49,9 +49,9 @@ export function componentsIn(
   names?: readonly string[],
 ): Conditions {
   const { path } = table;
-  const all = componentsOfTable(table, imageShape);
+  const components = componentsOfTable(table, imageShape);
   const byName = new Map<string, Component>();
-  for (const component of all) {
+  for (const component of components) {
     if (byName.has(component.name)) {
       throw new UserError(
         'invalid-data',
@@ -69,7 +69,7 @@ export function componentsIn(
   if (unknown !== undefined) {
     throw unknownName(`condition of ${path}`, unknown, [...byName.keys()]);
   }
-  const wanted = names?.map((name) => byName.get(name)!) ?? all;
+  const wanted = names?.map((name) => byName.get(name)!) ?? components;
   return Object.fromEntries(wanted.map(({ name, open }) => [name, open()]));
 }
 
@@ -79,7 +79,7 @@ export function componentNamesIn(table: ConditionTable, imageShape: ImageShape):
 }
 
 /** Conditions of some rows of others. */
-export function rowsOf(conditions: Conditions, rows: readonly number[]): Conditions {
+export function selectRows(conditions: Conditions, rows: readonly number[]): Conditions {
   return Object.fromEntries(
     Object.entries(conditions).map(([name, { shape, read }]) => [
       name,
@@ -131,11 +131,11 @@ function wholeColumn(column: ConditionColumn, imageShape: ImageShape, path: stri
     open() {
       const each = Array.from({ length: count }, (_, component) => positions(component));
       const size = each[0]!.length;
-      const all = Int32Array.from(
+      const columnIndices = Int32Array.from(
         { length: size * count },
         (_, index) => each[index % count]![Math.floor(index / count)]!,
       );
-      return gathered(column.open(), all, shape);
+      return gathered(column.open(), columnIndices, shape);
     },
   };
 }
@@ -155,9 +155,9 @@ function columnAsConditions(
     return { count, shape: [count], positions: (component) => [component] };
   }
   const [rows, columns, channels = 1] = shape as [number, number, number?];
-  const times = height / rows;
+  const factor = height / rows;
   const finer = rows / height;
-  const isCoarser = Number.isInteger(times) && width === columns * times;
+  const isCoarser = Number.isInteger(factor) && width === columns * factor;
   const isFiner = Number.isInteger(finer) && columns === width * finer;
   if (!(isCoarser || isFiner)) {
     throw new UserError(
@@ -166,7 +166,7 @@ function columnAsConditions(
     );
   }
   // A division by a whole number is exact where the result is; a product with its reciprocal is not.
-  const scaled = (place: number): number => (isCoarser ? Math.floor(place / times) : place * finer);
+  const scaled = (position: number): number => (isCoarser ? Math.floor(position / factor) : position * finer);
   const count = (isCoarser ? 1 : finer ** 2) * channels;
   const positions = (component: number): ArrayLike<number> => {
     const [offset, channel] = [Math.floor(component / channels), component % channels];
@@ -230,15 +230,15 @@ export function sourceWithTable(
   const used: UsedRows = new Map();
   const inOrder = table.files === undefined ? rowsInOrder(source, table) : undefined;
   const components = componentsIn(table, train.imageShape, names);
-  const given = (images: ImageSet): ImageSet => {
+  const addConditions = (images: ImageSet): ImageSet => {
     const rows = inOrder?.get(images) ?? rowsByName(namesIn(images, table), table, used);
-    return withConditions(images, rowsOf(components, rows), table.path);
+    return withConditions(images, selectRows(components, rows), table.path);
   };
   return {
     ...source,
-    train: given(train),
-    ...(validation && { validation: given(validation) }),
-    test: given(test),
+    train: addConditions(train),
+    ...(validation && { validation: addConditions(validation) }),
+    test: addConditions(test),
   };
 }
 
@@ -250,7 +250,7 @@ export function imagesWithTable(
 ): ImageSet {
   const components = componentsIn(table, images.imageShape, names);
   const rows = rowsByName(namesIn(images, table), table);
-  return withConditions(images, rowsOf(components, rows), table.path);
+  return withConditions(images, selectRows(components, rows), table.path);
 }
 
 /**
@@ -266,7 +266,7 @@ export function conditionsByTable(
   { areFirst = false }: { readonly areFirst?: boolean | undefined } = {},
 ): Conditions {
   if (table.files !== undefined) {
-    return rowsOf(components, rowsByName(names, table));
+    return selectRows(components, rowsByName(names, table));
   }
   if (!areFirst || table.rows < names.length) {
     requireRows(table, names.length);
@@ -295,28 +295,28 @@ function rowsByName(names: readonly string[], table: ConditionTable, used: UsedR
       `${path}: two ${areImages ? 'images' : 'rows'} are for ${repeated}: keep one`,
     );
   }
-  const whole = names.map((name) => (areImages ? withoutExtension(name) : name.replace(/#\d+$/, '')));
-  const found = whole.map((name) => rows.get(name) ?? rows.get(name.slice(name.lastIndexOf('/') + 1)));
-  const missing = names.filter((_, index) => found[index] === undefined);
+  const keys = names.map((name) => (areImages ? withoutExtension(name) : name.replace(/#\d+$/, '')));
+  const rowIndices = keys.map((name) => rows.get(name) ?? rows.get(name.slice(name.lastIndexOf('/') + 1)));
+  const missing = names.filter((_, index) => rowIndices[index] === undefined);
   if (missing.length > 0) {
     const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;
-    const what = areImages ? 'image' : 'row';
+    const unit = areImages ? 'image' : 'row';
     throw new UserError(
       'mismatch',
-      `${path} has no ${what} for ${missing[0]}${others}: add one for each image`,
+      `${path} has no ${unit} for ${missing[0]}${others}: add one for each image`,
     );
   }
-  return found.map((row, index) => {
-    const other = used.get(row!) ?? whole[index]!;
-    if (other !== whole[index]) {
+  return rowIndices.map((row, index) => {
+    const earlierName = used.get(row!) ?? keys[index]!;
+    if (earlierName !== keys[index]) {
       throw new UserError(
         'mismatch',
         areImages
-          ? `${path}: ${table.files![row!]} is for several images, such as ${other} and ${whole[index]}: arrange the condition images in the same folders as the images`
-          : `${path}: the row of ${files[row!]} is for several images, such as ${other} and ${whole[index]}: write their paths in the column file`,
+          ? `${path}: ${table.files![row!]} is for several images, such as ${earlierName} and ${keys[index]}: arrange the condition images in the same folders as the images`
+          : `${path}: the row of ${files[row!]} is for several images, such as ${earlierName} and ${keys[index]}: write their paths in the column file`,
       );
     }
-    used.set(row!, other);
+    used.set(row!, earlierName);
     return row!;
   });
 }
@@ -326,8 +326,8 @@ function withoutExtension(name: string): string {
   return name.replace(/\.\w+(#\d+)?$/, '$1');
 }
 
-function namesIn({ nameOf, count }: ImageSet, { path, areImages }: ConditionTable): string[] {
-  if (nameOf === undefined) {
+function namesIn({ nameAt, count }: ImageSet, { path, areImages }: ConditionTable): string[] {
+  if (nameAt === undefined) {
     throw new UserError(
       'mismatch',
       areImages
@@ -335,7 +335,7 @@ function namesIn({ nameOf, count }: ImageSet, { path, areImages }: ConditionTabl
         : `${path} has a column file, but these images have no names: leave the column out, with a row for each image in order`,
     );
   }
-  return Array.from({ length: count }, (_, index) => nameOf(index));
+  return Array.from({ length: count }, (_, index) => nameAt(index));
 }
 
 function requireRows({ path, rows }: ConditionTable, images: number): void {
@@ -365,17 +365,19 @@ function rowsInOrder(
     sets.map((images) => {
       const first = before;
       before += images.count;
-      const placeOf = (index: number): number => places?.get(images.nameOf!(index)) ?? first + index;
-      return [images, Array.from({ length: images.count }, (_, index) => placeOf(index))];
+      const rowPosition = (index: number): number => places?.get(images.nameAt!(index)) ?? first + index;
+      return [images, Array.from({ length: images.count }, (_, index) => rowPosition(index))];
     }),
   );
 }
 
 /** The positions of images in the array that contains them, by name; undefined unless all their names come from one array. */
 function placesInArray(sets: readonly ImageSet[], total: number): Map<string, number> | undefined {
-  const names = sets.flatMap(({ count, nameOf }) =>
-    Array.from({ length: count }, (_, index) => nameOf?.(index) ?? ''),
+  const names = sets.flatMap(({ count, nameAt }) =>
+    Array.from({ length: count }, (_, index) => nameAt?.(index) ?? ''),
   );
   const places = new Map(names.map((name) => [name, /^\d{1,15}$/.test(name) ? Number(name) : total]));
-  return places.size === total && [...places.values()].every((place) => place < total) ? places : undefined;
+  return places.size === total && [...places.values()].every((position) => position < total)
+    ? places
+    : undefined;
 }

@@ -98,11 +98,11 @@ export class Budget {
   spend(amount: number, unit: Unit): void {
     this.#spent[unit].total += amount;
     if (!(this.left(unit) >= 0)) {
-      const [found, size, limit] = [this.#spent[unit].total, this.#size.total, this.#limit(unit)].map(
+      const [spent, size, limit] = [this.#spent[unit].total, this.#size.total, this.#limit(unit)].map(
         (each) => each.toLocaleString('en'),
       );
       throw new OverBudget(
-        `${this.#source}: at least ${found} ${words[unit]} in ${size} bytes on disk, but the limit for this size is ` +
+        `${this.#source}: at least ${spent} ${words[unit]} in ${size} bytes on disk, but the limit for this size is ` +
           `${limit}: not a real dataset; use another copy`,
       );
     }

@@ -1,6 +1,6 @@
 // Conditions: numbers and images that accompany each image, by name, that a density can depend on.
 import { type Phrase, UserError } from '../../core/errors.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type NdArray } from '../../core/numeric/index.ts';
 import { type Conditions, type ConditionValues, checkIndex, type ImageSet } from './dataset.ts';
 
 /** The most components of a condition. */
@@ -65,19 +65,22 @@ export function conditioned(
   } = images;
   const area = height * width;
   const conditions = Object.fromEntries(
-    Object.entries(values).map(([name, given]) => {
-      const what = `${source}: ${name}`;
-      if ('shape' in given) {
-        const [rows, ...each] = given.shape;
-        if (rows !== count || sizeOf(given.shape) !== given.data.length) {
+    Object.entries(values).map(([name, entry]) => {
+      const subject = `${source}: ${name}`;
+      if ('shape' in entry) {
+        const [rows, ...each] = entry.shape;
+        if (rows !== count || countElements(entry.shape) !== entry.data.length) {
           throw new UserError(
             'invalid-data',
-            `${source}: the condition ${name} has shape [${given.shape}] and ${given.data.length} values for ${count} images: its first axis must be the images`,
+            `${source}: the condition ${name} has shape [${entry.shape}] and ${entry.data.length} values for ${count} images: its first axis must be the images`,
           );
         }
-        return [name, conditionValues(given.data, { count, shape: each.length > 0 ? each : [1], what })];
+        return [
+          name,
+          conditionValues(entry.data, { count, shape: each.length > 0 ? each : [1], what: subject }),
+        ];
       }
-      const data = given;
+      const data = entry;
       if (data.length !== count && data.length !== count * area) {
         throw new UserError(
           'invalid-data',
@@ -85,7 +88,7 @@ export function conditioned(
         );
       }
       const shape = data.length === count ? [1] : [height, width, 1];
-      return [name, conditionValues(data, { count, shape, what })];
+      return [name, conditionValues(data, { count, shape, what: subject })];
     }),
   );
   return withConditions(images, conditions, source);
@@ -125,16 +128,16 @@ export function conditionValues(
   {
     count,
     shape,
-    what,
+    what: subject,
   }: { readonly count: number; readonly shape: readonly number[]; readonly what: string },
 ): ConditionValues {
-  const size = sizeOf(shape);
-  const own = Float64Array.from(data);
-  const wrong = own.findIndex((value) => !Number.isFinite(Math.fround(value)));
+  const size = countElements(shape);
+  const copy = Float64Array.from(data);
+  const wrong = copy.findIndex((value) => !Number.isFinite(Math.fround(value)));
   if (wrong !== -1) {
     throw new UserError(
       'invalid-data',
-      `${what}: the value of image ${Math.floor(wrong / size)} is ${own[wrong]}: expected finite numbers of float32`,
+      `${subject}: the value of image ${Math.floor(wrong / size)} is ${copy[wrong]}: expected finite numbers of float32`,
     );
   }
   return {
@@ -142,7 +145,7 @@ export function conditionValues(
     read(indices, out) {
       for (let position = 0; position < indices.length; position++) {
         const index = checkIndex(indices[position]!, count);
-        out.set(own.subarray(index * size, (index + 1) * size), position * size);
+        out.set(copy.subarray(index * size, (index + 1) * size), position * size);
       }
     },
   };

@@ -60,7 +60,7 @@ describe('firstImages', () => {
   it.each([
     [2, 2],
     [9, 5],
-  ])('returns at most %i: %i of 5', (most, count) => {
-    expect([...readAll(firstImages(images, most))]).toEqual([...readAll(images)].slice(0, 6 * count));
+  ])('returns at most %i: %i of 5', (limit, count) => {
+    expect([...readAll(firstImages(images, limit))]).toEqual([...readAll(images)].slice(0, 6 * count));
   });
 });

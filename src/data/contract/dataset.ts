@@ -4,12 +4,12 @@ import { UserError } from '../../core/errors.ts';
 import {
   bytesOfValue,
   copyInto,
+  countElements,
   type ImageShape,
-  kindOf,
   requireArgument,
-  sizeOf,
   type ValueKind,
   type Values,
+  valueKind,
   zeros,
 } from '../../core/numeric/index.ts';
 
@@ -42,7 +42,7 @@ export interface Labels {
   /** The names of the classes, all different, in the order of their numbers; the same for all splits of a dataset. */
   readonly classes: readonly string[];
   /** The number of the class of an image, from 0; throws RangeError if there is no such image. */
-  classOf(index: number): number;
+  classAt(index: number): number;
 }
 
 /** A component of the conditions of images. */
@@ -69,7 +69,7 @@ export interface ImageSet {
   /** If validation images were held out of these: all training images, those included. */
   readonly heldOutFrom?: ImageSet;
   /** The name of an image: its path in the dataset, or its number in an array; absent if they have none. */
-  nameOf?(index: number): string;
+  nameAt?(index: number): string;
   /** The class of each image; absent if they have no labels. */
   readonly labels?: Labels;
   /** What a density can depend on; absent if the images have none. */
@@ -85,13 +85,13 @@ export interface ImageSet {
 export interface ImageOfSet {
   /** Its index in the set, from 0. */
   readonly index: number;
-  /** Its name, as `nameOf` returns it; absent if the images have none. */
+  /** Its name, as `nameAt` returns it; absent if the images have none. */
   readonly name?: string;
 }
 
 /** An image of a set, with its name if it has one. */
 export function imageOfSet(images: ImageSet, index: number): ImageOfSet {
-  const name = images.nameOf?.(index);
+  const name = images.nameAt?.(index);
   return { index, ...(name !== undefined && { name }) };
 }
 
@@ -181,9 +181,9 @@ export function imagesInMemory(data: Values, imageShape: ImageShape, names?: rea
     ArrayBuffer.isView(data) && Array.isArray(imageShape) && imageShape.length === 3,
     'imagesInMemory needs values and the shape of an image, such as imagesInMemory(pixels, [28, 28, 1])',
   );
-  const imageSize = sizeOf(imageShape);
+  const imageSize = countElements(imageShape);
   const count = data.length / imageSize;
-  const kind = kindOf(data);
+  const kind = valueKind(data);
   if (kind === undefined) {
     throw new RangeError('images must be in a Uint8Array, a Uint16Array or a Float32Array');
   }
@@ -194,7 +194,7 @@ export function imagesInMemory(data: Values, imageShape: ImageShape, names?: rea
     count,
     imageShape,
     kind,
-    ...(names && { nameOf: (index: number) => names[checkIndex(index, count)]! }),
+    ...(names && { nameAt: (index: number) => names[checkIndex(index, count)]! }),
     read(indices, out) {
       checkOutput(indices.length * imageSize, kind, out);
       for (let position = 0; position < indices.length; position++) {
@@ -212,18 +212,18 @@ export function imagesInMemory(data: Values, imageShape: ImageShape, names?: rea
 export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   // Checked before the copy: a Uint32Array would convert 1.5 and -1 to other indices.
   const chosen = mapIndices(indices, (index) => checkIndex(index, images.count));
-  const { nameOf, labels, conditions } = images;
+  const { nameAt, labels, conditions } = images;
   const chosenAt = (positions: ArrayLike<number>): Uint32Array =>
     mapIndices(positions, (position) => chosen[checkIndex(position, chosen.length)]!);
   return {
     count: chosen.length,
     imageShape: images.imageShape,
     kind: images.kind,
-    ...(nameOf && { nameOf: (position: number) => nameOf(chosen[checkIndex(position, chosen.length)]!) }),
+    ...(nameAt && { nameAt: (position: number) => nameAt(chosen[checkIndex(position, chosen.length)]!) }),
     ...(labels && {
       labels: {
         classes: labels.classes,
-        classOf: (position) => labels.classOf(chosen[checkIndex(position, chosen.length)]!),
+        classAt: (position) => labels.classAt(chosen[checkIndex(position, chosen.length)]!),
       },
     }),
     ...(conditions && {
@@ -250,8 +250,8 @@ function mapIndices(indices: ArrayLike<number>, map: (index: number) => number):
 }
 
 /** The first `most` images, or all if there are fewer. */
-export function firstImages(images: ImageSet, most: number): ImageSet {
-  const count = Math.min(most, images.count);
+export function firstImages(images: ImageSet, limit: number): ImageSet {
+  const count = Math.min(limit, images.count);
   return subset(
     images,
     Array.from({ length: count }, (_, index) => index),
@@ -280,12 +280,12 @@ export function imagesBuffer(
   { imageShape, kind }: Pick<ImageSet, 'imageShape' | 'kind'>,
   count: number,
 ): Values {
-  return zeros(kind, count * sizeOf(imageShape));
+  return zeros(kind, count * countElements(imageShape));
 }
 
 /** The bytes of one image of a set. */
 export function bytesPerImage({ imageShape, kind }: Pick<ImageSet, 'imageShape' | 'kind'>): number {
-  return sizeOf(imageShape) * bytesOfValue(kind);
+  return countElements(imageShape) * bytesOfValue(kind);
 }
 
 /** Returns the index if it is in 0..`count`-1; throws RangeError otherwise. */
@@ -298,9 +298,9 @@ export function checkIndex(index: number, count: number): number {
 
 /** Throws RangeError unless `out` has so many values of a kind. */
 export function checkOutput(length: number, kind: ValueKind, out: Values): void {
-  if (out.length !== length || kindOf(out) !== kind) {
+  if (out.length !== length || valueKind(out) !== kind) {
     throw new RangeError(
-      `the images need ${length} values of kind ${kind}, but the output has ${out.length} of kind ${kindOf(out)}`,
+      `the images need ${length} values of kind ${kind}, but the output has ${out.length} of kind ${valueKind(out)}`,
     );
   }
 }
@@ -331,15 +331,15 @@ export function labelled(
       `${source}: ${numbers.length} labels for ${count} images; use another copy`,
     );
   }
-  const own = Uint16Array.from(numbers);
-  const wrong = own.findIndex((number) => number >= classes.length);
+  const copy = Uint16Array.from(numbers);
+  const wrong = copy.findIndex((number) => number >= classes.length);
   if (wrong !== -1) {
     throw new UserError(
       'invalid-data',
-      `${source}: image ${wrong} has label ${own[wrong]}, expected 0 to ${classes.length - 1}; use another copy`,
+      `${source}: image ${wrong} has label ${copy[wrong]}, expected 0 to ${classes.length - 1}; use another copy`,
     );
   }
-  return { ...images, labels: { classes, classOf: (index) => own[checkIndex(index, count)]! } };
+  return { ...images, labels: { classes, classAt: (index) => copy[checkIndex(index, count)]! } };
 }
 
 /** Whether images are labelled with exactly these classes. */
@@ -351,7 +351,7 @@ export function hasClasses({ labels }: Pick<ImageSet, 'labels'>, classes: readon
 export function countClasses({ count, labels }: ImageSet): number[] {
   const counts = new Array<number>(labels?.classes.length ?? 0).fill(0);
   for (let index = 0; labels && index < count; index++) {
-    counts[labels.classOf(index)]!++;
+    counts[labels.classAt(index)]!++;
   }
   return counts;
 }

@@ -48,10 +48,10 @@ export {
 export {
   countPictures,
   type DecodedImage,
+  listSplits,
   maxSide,
   type NamedDataset,
   type RawDataset,
   type RawImage,
   type RawSplit,
-  splitsOf,
 } from './rawImages.ts';

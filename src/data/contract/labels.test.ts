@@ -25,8 +25,8 @@ beforeEach(() => {
 });
 
 const validation = 0.2;
-const labelsOf = ({ count, labels }: ImageSet): number[] =>
-  Array.from({ length: count }, (_, index) => labels!.classOf(index));
+const listLabels = ({ count, labels }: ImageSet): number[] =>
+  Array.from({ length: count }, (_, index) => labels!.classAt(index));
 
 /** The class stored in an image's first pixel. */
 const classesIn = (images: ImageSet): number[] =>
@@ -47,16 +47,16 @@ function idxDataset({ labels = 30, tests = 8 } = {}): void {
     ['train', 30, labels],
     ['t10k', 8, tests],
   ] as const) {
-    const classOf = (image: number): number => (7 * image) % 5;
+    const labelAt = (image: number): number => (7 * image) % 5;
     idx(
       `${name}-images-idx3-ubyte`,
       [count, 2, 2],
-      Array.from({ length: 4 * count }, (_, i) => classOf(i >> 2)),
+      Array.from({ length: 4 * count }, (_, i) => labelAt(i >> 2)),
     );
     idx(
       `${name}-labels-idx1-ubyte`,
       [labelled],
-      Array.from({ length: labelled }, (_, i) => classOf(i)),
+      Array.from({ length: labelled }, (_, i) => labelAt(i)),
     );
   }
 }
@@ -74,15 +74,15 @@ describe('a folder of IDX files', () => {
     const dataset = await openDataset(folder, { validation });
     expect(dataset.train.labels!.classes).toEqual(['0', '1', '2', '3', '4']);
     for (const split of ['train', 'validation', 'test'] as const) {
-      expect(labelsOf(dataset[split])).toEqual(classesIn(dataset[split]));
+      expect(listLabels(dataset[split])).toEqual(classesIn(dataset[split]));
       const alone = await openSplit(folder, split, { validation });
-      expect(labelsOf(alone)).toEqual(labelsOf(dataset[split]));
+      expect(listLabels(alone)).toEqual(listLabels(dataset[split]));
     }
     const stream = new BatchStream(dataset.train, 7, 3, ['shift', 'flip']);
     for (const step of [0, 5, 2]) {
       const out = new Uint8Array(5 * 4);
       stream.batchAt(step, out, 2);
-      expect(stream.indicesAt(step, 5, 2).map((index) => dataset.train.labels!.classOf(index))).toEqual(
+      expect(stream.indicesAt(step, 5, 2).map((index) => dataset.train.labels!.classAt(index))).toEqual(
         [0, 1, 2, 3, 4].map((image) => out[4 * image]!),
       );
     }
@@ -114,12 +114,12 @@ describe('a folder of IDX files', () => {
 
 it('MNIST and CIFAR-10 have their labels and the names of their classes', async () => {
   const test = await openSplit('mnist', 'test', { validation: 0 });
-  expect(labelsOf(test).slice(0, 10)).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
+  expect(listLabels(test).slice(0, 10)).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
   expect(test.labels!.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
   expect(countClasses(test)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
   const photos = await openedBy(cifar10Files, fixture('cifar-10-binary.tar.gz'));
   expect(photos.train.labels!.classes.slice(3, 6)).toEqual(['cat', 'deer', 'dog']);
-  expect(labelsOf(photos.train)).toHaveLength(5);
+  expect(listLabels(photos.train)).toHaveLength(5);
 });
 
 it('Fashion-MNIST has the labels of its files and the names of its classes, as published', async () => {
@@ -141,7 +141,7 @@ it('Fashion-MNIST has the labels of its files and the names of its classes, as p
   try {
     const { train, test } = await fashionMnist.open();
     for (const images of [await train.set!(), await test.set!()]) {
-      expect(labelsOf(images)).toEqual(classesIn(images));
+      expect(listLabels(images)).toEqual(classesIn(images));
       expect(images.labels!.classes).toEqual([
         'T-shirt/top',
         'trouser',
@@ -184,7 +184,7 @@ describe('folders by class', () => {
     const check = (images: ImageSet): void => {
       const { classes } = images.labels!;
       expect(classes).toEqual(['bird', 'cat', 'dog']);
-      expect(labelsOf(images).map((number) => classes[number])).toEqual(
+      expect(listLabels(images).map((number) => classes[number])).toEqual(
         classesIn(images).map((value) => inPixels[value]),
       );
     };
@@ -233,12 +233,12 @@ describe('folders by class', () => {
     ['above the split', ['b/train/1.png', 'a/test/2.png'], ['a', 'b'], [1, 0]],
     ['below folders that all share', ['set/x/a/1.png', 'set/x/b/2.png'], ['a', 'b'], [0, 1]],
   ])('%s', (_, names, classes, numbers) => {
-    const found = classesOfNames(names);
-    if (typeof found !== 'object') {
-      throw new Error(`no classes: ${found}`);
+    const classNames = classesOfNames(names);
+    if (typeof classNames !== 'object') {
+      throw new Error(`no classes: ${classNames}`);
     }
-    expect(found.classes).toEqual(classes);
-    expect(names.map(found.labelOf)).toEqual(numbers);
+    expect(classNames.classes).toEqual(classes);
+    expect(names.map(classNames.labelOf)).toEqual(numbers);
   });
 });
 
@@ -265,6 +265,6 @@ it('labels that are not classes, or differ in number from the images, are refuse
     'here: image 1 has label 2, expected 0 to 1',
   );
   const two = subset(labelled(images, ['a', 'b'], [0, 1, 1], 'here'), [2, 0]);
-  expect(labelsOf(two)).toEqual([1, 0]);
-  expect(() => two.labels!.classOf(2)).toThrow(RangeError);
+  expect(listLabels(two)).toEqual([1, 0]);
+  expect(() => two.labels!.classAt(2)).toThrow(RangeError);
 });

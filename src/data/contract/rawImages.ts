@@ -153,8 +153,8 @@ export function splitOfSet(
       }
       for (let index = 0; index < images.count; index++) {
         yield {
-          name: images.nameOf?.(index) ?? `${split}/${index}`,
-          label: images.labels?.classOf(index),
+          name: images.nameAt?.(index) ?? `${split}/${index}`,
+          label: images.labels?.classAt(index),
           decode: async () => ({ width, height, channels, data: readOne(images, index), notes: [] }),
         };
       }
@@ -163,7 +163,7 @@ export function splitOfSet(
 }
 
 /** Images that are open as a dataset of files that contain them. */
-export function rawOf({ train, validation, test, ...about }: DatasetSource): RawDataset {
+export function toRawDataset({ train, validation, test, ...about }: DatasetSource): RawDataset {
   const split = (name: string, images: ImageSet): RawSplit =>
     splitOfSet(name, async () => images, images.count);
   return {
@@ -176,7 +176,7 @@ export function rawOf({ train, validation, test, ...about }: DatasetSource): Raw
 }
 
 /** The splits of a dataset that has them. */
-export function splitsOf({ train, validation, test }: RawDataset): [Split, RawSplit][] {
+export function listSplits({ train, validation, test }: RawDataset): [Split, RawSplit][] {
   return [
     ['train', train],
     ...(validation ? [['validation', validation] as [Split, RawSplit]] : []),
@@ -209,7 +209,7 @@ async function countIn({ count, set }: RawSplit): Promise<number | null> {
 
 /** The number of source images of a dataset; null if it is only known at the end. */
 export function countPictures(dataset: RawDataset): Promise<number | null> {
-  return totalCount(splitsOf(dataset).map(([, split]) => split));
+  return totalCount(listSplits(dataset).map(([, split]) => split));
 }
 
 /**
@@ -243,10 +243,10 @@ export async function limited(dataset: RawDataset, limit: number, source: string
 }
 
 async function* first<Item>(items: AsyncIterable<Item>, count: number): AsyncGenerator<Item, void, void> {
-  let left = count;
+  let remaining = count;
   for await (const item of items) {
     yield item;
-    if (--left === 0) {
+    if (--remaining === 0) {
       return;
     }
   }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { isOwnMark, markOf } from './accountKey.ts';
+import { createMark, isOwnMark } from './accountKey.ts';
 
 let root: string;
 
@@ -20,27 +20,27 @@ afterEach(() => {
 const keyFile = (): string => join(root, 'emerging-flows', 'account.key');
 
 it('recognises its own marks, each of one text', () => {
-  const mark = markOf('/my/photos')!;
+  const mark = createMark('/my/photos')!;
   expect(mark).toMatch(/^[0-9a-f]{64}$/);
   expect(isOwnMark(mark, '/my/photos')).toBe(true);
-  expect(markOf('/my/photos')).toBe(mark);
-  for (const other of ['', 'x', mark.replace(/./, 'g'), markOf('/my/letters')!]) {
-    expect(isOwnMark(other, '/my/photos')).toBe(false);
+  expect(createMark('/my/photos')).toBe(mark);
+  for (const otherMark of ['', 'x', mark.replace(/./, 'g'), createMark('/my/letters')!]) {
+    expect(isOwnMark(otherMark, '/my/photos')).toBe(false);
   }
 });
 
 it('recognises none of another account, and creates no key for that', () => {
-  const mark = markOf('/my/photos')!;
+  const mark = createMark('/my/photos')!;
   rmSync(keyFile());
   expect(isOwnMark(mark, '/my/photos')).toBe(false);
   expect(() => statSync(keyFile())).toThrow('ENOENT');
-  expect(markOf('/my/photos')).not.toBe(mark);
+  expect(createMark('/my/photos')).not.toBe(mark);
 });
 
 it('has a key that nobody else reads, and never a half-written one', () => {
   mkdirSync(join(root, 'emerging-flows'));
   writeFileSync(keyFile(), '');
-  expect(isOwnMark(markOf('a')!, 'a')).toBe(true);
+  expect(isOwnMark(createMark('a')!, 'a')).toBe(true);
   expect(readFileSync(keyFile(), 'utf8')).toMatch(/^[0-9a-f]{64}$/);
   if (process.platform !== 'win32') {
     expect(statSync(keyFile()).mode & 0o777).toBe(0o600);
@@ -51,11 +51,11 @@ it.each(['HOME', 'XDG_STATE_HOME'])('creates no missing parent of %s', (name) =>
   const missing = join(root, 'missing');
   vi.stubEnv('XDG_STATE_HOME', name === 'HOME' ? '' : join(missing, 'state'));
   vi.stubEnv('HOME', missing);
-  expect(markOf('a')).toBeUndefined();
+  expect(createMark('a')).toBeUndefined();
   expect(existsSync(missing)).toBe(false);
 });
 
 it('makes no mark where the key cannot be kept', () => {
   writeFileSync(join(root, 'emerging-flows'), 'a file in its way');
-  expect(markOf('a')).toBeUndefined();
+  expect(createMark('a')).toBeUndefined();
 });

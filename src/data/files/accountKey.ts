@@ -13,7 +13,7 @@ import { exists, readText, requireExists } from './files.ts';
  *
  * @returns undefined if the key cannot be read or created, such as without a home folder
  */
-export function markOf(text: string): string | undefined {
+export function createMark(text: string): string | undefined {
   try {
     return markWith(readKey() ?? createKey(), text);
   } catch (error) {
@@ -30,8 +30,8 @@ export function isOwnMark(mark: string, text: string): boolean {
   if (key === undefined) {
     return false;
   }
-  const [found, expected] = [Buffer.from(mark), Buffer.from(markWith(key, text))];
-  return found.length === expected.length && timingSafeEqual(found, expected);
+  const [actual, expected] = [Buffer.from(mark), Buffer.from(markWith(key, text))];
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
 }
 
 function markWith(key: string, text: string): string {
@@ -64,9 +64,9 @@ function createKey(): string {
       throw error;
     }
     // Another process has created one meanwhile, or a crash has left a part of one.
-    const other = readKey();
-    if (other !== undefined) {
-      return other;
+    const otherKey = readKey();
+    if (otherKey !== undefined) {
+      return otherKey;
     }
     rmSync(path, { force: true });
     writeFileSync(path, key, { flag: 'wx', mode: 0o600 });

@@ -15,7 +15,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { failureOf } from '../../testing/failureOf.ts';
+import { catchUserError } from '../../testing/catchUserError.ts';
 import { ClosedFolder } from './closedFolder.ts';
 
 let root: string;
@@ -50,7 +50,7 @@ describe('a link to a file', () => {
       () => files.append('link', 'x'),
       () => files.flush('link'),
     ]) {
-      expect(failureOf(change)).toMatchObject({
+      expect(catchUserError(change)).toMatchObject({
         code: 'invalid-data',
         message:
           `cannot change ${inFolder('link')}: it is a link, and links in ${folder} are not followed; ` +
@@ -93,7 +93,7 @@ describe('a link to a folder', () => {
         () => files.makeFolder(inFolder(link)),
         () => files.removePartialFiles(inFolder(link)),
       ]) {
-        expect(failureOf(change).message).toMatch(/ is a link, and links in .* are not followed; /);
+        expect(catchUserError(change).message).toMatch(/ is a link, and links in .* are not followed; /);
       }
     }
     rmSync(join(outside, '1.partial'));
@@ -145,7 +145,7 @@ it('appends to what is there, and removes a part that was written before a failu
     return writeSync(file, bytes, 0, 1);
   }) as typeof fs.writeSync);
   syncBuiltinESMExports();
-  expect(failureOf(() => files.append('log', 'three')).message).toContain('no space is left');
+  expect(catchUserError(() => files.append('log', 'three')).message).toContain('no space is left');
   expect(readFileSync(inFolder('log'), 'utf8')).toBe('one2');
 });
 

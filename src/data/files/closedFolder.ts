@@ -19,13 +19,13 @@ import { cannotWrite, explainFileError, hasCode } from './fileErrors.ts';
 import {
   asideName,
   atMost,
-  bytesOf,
+  contentBytes,
   type FileCheck,
   type FileContent,
   type FileLock,
   type FileStore,
 } from './fileStore.ts';
-import { blocksOf, entryAt, exists, largestText, readChecked } from './files.ts';
+import { entryAt, exists, largestText, readBlocks, readChecked } from './files.ts';
 import { pathFrom } from './folders.ts';
 import { isLocked, requireLockHeld, takeLock } from './lock.ts';
 import { PartialFile, removePartialFiles, writeFileAtomically } from './partialFiles.ts';
@@ -62,15 +62,15 @@ export class ClosedFolder implements FileStore {
   constructor(path: string, options: { readonly remedy?: Phrase; readonly lockFile?: string } = {}) {
     this.name = path;
     this.remedy = options.remedy ?? defaultRemedy;
-    this.lockFile = options.lockFile && this.pathOf(options.lockFile);
+    this.lockFile = options.lockFile && this.resolvePath(options.lockFile);
   }
 
-  pathOf(name: string): string {
+  resolvePath(name: string): string {
     return join(this.name, name);
   }
 
   list(folder = ''): string[] {
-    const path = this.pathOf(folder);
+    const path = this.resolvePath(folder);
     if (!exists(path)) {
       return [];
     }
@@ -85,18 +85,18 @@ export class ClosedFolder implements FileStore {
   }
 
   read(name: string, check: FileCheck = atMost(largestText)): Uint8Array | undefined {
-    const path = this.pathOf(name);
+    const path = this.resolvePath(name);
     return exists(path) ? readChecked(path, check) : undefined;
   }
 
-  blocks(name: string, most?: number): Iterable<Uint8Array> | undefined {
-    const path = this.pathOf(name);
-    return exists(path) ? blocksOf(path, most) : undefined;
+  blocks(name: string, limit?: number): Iterable<Uint8Array> | undefined {
+    const path = this.resolvePath(name);
+    return exists(path) ? readBlocks(path, limit) : undefined;
   }
 
   /** Writes a file as `writeFileAtomically` does, and creates its subfolder. */
   write(name: string, content: FileContent): void {
-    const path = this.pathOf(name);
+    const path = this.resolvePath(name);
     this.makeFolder(dirname(path));
     this.requireNoLink(path);
     // A large file takes a while, so the lock is checked again before it replaces what is there.
@@ -108,15 +108,15 @@ export class ClosedFolder implements FileStore {
    * is replaced by a copy first: under those names it stays what it is. If that fails, the file ends as it did before.
    */
   append(name: string, content: Uint8Array | string): void {
-    const path = this.pathOf(name);
+    const path = this.resolvePath(name);
     this.requireChangeable(path);
     try {
       if ((lstatSync(path, { throwIfNoEntry: false })?.nlink ?? 1) > 1) {
-        writeFileAtomically(path, blocksOf(path));
+        writeFileAtomically(path, readBlocks(path));
       }
       const file = openSync(path, toAppend, 0o666);
       try {
-        appendTo(file, path, bytesOf(content));
+        appendTo(file, path, contentBytes(content));
       } catch (error) {
         throw cleanedUpAfter(cannotWrite(path, error), () => closeSync(file));
       }
@@ -127,7 +127,7 @@ export class ClosedFolder implements FileStore {
   }
 
   flush(name: string): void {
-    const path = this.pathOf(name);
+    const path = this.resolvePath(name);
     this.requireNoLink(path);
     if (!exists(path)) {
       return;
@@ -146,9 +146,9 @@ export class ClosedFolder implements FileStore {
 
   /** Removes a file if it exists; of a link only the link itself. */
   remove(name: string): void {
-    const path = this.pathOf(name);
+    const path = this.resolvePath(name);
     this.requireHeld();
-    this.requireNoLinkIn(path, this.partsOf(path).slice(0, -1));
+    this.requireNoLinkIn(path, this.splitPath(path).slice(0, -1));
     try {
       rmSync(path, { force: true });
     } catch (error) {
@@ -158,12 +158,12 @@ export class ClosedFolder implements FileStore {
 
   /** Renames a file as the contract says; of a link only the link itself. */
   setAside(name: string): string {
-    const path = this.pathOf(name);
+    const path = this.resolvePath(name);
     this.requireHeld();
-    this.requireNoLinkIn(path, this.partsOf(path).slice(0, -1));
-    const aside = asideName(name, (one) => entryAt(this.pathOf(one)) !== undefined);
+    this.requireNoLinkIn(path, this.splitPath(path).slice(0, -1));
+    const aside = asideName(name, (candidate) => entryAt(this.resolvePath(candidate)) !== undefined);
     try {
-      renameSync(path, this.pathOf(aside));
+      renameSync(path, this.resolvePath(aside));
     } catch (error) {
       throw explainFileError(error, path, 'rename');
     }
@@ -191,7 +191,7 @@ export class ClosedFolder implements FileStore {
   /** Creates a subfolder, unless it exists; returns whether it was created. The folder itself must exist. */
   makeFolder(path: string): boolean {
     this.requireChangeable(path);
-    if (this.partsOf(path).length === 0) {
+    if (this.splitPath(path).length === 0) {
       return false;
     }
     this.makeFolder(dirname(path));
@@ -207,9 +207,9 @@ export class ClosedFolder implements FileStore {
   }
 
   /** Removes the partial files that a crash has left in this folder or a subfolder, as `removePartialFiles` does. */
-  removePartialFiles(path: string, of?: string): void {
+  removePartialFiles(path: string, target?: string): void {
     this.requireChangeable(path);
-    removePartialFiles(path, of);
+    removePartialFiles(path, target);
   }
 
   /**
@@ -219,7 +219,7 @@ export class ClosedFolder implements FileStore {
    * @throws UserError (`invalid-data`) if it is or does
    */
   requireNoLink(path: string): void {
-    this.requireNoLinkIn(path, this.partsOf(path));
+    this.requireNoLinkIn(path, this.splitPath(path));
   }
 
   private requireNoLinkIn(path: string, parts: readonly string[]): void {
@@ -227,11 +227,11 @@ export class ClosedFolder implements FileStore {
     for (const part of parts) {
       entry = join(entry, part);
       if (entryAt(entry)?.isSymbolicLink() === true) {
-        const what = entry === join(path) ? 'it' : entry;
+        const link = entry === join(path) ? 'it' : entry;
         const where = this.name === '.' ? 'the working directory' : this.name;
         throw new UserError(
           'invalid-data',
-          phrase`cannot change ${path}: ${what} is a link, and links in ${where} are not followed; ${this.remedy}`,
+          phrase`cannot change ${path}: ${link} is a link, and links in ${where} are not followed; ${this.remedy}`,
         );
       }
     }
@@ -251,7 +251,7 @@ export class ClosedFolder implements FileStore {
   }
 
   /** The names on the way to a path; none for the folder itself. */
-  private partsOf(path: string): string[] {
+  private splitPath(path: string): string[] {
     const inside = relative(this.name, path);
     if (isAbsolute(inside) || inside.split(sep)[0] === '..') {
       throw new Error(`${path} is not in ${this.name}`);

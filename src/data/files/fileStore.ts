@@ -35,7 +35,7 @@ export interface FileStore {
   /** Their name in messages: the path of a folder, or another name. */
   readonly name: string;
   /** The path of a file in messages. */
-  pathOf(name: string): string;
+  resolvePath(name: string): string;
   /** The names of all files, or of those below a folder. */
   list(folder?: string): Awaitable<string[]>;
   /**
@@ -47,9 +47,9 @@ export interface FileStore {
   /**
    * The bytes of a file in blocks, each valid until the next; undefined if the file does not exist.
    *
-   * @param most the maximum size of a file on disk
+   * @param limit the maximum size of a file on disk
    */
-  blocks(name: string, most?: number): Awaitable<Iterable<Uint8Array> | undefined>;
+  blocks(name: string, limit?: number): Awaitable<Iterable<Uint8Array> | undefined>;
   /** Writes a file, which is replaced as a whole or not at all. Bytes may be kept, not copied. */
   write(name: string, content: FileContent): Awaitable<void>;
   /** Adds text to a file, which is created if it does not exist. It may stay in memory until `flush`. */
@@ -69,12 +69,12 @@ export interface FileStore {
 }
 
 /** A check for files of at most so many bytes. */
-export function atMost(most: number): FileCheck {
+export function atMost(limit: number): FileCheck {
   return (_, size, path) => {
-    if (size > most) {
+    if (size > limit) {
       throw new UserError(
         'invalid-data',
-        `cannot read ${path}: ${size} bytes are too many for this kind of file (limit ${most}); replace it or move it away`,
+        `cannot read ${path}: ${size} bytes are too many for this kind of file (limit ${limit}); replace it or move it away`,
       );
     }
     return undefined;
@@ -91,7 +91,7 @@ export function asideName(name: string, isTaken: (name: string) => boolean): str
 }
 
 /** Content as bytes, which are copied only if they come in blocks. */
-export function bytesOf(content: FileContent): Uint8Array {
+export function contentBytes(content: FileContent): Uint8Array {
   if (typeof content === 'string') {
     return new TextEncoder().encode(content);
   }
@@ -101,49 +101,49 @@ export function bytesOf(content: FileContent): Uint8Array {
 
 /** All files by name, to download a run or to load its model. */
 export async function readFiles(files: FileStore): Promise<Record<string, Uint8Array>> {
-  const found: Record<string, Uint8Array> = {};
+  const contents: Record<string, Uint8Array> = {};
   for (const name of await files.list()) {
     const bytes = await files.read(name);
     // A run that is being trained may have removed a checkpoint since.
     if (bytes !== undefined) {
-      found[name] = bytes;
+      contents[name] = bytes;
     }
   }
-  return found;
+  return contents;
 }
 
 /** Files in memory, such as the files of a downloaded run. */
 export function memoryFiles(name: string, files: Readonly<Record<string, Uint8Array>> = {}): FileStore {
   /** The bytes of each file, in the pieces that were written. */
-  const kept = new Map(Object.entries(files).map(([file, bytes]) => [file, [bytes]]));
+  const stored = new Map(Object.entries(files).map(([file, bytes]) => [file, [bytes]]));
   let locked = false;
   return {
     name,
-    pathOf: (file) => `${name}/${file}`,
+    resolvePath: (file) => `${name}/${file}`,
     list: (folder) =>
-      [...kept.keys()].filter((file) => folder === undefined || file.startsWith(`${folder}/`)).sort(),
+      [...stored.keys()].filter((file) => folder === undefined || file.startsWith(`${folder}/`)).sort(),
     read(file) {
-      const pieces = kept.get(file);
+      const pieces = stored.get(file);
       return pieces?.length === 1 ? pieces[0] : pieces && joinBytes(pieces);
     },
-    blocks: (file) => kept.get(file),
+    blocks: (file) => stored.get(file),
     write(file, content) {
-      kept.set(file, [bytesOf(content)]);
+      stored.set(file, [contentBytes(content)]);
     },
     append(file, text) {
-      kept
-        .set(file, kept.get(file) ?? [])
+      stored
+        .set(file, stored.get(file) ?? [])
         .get(file)!
-        .push(bytesOf(text));
+        .push(contentBytes(text));
     },
     flush() {},
     remove(file) {
-      kept.delete(file);
+      stored.delete(file);
     },
     setAside(file) {
-      const aside = asideName(file, (one) => kept.has(one));
-      kept.set(aside, kept.get(file)!);
-      kept.delete(file);
+      const aside = asideName(file, (candidate) => stored.has(candidate));
+      stored.set(aside, stored.get(file)!);
+      stored.delete(file);
       return aside;
     },
     lock() {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { failureOf } from '../../testing/failureOf.ts';
+import { catchUserError } from '../../testing/catchUserError.ts';
 import { exists, isFolder, readBytes, readChecked, readTextFile, requireExists } from './files.ts';
 import { byHeader, encodeSafetensors } from './safetensors.ts';
 
@@ -22,10 +22,10 @@ describe('readBytes', () => {
   it('reads a file and explains why a path is not one', () => {
     fs.writeFileSync(join(folder, 'file'), 'abc');
     expect([...readBytes(join(folder, 'file'), 1000)]).toEqual([97, 98, 99]);
-    expect(failureOf(() => readBytes(join(folder, 'none'), 1000)).message).toContain(
+    expect(catchUserError(() => readBytes(join(folder, 'none'), 1000)).message).toContain(
       'it does not exist; check',
     );
-    expect(failureOf(() => readBytes(folder, 1000)).message).toContain('it is a folder');
+    expect(catchUserError(() => readBytes(folder, 1000)).message).toContain('it is a folder');
   });
 
   it('rejects a text file that is too large for a person to have written', () => {
@@ -42,7 +42,7 @@ describe('readBytes', () => {
   it('rejects a file above its limit before it reads any of it', () => {
     fs.closeSync(fs.openSync(join(folder, 'large'), 'w'));
     fs.truncateSync(join(folder, 'large'), 2 ** 31 + 8);
-    expect(failureOf(() => readBytes(join(folder, 'large'), 1000)).message).toContain(
+    expect(catchUserError(() => readBytes(join(folder, 'large'), 1000)).message).toContain(
       '2147483656 bytes are too many for this kind of file (limit 1000)',
     );
   });
@@ -64,16 +64,16 @@ describe('the status of a path', () => {
 
   it('is explained if the system denies access', () => {
     fs.symlinkSync('loop', join(folder, 'loop'));
-    expect(failureOf(() => exists(join(folder, 'loop'))).message).toMatch(
+    expect(catchUserError(() => exists(join(folder, 'loop'))).message).toMatch(
       /^cannot read .*loop: its links lead in a circle; /,
     );
-    expect(failureOf(() => exists('a\0b')).message).toMatch(
+    expect(catchUserError(() => exists('a\0b')).message).toMatch(
       /^cannot read a.+b: a name cannot contain a null character/,
     );
   });
 
   it('is required before the work', () => {
-    const missing = failureOf(() => requireExists(join(folder, 'none')));
+    const missing = catchUserError(() => requireExists(join(folder, 'none')));
     expect(missing).toMatchObject({
       code: 'not-found',
       message: expect.stringContaining('it does not exist; check'),
@@ -82,11 +82,13 @@ describe('the status of a path', () => {
 });
 
 describe('readChecked', () => {
-  const whole = encodeSafetensors(new Map([['a', { shape: [2], data: Float32Array.of(1, 2) }]]), { b: 'c' });
+  const completeFile = encodeSafetensors(new Map([['a', { shape: [2], data: Float32Array.of(1, 2) }]]), {
+    b: 'c',
+  });
 
   it('returns all bytes after their header was checked', () => {
     const path = join(folder, 'a.safetensors');
-    fs.writeFileSync(path, whole);
+    fs.writeFileSync(path, completeFile);
     const seen: unknown[] = [];
     const bytes = readChecked(
       path,
@@ -94,18 +96,18 @@ describe('readChecked', () => {
         seen.push(metadata, tensors.get('a')!.shape, size, source);
       }),
     );
-    expect(bytes).toEqual(whole);
-    expect(seen).toEqual([{ b: 'c' }, [2], whole.length, path]);
+    expect(bytes).toEqual(completeFile);
+    expect(seen).toEqual([{ b: 'c' }, [2], completeFile.length, path]);
   });
 
   it.each([
     ['longer', 2 ** 31, /^cannot read .*: \d+ bytes at its end do not belong to any tensor/],
-    ['shorter', whole.length - 1, /: it is truncated, with 7 of 8 bytes of tensors/],
+    ['shorter', completeFile.length - 1, /: it is truncated, with 7 of 8 bytes of tensors/],
     ['shorter than its header', 20, /: it is truncated, with 12 of \d+ bytes of its header/],
     ['shorter than 8 bytes', 7, /: it has 7 bytes, too few for a header/],
   ])('refuses a file %s than its header says, before any check', (_, size, message) => {
     const path = join(folder, 'a.safetensors');
-    fs.writeFileSync(path, whole);
+    fs.writeFileSync(path, completeFile);
     fs.truncateSync(path, size);
     const check = (): never => {
       throw new Error('checked');

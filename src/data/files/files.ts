@@ -21,7 +21,7 @@ import { checkRange, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts
 
 /** A FIFO is opened without waiting for its writer, and a terminal is not taken over. Not all systems have the flags. */
 const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
-/** The bytes per read of `blocksOf`. */
+/** The bytes per read of `readBlocks`. */
 const BLOCK_BYTES = 2 ** 20;
 /** The same for a file that is shorter, or empty so far. */
 const LEAST_BLOCK_BYTES = 2 ** 12;
@@ -42,26 +42,26 @@ interface TextFile {
  * @throws UserError if the system denies access
  */
 export function exists(path: string): boolean {
-  return statusOf(path) !== undefined;
+  return readStatus(path) !== undefined;
 }
 
 /** Whether a path is a folder; throws as `exists` does. */
 export function isFolder(path: string): boolean {
-  return statusOf(path)?.isDirectory() === true;
+  return readStatus(path)?.isDirectory() === true;
 }
 
 /** When a file was last written, in milliseconds since 1970; undefined if it does not exist. */
 export function lastWritten(path: string): number | undefined {
-  return statusOf(path)?.mtimeMs;
+  return readStatus(path)?.mtimeMs;
 }
 
 /** The status of the entry at a path, without following a link; undefined if there is none. */
 export function entryAt(path: string): Stats | undefined {
-  return statusOf(path, lstatSync);
+  return readStatus(path, lstatSync);
 }
 
 /** The status of a path; undefined if it does not exist. If a parent is a file, writing there reports it. */
-function statusOf(path: string, status = statSync): Stats | undefined {
+function readStatus(path: string, status = statSync): Stats | undefined {
   try {
     return status(path, { throwIfNoEntry: false });
   } catch (error) {
@@ -135,11 +135,11 @@ function whileOpen<T>(path: string, use: (file: number) => T): T {
 /**
  * All bytes of a file.
  *
- * @param most the maximum size: files may come from anyone, so every reader sets one
+ * @param limit the maximum size: files may come from anyone, so every reader sets one
  * @throws UserError as `openRegularFile` does, or if it is larger
  */
-export function readBytes(path: string, most: number): Uint8Array {
-  return whileOpen(path, (file) => readToEnd(file, path, most));
+export function readBytes(path: string, limit: number): Uint8Array {
+  return whileOpen(path, (file) => readToEnd(file, path, limit));
 }
 
 /**
@@ -162,8 +162,8 @@ export function readChecked(path: string, check: FileCheck): Uint8Array {
 }
 
 /** The whole of a UTF-8 file, by default of at most 1 MiB; throws as `readBytes` does. */
-export function readText(path: string, most = largestText): string {
-  return new TextDecoder().decode(readBytes(path, most));
+export function readText(path: string, limit = largestText): string {
+  return new TextDecoder().decode(readBytes(path, limit));
 }
 
 /** The same with its path, such as of a configuration. */
@@ -189,15 +189,15 @@ export function readTextStream(path: string): TextFile {
 /**
  * The bytes of a file of any size, read on demand in blocks of at most 1 MiB. A block is valid until the next is read.
  *
- * @param most the maximum size; by default unlimited
+ * @param limit the maximum size; by default unlimited
  * @param from the byte to begin at
  * @throws UserError as `openRegularFile` does, or if it is larger
  */
-export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY, from = 0): Generator<Uint8Array> {
+export function* readBlocks(path: string, limit = Number.POSITIVE_INFINITY, from = 0): Generator<Uint8Array> {
   const file = openRegularFile(path);
   try {
     const { size } = fstatSync(file);
-    requireAtMost(path, size, most);
+    requireAtMost(path, size, limit);
     // It may grow meanwhile.
     const block = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(LEAST_BLOCK_BYTES, size - from)));
     let length = -1;
@@ -212,10 +212,10 @@ export function* blocksOf(path: string, most = Number.POSITIVE_INFINITY, from = 
   }
 }
 
-/** The text of a UTF-8 file in blocks, read on demand; throws as `blocksOf` does. */
-export function* textBlocks(path: string, most: number): Generator<string, void, void> {
+/** The text of a UTF-8 file in blocks, read on demand; throws as `readBlocks` does. */
+export function* textBlocks(path: string, limit: number): Generator<string, void, void> {
   const decoder = new TextDecoder();
-  for (const block of blocksOf(path, most)) {
+  for (const block of readBlocks(path, limit)) {
     yield decoder.decode(block, { stream: true });
   }
   yield decoder.decode();
@@ -223,7 +223,7 @@ export function* textBlocks(path: string, most: number): Generator<string, void,
 
 /** The lines of a log, read on demand by `parseJsonLines`; none if it does not exist yet. */
 export function readJsonLines(path: string, check?: LineCheck): Iterable<JsonObject> {
-  return exists(path) ? parseJsonLines({ path, blocks: blocksOf(path, longestLog) }, check) : [];
+  return exists(path) ? parseJsonLines({ path, blocks: readBlocks(path, longestLog) }, check) : [];
 }
 
 /** The same, but of a longer log only those in its last bytes, by default 16 MiB; `isCut` tells whether there are lines before them. */
@@ -232,11 +232,11 @@ export function readLastJsonLines(
   check: LineCheck,
   bytes = LAST_MIB * 2 ** 20,
 ): { readonly lines: Iterable<JsonObject>; readonly isCut: boolean } {
-  const from = (statusOf(path)?.size ?? 0) - bytes;
+  const from = (readStatus(path)?.size ?? 0) - bytes;
   if (from <= 0) {
     return { lines: readJsonLines(path, check), isCut: false };
   }
-  const end = { path, blocks: blocksOf(path, longestLog, from), end: `${bytes / 2 ** 20} MiB` };
+  const end = { path, blocks: readBlocks(path, longestLog, from), end: `${bytes / 2 ** 20} MiB` };
   return { lines: parseJsonLines(end, check), isCut: true };
 }
 
@@ -267,12 +267,12 @@ export async function withFile<T>(path: string, use: (file: RandomAccess) => Pro
 /**
  * All bytes of a file, without blocking.
  *
- * @param most the maximum size; by default 2 GiB
+ * @param limit the maximum size; by default 2 GiB
  * @throws UserError as `openFile` does, or if it is larger
  */
-export function readWhole(path: string, most = maxBytesAtOnce): Promise<Uint8Array> {
+export function readWhole(path: string, limit = maxBytesAtOnce): Promise<Uint8Array> {
   return withFile(path, (file) => {
-    requireAtMost(path, file.size, most);
+    requireAtMost(path, file.size, limit);
     return file.read(0, file.size);
   });
 }
@@ -303,25 +303,25 @@ function randomAccess(path: string, handle: FileHandle, size: number): RandomAcc
  * Reads an open file to its end.
  *
  * @param path its path, for errors
- * @param most the maximum size
+ * @param limit the maximum size
  * @throws UserError (`invalid-data`) if it is larger, without reading more
  */
-function readToEnd(file: number, path: string, most: number): Uint8Array {
+function readToEnd(file: number, path: string, limit: number): Uint8Array {
   const { size } = fstatSync(file);
-  requireAtMost(path, size, most);
+  requireAtMost(path, size, limit);
   // One byte more, since a pipe reports size 0 and a file may grow.
-  let bytes = new Uint8Array(Math.min(most, Math.max(size, 2 ** 12)) + 1);
+  let bytes = new Uint8Array(Math.min(limit, Math.max(size, 2 ** 12)) + 1);
   let length = 0;
   for (let read = -1; read !== 0; length += read) {
     if (length === bytes.length) {
-      requireAtMost(path, length, most);
-      const longer = new Uint8Array(Math.min(most + 1, 2 * length));
+      requireAtMost(path, length, limit);
+      const longer = new Uint8Array(Math.min(limit + 1, 2 * length));
       longer.set(bytes);
       bytes = longer;
     }
     read = readInto(bytes, length, file, path);
   }
-  requireAtMost(path, length, most);
+  requireAtMost(path, length, limit);
   return bytes.subarray(0, length);
 }
 
@@ -353,8 +353,8 @@ function readInto(
   }
 }
 
-function requireAtMost(path: string, size: number, most: number): void {
-  atMost(most)(new Uint8Array(), size, path);
+function requireAtMost(path: string, size: number, limit: number): void {
+  atMost(limit)(new Uint8Array(), size, path);
 }
 
 function truncated(path: string): UserError {

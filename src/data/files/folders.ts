@@ -23,12 +23,12 @@ export function pathIn(folder: string, ...names: readonly string[]): string {
 }
 
 /** The path of something given by its path or its `file:` URL. */
-export function pathOf(place: string | URL): string {
-  return typeof place === 'string' ? place : fileURLToPath(place);
+export function toPath(location: string | URL): string {
+  return typeof location === 'string' ? location : fileURLToPath(location);
 }
 
 /** The folder that a path is in. */
-export function folderOf(path: string): string {
+export function parentFolder(path: string): string {
   return dirname(path);
 }
 
@@ -97,7 +97,7 @@ export function filesBelow(folder: string): FilesBelow {
     const root = realpathSync.native(folder);
     const seen = new Set(files.map((name) => join(root, name)));
     for (const name of links.sort()) {
-      const target = targetOf(join(folder, name));
+      const target = linkTarget(join(folder, name));
       if (target === 'other') {
         others.push(name);
       } else if (target === undefined || !seen.has(target)) {
@@ -113,7 +113,7 @@ export function filesBelow(folder: string): FilesBelow {
 }
 
 /** The real path of the regular file that a link leads to; undefined if it is broken. */
-function targetOf(link: string): string | 'other' | undefined {
+function linkTarget(link: string): string | 'other' | undefined {
   try {
     return statSync(link).isFile() ? realpathSync.native(link) : 'other';
   } catch {
@@ -129,15 +129,15 @@ function targetOf(link: string): string | 'other' | undefined {
  * @throws UserError if that fails; folders created so far are removed then
  */
 export function makeFolders(path: string): string[] {
-  const made: string[] = [];
+  const created: string[] = [];
   try {
     for (const folder of missingFolders(path)) {
       mkdirSync(folder);
-      made.push(folder);
+      created.push(folder);
     }
-    return made;
+    return created;
   } catch (error) {
-    throw cleanedUpAfter(cannotCreateFolder(path, error), () => removeEmptyFolders(made));
+    throw cleanedUpAfter(cannotCreateFolder(path, error), () => removeEmptyFolders(created));
   }
 }
 
@@ -230,11 +230,11 @@ export function requireDistinctFiles(names: readonly string[]): void {
   const seen = new Map<string, string>();
   for (const name of names) {
     const key = fileKey(name);
-    const other = seen.get(key);
-    if (other !== undefined) {
+    const otherName = seen.get(key);
+    if (otherName !== undefined) {
       throw new UserError(
         'invalid-data',
-        `cannot write both ${other} and ${name}: on some systems these are the same file; rename one of them`,
+        `cannot write both ${otherName} and ${name}: on some systems these are the same file; rename one of them`,
       );
     }
     seen.set(key, name);
@@ -278,7 +278,7 @@ export function startNewFolder(path: string): NewFolder {
   requireNewFolder(path);
   const target = resolve(path);
   const partial = partialPath(target);
-  const parents = makeFolders(folderOf(target));
+  const parents = makeFolders(parentFolder(target));
   const explained = <Result>(work: () => Result): Result => {
     try {
       return work();
@@ -301,7 +301,7 @@ export function startNewFolder(path: string): NewFolder {
     write: (name, content) =>
       explained(() => {
         const file = pathIn(partial, name);
-        makeFolders(folderOf(file));
+        makeFolders(parentFolder(file));
         writeFileAtomically(file, content);
       }),
     finish: () =>

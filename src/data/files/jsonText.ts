@@ -16,15 +16,15 @@ export function stringifyJson(value: unknown, indent?: number): string {
 /**
  * Parses a JSON object from a file that this program wrote.
  *
- * @param place where the text comes from, for the error
+ * @param location where the text comes from, for the error
  * @param remedy what to do if it is corrupt, with the punctuation before it
  * @throws UserError if it is anything else
  */
-export function parseJsonObject(text: string, place: string, remedy: string): JsonObject {
+export function parseJsonObject(text: string, location: string, remedy: string): JsonObject {
   const value = parsedJson(text);
-  const problem = value === undefined ? 'not valid JSON' : problemOf(value);
+  const problem = value === undefined ? 'not valid JSON' : objectProblem(value);
   if (problem !== undefined) {
-    throw new UserError('invalid-data', `${place}: ${problem}${remedy}`);
+    throw new UserError('invalid-data', `${location}: ${problem}${remedy}`);
   }
   return value as JsonObject;
 }
@@ -39,7 +39,7 @@ export function parsedJson(text: string): unknown {
 }
 
 /** Why a value is not an object as it should be in a file; undefined if it is. */
-function problemOf(value: unknown): string | undefined {
+function objectProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return 'not a JSON object';
   }

@@ -15,7 +15,7 @@ import {
 import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { failureOf } from '../../testing/failureOf.ts';
+import { catchUserError } from '../../testing/catchUserError.ts';
 import { takeLock } from './lock.ts';
 import { ownMark, type ProcessMark } from './processes.ts';
 
@@ -45,7 +45,7 @@ const takes = (): boolean => {
   return !existsSync(path);
 };
 const refuses = (message: RegExp | string): void => {
-  expect(failureOf(take)).toMatchObject({ code: 'locked', message: expect.stringMatching(message) });
+  expect(catchUserError(take)).toMatchObject({ code: 'locked', message: expect.stringMatching(message) });
 };
 const unknownHolder = / is locked by another process, which .* cannot be checked from here: /;
 
@@ -112,11 +112,11 @@ describe('a lock that its holder has lost', () => {
     const lock = take();
     lock.requireHeld();
     leave({ pid: 77, host: 'elsewhere' });
-    const taken = readFileSync(path, 'utf8');
+    const otherLock = readFileSync(path, 'utf8');
     expect(lock.requireHeld).toThrow('process 77 on elsewhere has taken the lock');
     lock.renew();
     lock.release();
-    expect(readFileSync(path, 'utf8')).toBe(taken);
+    expect(readFileSync(path, 'utf8')).toBe(otherLock);
     rmSync(path);
     expect(lock.requireHeld).toThrow(`the lock ${path} is no longer there`);
   });
@@ -127,10 +127,10 @@ describe('a lock that its holder has lost', () => {
     const then = Date.now() / 1000 - 16 * 60;
     writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), place: 'elsewhere' }));
     utimesSync(path, then, then);
-    const other = take();
-    other.requireHeld();
+    const newLock = take();
+    newLock.requireHeld();
     expect(lock.requireHeld).toThrow(`process ${process.pid} on `);
-    other.release();
+    newLock.release();
   });
 
   it('is not one that another process has moved away for a moment', async () => {

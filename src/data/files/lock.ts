@@ -53,7 +53,7 @@ interface FoundLock {
 
 /** The locks that this process holds, by their path; a released one may still exist if its folder was moved. */
 const held = new Map<string, Lock & { readonly text: string }>();
-let made = 0;
+let lockCount = 0;
 
 /**
  * Takes the lock of a run at a path.
@@ -64,7 +64,7 @@ let made = 0;
  */
 export function takeLock(path: string, folder: string): Lock {
   // The number distinguishes the locks of one process.
-  const text = JSON.stringify({ ...ownMark(), serial: made++ });
+  const text = JSON.stringify({ ...ownMark(), serial: lockCount++ });
   try {
     while (!create(path, text)) {
       takeAway(path, folder);
@@ -144,12 +144,12 @@ function create(path: string, text: string): boolean {
 
 /** Whether a process holds the lock at a path that runs, or may run on another machine. */
 export function isLocked(path: string): boolean {
-  const found = readLock(path);
-  return found !== null && holderOf(found) !== undefined;
+  const existing = readLock(path);
+  return existing !== null && findHolder(existing) !== undefined;
 }
 
 /** Whether the process of a lock was seen to run; undefined if the lock is stale. */
-function holderOf({ text, mark, silent }: FoundLock): { readonly isSeen: boolean } | undefined {
+function findHolder({ text, mark, silent }: FoundLock): { readonly isSeen: boolean } | undefined {
   // A lock of this process that it does not hold is left from an earlier release.
   const running =
     mark?.pid === process.pid && isRunning(mark)
@@ -164,13 +164,13 @@ function holderOf({ text, mark, silent }: FoundLock): { readonly isSeen: boolean
 
 /** Removes a stale lock; throws UserError if the lock is not stale. */
 function takeAway(path: string, folder: string): void {
-  const found = readLock(path);
-  if (found === null) {
+  const existing = readLock(path);
+  if (existing === null) {
     return;
   }
-  const holder = holderOf(found);
+  const holder = findHolder(existing);
   if (holder !== undefined) {
-    throw new UserError('locked', lockedText(folder, path, { ...found, ...holder }));
+    throw new UserError('locked', lockedText(folder, path, { ...existing, ...holder }));
   }
   // Two processes may get here at once: one that moves away a lock that another has taken meanwhile puts it
   // back.
@@ -183,7 +183,7 @@ function takeAway(path: string, folder: string): void {
     }
     throw error;
   }
-  if (readLock(moved)?.text === found.text) {
+  if (readLock(moved)?.text === existing.text) {
     rmSync(moved, { force: true });
   } else {
     renameSync(moved, path);

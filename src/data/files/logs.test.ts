@@ -89,15 +89,15 @@ describe('rewindLog', () => {
     for (const line of lines) {
       append(line);
     }
-    const whole = fs.readFileSync(log, 'utf8');
+    const completeLog = fs.readFileSync(log, 'utf8');
     fs.appendFileSync(log, '{"step":5,"bi');
     await rewindLog(files, NAME, ({ step }) => Number(step) <= 2);
     expect([...readJsonLines(log)]).toEqual(lines.slice(0, 2));
     append(lines[2]!);
     append(lines[3]!);
-    expect(fs.readFileSync(log, 'utf8')).toBe(whole);
+    expect(fs.readFileSync(log, 'utf8')).toBe(completeLog);
     await rewindLog(files, NAME, () => true);
-    expect(fs.readFileSync(log, 'utf8')).toBe(whole);
+    expect(fs.readFileSync(log, 'utf8')).toBe(completeLog);
   });
 
   it('does nothing if there is no log', async () => {
@@ -149,8 +149,8 @@ describe('a log from a stranger', () => {
     fs.writeFileSync(log, text);
     expect([...readJsonLines(log, check)]).toEqual(lines);
     await rewindLog(files, NAME, ({ step }) => Number(step) < 31_000);
-    const kept = lines.slice(0, 31_000).map((line) => `${JSON.stringify(line)}\n`);
-    expect(fs.readFileSync(log, 'utf8')).toBe(kept.join(''));
+    const expectedLines = lines.slice(0, 31_000).map((line) => `${JSON.stringify(line)}\n`);
+    expect(fs.readFileSync(log, 'utf8')).toBe(expectedLines.join(''));
   });
 
   it('with too long lines is refused at the first, and repaired up to there', async () => {

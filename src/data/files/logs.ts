@@ -94,12 +94,12 @@ export async function mendLog(
   }
   const aside = await files.setAside(name);
   await writeFirstBytes(files, name, { from: aside, length });
-  return { problem, aside: files.pathOf(aside) };
+  return { problem, aside: files.resolvePath(aside) };
 }
 
 async function logIn(files: FileStore, name: string): Promise<LogBytes | undefined> {
   const blocks = await files.blocks(name, longestLog);
-  return blocks && { path: files.pathOf(name), blocks };
+  return blocks && { path: files.resolvePath(name), blocks };
 }
 
 /** The number of bytes of the lines before the first that `isAfter` accepts. A line truncated by a crash does not count. */
@@ -124,13 +124,13 @@ async function writeFirstBytes(
   await files.write(
     name,
     (function* () {
-      let left = length;
+      let remaining = length;
       for (const block of blocks) {
-        if (left === 0) {
+        if (remaining === 0) {
           break;
         }
-        yield block.subarray(0, left);
-        left -= Math.min(left, block.length);
+        yield block.subarray(0, remaining);
+        remaining -= Math.min(remaining, block.length);
       }
     })(),
   );
@@ -204,14 +204,18 @@ function problemIn(line: Line, check: LineCheck): string | undefined {
 
 const decoder = new TextDecoder();
 
-function parseLine({ bytes, place }: Line, check?: LineCheck, remedy = '; remove that line'): JsonObject {
+function parseLine(
+  { bytes, place: location }: Line,
+  check?: LineCheck,
+  remedy = '; remove that line',
+): JsonObject {
   if (bytes === undefined) {
-    throw new UserError('invalid-data', `${place}: longer than ${LONGEST_LINE} bytes${remedy}`);
+    throw new UserError('invalid-data', `${location}: longer than ${LONGEST_LINE} bytes${remedy}`);
   }
-  const object = parseJsonObject(decoder.decode(bytes), place, remedy);
+  const object = parseJsonObject(decoder.decode(bytes), location, remedy);
   const problem = check?.(object);
   if (problem !== undefined) {
-    throw new UserError('invalid-data', `${place}: ${problem}${remedy}`);
+    throw new UserError('invalid-data', `${location}: ${problem}${remedy}`);
   }
   return object;
 }

@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { failureOf } from '../../testing/failureOf.ts';
+import { catchUserError } from '../../testing/catchUserError.ts';
 import { PartialFile, removePartialFiles, requireWritable, writeFileAtomically } from './partialFiles.ts';
 
 let folder: string;
@@ -117,7 +117,7 @@ describe('writeFileAtomically', () => {
     const path = join(folder, 'file');
     writeFileAtomically(path, 'before');
     failWith(call, code);
-    const error = failureOf(() => writeFileAtomically(path, 'after'));
+    const error = catchUserError(() => writeFileAtomically(path, 'after'));
     expect(error.message).toMatch(message);
     expect(error.message).toContain(`cannot write ${path}: `);
     vi.restoreAllMocks();
@@ -135,7 +135,7 @@ describe('writeFileAtomically', () => {
       });
     }
     syncBuiltinESMExports();
-    const { message } = failureOf(() => writeFileAtomically(path, 'x'));
+    const { message } = catchUserError(() => writeFileAtomically(path, 'x'));
     expect(message).toMatch(
       /^cannot write .*: no space is left on the disk; .*; then this failed too: cannot remove .*\.partial: the disk/,
     );
@@ -143,11 +143,11 @@ describe('writeFileAtomically', () => {
 
   it('explains a missing folder, a file in place of the folder, and a folder in place of the file', () => {
     fs.writeFileSync(join(folder, 'plain'), '');
-    const gone = failureOf(() => writeFileAtomically(join(folder, 'gone', 'file'), 'x'));
+    const gone = catchUserError(() => writeFileAtomically(join(folder, 'gone', 'file'), 'x'));
     expect(gone.message).toContain(`there is no folder ${join(folder, 'gone')}; create it`);
-    const inFile = failureOf(() => writeFileAtomically(join(folder, 'plain', 'file'), 'x'));
+    const inFile = catchUserError(() => writeFileAtomically(join(folder, 'plain', 'file'), 'x'));
     expect(inFile.message).toContain('there is a file where a folder is needed');
-    expect(failureOf(() => writeFileAtomically(folder, 'x')).message).toContain(
+    expect(catchUserError(() => writeFileAtomically(folder, 'x')).message).toContain(
       'it is a folder; name a file',
     );
   });
@@ -161,7 +161,7 @@ describe('writeFileAtomically', () => {
     // A link to the device, so that a bug here would not cost the device.
     fs.symlinkSync('/dev/null', join(folder, 'device'));
     failWith('renameSync', 'EIO');
-    expect(failureOf(() => writeFileAtomically(join(folder, 'device'), 'x')).message).toContain(
+    expect(catchUserError(() => writeFileAtomically(join(folder, 'device'), 'x')).message).toContain(
       'is a device',
     );
   });
@@ -169,16 +169,16 @@ describe('writeFileAtomically', () => {
 
 describe('requireWritable', () => {
   it('explains before the work why a file cannot be written', () => {
-    expect(failureOf(() => requireWritable(folder))).toMatchObject({
+    expect(catchUserError(() => requireWritable(folder))).toMatchObject({
       code: 'invalid-argument',
       message: `cannot write ${folder}: it is a folder; name a file`,
     });
-    expect(failureOf(() => requireWritable(join(folder, 'none', 'file')))).toMatchObject({
+    expect(catchUserError(() => requireWritable(join(folder, 'none', 'file')))).toMatchObject({
       code: 'not-found',
       message: expect.stringContaining(`there is no folder ${join(folder, 'none')}; create it`),
     });
     fs.writeFileSync(join(folder, 'file'), '');
-    expect(failureOf(() => requireWritable(join(folder, 'file', 'new')))).toMatchObject({
+    expect(catchUserError(() => requireWritable(join(folder, 'file', 'new')))).toMatchObject({
       message: `cannot write ${join(folder, 'file', 'new')}: there is a file where a folder is needed; choose another path`,
     });
     requireWritable(join(folder, 'new'));
@@ -193,7 +193,7 @@ describe('requireWritable', () => {
       return { isDirectory: () => true };
     }) as unknown as typeof fs.statSync);
     syncBuiltinESMExports();
-    expect(failureOf(() => requireWritable(join(folder, 'new')))).toMatchObject({
+    expect(catchUserError(() => requireWritable(join(folder, 'new')))).toMatchObject({
       code: 'io',
       message: expect.stringMatching(/^cannot write .*new: permission denied; change its owner/),
     });

@@ -17,7 +17,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { cleanedUpAfter, UserError } from '../../core/errors.ts';
 import { cannotWrite, explainFileError, hasCode, reasonFor, wrongPath } from './fileErrors.ts';
-import { bytesOf, type FileContent } from './fileStore.ts';
+import { contentBytes, type FileContent } from './fileStore.ts';
 import { exists, isFolder } from './files.ts';
 import { hasProcess } from './processes.ts';
 
@@ -219,11 +219,11 @@ export function requireWritable(path: string): void {
  * Removes the partial files that a crash has left in a folder: files whose process is gone, and old files
  * whose PID has been reused. Files that a process may be writing now stay.
  *
- * @param of the final name of the file; all files by default
+ * @param target the final name of the file; all files by default
  */
-export function removePartialFiles(folder: string, of?: string): void {
+export function removePartialFiles(folder: string, target?: string): void {
   try {
-    for (const path of abandonedFiles(folder, of)) {
+    for (const path of abandonedFiles(folder, target)) {
       rmSync(path, { force: true });
     }
   } catch (error) {
@@ -244,11 +244,11 @@ export function hasPartialFiles(folder: string): boolean {
 }
 
 /** The paths of the partial files in a folder that no process is writing. */
-function abandonedFiles(folder: string, of?: string): string[] {
+function abandonedFiles(folder: string, target?: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const [end, pid] = ownEnd.exec(entry.name) ?? [];
     const path = join(folder, entry.name);
-    const isOfFile = end !== undefined && (of === undefined || entry.name === `${of}${end}`);
+    const isOfFile = end !== undefined && (target === undefined || entry.name === `${target}${end}`);
     return isOfFile && !entry.isDirectory() && !(isAnother(Number(pid)) && isRecent(path)) ? [path] : [];
   });
 }
@@ -295,5 +295,5 @@ function flushFolder(path: string): void {
 }
 
 function blocksIn(content: FileContent): Iterable<Uint8Array> {
-  return typeof content === 'string' || content instanceof Uint8Array ? [bytesOf(content)] : content;
+  return typeof content === 'string' || content instanceof Uint8Array ? [contentBytes(content)] : content;
 }

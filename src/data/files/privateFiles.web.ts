@@ -2,7 +2,7 @@
 import { UserError } from '../../core/errors.ts';
 import {
   asideName,
-  bytesOf,
+  contentBytes,
   type FileCheck,
   type FileContent,
   type FileLock,
@@ -72,7 +72,7 @@ class PrivateFiles implements FileStore {
     this.name = name;
   }
 
-  pathOf(file: string): string {
+  resolvePath(file: string): string {
     return `${this.name}/${file}`;
   }
 
@@ -86,11 +86,11 @@ class PrivateFiles implements FileStore {
 
   async read(file: string, check?: FileCheck): Promise<Uint8Array | undefined> {
     await this.flush(file);
-    const path = this.pathOf(file);
+    const path = this.resolvePath(file);
     return explained(`cannot read ${path}`, async () => {
-      const { folder, last } = await this.placeOf(file, false);
+      const { folder, last } = await this.openParent(file, false);
       const handle = folder && (await ifThere(folder.getFileHandle(last)));
-      const content = handle && (await contentOf(handle));
+      const content = handle && (await readContent(handle));
       if (content === undefined) {
         return undefined;
       }
@@ -110,7 +110,7 @@ class PrivateFiles implements FileStore {
 
   async write(file: string, content: FileContent): Promise<void> {
     this.pending.delete(file);
-    const bytes = bytesOf(content);
+    const bytes = contentBytes(content);
     await this.afterOthers(() => this.save(file, bytes, { keepExistingData: false }));
   }
 
@@ -124,7 +124,7 @@ class PrivateFiles implements FileStore {
       if (text !== '') {
         this.pending.set(file, '');
         try {
-          await this.save(file, bytesOf(text), { keepExistingData: true });
+          await this.save(file, contentBytes(text), { keepExistingData: true });
         } catch (error) {
           this.pending.set(file, text + (this.pending.get(file) ?? ''));
           throw error;
@@ -136,17 +136,17 @@ class PrivateFiles implements FileStore {
   remove(file: string): Promise<void> {
     this.pending.delete(file);
     const remove = async (): Promise<void> => {
-      const { folder, last } = await this.placeOf(file, false);
+      const { folder, last } = await this.openParent(file, false);
       if (folder !== undefined) {
         await ifThere(folder.removeEntry(last));
       }
     };
-    return this.afterOthers(() => explained(`cannot remove ${this.pathOf(file)}`, remove));
+    return this.afterOthers(() => explained(`cannot remove ${this.resolvePath(file)}`, remove));
   }
 
   async setAside(file: string): Promise<string> {
-    const taken = await this.list();
-    const aside = asideName(file, (name) => taken.includes(name));
+    const names = await this.list();
+    const aside = asideName(file, (name) => names.includes(name));
     await this.write(aside, (await this.read(file))!);
     await this.remove(file);
     return aside;
@@ -167,15 +167,15 @@ class PrivateFiles implements FileStore {
    * They overlap if a page reads a run while training it, because reading a log flushes it.
    */
   private afterOthers(change: () => Promise<void>): Promise<void> {
-    const made = this.changed.then(change);
-    this.changed = made.catch(() => {});
-    return made;
+    const queued = this.changed.then(change);
+    this.changed = queued.catch(() => {});
+    return queued;
   }
 
   /** Writes a file, or the end of one that keeps its data. */
   private save(file: string, bytes: Uint8Array, options: FileSystemCreateWritableOptions): Promise<void> {
-    return explained(`cannot save ${this.pathOf(file)}`, async () => {
-      const { folder, last } = await this.placeOf(file, true);
+    return explained(`cannot save ${this.resolvePath(file)}`, async () => {
+      const { folder, last } = await this.openParent(file, true);
       const handle = await folder!.getFileHandle(last, { create: true });
       // The file is replaced when the stream is closed, not before.
       const stream = await handle.createWritable(options);
@@ -193,7 +193,7 @@ class PrivateFiles implements FileStore {
   }
 
   /** The folder of a file, undefined if it does not exist, and the last part of the file's name. */
-  private async placeOf(
+  private async openParent(
     file: string,
     create: boolean,
   ): Promise<{ folder: FileSystemDirectoryHandle | undefined; last: string }> {
@@ -217,11 +217,13 @@ function requireFileName(name: string): void {
 }
 
 /** Runs `work`; errors of the browser become UserErrors that begin with `what`, such as 'cannot read x'. */
-async function explained<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+async function explained<Result>(subject: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (cause) {
-    throw cause instanceof UserError ? cause : new UserError('io', `${what}: ${reasonOf(cause)}`, { cause });
+    throw cause instanceof UserError
+      ? cause
+      : new UserError('io', `${subject}: ${describeReason(cause)}`, { cause });
   }
 }
 
@@ -237,7 +239,7 @@ async function openRoot(): Promise<FileSystemDirectoryHandle> {
   } catch (cause) {
     throw new UserError(
       'unsupported',
-      `the browser offers this page no private file system (${reasonOf(cause)}): use memoryFiles, and download the run`,
+      `the browser offers this page no private file system (${describeReason(cause)}): use memoryFiles, and download the run`,
       { cause },
     );
   }
@@ -249,7 +251,7 @@ async function namesIn(folder: FileSystemDirectoryHandle, prefix: string): Promi
   for await (const [name, entry] of folder.entries()) {
     if (entry.kind === 'directory') {
       names.push(...(await namesIn(entry as FileSystemDirectoryHandle, `${prefix}${name}/`)));
-    } else if ((await contentOf(entry as FileSystemFileHandle)) !== undefined) {
+    } else if ((await readContent(entry as FileSystemFileHandle)) !== undefined) {
       names.push(prefix + name);
     }
   }
@@ -260,15 +262,15 @@ async function namesIn(folder: FileSystemDirectoryHandle, prefix: string): Promi
  * The content of a file; undefined if it is empty. A browser creates a file empty: if its bytes were never saved, because
  * the disk was full or the page was closed, the file is treated as missing.
  */
-async function contentOf(handle: FileSystemFileHandle): Promise<File | undefined> {
+async function readContent(handle: FileSystemFileHandle): Promise<File | undefined> {
   const file = await ifThere(handle.getFile());
   return file === undefined || file.size === 0 ? undefined : file;
 }
 
 /** What a promise gives; undefined if an entry does not exist. */
-async function ifThere<Value>(found: Promise<Value>): Promise<Value | undefined> {
+async function ifThere<Value>(result: Promise<Value>): Promise<Value | undefined> {
   try {
-    return await found;
+    return await result;
   } catch (error) {
     if (error instanceof DOMException && error.name === 'NotFoundError') {
       return undefined;
@@ -306,7 +308,7 @@ function lockName(name: string): Promise<FileLock> {
   });
 }
 
-function reasonOf(error: unknown): string {
+function describeReason(error: unknown): string {
   if (error instanceof DOMException && error.name === 'QuotaExceededError') {
     return 'this page has used up its storage in the browser; remove other runs, or free disk space';
   }

@@ -18,7 +18,7 @@ export interface ProcessMark {
 
 /** The mark of this process. */
 export function ownMark(): ProcessMark {
-  return { pid: process.pid, started: startOf(process.pid) ?? '', host: hostname(), place: place() };
+  return { pid: process.pid, started: processStart(process.pid) ?? '', host: hostname(), place: place() };
 }
 
 /** Whether the process that left a mark runs; undefined if that cannot be determined from here. */
@@ -26,14 +26,14 @@ export function isRunning({ pid, started, host, place: where }: ProcessMark): bo
   if (host !== hostname() || where !== place()) {
     return undefined;
   }
-  return hasProcess(pid) && (started === '' || startOf(pid) === started);
+  return hasProcess(pid) && (started === '' || processStart(pid) === started);
 }
 
 /** Whether a process with this PID runs on this machine. Zombies, whose parent hasn't collected them, don't count. */
 export function hasProcess(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return statOf(pid)?.[0] !== 'Z';
+    return processStatus(pid)?.[0] !== 'Z';
   } catch (error) {
     // EPERM: there is one, of another user.
     return hasCode(error, 'EPERM');
@@ -43,12 +43,12 @@ export function hasProcess(pid: number): boolean {
 /**
  * Linux reports when a process was started, in the 20th number after its name; elsewhere the PID has to do.
  */
-function startOf(pid: number): string | undefined {
-  return statOf(pid)?.[19];
+function processStart(pid: number): string | undefined {
+  return processStatus(pid)?.[19];
 }
 
 /** The fields of /proc/PID/stat after the name, starting with the state; undefined except on Linux. */
-function statOf(pid: number): string[] | undefined {
+function processStatus(pid: number): string[] | undefined {
   const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }

@@ -30,7 +30,7 @@ function fileWith(header: unknown, dataBytes: number): Uint8Array {
   return bytes;
 }
 
-function failureOf(bytes: Uint8Array): string {
+function readFailure(bytes: Uint8Array): string {
   try {
     decodeSafetensors(bytes, 'runs/a/step.safetensors');
   } catch (error) {
@@ -129,7 +129,7 @@ describe('decodeSafetensors', () => {
   it('rejects a file truncated anywhere, in one line with its path', () => {
     const bytes = encodeSafetensors(example, exampleMetadata);
     for (let length = 0; length < bytes.length; length++) {
-      const message = failureOf(bytes.slice(0, length));
+      const message = readFailure(bytes.slice(0, length));
       expect(message).toContain('runs/a/step.safetensors');
       expect(message).not.toContain('\n');
       expect(message).toMatch(length < 8 ? /too few for a header/ : /truncated/);
@@ -145,8 +145,8 @@ describe('decodeSafetensors', () => {
       })
       .map((changes) => {
         const bytes = valid.slice();
-        for (const [place, value] of changes) {
-          bytes[place] = value;
+        for (const [index, value] of changes) {
+          bytes[index] = value;
         }
         return bytes;
       });
@@ -203,11 +203,11 @@ describe('decodeSafetensors', () => {
     ['metadata that is not text', { __metadata__: { a: 1 } }, 0, /object of strings/],
     ['a name with a line break', { 'a\nb': tensor(4, 8) }, 8, /"a\\nb"/],
   ])('rejects %s', (_, header, dataBytes, message) => {
-    expect(failureOf(fileWith(header, dataBytes))).toMatch(message);
+    expect(readFailure(fileWith(header, dataBytes))).toMatch(message);
   });
 
   it('rejects an absurd header length', () => {
-    expect(failureOf(new TextEncoder().encode('<!DOCTYPE html>'))).toMatch(
+    expect(readFailure(new TextEncoder().encode('<!DOCTYPE html>'))).toMatch(
       /as safetensors: it does not start like a safetensors file/,
     );
   });

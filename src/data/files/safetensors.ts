@@ -2,7 +2,7 @@
 // tensors. Numbers are little-endian, as in the memory of every machine that Node runs on, so tensors are
 // copied unchanged.
 import { UserError } from '../../core/errors.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type NdArray } from '../../core/numeric/index.ts';
 import type { FileCheck } from './fileStore.ts';
 import { maxBytesAtOnce } from './randomAccess.ts';
 
@@ -72,7 +72,7 @@ export function encodeSafetensors(
   const plain = [...bytes].map(([name, data]) => [name, { shape: [data.length], data }] as const);
   const stored = [...tensors, ...plain];
   for (const [name, { shape, data }] of stored) {
-    if (name === metadataName || sizeOf(shape) !== data.length) {
+    if (name === metadataName || countElements(shape) !== data.length) {
       throw new Error(`tensor ${quote(name)} has ${data.length} elements and shape [${shape.join(', ')}]`);
     }
     const begin = end;
@@ -210,10 +210,10 @@ export function missingFrom(
   wanted: Iterable<readonly [name: string, shape: readonly number[]]>,
 ): string | undefined {
   for (const [name, shape] of wanted) {
-    const found = tensors.get(name)?.shape;
-    if (found?.join() !== shape.join()) {
-      const what = found ? `has shape [${found.join(', ')}]` : 'is missing';
-      return `${name} ${what}, expected [${shape.join(', ')}]`;
+    const storedShape = tensors.get(name)?.shape;
+    if (storedShape?.join() !== shape.join()) {
+      const problem = storedShape ? `has shape [${storedShape.join(', ')}]` : 'is missing';
+      return `${name} ${problem}, expected [${shape.join(', ')}]`;
     }
   }
   return undefined;
@@ -224,17 +224,17 @@ export function differenceFrom(
   tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
   wanted: ReadonlyMap<string, readonly number[]>,
 ): string | undefined {
-  const other = [...tensors.keys()].find((name) => !wanted.has(name));
-  return missingFrom(tensors, wanted) ?? (other && `${quote(other)} does not belong to it`);
+  const extra = [...tensors.keys()].find((name) => !wanted.has(name));
+  return missingFrom(tensors, wanted) ?? (extra && `${quote(extra)} does not belong to it`);
 }
 
-type Fail = (what: string) => never;
+type Fail = (problem: string) => never;
 
 function failureIn(source: string): Fail {
-  return (what) => {
+  return (problem) => {
     throw new UserError(
       'invalid-data',
-      `cannot read ${source} as safetensors: ${what}; the file is corrupt or in another format, use another copy`,
+      `cannot read ${source} as safetensors: ${problem}; the file is corrupt or in another format, use another copy`,
     );
   };
 }
@@ -248,7 +248,7 @@ function readHeader(
   bytes: Uint8Array,
   fail: Fail,
 ): { metadata: Record<string, string>; entries: TensorEntry[] } {
-  const { depth, keys } = outlineOf(bytes);
+  const { depth, keys } = scanOutline(bytes);
   if (depth > deepestNesting) {
     return fail('its header is nested too deeply');
   }
@@ -277,7 +277,7 @@ function readHeader(
  * How deeply a JSON text is nested, and how many keys its objects have: parsing loses repeated ones, and takes
  * gigabytes for a few million brackets.
  */
-function outlineOf(text: Uint8Array): { depth: number; keys: number } {
+function scanOutline(text: Uint8Array): { depth: number; keys: number } {
   let depth = 0;
   let deepest = 0;
   let keys = 0;
@@ -307,8 +307,8 @@ function outlineOf(text: Uint8Array): { depth: number; keys: number } {
 
 function countKeys(value: unknown): number {
   const inside = Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
-  const own = isObject(value) ? inside.length : 0;
-  return inside.reduce<number>((total, each) => total + countKeys(each), own);
+  const keyCount = isObject(value) ? inside.length : 0;
+  return inside.reduce<number>((total, each) => total + countKeys(each), keyCount);
 }
 
 function parseJson(bytes: Uint8Array, fail: Fail): unknown {
@@ -321,7 +321,7 @@ function parseJson(bytes: Uint8Array, fail: Fail): unknown {
 
 function readEntry(name: string, value: unknown, fail: Fail): TensorEntry {
   const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : {};
-  const type = dataTypes.find((known) => known === dtype);
+  const type = dataTypes.find((dataType) => dataType === dtype);
   if (type === undefined) {
     return fail(
       `tensor ${quote(name)} has ${typeof dtype === 'string' ? `type ${quote(dtype)}` : 'no type'}, only ${dataTypes.join(', ')} are supported`,
@@ -334,7 +334,7 @@ function readEntry(name: string, value: unknown, fail: Fail): TensorEntry {
     return fail(`the offsets of tensor ${quote(name)} are not two positions`);
   }
   const [begin, end] = offsets as [number, number];
-  if (sizeOf(shape) * tensorTypes[type].BYTES_PER_ELEMENT !== end - begin) {
+  if (countElements(shape) * tensorTypes[type].BYTES_PER_ELEMENT !== end - begin) {
     return fail(
       `tensor ${quote(name)} of type ${type} and shape ${quote(shape.join(' x '))} cannot have ${end - begin} bytes`,
     );

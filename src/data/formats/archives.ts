@@ -17,7 +17,7 @@ import {
 import { type Admit, Budget } from '../contract/budget.ts';
 import { isFolder, openFile, withFile } from '../files/files.ts';
 import { type FilesBelow, filesBelow } from '../files/folders.ts';
-import { charactersOf, corruptFile, isGzip, isZip } from './bytes.ts';
+import { corruptFile, isGzip, isZip, latin1Text } from './bytes.ts';
 import { tidy } from './entryNames.ts';
 import { zipFiles } from './zip.ts';
 import { hasZipDirectory, maxEntries } from './zipDirectory.ts';
@@ -91,15 +91,15 @@ function folderFiles(path: string, limit: number): Archive {
     async *files(wanted) {
       const budget = source.pass();
       for (const name of (await names()).filter(wanted)) {
-        const place = join(path, name);
+        const filePath = join(path, name);
         const read = (admit?: Admit): Promise<Uint8Array> =>
-          withFile(place, async (file) => {
-            requireSize(file.size, limit, place);
+          withFile(filePath, async (file) => {
+            requireSize(file.size, limit, filePath);
             budget.grow(file.size);
             await admit?.(file.size);
             return file.read(0, file.size);
           });
-        yield { name, source: place, budget, read };
+        yield { name, source: filePath, budget, read };
       }
     },
   };
@@ -161,14 +161,14 @@ function isTarHeader(start: Uint8Array): boolean {
   if (start.length < tarBlock || start[0] === 0) {
     return false;
   }
-  if (charactersOf(start.subarray(257, 262)) === 'ustar') {
+  if (latin1Text(start.subarray(257, 262)) === 'ustar') {
     return true;
   }
   const [from, to] = [148, 156];
   const sum = start
     .subarray(0, tarBlock)
-    .reduce((total, byte, at) => total + (at >= from && at < to ? 0x20 : byte), 0);
-  const stored = /^\s*([0-7]+)[\s\0]/.exec(charactersOf(start.subarray(from, to)))?.[1];
+    .reduce((total, byte, index) => total + (index >= from && index < to ? 0x20 : byte), 0);
+  const stored = /^\s*([0-7]+)[\s\0]/.exec(latin1Text(start.subarray(from, to)))?.[1];
   return stored !== undefined && Number.parseInt(stored, 8) === sum;
 }
 

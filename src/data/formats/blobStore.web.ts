@@ -18,8 +18,8 @@ export interface GivenFile {
  *
  * @param folder the name of the folder, for errors
  */
-export function folderOfFiles(folder: string, given: readonly GivenFile[]): Archive {
-  const files = given
+export function folderOfFiles(folder: string, givenFiles: readonly GivenFile[]): Archive {
+  const files = givenFiles
     .filter(({ path }) => isVisible(path))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const source = new Budget(folder);
@@ -30,16 +30,16 @@ export function folderOfFiles(folder: string, given: readonly GivenFile[]): Arch
     async *files(wanted) {
       const budget = source.pass();
       for (const { path: name, file } of files.filter(({ path }) => wanted(path))) {
-        const place = `${folder}/${name}`;
+        const filePath = `${folder}/${name}`;
         yield {
           name,
-          source: place,
+          source: filePath,
           budget,
           async read(admit) {
-            requireSize(file.size, maxFileBytes, place);
+            requireSize(file.size, maxFileBytes, filePath);
             budget.grow(file.size);
             await admit?.(file.size);
-            return bytesOf(file, place);
+            return readBytes(file, filePath);
           },
         };
       }
@@ -53,7 +53,7 @@ export function zipOfBlob(name: string, archive: Blob): Archive {
 }
 
 /** All bytes of a file; throws UserError if the browser cannot read it. */
-export async function bytesOf(file: Blob, source: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBytes(file: Blob, source: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch (cause) {
@@ -67,7 +67,7 @@ function accessTo(file: Blob, source: string): RandomAccess {
     size: file.size,
     async read(offset, length) {
       checkRange(source, file.size, offset, length);
-      return bytesOf(file.slice(offset, offset + length), source);
+      return readBytes(file.slice(offset, offset + length), source);
     },
   };
 }

@@ -3,12 +3,12 @@ import { UserError } from '../../core/errors.ts';
 import { shortText } from '../../core/visibleText.ts';
 
 /** A view of the same bytes. */
-export function viewOf(bytes: Uint8Array): DataView {
+export function dataView(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** A few bytes as Latin-1 characters, for comparing with a signature. */
-export function charactersOf(bytes: Uint8Array): string {
+export function latin1Text(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }
 
@@ -19,7 +19,7 @@ export function isGzip(start: Uint8Array): boolean {
 
 /** Whether a file that starts with these bytes is a zip archive. */
 export function isZip(start: Uint8Array): boolean {
-  return ['PK\x03\x04', 'PK\x05\x06'].includes(charactersOf(start.subarray(0, 4)));
+  return ['PK\x03\x04', 'PK\x05\x06'].includes(latin1Text(start.subarray(0, 4)));
 }
 
 /** A file is corrupt, by itself or in an archive: `prepareDataset` can do without it. */

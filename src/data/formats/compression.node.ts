@@ -14,12 +14,12 @@ const FEW_BYTES = 2 ** 14;
  *
  * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
  */
-export async function inflateZlib(parts: readonly Uint8Array[], most: number): Promise<Uint8Array> {
+export async function inflateZlib(parts: readonly Uint8Array[], limit: number): Promise<Uint8Array> {
   try {
     // A single chunk: several would be concatenated into a copy.
-    return inflateSync(Buffer.concat(parts), { maxOutputLength: most, chunkSize: most + 1 });
+    return inflateSync(Buffer.concat(parts), { maxOutputLength: limit, chunkSize: limit + 1 });
   } catch (error) {
-    throw explained(error, most);
+    throw explained(error, limit);
   }
 }
 
@@ -28,17 +28,17 @@ export async function inflateZlib(parts: readonly Uint8Array[], most: number): P
  *
  * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
  */
-export async function inflateRaw(bytes: Uint8Array, most: number): Promise<Uint8Array> {
+export async function inflateRaw(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   try {
     // A single chunk, unless there are few bytes: several would be concatenated into a copy.
-    const options = { maxOutputLength: Math.max(1, most), chunkSize: Math.max(FEW_BYTES, most + 1) };
-    return most <= FEW_BYTES ? inflateRawSync(bytes, options) : await inflateRawAsync(bytes, options);
+    const options = { maxOutputLength: Math.max(1, limit), chunkSize: Math.max(FEW_BYTES, limit + 1) };
+    return limit <= FEW_BYTES ? inflateRawSync(bytes, options) : await inflateRawAsync(bytes, options);
   } catch (error) {
-    throw explained(error, most);
+    throw explained(error, limit);
   }
 }
 
 /** Node's error for too many bytes only says that it cannot create a buffer. */
-function explained(error: unknown, most: number): unknown {
-  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new TooLarge(most) : error;
+function explained(error: unknown, limit: number): unknown {
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new TooLarge(limit) : error;
 }

@@ -25,8 +25,8 @@ export function crc32(bytes: Uint8Array, before = 0): number {
  *
  * @throws Error if it is corrupt or truncated, or bytes follow its end; TooLarge if it has more than `most` bytes
  */
-export function inflateZlib(parts: readonly Uint8Array[], most: number): Promise<Uint8Array> {
-  return decompressed(parts, 'deflate', most);
+export function inflateZlib(parts: readonly Uint8Array[], limit: number): Promise<Uint8Array> {
+  return decompressed(parts, 'deflate', limit);
 }
 
 /**
@@ -34,6 +34,6 @@ export function inflateZlib(parts: readonly Uint8Array[], most: number): Promise
  *
  * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
  */
-export function inflateRaw(bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  return decompressed([bytes], 'deflate-raw', most);
+export function inflateRaw(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+  return decompressed([bytes], 'deflate-raw', limit);
 }

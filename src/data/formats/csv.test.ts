@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { parseCsv } from './csv.ts';
 
 /** The cells of a text, which doesn't depend on where its blocks end. */
-const cellsOf = (text: string, length = text.length) => {
+const parseCells = (text: string, length = text.length) => {
   const blocks = [];
   for (let start = 0; start < text.length; start += length) {
     blocks.push(text.slice(start, start + length));
@@ -41,22 +41,24 @@ it.each<[string, string, string[][]]>([
   ['no rows', 'a,b\n', []],
   ['one column', 'a\n1\n2\n', [['1'], ['2']]],
 ])('reads %s', (_, text, expected) => {
-  expect(cellsOf(text)).toEqual(expected);
+  expect(parseCells(text)).toEqual(expected);
   for (let length = 1; length < text.length; length++) {
-    expect(cellsOf(text, length)).toEqual(expected);
+    expect(parseCells(text, length)).toEqual(expected);
   }
 });
 
 it('reads rows of any length and number in linear time', () => {
   const long = ' '.repeat(1_000_000);
   const columns = Array.from({ length: 10_000 }, (_, column) => `c${column}`).join();
-  expect(cellsOf(`a\n${long}x${long}\n`)).toEqual([['x']]);
-  expect(cellsOf(`a\n"${'""'.repeat(1_000_000)}"\n`)[0]![0]).toHaveLength(1_000_000);
-  expect(cellsOf(`${columns}\n${columns}`)[0]).toHaveLength(10_000);
-  expect(() => cellsOf(`a\n${`${long}"`.repeat(20)}`)).toThrow('a.csv:2: a quote is not closed');
-  expect(() => cellsOf(`a\n"${'x'.repeat(2 ** 26)}`, 2 ** 20)).toThrow('a.csv: a row of more than 67108864');
-  expect(() => cellsOf(`a\n${'\n'.repeat(2 ** 24)}`, 2 ** 20)).toThrow('a.csv: more than 16777216 lines');
-  expect(() => cellsOf(','.repeat(1_000_000))).toThrow('a.csv:1: more than 16384 columns: remove some');
+  expect(parseCells(`a\n${long}x${long}\n`)).toEqual([['x']]);
+  expect(parseCells(`a\n"${'""'.repeat(1_000_000)}"\n`)[0]![0]).toHaveLength(1_000_000);
+  expect(parseCells(`${columns}\n${columns}`)[0]).toHaveLength(10_000);
+  expect(() => parseCells(`a\n${`${long}"`.repeat(20)}`)).toThrow('a.csv:2: a quote is not closed');
+  expect(() => parseCells(`a\n"${'x'.repeat(2 ** 26)}`, 2 ** 20)).toThrow(
+    'a.csv: a row of more than 67108864',
+  );
+  expect(() => parseCells(`a\n${'\n'.repeat(2 ** 24)}`, 2 ** 20)).toThrow('a.csv: more than 16777216 lines');
+  expect(() => parseCells(','.repeat(1_000_000))).toThrow('a.csv:1: more than 16384 columns: remove some');
 });
 
 it('counts the line where each row starts', () => {
@@ -79,6 +81,6 @@ it.each([
   ['a,b\n1,"2\n', 'a.csv:2: a quote is not closed'],
   ['a,b\n1,"2"x\n', 'a.csv:2: a quote is not closed, or followed by other text'],
 ])('refuses %j', (text, message) => {
-  expect(() => cellsOf(text)).toThrow(message);
-  expect(() => cellsOf(text, 1)).toThrow(message);
+  expect(() => parseCells(text)).toThrow(message);
+  expect(() => parseCells(text, 1)).toThrow(message);
 });

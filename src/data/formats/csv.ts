@@ -118,7 +118,7 @@ function* readRows(blocks: Iterable<string>, source: string): Generator<CsvRow, 
 
 /** The same text in parts that end where a row does: with a newline outside of quotes, or the text. */
 function* wholeRows(blocks: Iterable<string>, source: string): Generator<string, void, void> {
-  let rest = '';
+  let pending = '';
   let isQuoted = false;
   for (const block of blocks) {
     let end = 0;
@@ -128,21 +128,21 @@ function* wholeRows(blocks: Iterable<string>, source: string): Generator<string,
       end = newline === -1 ? end : start + newline + 1;
       isQuoted = quote === -1 ? isQuoted : !isQuoted;
     }
-    if (rest.length + block.length > maxRowLength) {
+    if (pending.length + block.length > maxRowLength) {
       throw new UserError(
         'invalid-data',
         `${source}: a row of more than ${maxRowLength} characters, or a quote that is not closed`,
       );
     }
     if (end > 0) {
-      yield rest + block.slice(0, end);
-      rest = block.slice(end);
+      yield pending + block.slice(0, end);
+      pending = block.slice(end);
     } else {
-      rest += block;
+      pending += block;
     }
   }
-  if (rest !== '') {
-    yield rest;
+  if (pending !== '') {
+    yield pending;
   }
 }
 
@@ -225,9 +225,9 @@ class CellScanner {
     return Math.min(this.#comma, this.#newline);
   }
 
-  #next(character: string, known: number, position: number): number {
-    if (known >= position) {
-      return known;
+  #next(character: string, knownPosition: number, position: number): number {
+    if (knownPosition >= position) {
+      return knownPosition;
     }
     const next = this.#text.indexOf(character, position);
     return next === -1 ? this.#text.length : next;

@@ -3,43 +3,43 @@ import { joinBytes } from '../../core/platform/index.ts';
 
 /** Compressed data has more bytes than are allowed. */
 export class TooLarge extends Error {
-  /** @param most how many bytes are allowed */
-  constructor(most: number) {
-    super(`it decompresses to more than ${most} bytes`);
+  /** @param limit how many bytes are allowed */
+  constructor(limit: number) {
+    super(`it decompresses to more than ${limit} bytes`);
   }
 }
 
 /**
  * The content of compressed data, given in parts, whose checksum is verified if the format has one.
  *
- * @param most the maximum number of bytes
+ * @param limit the maximum number of bytes
  * @param onBytes called with the number of bytes before they are kept; ends the work by an error
  * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
  */
 export async function decompressed(
   parts: readonly Uint8Array[],
   format: CompressionFormat,
-  most: number,
+  limit: number,
   onBytes?: (bytes: number) => void,
 ): Promise<Uint8Array> {
   const reader = new Blob([...(parts as readonly Uint8Array<ArrayBuffer>[])])
     .stream()
     .pipeThrough(new DecompressionStream(format))
     .getReader();
-  const found: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       onBytes?.(next.value.length);
       length += next.value.length;
-      if (length > most) {
-        throw new TooLarge(most);
+      if (length > limit) {
+        throw new TooLarge(limit);
       }
-      found.push(next.value);
+      chunks.push(next.value);
     }
   } finally {
     // Not awaited: after an error there is nothing left to end.
     reader.cancel().catch(() => {});
   }
-  return joinBytes(found);
+  return joinBytes(chunks);
 }

@@ -1,7 +1,7 @@
 // The elements of arrays in files, of any byte order, as the values of images.
 import { UserError } from '../../core/errors.ts';
 import { type Values, valuesInBytes } from '../../core/numeric/index.ts';
-import { viewOf } from './bytes.ts';
+import { dataView } from './bytes.ts';
 
 /** How a file stores an element. */
 export type ElementType = 'uint8' | 'uint16' | 'float32' | 'float64';
@@ -37,7 +37,7 @@ export function readElements(
   if (type === 'uint8' || (type !== 'float64' && isLittle)) {
     return { values: valuesInBytes(type, bytes), rounding: 0 };
   }
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   const count = bytes.length / size;
   if (type === 'float64') {
     return roundedToFloat32(count, (index) => view.getFloat64(index * size, isLittle), source);

@@ -36,7 +36,7 @@ describe('FITS files of Astropy', () => {
   });
 
   it('report how much float64 was rounded', async () => {
-    const error = Math.max(...real.map((value, at) => Math.abs(float[at]! - value)));
+    const error = Math.max(...real.map((value, index) => Math.abs(float[index]! - value)));
     expect((await decode('f8.fits')).rounding).toBe(error / Math.max(...real.map(Math.abs)));
     expect((await decode('f4.fits')).rounding).toBeUndefined();
   });
@@ -55,7 +55,7 @@ describe('FITS files of Astropy', () => {
       }
       const { train, test } = await openDataset(folder);
       expect([train.kind, train.imageShape, test.count > 0]).toEqual(['float32', [10, 12, 1], true]);
-      const held = test.nameOf!(0);
+      const held = test.nameAt!(0);
       await writeFile(join(folder, held), read('blank.fits'));
       await expect(openDataset(folder)).rejects.toThrow(
         new RegExp(`values? (is|are) NaN or infinite, in 1 of \\d+ test images \\(${held}\\)`),

@@ -3,7 +3,7 @@ import { UserError } from '../../core/errors.ts';
 import type { BeginDecoding } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import { interleaved } from '../pixels/channels.ts';
-import { charactersOf, corruptFile, viewOf } from './bytes.ts';
+import { corruptFile, dataView, latin1Text } from './bytes.ts';
 import { type Elements, readElements, roundedToFloat32 } from './elements.ts';
 
 /** The most parts of a file that are skipped to find an image. */
@@ -24,7 +24,7 @@ export async function decodeFits(
   begin: BeginDecoding,
 ): Promise<DecodedImage> {
   const { header, start } = firstImage(bytes, source);
-  const [width, height, channels] = shapeOf(header, source);
+  const [width, height, channels] = imageShape(header, source);
   const size = Math.abs(header.bitpix) / 8;
   // The stored values, and the image, twice if its planes become channels.
   await begin(width, height, { pixelBytes: channels * (size + (channels > 1 ? 8 : 4)) });
@@ -42,9 +42,9 @@ export async function decodeFits(
 
 /** The first part of a file that has an image, and where its values start. */
 function firstImage(bytes: Uint8Array, source: string): { header: FitsHeader; start: number } {
-  let at = 0;
-  for (let part = 0; part < MOST_PARTS && at < bytes.length; part++) {
-    const header = readFitsHeader(bytes, at, source);
+  let offset = 0;
+  for (let part = 0; part < MOST_PARTS && offset < bytes.length; part++) {
+    const header = readFitsHeader(bytes, offset, source);
     if (header.isImage && header.axes.length > 0 && header.dataBytes > 0) {
       if (header.end + header.dataBytes > bytes.length) {
         throw corruptFile(
@@ -57,7 +57,7 @@ function firstImage(bytes: Uint8Array, source: string): { header: FitsHeader; st
     if (header.isCompressed) {
       throw new UserError('unsupported', `${source}: its image is tile-compressed; unpack it with funpack`);
     }
-    at = header.next;
+    offset = header.next;
   }
   throw new UserError(
     'invalid-data',
@@ -66,7 +66,10 @@ function firstImage(bytes: Uint8Array, source: string): { header: FitsHeader; st
 }
 
 /** Width, height and channels; axes of length 1 do not count. */
-function shapeOf({ axes }: FitsHeader, source: string): readonly [number, number, DecodedImage['channels']] {
+function imageShape(
+  { axes }: FitsHeader,
+  source: string,
+): readonly [number, number, DecodedImage['channels']] {
   const [width = 0, height = 1, ...others] = axes;
   const channels = others.reduce((product, length) => product * length, 1);
   if (axes.length < 2 || !isImageChannels(channels)) {
@@ -112,7 +115,7 @@ function physical(
 
 /** Returns a stored value, big-endian, by its index. */
 function storedReader(stored: Uint8Array, bitpix: number): (index: number) => number {
-  const view = viewOf(stored);
+  const view = dataView(stored);
   const readers: Readonly<Record<number, (index: number) => number>> = {
     8: (index) => view.getUint8(index),
     16: (index) => view.getInt16(2 * index),
@@ -164,7 +167,7 @@ const storedTypes = [8, 16, 32, -32, -64];
 
 /** Whether a file that starts with these bytes is a FITS file. */
 export function isFits(start: Uint8Array): boolean {
-  return /^SIMPLE {2}= +[TF]/.test(charactersOf(start.subarray(0, 30)));
+  return /^SIMPLE {2}= +[TF]/.test(latin1Text(start.subarray(0, 30)));
 }
 
 /**
@@ -232,11 +235,11 @@ function cardsAt(
 ): { values: ReadonlyMap<string, string>; end: number } {
   const values = new Map<string, string>();
   for (let card = 0; card < MOST_CARDS; card++) {
-    const at = start + card * CARD;
-    if (at + CARD > bytes.length) {
+    const offset = start + card * CARD;
+    if (offset + CARD > bytes.length) {
       throw corruptFile(source, `its header ends after ${bytes.length - start} bytes`);
     }
-    const text = charactersOf(bytes.subarray(at, at + CARD));
+    const text = latin1Text(bytes.subarray(offset, offset + CARD));
     const keyword = text.slice(0, 8).trimEnd();
     if (keyword === 'END') {
       return { values, end: start + Math.ceil(((card + 1) * CARD) / BLOCK) * BLOCK };

@@ -72,9 +72,9 @@ describe('readIdx', () => {
       [0x1f, 0x8b, 8, 0],
     );
     fc.assert(
-      fc.property(starts, fc.uint8Array({ maxLength: 40 }), (start, rest) => {
+      fc.property(starts, fc.uint8Array({ maxLength: 40 }), (start, trailing) => {
         try {
-          const { shape, data } = readIdx(Uint8Array.from([...start, ...rest]), 'some/file');
+          const { shape, data } = readIdx(Uint8Array.from([...start, ...trailing]), 'some/file');
           expect(data.length).toBe(shape.reduce((product, length) => product * length, 1));
         } catch (error) {
           expect(error).toBeInstanceOf(UserError);

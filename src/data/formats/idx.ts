@@ -1,11 +1,11 @@
 // MNIST's IDX format: a big-endian header with element type and dimensions, then the elements, row-major.
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { UserError } from '../../core/errors.ts';
-import { sizeOf } from '../../core/numeric/index.ts';
+import { countElements } from '../../core/numeric/index.ts';
 import { requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import { withFile } from '../files/files.ts';
-import { isGzip, viewOf } from './bytes.ts';
+import { dataView, isGzip } from './bytes.ts';
 
 /** An array of unsigned bytes, row-major: `data.length` is the product of `shape`. */
 interface IdxArray {
@@ -41,7 +41,7 @@ export function readIdxFile(
     accept(shape, budget);
     if (isGzip(start)) {
       // An upper bound for incompressible data.
-      requireSize(file.size, 2 * sizeOf(shape) + 2 ** 16, path);
+      requireSize(file.size, 2 * countElements(shape) + 2 ** 16, path);
     } else {
       requireLength(file.size - length, shape, path);
     }
@@ -65,13 +65,13 @@ export function readIdx(
   budget = new Budget(source, bytes.length),
 ): IdxArray {
   const { shape, length } = readHeader(bytes.subarray(0, startBytes), source);
-  const expected = sizeOf(shape);
+  const expected = countElements(shape);
   let plain = bytes;
   if (isGzip(bytes)) {
     budget.spend(length + expected, 'bytes');
-    const most = length + expected + 1;
+    const limit = length + expected + 1;
     // A single chunk: several would be concatenated into a copy.
-    plain = gunzip(bytes, source, { maxOutputLength: most, chunkSize: Math.max(64, most) });
+    plain = gunzip(bytes, source, { maxOutputLength: limit, chunkSize: Math.max(64, limit) });
   }
   const data = plain.subarray(length);
   requireLength(data.length, shape, source);
@@ -85,8 +85,8 @@ function readHeader(
 ): { readonly shape: readonly number[]; readonly length: number } {
   // These are only the first bytes, so a missing end is not an error.
   const plain = isGzip(start) ? gunzip(start, source, { finishFlush: constants.Z_SYNC_FLUSH }) : start;
-  const fail = (what: string): never => {
-    throw new UserError('invalid-data', `${source}: ${what}`);
+  const fail = (problem: string): never => {
+    throw new UserError('invalid-data', `${source}: ${problem}`);
   };
   if (plain.length === 0) {
     fail('the file is empty');
@@ -94,15 +94,15 @@ function readHeader(
   if (plain.length < 4) {
     fail(`the IDX header is truncated: expected at least 4 bytes, found ${plain.length}`);
   }
-  const view = viewOf(plain);
+  const view = dataView(plain);
   const magic = view.getUint16(0);
   if (magic !== 0) {
     fail(`not an IDX file: expected it to start with the bytes 0000, found ${hex(magic, 4)}`);
   }
   const type = view.getUint8(2);
   if (type !== unsignedByte) {
-    const found = elementTypes.get(type) ?? 'unknown';
-    fail(`IDX type code ${hex(type, 2)} (${found}) is not supported: expected 08 (unsigned bytes)`);
+    const typeName = elementTypes.get(type) ?? 'unknown';
+    fail(`IDX type code ${hex(type, 2)} (${typeName}) is not supported: expected 08 (unsigned bytes)`);
   }
   const rank = view.getUint8(3);
   if (rank === 0) {
@@ -121,7 +121,7 @@ function readHeader(
 
 /** Throws UserError unless an array of this shape has this many bytes. */
 function requireLength(actual: number, shape: readonly number[], source: string): void {
-  const expected = sizeOf(shape);
+  const expected = countElements(shape);
   if (actual !== expected) {
     const state = actual < expected ? 'truncated' : 'too long';
     throw new UserError(

@@ -11,7 +11,7 @@ import { crc32 } from './compression.node.ts';
 import { decodeImage } from './imageDecoding.ts';
 
 const decode = (name: string) => decodeImage(readFileSync(fixture(name)), name);
-const shapeOf = ({ height, width, channels }: DecodedImage) => [height, width, channels];
+const pickShape = ({ height, width, channels }: DecodedImage) => [height, width, channels];
 const colour = formulaImage(0, 10, 12, 3);
 const grey = formulaImage(0, 10, 12, 1);
 
@@ -35,24 +35,24 @@ describe('decodeImage', () => {
     ['moving.webp', [10, 12, 3], colour, ['first of several frames']],
   ])('reads %s exactly', async (name, shape, pixels, notes) => {
     const image = await decode(name);
-    expect(shapeOf(image)).toEqual(shape);
+    expect(pickShape(image)).toEqual(shape);
     expect([...image.data]).toEqual(Array.from(pixels));
     expect(image.notes).toEqual(notes);
   });
 
   it('notes formats that names do not promise', async () => {
-    const notesOf = async (name: string, source: string): Promise<readonly string[]> =>
+    const decodingNotes = async (name: string, source: string): Promise<readonly string[]> =>
       (await decodeImage(readFileSync(fixture(name)), source)).notes;
-    expect(await notesOf('smooth.jpeg', 'a.zip: b.PNG')).toEqual(['JPEG named .png']);
-    expect(await notesOf('opaque.png', 'b.jpg')).toEqual(['PNG named .jpg']);
-    expect(await notesOf('plain.tiff', 'a.tif')).toEqual([]);
-    expect(await notesOf('smooth.jpeg', 'a.jpg')).toEqual([]);
-    expect(await notesOf('smooth.jpeg', 'a.parquet: row 3')).toEqual([]);
+    expect(await decodingNotes('smooth.jpeg', 'a.zip: b.PNG')).toEqual(['JPEG named .png']);
+    expect(await decodingNotes('opaque.png', 'b.jpg')).toEqual(['PNG named .jpg']);
+    expect(await decodingNotes('plain.tiff', 'a.tif')).toEqual([]);
+    expect(await decodingNotes('smooth.jpeg', 'a.jpg')).toEqual([]);
+    expect(await decodingNotes('smooth.jpeg', 'a.parquet: row 3')).toEqual([]);
   });
 
   it('applies a palette', async () => {
     const image = await decode('palette.png');
-    expect([shapeOf(image), image.notes]).toEqual([[10, 12, 3], ['palette']]);
+    expect([pickShape(image), image.notes]).toEqual([[10, 12, 3], ['palette']]);
     const off =
       eightBit(image.data).reduce((sum, value, index) => sum + Math.abs(value - colour[index]!), 0) /
       colour.length;
@@ -72,15 +72,15 @@ describe('decodeImage', () => {
     ['cmyk.jpeg', [20, 24, 3], ['CMYK'], (row, column) => [(200 * row) / 19, (240 * column) / 23, 128]],
   ])('reads %s to within the loss of JPEG', async (name, shape, notes, expected) => {
     const image = await decode(name);
-    expect([shapeOf(image), image.notes]).toEqual([shape, notes]);
+    expect([pickShape(image), image.notes]).toEqual([shape, notes]);
     // CMYK goes through a colour profile, which preserves the order of colours better than their values.
     const reach = name === 'cmyk.jpeg' ? 110 : 12;
     const [height, width, channels] = shape as [number, number, number];
     for (let pixel = 0; pixel < height * width; pixel++) {
       const wanted = expected(Math.floor(pixel / width), pixel % width);
       wanted.forEach((value, channel) => {
-        const found = image.data[pixel * channels + channel]!;
-        expect(Math.abs(found - value), `${name} ${pixel} ${channel}`).toBeLessThan(reach);
+        const actual = image.data[pixel * channels + channel]!;
+        expect(Math.abs(actual - value), `${name} ${pixel} ${channel}`).toBeLessThan(reach);
       });
     }
   });
@@ -120,9 +120,9 @@ describe('decodeImage', () => {
       );
       const options = { progressive, adaptiveFiltering: true, palette: false } as const;
       const bytes = await sharp(pixels, { raw: { width, height, channels } }).png(options).toBuffer();
-      const kept = pixels.filter((_, index) => channels !== 4 || index % 4 !== 3);
+      const colours = pixels.filter((_, index) => channels !== 4 || index % 4 !== 3);
       const image = await decodeImage(bytes, 'x');
-      expect([shapeOf(image), [...image.data]]).toEqual([[height, width, 3], [...kept]]);
+      expect([pickShape(image), [...image.data]]).toEqual([[height, width, 3], [...colours]]);
     },
   );
 
@@ -148,30 +148,30 @@ describe('decodeImage', () => {
     const tooMany =
       '12001x12000 pixels are too many: at most 134217728, and 65535 a side; make the image smaller';
     /** A JPEG whose frame header, after the marker FF C0 (FF C2 if it is progressive), says another size. */
-    const jpegOf = async (height: number, width: number, progressive = false): Promise<Buffer> => {
+    const createJpeg = async (height: number, width: number, progressive = false): Promise<Buffer> => {
       const bytes = await flat(16).jpeg({ progressive }).toBuffer();
       const frame = bytes.indexOf(Buffer.of(0xff, progressive ? 0xc2 : 0xc0));
       bytes.writeUInt16BE(height, frame + 5);
       bytes.writeUInt16BE(width, frame + 7);
       return bytes;
     };
-    await expect(decodeImage(await jpegOf(12_001, 12_000), 'bomb.jpeg')).rejects.toThrow(
+    await expect(decodeImage(await createJpeg(12_001, 12_000), 'bomb.jpeg')).rejects.toThrow(
       `bomb.jpeg: ${tooMany}`,
     );
-    await expect(decodeImage(await jpegOf(9_501, 9_500, true), 'slow.jpeg')).rejects.toThrow(
+    await expect(decodeImage(await createJpeg(9_501, 9_500, true), 'slow.jpeg')).rejects.toThrow(
       'slow.jpeg: 9501x9500 pixels take 775 MiB to decode in this format, at most 768; make the image smaller',
     );
     const small = readFileSync(fixture('opaque.png'));
     /** A PNG whose header says another size. */
-    const pngOf = (height: number, width: number): Buffer => {
+    const createPng = (height: number, width: number): Buffer => {
       const bytes = Buffer.from(small);
       bytes.writeUInt32BE(width, 16);
       bytes.writeUInt32BE(height, 20);
       bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
       return bytes;
     };
-    await expect(decodeImage(pngOf(12_001, 12_000), 'bomb.png')).rejects.toThrow(`bomb.png: ${tooMany}`);
-    await expect(decodeImage(pngOf(1, 65_536), 'long.png')).rejects.toThrow(
+    await expect(decodeImage(createPng(12_001, 12_000), 'bomb.png')).rejects.toThrow(`bomb.png: ${tooMany}`);
+    await expect(decodeImage(createPng(1, 65_536), 'long.png')).rejects.toThrow(
       'long.png: 1x65536 pixels are too many',
     );
     // The header of a small image before the data of a larger one.
@@ -188,13 +188,13 @@ describe('decodeImage', () => {
 
     it('reads GIF files, and the first frame of an animation', async () => {
       const still = await decodeImage(await sharp(flat(90), raw).gif().toBuffer(), 'x');
-      expect([shapeOf(still), [...still.data], still.notes]).toEqual([[10, 12, 3], [...flat(90)], []]);
+      expect([pickShape(still), [...still.data], still.notes]).toEqual([[10, 12, 3], [...flat(90)], []]);
       const frames = Buffer.concat([flat(200), flat(90)]);
       const moving = await sharp(frames, { raw: { ...raw.raw, height: 20, pageHeight: 10 } })
         .gif()
         .toBuffer();
       const first = await decodeImage(moving, 'x');
-      expect([shapeOf(first), [...first.data]]).toEqual([[10, 12, 3], [...flat(200)]]);
+      expect([pickShape(first), [...first.data]]).toEqual([[10, 12, 3], [...flat(200)]]);
       expect(first.notes).toEqual(['first of several frames']);
     });
 
@@ -216,7 +216,7 @@ describe('decodeImage', () => {
       const deep = sharp(values, { raw: { width: 12, height: 10, channels: 1 } }).toColourspace('grey16');
       const tiff = await decodeImage(await deep.clone().tiff({ compression: 'lzw' }).toBuffer(), 'x');
       const png = await decodeImage(await deep.clone().png().toBuffer(), 'x');
-      expect(shapeOf(tiff)).toEqual([10, 12, 1]);
+      expect(pickShape(tiff)).toEqual([10, 12, 1]);
       expect(tiff.data).toEqual(values);
       expect(png.data).toEqual(values);
       for (const bitdepth of [10, 12] as const) {
@@ -244,13 +244,13 @@ describe('decodeImage', () => {
     it('rejects enormous images before they are decoded', async () => {
       const gif = await sharp(flat(90), raw).gif().toBuffer();
       // The sizes of the screen and of the frame, whose descriptor begins with a comma.
-      for (const at of [6, gif.lastIndexOf(Buffer.from(',\0\0\0\0')) + 5]) {
-        gif.writeUInt16LE(65_535, at);
-        gif.writeUInt16LE(65_535, at + 2);
+      for (const offset of [6, gif.lastIndexOf(Buffer.from(',\0\0\0\0')) + 5]) {
+        gif.writeUInt16LE(65_535, offset);
+        gif.writeUInt16LE(65_535, offset + 2);
       }
       await expect(decodeImage(gif, 'x')).rejects.toThrow('x: 65535x65535 pixels are too many');
       /** A small TIFF whose directory says another size. */
-      const tiffOf = async (width: number, channels: 3 | 4, space: 'b-w' | 'rgb16'): Promise<Buffer> => {
+      const createTiff = async (width: number, channels: 3 | 4, space: 'b-w' | 'rgb16'): Promise<Buffer> => {
         const bytes = await sharp({ create: { width: 20, height: 10, channels, background: '#ff000080' } })
           .toColourspace(space)
           .tiff({ compression: 'deflate', predictor: 'none' })
@@ -260,16 +260,16 @@ describe('decodeImage', () => {
           [257, 10, 9_000],
         ] as const) {
           const entry = Buffer.from(Uint16Array.of(tag, 3, 1, 0, was).buffer);
-          const at = bytes.indexOf(entry);
-          expect(at).toBeGreaterThan(0);
-          bytes.writeUInt16LE(size, at + 8);
+          const offset = bytes.indexOf(entry);
+          expect(offset).toBeGreaterThan(0);
+          bytes.writeUInt16LE(size, offset + 8);
         }
         return bytes;
       };
-      await expect(decodeImage(await tiffOf(15_000, 3, 'b-w'), 'x')).rejects.toThrow(
+      await expect(decodeImage(await createTiff(15_000, 3, 'b-w'), 'x')).rejects.toThrow(
         'x: 9000x15000 pixels are too many',
       );
-      await expect(decodeImage(await tiffOf(8_000, 4, 'rgb16'), 'x')).rejects.toThrow(
+      await expect(decodeImage(await createTiff(8_000, 4, 'rgb16'), 'x')).rejects.toThrow(
         'x: 9000x8000 pixels take 1030 MiB to decode in this format, at most 768',
       );
     });
@@ -303,11 +303,11 @@ async function bySharp(bytes: Uint8Array): Promise<{ height: number; width: numb
 async function expectAgreement(folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const bytes = readFileSync(join(folder, name));
-    const [image, other] = [await decodeImage(bytes, name), await bySharp(bytes)];
-    expect([image.height, image.width], name).toEqual([other.height, other.width]);
-    const times = other.data.length / image.data.length;
-    const off = other.data.findIndex(
-      (value, index) => Math.abs(value - image.data[Math.floor(index / times)]!) > 1,
+    const [image, reference] = [await decodeImage(bytes, name), await bySharp(bytes)];
+    expect([image.height, image.width], name).toEqual([reference.height, reference.width]);
+    const copies = reference.data.length / image.data.length;
+    const off = reference.data.findIndex(
+      (value, index) => Math.abs(value - image.data[Math.floor(index / copies)]!) > 1,
     );
     expect(off, name).toBe(-1);
   }

@@ -8,7 +8,7 @@ import {
   maxImagePixels,
 } from '../contract/budget.ts';
 import { type DecodedImage, maxSide } from '../contract/rawImages.ts';
-import { CorruptFile, charactersOf, viewOf } from './bytes.ts';
+import { CorruptFile, dataView, latin1Text } from './bytes.ts';
 import { decodeFits, isFits } from './fits.ts';
 import { decodeNpy } from './npy.ts';
 import { decodePhoto, photoExtensions, photoFormats } from './photoDecoding.node.ts';
@@ -79,8 +79,10 @@ export async function decodeImage(
       refuse(`are too many: at most ${maxImagePixels}, and ${maxSide} a side`);
     }
     if (pixelBytes * pixels > maxDecodingBytes) {
-      const [needed, most] = [pixelBytes * pixels, maxDecodingBytes].map((size) => Math.ceil(size / 2 ** 20));
-      refuse(`take ${needed} MiB to decode in this format, at most ${most}`);
+      const [needed, allowed] = [pixelBytes * pixels, maxDecodingBytes].map((size) =>
+        Math.ceil(size / 2 ** 20),
+      );
+      refuse(`take ${needed} MiB to decode in this format, at most ${allowed}`);
     }
     if (scans > MOST_SCANS || pixels * scans > mostScannedPixels) {
       refuse(`in ${scans > MOST_SCANS ? `more than ${MOST_SCANS}` : scans} scans take too long to decode`);
@@ -88,7 +90,7 @@ export async function decodeImage(
     budget.spend(pixels * Math.ceil(scans / FREE_SCANS), 'pixels');
     await admit?.(pixelBytes * pixels);
   };
-  const format = formatOf(bytes);
+  const format = detectFormat(bytes);
   if (format === undefined) {
     throw new CorruptFile(
       'invalid-data',
@@ -134,8 +136,8 @@ const extensions: Readonly<Record<string, ImageFormat>> = {
 };
 
 /** Which of the supported formats it has, if any. */
-function formatOf(bytes: Uint8Array): ImageFormat | undefined {
-  const start = charactersOf(bytes.subarray(0, 64));
+function detectFormat(bytes: Uint8Array): ImageFormat | undefined {
+  const start = latin1Text(bytes.subarray(0, 64));
   if (start.startsWith('\x93NUMPY')) {
     return 'npy';
   }
@@ -163,6 +165,6 @@ function formatOf(bytes: Uint8Array): ImageFormat | undefined {
 
 /** Whether the brands in the first box of the file, some of which are in `start`, include AVIF; HEIC has others. */
 function isAvif(bytes: Uint8Array, start: string): boolean {
-  const brands = start.slice(8, Math.min(start.length, bytes.length >= 4 ? viewOf(bytes).getUint32(0) : 0));
+  const brands = start.slice(8, Math.min(start.length, bytes.length >= 4 ? dataView(bytes).getUint32(0) : 0));
   return start.slice(4, 8) === 'ftyp' && /^(.{4})*?avi[fs]/s.test(brands);
 }

@@ -1,11 +1,17 @@
 // NumPy's .npy files: a header that is a Python dictionary, then the elements.
 import { UserError } from '../../core/errors.ts';
-import { bytesOfValues, kindOf, sizeOf, type ValueKind, type Values } from '../../core/numeric/index.ts';
+import {
+  bytesOfValues,
+  countElements,
+  type ValueKind,
+  type Values,
+  valueKind,
+} from '../../core/numeric/index.ts';
 import { shortText } from '../../core/visibleText.ts';
 import type { BeginDecoding } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import { inMemory, type RandomAccess } from '../files/randomAccess.ts';
-import { charactersOf, corruptFile, viewOf } from './bytes.ts';
+import { corruptFile, dataView, latin1Text } from './bytes.ts';
 import { type ElementType, elementBytes, readElements } from './elements.ts';
 
 /** The type and the byte order of an array's elements. */
@@ -33,10 +39,10 @@ const maxAxes = 64;
  */
 export async function readNpyHeader(file: RandomAccess, source: string): Promise<NpyArray> {
   const start = await file.read(0, Math.min(12, file.size));
-  if (start.length < 12 || charactersOf(start.subarray(0, 6)) !== magic) {
+  if (start.length < 12 || latin1Text(start.subarray(0, 6)) !== magic) {
     throw new UserError('invalid-data', `${source}: not a .npy file: NumPy's signature is missing`);
   }
-  const view = viewOf(start);
+  const view = dataView(start);
   const version = view.getUint8(6);
   if (version < 1 || version > 3) {
     throw new UserError(
@@ -59,13 +65,13 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
       `${source}: stored in Fortran order: save numpy.ascontiguousarray(array) instead`,
     );
   }
-  const expected = sizeOf(shape) * elementBytes[elements.type];
-  const found = file.size - begin - length;
-  if (expected === 0 || found !== expected) {
-    const what = expected === 0 ? 'the array is empty' : found < expected ? 'truncated' : 'too long';
+  const expected = countElements(shape) * elementBytes[elements.type];
+  const actualBytes = file.size - begin - length;
+  if (expected === 0 || actualBytes !== expected) {
+    const problem = expected === 0 ? 'the array is empty' : actualBytes < expected ? 'truncated' : 'too long';
     throw new UserError(
       'invalid-data',
-      `${source}: ${what}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
+      `${source}: ${problem}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${actualBytes}`,
     );
   }
   return { ...elements, shape, offset: begin + length };
@@ -149,7 +155,7 @@ const ALIGNMENT = 64;
 /** An array as the bytes of a .npy file of version 1.0. */
 export function npyBytes(values: Values, shape: readonly number[]): Uint8Array {
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const text = `{'descr': '${types[kindOf(values)!]}', 'fortran_order': False, 'shape': (${axes}), }`;
+  const text = `{'descr': '${types[valueKind(values)!]}', 'fortran_order': False, 'shape': (${axes}), }`;
   const length = Math.ceil((10 + text.length + 1) / ALIGNMENT) * ALIGNMENT - 10;
   const header = new TextEncoder().encode(`\x93NUMPY${text.padEnd(length - 1)}\n`);
   // The signature begins with a byte that is not valid UTF-8.
@@ -164,7 +170,7 @@ export function npyBytes(values: Values, shape: readonly number[]): Uint8Array {
 
 /** Whether a file is an array of several images: `[N, H, W]` or `[N, H, W, C]`, unless it can be one image, `[H, W, C]`. */
 export async function isStack(bytes: Uint8Array, source: string): Promise<boolean> {
-  if (charactersOf(bytes.subarray(0, 6)) !== '\x93NUMPY') {
+  if (latin1Text(bytes.subarray(0, 6)) !== '\x93NUMPY') {
     return false;
   }
   return isStackShape((await readNpyHeader(inMemory(bytes, source), source)).shape);

@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { compressors } from 'hyparquet-compressors';
 import type { Budget } from '../contract/budget.ts';
-import { viewOf } from './bytes.ts';
+import { dataView } from './bytes.ts';
 import { type DataPageHeader, type PageHeader, readPageHeader } from './parquetHeaders.ts';
 
 /** A column, as described by the file's footer. */
@@ -65,9 +65,9 @@ export function* readPages(
       rows - row,
     );
     const present = levels.reduce((sum, level) => sum + Number(level === column.maxDefinitionLevel), 0);
-    const found = decodeValues(values, encoding, present, dictionary);
+    const decoded = decodeValues(values, encoding, present, dictionary);
     for (const level of levels) {
-      yield level === column.maxDefinitionLevel ? found.next().value! : null;
+      yield level === column.maxDefinitionLevel ? decoded.next().value! : null;
     }
     row += levels.length;
   }
@@ -89,10 +89,10 @@ function dataPage(bytes: Uint8Array, header: Header, column: ByteColumn, rows: n
   if (column.maxDefinitionLevel === 0) {
     return { levels: new Uint32Array(count), values: page, encoding };
   }
-  const length = viewOf(page).getUint32(0, true);
+  const length = dataView(page).getUint32(0, true);
   const start = 4 + atMost(length, page.length - 4);
   return {
-    levels: readRuns(page.subarray(4, start), widthOf(column.maxDefinitionLevel), count),
+    levels: readRuns(page.subarray(4, start), bitWidth(column.maxDefinitionLevel), count),
     values: page.subarray(start),
     encoding,
   };
@@ -104,13 +104,13 @@ function dataPageV2(bytes: Uint8Array, { size, page }: Header, column: ByteColum
     throw new Error('a page contains lists');
   }
   const count = atMost(page.values, rows);
-  const rest = bytes.subarray(levelBytes);
+  const valueBytes = bytes.subarray(levelBytes);
   return {
     levels:
       column.maxDefinitionLevel === 0
         ? new Uint32Array(count)
-        : readRuns(bytes.subarray(0, levelBytes), widthOf(column.maxDefinitionLevel), count),
-    values: page.isCompressed ? inflated(rest, size - levelBytes, column.codec) : rest,
+        : readRuns(bytes.subarray(0, levelBytes), bitWidth(column.maxDefinitionLevel), count),
+    values: page.isCompressed ? inflated(valueBytes, size - levelBytes, column.codec) : valueBytes,
     encoding: page.encoding,
   };
 }
@@ -154,7 +154,7 @@ function* decodeValues(
 
 /** Byte strings, each preceded by its length. */
 function* byteStrings(bytes: Uint8Array, count: number): Generator<Uint8Array, void, void> {
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   for (let index = 0, offset = 0; index < count; index++) {
     const start = offset + 4;
     const end = start + (start <= bytes.length ? view.getUint32(offset, true) : Infinity);
@@ -166,7 +166,7 @@ function* byteStrings(bytes: Uint8Array, count: number): Generator<Uint8Array, v
   }
 }
 
-function widthOf(level: number): number {
+function bitWidth(level: number): number {
   return 32 - Math.clz32(level);
 }
 
@@ -176,8 +176,8 @@ function atMost(value: number, limit: number): number {
     : fail(`a count of ${value}, but at most ${limit} is possible`);
 }
 
-function fail(what: string): never {
-  throw new Error(what);
+function fail(message: string): never {
+  throw new Error(message);
 }
 
 /**
@@ -242,7 +242,7 @@ const blockHeaderLength = 3;
  * @throws Error otherwise
  */
 export function requireSingleZstdFrame(bytes: Uint8Array, size: number): void {
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   const descriptor = view.getUint8(4);
   const [sizeFlag, isSegment, hasChecksum, dictionaryFlag] = [
     descriptor >> 6,
@@ -250,32 +250,32 @@ export function requireSingleZstdFrame(bytes: Uint8Array, size: number): void {
     (descriptor & 4) !== 0,
     descriptor & 3,
   ];
-  let at = 5 + (isSegment ? 0 : 1) + [0, 1, 2, 4][dictionaryFlag]!;
-  const declared = contentSize(view, at, sizeFlag, isSegment);
+  let offset = 5 + (isSegment ? 0 : 1) + [0, 1, 2, 4][dictionaryFlag]!;
+  const declared = contentSize(view, offset, sizeFlag, isSegment);
   if (view.getUint32(0, true) !== magic || declared !== size) {
     throw new Error(`a Zstandard frame of ${declared ?? 'unknown'} bytes, expected ${size}`);
   }
-  at += [isSegment ? 1 : 0, 2, 4, 8][sizeFlag]!;
+  offset += [isSegment ? 1 : 0, 2, 4, 8][sizeFlag]!;
   for (let last = false; !last; ) {
-    const header = view.getUint16(at, true) + view.getUint8(at + 2) * 65536;
+    const header = view.getUint16(offset, true) + view.getUint8(offset + 2) * 65536;
     const repeated = ((header >> 1) & 3) === 1;
     last = (header & 1) === 1;
-    at += blockHeaderLength + (repeated ? 1 : header >> 3);
+    offset += blockHeaderLength + (repeated ? 1 : header >> 3);
   }
-  if (at + (hasChecksum ? 4 : 0) !== bytes.length) {
+  if (offset + (hasChecksum ? 4 : 0) !== bytes.length) {
     throw new Error('not exactly one Zstandard frame');
   }
 }
 
-function contentSize(view: DataView, at: number, flag: number, isSegment: boolean): number | undefined {
+function contentSize(view: DataView, offset: number, flag: number, isSegment: boolean): number | undefined {
   switch (flag) {
     case 0:
-      return isSegment ? view.getUint8(at) : undefined;
+      return isSegment ? view.getUint8(offset) : undefined;
     case 1:
-      return view.getUint16(at, true) + 256;
+      return view.getUint16(offset, true) + 256;
     case 2:
-      return view.getUint32(at, true);
+      return view.getUint32(offset, true);
     default:
-      return Number(view.getBigUint64(at, true));
+      return Number(view.getBigUint64(offset, true));
   }
 }

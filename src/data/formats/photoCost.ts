@@ -1,7 +1,7 @@
 // The cost of decoding a file with sharp, from its header: measured with sharp 0.35 on flat 25-megapixel images.
 import type { Metadata } from 'sharp';
 import type { DecodingCost } from '../contract/budget.ts';
-import { charactersOf, viewOf } from './bytes.ts';
+import { dataView, latin1Text } from './bytes.ts';
 import { countScans, countSegmentBytes, countSegments, MOST_PARTS, requireFewParts } from './photoHeader.ts';
 
 /** Decoders list all frames or pages before they read the first: ten thousand take a second. */
@@ -11,7 +11,7 @@ const MOST_SEGMENT_BYTES = 2 ** 26;
 
 /** Throws Error if a file has so many parts, frames or pages that even listing them takes long, or much memory. */
 export function requirePlausible(bytes: Uint8Array): void {
-  const start = charactersOf(bytes.subarray(0, 4));
+  const start = latin1Text(bytes.subarray(0, 4));
   if (start.startsWith('\u00ff\u00d8')) {
     requireFewParts(countSegments(bytes, MOST_PARTS));
     if (countSegmentBytes(bytes, MOST_SEGMENT_BYTES) > MOST_SEGMENT_BYTES) {
@@ -32,7 +32,7 @@ export function requirePlausible(bytes: Uint8Array): void {
 }
 
 /** The cost of decoding a file whose header sharp has read. */
-export function costOf(bytes: Uint8Array, about: Metadata): DecodingCost {
+export function decodingCost(bytes: Uint8Array, about: Metadata): DecodingCost {
   const { width, height, depth, channels, hasAlpha } = about;
   const cost = costOfDecoder(bytes, about);
   // After the decoder: rounding from 16 bits to 8, and compositing onto white.
@@ -75,46 +75,46 @@ function costOfDecoder(bytes: Uint8Array, about: Metadata): DecodingCost {
 }
 
 /** The frames of a GIF file, at most one more than `most`. */
-function gifFrames(bytes: Uint8Array, most: number): number {
+function gifFrames(bytes: Uint8Array, limit: number): number {
   /** The bytes of a colour table, whose size is in these flags. */
   const tableBytes = (flags = 0): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
   let frames = 0;
-  let at = 13 + tableBytes(bytes[10]);
+  let offset = 13 + tableBytes(bytes[10]);
   /** To the end of blocks of at most 255 bytes, each after its length. */
   const skipBlocks = (): void => {
-    while (at < bytes.length && bytes[at] !== 0) {
-      at += 1 + bytes[at]!;
+    while (offset < bytes.length && bytes[offset] !== 0) {
+      offset += 1 + bytes[offset]!;
     }
-    at++;
+    offset++;
   };
-  while (at < bytes.length && frames <= most) {
-    const type = bytes[at];
+  while (offset < bytes.length && frames <= limit) {
+    const type = bytes[offset];
     if (type === 0x2c) {
       frames++;
       // The descriptor, a colour table, and the size of the first code.
-      at += 10 + tableBytes(bytes[at + 9]) + 1;
+      offset += 10 + tableBytes(bytes[offset + 9]) + 1;
       skipBlocks();
     } else if (type === 0x21) {
-      at += 2;
+      offset += 2;
       skipBlocks();
     } else if (type === 0x3b) {
       break;
     } else {
-      at++;
+      offset++;
     }
   }
   return frames;
 }
 
 /** The frames of a WebP file, at most one more than `most`. Throws Error for too many chunks, since decoders keep them all. */
-function webpFrames(bytes: Uint8Array, most: number): number {
-  const view = viewOf(bytes);
+function webpFrames(bytes: Uint8Array, limit: number): number {
+  const view = dataView(bytes);
   let [frames, chunks] = [0, 0];
-  for (let at = 12; at + 8 <= bytes.length && frames <= most; ) {
+  for (let offset = 12; offset + 8 <= bytes.length && frames <= limit; ) {
     requireFewParts(++chunks);
-    frames += charactersOf(bytes.subarray(at, at + 4)) === 'ANMF' ? 1 : 0;
-    const length = view.getUint32(at + 4, true);
-    at += 8 + length + (length % 2);
+    frames += latin1Text(bytes.subarray(offset, offset + 4)) === 'ANMF' ? 1 : 0;
+    const length = view.getUint32(offset + 4, true);
+    offset += 8 + length + (length % 2);
   }
   return frames;
 }
@@ -141,19 +141,19 @@ interface Box {
  * @throws Error if there are items of other kinds
  */
 export function largestImage(bytes: Uint8Array): number {
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   const within = (parent: Box, path: readonly string[]): Box[] => {
-    const [name, ...rest] = path;
+    const [name, ...innerPath] = path;
     const skipped = ['meta', 'iinf'].includes(parent.type) ? 4 : 0;
     const count = parent.type === 'iinf' ? (view.getUint8(parent.from) === 0 ? 2 : 4) : 0;
-    const found = boxesIn(view, parent.from + skipped + count, parent.to).filter(({ type }) => type === name);
-    return rest.length === 0 ? found : found.flatMap((box) => within(box, rest));
+    const boxes = boxesIn(view, parent.from + skipped + count, parent.to).filter(({ type }) => type === name);
+    return innerPath.length === 0 ? boxes : boxes.flatMap((box) => within(box, innerPath));
   };
   const file = { type: '', from: 0, to: bytes.length };
   for (const { from } of within(file, ['meta', 'iinf', 'infe'])) {
     // Version and flags, the number of the item, of protection, and the kind.
-    const at = from + (bytes[from]! >= 3 ? 10 : 8);
-    const kind = charactersOf(bytes.subarray(at, at + 4));
+    const offset = from + (bytes[from]! >= 3 ? 10 : 8);
+    const kind = latin1Text(bytes.subarray(offset, offset + 4));
     if (!kinds.includes(kind)) {
       throw new Error(`it has an item of type ${JSON.stringify(kind)}`);
     }
@@ -175,20 +175,20 @@ export function largestImage(bytes: Uint8Array): number {
 /** The boxes in a part of a file. Size 0 extends to its end; size 1 means 64 bits after the type. */
 function boxesIn(view: DataView, from: number, to: number): Box[] {
   const boxes: Box[] = [];
-  for (let at = from; at + 8 <= to; ) {
+  for (let offset = from; offset + 8 <= to; ) {
     const [size, header] =
-      view.getUint32(at) === 1 && at + 16 <= to
-        ? [Number(view.getBigUint64(at + 8)), 16]
-        : [view.getUint32(at) || to - at, 8];
-    const type = String.fromCharCode(...[4, 5, 6, 7].map((byte) => view.getUint8(at + byte)));
-    if (size < header || at + size > to) {
+      view.getUint32(offset) === 1 && offset + 16 <= to
+        ? [Number(view.getBigUint64(offset + 8)), 16]
+        : [view.getUint32(offset) || to - offset, 8];
+    const type = String.fromCharCode(...[4, 5, 6, 7].map((byte) => view.getUint8(offset + byte)));
+    if (size < header || offset + size > to) {
       throw new Error(`its box ${JSON.stringify(type)} does not fit`);
     }
-    boxes.push({ type, from: at + header, to: at + size });
+    boxes.push({ type, from: offset + header, to: offset + size });
     if (boxes.length > MOST_BOXES) {
       throw new Error(`one of its boxes contains more than ${MOST_BOXES} others`);
     }
-    at += size;
+    offset += size;
   }
   return boxes;
 }
@@ -197,12 +197,12 @@ function boxesIn(view: DataView, from: number, to: number): Box[] {
 function propertiesIn(view: DataView, from: number, to: number): number[] {
   const [isLong, isWide] = [view.getUint8(from) >= 1, (view.getUint8(from + 3) & 1) === 1];
   const numbers: number[] = [];
-  let at = from + 8;
-  for (let item = view.getUint32(from + 4); item > 0 && at < to; item--) {
-    at += isLong ? 4 : 2;
-    const count = view.getUint8(at++);
-    for (let index = 0; index < count; index++, at += isWide ? 2 : 1) {
-      numbers.push(isWide ? view.getUint16(at) & 0x7fff : view.getUint8(at) & 0x7f);
+  let offset = from + 8;
+  for (let item = view.getUint32(from + 4); item > 0 && offset < to; item--) {
+    offset += isLong ? 4 : 2;
+    const count = view.getUint8(offset++);
+    for (let index = 0; index < count; index++, offset += isWide ? 2 : 1) {
+      numbers.push(isWide ? view.getUint16(offset) & 0x7fff : view.getUint8(offset) & 0x7f);
     }
   }
   return numbers;
@@ -250,35 +250,37 @@ const typeBytes: Readonly<Record<number, 1 | 2 | 4>> = { 1: 1, 3: 2, 4: 4 };
  * @throws Error if the first is missing or too large for the file, or uses the obsolete JPEG compression of TIFF 6
  */
 export function tiffHeader(bytes: Uint8Array, mostPages: number): TiffHeader {
-  const view = viewOf(bytes);
-  const isLittle = charactersOf(bytes.subarray(0, 2)) === 'II';
-  const entriesAt = (at: number): number => (at + 2 <= bytes.length ? view.getUint16(at, isLittle) : 0);
+  const view = dataView(bytes);
+  const isLittle = latin1Text(bytes.subarray(0, 2)) === 'II';
+  const entriesAt = (offset: number): number =>
+    offset + 2 <= bytes.length ? view.getUint16(offset, isLittle) : 0;
   const first = bytes.length < 8 ? 0 : view.getUint32(4, isLittle);
   let pages = 0;
-  for (let at = first; at !== 0 && at + 2 <= bytes.length && pages <= mostPages; pages++) {
-    const next = at + 2 + 12 * entriesAt(at);
-    at = next + 4 <= bytes.length ? view.getUint32(next, isLittle) : 0;
+  for (let offset = first; offset !== 0 && offset + 2 <= bytes.length && pages <= mostPages; pages++) {
+    const next = offset + 2 + 12 * entriesAt(offset);
+    offset = next + 4 <= bytes.length ? view.getUint32(next, isLittle) : 0;
   }
   /** The numbers of a tag in the first directory. */
   const values = (tag: number): number[] => {
     for (let index = 0; index < entriesAt(first); index++) {
-      const at = first + 2 + 12 * index;
-      if (at + 12 > bytes.length || view.getUint16(at, isLittle) !== tag) {
+      const offset = first + 2 + 12 * index;
+      if (offset + 12 > bytes.length || view.getUint16(offset, isLittle) !== tag) {
         continue;
       }
-      const each = typeBytes[view.getUint16(at + 2, isLittle)];
-      const count = view.getUint32(at + 4, isLittle);
-      const from = each === undefined || each * count <= 4 ? at + 8 : view.getUint32(at + 8, isLittle);
+      const each = typeBytes[view.getUint16(offset + 2, isLittle)];
+      const count = view.getUint32(offset + 4, isLittle);
+      const from =
+        each === undefined || each * count <= 4 ? offset + 8 : view.getUint32(offset + 8, isLittle);
       if (each === undefined || from + each * count > bytes.length || count > MOST_TILES) {
         throw new Error(`its field ${tag} has ${count} values: too many, or outside the file`);
       }
       return Array.from({ length: count }, (_, value) => {
-        const place = from + each * value;
+        const offset = from + each * value;
         return each === 1
-          ? bytes[place]!
+          ? bytes[offset]!
           : each === 2
-            ? view.getUint16(place, isLittle)
-            : view.getUint32(place, isLittle);
+            ? view.getUint16(offset, isLittle)
+            : view.getUint32(offset, isLittle);
       });
     }
     return [];

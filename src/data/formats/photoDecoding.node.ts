@@ -7,7 +7,7 @@ import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import type { Integers } from '../pixels/bitDepth.ts';
 import { onWhite } from '../pixels/channels.ts';
 import { corruptFile } from './bytes.ts';
-import { costOf, requirePlausible, tiffHeader } from './photoCost.ts';
+import { decodingCost, requirePlausible, tiffHeader } from './photoCost.ts';
 
 /** The formats of `decodePhoto`, in words. */
 export const photoFormats = 'JPEG, WebP, GIF, TIFF or AVIF';
@@ -40,9 +40,9 @@ export async function decodePhoto(
         `${source}: its values are of type ${depth}, not unsigned integers of 8 or 16 bits: write them to a .npy or FITS file`,
       );
     }
-    await begin(width, height, costOf(bytes, about));
+    await begin(width, height, decodingCost(bytes, about));
     const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maxImagePixels, ignoreIcc: true });
-    const { data, info } = await pixelsOf(image.autoOrient(), about);
+    const { data, info } = await decodePixels(image.autoOrient(), about);
     if (!isImageChannels(info.channels)) {
       throw new UserError(
         'unsupported',
@@ -76,7 +76,7 @@ interface Pixels {
  * The pixels: of TIFF files with all bits, of other files with 8 bits per value; sharp would cut off the lower
  * bits instead of rounding.
  */
-async function pixelsOf(
+async function decodePixels(
   image: Sharp,
   { depth, space, format, bitsPerSample = 16 }: Metadata,
 ): Promise<Pixels> {

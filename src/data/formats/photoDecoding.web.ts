@@ -2,7 +2,7 @@
 import { UserError } from '../../core/errors.ts';
 import type { BeginDecoding } from '../contract/budget.ts';
 import type { EightBitImage } from '../contract/rawImages.ts';
-import { charactersOf, corruptFile } from './bytes.ts';
+import { corruptFile, latin1Text } from './bytes.ts';
 import { oriented } from './orientation.ts';
 import { jpegHeader, type PhotoHeader, webpHeader } from './photoHeader.ts';
 
@@ -26,7 +26,7 @@ export async function decodePhoto(
   begin: BeginDecoding,
 ): Promise<EightBitImage> {
   try {
-    const start = charactersOf(bytes.subarray(0, 4));
+    const start = latin1Text(bytes.subarray(0, 4));
     const isWebp = start === 'RIFF';
     if (!isWebp && !start.startsWith('\xff\xd8')) {
       throw new UserError('invalid-data', `${source}: not a PNG, ${photoFormats} image; convert it to PNG`);
@@ -39,7 +39,7 @@ export async function decodePhoto(
     // A bitmap, its RGBA and the pixels. With several scans, browsers keep all coefficients, two bytes each.
     await begin(width, height, { pixelBytes: isProgressive || scans > 1 ? 9 : 6, scans });
     const type = isWebp ? 'image/webp' : 'image/jpeg';
-    const { isOpaque, pixels } = await pixelsOf(header, type);
+    const { isOpaque, pixels } = await decodePixels(header, type);
     const channels = colours === 1 ? 1 : 3;
     const data = new Uint8Array(width * height * channels);
     for (let pixel = 0; pixel < width * height; pixel++) {
@@ -63,7 +63,7 @@ export async function decodePhoto(
 }
 
 /** The RGBA of a file on white, and whether it was opaque. */
-async function pixelsOf(
+async function decodePixels(
   { width, height, plain }: PhotoHeader,
   type: string,
 ): Promise<{ isOpaque: boolean; pixels: Uint8ClampedArray }> {

@@ -1,7 +1,7 @@
 // Image properties from the headers of JPEG and WebP files, and the files without profile and orientation.
 //
 // A browser applies both, and browsers differ in how that is turned off: it gets files that have neither.
-import { charactersOf, viewOf } from './bytes.ts';
+import { dataView, latin1Text } from './bytes.ts';
 import { exifOrientation } from './orientation.ts';
 
 /** A JPEG or WebP file that has not been decoded. */
@@ -34,7 +34,7 @@ const exifStart = 'Exif\0\0';
  * @throws Error if it is corrupt or truncated
  */
 export function jpegHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   const plain = [bytes.subarray(0, 2)];
   let frame: Pick<PhotoHeader, 'width' | 'height' | 'colours' | 'isProgressive'> | undefined;
   let orientation = 1;
@@ -65,8 +65,8 @@ export function jpegHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
       const [height, width] = [view.getUint16(offset + 5), view.getUint16(offset + 7)];
       frame = { width, height, colours: content[5]!, isProgressive: marker % 4 === 2 };
     }
-    const isExif = marker === 0xe1 && charactersOf(content.subarray(0, 6)) === exifStart;
-    const isProfile = marker === 0xe2 && charactersOf(content.subarray(0, 12)) === 'ICC_PROFILE\0';
+    const isExif = marker === 0xe1 && latin1Text(content.subarray(0, 6)) === exifStart;
+    const isProfile = marker === 0xe2 && latin1Text(content.subarray(0, 12)) === 'ICC_PROFILE\0';
     if (isExif) {
       orientation = exifOrientation(content.subarray(6));
     }
@@ -93,11 +93,11 @@ export function requireFewParts(parts: number): void {
 
 /** Whether the marker of the end occurs: decoders fill the rest of a truncated file with grey. */
 function hasEnd(scan: Uint8Array): boolean {
-  let at = scan.length - 2;
-  while (at >= 0 && !(scan[at] === 0xff && scan[at + 1] === 0xd9)) {
-    at--;
+  let index = scan.length - 2;
+  while (index >= 0 && !(scan[index] === 0xff && scan[index + 1] === 0xd9)) {
+    index--;
   }
-  return at >= 0;
+  return index >= 0;
 }
 
 /**
@@ -106,7 +106,7 @@ function hasEnd(scan: Uint8Array): boolean {
  * @throws Error if it is corrupt or truncated
  */
 export function webpHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   const last = bytes.length < 12 ? Infinity : 8 + view.getUint32(4, true);
   if (last > bytes.length) {
     throw new Error(`it ends after ${bytes.length} bytes`);
@@ -120,13 +120,13 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
     if (end > last) {
       throw new Error(`it ends after ${bytes.length} bytes`);
     }
-    const type = charactersOf(bytes.subarray(offset, offset + 4));
+    const type = latin1Text(bytes.subarray(offset, offset + 4));
     const content = bytes.subarray(offset + 8, end);
     const next = Math.min(end + (end % 2), last);
     size ??= sizeIn(type, content);
     frames += type === 'ANMF' ? 1 : 0;
     if (type === 'EXIF') {
-      const isMarked = charactersOf(content.subarray(0, 6)) === exifStart;
+      const isMarked = latin1Text(content.subarray(0, 6)) === exifStart;
       orientation = exifOrientation(content.subarray(isMarked ? 6 : 0));
     } else if (type !== 'ICCP') {
       const chunk = bytes.slice(offset, next);
@@ -142,7 +142,7 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
     throw new Error('it has no image');
   }
   const start = bytes.slice(0, 12);
-  viewOf(start).setUint32(4, 4 + chunks.reduce((sum, { length }) => sum + length, 0), true);
+  dataView(start).setUint32(4, 4 + chunks.reduce((sum, { length }) => sum + length, 0), true);
   const [width, height] = size;
   return {
     width,
@@ -158,9 +158,10 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
 
 /** The size of the image, if this chunk says it. */
 function sizeIn(type: string, content: Uint8Array): readonly [number, number] | undefined {
-  const view = viewOf(content);
+  const view = dataView(content);
   if (type === 'VP8X' && content.length >= 10) {
-    const sideAt = (at: number): number => 1 + view.getUint16(at, true) + 0x10000 * content[at + 2]!;
+    const sideAt = (offset: number): number =>
+      1 + view.getUint16(offset, true) + 0x10000 * content[offset + 2]!;
     return [sideAt(4), sideAt(7)];
   }
   if (type === 'VP8L' && content.length >= 5) {
@@ -190,13 +191,13 @@ export function countScans(bytes: Uint8Array): number {
 }
 
 /** The number of segments, at most one more than `most`. Decoders allocate memory for each, even of unknown kinds. */
-export function countSegments(bytes: Uint8Array, most: number): number {
-  return sumOverMarkers(bytes, most, (marker) => (isSegment(marker) ? 1 : 0));
+export function countSegments(bytes: Uint8Array, limit: number): number {
+  return sumOverMarkers(bytes, limit, (marker) => (isSegment(marker) ? 1 : 0));
 }
 
 /** The bytes in segments, which decoders copy several times; more than `most` need not be counted to the end. */
-export function countSegmentBytes(bytes: Uint8Array, most: number): number {
-  return sumOverMarkers(bytes, most, (marker, length) => (isSegment(marker) ? length : 0));
+export function countSegmentBytes(bytes: Uint8Array, limit: number): number {
+  return sumOverMarkers(bytes, limit, (marker, length) => (isSegment(marker) ? length : 0));
 }
 
 /** Whether a marker begins a segment: 0xff before 0 is a value in a scan, before another 0xff padding. */
@@ -207,12 +208,12 @@ function isSegment(marker: number): boolean {
 /** The sum of `weigh` over all markers, up to the first sum above `most`. Bytes between markers are skipped, as decoders do. */
 function sumOverMarkers(
   bytes: Uint8Array,
-  most: number,
+  limit: number,
   weigh: (marker: number, length: number) => number,
 ): number {
   let sum = 0;
   let offset = bytes.indexOf(0xff);
-  while (offset !== -1 && offset + 1 < bytes.length && sum <= most) {
+  while (offset !== -1 && offset + 1 < bytes.length && sum <= limit) {
     while (bytes[offset + 1] === 0xff) {
       offset++;
     }

@@ -1,7 +1,7 @@
 // Python pickles of plain data and NumPy arrays, as published for downsampled ImageNet; no code is run.
 import { UserError } from '../../core/errors.ts';
 import { shortText } from '../../core/visibleText.ts';
-import { viewOf } from './bytes.ts';
+import { dataView } from './bytes.ts';
 
 /**
  * Reads the value in a pickle of protocol 2 to 5. Only plain data is created: the Python functions that
@@ -39,7 +39,7 @@ class Machine {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = viewOf(bytes);
+    this.#view = dataView(bytes);
   }
 
   run(): Pickled {
@@ -103,7 +103,7 @@ class Machine {
     h: () => this.#stack.push(this.#recall(this.#uint8())),
     j: () => this.#stack.push(this.#recall(this.#uint32())),
     c: () => this.#stack.push(new Named(`${this.#line()} ${this.#line()}`)),
-    '\x93': () => this.#stack.push(new Named(this.#popItems(2).map(textOf).join(' '))),
+    '\x93': () => this.#stack.push(new Named(this.#popItems(2).map(requireText).join(' '))),
     R: () => this.#call(this.#popItems(2)),
     b: () => {
       const state = this.#pop();
@@ -224,7 +224,7 @@ class Machine {
       throw new Error('it sets keys in something other than a dictionary');
     }
     for (let index = 0; index < items.length; index += 2) {
-      dictionary.set(keyOf(items[index]!), items[index + 1]!);
+      dictionary.set(dictionaryKey(items[index]!), items[index + 1]!);
     }
   }
 }
@@ -284,12 +284,12 @@ export function isPickledArray(value: unknown): value is PickledArray {
 }
 
 /** The key of a dictionary entry; Python 2 strings, which are bytes, become strings. */
-function keyOf(key: Pickled): Pickled {
+function dictionaryKey(key: Pickled): Pickled {
   return key instanceof Uint8Array ? new TextDecoder('latin1').decode(key) : key;
 }
 
 /** Returns the value if it is a string; throws Error otherwise. */
-function textOf(value: unknown): string {
+function requireText(value: unknown): string {
   if (typeof value !== 'string') {
     throw new Error('a name is not a string');
   }
@@ -307,7 +307,7 @@ function call(target: unknown, values: unknown): Item {
     case 'numpy.core.multiarray _reconstruct':
       return new ArrayBuilder();
     case 'numpy dtype':
-      return new ElementType(textOf(keyOf(parameters[0] as Pickled)));
+      return new ElementType(requireText(dictionaryKey(parameters[0] as Pickled)));
     case 'numpy.core.numeric _frombuffer': {
       const array = new ArrayBuilder();
       fill(array, parameters[2], parameters[1], parameters[3] !== 'C', parameters[0]);
@@ -316,7 +316,7 @@ function call(target: unknown, values: unknown): Item {
     case 'numpy.core.multiarray scalar': // a label
       return null;
     case '_codecs encode': // how Python 3 writes bytes in protocol 2
-      return Buffer.from(textOf(parameters[0]), 'latin1');
+      return Buffer.from(requireText(parameters[0]), 'latin1');
     default:
       throw new Error(`it calls ${name}`);
   }

@@ -94,9 +94,11 @@ describe('decodePng reads', () => {
         ],
       }),
     ).toEqual(greys);
-    const one = { ...two, height: 1 };
-    expect(await read({ ...one, type: colour, rows: [[1, 2, 3, 4, 5, 6]] })).toEqual(colours);
-    expect(await read({ ...one, type: colourAlpha, rows: [[1, 2, 3, 255, 4, 5, 6, 255]] })).toEqual(colours);
+    const single = { ...two, height: 1 };
+    expect(await read({ ...single, type: colour, rows: [[1, 2, 3, 4, 5, 6]] })).toEqual(colours);
+    expect(await read({ ...single, type: colourAlpha, rows: [[1, 2, 3, 255, 4, 5, 6, 255]] })).toEqual(
+      colours,
+    );
   });
 
   it('1, 2 and 4 bits, with rows padded to whole bytes', async () => {
@@ -290,8 +292,8 @@ describe('decodePng rejects', () => {
   it('random bytes after a signature', async () => {
     const header = [...sound.subarray(0, 16)];
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (bytes, whole) => {
-        const start = whole ? header : header.slice(0, 8);
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (bytes, isComplete) => {
+        const start = isComplete ? header : header.slice(0, 8);
         expect(await failure(Uint8Array.from([...start, ...bytes]))).toMatch(
           /^some\/file\.png: corrupt: .+; use/,
         );

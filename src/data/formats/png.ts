@@ -11,10 +11,10 @@ import {
   hasPngSignature,
   type InflatedPng,
   inflatePng,
+  listPasses,
   type Pass,
   type PngChunks,
   type PngHeader,
-  passesOf,
   rowBytes,
 } from './pngChunks.ts';
 
@@ -40,9 +40,9 @@ export async function decodePng(
   try {
     const png = await inflatePng(bytes, async (chunks) => {
       const { width, height } = chunks.header;
-      await begin?.(width, height, { pixelBytes: pixelBytesOf(chunks) });
+      await begin?.(width, height, { pixelBytes: pixelBytes(chunks) });
     });
-    return oriented(onWhite(pixelsOf(png)), exifOrientation(png.exif));
+    return oriented(onWhite(toPixels(png)), exifOrientation(png.exif));
   } catch (cause) {
     if (cause instanceof UserError) {
       throw cause;
@@ -52,27 +52,27 @@ export async function decodePng(
 }
 
 /** The bytes per pixel of all arrays, from the decompressed rows to the image: they may be in memory together. */
-function pixelBytesOf({ header, transparency, exif }: PngChunks): number {
+function pixelBytes({ header, transparency, exif }: PngChunks): number {
   const { channels, depth, indexed, interlaced } = header;
   const rows = (channels * depth) / 8;
   const samples = interlaced || depth < 8 ? channels * Math.ceil(depth / 8) : 0;
   const hasAlpha = channels === 2 || channels === 4;
-  const kept = indexed ? 3 : hasAlpha ? channels - 1 : channels;
+  const colourChannels = indexed ? 3 : hasAlpha ? channels - 1 : channels;
   const isClear = transparency.length > 0;
   const colours = indexed ? (isClear ? 4 : 3) : 0;
   // The alpha of a transparent colour, and the pixels with it.
   const keyed = isClear && !indexed ? 1 + channels + 1 : 0;
   const bytes = depth === 16 ? 2 : 1;
   const wide = depth === 16 ? 2 * channels : 0;
-  const white = isClear || hasAlpha ? kept : 0;
-  const turned = exifOrientation(exif) > 1 ? kept : 0;
+  const white = isClear || hasAlpha ? colourChannels : 0;
+  const turned = exifOrientation(exif) > 1 ? colourChannels : 0;
   return rows + samples + wide + colours + bytes * (keyed + white + turned);
 }
 
 /** Converts to 8 or 16 bits, applies the palette, and converts a transparent colour to an alpha channel. */
-function pixelsOf(png: InflatedPng): DecodedImage<Integers> {
+function toPixels(png: InflatedPng): DecodedImage<Integers> {
   const { width, height, channels, depth, indexed } = png.header;
-  const samples = samplesOf(png);
+  const samples = unpackSamples(png);
   if (indexed) {
     return { width, height, ...applyPalette(samples, png), notes: ['palette'] };
   }
@@ -84,7 +84,7 @@ function pixelsOf(png: InflatedPng): DecodedImage<Integers> {
     throw new Error(`${png.transparency.length} bytes of transparency for ${channels} channels`);
   }
   // Before scaling to 8 bits, after which different colours could look equal.
-  const alpha = alphaOf(samples, png);
+  const alpha = createAlpha(samples, png);
   const pixels = scaled(samples, depth);
   const data = withAlpha(pixels, channels, alpha, 2 ** (8 * pixels.BYTES_PER_ELEMENT) - 1);
   return { width, height, channels: channels === 1 ? 2 : 4, data, notes };
@@ -135,7 +135,7 @@ function scaled(samples: Uint8Array, depth: number): Integers {
 }
 
 /** 0 for each pixel of the transparent colour, 255 for the others. */
-function alphaOf(samples: Uint8Array, { header, transparency }: InflatedPng): Uint8Array {
+function createAlpha(samples: Uint8Array, { header, transparency }: InflatedPng): Uint8Array {
   const { width, height, channels, depth } = header;
   // The chunk has two bytes per channel; for up to 8 bits only the lower one is used.
   const colour = depth === 16 ? transparency : transparency.filter((_, index) => index % 2 === 1);
@@ -173,12 +173,12 @@ function withAlpha(pixels: Integers, channels: number, alpha: Uint8Array, opaque
  *
  * @throws Error for an unknown filter
  */
-function samplesOf({ header, data }: InflatedPng): Uint8Array {
+function unpackSamples({ header, data }: InflatedPng): Uint8Array {
   const { width, height, depth, channels, interlaced } = header;
   const pixelBytes = channels * (depth === 16 ? 2 : 1);
   const out = interlaced || depth < 8 ? new Uint8Array(height * width * pixelBytes) : undefined;
   let start = 0;
-  for (const pass of passesOf(header)) {
+  for (const pass of listPasses(header)) {
     const line = rowBytes(header, pass.columns);
     const end = start + pass.rows * (1 + line);
     const rows = unfiltered(data.subarray(start, end), line, Math.ceil((channels * depth) / 8));
@@ -245,18 +245,18 @@ function reverse(filter: number, current: Uint8Array, above: Uint8Array, before:
 }
 
 /** The neighbour closest to left + above − corner. */
-function paeth(left: number, above: number, corner: number): number {
+function paeth(west: number, above: number, corner: number): number {
   const toLeft = Math.abs(above - corner);
-  const toAbove = Math.abs(left - corner);
-  const toCorner = Math.abs(left + above - 2 * corner);
-  return toLeft <= toAbove && toLeft <= toCorner ? left : toAbove <= toCorner ? above : corner;
+  const toAbove = Math.abs(west - corner);
+  const toCorner = Math.abs(west + above - 2 * corner);
+  return toLeft <= toAbove && toLeft <= toCorner ? west : toAbove <= toCorner ? above : corner;
 }
 
 /** Writes the pixels of a pass to their positions in the image, one byte per sample of fewer than 8 bits. */
 function scatter(
   rows: Uint8Array,
   line: number,
-  { left, top, across, down, columns, rows: count }: Pass,
+  { left: firstColumn, top, across, down, columns, rows: count }: Pass,
   out: Uint8Array,
   { width, depth }: PngHeader,
   pixelBytes: number,
@@ -264,7 +264,7 @@ function scatter(
   const mask = 2 ** depth - 1;
   for (let row = 0; row < count; row++) {
     for (let column = 0; column < columns; column++) {
-      const to = ((top + row * down) * width + left + column * across) * pixelBytes;
+      const to = ((top + row * down) * width + firstColumn + column * across) * pixelBytes;
       if (depth < 8) {
         const bit = column * depth;
         out[to] = (rows[row * line + (bit >> 3)]! >> (8 - depth - (bit & 7))) & mask;

@@ -1,5 +1,5 @@
 // The chunks of a PNG file that define its pixels, checked and decompressed; all others are skipped.
-import { charactersOf, viewOf } from './bytes.ts';
+import { dataView, latin1Text } from './bytes.ts';
 import { crc32, inflateZlib, TooLarge } from './compression.node.ts';
 
 /** The fields of the header. */
@@ -53,7 +53,7 @@ const trailingBytes = 1024;
 
 /** Whether a file that starts with these bytes is a PNG file. */
 export function hasPngSignature(bytes: Uint8Array): boolean {
-  return charactersOf(bytes.subarray(0, signature.length)) === signature;
+  return latin1Text(bytes.subarray(0, signature.length)) === signature;
 }
 
 /**
@@ -66,7 +66,7 @@ export async function inflatePng(
   bytes: Uint8Array,
   begin: (chunks: PngChunks) => Promise<void>,
 ): Promise<InflatedPng> {
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   const data: Uint8Array[] = [];
   let header: PngHeader | undefined;
   let [palette, transparency, exif] = [new Uint8Array(), new Uint8Array(), new Uint8Array()];
@@ -79,7 +79,7 @@ export async function inflatePng(
     if (end > bytes.length) {
       throw new Error(`it ends after ${bytes.length} bytes`);
     }
-    type = charactersOf(bytes.subarray(offset + 4, offset + 8));
+    type = latin1Text(bytes.subarray(offset + 4, offset + 8));
     const content = bytes.subarray(offset + 8, end - 4);
     if ((type === 'IHDR') !== (header === undefined)) {
       throw new Error(header ? 'it has two headers' : 'it does not start with a header');
@@ -108,17 +108,17 @@ export async function inflatePng(
 }
 
 /** The passes of an image: one, or the non-empty ones of Adam7. */
-export function passesOf({ width, height, interlaced }: PngHeader): readonly Pass[] {
+export function listPasses({ width, height, interlaced }: PngHeader): readonly Pass[] {
   if (!interlaced) {
     return [{ left: 0, top: 0, across: 1, down: 1, columns: width, rows: height }];
   }
   return adam7
-    .map(([left, top, across, down]) => ({
-      left,
+    .map(([firstColumn, top, across, down]) => ({
+      left: firstColumn,
       top,
       across,
       down,
-      columns: Math.ceil((width - left) / across),
+      columns: Math.ceil((width - firstColumn) / across),
       rows: Math.ceil((height - top) / down),
     }))
     .filter(({ columns, rows }) => columns > 0 && rows > 0);
@@ -150,7 +150,7 @@ export function rowBytes({ depth, channels }: PngHeader, columns: number): numbe
 }
 
 async function inflated(data: readonly Uint8Array[], header: PngHeader): Promise<Uint8Array> {
-  const size = passesOf(header).reduce(
+  const size = listPasses(header).reduce(
     (sum, { columns, rows }) => sum + rows * (1 + rowBytes(header, columns)),
     0,
   );
@@ -168,7 +168,7 @@ function readHeader(chunk: Uint8Array): PngHeader {
   if (chunk.length !== 13) {
     throw new Error(`its header has ${chunk.length} bytes`);
   }
-  const view = viewOf(chunk);
+  const view = dataView(chunk);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, type, interlacing] = [view.getUint8(8), view.getUint8(9), view.getUint8(12)];
   const { channels, depths } = colourTypes[type] ?? { channels: 1, depths: [] };

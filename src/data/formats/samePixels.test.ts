@@ -65,8 +65,8 @@ describe.each([undefined, 'p3'])('with the colour profile %s', (icc) => {
 it('of few colours are exact with 1, 2 and 4 bits, interlaced or not', async () => {
   const grey = formulaImage(0, height, width, 1);
   for (const bits of [1, 2, 4]) {
-    const most = 2 ** bits - 1;
-    const few = grey.map((value) => Math.round((value * most) / 255) * (255 / most));
+    const maxLevel = 2 ** bits - 1;
+    const few = grey.map((value) => Math.round((value * maxLevel) / 255) * (255 / maxLevel));
     for (const progressive of [false, true]) {
       const file = sharp(few, { raw: { height, width, channels: 1 } }).toColourspace('b-w');
       const bytes = await file.png({ progressive, palette: true, colours: 2 ** bits, dither: 0 }).toBuffer();

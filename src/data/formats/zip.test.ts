@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { zipOf } from '../../testing/zipFiles.ts';
+import { createZip } from '../../testing/zipFiles.ts';
 import { Budget } from '../contract/budget.ts';
 import { inMemory, type RandomAccess } from '../files/randomAccess.ts';
 import { openZipEntry, readZipEntry } from './zip.ts';
@@ -103,7 +103,7 @@ describe('a zip archive', () => {
 
   it('with a large file that is stored is read in blocks, and its checksum verified', async () => {
     const zeros = new Uint8Array(2 ** 24 + 3).fill(7);
-    const bytes = zipOf([{ name: 'a.npy', bytes: zeros }]);
+    const bytes = createZip([{ name: 'a.npy', bytes: zeros }]);
     let longest = 0;
     const file: RandomAccess = {
       size: bytes.length,

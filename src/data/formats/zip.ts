@@ -3,7 +3,7 @@ import { UserError } from '../../core/errors.ts';
 import { type Archive, isVisible, requireSize } from '../contract/archive.ts';
 import { type Admit, Budget } from '../contract/budget.ts';
 import { checkRange, inMemory, maxBytesAtOnce, type RandomAccess } from '../files/randomAccess.ts';
-import { type CorruptFile, corruptFile, viewOf } from './bytes.ts';
+import { type CorruptFile, corruptFile, dataView } from './bytes.ts';
 import { crc32, inflateRaw } from './compression.node.ts';
 import { readZipDirectory, type ZipEntry } from './zipDirectory.ts';
 
@@ -109,7 +109,7 @@ async function findData(file: RandomAccess, entry: ZipEntry, source: string): Pr
   if (method !== 0 && method !== 8) {
     throw new UserError('invalid-data', `${where}: compressed by method ${method}; repack it with deflate`);
   }
-  const local = viewOf(await file.read(offset, 30));
+  const local = dataView(await file.read(offset, 30));
   const start = offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
   const sizes = method === 8 || size === compressedSize;
   if (local.getUint32(0, true) !== localSignature || !sizes || start + compressedSize > file.size) {

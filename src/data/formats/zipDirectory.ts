@@ -2,7 +2,7 @@
 // Our own: zip.js takes 18 times as long for many small files, and yauzl verifies no checksums.
 import { UserError } from '../../core/errors.ts';
 import type { RandomAccess } from '../files/randomAccess.ts';
-import { corruptFile, viewOf } from './bytes.ts';
+import { corruptFile, dataView } from './bytes.ts';
 import { zipName } from './entryNames.ts';
 
 const endSignature = 0x06054b50;
@@ -54,7 +54,7 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
     );
   }
   const bytes = await file.read(offset, size);
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   const entries: ZipEntry[] = [];
   let position = 0;
   for (let index = 0; index < count; index++) {
@@ -100,8 +100,8 @@ function requireNoOverlap(entries: readonly ZipEntry[], directory: number, sourc
   ordered.forEach((entry, index) => {
     const next = ordered[index + 1];
     if (entry.offset + localHeaderLength + entry.compressedSize > (next?.offset ?? directory)) {
-      const other = next ? next.name : 'the directory';
-      throw corruptFile(source, `${entry.name} overlaps ${other}`);
+      const nextName = next ? next.name : 'the directory';
+      throw corruptFile(source, `${entry.name} overlaps ${nextName}`);
     }
   });
 }
@@ -114,12 +114,12 @@ export async function hasZipDirectory(file: RandomAccess): Promise<boolean> {
 /** The end record at the end of a zip archive: the last bytes of the file, and where it starts in them. */
 async function findEnd(file: RandomAccess): Promise<{ view: DataView; at: number } | undefined> {
   const length = Math.min(file.size, endLength + maxCommentLength);
-  const view = viewOf(await file.read(file.size - length, length));
-  let at = length - endLength;
-  while (at >= 0 && view.getUint32(at, true) !== endSignature) {
-    at--;
+  const view = dataView(await file.read(file.size - length, length));
+  let offset = length - endLength;
+  while (offset >= 0 && view.getUint32(offset, true) !== endSignature) {
+    offset--;
   }
-  return at < 0 ? undefined : { view, at };
+  return offset < 0 ? undefined : { view, at: offset };
 }
 
 /** A directory: its number of files, where it is in the file, and the bytes that precede the archive in the file. */
@@ -131,16 +131,16 @@ interface Directory {
 }
 
 async function findDirectory(file: RandomAccess, source: string): Promise<Directory> {
-  const found = await findEnd(file);
-  if (found === undefined) {
+  const directoryEnd = await findEnd(file);
+  if (directoryEnd === undefined) {
     throw corruptFile(source, 'it has no directory at its end; it may be truncated');
   }
-  const { view, at } = found;
-  const end = file.size - view.byteLength + at;
-  const locator = at - 20;
+  const { view, at: endOffset } = directoryEnd;
+  const end = file.size - view.byteLength + endOffset;
+  const locator = endOffset - 20;
   if (locator < 0 || view.getUint32(locator, true) !== locator64Signature) {
-    const [size, offset] = [view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
-    return placed(file, { count: view.getUint16(at + 10, true), size, offset }, end);
+    const [size, offset] = [view.getUint32(endOffset + 12, true), view.getUint32(endOffset + 16, true)];
+    return placed(file, { count: view.getUint16(endOffset + 10, true), size, offset }, end);
   }
   const claimed = uint64(view, locator + 8, source);
   const [start, end64] =
@@ -161,7 +161,7 @@ async function recordAt(file: RandomAccess, start: number): Promise<[number, Dat
   if (start < 0 || start + end64Length > file.size) {
     return undefined;
   }
-  const view = viewOf(await file.read(start, end64Length));
+  const view = dataView(await file.read(start, end64Length));
   return view.getUint32(0, true) === end64Signature ? [start, view] : undefined;
 }
 
@@ -178,7 +178,7 @@ async function placed(
   const isAt = async (offset: number): Promise<boolean> =>
     offset >= 0 &&
     offset + 4 <= end &&
-    viewOf(await file.read(offset, 4)).getUint32(0, true) === directorySignature;
+    dataView(await file.read(offset, 4)).getUint32(0, true) === directorySignature;
   const isMoved = before > claimed.offset && !(await isAt(claimed.offset)) && (await isAt(before));
   return isMoved
     ? { ...claimed, offset: before, prefix: before - claimed.offset }
@@ -194,25 +194,25 @@ function readSizes64(
   if (Math.max(entry.size, entry.compressedSize, entry.offset) < inExtraField) {
     return;
   }
-  const view = viewOf(extra);
-  let at = 0;
-  while (at + 4 <= extra.length && view.getUint16(at, true) !== 1) {
-    at += 4 + view.getUint16(at + 2, true);
+  const view = dataView(extra);
+  let offset = 0;
+  while (offset + 4 <= extra.length && view.getUint16(offset, true) !== 1) {
+    offset += 4 + view.getUint16(offset + 2, true);
   }
-  at += 4;
+  offset += 4;
   for (const field of ['size', 'compressedSize', 'offset'] as const) {
     if (entry[field] === inExtraField) {
-      if (at + 8 > extra.length) {
+      if (offset + 8 > extra.length) {
         throw corruptFile(source, `its directory lacks the ${field} of ${entry.name}`);
       }
-      entry[field] = uint64(view, at, source);
-      at += 8;
+      entry[field] = uint64(view, offset, source);
+      offset += 8;
     }
   }
 }
 
-function uint64(view: DataView, at: number, source: string): number {
-  const value = view.getBigUint64(at, true);
+function uint64(view: DataView, offset: number, source: string): number {
+  const value = view.getBigUint64(offset, true);
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw corruptFile(source, `its directory claims ${value} bytes`);
   }

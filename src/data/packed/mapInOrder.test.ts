@@ -2,31 +2,31 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { mapInOrder } from './mapInOrder.ts';
 
-async function* numbers(count: number, taken: number[] = []) {
+async function* numbers(count: number, started: number[] = []) {
   for (let index = 0; index < count; index++) {
-    taken.push(index);
+    started.push(index);
     yield index;
   }
 }
 
 it('returns results in order, whichever is ready first, and respects the limit', async () => {
-  const taken: number[] = [];
+  const started: number[] = [];
   const results: number[] = [];
   let inFlight = 0;
-  let most = 0;
+  let peak = 0;
   const work = async (index: number): Promise<number> => {
     inFlight++;
-    most = Math.max(most, inFlight);
+    peak = Math.max(peak, inFlight);
     await wait(index % 3 === 0 ? 4 : 0);
     inFlight--;
     return 10 * index;
   };
-  for await (const result of mapInOrder(numbers(20, taken), { items: 4, bytes: 0 }, work)) {
+  for await (const result of mapInOrder(numbers(20, started), { items: 4, bytes: 0 }, work)) {
     results.push(result);
-    expect(taken.length - results.length).toBeLessThan(4);
+    expect(started.length - results.length).toBeLessThan(4);
   }
   expect(results).toEqual(Array.from({ length: 20 }, (_, index) => 10 * index));
-  expect(most).toBe(4);
+  expect(peak).toBe(4);
 });
 
 it('throws an error in the place of its result, after the work in flight has settled', async () => {
@@ -41,20 +41,20 @@ it('throws an error in the place of its result, after the work in flight has set
     }
     return index;
   };
-  const all = async () => {
+  const readAllResults = async () => {
     for await (const result of mapInOrder(numbers(9), { items: 3, bytes: 0 }, work)) {
       results.push(result);
     }
   };
-  await expect(all()).rejects.toThrow('no 2');
+  await expect(readAllResults()).rejects.toThrow('no 2');
   expect(results).toEqual([0, 1]);
   expect(running).toBe(0);
 });
 
 it('admits work only if its bytes fit, but always admits the oldest', async () => {
-  const taken: number[] = [];
+  const started: number[] = [];
   const [sizes, results] = [[6, 6, 3, 20, 1, 1], [] as number[]];
-  let [held, most] = [0, 0];
+  let [held, peak] = [0, 0];
   const work = async (index: number, admit: (bytes: number) => Promise<void>): Promise<number> => {
     await admit(1);
     // Later ones request first.
@@ -64,19 +64,19 @@ it('admits work only if its bytes fit, but always admits the oldest', async () =
     await wait(1);
     return index;
   };
-  for await (const result of mapInOrder(numbers(6, taken), { items: 6, bytes: 10 }, work)) {
+  for await (const result of mapInOrder(numbers(6, started), { items: 6, bytes: 10 }, work)) {
     results.push(result);
-    most = Math.max(most, held);
+    peak = Math.max(peak, held);
     held -= sizes[result]!;
   }
   expect(results).toEqual([0, 1, 2, 3, 4, 5]);
   // The oldest is admitted even beyond the limit.
-  expect(most).toBeLessThanOrEqual(20 + 10);
-  expect(most).toBeGreaterThanOrEqual(20);
+  expect(peak).toBeLessThanOrEqual(20 + 10);
+  expect(peak).toBeGreaterThanOrEqual(20);
 });
 
 it('takes no more items while one waits for memory, and leaves none waiting when it stops early', async () => {
-  const taken: number[] = [];
+  const started: number[] = [];
   const refused: string[] = [];
   const work = (index: number, admit: (bytes: number) => Promise<void>): Promise<number> =>
     admit(8).then(
@@ -86,10 +86,10 @@ it('takes no more items while one waits for memory, and leaves none waiting when
         throw error;
       },
     );
-  for await (const result of mapInOrder(numbers(9, taken), { items: 5, bytes: 10 }, work)) {
+  for await (const result of mapInOrder(numbers(9, started), { items: 5, bytes: 10 }, work)) {
     expect(result).toBe(0);
     break;
   }
-  expect(taken).toEqual([0, 1]);
+  expect(started).toEqual([0, 1]);
   expect(refused).toEqual(['stopped early']);
 });

@@ -13,7 +13,7 @@ import { type PrepareOptions, prepare } from './packImages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
 const inFolder = (name: string): string => join(folder, name);
-const leftOf = (name: string): string[] => readdirSync(folder).filter((left) => left.startsWith(name));
+const filesLeft = (name: string): string[] => readdirSync(folder).filter((file) => file.startsWith(name));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Source images by name; null is a corrupt one, an error is thrown. */
@@ -133,13 +133,13 @@ describe('prepare', () => {
     });
     expect(prepared?.header.counts).toEqual({ train: 48, validation: 12, test: 60 });
     const { train, validation } = await open('tiles');
-    const picturesOf = (pixels: Uint8Array): number[] => {
+    const splitPictures = (pixels: Uint8Array): number[] => {
       const firsts = Array.from(pixels.filter((_, index) => index % 4 === 0));
       return firsts.map((value) => Math.floor(value / 6));
     };
     const [trained, held] = [
-      picturesOf(eightBit(readAll(train))),
-      picturesOf(eightBit(readAll(validation!))),
+      splitPictures(eightBit(readAll(train))),
+      splitPictures(eightBit(readAll(validation!))),
     ];
     expect(new Set(held).size).toBe(4);
     expect(held.filter((each) => trained.includes(each))).toEqual([]);
@@ -147,7 +147,7 @@ describe('prepare', () => {
   });
 
   it('holds out images by name, independently of their order', async () => {
-    const validationOf = async (name: string, train: RawSplit) => {
+    const packedValidation = async (name: string, train: RawSplit) => {
       await prepare({ train, test: many(120) }, packedTarget(inFolder(name)), { ...options, crop: 'tiles' });
       return String(readAll((await open(name)).validation!));
     };
@@ -156,8 +156,8 @@ describe('prepare', () => {
     );
     const reversed = Object.fromEntries(Object.entries(pictures).toReversed());
     const sorted = (text: string) => text.split(',').sort();
-    const held = await validationOf('in-order', split(pictures));
-    expect(sorted(await validationOf('reversed', split(reversed)))).toEqual(sorted(held));
+    const held = await packedValidation('in-order', split(pictures));
+    expect(sorted(await packedValidation('reversed', split(reversed)))).toEqual(sorted(held));
   });
 
   it('uses the validation images of the source if there are any', async () => {
@@ -173,12 +173,12 @@ describe('prepare', () => {
     expect(prepared?.header.counts).toEqual({ train: 1, validation: 1, test: 1 });
     expect(prepared?.header.notes).toMatchObject({ 'tiles of nearly one colour': 3 });
     expect(prepared?.header.settings).toMatchObject({ leastDeviation: 0.1 });
-    const all = await prepare(dataset, packedTarget(inFolder('all-tiles')), {
+    const unfiltered = await prepare(dataset, packedTarget(inFolder('all-tiles')), {
       ...options,
       crop: 'tiles',
       leastDeviation: 0,
     });
-    expect(all?.header.counts).toEqual({ train: 2, validation: 2, test: 2 });
+    expect(unfiltered?.header.counts).toEqual({ train: 2, validation: 2, test: 2 });
     // The deviation of 5, 5, 5, 6 is 0.43.
     const strict = prepare(dataset, packedTarget(inFolder('strict')), {
       ...options,
@@ -189,13 +189,13 @@ describe('prepare', () => {
   });
 
   it('leaves out duplicates across all splits if images must be unique', async () => {
-    const [one, two, three] = [10, 20, 30].map((value) => picture(2, 2, value)) as [
+    const [first, two, three] = [10, 20, 30].map((value) => picture(2, 2, value)) as [
       DecodedImage,
       DecodedImage,
       DecodedImage,
     ];
     const dataset = {
-      train: split({ a: one, b: two, c: one }),
+      train: split({ a: first, b: two, c: first }),
       validation: split({ d: two }),
       test: split({ e: three, f: two }),
     };
@@ -217,7 +217,7 @@ describe('prepare', () => {
   ])('leaves no file behind if no images remain: %s', async (name, pictures, message) => {
     const dataset = { train: split(pictures), test: many(0) };
     await expect(prepare(dataset, packedTarget(inFolder(name)), options)).rejects.toThrow(message);
-    expect(leftOf(name)).toEqual([]);
+    expect(filesLeft(name)).toEqual([]);
   });
 
   it('leaves no file behind if stopped, or if it fails for any reason but a corrupt image', async () => {
@@ -240,7 +240,7 @@ describe('prepare', () => {
       prepare({ train: broken, test: many(0) }, packedTarget(inFolder('broken')), options),
     ).rejects.toThrow('a mistake');
     for (const name of ['ended', 'broken']) {
-      expect(leftOf(name)).toEqual([]);
+      expect(filesLeft(name)).toEqual([]);
     }
   });
 });

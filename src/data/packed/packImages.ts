@@ -4,16 +4,16 @@ import {
   bytesOfValues,
   type ImageShape,
   kindInWords,
-  kindOf,
   type ValueKind,
   type Values,
+  valueKind,
 } from '../../core/numeric/index.ts';
 import { availableCores, nextTurn } from '../../core/platform/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
 import { type Admit, maxDecodingBytes, OverBudget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';
-import { only, type RawDataset, type RawImage, type RawSplit, splitsOf } from '../contract/rawImages.ts';
-import { deviationOf } from '../pixels/deviation.ts';
+import { listSplits, only, type RawDataset, type RawImage, type RawSplit } from '../contract/rawImages.ts';
+import { pixelDeviation } from '../pixels/deviation.ts';
 import { countNotFinite, notFinite } from '../pixels/finite.ts';
 import { type Crop, type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
 import { mapInOrder } from './mapInOrder.ts';
@@ -206,7 +206,7 @@ class Preparation {
 
   /** Throws UserError if images have another kind of values, or other channels, than the first. */
   private requireSame(name: string, { images, channels }: FittedPicture): void {
-    const kind = kindOf(images[0]);
+    const kind = valueKind(images[0]);
     if (kind === undefined) {
       return;
     }
@@ -214,13 +214,13 @@ class Preparation {
       [this.kind, this.channels, this.isFirst] = [kind, channels, false];
     }
     if (kind !== this.kind || channels !== this.channels) {
-      const [found, expected] = [
+      const [actual, expected] = [
         [kind, channels],
         [this.kind, this.channels],
-      ].map(([of, each]) => `${kindInWords(of as ValueKind)} in ${each} channels`);
+      ].map(([valueKind, each]) => `${kindInWords(valueKind as ValueKind)} in ${each} channels`);
       throw new UserError(
         'invalid-data',
-        `${this.options.source}: the values of ${name} are ${found}, but those of earlier images are ${expected}: prepare them separately`,
+        `${this.options.source}: the values of ${name} are ${actual}, but those of earlier images are ${expected}: prepare them separately`,
       );
     }
   }
@@ -230,7 +230,7 @@ class Preparation {
     const { crop, leastDeviation, unique } = this.options;
     // The unit of real numbers is unknown: of their tiles, only constant ones are left out.
     const least = image instanceof Float32Array ? Math.min(leastDeviation, Number.MIN_VALUE) : leastDeviation;
-    if (crop === 'tiles' && deviationOf(image, this.channels) < least) {
+    if (crop === 'tiles' && pixelDeviation(image, this.channels) < least) {
       return flatTiles;
     }
     if (unique) {
@@ -243,8 +243,8 @@ class Preparation {
     return undefined;
   }
 
-  private note(what: string): void {
-    this.notes.set(what, (this.notes.get(what) ?? 0) + 1);
+  private note(text: string): void {
+    this.notes.set(text, (this.notes.get(text) ?? 0) + 1);
   }
 
   private why(): string {
@@ -268,7 +268,7 @@ async function splitsToPrepare(
 ): Promise<SplitToPrepare[]> {
   const { train, validation, test } = source;
   if (validation || crop !== 'tiles') {
-    return splitsOf(source);
+    return listSplits(source);
   }
   const held = await heldOutPictures(train, share);
   return [

@@ -35,9 +35,9 @@ function write(name: string, splits: { train: number; validation?: number; test:
   const path = inFolder(name);
   const writer = new PackedWriter(packedTarget(path));
   Object.entries(splits).forEach(([split, count], index) => {
-    const all = pixels(count, index);
+    const allPixels = pixels(count, index);
     for (let image = 0; image < count; image++) {
-      writer.add(all.subarray(image * imageSize, (image + 1) * imageSize), `${split}/\n${image}.png`);
+      writer.add(allPixels.subarray(image * imageSize, (image + 1) * imageSize), `${split}/\n${image}.png`);
     }
     expect(writer.endSplit(split as 'train')).toBe(count);
   });
@@ -46,9 +46,9 @@ function write(name: string, splits: { train: number; validation?: number; test:
 }
 
 /** A copy of a packed file with some bytes changed. */
-function changed(name: string, at: number, bytes: string): string {
+function changed(name: string, offset: number, bytes: string): string {
   const content = readFileSync(write(name, { train: 4, test: 2 }));
-  content.write(bytes, at, 'latin1');
+  content.write(bytes, offset, 'latin1');
   writeFileSync(inFolder(name), content);
   return inFolder(name);
 }
@@ -63,12 +63,12 @@ describe('a packed file', () => {
   it('has the names of its images, and the checksums of its splits', async () => {
     const path = write('named', { train: 3, validation: 1, test: 2 });
     const { train, validation, test } = await openedBy(packedFile, path);
-    expect([train.nameOf!(2), validation!.nameOf!(0), test.nameOf!(1)]).toEqual([
+    expect([train.nameAt!(2), validation!.nameAt!(0), test.nameAt!(1)]).toEqual([
       'train/\n2.png',
       'validation/\n0.png',
       'test/\n1.png',
     ]);
-    expect(() => train.nameOf!(3)).toThrow(RangeError);
+    expect(() => train.nameAt!(3)).toThrow(RangeError);
     for (const split of [train, validation!, test]) {
       expect(split.checksum).toBe(createHash('sha256').update(readAll(split)).digest('hex'));
     }
@@ -78,7 +78,7 @@ describe('a packed file', () => {
     const path = changed('names', HEADER_BYTES + 6 * imageSize + 3, 'X');
     const { train } = await openedBy(packedFile, path);
     expect(readAll(train)).toEqual(pixels(4, 0));
-    expect(() => train.nameOf!(0)).toThrow(`${path}: corrupt: its names do not match their checksum`);
+    expect(() => train.nameAt!(0)).toThrow(`${path}: corrupt: its names do not match their checksum`);
     await expect(verifyPackedFile(path)).rejects.toThrow('its names do not match');
   });
 
@@ -241,10 +241,13 @@ describe('a gzipped file', () => {
     expect(await packedFile.recognises(gzipped!)).toBe(true);
     expect(readPackedHeader(gzipped!)).toEqual(readPackedHeader(plain!));
     expect(await verifyPackedFile(gzipped!)).toEqual(readPackedHeader(plain!));
-    const [one, other] = await Promise.all([openedBy(packedFile, plain!), openedBy(packedFile, gzipped!)]);
+    const [original, reread] = await Promise.all([
+      openedBy(packedFile, plain!),
+      openedBy(packedFile, gzipped!),
+    ]);
     for (const split of ['train', 'validation', 'test'] as const) {
-      expect(readAll(other[split]!)).toEqual(readAll(one[split]!));
-      expect(other[split]!.nameOf!(1)).toBe(one[split]!.nameOf!(1));
+      expect(readAll(reread[split]!)).toEqual(readAll(original[split]!));
+      expect(reread[split]!.nameAt!(1)).toBe(original[split]!.nameAt!(1));
     }
   });
 
@@ -257,9 +260,9 @@ describe('a gzipped file', () => {
     };
     const corrupt = /bad\.gz: corrupt: [^\n]*; prepare it again$/;
     await refused(bytes.subarray(0, bytes.length - 30), corrupt);
-    for (const at of [20, bytes.length >> 1, bytes.length - 6]) {
+    for (const offset of [20, bytes.length >> 1, bytes.length - 6]) {
       await refused(
-        bytes.map((value, index) => (index === at ? value ^ 8 : value)),
+        bytes.map((value, index) => (index === offset ? value ^ 8 : value)),
         corrupt,
       );
     }

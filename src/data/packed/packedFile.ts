@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import { type PathFormat, rawOf } from '../contract/rawImages.ts';
+import { type PathFormat, toRawDataset } from '../contract/rawImages.ts';
 import { cannotRead } from '../files/fileErrors.ts';
 import { isFolder, openRegularFile, readWhole } from '../files/files.ts';
 import { PartialFile, removePartialFiles } from '../files/partialFiles.ts';
@@ -21,12 +21,12 @@ import { MemoryTarget, type PackedTarget } from './packedWriter.ts';
 /** A file written by `prepareDataset`; its images are read on demand, unless it is gzipped. */
 export const packedFile: PathFormat = {
   async recognises(path) {
-    return !isFolder(path) && isPacked(startOf(path));
+    return !isFolder(path) && isPacked(readStart(path));
   },
 
   async open(path) {
     const { packed } = await openPacked(path);
-    return rawOf(packedSource(packed));
+    return toRawDataset(packedSource(packed));
   },
 };
 
@@ -36,7 +36,7 @@ export const packedFile: PathFormat = {
  * @throws UserError if it is not a packed file or its header is corrupt
  */
 export function readPackedHeader(path: string): PackedHeader {
-  return readHeader(path, startOf(path));
+  return readHeader(path, readStart(path));
 }
 
 /**
@@ -63,17 +63,17 @@ function isGzipped(path: string): boolean {
 }
 
 /** The first bytes of a packed file, decompressed; of other files, whatever they start with. */
-function startOf(path: string): Uint8Array {
+function readStart(path: string): Uint8Array {
   const bytes = firstBytes(path, HEADER_BYTES);
   return isGzip(bytes) ? startOfGzipped(bytes) : bytes;
 }
 
 /** The first bytes of a file, at most `most`. */
-function firstBytes(path: string, most: number): Uint8Array {
+function firstBytes(path: string, length: number): Uint8Array {
   const file = openRegularFile(path);
   try {
-    const start = new Uint8Array(most);
-    return start.subarray(0, readSync(file, start, 0, most, 0));
+    const start = new Uint8Array(length);
+    return start.subarray(0, readSync(file, start, 0, length, 0));
   } catch (error) {
     throw cannotRead(path, error);
   } finally {

@@ -1,6 +1,6 @@
 // The images of a packed file, wherever its bytes are: read by index, or all of them to verify their checksums.
 import { UserError } from '../../core/errors.ts';
-import { bytesOfValues, type ImageShape, sizeOf } from '../../core/numeric/index.ts';
+import { bytesOfValues, countElements, type ImageShape } from '../../core/numeric/index.ts';
 import { nextTurn } from '../../core/platform/index.ts';
 import { startSha256 } from '../../core/platform/sha256.node.ts';
 import { Budget } from '../contract/budget.ts';
@@ -27,7 +27,7 @@ import {
   readLabels,
   readNames,
   requireNoneWrong,
-  totalOf,
+  totalCount,
 } from './packedLayout.ts';
 
 /** The bytes of a packed file in memory. */
@@ -94,7 +94,7 @@ export function withHeader(bytes: PackedBytes): PackedFile {
 export async function verifyPacked(packed: PackedFile, onProgress?: (images: number) => void): Promise<void> {
   const { path, header } = packed;
   const size = imageBytesIn(header);
-  const total = totalOf(header);
+  const total = totalCount(header);
   const step = Math.max(1, Math.floor(2 ** 24 / size));
   const hash = startSha256();
   const checksums = readChecksums(packed);
@@ -120,7 +120,7 @@ export function packedSource(packed: PackedFile): DatasetSource {
   const { header } = packed;
   const { train, validation, test } = header.counts;
   let names: readonly string[] | undefined;
-  const nameAt = (position: number): string => {
+  const memberName = (position: number): string => {
     names ??= readNames(packed);
     return names[position]!;
   };
@@ -135,11 +135,11 @@ export function packedSource(packed: PackedFile): DatasetSource {
     return {
       ...imagesAt(packed, first, count, checksumsOnce),
       ...(checksum !== undefined && { checksum }),
-      nameOf: (index: number) => nameAt(first + checkIndex(index, count)),
+      nameAt: (index: number) => memberName(first + checkIndex(index, count)),
       ...(stored && {
         labels: {
           classes: stored.classes,
-          classOf: (index) => stored.numbers[first + checkIndex(index, count)]!,
+          classAt: (index) => stored.numbers[first + checkIndex(index, count)]!,
         },
       }),
     };
@@ -167,7 +167,7 @@ function imagesAt(
     imageShape,
     kind,
     read(indices, out) {
-      checkOutput(indices.length * sizeOf(imageShape), kind, out);
+      checkOutput(indices.length * countElements(imageShape), kind, out);
       const bytes = bytesOfValues(out);
       const wrong = new Set<number>();
       for (let start = 0, end = 0; start < indices.length; start = end) {

@@ -2,10 +2,10 @@
 
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
-import { bytesOfValue, sizeOf, type ValueKind, valueKinds } from '../../core/numeric/index.ts';
+import { bytesOfValue, countElements, type ValueKind, valueKinds } from '../../core/numeric/index.ts';
 import { sha256 as sha256Of } from '../../core/platform/sha256.node.ts';
 import { LONGEST_CLASS_NAME, MOST_CLASSES, splitNames } from '../contract/dataset.ts';
-import { charactersOf, viewOf } from '../formats/bytes.ts';
+import { dataView, latin1Text } from '../formats/bytes.ts';
 import { crc32 } from '../formats/compression.node.ts';
 
 /** The start of a packed file. */
@@ -17,7 +17,7 @@ export const HEADER_BYTES = 16_384;
 
 /** Whether a file starts as packed files do. */
 export function isPacked(start: Uint8Array): boolean {
-  return charactersOf(start.subarray(0, magic.length + 1)) === `${magic} `;
+  return latin1Text(start.subarray(0, magic.length + 1)) === `${magic} `;
 }
 
 const count = z.int().check(z.minimum(0));
@@ -115,11 +115,11 @@ export function readHeader(path: string, start: Uint8Array): PackedHeader {
     throw corruptPackedFile(path, `it ends after ${start.length} bytes`);
   }
   const [line = '', json = ''] = new TextDecoder().decode(start).split('\n');
-  const [, found, checksum] = /^emerging-images (\d+) (.*)$/.exec(line) ?? [];
-  if (found !== undefined && Number(found) !== version) {
+  const [, fileVersion, checksum] = /^emerging-images (\d+) (.*)$/.exec(line) ?? [];
+  if (fileVersion !== undefined && Number(fileVersion) !== version) {
     throw new UserError(
       'invalid-data',
-      `${path}: a prepared file of version ${found}, but only version ${version} is supported; prepare it again`,
+      `${path}: a prepared file of version ${fileVersion}, but only version ${version} is supported; prepare it again`,
     );
   }
   if (checksum !== sha256Of([json])) {
@@ -146,7 +146,7 @@ export function corruptPackedFile(path: string, why: string, cause?: unknown): U
 }
 
 /** The number of images in all splits. */
-export function totalOf({ counts }: PackedHeader): number {
+export function totalCount({ counts }: PackedHeader): number {
   return counts.train + (counts.validation ?? 0) + counts.test;
 }
 
@@ -157,7 +157,7 @@ export function kindIn({ values = 'uint8' }: Pick<PackedHeader, 'values'>): Valu
 
 /** The bytes of one image. */
 export function imageBytesIn(header: PackedHeader): number {
-  return sizeOf(header.imageShape) * bytesOfValue(kindIn(header));
+  return countElements(header.imageShape) * bytesOfValue(kindIn(header));
 }
 
 /** The bytes of one checksum. */
@@ -171,7 +171,7 @@ const MOST_LISTED = 3;
  */
 export function checksumBytes(checksums: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(CHECKSUM_BYTES * checksums.length);
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   checksums.forEach((checksum, index) => {
     view.setUint32(CHECKSUM_BYTES * index, checksum, true);
   });
@@ -180,7 +180,7 @@ export function checksumBytes(checksums: readonly number[]): Uint8Array {
 
 /** The checksums in these bytes. */
 function checksumsIn(bytes: Uint8Array): Uint32Array {
-  const view = viewOf(bytes);
+  const view = dataView(bytes);
   return Uint32Array.from({ length: Math.floor(bytes.length / CHECKSUM_BYTES) }, (_, index) =>
     view.getUint32(CHECKSUM_BYTES * index, true),
   );
@@ -209,8 +209,8 @@ export function requireNoneWrong({ path, header }: PackedFile, wrong: ReadonlySe
   if (wrong.size > 0) {
     const listed = [...wrong].slice(0, MOST_LISTED).map((position) => nameInSplit(header, position));
     const others = wrong.size > MOST_LISTED ? ` and ${wrong.size - MOST_LISTED} more` : '';
-    const what = wrong.size === 1 ? 'does not match its checksum' : 'do not match their checksums';
-    throw corruptPackedFile(path, `${listed.join(', ')}${others} ${what}`);
+    const problem = wrong.size === 1 ? 'does not match its checksum' : 'do not match their checksums';
+    throw corruptPackedFile(path, `${listed.join(', ')}${others} ${problem}`);
   }
 }
 
@@ -264,9 +264,9 @@ function labelsIn(bytes: Uint8Array, images: number): StoredLabels | string {
   if (classes === undefined) {
     return 'its class names are not a JSON array of strings';
   }
-  const found = (bytes.length - end) / 2;
-  if (found !== images) {
-    return `it has ${found} labels for ${images} images`;
+  const labelCount = (bytes.length - end) / 2;
+  if (labelCount !== images) {
+    return `it has ${labelCount} labels for ${images} images`;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset + end);
   const numbers = Uint16Array.from({ length: images }, (_, index) => view.getUint16(2 * index, true));
@@ -294,7 +294,7 @@ export function partAt(header: PackedHeader, name?: (typeof parts)[number]): num
   const before = parts.slice(0, name && parts.indexOf(name));
   return before.reduce(
     (position, part) => position + (header[part]?.bytes ?? 0),
-    HEADER_BYTES + totalOf(header) * imageBytesIn(header),
+    HEADER_BYTES + totalCount(header) * imageBytesIn(header),
   );
 }
 
@@ -303,13 +303,13 @@ export function partAt(header: PackedHeader, name?: (typeof parts)[number]): num
  *
  * @throws UserError if they do not match their checksum, or are more than `most`
  */
-function readPart(packed: PackedFile, name: (typeof parts)[number], most: number): Uint8Array | undefined {
+function readPart(packed: PackedFile, name: (typeof parts)[number], limit: number): Uint8Array | undefined {
   const { path, header } = packed;
   const part = header[name];
   if (part === undefined) {
     return undefined;
   }
-  if (part.bytes > most) {
+  if (part.bytes > limit) {
     throw corruptPackedFile(path, `it has ${part.bytes} bytes of ${name}`);
   }
   const bytes = new Uint8Array(part.bytes);
@@ -322,7 +322,7 @@ function readPart(packed: PackedFile, name: (typeof parts)[number], most: number
 
 /** The labels of all images, in order; undefined if they have none. */
 export function readLabels(packed: PackedFile): StoredLabels | undefined {
-  const total = totalOf(packed.header);
+  const total = totalCount(packed.header);
   const bytes = readPart(packed, 'labels', mostLabelBytes(total));
   const labels = bytes && labelsIn(bytes, total);
   if (typeof labels === 'string') {
@@ -334,17 +334,17 @@ export function readLabels(packed: PackedFile): StoredLabels | undefined {
 /** The names of all images, in order. */
 export function readNames(packed: PackedFile): string[] {
   const { path, header } = packed;
-  const bytes = readPart(packed, 'names', mostNameBytes * totalOf(header))!;
+  const bytes = readPart(packed, 'names', mostNameBytes * totalCount(header))!;
   const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
-  if (lines.length !== totalOf(header)) {
-    throw corruptPackedFile(path, `it has ${lines.length} names for ${totalOf(header)} images`);
+  if (lines.length !== totalCount(header)) {
+    throw corruptPackedFile(path, `it has ${lines.length} names for ${totalCount(header)} images`);
   }
   return lines.map((line) => nameIn(line, path));
 }
 
 /** The checksums of all images, in order. */
 export function readChecksums(packed: PackedFile): Uint32Array {
-  const total = totalOf(packed.header);
+  const total = totalCount(packed.header);
   const checksums = checksumsIn(readPart(packed, 'checksums', CHECKSUM_BYTES * total)!);
   if (checksums.length !== total) {
     throw corruptPackedFile(packed.path, `it has ${checksums.length} checksums for ${total} images`);

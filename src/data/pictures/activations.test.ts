@@ -1,7 +1,7 @@
 // Pictures of activations: squeezes undone, channels left over side by side, one range.
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { squeeze } from '../../flows/layers/squeeze.ts';
 import { evaluate } from '../../tensor/engine/program.ts';
@@ -10,7 +10,7 @@ import { drawActivations } from './activations.ts';
 
 const counting = (shape: readonly number[]): NdArray => ({
   shape,
-  data: Float64Array.from({ length: sizeOf(shape) }, (_, index) => index % 256),
+  data: Float64Array.from({ length: countElements(shape) }, (_, index) => index % 256),
 });
 
 async function squeezed(x: NdArray): Promise<NdArray> {

@@ -47,11 +47,12 @@ export function drawActivations(
     const column = pixel % width;
     const row = Math.floor(pixel / width) % height;
     const tile = Math.floor(channel / shown);
-    const at =
+    const pixelIndex =
       (Math.floor(tile / columns) * height + row) * pictureShape[1] + (tile % columns) * width + column;
     const share = high > low ? (data[index]! - low) / (high - low) : 0.5;
     const value = Number.isNaN(share) ? grey : Math.round(255 * Math.min(1, Math.max(0, share)));
-    pixels[Math.floor(pixel / (height * width)) * pictureSize + at * shown + (channel % shown)] = value;
+    pixels[Math.floor(pixel / (height * width)) * pictureSize + pixelIndex * shown + (channel % shown)] =
+      value;
   }
   return { pixels, imageShape: pictureShape, range };
 }

@@ -3,9 +3,9 @@ import { encode } from 'fast-png';
 import {
   type ImageShape,
   inEightBits,
-  kindOf,
   type ValueKind,
   type Values,
+  valueKind,
 } from '../../core/numeric/index.ts';
 import { type HeatRange, heatMap, heatRange } from './heatMap.ts';
 
@@ -75,17 +75,13 @@ export class Canvas {
   }
 
   /** Draws an image with every pixel as a square of this side. */
-  drawImage(
-    { pixels, shape: [height, width, channels] }: DrawnImage,
-    [left, top]: Place,
-    side: number,
-  ): void {
+  drawImage({ pixels, shape: [height, width, channels] }: DrawnImage, [x, top]: Place, side: number): void {
     for (let row = 0; row < height * side; row++) {
       for (let column = 0; column < width * side; column++) {
         const start = (Math.floor(row / side) * width + Math.floor(column / side)) * channels;
         const colour = channels === 1 ? [0, 0, 0] : [0, 1, 2];
         this.drawPixel(
-          [left + column, top + row],
+          [x + column, top + row],
           colour.map((channel) => pixels[start + channel]!),
         );
       }
@@ -93,18 +89,18 @@ export class Canvas {
   }
 
   /** Draws the outline of a rectangle, inside of it. */
-  drawFrame([left, top]: Place, [width, height]: readonly [width: number, height: number]): void {
+  drawFrame([x, top]: Place, [width, height]: readonly [width: number, height: number]): void {
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
         if (row === 0 || row === height - 1 || column === 0 || column === width - 1) {
-          this.drawPixel([left + column, top + row], frameColour);
+          this.drawPixel([x + column, top + row], frameColour);
         }
       }
     }
   }
 
   /** Draws a text of capitals, digits and signs that the font has. */
-  drawText(text: string, [left, top]: Place): void {
+  drawText(text: string, [x, top]: Place): void {
     Array.from(text).forEach((character, index) => {
       const rows = font[character];
       if (!rows) {
@@ -113,7 +109,7 @@ export class Canvas {
       const pixels = Uint8Array.from({ length: 15 }, (_, pixel) =>
         (rows[Math.floor(pixel / 3)]! >> (2 - (pixel % 3))) & 1 ? ink : white,
       );
-      this.drawImage({ pixels, shape: [5, 3, 1] }, [left + index * letter.width, top], letter.scale);
+      this.drawImage({ pixels, shape: [5, 3, 1] }, [x + index * letter.width, top], letter.scale);
     });
   }
 
@@ -122,9 +118,9 @@ export class Canvas {
     return encode({ width: this.width, height: this.height, data: this.data, channels: 3, depth: 8 });
   }
 
-  private drawPixel([left, top]: Place, colour: readonly number[]): void {
-    if (left >= 0 && left < this.width && top >= 0 && top < this.height) {
-      this.data.set(colour, 3 * (top * this.width + left));
+  private drawPixel([x, top]: Place, colour: readonly number[]): void {
+    if (x >= 0 && x < this.width && top >= 0 && top < this.height) {
+      this.data.set(colour, 3 * (top * this.width + x));
     }
   }
 }
@@ -152,7 +148,7 @@ export function viewedShape(kind: ValueKind, imageShape: ImageShape): ImageShape
 
 /** Images `[N, H, W, C]` as pixels. */
 export function viewable(images: Values, imageShape: ImageShape): Viewable {
-  const kind = kindOf(images)!;
+  const kind = valueKind(images)!;
   const shape = viewedShape(kind, imageShape);
   if (images instanceof Uint8Array) {
     return { pixels: images, shape, ranges: [] };

@@ -1,7 +1,13 @@
 // Many images in one PNG: samples, reconstructions, interpolations.
 import { encode } from 'fast-png';
 import { UserError } from '../../core/errors.ts';
-import { kindOf, requireArgument, sizeOf, type ValueKind, type Values } from '../../core/numeric/index.ts';
+import {
+  countElements,
+  requireArgument,
+  type ValueKind,
+  type Values,
+  valueKind,
+} from '../../core/numeric/index.ts';
 import { Canvas, textSize, viewable, viewedShape } from './canvas.ts';
 import { type HeatRange, heatMap } from './heatMap.ts';
 
@@ -36,9 +42,9 @@ export function contactSheet(images: Values, options: ContactSheetOptions): Uint
     ArrayBuffer.isView(images) && Array.isArray(options?.imageShape),
     'contactSheet needs pixels and their shape, such as contactSheet(pixels, { imageShape: model.imageShape })',
   );
-  const count = images.length / sizeOf(options.imageShape);
-  const kind = kindOf(images)!;
-  const { channels, columns, scale, gap, sheetHeight, sheetWidth } = layoutOf(count, kind, options);
+  const count = images.length / countElements(options.imageShape);
+  const kind = valueKind(images)!;
+  const { channels, columns, scale, gap, sheetHeight, sheetWidth } = layOutSheet(count, kind, options);
   const { pixels, shape, ranges } = viewable(images, options.imageShape);
   const [height, width] = shape;
   const cellHeight = height * scale + gap;
@@ -47,12 +53,12 @@ export function contactSheet(images: Values, options: ContactSheetOptions): Uint
   const line = new Uint8Array(width * scale * channels);
   for (let image = 0; image < count; image++) {
     const top = Math.floor(image / columns) * cellHeight;
-    const left = (image % columns) * cellWidth;
+    const firstColumn = (image % columns) * cellWidth;
     for (let row = 0; row < height; row++) {
       const start = (image * height + row) * width * channels;
       enlargeRow(pixels.subarray(start, start + width * channels), channels, scale, line);
       for (let copy = 0; copy < scale; copy++) {
-        sheet.set(line, ((top + row * scale + copy) * sheetWidth + left) * channels);
+        sheet.set(line, ((top + row * scale + copy) * sheetWidth + firstColumn) * channels);
       }
     }
   }
@@ -72,7 +78,7 @@ export function requireDrawable(
   count: number,
   { kind = 'uint8', ...options }: ContactSheetOptions & { readonly kind?: ValueKind },
 ): void {
-  layoutOf(count, kind, options);
+  layOutSheet(count, kind, options);
 }
 
 interface SheetLayout {
@@ -84,7 +90,7 @@ interface SheetLayout {
   readonly sheetWidth: number;
 }
 
-function layoutOf(count: number, kind: ValueKind, options: ContactSheetOptions): SheetLayout {
+function layOutSheet(count: number, kind: ValueKind, options: ContactSheetOptions): SheetLayout {
   const [height, width, channels] = viewedShape(kind, options.imageShape);
   if (channels !== 1 && channels !== 3) {
     throw new UserError(
@@ -181,17 +187,17 @@ function withColourBars(
     const top = height + margin + index * rowHeight;
     const bar = Float64Array.from(
       { length: barHeight * barWidth },
-      (_, at) => low + ((at % barWidth) / (barWidth - 1)) * (high - low),
+      (_, position) => low + ((position % barWidth) / (barWidth - 1)) * (high - low),
     );
     canvas.drawImage(
       { pixels: heatMap(bar, [low, high]), shape: [barHeight, barWidth, 3] },
       [margin, top],
       1,
     );
-    [low, (low + high) / 2, high].forEach((value, place) => {
+    [low, (low + high) / 2, high].forEach((value, position) => {
       const text = numberText(value, [low, high]);
-      const left = margin + (place / 2) * (barWidth - textSize(text)[0]);
-      canvas.drawText(text, [Math.round(left), top + barHeight + margin / 2]);
+      const x = margin + (position / 2) * (barWidth - textSize(text)[0]);
+      canvas.drawText(text, [Math.round(x), top + barHeight + margin / 2]);
     });
   });
   return canvas.encode();

@@ -1,5 +1,5 @@
 // Numbers as colours: dark for low, bright for high, with the same lightness steps all along the scale.
-import { median, type NdArray, rangeOf } from '../../core/numeric/index.ts';
+import { median, type NdArray, valueRange } from '../../core/numeric/index.ts';
 
 /** The lowest and the highest number that have a colour of their own; numbers beyond have the same as these. */
 export type HeatRange = readonly [low: number, high: number];
@@ -28,7 +28,7 @@ const grey = 128;
 export function heatRange({ shape: [count], data }: NdArray): HeatRange {
   const size = data.length / count!;
   const ranges = Array.from({ length: count! }, (_, index) =>
-    rangeOf(data.subarray(index * size, (index + 1) * size)),
+    valueRange(data.subarray(index * size, (index + 1) * size)),
   ).filter((range) => range.every(Number.isFinite));
   return ranges.length === 0
     ? [0, 1]
@@ -49,8 +49,8 @@ function colourAt(share: number): readonly number[] {
   if (Number.isNaN(share)) {
     return [grey, grey, grey];
   }
-  const place = Math.min(1, Math.max(0, share)) * (colours.length - 1);
-  const below = Math.floor(place);
+  const position = Math.min(1, Math.max(0, share)) * (colours.length - 1);
+  const below = Math.floor(position);
   const [start, end] = [colours[below]!, colours[Math.min(below + 1, colours.length - 1)]!];
-  return start.map((value, channel) => Math.round(value + (place - below) * (end[channel]! - value)));
+  return start.map((value, channel) => Math.round(value + (position - below) * (end[channel]! - value)));
 }

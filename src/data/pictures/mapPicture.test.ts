@@ -46,8 +46,8 @@ describe('mapPicture', () => {
     const map = Float64Array.from({ length: height * width }, (_, index) => channels * index);
     const range = [0, channels * height * width] as const;
     const png = decode(mapPicture(image, map, { imageShape, range }));
-    const at = (left: number, top: number): number[] =>
-      Array.from(png.data.subarray(3 * (top * png.width + left), 3 * (top * png.width + left) + 3));
+    const colourAt = (x: number, top: number): number[] =>
+      Array.from(png.data.subarray(3 * (top * png.width + x), 3 * (top * png.width + x) + 3));
     const mapLeft = 16 + Math.max(side * width, 118);
     const colours = heatMap(map, range);
     for (const [row, column] of [
@@ -59,14 +59,14 @@ describe('mapPicture', () => {
       const pixel = Array.from({ length: 3 }, (_, c) => image[channels * index + (channels === 3 ? c : 0)]!);
       // Both corners of the square.
       for (const inside of [0, side - 1]) {
-        const [left, top] = [column * side + inside, 8 + row * side + inside];
-        expect(at(8 + left, top)).toEqual(pixel);
-        expect(at(mapLeft + left, top)).toEqual(Array.from(colours.subarray(3 * index, 3 * index + 3)));
+        const [x, top] = [column * side + inside, 8 + row * side + inside];
+        expect(colourAt(8 + x, top)).toEqual(pixel);
+        expect(colourAt(mapLeft + x, top)).toEqual(Array.from(colours.subarray(3 * index, 3 * index + 3)));
       }
     }
     const barLeft = mapLeft + Math.max(side * width, 118) + 8;
-    expect(at(barLeft, 8)).toEqual(bright);
-    expect(at(barLeft + 13, 8 + height * side - 1)).toEqual(dark);
+    expect(colourAt(barLeft, 8)).toEqual(bright);
+    expect(colourAt(barLeft + 13, 8 + height * side - 1)).toEqual(dark);
   });
 
   it('shows deviations as a second map, with frames there and in the image', () => {
@@ -79,23 +79,26 @@ describe('mapPicture', () => {
     };
     const plain = decode(mapPicture(image, map, { imageShape: [8, 8, 1], range }));
     const png = decode(mapPicture(image, map, { imageShape: [8, 8, 1], range, deviations }));
-    const at = (left: number, top: number): number[] => {
-      const first = 3 * (top * png.width + left);
+    const colourAt = (x: number, top: number): number[] => {
+      const first = 3 * (top * png.width + x);
       return Array.from(png.data.subarray(first, first + 3));
     };
     const panel = 8 * 28;
     expect([png.width, png.height]).toEqual([plain.width + panel + 8, plain.height]);
     // Fewer bits than elsewhere are as odd as more.
-    expect(at(plain.width, 8)).toEqual(bright);
-    expect(at(plain.width + 28, 8)).toEqual(dark);
-    for (const left of [8, plain.width]) {
-      const inside = left === 8 ? [0, 0, 0] : dark;
-      const [right, bottom] = [left + 6 * 28 - 1, 8 + 5 * 28 - 1];
-      expect([at(left + 3 * 28, 8 + 2 * 28), at(right, bottom)]).toEqual([
+    expect(colourAt(plain.width, 8)).toEqual(bright);
+    expect(colourAt(plain.width + 28, 8)).toEqual(dark);
+    for (const x of [8, plain.width]) {
+      const inside = x === 8 ? [0, 0, 0] : dark;
+      const [right, bottom] = [x + 6 * 28 - 1, 8 + 5 * 28 - 1];
+      expect([colourAt(x + 3 * 28, 8 + 2 * 28), colourAt(right, bottom)]).toEqual([
         [0, 220, 255],
         [0, 220, 255],
       ]);
-      expect([at(left + 3 * 28 + 1, 8 + 2 * 28 + 1), at(right + 1, bottom)]).toEqual([inside, inside]);
+      expect([colourAt(x + 3 * 28 + 1, 8 + 2 * 28 + 1), colourAt(right + 1, bottom)]).toEqual([
+        inside,
+        inside,
+      ]);
     }
   });
 

@@ -1,5 +1,5 @@
 // An image next to the map of its bits, with the scale of the colours, as one PNG.
-import { type ImageShape, kindOf, mean, rangeOf, type Values } from '../../core/numeric/index.ts';
+import { type ImageShape, mean, type Values, valueKind, valueRange } from '../../core/numeric/index.ts';
 import { Canvas, textSize, viewable, viewedShape } from './canvas.ts';
 import { requireDrawable } from './contactSheet.ts';
 import { type HeatRange, heatMap } from './heatMap.ts';
@@ -59,9 +59,9 @@ export function mapPicture(
   { imageShape, range, deviations, unit = { name: 'bits/dim', of: (bits) => bits } }: MapPictureOptions,
 ): Uint8Array {
   const [height, width, channels] = imageShape;
-  const [, shownWidth] = viewedShape(kindOf(image)!, imageShape);
+  const [, shownWidth] = viewedShape(valueKind(image)!, imageShape);
   const side = Math.max(1, Math.floor(comfortableSide / Math.max(height, shownWidth)));
-  requireDrawable(1, { imageShape, kind: kindOf(image)! });
+  requireDrawable(1, { imageShape, kind: valueKind(image)! });
   const shown = viewable(image, imageShape);
   const [low, high] = range;
   const labels = [high, (low + high) / 2, low].map((bits) => numberText(unit.of(bits / channels)));
@@ -97,11 +97,11 @@ export function mapPicture(
     const sizes = Float64Array.from(deviations.map, Math.abs);
     const pixels = heatMap(sizes, [0, mostDeviations]);
     canvas.drawImage({ pixels, shape: [height, width, 3] }, [secondLeft, margin], side);
-    const [, most] = rangeOf(sizes);
-    canvas.drawText(`${numberText(most)} SD`, [secondLeft, panelHeight + 2 * margin]);
-    for (const { row, column, side: of } of deviations.frames) {
-      for (const left of [margin, secondLeft]) {
-        canvas.drawFrame([left + column * side, margin + row * side], [of * side, of * side]);
+    const [, greatest] = valueRange(sizes);
+    canvas.drawText(`${numberText(greatest)} SD`, [secondLeft, panelHeight + 2 * margin]);
+    for (const { row, column, side: frameSide } of deviations.frames) {
+      for (const x of [margin, secondLeft]) {
+        canvas.drawFrame([x + column * side, margin + row * side], [frameSide * side, frameSide * side]);
       }
     }
   }

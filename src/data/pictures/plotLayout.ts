@@ -1,7 +1,7 @@
 // The layout of a plot, as elements of an SVG: heading, legend, axes, marks. Their look is left to style sheets.
 import { visibleText } from '../../core/visibleText.ts';
 import type { Plot, PlotAxis, PlotSeries } from './plot.ts';
-import { hueOf, markClass, type PlotArea, plotMarks, pointMark } from './plotMarks.ts';
+import { markClass, type PlotArea, plotMarks, pointMark, seriesHue } from './plotMarks.ts';
 import { type PlotScale, plotScale } from './plotScale.ts';
 import { element, pixels, type SvgElement } from './svg.ts';
 
@@ -71,19 +71,19 @@ export function layOutPlot(plot: Plot, { legend = true }: { readonly legend?: bo
     ),
     Math.max(2, Math.floor(height / tickGaps.y)),
   );
-  const left = edge + sizes.axis + gap + widestOf(y) + gap;
+  const leftEdge = edge + sizes.axis + gap + widestTick(y) + gap;
   const x = plotScale(
     plot.x,
     series.flatMap(({ points }) => points.map(({ x }) => x)),
-    Math.max(2, Math.floor((width - left) / tickGaps.x)),
+    Math.max(2, Math.floor((width - leftEdge) / tickGaps.x)),
   );
   const last = x.ticks.at(-1);
-  const overhang = last ? widthOf(last.text, sizes.tick) / 2 - (1 - last.share) * (width - left) : 0;
+  const overhang = last ? textWidth(last.text, sizes.tick) / 2 - (1 - last.share) * (width - leftEdge) : 0;
   const right = width - edge - Math.max(0, overhang);
-  const area = { left, right, top, bottom: height - edge - sizes.axis - gap - sizes.tick - gap };
+  const area = { left: leftEdge, right, top, bottom: height - edge - sizes.axis - gap - sizes.tick - gap };
   const places = {
     area,
-    x: (value: number) => left + x.share(value) * (right - left),
+    x: (value: number) => leftEdge + x.share(value) * (right - leftEdge),
     y: (value: number) => area.bottom - y.share(value) * (area.bottom - area.top),
   };
   const marks = plotMarks(plot, places);
@@ -97,38 +97,38 @@ function legendElements(
   series: readonly PlotSeries[],
   { top, width }: { readonly top: number; readonly width: number },
 ): { elements: SvgElement[]; height: number } {
-  let [left, row] = [edge, 0];
-  const elements = listed.flatMap((one) => {
-    const hue = hueOf(series, one);
-    const name = shortened(one.name, width - 2 * edge - legendSymbol.width - gap, sizes.legend);
-    const taken = legendSymbol.width + gap + widthOf(name, sizes.legend);
-    if (left > edge && left + taken > width - edge) {
-      [left, row] = [edge, row + 1];
+  let [x, row] = [edge, 0];
+  const elements = listed.flatMap((entry) => {
+    const hue = seriesHue(series, entry);
+    const name = shortened(entry.name, width - 2 * edge - legendSymbol.width - gap, sizes.legend);
+    const entryWidth = legendSymbol.width + gap + textWidth(name, sizes.legend);
+    if (x > edge && x + entryWidth > width - edge) {
+      [x, row] = [edge, row + 1];
     }
     const middle = top + (row + 0.5) * legendSymbol.row;
-    const symbols = legendSymbols(one, hue, left, middle);
-    const label = textElement(left + legendSymbol.width + gap, middle + 4.5, name, {
+    const symbols = legendSymbols(entry, hue, x, middle);
+    const label = textElement(x + legendSymbol.width + gap, middle + 4.5, name, {
       class: 'plot-name',
       size: sizes.legend,
     });
-    left += taken + 2 * gap;
+    x += entryWidth + 2 * gap;
     return [...symbols, label];
   });
   return { elements, height: listed.length > 0 ? (row + 1) * legendSymbol.row + gap / 2 : 0 };
 }
 
 /** What stands before a name in the legend: a line, a point, or both. */
-function legendSymbols(one: PlotSeries, hue: number, left: number, middle: number): SvgElement[] {
+function legendSymbols(entry: PlotSeries, hue: number, x: number, middle: number): SvgElement[] {
   const { width } = legendSymbol;
-  const dashes = one.dashed ? { 'stroke-dasharray': '5 4' } : {};
+  const dashes = entry.dashed ? { 'stroke-dasharray': '5 4' } : {};
   const line = {
-    class: markClass('way', hue, one),
-    d: `M${pixels(left)},${pixels(middle)}h${width}`,
+    class: markClass('way', hue, entry),
+    d: `M${pixels(x)},${pixels(middle)}h${width}`,
     ...dashes,
   };
   return [
-    ...(one.kind === 'points' ? [] : [element('path', line)]),
-    ...(one.kind === 'line' ? [] : [pointMark(hue, [left + width / 2, middle], one)]),
+    ...(entry.kind === 'points' ? [] : [element('path', line)]),
+    ...(entry.kind === 'line' ? [] : [pointMark(hue, [x + width / 2, middle], entry)]),
   ];
 }
 
@@ -136,65 +136,67 @@ function legendSymbols(one: PlotSeries, hue: number, left: number, middle: numbe
 function axisElements(
   plot: Plot,
   { x, y }: { readonly x: PlotScale; readonly y: PlotScale },
-  { left, right, top, bottom }: PlotArea,
+  { left: leftEdge, right, top, bottom }: PlotArea,
   height: number,
 ): SvgElement[] {
   const line = (look: string, [x1, y1]: readonly number[], [x2, y2]: readonly number[]): SvgElement =>
     element('line', { class: look, x1: x1!, y1: y1!, x2: x2!, y2: y2! });
   const tick = { class: 'plot-tick', size: sizes.tick };
   const across = y.ticks.flatMap(({ text, share }) => {
-    const place = bottom - share * (bottom - top);
-    const label = textElement(left - gap, place + 4.5, text, { ...tick, anchor: 'end' });
-    return [line('plot-grid', [left, place], [right, place]), label];
+    const tickY = bottom - share * (bottom - top);
+    const label = textElement(leftEdge - gap, tickY + 4.5, text, { ...tick, anchor: 'end' });
+    return [line('plot-grid', [leftEdge, tickY], [right, tickY]), label];
   });
-  const down = apart(x, right - left).flatMap(({ text, share }) => {
-    const place = left + share * (right - left);
-    const label = textElement(place, bottom + gap + sizes.tick - 2, text, { ...tick, anchor: 'middle' });
-    return [line('plot-grid', [place, bottom], [place, top]), label];
+  const down = apart(x, right - leftEdge).flatMap(({ text, share }) => {
+    const tickX = leftEdge + share * (right - leftEdge);
+    const label = textElement(tickX, bottom + gap + sizes.tick - 2, text, { ...tick, anchor: 'middle' });
+    return [line('plot-grid', [tickX, bottom], [tickX, top]), label];
   });
   const title = { class: 'plot-axis', size: sizes.axis, anchor: 'middle' } as const;
   const names = [
-    textElement((left + right) / 2, height - edge, titleOf(plot.x, right - left), title),
-    textElement(edge + sizes.axis - 3, (top + bottom) / 2, titleOf(plot.y, bottom - top), {
+    textElement((leftEdge + right) / 2, height - edge, axisTitle(plot.x, right - leftEdge), title),
+    textElement(edge + sizes.axis - 3, (top + bottom) / 2, axisTitle(plot.y, bottom - top), {
       ...title,
       turned: true,
     }),
   ];
-  return [...across, ...down, line('plot-base', [left, bottom], [right, bottom]), ...names];
+  return [...across, ...down, line('plot-base', [leftEdge, bottom], [right, bottom]), ...names];
 }
 
 /** The ticks without those whose labels would overlap the ones before them. */
 function apart({ ticks }: PlotScale, length: number): PlotScale['ticks'] {
   let end = Number.NEGATIVE_INFINITY;
   return ticks.filter(({ text, share }) => {
-    const half = widthOf(text, sizes.tick) / 2;
+    const half = textWidth(text, sizes.tick) / 2;
     const isFree = share * length - half >= end;
     end = isFree ? share * length + half + gap / 2 : end;
     return isFree;
   });
 }
 
-function titleOf({ label, unit }: PlotAxis, room: number): string {
+function axisTitle({ label, unit }: PlotAxis, room: number): string {
   return shortened(unit === undefined ? label : `${label} (${unit})`, room, sizes.axis);
 }
 
 function textElement(x: number, y: number, text: string, { turned, anchor, ...look }: TextLook): SvgElement {
-  const place = turned ? { transform: `translate(${pixels(x)},${pixels(y)}) rotate(-90)` } : { x, y };
+  const position = turned ? { transform: `translate(${pixels(x)},${pixels(y)}) rotate(-90)` } : { x, y };
   const alignment = anchor && { 'text-anchor': anchor };
-  return element('text', { class: look.class, 'font-size': look.size, ...alignment, ...place }, text);
+  return element('text', { class: look.class, 'font-size': look.size, ...alignment, ...position }, text);
 }
 
 /** A text on one line that fits in the room, with an ellipsis if it is cut. */
 function shortened(text: string, room: number, size: number): string {
   const characters = [...visibleText(text)];
-  const most = Math.max(1, Math.floor(room / (glyphWidth * size)));
-  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : characters.join('');
+  const maxCharacters = Math.max(1, Math.floor(room / (glyphWidth * size)));
+  return characters.length > maxCharacters
+    ? `${characters.slice(0, maxCharacters - 1).join('')}…`
+    : characters.join('');
 }
 
-function widthOf(text: string, size: number): number {
+function textWidth(text: string, size: number): number {
   return glyphWidth * size * [...text].length;
 }
 
-function widestOf({ ticks }: PlotScale): number {
-  return Math.max(0, ...ticks.map(({ text }) => widthOf(text, sizes.tick)));
+function widestTick({ ticks }: PlotScale): number {
+  return Math.max(0, ...ticks.map(({ text }) => textWidth(text, sizes.tick)));
 }

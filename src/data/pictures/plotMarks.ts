@@ -28,8 +28,8 @@ export function pointForm(hue: number): string {
 }
 
 /** The colour and the form of a series. */
-export function hueOf(series: readonly PlotSeries[], one: PlotSeries): number {
-  return one.hue ?? series.indexOf(one);
+export function seriesHue(series: readonly PlotSeries[], line: PlotSeries): number {
+  return line.hue ?? series.indexOf(line);
 }
 
 /** The classes that choose the look of a mark. */
@@ -39,49 +39,49 @@ export function markClass(mark: string, hue: number, { faint }: Pick<PlotSeries,
 
 /** The marks of all series, the lowest first. */
 export function plotMarks({ series }: Plot, places: PlotPlaces): SvgElement[] {
-  const hue = (one: PlotSeries): number => hueOf(series, one);
+  const hue = (lineHue: PlotSeries): number => seriesHue(series, lineHue);
   return [
-    ...series.filter(({ kind }) => kind !== 'points').flatMap((one) => lineMark(one, hue(one), places)),
-    ...series.filter(({ kind }) => kind !== 'line').flatMap((one) => pointMarks(one, hue(one), places)),
-    ...series.flatMap((one) => errorMarks(one, hue(one), places)),
+    ...series.filter(({ kind }) => kind !== 'points').flatMap((line) => lineMark(line, hue(line), places)),
+    ...series.filter(({ kind }) => kind !== 'line').flatMap((line) => pointMarks(line, hue(line), places)),
+    ...series.flatMap((line) => errorMarks(line, hue(line), places)),
   ];
 }
 
-function lineMark(one: PlotSeries, hue: number, { area, x, y }: PlotPlaces): SvgElement[] {
+function lineMark(line: PlotSeries, hue: number, { area, x, y }: PlotPlaces): SvgElement[] {
   const pieces = clippedLine(
-    one.points.map((point): Place => [x(point.x), y(point.y)]),
+    line.points.map((point): Place => [x(point.x), y(point.y)]),
     area,
   );
   const path = pieces
-    .map((piece) => `M${piece.map((place) => place.map(pixels).join(',')).join('L')}`)
+    .map((piece) => `M${piece.map((vertex) => vertex.map(pixels).join(',')).join('L')}`)
     .join('');
-  const dashes = one.dashed ? { 'stroke-dasharray': '5 4' } : {};
-  return path === '' ? [] : [element('path', { class: markClass('way', hue, one), d: path, ...dashes })];
+  const dashes = line.dashed ? { 'stroke-dasharray': '5 4' } : {};
+  return path === '' ? [] : [element('path', { class: markClass('way', hue, line), d: path, ...dashes })];
 }
 
-function pointMarks(one: PlotSeries, hue: number, { area, x, y }: PlotPlaces): SvgElement[] {
-  return one.points
+function pointMarks(line: PlotSeries, hue: number, { area, x, y }: PlotPlaces): SvgElement[] {
+  return line.points
     .map((point): Place => [x(point.x), y(point.y)])
-    .filter((place) => isInside(place, area))
-    .map((place) => pointMark(hue, place, one));
+    .filter((point) => isInside(point, area))
+    .map((point) => pointMark(hue, point, line));
 }
 
 /** A point of a series. */
-export function pointMark(hue: number, place: Place, look?: Pick<PlotSeries, 'faint'>): SvgElement {
-  const transform = `translate(${place.map(pixels).join(',')})`;
+export function pointMark(hue: number, centre: Place, look?: Pick<PlotSeries, 'faint'>): SvgElement {
+  const transform = `translate(${centre.map(pixels).join(',')})`;
   return element('path', { class: markClass('dot', hue, look), d: pointForm(hue), transform });
 }
 
 function errorMarks({ points }: PlotSeries, hue: number, { area, x, y }: PlotPlaces): SvgElement[] {
-  const within = (place: number): number => Math.max(area.top, Math.min(area.bottom, place));
+  const within = (clampY: number): number => Math.max(area.top, Math.min(area.bottom, clampY));
   return points.flatMap((point) => {
     if (point.error === undefined || !Number.isFinite(point.y)) {
       return [];
     }
-    const place = x(point.x);
+    const centreX = x(point.x);
     const [low, high] = [y(point.y - point.error), y(point.y + point.error)];
-    const ends = { x1: place, x2: place, y1: within(low), y2: within(high) };
-    const isShown = low >= area.top && high <= area.bottom && isInside([place, area.top], area);
+    const ends = { x1: centreX, x2: centreX, y1: within(low), y2: within(high) };
+    const isShown = low >= area.top && high <= area.bottom && isInside([centreX, area.top], area);
     return isShown ? [element('line', { class: markClass('error', hue), ...ends })] : [];
   });
 }
@@ -101,10 +101,10 @@ type Place = readonly [x: number, y: number];
 const tolerance = 1e-6;
 
 /** Whether a point is in the area; points that are not finite are not. */
-function isInside([x, y]: Place, { left, right, top, bottom }: PlotArea): boolean {
-  const isBetween = (value: number, least: number, most: number): boolean =>
-    value >= least - tolerance && value <= most + tolerance;
-  return isBetween(x, left, right) && isBetween(y, top, bottom);
+function isInside([x, y]: Place, { left: leftEdge, right, top, bottom }: PlotArea): boolean {
+  const isBetween = (value: number, least: number, greatest: number): boolean =>
+    value >= least - tolerance && value <= greatest + tolerance;
+  return isBetween(x, leftEdge, right) && isBetween(y, top, bottom);
 }
 
 /** The pieces of a line within the area. It is also broken where a point is not finite. */
@@ -147,6 +147,6 @@ function segmentInside(from: Place, to: Place, area: PlotArea): [Place, Place] |
       return undefined;
     }
   }
-  const at = (share: number): Place => [from[0] + share * across, from[1] + share * down];
-  return entry >= exit ? undefined : [entry === 0 ? from : at(entry), exit === 1 ? to : at(exit)];
+  const pointAt = (share: number): Place => [from[0] + share * across, from[1] + share * down];
+  return entry >= exit ? undefined : [entry === 0 ? from : pointAt(entry), exit === 1 ? to : pointAt(exit)];
 }

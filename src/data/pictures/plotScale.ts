@@ -33,43 +33,43 @@ const logSteps = [
 export function plotScale(axis: PlotAxis, values: readonly number[], ticks: number): PlotScale {
   const numbers = [...new Set(values)].filter(Number.isFinite);
   const along = axis.log ? Math.log : Number;
-  const [start, end] = endsOf(axis, numbers).map(along) as [number, number];
+  const [start, end] = axisEnds(axis, numbers).map(along) as [number, number];
   const share = (value: number): number =>
     Math.max(-farthest, Math.min(farthest, (along(value) - start) / (end - start)));
-  const [least, most] = axis.log ? [Math.exp(start), Math.exp(end)] : [start, end];
+  const [least, greatest] = axis.log ? [Math.exp(start), Math.exp(end)] : [start, end];
   const placed =
     axis.ticks === 'own'
       ? numbers
       : axis.log
         ? logTicks(...(axis.range ?? extremes(numbers)))
-        : roundNumbers(least, most, ticks);
+        : roundNumbers(least, greatest, ticks);
   const isPlain = placed.every(
     (value) => value === 0 || (Math.abs(value) >= plainNumbers.least && Math.abs(value) < plainNumbers.most),
   );
-  const decimals = axis.log || !isPlain ? undefined : Math.max(...placed.map(decimalsOf));
+  const decimals = axis.log || !isPlain ? undefined : Math.max(...placed.map(countDecimals));
   const text = (value: number): string => tickText(value, isPlain, decimals);
   return { share, ticks: placed.map((value) => ({ text: text(value), share: share(value) })) };
 }
 
 /** The values at the ends of an axis. */
-function endsOf({ log, range }: PlotAxis, numbers: readonly number[]): readonly [number, number] {
+function axisEnds({ log, range }: PlotAxis, numbers: readonly number[]): readonly [number, number] {
   if (range !== undefined) {
     return range;
   }
-  const [least, most] = extremes(numbers);
+  const [least, greatest] = extremes(numbers);
   if (log) {
-    const margin = least === most ? 2 : (most / least) ** padding;
-    return [least / margin, most * margin];
+    const margin = least === greatest ? 2 : (greatest / least) ** padding;
+    return [least / margin, greatest * margin];
   }
-  const margin = least === most ? Math.abs(least) / 10 || 1 : padding * (most - least);
-  return [least - margin, most + margin];
+  const margin = least === greatest ? Math.abs(least) / 10 || 1 : padding * (greatest - least);
+  return [least - margin, greatest + margin];
 }
 
 /** Round numbers in a range, about `count` of them. */
-function roundNumbers(least: number, most: number, count: number): number[] {
-  const step = stepOf(least, most, count);
+function roundNumbers(least: number, greatest: number, count: number): number[] {
+  const step = tickStep(least, greatest, count);
   const first = Math.ceil(least / step - 1e-9);
-  const last = Math.floor(most / step + 1e-9);
+  const last = Math.floor(greatest / step + 1e-9);
   // Products of integers: sums would end in 0.30000000000000004.
   return Array.from({ length: last - first + 1 }, (_, index) =>
     Number(((first + index) * step).toPrecision(12)),
@@ -77,28 +77,31 @@ function roundNumbers(least: number, most: number, count: number): number[] {
 }
 
 /** The step of 1, 2 or 5 times a power of ten that gives nearly `count` steps in the range. */
-function stepOf(least: number, most: number, count: number): number {
-  const rough = (most - least) / count;
+function tickStep(least: number, greatest: number, count: number): number {
+  const rough = (greatest - least) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const factor = [1, 2, 5, 10].findLast((one) => rough / power >= one / Math.SQRT2)!;
+  const factor = [1, 2, 5, 10].findLast((candidate) => rough / power >= candidate / Math.SQRT2)!;
   return power * factor;
 }
 
 /** Just enough round numbers in a range, or two numbers near its ends if it contains fewer than two round ones. */
-function logTicks(least: number, most: number): number[] {
+function logTicks(least: number, greatest: number): number[] {
   const first = Math.floor(Math.log10(least));
-  const powers = Array.from({ length: Math.ceil(Math.log10(most / least)) + 2 }, (_, index) => first + index);
+  const powers = Array.from(
+    { length: Math.ceil(Math.log10(greatest / least)) + 2 },
+    (_, index) => first + index,
+  );
   const choices = logSteps.map((steps) =>
     powers
       .flatMap((power) => steps.map((step) => Number(`${step}e${power}`)))
-      .filter((value) => value >= least && value <= most),
+      .filter((value) => value >= least && value <= greatest),
   );
   const round = choices.find(({ length }) => length >= leastLogTicks) ?? choices.at(-1)!;
   if (round.length > 1) {
     return round;
   }
-  const digits = Math.min(6, 2 + Math.ceil(-Math.log10((most - least) / most)));
-  return [...new Set([least, most].map((value) => Number(value.toPrecision(digits))))];
+  const digits = Math.min(6, 2 + Math.ceil(-Math.log10((greatest - least) / greatest)));
+  return [...new Set([least, greatest].map((value) => Number(value.toPrecision(digits))))];
 }
 
 function tickText(value: number, isPlain: boolean, decimals: number | undefined): string {
@@ -108,13 +111,13 @@ function tickText(value: number, isPlain: boolean, decimals: number | undefined)
   return (value === 0 ? '0' : text).replaceAll('-', '−');
 }
 
-function decimalsOf(value: number): number {
+function countDecimals(value: number): number {
   return String(value).split('.')[1]?.length ?? 0;
 }
 
 function extremes(values: readonly number[]): [least: number, most: number] {
   return values.reduce<[number, number]>(
-    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    ([least, greatest], value) => [Math.min(least, value), Math.max(greatest, value)],
     [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   );
 }

@@ -35,7 +35,7 @@ export function rasterise(
       if (error === null) {
         resolve(new Uint8Array(stdout));
       } else {
-        reject(new Error(reasonOf(error, String(stderr), limit), { cause: error }));
+        reject(new Error(describeReason(error, String(stderr), limit), { cause: error }));
       }
     });
     // A renderer that exits before it has read everything is reported by its exit status.
@@ -44,7 +44,7 @@ export function rasterise(
   });
 }
 
-function reasonOf(error: ExecFileException, stderr: string, limit: number): string {
+function describeReason(error: ExecFileException, stderr: string, limit: number): string {
   if (error.killed) {
     return `the renderer took longer than ${limit / 1000} s`;
   }

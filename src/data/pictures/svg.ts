@@ -22,13 +22,13 @@ export function element(
 
 /** An element as text. */
 export function svgText(svg: SvgElement): string {
-  return textOf(svg, []);
+  return elementText(svg, []);
 }
 
-function textOf({ tag, attributes, children }: SvgElement, withoutEnd: readonly string[]): string {
+function elementText({ tag, attributes, children }: SvgElement, withoutEnd: readonly string[]): string {
   const written = Object.entries(attributes).map(([name, value]) => ` ${name}="${escaped(String(value))}"`);
   const inside = children.map((child) =>
-    typeof child === 'string' ? escaped(child) : textOf(child, withoutEnd),
+    typeof child === 'string' ? escaped(child) : elementText(child, withoutEnd),
   );
   return `<${tag}${written.join('')}>${inside.join('')}${withoutEnd.includes(tag) ? '' : `</${tag}>`}`;
 }
@@ -43,7 +43,7 @@ const voidTags: readonly string[] = ['br', 'img', 'link', 'meta'];
 
 /** A page of HTML as text; no text inside its style may need escaping. */
 export function htmlText(html: SvgElement): string {
-  return `<!doctype html>\n${textOf(html, voidTags)}\n`;
+  return `<!doctype html>\n${elementText(html, voidTags)}\n`;
 }
 
 function escaped(text: string): string {

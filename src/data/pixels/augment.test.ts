@@ -37,12 +37,12 @@ function plainShift(
 ): number[] {
   const outside = (index: number, length: number): number => {
     // Steps back into the image one pixel or reflection at a time.
-    let at = index;
-    while (at < 0 || at > length - 1) {
-      const border = at < 0 ? -0.5 : length - 0.5;
-      at = edges === 'repeat' ? at + Math.sign(border - at) : 2 * border - at;
+    let position = index;
+    while (position < 0 || position > length - 1) {
+      const border = position < 0 ? -0.5 : length - 0.5;
+      position = edges === 'repeat' ? position + Math.sign(border - position) : 2 * border - position;
     }
-    return at;
+    return position;
   };
   const values: number[] = [];
   for (let row = 0; row < height; row++) {
@@ -137,16 +137,16 @@ describe('augmentations', () => {
         augment(image, shape, [name], new RandomStream(1, axis, draw));
         return image[centre]! / 4 - ramps(axis)[centre]! / 4;
       });
-      const most = 0.1 * shape[axis];
-      expect(Math.max(...moves)).toBeGreaterThan(0.8 * most);
-      expect(Math.max(...moves)).toBeLessThanOrEqual(most);
-      expect(Math.min(...moves)).toBeLessThan(-0.8 * most);
+      const maxShift = 0.1 * shape[axis];
+      expect(Math.max(...moves)).toBeGreaterThan(0.8 * maxShift);
+      expect(Math.max(...moves)).toBeLessThanOrEqual(maxShift);
+      expect(Math.min(...moves)).toBeLessThan(-0.8 * maxShift);
       // Rounding down takes off up to one grey level, a quarter of a pixel here.
-      expect(Math.min(...moves)).toBeGreaterThanOrEqual(-most - 0.25);
+      expect(Math.min(...moves)).toBeGreaterThanOrEqual(-maxShift - 0.25);
     }
     const image = randomImage(shape, 8);
-    const [random, same] = [new RandomStream(6, 'shift'), new RandomStream(6, 'shift')];
-    const [down, right] = [20, 30].map((side) => side * 0.1 * (2 * same.uniform() - 1)) as [number, number];
+    const [random, replay] = [new RandomStream(6, 'shift'), new RandomStream(6, 'shift')];
+    const [down, right] = [20, 30].map((side) => side * 0.1 * (2 * replay.uniform() - 1)) as [number, number];
     const wanted = plainShift(image, shape, down, right, edges).map((value) => Math.floor(value + 1e-9));
     augment(image, shape, [name], random);
     expect([...image]).toEqual(wanted);

@@ -116,11 +116,11 @@ export function shift(
   const [rowPart, columnPart] = [down - firstRow, right - firstColumn];
   const length = width * channels;
   // For each value of a row, the indices of its two neighbours.
-  const [left, beyond] = [new Int32Array(length), new Int32Array(length)];
+  const [nearSample, beyond] = [new Int32Array(length), new Int32Array(length)];
   for (let index = 0; index < length; index++) {
     const channel = index % channels;
     const column = (index - channel) / channels + firstColumn;
-    left[index] = edge(column, width) * channels + channel;
+    nearSample[index] = edge(column, width) * channels + channel;
     beyond[index] = edge(column + 1, width) * channels + channel;
   }
   const line = new Float64Array(length);
@@ -133,7 +133,7 @@ export function shift(
       line[index] = a + rowPart * (source[below + index]! - a);
     }
     for (let index = 0; index < length; index++) {
-      const a = line[left[index]!]!;
+      const a = line[nearSample[index]!]!;
       image[row * length + index] = Math.floor(a + columnPart * (line[beyond[index]!]! - a));
     }
   }
@@ -162,8 +162,8 @@ function withProbabilityHalf(random: RandomStream, change: () => void): void {
 
 function flipColumns(image: Values, [height, width, channels]: ImageShape): void {
   for (let row = 0; row < height; row++) {
-    for (let left = 0, right = width - 1; left < right; left++, right--) {
-      swap(image, (row * width + left) * channels, (row * width + right) * channels, channels);
+    for (let column = 0, right = width - 1; column < right; column++, right--) {
+      swap(image, (row * width + column) * channels, (row * width + right) * channels, channels);
     }
   }
 }
@@ -187,10 +187,10 @@ function transpose(image: Values, [height, width, channels]: ImageShape): void {
 }
 
 /** Swaps `count` values. */
-function swap(image: Values, one: number, other: number, count: number): void {
+function swap(image: Values, first: number, second: number, count: number): void {
   for (let index = 0; index < count; index++) {
-    const kept = image[one + index]!;
-    image[one + index] = image[other + index]!;
-    image[other + index] = kept;
+    const value = image[first + index]!;
+    image[first + index] = image[second + index]!;
+    image[second + index] = value;
   }
 }

@@ -1,6 +1,12 @@
 // Converts integers on the host: to fewer bits, a model's x to integers, and these to all bits of their array.
 import { call, phrase, UserError } from '../../core/errors.ts';
-import { inEightBits, kindInWords, kindOf, type ValueKind, type Values } from '../../core/numeric/index.ts';
+import {
+  inEightBits,
+  kindInWords,
+  type ValueKind,
+  type Values,
+  valueKind,
+} from '../../core/numeric/index.ts';
 import { checkOutput, type ImageSet, imagesBuffer } from '../contract/dataset.ts';
 
 /** Images of integers. */
@@ -19,8 +25,8 @@ export function reduceBits<Data extends Integers>(image: Data, bits: number): Da
 }
 
 /** The kind of values that can hold images of two kinds: the fewer bits; undefined for integers and real numbers. */
-export function commonKind(one: ValueKind, other: ValueKind): ValueKind | undefined {
-  return one === other ? one : one === 'float32' || other === 'float32' ? undefined : 'uint8';
+export function commonKind(first: ValueKind, second: ValueKind): ValueKind | undefined {
+  return first === second ? first : first === 'float32' || second === 'float32' ? undefined : 'uint8';
 }
 
 /** Values converted to a kind that can hold them: integers of 16 bits are rounded to 8 if it has no more. */
@@ -52,10 +58,10 @@ export function pixelsFromValues(x: ArrayLike<number>, bits: number): Integers {
   for (let index = 0; index < x.length; index++) {
     const value = x[index]!;
     if (Number.isNaN(value)) {
-      const what = `value ${index} of ${x.length} of the images is NaN, not a pixel value`;
+      const problem = `value ${index} of ${x.length} of the images is NaN, not a pixel value`;
       throw new UserError(
         'diverged',
-        phrase`${what}: the model that made them has diverged; check it with ${call('diagnose')} or use an earlier checkpoint`,
+        phrase`${problem}: the model that made them has diverged; check it with ${call('diagnose')} or use an earlier checkpoint`,
       );
     }
     const level = (value + 0.5) * levels;
@@ -104,9 +110,9 @@ export function ofBits(images: ImageSet, bits: number | undefined): ImageSet {
   if (images.kind !== 'uint16' || bits === undefined || bits > 8) {
     return images;
   }
-  const { checksum: _, heldOutFrom, ...rest } = images;
+  const { checksum: _, heldOutFrom, ...otherFields } = images;
   return {
-    ...rest,
+    ...otherFields,
     kind: 'uint8',
     ...(heldOutFrom && { heldOutFrom: ofBits(heldOutFrom, bits) }),
     read(indices, out) {
@@ -121,14 +127,14 @@ export function ofBits(images: ImageSet, bits: number | undefined): ImageSet {
 /**
  * Values that must be 8-bit integers.
  *
- * @param what has or needs them, to begin the error
+ * @param subject has or needs them, to begin the error
  * @throws UserError (`unsupported`) if they are not
  */
-export function requireEightBits(values: Values, what: string): Uint8Array {
+export function requireEightBits(values: Values, subject: string): Uint8Array {
   if (!(values instanceof Uint8Array)) {
     throw new UserError(
       'unsupported',
-      `${what} needs images of 8-bit integers, not ${kindInWords(kindOf(values)!)}`,
+      `${subject} needs images of 8-bit integers, not ${kindInWords(valueKind(values)!)}`,
     );
   }
   return values;

@@ -2,22 +2,22 @@
 import { expect, it } from 'vitest';
 import { conditioned } from '../contract/conditions.ts';
 import { imagesInMemory, readAll, subset } from '../contract/dataset.ts';
-import { inColourOf } from './channels.ts';
+import { matchColour } from './channels.ts';
 
-const grey = Uint8Array.from({ length: 3 * 6 }, (_, at) => (37 * at) % 256);
-const stored = Uint8Array.from({ length: 3 * 18 }, (_, at) => grey[Math.floor(at / 3)]!);
+const grey = Uint8Array.from({ length: 3 * 6 }, (_, pixel) => (37 * pixel) % 256);
+const stored = Uint8Array.from({ length: 3 * 18 }, (_, index) => grey[Math.floor(index / 3)]!);
 const names = ['a', 'b', 'c'];
 
 it('are converted if nothing is lost', () => {
-  const asGrey = inColourOf(imagesInMemory(stored, [2, 3, 3], names), [2, 3, 1]);
+  const asGrey = matchColour(imagesInMemory(stored, [2, 3, 3], names), [2, 3, 1]);
   expect(asGrey.imageShape).toEqual([2, 3, 1]);
   expect(readAll(asGrey)).toEqual(grey);
   expect(readAll(subset(asGrey, [2, 0]))).toEqual(
     Uint8Array.from([...grey.subarray(12), ...grey.subarray(0, 6)]),
   );
-  expect(asGrey.nameOf!(1)).toBe('b');
+  expect(asGrey.nameAt!(1)).toBe('b');
   const dated = conditioned(imagesInMemory(grey, [2, 3, 1]), { year: [1, 2, 3] }, 'dated');
-  const asColour = inColourOf(dated, [2, 3, 3]);
+  const asColour = matchColour(dated, [2, 3, 3]);
   expect(asColour.conditions).toBe(dated.conditions);
   expect(asColour.imageShape).toEqual([2, 3, 3]);
   expect(readAll(asColour)).toEqual(stored);
@@ -25,8 +25,8 @@ it('are converted if nothing is lost', () => {
 
 it('are unchanged if one has colour', () => {
   const images = imagesInMemory(
-    stored.map((value, at) => (at === 40 ? value ^ 1 : value)),
+    stored.map((value, index) => (index === 40 ? value ^ 1 : value)),
     [2, 3, 3],
   );
-  expect(inColourOf(images, [2, 3, 1])).toBe(images);
+  expect(matchColour(images, [2, 3, 1])).toBe(images);
 });

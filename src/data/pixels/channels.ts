@@ -1,6 +1,6 @@
 // Converts the channels of images: planes to pixels, transparency to white, grey to colour and back.
 
-import { type ImageShape, kindOf, type Values, zeros } from '../../core/numeric/index.ts';
+import { type ImageShape, type Values, valueKind, zeros } from '../../core/numeric/index.ts';
 import { checkOutput, type ImageSet, imagesBuffer, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import type { Integers } from './bitDepth.ts';
@@ -29,28 +29,28 @@ export function onWhite<Data extends Integers>(image: DecodedImage<Data>): Decod
   if (channels === 1 || channels === 3) {
     return image;
   }
-  const kept = (channels - 1) as 1 | 3;
+  const colourChannels = (channels - 1) as 1 | 3;
   const pixels = image.width * image.height;
   const white = 2 ** (8 * image.data.BYTES_PER_ELEMENT) - 1;
-  const data = image.data.slice(0, pixels * kept) as Data;
+  const data = image.data.slice(0, pixels * colourChannels) as Data;
   let opaque = true;
   for (let pixel = 0; pixel < pixels; pixel++) {
-    const alpha = image.data[pixel * channels + kept]!;
+    const alpha = image.data[pixel * channels + colourChannels]!;
     opaque &&= alpha === white;
-    for (let channel = 0; channel < kept; channel++) {
+    for (let channel = 0; channel < colourChannels; channel++) {
       const value = image.data[pixel * channels + channel]!;
-      data[pixel * kept + channel] = Math.round((alpha * value + (white - alpha) * white) / white);
+      data[pixel * colourChannels + channel] = Math.round((alpha * value + (white - alpha) * white) / white);
     }
   }
   const notes = opaque ? image.notes : [...image.notes, 'transparency on white'];
-  return { ...image, channels: kept, data, notes };
+  return { ...image, channels: colourChannels, data, notes };
 }
 
 /**
  * Images as a model takes them: grey ones as colour, and as grey those stored as colour if none has any. All others are returned
  * unchanged, so that the caller can refuse their shape.
  */
-export function inColourOf(images: ImageSet, [, , wanted]: ImageShape): ImageSet {
+export function matchColour(images: ImageSet, [, , wanted]: ImageShape): ImageSet {
   const [height, width, channels] = images.imageShape;
   if (channels === 1 && wanted === 3) {
     return converted(images, [height, width, 3], inColour);
@@ -70,20 +70,20 @@ function hasNoColour(images: ImageSet): boolean {
 }
 
 function converted(images: ImageSet, imageShape: ImageShape, convert: (pixels: Values) => Values): ImageSet {
-  const { count, kind, nameOf, labels, conditions } = images;
+  const { count, kind, nameAt, labels, conditions } = images;
   return {
     count,
     imageShape,
     kind,
-    ...(nameOf && { nameOf }),
+    ...(nameAt && { nameAt }),
     ...(labels && { labels }),
     ...(conditions && { conditions }),
     read(indices, out) {
       const pixels = imagesBuffer(images, indices.length);
       images.read(indices, pixels);
-      const found = convert(pixels);
-      checkOutput(found.length, kind, out);
-      out.set(found);
+      const pixelsInForm = convert(pixels);
+      checkOutput(pixelsInForm.length, kind, out);
+      out.set(pixelsInForm);
     },
   };
 }
@@ -96,9 +96,11 @@ export function grey<Data extends Values>(pixels: Data): Data {
   const out = pixels.slice(0, pixels.length / 3) as Data;
   const round = pixels instanceof Float32Array ? Number : Math.round;
   for (let pixel = 0; pixel < out.length; pixel++) {
-    const at = 3 * pixel;
+    const offset = 3 * pixel;
     out[pixel] = round(
-      luminance[0] * pixels[at]! + luminance[1] * pixels[at + 1]! + luminance[2] * pixels[at + 2]!,
+      luminance[0] * pixels[offset]! +
+        luminance[1] * pixels[offset + 1]! +
+        luminance[2] * pixels[offset + 2]!,
     );
   }
   return out;
@@ -106,18 +108,18 @@ export function grey<Data extends Values>(pixels: Data): Data {
 
 /** Converts grey to colour: three equal channels. */
 export function inColour<Data extends Values>(pixels: Data): Data {
-  const out = zeros(kindOf(pixels)!, 3 * pixels.length) as Data;
+  const out = zeros(valueKind(pixels)!, 3 * pixels.length) as Data;
   for (let pixel = 0; pixel < pixels.length; pixel++) {
-    const at = 3 * pixel;
-    out[at] = out[at + 1] = out[at + 2] = pixels[pixel]!;
+    const offset = 3 * pixel;
+    out[offset] = out[offset + 1] = out[offset + 2] = pixels[pixel]!;
   }
   return out;
 }
 
 /** Whether the three channels of every pixel are equal. */
 export function isColourless(data: Values): boolean {
-  for (let at = 0; at < data.length; at += 3) {
-    if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) {
+  for (let offset = 0; offset < data.length; offset += 3) {
+    if (data[offset] !== data[offset + 1] || data[offset] !== data[offset + 2]) {
       return false;
     }
   }

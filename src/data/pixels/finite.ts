@@ -1,6 +1,6 @@
 // Values that are NaN or infinite, which no model can learn from, and images of one kind in one array.
 import { UserError } from '../../core/errors.ts';
-import { copyInto, kindInWords, kindOf, type Values, zeros } from '../../core/numeric/index.ts';
+import { copyInto, kindInWords, type Values, valueKind, zeros } from '../../core/numeric/index.ts';
 import { commonKind, inKind } from './bitDepth.ts';
 
 /** How many values are NaN or infinite. */
@@ -64,15 +64,15 @@ export class NotFiniteValues {
  */
 export function joined(images: readonly (readonly [name: string, values: Values])[]): Values {
   const [[first, { length: size }] = ['', new Uint8Array(0)]] = images;
-  let kind = kindOf(images[0]?.[1]) ?? 'uint8';
+  let kind = valueKind(images[0]?.[1]) ?? 'uint8';
   const wrong = new NotFiniteValues();
   for (const [name, values] of images) {
-    const own = kindOf(values)!;
-    const common = commonKind(kind, own);
+    const valuesKind = valueKind(values)!;
+    const common = commonKind(kind, valuesKind);
     if (common === undefined) {
       throw new UserError(
         'invalid-data',
-        `the values of ${name} are ${kindInWords(own)}, but those of ${first} are ${kindInWords(kind)}: give images of one kind`,
+        `the values of ${name} are ${kindInWords(valuesKind)}, but those of ${first} are ${kindInWords(kind)}: give images of one kind`,
       );
     }
     kind = common;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { fitImage } from './fitImage.ts';
 
@@ -23,10 +23,10 @@ describe('without resizing', () => {
     ['another size', [2, 3, 1], [2, 2, 1], '2x3x1 grey, but the model takes 2x2x1 grey'],
     ['swapped sides', [2, 1, 3], [1, 2, 3], '2x1x3 colour, but the model takes 1x2x3 colour'],
     ['colour', [1, 2, 3], [1, 2, 1], '1x2x3 colour, but the model takes 1x2x1 grey'],
-  ])('rejects %s', (_, shape, wanted, what) => {
-    const pixels = Array.from({ length: sizeOf(shape) }, (_, index) => index);
+  ])('rejects %s', (_, shape, wanted, description) => {
+    const pixels = Array.from({ length: countElements(shape) }, (_, index) => index);
     expect(() => fit(pixels, shape, wanted)).toThrow(
-      `photo.png is ${what} (height x width x channels): add resize: true to fit it`,
+      `photo.png is ${description} (height x width x channels): add resize: true to fit it`,
     );
   });
 });
@@ -51,8 +51,11 @@ describe('with resizing', () => {
           [height, width, channels],
           [rows, columns, channels],
         ];
-        const flat = Array.from({ length: sizeOf(from!) }, (_, index) => 40 + 50 * (index % channels));
-        const expected = Array.from({ length: sizeOf(to!) }, (_, index) => 40 + 50 * (index % channels));
+        const flat = Array.from({ length: countElements(from!) }, (_, index) => 40 + 50 * (index % channels));
+        const expected = Array.from(
+          { length: countElements(to!) },
+          (_, index) => 40 + 50 * (index % channels),
+        );
         expect(fit(flat, from!, to!, true)).toEqual(expected);
         const random = new RandomStream(height, 'pixels', width);
         const any = flat.map(() => random.integer(256));
@@ -84,9 +87,9 @@ describe('images enlarged by repeating pixels', () => {
   const large = [1, 1, 2, 2, 1, 1, 2, 2];
   const noted = (pixels: readonly number[], shape: ImageShape, wanted: ImageShape, resize = false) => {
     const notes: string[] = [];
-    const given = { shape, pixels: Uint8Array.from(pixels) };
+    const picture = { shape, pixels: Uint8Array.from(pixels) };
     const onNote = (note: string): void => void notes.push(note);
-    return { pixels: [...fitImage(given, wanted, { source, resize, onNote })], notes };
+    return { pixels: [...fitImage(picture, wanted, { source, resize, onNote })], notes };
   };
 
   it.each([false, true])('return to their own size, with a note, resize: %s', (resize) => {
@@ -113,20 +116,20 @@ describe('images enlarged by repeating pixels', () => {
         side,
         fc.integer({ min: 2, max: 4 }),
         fc.constantFrom(1, 3),
-        (h, w, times, channels) => {
+        (h, w, factor, channels) => {
           const random = new RandomStream(h, 'pixels', w);
-          const own = Array.from({ length: h * w * channels }, () => random.integer(256));
-          const enlarged = Array.from({ length: h * w * channels * times * times }, (_, at) => {
+          const pixels = Array.from({ length: h * w * channels }, () => random.integer(256));
+          const enlarged = Array.from({ length: h * w * channels * factor * factor }, (_, index) => {
             const [row, column] = [
-              Math.floor(at / (w * times * channels)),
-              Math.floor(at / channels) % (w * times),
+              Math.floor(index / (w * factor * channels)),
+              Math.floor(index / channels) % (w * factor),
             ];
-            return own[
-              (Math.floor(row / times) * w + Math.floor(column / times)) * channels + (at % channels)
+            return pixels[
+              (Math.floor(row / factor) * w + Math.floor(column / factor)) * channels + (index % channels)
             ]!;
           });
-          const shape: ImageShape = [h * times, w * times, channels];
-          expect(noted(enlarged, shape, [h, w, channels]).pixels).toEqual(own);
+          const shape: ImageShape = [h * factor, w * factor, channels];
+          expect(noted(enlarged, shape, [h, w, channels]).pixels).toEqual(pixels);
         },
       ),
     );

@@ -3,9 +3,9 @@ import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
 import {
   type ImageShape,
   kindInWords,
-  kindOf,
   showImageShape,
   type Values,
+  valueKind,
   zeros,
 } from '../../core/numeric/index.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
@@ -41,13 +41,13 @@ export function fitImage(
   }: { source: string; resize?: boolean; remedy?: Phrase; onNote?: ((note: string) => void) | undefined },
 ): Values {
   const [height, width, channels] = wanted;
-  const [rows, columns, given] = shape;
+  const [rows, columns, channelCount] = shape;
   const converted =
-    given === channels
+    channelCount === channels
       ? pixels
-      : channels === 3 && given === 1
+      : channels === 3 && channelCount === 1
         ? inColour(pixels)
-        : channels === 1 && given === 3 && (resize || isColourless(pixels))
+        : channels === 1 && channelCount === 3 && (resize || isColourless(pixels))
           ? grey(pixels)
           : undefined;
   const isSize = rows === height && columns === width;
@@ -57,13 +57,12 @@ export function fitImage(
     return native.pixels;
   }
   if (converted === undefined || !(isSize || resize)) {
-    const [found, expected] = [shape, wanted].map((one) => `${showImageShape(one)}${typeText(one)}`) as [
-      string,
-      string,
-    ];
+    const [actual, expected] = [shape, wanted].map(
+      (candidateShape) => `${showImageShape(candidateShape)}${typeText(candidateShape)}`,
+    ) as [string, string];
     throw new UserError(
       'mismatch',
-      phrase`${source} is ${found}, but the model takes ${expected} (height x width x channels): ${remedy}`,
+      phrase`${source} is ${actual}, but the model takes ${expected} (height x width x channels): ${remedy}`,
     );
   }
   return resized(converted, [rows, columns, channels], [height, width]);
@@ -90,26 +89,26 @@ function unrepeated(
   [rows, columns, channels]: ImageShape,
   [height, width]: readonly [number, number],
 ): Unrepeated | undefined {
-  const times = rows / height;
-  if (!Number.isInteger(times) || times < 2 || columns !== width * times) {
+  const factor = rows / height;
+  if (!Number.isInteger(factor) || factor < 2 || columns !== width * factor) {
     return undefined;
   }
-  const own = zeros(kindOf(pixels)!, height * width * channels);
+  const reduced = zeros(valueKind(pixels)!, height * width * channels);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const from = (row * columns + column) * channels;
-      const to = (Math.floor(row / times) * width + Math.floor(column / times)) * channels;
-      const isFirst = row % times === 0 && column % times === 0;
+      const to = (Math.floor(row / factor) * width + Math.floor(column / factor)) * channels;
+      const isFirst = row % factor === 0 && column % factor === 0;
       for (let channel = 0; channel < channels; channel++) {
         if (isFirst) {
-          own[to + channel] = pixels[from + channel]!;
-        } else if (own[to + channel] !== pixels[from + channel]) {
+          reduced[to + channel] = pixels[from + channel]!;
+        } else if (reduced[to + channel] !== pixels[from + channel]) {
           return undefined;
         }
       }
     }
   }
-  return { pixels: own, times };
+  return { pixels: reduced, times: factor };
 }
 
 /** What decoding changed for good, by its note, and why 8-bit grey or colour pixels can't hold it. */
@@ -123,8 +122,8 @@ const losses: Readonly<Record<string, string>> = {
 /** The pixels of the picture in a file, or why 8-bit grey or colour pixels can't be all of it. */
 export function exactPixels({ notes, data }: DecodedImage): Uint8Array | string {
   if (!(data instanceof Uint8Array)) {
-    return `has ${kindInWords(kindOf(data)!)}, and only integers of 8 bits can be compressed`;
+    return `has ${kindInWords(valueKind(data)!)}, and only integers of 8 bits can be compressed`;
   }
-  const note = notes.find((one) => one in losses);
+  const note = notes.find((lossNote) => lossNote in losses);
   return note === undefined ? data : losses[note]!;
 }

@@ -102,7 +102,7 @@ function fitPixels(
 ): FittedPicture {
   const [height, width, channels] = shape;
   if (crop === 'tiles') {
-    const tiles = tilesOf(pixels, shape, size);
+    const tiles = cutTiles(pixels, shape, size);
     if (tiles.length === 0) {
       notes.push('too small for a tile');
     }
@@ -115,19 +115,22 @@ function fitPixels(
     return { images: [resized(pixels, shape, [size, size])], channels, notes };
   }
   const side = Math.min(height, width);
-  const [top, left] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
-  const square = cut(pixels, shape, [top, left], side);
+  const [top, column] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
+  const square = cut(pixels, shape, [top, column], side);
   return { images: [resized(square, [side, side, channels], [size, size])], channels, notes };
 }
 
 /** The tiles of an image, row by row; the remainder is split evenly between the margins. */
-function tilesOf(pixels: Values, shape: ImageShape, size: number): Values[] {
+function cutTiles(pixels: Values, shape: ImageShape, size: number): Values[] {
   const [height, width] = shape;
   const [rows, columns] = [Math.floor(height / size), Math.floor(width / size)];
-  const [top, left] = [Math.floor((height - rows * size) / 2), Math.floor((width - columns * size) / 2)];
+  const [top, firstColumn] = [
+    Math.floor((height - rows * size) / 2),
+    Math.floor((width - columns * size) / 2),
+  ];
   return Array.from({ length: rows * columns }, (_, tile) => {
     const [row, column] = [Math.floor(tile / columns), tile % columns];
-    return cut(pixels, shape, [top + row * size, left + column * size], size);
+    return cut(pixels, shape, [top + row * size, firstColumn + column * size], size);
   });
 }
 
@@ -135,7 +138,7 @@ function tilesOf(pixels: Values, shape: ImageShape, size: number): Values[] {
 function cut(
   pixels: Values,
   [height, width, channels]: ImageShape,
-  [top, left]: readonly [number, number],
+  [top, column]: readonly [number, number],
   side: number,
 ): Values {
   if (height === side && width === side) {
@@ -144,7 +147,7 @@ function cut(
   const line = side * channels;
   const out = pixels.slice(0, side * line);
   for (let row = 0; row < side; row++) {
-    const start = ((top + row) * width + left) * channels;
+    const start = ((top + row) * width + column) * channels;
     out.set(pixels.subarray(start, start + line), row * line);
   }
   return out;

@@ -9,8 +9,8 @@ export {
   toBits,
   toFullRange,
 } from './bitDepth.ts';
-export { grey, inColour, inColourOf, isColourless, onWhite } from './channels.ts';
-export { deviationOf } from './deviation.ts';
+export { grey, inColour, isColourless, matchColour, onWhite } from './channels.ts';
+export { pixelDeviation } from './deviation.ts';
 export { joined } from './finite.ts';
 export { exactPixels, fitImage } from './fitImage.ts';
 export { type Crop, crops } from './fitPicture.ts';

@@ -15,11 +15,11 @@ export function resized<Data extends Values>(
   }
   const tall = filterAxis(pixels, [1, height, width * channels], rows, triangle(height, rows));
   const filtered = filterAxis(tall, [rows, width, channels], columns, triangle(width, columns));
-  return inKindOf(pixels, filtered) as Data;
+  return toSameKind(pixels, filtered) as Data;
 }
 
 /** Numbers as values of the same kind as others. A plain loop: Uint8Array.from with a function is several times slower. */
-function inKindOf(others: Values, values: Float64Array): Values {
+function toSameKind(others: Values, values: Float64Array): Values {
   if (others instanceof Float32Array) {
     return Float32Array.from(values);
   }
@@ -122,11 +122,11 @@ function gaussian(length: number, wanted: number): (target: number) => Taps {
 
 function linear(length: number, wanted: number): (target: number) => Taps {
   return (target) => {
-    const place = ((target + 0.5) * length) / wanted - 0.5;
-    const first = Math.floor(place);
+    const position = ((target + 0.5) * length) / wanted - 0.5;
+    const first = Math.floor(position);
     return {
       indices: [mirrored(first, length), mirrored(first + 1, length)],
-      weights: [first + 1 - place, place - first],
+      weights: [first + 1 - position, position - first],
       divisor: 1,
     };
   };

@@ -52,7 +52,7 @@ async function readPart(store: Archive, part: keyof typeof filesOf): Promise<Ima
   const { path } = store;
   const { pattern, first } = filesOf[part];
   const batches = new Map<string, Batch>();
-  for await (const { name, source, read } of store.files((one) => pattern.test(one))) {
+  for await (const { name, source, read } of store.files((file) => pattern.test(file))) {
     batches.set(name, batchIn(await read(), source));
   }
   const numberIn = (name: string): number => Number(pattern.exec(name)![1] ?? 0);

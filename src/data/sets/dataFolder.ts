@@ -113,11 +113,11 @@ export async function openPrepared(named: NamedDataset, path: string): Promise<R
   const { name, imageShape, counts } = named;
   const source = await packedFile.open(path);
   const { imageShape: stored } = await source.train.set!();
-  const [found, expected] = [stored, imageShape].map(showImageShape) as [string, string];
-  if (found !== expected) {
+  const [actual, expected] = [stored, imageShape].map(showImageShape) as [string, string];
+  if (actual !== expected) {
     throw new UserError(
       'mismatch',
-      phrase`${path}: its images are ${found}, but ${name} has ${expected}: rename the file and run ${call('prepareDataset', name)}`,
+      phrase`${path}: its images are ${actual}, but ${name} has ${expected}: rename the file and run ${call('prepareDataset', name)}`,
     );
   }
   return { ...source, ...(counts && { published: { path, name, ...counts } }) };

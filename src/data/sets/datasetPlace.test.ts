@@ -4,7 +4,7 @@ import type { NamedDataset } from '../contract/rawImages.ts';
 import { placeOfDataset } from './dataFolder.ts';
 
 const name = 'nowhere-else';
-const found: NamedDataset = {
+const dataset: NamedDataset = {
   name,
   description: '',
   imageShape: [4, 6, 1],
@@ -16,8 +16,8 @@ const found: NamedDataset = {
 
 test('a dataset is ready, or must be prepared first', async () => {
   const ready = { state: 'ready', path: 'some/folder', todo: null };
-  expect(await placeOfDataset(found)).toEqual(ready);
-  expect(await placeOfDataset({ ...found, toPrepare: true })).toEqual({
+  expect(await placeOfDataset(dataset)).toEqual(ready);
+  expect(await placeOfDataset({ ...dataset, toPrepare: true })).toEqual({
     state: 'unprepared',
     path: 'some/folder',
     todo: phrase`${name} is at ${'some/folder'} and must be prepared before use: run ${call('prepareDataset', name)}`,
@@ -25,7 +25,7 @@ test('a dataset is ready, or must be prepared first', async () => {
 });
 
 test('a missing dataset is distinguished from an unusable one, and from a bug', async () => {
-  const failing = (error: Error) => placeOfDataset({ ...found, locate: () => Promise.reject(error) });
+  const failing = (error: Error) => placeOfDataset({ ...dataset, locate: () => Promise.reject(error) });
   const missing = { state: 'missing', path: null, todo: ['put it here'] };
   expect(await failing(new UserError('not-ready', 'put it here'))).toEqual(missing);
   const unusable = { state: 'unusable', path: null, todo: ['half of it is there'] };

@@ -29,13 +29,13 @@ let folder: string;
 let server: Server;
 let url: string;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
-let asked: number;
+let requestCount: number;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'download-'));
-  asked = 0;
+  requestCount = 0;
   server = createServer((request, response) => {
-    asked++;
+    requestCount++;
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -60,14 +60,14 @@ const get = (options: DownloadOptions = {}) =>
 function serve(
   _: IncomingMessage,
   response: ServerResponse,
-  { most = Number.POSITIVE_INFINITY, bytes = content }: { most?: number; bytes?: Buffer } = {},
+  { most: limit = Number.POSITIVE_INFINITY, bytes = content }: { most?: number; bytes?: Buffer } = {},
 ): void {
   response.writeHead(200, { 'content-length': bytes.length });
-  response.write(bytes.subarray(0, most), () => {
-    if (most >= bytes.length) {
+  response.write(bytes.subarray(0, limit), () => {
+    if (limit >= bytes.length) {
       response.end();
     } else {
-      void hangUp(response, most);
+      void hangUp(response, limit);
     }
   });
 }
@@ -141,7 +141,8 @@ describe('download', () => {
   });
 
   it('starts again after an interruption, and gives up in the end', async () => {
-    answer = (request, response) => serve(request, response, { most: asked < 3 ? 40_000 : content.length });
+    answer = (request, response) =>
+      serve(request, response, { most: requestCount < 3 ? 40_000 : content.length });
     const reasons: string[] = [];
     expect(await get({ onRetry: (reason) => reasons.push(reason) })).toBe(true);
     expectWhole();
@@ -150,9 +151,9 @@ describe('download', () => {
 
     rmSync(path());
     answer = (request, response) => serve(request, response, { most: 40_000 });
-    asked = 0;
+    requestCount = 0;
     await expect(get()).rejects.toThrow(`${interrupted}; try again later`);
-    expect(asked).toBe(1 + 3);
+    expect(requestCount).toBe(1 + 3);
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -173,7 +174,7 @@ describe('download', () => {
 
   it('closes a silent connection and tries again', async () => {
     answer = (request, response) => {
-      if (asked > 1) {
+      if (requestCount > 1) {
         serve(request, response);
         return;
       }
@@ -196,7 +197,7 @@ describe('download', () => {
       response.end();
     };
     expect(await get()).toBe(true);
-    expect(asked).toBe(1);
+    expect(requestCount).toBe(1);
     expectWhole();
   });
 
@@ -232,10 +233,10 @@ describe('download', () => {
     [404, 'the server returned 404 Not Found; download it manually', 1],
     [403, 'the server returned 403 Forbidden; download it manually', 1],
     [503, 'the server returned 503 Service Unavailable; try again later', 4],
-  ])('reports a status of %i', async (status, message, times) => {
+  ])('reports a status of %i', async (status, message, requests) => {
     answer = (_, response) => response.writeHead(status).end('no');
     await expect(get()).rejects.toThrow(message);
-    expect(asked).toBe(times);
+    expect(requestCount).toBe(requests);
     expect(existsSync(path())).toBe(false);
   });
 
@@ -245,7 +246,7 @@ describe('download', () => {
     const onRetry = () => void setTimeout(() => controller.abort(), 5);
     // The pause is longer than the timeout of a test.
     expect(await get({ signal: controller.signal, onRetry, pauseMilliseconds: 2 ** 30 })).toBe(false);
-    expect(asked).toBe(1);
+    expect(requestCount).toBe(1);
   });
 
   it.runIf(process.platform !== 'win32')('refuses a link on the way', async () => {

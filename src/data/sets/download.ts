@@ -106,11 +106,11 @@ async function fetchFile(
     }
     const digest = hash.digest('hex');
     if (bytes < remote.bytes || digest !== remote.sha256) {
-      const what =
+      const problem =
         bytes < remote.bytes
           ? `${bytes} of ${remote.bytes} bytes`
           : `SHA-256 ${digest} instead of ${remote.sha256}`;
-      throw wrongFile(remote, what);
+      throw wrongFile(remote, problem);
     }
     file.finish();
   } catch (error) {
@@ -190,10 +190,10 @@ async function responseTo(
   }
 }
 
-function wrongFile({ url }: RemoteFile, what: string): UserError {
+function wrongFile({ url }: RemoteFile, problem: string): UserError {
   return new UserError(
     'invalid-data',
-    `${url}: the downloaded file is not the published one (${what}); try again later`,
+    `${url}: the downloaded file is not the published one (${problem}); try again later`,
   );
 }
 

@@ -39,15 +39,15 @@ it('does not download existing files', async () => {
 });
 
 it('requests files by name from a mirror, and reports its response', async () => {
-  const asked: (string | undefined)[] = [];
+  const requestedUrls: (string | undefined)[] = [];
   const server = createServer((request, response) => {
-    asked.push(request.url);
+    requestedUrls.push(request.url);
     response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mirror/`;
   await expect(downloadDataset('fashion-mnist', { from })).rejects.toMatchObject({ code: 'io' });
-  expect(asked).toEqual(['/mirror/train-images-idx3-ubyte.gz']);
+  expect(requestedUrls).toEqual(['/mirror/train-images-idx3-ubyte.gz']);
   server.close();
 });
 

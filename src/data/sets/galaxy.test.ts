@@ -40,10 +40,10 @@ describe('antiAliasedResize', () => {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const [y, x] = [((row + 0.5) * height) / rows - 0.5, ((column + 0.5) * width) / columns - 0.5];
-        const [top, left] = [Math.floor(y), Math.floor(x)];
+        const [top, x0] = [Math.floor(y), Math.floor(x)];
         const expected =
-          (top + 1 - y) * ((left + 1 - x) * blurred(top, left) + (x - left) * blurred(top, left + 1)) +
-          (y - top) * ((left + 1 - x) * blurred(top + 1, left) + (x - left) * blurred(top + 1, left + 1));
+          (top + 1 - y) * ((x0 + 1 - x) * blurred(top, x0) + (x - x0) * blurred(top, x0 + 1)) +
+          (y - top) * ((x0 + 1 - x) * blurred(top + 1, x0) + (x - x0) * blurred(top + 1, x0 + 1));
         expect(small[row * columns + column]).toBeCloseTo(expected, 12);
       }
     }
@@ -76,10 +76,10 @@ describe('a galaxy', () => {
       }
     }
     const { data } = toGalaxy(image);
-    const at = (row: number, column: number) => [
+    const colourAt = (row: number, column: number) => [
       ...data.subarray(3 * (32 * row + column), 3 * (32 * row + column) + 3),
     ];
-    expect([at(3, 28), at(3, 3), at(28, 28)]).toEqual([
+    expect([colourAt(3, 28), colourAt(3, 3), colourAt(28, 28)]).toEqual([
       [0, 200, 0],
       [0, 0, 0],
       [0, 0, 0],

@@ -4,7 +4,7 @@ import type { DecodedImage, NamedDataset, RawDataset, RawSplit } from '../contra
 import { openArchive } from '../formats/archives.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { antiAliasedResize } from '../pixels/resize.ts';
-import { imagesOf } from '../sources/storedImages.ts';
+import { readStoredImages } from '../sources/storedImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { datasetRecords } from './records.ts';
 
@@ -30,15 +30,15 @@ export async function rawGalaxies(path: string): Promise<RawDataset> {
   const store = await openArchive(path);
   const names = (await store.names()).filter((name) => imageName.test(name));
   const part = (split: keyof typeof folders): RawSplit => {
-    const place = new RegExp(`(^|/)noninteracting/${folders[split]}/[^/]+$`);
-    const count = names.filter((name) => place.test(name)).length;
+    const folderPattern = new RegExp(`(^|/)noninteracting/${folders[split]}/[^/]+$`);
+    const count = names.filter((name) => folderPattern.test(name)).length;
     if (count === 0) {
       throw new UserError(
         'invalid-data',
         `${path}: no images in noninteracting/${folders[split]}; unpack the whole dataset there`,
       );
     }
-    return imagesOf(store, (name) => place.test(name), { count, convert: toGalaxy });
+    return readStoredImages(store, (name) => folderPattern.test(name), { count, convert: toGalaxy });
   };
   return { train: part('train'), validation: part('validation'), test: part('test') };
 }

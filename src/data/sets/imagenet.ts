@@ -24,18 +24,20 @@ function imagenet(side: 32 | 64, record: ImagenetRecord): NamedDataset {
 /** The files of one size, at least one. */
 async function findImagenet(side: 32 | 64, record: ImagenetRecord): Promise<Part[]> {
   const { name } = record;
-  const other = side === 32 ? /64/ : /32/;
+  const otherSide = side === 32 ? /64/ : /32/;
   for (const folder of dataFolders()) {
     // Next to other datasets the size must be in the name; in a folder of its own it may be missing.
-    const own = await findParts(`${folder}/${name}`);
+    const inOwnFolder = await findParts(`${folder}/${name}`);
     const shared = (await findParts(folder)).filter(({ path }) => {
       const file = basename(path);
       return file.includes(`${side}x${side}`) || file.toLowerCase().startsWith(name);
     });
-    const parts = own.filter(({ path }) => !other.test(basename(path).replace(/(?<!\d)\d+-of-\d+/, '')));
-    for (const found of [parts, shared]) {
-      if (found.length > 0) {
-        return found;
+    const parts = inOwnFolder.filter(
+      ({ path }) => !otherSide.test(basename(path).replace(/(?<!\d)\d+-of-\d+/, '')),
+    );
+    for (const candidates of [parts, shared]) {
+      if (candidates.length > 0) {
+        return candidates;
       }
     }
   }

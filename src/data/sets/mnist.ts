@@ -67,12 +67,12 @@ export async function openMnist(packageFolder: string): Promise<RawDataset> {
   const files = await withRemedy(openIdxFolder(folder, mnist.classes));
   const complete = async (part: 'train' | 'test'): Promise<ImageSet> => {
     const images = await files[part].set!();
-    const found = [images.count, ...images.imageShape].join(' x ');
+    const actual = [images.count, ...images.imageShape].join(' x ');
     const expected = [mnist.counts[part], ...mnist.imageShape].join(' x ');
-    if (found !== expected) {
+    if (actual !== expected) {
       throw new UserError(
         'invalid-data',
-        `${folder}: MNIST's ${part} images should be ${expected}, found ${found}`,
+        `${folder}: MNIST's ${part} images should be ${expected}, found ${actual}`,
       );
     }
     return images;

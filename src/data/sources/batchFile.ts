@@ -5,7 +5,7 @@ import type { Budget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
 import { maxBytesAtOnce, type RandomAccess, readAhead } from '../files/randomAccess.ts';
-import { charactersOf } from '../formats/bytes.ts';
+import { latin1Text } from '../formats/bytes.ts';
 import { elementBytes, readElements } from '../formats/elements.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';
 import { type NumpyType, numpyType, readNpyHeader } from '../formats/npy.ts';
@@ -25,14 +25,14 @@ const maxDepth = 2;
 
 /** Whether `batchImages` can read a file that starts with these bytes. */
 export function looksLikeBatch(start: Uint8Array): boolean {
-  const text = charactersOf(start.subarray(0, 6));
+  const text = latin1Text(start.subarray(0, 6));
   const isPickle = start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
   return text === '\x93NUMPY' || text.startsWith('PK\x03\x04') || isPickle;
 }
 
 /**
  * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary, or in the arrays of an .npz file that
- * are named after splits; or in all such files in a zip archive, by name. For the supported shapes, see `layoutOf`.
+ * are named after splits; or in all such files in a zip archive, by name. For the supported shapes, see `arrayLayout`.
  *
  * @param source the file, for errors
  * @param prefix prepended to the images' names
@@ -46,7 +46,7 @@ export async function* batchImages(
   budget: Budget,
   depth = 0,
 ): AsyncGenerator<RawImage, void, void> {
-  const start = charactersOf(await file.read(0, Math.min(6, file.size)));
+  const start = latin1Text(await file.read(0, Math.min(6, file.size)));
   if (start.startsWith('PK')) {
     yield* zippedImages(readAhead(file), source, prefix, budget, depth);
   } else if (start.startsWith('\x80')) {
@@ -59,7 +59,7 @@ export async function* batchImages(
 /** The number of images in a .npy file. */
 export async function countNpy(file: RandomAccess, source: string): Promise<number> {
   const header = await readNpyHeader(file, source);
-  return layoutOf(header.shape, header, source).count;
+  return arrayLayout(header.shape, header, source).count;
 }
 
 async function* zippedImages(
@@ -115,7 +115,7 @@ function notesOnOthers(names: readonly string[]): string[] {
 
 /** The splits that the arrays of an .npz file are named after; none in other files, or without training images. */
 export async function splitsOfArrays(file: RandomAccess, source: string): Promise<ReadonlySet<Split>> {
-  if (charactersOf(await file.read(0, Math.min(2, file.size))) !== 'PK') {
+  if (latin1Text(await file.read(0, Math.min(2, file.size))) !== 'PK') {
     return new Set();
   }
   return splitsAmong((await readZipDirectory(file, source)).map(({ name }) => name));
@@ -136,9 +136,9 @@ async function* npyImages(
 ): AsyncGenerator<RawImage, void, void> {
   const header = await readNpyHeader(file, source);
   const { offset } = header;
-  const layout = layoutOf(header.shape, header, source);
+  const layout = arrayLayout(header.shape, header, source);
   budget.spend(layout.count, 'images');
-  const size = bytesOf(layout);
+  const size = imageBytes(layout);
   const atOnce = Math.max(1, Math.floor(blockBytes / size));
   for (let first = 0; first < layout.count; first += atOnce) {
     const count = Math.min(atOnce, layout.count - first);
@@ -169,9 +169,9 @@ async function* pickledImages(
     throw new UserError('invalid-data', `${source}: it contains no array '${dataKey}'`);
   }
   const { type, shape, bytes } = data;
-  const layout = layoutOf(shape, numpyType(type, source), source);
+  const layout = arrayLayout(shape, numpyType(type, source), source);
   budget.spend(layout.count, 'images');
-  const size = bytesOf(layout);
+  const size = imageBytes(layout);
   if (bytes.length !== layout.count * size) {
     throw new UserError(
       'invalid-data',
@@ -201,7 +201,7 @@ interface ArrayLayout extends NumpyType {
  * @param source the array, for errors
  * @throws UserError for any other shape
  */
-function layoutOf(shape: readonly number[], type: NumpyType, source: string): ArrayLayout {
+function arrayLayout(shape: readonly number[], type: NumpyType, source: string): ArrayLayout {
   const [count = 0, height = 0, width = 1, channels = 1] = shape;
   const side = Math.sqrt(height / 3);
   if (shape.length === 2 && Number.isInteger(side)) {
@@ -218,15 +218,15 @@ function layoutOf(shape: readonly number[], type: NumpyType, source: string): Ar
       `N x H x W x C (C at most 4) or N x (3·S·S)${hint}`,
   );
 
-  function checked(found: Omit<ArrayLayout, keyof NumpyType>): ArrayLayout {
-    const layout = { ...found, type: type.type, isLittle: type.isLittle };
-    if (layout.count === 0 || bytesOf(layout) === 0) {
+  function checked(shapeFields: Omit<ArrayLayout, keyof NumpyType>): ArrayLayout {
+    const layout = { ...shapeFields, type: type.type, isLittle: type.isLittle };
+    if (layout.count === 0 || imageBytes(layout) === 0) {
       throw new UserError(
         'invalid-data',
         `${source}: an array of shape ${shape.join(' x ')} is empty; use another copy`,
       );
     }
-    if (bytesOf(layout) > maxDecodedBytes) {
+    if (imageBytes(layout) > maxDecodedBytes) {
       throw new UserError(
         'invalid-data',
         `${source}: images of ${layout.height}x${layout.width} are too large: at most ${maxDecodedBytes} bytes each`,
@@ -237,7 +237,7 @@ function layoutOf(shape: readonly number[], type: NumpyType, source: string): Ar
 }
 
 /** The bytes of one image. */
-function bytesOf({ height, width, channels, type }: ArrayLayout): number {
+function imageBytes({ height, width, channels, type }: ArrayLayout): number {
   return height * width * channels * elementBytes[type];
 }
 

@@ -85,25 +85,25 @@ export interface GivenFolder {
  *
  * @throws UserError if the browser cannot read a folder
  */
-export async function filesOf(given: GivenFiles): Promise<GivenFolder> {
-  if ('kind' in given) {
-    return { name: given.name, files: await filesInHandle(given, '') };
+export async function listFiles(givenFiles: GivenFiles): Promise<GivenFolder> {
+  if ('kind' in givenFiles) {
+    return { name: givenFiles.name, files: await filesInHandle(givenFiles, '') };
   }
-  const found: (GivenFile | Promise<GivenFile[]>)[] = [];
-  for (const one of Array.from<File | DataTransferItem>(given)) {
-    if (one instanceof File) {
-      found.push({ path: one.webkitRelativePath || one.name, file: one });
+  const files: (GivenFile | Promise<GivenFile[]>)[] = [];
+  for (const item of Array.from<File | DataTransferItem>(givenFiles)) {
+    if (item instanceof File) {
+      files.push({ path: item.webkitRelativePath || item.name, file: item });
       continue;
     }
-    const entry = one.webkitGetAsEntry();
-    const file = entry ? null : one.getAsFile();
+    const entry = item.webkitGetAsEntry();
+    const file = entry ? null : item.getAsFile();
     if (entry) {
-      found.push(filesInEntry(entry, ''));
+      files.push(filesInEntry(entry, ''));
     } else if (file) {
-      found.push({ path: file.name, file });
+      files.push({ path: file.name, file });
     }
   }
-  return withinFolder((await Promise.all(found)).flat());
+  return withinFolder((await Promise.all(files)).flat());
 }
 
 /** Paths without the folder that all of them begin with, if there is one. */
@@ -151,8 +151,8 @@ async function filesInEntry(entry: FileSystemEntry, path: string): Promise<Given
       if (entries.length === 0) {
         return files;
       }
-      for (const one of entries) {
-        files.push(...(await filesInEntry(one, `${name}/`)));
+      for (const child of entries) {
+        files.push(...(await filesInEntry(child, `${name}/`)));
       }
     }
   } catch (cause) {

@@ -3,7 +3,7 @@ import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget, OverBudget } from '../contract/budget.ts';
-import { bytesOf, type GivenFile } from '../formats/blobStore.web.ts';
+import { type GivenFile, readBytes } from '../formats/blobStore.web.ts';
 import {
   decodeImage,
   imageFormats,
@@ -35,11 +35,11 @@ export async function readGivenImages(
 export function findExactImages(files: readonly GivenFile[]): ExactImages {
   const chosen = files.filter(({ path }) => imageName.test(path) || otherImageName.test(path));
   const sizes = new Map(chosen.map(({ path, file }) => [path, file.size]));
-  const found = imagesIn(chosen, true);
+  const images = imagesIn(chosen, true);
   return {
-    count: found.count,
+    count: images.count,
     async *read(skip) {
-      for await (const { path, image } of found.read(skip)) {
+      for await (const { path, image } of images.read(skip)) {
         const { height, width, channels } = image;
         const pixels = exactPixels(image);
         if (typeof pixels === 'string') {
@@ -54,7 +54,7 @@ export function findExactImages(files: readonly GivenFile[]): ExactImages {
 
 /** The images in files, sorted by name. One that cannot be read is skipped, but an only one is an error unless `skipOnly`. */
 function imagesIn(files: readonly GivenFile[], skipOnly = files.length > 1): FoundImages {
-  const sorted = files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  const sorted = files.toSorted((first, second) => (first.path < second.path ? -1 : 1));
   return {
     count: sorted.length,
     async *read(skip) {
@@ -63,7 +63,7 @@ function imagesIn(files: readonly GivenFile[], skipOnly = files.length > 1): Fou
         try {
           requireSize(file.size, maxFileBytes, path);
           budget.grow(file.size);
-          const image = await decodeImage(await bytesOf(file, path), path, { budget });
+          const image = await decodeImage(await readBytes(file, path), path, { budget });
           yield { name: path, path, image };
         } catch (error) {
           if (!(skipOnly && error instanceof UserError) || error instanceof OverBudget) {

@@ -49,8 +49,12 @@ export async function openIdxFolder(path: string, classes?: readonly string[]): 
   const loaded: Partial<Record<Part, ImageSet>> = {};
   const split = (part: Part, otherPart: Part): RawSplit =>
     splitOfSet(part, async () => {
-      const other = loaded[otherPart];
-      const images = await readImages(path, part, other ? imageSetBytes(other.count, other.imageShape) : 0);
+      const otherImages = loaded[otherPart];
+      const images = await readImages(
+        path,
+        part,
+        otherImages ? imageSetBytes(otherImages.count, otherImages.imageShape) : 0,
+      );
       loaded[part] = images;
       requireSameSize(path, loaded);
       if (!isLabelled) {
@@ -160,20 +164,20 @@ async function readLabels(
   folder: string,
   names?: readonly string[],
 ): Promise<{ classes: readonly string[]; parts: Record<Part, PartLabels> } | string | undefined> {
-  const [train, test] = [await labelsOf(folder, 'train'), await labelsOf(folder, 'test')];
+  const [train, test] = [await readSplitLabels(folder, 'train'), await readSplitLabels(folder, 'test')];
   if (train === undefined || test === undefined) {
     const missing = labelFiles[train === undefined ? 'train' : 'test'];
     return train === test ? undefined : missingText(missing);
   }
-  const most = [train, test].reduce(
+  const largestNumber = [train, test].reduce(
     (largest, { numbers }) => numbers.reduce((a, b) => Math.max(a, b), largest),
     0,
   );
-  const classes = names ?? Array.from({ length: most + 1 }, (_, number) => String(number));
+  const classes = names ?? Array.from({ length: largestNumber + 1 }, (_, number) => String(number));
   return { classes, parts: { train, test } };
 }
 
-async function labelsOf(folder: string, part: Part): Promise<PartLabels | undefined> {
+async function readSplitLabels(folder: string, part: Part): Promise<PartLabels | undefined> {
   const file = fileIn(folder, labelFiles[part]);
   if (file === undefined) {
     return undefined;

@@ -55,7 +55,7 @@ export async function readImageFiles(
       return `${paths.join(', ')}: ${none}; pass image files or folders of images`;
     },
   );
-  return { names: namesOf(read), paths: read, ...images };
+  return { names: relativeNames(read), paths: read, ...images };
 }
 
 /**
@@ -67,7 +67,7 @@ export async function readImageFiles(
 export function findImageFiles(paths: readonly string[]): FoundImages & { readonly repeated: number } {
   const files = paths.flatMap(findImages);
   const unique = [...new Map(files.map((file) => [realPath(file.path), file])).values()];
-  const names = unique.length > 0 ? namesOf(unique.map(({ path }) => path)) : [];
+  const names = unique.length > 0 ? relativeNames(unique.map(({ path }) => path)) : [];
   const budget = new Budget(paths.join(', '));
   return {
     count: unique.length,
@@ -128,18 +128,18 @@ function findImages(path: string): ImageFile[] {
     return [{ path, found: false }];
   }
   const { files, linksOut, others } = filesBelow(path);
-  const left = new Set(followsLinksOut() ? [] : linksOut);
+  const outsideLinks = new Set(followsLinksOut() ? [] : linksOut);
   const images = new Set(imagesAmong(files));
-  const found = files
+  const imageFiles = files
     .filter((name) => images.has(name) || otherImageName.test(name))
     .map((name) => ({
       path: join(path, name),
       found: true,
       ...(otherImageName.test(name) && { refusal: otherFormat }),
-      ...(left.has(name) && { refusal: linkOut }),
+      ...(outsideLinks.has(name) && { refusal: linkOut }),
     }));
   const refused = others.map((name) => ({ path: join(path, name), found: true, refusal: notRegular }));
-  return [...found, ...refused].filter((file) => !basename(file.path).startsWith('.'));
+  return [...imageFiles, ...refused].filter((file) => !basename(file.path).startsWith('.'));
 }
 
 async function readFile({ path, refusal }: ImageFile): Promise<Uint8Array> {
@@ -153,7 +153,7 @@ async function readFile({ path, refusal }: ImageFile): Promise<Uint8Array> {
 }
 
 /** The paths relative to the innermost common folder. */
-function namesOf(paths: readonly string[]): string[] {
+function relativeNames(paths: readonly string[]): string[] {
   const folders = [...new Set(paths.map((path) => dirname(resolve(path))))].map((folder) =>
     folder.split(sep),
   );

@@ -6,7 +6,7 @@ import { corruptFile } from '../formats/bytes.ts';
 import { loadImages } from './loadImages.ts';
 
 /** Images that claim a size, take `cost` bytes to decode, and are listed in `decoded` once memory is granted. */
-function splitOf(names: readonly string[], side: number, cost: number, decoded: string[]): RawSplit {
+function createSplit(names: readonly string[], side: number, cost: number, decoded: string[]): RawSplit {
   return {
     count: names.length,
     async *images() {
@@ -27,8 +27,8 @@ function splitOf(names: readonly string[], side: number, cost: number, decoded: 
 function load(side: number, cost: number): { decoded: string[]; loading: Promise<unknown> } {
   const decoded: string[] = [];
   const raw: RawDataset = {
-    train: splitOf(['a', 'b', 'c'], side, cost, decoded),
-    test: splitOf(['d'], side, cost, decoded),
+    train: createSplit(['a', 'b', 'c'], side, cost, decoded),
+    test: createSplit(['d'], side, cost, decoded),
   };
   return { decoded, loading: loadImages(raw, 'photos') };
 }
@@ -56,7 +56,7 @@ describe('images that are opened without being prepared', () => {
 
 it('says how to skip a corrupt image, but not one to be converted', async () => {
   const failing = (error: UserError): RawDataset => ({
-    train: splitOf(['a'], 32, 0, []),
+    train: createSplit(['a'], 32, 0, []),
     test: {
       count: 1,
       async *images() {
@@ -67,6 +67,6 @@ it('says how to skip a corrupt image, but not one to be converted', async () => 
   await expect(loadImages(failing(corruptFile('b', 'cut off')), 'photos')).rejects.toThrow(
     "b: corrupt: cut off; use another copy, or leave out corrupt images: run prepareDataset('photos', { size: 32 })",
   );
-  const other = new UserError('invalid-data', 'b: a CMYK image; convert it to RGB');
-  await expect(loadImages(failing(other), 'photos')).rejects.toBe(other);
+  const conversionError = new UserError('invalid-data', 'b: a CMYK image; convert it to RGB');
+  await expect(loadImages(failing(conversionError), 'photos')).rejects.toBe(conversionError);
 });

@@ -5,19 +5,19 @@ import {
   copyInto,
   type ImageShape,
   kindInWords,
-  kindOf,
   showImageShape,
   type ValueKind,
+  valueKind,
   zeros,
 } from '../../core/numeric/index.ts';
 import { maxDecodingBytes, maxLoadedBytes } from '../contract/budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import {
   type DecodedImage,
+  listSplits,
   type RawDataset,
   type RawImage,
   type RawSplit,
-  splitsOf,
 } from '../contract/rawImages.ts';
 import { CorruptFile } from '../formats/bytes.ts';
 import { commonKind, inKind } from '../pixels/bitDepth.ts';
@@ -41,13 +41,13 @@ export async function loadImages(
   options: LoadOptions = {},
 ): Promise<DatasetSource> {
   const collector = new Collector(source, { ...options, classes: raw.classes });
-  const found = new Map<string, ImageSet | Collected>();
-  for (const [name, split] of splitsOf(raw)) {
-    found.set(name, (await split.set?.()) ?? (await collector.collect(split, name)));
+  const setsByName = new Map<string, ImageSet | Collected>();
+  for (const [name, split] of listSplits(raw)) {
+    setsByName.set(name, (await split.set?.()) ?? (await collector.collect(split, name)));
   }
   // Only now are the channels of all images known.
   const sets = new Map(
-    [...found].map(([name, one]) => [name, 'read' in one ? one : collector.imageSet(one)]),
+    [...setsByName].map(([name, images]) => [name, 'read' in images ? images : collector.imageSet(images)]),
   );
   const [train, validation, test] = ['train', 'validation', 'test'].map((name) => sets.get(name)!) as [
     ImageSet,
@@ -115,15 +115,15 @@ interface SplitToLoad {
  */
 export async function loadSplit(
   split: RawSplit,
-  { source, name, classes, like, most, oneIfOther, adviseToFit }: SplitToLoad,
+  { source, name, classes, like: imageShape, most: limit, oneIfOther, adviseToFit }: SplitToLoad,
 ): Promise<ImageSet> {
   if (split.set) {
     return split.set();
   }
-  const options = { classes, side: like?.[0], ...(adviseToFit && { adviseToFit }) };
-  const collector = new Collector(source, options, like?.[2] === 3);
+  const options = { classes, side: imageShape?.[0], ...(adviseToFit && { adviseToFit }) };
+  const collector = new Collector(source, options, imageShape?.[2] === 3);
   return collector.imageSet(
-    await collector.collect(split, name, { most, size: oneIfOther ? like : undefined }),
+    await collector.collect(split, name, { most: limit, size: oneIfOther ? imageShape : undefined }),
   );
 }
 
@@ -172,7 +172,7 @@ class Collector {
     split: RawSplit,
     name: string,
     {
-      most = Number.POSITIVE_INFINITY,
+      most: limit = Number.POSITIVE_INFINITY,
       size,
     }: { most?: number | undefined; size?: ImageShape | undefined } = {},
   ): Promise<Collected> {
@@ -190,7 +190,7 @@ class Collector {
       labels.push(...(raw.label === undefined ? [] : [raw.label]));
       this.#count++;
       this.#options.onProgress?.(this.#count);
-      if (images.length >= most || (size && !isOfSize([image.height, image.width], size))) {
+      if (images.length >= limit || (size && !isOfSize([image.height, image.width], size))) {
         break;
       }
     }
@@ -207,8 +207,8 @@ class Collector {
     const kind = this.#kind;
     const pixels = zeros(kind, images.length * height * width * channels);
     images.forEach((image, index) => {
-      const own = inKind(image.data, kind);
-      const data = image.channels === channels ? own : inColour(own);
+      const converted = inKind(image.data, kind);
+      const data = image.channels === channels ? converted : inColour(converted);
       copyInto(pixels, data, index * height * width * channels);
     });
     const set = imagesInMemory(pixels, [height, width, channels], names);
@@ -257,7 +257,7 @@ class Collector {
   #check(image: DecodedImage, name: string): void {
     this.#first ??= image;
     const first = this.#first;
-    const kind = kindOf(image.data)!;
+    const kind = valueKind(image.data)!;
     this.#notFinite.add(name, image.data);
     if (first === image) {
       this.#kind = kind;
@@ -279,11 +279,11 @@ class Collector {
       image.channels !== first.channels &&
       (kind === 'float32' || image.channels % 2 === 0 || first.channels % 2 === 0);
     if (image.height !== first.height || image.width !== first.width || mixed) {
-      const [found, expected] = [image, first].map(({ height, width, channels }) =>
+      const [actual, expected] = [image, first].map(({ height, width, channels }) =>
         showImageShape([height, width, channels]),
       );
-      const what = `${this.#source}: all images must have the same size, but ${name} is ${found} and others are ${expected}`;
-      throw new UserError('not-ready', phrase`${what}: ${this.#advice(32)}`);
+      const problem = `${this.#source}: all images must have the same size, but ${name} is ${actual} and others are ${expected}`;
+      throw new UserError('not-ready', phrase`${problem}: ${this.#advice(32)}`);
     }
     // Counted as colour, since a later image may have it.
     const bytes = image.height * image.width * 3 * bytesOfValue(kind) + imageOverhead;

@@ -46,7 +46,7 @@ export interface ImageFileOptions {
   /** Called with the line for each skipped file. */
   onSkip?(reason: string): void;
   /** Called after each image, with how many are read and how many there are; at first, files count as one image each. */
-  onProgress?(done: number, of: number): void;
+  onProgress?(done: number, total: number): void;
 }
 
 /** An image of a file. */
@@ -78,13 +78,13 @@ export interface FoundImages {
  * @throws UserError as `readImageFiles` does
  */
 export async function fittedImages(
-  found: FoundImages,
+  source: FoundImages,
   imageShape: ImageShape,
-  { resize = false, most, onSkip, onProgress }: ImageFileOptions,
+  { resize = false, most: limit, onSkip, onProgress }: ImageFileOptions,
   none: (skipped: number) => string,
 ): Promise<Omit<NamedImages, 'names'> & { readonly paths: readonly string[] }> {
-  if (most !== undefined) {
-    requireWhole('most', most, 1);
+  if (limit !== undefined) {
+    requireWhole('most', limit, 1);
   }
   const skipped: string[] = [];
   const notes: string[] = [];
@@ -96,7 +96,7 @@ export async function fittedImages(
   };
   const images: [path: string, pixels: Values][] = [];
   let [bytes, checkedBytes] = [0, 0];
-  for await (const { path, image } of found.read(skip, { stacks: true })) {
+  for await (const { path, image } of source.read(skip, { stacks: true })) {
     const { height, width, channels, data } = image;
     const decoded = { shape: [height, width, channels] as const, pixels: data };
     const pixels = fitImage(decoded, imageShape, { source: path, resize, onNote });
@@ -108,7 +108,7 @@ export async function fittedImages(
     );
     onProgress?.(
       images.length,
-      Math.min(most ?? Number.POSITIVE_INFINITY, Math.max(found.count, images.length)),
+      Math.min(limit ?? Number.POSITIVE_INFINITY, Math.max(source.count, images.length)),
     );
     bytes += pixels.byteLength + imageOverhead;
     if (bytes - checkedBytes > bytesBetweenChecks) {
@@ -116,14 +116,14 @@ export async function fittedImages(
       requireMemory(`copies of ${images.length} images`, bytes, 'read fewer at a time');
       checkedBytes = bytes;
     }
-    if (images.length === most) {
+    if (images.length === limit) {
       break;
     }
   }
   if (images.length === 0) {
     throw new UserError('invalid-data', none(skipped.length));
   }
-  const areFirst = images.length === most && skipped.length === 0;
+  const areFirst = images.length === limit && skipped.length === 0;
   return {
     paths: images.map(([path]) => path),
     pixels: joined(images),

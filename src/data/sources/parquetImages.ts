@@ -4,7 +4,7 @@ import { shortText } from '../../core/visibleText.ts';
 import type { Budget } from '../contract/budget.ts';
 import type { RawImage } from '../contract/rawImages.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../files/randomAccess.ts';
-import { charactersOf, viewOf } from '../formats/bytes.ts';
+import { dataView, latin1Text } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import {
   type ColumnChunk,
@@ -112,8 +112,8 @@ function parsedFooter(bytes: Uint8Array): ParquetFooter {
 /** The bytes of the footer: they precede its length and the signature. */
 async function footerBytes(file: RandomAccess): Promise<Uint8Array> {
   const end = await file.read(file.size - 8, 8);
-  const length = viewOf(end).getUint32(0, true);
-  if (charactersOf(end.subarray(4)) !== 'PAR1') {
+  const length = dataView(end).getUint32(0, true);
+  if (latin1Text(end.subarray(4)) !== 'PAR1') {
     throw new Error('it does not end with PAR1; use another copy');
   }
   if (length > maxFooterBytes) {
@@ -197,7 +197,7 @@ function* leaves(schema: readonly SchemaElement[]): Generator<readonly SchemaEle
       yield [...parents.slice(1).map((group) => group.element), element];
     }
   }
-  if (parents.some(({ left }) => left !== 0)) {
+  if (parents.some(({ left: remaining }) => remaining !== 0)) {
     throw new Error(damagedFooter);
   }
 }

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openedBy } from '../../testing/openedBy.ts';
-import { zipOf } from '../../testing/zipFiles.ts';
+import { createZip } from '../../testing/zipFiles.ts';
 import { readAll, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 /** All images of a file, in order. */
-async function imagesOf(path: string): Promise<DecodedImage[]> {
+async function decodeImages(path: string): Promise<DecodedImage[]> {
   const split = await openParts([{ split: 'train', path }]);
   const images = [];
   for await (const raw of split!.images()) {
@@ -55,7 +55,7 @@ describe('arrays', () => {
     ['dictionary.parquet', 6, [10, 12, 3], 0],
     ['top.parquet', 6, [10, 12, 3], 0],
   ])('in %s are read exactly', async (name, count, [height, width, channels], first) => {
-    const images = await imagesOf(fixture(name));
+    const images = await decodeImages(fixture(name));
     expect(images).toHaveLength(count);
     images.forEach((image, index) => {
       expect([image.height, image.width, image.channels]).toEqual([height, width, channels]);
@@ -67,13 +67,16 @@ describe('arrays', () => {
     const images = (values: readonly number[]) => npyBytes(Uint8Array.from(values), [values.length, 1, 1]);
     const path = join(folder, 'sets.npz');
     const write = (files: Readonly<Record<string, Uint8Array>>) =>
-      writeFile(path, zipOf(Object.entries(files).map(([name, bytes]) => ({ name: `${name}.npy`, bytes }))));
-    const valuesOf = async (): Promise<(number[] | undefined)[]> => {
+      writeFile(
+        path,
+        createZip(Object.entries(files).map(([name, bytes]) => ({ name: `${name}.npy`, bytes }))),
+      );
+    const decodedValues = async (): Promise<(number[] | undefined)[]> => {
       const { train, validation, test } = await openedBy(partFiles, path);
       return [train, validation, test].map((set) => set && [...readAll(set)]);
     };
     await write({ test: images([4, 5]), train: images([1, 2, 3]) });
-    expect(await valuesOf()).toEqual([[1, 2, 3], undefined, [4, 5]]);
+    expect(await decodedValues()).toEqual([[1, 2, 3], undefined, [4, 5]]);
     // The names of Keras and of MedMNIST.
     await write({
       x_train: images([1, 2]),
@@ -81,7 +84,7 @@ describe('arrays', () => {
       x_test: images([3]),
       y_test: images([7]),
     });
-    expect(await valuesOf()).toEqual([[1, 2], undefined, [3]]);
+    expect(await decodedValues()).toEqual([[1, 2], undefined, [3]]);
     const labels = npyBytes(new Uint8Array(1), [1]);
     await write({
       train_images: images([1, 2]),
@@ -90,7 +93,7 @@ describe('arrays', () => {
       test_images: images([4]),
       parameters: labels,
     });
-    expect(await valuesOf()).toEqual([[1, 2], [3], [4]]);
+    expect(await decodedValues()).toEqual([[1, 2], [3], [4]]);
     const { notes } = await openedBy(partFiles, path);
     expect(notes).toEqual({ 'labels not read': 4, 'parameters.npy not read': 4 });
     await expect(partFiles.recognises(path)).resolves.toBe(true);
@@ -104,22 +107,22 @@ describe('arrays', () => {
     ['field.npz', 1],
     ['field-data.npz', 1],
   ])('in %s are read to the bit', async (name, channels) => {
-    const images = await imagesOf(fixture(name));
+    const images = await decodeImages(fixture(name));
     expect(images).toHaveLength(9);
     images.forEach(({ data, rounding }, index) => {
       // Of the channels of the formula, the .npz files have the first.
-      const all = formulaImage(index, 4, 6, 3).filter((_, at) => at % 3 < channels);
-      const exact = Float64Array.from(all, (value) => (value - 100) / 7);
+      const channelValues = formulaImage(index, 4, 6, 3).filter((_, valueIndex) => valueIndex % 3 < channels);
+      const exact = Float64Array.from(channelValues, (value) => (value - 100) / 7);
       expect(data).toEqual(Float32Array.from(exact));
-      const error = Math.max(...exact.map((value, at) => Math.abs(data[at]! - value)));
+      const error = Math.max(...exact.map((value, valueIndex) => Math.abs(data[valueIndex]! - value)));
       expect(rounding ?? 0).toBe(name.includes('f8') ? error / Math.max(...exact.map(Math.abs)) : 0);
     });
   });
 
   it('in an .npz file whose names start with ./ are read', async () => {
     const path = join(folder, 'train.npz');
-    await writeFile(path, zipOf([{ name: './data.npy', bytes: await readFile(fixture('grey.npy')) }]));
-    expect(await imagesOf(path)).toHaveLength(9);
+    await writeFile(path, createZip([{ name: './data.npy', bytes: await readFile(fixture('grey.npy')) }]));
+    expect(await decodeImages(path)).toHaveLength(9);
   });
 
   it.each<[string, RegExp]>([
@@ -127,7 +130,7 @@ describe('arrays', () => {
     ['channelsFirst.npy', /does not contain images: .*; transpose\(0, 2, 3, 1\) puts channels last/],
     ['evil.pickle', /evil.pickle: not a pickle of plain arrays: it calls posix system/],
   ])('are rejected in %s', async (name, message) => {
-    await expect(imagesOf(fixture(name))).rejects.toThrow(message);
+    await expect(decodeImages(fixture(name))).rejects.toThrow(message);
   });
 
   it.each([
@@ -137,23 +140,23 @@ describe('arrays', () => {
     const columnData = Array.from({ length: count }, (_, column) => ({ name: `c${column}`, data: [1, 2] }));
     const path = join(folder, 'x.parquet');
     await writeFile(path, new Uint8Array(parquetWriteBuffer({ columnData })));
-    await expect(imagesOf(path)).rejects.toThrow(message);
+    await expect(decodeImages(path)).rejects.toThrow(message);
   });
 
   it('are rejected in the words of the file if a byte of a Parquet footer is wrong', async () => {
-    const whole = await readFile(fixture('plain.parquet'));
+    const completeFile = await readFile(fixture('plain.parquet'));
     const path = join(folder, 'x.parquet');
-    const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+    const footer = completeFile.length - 8 - completeFile.readUInt32LE(completeFile.length - 8);
     let rejected = 0;
-    for (let at = footer; at < whole.length - 8; at += 3) {
+    for (let offset = footer; offset < completeFile.length - 8; offset += 3) {
       for (const value of [0, 0x15, 0xff]) {
-        await writeFile(path, Uint8Array.from(whole).with(at, value));
-        const message = await imagesOf(path).then(
+        await writeFile(path, Uint8Array.from(completeFile).with(offset, value));
+        const message = await decodeImages(path).then(
           () => '',
           (error: Error) => `${error.name}: ${error.message}`,
         );
         rejected += message === '' ? 0 : 1;
-        expect(message, `${at}, ${value}`).not.toMatch(
+        expect(message, `${offset}, ${value}`).not.toMatch(
           /undefined|null|not a function|not iterable|Offset is/,
         );
       }
@@ -164,11 +167,11 @@ describe('arrays', () => {
   it.each(['colour.npy', 'val_data.npz', 'protocol4.pickle', 'zstd.parquet', 'snappy.parquet'])(
     'are rejected if %s is truncated',
     async (name) => {
-      const whole = await readFile(fixture(name));
-      for (const length of [0, 3, 20, Math.floor(whole.length / 2), whole.length - 1]) {
+      const completeFile = await readFile(fixture(name));
+      for (const length of [0, 3, 20, Math.floor(completeFile.length / 2), completeFile.length - 1]) {
         const path = join(folder, name);
-        await writeFile(path, whole.subarray(0, length));
-        await expect(imagesOf(path), `${length}`).rejects.toMatchObject({
+        await writeFile(path, completeFile.subarray(0, length));
+        await expect(decodeImages(path), `${length}`).rejects.toMatchObject({
           name: 'UserError',
           message: expect.stringContaining(path),
         });

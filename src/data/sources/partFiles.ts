@@ -18,12 +18,12 @@ import { cannotRead, hasCode } from '../files/fileErrors.ts';
 import { openFile, withFile } from '../files/files.ts';
 import type { RandomAccess } from '../files/randomAccess.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
-import { charactersOf } from '../formats/bytes.ts';
+import { latin1Text } from '../formats/bytes.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { batchImages, countNpy, looksLikeBatch, splitsOfArrays } from './batchFile.ts';
 import { isTestByHash, nobodyDivided, splitOfArray } from './splitOfName.ts';
-import { imagesOf } from './storedImages.ts';
+import { readStoredImages } from './storedImages.ts';
 
 /** Arrays and tables of images: one file, or a folder of files whose names start with their split. */
 export const partFiles: PathFormat = {
@@ -79,7 +79,7 @@ function withoutCopies(parts: readonly Part[]): Part[] {
   return parts.filter(
     (part, index) =>
       stems.indexOf(stem(part)) === index &&
-      !(isBundle(part) && parts.some((other) => other.split === part.split && !isBundle(other))),
+      !(isBundle(part) && parts.some((candidate) => candidate.split === part.split && !isBundle(candidate))),
   );
 }
 
@@ -101,25 +101,29 @@ function splitOfPart(name: string): Split | undefined {
 
 async function openPartFiles(path: string, { undivided }: RawOptions = {}): Promise<RawDataset> {
   if ((await storeKind(path)) !== 'folder') {
-    const all = await openPart(path, '');
+    const rawSplit = await openPart(path, '');
     const published = await withFile(path, (file) => splitsOfArrays(file, path));
     if (published.size > 0) {
-      const of = (wanted: Split): RawSplit =>
-        only(all, (name) => splitOfArray(name.split('/')[0]!) === wanted);
-      return divided(of('train'), {
-        validation: published.has('validation') ? of('validation') : undefined,
-        test: published.has('test') ? of('test') : undefined,
+      const pickSplit = (wanted: Split): RawSplit =>
+        only(rawSplit, (name) => splitOfArray(name.split('/')[0]!) === wanted);
+      return divided(pickSplit('train'), {
+        validation: published.has('validation') ? pickSplit('validation') : undefined,
+        test: published.has('test') ? pickSplit('test') : undefined,
       });
     }
     if (undivided === 'unless-published') {
-      return { train: all, test: only(all, () => false), whyUndivided: nobodyDivided };
+      return { train: rawSplit, test: only(rawSplit, () => false), whyUndivided: nobodyDivided };
     }
-    return { train: only(all, (name) => !isTestByHash(name)), test: only(all, isTestByHash) };
+    return { train: only(rawSplit, (name) => !isTestByHash(name)), test: only(rawSplit, isTestByHash) };
   }
   const parts = await findParts(path);
-  const of = async (split: Split): Promise<RawSplit | undefined> =>
+  const openSplitParts = async (split: Split): Promise<RawSplit | undefined> =>
     openParts(parts.filter((part) => part.split === split));
-  const [train, validation, test] = [await of('train'), await of('validation'), await of('test')];
+  const [train, validation, test] = [
+    await openSplitParts('train'),
+    await openSplitParts('validation'),
+    await openSplitParts('test'),
+  ];
   if (train === undefined) {
     throw new UserError('invalid-data', `${path}: it contains no file named train…`);
   }
@@ -159,14 +163,14 @@ export async function openParts(parts: readonly Part[]): Promise<RawSplit | unde
 
 /** Whether a file that starts with these bytes is a Parquet file. */
 function looksLikeParquet(start: Uint8Array): boolean {
-  return charactersOf(start.subarray(0, 4)) === 'PAR1';
+  return latin1Text(start.subarray(0, 4)) === 'PAR1';
 }
 
 /** The images of one file or folder of any format; `prefix` is prepended to their names. */
 async function openPart(path: string, prefix: string): Promise<RawSplit> {
   const store = await imageStoreAt(path);
   if (store !== undefined) {
-    return imagesOf(store, () => true);
+    return readStoredImages(store, () => true);
   }
   const { start, budget } = await withFile(path, async (file) => ({
     start: await file.read(0, Math.min(16, file.size)),

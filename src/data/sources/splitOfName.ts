@@ -39,11 +39,11 @@ export const nobodyDivided = 'neither folders nor files divide them into train a
 
 /** Whether the hash of its name makes an image a test image; independent of the other images. */
 export function isTestByHash(name: string): boolean {
-  return hashOf(name) < testShare;
+  return hashName(name) < testShare;
 }
 
 /** A number in [0, 1) from the name: the first four bytes of its SHA-256. */
-function hashOf(name: string): number {
+function hashName(name: string): number {
   return Number.parseInt(sha256([name]).slice(0, 8), 16) / 2 ** 32;
 }
 
@@ -76,13 +76,13 @@ export function divide(names: readonly string[]): readonly Split[] | string {
   const how = byFolders ? 'by their folders' : 'by a hash of their names';
   const toDo = `put images into a folder ${missing.join(' and a folder ')}${byFolders ? '' : ', or add images'}`;
   const none = missing.join(' and none for ');
-  return `dividing its images ${how} gives ${countsOf(splits as Split[])} and none for ${none}: ${toDo}`;
+  return `dividing its images ${how} gives ${describeCounts(splits as Split[])} and none for ${none}: ${toDo}`;
 }
 
 /** The number of images in each split, in words. */
-function countsOf(splits: readonly Split[]): string {
+function describeCounts(splits: readonly Split[]): string {
   return (['train', 'validation', 'test'] as const)
-    .map((split) => [splits.filter((one) => one === split).length, split] as const)
+    .map((split) => [splits.filter((candidate) => candidate === split).length, split] as const)
     .filter(([count]) => count > 0)
     .map(([count, split]) => `${count} for ${split}`)
     .join(', ');
@@ -103,15 +103,18 @@ export interface ClassesOfNames {
  * @returns the classes; undefined if there are none; or why folders that look like classes are not, in words
  */
 export function classesOfNames(names: readonly string[]): ClassesOfNames | string | undefined {
-  const folders = names.map(foldersOf);
-  const [one = []] = folders;
+  const folders = names.map(labelFolders);
+  const [firstFolders = []] = folders;
   let shared = 0;
-  while (one[shared] !== undefined && folders.every((each) => each[shared] === one[shared])) {
+  while (
+    firstFolders[shared] !== undefined &&
+    folders.every((each) => each[shared] === firstFolders[shared])
+  ) {
     shared++;
   }
-  const found = folders.map((each) => each[shared]);
-  const classes = [...new Set(found.filter((folder) => folder !== undefined))].sort();
-  const outside = names.filter((_, index) => found[index] === undefined);
+  const classFolders = folders.map((each) => each[shared]);
+  const classes = [...new Set(classFolders.filter((folder) => folder !== undefined))].sort();
+  const outside = names.filter((_, index) => classFolders[index] === undefined);
   if (classes.length < 2) {
     return undefined;
   }
@@ -122,11 +125,11 @@ export function classesOfNames(names: readonly string[]): ClassesOfNames | strin
     return `${classes.length} folders cannot be classes: the limit is ${MOST_CLASSES}, with names of up to ${LONGEST_CLASS_NAME} characters`;
   }
   const numbers = new Map(classes.map((name, number) => [name, number]));
-  return { classes, labelOf: (name) => numbers.get(foldersOf(name)[shared]!)! };
+  return { classes, labelOf: (name) => numbers.get(labelFolders(name)[shared]!)! };
 }
 
 /** The folders of a name that may name classes: below the first that holds a split, or above it. */
-function foldersOf(name: string): string[] {
+function labelFolders(name: string): string[] {
   const folders = name.split('/').slice(0, -1);
   const split = folders.findIndex(isSplitFolder);
   const below = folders.slice(split + 1);

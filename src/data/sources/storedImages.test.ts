@@ -9,7 +9,7 @@ import { packTar } from 'modern-tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eightBit } from '../../testing/eightBit.ts';
 import { openedBy } from '../../testing/openedBy.ts';
-import { zipOf } from '../../testing/zipFiles.ts';
+import { createZip } from '../../testing/zipFiles.ts';
 import { readAll } from '../contract/dataset.ts';
 import type { RawSplit } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const namesOf = async (split: RawSplit): Promise<string[]> => {
+const imageNames = async (split: RawSplit): Promise<string[]> => {
   const names = [];
   for await (const { name } of split.images()) {
     names.push(name);
@@ -71,9 +71,9 @@ describe('an archive of images', () => {
       /encrypted.zip: set\/.*\.png: encrypted; unpack it first/,
     );
     for (const name of ['pictures.tar', 'pictures.tar.gz', 'pictures.zip']) {
-      const whole = await readFile(fixture(name));
+      const completeFile = await readFile(fixture(name));
       const path = join(folder, name);
-      await writeFile(path, whole.subarray(0, whole.length / 2));
+      await writeFile(path, completeFile.subarray(0, completeFile.length / 2));
       await expect(openedBy(imageCollection, path), name).rejects.toThrow(`${path}: corrupt`);
     }
     const changed = Buffer.from(await readFile(fixture('stored.zip')));
@@ -135,11 +135,11 @@ describe('an archive of images', () => {
       { name: 'train/ü.png', bytes, flags: 0x800 },
       { name: './test/a.png', bytes },
     ];
-    await writeFile(path, zipOf(files));
+    await writeFile(path, createZip(files));
     const raw = await imageCollection.open(path);
-    expect(await namesOf(raw.train)).toEqual(['train/ü.png', 'train/ö.png', 'train/ø.png', 'train/ü.png']);
+    expect(await imageNames(raw.train)).toEqual(['train/ü.png', 'train/ö.png', 'train/ø.png', 'train/ü.png']);
     expect(raw.train.count).toBe(4);
-    expect(await namesOf(raw.test)).toEqual(['test/a.png']);
+    expect(await imageNames(raw.test)).toEqual(['test/a.png']);
   });
 
   it.each([
@@ -152,18 +152,23 @@ describe('an archive of images', () => {
       await put(name);
     }
     const bytes = await readFile(fixture('opaque.png'));
-    const other = isAlone ? [] : [{ name: 'notes.txt', bytes: Buffer.from('no image') }];
+    const otherFiles = isAlone ? [] : [{ name: 'notes.txt', bytes: Buffer.from('no image') }];
     const path = `${folder}.zip`;
     try {
-      await writeFile(path, zipOf([...files.map((name) => ({ name: `${top}${name}`, bytes })), ...other]));
-      const [plain, packed] = await Promise.all([folder, path].map((at) => imageCollection.open(at)));
+      await writeFile(
+        path,
+        createZip([...files.map((name) => ({ name: `${top}${name}`, bytes })), ...otherFiles]),
+      );
+      const [plain, packed] = await Promise.all(
+        [folder, path].map((location) => imageCollection.open(location)),
+      );
       const prefix = isAlone ? '' : top;
-      const inFolder = [...(await namesOf(plain!.train)), ...(await namesOf(plain!.test))];
-      expect([...(await namesOf(packed!.train)), ...(await namesOf(packed!.test))].sort()).toEqual(
+      const inFolder = [...(await imageNames(plain!.train)), ...(await imageNames(plain!.test))];
+      expect([...(await imageNames(packed!.train)), ...(await imageNames(packed!.test))].sort()).toEqual(
         inFolder.map((name) => `${prefix}${name}`).sort(),
       );
       const isSame =
-        JSON.stringify(await namesOf(packed!.test)) === JSON.stringify(await namesOf(plain!.test));
+        JSON.stringify(await imageNames(packed!.test)) === JSON.stringify(await imageNames(plain!.test));
       expect(isSame).toBe(isAlone);
     } finally {
       await rm(path);
@@ -175,10 +180,10 @@ describe('an archive of images', () => {
     const path = join(folder, 'a.zip');
     await writeFile(
       path,
-      zipOf(Array.from({ length: 60 }, (_, index) => ({ name: `train/${index}.png`, bytes }))),
+      createZip(Array.from({ length: 60 }, (_, index) => ({ name: `train/${index}.png`, bytes }))),
     );
     const { train, test } = await imageCollection.open(path);
-    for (const name of [...(await namesOf(train)), ...(await namesOf(test))]) {
+    for (const name of [...(await imageNames(train)), ...(await imageNames(test))]) {
       expect(name).toMatch(/^train\//);
     }
   });
@@ -191,7 +196,7 @@ describe('an archive of images', () => {
       await writeFile(path, Buffer.concat([program, await readFile(fixture(name))]));
       expect(await imageCollection.recognises(path)).toBe(true);
       const [plain, moved] = await Promise.all(
-        [fixture(name), path].map((at) => openedBy(imageCollection, at)),
+        [fixture(name), path].map((location) => openedBy(imageCollection, location)),
       );
       expect(readAll(moved!.train)).toEqual(readAll(plain!.train));
       expect(readAll(moved!.test)).toEqual(readAll(plain!.test));
@@ -203,15 +208,15 @@ describe('an archive of images', () => {
       })),
     );
     const old = Buffer.from(packed);
-    for (let at = 0; at < old.length; at += 512 * (1 + Math.ceil(bytes.length / 512))) {
+    for (let offset = 0; offset < old.length; offset += 512 * (1 + Math.ceil(bytes.length / 512))) {
       // The header ends before the mark; the checksum covers the header without it.
-      old.fill(0, at + 257, at + 512);
-      old.fill(' ', at + 148, at + 156);
-      const sum = old.subarray(at, at + 512).reduce((total, byte) => total + byte, 0);
-      if (old[at] !== 0) {
-        old.write(`${sum.toString(8).padStart(6, '0')}\0`, at + 148, 'latin1');
+      old.fill(0, offset + 257, offset + 512);
+      old.fill(' ', offset + 148, offset + 156);
+      const sum = old.subarray(offset, offset + 512).reduce((total, byte) => total + byte, 0);
+      if (old[offset] !== 0) {
+        old.write(`${sum.toString(8).padStart(6, '0')}\0`, offset + 148, 'latin1');
       } else {
-        old.fill(0, at, at + 512);
+        old.fill(0, offset, offset + 512);
       }
     }
     const path = join(folder, 'old.tar');
@@ -247,9 +252,9 @@ describe('a folder of images', () => {
     await put('cats/train/.hidden.png');
     await writeFile(join(folder, 'readme.txt'), 'text');
     const raw = await imageCollection.open(folder);
-    expect(await namesOf(raw.train)).toEqual(['cats/train/A/z.PNG', 'cats/train/b.png']);
-    expect(await namesOf(raw.validation!)).toEqual(['dogs/val/2.webp']);
-    expect(await namesOf(raw.test)).toEqual(['dogs/TEST/1.jpeg']);
+    expect(await imageNames(raw.train)).toEqual(['cats/train/A/z.PNG', 'cats/train/b.png']);
+    expect(await imageNames(raw.validation!)).toEqual(['dogs/val/2.webp']);
+    expect(await imageNames(raw.test)).toEqual(['dogs/TEST/1.jpeg']);
   });
 
   it('uses a tenth of its images for testing, by name, without a folder named test', async () => {

@@ -36,20 +36,20 @@ export async function storedImages(store: Archive, { undivided }: RawOptions = {
     throw new UserError('invalid-data', `${path}: ${divided}`);
   }
   const splits = typeof divided === 'string' ? names.map(() => 'train' as const) : divided;
-  const found = classesOfNames(inside);
-  const labels = typeof found === 'string' ? undefined : found;
+  const classNames = classesOfNames(inside);
+  const labels = typeof classNames === 'string' ? undefined : classNames;
   const part = (wanted: Split): RawSplit => {
     // Names can occur twice in an archive or among given files; the split depends only on the name.
     const chosen = names.filter((_, index) => splits[index] === wanted);
     const wantedNames = new Set(chosen);
-    return imagesOf(store, (name) => wantedNames.has(name), { count: chosen.length, top, labels });
+    return readStoredImages(store, (name) => wantedNames.has(name), { count: chosen.length, top, labels });
   };
   return {
     train: part('train'),
     ...(splits.includes('validation') && { validation: part('validation') }),
     test: part('test'),
     ...(labels && { classes: labels.classes }),
-    ...(typeof found === 'string' && { whyNoLabels: found }),
+    ...(typeof classNames === 'string' && { whyNoLabels: classNames }),
     ...(typeof divided === 'string' && { whyUndivided: divided }),
     warnings: warningsAbout(store, files),
     leftOut: {
@@ -78,8 +78,8 @@ function warningsAbout(store: Archive, files: readonly string[]): string[] {
   const others = files.filter((name) => otherImageName.test(name));
   const linked = links.filter((name) => imageName.test(name));
   const extensions = [...new Set(others.map((name) => name.toLowerCase().replace(/^.*\./, '.')))].sort();
-  const line = (names: readonly string[], what: string): string[] =>
-    names.length === 0 ? [] : [`${path}: ${what}: ${names.length}, such as ${names[0]}`];
+  const line = (names: readonly string[], problem: string): string[] =>
+    names.length === 0 ? [] : [`${path}: ${problem}: ${names.length}, such as ${names[0]}`];
   return [
     ...line(others, `images left out, of another format (${extensions.join(', ')}; convert them to PNG)`),
     ...line(irregular, 'left out, neither regular files nor folders, or links to folders'),
@@ -96,7 +96,7 @@ function warningsAbout(store: Archive, files: readonly string[]): string[] {
  * @param options.labels the classes of the dataset that they are in, if it has any
  * @param options.convert is applied to each image after decoding
  */
-export function imagesOf(
+export function readStoredImages(
   store: Archive,
   wanted: (name: string) => boolean,
   {
@@ -114,7 +114,7 @@ export function imagesOf(
   return {
     count,
     async *images() {
-      let left = count ?? Infinity;
+      let remaining = count ?? Infinity;
       for await (const { name, source, budget, read } of store.files(
         (name) => isImageName(name) && wanted(name),
       )) {
@@ -127,7 +127,7 @@ export function imagesOf(
             return convert(await decodeImage(await read(admit), source, { budget, admit }), source);
           },
         };
-        if (--left === 0) {
+        if (--remaining === 0) {
           return;
         }
       }

@@ -34,7 +34,7 @@ export function asConditionFeeds(condition: Readonly<Record<string, NdArray>>): 
 }
 
 /** Builds the graph of a bijection for a batch of `images`, or an open one, with the conditions that it declares. */
-export function graphOf(layer: Bijection, images: number): BijectionGraph {
+export function buildGraph(layer: Bijection, images: number): BijectionGraph {
   const tensors = Object.fromEntries(
     Object.entries(layer.parameters).map(([path, { shape }]) => [path, input(path, shape)]),
   );
@@ -80,10 +80,10 @@ export function compileGradients(
   const total = logDet.rank === 0 ? multiply(logDet, y.shape[0]!) : sum(logDet);
   const loss = add(sum(multiply(y, weight)), total);
   const variables = names.map((name) => inputs[name]!);
-  const found = gradients(loss, variables, constant(1)).map((gradient, index) => [
+  const gradientEntries = gradients(loss, variables, constant(1)).map((gradient, index) => [
     `gradient ${names[index]}`,
     gradient,
   ]);
-  const outputs = { ...values, ...Object.fromEntries(found) };
+  const outputs = { ...values, ...Object.fromEntries(gradientEntries) };
   return compile({ inputs: { ...inputs, weight }, outputs }, options);
 }

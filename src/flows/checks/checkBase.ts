@@ -1,11 +1,11 @@
 // Checks any base distribution: that its density has the integral 1, and that samples follow it.
 import {
+  countElements,
   dot,
   type ImageShape,
   type NdArray,
   RandomStream,
   relativeError,
-  sizeOf,
 } from '../../core/numeric/index.ts';
 import { type CompileOptions, compile, onCpu } from '../../tensor/engine/index.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
@@ -13,7 +13,7 @@ import { constant, input, type Tensor } from '../../tensor/index.ts';
 import { sum } from '../../tensor/operations/index.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { type BaseDistribution, noiseShape } from '../priors/baseDistribution.ts';
-import { type BijectionReport, reportOf } from './checkBijection.ts';
+import { type BijectionReport, createReport } from './checkBijection.ts';
 import { type Arrays, Checks } from './checkContext.ts';
 import { randomParameters } from './randomParameters.ts';
 
@@ -74,7 +74,7 @@ export async function checkBase(
     await context.attempt('samples', () => checkSamples(context, base, { values, distribution, options }));
     await context.attempt('distribution', () => checkDistribution(context, base, distribution));
   }
-  return reportOf(context.checks);
+  return createReport(context.checks);
 }
 
 /** The distribution function of each channel at the nodes of the quadrature. */
@@ -138,11 +138,11 @@ async function integrate(
 
 /** The distribution function at a value, between the nodes. */
 function functionAt(below: Float64Array, epsilon: number): number {
-  const place = Math.min(
+  const position = Math.min(
     Math.max((Math.asinh(epsilon) + (below.length - 1) * (STEP / 2)) / STEP, 0),
     below.length - 1,
   );
-  const [first, share] = [Math.floor(place), place % 1];
+  const [first, share] = [Math.floor(position), position % 1];
   const start = below[first]!;
   return share === 0 ? start : start + share * (below[first + 1]! - start);
 }
@@ -166,7 +166,7 @@ async function checkSamples(
     return;
   }
   const program = await compile({ inputs: { normal }, outputs: { sample } }, options);
-  const data = new RandomStream(6, 'samples').normals(sizeOf(shape));
+  const data = new RandomStream(6, 'samples').normals(countElements(shape));
   const { sample: drawn } = await program.run({ normal: { shape, data } });
   await program.release();
   const finite = drawn!.data.every(Number.isFinite);
@@ -176,14 +176,14 @@ async function checkSamples(
       functionAt(below, drawn!.data[index * CHANNELS + channel]!),
     ),
   );
-  shares.forEach((own, channel) => {
-    const distance = own
+  shares.forEach((channelShares, channel) => {
+    const distance = channelShares
       .slice()
       .sort()
-      .reduce((most, share, index) => Math.max(most, Math.abs(share - (index + 0.5) / SAMPLES)), 0);
+      .reduce((largest, share, index) => Math.max(largest, Math.abs(share - (index + 0.5) / SAMPLES)), 0);
     context.note(`distance of the samples of channel ${channel} from the density`, distance, DISTANCE);
   });
-  const [first, second] = shares.map((own) => own.map((share) => share - 0.5)) as [
+  const [first, second] = shares.map((channelShares) => channelShares.map((share) => share - 0.5)) as [
     Float64Array,
     Float64Array,
   ];
@@ -219,10 +219,10 @@ async function checkEnergyGradients(
   const { epsilon, ...parameters } = tensors;
   const energy = sum(base.energy(epsilon!, parametersFrom(parameters)));
   const names = Object.keys(tensors);
-  const found = gradients(energy, Object.values(tensors), constant(1));
+  const allGradients = gradients(energy, Object.values(tensors), constant(1));
   const outputs = {
     energy,
-    ...Object.fromEntries(names.map((name, index) => [`gradient ${name}`, found[index]!])),
+    ...Object.fromEntries(names.map((name, index) => [`gradient ${name}`, allGradients[index]!])),
   };
   const program = await compile({ inputs: tensors, outputs }, options);
   const exact = await program.run(feeds);

@@ -26,7 +26,7 @@ import type { Parameters } from '../contract/parameters.ts';
 import { actnorm } from '../layers/actnorm.ts';
 import { conv1x1 } from '../layers/conv1x1.ts';
 import { emerging } from '../layers/emerging.ts';
-import { couplingOf } from '../models/couplings.ts';
+import { buildCoupling } from '../models/couplings.ts';
 import { checkBijection } from './checkBijection.ts';
 
 const shape: ImageShape = [4, 3, 2];
@@ -71,10 +71,10 @@ function identityOperation(gradient: Operation<undefined>['gradient']): (x: Tens
   return (x) => apply(operation, [x], undefined) as Tensor;
 }
 
-async function problemsOf(layer: Bijection): Promise<string[]> {
+async function listProblems(layer: Bijection): Promise<string[]> {
   const { ok, problems } = await checkBijection(layer, { threads: 1 });
   expect(ok).toBe(problems.length === 0);
-  return problems.map(({ what }) => what);
+  return problems.map(({ what: check }) => check);
 }
 
 describe('checkBijection', () => {
@@ -82,8 +82,8 @@ describe('checkBijection', () => {
     const { ok, problems, checks } = await checkBijection(scaling, { threads: 1 });
     expect(problems).toEqual([]);
     expect(ok).toBe(true);
-    const measured = checks.map(({ what }) => what);
-    for (const what of [
+    const measured = checks.map(({ what: check }) => check);
+    for (const check of [
       'inverse(forward(x))',
       'forward(inverse(y))',
       'logDet of image 2 against its Jacobian',
@@ -93,7 +93,7 @@ describe('checkBijection', () => {
       'y in float32',
       'y of a single image',
     ]) {
-      expect(measured).toContain(what);
+      expect(measured).toContain(check);
     }
   });
 
@@ -102,35 +102,35 @@ describe('checkBijection', () => {
     'a factor': withLogDet(scaling, (logDet) => multiply(logDet, 3)),
     'the number of pixels': withLogDet(scaling, (_, __, p) => sum(p.get('scale'))),
     'a constant': withLogDet(scaling, (logDet) => add(logDet, 1e-6)),
-    'the image': withLogDet(couplingOf(shape, { conditioner: { width: 4 } }), (logDet) =>
+    'the image': withLogDet(buildCoupling(shape, { conditioner: { width: 4 } }), (logDet) =>
       multiply(logDet, 0.999),
     ),
   };
   it.each(Object.entries(wrongLogDets))('finds a log-determinant wrong in %s', async (_, layer) => {
-    expect(await problemsOf(layer)).toEqual(
+    expect(await listProblems(layer)).toEqual(
       expect.arrayContaining([0, 1, 2].map((image) => `logDet of image ${image} against its Jacobian`)),
     );
   });
 
   it('finds a single log-determinant where each image has its own', async () => {
-    const layer = couplingOf(shape, { conditioner: { width: 4 } });
+    const layer = buildCoupling(shape, { conditioner: { width: 4 } });
     const first = withLogDet(layer, (logDet) => divide(sum(logDet), 3));
-    const problems = await problemsOf(first);
+    const problems = await listProblems(first);
     expect(problems).toContain('logDet of image 0 against its Jacobian');
     expect(problems).toContain('logDet of an image when another changes');
   });
 
   it('finds a wrong log-determinant along random directions for large images', async () => {
     const large: ImageShape = [27, 10, 3];
-    expect(await problemsOf(emerging(large))).toEqual([]);
+    expect(await listProblems(emerging(large))).toEqual([]);
     const wrong = withLogDet(emerging(large), (logDet) => divide(logDet, 16));
-    expect(await problemsOf(wrong)).toEqual(
+    expect(await listProblems(wrong)).toEqual(
       [0, 1, 2].map((image) => `logDet of image ${image} against random directions`),
     );
   });
 
   it('finds a map of the log-determinant that does not add up to it, or has another shape', async () => {
-    const layer = couplingOf(shape, { conditioner: { width: 4 } });
+    const layer = buildCoupling(shape, { conditioner: { width: 4 } });
     const withMap = (change: (map: Tensor) => Tensor): Bijection =>
       altered(layer, {
         forward: (x, p) => {
@@ -138,28 +138,28 @@ describe('checkBijection', () => {
           return { ...result, logDetMap: change(result.logDetMap!) };
         },
       });
-    expect(await problemsOf(withMap((map) => map))).toEqual([]);
-    expect(await problemsOf(withMap((map) => multiply(map, 1.001)))).toEqual([
+    expect(await listProblems(withMap((map) => map))).toEqual([]);
+    expect(await listProblems(withMap((map) => multiply(map, 1.001)))).toEqual([
       'sum of logDetMap against logDet',
     ]);
-    expect(await problemsOf(withMap((map) => sum(map, [1])))).toEqual([
+    expect(await listProblems(withMap((map) => sum(map, [1])))).toEqual([
       'shape of logDetMap: [3, 3], expected [3, 4, 3]',
     ]);
-    expect(await problemsOf(withMap((map) => flip(map, 0)))).toContain(
+    expect(await listProblems(withMap((map) => flip(map, 0)))).toContain(
       'logDetMap of an image when another changes',
     );
   });
 
   it('finds a wrong inverse, and one that is correct only at the initial parameters', async () => {
     const noInverse = altered(scaling, { inverse: (y) => y });
-    expect(await problemsOf(noInverse)).toEqual(['inverse(forward(x))', 'forward(inverse(y))']);
+    expect(await listProblems(noInverse)).toEqual(['inverse(forward(x))', 'forward(inverse(y))']);
     const halfway = altered(scaling, {
       inverse: (y, p) => multiply(y, exp(multiply(p.get('scale'), -1.001))),
     });
-    expect(await problemsOf(halfway)).toEqual(['inverse(forward(x))', 'forward(inverse(y))']);
+    expect(await listProblems(halfway)).toEqual(['inverse(forward(x))', 'forward(inverse(y))']);
     const layer = actnorm(shape);
     const shifted = altered(layer, { inverse: (y, p) => add(layer.inverse(y, p), 1e-6) });
-    expect(await problemsOf(shifted)).toContain('inverse(forward(x)) at the start');
+    expect(await listProblems(shifted)).toContain('inverse(forward(x)) at the start');
   });
 
   it('finds images that leak into one another', async () => {
@@ -170,10 +170,10 @@ describe('checkBijection', () => {
         return { y: add(y, multiply(mean(x), 1e-3)), logDet };
       },
     });
-    const problems = await problemsOf(leaking);
+    const problems = await listProblems(leaking);
     expect(problems).toContain('y of an image when another changes');
     const turned = altered(scaling, { inverse: (y, p) => scaling.inverse(flip(y, 0), p) });
-    expect(await problemsOf(turned)).toEqual(
+    expect(await listProblems(turned)).toEqual(
       expect.arrayContaining(['inverse of an image when another changes', 'inverse(forward(x))']),
     );
   });
@@ -185,30 +185,30 @@ describe('checkBijection', () => {
         return { y: isOpen(x.shape) ? add(y, 1) : y, logDet };
       },
     });
-    expect(await problemsOf(perImage)).toEqual(['y with an open batch', 'y of a single image']);
+    expect(await listProblems(perImage)).toEqual(['y with an open batch', 'y of a single image']);
   });
 
   it('finds a wrong gradient through a custom operation, and does not blame the log-determinant', async () => {
     const mine = identityOperation((_, g) => [multiply(g, 0.99)]);
     const ofImage = altered(scaling, { forward: (x, p) => scaling.forward(mine(x), p) });
-    expect(await problemsOf(ofImage)).toEqual(['gradient of x']);
+    expect(await listProblems(ofImage)).toEqual(['gradient of x']);
     const ofParameter = altered(scaling, {
       forward: (x, p) => scaling.forward(x, { ...p, get: (path) => mine(p.get(path)) }),
     });
-    expect(await problemsOf(ofParameter)).toEqual(['gradient of scale']);
+    expect(await listProblems(ofParameter)).toEqual(['gradient of scale']);
   });
 
   it('finds an operation without a gradient, and a parameter without an effect', async () => {
     const mine = identityOperation(undefined);
     const layer = altered(scaling, { forward: (x, p) => scaling.forward(mine(x), p) });
-    expect(await problemsOf(layer)).toEqual(['gradients: the operation remember has no gradient']);
+    expect(await listProblems(layer)).toEqual(['gradients: the operation remember has no gradient']);
     const idle = altered(scaling, {
       parameters: {
         ...scaling.parameters,
         idle: { shape: [3], trained: true, initial: () => new Float64Array(3) },
       },
     });
-    expect(await problemsOf(idle)).toEqual(['gradient of idle that is zero everywhere']);
+    expect(await listProblems(idle)).toEqual(['gradient of idle that is zero everywhere']);
     expect((await checkBijection(idle, { withoutEffect: ['idle'], threads: 1 })).problems).toEqual([]);
   });
 
@@ -219,7 +219,7 @@ describe('checkBijection', () => {
     });
     const parameters = { scale: { shape: [2], data: Float64Array.of(0.3, -0.2) } };
     const { problems } = await checkBijection(unmasked, { parameters, threads: 1 });
-    expect(problems.map(({ what }) => what)).toEqual(
+    expect(problems.map(({ what: check }) => check)).toEqual(
       expect.arrayContaining([
         'masked elements of scale that have a gradient',
         'effect of masked elements on y',
@@ -231,11 +231,11 @@ describe('checkBijection', () => {
     const root = altered(scaling, {
       forward: (x, p) => ({ y: sqrt(x), logDet: scaling.forward(x, p).logDet }),
     });
-    expect(await problemsOf(root)).toEqual(['values of y that are not finite']);
+    expect(await listProblems(root)).toEqual(['values of y that are not finite']);
     const singular = altered(conv1x1(shape), {
       parameters: { weight: { shape: [2, 2], trained: true, initial: () => new Float64Array(4) } },
     });
-    expect(await problemsOf(singular)).toEqual(
+    expect(await listProblems(singular)).toEqual(
       expect.arrayContaining([
         'inverse(forward(x)) at the start',
         'values of logDet at the start that are not finite',
@@ -243,7 +243,7 @@ describe('checkBijection', () => {
     );
     const { scale } = scaling.parameters;
     const initial = () => Float64Array.of(Number.NaN, 0);
-    expect(await problemsOf(altered(scaling, { parameters: { scale: { ...scale!, initial } } }))).toContain(
+    expect(await listProblems(altered(scaling, { parameters: { scale: { ...scale!, initial } } }))).toContain(
       'start values of scale that are not finite',
     );
   });
@@ -252,7 +252,7 @@ describe('checkBijection', () => {
     const cancelling = altered(scaling, {
       forward: (x, p) => scaling.forward(subtract(add(x, 1e4), 1e4), p),
     });
-    const problems = await problemsOf(cancelling);
+    const problems = await listProblems(cancelling);
     expect(problems).toContain('y in float32');
     expect(problems).not.toContain('inverse(forward(x))');
   });
@@ -261,37 +261,37 @@ describe('checkBijection', () => {
     const half = altered(scaling, {
       forward: (x, p) => ({ y: slice(x, 3, 0, 1), logDet: scaling.forward(x, p).logDet }),
     });
-    expect(await problemsOf(half)).toEqual(['shape of y: [3, 4, 3, 1], expected [3, 4, 3, 2]']);
+    expect(await listProblems(half)).toEqual(['shape of y: [3, 4, 3, 1], expected [3, 4, 3, 2]']);
     const perPixel = withLogDet(scaling, (_, x) => sum(x, [3]));
-    expect(await problemsOf(perPixel)).toEqual(['shape of logDet: [3, 4, 3], expected [3]']);
+    expect(await listProblems(perPixel)).toEqual(['shape of logDet: [3, 4, 3], expected [3]']);
     const smaller = altered(scaling, { inverse: (y) => reshape(y, [...y.shape.slice(0, 3), 2, 1]) });
-    expect(await problemsOf(smaller)).toEqual(['shape of inverse: [3, 4, 3, 2, 1], expected [3, 4, 3, 2]']);
+    expect(await listProblems(smaller)).toEqual(['shape of inverse: [3, 4, 3, 2, 1], expected [3, 4, 3, 2]']);
     const { scale } = scaling.parameters;
     let draws = 0;
     const moody = { ...scale!, initial: () => new Float64Array(2).fill(draws++) };
-    expect(await problemsOf(altered(scaling, { parameters: { scale: moody } }))).toEqual([
+    expect(await listProblems(altered(scaling, { parameters: { scale: moody } }))).toEqual([
       'start values of scale redrawn with the same seed',
     ]);
     const short = { ...scale!, initial: () => new Float64Array(1) };
-    expect(await problemsOf(altered(scaling, { parameters: { scale: short } }))).toEqual([
+    expect(await listProblems(altered(scaling, { parameters: { scale: short } }))).toEqual([
       'missing or extra start values of scale',
     ]);
   });
 
   it('reports what a layer throws', async () => {
     const misspelt = altered(scaling, { inverse: (y, p) => divide(y, exp(p.get('scales'))) });
-    expect(await problemsOf(misspelt)).toEqual(["building the graph: parameter 'scales' is missing"]);
+    expect(await listProblems(misspelt)).toEqual(["building the graph: parameter 'scales' is missing"]);
     const unfit = altered(scaling, { forward: (x) => ({ y: product(x, x), logDet: constant(0) }) });
-    expect((await problemsOf(unfit))[0]).toMatch(/^building the graph: product\(\[3, 4, 3, 2\]/);
+    expect((await listProblems(unfit))[0]).toMatch(/^building the graph: product\(\[3, 4, 3, 2\]/);
     const square = withLogDet(scaling, (_, x) => logAbsDet(x));
-    expect((await problemsOf(square))[0]).toMatch(/must be square/);
+    expect((await listProblems(square))[0]).toMatch(/must be square/);
   });
 
   it('accepts parameters of a trained layer, and a chain', async () => {
     const parameters = { scale: { shape: [2], data: Float64Array.of(2, -1) } };
     expect((await checkBijection(scaling, { parameters, images: 2, threads: 1 })).ok).toBe(true);
     const wrong = chain('wrong', { actnorm: actnorm(shape), mine: withLogDet(scaling, negate) });
-    expect(await problemsOf(wrong)).toContain('logDet of image 0 against its Jacobian');
+    expect(await listProblems(wrong)).toContain('logDet of image 0 against its Jacobian');
   });
 
   it('refuses options that do not fit the layer', async () => {

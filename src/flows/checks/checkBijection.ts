@@ -86,11 +86,11 @@ export async function checkBijection(
   }
   const context = new CheckContext(layer, images, threads);
   await runChecks(context, parameters, withoutEffect);
-  return reportOf(context.checks);
+  return createReport(context.checks);
 }
 
 /** The report of checks. */
-export function reportOf(checks: readonly BijectionCheck[]): BijectionReport {
+export function createReport(checks: readonly BijectionCheck[]): BijectionReport {
   const problems = checks.filter(({ value, limit }) => !(value <= limit));
   return { ok: problems.length === 0, problems, checks };
 }
@@ -98,7 +98,7 @@ export function reportOf(checks: readonly BijectionCheck[]): BijectionReport {
 /** Performs all checks that the layer allows. */
 async function runChecks(
   context: CheckContext,
-  given: CheckBijectionOptions['parameters'],
+  givenParameters: CheckBijectionOptions['parameters'],
   withoutEffect: readonly string[],
 ): Promise<void> {
   const { layer, images } = context;
@@ -109,7 +109,7 @@ async function runChecks(
   if (!start || !graph || !program) {
     return;
   }
-  const parameters = given ?? randomParameters(layer.parameters);
+  const parameters = givenParameters ?? randomParameters(layer.parameters);
   const x = randomImages(images, layer.inputShape, 'x');
   const condition = randomCondition(images, layer.conditions);
   const feeds = {
@@ -143,12 +143,12 @@ function checkParameters(
   parameters: Readonly<Record<string, NdArray>>,
 ): void {
   for (const path of new Set([...Object.keys(specs), ...Object.keys(parameters)])) {
-    const [expected, given] = [specs[path]?.shape, parameters[path]?.shape];
-    if (!expected || !given || !sameShape(expected, given)) {
+    const [expected, actual] = [specs[path]?.shape, parameters[path]?.shape];
+    if (!expected || !actual || !sameShape(expected, actual)) {
       throw new UserError(
         'invalid-argument',
         `checkBijection: the parameter '${path}' of ${name}: expected ${expected ? showShape(expected) : 'none'}, ` +
-          `given ${given ? showShape(given) : 'none'}`,
+          `given ${actual ? showShape(actual) : 'none'}`,
       );
     }
   }

@@ -1,6 +1,6 @@
 // Shared by the checks of a bijection: the layer, how it is run, the limits, and the measurements.
 
-import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type NdArray } from '../../core/numeric/index.ts';
 import type { CompileOptions } from '../../tensor/engine/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 
@@ -47,17 +47,17 @@ export class Checks {
   }
 
   /** Records a measurement, and returns whether it is acceptable. */
-  note(what: string, value: number, limit: number): boolean {
-    this.checks.push({ what, value, limit });
+  note(check: string, value: number, limit: number): boolean {
+    this.checks.push({ what: check, value, limit });
     return value <= limit;
   }
 
   /** Performs a check. An exception from the layer is recorded as a problem; the result is then undefined. */
-  async attempt<T>(what: string, check: () => T | Promise<T>): Promise<T | undefined> {
+  async attempt<T>(subject: string, check: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await check();
     } catch (error) {
-      this.note(`${what}: ${error instanceof Error ? error.message : String(error)}`, Number.NaN, 0);
+      this.note(`${subject}: ${error instanceof Error ? error.message : String(error)}`, Number.NaN, 0);
       return undefined;
     }
   }
@@ -80,22 +80,22 @@ export class CheckContext extends Checks {
 export class LargestErrors {
   private readonly errors = new Map<string, number>();
 
-  take(what: string, error: number): void {
-    this.errors.set(what, Math.max(this.errors.get(what) ?? 0, error));
+  take(quantity: string, error: number): void {
+    this.errors.set(quantity, Math.max(this.errors.get(quantity) ?? 0, error));
   }
 
   note(context: CheckContext, limit: number): void {
-    for (const [what, error] of this.errors) {
-      context.note(what, error, limit);
+    for (const [quantity, error] of this.errors) {
+      context.note(quantity, error, limit);
     }
   }
 }
 
 /** The part of an array that belongs to one image; a scalar applies to every image. */
 export function ofImage({ shape, data }: NdArray, image: number): NdArray {
-  const [, ...rest] = shape;
-  const size = sizeOf(rest);
+  const [, ...imageDimensions] = shape;
+  const size = countElements(imageDimensions);
   return shape.length === 0
     ? { shape, data }
-    : { shape: [1, ...rest], data: data.slice(image * size, (image + 1) * size) };
+    : { shape: [1, ...imageDimensions], data: data.slice(image * size, (image + 1) * size) };
 }

@@ -13,7 +13,7 @@ import {
   type BijectionReport,
   type CheckBijectionOptions,
   checkBijection,
-  reportOf,
+  createReport,
 } from './checkBijection.ts';
 import { CheckContext, LIMITS } from './checkContext.ts';
 import { randomCondition, randomImages, randomParameters } from './randomParameters.ts';
@@ -37,7 +37,7 @@ export async function checkStage(
   stage: Stage,
   options: CheckBijectionOptions = {},
 ): Promise<BijectionReport> {
-  const { parameters: given, images = 3, withoutEffect = [], threads } = options;
+  const { parameters: givenParameters, images = 3, withoutEffect = [], threads } = options;
   const { bijection, base } = stage;
   const isOfBase = (path: string): boolean => path.startsWith(`${BASE}/`);
   const paths = Object.keys(stage.parameters);
@@ -47,7 +47,7 @@ export async function checkStage(
     withoutEffect: [...withoutEffect, ...paths.filter(isOfBase)],
   });
   const context = new CheckContext(bijection, images, threads);
-  const values = given ?? randomParameters(stage.parameters);
+  const values = givenParameters ?? randomParameters(stage.parameters);
   await context.attempt('the stage', () => compareWithBijection(context, stage, values));
   const ofBase = Object.fromEntries(
     Object.entries(values).flatMap(([path, array]) =>
@@ -61,7 +61,7 @@ export async function checkStage(
       ...(fits && { parameters: ofBase }),
       ...(threads !== undefined && { threads }),
     }));
-  return reportOf([...checks, ...context.checks, ...(distribution?.checks ?? [])]);
+  return createReport([...checks, ...context.checks, ...(distribution?.checks ?? [])]);
 }
 
 async function compareWithBijection(
@@ -71,17 +71,17 @@ async function compareWithBijection(
 ): Promise<void> {
   const { images } = context;
   const { bijection, base, byClass } = stage;
-  const p = parametersFrom(constantsOf(values));
+  const p = parametersFrom(asConstants(values));
   const { [CLASSES]: classes, ...others } = randomCondition(images, bijection.conditions);
   const count = classes?.shape[1] ?? 0;
   const oneHot = (numberOf: (image: number) => number): Condition => ({
-    ...constantsOf(others),
+    ...asConstants(others),
     ...(count > 0 && { [CLASSES]: constant(oneHotRows(images, count, numberOf)) }),
   });
   const condition = oneHot((image) => image % count);
   const x = constant(randomImages(images, bijection.inputShape, 'x'));
   const result = stage.forward(x, p, condition);
-  const whole = bijection.forward(x, p, condition);
+  const transformed = bijection.forward(x, p, condition);
   const parts = [result.y, result.epsilon].filter((part) => part !== undefined);
   const joined = parts.length === 1 ? parts[0]! : concatenate(parts, 3);
   const back = stage.inverse(
@@ -96,23 +96,23 @@ async function compareWithBijection(
   const expected =
     base && epsilon
       ? subtract(
-          subtract(whole.logDet, sumPerImage(base.energy(epsilon, p.at(BASE)))),
+          subtract(transformed.logDet, sumPerImage(base.energy(epsilon, p.at(BASE)))),
           (base.logNormaliser ?? 0) * epsilon.shape.slice(1).reduce((product, length) => product * length, 1),
         )
-      : whole.logDet;
+      : transformed.logDet;
   const [height, width] = bijection.inputShape;
   const pixels = constant({
     shape: [images, height, width],
     data: new Float64Array(images * height * width),
   });
   const pairs: [string, Tensor, Tensor][] = [
-    ['the result of the stage against its bijection', joined, whole.y],
+    ['the result of the stage against its bijection', joined, transformed.y],
     ['inverse of the stage', back, x],
     ['densities of the stage', density, perImage(expected)],
     ['sum of the shares of pixels', sum(add(result.shares, pixels), [1, 2]), density],
   ];
   if (byClass) {
-    const all = byClass.logPrior(x, p, constantsOf(others));
+    const densities = byClass.logPrior(x, p, asConstants(others));
     for (let number = 0; number < byClass.count; number++) {
       const { logPrior } = stage.forward(
         x,
@@ -120,18 +120,22 @@ async function compareWithBijection(
         oneHot(() => number),
       );
       const selected = constant(oneHotRows(images, byClass.count, () => number));
-      pairs.push([`log-density of class ${number}`, sum(multiply(all, selected), [1]), perImage(logPrior)]);
+      pairs.push([
+        `log-density of class ${number}`,
+        sum(multiply(densities, selected), [1]),
+        perImage(logPrior),
+      ]);
     }
   }
-  const tensors = pairs.flatMap(([, one, other]) => [one, other]);
+  const tensors = pairs.flatMap(([, one, actual]) => [one, actual]);
   const arrays = await evaluate(tensors, { ...onCpu(context.precision('float64')) });
-  pairs.forEach(([what], index) => {
-    const [one, other] = [arrays[2 * index]!, arrays[2 * index + 1]!];
-    context.note(what, relativeError(one.data, other.data), LIMITS.inverse);
+  pairs.forEach(([subject], index) => {
+    const [one, actual] = [arrays[2 * index]!, arrays[2 * index + 1]!];
+    context.note(subject, relativeError(one.data, actual.data), LIMITS.inverse);
   });
 }
 
-function constantsOf(values: Readonly<Record<string, NdArray>>): Record<string, Tensor> {
+function asConstants(values: Readonly<Record<string, NdArray>>): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(values).map(([name, array]) => [name, constant(array)]));
 }
 

@@ -1,6 +1,6 @@
 // The checks of a bijection's derivatives: gradients, masks, the log-determinant, and all of it in float32.
 
-import { dimensionsOf, dot, type NdArray, RandomStream, relativeError } from '../../core/numeric/index.ts';
+import { countDimensions, dot, type NdArray, RandomStream, relativeError } from '../../core/numeric/index.ts';
 import type { NamedArrays, Program } from '../../tensor/engine/index.ts';
 import { constant } from '../../tensor/index.ts';
 import { parametersFrom } from '../contract/parameters.ts';
@@ -25,8 +25,8 @@ export async function checkGradients(
   withoutEffect: readonly string[],
 ): Promise<{ result: Arrays; isRight: boolean }> {
   const { layer } = context;
-  const weight = weightOf(context);
-  const names = variablesOf(context);
+  const weight = createWeight(context);
+  const names = differentiableNames(context);
   const differentiated = await compileGradients(graph, names, context.precision('float64'));
   const result = await differentiated.run({ ...feeds, weight });
   let isRight = true;
@@ -127,7 +127,7 @@ export async function checkLogDets(
 ): Promise<void> {
   const constants = Object.entries(parameters).map(([path, array]) => [path, constant(array)]);
   const tensors = parametersFrom(Object.fromEntries(constants));
-  const dimensions = dimensionsOf(context.layer.inputShape);
+  const dimensions = countDimensions(context.layer.inputShape);
   for (let image = 0; image < context.images; image++) {
     const ofThis = Object.entries(condition).map(([name, array]) => [name, constant(ofImage(array, image))]);
     const map = new LayerMap(
@@ -137,20 +137,20 @@ export async function checkLogDets(
       Object.fromEntries(ofThis),
     );
     const values = Float64Array.from(ofImage(x, image).data);
-    const said = logDet.data[logDet.shape.length === 0 ? 0 : image]!;
-    const what = `logDet of image ${image} against`;
+    const logDetValue = logDet.data[logDet.shape.length === 0 ? 0 : image]!;
+    const check = `logDet of image ${image} against`;
     if (dimensions > LARGEST_DENSE) {
       if (gradientIsRight) {
         const { value, uncertainty } = await logDetByDirections(map, values, { count: 32, seed: image });
         const limit = LIMITS.logDet.directions + uncertainty / dimensions;
-        context.note(`${what} random directions`, Math.abs(said - value) / dimensions, limit);
+        context.note(`${check} random directions`, Math.abs(logDetValue - value) / dimensions, limit);
       }
     } else if (gradientIsRight) {
       const { value } = await logDetByGradients(map, values);
-      context.note(`${what} its Jacobian`, relativeError([said], [value]), LIMITS.logDet.gradients);
+      context.note(`${check} its Jacobian`, relativeError([logDetValue], [value]), LIMITS.logDet.gradients);
     } else {
       const { value } = await logDetByDifferences(map, values);
-      context.note(`${what} differences`, relativeError([said], [value]), LIMITS.logDet.differences);
+      context.note(`${check} differences`, relativeError([logDetValue], [value]), LIMITS.logDet.differences);
     }
     await map.release();
   }
@@ -167,9 +167,9 @@ export async function checkFloat32(
   feeds: NamedArrays,
   expected: Arrays,
 ): Promise<void> {
-  const names = variablesOf(context).filter((name) => expected[`gradient ${name}`]);
+  const names = differentiableNames(context).filter((name) => expected[`gradient ${name}`]);
   const program = await compileGradients(graph, names, context.precision('float32'));
-  const single = await program.run({ ...feeds, weight: weightOf(context) });
+  const single = await program.run({ ...feeds, weight: createWeight(context) });
   await program.release();
   for (const [name, { data }] of Object.entries(expected)) {
     context.note(`${name} in float32`, relativeError(single[name]!.data, data), LIMITS.float32);
@@ -177,7 +177,7 @@ export async function checkFloat32(
 }
 
 /** The differentiable inputs of the program: x and the trained parameters. */
-function variablesOf({ layer: { parameters } }: CheckContext): string[] {
+function differentiableNames({ layer: { parameters } }: CheckContext): string[] {
   return [
     'x',
     ...Object.keys(parameters)
@@ -187,6 +187,6 @@ function variablesOf({ layer: { parameters } }: CheckContext): string[] {
 }
 
 /** The weights of y in the loss. */
-function weightOf({ images, layer }: CheckContext): NdArray {
+function createWeight({ images, layer }: CheckContext): NdArray {
   return randomImages(images, layer.outputShape, 'weight');
 }

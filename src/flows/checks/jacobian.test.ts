@@ -8,7 +8,7 @@ import { parametersFrom } from '../contract/parameters.ts';
 import { conv1x1 } from '../layers/conv1x1.ts';
 import { emerging } from '../layers/emerging.ts';
 import { squeeze } from '../layers/squeeze.ts';
-import { couplingOf } from '../models/couplings.ts';
+import { buildCoupling } from '../models/couplings.ts';
 import { logDetByDifferences, logDetByDirections, logDetByGradients } from './jacobian.ts';
 import { LayerMap } from './layerMap.ts';
 import { randomImages, randomParameters } from './randomParameters.ts';
@@ -21,7 +21,7 @@ const layers: Record<string, Bijection> = {
   step: chain('step', {
     conv1x1: conv1x1(shape),
     emerging: emerging(shape),
-    coupling: couplingOf(shape, { conditioner: { width: 6 } }),
+    coupling: buildCoupling(shape, { conditioner: { width: 6 } }),
   }),
 };
 
@@ -37,14 +37,14 @@ describe.each(Object.entries(layers))('%s', (_, layer) => {
   it('has the log-determinant of its Jacobian, computed in three ways', async () => {
     const { logDet } = await map.forward(images);
     expect(logDet.length).toBe(2);
-    const said = logDet[0]!;
+    const logDetValue = logDet[0]!;
     const gradients = await logDetByGradients(map, x);
     const differences = await logDetByDifferences(map, x);
     const directions = await logDetByDirections(map, x, { count: 32, seed: 0 });
     await map.release();
-    expect(gradients).toEqual({ value: expect.closeTo(said, 9), method: 'dense', uncertainty: 0 });
-    expect(differences).toEqual({ value: expect.closeTo(said, 6), method: 'dense', uncertainty: 0 });
-    expect(Math.abs(directions.value - said)).toBeLessThan(directions.uncertainty + 1e-6);
+    expect(gradients).toEqual({ value: expect.closeTo(logDetValue, 9), method: 'dense', uncertainty: 0 });
+    expect(differences).toEqual({ value: expect.closeTo(logDetValue, 6), method: 'dense', uncertainty: 0 });
+    expect(Math.abs(directions.value - logDetValue)).toBeLessThan(directions.uncertainty + 1e-6);
     // The bound is useful: a fifth of a nat for each of the 96 values at most.
     expect(directions.uncertainty).toBeLessThan(19.2);
   });

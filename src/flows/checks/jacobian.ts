@@ -77,13 +77,13 @@ export async function logDetByDirections(
       space.extend(squares.slice(index * dimensions, (index + 1) * dimensions));
     });
   }
-  const meanOf = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / count;
+  const average = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / count;
   const estimates = (steps: number) => krylov.map((space) => (dimensions / 2) * space.meanLogarithm(steps));
   const values = estimates(STEPS);
-  const mean = meanOf(values);
-  const variance = (meanOf(values.map((value) => (value - mean) ** 2)) * count) / (count - 1);
+  const mean = average(values);
+  const variance = (average(values.map((value) => (value - mean) ** 2)) * count) / (count - 1);
   // The change over the last third of the steps bounds the change over further steps.
-  const truncation = Math.abs(mean - meanOf(estimates((2 / 3) * STEPS)));
+  const truncation = Math.abs(mean - average(estimates((2 / 3) * STEPS)));
   return { value: mean, method: 'directions', uncertainty: 5 * Math.sqrt(variance / count) + truncation };
 }
 

@@ -1,6 +1,6 @@
 // A layer with fixed parameters as a function in float64: its values and vector-Jacobian products.
 
-import { dimensionsOf, type ImageShape, type NdArray } from '../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, type NdArray } from '../../core/numeric/index.ts';
 import { type CompileOptions, compile, onCpu, type Program } from '../../tensor/engine/index.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { constant, input, OPEN_BATCH } from '../../tensor/index.ts';
@@ -37,7 +37,7 @@ export class LayerMap {
     this.layer = layer;
     this.parameters = parameters;
     this.options = { ...onCpu(options), precision: 'float64' };
-    this.dimensions = dimensionsOf(layer.inputShape);
+    this.dimensions = countDimensions(layer.inputShape);
   }
 
   /** The output images, and ln|det| of each. */
@@ -63,16 +63,16 @@ export class LayerMap {
   /** Jᵀ·w for every w in `directions`, J being the Jacobian at the image `x`. */
   async pullBack(x: Float64Array, directions: Float64Array): Promise<Float64Array> {
     this.gradientProgram ??= await this.compileGradient();
-    const found = new Float64Array(directions.length);
+    const pulledBack = new Float64Array(directions.length);
     for (const [start, end] of this.batches(directions.length)) {
       const copies = new Float64Array(end - start).map((_, index) => x[index % this.dimensions]!);
       const { gradient } = await this.gradientProgram.run({
         x: this.batch(copies, this.layer.inputShape),
         weight: this.batch(directions.subarray(start, end), this.layer.outputShape),
       });
-      found.set(gradient!.data, start);
+      pulledBack.set(gradient!.data, start);
     }
-    return found;
+    return pulledBack;
   }
 
   /** Frees the programs. */

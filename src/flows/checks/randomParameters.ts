@@ -1,6 +1,6 @@
 // Parameters and images that expose a wrong formula: random, far from a layer's initial values.
 
-import { type ImageShape, type NdArray, RandomStream, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type ImageShape, type NdArray, RandomStream } from '../../core/numeric/index.ts';
 import type { ConditionShapes } from '../contract/condition.ts';
 import type { ParameterSpec, ParameterSpecs } from '../contract/parameters.ts';
 
@@ -31,7 +31,7 @@ function randomValues({ shape, mask, trained, initial }: ParameterSpec, random: 
   const signed = (low: number, high: number) =>
     (random.uniform() < 0.5 ? -1 : 1) * (low + (high - low) * random.uniform());
   const contributes = mask?.();
-  const deviation = 0.7 / Math.sqrt(sizeOf(shape.slice(0, -1)));
+  const deviation = 0.7 / Math.sqrt(countElements(shape.slice(0, -1)));
   return start.map((value, index) => {
     if (contributes?.[index] === 0) {
       return 1000 * random.normal();
@@ -47,14 +47,20 @@ function randomValues({ shape, mask, trained, initial }: ParameterSpec, random: 
 export function randomCondition(images: number, shapes: ConditionShapes = {}): Record<string, NdArray> {
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
-      const all = [images, ...shape];
-      return [name, { shape: all, data: new RandomStream(5, 'condition', name).normals(sizeOf(all)) }];
+      const batchShape = [images, ...shape];
+      return [
+        name,
+        {
+          shape: batchShape,
+          data: new RandomStream(5, 'condition', name).normals(countElements(batchShape)),
+        },
+      ];
     }),
   );
 }
 
 /** A batch of distinct images, normally distributed. */
 export function randomImages(images: number, shape: ImageShape, name: string): NdArray {
-  const all = [images, ...shape];
-  return { shape: all, data: new RandomStream(2, name).normals(sizeOf(all)) };
+  const batchShape = [images, ...shape];
+  return { shape: batchShape, data: new RandomStream(2, name).normals(countElements(batchShape)) };
 }

@@ -1,16 +1,16 @@
 // The checks of a bijection's values: start values, shapes, inverse, independence of the images.
 
 import {
+  countDimensions,
+  countElements,
   countNonFinite,
-  dimensionsOf,
   type NdArray,
   RandomStream,
   relativeError,
-  sizeOf,
 } from '../../core/numeric/index.ts';
 import type { NamedArrays, Program } from '../../tensor/engine/index.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../../tensor/index.ts';
-import { asFeeds, type BijectionGraph, compileValues, graphOf } from './bijectionProgram.ts';
+import { asFeeds, type BijectionGraph, buildGraph, compileValues } from './bijectionProgram.ts';
 import { type Arrays, type CheckContext, LargestErrors, LIMITS, ofImage } from './checkContext.ts';
 
 /**
@@ -27,7 +27,7 @@ export function startValues(context: CheckContext): Arrays | undefined {
     );
   const [start, again] = [drawn(), drawn()];
   const right = Object.entries(start).flatMap(([path, { shape, data }]) => [
-    context.note(`missing or extra start values of ${path}`, Math.abs(data.length - sizeOf(shape)), 0),
+    context.note(`missing or extra start values of ${path}`, Math.abs(data.length - countElements(shape)), 0),
     context.note(`start values of ${path} that are not finite`, countNonFinite(data), 0),
     context.note(
       `start values of ${path} redrawn with the same seed`,
@@ -42,12 +42,12 @@ export function startValues(context: CheckContext): Arrays | undefined {
 export function checkedGraph(context: CheckContext): BijectionGraph | undefined {
   const { layer, images } = context;
   const { inputShape, outputShape } = layer;
-  const graph = graphOf(layer, images);
-  const shape = (what: string, actual: Shape, expected: Shape) => {
-    const problem = `shape of ${what}: ${showShape(actual)}, expected ${showShape(expected)}`;
+  const graph = buildGraph(layer, images);
+  const shape = (subject: string, actual: Shape, expected: Shape) => {
+    const problem = `shape of ${subject}: ${showShape(actual)}, expected ${showShape(expected)}`;
     return context.note(problem, sameShape(actual, expected) ? 0 : 1, 0);
   };
-  const lost = Math.abs(dimensionsOf(outputShape) - dimensionsOf(inputShape));
+  const lost = Math.abs(countDimensions(outputShape) - countDimensions(inputShape));
   const right = [
     shape('y', graph.y.shape, [images, ...outputShape]),
     shape('inverse', graph.inverse.shape, [images, ...inputShape]),
@@ -103,14 +103,14 @@ export async function checkInverses(
 /** Whether the map of the log-determinant, if there is one, adds up to it. */
 export function checkLogDetMap(context: CheckContext, { logDet, logDetMap }: Arrays): void {
   if (logDetMap) {
-    const said = Array.from(
+    const logDets = Array.from(
       { length: context.images },
       (_, image) => logDet!.data[logDet!.shape.length === 0 ? 0 : image]!,
     );
-    const sums = said.map((_, image) =>
+    const sums = logDets.map((_, image) =>
       Array.from(ofImage(logDetMap, image).data).reduce((sum, share) => sum + share, 0),
     );
-    context.note('sum of logDetMap against logDet', relativeError(sums, said), LIMITS.same);
+    context.note('sum of logDetMap against logDet', relativeError(sums, logDets), LIMITS.same);
   }
 }
 
@@ -138,16 +138,16 @@ export async function checkOpenBatch(
   feeds: NamedArrays,
   result: Arrays,
 ): Promise<void> {
-  const program = await compileValues(graphOf(context.layer, OPEN_BATCH), context.precision('float64'));
+  const program = await compileValues(buildGraph(context.layer, OPEN_BATCH), context.precision('float64'));
   const worst = new LargestErrors();
-  const all = await program.run(feeds);
+  const openResult = await program.run(feeds);
   for (const [name, { data }] of Object.entries(result)) {
-    worst.take(`${name} with an open batch`, relativeError(all[name]!.data, data));
+    worst.take(`${name} with an open batch`, relativeError(openResult[name]!.data, data));
   }
   for (let image = 0; image < context.images; image++) {
-    const one = await program.run(mapPerImage(feeds, (array) => ofImage(array, image)));
+    const single = await program.run(mapPerImage(feeds, (array) => ofImage(array, image)));
     for (const [name, array] of Object.entries(result)) {
-      worst.take(`${name} of a single image`, relativeError(one[name]!.data, ofImage(array, image).data));
+      worst.take(`${name} of a single image`, relativeError(single[name]!.data, ofImage(array, image).data));
     }
   }
   worst.note(context, LIMITS.same);
@@ -166,7 +166,7 @@ function mapPerImage(feeds: NamedArrays, change: (array: NdArray) => NdArray): N
 
 /** The parts of an array that belong to all other images. */
 function without({ shape, data }: NdArray, image: number): Float64Array {
-  const size = sizeOf(shape.slice(1));
+  const size = countElements(shape.slice(1));
   return Float64Array.from(data).filter(
     (_, index) => shape.length === 0 || Math.floor(index / size) !== image,
   );
@@ -174,7 +174,7 @@ function without({ shape, data }: NdArray, image: number): Float64Array {
 
 /** A batch with one image replaced. */
 function withOther({ shape, data }: NdArray, image: number): NdArray {
-  const size = sizeOf(shape.slice(1));
+  const size = countElements(shape.slice(1));
   const changed = Float64Array.from(data);
   changed.set(new RandomStream(4, 'other', image).normals(size), image * size);
   return { shape, data: changed };

@@ -17,7 +17,7 @@ import { fourCorners } from '../layers/fourCorners.ts';
 import { reverse } from '../layers/permutation.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { woodbury, woodburyMe } from '../layers/woodbury.ts';
-import { couplingOf } from '../models/couplings.ts';
+import { buildCoupling } from '../models/couplings.ts';
 import type { Bijection } from './bijection.ts';
 import { chain } from './chain.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';
@@ -51,13 +51,13 @@ describe('chain', () => {
       inverse: layer.inverse(x, parametersFrom(tensors)),
     };
     const program = await compile({ inputs: { x, ...tensors }, outputs }, { precision: 'float64' });
-    const one = (value: number) => ({ shape: [1], data: Float64Array.of(value) });
+    const scalar = (value: number) => ({ shape: [1], data: Float64Array.of(value) });
     const result = await program.run({
       x: { shape: [1, 1, 2, 1], data: Float64Array.of(3, -5) },
-      'a/bias': one(1),
-      'a/logScale': one(Math.log(2) / 3),
-      'b/bias': one(10),
-      'b/logScale': one(Math.log(0.5) / 3),
+      'a/bias': scalar(1),
+      'a/logScale': scalar(Math.log(2) / 3),
+      'b/bias': scalar(10),
+      'b/logScale': scalar(Math.log(0.5) / 3),
     });
     // a is x ↦ 2(x + 1), b is x ↦ (x + 10)/2, each on two pixels.
     [(2 * (3 + 1) + 10) / 2, (2 * (-5 + 1) + 10) / 2].forEach((value, index) => {
@@ -89,11 +89,11 @@ describe('chain', () => {
       inverse: (y) => transpose(y, [0, 2, 1, 3]),
     };
     const layers = [
-      chain('turning', { turned, coupling: couplingOf([3, 2, 2], { conditioner: { width: 3 } }) }),
+      chain('turning', { turned, coupling: buildCoupling([3, 2, 2], { conditioner: { width: 3 } }) }),
       chain('enlarging', {
         larger,
         squeeze: small,
-        coupling: couplingOf([2, 3, 4], { conditioner: { width: 3 } }),
+        coupling: buildCoupling([2, 3, 4], { conditioner: { width: 3 } }),
         again: larger,
       }),
     ];
@@ -131,7 +131,7 @@ describe('a part of a chain that breaks the contract', () => {
 describe('layers reject invalid options', () => {
   it.each([
     ['squeeze: height and width must be even, not 4x3', () => squeeze([4, 3, 1])],
-    ['coupling: needs at least 2 channels', () => couplingOf([4, 4, 1], { conditioner: { width: 8 } })],
+    ['coupling: needs at least 2 channels', () => buildCoupling([4, 4, 1], { conditioner: { width: 8 } })],
     ['emerging: the kernel size must be odd, not 4', () => emerging([4, 4, 1], { kernelSize: 4 })],
     ['emerging: the kernel size must be odd, not 2.5', () => emerging([4, 4, 1], { kernelSize: 2.5 })],
     ['emerging: the dilation must be 1 or more, not 0', () => emerging([4, 4, 1], { dilation: 0 })],

@@ -38,7 +38,7 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     ...entries.map(([key, part]) => prefixed(key, part.parameters)),
   );
   const partName = (key: string): string => {
-    const number = entries.findIndex(([other]) => other === key) + 1;
+    const number = entries.findIndex(([otherKey]) => otherKey === key) + 1;
     return `chain '${name}': part ${number} (${key}: ${parts[key]!.name})`;
   };
   const checked = (result: BijectionResult, key: string, images: Tensor): BijectionResult => {
@@ -63,7 +63,7 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
         logDet = add(logDet, result.logDet);
       }
       return results.some(({ logDetMap }) => logDetMap)
-        ? { y, logDet, logDetMap: mapOf(parts, results) }
+        ? { y, logDet, logDetMap: combineMaps(parts, results) }
         : { y, logDet };
     },
     inverse: (y, p, condition) =>
@@ -95,7 +95,10 @@ function shapeOr(value: Tensor | undefined): string {
 }
 
 /** The shares of the pixels of a chain's input, from the results of its parts; at least one has a map. */
-function mapOf(parts: Readonly<Record<string, Bijection>>, results: readonly BijectionResult[]): Tensor {
+function combineMaps(
+  parts: Readonly<Record<string, Bijection>>,
+  results: readonly BijectionResult[],
+): Tensor {
   return Object.values(parts).reduceRight<Tensor>((shares, { inputShape, outputShape }, index) => {
     const before = sharesBefore(shares, outputShape, inputShape);
     return add(before, logDetShares(results[index]!, inputShape));

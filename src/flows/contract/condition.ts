@@ -26,14 +26,14 @@ export function collectConditions(declarations: Iterable<Declaration>): Conditio
   const collected = new Map<string, { readonly shape: readonly number[]; readonly where: string }>();
   for (const [where, { conditions = {} }] of declarations) {
     for (const [name, shape] of Object.entries(conditions)) {
-      const other = collected.get(name);
-      if (other && !sameShape(other.shape, shape)) {
+      const previous = collected.get(name);
+      if (previous && !sameShape(previous.shape, shape)) {
         throw new Error(
-          `the condition '${name}' is ${showShape(other.shape)} in ${other.where}, but ${showShape(shape)} in ${where}: ` +
+          `the condition '${name}' is ${showShape(previous.shape)} in ${previous.where}, but ${showShape(shape)} in ${where}: ` +
             'give one of them another name',
         );
       }
-      collected.set(name, other ?? { shape, where });
+      collected.set(name, previous ?? { shape, where });
     }
   }
   return Object.fromEntries([...collected].map(([name, { shape }]) => [name, shape]));

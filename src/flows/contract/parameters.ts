@@ -1,5 +1,5 @@
 // The parameters of layers: their declarations, and access to their tensors.
-import { type RandomStream, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type RandomStream } from '../../core/numeric/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 
 /** One parameter as a layer declares it. */
@@ -30,7 +30,7 @@ export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
 /** A trained parameter initialised with the same value everywhere. */
 export function filledParameter(shape: readonly number[], value: number): ParameterSpec {
-  return { shape, trained: true, initial: () => new Float64Array(sizeOf(shape)).fill(value) };
+  return { shape, trained: true, initial: () => new Float64Array(countElements(shape)).fill(value) };
 }
 
 /** A trained parameter initialised as normal with mean 0 and the given standard deviation. */
@@ -39,7 +39,7 @@ export function normalParameter(shape: readonly number[], deviation: number): Pa
     shape,
     trained: true,
     initial(random) {
-      const values = random.normals(sizeOf(shape));
+      const values = random.normals(countElements(shape));
       // In place: there are tens of millions, and a call for each would take most of the time.
       for (let index = 0; index < values.length; index++) {
         values[index]! *= deviation;
@@ -62,7 +62,7 @@ export function countTrained(specs: ParameterSpecs): number {
 }
 
 function countUnmasked({ shape, mask, unmasked }: ParameterSpec): number {
-  return unmasked ?? (mask ? mask().filter((on) => on !== 0).length : sizeOf(shape));
+  return unmasked ?? (mask ? mask().filter((on) => on !== 0).length : countElements(shape));
 }
 
 /** Provides the tensors of a layer's parameters. */

@@ -9,7 +9,7 @@ import { layerCases } from '../../testing/layers.ts';
 import { localParameters } from '../../testing/localParameters.ts';
 import { randomImages } from '../checks/randomParameters.ts';
 import { checkerboard } from '../coupling/mask.ts';
-import { couplingOf } from '../models/couplings.ts';
+import { buildCoupling } from '../models/couplings.ts';
 import type { Bijection } from './bijection.ts';
 import { parametersFrom } from './parameters.ts';
 
@@ -46,7 +46,7 @@ it.each([0, 1] as const)('a checkerboard that keeps pixels of parity %i', async 
   const shape: ImageShape = [3, 5, 2];
   const options = { conditioner: { width: 4 }, coupling: 'mixture' };
   await checkShares(
-    couplingOf(shape, options, checkerboard({ keep })),
+    buildCoupling(shape, options, checkerboard({ keep })),
     (pixel) => (Math.floor(pixel / shape[1]) + (pixel % shape[1])) % 2 !== keep,
   );
 });
@@ -78,12 +78,12 @@ async function checkShares(layer: Bijection, contributes: (pixel: number) => boo
     { inputs: {}, outputs: { logDetMap: logDetMap!, logDet } },
     { precision: 'float64', threads: 1 },
   );
-  const found = await program.run({});
+  const shares = await program.run({});
   await program.release();
   const pixels = Array.from({ length: area }, (_, pixel) => contributes(pixel));
   const contributing = pixels.filter(Boolean).length;
-  const alone = Array.from(found.logDet!.data, (value, pixel) => (pixels[pixel] ? value / contributing : 0));
-  expectClose('shares', found.logDetMap!.data, alone, 'float64');
+  const alone = Array.from(shares.logDet!.data, (value, pixel) => (pixels[pixel] ? value / contributing : 0));
+  expectClose('shares', shares.logDetMap!.data, alone, 'float64');
   const different = alone.filter((_, pixel) => pixels[pixel]).map((value) => value.toFixed(6));
   expect(new Set(different).size).toBeGreaterThan(1);
 }

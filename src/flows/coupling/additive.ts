@@ -11,7 +11,7 @@ export function additive(): TransformerFor {
     numbers: 1,
     forward: (x, shift) => ({ y: add(x, shift) }),
     inverse: (y, shift) => subtract(y, shift),
-    scalar: { affine: (own) => ({ shift: own[0]!, scale: 1 }) },
+    scalar: { affine: (numbers) => ({ shift: numbers[0]!, scale: 1 }) },
   });
 }
 

@@ -56,9 +56,9 @@ export function affine({ scaleFloor = 0 }: AffineOptions = {}): TransformerFor {
       return subtract(divide(y, scale), shift);
     },
     scalar: {
-      affine: (own) => ({
-        shift: own[0]!,
-        scale: scaleFloor + (1 - scaleFloor) * portableSigmoid(own[1]! + 2),
+      affine: (numbers) => ({
+        shift: numbers[0]!,
+        scale: scaleFloor + (1 - scaleFloor) * portableSigmoid(numbers[1]! + 2),
       }),
     },
   });

@@ -56,11 +56,14 @@ const ROUGH_STEPS = 4;
  * The roots of increasing functions, to the last digits of the precision. A root outside its bracket, by rounding, is the
  * end next to it.
  */
-export function bracketedRoot({ low, high, axis, size, start }: Bracket, at: (x: Tensor) => AtPoint): Tensor {
-  const begin = concatenate([start ?? middleOf(low, high), low, high, subtract(high, low)], axis);
-  const found = fixedPoint(begin, MOST_ITERATIONS, (state) => {
+export function bracketedRoot(
+  { low, high, axis, size, start }: Bracket,
+  evaluateAt: (x: Tensor) => AtPoint,
+): Tensor {
+  const begin = concatenate([start ?? midpoint(low, high), low, high, subtract(high, low)], axis);
+  const finalState = fixedPoint(begin, MOST_ITERATIONS, (state) => {
     const [x, from, to, last] = split(state, axis, [1, 1, 1, 1]);
-    const { value, ...point } = at(x);
+    const { value, ...point } = evaluateAt(x);
     const logDerivative = maximum(point.logDerivative, LEAST_LOG_DERIVATIVE);
     const isTooHigh = isPositive(value);
     const [lower, upper] = [chosen(isTooHigh, from, x), chosen(isTooHigh, x, to)];
@@ -88,21 +91,21 @@ export function bracketedRoot({ low, high, axis, size, start }: Bracket, at: (x:
       axis,
     );
   });
-  return split(found, axis, [1, 3])[0];
+  return split(finalState, axis, [1, 3])[0];
 }
 
 /** Points in brackets that are near most of their roots, for `bracketedRoot` to start at: some steps of Newton's method. */
-export function nearRoot({ low, high }: Bracket, at: (x: Tensor) => AtPoint): Tensor {
-  let x = middleOf(low, high);
+export function nearRoot({ low, high }: Bracket, evaluateAt: (x: Tensor) => AtPoint): Tensor {
+  let x = midpoint(low, high);
   for (let step = 0; step < ROUGH_STEPS; step++) {
-    const { value, logDerivative } = at(x);
+    const { value, logDerivative } = evaluateAt(x);
     const next = subtract(x, multiply(value, exp(negate(maximum(logDerivative, LEAST_LOG_DERIVATIVE)))));
     x = maximum(low, smaller(next, high));
   }
   return x;
 }
 
-function middleOf(low: Tensor, high: Tensor): Tensor {
+function midpoint(low: Tensor, high: Tensor): Tensor {
   return add(multiply(low, 0.5), multiply(high, 0.5));
 }
 

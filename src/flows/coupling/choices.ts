@@ -16,5 +16,5 @@ export function chosen(condition: Tensor, a: Tensor, b: Tensor): Tensor {
 /** The largest of tensors of one shape, elementwise, up to rounding: it has a gradient. */
 export function largest(parts: readonly Tensor[]): Tensor {
   // max(a, b) = a + relu(b − a).
-  return parts.reduce((most, part) => add(most, relu(subtract(part, most))));
+  return parts.reduce((maximum, part) => add(maximum, relu(subtract(part, maximum))));
 }

@@ -111,12 +111,12 @@ function squeezedImages(
     squeezes.push(layer);
     shape = layer.outputShape;
   }
-  const given = depth * 4 ** squeezes.length;
-  const isEmbedded = given > MOST_IMAGE_CHANNELS;
+  const channelCount = depth * 4 ** squeezes.length;
+  const isEmbedded = channelCount > MOST_IMAGE_CHANNELS;
   const none = parametersFrom({});
   return {
-    channels: isEmbedded ? MOST_IMAGE_CHANNELS : given,
-    parameters: isEmbedded ? { kernel: fanInKernel(given, MOST_IMAGE_CHANNELS) } : {},
+    channels: isEmbedded ? MOST_IMAGE_CHANNELS : channelCount,
+    parameters: isEmbedded ? { kernel: fanInKernel(channelCount, MOST_IMAGE_CHANNELS) } : {},
     forward(p, condition) {
       const images = standardised(condition, conditions);
       const squeezed = squeezes.reduce((x, layer) => layer.forward(x, none).y, images);

@@ -1,7 +1,7 @@
 // The coupling network processes some of its pixels at a time, which may not affect its results. A floor bounds its scale.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
@@ -23,22 +23,25 @@ const layer = coupling([SIZE, SIZE, CHANNELS], { conditioner: glowConditioner({ 
 const random = new RandomStream(0, 'coupling');
 const normals = (shape: readonly number[], deviation: number): NdArray => ({
   shape: [...shape],
-  data: random.normals(sizeOf(shape)).map((value) => deviation * value),
+  data: random.normals(countElements(shape)).map((value) => deviation * value),
 });
 const parameters = Object.fromEntries(
   Object.entries(layer.parameters).map(([name, { shape }]) => [name, normals(shape, 0.05)]),
 );
 
 /** y and ln|det|, and optionally the gradients of Σ y + Σ ln|det|, of a batch of `images` images. */
-async function programOf(images: number, differentiated: boolean) {
+async function buildProgram(images: number, differentiated: boolean) {
   const x = input('x', [images, SIZE, SIZE, CHANNELS]);
   const tensors = Object.fromEntries(
     Object.entries(layer.parameters).map(([name, { shape }]) => [name, input(name, shape)]),
   );
   const { y, logDet } = layer.forward(x, parametersFrom(tensors));
   const variables = { x, ...tensors };
-  const found = gradients(add(sum(y), sum(logDet)), Object.values(variables), constant(1));
-  const named = Object.keys(variables).map((name, index) => [`gradient of ${name}`, found[index]!]);
+  const parameterGradients = gradients(add(sum(y), sum(logDet)), Object.values(variables), constant(1));
+  const named = Object.keys(variables).map((name, index) => [
+    `gradient of ${name}`,
+    parameterGradients[index]!,
+  ]);
   const outputs = { y, logDet, ...(differentiated && Object.fromEntries(named)) };
   return compile({ inputs: { x, ...tensors }, outputs }, { precision: 'float64', threads: 1 });
 }
@@ -48,9 +51,9 @@ it.each([
   ['without', false],
 ])('matches its images one by one, for a batch in blocks, %s', async (_, differentiated) => {
   const x = normals([IMAGES, SIZE, SIZE, CHANNELS], 1);
-  const whole = await programOf(IMAGES, differentiated);
-  const single = await programOf(1, differentiated);
-  const together = await whole.run({ x, ...parameters });
+  const batchProgram = await buildProgram(IMAGES, differentiated);
+  const single = await buildProgram(1, differentiated);
+  const together = await batchProgram.run({ x, ...parameters });
   const perImage = x.data.length / IMAGES;
   const alone: Record<string, NdArray>[] = [];
   for (let image = 0; image < IMAGES; image++) {
@@ -65,7 +68,7 @@ it.each([
       : [...parts[0]!].map((_, index) => parts.reduce((total, part) => total + part[index]!, 0));
     expectClose(name, data, expected, 'float64');
   }
-  await whole.release();
+  await batchProgram.release();
   await single.release();
 });
 
@@ -90,7 +93,9 @@ describe('a floor under the scale', () => {
           name,
           constant({
             shape: [...shape],
-            data: Float64Array.from({ length: sizeOf(shape) }, (_, i) => (isLast ? [-0.7, t][i % 2]! : 0)),
+            data: Float64Array.from({ length: countElements(shape) }, (_, i) =>
+              isLast ? [-0.7, t][i % 2]! : 0,
+            ),
           }),
         ];
       }),

@@ -53,15 +53,15 @@ export function coupling(
       ? { parameters: () => ({}), forward: givenConditioner }
       : givenConditioner;
   const { numbers: _, ...others } = transformer.conditions!;
-  const numbersFor = (kept: Tensor, p: Parameters, condition: Condition): Tensor => {
-    const image = division.see(kept);
+  const numbersFor = (unchanged: Tensor, p: Parameters, condition: Condition): Tensor => {
+    const image = division.see(unchanged);
     const input = context ? besideContext(image, context.forward(p.at('context'), condition)) : image;
     const numbers = conditioner.forward(input, p, condition, output);
     requireNumbers(numbers, [height, width], output);
     return remember(division.select(numbers));
   };
-  const transformed = (changed: Tensor, kept: Tensor, p: Parameters, condition: Condition) =>
-    [changed, p.at('transformer'), { ...condition, numbers: numbersFor(kept, p, condition) }] as const;
+  const transformed = (changed: Tensor, unchanged: Tensor, p: Parameters, condition: Condition) =>
+    [changed, p.at('transformer'), { ...condition, numbers: numbersFor(unchanged, p, condition) }] as const;
   return bijection({
     name: 'coupling',
     inputShape: shape,
@@ -79,16 +79,16 @@ export function coupling(
       ]),
     ),
     forward(x, p, condition) {
-      const { kept, changed } = division.divide(x);
-      const { y, logDet, logDetMap } = transformer.forward(...transformed(changed, kept, p, condition));
-      const joined = division.join({ kept, changed: y });
+      const { kept: unchanged, changed } = division.divide(x);
+      const { y, logDet, logDetMap } = transformer.forward(...transformed(changed, unchanged, p, condition));
+      const joined = division.join({ kept: unchanged, changed: y });
       return { y: joined, logDet, ...(logDetMap && { logDetMap: division.perPixel(logDetMap) }) };
     },
     inverse(y, p, condition) {
-      const { kept, changed } = division.divide(y);
+      const { kept: unchanged, changed } = division.divide(y);
       return division.join({
-        kept,
-        changed: transformer.inverse(...transformed(changed, kept, p, condition)),
+        kept: unchanged,
+        changed: transformer.inverse(...transformed(changed, unchanged, p, condition)),
       });
     },
     maps: (p) => [

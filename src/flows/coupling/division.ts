@@ -1,5 +1,5 @@
 // How a coupling takes images apart by its mask, and puts them together again.
-import { type ImageShape, once, otherParity, type Parity, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type ImageShape, once, otherParity, type Parity } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -36,7 +36,7 @@ export interface Division {
   /** Takes images apart. */
   divide(x: Tensor): MaskedParts;
   /** The images as the conditioner sees them, `[N, …seenShape]`: a function only of the kept values. */
-  see(kept: Tensor): Tensor;
+  see(unchanged: Tensor): Tensor;
   /** The numbers for the changed values, from the conditioner's for every pixel of `seenShape`. */
   select(numbers: Tensor): Tensor;
   /** Puts images together again: the inverse of `divide`. */
@@ -60,29 +60,32 @@ export function divisionBy(maskFor: MaskFor, shape: ImageShape): Division {
   const lengths = lengthsIn(mask);
   const values = (mask as readonly unknown[]).flat(2) as number[];
   const expected = [[channels], [height, width], [height, width, channels]];
-  if (!expected.some((one) => String(one) === String(lengths)) || values.length !== sizeOf(lengths)) {
+  if (
+    !expected.some((allowedShape) => String(allowedShape) === String(lengths)) ||
+    values.length !== countElements(lengths)
+  ) {
     throw new Error(
       `coupling: the mask has ${lengths.join(' x ')} values, but for images ${shape.join(' x ')} it needs ` +
         `${channels} (one for each channel), ${height} x ${width} (for each pixel) or ${shape.join(' x ')}`,
     );
   }
-  const other = values.find((value) => value !== 0 && value !== 1);
-  if (other !== undefined) {
+  const invalidValue = values.find((value) => value !== 0 && value !== 1);
+  if (invalidValue !== undefined) {
     throw new Error(
-      `coupling: the mask contains ${other}: use 1 for values that stay and 0 for those that change`,
+      `coupling: the mask contains ${invalidValue}: use 1 for values that stay and 0 for those that change`,
     );
   }
-  const kept = values.flatMap((value, index) => (value === 1 ? [index] : []));
+  const unchanged = values.flatMap((value, index) => (value === 1 ? [index] : []));
   const changed = values.flatMap((value, index) => (value === 0 ? [index] : []));
-  if (kept.length === 0 || changed.length === 0) {
-    throw new Error(`coupling: the mask ${kept.length === 0 ? 'keeps' : 'changes'} nothing`);
+  if (unchanged.length === 0 || changed.length === 0) {
+    throw new Error(`coupling: the mask ${unchanged.length === 0 ? 'keeps' : 'changes'} nothing`);
   }
   if (lengths.length === 1) {
-    return channelDivision(shape, kept, changed);
+    return channelDivision(shape, unchanged, changed);
   }
   return lengths.length === 2
-    ? pixelDivision(shape, { values, kept, changed })
-    : valueDivision(shape, { values, kept, changed });
+    ? pixelDivision(shape, { values, kept: unchanged, changed })
+    : valueDivision(shape, { values, kept: unchanged, changed });
 }
 
 function lengthsIn(mask: Mask): number[] {
@@ -92,17 +95,17 @@ function lengthsIn(mask: Mask): number[] {
 
 function channelDivision(
   [height, width]: ImageShape,
-  kept: readonly number[],
+  unchanged: readonly number[],
   changed: readonly number[],
 ): Division {
   const isFirst = (some: readonly number[]): boolean => some.at(-1) === some.length - 1;
-  const order = [...kept, ...changed];
-  const inOrder = isFirst(kept) || isFirst(changed);
-  const lengths = isFirst(changed) ? [changed.length, kept.length] : [kept.length, changed.length];
+  const order = [...unchanged, ...changed];
+  const inOrder = isFirst(unchanged) || isFirst(changed);
+  const lengths = isFirst(changed) ? [changed.length, unchanged.length] : [unchanged.length, changed.length];
   const swapped = <Part>(parts: readonly Part[]): readonly Part[] =>
     isFirst(changed) ? parts.toReversed() : parts;
   return {
-    seenShape: [height, width, kept.length],
+    seenShape: [height, width, unchanged.length],
     changedShape: [height, width, changed.length],
     channels: changed.length,
     divide(x) {
@@ -127,12 +130,15 @@ interface FlatMask {
   readonly changed: readonly number[];
 }
 
-function pixelDivision([height, width, channels]: ImageShape, { values, kept, changed }: FlatMask): Division {
+function pixelDivision(
+  [height, width, channels]: ImageShape,
+  { values, kept: unchanged, changed }: FlatMask,
+): Division {
   const pixels = height * width;
   const parity = parityIn(values, width);
   // Made when a graph is: the shapes of a model are compared with a file's before anything is allocated.
   const mask = once(() => constant({ shape: [1, height, width, 1], data: Float64Array.from(values) }));
-  const order = [...changed, ...kept];
+  const order = [...changed, ...unchanged];
   const places = once(() => invertPermutation(order));
   const select = (images: Tensor): Tensor => {
     if (parity !== undefined) {
@@ -145,7 +151,7 @@ function pixelDivision([height, width, channels]: ImageShape, { values, kept, ch
   /** Images with the changed pixels in their places, and zeros elsewhere. */
   const spread = (pixelsOfImages: Tensor): Tensor => {
     const [count, , , depth] = pixelsOfImages.shape as [number, number, number, number];
-    const flat = pad(reshape(pixelsOfImages, [count, changed.length, depth]), 1, 0, kept.length);
+    const flat = pad(reshape(pixelsOfImages, [count, changed.length, depth]), 1, 0, unchanged.length);
     return reshape(reorder(flat, 1, places()), [count, height, width, depth]);
   };
   return {
@@ -176,10 +182,10 @@ function parityIn(values: readonly number[], width: number): Parity | undefined 
 }
 
 /** Single values are pixels of an image with one row and one channel. */
-function valueDivision(shape: ImageShape, { values, kept, changed }: FlatMask): Division {
+function valueDivision(shape: ImageShape, { values, kept: unchanged, changed }: FlatMask): Division {
   const [height, width, channels] = shape;
-  const size = sizeOf(shape);
-  const line = pixelDivision([1, size, 1], { values, kept, changed });
+  const size = countElements(shape);
+  const line = pixelDivision([1, size, 1], { values, kept: unchanged, changed });
   const inLine = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, 1, size, 1]);
   const inImage = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, ...shape]);
   const mask = once(() => constant({ shape: [1, ...shape], data: Float64Array.from(values) }));

@@ -27,7 +27,7 @@ import {
   type ParameterSpecs,
   type Parameters,
 } from '../contract/parameters.ts';
-import { byNumber, type ImageBoundary, paddingOf } from '../layers/scaledConvolution.ts';
+import { byNumber, convolutionBoundary, type ImageBoundary } from '../layers/scaledConvolution.ts';
 import { MOST_CHANNELS } from '../layers/sharedOptions.ts';
 import type { Conditioner } from './conditioner.ts';
 import { defineConditioner } from './definitions.ts';
@@ -65,14 +65,14 @@ export function gatedConditioner({
   /** A 3x3 convolution with a bias. */
   const convolved = (x: Tensor, kernel: Tensor, bias: Tensor): Tensor => {
     const [, , inputs, outputs] = kernel.shape as [number, number, number, number];
-    const options = { offsets: squareOffsets(3), boundary: paddingOf(boundary) };
+    const options = { offsets: squareOffsets(3), boundary: convolutionBoundary(boundary) };
     return add(convolution(x, reshape(kernel, [9, inputs, outputs]), options), bias);
   };
   /** A residual block. */
   const block = (h: Tensor, p: Parameters): Tensor => {
     const inner = convolved(celu(h), p.get('kernel1'), p.get('bias1'));
-    const both = add(pointwise(celu(inner), p.get('kernel2')), p.get('bias2'));
-    const [value, gate] = split(both, 3, [width, width]);
+    const valueAndGate = add(pointwise(celu(inner), p.get('kernel2')), p.get('bias2'));
+    const [value, gate] = split(valueAndGate, 3, [width, width]);
     const normal = standardised(add(h, multiply(value, sigmoid(gate))));
     return add(multiply(normal, p.get('gain')), p.get('offset'));
   };

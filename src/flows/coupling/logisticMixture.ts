@@ -58,12 +58,12 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
     );
   const components = (x: Tensor): Tensor[] => split(x, axis, Array(x.shape[axis]!).fill(1));
   /** The exponentials of numbers relative to the largest one, which is `top`, and the logarithm of their sum. */
-  const powersOf = (x: Tensor) => {
+  const scaledExponentials = (x: Tensor) => {
     const top = largest(components(x));
     const above = subtract(x, top);
     return { top, above, logSum: log(along(exp(above))) };
   };
-  const { above, logSum: logTotal } = powersOf(logits);
+  const { above, logSum: logTotal } = scaledExponentials(logits);
   const logWeights = subtract(above, logTotal);
   const weights = exp(logWeights);
   const rates = exp(negate(logScales));
@@ -74,8 +74,8 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
    * remain when F itself underflows, no difference of large numbers is taken.
    */
   const lowerHalf = (z: Tensor) => {
-    const { top, above: shares, logSum } = powersOf(add(logWeights, logSigmoid(z)));
-    const densities = powersOf(add(subtract(shares, logScales), logSigmoid(negate(z))));
+    const { top, above: shares, logSum } = scaledExponentials(add(logWeights, logSigmoid(z)));
+    const densities = scaledExponentials(add(subtract(shares, logScales), logSigmoid(negate(z))));
     return {
       logBelow: add(top, logSum),
       aboveShare: along(multiply(weights, sigmoid(negate(z)))),
@@ -110,16 +110,16 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
       };
     },
     inverse(logit) {
-      const given = clip(logit, LARGEST);
+      const clippedLogit = clip(logit, LARGEST);
       // Scaled up: next to 0 a condition can be between 0 and 1 in float32.
-      const side = subtract(1, multiply(isPositive(multiply(given, 2 ** 64)), 2));
-      const wanted = multiply(given, side);
+      const side = subtract(1, multiply(isPositive(multiply(clippedLogit, 2 ** 64)), 2));
+      const wanted = multiply(clippedLogit, side);
       const centres = multiply(means, side);
       // The components' quantiles bracket the mixture's quantile.
       const quantiles = components(clip(add(centres, multiply(exp(logScales), wanted)), LARGEST));
       const bracket = {
-        low: negate(quantiles.map(negate).reduce((most, one) => maximum(most, one))),
-        high: quantiles.reduce((most, one) => maximum(most, one)),
+        low: negate(quantiles.map(negate).reduce((highest, quantile) => maximum(highest, quantile))),
+        high: quantiles.reduce((highest, quantile) => maximum(highest, quantile)),
         axis,
         size: subtract(1, wanted),
       };

@@ -18,8 +18,8 @@ interface Mixture {
 const logSigmoid = (z: number): number => Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)));
 
 function logSumExp(values: readonly number[]): number {
-  const most = Math.max(...values);
-  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+  const largest = Math.max(...values);
+  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
 
 /** ln F, ln(1 − F) and ln f at x, by their definitions. */
@@ -35,7 +35,7 @@ function definition({ logits, means, logScales }: Mixture, x: number) {
   };
 }
 
-function logitOf(mixture: Mixture, x: number): number {
+function mixtureLogit(mixture: Mixture, x: number): number {
   const { below, above } = definition(mixture, x);
   return below - above;
 }
@@ -45,7 +45,7 @@ function quantile(mixture: Mixture, logit: number): number {
   const ends = mixture.means.map((mean, k) => mean + Math.exp(mixture.logScales[k]!) * logit);
   let [low, high] = [Math.min(...ends), Math.max(...ends)];
   for (let middle = (low + high) / 2; middle > low && middle < high; middle = (low + high) / 2) {
-    [low, high] = logitOf(mixture, middle) > logit ? [low, middle] : [middle, high];
+    [low, high] = mixtureLogit(mixture, middle) > logit ? [low, middle] : [middle, high];
   }
   return (low + high) / 2;
 }
@@ -56,23 +56,23 @@ const precisions = Object.keys(epsilons) as Precision[];
 
 /** The transformer for one mixture per pixel, with shift 0 and a last scale of 1: sigmoid(t + 2) is 1 at t = 60. */
 async function transformed(
-  all: readonly Mixture[],
+  mixtures: readonly Mixture[],
   { x, y }: { readonly x: readonly number[]; readonly y: readonly number[] },
   precision: Precision,
 ) {
-  const components = all[0]!.logits.length;
+  const components = mixtures[0]!.logits.length;
   const count = 3 * components + 2;
-  const { forward, inverse } = mixture({ components })([1, all.length, 1]);
+  const { forward, inverse } = mixture({ components })([1, mixtures.length, 1]);
   const apart = Array.from({ length: components }, (_, k) => (2 * k - components + 1) / components);
-  const numbers = all.flatMap(({ logits, means, logScales }) => [
+  const numbers = mixtures.flatMap(({ logits, means, logScales }) => [
     ...logits,
     ...means.map((mean, k) => mean - apart[k]!),
     ...logScales,
     0,
     60,
   ]);
-  const shape = [1, 1, all.length, 1];
-  const given = {
+  const shape = [1, 1, mixtures.length, 1];
+  const feeds = {
     x: { shape, data: Float64Array.from(x) },
     y: { shape, data: Float64Array.from(y) },
     numbers: { shape: [...shape.slice(0, 3), count], data: Float64Array.from(numbers) },
@@ -80,7 +80,7 @@ async function transformed(
   const inputs = {
     x: input('x', shape),
     y: input('y', shape),
-    numbers: input('numbers', given.numbers.shape),
+    numbers: input('numbers', feeds.numbers.shape),
   };
   const none = parametersFrom({});
   const condition = { numbers: inputs.numbers };
@@ -88,7 +88,7 @@ async function transformed(
   const { y: values, logDetMap: logDerivative } = forward(inputs.x, none, condition);
   const outputs = { values, logDerivative: logDerivative!, back: inverse(inputs.y, none, condition) };
   const program = await compile({ inputs, outputs }, { precision, threads: 1 });
-  const result = await program.run(given);
+  const result = await program.run(feeds);
   await program.release();
   return result as Record<'values' | 'logDerivative' | 'back', NdArray>;
 }
@@ -126,9 +126,9 @@ describe.each(precisions)('in %s', (precision) => {
     const reach = precision === 'float32' ? 1e6 : 3;
     const x = mixtures.map((_, index) => Math.fround(reach * Math.sin(index) ** 5));
     const { values, logDerivative } = await transformed(mixtures, { x, y: x }, precision);
-    mixtures.forEach((one, index) => {
-      const { below, above, density } = definition(one, x[index]!);
-      const sharpest = Math.exp(-Math.min(...one.logScales));
+    mixtures.forEach((sample, index) => {
+      const { below, above, density } = definition(sample, x[index]!);
+      const sharpest = Math.exp(-Math.min(...sample.logScales));
       // The effect of rounding only x on the logarithms, and on the definition's.
       const rounding = epsilon * (4 + Math.abs(x[index]!) * sharpest) + 2 ** -50 * Math.abs(density);
       const expected = below - above;
@@ -143,10 +143,10 @@ describe.each(precisions)('in %s', (precision) => {
   });
 
   it('has a slope without rounding in the tails, where it is the widest component’s', async () => {
-    const one = { logits: [0, 0.5], means: [-0.5, 0.5], logScales: [-6, -1] };
+    const wideMixture = { logits: [0, 0.5], means: [-0.5, 0.5], logScales: [-6, -1] };
     const x = [-1e6, -1e4, -100, 100, 1e4, 1e6];
     const { logDerivative } = await transformed(
-      x.map(() => one),
+      x.map(() => wideMixture),
       { x, y: x },
       precision,
     );
@@ -162,10 +162,10 @@ describe.each(precisions)('in %s', (precision) => {
       Math.fround(index % 20 === 0 ? 400 * value : 2 * value),
     );
     const { back } = await transformed(mixtures, { x: y, y }, precision);
-    mixtures.forEach((one, index) => {
+    mixtures.forEach((sample, index) => {
       const logit = y[index]!;
-      const x = quantile(one, logit);
-      const { below, above, density } = definition(one, x);
+      const x = quantile(sample, logit);
+      const { below, above, density } = definition(sample, x);
       // A last digit of x, of the logit, and of the logarithms that it is the difference of.
       const digit = epsilon * (Math.abs(x) + (1 + Math.abs(logit)) / Math.exp(density - below - above));
       expect(Math.abs(back.data[index]! - x), `value ${index}`).toBeLessThan(4 * digit);
@@ -173,15 +173,17 @@ describe.each(precisions)('in %s', (precision) => {
   });
 
   it('has an inverse to the last digits next to a component that is far wider, and hardly there', async () => {
-    const one = { logits: [-10, 10], means: [0, 0.3], logScales: [9, -5] };
+    const skewedMixture = { logits: [-10, 10], means: [0, 0.3], logScales: [9, -5] };
     const y = [-6, -3, -0.5, 0.25, 2, 5];
     const { back } = await transformed(
-      y.map(() => one),
+      y.map(() => skewedMixture),
       { x: y, y },
       precision,
     );
     y.forEach((logit, index) => {
-      expect(Math.abs(back.data[index]! - quantile(one, logit)), `value ${index}`).toBeLessThan(4 * epsilon);
+      expect(Math.abs(back.data[index]! - quantile(skewedMixture, logit)), `value ${index}`).toBeLessThan(
+        4 * epsilon,
+      );
     });
   });
 
@@ -205,13 +207,13 @@ describe.each(precisions)('in %s', (precision) => {
 it('inverts the other values where one is not a number', async () => {
   const mixtures = drawn(40, 4, [1, -2, 1]);
   const y = mixtures.map((_, index) => Math.sin(index));
-  const all = await transformed(mixtures, { x: y, y }, 'float32');
-  for (const place of [0, 17]) {
-    const broken = y.map((value, index) => (index === place ? Number.NaN : value));
+  const unbroken = await transformed(mixtures, { x: y, y }, 'float32');
+  for (const brokenIndex of [0, 17]) {
+    const broken = y.map((value, index) => (index === brokenIndex ? Number.NaN : value));
     const { back } = await transformed(mixtures, { x: y, y: broken }, 'float32');
-    expect(back.data[place]).toBeNaN();
-    expect([...back.data].filter((_, index) => index !== place)).toEqual(
-      [...all.back.data].filter((_, index) => index !== place),
+    expect(back.data[brokenIndex]).toBeNaN();
+    expect([...back.data].filter((_, index) => index !== brokenIndex)).toEqual(
+      [...unbroken.back.data].filter((_, index) => index !== brokenIndex),
     );
   }
 });

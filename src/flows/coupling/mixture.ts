@@ -50,7 +50,7 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
   }
   const apart = Float64Array.from({ length: components }, (_, k) => (2 * k - components + 1) / components);
   /** The mixtures with these logits, means and logarithms of scales; components lie along `axis`, the last but one. */
-  const mixturesOf = ([logits, means, logScales]: readonly Tensor[], axis: number): MixtureNumbers => ({
+  const createMixtures = ([logits, means, logScales]: readonly Tensor[], axis: number): MixtureNumbers => ({
     logits: logits!,
     means: add(means!, constant({ shape: [components, 1], data: apart })),
     // max(s, −7).
@@ -58,7 +58,7 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
     axis,
   });
   /** The numbers of each value, in parts: K logits, means and logarithms of scales; shift; t. */
-  const partsOf = (numbers: Tensor, axis: number, channels: number): Tensor[] =>
+  const splitNumbers = (numbers: Tensor, axis: number, channels: number): Tensor[] =>
     split(
       numbers,
       axis,
@@ -69,22 +69,22 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
     numbers: 3 * components + 2,
     forward(x, numbers) {
       const [images, height, width, channels] = x.shape as [number, number, number, number];
-      const [logits, means, logScales, shift, t] = partsOf(numbers, 3, channels) as [
+      const [logits, means, logScales, shift, t] = splitNumbers(numbers, 3, channels) as [
         Tensor,
         Tensor,
         Tensor,
         Tensor,
         Tensor,
       ];
-      const of = (part: Tensor, count: number): Tensor =>
+      const splitAxis = (part: Tensor, count: number): Tensor =>
         reshape(part, [images, height, width, count, channels]);
       const { forward } = logitOfMixture(
-        mixturesOf(
-          [logits, means, logScales].map((part) => of(part, components)),
+        createMixtures(
+          [logits, means, logScales].map((part) => splitAxis(part, components)),
           3,
         ),
       );
-      const { logit, logDerivative } = forward(of(x, 1));
+      const { logit, logDerivative } = forward(splitAxis(x, 1));
       const raw = add(t, 2);
       return {
         y: multiply(add(reshape(logit, x.shape), shift), sigmoid(raw)),
@@ -97,14 +97,14 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
       // Contiguous in memory: the iteration reads all of it at every step.
       const columns = (x: Tensor): Tensor =>
         reshape(transpose(x, BATCH_LAST), [x.shape[3]! / channels, values]);
-      const [logits, means, logScales, shift, t] = partsOf(columns(numbers), 0, 1) as [
+      const [logits, means, logScales, shift, t] = splitNumbers(columns(numbers), 0, 1) as [
         Tensor,
         Tensor,
         Tensor,
         Tensor,
         Tensor,
       ];
-      const { inverse } = logitOfMixture(mixturesOf([logits, means, logScales], 0));
+      const { inverse } = logitOfMixture(createMixtures([logits, means, logScales], 0));
       const logit = subtract(divide(columns(y), sigmoid(add(t, 2))), shift);
       return transpose(reshape(inverse(logit), [channels, height, width, images]), BATCH_LAST);
     },
@@ -177,8 +177,8 @@ function portableLogit({ logits, means, logScales }: OneMixture): (x: number) =>
 }
 
 function portableSoftmax(logits: Float64Array): Float64Array {
-  const most = logits.reduce((one, other) => Math.max(one, other), Number.NEGATIVE_INFINITY);
-  const powers = logits.map((logit) => portableExp(logit - most));
+  const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const powers = logits.map((logit) => portableExp(logit - largest));
   const total = powers.reduce((sum, power) => sum + power, 0);
   return powers.map((power) => power / total);
 }

@@ -34,7 +34,7 @@ interface SplineForm {
 }
 
 /** The numbers that a spline is made of: K widths, K heights and K − 1 derivatives inside. */
-export function numbersOf({ bins }: SplineForm): number {
+export function numbersPerSpline({ bins }: SplineForm): number {
   return 3 * bins - 1;
 }
 
@@ -52,42 +52,42 @@ interface Splines {
  * 2·bound·(0.001 + (1 − 0.001·K)·softmax v); derivatives 0.001 + softplus(v + ln(e^0.999 − 1)), and 1 at both ends. So
  * zeros are the identity. Source: Durkan and others, Neural Spline Flows (2019), formulas 4 to 8.
  */
-export function splinesOf(numbers: Tensor, form: SplineForm): Splines {
+export function createSplines(numbers: Tensor, form: SplineForm): Splines {
   const { bins, bound } = form;
   const [widths, heights, slopes] = split(numbers, 0, [bins, bins, bins - 1]);
-  const [x, y] = [widths, heights].map((part) => axisOf(part, form)) as [Axis, Axis];
+  const [x, y] = [widths, heights].map((part) => createAxis(part, form)) as [Axis, Axis];
   // softplus v = −ln sigmoid(−v).
   const inner = subtract(LEAST, logSigmoid(negate(add(slopes, Math.log(Math.expm1(1 - LEAST))))));
   // Ones, as many as there are splines.
   const ends = add(multiply(split(widths, 0, [1, bins - 1])[0], 0), 1);
-  const left = concatenate([ends, inner], 0);
+  const leftSlopes = concatenate([ends, inner], 0);
   const right = concatenate([inner, ends], 0);
 
   /** What holds for the bin of each value, `[M]`, with the values outside replaced by 0. */
-  const at = (value: Tensor, axis: Axis) => {
+  const locate = (value: Tensor, axis: Axis) => {
     const inside = multiply(isPositive(add(value, bound)), isPositive(subtract(bound, value)));
     const within = multiply(value, inside);
-    const bin = binOf(within, axis);
-    const of = (all: Tensor): Tensor => sum(multiply(all, bin), [0]);
-    const [width, height] = [of(x.lengths), of(y.lengths)];
+    const bin = locateBin(within, axis);
+    const pick = (perBin: Tensor): Tensor => sum(multiply(perBin, bin), [0]);
+    const [width, height] = [pick(x.lengths), pick(y.lengths)];
     const slope = divide(height, width);
-    const [first, last] = [of(left), of(right)];
+    const [first, last] = [pick(leftSlopes), pick(right)];
     const bend = subtract(add(first, last), multiply(slope, 2));
-    return { inside, within, x: of(x.starts), y: of(y.starts), width, height, slope, first, last, bend };
+    return { inside, within, x: pick(x.starts), y: pick(y.starts), width, height, slope, first, last, bend };
   };
 
   return {
     forward(value) {
-      const bin = at(value, x);
+      const bin = locate(value, x);
       const { inside, slope, first, last, bend } = bin;
       const share = divide(subtract(bin.within, bin.x), bin.width);
-      const rest = subtract(1, share);
-      const both = multiply(share, rest);
-      const below = add(slope, multiply(bend, both));
-      const above = add(multiply(slope, multiply(share, share)), multiply(first, both));
+      const remainder = subtract(1, share);
+      const shareProduct = multiply(share, remainder);
+      const below = add(slope, multiply(bend, shareProduct));
+      const above = add(multiply(slope, multiply(share, share)), multiply(first, shareProduct));
       const derivative = add(
-        add(multiply(last, multiply(share, share)), multiply(multiply(slope, 2), both)),
-        multiply(first, multiply(rest, rest)),
+        add(multiply(last, multiply(share, share)), multiply(multiply(slope, 2), shareProduct)),
+        multiply(first, multiply(remainder, remainder)),
       );
       const logDerivative = subtract(add(multiply(log(slope), 2), log(derivative)), multiply(log(below), 2));
       return {
@@ -96,7 +96,7 @@ export function splinesOf(numbers: Tensor, form: SplineForm): Splines {
       };
     },
     inverse(value) {
-      const bin = at(value, y);
+      const bin = locate(value, y);
       const { slope, first, bend, height } = bin;
       const above = subtract(bin.within, bin.y);
       const bent = multiply(above, bend);
@@ -117,7 +117,7 @@ interface Axis {
   readonly lengths: Tensor;
 }
 
-function axisOf(numbers: Tensor, { bins, bound }: SplineForm): Axis {
+function createAxis(numbers: Tensor, { bins, bound }: SplineForm): Axis {
   const shares = add(multiply(softmax(numbers), 1 - LEAST * bins), LEAST);
   const lengths = multiply(shares, 2 * bound);
   // Bin k starts after those before it.
@@ -137,7 +137,7 @@ function softmax(columns: Tensor): Tensor {
 }
 
 /** 1 for the bin of each value, 0 for the others: `[K, M]`. */
-function binOf(values: Tensor, { starts }: Axis): Tensor {
+function locateBin(values: Tensor, { starts }: Axis): Tensor {
   const bins = starts.shape[0]!;
   const [first, later] = split(starts, 0, [1, bins - 1]);
   const reached = isPositive(subtract(values, later));

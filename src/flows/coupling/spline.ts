@@ -3,7 +3,7 @@
 import type { Tensor } from '../../tensor/index.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
 import { defineTransformer } from './definitions.ts';
-import { MOST_BINS, numbersOf, splinesOf } from './rationalQuadraticSpline.ts';
+import { createSplines, MOST_BINS, numbersPerSpline } from './rationalQuadraticSpline.ts';
 import { elementwise, type TransformerFor } from './transformer.ts';
 
 /** The options of a spline transformer. */
@@ -28,14 +28,14 @@ export function spline({ bins = 8, bound = 4 }: SplineOptions = {}): Transformer
     throw new Error(`spline: bound must be a number above 0, not ${bound}`);
   }
   const form = { bins, bound };
-  const count = numbersOf(form);
-  const valuesIn = ({ shape }: Tensor): number => shape.reduce((all, one) => all * one, 1);
+  const count = numbersPerSpline(form);
+  const valuesIn = ({ shape }: Tensor): number => shape.reduce((product, length) => product * length, 1);
   const flat = (values: Tensor): Tensor => reshape(values, [valuesIn(values)]);
   const splines = (values: Tensor, numbers: Tensor) => {
     const channels = values.shape[3]!;
     const pixels = valuesIn(values) / channels;
     const columns = transpose(reshape(numbers, [pixels, count, channels]), [1, 0, 2]);
-    return splinesOf(reshape(columns, [count, pixels * channels]), form);
+    return createSplines(reshape(columns, [count, pixels * channels]), form);
   };
   return elementwise({
     name: 'spline',

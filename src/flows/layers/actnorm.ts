@@ -1,5 +1,5 @@
 // Activation normalisation: a scale and a shift per channel, initialised from the first batch.
-import { type ImageShape, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type ImageShape } from '../../core/numeric/index.ts';
 import { isOpen, showShape, type Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -71,5 +71,5 @@ function meanPerChannel(x: Tensor): Tensor {
     );
   }
   const axes = x.shape.map((_, axis) => axis).slice(0, -1);
-  return divide(sum(x, axes), sizeOf(x.shape.slice(0, -1)));
+  return divide(sum(x, axes), countElements(x.shape.slice(0, -1)));
 }

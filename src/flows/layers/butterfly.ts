@@ -1,6 +1,6 @@
 // Butterfly matrices: all values of an image mixed in pairs, at distances that double.
 
-import { dimensionsOf, type ImageShape, once } from '../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, once } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -38,8 +38,8 @@ import { filledParameter, type ParameterSpec } from '../contract/parameters.ts';
  */
 export function butterfly(shape: ImageShape): Bijection {
   const [height, width, channels] = shape;
-  const values = dimensionsOf(shape);
-  const factors = factorsOf(values);
+  const values = countDimensions(shape);
+  const factors = createFactors(values);
   const flat = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, values]);
   const image = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, height, width, channels]);
   return {
@@ -51,16 +51,19 @@ export function butterfly(shape: ImageShape): Bijection {
       bias: filledParameter([channels], 0),
     },
     forward(x, p) {
-      const y = factors.reduce((row, factor) => factor.apply(row, entriesOf(p.get(factor.name))), flat(x));
-      const logDets = factors.map(({ name }) => sum(logAbs(determinantOf(entriesOf(p.get(name))))));
+      const y = factors.reduce(
+        (row, factor) => factor.apply(row, matrixEntries(p.get(factor.name))),
+        flat(x),
+      );
+      const logDets = factors.map(({ name }) => sum(logAbs(pairDeterminant(matrixEntries(p.get(name))))));
       return { y: add(image(y), p.get('bias')), logDet: logDets.reduce(add, constant(0)) };
     },
     inverse(y, p) {
-      const given = flat(subtract(y, p.get('bias')));
+      const shifted = flat(subtract(y, p.get('bias')));
       return image(
         factors.reduceRight(
-          (row, factor) => factor.apply(row, inverseOf(entriesOf(p.get(factor.name)))),
-          given,
+          (row, factor) => factor.apply(row, invertEntries(matrixEntries(p.get(factor.name)))),
+          shifted,
         ),
       );
     },
@@ -76,20 +79,20 @@ interface Entries {
   readonly d: Tensor;
 }
 
-function entriesOf(matrices: Tensor): Entries {
+function matrixEntries(matrices: Tensor): Entries {
   const pairs = matrices.shape[0]!;
   const [a, b, c, d] = split(reshape(matrices, [pairs, 4]), 1, [1, 1, 1, 1]);
   const vector = (column: Tensor): Tensor => reshape(column, [pairs]);
   return { a: vector(a), b: vector(b), c: vector(c), d: vector(d) };
 }
 
-function determinantOf({ a, b, c, d }: Entries): Tensor {
+function pairDeterminant({ a, b, c, d }: Entries): Tensor {
   return subtract(multiply(a, d), multiply(b, c));
 }
 
-function inverseOf(entries: Entries): Entries {
+function invertEntries(entries: Entries): Entries {
   const { a, b, c, d } = entries;
-  const determinant = determinantOf(entries);
+  const determinant = pairDeterminant(entries);
   return {
     a: divide(d, determinant),
     b: negate(divide(b, determinant)),
@@ -106,7 +109,7 @@ interface Factor {
   apply(rows: Tensor, entries: Entries): Tensor;
 }
 
-function factorsOf(values: number): Factor[] {
+function createFactors(values: number): Factor[] {
   const factors: Factor[] = [];
   for (let distance = 1; distance < values; distance *= 2) {
     factors.push(factor(`factor${factors.length}`, values, distance));
@@ -118,18 +121,19 @@ function factor(name: string, values: number, distance: number): Factor {
   const period = 2 * distance;
   const pairs = Math.floor(values / period) * distance + Math.max(0, (values % period) - distance);
   const alone = values - 2 * pairs;
-  const places = once(() => placesOf(values, distance, pairs));
+  const places = once(() => pairIndices(values, distance, pairs));
   /** One number for every value. */
-  const inPlace = (first: Tensor, second: Tensor, other: number): Tensor => {
-    const rest = alone === 0 ? [] : [constant({ shape: [alone], data: new Float64Array(alone).fill(other) })];
-    return reorder(concatenate([first, second, ...rest], 0), 0, places());
+  const inPlace = (first: Tensor, second: Tensor, fill: number): Tensor => {
+    const unpaired =
+      alone === 0 ? [] : [constant({ shape: [alone], data: new Float64Array(alone).fill(fill) })];
+    return reorder(concatenate([first, second, ...unpaired], 0), 0, places());
   };
   const padded = Math.ceil(values / period) * period;
   /** Every value in the place of its partner. */
   const partners = (rows: Tensor): Tensor => {
     const batch = rows.shape[0]!;
-    const whole = pad(rows, 1, 0, padded - values);
-    const swapped = flip(reshape(whole, [batch, padded / period, 2, distance]), 2);
+    const paddedRows = pad(rows, 1, 0, padded - values);
+    const swapped = flip(reshape(paddedRows, [batch, padded / period, 2, distance]), 2);
     return slice(reshape(swapped, [batch, padded]), 1, 0, values);
   };
   return {
@@ -148,7 +152,7 @@ function factor(name: string, values: number, distance: number): Factor {
 }
 
 /** Where each value's number is in the concatenation of first values, second values and unpaired values. */
-function placesOf(values: number, distance: number, pairs: number): number[] {
+function pairIndices(values: number, distance: number, pairs: number): number[] {
   const places = new Array<number>(values);
   let pair = 0;
   let alone = 2 * pairs;

@@ -45,7 +45,7 @@ export function circulant(shape: ImageShape, { diagonals = 2 }: CirculantOptions
   const fourier = once(() => fourierTables(channels));
   const diagonalNames = Array.from({ length: diagonals }, (_, index) => `diagonal${index}`);
   const circulantNames = diagonalNames.slice(1).map((_, index) => `circulant${index}`);
-  const spectrumOf = (p: Parameters, name: string) => spectrum(p.get(name), fourier());
+  const parameterSpectrum = (p: Parameters, name: string) => spectrum(p.get(name), fourier());
   return {
     name: 'circulant',
     inputShape: shape,
@@ -63,7 +63,7 @@ export function circulant(shape: ImageShape, { diagonals = 2 }: CirculantOptions
       }, x);
       const logDets = [
         ...diagonalNames.map((name) => sum(logAbs(p.get(name)))),
-        ...circulantNames.map((name) => multiply(sum(log(spectrumOf(p, name).power)), 0.5)),
+        ...circulantNames.map((name) => multiply(sum(log(parameterSpectrum(p, name).power)), 0.5)),
       ];
       return { y: add(y, p.get('bias')), logDet: multiply(logDets.reduce(add), height * width) };
     },
@@ -74,7 +74,7 @@ export function circulant(shape: ImageShape, { diagonals = 2 }: CirculantOptions
           const unmixed =
             next === undefined
               ? image
-              : pointwise(image, circulantMatrix(inverseRow(spectrumOf(p, next), fourier())));
+              : pointwise(image, circulantMatrix(inverseRow(parameterSpectrum(p, next), fourier())));
           return divide(unmixed, p.get(name));
         },
         subtract(y, p.get('bias')),

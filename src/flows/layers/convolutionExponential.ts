@@ -64,7 +64,7 @@ export function convolutionExponential(
   const offsets = squareOffsets(kernelSize);
   const centre = (offsets.length - 1) / 2;
   const kernelShape = [kernelSize, kernelSize, channels, channels];
-  const tapsOf = (p: Parameters): Tensor => {
+  const kernelTaps = (p: Parameters): Tensor => {
     const taps = reshape(p.get('kernel'), [offsets.length, channels, channels]);
     const norms = sqrt(add(sum(multiply(taps, taps), [1, 2]), TINY));
     // min(1, q) = 1 − relu(1 − q).
@@ -80,14 +80,15 @@ export function convolutionExponential(
       bias: filledParameter([channels], 0),
     },
     forward(x, p) {
-      const taps = tapsOf(p);
+      const taps = kernelTaps(p);
       const atCentre = reshape(slice(taps, 0, centre, centre + 1), [channels, channels]);
       return {
         y: add(expConvolution(x, taps, { offsets, normBound }), p.get('bias')),
         logDet: multiply(sum(multiply(atCentre, identity(channels))), height * width),
       };
     },
-    inverse: (y, p) => expConvolution(subtract(y, p.get('bias')), negate(tapsOf(p)), { offsets, normBound }),
+    inverse: (y, p) =>
+      expConvolution(subtract(y, p.get('bias')), negate(kernelTaps(p)), { offsets, normBound }),
   };
 }
 

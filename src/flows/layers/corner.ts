@@ -1,5 +1,5 @@
 // The kernel of a corner convolution: triangular at the pixel itself, free at all other taps.
-import { once, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, once } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import { add, logAbs, multiply, reshape, slice, subtract, sum } from '../../tensor/operations/index.ts';
 import type { ParameterSpec, Parameters } from '../contract/parameters.ts';
@@ -33,11 +33,11 @@ export function corner(name: string, { side, channels, centre, upper }: CornerFo
   const shape = [side, side, channels, channels];
   const first = centre * channels * channels;
   const isOnDiagonal = (index: number): boolean => {
-    const place = index - first;
-    return place >= 0 && place < channels * channels && place % (channels + 1) === 0;
+    const offset = index - first;
+    return offset >= 0 && offset < channels * channels && offset % (channels + 1) === 0;
   };
   const mask = once(() => {
-    const values = new Float64Array(sizeOf(shape)).fill(1);
+    const values = new Float64Array(countElements(shape)).fill(1);
     for (let i = 0; i < channels; i++) {
       for (let o = 0; o < channels; o++) {
         values[first + i * channels + o] = (upper ? i <= o : i >= o) ? 1 : 0;
@@ -47,7 +47,7 @@ export function corner(name: string, { side, channels, centre, upper }: CornerFo
   });
   // Of the whole kernel, where all but the diagonal of the centre tap is one: to cut it out would be a dozen operations.
   const diagonal = once(() => {
-    const data = new Float64Array(sizeOf(shape));
+    const data = new Float64Array(countElements(shape));
     return constant({ shape, data: data.map((_, index) => (isOnDiagonal(index) ? 1 : 0)) });
   });
   const logDetPerPixel = (masked: Tensor) =>
@@ -64,7 +64,7 @@ export function corner(name: string, { side, channels, centre, upper }: CornerFo
       trained: true,
       mask,
       initial(random) {
-        const values = random.normals(sizeOf(shape)).map((value) => value * 0.02);
+        const values = random.normals(countElements(shape)).map((value) => value * 0.02);
         for (let channel = 0; channel < channels; channel++) {
           values[first + channel * channels + channel]! += 1;
         }

@@ -61,15 +61,17 @@ export function fourCorners(
 ): Bijection {
   requireTaps('finc', { kernelSize, dilation, odd: false });
   const [height, width, channels] = shape;
-  const groups = groupsOf(channels, kernelSize);
+  const groups = channelGroups(channels, kernelSize);
   const offsets: Offset[] = Array.from({ length: kernelSize ** 2 }, (_, tap) => [
     0 - Math.floor(tap / kernelSize) * dilation,
     0 - (tap % kernelSize) * dilation,
   ]);
-  const kernelsOf = (p: Parameters): Tensor[] => groups.map((group) => group.kernel(p));
+  const cornerKernels = (p: Parameters): Tensor[] => groups.map((group) => group.kernel(p));
   const blockDiagonal = (kernels: readonly Tensor[]): Tensor =>
     concatenate(
-      groups.map(({ first, channels: own }, index) => pad(kernels[index]!, 3, first, channels - first - own)),
+      groups.map(({ first, channels: channelCount }, index) =>
+        pad(kernels[index]!, 3, first, channels - first - channelCount),
+      ),
       2,
     );
   return {
@@ -81,7 +83,7 @@ export function fourCorners(
       bias: filledParameter([channels], 0),
     },
     forward(x, p) {
-      const kernels = kernelsOf(p);
+      const kernels = cornerKernels(p);
       const taps = reshape(blockDiagonal(kernels), [kernelSize ** 2, channels, channels]);
       const y = flippedGroups(convolution(flippedGroups(x, groups), taps, { offsets }), groups);
       const logDets = groups.map((group, index) => group.logDetPerPixel(kernels[index]!));
@@ -89,7 +91,7 @@ export function fourCorners(
     },
     inverse(y, p) {
       const turned = flippedGroups(subtract(y, p.get('bias')), groups);
-      const kernel = blockDiagonal(kernelsOf(p));
+      const kernel = blockDiagonal(cornerKernels(p));
       return flippedGroups(solveCorner(turned, kernel, { dilation }), groups);
     },
     factors: (p) => Object.fromEntries(groups.map((group) => [group.name, group.centreTap(p)])),
@@ -113,13 +115,13 @@ export function fourCorners(
 }
 
 /** The groups that have channels. */
-function groupsOf(channels: number, side: number): Group[] {
+function channelGroups(channels: number, side: number): Group[] {
   const sizes = flips.map((_, index) => Math.floor(channels / 4) + (index < channels % 4 ? 1 : 0));
   return flips.flatMap((flipped, index) => {
-    const own = sizes[index]!;
-    const first = sizes.slice(0, index).reduce((all, size) => all + size, 0);
-    const kernel = corner(`kernel${index}`, { side, channels: own, centre: 0, upper: true });
-    return own === 0 ? [] : [{ ...kernel, first, channels: own, flipped }];
+    const channelCount = sizes[index]!;
+    const first = sizes.slice(0, index).reduce((total, size) => total + size, 0);
+    const kernel = corner(`kernel${index}`, { side, channels: channelCount, centre: 0, upper: true });
+    return channelCount === 0 ? [] : [{ ...kernel, first, channels: channelCount, flipped }];
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
@@ -20,15 +20,15 @@ it('is inverted although unsettled values grow without bound on the way', async 
     }),
   );
   const full = [1, ...shape];
-  const x: NdArray = { shape: full, data: random.normals(sizeOf(full)) };
-  const given = input('x', full);
+  const x: NdArray = { shape: full, data: random.normals(countElements(full)) };
+  const inputImages = input('x', full);
   const p = parametersFrom(parameters);
   const forward = await compile(
-    { inputs: { x: given }, outputs: { ...layer.forward(given, p) } },
+    { inputs: { x: inputImages }, outputs: { ...layer.forward(inputImages, p) } },
     { precision: 'float64' },
   );
   const inverse = await compile(
-    { inputs: { x: given }, outputs: { x: layer.inverse(given, p) } },
+    { inputs: { x: inputImages }, outputs: { x: layer.inverse(inputImages, p) } },
     { precision: 'float64' },
   );
   const { y } = await forward.run({ x });
@@ -44,7 +44,7 @@ it.each([
   [6, 6],
 ])('knows how many weights the masks of %i channels and %i hidden ones leave', (channels, hiddenChannels) => {
   for (const { mask, unmasked } of Object.values(maf([4, 4, channels], { hiddenChannels }).parameters)) {
-    expect(unmasked).toBe(mask?.().reduce((total, one) => total + one, 0));
+    expect(unmasked).toBe(mask?.().reduce((total, value) => total + value, 0));
   }
 });
 

@@ -1,6 +1,6 @@
 // Autoregressive mixing: networks with triangular masks scale and shift every value.
 
-import { type ImageShape, once, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type ImageShape, once } from '../../core/numeric/index.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
@@ -145,7 +145,7 @@ function maskedNetwork(channels: number, hidden: number) {
     }),
   );
   /** The unmasked taps of a kernel, with masked weights, `[taps, in, out]`. */
-  const kernelOf = (p: Parameters, index: number): Tensor => {
+  const maskedKernel = (p: Parameters, index: number): Tensor => {
     const { name, side, inputs, outputs } = sizes[index]!;
     const shape = [side, side, inputs, outputs];
     const masked = multiply(p.get(`${name}/kernel`), constant({ shape, data: masks[index]!() }));
@@ -153,12 +153,12 @@ function maskedNetwork(channels: number, hidden: number) {
     return side === 1 ? flat : slice(flat, 0, FIRST_TAP, 9);
   };
   const shiftAndScale = (x: Tensor, p: Parameters): { shift: Tensor; t: Tensor } => {
-    const h1 = relu(add(convolution(x, kernelOf(p, 0), { offsets: taps }), p.get('conv1/bias')));
-    const h2 = relu(add(convolution(h1, kernelOf(p, 1), { offsets: [[0, 0]] }), p.get('conv2/bias')));
+    const h1 = relu(add(convolution(x, maskedKernel(p, 0), { offsets: taps }), p.get('conv1/bias')));
+    const h2 = relu(add(convolution(h1, maskedKernel(p, 1), { offsets: [[0, 0]] }), p.get('conv2/bias')));
     // All shifts, then all scales, instead of interleaved: reordered in the weights, which are small.
     const outputs = 2 * channels;
     const order = Array.from({ length: outputs }, (_, i) => (i < channels ? 2 * i : 2 * (i - channels) + 1));
-    const kernel3 = reorder(kernelOf(p, 2), 2, order);
+    const kernel3 = reorder(maskedKernel(p, 2), 2, order);
     const r = add(convolution(h2, kernel3, { offsets: taps }), reorder(p.get('conv3/bias'), 0, order));
     const [shift, t] = split(r, 3, [channels, channels]);
     return { shift, t: add(t, 2) };
@@ -173,13 +173,13 @@ function maskedNetwork(channels: number, hidden: number) {
  */
 function kernelMask(side: 1 | 3, inputs: number, outputs: number, strict: boolean): Float64Array {
   const groups = Math.min(inputs, outputs);
-  const groupOf = (channel: number, channels: number) => Math.floor((channel * groups) / channels);
+  const channelGroup = (channel: number, channels: number) => Math.floor((channel * groups) / channels);
   const centre = side === 1 ? 0 : FIRST_TAP;
-  const mask = new Float64Array(sizeOf([side, side, inputs, outputs]));
+  const mask = new Float64Array(countElements([side, side, inputs, outputs]));
   for (let tap = centre; tap < side * side; tap++) {
     for (let i = 0; i < inputs; i++) {
       for (let o = 0; o < outputs; o++) {
-        const [from, to] = [groupOf(i, inputs), groupOf(o, outputs)];
+        const [from, to] = [channelGroup(i, inputs), channelGroup(o, outputs)];
         const inOrder = strict ? from < to : from <= to;
         mask[(tap * inputs + i) * outputs + o] = tap > centre || inOrder ? 1 : 0;
       }
@@ -192,8 +192,8 @@ function kernelMask(side: 1 | 3, inputs: number, outputs: number, strict: boolea
 function countKept(side: 1 | 3, inputs: number, outputs: number, strict: boolean): number {
   const groups = Math.min(inputs, outputs);
   const pairs = (groups * (strict ? groups - 1 : groups + 1)) / 2;
-  const all = inputs * outputs;
-  return pairs * (all / groups ** 2) + (side === 1 ? 0 : side * side - 1 - FIRST_TAP) * all;
+  const pairCount = inputs * outputs;
+  return pairs * (pairCount / groups ** 2) + (side === 1 ? 0 : side * side - 1 - FIRST_TAP) * pairCount;
 }
 
 /** The mixing of a 1x1 convolution and a masked autoregressive layer. */

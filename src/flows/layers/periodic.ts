@@ -1,6 +1,6 @@
 // The periodic convolution: circular over the image, so that each spatial frequency has its own matrix.
 
-import { type ImageShape, randomOrthogonal, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type ImageShape, randomOrthogonal } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
@@ -53,7 +53,7 @@ export function periodic(shape: ImageShape, { kernelSize = 3 }: { kernelSize?: n
         trained: true,
         initial(random) {
           const orthogonal = randomOrthogonal(random, channels);
-          const values = random.normals(sizeOf(kernelShape)).map((value) => value * 0.02);
+          const values = random.normals(countElements(kernelShape)).map((value) => value * 0.02);
           const start = (centre * kernelSize + centre) * channels * channels;
           orthogonal.forEach((value, index) => {
             values[start + index]! += value;

@@ -20,7 +20,7 @@ export const boundaries = ['zero', 'periodic'] as const;
 export type ImageBoundary = (typeof boundaries)[number];
 
 /** The same, as the operation of convolutions names it. */
-export function paddingOf(boundary: ImageBoundary): Boundary {
+export function convolutionBoundary(boundary: ImageBoundary): Boundary {
   return boundary === 'zero' ? 'zero' : 'wrap';
 }
 
@@ -38,7 +38,7 @@ export function edgeConvolution(x: Tensor, kernel: Tensor, boundary: ImageBounda
   const [, , inputs, outputs] = kernel.shape as [number, number, number, number];
   return convolution(x, reshape(kernel, [9, inputs, outputs]), {
     offsets: squareOffsets(3),
-    boundary: paddingOf(boundary),
+    boundary: convolutionBoundary(boundary),
     edge: boundary === 'zero',
   });
 }

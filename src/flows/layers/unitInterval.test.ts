@@ -21,9 +21,11 @@ async function results(pairs: readonly number[], precision: Precision = 'float64
   const { y, logDet, logDetMap } = layer.forward(x, parameters);
   const outputs = { y, logDet, map: logDetMap!, back: layer.inverse(y, parameters) };
   const program = await compile({ inputs: { x }, outputs }, { precision });
-  const { y: found, ...rest } = await program.run({ x: { shape: x.shape, data: Float64Array.from(pairs) } });
+  const { y: yArray, ...others } = await program.run({
+    x: { shape: x.shape, data: Float64Array.from(pairs) },
+  });
   await program.release();
-  return { y: found!.data, logDet: rest.logDet!.data, map: rest.map!.data, back: rest.back!.data };
+  return { y: yArray!.data, logDet: others.logDet!.data, map: others.map!.data, back: others.back!.data };
 }
 
 it('has the log-determinant of its slopes, and is inverted', async () => {

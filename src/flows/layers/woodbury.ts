@@ -52,7 +52,7 @@ export function woodbury(
   const flat = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, pixels, channels]);
   const onPixels = (x: Tensor, map: (rows: Tensor) => Tensor): Tensor =>
     reshape(alongAxis(flat(x), 1, map), x.shape);
-  return woodburyOf('woodbury', shape, [
+  return buildWoodbury('woodbury', shape, [
     { ...lowRank('channel', channels, channelRank), times: pixels, apply: onChannels, onRows: asRows },
     { ...lowRank('space', pixels, spaceRank), times: channels, apply: onPixels, onRows: asColumns },
   ]);
@@ -72,7 +72,7 @@ export function woodburyMe(
   { channelRank = 16, spaceRank = 16 }: WoodburyOptions = {},
 ): Bijection {
   const [height, width, channels] = shape;
-  return woodburyOf('woodbury-me', shape, [
+  return buildWoodbury('woodbury-me', shape, [
     {
       ...lowRank('channel', channels, channelRank),
       times: height * width,
@@ -113,21 +113,21 @@ interface Part extends LowRank {
 }
 
 /** Vectors that are multiplied from the right are rows already. */
-const asRows: Part['onRows'] = ({ left, right }) => ({ first: left, second: right });
+const asRows: Part['onRows'] = ({ left: leftMatrix, right }) => ({ first: leftMatrix, second: right });
 
 /** Those that are multiplied from the left are columns: as rows, they take the transposed matrix. */
-const asColumns: Part['onRows'] = ({ left, right }) => ({
+const asColumns: Part['onRows'] = ({ left: leftMatrix, right }) => ({
   first: transpose(right),
-  second: transpose(left),
+  second: transpose(leftMatrix),
 });
 
 /** `nameLeft [size, rank]` and `nameRight [rank, size]`, the rank at most the size. */
-function lowRank(name: string, size: number, most: number): LowRank {
-  if (!Number.isInteger(most) || most < 1) {
+function lowRank(name: string, size: number, maxRank: number): LowRank {
+  if (!Number.isInteger(maxRank) || maxRank < 1) {
     const option = name === 'channel' ? 'channelRank' : 'spaceRank';
-    throw new Error(`woodbury: ${option} must be a whole number of 1 or more, not ${most}`);
+    throw new Error(`woodbury: ${option} must be a whole number of 1 or more, not ${maxRank}`);
   }
-  const rank = Math.min(size, most);
+  const rank = Math.min(size, maxRank);
   const [leftName, rightName] = [`${name}Left`, `${name}Right`];
   return {
     name,
@@ -140,11 +140,11 @@ function lowRank(name: string, size: number, most: number): LowRank {
 }
 
 /** I + V·U, whose determinant equals det(I + U·V). */
-function capacitance({ left, right }: { left: Tensor; right: Tensor }): Tensor {
-  return add(product(right, left), identity(right.shape[0]!));
+function capacitance({ left: leftMatrix, right }: { left: Tensor; right: Tensor }): Tensor {
+  return add(product(right, leftMatrix), identity(right.shape[0]!));
 }
 
-function woodburyOf(name: string, shape: ImageShape, parts: readonly Part[]): Bijection {
+function buildWoodbury(name: string, shape: ImageShape, parts: readonly Part[]): Bijection {
   const channels = shape[2];
   return {
     name,
@@ -159,8 +159,8 @@ function woodburyOf(name: string, shape: ImageShape, parts: readonly Part[]): Bi
         const { first, second } = part.onRows(part.matrices(p));
         return part.apply(image, (rows) => add(rows, product(product(rows, first), second)));
       }, x);
-      const logDets = parts.map(({ matrices, times }) =>
-        multiply(logAbsDet(capacitance(matrices(p))), times),
+      const logDets = parts.map(({ matrices, times: repeats }) =>
+        multiply(logAbsDet(capacitance(matrices(p))), repeats),
       );
       return { y: add(y, p.get('bias')), logDet: logDets.reduce(add) };
     },
@@ -191,7 +191,7 @@ function alongAxis(x: Tensor, axis: number, map: (rows: Tensor) => Tensor): Tens
   const swapped = order.with(axis, last).with(last, axis);
   const turned = axis === last ? x : transpose(x, swapped);
   const length = turned.shape[last]!;
-  const rows = turned.shape.slice(0, last).reduce((all, one) => all * one, 1);
+  const rows = turned.shape.slice(0, last).reduce((rowCount, sideLength) => rowCount * sideLength, 1);
   const mapped = reshape(map(reshape(turned, [rows, length])), turned.shape);
   return axis === last ? mapped : transpose(mapped, swapped);
 }

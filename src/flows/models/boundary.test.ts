@@ -1,9 +1,9 @@
 // Models of images on a torus: the plain formula, and that they commute with shifts of the image.
 import { describe, expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { conditionOf, oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
+import { conditionFromArrays, oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
@@ -21,23 +21,23 @@ async function measured(shape: ImageShape, options: Partial<ModelOptions>, image
   const { model, parameters } = randomModel(shape, options);
   const p = parametersFrom(parameters);
   const isClassified = model.classes.length > 0;
-  const condition = conditionOf(isClassified ? oneHotClasses([1, 0], model.classes.length) : {});
+  const condition = conditionFromArrays(isClassified ? oneHotClasses([1, 0], model.classes.length) : {});
   const { logLikelihood, latents } = model.likelihood(constant(image), constant(noise), p, condition);
   const outputs = { logLikelihood, ...Object.fromEntries(latents.map((each, index) => [index, each])) };
   const program = await compile({ inputs: {}, outputs }, { precision: 'float64', threads: 1 });
-  const { logLikelihood: found, ...rest } = await program.run({});
+  const { logLikelihood: logLikelihoods, ...latentArrays } = await program.run({});
   await program.release();
-  return { logLikelihood: found!.data, latents: Object.values(rest), model };
+  return { logLikelihood: logLikelihoods!.data, latents: Object.values(latentArrays), model };
 }
 
 function randomBatch(shape: ImageShape): { image: NdArray; noise: NdArray } {
   const random = new RandomStream(3, 'batch');
-  const size = IMAGES * dimensionsOf(shape);
-  const all = [IMAGES, ...shape];
+  const size = IMAGES * countDimensions(shape);
+  const batchShape = [IMAGES, ...shape];
   const uniform = () => Float64Array.from({ length: size }, () => random.uniform());
   return {
-    image: { shape: all, data: uniform().map((value) => Math.floor(32 * value)) },
-    noise: { shape: all, data: uniform() },
+    image: { shape: batchShape, data: uniform().map((value) => Math.floor(32 * value)) },
+    noise: { shape: batchShape, data: uniform() },
   };
 }
 
@@ -92,12 +92,12 @@ it.each(boundaries)('a model has the likelihood of the plain formula: %s', async
   const arrays = Object.fromEntries(
     Object.entries(parameters).map(([path, tensor]) => [path, constantValue(tensor)!]),
   );
-  const dimensions = dimensionsOf(shape);
+  const dimensions = countDimensions(shape);
   const plain = Array.from({ length: IMAGES }, (_, index) => {
-    const own = ({ data }: NdArray) => data.subarray(index * dimensions, (index + 1) * dimensions);
+    const imageValues = ({ data }: NdArray) => data.subarray(index * dimensions, (index + 1) * dimensions);
     // The plain formula reduces 8-bit images.
-    const pixels = Array.from(own(image), (value) => 8 * value);
-    return plainBitsPerDim(pixels, own(noise), shape, options, arrays);
+    const pixels = Array.from(imageValues(image), (value) => 8 * value);
+    return plainBitsPerDim(pixels, imageValues(noise), shape, options, arrays);
   });
   expectClose(
     'bits/dim',

@@ -14,7 +14,7 @@ import type { Stage } from './stages.ts';
 
 const imageShape: ImageShape = [8, 4, 1];
 
-function stagesOf(options: Partial<ModelOptions>) {
+function buildStages(options: Partial<ModelOptions>) {
   return new Glow(imageShape, { levels: 2, depth: 3, conditioner: { width: 4 }, mixing: '1x1', ...options })
     .stages;
 }
@@ -62,7 +62,7 @@ describe('couplings with checkerboards', () => {
         },
       }),
     });
-    stagesOf({ conditioner: noting });
+    buildStages({ conditioner: noting });
     expect(seen).toEqual([
       [4, 2, 2],
       [2, 1, 4],
@@ -78,63 +78,63 @@ describe('couplings with checkerboards', () => {
     [0, []],
     [[], []],
   ])('are before the squeezes that %j asks for', (checkerboard, paths) => {
-    const without = stagesOf({});
-    const stages = stagesOf({ checkerboard: checkerboard! });
+    const without = buildStages({});
+    const stages = buildStages({ checkerboard: checkerboard! });
     const added = stages.filter(({ kind }) => kind === 'pixelStep');
     expect(added.map(({ path }) => path)).toEqual(paths);
     for (const { path, level } of added) {
       expect(path.startsWith(`levels/${level}/`)).toBe(true);
-      const place = stages.findIndex((stage) => stage.path === path);
-      expect(stages.slice(place).find(({ kind }) => kind !== 'pixelStep')!.path).toBe(
+      const stageIndex = stages.findIndex((stage) => stage.path === path);
+      expect(stages.slice(stageIndex).find(({ kind }) => kind !== 'pixelStep')!.path).toBe(
         `levels/${level}/squeeze`,
       );
     }
-    const rest = stages.filter(({ kind }) => kind !== 'pixelStep');
-    const described = (all: typeof stages) =>
-      all.map(({ path, stage }) => [
+    const otherStages = stages.filter(({ kind }) => kind !== 'pixelStep');
+    const described = (list: typeof stages) =>
+      list.map(({ path, stage }) => [
         path,
         Object.entries(stage.parameters).map(([name, { shape }]) => [name, shape]),
       ]);
-    expect(described(rest)).toEqual(described(without));
+    expect(described(otherStages)).toEqual(described(without));
   });
 
   it('keep the pixels that the one before changes', async () => {
-    const [first, second, third] = stagesOf({ checkerboard: 3 });
+    const [first, second, third] = buildStages({ checkerboard: 3 });
     expect(third!.stage).toBe(first!.stage);
     expect(await keptBy(first!.stage)).toEqual(ofParity(0, imageShape));
     expect(await keptBy(second!.stage)).toEqual(ofParity(1, imageShape));
   });
 
   it('have a width of their own', () => {
-    const [first] = stagesOf({ checkerboard: 1, checkerboardWidth: 7 });
+    const [first] = buildStages({ checkerboard: 1, checkerboardWidth: 7 });
     expect(first!.stage.parameters['coupling/conv2/kernel']!.shape).toEqual([1, 1, 7, 7]);
   });
 });
 
 describe('a mask with turns', () => {
   it('is taken in turn by the steps of a level', async () => {
-    const steps = stagesOf({ mask: 'checkerboard' }).filter(({ kind }) => kind === 'step');
+    const steps = buildStages({ mask: 'checkerboard' }).filter(({ kind }) => kind === 'step');
     expect(steps[0]!.stage).toBe(steps[2]!.stage);
     expect(await keptBy(steps[0]!.stage)).toEqual(ofParity(0, [4, 2]));
     expect(await keptBy(steps[1]!.stage)).toEqual(ofParity(1, [4, 2]));
   });
 
   it('of a user has as many as it says', () => {
-    const asked: number[] = [];
+    const askedTurns: number[] = [];
     const mask = (turns: number, name: string) =>
       defineMask({
         name,
         summary: 'Takes turns.',
         turns,
         build: (_, turn) => {
-          asked.push(turn);
+          askedTurns.push(turn);
           return channelHalves;
         },
       });
-    stagesOf({ mask: mask(3, 'three-turns'), levels: 1 });
-    expect(asked).toEqual([0, 1, 2]);
+    buildStages({ mask: mask(3, 'three-turns'), levels: 1 });
+    expect(askedTurns).toEqual([0, 1, 2]);
     for (const [index, turns] of [0, 1.5, Number.NaN].entries()) {
-      expect(() => stagesOf({ mask: mask(turns, `wrong-${index}`) })).toThrow(
+      expect(() => buildStages({ mask: mask(turns, `wrong-${index}`) })).toThrow(
         `mask 'wrong-${index}': turns must be a whole number of 1 or more, not ${turns}`,
       );
     }

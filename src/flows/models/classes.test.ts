@@ -1,7 +1,7 @@
 // A model with classes: it starts as the model without, and its likelihoods by class are those given each class.
 import { expect, it } from 'vitest';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
@@ -27,25 +27,28 @@ const shape = [5, ...imageShape];
 const random = new RandomStream(3);
 const image: NdArray = {
   shape,
-  data: Float64Array.from({ length: sizeOf(shape) }, () => random.integer(256)),
+  data: Float64Array.from({ length: countElements(shape) }, () => random.integer(256)),
 };
-const noise: NdArray = { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.uniform()) };
+const noise: NdArray = {
+  shape,
+  data: Float64Array.from({ length: countElements(shape) }, () => random.uniform()),
+};
 
 async function run(
   model: Glow,
   weights: Readonly<Record<string, NdArray>>,
-  what: 'given' | 'by class',
+  kind: 'given' | 'by class',
   condition: Condition = {},
 ): Promise<ArrayLike<number>> {
   const tensors = Object.fromEntries(Object.entries(weights).map(([path, array]) => [path, constant(array)]));
   const [x, u] = [input('image', shape), input('noise', shape)];
   const p = parametersFrom(tensors);
-  const found =
-    what === 'given'
+  const likelihoodOrClasses =
+    kind === 'given'
       ? model.likelihood(x, u, p, condition).logLikelihood
       : model.logLikelihoodByClass(x, u, p);
   const program = await compile(
-    { inputs: { image: x, noise: u }, outputs: { found } },
+    { inputs: { image: x, noise: u }, outputs: { found: likelihoodOrClasses } },
     { precision: 'float64' },
   );
   const { found: result } = await program.run({ image, noise });
@@ -53,19 +56,19 @@ async function run(
   return result!.data;
 }
 
-const given = (number: number): Condition => ({
+const forClass = (number: number): Condition => ({
   classes: constant({ shape: [1, 3], data: Float64Array.from(classes, (_, k) => Number(k === number)) }),
 });
 
 it('starts as the model without classes, whatever the class', async () => {
   const [plain, model] = [new Glow(imageShape, options), new Glow(imageShape, { ...options, classes })];
-  const start = (of: Glow) => {
-    const layout = new ParameterLayout(of.parameters);
+  const start = (flow: Glow) => {
+    const layout = new ParameterLayout(flow.parameters);
     return layout.unpack(layout.initial(7));
   };
   const expected = await run(plain, start(plain), 'given');
   for (const number of [0, 2]) {
-    expect(await run(model, start(model), 'given', given(number))).toEqual(expected);
+    expect(await run(model, start(model), 'given', forClass(number))).toEqual(expected);
   }
 });
 
@@ -78,15 +81,15 @@ it.each([
   async (levels, dequantisation) => {
     const model = new Glow(imageShape, { ...options, levels, classes, dequantisation });
     const weights = randomParameters(model.parameters);
-    const all = await run(model, weights, 'by class');
+    const byClass = await run(model, weights, 'by class');
     const every = [
-      await run(model, weights, 'given', given(0)),
-      await run(model, weights, 'given', given(1)),
-      await run(model, weights, 'given', given(2)),
+      await run(model, weights, 'given', forClass(0)),
+      await run(model, weights, 'given', forClass(1)),
+      await run(model, weights, 'given', forClass(2)),
     ];
     expectClose(
       'by class',
-      all,
+      byClass,
       Array.from({ length: 15 }, (_, i) => every[i % 3]![Math.floor(i / 3)]!),
       'float64',
     );

@@ -22,7 +22,7 @@ export function knownComponents(condition: ModelCondition | undefined): readonly
 
 /** Whether a condition lists components rather than names of images that are still to be measured. */
 export function isKnownCondition(condition: ModelCondition): condition is readonly ConditionComponent[] {
-  return condition !== true && condition.every((one) => typeof one === 'object');
+  return condition !== true && condition.every((component) => typeof component === 'object');
 }
 
 /** The network input made from a model's condition; undefined if it has none. */

@@ -1,8 +1,8 @@
 // A continuous model: its log-likelihood refers to the values themselves, standardisation included.
 import { describe, expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
 import { logAbsDeterminant } from '../../core/numeric/linearAlgebra.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compile, type Program } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
@@ -13,7 +13,7 @@ import { requireKind } from './imageValues.ts';
 import type { ModelOptions } from './options.ts';
 
 const imageShape: ImageShape = [4, 8, 2];
-const dimensions = dimensionsOf(imageShape);
+const dimensions = countDimensions(imageShape);
 const options = {
   levels: 2,
   depth: 1,
@@ -23,24 +23,24 @@ const options = {
 const continuous = { mean: [5, -300], deviation: [0.25, 40] };
 
 /** Values of the model's scale, far from zero in its own. */
-function valuesOf(count: number): NdArray {
+function createValues(count: number): NdArray {
   const random = new RandomStream(1, 'values');
   const shape = [count, ...imageShape];
-  const data = Float64Array.from({ length: sizeOf(shape) }, (_, index) => {
+  const data = Float64Array.from({ length: countElements(shape) }, (_, index) => {
     const channel = index % 2;
     return continuous.mean[channel]! + 1.3 * continuous.deviation[channel]! * random.normal();
   });
   return { shape, data };
 }
 
-async function programOf(model: Glow, count: number): Promise<Program> {
+async function compileProgram(model: Glow, count: number): Promise<Program> {
   const weights = randomParameters(model.parameters, 2);
   const tensors = Object.fromEntries(Object.entries(weights).map(([path, array]) => [path, constant(array)]));
   const [image, noise] = [input('image', [count, ...imageShape]), input('noise', [count, ...imageShape])];
   const { logLikelihood, latents } = model.likelihood(image, noise, parametersFrom(tensors));
   const outputs = {
     logLikelihood,
-    ...Object.fromEntries(latents.map((latent, at) => [`latent${at}`, latent])),
+    ...Object.fromEntries(latents.map((latent, index) => [`latent${index}`, latent])),
   };
   return compile({ inputs: { image, noise }, outputs }, { precision: 'float64' });
 }
@@ -51,14 +51,14 @@ async function encoded(
   image: NdArray,
 ): Promise<{ latents: number[][]; logLikelihood: ArrayLike<number> }> {
   const [count = 0] = image.shape;
-  const program = await programOf(model, count);
+  const program = await compileProgram(model, count);
   // Whatever the noise: a continuous model has none.
   const noise = { shape: image.shape, data: image.data.map((_, index) => (index % 7) / 7) };
-  const { logLikelihood, ...found } = await program.run({ image, noise });
+  const { logLikelihood, ...latentArrays } = await program.run({ image, noise });
   await program.release();
-  const latents = Array.from({ length: count }, (_, at) =>
-    Object.values(found).flatMap(({ data }) => [
-      ...data.subarray((at * data.length) / count, ((at + 1) * data.length) / count),
+  const latents = Array.from({ length: count }, (_, index) =>
+    Object.values(latentArrays).flatMap(({ data }) => [
+      ...data.subarray((index * data.length) / count, ((index + 1) * data.length) / count),
     ]),
   );
   return { latents, logLikelihood: logLikelihood!.data };
@@ -68,24 +68,27 @@ describe('the log-likelihood of a continuous model', () => {
   const model = new Glow(imageShape, { ...options, continuous });
 
   it('is log N(latents) + ln|det| of the dense Jacobian from values to latents', async () => {
-    const { data } = valuesOf(1);
+    const { data } = createValues(1);
     // The image, and two neighbours for every value.
-    const all = new Float64Array((2 * dimensions + 1) * dimensions);
+    const perturbed = new Float64Array((2 * dimensions + 1) * dimensions);
     const steps = data.map((_, index) => 1e-5 * continuous.deviation[index % 2]!);
     for (let row = 0; row <= 2 * dimensions; row++) {
-      all.set(data, row * dimensions);
+      perturbed.set(data, row * dimensions);
       if (row > 0) {
-        const at = Math.floor((row - 1) / 2);
-        all[row * dimensions + at]! += (row % 2 === 1 ? 1 : -1) * steps[at]!;
+        const valueIndex = Math.floor((row - 1) / 2);
+        perturbed[row * dimensions + valueIndex]! += (row % 2 === 1 ? 1 : -1) * steps[valueIndex]!;
       }
     }
     const { latents, logLikelihood } = await encoded(model, {
       shape: [2 * dimensions + 1, ...imageShape],
-      data: all,
+      data: perturbed,
     });
     const transposed = Float64Array.from({ length: dimensions ** 2 }, (_, index) => {
-      const [at, latent] = [Math.floor(index / dimensions), index % dimensions];
-      return (latents[2 * at + 1]![latent]! - latents[2 * at + 2]![latent]!) / (2 * steps[at]!);
+      const [valueIndex, latent] = [Math.floor(index / dimensions), index % dimensions];
+      return (
+        (latents[2 * valueIndex + 1]![latent]! - latents[2 * valueIndex + 2]![latent]!) /
+        (2 * steps[valueIndex]!)
+      );
     });
     const logNormal = latents[0]!.reduce((sum, z) => sum - 0.5 * z * z - 0.5 * Math.log(2 * Math.PI), 0);
     const expected = logNormal + logAbsDeterminant(transposed, dimensions);
@@ -93,20 +96,20 @@ describe('the log-likelihood of a continuous model', () => {
   });
 
   it('changes by the logarithm of the unit if the values are in another one', async () => {
-    const image = valuesOf(3);
+    const image = createValues(3);
     const [factor, offset] = [1000, 7];
     const scaled = { shape: image.shape, data: image.data.map((value) => factor * value + offset) };
-    const other = new Glow(imageShape, {
+    const scaledModel = new Glow(imageShape, {
       ...options,
       continuous: {
         mean: continuous.mean.map((value) => factor * value + offset),
         deviation: continuous.deviation.map((value) => factor * value),
       },
     });
-    const [own, others] = [await encoded(model, image), await encoded(other, scaled)];
-    for (let at = 0; at < 3; at++) {
-      const expected = own.logLikelihood[at]! - dimensions * Math.log(factor);
-      expect(others.logLikelihood[at]!).toBeCloseTo(expected, 8);
+    const [original, others] = [await encoded(model, image), await encoded(scaledModel, scaled)];
+    for (let position = 0; position < 3; position++) {
+      const expected = original.logLikelihood[position]! - dimensions * Math.log(factor);
+      expect(others.logLikelihood[position]!).toBeCloseTo(expected, 8);
     }
   });
 

@@ -56,10 +56,10 @@ export interface CouplingChoice {
  * @param context additional network input; by default nothing
  * @throws UserError if a part is not registered, or has other options
  */
-export function couplingOf(
+export function buildCoupling(
   shape: ImageShape,
   options: CouplingChoice,
-  mask: MaskFor = masksOf(options)[0]!,
+  mask: MaskFor = couplingMasks(options)[0]!,
   context?: ContextFor,
 ): Bijection {
   const { boundary = 'zero' } = options;
@@ -90,7 +90,7 @@ export function networkWidth({ conditioner }: CouplingChoice): number | undefine
  *
  * @throws UserError if the mask is not registered, or has other options
  */
-export function masksOf({ mask }: CouplingChoice): MaskFor[] {
+export function couplingMasks({ mask }: CouplingChoice): MaskFor[] {
   const { definition, options } = masks.resolve(mask);
   const { turns = 1, name } = definition;
   if (!Number.isInteger(turns) || turns < 1) {

@@ -1,8 +1,8 @@
 // Variational dequantisation in a model: the density of its noise, its bound on the likelihood, and pixels that stay.
 import { determinant, Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { mean } from '../../core/numeric/statistics.ts';
 import type { Precision } from '../../tensor/emitter.ts';
@@ -32,7 +32,7 @@ const asConstants = (arrays: Arrays) =>
   parametersFrom(Object.fromEntries(Object.entries(arrays).map(([path, array]) => [path, constant(array)])));
 
 /** Parameters at their start, without data. */
-function startOf(model: Glow): Arrays {
+function startParameters(model: Glow): Arrays {
   return Object.fromEntries(
     Object.entries(model.parameters).map(([path, { shape, initial }]) => [
       path,
@@ -43,22 +43,25 @@ function startOf(model: Glow): Arrays {
 
 function integers(shape: readonly number[], bits: number): NdArray {
   const random = new RandomStream(5, 'pixels');
-  return { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.integer(2 ** bits)) };
+  return {
+    shape,
+    data: Float64Array.from({ length: countElements(shape) }, () => random.integer(2 ** bits)),
+  };
 }
 
 function normals(shape: readonly number[]): NdArray {
-  return { shape, data: new RandomStream(6, 'noise').normals(sizeOf(shape)) };
+  return { shape, data: new RandomStream(6, 'noise').normals(countElements(shape)) };
 }
 
 /** u, its log-density and the map of that, for images and normal noise. */
-async function noiseOf(model: Glow, arrays: Arrays, image: NdArray, noise: NdArray) {
-  const { u, logDensity, logDensityMap } = model.noiseOf(
+async function evaluateNoise(model: Glow, arrays: Arrays, image: NdArray, noise: NdArray) {
+  const { u, logDensity, logDensityMap } = model.dequantisationNoise(
     constant(image),
     constant(noise),
     asConstants(arrays),
   );
-  const [found, density, map] = await evaluate([u, logDensity!, logDensityMap!]);
-  return { u: found!.data, logDensity: density!.data, map: map!.data };
+  const [noisy, density, map] = await evaluate([u, logDensity!, logDensityMap!]);
+  return { u: noisy!.data, logDensity: density!.data, map: map!.data };
 }
 
 const logNormal = (values: ArrayLike<number>): number =>
@@ -71,29 +74,35 @@ describe('the density of the noise', () => {
   ])('follows from the Jacobian of u for images of %i x %i x %i', async (...imageShape) => {
     const model = new Glow(imageShape, options);
     const arrays = randomParameters(model.parameters);
-    const size = dimensionsOf(imageShape);
+    const size = countDimensions(imageShape);
     const images = 2;
     const image = integers([images, ...imageShape], 8);
     const noise = normals(image.shape);
-    const { logDensity, map } = await noiseOf(model, arrays, image, noise);
+    const { logDensity, map } = await evaluateNoise(model, arrays, image, noise);
     for (let index = 0; index < images; index++) {
-      const own = noise.data.slice(index * size, (index + 1) * size);
+      const imageNoise = noise.data.slice(index * size, (index + 1) * size);
       const pixels = image.data.slice(index * size, (index + 1) * size);
       // A batch of moved noise: each value a step up, and each a step down.
       const step = 1e-5;
       const moved = Array.from({ length: 2 * size }, (_, row) =>
-        Array.from(own, (value, at) => value + (at === row % size ? (row < size ? step : -step) : 0)),
+        Array.from(
+          imageNoise,
+          (value, element) => value + (element === row % size ? (row < size ? step : -step) : 0),
+        ),
       );
       const shape = [2 * size, ...imageShape];
       const repeated = { shape, data: Float64Array.from(moved.flatMap(() => Array.from(pixels))) };
-      const { u } = await noiseOf(model, arrays, repeated, { shape, data: Float64Array.from(moved.flat()) });
+      const { u } = await evaluateNoise(model, arrays, repeated, {
+        shape,
+        data: Float64Array.from(moved.flat()),
+      });
       const jacobian = Array.from({ length: size }, (_, row) =>
         Array.from(
           { length: size },
-          (_, at) => (u[row * size + at]! - u[(size + row) * size + at]!) / (2 * step),
+          (_, element) => (u[row * size + element]! - u[(size + row) * size + element]!) / (2 * step),
         ),
       );
-      const expected = logNormal(own) - Math.log(Math.abs(determinant(new Matrix(jacobian))));
+      const expected = logNormal(imageNoise) - Math.log(Math.abs(determinant(new Matrix(jacobian))));
       expect(logDensity[index]).toBeCloseTo(expected, 6);
       const shares = map.subarray((index * map.length) / images, ((index + 1) * map.length) / images);
       expect(Array.from(shares).reduce((total, share) => total + share, 0)).toBeCloseTo(expected, 6);
@@ -108,7 +117,7 @@ describe('the density of the noise', () => {
       data: Float64Array.from([1, 2, 3, 4, 1, 2, 3, 4], (e) => e / 3 - 1),
     };
     const image = { shape: noise.shape, data: Float64Array.from([9, 200, 30, 0, 9, 200, 30, 255]) };
-    const { u, logDensity } = await noiseOf(model, arrays, image, noise);
+    const { u, logDensity } = await evaluateNoise(model, arrays, image, noise);
     expect(logDensity[0]).not.toBeCloseTo(logDensity[1]!, 3);
     expect(Array.from(u.subarray(0, 4))).not.toEqual(Array.from(u.subarray(4)));
   });
@@ -122,7 +131,7 @@ it.each([1, 2, 3])('starts nearly uniform, 0.0218 bits/dim from it, with %i step
   const grid = Array.from({ length: points }, (_, index) => -reach + width * index);
   const shape = [points, 2, 2, 1];
   const noise = { shape, data: Float64Array.from(grid.flatMap((e) => [e, e, e, e])) };
-  const { u, logDensity } = await noiseOf(model, startOf(model), integers(shape, 8), noise);
+  const { u, logDensity } = await evaluateNoise(model, startParameters(model), integers(shape, 8), noise);
   const expectation = grid.reduce(
     (total, e, index) => total + width * Math.exp(logNormal([e])) * (logDensity[index]! / 4),
     0,
@@ -145,14 +154,14 @@ describe('keeps every pixel, however far out the noise gets', () => {
     const shape = [6 * 2 ** bits, ...imageShape];
     const image = input('image', shape);
     const noise = input('noise', shape);
-    const { u, logDensity } = model.noiseOf(image, noise, asConstants(startOf(model)));
+    const { u, logDensity } = model.dequantisationNoise(image, noise, asConstants(startParameters(model)));
     const x = model.dequantise(image, u);
     const program = await compile(
       { inputs: { image, noise }, outputs: { u, logDensity: logDensity!, x } },
       { precision },
     );
     const far = [-1e4, -30, -12, 7, 12, 1e4];
-    const pixels = Float64Array.from({ length: sizeOf(shape) }, (_, index) => Math.floor(index / 24));
+    const pixels = Float64Array.from({ length: countElements(shape) }, (_, index) => Math.floor(index / 24));
     const result = await program.run({
       image: { shape, data: pixels },
       noise: { shape, data: Float64Array.from(pixels, (_, index) => far[Math.floor(index / 4) % 6]!) },
@@ -179,12 +188,12 @@ describe('the bound', () => {
   const loss = sum(logLikelihood);
 
   it('is log p(v + u) − log q(u | v)', async () => {
-    const { u, logDensity } = await noiseOf(model, arrays, batch.image, batch.noise);
+    const { u, logDensity } = await evaluateNoise(model, arrays, batch.image, batch.noise);
     const uniform = new Glow(imageShape, { ...model.options, dequantisation: 'uniform' });
     const drawn = constant({ shape: batch.image.shape, data: u });
     const plain = uniform.likelihood(constant(batch.image), drawn, asConstants(arrays)).logLikelihood;
-    const found = model.likelihood(constant(batch.image), constant(batch.noise), asConstants(arrays));
-    const [expected, bound] = await evaluate([plain, found.logLikelihood]);
+    const likelihood = model.likelihood(constant(batch.image), constant(batch.noise), asConstants(arrays));
+    const [expected, bound] = await evaluate([plain, likelihood.logLikelihood]);
     bound!.data.forEach((value, index) => {
       expect(value).toBeCloseTo(expected!.data[index]! - logDensity[index]!, 9);
     });
@@ -192,14 +201,14 @@ describe('the bound', () => {
 
   it('has gradients that agree with central differences, for p and for q', async () => {
     const trained = Object.keys(model.parameters).filter((path) => model.parameters[path]!.trained);
-    const found = gradients(
+    const parameterGradients = gradients(
       loss,
       trained.map((path) => tensors[path]!),
       constant(1),
     );
     const outputs: Record<string, Tensor> = { loss };
     trained.forEach((path, index) => {
-      outputs[path] = found[index]!;
+      outputs[path] = parameterGradients[index]!;
     });
     const program = await compile(
       { inputs: { image, noise, ...tensors }, outputs },
@@ -218,11 +227,11 @@ describe('the bound', () => {
       const size = Math.max(1, ...slopes.map(Math.abs));
       for (const element of [0, Math.floor(data.length / 2), data.length - 1]) {
         const step = 1e-5;
-        const at = async (by: number): Promise<number> => {
+        const evaluateMoved = async (by: number): Promise<number> => {
           const moved = Float64Array.from(data, (weight, index) => weight + (index === element ? by : 0));
           return (await value.run({ ...batch, ...arrays, [path]: { shape, data: moved } })).loss!.data[0]!;
         };
-        const difference = ((await at(step)) - (await at(-step))) / (2 * step);
+        const difference = ((await evaluateMoved(step)) - (await evaluateMoved(-step))) / (2 * step);
         expect(Math.abs(slopes[element]! - difference) / size, `${path} ${element}`).toBeLessThan(1e-6);
       }
       expect(
@@ -238,18 +247,18 @@ describe('the bound', () => {
     const shape: ImageShape = [2, 2, 1];
     const model = new Glow(shape, { ...options, bits: 1 });
     const arrays = Object.fromEntries(
-      Object.entries(startOf(model)).map(([path, { shape, data }]) => {
+      Object.entries(startParameters(model)).map(([path, { shape, data }]) => {
         const random = new RandomStream(3, path);
         return [path, { shape, data: data.map((value) => value + 0.05 * random.normal()) }];
       }),
     );
     const pixels = [1, 0, 0, 1];
-    const logDensities = async (one: Glow, drawn: Float64Array): Promise<Float64Array> => {
-      const all = [drawn.length / 4, ...shape];
+    const logDensities = async (noiseModel: Glow, drawn: Float64Array): Promise<Float64Array> => {
+      const batchShape = [drawn.length / 4, ...shape];
       const data = Float64Array.from(drawn, (_, index) => pixels[index % 4]!);
-      const { logLikelihood } = one.likelihood(
-        constant({ shape: all, data }),
-        constant({ shape: all, data: drawn }),
+      const { logLikelihood } = noiseModel.likelihood(
+        constant({ shape: batchShape, data }),
+        constant({ shape: batchShape, data: drawn }),
         asConstants(arrays),
       );
       return Float64Array.from((await evaluate([logLikelihood]))[0]!.data);
@@ -267,15 +276,15 @@ describe('the bound', () => {
     expect(Math.abs(exact - (await exactly(6)))).toBeLessThan(2e-3);
     const draws = 65_536;
     const values = await logDensities(model, new RandomStream(9, 'draws').normals(4 * draws));
-    const dequantisationOf = (count: number): { mean: number; error: number } => {
+    const meanNoise = (count: number): { mean: number; error: number } => {
       const groups = Array.from({ length: draws / count }, (_, group) =>
         Math.log(mean(Array.from(values.subarray(group * count, (group + 1) * count), Math.exp))),
       );
       const average = mean(groups);
-      const spread = mean(groups.map((one) => (one - average) ** 2));
+      const spread = mean(groups.map((value) => (value - average) ** 2));
       return { mean: average, error: Math.sqrt(spread / groups.length) };
     };
-    const bounds = [1, 4, 16, 64, 2048].map(dequantisationOf);
+    const bounds = [1, 4, 16, 64, 2048].map(meanNoise);
     bounds.slice(1).forEach((bound, index) => {
       expect(bound.mean).toBeGreaterThan(bounds[index]!.mean);
     });

@@ -31,7 +31,7 @@ export const dequantisers = new PartRegistry<DequantiserDefinition>(
 export type DequantisationName = string;
 
 /** The name of a model's dequantisation, after which the bound that its bits/dim report is named. */
-export function dequantisationOf({
+export function dequantisationName({
   dequantisation,
   continuous,
 }: DequantisationOptions & Pick<ValueOptions, 'continuous'>): DequantisationName {
@@ -39,7 +39,7 @@ export function dequantisationOf({
 }
 
 /** What dequantises images of a shape. */
-export function dequantiserOf(
+export function createDequantiser(
   shape: ImageShape,
   {
     dequantisation,

@@ -1,6 +1,6 @@
 // The contract of flows: density models of images that can be trained, evaluated, sampled and exported.
 
-import { dimensionsOf, type ImageShape } from '../../core/numeric/index.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import type { Condition, ConditionShapes } from '../contract/condition.ts';
 import type { DequantisationNoise, Dequantiser } from '../contract/dequantiser.ts';
@@ -106,16 +106,16 @@ export interface Flow {
   /** The dequantised images with these latents: the inverse of `encode`. */
   decode(latents: readonly Tensor[], parameters: Parameters, condition?: Condition): Tensor;
   /** The dequantisation noise u of integer images, and its density. */
-  noiseOf(image: Tensor, noise: Tensor, parameters: Parameters): DequantisationNoise;
+  dequantisationNoise(image: Tensor, noise: Tensor, parameters: Parameters): DequantisationNoise;
   /** x = (v + u)/2^bits − ½ for integer images v and noise u, or (v − mean)/deviation for real numbers. */
   dequantise(image: Tensor, u: Tensor): Tensor;
   /** log p(latents) + Σ ln|det| − ln q(u | v), less D·bits·ln 2 or, for real numbers, Σ ln deviation. */
   logLikelihood(densities: Densities): Tensor;
   /** The result of every stage for dequantised images. */
-  resultsOf(x: Tensor, parameters: Parameters, condition?: Condition): StageResult[];
+  stageResults(x: Tensor, parameters: Parameters, condition?: Condition): StageResult[];
 }
 
 /** bits/dim of a log-likelihood in nats: −logLikelihood / (D·ln 2). */
 export function bitsPerDim(logLikelihood: number, imageShape: ImageShape): number {
-  return -logLikelihood / (dimensionsOf(imageShape) * Math.LN2);
+  return -logLikelihood / (countDimensions(imageShape) * Math.LN2);
 }

@@ -56,8 +56,8 @@ export const flows = new PartRegistry<FlowDefinition>({ kind: 'flow', what: 'flo
  */
 export function flowFor(imageShape: ImageShape, options: Partial<ModelOptions> = {}): Flow {
   const { flow, ...model } = options;
-  const { definition, options: own } = flows.resolve(flow);
-  return definition.build(imageShape, own, {
+  const { definition, options: flowOptions } = flows.resolve(flow);
+  return definition.build(imageShape, flowOptions, {
     ...completeOptions(model),
     ...(flow !== undefined && { flow: flows.complete(flow) }),
   });
@@ -72,6 +72,6 @@ export function countParameters(imageShape: ImageShape, options: Partial<ModelOp
     return count();
   }
   // The steps of a level are identical: each adds the same number, which models of one and two steps reveal.
-  const [one, two] = [count(1), count(2)];
-  return one + (depth - 1) * (two - one);
+  const [single, two] = [count(1), count(2)];
+  return single + (depth - 1) * (two - single);
 }

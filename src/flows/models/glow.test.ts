@@ -11,7 +11,7 @@ import { coupling } from '../coupling/coupling.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
 import { variationalDequantiser } from '../dequantisers/variationalDequantiser.ts';
 import { split, topPrior } from '../priors/prior.ts';
-import { couplingOf } from './couplings.ts';
+import { buildCoupling } from './couplings.ts';
 import { dequantisers } from './dequantisation.ts';
 import { countParameters, flowFor } from './flowRegistry.ts';
 import { Glow } from './glow.ts';
@@ -69,18 +69,24 @@ describe('the defaults', () => {
 
   it('of layers equal the models’', () => {
     const shape: ImageShape = [4, 4, 4];
-    const shapesOf = ({ parameters }: { parameters: ParameterSpecs }): unknown =>
+    const parameterShapes = ({ parameters }: { parameters: ParameterSpecs }): unknown =>
       Object.entries(parameters).map(([path, spec]) => [path, spec.shape]);
     const parts = { conditioner: glowConditioner(), transformer: affine() };
-    expect(shapesOf(coupling(shape, parts))).toEqual(shapesOf(couplingOf(shape, modelDefaults)));
+    expect(parameterShapes(coupling(shape, parts))).toEqual(
+      parameterShapes(buildCoupling(shape, modelDefaults)),
+    );
     const { learnedPrior } = modelDefaults;
-    expect(shapesOf(split(shape))).toEqual(shapesOf(split(shape, { learnedPrior })));
-    expect(shapesOf(topPrior(shape))).toEqual(shapesOf(topPrior(shape, { learnedPrior })));
+    expect(parameterShapes(split(shape))).toEqual(parameterShapes(split(shape, { learnedPrior })));
+    expect(parameterShapes(topPrior(shape))).toEqual(parameterShapes(topPrior(shape, { learnedPrior })));
     const { options } = dequantisers.resolve('variational');
-    expect(shapesOf(variationalDequantiser(shape))).toEqual(shapesOf(variationalDequantiser(shape, options)));
+    expect(parameterShapes(variationalDequantiser(shape))).toEqual(
+      parameterShapes(variationalDequantiser(shape, options)),
+    );
     for (const { name, build } of mixings.library) {
-      const own = layersOfMixing(name, shape);
-      expect(Object.values(build(shape, {})).map(shapesOf), name).toEqual(Object.values(own).map(shapesOf));
+      const expectedLayers = layersOfMixing(name, shape);
+      expect(Object.values(build(shape, {})).map(parameterShapes), name).toEqual(
+        Object.values(expectedLayers).map(parameterShapes),
+      );
     }
   });
 });

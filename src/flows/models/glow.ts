@@ -9,7 +9,7 @@ import { actnorm } from '../layers/actnorm.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { split, topPrior } from '../priors/prior.ts';
 import { contextOfCondition, knownComponents } from './condition.ts';
-import { couplingOf, masksOf, withWidth } from './couplings.ts';
+import { buildCoupling, couplingMasks, withWidth } from './couplings.ts';
 import { layersOfMixing } from './mixing.ts';
 import { completeOptions, type ModelOptions } from './options.ts';
 import { basePriors } from './priors.ts';
@@ -46,12 +46,12 @@ export class Glow extends StagedFlow {
  * top prior.
  */
 function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStage[] {
-  const context = contextOf(imageShape, options);
+  const context = buildContext(imageShape, options);
   const prior = basePriors.resolve(options.prior);
   const base = prior.definition.build(prior.options);
   const stages: PlacedStage[] = [];
   let shape = imageShape;
-  const place = (where: StagePlace, stage: Stage): void => {
+  const addStage = (where: StagePlace, stage: Stage): void => {
     stages.push({ ...where, stage });
     shape = stage.outputShape ?? shape;
   };
@@ -62,43 +62,43 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
   ): void => {
     const steps = masks.slice(0, count).map((mask) => bijectionStage(step(mask)));
     for (let index = 0; index < count; index++) {
-      place({ ...where, path: `${where.path}/${index}`, step: index }, steps[index % steps.length]!);
+      addStage({ ...where, path: `${where.path}/${index}`, step: index }, steps[index % steps.length]!);
     }
   };
   const conditioner = withWidth(options.conditioner, options.checkerboardWidth ?? 32);
   for (let level = 0; level < options.levels; level++) {
     const path = `levels/${level}`;
-    const whole = shape;
+    const levelShape = shape;
     placeSteps(
       { path: `${path}/checkerboards`, kind: 'pixelStep', level },
       {
-        count: checkerboardsOf(options)[level] ?? 0,
+        count: checkerboardCounts(options)[level] ?? 0,
         masks: [checkerboard({ keep: 0 }), checkerboard({ keep: 1 })],
         step: (mask) =>
           chain('step', {
-            actnorm: actnorm(whole),
-            coupling: couplingOf(whole, { ...options, conditioner }, mask, context),
+            actnorm: actnorm(levelShape),
+            coupling: buildCoupling(levelShape, { ...options, conditioner }, mask, context),
           }),
       },
     );
-    place({ path: `${path}/squeeze`, kind: 'squeeze', level }, bijectionStage(squeeze(shape)));
+    addStage({ path: `${path}/squeeze`, kind: 'squeeze', level }, bijectionStage(squeeze(shape)));
     const squeezed = shape;
     placeSteps(
       { path: `${path}/steps`, kind: 'step', level },
       {
         count: options.depth,
-        masks: masksOf(options),
+        masks: couplingMasks(options),
         step: (mask) => flowStep(squeezed, options, mask, context),
       },
     );
     if (level < options.levels - 1) {
-      place(
+      addStage(
         { path: `${path}/split`, kind: 'split', level },
         splitStage(split(shape, { ...options, base, context })),
       );
     }
   }
-  place(
+  addStage(
     { path: 'prior', kind: 'prior', level: options.levels - 1 },
     topStage(topPrior(shape, { ...options, base, classes: classCount(options), context })),
   );
@@ -115,7 +115,9 @@ function requireShape(imageShape: unknown): void {
 }
 
 /** How many couplings with checkerboards there are before the squeezes, by level; none at those that are missing. */
-export function checkerboardsOf({ checkerboard = 0 }: Pick<ModelOptions, 'checkerboard'>): readonly number[] {
+export function checkerboardCounts({
+  checkerboard = 0,
+}: Pick<ModelOptions, 'checkerboard'>): readonly number[] {
   return typeof checkerboard === 'number' ? [checkerboard] : checkerboard;
 }
 
@@ -124,7 +126,7 @@ function classCount({ classes = [] }: ModelOptions): number {
 }
 
 /** The network input made from the condition; undefined without a condition or before it is filled in. */
-function contextOf(imageShape: ImageShape, { condition }: ModelOptions): ContextFor | undefined {
+function buildContext(imageShape: ImageShape, { condition }: ModelOptions): ContextFor | undefined {
   return contextOfCondition(knownComponents(condition), imageShape);
 }
 
@@ -138,6 +140,6 @@ function flowStep(
   return chain('step', {
     actnorm: actnorm(shape),
     ...layersOfMixing(options.mixing, shape),
-    coupling: couplingOf(shape, options, mask, context),
+    coupling: buildCoupling(shape, options, mask, context),
   });
 }

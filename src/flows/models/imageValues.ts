@@ -2,7 +2,7 @@
 import { UserError } from '../../core/errors.ts';
 import {
   bitsOfKind,
-  dimensionsOf,
+  countDimensions,
   type ImageShape,
   kindInWords,
   type ValueKind,
@@ -58,7 +58,7 @@ export function valuesText(bits: number | undefined): string {
 }
 
 /** The bits of the integers that a model takes; undefined if it takes real numbers. */
-export function bitsOf({ bits = DEFAULT_BITS, continuous }: ValueOptions): number | undefined {
+export function valueBits({ bits = DEFAULT_BITS, continuous }: ValueOptions): number | undefined {
   return continuous === undefined ? bits : undefined;
 }
 
@@ -70,7 +70,7 @@ export function bitsOf({ bits = DEFAULT_BITS, continuous }: ValueOptions): numbe
  *
  * @throws UserError (`invalid-config`) if the standardisation is unknown, or of other channels
  */
-export function imageValuesOf(
+export function buildImageValues(
   [, , channels]: ImageShape,
   { bits = DEFAULT_BITS, continuous }: ValueOptions,
 ): ImageValues {
@@ -127,8 +127,8 @@ function standardised({ mean, deviation }: Standardisation): ImageValues {
 }
 
 /** −Σ ln|dx/dv| of an image: the log-density of x minus the one for the values. */
-export function logScaleOf({ logScale }: ImageValues, imageShape: ImageShape): number {
-  return (logScale * dimensionsOf(imageShape)) / imageShape[2];
+export function imageLogScale({ logScale }: ImageValues, imageShape: ImageShape): number {
+  return (logScale * countDimensions(imageShape)) / imageShape[2];
 }
 
 /**
@@ -142,25 +142,25 @@ export function requireKind(
   { bits }: Pick<ImageValues, 'bits'>,
   images = 'the images',
 ): void {
-  const own = bitsOfKind(kind);
-  if (own === undefined && bits !== undefined) {
+  const kindBits = bitsOfKind(kind);
+  if (kindBits === undefined && bits !== undefined) {
     throw new UserError(
       'mismatch',
       `the values of ${images} are ${kindInWords(kind)}, but the model takes integers of ${bits} bits: ` +
         'train a model with model.continuous=true on them, or convert them to integers',
     );
   }
-  if (own !== undefined && bits === undefined) {
+  if (kindBits !== undefined && bits === undefined) {
     throw new UserError(
       'mismatch',
       `the values of ${images} are ${kindInWords(kind)}, but the model takes real numbers (model.continuous): ` +
         'train a model without model.continuous on them, or give floating-point images, such as float32 .npy files',
     );
   }
-  if (own !== undefined && bits !== undefined && own < bits) {
+  if (kindBits !== undefined && bits !== undefined && kindBits < bits) {
     throw new UserError(
       'mismatch',
-      `the values of ${images} are ${kindInWords(kind)}, but the model takes integers of ${bits} bits: set model.bits to ${own} or less`,
+      `the values of ${images} are ${kindInWords(kind)}, but the model takes integers of ${bits} bits: set model.bits to ${kindBits} or less`,
     );
   }
 }

@@ -9,7 +9,7 @@ export { type CouplingChoice, masks, networkWidth } from './couplings.ts';
 export {
   boundText,
   type DequantisationName,
-  dequantisationOf,
+  dequantisationName,
   dequantisers,
 } from './dequantisation.ts';
 export {
@@ -21,24 +21,24 @@ export {
   type PlacedPrior,
 } from './flow.ts';
 export { countParameters, defineFlow, type FlowDefinition, flowFor, flows } from './flowRegistry.ts';
-export { checkerboardsOf, Glow } from './glow.ts';
+export { checkerboardCounts, Glow } from './glow.ts';
 export {
-  bitsOf,
   type ImageValues,
   requireKind,
   type Standardisation,
   type ValueOptions,
+  valueBits,
   valuesText,
 } from './imageValues.ts';
-export { layersOf, noiseLayersOf, type PlacedLayer, partsOf } from './layers.ts';
+export { flattenLayers, listLayers, listNoiseLayers, type PlacedLayer } from './layers.ts';
 export { type Mixing, mixings, mixingText } from './mixing.ts';
 export { type ModelOptions, modelDefaults, recordedOptions } from './options.ts';
 export { arrayName, type Groups, ParameterLayout } from './parameterLayout.ts';
 export {
   foreignParts,
   type ModelParts,
-  modulesOf,
   partKeys,
+  partModules,
   parts,
   partsWithoutModule,
   registerExports,
@@ -58,4 +58,4 @@ export {
   sumOfDensities,
   topStage,
 } from './stages.ts';
-export { bitsIn, bitsPerDimUnit, type ResultUnit, unitNamed, unitOf } from './unit.ts';
+export { bitsIn, bitsPerDimUnit, type ResultUnit, resultUnit, unitNamed } from './unit.ts';

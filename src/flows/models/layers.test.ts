@@ -9,7 +9,7 @@ import { smallMixing } from '../../testing/layers.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
-import { layersOf } from './layers.ts';
+import { listLayers } from './layers.ts';
 import type { Mixing } from './mixing.ts';
 import type { ModelOptions } from './options.ts';
 
@@ -28,7 +28,7 @@ it.each([
   'of a model with %s, learned prior %s',
   async (mixing, learnedPrior, mixed) => {
     const model = new Glow([8, 4, 1], { ...options, mixing: smallMixing(mixing, 8), learnedPrior });
-    const layers = layersOf(model);
+    const layers = listLayers(model);
     const step = ['actnorm', ...mixed, 'coupling'];
     expect(layers.map(({ path }) => path)).toEqual([
       'levels/0/squeeze',
@@ -49,18 +49,18 @@ it.each([
     );
     const parameters = parametersFrom(tensors);
     const x = constant(randomImages(3, model.imageShape, 'x'));
-    const whole = model.encode(x, parameters);
+    const encoded = model.encode(x, parameters);
     let z: Tensor = x;
     let logDensity: Tensor = constant(0);
     const latents: Tensor[] = [];
     for (const { path, bijection, keptChannels } of layers) {
       const { y, logDet } = bijection.forward(z, parameters.at(path));
       logDensity = add(logDensity, logDet);
-      const kept = keptChannels ?? (path === 'prior' ? 0 : y.shape[3]!);
-      if (kept < y.shape[3]!) {
-        latents.push(slice(y, 3, kept, y.shape[3]!));
+      const channelCount = keptChannels ?? (path === 'prior' ? 0 : y.shape[3]!);
+      if (channelCount < y.shape[3]!) {
+        latents.push(slice(y, 3, channelCount, y.shape[3]!));
       }
-      z = kept > 0 ? slice(y, 3, 0, kept) : y;
+      z = channelCount > 0 ? slice(y, 3, 0, channelCount) : y;
     }
     for (const latent of latents) {
       const [, height, width, channels] = latent.shape as [number, number, number, number];
@@ -70,7 +70,7 @@ it.each([
         add(multiply(sumPerImage(multiply(latent, latent)), 0.5), normaliser),
       );
     }
-    const outputs = { logDensity, wholeDensity: add(whole.logPrior, whole.logDet) };
+    const outputs = { logDensity, wholeDensity: add(encoded.logPrior, encoded.logDet) };
     const named = (name: string, tensors: Tensor[]) =>
       tensors.map((tensor, index) => [`${name}${index}`, tensor]);
     const program = await compile(
@@ -78,7 +78,7 @@ it.each([
         inputs: {},
         outputs: {
           ...outputs,
-          ...Object.fromEntries([...named('latent', latents), ...named('whole', whole.latents)]),
+          ...Object.fromEntries([...named('latent', latents), ...named('whole', encoded.latents)]),
         },
       },
       { precision: 'float64', threads: 1 },

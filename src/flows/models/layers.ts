@@ -16,9 +16,9 @@ export interface PlacedLayer {
 }
 
 /** Every layer of a model in the order of encoding. Chains are flattened. */
-export function layersOf(model: Flow): PlacedLayer[] {
+export function listLayers(model: Flow): PlacedLayer[] {
   return model.stages.flatMap(({ path, stage: { bijection, outputShape, latentShape } }) => {
-    const layers = partsOf(path, bijection);
+    const layers = flattenLayers(path, bijection);
     return outputShape && latentShape
       ? layers.map((layer) => ({ ...layer, keptChannels: outputShape[2] }))
       : layers;
@@ -26,13 +26,13 @@ export function layersOf(model: Flow): PlacedLayer[] {
 }
 
 /** Every layer of the flow that a model's dequantisation noise comes from; none if it is drawn. */
-export function noiseLayersOf({ dequantiser }: Flow): PlacedLayer[] {
-  return dequantiser.flow ? partsOf(DEQUANTISER, dequantiser.flow) : [];
+export function listNoiseLayers({ dequantiser }: Flow): PlacedLayer[] {
+  return dequantiser.flow ? flattenLayers(DEQUANTISER, dequantiser.flow) : [];
 }
 
 /** A bijection as a list of layers: itself, or the parts of a chain, including nested chains. */
-export function partsOf(path: string, bijection: Bijection): PlacedLayer[] {
+export function flattenLayers(path: string, bijection: Bijection): PlacedLayer[] {
   return bijection.parts
-    ? Object.entries(bijection.parts).flatMap(([key, part]) => partsOf(`${path}/${key}`, part))
+    ? Object.entries(bijection.parts).flatMap(([key, part]) => flattenLayers(`${path}/${key}`, part))
     : [{ path, bijection }];
 }

@@ -72,7 +72,7 @@ export const innerParts = {
 } as const satisfies { readonly [Key in keyof ModelOptions]?: PartRegistry<PartDefinition> };
 
 /** All options; a new one needs a line here. */
-const known: Readonly<Record<keyof ModelOptions, true>> = {
+const optionNames: Readonly<Record<keyof ModelOptions, true>> = {
   flow: true,
   levels: true,
   depth: true,
@@ -125,14 +125,16 @@ export function recordedOptions(options: ModelOptions): ModelOptions {
 
 /** Rejects options that no model has, which programs without types would otherwise not notice. */
 function requireKnown(options: object): void {
-  const unknown = Object.keys(options).find((key) => !Object.hasOwn(known, key));
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(optionNames, key));
   if (unknown !== undefined) {
     const owners = Object.entries(innerParts).flatMap(([key, { library }]) =>
       library.some((part) => Object.hasOwn(part.options, unknown)) ? [`${key}.${unknown}`] : [],
     );
-    const near = owners.length > 0 ? owners : nearestNames(unknown, Object.keys(known));
+    const near = owners.length > 0 ? owners : nearestNames(unknown, Object.keys(optionNames));
     const hint =
-      near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${Object.keys(known).join(', ')}`;
+      near.length > 0
+        ? `did you mean ${near.join(' or ')}?`
+        : `known: ${Object.keys(optionNames).join(', ')}`;
     throw new UserError('invalid-argument', `a model has no option '${clip(unknown)}': ${hint}`);
   }
 }

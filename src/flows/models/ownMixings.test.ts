@@ -4,7 +4,7 @@ import { option, type PartDefinition, wholeNumber } from '../../core/parts/index
 import { defineMixing, type MixingDefinition } from '../contract/mixing.ts';
 import { reverse } from '../layers/permutation.ts';
 import { Glow } from './glow.ts';
-import { layersOf } from './layers.ts';
+import { listLayers } from './layers.ts';
 import type { ModelOptions } from './options.ts';
 import { registerExports, registerPart } from './parts.ts';
 
@@ -28,7 +28,7 @@ const options = (chosen: ModelOptions['mixing']): Partial<ModelOptions> => ({
 
 it('are what a model has between actnorm and coupling, under their own keys', () => {
   registerPart(mixing('twice'));
-  const paths = layersOf(new Glow([4, 6, 1], options('twice'))).map(({ path }) => path);
+  const paths = listLayers(new Glow([4, 6, 1], options('twice'))).map(({ path }) => path);
   expect(paths.filter((path) => path.includes('steps'))).toEqual(
     ['actnorm', 'one', 'two', 'coupling'].map((key) => `levels/0/steps/0/${key}`),
   );
@@ -58,7 +58,7 @@ it('are given the shape and their own options, by name or as a value', () => {
 it('are replaced by their own module, and by no other', () => {
   registerPart(mixing('again'));
   registerPart(mixing('again', { build: (shape) => ({ only: reverse(shape) }) }));
-  expect(Object.keys(layersOf(new Glow([2, 2, 1], options('again'))))).toHaveLength(5);
+  expect(Object.keys(listLayers(new Glow([2, 2, 1], options('again'))))).toHaveLength(5);
   expect(() => registerPart(mixing('again', { module: 'file:///other.mjs' }))).toThrow(
     'file:///mine.mjs already has another mixing again: register yours under another name',
   );

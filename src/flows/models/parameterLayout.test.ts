@@ -1,12 +1,12 @@
 // How parameters are sliced from their groups' arrays, and that initial values are where they are sliced from.
 import { expect, it } from 'vitest';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { prepare } from '../../tensor/engine/graph/prepare.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { add, multiply, sum } from '../../tensor/operations/index.ts';
-import { tensorsOf } from '../../tensor/programDefinition.ts';
+import { listTensors } from '../../tensor/programDefinition.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import type { ParameterSpecs } from '../contract/parameters.ts';
@@ -58,17 +58,19 @@ it("gathers a group's gradient from its parameters, regardless of their order of
     .reduce(add);
   const [small] = gradients(scalar, [inputs.small!], constant(1));
   const prepared = prepare({ inputs, outputs: { small: small! } });
-  const kinds = tensorsOf(prepared).map(({ operation }) => operation.name);
+  const kinds = listTensors(prepared).map(({ operation }) => operation.name);
   expect(kinds).toContain('concatenate');
   expect(kinds).not.toContain('pad');
   const program = await compile({ inputs, outputs: { small: small! } });
-  const found = layout.unpack({ small: (await program.run(layout.initial(0))).small! });
+  const parameters = layout.unpack({ small: (await program.run(layout.initial(0))).small! });
   await program.release();
   const inSmall = paths.filter((path) => path !== 'levels/1/steps/9/large');
-  expect(Object.keys(found)).toEqual(inSmall);
+  expect(Object.keys(parameters)).toEqual(inSmall);
   for (const path of inSmall) {
     const weight = paths.length - paths.indexOf(path);
-    expect([...found[path]!.data], path).toEqual(Array(sizeOf(found[path]!.shape)).fill(weight));
+    expect([...parameters[path]!.data], path).toEqual(
+      Array(countElements(parameters[path]!.shape)).fill(weight),
+    );
   }
 });
 
@@ -80,5 +82,5 @@ it('slices nothing that is not used, and nothing twice', () => {
   const slices = topologicalOrder([cut]).filter(({ operation }) => operation.name === 'slice');
   // Its step's section, and the parameter itself.
   expect(slices.length).toBe(2);
-  expect(sizeOf(slices[0]!.shape)).toBeLessThan(sizeOf(layout.shapeOf('small')) / 4);
+  expect(countElements(slices[0]!.shape)).toBeLessThan(countElements(layout.groupShape('small')) / 4);
 });

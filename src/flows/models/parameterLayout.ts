@@ -1,6 +1,6 @@
 // How a model's parameters are laid out in arrays: small ones packed into one, large ones in their own.
 
-import { type NdArray, once, RandomStream, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type NdArray, once, RandomStream } from '../../core/numeric/index.ts';
 import { input, type Tensor } from '../../tensor/index.ts';
 import { reshape, slice } from '../../tensor/operations/index.ts';
 import type { ParameterSpec, ParameterSpecs } from '../contract/parameters.ts';
@@ -60,11 +60,11 @@ export class ParameterLayout {
     this.parts = parts;
     const groups = new Map<string, Group>();
     for (const [path, { shape, trained }] of inParts(specs, parts)) {
-      const size = sizeOf(shape);
-      const name = groupOf(path, size, trained, packing, parts[path]);
+      const size = countElements(shape);
+      const name = groupName(path, size, trained, packing, parts[path]);
       const group = groups.get(name) ?? { name, shape: [0], trained, members: [] };
       const previous = group.members.at(-1);
-      const start = previous ? previous.start + sizeOf(previous.shape) : 0;
+      const start = previous ? previous.start + countElements(previous.shape) : 0;
       group.members.push({ path, shape, start });
       groups.set(name, { ...group, shape: name === path ? shape : [start + size] });
     }
@@ -95,12 +95,14 @@ export class ParameterLayout {
         tensors[name] = array;
         continue;
       }
-      for (const section of sectionsOf(members)) {
+      for (const section of splitBySection(members)) {
         const [first, last] = [section[0]!, section.at(-1)!];
-        const part = once(() => slice(array, 0, first.start, last.start + sizeOf(last.shape)));
-        for (const { path, shape: own, start } of section) {
+        const part = once(() => slice(array, 0, first.start, last.start + countElements(last.shape)));
+        for (const { path, shape: parameterShape, start } of section) {
           const from = start - first.start;
-          const cut = once(() => reshape(slice(part(), 0, from, from + sizeOf(own)), own));
+          const cut = once(() =>
+            reshape(slice(part(), 0, from, from + countElements(parameterShape)), parameterShape),
+          );
           Object.defineProperty(tensors, path, { get: cut, enumerable: true });
         }
       }
@@ -129,27 +131,27 @@ export class ParameterLayout {
     const names = Object.keys(groups);
     const changed = names.filter((name) => !isSame(name));
     const copied = to.pack(this.unpack(Object.fromEntries(changed.map((name) => [name, groups[name]!]))));
-    const same = names.filter(isSame).map((name) => [name, groups[name]!]);
-    return { ...copied, ...Object.fromEntries(same) };
+    const unchanged = names.filter(isSame).map((name) => [name, groups[name]!]);
+    return { ...copied, ...Object.fromEntries(unchanged) };
   }
 
   /** The shape of a group's array. */
-  shapeOf(name: string): readonly number[] {
+  groupShape(name: string): readonly number[] {
     return this.group(name).shape;
   }
 
   /** The shapes of the arrays of all groups, or of the trained ones. */
-  shapes(which: 'all' | 'trained' = 'all'): Record<string, readonly number[]> {
-    const groups = this.groups.filter(({ trained }) => trained || which === 'all');
+  shapes(kind: 'all' | 'trained' = 'all'): Record<string, readonly number[]> {
+    const groups = this.groups.filter(({ trained }) => trained || kind === 'all');
     return Object.fromEntries(groups.map(({ name, shape }) => [name, shape]));
   }
 
   /** Arrays of zeros for every trained group, or for all groups. */
-  zeros(which: 'all' | 'trained' = 'trained'): Groups {
+  zeros(kind: 'all' | 'trained' = 'trained'): Groups {
     return Object.fromEntries(
-      Object.entries(this.shapes(which)).map(([name, shape]) => [
+      Object.entries(this.shapes(kind)).map(([name, shape]) => [
         name,
-        { shape, data: new Float32Array(sizeOf(shape)) },
+        { shape, data: new Float32Array(countElements(shape)) },
       ]),
     );
   }
@@ -161,7 +163,7 @@ export class ParameterLayout {
   initial(seed: number, into: Groups = {}): Groups {
     return Object.fromEntries(
       this.groups.map(({ name, shape, members }) => {
-        const data = into[name]?.data ?? new Float32Array(sizeOf(shape));
+        const data = into[name]?.data ?? new Float32Array(countElements(shape));
         // One at a time: in float64, a large model's values would take twice its memory.
         for (const { path, start } of members) {
           const spec = this.specs[path]!;
@@ -200,7 +202,7 @@ export class ParameterLayout {
         if (!members.some(({ path }) => arrays[path])) {
           return [];
         }
-        const data = new Float32Array(sizeOf(shape));
+        const data = new Float32Array(countElements(shape));
         for (const { path, start } of members) {
           const array = arrays[path];
           if (!array) {
@@ -221,14 +223,14 @@ export class ParameterLayout {
       const { group, shape, start } = this.places.get(path)!;
       const array = groups[group];
       if (array) {
-        arrays[path] = { shape, data: array.data.subarray(start, start + sizeOf(shape)) };
+        arrays[path] = { shape, data: array.data.subarray(start, start + countElements(shape)) };
       }
     }
     return arrays;
   }
 }
 
-function groupOf(path: string, size: number, trained: boolean, packing: Packing, part = ''): string {
+function groupName(path: string, size: number, trained: boolean, packing: Packing, part = ''): string {
   if (!trained) {
     return 'fixed';
   }
@@ -257,7 +259,7 @@ function inParts(
 }
 
 /** The members of a group, in runs that belong to the same flow step. */
-function sectionsOf(members: Group['members']): Group['members'][] {
+function splitBySection(members: Group['members']): Group['members'][] {
   const sections: Group['members'][] = [];
   let latest: string | undefined;
   for (const member of members) {

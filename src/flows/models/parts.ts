@@ -71,9 +71,9 @@ export type ModelParts = { readonly [Key in PartKey]?: PartChoice };
  * user's own lists the options that choose them.
  */
 function chosen(options: ModelParts): [PartKey, string][] {
-  const nameOf = (key: PartKey): string => partName(options[key]) ?? parts[key].names[0]!;
-  const used: readonly string[] = ['flow', ...(flows.find(nameOf('flow')).uses ?? [])];
-  return partKeys.flatMap((key) => (used.includes(key) ? [[key, nameOf(key)]] : []));
+  const chosenName = (key: PartKey): string => partName(options[key]) ?? parts[key].names[0]!;
+  const used: readonly string[] = ['flow', ...(flows.find(chosenName('flow')).uses ?? [])];
+  return partKeys.flatMap((key) => (used.includes(key) ? [[key, chosenName(key)]] : []));
 }
 
 /** The parts of a model that the library lacks. */
@@ -82,7 +82,7 @@ function foreign(options: ModelParts): [PartKey, string][] {
 }
 
 /** The URLs of the modules of a model's parts, which threads import; the library's have none. */
-export function modulesOf(options: ModelParts): string[] {
+export function partModules(options: ModelParts): string[] {
   return [...new Set(foreign(options).flatMap(([key, name]) => parts[key].find(name).module ?? []))];
 }
 
@@ -90,14 +90,14 @@ export function modulesOf(options: ModelParts): string[] {
 export function partsWithoutModule(options: ModelParts): string[] {
   return foreign(options)
     .filter(([key, name]) => parts[key].find(name).module === undefined)
-    .map(textOf);
+    .map(partText);
 }
 
 /** The parts of a model that the library lacks, as `mixing 'mine'`. */
 export function foreignParts(options: ModelParts): string[] {
-  return foreign(options).map(textOf);
+  return foreign(options).map(partText);
 }
 
-function textOf([key, name]: [PartKey, string]): string {
+function partText([key, name]: [PartKey, string]): string {
   return `${key} ${JSON.stringify(name)}`;
 }

@@ -10,7 +10,7 @@ import { constant, input } from '../../tensor/tensor.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
-import { imageValuesOf } from './imageValues.ts';
+import { buildImageValues } from './imageValues.ts';
 
 const LEVELS = 2 ** 16;
 const imageShape: ImageShape = [8, 8, 1];
@@ -27,13 +27,13 @@ it('v and its noise become x exactly, and x stays in the pixel', async () => {
     true,
   ]);
   const [v, u] = [input('image', shape), input('noise', shape)];
-  const x = imageValuesOf([256, 256, 1], { bits: 16 }).toModel(v, u);
+  const x = buildImageValues([256, 256, 1], { bits: 16 }).toModel(v, u);
   const program = await compile({ inputs: { image: v, noise: u }, outputs: { x } }, { precision: 'float32' });
-  const { x: found } = await program.run({ image, noise });
+  const { x: encodedValues } = await program.run({ image, noise });
   await program.release();
   const exact = Float64Array.from(image.data, (value, index) => (value + noise.data[index]!) / LEVELS - 0.5);
-  expect(Float64Array.from(found!.data)).toEqual(exact);
-  expect(pixelsFromValues(found!.data, 16)).toEqual(Uint16Array.from(image.data));
+  expect(Float64Array.from(encodedValues!.data)).toEqual(exact);
+  expect(pixelsFromValues(encodedValues!.data, 16)).toEqual(Uint16Array.from(image.data));
   expect(values).toMatchObject({ kind: 'uint16', bits: 16 });
 });
 
@@ -55,9 +55,9 @@ it('log-likelihoods in float32 agree with float64', async () => {
       shape,
       data: precision === 'float32' ? Float32Array.from(data) : Float64Array.from(data),
     });
-    const { logLikelihood: found } = await program.run({ image: as(image), noise: as(noise) });
+    const { logLikelihood: likelihoods } = await program.run({ image: as(image), noise: as(noise) });
     await program.release();
-    return found!.data;
+    return likelihoods!.data;
   };
   const [rough, precise] = [await measured('float32'), await measured('float64')];
   // In nats per value: far below the last digit of a reported bits/dim.

@@ -15,9 +15,9 @@ import type { DequantisationNoise, Dequantiser } from '../contract/dequantiser.t
 import { type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';
 import { BASE } from '../priors/prior.ts';
 import { type ConditionComponent, isKnownCondition } from './condition.ts';
-import { dequantiserOf } from './dequantisation.ts';
+import { createDequantiser } from './dequantisation.ts';
 import { DEQUANTISER, type Encoding, type Flow, type Likelihood, type PlacedPrior } from './flow.ts';
-import { type ImageValues, imageValuesOf, logScaleOf } from './imageValues.ts';
+import { buildImageValues, type ImageValues, imageLogScale } from './imageValues.ts';
 import { completeOptions, type ModelOptions, modelDefaults } from './options.ts';
 import { type Densities, type PlacedStage, type StageResult, sumOfDensities, sumOfShares } from './stages.ts';
 
@@ -66,8 +66,8 @@ export class StagedFlow implements Flow {
     requireDeclared(this.condition, classes, condition);
     this.imageShape = imageShape;
     this.stages = stages;
-    this.values = imageValuesOf(imageShape, this.options);
-    this.dequantiser = dequantiserOf(imageShape, this.options);
+    this.values = buildImageValues(imageShape, this.options);
+    this.dequantiser = createDequantiser(imageShape, this.options);
     this.priors = stages.flatMap(({ path, stage: { latentShape, base } }) =>
       latentShape ? [{ path, latentShape, base: base! }] : [],
     );
@@ -80,18 +80,18 @@ export class StagedFlow implements Flow {
   }
 
   likelihood(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Likelihood {
-    const { u, logDensity } = this.noiseOf(image, noise, parameters);
+    const { u, logDensity } = this.dequantisationNoise(image, noise, parameters);
     const { latents, ...densities } = this.encode(this.dequantise(image, u), parameters, condition);
     const logLikelihood = this.logLikelihood({ ...densities, ...(logDensity && { logNoise: logDensity }) });
     return { logLikelihood, logDet: densities.logDet, latents };
   }
 
-  noiseOf(image: Tensor, noise: Tensor, parameters: Parameters): DequantisationNoise {
+  dequantisationNoise(image: Tensor, noise: Tensor, parameters: Parameters): DequantisationNoise {
     return this.dequantiser.noise(noise, this.values.toModel(image), parameters.at(DEQUANTISER));
   }
 
   logLikelihoodByClass(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor {
-    const { u, logDensity } = this.noiseOf(image, noise, parameters);
+    const { u, logDensity } = this.dequantisationNoise(image, noise, parameters);
     const ofNoise = logDensity ? [{ logNoise: logDensity }] : [];
     return byClass(this, this.dequantise(image, u), ofNoise, parameters, condition);
   }
@@ -105,19 +105,22 @@ export class StagedFlow implements Flow {
   }
 
   logLikelihood({ logPrior, logDet, logNoise }: Densities): Tensor {
-    const density = subtract(add(logPrior, logDet), logScaleOf(this.values, this.imageShape));
+    const density = subtract(add(logPrior, logDet), imageLogScale(this.values, this.imageShape));
     return logNoise ? subtract(density, logNoise) : density;
   }
 
   logLikelihoodMap(image: Tensor, noise: Tensor, parameters: Parameters, condition?: Condition): Tensor {
-    const { u, logDensityMap } = this.noiseOf(image, noise, parameters);
-    const shares = sumOfShares(this.stages, this.resultsOf(this.dequantise(image, u), parameters, condition));
+    const { u, logDensityMap } = this.dequantisationNoise(image, noise, parameters);
+    const shares = sumOfShares(
+      this.stages,
+      this.stageResults(this.dequantise(image, u), parameters, condition),
+    );
     const density = subtract(shares, this.values.logScale);
     return logDensityMap ? subtract(density, logDensityMap) : density;
   }
 
   encode(x: Tensor, parameters: Parameters, condition?: Condition): Encoding {
-    const results = this.resultsOf(x, parameters, condition);
+    const results = this.stageResults(x, parameters, condition);
     return { latents: results.flatMap(({ epsilon }) => epsilon ?? []), ...sumOfDensities(results) };
   }
 
@@ -127,7 +130,7 @@ export class StagedFlow implements Flow {
     );
   }
 
-  resultsOf(x: Tensor, parameters: Parameters, condition?: Condition): StageResult[] {
+  stageResults(x: Tensor, parameters: Parameters, condition?: Condition): StageResult[] {
     checkCondition('the flow', this.condition, condition, x.shape[0]!);
     const results: StageResult[] = [];
     let z = x;
@@ -141,10 +144,10 @@ export class StagedFlow implements Flow {
 
   decode(latents: readonly Tensor[], parameters: Parameters, condition?: Condition): Tensor {
     checkCondition('the flow', this.condition, condition, latents[0]!.shape[0]!);
-    const left = [...latents];
+    const remaining = [...latents];
     let y: Tensor | undefined;
     for (const { path, stage } of this.stages.toReversed()) {
-      const epsilon = stage.latentShape && left.pop()!;
+      const epsilon = stage.latentShape && remaining.pop()!;
       const values = { ...(y && { y }), ...(epsilon && { epsilon }) };
       y = stage.inverse(values, parameters.at(path), condition);
     }
@@ -168,10 +171,10 @@ function byClass(
   for (const { path, stage } of flow.stages) {
     const p = parameters.at(path);
     if (stage.byClass) {
-      const rest = flow.logLikelihood(sumOfDensities(below));
+      const otherDensity = flow.logLikelihood(sumOfDensities(below));
       return add(
         stage.byClass.logPrior(z, p, condition),
-        rest.rank === 0 ? rest : reshape(rest, [z.shape[0]!, 1]),
+        otherDensity.rank === 0 ? otherDensity : reshape(otherDensity, [z.shape[0]!, 1]),
       );
     }
     const result = stage.forward(checkpoint(z), p, condition);

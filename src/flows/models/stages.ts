@@ -60,7 +60,11 @@ export interface Stage {
   /**
    * How the latent becomes values: for a split, the last channels, given the first ones, `kept`; for the top prior, all.
    */
-  scaling?(kept: Tensor | undefined, parameters: Parameters, condition?: Condition): Scaling | undefined;
+  scaling?(
+    keptLatents: Tensor | undefined,
+    parameters: Parameters,
+    condition?: Condition,
+  ): Scaling | undefined;
   /** Applies the stage to a batch of images. */
   forward(x: Tensor, parameters: Parameters, condition?: Condition): StageResult;
   /** Inverts the stage: the images that were its input. */
@@ -102,8 +106,8 @@ export function bijectionStage(layer: Bijection): Stage {
 /** A split as a stage. */
 export function splitStage(split: Split): Stage {
   const { keptShape, latentShape } = split;
-  const [height, width, kept] = keptShape;
-  const shape: ImageShape = [height, width, kept + latentShape[2]];
+  const [height, width, keptChannels] = keptShape;
+  const shape: ImageShape = [height, width, keptChannels + latentShape[2]];
   return {
     parameters: split.parameters,
     outputShape: keptShape,
@@ -121,7 +125,7 @@ export function splitStage(split: Split): Stage {
         return { y: concatenate([y, epsilon], 3), ...logDetBefore(split.base, standardised, p) };
       },
       inverse(y, p, condition) {
-        const [stays, epsilon] = splitChannels(y, 3, [kept, latentShape[2]]);
+        const [stays, epsilon] = splitChannels(y, 3, [keptChannels, latentShape[2]]);
         return split.inverse(stays, epsilon, p, condition);
       },
     }),
@@ -130,7 +134,7 @@ export function splitStage(split: Split): Stage {
       return { ...result, shares };
     },
     inverse: ({ y, epsilon }, p, condition) => split.inverse(y!, epsilon!, p, condition),
-    scaling: (kept, p, condition) => split.scaling(kept!, p, condition),
+    scaling: (keptLatents, p, condition) => split.scaling(keptLatents!, p, condition),
   };
 }
 
@@ -165,11 +169,11 @@ export function topStage(top: TopPrior): Stage {
 }
 
 /** The distribution of the latents of a prior, which may be a user's own: without it nothing could be sampled. */
-function requireBase(what: string, { base }: { readonly base?: BaseDistribution }): BaseDistribution {
+function requireBase(subject: string, { base }: { readonly base?: BaseDistribution }): BaseDistribution {
   if (typeof base?.sample !== 'function' || typeof base.energy !== 'function') {
     throw new UserError(
       'invalid-argument',
-      `the ${what} has no base distribution to sample from: give it a base with energy and sample`,
+      `the ${subject} has no base distribution to sample from: give it a base with energy and sample`,
     );
   }
   return base;
@@ -192,10 +196,10 @@ function logDetBefore(
 
 /** The densities of a batch, from the contributions of the dequantisation and of every stage. */
 export function sumOfDensities(added: readonly Partial<Densities>[]): Densities {
-  const sumOf = (density: keyof Densities): Tensor =>
+  const sumDensities = (density: keyof Densities): Tensor =>
     added.reduce<Tensor>((total, { [density]: term }) => (term ? add(total, term) : total), constant(0));
-  const noise = added.some(({ logNoise }) => logNoise) && { logNoise: sumOf('logNoise') };
-  return { logPrior: sumOf('logPrior'), logDet: sumOf('logDet'), ...noise };
+  const noise = added.some(({ logNoise }) => logNoise) && { logNoise: sumDensities('logNoise') };
+  return { logPrior: sumDensities('logPrior'), logDet: sumDensities('logDet'), ...noise };
 }
 
 /**

@@ -1,8 +1,8 @@
 // The unit of results in records: what is converted, and what is not.
 import { expect, it } from 'vitest';
-import { bitsIn, bitsPerDimUnit, unitNamed, unitOf } from './unit.ts';
+import { bitsIn, bitsPerDimUnit, resultUnit, unitNamed } from './unit.ts';
 
-const nats = unitOf({ continuous: { mean: [0], deviation: [1] } });
+const nats = resultUnit({ continuous: { mean: [0], deviation: [1] } });
 
 it('results are converted at any depth, and nothing else', () => {
   const record = {

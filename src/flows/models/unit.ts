@@ -76,7 +76,7 @@ function valueInNats(value: unknown, isResult: boolean): unknown {
     return isResult ? inNats(value) : value;
   }
   if (Array.isArray(value)) {
-    return value.map((one) => valueInNats(one, isResult));
+    return value.map((item) => valueInNats(item, isResult));
   }
   return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
     ? recordInNats(value, isResult)
@@ -84,7 +84,7 @@ function valueInNats(value: unknown, isResult: boolean): unknown {
 }
 
 /** The unit of the results of a model. */
-export function unitOf({ continuous }: Pick<ValueOptions, 'continuous'>): ResultUnit {
+export function resultUnit({ continuous }: Pick<ValueOptions, 'continuous'>): ResultUnit {
   return continuous === undefined ? bitsPerDimUnit : natsPerValueUnit;
 }
 

@@ -70,9 +70,9 @@ describe('checkBase', () => {
       },
       'samples: no sampler',
     ],
-  ])('finds %s', async (_, base, what) => {
+  ])('finds %s', async (_, base, subject) => {
     const { problems } = await checkBase(base);
-    expect(problems.map((problem) => problem.what).join()).toContain(what);
+    expect(problems.map((problem) => problem.what).join()).toContain(subject);
   });
 });
 
@@ -108,7 +108,7 @@ describe('checkStage', () => {
       forward: (z, p) => ({ ...topPrior([2, 2, 1], { base: cauchy }).forward(z, p) }),
     });
     const { problems } = await checkStage(wrong);
-    expect(problems.map(({ what }) => what)).not.toEqual([]);
+    expect(problems.map(({ what: subject }) => subject)).not.toEqual([]);
   });
 
   it('is for priors that can be sampled', () => {

@@ -78,11 +78,11 @@ it.each(cases)(
             // On a torus nothing is outside.
             shared += isOutside ? (edgeKernel?.data[tap * 2 * channels + output] ?? 0) : 0;
           }
-          const place = boundary === 'zero' ? number * height * width + pixel : number;
-          const own = classKernel!.data[place * 2 * channels + output]!;
+          const kernelRow = boundary === 'zero' ? number * height * width + pixel : number;
+          const weight = classKernel!.data[kernelRow * 2 * channels + output]!;
           return (
             shared * Math.exp(3 * logScale!.data[output]!) +
-            0.1 * own * Math.exp(3 * classLogScale!.data[output]!)
+            0.1 * weight * Math.exp(3 * classLogScale!.data[output]!)
           );
         };
         for (let channel = 0; channel < channels; channel++) {

@@ -97,7 +97,7 @@ describe.each([true, false])('learned prior: %s', (learnedPrior) => {
   describe.each(shapes)('%i x %i x %i', (height, width, channels) => {
     const shape: ImageShape = [height, width, channels];
     const x = randomImages(IMAGES, shape, 'x');
-    const at = (image: number, row: number, column: number, channel: number) =>
+    const valueAt = (image: number, row: number, column: number, channel: number) =>
       x.data[((image * height + row) * width + column) * channels + channel]!;
 
     it('split: keeps the first half, round-trips, and has the density of the plain formula', async () => {
@@ -107,16 +107,16 @@ describe.each([true, false])('learned prior: %s', (learnedPrior) => {
       expect(result.epsilon!.shape).toEqual([IMAGES, ...layer.latentShape]);
       expectClose('back', result.back!.data, x.data, 'float64');
       for (let image = 0; image < IMAGES; image++) {
-        const kept = (row: number, column: number, channel: number) => at(image, row, column, channel);
-        const h = learnedPrior ? scaledConvolution(kept, [height, width, half], parameters) : () => 0;
+        const keptAt = (row: number, column: number, channel: number) => valueAt(image, row, column, channel);
+        const h = learnedPrior ? scaledConvolution(keptAt, [height, width, half], parameters) : () => 0;
         let expected = 0;
         for (let pixel = 0; pixel < height * width; pixel++) {
           const [row, column] = [Math.floor(pixel / width), pixel % width];
           for (let channel = 0; channel < half; channel++) {
             const [mean, logDeviation] = [h(row, column, 2 * channel), h(row, column, 2 * channel + 1)];
-            expected += logNormal(at(image, row, column, half + channel), mean, logDeviation);
+            expected += logNormal(valueAt(image, row, column, half + channel), mean, logDeviation);
             const y = result.y!.data[((image * height + row) * width + column) * half + channel];
-            expect(y).toBe(at(image, row, column, channel));
+            expect(y).toBe(valueAt(image, row, column, channel));
           }
         }
         expectClose('logPrior', [result.logPrior!.data[image]!], [expected], 'float64');
@@ -126,16 +126,18 @@ describe.each([true, false])('learned prior: %s', (learnedPrior) => {
     it('top prior: round-trips, and has the density of the plain formula', async () => {
       const { parameters, result } = await runTopPrior(shape, learnedPrior, x);
       expectClose('back', result.back!.data, x.data, 'float64');
-      const { edgeKernel, ...rest } = parameters;
+      const { edgeKernel, ...otherParameters } = parameters;
       const none: ImageShape = [height, width, 0];
-      const h = learnedPrior ? scaledConvolution(() => 0, none, { kernel: edgeKernel!, ...rest }) : () => 0;
+      const h = learnedPrior
+        ? scaledConvolution(() => 0, none, { kernel: edgeKernel!, ...otherParameters })
+        : () => 0;
       for (let image = 0; image < IMAGES; image++) {
         let expected = 0;
         for (let pixel = 0; pixel < height * width; pixel++) {
           const [row, column] = [Math.floor(pixel / width), pixel % width];
           for (let channel = 0; channel < channels; channel++) {
             const [mean, logDeviation] = [h(row, column, channel), h(row, column, channels + channel)];
-            expected += logNormal(at(image, row, column, channel), mean, logDeviation);
+            expected += logNormal(valueAt(image, row, column, channel), mean, logDeviation);
           }
         }
         expectClose('logPrior', [result.logPrior!.data[image]!], [expected], 'float64');

@@ -107,7 +107,7 @@ export interface Split {
   /** The images with these kept halves and latents: the inverse of `forward`. */
   inverse(y: Tensor, epsilon: Tensor, p: Parameters, condition?: Condition): Tensor;
   /** How latents become the half that is factored out, given the half that is kept. */
-  scaling(kept: Tensor, p: Parameters, condition?: Condition): Scaling | undefined;
+  scaling(keptLatents: Tensor, p: Parameters, condition?: Condition): Scaling | undefined;
 }
 
 /** The options of a split. */
@@ -137,11 +137,13 @@ export function split(
   const half = channels / 2;
   const halfShape: ImageShape = [height, width, half];
   const context = learnedPrior ? contextFor?.([height, width]) : undefined;
-  const scaling = (kept: Tensor, p: Parameters, condition: Condition = {}): Scaling | undefined => {
+  const scaling = (keptLatents: Tensor, p: Parameters, condition: Condition = {}): Scaling | undefined => {
     if (!learnedPrior) {
       return undefined;
     }
-    const seen = context ? besideContext(kept, context.forward(p.at('context'), condition)) : kept;
+    const seen = context
+      ? besideContext(keptLatents, context.forward(p.at('context'), condition))
+      : keptLatents;
     const numbers = scaledConvolution(seen, p, { boundary, order: byNumber(half, 2) });
     const [location, logScale] = splitChannels(numbers, 3, [half, half]);
     return { location, logScale };
@@ -229,7 +231,7 @@ export function topPrior(
   const context = learnedPrior ? contextFor?.([height, width]) : undefined;
   const hasEdge = boundary === 'zero';
   const classGrid = hasEdge ? [height, width] : [1, 1];
-  const edgeOf = (p: Parameters): Tensor => {
+  const edgeMap = (p: Parameters): Tensor => {
     const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
     return edgeResponse(height, width, edge, squareOffsets(3));
   };
@@ -239,7 +241,7 @@ export function topPrior(
       return scaledConvolution(context.forward(p.at('context'), condition), p, { boundary });
     }
     const response = hasEdge
-      ? add(edgeOf(p), p.get('bias'))
+      ? add(edgeMap(p), p.get('bias'))
       : expand(p.get('bias'), [height, width, 2 * channels]);
     return multiply(response, exp(multiply(p.get('logScale'), 3)));
   };

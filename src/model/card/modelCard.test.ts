@@ -147,18 +147,20 @@ it('shows a dash for values of a summary that are neither text nor numbers', () 
   expect(card).toContain('training.decay {"toString":1,"valueOf":1} → ');
 });
 
-const modelOf = (options: Partial<ModelOptions>) =>
+const createModel = (options: Partial<ModelOptions>) =>
   new Glow([4, 4, 1], { levels: 1, depth: 1, conditioner: { width: 4 }, mixing: '1x1', ...options });
 const numbers = (...names: string[]): ConditionComponent[] =>
   names.map((name) => ({ name, mean: 0.3049, deviation: 1 }));
 
 it('commands give a model its condition: numbers near the mean, or a file', () => {
-  const given = (condition: readonly ConditionComponent[]) =>
-    /sample \.(.*) --temperature/.exec(sampleCommand(modelOf({ condition })))![1];
-  expect(sampleCommand(modelOf({}))).toBe('npx emerging sample . --temperature 0.8 --out samples.png');
-  expect(given(numbers('omega', 'sigma8'))).toBe(' --condition omega=0.3 --condition sigma8=0.3');
+  const conditionArgs = (condition: readonly ConditionComponent[]) =>
+    /sample \.(.*) --temperature/.exec(sampleCommand(createModel({ condition })))![1];
+  expect(sampleCommand(createModel({}))).toBe('npx emerging sample . --temperature 0.8 --out samples.png');
+  expect(conditionArgs(numbers('omega', 'sigma8'))).toBe(' --condition omega=0.3 --condition sigma8=0.3');
   const file = ' --condition conditions.npz';
-  expect(given([...numbers('omega'), { name: 'low', mean: 0, deviation: 1, shape: [8, 8, 1] }])).toBe(file);
-  expect(given(numbers('a', 'b', 'c', 'd', 'e'))).toBe(file);
-  expect(given(numbers('$(id)'))).toBe(file);
+  expect(conditionArgs([...numbers('omega'), { name: 'low', mean: 0, deviation: 1, shape: [8, 8, 1] }])).toBe(
+    file,
+  );
+  expect(conditionArgs(numbers('a', 'b', 'c', 'd', 'e'))).toBe(file);
+  expect(conditionArgs(numbers('$(id)'))).toBe(file);
 });

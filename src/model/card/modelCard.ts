@@ -7,18 +7,18 @@ import type { JsonObject } from '../../data/files/jsonText.ts';
 import { countTrained } from '../../flows/contract/index.ts';
 import {
   type DequantisationName,
-  dequantisationOf,
+  dequantisationName,
   type Flow,
   foreignParts,
   networkWidth,
   type ResultUnit,
+  resultUnit,
   type Standardisation,
-  unitOf,
   valuesText,
 } from '../../flows/models/index.ts';
 import { troubleText } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import { changedSettings, changesIn, changesText, settingsOf } from '../../runs/contents/settingChanges.ts';
+import { changedSettings, changesIn, changesText, listSettings } from '../../runs/contents/settingChanges.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import {
   dataName,
@@ -30,7 +30,7 @@ import {
 import { presets } from '../../runs/settings/presets.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { isHost } from '../../tensor/engine/index.ts';
-import { componentsOf } from '../likelihood/conditionArrays.ts';
+import { conditionComponents } from '../likelihood/conditionArrays.ts';
 import { errorText, markdownTable, markdownText } from './reportText.ts';
 
 /** What a model card is about. */
@@ -52,7 +52,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
   const { data, training, seed } = config;
   const { flow, levels, depth } = config.model;
   const width = networkWidth(config.model);
-  const components = componentsOf(model);
+  const components = conditionComponents(model);
   const preset = typeof summary.preset === 'string' ? summary.preset : null;
   const changes = changesText(changesIn(summary));
   const images = `${showImageShape(model.imageShape)} images of ${valuesText(model.values.bits)}`;
@@ -102,17 +102,19 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     factTable(['', ''], facts),
     '## Numbers',
     numbers(summary, {
-      bound: dequantisationOf(config.model),
-      unit: unitOf(config.model),
+      bound: dequantisationName(config.model),
+      unit: resultUnit(config.model),
       hasClasses: model.classes.length > 0,
       hasCondition: components.length > 0,
     }),
-    ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
+    ...Object.entries(pictures).map(([caption, file]) => `![${caption}](${file})\n\n*${caption}*`),
     '## Use',
     `In this folder, with the package \`emerging-flows\`${
       foreign.length === 0 ? '' : `, and \`--import\` of the module that registers ${foreign.join(', ')}`
     }:`,
-    ['```', ...Object.entries(commands).map(([what, command]) => `${command}   # ${what}`), '```'].join('\n'),
+    ['```', ...Object.entries(commands).map(([purpose, command]) => `${command}   # ${purpose}`), '```'].join(
+      '\n',
+    ),
     '',
   ]
     .join('\n\n')
@@ -141,18 +143,18 @@ const NAMED_ANYWAY = [
 
 /** The mean and the deviation of each channel; of many only the number. */
 function standardisationText({ mean, deviation }: Standardisation): string {
-  const most = 8;
+  const maxChannels = 8;
   const each = mean.map((value, channel) => `${value} ± ${deviation[channel]}`);
-  return each.length > most
+  return each.length > maxChannels
     ? `of ${each.length} channels`
     : `mean ± deviation by channel: ${each.join(', ')}`;
 }
 
 /** `2, on which the top prior depends: cat, dog`; of many only the number. */
-function countedNames(names: readonly string[], what: string): string {
-  const most = 20;
-  const number = `${names.length.toLocaleString('en-US')}, on which ${what}`;
-  return names.length > most ? number : `${number}: ${names.join(', ')}`;
+function countedNames(names: readonly string[], dependence: string): string {
+  const maxNames = 20;
+  const number = `${names.length.toLocaleString('en-US')}, on which ${dependence}`;
+  return names.length > maxNames ? number : `${number}: ${names.join(', ')}`;
 }
 
 /** The settings that differ from a preset's, without the ones that the card names anyway. */
@@ -160,7 +162,7 @@ function differencesFrom(preset: string, config: Config): string[] {
   if (!presets.some(({ name }) => name === preset)) {
     return [];
   }
-  const [before, after] = [settingsOf(resolveConfig({ preset })), settingsOf(config)];
+  const [before, after] = [listSettings(resolveConfig({ preset })), listSettings(config)];
   return changedSettings(before, after)
     .filter((name) => !NAMED_ANYWAY.includes(name) && after[name] !== undefined)
     .map((name) => `${name}=${String(after[name])}`);
@@ -188,8 +190,10 @@ function timeText(seconds: number): string {
   if (seconds >= 60) {
     return `${(seconds / 60).toFixed(1)} minutes`;
   }
-  const whole = Math.round(seconds);
-  return whole === 0 ? 'less than a second' : `${whole} ${whole === 1 ? 'second' : 'seconds'}`;
+  const wholeSeconds = Math.round(seconds);
+  return wholeSeconds === 0
+    ? 'less than a second'
+    : `${wholeSeconds} ${wholeSeconds === 1 ? 'second' : 'seconds'}`;
 }
 
 function heldOutText(validation: ValidationShare): string {
@@ -229,19 +233,22 @@ function numbers(
   if (measured.size === 0) {
     return 'Nothing was measured yet.';
   }
-  const all = [...measured.values()].flatMap((one) => [one, ...importanceOf(one)]);
+  const evaluations = [...measured.values()].flatMap((evaluation) => [
+    evaluation,
+    ...importanceEvaluations(evaluation),
+  ]);
   const digits = (value: unknown): string => (typeof value === 'number' ? value.toFixed(4) : '-');
   const error = (value: unknown): string => (typeof value === 'number' ? errorText(value) : '-');
-  const rows = all.map((one) => [
-    shown(one.split),
-    digits(one[key]),
-    error(one.standardError),
-    error(one.samplingError),
-    shown(one.images),
-    shown(one.draws ?? 1),
-    bound === 'none' ? 'exact' : one.weighted === true ? `importance-weighted, ${bound}` : bound,
-    shown(one.weights),
-    shown(one.step),
+  const rows = evaluations.map((evaluation) => [
+    shown(evaluation.split),
+    digits(evaluation[key]),
+    error(evaluation.standardError),
+    error(evaluation.samplingError),
+    shown(evaluation.images),
+    shown(evaluation.draws ?? 1),
+    bound === 'none' ? 'exact' : evaluation.weighted === true ? `importance-weighted, ${bound}` : bound,
+    shown(evaluation.weights),
+    shown(evaluation.step),
   ]);
   const titles = [
     'images',
@@ -284,7 +291,7 @@ function classNotes(evaluations: readonly JsonObject[], unit: ResultUnit): strin
 }
 
 /** The importance-weighted bound of an evaluation as one of its own, if it was measured. */
-function importanceOf({ importance, split, weights, step, images }: JsonObject): JsonObject[] {
+function importanceEvaluations({ importance, split, weights, step, images }: JsonObject): JsonObject[] {
   if (typeof importance !== 'object' || importance === null || Array.isArray(importance)) {
     return [];
   }
@@ -320,7 +327,7 @@ const MOST_NUMBERS = 4;
 
 /** The options that give a model its condition: numbers typical of the training images, or a file. */
 function conditionOptions(model: Flow): string {
-  const components = componentsOf(model);
+  const components = conditionComponents(model);
   // A name may be anything without spaces; the shell must not change it.
   const areNumbers = components.every(({ name, isNumber }) => isNumber && /^[\w.-]+$/.test(name));
   if (components.length > MOST_NUMBERS || !areNumbers) {

@@ -1,6 +1,6 @@
 // The conditions of images as arrays for programs, by name: those of the data, and the class, one-hot.
 
-import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type NdArray } from '../../core/numeric/index.ts';
 import type { Conditions, ImageSet } from '../../data/contract/index.ts';
 import { CLASSES, type Condition } from '../../flows/contract/index.ts';
 import {
@@ -41,7 +41,7 @@ export interface NamedCondition extends Required<ConditionComponent> {
  * The conditions of a flow besides the classes, in the order of its options. Those that only its layers name have the mean
  * 0 and the deviation 1.
  */
-export function componentsOf({ condition, options }: Conditioned): readonly NamedCondition[] {
+export function conditionComponents({ condition, options }: Conditioned): readonly NamedCondition[] {
   const measured = knownComponents(options.condition);
   const { [CLASSES]: _, ...shapes } = condition;
   const names = [
@@ -58,21 +58,21 @@ export function componentsOf({ condition, options }: Conditioned): readonly Name
 /**
  * Reads the conditions of images that a flow depends on, without classes.
  *
- * @param what the images, for errors: `the images of digits`
+ * @param subject the images, for errors: `the images of digits`
  * @throws UserError (`mismatch`) if one is missing or has another shape
  */
 export function componentReader(
   flow: Conditioned,
-  given: Conditions | undefined,
-  what: string,
+  imageConditions: Conditions | undefined,
+  subject: string,
 ): ConditionReader {
-  const components = componentsOf(flow);
-  const conditions = requireConditions(given, components, what);
+  const components = conditionComponents(flow);
+  const conditions = requireConditions(imageConditions, components, subject);
   return (indices) =>
     asConditionInputs(
       Object.fromEntries(
         components.map(({ name, shape }) => {
-          const data = new Float64Array(indices.length * sizeOf(shape));
+          const data = new Float64Array(indices.length * countElements(shape));
           conditions[name]!.read(indices, data);
           return [name, { shape: [indices.length, ...shape], data }];
         }),
@@ -99,7 +99,7 @@ export function conditionReader(
   const labels = requireLabels(images, classes, name);
   return (indices) => ({
     ...oneHotClasses(
-      Array.from(indices, (index) => labels.classOf(index)),
+      Array.from(indices, (index) => labels.classAt(index)),
       classes.length,
     ),
     ...components(indices),
@@ -117,7 +117,7 @@ export function conditionInputs({ condition }: Pick<Flow, 'condition'>, images: 
 }
 
 /** The condition of a flow's programs as constants. */
-export function conditionOf(arrays: ConditionArrays): Condition {
+export function conditionFromArrays(arrays: ConditionArrays): Condition {
   return Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [name.replace('condition/', ''), constant(array)]),
   );

@@ -3,13 +3,13 @@
 import { UserError } from '../../core/errors.ts';
 import {
   bytesOfValues,
-  dimensionsOf,
+  countDimensions,
+  countElements,
   type ImageShape,
-  kindOf,
   type NdArray,
   RandomStream,
-  sizeOf,
   type Values,
+  valueKind,
 } from '../../core/numeric/index.ts';
 import { nextTurn } from '../../core/platform/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
@@ -74,21 +74,24 @@ export function requireNoise(
 }
 
 /** `count` images of a batch starting at image `first`, as views of its arrays. */
-export function partOf(batch: Batch, first: number, count: number): Batch {
-  const part = ({ shape: [, ...rest], data }: NdArray): NdArray => {
-    const size = sizeOf(rest);
-    return { shape: [count, ...rest], data: data.subarray(first * size, (first + count) * size) };
+export function sliceBatch(batch: Batch, first: number, count: number): Batch {
+  const part = ({ shape: [, ...imageDimensions], data }: NdArray): NdArray => {
+    const size = countElements(imageDimensions);
+    return { shape: [count, ...imageDimensions], data: data.subarray(first * size, (first + count) * size) };
   };
   return mapBatch(batch, part);
 }
 
 /** A batch of the results of a function of each array. */
-export function mapBatch({ image, noise, ...rest }: Batch, change: (array: NdArray) => NdArray): Batch {
+export function mapBatch(
+  { image, noise, ...otherArrays }: Batch,
+  change: (array: NdArray) => NdArray,
+): Batch {
   const { dequantisation } = noise;
   return {
     image: change(image),
     noise: { ...change(noise), ...(dequantisation && { dequantisation }) },
-    ...Object.fromEntries(Object.entries(rest).map(([name, array]) => [name, change(array)])),
+    ...Object.fromEntries(Object.entries(otherArrays).map(([name, array]) => [name, change(array)])),
   };
 }
 
@@ -102,9 +105,9 @@ export function imageArray(
   imageShape: ImageShape,
   values: Pick<ImageValues, 'bits'>,
 ): NdArray {
-  requireKind(kindOf(pixels)!, values);
+  requireKind(valueKind(pixels)!, values);
   return {
-    shape: [pixels.length / dimensionsOf(imageShape), ...imageShape],
+    shape: [pixels.length / countDimensions(imageShape), ...imageShape],
     data: Float32Array.from(
       values.bits === undefined || pixels instanceof Float32Array ? pixels : toBits(pixels, values.bits),
     ),
@@ -117,7 +120,7 @@ export function imageArray(
  *
  * @param tensors the parameters by path
  */
-export function bitsPerDimOf(
+export function buildBitsPerDim(
   model: Flow,
   batchSize: number,
   tensors: Readonly<Record<string, Tensor>>,
@@ -134,7 +137,7 @@ export function bitsPerDimOf(
 
 /** bits/dim of each image, −logLikelihood / (D·ln 2), from its log-likelihood in nats. */
 export function bitsPerDimFrom({ imageShape }: Flow, logLikelihood: Tensor): Tensor {
-  return divide(logLikelihood, -dimensionsOf(imageShape) * Math.LN2);
+  return divide(logLikelihood, -countDimensions(imageShape) * Math.LN2);
 }
 
 /**
@@ -145,7 +148,7 @@ export function likelihoodDefinition(
   batchSize: number,
   { inputs, tensors }: { inputs: Record<string, Tensor>; tensors: Record<string, Tensor> },
 ): ProgramDefinition {
-  const batch = bitsPerDimOf(model, batchSize, tensors);
+  const batch = buildBitsPerDim(model, batchSize, tensors);
   return { inputs: { ...batch.inputs, ...inputs }, outputs: { bitsPerDim: batch.bitsPerDim } };
 }
 
@@ -172,7 +175,7 @@ export interface Measurement {
   /** Stops the measurement between two batches. */
   readonly signal?: AbortSignal | undefined;
   /** Called after each batch with the number of images done, by all ranks if they are equally fast, and of all. */
-  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** bits/dim of each image in a dataset, for one noise draw; lets the event loop run between batches. */
@@ -215,7 +218,7 @@ export async function measureInBatches(
   }: Measurement,
   take: (results: Readonly<Record<string, NdArray>>, first: number, count: number) => void,
 ): Promise<void> {
-  const dimensions = dimensionsOf(images.imageShape);
+  const dimensions = countDimensions(images.imageShape);
   const noise = new Float32Array(batchSize * dimensions);
   const part = partOfRank(ranks, images.count);
   let done = part.first;
@@ -223,8 +226,8 @@ export async function measureInBatches(
     signal?.throwIfAborted();
     for (let index = 0; index < batch.count; index++) {
       const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
-      const which = noiseByContent ? sha256([bytesOfValues(pixels)]) : done + index;
-      const stream = new RandomStream(seed, 'dequantise', draw, which);
+      const noiseKey = noiseByContent ? sha256([bytesOfValues(pixels)]) : done + index;
+      const stream = new RandomStream(seed, 'dequantise', draw, noiseKey);
       dequantiser.draw(stream, noise.subarray(index * dimensions, (index + 1) * dimensions));
     }
     const image = imageArray(batch.images, images.imageShape, values);

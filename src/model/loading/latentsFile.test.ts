@@ -118,9 +118,9 @@ describe('with what is known about the images', () => {
   ])('is refused with %s', (_, wrong) => {
     writeLatents(path, { names, latents, encodedFrom }, model);
     const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
-    const all = Object.entries({ ...Object.fromEntries(tensors), ...wrong });
-    const kept = all.filter((entry): entry is [string, NdArray] => entry[1] !== undefined);
-    writeFileSync(path, encodeSafetensors(new Map(kept), metadata));
+    const entries = Object.entries({ ...Object.fromEntries(tensors), ...wrong });
+    const presentEntries = entries.filter((entry): entry is [string, NdArray] => entry[1] !== undefined);
+    writeFileSync(path, encodeSafetensors(new Map(presentEntries), metadata));
     expect(() => readLatents(path, model)).toThrow(
       expect.objectContaining({ code: 'invalid-data', message: expect.stringContaining('is damaged: ') }),
     );
@@ -178,8 +178,8 @@ describe('is refused', () => {
   it('if it is truncated or in another format', () => {
     const bytes = encodeSafetensors(tensors, metadata);
     fc.assert(
-      fc.property(fc.nat(bytes.length - 1), fc.uint8Array({ maxLength: 20 }), (length, other) => {
-        for (const content of [bytes.subarray(0, length), other]) {
+      fc.property(fc.nat(bytes.length - 1), fc.uint8Array({ maxLength: 20 }), (length, randomBytes) => {
+        for (const content of [bytes.subarray(0, length), randomBytes]) {
           writeFileSync(path, content);
           expect(() => readLatents(path, model)).toThrow(UserError);
         }

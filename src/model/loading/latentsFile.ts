@@ -3,10 +3,10 @@
 import { UserError } from '../../core/errors.ts';
 import {
   bitsOfKind,
-  dimensionsOf,
+  countDimensions,
+  countElements,
   type ImageShape,
   type NdArray,
-  sizeOf,
   type Values,
   zeros,
 } from '../../core/numeric/index.ts';
@@ -25,7 +25,7 @@ import type { Flow } from '../../flows/models/index.ts';
 import { CHECKSUM_LENGTH, type Correction, type Corrections, shortChecksum } from '../corrections.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { type Latents, sliceLatents } from '../latents.ts';
-import { componentsOf } from '../likelihood/conditionArrays.ts';
+import { conditionComponents } from '../likelihood/conditionArrays.ts';
 
 const format = 'emerging-flows latents';
 
@@ -91,7 +91,7 @@ export function writeLatents(
   };
   if (encodedFrom) {
     const { checksums, corrections } = encodedFrom;
-    metadata.pixelChecksums = checksums.map((one) => one ?? unknown).join('');
+    metadata.pixelChecksums = checksums.map((checksum) => checksum ?? unknown).join('');
     metadata.latentChecksums = names.map((_, image) => latentChecksum(latents, image)).join('');
     if (corrections) {
       metadata.corrections = String(corrections.size);
@@ -130,7 +130,7 @@ export function readLatents(path: string, model: FlowModel): StoredLatents {
   if (pixelChecksums === undefined || latentChecksums === undefined) {
     return stored;
   }
-  return { ...stored, ...encodedFromOf(file, { count: names.length, latents, model, damaged }) };
+  return { ...stored, ...readEncodedFrom(file, { count: names.length, latents, model, damaged }) };
 }
 
 /** The metadata of a file of latents. */
@@ -176,8 +176,9 @@ function aboutLatents(
     damaged('it does not name a class of the model for each image');
   }
   // A latent and, in corrections, a position, a value and a pixel for each value of each image, in float64.
-  const ofConditions = conditions.reduce((sum, [, , shape]) => sum + 8 * sizeOf(shape), 0);
-  const mostBytes = LARGEST_REST + ofConditions + 8 * names.length * (4 * dimensionsOf(model.imageShape) + 1);
+  const ofConditions = conditions.reduce((sum, [, , shape]) => sum + 8 * countElements(shape), 0);
+  const mostBytes =
+    LARGEST_REST + ofConditions + 8 * names.length * (4 * countDimensions(model.imageShape) + 1);
   return { names, ...(classes && { classes }), mostBytes, damaged };
 }
 
@@ -190,7 +191,7 @@ function requireSize({ size }: SafetensorsHeader, { names, mostBytes, damaged }:
 /** In place of a checksum that is not known. */
 const unknown = '-'.repeat(CHECKSUM_LENGTH);
 
-function encodedFromOf(
+function readEncodedFrom(
   file: Safetensors,
   about: { count: number; latents: Latents; model: FlowModel; damaged: Damaged },
 ): Pick<Required<StoredLatents>, 'encodedFrom' | 'edited'> {
@@ -203,14 +204,19 @@ function encodedFromOf(
     );
   }
   const isSame = ofLatents.map((checksum, image) => checksum === latentChecksum(latents, image));
-  const checksums = ofPixels.map((one, image) => (isSame[image] && one !== unknown ? one : null));
+  const checksums = ofPixels.map((checksum, image) =>
+    isSame[image] && checksum !== unknown ? checksum : null,
+  );
   const edited = [...isSame.keys()].filter((image) => !isSame[image]);
   if (corrections === undefined) {
     return { encodedFrom: { checksums }, edited };
   }
-  const all = correctionsIn(file, { count, model: model.model, damaged });
+  const exactCorrections = correctionsIn(file, { count, model: model.model, damaged });
   return {
-    encodedFrom: { checksums, corrections: new Map([...all].filter(([image]) => isSame[image])) },
+    encodedFrom: {
+      checksums,
+      corrections: new Map([...exactCorrections].filter(([image]) => isSame[image])),
+    },
     edited,
   };
 }
@@ -222,13 +228,15 @@ function checksumsIn(text: string): string[] {
 }
 
 function latentChecksum(latents: Latents, image: number): string {
-  const own = sliceLatents(latents, image, image + 1);
-  return shortChecksum(own.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+  const imageLatents = sliceLatents(latents, image, image + 1);
+  return shortChecksum(
+    imageLatents.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  );
 }
 
 /** The tensors of the conditions of a model for a number of images: their paths, names and shapes. */
 function conditionShapes({ model }: FlowModel, count: number): [string, string, number[]][] {
-  return componentsOf(model).map(({ name, shape }) => [`condition/${name}`, name, [count, ...shape]]);
+  return conditionComponents(model).map(({ name, shape }) => [`condition/${name}`, name, [count, ...shape]]);
 }
 
 function latentPath(index: number): string {
@@ -245,7 +253,7 @@ function namesIn(text = ''): string[] | undefined {
 function textsIn(text = ''): string[] | undefined {
   try {
     const list: unknown = JSON.parse(text);
-    return Array.isArray(list) && list.every((one) => typeof one === 'string') ? list : undefined;
+    return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : undefined;
   } catch {
     return undefined;
   }
@@ -263,23 +271,26 @@ const paths = {
 
 /** The tensors that hold corrections, by path. */
 function correctionTensors(corrections: Corrections, imageShape: ImageShape): Map<string, NdArray> {
-  const dimensions = dimensionsOf(imageShape);
+  const dimensions = countDimensions(imageShape);
   const sorted = [...corrections].sort(([a], [b]) => a - b);
-  const whole = sorted.filter(([, { positions }]) => positions === undefined);
+  const completeImages = sorted.filter(([, { positions }]) => positions === undefined);
   const positions = sorted.flatMap(([image, { positions = [] }]) =>
     Array.from(positions, (position) => image * dimensions + position),
   );
   const values = sorted.flatMap(([, { positions, values }]) => (positions ? [...values] : []));
-  const pixels = new Float32Array(whole.length * dimensions);
-  whole.forEach(([, { values }], index) => {
+  const pixels = new Float32Array(completeImages.length * dimensions);
+  completeImages.forEach(([, { values }], index) => {
     pixels.set(values, index * dimensions);
   });
   return new Map<string, NdArray>([
     // In float64, which holds every index; float32 stops at 2^24.
     [paths.position, { shape: [positions.length], data: Float64Array.from(positions) }],
     [paths.value, { shape: [values.length], data: Float32Array.from(values) }],
-    [paths.index, { shape: [whole.length], data: Float64Array.from(whole, ([image]) => image) }],
-    [paths.pixels, { shape: [whole.length, ...imageShape], data: pixels }],
+    [
+      paths.index,
+      { shape: [completeImages.length], data: Float64Array.from(completeImages, ([image]) => image) },
+    ],
+    [paths.pixels, { shape: [completeImages.length, ...imageShape], data: pixels }],
   ]);
 }
 
@@ -288,27 +299,27 @@ function correctionsIn(
   { tensors }: Safetensors,
   { count, model, damaged }: { count: number; model: Pick<Flow, 'imageShape' | 'values'>; damaged: Damaged },
 ): Map<number, Correction> {
-  const { imageShape, values: own } = model;
-  const dimensions = dimensionsOf(imageShape);
-  const tensorOf = (path: string, inner: readonly number[] = []): NdArray['data'] => {
+  const { imageShape, values: valueFormat } = model;
+  const dimensions = countDimensions(imageShape);
+  const readTensor = (path: string, inner: readonly number[] = []): NdArray['data'] => {
     const tensor = tensors.get(path) ?? damaged(`${path} is missing`);
-    const [length = -1, ...rest] = tensor.shape;
-    if (length < 0 || rest.join() !== inner.join()) {
+    const [length = -1, ...innerShape] = tensor.shape;
+    if (length < 0 || innerShape.join() !== inner.join()) {
       damaged(`${path} has shape [${tensor.shape.join(', ')}]`);
     }
     return tensor.data;
   };
-  const [positions, values] = [tensorOf(paths.position), tensorOf(paths.value)];
-  const [indices, pixels] = [tensorOf(paths.index), tensorOf(paths.pixels, imageShape)];
+  const [positions, values] = [readTensor(paths.position), readTensor(paths.value)];
+  const [indices, pixels] = [readTensor(paths.index), readTensor(paths.pixels, imageShape)];
   const areAscending = (numbers: NdArray['data'], end: number) =>
     numbers.every((n, i) => Number.isInteger(n) && n > (i === 0 ? -1 : numbers[i - 1]!) && n < end);
-  const most = 2 ** (bitsOfKind(own.kind) ?? 0) - 1;
+  const greatest = 2 ** (bitsOfKind(valueFormat.kind) ?? 0) - 1;
   const areValues = (numbers: NdArray['data']) =>
-    own.kind === 'float32'
+    valueFormat.kind === 'float32'
       ? numbers.every(Number.isFinite)
-      : numbers.every((value) => Number.isInteger(value) && value >= 0 && value <= most);
+      : numbers.every((value) => Number.isInteger(value) && value >= 0 && value <= greatest);
   const valuesFrom = (numbers: NdArray['data']): Values => {
-    const out = zeros(own.kind, numbers.length);
+    const out = zeros(valueFormat.kind, numbers.length);
     out.set(numbers);
     return out;
   };
@@ -330,7 +341,10 @@ function correctionsIn(
       end++;
     }
     corrections.set(image, {
-      positions: Uint32Array.from(positions.subarray(start, end), (at) => at - image * dimensions),
+      positions: Uint32Array.from(
+        positions.subarray(start, end),
+        (position) => position - image * dimensions,
+      ),
       values: valuesFrom(values.subarray(start, end)),
     });
     start = end;

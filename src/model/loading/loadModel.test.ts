@@ -28,7 +28,7 @@ describe('loadModel', () => {
     const seen: [number, number | undefined][] = [];
     const models = await Promise.all([
       loadModel('models/mnist-small'),
-      loadModel(new URL(`${address}/mnist`), { onProgress: (...of) => seen.push(of) }),
+      loadModel(new URL(`${address}/mnist`), { onProgress: (...update) => seen.push(update) }),
       loadModel({ 'model.safetensors': weights }),
       loadModel(pathToFileURL('models/mnist-small')),
     ]);
@@ -53,7 +53,9 @@ describe('loadModel', () => {
       ],
       [
         () =>
-          loadModel({ 'model.safetensors': weights.map((byte, at) => (at === 400_003 ? byte ^ 64 : byte)) }),
+          loadModel({
+            'model.safetensors': weights.map((byte, index) => (index === 400_003 ? byte ^ 64 : byte)),
+          }),
         'invalid-data',
         /^model\.safetensors is corrupt: its checksum does not match; use another copy$/,
       ],

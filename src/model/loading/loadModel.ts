@@ -1,9 +1,9 @@
 // Loads a trained model from a run folder or an export: from disk, from a URL, or from files in memory.
 import { requireArgument } from '../../core/numeric/index.ts';
-import { pathOf } from '../../data/files/folders.ts';
+import { toPath } from '../../data/files/folders.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { loadTrained } from './loadTrained.ts';
-import { flowModelOf, type LoadModelOptions, type ModelFiles, modelFrom } from './modelFiles.ts';
+import { createFlowModel, type LoadModelOptions, type ModelFiles, modelFrom } from './modelFiles.ts';
 
 /**
  * Loads a trained model.
@@ -30,7 +30,7 @@ export async function loadModel(
   );
   const isFolder = typeof source === 'string' || (source instanceof URL && source.protocol === 'file:');
   const trained = isFolder
-    ? await loadTrained(pathOf(source), { weights: options.weights, step: options.step })
+    ? await loadTrained(toPath(source), { weights: options.weights, step: options.step })
     : await modelFrom(source, options);
-  return flowModelOf(trained, options);
+  return createFlowModel(trained, options);
 }

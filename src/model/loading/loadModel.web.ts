@@ -1,7 +1,7 @@
 // Loads a trained model in a page or its worker, from a URL or from files in memory.
-import { urlOf } from '../../core/platform/index.ts';
+import { resolveUrl } from '../../core/platform/index.ts';
 import type { FlowModel } from '../flowModel.ts';
-import { flowModelOf, type LoadModelOptions, type ModelFiles, modelFrom } from './modelFiles.ts';
+import { createFlowModel, type LoadModelOptions, type ModelFiles, modelFrom } from './modelFiles.ts';
 
 /**
  * Loads a trained model.
@@ -15,5 +15,5 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<FlowModel> {
   const isAddress = typeof source === 'string' || source instanceof URL;
-  return flowModelOf(await modelFrom(isAddress ? urlOf(source) : source, options), options);
+  return createFlowModel(await modelFrom(isAddress ? resolveUrl(source) : source, options), options);
 }

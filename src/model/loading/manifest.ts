@@ -102,16 +102,16 @@ export function problemOfFile(
   { files, path: manifest }: Manifest,
   name: string,
   path: string,
-  found: FileChecksum,
+  actual: FileChecksum,
 ): string | undefined {
   const listed = files.get(name);
-  if (listed === undefined || (listed.bytes === found.bytes && listed.sha256 === found.sha256)) {
+  if (listed === undefined || (listed.bytes === actual.bytes && listed.sha256 === actual.sha256)) {
     return undefined;
   }
   const why =
-    listed.bytes === found.bytes
+    listed.bytes === actual.bytes
       ? 'its SHA-256 differs'
-      : `it has ${found.bytes} bytes instead of ${listed.bytes}`;
+      : `it has ${actual.bytes} bytes instead of ${listed.bytes}`;
   return `${path} is not the file that ${manifest} lists: ${why}; restore the files of one export, or export again`;
 }
 

@@ -1,7 +1,7 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../core/errors.ts';
-import { type FetchOptions, fetchBytes, fetchOptionsOf } from '../../core/platform/index.ts';
-import { bytesOf, type FileStore, memoryFiles } from '../../data/files/fileStore.ts';
+import { type FetchOptions, fetchBytes, pickFetchOptions } from '../../core/platform/index.ts';
+import { contentBytes, type FileStore, memoryFiles } from '../../data/files/fileStore.ts';
 import { safetensorsHeader } from '../../data/files/safetensors.ts';
 import { runFileNames, stepsIn } from '../../runs/contents/runFileNames.ts';
 import { FlowModel } from '../flowModel.ts';
@@ -29,16 +29,17 @@ export async function modelFrom(
   source: URL | ModelFiles,
   { weights, step, ...options }: LoadModelOptions,
 ): Promise<TrainedModel> {
-  const given = source instanceof URL ? await fetchModelFiles(source, fetchOptionsOf(options)) : source;
-  if (given[WEIGHTS_FILE] !== undefined) {
-    return readExport(filesOf('the export', given), { weights, step });
+  const modelFiles =
+    source instanceof URL ? await fetchModelFiles(source, pickFetchOptions(options)) : source;
+  if (modelFiles[WEIGHTS_FILE] !== undefined) {
+    return readExport(toFileStore('the export', modelFiles), { weights, step });
   }
-  const files = filesOf('the run', given);
+  const files = toFileStore('the run', modelFiles);
   const names = await files.list();
   if (!names.includes(runFileNames.config) || stepsIn(names).length === 0) {
     throw new UserError(
       'not-found',
-      `no model among the files (${Object.keys(given).join(', ') || 'none'}): give ${WEIGHTS_FILE} of an export, ` +
+      `no model among the files (${Object.keys(modelFiles).join(', ') || 'none'}): give ${WEIGHTS_FILE} of an export, ` +
         `or ${runFileNames.config} and ${runFileNames.checkpoints}/step-….safetensors of a run`,
     );
   }
@@ -51,7 +52,7 @@ export async function modelFrom(
 }
 
 /** A model used with the options of `loadModel`. */
-export function flowModelOf(
+export function createFlowModel(
   trained: TrainedModel,
   { weights: _, step: __, onProgress: ___, maxBytes: ____, signal: _____, ...use }: LoadModelOptions,
 ): FlowModel {
@@ -59,12 +60,12 @@ export function flowModelOf(
 }
 
 /** Files as a store; checkpoints may also be named without their folder, or with the folders above it. */
-function filesOf(name: string, given: ModelFiles): FileStore {
-  const entries = Object.entries(given).map(([file, content]): [string, Uint8Array] => [
+function toFileStore(name: string, modelFiles: ModelFiles): FileStore {
+  const entries = Object.entries(modelFiles).map(([file, content]): [string, Uint8Array] => [
     file.replace(/^(.*\/)?(?=step-\d{8,}\.safetensors$)/, `${runFileNames.checkpoints}/`),
-    bytesOf(content),
+    contentBytes(content),
   ]);
-  return { ...memoryFiles(name, Object.fromEntries(entries)), pathOf: (file) => file };
+  return { ...memoryFiles(name, Object.fromEntries(entries)), resolvePath: (file) => file };
 }
 
 /**

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it, vi } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { checksumOf } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { encodeSafetensors } from '../../data/files/safetensors.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { constantValue } from '../../tensor/tensor.ts';
@@ -31,7 +31,7 @@ function write(
   imageShape: readonly number[] = model.imageShape,
 ): void {
   writeManifest(imageShape, about.model);
-  writeFileSync(path, encodeSafetensors(tensors, { ...about, checksum: checksumOf(tensors, about) }));
+  writeFileSync(path, encodeSafetensors(tensors, { ...about, checksum: tensorChecksum(tensors, about) }));
 }
 
 /** Writes a manifest of a model with these options, for images of this shape. */

@@ -1,6 +1,6 @@
 // A trained model from the files of an export, wherever they are. The weights say what model they belong to.
 import { option, phrase, UserError } from '../../core/errors.ts';
-import { checksumOf } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { imageShapeIn, type NdArray, showImageShape } from '../../core/numeric/index.ts';
 import { atMost, type FileStore } from '../../data/files/fileStore.ts';
 import {
@@ -39,9 +39,9 @@ export const WEIGHTS_FILE = 'model.safetensors';
  * @throws UserError (`invalid-data`) if not
  */
 export const requireOwnArrays: HeaderCheck = ifLarge(({ metadata, tensors }, path) => {
-  const model = modelOf(metadata, path);
+  const model = parseModel(metadata, path);
   const coded = tensors.get(SMALL_WEIGHTS);
-  const wanted = metadata.exponents === undefined ? shapesOf(model) : plainShapes(model);
+  const wanted = metadata.exponents === undefined ? parameterShapes(model) : plainShapes(model);
   if (coded !== undefined && metadata.exponents !== undefined) {
     wanted.set(SMALL_WEIGHTS, coded.shape);
   }
@@ -61,13 +61,13 @@ export async function readExport(
   { weights, step, acceptDamage = false }: DamagedChoice = {},
 ): Promise<TrainedModel> {
   const { name } = files;
-  const path = files.pathOf(WEIGHTS_FILE);
+  const path = files.resolvePath(WEIGHTS_FILE);
   const listing = await files.read(MANIFEST_FILE, atMost(largestManifest));
   const bytes = (await files.read(WEIGHTS_FILE, byHeader(requireOwnArrays)))!;
   const stored = decodeSafetensors(bytes, path);
   const { metadata } = stored;
   const tensors = metadata.exponents === undefined ? stored.tensors : withSmallWeights(stored, path);
-  if (metadata.checksum !== checksumOf(tensors, metadata)) {
+  if (metadata.checksum !== tensorChecksum(tensors, metadata)) {
     throw new UserError('invalid-data', `${path} is corrupt: its checksum does not match; use another copy`);
   }
   if (weights !== undefined && metadata.weights !== weights) {
@@ -76,26 +76,26 @@ export async function readExport(
       phrase`${name} holds the ${metadata.weights ?? 'unknown'} weights: leave out the option, or export the run with ${option('weights', weights)}`,
     );
   }
-  const own = stepIn(metadata);
-  if (step !== undefined && step !== own) {
+  const exportStep = stepIn(metadata);
+  if (step !== undefined && step !== exportStep) {
     throw new UserError(
       'invalid-argument',
-      `${name} is an export, with the weights of ${own === undefined ? 'one step' : `step ${own}`} only: ` +
+      `${name} is an export, with the weights of ${exportStep === undefined ? 'one step' : `step ${exportStep}`} only: ` +
         `leave out the step, or export the run again with step ${step}`,
     );
   }
-  const model = modelOf(metadata, path);
+  const model = parseModel(metadata, path);
   if (listing !== undefined) {
-    const manifest = manifestFrom(new TextDecoder().decode(listing), files.pathOf(MANIFEST_FILE));
+    const manifest = manifestFrom(new TextDecoder().decode(listing), files.resolvePath(MANIFEST_FILE));
     requireListedWeights(manifest, { name: WEIGHTS_FILE, path, bytes, model });
   }
-  const wanted = shapesOf(model);
+  const wanted = parameterShapes(model);
   requireNone(missingFrom(tensors, wanted), path);
   const parameters = Object.fromEntries(
     [...wanted.keys()].map((name) => [name, constant(tensors.get(name)!)]),
   );
   const kind = metadata.weights === 'average' || metadata.weights === 'raw' ? metadata.weights : undefined;
-  const trained: TrainedModel = { model, parameters, step: own, weights: kind };
+  const trained: TrainedModel = { model, parameters, step: exportStep, weights: kind };
   return acceptDamage ? trained : withFiniteWeights(trained, name);
 }
 
@@ -106,7 +106,7 @@ function withSmallWeights(
 ): Map<string, NdArray> {
   const { exponents = '' } = metadata;
   const coded = bytes.get(SMALL_WEIGHTS);
-  const model = modelOf(metadata, path);
+  const model = parseModel(metadata, path);
   const weights =
     /^[-,\d]*$/.test(exponents) && coded !== undefined
       ? decodeWeights(model, exponents.split(',').map(Number), coded)
@@ -124,11 +124,11 @@ function withSmallWeights(
 
 /** The arrays that a file with small weights holds as they are: those that training doesn't change. */
 function plainShapes(model: Flow): Map<string, readonly number[]> {
-  return new Map([...shapesOf(model)].filter(([path]) => !model.parameters[path]!.trained));
+  return new Map([...parameterShapes(model)].filter(([path]) => !model.parameters[path]!.trained));
 }
 
 /** The arrays of a model: its parameters. */
-function shapesOf({ parameters }: Flow): Map<string, readonly number[]> {
+function parameterShapes({ parameters }: Flow): Map<string, readonly number[]> {
   return new Map(Object.entries(parameters).map(([name, { shape }]) => [name, shape]));
 }
 
@@ -143,7 +143,7 @@ function stepIn({ step = '' }: Record<string, string>): number | undefined {
   return /^\d{1,15}$/.test(step) ? Number(step) : undefined;
 }
 
-function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Flow {
+function parseModel({ model = '', imageShape = '' }: Record<string, string>, path: string): Flow {
   try {
     const options = modelOptions(JSON.parse(model));
     const shape = imageShapeIn(imageShape);
@@ -183,7 +183,7 @@ export function weightsBytes(trained: TrainedModel, exponents?: WeightExponents)
     model: optionsText(model.options),
     ...(exponents && { exponents: exponents.join() }),
   };
-  const checksum = checksumOf(tensors, metadata);
+  const checksum = tensorChecksum(tensors, metadata);
   if (exponents === undefined) {
     return encodeSafetensors(tensors, { ...metadata, checksum });
   }

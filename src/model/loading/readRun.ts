@@ -1,7 +1,7 @@
 // A trained model from the files of a run, wherever they are.
 
 import { readChosenCheckpoint, type StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
-import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
+import { requireArrays, restore } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
@@ -31,7 +31,7 @@ export async function readRun(
 ): Promise<RunModel> {
   const file = await store.readConfig();
   const config = resolveConfig({ file });
-  const check = requireArraysOf(config.model, file.path);
+  const check = requireArrays(config.model, file.path);
   const checkpoint = await readChosenCheckpoint(store, { ...choice, check });
   const { model, state } = restore(checkpoint, config.model, file.path);
   const trained = trainedModel(model, state, weights);

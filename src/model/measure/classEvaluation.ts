@@ -41,29 +41,29 @@ export interface ClassEvaluation extends Accuracy {
 export function classEvaluation(
   likelihoods: ClassLikelihoods,
   labels: Labels,
-  { given, marginal }: { given: Float64Array; marginal: readonly Float64Array[] },
+  { given: givenClass, marginal }: { given: Float64Array; marginal: readonly Float64Array[] },
 ): ClassEvaluation {
-  const found = posteriors(likelihoods).map(mostProbable);
-  const isRight = found.map((number, image) => number === labels.classOf(image));
+  const predicted = posteriors(likelihoods).map(mostProbable);
+  const isRight = predicted.map((number, image) => number === labels.classAt(image));
   const byClass = labels.classes.map((name, number): ClassResult => {
-    const own = [...given.keys()].filter((image) => labels.classOf(image) === number);
-    const values = Float64Array.from(own, (image) => given[image]!);
+    const images = [...givenClass.keys()].filter((image) => labels.classAt(image) === number);
+    const values = Float64Array.from(images, (image) => givenClass[image]!);
     return {
       class: name,
-      images: own.length,
-      bitsPerDim: own.length === 0 ? null : mean(values),
+      images: images.length,
+      bitsPerDim: images.length === 0 ? null : mean(values),
       samplingError: standardErrorOfMean(values),
-      ...accuracyOf(own.map((image) => isRight[image]!)),
+      ...summarizeAccuracy(images.map((image) => isRight[image]!)),
     };
   });
   return {
     marginalBitsPerDim: mean(marginal.map((draw) => mean(draw))),
-    ...accuracyOf(isRight),
+    ...summarizeAccuracy(isRight),
     byClass,
   };
 }
 
-function accuracyOf(isRight: readonly boolean[]): Accuracy {
+function summarizeAccuracy(isRight: readonly boolean[]): Accuracy {
   const { length } = isRight;
   const accuracy = length === 0 ? 0 : isRight.filter(Boolean).length / length;
   return { accuracy, accuracyError: length === 0 ? 0 : Math.sqrt((accuracy * (1 - accuracy)) / length) };

@@ -12,21 +12,21 @@ describe('pairwise', () => {
   });
 
   it('has the error observed over repetitions with other images, far below the error of either mean', () => {
-    const found = Array.from({ length: 200 }, (_, repetition) => {
+    const comparisons = Array.from({ length: 200 }, (_, repetition) => {
       const random = new RandomStream(repetition, 'images');
       const hardness = random.normals(50);
-      const own = random.normals(50);
-      return pairwise([hardness, hardness.map((value, image) => value + 0.2 + 0.1 * own[image]!)])[1]!;
+      const noise = random.normals(50);
+      return pairwise([hardness, hardness.map((value, image) => value + 0.2 + 0.1 * noise[image]!)])[1]!;
     });
-    const centre = found.reduce((sum, { difference }) => sum + difference, 0) / 200;
+    const centre = comparisons.reduce((sum, { difference }) => sum + difference, 0) / 200;
     const spread = Math.sqrt(
-      found.reduce((sum, { difference }) => sum + (difference - centre) ** 2, 0) / 199,
+      comparisons.reduce((sum, { difference }) => sum + (difference - centre) ** 2, 0) / 199,
     );
-    const error = found.reduce((sum, { differenceError }) => sum + differenceError!, 0) / 200;
+    const error = comparisons.reduce((sum, { differenceError }) => sum + differenceError!, 0) / 200;
     expect(centre).toBeCloseTo(0.2, 2);
     expect(error / spread).toBeGreaterThan(0.85);
     expect(error / spread).toBeLessThan(1.15);
-    expect(found[0]!.samplingError).toBeGreaterThan(5 * error);
+    expect(comparisons[0]!.samplingError).toBeGreaterThan(5 * error);
   });
 
   it('has no error for a single image', () => {

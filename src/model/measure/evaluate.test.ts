@@ -1,8 +1,8 @@
 // bits/dim of a split: against a likelihood written out by hand; the meaning of its summary and error.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { mean, variance } from '../../core/numeric/statistics.ts';
 import { imagesInMemory, readOne } from '../../data/contract/dataset.ts';
@@ -46,7 +46,7 @@ describe('against a plain likelihood', () => {
     Object.entries(values).map(([path, array]) => [path, constant(array)]),
   );
   const expected = Array.from({ length: images.count }, (_, index) => {
-    const noise = new Float64Array(dimensionsOf(imageShape));
+    const noise = new Float64Array(countDimensions(imageShape));
     new RandomStream(seed, 'dequantise', 0, index).fillDequantisationNoise(noise);
     return plainBitsPerDim(readOne(images, index), noise, imageShape, options, values);
   });
@@ -56,10 +56,10 @@ describe('against a plain likelihood', () => {
       const flow = new FlowModel({ model, parameters }, { batchSize: 4, threads: 1 });
       const done: number[] = [];
       const onProgress = (images: number): void => void done.push(images);
-      const found = await evaluate(flow, images, { seed, draws: 2, importance: 2, ranks, onProgress });
+      const evaluation = await evaluate(flow, images, { seed, draws: 2, importance: 2, ranks, onProgress });
       await flow.release();
       expect(done.at(-1) ?? 40).toBe(40);
-      return found;
+      return evaluation;
     });
     const flow = new FlowModel({ model, parameters }, { threads: 1 });
     const expected = await evaluate(flow, images, { seed, draws: 2, importance: 2 });
@@ -85,7 +85,7 @@ describe('standard error', () => {
     const model = new Glow(imageShape, options);
     const images = imagesInMemory(tinyImages(24, 8, 0), imageShape);
     const image = imageArray(tinyImages(24, 8, 0), imageShape, model.values);
-    const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };
+    const noise = { shape: image.shape, data: new Float32Array(countElements(image.shape)) };
     new RandomStream(0, 'start').fillDequantisationNoise(noise.data);
     const trained = trainedModel(model, await startFromData(model, { image, noise }, 0), 'raw');
     const flow = new FlowModel(trained, { threads: 1 });
@@ -107,9 +107,9 @@ describe('standard error', () => {
 describe('summarise', () => {
   it('finds mean, median, worst and the error of the mean', () => {
     const draws = [Float64Array.of(1, 9, 2, 4), Float64Array.of(3, 9, 2, 8)];
-    const { perImage, ...rest } = summarise(draws);
+    const { perImage, ...statistics } = summarise(draws);
     expect([...perImage]).toEqual([2, 9, 2, 6]);
-    expect(rest).toEqual({
+    expect(statistics).toEqual({
       bitsPerDim: 19 / 4,
       // Variances 2, 0, 0, 8 of single draws, halved by two draws, of the sum of four images.
       standardError: expect.closeTo(Math.sqrt(5) / 4, 12),
@@ -150,7 +150,7 @@ describe('summarise', () => {
 /** Grey images of any values. */
 function randomPixels(count: number, imageShape: ImageShape): Uint8Array {
   const random = new RandomStream(3, 'pixels');
-  return Uint8Array.from({ length: count * dimensionsOf(imageShape) }, () => random.integer(256));
+  return Uint8Array.from({ length: count * countDimensions(imageShape) }, () => random.integer(256));
 }
 
 describe('importanceBound', () => {

@@ -2,7 +2,7 @@
 
 import { UserError } from '../../core/errors.ts';
 import {
-  dimensionsOf,
+  countDimensions,
   mean,
   quantile,
   requireArgument,
@@ -91,7 +91,7 @@ const evaluateOptions: Readonly<Record<keyof EvaluateOptions, true>> = {
 const WORST = 16;
 
 /** The draws of the noise that an evaluation takes of each image: one of real numbers, which have no noise. */
-export function drawsOf(
+export function countDraws(
   { values }: Pick<Flow, 'values'>,
   { draws = 1, importance = 0 }: EvaluateOptions,
 ): number {
@@ -140,15 +140,18 @@ export async function evaluate(
   }
   const { values, ...classes } = await measured(model, images, labels ?? true, {
     ...how,
-    draws: drawsOf(model.model, options),
+    draws: countDraws(model.model, options),
   });
   const bound =
     importance === undefined
       ? undefined
-      : importanceBound(values.slice(0, importance), dimensionsOf(model.imageShape));
+      : importanceBound(values.slice(0, importance), countDimensions(model.imageShape));
   const { likelihood, evaluateClasses } = classes;
   const summary = summarise(values.slice(0, draws));
-  const worstImages = summary.worstImages.map((one) => ({ ...one, ...imageOfSet(images, one.index) }));
+  const worstImages = summary.worstImages.map((worstImage) => ({
+    ...worstImage,
+    ...imageOfSet(images, worstImage.index),
+  }));
   return {
     ...summary,
     worst: worstImages[0]!,
@@ -163,7 +166,7 @@ export async function evaluate(
 interface Measured extends Pick<Evaluation, 'likelihood'> {
   readonly values: readonly Float64Array[];
   /** Evaluates the classes from bits/dim given the class and the number of draws; for labelled images. */
-  evaluateClasses?(given: Float64Array, draws: number): ClassEvaluation;
+  evaluateClasses?(classBits: Float64Array, draws: number): ClassEvaluation;
 }
 
 async function measured(
@@ -181,14 +184,14 @@ async function measured(
   if (labels === undefined) {
     return { values: marginal, likelihood: 'p(x)' };
   }
-  const numbers = Array.from({ length: images.count }, (_, image) => labels.classOf(image));
+  const numbers = Array.from({ length: images.count }, (_, image) => labels.classAt(image));
   return {
     values: inBitsPerDim(model.model, givenClass(likelihoods, numbers)),
     likelihood: 'p(x | class)',
-    evaluateClasses: (given, draws) => {
+    evaluateClasses: (classBits, draws) => {
       const { classes } = likelihoods;
       const ofDraws = { classes, draws: likelihoods.draws.slice(0, draws) };
-      return classEvaluation(ofDraws, labels, { given, marginal: marginal.slice(0, draws) });
+      return classEvaluation(ofDraws, labels, { given: classBits, marginal: marginal.slice(0, draws) });
     },
   };
 }

@@ -2,12 +2,12 @@
 import { evenlySpread, type ImageSet, type Split, subset } from '../../data/contract/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import {
-  bitsOf,
   type DequantisationName,
-  dequantisationOf,
+  dequantisationName,
   type ModelOptions,
   type ResultUnit,
-  unitOf,
+  resultUnit,
+  valueBits,
 } from '../../flows/models/index.ts';
 import type { WeightsKind } from '../../runs/contents/trainingState.ts';
 import type { FlowModel } from '../flowModel.ts';
@@ -61,9 +61,9 @@ export function evaluationRecord(
     ...measured,
     split,
     ...(weights && { weights }),
-    ...(bitsOf(model) !== undefined && { bits: bitsOf(model)! }),
-    unit: unitOf(model),
-    bound: dequantisationOf(model),
+    ...(valueBits(model) !== undefined && { bits: valueBits(model)! }),
+    unit: resultUnit(model),
+    bound: dequantisationName(model),
   };
 }
 

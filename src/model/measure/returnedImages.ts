@@ -49,10 +49,10 @@ export function compareImages(
   { images, bits }: { readonly images: number; readonly bits: number | undefined },
 ): ReturnedImage[] {
   const levels = 2 ** (bits ?? 0);
-  const pixelOf = (value: number): number =>
+  const pixelFor = (value: number): number =>
     Math.min(Math.max(Math.floor((value + 0.5) * levels), 0), levels - 1);
   const isSame = (now: number, before: number): boolean =>
-    bits === undefined ? Math.abs(now - before) <= MOST_ERROR : pixelOf(now) === pixelOf(before);
+    bits === undefined ? Math.abs(now - before) <= MOST_ERROR : pixelFor(now) === pixelFor(before);
   const dimensions = original.length / images;
   return Array.from({ length: images }, (_, image) => {
     let [wrongPixels, largestError] = [0, 0];
@@ -69,7 +69,7 @@ export function compareImages(
 export function summariseReturned(images: readonly ReturnedImage[], dimensions: number): ReturnedImages {
   const pixels = images.length * dimensions;
   const wrong = images.reduce((total, { wrongPixels }) => total + wrongPixels, 0);
-  const largestError = images.reduce((most, image) => Math.max(most, image.largestError), 0);
+  const largestError = images.reduce((largest, image) => Math.max(largest, image.largestError), 0);
   return {
     images: images.length,
     exactPixelShare: (pixels - wrong) / pixels,

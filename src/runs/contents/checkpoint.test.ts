@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { checksumOf } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { Glow } from '../../flows/models/glow.ts';
@@ -16,7 +16,7 @@ import { checkpointPath } from '../folder/runFolder.ts';
 import { type Checkpoint, checkpointContents } from './checkpoint.ts';
 import { readChosenCheckpoint } from './chosenCheckpoint.ts';
 import { newGuard } from './guardState.ts';
-import { requireArraysOf, restore } from './restore.ts';
+import { requireArrays, restore } from './restore.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'checkpoint-'));
 const paths = createRunFolder(join(root, 'run'), '');
@@ -47,9 +47,12 @@ async function withMetadata(changes: Record<string, string | undefined>): Promis
   await store.saveCheckpoint(3, checkpointContents(state, layout, model));
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
   const changed = Object.entries({ ...metadata, ...changes }).filter(([, value]) => value !== undefined);
-  const all = Object.fromEntries(changed) as Record<string, string>;
-  const checksum = checksumOf(tensors, all);
-  writeFileSync(path, encodeSafetensors(tensors, { ...all, ...('checksum' in changes ? {} : { checksum }) }));
+  const allMetadata = Object.fromEntries(changed) as Record<string, string>;
+  const checksum = tensorChecksum(tensors, allMetadata);
+  writeFileSync(
+    path,
+    encodeSafetensors(tensors, { ...allMetadata, ...('checksum' in changes ? {} : { checksum }) }),
+  );
 }
 
 const stateIn = (checkpoint: Checkpoint) => restore(checkpoint, model.options, 'config.yaml').state;
@@ -93,14 +96,14 @@ it.each([
 it('is refused before its arrays are read if they do not match the model', async () => {
   await withMetadata({});
   tensorOfHoles(() => path, megabytes(1900))(root);
-  const check = requireArraysOf(model.options, 'config.yaml');
+  const check = requireArrays(model.options, 'config.yaml');
   await expect(readChosenCheckpoint(store, { check })).rejects.toThrow(
     `${path} does not match the model in its config: "holes" does not belong to it`,
   );
 });
 
 describe('a corrupt checkpoint', () => {
-  const whole = async (): Promise<Buffer> => {
+  const saveComplete = async (): Promise<Buffer> => {
     await store.saveCheckpoint(3, checkpointContents(state, layout, model));
     return readFileSync(path);
   };
@@ -128,7 +131,7 @@ describe('a corrupt checkpoint', () => {
   });
 
   it('with flipped bits in its arrays is rejected', async () => {
-    const bytes = await whole();
+    const bytes = await saveComplete();
     const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
     const random = new RandomStream(0, 'flips');
     for (let flip = 0; flip < 50; flip++) {
@@ -140,7 +143,7 @@ describe('a corrupt checkpoint', () => {
   });
 
   it('truncated anywhere is rejected', async () => {
-    const bytes = await whole();
+    const bytes = await saveComplete();
     for (const length of [0, 1, 8, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
       writeFileSync(path, bytes.subarray(0, length));
       await expect(read(), `${length} bytes`).rejects.toThrow(UserError);

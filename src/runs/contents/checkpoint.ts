@@ -1,6 +1,6 @@
 // Checkpoints: the complete training state as named arrays and metadata.
 import { UserError } from '../../core/errors.ts';
-import { checksumOf } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { type ImageShape, imageShapeIn, type NdArray, showImageShape } from '../../core/numeric/index.ts';
 import { clip } from '../../core/parts/index.ts';
 import type { Safetensors } from '../../data/files/safetensors.ts';
@@ -17,7 +17,7 @@ const FORMAT = 'emerging-flows';
 const FORMAT_VERSION = 2;
 
 /** The prefix of an optimiser's moment in the array names of a checkpoint. */
-export function placeOf(moment: string): string {
+export function momentPrefix(moment: string): string {
   return `optimizer/${moment}`;
 }
 
@@ -63,7 +63,7 @@ export function checkpointContents(
     ['weights', state.weights, layout],
     ['average', state.average, layout],
     ...Object.entries(moments).map(([moment, groups]): [string, Groups, ParameterLayout] => [
-      placeOf(moment),
+      momentPrefix(moment),
       groups,
       layouts[moment]!,
     ]),
@@ -83,7 +83,7 @@ export function checkpointContents(
     imageShape: showImageShape(imageShape),
     model: optionsText(options),
   };
-  return { tensors, metadata: { ...metadata, checksum: checksumOf(tensors, metadata) } };
+  return { tensors, metadata: { ...metadata, checksum: tensorChecksum(tensors, metadata) } };
 }
 
 /**
@@ -95,7 +95,7 @@ export function checkpointContents(
 export function checkpointFrom({ tensors, metadata }: Safetensors, path: string): Checkpoint {
   const record = recordIn(metadata, path);
   const damage =
-    metadata.checksum === checksumOf(tensors, metadata)
+    metadata.checksum === tensorChecksum(tensors, metadata)
       ? null
       : `${path} is corrupt: its checksum does not match; use another copy`;
   return { ...record, tensors, damage };
@@ -168,10 +168,10 @@ function optimizerIn({ optimizer = '' }: Record<string, string>, path: string): 
  */
 function checkFormat({ format, formatVersion = '' }: Record<string, string>, path: string): void {
   if (format !== FORMAT) {
-    const found = format === undefined ? 'its metadata has no format' : `its format is '${clip(format)}'`;
+    const problem = format === undefined ? 'its metadata has no format' : `its format is '${clip(format)}'`;
     throw new UserError(
       'invalid-data',
-      `${path} is not a training checkpoint: ${found}, expected '${FORMAT}'`,
+      `${path} is not a training checkpoint: ${problem}, expected '${FORMAT}'`,
     );
   }
   if (formatVersion !== String(FORMAT_VERSION)) {

@@ -24,32 +24,34 @@ const optimizer = { name: 'adamax', moments: { first: layout.zeros(), second: la
 beforeAll(async () => {
   for (const step of [2, 4, 6, 7]) {
     const state = { step, updates: step, guard: newGuard(0.1), weights: layout.initial(step) };
-    const all = { ...state, average: layout.zeros(), optimizer };
-    await store.saveCheckpoint(step, checkpointContents(all, layout, model));
+    const fullState = { ...state, average: layout.zeros(), optimizer };
+    await store.saveCheckpoint(step, checkpointContents(fullState, layout, model));
   }
 });
 
-async function stepOf(step?: StepChoice, ...validations: [number, number | null][]): Promise<number> {
-  const lines = validations.map(([at, bits]) => JSON.stringify({ step: at, validationBitsPerDim: bits }));
+async function chosenStep(step?: StepChoice, ...validations: [number, number | null][]): Promise<number> {
+  const lines = validations.map(([validatedStep, bits]) =>
+    JSON.stringify({ step: validatedStep, validationBitsPerDim: bits }),
+  );
   await files.write('metrics.jsonl', [...lines, ''].join('\n'));
   return (await readChosenCheckpoint(store, { step, check: () => {} })).step;
 }
 
 it('is the last one, or a given step', async () => {
-  expect(await Promise.all([stepOf(), stepOf(4), stepOf(2)])).toEqual([7, 4, 2]);
+  expect(await Promise.all([chosenStep(), chosenStep(4), chosenStep(2)])).toEqual([7, 4, 2]);
 });
 
 it('has the lowest bits/dim; ties go to the last', async () => {
-  expect(await stepOf('best', [2, 3], [4, 2], [6, 2.5])).toBe(4);
-  expect(await stepOf('best', [2, 2], [4, 2], [6, 2.5])).toBe(4);
+  expect(await chosenStep('best', [2, 3], [4, 2], [6, 2.5])).toBe(4);
+  expect(await chosenStep('best', [2, 2], [4, 2], [6, 2.5])).toBe(4);
   // Not one without a checkpoint or a finite value, and a later line of a step replaces an earlier one.
-  expect(await stepOf('best', [1, 1], [2, null], [4, 1], [4, 9], [6, 5])).toBe(6);
+  expect(await chosenStep('best', [1, 1], [2, null], [4, 1], [4, 9], [6, 5])).toBe(6);
 });
 
 it('is refused if there is none, with those that there are', async () => {
   const message = `run has no checkpoint at step 5; available: steps 2, 4, 6 and 7`;
-  await expect(stepOf(5)).rejects.toThrow(expect.objectContaining({ code: 'not-found', message }));
-  await expect(stepOf('best', [1, 1])).rejects.toThrow(
+  await expect(chosenStep(5)).rejects.toThrow(expect.objectContaining({ code: 'not-found', message }));
+  await expect(chosenStep('best', [1, 1])).rejects.toThrow(
     `run/metrics.jsonl has no validation of a checkpoint; choose a step, for example step: 7; available: steps`,
   );
 });

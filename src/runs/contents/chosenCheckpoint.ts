@@ -47,7 +47,7 @@ export async function readChosenCheckpoint(
       `${store.name} has no checkpoint at step ${step}; available: ${listed(steps)}`,
     );
   }
-  return store.readCheckpoint(step === 'best' ? await bestOf(store, steps) : step, check, acceptDamage);
+  return store.readCheckpoint(step === 'best' ? await findBestStep(store, steps) : step, check, acceptDamage);
 }
 
 /**
@@ -73,7 +73,7 @@ async function readLatest(
 }
 
 /** The validated step with the lowest bits/dim; of equal ones the last. */
-async function bestOf(store: RunStore, steps: readonly number[]): Promise<number> {
+async function findBestStep(store: RunStore, steps: readonly number[]): Promise<number> {
   const measured = new Map<number, number>();
   for (const line of await store.readMetrics()) {
     const { step } = line;

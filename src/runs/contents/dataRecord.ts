@@ -76,31 +76,31 @@ export function holdOutIn(record: DataRecord | undefined): HoldOut | undefined {
 }
 
 /** What differs between the images that a run recorded and those found; undefined if nothing does. */
-export function differenceBetween(recorded: SplitIdentity, found: SplitIdentity): string | undefined {
-  if (recorded.images !== found.images) {
-    return `${found.images.toLocaleString('en-US')} images instead of ${recorded.images.toLocaleString('en-US')}`;
+export function differenceBetween(recorded: SplitIdentity, actual: SplitIdentity): string | undefined {
+  if (recorded.images !== actual.images) {
+    return `${actual.images.toLocaleString('en-US')} images instead of ${recorded.images.toLocaleString('en-US')}`;
   }
-  if (recorded.sha256 !== found.sha256) {
+  if (recorded.sha256 !== actual.sha256) {
     return 'the same number of images, but different ones or in another order';
   }
-  if (recorded.labels !== found.labels) {
+  if (recorded.labels !== actual.labels) {
     return 'the same images, but with other labels';
   }
   const changed = Object.entries(recorded.conditions ?? {}).find(
-    ([name, checksum]) => found.conditions?.[name] !== checksum,
+    ([name, checksum]) => actual.conditions?.[name] !== checksum,
   );
   return changed && `the same images, but the condition ${changed[0]} has other values`;
 }
 
 /** The first split whose images differ from the recorded ones, and how, in words; undefined if none does. */
-export function changedSplit(recorded: DatasetIdentity, found: DatasetIdentity): string | undefined {
+export function changedSplit(recorded: DatasetIdentity, actual: DatasetIdentity): string | undefined {
   const words: Readonly<Record<Split, string>> = {
     train: 'training',
     validation: 'validation',
     test: 'test',
   };
   for (const split of ['train', 'validation', 'test'] as const) {
-    const difference = differenceBetween(recorded[split], found[split]);
+    const difference = differenceBetween(recorded[split], actual[split]);
     if (difference !== undefined) {
       return `its ${words[split]} images are not the ones the run was trained with: ${difference}`;
     }

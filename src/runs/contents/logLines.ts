@@ -35,7 +35,7 @@ interface TrainingTime {
 }
 
 /** The time of all steps in the lines of `timings.jsonl`. */
-export function timeOf(lines: Iterable<JsonObject>): TrainingTime {
+export function sumTimes(lines: Iterable<JsonObject>): TrainingTime {
   let seconds = 0;
   let images = 0;
   for (const line of lines) {

@@ -6,7 +6,7 @@ import { type Flow, type Groups, type ModelOptions, ParameterLayout } from '../.
 import { momentNames, optimizers } from '../../tensor/optimizers/index.ts';
 import { modelFor } from '../settings/modelShape.ts';
 import { requireTrainedOptions } from '../settings/trainedOptions.ts';
-import { type Checkpoint, type CheckpointRecord, placeOf, recordIn } from './checkpoint.ts';
+import { type Checkpoint, type CheckpointRecord, momentPrefix, recordIn } from './checkpoint.ts';
 import { momentLayouts } from './momentLayouts.ts';
 import type { TrainingState } from './trainingState.ts';
 
@@ -24,22 +24,22 @@ interface Restored {
  * @throws UserError (`mismatch`) if the checkpoint was trained with other options, or belongs to another model
  */
 export function restore(checkpoint: Checkpoint, options: ModelOptions, source: string): Restored {
-  const model = modelOf(checkpoint, options, source);
+  const model = buildFlow(checkpoint, options, source);
   return { model, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
 }
 
 /**
  * Checks that a large checkpoint has the arrays of a model and no others, before they are read; otherwise like `restore`.
  */
-export function requireArraysOf(options: ModelOptions, source: string): HeaderCheck {
+export function requireArrays(options: ModelOptions, source: string): HeaderCheck {
   return ifLarge(({ metadata, tensors }, path) => {
     const record = recordIn(metadata, path);
-    const { parameters } = modelOf(record, options, source);
-    requireNone(differenceFrom(tensors, arraysOf(record, parameters)), path);
+    const { parameters } = buildFlow(record, options, source);
+    requireNone(differenceFrom(tensors, expectedArrays(record, parameters)), path);
   });
 }
 
-function modelOf(
+function buildFlow(
   { trainedOptions, imageShape, path }: CheckpointRecord,
   options: ModelOptions,
   source: string,
@@ -49,13 +49,13 @@ function modelOf(
 }
 
 /** The names and shapes of a checkpoint's arrays. */
-function arraysOf(
+function expectedArrays(
   { optimizer }: CheckpointRecord,
   parameters: ParameterSpecs,
 ): Map<string, readonly number[]> {
   return new Map(
-    layoutsByPlace(new ParameterLayout(parameters), optimizer).flatMap(([place, { specs }]) =>
-      Object.entries(specs).map(([name, { shape }]) => [`${place}/${name}`, shape] as const),
+    layoutsByPlace(new ParameterLayout(parameters), optimizer).flatMap(([prefix, { specs }]) =>
+      Object.entries(specs).map(([name, { shape }]) => [`${prefix}/${name}`, shape] as const),
     ),
   );
 }
@@ -66,7 +66,10 @@ function layoutsByPlace(layout: ParameterLayout, optimizer: string): [string, Pa
   return [
     ['weights', layout],
     ['average', layout.only(({ trained }) => trained)],
-    ...moments.map(([moment, kept]): [string, ParameterLayout] => [placeOf(moment), kept]),
+    ...moments.map(([moment, momentLayout]): [string, ParameterLayout] => [
+      momentPrefix(moment),
+      momentLayout,
+    ]),
   ];
 }
 
@@ -83,16 +86,21 @@ function requireNone(difference: string | undefined, path: string): void {
  */
 function stateFrom(checkpoint: Checkpoint, layout: ParameterLayout): TrainingState {
   const { path, step, updates, guard, optimizer, tensors } = checkpoint;
-  requireNone(missingFrom(tensors, arraysOf(checkpoint, layout.specs)), path);
+  requireNone(missingFrom(tensors, expectedArrays(checkpoint, layout.specs)), path);
   const places: Readonly<Record<string, Groups>> = Object.fromEntries(
-    layoutsByPlace(layout, optimizer).map(([place, kept]) => [
-      place,
-      kept.pack(
-        Object.fromEntries(Object.keys(kept.specs).map((name) => [name, tensors.get(`${place}/${name}`)!])),
+    layoutsByPlace(layout, optimizer).map(([prefix, arrayLayout]) => [
+      prefix,
+      arrayLayout.pack(
+        Object.fromEntries(
+          Object.keys(arrayLayout.specs).map((name) => [name, tensors.get(`${prefix}/${name}`)!]),
+        ),
       ),
     ]),
   );
-  const moments = momentNames(optimizers.find(optimizer)).map((moment) => [moment, places[placeOf(moment)]!]);
+  const moments = momentNames(optimizers.find(optimizer)).map((moment) => [
+    moment,
+    places[momentPrefix(moment)]!,
+  ]);
   const remembered = { name: optimizer, moments: Object.fromEntries(moments) };
   const { weights, average } = places;
   return { step, updates, guard, weights: weights!, average: average!, optimizer: remembered };

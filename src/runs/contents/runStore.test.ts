@@ -15,19 +15,19 @@ async function trainedFiles(): Promise<FileStore> {
   return files;
 }
 
-const textOf = async (files: FileStore, name: string): Promise<string> =>
+const readText = async (files: FileStore, name: string): Promise<string> =>
   new TextDecoder().decode(await files.read(name));
 
 it('keeps the lines before the damage of a log, even if the page is closed before the next checkpoint', async () => {
   const files = await trainedFiles();
-  const [first, ...others] = (await textOf(files, 'metrics.jsonl')).split('\n');
+  const [first, ...others] = (await readText(files, 'metrics.jsonl')).split('\n');
   await files.write('metrics.jsonl', new TextEncoder().encode([first, 'damaged', ...others].join('\n')));
   const notes = await new RunStore(files).mend();
   expect(notes).toEqual([
     'run/metrics.jsonl, line 2: not valid JSON; the log is kept as run/metrics.jsonl.damaged, and only its lines before that are used',
   ]);
-  expect(await textOf(files, 'metrics.jsonl')).toBe(`${first}\n`);
-  expect(await textOf(files, 'metrics.jsonl.damaged')).toContain('damaged');
+  expect(await readText(files, 'metrics.jsonl')).toBe(`${first}\n`);
+  expect(await readText(files, 'metrics.jsonl.damaged')).toContain('damaged');
 });
 
 it('says why its storage failed, even if nothing can be read from it any more', async () => {

@@ -86,7 +86,7 @@ export class RunStore {
     if (bytes === undefined) {
       throw new UserError('not-found', `${this.name} holds no run: it has no ${runFileNames.config}`);
     }
-    return { path: this.files.pathOf(runFileNames.config), text: new TextDecoder().decode(bytes) };
+    return { path: this.files.resolvePath(runFileNames.config), text: new TextDecoder().decode(bytes) };
   }
 
   /**
@@ -121,7 +121,8 @@ export class RunStore {
   async readImages(): Promise<DataRecord | undefined> {
     const bytes = await this.files.read(runFileNames.dataRecord, atMost(largestRecord));
     return (
-      bytes && parseDataRecord(new TextDecoder().decode(bytes), this.files.pathOf(runFileNames.dataRecord))
+      bytes &&
+      parseDataRecord(new TextDecoder().decode(bytes), this.files.resolvePath(runFileNames.dataRecord))
     );
   }
 
@@ -132,7 +133,7 @@ export class RunStore {
 
   /** Where `metrics.jsonl` is, for messages. */
   get metricsPath(): string {
-    return this.files.pathOf(runFileNames.metrics);
+    return this.files.resolvePath(runFileNames.metrics);
   }
 
   /** The lines of `metrics.jsonl`, read on demand. */
@@ -186,9 +187,9 @@ export class RunStore {
   }
 
   /** Another file of the run as text, with its path for errors; undefined if it does not exist. */
-  async readFile(name: string, most: number): Promise<{ text: string; path: string } | undefined> {
-    const bytes = await this.files.read(name, atMost(most));
-    return bytes && { text: new TextDecoder().decode(bytes), path: this.files.pathOf(name) };
+  async readFile(name: string, limit: number): Promise<{ text: string; path: string } | undefined> {
+    const bytes = await this.files.read(name, atMost(limit));
+    return bytes && { text: new TextDecoder().decode(bytes), path: this.files.resolvePath(name) };
   }
 
   /** Writes another file of the run. */
@@ -203,7 +204,7 @@ export class RunStore {
 
   /** Where the checkpoint of a step is, for messages. */
   checkpointPath(step: number): string {
-    return this.files.pathOf(checkpointFile(step));
+    return this.files.resolvePath(checkpointFile(step));
   }
 
   /**
@@ -256,7 +257,7 @@ async function mendRun(files: FileStore): Promise<readonly string[]> {
     ifDamaged(({ message }) => message),
   );
   if (damage !== undefined) {
-    const aside = files.pathOf(await files.setAside(summary));
+    const aside = files.resolvePath(await files.setAside(summary));
     // Without the remedy at its end.
     notes.push(`${damage.replace(/; [^;]*$/, '')}; it is kept as ${aside}, and a new one is started`);
   }

@@ -11,7 +11,7 @@ import { runFileNames } from './runFileNames.ts';
  */
 export async function readStoredSummary(files: FileStore): Promise<JsonObject> {
   const { summary } = runFileNames;
-  return summaryFrom(await files.read(summary, atMost(largestSummary)), files.pathOf(summary));
+  return summaryFrom(await files.read(summary, atMost(largestSummary)), files.resolvePath(summary));
 }
 
 /** Handles the error for a damaged file; others are thrown. */

@@ -2,17 +2,17 @@
 // lost.
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../settings/resolve.ts';
-import { changedSettings, settingsOf, withChanges } from './settingChanges.ts';
+import { changedSettings, listSettings, withChanges } from './settingChanges.ts';
 
 const change = (step: number, setting: string, from: unknown, to: unknown) => ({ step, setting, from, to });
 const rate = change(10, 'rate', 1, 2);
 
 it('the settings of a configuration have the names that --set accepts', () => {
-  const of = (learningRate: number) =>
-    settingsOf(resolveConfig({ preset: 'mnist-quickstart', overrides: { training: { learningRate } } }));
-  expect(of(0.5)).toMatchObject({ seed: 0, 'data.name': 'mnist', 'training.learningRate': 0.5 });
-  expect(changedSettings(of(0.5), of(0.5))).toEqual([]);
-  expect(changedSettings(of(0.5), of(0.25))).toEqual(['training.learningRate']);
+  const settings = (learningRate: number) =>
+    listSettings(resolveConfig({ preset: 'mnist-quickstart', overrides: { training: { learningRate } } }));
+  expect(settings(0.5)).toMatchObject({ seed: 0, 'data.name': 'mnist', 'training.learningRate': 0.5 });
+  expect(changedSettings(settings(0.5), settings(0.5))).toEqual([]);
+  expect(changedSettings(settings(0.5), settings(0.25))).toEqual(['training.learningRate']);
   expect(changedSettings({ steps: 1 }, { epochs: 1 })).toEqual(['steps', 'epochs']);
 });
 

@@ -19,7 +19,7 @@ interface SettingChange {
 }
 
 /** The keys of a configuration and their values. */
-export function settingsOf({ seed, ...sections }: Config): Settings {
+export function listSettings({ seed, ...sections }: Config): Settings {
   const settings = Object.entries(sections).map(([section, keys]) => settingsIn(section, keys));
   return Object.assign({ seed }, ...settings);
 }

@@ -4,11 +4,11 @@ import { resolveConfig } from '../settings/resolve.ts';
 import { checkMetrics } from './logLines.ts';
 import { type MeasuredStep, measureStep, problemOfStatistics, requireLoggable } from './stepStatistics.ts';
 
-const trainingOf = (gradientNormsEvery?: number) =>
+const createTraining = (gradientNormsEvery?: number) =>
   resolveConfig({ overrides: { data: { name: 'tiny' }, training: { gradientNormsEvery } } }).training;
 
-const stepOf = (step: number, every?: number): MeasuredStep => ({
-  training: trainingOf(every),
+const createMeasuredStep = (step: number, every?: number): MeasuredStep => ({
+  training: createTraining(every),
   step,
   epoch: 2,
   learningRate: 0.5,
@@ -24,14 +24,14 @@ const stepOf = (step: number, every?: number): MeasuredStep => ({
 
 it('logs the same keys in the same order, and copies no gradients, unless layers are asked for', async () => {
   const gradients = () => Promise.reject(new Error('copied'));
-  expect(JSON.stringify(await measureStep({ ...stepOf(4), gradients }))).toBe(
+  expect(JSON.stringify(await measureStep({ ...createMeasuredStep(4), gradients }))).toBe(
     '{"step":4,"epoch":2,"bitsPerDim":2,"learningRate":0.5,"gradientNorm":13}',
   );
-  expect(await measureStep({ ...stepOf(5, 2), gradients })).not.toHaveProperty('gradientNorms');
+  expect(await measureStep({ ...createMeasuredStep(5, 2), gradients })).not.toHaveProperty('gradientNorms');
 });
 
 it('logs the norm of each layer at every nth step', async () => {
-  const { gradientNorms } = await measureStep(stepOf(4, 2));
+  const { gradientNorms } = await measureStep(createMeasuredStep(4, 2));
   expect(gradientNorms).toEqual({ 'levels/0/first': 13, 'levels/0/second': 2, scale: Number.NaN });
 });
 
@@ -55,9 +55,9 @@ it('needs a step in every line', () => {
 
 it('refuses norms of more layers than a line of the log holds', () => {
   const paths = Array.from({ length: 4000 }, (_, step) => `levels/0/steps/${step}/actnorm/bias`);
-  expect(() => requireLoggable(trainingOf(), paths)).not.toThrow();
-  expect(() => requireLoggable(trainingOf(1), paths.slice(0, 1000))).not.toThrow();
-  expect(() => requireLoggable(trainingOf(1), paths)).toThrow(
+  expect(() => requireLoggable(createTraining(), paths)).not.toThrow();
+  expect(() => requireLoggable(createTraining(1), paths.slice(0, 1000))).not.toThrow();
+  expect(() => requireLoggable(createTraining(1), paths)).toThrow(
     'training.gradientNormsEvery: the norms of 4000 layers do not fit into a line of metrics.jsonl (64 KiB): leave it out',
   );
 });

@@ -91,7 +91,7 @@ export function requireLoggable(
   if (gradientNormsEvery === undefined) {
     return;
   }
-  const layers = new Set(parameters.map(layerOf));
+  const layers = new Set(parameters.map(layerPath));
   const bytes = [...layers].reduce((total, layer) => total + JSON.stringify(layer).length + MOST_DIGITS, 0);
   if (bytes > LONGEST_LINE - LEAST_REST) {
     throw new UserError(
@@ -111,7 +111,7 @@ const LEAST_REST = 4096;
 function normsByLayer(gradients: Readonly<Record<string, NdArray>>): Record<string, number> {
   const squares: Record<string, number> = {};
   for (const [path, { data }] of Object.entries(gradients)) {
-    const layer = layerOf(path);
+    const layer = layerPath(path);
     let sum = 0;
     for (let index = 0; index < data.length; index++) {
       sum += data[index]! * data[index]!;
@@ -122,7 +122,7 @@ function normsByLayer(gradients: Readonly<Record<string, NdArray>>): Record<stri
 }
 
 /** The path of the layer of a parameter: `levels/0/steps/3/coupling/conv1`. */
-function layerOf(path: string): string {
+function layerPath(path: string): string {
   return path.replace(/\/[^/]*$/, '');
 }
 

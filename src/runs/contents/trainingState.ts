@@ -37,7 +37,7 @@ export type WeightsKind = 'average' | 'raw';
 /**
  * The weights of a state, fixed parameters included. Before the first update the average equals the weights.
  */
-export function weightsOf(
+export function selectWeights(
   { updates, weights, average }: TrainingStart,
   kind: WeightsKind,
 ): Record<string, NdArray> {

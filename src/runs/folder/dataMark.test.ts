@@ -17,7 +17,7 @@ afterAll(() => {
 const file = join(folder, 'a.csv');
 writeFileSync(file, 'omega\n1\n');
 
-const configOf = (name: string, conditions?: string) =>
+const createConfig = (name: string, conditions?: string) =>
   resolveConfig({
     overrides: { data: { name, ...(conditions && { conditions }) }, model: { condition: true } },
   });
@@ -29,44 +29,51 @@ it.each([
   ['a path, a name', folder, 'a.csv'],
   ['a name, a path', 'maps', file],
 ])('images and conditions: %s', (_, name, conditions) => {
-  const config = configOf(name, conditions);
+  const config = createConfig(name, conditions);
   const paths = newRun();
   markData(paths, config);
   expect(existsSync(join(folder, 'state/emerging-flows/account.key'))).toBe(true);
   expect(locateData(paths, config, ['name them'])).toMatchObject({ path: name, conditions });
-  for (const other of [configOf(name, join(folder, 'b.csv')), configOf(join(folder, 'other'), conditions)]) {
-    expect(() => locateData(paths, other, ['name them'])).toThrow(
+  for (const otherConfig of [
+    createConfig(name, join(folder, 'b.csv')),
+    createConfig(join(folder, 'other'), conditions),
+  ]) {
+    expect(() => locateData(paths, otherConfig, ['name them'])).toThrow(
       'was not created by this account: name them',
     );
   }
-  expect(() => locateData(newRun(), configOf(name, file), ['name them'])).toThrow(
+  expect(() => locateData(newRun(), createConfig(name, file), ['name them'])).toThrow(
     /names its (images|conditions) by the path .*, but the run was not created by this account/,
   );
 });
 
 it('a mark of one path is not a mark of two', () => {
   const paths = newRun();
-  markData(paths, configOf(`${folder}\n${file}`));
-  expect(() => locateData(paths, configOf(folder, file), ['name them'])).toThrow(
+  markData(paths, createConfig(`${folder}\n${file}`));
+  expect(() => locateData(paths, createConfig(folder, file), ['name them'])).toThrow(
     'not created by this account',
   );
 });
 
 it('a relative file is found where the run was created', () => {
-  const here = relative('.', 'package.json');
-  const config = configOf('mnist', here);
+  const relativePath = relative('.', 'package.json');
+  const config = createConfig('mnist', relativePath);
   const paths = newRun();
   markData(paths, config);
   expect(readText(paths.dataMark).split('\n')).toHaveLength(2);
-  expect(locateData(paths, config, ['name them'])).toEqual({ path: 'mnist', conditions: here, note: null });
+  expect(locateData(paths, config, ['name them'])).toEqual({
+    path: 'mnist',
+    conditions: relativePath,
+    note: null,
+  });
 });
 
 it('a run that was trained to an action has no images; a damaged summary says nothing', () => {
   const paths = newRun();
   writeFileSync(paths.summary, '{"action":true}');
-  expect(() => locateData(paths, configOf('free'), ['name them'])).toThrow(
+  expect(() => locateData(paths, createConfig('free'), ['name them'])).toThrow(
     /was trained to an action, without images: to train it longer, call trainToAction with resume: true; to measure it, name them$/,
   );
   writeFileSync(paths.summary, '{"action":');
-  expect(locateData(paths, configOf('mnist'), ['name them'])).toMatchObject({ path: 'mnist' });
+  expect(locateData(paths, createConfig('mnist'), ['name them'])).toMatchObject({ path: 'mnist' });
 });

@@ -1,7 +1,7 @@
 // Where the images of a run are: recognises the runs that this account has made, and the folder they were made in.
 
 import { type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { isOwnMark, markOf } from '../../data/files/accountKey.ts';
+import { createMark, isOwnMark } from '../../data/files/accountKey.ts';
 import { exists, readText, realPath } from '../../data/files/files.ts';
 import { pathFrom, pathIn, realFolder } from '../../data/files/folders.ts';
 import { datasets } from '../../data/registry.ts';
@@ -17,12 +17,12 @@ type DataPaths = Pick<Config['data'], 'name' | 'conditions'>;
  * records the way from the run folder to the working directory.
  */
 export function markData(paths: RunPaths, { data }: Config): void {
-  const all = pathsIn(data);
-  if (all.some((path) => !isAnywhere(path) && isRelative(path) && exists(path))) {
+  const dataPaths = pathsIn(data);
+  if (dataPaths.some((path) => !isAnywhere(path) && isRelative(path) && exists(path))) {
     const way = pathFrom(realFolder(paths.directory), realFolder('.'));
-    write(paths, markOf(markedText(data, way)), way);
-  } else if (all.some(isAnywhere)) {
-    write(paths, markOf(markedText(data)));
+    write(paths, createMark(markedText(data, way)), way);
+  } else if (dataPaths.some(isAnywhere)) {
+    write(paths, createMark(markedText(data)));
   }
 }
 
@@ -70,18 +70,20 @@ export function locateData(paths: RunPaths, { data }: Config, remedy: Phrase): D
     );
   }
   const { isOwn, placeOf } = markOfRun(paths, data);
-  const find = (name: string, what: string): DataPlace => {
+  const find = (name: string, subject: string): DataPlace => {
     if (isAnywhere(name) || !isRelative(name)) {
       if (isAnywhere(name) && !isOwn) {
         throw new UserError(
           'mismatch',
-          phrase`${paths.config} names its ${what} by the path ${name}, but the run was not created by this account: ${remedy}`,
+          phrase`${paths.config} names its ${subject} by the path ${name}, but the run was not created by this account: ${remedy}`,
         );
       }
       return { path: name, note: null };
     }
-    const made = placeOf(name);
-    return made === undefined ? { path: name, note: null } : nearestOf(name, made, what, remedy);
+    const originalPath = placeOf(name);
+    return originalPath === undefined
+      ? { path: name, note: null }
+      : findNearest(name, originalPath, subject, remedy);
   };
   const images = find(data.name, 'images');
   if (data.conditions === undefined) {
@@ -105,22 +107,25 @@ function isOfAction(paths: RunPaths): boolean {
 }
 
 /** Where something is found: where the run was created, or else in the working directory. */
-function nearestOf(name: string, made: string, what: string, remedy: Phrase): DataPlace {
-  if (made === pathIn(realFolder('.'), name)) {
+function findNearest(name: string, originalPath: string, subject: string, remedy: Phrase): DataPlace {
+  if (originalPath === pathIn(realFolder('.'), name)) {
     return { path: name, note: null };
   }
-  if (exists(made)) {
-    return { path: made, note: `using the ${what} ${name} in the folder where the run was created: ${made}` };
+  if (exists(originalPath)) {
+    return {
+      path: originalPath,
+      note: `using the ${subject} ${name} in the folder where the run was created: ${originalPath}`,
+    };
   }
   if (exists(name)) {
     return {
       path: name,
-      note: `using the ${what} ${name} in the working directory: there are none where the run was created (${made})`,
+      note: `using the ${subject} ${name} in the working directory: there are none where the run was created (${originalPath})`,
     };
   }
   throw new UserError(
     'not-found',
-    phrase`the ${what} of the run, ${name}, are neither at ${made} nor in the working directory: ${remedy}`,
+    phrase`the ${subject} of the run, ${name}, are neither at ${originalPath} nor in the working directory: ${remedy}`,
   );
 }
 
@@ -128,10 +133,13 @@ function nearestOf(name: string, made: string, what: string, remedy: Phrase): Da
  * Whether a path leads to the images that a run names. A relative path in the run starts where this account created it, as for
  * `locateData`.
  */
-export function isDataOf(paths: RunPaths, { data }: Config, path: string): boolean {
+export function isRunData(paths: RunPaths, { data }: Config, path: string): boolean {
   const { name } = data;
-  const made = isAnywhere(name) || !isRelative(name) ? undefined : markOfRun(paths, data).placeOf(name);
-  return realPath(path) === realPath(made !== undefined && exists(made) ? made : name);
+  const originalPath =
+    isAnywhere(name) || !isRelative(name) ? undefined : markOfRun(paths, data).placeOf(name);
+  return (
+    realPath(path) === realPath(originalPath !== undefined && exists(originalPath) ? originalPath : name)
+  );
 }
 
 /** Whether this account created a run with these paths, and where a relative one then led; undefined if that is not recorded. */

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { failureOf } from '../../testing/failureOf.ts';
+import { catchUserError } from '../../testing/catchUserError.ts';
 import { createRunFolder, nextFreeRunFolder, requireOutsideImages } from './newRunFolder.ts';
 
 let root: string;
@@ -40,7 +40,7 @@ describe('createRunFolder', () => {
     (name) => {
       fs.mkdirSync(run, { recursive: true });
       fs.writeFileSync(join(run, name), 'mine');
-      const error = failureOf(() => createRunFolder(run, 'seed: 0\n'));
+      const error = catchUserError(() => createRunFolder(run, 'seed: 0\n'));
       expect(error.message).toBe(`the run would replace ${join(run, name)}; choose another folder for it`);
       expect(fs.readFileSync(join(run, name), 'utf8')).toBe('mine');
     },
@@ -49,7 +49,7 @@ describe('createRunFolder', () => {
   it('rejects a folder that holds a run, suggests a free one and changes nothing', () => {
     createRunFolder(run, 'seed: 0\n');
     createRunFolder(`${run}-2`, 'seed: 2\n');
-    const error = failureOf(() => createRunFolder(run, 'seed: 1\n'));
+    const error = catchUserError(() => createRunFolder(run, 'seed: 1\n'));
     expect(error.message).toContain(`${run} already holds a run`);
     expect(error.message).toMatch(/for example .*quickstart-3$/);
     expect(error.code).toBe('exists');
@@ -59,15 +59,15 @@ describe('createRunFolder', () => {
   it('rejects the remains of a run without a config', () => {
     fs.mkdirSync(run, { recursive: true });
     fs.writeFileSync(join(run, 'metrics.jsonl'), '{"step":1}\n');
-    expect(failureOf(() => createRunFolder(run, '')).message).toContain('already holds a run');
+    expect(catchUserError(() => createRunFolder(run, '')).message).toContain('already holds a run');
     expect(fs.readdirSync(run)).toEqual(['metrics.jsonl']);
   });
 
   it('rejects a file in place of it or of a parent', () => {
     fs.mkdirSync(join(root, 'runs'));
     fs.writeFileSync(run, 'x');
-    expect(failureOf(() => createRunFolder(run, '')).message).toContain('it is a file');
-    expect(failureOf(() => createRunFolder(join(run, 'inner'), '')).message).toContain(
+    expect(catchUserError(() => createRunFolder(run, '')).message).toContain('it is a file');
+    expect(catchUserError(() => createRunFolder(join(run, 'inner'), '')).message).toContain(
       'there is a file where',
     );
     expect(fs.readFileSync(run, 'utf8')).toBe('x');
@@ -82,7 +82,7 @@ describe('createRunFolder', () => {
       throw Object.assign(new Error(code), { code, syscall: call });
     });
     syncBuiltinESMExports();
-    expect(failureOf(() => createRunFolder(run, 'seed: 0\n')).message).toMatch(message);
+    expect(catchUserError(() => createRunFolder(run, 'seed: 0\n')).message).toMatch(message);
     expect(fs.readdirSync(root)).toEqual(['other']);
   });
 
@@ -95,7 +95,7 @@ describe('createRunFolder', () => {
       renameSync(from, to);
     });
     syncBuiltinESMExports();
-    failureOf(() => createRunFolder(run, 'seed: 0\n', new Uint8Array(8)));
+    catchUserError(() => createRunFolder(run, 'seed: 0\n', new Uint8Array(8)));
     expect(fs.readdirSync(root)).toEqual([]);
   });
 
@@ -105,7 +105,7 @@ describe('createRunFolder', () => {
       throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'rename' });
     });
     syncBuiltinESMExports();
-    failureOf(() => createRunFolder(run, 'seed: 0\n'));
+    catchUserError(() => createRunFolder(run, 'seed: 0\n'));
     expect(fs.readdirSync(run)).toEqual([]);
   });
 });
@@ -123,7 +123,7 @@ describe('requireOutsideImages', () => {
     fs.symlinkSync(join(root, 'photos'), join(root, 'link'), 'junction');
     const check = () => requireOutsideImages(join(root, folder), join(root, 'photos'));
     if (isInside) {
-      expect(failureOf(check).message).toContain('is in the folder of its images');
+      expect(catchUserError(check).message).toContain('is in the folder of its images');
     } else {
       check();
     }

@@ -5,10 +5,10 @@ import { cleanedUpAfter, UserError } from '../../core/errors.ts';
 import type { FileContent } from '../../data/files/fileStore.ts';
 import { entryAt, exists, isFolder, readJsonLines, realPath } from '../../data/files/files.ts';
 import {
-  folderOf,
   isBelow,
   listFolder,
   makeFolders,
+  parentFolder,
   removeEmptyFolders,
   requireCreatable,
   withoutEndSeparators,
@@ -66,7 +66,7 @@ export function requireOutsideImages(directory: string, images: string): void {
   const folder = realPath(images);
   let existing = directory;
   while (!exists(existing)) {
-    existing = folderOf(existing);
+    existing = parentFolder(existing);
   }
   if (realPath(existing) === folder || isBelow(folder, existing)) {
     throw new UserError(
@@ -87,12 +87,12 @@ export function requireOutsideImages(directory: string, images: string): void {
 export function createRunFolder(directory: string, configYaml: string, start?: FileContent): RunPaths {
   requireNoRun(directory);
   const paths = runPaths(directory);
-  const made: string[] = [];
+  const created: string[] = [];
   try {
-    made.push(...makeFolders(directory));
+    created.push(...makeFolders(directory));
     const files = runFiles(paths);
     for (const folder of [paths.checkpoints, paths.samples]) {
-      made.push(...(files.makeFolder(folder) ? [folder] : []));
+      created.push(...(files.makeFolder(folder) ? [folder] : []));
     }
     if (start !== undefined) {
       files.write(checkpointFile(0), start);
@@ -100,10 +100,10 @@ export function createRunFolder(directory: string, configYaml: string, start?: F
     files.write(runFileNames.config, configYaml);
   } catch (error) {
     throw cleanedUpAfter(error, () => {
-      if (made.includes(paths.checkpoints)) {
+      if (created.includes(paths.checkpoints)) {
         runFiles(paths).remove(checkpointFile(0));
       }
-      removeEmptyFolders(made);
+      removeEmptyFolders(created);
     });
   }
   return paths;

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { failureOf } from '../../testing/failureOf.ts';
+import { catchUserError } from '../../testing/catchUserError.ts';
 import { readChosenCheckpoint } from '../contents/chosenCheckpoint.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
@@ -26,8 +26,8 @@ describe('requireRun', () => {
     for (const step of [40, 100_000_000, 9, 120]) {
       fs.writeFileSync(checkpointPath(paths, step), '');
     }
-    for (const other of ['step-00000200.safetensors.7.partial', 'step-200.safetensors', 'notes.txt']) {
-      fs.writeFileSync(join(paths.checkpoints, other), '');
+    for (const name of ['step-00000200.safetensors.7.partial', 'step-200.safetensors', 'notes.txt']) {
+      fs.writeFileSync(join(paths.checkpoints, name), '');
     }
     expect(requireRun(run)).toEqual(paths);
     expect(savedSteps(paths)).toEqual([9, 40, 120, 100_000_000]);
@@ -45,16 +45,16 @@ describe('requireRun', () => {
   });
 
   it('reports what is missing in a folder that is not a run and suggests one that is', () => {
-    const missing = failureOf(() => requireRun(join(root, 'runs', 'quickstrt')));
+    const missing = catchUserError(() => requireRun(join(root, 'runs', 'quickstrt')));
     expect(missing.message).toContain('it does not exist');
     expect(missing.message).toMatch(/for example runs.quickstart$/);
     expect(missing.code).toBe('not-found');
     createRunFolder(run, '');
     createRunFolder(join(root, 'runs', 'another'), '');
-    expect(failureOf(() => requireRun(join(root, 'runs', 'quickstrt'))).message).toMatch(
+    expect(catchUserError(() => requireRun(join(root, 'runs', 'quickstrt'))).message).toMatch(
       new RegExp(`for example ${run}$`),
     );
-    expect(failureOf(() => requireRun(join(root, 'runs'))).message).toMatch(
+    expect(catchUserError(() => requireRun(join(root, 'runs'))).message).toMatch(
       /it has no config\.yaml; .*another$/,
     );
   });
@@ -62,7 +62,7 @@ describe('requireRun', () => {
 
 it('a folder that is neither a run nor an export is reported, with a nearby one that is', () => {
   const failure = (...path: string[]): string =>
-    failureOf(() => requireRun(join(root, ...path), { orExport: true })).message;
+    catchUserError(() => requireRun(join(root, ...path), { orExport: true })).message;
   createRunFolder(run, '');
   fs.mkdirSync(join(root, 'runs', 'mnist'));
   expect(failure('runs', 'mnist')).toMatch(

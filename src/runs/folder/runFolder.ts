@@ -2,7 +2,7 @@
 import { nearestNames, UserError } from '../../core/errors.ts';
 import { ClosedFolder } from '../../data/files/closedFolder.ts';
 import { exists, isFolder, readBytes } from '../../data/files/files.ts';
-import { folderOf, listFolder, pathIn } from '../../data/files/folders.ts';
+import { listFolder, parentFolder, pathIn } from '../../data/files/folders.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import { checkpointFile, runFileNames, stepsIn } from '../contents/runFileNames.ts';
 import { largestSummary, summaryFrom } from '../contents/runSummary.ts';
@@ -91,12 +91,12 @@ export function requireRun(directory: string, options: { orExport?: boolean } = 
  * denies access to its configuration: opening it gives the reason.
  */
 export function listRunFolders(parent: string): string[] {
-  return entriesOf(parent).filter(isRunFolder);
+  return listEntries(parent).filter(isRunFolder);
 }
 
 /** How many entries of a folder can't be opened because their names are not UTF-8. */
 export function countUnreadableNames(parent: string): number {
-  return entriesOf(parent).filter((path) => path.includes('\ufffd') && !exists(path)).length;
+  return listEntries(parent).filter((path) => path.includes('\ufffd') && !exists(path)).length;
 }
 
 /** Whether a folder is a run folder; also if the system denies access to its configuration. */
@@ -112,10 +112,10 @@ export function isRunFolder(folder: string): boolean {
 }
 
 function listExports(parent: string): string[] {
-  return entriesOf(parent).filter(holdsExport);
+  return listEntries(parent).filter(holdsExport);
 }
 
-function entriesOf(parent: string): string[] {
+function listEntries(parent: string): string[] {
   if (!isFolder(parent)) {
     return [];
   }
@@ -130,21 +130,21 @@ function noRun(directory: string): string {
       'an export has neither a config.yaml nor the name of its dataset'
     );
   }
-  const what = exists(directory) ? 'it has no config.yaml' : 'it does not exist';
-  const example = exampleOf(directory, listRunFolders);
-  return `${directory} is not a run folder: ${what}; name one that was created by training, for example ${example}`;
+  const problem = exists(directory) ? 'it has no config.yaml' : 'it does not exist';
+  const example = nearbyExample(directory, listRunFolders);
+  return `${directory} is not a run folder: ${problem}; name one that was created by training, for example ${example}`;
 }
 
 /** The message for a folder that should be a run or an export but is neither. */
 function noModel(directory: string): string {
-  const what = !exists(directory)
+  const problem = !exists(directory)
     ? 'it does not exist'
     : holdsExport(directory)
       ? 'it has a manifest.json and no model.safetensors'
       : 'it has neither a config.yaml nor a manifest.json';
-  const example = exampleOf(directory, (parent) => [...listRunFolders(parent), ...listExports(parent)]);
+  const example = nearbyExample(directory, (parent) => [...listRunFolders(parent), ...listExports(parent)]);
   return (
-    `${directory} is neither a run folder nor an export: ${what}; ` +
+    `${directory} is neither a run folder nor an export: ${problem}; ` +
     `name one that was created by training or export, for example ${example}`
   );
 }
@@ -155,8 +155,8 @@ export function holdsExport(directory: string): boolean {
 }
 
 /** A listed folder the user may have meant: inside the named one, or else next to it. */
-function exampleOf(directory: string, list: (parent: string) => string[]): string {
+function nearbyExample(directory: string, list: (parent: string) => string[]): string {
   const inside = list(directory);
-  const beside = list(folderOf(directory));
+  const beside = list(parentFolder(directory));
   return inside[0] ?? nearestNames(directory, beside)[0] ?? beside[0] ?? pathIn('runs', 'quickstart');
 }

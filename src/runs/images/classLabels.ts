@@ -16,7 +16,7 @@ const OTHER_CLASSES =
  *
  * @throws UserError (`mismatch`) if it is true and the images have no labels, or only one class
  */
-export function withClassesOf(
+export function withClassNames(
   config: Config,
   { name, train, whyNoLabels }: Pick<Dataset, 'name' | 'train' | 'whyNoLabels'>,
 ): Config {
@@ -25,8 +25,8 @@ export function withClassesOf(
   }
   const classes = train.labels?.classes ?? [];
   if (classes.length < 2) {
-    const found = train.labels ? 'are all of one class' : `have no labels${reason(whyNoLabels)}`;
-    throw new UserError('mismatch', `model.classes is true, but the images of ${name} ${found}: ${REMEDY}`);
+    const problem = train.labels ? 'are all of one class' : `have no labels${reason(whyNoLabels)}`;
+    throw new UserError('mismatch', `model.classes is true, but the images of ${name} ${problem}: ${REMEDY}`);
   }
   return { ...config, model: { ...config.model, classes: [...classes] } };
 }
@@ -56,18 +56,18 @@ export function requireLabels(
       `the images of ${name} have no labels${reason(whyNoLabels)}, and the model has ${classes.length} classes: ${REMEDY}`,
     );
   }
-  const found = labels.classes;
-  if (found.length !== classes.length) {
+  const imageClasses = labels.classes;
+  if (imageClasses.length !== classes.length) {
     throw new UserError(
       'mismatch',
-      `the images of ${name} have ${found.length} classes, but the model has ${classes.length}: ${OTHER_CLASSES}`,
+      `the images of ${name} have ${imageClasses.length} classes, but the model has ${classes.length}: ${OTHER_CLASSES}`,
     );
   }
-  const other = classes.findIndex((one, number) => found[number] !== one);
-  if (other !== -1) {
+  const mismatch = classes.findIndex((className, number) => imageClasses[number] !== className);
+  if (mismatch !== -1) {
     throw new UserError(
       'mismatch',
-      `class ${other} of ${name} is '${found[other]}', but '${classes[other]}' in the model: ${OTHER_CLASSES}`,
+      `class ${mismatch} of ${name} is '${imageClasses[mismatch]}', but '${classes[mismatch]}' in the model: ${OTHER_CLASSES}`,
     );
   }
   return labels;

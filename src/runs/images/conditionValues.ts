@@ -1,7 +1,7 @@
 // The condition of a model and the conditions of its images, which must agree.
 
 import { UserError, unknownName } from '../../core/errors.ts';
-import { sizeOf } from '../../core/numeric/index.ts';
+import { countElements } from '../../core/numeric/index.ts';
 import {
   type Conditions,
   type ConditionValues,
@@ -31,7 +31,10 @@ export function conditionsFor(
   if (condition === undefined || condition === true) {
     return condition && { from };
   }
-  return { from, names: condition.map((one) => (typeof one === 'string' ? one : one.name)) };
+  return {
+    from,
+    names: condition.map((component) => (typeof component === 'string' ? component : component.name)),
+  };
 }
 
 /**
@@ -40,25 +43,28 @@ export function conditionsFor(
  *
  * @throws UserError (`mismatch`) if the images lack one, or one hardly varies
  */
-export function withConditionOf(config: Config, { name, train }: Pick<Dataset, 'name' | 'train'>): Config {
+export function withConditionScales(
+  config: Config,
+  { name, train }: Pick<Dataset, 'name' | 'train'>,
+): Config {
   const { condition: wanted } = config.model;
   if (wanted === undefined || isKnownCondition(wanted)) {
     return config;
   }
   const { conditions = {} } = train;
-  const known = Object.keys(conditions);
-  if (known.length === 0) {
+  const names = Object.keys(conditions);
+  if (names.length === 0) {
     throw new UserError(
       'mismatch',
       `the images of ${name} have no conditions, which model.condition needs: give them some, or leave out model.condition`,
     );
   }
-  const condition = (wanted === true ? known : wanted).map((component) => {
+  const condition = (wanted === true ? names : wanted).map((component) => {
     const values = conditions[component];
-    if (values === undefined || !known.includes(component)) {
-      throw unknownName(`condition of ${name}`, component, known, 'mismatch');
+    if (values === undefined || !names.includes(component)) {
+      throw unknownName(`condition of ${name}`, component, names, 'mismatch');
     }
-    const { mean, deviation } = momentsOf(train, values);
+    const { mean, deviation } = measureMoments(train, values);
     if (!(deviation > LEAST_DEVIATION * Math.abs(mean))) {
       throw new UserError(
         'mismatch',
@@ -82,13 +88,13 @@ export function withConditionOf(config: Config, { name, train }: Pick<Dataset, '
 }
 
 /** The mean and the standard deviation of all values of a component. */
-function momentsOf(
+function measureMoments(
   { count }: ImageSet,
   { shape, read }: ConditionValues,
 ): { mean: number; deviation: number } {
-  const size = sizeOf(shape);
+  const size = countElements(shape);
   const atOnce = Math.max(1, Math.floor(BLOCK_VALUES / size));
-  const sumOf = (term: (value: number) => number): number => {
+  const sumTerms = (term: (value: number) => number): number => {
     let sum = 0;
     for (let first = 0; first < count; first += atOnce) {
       const indices = Array.from({ length: Math.min(atOnce, count - first) }, (_, index) => first + index);
@@ -98,36 +104,36 @@ function momentsOf(
     }
     return sum;
   };
-  const mean = sumOf((value) => value) / (count * size);
+  const mean = sumTerms((value) => value) / (count * size);
   // In a second pass, so that nothing cancels.
-  return { mean, deviation: Math.sqrt(sumOf((value) => (value - mean) ** 2) / (count * size)) };
+  return { mean, deviation: Math.sqrt(sumTerms((value) => (value - mean) ** 2) / (count * size)) };
 }
 
 /**
  * The conditions of images for a model that depends on these.
  *
- * @param what the images, for errors: `the images of digits`
+ * @param subject the images, for errors: `the images of digits`
  * @throws UserError (`mismatch`) that names what is missing or has another shape
  */
 export function requireConditions(
   conditions: Conditions | undefined,
   required: readonly RequiredCondition[],
-  what: string,
+  subject: string,
 ): Conditions {
   const missing = required.filter(({ name }) => !Object.hasOwn(conditions ?? {}, name));
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(', ');
     throw new UserError(
       'mismatch',
-      `${what} have no condition ${names}, which the model depends on: give ${missing.length === 1 ? 'it' : 'them'} for each image`,
+      `${subject} have no condition ${names}, which the model depends on: give ${missing.length === 1 ? 'it' : 'them'} for each image`,
     );
   }
   for (const { name, shape } of required) {
-    const { shape: given } = conditions![name]!;
-    if (String(given) !== String(shape)) {
+    const { shape: actualShape } = conditions![name]!;
+    if (String(actualShape) !== String(shape)) {
       throw new UserError(
         'mismatch',
-        `the condition ${name} of ${what} has ${given.join(' x ')} values for each image, but ${shape.join(' x ')} in the model`,
+        `the condition ${name} of ${subject} has ${actualShape.join(' x ')} values for each image, but ${shape.join(' x ')} in the model`,
       );
     }
   }

@@ -5,7 +5,7 @@ import { bitsOfKind, Moments } from '../../core/numeric/index.ts';
 import { nextTurn } from '../../core/platform/index.ts';
 import { batchesInOrder } from '../../data/batches.ts';
 import { bytesPerImage, type Dataset, type ImageSet } from '../../data/contract/index.ts';
-import { bitsOf, requireKind } from '../../flows/models/index.ts';
+import { requireKind, valueBits } from '../../flows/models/index.ts';
 import type { Config } from '../settings/configSchema.ts';
 
 /** Images are read in blocks of about this many bytes. */
@@ -20,20 +20,20 @@ const LEAST_RELATIVE_DEVIATION = 2 ** -20;
  *
  * @throws UserError if the values are not of the kind that the model takes, or a channel is constant
  */
-export async function withValuesOf(
+export async function withStandardisation(
   config: Config,
   { name, train }: Pick<Dataset, 'name' | 'train'>,
 ): Promise<Config> {
   const { continuous, bits } = config.model;
-  const own = bitsOfKind(train.kind);
+  const imageBits = bitsOfKind(train.kind);
   const model =
-    continuous === undefined && bits === undefined && own !== undefined
-      ? { ...config.model, bits: own }
+    continuous === undefined && bits === undefined && imageBits !== undefined
+      ? { ...config.model, bits: imageBits }
       : config.model;
-  requireKind(train.kind, { bits: bitsOf(model) }, name);
+  requireKind(train.kind, { bits: valueBits(model) }, name);
   return {
     ...config,
-    model: continuous === true ? { ...model, continuous: await standardisationOf(train, name) } : model,
+    model: continuous === true ? { ...model, continuous: await measureStandardisation(train, name) } : model,
   };
 }
 
@@ -42,7 +42,7 @@ export async function withValuesOf(
  *
  * @throws UserError (`invalid-data`) if one is constant, NaN or infinite
  */
-async function standardisationOf(
+async function measureStandardisation(
   images: ImageSet,
   name: string,
 ): Promise<{ mean: number[]; deviation: number[] }> {
@@ -64,10 +64,10 @@ async function standardisationOf(
     (each, channel) => !(each > LEAST_RELATIVE_DEVIATION * Math.abs(mean[channel]!) && Number.isFinite(each)),
   );
   if (wrong !== -1) {
-    const which = channels === 1 ? 'the training images are' : `channel ${wrong} of the training images is`;
+    const subject = channels === 1 ? 'the training images are' : `channel ${wrong} of the training images is`;
     throw new UserError(
       'invalid-data',
-      `${name}: ${which} ${whyUnusable(mean[wrong]!, deviation[wrong]!, channels)}`,
+      `${name}: ${subject} ${whyUnusable(mean[wrong]!, deviation[wrong]!, channels)}`,
     );
   }
   return { mean, deviation };

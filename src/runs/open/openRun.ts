@@ -6,28 +6,28 @@ import type { Dataset } from '../../data/contract/index.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import {
-  bitsOf,
   flowFor,
   knownComponents,
   ParameterLayout,
   registerParts,
   requireKind,
+  valueBits,
 } from '../../flows/models/index.ts';
 import { checkpointContents } from '../contents/checkpoint.ts';
 import { changedSplit } from '../contents/dataRecord.ts';
 import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';
-import { requireArraysOf, restore } from '../contents/restore.ts';
+import { requireArrays, restore } from '../contents/restore.ts';
 import type { RunStore } from '../contents/runStore.ts';
-import { changedSettings, settingsOf } from '../contents/settingChanges.ts';
+import { changedSettings, listSettings } from '../contents/settingChanges.ts';
 import type { TrainingState } from '../contents/trainingState.ts';
-import { requireLabels, withClassesOf } from '../images/classLabels.ts';
-import { requireConditions, requireUnmoved, withConditionOf } from '../images/conditionValues.ts';
-import { withValuesOf } from '../images/valuesOfImages.ts';
+import { requireLabels, withClassNames } from '../images/classLabels.ts';
+import { requireConditions, requireUnmoved, withConditionScales } from '../images/conditionValues.ts';
+import { withStandardisation } from '../images/valuesOfImages.ts';
 import { configKeys } from '../settings/configReference.ts';
 import type { Config, ConfigLayer } from '../settings/configSchema.ts';
 import { checkModelShape, requireBuildable, requireImageShape } from '../settings/modelShape.ts';
 import { type ConfigFile, resolveConfig } from '../settings/resolve.ts';
-import { type Schedule, scheduleOf } from '../settings/schedule.ts';
+import { createSchedule, type Schedule } from '../settings/schedule.ts';
 import { type Origin, type StartingModel, startFrom } from './startFrom.ts';
 
 /** A run, ready to train with `train({ ...run })`. */
@@ -84,16 +84,19 @@ export interface ResumeOptions {
  * weights in `from`
  */
 export async function startIn(
-  given: Config,
+  requested: Config,
   dataset: Dataset,
   store: RunStore,
   { preset = null, from }: RunOptions = {},
 ): Promise<Run> {
-  const config = await withValuesOf(withConditionOf(withClassesOf(given, dataset), dataset), dataset);
+  const config = await withStandardisation(
+    withConditionScales(withClassNames(requested, dataset), dataset),
+    dataset,
+  );
   checkModelShape(config.model, dataset.imageShape);
   const schedule = scheduleFor(config, dataset);
   const identity = await identityOfDataset(dataset);
-  const start = from === undefined ? undefined : startOf(config, dataset, from);
+  const start = from === undefined ? undefined : startState(config, dataset, from);
   await store.create(config, start?.checkpoint);
   await store.recordImages({ name: dataset.name, ...identity });
   if (start !== undefined) {
@@ -110,7 +113,11 @@ export async function startIn(
 }
 
 /** The first state of a run that starts from a model, and its checkpoint. */
-function startOf({ model: options, seed, training }: Config, { imageShape }: Dataset, from: StartingModel) {
+function startState(
+  { model: options, seed, training }: Config,
+  { imageShape }: Dataset,
+  from: StartingModel,
+) {
   const model = flowFor(imageShape, options);
   const { state, origin } = startFrom(model, from, { seed, optimizer: partName(training.optimizer) });
   const checkpoint = checkpointContents(state, new ParameterLayout(model.parameters), model);
@@ -138,10 +145,7 @@ export async function resumeFrom(
   registerParts(parts);
   const file = await store.readConfig();
   const config = changedConfig(file, changes, set);
-  const { checkpoint, damages } = await latestSoundCheckpoint(
-    store,
-    requireArraysOf(config.model, file.path),
-  );
+  const { checkpoint, damages } = await latestSoundCheckpoint(store, requireArrays(config.model, file.path));
   // Before the images, which may take a while to open.
   const state = checkpoint && restore(checkpoint, config.model, file.path).state;
   const dataset = await openImages();
@@ -193,7 +197,7 @@ export function requireDataset(dataset: Dataset | undefined): Dataset {
 
 /** The schedule of an experiment on these images, which are checked against it. */
 function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: Dataset): Schedule {
-  requireKind(train.kind, { bits: bitsOf(config.model) }, name);
+  requireKind(train.kind, { bits: valueBits(config.model) }, name);
   requireBuildable(config.model, imageShape);
   if (Array.isArray(config.model.classes)) {
     requireLabels(train, config.model.classes, name, whyNoLabels);
@@ -206,7 +210,7 @@ function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: D
   );
   requireUnmoved(config);
   checkAugmentations(config.data.augment, imageShape, train.kind);
-  return scheduleOf(config, train.count);
+  return createSchedule(config, train.count);
 }
 
 /**
@@ -221,7 +225,7 @@ export function changedConfig(file: ConfigFile, changes: ConfigLayer, set: Resum
 }
 
 function requireSameRun(before: Config, after: Config): void {
-  const changed = changedSettings(settingsOf(before), settingsOf(after));
+  const changed = changedSettings(listSettings(before), listSettings(after));
   const optimizer = partName(before.training.optimizer);
   const changeable = configKeys()
     .filter(({ changeable: mayChange, users }) => mayChange && (users?.includes(optimizer) ?? true))
@@ -249,13 +253,13 @@ async function changedImages(
   if (recorded === undefined) {
     return undefined;
   }
-  const found = await identityOfDataset(dataset);
-  const difference = changedSplit(recorded, found);
+  const current = await identityOfDataset(dataset);
+  const difference = changedSplit(recorded, current);
   if (difference !== undefined && !mayDiffer) {
     throw new UserError(
       'mismatch',
       phrase`${dataset.name}: ${difference} (${store.name}/data.json): restore them, start a new run, or resume with ${option('otherImages', true)}`,
     );
   }
-  return difference === undefined ? undefined : found;
+  return difference === undefined ? undefined : current;
 }

@@ -31,7 +31,7 @@ export interface FolderRun extends Run {
 /**
  * Starts a run: opens its images and creates its folder, with the configuration in it. `train` does the rest.
  *
- * @param place the folder, or files such as `memoryFiles('digits')`
+ * @param location the folder, or files such as `memoryFiles('digits')`
  * @throws UserError if the images cannot be read or do not fit the model, or there is already a run
  * @example
  * ```ts
@@ -41,29 +41,33 @@ export interface FolderRun extends Run {
  * const { validationBitsPerDim } = await train({ ...run });
  * ```
  */
-export async function startRun(config: Config, place: string, options?: RunOptions): Promise<FolderRun>;
-export async function startRun(config: Config, place: string | FileStore, options?: RunOptions): Promise<Run>;
+export async function startRun(config: Config, location: string, options?: RunOptions): Promise<FolderRun>;
 export async function startRun(
   config: Config,
-  place: string | FileStore,
+  location: string | FileStore,
+  options?: RunOptions,
+): Promise<Run>;
+export async function startRun(
+  config: Config,
+  location: string | FileStore,
   { dataset, ...options }: RunOptions = {},
 ): Promise<Run> {
   requireArgument(
-    config?.data !== undefined && place !== undefined,
+    config?.data !== undefined && location !== undefined,
     "startRun needs a configuration and a folder, such as startRun(resolveConfig({ preset: 'mnist' }), 'runs/digits')",
   );
-  if (typeof place === 'string') {
-    requireNoRun(place);
-    requireOutsideImages(place, config.data.name);
+  if (typeof location === 'string') {
+    requireNoRun(location);
+    requireOutsideImages(location, config.data.name);
   }
   const { name, validation, conditions: from } = config.data;
   const { bits } = config.model;
   const conditions = conditionsFor(config.model, from);
   const opened = dataset ?? { ...(await openDataset(name, { validation, conditions, bits })), name };
-  if (typeof place !== 'string') {
-    return startIn(config, opened, new RunStore(place), options);
+  if (typeof location !== 'string') {
+    return startIn(config, opened, new RunStore(location), options);
   }
-  const paths = runPaths(place);
+  const paths = runPaths(location);
   const run = await startIn(config, opened, folderStore(paths), options);
   const inFolder: FolderRun = { ...run, paths };
   return inFolder;
@@ -75,7 +79,7 @@ export async function startRun(
  *
  * A corrupt checkpoint is reported in `damages`, and the one before it is used.
  *
- * @param place the folder, or files, for example of a run downloaded from a page
+ * @param location the folder, or files, for example of a run downloaded from a page
  * @param changes settings that differ from the run's configuration from now on, such as `{ training: { steps:
  * 2000 } }`
  * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images have changed
@@ -89,25 +93,25 @@ export async function startRun(
  * ```
  */
 export async function resumeRun(
-  place: string,
+  location: string,
   changes?: ConfigLayer,
   options?: ResumeOptions,
 ): Promise<FolderRun>;
 export async function resumeRun(
-  place: string | FileStore,
+  location: string | FileStore,
   changes?: ConfigLayer,
   options?: ResumeOptions,
 ): Promise<Run>;
 export async function resumeRun(
-  place: string | FileStore,
+  location: string | FileStore,
   changes: ConfigLayer = {},
   { dataset, ...options }: ResumeOptions = {},
 ): Promise<Run> {
-  requireArgument(place !== undefined, "resumeRun needs a run folder, such as resumeRun('runs/digits')");
-  if (typeof place !== 'string') {
-    return resumeFrom(new RunStore(place), () => requireDataset(dataset), changes, options);
+  requireArgument(location !== undefined, "resumeRun needs a run folder, such as resumeRun('runs/digits')");
+  if (typeof location !== 'string') {
+    return resumeFrom(new RunStore(location), () => requireDataset(dataset), changes, options);
   }
-  const paths = requireRun(place);
+  const paths = requireRun(location);
   const store = folderStore(paths);
   const config = changedConfig(await store.readConfig(), changes, options.set);
   const openImages = async (): Promise<Dataset> =>
@@ -121,7 +125,7 @@ export async function resumeRun(
 async function openOwnImages(paths: RunPaths, config: Config, holdOut?: HoldOut): Promise<Dataset> {
   const { name, validation } = config.data;
   const { bits } = config.model;
-  const place = locateData(paths, config, ['open them with openDataset and pass them as dataset']);
-  const conditions = conditionsFor(config.model, place.conditions);
-  return { ...(await openDataset(place.path, { validation, holdOut, conditions, bits })), name };
+  const dataPlace = locateData(paths, config, ['open them with openDataset and pass them as dataset']);
+  const conditions = conditionsFor(config.model, dataPlace.conditions);
+  return { ...(await openDataset(dataPlace.path, { validation, holdOut, conditions, bits })), name };
 }

@@ -15,19 +15,19 @@ import {
 /**
  * Starts a run in files. Its configuration is stored there, with the name of the images as `data.name`. Then call `train`.
  *
- * @param place such as `memoryFiles('digits')` or `await privateFiles('digits')`
+ * @param files such as `memoryFiles('digits')` or `await privateFiles('digits')`
  * @throws UserError if the images do not fit the model, or there is already a run
  */
 export async function startRun(
   config: Config,
-  place: FileStore,
+  files: FileStore,
   { dataset, ...options }: RunOptions = {},
 ): Promise<Run> {
-  requireFiles(place);
+  requireFiles(files);
   const images = requireDataset(dataset);
   // The configuration may name a dataset on a Node machine's disk; these images can be others.
   const ofThese = { ...config, data: { ...config.data, name: images.name } };
-  return startIn(ofThese, images, new RunStore(place), options);
+  return startIn(ofThese, images, new RunStore(files), options);
 }
 
 /**
@@ -37,19 +37,19 @@ export async function startRun(
  *   since training, or the changes would make it a different run
  */
 export async function resumeRun(
-  place: FileStore,
+  files: FileStore,
   changes: ConfigLayer = {},
   { dataset, ...options }: ResumeOptions = {},
 ): Promise<Run> {
-  requireFiles(place);
-  return resumeFrom(new RunStore(place), () => requireDataset(dataset), changes, options);
+  requireFiles(files);
+  return resumeFrom(new RunStore(files), () => requireDataset(dataset), changes, options);
 }
 
-function requireFiles(place: FileStore | string): void {
-  if (typeof place === 'string') {
+function requireFiles(files: FileStore | string): void {
+  if (typeof files === 'string') {
     throw new UserError(
       'invalid-argument',
-      `a page has no folder '${place}': pass memoryFiles('${place}') or await privateFiles('${place}')`,
+      `a page has no folder '${files}': pass memoryFiles('${files}') or await privateFiles('${files}')`,
     );
   }
 }

@@ -47,31 +47,30 @@ export function startFrom(
   const { parameters, name = 'the other model' } = from;
   const layout = new ParameterLayout(model.parameters);
   const weights = layout.initial(seed);
-  const own = layout.unpack(weights);
-  const [taken, fresh]: [string[], string[]] = [[], []];
-  for (const [path, { shape, data }] of Object.entries(own)) {
+  const initialWeights = layout.unpack(weights);
+  const [copied, fresh]: [string[], string[]] = [[], []];
+  for (const [path, { shape, data }] of Object.entries(initialWeights)) {
     const source = parameters[path] && constantValue(parameters[path]);
     if (source === undefined) {
       fresh.push(path);
       continue;
     }
     if (shape.join() !== source.shape.join()) {
-      throw otherShape(path, shape, source, name, differenceOf(model, from.model));
+      throw otherShape(path, shape, source, name, describeDifference(model, from.model));
     }
     data.set(source.data);
-    taken.push(path);
+    copied.push(path);
   }
-  if (taken.length === 0) {
+  if (copied.length === 0) {
     throw new UserError(
       'mismatch',
       `cannot start from ${name}: no parameter has the same path in both models; use the same model options, or leave them out`,
     );
   }
-  const unused = Object.keys(parameters).filter((path) => own[path] === undefined);
-  const moments = Object.entries(momentLayouts(layout, optimizers.find(optimizer))).map(([moment, kept]) => [
-    moment,
-    kept.zeros(),
-  ]);
+  const unused = Object.keys(parameters).filter((path) => initialWeights[path] === undefined);
+  const moments = Object.entries(momentLayouts(layout, optimizers.find(optimizer))).map(
+    ([moment, momentLayout]) => [moment, momentLayout.zeros()],
+  );
   const state = {
     step: 0,
     updates: 0,
@@ -80,7 +79,7 @@ export function startFrom(
     average: layout.zeros(),
     optimizer: { name: optimizer, moments: Object.fromEntries(moments) },
   };
-  return { state, origin: { name, taken, fresh, unused } };
+  return { state, origin: { name, taken: copied, fresh, unused } };
 }
 
 function otherShape(
@@ -90,32 +89,32 @@ function otherShape(
   name: string,
   difference: string,
 ): UserError {
-  const [here, there] = [shape, source.shape].map((lengths) => lengths.join('x') || '1');
+  const [newShape, sourceShape] = [shape, source.shape].map((lengths) => lengths.join('x') || '1');
   return new UserError(
     'mismatch',
-    `cannot start from ${name}: ${path} is ${there} there, and ${here} in the new model; ${difference}`,
+    `cannot start from ${name}: ${path} is ${sourceShape} there, and ${newShape} in the new model; ${difference}`,
   );
 }
 
 /** What differs between two models, in words. */
-function differenceOf(model: Flow, other: StartingModel['model']): string {
-  if (other === undefined) {
+function describeDifference(model: Flow, source: StartingModel['model']): string {
+  if (source === undefined) {
     return 'give both models the same sizes, such as model.conditioner.width';
   }
-  const [here, there] = [model.imageShape[2], other.imageShape[2]];
-  if (here !== there) {
-    return `its images have ${there} channel${there === 1 ? '' : 's'}, and these have ${here}`;
+  const [channels, sourceChannels] = [model.imageShape[2], source.imageShape[2]];
+  if (channels !== sourceChannels) {
+    return `its images have ${sourceChannels} channel${sourceChannels === 1 ? '' : 's'}, and these have ${channels}`;
   }
-  const [own, theirs] = [model.options, other.options].map(
+  const [options, theirs] = [model.options, source.options].map(
     (options) =>
       new Map(
         Object.entries(settingsIn('model', options)).map(([key, value]) => [key, JSON.stringify(value)]),
       ),
   ) as [Map<string, string>, Map<string, string>];
-  const differing = [...new Set([...theirs.keys(), ...own.keys()])].filter(
-    (key) => own.get(key) !== theirs.get(key),
+  const differing = [...new Set([...theirs.keys(), ...options.keys()])].filter(
+    (key) => options.get(key) !== theirs.get(key),
   );
   return `settings that differ: ${differing
-    .map((key) => `${key} (${theirs.get(key) ?? 'not set'} there, ${own.get(key) ?? 'not set'} here)`)
+    .map((key) => `${key} (${theirs.get(key) ?? 'not set'} there, ${options.get(key) ?? 'not set'} here)`)
     .join(', ')}`;
 }

@@ -26,14 +26,15 @@ const components = z.array(component, text).check(
   z.minLength(1, text),
   z.maxLength(MOST_COMPONENTS, text),
   z.refine(
-    (all: readonly { readonly name: string }[]) => new Set(all.map(({ name }) => name)).size === all.length,
+    (list: readonly { readonly name: string }[]) =>
+      new Set(list.map(({ name }) => name)).size === list.length,
     text,
   ),
 );
 const conditionNames = z.array(componentName, text).check(
   z.minLength(1, text),
   z.maxLength(MOST_COMPONENTS, text),
-  z.refine((all: readonly string[]) => new Set(all).size === all.length, text),
+  z.refine((names: readonly string[]) => new Set(names).size === names.length, text),
 );
 
 /** The values of `model.condition`. */

@@ -292,10 +292,10 @@ training:
   });
 
   test('parses back to an equal configuration', () => {
-    const whole = (least: number, most = 5000) => fc.integer({ min: least, max: most });
+    const integer = (least: number, greatest = 5000) => fc.integer({ min: least, max: greatest });
     const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-    const either = (one: string, other: string) =>
-      fc.tuple(fc.constantFrom(one, other), whole(1)).map(([key, value]) => ({ [key]: value }));
+    const either = (first: string, second: string) =>
+      fc.tuple(fc.constantFrom(first, second), integer(1)).map(([key, value]) => ({ [key]: value }));
     const training = fc
       .tuple(
         fc.oneof(
@@ -310,7 +310,7 @@ training:
             fc.constant('none' as const),
             share.filter((value) => value > 0),
           ),
-          batchSize: whole(1),
+          batchSize: integer(1),
           averageDecay: fc.oneof(fc.constant('auto' as const), share),
         }),
         either('epochs', 'steps'),
@@ -321,17 +321,17 @@ training:
       seed: fc.maxSafeNat(),
       data: fc.record({ name: fc.string({ minLength: 1, unit: 'binary' }), validation: share }),
       model: fc.record({
-        levels: whole(1, 12),
-        conditioner: fc.record({ width: whole(1) }),
+        levels: integer(1, 12),
+        conditioner: fc.record({ width: integer(1) }),
         mixing: fc.oneof(
           fc.constantFrom(...mixingNames),
           fc.record({
             name: fc.constantFrom('emerging', 'periodic', 'convexp'),
-            kernelSize: whole(1, 127).map((half) => 2 * half + 1),
+            kernelSize: integer(1, 127).map((half) => 2 * half + 1),
           }),
         ),
         learnedPrior: fc.boolean(),
-        bits: whole(1, 8),
+        bits: integer(1, 8),
       }),
       training,
     });

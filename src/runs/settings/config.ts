@@ -76,11 +76,11 @@ export function check<Output>(schema: z.ZodMiniType<Output>, value: unknown): Ou
  */
 export function checkLayer(value: unknown): ConfigLayer {
   const layer = check(layerSchema, namedParts(value)) as ConfigLayer;
-  for (const [one, other] of exclusivePairs) {
-    if (layer.training?.[one] !== undefined && layer.training[other] !== undefined) {
+  for (const [first, second] of exclusivePairs) {
+    if (layer.training?.[first] !== undefined && layer.training[second] !== undefined) {
       throw new UserError(
         'invalid-config',
-        `training.${one} and training.${other} are mutually exclusive: keep one of them`,
+        `training.${first} and training.${second} are mutually exclusive: keep one of them`,
       );
     }
   }

@@ -11,7 +11,7 @@ const schema = JSON.parse(configSchemaText());
 
 describe('configKeys', () => {
   it('lists every key of a configuration, for any optimiser, and no other', () => {
-    const known = configKeys().map(({ key }) => key);
+    const listedKeys = configKeys().map(({ key }) => key);
     const written = optimizers.names.flatMap((optimizer) => {
       const overrides = { data: { name: 'mnist' }, training: { optimizer } };
       const { seed: _, ...sections } = resolveConfig({ overrides });
@@ -19,8 +19,8 @@ describe('configKeys', () => {
         Object.keys(keys).map((key) => `${name}.${key}`),
       );
     });
-    expect(known).toEqual(expect.arrayContaining(['seed', ...written]));
-    for (const key of known) {
+    expect(listedKeys).toEqual(expect.arrayContaining(['seed', ...written]));
+    for (const key of listedKeys) {
       const [section, name] = key.split('.') as [string, string | undefined];
       expect(schema.properties[section].properties?.[name!] ?? schema.properties[section], key).toBeDefined();
     }

@@ -56,9 +56,9 @@ function describeKey(key: string, schema: z.ZodMiniType, registry?: PartRegistry
 }
 
 /** The options of parts of a kind. Those with the same name, meaning, values and default are one key. */
-function optionKeys({ key, kind, all }: PartRegistry<PartDefinition>): ConfigKey[] {
+function optionKeys({ key, kind, all: definitions }: PartRegistry<PartDefinition>): ConfigKey[] {
   const keys = new Map<string, ConfigKey & { readonly users: readonly string[] }>();
-  for (const definition of all) {
+  for (const definition of definitions) {
     for (const { name, meaning, range, default: fallback } of describeOptions(definition.options)) {
       const about = { key: `${key}.${name}`, meaning, default: yamlText(fallback), range };
       const identity = JSON.stringify(about);
@@ -75,7 +75,7 @@ function yamlText(value: unknown): string | null {
 }
 
 /** Further facts about a key, as clauses: which parts it is for, and whether a resume may change it. */
-export function notesOf({ users, changeable }: ConfigKey): string[] {
+export function keyNotes({ users, changeable }: ConfigKey): string[] {
   return [
     ...(users === null ? [] : [`only for ${users.join(', ')}`]),
     ...(changeable ? ['a resume may change it'] : []),
@@ -89,7 +89,7 @@ export function configSchemaText(): string {
   for (const about of configKeys().filter(({ users }) => users === null)) {
     const [section, name] = about.key.split('.') as [string, string?];
     const { properties } = described.properties![section] as z.core.JSONSchema.JSONSchema;
-    const notes = notesOf(about);
+    const notes = keyNotes(about);
     if (name !== undefined) {
       const registry = partsFor(section, name);
       const property = properties![name] as z.core.JSONSchema.JSONSchema;
@@ -107,22 +107,22 @@ export function configSchemaText(): string {
 }
 
 /** The JSON Schema of a chosen part: a name, or an object of the options of one of the parts. */
-function partSchema({ all }: PartRegistry<PartDefinition>): z.core.JSONSchema.JSONSchema {
-  const names = all.map(({ name }) => name);
-  const settings = all.map(({ name, summary, options }) => ({
+function partSchema({ all: definitions }: PartRegistry<PartDefinition>): z.core.JSONSchema.JSONSchema {
+  const names = definitions.map(({ name }) => name);
+  const settings = definitions.map(({ name, summary, options }) => ({
     type: 'object' as const,
     description: summary,
     properties: { name: { const: name }, ...jsonSchema(z.object(options)).properties },
     additionalProperties: false,
   }));
-  const other = { type: 'string' as const, not: { enum: names } };
+  const otherName = { type: 'string' as const, not: { enum: names } };
   return {
     examples: names,
     anyOf: [
       { type: 'string' },
       ...settings,
       // One that a user's module defines.
-      { type: 'object', properties: { name: other }, required: ['name'] },
+      { type: 'object', properties: { name: otherName }, required: ['name'] },
     ],
   };
 }

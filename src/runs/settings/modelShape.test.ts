@@ -182,12 +182,12 @@ describe('kernels', () => {
             levels: 1,
             mixing: kernel(mixing, size, spacing),
           });
-          const problem = problemOf(() => checkModelShape(model(kernelSize, dilation), shape));
+          const problem = thrownMessage(() => checkModelShape(model(kernelSize, dilation), shape));
           const [, size] = /use.* kernelSize of (\d+)/.exec(problem) ?? [];
           const [, spacing] = /use.* dilation of (\d+)/.exec(problem) ?? [];
           const mended = { kernelSize: Number(size ?? kernelSize), dilation: Number(spacing ?? dilation) };
           expect(
-            problemOf(() => checkModelShape(model(mended.kernelSize, mended.dilation), shape)),
+            thrownMessage(() => checkModelShape(model(mended.kernelSize, mended.dilation), shape)),
             problem,
           ).toBe('');
         }
@@ -242,7 +242,7 @@ describe('hidden channels of maf', () => {
 });
 
 /** The message of the error that a function throws; empty if it throws none. */
-function problemOf(attempt: () => void): string {
+function thrownMessage(attempt: () => void): string {
   try {
     attempt();
     return '';

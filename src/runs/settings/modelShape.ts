@@ -1,14 +1,14 @@
 // Whether images fit the model of a configuration, and the model for images that do.
 import { UserError } from '../../core/errors.ts';
 import {
-  dimensionsOf,
+  countDimensions,
   type ImageShape,
   largestImage,
   showImageShape,
   timesHalved,
 } from '../../core/numeric/index.ts';
 import {
-  checkerboardsOf,
+  checkerboardCounts,
   type Flow,
   flowFor,
   flows,
@@ -81,11 +81,11 @@ export function requireImageShape(
   trained: ImageShape,
   remedy = 'restore those images, or train a new model on these',
 ): void {
-  const [found, expected] = [dataset.imageShape, trained].map(showImageShape);
-  if (found !== expected) {
+  const [actual, expected] = [dataset.imageShape, trained].map(showImageShape);
+  if (actual !== expected) {
     throw new UserError(
       'invalid-argument',
-      `the images of ${dataset.name} are ${found}, but the model was trained on images of ${expected}: ${remedy}`,
+      `the images of ${dataset.name} are ${actual}, but the model was trained on images of ${expected}: ${remedy}`,
     );
   }
 }
@@ -95,7 +95,7 @@ function checkSize(imageShape: ImageShape): void {
   if (!imageShape.every((length) => Number.isSafeInteger(length) && length > 0)) {
     throw new UserError('invalid-data', `${showImageShape(imageShape)} is not the shape of an image`);
   }
-  if (height * width > largestImage.pixels || dimensionsOf(imageShape) > largestImage.values) {
+  if (height * width > largestImage.pixels || countDimensions(imageShape) > largestImage.values) {
     throw new UserError(
       'unsupported',
       `the images are ${showImageShape(imageShape)}, but models take at most 2048x2048 pixels of four channels: ` +
@@ -121,7 +121,7 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
 }
 
 function checkCheckerboards(model: ShapedModel): void {
-  const { length } = checkerboardsOf(model);
+  const { length } = checkerboardCounts(model);
   const { levels } = model;
   if (length > levels) {
     throw new UserError(

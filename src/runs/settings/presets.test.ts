@@ -18,13 +18,13 @@ it('the quick start with the couplings of the paper differs only in couplings an
   const [quick, paper] = ['mnist-quickstart', 'paper-mnist-quickstart'].map((preset) =>
     resolveConfig({ preset }),
   );
-  const { coupling, checkerboard, checkerboardWidth, ...rest } = quick!.model;
+  const { coupling, checkerboard, checkerboardWidth, ...otherOptions } = quick!.model;
   expect({ coupling, checkerboard, checkerboardWidth }).toEqual({
     coupling: { name: 'mixture', components: 4 },
     checkerboard: 4,
     checkerboardWidth: 24,
   });
-  expect(paper!.model).toEqual({ ...rest, coupling: { name: 'affine', scaleFloor: 0 } });
+  expect(paper!.model).toEqual({ ...otherOptions, coupling: { name: 'affine', scaleFloor: 0 } });
 });
 
 it('mnist-1x1 is mnist-quickstart except for the mixing', () => {

@@ -280,7 +280,7 @@ export function findPreset(name: string): Preset {
     throw unknownName(
       'preset',
       name,
-      presets.map((known) => known.name),
+      presets.map((candidate) => candidate.name),
     );
   }
   return preset;

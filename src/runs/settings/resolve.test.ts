@@ -4,15 +4,18 @@ import { UserError } from '../../core/errors.ts';
 import { stringifyConfig } from './configText.ts';
 import { parseLayer, resolveConfig } from './resolve.ts';
 
-const fileOf = (text: string) => ({ path: 'experiment.yaml', text });
+const writeConfig = (text: string) => ({ path: 'experiment.yaml', text });
 const preset = 'mnist-quickstart';
 const wrong = (message: string) => new UserError('invalid-config', message);
 
 test('micro-batches stay equal to batches unless one was chosen', () => {
-  const both = fileOf('data: { name: mnist }\ntraining: { batchSize: 16, microBatch: 16 }');
-  const { batchSize, microBatch } = resolveConfig({ file: both, set: ['training.batchSize=4'] }).training;
+  const equalBatches = writeConfig('data: { name: mnist }\ntraining: { batchSize: 16, microBatch: 16 }');
+  const { batchSize, microBatch } = resolveConfig({
+    file: equalBatches,
+    set: ['training.batchSize=4'],
+  }).training;
   expect([batchSize, microBatch]).toEqual([4, 4]);
-  const chosen = fileOf('data: { name: mnist }\ntraining: { batchSize: 16, microBatch: 2 }');
+  const chosen = writeConfig('data: { name: mnist }\ntraining: { batchSize: 16, microBatch: 2 }');
   expect(resolveConfig({ file: chosen, set: ['training.batchSize=4'] }).training.microBatch).toBe(2);
 });
 
@@ -29,7 +32,7 @@ describe('layers', () => {
   });
 
   test('a file can replace a preset', () => {
-    const file = fileOf('data: { name: mnist }\nmodel:\n  levels: 2\n');
+    const file = writeConfig('data: { name: mnist }\nmodel:\n  levels: 2\n');
     const config = resolveConfig({ file, set: ['model.depth=3'] });
     expect(config.model).toMatchObject({ levels: 2, depth: 3, conditioner: { width: 512 } });
   });
@@ -52,7 +55,7 @@ describe('layers', () => {
     });
     expect(training.optimizer).not.toHaveProperty('biasCorrection');
 
-    const file = fileOf('training: { optimizer: { name: adamw, weightDecay: 0.1 } }');
+    const file = writeConfig('training: { optimizer: { name: adamw, weightDecay: 0.1 } }');
     const back = resolveConfig({ preset, file, set: ['training.optimizer=adamax'] }).training;
     expect(back).toMatchObject({ optimizer: { name: 'adamax', biasCorrection: 'glow' } });
     expect(back.optimizer).not.toHaveProperty('weightDecay');
@@ -71,7 +74,7 @@ describe('layers', () => {
         ),
       );
     }
-    const file = fileOf('data: { name: mnist }\ntraining: { optimizer: { weightDecay: 0.1 } }');
+    const file = writeConfig('data: { name: mnist }\ntraining: { optimizer: { weightDecay: 0.1 } }');
     expect(() => resolveConfig({ file, set: ['training.optimizer=adamax'] })).toThrow(
       'training.optimizer.weightDecay is an option of adamw, muon, but training.optimizer is adamax: ',
     );
@@ -94,25 +97,25 @@ describe('layers', () => {
   });
 
   test('another mixing drops the options of the one below, the same keeps them', () => {
-    const file = fileOf('data: { name: mnist }\nmodel: { mixing: { name: emerging, kernelSize: 5 } }');
+    const file = writeConfig('data: { name: mnist }\nmodel: { mixing: { name: emerging, kernelSize: 5 } }');
     const mixing = (...set: string[]) => resolveConfig({ file, set }).model.mixing;
     expect(mixing()).toEqual({ name: 'emerging', kernelSize: 5, dilation: 1 });
     expect(mixing('model.mixing.dilation=2')).toEqual({ name: 'emerging', kernelSize: 5, dilation: 2 });
     expect(mixing('model.mixing=emerging')).toEqual({ name: 'emerging', kernelSize: 5, dilation: 1 });
     expect(mixing('model.mixing=1x1')).toBe('1x1');
-    const both = ['model.mixing.kernelSize=7', 'model.mixing=convexp'];
-    for (const set of [both, both.toReversed()]) {
+    const ordered = ['model.mixing.kernelSize=7', 'model.mixing=convexp'];
+    for (const set of [ordered, ordered.toReversed()]) {
       expect(mixing(...set)).toEqual({ name: 'convexp', kernelSize: 7, normBound: 1 });
     }
   });
 
   test("a run's written configuration reproduces it", () => {
     const config = resolveConfig({ preset, overrides: { training: { epochs: 2 } } });
-    expect(resolveConfig({ file: fileOf(stringifyConfig(config)) })).toEqual(config);
+    expect(resolveConfig({ file: writeConfig(stringifyConfig(config)) })).toEqual(config);
   });
 
   test('a file builds on a preset, and settings on both', () => {
-    const file = fileOf('model: { depth: 3, conditioner: { width: 11 } }\ntraining: { steps: 7 }\n');
+    const file = writeConfig('model: { depth: 3, conditioner: { width: 11 } }\ntraining: { steps: 7 }\n');
     const base = resolveConfig({ preset });
     const { model, training, data } = resolveConfig({ preset, file, set: ['model.conditioner.width=12'] });
     expect(model).toEqual({ ...base.model, depth: 3, conditioner: { name: 'glow', width: 12 } });
@@ -210,13 +213,13 @@ describe('files', () => {
   });
 
   test('of arbitrary bytes, or truncated anywhere, yield a layer or a one-line error', () => {
-    const whole = stringifyConfig(resolveConfig({ preset }));
+    const text = stringifyConfig(resolveConfig({ preset }));
     const texts = fc.oneof(
       fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('utf8')),
-      fc.nat(whole.length).map((length) => whole.slice(0, length)),
+      fc.nat(text.length).map((length) => text.slice(0, length)),
       fc
-        .tuple(fc.nat(whole.length), fc.string({ maxLength: 4 }))
-        .map(([at, noise]) => whole.slice(0, at) + noise + whole.slice(at)),
+        .tuple(fc.nat(text.length), fc.string({ maxLength: 4 }))
+        .map(([position, noise]) => text.slice(0, position) + noise + text.slice(position)),
     );
     fc.assert(
       fc.property(texts, (text) => {

@@ -66,7 +66,7 @@ export function resolveConfig(sources: ConfigSources): Config {
   }
   // A part before its options: `model.mixing=emerging` before `model.mixing.kernelSize=5`.
   const depth = (setting: string): number => setting.split('=', 1)[0]!.split('.').length;
-  const settings = [...set].sort((one, other) => depth(one) - depth(other));
+  const settings = [...set].sort((first, second) => depth(first) - depth(second));
   layers.push(settings.map(parseSetting).reduce(mergeLayers, {}), checkLayer(overrides));
   return completeConfig(layers.reduce(mergeLayers));
 }
@@ -111,12 +111,12 @@ function parseSetting(setting: string): ConfigLayer {
 
 function mergeLayers(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
   const training = { ...lower.training };
-  for (const [one, other] of exclusivePairs) {
-    if (upper.training?.[one] !== undefined) {
-      delete training[other];
+  for (const [first, second] of exclusivePairs) {
+    if (upper.training?.[first] !== undefined) {
+      delete training[second];
     }
-    if (upper.training?.[other] !== undefined) {
-      delete training[one];
+    if (upper.training?.[second] !== undefined) {
+      delete training[first];
     }
   }
   // Unless it was chosen, a micro-batch is a whole batch.

@@ -28,7 +28,7 @@ export interface Schedule {
  *
  * @throws UserError if there are no training images, or fewer than a step takes
  */
-export function scheduleOf(config: Config, trainingImages: number): Schedule {
+export function createSchedule(config: Config, trainingImages: number): Schedule {
   if (trainingImages < 1) {
     throw new UserError(
       'invalid-data',
@@ -64,7 +64,7 @@ const MOST_WARMUP = 0.1;
 
 /** A configuration with another number of steps; a warm-up longer than a tenth of them is shortened to a tenth. */
 export function withSteps(config: Config, steps: number, trainingImages: number): Config {
-  const { warmupSteps } = scheduleOf(config, trainingImages);
+  const { warmupSteps } = createSchedule(config, trainingImages);
   const mostWarmup = Math.floor(MOST_WARMUP * steps);
   const { epochs: _, ...training } = config.training;
   const { warmupEpochs: __, ...others } = training;
@@ -84,7 +84,7 @@ export function withSteps(config: Config, steps: number, trainingImages: number)
 export function learningRateAt(step: number, schedule: Schedule): number {
   const { learningRate, warmupSteps, decaySteps, decayCurve, totalSteps } = schedule;
   const warmup = step < warmupSteps ? step / warmupSteps : 1;
-  const left = Math.max(0, totalSteps + 1 - step);
-  const decay = left < decaySteps ? left / decaySteps : 1;
+  const stepsLeft = Math.max(0, totalSteps + 1 - step);
+  const decay = stepsLeft < decaySteps ? stepsLeft / decaySteps : 1;
   return learningRate * warmup * (decayCurve === 'cosine' ? (1 - Math.cos(Math.PI * decay)) / 2 : decay);
 }

@@ -144,13 +144,13 @@ describe('a default', () => {
     ),
   );
 
-  it.each(options)('of an option counts as set: %s %s %s', async (key, name, option, other) => {
+  it.each(options)('of an option counts as set: %s %s %s', async (key, name, option, otherValue) => {
     const chosen = { [key]: name };
     const complete = { [key]: innerParts[key].complete(name) };
-    const changed = { [key]: { name, [option]: other } };
+    const changed = { [key]: { name, [option]: otherValue } };
     expect(difference(complete, chosen)).toBeNull();
     expect(difference(chosen, complete)).toBeNull();
-    expect(difference(changed, chosen)).toContain(`model.${key}.${option} is ${other}, but was`);
+    expect(difference(changed, chosen)).toContain(`model.${key}.${option} is ${otherValue}, but was`);
     const bitsPerDim = await bitsPerDimWith(chosen);
     expect(await bitsPerDimWith(complete)).toEqual(bitsPerDim);
     expect(await bitsPerDimWith(changed)).not.toEqual(bitsPerDim);

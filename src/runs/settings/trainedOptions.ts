@@ -83,8 +83,12 @@ function completed(options: object): Record<string, unknown> {
     return [key, facts.default ?? facts.implied ?? null];
   });
   const set = Object.entries(options).filter(([, value]) => value !== undefined);
-  const all = { ...Object.fromEntries(implied), bits: modelDefaults.bits, ...Object.fromEntries(set) };
-  return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => flattened(key, value)));
+  const allSettings = {
+    ...Object.fromEntries(implied),
+    bits: modelDefaults.bits,
+    ...Object.fromEntries(set),
+  };
+  return Object.fromEntries(Object.entries(allSettings).flatMap(([key, value]) => flattened(key, value)));
 }
 
 /** An option by its name; a part by the names of its options too, those that are not set as well. */

@@ -23,9 +23,9 @@ const compiled = new WeakMap<RuntimeFiles, Promise<WebAssembly.Module>>();
  * @throws UserError (`io`) if it cannot be loaded; WebAssembly.CompileError if it is none, or the page's policy forbids it
  */
 export async function compiledRuntime(files: RuntimeFiles): Promise<WebAssembly.Module | undefined> {
-  const given = await files.module;
-  if (given !== undefined || files.wasm === undefined) {
-    return given;
+  const compiledModule = await files.module;
+  if (compiledModule !== undefined || files.wasm === undefined) {
+    return compiledModule;
   }
   let module = compiled.get(files);
   if (module === undefined) {

@@ -122,21 +122,23 @@ describeOnGpu('device memory', () => {
   });
 
   it('refuses arrays after their release, whatever the order of releases', async () => {
-    const other = await DeviceMemory.open('webgpu');
-    const [kept, early] = [await other.allocate([2]), await other.allocate([2])];
+    const otherMemory = await DeviceMemory.open('webgpu');
+    const [array, early] = [await otherMemory.allocate([2]), await otherMemory.allocate([2])];
     early.release();
     early.release();
-    await expect(other.read(early)).rejects.toThrow(
+    await expect(otherMemory.read(early)).rejects.toThrow(
       "an array of the device 'webgpu' is used after its release",
     );
-    await other.release();
-    await other.release();
-    await expect(other.allocate([2])).rejects.toThrow("the memory of the device 'webgpu' has been released");
+    await otherMemory.release();
+    await otherMemory.release();
+    await expect(otherMemory.allocate([2])).rejects.toThrow(
+      "the memory of the device 'webgpu' has been released",
+    );
     for (const use of [
-      () => sum.run({ x: kept, y: kept }, { x: kept }),
-      () => doubled.run({ x: kept }),
-      () => memory.read(kept),
-      () => memory.write(kept, new Float32Array(2)),
+      () => sum.run({ x: array, y: array }, { x: array }),
+      () => doubled.run({ x: array }),
+      () => memory.read(array),
+      () => memory.write(array, new Float32Array(2)),
     ]) {
       await expect(use()).rejects.toThrow("an array of the device 'webgpu' is used after its release");
     }

@@ -1,9 +1,9 @@
 // The memory of a device: arrays that stay there between the runs of programs.
-import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type NdArray } from '../../core/numeric/index.ts';
 import { OPEN_BATCH, showShape } from '../shape.ts';
 import { input } from '../tensor.ts';
 import { DeviceArray } from './arrays.ts';
-import { type Device, deviceRecord, styleOf } from './devices/device.ts';
+import { type Device, deviceRecord, graphStyle } from './devices/device.ts';
 import { lower } from './onnx/lower.ts';
 import { releaseInTurn, releaseOnFailure } from './resources.ts';
 import { createSession } from './runtime.node.ts';
@@ -40,7 +40,7 @@ export class DeviceMemory {
    * @throws UserError (`unsupported`) if the device does not work here; Error if it cannot hold arrays
    */
   static open(device: Device, traffic?: Traffic): Promise<DeviceMemory> {
-    const style = styleOf(device);
+    const style = graphStyle(device);
     if (!holdsArrays(device)) {
       throw new Error(`the device '${device}' holds no arrays between runs`);
     }
@@ -62,7 +62,7 @@ export class DeviceMemory {
   /** A new array with these values; by default zeros. */
   async allocate(
     shape: readonly number[],
-    data: Float32Array = new Float32Array(sizeOf(shape)),
+    data: Float32Array = new Float32Array(countElements(shape)),
   ): Promise<DeviceArray> {
     const tensor = await this.copyUp(shape, data);
     const array = new DeviceArray(this.device, shape, tensor, (released) => this.arrays.delete(released));
@@ -79,7 +79,7 @@ export class DeviceMemory {
   /** The contents of an array, after all runs so far. */
   async read(array: DeviceArray): Promise<NdArray> {
     const { shape } = array;
-    const flat = new DeviceArray(this.device, [sizeOf(shape)], array.tensor);
+    const flat = new DeviceArray(this.device, [countElements(shape)], array.tensor);
     const { y } = await this.down.run({ x: flat });
     return { shape, data: y!.data };
   }
@@ -97,7 +97,7 @@ export class DeviceMemory {
     if (this.isReleased) {
       throw new Error(`the memory of the device '${this.device}' has been released`);
     }
-    if (data.length !== sizeOf(shape)) {
+    if (data.length !== countElements(shape)) {
       throw new Error(`${data.length} values for an array of shape ${showShape(shape)}`);
     }
     return this.up.runOnDevice({ x: { shape: [data.length], data } });

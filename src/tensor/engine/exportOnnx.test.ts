@@ -1,7 +1,7 @@
 // ONNX files of programs: names and types, constant folding, and declared shapes.
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import * as op from '../operations/index.ts';
 import { OPEN_BATCH } from '../shape.ts';
@@ -28,7 +28,7 @@ async function run(model: Uint8Array, feeds: Record<string, NdArray>) {
 }
 
 /** The lengths of a declared shape, with a number in place of N. */
-function lengthsOf({ type }: onnxProto.onnx.IValueInfoProto, batch: number): number[] {
+function declaredLengths({ type }: onnxProto.onnx.IValueInfoProto, batch: number): number[] {
   return type!.tensorType!.shape!.dim!.map(({ dimParam, dimValue }) =>
     dimParam ? Number(dimParam.slice(0, -1) || '1') * batch : Number(dimValue),
   );
@@ -63,10 +63,10 @@ describe('what is computed on the host', () => {
   it('is a constant in the file if it depends only on constants', async () => {
     const w = matrix('w', 2);
     const y = op.product(op.product(x, constant(w)), op.inverse(constant(w)));
-    const given = { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
-    const { y: found } = await run(await exportOnnx({ inputs: { x }, outputs: { y } }), { x: given });
-    given.data.forEach((value, index) => {
-      expect(found!.data[index]).toBeCloseTo(value, 4);
+    const xValues = { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    const { y: outputs } = await run(await exportOnnx({ inputs: { x }, outputs: { y } }), { x: xValues });
+    xValues.data.forEach((value, index) => {
+      expect(outputs!.data[index]).toBeCloseTo(value, 4);
     });
   });
 
@@ -93,10 +93,10 @@ it('returns outputs as bytes on request, alongside the same tensor as real numbe
 });
 
 it('stores equal constants once, and keeps those apart that differ in one number', async () => {
-  const [w, other] = [matrix('w', 8), matrix('w', 8)];
-  other.data[63]! += 1;
+  const [w, different] = [matrix('w', 8), matrix('w', 8)];
+  different.data[63]! += 1;
   const z = input('z', [OPEN_BATCH, 8]);
-  const y = [w, { ...w, data: w.data.slice() }, other].map((array) => op.product(z, constant(array)));
+  const y = [w, { ...w, data: w.data.slice() }, different].map((array) => op.product(z, constant(array)));
   const { graph } = ModelProto.decode(
     await exportOnnx({ inputs: { z }, outputs: { a: y[0]!, b: y[1]!, c: y[2]! } }),
   );
@@ -159,9 +159,12 @@ it.each([1, 3])('declares the shapes of results with %i images', async (count) =
   // One reshape is between the two halves of a fold, and one produces the output: neither is declared here.
   expect(declared.length).toBeGreaterThanOrEqual(reshapes.length - 2);
   graph.output!.push(...declared);
-  const given = { shape: [count, 2, 3, 4], data: new RandomStream(1).normals(sizeOf([count, 2, 3, 4])) };
-  const results = await run(ModelProto.encode(model).finish(), { image: given });
+  const images = {
+    shape: [count, 2, 3, 4],
+    data: new RandomStream(1).normals(countElements([count, 2, 3, 4])),
+  };
+  const results = await run(ModelProto.encode(model).finish(), { image: images });
   for (const info of declared) {
-    expect(results[info.name!]!.shape, info.name!).toEqual(lengthsOf(info, count));
+    expect(results[info.name!]!.shape, info.name!).toEqual(declaredLengths(info, count));
   }
 });

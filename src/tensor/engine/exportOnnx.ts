@@ -1,7 +1,7 @@
 // Exports a program as a file: ONNX bytes that any runtime loads.
 import { UserError } from '../../core/errors.ts';
 import type { ProgramDefinition } from '../programDefinition.ts';
-import { defaultDevice, styleOf } from './devices/device.ts';
+import { defaultDevice, graphStyle } from './devices/device.ts';
 import { prepare } from './graph/prepare.ts';
 import { isReservedName } from './onnx/builder.ts';
 import { lower } from './onnx/lower.ts';
@@ -39,9 +39,9 @@ export async function exportOnnx(
     }
   });
   const prepared = prepare(definition);
-  const known = await freeze(prepared, threads === undefined ? {} : { threads });
-  const style = { operators: styleOf(defaultDevice).operators, waits: false };
-  const model = lower({ ...prepared, known, precision: 'float32', style, bytes });
+  const frozen = await freeze(prepared, threads === undefined ? {} : { threads });
+  const style = { operators: graphStyle(defaultDevice).operators, waits: false };
+  const model = lower({ ...prepared, known: frozen, precision: 'float32', style, bytes });
   if (model.length > LARGEST_FILE) {
     throw new UserError(
       'unsupported',

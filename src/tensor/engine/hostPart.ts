@@ -1,5 +1,5 @@
 // The part of a program that the host computes: where its operands come from, and how its results reach the session.
-import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type NdArray } from '../../core/numeric/index.ts';
 import { concatenate, reshape, viewSource } from '../operations/layout.ts';
 import { elementCount, type Shape } from '../shape.ts';
 import { constantValue, type Tensor } from '../tensor.ts';
@@ -31,8 +31,8 @@ export class SeparateOperands {
   /** The outputs of the prelude: operations on one tensor share the work on its array. */
   private readonly computed = new Map<Tensor, string>();
 
-  constructor(known: ReadonlyMap<Tensor, NdArray>, names: ReadonlyMap<Tensor, string>) {
-    this.known = known;
+  constructor(values: ReadonlyMap<Tensor, NdArray>, names: ReadonlyMap<Tensor, string>) {
+    this.known = values;
     this.names = names;
   }
 
@@ -48,9 +48,9 @@ export class SeparateOperands {
       source = view.source;
       start += view.start;
     }
-    const given = this.names.get(source);
-    if (given !== undefined) {
-      return { name: feedName(given), start, shape: tensor.shape };
+    const inputName = this.names.get(source);
+    if (inputName !== undefined) {
+      return { name: feedName(inputName), start, shape: tensor.shape };
     }
     const name = this.computed.get(tensor) ?? `operand${this.computed.size}`;
     this.computed.set(tensor, name);
@@ -72,8 +72,8 @@ export class PackedOperands {
   private readonly starts = new Map<Tensor, number>();
   private length = 0;
 
-  constructor(known: ReadonlyMap<Tensor, NdArray>) {
-    this.known = known;
+  constructor(values: ReadonlyMap<Tensor, NdArray>) {
+    this.known = values;
   }
 
   /** Where a tensor comes from. */
@@ -115,7 +115,7 @@ export function hostValues(nodes: readonly HostNode[], arrays: NamedArrays): Rec
       name,
       hostedValue(
         tensor,
-        operands.map((operand) => viewOf(operand, arrays, views)),
+        operands.map((operand) => operandView(operand, arrays, views)),
       ),
     ]),
   );
@@ -124,7 +124,7 @@ export function hostValues(nodes: readonly HostNode[], arrays: NamedArrays): Rec
 /** The values of arrays one after the other, in float64, as the host computes them. */
 export function packed(arrays: NamedArrays): NdArray {
   const values = Object.values(arrays);
-  const data = new Float64Array(values.reduce((total, { shape }) => total + sizeOf(shape), 0));
+  const data = new Float64Array(values.reduce((total, { shape }) => total + countElements(shape), 0));
   let start = 0;
   for (const array of values) {
     data.set(array.data, start);
@@ -133,7 +133,7 @@ export function packed(arrays: NamedArrays): NdArray {
   return { shape: [data.length], data };
 }
 
-function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArray>): NdArray {
+function operandView(operand: Operand, arrays: NamedArrays, views: Map<string, NdArray>): NdArray {
   if ('data' in operand) {
     return operand;
   }

@@ -10,7 +10,7 @@ import {
   invert,
   invertComplexMatrices,
   type LuDecomposition,
-  logAbsDeterminantOf,
+  logAbsPivotProduct,
   type NdArray,
   solveCornerSequentially,
   type TileOptions,
@@ -25,17 +25,17 @@ type Hosted<A = unknown> = (inputs: readonly NdArray[], attributes: A) => NdArra
  * The determinant and the inverse of a matrix need the same decomposition: it is computed once if both
  * receive the same array.
  */
-const known = new WeakMap<NdArray, LuDecomposition[]>();
+const decompositionCache = new WeakMap<NdArray, LuDecomposition[]>();
 
-function decompositionsOf(w: NdArray): LuDecomposition[] {
-  let decompositions = known.get(w);
+function luDecompositions(w: NdArray): LuDecomposition[] {
+  let decompositions = decompositionCache.get(w);
   if (!decompositions) {
     const size = w.shape.at(-1)!;
     const area = size * size;
     decompositions = Array.from({ length: w.data.length / area }, (_, index) =>
       decompose(w.data.subarray(index * area, (index + 1) * area), size),
     );
-    known.set(w, decompositions);
+    decompositionCache.set(w, decompositions);
   }
   return decompositions;
 }
@@ -43,7 +43,7 @@ function decompositionsOf(w: NdArray): LuDecomposition[] {
 /** The same for complex matrices, whose inverse and determinant come from one elimination. */
 const knownComplex = new WeakMap<NdArray, ComplexInverses>();
 
-function complexInversesOf(w: NdArray): ComplexInverses {
+function invertComplex(w: NdArray): ComplexInverses {
   const inverses = knownComplex.get(w) ?? invertComplexMatrices(w.data, w.shape.at(-1)!);
   knownComplex.set(w, inverses);
   return inverses;
@@ -51,12 +51,12 @@ function complexInversesOf(w: NdArray): ComplexInverses {
 
 const logAbsDet: Hosted = ([w]) => ({
   shape: w!.shape.slice(0, -2),
-  data: Float64Array.from(decompositionsOf(w!), logAbsDeterminantOf),
+  data: Float64Array.from(luDecompositions(w!), logAbsPivotProduct),
 });
 
 const inverse: Hosted = ([w]) => {
   const data = new Float64Array(w!.data.length);
-  decompositionsOf(w!).forEach((decomposition, index) => {
+  luDecompositions(w!).forEach((decomposition, index) => {
     data.set(invert(decomposition), index * decomposition.size ** 2);
   });
   return { shape: w!.shape, data };
@@ -64,10 +64,10 @@ const inverse: Hosted = ([w]) => {
 
 const complexLogAbsDet: Hosted = ([w]) => ({
   shape: w!.shape.slice(1, -2),
-  data: complexInversesOf(w!).logAbsDets,
+  data: invertComplex(w!).logAbsDets,
 });
 
-const complexInverse: Hosted = ([w]) => ({ shape: w!.shape, data: complexInversesOf(w!).inverses });
+const complexInverse: Hosted = ([w]) => ({ shape: w!.shape, data: invertComplex(w!).inverses });
 
 const tilesOfCorner: Hosted<TileOptions> = ([kernel], options) => cornerTiles(kernel!, options);
 

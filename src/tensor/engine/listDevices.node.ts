@@ -4,7 +4,7 @@ import { visibleText } from '../../core/visibleText.ts';
 import { type Device, devices } from './devices/device.ts';
 import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';
 import { nativeProblem } from './nativeRuntime.node.ts';
-import { reasonOf } from './session.ts';
+import { describeCause } from './session.ts';
 import { tryDevice } from './tryDevice.ts';
 
 /** Whether a device works here. */
@@ -23,24 +23,24 @@ export interface DeviceReport {
 export async function listDevices(): Promise<readonly DeviceReport[]> {
   const reports: DeviceReport[] = [];
   for (const device of devices) {
-    reports.push(await reportOf(device));
+    reports.push(await reportDevice(device));
   }
   return reports;
 }
 
-async function reportOf(device: Device): Promise<DeviceReport> {
+async function reportDevice(device: Device): Promise<DeviceReport> {
   const { isNative, remedy } = providers[device];
   // Not found out with a program, which would run on a substitute.
   const problem = isNative ? await nativeProblem() : null;
   if (problem !== null) {
     return { device, works: false, reason: visibleText(problem), remedy: NATIVE_REMEDY };
   }
-  const reason = await failureOf(device);
+  const reason = await deviceFailure(device);
   return { device, works: reason === null, reason, remedy: reason === null ? null : remedy() };
 }
 
 /** The runtime's message about a device that does not work; null if it works. */
-async function failureOf(device: Device): Promise<string | null> {
+async function deviceFailure(device: Device): Promise<string | null> {
   try {
     await tryDevice({ device });
     return null;
@@ -48,6 +48,6 @@ async function failureOf(device: Device): Promise<string | null> {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    return visibleText(reasonOf(error.cause ?? error));
+    return visibleText(describeCause(error.cause ?? error));
   }
 }

@@ -5,7 +5,7 @@ import { abs, add, divide, exp, maximum, multiply, negate, sqrt, subtract } from
 import type { ProgramDefinition } from '../programDefinition.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { input } from '../tensor.ts';
-import { compileLoop, placesOf } from './loop.ts';
+import { allocatePlaces, compileLoop } from './loop.ts';
 import { compile } from './program.ts';
 
 function vector(name: string, length: number): NdArray {
@@ -47,7 +47,7 @@ describe('compileLoop', () => {
     const expected = await program.run({ x, y, rate });
     await program.release();
     const loop = await compileLoop(definition, { all: length });
-    const vectors = loop.vectorsOf('all');
+    const vectors = loop.setVectors('all');
     fill(vectors, { x, y });
     loop.run('all', { rate: 0.7 });
     expect(vectors.x).toEqual(expected.x!.data);
@@ -57,8 +57,8 @@ describe('compileLoop', () => {
 
   it('equals ONNX Runtime for zeros, infinities, NaN and subnormal numbers', async () => {
     const special = [0, -0, 1, -1, 1e-42, -1e-42, 3e38, -3e38, 1 / 0, -1 / 0, 0 / 0];
-    const [x, y] = [0, 1].map((which): NdArray => {
-      const pairs = special.flatMap((a) => special.map((b) => [a, b][which]!));
+    const [x, y] = [0, 1].map((index): NdArray => {
+      const pairs = special.flatMap((a) => special.map((b) => [a, b][index]!));
       return { shape: [pairs.length], data: Float32Array.from(pairs) };
     }) as [NdArray, NdArray];
     const definition = everything();
@@ -66,7 +66,7 @@ describe('compileLoop', () => {
     const expected = await program.run({ x, y, rate: { shape: [], data: Float32Array.of(0.5) } });
     await program.release();
     const loop = await compileLoop(definition, { all: x.data.length });
-    const vectors = loop.vectorsOf('all');
+    const vectors = loop.setVectors('all');
     fill(vectors, { x, y });
     loop.run('all', { rate: 0.5 });
     // Except for the sign of a zero.
@@ -78,43 +78,43 @@ describe('compileLoop', () => {
   it.each([-0, 1 / 0, -1 / 0, 0 / 0, 0.1])('has the constant %d', async (value) => {
     const x = input('x', [OPEN_BATCH]);
     const loop = await compileLoop({ inputs: { x }, outputs: { y: maximum(negate(x), value) } }, { all: 1 });
-    loop.vectorsOf('all').x!.set([value]);
+    loop.setVectors('all').x!.set([value]);
     loop.run('all', {});
-    expect(loop.vectorsOf('all').y![0]).toBe(Math.max(-Math.fround(value), Math.fround(value)));
+    expect(loop.setVectors('all').y![0]).toBe(Math.max(-Math.fround(value), Math.fround(value)));
   });
 
   it('has each vector of all sets in one array, with zeros between them', async () => {
     const lengths = { first: 33, none: 0, second: 5 };
     const loop = await compileLoop(everything(), lengths);
     for (const [name, length] of Object.entries(lengths)) {
-      fill(loop.vectorsOf(name), { x: vector(`x of ${name}`, length), y: vector(`y of ${name}`, length) });
+      fill(loop.setVectors(name), { x: vector(`x of ${name}`, length), y: vector(`y of ${name}`, length) });
     }
-    const [whole, ...others] = loop.wholeOf('y');
+    const [firstMemory, ...others] = loop.vectorMemories('y');
     expect(others).toEqual([]);
-    const { first, second } = { first: loop.vectorsOf('first').y!, second: loop.vectorsOf('second').y! };
-    expect(whole!.filter((value) => value !== 0)).toEqual(Float32Array.of(...first, ...second));
-    whole!.fill(7);
+    const { first, second } = { first: loop.setVectors('first').y!, second: loop.setVectors('second').y! };
+    expect(firstMemory!.filter((value) => value !== 0)).toEqual(Float32Array.of(...first, ...second));
+    firstMemory!.fill(7);
     expect([...first, ...second].every((value) => value === 7)).toBe(true);
-    expect(loop.vectorsOf('first').x).toEqual(vector('x of first', 33).data);
+    expect(loop.setVectors('first').x).toEqual(vector('x of first', 33).data);
   });
 
   it('works on one set and does not touch the others', async () => {
     const lengths = { first: 33, none: 0, second: 5, third: 70_000 };
     const loop = await compileLoop(everything(), lengths);
     for (const [name, length] of Object.entries(lengths)) {
-      fill(loop.vectorsOf(name), { x: vector('x', length), y: vector('y', length) });
+      fill(loop.setVectors(name), { x: vector('x', length), y: vector('y', length) });
     }
     loop.run('second', { rate: 1 });
     loop.run('none', { rate: 1 });
     for (const name of ['first', 'third'] as const) {
-      expect(loop.vectorsOf(name).x).toEqual(vector('x', lengths[name]).data);
-      expect(loop.vectorsOf(name).root).toEqual(new Float32Array(lengths[name]));
+      expect(loop.setVectors(name).x).toEqual(vector('x', lengths[name]).data);
+      expect(loop.setVectors(name).root).toEqual(new Float32Array(lengths[name]));
     }
-    expect(loop.vectorsOf('second').x).not.toEqual(vector('x', 5).data);
+    expect(loop.setVectors('second').x).not.toEqual(vector('x', 5).data);
     const sameLength = await compileLoop(everything(), { alone: 5 });
-    fill(sameLength.vectorsOf('alone'), { x: vector('x', 5), y: vector('y', 5) });
+    fill(sameLength.setVectors('alone'), { x: vector('x', 5), y: vector('y', 5) });
     sameLength.run('alone', { rate: 1 });
-    expect(loop.vectorsOf('second').x).toEqual(sameLength.vectorsOf('alone').x);
+    expect(loop.setVectors('second').x).toEqual(sameLength.setVectors('alone').x);
   });
 
   it('rejects operations without an instruction', async () => {
@@ -135,10 +135,10 @@ describe('compileLoop', () => {
   });
 });
 
-describe('placesOf', () => {
+describe('allocatePlaces', () => {
   it('starts another memory if a set does not fit into the rest of one', () => {
     const gigabyte = 2 ** 28;
-    const places = placesOf({ a: gigabyte, b: 3, c: 2 * gigabyte - 16, d: gigabyte }, 1);
+    const places = allocatePlaces({ a: gigabyte, b: 3, c: 2 * gigabyte - 16, d: gigabyte }, 1);
     expect(places.map((memory) => memory.map(({ name }) => name))).toEqual([['a', 'b', 'c'], ['d']]);
     expect(places[0]!.map(({ begin, end }) => end - begin)).toEqual([2 ** 30, 64, 2 ** 31 - 64]);
     expect(places[0]![1]!.begin).toBe(2 ** 30);
@@ -146,6 +146,6 @@ describe('placesOf', () => {
   });
 
   it('rejects a set that is too large for a memory', () => {
-    expect(() => placesOf({ small: 1, large: 2 ** 28 }, 4)).toThrow("268435456 numbers ('large')");
+    expect(() => allocatePlaces({ small: 1, large: 2 ** 28 }, 4)).toThrow("268435456 numbers ('large')");
   });
 });

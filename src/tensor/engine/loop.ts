@@ -7,7 +7,7 @@
 // any others.
 import { UserError } from '../../core/errors.ts';
 import { requireMemory } from '../../core/platform/index.ts';
-import { checkInputs, type ProgramDefinition, tensorsOf } from '../programDefinition.ts';
+import { checkInputs, listTensors, type ProgramDefinition } from '../programDefinition.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../shape.ts';
 import { constantValue, type Tensor } from '../tensor.ts';
 import {
@@ -66,16 +66,16 @@ export async function compileLoop(
   const scalars = Object.keys(inputs).filter((name) => inputs[name]!.rank === 0);
   const vectors = Object.keys({ ...inputs, ...outputs }).filter((name) => !scalars.includes(name));
   const modules = await Promise.all(
-    programs.map((program) => WebAssembly.compile(moduleOf(program, scalars, vectors))),
+    programs.map((program) => WebAssembly.compile(assembleModule(program, scalars, vectors))),
   );
   const sets = new Map<string, VectorSet>();
-  const memories = placesOf(lengths, vectors.length);
+  const memories = allocatePlaces(lengths, vectors.length);
   const bytes = memories.reduce((total, places) => total + places.at(-1)!.end, 0);
   requireMemory("the weights and the optimiser's arrays", bytes, 'use a smaller model');
   const wholes: Record<string, Float32Array>[] = [];
   for (const places of memories) {
     const { end } = places.at(-1)!;
-    const memory = memoryOf(end);
+    const memory = allocateMemory(end);
     const instances = await Promise.all(
       modules.map((module) => WebAssembly.instantiate(module, { loop: { memory } })),
     );
@@ -103,7 +103,7 @@ export async function compileLoop(
 }
 
 /** Where a process has limited address space, WebAssembly fails to reserve it long before memory runs out. */
-function memoryOf(bytes: number): WebAssembly.Memory {
+function allocateMemory(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -132,7 +132,7 @@ interface Place {
  *
  * @throws Error if a set does not fit into one memory
  */
-export function placesOf(lengths: Readonly<Record<string, number>>, vectors: number): Place[][] {
+export function allocatePlaces(lengths: Readonly<Record<string, number>>, vectors: number): Place[][] {
   const memories: Place[][] = [];
   for (const [name, length] of Object.entries(lengths)) {
     const bytes = vectors * LINE_BYTES * Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / LINE_BYTES);
@@ -141,11 +141,11 @@ export function placesOf(lengths: Readonly<Record<string, number>>, vectors: num
     }
     const begin = memories.at(-1)?.at(-1)?.end ?? 0;
     const fits = memories.length > 0 && begin + bytes <= MOST_PAGES * PAGE_BYTES;
-    const place = fits ? { name, begin, end: begin + bytes } : { name, begin: 0, end: bytes };
+    const location = fits ? { name, begin, end: begin + bytes } : { name, begin: 0, end: bytes };
     if (fits) {
-      memories.at(-1)!.push(place);
+      memories.at(-1)!.push(location);
     } else {
-      memories.push([place]);
+      memories.push([location]);
     }
   }
   return memories;
@@ -179,12 +179,12 @@ export class Loop {
   }
 
   /** The vectors of a set, by the names of inputs and outputs: fill them before a run, read them after it. */
-  vectorsOf(set: string): Readonly<Record<string, Float32Array>> {
-    return this.setOf(set).vectors;
+  setVectors(set: string): Readonly<Record<string, Float32Array>> {
+    return this.findSet(set).vectors;
   }
 
   /** A vector of all sets, with zeros between them: one array for each memory, usually one. */
-  wholeOf(vector: string): Float32Array[] {
+  vectorMemories(vector: string): Float32Array[] {
     return this.wholes.map((vectors) => vectors[vector]!);
   }
 
@@ -195,7 +195,7 @@ export class Loop {
    * @throws Error if a scalar is missing
    */
   run(set: string, scalars: Readonly<Record<string, number>>, program = 0): void {
-    const { starts, bytes, runs } = this.setOf(set);
+    const { starts, bytes, runs } = this.findSet(set);
     const values = this.scalars.map((name) => {
       const value = scalars[name];
       if (value === undefined) {
@@ -208,7 +208,7 @@ export class Loop {
     }
   }
 
-  private setOf(name: string): VectorSet {
+  private findSet(name: string): VectorSet {
     const set = this.sets.get(name);
     if (!set) {
       throw new Error(`the loop has no set of vectors '${name}'`);
@@ -218,7 +218,7 @@ export class Loop {
 }
 
 /** The module that computes a definition. */
-function moduleOf(
+function assembleModule(
   definition: ProgramDefinition,
   scalars: readonly string[],
   vectors: readonly string[],
@@ -233,7 +233,7 @@ function moduleOf(
       : writer.load(vectors.indexOf(name));
     places.set(tensor, value);
   }
-  for (const tensor of tensorsOf(definition)) {
+  for (const tensor of listTensors(definition)) {
     if (places.has(tensor)) {
       continue;
     }
@@ -306,11 +306,11 @@ class LoopWriter {
   /** The whole module. */
   module(): Uint8Array<ArrayBuffer> {
     const [first, bytes, end] = [0, this.vectors, this.end];
-    const steps = Array.from({ length: this.vectors }, (_, place) => [
-      ...get(place),
+    const steps = Array.from({ length: this.vectors }, (_, index) => [
+      ...get(index),
       ...i32Constant(VECTOR_BYTES),
       ...instruction('i32.add'),
-      ...set(place),
+      ...set(index),
     ]);
     return encodeModule(
       { module: 'loop', name: 'memory' },

@@ -7,7 +7,7 @@ import { once } from '../../core/numeric/index.ts';
 import { isMemoryFull, memoryFullError } from './deviceFailure.ts';
 import { type DeviceChoice, defaultDevice, isHost, showDevice } from './devices/device.ts';
 import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';
-import { reasonOf, Session, type SessionOptions } from './session.ts';
+import { describeCause, Session, type SessionOptions } from './session.ts';
 
 /** The native library, loaded with the first session: many commands need none. */
 const load = once(async () => {
@@ -23,7 +23,7 @@ const load = once(async () => {
 export const nativeProblem = once(() =>
   load().then(
     () => null,
-    ({ cause }: UserError) => problemOf(cause as NodeJS.ErrnoException),
+    ({ cause }: UserError) => loadProblem(cause as NodeJS.ErrnoException),
   ),
 );
 
@@ -70,33 +70,33 @@ export async function createNativeSession(
       device,
       writesInPlace: true,
       traffic,
-      explain: (cause) => failureOf(choice, 'failed', cause),
+      explain: (cause) => deviceError(choice, 'failed', cause),
     });
   } catch (cause) {
-    throw failureOf(choice, 'cannot run this', cause);
+    throw deviceError(choice, 'cannot run this', cause);
   }
 }
 
 /** An optional dependency may be missing: its install script fails where CUDA cannot be downloaded. */
-function problemOf(cause: NodeJS.ErrnoException): string {
+function loadProblem(cause: NodeJS.ErrnoException): string {
   return cause.code === 'ERR_MODULE_NOT_FOUND'
     ? 'onnxruntime-node is not installed'
-    : `onnxruntime-node cannot be loaded: ${reasonOf(cause)}`;
+    : `onnxruntime-node cannot be loaded: ${describeCause(cause)}`;
 }
 
 function notLoaded(cause: NodeJS.ErrnoException): UserError {
-  return new UserError('unsupported', `${problemOf(cause)}; ${NATIVE_REMEDY}`, { cause });
+  return new UserError('unsupported', `${loadProblem(cause)}; ${NATIVE_REMEDY}`, { cause });
 }
 
 /** What the runtime says if a device is not there, or not its libraries. */
 const missing = /Failed to get a WebGPU adapter|Failed to load (shared )?library/;
 
 /** The error for a runtime message about a device; on a CPU, the message itself. */
-function failureOf(choice: DeviceChoice, what: string, cause: unknown): unknown {
+function deviceError(choice: DeviceChoice, problem: string, cause: unknown): unknown {
   if (isHost(choice.device)) {
     return cause;
   }
-  const [name, reason] = [showDevice(choice), reasonOf(cause)];
+  const [name, reason] = [showDevice(choice), describeCause(cause)];
   if (isMemoryFull(reason)) {
     return memoryFullError(name, reason, cause);
   }
@@ -104,7 +104,7 @@ function failureOf(choice: DeviceChoice, what: string, cause: unknown): unknown 
     'unsupported',
     missing.test(reason)
       ? phrase`the device '${name}' does not work here: ${reason}; ${call('listDevices')} shows what is missing, or use ${option('device', defaultDevice)}`
-      : phrase`the device '${name}' ${what}: ${reason}; use ${option('device', defaultDevice)}`,
+      : phrase`the device '${name}' ${problem}: ${reason}; use ${option('device', defaultDevice)}`,
     { cause },
   );
 }

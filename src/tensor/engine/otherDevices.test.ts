@@ -3,15 +3,15 @@
 
 import { describe, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { knownComponents } from '../../flows/models/condition.ts';
-import { dequantisationOf } from '../../flows/models/dequantisation.ts';
+import { dequantisationName } from '../../flows/models/dequantisation.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { type Mixing, mixingNames, mixings } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { conditionRowsOf } from '../../model/conditions.ts';
+import { createConditionRows } from '../../model/conditions.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import type { FlowModelOptions } from '../../model/flowModelOptions.ts';
 import { drawNormals } from '../../model/latents.ts';
@@ -40,7 +40,10 @@ const measuredModels: readonly (readonly [string, object])[] = [
 function givenTo({ classes, condition }: ModelOptions) {
   const random = new RandomStream(6, 'conditions');
   const components = knownComponents(condition);
-  const values = components.map(({ name, shape = [1] }) => [name, random.normals(BATCH * sizeOf(shape))]);
+  const values = components.map(({ name, shape = [1] }) => [
+    name,
+    random.normals(BATCH * countElements(shape)),
+  ]);
   return { ...(classes && { class: [1, 0] }), condition: Object.fromEntries(values) };
 }
 
@@ -55,14 +58,17 @@ async function trainedTo(mixing: Mixing, added: Partial<ModelOptions> = {}) {
   const model = new Glow(imageShape, { ...options, learnedPrior: true, bits: 8, ...added });
   const random = new RandomStream(1, 'images');
   const shape = [BATCH, ...imageShape];
-  const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
+  const image = {
+    shape,
+    data: Float32Array.from({ length: countElements(shape) }, () => random.integer(256)),
+  };
   const noise = {
     shape,
-    data: new Float32Array(sizeOf(shape)),
-    dequantisation: dequantisationOf(model.options),
+    data: new Float32Array(countElements(shape)),
+    dequantisation: dequantisationName(model.options),
   };
   model.dequantiser.draw(random, noise.data);
-  const batch = { image, noise, ...conditionRowsOf(model, givenTo(model.options), BATCH)(0, BATCH) };
+  const batch = { image, noise, ...createConditionRows(model, givenTo(model.options), BATCH)(0, BATCH) };
   const state = await startFromData(model, batch, 1);
   for (const group of new ParameterLayout(model.parameters).trained) {
     const { data } = state.weights[group]!;
@@ -89,28 +95,28 @@ async function used(added: Partial<ModelOptions>, device: FlowModelOptions): Pro
   return releaseAfter(async (keep) => {
     const flow = keep(new FlowModel(trainedModel(model, state, 'raw'), device));
     const random = new RandomStream(4, 'pixels');
-    const pixels = Uint8Array.from({ length: BATCH * sizeOf(imageShape) }, () => random.integer(256));
-    const given = givenTo(model.options);
+    const pixels = Uint8Array.from({ length: BATCH * countElements(imageShape) }, () => random.integer(256));
+    const options = givenTo(model.options);
     const latents = drawNormals(flow.latentShapes, { first: 0, count: BATCH, temperature: 0.7, seed: 3 });
     return Float64Array.from([
-      ...(await flow.bitsPerDim(pixels, { draws: 2, ...given })),
-      ...(model.classes.length > 0 ? await flow.classify(pixels) : []).flatMap((one) => [
-        ...one.probabilities,
+      ...(await flow.bitsPerDim(pixels, { draws: 2, ...options })),
+      ...(model.classes.length > 0 ? await flow.classify(pixels) : []).flatMap((classification) => [
+        ...classification.probabilities,
       ]),
-      ...(await flow.encode(pixels, given)).flatMap(({ data }) => [...data]),
-      ...(await flow.decodeValues(latents, given)),
+      ...(await flow.encode(pixels, options)).flatMap(({ data }) => [...data]),
+      ...(await flow.decodeValues(latents, options)),
       // In nats per grey level, the size of the others.
-      ...(await flow.gradient(pixels, given)).gradient.data.map((value) => value / 256),
+      ...(await flow.gradient(pixels, options)).gradient.data.map((value) => value / 256),
     ]);
   });
 }
 
 /** Computes each result once: two devices are compared with the CPU's. */
 function once<Key, Result>(compute: (key: Key) => Promise<Result>): (key: Key) => Promise<Result> {
-  const known = new Map<Key, Promise<Result>>();
+  const cache = new Map<Key, Promise<Result>>();
   return (key) => {
-    const result = known.get(key) ?? compute(key);
-    known.set(key, result);
+    const result = cache.get(key) ?? compute(key);
+    cache.set(key, result);
     return result;
   };
 }

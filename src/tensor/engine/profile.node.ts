@@ -63,11 +63,13 @@ function isOfNode({ cat, name }: ProfileEvent): boolean {
 }
 
 function byOperator(counted: readonly ProfileEvent[]): OperatorTime[] {
-  const times = new Map<string, { seconds: number; nodes: number }>();
+  const operatorTimes = new Map<string, { seconds: number; nodes: number }>();
   for (const { args, dur } of counted) {
     const operator = args.op_name ?? 'unknown';
-    const { seconds, nodes } = times.get(operator) ?? { seconds: 0, nodes: 0 };
-    times.set(operator, { seconds: seconds + dur / 1e6 / RUNS, nodes: nodes + 1 / RUNS });
+    const { seconds, nodes } = operatorTimes.get(operator) ?? { seconds: 0, nodes: 0 };
+    operatorTimes.set(operator, { seconds: seconds + dur / 1e6 / RUNS, nodes: nodes + 1 / RUNS });
   }
-  return [...times].map(([operator, time]) => ({ operator, ...time })).sort((a, b) => b.seconds - a.seconds);
+  return [...operatorTimes]
+    .map(([operator, time]) => ({ operator, ...time }))
+    .sort((a, b) => b.seconds - a.seconds);
 }

@@ -1,6 +1,6 @@
 // Compiled programs: names, feeds, constant folding, and host computations.
 import { describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { expectClose } from '../../testing/golden.ts';
 import * as op from '../operations/index.ts';
@@ -15,7 +15,7 @@ const array = (shape: number[], ...values: number[]): NdArray => ({
 });
 
 function random(name: string, shape: number[]): NdArray {
-  return { shape, data: new RandomStream(4, name).normals(sizeOf(shape)) };
+  return { shape, data: new RandomStream(4, name).normals(countElements(shape)) };
 }
 
 /** Compiles, runs once and releases. */
@@ -34,10 +34,14 @@ async function run(
 describe('an input', () => {
   it('may be any tensor: what it depends on is not computed, not by the host either', async () => {
     const [w, x] = [input('w', [1, 1]), input('x', [2])];
-    const given = op.exp(op.multiply(x, op.logAbsDet(w)));
-    const known = op.add(constant(array([2], 1, 2)), 3);
-    const y = op.add(op.multiply(given, 2), known);
-    const result = await run({ given, known }, { y }, { given: array([2], 5, 7), known: array([2], 1, 1) });
+    const replaced = op.exp(op.multiply(x, op.logAbsDet(w)));
+    const constantSum = op.add(constant(array([2], 1, 2)), 3);
+    const y = op.add(op.multiply(replaced, 2), constantSum);
+    const result = await run(
+      { given: replaced, known: constantSum },
+      { y },
+      { given: array([2], 5, 7), known: array([2], 1, 1) },
+    );
     expect(result).toEqual({ y: array([2], 11, 15) });
   });
 });
@@ -130,13 +134,13 @@ describe('into', () => {
 
   it('writes to the given arrays, also as parts of larger ones, and allocates the others', async () => {
     const program = await compile(definition);
-    const whole = new Float32Array(4);
+    const buffer = new Float32Array(4);
     const into = {
-      y: { shape: [2], data: whole.subarray(1, 3) },
+      y: { shape: [2], data: buffer.subarray(1, 3) },
       x: { shape: [2], data: new Float32Array(2) },
     };
     const result = await program.run({ x: array([2], 5, 6) }, into);
-    expect([...whole]).toEqual([0, 6, 7, 0]);
+    expect([...buffer]).toEqual([0, 6, 7, 0]);
     expect([...into.x.data]).toEqual([5, 6]);
     expect(result.y!.data).toBe(into.y.data);
     expect([...result.z!.data]).toEqual([10, 12]);
@@ -271,8 +275,8 @@ describe('a program', () => {
     const program = await make();
     const feeds = { x: random('x', [5, 3]), w: random('w', [3, 3]) };
     const first = await program.run(feeds);
-    const other = await program.run({ x: random('other', [2, 3]), w: random('other w', [3, 3]) });
-    expect(other.logDet).not.toEqual(first.logDet);
+    const otherResult = await program.run({ x: random('other', [2, 3]), w: random('other w', [3, 3]) });
+    expect(otherResult.logDet).not.toEqual(first.logDet);
     expect(await program.run(feeds)).toEqual(first);
     await program.release();
     const again = await make();

@@ -13,10 +13,10 @@ import {
   type DeviceChoice,
   defaultDevice,
   deviceRecord,
+  graphStyle,
   indexedDevices,
   isHost,
   onCpu,
-  styleOf,
 } from './devices/device.ts';
 import { type InverseMethod, prepare } from './graph/prepare.ts';
 import { isHosted } from './hosted.ts';
@@ -123,10 +123,12 @@ export function requirePlace({
   if (deviceIndex !== undefined) {
     requireWhole('deviceIndex', deviceIndex, 0);
     if ('refused' in deviceRecord(device).index) {
-      const known = indexedDevices().map(({ device: one, chooses }) => `a ${chooses} of ${one}`);
+      const choices = indexedDevices().map(
+        ({ device: deviceName, chooses }) => `a ${chooses} of ${deviceName}`,
+      );
       throw new UserError(
         'invalid-argument',
-        `deviceIndex chooses ${known.join(' or ')}: leave it out with ${device}`,
+        `deviceIndex chooses ${choices.join(' or ')}: leave it out with ${device}`,
       );
     }
   }
@@ -145,7 +147,7 @@ export async function freeze(
 ): Promise<Map<Tensor, NdArray>> {
   checkInputs(definition);
   const frontier = constantFrontier(definition);
-  const values = frontier.length > 0 ? await valuesOf(frontier, options) : [];
+  const values = frontier.length > 0 ? await foldValues(frontier, options) : [];
   return new Map(frontier.map((tensor, index) => [tensor, values[index]!]));
 }
 
@@ -153,13 +155,13 @@ export async function freeze(
 export async function evaluate(tensors: readonly Tensor[], options: FoldingOptions = {}): Promise<NdArray[]> {
   const outputs = Object.fromEntries(tensors.map((tensor, index) => [String(index), tensor]));
   const prepared = prepare({ inputs: {}, outputs });
-  return valuesOf(
+  return foldValues(
     tensors.map((_, index) => prepared.outputs[index]!),
     options,
   );
 }
 
-async function valuesOf(tensors: readonly Tensor[], options: FoldingOptions): Promise<NdArray[]> {
+async function foldValues(tensors: readonly Tensor[], options: FoldingOptions): Promise<NdArray[]> {
   const outputs = Object.fromEntries(tensors.map((tensor, index) => [`value${index}`, tensor]));
   const { device, threads } = onCpu(options);
   const folding: CompileOptions = { device, precision: 'float64', ...(threads && { threads }) };
@@ -171,7 +173,7 @@ async function valuesOf(tensors: readonly Tensor[], options: FoldingOptions): Pr
 
 async function build(
   definition: ProgramDefinition,
-  known: ReadonlyMap<Tensor, NdArray>,
+  values: ReadonlyMap<Tensor, NdArray>,
   options: CompileOptions,
 ): Promise<Program> {
   const { precision = 'float32', deviceIndex, threads, fallback = true } = options;
@@ -181,14 +183,14 @@ async function build(
   const outputs = Object.values(definition.outputs);
   // Whatever only a hosted tensor needs is left to the prelude.
   const names = new Map(Object.entries(definition.inputs).map(([name, tensor]) => [tensor, name]));
-  const isAtHand = (node: Tensor): boolean => names.has(node) || known.has(node);
+  const isAtHand = (node: Tensor): boolean => names.has(node) || values.has(node);
   const order = topologicalOrder(outputs, (node) => isAtHand(node) || isHosted(node));
   const hosted = order.filter((node) => isHosted(node) && !isAtHand(node));
   const isPacked =
     holdsArrays(device) &&
     hosted.length > 0 &&
     ![...hosted, ...hosted.flatMap(({ inputs }) => inputs)].some(({ shape }) => isOpen(shape));
-  const operands = isPacked ? new PackedOperands(known) : new SeparateOperands(known, names);
+  const operands = isPacked ? new PackedOperands(values) : new SeparateOperands(values, names);
   const hostNodes = hosted.map((tensor, index) => ({
     name: `host${index}`,
     tensor,
@@ -200,7 +202,7 @@ async function build(
     const prelude =
       Object.keys(before).length > 0
         ? keep(
-            await build({ inputs: usedInputs(definition, before), outputs: before }, known, {
+            await build({ inputs: usedInputs(definition, before), outputs: before }, values, {
               ...options,
               onDevice: [],
             }),
@@ -213,9 +215,9 @@ async function build(
       ]),
       packed: isPacked ? { name: HOSTED, tensors: hosted } : undefined,
       outputs: Object.fromEntries(named),
-      known,
+      known: values,
       precision,
-      style: styleOf(device),
+      style: graphStyle(device),
     });
     const session = await createSession(model, {
       device,
@@ -344,8 +346,8 @@ function usedInputs(
   { inputs }: ProgramDefinition,
   outputs: Readonly<Record<string, Tensor>>,
 ): ProgramDefinition['inputs'] {
-  const given = new Set(Object.values(inputs));
-  const used = new Set(topologicalOrder(Object.values(outputs), (tensor) => given.has(tensor)));
+  const inputTensors = new Set(Object.values(inputs));
+  const used = new Set(topologicalOrder(Object.values(outputs), (tensor) => inputTensors.has(tensor)));
   return Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => used.has(tensor)));
 }
 

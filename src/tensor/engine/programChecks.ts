@@ -1,5 +1,5 @@
 // Checks the arrays passed to a program: none missing, right place, shape and precision.
-import { sizeOf } from '../../core/numeric/index.ts';
+import { countElements } from '../../core/numeric/index.ts';
 import type { Precision } from '../emitter.ts';
 import type { ProgramDefinition } from '../programDefinition.ts';
 import { type Shape, showShape } from '../shape.ts';
@@ -73,10 +73,12 @@ function checkTarget(
 }
 
 /** Whether an array's shape is one that a tensor may have. */
-function fits(given: Shape, shape: Shape): boolean {
+function fits(actualShape: Shape, shape: Shape): boolean {
   return (
-    given.length === shape.length &&
-    shape.every((length, axis) => (length < 0 ? given[axis]! % -length === 0 : given[axis] === length))
+    actualShape.length === shape.length &&
+    shape.every((length, axis) =>
+      length < 0 ? actualShape[axis]! % -length === 0 : actualShape[axis] === length,
+    )
   );
 }
 
@@ -84,23 +86,23 @@ function fits(given: Shape, shape: Shape): boolean {
 export function checkFeeds(inputs: ProgramDefinition['inputs'], feeds: ProgramArrays): void {
   let batch: { name: string; size: number } | undefined;
   for (const [name, { shape }] of Object.entries(inputs)) {
-    const given = feeds[name];
-    if (!given) {
+    const array = feeds[name];
+    if (!array) {
       throw new Error(`the program's input '${name}' is missing`);
     }
-    if (!fits(given.shape, shape)) {
+    if (!fits(array.shape, shape)) {
       throw new Error(
-        `the input '${name}' must have shape ${showShape(shape)}, not ${showShape(given.shape)}`,
+        `the input '${name}' must have shape ${showShape(shape)}, not ${showShape(array.shape)}`,
       );
     }
-    if (!(given instanceof DeviceArray) && given.data.length !== sizeOf(given.shape)) {
+    if (!(array instanceof DeviceArray) && array.data.length !== countElements(array.shape)) {
       throw new Error(
-        `the input '${name}' has ${given.data.length} values for shape ${showShape(given.shape)}`,
+        `the input '${name}' has ${array.data.length} values for shape ${showShape(array.shape)}`,
       );
     }
     const open = shape.findIndex((length) => length < 0);
     if (open >= 0) {
-      const size = given.shape[open]! / -shape[open]!;
+      const size = array.shape[open]! / -shape[open]!;
       if (batch && batch.size !== size) {
         throw new Error(
           `the inputs '${batch.name}' and '${name}' have batch sizes ${batch.size} and ${size}`,

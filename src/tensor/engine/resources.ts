@@ -12,9 +12,9 @@ export type Keep = <Resource extends Releasable>(resource: Resource) => Resource
  * Does some work; whatever it passed to `keep` is released afterwards, whether the work succeeds or fails.
  */
 export async function releaseAfter<Result>(work: (keep: Keep) => Promise<Result>): Promise<Result> {
-  const kept: Releasable[] = [];
-  const result = await releasedOnFailure(kept, work);
-  await Promise.all(kept.map((resource) => resource.release()));
+  const resources: Releasable[] = [];
+  const result = await releasedOnFailure(resources, work);
+  await Promise.all(resources.map((resource) => resource.release()));
   return result;
 }
 
@@ -42,17 +42,17 @@ export async function releaseInTurn(resources: readonly (Releasable | undefined)
 }
 
 async function releasedOnFailure<Result>(
-  kept: Releasable[],
+  resources: Releasable[],
   work: (keep: Keep) => Promise<Result>,
 ): Promise<Result> {
   try {
     return await work((resource) => {
-      kept.push(resource);
+      resources.push(resource);
       return resource;
     });
   } catch (error) {
     // Whatever the releases throw, the first failure is the one to report.
-    await Promise.allSettled(kept.map(async (resource) => resource.release()));
+    await Promise.allSettled(resources.map(async (resource) => resource.release()));
     throw error;
   }
 }

@@ -52,9 +52,9 @@ it('compiles the runtime once for all workers, and says what is wrong with a fil
   const startWorker = () => ({}) as Worker;
   const empty = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   configureRuntime({ wasm: empty, startWorker });
-  const [one, other] = await Promise.all([workerFactory()!.runtime(), workerFactory()!.runtime()]);
-  expect(one.module).toBeInstanceOf(WebAssembly.Module);
-  expect(other.module).toBe(one.module);
+  const [first, second] = await Promise.all([workerFactory()!.runtime(), workerFactory()!.runtime()]);
+  expect(first.module).toBeInstanceOf(WebAssembly.Module);
+  expect(second.module).toBe(first.module);
   configureRuntime({ wasm: empty.slice(1), startWorker });
   await expect(workerFactory()!.runtime()).rejects.toMatchObject({
     code: 'io',

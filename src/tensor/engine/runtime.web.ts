@@ -13,7 +13,7 @@ import {
   type Runtime,
   type RuntimeFiles,
 } from './devices/providers.web.ts';
-import { reasonOf, type Session, type SessionOptions } from './session.ts';
+import { describeCause, type Session, type SessionOptions } from './session.ts';
 import { createWebSession, isOutOfMemory } from './webSession.ts';
 
 /** How a page is set up. */
@@ -44,12 +44,12 @@ const builds = new Map<Runtime, Build>();
  * @throws UserError (`invalid-argument`) for a key that it does not know
  */
 export function configureRuntime(chosen: RuntimeOptions): void {
-  const known = [...buildFileKeys, 'startWorker'];
-  const unknown = Object.keys(chosen).find((key) => !known.includes(key));
+  const knownOptions = [...buildFileKeys, 'startWorker'];
+  const unknown = Object.keys(chosen).find((key) => !knownOptions.includes(key));
   if (unknown !== undefined) {
     throw new UserError(
       'invalid-argument',
-      `configureRuntime has no option ${unknown}: it takes ${known.slice(0, -1).join(', ')} and ${known.at(-1)}`,
+      `configureRuntime has no option ${unknown}: it takes ${knownOptions.slice(0, -1).join(', ')} and ${knownOptions.at(-1)}`,
     );
   }
   options = chosen;
@@ -68,7 +68,7 @@ export function workerFactory(): { start(): Worker; runtime(): Promise<RuntimeFi
         throw explainFailure(cause, defaultDevice);
       });
       // A worker may lie elsewhere than the page, and a URL object cannot be sent to it.
-      const absolute = (place: string | URL): string => new URL(place, globalThis.location.href).href;
+      const absolute = (location: string | URL): string => new URL(location, globalThis.location.href).href;
       return {
         ...(isPlace(wasm) && { wasm: absolute(wasm) }),
         ...(module !== undefined && { module }),
@@ -89,8 +89,8 @@ async function load(
   let build = builds.get(ort);
   if (build === undefined) {
     // Without isolation, threads cannot share memory.
-    const most = singleThreaded || !globalThis.crossOriginIsolated ? 1 : threads;
-    build = { threads: most, module: configure(ort, provider, most) };
+    const threadCount = singleThreaded || !globalThis.crossOriginIsolated ? 1 : threads;
+    build = { threads: threadCount, module: configure(ort, provider, threadCount) };
     builds.set(ort, build);
     build.module.catch(() => builds.delete(ort));
   }
@@ -146,7 +146,7 @@ export async function usedDevice(device: Device): Promise<Device> {
  */
 export async function createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
   const { device, threads = defaultThreads() } = options;
-  const provider = providerOf(device);
+  const provider = executionProvider(device);
   const explain = (cause: unknown): unknown => explainFailure(cause, device);
   const { ort, module } = await load(device, provider, threads).catch((cause: unknown) => {
     throw explain(cause);
@@ -168,14 +168,14 @@ export async function createSession(model: Uint8Array, options: SessionOptions):
  *
  * @throws UserError (`unsupported`) if a page has no such device
  */
-function providerOf(device: Device): Provider {
+function executionProvider(device: Device): Provider {
   const provider = providers[device];
   if (provider === undefined) {
-    const known = Object.keys(providers).flatMap((name, index) => [
+    const alternatives = Object.keys(providers).flatMap((name, index) => [
       ...(index > 0 ? [' or '] : []),
       option('device', name),
     ]);
-    throw new UserError('unsupported', phrase`a page has no device '${device}'; use ${known}`);
+    throw new UserError('unsupported', phrase`a page has no device '${device}'; use ${alternatives}`);
   }
   return provider;
 }
@@ -188,7 +188,7 @@ export function explainFailure(cause: unknown, device: Device): unknown {
   if (cause instanceof UserError) {
     return cause;
   }
-  const reason = reasonOf(cause);
+  const reason = describeCause(cause);
   if (forbidsWebAssembly.test(reason)) {
     return new UserError(
       'unsupported',
@@ -197,7 +197,7 @@ export function explainFailure(cause: unknown, device: Device): unknown {
     );
   }
   if (reason.startsWith('no available backend found') || cause instanceof WebAssembly.CompileError) {
-    const { wasm } = providerOf(device).files(options);
+    const { wasm } = executionProvider(device).files(options);
     const where = isPlace(wasm) ? String(wasm) : 'the files of the runtime';
     return new UserError(
       'io',

@@ -64,13 +64,13 @@ export class Session {
     const fetches: Record<string, RuntimeTensor | null> = {};
     for (const [name, array] of Object.entries(into)) {
       // Also where the runtime takes no arrays: a wrong one is refused before the run, not after it.
-      const target = array ? this.tensorOf(name, array) : null;
+      const target = array ? this.toRuntimeTensor(name, array) : null;
       fetches[name] = writesInPlace ? target : null;
     }
-    const found = await this.runTensors(inputs, fetches);
+    const outputs = await this.runTensors(inputs, fetches);
     const results: Record<string, NdArray> = {};
     for (const [name, array] of Object.entries(into)) {
-      const result = found[name]!;
+      const result = outputs[name]!;
       if (array instanceof DeviceArray) {
         if (!writesInPlace) {
           array.replace(result);
@@ -93,9 +93,9 @@ export class Session {
   /** Runs a model whose only output stays on the device, in new memory, which the caller frees. */
   async runOnDevice(inputs: Readonly<Record<string, AnyArray>>): Promise<RuntimeTensor> {
     const [name] = this.session.outputNames;
-    const found = await this.runTensors(inputs, { [name!]: null });
+    const outputs = await this.runTensors(inputs, { [name!]: null });
     this.count(inputs, []);
-    return found[name!]!;
+    return outputs[name!]!;
   }
 
   /** Writes the profile of a session that was created with one. */
@@ -114,7 +114,7 @@ export class Session {
   ): Promise<TensorMap<RuntimeTensor>> {
     const feeds: Record<string, RuntimeTensor> = {};
     for (const [name, array] of Object.entries(inputs)) {
-      feeds[name] = this.tensorOf(name, array);
+      feeds[name] = this.toRuntimeTensor(name, array);
     }
     const { explain = (cause: unknown) => cause } = this.settings;
     return this.session.run(feeds, fetches).catch((cause: unknown) => {
@@ -122,7 +122,7 @@ export class Session {
     });
   }
 
-  private tensorOf(name: string, array: AnyArray): RuntimeTensor {
+  private toRuntimeTensor(name: string, array: AnyArray): RuntimeTensor {
     const { shape } = array;
     if (array instanceof DeviceArray) {
       const { device } = this.settings;
@@ -149,14 +149,14 @@ export class Session {
       return;
     }
     const up = Object.values(inputs).flatMap((array) => (array instanceof DeviceArray ? [] : [array]));
-    const bytesOf = (arrays: readonly NdArray[]): number =>
+    const countBytes = (arrays: readonly NdArray[]): number =>
       arrays.reduce((total, { data }) => total + data.byteLength, 0);
     traffic.runs++;
     traffic.waits += down.length > 0 ? 1 : 0;
     traffic.arraysUp += up.length;
-    traffic.bytesUp += bytesOf(up);
+    traffic.bytesUp += countBytes(up);
     traffic.arraysDown += down.length;
-    traffic.bytesDown += bytesOf(down);
+    traffic.bytesDown += countBytes(down);
   }
 }
 
@@ -185,7 +185,7 @@ export interface SessionOptions {
 const CONDITION_END = ' was false. ';
 
 /** The runtime's message about a failure, in one line, without the place in its sources and the condition there. */
-export function reasonOf(cause: unknown): string {
+export function describeCause(cause: unknown): string {
   const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
   const [start, end] = [line!.indexOf('/onnxruntime_src/'), line!.lastIndexOf(CONDITION_END)];
   return start === -1 || end < start

@@ -40,9 +40,9 @@ describe('encodeModule', () => {
     const memory = new WebAssembly.Memory({ initial: 2 });
     const module = await WebAssembly.compile(encodeModule(imported, addition));
     const { exports } = await WebAssembly.instantiate(module, { loop: { memory } });
-    const numbers = (at: number): number[] => [...new Float32Array(memory.buffer, at, 4)];
+    const numbers = (offset: number): number[] => [...new Float32Array(memory.buffer, offset, 4)];
     new Float32Array(memory.buffer, 123488).set([1, 2, -3, 0]);
-    (exports.run as (at: number, x: number) => void)(123488, 0.5);
+    (exports.run as (offset: number, x: number) => void)(123488, 0.5);
     expect(numbers(123488)).toEqual([1.5, 2.5, -2.5, 0.5]);
     expect(numbers(32)).toEqual(new Array(4).fill(Math.fround(-0.1)));
   });

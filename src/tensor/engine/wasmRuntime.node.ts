@@ -24,7 +24,7 @@ const SCRIPT = 'ort.wasm.bundle.min.mjs';
 const copies = new URL('../../wasm/', import.meta.url);
 
 /** Where both files are: from source they are those of the development dependency. */
-const place = once(() =>
+const runtimeFolder = once(() =>
   existsSync(copies)
     ? copies
     : pathToFileURL(createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`)),
@@ -32,9 +32,9 @@ const place = once(() =>
 
 const wasmBytes = once(
   async (): Promise<Uint8Array> =>
-    place() === copies
+    runtimeFolder() === copies
       ? promisify(gunzip)(await readFile(new URL(`${WASM}.gz`, copies)))
-      : readFile(new URL(WASM, place())),
+      : readFile(new URL(WASM, runtimeFolder())),
 );
 
 /** SHA-256, in hexadecimal, of the WebAssembly that the device `wasm` runs. */
@@ -45,7 +45,7 @@ export async function runtimeSha256(): Promise<string> {
 /** The runtime, loaded with the first session. */
 const load = once(async () => {
   const [ort, wasmBinary]: [Runtime, Uint8Array] = await Promise.all([
-    import(/* @vite-ignore */ new URL(SCRIPT, place()).href),
+    import(/* @vite-ignore */ new URL(SCRIPT, runtimeFolder()).href),
     wasmBytes(),
   ]);
   ort.env.logLevel = 'fatal';

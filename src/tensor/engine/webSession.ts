@@ -2,7 +2,7 @@
 import { type WatchedDevice, watchDevice } from './deviceFailure.ts';
 import { isHost } from './devices/device.ts';
 import type { Runtime, WebProvider } from './devices/providers.web.ts';
-import { reasonOf, Session, type SessionOptions } from './session.ts';
+import { describeCause, Session, type SessionOptions } from './session.ts';
 
 /** The build that runs a model, and what to throw for its failures. */
 interface WebBuild {
@@ -86,5 +86,5 @@ const outOfMemory =
 /** Whether a failure means that the runtime's memory is full. */
 export function isOutOfMemory(cause: unknown): boolean {
   // Exceptions arrive as numbers if the runtime has no memory left to describe them.
-  return typeof cause === 'number' || outOfMemory.test(reasonOf(cause));
+  return typeof cause === 'number' || outOfMemory.test(describeCause(cause));
 }

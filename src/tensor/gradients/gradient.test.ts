@@ -1,12 +1,12 @@
 // The gradient of a graph as a graph: shared paths, missing gradients, slices, and second derivatives.
 import { describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { prepare } from '../engine/graph/prepare.ts';
 import { compile } from '../engine/program.ts';
 import * as op from '../operations/index.ts';
-import { tensorsOf } from '../programDefinition.ts';
+import { listTensors } from '../programDefinition.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import { gradients, pullback } from './gradient.ts';
@@ -16,20 +16,20 @@ const vector = (...values: number[]): NdArray => ({
   data: Float64Array.from(values),
 });
 
-const gradientOf = (scalar: Tensor, variable: Tensor): Tensor =>
+const derivative = (scalar: Tensor, variable: Tensor): Tensor =>
   gradients(scalar, [variable], constant(1))[0]!;
 
 /** The operations of a tensor's graph after it is prepared. */
-const operationsOf = (tensor: Tensor): string[] =>
-  tensorsOf(prepare({ inputs: {}, outputs: { tensor } })).map(({ operation }) => operation.name);
+const operationNames = (tensor: Tensor): string[] =>
+  listTensors(prepare({ inputs: {}, outputs: { tensor } })).map(({ operation }) => operation.name);
 
 function random(name: string, shape: number[], scale = 1): NdArray {
-  const data = new RandomStream(5, name).normals(sizeOf(shape));
+  const data = new RandomStream(5, name).normals(countElements(shape));
   return { shape, data: data.map((value) => value * scale) };
 }
 
 /** The values of tensors in float64. */
-async function valuesOf(
+async function computeValues(
   outputs: Record<string, Tensor>,
   inputs: Record<string, Tensor>,
   feeds: Record<string, NdArray>,
@@ -44,8 +44,8 @@ describe('gradients', () => {
   it('sums the contributions of every use of a tensor', async () => {
     const x = input('x', [3]);
     const cube = op.multiply(op.multiply(x, x), x);
-    const g = gradientOf(op.add(op.sum(op.add(cube, x)), op.sum(op.multiply(x, 5))), x);
-    const { g: values } = await valuesOf({ g }, { x }, { x: vector(-2, 0, 3) });
+    const g = derivative(op.add(op.sum(op.add(cube, x)), op.sum(op.multiply(x, 5))), x);
+    const { g: values } = await computeValues({ g }, { x }, { x: vector(-2, 0, 3) });
     expect([...values!.data]).toEqual([3 * 4 + 6, 6, 3 * 9 + 6]);
   });
 
@@ -55,9 +55,9 @@ describe('gradients', () => {
     for (let index = 0; index < 40; index++) {
       y = op.add(y, y);
     }
-    const g = gradientOf(y, x);
-    expect(operationsOf(g).length).toBeLessThan(200);
-    const { g: value } = await valuesOf({ g }, { x }, { x: { shape: [], data: Float64Array.of(1) } });
+    const g = derivative(y, x);
+    expect(operationNames(g).length).toBeLessThan(200);
+    const { g: value } = await computeValues({ g }, { x }, { x: { shape: [], data: Float64Array.of(1) } });
     expect(value!.data[0]).toBe(2 ** 40);
   });
 
@@ -71,7 +71,7 @@ describe('gradients', () => {
     ];
     const outputs = { g, zero, open };
     const feeds = { x: vector(1, 2), unused: random('u', [2, 3]), batch: random('b', [4, 2]) };
-    const values = await valuesOf(outputs, { x, unused, batch }, feeds);
+    const values = await computeValues(outputs, { x, unused, batch }, feeds);
     expect(values.g!.data[0]).toBe(3);
     expect(values.zero).toEqual({ shape: [2, 3], data: new Float64Array(6) });
     expect(values.open!.shape).toEqual([4, 2]);
@@ -85,7 +85,7 @@ describe('gradients', () => {
       Tensor,
       Tensor,
     ];
-    const values = await valuesOf({ toMiddle, toX }, { x }, { x: vector(0, 1) });
+    const values = await computeValues({ toMiddle, toX }, { x }, { x: vector(0, 1) });
     expectClose('to the middle', values.toMiddle!.data, [2, 2 * Math.E], 'float64');
     expectClose('to x', values.toX!.data, [2, 2 * Math.E ** 2], 'float64');
   });
@@ -96,7 +96,7 @@ describe('gradients', () => {
     const detached = op.detach(op.maximum(op.exp(x), 0.1));
     const scalar = op.sum(op.multiply(op.multiply(detached, detached), x));
     const [toDetached, toX] = gradients(scalar, [detached, x], constant(1));
-    const values = await valuesOf({ toDetached, toX }, { x }, { x: vector(1, 2) });
+    const values = await computeValues({ toDetached, toX }, { x }, { x: vector(1, 2) });
     expectClose('to the detached', values.toDetached!.data, [2 * Math.E, 4 * Math.E ** 2], 'float64');
     expectClose('to x', values.toX!.data, [Math.E ** 2, Math.E ** 4], 'float64');
   });
@@ -110,8 +110,8 @@ describe('gradients', () => {
   it('names an operation that has no gradient, but only if one is needed', () => {
     const [x, y] = [input('x', [2]), input('y', [2])];
     const scalar = op.sum(op.add(op.floor(x), y));
-    expect(() => gradientOf(scalar, x)).toThrow('the operation floor has no gradient');
-    expect(() => gradientOf(scalar, y)).not.toThrow();
+    expect(() => derivative(scalar, x)).toThrow('the operation floor has no gradient');
+    expect(() => derivative(scalar, y)).not.toThrow();
   });
 });
 
@@ -120,11 +120,11 @@ describe('the gradient of slices', () => {
     const x = input('x', [2, 6]);
     const [a, b, c] = op.split(x, 1, [1, 3, 2]);
     const scalar = op.add(op.sum(op.exp(c)), op.add(op.sum(op.multiply(a, 7)), op.sum(op.multiply(b, b))));
-    const g = gradientOf(scalar, x);
-    expect(operationsOf(g)).toContain('concatenate');
-    expect(operationsOf(g)).not.toContain('pad');
+    const g = derivative(scalar, x);
+    expect(operationNames(g)).toContain('concatenate');
+    expect(operationNames(g)).not.toContain('pad');
     const feed = random('x', [2, 6]);
-    const { g: values } = await valuesOf({ g }, { x }, { x: feed });
+    const { g: values } = await computeValues({ g }, { x }, { x: feed });
     const expected = feed.data.map((value, index) => {
       const column = index % 6;
       return column === 0 ? 7 : column < 4 ? 2 * value : Math.exp(value);
@@ -136,9 +136,9 @@ describe('the gradient of slices', () => {
     const x = input('x', [4]);
     const [a, b] = op.split(x, 0, [3, 1]);
     const scalar = op.add(op.add(op.sum(op.multiply(a, 2)), op.sum(op.multiply(b, 3))), op.sum(op.exp(x)));
-    const g = gradientOf(scalar, x);
-    expect(operationsOf(g)).not.toContain('pad');
-    const { g: values } = await valuesOf({ g }, { x }, { x: vector(0, 0, 0, 0) });
+    const g = derivative(scalar, x);
+    expect(operationNames(g)).not.toContain('pad');
+    const { g: values } = await computeValues({ g }, { x }, { x: vector(0, 0, 0, 0) });
     expect([...values!.data]).toEqual([3, 3, 3, 4]);
   });
 
@@ -185,8 +185,8 @@ describe('the gradient of slices', () => {
     const parts = ranges.map(([axis, start, end], index) =>
       op.sum(op.multiply(op.slice(x, axis, start, end), 10 ** index)),
     );
-    const g = gradientOf(parts.reduce(op.add), x);
-    const { g: values } = await valuesOf({ g }, { x }, { x: random('x', [4, 4]) });
+    const g = derivative(parts.reduce(op.add), x);
+    const { g: values } = await computeValues({ g }, { x }, { x: random('x', [4, 4]) });
     const expected = Array.from({ length: 16 }, (_, element) =>
       ranges.reduce((total, [axis, start, end], index) => {
         const position = axis === 0 ? Math.floor(element / 4) : element % 4;
@@ -201,27 +201,31 @@ describe('pullback', () => {
   it('returns the gradient of Σ y·v for a known v, summed over all known tensors', async () => {
     const [x, v] = [input('x', [3]), input('v', [3])];
     const [y, z] = [op.multiply(x, x), op.sum(op.exp(x))];
-    const known = [
+    const knownGradients = [
       { tensor: y, gradient: v },
       { tensor: z, gradient: constant(2) },
       { tensor: y, gradient: constant(vector(1, 1, 1)) },
     ];
-    const [g] = pullback(known, [x]);
-    const { g: values } = await valuesOf({ g: g! }, { x, v }, { x: vector(0, 1, 2), v: vector(3, 4, 5) });
+    const [g] = pullback(knownGradients, [x]);
+    const { g: values } = await computeValues(
+      { g: g! },
+      { x, v },
+      { x: vector(0, 1, 2), v: vector(3, 4, 5) },
+    );
     expectClose('g', values!.data, [2, 2 * 5 + 2 * Math.E, 4 * 6 + 2 * Math.E ** 2], 'float64');
   });
 
   it('is zero if no known tensor depends on a variable', async () => {
     const x = input('x', [2]);
     const [g] = pullback([{ tensor: constant(1), gradient: constant(3) }], [x]);
-    const { g: values } = await valuesOf({ g: g! }, { x }, { x: vector(1, 2) });
+    const { g: values } = await computeValues({ g: g! }, { x }, { x: vector(1, 2) });
     expect([...values!.data]).toEqual([0, 0]);
   });
 });
 
 describe('the gradient of a gradient', () => {
   it('is the second derivative of functions of one variable', async () => {
-    const at = [-1.3, 0.4, 2.1];
+    const points = [-1.3, 0.4, 2.1];
     const s = (value: number) => 1 / (1 + Math.exp(-value));
     const functions: [string, (x: Tensor) => Tensor, (value: number) => number][] = [
       ['exp', op.exp, Math.exp],
@@ -235,11 +239,11 @@ describe('the gradient of a gradient', () => {
     ];
     const x = input('x', [3]);
     const outputs = Object.fromEntries(
-      functions.map(([name, f]) => [name, gradientOf(op.sum(gradientOf(op.sum(f(x)), x)), x)]),
+      functions.map(([name, f]) => [name, derivative(op.sum(derivative(op.sum(f(x)), x)), x)]),
     );
-    const values = await valuesOf(outputs, { x }, { x: vector(...at) });
+    const values = await computeValues(outputs, { x }, { x: vector(...points) });
     for (const [name, , second] of functions) {
-      expectClose(name, values[name]!.data, at.map(second), 'float64');
+      expectClose(name, values[name]!.data, points.map(second), 'float64');
     }
   });
 
@@ -270,18 +274,22 @@ describe('the gradient of a gradient', () => {
   ])('%s: matches differences of the gradient along a direction', async (name, shape, f) => {
     const x = input('x', shape);
     const direction = random(`${name} direction`, shape);
-    const g = gradientOf(f(x), x);
-    const second = gradientOf(op.sum(op.multiply(g, constant(direction))), x);
+    const g = derivative(f(x), x);
+    const second = derivative(op.sum(op.multiply(g, constant(direction))), x);
     const program = await compile({ inputs: { x }, outputs: { g, second } }, { precision: 'float64' });
     const feed = random(name, shape, 0.5);
-    const at = async (distance: number) => {
+    const evaluateMoved = async (distance: number) => {
       const data = feed.data.map((value, index) => value + distance * direction.data[index]!);
       return program.run({ x: { shape, data } });
     };
     const h = 1e-5;
-    const [behind, here, ahead] = [await at(-h), await at(0), await at(h)];
+    const [behind, unmoved, ahead] = [
+      await evaluateMoved(-h),
+      await evaluateMoved(0),
+      await evaluateMoved(h),
+    ];
     const numeric = Array.from(ahead.g!.data, (value, index) => (value - behind.g!.data[index]!) / (2 * h));
-    expectClose('second derivative', here.second!.data, numeric, 'float64', 1e-7);
+    expectClose('second derivative', unmoved.second!.data, numeric, 'float64', 1e-7);
     await program.release();
   });
 });

@@ -6,7 +6,7 @@ import { after, isCheckpoint, isDetached } from '../operations/checkpoint.ts';
 import { multiply, total } from '../operations/elementwise.ts';
 import { zeros } from '../operations/layout.ts';
 import { isOpen } from '../shape.ts';
-import { apply, isResultOf, type Operation, ShapeError, type Tensor } from '../tensor.ts';
+import { apply, isComputedBy, type Operation, ShapeError, type Tensor } from '../tensor.ts';
 import { topologicalOrder } from '../traversal.ts';
 
 /**
@@ -29,8 +29,8 @@ export function gradients<const Variables extends readonly Tensor[]>(
   if (scalar.rank !== 0 || seed.rank !== 0) {
     throw new ShapeError('gradients', [scalar.shape, seed.shape], 'only a scalar has a gradient');
   }
-  const all = pullback([{ tensor: scalar, gradient: seed }], variables);
-  return all as { -readonly [Variable in keyof Variables]: Tensor };
+  const allGradients = pullback([{ tensor: scalar, gradient: seed }], variables);
+  return allGradients as { -readonly [Variable in keyof Variables]: Tensor };
 }
 
 /** An operation on the way to a variable that has no gradient. */
@@ -79,13 +79,13 @@ const gradientOperation: Operation<PulledBack> = {
  *
  * @throws MissingGradient if an operation on the way has no gradient
  */
-export function pullback(known: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
-  for (const { operation, inputs } of dependents(known, variables)) {
+export function pullback(knownGradients: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
+  for (const { operation, inputs } of dependents(knownGradients, variables)) {
     if (inputs.length > 0 && !operation.gradient && !operation.composite) {
       throw new MissingGradient(operation.name);
     }
   }
-  return pulledBack({ known, variables });
+  return pulledBack({ known: knownGradients, variables });
 }
 
 /** The tensors of gradients that are found together. */
@@ -101,7 +101,7 @@ export function pulledBack(pullback: Pullback): Tensor[] {
 
 /** A tensor's place among the gradients that are found together; undefined for any other tensor. */
 export function gradientAskedFor(tensor: Tensor): PulledBack | undefined {
-  return isResultOf(gradientOperation, tensor) ? tensor.attributes : undefined;
+  return isComputedBy(gradientOperation, tensor) ? tensor.attributes : undefined;
 }
 
 /**
@@ -111,10 +111,10 @@ export function gradientAskedFor(tensor: Tensor): PulledBack | undefined {
  * contributions of every use. At a checkpoint the gradient waits for the weight gradients behind it, so that
  * a step's activations are freed as soon as its own gradients are done.
  */
-export function differentiate({ known, variables }: Pullback): Tensor[] {
-  const needed = new Set(dependents(known, variables));
+export function differentiate({ known: knownGradients, variables }: Pullback): Tensor[] {
+  const needed = new Set(dependents(knownGradients, variables));
   const contributions = new Map<Tensor, Tensor[]>();
-  for (const { tensor, gradient } of known) {
+  for (const { tensor, gradient } of knownGradients) {
     contributions.set(tensor, [...(contributions.get(tensor) ?? []), gradient]);
   }
   const result = new Map<Tensor, Tensor>();
@@ -167,13 +167,13 @@ class Progress {
 
   /** The gradients found since the last call for tensors created before `checkpoint`. */
   since(checkpoint: Tensor): Tensor[] {
-    const found = [...this.touched]
+    const tensors = [...this.touched]
       .filter(({ id }) => id < checkpoint.id)
       .flatMap((tensor) => this.contributions.get(tensor) ?? [])
       .filter(({ id, inputs }) => id > this.latest && inputs.length > 0);
     this.touched = new Set();
-    this.latest = Math.max(this.latest, ...found.map(({ id }) => id));
-    return found;
+    this.latest = Math.max(this.latest, ...tensors.map(({ id }) => id));
+    return tensors;
   }
 }
 
@@ -182,16 +182,16 @@ function zerosLike(x: Tensor): Tensor {
 }
 
 /** The tensors on some path from a variable to one of the known tensors. */
-function dependents(known: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
-  const given = new Set(variables);
+function dependents(knownGradients: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
+  const variableSet = new Set(variables);
   const depends = new Map<Tensor, boolean>();
   // Behind a detached tensor nothing is looked for.
   const order = topologicalOrder(
-    known.map(({ tensor }) => tensor),
+    knownGradients.map(({ tensor }) => tensor),
     isDetached,
   );
   for (const node of order) {
-    depends.set(node, given.has(node) || node.inputs.some((input) => depends.get(input)));
+    depends.set(node, variableSet.has(node) || node.inputs.some((input) => depends.get(input)));
   }
   return order.filter((node) => depends.get(node));
 }

@@ -1,6 +1,6 @@
 // Sums over axes, and copies along them: each is the gradient of the other.
 import { broadcastShapes, isOpen, type Shape, sameShape, showShape } from '../shape.ts';
-import { apply, isResultOf, type Operation, type ShapeProblem, type Tensor } from '../tensor.ts';
+import { apply, isComputedBy, type Operation, type ShapeProblem, type Tensor } from '../tensor.ts';
 import { reshape } from './layout.ts';
 
 const sumOperation: Operation<readonly number[]> = {
@@ -54,23 +54,25 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 /** The operation of `expand`. */
 export const expandOperation: Operation<Shape> = {
   name: 'expand',
-  shape: ([x, like], shape) => {
-    if (![x!, ...(like ? [like] : [])].every((part) => isSame(broadcastShapes(part, shape), shape))) {
+  shape: ([x, reference], shape) => {
+    if (
+      ![x!, ...(reference ? [reference] : [])].every((part) => isSame(broadcastShapes(part, shape), shape))
+    ) {
       return { problem: `does not broadcast to ${showShape(shape)}` };
     }
-    return isOpen(shape) && !isOpen(x!) && !(like && isOpen(like))
+    return isOpen(shape) && !isOpen(x!) && !(reference && isOpen(reference))
       ? { problem: `${showShape(shape)} needs a tensor with the open batch for its size` }
       : shape;
   },
   gradient: (node, g) => [sumTo(g, node.inputs[0]!.shape), undefined],
-  nodes(emit, { shape, inputs: [x, like] }, [xName, likeName]) {
+  nodes(emit, { shape, inputs: [x, target] }, [xName, likeName]) {
     // An open axis has the operand's own length: 1 leaves it unchanged.
     const closed = (): string =>
       emit.node('Expand', [xName!, emit.integers(shape.map((length) => (length < 0 ? 1 : length)))]);
-    if (!like) {
+    if (!target) {
       return closed();
     }
-    const isWhole = isSame(broadcastShapes(x!.shape, like.shape), shape);
+    const isWhole = isSame(broadcastShapes(x!.shape, target.shape), shape);
     return emit.node('Expand', [isWhole ? xName! : closed(), emit.node('Shape', [likeName!])]);
   },
 };
@@ -82,17 +84,17 @@ function isSame(a: Shape | undefined, b: Shape): boolean {
 /**
  * Copies along axes that have length 1 or are missing. Most operations broadcast by themselves.
  *
- * @param like a tensor that broadcasts to that shape too and has its open batch axis, required if `x` has none: its
+ * @param reference a tensor that broadcasts to that shape too and has its open batch axis, required if `x` has none: its
  * values do not matter
  */
-export function expand(x: Tensor, shape: Shape, like?: Tensor): Tensor {
+export function expand(x: Tensor, shape: Shape, reference?: Tensor): Tensor {
   if (sameShape(x.shape, shape)) {
     return x;
   }
-  return apply(expandOperation, like ? [x, like] : [x], shape) as Tensor;
+  return apply(expandOperation, reference ? [x, reference] : [x], shape) as Tensor;
 }
 
 /** The source of an expansion; undefined for any other tensor. */
 export function expandSource(x: Tensor): Tensor | undefined {
-  return isResultOf(expandOperation, x) ? x.inputs[0] : undefined;
+  return isComputedBy(expandOperation, x) ? x.inputs[0] : undefined;
 }

@@ -1,5 +1,5 @@
 // Marks in a graph that control the order of computation and what is kept in memory.
-import { apply, isResultOf, type Operation, type Tensor } from '../tensor.ts';
+import { apply, isComputedBy, type Operation, type Tensor } from '../tensor.ts';
 
 const checkpointOperation = markOperation('checkpoint');
 const rememberOperation = markOperation('remember');
@@ -17,7 +17,7 @@ export function checkpoint(x: Tensor): Tensor {
 
 /** Whether a tensor is a checkpoint. */
 export function isCheckpoint(x: Tensor): boolean {
-  return isResultOf(checkpointOperation, x);
+  return isComputedBy(checkpointOperation, x);
 }
 
 /**
@@ -29,7 +29,7 @@ export function remember(x: Tensor): Tensor {
 
 /** Whether a tensor is marked by `remember`. */
 export function isRemembered(x: Tensor): boolean {
-  return isResultOf(rememberOperation, x);
+  return isComputedBy(rememberOperation, x);
 }
 
 /**
@@ -37,12 +37,12 @@ export function isRemembered(x: Tensor): boolean {
  * from its inputs instead.
  */
 export function named(x: Tensor): Tensor {
-  return isResultOf(namedOperation, x) ? x : (apply(namedOperation, [x], undefined) as Tensor);
+  return isComputedBy(namedOperation, x) ? x : (apply(namedOperation, [x], undefined) as Tensor);
 }
 
 /** Whether a tensor is marked by `named`. */
 export function isNamed(x: Tensor): boolean {
-  return isResultOf(namedOperation, x);
+  return isComputedBy(namedOperation, x);
 }
 
 const detachOperation: Operation<undefined> = {
@@ -59,7 +59,7 @@ export function detach(x: Tensor): Tensor {
 
 /** Whether a tensor is detached from what it is computed from. */
 export function isDetached(x: Tensor): boolean {
-  return isResultOf(detachOperation, x);
+  return isComputedBy(detachOperation, x);
 }
 
 /** The operation of `after`. */

@@ -84,8 +84,8 @@ export function edgeResponse(
   offsets: readonly Offset[],
   parity?: Parity,
 ): Tensor {
-  const all = Array.from({ length: height * width }, (_, pixel) => pixel);
-  const pixels = parity === undefined ? all : pixelsOfParity(height, width, parity);
+  const allPixels = Array.from({ length: height * width }, (_, pixel) => pixel);
+  const pixels = parity === undefined ? allPixels : pixelsOfParity(height, width, parity);
   const isInside = (row: number, column: number): boolean =>
     row >= 0 && row < height && column >= 0 && column < width;
   const outside = Float64Array.from(

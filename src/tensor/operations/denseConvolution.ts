@@ -38,17 +38,17 @@ const denseConvolutionOperation: Operation<DenseConvolution> = {
 /** The gradient with respect to the kernel, `[out, in, taps]`: the narrower of image and gradient is copied for each tap. */
 function kernelGradient(x: Tensor, g: Tensor, offsets: readonly Offset[]): Tensor {
   const [inputs, outputs, taps] = [x.shape[0]!, g.shape[0]!, offsets.length];
-  const rows = (of: Tensor): Tensor =>
-    reshape(of, [of.shape[0]!, of.shape.slice(1).reduce((a, b) => a * b, 1)]);
-  const copies = (of: Tensor, from: readonly Offset[]): Tensor =>
-    rows(unfoldChannels(of, { offsets: from, boundary: 'zero' }));
+  const rows = (tensor: Tensor): Tensor =>
+    reshape(tensor, [tensor.shape[0]!, tensor.shape.slice(1).reduce((a, b) => a * b, 1)]);
+  const copies = (tensor: Tensor, from: readonly Offset[]): Tensor =>
+    rows(unfoldChannels(tensor, { offsets: from, boundary: 'zero' }));
   if (inputs < outputs) {
-    const found = product(copies(x, offsets), rows(g), { transposeB: true });
-    return transpose(reshape(found, [taps, inputs, outputs]), [2, 1, 0]);
+    const unshaped = product(copies(x, offsets), rows(g), { transposeB: true });
+    return transpose(reshape(unshaped, [taps, inputs, outputs]), [2, 1, 0]);
   }
   const opposite = [...offsets].reverse();
-  const found = product(copies(g, opposite), rows(x), { transposeB: true });
-  return transpose(reshape(found, [taps, outputs, inputs]), [1, 2, 0]);
+  const unshaped = product(copies(g, opposite), rows(x), { transposeB: true });
+  return transpose(reshape(unshaped, [taps, outputs, inputs]), [1, 2, 0]);
 }
 
 /**

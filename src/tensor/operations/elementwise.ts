@@ -79,7 +79,7 @@ export function binary({
 /** The shape that operands broadcast to. */
 export const broadcasting: Operation<undefined>['shape'] = ([first, ...others]) =>
   others.reduce<ReturnType<typeof broadcastShapes>>(
-    (shape, other) => shape && broadcastShapes(shape, other),
+    (shape, otherShape) => shape && broadcastShapes(shape, otherShape),
     first!,
   ) ?? { problem: 'the shapes do not broadcast' };
 

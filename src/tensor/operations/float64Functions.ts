@@ -67,16 +67,16 @@ const TINY = 2 ** -27;
 /** arctan x, with a relative error below 10⁻¹⁵: arctan x = π/2 − arctan 1/x = 2·arctan(x/(1 + √(1 + x²))). */
 export function atan64<Value>(math: Arithmetic<Value>, x: Value): Value {
   const { constant, add, multiply, divide, negate, sqrt, choose } = math;
-  const [zero, one] = [constant(0), constant(1)];
+  const [zero, unity] = [constant(0), constant(1)];
   const size = choose(x, zero, negate(x), x);
-  let y = choose(one, size, divide(one, size), size);
+  let y = choose(unity, size, divide(unity, size), size);
   for (let halving = 0; halving < HALVINGS; halving++) {
-    y = divide(y, add(one, sqrt(add(one, multiply(y, y)))));
+    y = divide(y, add(unity, sqrt(add(unity, multiply(y, y)))));
   }
   const series = multiply(y, polynomial(math, multiply(y, y), ARCTANGENT));
   const angle = multiply(series, constant(2 ** HALVINGS));
-  const whole = choose(one, size, add(constant(Math.PI / 2), negate(angle)), angle);
-  return choose(size, constant(TINY), x, choose(x, zero, negate(whole), whole));
+  const fullAngle = choose(unity, size, add(constant(Math.PI / 2), negate(angle)), angle);
+  return choose(size, constant(TINY), x, choose(x, zero, negate(fullAngle), fullAngle));
 }
 
 /** erf x/x as a power series of x² where |x| is smaller than this; the first term left out is below 10⁻¹⁷. */
@@ -104,7 +104,7 @@ const [TAIL_NUMERATOR, TAIL_DENOMINATOR] = [
 /** erf x, with a relative error below 10⁻¹⁵. */
 export function erf64<Value>(math: Arithmetic<Value>, x: Value): Value {
   const { constant, add, multiply, divide, negate, exp, choose } = math;
-  const [zero, one, large] = [constant(0), constant(1), constant(LARGE)];
+  const [zero, unity, large] = [constant(0), constant(1), constant(LARGE)];
   const size = choose(x, zero, negate(x), x);
   const bounded = choose(large, size, large, size);
   const square = multiply(bounded, bounded);
@@ -113,8 +113,8 @@ export function erf64<Value>(math: Arithmetic<Value>, x: Value): Value {
     multiply(exp(negate(square)), polynomial(math, deviations, TAIL_NUMERATOR)),
     polynomial(math, deviations, TAIL_DENOMINATOR),
   );
-  const beyond = add(one, multiply(tail, constant(-2)));
+  const beyond = add(unity, multiply(tail, constant(-2)));
   const near = multiply(bounded, polynomial(math, square, SERIES));
-  const whole = choose(bounded, constant(SMALL), near, beyond);
-  return choose(x, zero, negate(whole), whole);
+  const magnitude = choose(bounded, constant(SMALL), near, beyond);
+  return choose(x, zero, negate(magnitude), magnitude);
 }

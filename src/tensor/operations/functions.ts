@@ -72,9 +72,9 @@ export const sigmoid = unary({
 export const logSigmoid = unary({
   name: 'logSigmoid',
   onnx(emit, _, [x]) {
-    const [zero, one] = [scalar(emit, 0), scalar(emit, 1)];
+    const [zero, unity] = [scalar(emit, 0), scalar(emit, 1)];
     const decay = emit.node('Exp', [emit.node('Neg', [emit.node('Abs', [x!])])]);
-    const logarithm = emit.node('Log', [emit.node('Add', [decay, one])]);
+    const logarithm = emit.node('Log', [emit.node('Add', [decay, unity])]);
     return emit.node('Sub', [emit.node('Min', [x!, zero]), logarithm]);
   },
   evaluate: (x) => Math.min(x, 0) - portableLog1p(portableExp(-Math.abs(x))),
@@ -105,8 +105,8 @@ export const elu = unary({
     if (emit.precision === 'float32') {
       return emit.node('Elu', [x!]);
     }
-    const [zero, one] = [scalar(emit, 0), scalar(emit, 1)];
-    const below = emit.node('Sub', [emit.node('Exp', [emit.node('Min', [x!, zero])]), one]);
+    const [zero, unity] = [scalar(emit, 0), scalar(emit, 1)];
+    const below = emit.node('Sub', [emit.node('Exp', [emit.node('Min', [x!, zero])]), unity]);
     return emit.node('Add', [emit.node('Relu', [x!]), below]);
   },
   evaluate: (x) => (x > 0 ? x : portableExpm1(x)),
@@ -117,8 +117,8 @@ export const elu = unary({
 const eluSlope = unary({
   name: 'eluSlope',
   onnx(emit, _, [y]) {
-    const one = scalar(emit, 1);
-    return emit.node('Min', [emit.node('Add', [y!, one]), one]);
+    const unity = scalar(emit, 1);
+    return emit.node('Min', [emit.node('Add', [y!, unity]), unity]);
   },
   evaluate: (y) => Math.min(y + 1, 1),
   gradient: (g, _, y) => multiply(g, step(relu(negate(y)))),

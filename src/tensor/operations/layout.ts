@@ -4,7 +4,7 @@ import { elementCount, isOpen, onnxShape, type Shape, sameShape, showShape } fro
 import {
   apply,
   constant,
-  isResultOf,
+  isComputedBy,
   type Nodes,
   type Operation,
   ShapeError,
@@ -29,7 +29,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** The source of a reshape; undefined for any other tensor. */
 export function reshapeSource(x: Tensor): Tensor | undefined {
-  return isResultOf(reshapeOperation, x) ? x.inputs[0] : undefined;
+  return isComputedBy(reshapeOperation, x) ? x.inputs[0] : undefined;
 }
 
 /** A transposition by name, and its gradient's. */
@@ -62,7 +62,7 @@ export function transpose(x: Tensor, order: readonly number[] = [1, 0]): Tensor 
 /** The matrix whose transpose this is; undefined for any other tensor. */
 export function transposeSource(x: Tensor): Tensor | undefined {
   const isTransposition =
-    x.rank === 2 && isResultOf(transposeOperation, x) && sameShape(x.attributes, [1, 0]);
+    x.rank === 2 && isComputedBy(transposeOperation, x) && sameShape(x.attributes, [1, 0]);
   return isTransposition ? x.inputs[0] : undefined;
 }
 
@@ -75,7 +75,7 @@ export function batchFirst(x: Tensor, order: readonly number[]): Tensor {
 
 /** The source of `batchFirst` and the order of its axes; undefined for any other tensor. */
 export function batchFirstSource(x: Tensor): { source: Tensor; order: readonly number[] } | undefined {
-  return isResultOf(batchFirstOperation, x) ? { source: x.inputs[0]!, order: x.attributes } : undefined;
+  return isComputedBy(batchFirstOperation, x) ? { source: x.inputs[0]!, order: x.attributes } : undefined;
 }
 
 const batchLastOperation = transposition('batchLast', batchFirst);
@@ -115,7 +115,7 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
 
 /** The source of a slice and its range; undefined for any other tensor. */
 export function sliced(x: Tensor): (Range & { source: Tensor }) | undefined {
-  return isResultOf(sliceOperation, x) ? { source: x.inputs[0]!, ...x.attributes } : undefined;
+  return isComputedBy(sliceOperation, x) ? { source: x.inputs[0]!, ...x.attributes } : undefined;
 }
 
 /** The consecutive parts of the given lengths along an axis: as many tensors as lengths, which add up to the axis. */
@@ -186,7 +186,7 @@ export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
 
 /** The parts that a tensor concatenates along an axis; undefined for any other tensor. */
 export function concatenated(x: Tensor, axis: number): readonly Tensor[] | undefined {
-  return isResultOf(concatenateOperation, x) && x.attributes === axis ? x.inputs : undefined;
+  return isComputedBy(concatenateOperation, x) && x.attributes === axis ? x.inputs : undefined;
 }
 
 /** The padding along an axis. */
@@ -226,7 +226,7 @@ export function pad(x: Tensor, axis: number, before: number, after: number, valu
 
 /** The inner tensor of a zero padding and its range; undefined for any other tensor. */
 export function zeroPadded(x: Tensor): (Range & { inner: Tensor }) | undefined {
-  if (!isResultOf(padOperation, x)) {
+  if (!isComputedBy(padOperation, x)) {
     return undefined;
   }
   const { axis, before, value } = x.attributes;
@@ -269,7 +269,7 @@ function isPermutation(numbers: readonly number[], length: number): boolean {
   for (const number of numbers) {
     isThere[number] = 1;
   }
-  return numbers.length === length && isThere.every((there) => there === 1);
+  return numbers.length === length && isThere.every((isPresent) => isPresent === 1);
 }
 
 /** The permutation q with q[p[i]] = i. */

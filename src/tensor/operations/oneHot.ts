@@ -9,12 +9,12 @@ const oneHotOperation: Operation<number> = {
     indices!.length === 1 ? [indices![0]!, length] : { problem: 'it must be a vector' },
   nodes(emit, { attributes: length, shape }, [indices]) {
     const column = emit.node('Reshape', [indices!, emit.integers(onnxShape([shape[0]!, 1]))]);
-    const all = emit.reals(
+    const classNumbers = emit.reals(
       Float64Array.from({ length }, (_, index) => index),
       [1, length],
     );
     // 1 − |index − position|, clipped at 0: numbers throughout, as WebGPU does not cast booleans.
-    const distance = emit.node('Abs', [emit.node('Sub', [column, all])]);
+    const distance = emit.node('Abs', [emit.node('Sub', [column, classNumbers])]);
     return emit.node('Relu', [emit.node('Sub', [scalar(emit, 1), distance])]);
   },
 };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { type CompileOptions, compile } from '../engine/program.ts';
@@ -293,7 +293,7 @@ const cases: Record<string, Case> = {
 };
 
 function randomArray(name: string, shape: number[], positive: boolean): NdArray {
-  const data = new RandomStream(1, name, ...shape).normals(sizeOf(shape));
+  const data = new RandomStream(1, name, ...shape).normals(countElements(shape));
   return { shape, data: positive ? data.map((value) => Math.abs(value) + 0.3) : data };
 }
 
@@ -319,14 +319,14 @@ describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = fa
     const result = await program.run(feed(arrays));
     for (const [index, array] of arrays.entries()) {
       for (let element = 0; element < array.data.length; element++) {
-        const at = async (delta: number) => {
+        const evaluateMoved = async (delta: number) => {
           const moved = { ...array, data: array.data.slice() };
           moved.data[element]! += delta;
           const values = await program.run(feed(arrays.with(index, moved)));
           return values.scalar!.data[0]!;
         };
         const h = 1e-5;
-        const numeric = (await at(h)) - (await at(-h));
+        const numeric = (await evaluateMoved(h)) - (await evaluateMoved(-h));
         expect(result[`g${index}`]!.data[element]).toBeCloseTo(numeric / (2 * h), 6);
       }
     }
@@ -376,20 +376,21 @@ describe('the host reference of an elementwise operation', () => {
 
   it.each(elementwise)('%s is what the runtime computes', async (_, make, evaluate) => {
     const pairs = numbers.flatMap((a) => numbers.map((b) => [a, b]));
-    const operands = [0, 1]
-      .slice(0, evaluate.length === 1 ? 1 : 2)
-      .map((place) => ({ shape: [pairs.length], data: Float64Array.from(pairs, (pair) => pair[place]!) }));
+    const operands = [0, 1].slice(0, evaluate.length === 1 ? 1 : 2).map((operand) => ({
+      shape: [pairs.length],
+      data: Float64Array.from(pairs, (pair) => pair[operand]!),
+    }));
     const x = operands.map(({ shape }, index) => input(`x${index}`, shape));
     const y = (make as (...inputs: Tensor[]) => Tensor)(...x);
     const inputs = Object.fromEntries(x.map((tensor, index) => [`x${index}`, tensor]));
     const program = await compile({ inputs, outputs: { y } }, { precision: 'float64' });
-    const found = await program.run(
+    const computed = await program.run(
       Object.fromEntries(operands.map((operand, index) => [`x${index}`, operand])),
     );
     await program.release();
     pairs.forEach((_pair, index) => {
       const expected = evaluate(...operands.map(({ data }) => data[index]!));
-      const value = found.y!.data[index]!;
+      const value = computed.y!.data[index]!;
       expect(Object.is(value, expected) || Math.abs(value - expected) <= 1e-12 * Math.abs(expected)).toBe(
         true,
       );
@@ -408,12 +409,12 @@ describe('fixedPoint', () => {
     const root = op.fixedPoint(a, 100, (x) => op.multiply(op.add(x, op.divide(a, x)), 0.5));
     const twice = op.multiply(root, op.exp(op.multiply(a, 0)));
     const program = await compile({ inputs: { a }, outputs: { root, twice } }, { precision });
-    const { root: found, twice: after } = await program.run({
+    const { root: roots, twice: after } = await program.run({
       a: { shape: [3], data: Float64Array.of(4, 2, 100) },
     });
     [2, Math.SQRT2, 10].forEach((value, index) => {
-      expect(found!.data[index]).toBeCloseTo(value, precision === 'float32' ? 6 : 14);
-      expect(after!.data[index]).toBe(found!.data[index]);
+      expect(roots!.data[index]).toBeCloseTo(value, precision === 'float32' ? 6 : 14);
+      expect(after!.data[index]).toBe(roots!.data[index]);
     });
     await program.release();
   });
@@ -422,12 +423,12 @@ describe('fixedPoint', () => {
     const [a, start] = [input('a', [4]), input('start', [4])];
     const root = op.fixedPoint(start, 100, (x) => op.multiply(op.add(x, op.divide(a, x)), 0.5));
     const program = await compile({ inputs: { a, start }, outputs: { root } }, { precision });
-    for (const place of [0, 2]) {
+    for (const brokenIndex of [0, 2]) {
       const data = Float64Array.of(4, 4, 4, 4);
-      data[place] = Number.NaN;
+      data[brokenIndex] = Number.NaN;
       const ones = { shape: [4], data: new Float64Array(4).fill(1) };
-      const { root: found } = await program.run({ a: { shape: [4], data }, start: ones });
-      expect([...found!.data]).toEqual([0, 1, 2, 3].map((index) => (index === place ? Number.NaN : 2)));
+      const { root: roots } = await program.run({ a: { shape: [4], data }, start: ones });
+      expect([...roots!.data]).toEqual([0, 1, 2, 3].map((index) => (index === brokenIndex ? Number.NaN : 2)));
     }
     await program.release();
   });
@@ -480,9 +481,9 @@ describe('with an open batch', () => {
     [
       'an image for the whole batch, between convolutions',
       (x) => {
-        const like = op.slice(op.pointwise(x, constant(randomArray('w', [2, 3], false))), 3, 0, 1);
+        const sliced = op.slice(op.pointwise(x, constant(randomArray('w', [2, 3], false))), 3, 0, 1);
         const shared = constant(randomArray('shared', [1, 4, 3, 1], false));
-        const images = op.concatenate([op.expand(shared, like.shape, like), x], 3);
+        const images = op.concatenate([op.expand(shared, sliced.shape, sliced), x], 3);
         return op.convolution(images, constant(randomArray('kernel', [4, 3, 3], false)), {
           offsets: corners,
         });
@@ -514,12 +515,12 @@ describe('product', () => {
     const shape = [64, 4];
     const x = { shape, data: random.normals(256).map((value) => Math.fround(0.4 + 1e-3 * value)) };
     const w = randomArray('w', [4, 4], false);
-    const given = input('x', shape);
+    const image = input('x', shape);
     const normalised = op.multiply(
-      op.add(given, constant({ shape: [4], data: new Float64Array(4).fill(Math.fround(-0.4)) })),
+      op.add(image, constant({ shape: [4], data: new Float64Array(4).fill(Math.fround(-0.4)) })),
       constant({ shape: [4], data: new Float64Array(4).fill(1000) }),
     );
-    const definition = { inputs: { x: given }, outputs: { y: op.product(normalised, constant(w)) } };
+    const definition = { inputs: { x: image }, outputs: { y: op.product(normalised, constant(w)) } };
     const [single, double] = [await compile(definition), await compile(definition, { precision: 'float64' })];
     const [a, b] = [(await single.run({ x })).y!, (await double.run({ x })).y!];
     b.data.forEach((value, index) => {

@@ -32,16 +32,16 @@ export function max(x: Tensor, axes: readonly number[] = x.shape.map((_, axis) =
 /** The mean over the given axes, which are removed; over all axes by default. One of them may be an open batch. */
 export function mean(x: Tensor, axes: readonly number[] = x.shape.map((_, axis) => axis)): Tensor {
   const total = sum(x, axes);
-  const known = axes.reduce((count, axis) => (x.shape[axis]! < 0 ? count : count * x.shape[axis]!), 1);
+  const knownCount = axes.reduce((count, axis) => (x.shape[axis]! < 0 ? count : count * x.shape[axis]!), 1);
   const open = axes.find((axis) => x.shape[axis]! < 0);
-  return divide(divide(total, known), open === undefined ? 1 : lengthAlong(x, open));
+  return divide(divide(total, knownCount), open === undefined ? 1 : lengthAlong(x, open));
 }
 
 /** The length of an axis of an open batch, as a number that is known when the program runs. */
 function lengthAlong(x: Tensor, open: number): Tensor {
-  const like = x.shape.reduce((part, _, axis) => (axis === open ? part : slice(part, axis, 0, 1)), x);
-  const one = constant({ shape: x.shape.map(() => 1), data: Float64Array.of(1) });
-  return sum(expand(one, like.shape, detach(like)));
+  const firstImage = x.shape.reduce((part, _, axis) => (axis === open ? part : slice(part, axis, 0, 1)), x);
+  const unity = constant({ shape: x.shape.map(() => 1), data: Float64Array.of(1) });
+  return sum(expand(unity, firstImage.shape, detach(firstImage)));
 }
 
 /** eˣ/Σ eˣ along an axis: positive values that add up to 1. */

@@ -125,11 +125,11 @@ function gatherPixels(
   cells: number,
   { node, channels, table, shape }: { node: Tensor<Shifts>; channels: number; table: string; shape: Shape },
 ): string {
-  const given = emit.node('Reshape', [x, emit.integers([-1, cells, channels])]);
+  const images = emit.node('Reshape', [x, emit.integers([-1, cells, channels])]);
   const extended =
     node.attributes.boundary === 'wrap'
-      ? given
-      : emit.node('Pad', [given, emit.integers([0, 0, 0, 0, 1, 0]), scalar(emit, 0)]);
+      ? images
+      : emit.node('Pad', [images, emit.integers([0, 0, 0, 0, 1, 0]), scalar(emit, 0)]);
   const gathered = emit.node('Gather', [extended, table], { axis: 1 });
   return emit.node('Reshape', [gathered, emit.integers(onnxShape(shape))]);
 }

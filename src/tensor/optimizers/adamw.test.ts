@@ -58,8 +58,8 @@ describe.each([0, 0.7])('with a weight decay of %d', (weightDecay) => {
     }
     await program.release();
     for (const [index, weight] of start.entries()) {
-      const own = gradients.map((gradient) => gradient[index]!);
-      const expected = weightAfter(weight, own, rates, decays[index]! * weightDecay);
+      const weightGradients = gradients.map((gradient) => gradient[index]!);
+      const expected = weightAfter(weight, weightGradients, rates, decays[index]! * weightDecay);
       expect(state.weights!.data[index]).toBeCloseTo(expected, 13);
     }
   });

@@ -89,9 +89,9 @@ describe.each([
   ['muon', muon()],
 ] as const)('%s', (_, rules) => {
   it('continues from a saved state as if it had not stopped', async () => {
-    const [whole, halves] = [parametersAt('start'), parametersAt('start')];
+    const [unsplit, halves] = [parametersAt('start'), parametersAt('start')];
     const steps = [1, 2, 3, 4].map((step) => parametersAt(`gradient ${step}`));
-    const optimizer = await open(rules, whole);
+    const optimizer = await open(rules, unsplit);
     for (const gradients of steps) {
       await optimizer.step(gradients);
     }
@@ -102,7 +102,7 @@ describe.each([
     const after = await open(rules, halves, { state });
     await after.step(steps[2]!);
     await after.step(steps[3]!);
-    expect(halves).toEqual(whole);
+    expect(halves).toEqual(unsplit);
     expect(after.state).toEqual(optimizer.state);
     expect(after.state.steps).toBe(4);
   });

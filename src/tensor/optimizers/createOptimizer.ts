@@ -1,6 +1,6 @@
 // An optimiser for a loop of one's own: it keeps its moments, and writes new values over the parameters.
 import { UserError } from '../../core/errors.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type NdArray } from '../../core/numeric/index.ts';
 import { type CompileOptions, compile, type NamedArrays, type Program } from '../engine/index.ts';
 import { sameShape, showShape } from '../shape.ts';
 import { type Optimizer, ruleFor } from './optimizer.ts';
@@ -55,7 +55,7 @@ interface Slot {
 export async function createOptimizer(
   optimizer: Optimizer,
   parameters: NamedArrays,
-  { learningRate, kernels, state, ...place }: CreateOptimizerOptions,
+  { learningRate, kernels, state, ...engineOptions }: CreateOptimizerOptions,
 ): Promise<ParameterOptimizer> {
   const unknown = kernels?.find((name) => !Object.hasOwn(parameters, name));
   if (unknown !== undefined) {
@@ -66,8 +66,8 @@ export async function createOptimizer(
   const slots = Object.entries(parameters).map(([name, array]): Slot => {
     const isKernel = kernels ? kernels.includes(name) : array.shape.length > 1;
     const { rule, item } = ruleFor(optimizer, { shape: array.shape, kernel: isKernel });
-    const size = sizeOf(array.shape);
-    sections.push({ rule, item, count: size / sizeOf(item) });
+    const size = countElements(array.shape);
+    sections.push({ rule, item, count: size / countElements(item) });
     const starts = Object.fromEntries(vectorNames(rule).map((vector) => [vector, lengths[vector] ?? 0]));
     for (const vector of Object.keys(starts)) {
       lengths[vector] = (lengths[vector] ?? 0) + size;
@@ -84,13 +84,13 @@ export async function createOptimizer(
   );
   for (const { array, isKernel, starts } of slots) {
     if (isKernel && starts.decays !== undefined) {
-      vectors.decays!.fill(1, starts.decays, starts.decays + sizeOf(array.shape));
+      vectors.decays!.fill(1, starts.decays, starts.decays + countElements(array.shape));
     }
   }
   if (state) {
     fillMoments(slots, vectors, state);
   }
-  const program = await compile(updateProgram(optimizer, sections), { ...place, precision });
+  const program = await compile(updateProgram(optimizer, sections), { ...engineOptions, precision });
   return new ParameterOptimizer({ optimizer, program, slots, vectors, learningRate }, state?.steps ?? 0);
 }
 
@@ -130,16 +130,16 @@ function momentArrays(slots: readonly Slot[], vectors: Vectors): Record<string, 
           const start = starts[moment];
           return start === undefined
             ? []
-            : [[name, { shape, data: vectors[moment]!.slice(start, start + sizeOf(shape)) }]];
+            : [[name, { shape, data: vectors[moment]!.slice(start, start + countElements(shape)) }]];
         }),
       ),
     ]),
   );
 }
 
-function requireShape(what: string, { shape, data }: NdArray, expected: NdArray): void {
+function requireShape(subject: string, { shape, data }: NdArray, expected: NdArray): void {
   if (!sameShape(shape, expected.shape) || data.length !== expected.data.length) {
-    throw new Error(`${what} must have shape ${showShape(expected.shape)}, not ${showShape(shape)}`);
+    throw new Error(`${subject} must have shape ${showShape(expected.shape)}, not ${showShape(shape)}`);
   }
 }
 

@@ -22,4 +22,4 @@ export {
   type UpdateRule,
 } from './optimizer.ts';
 export { elementwisePrograms, type Section, updateProgram } from './programs.ts';
-export { optimizerOf, optimizers } from './registry.ts';
+export { configuredOptimizer, optimizers } from './registry.ts';

@@ -75,7 +75,7 @@ export function muon({
   momentum = 0.95,
   iterations = 5,
   weightDecay = 0,
-  rest = adamax(),
+  rest: otherRules = adamax(),
   restRate = 1,
 }: MuonOptions = {}): Optimizer {
   return {
@@ -97,10 +97,10 @@ export function muon({
           return { weights: subtract(weights!, change) };
         },
       },
-      ...rest.rules,
+      ...otherRules.rules,
     ],
     scalars: (t, learningRate) => ({
-      ...rest.scalars(t, learningRate * restRate),
+      ...otherRules.scalars(t, learningRate * restRate),
       matrixRate: learningRate,
       ...(weightDecay > 0 && { matrixDecay: learningRate * weightDecay }),
     }),

@@ -1,6 +1,6 @@
 // The programs of an update: whole, or in the parts that the host runs.
 import { concatenate, reshape, slice } from '../operations/index.ts';
-import { type ProgramDefinition, tensorsOf } from '../programDefinition.ts';
+import { listTensors, type ProgramDefinition } from '../programDefinition.ts';
 import { elementCount, OPEN_BATCH, type Shape } from '../shape.ts';
 import { input, type Tensor } from '../tensor.ts';
 import type { Optimizer, Tensors, UpdateRule } from './optimizer.ts';
@@ -95,7 +95,7 @@ function scalarInputs({ scalars }: Optimizer): Record<string, Tensor> {
 
 /** The program without the inputs that it does not use. */
 function usedInputs({ inputs, outputs }: ProgramDefinition): ProgramDefinition {
-  const used = new Set(tensorsOf({ inputs, outputs }));
+  const used = new Set(listTensors({ inputs, outputs }));
   return {
     inputs: Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => used.has(tensor))),
     outputs,

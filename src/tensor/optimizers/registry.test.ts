@@ -7,11 +7,12 @@ import { compile } from '../engine/program.ts';
 import { adamax } from './adamax.ts';
 import { averageShare, withAverage } from './average.ts';
 import { elementwisePrograms, updateProgram } from './programs.ts';
-import { optimizerOf, optimizers } from './registry.ts';
+import { configuredOptimizer, optimizers } from './registry.ts';
 
 const STEPS_PER_EPOCH = 20;
 
-const configured = (name: string) => optimizerOf({ optimizer: name, learningRate: 0.01 }, STEPS_PER_EPOCH);
+const configured = (name: string) =>
+  configuredOptimizer({ optimizer: name, learningRate: 0.01 }, STEPS_PER_EPOCH);
 
 describe.each(optimizers.names)('%s', (name) => {
   it('has its registered name and the moments that checkpoints expect', () => {
@@ -34,7 +35,7 @@ describe.each(optimizers.names)('%s', (name) => {
       const program = await compile(definition, { threads: 1 });
       const [elementwise] = elementwisePrograms(optimizer, rule);
       const loop = await compileLoop(withAverage(elementwise!), { all: length });
-      const vectors = loop.vectorsOf('all');
+      const vectors = loop.setVectors('all');
       const decays = rule.decays ? { decays: vector(() => random.integer(2)) } : {};
       const zeros = [...rule.moments, 'average'].map((kind) => [kind, vector(() => 0)]);
       let state: Record<string, NdArray> = {
@@ -65,7 +66,7 @@ describe.each(optimizers.names)('%s', (name) => {
 });
 
 it('adamax averages over one epoch: β₂ = 1 − 1/(steps per epoch)', () => {
-  const given = adamax({ beta2: 1 - 1 / STEPS_PER_EPOCH, biasCorrection: 'glow' });
-  expect(configured('adamax').scalars(3, 0.01)).toEqual(given.scalars(3, 0.01));
-  expect(given.scalars(3, 0.01).rate).toBeCloseTo((0.01 * Math.sqrt(1 - 0.95 ** 3)) / (1 - 0.9 ** 3), 15);
+  const explicit = adamax({ beta2: 1 - 1 / STEPS_PER_EPOCH, biasCorrection: 'glow' });
+  expect(configured('adamax').scalars(3, 0.01)).toEqual(explicit.scalars(3, 0.01));
+  expect(explicit.scalars(3, 0.01).rate).toBeCloseTo((0.01 * Math.sqrt(1 - 0.95 ** 3)) / (1 - 0.9 ** 3), 15);
 });

@@ -14,7 +14,7 @@ export const optimizers = new PartRegistry<OptimizerDefinition>(
 /**
  * The optimiser that a configuration's `training` chooses, for a run with `stepsPerEpoch` steps per epoch.
  */
-export function optimizerOf(
+export function configuredOptimizer(
   training: { readonly optimizer: PartChoice; readonly learningRate: number },
   stepsPerEpoch: number,
 ): Optimizer {

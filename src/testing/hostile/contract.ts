@@ -7,14 +7,14 @@ import type { Outcome } from './runCommands.ts';
 export const commandLimits: Limits = { seconds: 15, bytes: 2 ** 30, openFiles: 256 };
 
 /** The errors that a command reported, one line each. */
-function errorsOf({ stderr }: Outcome): string[] {
+function reportedErrors({ stderr }: Outcome): string[] {
   return stderr.split('\n').filter((line) => line.startsWith('emerging: '));
 }
 
 /** How a command broke the contract, in one line; undefined if it did not. */
-export function breachOf(outcome: Outcome): string | undefined {
+export function findBreach(outcome: Outcome): string | undefined {
   const { code, stdout, stderr, killed, peakBytes } = outcome;
-  const errors = errorsOf(outcome);
+  const errors = reportedErrors(outcome);
   if (killed !== undefined) {
     return killed;
   }

@@ -26,11 +26,11 @@ const byteDamage: fc.Arbitrary<Damage> = fc
     let bytes = readFileSync(path);
     for (const { kind, position, bytes: edited } of edits) {
       const start = position % Math.max(1, bytes.length);
-      const rest = bytes.subarray(kind === 'insert' ? start : start + edited.length);
+      const following = bytes.subarray(kind === 'insert' ? start : start + edited.length);
       bytes = Buffer.concat([
         bytes.subarray(0, start),
         ...(kind === 'set' || kind === 'insert' ? [edited] : []),
-        ...(kind === 'truncate' ? [] : [rest]),
+        ...(kind === 'truncate' ? [] : [following]),
       ]);
     }
     writeFileSync(path, bytes);

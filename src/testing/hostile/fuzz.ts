@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { wholeNumber } from '../../app/cli/parts/options.ts';
 import { visibleText } from '../../core/visibleText.ts';
 import { tinyTraining, writeTinyDataset } from '../tinyImages.ts';
-import { breachOf, commandLimits } from './contract.ts';
+import { commandLimits, findBreach } from './contract.ts';
 import { damageTo } from './damage.ts';
 import { runInLimits } from './inLimits.ts';
 import { changeOutside, makeOutside } from './outside.ts';
@@ -29,10 +29,10 @@ const { minutes, keep, input, seed } = new Command('fuzz')
 
 /** Commands per process: starting one takes seconds. */
 const BATCH = 150;
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const script = [process.execPath, '--import', import.meta.resolve('tsx'), here('runCommands.ts')];
+const resolveHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const script = [process.execPath, '--import', import.meta.resolve('tsx'), resolveHere('runCommands.ts')];
 /** Files that commands read on their own or in a folder: pickles are only read in archives. */
-const fixtures = readdirSync(here('../../data/fixtures')).filter(
+const fixtures = readdirSync(resolveHere('../../data/fixtures')).filter(
   (name) => !/\.(ts|py|mjs|pickle)$/.test(name),
 );
 const [threads, quick] = ['--threads=1', ['--draws=1', '--threads=1']];
@@ -104,11 +104,11 @@ async function work(): Promise<void> {
 }
 
 async function tryInputs(numbers: readonly number[]): Promise<void> {
-  const made = numbers.map(makeInput);
-  const outcomes = await runInLimits(script, made, commandLimits);
+  const hostileInputs = numbers.map(makeInput);
+  const outcomes = await runInLimits(script, hostileInputs, commandLimits);
   for (const [index, outcome] of outcomes.entries()) {
-    const { number, description, inputFolder, cwd } = made[index]!;
-    const failure = breachOf(outcome) ?? changeOutside(join(inputFolder, 'outside'));
+    const { number, description, inputFolder, cwd } = hostileInputs[index]!;
+    const failure = findBreach(outcome) ?? changeOutside(join(inputFolder, 'outside'));
     tried++;
     if (failure !== undefined) {
       const general = failure
@@ -150,7 +150,7 @@ function makeInput(number: number) {
 /** Trains tiny models, exports one, encodes, compresses and prepares images. */
 async function makeSound(): Promise<void> {
   writeTinyDataset(join(sound, 'data'));
-  cpSync(here('../../data/fixtures'), join(sound, 'fixtures'), { recursive: true });
+  cpSync(resolveHere('../../data/fixtures'), join(sound, 'fixtures'), { recursive: true });
   for (const name of fixtures.filter(isFits)) {
     for (const split of ['train', 'test']) {
       cpSync(join(sound, 'fixtures', name), join(sound, 'maps', name, split, name));
@@ -167,7 +167,7 @@ async function makeSound(): Promise<void> {
   ].map((args) => ({ args, cwd: sound }));
   const outcomes = await runInLimits(script, calls, { ...commandLimits, seconds: 120 });
   for (const outcome of outcomes) {
-    if (outcome.code !== 0 || breachOf(outcome) !== undefined) {
+    if (outcome.code !== 0 || findBreach(outcome) !== undefined) {
       throw new Error(`cannot prepare: ${outcome.args.join(' ')}: ${outcome.killed ?? outcome.stderr}`);
     }
   }
@@ -187,15 +187,15 @@ function filesIn(name: string): string[] {
 }
 
 function callsOn(model: string): string[][] {
-  const both = [
+  const calls = [
     ['sample', model, '--count=4', '--out=samples.png', threads],
     ['score', model, '--data=data', '--count=2', threads],
     ['encode', model, '--data=data', '--count=2', '--out=encoded.safetensors', threads],
   ];
   return model === 'export'
-    ? both
+    ? calls
     : [
-        ...both,
+        ...calls,
         ['evaluate', 'run', ...quick],
         ['doctor', 'run', '--images=2', threads],
         ['export', 'run', '--out=exported'],

@@ -2,7 +2,7 @@
 import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import { checksumOf } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import {
   bytes,
@@ -44,8 +44,11 @@ export function bindExport(folder: string): void {
   }
   try {
     const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
-    const { checksum: _, ...rest } = metadata;
-    writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
+    const { checksum: _, ...otherMetadata } = metadata;
+    writeFileSync(
+      path,
+      encodeSafetensors(tensors, { ...otherMetadata, checksum: tensorChecksum(tensors, otherMetadata) }),
+    );
     if (manifestFile!.isFile() && manifestFile!.size < MOST_BOUND) {
       edit('manifest.json', (text) =>
         text.startsWith('{"image":{"shape":[8,8,1]},"model":{') && text.endsWith(',"files":{}}')

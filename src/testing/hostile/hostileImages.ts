@@ -183,7 +183,7 @@ const files: Readonly<Record<string, () => Uint8Array | SparseFile>> = {
   'fits/test/b.fits': largeFits,
   'idx/train-images-idx3-ubyte': () => sparseIdx(2_000_000_000, 1, 1),
   'idx/t10k-images-idx3-ubyte': () => sparseIdx(1, 1, 1),
-  ...Object.fromEntries(Object.entries(hostileParquet).map(([what, file]) => [`${what}.parquet`, file])),
+  ...Object.fromEntries(Object.entries(hostileParquet).map(([kind, file]) => [`${kind}.parquet`, file])),
   'spaces.pickle': () => Buffer.from(`\x80\x02c${' '.repeat(1_000_000)}x\nsystem\n)R.`, 'latin1'),
   'newlines.pickle': () => Buffer.from(`\x80\x02c${' \r'.repeat(500_000)}x\nsystem\n)R.`, 'latin1'),
   'spaces.npy': () => npy(`1${' '.repeat(60_000)}x`, 1),

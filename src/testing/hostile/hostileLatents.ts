@@ -170,9 +170,9 @@ export function writeHostileLatents(folder: string, sound: string): HostileFolde
   const changed = Object.entries(changes).map(([name, [verdict, change]]): HostileFolder => {
     const path = join(folder, `latents ${name}`);
     const { tensors, metadata } = decodeSafetensors(Uint8Array.from(latents), sound);
-    const all = Object.fromEntries(tensors);
-    change(metadata, all);
-    writeFileSync(path, encodeSafetensors(new Map(Object.entries(all)), metadata));
+    const entries = Object.fromEntries(tensors);
+    change(metadata, entries);
+    writeFileSync(path, encodeSafetensors(new Map(Object.entries(entries)), metadata));
     return { path, verdict };
   });
   return [...named, ...changed, { path: ofHoles, verdict: 'refuse' }];

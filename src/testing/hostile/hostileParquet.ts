@@ -14,8 +14,8 @@ function unsigned(value: number): number[] {
 }
 
 const bytes = (...values: readonly number[]): Uint8Array => Uint8Array.from(values);
-const repeated = (times: number, ...values: readonly number[]): Uint8Array =>
-  Buffer.alloc(times * values.length, bytes(...values));
+const repeated = (count: number, ...values: readonly number[]): Uint8Array =>
+  Buffer.alloc(count * values.length, bytes(...values));
 
 /** An element of a schema, with a name of one letter. */
 const column = (children: number): number[] => [0x48, 1, 0x78, 0x15, ...unsigned(2 * children), 0];

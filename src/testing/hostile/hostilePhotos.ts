@@ -50,14 +50,14 @@ export function tiffOfPages(pages: number): Uint8Array {
   const first = file.readUInt32LE(4);
   const length = 2 + 12 * file.readUInt16LE(first) + 4;
   const directory = file.subarray(first, first + length);
-  const all = Buffer.alloc(pages * length, directory);
+  const directories = Buffer.alloc(pages * length, directory);
   for (let page = 0; page < pages; page++) {
     const next = page === pages - 1 ? 0 : file.length + (page + 1) * length;
-    all.writeUInt32LE(next, (page + 1) * length - 4);
+    directories.writeUInt32LE(next, (page + 1) * length - 4);
   }
   const start = Buffer.from(file);
   start.writeUInt32LE(file.length, 4);
-  return Buffer.concat([start, all]);
+  return Buffer.concat([start, directories]);
 }
 
 /** A TIFF file whose tiles are far larger than its image. */

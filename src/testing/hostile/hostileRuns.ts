@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { checksumOf } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import {
   bytes,
@@ -30,9 +30,9 @@ const checkpoint = (folder: string): string => join(folder, CHECKPOINT);
 export function recordOptions(folder: string, options: object, name = CHECKPOINT): void {
   const path = join(folder, name);
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
-  const { checksum: _, model, ...rest } = metadata;
-  const changed = { ...rest, model: JSON.stringify({ ...JSON.parse(model!), ...options }) };
-  writeFileSync(path, encodeSafetensors(tensors, { ...changed, checksum: checksumOf(tensors, changed) }));
+  const { checksum: _, model, ...otherMetadata } = metadata;
+  const changed = { ...otherMetadata, model: JSON.stringify({ ...JSON.parse(model!), ...options }) };
+  writeFileSync(path, encodeSafetensors(tensors, { ...changed, checksum: tensorChecksum(tensors, changed) }));
 }
 
 /** Sets an option of the model, in the configuration and in the checkpoint. */

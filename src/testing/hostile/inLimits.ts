@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { hasCode } from '../../data/files/fileErrors.ts';
 import type { Call } from '../runCalls.ts';
-import { processTree, usageOf } from './processUsage.ts';
+import { processTree, readUsage } from './processUsage.ts';
 import type { Outcome } from './runCommands.ts';
 
 /** The limits of a command. */
@@ -62,7 +62,7 @@ async function runSome(
   let start = { clock: performance.now(), used: 0 };
   let killed: string | undefined;
   const watch = setInterval(() => {
-    const used = usageOf(child.pid!);
+    const used = readUsage(child.pid!);
     killed ??=
       used.bytes > bytes
         ? `took ${(used.bytes / 2 ** 20).toFixed(0)} MiB of memory`
@@ -77,7 +77,7 @@ async function runSome(
   let begun: Outcome | undefined;
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      start = { clock: performance.now(), used: usageOf(child.pid!).seconds };
+      start = { clock: performance.now(), used: readUsage(child.pid!).seconds };
       const outcome = JSON.parse(line) as Outcome;
       begun = outcome.code === null ? outcome : undefined;
       if (outcome.code !== null) {

@@ -1,7 +1,7 @@
 // Answers to a request for a model that are not one.
 import { readFileSync } from 'node:fs';
 import { createGzip, gzipSync } from 'node:zlib';
-import { checksumOf } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { encodeSafetensors } from '../../data/files/safetensors.ts';
 import { type Answer, endless } from './hostileServer.ts';
 
@@ -26,10 +26,10 @@ function promising(bytes: number): Buffer {
 
 /** A file with this metadata and no tensor. */
 const describing = (metadata: Record<string, string>): Uint8Array =>
-  encodeSafetensors(new Map(), { ...metadata, checksum: checksumOf(new Map(), metadata) });
+  encodeSafetensors(new Map(), { ...metadata, checksum: tensorChecksum(new Map(), metadata) });
 
 const options = { levels: 1, depth: 1, conditioner: { width: 4 } };
-const whole =
+const answerWith =
   (bytes: Uint8Array, headers = {}): Answer =>
   (_, response) =>
     response.writeHead(200, headers).end(bytes);
@@ -74,11 +74,11 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
     error: /as safetensors: it is truncated, with \d+ of 400 bytes of tensors/,
   },
   'a header that promises more': {
-    answer: whole(Buffer.concat([promising(2 ** 25), small])),
+    answer: answerWith(Buffer.concat([promising(2 ** 25), small])),
     error: /as safetensors: it is truncated, with \d+ of 33554432 bytes of tensors/,
   },
   'an empty body': {
-    answer: whole(Buffer.alloc(0)),
+    answer: answerWith(Buffer.alloc(0)),
     error: /as safetensors: it has 0 bytes, too few for a header/,
   },
   'a bomb': {
@@ -91,12 +91,12 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
     error: /: the server sends more than the \d+ bytes that the file declares; use another copy$/,
   },
   'a broken compression': {
-    answer: whole(gzipSync(small).subarray(0, 40), { 'content-encoding': 'gzip' }),
+    answer: answerWith(gzipSync(small).subarray(0, 40), { 'content-encoding': 'gzip' }),
     error:
       /^cannot (fetch|read) \S+( as safetensors)?: (the connection was lost|it has \d+ bytes|it is truncated)/,
   },
   'an uncompressed body declared as gzip': {
-    answer: whole(small, { 'content-encoding': 'gzip' }),
+    answer: answerWith(small, { 'content-encoding': 'gzip' }),
     error: brokenOff,
     errorInPage: /^cannot fetch \S+: (the connection was lost|Failed to fetch); give the URL/,
   },
@@ -108,11 +108,11 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
     error: /^cannot fetch \S+: the server returned 500 Oh no; give the URL/,
   },
   'a web page': {
-    answer: whole(Buffer.from('<h1>Welcome</h1>'), { 'content-type': 'Text/HTML' }),
+    answer: answerWith(Buffer.from('<h1>Welcome</h1>'), { 'content-type': 'Text/HTML' }),
     error: /: the server returned a web page instead of a file; give the URL/,
   },
   'a web page with another type': {
-    answer: whole(Buffer.from('<!doctype html><h1>Welcome</h1>')),
+    answer: answerWith(Buffer.from('<!doctype html><h1>Welcome</h1>')),
     error: notSafetensors,
   },
   'no content': {
@@ -147,19 +147,21 @@ export const modelAnswers: Readonly<Record<string, ModelAnswer>> = {
     errorInPage: unreachable,
   },
   'a model that differs from its weights': {
-    answer: whole(describing({ model: JSON.stringify(options), imageShape: '8x8x1' })),
+    answer: answerWith(describing({ model: JSON.stringify(options), imageShape: '8x8x1' })),
     error: /does not fit its own model: \S+ is missing, expected/,
   },
   'a model of huge images': {
-    answer: whole(describing({ model: JSON.stringify(options), imageShape: '9999999x9999999x3' })),
+    answer: answerWith(describing({ model: JSON.stringify(options), imageShape: '9999999x9999999x3' })),
     error: /the images are 9999999x9999999x3, but models take at most/,
   },
   'a model of huge depth': {
-    answer: whole(describing({ model: JSON.stringify({ ...options, depth: 1e9 }), imageShape: '8x8x1' })),
+    answer: answerWith(
+      describing({ model: JSON.stringify({ ...options, depth: 1e9 }), imageShape: '8x8x1' }),
+    ),
     error: /model.depth must be a whole number from 1 to 1000/,
   },
   'a model of lists in lists': {
-    answer: whole(describing({ model: '['.repeat(2 ** 20), imageShape: '8x8x1' })),
+    answer: answerWith(describing({ model: '['.repeat(2 ** 20), imageShape: '8x8x1' })),
     error: /is not an exported model: its metadata does not describe one/,
   },
 };

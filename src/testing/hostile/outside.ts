@@ -14,11 +14,11 @@ export function makeOutside(path: string): void {
 
 /** How a command has changed the folder; undefined if it hasn't. */
 export function changeOutside(path: string): string | undefined {
-  const found = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
+  const entries = readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
   const isSame =
-    found.join() === 'file,folder,folder/file' &&
+    entries.join() === 'file,folder,folder/file' &&
     [join(path, 'file'), join(path, 'folder/file')].every(
       (file) => lstatSync(file).isFile() && readFileSync(file, 'utf8') === CONTENT,
     );
-  return isSame ? undefined : `files outside were changed; they are now ${found.join(', ')}`;
+  return isSame ? undefined : `files outside were changed; they are now ${entries.join(', ')}`;
 }

@@ -15,20 +15,20 @@ export interface Usage {
 
 /** A process and its descendants, parents first. */
 export function processTree(pid: number): number[] {
-  const children = linesOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  const children = readLines(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
   return [pid, ...children.flatMap(processTree)];
 }
 
 /** The usage of a process and its descendants; zero except on Linux. */
-export function usageOf(pid: number): Usage {
+export function readUsage(pid: number): Usage {
   let [seconds, bytes] = [0, 0];
-  for (const one of processTree(pid)) {
-    const fields = linesOf(`/proc/${one}/stat`)
+  for (const processId of processTree(pid)) {
+    const fields = readLines(`/proc/${processId}/stat`)
       .replace(/^.*\) /s, '')
       .split(' ')
       .slice(11, 15);
     seconds += fields.reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
-    bytes += 1024 * Number(/^VmRSS:\s*(\d+) kB$/m.exec(linesOf(`/proc/${one}/status`))?.[1] ?? 0);
+    bytes += 1024 * Number(/^VmRSS:\s*(\d+) kB$/m.exec(readLines(`/proc/${processId}/status`))?.[1] ?? 0);
   }
   return { seconds, bytes };
 }
@@ -38,7 +38,7 @@ export function usageOf(pid: number): Usage {
  * `process.resourceUsage` won't do: it is inherited from the parent process.
  */
 export function ownPeak(): number {
-  const peak = /^VmHWM:\s*(\d+) kB$/m.exec(linesOf('/proc/self/status'))?.[1];
+  const peak = /^VmHWM:\s*(\d+) kB$/m.exec(readLines('/proc/self/status'))?.[1];
   return 1024 * (peak === undefined ? process.resourceUsage().maxRSS : Number(peak));
 }
 
@@ -50,7 +50,7 @@ export function resetPeak(): void {
 }
 
 /** A file of /proc; empty if the process has ended. */
-function linesOf(path: string): string {
+function readLines(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

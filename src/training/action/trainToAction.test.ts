@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { decompose, logAbsDeterminantOf } from '../../core/numeric/linearAlgebra.ts';
+import { decompose, logAbsPivotProduct } from '../../core/numeric/linearAlgebra.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { memoryFiles } from '../../data/files/fileStore.ts';
@@ -62,20 +62,20 @@ const config = (changes: ConfigLayer = {}) =>
   });
 
 it('learns the exact density of a Gaussian action', async () => {
-  const place = memoryFiles('gaussian');
+  const files = memoryFiles('gaussian');
   const losses: number[] = [];
   const { model, state } = await trainToAction(
     {
       config: config(),
       imageShape: shape,
-      place,
+      place: files,
       threads: 1,
       events: { onStep: (_, bitsPerDim) => losses.push(bitsPerDim) },
     },
     gaussian,
   );
   await using flow = new FlowModel(trainedModel(model, state, 'average'), { threads: 1 });
-  const logDet = logAbsDeterminantOf(decompose(Float64Array.from(precision), 4));
+  const logDet = logAbsPivotProduct(decompose(Float64Array.from(precision), 4));
   const logNormaliser = 2 * Math.log(2 * Math.PI) - logDet / 2;
   // The loss of an exact model is −ln Z/D, for every sample.
   expect(losses.at(-1)! * Math.LN2).toBeCloseTo(-logNormaliser / 4, 3);
@@ -91,9 +91,9 @@ it('learns the exact density of a Gaussian action', async () => {
       0,
     );
   });
-  const found = await flow.logLikelihood(x);
+  const likelihoods = await flow.logLikelihood(x);
   energies.forEach((energy, index) => {
-    expect(Math.abs(found[index]! + energy + logNormaliser)).toBeLessThan(0.02);
+    expect(Math.abs(likelihoods[index]! + energy + logNormaliser)).toBeLessThan(0.02);
   });
 });
 
@@ -104,43 +104,43 @@ describe('a run', () => {
   };
   const quartic: Action = (x) => sumPerImage(multiply(multiply(x, x), multiply(x, x)));
   const options = { config: config(changes), imageShape: [4, 4, 2] as const, threads: 1 };
-  const filesOf = (place: string): Buffer[] => {
-    const paths = runPaths(place);
+  const readFiles = (directory: string): Buffer[] => {
+    const paths = runPaths(directory);
     return [paths.metrics, checkpointPath(paths, 12)].map((path) => readFileSync(path));
   };
 
   it('resumes to the bit, in nats/value, and is loaded, sampled and exported like any other', async () => {
-    const [whole, parts] = [join(root, 'whole'), join(root, 'parts')];
-    await trainToAction({ ...options, place: whole }, quartic);
+    const [uninterrupted, parts] = [join(root, 'whole'), join(root, 'parts')];
+    await trainToAction({ ...options, place: uninterrupted }, quartic);
     await trainToAction({ ...options, place: parts, stopAt: 5 }, quartic);
     const { complete } = await trainToAction({ ...options, place: parts, resume: true }, quartic);
     expect(complete).toBe(true);
-    filesOf(whole).forEach((file, index) => {
-      expect(file.equals(filesOf(parts)[index]!)).toBe(true);
+    readFiles(uninterrupted).forEach((file, index) => {
+      expect(file.equals(readFiles(parts)[index]!)).toBe(true);
     });
-    const lines = [...readJsonLines(runPaths(whole).metrics)];
+    const lines = [...readJsonLines(runPaths(uninterrupted).metrics)];
     expect(lines.every(({ natsPerValue }) => typeof natsPerValue === 'number')).toBe(true);
     expect(lines.length).toBe(12);
-    const { card, summary } = runPaths(whole);
+    const { card, summary } = runPaths(uninterrupted);
     expect(readFileSync(card, 'utf8')).toContain('| Trained to | the action gaussian, without images |');
     expect(readFileSync(card, 'utf8')).not.toContain('evaluate');
     expect(JSON.parse(readFileSync(summary, 'utf8')).action).toBe(true);
-    await using model = await loadModel(whole, { threads: 1 });
+    await using model = await loadModel(uninterrupted, { threads: 1 });
     const samples = await model.sample({ count: 3, seed: 4 });
-    const { files } = await exportModel(whole);
+    const { files } = await exportModel(uninterrupted);
     await using exported = await loadModel(files, { threads: 1 });
     expect(await exported.sample({ count: 3, seed: 4 })).toEqual(samples);
   });
 
   it('starts from values with the given mean and deviation', async () => {
     const continuous = { mean: [5, -3], deviation: [0.1, 2] };
-    const place = memoryFiles('start');
+    const files = memoryFiles('start');
     const start = config({
       ...changes,
       model: { ...changes.model, continuous },
       training: { steps: 1, warmupSteps: 100 },
     });
-    const { model, state } = await trainToAction({ ...options, config: start, place }, quartic);
+    const { model, state } = await trainToAction({ ...options, config: start, place: files }, quartic);
     await using flow = new FlowModel(trainedModel(model, state, 'raw'), { threads: 1 });
     const samples = await flow.sample({ count: 500 });
     const first = [...samples].filter((_, index) => index % 2 === 0);
@@ -190,8 +190,8 @@ describe('refuses', () => {
 
   it('to resume an action on images, and images to an action', async () => {
     const [first, second] = [memoryFiles('first'), memoryFiles('second')];
-    const one = config({ training: { steps: 1 } });
-    await trainToAction({ ...options, config: one, place: first }, gaussian);
+    const singleStep = config({ training: { steps: 1 } });
+    await trainToAction({ ...options, config: singleStep, place: first }, gaussian);
     const images = { name: 'gaussian', imageShape: shape, ...tinySets() };
     const dataset = { ...images, test: images.validation };
     const more = { training: { steps: 2 } };
@@ -210,8 +210,8 @@ describe('refuses', () => {
   });
 
   it('a place with a run, unless it resumes', async () => {
-    const place = memoryFiles('twice');
-    const twice = { ...options, config: config({ training: { steps: 1 } }), place };
+    const files = memoryFiles('twice');
+    const twice = { ...options, config: config({ training: { steps: 1 } }), place: files };
     await trainToAction(twice, gaussian);
     await expect(trainToAction(twice, gaussian)).rejects.toThrow('already holds a run');
   });

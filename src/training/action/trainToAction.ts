@@ -1,7 +1,7 @@
 // Training a model to a density that is known up to a factor, e^−S, without images.
 
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape, RandomStream } from '../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, RandomStream } from '../../core/numeric/index.ts';
 import {
   checkIndex,
   checkOutput,
@@ -51,12 +51,14 @@ const EPOCH = 100;
  *   if the action does not return a number for each field; or if the inverse of the model has no gradient
  */
 export async function trainToAction(
-  { config: given, imageShape, place, resume = false, ...following }: ActionTrainingOptions,
+  { config: userConfig, imageShape, place: destination, resume = false, ...following }: ActionTrainingOptions,
   action: Action,
 ): Promise<TrainingResult> {
-  const config = configFor(given, imageShape);
+  const config = configFor(userConfig, imageShape);
   const dataset = startingValues(config, imageShape);
-  const run = await (resume ? resumeRun(place, config, { dataset }) : startRun(config, place, { dataset }));
+  const run = await (resume
+    ? resumeRun(destination, config, { dataset })
+    : startRun(config, destination, { dataset }));
   return trainRun({ ...run, ...following, workers: 1, activations: 'keep', action });
 }
 
@@ -85,7 +87,7 @@ function configFor(config: Config, [, , channels]: ImageShape): Config {
 /** Fields of independent normal values, that initialise activation normalisations. */
 function startingValues({ data, training, model }: Config, imageShape: ImageShape): Dataset {
   const { mean, deviation } = model.continuous as { mean: number[]; deviation: number[] };
-  const [size, channels] = [dimensionsOf(imageShape), imageShape[2]];
+  const [size, channels] = [countDimensions(imageShape), imageShape[2]];
   const count = EPOCH * training.batchSize;
   const train: ImageSet = {
     count,
@@ -93,12 +95,12 @@ function startingValues({ data, training, model }: Config, imageShape: ImageShap
     kind: 'float32',
     read(indices, out) {
       checkOutput(indices.length * size, 'float32', out);
-      for (let place = 0; place < indices.length; place++) {
-        const normals = new RandomStream(0, 'starting values', checkIndex(indices[place]!, count)).normals(
+      for (let position = 0; position < indices.length; position++) {
+        const normals = new RandomStream(0, 'starting values', checkIndex(indices[position]!, count)).normals(
           size,
         );
         normals.forEach((value, index) => {
-          out[place * size + index] = mean[index % channels]! + deviation[index % channels]! * value;
+          out[position * size + index] = mean[index % channels]! + deviation[index % channels]! * value;
         });
       }
     },

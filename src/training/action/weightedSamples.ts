@@ -2,16 +2,16 @@
 
 import { UserError } from '../../core/errors.ts';
 import {
-  dimensionsOf,
+  countDimensions,
   type ImageShape,
   RandomStream,
-  rangeOf,
   requireWhole,
+  valueRange,
 } from '../../core/numeric/index.ts';
 import type { FlowModel, WorkOptions } from '../../model/index.ts';
 import { compile, releaseAfter } from '../../tensor/engine/index.ts';
 import { input, OPEN_BATCH } from '../../tensor/index.ts';
-import { type Action, actionOf } from '../gradients/actionLoss.ts';
+import { type Action, buildAction } from '../gradients/actionLoss.ts';
 
 /** How many samples are drawn. Progress counts samples. */
 export interface WeighOptions extends WorkOptions {
@@ -61,7 +61,7 @@ export async function weighSamples(
     samples,
     logWeights,
     effectiveSampleSize: effectiveSampleSize(logWeights),
-    logNormaliser: logMeanOf(logWeights),
+    logNormaliser: logMean(logWeights),
   };
 }
 
@@ -71,18 +71,18 @@ async function actionValues(
   fields: Float32Array,
   imageShape: ImageShape,
 ): Promise<Float64Array> {
-  const size = dimensionsOf(imageShape);
+  const size = countDimensions(imageShape);
   const count = fields.length / size;
   const values = new Float64Array(count);
   const x = input('x', [OPEN_BATCH, ...imageShape]);
-  const definition = { inputs: { x }, outputs: { values: actionOf(action, x) } };
+  const definition = { inputs: { x }, outputs: { values: buildAction(action, x) } };
   await releaseAfter(async (keep) => {
     const program = keep(await compile(definition, { precision: 'float64' }));
     for (let first = 0; first < count; first += AT_ONCE) {
       const end = Math.min(first + AT_ONCE, count);
       const data = fields.subarray(first * size, end * size);
-      const found = await program.run({ x: { shape: [end - first, ...imageShape], data } });
-      values.set(found.values!.data, first);
+      const actions = await program.run({ x: { shape: [end - first, ...imageShape], data } });
+      values.set(actions.values!.data, first);
     }
   });
   return values;
@@ -120,7 +120,7 @@ export function metropolisChain(
   logWeights: Float64Array,
   { seed = 0 }: { readonly seed?: number } = {},
 ): MetropolisChain {
-  largestOf(logWeights);
+  largestLogWeight(logWeights);
   const random = new RandomStream(seed, 'metropolis');
   const states = new Uint32Array(logWeights.length);
   let [current, accepted] = [0, 0];
@@ -134,8 +134,8 @@ export function metropolisChain(
   return { states, acceptance: states.length > 1 ? accepted / (states.length - 1) : 1 };
 }
 
-function logMeanOf(logWeights: Float64Array): number {
-  return largestOf(logWeights) + Math.log(total(scaled(logWeights)) / logWeights.length);
+function logMean(logWeights: Float64Array): number {
+  return largestLogWeight(logWeights) + Math.log(total(scaled(logWeights)) / logWeights.length);
 }
 
 /**
@@ -143,9 +143,9 @@ function logMeanOf(logWeights: Float64Array): number {
  *
  * @throws UserError (`diverged`) if it is not finite
  */
-function largestOf(logWeights: Float64Array): number {
-  const [, most] = rangeOf(logWeights);
-  if (!Number.isFinite(most)) {
+function largestLogWeight(logWeights: Float64Array): number {
+  const [, greatest] = valueRange(logWeights);
+  if (!Number.isFinite(greatest)) {
     const wrong = logWeights.findIndex((value) => !(value < Number.POSITIVE_INFINITY));
     throw new UserError(
       'diverged',
@@ -154,13 +154,13 @@ function largestOf(logWeights: Float64Array): number {
         : `ln w of sample ${wrong} is ${logWeights[wrong]}: check that the action is finite, and train longer`,
     );
   }
-  return most;
+  return greatest;
 }
 
 /** The weights, divided by the largest one. */
 function scaled(logWeights: Float64Array): Float64Array {
-  const most = largestOf(logWeights);
-  return logWeights.map((value) => Math.exp(value - most));
+  const greatest = largestLogWeight(logWeights);
+  return logWeights.map((value) => Math.exp(value - greatest));
 }
 
 function total(values: Float64Array): number {

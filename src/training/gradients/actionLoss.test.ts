@@ -17,7 +17,7 @@ import { planGradients } from './planGradients.ts';
 const shape = [4, 8, 1] as const;
 const IMAGES = 3;
 
-const modelOf = (changes: Partial<ModelOptions>) =>
+const createModel = (changes: Partial<ModelOptions>) =>
   new Glow(shape, {
     levels: 2,
     depth: 2,
@@ -29,9 +29,9 @@ const modelOf = (changes: Partial<ModelOptions>) =>
 /** Σ x⁴/4 + x·(its left neighbour, on a torus of columns). */
 const quartic: Action = (x) => {
   const squares = multiply(x, x);
-  const [first, ...rest] = split(x, 2, Array(8).fill(1));
-  const products = [first!, ...rest].map((column, index) =>
-    sumPerImage(multiply(column, [...rest, first!][index]!)),
+  const [first, ...otherColumns] = split(x, 2, Array(8).fill(1));
+  const products = [first!, ...otherColumns].map((column, index) =>
+    sumPerImage(multiply(column, [...otherColumns, first!][index]!)),
   );
   return products.reduce(add, multiply(sumPerImage(multiply(squares, squares)), 0.25));
 };
@@ -45,12 +45,12 @@ describe.each<[string, Partial<ModelOptions>]>([
   ],
   ['checkerboards', { checkerboard: 2, mixing: 'finc', levels: 1, depth: 1 }],
 ])('%s', (_, changes) => {
-  const model = modelOf(changes);
-  const values = parametersOf(model);
+  const model = createModel(changes);
+  const values = createParameters(model);
   const noise = { shape: [IMAGES, ...shape], data: new RandomStream(3).normals(IMAGES * 32) };
 
   it('has the gradient of log q + S along the path of x', async () => {
-    const tensors = inputsOf('weights', values);
+    const tensors = createInputs('weights', values);
     const { inputs, bitsPerDim, gradientsBy } = actionLoss(quartic)(model, IMAGES, tensors);
     const trained = Object.keys(values).filter((path) => model.parameters[path]!.trained);
     const gradients = gradientsBy(
@@ -67,19 +67,22 @@ describe.each<[string, Partial<ModelOptions>]>([
     const loss = await lossOfPath(model);
     const weights = named('weights', values);
     const results = await program.run({ noise, ...weights });
-    const at = (moved: Record<string, NdArray>): Promise<number> => loss({ noise, ...weights, ...moved });
+    const lossAt = (moved: Record<string, NdArray>): Promise<number> => loss({ noise, ...weights, ...moved });
     // Weights of the path and of the density agree: the loss itself.
     const total = Array.from(results.bitsPerDim!.data).reduce((sum, value) => sum + value, 0);
-    expect(await at(named('path', values))).toBeCloseTo(total, 9);
+    expect(await lossAt(named('path', values))).toBeCloseTo(total, 9);
     let largest = 0;
     for (const path of trained) {
-      const { shape: own, data } = values[path]!;
+      const { shape: parameterShape, data } = values[path]!;
       const direction = new RandomStream(5, path).normals(data.length);
       const step = (size: number) => ({
         ...named('path', values),
-        [`path ${path}`]: { shape: own, data: data.map((value, i) => value + size * direction[i]!) },
+        [`path ${path}`]: {
+          shape: parameterShape,
+          data: data.map((value, i) => value + size * direction[i]!),
+        },
       });
-      const expected = ((await at(step(1e-6))) - (await at(step(-1e-6)))) / 2e-6;
+      const expected = ((await lossAt(step(1e-6))) - (await lossAt(step(-1e-6)))) / 2e-6;
       const gradient = Array.from(results[path]!.data).reduce(
         (sum, value, i) => sum + value * direction[i]!,
         0,
@@ -91,17 +94,17 @@ describe.each<[string, Partial<ModelOptions>]>([
     await program.release();
     // The graph that a GPU runs, in float64 on the CPU.
     const stacked = await compilePrepared(prepare(definition, { device: 'webgpu' }), engine);
-    const found = await stacked.run({ noise, ...weights });
+    const stackedResults = await stacked.run({ noise, ...weights });
     for (const [name, { data }] of Object.entries(results)) {
-      expectClose(name, found[name]!.data, data, 'float64');
+      expectClose(name, stackedResults[name]!.data, data, 'float64');
     }
     await stacked.release();
   });
 });
 
 it('vanishes for every sample where the model is exact', async () => {
-  const model = modelOf({ mixing: '1x1', learnedPrior: false });
-  const values = parametersOf(model);
+  const model = createModel({ mixing: '1x1', learnedPrior: false });
+  const values = createParameters(model);
   const tensors = Object.fromEntries(Object.entries(values).map(([path, value]) => [path, constant(value)]));
   // −ln q itself, up to a constant.
   const exact: Action = (x) => {
@@ -109,7 +112,7 @@ it('vanishes for every sample where the model is exact', async () => {
     const { latents, ...densities } = model.encode(model.values.toModel(x), parameters);
     return add(multiply(model.logLikelihood(densities), -1), 2);
   };
-  const weights = inputsOf('weights', values);
+  const weights = createInputs('weights', values);
   const { inputs, gradientsBy } = actionLoss(exact)(model, IMAGES, weights);
   const trained = Object.keys(values).filter((path) => model.parameters[path]!.trained);
   const gradients = gradientsBy(
@@ -122,13 +125,13 @@ it('vanishes for every sample where the model is exact', async () => {
     { precision: 'float64', threads: 1 },
   );
   const noise = { shape: [IMAGES, ...shape], data: new RandomStream(3).normals(IMAGES * 32) };
-  const found = await program.run({ noise, ...named('weights', values) });
-  expect(found.squares!.data[0]).toBeLessThan(1e-16);
+  const result = await program.run({ noise, ...named('weights', values) });
+  expect(result.squares!.data[0]).toBeLessThan(1e-16);
   await program.release();
 });
 
 describe('refuses', () => {
-  const model = modelOf({ mixing: '1x1' });
+  const model = createModel({ mixing: '1x1' });
   const layout = new ParameterLayout(model.parameters);
   const request = { model, layout, images: 4, batchSize: 4, threads: 2, loss: actionLoss(quartic) };
 
@@ -154,22 +157,22 @@ describe('refuses', () => {
 const named = <Value>(kind: string, values: Readonly<Record<string, Value>>): Record<string, Value> =>
   Object.fromEntries(Object.entries(values).map(([path, value]) => [`${kind} ${path}`, value]));
 
-function inputsOf(kind: string, values: Readonly<Record<string, NdArray>>): Record<string, Tensor> {
+function createInputs(kind: string, values: Readonly<Record<string, NdArray>>): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(values).map(([path, value]) => [path, input(`${kind} ${path}`, value.shape)]),
   );
 }
 
 /** Parameters away from the initial ones, where networks are zero. */
-function parametersOf(model: Glow): Record<string, NdArray> {
+function createParameters(model: Glow): Record<string, NdArray> {
   const layout = new ParameterLayout(model.parameters);
   return Object.fromEntries(
-    Object.entries(layout.unpack(layout.initial(2))).map(([path, { shape: own, data }]) => {
+    Object.entries(layout.unpack(layout.initial(2))).map(([path, { shape: parameterShape, data }]) => {
       const noise = new RandomStream(4, path).normals(data.length);
       const deviation = model.parameters[path]!.trained ? 0.05 : 0;
       return [
         path,
-        { shape: own, data: Float64Array.from(data, (value, i) => value + deviation * noise[i]!) },
+        { shape: parameterShape, data: Float64Array.from(data, (value, i) => value + deviation * noise[i]!) },
       ];
     }),
   );
@@ -179,8 +182,8 @@ function parametersOf(model: Glow): Record<string, NdArray> {
 async function lossOfPath(
   model: Glow,
 ): Promise<(feeds: Readonly<Record<string, NdArray>>) => Promise<number>> {
-  const values = parametersOf(model);
-  const [path, weights] = [inputsOf('path', values), inputsOf('weights', values)];
+  const values = createParameters(model);
+  const [path, weights] = [createInputs('path', values), createInputs('weights', values)];
   const noise = input('noise', [IMAGES, ...shape]);
   const sizes = model.latentShapes.map(([h, w, c]) => h * w * c);
   const latents = split(reshape(noise, [IMAGES, 32]), 1, sizes).map((part, index) =>

@@ -1,7 +1,7 @@
 // The reverse Kullback-Leibler divergence between a model and a density that is known up to a factor: training without
 // data.
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape, type RandomStream } from '../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, type RandomStream } from '../../core/numeric/index.ts';
 import { parametersFrom } from '../../flows/contract/index.ts';
 import type { Flow } from '../../flows/models/index.ts';
 import { hasNormalLatents } from '../../flows/priors/index.ts';
@@ -25,7 +25,7 @@ export type Action = (x: Tensor) => Tensor;
  *
  * @throws UserError (`invalid-argument`) if it does not return a number for each image
  */
-export function actionOf(action: Action, x: Tensor): Tensor {
+export function buildAction(action: Action, x: Tensor): Tensor {
   const result: Partial<Tensor> | undefined = action(x);
   const expected = [x.shape[0]!];
   if (!Array.isArray(result?.shape)) {
@@ -62,7 +62,7 @@ export function actionLoss(action: Action): Loss {
     const decoded = model.decode(latents, parameters);
     const x = detach(decoded);
     const { latents: encoded, ...densities } = model.encode(x, parameters);
-    const divergence = add(model.logLikelihood(densities), actionOf(action, model.values.fromModel(x)));
+    const divergence = add(model.logLikelihood(densities), buildAction(action, model.values.fromModel(x)));
     const bitsPerDim = bitsPerDimFrom(model, negate(divergence));
     return {
       inputs: { noise },
@@ -70,8 +70,11 @@ export function actionLoss(action: Action): Loss {
       gradientsBy(variables, seed) {
         const [byX] = gradients(sum(bitsPerDim), [x], seed);
         const byLatents = pullback([{ tensor: decoded, gradient: byX }], latents);
-        const known = encoded.map((tensor, index) => ({ tensor, gradient: negate(byLatents[index]!) }));
-        return pullback(known, variables);
+        const knownGradients = encoded.map((tensor, index) => ({
+          tensor,
+          gradient: negate(byLatents[index]!),
+        }));
+        return pullback(knownGradients, variables);
       },
     };
   };
@@ -96,7 +99,7 @@ export function drawBase(random: RandomStream, out: Float32Array): void {
 /** The values of each image `[N, H, W, C]` as latents, one after the other. */
 function latentsIn(noise: Tensor, shapes: readonly ImageShape[]): Tensor[] {
   const images = noise.shape[0]!;
-  const sizes = shapes.map(dimensionsOf);
+  const sizes = shapes.map(countDimensions);
   const flat = reshape(noise, [images, sizes.reduce((total, size) => total + size, 0)]);
   return split(flat, 1, sizes).map((part, index) => reshape(part, [images, ...shapes[index]!]));
 }

@@ -1,6 +1,6 @@
 // Sums of gradients over arrays of several groups.
 import { expect, it } from 'vitest';
-import { addInPlace, differenceNorm, normOf, scaleInPlace } from './gradientSum.ts';
+import { addInPlace, differenceNorm, gradientNorm, scaleInPlace } from './gradientSum.ts';
 
 const groups = (...data: number[][]) =>
   Object.fromEntries(
@@ -17,13 +17,13 @@ it('adds and scales in place, every group', () => {
 });
 
 it('takes the norm over all groups, beyond what float32 could square', () => {
-  expect(normOf(groups([2, -3], [6]))).toBe(7);
+  expect(gradientNorm(groups([2, -3], [6]))).toBe(7);
   for (let length = 0; length < 10; length++) {
     const values = Array.from({ length }, (_, index) => index + 1);
-    expect(normOf(groups(values))).toBe(Math.sqrt((length * (length + 1) * (2 * length + 1)) / 6));
+    expect(gradientNorm(groups(values))).toBe(Math.sqrt((length * (length + 1) * (2 * length + 1)) / 6));
   }
-  expect(normOf(groups([3e30], [-4e30]))).toBeCloseTo(5e30, -24);
-  expect(normOf(groups([1, Number.NaN]))).toBeNaN();
+  expect(gradientNorm(groups([3e30], [-4e30]))).toBeCloseTo(5e30, -24);
+  expect(gradientNorm(groups([1, Number.NaN]))).toBeNaN();
 });
 
 it('takes the norm of a difference over all groups', () => {

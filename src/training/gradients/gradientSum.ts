@@ -21,7 +21,7 @@ export function addInPlace(total: Groups, terms: Groups): void {
 }
 
 /** The Euclidean norm of all arrays together. */
-export function normOf(arrays: Groups): number {
+export function gradientNorm(arrays: Groups): number {
   return Math.sqrt(Object.values(arrays).reduce((total, { data }) => total + sumOfSquares(data), 0));
 }
 
@@ -29,9 +29,9 @@ export function normOf(arrays: Groups): number {
 export function differenceNorm(a: Groups, b: Groups): number {
   let total = 0;
   for (const [name, { data }] of Object.entries(a)) {
-    const other = b[name]!.data;
+    const otherData = b[name]!.data;
     for (let index = 0; index < data.length; index++) {
-      total += (data[index]! - other[index]!) ** 2;
+      total += (data[index]! - otherData[index]!) ** 2;
     }
   }
   return Math.sqrt(total);
@@ -40,14 +40,14 @@ export function differenceNorm(a: Groups, b: Groups): number {
 /** Σ x², in four independent accumulators, so that additions don't wait for each other. */
 function sumOfSquares(data: NdArray['data']): number {
   let [a, b, c, d] = [0, 0, 0, 0];
-  const rest = data.length % 4;
-  for (let index = rest; index < data.length; index += 4) {
+  const remainder = data.length % 4;
+  for (let index = remainder; index < data.length; index += 4) {
     a += data[index]! * data[index]!;
     b += data[index + 1]! * data[index + 1]!;
     c += data[index + 2]! * data[index + 2]!;
     d += data[index + 3]! * data[index + 3]!;
   }
-  for (let index = 0; index < rest; index++) {
+  for (let index = 0; index < remainder; index++) {
     a += data[index]! * data[index]!;
   }
   return a + b + c + d;

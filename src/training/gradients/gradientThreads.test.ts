@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
@@ -50,8 +50,11 @@ function setting(flow = model): { batch: Batch; weights: Groups } {
     data.set(data.map((value) => value + 0.03 * random.normals(1)[0]!));
   }
   const shape = [images, ...imageShape];
-  const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
-  const noise = { shape, data: new Float32Array(sizeOf(shape)) };
+  const image = {
+    shape,
+    data: Float32Array.from({ length: countElements(shape) }, () => random.integer(256)),
+  };
+  const noise = { shape, data: new Float32Array(countElements(shape)) };
   flow.dequantiser.draw(random, noise.data);
   const numbers = Array.from({ length: images }, (_, index) => index % 3);
   return {
@@ -97,8 +100,8 @@ it.each([
     shared.forEach((values, index) => {
       const size = Math.max(...alone[index]!.map(Math.abs));
       expect(size).toBeGreaterThan(0);
-      values.forEach((value, place) => {
-        expect(Math.abs(value - alone[index]![place]!)).toBeLessThan(2e-5 * size);
+      values.forEach((value, position) => {
+        expect(Math.abs(value - alone[index]![position]!)).toBeLessThan(2e-5 * size);
       });
     });
     if (activations === 'keep') {
@@ -108,9 +111,9 @@ it.each([
 );
 
 test('workers share the available memory and the threads', () => {
-  const kept = planned({ workers: 1, activations: 'keep' });
+  const keepPlan = planned({ workers: 1, activations: 'keep' });
   expect(threadsEach(3, { threads: 7 })).toBe(2);
-  const scarce = { activations: 'auto', available: 3 * kept.bytes } as const;
+  const scarce = { activations: 'auto', available: 3 * keepPlan.bytes } as const;
   expect(planned({ ...scarce, workers: 1 }).activations).toBe('keep');
   expect(planned({ ...scarce, workers: 3, threads: 3 }).activations).toBe('recompute');
 });
@@ -168,9 +171,9 @@ it('shares no operation on wasm, and keeps no more activations than its memory h
 
 test('a flow that its options do not build is not shared among workers, which build it from them', () => {
   // The stages of a Glow in another order: the parameters have the same names and shapes.
-  const [first, ...rest] = model.stages;
-  const steps = rest.filter(({ kind, level }) => kind === 'step' && level === 0);
-  const others = rest.filter((stage) => !steps.includes(stage));
+  const [first, ...laterStages] = model.stages;
+  const steps = laterStages.filter(({ kind, level }) => kind === 'step' && level === 0);
+  const others = laterStages.filter((stage) => !steps.includes(stage));
   const turned = new StagedFlow(imageShape, [first!, ...steps.toReversed(), ...others], options);
   expect(turned.parameters).toEqual(model.parameters);
   expect(planned({}, turned).workers).toBe(1);

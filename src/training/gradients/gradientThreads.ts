@@ -3,9 +3,14 @@
 // A product of narrow matrices keeps two threads busy only briefly, and the operations between products
 // hardly at all; a worker with its own images waits for no other.
 
-import { type ImageShape, type NdArray, sizeOf } from '../../core/numeric/index.ts';
-import { type Groups, type ModelOptions, modulesOf, type ParameterLayout } from '../../flows/models/index.ts';
-import { type Batch, mapBatch, partOf } from '../../model/likelihood/index.ts';
+import { countElements, type ImageShape, type NdArray } from '../../core/numeric/index.ts';
+import {
+  type Groups,
+  type ModelOptions,
+  type ParameterLayout,
+  partModules,
+} from '../../flows/models/index.ts';
+import { type Batch, mapBatch, sliceBatch } from '../../model/likelihood/index.ts';
 import { defaultDevice, onHost, releaseOnFailure } from '../../tensor/engine/index.ts';
 import { ThreadPool } from '../../tensor/engine/threads/index.ts';
 import type { GradientPlan, GradientProgram, GradientRequest } from './gradientPlan.ts';
@@ -83,7 +88,7 @@ async function startThreads(
   });
   return releaseOnFailure(async (keep) => {
     const pool = keep(
-      await ThreadPool.open<ShareRequest, ShareAnswer>('gradients', modulesOf(model.options), data),
+      await ThreadPool.open<ShareRequest, ShareAnswer>('gradients', partModules(model.options), data),
     );
     await pool.start();
     return {
@@ -92,7 +97,7 @@ async function startThreads(
         const { bitsPerDim, ...gradients } = onHost({ ...target.gradients, bitsPerDim: target.bitsPerDim });
         const requests = shares.map((share) => ({
           share,
-          batch: mapBatch(partOf(batch, share * images, images), copyArray),
+          batch: mapBatch(sliceBatch(batch, share * images, images), copyArray),
           weights: shared ? undefined : current,
         }));
         const answers = await settleAll(requests.map((each) => pool.ask(each)));
@@ -112,25 +117,25 @@ async function startThreads(
  * memory, and for each worker the weights, its gradients, and a shared copy of these gradients.
  */
 export function copiedBytes(layout: ParameterLayout, workers: number): number {
-  const bytes = (which: 'all' | 'trained'): number =>
-    Object.values(layout.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
+  const bytes = (kind: 'all' | 'trained'): number =>
+    Object.values(layout.shapes(kind)).reduce((total, shape) => total + 4 * countElements(shape), 0);
   return bytes('all') + workers * (bytes('all') + 2 * bytes('trained'));
 }
 
 /** The results of all; if some fail, the first failure, once all have settled. */
-async function settleAll<Result>(asked: readonly Promise<Result>[]): Promise<Result[]> {
-  await Promise.allSettled(asked);
-  return Promise.all(asked);
+async function settleAll<Result>(promises: readonly Promise<Result>[]): Promise<Result[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 function copyArray({ shape, data }: NdArray): NdArray {
   return { shape, data: data.slice() };
 }
 
-function sharedGroups(layout: ParameterLayout, which: 'all' | 'trained'): Groups {
+function sharedGroups(layout: ParameterLayout, kind: 'all' | 'trained'): Groups {
   return Object.fromEntries(
-    Object.entries(layout.shapes(which)).map(([name, shape]) => {
-      const bytes = Float32Array.BYTES_PER_ELEMENT * sizeOf(shape);
+    Object.entries(layout.shapes(kind)).map(([name, shape]) => {
+      const bytes = Float32Array.BYTES_PER_ELEMENT * countElements(shape);
       return [name, { shape, data: new Float32Array(new SharedArrayBuffer(bytes)) }];
     }),
   );

@@ -1,6 +1,6 @@
 // What training minimises: a loss for each image of a batch, as a graph, and how its gradients are found.
 import type { Flow } from '../../flows/models/index.ts';
-import { bitsPerDimOf } from '../../model/likelihood/index.ts';
+import { buildBitsPerDim } from '../../model/likelihood/index.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { sum } from '../../tensor/operations/index.ts';
@@ -24,7 +24,7 @@ export type Loss = (model: Flow, images: number, tensors: Readonly<Record<string
 
 /** −log-likelihood of the images. */
 export const likelihoodLoss: Loss = (model, images, tensors) => {
-  const { inputs, bitsPerDim } = bitsPerDimOf(model, images, tensors);
+  const { inputs, bitsPerDim } = buildBitsPerDim(model, images, tensors);
   return {
     inputs,
     bitsPerDim,

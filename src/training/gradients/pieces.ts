@@ -110,12 +110,12 @@ function nameInSequence(name: string, path: string, stage: number): string {
 
 /** @param gradientOf the gradient of the loss with respect to the stage's contribution to a density */
 function definePrograms(
-  { parameters, taken, condition, weights, result: { y, ...result } }: StageGraph,
+  { parameters, taken: inputTensors, condition, weights, result: { y, ...result } }: StageGraph,
   gradientOf: (density: keyof Densities) => Tensor,
   prepared: (definition: ProgramDefinition) => ProgramDefinition,
 ): StagePrograms {
-  const inputs: Record<string, Tensor> = { ...taken, ...condition };
-  const variables: Record<string, Tensor> = { ...(taken.x && { gradientOfX: taken.x }) };
+  const inputs: Record<string, Tensor> = { ...inputTensors, ...condition };
+  const variables: Record<string, Tensor> = { ...(inputTensors.x && { gradientOfX: inputTensors.x }) };
   for (const [name, weight] of Object.entries(weights)) {
     inputs[arrayName('weights', name)] = weight;
     if (parameters[name]!.trained) {
@@ -123,19 +123,19 @@ function definePrograms(
     }
   }
   const outputs: Record<string, Tensor> = {};
-  const known: KnownGradient[] = [];
+  const knownGradients: KnownGradient[] = [];
   for (const density of densities) {
     const tensor = result[density];
     if (tensor) {
       outputs[density] = tensor;
-      known.push({ tensor, gradient: gradientOf(density) });
+      knownGradients.push({ tensor, gradient: gradientOf(density) });
     }
   }
   const gradientOfY = y && input('gradientOfY', y.shape);
   if (gradientOfY) {
-    known.push({ tensor: y, gradient: gradientOfY });
+    knownGradients.push({ tensor: y, gradient: gradientOfY });
   }
-  const variableGradients = pullback(known, Object.values(variables));
+  const variableGradients = pullback(knownGradients, Object.values(variables));
   Object.keys(variables).forEach((name, index) => {
     outputs[name] = variableGradients[index]!;
   });

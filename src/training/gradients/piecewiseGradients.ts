@@ -50,11 +50,11 @@ function compilePieces(pieces: readonly Piece[], request: GradientRequest): Prom
     const arrays = memory ? await deviceArrays(pieces, memory, request) : hostArrays(layout);
     return {
       async run(batch, weights, { bitsPerDim, gradients }) {
-        const known: ProgramArrays = { ...batch, ...(await arrays.weights(weights)) };
+        const knownArrays: ProgramArrays = { ...batch, ...(await arrays.weights(weights)) };
         const targets: ProgramArrays = { ...arrays.targets(gradients), bitsPerDim };
         const passed = new Map<string, AnyArray>();
         for (const { program, pass, inputs, outputs } of pieces) {
-          const feeds = arraysFor(inputs, (name) => passed.get(name) ?? known[name]);
+          const feeds = arraysFor(inputs, (name) => passed.get(name) ?? knownArrays[name]);
           const into = arraysFor(outputs, (name) => targets[name]);
           const results = { ...into, ...(await programs.get(program)!.run(feeds, into)) };
           for (const [output, name] of Object.entries(outputs)) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { countTrained } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
@@ -66,8 +66,8 @@ it.each<[string, Partial<ModelOptions>]>([
   }
   const shape = [3, ...imageShape];
   const batch = {
-    image: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) },
-    noise: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()) },
+    image: { shape, data: Float32Array.from({ length: countElements(shape) }, () => random.integer(256)) },
+    noise: { shape, data: Float32Array.from({ length: countElements(shape) }, () => random.uniform()) },
     ...(changes.classes && oneHotClasses([3, 0, 2], 4)),
   };
   const results = [];

@@ -48,11 +48,11 @@ function planShares(request: GradientRequest): GradientPlan {
     }
     return piecewiseGradients(request);
   }
-  const whole = wholeGradients(request);
+  const wholePlan = wholeGradients(request);
   return activations === 'auto' &&
     hasPieces &&
     isHost(device) &&
-    whole.bytes > SHARE * addressableOn(device, available)
+    wholePlan.bytes > SHARE * addressableOn(device, available)
     ? piecewiseGradients(request)
-    : whole;
+    : wholePlan;
 }

@@ -4,18 +4,18 @@
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { arrayName, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { styleOf } from '../../tensor/engine/devices/device.ts';
+import { graphStyle } from '../../tensor/engine/devices/device.ts';
 import { prepare } from '../../tensor/engine/graph/prepare.ts';
 import { isHosted } from '../../tensor/engine/hosted.ts';
 import { lower } from '../../tensor/engine/onnx/lower.ts';
 import { compilePrepared, freeze } from '../../tensor/engine/program.ts';
-import { type ProgramDefinition, tensorsOf } from '../../tensor/programDefinition.ts';
+import { listTensors, type ProgramDefinition } from '../../tensor/programDefinition.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { smallMixing } from '../../testing/layers.ts';
 import { gradientDefinition } from './wholeGradients.ts';
@@ -34,7 +34,7 @@ const options: ModelOptions = {
 
 const IMAGES = 3;
 
-function definitionOf(changes: Partial<ModelOptions>, imageShape: ImageShape, images = IMAGES) {
+function buildDefinition(changes: Partial<ModelOptions>, imageShape: ImageShape, images = IMAGES) {
   const model = new Glow(imageShape, { ...options, ...changes });
   const layout = new ParameterLayout(model.parameters);
   const definition = gradientDefinition({ model, layout, images, batchSize: images });
@@ -72,7 +72,7 @@ it.each<[string, Partial<ModelOptions>]>([
   ['kernels in arrays of their own', { ...twoSteps, conditioner: { width: 130 } }],
 ])('%s: the same loss and gradients with stacks as without', async (_, changes) => {
   const imageShape = [4, 8, 2] as const;
-  const { layout, definition } = definitionOf(changes, imageShape);
+  const { layout, definition } = buildDefinition(changes, imageShape);
   const random = new RandomStream(1);
   const weights = Object.fromEntries(
     Object.entries(layout.initial(2)).map(([name, { shape, data }]) => {
@@ -83,8 +83,11 @@ it.each<[string, Partial<ModelOptions>]>([
     }),
   );
   const shape = [IMAGES, ...imageShape];
-  const image = { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
-  const noise = { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.uniform()) };
+  const image = {
+    shape,
+    data: Float64Array.from({ length: countElements(shape) }, () => random.integer(256)),
+  };
+  const noise = { shape, data: Float64Array.from({ length: countElements(shape) }, () => random.uniform()) };
   const [expected, actual] = await Promise.all<Record<string, NdArray>>(
     (['cpu', 'webgpu'] as const).map(async (device) => {
       const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
@@ -104,18 +107,20 @@ it.each<[string, Partial<ModelOptions>]>([
 });
 
 /** How many nodes of each type a GPU computes in the model of a definition; a Reshape computes nothing. */
-async function nodesOf(definition: ProgramDefinition): Promise<Record<string, number>> {
+async function countNodes(definition: ProgramDefinition): Promise<Record<string, number>> {
   const { inputs, outputs } = prepare(definition, { device: 'webgpu' });
-  const known = await freeze({ inputs, outputs });
-  const hosted = tensorsOf({ inputs, outputs }).filter((tensor) => isHosted(tensor) && !known.has(tensor));
-  const given = Object.fromEntries(hosted.map((tensor, index) => [`host${index}`, tensor]));
+  const constants = await freeze({ inputs, outputs });
+  const hosted = listTensors({ inputs, outputs }).filter(
+    (tensor) => isHosted(tensor) && !constants.has(tensor),
+  );
+  const hostInputs = Object.fromEntries(hosted.map((tensor, index) => [`host${index}`, tensor]));
   const named = Object.entries(outputs).map(([name, tensor]) => [`output ${name}`, tensor]);
   const bytes = lower({
-    inputs: { ...inputs, ...given },
+    inputs: { ...inputs, ...hostInputs },
     outputs: Object.fromEntries(named),
-    known,
+    known: constants,
     precision: 'float32',
-    style: styleOf('webgpu'),
+    style: graphStyle('webgpu'),
   });
   const counts: Record<string, number> = {};
   for (const { opType } of onnx.ModelProto.decode(bytes).graph!.node!) {
@@ -132,8 +137,12 @@ const total = (counts: Record<string, number>): number =>
 it('has few nodes, and hardly more for the weights of deeper models', async () => {
   const [shallow, deep] = await Promise.all(
     [8, 14].map((depth) => {
-      const { definition } = definitionOf({ levels: 3, depth, conditioner: { width: 512 } }, [32, 32, 3], 32);
-      return nodesOf(definition);
+      const { definition } = buildDefinition(
+        { levels: 3, depth, conditioner: { width: 512 } },
+        [32, 32, 3],
+        32,
+      );
+      return countNodes(definition);
     }),
   );
   expect(total(shallow!)).toBeLessThan(2500);

@@ -58,7 +58,7 @@ export function stageGraphs(model: Flow, images: number, starting = false): Plac
 
 function stageGraph(stage: Stage, shape: Shape, accepted: Condition, starting: boolean): StageGraph {
   const x = input('x', shape);
-  const { weights, parameters, started } = weightsOf(stage.parameters, '', starting);
+  const { weights, parameters, started } = createWeights(stage.parameters, '', starting);
   const result = stage.forward(checkpoint(x), parameters, accepted);
   const { y, logPrior, logDet, logNoise } = result;
   const used = new Set(
@@ -74,15 +74,15 @@ function dequantisationGraph(model: Flow, images: number, starting: boolean): St
   const shape = [images, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const specs = model.dequantiser.parameters;
-  const { weights, parameters, started } = weightsOf(specs, `${DEQUANTISER}/`, starting);
-  const { u, logDensity } = model.noiseOf(image, noise, parameters);
+  const { weights, parameters, started } = createWeights(specs, `${DEQUANTISER}/`, starting);
+  const { u, logDensity } = model.dequantisationNoise(image, noise, parameters);
   const y = model.dequantise(image, u);
   const result = { y, ...(logDensity && { logNoise: logDensity }) };
   return { parameters: specs, taken: { image, noise }, condition: {}, weights, started: started(), result };
 }
 
 /** The inputs for parameters, by name; layers look them up under a prefix. */
-function weightsOf(
+function createWeights(
   specs: ParameterSpecs,
   prefix: string,
   starting: boolean,

@@ -1,6 +1,6 @@
 // Counts the arrays of data-parallel workers; here the threads run in the test's own thread.
 import { afterEach, expect, test, vi } from 'vitest';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import type { ThreadMessage } from '../../tensor/engine/threads/messages.ts';
@@ -78,14 +78,22 @@ test.each([2, 3])('the memory of %d workers equals the size of their arrays', as
   });
   const layout = new ParameterLayout(model.parameters);
   const [images, activations] = [6, 'keep'] as const;
-  const plan = (count: number, of: number) =>
-    planGradients({ model, layout, images: of, batchSize: 6, threads: 3, workers: count, activations });
+  const plan = (count: number, imageCount: number) =>
+    planGradients({
+      model,
+      layout,
+      images: imageCount,
+      batchSize: 6,
+      threads: 3,
+      workers: count,
+      activations,
+    });
   const shared = plan(workers, images);
 
   const program = await shared.compile();
   const [weights, gradients] = [layout.initial(1), layout.zeros()];
   const shape = [images, ...model.imageShape];
-  const array = { shape, data: new Float32Array(sizeOf(shape)) };
+  const array = { shape, data: new Float32Array(countElements(shape)) };
   const bitsPerDim = { shape: [images], data: new Float32Array(images) };
   await program.run({ image: array, noise: array }, weights, { bitsPerDim, gradients });
   await program.release();

@@ -13,7 +13,7 @@ const options: ModelOptions = {
 };
 
 describe('the default number of workers', () => {
-  const workersOf = (changes: Partial<ModelOptions>, bounds: Partial<WorkerBounds>): number =>
+  const countWorkers = (changes: Partial<ModelOptions>, bounds: Partial<WorkerBounds>): number =>
     workersFor(new Glow([28, 28, 1], { ...options, ...changes }), { images: 64, threads: 2, ...bounds });
 
   test.each([
@@ -25,7 +25,7 @@ describe('the default number of workers', () => {
     ['one for a model too small to benefit', { conditioner: { width: 4 }, depth: 1 }, {}, 1],
     ['one for a device that is not a CPU', {}, { device: 'webgpu' }, 1],
   ] as const)('%s', (_, changes, bounds, expected) => {
-    const workers = workersOf(changes, bounds);
+    const workers = countWorkers(changes, bounds);
     expect(workers).toBe(expected);
     expect(() => requireWorkers(workers, { images: 64, threads: 2, ...bounds })).not.toThrow();
   });

@@ -3,7 +3,7 @@
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
 import { availableCores } from '../../core/platform/index.ts';
 import { type Flow, flowFor, networkWidth, partsWithoutModule } from '../../flows/models/index.ts';
-import { bitsPerDimOf } from '../../model/likelihood/index.ts';
+import { buildBitsPerDim } from '../../model/likelihood/index.ts';
 import { defaultDevice, deviceRecord, isHost } from '../../tensor/engine/index.ts';
 import { importsModules, usesThreads } from '../../tensor/engine/threads/index.ts';
 import { input, Tensor } from '../../tensor/index.ts';
@@ -151,19 +151,19 @@ export function threadsEach(
  * hand may have the options of another one, even with parameters of the same names and shapes.
  */
 function isRebuiltFromOptions(model: Flow): boolean {
-  return computationOf(model) === computationOf(flowFor(model.imageShape, model.options));
+  return describeComputation(model) === describeComputation(flowFor(model.imageShape, model.options));
 }
 
 /** The likelihood of one image as text: each operation, with what it needs and the places of its inputs. */
-function computationOf(model: Flow): string {
+function describeComputation(model: Flow): string {
   const specs = Object.entries(model.parameters).sort(([a], [b]) => (a < b ? -1 : 1));
   const tensors = Object.fromEntries(specs.map(([path, { shape }]) => [path, input(path, shape)]));
   const places = new Map<Tensor, number>();
   const lines = specs.map(([path, { shape }]) => `${path} ${shape}`);
   // Depth first from the result, not by creation: some constants are older than the graph.
-  const open = [bitsPerDimOf(model, 1, tensors).bitsPerDim];
+  const open = [buildBitsPerDim(model, 1, tensors).bitsPerDim];
   for (let tensor = open.at(-1); tensor; tensor = open.at(-1)) {
-    const waiting = tensor.inputs.filter((one) => !places.has(one));
+    const waiting = tensor.inputs.filter((operand) => !places.has(operand));
     if (waiting.length > 0) {
       open.push(...waiting);
       continue;
@@ -172,7 +172,7 @@ function computationOf(model: Flow): string {
     if (!places.has(tensor)) {
       places.set(tensor, places.size);
       const { operation, attributes, inputs } = tensor;
-      const from = inputs.map((one) => places.get(one));
+      const from = inputs.map((operand) => places.get(operand));
       lines.push(`${operation.name} ${JSON.stringify(attributes, withoutTensors)} ${from}`);
     }
   }

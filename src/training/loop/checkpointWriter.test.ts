@@ -1,11 +1,11 @@
 // Which checkpoints are kept, as docs/training.md describes.
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
-import { scheduleOf } from '../../runs/settings/schedule.ts';
+import { createSchedule } from '../../runs/settings/schedule.ts';
 import { stayingSteps } from './checkpointWriter.ts';
 
 /** Milestones are at 2000, 4000 … 10000. */
-const schedule = scheduleOf(
+const schedule = createSchedule(
   resolveConfig({ preset: 'mnist-quickstart', overrides: { training: { steps: 10_000 } } }),
   1000,
 );

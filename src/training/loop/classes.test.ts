@@ -56,20 +56,20 @@ async function trained(images: Dataset, workers = 1, model: ConfigLayer['model']
 }
 
 it('lowers the loss more with true labels than with shuffled ones, and classifies', async () => {
-  const [real, other] = [await trained(dataset()), await trained(dataset(true))];
-  expect(real.validationBitsPerDim!).toBeLessThan(other.validationBitsPerDim! - 0.02);
+  const [real, shuffled] = [await trained(dataset()), await trained(dataset(true))];
+  expect(real.validationBitsPerDim!).toBeLessThan(shuffled.validationBitsPerDim! - 0.02);
   await using model = new FlowModel(trainedModel(real.model, real.state));
   const { test } = dataset();
-  const found = await evaluate(model, test, { draws: 2 });
-  expect(found.likelihood).toBe('p(x | class)');
-  const { accuracy, accuracyError, marginalBitsPerDim, byClass } = found.classes!;
+  const evaluation = await evaluate(model, test, { draws: 2 });
+  expect(evaluation.likelihood).toBe('p(x | class)');
+  const { accuracy, accuracyError, marginalBitsPerDim, byClass } = evaluation.classes!;
   expect(accuracy).toBeGreaterThan(0.8);
   expect(accuracyError).toBeCloseTo(Math.sqrt((accuracy * (1 - accuracy)) / 200), 12);
-  expect(found.bitsPerDim).toBeLessThan(marginalBitsPerDim);
-  expect(byClass.map((one) => one.class)).toEqual(classes);
+  expect(evaluation.bitsPerDim).toBeLessThan(marginalBitsPerDim);
+  expect(byClass.map((classResult) => classResult.class)).toEqual(classes);
   expect(byClass.reduce((sum, { images }) => sum + images, 0)).toBe(200);
   const weighted = byClass.reduce((sum, { images, bitsPerDim }) => sum + images * bitsPerDim!, 0) / 200;
-  expect(weighted).toBeCloseTo(found.bitsPerDim, 10);
+  expect(weighted).toBeCloseTo(evaluation.bitsPerDim, 10);
   const unlabelled = await evaluate(model, imagesInMemory(readAll(test), test.imageShape), { draws: 2 });
   expect(unlabelled.likelihood).toBe('p(x)');
   expect(unlabelled.bitsPerDim).toBeCloseTo(marginalBitsPerDim, 10);
@@ -82,33 +82,37 @@ it('trains with variational noise too, and p(x) is the mean of p(x | class) for 
   });
   await using flow = new FlowModel(trainedModel(model, state));
   const { test } = dataset();
-  const found = await evaluate(flow, test, { draws: 2 });
-  expect(found.likelihood).toBe('p(x | class)');
-  expect(found.classes!.accuracy).toBeGreaterThan(0.8);
-  const weighted = found.classes!.byClass.reduce((sum, one) => sum + one.images * one.bitsPerDim!, 0) / 200;
-  expect(weighted).toBeCloseTo(found.bitsPerDim, 10);
+  const evaluation = await evaluate(flow, test, { draws: 2 });
+  expect(evaluation.likelihood).toBe('p(x | class)');
+  expect(evaluation.classes!.accuracy).toBeGreaterThan(0.8);
+  const weighted =
+    evaluation.classes!.byClass.reduce(
+      (sum, classResult) => sum + classResult.images * classResult.bitsPerDim!,
+      0,
+    ) / 200;
+  expect(weighted).toBeCloseTo(evaluation.bitsPerDim, 10);
   const unlabelled = await evaluate(flow, imagesInMemory(readAll(test), test.imageShape), { draws: 2 });
-  expect(unlabelled.bitsPerDim).toBeCloseTo(found.classes!.marginalBitsPerDim, 10);
-  expect(found.bitsPerDim).toBeLessThan(unlabelled.bitsPerDim);
+  expect(unlabelled.bitsPerDim).toBeCloseTo(evaluation.classes!.marginalBitsPerDim, 10);
+  expect(evaluation.bitsPerDim).toBeLessThan(unlabelled.bitsPerDim);
   const byRanks = await onLocalRanks(3, async (ranks) => {
-    await using own = new FlowModel(trainedModel(model, state));
-    return await evaluate(own, test, { draws: 2, ranks });
+    await using rankModel = new FlowModel(trainedModel(model, state));
+    return await evaluate(rankModel, test, { draws: 2, ranks });
   });
-  expect(byRanks).toEqual(byRanks.map(() => found));
+  expect(byRanks).toEqual(byRanks.map(() => evaluation));
 });
 
 it('is the same with two workers, up to rounding', async () => {
-  const [one, two] = [await trained(dataset()), await trained(dataset(), 2)];
+  const [single, two] = [await trained(dataset()), await trained(dataset(), 2)];
   expect(two.workers).toBe(2);
-  expect(two.validationBitsPerDim!).toBeCloseTo(one.validationBitsPerDim!, 2);
+  expect(two.validationBitsPerDim!).toBeCloseTo(single.validationBitsPerDim!, 2);
 });
 
 it('refuses images without labels, or with other classes', async () => {
   const images = dataset();
   const plain = (set: Dataset['train']) => imagesInMemory(readAll(set), set.imageShape);
   const unlabelled = { ...images, train: plain(images.train), validation: plain(images.validation) };
-  const start = (names: string[] | true, of: Dataset) =>
-    startRun(config({ classes: names }), memoryFiles('bars'), { dataset: of });
+  const start = (names: string[] | true, source: Dataset) =>
+    startRun(config({ classes: names }), memoryFiles('bars'), { dataset: source });
   await expect(start(true, unlabelled)).rejects.toThrow(
     'model.classes is true, but the images of bars have no labels',
   );

@@ -75,8 +75,8 @@ it('learns from true conditions, which the run stores with their scales, and res
   ]);
   const real = await train({ ...run, threads: 1, workers: 1 });
   const wrong = await startRun(config(), memoryFiles('wrong'), { dataset: dataset(true) });
-  const other = await train({ ...wrong, threads: 1, workers: 1 });
-  expect(real.validationBitsPerDim!).toBeLessThan(other.validationBitsPerDim! - 0.02);
+  const wrongResult = await train({ ...wrong, threads: 1, workers: 1 });
+  expect(real.validationBitsPerDim!).toBeLessThan(wrongResult.validationBitsPerDim! - 0.02);
 
   const { test } = dataset();
   await using model = new FlowModel(trainedModel(real.model, real.state));
@@ -138,8 +138,8 @@ it('refuses images without conditions, constant ones, augmentations of condition
   await expect(start(images, { model: { condition: ['lever'] } })).rejects.toThrow(
     "unknown condition of bright 'lever': did you mean level?",
   );
-  const given = { condition: [{ name: 'other', mean: 0, deviation: 1 }] };
-  await expect(start(images, { model: given })).rejects.toThrow(
+  const otherCondition = { condition: [{ name: 'other', mean: 0, deviation: 1 }] };
+  await expect(start(images, { model: otherCondition })).rejects.toThrow(
     'the images of bright have no condition other',
   );
 });

@@ -7,7 +7,7 @@ import { RandomStream } from '../../core/numeric/random.ts';
 import { mean, variance } from '../../core/numeric/statistics.ts';
 import { type Dataset, imagesInMemory, readAll } from '../../data/contract/dataset.ts';
 import { readJsonLines } from '../../data/files/files.ts';
-import { unitOf } from '../../flows/models/unit.ts';
+import { resultUnit } from '../../flows/models/unit.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { loadTrained } from '../../model/loading/loadTrained.ts';
 import { evaluate } from '../../model/measure/evaluate.ts';
@@ -37,7 +37,7 @@ const dataset: Dataset = {
   test: images(64, 2),
 };
 
-const configOf = (steps: number, augment: readonly string[] = []) =>
+const createConfig = (steps: number, augment: readonly string[] = []) =>
   resolveConfig({
     overrides: {
       data: { name: 'fields', augment: augment as ('flip' | 'shift')[] },
@@ -47,11 +47,11 @@ const configOf = (steps: number, augment: readonly string[] = []) =>
   });
 
 async function trained(name: string, stopAt?: number, workers = 1): Promise<void> {
-  const run = await startRun(configOf(12), join(root, name), { dataset });
+  const run = await startRun(createConfig(12), join(root, name), { dataset });
   await train({ ...run, threads: workers, workers, ...(stopAt !== undefined && { stopAt }) });
 }
 
-const filesOf = (name: string): Buffer[] => {
+const readFiles = (name: string): Buffer[] => {
   const paths = runPaths(join(root, name));
   return [paths.metrics, checkpointPath(paths, 12)].map((path) => readFileSync(path));
 };
@@ -87,9 +87,9 @@ describe('a continuous run', () => {
   it('finds about the entropy of its images, in their own unit', async () => {
     const { bitsPerDim, draws, standardError } = await evaluate(model, dataset.test, { draws: 4 });
     const entropy = 0.5 * Math.log(2 * Math.PI * Math.E * DEVIATION ** 2);
-    const found = unitOf(model.model.options).of(bitsPerDim);
+    const measuredEntropy = resultUnit(model.model.options).of(bitsPerDim);
     // A dozen steps from its initialisation, which is nearly a standard normal.
-    expect(Math.abs(found - entropy)).toBeLessThan(0.1);
+    expect(Math.abs(measuredEntropy - entropy)).toBeLessThan(0.1);
     // The likelihood is exact: other draws would be equal.
     expect([draws, standardError]).toEqual([1, null]);
     await expect(evaluate(model, dataset.test, { importance: 2 })).rejects.toThrow(/is exact/);
@@ -104,15 +104,15 @@ describe('a continuous run', () => {
   });
 
   it('recovers images from latents up to rounding', async () => {
-    const given = (readAll(dataset.test) as Float32Array).subarray(0, 5 * SIDE * SIDE);
-    const latents = await model.encode(given);
+    const inputValues = (readAll(dataset.test) as Float32Array).subarray(0, 5 * SIDE * SIDE);
+    const latents = await model.encode(inputValues);
     const back = (await model.decode(latents)) as Float32Array;
-    const errors = given.map((value, at) => Math.abs(back[at]! - value));
+    const errors = inputValues.map((value, index) => Math.abs(back[index]! - value));
     expect(Math.max(...errors)).toBeLessThan(1e-3 * DEVIATION);
     // With corrections, exactly.
-    const { corrections, notFinite } = await model.verify(given, latents);
+    const { corrections, notFinite } = await model.verify(inputValues, latents);
     expect(notFinite).toEqual([]);
-    expect(await model.decode(latents, { corrections })).toEqual(given);
+    expect(await model.decode(latents, { corrections })).toEqual(inputValues);
   });
 
   it('refuses images of integers', async () => {
@@ -124,16 +124,16 @@ describe('a continuous run', () => {
   it('is the same after a stop', async () => {
     await trained('stopped', 5);
     await train({ ...(await resumeRun(join(root, 'stopped'), {}, { dataset })), threads: 1, workers: 1 });
-    filesOf('stopped').forEach((bytes, index) => {
-      expect(Buffer.compare(bytes, filesOf('whole')[index]!)).toBe(0);
+    readFiles('stopped').forEach((bytes, index) => {
+      expect(Buffer.compare(bytes, readFiles('whole')[index]!)).toBe(0);
     });
   });
 
   it('trains on two workers', async () => {
     await trained('workers', undefined, 2);
-    const resultOf = (name: string): number =>
+    const readResult = (name: string): number =>
       JSON.parse(readFileSync(runPaths(join(root, name)).summary, 'utf8')).natsPerValue;
-    expect(resultOf('workers')).toBeCloseTo(resultOf('whole'), 3);
+    expect(readResult('workers')).toBeCloseTo(readResult('whole'), 3);
   });
 });
 
@@ -152,20 +152,20 @@ describe('a continuous run refuses', () => {
     ],
     [
       'values that hardly differ',
-      Float32Array.from({ length: 64 * SIDE * SIDE }, (_, at) => 1e6 + (at % 2) / 8),
+      Float32Array.from({ length: 64 * SIDE * SIDE }, (_, index) => 1e6 + (index % 2) / 8),
       /fields: the training images are nearly constant \(mean 1000000.* hardly resolves: subtract the mean/,
     ],
     ['NaN', new Float32Array(64 * SIDE * SIDE).fill(Number.NaN), /fields: .* not finite/],
   ])('%s', async (name, data, message) => {
-    await expect(startRun(configOf(1), join(root, name), { dataset: withTrain(data) })).rejects.toThrow(
+    await expect(startRun(createConfig(1), join(root, name), { dataset: withTrain(data) })).rejects.toThrow(
       message,
     );
   });
 
   it('augmentations that interpolate', async () => {
-    await expect(startRun(configOf(1, ['flip', 'shift']), join(root, 'shift'), { dataset })).rejects.toThrow(
-      /data.augment: shift interpolates 8-bit values/,
-    );
+    await expect(
+      startRun(createConfig(1, ['flip', 'shift']), join(root, 'shift'), { dataset }),
+    ).rejects.toThrow(/data.augment: shift interpolates 8-bit values/);
   });
 });
 

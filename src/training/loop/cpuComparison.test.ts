@@ -1,6 +1,6 @@
 // Which differences between a device and the CPU rounding explains.
 import { describe, expect, it } from 'vitest';
-import { bitsPerDimUnit, unitOf } from '../../flows/models/unit.ts';
+import { bitsPerDimUnit, resultUnit } from '../../flows/models/unit.ts';
 import type { PartResults } from '../step/trainer.ts';
 import { differenceText } from './cpuComparison.ts';
 
@@ -11,12 +11,13 @@ const results = (bitsPerDim: number[], ...gradients: number[][]): PartResults =>
   ),
 });
 const cpu = results([3, 0.5, 40], [3, 0], [-4]);
-const textOf = (found: PartResults, expected = cpu) => differenceText(found, expected, bitsPerDimUnit);
+const comparisonText = (partResults: PartResults, expected = cpu) =>
+  differenceText(partResults, expected, bitsPerDimUnit);
 
 describe('a difference between a device and the CPU', () => {
   it('is none if rounding explains it', () => {
-    expect(textOf(cpu)).toBeNull();
-    expect(textOf(results([3.002, 0.4995, 39.97], [3.1, 0.1], [-3.9]))).toBeNull();
+    expect(comparisonText(cpu)).toBeNull();
+    expect(comparisonText(results([3.002, 0.4995, 39.97], [3.1, 0.1], [-3.9]))).toBeNull();
   });
 
   it.each<[PartResults, string]>([
@@ -28,21 +29,26 @@ describe('a difference between a device and the CPU', () => {
     [results([3, 0.5, 40], [0, 3], [-4]), 'gradients that differ by 85 % of their norm'],
     [results([3, 0.5, 40], [3, 0], [Number.NaN]), 'gradients that differ by NaN % of their norm'],
     [results([3, 0.5, 40], [0, 0], [0]), 'gradients that differ by 100 % of their norm'],
-  ])('is told if it is larger (%#)', (found, text) => {
-    expect(textOf(found)).toBe(text);
+  ])('is told if it is larger (%#)', (partResults, text) => {
+    expect(comparisonText(partResults)).toBe(text);
   });
 
   it('is in the unit of the model', () => {
-    const found = results([2, 0.5, 40], [3, 0], [-4]);
-    expect(differenceText(found, cpu, unitOf({ continuous: { mean: [0], deviation: [1] } }))).toBe(
+    const partResults = results([2, 0.5, 40], [3, 0], [-4]);
+    expect(differenceText(partResults, cpu, resultUnit({ continuous: { mean: [0], deviation: [1] } }))).toBe(
       '1.38629 instead of 2.07944 nats/value for an image',
     );
   });
 
   it('is for the guard if the CPU computes nothing finite', () => {
-    expect(textOf(results([1, 1, 1], [1, 1], [1]), results([3, Number.NaN, 4], [3, 0], [-4]))).toBeNull();
     expect(
-      textOf(results([1, 1, 1], [1, 1], [1]), results([1, 1, 1], [Number.POSITIVE_INFINITY, 0], [-4])),
+      comparisonText(results([1, 1, 1], [1, 1], [1]), results([3, Number.NaN, 4], [3, 0], [-4])),
+    ).toBeNull();
+    expect(
+      comparisonText(
+        results([1, 1, 1], [1, 1], [1]),
+        results([1, 1, 1], [Number.POSITIVE_INFINITY, 0], [-4]),
+      ),
     ).toBeNull();
   });
 });

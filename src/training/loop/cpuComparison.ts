@@ -2,8 +2,8 @@
 
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { fromLeader, gather, nameOfRank } from '../../core/ranks/index.ts';
-import { type ResultUnit, unitOf } from '../../flows/models/index.ts';
-import { partOf } from '../../model/likelihood/index.ts';
+import { type ResultUnit, resultUnit } from '../../flows/models/index.ts';
+import { sliceBatch } from '../../model/likelihood/index.ts';
 import {
   type DeviceChoice,
   defaultDevice,
@@ -12,9 +12,9 @@ import {
   releaseAfter,
   showDevice,
 } from '../../tensor/engine/index.ts';
-import { differenceNorm, normOf } from '../gradients/gradientSum.ts';
+import { differenceNorm, gradientNorm } from '../gradients/gradientSum.ts';
 import { planGradients } from '../gradients/planGradients.ts';
-import { shareOf } from '../ranks.ts';
+import { rankShare } from '../ranks.ts';
 import type { PartResults } from '../step/trainer.ts';
 import type { TrainingParts } from './trainingParts.ts';
 
@@ -37,7 +37,7 @@ export async function requireSameAsCpu(parts: TrainingParts, agreed?: number): P
     return;
   }
   const { step } = trainer.progress;
-  const problems = await gather(ranks, await problemOf(parts, unitOf(model.options)));
+  const problems = await gather(ranks, await findProblem(parts, resultUnit(model.options)));
   await fromLeader(ranks, () => {
     const rank = problems.findIndex((problem) => problem !== null);
     if (rank === -1) {
@@ -55,12 +55,12 @@ export async function requireSameAsCpu(parts: TrainingParts, agreed?: number): P
 }
 
 /** How the results of the next micro-batch of this rank differ from the CPU's; null if no more than by rounding. */
-async function problemOf(parts: TrainingParts, unit: ResultUnit): Promise<string | null> {
+async function findProblem(parts: TrainingParts, unit: ResultUnit): Promise<string | null> {
   const { engine, trainer, model, batches, config, ranks, loss } = parts;
   const { batchSize } = config.training;
-  const { microBatch } = shareOf(config.training, ranks);
-  const batch = partOf(batches.at(trainer.progress.step), 0, microBatch);
-  const found = await trainer.resultsOfPart(batch);
+  const { microBatch } = rankShare(config.training, ranks);
+  const batch = sliceBatch(batches.at(trainer.progress.step), 0, microBatch);
+  const results = await trainer.resultsOfPart(batch);
   const { layout } = trainer;
   const { device, threads } = onCpu(engine);
   const { weights } = await trainer.state();
@@ -74,24 +74,27 @@ async function problemOf(parts: TrainingParts, unit: ResultUnit): Promise<string
     await program.run(batch, weights, into);
     return { bitsPerDim: into.bitsPerDim.data, gradients: into.gradients };
   });
-  return differenceText(found, expected, unit);
+  return differenceText(results, expected, unit);
 }
 
 /** How results differ from the CPU's; null if no more than by rounding, or if the CPU's are not finite either. */
-export function differenceText(found: PartResults, expected: PartResults, unit: ResultUnit): string | null {
-  const norm = normOf(expected.gradients);
+export function differenceText(results: PartResults, expected: PartResults, unit: ResultUnit): string | null {
+  const norm = gradientNorm(expected.gradients);
   if (!expected.bitsPerDim.every(Number.isFinite) || !Number.isFinite(norm)) {
     return null;
   }
   // Written so that NaN is a difference.
   const image = expected.bitsPerDim.findIndex(
-    (loss, index) => !(Math.abs(found.bitsPerDim[index]! - loss) <= MOST.loss * Math.max(1, Math.abs(loss))),
+    (loss, index) =>
+      !(Math.abs(results.bitsPerDim[index]! - loss) <= MOST.loss * Math.max(1, Math.abs(loss))),
   );
   if (image !== -1) {
-    const [own, cpu] = [found, expected].map(({ bitsPerDim }) => unit.of(bitsPerDim[image]!).toPrecision(6));
-    return `${own} instead of ${cpu} ${unit.name} for an image`;
+    const [deviceBits, cpu] = [results, expected].map(({ bitsPerDim }) =>
+      unit.of(bitsPerDim[image]!).toPrecision(6),
+    );
+    return `${deviceBits} instead of ${cpu} ${unit.name} for an image`;
   }
-  const difference = differenceNorm(found.gradients, expected.gradients) / norm;
+  const difference = differenceNorm(results.gradients, expected.gradients) / norm;
   return difference <= MOST.gradients || norm === 0
     ? null
     : `gradients that differ by ${Number((100 * difference).toPrecision(2))} % of their norm`;

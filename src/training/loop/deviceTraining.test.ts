@@ -17,14 +17,14 @@ import { type TrainingOptions, type TrainingResult, train } from './train.ts';
 const root = mkdtempSync(join(tmpdir(), 'device-'));
 const inRoot = (name: string): string => join(root, name);
 const dataset = labelledTinyDataset(8);
-const [withClasses, variational, both] = conditionedModels.map(([, model]) => model);
+const [withClasses, variational, classesAndVariational] = conditionedModels.map(([, model]) => model);
 const onCpu = { device: 'cpu', threads: 1, workers: 1 } as const;
 
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
-const linesOf = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
-const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
+const readLines = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
+const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
 
 async function started(
   name: string,
@@ -42,15 +42,15 @@ async function resumed(name: string, options: Partial<TrainingOptions>): Promise
 /** The losses of two runs agree to 1e-4, and so do their weights. */
 function expectSame(a: TrainingResult, b: TrainingResult, [first, second]: [string, string]): void {
   const losses = (name: string) =>
-    linesOf(name).map(({ bitsPerDim, validationBitsPerDim }) => Number(bitsPerDim ?? validationBitsPerDim));
+    readLines(name).map(({ bitsPerDim, validationBitsPerDim }) => Number(bitsPerDim ?? validationBitsPerDim));
   const [ours, theirs] = [losses(first), losses(second)];
   expect(ours).toHaveLength(theirs.length);
   for (const [step, loss] of ours.entries()) {
     expect(Math.abs(loss - theirs[step]!)).toBeLessThan(1e-4);
   }
   for (const [group, { data }] of Object.entries(a.state.weights)) {
-    const other = b.state.weights[group]!.data;
-    expect(Math.max(...Array.from(data, (value, index) => Math.abs(value - other[index]!)))).toBeLessThan(
+    const otherData = b.state.weights[group]!.data;
+    expect(Math.max(...Array.from(data, (value, index) => Math.abs(value - otherData[index]!)))).toBeLessThan(
       1e-4,
     );
   }
@@ -58,12 +58,12 @@ function expectSame(a: TrainingResult, b: TrainingResult, [first, second]: [stri
 
 describeOnGpu('a run on a device', () => {
   it('has the same losses as on the CPU, and either resumes where the other stopped', async () => {
-    const whole = await started('cpu', onCpu, both);
-    expectSame(await started('gpu', onGpu, both), whole, ['gpu', 'cpu']);
-    await started('both', { ...onGpu, stopAt: 3 }, both);
+    const uninterrupted = await started('cpu', onCpu, classesAndVariational);
+    expectSame(await started('gpu', onGpu, classesAndVariational), uninterrupted, ['gpu', 'cpu']);
+    await started('both', { ...onGpu, stopAt: 3 }, classesAndVariational);
     await resumed('both', { ...onCpu, stopAt: 4 });
-    expectSame(await resumed('both', onGpu), whole, ['both', 'cpu']);
-    expect(summaryOf('both').changes).toEqual(
+    expectSame(await resumed('both', onGpu), uninterrupted, ['both', 'cpu']);
+    expect(readSummary('both').changes).toEqual(
       expect.arrayContaining([
         { step: 3, setting: 'device', from: 'webgpu', to: 'cpu' },
         { step: 4, setting: 'device', from: 'cpu', to: 'webgpu' },
@@ -80,28 +80,28 @@ describeOnGpu('a run on a device', () => {
       withClasses,
     );
     expect(result).toMatchObject({ interrupted: true, state: { step: 3 } });
-    const whole = await started('whole', onCpu, withClasses);
-    expectSame(await resumed('stopped', onGpu), whole, ['stopped', 'whole']);
+    const uninterrupted = await started('whole', onCpu, withClasses);
+    expectSame(await resumed('stopped', onGpu), uninterrupted, ['stopped', 'whole']);
   });
 
   it('drops bad steps, names the layer, and rolls back', async () => {
-    const { at } = BatchLoader.prototype;
+    const { at: originalAt } = BatchLoader.prototype;
     vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
-      const batch = at.call(this, index);
+      const batch = originalAt.call(this, index);
       if (index >= 2 && index <= 4) {
         batch.image.data[7] = 1e30;
       }
       return batch;
     });
-    const told: string[] = [];
-    const events = { onTrouble: (_: number, text: string) => told.push(text) };
+    const troubles: string[] = [];
+    const events = { onTrouble: (_: number, text: string) => troubles.push(text) };
     const { state } = await started('spoilt', { ...onGpu, events });
-    expect(told.slice(0, 3)).toEqual(
+    expect(troubles.slice(0, 3)).toEqual(
       [3, 4, 5].map((step) =>
         expect.stringMatching(`^step ${step} was dropped: the loss is not finite: first in layer`),
       ),
     );
-    expect(told[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
+    expect(troubles[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
     expect(state).toMatchObject({ step: 6, updates: 3, guard: { dropped: 3, setbacks: 1 } });
   });
 
@@ -134,20 +134,20 @@ describeOnGpu('a run on a device', () => {
     /** Trains; from the end of step 3 on, the device writes no gradients, or no losses, so that the previous ones stay. */
     const trainedStale = (
       name: string,
-      what: 'gradients' | 'bitsPerDim',
+      field: 'gradients' | 'bitsPerDim',
       options: Partial<TrainingOptions> = {},
     ) => {
-      let [isStale, kept] = [false, {}];
+      let [isStale, stale] = [false, {}];
       const { target } = DeviceArrays.prototype;
       vi.spyOn(DeviceArrays.prototype, 'target').mockImplementation(function (this: DeviceArrays, part) {
-        const own = target.call(this, part);
+        const destination = target.call(this, part);
         // Of a micro-batch that is read later or never.
         const unread = {
           gradients: { trained: Reflect.get(this, 'part') },
           bitsPerDim: Reflect.get(this, 'bitsPerDim')[1],
         };
-        kept = { [what]: unread[what] };
-        return isStale ? { ...own, ...kept } : own;
+        stale = { [field]: unread[field] };
+        return isStale ? { ...destination, ...stale } : destination;
       });
       const onStep = (step: number) => {
         isStale = step >= 3;
@@ -158,8 +158,8 @@ describeOnGpu('a run on a device', () => {
     it.each([
       ['gradients', /gradients that differ by [\d.e+]+ % of their norm/],
       ['bitsPerDim', /\d\.\d+ instead of \d\.\d+ bits\/dim for an image/],
-    ] as const)('%s', async (what, difference) => {
-      const text = await trainedStale(what, what).then(
+    ] as const)('%s', async (field, difference) => {
+      const text = await trainedStale(field, field).then(
         () => '',
         ({ message }: Error) => message,
       );
@@ -167,12 +167,12 @@ describeOnGpu('a run on a device', () => {
         new RegExp(
           "^after step 4 the device 'webgpu' computes other results than the CPU, which agreed after step 2: " +
             `${difference.source}; update its driver, or use device: 'cpu'\\. The checkpoints before this step are kept: ` +
-            `resumeRun\\('.*${what}'\\) resumes the run$`,
+            `resumeRun\\('.*${field}'\\) resumes the run$`,
         ),
       );
-      expect(savedSteps(runPaths(inRoot(what)))).toEqual([2]);
+      expect(savedSteps(runPaths(inRoot(field)))).toEqual([2]);
       vi.restoreAllMocks();
-      expect(await resumed(what, onCpu)).toMatchObject({ complete: true, state: { step: 6 } });
+      expect(await resumed(field, onCpu)).toMatchObject({ complete: true, state: { step: 6 } });
     });
   });
 

@@ -87,11 +87,11 @@ describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', { t
     // The first checkpoints fit, later ones do not; the disk's contents are copied out before it is
     // unmounted.
     const command = emerging.words('train', '--data=data', ...tinyTraining, '--steps=400', '--out=full/run');
-    const [program, ...rest] = shell!;
+    const [program, ...shellArgs] = shell!;
     const script =
       `mount -t tmpfs -o size=400k tmpfs ${full}; cd ${emerging.folder}; ` +
       `${command.map((word) => `'${word}'`).join(' ')} 2> failure || code=$?; cp -r ${full}/run ${root}/full; echo code $code`;
-    const output = execFileSync(program!, [...rest, script], { encoding: 'utf8' });
+    const output = execFileSync(program!, [...shellArgs, script], { encoding: 'utf8' });
     const failure = readFileSync(join(emerging.folder, 'failure'), 'utf8');
     expect(output).toContain('code 1');
     expect(failure).toMatch(
@@ -110,11 +110,11 @@ describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', { t
     const call = (...args: string[]): string => emerging.words(...args).join(' ');
     const begin = call('train', '--data=data', ...tinyTraining, '--steps=6', '--stop-at=2', '--out=disk/run');
     const resume = call('train', '--resume=disk/run', '--no-test', '--json');
-    const [program, ...rest] = shell!;
+    const [program, ...shellArgs] = shell!;
     const script =
       `mount -t tmpfs -o size=9m tmpfs ${disk}; cd ${emerging.folder}; ${begin}; mount -o remount,ro ${disk}; ` +
       `${resume} || code=$?; echo code $code; mount -o remount,rw ${disk}; ${resume}`;
-    const output = execFileSync(program!, [...rest, script], { encoding: 'utf8', stdio: 'pipe' });
+    const output = execFileSync(program!, [...shellArgs, script], { encoding: 'utf8', stdio: 'pipe' });
     expect(output).toMatch(
       /cannot write disk\/run\/training\.lock: the disk is read-only; .*\ncode 1\n\{"run":.*"steps":6,.*"parameters":\d+,"complete":true/,
     );

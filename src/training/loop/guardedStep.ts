@@ -2,13 +2,13 @@
 
 import type { NdArray } from '../../core/numeric/index.ts';
 import { gather } from '../../core/ranks/index.ts';
-import { type Flow, type Groups, type ParameterLayout, unitOf } from '../../flows/models/index.ts';
+import { type Flow, type Groups, type ParameterLayout, resultUnit } from '../../flows/models/index.ts';
 import type { Batch } from '../../model/likelihood/index.ts';
 import { measureStep, type StepRecord } from '../../runs/contents/stepStatistics.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { learningRateAt } from '../../runs/settings/schedule.ts';
 import type { CompileOptions } from '../../tensor/engine/index.ts';
-import { shareOf } from '../ranks.ts';
+import { rankShare } from '../ranks.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from '../step/guard.ts';
 import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from '../step/notFinite.ts';
 import type { TrainingParts } from './trainingParts.ts';
@@ -27,14 +27,14 @@ export interface StepOutcome {
 /** Takes the next step. A dropped one changes only the step number and the guard's state. */
 export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   const { trainer, schedule, batches, config, model, engine, ranks } = parts;
-  const { microBatch } = shareOf(config.training, ranks);
+  const { microBatch } = rankShare(config.training, ranks);
   const { guard, step: before } = trainer.progress;
   const step = before + 1;
   const learningRate = learningRateAt(step, schedule) * guard.rateFactor;
   const batch = batches.at(step - 1);
-  const found = await trainer.gradientsOf(batch);
+  const batchGradients = await trainer.computeGradients(batch);
   const record = await measureStep({
-    ...found,
+    ...batchGradients,
     training: config.training,
     step,
     epoch: Math.ceil(step / schedule.stepsPerEpoch),
@@ -43,17 +43,18 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   });
   const { bitsPerDim, gradientNorm } = record;
   const seen = { bitsPerDim, gradientNorm, willBeCut: schedule.clipNorm !== undefined };
-  const reason = refusal(guard, seen, unitOf(model.options));
+  const reason = refusal(guard, seen, resultUnit(model.options));
   if (reason === null) {
-    await trainer.update(found, learningRate);
+    await trainer.update(batchGradients, learningRate);
     trainer.remember(afterStep(guard, seen));
     return { record, mustGoBack: false };
   }
   const [state, gradients] = [await trainer.state(), await trainer.arrays.readGradients()];
   const refused = { refusal: reason, bitsPerDim, batch, gradients, state, microBatch };
-  const { text: own, inState } = await explainRefusal(model, trainer.layout, refused, engine);
+  const { text: explanation, inState } = await explainRefusal(model, trainer.layout, refused, engine);
   // Only the rank with the image at fault can say more than what was refused.
-  const text = (await gather(ranks, own)).find((found) => found !== reason) ?? own;
+  const text =
+    (await gather(ranks, explanation)).find((explanationText) => explanationText !== reason) ?? explanation;
   trainer.dropStep();
   trainer.remember(afterRefusal(guard));
   return { record: { ...record, dropped: text }, mustGoBack: inState || mustGoBack(trainer.progress.guard) };
@@ -87,29 +88,29 @@ async function explainRefusal(
   { refusal, bitsPerDim, batch, gradients, state, microBatch }: RefusedStep,
   options: CompileOptions,
 ): Promise<Explanation> {
-  const at = (place: string): Explanation => ({ text: `${refusal}: ${place}`, inState: false });
+  const explainAt = (location: string): Explanation => ({ text: `${refusal}: ${location}`, inState: false });
   const inState = notFiniteInState(state, layout);
   if (inState !== null) {
     return { text: `${refusal}: ${inState}`, inState: true };
   }
   if (!isFiniteArray(batch.image) || !isFiniteArray(batch.noise)) {
-    return at('the batch contains NaN or infinity');
+    return explainAt('the batch contains NaN or infinity');
   }
   if (!Number.isFinite(bitsPerDim)) {
     const parts = { batch, images: microBatch, weights: state.weights };
     const layer = await firstLayerNotFinite(model, layout, parts, options);
-    return layer === null ? { text: refusal, inState: false } : at(`first in layer ${layer}`);
+    return layer === null ? { text: refusal, inState: false } : explainAt(`first in layer ${layer}`);
   }
   const broken = notFiniteIn(gradients, layout);
   if (broken.length > 0) {
     const others = broken.length === 1 ? '' : ` and ${broken.length - 1} more before it`;
     // Gradients are computed from the last layer to the first: earlier layers inherit the last one's fault.
-    return at(`in ${broken.at(-1)}${others}`);
+    return explainAt(`in ${broken.at(-1)}${others}`);
   }
-  return at(`the largest gradient is in ${largestOf(layout.unpack(gradients))}`);
+  return explainAt(`the largest gradient is in ${describeLargest(layout.unpack(gradients))}`);
 }
 
-function largestOf(arrays: Readonly<Record<string, NdArray>>): string {
+function describeLargest(arrays: Readonly<Record<string, NdArray>>): string {
   let largest = { path: '', value: -1 };
   for (const [path, { data }] of Object.entries(arrays)) {
     for (const element of data) {

@@ -26,8 +26,8 @@ const { folder, start } = commandLine();
 
 /** Starts or resumes the training in its own process. */
 function training(run: string, optimizer: string, deadly?: DeadlyWrite): ChildProcess {
-  const rest = deadly === undefined ? [] : [JSON.stringify(deadly)];
-  return start('testing/trainTinyRun', run, optimizer, String(STEPS), ...rest);
+  const deadlyArgs = deadly === undefined ? [] : [JSON.stringify(deadly)];
+  return start('testing/trainTinyRun', run, optimizer, String(STEPS), ...deadlyArgs);
 }
 
 /** Starts the training, which is killed at a random moment; returns the signal that ended it. */
@@ -64,18 +64,18 @@ async function killed(run: string, optimizer: string, random: RandomStream): Pro
 const timeout = 60_000 + 10_000 * KILLS;
 
 it.each(optimizers.names)('ends with the same bytes (%s)', { timeout }, async (optimizer) => {
-  const [whole, broken] = [join(folder, `whole-${optimizer}`), join(folder, `broken-${optimizer}`)];
+  const [uninterrupted, broken] = [join(folder, `whole-${optimizer}`), join(folder, `broken-${optimizer}`)];
   const dataset = tinyDataset(8);
   const config = tinyConfig({ optimizer, steps: STEPS });
-  await train({ ...(await startRun(config, whole, { dataset })), threads: 1 });
+  await train({ ...(await startRun(config, uninterrupted, { dataset })), threads: 1 });
   const random = new RandomStream(0, 'kills');
   mkdirSync(join(broken, 'checkpoints'), { recursive: true });
   let duringWrites = 0;
   let kills = 0;
   for (; kills < KILLS || (duringWrites < LEAST_DURING_WRITES && kills < 3 * KILLS); kills++) {
     expect(await killed(broken, optimizer, random), `kill ${kills}`).toBe('SIGKILL');
-    const left = readdirSync(join(broken, 'checkpoints'));
-    duringWrites += left.some((name) => name.endsWith('.partial')) ? 1 : 0;
+    const files = readdirSync(join(broken, 'checkpoints'));
+    duringWrites += files.some((name) => name.endsWith('.partial')) ? 1 : 0;
   }
   expect(duringWrites).toBeGreaterThanOrEqual(LEAST_DURING_WRITES);
   const [code] = await once(training(broken, optimizer), 'exit');
@@ -84,7 +84,7 @@ it.each(optimizers.names)('ends with the same bytes (%s)', { timeout }, async (o
     (run: string) => checkpointPath(runPaths(run), STEPS),
     (run: string) => runPaths(run).metrics,
   ]) {
-    expect(readFileSync(path(broken)).equals(readFileSync(path(whole)))).toBe(true);
+    expect(readFileSync(path(broken)).equals(readFileSync(path(uninterrupted)))).toBe(true);
   }
   expect(
     readdirSync(broken, { recursive: true }).filter((name) => /partial|lock/.test(String(name))),

@@ -5,11 +5,11 @@ import { defaultThreads } from '../../core/platform/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
-import { countParameters, unitOf } from '../../flows/models/index.ts';
+import { countParameters, resultUnit } from '../../flows/models/index.ts';
 import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { Settings } from '../../runs/contents/settingChanges.ts';
-import { changesIn, settingsOf, withChanges } from '../../runs/contents/settingChanges.ts';
+import { changesIn, listSettings, withChanges } from '../../runs/contents/settingChanges.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
@@ -46,7 +46,7 @@ export interface Place {
 }
 
 /** Where programs compiled with these options run, and the numbers of workers and ranks. */
-export function placeOf(
+export function describePlace(
   { device = defaultDevice, deviceIndex = 0, threads }: CompileOptions,
   workers: number,
   ranks: number,
@@ -66,7 +66,7 @@ export function placeOf(
  *
  * @throws UserError (`mismatch`) if it was trained to an action and is now trained on images, or the other way round
  */
-export async function recordStart(run: RecordedRun, place: Place): Promise<void> {
+export async function recordStart(run: RecordedRun, hardware: Place): Promise<void> {
   const { store, preset = null, config, state, otherImages } = run;
   const earlier = await store.readSummary();
   if (state && (earlier.action === true) !== (run.action !== undefined)) {
@@ -80,20 +80,20 @@ export async function recordStart(run: RecordedRun, place: Place): Promise<void>
   const recorded = withChanges(changesIn(earlier), {
     step: state?.step ?? 0,
     before: {
-      ...settingsOf(resolveConfig({ file: await store.readConfig() })),
-      ...placeBefore(earlier, place),
-      ...(otherImages && imagesOf(await store.readImages())),
+      ...listSettings(resolveConfig({ file: await store.readConfig() })),
+      ...placeBefore(earlier, hardware),
+      ...(otherImages && imagesSetting(await store.readImages())),
     },
-    after: { ...settingsOf(config), ...place, ...imagesOf(otherImages) },
+    after: { ...listSettings(config), ...hardware, ...imagesSetting(otherImages) },
   });
   const changes = recorded.length > 0 ? recorded : undefined;
   await store.writeSummary({
     ...earlier,
     run: store.name,
     preset,
-    ...actionOf(run),
+    ...describeAction(run),
     complete: false,
-    ...place,
+    ...hardware,
     changes,
     // The time budget, if there was one, has chosen the number of steps.
     minutes: undefined,
@@ -119,23 +119,23 @@ interface Reached {
 export async function recordResult(
   run: RecordedRun,
   { state, complete, interrupted, ...reached }: Reached,
-  place: Place,
+  hardware: Place,
   completes: boolean,
 ): Promise<void> {
   await run.store.writeSummary({
     ...(await aboutRun(run, state.step)),
     complete: complete && !interrupted && completes,
-    [unitOf(run.config.model).key('bitsPerDim')]: inUnit(run.config, reached.validationBitsPerDim),
+    [resultUnit(run.config.model).key('bitsPerDim')]: inUnit(run.config, reached.validationBitsPerDim),
     imagesPerSecond: reached.imagesPerSecond,
     seconds: reached.seconds,
     checkpoint: reached.checkpoint,
-    ...place,
+    ...hardware,
     samples: null,
   });
 }
 
 function inUnit({ model }: Config, bits: number | null): number | null {
-  return bits === null ? null : unitOf(model).of(bits);
+  return bits === null ? null : resultUnit(model).of(bits);
 }
 
 /** The first entries of a summary. */
@@ -144,15 +144,15 @@ export async function aboutRun(run: RecordedRun, steps: number): Promise<JsonObj
   const parameters = countParameters(dataset.imageShape, config.model);
   const trouble = troubleIn(await store.readMetrics());
   const { changes, from } = await store.readSummary();
-  return { run: store.name, preset, ...actionOf(run), from, steps, ...trouble, parameters, changes };
+  return { run: store.name, preset, ...describeAction(run), from, steps, ...trouble, parameters, changes };
 }
 
-function actionOf({ action }: RecordedRun): JsonObject {
+function describeAction({ action }: RecordedRun): JsonObject {
   return action === undefined ? {} : { action: true };
 }
 
 /** The training images as a setting: the start of their checksum. */
-function imagesOf(identity: DatasetIdentity | undefined): Settings {
+function imagesSetting(identity: DatasetIdentity | undefined): Settings {
   return identity === undefined ? {} : { images: identity.train.sha256.slice(0, 12) };
 }
 

@@ -37,14 +37,14 @@ async function trained(
   const run = existsSync(inRoot(name))
     ? await resumeRun(inRoot(name), { training }, { dataset })
     : await startRun(tinyConfig(training), inRoot(name), { dataset });
-  const told: string[] = [];
+  const troubles: string[] = [];
   const rates: number[] = [];
   const events: TrainingEvents = {
     onStep: (_step, _bitsPerDim, _imagesPerSecond, learningRate) => rates.push(learningRate),
-    onTrouble: (_, text) => told.push(text),
+    onTrouble: (_, text) => troubles.push(text),
     ...(onMilestone && { onMilestone }),
   };
-  return { ...(await train({ ...run, threads: 1, events, ...options })), told, rates };
+  return { ...(await train({ ...run, threads: 1, events, ...options })), told: troubles, rates };
 }
 
 const lines = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
@@ -55,9 +55,9 @@ const bytes = (name: string, step: number) => ({
 
 /** Puts a NaN into the noise of the batches at these steps. */
 function spoil(isSpoilt: (step: number) => boolean): void {
-  const { at } = BatchLoader.prototype;
+  const { at: originalAt } = BatchLoader.prototype;
   vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
-    const batch = at.call(this, index);
+    const batch = originalAt.call(this, index);
     if (isSpoilt(index + 1)) {
       batch.noise.data[7] = Number.NaN;
     }
@@ -80,8 +80,10 @@ function breaking(
 describe('a bad batch', () => {
   it('is dropped, reported and logged, and changes nothing', async () => {
     spoil((step) => step === 4);
-    const { state, told } = await trained('batch', { training: { steps: 10 } });
-    expect(told).toEqual(['step 4 was dropped: the loss is not finite: the batch contains NaN or infinity']);
+    const { state, told: troubles } = await trained('batch', { training: { steps: 10 } });
+    expect(troubles).toEqual([
+      'step 4 was dropped: the loss is not finite: the batch contains NaN or infinity',
+    ]);
     expect(state).toMatchObject({ step: 10, updates: 9, guard: { dropped: 1, setbacks: 0 } });
     expect(troubleIn(lines('batch'))).toEqual({ droppedSteps: 1, setbacks: 0 });
     const [line] = lines('batch').filter(({ dropped }) => dropped !== undefined);
@@ -89,7 +91,7 @@ describe('a bad batch', () => {
       step: 4,
       bitsPerDim: null,
       gradientNorm: null,
-      dropped: told[0]!.replace(/^.*?: /, ''),
+      dropped: troubles[0]!.replace(/^.*?: /, ''),
     });
     const paths = runPaths(inRoot('batch'));
     const [before, after] = await Promise.all(
@@ -105,15 +107,15 @@ describe('a bad batch', () => {
       const bad = (step: number) => step === 1 || step === 4 || (step >= 12 && step <= 14);
       spoil(bad);
       const training = { optimizer, steps: 20 };
-      const [whole, stops] = [`badWhole-${optimizer}`, `badStops-${optimizer}`];
-      const { state } = await trained(whole, { training });
+      const [uninterrupted, stops] = [`badWhole-${optimizer}`, `badStops-${optimizer}`];
+      const { state } = await trained(uninterrupted, { training });
       expect(state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
-      expect(troubleIn(lines(whole))).toEqual({ droppedSteps: 5, setbacks: 1 });
+      expect(troubleIn(lines(uninterrupted))).toEqual({ droppedSteps: 5, setbacks: 1 });
       // After a dropped step, between dropped steps, and after the rollback.
       for (const stopAt of [4, 13, 14, 20]) {
         await trained(stops, { training, stopAt });
       }
-      expect(bytes(stops, 20)).toEqual(bytes(whole, 20));
+      expect(bytes(stops, 20)).toEqual(bytes(uninterrupted, 20));
     },
   );
 });
@@ -123,14 +125,18 @@ describe('weights that are not finite', () => {
     const onMilestone = breaking(4, ({ weights }) => {
       weights.small!.data[3] = Number.NaN;
     });
-    const { state, told, rates } = await trained('weight', { training: { steps: 10 }, onMilestone });
-    const what = /the loss is not finite: the weight levels\/0\/steps\/0\/\S+ is not finite/;
-    expect(told).toHaveLength(2);
-    expect(told[0]).toMatch(what);
-    expect(told[1]).toMatch(
+    const {
+      state,
+      told: troubles,
+      rates,
+    } = await trained('weight', { training: { steps: 10 }, onMilestone });
+    const reason = /the loss is not finite: the weight levels\/0\/steps\/0\/\S+ is not finite/;
+    expect(troubles).toHaveLength(2);
+    expect(troubles[0]).toMatch(reason);
+    expect(troubles[1]).toMatch(
       /^step 5: rolled back to the weights of step 4, now with 0.5 times the learning rate/,
     );
-    expect(told[1]).toMatch(what);
+    expect(troubles[1]).toMatch(reason);
     expect(state).toMatchObject({ step: 10, updates: 9 });
     expect(lines('weight').find(({ backToStep }) => backToStep !== undefined)).toMatchObject({
       step: 5,
@@ -159,12 +165,12 @@ describe('weights that are not finite', () => {
     const onMilestone = breaking(4, ({ weights }) => {
       weights.small!.data.fill(1e30);
     });
-    const { told } = await trained('layer', { training: { steps: 10 }, onMilestone });
-    expect(told[0]).toMatch(
+    const { told: troubles } = await trained('layer', { training: { steps: 10 }, onMilestone });
+    expect(troubles[0]).toMatch(
       /^step 5 was dropped: the loss is not finite: first in layer levels\/0\/steps\/0\/actnorm$/,
     );
-    expect(told).toHaveLength(4);
-    expect(told[3]).toMatch(/^step 7: rolled back to the weights of step 4, /);
+    expect(troubles).toHaveLength(4);
+    expect(troubles[3]).toMatch(/^step 7: rolled back to the weights of step 4, /);
   });
 });
 

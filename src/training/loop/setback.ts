@@ -1,6 +1,6 @@
 // Handling a step that goes wrong: report it, roll back to an earlier state, or give up.
 import { phrase, UserError } from '../../core/errors.ts';
-import { requireArraysOf, restore } from '../../runs/contents/restore.ts';
+import { requireArrays, restore } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
@@ -75,14 +75,14 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   await store.appendMetrics(setback);
   if (isExhausted(guard)) {
     const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
-    const what =
+    const problem =
       `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had already ` +
       `rolled back ${guard.setbacks} times, halving the rate each time`;
     const saved = await checkpoints.save(await trainer.state());
     const again = store.resumption({ training: { learningRate: lower } });
     throw new UserError(
       'diverged',
-      phrase`${what}. ${saved} holds the weights of step ${sound.step}: ${again} resumes from them with a lower rate`,
+      phrase`${problem}. ${saved} holds the weights of step ${sound.step}: ${again} resumes from them with a lower rate`,
     );
   }
   return setback;
@@ -117,7 +117,7 @@ function isSound({ guard }: TrainingState): boolean {
 /** The state in the checkpoint of a step; null if it is corrupt or belongs to another model. */
 async function readState(store: RunStore, step: number, { model }: Config): Promise<TrainingState | null> {
   try {
-    const checkpoint = await store.readCheckpoint(step, requireArraysOf(model, store.name));
+    const checkpoint = await store.readCheckpoint(step, requireArrays(model, store.name));
     return restore(checkpoint, model, store.name).state;
   } catch (error) {
     if (error instanceof UserError) {
@@ -135,10 +135,10 @@ async function readState(store: RunStore, step: number, { model }: Config): Prom
 export function requireTrained({ updates }: TrainingState, bitsPerDim: number | null): void {
   const finite = bitsPerDim === null || Number.isFinite(bitsPerDim);
   if (updates === 0 || !finite) {
-    const what = finite ? 'no step was taken' : 'its likelihood of validation images is not finite';
+    const problem = finite ? 'no step was taken' : 'its likelihood of validation images is not finite';
     throw new UserError(
       'diverged',
-      `the training diverged: ${what}; start again with a lower training.learningRate or a longer warm-up`,
+      `the training diverged: ${problem}; start again with a lower training.learningRate or a longer warm-up`,
     );
   }
 }

@@ -28,7 +28,7 @@ const pixels = requireEightBits(readAll(dataset.validation), 'tiny');
 let source: FlowModel;
 
 /** bits/dim of the validation images. */
-async function bitsOf(model: FlowModel): Promise<number> {
+async function measureBits(model: FlowModel): Promise<number> {
   return mean(await model.bitsPerDim(pixels));
 }
 
@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 /** The model with the raw weights of a result. */
-const modelOf = ({ model, state }: TrainingResult): FlowModel =>
+const toFlowModel = ({ model, state }: TrainingResult): FlowModel =>
   new FlowModel(trainedModel(model, state, 'raw'), { threads: 1 });
 
 it('starts with the density of the other model, not with random weights', async () => {
@@ -61,15 +61,15 @@ it('starts with the density of the other model, not with random weights', async 
   expect(run.origin).toMatchObject({ name: 'the other model', fresh: [], unused: [] });
   expect(run.origin!.taken).toEqual(Object.keys(source.model.parameters));
   const first = await train({ ...run, threads: 1, stopAt: 1 });
-  const started = modelOf(first);
-  expect(await bitsOf(started)).toBeCloseTo(await bitsOf(source), 1);
-  const other = await train({
+  const started = toFlowModel(first);
+  expect(await measureBits(started)).toBeCloseTo(await measureBits(source), 1);
+  const randomStart = await train({
     ...(await startRun(tinyConfig({ steps: 20 }), inRoot('random'), { dataset })),
     threads: 1,
     stopAt: 1,
   });
-  const random = modelOf(other);
-  expect(await bitsOf(random)).toBeGreaterThan((await bitsOf(source)) + 0.5);
+  const random = toFlowModel(randomStart);
+  expect(await measureBits(random)).toBeGreaterThan((await measureBits(source)) + 0.5);
   await started.release();
   await random.release();
 });
@@ -93,19 +93,19 @@ it('gives new parts their initial values, and takes the rest', async () => {
 });
 
 it('continues from these weights after a stop before the first step', async () => {
-  const whole = await train({ ...(await startedRun('whole')), threads: 1 });
+  const uninterrupted = await train({ ...(await startedRun('whole')), threads: 1 });
   const { directory } = (await startedRun('stopped')).paths;
   const resumed = await train({ ...(await resumeRun(directory, {}, { dataset })), threads: 1 });
-  expect(resumed.state.weights).toEqual(whole.state.weights);
+  expect(resumed.state.weights).toEqual(uninterrupted.state.weights);
   const { from, steps } = await folderStore(runPaths(directory)).readSummary();
   expect([from, steps]).toEqual(['the other model', 20]);
 });
 
 it('rolls back to these weights', async () => {
   const run = await startedRun('rollback');
-  const { at } = BatchLoader.prototype;
+  const { at: originalAt } = BatchLoader.prototype;
   vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
-    const batch = at.call(this, index);
+    const batch = originalAt.call(this, index);
     // Before any other state exists, and again, so that the first rollback failed.
     if (index < 6) {
       batch.noise.data[0] = Number.NaN;
@@ -114,8 +114,8 @@ it('rolls back to these weights', async () => {
   });
   const result = await train({ ...run, threads: 1, stopAt: 7 });
   expect(result.state.guard.setbacks).toBe(2);
-  const model = modelOf(result);
-  expect(await bitsOf(model)).toBeCloseTo(await bitsOf(source), 1);
+  const model = toFlowModel(result);
+  expect(await measureBits(model)).toBeCloseTo(await measureBits(source), 1);
   await model.release();
 });
 

@@ -21,17 +21,17 @@ afterEach(() => vi.restoreAllMocks());
 
 describe('the time of a step', () => {
   const timed = (budget: number, seconds: readonly number[]): StepTimes => {
-    const times = new StepTimes(budget);
+    const stepTimes = new StepTimes(budget);
     for (const each of seconds) {
-      times.add(each);
+      stepTimes.add(each);
     }
-    return times;
+    return stepTimes;
   };
 
   it('is the median of the last three of five: the first ones are slower', () => {
-    const times = timed(600, [9, 3, 2, 1, 2.5]);
-    expect(times.areEnough).toBe(true);
-    expect(times.median).toBe(2);
+    const stepTimes = timed(600, [9, 3, 2, 1, 2.5]);
+    expect(stepTimes.areEnough).toBe(true);
+    expect(stepTimes.median).toBe(2);
   });
 
   it('needs five steps, and of quick ones a second or 2 % of the budget', () => {
@@ -87,7 +87,7 @@ async function resume(
   return train({ ...(await resumeRun(inRoot(name), changes, { dataset })), threads: 1, ...options });
 }
 
-const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
+const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
 
 /** The files that equal runs share to the byte. */
 function bytes(name: string, step: number): Record<string, string> {
@@ -122,7 +122,7 @@ describe('a run with a time budget', () => {
     expect(state.step).toBe(steps);
     const warmupSteps = Math.floor(steps / 10);
     expect(config.training).toEqual(tinyConfig({ ...training, steps, warmupSteps }).training);
-    expect(summaryOf('budget').minutes).toBeUndefined();
+    expect(readSummary('budget').minutes).toBeUndefined();
     await begin('fixed', {}, { ...training, steps, warmupSteps });
     expect(bytes('budget', steps)).toEqual(bytes('fixed', steps));
 
@@ -132,8 +132,8 @@ describe('a run with a time budget', () => {
     await begin('whole', {}, { ...training, steps: last, warmupSteps: Math.floor(last / 10) });
     await resume('stopped');
     expect(bytes('stopped', last)).toEqual(bytes('whole', last));
-    expect(summaryOf('stopped')).toMatchObject({ steps: last, complete: true });
-    expect(summaryOf('stopped').changes).toBeUndefined();
+    expect(readSummary('stopped')).toMatchObject({ steps: last, complete: true });
+    expect(readSummary('stopped').changes).toBeUndefined();
   });
 
   it('chooses once: not after a step, but again if it was killed before', async () => {
@@ -145,12 +145,12 @@ describe('a run with a time budget', () => {
       throw new Error('killed');
     };
     await expect(begin('killed', { minutes, reports: { rehearse: kill } })).rejects.toThrow('killed');
-    expect(summaryOf('killed')).toEqual({ minutes });
+    expect(readSummary('killed')).toEqual({ minutes });
     const { config } = await resume('killed', { stopAt: 1 });
     expect(config.training.steps).not.toBe(training.steps);
     await expect(begin('other', { minutes, reports: { rehearse: kill } })).rejects.toThrow('killed');
-    const other = await resume('other', { stopAt: 1 }, { training: { steps: 33 } });
-    expect(other.config.training.steps).toBe(33);
+    const resumed = await resume('other', { stopAt: 1 }, { training: { steps: 33 } });
+    expect(resumed.config.training.steps).toBe(33);
   });
 
   it('accounts for what the caller does at a milestone', async () => {

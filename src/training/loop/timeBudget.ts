@@ -142,14 +142,14 @@ export async function chooseSteps(
   const { ranks, trainer, validation } = parts;
   const budget = 60 * minutes;
   const elapsed = (): number => secondsSince(begin);
-  const times = await timeSteps(parts, budget, elapsed);
+  const stepTimes = await timeSteps(parts, budget, elapsed);
   const validationSeconds = await validation.expectedSeconds(trainer.weights('average'));
   const state = await trainer.state();
   return fromLeader(ranks, async () => {
     const rehearsal = performance.now();
     await rehearse?.(state);
     const perMilestone = comparisonSeconds + validationSeconds + secondsSince(rehearsal);
-    const plan = { budget, elapsed: elapsed(), perStep: times.median, perMilestone };
+    const plan = { budget, elapsed: elapsed(), perStep: stepTimes.median, perMilestone };
     const steps = stepsWithin(plan);
     if (steps < LEAST_STEPS) {
       throw tooShort(minutes, plan);
@@ -168,18 +168,18 @@ async function timeSteps(
   const { step, updates, guard, weights, average } = await trainer.state();
   // On the host they are the arrays of the training, which its steps change.
   const start = { step, updates, guard, ...structuredClone({ weights, average }) };
-  const times = new StepTimes(budget);
+  const stepTimes = new StepTimes(budget);
   const learningRate = learningRateAt(step + 1, schedule);
-  for (let batch = step; await isOnAny(ranks, ranks.rank === 0 && !times.areEnough); batch++) {
+  for (let batch = step; await isOnAny(ranks, ranks.rank === 0 && !stepTimes.areEnough); batch++) {
     const begin = performance.now();
     await trainer.step(batches.at(batch), learningRate);
-    times.add(secondsSince(begin));
+    stepTimes.add(secondsSince(begin));
     if (await isOnAny(ranks, ranks.rank === 0 && elapsed() > budget)) {
       break;
     }
   }
   await trainer.replace(start);
-  return times;
+  return stepTimes;
 }
 
 function tooShort(minutes: number, plan: TimePlan): UserError {

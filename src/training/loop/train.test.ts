@@ -11,7 +11,7 @@ import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
 import { stringifyConfig } from '../../runs/settings/configText.ts';
 import { Program } from '../../tensor/engine/program.ts';
-import { optimizerOf } from '../../tensor/optimizers/registry.ts';
+import { configuredOptimizer } from '../../tensor/optimizers/registry.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { type TrainingOptions, train } from './train.ts';
 
@@ -120,8 +120,8 @@ describe('a resumed run', () => {
     writeFileSync(join(samples, 'step-00000003.png.123.partial'), 'x');
     writeFileSync(join(directory, 'notes.partial'), 'my own');
     await goOn('partial');
-    const left = readdirSync(directory, { recursive: true, encoding: 'utf8' });
-    expect(left.filter((name) => name.endsWith('.partial'))).toEqual(['notes.partial']);
+    const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    expect(files.filter((name) => name.endsWith('.partial'))).toEqual(['notes.partial']);
   });
 
   it('starts again from data after a crash before the first checkpoint', async () => {
@@ -165,8 +165,8 @@ describe('a run with adamw', () => {
       step: 8,
       optimizer: { name: 'adamw' },
     });
-    const given = { dataset, set: ['training.optimizer.biasCorrection=glow'] };
-    await expect(resumeRun(inRoot('adamw on'), {}, given)).rejects.toThrow(
+    const trainedWith = { dataset, set: ['training.optimizer.biasCorrection=glow'] };
+    await expect(resumeRun(inRoot('adamw on'), {}, trainedWith)).rejects.toThrow(
       'training.optimizer.biasCorrection is an option of adamax, muon, but training.optimizer is adamw: ',
     );
   });
@@ -198,21 +198,21 @@ describe('a run with muon', () => {
     train({ ...(await startRun(config, inRoot(name), { dataset })), ...engine, ...options });
 
   it.each([1, 2])('leaves the same bytes with stops, by %i workers', async (workers) => {
-    const [whole, stopped] = [`muon-${workers}`, `muon-${workers} stopped`];
+    const [uninterrupted, stopped] = [`muon-${workers}`, `muon-${workers} stopped`];
     const sharing = { threads: workers, workers };
-    await muonRun(whole, sharing);
+    await muonRun(uninterrupted, sharing);
     await muonRun(stopped, { ...sharing, stopAt: 3 });
     await goOn(stopped, { ...sharing, stopAt: 5 });
     await goOn(stopped, sharing);
-    expect(bytes(stopped, 6)).toEqual(bytes(whole, 6));
+    expect(bytes(stopped, 6)).toEqual(bytes(uninterrupted, 6));
   });
 
   it('rolls both learning rates back together', () => {
-    const optimizer = optimizerOf(config.training, 5);
+    const optimizer = configuredOptimizer(config.training, 5);
     const { rate, matrixRate } = optimizer.scalars(1000, 0.0015);
     expect(matrixRate).toBe(0.0015);
     expect(rate).toBeCloseTo(
-      optimizerOf({ ...training, optimizer: { name: 'muon', restLearningRate: 0.008 } }, 5).scalars(
+      configuredOptimizer({ ...training, optimizer: { name: 'muon', restLearningRate: 0.008 } }, 5).scalars(
         1000,
         0.003,
       ).rate!,
@@ -250,8 +250,8 @@ it('rejects an impossible number of workers before preparing anything, and leave
 });
 
 it('creates no folder if the images do not fit the model', async () => {
-  const given = { dataset: tinyDataset(10) };
-  await expect(startRun(tinyConfig(), inRoot('odd'), given)).rejects.toThrow(
+  const options = { dataset: tinyDataset(10) };
+  await expect(startRun(tinyConfig(), inRoot('odd'), options)).rejects.toThrow(
     '2 levels need sides divisible by 4',
   );
   expect(existsSync(inRoot('odd'))).toBe(false);
@@ -276,9 +276,9 @@ it('frees its programs, whether or not it fails', async () => {
   const activations = 'recompute';
   const release = vi.spyOn(Program.prototype, 'release');
   await begin('freed', { activations });
-  const all = new Set(release.mock.contexts).size;
+  const programCount = new Set(release.mock.contexts).size;
   release.mockClear();
   // After a validation, so that its program is compiled by then.
   await expect(begin('failed', { ...failingAt(5), activations })).rejects.toThrow('crash');
-  expect(new Set(release.mock.contexts).size).toBe(all);
+  expect(new Set(release.mock.contexts).size).toBe(programCount);
 });

@@ -9,8 +9,8 @@ import type { Dataset } from '../../data/contract/index.ts';
 import type { FileLock } from '../../data/files/fileStore.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
-import { type Flow, registerParts, unitOf } from '../../flows/models/index.ts';
-import { timeOf, timingLine } from '../../runs/contents/logLines.ts';
+import { type Flow, registerParts, resultUnit } from '../../flows/models/index.ts';
+import { sumTimes, timingLine } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
@@ -27,8 +27,8 @@ import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireSameState } from '../ranks.ts';
 import { requireSameAsCpu } from './cpuComparison.ts';
 import { guardedStep } from './guardedStep.ts';
-import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
-import { placeOf, recordResult, recordStart } from './recordTraining.ts';
+import { isAnchor, isMilestone, lastStepBefore } from './milestones.ts';
+import { describePlace, recordResult, recordStart } from './recordTraining.ts';
 import { answerStep, requireTrained } from './setback.ts';
 import { type BudgetOptions, budgetInMinutes, chooseSteps } from './timeBudget.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
@@ -169,7 +169,7 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
   const minutes = await fromLeader(ranks, () => budgetInMinutes(options));
   const prepared = await prepareTraining(options, engine, keep, events.onPreparing);
   const { workers } = prepared.trainer.plan;
-  const place = placeOf(engine, workers, ranks.size);
+  const hardware = describePlace(engine, workers, ranks.size);
   events.onPrepared?.(prepared.trainer.plan);
   const { whyOneWorker } = prepared.trainer.plan;
   if (whyOneWorker !== undefined) {
@@ -184,14 +184,14 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
   const run = { ...options, config };
   let agreed = trainer.progress.step;
   // Before the first step: after a kill it would be too late.
-  await recordStart(run, place);
+  await recordStart(run, hardware);
   await store.rewind(config, trainer.progress.step);
   if (otherImages !== undefined) {
     await store.recordImages({ name: dataset.name, ...otherImages });
   }
   const { batchSize } = config.training;
-  const unit = unitOf(model.options);
-  const lastStep = lastStepOf(schedule, stopAt);
+  const unit = resultUnit(model.options);
+  const lastStep = lastStepBefore(schedule, stopAt);
   const isInterrupted = (): Promise<boolean> => isOnAny(ranks, signal?.aborted === true);
   let validated: Validated | undefined;
   let trained = 0;
@@ -256,13 +256,13 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
     config,
     state,
     validationBitsPerDim,
-    ...timeOf(await store.readTimings()),
+    ...sumTimes(await store.readTimings()),
     workers,
     checkpoint,
     complete,
     interrupted: await isInterrupted(),
   };
-  await recordResult(run, result, place, reports?.finish === undefined);
+  await recordResult(run, result, hardware, reports?.finish === undefined);
   return result;
 }
 

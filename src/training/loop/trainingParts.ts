@@ -6,20 +6,20 @@ import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type Flow, flowFor, type Groups, ParameterLayout } from '../../flows/models/index.ts';
 import { latestSoundCheckpoint } from '../../runs/contents/latestCheckpoint.ts';
-import { requireArraysOf } from '../../runs/contents/restore.ts';
+import { requireArrays } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { requireLoggable } from '../../runs/contents/stepStatistics.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
 import { requireLabels } from '../../runs/images/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
-import { type Schedule, scheduleOf } from '../../runs/settings/schedule.ts';
+import { createSchedule, type Schedule } from '../../runs/settings/schedule.ts';
 import { type CompileOptions, type Keep, requirePlace } from '../../tensor/engine/index.ts';
-import { optimizerOf } from '../../tensor/optimizers/index.ts';
+import { configuredOptimizer } from '../../tensor/optimizers/index.ts';
 import { type Action, actionLoss, drawBase } from '../gradients/actionLoss.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { Loss } from '../gradients/loss.ts';
 import { requireWorkers } from '../gradients/workers.ts';
-import { shareOf, shareState, startOfLeader } from '../ranks.ts';
+import { rankShare, shareState, startOfLeader } from '../ranks.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
 import { guardFor } from '../step/guard.ts';
 import { isFiniteArray } from '../step/notFinite.ts';
@@ -76,7 +76,7 @@ export async function prepareTraining(
 ): Promise<TrainingParts> {
   const { seed } = config;
   const { batchSize, learningRate } = config.training;
-  const share = shareOf(config.training, ranks);
+  const share = rankShare(config.training, ranks);
   const { microBatch } = share;
   await requireLatest(state, store, config);
   requireOptimizer(state, config, store);
@@ -87,13 +87,13 @@ export async function prepareTraining(
     requireLabels(dataset.train, model.classes, dataset.name, dataset.whyNoLabels);
   }
   requireLoggable(config.training, Object.keys(model.parameters));
-  const schedule = scheduleOf(config, dataset.train.count);
+  const schedule = createSchedule(config, dataset.train.count);
   const { augment } = config.data;
   const loading = { batchSize, seed, model, augment };
   const batches = new BatchLoader(dataset.train, { ...loading, share, ...(action && { draw: drawBase }) });
   const startAgain = (into?: Groups): Promise<TrainingStart> =>
     soundStart(model, new BatchLoader(dataset.train, loading), seed, engine, into);
-  const optimizer = optimizerOf(config.training, schedule.stepsPerEpoch);
+  const optimizer = configuredOptimizer(config.training, schedule.stepsPerEpoch);
   const updating = { optimizer, averageDecay: schedule.averageDecay };
   const layout = new ParameterLayout(model.parameters);
   const training = { ...engine, batchSize, microBatch, ranks, ...updating };
@@ -141,7 +141,7 @@ export async function withConfig(
   trainingImages: number,
 ): Promise<TrainingParts> {
   const { store, trainer, model, ranks } = parts;
-  const schedule = scheduleOf(config, trainingImages);
+  const schedule = createSchedule(config, trainingImages);
   const { layout } = trainer;
   return {
     ...parts,
@@ -215,7 +215,7 @@ async function requireLatest(
   if (last <= reached) {
     return;
   }
-  const { checkpoint: latest } = await latestSoundCheckpoint(store, requireArraysOf(model, store.name));
+  const { checkpoint: latest } = await latestSoundCheckpoint(store, requireArrays(model, store.name));
   if (latest !== undefined && latest.step > reached) {
     throw new UserError(
       'exists',

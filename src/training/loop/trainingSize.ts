@@ -1,6 +1,6 @@
 // How large a training is, found out before anything is allocated.
 
-import { type ImageShape, sizeOf } from '../../core/numeric/index.ts';
+import { countElements, type ImageShape } from '../../core/numeric/index.ts';
 import { availableBytes } from '../../core/platform/index.ts';
 import { countParameters, ParameterLayout } from '../../flows/models/index.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
@@ -48,14 +48,14 @@ export function trainingSize(
   const model = modelFor(options, imageShape);
   const parameters = countParameters(imageShape, options);
   const layout = new ParameterLayout(model.parameters);
-  const bytesOf = (which: 'all' | 'trained', packed = layout): number =>
-    Object.values(packed.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0);
+  const countBytes = (kind: 'all' | 'trained', packed = layout): number =>
+    Object.values(packed.shapes(kind)).reduce((total, shape) => total + 4 * countElements(shape), 0);
   const moments = Object.values(momentLayouts(layout, optimizers.resolve(training.optimizer).definition));
   // In addition to the weights: their average, the gradients, and the moments.
   const state =
-    bytesOf('all') +
-    2 * bytesOf('trained') +
-    moments.reduce((total, momentLayout) => total + bytesOf('trained', momentLayout), 0);
+    countBytes('all') +
+    2 * countBytes('trained') +
+    moments.reduce((total, momentLayout) => total + countBytes('trained', momentLayout), 0);
   if (state > available) {
     return { parameters, bytes: state, available, fits: false };
   }

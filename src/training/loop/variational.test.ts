@@ -24,7 +24,7 @@ const dataset = tinyDataset(8);
 
 afterAll(() => rmSync(root, { recursive: true }));
 
-function configOf(steps: number, bits = 8): Config {
+function createConfig(steps: number, bits = 8): Config {
   return resolveConfig({
     overrides: {
       data: { name: 'tiny' },
@@ -46,13 +46,13 @@ async function trained(config: Config, name: string, stopAt?: number): Promise<T
   return (await train({ ...run, threads: 1, ...(stopAt && { stopAt }) })).state;
 }
 
-const bytesOf = (name: string, step: number): Buffer[] => {
+const readCheckpoints = (name: string, step: number): Buffer[] => {
   const paths = runPaths(join(root, name));
   return [paths.metrics, checkpointPath(paths, step)].map((path) => readFileSync(path));
 };
 
 it('falls within 20 steps, and is the same after a stop', async () => {
-  const config = configOf(20);
+  const config = createConfig(20);
   const state = await trained(config, 'whole');
   const losses = [...readJsonLines(runPaths(join(root, 'whole')).metrics)].flatMap(({ bitsPerDim }) =>
     typeof bitsPerDim === 'number' ? [bitsPerDim] : [],
@@ -61,7 +61,7 @@ it('falls within 20 steps, and is the same after a stop', async () => {
   expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)) - 0.5);
   await trained(config, 'parts', 9);
   await train({ ...(await resumeRun(join(root, 'parts'), {}, { dataset })), threads: 1 });
-  expect(bytesOf('parts', 20)).toEqual(bytesOf('whole', 20));
+  expect(readCheckpoints('parts', 20)).toEqual(readCheckpoints('whole', 20));
   // All weights of q have moved, even in the last layers, which started at zero.
   const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state, 'raw');
   const last = Object.keys(parameters).filter(
@@ -71,14 +71,14 @@ it('falls within 20 steps, and is the same after a stop', async () => {
 });
 
 it('beats the bound of the same density with uniform noise', async () => {
-  const config = configOf(150, 1);
+  const config = createConfig(150, 1);
   const state = await trained(config, 'long');
-  const flowOf = (model: Config['model']): FlowModel => {
+  const buildFlow = (model: Config['model']): FlowModel => {
     const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state);
     return new FlowModel({ model: new Glow(dataset.imageShape, model), parameters }, { threads: 1 });
   };
   const { dequantisation: _, ...uniform } = config.model;
-  const [variational, plain] = [flowOf(config.model), flowOf(uniform)];
+  const [variational, plain] = [buildFlow(config.model), buildFlow(uniform)];
   const bound = await variational.bitsPerDimByDraw(dataset.train, { draws: 8 });
   const looser = await plain.bitsPerDimByDraw(dataset.train, { draws: 8 });
   const differences = bound[0]!.map((_, image) =>
@@ -96,7 +96,7 @@ it('beats the bound of the same density with uniform noise', async () => {
 });
 
 it('draws standard normal noise for batches, the same however they are divided', () => {
-  const model = new Glow(dataset.imageShape, configOf(1).model);
+  const model = new Glow(dataset.imageShape, createConfig(1).model);
   const loading = { batchSize: 8, seed: 3, model };
   const { noise } = new BatchLoader(dataset.train, loading).at(5);
   expect(noise.data).toEqual(Float32Array.from(new RandomStream(3, 'noise', 5).normals(8 * 64)));

@@ -91,10 +91,10 @@ export function pointSize(curves: readonly Pick<LearningCurve, 'training'>[]): n
 }
 
 /** A curve in a unit. */
-function curveIn(unit: ResultUnit, { training, validation, ...rest }: LearningCurve): LearningCurve {
+function curveIn(unit: ResultUnit, { training, validation, ...otherFields }: LearningCurve): LearningCurve {
   const converted = (points: readonly CurvePoint[]): CurvePoint[] =>
     points.map(({ step, bitsPerDim }) => ({ step, bitsPerDim: unit.of(bitsPerDim) }));
-  return { ...rest, training: converted(training), validation: converted(validation) };
+  return { ...otherFields, training: converted(training), validation: converted(validation) };
 }
 
 /**
@@ -147,9 +147,9 @@ export function curveRange(series: readonly PlotSeries[]): [number, number] | nu
   if (ends.length === 0) {
     return null;
   }
-  const [least, most] = [Math.min(...ends), Math.max(...ends)];
-  const margin = 0.04 * (most - least) || 0.1;
-  return [least - margin, most + margin];
+  const [least, greatest] = [Math.min(...ends), Math.max(...ends)];
+  const margin = 0.04 * (greatest - least) || 0.1;
+  return [least - margin, greatest + margin];
 }
 
 /** The largest value that is treated as sound; a diverged run can have far more than single spikes above it. */

@@ -32,22 +32,24 @@ describe('EventFile', () => {
     const png = contactSheet(new Uint8Array(2 * 12), { imageShape: [2, 6, 1] });
     file.image(70_000, 'samples', png);
     file.flush();
-    const [version, scalars, image] = recordsOf(readFileSync(join(folder, name))).map(fieldsOf);
+    const [version, scalars, image] = parseRecords(readFileSync(join(folder, name))).map(parseFields);
     expect(Buffer.from(version![3]![0] as Uint8Array).toString()).toBe('brain.Event:2');
     const now = Date.now() / 1000;
     for (const event of [version, scalars, image]) {
       expect(Math.abs(Buffer.from(event![1]![0] as Uint8Array).readDoubleLE() - now)).toBeLessThan(600);
     }
     expect([version![2], scalars![2], image![2]]).toEqual([[0], [300], [70_000]]);
-    const values = fieldsOf(scalars![5]![0] as Uint8Array)[1]!.map((value) => fieldsOf(value as Uint8Array));
+    const values = parseFields(scalars![5]![0] as Uint8Array)[1]!.map((value) =>
+      parseFields(value as Uint8Array),
+    );
     expect(values.map((value) => Buffer.from(value[1]![0] as Uint8Array).toString())).toEqual([
       'bits/dim',
       'rate',
     ]);
     expect(values.map((value) => Buffer.from(value[2]![0] as Uint8Array).readFloatLE())).toEqual([1.5, -2]);
-    const shown = fieldsOf(fieldsOf(image![5]![0] as Uint8Array)[1]![0] as Uint8Array);
+    const shown = parseFields(parseFields(image![5]![0] as Uint8Array)[1]![0] as Uint8Array);
     const [height, width, channels, encoded] = [1, 2, 3, 4].map(
-      (field) => fieldsOf(shown[4]![0] as Uint8Array)[field]![0],
+      (field) => parseFields(shown[4]![0] as Uint8Array)[field]![0],
     );
     // Scaled by 4: two images, one below the other, with two pixels between them.
     expect([height, width, channels]).toEqual([18, 24, 1]);
@@ -57,9 +59,9 @@ describe('EventFile', () => {
   it('marks resumed training, from the step after its state', () => {
     const name = 'events.out.tfevents.resumed';
     new EventFile(new ClosedFolder(folder), name, 300).flush();
-    const [, restart] = recordsOf(readFileSync(join(folder, name))).map(fieldsOf);
+    const [, restart] = parseRecords(readFileSync(join(folder, name))).map(parseFields);
     expect(restart![2]).toEqual([301]);
-    expect(fieldsOf(restart![7]![0] as Uint8Array)).toEqual({ 1: [1] });
+    expect(parseFields(restart![7]![0] as Uint8Array)).toEqual({ 1: [1] });
   });
 
   it('reports in one line why it cannot be written', () => {
@@ -68,15 +70,15 @@ describe('EventFile', () => {
 });
 
 /** The data of every record; throws if a length or checksum is wrong. */
-function recordsOf(file: Buffer): Uint8Array[] {
+function parseRecords(file: Buffer): Uint8Array[] {
   const records: Uint8Array[] = [];
-  for (let at = 0; at < file.length; ) {
-    const length = Number(file.readBigUInt64LE(at));
-    const data = file.subarray(at + 12, at + 12 + length);
-    expect(unmasked(file.readUInt32LE(at + 8))).toBe(plainCrc(file.subarray(at, at + 8)));
-    expect(unmasked(file.readUInt32LE(at + 12 + length))).toBe(plainCrc(data));
+  for (let offset = 0; offset < file.length; ) {
+    const length = Number(file.readBigUInt64LE(offset));
+    const data = file.subarray(offset + 12, offset + 12 + length);
+    expect(unmasked(file.readUInt32LE(offset + 8))).toBe(plainCrc(file.subarray(offset, offset + 8)));
+    expect(unmasked(file.readUInt32LE(offset + 12 + length))).toBe(plainCrc(data));
     records.push(data);
-    at += 16 + length;
+    offset += 16 + length;
   }
   return records;
 }
@@ -89,36 +91,36 @@ function unmasked(masked: number): number {
 
 /** Bit by bit, as a remainder of polynomials. */
 function plainCrc(data: Uint8Array): number {
-  let rest = 0xffffffffn;
+  let remainder = 0xffffffffn;
   for (const byte of data) {
     for (let bit = 0; bit < 8; bit++) {
-      const low = (rest ^ BigInt((byte >> bit) & 1)) & 1n;
-      rest = (rest >> 1n) ^ (low === 1n ? 0x82f63b78n : 0n);
+      const low = (remainder ^ BigInt((byte >> bit) & 1)) & 1n;
+      remainder = (remainder >> 1n) ^ (low === 1n ? 0x82f63b78n : 0n);
     }
   }
-  return Number(rest ^ 0xffffffffn);
+  return Number(remainder ^ 0xffffffffn);
 }
 
 /** The fields of a message by number: whole numbers, or the bytes of everything else. */
-function fieldsOf(message: Uint8Array): Record<number, (number | Uint8Array)[]> {
+function parseFields(message: Uint8Array): Record<number, (number | Uint8Array)[]> {
   const fields: Record<number, (number | Uint8Array)[]> = {};
-  let at = 0;
+  let offset = 0;
   const varint = (): number => {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
-      const byte = message[at++]!;
+      const byte = message[offset++]!;
       value += (byte & 127) * factor;
       if (byte < 128) {
         return value;
       }
     }
   };
-  while (at < message.length) {
+  while (offset < message.length) {
     const key = varint();
     const kind = key & 7;
     const length = kind === 0 ? 0 : kind === 1 ? 8 : kind === 5 ? 4 : varint();
-    const value = kind === 0 ? varint() : message.subarray(at, at + length);
-    at += length;
+    const value = kind === 0 ? varint() : message.subarray(offset, offset + length);
+    offset += length;
     fields[key >> 3] = [...(fields[key >> 3] ?? []), value];
   }
   return fields;

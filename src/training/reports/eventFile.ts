@@ -71,8 +71,8 @@ export class EventFile {
 }
 
 /** An event: 1 wall time, 2 step, then 3 the version of the file, 5 a summary or 7 the state of the session. */
-function event(step: number, what: Uint8Array): Uint8Array {
-  return Buffer.concat([double(1, Date.now() / 1000), number(2, step), what]);
+function event(step: number, field: Uint8Array): Uint8Array {
+  return Buffer.concat([double(1, Date.now() / 1000), number(2, step), field]);
 }
 
 /** A TFRecord: the length as 8 bytes, its checksum, the data, their checksum; the lowest byte first. */
@@ -142,9 +142,9 @@ function text(field: number, value: string): Uint8Array {
 /** Seven bits per byte, the lowest first; the highest bit says that more follow. */
 function varint(value: number): Uint8Array {
   const out: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    const low = rest % 128;
-    if (rest < 128) {
+  for (let remaining = value; ; remaining = Math.floor(remaining / 128)) {
+    const low = remaining % 128;
+    if (remaining < 128) {
       return Uint8Array.of(...out, low);
     }
     out.push(low + 128);

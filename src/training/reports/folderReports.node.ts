@@ -13,7 +13,7 @@ import { drawLearningCurve, drawSamples, type PicturedRun, rehearsePictures } fr
  */
 export type TryDrawing = <Drawn>(
   step: number,
-  what: string,
+  subject: string,
   draw: () => Promise<Drawn>,
 ) => Promise<Drawn | null>;
 

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const titleOf = (directory: string): string => {
+const reportTitle = (directory: string): string => {
   const preset = 'mnist-quickstart';
   return pictureTitle({ preset, config: resolveConfig({ preset }), paths: runPaths(directory) });
 };
@@ -35,12 +35,12 @@ const titleOf = (directory: string): string => {
 it('is the same for a link to the folder', () => {
   symlinkSync('run', join(folder, 'link'));
   const title = `mnist-quickstart, ${join(folder, 'run')}`;
-  expect([titleOf(join(folder, 'run')), titleOf(join(folder, 'link'))]).toEqual([title, title]);
+  expect([reportTitle(join(folder, 'run')), reportTitle(join(folder, 'link'))]).toEqual([title, title]);
 });
 
 it('has the path from the working directory if the folder is in it', () => {
-  expect(titleOf(join(process.cwd(), 'src', 'app', 'cli'))).toBe('mnist-quickstart, src/app/cli');
-  expect(titleOf('.')).toBe(`mnist-quickstart, ${realpathSync('.')}`);
+  expect(reportTitle(join(process.cwd(), 'src', 'app', 'cli'))).toBe('mnist-quickstart, src/app/cli');
+  expect(reportTitle('.')).toBe(`mnist-quickstart, ${realpathSync('.')}`);
 });
 
 it('redraws the curve at milestones that are five seconds apart, and at the end', async () => {
@@ -49,7 +49,7 @@ it('redraws the curve at milestones that are five seconds apart, and at the end'
   const run = join(folder, 'run', 'watched');
   const curve = join(run, 'curve.png');
   const seen: [number, boolean][] = [];
-  const told: string[] = [];
+  const troubles: string[] = [];
   const events: TrainingEvents = {
     onStep(step) {
       if (step === 3 || step === 7) {
@@ -64,7 +64,7 @@ it('redraws the curve at milestones that are five seconds apart, and at the end'
       }
     },
     onMilestone: (step) => void seen.push([step, existsSync(curve) && statSync(curve).isFile()]),
-    onTrouble: (_, text) => void told.push(text),
+    onTrouble: (_, text) => void troubles.push(text),
   };
   try {
     const started = await startRun(tinyConfig({ steps: 10 }), run, { dataset: tinyDataset(8) });
@@ -79,6 +79,6 @@ it('redraws the curve at milestones that are five seconds apart, and at the end'
     [8, false],
     [10, false],
   ]);
-  expect(told).toEqual([expect.stringMatching(/^no learning curve of step 8: .*curve\.png/)]);
+  expect(troubles).toEqual([expect.stringMatching(/^no learning curve of step 8: .*curve\.png/)]);
   expect(statSync(curve).isFile()).toBe(true);
 });

@@ -28,10 +28,10 @@ afterAll(() => model.release());
 
 it('gives real digits about the bits/dim stated in its manifest', async () => {
   const { trained } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
-  const told = trained.bitsPerDim.find(({ split }: { split: string }) => split === 'test').bitsPerDim;
-  const found = await model.bitsPerDim(digits, { draws: 2, seed: 0 });
+  const storedBits = trained.bitsPerDim.find(({ split }: { split: string }) => split === 'test').bitsPerDim;
+  const measuredBits = await model.bitsPerDim(digits, { draws: 2, seed: 0 });
   // The mean of 100 of 10,000 images whose bits/dim deviate by about 0.3.
-  expect(Math.abs(mean(found) - told)).toBeLessThan(0.1);
+  expect(Math.abs(mean(measuredBits) - storedBits)).toBeLessThan(0.1);
 });
 
 it('finds noise and inverted digits far less likely', async () => {
@@ -77,7 +77,7 @@ it('is the same in its ONNX files', async () => {
   });
   const [first] = await model.encode(pixels);
   const largest = (latent0!.data as Float32Array).reduce(
-    (most, value, index) => Math.max(most, Math.abs(value - first!.data[index]!)),
+    (worst, value, index) => Math.max(worst, Math.abs(value - first!.data[index]!)),
     0,
   );
   expect(largest).toBeLessThan(1e-3);

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readJsonLines } from '../../data/files/files.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
 import { curvePlot, smoothed } from './curvePlot.ts';
-import { learningCurveOf } from './learningCurve.ts';
+import { readLearningCurve } from './learningCurve.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const steps = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ step: index + 1, bitsPerDim: 2 + 10 / (index + 1) }));
 
-describe('learningCurveOf', () => {
+describe('readLearningCurve', () => {
   it('separates batches from validations, and reads non-finite values as NaN', () => {
     const paths = runPaths(folder);
     const lines = [
@@ -23,7 +23,7 @@ describe('learningCurveOf', () => {
       { step: 2, validationBitsPerDim: 5 },
     ];
     writeFileSync(paths.metrics, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    expect(learningCurveOf(readJsonLines(paths.metrics))).toEqual({
+    expect(readLearningCurve(readJsonLines(paths.metrics))).toEqual({
       training: [
         { step: 1, bitsPerDim: 8 },
         { step: 2, bitsPerDim: Number.NaN },
@@ -40,7 +40,7 @@ describe('learningCurveOf', () => {
         yield { step: index + 1, bitsPerDim: index % 4 };
       }
     };
-    const { training, batchesPerPoint } = learningCurveOf(lines());
+    const { training, batchesPerPoint } = readLearningCurve(lines());
     expect(batchesPerPoint).toBe(2);
     expect(training).toHaveLength(2 ** 19 + 2);
     expect(training.slice(0, 2)).toEqual([
@@ -88,10 +88,10 @@ describe('curvePlot', () => {
       'validation (average weights)',
     ]);
     expect(plot.series[0]!.points).toHaveLength(143);
-    const [least, most] = plot.y.range!;
+    const [least, greatest] = plot.y.range!;
     expect(least).toBeLessThan(1.9);
-    expect(most).toBeGreaterThan(2.15);
-    expect(most).toBeLessThan(3);
+    expect(greatest).toBeGreaterThan(2.15);
+    expect(greatest).toBeLessThan(3);
   });
 
   it.each([
@@ -108,10 +108,10 @@ describe('curvePlot', () => {
       title: 'a',
     })!;
     const sound = training.filter(({ step }) => step >= 3 && !isHuge(step)).map((point) => point.bitsPerDim);
-    const [least, most] = plot.y.range!;
+    const [least, greatest] = plot.y.range!;
     expect(least).toBeLessThan(Math.min(...sound));
-    expect(most).toBeGreaterThan(sound[0]! - 0.1);
-    expect(most).toBeLessThan(9);
+    expect(greatest).toBeGreaterThan(sound[0]! - 0.1);
+    expect(greatest).toBeLessThan(9);
   });
 
   it('shows a run that is far shorter than another', () => {
@@ -126,12 +126,12 @@ describe('curvePlot', () => {
 
   it('shows every value of a run that learned nothing', () => {
     const training = [1e6, 3e6, 2e6].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
-    const [least, most] = curvePlot(
+    const [least, greatest] = curvePlot(
       [{ name: 'a', curve: { training, validation: [], batchesPerPoint: 1 } }],
       { title: 'a' },
     )!.y.range!;
     expect(least).toBeLessThan(1e6);
-    expect(most).toBeGreaterThan(2.9e6);
+    expect(greatest).toBeGreaterThan(2.9e6);
   });
 
   it.each([0, 1])('shows a single batch as a point, with %d dropped ones', (dropped) => {

@@ -8,7 +8,7 @@ import { type CurvePoint, type LearningCurve, smoothed } from './curvePlot.ts';
 const mostKept = 2 ** 20;
 
 /** The learning curve in the lines of a run's `metrics.jsonl`. */
-export function learningCurveOf(lines: Iterable<JsonObject>): LearningCurve {
+export function readLearningCurve(lines: Iterable<JsonObject>): LearningCurve {
   const [training, validation] = [new BoundedCurve(), new BoundedCurve()];
   for (const line of lines) {
     training.add(trainingPoint(line));

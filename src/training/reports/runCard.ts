@@ -24,16 +24,16 @@ export async function writeRunCard(
     'Samples at temperature 0.8': samplesPath(paths, about.step),
     'Learning curve': paths.curve,
   };
-  const there = Object.entries(pictures)
+  const existingPictures = Object.entries(pictures)
     .filter(([, file]) => exists(file))
-    .map(([what, file]) => [what, pathFrom(paths.directory, file)]);
+    .map(([caption, file]) => [caption, pathFrom(paths.directory, file)]);
   const summary = await folderStore(paths).readSummary();
   const isOneGo = changesIn(summary).length === 0;
   const hasAction = summary.action === true;
   const card = modelCard({
     ...about,
     summary,
-    pictures: Object.fromEntries(there),
+    pictures: Object.fromEntries(existingPictures),
     commands: {
       'draw images': sampleCommand(about.model),
       // Without images there is nothing to measure, and the action is not among the files.

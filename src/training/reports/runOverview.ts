@@ -1,19 +1,25 @@
 // The progress and results of a run, read from the files in its folder without loading its weights.
 
-import { problemOf, UserError } from '../../core/errors.ts';
+import { problemText, UserError } from '../../core/errors.ts';
 import { LAST_MIB, lastWritten, readLastJsonLines, readTextFile } from '../../data/files/files.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import {
   bitsIn,
   type DequantisationName,
-  dequantisationOf,
+  dequantisationName,
   type ResultUnit,
-  unitOf,
+  resultUnit,
 } from '../../flows/models/index.ts';
-import { checkMetrics, checkTimings, type Trouble, timeOf, troubleIn } from '../../runs/contents/logLines.ts';
+import {
+  checkMetrics,
+  checkTimings,
+  sumTimes,
+  type Trouble,
+  troubleIn,
+} from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
 import type { Settings } from '../../runs/contents/settingChanges.ts';
-import { settingsOf } from '../../runs/contents/settingChanges.ts';
+import { listSettings } from '../../runs/contents/settingChanges.ts';
 import { type RunPaths, readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
@@ -60,9 +66,9 @@ export function runOverview(directory: string, configIn: ConfigReader = configRe
       preset: typeof preset === 'string' ? preset : null,
       from: typeof from === 'string' ? from : null,
       data: config.data.name,
-      settings: settingsOf(config),
-      bound: dequantisationOf(config.model),
-      unit: unitOf(config.model).name,
+      settings: listSettings(config),
+      bound: dequantisationName(config.model),
+      unit: resultUnit(config.model).name,
       step: recent.at(-1)?.step ?? 0,
       complete: complete === true,
       train: finiteOrNull(finiteMean(recent)),
@@ -73,7 +79,7 @@ export function runOverview(directory: string, configIn: ConfigReader = configRe
       onlyLastMiB,
     };
   } catch (error) {
-    return { ...unknown, problem: problemOf(error) };
+    return { ...unknown, problem: problemText(error) };
   }
 }
 
@@ -82,7 +88,7 @@ export type ConfigReader = (path: string) => Config;
 
 /** Reads configurations, and resolves those that differ in no more than their seed only once: that takes longest. */
 export function configReader(): ConfigReader {
-  const known = new Map<string, Config>();
+  const configs = new Map<string, Config>();
   return (path) => {
     const file = readTextFile(path);
     const [line, seed] = /^seed: (\d{1,9})$/m.exec(file.text) ?? [];
@@ -90,8 +96,8 @@ export function configReader(): ConfigReader {
       return resolveConfig({ file });
     }
     const key = file.text.replace(line, 'seed:');
-    const config = known.get(key) ?? resolveConfig({ file });
-    known.set(key, config);
+    const config = configs.get(key) ?? resolveConfig({ file });
+    configs.set(key, config);
     return { ...config, seed: Number(seed) };
   };
 }
@@ -111,7 +117,7 @@ function endOfLogs(paths: RunPaths, summary: JsonObject): Logged | undefined {
     return undefined;
   }
   const { lines, isCut } = readLastJsonLines(paths.metrics, checkMetrics, END_BYTES);
-  const { recent, validation } = lastOf(lines);
+  const { recent, validation } = readLastPoints(lines);
   const isEnough = !isCut || (recent.length === RECENT && validation !== undefined);
   return recent.at(-1)?.step === steps && isEnough
     ? {
@@ -130,14 +136,14 @@ function wholeLogs({ metrics: metricsPath, timings: timingsPath }: RunPaths): Lo
   const metrics = readLastJsonLines(metricsPath, checkMetrics);
   const timings = readLastJsonLines(timingsPath, checkTimings);
   return {
-    ...lastOf(metrics.lines),
-    imagesPerSecond: timeOf(timings.lines).imagesPerSecond,
+    ...readLastPoints(metrics.lines),
+    imagesPerSecond: sumTimes(timings.lines).imagesPerSecond,
     onlyLastMiB: metrics.isCut || timings.isCut ? LAST_MIB : null,
   };
 }
 
 /** The last measurements in the lines of `metrics.jsonl`, and how often the guard acted. */
-function lastOf(
+function readLastPoints(
   lines: Iterable<JsonObject>,
 ): Trouble & { recent: readonly CurvePoint[]; validation: CurvePoint | undefined } {
   const recent: CurvePoint[] = [];
@@ -163,11 +169,12 @@ function finiteOrNull(value = Number.NaN): number | null {
 }
 
 function lastTest(summary: JsonObject): number | null {
-  const stepOf = ({ step }: JsonObject): number => (typeof step === 'number' ? step : -1);
+  const stepNumber = ({ step }: JsonObject): number => (typeof step === 'number' ? step : -1);
   const last = evaluationsIn(summary)
     .filter(({ split, weights }) => split === 'test' && weights === 'average')
     .reduce<JsonObject | undefined>(
-      (latest, one) => (latest === undefined || stepOf(one) >= stepOf(latest) ? one : latest),
+      (latest, evaluation) =>
+        latest === undefined || stepNumber(evaluation) >= stepNumber(latest) ? evaluation : latest,
       undefined,
     );
   const bits = last && bitsIn(last, 'bitsPerDim');
@@ -175,7 +182,7 @@ function lastTest(summary: JsonObject): number | null {
 }
 
 function lastChange(files: readonly string[]): string | null {
-  const times = files.flatMap((file) => {
+  const writeTimes = files.flatMap((file) => {
     try {
       return lastWritten(file) ?? [];
     } catch (error) {
@@ -186,7 +193,7 @@ function lastChange(files: readonly string[]): string | null {
       throw error;
     }
   });
-  return times.length > 0 ? new Date(Math.max(...times)).toISOString() : null;
+  return writeTimes.length > 0 ? new Date(Math.max(...writeTimes)).toISOString() : null;
 }
 
 /** How far a run is; values that it does not have yet are null. */

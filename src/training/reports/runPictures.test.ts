@@ -24,11 +24,11 @@ const model = {
 
 it('stacks the first rows of all sheets, and decompresses none beyond the size in its header', async () => {
   await drawSamples(model, 20, paths);
-  const { height: one } = decode(readFileSync(join(paths.samples, 'over-time.png')));
+  const { height: sheetHeight } = decode(readFileSync(join(paths.samples, 'over-time.png')));
   writeFileSync(samplesPath(paths, 1), contactSheet(new Uint8Array(4 * 64), { imageShape }));
   await drawSamples(model, 20, paths);
   const { height, width, channels, data } = decode(readFileSync(join(paths.samples, 'over-time.png')));
-  expect([channels, height]).toEqual([1, 2 * one + 2]);
+  expect([channels, height]).toEqual([1, 2 * sheetHeight + 2]);
   expect([data[0], data[width * (height - 1)]]).toEqual([0, 7]);
 
   const large = encode({ width: 4096, height: 4096, channels: 1, data: new Uint8Array(2 ** 24) });
@@ -42,12 +42,12 @@ it('stacks the first rows of all sheets, and decompresses none beyond the size i
 
 it('stacks the first row of every sheet, and omits sheets that do not fit', () => {
   const imageShape = [20, 30, 3] as const;
-  const sheetOf = (value: number, columns: number): Sheet => {
+  const createSheet = (value: number, columns: number): Sheet => {
     const images = Uint8Array.from({ length: 4 * 1800 }, (_, index) => value + (index < 2 * 1800 ? 1 : 0));
     const { data, ...size } = decode(contactSheet(images, { imageShape, columns }));
     return { ...size, data: Uint8Array.from(data) };
   };
-  const sheets = [sheetOf(10, 2), sheetOf(20, 3), sheetOf(30, 2)];
+  const sheets = [createSheet(10, 2), createSheet(20, 3), createSheet(30, 2)];
   const { width, height, data, channels } = decode(stackRows(sheets, rowHeight(imageShape)));
   // Twice the size, since 30 pixels fit twice into 64; two pixels between images.
   expect([width, height, channels]).toEqual([122, 82, 3]);

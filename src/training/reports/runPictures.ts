@@ -7,7 +7,7 @@ import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { plotPng } from '../../data/pictures/drawPlot.ts';
 import { contactSheet, rowHeight } from '../../data/pictures/index.ts';
 import { requireEightBits } from '../../data/pixels/index.ts';
-import { unitOf } from '../../flows/models/index.ts';
+import { resultUnit } from '../../flows/models/index.ts';
 import { type FlowModel, meanCondition } from '../../model/index.ts';
 import type { MeasuredImage } from '../../model/measure/evaluate.ts';
 import { runFileNames } from '../../runs/contents/runFileNames.ts';
@@ -17,7 +17,7 @@ import type { Config } from '../../runs/settings/configSchema.ts';
 import { experimentName } from '../../runs/settings/experimentName.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
 import { curvePlot } from './curvePlot.ts';
-import { learningCurveOf } from './learningCurve.ts';
+import { readLearningCurve } from './learningCurve.ts';
 
 /** The samples of a run folder: the same latents each time; for a model with a few classes, a column for each. */
 const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
@@ -35,8 +35,8 @@ export interface PicturedRun {
 export async function drawLearningCurve(run: PicturedRun): Promise<string | null> {
   const { config, paths, store } = run;
   const title = pictureTitle(run);
-  const curve = learningCurveOf(await store.readMetrics());
-  const plot = curvePlot([{ name: title, curve }], { title, unit: unitOf(config.model) });
+  const curve = readLearningCurve(await store.readMetrics());
+  const plot = curvePlot([{ name: title, curve }], { title, unit: resultUnit(config.model) });
   if (plot === null) {
     return null;
   }
@@ -113,8 +113,8 @@ async function sampleSheet(model: FlowModel) {
     condition: meanCondition(model.model),
     temperature,
     seed,
-    onOverflow: (which) => {
-      overflowed = which.length;
+    onOverflow: (overflowing) => {
+      overflowed = overflowing.length;
     },
   });
   return { images, columns, count, overflowed };
@@ -155,7 +155,7 @@ const grey = 128;
 export function stackRows(sheets: readonly Sheet[], height: number): Uint8Array {
   const { width, channels } = sheets.at(-1)!;
   const rows = sheets.filter(
-    (one) => one.width === width && one.channels === channels && one.height >= height,
+    (sheet) => sheet.width === width && sheet.channels === channels && sheet.height >= height,
   );
   const data = new Uint8Array(width * channels * (rows.length * (height + gap) - gap)).fill(grey);
   rows.forEach((row, index) => {

@@ -16,36 +16,36 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 const dataset = tinyDataset(8);
 /** The folder of the run that the first test trains. */
-const whole = join(root, 'whole');
+const completeFolder = join(root, 'whole');
 
 it('has a summary, a curve, samples of every milestone and a card', async () => {
-  const run = await startRun(tinyConfig(), whole, { dataset });
+  const run = await startRun(tinyConfig(), completeFolder, { dataset });
   const reached: number[] = [];
   const onMilestone = (step: number): void => {
     // Its samples are there when the caller is told of the milestone.
-    expect(step === 6 || existsSync(join(whole, 'samples', `step-0000000${step}.png`))).toBe(true);
+    expect(step === 6 || existsSync(join(completeFolder, 'samples', `step-0000000${step}.png`))).toBe(true);
     reached.push(step);
   };
   const { validationBitsPerDim } = await trainRun({ ...run, threads: 1, events: { onMilestone } });
   expect(reached).toEqual([2, 4, 6]);
-  expect(JSON.parse(readFileSync(join(whole, 'summary.json'), 'utf8'))).toMatchObject({
-    run: whole,
+  expect(JSON.parse(readFileSync(join(completeFolder, 'summary.json'), 'utf8'))).toMatchObject({
+    run: completeFolder,
     preset: null,
     steps: 6,
     complete: true,
     bitsPerDim: validationBitsPerDim,
     device: 'cpu',
     threads: 1,
-    checkpoint: join(whole, 'checkpoints', 'step-00000006.safetensors'),
-    samples: join(whole, 'samples', 'step-00000006.png'),
+    checkpoint: join(completeFolder, 'checkpoints', 'step-00000006.safetensors'),
+    samples: join(completeFolder, 'samples', 'step-00000006.png'),
   });
-  expect(readdirSync(join(whole, 'samples'))).toEqual([
+  expect(readdirSync(join(completeFolder, 'samples'))).toEqual([
     'over-time.png',
     'step-00000002.png',
     'step-00000004.png',
     'step-00000006.png',
   ]);
-  const card = readFileSync(join(whole, 'README.md'), 'utf8');
+  const card = readFileSync(join(completeFolder, 'README.md'), 'utf8');
   expect(card).toContain('samples/step-00000006.png');
   expect(card).toContain('curve.png');
   expect(card).toContain(validationBitsPerDim!.toFixed(4));
@@ -54,7 +54,7 @@ it('has a summary, a curve, samples of every milestone and a card', async () => 
 it('loses only the pictures that cannot be drawn, and reports them', async () => {
   const folder = join(root, 'noSamples');
   const run = await startRun(tinyConfig(), folder, { dataset });
-  const told: [number, string][] = [];
+  const troubles: [number, string][] = [];
   // Samples are written to a folder, and now a file is in the way.
   const onPrepared = (): void => {
     rmSync(join(folder, 'samples'), { recursive: true });
@@ -65,10 +65,10 @@ it('loses only the pictures that cannot be drawn, and reports them', async () =>
       writeFileSync(join(folder, 'samples'), '');
     }
   };
-  const onTrouble = (step: number, text: string): unknown => told.push([step, text]);
+  const onTrouble = (step: number, text: string): unknown => troubles.push([step, text]);
   const { complete } = await trainRun({ ...run, threads: 1, events: { onPrepared, onStep, onTrouble } });
   expect(complete).toBe(true);
-  const lost = told.filter(([, text]) => text.startsWith('no samples'));
+  const lost = troubles.filter(([, text]) => text.startsWith('no samples'));
   expect(lost.map(([step]) => step)).toEqual([2, 4, 6]);
   expect(existsSync(join(folder, 'curve.png'))).toBe(true);
   expect(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'))).toMatchObject({
@@ -81,7 +81,7 @@ it('trains a run in memory without pictures, with the statistics of validation i
   const files = memoryFiles('run');
   const run = await startRun(tinyConfig(), files, { dataset });
   const seen: [string, number, number][] = [];
-  const onMeasuring = (...of: (typeof seen)[number]): void => void seen.push(of);
+  const onMeasuring = (...progress: (typeof seen)[number]): void => void seen.push(progress);
   await trainRun({ ...run, threads: 1, events: { onMeasuring } });
   expect(await files.list()).toEqual([
     'checkpoints/step-00000002.safetensors',
@@ -97,15 +97,15 @@ it('trains a run in memory without pictures, with the statistics of validation i
   const { count } = dataset.validation;
   expect([seen[0], seen.at(-1)]).toEqual([0, count].map((done) => ['validation', done, count]));
   const inFiles = Object(await readFiles(files)) as Record<string, Uint8Array>;
-  await using model = await loadModel(whole);
+  await using model = await loadModel(completeFolder);
   const { data, ...reference } = readReference(inFiles['scores.json']!, model)!;
   const { data: _, ...inFolder } = model.reference!;
   expect(reference).toEqual(inFolder);
   expect(() => readReference('{', model)).toThrow('scores.json: not valid JSON; delete it');
   expect(readReference(readFileSync(join('models/mnist-small/scores.json')), model)).toBeUndefined();
-  await using other = await loadModel('models/mnist-small');
-  expect(readReference(readFileSync('models/mnist-small/scores.json', 'utf8'), other)).toEqual(
-    other.reference,
+  await using exportedModel = await loadModel('models/mnist-small');
+  expect(readReference(readFileSync('models/mnist-small/scores.json', 'utf8'), exportedModel)).toEqual(
+    exportedModel.reference,
   );
 });
 
@@ -121,12 +121,12 @@ it('does not measure validation images of an unfinished run, and reports if they
     }
     full.write(name, content);
   };
-  const told: [number, string][] = [];
-  const onTrouble = (step: number, text: string): void => void told.push([step, text]);
-  const other = await startRun(tinyConfig(), { ...full, write }, { dataset });
-  const { complete } = await trainRun({ ...other, threads: 1, events: { onTrouble } });
+  const troubles: [number, string][] = [];
+  const onTrouble = (step: number, text: string): void => void troubles.push([step, text]);
+  const otherRun = await startRun(tinyConfig(), { ...full, write }, { dataset });
+  const { complete } = await trainRun({ ...otherRun, threads: 1, events: { onTrouble } });
   expect(complete).toBe(true);
-  expect(told).toEqual([[6, 'no statistics of validation images for emerging score: the disk is full']]);
+  expect(troubles).toEqual([[6, 'no statistics of validation images for emerging score: the disk is full']]);
 });
 
 it('evaluates test images on request, and returns and records the result', async () => {
@@ -158,7 +158,7 @@ it('evaluates test images on request, and returns and records the result', async
 it('skips the other measurements if the signal ends the evaluation; the run is complete', async () => {
   const run = await startRun(tinyConfig(), memoryFiles('skipped'), { dataset });
   const stop = new AbortController();
-  const told: string[] = [];
+  const reported: string[] = [];
   const result = await trainRun({
     ...run,
     threads: 1,
@@ -166,17 +166,17 @@ it('skips the other measurements if the signal ends the evaluation; the run is c
     signal: stop.signal,
     events: {
       onMeasuring: (split, done) => {
-        told.push(split);
+        reported.push(split);
         if (done > 0) {
           stop.abort();
         }
       },
-      onTrouble: (_, text) => told.push(text),
+      onTrouble: (_, text) => reported.push(text),
     },
   });
   expect(result).toMatchObject({ complete: true, interrupted: false });
   expect(result.test).toBeUndefined();
-  expect(new Set(told)).toEqual(new Set(['test']));
+  expect(new Set(reported)).toEqual(new Set(['test']));
   const { complete, evaluations } = await run.store.readSummary();
   expect({ complete, evaluations }).toEqual({ complete: true, evaluations: undefined });
 });

@@ -109,12 +109,12 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   if (ranks.rank > 0) {
     return { ...(await train(options)), samples: null, curve: null };
   }
-  const tryDrawing: TryDrawing = async (step, what, draw) => {
+  const tryDrawing: TryDrawing = async (step, subject, draw) => {
     try {
       return await draw();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      events.onTrouble?.(step, `no ${what}: ${reason}`, { what, error });
+      events.onTrouble?.(step, `no ${subject}: ${reason}`, { what: subject, error });
       return null;
     }
   };
@@ -170,8 +170,8 @@ async function measure(
   ): Promise<Result | undefined> => {
     const images = Math.min(limit ?? Number.POSITIVE_INFINITY, dataset[split].count);
     events?.onMeasuring?.(split, 0, images);
-    const onProgress = (done: number, of: number): void => {
-      events?.onMeasuring?.(split, (images * done) / of, images);
+    const onProgress = (done: number, total: number): void => {
+      events?.onMeasuring?.(split, (images * done) / total, images);
       lock.renew();
     };
     try {

@@ -1,12 +1,12 @@
 // The training batches of each step, ready for a program.
 
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, RandomStream, type Values } from '../../core/numeric/index.ts';
+import { countDimensions, RandomStream, type Values } from '../../core/numeric/index.ts';
 import { BatchStream } from '../../data/batches.ts';
 import { type ImageSet, imagesBuffer } from '../../data/contract/index.ts';
 import type { AugmentationName } from '../../data/pixels/augment.ts';
 import type { Dequantiser } from '../../flows/contract/index.ts';
-import { dequantisationOf, type Flow, type ModelOptions, requireKind } from '../../flows/models/index.ts';
+import { dequantisationName, type Flow, type ModelOptions, requireKind } from '../../flows/models/index.ts';
 import {
   type Batch,
   type ConditionReader,
@@ -60,7 +60,7 @@ export class BatchLoader {
     const { batchSize, seed, model, augment, share = { first: 0, images: batchSize } } = options;
     requireModel(model);
     requireKind(images.kind, model.values);
-    const dimensions = dimensionsOf(images.imageShape);
+    const dimensions = countDimensions(images.imageShape);
     this.stream = new BatchStream(images, batchSize, seed, augment);
     this.condition = conditionReader(model, images, 'the batches');
     this.images = images;
@@ -80,7 +80,7 @@ export class BatchLoader {
     const noise = {
       shape: image.shape,
       data: this.noise.subarray(-this.pixels.length),
-      dequantisation: dequantisationOf(model.options),
+      dequantisation: dequantisationName(model.options),
     };
     return { image, noise, ...this.condition(this.stream.indicesAt(step, image.shape[0]!, this.first)) };
   }

@@ -2,15 +2,15 @@
 
 import { expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { median } from '../../core/numeric/statistics.ts';
-import { dequantisationOf } from '../../flows/models/dequantisation.ts';
+import { dequantisationName } from '../../flows/models/dequantisation.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
-import { type Batch, partOf } from '../../model/likelihood/likelihood.ts';
+import { type Batch, sliceBatch } from '../../model/likelihood/likelihood.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { releaseAfter } from '../../tensor/engine/resources.ts';
 import { newTraffic, type Traffic } from '../../tensor/engine/traffic.ts';
@@ -38,7 +38,7 @@ const optimizers = {
   }),
 };
 
-const modelOf = (changes: Partial<ModelOptions>): Glow =>
+const createModel = (changes: Partial<ModelOptions>): Glow =>
   new Glow(imageShape, {
     levels: 1,
     depth: 2,
@@ -71,12 +71,15 @@ function batchAt(step: number, model: Glow): Batch {
   const shape = [BATCH, ...imageShape];
   const noise = {
     shape,
-    data: new Float32Array(sizeOf(shape)),
-    dequantisation: dequantisationOf(model.options),
+    data: new Float32Array(countElements(shape)),
+    dequantisation: dequantisationName(model.options),
   };
   const { classes } = model;
   const numbers = Array.from({ length: BATCH }, (_, index) => (step + index) % classes.length);
-  const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
+  const image = {
+    shape,
+    data: Float32Array.from({ length: countElements(shape) }, () => random.integer(256)),
+  };
   model.dequantiser.draw(random, noise.data);
   return { image, noise, ...(classes.length > 0 && oneHotClasses(numbers, classes.length)) };
 }
@@ -84,7 +87,7 @@ function batchAt(step: number, model: Glow): Batch {
 type Choices = Partial<TrainerOptions> & { readonly activations?: ActivationChoice };
 
 /** A start away from the initial weights, where the last layers are zero. */
-async function startOf(model: Glow): Promise<TrainingState> {
+async function createStart(model: Glow): Promise<TrainingState> {
   const state = await startFromData(model, batchAt(0, model), 1);
   const random = new RandomStream(2);
   for (const group of new ParameterLayout(model.parameters).trained) {
@@ -126,25 +129,28 @@ async function trained(model: Glow, start: TrainingState, steps: number, options
 
 /** The largest difference between the weights, averages and moments of two states, relative to values above 1. */
 function difference(a: TrainingState, b: TrainingState): number {
-  const partsOf = ({ weights, average, optimizer }: TrainingState) =>
+  const stateParts = ({ weights, average, optimizer }: TrainingState) =>
     Object.entries({ weights, average, ...optimizer.moments }).flatMap(([part, groups]) =>
       Object.entries(groups).map(([group, { data }]) => [`${part}/${group}`, data] as const),
     );
-  const others = new Map(partsOf(b));
+  const others = new Map(stateParts(b));
   return Math.max(
-    ...partsOf(a).map(([name, data]) => {
-      const other = others.get(name)!;
-      expect(other).toHaveLength(data.length);
+    ...stateParts(a).map(([name, data]) => {
+      const otherData = others.get(name)!;
+      expect(otherData).toHaveLength(data.length);
       return Math.max(
-        ...Array.from(data, (value, index) => Math.abs(value - other[index]!) / Math.max(1, Math.abs(value))),
+        ...Array.from(
+          data,
+          (value, index) => Math.abs(value - otherData[index]!) / Math.max(1, Math.abs(value)),
+        ),
       );
     }),
   );
 }
 
-const normOf = (seen: readonly number[]): number => seen.at(-1)!;
+const vectorNorm = (seen: readonly number[]): number => seen.at(-1)!;
 
-const mostOf = (a: readonly number[][], b: readonly number[][]): number =>
+const largestDifference = (a: readonly number[][], b: readonly number[][]): number =>
   Math.max(...a.flat().map((value, index) => Math.abs(value / b.flat()[index]! - 1)));
 
 it('refuses weights that do not fit into the arrays of a device, before anything is allocated', async () => {
@@ -180,21 +186,21 @@ describeOnGpu('training on a device', () => {
   it.each(cases)(
     '$mixing, $name, $what: 20 steps, resumed in the middle, match the CPU',
     async ({ mixing, name, changes }) => {
-      const model = modelOf({ mixing: smallMixing(mixing, 8), ...changes });
+      const model = createModel({ mixing: smallMixing(mixing, 8), ...changes });
       const optimizer = optimizers[name];
-      const start = await startOf(model);
+      const start = await createStart(model);
       const freely = await trained(model, start, 20, { optimizer });
-      const clipNorm = median(freely.seen.map(normOf));
+      const clipNorm = median(freely.seen.map(vectorNorm));
       const options = { optimizer, microBatch: 2, clipNorm };
       const expected = await trained(model, start, 20, options);
       const half = await trained(model, start, 10, { ...options, ...onGpu });
-      const found = await trained(model, half.state, 10, { ...options, ...onGpu });
-      expect(difference(expected.state, found.state)).toBeLessThan(1e-4);
-      expect(mostOf(expected.seen, [...half.seen, ...found.seen])).toBeLessThan(1e-3);
+      const onDevice = await trained(model, half.state, 10, { ...options, ...onGpu });
+      expect(difference(expected.state, onDevice.state)).toBeLessThan(1e-4);
+      expect(largestDifference(expected.seen, [...half.seen, ...onDevice.seen])).toBeLessThan(1e-3);
       // Some steps were clipped, others not, and the weights have moved.
-      const norms = expected.seen.map(normOf);
+      const norms = expected.seen.map(vectorNorm);
       expect([Math.min(...norms) < clipNorm, Math.max(...norms) > clipNorm]).toEqual([true, true]);
-      expect(difference(start, { ...start, weights: found.state.weights })).toBeGreaterThan(0.005);
+      expect(difference(start, { ...start, weights: onDevice.state.weights })).toBeGreaterThan(0.005);
     },
   );
 
@@ -203,11 +209,11 @@ describeOnGpu('training on a device', () => {
       [2, { ...conditioned, mixing: '1x1' }],
       [4, { mixing: 'emerging' }],
     ] as const) {
-      const model = modelOf({ ...changes, levels: 2, depth: 3 });
-      const start = await startOf(model);
-      const kept = await trained(model, start, 4, { ...onGpu, microBatch });
+      const model = createModel({ ...changes, levels: 2, depth: 3 });
+      const start = await createStart(model);
+      const keptActivations = await trained(model, start, 4, { ...onGpu, microBatch });
       const recomputed = await trained(model, start, 4, { ...onGpu, microBatch, activations: 'recompute' });
-      expect(difference(kept.state, recomputed.state)).toBeLessThan(1e-5);
+      expect(difference(keptActivations.state, recomputed.state)).toBeLessThan(1e-5);
     }
   });
 
@@ -215,11 +221,11 @@ describeOnGpu('training on a device', () => {
     'moves nothing that grows with the weights (%s)',
     async (activations) => {
       const crossing = async (width: number): Promise<Traffic> => {
-        const model = modelOf({ levels: 2, conditioner: { width } });
+        const model = createModel({ levels: 2, conditioner: { width } });
         const traffic = newTraffic();
         await releaseAfter(async (keep) => {
           const trainer = keep(
-            await Trainer.create(model, await startOf(model), {
+            await Trainer.create(model, await createStart(model), {
               ...onGpu,
               batchSize: BATCH,
               averageDecay: 0.9,
@@ -236,7 +242,7 @@ describeOnGpu('training on a device', () => {
       };
       const [narrow, wide] = [await crossing(4), await crossing(64)];
       expect(wide).toEqual(narrow);
-      const images = 2 * 4 * BATCH * sizeOf(imageShape);
+      const images = 2 * 4 * BATCH * countElements(imageShape);
       // In addition to images and noise: two scalars, and the matrices that the host inverts with their determinants.
       expect(narrow.bytesUp).toBeGreaterThan(images + 8);
       expect(narrow.bytesUp).toBeLessThan(images + 8 + 4 * 4 * 200);
@@ -245,8 +251,8 @@ describeOnGpu('training on a device', () => {
   );
 
   it('sums the gradients of several ranks', async () => {
-    const model = modelOf({ depth: 1 });
-    const start = await startOf(model);
+    const model = createModel({ depth: 1 });
+    const start = await createStart(model);
     const expected = await trained(model, start, 3, {});
     const states = await onLocalRanks(2, async (ranks) =>
       releaseAfter(async (keep) => {
@@ -260,7 +266,7 @@ describeOnGpu('training on a device', () => {
           }),
         );
         for (let step = 1; step <= 3; step++) {
-          await trainer.step(partOf(batchAt(step, model), ranks.rank * 2, 2), 0.001);
+          await trainer.step(sliceBatch(batchAt(step, model), ranks.rank * 2, 2), 0.001);
         }
         return trainer.state();
       }),
@@ -270,8 +276,8 @@ describeOnGpu('training on a device', () => {
   });
 
   it('tells the guard of gradients that are not finite', async () => {
-    const model = modelOf({ depth: 1 });
-    const start = await startOf(model);
+    const model = createModel({ depth: 1 });
+    const start = await createStart(model);
     const layout = new ParameterLayout(model.parameters);
     const { data } = layout.unpack(start.weights)['levels/0/steps/0/actnorm/bias']!;
     data.fill(Number.NaN);

@@ -1,7 +1,7 @@
 // The arrays of a training in the memory of a device: each kind in one vector, updated there.
 
 import { option, phrase, UserError } from '../../core/errors.ts';
-import { sizeOf } from '../../core/numeric/index.ts';
+import { countElements } from '../../core/numeric/index.ts';
 import { onlyRank } from '../../core/ranks/index.ts';
 import type { Groups, ParameterLayout } from '../../flows/models/index.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
@@ -92,13 +92,13 @@ export class DeviceArrays implements StateArrays {
   static async open(hostLayout: ParameterLayout, options: StateArraysOptions): Promise<DeviceArrays> {
     const { device = defaultDevice, traffic, ranks = onlyRank, batchSize } = options;
     const layout = updateLayout(hostLayout, 'one vector', options.optimizer);
-    const shape = layout.shapeOf(TRAINED);
-    const bytes = Float32Array.BYTES_PER_ELEMENT * sizeOf(shape);
-    const most = mostArrayBytes(await arrayLimits(device));
-    if (bytes > most) {
+    const shape = layout.groupShape(TRAINED);
+    const bytes = Float32Array.BYTES_PER_ELEMENT * countElements(shape);
+    const byteLimit = mostArrayBytes(await arrayLimits(device));
+    if (bytes > byteLimit) {
       throw new UserError(
         'unsupported',
-        phrase`the ${sizeOf(shape)} weights of this model take ${Math.ceil(bytes / 2 ** 20)} MiB, and the device '${device}' holds at most ${Math.floor(most / 2 ** 20)} MiB in an array: use a smaller model, or ${option('device', defaultDevice)}`,
+        phrase`the ${countElements(shape)} weights of this model take ${Math.ceil(bytes / 2 ** 20)} MiB, and the device '${device}' holds at most ${Math.floor(byteLimit / 2 ** 20)} MiB in an array: use a smaller model, or ${option('device', defaultDevice)}`,
       );
     }
     const images = batchSize / ranks.size;
@@ -119,7 +119,7 @@ export class DeviceArrays implements StateArrays {
           update: withAverage(
             updateProgram(options.optimizer, sectionsIn(layout, TRAINED, options.optimizer)),
           ),
-          length: sizeOf(shape),
+          length: countElements(shape),
           parts,
           microBatch,
         },
@@ -165,12 +165,15 @@ export class DeviceArrays implements StateArrays {
       await this.sumOverRanks();
     }
     const parts = this.bitsPerDim.map((array, index) => [`part${index}`, array]);
-    const { told } = await this.programs.report.run({ gradients: this.total, ...Object.fromEntries(parts) });
-    const own = told!.data.subarray(0, -1);
+    const { told: reported } = await this.programs.report.run({
+      gradients: this.total,
+      ...Object.fromEntries(parts),
+    });
+    const rankBits = reported!.data.subarray(0, -1);
     const bitsPerDim = new Float32Array(batchSize);
-    bitsPerDim.set(own, ranks.rank * own.length);
+    bitsPerDim.set(rankBits, ranks.rank * rankBits.length);
     await ranks.sum(bitsPerDim);
-    return { bitsPerDim, gradientNorm: Math.sqrt(told!.data.at(-1)!) };
+    return { bitsPerDim, gradientNorm: Math.sqrt(reported!.data.at(-1)!) };
   }
 
   async scale(factor: number): Promise<void> {
@@ -272,10 +275,10 @@ export class DeviceArrays implements StateArrays {
 
   /** Sets a vector; by default to zeros. */
   private async fill(name: string, data?: Float32Array, shape = this.total.shape): Promise<void> {
-    const values = data ?? new Float32Array(sizeOf(shape));
-    const known = this.vectors.get(name);
-    if (known) {
-      await this.memory.write(known, values);
+    const values = data ?? new Float32Array(countElements(shape));
+    const existing = this.vectors.get(name);
+    if (existing) {
+      await this.memory.write(existing, values);
     } else {
       this.vectors.set(name, await this.memory.allocate([values.length], values));
     }
@@ -324,7 +327,7 @@ async function compileStepPrograms(
   };
   return {
     update: await inMemory(update),
-    report: keep(await compile(reportOf(length, parts, microBatch), engine)),
+    report: keep(await compile(buildReport(length, parts, microBatch), engine)),
     add: parts > 1 ? await inMemory(sumProgram()) : undefined,
     scale: await inMemory(scaleProgram()),
   };
@@ -341,12 +344,12 @@ function scaleProgram(): ProgramDefinition {
 }
 
 /** The program that tells the host bits/dim of all images, and after them Σ g² over `length` gradients. */
-function reportOf(length: number, parts: number, microBatch: number): ProgramDefinition {
+function buildReport(length: number, parts: number, microBatch: number): ProgramDefinition {
   const gradients = input('gradients', [length]);
   const bitsPerDim = Array.from({ length: parts }, (_, index) => input(`part${index}`, [microBatch]));
   const inputs = Object.fromEntries(bitsPerDim.map((tensor, index) => [`part${index}`, tensor]));
-  const told = concatenate([...bitsPerDim, reshape(sumOfSquares(gradients, length), [1])], 0);
-  return { inputs: { gradients, ...inputs }, outputs: { told } };
+  const report = concatenate([...bitsPerDim, reshape(sumOfSquares(gradients, length), [1])], 0);
+  return { inputs: { gradients, ...inputs }, outputs: { told: report } };
 }
 
 /** The number of rows for summing a vector: one workgroup would sum a whole vector, one number after the other. */

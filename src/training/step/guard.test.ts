@@ -73,8 +73,8 @@ describe('refusal', () => {
 });
 
 describe('rollback', () => {
-  const refused = (guard: GuardState, times: number): GuardState =>
-    times === 0 ? guard : refused(afterRefusal(guard), times - 1);
+  const refused = (guard: GuardState, count: number): GuardState =>
+    count === 0 ? guard : refused(afterRefusal(guard), count - 1);
 
   it('happens after three dropped steps in a row, but not for one in twenty', () => {
     const guard = experienced();

@@ -1,7 +1,7 @@
 // The update in the host's memory: which weights decay, which gradients it takes, and which moments it rejects.
 
 import { describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { Mixing } from '../../flows/models/mixing.ts';
@@ -25,7 +25,7 @@ import { HostArrays } from './hostArrays.ts';
 const averageDecay = 0.9;
 const decaying = adamw({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.5 });
 
-function layoutOf(mixing: Mixing, width: number): ParameterLayout {
+function createLayout(mixing: Mixing, width: number): ParameterLayout {
   const options = {
     levels: 2,
     depth: 1,
@@ -52,7 +52,7 @@ describe('the weight decay', () => {
   it.each<Mixing>(['emerging', 'maf', '1x1-plu'])(
     'applies only to the kernels of couplings (%s)',
     async (mixing) => {
-      const layout = layoutOf(mixing, 136);
+      const layout = createLayout(mixing, 136);
       expect(layout.trained.filter((group) => group.includes('coupling')).length).toBeGreaterThan(0);
       const arrays = await HostArrays.open(layout, { optimizer: decaying, ...options });
       await arrays.take(twos(layout));
@@ -66,7 +66,7 @@ describe('the weight decay', () => {
 });
 
 describe('an update', () => {
-  const layout = layoutOf('emerging', 4);
+  const layout = createLayout('emerging', 4);
 
   it.each([decaying, adamax({ beta2: 0.9, biasCorrection: 'standard' })])(
     'by $name uses the gradients of the batch, scaled',
@@ -103,7 +103,7 @@ describe('an update of matrices and other parameters by different rules', () => 
 
   // At the second width, some matrices have their own array, and others are packed with others of their shape.
   it.each([8, 136])('equals every parameter’s own, at width %i', async (width) => {
-    const layout = layoutOf('emerging', width);
+    const layout = createLayout('emerging', width);
     const matrices = Object.entries(layout.specs).filter(
       ([, spec]) => ruleFor(optimizer, spec).item.length > 0,
     );
@@ -117,7 +117,7 @@ describe('an update of matrices and other parameters by different rules', () => 
     );
     for (const [path, { shape }] of matrices) {
       expect(path).toMatch(/(\/coupling\/conv\d\/kernel|\/split\/kernel|^prior\/edgeKernel)$/);
-      expect(Math.min(sizeOf(shape.slice(0, -1)), shape.at(-1)!)).toBeGreaterThanOrEqual(8);
+      expect(Math.min(countElements(shape.slice(0, -1)), shape.at(-1)!)).toBeGreaterThanOrEqual(8);
     }
     const random = new RandomStream(0, 'update', width);
     const draw = () => {
@@ -150,8 +150,8 @@ describe('an update of matrices and other parameters by different rules', () => 
         };
       }),
     );
-    const [state, other] = states as [(typeof states)[0], (typeof states)[0]];
-    expect(other).toEqual(state);
+    const [state, otherState] = states as [(typeof states)[0], (typeof states)[0]];
+    expect(otherState).toEqual(state);
     expect(Object.keys(state.first)).toEqual(Object.keys(layout.specs));
     expect(Object.keys(state.second)).toEqual(
       Object.keys(layout.specs).filter((path) => !matrices.some(([matrix]) => matrix === path)),
@@ -159,8 +159,8 @@ describe('an update of matrices and other parameters by different rules', () => 
     const before = layout.unpack(start.weights);
     for (const [path, spec] of Object.entries(layout.specs)) {
       const { rule, item } = ruleFor(optimizer, spec);
-      const length = sizeOf(spec.shape);
-      const section = { rule, item, count: length / sizeOf(item) };
+      const length = countElements(spec.shape);
+      const section = { rule, item, count: length / countElements(item) };
       const vector = (data: NdArray['data']): NdArray => ({ shape: [length], data: Float64Array.from(data) });
       const expected = await releaseAfter(async (keep) => {
         const definition = withAverage(updateProgram(optimizer, [section]));

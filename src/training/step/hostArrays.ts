@@ -1,6 +1,6 @@
 // The arrays of a training in the host's memory, where loops update the weights.
 
-import { sizeOf } from '../../core/numeric/index.ts';
+import { countElements } from '../../core/numeric/index.ts';
 import { onlyRank } from '../../core/ranks/index.ts';
 import type { Groups, ParameterLayout } from '../../flows/models/index.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
@@ -19,7 +19,7 @@ import {
   withAverage,
 } from '../../tensor/optimizers/index.ts';
 import type { GradientTarget } from '../gradients/gradientPlan.ts';
-import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
+import { addInPlace, gradientNorm, scaleInPlace } from '../gradients/gradientSum.ts';
 import { HostDirections } from './hostDirections.ts';
 import {
   type ArraysOfState,
@@ -111,7 +111,7 @@ export class HostArrays implements StateArrays {
 
   target(part: number): GradientTarget {
     return {
-      bitsPerDim: { shape: [this.microBatch], data: this.bitsOf(part) },
+      bitsPerDim: { shape: [this.microBatch], data: this.partBits(part) },
       gradients: part === 0 ? this.total : this.part,
     };
   }
@@ -127,10 +127,10 @@ export class HostArrays implements StateArrays {
     // Zeros for the images of other ranks: their sum is exact.
     const bitsPerDim = this.bitsPerDim.slice();
     await ranks.sum(bitsPerDim);
-    for (const gradients of this.updates.flatMap(({ loop }) => loop.wholeOf('gradients'))) {
+    for (const gradients of this.updates.flatMap(({ loop }) => loop.vectorMemories('gradients'))) {
       await ranks.sum(gradients);
     }
-    return { bitsPerDim, gradientNorm: normOf(this.total) };
+    return { bitsPerDim, gradientNorm: gradientNorm(this.total) };
   }
 
   async scale(factor: number): Promise<void> {
@@ -143,7 +143,7 @@ export class HostArrays implements StateArrays {
     for (const { groups, loop, directions, programs } of this.updates) {
       for (let program = 0; program < programs; program++) {
         if (program === programs - 1) {
-          await directions?.run(this.total, loop.wholeOf('gradients'));
+          await directions?.run(this.total, loop.vectorMemories('gradients'));
         }
         for (const group of groups) {
           loop.run(group, scalars, program);
@@ -181,7 +181,7 @@ export class HostArrays implements StateArrays {
   }
 
   async readBitsPerDim(part: number): Promise<Float32Array> {
-    return this.bitsOf(part);
+    return this.partBits(part);
   }
 
   async readGradients(): Promise<Groups> {
@@ -193,7 +193,7 @@ export class HostArrays implements StateArrays {
   }
 
   /** bits/dim of a micro-batch of this rank. */
-  private bitsOf(part: number): Float32Array {
+  private partBits(part: number): Float32Array {
     const { ranks = onlyRank } = this.options;
     const first = ranks.rank * this.images + part * this.microBatch;
     return this.bitsPerDim.subarray(first, first + this.microBatch);
@@ -216,8 +216,8 @@ export class HostArrays implements StateArrays {
     );
     return Object.fromEntries(
       this.layout.trained.flatMap((group) => {
-        const data = loops.get(group)!.vectorsOf(group)[name];
-        return data ? [[group, { shape: this.layout.shapeOf(group), data }]] : [];
+        const data = loops.get(group)!.setVectors(group)[name];
+        return data ? [[group, { shape: this.layout.groupShape(group), data }]] : [];
       }),
     );
   }
@@ -244,7 +244,7 @@ async function openUpdate(
 ): Promise<RuleUpdate> {
   const { optimizer } = options;
   const groups = layout.trained.filter((group) => sectionsIn(layout, group, optimizer)[0]!.rule === rule);
-  const lengths = groups.map((group) => [group, sizeOf(layout.shapeOf(group))]);
+  const lengths = groups.map((group) => [group, countElements(layout.groupShape(group))]);
   const programs = [...elementwisePrograms(optimizer, rule)];
   programs.push(withAverage(programs.pop()!));
   const loop = await compileLoop(programs, Object.fromEntries(lengths));

@@ -1,6 +1,6 @@
 // The directions of an update on the host: products of whole matrices, which no loop computes.
 
-import { sizeOf } from '../../core/numeric/index.ts';
+import { countElements } from '../../core/numeric/index.ts';
 import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
 import type { Groups } from '../../flows/models/index.ts';
 import { type CompileOptions, compile, type Program } from '../../tensor/engine/index.ts';
@@ -76,8 +76,8 @@ export class HostDirections {
         gradients[group]!.data.fill(0);
       }
       // The others have zeros there: the sums are exact.
-      for (const whole of wholes) {
-        await this.ranks.sum(whole);
+      for (const group of wholes) {
+        await this.ranks.sum(group);
       }
     }
   }
@@ -92,7 +92,7 @@ export class HostDirections {
 function batchesIn(groups: readonly DirectedGroup[]): Batch[] {
   const batches: DirectedGroup[][] = [];
   const valueCount = (members: Batch): number =>
-    members.reduce((total, member) => total + sizeOf(stackShape(member)), 0);
+    members.reduce((total, member) => total + countElements(stackShape(member)), 0);
   for (const group of groups) {
     const batch = batches.find(
       (candidate) =>

@@ -6,10 +6,10 @@ import {
   DEQUANTISER,
   type Flow,
   type Groups,
-  layersOf,
+  listLayers,
   type ParameterLayout,
 } from '../../flows/models/index.ts';
-import { asConditionInputs, type Batch, conditionInputs, partOf } from '../../model/likelihood/index.ts';
+import { asConditionInputs, type Batch, conditionInputs, sliceBatch } from '../../model/likelihood/index.ts';
 import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { type CompileOptions, compile, releaseAfter } from '../../tensor/engine/index.ts';
@@ -66,10 +66,10 @@ export async function firstLayerNotFinite(
   return releaseAfter(async (keep) => {
     const program = keep(await compile(layersDefinition(model, layout, images), options));
     for (let first = 0; first < batch.image.shape[0]!; first += images) {
-      const results = await program.run({ ...partOf(batch, first, images), ...weights });
-      const found = Object.entries(results).find(([, { data }]) => !Number.isFinite(data[0]!));
-      if (found) {
-        return found[0];
+      const results = await program.run({ ...sliceBatch(batch, first, images), ...weights });
+      const broken = Object.entries(results).find(([, { data }]) => !Number.isFinite(data[0]!));
+      if (broken) {
+        return broken[0];
       }
     }
     return null;
@@ -86,12 +86,12 @@ function layersDefinition(model: Flow, layout: ParameterLayout, images: number):
   const outputs: Record<string, Tensor> = {};
   const condition = conditionInputs(model, images);
   const parameters = parametersFrom(tensors);
-  const { u, logDensity } = model.noiseOf(image, noise, parameters);
+  const { u, logDensity } = model.dequantisationNoise(image, noise, parameters);
   let z = model.dequantise(image, u);
   if (logDensity) {
     outputs[DEQUANTISER] = add(sum(multiply(z, 0)), sum(multiply(logDensity, 0)));
   }
-  for (const { path, bijection, keptChannels } of layersOf(model)) {
+  for (const { path, bijection, keptChannels } of listLayers(model)) {
     const { y, logDet } = bijection.forward(z, parameters.at(path), condition);
     outputs[path] = add(sum(multiply(y, 0)), sum(multiply(logDet, 0)));
     z = keptChannels === undefined ? y : slice(y, 3, 0, keptChannels);

@@ -35,14 +35,14 @@ it.each<[string, Partial<ModelOptions>]>([
   const expected = await program.run({ ...batch, ...layout.initial(7) });
   await program.release();
   const state = await startFromData(model, batch, 7, { threads: 1 });
-  const found = layout.unpack(state.weights);
+  const weights = layout.unpack(state.weights);
   expect(Object.keys(expected).length).toBeGreaterThanOrEqual(2 * 3 * 6);
   for (const [path, { data }] of Object.entries(expected)) {
-    expectClose(path, found[path]!.data, data, 'float32');
+    expectClose(path, weights[path]!.data, data, 'float32');
   }
   const drawn = Object.entries(layout.unpack(layout.initial(7))).filter(([path]) => !(path in expected));
   expect(drawn.length).toBeGreaterThan(0);
   for (const [path, { data }] of drawn) {
-    expect(found[path]!.data).toEqual(data);
+    expect(weights[path]!.data).toEqual(data);
   }
 });

@@ -1,7 +1,7 @@
 // The initial training state: random weights, and data-dependent initialisation of the actnorms.
 
 import type { NdArray } from '../../core/numeric/index.ts';
-import { arrayName, dequantisationOf, type Flow, ParameterLayout } from '../../flows/models/index.ts';
+import { arrayName, dequantisationName, type Flow, ParameterLayout } from '../../flows/models/index.ts';
 import { type Batch, requireNoise } from '../../model/likelihood/index.ts';
 import { newGuard } from '../../runs/contents/guardState.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
@@ -26,7 +26,7 @@ export async function startFromData(
   options: CompileOptions = {},
   into: Record<string, NdArray> = {},
 ): Promise<TrainingStart> {
-  requireNoise(dequantisationOf(model.options), batch.noise);
+  requireNoise(dequantisationName(model.options), batch.noise);
   const layout = new ParameterLayout(model.parameters);
   const drawn = layout.initial(seed, into);
   const weights = layout.unpack(drawn);
@@ -34,15 +34,17 @@ export async function startFromData(
   await releaseAfter(async (keep) => {
     let images: Readonly<Record<string, NdArray>> = {};
     for (const { path, graph } of stageGraphs(model, batch.image.shape[0]!, true)) {
-      const definition = startOf(graph);
+      const definition = buildStartProgram(graph);
       if (Object.keys(definition.outputs).length === 0) {
         continue;
       }
       const names = Object.keys(graph.parameters);
-      const given = names.map((name) => [arrayName('weights', name), weights[`${path}/${name}`]!] as const);
+      const stageWeights = names.map(
+        (name) => [arrayName('weights', name), weights[`${path}/${name}`]!] as const,
+      );
       const program = programs.get(graph) ?? keep(await compile(definition, options));
       programs.set(graph, program);
-      const results = await program.run({ ...batch, ...images, ...Object.fromEntries(given) });
+      const results = await program.run({ ...batch, ...images, ...Object.fromEntries(stageWeights) });
       for (const name of Object.keys(graph.started)) {
         weights[`${path}/${name}`]!.data.set(results[arrayName('weights', name)]!.data);
       }
@@ -53,11 +55,17 @@ export async function startFromData(
 }
 
 /** The program that passes images on, with the initial weights that its layers derive from them. */
-function startOf({ taken, condition, weights, started, result: { y } }: StageGraph): ProgramDefinition {
+function buildStartProgram({
+  taken: passedInputs,
+  condition,
+  weights,
+  started,
+  result: { y },
+}: StageGraph): ProgramDefinition {
   const asWeights = (tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [arrayName('weights', name), tensor]));
   return {
-    inputs: { ...taken, ...condition, ...asWeights(weights) },
+    inputs: { ...passedInputs, ...condition, ...asWeights(weights) },
     outputs: { ...(y && { y }), ...asWeights(started) },
   };
 }

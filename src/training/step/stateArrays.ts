@@ -1,6 +1,6 @@
 // The arrays of a training, wherever they are, and the arithmetic of its steps on them.
 
-import { sizeOf } from '../../core/numeric/index.ts';
+import { countElements } from '../../core/numeric/index.ts';
 import type { Ranks } from '../../core/ranks/index.ts';
 import { type Groups, ParameterLayout } from '../../flows/models/index.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
@@ -104,7 +104,7 @@ export function sectionsIn(layout: ParameterLayout, group: string, optimizer: Op
   for (const path of layout.pathsIn(group)) {
     const spec = layout.specs[path]!;
     const { rule, item } = ruleFor(optimizer, spec);
-    const count = sizeOf(spec.shape) / sizeOf(item);
+    const count = countElements(spec.shape) / countElements(item);
     const last = sections.at(-1);
     if (last?.rule === rule && last.item.join() === item.join()) {
       sections[sections.length - 1] = { rule, item, count: last.count + count };

@@ -20,15 +20,15 @@ import { startFromData } from './startFromData.ts';
 import { Trainer } from './trainer.ts';
 
 const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });
-const vectorOf = ({ data }: NdArray): NdArray => ({ shape: [data.length], data });
+const flatten = ({ data }: NdArray): NdArray => ({ shape: [data.length], data });
 
 describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   it.each(goldenCases(/^training-steps$/))('%s: the two programs of a step', async (_, golden) => {
     const { model, layout, start } = trainingCase(golden);
     const optimizer = adamax(golden.optimizer);
     const { learningRate, decay } = golden.optimizer;
-    const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
-    const images = batchSizeOf(golden);
+    const groups = layout.trained.map((name) => ({ name, shape: layout.groupShape(name) }));
+    const images = batchSize(golden);
     const request = { model, layout, images, batchSize: images };
     const gradientProgram = await compile(gradientDefinition(request), { precision });
     const update = await compile(withAverage(updateProgram(optimizer)), { precision });
@@ -43,20 +43,20 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
     }
     for (const [index, step] of golden.steps.entries()) {
       const weights = Object.fromEntries(groups.map(({ name }) => [name, state[`weights/${name}`]!]));
-      const found = await gradientProgram.run({
+      const results = await gradientProgram.run({
         ...weights,
         image: ndarray(step.image),
         noise: ndarray(step.noise),
       });
       const { rate } = optimizer.scalars(index + 1, learningRate);
-      const loss = total(found.bitsPerDim!.data, (value) => value) / batchSizeOf(golden);
+      const loss = total(results.bitsPerDim!.data, (value) => value) / batchSize(golden);
       expectClose('loss', [loss], [step.bitsPerDim].flat(), precision);
       for (const { name, shape } of groups) {
         const kinds = ['weights', ...momentNames(optimizer), 'average'];
-        const vectors = kinds.map((kind) => [kind, vectorOf(state[`${kind}/${name}`]!)]);
+        const vectors = kinds.map((kind) => [kind, flatten(state[`${kind}/${name}`]!)]);
         const updated = await update.run({
           ...Object.fromEntries(vectors),
-          gradients: vectorOf(found[`gradients/${name}`]!),
+          gradients: flatten(results[`gradients/${name}`]!),
           rate: scalar(rate!),
           share: scalar(averageShare(index + 1, decay)),
         });
@@ -85,7 +85,7 @@ describe('Trainer', () => {
     const { model, layout, start } = trainingCase(golden);
     const state = { step: 0, updates: 0, guard: newGuard(0), weights: layout.pack(start), average: {} };
     const trainer = await Trainer.create(model, state, {
-      batchSize: batchSizeOf(golden),
+      batchSize: batchSize(golden),
       optimizer: adamax(golden.optimizer),
       averageDecay: golden.optimizer.decay,
     });
@@ -135,24 +135,24 @@ describe('micro-batches', () => {
     );
     // The second batch must not see what the first left in the accumulators.
     await trainer.step(batches.at(1), 0.01);
-    const found = await trainer.gradientsOf(batches.at(2));
+    const batchGradients = await trainer.computeGradients(batches.at(2));
     const gradients = await trainer.arrays.readGradients();
     await trainer.release();
-    return { ...found, paths: trainer.layout.unpack(gradients) };
+    return { ...batchGradients, paths: trainer.layout.unpack(gradients) };
   }
 
   it('yield the loss, gradients and norm of a single run, up to rounding', async () => {
-    const whole = await gradientsIn(24);
+    const expected = await gradientsIn(24);
     for (const microBatch of [12, 8, 1]) {
       const parts = await gradientsIn(microBatch);
-      expectClose('bitsPerDim', parts.bitsPerDim, whole.bitsPerDim, 'float32');
-      expectClose('norm', [parts.gradientNorm], [whole.gradientNorm], 'float32');
-      for (const [path, { data }] of Object.entries(whole.paths)) {
+      expectClose('bitsPerDim', parts.bitsPerDim, expected.bitsPerDim, 'float32');
+      expectClose('norm', [parts.gradientNorm], [expected.gradientNorm], 'float32');
+      for (const [path, { data }] of Object.entries(expected.paths)) {
         const largest = Math.max(...data.map(Math.abs));
-        const [found, expected] = [parts.paths[path]!.data, data].map((values) =>
+        const [actual, expected] = [parts.paths[path]!.data, data].map((values) =>
           values.map((value) => value / largest),
         );
-        expectClose(`${path} in runs of ${microBatch}`, found!, expected!, 'float32');
+        expectClose(`${path} in runs of ${microBatch}`, actual!, expected!, 'float32');
       }
     }
   });
@@ -171,7 +171,7 @@ function trainingCase(golden: GoldenCase): {
   return { model, layout: new ParameterLayout(model.parameters), start: storedArrays(golden.start) };
 }
 
-function batchSizeOf(golden: GoldenCase): number {
+function batchSize(golden: GoldenCase): number {
   return golden.steps[0].image.shape[0];
 }
 
@@ -198,8 +198,8 @@ describe('a trainer refuses', () => {
   const images = imagesInMemory(tinyImages(12, 8, 3), [8, 8, 1]);
   const model = new Glow(images.imageShape, options);
   const variational = new Glow(images.imageShape, { ...options, dequantisation: 'variational' });
-  const batches = (batchSize: number, of: Glow = model) =>
-    new BatchLoader(images, { batchSize, seed: 0, model: of, augment: [] });
+  const batches = (batchSize: number, flow: Glow = model) =>
+    new BatchLoader(images, { batchSize, seed: 0, model: flow, augment: [] });
   const trainer = async (sizes: { batchSize: number; microBatch?: number }): Promise<Trainer> => {
     const start = await startFromData(model, batches(4).at(0), 0);
     const optimizer = adamax({ beta2: 0.9, biasCorrection: 'standard' });
@@ -207,20 +207,20 @@ describe('a trainer refuses', () => {
   };
 
   it.each([3, 5])('a batch of %i images if it was made for 4', async (size) => {
-    const made = await trainer({ batchSize: 4 });
-    await expect(made.gradientsOf(batches(size).at(0))).rejects.toThrow(
+    const smallTrainer = await trainer({ batchSize: 4 });
+    await expect(smallTrainer.computeGradients(batches(size).at(0))).rejects.toThrow(
       `the trainer expects batches of 4 images, and this batch has ${size}: give both the same batchSize`,
     );
-    await made.release();
+    await smallTrainer.release();
   });
 
   it('a batch whose noise was drawn for another dequantisation, and so does its start', async () => {
-    const made = await trainer({ batchSize: 4 });
-    await expect(made.gradientsOf(batches(4, variational).at(0))).rejects.toThrow(
+    const smallTrainer = await trainer({ batchSize: 4 });
+    await expect(smallTrainer.computeGradients(batches(4, variational).at(0))).rejects.toThrow(
       'the noise of the batch was drawn for variational dequantisation, but the model uses uniform dequantisation: ' +
         'give BatchLoader this model, or fill the noise with model.dequantiser.draw and set noise.dequantisation',
     );
-    await made.release();
+    await smallTrainer.release();
     const { image, noise } = batches(4).at(0);
     // Noise that does not say what it is is treated as uniform.
     for (const batch of [

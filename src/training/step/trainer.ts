@@ -5,12 +5,12 @@ import { availableBytes } from '../../core/platform/index.ts';
 import { onlyRank, ranksBeside } from '../../core/ranks/index.ts';
 import {
   type DequantisationName,
-  dequantisationOf,
+  dequantisationName,
   type Flow,
   type Groups,
   ParameterLayout,
 } from '../../flows/models/index.ts';
-import { type Batch, partOf, requireNoise } from '../../model/likelihood/index.ts';
+import { type Batch, requireNoise, sliceBatch } from '../../model/likelihood/index.ts';
 import type { GuardState } from '../../runs/contents/guardState.ts';
 import type { TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/trainingState.ts';
 import {
@@ -60,7 +60,7 @@ export interface PartResults {
 }
 
 /**
- * The programs and the state of a training of one's own: `create` compiles them, `step` or `gradientsOf` and `update` train,
+ * The programs and the state of a training of one's own: `create` compiles them, `step` or `computeGradients` and `update` train,
  * `state` is for `trainedModel`, and `release` frees them. It knows no data, no schedule, no guard and no files: `train`
  * adds these.
  */
@@ -111,17 +111,17 @@ export class Trainer {
       // Planned last, when the state has already taken its share of the available memory.
       const available = availableBytes() / ranksBeside(options.ranks ?? onlyRank);
       const { memory } = arrays;
-      const images = microBatchOf(options);
+      const images = microBatchSize(options);
       const plan = planGradients({ ...options, model, layout: arrays.layout, images, available, memory });
       const gradientProgram = keep(await plan.compile());
       return new Trainer(
-        dequantisationOf(model.options),
+        dequantisationName(model.options),
         layout,
         options,
         plan,
         gradientProgram,
         arrays,
-        progressOf(state),
+        initialProgress(state),
       );
     });
   }
@@ -144,9 +144,9 @@ export class Trainer {
 
   /** One update of the weights from one batch, with the given learning rate. */
   async step(batch: Batch, learningRate: number): Promise<BatchGradients> {
-    const found = await this.gradientsOf(batch);
-    await this.update(found, learningRate);
-    return found;
+    const batchGradients = await this.computeGradients(batch);
+    await this.update(batchGradients, learningRate);
+    return batchGradients;
   }
 
   /**
@@ -156,21 +156,21 @@ export class Trainer {
    * @throws UserError if the batch has another number of images than the trainer was made for, or noise of a kind that differs from what
    * the model takes
    */
-  async gradientsOf(batch: Batch): Promise<BatchGradients> {
+  async computeGradients(batch: Batch): Promise<BatchGradients> {
     const { arrays } = this;
-    const images = imagesOf(this.options);
-    const given = batch.image.shape[0];
-    if (given !== images) {
+    const images = rankBatchSize(this.options);
+    const imageCount = batch.image.shape[0];
+    if (imageCount !== images) {
       throw new UserError(
         'mismatch',
-        `the trainer expects batches of ${images} images, and this batch has ${given}: give both the same batchSize`,
+        `the trainer expects batches of ${images} images, and this batch has ${imageCount}: give both the same batchSize`,
       );
     }
     requireNoise(this.bound, batch.noise);
-    const microBatch = microBatchOf(this.options);
+    const microBatch = microBatchSize(this.options);
     const parts = images / microBatch;
     for (let part = 0; part < parts; part++) {
-      const some = partOf(batch, part * microBatch, microBatch);
+      const some = sliceBatch(batch, part * microBatch, microBatch);
       await this.gradientProgram.run(some, arrays.weights, arrays.target(part));
       await arrays.add(part);
     }
@@ -209,7 +209,7 @@ export class Trainer {
   /** Continues from a copy of another state. */
   async replace(state: TrainingStart): Promise<void> {
     await this.arrays.take(state);
-    this.current = progressOf(state);
+    this.current = initialProgress(state);
   }
 
   /** Frees the programs, and the arrays unless they were given. */
@@ -224,18 +224,18 @@ export function openStateArrays(layout: ParameterLayout, options: StateArraysOpt
   return holdsArrays(device) ? DeviceArrays.open(layout, options) : HostArrays.open(layout, options);
 }
 
-function progressOf({ step, updates, guard }: TrainingStart): Progress {
+function initialProgress({ step, updates, guard }: TrainingStart): Progress {
   return { step, updates, guard };
 }
 
 /** The images of this rank. */
-function imagesOf({ batchSize, ranks = onlyRank }: TrainerOptions): number {
+function rankBatchSize({ batchSize, ranks = onlyRank }: TrainerOptions): number {
   return batchSize / ranks.size;
 }
 
 /** Checks the sizes that a program, which knows no configuration, gives. */
 function requireParts(options: TrainerOptions): void {
-  const [images, microBatch] = [imagesOf(options), microBatchOf(options)];
+  const [images, microBatch] = [rankBatchSize(options), microBatchSize(options)];
   if (!Number.isInteger(images) || images < 1) {
     throw new UserError(
       'invalid-argument',
@@ -250,6 +250,6 @@ function requireParts(options: TrainerOptions): void {
   }
 }
 
-function microBatchOf(options: TrainerOptions): number {
-  return options.microBatch ?? imagesOf(options);
+function microBatchSize(options: TrainerOptions): number {
+  return options.microBatch ?? rankBatchSize(options);
 }

@@ -48,14 +48,14 @@ describe('compareVariants', () => {
     const [{ equalSeconds, variants }] = compareVariants([dataset(2)]) as [
       ReturnType<typeof compareVariants>[0],
     ];
-    const [first, other] = variants as [(typeof variants)[0], (typeof variants)[0]];
+    const [first, second] = variants as [(typeof variants)[0], (typeof variants)[0]];
     expect(equalSeconds).toBe(20);
     expect(first).toMatchObject({ equalSteps: { mean: 6, seeds: 3 }, differenceAtEqualSteps: null });
-    expect(other.differenceAtEqualSteps).toMatchObject({ mean: -0.75, seeds: 2, values: [-0.5, -1] });
+    expect(second.differenceAtEqualSteps).toMatchObject({ mean: -0.75, seeds: 2, values: [-0.5, -1] });
     // After 20 s the slower one has done 10 steps.
-    expect(other.equalTime).toMatchObject({ mean: 5, seeds: 2 });
-    expect(other.differenceAtEqualTime).toMatchObject({ mean: 0.5, values: [1, 0] });
-    expect(other.differenceCurve.map(({ step, mean }) => [step, mean])).toEqual([
+    expect(second.equalTime).toMatchObject({ mean: 5, seeds: 2 });
+    expect(second.differenceAtEqualTime).toMatchObject({ mean: 0.5, values: [1, 0] });
+    expect(second.differenceCurve.map(({ step, mean }) => [step, mean])).toEqual([
       [10, -1.5],
       [20, -1],
     ]);

@@ -151,8 +151,8 @@ export function listDifferences(datasets: readonly DatasetResult[]): Difference[
 }
 
 function compareOnDataset({ variants, ...dataset }: MeasuredDataset): DatasetResult {
-  const times = variants.flatMap(({ secondsPerStep }) => secondsPerStep ?? []);
-  const equalSeconds = times.length === 0 ? null : dataset.steps * Math.min(...times);
+  const stepSeconds = variants.flatMap(({ secondsPerStep }) => secondsPerStep ?? []);
+  const equalSeconds = stepSeconds.length === 0 ? null : dataset.steps * Math.min(...stepSeconds);
   const resultsOfSeeds = ({ seeds, secondsPerStep }: MeasuredVariant): SeedResult[] =>
     seeds.map(({ perImage, curve, ...seed }) => ({
       ...seed,

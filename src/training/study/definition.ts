@@ -308,8 +308,8 @@ function requireDistinct(key: string, names: readonly string[]): void {
 function explain(issue: z.core.$ZodIssue): UserError {
   const path = issue.path.join('.') || 'the study';
   if (issue.code === 'unrecognized_keys') {
-    const known = issue.path.length === 0 ? `; known: ${Object.keys(definitionSchema.shape).join(', ')}` : '';
-    return invalid(`unknown key '${[...issue.path, issue.keys[0]!].join('.')}'${known}`);
+    const hint = issue.path.length === 0 ? `; known: ${Object.keys(definitionSchema.shape).join(', ')}` : '';
+    return invalid(`unknown key '${[...issue.path, issue.keys[0]!].join('.')}'${hint}`);
   }
   const message = issue.message === 'Invalid input' ? valuesText : issue.message;
   return invalid(

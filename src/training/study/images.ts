@@ -2,11 +2,11 @@
 import { UserError } from '../../core/errors.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { openDataset } from '../../data/registry.ts';
-import { bitsOf, unitOf } from '../../flows/models/index.ts';
+import { resultUnit, valueBits } from '../../flows/models/index.ts';
 import { conditionsFor } from '../../runs/images/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { checkModelShape } from '../../runs/settings/modelShape.ts';
-import { type Schedule, scheduleOf } from '../../runs/settings/schedule.ts';
+import { createSchedule, type Schedule } from '../../runs/settings/schedule.ts';
 import { type Study, type StudyDataset, studyConfig, type Variant } from './definition.ts';
 
 /** A dataset of a study with its images, and how long each training is. */
@@ -48,7 +48,7 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
       `${source} has no validation images, on which a study chooses rates and draws curves: hold some out, for example with data.validation: 0.1 in base`,
     );
   }
-  const { totalSteps: steps } = scheduleOf(first, count);
+  const { totalSteps: steps } = createSchedule(first, count);
   const searchSteps = study.search.steps ?? Math.ceil(steps / 4);
   const variants = study.variants.map((variant, index): StudiedVariant => {
     const config = configs[index]!;
@@ -56,7 +56,7 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
     try {
       requireComparable(first, config);
       checkModelShape(config.model, images.imageShape);
-      const schedule = scheduleOf(config, count);
+      const schedule = createSchedule(config, count);
       if (schedule.totalSteps !== steps) {
         throw new UserError(
           'invalid-config',
@@ -64,7 +64,7 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
         );
       }
       const searched = studyConfig(study, variant, { dataset, seed: 0, steps: searchSteps });
-      return { ...variant, config, schedule, searchSchedule: scheduleOf(searched, count) };
+      return { ...variant, config, schedule, searchSchedule: createSchedule(searched, count) };
     } catch (error) {
       throw error instanceof UserError
         ? new UserError(error.code, `${name} on ${source}: ${error.message}`, { cause: error })
@@ -77,12 +77,12 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
 
 /** How the images of a configuration are opened. */
 function imagesWanted({ data: { validation, conditions }, model }: Config) {
-  return { validation, conditions: conditionsFor(model, conditions), bits: bitsOf(model) };
+  return { validation, conditions: conditionsFor(model, conditions), bits: valueBits(model) };
 }
 
 /** Refuses a configuration whose results are of other images, or in another unit, than those of the baseline. */
 function requireComparable(baseline: Config, config: Config): void {
-  const seen = (one: Config): string => JSON.stringify([imagesWanted(one), unitOf(one.model).name]);
+  const seen = (one: Config): string => JSON.stringify([imagesWanted(one), resultUnit(one.model).name]);
   if (seen(config) !== seen(baseline)) {
     throw new UserError(
       'invalid-config',

@@ -11,7 +11,7 @@ export async function timed<Result>(
 }
 
 /** The seconds that some work takes. */
-export async function secondsOf(work: () => Promise<unknown> | unknown): Promise<number> {
+export async function secondsFor(work: () => Promise<unknown> | unknown): Promise<number> {
   return (await timed(work)).seconds;
 }
 

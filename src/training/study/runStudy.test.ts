@@ -65,9 +65,9 @@ beforeAll(() => {
   );
 });
 
-let whole: StudyReport;
+let uninterrupted: StudyReport;
 beforeAll(async () => {
-  whole = (await runStudy(definition, join(folder, 'whole'), engine))!;
+  uninterrupted = (await runStudy(definition, join(folder, 'whole'), engine))!;
 }, 120_000);
 
 /** Everything but times, which no two measurements share. */
@@ -97,7 +97,9 @@ const table = ({ datasets, warnings }: StudyReport) => ({
 
 describe('the report', () => {
   it('has every variant with its rate, size and times, and says what is missing', () => {
-    const [{ variants, split, images: count, steps }] = whole.datasets as [StudyReport['datasets'][0]];
+    const [{ variants, split, images: count, steps }] = uninterrupted.datasets as [
+      StudyReport['datasets'][0],
+    ];
     expect([split, count, steps]).toEqual(['test', 48, 15]);
     expect(variants.map(({ variant }) => variant)).toEqual(['plain', 'own']);
     for (const { parameters, learningRate, tried, secondsPerStep, seeds } of variants) {
@@ -111,14 +113,14 @@ describe('the report', () => {
     }
     expect(variants[0]!.sampling).toEqual({ milliseconds: expect.any(Number) });
     expect(variants[1]!.sampling).toEqual({ problem: expect.stringContaining('no inverse yet') });
-    expect(whole.warnings).toContainEqual(
+    expect(uninterrupted.warnings).toContainEqual(
       expect.stringMatching(/^own on images: the time to sample was not measured: .*no inverse yet/),
     );
-    expect(whole.warnings).toContain(
+    expect(uninterrupted.warnings).toContain(
       'Learning rates were searched with one seed: another might have chosen others.',
     );
     const read = (name: string) => readFileSync(join(folder, 'whole', name), 'utf8');
-    expect(JSON.parse(read('report.json'))).toEqual(JSON.parse(JSON.stringify(whole)));
+    expect(JSON.parse(read('report.json'))).toEqual(JSON.parse(JSON.stringify(uninterrupted)));
     expect(read('report.csv').split('\n')).toHaveLength(1 + 2 * 2 + 1);
     expect(statSync(join(folder, 'whole', 'difference-images.png')).size).toBeGreaterThan(1000);
     const { mean } = variants[1]!.differenceAtEqualSteps!;
@@ -169,29 +171,37 @@ describe('the report', () => {
 
 describe('a stopped study', () => {
   it('continues to the same table, and keeps what is done', async () => {
-    const place = join(folder, 'stopped');
+    const studyFolder = join(folder, 'stopped');
     const stopAt = async (done: number, resume: boolean) => {
       const stop = new AbortController();
       const onProgress = (_: string, steps: number) => steps === done && stop.abort();
-      return runStudy(definition, place, { ...engine, resume, signal: stop.signal, events: { onProgress } });
+      return runStudy(definition, studyFolder, {
+        ...engine,
+        resume,
+        signal: stop.signal,
+        events: { onProgress },
+      });
     };
     // Within the second training of the search, and the third of the seeds.
     expect(await stopAt(14, false)).toBeNull();
-    const searched = [...whole.datasets[0]!.variants].reduce((sum, { tried }) => sum + 10 * tried.length, 0);
+    const searched = [...uninterrupted.datasets[0]!.variants].reduce(
+      (sum, { tried }) => sum + 10 * tried.length,
+      0,
+    );
     expect(await stopAt(searched + 2 * 15 + 5, true)).toBeNull();
-    const kept = join(place, 'images', 'plain-seed0', 'summary.json');
-    const before = readFileSync(kept, 'utf8');
+    const summaryFile = join(studyFolder, 'images', 'plain-seed0', 'summary.json');
+    const before = readFileSync(summaryFile, 'utf8');
     const trained: string[] = [];
     const events = { onTraining: (text: string) => trained.push(text) };
-    const report = await runStudy(definition, place, { ...engine, resume: true, events });
+    const report = await runStudy(definition, studyFolder, { ...engine, resume: true, events });
     expect(trained).toHaveLength(4);
     expect(trained[0]).toMatch(/^training plain on images, seed 1, rate /);
-    expect(JSON.parse(readFileSync(kept, 'utf8')).seconds).toBe(JSON.parse(before).seconds);
-    expect(table(report!)).toEqual(table(whole));
+    expect(JSON.parse(readFileSync(summaryFile, 'utf8')).seconds).toBe(JSON.parse(before).seconds);
+    expect(table(report!)).toEqual(table(uninterrupted));
 
     // Nothing is left to train, time or test.
     const idle: string[] = [];
-    const again = await runStudy(definition, place, {
+    const again = await runStudy(definition, studyFolder, {
       ...engine,
       resume: true,
       events: { onTraining: (text) => idle.push(text), onProgress: (phase) => idle.push(phase) },
@@ -202,8 +212,8 @@ describe('a stopped study', () => {
 });
 
 describe('a study is refused in one line', () => {
-  const fails = async (changed: Partial<StudyDefinition>, place: string, resume = false) =>
-    expect(runStudy({ ...definition, ...changed }, join(folder, place), { ...engine, resume })).rejects;
+  const fails = async (changed: Partial<StudyDefinition>, studyFolder: string, resume = false) =>
+    expect(runStudy({ ...definition, ...changed }, join(folder, studyFolder), { ...engine, resume })).rejects;
 
   it('if its folder holds another, or none to resume', async () => {
     await (await fails({}, 'whole')).toThrow(

@@ -39,9 +39,9 @@ describe('overSeeds', () => {
   });
 
   it('does not let more seeds with the same values lower the error over images', () => {
-    const one = overSeeds([[1, 2, 4, 9]]);
+    const single = overSeeds([[1, 2, 4, 9]]);
     const many = overSeeds(Array.from({ length: 6 }, () => [1, 2, 4, 9]));
-    expect(many.imageError).toBeCloseTo(one.imageError!, 12);
+    expect(many.imageError).toBeCloseTo(single.imageError!, 12);
     expect(many.seedInterval).toBe(0);
   });
 

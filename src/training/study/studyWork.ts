@@ -6,7 +6,7 @@ import { exists, readText } from '../../data/files/files.ts';
 import { pathIn } from '../../data/files/folders.ts';
 import { parseJsonObject } from '../../data/files/jsonText.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
-import { countParameters, type ResultUnit, unitOf } from '../../flows/models/index.ts';
+import { countParameters, type ResultUnit, resultUnit } from '../../flows/models/index.ts';
 import { FlowModel } from '../../model/index.ts';
 import { loadRun } from '../../model/loading/loadRun.ts';
 import { evaluate } from '../../model/measure/evaluate.ts';
@@ -29,8 +29,8 @@ import {
   readRecord,
   type StudyEngine,
   type StudyTraining,
-  stateOf,
   trainingFolder,
+  trainingState,
   trainToEnd,
   writeJson,
 } from './training.ts';
@@ -123,17 +123,17 @@ export class StudyWork {
     const ofDataset = datasets.map((dataset) =>
       contenders.filter((contender) => contender.dataset === dataset),
     );
-    const times: StudyTimes[] = [];
+    const timesByDataset: StudyTimes[] = [];
     for (const [index, dataset] of datasets.entries()) {
-      times.push(await this.time(dataset, ofDataset[index]!));
+      timesByDataset.push(await this.time(dataset, ofDataset[index]!));
     }
     await this.test(contenders);
-    const unit = unitOf(datasets[0]!.variants[0]!.config.model);
+    const unit = resultUnit(datasets[0]!.variants[0]!.config.model);
     const measured: MeasuredDataset[] = [];
     for (const [index, dataset] of datasets.entries()) {
       const variants = [];
       for (const contender of ofDataset[index]!) {
-        variants.push(await this.measured(contender, times[index]!, unit));
+        variants.push(await this.measured(contender, timesByDataset[index]!, unit));
       }
       const { name, source, split, images, steps, searchSteps } = dataset;
       const counts = { images: images[split].count, steps, searchSteps };
@@ -222,7 +222,9 @@ export class StudyWork {
       const training = this.training(dataset, variant, { seed, rate, isSearch: true });
       await this.train(training, dataset, training.steps);
       const value =
-        stateOf(training) === 'failed' ? undefined : (await readOutcome(training)).curve.at(-1)?.bitsPerDim;
+        trainingState(training) === 'failed'
+          ? undefined
+          : (await readOutcome(training)).curve.at(-1)?.bitsPerDim;
       values.push(value !== undefined && Number.isFinite(value) ? value : null);
     }
     return values;
@@ -251,7 +253,7 @@ export class StudyWork {
   ): Promise<void> {
     const { signal } = this.engine;
     const { done } = this;
-    const state = training && stateOf(training);
+    const state = training && trainingState(training);
     if (training && state === 'trained') {
       await this.requireSameImages(training, images);
     }
@@ -301,7 +303,7 @@ export class StudyWork {
   private async time(dataset: StudiedDataset, contenders: readonly Contender[]): Promise<StudyTimes> {
     const { engine, events } = this;
     const timed = contenders.flatMap(({ variant, trainings }) => {
-      const training = trainings.find((each) => stateOf(each) === 'trained');
+      const training = trainings.find((each) => trainingState(each) === 'trained');
       return training ? [{ variant, training }] : [];
     });
     const byName = <Value>(values: readonly Value[]): Record<string, Value> =>
@@ -330,9 +332,9 @@ export class StudyWork {
       timed.map(({ training }) => training.folder),
       engine,
     );
-    const times: StudyTimes = { timed: names, secondsPerStep: byName(steps), sampling: byName(samples) };
-    writeJson(file, times, 2);
-    return times;
+    const measured: StudyTimes = { timed: names, secondsPerStep: byName(steps), sampling: byName(samples) };
+    writeJson(file, measured, 2);
+    return measured;
   }
 
   /** Measures each trained model on test images, once. */
@@ -340,7 +342,9 @@ export class StudyWork {
     const { signal } = this.engine;
     const waiting = contenders.flatMap(({ dataset, trainings }) =>
       trainings
-        .filter((training) => stateOf(training) === 'trained' && readRecord(training)?.perImage === undefined)
+        .filter(
+          (training) => trainingState(training) === 'trained' && readRecord(training)?.perImage === undefined,
+        )
         .map((training) => ({ training, images: dataset.images[dataset.split], split: dataset.split })),
     );
     const total = waiting.reduce((sum, { images }) => sum + images.count, 0);
@@ -387,10 +391,10 @@ async function measuredSeed(
   if (training === undefined || perImage === undefined) {
     return { seed, curve: [], droppedSteps: 0, rollbacks: 0, failure: failure! };
   }
-  const { curve, droppedSteps, setbacks, place } = await readOutcome(training);
+  const { curve, droppedSteps, setbacks, place: machine } = await readOutcome(training);
   return {
     seed,
-    place,
+    place: machine,
     perImage: perImage.map((bits) => unit.of(bits)),
     curve: curve.map(({ step, bitsPerDim }) => ({ step, bitsPerDim: unit.of(bitsPerDim) })),
     droppedSteps,

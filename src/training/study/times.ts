@@ -1,5 +1,5 @@
 // The time of training steps and samples of each variant, alternating in one process: other load slows all of them equally.
-import { problemOf } from '../../core/errors.ts';
+import { problemText } from '../../core/errors.ts';
 import { median } from '../../core/numeric/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { memoryFiles } from '../../data/files/fileStore.ts';
@@ -9,7 +9,7 @@ import { startRun } from '../../runs/open/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { prepareTraining } from '../loop/trainingParts.ts';
-import { measureInTurn, secondsOf } from './measureInTurn.ts';
+import { measureInTurn, secondsFor } from './measureInTurn.ts';
 import type { StudyEngine } from './training.ts';
 
 /** The time to sample an image, or why it could not be measured. */
@@ -56,7 +56,7 @@ export function timeSteps(
       const { trainer, batches, schedule } = await prepareTraining(sources, engine, keep);
       // Low enough to stay finite without a warm-up.
       const rate = 0.01 * schedule.learningRate;
-      steps.push((step) => secondsOf(async () => trainer.step(batches.at(step), rate)));
+      steps.push((step) => secondsFor(async () => trainer.step(batches.at(step), rate)));
     }
     const seconds = await measureInTurn(steps, {
       ...{ warmUp: WARM_UP, rounds, signal },
@@ -72,7 +72,9 @@ export function timeSteps(
  */
 function typicalTimes(rounds: readonly (readonly number[])[]): number[] {
   const [first = []] = rounds;
-  return rounds.map((times) => median(first) * median(times.map((time, round) => time / first[round]!)));
+  return rounds.map(
+    (roundTimes) => median(first) * median(roundTimes.map((time, round) => time / first[round]!)),
+  );
 }
 
 /** How many rounds are measured, by the seconds of each part of a round. */
@@ -99,16 +101,16 @@ export function timeSamples(
       try {
         // The first compiles.
         await draw(model, 0);
-        expected.push(await secondsOf(() => draw(model, 0)));
+        expected.push(await secondsFor(() => draw(model, 0)));
         problems.push(undefined);
       } catch (error) {
         // The inverse of a user's own layer may do anything.
-        problems.push(problemOf(error));
+        problems.push(problemText(error));
       }
     }
     const sound = models.filter((_, index) => problems[index] === undefined);
     const seconds = await measureInTurn(
-      sound.map((model) => (seed) => secondsOf(() => draw(model, seed))),
+      sound.map((model) => (seed) => secondsFor(() => draw(model, seed))),
       { warmUp: 1, rounds: roundsFor(expected), signal },
     );
     const typical = typicalTimes(seconds);

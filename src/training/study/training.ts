@@ -2,11 +2,11 @@
 import { UserError } from '../../core/errors.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { exists, readText } from '../../data/files/files.ts';
-import { folderOf, makeFolders, pathIn } from '../../data/files/folders.ts';
+import { makeFolders, parentFolder, pathIn } from '../../data/files/folders.ts';
 import { parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
 import { writeFileAtomically } from '../../data/files/partialFiles.ts';
 import { type Trouble, troubleIn } from '../../runs/contents/logLines.ts';
-import { changedSettings, changesIn, changesText, settingsOf } from '../../runs/contents/settingChanges.ts';
+import { changedSettings, changesIn, changesText, listSettings } from '../../runs/contents/settingChanges.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';
 import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
@@ -14,7 +14,7 @@ import { resumeRun, startRun } from '../../runs/open/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import type { TrainingOptions } from '../loop/train.ts';
 import type { CurvePoint } from '../reports/curvePlot.ts';
-import { learningCurveOf } from '../reports/learningCurve.ts';
+import { readLearningCurve } from '../reports/learningCurve.ts';
 import { trainRun } from '../reports/trainRun.ts';
 
 /** How the trainings of a study are computed. */
@@ -70,7 +70,7 @@ export function extendRecord(training: StudyTraining, more: Partial<TrainingReco
 
 /** Writes a value atomically, with the folders above. */
 export function writeJson(path: string, value: unknown, indent?: number): void {
-  makeFolders(folderOf(path));
+  makeFolders(parentFolder(path));
   writeFileAtomically(path, `${stringifyJson(value, indent)}\n`);
 }
 
@@ -86,17 +86,17 @@ function recordPath(folder: string): string {
  *
  * @throws UserError (`mismatch`) if its folder holds a training with other settings
  */
-export function stateOf(training: StudyTraining): 'open' | 'trained' | 'failed' {
+export function trainingState(training: StudyTraining): 'open' | 'trained' | 'failed' {
   const record = readRecord(training);
   if (record === undefined) {
     return 'open';
   }
-  const [there, here] = [settingsOf(record.config), settingsOf(training.config)];
-  const [key] = changedSettings(there, here);
+  const [recorded, current] = [listSettings(record.config), listSettings(training.config)];
+  const [key] = changedSettings(recorded, current);
   if (key !== undefined) {
     throw new UserError(
       'mismatch',
-      `${training.folder} was trained with other settings (${key} was ${show(there[key])} and is ${show(here[key])} in the study): ` +
+      `${training.folder} was trained with other settings (${key} was ${show(recorded[key])} and is ${show(current[key])} in the study): ` +
         'choose another folder for the changed study, or delete this training and its .json file',
     );
   }
@@ -166,9 +166,12 @@ export async function readOutcome({ folder }: StudyTraining): Promise<TrainingOu
   const counted = { threads, workers };
   const metrics = [...(await store.readMetrics())];
   return {
-    curve: learningCurveOf(metrics).validation,
+    curve: readLearningCurve(metrics).validation,
     stepSeconds: Array.from(await store.readTimings(), ({ seconds }) => Number(seconds)),
-    place: [device, ...Object.entries(counted).flatMap(([what, n]) => (n ? `${what} ${n}` : []))].join(', '),
+    place: [
+      device,
+      ...Object.entries(counted).flatMap(([failureKind, n]) => (n ? `${failureKind} ${n}` : [])),
+    ].join(', '),
     ...troubleIn(metrics),
   };
 }

@@ -1,6 +1,6 @@
 // What a reader of a study must know before believing it: one sentence each.
 import { bitsOfKind } from '../../core/numeric/index.ts';
-import { bitsOf, dequantisationOf } from '../../flows/models/index.ts';
+import { dequantisationName, valueBits } from '../../flows/models/index.ts';
 import { troubleText } from '../../runs/contents/logLines.ts';
 import type { DatasetResult, VariantResult } from './compare.ts';
 import type { Study } from './definition.ts';
@@ -86,7 +86,7 @@ function settingWarnings(dataset: StudiedDataset): string[] {
     ...(differ(({ config }) => config.training.batchSize)
       ? [`On ${name}, batch sizes differ, so equal steps are not equal numbers of images.`]
       : []),
-    ...(differ(({ config }) => dequantisationOf(config.model))
+    ...(differ(({ config }) => dequantisationName(config.model))
       ? [
           `On ${name}, the dequantisation noise differs: a lower value may only mean a tighter bound on the likelihood.`,
         ]
@@ -108,7 +108,7 @@ function baselineWarnings({ variants: settings, images }: StudiedDataset, result
     ({ equalSteps }) => equalSteps && baseline.equalSteps && equalSteps.mean < baseline.equalSteps.mean,
   );
   const isLarger = others.some(({ parameters }) => parameters > baseline.parameters);
-  const bits = bitsOf(settings[0]!.config.model) ?? bitsOfKind(images.train.kind);
+  const bits = valueBits(settings[0]!.config.model) ?? bitsOfKind(images.train.kind);
   return [
     ...better.map(
       ({ variant, equalSteps }) =>
@@ -129,7 +129,9 @@ function baselineWarnings({ variants: settings, images }: StudiedDataset, result
 }
 
 function trainingWarnings({ dataset, variants, equalSeconds }: DatasetResult): string[] {
-  const places = new Set(variants.flatMap(({ seeds }) => seeds.flatMap(({ place }) => place ?? [])));
+  const places = new Set(
+    variants.flatMap(({ seeds }) => seeds.flatMap(({ place: machine }) => machine ?? [])),
+  );
   const moved =
     places.size > 1
       ? [
@@ -142,8 +144,8 @@ function trainingWarnings({ dataset, variants, equalSeconds }: DatasetResult): s
     return [
       ...seeds.flatMap(({ seed, failure, droppedSteps, rollbacks }) => {
         const trouble = troubleText({ droppedSteps, setbacks: rollbacks });
-        const what = failure === undefined ? trouble : `left out: ${failure}`;
-        return what === null ? [] : [`${where}, seed ${seed}: ${what}.`];
+        const problem = failure === undefined ? trouble : `left out: ${failure}`;
+        return problem === null ? [] : [`${where}, seed ${seed}: ${problem}.`];
       }),
       ...(equalSeconds !== null && equalSteps !== null && equalTime === null
         ? [

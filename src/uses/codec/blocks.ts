@@ -1,5 +1,5 @@
 // Coders of blocks: what a compressed file needs of a model, in this thread or in others.
-import { BitStack, dimensionsOf, StackEmpty } from '../../core/numeric/index.ts';
+import { BitStack, countDimensions, StackEmpty } from '../../core/numeric/index.ts';
 import { nextTurn, requireMemory } from '../../core/platform/index.ts';
 import { likelihoodBytes, type TrainedModel } from '../../model/index.ts';
 import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
@@ -62,7 +62,7 @@ export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
   const networks = new EngineNetworks();
   try {
     const coder = await modelCoder(trained, networks);
-    const size = dimensionsOf(coder.imageShape);
+    const size = countDimensions(coder.imageShape);
     return {
       atOnce: 1,
       async encode(pixels, work) {
@@ -100,14 +100,14 @@ function isRun({ batch, count }: Run): boolean {
 const TURN = 64;
 
 function follow({ signal, onImages }: BlockWork): (images: number, bits?: number) => Promise<void> {
-  let [known, knownBits, turned] = [0, 0, 0];
+  let [knownImages, knownBits, turned] = [0, 0, 0];
   return async (images, bits) => {
     if (images - turned >= TURN || turned === 0) {
       turned = images;
       await nextTurn();
     }
     signal?.throwIfAborted();
-    onImages?.(images - known, bits === undefined ? undefined : bits - knownBits);
-    [known, knownBits] = [images, bits ?? 0];
+    onImages?.(images - knownImages, bits === undefined ? undefined : bits - knownBits);
+    [knownImages, knownBits] = [images, bits ?? 0];
   };
 }

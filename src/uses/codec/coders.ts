@@ -1,7 +1,7 @@
 // Coders of blocks in several threads, or in workers of a page, each with its own copy of the model.
 
 import { memoryFiles } from '../../data/files/fileStore.ts';
-import { modulesOf } from '../../flows/models/index.ts';
+import { partModules } from '../../flows/models/index.ts';
 import type { TrainedModel } from '../../model/index.ts';
 import { readExport, WEIGHTS_FILE, weightsBytes } from '../../model/loading/readExport.ts';
 import { type Handler, ThreadPool, usesThreads } from '../../tensor/engine/threads/index.ts';
@@ -26,7 +26,7 @@ export async function startCoders(trained: TrainedModel, workers: number): Promi
   requireCodable(trained.model);
   const pool = await ThreadPool.open<CodingRequest, BlockBytes | Uint8Array | undefined, CodedImages>(
     'coding',
-    modulesOf(trained.model.options),
+    partModules(trained.model.options),
     Array(workers).fill(weightsBytes(trained)),
   );
   const ask = (request: CodingRequest, { signal, onImages }: BlockWork) =>

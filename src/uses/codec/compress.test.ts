@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { joinBytes } from '../../core/platform/joinBytes.ts';
 import { inMemory } from '../../data/files/randomAccess.ts';
@@ -36,7 +36,7 @@ function namedImages(count: number, seed = 0): NamedImage[] {
 function colourImage(name: string, height: number, width: number): NamedImage {
   const shape: ImageShape = [height, width, 3];
   const pixels = Uint8Array.from(
-    { length: dimensionsOf(shape) },
+    { length: countDimensions(shape) },
     (_, index) => (index * 7 + (index >> 5)) % 256,
   );
   return { name, shape, pixels };
@@ -53,13 +53,13 @@ describe('compressed images', () => {
 
   it('give the same file again, and a smaller one without the model', async () => {
     const images = namedImages(12);
-    const [one, again, without] = await Promise.all([
+    const [first, again, without] = await Promise.all([
       compress(model, images),
       compress(model, images),
       compress(model, images, { withModel: false }),
     ]);
-    expect(again).toEqual(one);
-    expect(without!.length).toBeLessThan(one.length - 500);
+    expect(again).toEqual(first);
+    expect(without!.length).toBeLessThan(first.length - 500);
     expect((await decompress(without!, { model })).images).toEqual(images);
     await expect(decompress(without!)).rejects.toThrow(
       "the file doesn't contain its model: name it with model: 'MODEL'",
@@ -231,12 +231,12 @@ describe('some images of a file', () => {
     only: (name: string, index: number) => boolean,
   ): Promise<{ found: NamedImage[]; lines: string[]; blocks: number }> {
     decoded = [];
-    const [found, lines]: [NamedImage[], string[]] = [[], []];
+    const [decodedImages, lines]: [NamedImage[], string[]] = [[], []];
     const opened = await openCompressed(inMemory(file, 'f'), 'f', model);
     for await (const image of imagesBy(coders, opened, { only, onDamage: (line) => lines.push(line) })) {
-      found.push(image);
+      decodedImages.push(image);
     }
-    return { found, lines, blocks: decoded.length };
+    return { found: decodedImages, lines, blocks: decoded.length };
   }
 
   it('are decoded without the other blocks', async () => {
@@ -287,7 +287,7 @@ describe('what a file contains', () => {
   });
 
   /** The lines of a damaged file, from listing and from decompressing it. */
-  async function damageOf(file: Uint8Array): Promise<readonly string[]> {
+  async function damageLines(file: Uint8Array): Promise<readonly string[]> {
     const { damaged } = await listed(file);
     const lines: string[] = [];
     await decompress(file, { model, onDamage: (line) => lines.push(line) });
@@ -299,40 +299,40 @@ describe('what a file contains', () => {
     const starts = await Promise.all([0, 1, 2, 3, 4].map((number) => recordStart(bytes, number)));
     const changed = (...places: number[]): Uint8Array => {
       const file = bytes.slice();
-      for (const place of places) {
-        file[place]! ^= 1;
+      for (const offset of places) {
+        file[offset]! ^= 1;
       }
       return file;
     };
-    expect(await damageOf(changed(starts[1]! - 3))).toEqual([
+    expect(await damageLines(changed(starts[1]! - 3))).toEqual([
       `f: block 0 is damaged: 5 images are lost: ${images[0]!.name}, ${images[1]!.name}, ${images[2]!.name} and 2 more`,
       'f: 5 of 23 images are missing',
     ]);
     // The heads of two blocks.
-    expect(await damageOf(changed(starts[1]!, starts[2]!))).toEqual([
+    expect(await damageLines(changed(starts[1]!, starts[2]!))).toEqual([
       'f: blocks 1 to 2 are damaged: the images at positions 5 to 14 are lost',
       'f: 10 of 23 images are missing',
     ]);
     // The last block, and the end.
-    expect(await damageOf(bytes.slice(0, starts[4]! + 40))).toEqual([
+    expect(await damageLines(bytes.slice(0, starts[4]! + 40))).toEqual([
       'f: block 4 is damaged: the images from position 20 on are lost',
       'f: its end is damaged or missing',
     ]);
-    expect(await damageOf(bytes.slice(0, -1))).toEqual([
+    expect(await damageLines(bytes.slice(0, -1))).toEqual([
       'f: its end is damaged or missing: images from position 23 on are lost, if there were any',
     ]);
-    expect(await damageOf(joinBytes([bytes, new Uint8Array(7)]))).toEqual([
+    expect(await damageLines(joinBytes([bytes, new Uint8Array(7)]))).toEqual([
       'f: 7 bytes after its end were ignored',
     ]);
-    expect(await damageOf(changed(starts[0]! - 1))).toEqual(['f: the model in it is damaged']);
+    expect(await damageLines(changed(starts[0]! - 1))).toEqual(['f: the model in it is damaged']);
   });
 
   it('ends where its end is: another file after it is not read', async () => {
-    const other = await compress(model, namedImages(40, 1), { block: 5 });
-    const joined = joinBytes([bytes, other]);
-    const { images: found, damaged } = await decompress(joined);
-    expect(found).toEqual(images);
-    expect(damaged).toEqual([`the file: ${other.length} bytes after its end were ignored`]);
+    const otherFile = await compress(model, namedImages(40, 1), { block: 5 });
+    const joined = joinBytes([bytes, otherFile]);
+    const { images: decoded, damaged } = await decompress(joined);
+    expect(decoded).toEqual(images);
+    expect(damaged).toEqual([`the file: ${otherFile.length} bytes after its end were ignored`]);
   });
 });
 
@@ -356,8 +356,8 @@ describe('a file that cannot be read', () => {
   });
 
   it('is another kind of file', async () => {
-    const other = new TextEncoder().encode('{"not": "images"}');
-    await expect(decompress(other)).rejects.toThrow('the file is not a file of compressed images');
+    const otherFile = new TextEncoder().encode('{"not": "images"}');
+    await expect(decompress(otherFile)).rejects.toThrow('the file is not a file of compressed images');
     await expect(decompress(new Uint8Array(0))).rejects.toThrow(
       'the file is not a file of compressed images',
     );
@@ -372,8 +372,8 @@ describe('a file that cannot be read', () => {
   });
 
   it('belongs to another model', async () => {
-    const other = randomModel(grey, { mixing: '1x1' }, 0.2);
-    await expect(decompress(bytes, { model: other })).rejects.toThrow(
+    const otherModel = randomModel(grey, { mixing: '1x1' }, 0.2);
+    await expect(decompress(bytes, { model: otherModel })).rejects.toThrow(
       'the file was compressed with another model',
     );
   });
@@ -435,7 +435,7 @@ describe('damage', () => {
   const model: TrainedModel = randomModel(grey, { mixing: 'emerging' }, 0.1);
   const images = namedImages(30);
   const byName = new Map(images.map((image) => [image.name, image]));
-  const known = new Map<string, Promise<Uint8Array | undefined>>();
+  const cache = new Map<string, Promise<Uint8Array | undefined>>();
   let coders: BlockCoders;
   let bytes: Uint8Array;
   let start: number;
@@ -446,8 +446,8 @@ describe('damage', () => {
       ...local,
       decode(block, work) {
         const key = JSON.stringify([block.runs, [...block.bytes]]);
-        known.set(key, known.get(key) ?? local.decode(block, work));
-        return known.get(key)!;
+        cache.set(key, cache.get(key) ?? local.decode(block, work));
+        return cache.get(key)!;
       },
     };
     const parts: Uint8Array[] = [];
@@ -479,11 +479,11 @@ describe('damage', () => {
     const random = new RandomStream(7, 'bytes');
     for (let index = 0; index < DAMAGES; index++) {
       const damaged = bytes.slice();
-      const at = start + Math.floor(random.uniform() * (bytes.length - start));
-      damaged[at]! ^= 1 + Math.floor(random.uniform() * 255);
+      const offset = start + Math.floor(random.uniform() * (bytes.length - start));
+      damaged[offset]! ^= 1 + Math.floor(random.uniform() * 255);
       const { returned, lines } = await read(damaged);
-      expect(returned === 25 || returned === 30, `byte ${at}`).toBe(true);
-      expect(lines.length, `byte ${at}`).toBeGreaterThan(0);
+      expect(returned === 25 || returned === 30, `byte ${offset}`).toBe(true);
+      expect(lines.length, `byte ${offset}`).toBeGreaterThan(0);
     }
   });
 
@@ -496,14 +496,14 @@ describe('damage', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
         let damaged = bytes;
-        for (const [kind, place, other] of damages) {
-          const at = place % (damaged.length + 1);
-          const [before, after] = [damaged.slice(0, at), damaged.slice(at)];
+        for (const [kind, position, otherBytes] of damages) {
+          const offset = position % (damaged.length + 1);
+          const [before, after] = [damaged.slice(0, offset), damaged.slice(offset)];
           const parts = {
             cut: [before],
-            remove: [before, after.slice(other.length)],
-            insert: [before, other, after],
-            overwrite: [before, other, after.slice(other.length)],
+            remove: [before, after.slice(otherBytes.length)],
+            insert: [before, otherBytes, after],
+            overwrite: [before, otherBytes, after.slice(otherBytes.length)],
             repeat: [before, after.slice(0, 500), after],
           }[kind]!;
           damaged = Uint8Array.from(parts.flatMap((part) => [...part]));

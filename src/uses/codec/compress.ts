@@ -1,11 +1,11 @@
 // Compresses images to a file, in parts: a header, a record for each block, and the end.
 
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape, requireKnown, requireWhole } from '../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, requireKnown, requireWhole } from '../../core/numeric/index.ts';
 import { joinBytes } from '../../core/platform/index.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
 import { fitImage, isColourless, requireEightBits } from '../../data/pixels/index.ts';
-import { fingerprintOf, type TrainedModel } from '../../model/index.ts';
+import { modelFingerprint, type TrainedModel } from '../../model/index.ts';
 import { weightsBytes } from '../../model/loading/readExport.ts';
 import type { BlockBytes, BlockCoders } from './blocks.ts';
 import { startCoders } from './coders.ts';
@@ -16,7 +16,7 @@ import { type FileModel, roundedForFile } from './fileModel.ts';
 import { MOST_VALUES } from './model/blockCoder.ts';
 import { codingRuntime } from './model/engineNetworks.ts';
 import { requireCodable } from './model/modelCoder.ts';
-import { countingImages, tilesIn, tilesOf } from './model/tiles.ts';
+import { countingImages, cutTiles, tilesIn } from './model/tiles.ts';
 import { type NamedImage, requireImage, requireImages } from './namedImage.ts';
 
 /** How images are compressed. */
@@ -75,7 +75,7 @@ const BLOCK_VALUES = 2 ** 26;
 
 /** How many images a block has, unless the caller chooses. */
 export function defaultBlock(imageShape: ImageShape): number {
-  return Math.max(1, Math.min(DEFAULT_BLOCK, Math.floor(BLOCK_VALUES / dimensionsOf(imageShape))));
+  return Math.max(1, Math.min(DEFAULT_BLOCK, Math.floor(BLOCK_VALUES / countDimensions(imageShape))));
 }
 
 /**
@@ -98,19 +98,19 @@ export async function* compressParts(
   const { imageShape } = trained.model;
   const units = block ?? defaultBlock(imageShape);
   requireWhole('block', units, 1);
-  const most = Math.floor(MOST_VALUES / dimensionsOf(imageShape));
-  const blocks = blocksOf(images, imageShape, { units, most, tiles });
+  const limit = Math.floor(MOST_VALUES / countDimensions(imageShape));
+  const blocks = collectBlocks(images, imageShape, { units, most: limit, tiles });
   let coders: BlockCoders | undefined;
   try {
     const first = await blocks.next();
     let file: FileModel = { trained, ...(withModel && { embedded: { bytes: weightsBytes(trained) } }) };
     if (withModel && !first.done) {
-      const known = count ?? (Array.isArray(images) ? images.length : undefined);
-      const expected = expectedUnits(first.value, { known, units, imageShape });
+      const knownCount = count ?? (Array.isArray(images) ? images.length : undefined);
+      const expected = expectedUnits(first.value, { known: knownCount, units, imageShape });
       file = await roundedForFile(trained, first.value.pixels, { units: expected, signal });
     }
     coders = await startCoders(file.trained, workers);
-    return yield* partsOf(coders, file, first.done ? blocks : followed(first.value, blocks), options);
+    return yield* splitParts(coders, file, first.done ? blocks : followed(first.value, blocks), options);
   } finally {
     await blocks.return(undefined);
     await coders?.release();
@@ -129,25 +129,25 @@ const BLOCKS_EXPECTED = 10;
 function expectedUnits(
   { names, pixels }: ImageBlock,
   {
-    known,
+    known: knownCount,
     units,
     imageShape,
   }: { readonly known: number | undefined; readonly units: number; readonly imageShape: ImageShape },
 ): number {
-  const inFirst = pixels.length / dimensionsOf(imageShape);
-  const images = known ?? (inFirst < units ? names.length : BLOCKS_EXPECTED * names.length);
+  const inFirst = pixels.length / countDimensions(imageShape);
+  const images = knownCount ?? (inFirst < units ? names.length : BLOCKS_EXPECTED * names.length);
   return Math.max(inFirst, (images * inFirst) / names.length);
 }
 
 /** The parts of a file with these blocks. */
-async function* partsOf(
+async function* splitParts(
   coders: BlockCoders,
   { trained, embedded }: FileModel,
   images: AsyncIterable<ImageBlock>,
   { tiles = false, signal, onImages }: CompressOptions,
 ): AsyncGenerator<Uint8Array, CompressedSize> {
   const { imageShape } = trained.model;
-  const header = { model: fingerprintOf(trained), imageShape, runtime: await codingRuntime(), tiles };
+  const header = { model: modelFingerprint(trained), imageShape, runtime: await codingRuntime(), tiles };
   const start = encodeHeader(header, embedded);
   const encoded = async (images: ImageBlock): Promise<BlockBytes> => {
     signal?.throwIfAborted();
@@ -162,18 +162,18 @@ async function* partsOf(
     { items: coders.atOnce, bytes: Number.POSITIVE_INFINITY },
     async (images) => ({ images, stored: await encoded(images) }),
   );
-  for await (const { images: own, stored } of coded) {
-    const about = blockAbout({ ...own, runs: stored.runs }, imageShape);
+  for await (const { images: ownBlock, stored } of coded) {
+    const about = blockAbout({ ...ownBlock, runs: stored.runs }, imageShape);
     const record = encodeRecord({ kind: 'block', number: blocks, about, bytes: stored.bytes });
     if (readBlockAbout(about, stored.bytes.length, header) === undefined) {
       throw new UserError(
         'unsupported',
-        phrase`block ${blocks} has ${own.names.length} images, too many for their names or for its ${stored.bytes.length} bytes: use ${option('block', DEFAULT_BLOCK)} or fewer`,
+        phrase`block ${blocks} has ${ownBlock.names.length} images, too many for their names or for its ${stored.bytes.length} bytes: use ${option('block', DEFAULT_BLOCK)} or fewer`,
       );
     }
     blocks++;
-    count += own.names.length;
-    values += own.shapes.reduce((sum, shape) => sum + dimensionsOf(shape), 0);
+    count += ownBlock.names.length;
+    values += ownBlock.shapes.reduce((sum, shape) => sum + countDimensions(shape), 0);
     plain += stored.runs.reduce((sum, run) => sum + (run.batch === 0 ? run.count : 0), 0);
     bytes += record.length;
     yield record;
@@ -223,10 +223,10 @@ interface ImageBlock {
 }
 
 /** Collects images to blocks. */
-async function* blocksOf(
+async function* collectBlocks(
   images: AsyncIterable<NamedImage> | Iterable<NamedImage>,
   imageShape: ImageShape,
-  { units, most, tiles }: { readonly units: number; readonly most: number; readonly tiles: boolean },
+  { units, most: limit, tiles }: { readonly units: number; readonly most: number; readonly tiles: boolean },
 ): AsyncGenerator<ImageBlock> {
   let [names, shapes, parts, held]: [string[], ImageShape[], Uint8Array[], number] = [[], [], [], 0];
   let [number, first] = [0, 0];
@@ -248,20 +248,20 @@ async function* blocksOf(
       fitImage({ shape, pixels }, size, { source: name, remedy: remedyFor(image, size) }),
       'compressing',
     );
-    const own = tiles ? tilesIn(size, imageShape) : 1;
-    if (own > most) {
+    const tileCount = tiles ? tilesIn(size, imageShape) : 1;
+    if (tileCount > limit) {
       throw new UserError(
         'unsupported',
-        `${name} is too large: ${own} tiles, and at most ${most} fit into a block; make it smaller`,
+        `${name} is too large: ${tileCount} tiles, and at most ${limit} fit into a block; make it smaller`,
       );
     }
-    if (held + own > most) {
+    if (held + tileCount > limit) {
       yield take();
     }
     names.push(name);
     shapes.push(shape);
-    parts.push(tiles ? tilesOf(fitted, size, imageShape) : fitted);
-    held += own;
+    parts.push(tiles ? cutTiles(fitted, size, imageShape) : fitted);
+    held += tileCount;
     if (held >= units) {
       yield take();
     }

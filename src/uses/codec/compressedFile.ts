@@ -4,7 +4,7 @@ import { type ImageShape, showImageShape } from '../../core/numeric/index.ts';
 import { memoryFiles } from '../../data/files/fileStore.ts';
 import type { RandomAccess } from '../../data/files/randomAccess.ts';
 import { byHeader } from '../../data/files/safetensors.ts';
-import { areExponentsOf, fingerprintOf, roundedModel, type TrainedModel } from '../../model/index.ts';
+import { areValidExponents, modelFingerprint, roundedModel, type TrainedModel } from '../../model/index.ts';
 import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../../model/loading/readExport.ts';
 import { type BlockFilter, type FileEnd, maxImages, readBlock, readEnd } from './file/abouts.ts';
 import { type FileHeader, type ReadHeader, readHeader } from './file/header.ts';
@@ -31,14 +31,14 @@ export interface CompressedFile {
 export async function openCompressed(
   bytes: RandomAccess,
   source: string,
-  given?: TrainedModel,
+  suppliedModel?: TrainedModel,
 ): Promise<CompressedFile> {
   const header = await readHeader(bytes, source);
-  if (given) {
-    return { source, bytes, header, model: requireModelOf(header, given, source) };
+  if (suppliedModel) {
+    return { source, bytes, header, model: requireSameModel(header, suppliedModel, source) };
   }
   const model = await embeddedModel(bytes, header, source);
-  if (!isModelOf(header, model)) {
+  if (!isSameModel(header, model)) {
     throw new UserError(
       'mismatch',
       phrase`${source} is damaged: the model in it isn't the one that its header names; use another copy, or name that model with ${option('model', 'MODEL')}`,
@@ -52,18 +52,18 @@ export async function openCompressed(
  *
  * @throws UserError (`mismatch`) if it is another one
  */
-export function requireModelOf(
+export function requireSameModel(
   header: Pick<ReadHeader, 'model' | 'imageShape' | 'exponents'>,
   model: TrainedModel,
   source: string,
 ): TrainedModel {
-  if (isModelOf(header, model)) {
+  if (isSameModel(header, model)) {
     return model;
   }
   const { exponents } = header;
   const rounded =
-    exponents && areExponentsOf(model.model, exponents) ? roundedModel(model, exponents) : undefined;
-  if (rounded === undefined || !isModelOf(header, rounded)) {
+    exponents && areValidExponents(model.model, exponents) ? roundedModel(model, exponents) : undefined;
+  if (rounded === undefined || !isSameModel(header, rounded)) {
     throw new UserError(
       'mismatch',
       `${source} was compressed with another model, or with other weights of this one; name the one it was compressed with`,
@@ -72,9 +72,9 @@ export function requireModelOf(
   return rounded;
 }
 
-function isModelOf(header: Pick<FileHeader, 'model' | 'imageShape'>, model: TrainedModel): boolean {
+function isSameModel(header: Pick<FileHeader, 'model' | 'imageShape'>, model: TrainedModel): boolean {
   return (
-    fingerprintOf(model) === header.model &&
+    modelFingerprint(model) === header.model &&
     showImageShape(model.model.imageShape) === showImageShape(header.imageShape)
   );
 }
@@ -105,19 +105,19 @@ interface Extent {
 }
 
 /** How many blocks and images a file has, found without reading the blocks. */
-export async function extentOf({ bytes, header }: CompressedFile): Promise<Extent> {
+export async function readExtent({ bytes, header }: CompressedFile): Promise<Extent> {
   let blocks = 0;
-  let most = 0;
+  let imageLimit = 0;
   let end: FileEnd | undefined;
   for await (const record of recordsIn(bytes, header.end)) {
     if (record.kind === 'block') {
       blocks++;
-      most += maxImages(record.bytes);
+      imageLimit += maxImages(record.bytes);
     } else {
       end ??= await readEnd(record);
     }
   }
-  return { blocks, count: end && end.images <= most ? end.images : undefined };
+  return { blocks, count: end && end.images <= imageLimit ? end.images : undefined };
 }
 
 /** An image of a file. */

@@ -1,7 +1,7 @@
 // Decompresses a file: image by image, block by block. Damage costs blocks, and never changes a pixel.
 
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape, requireKnown, requireWhole } from '../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, requireKnown, requireWhole } from '../../core/numeric/index.ts';
 import { inMemory } from '../../data/files/randomAccess.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
 import { grey, inColour } from '../../data/pixels/index.ts';
@@ -14,7 +14,7 @@ import type { ReadHeader } from './file/header.ts';
 import { LostImages } from './file/lostImages.ts';
 import { type FoundRecord, recordsIn, shortSha256 } from './file/records.ts';
 import { codingRuntime } from './model/engineNetworks.ts';
-import { countingImages, imageOf, tilesIn } from './model/tiles.ts';
+import { countingImages, joinTiles, tilesIn } from './model/tiles.ts';
 import type { NamedImage } from './namedImage.ts';
 
 /** How a file is decompressed. */
@@ -108,7 +108,7 @@ export async function* imagesBy(
     } else {
       lost.takeRead(number, block);
       if (pixels !== 'unwanted') {
-        yield* imagesOf(block.images!, pixels!, header, wanted!);
+        yield* unpackImages(block.images!, pixels!, header, wanted!);
       }
     }
   }
@@ -160,27 +160,27 @@ async function decodedRecord(
     // The last image is decoded first.
     { signal, ...(onImages && { onImages: countingImages(onImages, units.toReversed()) }) },
   );
-  const size = units.reduce((sum, count) => sum + count, 0) * dimensionsOf(imageShape);
+  const size = units.reduce((sum, count) => sum + count, 0) * countDimensions(imageShape);
   const isRight = pixels?.length === size && shortSha256([pixels!]) === block.checksum;
   return { block, wanted, pixels: isRight ? pixels : 'undecodable' };
 }
 
 /** The wanted images of a block. */
-function* imagesOf(
+function* unpackImages(
   { names, shapes }: NonNullable<DescribedBlock['images']>,
   pixels: Uint8Array,
   { imageShape, tiles }: ReadHeader,
   wanted: readonly boolean[],
 ): Generator<NamedImage> {
-  const size = dimensionsOf(imageShape);
+  const size = countDimensions(imageShape);
   let position = 0;
   for (const [index, name] of names.entries()) {
     const shape = shapes[index]!;
-    const whole: ImageShape = [shape[0], shape[1], imageShape[2]];
-    const length = (tiles ? tilesIn(whole, imageShape) : 1) * size;
+    const imageSize: ImageShape = [shape[0], shape[1], imageShape[2]];
+    const length = (tiles ? tilesIn(imageSize, imageShape) : 1) * size;
     if (wanted[index]) {
       const stored = pixels.slice(position, position + length);
-      const image = tiles ? imageOf(stored, whole, imageShape) : stored;
+      const image = tiles ? joinTiles(stored, imageSize, imageShape) : stored;
       yield { name, shape, pixels: inChannels(image, imageShape[2], shape[2]) };
     }
     position += length;

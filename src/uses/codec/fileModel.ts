@@ -1,5 +1,5 @@
 // The model in a compressed file: with weights as precise as pays for the images of the file.
-import { dimensionsOf } from '../../core/numeric/index.ts';
+import { countDimensions } from '../../core/numeric/index.ts';
 import { evenlySpread, imagesInMemory, subset } from '../../data/contract/index.ts';
 import { exponentsFor, roundedModel, type TrainedModel, weightSensitivities } from '../../model/index.ts';
 import { weightsBytes } from '../../model/loading/readExport.ts';
@@ -29,7 +29,7 @@ export async function roundedForFile(
   { units, signal }: { readonly units: number; readonly signal?: AbortSignal | undefined },
 ): Promise<FileModel> {
   const { imageShape } = trained.model;
-  const count = pixels.length / dimensionsOf(imageShape);
+  const count = pixels.length / countDimensions(imageShape);
   const sample = subset(imagesInMemory(pixels, imageShape), evenlySpread(Math.min(MEASURED, count), count));
   // On the device that rounds alike everywhere, so that every machine writes the same file.
   const sensitivities = await weightSensitivities(trained, sample, { device: reproducibleDevice, signal });

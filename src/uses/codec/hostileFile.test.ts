@@ -6,7 +6,7 @@ import { inMemory, type RandomAccess } from '../../data/files/randomAccess.ts';
 import { crc32 } from '../../data/formats/compression.node.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { compress } from './compress.ts';
-import { extentOf, listImages, openCompressed } from './compressedFile.ts';
+import { listImages, openCompressed, readExtent } from './compressedFile.ts';
 import { imagesFrom } from './decompress.ts';
 import { blockAbout, endAbout } from './file/abouts.ts';
 import { encodeHeader, readHeader } from './file/header.ts';
@@ -70,7 +70,7 @@ function numberedBlock(number: number, each: number, first = number * each): Uin
   return encodeRecord({ kind: 'block', number, about, bytes: new Uint8Array(each) });
 }
 
-function endOf(blocks: number, images: number): Uint8Array {
+function encodeEnd(blocks: number, images: number): Uint8Array {
   return encodeRecord({ kind: 'end', number: blocks, about: endAbout({ blocks, images }), bytes: nothing });
 }
 
@@ -92,19 +92,19 @@ it.each(['block', 'end'] as const)('short records of the kind %s are read many a
 it('the names of blocks without any wanted image are not unpacked', async () => {
   const [blocks, each] = [8, 2000];
   const records = Array.from({ length: blocks }, (_, number) => numberedBlock(number, each));
-  const access = inMemory(joinBytes([start, ...records, endOf(blocks, blocks * each)]), 'f');
+  const access = inMemory(joinBytes([start, ...records, encodeEnd(blocks, blocks * each)]), 'f');
   const header = await readHeader(access, 'f');
-  const asked: number[] = [];
+  const askedPositions: number[] = [];
   const isWanted = (_: string, position: number): boolean => {
-    asked.push(position);
+    askedPositions.push(position);
     return position === 2 * each;
   };
   const mayInclude = (first: number, count: number): boolean => first <= 2 * each && first + count > 2 * each;
   const listing = await listImages({ bytes: access, header, source: 'f' }, isWanted, mayInclude);
   expect(listing.images.map(({ name }) => name)).toEqual(['0004000']);
   expect(listing.blocks.map(({ images }) => images)).toEqual(Array(blocks).fill(each));
-  const all = Array.from({ length: each }, (_, index) => 2 * each + index);
-  expect(asked.splice(0)).toEqual(all);
+  const expectedPositions = Array.from({ length: each }, (_, index) => 2 * each + index);
+  expect(askedPositions.splice(0)).toEqual(expectedPositions);
   const damaged: string[] = [];
   for await (const _ of imagesFrom(await openCompressed(access, 'f', model), {
     only: isWanted,
@@ -113,14 +113,14 @@ it('the names of blocks without any wanted image are not unpacked', async () => 
   })) {
     expect.unreachable();
   }
-  expect(asked).toEqual(all);
+  expect(askedPositions).toEqual(expectedPositions);
   expect(damaged[0]).toContain("block 2 can't be decoded (0004000, 0004001");
 });
 
 it('a damaged block without any wanted image is reported by its positions', async () => {
   const record = numberedBlock(1, 5);
   record[record.length - 1]! ^= 1;
-  const access = inMemory(joinBytes([start, numberedBlock(0, 5), record, endOf(2, 10)]), 'f');
+  const access = inMemory(joinBytes([start, numberedBlock(0, 5), record, encodeEnd(2, 10)]), 'f');
   const header = await readHeader(access, 'f');
   const { damaged } = await listImages(
     { bytes: access, header, source: 'f' },
@@ -184,13 +184,13 @@ it.each<[string, (blocks: Uint8Array[], end: Uint8Array) => Uint8Array[], string
   ],
   [
     'an end of 9e15 images',
-    (blocks) => [...blocks, endOf(3, 9e15)],
+    (blocks) => [...blocks, encodeEnd(3, 9e15)],
     positions(0, 18),
     ['f: its end is damaged or missing: images from position 18 on are lost, if there were any'],
   ],
   [
     'an end of fewer images than its blocks have',
-    (blocks) => [...blocks, endOf(3, 12)],
+    (blocks) => [...blocks, encodeEnd(3, 12)],
     positions(0, 18),
     ['f: its end is damaged or missing: images from position 18 on are lost, if there were any'],
   ],
@@ -217,8 +217,8 @@ it.each<[string, (blocks: Uint8Array[], end: Uint8Array) => Uint8Array[], string
 
 it('a number of images that the blocks cannot hold is not believed', async () => {
   const countIn = async (images: number): Promise<number | undefined> => {
-    const access = inMemory(joinBytes([start, numberedBlock(0, 6), endOf(1, images)]), 'f');
-    return (await extentOf(await openCompressed(access, 'f', model))).count;
+    const access = inMemory(joinBytes([start, numberedBlock(0, 6), encodeEnd(1, images)]), 'f');
+    return (await readExtent(await openCompressed(access, 'f', model))).count;
   };
   expect(await countIn(6)).toBe(6);
   expect(await countIn(9e15)).toBeUndefined();

@@ -9,11 +9,11 @@ export {
 } from './compress.ts';
 export {
   type CompressedFile,
-  extentOf,
   type Listing,
   listImages,
   openCompressed,
-  requireModelOf,
+  readExtent,
+  requireSameModel,
 } from './compressedFile.ts';
 export { type Decompressed, type DecompressOptions, decompress, imagesFrom } from './decompress.ts';
 export { isCompressed, type ReadHeader, readHeader } from './file/header.ts';

@@ -1,6 +1,6 @@
 // An image to compress, and checks of what a program passes, which would otherwise be compressed as something else.
 import { UserError } from '../../core/errors.ts';
-import { dimensionsOf, type ImageShape, showImageShape } from '../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, showImageShape } from '../../core/numeric/index.ts';
 
 /** An image with its name. */
 export interface NamedImage {
@@ -46,14 +46,14 @@ export function requireImage(image: NamedImage, position: number): void {
       `image ${position} (${name}): shape must be [height, width, 1 or 3], not ${JSON.stringify(shape)}`,
     );
   }
-  const length = dimensionsOf(image.shape);
+  const length = countDimensions(image.shape);
   if (!(pixels instanceof Uint8Array) || pixels.length !== length) {
-    const given = ArrayBuffer.isView(pixels)
+    const actual = ArrayBuffer.isView(pixels)
       ? `a ${pixels.constructor.name} of ${(pixels as Uint8Array).length}`
       : typeof pixels;
     throw new UserError(
       'invalid-argument',
-      `image ${position} (${name}): pixels must be a Uint8Array of ${length} values for ${showImageShape(image.shape)}, not ${given}`,
+      `image ${position} (${name}): pixels must be a Uint8Array of ${length} values for ${showImageShape(image.shape)}, not ${actual}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 // The bytes of a compressed file depend on no function that engines compute differently.
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { weightsBytes } from '../../model/loading/readExport.ts';
 import { randomModel } from '../../testing/randomModel.ts';
@@ -53,7 +53,7 @@ const models: [string, ImageShape, Partial<ModelOptions>][] = [
 const inputs = models.map(([name, shape, options]) => ({
   name,
   weights: weightsBytes(randomModel(shape, options, 0.1)),
-  pixels: tinyImages(2 * shape[2], 8, 5).subarray(0, 2 * dimensionsOf(shape)),
+  pixels: tinyImages(2 * shape[2], 8, 5).subarray(0, 2 * countDimensions(shape)),
 }));
 
 /**
@@ -115,7 +115,7 @@ it('constants are folded in the same way', async () => {
       .flatMap(({ operation }) => [0.3, 2.7].map((x) => operation.evaluate!(x)))
       .concat(elu.operation.evaluate!(-0.3));
   };
-  const here = await folded();
+  const foldedHere = await folded();
   roundOtherwise(1n);
-  expect(await folded()).toEqual(here);
+  expect(await folded()).toEqual(foldedHere);
 });

@@ -1,5 +1,5 @@
 // How many bytes images would take as PNG, estimated from some of them, and whether a compressed file is smaller.
-import { dimensionsOf } from '../../core/numeric/index.ts';
+import { countDimensions } from '../../core/numeric/index.ts';
 import { contactSheet } from '../../data/pictures/index.ts';
 import type { CompressedSize } from './compress.ts';
 import type { NamedImage } from './namedImage.ts';
@@ -22,7 +22,7 @@ export class PngEstimate {
   async *following(images: AsyncIterable<NamedImage> | Iterable<NamedImage>): AsyncGenerator<NamedImage> {
     let number = 0;
     for await (const image of images) {
-      const values = dimensionsOf(image.shape);
+      const values = countDimensions(image.shape);
       this.values += values;
       if (number++ % this.every === 0) {
         this.measured.values += values;

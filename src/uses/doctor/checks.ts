@@ -290,10 +290,10 @@ export function measureModel(model: ModelMeasurements): Measurement[] {
 }
 
 function nameMeasurements({ name }: Check, layer: string, measured: readonly Measured[]): Measurement[] {
-  return measured.map(({ estimated, ...rest }) => ({
+  return measured.map(({ estimated, ...measurement }) => ({
     name,
     layer,
-    ...rest,
+    ...measurement,
     ...(estimated && { estimated }),
   }));
 }

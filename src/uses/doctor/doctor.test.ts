@@ -14,11 +14,11 @@ import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../../flows/layers/conv1x1.ts';
 import { emerging } from '../../flows/layers/emerging.ts';
 import { periodic } from '../../flows/layers/periodic.ts';
-import { dequantisationOf } from '../../flows/models/dequantisation.ts';
+import { dequantisationName } from '../../flows/models/dequantisation.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { layersOfMixing, type Mixing, mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
-import { conditionRowsOf, meanCondition } from '../../model/conditions.ts';
+import { createConditionRows, meanCondition } from '../../model/conditions.ts';
 import { imageArray } from '../../model/likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from '../../model/trainedModel.ts';
 import { add, divide, multiply, negate } from '../../tensor/operations/index.ts';
@@ -30,7 +30,7 @@ import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
 import { measureLayers } from './checks.ts';
 import { type Diagnosis, diagnose, examinationBytes } from './doctor.ts';
-import { conditioningOf, examineLayers } from './examineLayer.ts';
+import { examineLayers, measureConditioning } from './examineLayer.ts';
 import { judge } from './judge.ts';
 
 const imageShape: ImageShape = [8, 8, 1];
@@ -47,9 +47,9 @@ async function train(mixing: Mixing, changes: Partial<ModelOptions> = {}): Promi
     ...changes,
   });
   const image = imageArray(tinyImages(16, 8, 1), imageShape, model.values);
-  const dequantisation = dequantisationOf(model.options);
+  const dequantisation = dequantisationName(model.options);
   const half = image.data.map((_, index) => (dequantisation === 'uniform' ? 0.5 : Math.sin(index)));
-  const condition = conditionRowsOf(model, { condition: meanCondition(model) }, 16)(0, 16);
+  const condition = createConditionRows(model, { condition: meanCondition(model) }, 16)(0, 16);
   const batch = { image, noise: { shape: image.shape, data: half, dequantisation }, ...condition };
   const state = await startFromData(model, batch, 0, engine);
   const optimizer = adamax({ beta2: 0.9, biasCorrection: 'standard' });
@@ -97,17 +97,22 @@ describe('a sound model', () => {
     ];
     const random = new RandomStream(2, 'conditions');
     const omega = Array.from({ length: images.count }, () => random.uniform());
-    const given = conditioned(images, { omega, low: random.normals(images.count * 64) }, 'tiny');
+    const conditionedImages = conditioned(images, { omega, low: random.normals(images.count * 64) }, 'tiny');
     const trained = await train('emerging', { condition });
-    const { problems, reconstruction, bitsPerDim } = await diagnose(trained, given, { ...engine, images: 8 });
+    const { problems, reconstruction, bitsPerDim } = await diagnose(trained, conditionedImages, {
+      ...engine,
+      images: 8,
+    });
     expect(problems).toEqual([]);
     expect(reconstruction.exactPixelShare).toBe(1);
-    const other = conditioned(
+    const otherImages = conditioned(
       images,
       { omega: omega.toReversed(), low: random.normals(images.count * 64) },
       'tiny',
     );
-    expect((await diagnose(trained, other, { ...engine, images: 8 })).bitsPerDim).not.toEqual(bitsPerDim);
+    expect((await diagnose(trained, otherImages, { ...engine, images: 8 })).bitsPerDim).not.toEqual(
+      bitsPerDim,
+    );
     await expect(diagnose(trained, images, engine)).rejects.toThrow('have no condition omega, low');
   });
 
@@ -146,7 +151,7 @@ describe('a sound model', () => {
   });
 
   it('is examined until a signal stops it, if what is done is to be kept', async () => {
-    const whole = await diagnose(await sound, images, { ...engine, images: 4 });
+    const fullDiagnosis = await diagnose(await sound, images, { ...engine, images: 4 });
     const stopAt = async (events: (abort: () => void) => object): Promise<Diagnosis> => {
       const stop = new AbortController();
       const how = { ...engine, images: 4, keepFinished: true, signal: stop.signal };
@@ -154,12 +159,12 @@ describe('a sound model', () => {
     };
     const inLayers = await stopAt((abort) => ({ onProgress: (done: number) => done === 3 && abort() }));
     expect(inLayers).toMatchObject({ stopped: true, ok: true, hardImages: null });
-    expect(inLayers.layers).toEqual(whole.layers.slice(0, 3));
-    expect(inLayers.bitsPerDim).toEqual(whole.bitsPerDim);
+    expect(inLayers.layers).toEqual(fullDiagnosis.layers.slice(0, 3));
+    expect(inLayers.bitsPerDim).toEqual(fullDiagnosis.bitsPerDim);
     const inImages = await stopAt((abort) => ({ onHardImages: (done: number) => done === 2 && abort() }));
-    expect(inImages.layers).toEqual(whole.layers);
-    expect(inImages.hardImages!.kinds).toEqual(whole.hardImages!.kinds.slice(0, 2));
-    expect(whole.stopped).toBe(false);
+    expect(inImages.layers).toEqual(fullDiagnosis.layers);
+    expect(inImages.hardImages!.kinds).toEqual(fullDiagnosis.hardImages!.kinds.slice(0, 2));
+    expect(fullDiagnosis.stopped).toBe(false);
     await expect(stopAt((abort) => ({ onProgress: abort }))).rejects.toThrow('aborted');
   });
 
@@ -206,7 +211,7 @@ it('warns of hard images that do not return, counted over all kinds of change', 
   const steep = constant({ shape, data: data.map((value, index) => (index % 2 === 1 ? -16 : value)) });
   const parameters = { ...trained.parameters, [path]: steep };
   const { warnings, hardImages } = await diagnoseModel({ ...trained, parameters });
-  const lost = hardImages!.kinds.slice(1).reduce((total, one) => total + one.lost.float32, 0);
+  const lost = hardImages!.kinds.slice(1).reduce((total, kind) => total + kind.lost.float32, 0);
   expect(lost).toBeGreaterThan(0);
   expect(warnings).toContainEqual({
     layer: 'model',
@@ -239,8 +244,8 @@ describe('a fault', () => {
     });
     expect(new Set(problems.map((problem) => problem.layer))).toEqual(new Set([layer, 'model']));
     expect(worstLayer!.layer).toBe(layer);
-    const found = layers.find((examined) => examined.layer === layer)!;
-    expect(found.roundTripError).toBeNaN();
+    const examinedLayer = layers.find((examined) => examined.layer === layer)!;
+    expect(examinedLayer.roundTripError).toBeNaN();
     expect(diagnosis.reconstruction.exactPixelShare).toBeLessThan(1);
   });
 
@@ -333,8 +338,8 @@ describe('a fault', () => {
     expect(examined.map(({ logDetMethod }) => logDetMethod)).toEqual(['directions', 'directions']);
     expect(examined[0]!.logDetError).toBeLessThan(examined[0]!.logDetUncertainty! + 1e-4);
     const { problems } = judge(measureLayers(examined));
-    const found = { layer: 'layer1', name: 'logDetError', estimated: true };
-    expect(problems).toEqual([expect.objectContaining(found)]);
+    const finding = { layer: 'layer1', name: 'logDetError', estimated: true };
+    expect(problems).toEqual([expect.objectContaining(finding)]);
 
     const exact = await examineLayers([layers[1]!], parameters, randomImages(1, shape, 'x'), {
       ...engine,
@@ -357,16 +362,16 @@ describe('the noise of variational dequantisation', () => {
     const { problems, layers, noise } = await diagnose(await trained, images, options);
     expect(problems).toEqual([]);
     expect(seen).toEqual([0, ...layers.keys()].map((_, done) => [done, layers.length]));
-    const own = layers.filter(({ layer }) => layer.startsWith('dequantiser/'));
-    expect(own.map(({ layer }) => layer)).toEqual([
+    const noiseLayers = layers.filter(({ layer }) => layer.startsWith('dequantiser/'));
+    expect(noiseLayers.map(({ layer }) => layer)).toEqual([
       'dequantiser/squeeze',
       ...['0', '1'].flatMap((step) =>
         ['first', 'reverse', 'second', 'restore'].map((part) => `dequantiser/steps/${step}/${part}`),
       ),
       'dequantiser/unitInterval',
     ]);
-    expect(layers.slice(0, own.length)).toEqual(own);
-    for (const layer of own) {
+    expect(layers.slice(0, noiseLayers.length)).toEqual(noiseLayers);
+    for (const layer of noiseLayers) {
       expect(layer).toMatchObject({ input: 'activations', logDetMethod: 'dense' });
       expect(layer.logDetError).toBeLessThan(1e-8);
       expect(layer.roundTripError).toBeLessThan(1e-9);
@@ -381,32 +386,34 @@ describe('the noise of variational dequantisation', () => {
   });
 
   /** What is wrong with the model if its dequantiser is another. */
-  const faultsOf = async (change: (right: Dequantiser) => Partial<Dequantiser>): Promise<string[]> => {
+  const findFaults = async (change: (right: Dequantiser) => Partial<Dequantiser>): Promise<string[]> => {
     const { model, parameters } = await trained;
-    const other = new Glow(imageShape, model.options);
-    Object.assign(other, { dequantiser: { ...other.dequantiser, ...change(other.dequantiser) } });
-    const { problems } = await diagnoseModel({ model: other, parameters });
+    const changedModel = new Glow(imageShape, model.options);
+    Object.assign(changedModel, {
+      dequantiser: { ...changedModel.dequantiser, ...change(changedModel.dequantiser) },
+    });
+    const { problems } = await diagnoseModel({ model: changedModel, parameters });
     return problems.map(({ layer, name }) => `${layer} ${name}`);
   };
 
   it('that leaves the pixel is a problem', async () => {
-    const found = await faultsOf((right) => ({
+    const faults = await findFaults((right) => ({
       noise(drawn, image, p) {
         const { u, ...density } = right.noise(drawn, image, p);
         return { ...density, u: multiply(u, 1.2) };
       },
     }));
-    expect(found).toContain('dequantiser noiseOutside');
+    expect(faults).toContain('dequantiser noiseOutside');
   });
 
   it('with a density that differs from its flow is a problem', async () => {
-    const found = await faultsOf((right) => ({
+    const faults = await findFaults((right) => ({
       noise(drawn, image, p) {
         const { logDensity, ...noise } = right.noise(drawn, image, p);
         return { ...noise, logDensity: add(logDensity!, 1) };
       },
     }));
-    expect(found).toEqual(['dequantiser noiseDensityError']);
+    expect(faults).toEqual(['dequantiser noiseDensityError']);
   });
 
   /** A layer with the wrong sign of ln|det| and no inverse. */
@@ -420,13 +427,13 @@ describe('the noise of variational dequantisation', () => {
   });
 
   it('with a layer that is wrong names the layer', async () => {
-    const found = await faultsOf((right) => ({
+    const faults = await findFaults((right) => ({
       flow: chain('noise', {
         ...right.flow!.parts!,
         unitInterval: inverted(right.flow!.parts!.unitInterval!),
       }),
     }));
-    expect(found).toEqual([
+    expect(faults).toEqual([
       'dequantiser/unitInterval roundTripError',
       'dequantiser/unitInterval logDetError',
       'dequantiser noiseDensityError',
@@ -447,7 +454,7 @@ describe('the noise of variational dequantisation', () => {
 describe('conditioning', () => {
   const measured = async (layer: Bijection, arrays: Record<string, NdArray>) => {
     const tensors = Object.entries(arrays).map(([name, array]): [string, Tensor] => [name, constant(array)]);
-    return conditioningOf(layer, parametersFrom(Object.fromEntries(tensors)), { threads: 1 });
+    return measureConditioning(layer, parametersFrom(Object.fromEntries(tensors)), { threads: 1 });
   };
   const array = (shape: number[], ...values: number[]): NdArray => ({
     shape,
@@ -479,10 +486,10 @@ describe('conditioning', () => {
   it('of a periodic convolution is its worst frequency’s', async () => {
     // One channel, 1/2 and 1/4 in two neighbours: |1/2 + e^iφ/4| is 3/4 at φ = 0 and 1/4 at φ = π.
     const kernel = array([3, 3, 1, 1], 0, 0, 0, 0, 0.5, 0.25, 0, 0, 0);
-    const found = await measured(periodic([3, 4, 1]), { kernel, bias: array([1], 0) });
-    expect(found!.smallestDiagonal).toBeCloseTo(0.25, 12);
+    const conditioning = await measured(periodic([3, 4, 1]), { kernel, bias: array([1], 0) });
+    expect(conditioning!.smallestDiagonal).toBeCloseTo(0.25, 12);
     // A frequency of one channel is a number: it has no condition.
-    expect(found!.conditionNumber).toBeCloseTo(1, 12);
+    expect(conditioning!.conditionNumber).toBeCloseTo(1, 12);
   });
 });
 

@@ -4,7 +4,7 @@
 import { requireArgument } from '../../core/numeric/index.ts';
 import { requireMemory } from '../../core/platform/index.ts';
 import { evenlySpread, hasClasses, type ImageSet, readAll, subset } from '../../data/contract/index.ts';
-import { type Flow, layersOf } from '../../flows/models/index.ts';
+import { type Flow, listLayers } from '../../flows/models/index.ts';
 import {
   bytesOfRun,
   choiceFrom,
@@ -17,7 +17,7 @@ import {
 import {
   type ConditionArrays,
   componentReader,
-  conditionOf,
+  conditionFromArrays,
   oneHotClasses,
 } from '../../model/likelihood/index.ts';
 import type { Evaluation } from '../../model/measure/evaluate.ts';
@@ -55,7 +55,7 @@ export interface DoctorOptions extends CompileOptions, WorkOptions {
    */
   readonly keepFinished?: boolean | undefined;
   /** Called with the number of kinds of hard images done, and the total. */
-  onHardImages?(done: number, of: number): void;
+  onHardImages?(done: number, total: number): void;
 }
 
 /** All measurements, and the verdict. */
@@ -140,13 +140,13 @@ export async function diagnose(
   const { bits, kind } = model.values;
   const count = Math.min(wanted, images.count);
   if (isHost(options.device ?? defaultDevice)) {
-    const what = `the activations of ${count} images`;
-    requireMemory(what, examinationBytes(trained, count), 'use fewer images, or a smaller model');
+    const subject = `the activations of ${count} images`;
+    requireMemory(subject, examinationBytes(trained, count), 'use fewer images, or a smaller model');
   }
   const positions = evenlySpread(count, images.count);
   const chosen = subset(images, positions);
   const x = await dequantised(chosen, model);
-  const classes = await classesOf(trained, chosen, { ...options, signal });
+  const classes = await imageClasses(trained, chosen, { ...options, signal });
   signal?.throwIfAborted();
   onProgress?.(0, countLayers(model));
   const conditionOfImages = (indices: readonly number[]): ConditionArrays => ({
@@ -160,7 +160,7 @@ export async function diagnose(
   const examining = { ...options, seed, condition: conditionOfImages([...positions.keys()]) };
   const { reconstruction, samples, ...examined } = await examineModel(trained, x, examining);
   const estimated = count < images.count;
-  const latents = examined.latents.map((one) => ({ ...one, estimated }));
+  const latents = examined.latents.map((latent) => ({ ...latent, estimated }));
   const measured = await releaseAfter((keep) =>
     evaluate(keep(new FlowModel(trained, options)), chosen, { seed, signal }),
   );
@@ -170,9 +170,9 @@ export async function diagnose(
     partOfWork({ signal, onProgress }, { before, of: countLayers(model) });
   const noise = await examineNoise(trained, chosen, { ...how, ...part(0) });
   const noiseLayers = noise?.layers ?? [];
-  const ofImages = await examineLayers(layersOf(model), parameters, x, {
+  const ofImages = await examineLayers(listLayers(model), parameters, x, {
     ...how,
-    condition: conditionOf(conditionOfImages([0])),
+    condition: conditionFromArrays(conditionOfImages([0])),
     ...part(noiseLayers.length),
   });
   const layers = [...noiseLayers, ...ofImages];
@@ -184,7 +184,7 @@ export async function diagnose(
           seed,
           keepFinished,
           signal,
-          onProgress: (done, of) => onHardImages?.(done, of),
+          onProgress: (done, total) => onHardImages?.(done, total),
         })
       : null;
   const hardImages = changed?.kinds.some(({ kind }) => kind !== 'unchanged') ? changed : null;
@@ -206,7 +206,7 @@ export async function diagnose(
 }
 
 /** The number of the class of each image: its label, or the most probable one; none for a model without classes. */
-async function classesOf(
+async function imageClasses(
   trained: TrainedModel,
   images: ImageSet,
   { signal, ...options }: CompileOptions & Pick<WorkOptions, 'signal'>,
@@ -217,19 +217,19 @@ async function classesOf(
   }
   if (images.labels && hasClasses(images, classes)) {
     const { labels } = images;
-    return Array.from({ length: images.count }, (_, image) => labels.classOf(image));
+    return Array.from({ length: images.count }, (_, image) => labels.classAt(image));
   }
-  const found = await releaseAfter((keep) =>
+  const classifications = await releaseAfter((keep) =>
     keep(new FlowModel(trained, options)).classify(readAll(images), {
       noiseByContent: true,
       signal,
       condition: choiceFrom(trained.model, images),
     }),
   );
-  return found.map(({ number }) => number);
+  return classifications.map(({ number }) => number);
 }
 
 /** How many layers are examined. */
 function countLayers(model: Flow): number {
-  return countNoiseLayers(model) + layersOf(model).length;
+  return countNoiseLayers(model) + listLayers(model).length;
 }

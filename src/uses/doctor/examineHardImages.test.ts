@@ -35,7 +35,7 @@ async function modelWith(changed: Partial<ModelOptions> = {}, bias?: number): Pr
   const model = new Glow(imageShape, options);
   const image = imageArray(tinyImages(32, 8, 1), imageShape, model.values);
   const noise = { shape: image.shape, data: image.data.map(() => 0.5) };
-  const { parameters, ...rest } = trainedModel(
+  const { parameters, ...otherParts } = trainedModel(
     model,
     await startFromData(model, { image, noise }, 0, engine),
     'raw',
@@ -49,7 +49,7 @@ async function modelWith(changed: Partial<ModelOptions> = {}, bias?: number): Pr
       : data.map((value, index) => (isLast && bias !== undefined && index % 2 === 1 ? bias : value));
     return [path, constant({ shape, data: moved })] as const;
   });
-  return { ...rest, parameters: Object.fromEntries(replaced) };
+  return { ...otherParts, parameters: Object.fromEntries(replaced) };
 }
 
 const examine = (trained: TrainedModel, onProgress?: (done: number, total: number) => void) =>
@@ -71,7 +71,8 @@ describe('a sound model', () => {
     expect(images).toBe(COUNT);
     expect(smallestChange).toEqual({ float32: null, float64: null });
     expect(kinds.map(({ lost }) => lost)).toEqual(kinds.map(() => ({ float32: 0, float64: 0 })));
-    const changes = (kind: string) => kinds.filter((one) => one.kind === kind).map(({ change }) => change);
+    const changes = (kind: string) =>
+      kinds.filter((imageChange) => imageChange.kind === kind).map(({ change }) => change);
     expect(changes('unchanged')).toEqual([0]);
     expect(changes('noise')).toEqual([1, 2, 4]);
     expect(changes('chosen')).toEqual([1, 2, 3, 4]);

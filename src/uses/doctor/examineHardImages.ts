@@ -1,12 +1,12 @@
 // Round trips of images unlike those that the model was trained on: how many do not return, and the smallest change.
 
-import { dimensionsOf, RandomStream } from '../../core/numeric/index.ts';
+import { countDimensions, RandomStream } from '../../core/numeric/index.ts';
 import { type ImageSet, readAll } from '../../data/contract/index.ts';
 import { reduceBits, requireEightBits, toFullRange } from '../../data/pixels/index.ts';
 import { parametersFrom } from '../../flows/contract/index.ts';
 import {
   compileForImages,
-  conditionRowsOf,
+  createConditionRows,
   FlowModel,
   type ImageCompileOptions,
   type ImageProgram,
@@ -15,7 +15,7 @@ import {
   type TrainedModel,
   type WorkOptions,
 } from '../../model/index.ts';
-import { conditionOf } from '../../model/likelihood/index.ts';
+import { conditionFromArrays } from '../../model/likelihood/index.ts';
 import {
   type CompileOptions,
   onCpu,
@@ -70,7 +70,7 @@ export function examineHardImages(
   return releaseAfter(async (keep) => {
     const { imageShape } = trained.model;
     const { bits = 8 } = trained.model.values;
-    const size = dimensionsOf(imageShape);
+    const size = countDimensions(imageShape);
     const levels = reduceBits(requireEightBits(readAll(images), 'examining hard images'), bits);
     const condition = meanCondition(trained.model);
     const flow = keep(new FlowModel(trained, { ...options, precision: 'float32' }));
@@ -81,9 +81,9 @@ export function examineHardImages(
     const smallest: Record<Precision, number | null> = { float32: null, float64: null };
     const kinds: HardImages[] = [];
     try {
-      for (const { kind, levels: other } of changed) {
-        const changes = largestChanges(levels, other, size);
-        const pixels = toFullRange(other, bits);
+      for (const { kind, levels: changedLevels } of changed) {
+        const changes = largestChanges(levels, changedLevels, size);
+        const pixels = toFullRange(changedLevels, bits);
         const lost: Record<Precision, number> = { float32: 0, float64: 0 };
         for (const precision of precisions) {
           const latents = await flow.encode(pixels, { condition, precision, signal });
@@ -171,7 +171,7 @@ export async function chosenImages(
   }
   const results: ChangedImages[] = [];
   try {
-    const size = dimensionsOf(imageShape);
+    const size = countDimensions(imageShape);
     const batch = size * imagesPerRun(program, { most: levels.length / size, imageShape });
     let reached = levels;
     for (let step = 1; step <= CHOSEN_STEPS; step++) {
@@ -209,7 +209,9 @@ async function compileLogDetGradient(
 ): Promise<ImageProgram | undefined> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   // The log-determinant of the layers does not depend on the class.
-  const condition = conditionOf(conditionRowsOf(model, { condition: meanCondition(model) }, 1)(0, 1));
+  const condition = conditionFromArrays(
+    createConditionRows(model, { condition: meanCondition(model) }, 1)(0, 1),
+  );
   const x = model.dequantise(image, constant(0.5));
   const { logDet } = model.encode(x, parametersFrom(parameters), condition);
   if (logDet.rank === 0) {

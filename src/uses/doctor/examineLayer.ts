@@ -1,13 +1,13 @@
 // The measurements of one layer of a trained model, on the activations that reach it.
 
 import {
+  countDimensions,
+  countElements,
   countNonFinite,
-  dimensionsOf,
   type NdArray,
   RandomStream,
   relativeError,
   singularValues,
-  sizeOf,
 } from '../../core/numeric/index.ts';
 import { nextTurn, requireMemory } from '../../core/platform/index.ts';
 import {
@@ -124,7 +124,10 @@ export async function examineLayers(
     const shape = [x.shape[0]!, ...bijection.inputShape];
     const images = finite
       ? reached
-      : { shape, data: Float32Array.from(new RandomStream(seed, 'noise', path).normals(sizeOf(shape))) };
+      : {
+          shape,
+          data: Float32Array.from(new RandomStream(seed, 'noise', path).normals(countElements(shape))),
+        };
     const nonFiniteWeights = findNonFinite(placed, parameters);
     const inside = parametersFrom(parameters).at(path);
     const { y, ...measured } = await measure(bijection, inside, images, nonFiniteWeights.length > 0, {
@@ -137,7 +140,7 @@ export async function examineLayers(
     results.push({
       layer: path,
       kind: bijection.name,
-      dimensions: dimensionsOf(bijection.inputShape),
+      dimensions: countDimensions(bijection.inputShape),
       input: finite ? 'activations' : 'noise',
       nonFiniteWeights,
       ...measured,
@@ -169,29 +172,29 @@ async function measure(
   const { y, logDet } = bijection.forward(images, parameters, condition);
   const outputs = { y, logDet, back: bijection.inverse(y, parameters, condition) };
   const program = await compile({ inputs: { x: images }, outputs }, options);
-  const found = await program.run({ x });
+  const result = await program.run({ x });
   await program.release();
   if (broken) {
-    return { y: found.y!, ...unmeasured };
+    return { y: result.y!, ...unmeasured };
   }
-  const dimensions = dimensionsOf(bijection.inputShape);
+  const dimensions = countDimensions(bijection.inputShape);
   const map = new LayerMap(bijection, parameters, options, condition);
   const precise = await map.forward(Float64Array.from(x.data));
-  const said = found.logDet!;
-  const saidOf = (image: number) => said.data[said.shape.length === 0 ? 0 : image]!;
-  const rounding = precise.logDet.map((value, image) => difference(saidOf(image), value) / dimensions);
+  const logDets = result.logDet!;
+  const describeImage = (image: number) => logDets.data[logDets.shape.length === 0 ? 0 : image]!;
+  const rounding = precise.logDet.map((value, image) => difference(describeImage(image), value) / dimensions);
   const first = Float64Array.from(x.data.subarray(0, dimensions));
   const numeric = quick ? null : await numericLogDet(map, first, precise.logDet[0]!, { seed, exact });
   await map.release();
-  const conditioning: Conditioning | null = await conditioningOf(bijection, parameters, options);
+  const conditioning: Conditioning | null = await measureConditioning(bijection, parameters, options);
   return {
-    y: found.y!,
-    roundTripError: relativeError(found.back!.data, x.data),
+    y: result.y!,
+    roundTripError: relativeError(result.back!.data, x.data),
     logDetError: numeric && difference(precise.logDet[0]!, numeric.value) / dimensions,
     logDetMethod: numeric?.method ?? null,
     logDetEstimated: numeric && numeric.method === 'directions',
     logDetUncertainty: numeric && numeric.uncertainty / dimensions,
-    logDetRounding: rounding.reduce((most, value) => Math.max(most, value), 0),
+    logDetRounding: rounding.reduce((largest, value) => Math.max(largest, value), 0),
     smallestDiagonal: conditioning?.smallestDiagonal ?? null,
     conditionNumber: conditioning?.conditionNumber ?? null,
   };
@@ -217,7 +220,7 @@ const DIRECTIONS = [8, 64];
 async function numericLogDet(
   map: LayerMap,
   x: Float64Array,
-  said: number,
+  logDet: number,
   { seed, exact }: { seed: number; exact: boolean },
 ): Promise<NumericLogDet> {
   if (exact || map.dimensions <= LARGEST_DENSE) {
@@ -228,7 +231,7 @@ async function numericLogDet(
   const allowed = LARGEST_LOG_DET_ERROR * map.dimensions;
   const [few, many] = DIRECTIONS as [number, number];
   const estimate = await logDetByDirections(map, x, { count: few, seed });
-  return Math.abs(estimate.value - said) <= allowed + estimate.uncertainty
+  return Math.abs(estimate.value - logDet) <= allowed + estimate.uncertainty
     ? estimate
     : logDetByDirections(map, x, { count: many, seed });
 }
@@ -250,28 +253,28 @@ function findNonFinite(
       return [];
     }
     const count = countNonFinite(values);
-    return [{ parameter, index: indexOf(first, shape), value: values[first]!, count }];
+    return [{ parameter, index: elementIndex(first, shape), value: values[first]!, count }];
   });
 }
 
 /** The index of an element along each axis. */
-function indexOf(element: number, shape: readonly number[]): number[] {
-  let rest = element;
+function elementIndex(element: number, shape: readonly number[]): number[] {
+  let remaining = element;
   return shape
     .toReversed()
     .map((length) => {
-      const index = rest % length;
-      rest = Math.floor(rest / length);
+      const index = remaining % length;
+      remaining = Math.floor(remaining / length);
       return index;
     })
     .toReversed();
 }
 
-function firstChannels({ shape, data }: NdArray, kept: number): NdArray {
+function firstChannels({ shape, data }: NdArray, keptChannels: number): NdArray {
   const channels = shape.at(-1)!;
   return {
-    shape: [...shape.slice(0, -1), kept],
-    data: data.filter((_, index) => index % channels < kept),
+    shape: [...shape.slice(0, -1), keptChannels],
+    data: data.filter((_, index) => index % channels < keptChannels),
   };
 }
 
@@ -287,7 +290,7 @@ interface Conditioning {
 }
 
 /** Examines the matrices that a layer lists as its `factors`; null if it lists none. */
-export async function conditioningOf(
+export async function measureConditioning(
   { factors }: Bijection,
   parameters: Parameters,
   options: Pick<CompileOptions, 'device' | 'threads'>,
@@ -296,11 +299,11 @@ export async function conditioningOf(
     return null;
   }
   const arrays = await evaluate(Object.values(factors(parameters)), options);
-  const found = arrays.map(extremesOf);
-  const diagonals = found.flatMap(({ diagonal }) => diagonal ?? []);
+  const extremes = arrays.map(findExtremes);
+  const diagonals = extremes.flatMap(({ diagonal }) => diagonal ?? []);
   return {
-    smallestDiagonal: least(diagonals.length > 0 ? diagonals : found.map(({ smallest }) => smallest)),
-    conditionNumber: most(found.map(({ condition }) => condition)),
+    smallestDiagonal: least(diagonals.length > 0 ? diagonals : extremes.map(({ smallest }) => smallest)),
+    conditionNumber: most(extremes.map(({ condition }) => condition)),
   };
 }
 
@@ -314,13 +317,13 @@ interface Extremes {
   condition: number;
 }
 
-function extremesOf({ shape, data }: NdArray): Extremes {
+function findExtremes({ shape, data }: NdArray): Extremes {
   if (shape.length < 2) {
     const sizes = Array.from(data, Math.abs);
     return { smallest: least(sizes), diagonal: least(sizes), condition: most(sizes) / least(sizes) };
   }
   const size = shape.at(-1)!;
-  const matrices = Array.from({ length: sizeOf(shape) / size ** 2 }, (_, index) =>
+  const matrices = Array.from({ length: countElements(shape) / size ** 2 }, (_, index) =>
     data.subarray(index * size ** 2, (index + 1) * size ** 2),
   );
   const spectra = matrices.map((matrix) => singularValues(matrix, size));
@@ -348,5 +351,5 @@ function least(values: ArrayLike<number>): number {
 }
 
 function most(values: ArrayLike<number>): number {
-  return Array.from(values).reduce((most, value) => Math.max(most, value), 0);
+  return Array.from(values).reduce((largest, value) => Math.max(largest, value), 0);
 }

@@ -1,6 +1,6 @@
 // Which samples are exploded: far beyond the images, on the images' scale if they are real numbers.
 import { expect, it } from 'vitest';
-import { dimensionsOf, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { randomModel } from '../../testing/randomModel.ts';
@@ -12,10 +12,12 @@ const COUNT = 16;
 /** The share of exploded samples of a model of this deviation, with images of another one. */
 async function explodedShare(deviation: number, images: number, options: object): Promise<number> {
   const { model, parameters } = randomModel(shape, { levels: 1, mixing: '1x1', ...options }, 0);
-  const channels = dimensionsOf(model.latentShapes[0]!) / 4;
+  const channels = countDimensions(model.latentShapes[0]!) / 4;
   const bias = [...Array(channels).fill(0), ...Array(channels).fill(Math.log(deviation))];
   const prior = { 'prior/bias': constant({ shape: [2 * channels], data: Float64Array.from(bias) }) };
-  const x = new RandomStream(1, 'images').normals(COUNT * dimensionsOf(shape)).map((value) => images * value);
+  const x = new RandomStream(1, 'images')
+    .normals(COUNT * countDimensions(shape))
+    .map((value) => images * value);
   const { samples } = await examineModel(
     { model, parameters: { ...parameters, ...prior } },
     { shape: [COUNT, ...shape], data: x },

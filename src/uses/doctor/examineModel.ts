@@ -1,8 +1,8 @@
-import { dimensionsOf, type NdArray, rangeOf } from '../../core/numeric/index.ts';
+import { countDimensions, type NdArray, valueRange } from '../../core/numeric/index.ts';
 import { parametersFrom } from '../../flows/contract/index.ts';
 import { gaussian } from '../../flows/priors/index.ts';
 import { compileDecoder, decodeBatch, FlowModel, type TrainedModel } from '../../model/index.ts';
-import { type ConditionArrays, conditionOf } from '../../model/likelihood/index.ts';
+import { type ConditionArrays, conditionFromArrays } from '../../model/likelihood/index.ts';
 import { compareImages, type ReturnedImages, summariseReturned } from '../../model/measure/returnedImages.ts';
 import { type CompileOptions, compile, releaseAfter } from '../../tensor/engine/index.ts';
 import { input, type Tensor } from '../../tensor/index.ts';
@@ -63,23 +63,23 @@ export async function examineModel(
   const { model, parameters } = trained;
   const count = x.shape[0]!;
   const images = input('x', x.shape);
-  const { latents } = model.encode(images, parametersFrom(parameters), conditionOf(condition));
+  const { latents } = model.encode(images, parametersFrom(parameters), conditionFromArrays(condition));
   const outputs: Record<string, Tensor> = Object.fromEntries(latents.map((latent, i) => [String(i), latent]));
   const encoder = await compile({ inputs: { x: images }, outputs }, options);
   const encoded = await encoder.run({ x });
   await encoder.release();
-  const found = latents.map((_, index) => encoded[String(index)]!);
+  const latentArrays = latents.map((_, index) => encoded[String(index)]!);
   const decoder = await compileDecoder(trained, options);
-  const decoded = await decodeBatch(decoder, found, condition);
+  const decoded = await decodeBatch(decoder, latentArrays, condition);
   const drawn = await releaseAfter((keep) =>
     keep(new FlowModel(trained, options)).drawLatents({ count, seed }),
   );
   const sampled = await decodeBatch(decoder, drawn, condition);
   await decoder.release();
   const { bits } = model.values;
-  const dimensions = dimensionsOf(model.imageShape);
+  const dimensions = countDimensions(model.imageShape);
   // x of integers is in [−½, ½).
-  const most = bits === undefined ? Math.max(...rangeOf(x.data).map(Math.abs)) : 0.5;
+  const reach = bits === undefined ? Math.max(...valueRange(x.data).map(Math.abs)) : 0.5;
   const returned = summariseReturned(compareImages(decoded, x.data, { images: count, bits }), dimensions);
   return {
     reconstruction: {
@@ -88,13 +88,13 @@ export async function examineModel(
     },
     latents: model.priors.flatMap(({ path, base }, index) =>
       // The moments of other distributions need not exist.
-      base === gaussian ? [{ layer: path, ...momentsOf(found[index]!.data) }] : [],
+      base === gaussian ? [{ layer: path, ...measureMoments(latentArrays[index]!.data) }] : [],
     ),
-    samples: { count, explodedShare: explodedShare(sampled, dimensions, FAR_OUT * most), estimated: true },
+    samples: { count, explodedShare: explodedShare(sampled, dimensions, FAR_OUT * reach), estimated: true },
   };
 }
 
-function momentsOf(data: NdArray['data']): { mean: number; variance: number } {
+function measureMoments(data: NdArray['data']): { mean: number; variance: number } {
   let total = 0;
   let squares = 0;
   for (const value of data) {

@@ -1,9 +1,9 @@
 // The dequantisation noise of a model that comes from a flow: its layers, its density, and whether pixels stay.
 
-import { dimensionsOf, type NdArray, RandomStream } from '../../core/numeric/index.ts';
+import { countDimensions, type NdArray, RandomStream } from '../../core/numeric/index.ts';
 import { type ImageSet, readAll } from '../../data/contract/index.ts';
 import { type Condition, parametersFrom } from '../../flows/contract/index.ts';
-import { type Flow, noiseLayersOf } from '../../flows/models/index.ts';
+import { type Flow, listNoiseLayers } from '../../flows/models/index.ts';
 import type { TrainedModel } from '../../model/index.ts';
 import { imageArray } from '../../model/likelihood/index.ts';
 import {
@@ -58,9 +58,9 @@ export async function examineNoise(
   model.dequantiser.draw(new RandomStream(seed, 'doctor noise'), noise.data);
   const first = {
     shape: [1, ...model.imageShape],
-    data: image.data.subarray(0, dimensionsOf(model.imageShape)),
+    data: image.data.subarray(0, countDimensions(model.imageShape)),
   };
-  const layers = await examineLayers(noiseLayersOf(model), parameters, double(noise), {
+  const layers = await examineLayers(listNoiseLayers(model), parameters, double(noise), {
     ...onCpu(options),
     condition: conditionFor(model, first),
     seed,
@@ -74,7 +74,7 @@ export async function examineNoise(
     await noiseIn('float32', model, drawn, options),
     await noiseIn('float64', model, drawn, options),
   ];
-  const dimensions = dimensionsOf(model.imageShape);
+  const dimensions = countDimensions(model.imageShape);
   const logNormal = Array.from({ length: image.shape[0]! }, (_, index) =>
     noise.data
       .subarray(index * dimensions, (index + 1) * dimensions)
@@ -102,7 +102,7 @@ export async function examineNoise(
 
 /** How many layers `examineNoise` examines. */
 export function countNoiseLayers(model: Flow): number {
-  return noiseLayersOf(model).length;
+  return listNoiseLayers(model).length;
 }
 
 /** The condition of the noise's layers for integer images. */
@@ -121,12 +121,12 @@ async function noiseIn(
   const { bits = 8 } = model.values;
   const [v, drawn] = [input('image', image.shape), input('noise', noise.shape)];
   const p = parametersFrom(parameters);
-  const { u, logDensity } = model.noiseOf(v, drawn, p);
+  const { u, logDensity } = model.dequantisationNoise(v, drawn, p);
   const values = subtract(multiply(v, 2 ** -bits), 0.5);
   let z = drawn;
   let logDet: Tensor = constant(0);
   const condition = model.dequantiser.condition?.(values);
-  for (const { path, bijection } of noiseLayersOf(model)) {
+  for (const { path, bijection } of listNoiseLayers(model)) {
     const result = bijection.forward(z, p.at(path), condition);
     z = result.y;
     logDet = add(logDet, result.logDet);
@@ -137,12 +137,12 @@ async function noiseIn(
     const program = keep(
       await compile({ inputs: { image: v, noise: drawn }, outputs }, { ...how, precision }),
     );
-    const found = await program.run(
+    const result = await program.run(
       precision === 'float64' ? { image: double(image), noise: double(noise) } : { image, noise },
     );
     // Round as a decoder does, in the same precision.
-    const returned = found.x!.data.map((value) => Math.floor((value + 0.5) * 2 ** bits));
-    return { u: found.u!.data, logDensity: found.logDensity!.data, logDet: found.logDet!.data, returned };
+    const returned = result.x!.data.map((value) => Math.floor((value + 0.5) * 2 ** bits));
+    return { u: result.u!.data, logDensity: result.logDensity!.data, logDet: result.logDet!.data, returned };
   });
 }
 

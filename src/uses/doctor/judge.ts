@@ -45,16 +45,19 @@ export function judge(measurements: readonly Measurement[]): Verdict {
   }
   const worstLayer = layerChecks
     .flatMap(({ name }) => worst.get(name) ?? [])
-    .reduce<Measurement | null>((most, next) => (most && strain(most) >= strain(next) ? most : next), null);
+    .reduce<Measurement | null>(
+      (strained, next) => (strained && strain(strained) >= strain(next) ? strained : next),
+      null,
+    );
   return { ok: problems.length === 0, problems, warnings, worst: [...worst.values()], worstLayer };
 }
 
 function finding(measurement: Measurement, check: Check, limit: number): Finding {
-  const { layer, total, what = check.what } = measurement;
+  const { layer, total, what: subject = check.what } = measurement;
   const value = valueText(measurement);
   const isPart = check.share || total !== undefined;
-  const text = `${layer}: ${isPart ? `${value} ${check.share ? 'of ' : ''}${what}` : `${what}: ${value}`}`;
-  return { ...measurement, what, limit, text: `${text} (limit ${amountText(limit, check)})` };
+  const text = `${layer}: ${isPart ? `${value} ${check.share ? 'of ' : ''}${subject}` : `${subject}: ${value}`}`;
+  return { ...measurement, what: subject, limit, text: `${text} (limit ${amountText(limit, check)})` };
 }
 
 /** The value of a measurement: `≈ 1.3e-7 ± 2e-8`, `37.5 %`, `1 of 144`. */

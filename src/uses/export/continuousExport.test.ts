@@ -32,8 +32,8 @@ const trained = {
 const random = new RandomStream(0, 'images');
 const image: NdArray = {
   shape: [3, ...imageShape],
-  data: Float32Array.from({ length: 96 }, (_, at) => {
-    const channel = at % 2;
+  data: Float32Array.from({ length: 96 }, (_, index) => {
+    const channel = index % 2;
     return continuous.mean[channel]! + continuous.deviation[channel]! * random.normal();
   }),
 };
@@ -56,8 +56,8 @@ it('takes and returns values in their own unit, in only onnxruntime', async () =
   );
   const expected = await program.run({ image, noise: image });
   await program.release();
-  for (const [at, value] of expected.logLikelihood!.data.entries()) {
-    expect(Number(encoded.logLikelihood!.data[at])).toBeCloseTo(value, 3);
+  for (const [position, value] of expected.logLikelihood!.data.entries()) {
+    expect(Number(encoded.logLikelihood!.data[position])).toBeCloseTo(value, 3);
   }
   const drawing = await InferenceSession.create(sampler);
   const back = await drawing.run({
@@ -65,8 +65,10 @@ it('takes and returns values in their own unit, in only onnxruntime', async () =
     temperature: new Tensor('float32', Float32Array.of(1), [1]),
   });
   expect(back.image!.type).toBe('float32');
-  image.data.forEach((value, at) => {
-    expect(Math.abs(Number(back.image!.data[at]) - value)).toBeLessThan(1e-3 * continuous.deviation[at % 2]!);
+  image.data.forEach((value, index) => {
+    expect(Math.abs(Number(back.image!.data[index]) - value)).toBeLessThan(
+      1e-3 * continuous.deviation[index % 2]!,
+    );
   });
   await session.release();
   await drawing.release();

@@ -1,6 +1,6 @@
 // The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
 
-import { dimensionsOf } from '../../core/numeric/index.ts';
+import { countDimensions } from '../../core/numeric/index.ts';
 import { CLASSES, countTrained } from '../../flows/contract/index.ts';
 import type { Flow } from '../../flows/models/index.ts';
 import { hasNormalLatents, noiseShape } from '../../flows/priors/index.ts';
@@ -57,7 +57,7 @@ export function exportManifest(
   const manifest = {
     format: 'emerging-flows',
     formatVersion: 1,
-    image: { shape: imageShape, axes: ['height', 'width', 'channel'], ...valuesOf(model) },
+    image: { shape: imageShape, axes: ['height', 'width', 'channel'], ...describeValues(model) },
     latents,
     ...(model.classes.length > 0 && { classes: model.classes }),
     ...(conditionNames(model).length > 0 && { conditions: conditionNames(model) }),
@@ -88,17 +88,17 @@ const about: Readonly<Record<string, (model: Flow) => object>> = {
   }),
 };
 
-function latentPorts(model: Flow, what: string): Port[] {
+function latentPorts(model: Flow, purpose: string): Port[] {
   return model.latentShapes.map((shape, index) => ({
     name: latentName(index),
     type: 'float32',
     shape: ['N', ...shape],
-    what: `${what}, ${index === model.latentShapes.length - 1 ? 'the top' : `the split of level ${index}`}`,
+    what: `${purpose}, ${index === model.latentShapes.length - 1 ? 'the top' : `the split of level ${index}`}`,
   }));
 }
 
 /** What the values of images are: whole numbers of some bits, or real numbers. */
-function valuesOf({ values: { bits, kind } }: Flow): { bits: number } | { values: string } {
+function describeValues({ values: { bits, kind } }: Flow): { bits: number } | { values: string } {
   return bits === undefined ? { values: kind } : { bits };
 }
 
@@ -289,7 +289,7 @@ function howToDequantise(model: Flow): string[] {
   return [
     `For the likelihood of images, draw noise from the standard normal distribution, and pass the same image and u, as noise, to encoder.onnx${inputs.length === 0 ? '' : `, with ${inputs.join(' and ')}: u does not depend on ${inputs.length === 1 ? 'it' : 'them'}`}.`,
     `logLikelihood - logDensity is the variational bound on the log-probability of each image${given(model)}; take its mean over several draws.`,
-    `bits/dim = -(logLikelihood - logDensity) / (${dimensionsOf(imageShape)} ln 2).`,
+    `bits/dim = -(logLikelihood - logDensity) / (${countDimensions(imageShape)} ln 2).`,
     'The logarithm of the mean of exp(logLikelihood - logDensity) over the draws is a tighter bound.',
   ];
 }
@@ -301,7 +301,7 @@ function howToEncode(model: Flow): string[] {
   if (bits === undefined) {
     return [
       'image: the values as float32, not standardised. The outputs are the latents; pass them to sampler.onnx with temperature 1 to recover the image up to rounding.',
-      `nats/value = -logLikelihood / ${dimensionsOf(imageShape)}, the density in the unit of the values.`,
+      `nats/value = -logLikelihood / ${countDimensions(imageShape)}, the density in the unit of the values.`,
       ...conditionSteps(model),
       ...classSteps(classes),
     ];
@@ -314,7 +314,7 @@ function howToEncode(model: Flow): string[] {
       : `For the likelihood take the noise from ${DEQUANTISER_FILE}, as the model was trained; with uniform noise the bound is looser.`,
     `bits/dim = ${
       isUniform ? '-logLikelihood' : '-(logLikelihood - logDensity)'
-    } / (${dimensionsOf(imageShape)} ln 2).`,
+    } / (${countDimensions(imageShape)} ln 2).`,
     ...conditionSteps(model),
     ...classSteps(classes, {
       noise: ', with the same noise',

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dimensionsOf } from '../../core/numeric/imageShape.ts';
+import { countDimensions } from '../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { firstImages, readAll } from '../../data/contract/dataset.ts';
-import { choiceFrom, conditionRowsOf } from '../../model/conditions.ts';
+import { choiceFrom, createConditionRows } from '../../model/conditions.ts';
 import { loadModel } from '../../model/loading/loadModel.ts';
 import { evaluate } from '../../model/measure/evaluate.ts';
 import { startRun } from '../../runs/open/run.node.ts';
@@ -53,17 +53,17 @@ describe.each(models)('a model with %s', (name, options) => {
     await using ofRun = await loadModel(folder, { threads: 1 });
     const hasClasses = 'classes' in options;
     const condition = 'condition' in options ? choiceFrom(ofRun.model, firstImages(test, COUNT)) : undefined;
-    const given = { condition, ...(hasClasses && { class: 'right' }) };
+    const choice = { condition, ...(hasClasses && { class: 'right' }) };
     expect(ofExport.fingerprint).toBe(ofRun.fingerprint);
     expect(ofExport.classes).toEqual(hasClasses ? tinyClasses : []);
     const how = { draws: 2, seed: 3 };
-    const resultsOf = async (model: typeof ofRun) => {
-      const latents = await model.encode(some, given);
+    const computeResults = async (model: typeof ofRun) => {
+      const latents = await model.encode(some, choice);
       return {
-        samples: await model.sample({ count: COUNT, seed: 1, ...given }),
+        samples: await model.sample({ count: COUNT, seed: 1, ...choice }),
         latents,
-        decoded: await model.decode(latents, given),
-        bitsPerDim: await model.bitsPerDim(some, { ...how, ...given }),
+        decoded: await model.decode(latents, choice),
+        bitsPerDim: await model.bitsPerDim(some, { ...how, ...choice }),
         evaluation: await evaluate(model, test, { ...how, importance: 3 }),
         scores: await model.score(some, {
           condition,
@@ -72,8 +72,8 @@ describe.each(models)('a model with %s', (name, options) => {
         classes: hasClasses ? await model.classify(some, { ...how, condition }) : [],
       };
     };
-    const expected = await resultsOf(ofRun);
-    expect(await resultsOf(ofExport)).toEqual(expected);
+    const expected = await computeResults(ofRun);
+    expect(await computeResults(ofExport)).toEqual(expected);
     expect(await ofExport.score(some, { condition })).toEqual(expected.scores);
     expect(expected.decoded).toEqual(some);
 
@@ -83,8 +83,8 @@ describe.each(models)('a model with %s', (name, options) => {
     const tensor = ({ shape, data }: { shape: readonly number[]; data: ArrayLike<number> }) =>
       new Tensor('float32', Float32Array.from(data), shape);
     const call = async (file: string, feeds: Record<string, ReturnType<typeof tensor>>) => {
-      const taken = manifest.files[file].inputs.map((port: { name: string }) => port.name);
-      expect(Object.keys(feeds).sort()).toEqual(taken.sort());
+      const inputNames = manifest.files[file].inputs.map((port: { name: string }) => port.name);
+      expect(Object.keys(feeds).sort()).toEqual(inputNames.sort());
       return (await (await session(file)).run(feeds)) as Record<string, { data: Float32Array }>;
     };
     const shape = [COUNT, 8, 8, 1];
@@ -99,7 +99,7 @@ describe.each(models)('a model with %s', (name, options) => {
     const { u, logDensity } = isVariational
       ? await call('dequantiser.onnx', { image, noise: drawn })
       : { u: { data: noise }, logDensity: undefined };
-    const conditions = conditionRowsOf(ofRun.model, given, COUNT)(0, COUNT);
+    const conditions = createConditionRows(ofRun.model, choice, COUNT)(0, COUNT);
     const { logLikelihood } = await call('encoder.onnx', {
       image,
       noise: tensor({ shape, data: u!.data }),
@@ -109,14 +109,14 @@ describe.each(models)('a model with %s', (name, options) => {
     });
     const bits = Array.from(
       logLikelihood!.data,
-      (value, index) => -(value - (logDensity?.data[index] ?? 0)) / (dimensionsOf([8, 8, 1]) * Math.LN2),
+      (value, index) => -(value - (logDensity?.data[index] ?? 0)) / (countDimensions([8, 8, 1]) * Math.LN2),
     );
-    expectClose('bits/dim', bits, await ofRun.bitsPerDim(some, { draws: 1, seed: 3, ...given }), 'float32');
+    expectClose('bits/dim', bits, await ofRun.bitsPerDim(some, { draws: 1, seed: 3, ...choice }), 'float32');
     if (condition) {
       expect(manifest.conditions).toEqual(['moment', 'bright']);
     }
-    const said: string = manifest.files['encoder.onnx'].howToCall.join('\n');
-    expect(said).toContain(
+    const instructions: string = manifest.files['encoder.onnx'].howToCall.join('\n');
+    expect(instructions).toContain(
       isVariational
         ? 'bits/dim = -(logLikelihood - logDensity) / (64 ln 2).'
         : 'bits/dim = -logLikelihood / (64 ln 2).',

@@ -5,7 +5,7 @@ import { startSha256 } from '../../core/platform/sha256.node.ts';
 import { exists, withFile } from '../../data/files/files.ts';
 import { pathIn } from '../../data/files/folders.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
-import { bitsOf, unitOf } from '../../flows/models/index.ts';
+import { resultUnit, valueBits } from '../../flows/models/index.ts';
 import { encodeCommand, modelCard, sampleCommand } from '../../model/card/modelCard.ts';
 import { FlowModel, roundedModel, type WorkOptions } from '../../model/index.ts';
 import { type LoadedRun, loadRun } from '../../model/loading/loadRun.ts';
@@ -77,13 +77,13 @@ export async function exportModel(
   );
   const loaded = await loadRun(directory, { weights, step });
   const run = rounded ? roundedModel(loaded, rounded.exponents) : loaded;
-  const summary = await summaryOf(run);
+  const summary = await summarizeRun(run);
   const { exponents, ...rounding } = rounded ?? {};
   const origin = {
-    ...originOf(run, weights, summary),
-    ...(rounded && { rounding: unitOf(run.model.options).record(rounding) }),
+    ...describeOrigin(run, weights, summary),
+    ...(rounded && { rounding: resultUnit(run.model.options).record(rounding) }),
   };
-  const known = scores ?? run.scores?.(new FlowModel(run).fingerprint);
+  const reference = scores ?? run.scores?.(new FlowModel(run).fingerprint);
   const { encoder, sampler, dequantiser, prior } = await exportPrograms(run, options);
   const files = {
     'encoder.onnx': encoder,
@@ -91,7 +91,7 @@ export async function exportModel(
     ...(dequantiser && { [DEQUANTISER_FILE]: dequantiser }),
     ...(prior && { [PRIOR_FILE]: prior }),
     [WEIGHTS_FILE]: weightsBytes({ ...run, weights }, exponents),
-    ...(known && { [SCORES_FILE]: scoresText(known) }),
+    ...(reference && { [SCORES_FILE]: scoresText(reference) }),
   };
   // The model card is not listed: publishers may edit it.
   const manifest = exportManifest(run.model, origin, files);
@@ -113,19 +113,22 @@ function exportCard(
   return modelCard({ model, config, step, summary, pictures: {}, commands });
 }
 
-function originOf(
+function describeOrigin(
   { config, step }: LoadedRun,
   weights: WeightsKind,
   { preset, evaluations }: RunSummary,
 ): ModelOrigin {
-  const measured = evaluations.filter((one) => one.weights === weights);
+  const measured = evaluations.filter((evaluation) => evaluation.weights === weights);
   return {
     preset: typeof preset === 'string' ? preset : null,
     // The local path of the images stays private.
     dataset: dataName(config),
     step,
     weights,
-    [unitOf(config.model).key('bitsPerDim')]: measured.map((one) => ({ ...one, bits: bitsOf(config.model) })),
+    [resultUnit(config.model).key('bitsPerDim')]: measured.map((evaluation) => ({
+      ...evaluation,
+      bits: valueBits(config.model),
+    })),
   };
 }
 
@@ -133,8 +136,8 @@ function originOf(
 type RunSummary = JsonObject & { readonly evaluations: readonly JsonObject[] };
 
 /** The evaluations after the step, and what the training measured itself: the average weights on validation images. */
-async function summaryOf({ paths, step, config }: LoadedRun): Promise<RunSummary> {
-  const unit = unitOf(config.model);
+async function summarizeRun({ paths, step, config }: LoadedRun): Promise<RunSummary> {
+  const unit = resultUnit(config.model);
   const key = unit.key('bitsPerDim');
   const store = folderStore(paths);
   const summary = await store.readSummary();
@@ -147,9 +150,9 @@ async function summaryOf({ paths, step, config }: LoadedRun): Promise<RunSummary
   }
   // After a stop between milestones only the summary has it.
   const result = logged ?? (summary.steps === step ? summary[key] : undefined);
-  const own =
+  const ownEvaluation =
     typeof result === 'number' ? [{ step, [key]: result, split: 'validation', weights: 'average' }] : [];
-  return { ...summary, evaluations: [...ofStep, ...own] };
+  return { ...summary, evaluations: [...ofStep, ...ownEvaluation] };
 }
 
 /** The bytes per read. */

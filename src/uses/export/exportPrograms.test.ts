@@ -4,7 +4,7 @@
 import onnxProto from 'onnx-proto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { pixelsFromValues, toFullRange } from '../../data/pixels/bitDepth.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
@@ -12,7 +12,11 @@ import { Glow } from '../../flows/models/glow.ts';
 import { mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { compileDecoder, decodeBatch, drawNormals } from '../../model/latents.ts';
-import { asConditionInputs, conditionOf, oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
+import {
+  asConditionInputs,
+  conditionFromArrays,
+  oneHotClasses,
+} from '../../model/likelihood/conditionArrays.ts';
 import type { TrainedModel } from '../../model/trainedModel.ts';
 import { compile, evaluate } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
@@ -115,7 +119,7 @@ const standardOperators: Readonly<Record<string, number>> = {
  * A model some way from its initial weights, as if trained: with random parameters its inverse would lose all
  * digits.
  */
-function trainedModelOf(options: ModelOptions): TrainedModel {
+function createTrainedModel(options: ModelOptions): TrainedModel {
   const model = new Glow(imageShape, options);
   const parameters = Object.entries(model.parameters).map(([path, { shape, trained, initial }]) => {
     const random = new RandomStream(1, 'parameters', path);
@@ -132,7 +136,7 @@ function someImages(bits: number): { image: NdArray; noise: NdArray } {
   const random = new RandomStream(3, 'pixels');
   const draw = (make: () => number): NdArray => ({
     shape,
-    data: Float32Array.from({ length: sizeOf(shape) }, make),
+    data: Float32Array.from({ length: countElements(shape) }, make),
   });
   return {
     image: draw(() => Math.floor(random.uniform() * 2 ** bits)),
@@ -141,9 +145,9 @@ function someImages(bits: number): { image: NdArray; noise: NdArray } {
 }
 
 /** The first images of a batch. */
-function firstOf({ shape, data }: NdArray, count: number): NdArray {
-  const rest = shape.slice(1);
-  return { shape: [count, ...rest], data: data.subarray(0, count * sizeOf(rest)) };
+function firstImages({ shape, data }: NdArray, count: number): NdArray {
+  const innerShape = shape.slice(1);
+  return { shape: [count, ...innerShape], data: data.subarray(0, count * countElements(innerShape)) };
 }
 
 const half = ({ shape, data }: NdArray): NdArray => ({
@@ -173,14 +177,14 @@ async function call(
 const temperature = (value: number): NdArray => ({ shape: [1], data: Float32Array.of(value) });
 
 describe.each(cases)('%s', (_, options) => {
-  const trained = trainedModelOf(options);
+  const trained = createTrainedModel(options);
   const { model } = trained;
   const { bits = 8 } = options;
   const images = someImages(bits);
   const latentNames = model.latentShapes.map((__, index) => `latent${index}`);
   const drawn = drawNormals(model.latentShapes, { first: 0, count: largestBatch, temperature: 1, seed: 5 });
-  const feedsOf = (latents: readonly NdArray[], count: number): Record<string, NdArray> =>
-    Object.fromEntries(latentNames.map((name, index) => [name, firstOf(latents[index]!, count)]));
+  const createFeeds = (latents: readonly NdArray[], count: number): Record<string, NdArray> =>
+    Object.fromEntries(latentNames.map((name, index) => [name, firstImages(latents[index]!, count)]));
   let files: ExportedPrograms;
   /** The model's results in float64, and its decoded images as from `sample`. */
   let encoded: Record<string, NdArray>;
@@ -226,19 +230,19 @@ describe.each(cases)('%s', (_, options) => {
 
     it.each([1, largestBatch])('encodes %i images as the model does in float64', async (count) => {
       const result = await call(runtime, encoder, {
-        image: firstOf(images.image, count),
-        noise: firstOf(images.noise, count),
+        image: firstImages(images.image, count),
+        noise: firstImages(images.noise, count),
       });
       expect(Object.keys(result).sort()).toEqual([...latentNames, 'logLikelihood'].sort());
       for (const [output, array] of Object.entries(encoded)) {
-        const expected = firstOf(array, count);
+        const expected = firstImages(array, count);
         expect(result[output]!.shape).toEqual(expected.shape);
         expectClose(output, result[output]!.data, expected.data, 'float32');
       }
     });
 
     it.each([1, largestBatch])('recovers %i encoded images exactly', async (count) => {
-      const image = firstOf(images.image, count);
+      const image = firstImages(images.image, count);
       const { logLikelihood, ...latents } = await call(runtime, encoder, { image, noise: half(image) });
       const result = await call(runtime, sampler, {
         ...(latents as Record<string, NdArray>),
@@ -249,11 +253,11 @@ describe.each(cases)('%s', (_, options) => {
     });
 
     it.each([1, largestBatch])('decodes %i images from latents as `sample` does', async (count) => {
-      const feeds = feedsOf(drawn, count);
+      const feeds = createFeeds(drawn, count);
       const result = await call(runtime, sampler, { ...feeds, temperature: temperature(0.5) });
       expect(result.image!.shape).toEqual([count, ...imageShape]);
       expect(result.values!.shape).toEqual([count, ...imageShape]);
-      const { data } = firstOf(decoded, count);
+      const { data } = firstImages(decoded, count);
       expectClose('values', result.values!.data, data, 'float32');
       // The pixels follow from the values, and match `sample` except where a value lies on a pixel boundary.
       const eightBit = (values: ArrayLike<number>) => toFullRange(pixelsFromValues(values, bits), bits);
@@ -282,22 +286,24 @@ const conditioned: [string, Partial<ModelOptions>][] = [
 
 describe.each(conditioned)('%s', (_, added) => {
   const options: ModelOptions = { ...base, depth: 1, mixing: 'emerging', ...added };
-  const trained = trainedModelOf(options);
+  const trained = createTrainedModel(options);
   const { model } = trained;
   const shape = [largestBatch, ...imageShape];
   const { image } = someImages(options.bits ?? 8);
-  const noise = { shape, data: new Float32Array(sizeOf(shape)) };
+  const noise = { shape, data: new Float32Array(countElements(shape)) };
   model.dequantiser.draw(new RandomStream(8, 'noise'), noise.data);
   /** The conditions of all images. */
-  const given: [string, NdArray][] = Object.entries(model.condition).map(([name, own]) => {
-    const all = [largestBatch, ...own];
-    const data = new RandomStream(9, name).normals(sizeOf(all));
-    const oneHot = oneHotClasses([2, 0, 1], classes.length)['condition/classes']!;
-    return [name, name === 'classes' ? oneHot : { shape: all, data }];
-  });
+  const conditionArrays: [string, NdArray][] = Object.entries(model.condition).map(
+    ([name, conditionShape]) => {
+      const batchShape = [largestBatch, ...conditionShape];
+      const data = new RandomStream(9, name).normals(countElements(batchShape));
+      const oneHot = oneHotClasses([2, 0, 1], classes.length)['condition/classes']!;
+      return [name, name === 'classes' ? oneHot : { shape: batchShape, data }];
+    },
+  );
   /** The conditions of the first images, as inputs of a program. */
   const conditionInput = (count: number): Record<string, NdArray> =>
-    Object.fromEntries(given.map(([name, array]) => [name, firstOf(array, count)]));
+    Object.fromEntries(conditionArrays.map(([name, array]) => [name, firstImages(array, count)]));
   let files: ExportedPrograms;
   let expected: Float64Array;
   let latents: NdArray[];
@@ -305,12 +311,12 @@ describe.each(conditioned)('%s', (_, added) => {
   beforeAll(async () => {
     files = await exportPrograms(trained, { threads: 1 });
     const parameters = parametersFrom(trained.parameters);
-    const condition = conditionOf(asConditionInputs(conditionInput(largestBatch)));
+    const condition = conditionFromArrays(asConditionInputs(conditionInput(largestBatch)));
     const { logLikelihood } = model.likelihood(constant(image), constant(noise), parameters, condition);
     const middle = model.dequantise(constant(image), constant(0.5));
-    const found = await evaluate([logLikelihood, ...model.encode(middle, parameters, condition).latents]);
-    expected = Float64Array.from(found[0]!.data);
-    latents = found.slice(1);
+    const results = await evaluate([logLikelihood, ...model.encode(middle, parameters, condition).latents]);
+    expected = Float64Array.from(results[0]!.data);
+    latents = results.slice(1);
   });
 
   it('is made of standard operators of opset 20', () => {
@@ -327,8 +333,8 @@ describe.each(conditioned)('%s', (_, added) => {
       (await runtime.InferenceSession.create(files.dequantiser, { intraOpNumThreads: 1 }));
     const encoder = await runtime.InferenceSession.create(files.encoder, { intraOpNumThreads: 1 });
     for (const count of [1, largestBatch]) {
-      const images = firstOf(image, count);
-      const drawn = firstOf(noise, count);
+      const images = firstImages(image, count);
+      const drawn = firstImages(noise, count);
       const { u, logDensity } = await (dequantiser
         ? call(runtime, dequantiser, { image: images, noise: drawn })
         : { u: drawn, logDensity: undefined });
@@ -350,20 +356,25 @@ describe.each(conditioned)('%s', (_, added) => {
     const encoder = await runtime.InferenceSession.create(files.encoder, { intraOpNumThreads: 1 });
     const sampler = await runtime.InferenceSession.create(files.sampler, { intraOpNumThreads: 1 });
     for (const count of [1, largestBatch]) {
-      const images = firstOf(image, count);
-      const own = conditionInput(count);
+      const images = firstImages(image, count);
+      const conditionFeeds = conditionInput(count);
       const { logLikelihood: _, ...codes } = await call(runtime, encoder, {
         image: images,
         noise: half(images),
-        ...own,
+        ...conditionFeeds,
       });
       latents.forEach((latent, index) => {
-        expectClose(`latent${index}`, codes[`latent${index}`]!.data, firstOf(latent, count).data, 'float32');
+        expectClose(
+          `latent${index}`,
+          codes[`latent${index}`]!.data,
+          firstImages(latent, count).data,
+          'float32',
+        );
       });
       const back = await call(runtime, sampler, {
         ...(codes as Record<string, NdArray>),
         temperature: temperature(1),
-        ...own,
+        ...conditionFeeds,
       });
       expect(back.image!.data).toEqual(Uint8Array.from(images.data));
     }
@@ -372,7 +383,7 @@ describe.each(conditioned)('%s', (_, added) => {
   if (options.dequantisation) {
     it('carries the weights of the noise only in that file', () => {
       const sizeOfExport = (files: ExportedPrograms): number => files.encoder.length + files.sampler.length;
-      const uniform = exportPrograms(trainedModelOf({ ...options, dequantisation: 'uniform' }), {
+      const uniform = exportPrograms(createTrainedModel({ ...options, dequantisation: 'uniform' }), {
         threads: 1,
       });
       return uniform.then((plain) => {

@@ -61,7 +61,7 @@ export async function exportPrograms(
 function dequantiserDefinition({ model, parameters }: TrainedModel): ProgramDefinition | undefined {
   const shape = [OPEN_BATCH, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
-  const { u, logDensity } = model.noiseOf(image, noise, parametersFrom(parameters));
+  const { u, logDensity } = model.dequantisationNoise(image, noise, parametersFrom(parameters));
   return logDensity && { inputs: { image, noise }, outputs: { u, logDensity } };
 }
 
@@ -86,7 +86,7 @@ export function noiseName(index: number): string {
 
 /** @throws UserError (`invalid-config`) if a condition has the name of another input or output of the programs */
 function requireFreeNames({ condition, latentShapes }: Flow): void {
-  const taken = [
+  const takenNames = [
     'image',
     'noise',
     'temperature',
@@ -94,7 +94,7 @@ function requireFreeNames({ condition, latentShapes }: Flow): void {
     'values',
     ...latentShapes.map((_, index) => latentName(index)),
   ];
-  const name = Object.keys(condition).find((one) => taken.includes(one));
+  const name = Object.keys(condition).find((component) => takenNames.includes(component));
   if (name !== undefined) {
     throw new UserError(
       'invalid-config',
@@ -126,12 +126,12 @@ function samplerDefinition({ model, parameters }: TrainedModel): ProgramDefiniti
   );
   return {
     inputs: { ...named(latents), temperature, ...condition },
-    outputs: { image: imageOf(values, model), values },
+    outputs: { image: toImages(values, model), values },
   };
 }
 
 /** The images of x: pixels for viewing, or real numbers. */
-function imageOf(x: Tensor, { values }: Flow): Tensor {
+function toImages(x: Tensor, { values }: Flow): Tensor {
   return values.bits === undefined ? values.fromModel(x) : integerImage(x, values.bits);
 }
 

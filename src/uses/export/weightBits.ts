@@ -43,7 +43,7 @@ export async function roundWeights(
   images: ImageSet,
   weightBits: number,
   options: Pick<FlowModelOptions, 'device' | 'threads'> & {
-    readonly onProgress?: (done: number, of: number) => void;
+    readonly onProgress?: (done: number, total: number) => void;
   } = {},
 ): Promise<RoundedWeights> {
   requireWhole('weightBits', weightBits, 1);

@@ -8,7 +8,7 @@ async function posteriors(
   logLikelihood: (numbers: readonly number[]) => number,
 ): Promise<{ found: ComponentPosterior[]; points: number }> {
   let points = 0;
-  const found = await gridPosterior(
+  const posteriorList = await gridPosterior(
     names,
     names.map(() => [-1, 1] as const),
     async (columns) => {
@@ -16,7 +16,7 @@ async function posteriors(
       return columns[0]!.map((_, point) => logLikelihood(columns.map((column) => column[point]!)));
     },
   );
-  return { found, points };
+  return { found: posteriorList, points };
 }
 
 it.each([
@@ -24,33 +24,35 @@ it.each([
   [2, 0.01, 20_000],
   [3, 0.01, 25_000],
   [4, 0.02, 150_000],
-])('%i normal numbers have their mean, deviation %d and quantiles', async (count, deviation, most) => {
+])('%i normal numbers have their mean, deviation %d and quantiles', async (count, deviation, maxPoints) => {
   const truth = [0.31, -0.47, 0.12, 0.55].slice(0, count);
-  const { found, points } = await posteriors(['a', 'b', 'c', 'd'].slice(0, count), (numbers) =>
+  const { found: results, points } = await posteriors(['a', 'b', 'c', 'd'].slice(0, count), (numbers) =>
     numbers.reduce((sum, value, axis) => sum - 0.5 * ((value - truth[axis]!) / deviation) ** 2, 0),
   );
-  for (const [axis, one] of found.entries()) {
-    expect(Math.abs(one.mean - truth[axis]!)).toBeLessThan(0.001 * deviation);
-    expect(Math.abs(one.deviation / deviation - 1)).toBeLessThan(0.001);
-    const error = quantile(one, 0.05) - (truth[axis]! - 1.6449 * deviation);
+  for (const [axis, posterior] of results.entries()) {
+    expect(Math.abs(posterior.mean - truth[axis]!)).toBeLessThan(0.001 * deviation);
+    expect(Math.abs(posterior.deviation / deviation - 1)).toBeLessThan(0.001);
+    const error = quantile(posterior, 0.05) - (truth[axis]! - 1.6449 * deviation);
     expect(Math.abs(error)).toBeLessThan(0.15 * deviation);
   }
-  expect(points).toBeLessThan(most);
+  expect(points).toBeLessThan(maxPoints);
 });
 
 it('two narrow modes far apart are both kept', async () => {
   const mode = (value: number, centre: number): number => Math.exp(-0.5 * ((value - centre) / 1e-3) ** 2);
-  const { found } = await posteriors(['a'], ([a]) => Math.log(mode(a!, 0.8) + mode(a!, -0.8) + 1e-300));
-  expect(found[0]!.mean).toBeCloseTo(0, 2);
-  expect(found[0]!.deviation).toBeCloseTo(0.8, 2);
+  const { found: results } = await posteriors(['a'], ([a]) =>
+    Math.log(mode(a!, 0.8) + mode(a!, -0.8) + 1e-300),
+  );
+  expect(results[0]!.mean).toBeCloseTo(0, 2);
+  expect(results[0]!.deviation).toBeCloseTo(0.8, 2);
 });
 
 it('a likelihood that is not finite is an error that names the point, unless it is zero there', async () => {
   await expect(posteriors(['a'], ([a]) => (a! > 0.9 ? Number.NaN : 0))).rejects.toThrow(
     /^the log-likelihood is NaN at a = 0\.90\d+: choose a smaller range$/,
   );
-  const { found } = await posteriors(['a'], ([a]) => (a! > 0 ? Number.NEGATIVE_INFINITY : 0));
-  expect(found[0]!.mean).toBeCloseTo(-0.5, 6);
+  const { found: results } = await posteriors(['a'], ([a]) => (a! > 0 ? Number.NEGATIVE_INFINITY : 0));
+  expect(results[0]!.mean).toBeCloseTo(-0.5, 6);
   await expect(posteriors(['a'], () => Number.NEGATIVE_INFINITY)).rejects.toThrow(
     'the log-likelihood is -Infinity at a = ',
   );

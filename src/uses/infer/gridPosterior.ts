@@ -1,6 +1,6 @@
 // A posterior by Bayes' rule on a grid, which closes in on the probable part of a range.
 import { UserError } from '../../core/errors.ts';
-import { rangeOf } from '../../core/numeric/index.ts';
+import { valueRange } from '../../core/numeric/index.ts';
 
 /** The posterior of one number, given an image. */
 export interface ComponentPosterior {
@@ -78,29 +78,29 @@ export async function gridPosterior(
   const cells = CELLS[prior.length - 1]!;
   let axes = prior;
   for (;;) {
-    const points = gridOf(axes, cells);
+    const points = gridCentres(axes, cells);
     const weights = normalised(await logLikelihood(points), points, names);
-    const marginals = axes.map((_, axis) => marginalOf(weights, { axis, axes: axes.length, cells }));
+    const marginals = axes.map((_, axis) => marginalize(weights, { axis, axes: axes.length, cells }));
     const isFine = marginals.every((marginal) => 1 / sumOfSquares(marginal) >= ENOUGH_CELLS);
     const closer = axes.map((axis, index) => closerTo(axis, marginals[index]!, prior[index]!));
-    if (isFine || closer.every((axis, index) => lengthOf(axis) > LEAST_GAIN * lengthOf(axes[index]!))) {
+    if (isFine || closer.every((axis, index) => axisLength(axis) > LEAST_GAIN * axisLength(axes[index]!))) {
       return names.map((name, axis) => described(name, prior[axis]!, axes[axis]!, marginals[axis]!));
     }
     axes = closer;
   }
 }
 
-function lengthOf([low, high]: Axis): number {
+function axisLength([low, high]: Axis): number {
   return high - low;
 }
 
 /** The centres of all cells of a grid, axis by axis; the last axis varies fastest. */
-function gridOf(axes: readonly Axis[], cells: number): Float64Array[] {
+function gridCentres(axes: readonly Axis[], cells: number): Float64Array[] {
   const total = cells ** axes.length;
   return axes.map(([low, high], axis) =>
     Float64Array.from({ length: total }, (_, point) => {
-      const place = Math.floor(point / cells ** (axes.length - 1 - axis)) % cells;
-      return low + ((high - low) * (place + 0.5)) / cells;
+      const cell = Math.floor(point / cells ** (axes.length - 1 - axis)) % cells;
+      return low + ((high - low) * (cell + 0.5)) / cells;
     }),
   );
 }
@@ -111,9 +111,9 @@ function normalised(
   points: readonly Float64Array[],
   names: readonly string[],
 ): Float64Array {
-  const [, most] = rangeOf(logLikelihoods);
+  const [, greatest] = valueRange(logLikelihoods);
   const wrong =
-    most === Number.NEGATIVE_INFINITY
+    greatest === Number.NEGATIVE_INFINITY
       ? 0
       : logLikelihoods.findIndex((value) => !(value < Number.POSITIVE_INFINITY));
   if (wrong !== -1) {
@@ -123,12 +123,12 @@ function normalised(
       `the log-likelihood is ${logLikelihoods[wrong]} at ${where.join(', ')}: choose a smaller range`,
     );
   }
-  const weights = logLikelihoods.map((value) => Math.exp(value - most));
+  const weights = logLikelihoods.map((value) => Math.exp(value - greatest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);
 }
 
-function marginalOf(
+function marginalize(
   weights: Float64Array,
   { axis, axes, cells }: { readonly axis: number; readonly axes: number; readonly cells: number },
 ): Float64Array {
@@ -140,12 +140,12 @@ function marginalOf(
 }
 
 /** The part of an axis whose cells are not negligible, with a cell more at both ends. */
-function closerTo([low, high]: Axis, marginal: Float64Array, [least, most]: Axis): Axis {
+function closerTo([low, high]: Axis, marginal: Float64Array, [least, greatest]: Axis): Axis {
   const width = (high - low) / marginal.length;
-  const [, peak] = rangeOf(marginal);
+  const [, peak] = valueRange(marginal);
   const first = marginal.findIndex((probability) => probability > NEGLIGIBLE * peak);
   const last = marginal.findLastIndex((probability) => probability > NEGLIGIBLE * peak);
-  return [Math.max(least, low + (first - 1) * width), Math.min(most, low + (last + 2) * width)];
+  return [Math.max(least, low + (first - 1) * width), Math.min(greatest, low + (last + 2) * width)];
 }
 
 function described(
@@ -155,8 +155,11 @@ function described(
   probabilities: Float64Array,
 ): ComponentPosterior {
   const width = (high - low) / probabilities.length;
-  const expected = (of: (centre: number) => number): number =>
-    probabilities.reduce((sum, probability, cell) => sum + probability * of(low + (cell + 0.5) * width), 0);
+  const expected = (evaluate: (centre: number) => number): number =>
+    probabilities.reduce(
+      (sum, probability, cell) => sum + probability * evaluate(low + (cell + 0.5) * width),
+      0,
+    );
   const mean = expected((value) => value);
   return {
     name,

@@ -5,7 +5,7 @@ import { RandomStream } from '../../core/numeric/random.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { modelDefaults } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { conditionRowsOf } from '../../model/conditions.ts';
+import { createConditionRows } from '../../model/conditions.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { releaseAfter } from '../../tensor/engine/resources.ts';
 import { constant } from '../../tensor/tensor.ts';
@@ -33,13 +33,13 @@ async function informedModel(): Promise<FlowModel> {
   };
   const model = new Glow(shape, options);
   const random = new RandomStream(1, 'model');
-  const all = [64, ...shape];
+  const batchShape = [64, ...shape];
   const data = () => Float32Array.from({ length: 64 * 16 }, () => 128 + 15 * random.normal());
   const noise = Float32Array.from({ length: 64 * 16 }, () => random.uniform());
   const batch = {
-    image: { shape: all, data: data().map(Math.floor) },
-    noise: { shape: all, data: noise },
-    ...conditionRowsOf(
+    image: { shape: batchShape, data: data().map(Math.floor) },
+    noise: { shape: batchShape, data: noise },
+    ...createConditionRows(
       model,
       { condition: { omega: random.normals(64), slope: random.normals(64) } },
       64,
@@ -47,12 +47,15 @@ async function informedModel(): Promise<FlowModel> {
   };
   const state = await startFromData(model, batch, 1);
   const weights = new ParameterLayout(model.parameters).unpack(state.weights);
-  const parameters = Object.entries(weights).map(([path, { shape: own, data: start }]) => {
+  const parameters = Object.entries(weights).map(([path, { shape: parameterShape, data: start }]) => {
     // Far from the start only in the prior, so that samples stay bounded.
     const distance = path === 'prior/kernel' ? 0.1 : 0.01;
     return [
       path,
-      constant({ shape: own, data: Float64Array.from(start, (value) => value + distance * random.normal()) }),
+      constant({
+        shape: parameterShape,
+        data: Float64Array.from(start, (value) => value + distance * random.normal()),
+      }),
     ];
   });
   return new FlowModel({ model, parameters: Object.fromEntries(parameters) }, { threads: 1 });
@@ -72,28 +75,28 @@ it('reports progress inside an image, and each image before a signal ends the re
   await releaseAfter(async (keep) => {
     const model = keep(await informedModel());
     const pixels = await model.sample({ count: 4, condition: { omega: 0.5, slope: 0 }, seed: 1 });
-    const known = { condition: { slope: 0 }, draws: 1 };
-    const expected = await inferConditions(model, pixels, known);
+    const knownOptions = { condition: { slope: 0 }, draws: 1 };
+    const expected = await inferConditions(model, pixels, knownOptions);
     const stop = new AbortController();
     const progress: number[] = [];
-    const found: (readonly ComponentPosterior[])[] = [];
+    const reported: (readonly ComponentPosterior[])[] = [];
     const stopped = inferConditions(model, pixels, {
-      ...known,
+      ...knownOptions,
       signal: stop.signal,
-      onProgress: (done, of) => {
-        expect(of).toBe(4);
+      onProgress: (done, total) => {
+        expect(total).toBe(4);
         progress.push(done);
       },
       onImage: (posteriors, index) => {
-        expect(index).toBe(found.length);
-        found.push(posteriors);
-        if (found.length === 2) {
+        expect(index).toBe(reported.length);
+        reported.push(posteriors);
+        if (reported.length === 2) {
           stop.abort();
         }
       },
     });
     await expect(stopped).rejects.toThrow('aborted');
-    expect(found).toEqual(expected.slice(0, 2));
+    expect(reported).toEqual(expected.slice(0, 2));
     expect(progress[0]).toBe(0);
     expect(progress).toEqual(progress.toSorted((a, b) => a - b));
     expect(progress.some((done) => done > 0 && done < 1)).toBe(true);
@@ -110,35 +113,46 @@ it('the truth has uniform ranks in the posteriors of a model’s own samples, an
       slope: Array.from({ length: IMAGES }, () => 2 * random.uniform() - 1),
     };
     const samples = await model.sample({ count: IMAGES, condition: truth, temperature: 1, seed: 5 });
-    const ranksOf = (found: readonly ComponentPosterior[][], axis: number, values: readonly number[]) =>
-      found.map((one, image) => probabilityBelow(one[axis]!, values[image]!));
-    const known = await inferConditions(model, samples, { condition: { slope: truth.slope }, draws: 1 });
-    expect(known[0]!.map(({ name }) => name)).toEqual(['omega']);
-    const ranks = ranksOf(known, 0, truth.omega);
+    const truthRanks = (
+      posteriorsByImage: readonly ComponentPosterior[][],
+      axis: number,
+      values: readonly number[],
+    ) =>
+      posteriorsByImage.map((imagePosteriors, image) =>
+        probabilityBelow(imagePosteriors[axis]!, values[image]!),
+      );
+    const omegaPosteriors = await inferConditions(model, samples, {
+      condition: { slope: truth.slope },
+      draws: 1,
+    });
+    expect(omegaPosteriors[0]!.map(({ name }) => name)).toEqual(['omega']);
+    const ranks = truthRanks(omegaPosteriors, 0, truth.omega);
     // 5 % of uniform ranks are farther away.
     const limit = 1.36 / Math.sqrt(IMAGES);
     expect(distanceFromUniform(ranks)).toBeLessThan(limit);
     // Informative: narrower than the prior, of deviation 0.29, and farther off for other values.
-    const deviation = known.reduce((sum, [one]) => sum + one!.deviation / IMAGES, 0);
+    const deviation = omegaPosteriors.reduce((sum, [posterior]) => sum + posterior!.deviation / IMAGES, 0);
     expect(deviation).toBeLessThan(0.25);
     expect(
       distanceFromUniform(
-        ranksOf(
-          known,
+        truthRanks(
+          omegaPosteriors,
           0,
           truth.omega.map((value) => value + 2 * deviation),
         ),
       ),
     ).toBeGreaterThan(limit);
     const some = samples.subarray(0, 3 * 16);
-    const both = await inferConditions(model, some, { draws: 1 });
-    expect(both[0]!.map(({ name, range }) => [name, ...range.map((end) => end.toFixed(6))])).toEqual([
+    const jointPosteriors = await inferConditions(model, some, { draws: 1 });
+    expect(
+      jointPosteriors[0]!.map(({ name, range }) => [name, ...range.map((end) => end.toFixed(6))]),
+    ).toEqual([
       ['omega', '0.000000', '1.000000'],
       ['slope', '-1.000000', '1.000000'],
     ]);
-    for (const one of both.flat()) {
-      expect(one.probabilities.reduce((sum, value) => sum + value)).toBeCloseTo(1, 9);
-      expect(probabilityBelow(one, quantile(one, 0.3))).toBeCloseTo(0.3, 6);
+    for (const posterior of jointPosteriors.flat()) {
+      expect(posterior.probabilities.reduce((sum, value) => sum + value)).toBeCloseTo(1, 9);
+      expect(probabilityBelow(posterior, quantile(posterior, 0.3))).toBeCloseTo(0.3, 6);
     }
   });
 });

@@ -1,14 +1,21 @@
 // The posterior of the numbers that an image is conditioned on, given the image.
 import { UserError, unknownName } from '../../core/errors.ts';
-import { copyInto, dimensionsOf, kindOf, sizeOf, type Values, zeros } from '../../core/numeric/index.ts';
+import {
+  copyInto,
+  countDimensions,
+  countElements,
+  type Values,
+  valueKind,
+  zeros,
+} from '../../core/numeric/index.ts';
 import {
   type ConditionChoice,
-  conditionRowsOf,
+  createConditionRows,
   type FlowModel,
-  imageSetOf,
+  toImageSet,
   type WorkOptions,
 } from '../../model/index.ts';
-import { componentsOf, type NamedCondition } from '../../model/likelihood/index.ts';
+import { conditionComponents, type NamedCondition } from '../../model/likelihood/index.ts';
 import {
   type Axis,
   type ComponentPosterior,
@@ -72,16 +79,16 @@ export async function inferConditions(
 ): Promise<ComponentPosterior[][]> {
   const inferred = inferredComponents(model, condition);
   const names = inferred.map(({ name }) => name);
-  const prior = inferred.map((component) => priorOf(component, range));
-  const unknown = Object.keys(range).find((name) => inferred.every((one) => one.name !== name));
+  const prior = inferred.map((component) => conditionPrior(component, range));
+  const unknown = Object.keys(range).find((name) => inferred.every((component) => component.name !== name));
   if (unknown !== undefined) {
     throw unknownName('condition to infer', unknown, names, 'invalid-argument');
   }
-  const { count } = imageSetOf(model.model, images);
-  const size = dimensionsOf(model.imageShape);
-  const ownOf = knownOf(model, condition, inferred, count);
-  const copies = zeros(kindOf(images)!, AT_ONCE * size);
-  const found: ComponentPosterior[][] = [];
+  const { count } = toImageSet(model.model, images);
+  const size = countDimensions(model.imageShape);
+  const ownOf = knownConditions(model, condition, inferred, count);
+  const copies = zeros(valueKind(images)!, AT_ONCE * size);
+  const posteriorsByImage: ComponentPosterior[][] = [];
   signal?.throwIfAborted();
   onProgress?.(0, count);
   /** The points of all images so far, and of this one. */
@@ -92,7 +99,7 @@ export async function inferConditions(
   };
   for (let index = 0; index < count; index++) {
     const image = images.subarray(index * size, (index + 1) * size);
-    const known = ownOf(index);
+    const knownCondition = ownOf(index);
     for (let copy = 0; copy * size < copies.length; copy++) {
       copyInto(copies, image, copy * size);
     }
@@ -108,8 +115,8 @@ export async function inferConditions(
             // So that every point of the grid gets the same noise.
             noiseByContent: true,
             signal,
-            onProgress: (done, of) => report(index, pointsHere + ((end - first) * done) / of),
-            condition: { ...known, ...Object.fromEntries(tried) },
+            onProgress: (done, total) => report(index, pointsHere + ((end - first) * done) / total),
+            condition: { ...knownCondition, ...Object.fromEntries(tried) },
           }),
           first,
         );
@@ -118,17 +125,17 @@ export async function inferConditions(
       return values;
     };
     const posteriors = await gridPosterior(names, prior, logLikelihood);
-    found.push(posteriors);
+    posteriorsByImage.push(posteriors);
     onImage?.(posteriors, index);
     onProgress?.(index + 1, count);
     points += pointsHere;
     pointsHere = 0;
   }
-  return found;
+  return posteriorsByImage;
 }
 
 function inferredComponents({ model }: FlowModel, condition: ConditionChoice): NamedCondition[] {
-  const numbers = componentsOf(model).filter(({ isNumber }) => isNumber);
+  const numbers = conditionComponents(model).filter(({ isNumber }) => isNumber);
   if (numbers.length === 0) {
     throw new UserError(
       'unsupported',
@@ -148,9 +155,12 @@ function inferredComponents({ model }: FlowModel, condition: ConditionChoice): N
   return inferred;
 }
 
-function priorOf({ name, mean, deviation }: NamedCondition, given: NonNullable<InferOptions['range']>): Axis {
-  const [low, high] = Object.hasOwn(given, name)
-    ? given[name]!
+function conditionPrior(
+  { name, mean, deviation }: NamedCondition,
+  ranges: NonNullable<InferOptions['range']>,
+): Axis {
+  const [low, high] = Object.hasOwn(ranges, name)
+    ? ranges[name]!
     : [mean - Math.sqrt(3) * deviation, mean + Math.sqrt(3) * deviation];
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
     throw new UserError(
@@ -162,19 +172,21 @@ function priorOf({ name, mean, deviation }: NamedCondition, given: NonNullable<I
 }
 
 /** The known components of each image, checked. */
-function knownOf(
+function knownConditions(
   { model }: FlowModel,
   condition: ConditionChoice,
   inferred: readonly NamedCondition[],
   count: number,
 ): (image: number) => ConditionChoice {
   const means = Object.fromEntries(inferred.map(({ name, mean }) => [name, mean]));
-  conditionRowsOf(model, { condition: { ...condition, ...means } }, count);
+  createConditionRows(model, { condition: { ...condition, ...means } }, count);
   return (image) =>
     Object.fromEntries(
-      Object.entries(condition).map(([name, given]) => {
-        const values = typeof given === 'number' ? [given] : Array.from(given);
-        const size = sizeOf(componentsOf(model).find((one) => one.name === name)!.shape);
+      Object.entries(condition).map(([name, choice]) => {
+        const values = typeof choice === 'number' ? [choice] : Array.from(choice);
+        const size = countElements(
+          conditionComponents(model).find((component) => component.name === name)!.shape,
+        );
         return [name, values.length === size ? values : values.slice(image * size, (image + 1) * size)];
       }),
     );

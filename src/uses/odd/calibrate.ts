@@ -1,7 +1,7 @@
 // Compares the values of a score with its values for reference images that it wasn't fitted to.
 import { countBelow, type ImageStatistics } from '../../model/referenceScores.ts';
 import { contents } from './copies.ts';
-import { foldsOf } from './densities.ts';
+import { divideFolds } from './densities.ts';
 import type { OddScore } from './oddScores.ts';
 
 /** The smallest p-value that so many reference images can give. */
@@ -62,11 +62,11 @@ const FOLDS = 10;
 
 function outOfFold(score: OddScore, reference: ImageStatistics, groups: readonly number[]): Float64Array {
   const values = new Float64Array(groups.length);
-  const folds = foldsOf(groups.length, FOLDS, groups);
+  const folds = divideFolds(groups.length, FOLDS, groups);
   for (const { inside, outside } of folds) {
     const fit = score.fit(folds.length === 1 ? reference : statisticsAt(reference, outside));
-    fit(statisticsAt(reference, inside)).forEach((value, place) => {
-      values[inside[place]!] = oddest(value);
+    fit(statisticsAt(reference, inside)).forEach((value, position) => {
+      values[inside[position]!] = oddest(value);
     });
   }
   return values;
@@ -77,7 +77,7 @@ export function statisticsAt(images: ImageStatistics, places: readonly number[])
   return Object.fromEntries(
     Object.entries(images).map(([name, values]) => [
       name,
-      Float64Array.from(places, (place) => values[place]!),
+      Float64Array.from(places, (index) => values[index]!),
     ]),
   );
 }

@@ -21,13 +21,13 @@ export interface ReferenceContents {
 export function contents(reference: ImageStatistics): ReferenceContents {
   const names = ofPixels.filter((name) => reference[name] !== undefined);
   const isMeasured = ninthNames.every((name) => names.includes(name));
-  const keysOf = (images: ImageStatistics): string[] =>
+  const contentKeys = (images: ImageStatistics): string[] =>
     Array.from(Object.values(images)[0]!, (_, image) =>
       isMeasured ? names.map((name) => images[name]?.[image]?.toPrecision(DIGITS)).join(' ') : `${image}`,
     );
   const numbers = new Map<string, number>();
   const copies: number[][] = [];
-  const groups = keysOf(reference).map((key, image) => {
+  const groups = contentKeys(reference).map((key, image) => {
     const number = numbers.get(key) ?? numbers.size;
     numbers.set(key, number);
     copies[number] = [...(copies[number] ?? []), image];
@@ -35,6 +35,7 @@ export function contents(reference: ImageStatistics): ReferenceContents {
   });
   return {
     groups,
-    copiesAmong: (images) => keysOf(images).map((key) => (isMeasured && copies[numbers.get(key)!]) || []),
+    copiesAmong: (images) =>
+      contentKeys(images).map((key) => (isMeasured && copies[numbers.get(key)!]) || []),
   };
 }

@@ -22,8 +22,8 @@ describe.each([
 
   it('is finite for a constant column, equal columns, a single row, and far away', () => {
     const data = Array.from(new RandomStream(1).normals(40)).flatMap((value) => [value, value, 3]);
-    for (const given of [rows(3, data), rows(3, [1, 2, 3])]) {
-      expect([...fit(given)(rows(3, [0, 0, 3, 1e4, -1e4, 5]))].every(Number.isFinite)).toBe(true);
+    for (const reference of [rows(3, data), rows(3, [1, 2, 3])]) {
+      expect([...fit(reference)(rows(3, [0, 0, 3, 1e4, -1e4, 5]))].every(Number.isFinite)).toBe(true);
     }
   });
 

@@ -32,14 +32,14 @@ interface Whitening {
 
 /** Finds the whitening of rows. */
 export function whiten(rows: Rows): Whitening {
-  const scales = Array.from({ length: rows.width }, (_, place) => scaleOf(rows, place));
+  const scales = Array.from({ length: rows.width }, (_, column) => columnScale(rows, column));
   const used = scales.flatMap((scale) => (scale === undefined ? [] : [scale]));
   const width = used.length;
-  const standardised = ({ count, width: given, data }: Rows): Rows => {
+  const standardised = ({ count, width: inputWidth, data }: Rows): Rows => {
     const scaled = new Float64Array(count * width);
     for (let row = 0; row < count; row++) {
-      used.forEach(({ place, centre, deviation }, index) => {
-        scaled[row * width + index] = (data[row * given + place]! - centre) / deviation;
+      used.forEach(({ place: column, centre, deviation }, index) => {
+        scaled[row * width + index] = (data[row * inputWidth + column]! - centre) / deviation;
       });
     }
     return { count, width, data: scaled };
@@ -65,11 +65,13 @@ export function whiten(rows: Rows): Whitening {
 const NEGLIGIBLE = 1e-6;
 
 /** The mean and the deviation of a column; undefined if it hardly varies. */
-function scaleOf({ count, width, data }: Rows, place: number) {
-  const values = Float64Array.from({ length: count }, (_, row) => data[row * width + place]!);
+function columnScale({ count, width, data }: Rows, column: number) {
+  const values = Float64Array.from({ length: count }, (_, row) => data[row * width + column]!);
   const centre = mean(values);
   const deviation = Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
-  return deviation > NEGLIGIBLE * Math.max(1e-3, Math.abs(centre)) ? { place, centre, deviation } : undefined;
+  return deviation > NEGLIGIBLE * Math.max(1e-3, Math.abs(centre))
+    ? { place: column, centre, deviation }
+    : undefined;
 }
 
 /** The correlation of standardised rows, (1 − λ)R + λI. */
@@ -171,14 +173,18 @@ function kernelWithout(rows: Rows, nearest: number): ReturnType<DensityEstimator
     return Float64Array.from({ length: points.count }, (_, row) => {
       for (let centre = 0; centre < count; centre++) {
         let square = 0;
-        for (let place = 0; place < width; place++) {
-          square += (points.data[row * width + place]! - centres.data[centre * width + place]!) ** 2;
+        for (let column = 0; column < width; column++) {
+          square += (points.data[row * width + column]! - centres.data[centre * width + column]!) ** 2;
         }
         exponents[centre] = -0.5 * square * bandwidth ** -2;
       }
       exponents.sort();
       const largest = counted.at(-1)!;
-      return constant + largest + Math.log(counted.reduce((sum, one) => sum + Math.exp(one - largest), 0));
+      return (
+        constant +
+        largest +
+        Math.log(counted.reduce((sum, logKernel) => sum + Math.exp(logKernel - largest), 0))
+      );
     });
   };
 }
@@ -200,7 +206,7 @@ const FENCE = 3.5;
  * ignore a few odd rows, and the likelihood of an image unlike all others may be larger than theirs by many orders of magnitude.
  */
 export function compression(rows: Rows): (others: Rows) => Rows {
-  const scales = Array.from({ length: rows.width }, (_, place) => robustScaleOf(rows, place));
+  const scales = Array.from({ length: rows.width }, (_, column) => robustColumnScale(rows, column));
   return ({ count, width, data }) => ({
     count,
     width,
@@ -215,7 +221,7 @@ export function compression(rows: Rows): (others: Rows) => Rows {
  * The compressed rows without those far from the rest, by a rough whitening first and then by one of the rows that are left
  * (Hubert, Rousseeuw and Verdonck 2012).
  */
-export function coreOf(rows: Rows): Rows {
+export function coreRows(rows: Rows): Rows {
   const cut = rows.data.map((value) => Math.max(-CUT_OFF, Math.min(CUT_OFF, value)));
   const rough = near(rows, whiten({ ...rows, data: cut }).apply(rows));
   return near(rows, whiten(rough).apply(rows));
@@ -230,20 +236,22 @@ function near(rows: Rows, { width, data }: Rows): Rows {
   });
   const sorted = distances.toSorted();
   const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
-  const most = Math.max(upper + FENCE * (upper - lower), quantile(sorted, 1 - MOST_ODD));
+  const farthest = Math.max(upper + FENCE * (upper - lower), quantile(sorted, 1 - MOST_ODD));
   return rowsAt(
     rows,
-    [...distances.keys()].filter((row) => distances[row]! <= most),
+    [...distances.keys()].filter((row) => distances[row]! <= farthest),
   );
 }
 
-function robustScaleOf(rows: Rows, place: number): ReturnType<typeof scaleOf> {
-  const values = Float64Array.from({ length: rows.count }, (_, row) => rows.data[row * rows.width + place]!);
+function robustColumnScale(rows: Rows, column: number): ReturnType<typeof columnScale> {
+  const values = Float64Array.from({ length: rows.count }, (_, row) => rows.data[row * rows.width + column]!);
   values.sort();
   // Of a normal distribution.
   const deviation = (quantile(values, 0.9) - quantile(values, 0.1)) / 2.563;
   // A column of mostly equal values, such as the brightness of a corner, has no such distance.
-  return deviation > 0 ? { place, centre: quantile(values, 0.5), deviation } : scaleOf(rows, place);
+  return deviation > 0
+    ? { place: column, centre: quantile(values, 0.5), deviation }
+    : columnScale(rows, column);
 }
 
 /**
@@ -252,15 +260,15 @@ function robustScaleOf(rows: Rows, place: number): ReturnType<typeof scaleOf> {
  *
  * @param groups the group of each position, numbered from 0; by default each position is a group
  */
-export function foldsOf(
+export function divideFolds(
   count: number,
   folds: number,
   groups?: ArrayLike<number>,
 ): { inside: number[]; outside: number[] }[] {
-  const all = Array.from({ length: count }, (_, index) => index);
-  const foldOf = (index: number): number => (groups?.[index] ?? index) % folds;
+  const indices = Array.from({ length: count }, (_, index) => index);
+  const foldIndex = (index: number): number => (groups?.[index] ?? index) % folds;
   return Array.from({ length: Math.min(folds, count) }, (_, fold) => ({
-    inside: all.filter((index) => foldOf(index) === fold),
-    outside: all.filter((index) => foldOf(index) !== fold),
+    inside: indices.filter((index) => foldIndex(index) === fold),
+    outside: indices.filter((index) => foldIndex(index) !== fold),
   })).filter(({ inside }) => inside.length > 0);
 }

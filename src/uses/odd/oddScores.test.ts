@@ -5,9 +5,9 @@ import { bits, computableFrom, oddScores, typicality } from './oddScores.ts';
 
 describe('bits', () => {
   const fit = bits.fit({ bits: [4, 1, 3, 2] });
-  const values = (...given: number[]) => [...fit({ bits: given })];
-  const order = (...given: number[]) =>
-    values(...given)
+  const values = (...bitCounts: number[]) => [...fit({ bits: bitCounts })];
+  const order = (...bitCounts: number[]) =>
+    values(...bitCounts)
       .map((value, index) => ({ value, index }))
       .sort((a, b) => b.value - a.value || a.index - b.index)
       .map(({ index }) => index);
@@ -47,9 +47,9 @@ describe('typicality', () => {
     colour: normals.map(() => 20 + 2 * random.normal()),
   };
   /** Images that are typical in all that isn't given. */
-  const images = (given: Record<string, number[]>) => {
-    const { length } = Object.values(given)[0]!;
-    const all = {
+  const images = (statistics: Record<string, number[]>) => {
+    const { length } = Object.values(statistics)[0]!;
+    const typicalValues = {
       'latents 0': 0,
       code: 5,
       'ninth 0': 100,
@@ -60,10 +60,13 @@ describe('typicality', () => {
       direction: 0,
       colour: 20,
     };
-    const typical = Object.entries(all).map(([name, value]) => [name, new Array<number>(length).fill(value)]);
-    return { ...Object.fromEntries(typical), ...given } as Record<string, number[]>;
+    const typical = Object.entries(typicalValues).map(([name, value]) => [
+      name,
+      new Array<number>(length).fill(value),
+    ]);
+    return { ...Object.fromEntries(typical), ...statistics } as Record<string, number[]>;
   };
-  const scores = (given: Record<string, number[]>) => [...typicality.fit(reference)(images(given))];
+  const scores = (statistics: Record<string, number[]>) => [...typicality.fit(reference)(images(statistics))];
 
   it('finds combinations that are odd though each number is common, at both ends', () => {
     const [typical, apart, high, low] = scores({
@@ -100,15 +103,15 @@ describe('typicality', () => {
   });
 
   it('does not depend on the units of the likelihood', () => {
-    const given = images({ 'latents 0': [0.5, -1, 2], code: [6, 4, 8] });
-    const scaled = (of: Record<string, number[]>) => ({
-      ...of,
-      code: of.code!.map((value) => 1000 * value - 7),
+    const examples = images({ 'latents 0': [0.5, -1, 2], code: [6, 4, 8] });
+    const scaled = (statistics: Record<string, number[]>) => ({
+      ...statistics,
+      code: statistics.code!.map((value) => 1000 * value - 7),
     });
-    const one = typicality.fit(reference)(given);
-    const other = typicality.fit(scaled(reference))(scaled(given));
-    one.forEach((value, index) => {
-      expect(other[index]).toBeCloseTo(value, 6);
+    const plainScores = typicality.fit(reference)(examples);
+    const scaledScores = typicality.fit(scaled(reference))(scaled(examples));
+    plainScores.forEach((value, index) => {
+      expect(scaledScores[index]).toBeCloseTo(value, 6);
     });
   });
 });

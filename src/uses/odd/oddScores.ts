@@ -4,9 +4,9 @@ import { mean, median } from '../../core/numeric/index.ts';
 import { countBelow, type ImageStatistics } from '../../model/referenceScores.ts';
 import {
   compression,
-  coreOf,
+  coreRows,
   type DensityEstimator,
-  foldsOf,
+  divideFolds,
   gaussian,
   kernel,
   type Rows,
@@ -39,8 +39,8 @@ function difference(minuend: string, subtrahend: string): Pick<OddScore, 'from' 
   return {
     from: [minuend, subtrahend],
     fit: () => (images) => {
-      const other = column(images, subtrahend);
-      return Float64Array.from(column(images, minuend), (value, image) => value - other[image]!);
+      const subtracted = column(images, subtrahend);
+      return Float64Array.from(column(images, minuend), (value, image) => value - subtracted[image]!);
     },
   };
 }
@@ -75,14 +75,14 @@ export const bits: OddScore = {
     const scale = mean(sorted.map((value) => Math.abs(value - middle))) || 1;
     return (images) =>
       Float64Array.from(column(images, 'bits'), (value) => {
-        const oddness = oddnessOf((100 * countBelow(sorted, value)) / sorted.length);
+        const oddness = percentileOddness((100 * countBelow(sorted, value)) / sorted.length);
         return oddness < 1 ? oddness : 1 + Math.abs(value - middle) / scale;
       });
   },
 };
 
 /** |percentile − 50|/50: 0 in the middle of the reference images, 1 beyond all of them on one side. */
-export function oddnessOf(percentile: number): number {
+export function percentileOddness(percentile: number): number {
   return Math.abs(percentile - 50) / 50;
 }
 
@@ -129,17 +129,17 @@ export const typicality: OddScore = {
   fit(reference) {
     const named = (pattern: RegExp): string[] => Object.keys(reference).filter((name) => pattern.test(name));
     const first = [...named(/^(latents|logDet) \d+$/), ...named(/^code$/), ...ofPixels];
-    const densityOf = (names: readonly string[]): ((images: ImageStatistics) => Float64Array) => {
-      const rows = rowsOf(reference, names);
+    const fitDensity = (names: readonly string[]): ((images: ImageStatistics) => Float64Array) => {
+      const rows = statisticRows(reference, names);
       const compress = compression(rows);
-      const logDensity = bestFit(coreOf(compress(rows)));
-      return (images) => logDensity(compress(rowsOf(images, names)));
+      const logDensity = bestFit(coreRows(compress(rows)));
+      return (images) => logDensity(compress(statisticRows(images, names)));
     };
-    const one = densityOf(first);
-    const other = densityOf([...first, ...named(/^ninth \d$/)]);
+    const globalDensity = fitDensity(first);
+    const localDensity = fitDensity([...first, ...named(/^ninth \d$/)]);
     return (images) => {
-      const others = other(images);
-      return one(images).map((value, image) => -value - others[image]!);
+      const others = localDensity(images);
+      return globalDensity(images).map((value, image) => -value - others[image]!);
     };
   },
 };
@@ -153,15 +153,15 @@ function bestFit(rows: Rows): (others: Rows) => Float64Array {
 }
 
 /** The statistics of these names, one row per image. */
-function rowsOf(images: ImageStatistics, names: readonly string[]): Rows {
+function statisticRows(images: ImageStatistics, names: readonly string[]): Rows {
   const columns = names.map((name) => column(images, name));
   const width = names.length;
   const count = columns[0]?.length ?? 0;
   const data = new Float64Array(count * width);
-  columns.forEach((values, place) => {
-    const isLog = onLogScale.includes(names[place]!);
+  columns.forEach((values, columnIndex) => {
+    const isLog = onLogScale.includes(names[columnIndex]!);
     for (let row = 0; row < count; row++) {
-      data[row * width + place] = isLog ? Math.log1p(values[row]!) : values[row]!;
+      data[row * width + columnIndex] = isLog ? Math.log1p(values[row]!) : values[row]!;
     }
   });
   return { count, width, data };
@@ -169,7 +169,7 @@ function rowsOf(images: ImageStatistics, names: readonly string[]): Rows {
 
 /** The mean log-density of a fifth of the images under an estimate from the others. */
 function heldOutDensity(fit: DensityEstimator, rows: Rows): number {
-  const [fold] = foldsOf(rows.count, 5);
+  const [fold] = divideFolds(rows.count, 5);
   return mean(fit(rowsAt(rows, fold!.outside))(rowsAt(rows, fold!.inside)));
 }
 

@@ -28,7 +28,8 @@ describe('places of a reference', () => {
     expect(places).toMatchObject({ images: 6, side: 3 });
     expect([places.mean.length, places.deviation.length]).toEqual([96, 96]);
     const { data } = await model.bitsMap(pixels, { draws: 2, seed: 1, noiseByContent: true });
-    const at = (image: number, row: number, column: number): number => data[image * 96 + row * 12 + column]!;
+    const bitsAt = (image: number, row: number, column: number): number =>
+      data[image * 96 + row * 12 + column]!;
     // A corner has four pixels, and a place inside nine.
     for (const [row, column, around] of [
       [
@@ -43,7 +44,7 @@ describe('places of a reference', () => {
       ],
       [4, 5, [3, 4, 5].flatMap((r) => [4, 5, 6].map((c) => [r, c]))],
     ] as [number, number, [number, number][]][]) {
-      const values = [0, 1, 2, 3, 4, 5].map((image) => mean(around.map(([r, c]) => at(image, r, c))));
+      const values = [0, 1, 2, 3, 4, 5].map((image) => mean(around.map(([r, c]) => bitsAt(image, r, c))));
       expect(places.mean[row * 12 + column]! / mean(values)).toBeCloseTo(1, 3);
       expect(places.deviation[row * 12 + column]! / Math.sqrt(variance(values))).toBeCloseTo(1, 3);
     }
@@ -106,9 +107,12 @@ describe('the oddest places', () => {
     data.fill(95, 0, 12);
     const frames = oddPlaces({ shape: [1, 8, 12], data }, reference).oddest[0]!;
     expect(frames).toHaveLength(3);
-    for (const [one, first] of frames.entries()) {
-      for (const other of frames.slice(one + 1)) {
-        const apart = Math.max(Math.abs(first.row - other.row), Math.abs(first.column - other.column));
+    for (const [index, first] of frames.entries()) {
+      for (const otherFrame of frames.slice(index + 1)) {
+        const apart = Math.max(
+          Math.abs(first.row - otherFrame.row),
+          Math.abs(first.column - otherFrame.column),
+        );
         expect(apart).toBeGreaterThanOrEqual(3);
       }
     }
@@ -121,7 +125,7 @@ describe('the oddest places', () => {
   });
 
   it('do not depend on places where all reference images agree', () => {
-    const deviation = reference.deviation.map((value, place) => (place < 12 ? 0 : value));
+    const deviation = reference.deviation.map((value, index) => (index < 12 ? 0 : value));
     const { map } = oddPlaces(mapWith([0, 5, 5.9]), { ...reference, deviation });
     // A corner of the map has six pixels: 0.15 above the mean, relative to the mean deviation.
     expect(map.data[5]).toBeCloseTo(0.15 / (84 / 96), 6);

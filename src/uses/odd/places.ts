@@ -60,12 +60,12 @@ export async function measurePlaces(
   const atOnce = Math.max(1, Math.floor(MOST_VALUES / area));
   let shift: Float64Array | undefined;
   for (let first = 0; first < count; first += atOnce) {
-    const some = Array.from({ length: Math.min(atOnce, count - first) }, (_, place) => first + place);
+    const some = Array.from({ length: Math.min(atOnce, count - first) }, (_, offset) => first + offset);
     const part = partOfWork(following, { before: draws * first, of: draws * count });
-    const own = subset(images, some);
-    const condition = choiceFrom(model.model, own);
+    const batchImages = subset(images, some);
+    const condition = choiceFrom(model.model, batchImages);
     const how = { draws, seed, condition, noiseByContent: true, ranks, ...part };
-    const map = await model.bitsMap(readAll(own), how);
+    const map = await model.bitsMap(readAll(batchImages), how);
     const local = surroundings(map, side);
     // Of differences from the first image, so that squares do not cancel.
     shift ??= local.slice(0, area);
@@ -75,13 +75,13 @@ export async function measurePlaces(
       squares[index % area]! += difference * difference;
     });
   }
-  const deviation = squares.map((square, place) =>
-    Math.sqrt(Math.max(0, square - sums[place]! ** 2 / count) / (count - 1)),
+  const deviation = squares.map((square, index) =>
+    Math.sqrt(Math.max(0, square - sums[index]! ** 2 / count) / (count - 1)),
   );
   return {
     images: count,
     side,
-    mean: Array.from(sums, (sum, place) => short(shift![place]! + sum / count)),
+    mean: Array.from(sums, (sum, index) => short(shift![index]! + sum / count)),
     deviation: Array.from(deviation, short),
   };
 }
@@ -103,8 +103,8 @@ export function oddPlaces(bitsMap: NdArray, { side, mean: centre, deviation }: R
   // Where reference images hardly differ, as at their borders, the smallest difference would count.
   const least = mean(deviation);
   const data = surroundings(bitsMap, side).map((value, index) => {
-    const place = index % area;
-    return (value - centre[place]!) / Math.max(deviation[place]!, least, Number.MIN_VALUE);
+    const pixel = index % area;
+    return (value - centre[pixel]!) / Math.max(deviation[pixel]!, least, Number.MIN_VALUE);
   });
   const oddest = Array.from({ length: count }, (_, image) =>
     framesIn(data.subarray(image * area, (image + 1) * area), [height, width], side),
@@ -136,9 +136,10 @@ function surroundings({ shape, data }: NdArray, side: number): Float64Array {
     for (let row = 0; row < height; row++) {
       const [top, bottom] = [Math.max(0, row - reach), Math.min(height, row + reach + 1)];
       for (let column = 0; column < width; column++) {
-        const [left, right] = [Math.max(0, column - reach), Math.min(width, column + reach + 1)];
-        const total = sumAt(bottom, right) - sumAt(top, right) - sumAt(bottom, left) + sumAt(top, left);
-        result[image * area + row * width + column] = total / ((bottom - top) * (right - left));
+        const [firstColumn, right] = [Math.max(0, column - reach), Math.min(width, column + reach + 1)];
+        const total =
+          sumAt(bottom, right) - sumAt(top, right) - sumAt(bottom, firstColumn) + sumAt(top, firstColumn);
+        result[image * area + row * width + column] = total / ((bottom - top) * (right - firstColumn));
       }
     }
   }
@@ -150,14 +151,14 @@ function framesIn(map: Float64Array, [height, width]: [number, number], side: nu
   const order = Array.from(map.keys()).sort((a, b) => Math.abs(map[b]!) - Math.abs(map[a]!) || a - b);
   const reach = (side - 1) / 2;
   const frames: OddPlace[] = [];
-  for (const place of order) {
-    const row = Math.max(0, Math.min(Math.floor(place / width) - reach, height - side));
-    const column = Math.max(0, Math.min((place % width) - reach, width - side));
+  for (const pixel of order) {
+    const row = Math.max(0, Math.min(Math.floor(pixel / width) - reach, height - side));
+    const column = Math.max(0, Math.min((pixel % width) - reach, width - side));
     const overlaps = frames.some(
       (frame) => Math.abs(frame.row - row) < side && Math.abs(frame.column - column) < side,
     );
-    if (!overlaps && Number.isFinite(map[place]!)) {
-      frames.push({ row, column, side, deviations: map[place]! });
+    if (!overlaps && Number.isFinite(map[pixel]!)) {
+      frames.push({ row, column, side, deviations: map[pixel]! });
       if (frames.length === FRAMES) {
         break;
       }

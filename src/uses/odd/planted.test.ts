@@ -23,8 +23,8 @@ const kinds: Readonly<Record<string, (seed: number) => Uint8Array>> = {
   dark: (seed) => new Uint8Array(SIDE * SIDE).fill(20 + 2 * seed),
   /** Stripes of some width and direction. */
   texture: (seed) =>
-    Uint8Array.from({ length: SIDE * SIDE }, (_, place) => {
-      const [row, column] = [Math.floor(place / SIDE), place % SIDE];
+    Uint8Array.from({ length: SIDE * SIDE }, (_, index) => {
+      const [row, column] = [Math.floor(index / SIDE), index % SIDE];
       return 128 + 60 * Math.sin((row * (1 + seed)) / 4 + (column * (4 - seed)) / 5);
     }),
 };
@@ -63,13 +63,15 @@ describe('odd images among 100 validation images', () => {
     [5, planted(['dark', 0], ['dark', 0], ['dark', 0], ['dark', 1], ['dark', 1])],
   ])('%i of them rank first, with others of their kinds, %j', (count, odd) => {
     const reference = statisticsAt(statistics, [...digitsFrom(0, REFERENCES - count), ...odd]);
-    const all = digitsFrom(0, DIGITS + ODD);
-    const { values, pValues } = fitted(oddScores.typicality, reference).judge(statisticsAt(statistics, all));
-    const ranked = all.toSorted((a, b) => values[b]! - values[a]!);
-    expect(ranked.slice(0, ODD).toSorted((a, b) => a - b)).toEqual(all.slice(DIGITS));
+    const images = digitsFrom(0, DIGITS + ODD);
+    const { values, pValues } = fitted(oddScores.typicality, reference).judge(
+      statisticsAt(statistics, images),
+    );
+    const ranked = images.toSorted((a, b) => values[b]! - values[a]!);
+    expect(ranked.slice(0, ODD).toSorted((a, b) => a - b)).toEqual(images.slice(DIGITS));
     // Images like them are among the validation images: as odd as few of these, but not odder than all.
-    for (const place of odd) {
-      expect(pValues![place]).toBeLessThan((count + 2) / REFERENCES);
+    for (const image of odd) {
+      expect(pValues![image]).toBeLessThan((count + 2) / REFERENCES);
     }
   });
 });

@@ -23,8 +23,8 @@ function textures(count: number, seed: number): Uint8Array {
   const weights = [0.6, 1, 0.6];
   for (let image = 0; image < count; image++) {
     const noise = new RandomStream(seed, 'texture', image).normals(SIDE * SIDE);
-    for (let place = 0; place < SIDE * SIDE; place++) {
-      const [row, column] = [Math.floor(place / SIDE), place % SIDE];
+    for (let index = 0; index < SIDE * SIDE; index++) {
+      const [row, column] = [Math.floor(index / SIDE), index % SIDE];
       let sum = 0;
       weights.forEach((vertical, dy) => {
         weights.forEach((horizontal, dx) => {
@@ -32,7 +32,7 @@ function textures(count: number, seed: number): Uint8Array {
           sum += vertical * horizontal * noise[r * SIDE + c]!;
         });
       });
-      pixels[image * SIDE * SIDE + place] = Math.max(0, Math.min(255, 128 + 25 * sum));
+      pixels[image * SIDE * SIDE + index] = Math.max(0, Math.min(255, 128 + 25 * sum));
     }
   }
   return pixels;
@@ -82,23 +82,23 @@ describe.each<[string, Change]>([
     const pixels = textures(COUNT, 3);
     const random = new RandomStream(4);
     const spots = Array.from({ length: COUNT }, (_, image) => {
-      const [top, left] = [random.integer(SIDE - SPOT + 1), random.integer(SIDE - SPOT + 1)];
+      const [top, leftEdge] = [random.integer(SIDE - SPOT + 1), random.integer(SIDE - SPOT + 1)];
       for (let row = top; row < top + SPOT; row++) {
-        for (let column = left; column < left + SPOT; column++) {
-          const place = (image * SIDE + row) * SIDE + column;
-          pixels[place] = Math.max(0, Math.min(255, change(pixels[place]!, row, column, random)));
+        for (let column = leftEdge; column < leftEdge + SPOT; column++) {
+          const index = (image * SIDE + row) * SIDE + column;
+          pixels[index] = Math.max(0, Math.min(255, change(pixels[index]!, row, column, random)));
         }
       }
-      return [top, left] as const;
+      return [top, leftEdge] as const;
     });
     const map = await model.bitsMap(pixels, { draws: 2, noiseByContent: true });
     const { oddest } = oddPlaces(map, places);
     // Its middle lies in the spot.
-    const isOn = ({ row, column, side }: OddPlace, [top, left]: readonly [number, number]): boolean => {
+    const isOn = ({ row, column, side }: OddPlace, [top, leftEdge]: readonly [number, number]): boolean => {
       const [y, x] = [row + side / 2, column + side / 2];
-      return y >= top && y <= top + SPOT && x >= left && x <= left + SPOT;
+      return y >= top && y <= top + SPOT && x >= leftEdge && x <= leftEdge + SPOT;
     };
-    const found = oddest.filter((frames, image) => frames.some((frame) => isOn(frame, spots[image]!)));
-    expect(found.length).toBeGreaterThanOrEqual(0.9 * COUNT);
+    const framed = oddest.filter((frames, image) => frames.some((frame) => isOn(frame, spots[image]!)));
+    expect(framed.length).toBeGreaterThanOrEqual(0.9 * COUNT);
   });
 });

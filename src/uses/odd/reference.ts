@@ -31,13 +31,16 @@ export async function measureReference(
   const chosen = referenceImages(images);
   const some = evenly(chosen, PLACE_IMAGES);
   const before = draws * chosen.count;
-  const of = before + draws * some.count;
+  const total = before + draws * some.count;
   const how = { draws, seed, ranks };
   const { statistics } = await measureStatistics(model, chosen, {
     ...how,
-    ...partOfWork(following, { before: 0, of }),
+    ...partOfWork(following, { before: 0, of: total }),
   });
-  const places = await measurePlaces(model, some, { ...how, ...partOfWork(following, { before, of }) });
+  const places = await measurePlaces(model, some, {
+    ...how,
+    ...partOfWork(following, { before, of: total }),
+  });
   const columns = Object.entries(statistics).map(([name, values]) => [name, Array.from(values, rounded)]);
   const { fingerprint } = model;
   return {
@@ -51,8 +54,8 @@ export async function measureReference(
 }
 
 /** The images that `measureReference` measures: all, or `most` at even distances. */
-export function referenceImages(images: ImageSet, most = MOST_IMAGES): ImageSet {
-  return evenly(images, most);
+export function referenceImages(images: ImageSet, limit = MOST_IMAGES): ImageSet {
+  return evenly(images, limit);
 }
 
 /** How many images `measureReference` measures of so many, some of them twice: for progress. */
@@ -69,8 +72,8 @@ export function requireFinite({ statistics: { bits } }: ReferenceScores): void {
 }
 
 /** The most images, evenly spread. */
-function evenly(images: ImageSet, most: number): ImageSet {
-  return images.count <= most ? images : subset(images, evenlySpread(most, images.count));
+function evenly(images: ImageSet, limit: number): ImageSet {
+  return images.count <= limit ? images : subset(images, evenlySpread(limit, images.count));
 }
 
 /** Seven digits: float32 has no more, and files are half as long. */

@@ -5,15 +5,15 @@ import type { ImageStatistics } from '../../model/referenceScores.ts';
 import { compareSources, FALSE_ALARMS } from './sameSource.ts';
 
 type Scored = Pick<ReturnType<typeof set>, 'statistics'> & { readonly values: Float64Array | undefined };
-const sameSource = (given: Scored, reference: Scored) =>
-  compareSources(given.statistics, reference.statistics)(given.values, reference.values);
+const sameSource = (scored: Scored, reference: Scored) =>
+  compareSources(scored.statistics, reference.statistics)(scored.values, reference.values);
 
 function set(count: number, seed: number, { brightness = 0, bits = 0 } = {}) {
   const random = new RandomStream(seed);
   const normals = (shift = 0) => Float64Array.from(random.normals(count), (value) => value + shift);
-  const own = normals(bits);
+  const bitsValues = normals(bits);
   const statistics: ImageStatistics = {
-    bits: own,
+    bits: bitsValues,
     brightness: normals(brightness),
     contrast: normals(),
     noise: normals(),
@@ -22,13 +22,13 @@ function set(count: number, seed: number, { brightness = 0, bits = 0 } = {}) {
     direction: normals(),
     colour: normals(),
   };
-  return { statistics, values: own.map(Math.abs) };
+  return { statistics, values: bitsValues.map(Math.abs) };
 }
 
 it('takes few sets from the same source for others', () => {
   const alarms = Array.from({ length: 150 }, (_, seed) =>
     sameSource(set(20, seed), set(60, 1000 + seed)),
-  ).filter((found) => !found!.same).length;
+  ).filter((comparison) => !comparison!.same).length;
   // At most 1.5 expected; 8 or more have a probability of one in ten thousand.
   expect(FALSE_ALARMS).toBe(0.01);
   expect(alarms).toBeLessThan(8);

@@ -45,17 +45,17 @@ export interface SourceShift {
  * both: undefined for fewer than 10 images of either; bits/dim that are not finite speak against the same source.
  */
 export function compareSources(
-  given: ImageStatistics,
+  statistics: ImageStatistics,
   reference: ImageStatistics,
 ): (values?: Float64Array, expected?: Float64Array) => SourceComparison | undefined {
-  const count = given.bits!.length;
+  const count = statistics.bits!.length;
   if (Math.min(count, reference.bits!.length) < FEWEST) {
     return () => undefined;
   }
-  const places = Array.from({ length: Math.min(MOST, count) }, (_, place) =>
-    Math.floor((place * count) / Math.min(MOST, count)),
+  const places = Array.from({ length: Math.min(MOST, count) }, (_, index) =>
+    Math.floor((index * count) / Math.min(MOST, count)),
   );
-  const images = statisticsAt(given, places);
+  const images = statisticsAt(statistics, places);
   const names = (Object.keys(pixelStatistics) as PixelStatisticName[]).filter(
     (name) => images[name] && reference[name],
   );
@@ -65,20 +65,20 @@ export function compareSources(
   }));
   const ofBits = bootstrapOfMean(images.bits!, reference.bits!);
   return (values, expected) => {
-    const all = [
+    const pValues = [
       ofBits,
       ...(values && expected
         ? [
             kolmogorovSmirnov(
-              places.map((place) => values[place]!),
+              places.map((position) => values[position]!),
               expected,
             ),
           ]
         : []),
       ...ofPixels.map(({ p }) => p),
     ];
-    const corrected = (p: number): number => Math.min(1, p * all.length);
-    const pValue = corrected(Math.min(...all));
+    const corrected = (p: number): number => Math.min(1, p * pValues.length);
+    const pValue = corrected(Math.min(...pValues));
     const shifts = ofPixels
       .filter(({ p }) => corrected(p) <= FALSE_ALARMS)
       .sort((a, b) => a.p - b.p)
@@ -92,8 +92,8 @@ export function compareSources(
 }
 
 /** The p-value of a difference between means: the share of pairs of sets drawn from the reference that differ as much. */
-function bootstrapOfMean(own: ArrayLike<number>, reference: ArrayLike<number>): number {
-  const difference = Math.abs(mean(own) - mean(reference));
+function bootstrapOfMean(values: ArrayLike<number>, reference: ArrayLike<number>): number {
+  const difference = Math.abs(mean(values) - mean(reference));
   const random = new RandomStream(0, 'bootstrap');
   const drawnMean = (count: number): number => {
     let total = 0;
@@ -104,7 +104,7 @@ function bootstrapOfMean(own: ArrayLike<number>, reference: ArrayLike<number>): 
   };
   let asLarge = 1;
   for (let sample = 0; sample < SAMPLES; sample++) {
-    if (Math.abs(drawnMean(own.length) - drawnMean(reference.length)) >= difference) {
+    if (Math.abs(drawnMean(values.length) - drawnMean(reference.length)) >= difference) {
       asLarge++;
     }
   }

@@ -26,8 +26,8 @@ import {
   defaultScore,
   type OddScore,
   type OddScoreName,
-  oddnessOf,
   oddScores,
+  percentileOddness,
   type ScoreNeed,
 } from './oddScores.ts';
 import { measureReference, referencePasses } from './reference.ts';
@@ -129,13 +129,13 @@ export async function score(
 export async function oddReport(
   model: FlowModel,
   images: ImageSet,
-  given: ImageSet | ReferenceScores | undefined = model.reference,
+  source: ImageSet | ReferenceScores | undefined = model.reference,
   { score: wanted, ...options }: OddOptions = {},
 ): Promise<OddReport> {
   if (wanted !== undefined) {
     requireNeeds(wanted, model, images);
   }
-  const { computable, best, report } = await measured(model, images, given, options);
+  const { computable, best, report } = await measured(model, images, source, options);
   const chosen = wanted ?? best;
   if (!computable.includes(chosen)) {
     throw lacking(chosen);
@@ -151,10 +151,10 @@ export async function oddReport(
 export async function oddReports(
   model: FlowModel,
   images: ImageSet,
-  given: ImageSet | ReferenceScores | undefined = model.reference,
+  source: ImageSet | ReferenceScores | undefined = model.reference,
   options: Omit<OddOptions, 'score'> = {},
 ): Promise<OddReports> {
-  const { computable, best, report } = await measured(model, images, given, options);
+  const { computable, best, report } = await measured(model, images, source, options);
   return {
     best,
     reports: Object.fromEntries(computable.map((name) => [name, report(name)])),
@@ -199,28 +199,28 @@ interface MeasuredImages {
 async function measured(
   model: FlowModel,
   images: ImageSet,
-  given: ImageSet | ReferenceScores | undefined,
+  source: ImageSet | ReferenceScores | undefined,
   { ranks, ...options }: Omit<OddOptions, 'score'>,
 ): Promise<MeasuredImages> {
-  const reference = given ?? requireReference(undefined);
+  const reference = source ?? requireReference(undefined);
   const isMeasured = 'statistics' in reference;
   const measuredWith = isMeasured ? reference : { draws: 1, seed: 0 };
   const { draws = measuredWith.draws, seed = measuredWith.seed, ...following } = options;
-  const own = draws * images.count;
-  const of = own + (isMeasured ? 0 : draws * referencePasses(reference.count));
+  const imageWork = draws * images.count;
+  const total = imageWork + (isMeasured ? 0 : draws * referencePasses(reference.count));
   const how = { draws, seed, ranks };
   const { bitsByDraw, classes, ...measured } = await measureStatistics(model, images, {
     ...how,
-    ...partOfWork(following, { before: 0, of }),
+    ...partOfWork(following, { before: 0, of: total }),
   });
-  const known = isMeasured
+  const measuredReference = isMeasured
     ? reference
     : await measureReference(model, reference, '', {
         ...how,
-        ...partOfWork(following, { before: own, of }),
+        ...partOfWork(following, { before: imageWork, of: total }),
       });
-  return ranked(measured.statistics, known.statistics, {
-    scored: imageScores(bitsByDraw, known),
+  return ranked(measured.statistics, measuredReference.statistics, {
+    scored: imageScores(bitsByDraw, measuredReference),
     classesOf: classes && scoredClasses(model, classes),
   });
 }
@@ -250,10 +250,10 @@ function ranked(
   const report = (chosen: OddScoreName): OddReport => {
     const { values, pValues, reference } = judged[chosen]!;
     const images = scored.map(
-      (one, index): Score => ({
+      (image, index): Score => ({
         index,
-        ...one,
-        oddness: oddnessOf(one.percentile),
+        ...image,
+        oddness: percentileOddness(image.percentile),
         score: values[index]!,
         pValue: pValues?.[index] ?? null,
         scores: Object.fromEntries(Object.entries(judged).map(([name, each]) => [name, each.values[index]!])),
@@ -284,18 +284,18 @@ function lacking(name: OddScoreName): UserError {
 
 /** The classes that each image may be of. */
 function scoredClasses(model: FlowModel, likelihoods: ClassLikelihoods): (image: number) => ScoredClasses {
-  const found = posteriors(likelihoods);
+  const classPosteriors = posteriors(likelihoods);
   const { classes } = model;
   const byClass = inBitsPerDim(model.model, likelihoods.draws);
-  const named = (of: (number: number) => number): Record<string, number> =>
-    Object.fromEntries(classes.map((name, number) => [name, of(number)]));
+  const named = (evaluate: (number: number) => number): Record<string, number> =>
+    Object.fromEntries(classes.map((name, number) => [name, evaluate(number)]));
   return (image) => {
-    const own = found[image]!;
-    const number = mostProbable(own);
+    const probabilities = classPosteriors[image]!;
+    const number = mostProbable(probabilities);
     return {
       class: classes[number]!,
-      probability: own[number]!,
-      probabilities: named((each) => own[each]!),
+      probability: probabilities[number]!,
+      probabilities: named((each) => probabilities[each]!),
       bitsPerDim: named((each) => mean(byClass.map((draw) => draw[image * classes.length + each]!))),
     };
   };

@@ -27,19 +27,19 @@ const SHORTEST_DRAG = 8;
 const HEIGHT = 320;
 
 /** A plot that fills the available width. The legend shows the values at the pointer, by default the last ones. */
-export function Plot({ label, plot, marks, results, at, onPart }: PlotProps) {
+export function Plot({ label, plot, marks, results, at: marked, onPart }: PlotProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);
   const [pointer, setPointed] = useState<number>();
   const [dragged, setDragged] = useState<number>();
-  const pointed = pointer ?? at;
+  const pointed = pointer ?? marked;
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(Math.max(240, entry!.contentRect.width)));
     observer.observe(frame.current!);
     return () => observer.disconnect();
   }, []);
   const { elements, area, across } = layOutPlot({ ...plot, width, height: HEIGHT }, { legend: false });
-  const { left, right, top, bottom } = area;
+  const { left: leftEdge, right, top, bottom } = area;
   const { series, x, y } = plot;
   const labels = { xLabel: x.label, yLabel: y.label };
   const [first, last] = x.range;
@@ -51,7 +51,7 @@ export function Plot({ label, plot, marks, results, at, onPart }: PlotProps) {
     clientX: number;
     currentTarget: Element;
   }): number | undefined => {
-    const share = (clientX - currentTarget.getBoundingClientRect().left - left) / (right - left);
+    const share = (clientX - currentTarget.getBoundingClientRect().left - leftEdge) / (right - leftEdge);
     return share >= 0 && share <= 1 ? first + share * (last - first) : undefined;
   };
   return (
@@ -65,13 +65,13 @@ export function Plot({ label, plot, marks, results, at, onPart }: PlotProps) {
         }
         onPointerMove={(event) => setPointed(placeAt(event))}
         onPointerUp={(event) => {
-          const place = placeAt(event);
+          const pointedValue = placeAt(event);
           if (
             dragged !== undefined &&
-            place !== undefined &&
-            Math.abs(across(place) - across(dragged)) >= SHORTEST_DRAG
+            pointedValue !== undefined &&
+            Math.abs(across(pointedValue) - across(dragged)) >= SHORTEST_DRAG
           ) {
-            onPart?.([Math.min(dragged, place), Math.max(dragged, place)]);
+            onPart?.([Math.min(dragged, pointedValue), Math.max(dragged, pointedValue)]);
           }
           setDragged(undefined);
         }}
@@ -81,7 +81,7 @@ export function Plot({ label, plot, marks, results, at, onPart }: PlotProps) {
         }}
       >
         <svg width={width} height={HEIGHT} role="img" aria-label={label}>
-          {elements.map(vnodeOf)}
+          {elements.map(toVNode)}
           {marks
             .filter((mark) => mark.x >= first && mark.x <= last)
             .map((mark) => (
@@ -115,11 +115,11 @@ export function Plot({ label, plot, marks, results, at, onPart }: PlotProps) {
   );
 }
 
-function vnodeOf({ tag, attributes, children }: SvgElement): VNode {
+function toVNode({ tag, attributes, children }: SvgElement): VNode {
   return h(
     tag,
     attributes,
-    children.map((child) => (typeof child === 'string' ? child : vnodeOf(child))),
+    children.map((child) => (typeof child === 'string' ? child : toVNode(child))),
   );
 }
 
@@ -154,8 +154,8 @@ function Legend({
 }
 
 /** The last value up to `place`. */
-function valueAt(points: readonly PlotPoint[], place = Number.POSITIVE_INFINITY): number | undefined {
-  return points.findLast(({ x, y }) => x <= place && Number.isFinite(y))?.y;
+function valueAt(points: readonly PlotPoint[], position = Number.POSITIVE_INFINITY): number | undefined {
+  return points.findLast(({ x, y }) => x <= position && Number.isFinite(y))?.y;
 }
 
 /** The maximum number of rows per series. */

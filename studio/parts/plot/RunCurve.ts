@@ -43,7 +43,7 @@ export class RunCurve {
 
   /** Adds a line of `metrics.jsonl`, or skips an invalid one. */
   addMetrics(line: unknown): void {
-    const fields = fieldsOf(line);
+    const fields = objectFields(line);
     const { step, dropped, backToStep, reason } = fields;
     const [bitsPerDim, validationBitsPerDim] = ['bitsPerDim', 'validationBitsPerDim'].map((name) =>
       bitsIn(fields, name),
@@ -67,7 +67,7 @@ export class RunCurve {
 
   /** Adds a line of `timings.jsonl`. */
   addTiming(line: unknown): void {
-    const { step, seconds, imagesPerSecond } = fieldsOf(line);
+    const { step, seconds, imagesPerSecond } = objectFields(line);
     if (isStep(step) && typeof seconds === 'number' && seconds >= 0) {
       cut(this.times, step);
       this.times.push({ step, seconds: this.seconds + seconds, rate: numberIn(imagesPerSecond) });
@@ -110,7 +110,7 @@ export class RunCurve {
 }
 
 /** Parses a log's lines; skips invalid ones, such as one cut off by a crash. */
-export function linesOf(log: string): unknown[] {
+export function parseLines(log: string): unknown[] {
   return log.split('\n').flatMap((line) => {
     try {
       return line === '' ? [] : [JSON.parse(line)];
@@ -128,7 +128,7 @@ function cut(list: { readonly step: number }[], step: number): void {
   }
 }
 
-function fieldsOf(line: unknown): Readonly<Record<string, unknown>> {
+function objectFields(line: unknown): Readonly<Record<string, unknown>> {
   return typeof line === 'object' && line !== null ? { ...line } : {};
 }
 

@@ -51,18 +51,18 @@ const MOST_MARKS = 60;
 export function runsPlot(runs: readonly PlottedRun[], { axis, batches, part }: CurveView): RangedPlot {
   const [{ unit = bitsPerDimUnit } = {}] = runs;
   const size = Math.max(batches, pointSize(runs.map(({ curve }) => curve)));
-  const whole = runs.flatMap(({ name, hue, curve }) =>
+  const fullSeries = runs.flatMap(({ name, hue, curve }) =>
     curveSeries(curve, {
       names: { training: trainingName(name), validation: `${name}, validation` },
       hues: { training: hue, validation: hue },
       size,
-      across: (step) => placeOf(curve, axis, step),
+      across: (step) => axisValue(curve, axis, step),
     }).map((series) => ({ ...series, points: series.points.map(({ x, y }) => ({ x, y: unit.of(y) })) })),
   );
-  const last = Math.max(1e-9, ...whole.map(({ points }) => points.at(-1)!.x));
+  const last = Math.max(1e-9, ...fullSeries.map(({ points }) => points.at(-1)!.x));
   const range = part ?? ([0, last] as const);
-  const series = whole
-    .map((one) => ({ ...one, points: one.points.filter(({ x }) => x >= range[0] && x <= range[1]) }))
+  const series = fullSeries
+    .map((line) => ({ ...line, points: line.points.filter(({ x }) => x >= range[0] && x <= range[1]) }))
     .filter(({ points }) => points.length > 0);
   return {
     x: { label: axis === 'steps' ? 'steps' : 'seconds of training', range },
@@ -89,7 +89,7 @@ function trainingName(run: string): string {
 export function curveMarks(runs: readonly PlottedRun[], axis: CurveAxis): PlotMark[] {
   return runs.flatMap(({ name, hue, curve }) =>
     curve.marks.slice(-MOST_MARKS).map(({ step, kind, text }) => ({
-      x: placeOf(curve, axis, step),
+      x: axisValue(curve, axis, step),
       hue,
       kind,
       text: `${name}, ${text}`,
@@ -97,7 +97,7 @@ export function curveMarks(runs: readonly PlottedRun[], axis: CurveAxis): PlotMa
   );
 }
 
-function placeOf(curve: RunCurve, axis: CurveAxis, step: number): number {
+function axisValue(curve: RunCurve, axis: CurveAxis, step: number): number {
   return axis === 'steps' ? step : curve.secondsAt(step);
 }
 
@@ -118,11 +118,11 @@ export function comparisonText(runs: readonly PlottedRun[], axis: CurveAxis): st
   if (measured.length < 2) {
     return undefined;
   }
-  const place = ({ curve }: PlottedRun, step: number): number =>
+  const axisPosition = ({ curve }: PlottedRun, step: number): number =>
     axis === 'steps' ? step : curve.secondsAt(step);
-  const end = Math.min(...measured.map((run) => place(run, run.curve.validation.at(-1)!.step)));
+  const end = Math.min(...measured.map((run) => axisPosition(run, run.curve.validation.at(-1)!.step)));
   const placed = measured.flatMap((run): Placed[] => {
-    const last = run.curve.validation.findLast(({ step }) => place(run, step) <= end);
+    const last = run.curve.validation.findLast(({ step }) => axisPosition(run, step) <= end);
     return last && Number.isFinite(last.bitsPerDim) ? [{ name: run.name, bitsPerDim: last.bitsPerDim }] : [];
   });
   const [best, second] = placed.toSorted((a, b) => a.bitsPerDim - b.bitsPerDim);

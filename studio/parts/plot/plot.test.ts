@@ -2,23 +2,23 @@
 import { describe, expect, it } from 'vitest';
 import { unitNamed } from '../../../src/flows/models/unit.ts';
 import { comparisonText, curveMarks, runsPlot, trainingResults } from './curveSeries.ts';
-import { linesOf, RunCurve } from './RunCurve.ts';
+import { parseLines, RunCurve } from './RunCurve.ts';
 
-const whole = { axis: 'steps', batches: 1 } as const;
+const fullView = { axis: 'steps', batches: 1 } as const;
 
-function curveOf(metrics: string, timings = ''): RunCurve {
+function parseCurve(metrics: string, timings = ''): RunCurve {
   const curve = new RunCurve();
-  for (const line of linesOf(metrics)) {
+  for (const line of parseLines(metrics)) {
     curve.addMetrics(line);
   }
-  for (const line of linesOf(timings)) {
+  for (const line of parseLines(timings)) {
     curve.addTiming(line);
   }
   return curve;
 }
 
 it('reads logs, skips invalid lines, and replaces steps repeated by a resume', () => {
-  const curve = curveOf(
+  const curve = parseCurve(
     [
       '{"step":1,"bitsPerDim":5}',
       '{"step":2,"bitsPerDim":4}',
@@ -54,7 +54,7 @@ it('draws long runs as means, at steps or seconds', () => {
   curve.addMetrics({ step: 1600, validationBitsPerDim: 1200 });
   curve.addMetrics({ step: 1500, backToStep: 1400, reason: 'not finite' });
   const runs = [{ name: 'run', hue: 3, curve }];
-  const { x, y, series } = runsPlot(runs, whole);
+  const { x, y, series } = runsPlot(runs, fullView);
   expect(series.map(({ name, hue, kind }) => [name, hue, kind])).toEqual([
     ['run, training', 3, 'line'],
     ['run, validation', 3, 'line and points'],
@@ -65,13 +65,13 @@ it('draws long runs as means, at steps or seconds', () => {
   expect(y.range[0]).toBeLessThan(50);
   expect(y.range[1]).toBeGreaterThan(1500);
   expect(curveMarks(runs, 'steps')).toMatchObject([{ x: 1500, hue: 3, kind: 'setback' }]);
-  const seconds = runsPlot(runs, { ...whole, axis: 'seconds' });
+  const seconds = runsPlot(runs, { ...fullView, axis: 'seconds' });
   expect(seconds.series[0]!.points[0]!.x).toBe(5.5);
   expect(seconds.x.range).toEqual([0, 800]);
 });
 
 it('has a plot with axes before the first value', () => {
-  expect(runsPlot([{ name: 'run', hue: 0, curve: new RunCurve() }], whole)).toMatchObject({
+  expect(runsPlot([{ name: 'run', hue: 0, curve: new RunCurve() }], fullView)).toMatchObject({
     y: { range: [0, 1] },
     series: [],
   });

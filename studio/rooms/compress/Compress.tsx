@@ -2,7 +2,7 @@
 import type { GivenFolder } from 'emerging-flows/data';
 import { useEffect, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
-import { addressOf, chosenModel } from '../../models.ts';
+import { chosenModel, modelAddress } from '../../models.ts';
 import { plural } from '../../numbers.ts';
 import { Check } from '../../parts/Check.tsx';
 import { downloadBlob } from '../../parts/download.ts';
@@ -20,7 +20,7 @@ import { DIGITS_AUTHORS, digitsUrl, takesDigits } from '../../work/digits.ts';
 import { useWork } from '../../work/useWork.ts';
 import { compressSettings, MOST_BLOCK } from './compressSettings.ts';
 import { Decoded } from './Decoded.tsx';
-import { bitsText, bytesText, headingText, type Size, sizesOf, verdictText } from './sizes.ts';
+import { bitsText, bytesText, headingText, listSizes, type Size, verdictText } from './sizes.ts';
 import { type Chosen, useCodec } from './useCodec.ts';
 import './compress.css';
 import type { ImageShape } from 'emerging-flows';
@@ -41,7 +41,7 @@ export function Compress() {
   const shape = checking.problem === undefined ? checking.result : undefined;
   const trying = useWork(
     trial && model && shape
-      ? async (waiting) => ({ trial, source: await setToCompress(addressOf(model), shape, waiting) })
+      ? async (waiting) => ({ trial, source: await setToCompress(modelAddress(model), shape, waiting) })
       : undefined,
     [trial],
   );
@@ -52,23 +52,23 @@ export function Compress() {
       setChosen({ kind: 'source', source, text });
     }
   }, [trying.result]);
-  const [given, setGiven] = useState<GivenFolder>();
+  const [folder, setGiven] = useState<GivenFolder>();
   const sorting = useWork(
-    given &&
+    folder &&
       (async (waiting) => {
-        const { files, name } = given;
+        const { files, name } = folder;
         return {
-          given,
+          given: folder,
           file: await code('compressedAmong', { files, isFolder: name !== undefined }, waiting),
         };
       }),
-    [given],
+    [folder],
   );
   useEffect(() => {
-    if (!given || sorting.result?.given !== given) {
+    if (!folder || sorting.result?.given !== folder) {
       return;
     }
-    const { files, name } = given;
+    const { files, name } = folder;
     const compressed = files[sorting.result.file ?? -1];
     setChosen(
       compressed
@@ -88,7 +88,7 @@ export function Compress() {
   const compressed = compressing.result;
   const file = chosen?.kind === 'file' ? chosen.file : compressed?.file;
   const saveImages = async (): Promise<void> => {
-    const zip = await code('unpack', { file: file!, model: model && addressOf(model) });
+    const zip = await code('unpack', { file: file!, model: model && modelAddress(model) });
     downloadBlob(zip, 'images.zip');
   };
   return (
@@ -208,7 +208,7 @@ function CompressedFacts({ compressed, onDecode }: CompressedFactsProps) {
         {headingText(compressed)}
       </h2>
       <p>{verdictText(compressed)}</p>
-      <SizeBars sizes={sizesOf(compressed)} images={images} values={values} />
+      <SizeBars sizes={listSizes(compressed)} images={images} values={values} />
       <p class="control-note">
         {seconds.toFixed(1)} s, {speed.toFixed(speed < 10 ? 1 : 0)} images/s.
         {plain > 0 &&
@@ -234,7 +234,7 @@ interface SizeBarsProps {
 
 /** The bars, with bits per image. */
 function SizeBars({ sizes, images, values }: SizeBarsProps) {
-  const most = Math.max(...sizes.map(({ bytes }) => bytes));
+  const largest = Math.max(...sizes.map(({ bytes }) => bytes));
   return (
     <ul class="size-bars">
       {sizes.map(({ name, bytes, isOwn }) => (
@@ -242,7 +242,7 @@ function SizeBars({ sizes, images, values }: SizeBarsProps) {
           <span class="size-name">{name}</span>
           <span class="size-bytes">{bytesText(bytes)}</span>
           <span class="size-track" aria-hidden="true">
-            <span style={{ width: `${(100 * bytes) / most}%` }} />
+            <span style={{ width: `${(100 * bytes) / largest}%` }} />
           </span>
           <span class="size-bits">{bitsText(bytes, images, values)}</span>
         </li>

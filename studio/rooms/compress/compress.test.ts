@@ -93,13 +93,13 @@ describe.skipIf(chromiumPath === undefined)(
     it('decodes dropped files, reports damage, and needs a model that the file lacks', async () => {
       await emerging.run('compress', 'album', '--model=runs/tiny', '--block=12', '--out=whole.eflow');
       await emerging.run('compress', 'album', '--model=runs/tiny', '--no-embed', '--out=bare.eflow');
-      const whole = readFileSync(inFolder('whole.eflow'));
+      const completeFile = readFileSync(inFolder('whole.eflow'));
       await open('#/compress');
-      await drop('whole.eflow', whole);
+      await drop('whole.eflow', completeFile);
       expect(await page.getByTestId('checked').textContent()).toBe(
         '30 images; the checksums of all pixels are right.',
       );
-      const damaged = Uint8Array.from(whole);
+      const damaged = Uint8Array.from(completeFile);
       damaged[damaged.length - 100]! ^= 1;
       await drop('damaged.eflow', damaged);
       await expect
@@ -138,10 +138,10 @@ describe.skipIf(chromiumPath === undefined)(
       await emerging.run('compress', 'album', '--model=runs/tiny', '--out=one.eflow');
       const buffer = readFileSync(inFolder('one.eflow'));
       const picture = readFileSync(inFolder('album/00.png'));
-      const files = (...given: [name: string, buffer: Buffer][]) =>
+      const files = (...uploads: [name: string, buffer: Buffer][]) =>
         page
           .getByLabel('Choose files')
-          .setInputFiles(given.map(([name, content]) => ({ name, mimeType: '', buffer: content })));
+          .setInputFiles(uploads.map(([name, content]) => ({ name, mimeType: '', buffer: content })));
       await open('#/compress?model=runs/tiny');
       await files(['download.png', buffer]);
       expect(await page.getByTestId('checked').textContent()).toBe(

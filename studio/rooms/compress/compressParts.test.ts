@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { zipNames } from '../../work/codecTasks.ts';
 import { compressSettings } from './compressSettings.ts';
-import { headingText, sizesOf, verdictText } from './sizes.ts';
+import { headingText, listSizes, verdictText } from './sizes.ts';
 
 const compressed = {
   images: 100,
@@ -20,7 +20,7 @@ const compressed = {
 };
 
 it('compares the file with others, and says from how many images it pays', () => {
-  expect(sizesOf(compressed).map(({ name, bytes }) => [name, bytes])).toEqual([
+  expect(listSizes(compressed).map(({ name, bytes }) => [name, bytes])).toEqual([
     ['Pixels, 8 bits per value', 78_400],
     ['Your files', 26_000],
     ['PNG, about', 25_000],

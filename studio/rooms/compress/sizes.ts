@@ -11,12 +11,12 @@ export interface Size {
 }
 
 /** The sizes to compare, without the model. */
-export function sizesOf({ values, fileBytes, pngBytes, bytes, modelBytes }: CompressedImages): Size[] {
-  const other = (name: string, bytes: number): Size => ({ name, bytes, isOwn: false });
+export function listSizes({ values, fileBytes, pngBytes, bytes, modelBytes }: CompressedImages): Size[] {
+  const rival = (name: string, bytes: number): Size => ({ name, bytes, isOwn: false });
   return [
-    other('Pixels, 8 bits per value', values),
-    ...(fileBytes === undefined ? [] : [other('Your files', fileBytes)]),
-    other('PNG, about', pngBytes),
+    rival('Pixels, 8 bits per value', values),
+    ...(fileBytes === undefined ? [] : [rival('Your files', fileBytes)]),
+    rival('PNG, about', pngBytes),
     { name: 'Compressed', bytes: bytes - modelBytes, isOwn: true },
   ];
 }
@@ -36,8 +36,8 @@ export function bitsText(bytes: number, images: number, values: number): string 
 
 /** What the file contains. */
 export function headingText({ images, bytes, modelBytes }: CompressedImages): string {
-  const own = `${plural(images, 'image')} in ${bytesText(bytes - modelBytes)}`;
-  return modelBytes > 0 ? `${own}, with the model ${bytesText(bytes)}` : own;
+  const ownSize = `${plural(images, 'image')} in ${bytesText(bytes - modelBytes)}`;
+  return modelBytes > 0 ? `${ownSize}, with the model ${bytesText(bytes)}` : ownSize;
 }
 
 /** Whether the file is smaller than PNG, and from how many images on it would be. */

@@ -1,7 +1,7 @@
 // What the room Compress works on: images to a file, and a file to images.
 import type { ImageShape } from 'emerging-flows';
 import { useEffect, useState } from 'preact/hooks';
-import { addressOf, type OfferedModel } from '../../models.ts';
+import { modelAddress, type OfferedModel } from '../../models.ts';
 import type { CodecSource } from '../../work/codecSource.ts';
 import type { CodecProgress, CompressedImages, DecodedImages } from '../../work/codecTasks.ts';
 import { code } from '../../work/connections.ts';
@@ -30,13 +30,14 @@ export function useCodec(
   { block, withModel, tiles }: CompressSettings,
 ): Codec {
   const path = model?.path;
-  const checking = useWork(model && ((waiting) => code('codable', { model: addressOf(model) }, waiting)), [
+  const checking = useWork(model && ((waiting) => code('codable', { model: modelAddress(model) }, waiting)), [
     path,
   ]);
   const source = chosen?.kind === 'source' ? chosen.source : undefined;
   const compressing = useWork(
     model && source && checking.result && checking.problem === undefined
-      ? (waiting) => code('compress', { model: addressOf(model), source, block, withModel, tiles }, waiting)
+      ? (waiting) =>
+          code('compress', { model: modelAddress(model), source, block, withModel, tiles }, waiting)
       : undefined,
     [path, source, checking.result, checking.problem, block, withModel, tiles],
   );
@@ -48,7 +49,7 @@ export function useCodec(
   const decoding = useWork(
     file &&
       (async (waiting) => {
-        const order = { file, model: model && addressOf(model), ...(source && { source }) };
+        const order = { file, model: model && modelAddress(model), ...(source && { source }) };
         return { of: file, ...(await code('decompress', order, waiting)) };
       }),
     [file, file && path],

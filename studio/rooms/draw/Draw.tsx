@@ -1,12 +1,12 @@
 // The room Draw: a sheet of samples, one of them enlarged, and interpolation between two.
 import { useEffect, useState } from 'preact/hooks';
 import { changeSettings, linkTo, type Settings, settings } from '../../address.ts';
-import { addressOf, chosenModel } from '../../models.ts';
+import { chosenModel, modelAddress } from '../../models.ts';
 import { counted, MOST_SEED, plural } from '../../numbers.ts';
 import { fileWord, savePng } from '../../parts/download.ts';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { countOf, imageOf, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
+import { countImages, isVisible, selectImage, unsupportedChannels } from '../../parts/Picture.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Sheet } from '../../parts/Sheet.tsx';
 import { Term } from '../../parts/Term.tsx';
@@ -42,8 +42,8 @@ export function Draw() {
           waiting.onProgress(progress);
           setBegun('images' in progress ? progress : undefined);
         };
-        const given = { model: addressOf(model), ...drawn };
-        return { ...(await compute('sample', given, { ...waiting, onProgress })), ...drawn, model };
+        const request = { model: modelAddress(model), ...drawn };
+        return { ...(await compute('sample', request, { ...waiting, onProgress })), ...drawn, model };
       }),
     [model?.path, temperature, seed, count, className],
   );
@@ -58,13 +58,13 @@ export function Draw() {
     if (ends.wanted === undefined) {
       setOpened(index);
     } else {
-      ends.choose(ends.wanted, endOf(index));
+      ends.choose(ends.wanted, lineEnd(index));
     }
   };
-  const endOf = (index: number): End => ({ image: imageOf(sheet!, index), of: sheet!, index });
+  const lineEnd = (index: number): End => ({ image: selectImage(sheet!, index), of: sheet!, index });
   const marks = new Map(
-    ends.chosen.flatMap((end, which) =>
-      end && end.of === sheet ? [[end.index, endNames[which]!] as const] : [],
+    ends.chosen.flatMap((end, endIndex) =>
+      end && end.of === sheet ? [[end.index, endNames[endIndex]!] as const] : [],
     ),
   );
   const name = model && `${fileWord(model.path)}-seed-${sheet?.seed}-temperature-${sheet?.temperature}`;
@@ -90,7 +90,7 @@ export function Draw() {
         {shown && isVisible(shown) ? (
           <Sheet
             images={shown}
-            label={sheet ? labelOf(sheet) : 'Samples being drawn'}
+            label={sheet ? sheetLabel(sheet) : 'Samples being drawn'}
             {...(sheet === undefined && { drawn: begun!.done })}
             outdated={sheet !== undefined && drawing.progress !== undefined}
             marks={marks}
@@ -125,8 +125,8 @@ export function Draw() {
       </section>
       <Interpolation
         ends={ends}
-        model={model && addressOf(model)}
-        onRandom={sheet && (() => ends.chooseBoth(twoOf(countOf(sheet)).map(endOf)))}
+        model={model && modelAddress(model)}
+        onRandom={sheet && (() => ends.chooseBoth(pickTwo(countImages(sheet)).map(lineEnd)))}
         saveAs={`interpolation-${name}`}
       />
       {sheet && opened !== undefined && (
@@ -141,11 +141,11 @@ export function Draw() {
             temperature: String(sheet.temperature),
             sampled: sheet.class,
           })}
-          model={addressOf(sheet.model)}
+          model={modelAddress(sheet.model)}
           saveAs={`sample-${opened + 1}-${name}`}
           onMove={setOpened}
           onInterpolate={() => {
-            ends.choose(0, endOf(opened));
+            ends.choose(0, lineEnd(opened));
             setOpened(undefined);
           }}
           onClose={() => setOpened(undefined)}
@@ -156,13 +156,13 @@ export function Draw() {
 }
 
 /** A sheet's label. */
-function labelOf(sheet: Images & DrawSettings & { readonly classes: readonly string[] }): string {
-  const of = sheet.classes.includes(sheet.class) ? ` of class ${sheet.class}` : '';
-  return `${plural(countOf(sheet), 'sample')}${of} from seed ${sheet.seed} at temperature ${sheet.temperature}`;
+function sheetLabel(sheet: Images & DrawSettings & { readonly classes: readonly string[] }): string {
+  const classText = sheet.classes.includes(sheet.class) ? ` of class ${sheet.class}` : '';
+  return `${plural(countImages(sheet), 'sample')}${classText} from seed ${sheet.seed} at temperature ${sheet.temperature}`;
 }
 
 /** Two random places of a sheet; the same one twice if it is the only one. */
-function twoOf(count: number): number[] {
+function pickTwo(count: number): number[] {
   const first = Math.floor(Math.random() * count);
   const second = Math.floor(Math.random() * Math.max(1, count - 1));
   return [first, second >= first && count > 1 ? second + 1 : second];
@@ -177,7 +177,7 @@ function Controls({
   classes,
   onChange,
 }: DrawSettings & { readonly classes: readonly string[]; onChange(changes: Settings): void }) {
-  const known = counts.includes(count) ? counts : [...counts, count];
+  const choices = counts.includes(count) ? counts : [...counts, count];
   return (
     <>
       <Slider
@@ -201,7 +201,7 @@ function Controls({
         <Choice
           label="Images"
           value={String(count)}
-          options={known.map((one) => ({ value: String(one), text: counted(one) }))}
+          options={choices.map((choice) => ({ value: String(choice), text: counted(choice) }))}
           onChange={(value) => onChange({ count: value })}
         />
       </div>
@@ -211,7 +211,7 @@ function Controls({
           value={classes.includes(name) ? name : ''}
           options={[
             { value: '', text: 'all, in turn' },
-            ...classes.map((one) => ({ value: one, text: one })),
+            ...classes.map((className) => ({ value: className, text: className })),
           ]}
           onChange={(value) => onChange({ class: value })}
         />

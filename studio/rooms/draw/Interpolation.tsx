@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { plural } from '../../numbers.ts';
 import { savePng } from '../../parts/download.ts';
-import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
+import { countImages, Picture, selectImage } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
@@ -70,27 +70,27 @@ export function Interpolation({ ends, model, onRandom, saveAs }: InterpolationPr
 }
 
 /** One end, and a button to choose another image for it. */
-function EndButton({ which, ends, ready }: { which: 0 | 1; ends: Ends; ready: boolean }) {
-  const end = ends.chosen[which];
-  const wanted = ends.wanted === which;
+function EndButton({ which: endIndex, ends, ready }: { which: 0 | 1; ends: Ends; ready: boolean }) {
+  const end = ends.chosen[endIndex];
+  const wanted = ends.wanted === endIndex;
   return (
     <button
       type="button"
       class="interpolation-end"
       aria-pressed={wanted}
-      aria-label={`Choose image ${endNames[which]}`}
+      aria-label={`Choose image ${endNames[endIndex]}`}
       disabled={!ready}
-      onClick={() => ends.want(wanted ? undefined : which)}
+      onClick={() => ends.want(wanted ? undefined : endIndex)}
     >
       {end ? <Picture image={end.image} /> : <span class="interpolation-empty" />}
-      <span aria-hidden="true">{endNames[which]}</span>
+      <span aria-hidden="true">{endNames[endIndex]}</span>
     </button>
   );
 }
 
 /** One of the images, a slider, and a strip of all. */
 function Frames({ frames, saveAs }: { frames: Images; saveAs: string }) {
-  const last = countOf(frames) - 1;
+  const last = countImages(frames) - 1;
   const [position, setPosition] = useState(Math.round(last / 2));
   const [playing, setPlaying] = useState(false);
   useEffect(() => {
@@ -109,15 +109,15 @@ function Frames({ frames, saveAs }: { frames: Images; saveAs: string }) {
     // Playback starts at `position`, but must not restart when it changes.
   }, [playing, last]);
   const every = last / (STRIP - 1);
-  const strip = Array.from({ length: STRIP }, (_, index) => imageOf(frames, index * every));
+  const strip = Array.from({ length: STRIP }, (_, index) => selectImage(frames, index * every));
   const save = (): Promise<void> => {
-    const pixels = new Uint8Array(strip.flatMap((one) => [...one.pixels]));
+    const pixels = new Uint8Array(strip.flatMap((frame) => [...frame.pixels]));
     return savePng({ pixels, shape: frames.shape }, saveAs, { columns: STRIP });
   };
   return (
     <div class="interpolation-frames">
       <div class="interpolation-stage">
-        <Picture image={imageOf(frames, position)} label={`Step ${position} of ${last} from A to B`} />
+        <Picture image={selectImage(frames, position)} label={`Step ${position} of ${last} from A to B`} />
       </div>
       <Slider
         label="From A to B"

@@ -1,7 +1,7 @@
 // One image of the sheet, enlarged, with its bits/dim.
 import { savePng } from '../../parts/download.ts';
 import { Large } from '../../parts/Large.tsx';
-import { countOf, imageOf, Picture } from '../../parts/Picture.tsx';
+import { countImages, Picture, selectImage } from '../../parts/Picture.tsx';
 import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
@@ -35,8 +35,8 @@ export function LargeSample({
   onInterpolate,
   onClose,
 }: LargeSampleProps) {
-  const image = imageOf(sheet, index);
-  const count = countOf(sheet);
+  const image = selectImage(sheet, index);
+  const count = countImages(sheet);
   const measuring = useWork(
     // Copied, because sending a view would send the whole sheet.
     (waiting) =>

@@ -43,7 +43,7 @@ describe.skipIf(chromiumPath === undefined)(
     const image = (number: number) => page.getByRole('button', { name: `Image ${number}`, exact: true });
 
     /** The grey levels of an image of the sheet. */
-    const pixelsOf = async (number: number): Promise<Uint8Array> => {
+    const imagePixels = async (number: number): Promise<Uint8Array> => {
       const levels = await image(number)
         .locator('canvas')
         .evaluate((canvas: HTMLCanvasElement) => {
@@ -68,8 +68,12 @@ describe.skipIf(chromiumPath === undefined)(
         drawn.channels,
       ]);
       const differences = [...saved.data].map((level, index) => Math.abs(level - drawn.data[index]!));
-      expect(differences.reduce((most, one) => Math.max(most, one))).toBeLessThanOrEqual(1);
-      expect(differences.filter((one) => one > 0).length).toBeLessThan(differences.length / 100);
+      expect(differences.reduce((largest, difference) => Math.max(largest, difference))).toBeLessThanOrEqual(
+        1,
+      );
+      expect(differences.filter((difference) => difference > 0).length).toBeLessThan(
+        differences.length / 100,
+      );
     };
 
     it('shows the first sheet while it is drawn, without letting users choose from it', async () => {
@@ -80,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)(
         Object.assign(globalThis, { seen });
         new MutationObserver(() => {
           const [drawn, free] = ['.sheet canvas', '.sheet button:enabled'].map(
-            (one) => document.querySelectorAll(one).length,
+            (query) => document.querySelectorAll(query).length,
           );
           seen.add(`${drawn} drawn, ${free} to choose`);
         }).observe(document, { subtree: true, childList: true });
@@ -101,9 +105,9 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('measures the bits/dim of an opened image, and leads to its neighbours', async () => {
       await using model = await loadModel(mnist);
-      const bitsOf = async (number: number): Promise<number> =>
-        (await model.bitsPerDim(await pixelsOf(number), { draws: 4, seed: 0, noiseByContent: true }))[0]!;
-      const expected = [await bitsOf(5), await bitsOf(6)];
+      const imageBits = async (number: number): Promise<number> =>
+        (await model.bitsPerDim(await imagePixels(number), { draws: 4, seed: 0, noiseByContent: true }))[0]!;
+      const expected = [await imageBits(5), await imageBits(6)];
       await image(5).click();
       const dialog = page.getByRole('dialog', { name: 'Image 5 of 16' });
       const bits = page.getByTestId('bits');
@@ -122,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('saves an image at its own size or enlarged, and shows its inside', async () => {
-      const drawn = await pixelsOf(7);
+      const drawn = await imagePixels(7);
       await image(7).click();
       const saved = async (button: string) => {
         const [download] = await Promise.all([
@@ -153,7 +157,7 @@ describe.skipIf(chromiumPath === undefined)(
         ['a.png', 2],
         ['b.png', 9],
       ] as const) {
-        writePng(join(emerging.folder, name), await pixelsOf(number), [28, 28, 1]);
+        writePng(join(emerging.folder, name), await imagePixels(number), [28, 28, 1]);
       }
       await emerging.json('interpolate', mnist, 'a.png', 'b.png', '--steps=9', '--out=interpolation.png');
       await page.getByRole('button', { name: 'Choose image A' }).click();
@@ -181,7 +185,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page
         .getByRole('group', { name: '64 samples from seed 0 at temperature 1', exact: true })
         .waitFor();
-      const pixels = [await pixelsOf(35), await pixelsOf(14)] as const;
+      const pixels = [await imagePixels(35), await imagePixels(14)] as const;
       await page.getByRole('button', { name: 'Choose image A' }).click();
       await image(35).click();
       await image(14).click();
@@ -224,10 +228,10 @@ describe.skipIf(chromiumPath === undefined)(
       }
       await sheet(3, 1).waitFor();
       await page.waitForFunction(() => location.hash === '#/draw?seed=3&temperature=1&count=16');
-      const before = await pixelsOf(1);
+      const before = await imagePixels(1);
       await page.reload();
       await sheet(3, 1).waitFor();
-      expect(await pixelsOf(1)).toEqual(before);
+      expect(await imagePixels(1)).toEqual(before);
     });
 
     it('takes a new seed at a press, and a typed one if it is valid', async () => {
@@ -256,12 +260,12 @@ describe.skipIf(chromiumPath === undefined)(
     it('can be stopped while a model loads, and starts again', async () => {
       await page.goto('about:blank');
       let reached = (): void => {};
-      const asked = new Promise<void>((resolve) => {
+      const requested = new Promise<void>((resolve) => {
         reached = resolve;
       });
       await page.context().route('**/model.safetensors', () => reached());
       await page.goto(studio.url);
-      await asked;
+      await requested;
       await page.getByRole('button', { name: 'Stop', exact: true }).click();
       await page.getByText('Stopped.').waitFor();
       expect(await page.getByRole('group', { name: /64 samples/ }).count()).toBe(0);

@@ -17,10 +17,10 @@ export interface Ends {
   readonly chosen: readonly [End | undefined, End | undefined];
   /** The end that the next click on the sheet sets; undefined if it opens the image instead. */
   readonly wanted: 0 | 1 | undefined;
-  choose(which: 0 | 1, end: End): void;
+  choose(endIndex: 0 | 1, end: End): void;
   chooseBoth(ends: readonly End[]): void;
   /** Sets `wanted`. */
-  want(which: 0 | 1 | undefined): void;
+  want(endIndex: 0 | 1 | undefined): void;
 }
 
 /** The ends' state; cleared when the model changes, since its images may have another size. */
@@ -34,8 +34,8 @@ export function useEnds(model: string | undefined): Ends {
   return {
     chosen,
     wanted,
-    choose(which, end) {
-      const next: Ends['chosen'] = which === 0 ? [end, chosen[1]] : [chosen[0], end];
+    choose(endIndex, end) {
+      const next: Ends['chosen'] = endIndex === 0 ? [end, chosen[1]] : [chosen[0], end];
       setChosen(next);
       // Ask for the other end until both are set.
       want(next[0] === undefined ? 0 : next[1] === undefined ? 1 : undefined);

@@ -9,7 +9,7 @@ import './how.css';
 
 // Settings may follow the name, as in the address of a room.
 const name = roomName.value;
-const section = sections.find((one) => one.name === name);
+const section = sections.find((candidate) => candidate.name === name);
 if (section) {
   document.title = section.title;
 }

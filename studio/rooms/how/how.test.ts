@@ -6,7 +6,7 @@ import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
 import { decimal } from '../../numbers.ts';
-import { kernelOf, logDiagonal, matrixOf } from './maths/convolutions.ts';
+import { convolutionMatrix, createKernel, logDiagonal } from './maths/convolutions.ts';
 import { places } from './places.ts';
 
 const emerging = commandLine(buildStudio());
@@ -18,13 +18,13 @@ describe.skipIf(chromiumPath === undefined)(
     let studio: Awaited<ReturnType<typeof startStudio>>;
     let page: Page;
     let closePage: () => Promise<void>;
-    const asked: string[] = [];
-    const said: string[] = [];
+    const requestedUrls: string[] = [];
+    const messages: string[] = [];
     beforeAll(async () => {
       studio = await startStudio(emerging);
       ({ page, close: closePage } = await openChromium('about:blank'));
-      page.on('request', (request) => asked.push(request.url()));
-      page.on('console', (message) => said.push(message.text()));
+      page.on('request', (request) => requestedUrls.push(request.url()));
+      page.on('console', (message) => messages.push(message.text()));
       await page.goto(`${studio.url}#/how`);
       await page.getByRole('heading', { name: 'How it works' }).waitFor();
     });
@@ -66,11 +66,11 @@ describe.skipIf(chromiumPath === undefined)(
           ),
         }));
         const [, prior, sign, change, sum] = /= (-?[\d.]+) ([+-]) ([\d.]+) = (-?[\d.]+)/.exec(text)!;
-        const whole = Number(sign! + change!);
+        const logDet = Number(sign! + change!);
         // All are rounded to two decimals.
-        expect(Math.abs(Number(prior) + whole - Number(sum))).toBeLessThan(0.016);
+        expect(Math.abs(Number(prior) + logDet - Number(sum))).toBeLessThan(0.016);
         expect(terms).toHaveLength(10);
-        expect(Math.abs(terms.reduce((all, term) => all + Number(term), 0) - whole)).toBeLessThan(0.051);
+        expect(Math.abs(terms.reduce((total, term) => total + Number(term), 0) - logDet)).toBeLessThan(0.051);
         await button('noise').click();
         expect(await plane().getByRole('slider').inputValue()).toBe('9');
         await plane().getByRole('application', { name: 'The plane at the noise' }).waitFor();
@@ -137,7 +137,7 @@ describe.skipIf(chromiumPath === undefined)(
       await step.press('Home');
       await race.getByText(/^After 1 step, emerging convolutions need 7\.\d{3} bits\/dim \(/).waitFor();
       await race.getByRole('img', { name: 'Samples of 1 × 1 convolutions after 1 step' }).waitFor();
-      await expect.poll(() => asked.some((url) => /samples-[\w-]+\.png$/.test(url))).toBe(true);
+      await expect.poll(() => requestedUrls.some((url) => /samples-[\w-]+\.png$/.test(url))).toBe(true);
       const { hash } = new URL(
         (await race.getByRole('link', { name: 'Run it yourself' }).getAttribute('href'))!,
         studio.url,
@@ -145,13 +145,16 @@ describe.skipIf(chromiumPath === undefined)(
       const opened = await openChromium(studio.url + hash);
       const field = (name: string) => opened.page.getByRole('group', { name }).first();
       await field('Second model').waitFor();
-      const inputOf = (name: string, label: string) => field(name).getByLabel(label).inputValue();
-      expect([await inputOf('Model', 'Mixing'), await inputOf('Second model', 'Mixing')]).toEqual([
+      const findInput = (name: string, label: string) => field(name).getByLabel(label).inputValue();
+      expect([await findInput('Model', 'Mixing'), await findInput('Second model', 'Mixing')]).toEqual([
         'emerging',
         '1x1',
       ]);
-      expect([await inputOf('Model', 'Width'), await inputOf('Second model', 'Width')]).toEqual(['32', '32']);
-      expect([await inputOf('Training', 'Steps'), await inputOf('Training', 'Batch size')]).toEqual([
+      expect([await findInput('Model', 'Width'), await findInput('Second model', 'Width')]).toEqual([
+        '32',
+        '32',
+      ]);
+      expect([await findInput('Training', 'Steps'), await findInput('Training', 'Batch size')]).toEqual([
         '1700',
         '32',
       ]);
@@ -182,7 +185,7 @@ describe.skipIf(chromiumPath === undefined)(
       await matrices.getByLabel('Channels').selectOption('2');
       await matrices.getByLabel('Corner').selectOption('second');
       await matrices.getByText('is lower triangular, with 50 values').waitFor();
-      const expected = logDiagonal(matrixOf(kernelOf('second', 2, 0.9, 11), 5, 5));
+      const expected = logDiagonal(convolutionMatrix(createKernel('second', 2, 0.9, 11), 5, 5));
       expect(await matrices.getByTestId('diagonal').textContent()).toBe(decimal(expected, 3));
     });
 
@@ -306,10 +309,10 @@ describe.skipIf(chromiumPath === undefined)(
       const covered = await page.evaluate(() => {
         const bar = document.querySelector('.how-contents')!;
         const places = [...document.querySelectorAll('.how section :is(h2, h3, figure, button, input)')];
-        return places.flatMap((place) => {
-          place.scrollIntoView({ behavior: 'instant' });
-          return place.getBoundingClientRect().top < bar.getBoundingClientRect().bottom
-            ? [place.outerHTML.slice(0, 100)]
+        return places.flatMap((element) => {
+          element.scrollIntoView({ behavior: 'instant' });
+          return element.getBoundingClientRect().top < bar.getBoundingClientRect().bottom
+            ? [element.outerHTML.slice(0, 100)]
             : [];
         });
       });
@@ -317,9 +320,9 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('loads nothing from other hosts, and logs nothing to the console', () => {
-      expect(asked.some((url) => url.endsWith('.woff2'))).toBe(true);
-      expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
-      expect(said).toEqual([]);
+      expect(requestedUrls.some((url) => url.endsWith('.woff2'))).toBe(true);
+      expect(requestedUrls.filter((url) => !url.startsWith(studio.url))).toEqual([]);
+      expect(messages).toEqual([]);
     });
 
     it.each([

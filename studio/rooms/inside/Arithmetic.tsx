@@ -25,14 +25,14 @@ const REST_MS = 150;
 export function Arithmetic({ coded, stage, index, shape, isMoving }: ArithmeticProps) {
   const [, width, channels] = shape;
   const pixel = Math.floor(index / channels);
-  const place: Place = [Math.floor(pixel / width), pixel % width, index % channels];
+  const location: Place = [Math.floor(pixel / width), pixel % width, index % channels];
   const working = useWork(
     isMoving
       ? undefined
       : async (waiting) => {
           await new Promise((resolve) => setTimeout(resolve, REST_MS));
           waiting.signal.throwIfAborted();
-          const order = { ...coded, pixels: coded.pixels.slice(), stage, place };
+          const order = { ...coded, pixels: coded.pixels.slice(), stage, place: location };
           return { of: order, lines: await compute('arithmetic', order, waiting) };
         },
     [coded, stage, index, isMoving],
@@ -50,7 +50,7 @@ export function Arithmetic({ coded, stage, index, shape, isMoving }: ArithmeticP
         <li key={`${number} ${layer}`}>
           <strong>{layer}</strong>
           {lines.map((line, each) => (
-            <span key={each}>{lineWords(line, place)}</span>
+            <span key={each}>{lineWords(line, location)}</span>
           ))}
         </li>
       ))}
@@ -60,13 +60,13 @@ export function Arithmetic({ coded, stage, index, shape, isMoving }: ArithmeticP
 
 /** Consecutive lines of the same layer. */
 function byLayer(lines: readonly Line[]): { readonly layer: string; readonly lines: Line[] }[] {
-  const found: { readonly layer: string; readonly lines: Line[] }[] = [];
+  const groups: { readonly layer: string; readonly lines: Line[] }[] = [];
   for (const line of lines) {
-    if (found.at(-1)?.layer === line.layer) {
-      found.at(-1)!.lines.push(line);
+    if (groups.at(-1)?.layer === line.layer) {
+      groups.at(-1)!.lines.push(line);
     } else {
-      found.push({ layer: line.layer, lines: [line] });
+      groups.push({ layer: line.layer, lines: [line] });
     }
   }
-  return found;
+  return groups;
 }

@@ -44,7 +44,7 @@ export function DrawPad({ shape, measure, onImage }: DrawPadProps) {
       clear();
     }
   }, []);
-  const place = (event: PointerEvent): readonly [number, number] => {
+  const drawingPosition = (event: PointerEvent): readonly [number, number] => {
     const box = canvas.current!.getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
   };
@@ -52,20 +52,20 @@ export function DrawPad({ shape, measure, onImage }: DrawPadProps) {
     strokes = context().getImageData(0, 0, SIDE, SIDE);
     report(strokes);
   };
-  const imageOf = ({ data }: ImageData): Images | undefined =>
+  const toImages = ({ data }: ImageData): Images | undefined =>
     centred(
       Uint8Array.from({ length: SIDE ** 2 }, (_, pixel) => data[4 * pixel]!),
       shape,
     );
   const report = (drawing: ImageData): void => {
-    const image = imageOf(drawing);
+    const image = toImages(drawing);
     setDrawn(image);
     onImage(image);
   };
   const follow = (): void => {
     if (performance.now() - measuredAt.current > MEASURED_MS) {
       measuredAt.current = performance.now();
-      setDrawn(imageOf(context().getImageData(0, 0, SIDE, SIDE)));
+      setDrawn(toImages(context().getImageData(0, 0, SIDE, SIDE)));
     }
   };
   return (
@@ -84,13 +84,13 @@ export function DrawPad({ shape, measure, onImage }: DrawPadProps) {
           stroke.lineCap = 'round';
           stroke.lineJoin = 'round';
           stroke.beginPath();
-          stroke.moveTo(...place(event));
-          stroke.lineTo(...place(event));
+          stroke.moveTo(...drawingPosition(event));
+          stroke.lineTo(...drawingPosition(event));
           stroke.stroke();
         }}
         onPointerMove={(event) => {
           if (canvas.current!.hasPointerCapture(event.pointerId)) {
-            context().lineTo(...place(event));
+            context().lineTo(...drawingPosition(event));
             context().stroke();
             follow();
           }

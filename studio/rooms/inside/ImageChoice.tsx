@@ -31,7 +31,12 @@ const sources: Readonly<Record<Source, string>> = {
 };
 
 /** The sources, and the controls of the chosen one. Files can always be dropped. */
-export function ImageChoice({ model, settings: { seed, place, digit }, chosen, measure }: ImageChoiceProps) {
+export function ImageChoice({
+  model,
+  settings: { seed, place: sampleNumber, digit },
+  chosen,
+  measure,
+}: ImageChoiceProps) {
   const { source, shape, files, read, fit } = chosen;
   const hasDigits = shape !== undefined && takesDigits(shape);
   return (
@@ -60,8 +65,8 @@ export function ImageChoice({ model, settings: { seed, place, digit }, chosen, m
           onChange={(value) => changeSettings({ seed: String(value), place: '1' })}
         />
       )}
-      {source === 'sample' && place > 1 && (
-        <p class="control-note">Image {place.toLocaleString('en')} of this seed.</p>
+      {source === 'sample' && sampleNumber > 1 && (
+        <p class="control-note">Image {sampleNumber.toLocaleString('en')} of this seed.</p>
       )}
       {source === 'digit' && (
         <>
@@ -82,7 +87,7 @@ export function ImageChoice({ model, settings: { seed, place, digit }, chosen, m
         <DrawPad key={model} shape={shape} measure={measure} onImage={chosen.draw} />
       )}
       <div hidden={source !== 'file'} class="inside-files">
-        <FileDrop choose={['file']} onFiles={(given) => chosen.open(given.files)} />
+        <FileDrop choose={['file']} onFiles={(folder) => chosen.open(folder.files)} />
         <Check label={FIT} checked={fit} onChange={chosen.convert} />
         {files && files.length > 1 && <p class="control-note">Showing the first of {files.length} files.</p>}
         {chosen.image && source === 'file' && <p class="control-note inside-name">{chosen.image.name}</p>}
@@ -107,11 +112,11 @@ interface NumberedProps {
 
 /** The number of an image, and a button for the next one. */
 function Numbered({ next, onChange, ...field }: NumberedProps) {
-  const { value, least, most } = field;
+  const { value, least, most: greatest } = field;
   return (
     <div class="inside-numbered">
       <NumberField {...field} onChange={onChange} />
-      <button type="button" class="button" onClick={() => onChange(value < most ? value + 1 : least)}>
+      <button type="button" class="button" onClick={() => onChange(value < greatest ? value + 1 : least)}>
         {next}
       </button>
     </div>

@@ -1,7 +1,7 @@
 // The room Inside: one image inside the flow, with editable latents, its round trip and its stages.
 import type { HeatRange, ImageShape, NdArray } from 'emerging-flows';
 import { changeSettings, settings } from '../../address.ts';
-import { addressOf, chosenModel } from '../../models.ts';
+import { chosenModel, modelAddress } from '../../models.ts';
 import { Choice } from '../../parts/Choice.tsx';
 import { HeatScale } from '../../parts/HeatScale.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
@@ -46,9 +46,9 @@ export function Inside() {
     model &&
       image &&
       (async (waiting) => {
-        const argument = { model: addressOf(model), pixels: image.pixels.slice(), precision };
-        const found = await compute('encode', { ...argument, class: wanted }, waiting);
-        const { latents, class: name, classes } = found;
+        const argument = { model: modelAddress(model), pixels: image.pixels.slice(), precision };
+        const encodedImage = await compute('encode', { ...argument, class: wanted }, waiting);
+        const { latents, class: name, classes } = encodedImage;
         return { image, latents, precision, wanted, classes, argument: { ...argument, class: name } };
       }),
     [image, precision, wanted],
@@ -60,18 +60,20 @@ export function Inside() {
     compute('decode', { model: encoded!.argument.model, latents, class: encoded!.argument.class }),
   );
   /** The bits of an image by stage, given a class. */
-  const bitsOf = async (image: Images, name: string | undefined): Promise<readonly number[]> => {
+  const measureBits = async (image: Images, name: string | undefined): Promise<readonly number[]> => {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    return compute('bits', { model: addressOf(model!), pixels: image.pixels.slice(), class: name });
+    return compute('bits', { model: modelAddress(model!), pixels: image.pixels.slice(), class: name });
   };
   // Show the image first: the rest takes longer.
   const isDecoded = encoded !== undefined && decoding.latest !== undefined;
-  const own = useLatest(isDecoded ? encoded : undefined, (one) => bitsOf(one.image, one.argument.class));
+  const encodedBits = useLatest(isDecoded ? encoded : undefined, (encodedImage) =>
+    measureBits(encodedImage.image, encodedImage.argument.class),
+  );
   const ofDecoded = useLatest(
     isDecoded && decoding.latest!.result.finite ? decoding.latest!.result : undefined,
-    (one) => bitsOf(one, encoded!.argument.class),
+    (decodedImage) => measureBits(decodedImage, encoded!.argument.class),
   );
-  const bits = own.latest?.input === encoded ? own.latest?.result : undefined;
+  const bits = encodedBits.latest?.input === encoded ? encodedBits.latest?.result : undefined;
   const tripping = useWork(
     isDecoded
       ? async (waiting) => ({ of: encoded, ...(await compute('roundTrip', encoded.argument, waiting)) })
@@ -101,7 +103,7 @@ export function Inside() {
               model={model.path}
               settings={looked}
               chosen={chosen}
-              measure={async (drawn) => perValue(await bitsOf(drawn, undefined), drawn)}
+              measure={async (drawn) => perValue(await measureBits(drawn, undefined), drawn)}
             />
           )}
           <Choice
@@ -120,7 +122,7 @@ export function Inside() {
                 value={encoded.classes.includes(wanted) ? wanted : ''}
                 options={[
                   { value: '', text: 'most probable' },
-                  ...encoded.classes.map((one) => ({ value: one, text: one })),
+                  ...encoded.classes.map((className) => ({ value: className, text: className })),
                 ]}
                 onChange={(value) => changeSettings({ class: value })}
               />
@@ -148,7 +150,7 @@ export function Inside() {
                 image: bits && perValue(bits, encoded.image),
                 decoded: ofDecoded.latest && perValue(ofDecoded.latest.result, encoded.image),
               }}
-              problem={decoding.problem ?? own.problem ?? ofDecoded.problem}
+              problem={decoding.problem ?? encodedBits.problem ?? ofDecoded.problem}
               returned={trip}
               work={tripping}
               precision={encoded.precision}
@@ -185,7 +187,7 @@ export function Inside() {
 
 /** bits/dim of an image, from its bits by stage. */
 function perValue(bits: readonly number[], { pixels }: Images): number {
-  return bits.reduce((sum, one) => sum + one, 0) / pixels.length;
+  return bits.reduce((sum, stageBits) => sum + stageBits, 0) / pixels.length;
 }
 
 /** Whether the work is running or failed. */

@@ -28,14 +28,14 @@ export function LevelPanel({ level, count, shape, range, edits, draw }: LevelPan
   const { values, scale } = edits.levels[level]!;
   const selected = Math.min(chosen, values.length - 1);
   const value = values[selected]!;
-  const most = Math.max(USUAL, Math.ceil(Math.abs(value)));
+  const limit = Math.max(USUAL, Math.ceil(Math.abs(value)));
   const replace = (name: string, next: typeof values): void =>
     edits.change(`${name} ${level}`, level, { values: next, scale: 1 });
   return (
     <section class="inside-level" aria-labelledby={`level-${level}`}>
       <h3 id={`level-${level}`}>
         Level {level + 1}
-        <span class="quiet"> {kindOf(level, count)}</span>
+        <span class="quiet"> {describeLevel(level, count)}</span>
       </h3>
       <HeatGrid
         label={`Latents of level ${level + 1}: ${shape[0]} × ${shape[1]} pixels, ${shape[2]} channels`}
@@ -48,8 +48,8 @@ export function LevelPanel({ level, count, shape, range, edits, draw }: LevelPan
       <Slider
         label={`Latent at ${placeName(selected, shape)}`}
         value={Number.isFinite(value) ? value : 0}
-        least={-most}
-        most={most}
+        least={-limit}
+        most={limit}
         step={0.01}
         shown={decimal(value)}
         onChange={(next) => {
@@ -101,7 +101,7 @@ export function LevelPanel({ level, count, shape, range, edits, draw }: LevelPan
   );
 }
 
-function kindOf(level: number, count: number): string {
+function describeLevel(level: number, count: number): string {
   if (count === 1) {
     return 'the only one';
   }

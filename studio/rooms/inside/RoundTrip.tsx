@@ -8,7 +8,7 @@ import type { Precision } from '../../work/arithmetic.ts';
 import type { Decoded, RoundTrip as Returned } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/models.ts';
 import type { Work } from '../../work/useWork.ts';
-import { type Differences, differencesOf } from './pixels.ts';
+import { countDifferences, type Differences } from './pixels.ts';
 import { bitsWords } from './words.ts';
 
 interface RoundTripProps {
@@ -37,8 +37,8 @@ export function RoundTrip({
   precision,
 }: RoundTripProps) {
   const back = isEdited ? decoded : returned?.decoded;
-  const differences = back && differencesOf(image.pixels, back.pixels);
-  const result = returned && resultOf(returned, precision);
+  const differences = back && countDifferences(image.pixels, back.pixels);
+  const result = returned && describeResult(returned, precision);
   return (
     <section class="inside-part inside-return" aria-labelledby="trip-title">
       <h2 id="trip-title">There and back</h2>
@@ -57,8 +57,11 @@ export function RoundTrip({
           {isEdited ? 'Decoded from the edited latents' : 'Decoded from the latents'}
         </Captioned>
         {differences && (
-          <Captioned image={{ pixels: differences.drawn, shape: image.shape }} label={wordsOf(differences)}>
-            {wordsOf(differences)}
+          <Captioned
+            image={{ pixels: differences.drawn, shape: image.shape }}
+            label={describeDifferences(differences)}
+          >
+            {describeDifferences(differences)}
           </Captioned>
         )}
         {isEdited && decoded && !decoded.finite && (
@@ -73,15 +76,15 @@ export function RoundTrip({
 }
 
 /** Whether the image is recovered, in sentences. */
-function resultOf({ seen, decoded, corrected }: Returned, precision: Precision): string {
+function describeResult({ seen, decoded, corrected }: Returned, precision: Precision): string {
   const total = seen.pixels.length;
-  const differences = decoded && differencesOf(seen.pixels, decoded.pixels);
+  const differences = decoded && countDifferences(seen.pixels, decoded.pixels);
   if (differences?.wrong === 0) {
     return `All ${total.toLocaleString('en')} values recovered exactly in ${precision}.`;
   }
   return [
     differences
-      ? lossOf(differences, total, precision)
+      ? describeLoss(differences, total, precision)
       : `Not recovered in ${precision}: decoding overflows (black).`,
     'The inverse amplifies rounding errors, most for images unlike the training images.',
     precision === 'float32' && 'Try float64, which recovers most images.',
@@ -91,17 +94,17 @@ function resultOf({ seen, decoded, corrected }: Returned, precision: Precision):
     .join(' ');
 }
 
-function lossOf({ wrong, most }: Differences, total: number, precision: Precision): string {
+function describeLoss({ wrong, most: greatest }: Differences, total: number, precision: Precision): string {
   const counts = `${wrong.toLocaleString('en')} of ${total.toLocaleString('en')} values`;
-  return `${counts} not recovered in ${precision}; the largest difference is ${plural(most, 'grey level')}.`;
+  return `${counts} not recovered in ${precision}; the largest difference is ${plural(greatest, 'grey level')}.`;
 }
 
 function lowered(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
-function wordsOf({ most }: Differences): string {
-  return most === 0 ? 'Differences: none' : `Differences (white: ${most})`;
+function describeDifferences({ most: greatest }: Differences): string {
+  return greatest === 0 ? 'Differences: none' : `Differences (white: ${greatest})`;
 }
 
 interface CaptionedProps {

@@ -10,11 +10,11 @@ interface StageTilesProps {
   readonly stages: readonly StagePicture[];
   /** The chosen one; 0 is the image. */
   readonly at: number;
-  onChoose(at: number): void;
+  onChoose(index: number): void;
 }
 
 /** The tiles of all levels. */
-export function StageTiles({ image, stages, at, onChoose }: StageTilesProps) {
+export function StageTiles({ image, stages, at: shownIndex, onChoose }: StageTilesProps) {
   const levels = [...new Set(stages.map(({ level }) => level))];
   return (
     <>
@@ -28,7 +28,7 @@ export function StageTiles({ image, stages, at, onChoose }: StageTilesProps) {
                 short="Image"
                 range={undefined}
                 picture={image}
-                isChosen={at === 0}
+                isChosen={shownIndex === 0}
                 onChoose={() => onChoose(0)}
               />
             )}
@@ -42,7 +42,7 @@ export function StageTiles({ image, stages, at, onChoose }: StageTilesProps) {
                     level={level}
                     range={stage.range}
                     picture={stage.picture}
-                    isChosen={at === index + 1}
+                    isChosen={shownIndex === index + 1}
                     onChoose={() => onChoose(index + 1)}
                   />
                 ),

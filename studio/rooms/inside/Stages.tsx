@@ -12,7 +12,7 @@ import type { CodedImage, StagePicture } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/models.ts';
 import { Arithmetic } from './Arithmetic.tsx';
 import { StageTiles } from './StageTiles.tsx';
-import { runningWords, stageWords, sumsOf } from './words.ts';
+import { cumulativeSums, runningWords, stageWords } from './words.ts';
 import './stages.css';
 
 interface StagesProps {
@@ -28,23 +28,23 @@ const STAGE_MS = 700;
 
 /** The scrubber, the stage it is at, and a tile for each. */
 export function Stages({ image, coded, stages, bits }: StagesProps) {
-  const [at, setAt] = useState(0);
+  const [shownIndex, setAt] = useState(0);
   /** 1 towards the noise, −1 towards the image, 0 without playback. */
   const [direction, setDirection] = useState<-1 | 0 | 1>(0);
   const [chosen, setChosen] = useState<number>();
   const panel = useRef<HTMLDivElement>(null);
   const last = stages.length;
   const count = image.pixels.length;
-  const shown = shownAt(image, stages, at);
+  const shown = shownAt(image, stages, shownIndex);
   useEffect(() => {
-    const next = at + direction;
+    const next = shownIndex + direction;
     if (direction === 0 || next < 0 || next > last) {
       setDirection(0);
       return undefined;
     }
     const timer = setTimeout(() => setAt(next), STAGE_MS);
     return () => clearTimeout(timer);
-  }, [at, direction, last]);
+  }, [shownIndex, direction, last]);
   const [height, width, channels] = shown.shape;
   // In the middle, and in the last channel, which couplings change.
   const middle = (Math.floor(height / 2) * width + Math.floor(width / 2) + 1) * channels - 1;
@@ -53,7 +53,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
     <PlayButton
       label={label}
       playing={direction === towards}
-      atEnd={at === end}
+      atEnd={shownIndex === end}
       onRestart={() => setAt(last - end)}
       onChange={(playing) => setDirection(playing ? towards : 0)}
     />
@@ -64,7 +64,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
         <div class="stages-controls">
           <Slider
             label="Stage"
-            value={at}
+            value={shownIndex}
             least={0}
             most={last}
             step={1}
@@ -79,7 +79,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
             {player('To the image', -1, 0)}
             {player('To the noise', 1, last)}
           </div>
-          {bits && <p data-testid="running-bits">{runningWords(bits, count, at)}</p>}
+          {bits && <p data-testid="running-bits">{runningWords(bits, count, shownIndex)}</p>}
         </div>
         <div class="stages-values">
           <HeatGrid
@@ -94,22 +94,22 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
         </div>
         {bits && (
           <div class="stages-bits">
-            <RunningBits bits={bits} count={count} at={at} />
+            <RunningBits bits={bits} count={count} at={shownIndex} />
           </div>
         )}
         <div class="stages-words" aria-live={direction === 0 ? 'polite' : 'off'}>
           <h3>{shown.name}</h3>
           <p class="quiet">{shown.meaning}</p>
           <h4>At {placeName(selected, shown.shape)}</h4>
-          {at === 0 ? (
+          {shownIndex === 0 ? (
             <p class="quiet">
-              The pixel is {levelOf(shown.values[selected]!)} of 256 grey levels, counted from 0; as a number
-              between −½ and ½, it is {decimal(shown.values[selected]!, 3)}.
+              The pixel is {greyLevel(shown.values[selected]!)} of 256 grey levels, counted from 0; as a
+              number between −½ and ½, it is {decimal(shown.values[selected]!, 3)}.
             </p>
           ) : (
             <Arithmetic
               coded={coded}
-              stage={at - 1}
+              stage={shownIndex - 1}
               index={selected}
               shape={shown.shape}
               isMoving={direction !== 0}
@@ -120,7 +120,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
       <StageTiles
         image={image}
         stages={stages}
-        at={at}
+        at={shownIndex}
         onChoose={(stage) => {
           setDirection(0);
           setAt(stage);
@@ -142,8 +142,8 @@ interface Shown {
 }
 
 /** The values at a place of the scrubber: the image, or what a stage makes of it. */
-function shownAt(image: Images, stages: readonly StagePicture[], at: number): Shown {
-  const stage = stages[at - 1];
+function shownAt(image: Images, stages: readonly StagePicture[], index: number): Shown {
+  const stage = stages[index - 1];
   if (!stage) {
     const values = Float32Array.from(image.pixels, (level) => (level + 0.5) / 256 - 0.5);
     const meaning = 'The image itself. Its pixels become numbers in the middle of their grey levels.';
@@ -155,7 +155,7 @@ function shownAt(image: Images, stages: readonly StagePicture[], at: number): Sh
 }
 
 /** The grey level of a value of the image. */
-function levelOf(value: number): string {
+function greyLevel(value: number): string {
   return String(Math.floor((value + 0.5) * 256));
 }
 
@@ -169,8 +169,8 @@ interface RunningBitsProps {
 }
 
 /** All sums, per value of the image, with the one at the scrubber marked. */
-function RunningBits({ bits, count, at }: RunningBitsProps) {
-  const points = sumsOf(bits).map((sum, x) => ({ x, y: sum / count }));
+function RunningBits({ bits, count, at: shownIndex }: RunningBitsProps) {
+  const points = cumulativeSums(bits).map((sum, x) => ({ x, y: sum / count }));
   const values = points.map(({ y }) => y).filter(Number.isFinite);
   return (
     <Plot
@@ -181,7 +181,7 @@ function RunningBits({ bits, count, at }: RunningBitsProps) {
         series: [{ name: 'bits per value', kind: 'line and points', points }],
       }}
       marks={[]}
-      at={at}
+      at={shownIndex}
     />
   );
 }

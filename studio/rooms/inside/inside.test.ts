@@ -1,17 +1,17 @@
 // The room Inside's own arithmetic and words: differences, centred drawings, bits and stages in words, and its settings.
 import { expect, it } from 'vitest';
 import { insideSettings } from './insideSettings.ts';
-import { centred, differencesOf } from './pixels.ts';
+import { centred, countDifferences } from './pixels.ts';
 import { lineWords } from './words.ts';
 
 it('counts and draws differing values', () => {
   const before = Uint8Array.of(10, 20, 30, 255);
-  expect(differencesOf(before, Uint8Array.of(10, 24, 28, 255))).toEqual({
+  expect(countDifferences(before, Uint8Array.of(10, 24, 28, 255))).toEqual({
     wrong: 2,
     most: 4,
     drawn: Uint8Array.of(0, 255, 128, 0),
   });
-  expect(differencesOf(before, before)).toEqual({ wrong: 0, most: 0, drawn: new Uint8Array(4) });
+  expect(countDifferences(before, before)).toEqual({ wrong: 0, most: 0, drawn: new Uint8Array(4) });
 });
 
 it('centres and scales a drawing like a digit, in every channel', () => {
@@ -26,10 +26,10 @@ it('centres and scales a drawing like a digit, in every channel', () => {
   const grey = pixels.filter((_, index) => index % 3 === 0);
   expect(pixels.filter((_, index) => index % 3 === 2)).toEqual(grey);
   const mass = grey.reduce((sum, level) => sum + level, 0);
-  const meanOf = (placeOf: (index: number) => number): number =>
+  const meanPosition = (placeOf: (index: number) => number): number =>
     grey.reduce((sum, level, index) => sum + level * (placeOf(index) + 0.5), 0) / mass;
-  expect(meanOf((index) => index % 30)).toBeCloseTo(15, 1);
-  expect(meanOf((index) => Math.floor(index / 30))).toBeCloseTo(14, 1);
+  expect(meanPosition((index) => index % 30)).toBeCloseTo(15, 1);
+  expect(meanPosition((index) => Math.floor(index / 30))).toBeCloseTo(14, 1);
   // 4800 of 40,000 pixels at a fifth of the size: the mass is preserved, and the edges are grey.
   expect(mass / 255).toBeCloseTo(4800 / 25, 0);
   expect(grey.some((level) => level > 0 && level < 255)).toBe(true);
@@ -64,8 +64,8 @@ it('replaces impossible settings by defaults', () => {
 });
 
 it('writes a stage as arithmetic', () => {
-  const place = [2, 3, 0] as const;
-  const words = (line: object): string => lineWords({ layer: 'layer', ...line } as never, place);
+  const location = [2, 3, 0] as const;
+  const words = (line: object): string => lineWords({ layer: 'layer', ...line } as never, location);
   expect(words({ kind: 'shift', value: -0.5, by: -0.25, result: -0.75 })).toBe(
     'Shift: −0.500 − 0.250 = −0.750',
   );

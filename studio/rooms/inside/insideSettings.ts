@@ -27,7 +27,7 @@ export interface InsideSettings {
 export function insideSettings({
   image,
   seed,
-  place,
+  place: sampleNumber,
   temperature,
   sampled,
   digit,
@@ -37,7 +37,7 @@ export function insideSettings({
   return {
     image: image === 'digit' ? 'digit' : 'sample',
     seed: wholeIn(seed, 0, MOST_SEED) ?? 0,
-    place: wholeIn(place, 1, MOST_SAMPLES) ?? 1,
+    place: wholeIn(sampleNumber, 1, MOST_SAMPLES) ?? 1,
     temperature: numberIn(temperature, 0, MOST_TEMPERATURE) ?? DEFAULT_TEMPERATURE,
     sampled: sampled ?? '',
     digit: wholeIn(digit, 1, DIGITS_COUNT) ?? 1,

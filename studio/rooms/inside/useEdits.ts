@@ -36,21 +36,21 @@ export interface Edits {
 const MOST_STEPS = 200;
 
 /** The last edits, and the latents that they are of; they outlive the room. */
-const kept = signal<{ readonly of: readonly NdArray[]; readonly steps: readonly Step[] } | undefined>(
+const keptEdits = signal<{ readonly of: readonly NdArray[]; readonly steps: readonly Step[] } | undefined>(
   undefined,
 );
 
 /** Edits of the latents `encoded`; other latents start without edits. */
 export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
   const isKept = useMemo(
-    () => encoded !== undefined && kept.value !== undefined && areEqual(encoded, kept.value.of),
-    [encoded, kept.value?.of],
+    () => encoded !== undefined && keptEdits.value !== undefined && areEqual(encoded, keptEdits.value.of),
+    [encoded, keptEdits.value?.of],
   );
   const first = useMemo(
     () => encoded?.map(({ data }): Level => ({ values: data, scale: 1 })) ?? [],
     [encoded],
   );
-  const steps = isKept ? kept.value!.steps : [];
+  const steps = isKept ? keptEdits.value!.steps : [];
   const levels = steps.at(-1)?.levels ?? first;
   const latents = useMemo(
     () =>
@@ -61,7 +61,7 @@ export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
     [encoded, levels],
   );
   const keep = (next: readonly Step[]): void => {
-    kept.value = { of: encoded!, steps: next.slice(-MOST_STEPS) };
+    keptEdits.value = { of: encoded!, steps: next.slice(-MOST_STEPS) };
   };
   return {
     levels,
@@ -77,11 +77,11 @@ export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
 }
 
 /** Whether latents are the same, which other images, models or classes don't have. */
-function areEqual(one: readonly NdArray[], other: readonly NdArray[]): boolean {
+function areEqual(first: readonly NdArray[], second: readonly NdArray[]): boolean {
   return (
-    one.length === other.length &&
-    one.every(({ data }, level) => {
-      const { data: others } = other[level]!;
+    first.length === second.length &&
+    first.every(({ data }, level) => {
+      const { data: others } = second[level]!;
       return (
         data.length === others.length && data.every((value: number, index: number) => value === others[index])
       );

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { OfferedModel } from '../../models.ts';
-import { addressOf } from '../../models.ts';
+import { modelAddress } from '../../models.ts';
 import { compute } from '../../work/connections.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
 import type { Images } from '../../work/models.ts';
@@ -54,48 +54,48 @@ interface Kept {
 const nothing: Kept = { path: undefined, own: undefined, files: undefined, fit: false, drawing: undefined };
 
 /** Outlives the room: returning to it restores it. */
-const kept = signal(nothing);
+const keptChoice = signal(nothing);
 
 /** The image in the address until a file or drawing is chosen; changing the model discards these. */
 export function useImage(model: OfferedModel | undefined, settings: InsideSettings): ChosenImage {
-  const { own, files, fit, drawing } = kept.value;
+  const { own: chosenSource, files, fit, drawing } = keptChoice.value;
   const path = model?.path;
   const change = (changes: Partial<Kept>): void => {
-    kept.value = { ...kept.value, ...changes };
+    keptChoice.value = { ...keptChoice.value, ...changes };
   };
   useEffect(() => {
-    if (path !== undefined && path !== kept.value.path) {
-      kept.value = { ...nothing, path };
+    if (path !== undefined && path !== keptChoice.value.path) {
+      keptChoice.value = { ...nothing, path };
     }
   }, [path]);
-  const { seed, place, temperature, sampled, digit } = settings;
+  const { seed, place: sampleNumber, temperature, sampled, digit } = settings;
   // Always needed, because it provides the shape of the model's images.
   const sampling = useWork(
     model &&
       (async (waiting): Promise<NamedImage> => {
         // All before it too, with classes taking turns.
-        const order = { model: addressOf(model), count: place, seed, temperature };
+        const order = { model: modelAddress(model), count: sampleNumber, seed, temperature };
         const { pixels, shape } = await compute('sample', { ...order, class: sampled }, waiting);
         const size = shape[0] * shape[1] * shape[2];
         return {
-          pixels: pixels.slice((place - 1) * size),
+          pixels: pixels.slice((sampleNumber - 1) * size),
           shape,
-          name: `sample ${place} of seed ${seed}`,
+          name: `sample ${sampleNumber} of seed ${seed}`,
           model: model.path,
         };
       }),
-    [path, seed, place, temperature, sampled],
+    [path, seed, sampleNumber, temperature, sampled],
   );
   const sample = sampling.result?.model === path ? sampling.result : undefined;
   const shape = sample?.shape;
   const named = settings.image === 'digit' && shape && takesDigits(shape) ? 'digit' : 'sample';
-  const source = own ?? named;
+  const source = chosenSource ?? named;
   const fetching = useWork(
     model && source === 'digit'
       ? async (waiting): Promise<NamedImage> => {
           const order = { url: digitsUrl(), split: 'train', from: digit - 1, count: 1 } as const;
-          const found = await compute('digits', order, waiting);
-          return { ...found, name: `digit ${digit}`, model: model.path };
+          const digits = await compute('digits', order, waiting);
+          return { ...digits, name: `digit ${digit}`, model: model.path };
         }
       : undefined,
     [path, source, digit],
@@ -104,7 +104,7 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     model &&
       files &&
       (async (waiting) => {
-        const order = { model: addressOf(model), files: files.slice(0, 1), fit };
+        const order = { model: modelAddress(model), files: files.slice(0, 1), fit };
         return { ...(await compute('read', order, waiting)), model: model.path };
       }),
     [files, fit],
@@ -115,17 +115,17 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     const name = read?.names[0];
     return name === undefined ? undefined : { ...read!, name };
   }, [read]);
-  const found = { sample, digit: fetching.result, file, drawing }[source];
+  const candidate = { sample, digit: fetching.result, file, drawing }[source];
   return {
     source,
-    image: found?.model === path ? found : undefined,
+    image: candidate?.model === path ? candidate : undefined,
     shape,
     files,
     read,
     fit,
     work: { sample: sampling, digit: fetching, file: reading, drawing: sampling }[source],
     choose: (source) => change({ own: source, files: undefined, drawing: undefined }),
-    open: (given) => change({ own: 'file', files: given }),
+    open: (folder) => change({ own: 'file', files: folder }),
     convert: (converted) => change({ fit: converted }),
     draw: (drawn) =>
       change({

@@ -33,7 +33,7 @@ export function stageWords({
     case 'squeeze':
       return named(
         'Squeeze',
-        `Each block of 2 × 2 pixels becomes one pixel with more channels: ${sizeOf(outputShape!)}.`,
+        `Each block of 2 × 2 pixels becomes one pixel with more channels: ${sizeText(outputShape!)}.`,
       );
     case 'step':
       return named(
@@ -47,7 +47,7 @@ export function stageWords({
       );
     case 'prior':
       return {
-        ...named('Top', `All remaining channels become latents: ${sizeOf(latentShape!)}.`),
+        ...named('Top', `All remaining channels become latents: ${sizeText(latentShape!)}.`),
         name: 'Top',
       };
   }
@@ -62,7 +62,7 @@ export function rangeWords([low, high]: readonly [low: number, high: number]): s
   return `${decimal(low, digits)} (black) to ${decimal(high, digits)} (white)`;
 }
 
-function sizeOf([height, width, channels]: readonly [number, number, number]): string {
+function sizeText([height, width, channels]: readonly [number, number, number]): string {
   return `${height} × ${width} pixels with ${channels} channels`;
 }
 
@@ -70,7 +70,7 @@ function sizeOf([height, width, channels]: readonly [number, number, number]): s
 const MOST_TERMS = 3;
 
 /** The line in numbers, for the value at a place. */
-export function lineWords(line: Line, place: Place): string {
+export function lineWords(line: Line, location: Place): string {
   const result = number(line.result);
   switch (line.kind) {
     case 'moved':
@@ -80,7 +80,7 @@ export function lineWords(line: Line, place: Place): string {
     case 'scale':
       return `Scale: ${number(line.value)} · ${factor(line.by)} = ${result}`;
     case 'sum':
-      return sumWords(line.terms, line.result, place);
+      return sumWords(line.terms, line.result, location);
     case 'kept':
       return `${result} stays as it is.`;
     case 'coupling':
@@ -94,26 +94,26 @@ export function lineWords(line: Line, place: Place): string {
   }
 }
 
-function sumWords(terms: readonly Term[], sum: number, place: Place): string {
+function sumWords(terms: readonly Term[], sum: number, location: Place): string {
   const size = ({ weight, value }: Term): number => Math.abs(weight * value);
   const largest = terms.toSorted((a, b) => size(b) - size(a));
   const written = largest.slice(0, MOST_TERMS);
-  const rest = largest.slice(MOST_TERMS);
+  const unwritten = largest.slice(MOST_TERMS);
   const parts = written.map(
-    (term) => `${factor(term.value)} · ${factor(term.weight)} (${nearWords(term.place, place)})`,
+    (term) => `${factor(term.value)} · ${factor(term.weight)} (${nearWords(term.place, location)})`,
   );
-  const others = rest.reduce((total, { weight, value }) => total + weight * value, 0);
+  const others = unwritten.reduce((total, { weight, value }) => total + weight * value, 0);
   const end =
-    rest.length === 0
+    unwritten.length === 0
       ? ''
-      : ` ${plus(others)} (${rest.length} other ${rest.length === 1 ? 'value' : 'values'})`;
+      : ` ${plus(others)} (${unwritten.length} other ${unwritten.length === 1 ? 'value' : 'values'})`;
   return `Weighted sum: ${parts.join(' + ')}${end} = ${number(sum)}`;
 }
 
 /** Where a value is, seen from another. */
 function nearWords([row, column, channel]: Place, [ownRow, ownColumn, ownChannel]: Place): string {
-  const steps = (count: number, one: string, other: string): string =>
-    count === 0 ? '' : `${Math.abs(count)} ${count > 0 ? one : other}`;
+  const steps = (count: number, positive: string, negative: string): string =>
+    count === 0 ? '' : `${Math.abs(count)} ${count > 0 ? positive : negative}`;
   const pixel = [steps(row - ownRow, 'below', 'above'), steps(column - ownColumn, 'right', 'left')]
     .filter((word) => word !== '')
     .join(', ');
@@ -148,10 +148,10 @@ export function bitsWords(bitsPerDim: number): string {
 }
 
 /** The sums of the first 1, 2, … numbers. */
-export function sumsOf(numbers: readonly number[]): number[] {
+export function cumulativeSums(numbers: readonly number[]): number[] {
   let sum = 0;
-  return numbers.map((one) => {
-    sum += one;
+  return numbers.map((value) => {
+    sum += value;
     return sum;
   });
 }
@@ -162,18 +162,18 @@ export function sumsOf(numbers: readonly number[]): number[] {
  * @param bits those before the first stage, then those that each stage adds
  * @param count the number of values of the image
  */
-export function runningWords(bits: readonly number[], count: number, at: number): string {
-  const sum = sumsOf(bits)[at]!;
+export function runningWords(bits: readonly number[], count: number, stageIndex: number): string {
+  const sum = cumulativeSums(bits)[stageIndex]!;
   if (!Number.isFinite(sum)) {
     return 'The sum is not finite: values overflow on the way.';
   }
   const perValue = decimal(sum / count, 3);
-  if (at === 0) {
+  if (stageIndex === 0) {
     return `Before the first stage, all images cost the same: ${tenths(sum)} bits, ${perValue} for each of the ${count.toLocaleString('en')} values.`;
   }
-  const own = bits[at]!;
-  const change = `This stage ${own < 0 ? 'saves' : 'adds'} ${tenths(Math.abs(own))} bits`;
-  return at === bits.length - 1
+  const stageBits = bits[stageIndex]!;
+  const change = `This stage ${stageBits < 0 ? 'saves' : 'adds'} ${tenths(Math.abs(stageBits))} bits`;
+  return stageIndex === bits.length - 1
     ? `${change}. In total, the image has ${tenths(sum)} bits, ${perValue} bits/dim.`
     : `${change}; so far, the sum is ${tenths(sum)} bits, ${perValue} for each value.`;
 }

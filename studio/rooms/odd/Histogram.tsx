@@ -1,7 +1,7 @@
 // The scores of images as lines over a histogram of the reference.
 import { useMemo } from 'preact/hooks';
 import { plural } from '../../numbers.ts';
-import { axisOf, countsIn } from './histogram.ts';
+import { countsIn, createAxis } from './histogram.ts';
 import { scoreText } from './oddText.ts';
 
 interface HistogramProps {
@@ -18,12 +18,12 @@ const BINS = 60;
 /** The histogram; the grid next to it has the same values as text. */
 export function Histogram({ name, values, reference, chosen }: HistogramProps) {
   const { axis, heights } = useMemo(() => {
-    const axis = axisOf(values, reference);
+    const axis = createAxis(values, reference);
     const counts = countsIn(reference, axis, BINS);
-    const most = Math.max(1, ...counts);
-    return { axis, heights: counts.map((count) => count / most) };
+    const largest = Math.max(1, ...counts);
+    return { axis, heights: counts.map((count) => count / largest) };
   }, [values, reference]);
-  const place = (value: number): number =>
+  const position = (value: number): number =>
     Math.min(1, Math.max(0, (value - axis.low) / (axis.high - axis.low)));
   const line = (index: number, kind: string) => {
     const value = values[index];
@@ -31,14 +31,14 @@ export function Histogram({ name, values, reference, chosen }: HistogramProps) {
       <line
         key={`${kind}${index}`}
         class={kind}
-        x1={place(value)}
-        x2={place(value)}
+        x1={position(value)}
+        x2={position(value)}
         y1={kind === 'odd-line' ? 0.45 : 0}
         y2={1}
       />
     ) : null;
   };
-  const left = values.filter((value) => value < axis.low);
+  const below = values.filter((value) => value < axis.low);
   const right = values.filter((value) => value > axis.high);
   return (
     <div class="odd-histogram">
@@ -57,14 +57,16 @@ export function Histogram({ name, values, reference, chosen }: HistogramProps) {
       </svg>
       <div class="odd-axis" aria-hidden="true">
         {axis.ticks.map((tick) => (
-          <span key={tick} style={{ left: `${100 * place(tick)}%` }}>
+          <span key={tick} style={{ left: `${100 * position(tick)}%` }}>
             {tick}
           </span>
         ))}
       </div>
-      {(left.length > 0 || right.length > 0) && (
+      {(below.length > 0 || right.length > 0) && (
         <div class="odd-beyond">
-          <span>{left.length > 0 && `◂ ${left.length} below, down to ${scoreText(Math.min(...left))}`}</span>
+          <span>
+            {below.length > 0 && `◂ ${below.length} below, down to ${scoreText(Math.min(...below))}`}
+          </span>
           <span>{right.length > 0 && `${right.length} above, up to ${scoreText(Math.max(...right))} ▸`}</span>
         </div>
       )}

@@ -3,14 +3,14 @@ import { type OddScore, type OddScoreName, oddScores } from 'emerging-flows';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
-import { addressOf, chosenModel } from '../../models.ts';
+import { chosenModel, modelAddress } from '../../models.ts';
 import { plural } from '../../numbers.ts';
 import { Check } from '../../parts/Check.tsx';
 import { Choice } from '../../parts/Choice.tsx';
 import { FileDrop, FolderButton } from '../../parts/FileDrop.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { imageOf, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
+import { isVisible, selectImage, unsupportedChannels } from '../../parts/Picture.tsx';
 import { ReadNotes, RefusedFiles } from '../../parts/ReadResults.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
@@ -41,7 +41,7 @@ export function Odd() {
   const opening = useWork(
     model &&
       (async (waiting) => {
-        const address = addressOf(model);
+        const address = modelAddress(model);
         return files === undefined
           ? { ...(await setToTry(address, withDigits, waiting)), refused: [], notes: [], model }
           : { ...(await compute('read', { model: address, files, fit }, waiting)), isDigits: false, model };
@@ -55,21 +55,24 @@ export function Odd() {
   const rating = useRatings(set, reference);
   const ratings = rating.result?.set === set ? rating.result : undefined;
   const score = ratings && (Object.keys(ratings.byScore).find((name) => name === scoreName) ?? ratings.best);
-  const own = ratings?.byScore[score as keyof typeof ratings.byScore];
+  const scoreRatings = ratings?.byScore[score as keyof typeof ratings.byScore];
   const order = useMemo(
     () =>
-      ratings && own
-        ? ordered({ bits: ratings.bits, scores: own.scores, isCompared: ratings.reference !== undefined }, by)
+      ratings && scoreRatings
+        ? ordered(
+            { bits: ratings.bits, scores: scoreRatings.scores, isCompared: ratings.reference !== undefined },
+            by,
+          )
         : [],
-    [ratings, own, by],
+    [ratings, scoreRatings, by],
   );
   const [wanted, setWanted] = useState<number>();
   useEffect(() => setWanted(undefined), [set]);
   const isWanted = wanted !== undefined && wanted < order.length;
   const chosen = isWanted ? wanted : order[0];
   const mapping = useMap(ratings, chosen);
-  const p = chosen === undefined ? undefined : own?.pValues?.[chosen];
-  const count = own?.reference.length ?? 0;
+  const p = chosen === undefined ? undefined : scoreRatings?.pValues?.[chosen];
+  const count = scoreRatings?.reference.length ?? 0;
 
   return (
     <div class="odd" data-wanted={isWanted}>
@@ -95,7 +98,7 @@ export function Odd() {
           }}
         />
         {set?.isDigits && <p class="control-note odd-authors">{DIGITS_AUTHORS}</p>}
-        <FileDrop choose={['files', 'folder']} onFiles={(given) => setFiles(given.files)} />
+        <FileDrop choose={['files', 'folder']} onFiles={(folder) => setFiles(folder.files)} />
         <Check label={FIT} checked={fit} onChange={setFit} />
         {set && <ReadNotes notes={set.notes} />}
         {set && <RefusedFiles refused={set.refused} />}
@@ -116,18 +119,18 @@ export function Odd() {
         {[opening, rating].filter(isShown).map((work) => (
           <Working key={work === opening ? 'opening' : 'rating'} work={work} />
         ))}
-        {ratings && own && set && hasImages && isVisible(set) && (
+        {ratings && scoreRatings && set && hasImages && isVisible(set) && (
           <>
             <ScoreChoice ratings={ratings} score={score as keyof typeof ratings.byScore} />
             <Histogram
               name={score === 'bits' && count === 0 ? 'bits/dim' : score!}
-              values={own.scores}
-              reference={own.reference}
+              values={scoreRatings.scores}
+              reference={scoreRatings.reference}
               chosen={chosen}
             />
-            {own.pValues && (
+            {scoreRatings.pValues && (
               <p class="odd-verdict" data-testid="verdict">
-                {chanceText(own.pValues, count)} {sourceText(own.source)}
+                {chanceText(scoreRatings.pValues, count)} {sourceText(scoreRatings.source)}
               </p>
             )}
             <div class="odd-order">
@@ -138,14 +141,21 @@ export function Odd() {
                 onChange={(value) => changeSettings({ order: value })}
               />
             </div>
-            <OddGrid key={path} set={set} ratings={own} order={order} chosen={chosen} onChoose={setWanted} />
+            <OddGrid
+              key={path}
+              set={set}
+              ratings={scoreRatings}
+              order={order}
+              chosen={chosen}
+              onChoose={setWanted}
+            />
           </>
         )}
       </section>
       {ratings && set && chosen !== undefined && isVisible(set) && (
         <OddImage
           name={set.names[chosen]!}
-          image={imageOf(set, chosen)}
+          image={selectImage(set, chosen)}
           bits={ratings.bits[chosen]!}
           scores={Object.entries(ratings.byScore).map(([name, { scores, pValues }]) => [
             name,

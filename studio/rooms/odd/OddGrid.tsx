@@ -2,7 +2,7 @@
 
 import { useRef, useState } from 'preact/hooks';
 import { ODD } from '../../../src/uses/odd/limits.ts';
-import { imageOf, Picture } from '../../parts/Picture.tsx';
+import { Picture, selectImage } from '../../parts/Picture.tsx';
 import type { ScoreRatings } from '../../work/oddTasks.ts';
 import type { NamedImages } from './alteredSet.ts';
 import { pText, scoreText } from './oddText.ts';
@@ -22,17 +22,17 @@ const AT_FIRST = 120;
 /** The images: one tab stop, with the arrow keys moving within it. */
 export function OddGrid({ set, ratings: { scores, pValues }, order, chosen, onChoose }: OddGridProps) {
   const list = useRef<HTMLUListElement>(null);
-  const [all, setAll] = useState(false);
-  const shown = all ? order : order.slice(0, AT_FIRST);
+  const [showsAll, setAll] = useState(false);
+  const shown = showsAll ? order : order.slice(0, AT_FIRST);
   const focusable = Math.max(0, shown.indexOf(chosen ?? -1));
   const move = (event: KeyboardEvent): void => {
     const buttons = [...list.current!.querySelectorAll('button')];
-    const place = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    const focused = buttons.indexOf(document.activeElement as HTMLButtonElement);
     const next: Readonly<Record<string, number>> = {
-      ArrowLeft: place - 1,
-      ArrowUp: place - 1,
-      ArrowRight: place + 1,
-      ArrowDown: place + 1,
+      ArrowLeft: focused - 1,
+      ArrowUp: focused - 1,
+      ArrowRight: focused + 1,
+      ArrowDown: focused + 1,
       Home: 0,
       End: buttons.length - 1,
     };
@@ -46,15 +46,15 @@ export function OddGrid({ set, ratings: { scores, pValues }, order, chosen, onCh
   return (
     <>
       <ul ref={list} class="odd-grid framed" aria-label="Images in order" onKeyDown={move}>
-        {shown.map((index, place) => (
+        {shown.map((index, position) => (
           <li key={index}>
             <button
               type="button"
-              tabIndex={place === focusable ? 0 : -1}
+              tabIndex={position === focusable ? 0 : -1}
               aria-pressed={index === chosen}
               onClick={() => onChoose(index)}
             >
-              <Picture image={imageOf(set, index)} />
+              <Picture image={selectImage(set, index)} />
               <span class="odd-name">
                 <bdi>{set.names[index]}</bdi>
               </span>

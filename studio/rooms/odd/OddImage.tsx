@@ -48,7 +48,8 @@ export function OddImage({
   const showsBits = wantsBits || map?.deviations === undefined;
   // Divided by channels, so that the map's mean is the image's bits/dim.
   const values = useMemo(
-    () => map && (showsBits ? map.bits.map((one) => one / channels) : map.deviations!.map(Math.abs)),
+    () =>
+      map && (showsBits ? map.bits.map((pixelBits) => pixelBits / channels) : map.deviations!.map(Math.abs)),
     [map, channels, showsBits],
   );
   const range: HeatRange = useMemo(
@@ -58,9 +59,9 @@ export function OddImage({
   const frames: readonly OddPlace[] = map?.frames ?? [];
   const oddest = useMemo(() => oddestPixel(map?.deviations), [map]);
   const chosen = pointed ?? oddest;
-  const at = showsBits ? values?.[chosen] : map?.deviations?.[chosen];
-  const value = at?.toFixed(2).replace('-', '−');
-  const place = `${placeName(chosen, [height, width, 1])}: ${value} ${showsBits ? 'bits/dim' : 'standard deviations'}`;
+  const chosenValue = showsBits ? values?.[chosen] : map?.deviations?.[chosen];
+  const value = chosenValue?.toFixed(2).replace('-', '−');
+  const caption = `${placeName(chosen, [height, width, 1])}: ${value} ${showsBits ? 'bits/dim' : 'standard deviations'}`;
   return (
     <section class="odd-image" aria-label="Selected image" data-wanted={isWanted}>
       <div class="odd-image-head">
@@ -91,7 +92,7 @@ export function OddImage({
               range={range}
               selected={chosen}
               hover
-              words={place}
+              words={caption}
               onSelect={setPointed}
             />
             {!showsBits && <Frames frames={frames} height={height} width={width} />}
@@ -103,7 +104,7 @@ export function OddImage({
       {values && (
         <>
           <p class="odd-place" aria-hidden="true">
-            {place}
+            {caption}
           </p>
           <HeatScale
             range={range}
@@ -121,7 +122,7 @@ export function OddImage({
               onChange={(name) => setWantsBits(name === 'bits')}
             />
           )}
-          <p class="control-note">{noteOf(showsBits, frames.length)}</p>
+          <p class="control-note">{describePicture(showsBits, frames.length)}</p>
         </>
       )}
       {(mapping.progress !== undefined || mapping.problem !== undefined) && <Working work={mapping} />}
@@ -149,11 +150,14 @@ export function OddImage({
 /** The pixel of the oddest place, whose frame it may not be in the middle of at a border. */
 function oddestPixel(deviations: Float64Array | undefined): number {
   return (
-    deviations?.reduce((best, one, at) => (Math.abs(one) > Math.abs(deviations[best]!) ? at : best), 0) ?? 0
+    deviations?.reduce(
+      (best, deviation, index) => (Math.abs(deviation) > Math.abs(deviations[best]!) ? index : best),
+      0,
+    ) ?? 0
   );
 }
 
-function noteOf(showsBits: boolean, frames: number): string {
+function describePicture(showsBits: boolean, frames: number): string {
   const framed =
     frames > 0 ? ` The ${frames === 1 ? 'oddest place is' : `${frames} oddest places are`} framed.` : '';
   return showsBits

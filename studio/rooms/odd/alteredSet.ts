@@ -1,6 +1,6 @@
 // Example images: samples or digits, altered copies of one, and plain images.
 import { RandomStream } from 'emerging-flows';
-import { countOf, imageOf } from '../../parts/Picture.tsx';
+import { countImages, selectImage } from '../../parts/Picture.tsx';
 import type { Waiting } from '../../work/calls.ts';
 import { compute } from '../../work/connections.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
@@ -17,9 +17,9 @@ const NOISE = 40;
 /** The images, numbered by a noun, altered copies of the first, and plain images. */
 function alteredSet(images: Images, noun: string): NamedImages {
   const { shape } = images;
-  const count = countOf(images);
+  const count = countImages(images);
   const [height, width, channels] = shape;
-  const first = imageOf(images, 0).pixels;
+  const first = selectImage(images, 0).pixels;
   const random = new RandomStream(0, 'images to try');
   const noise = (): number => Math.min(255, Math.floor(256 * random.uniform()));
   const rows = (from: (row: number) => number): Uint8Array =>
@@ -39,18 +39,18 @@ function alteredSet(images: Images, noun: string): NamedImages {
     'all grey': first.map(() => 128),
     'all white': first.map(() => 255),
   };
-  const all = [
+  const alteredImages = [
     ...Array.from(
       { length: count },
-      (_, index) => [`${noun} ${index + 1}`, imageOf(images, index).pixels] as const,
+      (_, index) => [`${noun} ${index + 1}`, selectImage(images, index).pixels] as const,
     ),
     ...Object.entries(altered),
   ];
-  const pixels = new Uint8Array(all.length * first.length);
-  all.forEach(([, own], index) => {
-    pixels.set(own, index * first.length);
+  const pixels = new Uint8Array(alteredImages.length * first.length);
+  alteredImages.forEach(([, imagePixels], index) => {
+    pixels.set(imagePixels, index * first.length);
   });
-  return { pixels, shape, names: all.map(([name]) => name) };
+  return { pixels, shape, names: alteredImages.map(([name]) => name) };
 }
 
 /** The number of samples. */

@@ -11,12 +11,12 @@ export interface Axis {
 const REACH = 1.5;
 
 /** An axis with a few round ticks, for values and a reference. Values far outside of the reference are beyond its ends. */
-export function axisOf(values: readonly number[], reference: readonly number[] = []): Axis {
+export function createAxis(values: readonly number[], reference: readonly number[] = []): Axis {
   const finite = values.filter(Number.isFinite);
-  const [low, high] = limitsOf(finite, reference.filter(Number.isFinite));
+  const [low, high] = axisLimits(finite, reference.filter(Number.isFinite));
   const rough = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((one) => one * power >= rough) ?? 10);
+  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
   const first = Math.ceil(low / step);
   const count = Math.floor(high / step) - first + 1;
   return {
@@ -26,21 +26,22 @@ export function axisOf(values: readonly number[], reference: readonly number[] =
   };
 }
 
-function limitsOf(values: readonly number[], reference: readonly number[]): [low: number, high: number] {
+function axisLimits(values: readonly number[], reference: readonly number[]): [low: number, high: number] {
   const usual = (reference.length > 0 ? reference : values).toSorted((a, b) => a - b);
   if (usual.length === 0) {
     return [0, 1];
   }
-  const at = (share: number): number => usual[Math.round(share * (usual.length - 1))]!;
-  const [from, to] = reference.length > 0 ? [at(0.005), at(0.995)] : [at(0.1), at(0.9)];
+  const quantileAt = (share: number): number => usual[Math.round(share * (usual.length - 1))]!;
+  const [from, to] =
+    reference.length > 0 ? [quantileAt(0.005), quantileAt(0.995)] : [quantileAt(0.1), quantileAt(0.9)];
   const reach = REACH * (to - from) || 0.5;
-  const inside = [...values, ...reference].filter((one) => one >= from - reach && one <= to + reach);
-  const [least, most] = inside.reduce(
+  const inside = [...values, ...reference].filter((value) => value >= from - reach && value <= to + reach);
+  const [least, greatest] = inside.reduce(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
     [from, to],
   );
-  const margin = 0.03 * (most - least) || 0.5;
-  return [least - margin, most + margin];
+  const margin = 0.03 * (greatest - least) || 0.5;
+  return [least - margin, greatest + margin];
 }
 
 /** The number of values in each of equally wide bins of an axis. */

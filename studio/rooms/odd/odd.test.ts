@@ -1,6 +1,6 @@
 // The room Odd's own arithmetic: the order of images, the histogram, and numbers as text.
 import { expect, it } from 'vitest';
-import { axisOf, countsIn } from './histogram.ts';
+import { countsIn, createAxis } from './histogram.ts';
 import { ordered } from './order.ts';
 
 const bits = [2, 1.9, 8, 0.1, Number.NaN, 2.1];
@@ -18,22 +18,22 @@ it('orders images by a score', () => {
 });
 
 it('counts values in bins of an axis with round ticks', () => {
-  const axis = axisOf([], bits);
+  const axis = createAxis([], bits);
   expect(axis.ticks).toEqual([0, 2, 4, 6, 8]);
   const counts = countsIn(bits, axis, 8);
-  expect(counts.reduce((sum, one) => sum + one)).toBe(5);
+  expect(counts.reduce((sum, count) => sum + count)).toBe(5);
   expect([counts[0], counts[7]]).toEqual([1, 1]);
-  expect(axisOf([]).ticks.length).toBeGreaterThan(2);
-  expect(axisOf([3, 3])).toMatchObject({ ticks: expect.arrayContaining([3]) });
+  expect(createAxis([]).ticks.length).toBeGreaterThan(2);
+  expect(createAxis([3, 3])).toMatchObject({ ticks: expect.arrayContaining([3]) });
 });
 
 it('ends the axis near the reference, or near most values, however far an outlier is', () => {
   const reference = Array.from({ length: 200 }, (_, index) => 1 + index / 200);
-  const axis = axisOf([1.5, 2.5, 300_000, -4], reference);
+  const axis = createAxis([1.5, 2.5, 300_000, -4], reference);
   expect(axis.low).toBeGreaterThan(-1);
   expect(axis.high).toBeLessThan(4);
   expect(axis.high).toBeGreaterThan(2.5);
-  const alone = axisOf([1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 300_000]);
+  const alone = createAxis([1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 300_000]);
   expect(alone.high).toBeLessThan(4);
   expect(alone.high).toBeGreaterThan(1.9);
 });

@@ -2,9 +2,9 @@
 import type { ReferenceScores } from 'emerging-flows';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useState } from 'preact/hooks';
-import { addressOf, type OfferedModel } from '../../models.ts';
+import { modelAddress, type OfferedModel } from '../../models.ts';
 import { plural } from '../../numbers.ts';
-import { imageOf } from '../../parts/Picture.tsx';
+import { selectImage } from '../../parts/Picture.tsx';
 import { refusedLines } from '../../parts/refusedLines.ts';
 import type { Waiting } from '../../work/calls.ts';
 import { compute } from '../../work/connections.ts';
@@ -50,7 +50,7 @@ export function useReference(model: OfferedModel | undefined): Reference {
     model &&
       (async (waiting) => ({
         path: model.path,
-        scores: await compute('reference', { model: addressOf(model) }, waiting),
+        scores: await compute('reference', { model: modelAddress(model) }, waiting),
       })),
     [path],
   );
@@ -59,19 +59,20 @@ export function useReference(model: OfferedModel | undefined): Reference {
     [path, order],
   );
   const isKnown = looking.result?.path === path && path !== undefined;
-  const known = isKnown ? looking.result?.scores : undefined;
-  const own = order && measuring.result;
+  const knownScores = isKnown ? looking.result?.scores : undefined;
+  const ownMeasurement = order && measuring.result;
   return {
     // If the lookup fails, bits/dim are still shown.
     isKnown: isKnown || looking.problem !== undefined,
-    scores: own?.scores ?? known,
+    scores: ownMeasurement?.scores ?? knownScores,
     words:
-      own?.words ??
-      (known && `${plural(known.statistics.bits.length, 'validation image')} from ${known.data}`),
-    refused: own?.refused ?? [],
+      ownMeasurement?.words ??
+      (knownScores &&
+        `${plural(knownScores.statistics.bits.length, 'validation image')} from ${knownScores.data}`),
+    refused: ownMeasurement?.refused ?? [],
     looking,
     measuring,
-    measure: (of) => setOrder({ of }),
+    measure: (images) => setOrder({ of: images }),
   };
 }
 
@@ -80,7 +81,7 @@ async function measureImages(
   order: Order,
   waiting: Required<Waiting>,
 ): Promise<Measured> {
-  const address = addressOf(model);
+  const address = modelAddress(model);
   if (order === 'samples') {
     const drawing = { model: address, count: SAMPLES, seed: 0, temperature: 1 };
     const { pixels } = await compute('sample', drawing, waiting);
@@ -120,7 +121,7 @@ export function useRatings(
   return useWork(
     set && set.names.length > 0 && isKnown
       ? async (waiting) => {
-          const order = { model: addressOf(set.model), pixels: set.pixels, reference: scores };
+          const order = { model: modelAddress(set.model), pixels: set.pixels, reference: scores };
           return { set, reference: scores, words, ...(await compute('rate', order, waiting)) };
         }
       : undefined,
@@ -138,9 +139,9 @@ export function useMap(
       ? async (waiting) => {
           const { set, reference } = ratings;
           const { draws, seed } = reference ?? measured;
-          const pixels = imageOf(set, chosen).pixels.slice();
+          const pixels = selectImage(set, chosen).pixels.slice();
           const { places } = reference ?? {};
-          const order = { model: addressOf(set.model), pixels, draws, seed, places };
+          const order = { model: modelAddress(set.model), pixels, draws, seed, places };
           return { ratings, chosen, ...(await compute('places', order, waiting)) };
         }
       : undefined,

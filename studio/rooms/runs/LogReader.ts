@@ -1,5 +1,5 @@
 // Reads a growing log, only the new part each time.
-import { linesOf } from '../../parts/plot/RunCurve.ts';
+import { parseLines } from '../../parts/plot/RunCurve.ts';
 
 /** The size of one request. */
 const PART_BYTES = 4 * 2 ** 20;
@@ -50,7 +50,7 @@ export class LogReader {
         continue;
       }
       const end = part.lastIndexOf(NEW_LINE) + 1;
-      onLines(linesOf(new TextDecoder().decode(part.subarray(0, end))));
+      onLines(parseLines(new TextDecoder().decode(part.subarray(0, end))));
       this.offset += end;
       if (part.length < PART_BYTES - 1 || end === 0) {
         break;

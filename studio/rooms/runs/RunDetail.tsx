@@ -3,16 +3,16 @@ import { useEffect, useState } from 'preact/hooks';
 import { unitNamed } from '../../../src/flows/models/unit.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { SampleStrip } from '../../parts/SampleStrip.tsx';
-import { type Block, blocksOf } from './markdown.ts';
+import { type Block, parseBlocks } from './markdown.ts';
 import { RunDoctor } from './RunDoctor.tsx';
-import { stateOf } from './runList.ts';
-import { type FoundRun, urlOf, type WatchedRun } from './watch.ts';
+import { describeState } from './runList.ts';
+import { type FoundRun, runFileUrl, type WatchedRun } from './watch.ts';
 
 /** The run. */
 export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun | undefined }) {
   const samples = run.samples.map((file) => ({
     step: Number(/(?<!\d)(\d+)\.png$/.exec(file)![1]),
-    url: urlOf(run.path, file),
+    url: runFileUrl(run.path, file),
   }));
   return (
     <article class="run" aria-label={run.path}>
@@ -22,9 +22,9 @@ export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun
       ) : (
         <>
           <dl class="run-facts">
-            {factsOf(run, watched).map(([what, value]) => (
-              <div key={what}>
-                <dt>{what}</dt>
+            {runFacts(run, watched).map(([label, value]) => (
+              <div key={label}>
+                <dt>{label}</dt>
                 <dd>{value}</dd>
               </div>
             ))}
@@ -45,14 +45,14 @@ export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun
   );
 }
 
-function factsOf(run: FoundRun, watched: WatchedRun | undefined): (readonly [string, string])[] {
+function runFacts(run: FoundRun, watched: WatchedRun | undefined): (readonly [string, string])[] {
   const unit = unitNamed(run.unit ?? 'bits/dim');
   const bits = (value: number | null): string | null => (value === null ? null : unit.text(value, 4));
   const rate = (value: number | null | undefined): string | null =>
     value == null ? null : `${Math.round(value).toLocaleString('en')} images/s`;
   const facts: (readonly [string, string | null])[] = [
     ['Steps', run.step.toLocaleString('en')],
-    ['State', stateOf(run)],
+    ['State', describeState(run)],
     ['Training', bits(run.train)],
     ['Validation', bits(run.validation)],
     ['Test', bits(run.test)],
@@ -64,7 +64,7 @@ function factsOf(run: FoundRun, watched: WatchedRun | undefined): (readonly [str
     ['Preset', run.preset],
     ['Last changed', run.when === null ? null : whenText(run.when)],
   ];
-  return facts.flatMap(([what, value]) => (value === null ? [] : [[what, value] as const]));
+  return facts.flatMap(([label, value]) => (value === null ? [] : [[label, value] as const]));
 }
 
 /** A time in the user's time zone: 26 Nov 2026, 21:03. */
@@ -82,7 +82,7 @@ function ModelCard({ path, when }: { path: string; when: string | null }) {
     <details class="run-part">
       <summary>Model card</summary>
       <div class="card">
-        {blocksOf(text).map((block, index) => (
+        {parseBlocks(text).map((block, index) => (
           // Blocks have no identity of their own.
           <Part key={index} block={block} />
         ))}
@@ -129,7 +129,7 @@ function Part({ block }: { block: Block }) {
 
 /** The summary's numbers, strings and booleans. */
 function RunSummary({ path, when }: { path: string; when: string | null }) {
-  const entries = entriesOf(useText(path, 'summary.json', when));
+  const entries = parseEntries(useText(path, 'summary.json', when));
   if (entries.length === 0) {
     return null;
   }
@@ -137,9 +137,9 @@ function RunSummary({ path, when }: { path: string; when: string | null }) {
     <details class="run-part">
       <summary>Summary</summary>
       <dl class="run-facts">
-        {entries.map(([what, value]) => (
-          <div key={what}>
-            <dt>{what}</dt>
+        {entries.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
             <dd>{value}</dd>
           </div>
         ))}
@@ -148,13 +148,13 @@ function RunSummary({ path, when }: { path: string; when: string | null }) {
   );
 }
 
-function entriesOf(text: string | undefined): (readonly [string, string])[] {
+function parseEntries(text: string | undefined): (readonly [string, string])[] {
   try {
-    return Object.entries<unknown>(JSON.parse(text ?? '{}')).flatMap(([what, value]) => {
+    return Object.entries<unknown>(JSON.parse(text ?? '{}')).flatMap(([label, value]) => {
       if (typeof value === 'number') {
-        return [[what, value.toLocaleString('en', { maximumFractionDigits: 4 })] as const];
+        return [[label, value.toLocaleString('en', { maximumFractionDigits: 4 })] as const];
       }
-      return typeof value === 'string' || typeof value === 'boolean' ? [[what, String(value)] as const] : [];
+      return typeof value === 'string' || typeof value === 'boolean' ? [[label, String(value)] as const] : [];
     });
   } catch {
     // Damaged or being written; resuming the run replaces it.
@@ -171,8 +171,8 @@ function useText(path: string, file: string, when: string | null): string | unde
   useEffect(() => {
     const controller = new AbortController();
     const { signal } = controller;
-    fetchText(urlOf(path, file), signal).then(
-      (found) => setText(found),
+    fetchText(runFileUrl(path, file), signal).then(
+      (content) => setText(content),
       // The file may exist after the next change.
       () => signal.aborted || setText(undefined),
     );

@@ -7,27 +7,27 @@ import { compute } from '../../work/connections.ts';
 import { DIGITS_DATASET, DIGITS_FILE, digitsUrl } from '../../work/digits.ts';
 import type { Examined } from '../../work/doctor.ts';
 import { useWork } from '../../work/useWork.ts';
-import { type FoundRun, urlOf } from './watch.ts';
+import { type FoundRun, runFileUrl } from './watch.ts';
 
 /** The run's section for the doctor. */
 export function RunDoctor({ run }: { run: FoundRun }) {
-  const [asked, setAsked] = useState(0);
+  const [requests, setAsked] = useState(0);
   const isDigits = run.data === DIGITS_DATASET || run.data?.split('/').at(-1) === DIGITS_FILE;
   const folder = chosenFolder.value;
   const work = useWork(
-    asked === 0
+    requests === 0
       ? undefined
       : (waiting) =>
           compute(
             'examine',
             {
-              model: { url: urlOf(run.path, ''), files: run.files },
+              model: { url: runFileUrl(run.path, ''), files: run.files },
               digits: digitsUrl(),
               ...(!isDigits && folder && { folder }),
             },
             waiting,
           ),
-    [asked],
+    [requests],
   );
   return (
     <details class="run-part">
@@ -42,7 +42,7 @@ export function RunDoctor({ run }: { run: FoundRun }) {
           type="button"
           class="button"
           disabled={work.progress !== undefined || (!isDigits && folder === undefined)}
-          onClick={() => setAsked(asked + 1)}
+          onClick={() => setAsked(requests + 1)}
         >
           Examine
         </button>
@@ -54,9 +54,9 @@ export function RunDoctor({ run }: { run: FoundRun }) {
 }
 
 /** `No problems, 2 warnings`. */
-function verdictOf(problems: number, warnings: number): string {
-  const found = problems === 0 ? 'No problems' : plural(problems, 'problem');
-  return warnings === 0 ? found : `${found}, ${plural(warnings, 'warning')}`;
+function describeVerdict(problems: number, warnings: number): string {
+  const problemsText = problems === 0 ? 'No problems' : plural(problems, 'problem');
+  return warnings === 0 ? problemsText : `${problemsText}, ${plural(warnings, 'warning')}`;
 }
 
 function Verdict({ examined }: { examined: Examined }) {
@@ -64,7 +64,7 @@ function Verdict({ examined }: { examined: Examined }) {
   return (
     <>
       <p role="status">
-        <strong>{verdictOf(problems.length, warnings.length)}</strong> on {plural(images, 'image')}:{' '}
+        <strong>{describeVerdict(problems.length, warnings.length)}</strong> on {plural(images, 'image')}:{' '}
         {(100 * reconstruction.exactPixelShare).toFixed(2)} % of pixels recovered exactly,{' '}
         {bitsPerDim.mean.toFixed(3)} bits/dim on average.
       </p>

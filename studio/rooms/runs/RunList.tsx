@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { unitNamed } from '../../../src/flows/models/unit.ts';
 import { plural } from '../../numbers.ts';
 import { Dot } from '../../parts/plot/Plot.tsx';
-import { listed, type Order, orders, stateOf } from './runList.ts';
+import { describeState, listed, type Order, orders } from './runList.ts';
 import { MOST_SHOWN } from './runsSettings.ts';
 import type { FoundRun } from './watch.ts';
 
@@ -22,7 +22,7 @@ const MANY = 6;
 export function RunList({ runs, open, shown, onOpen, onShow }: RunListProps) {
   const [text, setText] = useState('');
   const [order, setOrder] = useState<Order>('name');
-  const found = listed(runs, text, order);
+  const matching = listed(runs, text, order);
   return (
     <>
       {runs.length >= MANY && (
@@ -46,12 +46,12 @@ export function RunList({ runs, open, shown, onOpen, onShow }: RunListProps) {
             ))}
           </select>
           <p role="status" class="control-note">
-            {found.length < runs.length ? `${found.length} of ${plural(runs.length, 'run')}` : ''}
+            {matching.length < runs.length ? `${matching.length} of ${plural(runs.length, 'run')}` : ''}
           </p>
         </div>
       )}
       <ul class="run-list">
-        {found.map((run) => {
+        {matching.map((run) => {
           const hue = shown.indexOf(run.path);
           const isShown = hue >= 0;
           return (
@@ -80,7 +80,7 @@ export function RunList({ runs, open, shown, onOpen, onShow }: RunListProps) {
                   )}
                   {run.path}
                 </span>
-                <span class="run-list-facts">{factsOf(run)}</span>
+                <span class="run-list-facts">{runFacts(run)}</span>
               </button>
             </li>
           );
@@ -90,13 +90,13 @@ export function RunList({ runs, open, shown, onOpen, onShow }: RunListProps) {
   );
 }
 
-function factsOf(run: FoundRun): string {
+function runFacts(run: FoundRun): string {
   if (run.problem !== null) {
     return "can't be read";
   }
   const bits = run.validation ?? run.train;
   return [
-    `step ${run.step.toLocaleString('en')}, ${stateOf(run)}`,
+    `step ${run.step.toLocaleString('en')}, ${describeState(run)}`,
     bits === null ? '' : unitNamed(run.unit ?? 'bits/dim').text(bits, 3),
   ]
     .filter((fact) => fact !== '')

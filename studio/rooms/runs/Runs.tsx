@@ -6,7 +6,7 @@ import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { RunDetail } from './RunDetail.tsx';
 import { RunList } from './RunList.tsx';
-import { differencesOf } from './runList.ts';
+import { listDifferences } from './runList.ts';
 import { type RunsSettings, runsSettings, shownText } from './runsSettings.ts';
 import { type FoundRun, useWatch } from './watch.ts';
 import './runs.css';
@@ -15,22 +15,22 @@ import './runs.css';
 export function Runs() {
   const address = settings.value;
   const { runs, stopped, watched, problem } = useWatch(
-    (found) => looked(runsSettings(address, found)),
+    (latest) => looked(runsSettings(address, latest)),
     JSON.stringify(address),
   );
   const { open, shown } = runsSettings(address, runs);
   const chosen = shown.flatMap((path, hue) => {
-    const run = runs?.find((one) => one.path === path);
+    const run = runs?.find((candidate) => candidate.path === path);
     return run ? [{ run, hue }] : [];
   });
-  const all = chosen.flatMap(({ run, hue }) => {
+  const curves = chosen.flatMap(({ run, hue }) => {
     const curve = watched.get(run.path)?.curve;
     const unit = unitNamed(run.unit ?? 'bits/dim');
     return curve && curve.training.length + curve.validation.length > 0
       ? [{ name: run.path, hue, curve, unit }]
       : [];
   });
-  const plotted = all.filter(({ unit }) => unit === all[0]!.unit);
+  const plotted = curves.filter(({ unit }) => unit === curves[0]!.unit);
   const opened = runs?.find(({ path }) => path === open);
   return (
     <div class="runs">
@@ -59,9 +59,10 @@ export function Runs() {
           runs={plotted}
           areComparable={new Set(chosen.map(({ run }) => run.data)).size === 1}
         />
-        {plotted.length < all.length && (
+        {plotted.length < curves.length && (
           <Notice>
-            Only runs with results in {all[0]!.unit.name} are plotted: the others can't be compared with them.
+            Only runs with results in {curves[0]!.unit.name} are plotted: the others can't be compared with
+            them.
           </Notice>
         )}
         <Differences runs={chosen.map(({ run }) => run)} />
@@ -84,7 +85,7 @@ function Differences({ runs }: { runs: readonly FoundRun[] }) {
   if (runs.length < 2) {
     return null;
   }
-  const differences = differencesOf(runs);
+  const differences = listDifferences(runs);
   return (
     <details class="run-part">
       <summary>Differences in settings</summary>

@@ -8,39 +8,43 @@ export type Block =
   | { readonly kind: 'table'; readonly rows: readonly (readonly string[])[] };
 
 /** Splits Markdown into headings, code, lists, tables and paragraphs, without pictures. */
-export function blocksOf(markdown: string): Block[] {
+export function parseBlocks(markdown: string): Block[] {
   const blocks: Block[] = [];
   const lines = markdown.split('\n');
-  for (let at = 0; at < lines.length; ) {
-    const taken = (matches: (line: string) => boolean): string[] => {
-      const begin = at;
-      while (at < lines.length && matches(lines[at]!)) {
-        at++;
+  for (let position = 0; position < lines.length; ) {
+    const takeWhile = (matches: (line: string) => boolean): string[] => {
+      const begin = position;
+      while (position < lines.length && matches(lines[position]!)) {
+        position++;
       }
-      return lines.slice(begin, at);
+      return lines.slice(begin, position);
     };
-    const line = lines[at]!;
+    const line = lines[position]!;
     if (line.startsWith('```')) {
-      at++;
-      blocks.push({ kind: 'code', text: taken((one) => !one.startsWith('```')).join('\n') });
-      at++;
+      position++;
+      blocks.push({ kind: 'code', text: takeWhile((text) => !text.startsWith('```')).join('\n') });
+      position++;
     } else if (/^#{1,6} /.test(line)) {
-      at++;
+      position++;
       blocks.push({ kind: 'heading', text: plain(line.replace(/^#+ /, '')) });
     } else if (line.startsWith('|')) {
-      const rows = taken((one) => one.startsWith('|')).map(cellsOf);
+      const rows = takeWhile((text) => text.startsWith('|')).map(splitCells);
       // Skip the row that separates the header.
       const shown = rows.filter((row) => !row.every((cell) => /^:?-*:?$/.test(cell)));
       if (shown.length > 0) {
         blocks.push({ kind: 'table', rows: shown.map((row) => row.map(plain)) });
       }
     } else if (/^[-*] /.test(line)) {
-      const items = taken((one) => /^[-*] /.test(one)).map((one) => plain(one.slice(2)));
+      const items = takeWhile((text) => /^[-*] /.test(text)).map((text) => plain(text.slice(2)));
       blocks.push({ kind: 'list', items });
     } else if (line.trim() === '') {
-      at++;
+      position++;
     } else {
-      const text = plain(taken((one) => one.trim() !== '' && !/^(```|#{1,6} |\||[-*] )/.test(one)).join(' '));
+      const text = plain(
+        takeWhile((candidate) => candidate.trim() !== '' && !/^(```|#{1,6} |\||[-*] )/.test(candidate)).join(
+          ' ',
+        ),
+      );
       if (text !== '') {
         blocks.push({ kind: 'text', text });
       }
@@ -50,7 +54,7 @@ export function blocksOf(markdown: string): Block[] {
 }
 
 /** Splits a row at unescaped bars. */
-function cellsOf(row: string): string[] {
+function splitCells(row: string): string[] {
   return row
     .replace(/^\||\|\s*$/g, '')
     .split(/(?<!\\)\|/)

@@ -12,24 +12,24 @@ export const orders = {
 export type Order = keyof typeof orders;
 
 /** The state of a run, in a word. */
-export function stateOf({ complete, isTraining }: FoundRun): string {
+export function describeState({ complete, isTraining }: FoundRun): string {
   return isTraining ? 'training' : complete ? 'complete' : 'stopped';
 }
 
 /** The runs whose name, images, preset or state contain all words of a text. */
 export function listed(runs: readonly FoundRun[], text: string, order: Order): FoundRun[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = runs.filter((run) => {
-    const about = [run.path, run.data, run.preset, stateOf(run)].join('\n').toLowerCase();
+  const matching = runs.filter((run) => {
+    const about = [run.path, run.data, run.preset, describeState(run)].join('\n').toLowerCase();
     return words.every((word) => about.includes(word));
   });
   return order === 'when'
-    ? found.toSorted((a, b) => (b.when ?? '').localeCompare(a.when ?? ''))
+    ? matching.toSorted((a, b) => (b.when ?? '').localeCompare(a.when ?? ''))
     : order === 'result'
-      ? found.toSorted(
+      ? matching.toSorted(
           (a, b) => (a.validation ?? Number.POSITIVE_INFINITY) - (b.validation ?? Number.POSITIVE_INFINITY),
         )
-      : found;
+      : matching;
 }
 
 /** A setting that differs between runs. */
@@ -40,7 +40,7 @@ export interface Difference {
 }
 
 /** The settings that differ between runs, in the order of their configurations. */
-export function differencesOf(runs: readonly Pick<FoundRun, 'settings'>[]): Difference[] {
+export function listDifferences(runs: readonly Pick<FoundRun, 'settings'>[]): Difference[] {
   const names = new Set(runs.flatMap(({ settings }) => Object.keys(settings)));
   return [...names]
     .map((setting) => ({ setting, values: runs.map(({ settings }) => settings[setting]) }))

@@ -1,7 +1,7 @@
 // Model cards as text, runs named in an address, and the doctor's findings.
 import { expect, it } from 'vitest';
-import { blocksOf } from './markdown.ts';
-import { differencesOf, listed, stateOf } from './runList.ts';
+import { parseBlocks } from './markdown.ts';
+import { describeState, listDifferences, listed } from './runList.ts';
 import { runsSettings, shownText } from './runsSettings.ts';
 import type { FoundRun } from './watch.ts';
 
@@ -22,7 +22,7 @@ it('splits a card into blocks, and leaves everything else as text', () => {
     '```',
     '![only](a.png)',
   ].join('\n');
-  expect(blocksOf(card)).toEqual([
+  expect(parseBlocks(card)).toEqual([
     { kind: 'heading', text: 'a_name: a flow' },
     {
       kind: 'table',
@@ -36,7 +36,7 @@ it('splits a card into blocks, and leaves everything else as text', () => {
     { kind: 'code', text: '# no heading <script>' },
   ]);
   // Terminates even if a block is never closed.
-  expect(blocksOf('```\nnever closed')).toEqual([{ kind: 'code', text: 'never closed' }]);
+  expect(parseBlocks('```\nnever closed')).toEqual([{ kind: 'code', text: 'never closed' }]);
 });
 
 it('opens the run that changed last, and reads back the paths it wrote', () => {
@@ -73,16 +73,16 @@ it('lists runs by words in their name, images, preset and state, in an order', (
     run('runs/b', { isTraining: true, complete: false, when: '2024-01-03' }),
     run('runs/c', { complete: false, validation: 1, data: 'data/Photos', preset: 'photos-32' }),
   ];
-  const found = (text: string, order: Parameters<typeof listed>[2] = 'name') =>
+  const namesMatching = (text: string, order: Parameters<typeof listed>[2] = 'name') =>
     listed(runs, text, order).map(({ path }) => path.at(-1));
-  expect(runs.map(stateOf)).toEqual(['complete', 'training', 'stopped']);
-  expect([found(''), found('stopped photos'), found('MNIST  training'), found('none')]).toEqual([
-    ['a', 'b', 'c'],
-    ['c'],
-    ['b'],
-    [],
-  ]);
-  expect([found('', 'when'), found('', 'result')]).toEqual([
+  expect(runs.map(describeState)).toEqual(['complete', 'training', 'stopped']);
+  expect([
+    namesMatching(''),
+    namesMatching('stopped photos'),
+    namesMatching('MNIST  training'),
+    namesMatching('none'),
+  ]).toEqual([['a', 'b', 'c'], ['c'], ['b'], []]);
+  expect([namesMatching('', 'when'), namesMatching('', 'result')]).toEqual([
     ['b', 'a', 'c'],
     ['c', 'a', 'b'],
   ]);
@@ -93,9 +93,9 @@ it('finds the settings that differ between runs', () => {
     { seed: '0', 'model.mixing': 'emerging', 'model.conditioner.width': '8' },
     { seed: '0', 'model.mixing': '1x1', 'model.conditioner.width': '8', 'model.bits': '5' },
   ].map((settings) => ({ settings }) as unknown as Pick<FoundRun, 'settings'>) as [FoundRun, FoundRun];
-  expect(differencesOf([first, second])).toEqual([
+  expect(listDifferences([first, second])).toEqual([
     { setting: 'model.mixing', values: ['emerging', '1x1'] },
     { setting: 'model.bits', values: [undefined, '5'] },
   ]);
-  expect(differencesOf([first, first])).toEqual([]);
+  expect(listDifferences([first, first])).toEqual([]);
 });

@@ -18,7 +18,7 @@ export const MOST_SHOWN = HUES;
 export function runsSettings({ run, shown }: Settings, runs: readonly FoundRun[] | undefined): RunsSettings {
   const sound = (runs ?? []).filter(({ problem }) => problem === null);
   const latest = sound.reduce<FoundRun | undefined>(
-    (last, one) => (last && (last.when ?? '') >= (one.when ?? '') ? last : one),
+    (last, candidate) => (last && (last.when ?? '') >= (candidate.when ?? '') ? last : candidate),
     undefined,
   );
   const open = run ?? latest?.path ?? runs?.[0]?.path;

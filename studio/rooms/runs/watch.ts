@@ -10,10 +10,10 @@ export type { FoundRun } from '../../../src/app/studioServer/foundRun.ts';
 const PAUSE_MS = 2500;
 
 /** The URL of a file of a run. */
-export function urlOf(path: string, file: string): string {
+export function runFileUrl(path: string, file: string): string {
   // Folder names may contain any character.
-  const place = `${path}/${file}`.split('/').map(encodeURIComponent).join('/');
-  return new URL(place, document.baseURI).href;
+  const urlPath = `${path}/${file}`.split('/').map(encodeURIComponent).join('/');
+  return new URL(urlPath, document.baseURI).href;
 }
 
 /** A run whose logs are read. */
@@ -112,9 +112,9 @@ async function readLogs(
   for (const run of runs) {
     const { path } = run;
     if (paths.includes(path) && run.problem === null) {
-      const known = logs.get(path) ?? new RunLogs(path);
-      logs.set(path, known);
-      watched.set(path, await known.read(run, signal));
+      const runLogs = logs.get(path) ?? new RunLogs(path);
+      logs.set(path, runLogs);
+      watched.set(path, await runLogs.read(run, signal));
     }
   }
   return watched;
@@ -128,8 +128,8 @@ class RunLogs {
   private readAt: string | null | undefined;
 
   constructor(path: string) {
-    this.metrics = new LogReader(urlOf(path, 'metrics.jsonl'));
-    this.timings = new LogReader(urlOf(path, 'timings.jsonl'));
+    this.metrics = new LogReader(runFileUrl(path, 'metrics.jsonl'));
+    this.timings = new LogReader(runFileUrl(path, 'timings.jsonl'));
   }
 
   async read({ when, step }: FoundRun, signal: AbortSignal): Promise<WatchedRun> {

@@ -14,7 +14,7 @@ import type { Pictures } from '../../work/pictures.ts';
 import { picturesFor } from './chosenPictures.ts';
 import { begin, findKept, threadsFor, trainings } from './trainings.ts';
 import {
-  configOf,
+  createConfig,
   freeName,
   limits,
   type ModelSettings,
@@ -34,14 +34,14 @@ export function Setup({ settings }: { settings: TrainSettings }) {
   const sizes = useSizes(settings, models);
   const counts = useCounts(pictures, batch);
   const isReady = pictures !== undefined && sizes.fit && counts.fit && !isStarting;
-  const start = async (what: Pictures): Promise<void> => {
+  const start = async (images: Pictures): Promise<void> => {
     setStarting(true);
     await findKept();
     // Computed before any run starts, so that they share the machine from the start.
     const threads = threadsFor(models.length);
-    for (const one of models) {
-      const taken = trainings.value.map(({ name }) => name);
-      begin(freeName(one, taken), configOf(settings, one), what, threads);
+    for (const candidate of models) {
+      const names = trainings.value.map(({ name }) => name);
+      begin(freeName(candidate, names), createConfig(settings, candidate), images, threads);
     }
     setStarting(false);
   };
@@ -66,7 +66,7 @@ export function Setup({ settings }: { settings: TrainSettings }) {
       <Check
         label="Race a second model"
         checked={rival !== undefined}
-        onChange={(isChecked) => changeSettings({ rival: isChecked ? rivalOf(model).mixing : '' })}
+        onChange={(isChecked) => changeSettings({ rival: isChecked ? chooseRival(model).mixing : '' })}
       />
       {rival && (
         <ModelFields
@@ -133,7 +133,7 @@ export function Setup({ settings }: { settings: TrainSettings }) {
 }
 
 /** What a model is compared with first. */
-function rivalOf({ mixing }: ModelSettings): Pick<ModelSettings, 'mixing'> {
+function chooseRival({ mixing }: ModelSettings): Pick<ModelSettings, 'mixing'> {
   return { mixing: mixing === RIVAL_MIXING ? QUICK_START_MIXING : RIVAL_MIXING };
 }
 

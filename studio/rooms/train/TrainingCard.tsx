@@ -37,7 +37,7 @@ export function TrainingCard({ run, settings }: { run: Training; settings: Train
       </header>
       {share !== undefined && <progress value={share} aria-label={`Progress of ${name}`} />}
       <p class="training-facts">
-        {factsOf(run, isDone).map((fact) => (
+        {trainingFacts(run, isDone).map((fact) => (
           <span key={fact}>{fact}</span>
         ))}
       </p>
@@ -57,7 +57,7 @@ export function TrainingCard({ run, settings }: { run: Training; settings: Train
   );
 }
 
-function factsOf(
+function trainingFacts(
   { state, doing, curve, steps, imagesPerSecond, workers, saved, about }: Training,
   isDone: boolean,
 ): string[] {

@@ -11,8 +11,8 @@ const KEY = 'studio-runs';
 /** The known runs, earliest first. */
 export function knownRuns(): readonly Place[] {
   try {
-    const known: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');
-    return Array.isArray(known) ? known.filter(isPlace) : [];
+    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');
+    return Array.isArray(stored) ? stored.filter(isPlace) : [];
   } catch {
     // Storage is blocked, or its text is damaged: runs are in alphabetical order.
     return [];
@@ -29,21 +29,21 @@ export function rememberRuns(runs: readonly Place[]): void {
 }
 
 /** Names in the order of the known runs; unknown ones last. */
-export function inKnownOrder(names: readonly string[], known: readonly Place[]): string[] {
-  const placeOf = (name: string): number => {
-    const place = known.findIndex((one) => one.name === name);
-    return place === -1 ? known.length : place;
+export function inKnownOrder(names: readonly string[], order: readonly Place[]): string[] {
+  const runPosition = (name: string): number => {
+    const position = order.findIndex((run) => run.name === name);
+    return position === -1 ? order.length : position;
   };
-  return names.toSorted((one, other) => placeOf(one) - placeOf(other));
+  return names.toSorted((first, second) => runPosition(first) - runPosition(second));
 }
 
 /** A run's colour: the known one unless another run has it, otherwise the first free one. */
-export function hueFor(name: string, taken: readonly number[], known: readonly Place[]): number {
-  const hue = known.find((one) => one.name === name)?.hue;
-  if (hue !== undefined && !taken.includes(hue)) {
+export function hueFor(name: string, usedHues: readonly number[], order: readonly Place[]): number {
+  const hue = order.find((run) => run.name === name)?.hue;
+  if (hue !== undefined && !usedHues.includes(hue)) {
     return hue;
   }
-  const reserved = [...taken, ...known.map((one) => one.hue)];
+  const reserved = [...usedHues, ...order.map((run) => run.hue)];
   let free = 0;
   while (reserved.includes(free)) {
     free++;

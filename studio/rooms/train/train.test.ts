@@ -39,7 +39,7 @@ describe.skipIf(chromiumPath === undefined)(
       card(name, on).getByRole('button', { name: text, exact: true });
 
     /** Waits until a run's facts match, and returns the number in them. */
-    const factOf = async (name: string, pattern: RegExp): Promise<number> => {
+    const waitForFact = async (name: string, pattern: RegExp): Promise<number> => {
       const fact = card(name).getByText(pattern).first();
       await fact.waitFor();
       return Number(pattern.exec((await fact.textContent())!)![1]!.replaceAll(',', ''));
@@ -50,21 +50,21 @@ describe.skipIf(chromiumPath === undefined)(
       await enter('steps=100000');
       await start();
       // At least thirty.
-      await factOf(name, /^step ([3-9]\d|[\d,]{3,}) of 100,000$/);
-      await factOf(name, /^about ([\d,]+) (minute|hour)s? left$/);
+      await waitForFact(name, /^step ([3-9]\d|[\d,]{3,}) of 100,000$/);
+      await waitForFact(name, /^about ([\d,]+) (minute|hour)s? left$/);
 
-      const other = await page.context().newPage();
-      await other.goto(`${studio.url}#/train`);
-      await button(name, 'Resume', other).click();
-      await card(name, other)
+      const otherTab = await page.context().newPage();
+      await otherTab.goto(`${studio.url}#/train`);
+      await button(name, 'Resume', otherTab).click();
+      await card(name, otherTab)
         .getByText(/^Emerging-1x8 is being trained in another page or worker/)
         .waitFor();
-      await other.close();
+      await otherTab.close();
 
       await button(name, 'Pause').click();
-      const saved = await factOf(name, /^saved at step ([\d,]+)$/);
+      const saved = await waitForFact(name, /^saved at step ([\d,]+)$/);
       await page.reload();
-      expect(await factOf(name, /^saved at step ([\d,]+)$/)).toBe(saved);
+      expect(await waitForFact(name, /^saved at step ([\d,]+)$/)).toBe(saved);
       await button(name, 'Resume').click();
       await card(name).getByText('Pause', { exact: true }).waitFor();
       await page.waitForFunction(
@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)(
         saved + 5,
       );
       await button(name, 'Pause').click();
-      const step = await factOf(name, /^saved at step ([\d,]+)$/);
+      const step = await waitForFact(name, /^saved at step ([\d,]+)$/);
       expect(step).toBeGreaterThan(saved + 5);
 
       const [download] = await Promise.all([page.waitForEvent('download'), button(name, 'Download').click()]);
@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)(
           .map((line) => JSON.parse(line));
       const losses = lines().flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
       expect(losses).toHaveLength(step);
-      const mean = (values: number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
+      const mean = (values: number[]): number => values.reduce((sum, loss) => sum + loss, 0) / values.length;
       expect(mean(losses.slice(-10))).toBeLessThan(mean(losses.slice(0, 10)) - 0.1);
       await emerging.json(
         'train',
@@ -107,13 +107,13 @@ describe.skipIf(chromiumPath === undefined)(
       const name = 'emerging-1x7';
       await enter('width=7&steps=100000');
       await start();
-      await factOf(name, /^step ([\d,]+) of 100,000$/);
-      const asked = page.waitForEvent('dialog');
-      const left = page.reload().catch(() => {});
-      const dialog = await asked;
+      await waitForFact(name, /^step ([\d,]+) of 100,000$/);
+      const dialogOpened = page.waitForEvent('dialog');
+      const reloaded = page.reload().catch(() => {});
+      const dialog = await dialogOpened;
       expect(dialog.type()).toBe('beforeunload');
       await dialog.accept();
-      await left;
+      await reloaded;
       await button(name, 'Delete').click();
       await button(name, 'Delete for good').click();
       await card(name).waitFor({ state: 'detached' });
@@ -135,7 +135,10 @@ describe.skipIf(chromiumPath === undefined)(
         page
           .getByRole('article')
           .evaluateAll((cards) =>
-            cards.map((one) => [one.getAttribute('aria-label'), /hue-\d/.exec(one.className)![0]]),
+            cards.map((element) => [
+              element.getAttribute('aria-label'),
+              /hue-\d/.exec(element.className)![0],
+            ]),
           );
       const before = await looks();
       expect(before.map(([name]) => name)).toEqual(['1x1-1x6', 'emerging-1x8-2', 'emerging-1x8']);
@@ -145,17 +148,17 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole('checkbox', { name: 'Show emerging-1x8 on the plot' }).uncheck();
       await page.getByRole('img', { name: `Learning curves of ${racers.join(', ')}` }).waitFor();
       await page.getByText('As a table').click();
-      const valuesOf = (name: string): Promise<string[]> =>
+      const menuValues = (name: string): Promise<string[]> =>
         page
           .getByRole('row', { name: `${name}, training` })
           .locator('td:nth-child(2)')
           .allTextContents();
       const steps = Array.from({ length: 10 }, (_, index) => String(index + 1));
-      expect(await valuesOf('1x1-1x6')).toEqual(steps);
+      expect(await menuValues('1x1-1x6')).toEqual(steps);
       await page.getByText(/^After 10 steps, (emerging-1x8-2|1x1-1x6) needs \d\.\d{3} bits\/dim/).waitFor();
       await page.getByRole('button', { name: 'By training time' }).click();
       await page.getByText('seconds of training').first().waitFor();
-      expect(await valuesOf('1x1-1x6')).not.toEqual(steps);
+      expect(await menuValues('1x1-1x6')).not.toEqual(steps);
 
       // Other rooms list the trained model.
       await page.getByRole('link', { name: 'Draw' }).click();
@@ -217,8 +220,8 @@ describe.skipIf(chromiumPath === undefined)(
       mkdirSync(folder);
       const pixels = tinyImages(30, 12, 0);
       for (let image = 0; image < 30; image++) {
-        const one = pixels.subarray(image * 144, (image + 1) * 144);
-        writePng(join(folder, `${image}.png`), one, [12, 12, 1]);
+        const picture = pixels.subarray(image * 144, (image + 1) * 144);
+        writePng(join(folder, `${image}.png`), picture, [12, 12, 1]);
       }
       writeFileSync(join(folder, 'broken.png'), 'no picture');
       await enter('data=files&size=8&channels=1&width=4&batch=8&steps=100000');
@@ -245,7 +248,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByLabel('Choose a folder').setInputFiles(folder);
       await batch.fill('8');
       await start();
-      await factOf(name, /^step ([\d,]+) of 100,000$/);
+      await waitForFact(name, /^step ([\d,]+) of 100,000$/);
       await card(name).getByText('1 unreadable picture skipped.').waitFor();
       await button(name, 'Pause').click();
       await card(name).getByText('1 level, on pictures').waitFor();
@@ -257,7 +260,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByLabel('Choose a folder').setInputFiles(folder);
       await button(name, 'Resume').click();
       await button(name, 'Pause').click();
-      await factOf(name, /^saved at step ([\d,]+)$/);
+      await waitForFact(name, /^saved at step ([\d,]+)$/);
     });
   },
 );

@@ -44,34 +44,34 @@ export const limits = {
 
 /** Reads an address; missing or impossible settings get the quick start's values. */
 export function trainSettings(address: Settings): TrainSettings {
-  const whole = (name: keyof typeof limits, usual: number, key: string = name): number => {
-    const [least, most] = limits[name];
-    return wholeIn(address[key], least, most) ?? usual;
+  const wholeSetting = (name: keyof typeof limits, usual: number, key: string = name): number => {
+    const [least, greatest] = limits[name];
+    return wholeIn(address[key], least, greatest) ?? usual;
   };
   const model: ModelSettings = {
     mixing: mixingIn(address.mixing) ?? QUICK_START_MIXING,
-    depth: whole('depth', 4),
-    width: whole('width', 64),
+    depth: wholeSetting('depth', 4),
+    width: wholeSetting('width', 64),
   };
   const rival = mixingIn(address.rival);
   return {
     data: address.data === 'files' ? 'files' : 'digits',
-    size: whole('size', 32),
+    size: wholeSetting('size', 32),
     channels: address.channels === '1' ? 1 : 3,
-    levels: whole('levels', 2),
+    levels: wholeSetting('levels', 2),
     model,
     rival:
       rival === undefined
         ? undefined
         : {
             mixing: rival,
-            depth: whole('depth', model.depth, 'rivalDepth'),
-            width: whole('width', model.width, 'rivalWidth'),
+            depth: wholeSetting('depth', model.depth, 'rivalDepth'),
+            width: wholeSetting('width', model.width, 'rivalWidth'),
           },
     rate: numberIn(address.rate, ...limits.rate) ?? 0.015,
-    batch: whole('batch', 64),
-    steps: whole('steps', 1700),
-    seed: whole('seed', 0),
+    batch: wholeSetting('batch', 64),
+    steps: wholeSetting('steps', 1700),
+    seed: wholeSetting('seed', 0),
   };
 }
 
@@ -79,7 +79,7 @@ export function trainSettings(address: Settings): TrainSettings {
 const WARM_UP = 150 / 1700;
 
 /** The configuration of a run, without the values it shares with the quick start. */
-export function configOf(
+export function createConfig(
   { levels, rate, batch, steps, seed }: TrainSettings,
   { mixing, depth, width }: ModelSettings,
 ): ConfigLayer {
@@ -97,16 +97,16 @@ export function configOf(
 }
 
 /** The shape of the images. */
-export function shapeOf({ data, size, channels }: TrainSettings): [number, number, number] {
+export function trainedShape({ data, size, channels }: TrainSettings): [number, number, number] {
   return data === 'digits' ? [28, 28, 1] : [size, size, channels];
 }
 
 /** An unused name for a run. */
-export function freeName({ mixing, depth, width }: ModelSettings, taken: readonly string[]): string {
+export function freeName({ mixing, depth, width }: ModelSettings, usedNames: readonly string[]): string {
   const name = `${mixing}-${depth}x${width}`;
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? name : `${name}-${number}`;
-    if (!taken.includes(candidate)) {
+    if (!usedNames.includes(candidate)) {
       return candidate;
     }
   }

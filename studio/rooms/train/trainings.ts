@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import type { ConfigLayer } from 'emerging-flows/training';
 import { findModels } from '../../models.ts';
 import { plural } from '../../numbers.ts';
-import { linesOf, RunCurve } from '../../parts/plot/RunCurve.ts';
+import { parseLines, RunCurve } from '../../parts/plot/RunCurve.ts';
 import { lookUp, startTrainer } from '../../work/connections.ts';
 import type { KeptRun, RunAbout } from '../../work/keptRuns.ts';
 import type { Pictures } from '../../work/pictures.ts';
@@ -76,14 +76,14 @@ const MOST_SHOWN = 4;
 export async function findKept(): Promise<void> {
   try {
     for (const name of inKnownOrder(await lookUp('kept', undefined as never), knownRuns())) {
-      if (!trainings.value.some((one) => one.name === name)) {
+      if (!trainings.value.some((run) => run.name === name)) {
         await refresh(add(name));
       }
     }
     rememberRuns(trainings.value);
     storageProblem.value = undefined;
   } catch (error) {
-    storageProblem.value = messageOf(error);
+    storageProblem.value = errorMessage(error);
   }
 }
 
@@ -121,7 +121,7 @@ export async function remove(run: Training): Promise<void> {
     rememberRuns(trainings.value);
     findModels();
   } catch (error) {
-    run.problem = messageOf(error);
+    run.problem = errorMessage(error);
     changed();
   }
 }
@@ -139,10 +139,10 @@ export function threadsFor(count: number): number {
 }
 
 function add(name: string): Training {
-  const taken = trainings.value.map(({ hue }) => hue);
+  const hues = trainings.value.map(({ hue }) => hue);
   const run: Training = {
     name,
-    hue: hueFor(name, taken, knownRuns()),
+    hue: hueFor(name, hues, knownRuns()),
     about: undefined,
     curve: new RunCurve(),
     samples: [],
@@ -165,7 +165,7 @@ function forget(run: Training): void {
   for (const { url } of run.samples) {
     URL.revokeObjectURL(url);
   }
-  trainings.value = trainings.value.filter((one) => one !== run);
+  trainings.value = trainings.value.filter((training) => training !== run);
 }
 
 async function perform(
@@ -195,7 +195,7 @@ async function perform(
     const order = { name: run.name, pictures, threads, ...(config && { config }) };
     await trainer.call('train', order, { onProgress });
   } catch (error) {
-    run.problem = messageOf(error);
+    run.problem = errorMessage(error);
   }
   if (running.get(run.name) === trainer) {
     await end(run);
@@ -241,7 +241,7 @@ async function end(run: Training): Promise<void> {
   try {
     await refresh(run);
   } catch (error) {
-    run.problem ??= messageOf(error);
+    run.problem ??= errorMessage(error);
   }
   // Set last: an idle run must show its saved state.
   run.state = 'idle';
@@ -252,21 +252,21 @@ async function end(run: Training): Promise<void> {
 
 /** Loads a run's stored state; a run without one is removed. */
 async function refresh(run: Training): Promise<void> {
-  const kept = await lookUp('run', { name: run.name });
-  if (kept.isEmpty && run.problem === undefined) {
+  const stored = await lookUp('run', { name: run.name });
+  if (stored.isEmpty && run.problem === undefined) {
     forget(run);
     return;
   }
-  take(run, kept);
+  take(run, stored);
   changed();
 }
 
 function take(run: Training, { about, metrics, timings, complete, saved, samples, problem }: KeptRun): void {
   const curve = new RunCurve();
-  for (const line of linesOf(metrics)) {
+  for (const line of parseLines(metrics)) {
     curve.addMetrics(line);
   }
-  for (const line of linesOf(timings)) {
+  for (const line of parseLines(timings)) {
     curve.addTiming(line);
   }
   Object.assign(run, { about, curve, complete, saved, problem: run.problem ?? problem });
@@ -277,12 +277,12 @@ function take(run: Training, { about, metrics, timings, complete, saved, samples
 }
 
 function addSamples(run: Training, step: number, png: Uint8Array<ArrayBuffer>): void {
-  if (!run.samples.some((one) => one.step === step)) {
+  if (!run.samples.some((sample) => sample.step === step)) {
     const url = URL.createObjectURL(new Blob([png], { type: 'image/png' }));
     run.samples = [...run.samples, { step, url }].sort((a, b) => a.step - b.step);
   }
 }
 
-function messageOf(error: unknown): string {
+function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

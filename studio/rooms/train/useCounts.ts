@@ -16,15 +16,15 @@ export interface Counts {
 
 /** Counts the pictures whenever they change; the included digits are known. */
 export function useCounts(pictures: Pictures | undefined, batch: number): Counts {
-  const own = pictures?.kind === 'files' ? pictures : undefined;
-  const work = useWork(own && ((waiting) => lookUp('check', { pictures: own }, waiting)), [
-    own?.folder,
-    own?.size,
-    own?.channels,
+  const ownPictures = pictures?.kind === 'files' ? pictures : undefined;
+  const work = useWork(ownPictures && ((waiting) => lookUp('check', { pictures: ownPictures }, waiting)), [
+    ownPictures?.folder,
+    ownPictures?.size,
+    ownPictures?.channels,
   ]);
-  const known = work.progress === undefined && work.problem === undefined ? work.result : undefined;
-  const problem = known && batchProblem(batch, known.training);
-  const fit = problem === undefined && (pictures?.kind === 'digits' || known !== undefined);
+  const counts = work.progress === undefined && work.problem === undefined ? work.result : undefined;
+  const problem = counts && batchProblem(batch, counts.training);
+  const fit = problem === undefined && (pictures?.kind === 'digits' || counts !== undefined);
   return { work, fit, problem };
 }
 
@@ -37,7 +37,7 @@ export function batchProblem(batch: number, training: number): string | undefine
 
 /** How pictures are divided. */
 export function countsWords({ training, validation, test, damaged }: PictureCounts): string {
-  const all = plural(training + validation + test, 'picture');
+  const total = plural(training + validation + test, 'picture');
   const skipped = damaged === 0 ? '' : ` ${plural(damaged, 'unreadable picture')} skipped.`;
-  return `${all}: ${counted(training)} to train on, ${counted(validation)} for validation, ${counted(test)} for tests.${skipped}`;
+  return `${total}: ${counted(training)} to train on, ${counted(validation)} for validation, ${counted(test)} for tests.${skipped}`;
 }

@@ -3,7 +3,7 @@ import type { TrainingSize } from 'emerging-flows/training';
 import { lookUp } from '../../work/connections.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import { threadsFor } from './trainings.ts';
-import { configOf, type ModelSettings, shapeOf, type TrainSettings } from './trainSettings.ts';
+import { createConfig, type ModelSettings, type TrainSettings, trainedShape } from './trainSettings.ts';
 
 /** The sizes of the models. */
 export interface Sizes {
@@ -16,9 +16,9 @@ export interface Sizes {
 
 /** Computes the sizes whenever the settings change. */
 export function useSizes(settings: TrainSettings, models: readonly ModelSettings[]): Sizes {
-  const shape = shapeOf(settings);
+  const shape = trainedShape(settings);
   const orders = models.map((model) => ({
-    config: configOf(settings, model),
+    config: createConfig(settings, model),
     shape,
     threads: threadsFor(models.length),
   }));
@@ -30,14 +30,14 @@ export function useSizes(settings: TrainSettings, models: readonly ModelSettings
       }
       return sizes;
     },
-    [JSON.stringify(orders.map(({ config, shape: one }) => [config, one]))],
+    [JSON.stringify(orders.map(({ config, shape: imageShape }) => [config, imageShape]))],
   );
-  const known = work.progress === undefined && work.problem === undefined ? work.result : undefined;
-  const bytes = known?.reduce((sum, one) => sum + one.bytes, 0) ?? 0;
-  const available = known?.[0]?.available ?? 0;
-  const fit = known?.every((one) => one.fits) === true;
+  const sizes = work.progress === undefined && work.problem === undefined ? work.result : undefined;
+  const bytes = sizes?.reduce((sum, size) => sum + size.bytes, 0) ?? 0;
+  const available = sizes?.[0]?.available ?? 0;
+  const fit = sizes?.every((size) => size.fits) === true;
   const problem =
-    known && !fit
+    sizes && !fit
       ? `This needs about ${memoryText(bytes)}, but a page has at most ${memoryText(available)}: reduce width, depth or batch size.`
       : undefined;
   return { work, fit, problem };

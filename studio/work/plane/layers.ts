@@ -83,11 +83,11 @@ export class Layers {
     const { path, stage } = this.flow.stages[layer]!;
     const kind = layer === this.count - 1 ? 'scale' : layer % 2;
     const key = `${direction} ${kind}`;
-    const program = this.programs.get(key) ?? compile(definitionOf(direction, stage.bijection), engine);
+    const program = this.programs.get(key) ?? compile(buildDefinition(direction, stage.bijection), engine);
     this.programs.set(key, program);
-    const own = Object.keys(stage.parameters).map((name) => [name, weights[`${path}/${name}`]!]);
+    const stageWeights = Object.keys(stage.parameters).map((name) => [name, weights[`${path}/${name}`]!]);
     const image = { shape: [points.length / 2, ...pointShape], data: points };
-    const results = await (await program).run({ image, ...Object.fromEntries(own) });
+    const results = await (await program).run({ image, ...Object.fromEntries(stageWeights) });
     return Object.fromEntries(
       Object.entries(results).map(([name, { data }]) => [name, Float32Array.from(data)]),
     );
@@ -95,7 +95,7 @@ export class Layers {
 }
 
 /** The program of a layer for any number of points. */
-function definitionOf(
+function buildDefinition(
   direction: Direction,
   bijection: StagedFlow['stages'][number]['stage']['bijection'],
 ): ProgramDefinition {
@@ -108,9 +108,9 @@ function definitionOf(
   if (direction === 'inverse') {
     return { inputs, outputs: { x: bijection.inverse(image, parameters) } };
   }
-  const { y, logDet: found } = bijection.forward(image, parameters);
+  const { y, logDet: mapLogDet } = bijection.forward(image, parameters);
   // One number per point, also where it is the same for all.
-  const logDet = add(found, multiply(sumPerImage(image), 0));
+  const logDet = add(mapLogDet, multiply(sumPerImage(image), 0));
   if (direction === 'forward') {
     return { inputs, outputs: { y, logDet } };
   }

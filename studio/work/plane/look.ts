@@ -50,65 +50,69 @@ export interface Look {
 export async function lookAt(
   layers: Layers,
   weights: Weights,
-  { place, points, chosen }: { place: Place; points: Float32Array; chosen: ChosenPoint | undefined },
+  {
+    place: layerPosition,
+    points,
+    chosen,
+  }: { place: Place; points: Float32Array; chosen: ChosenPoint | undefined },
 ): Promise<Look> {
-  const [below, share] = [Math.floor(place), place % 1];
+  const [below, share] = [Math.floor(layerPosition), layerPosition % 1];
   const upwards = async (from: Float32Array): Promise<Float32Array> => {
-    let at = from;
+    let moved = from;
     for (let layer = 0; layer < below; layer++) {
-      at = (await layers.forward(layer, at, weights)).points;
+      moved = (await layers.forward(layer, moved, weights)).points;
     }
-    return share === 0 ? at : between(at, (await layers.forward(below, at, weights)).points, share);
+    return share === 0 ? moved : between(moved, (await layers.forward(below, moved, weights)).points, share);
   };
   const downwards = async (from: Float32Array): Promise<Float32Array> => {
-    let [at, above] = [from, from];
+    let [moved, above] = [from, from];
     for (let layer = layers.count - 1; layer >= below; layer--) {
-      above = at;
-      at = await layers.inverse(layer, at, weights);
+      above = moved;
+      moved = await layers.inverse(layer, moved, weights);
     }
-    return between(at, above, share);
+    return between(moved, above, share);
   };
   return {
-    place,
+    place: layerPosition,
     points: await upwards(points),
     lines: await downwards(gridLines()),
-    density: await densityAt(layers, weights, Math.round(place)),
-    trace: chosen && (await traceOf(layers, weights, chosen)),
+    density: await densityAt(layers, weights, Math.round(layerPosition)),
+    trace: chosen && (await traceWay(layers, weights, chosen)),
   };
 }
 
 /** The way of a chosen point. */
-async function traceOf(layers: Layers, weights: Weights, chosen: ChosenPoint): Promise<Trace> {
-  let at: Float32Array = Float32Array.from(chosen.point);
+async function traceWay(layers: Layers, weights: Weights, chosen: ChosenPoint): Promise<Trace> {
+  let current: Float32Array = Float32Array.from(chosen.point);
   for (let layer = chosen.place - 1; layer >= 0; layer--) {
-    at = await layers.inverse(layer, at, weights);
+    current = await layers.inverse(layer, current, weights);
   }
-  const points: [number, number][] = [[at[0]!, at[1]!]];
+  const points: [number, number][] = [[current[0]!, current[1]!]];
   const jacobians: Trace['jacobians'][number][] = [[1, 0, 0, 1]];
   const logDets: number[] = [];
   for (let layer = 0; layer < layers.count; layer++) {
-    const moved = await layers.jacobian(layer, at, weights);
-    at = moved.points;
-    points.push([at[0]!, at[1]!]);
-    jacobians.push(productOf(moved.jacobian, jacobians.at(-1)!));
+    const moved = await layers.jacobian(layer, current, weights);
+    current = moved.points;
+    points.push([current[0]!, current[1]!]);
+    jacobians.push(multiplyMatrices(moved.jacobian, jacobians.at(-1)!));
     logDets.push(moved.logDet[0]!);
   }
-  return { points, jacobians, logDets, logPrior: logNormal(at[0]!, at[1]!) };
+  return { points, jacobians, logDets, logPrior: logNormal(current[0]!, current[1]!) };
 }
 
 /** The density of what has passed the layers before a place. */
-async function densityAt(layers: Layers, weights: Weights, place: number): Promise<Float32Array> {
-  let at: Float32Array = cellCentres();
+async function densityAt(layers: Layers, weights: Weights, layerPosition: number): Promise<Float32Array> {
+  let current: Float32Array = cellCentres();
   const logDensity = new Float64Array(CELLS ** 2);
-  for (let layer = place; layer < layers.count; layer++) {
-    const moved = await layers.forward(layer, at, weights);
-    at = moved.points;
+  for (let layer = layerPosition; layer < layers.count; layer++) {
+    const moved = await layers.forward(layer, current, weights);
+    current = moved.points;
     moved.logDet.forEach((value, cell) => {
       logDensity[cell]! += value;
     });
   }
   return Float32Array.from(logDensity, (value, cell) =>
-    Math.exp(value + logNormal(at[2 * cell]!, at[2 * cell + 1]!)),
+    Math.exp(value + logNormal(current[2 * cell]!, current[2 * cell + 1]!)),
   );
 }
 
@@ -146,6 +150,6 @@ function logNormal(x: number, y: number): number {
 
 type Matrix = Trace['jacobians'][number];
 
-function productOf([a, b, c, d]: Matrix, [e, f, g, h]: Matrix): Matrix {
+function multiplyMatrices([a, b, c, d]: Matrix, [e, f, g, h]: Matrix): Matrix {
   return [a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h];
 }

@@ -37,10 +37,10 @@ async function bentFlow(transformer: TransformerName) {
       });
     }
   }
-  return { flow, weights, model: modelOf(flow, weights) };
+  return { flow, weights, model: toFlowModel(flow, weights) };
 }
 
-function modelOf(flow: StagedFlow, weights: Weights): FlowModel {
+function toFlowModel(flow: StagedFlow, weights: Weights): FlowModel {
   const parameters = Object.fromEntries(
     Object.entries(weights).map(([path, array]) => [path, constant(array)]),
   );
@@ -49,17 +49,21 @@ function modelOf(flow: StagedFlow, weights: Weights): FlowModel {
 
 describe.each(Object.keys(transformers) as TransformerName[])('%s couplings', (transformer) => {
   it('have the density, the Jacobians and the inverse of the model', async () => {
-    const { flow, weights, model: made } = await bentFlow(transformer);
-    await using model = made;
+    const { flow, weights, model: bentModel } = await bentFlow(transformer);
+    await using model = bentModel;
     const layers = new Layers(flow);
     const points = ring(40);
-    const look = (place: number, point: readonly [number, number], at: number): Promise<Look> =>
-      lookAt(layers, weights, { place, points, chosen: { place: at, point } });
+    const look = (
+      layerPosition: number,
+      point: readonly [number, number],
+      pointLayer: number,
+    ): Promise<Look> =>
+      lookAt(layers, weights, { place: layerPosition, points, chosen: { place: pointLayer, point } });
 
     const [x, y] = [points[6]!, points[7]!];
     const { trace, density, lines } = await look(0, [x, y], 0);
     const { logDets, logPrior, jacobians, points: way } = trace!;
-    const sum = logPrior + logDets.reduce((all, one) => all + one, 0);
+    const sum = logPrior + logDets.reduce((total, logDet) => total + logDet, 0);
     const [expected] = await model.logLikelihood(points.subarray(6, 8));
     expect(sum).toBeCloseTo(expected!, 4);
 
@@ -80,7 +84,7 @@ describe.each(Object.keys(transformers) as TransformerName[])('%s couplings', (t
 
     // The density of a point is its cell's, up to the size of a cell; all cells hold nearly everything.
     const area = ((2 * EXTENT) / CELLS) ** 2;
-    const inside = density.reduce((all, value) => all + value, 0) * area;
+    const inside = density.reduce((total, value) => total + value, 0) * area;
     expect(inside).toBeGreaterThan(0.9);
     expect(inside).toBeLessThan(1.02);
 

@@ -59,7 +59,7 @@ export const planeTasks = {
       await session?.layers.release();
       session = undefined;
       const flow = planeFlow(options);
-      const start = await startFromData(flow, batchOf(points, seed, 0), seed, engine);
+      const start = await startFromData(flow, drawBatch(points, seed, 0), seed, engine);
       session = { flow, layers: new Layers(flow), start, trainer: undefined, points };
     }),
 
@@ -81,7 +81,7 @@ export const planeTasks = {
   }): Promise<Trained> =>
     inTurn(async () => {
       const { points } = opened();
-      const trainer = await trainerOf(opened());
+      const trainer = await openTrainer(opened());
       const begin = performance.now();
       const losses: number[] = [];
       const isDone = (): boolean =>
@@ -89,14 +89,20 @@ export const planeTasks = {
       while (!isDone()) {
         const { step } = trainer.progress;
         const rate = (RATE * Math.min(1, (step + 1) / WARM_UP)) / (1 + step / HALF);
-        const { bitsPerDim } = await trainer.step(batchOf(points, seed, step + 1), rate);
+        const { bitsPerDim } = await trainer.step(drawBatch(points, seed, step + 1), rate);
         losses.push(natsPerPoint(bitsPerDim));
       }
       return { step: trainer.progress.step, losses, seconds: (performance.now() - begin) / 1000 };
     }),
 
   /** What the flow does to the plane. */
-  look: ({ place, chosen }: { place: number; chosen: ChosenPoint | undefined }): Promise<Look> =>
+  look: ({
+    place: layerPosition,
+    chosen,
+  }: {
+    place: number;
+    chosen: ChosenPoint | undefined;
+  }): Promise<Look> =>
     inTurn(async () => {
       const current = opened();
       const { layers, flow, start, trainer, points } = current;
@@ -105,13 +111,13 @@ export const planeTasks = {
         Object.entries(parameters).map(([path, tensor]) => [path, constantValue(tensor)!]),
       );
       // The places may belong to a flow with more couplings.
-      const within = (at: number): number => Math.min(at, layers.count);
+      const within = (position: number): number => Math.min(position, layers.count);
       const look = await lookAt(layers, weights, {
-        place: within(place),
+        place: within(layerPosition),
         points: points.subarray(0, 2 * SHOWN),
         chosen: chosen && { ...chosen, place: within(chosen.place) },
       });
-      inTurn(async () => void (session === current && (await trainerOf(current)))).catch(() => {
+      inTurn(async () => void (session === current && (await openTrainer(current)))).catch(() => {
         // The first step reports it.
       });
       return look;
@@ -128,7 +134,7 @@ function opened(): Session {
   return session;
 }
 
-function trainerOf(current: Session): Promise<Trainer> {
+function openTrainer(current: Session): Promise<Trainer> {
   current.trainer ??= Trainer.create(current.flow, current.start, {
     ...engine,
     optimizer: adamw({ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 }),
@@ -141,7 +147,7 @@ function trainerOf(current: Session): Promise<Trainer> {
 }
 
 /** A batch drawn from the points. */
-function batchOf(points: Float32Array, seed: number, step: number) {
+function drawBatch(points: Float32Array, seed: number, step: number) {
   const random = new RandomStream(seed, 'points', step);
   const data = new Float32Array(2 * BATCH_SIZE);
   for (let index = 0; index < BATCH_SIZE; index++) {

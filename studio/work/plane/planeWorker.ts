@@ -1,9 +1,9 @@
 // A worker with a flow in two dimensions.
 import { configureRuntime } from 'emerging-flows';
 import { serve } from '../calls.ts';
-import { sentenceOf } from '../models.ts';
+import { errorSentence } from '../models.ts';
 import { runtimeOfPage } from '../runtimeOfPage.ts';
 import { planeTasks } from './planeTasks.ts';
 
 configureRuntime(runtimeOfPage);
-serve(planeTasks, sentenceOf);
+serve(planeTasks, errorSentence);

@@ -60,19 +60,30 @@ function paragraph(text: string, look?: string): SvgElement {
 }
 
 function summary(sections: readonly AuditSection[]): SvgElement {
-  const rows = sections.map(({ id, title, found, attention }) =>
+  const rows = sections.map(({ id, title, found: summaryText, attention }) =>
     element(
       'tr',
       {},
       element('th', { scope: 'row' }, element('a', { href: `#${id}` }, title)),
-      element('td', attention ? { class: 'look' } : {}, visibleText(found)),
+      element('td', attention ? { class: 'look' } : {}, visibleText(summaryText)),
     ),
   );
   return element('table', {}, element('tbody', {}, ...rows));
 }
 
 function sectionElement(
-  { id, title, found, attention, about, next, lines = [], notes = [], groups, moreGroups = 0 }: AuditSection,
+  {
+    id,
+    title,
+    found: summaryText,
+    attention,
+    about,
+    next,
+    lines = [],
+    notes = [],
+    groups,
+    moreGroups = 0,
+  }: AuditSection,
   images: Audit['images'],
   thumbnails: AuditPage['thumbnails'],
 ): SvgElement {
@@ -80,7 +91,7 @@ function sectionElement(
     'section',
     { id, 'aria-labelledby': `${id}-title` },
     element('h2', { id: `${id}-title` }, title),
-    paragraph(found, attention ? 'found look' : 'found'),
+    paragraph(summaryText, attention ? 'found look' : 'found'),
     ...about.map((text) => paragraph(text, 'quiet')),
     ...(next === undefined ? [] : [paragraph(`What to do next: ${next}`, 'next')]),
     ...(lines.length + notes.length === 0
@@ -111,8 +122,8 @@ function groupElement(
     element(
       'ul',
       { class: 'images' },
-      ...shown.map((one) =>
-        element('li', {}, figure(one, images[one.image]!.name, thumbnails.get(one.image))),
+      ...shown.map((candidate) =>
+        element('li', {}, figure(candidate, images[candidate.image]!.name, thumbnails.get(candidate.image))),
       ),
     ),
     ...(more > 0 ? [paragraph(`and ${formatCount(more)} more`, 'quiet')] : []),

@@ -37,7 +37,9 @@ export function unreadableSection({ unreadable, dataset }: Audit, { top }: Secti
     notes: [
       ...warnings,
       ...(noImages.length > 0
-        ? [`other files (${extensionsOf(noImages)}): ${formatCount(noImages.length)}, such as ${noImages[0]}`]
+        ? [
+            `other files (${listExtensions(noImages)}): ${formatCount(noImages.length)}, such as ${noImages[0]}`,
+          ]
         : []),
     ],
     groups: [],
@@ -45,7 +47,7 @@ export function unreadableSection({ unreadable, dataset }: Audit, { top }: Secti
 }
 
 /** `.svg, .txt`, the most frequent first. */
-function extensionsOf(names: readonly string[]): string {
+function listExtensions(names: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const name of names) {
     const extension = /\.[^./]+$/.exec(name)?.[0].toLowerCase() ?? 'no extension';
@@ -56,15 +58,15 @@ function extensionsOf(names: readonly string[]): string {
 }
 
 /** Sizes and aspect ratios that most images don't have. */
-export function sizeSection(found: Audit, { source, top }: SectionOptions): AuditSection {
-  const { images, sizes, unusualSizes, oddAspects } = found;
-  const sizeOf = (image: number): string => `${images[image]!.height} x ${images[image]!.width}`;
+export function sizeSection(audit: Audit, { source, top }: SectionOptions): AuditSection {
+  const { images, sizes, unusualSizes, oddAspects } = audit;
+  const imageSize = (image: number): string => `${images[image]!.height} x ${images[image]!.width}`;
   const shown = (positions: readonly number[], title: string) =>
     positions.length === 0
       ? []
       : [
           shownList(
-            positions.map((image) => ({ image, note: sizeOf(image) })),
+            positions.map((image) => ({ image, note: imageSize(image) })),
             top,
             title,
           ),
@@ -79,7 +81,7 @@ export function sizeSection(found: Audit, { source, top }: SectionOptions): Audi
   return {
     id: 'sizes',
     title: 'Sizes',
-    found: isOne ? `all ${sizeOf(0)}` : `${unusual}${aspects}`,
+    found: isOne ? `all ${imageSize(0)}` : `${unusual}${aspects}`,
     attention: !isOne,
     about: [
       `Height x width: ${listed(sizes, images.length)}.`,
@@ -95,13 +97,15 @@ export function sizeSection(found: Audit, { source, top }: SectionOptions): Audi
 }
 
 /** Colour, depth and other modes that most images don't have. */
-export function modeSection(found: Audit, { source, top }: SectionOptions): AuditSection {
-  const { images, modes, unusualModes } = found;
+export function modeSection(audit: Audit, { source, top }: SectionOptions): AuditSection {
+  const { images, modes, unusualModes } = audit;
   const isMixed = unusualModes.length > 0;
   return {
     id: 'modes',
     title: 'Modes',
-    found: isMixed ? listed(unusualModes, images.length) : `all ${modes.map(({ what }) => what).join(', ')}`,
+    found: isMixed
+      ? listed(unusualModes, images.length)
+      : `all ${modes.map(({ what: mode }) => mode).join(', ')}`,
     attention: isMixed,
     about: [
       `${listed(modes, images.length)}.`,
@@ -110,11 +114,11 @@ export function modeSection(found: Audit, { source, top }: SectionOptions): Audi
     next: isMixed
       ? `Choose grey or colour for all: emerging datasets prepare ${source} --size N --channels 1, or 3. Images with transparency may need another background than white.`
       : undefined,
-    groups: unusualModes.map(({ what, images: some }) =>
+    groups: unusualModes.map(({ what: mode, images: some }) =>
       shownList(
         some.map((image) => ({ image })),
         Math.min(top, LISTED),
-        `${what[0]!.toUpperCase()}${what.slice(1)}`,
+        `${mode[0]!.toUpperCase()}${mode.slice(1)}`,
       ),
     ),
   };
@@ -153,14 +157,16 @@ export function blankSection({ blank, images }: Audit, { top }: SectionOptions):
 }
 
 /** `32x32 (40), 16x16 (3)`, and how many more there are. */
-function listed(groups: readonly ImageGroup[], all: number): string {
-  const shown = groups.slice(0, LISTED).map(({ what, images }) => `${what} (${share(images.length, all)})`);
+function listed(groups: readonly ImageGroup[], imageCount: number): string {
+  const shown = groups
+    .slice(0, LISTED)
+    .map(({ what: group, images }) => `${group} (${share(images.length, imageCount)})`);
   const more = groups.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
 }
 
-function share(count: number, all: number): string {
-  return count === all ? 'all' : formatCount(count);
+function share(count: number, imageCount: number): string {
+  return count === imageCount ? 'all' : formatCount(count);
 }
 
 /** The effect of images in two splits. */
@@ -175,8 +181,8 @@ function keepText(images: Audit['images'], groups: readonly (readonly number[])[
 }
 
 /** Images with the same pixels. */
-export function identicalSection(found: Audit, { source, top }: SectionOptions): AuditSection {
-  const { images, identical } = found;
+export function identicalSection(audit: Audit, { source, top }: SectionOptions): AuditSection {
+  const { images, identical } = audit;
   return {
     id: 'identical',
     title: 'Identical images',
@@ -190,13 +196,13 @@ export function identicalSection(found: Audit, { source, top }: SectionOptions):
       identical.length > 0
         ? `${keepText(images, identical)} emerging datasets prepare ${source} --size N --unique does it, and keeps training images.`
         : undefined,
-    ...shownGroups(found, identical, top),
+    ...shownGroups(audit, identical, top),
   };
 }
 
 /** Copies with small changes. */
-export function nearSection(found: Audit, { top }: SectionOptions): AuditSection {
-  const { images, near } = found;
+export function nearSection(audit: Audit, { top }: SectionOptions): AuditSection {
+  const { images, near } = audit;
   const groups = 'found' in near ? near.found : [];
   return {
     id: 'near',
@@ -215,6 +221,6 @@ export function nearSection(found: Audit, { top }: SectionOptions): AuditSection
       groups.length > 0
         ? `Check by eye that they are copies. ${keepText(images, groups)} prepare --unique skips identical images only, so delete these yourself.`
         : undefined,
-    ...shownGroups(found, groups, top),
+    ...shownGroups(audit, groups, top),
   };
 }

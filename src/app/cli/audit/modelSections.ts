@@ -4,17 +4,17 @@ import { ENOUGH_TO_CALL, ODD } from '../../../uses/odd/limits.ts';
 import { oddScores } from '../../../uses/odd/oddScores.ts';
 import { sourceText } from '../parts/scoreReport.ts';
 import { formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
-import { messageOf } from '../terminal/wording.ts';
+import { errorMessage } from '../terminal/wording.ts';
 import { type AuditSection, type SectionOptions, shownList } from './section.ts';
 
 /** With so few images, a statistic says little. */
 const FEW = 100;
 
 /** Images unlike the others. */
-export function oddSection(found: Audit, options: SectionOptions): AuditSection {
+export function oddSection(audit: Audit, options: SectionOptions): AuditSection {
   const about = { id: 'odd', title: 'Odd images' };
-  const { odd, unused } = found;
-  const notUsed = unused && `The model was not used: ${messageOf(unused)}.`;
+  const { odd, unused } = audit;
+  const notUsed = unused && `The model was not used: ${errorMessage(unused)}.`;
   if (!('found' in odd)) {
     return {
       ...about,
@@ -25,7 +25,7 @@ export function oddSection(found: Audit, options: SectionOptions): AuditSection 
     };
   }
   const isByModel = odd.found.score !== 'neighbours';
-  const section = isByModel ? byModelSection(found, odd.found) : byNeighboursSection(odd.found, options);
+  const section = isByModel ? byModelSection(audit, odd.found) : byNeighboursSection(odd.found, options);
   const { ranked } = odd.found;
   return {
     ...about,
@@ -115,14 +115,14 @@ function byNeighboursSection(odd: FoundOdd, { source }: SectionOptions): OddText
 const MANY = 0.1;
 
 /** Images that another class suits better. */
-export function labelSection(found: Audit, { top }: SectionOptions): AuditSection {
+export function labelSection(audit: Audit, { top }: SectionOptions): AuditSection {
   const about = { id: 'labels', title: 'Likely wrong labels' };
-  const { labels, images, conflicts } = found;
-  const classes = found.dataset.classes ?? [];
-  const classOf = (image: number): string => classes[images[image]!.label!]!;
+  const { labels, images, conflicts } = audit;
+  const classes = audit.dataset.classes ?? [];
+  const className = (image: number): string => classes[images[image]!.label!]!;
   const conflicting = conflicts.map((group) =>
     shownList(
-      group.map((image) => ({ image, note: classOf(image) })),
+      group.map((image) => ({ image, note: className(image) })),
       top,
       'Identical images with different labels',
     ),
@@ -160,7 +160,7 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
             `The number of wrong labels can't be estimated: that takes two classes of at least ${LARGE_CLASS} different images.`,
           ]
         : estimateText(estimate, judged)),
-      ...(judged < images.length - found.identical.reduce((sum, { length }) => sum + length - 1, 0)
+      ...(judged < images.length - audit.identical.reduce((sum, { length }) => sum + length - 1, 0)
         ? ['Images of classes with fewer than four different images are not judged.']
         : []),
     ],
@@ -175,7 +175,7 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
             shownList(
               doubtful.map(({ image, suggested }) => ({
                 image,
-                note: `${classOf(image)}, rather ${classes[suggested]}`,
+                note: `${className(image)}, rather ${classes[suggested]}`,
               })),
               top,
               'The most doubtful first',
@@ -187,15 +187,15 @@ export function labelSection(found: Audit, { top }: SectionOptions): AuditSectio
 }
 
 /** How many labels may be wrong. */
-function estimateText({ of, most }: WrongLabelEstimate, judged: number): string[] {
-  const small = judged - of;
+function estimateText({ of: examined, most: upperBound }: WrongLabelEstimate, judged: number): string[] {
+  const small = judged - examined;
   const where = small > 0 ? ` in classes of at least ${LARGE_CLASS}` : '';
   return [
-    `Of the ${formatCounted(of, 'image')}${where}, at most about ${formatCount(Math.ceil(most))} have a label as wrong as a random one, by comparison with the same images under random other labels. Confusions of similar classes are not counted, so look at the list in any case.`,
+    `Of the ${formatCounted(examined, 'image')}${where}, at most about ${formatCount(Math.ceil(upperBound))} have a label as wrong as a random one, by comparison with the same images under random other labels. Confusions of similar classes are not counted, so look at the list in any case.`,
     ...(small > 0
       ? [`No estimate for ${formatCounted(small, 'image')} of smaller classes: too few to tell.`]
       : []),
-    ...(most > MANY * of
+    ...(upperBound > MANY * examined
       ? [
           'If many seem wrong, the classes may not be about what the images show: folders of sizes or dates, for example.',
         ]

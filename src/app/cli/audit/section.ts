@@ -90,8 +90,8 @@ export function groupsText(images: Audit['images'], groups: readonly (readonly n
   if (groups.length === 0) {
     return 'none';
   }
-  const all = groups.reduce((sum, { length }) => sum + length, 0);
+  const imageCount = groups.reduce((sum, { length }) => sum + length, 0);
   const shared = groups.filter((group) => isShared(images, group)).length;
   const across = shared > 0 ? `; ${formatCount(shared)} in both training and test images` : '';
-  return `${formatCounted(groups.length, 'group')} of ${formatCount(all)} images${across}`;
+  return `${formatCounted(groups.length, 'group')} of ${formatCount(imageCount)} images${across}`;
 }

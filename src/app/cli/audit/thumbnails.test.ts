@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { UserError } from '../../../core/errors.ts';
 import type { RawDataset, RawImage } from '../../../data/contract/rawImages.ts';
 import { examineImages } from '../../../uses/odd/audit/examinedImages.ts';
-import { thumbnailsOf } from './thumbnails.ts';
+import { createThumbnails } from './thumbnails.ts';
 
 const image = (name: string, isLost: () => boolean): RawImage => ({
   name,
@@ -18,17 +18,17 @@ const image = (name: string, isLost: () => boolean): RawImage => ({
 
 it('leaves out images that cannot be read any more', async () => {
   let isLost = false;
-  const all = [image('kept', () => false), image('lost', () => isLost), image('other', () => false)];
+  const rawImages = [image('kept', () => false), image('lost', () => isLost), image('other', () => false)];
   const split = (some: readonly RawImage[]) => ({
     count: some.length,
     async *images() {
       yield* some;
     },
   });
-  const dataset: RawDataset = { train: split(all.slice(0, 2)), test: split(all.slice(2)) };
+  const dataset: RawDataset = { train: split(rawImages.slice(0, 2)), test: split(rawImages.slice(2)) };
   const { images } = await examineImages(dataset, { most: 10 });
   isLost = true;
-  const found = await thumbnailsOf(dataset, images, new Set([0, 1, 2]));
-  expect([...found.keys()]).toEqual([0, 2]);
-  expect(found.get(2)).toMatchObject({ width: 3, height: 2 });
+  const thumbnails = await createThumbnails(dataset, images, new Set([0, 1, 2]));
+  expect([...thumbnails.keys()]).toEqual([0, 2]);
+  expect(thumbnails.get(2)).toMatchObject({ width: 3, height: 2 });
 });

@@ -1,10 +1,15 @@
 // Small pictures of chosen images of a dataset, decoded a second time.
 
 import { UserError } from '../../../core/errors.ts';
-import { type DecodedImage, type RawDataset, type RawImage, splitsOf } from '../../../data/contract/index.ts';
+import {
+  type DecodedImage,
+  listSplits,
+  type RawDataset,
+  type RawImage,
+} from '../../../data/contract/index.ts';
 import { contactSheet } from '../../../data/pictures/index.ts';
 import { type Integers, inKind, resized } from '../../../data/pixels/index.ts';
-import { type ExaminedImage, pictureOf } from '../../../uses/odd/audit/index.ts';
+import { decodePicture, type ExaminedImage } from '../../../uses/odd/audit/index.ts';
 
 /** A picture that a page can contain. */
 export interface Thumbnail {
@@ -18,13 +23,13 @@ export interface Thumbnail {
 const SIDE = 96;
 
 /** The thumbnails of the images at these positions; images that cannot be read any more have none. */
-export async function thumbnailsOf(
+export async function createThumbnails(
   dataset: RawDataset,
   images: readonly ExaminedImage[],
   wanted: ReadonlySet<number>,
 ): Promise<ReadonlyMap<number, Thumbnail>> {
-  const found = new Map<number, Thumbnail>();
-  for (const [split, raw] of splitsOf(dataset)) {
+  const thumbnails = new Map<number, Thumbnail>();
+  for (const [split, raw] of listSplits(dataset)) {
     const places = new Map(
       [...wanted]
         .filter((index) => images[index]!.split === split)
@@ -34,26 +39,26 @@ export async function thumbnailsOf(
       continue;
     }
     const last = Math.max(...places.keys());
-    let place = 0;
+    let position = 0;
     for await (const image of raw.images()) {
-      const index = places.get(place);
+      const index = places.get(position);
       if (index !== undefined) {
         const thumbnail = await readThumbnail(image);
         if (thumbnail) {
-          found.set(index, thumbnail);
+          thumbnails.set(index, thumbnail);
         }
       }
-      if (place++ === last) {
+      if (position++ === last) {
         break;
       }
     }
   }
-  return found;
+  return thumbnails;
 }
 
 async function readThumbnail(image: RawImage): Promise<Thumbnail | undefined> {
   try {
-    return thumbnailOf(await pictureOf(image));
+    return createThumbnail(await decodePicture(image));
   } catch (error) {
     if (error instanceof UserError) {
       return undefined;
@@ -62,7 +67,7 @@ async function readThumbnail(image: RawImage): Promise<Thumbnail | undefined> {
   }
 }
 
-function thumbnailOf({ width, height, channels, data }: DecodedImage<Integers>): Thumbnail {
+function createThumbnail({ width, height, channels, data }: DecodedImage<Integers>): Thumbnail {
   const scale = Math.min(1, SIDE / Math.max(width, height));
   const [rows, columns] = [height, width].map((length) => Math.max(1, Math.round(scale * length))) as [
     number,

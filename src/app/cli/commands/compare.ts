@@ -8,9 +8,9 @@ import type { ImageSet, Split } from '../../../data/contract/index.ts';
 import { plotPng } from '../../../data/pictures/drawPlot.ts';
 import {
   type DequantisationName,
-  dequantisationOf,
+  dequantisationName,
   type ResultUnit,
-  unitOf,
+  resultUnit,
   valuesText,
 } from '../../../flows/models/index.ts';
 import { errorText } from '../../../model/card/reportText.ts';
@@ -23,20 +23,20 @@ import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { curvePlot, type LearningCurve } from '../../../training/reports/curvePlot.ts';
-import { learningCurveOf } from '../../../training/reports/learningCurve.ts';
+import { readLearningCurve } from '../../../training/reports/learningCurve.ts';
 import { noteImplausible } from '../parts/implausible.ts';
 import { MODEL, modelFolders } from '../parts/modelFolder.ts';
 import { addMeasureOptions, type MeasureOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { compileOptions } from '../parts/options.ts';
 import { besideModel, outputPng } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
-import { differenceFromRun, openImagesOf } from '../parts/runImages.ts';
+import { differenceFromRun, openImages } from '../parts/runImages.ts';
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createImageProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
-import { messageOf } from '../terminal/wording.ts';
+import { errorMessage } from '../terminal/wording.ts';
 
 interface CompareCommandOptions extends MeasureOptions {
   readonly out?: string;
@@ -82,11 +82,11 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const exported = models.find(({ run }) => run === undefined);
   // An export cannot do without a name; a run knows the share of training images held out.
   const source = (data === undefined && exported) || models.find(({ run }) => run) || first;
-  const images = await openImagesOf(source.trained, source.directory, { split, chosen: true, data });
+  const images = await openImages(source.trained, source.directory, { split, chosen: true, data });
   if (data === undefined) {
     await requireSameImages(runs, split, images);
   }
-  const unit = unitOf(first.trained.model.options);
+  const unit = resultUnit(first.trained.model.options);
   const passes = models.length * draws;
   const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
   let compared: Comparison[];
@@ -100,7 +100,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   } finally {
     bar.finish();
   }
-  const curves = await Promise.all(runs.map(curveOf));
+  const curves = await Promise.all(runs.map(readCurve));
   const plot = curvePlot(curves.flat(), {
     title: 'Learning curves',
     subtitle: 'light: training batches; with points: validation images, average weights',
@@ -116,11 +116,11 @@ async function runCompare(directories: readonly string[], options: CompareComman
   if ((plot !== null && drawn === null) || broken.length > 0 || failed) {
     process.exitCode = 1;
   }
-  const entries = compared.map((one, index) => ({
+  const entries = compared.map((comparison, index) => ({
     run: models[index]!.directory,
     step: models[index]!.trained.step,
-    bound: dequantisationOf(models[index]!.trained.model.options),
-    ...one,
+    bound: dequantisationName(models[index]!.trained.model.options),
+    ...comparison,
   }));
   const kinds = [...new Set(models.map(({ trained }) => trained.weights ?? 'unknown'))].join(' and ');
   const { bits } = first.trained.model.values;
@@ -131,7 +131,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   writeStdout(
     options.json
       ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), ...(broken.length > 0 && { broken }), file: drawn })}\n`
-      : `${tableOf(entries, unit)}\n` +
+      : `${comparisonTable(entries, unit)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
           `(${kinds} weights, ${valuesText(bits)}, ${formatCounted(draws, 'draw')})\n` +
           `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}` +
@@ -140,20 +140,20 @@ async function runCompare(directories: readonly string[], options: CompareComman
 }
 
 /** The learning curve of a run; none, with a note, if its log is broken. */
-async function curveOf({ paths }: LoadedRun): Promise<{ name: string; curve: LearningCurve }[]> {
+async function readCurve({ paths }: LoadedRun): Promise<{ name: string; curve: LearningCurve }[]> {
   try {
-    return [{ name: paths.directory, curve: learningCurveOf(await folderStore(paths).readMetrics()) }];
+    return [{ name: paths.directory, curve: readLearningCurve(await folderStore(paths).readMetrics()) }];
   } catch (error) {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    noteOnStderr(`no learning curve of ${paths.directory}: ${messageOf(error)}`);
+    noteOnStderr(`no learning curve of ${paths.directory}: ${errorMessage(error)}`);
     process.exitCode = 1;
     return [];
   }
 }
 
-function tableOf(
+function comparisonTable(
   entries: readonly (Comparison & { run: string; step: number | undefined; bound: DequantisationName })[],
   unit: ResultUnit,
 ): string {
@@ -224,7 +224,7 @@ async function loadCompared(
   for (const model of models) {
     requireComparable(models[0]!, model);
   }
-  return { models, broken: failed.map(({ run, error }) => ({ run, problem: messageOf(error) })) };
+  return { models, broken: failed.map(({ run, error }) => ({ run, problem: errorMessage(error) })) };
 }
 
 /** Refuses a model that is named twice: it does not differ from itself, and the plot needs distinct names. */
@@ -234,30 +234,30 @@ function requireDifferent(models: readonly ComparedModel[]): void {
     const folder = realpathSync(directory);
     const earlier = seen.get(folder);
     if (earlier !== undefined) {
-      const what = run ? 'run' : 'export';
+      const kind = run ? 'run' : 'export';
       const names =
         earlier === directory
           ? `${earlier} is named twice`
-          : `${earlier} and ${directory} are the same ${what}`;
-      throw new UserError('invalid-argument', `${names}: name different ${what}s`);
+          : `${earlier} and ${directory} are the same ${kind}`;
+      throw new UserError('invalid-argument', `${names}: name different ${kind}s`);
     }
     seen.set(folder, directory);
   }
 }
 
 /** Refuses models whose bits/dim are not comparable: of images of another shape, or with other bits per pixel. */
-function requireComparable(first: ComparedModel, other: ComparedModel): void {
-  requireEqual(first.directory, other.directory, 'images', 'name models of the same kind of images', {
-    'the image shape': [first, other].map(({ trained }) => showImageShape(trained.model.imageShape)),
-    'model.continuous': [first, other].map(({ trained }) => String(trained.model.values.bits === undefined)),
-    'model.bits': [first, other].map(({ trained }) => trained.model.values.bits ?? 'none'),
+function requireComparable(first: ComparedModel, second: ComparedModel): void {
+  requireEqual(first.directory, second.directory, 'images', 'name models of the same kind of images', {
+    'the image shape': [first, second].map(({ trained }) => showImageShape(trained.model.imageShape)),
+    'model.continuous': [first, second].map(({ trained }) => String(trained.model.values.bits === undefined)),
+    'model.bits': [first, second].map(({ trained }) => trained.model.values.bits ?? 'none'),
   });
 }
 
 /** Refuses runs that were trained on other data, unless images are named for both, or have held out another share. */
-function requireSameData(first: LoadedRun, other: LoadedRun, split: Split, named: string | undefined): void {
-  const data = [first, other].map(({ config }) => config.data);
-  const folders = [first.paths.directory, other.paths.directory] as const;
+function requireSameData(first: LoadedRun, second: LoadedRun, split: Split, named: string | undefined): void {
+  const data = [first, second].map(({ config }) => config.data);
+  const folders = [first.paths.directory, second.paths.directory] as const;
   if (named === undefined) {
     const remedy = 'name images for both with --data';
     requireEqual(...folders, `${split} images`, remedy, { 'data.name': data.map(({ name }) => name) });
@@ -276,16 +276,16 @@ function requireSameData(first: LoadedRun, other: LoadedRun, split: Split, named
 
 function requireEqual(
   first: string,
-  other: string,
+  second: string,
   images: string,
   remedy: string,
   values: Readonly<Record<string, readonly (string | number)[]>>,
 ): void {
-  for (const [key, [one, two]] of Object.entries(values)) {
-    if (one !== two) {
+  for (const [key, [firstValue, two]] of Object.entries(values)) {
+    if (firstValue !== two) {
       throw new UserError(
         'invalid-argument',
-        `${first} and ${other} cannot be compared on ${images}: ${key} is ${one} in one and ${two} in the other; ${remedy}`,
+        `${first} and ${second} cannot be compared on ${images}: ${key} is ${firstValue} in one and ${two} in the other; ${remedy}`,
       );
     }
   }

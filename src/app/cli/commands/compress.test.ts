@@ -11,21 +11,21 @@ import { commandProcess } from '../../../testing/command.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const { folder, run, json, interrupt, refused, words } = commandProcess();
-const at = (...names: string[]): string => join(folder, ...names);
+const inFolder = (...names: string[]): string => join(folder, ...names);
 /** Threads take longer to start than these files to read. */
 const oneWorker = '--workers=1';
 const digitsModel = fileURLToPath(new URL('../../../../models/mnist-small', import.meta.url));
 
 beforeAll(async () => {
-  writeTinyDataset(at('data'));
-  writeTinyDataset(at('many'), { tests: 4000 });
+  writeTinyDataset(inFolder('data'));
+  writeTinyDataset(inFolder('many'), { tests: 4000 });
   const trained = await run('train', '--data=data', '--out=run', ...tinyTraining, '--set=training.steps=4');
   expect(trained.code).toBe(0);
-  mkdirSync(at('photos', 'more'), { recursive: true });
+  mkdirSync(inFolder('photos', 'more'), { recursive: true });
   const images = tinyImages(5, 8, 9);
   ['a.png', 'b.png', 'more/a.png', 'more/B.png', 'more/c.png'].forEach((name, index) => {
     const pixels = images.subarray(index * 64, (index + 1) * 64);
-    writeFileSync(at('photos', name), contactSheet(pixels, { imageShape: [8, 8, 1], scale: 1 }));
+    writeFileSync(inFolder('photos', name), contactSheet(pixels, { imageShape: [8, 8, 1], scale: 1 }));
   });
 });
 
@@ -35,10 +35,10 @@ async function pixelsIn(file: string): Promise<number[]> {
 }
 
 it('compresses a folder with the model inside, and writes the same images back', async () => {
-  const made = await json('compress', 'photos', '--model=run', '--out=photos.eflow');
-  expect(made).toMatchObject({ file: 'photos.eflow', step: 4, images: 5, skipped: [] });
-  expect(readFileSync(at('photos.eflow'))).toHaveLength(made.bytes);
-  expect(made.modelBytes).toBeGreaterThan(500);
+  const report = await json('compress', 'photos', '--model=run', '--out=photos.eflow');
+  expect(report).toMatchObject({ file: 'photos.eflow', step: 4, images: 5, skipped: [] });
+  expect(readFileSync(inFolder('photos.eflow'))).toHaveLength(report.bytes);
+  expect(report.modelBytes).toBeGreaterThan(500);
   const back = await json('decompress', 'photos.eflow', '--out=back');
   expect(back).toEqual({
     out: 'back',
@@ -47,16 +47,16 @@ it('compresses a folder with the model inside, and writes the same images back',
     damaged: [],
   });
   for (const name of back.files) {
-    expect(await pixelsIn(at('back', name))).toEqual(await pixelsIn(at('photos', name)));
+    expect(await pixelsIn(inFolder('back', name))).toEqual(await pixelsIn(inFolder('photos', name)));
   }
 });
 
 it('reads no more files than --count', async () => {
-  mkdirSync(at('counted'));
-  cpSync(at('photos/a.png'), at('counted/a.png'));
-  writeFileSync(at('counted/b.png'), 'no image');
-  const made = await json('compress', 'counted', '--count=1', '--model=run', '--out=counted.eflow');
-  expect(made).toMatchObject({ images: 1, skipped: [] });
+  mkdirSync(inFolder('counted'));
+  cpSync(inFolder('photos/a.png'), inFolder('counted/a.png'));
+  writeFileSync(inFolder('counted/b.png'), 'no image');
+  const report = await json('compress', 'counted', '--count=1', '--model=run', '--out=counted.eflow');
+  expect(report).toMatchObject({ images: 1, skipped: [] });
 });
 
 /** Which parts of a file with a damaged block are lost. */
@@ -65,9 +65,9 @@ const lost =
 
 it('writes what a damaged file still has, reports the rest, and exits with 1', async () => {
   await run('compress', '--data=data', '--model=run', '--out=whole.eflow', '--block=20', '--workers=1');
-  const bytes = readFileSync(at('whole.eflow'));
+  const bytes = readFileSync(inFolder('whole.eflow'));
   bytes[bytes.length - 300]! ^= 4;
-  writeFileSync(at('damaged.eflow'), bytes);
+  writeFileSync(inFolder('damaged.eflow'), bytes);
   const { code, stdout, stderr } = await run('decompress', 'damaged.eflow', '--out=some', oneWorker);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '40 images: some\n' });
   expect(stderr).toContain(lost);
@@ -81,7 +81,7 @@ it('lists what a file contains without decoding it', async () => {
   const list = await json('decompress', 'listed.eflow', '--list');
   expect(list).toMatchObject({
     file: 'listed.eflow',
-    bytes: readFileSync(at('listed.eflow')).length,
+    bytes: readFileSync(inFolder('listed.eflow')).length,
     model: { imageShape: [8, 8, 1] },
     tiles: false,
     damaged: [],
@@ -96,17 +96,17 @@ it('lists what a file contains without decoding it', async () => {
     /^5 images in 3 blocks, [\d.]+ KiB\nmodel: [\d.]+ \w+; images of 8x8x1; fingerprint [0-9a-f]{64}, as of the given model\n/,
   );
   expect(text.stdout).toMatch(/\nPOSITION {2}BLOCK {2}SHAPE {2}NAME\n( +\d +\d {2}8x8x1 {2}more\/.*\n){3}$/);
-  const other = await run('decompress', 'listed.eflow', '--list', `--model=${digitsModel}`);
-  expect(other.stderr).toContain('listed.eflow was compressed with another model');
+  const listing = await run('decompress', 'listed.eflow', '--list', `--model=${digitsModel}`);
+  expect(listing.stderr).toContain('listed.eflow was compressed with another model');
 });
 
 it('refuses an empty folder, and images of which none fits, in one line, and replaces nothing', async () => {
-  mkdirSync(at('empty'));
-  mkdirSync(at('notes'));
-  writeFileSync(at('notes/a.txt'), 'no image');
-  mkdirSync(at('broken'));
-  writeFileSync(at('broken/a.png'), 'no image');
-  writeFileSync(at('present.eflow'), 'before');
+  mkdirSync(inFolder('empty'));
+  mkdirSync(inFolder('notes'));
+  writeFileSync(inFolder('notes/a.txt'), 'no image');
+  mkdirSync(inFolder('broken'));
+  writeFileSync(inFolder('broken/a.png'), 'no image');
+  writeFileSync(inFolder('present.eflow'), 'before');
   for (const [folder, message] of [
     [
       'empty',
@@ -122,24 +122,24 @@ it('refuses an empty folder, and images of which none fits, in one line, and rep
     expect(stderr.match(/emerging: .*/g)).toHaveLength(1);
     expect(stderr).toContain(`emerging: ${message}`);
     expect(code).toBe(1);
-    expect(readFileSync(at('present.eflow'), 'utf8')).toBe('before');
+    expect(readFileSync(inFolder('present.eflow'), 'utf8')).toBe('before');
   }
 });
 
 it('cuts images of other sizes into tiles', async () => {
   const pixels = tinyImages(1, 20, 3);
-  writeFileSync(at('large.png'), contactSheet(pixels, { imageShape: [20, 20, 1], scale: 1 }));
+  writeFileSync(inFolder('large.png'), contactSheet(pixels, { imageShape: [20, 20, 1], scale: 1 }));
   const refused = await run('compress', 'large.png', '--model=run', '--out=large.eflow');
   expect(refused.stderr).toContain(
     'large.png is 20x20x1 grey, but the model takes 8x8x1 grey (height x width x channels): add --tiles to cut it into tiles',
   );
   await json('compress', 'large.png', '--model=run', '--out=large.eflow', '--tiles');
   await json('decompress', 'large.eflow', '--out=large');
-  expect(await pixelsIn(at('large', 'large.png'))).toEqual([...pixels]);
+  expect(await pixelsIn(inFolder('large', 'large.png'))).toEqual([...pixels]);
 });
 
 it('keeps what was there if it is stopped', async () => {
-  writeFileSync(at('kept.eflow'), 'before');
+  writeFileSync(inFolder('kept.eflow'), 'before');
   const { code } = await interrupt(
     'SIGINT',
     'compressing',
@@ -151,7 +151,7 @@ it('keeps what was there if it is stopped', async () => {
     '--out=kept.eflow',
   );
   expect(code).toBe(130);
-  expect(readFileSync(at('kept.eflow'), 'utf8')).toBe('before');
+  expect(readFileSync(inFolder('kept.eflow'), 'utf8')).toBe('before');
 });
 
 it('reports a full disk in one line, and leaves nothing under the name of the file', async () => {
@@ -184,7 +184,9 @@ it('writes only the images that are chosen, by name, folder or position', async 
     oneWorker,
   );
   expect(chosen.files).toEqual(['a.png', 'more/B.png', 'more/a.png', 'more/c.png']);
-  expect(await pixelsIn(at('chosen', 'more/c.png'))).toEqual(await pixelsIn(at('photos', 'more/c.png')));
+  expect(await pixelsIn(inFolder('chosen', 'more/c.png'))).toEqual(
+    await pixelsIn(inFolder('photos', 'more/c.png')),
+  );
   for (const [choice, message] of [
     ['--only=c.png', 'some.eflow has no image and no folder c.png: did you mean more/c.png?\n'],
     ['--range=5-9', 'some.eflow has no image at position 5: it has 5 images, counted from 0\n'],
@@ -193,7 +195,7 @@ it('writes only the images that are chosen, by name, folder or position', async 
     const { code, stderr } = await run('decompress', 'some.eflow', choice, '--out=none');
     expect(stderr).toContain(message);
     expect(code).toBe(2);
-    expect(existsSync(at('none'))).toBe(false);
+    expect(existsSync(inFolder('none'))).toBe(false);
   }
   const beyond = await run('decompress', 'some.eflow', '--range=3-7', '--out=beyond', oneWorker);
   expect(beyond).toMatchObject({ code: 0, stdout: '2 images: beyond\n' });
@@ -216,12 +218,12 @@ it.each([
 });
 
 it('takes all images of an array', async () => {
-  writeFileSync(at('stack.npy'), npyBytes(tinyImages(4, 8, 3), [4, 8, 8]));
-  const made = await json('compress', 'stack.npy', '--model=run', '--out=stack.eflow');
-  expect(made).toMatchObject({ images: 4, skipped: [] });
+  writeFileSync(inFolder('stack.npy'), npyBytes(tinyImages(4, 8, 3), [4, 8, 8]));
+  const compressed = await json('compress', 'stack.npy', '--model=run', '--out=stack.eflow');
+  expect(compressed).toMatchObject({ images: 4, skipped: [] });
   const { files } = await json('decompress', 'stack.eflow', '--out=unstacked');
   expect(files).toEqual([0, 1, 2, 3].map((image) => `stack.npy/${image}.png`));
-  expect(await pixelsIn(at('unstacked', files[1]))).toEqual([...tinyImages(4, 8, 3).slice(64, 128)]);
+  expect(await pixelsIn(inFolder('unstacked', files[1]))).toEqual([...tinyImages(4, 8, 3).slice(64, 128)]);
   const some = await json('compress', 'stack.npy', '--count=2', '--model=run', '--out=some-of.eflow');
   expect(some).toMatchObject({ images: 2 });
   const message = await refused('compress', 'stack.npy', 'photos/a.png', '--model=run', '--out=x.eflow');
@@ -233,11 +235,11 @@ it('names what --only misses before it decodes', async () => {
   const { code, stderr } = await run('decompress', 'some.eflow', '--only', 'a.png', 'mroe', '--out=missing');
   expect(code).toBe(2);
   expect(stderr).toMatch(/^emerging: some\.eflow has no image and no folder mroe: did you mean more\?\n$/);
-  expect(existsSync(at('missing'))).toBe(false);
+  expect(existsSync(inFolder('missing'))).toBe(false);
 });
 
 it('says that models of two channels are not for PNG, and decodes them to arrays', async () => {
-  writeFileSync(at('two.npy'), npyBytes(tinyImages(200, 8, 3), [100, 8, 8, 2]));
+  writeFileSync(inFolder('two.npy'), npyBytes(tinyImages(200, 8, 3), [100, 8, 8, 2]));
   const training = [...tinyTraining, '--set=training.steps=2', '--threads=1', '--no-test'];
   await json('train', '--data=two.npy', '--out=two', ...training);
   expect(await refused('compress', 'two.npy', '--model=two', '--out=two.eflow')).toContain(

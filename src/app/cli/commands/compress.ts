@@ -224,42 +224,46 @@ async function imagesToCompress(
   if (paths.length === 0) {
     throw new UserError('invalid-argument', 'no images: name image files, folders or a dataset');
   }
-  const found = findImageFiles(paths);
-  if (found.count === 0) {
+  const imageFiles = findImageFiles(paths);
+  if (imageFiles.count === 0) {
     throw new UserError(
       'invalid-data',
       `${paths.join(', ')}: no ${imageFormats} images found; name image files, folders of them, or a dataset`,
     );
   }
-  if (found.repeated > 0) {
-    noteOnStderr(`${formatCounted(found.repeated, 'file')} named more than once; each is compressed once`);
+  if (imageFiles.repeated > 0) {
+    noteOnStderr(
+      `${formatCounted(imageFiles.repeated, 'file')} named more than once; each is compressed once`,
+    );
   }
   const stacked = paths.length === 1 ? await stackLength(only!) : undefined;
-  const available = stacked ?? found.count;
-  const most = Math.min(available, count ?? available);
+  const available = stacked ?? imageFiles.count;
+  const limit = Math.min(available, count ?? available);
   return {
-    count: most,
+    count: limit,
     async *read(skip) {
-      let left = most;
+      let remaining = limit;
       const skipped: string[] = [];
       const noteSkip = (reason: string): void => {
         skipped.push(reason);
         skip(reason);
       };
-      for await (const { name, path, image } of found.read(noteSkip, { stacks: stacked !== undefined })) {
+      for await (const { name, path, image } of imageFiles.read(noteSkip, {
+        stacks: stacked !== undefined,
+      })) {
         const pixels = exactPixels(image);
         if (typeof pixels === 'string') {
           noteSkip(`${path} ${pixels}`);
         } else {
           yield { name, shape: [image.height, image.width, image.channels], pixels };
-          left--;
+          remaining--;
         }
         // Before another file is read, which would be reported if it is skipped.
-        if (left === 0) {
+        if (remaining === 0) {
           return;
         }
       }
-      if (left === most) {
+      if (remaining === limit) {
         const others =
           skipped.length > 1 ? ` (and ${formatCounted(skipped.length - 1, 'other file')} skipped)` : '';
         throw new UserError('invalid-data', `nothing was compressed: ${skipped[0]}${others}`);

@@ -4,7 +4,7 @@ import {
   type ConfigKey,
   configKeys,
   configSchemaText,
-  notesOf,
+  keyNotes,
 } from '../../../runs/settings/configReference.ts';
 import { writeStdout } from '../terminal/output.ts';
 
@@ -38,7 +38,7 @@ function text(): string {
   return configKeys()
     .map((about) => {
       const { key, meaning, range, default: fallback, parts } = about;
-      const facts = [range, ...(fallback === null ? [] : [`default ${fallback}`]), ...notesOf(about)];
+      const facts = [range, ...(fallback === null ? [] : [`default ${fallback}`]), ...keyNotes(about)];
       const choices = Object.entries(parts ?? {}).map(([name, summary]) => `    ${name}: ${summary}\n`);
       return `${key}\n  ${meaning}\n  ${facts.join('; ')}\n${choices.join('')}`;
     })
@@ -50,14 +50,14 @@ export function configMarkdown(): string {
   const keys = configKeys();
   const sections = [...new Set(keys.map(({ key }) => key.split('.')[0]!))];
   const tables = sections.flatMap((section) => {
-    const own = keys.filter(({ key, users }) => key.split('.')[0] === section && users === null);
+    const sectionKeys = keys.filter(({ key, users }) => key.split('.')[0] === section && users === null);
     return [
       `## ${section}`,
       table(
         ['key', 'meaning', 'values', 'default'],
-        own.map((about) => [code(about.key), about.meaning, rangeOf(about), defaultOf(about)]),
+        sectionKeys.map((about) => [code(about.key), about.meaning, rangeText(about), defaultText(about)]),
       ),
-      ...own.flatMap((about) => (about.parts === null ? [] : partTables(about, keys))),
+      ...sectionKeys.flatMap((about) => (about.parts === null ? [] : partTables(about, keys))),
     ];
   });
   return `${[
@@ -70,7 +70,7 @@ export function configMarkdown(): string {
 
 /** The parts that a key chooses from, and their options. */
 function partTables({ key, parts }: ConfigKey, keys: readonly ConfigKey[]): string[] {
-  const options = keys.filter((other) => other.key.startsWith(`${key}.`));
+  const options = keys.filter((otherKey) => otherKey.key.startsWith(`${key}.`));
   return [
     `### ${key}`,
     table(
@@ -86,8 +86,8 @@ function partTables({ key, parts }: ConfigKey, keys: readonly ConfigKey[]): stri
               code(about.key.slice(key.length + 1)),
               about.users!.map(code).join(', '),
               about.meaning,
-              rangeOf(about),
-              defaultOf(about),
+              rangeText(about),
+              defaultText(about),
             ]),
           ),
         ]),
@@ -103,10 +103,10 @@ function code(text: string): string {
 }
 
 /** What a key accepts; the parts that it chooses from have a table. */
-function rangeOf({ range, parts, changeable }: ConfigKey): string {
+function rangeText({ range, parts, changeable }: ConfigKey): string {
   return `${parts === null ? range : 'a part'}${changeable ? ' *' : ''}`;
 }
 
-function defaultOf({ default: fallback }: ConfigKey): string {
+function defaultText({ default: fallback }: ConfigKey): string {
   return fallback === null ? '' : code(fallback);
 }

@@ -77,9 +77,9 @@ describe('datasets get', () => {
       /^emerging: imagenet32 was not found: put .*, then run emerging datasets prepare imagenet32; this command cannot download it\n$/,
     );
     expect(missing.code).toBe(1);
-    const there = await emerging.run('datasets', 'get', 'mnist');
-    expect(there).toMatchObject({ code: 0, stderr: 'mnist is already available\n' });
-    expect(there.stdout).toContain('to train: emerging train --data mnist');
+    const download = await emerging.run('datasets', 'get', 'mnist');
+    expect(download).toMatchObject({ code: 0, stderr: 'mnist is already available\n' });
+    expect(download.stdout).toContain('to train: emerging train --data mnist');
     const from = await emerging.run('datasets', 'get', 'mnist', '--from', url);
     expect(from.code).toBe(2);
     expect(from.stderr).toMatch(
@@ -143,8 +143,8 @@ describe('datasets show', () => {
     expect(stdout).toContain(`\n        row by row: ${names}\n`);
     await emerging.json('datasets', 'prepare', 'more/icons', '--size=8');
     const command = / emerging (datasets prepare more\/icons --unique --out) FILE\n/.exec(stdout)![1]!;
-    const made = await emerging.json(...command.split(' '), 'data/unique.images', '--size=8');
-    expect(made.images).toEqual({ train: 34, test: 5 });
+    const report = await emerging.json(...command.split(' '), 'data/unique.images', '--size=8');
+    expect(report.images).toEqual({ train: 34, test: 5 });
   });
 
   it.each([

@@ -24,7 +24,7 @@ export function registerDatasets(parent: Command): void {
     .addHelpText('after', '\nExample:\n  emerging datasets list --json')
     .action(async ({ json }: { json?: true }) => {
       const entries = await Promise.all(datasets.map(describe));
-      writeStdout(`${json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+      writeStdout(`${json ? JSON.stringify(entries, null, 2) : datasetsText(entries)}\n`);
     });
   registerDatasetsGet(parent);
   registerDatasetsPrepare(parent);
@@ -78,7 +78,7 @@ async function describe(dataset: NamedDataset): Promise<Entry> {
 }
 
 /** The text of the column DOWNLOAD. */
-function downloadOf(bytes: number | null, state: DatasetPlace['state']): string {
+function downloadText(bytes: number | null, state: DatasetPlace['state']): string {
   if (bytes !== null) {
     return formatBytes(bytes);
   }
@@ -94,7 +94,7 @@ const AVAILABLE: Record<DatasetPlace['state'], string> = {
   unusable: 'unusable',
 };
 
-function textOf(entries: readonly Entry[]): string {
+function datasetsText(entries: readonly Entry[]): string {
   const table = formatTable(
     [
       { title: 'DATASET' },
@@ -111,7 +111,7 @@ function textOf(entries: readonly Entry[]): string {
       showImageShape(imageShape),
       images === null ? '' : formatCount(images.train),
       images === null ? '' : formatCount(images.test),
-      downloadOf(bytes, state),
+      downloadText(bytes, state),
       description,
     ]),
   );

@@ -10,61 +10,61 @@ import { accessibilityFaults } from '../../../testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
-const at = (...names: string[]): string => join(emerging.folder, ...names);
+const inFolder = (...names: string[]): string => join(emerging.folder, ...names);
 const hostile = '<img src=x onerror=alert(1)>.png';
 
 beforeAll(async () => {
   const images = tinyImages(40, 8, 1);
   for (let index = 0; index < 40; index++) {
     const name = `${index % 2 === 0 ? 'even' : 'odd'}/${index}.png`;
-    writePng(at('mixed', name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+    writePng(inFolder('mixed', name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
   }
-  writePng(at('mixed/even', hostile), tinyImages(1, 8, 9), [8, 8, 1]);
-  cpSync(at('mixed/even/0.png'), at('mixed/even/copy.png'));
-  cpSync(at('mixed/odd/1.png'), at('mixed/even/relabelled.png'));
+  writePng(inFolder('mixed/even', hostile), tinyImages(1, 8, 9), [8, 8, 1]);
+  cpSync(inFolder('mixed/even/0.png'), inFolder('mixed/even/copy.png'));
+  cpSync(inFolder('mixed/odd/1.png'), inFolder('mixed/even/relabelled.png'));
   writePng(
-    at('mixed/odd/wide.png'),
-    new Uint8Array(3 * 64).map((_, place) => (31 * place) % 256),
+    inFolder('mixed/odd/wide.png'),
+    new Uint8Array(3 * 64).map((_, pixel) => (31 * pixel) % 256),
     [4, 16, 3],
   );
-  writePng(at('mixed/odd/blank.png'), new Uint8Array(64).fill(255), [8, 8, 1]);
-  writeFileSync(at('mixed/odd/broken.png'), readFileSync(at('mixed/odd/3.png')).subarray(0, 60));
-  writeFileSync(at('mixed/odd/other.bmp'), 'BM');
-  writeFileSync(at('mixed/notes.txt'), 'notes');
-  writeTinyDataset(at('data'));
+  writePng(inFolder('mixed/odd/blank.png'), new Uint8Array(64).fill(255), [8, 8, 1]);
+  writeFileSync(inFolder('mixed/odd/broken.png'), readFileSync(inFolder('mixed/odd/3.png')).subarray(0, 60));
+  writeFileSync(inFolder('mixed/odd/other.bmp'), 'BM');
+  writeFileSync(inFolder('mixed/notes.txt'), 'notes');
+  writeTinyDataset(inFolder('data'));
   const options = ['--steps=4', '--no-test', '--out=runs/data', '--threads=1'];
   await emerging.json('train', '--data=data', ...tinyTraining, ...options);
 });
 
 it('finds planted faults, and writes nothing but the page', async () => {
-  const before = readdirSync(at('mixed'), { recursive: true });
-  const found = await emerging.json('datasets', 'audit', 'mixed', '--threads=1');
-  expect(found).toMatchObject({
+  const before = readdirSync(inFolder('mixed'), { recursive: true });
+  const report = await emerging.json('datasets', 'audit', 'mixed', '--threads=1');
+  expect(report).toMatchObject({
     name: 'mixed',
     file: 'mixed-audit.html',
     images: 45,
     blank: ['odd/blank.png'],
   });
-  const names = found.identical.map((group: { image: string }[]) => group.map(({ image }) => image).sort());
+  const names = report.identical.map((group: { image: string }[]) => group.map(({ image }) => image).sort());
   expect(names.sort()).toEqual([
     ['even/0.png', 'even/copy.png'],
     ['even/relabelled.png', 'odd/1.png'],
   ]);
-  expect(found.conflicts).toHaveLength(1);
-  expect(found.unusualSizes).toEqual(['odd/wide.png']);
-  expect(found.oddAspects).toEqual(['odd/wide.png']);
-  expect(found.unusualModes).toEqual({ colour: ['odd/wide.png'] });
-  expect(found.unreadable).toEqual([expect.stringMatching(/^mixed\/odd\/broken\.png: /)]);
-  expect(found.warnings).toEqual([
+  expect(report.conflicts).toHaveLength(1);
+  expect(report.unusualSizes).toEqual(['odd/wide.png']);
+  expect(report.oddAspects).toEqual(['odd/wide.png']);
+  expect(report.unusualModes).toEqual({ colour: ['odd/wide.png'] });
+  expect(report.unreadable).toEqual([expect.stringMatching(/^mixed\/odd\/broken\.png: /)]);
+  expect(report.warnings).toEqual([
     expect.stringMatching(/\.bmp; convert them to PNG\): 1, such as odd\/other\.bmp$/),
   ]);
-  expect(found.odd.score).toBe('neighbours');
-  expect(found.labels.by).toBe('neighbours');
-  expect(readdirSync(at('mixed'), { recursive: true })).toEqual(before);
+  expect(report.odd.score).toBe('neighbours');
+  expect(report.labels.by).toBe('neighbours');
+  expect(readdirSync(inFolder('mixed'), { recursive: true })).toEqual(before);
 });
 
 it('says what it found, and that it replaces an earlier page', async () => {
-  writeFileSync(at('page.html'), 'earlier');
+  writeFileSync(inFolder('page.html'), 'earlier');
   const { code, stdout, stderr } = await emerging.run(
     'datasets',
     'audit',
@@ -82,7 +82,7 @@ it('says what it found, and that it replaces an earlier page', async () => {
     /\nUnreadable files:\n {2}mixed\/odd\/broken\.png: .*\n {2}mixed: images left out, of another format \(\.bmp.*\n {2}other files \(\.txt\): 1, such as notes\.txt\n/,
   );
   expect(stdout).toMatch(/\npage {2}page\.html \(\d+(\.\d)? KiB\)\n$/);
-  const html = readFileSync(at('page.html'), 'utf8');
+  const html = readFileSync(inFolder('page.html'), 'utf8');
   const addresses = [...html.matchAll(/ (?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
   expect(addresses.filter((address) => !/^(#|data:image\/png;base64,)/.test(address))).toEqual([]);
   expect(html).not.toContain('<script');
@@ -92,17 +92,17 @@ it('says what it found, and that it replaces an earlier page', async () => {
 
 it('scores the images of the shape of a model, with p-values', async () => {
   const using = ['datasets', 'audit', 'mixed', '--model=runs/data', '--out=m.html', '--threads=1'];
-  const found = await emerging.json(...using);
+  const report = await emerging.json(...using);
   // With so few references, no p-value is small enough to flag an image.
-  expect(found.odd).toMatchObject({ score: 'typicality', scored: 44, flagged: 0, expectedByChance: null });
-  expect(readFileSync(at('m.html'), 'utf8')).toContain(
+  expect(report.odd).toMatchObject({ score: 'typicality', scored: 44, flagged: 0, expectedByChance: null });
+  expect(readFileSync(inFolder('m.html'), 'utf8')).toContain(
     'the most unusual are shown; too few validation images (',
   );
-  for (const { pValue } of found.odd.images) {
+  for (const { pValue } of report.odd.images) {
     expect(pValue).toBeGreaterThan(0);
     expect(pValue).toBeLessThanOrEqual(1);
   }
-  expect(found.notScored).toEqual(['odd/wide.png']);
+  expect(report.notScored).toEqual(['odd/wide.png']);
   expect((await emerging.json(...using, '--resize')).odd.scored).toBe(45);
 });
 
@@ -110,7 +110,7 @@ it('with a model with classes judges the labels by its score', async () => {
   const images = tinyImages(80, 8, 4);
   for (let index = 0; index < 80; index++) {
     const name = `classes/${index % 2 ? 'odd' : 'even'}/${index}.png`;
-    writePng(at(name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+    writePng(inFolder(name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
   }
   const options = ['--set=model.classes=true', '--steps=4', '--no-test', '--out=runs/classes', '--threads=1'];
   await emerging.json('train', '--data=classes', ...tinyTraining, ...options);
@@ -126,21 +126,21 @@ it('with a model with classes judges the labels by its score', async () => {
 
 describe('of little', () => {
   it('takes a single image, without statistics', async () => {
-    writePng(at('single/one.png'), tinyImages(1, 8, 2), [8, 8, 1]);
+    writePng(inFolder('single/one.png'), tinyImages(1, 8, 2), [8, 8, 1]);
     const { code, stdout } = await emerging.run('datasets', 'audit', 'single', '--threads=1');
     expect(code).toBe(0);
-    rmSync(at('single-audit.html'));
+    rmSync(inFolder('single-audit.html'));
     expect((await emerging.inside('single').run('datasets', 'audit', '.', '--threads=1')).code).toBe(0);
     // Next to the images rather than among them.
-    expect(readdirSync(at('single'))).toEqual(['one.png']);
-    expect(readdirSync(at('.'))).toContain('single-audit.html');
+    expect(readdirSync(inFolder('single'))).toEqual(['one.png']);
+    expect(readdirSync(inFolder('.'))).toContain('single-audit.html');
     // Nothing in the working directory, and never over an earlier page.
-    const earlier = readFileSync(at('single-audit.html'), 'utf8');
-    const before = readdirSync(at('runs'));
+    const earlier = readFileSync(inFolder('single-audit.html'), 'utf8');
+    const before = readdirSync(inFolder('runs'));
     const again = await emerging.inside('runs').run('datasets', 'audit', '../single', '--threads=1');
     expect(again.stdout).toMatch(/\npage {2}\.\.\/single-audit-2\.html \(/);
-    expect(readdirSync(at('runs'))).toEqual(before);
-    expect(readFileSync(at('single-audit.html'), 'utf8')).toBe(earlier);
+    expect(readdirSync(inFolder('runs'))).toEqual(before);
+    expect(readFileSync(inFolder('single-audit.html'), 'utf8')).toBe(earlier);
     expect(stdout).toMatch(/^1 image, without a model\nNot divided into training and test images: .*\n/);
     expect(stdout).toMatch(/\nOdd images +not examined\n/);
   });
@@ -151,9 +151,9 @@ describe('of little', () => {
     ['mixed/even/0.png', /neither an archive .* name one, or a folder\n$/],
     ['broken', /broken: none of its images can be read, such as broken\/a\.png: /],
   ])('refuses %s', async (path, message) => {
-    mkdirSync(at('empty'), { recursive: true });
-    mkdirSync(at('broken'), { recursive: true });
-    writeFileSync(at('broken/a.png'), 'no image');
+    mkdirSync(inFolder('empty'), { recursive: true });
+    mkdirSync(inFolder('broken'), { recursive: true });
+    writeFileSync(inFolder('broken/a.png'), 'no image');
     const { code, stdout, stderr } = await emerging.run(
       'datasets',
       'audit',
@@ -185,7 +185,7 @@ it.skipIf(chromiumPath === undefined)(
             bypassCSP: true,
           });
           const page = await context.newPage();
-          await page.goto(`file://${at('shown.html')}`);
+          await page.goto(`file://${inFolder('shown.html')}`);
           expect(await accessibilityFaults(page)).toEqual([]);
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
           await page.keyboard.press('Tab');

@@ -21,7 +21,7 @@ import {
 } from '../audit/fileSections.ts';
 import { labelSection, oddSection } from '../audit/modelSections.ts';
 import type { AuditSection } from '../audit/section.ts';
-import { thumbnailsOf } from '../audit/thumbnails.ts';
+import { createThumbnails } from '../audit/thumbnails.ts';
 import { addResizeOption } from '../parts/imageInput.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
@@ -33,7 +33,7 @@ import { listenForInterruption } from '../terminal/interruption.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { tableLines } from '../terminal/table.ts';
-import { messageOf, shellWord } from '../terminal/wording.ts';
+import { errorMessage, shellWord } from '../terminal/wording.ts';
 
 interface DatasetsAuditOptions extends ModelOptions {
   readonly model?: string;
@@ -78,9 +78,9 @@ async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOp
   const model = await modelFor(keep, options, engine);
   let bar: Progress | undefined;
   const interruption = listenForInterruption(() => bar?.note('stopping; no page is written'));
-  let found: Audit;
+  let report: Audit;
   try {
-    found = await audit(nameOrPath, dataset, {
+    report = await audit(nameOrPath, dataset, {
       most: options.count,
       model,
       engine,
@@ -101,22 +101,22 @@ async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOp
     bar?.finish();
     interruption.release();
   }
-  const sections = sectionsOf(found, { source: shellWord(nameOrPath), top: options.top });
+  const sections = auditSections(report, { source: shellWord(nameOrPath), top: options.top });
   const shown = new Set(
     sections.flatMap(({ groups }) => groups.flatMap(({ images }) => images.map(({ image }) => image))),
   );
-  const about = aboutOf(found, options);
+  const about = describeImages(report, options);
   const html = auditPage({
     name,
     about,
     sections,
-    images: found.images,
-    thumbnails: await thumbnailsOf(dataset, found.images, shown),
+    images: report.images,
+    thumbnails: await createThumbnails(dataset, report.images, shown),
   });
   page.write(html);
   if (options.json) {
     writeStdout(
-      `${JSON.stringify({ name: nameOrPath, file: page.path, ...auditJson(found, options.top) })}\n`,
+      `${JSON.stringify({ name: nameOrPath, file: page.path, ...auditJson(report, options.top) })}\n`,
     );
     return;
   }
@@ -126,7 +126,7 @@ async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOp
       [{ title: 'CHECK' }, { title: 'FOUND' }],
       sections.map(({ title, found: text }) => [title, text]),
     ),
-    ...linesOf(sections),
+    ...sectionLines(sections),
     `page  ${page.path} (${formatBytes(Buffer.byteLength(html))})`,
   ];
   writeStdout(`${lines.map(visibleText).join('\n')}\n`);
@@ -136,7 +136,7 @@ async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOp
 const PRINTED = 3;
 
 /** The first lines of sections such as unreadable files, and how many more the page has. */
-function linesOf(sections: readonly AuditSection[]): string[] {
+function sectionLines(sections: readonly AuditSection[]): string[] {
   return sections.flatMap(({ title, lines = [], notes = [] }) => {
     const more = lines.length - PRINTED;
     const shown = [
@@ -161,7 +161,7 @@ async function modelFor(
   return { model, reference: await referenceFor(source, model, directory, {}, onlyRank), resize };
 }
 
-function sectionsOf(found: Audit, options: Parameters<typeof identicalSection>[1]): AuditSection[] {
+function auditSections(report: Audit, options: Parameters<typeof identicalSection>[1]): AuditSection[] {
   return [
     identicalSection,
     nearSection,
@@ -171,11 +171,14 @@ function sectionsOf(found: Audit, options: Parameters<typeof identicalSection>[1
     blankSection,
     oddSection,
     labelSection,
-  ].map((section) => section(found, options));
+  ].map((section) => section(report, options));
 }
 
 /** The number of images, and what to know about how they were opened. */
-function aboutOf({ images, cut, dataset, unused }: Audit, { count, model }: DatasetsAuditOptions): string[] {
+function describeImages(
+  { images, cut, dataset, unused }: Audit,
+  { count, model }: DatasetsAuditOptions,
+): string[] {
   const isWithoutFolders = images.every(({ name }) => splitOfFolder(name) === undefined);
   const splits = [...new Set(images.map(({ split }) => split))];
   const counts = splits.map(
@@ -192,7 +195,7 @@ function aboutOf({ images, cut, dataset, unused }: Audit, { count, model }: Data
           'No folder is named train or test. Training would divide the images in this way, by a hash of their names.',
         ]
       : []),
-    ...(unused ? [`The model was not used: ${messageOf(unused)}.`] : []),
+    ...(unused ? [`The model was not used: ${errorMessage(unused)}.`] : []),
     ...(cut.length > 0
       ? [`Only the first ${formatCount(count)} ${cut.join(' and ')} images were examined; see --count.`]
       : []),
@@ -200,26 +203,28 @@ function aboutOf({ images, cut, dataset, unused }: Audit, { count, model }: Data
 }
 
 /** The results, with names instead of positions; lists of odd images and labels have at most `top` entries. */
-function auditJson(found: Audit, top: number): Record<string, unknown> {
-  const { images, dataset, unreadable, sizes, unusualSizes, oddAspects, unusualModes, blank } = found;
-  const nameOf = (image: number): string => images[image]!.name;
-  const namesOf = (some: readonly number[]): string[] => some.map(nameOf);
-  const groupsOf = (groups: readonly (readonly number[])[]) =>
-    groups.map((group) => group.map((image) => ({ image: nameOf(image), split: images[image]!.split })));
+function auditJson(report: Audit, top: number): Record<string, unknown> {
+  const { images, dataset, unreadable, sizes, unusualSizes, oddAspects, unusualModes, blank } = report;
+  const imageName = (image: number): string => images[image]!.name;
+  const imageNames = (some: readonly number[]): string[] => some.map(imageName);
+  const nameGroups = (groups: readonly (readonly number[])[]) =>
+    groups.map((group) => group.map((image) => ({ image: imageName(image), split: images[image]!.split })));
   const classes = dataset.classes ?? [];
   return {
     images: images.length,
-    identical: groupsOf(found.identical),
-    near: resultOf(found.near, groupsOf),
+    identical: nameGroups(report.identical),
+    near: findingToJson(report.near, nameGroups),
     unreadable,
     leftOut: [...(dataset.leftOut?.otherFormats ?? []), ...(dataset.leftOut?.noImages ?? [])],
-    sizes: Object.fromEntries(sizes.map(({ what, images: some }) => [what, some.length])),
-    unusualSizes: namesOf(unusualSizes),
-    oddAspects: namesOf(oddAspects),
-    unusualModes: Object.fromEntries(unusualModes.map(({ what, images: some }) => [what, namesOf(some)])),
-    blank: namesOf(blank),
-    modelNotUsed: found.unused ? messageOf(found.unused) : null,
-    odd: resultOf(found.odd, ({ score, ranked, flagged, byChance, references, source = null }) => ({
+    sizes: Object.fromEntries(sizes.map(({ what: group, images: some }) => [group, some.length])),
+    unusualSizes: imageNames(unusualSizes),
+    oddAspects: imageNames(oddAspects),
+    unusualModes: Object.fromEntries(
+      unusualModes.map(({ what: group, images: some }) => [group, imageNames(some)]),
+    ),
+    blank: imageNames(blank),
+    modelNotUsed: report.unused ? errorMessage(report.unused) : null,
+    odd: findingToJson(report.odd, ({ score, ranked, flagged, byChance, references, source = null }) => ({
       score,
       scored: ranked.length,
       flagged,
@@ -227,10 +232,10 @@ function auditJson(found: Audit, top: number): Record<string, unknown> {
       expectedByChance:
         references !== undefined && references < ENOUGH_TO_CALL ? null : byChance * ranked.length,
       source,
-      images: ranked.slice(0, top).map(({ image, ...rest }) => ({ image: nameOf(image), ...rest })),
+      images: ranked.slice(0, top).map(({ image, ...scores }) => ({ image: imageName(image), ...scores })),
     })),
-    notScored: namesOf(found.notScored),
-    labels: resultOf(found.labels, ({ doubtful, judged, estimate, by }) => {
+    notScored: imageNames(report.notScored),
+    labels: findingToJson(report.labels, ({ doubtful, judged, estimate, by }) => {
       const listed = doubtful.slice(0, top);
       return {
         by,
@@ -238,7 +243,7 @@ function auditJson(found: Audit, top: number): Record<string, unknown> {
         doubtful: doubtful.length,
         estimate: estimate ? { of: estimate.of, mostClearlyWrong: estimate.most } : null,
         images: listed.map(({ image, margin, suggested }) => ({
-          image: nameOf(image),
+          image: imageName(image),
           split: images[image]!.split,
           label: classes[images[image]!.label!],
           suggested: classes[suggested],
@@ -246,11 +251,11 @@ function auditJson(found: Audit, top: number): Record<string, unknown> {
         })),
       };
     }),
-    conflicts: groupsOf(found.conflicts),
+    conflicts: nameGroups(report.conflicts),
     warnings: dataset.warnings ?? [],
   };
 }
 
-function resultOf<Result>(finding: Finding<Result>, show: (found: Result) => unknown): unknown {
+function findingToJson<Result>(finding: Finding<Result>, show: (result: Result) => unknown): unknown {
   return 'found' in finding ? show(finding.found) : finding;
 }

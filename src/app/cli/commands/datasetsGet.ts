@@ -46,7 +46,7 @@ function filesText(): string {
   return Object.entries(datasetDownloads)
     .map(([name, files]) => {
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-      return `${name}: ${files.map(({ place }) => basename(place)).join(', ')} (${formatBytes(bytes)})`;
+      return `${name}: ${files.map(({ place: path }) => basename(path)).join(', ')} (${formatBytes(bytes)})`;
     })
     .join('\n');
 }
@@ -116,14 +116,14 @@ async function printPlace(name: string, { from, json }: DatasetsGetOptions): Pro
     throw unknownName(
       'dataset',
       name,
-      datasets.map((known) => known.name),
+      datasets.map((candidate) => candidate.name),
     );
   }
   if (from !== undefined) {
-    const known = Object.keys(datasetDownloads).join(' and ');
+    const downloadable = Object.keys(datasetDownloads).join(' and ');
     throw new UserError(
       'invalid-argument',
-      `--from names a mirror, but ${name} cannot be downloaded: omit --from; only ${known} can be downloaded`,
+      `--from names a mirror, but ${name} cannot be downloaded: omit --from; only ${downloadable} can be downloaded`,
     );
   }
   const { state, path, todo } = await placeOfDataset(dataset);

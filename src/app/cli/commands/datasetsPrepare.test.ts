@@ -41,7 +41,7 @@ describe('datasets prepare', () => {
   });
 
   it('prints JSON, and verifies what it wrote', async () => {
-    const made = await emerging.json(
+    const report = await emerging.json(
       'datasets',
       'prepare',
       'tiny',
@@ -49,7 +49,7 @@ describe('datasets prepare', () => {
       '--crop=none',
       '--out=eight.images',
     );
-    expect(made).toMatchObject({
+    expect(report).toMatchObject({
       file: 'eight.images',
       bytes: 208 * 192,
       imageShape: [8, 8, 3],
@@ -59,7 +59,7 @@ describe('datasets prepare', () => {
       notes: { 'grey converted to colour': 208 },
       skipped: [],
     });
-    expect(await emerging.json('datasets', 'prepare', 'eight.images', '--verify')).toEqual(made);
+    expect(await emerging.json('datasets', 'prepare', 'eight.images', '--verify')).toEqual(report);
     const bytes = readFileSync(inFolder('eight.images'));
     bytes[20_000]! ^= 1;
     writeFileSync(inFolder('eight.images'), bytes);

@@ -12,7 +12,7 @@ import { datasets as knownDatasets } from '../../../data/registry.ts';
 import { presetForOwnImages } from '../../../runs/settings/presets.ts';
 import { resolveConfig } from '../../../runs/settings/resolve.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
-import { oneOf, wholeNumber } from '../parts/options.ts';
+import { parseChoice, wholeNumber } from '../parts/options.ts';
 import { requireNoModelFile } from '../parts/protectedFiles.ts';
 import { formatBytes, formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -51,7 +51,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
     .option(
       '--crop <name>',
       `how images are cropped: ${cropNames.join(', ')}`,
-      oneOf('crop', cropNames),
+      parseChoice('crop', cropNames),
       'center',
     )
     .option(
@@ -126,7 +126,7 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
     return;
   }
   const { file, name, header, damaged } = prepared;
-  printPrepared(summaryOf(file, header, damaged), options, [
+  printPrepared(summarizePrepared(file, header, damaged), options, [
     levelsText(header),
     ...(timesHalved(header.imageShape[0]) > 0 ? trainingLines(name, header) : []),
   ]);
@@ -150,7 +150,7 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
   } finally {
     bar.finish();
   }
-  printPrepared(summaryOf(path, header, []), options, ['the checksum matches']);
+  printPrepared(summarizePrepared(path, header, []), options, ['the checksum matches']);
 }
 
 /** The time budget of the recommended training. */
@@ -161,7 +161,7 @@ const FEW_STEPS = 5000;
 
 /** The command that trains on these images, and how long it takes. */
 function trainingLines(name: string, { imageShape, counts }: PackedHeader): string[] {
-  const ownPreset = knownDatasets.some((known) => known.name === name)
+  const ownPreset = knownDatasets.some((dataset) => dataset.name === name)
     ? undefined
     : presetForOwnImages(imageShape, counts.train);
   const command = `emerging train ${ownPreset === undefined ? '' : `--preset ${ownPreset.name} `}--data ${shellWord(name)}`;
@@ -233,7 +233,7 @@ interface Summary {
 }
 
 /** Summarises a prepared file; `skipped` has one line per corrupt image. */
-function summaryOf(file: string, header: PackedHeader, skipped: readonly string[]): Summary {
+function summarizePrepared(file: string, header: PackedHeader, skipped: readonly string[]): Summary {
   const { imageShape, counts, sha256, source, settings, notes } = header;
   const [height, width, channels] = imageShape;
   const total = counts.train + (counts.validation ?? 0) + counts.test;

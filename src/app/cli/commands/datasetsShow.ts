@@ -17,7 +17,7 @@ import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '.
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
 import { type AugmentationName, augmentations } from '../../../data/pixels/augment.ts';
 import { openDataset } from '../../../data/registry.ts';
-import { oneOf, wholeNumber } from '../parts/options.ts';
+import { parseChoice, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
 import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -49,7 +49,7 @@ export function registerDatasetsShow(datasets: Command): void {
       'show images of a dataset as a model will see them, and report pixel statistics and problems',
     )
     .argument('<name|path>', 'a dataset')
-    .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'train')
+    .option('--split <name>', `which split: ${splits.join(', ')}`, parseChoice('split', splits), 'train')
     .option('--count <n>', 'how many images to show', wholeNumber(1), 64)
     .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList)
     .option('--seed <n>', 'random seed for selecting and augmenting images', wholeNumber(0), 0)
@@ -77,30 +77,30 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   output.write(contactSheet(images, { imageShape: dataset.imageShape }));
   const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
   const bar = createProgress({ label: 'inspecting', total, unit: 'images' });
-  let found: Inspection;
+  let inspection: Inspection;
   try {
-    found = await inspect(dataset, limit, (done) => bar.update(done));
+    inspection = await inspect(dataset, limit, (done) => bar.update(done));
   } finally {
     bar.finish();
   }
   const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
-  const classes = classesOf(dataset);
+  const classes = classCounts(dataset);
   const notes = dataset.notes ?? {};
-  const warnings = [...(dataset.warnings ?? []), ...warningsOf(found, nameOrPath)];
+  const warnings = [...(dataset.warnings ?? []), ...inspectionWarnings(inspection, nameOrPath)];
   if (options.json) {
     const { imageShape, whyNoLabels } = dataset;
     writeStdout(
-      `${JSON.stringify({ name: nameOrPath, file: output.path, shown, imageShape, counts, ...(classes && { classes }), ...(whyNoLabels !== undefined && { whyNoLabels }), ...found, notes, warnings })}\n`,
+      `${JSON.stringify({ name: nameOrPath, file: output.path, shown, imageShape, counts, ...(classes && { classes }), ...(whyNoLabels !== undefined && { whyNoLabels }), ...inspection, notes, warnings })}\n`,
     );
     return;
   }
   writeStdout(
-    `${textOf(dataset, found, { file: output.path, shown, warnings }).map(visibleText).join('\n')}\n`,
+    `${datasetText(dataset, inspection, { file: output.path, shown, warnings }).map(visibleText).join('\n')}\n`,
   );
 }
 
 /** The classes, if there are labels, and how many images of each class each split has. */
-function classesOf(dataset: Dataset): Record<string, Record<Split, number>> | undefined {
+function classCounts(dataset: Dataset): Record<string, Record<Split, number>> | undefined {
   const { labels } = dataset.train;
   if (labels === undefined) {
     return undefined;
@@ -109,14 +109,17 @@ function classesOf(dataset: Dataset): Record<string, Record<Split, number>> | un
   return Object.fromEntries(
     labels.classes.map((name, number) => [
       name,
-      Object.fromEntries(counts.map(([split, all]) => [split, all[number] ?? 0])) as Record<Split, number>,
+      Object.fromEntries(counts.map(([split, classCounts]) => [split, classCounts[number] ?? 0])) as Record<
+        Split,
+        number
+      >,
     ]),
   );
 }
 
 /** The classes and their numbers of images, as lines; only their number if there are many. */
 function classLines(dataset: Dataset): string[] {
-  const classes = Object.entries(classesOf(dataset) ?? {});
+  const classes = Object.entries(classCounts(dataset) ?? {});
   if (classes.length === 0) {
     return [`labels  none${dataset.whyNoLabels === undefined ? '' : `: ${dataset.whyNoLabels}`}`];
   }
@@ -137,22 +140,22 @@ function drawn(
   { split, count, augment = [], seed }: DatasetsShowOptions,
 ): { images: Values; shown: ImageOfSet[] } {
   const set = dataset[split];
-  const most = Math.min(count, set.count);
-  const images = imagesBuffer(set, most);
-  const stream = new BatchStream(set, most, seed, augment);
+  const shownCount = Math.min(count, set.count);
+  const images = imagesBuffer(set, shownCount);
+  const stream = new BatchStream(set, shownCount, seed, augment);
   stream.batchAt(0, images);
-  return { images, shown: stream.indicesAt(0, most).map((index) => imageOfSet(set, index)) };
+  return { images, shown: stream.indicesAt(0, shownCount).map((index) => imageOfSet(set, index)) };
 }
 
-function warningsOf(
+function inspectionWarnings(
   { channels, constant, duplicates, shared, colourless, distinctValues }: Inspection,
   nameOrPath: string,
 ): string[] {
   const warnings: string[] = [];
-  const add = (noun: string, what: string, examples: readonly string[], consequence = ''): void => {
+  const add = (noun: string, fault: string, examples: readonly string[], consequence = ''): void => {
     if (examples.length > 0) {
       const where = examples.length === 1 ? ` (${examples[0]})` : `, such as ${examples[0]}`;
-      warnings.push(`${formatCounted(examples.length, noun)} ${what}${where}${consequence}`);
+      warnings.push(`${formatCounted(examples.length, noun)} ${fault}${where}${consequence}`);
     }
   };
   add('image', 'of a single colour', constant.map(placeText));
@@ -166,10 +169,10 @@ function warningsOf(
       `to leave out all but the first of equal images: emerging datasets prepare ${source} --unique --out FILE`,
     );
   }
-  const same = channels.findIndex(({ deviation }) => deviation === 0);
-  if (same !== -1) {
-    const which = channels.length === 1 ? 'all values are' : `channel ${same} is`;
-    warnings.push(`${which} ${channels[same]!.mean} in every image: a constant has no density`);
+  const constantChannel = channels.findIndex(({ deviation }) => deviation === 0);
+  if (constantChannel !== -1) {
+    const subject = channels.length === 1 ? 'all values are' : `channel ${constantChannel} is`;
+    warnings.push(`${subject} ${channels[constantChannel]!.mean} in every image: a constant has no density`);
   }
   if (colourless) {
     warnings.push('every image is grey, with three equal channels: prepare the dataset with --channels 1');
@@ -188,29 +191,29 @@ function pairText([first, later]: DuplicatePair): string {
   return `${placeText(first)} and ${placeText(later)}`;
 }
 
-function textOf(
+function datasetText(
   dataset: Dataset,
-  found: Inspection,
+  inspection: Inspection,
   { file, shown, warnings }: { file: string; shown: readonly ImageOfSet[]; warnings: readonly string[] },
 ): string[] {
   const isReal = dataset.train.kind === 'float32';
-  const names = isReal ? [] : found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
+  const names = isReal ? [] : inspection.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
   const digits = (value: number): string =>
     isReal ? String(Number(value.toPrecision(5))) : value.toFixed(1);
   const notes = notesText(dataset.notes ?? {});
   const origin = (split: string): string =>
     split === 'validation' && dataset.holdOut ? ' (held out of the training images)' : '';
-  const looked = splits.filter((split) => found.images[split] < dataset[split].count);
+  const looked = splits.filter((split) => inspection.images[split] < dataset[split].count);
   return [
     `${dataset.name}: ${showImageShape(dataset.imageShape)}, ` +
       splits.map((split) => `${formatCount(dataset[split].count)} ${split}${origin(split)}`).join(', '),
-    ...found.channels.map(
-      ({ mean, deviation, least, most }, channel) =>
-        `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${digits(mean)}, deviation ${digits(deviation)}, from ${least} to ${most}`,
+    ...inspection.channels.map(
+      ({ mean, deviation, least, most: greatest }, channel) =>
+        `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${digits(mean)}, deviation ${digits(deviation)}, from ${least} to ${greatest}`,
     ),
     ...looked.map(
       (split) =>
-        `only the first ${formatCount(found.images[split])} ${split} images were inspected; see --limit`,
+        `only the first ${formatCount(inspection.images[split])} ${split} images were inspected; see --limit`,
     ),
     ...classLines(dataset),
     ...(notes === '' ? [] : [`source  ${notes}`]),

@@ -1,6 +1,6 @@
 // `emerging decode`: decodes latents to images, one PNG each, or NumPy arrays of what PNG can't hold.
 import type { Command } from 'commander';
-import { dimensionsOf, type NdArray } from '../../../core/numeric/index.ts';
+import { countDimensions, type NdArray } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { writeNewFolder } from '../../../data/files/folders.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
@@ -12,7 +12,7 @@ import { fileNames } from '../parts/fileNames.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
-import { noteDeviceOf, stepText } from '../parts/options.ts';
+import { reportDevice, stepText } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -52,7 +52,7 @@ async function runDecode(
   requireOutputFolder(out);
   const model = keep(await openModel(directory, options, [options.out]));
   const { names, latents, classes, condition, encodedFrom, edited = [] } = readLatents(file, model);
-  noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
+  reportDevice(isDouble(latents) ? 'float64' : 'float32', options);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
   let values: NdArray['data'];
   try {
@@ -62,7 +62,7 @@ async function runDecode(
     bar.finish();
   }
   const { imageShape } = model;
-  const size = dimensionsOf(imageShape);
+  const size = countDimensions(imageShape);
   const files: Record<string, Uint8Array> = {};
   const skipped: string[] = [];
   const [corrected, inexact]: [number[], number[]] = [[], []];
@@ -107,13 +107,13 @@ async function runDecode(
     );
   }
   if (inexact.length > 0) {
-    const which = `${formatCounted(inexact.length, 'image')} not decoded exactly: ${firstNames(names, inexact)}`;
+    const inexactImages = `${formatCounted(inexact.length, 'image')} not decoded exactly: ${firstNames(names, inexact)}`;
     if (encodedFrom?.corrections) {
       // Corrections promise every pixel.
-      noteOnStderr(`emerging: ${which}, despite corrections; decode on the device that encoded them`);
+      noteOnStderr(`emerging: ${inexactImages}, despite corrections; decode on the device that encoded them`);
       process.exitCode = 1;
     } else {
-      noteOnStderr(`${which}; encode the originals with --exact`);
+      noteOnStderr(`${inexactImages}; encode the originals with --exact`);
     }
   }
   reportSkipped(skipped);

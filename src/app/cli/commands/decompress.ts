@@ -10,10 +10,10 @@ import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import {
   type CompressedFile,
   codingBytes,
-  extentOf,
   imagesFrom,
   listImages,
   openCompressed,
+  readExtent,
 } from '../../../uses/codec/index.ts';
 import {
   chosenImages,
@@ -94,13 +94,13 @@ async function runDecompress(
   if (out !== undefined) {
     requireOutputFolder(out);
   }
-  const given = model === undefined ? undefined : await loadTrained(model, { step });
+  const embedded = model === undefined ? undefined : await loadTrained(model, { step });
   if (out !== undefined) {
-    await writeImages(await openCompressed(bytes, path, given), out, options);
+    await writeImages(await openCompressed(bytes, path, embedded), out, options);
     return;
   }
   const chosen = chosenImages(options.only, options.range);
-  if (!(await printList(bytes, path, { given, chosen, json }))) {
+  if (!(await printList(bytes, path, { given: embedded, chosen, json }))) {
     process.exitCode = 1;
   }
 }
@@ -129,7 +129,7 @@ async function writeImages(
   if (only !== undefined) {
     await requireListed(file, chosenImages(only, range));
   }
-  const { blocks, count } = await extentOf(file);
+  const { blocks, count } = await readExtent(file);
   const workers = options.workers ?? workersFor(blocks);
   noteMemory('decompressing', codingBytes(file.model, workers));
   const bar = createProgress({
@@ -193,8 +193,8 @@ async function writeImages(
       : `${formatCounted(files.length, 'image')}: ${visibleText(out)}\n`,
   );
   if (damaged.length > 0) {
-    const rest = files.length === count ? ', but all its images were written' : ': use another copy';
-    noteOnStderr(`emerging: ${source} is damaged${rest}`);
+    const outcome = files.length === count ? ', but all its images were written' : ': use another copy';
+    noteOnStderr(`emerging: ${source} is damaged${outcome}`);
     process.exitCode = 1;
   }
 }

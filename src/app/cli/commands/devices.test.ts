@@ -28,8 +28,8 @@ interface Reported {
 it('tries every device', async () => {
   const { devices } = (await emerging.json('devices')) as { devices: Reported[] };
   expect(devices.map(({ device }) => device)).toEqual(['cpu', 'webgpu', 'cuda', 'wasm']);
-  for (const one of [0, 3]) {
-    expect(devices[one]).toMatchObject({ works: true, reason: null, remedy: null });
+  for (const index of [0, 3]) {
+    expect(devices[index]).toMatchObject({ works: true, reason: null, remedy: null });
   }
   for (const { works, reason, remedy } of devices) {
     expect(works).toBe(reason === null);

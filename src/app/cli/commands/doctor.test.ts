@@ -2,7 +2,7 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checksumOf } from '../../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../../core/numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../data/files/safetensors.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
@@ -38,7 +38,7 @@ function plant(checkpoint: string, name: string, index: number, value: number): 
   tensors.get(name)!.data[index] = value;
   writeFileSync(
     checkpoint,
-    encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors, metadata) }),
+    encodeSafetensors(tensors, { ...metadata, checksum: tensorChecksum(tensors, metadata) }),
   );
 }
 

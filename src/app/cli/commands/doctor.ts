@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { imageOfSet, imageText, type Split } from '../../../data/contract/index.ts';
-import { type ResultUnit, unitOf } from '../../../flows/models/index.ts';
+import { type ResultUnit, resultUnit } from '../../../flows/models/index.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
 import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
 import {
@@ -31,7 +31,7 @@ import {
   noteMemory,
 } from '../parts/modelOptions.ts';
 import { addWeightsOption, compileOptions, wholeNumber } from '../parts/options.ts';
-import { openImagesOf } from '../parts/runImages.ts';
+import { openImages } from '../parts/runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -85,7 +85,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const trained = await loadTrained(directory, { weights, step, acceptDamage: true });
   const run = isRun(trained) ? trained : undefined;
   const data = options.data ?? run?.config.data.name;
-  const images = await openImagesOf(trained, directory, { split, chosen: true, data: options.data });
+  const images = await openImages(trained, directory, { split, chosen: true, data: options.data });
   const count = Math.min(options.images ?? (quick ? QUICK_IMAGES : DOCTOR_IMAGES), images.count);
   noteMemory(`examining ${formatCounted(count, 'image')}`, examinationBytes(trained, count));
   let layerCount = 0;
@@ -125,17 +125,22 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   }
   const wrongFiles = run ? [run.damage].filter((text) => text !== null) : await examineFiles(directory);
   const layer = run ? 'checkpoint' : 'export';
-  const damage = wrongFiles.map((what) => ({ layer, what, value: 'wrong checksum', text: what }));
+  const damage = wrongFiles.map((damageText) => ({
+    layer,
+    what: damageText,
+    value: 'wrong checksum',
+    text: damageText,
+  }));
   const report = {
     ...diagnosis,
     ok: diagnosis.ok && damage.length === 0,
     problems: [...damage, ...diagnosis.problems],
   };
-  const unit = unitOf(trained.model.options);
+  const unit = resultUnit(trained.model.options);
   const missing = diagnosis.stopped ? missingText(diagnosis, layerCount) : undefined;
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, missing, nameOf: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, missing, nameAt: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
   );
   process.exitCode = exitCode || (report.ok ? 0 : 1);
 }
@@ -168,7 +173,7 @@ interface Examined {
   /** What is missing because the doctor was stopped. */
   readonly missing: string | undefined;
   /** The name of an image of the split, for messages. */
-  nameOf(index: number): string;
+  nameAt(index: number): string;
 }
 
 /** A diagnosis as text: one line per layer, the images, all checks, and the verdict last. */
@@ -188,7 +193,9 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
   const columns = layerChecks.filter(({ title }) => title !== undefined);
   const measurements = measureLayers(layers);
   const valueFor = (layer: string, name: CheckName): string => {
-    const measurement = measurements.find((one) => one.layer === layer && one.name === name);
+    const measurement = measurements.find(
+      (candidate) => candidate.layer === layer && candidate.name === name,
+    );
     return measurement ? valueText(measurement) : '–';
   };
   const notesFor = (layer: string, input: string): string[] => [
@@ -212,7 +219,7 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
 
 function imagesText(
   { available, reconstruction, bitsPerDim: { median, worst } }: Diagnosis,
-  { unit, nameOf }: Examined,
+  { unit, nameAt }: Examined,
 ): string {
   const {
     images,
@@ -226,8 +233,8 @@ function imagesText(
   return (
     `on ${formatCount(images)} of ${formatCounted(available, 'image')}\n` +
     `round trip: ${exact} of the ${levels === null ? 'values within 0.001 deviations' : 'pixels exact'}, largest error ` +
-    `${numberText(largestError)} (${levels === null ? '' : `${numberText(levels)} grey levels, `}${nameOf(worstImage)})\n` +
-    `${unit.name}: median ≈ ${result(median)}, worst ≈ ${result(worst.bitsPerDim)} (${nameOf(worst.index)})`
+    `${numberText(largestError)} (${levels === null ? '' : `${numberText(levels)} grey levels, `}${nameAt(worstImage)})\n` +
+    `${unit.name}: median ≈ ${result(median)}, worst ≈ ${result(worst.bitsPerDim)} (${nameAt(worst.index)})`
   );
 }
 
@@ -324,8 +331,8 @@ function verdict(
     ...[...damage, ...problems.map(({ text }) => text)].map((text) => `problem  ${text}`),
     ...warnings.map(({ text }) => `warning  ${text}`),
     ...[...failed].map((name) => {
-      const { what, advice } = checkNamed(name);
-      return `what to do about ${what}: ${typeof advice === 'string' ? advice : inCommandWords(advice)}`;
+      const { what: subject, advice } = checkNamed(name);
+      return `what to do about ${subject}: ${typeof advice === 'string' ? advice : inCommandWords(advice)}`;
     }),
     ...(missing === undefined ? [] : [missing]),
     `${count === 0 ? (missing === undefined ? 'sound' : 'sound so far') : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,

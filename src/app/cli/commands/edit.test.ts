@@ -7,7 +7,7 @@ import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tin
 
 const emerging = commandProcess();
 const image = tinyImages(1, 8, 21);
-const rowOf = (file: string) => imagesInRow(join(emerging.folder, file), [8, 8, 1], 4);
+const sheetRow = (file: string) => imagesInRow(join(emerging.folder, file), [8, 8, 1], 4);
 const sum = (pixels: Uint8Array | undefined): number => pixels!.reduce((total, value) => total + value, 0);
 
 beforeAll(async () => {
@@ -39,12 +39,12 @@ it('moves an image along the difference, in proportion to the amount, in both di
     separation: { from: 20, towards: 20 },
     skipped: [],
   });
-  const [original, reconstruction, half, whole, back, none] = rowOf('e.png');
+  const [original, reconstruction, half, full, back, none] = sheetRow('e.png');
   expect(original).toEqual(image);
   expect(reconstruction).toEqual(image);
   expect(none).toEqual(image);
   expect(sum(half)).toBeGreaterThan(sum(original));
-  expect(sum(whole)).toBeGreaterThan(sum(half));
+  expect(sum(full)).toBeGreaterThan(sum(half));
   expect(sum(back)).toBeLessThan(sum(original));
 });
 
@@ -66,7 +66,7 @@ it('names an amount that leads too far, and what to change', async () => {
 
 it('moves by the full difference by default', async () => {
   expect((await edit('--from=dark', '--towards=bright')).amounts).toEqual([1]);
-  const forth = rowOf('e.png');
+  const forth = sheetRow('e.png');
   expect(forth).toHaveLength(3);
   const again = ['--from=bright', '--towards=dark', '--amount=-1', '--out=e.png'];
   const { stdout, stderr } = await emerging.run('edit', 'runs/a', 'x.png', ...again);
@@ -76,5 +76,5 @@ it('moves by the full difference by default', async () => {
       'their folder (about half if the folders do not differ)\n',
   );
   expect(stderr).toBe('e.png exists, and will be replaced when the result is complete\n');
-  expect(rowOf('e.png')).toEqual(forth);
+  expect(sheetRow('e.png')).toEqual(forth);
 });

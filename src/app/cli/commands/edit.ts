@@ -1,7 +1,7 @@
 // `emerging edit`: moves an image along the difference between two groups of images, or to another class.
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import { concatenated, dimensionsOf, type Values } from '../../../core/numeric/index.ts';
+import { concatenated, countDimensions, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { realPath } from '../../../data/files/files.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
@@ -13,9 +13,9 @@ import {
   type Latents,
   largestLatent,
   meanLatents,
+  measureSeparation,
   moveLatents,
   type Separation,
-  separationOf,
   whyTooFarOut,
 } from '../../../model/index.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
@@ -89,7 +89,7 @@ async function runEdit(
 ): Promise<void> {
   const { out, toClass, from, towards, condition } = options;
   const output = outputPng(out, [image, from, towards, ...conditionInputs(condition)]);
-  const groups = groupsOf(options);
+  const groups = parseGroups(options);
   const model = keep(await openModel(directory, options, [options.out]));
   const edit = groups
     ? await moveBetweenGroups(model, image, groups, options)
@@ -127,7 +127,7 @@ interface Edit {
  *
  * @throws UserError if the options say neither, or both
  */
-function groupsOf({ from, towards, toClass, amount }: EditCommandOptions): Groups | undefined {
+function parseGroups({ from, towards, toClass, amount }: EditCommandOptions): Groups | undefined {
   if (toClass !== undefined) {
     if (from !== undefined || towards !== undefined || amount !== undefined) {
       throw new UserError(
@@ -172,13 +172,13 @@ async function moveBetweenGroups(
   const ofStart = await model.encode(start.pixels, coding);
   const ofEnd = await model.encode(end.pixels, coding);
   const direction = { from: meanLatents(ofStart), towards: meanLatents(ofEnd) };
-  const separation = separationOf(ofStart, ofEnd);
+  const separation = measureSeparation(ofStart, ofEnd);
   const latents = await model.encode(original.pixels, coding);
   // Amount 0 is the reconstruction.
   const moved = moveLatents(latents, { ...direction, amounts: [0, ...amount] });
   const edited = await decodeMoved(model, moved, {
     ...coding,
-    nameOf: (index) => (index === 0 ? image : `${image} moved by ${amount[index - 1]}`),
+    nameAt: (index) => (index === 0 ? image : `${image} moved by ${amount[index - 1]}`),
     remedy: 'choose a smaller --amount, or other images',
   });
   const counts = { from: start.names.length, towards: end.names.length };
@@ -218,24 +218,24 @@ async function moveToClasses(
   const targets = chosenClasses(model, names);
   const original = await readOne(model, image, options);
   const condition = await chosenCondition(model, options);
-  const own = (await classOfImage(model, original.pixels, options, condition))!;
-  const latents = await model.encode(original.pixels, { class: own, condition });
-  const all = [own, ...targets];
+  const originalClass = (await classOfImage(model, original.pixels, options, condition))!;
+  const latents = await model.encode(original.pixels, { class: originalClass, condition });
+  const classes = [originalClass, ...targets];
   // The same latents for each class.
-  const copies = moveLatents(latents, { from: latents, towards: latents, amounts: all.map(() => 0) });
+  const copies = moveLatents(latents, { from: latents, towards: latents, amounts: classes.map(() => 0) });
   const nameOfClass = (number: number): string => model.classes[number]!;
   const edited = await decodeMoved(model, copies, {
-    class: all,
+    class: classes,
     condition,
-    nameOf: (index) => (index === 0 ? image : `${image} as ${nameOfClass(all[index]!)}`),
+    nameAt: (index) => (index === 0 ? image : `${image} as ${nameOfClass(classes[index]!)}`),
     remedy: 'choose another class, or another image',
   });
   return {
     row: concatenated(original.pixels, edited),
-    columns: ['original', `reconstruction (${nameOfClass(own)})`, ...targets.map(nameOfClass)],
-    text: `from class ${nameOfClass(own)} to ${targets.map(nameOfClass).join(', ')}`,
+    columns: ['original', `reconstruction (${nameOfClass(originalClass)})`, ...targets.map(nameOfClass)],
+    text: `from class ${nameOfClass(originalClass)} to ${targets.map(nameOfClass).join(', ')}`,
     notes: [],
-    report: { class: nameOfClass(own), classes: targets.map(nameOfClass) },
+    report: { class: nameOfClass(originalClass), classes: targets.map(nameOfClass) },
     skipped: original.skipped,
   };
 }
@@ -269,22 +269,22 @@ function amounts(text: string, earlier: readonly number[] = []): readonly number
 /**
  * The images of latents.
  *
- * @param nameOf what the image at an index is, for the error
+ * @param nameAt what the image at an index is, for the error
  * @param remedy what to do about an image that cannot be decoded
  * @throws UserError (`diverged`) if the values of an image are not finite
  */
 async function decodeMoved(
   model: FlowModel,
   latents: Latents,
-  { nameOf, remedy, ...coding }: CodingOptions & { nameOf: (index: number) => string; remedy: string },
+  { nameAt, remedy, ...coding }: CodingOptions & { nameAt: (index: number) => string; remedy: string },
 ): Promise<Values> {
   const values = await model.decodeValues(latents, coding);
-  const size = dimensionsOf(model.imageShape);
+  const size = countDimensions(model.imageShape);
   const broken = values.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0) {
     const image = Math.floor(broken / size);
     const why = whyTooFarOut(largestLatent(latents, image));
-    throw new UserError('diverged', `${nameOf(image)} cannot be decoded: ${why}; ${remedy}`);
+    throw new UserError('diverged', `${nameAt(image)} cannot be decoded: ${why}; ${remedy}`);
   }
-  return model.pixelsOf(values);
+  return model.toPixels(values);
 }

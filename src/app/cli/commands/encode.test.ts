@@ -11,7 +11,7 @@ import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tin
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
-const imageOf = (images: Uint8Array, index: number) => images.subarray(64 * index, 64 * (index + 1));
+const sliceImage = (images: Uint8Array, index: number) => images.subarray(64 * index, 64 * (index + 1));
 
 /** The test images of the dataset. */
 const test = tinyImages(48, 8, 1);
@@ -47,7 +47,7 @@ it('encodes images of a dataset, and recovers every pixel', async () => {
   expect(decoded.files).toHaveLength(48);
   decoded.files.forEach((file: string, index: number) => {
     expect(file).toBe(join('all', `test-${String(index).padStart(5, '0')}.png`));
-    expect(readPixels(inFolder(file)), file).toEqual(imageOf(test, index));
+    expect(readPixels(inFolder(file)), file).toEqual(sliceImage(test, index));
   });
   // The decoded files have the same latents as the images of the dataset.
   await emerging.json('encode', 'runs/a', 'all', '--out=again.safetensors');
@@ -58,7 +58,7 @@ it('encodes images of a dataset, and recovers every pixel', async () => {
 
 it('accepts files and folders, skips unreadable images, and then exits with 1', async () => {
   for (const [index, name] of ['b.png', 'deep/a.png', 'deep/c.PNG'].entries()) {
-    writePng(inFolder('mine', name), imageOf(test, index), [8, 8, 1]);
+    writePng(inFolder('mine', name), sliceImage(test, index), [8, 8, 1]);
   }
   writeFileSync(inFolder('mine/broken.png'), 'text');
   writeFileSync(inFolder('mine/deep/photo.jpg'), 'a photo');
@@ -76,7 +76,7 @@ it('accepts files and folders, skips unreadable images, and then exits with 1', 
 
   await emerging.json('decode', 'runs/a', 'mine.safetensors', '--out=back/mine');
   for (const [index, name] of ['b.png', 'deep/a.png', 'deep/c.PNG'].entries()) {
-    expect(readPixels(inFolder('back/mine', name)), name).toEqual(imageOf(test, index));
+    expect(readPixels(inFolder('back/mine', name)), name).toEqual(sliceImage(test, index));
   }
 });
 

@@ -14,12 +14,12 @@ import {
   type ConditionCommandOptions,
   conditionsToRead,
   givenConditions,
-  imageSetOf,
+  toImageSet,
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
-import { noteDeviceOf, oneOf, stepText } from '../parts/options.ts';
+import { parseChoice, reportDevice, stepText } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
@@ -41,7 +41,7 @@ export function registerEncode(command: Command): void {
     .requiredOption('--out <file>', 'the safetensors file to write')
     .addOption(
       new Option('--precision <name>', `precision of the latents and of decoding: ${precisions.join(', ')}`)
-        .argParser(oneOf('precision', precisions))
+        .argParser(parseChoice('precision', precisions))
         .default('float32'),
     )
     .option('--exact', 'also store the errors of decoding, so that decode returns every pixel exactly')
@@ -76,23 +76,23 @@ async function runEncode(
   }
   outputFile(out, [...paths, options.data, ...conditionInputs(options.condition)]);
   const model = keep(await openModel(directory, options, [options.out]));
-  const given = await givenConditions(model, options);
-  const read = await readImages(paths, model.imageShape, options, conditionsToRead(model, given));
+  const conditions = await givenConditions(model, options);
+  const read = await readImages(paths, model.imageShape, options, conditionsToRead(model, conditions));
   const { names, pixels, skipped } = read;
-  const condition = choiceFrom(model.model, imageSetOf(read, model, given));
-  noteDeviceOf(precision, options);
+  const condition = choiceFrom(model.model, toImageSet(read, model, conditions));
+  reportDevice(precision, options);
   const total = names.length;
   const { latents, verification, classes } = await withProgress(async (show) => {
     const onProgress = (label: string) => (done: number) => show(label, done, total);
-    const found = await classesOfImages(model, pixels, options, {
+    const classNumbers = await classesOfImages(model, pixels, options, {
       condition,
       onProgress: onProgress('classifying'),
     });
-    const coding = { class: found, condition };
+    const coding = { class: classNumbers, condition };
     const latents = await model.encode(pixels, { ...coding, precision, onProgress: onProgress('encoding') });
     const checking = { ...coding, onProgress: onProgress('checking') };
     const verification = await model.verify(pixels, latents, checking);
-    const numbers = typeof found === 'number' ? names.map(() => found) : found;
+    const numbers = typeof classNumbers === 'number' ? names.map(() => classNumbers) : classNumbers;
     return { latents, verification, classes: numbers?.map((number) => model.classes[number]!) };
   }, 'images');
   const { checksums, corrections, inexact } = verification;
@@ -126,12 +126,14 @@ async function runEncode(
 
 /** How many images are stored with corrections, and the kinds of corrections. */
 function correctionsText({ corrections }: Verification): string {
-  const all = [...corrections.values()];
-  const sparse = all.flatMap(({ positions }) => positions ?? []);
+  const correctionList = [...corrections.values()];
+  const sparse = correctionList.flatMap(({ positions }) => positions ?? []);
   const pixels = sparse.reduce((total, { length }) => total + length, 0);
   const parts = [
     ...(pixels > 0 ? [`${formatCounted(pixels, 'value')} in ${formatCounted(sparse.length, 'image')}`] : []),
-    ...(all.length > sparse.length ? [`${formatCounted(all.length - sparse.length, 'whole image')}`] : []),
+    ...(correctionList.length > sparse.length
+      ? [`${formatCounted(correctionList.length - sparse.length, 'whole image')}`]
+      : []),
   ];
   return `corrections stored: ${parts.length > 0 ? parts.join(', ') : 'none needed'}`;
 }

@@ -36,9 +36,9 @@ it('prints the result and adds it to the summary', async () => {
   expect(result.standardError).toBeGreaterThan(0);
   expect(result.worst.bitsPerDim).toBeGreaterThan(result.median);
   const { run: _, worstPicture: __, ...record } = result;
-  const { evaluations, ...rest } = summary();
+  const { evaluations, ...otherFields } = summary();
   expect(evaluations).toEqual([...training.evaluations, record]);
-  expect(rest).toEqual({ ...training, evaluations: undefined });
+  expect(otherFields).toEqual({ ...training, evaluations: undefined });
 });
 
 it('agrees with the results of training, on test and on validation images', async () => {
@@ -115,14 +115,17 @@ it('still prints the result if the run folder is not writable, and says so', asy
 
 it('prints two lines of text', async () => {
   const { stdout } = await emerging.run('evaluate', 'runs/a', '--draws=3', '--seed=5', '--threads=1');
-  const { bitsPerDim, standardError, samplingError, ...rest } = await evaluateRun('--draws=3', '--seed=5');
-  const { median, quantiles, worst, worstImages } = rest;
+  const { bitsPerDim, standardError, samplingError, ...otherFields } = await evaluateRun(
+    '--draws=3',
+    '--seed=5',
+  );
+  const { median, quantiles, worst, worstImages } = otherFields;
   expect(stdout).toBe(
     `${bitsPerDim.toFixed(4)} bits/dim (± ${errorText(standardError)} over draws, ` +
       `± ${errorText(samplingError)} over images) on all 48 test images; average weights, 8 bits, uniform bound, 3 draws\n` +
       `over images: median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, ` +
       `1 % above ${quantiles['99%'].toFixed(3)}, worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}\n` +
       'worst images: runs/a/worst-test.png\n' +
-      `row by row: ${worstImages.map((one: { index: number }) => `image ${one.index}`).join(', ')}\n`,
+      `row by row: ${worstImages.map((image: { index: number }) => `image ${image.index}`).join(', ')}\n`,
   );
 });

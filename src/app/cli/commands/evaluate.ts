@@ -6,11 +6,11 @@ import type { Ranks } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { Split } from '../../../data/contract/index.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
-import { identityOf } from '../../../data/identity.ts';
+import { identifyImages } from '../../../data/identity.ts';
 import { FlowModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import { drawsOf } from '../../../model/measure/evaluate.ts';
+import { countDraws } from '../../../model/measure/evaluate.ts';
 import {
   evaluateSpread,
   evaluationRecord,
@@ -28,13 +28,13 @@ import { addMeasureOptions, type MeasureOptions, noteLargeImages } from '../part
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng, sheetNames } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
-import { notOfRun, openImagesOf } from '../parts/runImages.ts';
-import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
+import { notOfRun, openImages } from '../parts/runImages.ts';
+import { onRanks, rankCompileOptions, requireSameInputs } from '../ranks/onRanks.ts';
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createImageProgress } from '../terminal/progress.ts';
-import { messageOf } from '../terminal/wording.ts';
+import { errorMessage } from '../terminal/wording.ts';
 
 interface EvaluateCommandOptions extends MeasureOptions {
   readonly importance?: number;
@@ -77,25 +77,25 @@ export function registerEvaluate(command: Command): void {
 async function runEvaluate(directory: string, options: EvaluateCommandOptions, ranks: Ranks): Promise<void> {
   const { split, draws, weights, batch, seed, importance, data, step, worst } = options;
   const output = worst !== undefined && ranks.rank === 0 ? outputPng(worst, [data]) : undefined;
-  const engine = await compileOptionsOf(ranks, options);
+  const engine = await rankCompileOptions(ranks, options);
   const { trained, images } = await requireSameInputs(ranks, async () => {
     const trained = await loadTrained(directory, { weights, step });
     if (isRun(trained)) {
       // A corrupt summary should fail before the measurement rather than after it.
       await folderStore(trained.paths).readSummary();
     }
-    const images = await openImagesOf(trained, directory, { split, chosen: true, data });
+    const images = await openImages(trained, directory, { split, chosen: true, data });
     const checksums =
       ranks.size === 1
         ? {}
-        : { model: new FlowModel(trained).fingerprint, images: JSON.stringify(await identityOf(images)) };
+        : { model: new FlowModel(trained).fingerprint, images: JSON.stringify(await identifyImages(images)) };
     return { trained, images, checksums };
   });
   if (output) {
     requireNoInput(output.path, runInputs(trained));
   }
   const run = isRun(trained) ? trained : undefined;
-  const passes = drawsOf(trained.model, { draws, importance });
+  const passes = countDraws(trained.model, { draws, importance });
   const count = Math.min(options.count ?? images.count, images.count);
   const bar = createImageProgress({ label: 'evaluating', images: count, passes });
   let measured: PartialEvaluation;
@@ -174,7 +174,7 @@ async function storeOrWarn(run: LoadedRun, entry: JsonObject, unfit: string | un
     if (!(error instanceof UserError)) {
       throw error;
     }
-    noteOnStderr(`the result is printed but not saved: ${messageOf(error)}`);
+    noteOnStderr(`the result is printed but not saved: ${errorMessage(error)}`);
     return false;
   }
 }

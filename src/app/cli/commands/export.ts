@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { writeNewFolder } from '../../../data/files/folders.ts';
-import { unitOf } from '../../../flows/models/index.ts';
+import { resultUnit } from '../../../flows/models/index.ts';
 import { FlowModel, roundedModel } from '../../../model/index.ts';
 import { type LoadedRun, loadRun } from '../../../model/loading/loadRun.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
@@ -29,7 +29,7 @@ import {
 import { formatBytes, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progress.ts';
-import { messageOf } from '../terminal/wording.ts';
+import { errorMessage } from '../terminal/wording.ts';
 
 interface ExportCommandOptions extends CheckpointOptions {
   out: string;
@@ -55,7 +55,7 @@ export function registerExport(command: Command): void {
 }
 
 /** The scores of the validation images for an export; undefined, with a note, if they cannot be measured. The export then has those that the run has. */
-async function scoresOf(
+async function measureScores(
   run: LoadedRun,
   rounded: RoundedWeights | undefined,
 ): Promise<ReferenceScores | undefined> {
@@ -75,7 +75,7 @@ async function scoresOf(
       throw error;
     }
     noteOnStderr(
-      `the statistics of validation images, for emerging score, were not measured: ${messageOf(error)}`,
+      `the statistics of validation images, for emerging score, were not measured: ${errorMessage(error)}`,
     );
     return undefined;
   }
@@ -89,10 +89,10 @@ async function roundedWeights(run: LoadedRun, weightBits: number): Promise<Round
   const images = await openValidation(run);
   const rounded = await withProgress((show) =>
     roundWeights(run, images, weightBits, {
-      onProgress: (done, of) => show('rounding', done, of),
+      onProgress: (done, total) => show('rounding', done, total),
     }),
   );
-  const cost = unitOf(run.model.options).text(rounded.difference, 4);
+  const cost = resultUnit(run.model.options).text(rounded.difference, 4);
   const advice = rounded.difference > NOTABLE ? '; a higher --weight-bits costs less' : '';
   noteOnStderr(
     `weights of ${rounded.weightBits.toFixed(1)} bits on average take ${cost} more than float32 ` +
@@ -106,10 +106,10 @@ async function runExport(directory: string, options: ExportCommandOptions): Prom
   requireOutputFolder(out);
   const run = await loadRun(directory, { weights, step: options.step });
   const rounded = weightBits === undefined ? undefined : await roundedWeights(run, weightBits);
-  const scores = await scoresOf(run, rounded);
+  const scores = await measureScores(run, rounded);
   const how = { weights, step: options.step, scores, rounded };
   const { step, files: contents } = await withProgress((show) =>
-    exportModel(directory, { ...how, onProgress: (done, of) => show('writing programs', done, of) }),
+    exportModel(directory, { ...how, onProgress: (done, total) => show('writing programs', done, total) }),
   );
   const files = writeNewFolder(out, contents);
   const sizes = Object.values(contents).map((content) => Buffer.byteLength(content));
@@ -117,7 +117,7 @@ async function runExport(directory: string, options: ExportCommandOptions): Prom
   const { exponents: _, ...rounding } = rounded ?? {};
   writeStdout(
     json
-      ? `${JSON.stringify({ files, run: directory, step, weights, ...(rounded && { rounding: unitOf(run.model.options).record(rounding) }) })}\n`
+      ? `${JSON.stringify({ files, run: directory, step, weights, ...(rounded && { rounding: resultUnit(run.model.options).record(rounding) }) })}\n`
       : lines.join(''),
   );
 }

@@ -1,12 +1,12 @@
 // `emerging infer`: the posterior of the numbers that a model is conditioned on, given images.
 import { type Command, InvalidArgumentError } from 'commander';
-import { sizeOf, type Values } from '../../../core/numeric/index.ts';
+import { countElements, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { Conditions, ConditionValues } from '../../../data/contract/index.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { type FlowModel, valuesOfConditions } from '../../../model/index.ts';
-import { componentsOf } from '../../../model/likelihood/index.ts';
-import { drawsOf } from '../../../model/measure/evaluate.ts';
+import { conditionComponents } from '../../../model/likelihood/index.ts';
+import { countDraws } from '../../../model/measure/evaluate.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import {
   type ComponentPosterior,
@@ -21,8 +21,8 @@ import {
   type ConditionCommandOptions,
   conditionsToRead,
   givenConditions,
-  imageSetOf,
   noteIfFar,
+  toImageSet,
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
@@ -88,9 +88,9 @@ async function runInfer(
   const inputs = [...paths, options.data, ...conditionInputs(options.condition)];
   const output = out === undefined ? undefined : outputFile(out, inputs);
   const model = keep(await openModel(directory, options, [options.out]));
-  const given = await givenConditions(model, options);
-  const inferred = componentsOf(model.model).filter(
-    ({ name, isNumber }) => isNumber && !given.names.includes(name),
+  const conditions = await givenConditions(model, options);
+  const inferred = conditionComponents(model.model).filter(
+    ({ name, isNumber }) => isNumber && !conditions.names.includes(name),
   );
   for (const component of inferred) {
     for (const end of ranges?.[component.name] ?? []) {
@@ -98,11 +98,15 @@ async function runInfer(
     }
   }
   // Numbers are inferred, but images are not.
-  const wanted = conditionsToRead(model, given, ({ shape }) => sizeOf(shape) > 1 || options.truth === true);
+  const wanted = conditionsToRead(
+    model,
+    conditions,
+    ({ shape }) => countElements(shape) > 1 || options.truth === true,
+  );
   const read = await readImages(paths, model.imageShape, options, wanted);
   const { names, paths: files = names, pixels, skipped } = read;
-  const set = imageSetOf(read, model, given);
-  const isInferred = (name: string): boolean => inferred.some((one) => one.name === name);
+  const set = toImageSet(read, model, conditions);
+  const isInferred = (name: string): boolean => inferred.some((component) => component.name === name);
   const [truths, others] = [isInferred, (name: string) => !isInferred(name)].map((isWanted) =>
     Object.fromEntries(Object.entries(set.conditions ?? {}).filter(([name]) => isWanted(name))),
   ) as [Conditions, Conditions];
@@ -114,8 +118,8 @@ async function runInfer(
     seed,
   });
   if (posteriors.length < names.length) {
-    const rest = posteriors.length === 0 ? '' : '; the results are of these';
-    noteOnStderr(`stopped after ${posteriors.length} of ${formatCounted(names.length, 'image')}${rest}`);
+    const suffix = posteriors.length === 0 ? '' : '; the results are of these';
+    noteOnStderr(`stopped after ${posteriors.length} of ${formatCounted(names.length, 'image')}${suffix}`);
     process.exitCode = exitCode;
   }
   if (posteriors.length === 0) {
@@ -123,17 +127,17 @@ async function runInfer(
   }
   const images = posteriors.map((found, index) => ({
     file: files[index]!,
-    posterior: found.map((one) => summaryOf(one, truths[one.name], index)),
+    posterior: found.map((component) => summarizePosterior(component, truths[component.name], index)),
   }));
-  output?.write(csvOf(images));
+  output?.write(inferenceCsv(images));
   const [{ posterior = [] } = {}] = images;
   const priors = posterior.map(
     ({ name, range: [low, high] }) => `${name} from ${short(low)} to ${short(high)}`,
   );
   writeStdout(
     options.json
-      ? `${JSON.stringify({ step: model.step, images, condition: given.texts, draws: drawsOf(model.model, options), seed, skipped, stopped: images.length < names.length })}\n`
-      : `${tableOf(images)}\n${formatCounted(images.length, 'image')}${stepText(model.step, options)}; beforehand ${visibleText(priors.join(', '))}, equally likely\n${calibrationText(images)}${
+      ? `${JSON.stringify({ step: model.step, images, condition: conditions.texts, draws: countDraws(model.model, options), seed, skipped, stopped: images.length < names.length })}\n`
+      : `${inferenceTable(images)}\n${formatCounted(images.length, 'image')}${stepText(model.step, options)}; beforehand ${visibleText(priors.join(', '))}, equally likely\n${calibrationText(images)}${
           out === undefined ? '' : `${visibleText(out)}\n`
         }`,
   );
@@ -159,7 +163,7 @@ async function inferUntilStopped(
       ...options,
       signal,
       onProgress: (done) => bar.update(done),
-      onImage: (found) => posteriors.push(found),
+      onImage: (posterior) => posteriors.push(posterior),
     });
   } catch (error) {
     if (!(signal.aborted && error === signal.reason)) {
@@ -174,11 +178,11 @@ async function inferUntilStopped(
 
 function range(text: string, earlier: Ranges = {}): Ranges {
   const [, name, low, high] = /^([^=]+)=([^:]+):([^:]+)$/.exec(text) ?? [];
-  const [least, most] = [Number(low), Number(high)];
-  if (name === undefined || !(least < most)) {
+  const [least, greatest] = [Number(low), Number(high)];
+  if (name === undefined || !(least < greatest)) {
     throw new InvalidArgumentError('It must be a name and two numbers, the lower one first: omega=0.1:0.5.');
   }
-  return { ...earlier, [name]: [least, most] };
+  return { ...earlier, [name]: [least, greatest] };
 }
 
 /** Fewer images say little about how well a model is calibrated. */
@@ -194,12 +198,12 @@ const LEVELS = [0.05, 0.5, 0.95] as const;
 function noteCutOff(posteriors: readonly (readonly ComponentPosterior[])[]): void {
   const [first = []] = posteriors;
   first.forEach(({ name }, component) => {
-    const count = posteriors.filter((all) => isCutOff(all[component]!)).length;
+    const count = posteriors.filter((components) => isCutOff(components[component]!)).length;
     if (count > 0) {
-      const which =
+      const affected =
         posteriors.length === 1 ? '' : ` of ${count} of ${formatCounted(posteriors.length, 'image')}`;
       noteOnStderr(
-        `the posterior of ${visibleText(name)}${which} is cut off by its range, and depends on it: choose it with --range`,
+        `the posterior of ${visibleText(name)}${affected} is cut off by its range, and depends on it: choose it with --range`,
       );
     }
   });
@@ -230,9 +234,13 @@ interface Inferred {
 }
 
 /** A posterior in a few numbers, and where the truth is in it, if it is known. */
-function summaryOf(found: ComponentPosterior, truths: ConditionValues | undefined, image: number): Summary {
-  const { name, range, mean, deviation } = found;
-  const quantiles = Object.fromEntries(LEVELS.map((level) => [String(level), quantile(found, level)]));
+function summarizePosterior(
+  posterior: ComponentPosterior,
+  truths: ConditionValues | undefined,
+  image: number,
+): Summary {
+  const { name, range, mean, deviation } = posterior;
+  const quantiles = Object.fromEntries(LEVELS.map((level) => [String(level), quantile(posterior, level)]));
   const summary = { name, range, mean, deviation, quantiles };
   if (truths === undefined) {
     return summary;
@@ -240,7 +248,7 @@ function summaryOf(found: ComponentPosterior, truths: ConditionValues | undefine
   const value = new Float64Array(1);
   truths.read([image], value);
   const [truth] = value as unknown as [number];
-  return { ...summary, truth, below: probabilityBelow(found, truth) };
+  return { ...summary, truth, below: probabilityBelow(posterior, truth) };
 }
 
 /** Whether the posterior probabilities of smaller numbers than the true ones are uniform. */
@@ -257,7 +265,7 @@ function calibrationText(images: readonly Inferred[]): string {
 }
 
 /** The numbers of a row, in the order of the columns. */
-function numbersOf({ mean, deviation, quantiles, truth, below }: Summary): number[] {
+function listNumbers({ mean, deviation, quantiles, truth, below }: Summary): number[] {
   return [mean, deviation, ...Object.values(quantiles), ...(truth === undefined ? [] : [truth, below!])];
 }
 
@@ -266,9 +274,9 @@ function hasTruth([first]: readonly Inferred[]): boolean {
 }
 
 /** The results as a table. */
-function tableOf(images: readonly Inferred[]): string {
+function inferenceTable(images: readonly Inferred[]): string {
   const rows = images.flatMap(({ file, posterior }) =>
-    posterior.map((summary) => [file, summary.name, ...numbersOf(summary).map(short)]),
+    posterior.map((summary) => [file, summary.name, ...listNumbers(summary).map(short)]),
   );
   const right = [
     'MEAN',
@@ -285,9 +293,9 @@ function tableOf(images: readonly Inferred[]): string {
 }
 
 /** The results as CSV. */
-function csvOf(images: readonly Inferred[]): string {
+function inferenceCsv(images: readonly Inferred[]): string {
   const lines = images.flatMap(({ file, posterior }) =>
-    posterior.map((summary) => [csvText(file), csvText(summary.name), ...numbersOf(summary)].join(',')),
+    posterior.map((summary) => [csvText(file), csvText(summary.name), ...listNumbers(summary)].join(',')),
   );
   const levels = LEVELS.map((level) => `q${level}`);
   const truth = hasTruth(images) ? ['true', 'below'] : [];

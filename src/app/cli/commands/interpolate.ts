@@ -1,7 +1,7 @@
 // `emerging interpolate`: interpolates between two images or samples, along a straight line in latent space.
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import { kindOf, type Values } from '../../../core/numeric/index.ts';
+import { type Values, valueKind } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { exists } from '../../../data/files/files.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
@@ -75,15 +75,15 @@ async function runInterpolate(
   const [first, last] = [await readEnd(ends[0], model, options), await readEnd(ends[1], model, options)];
   const image = [first, last].find(isImage);
   const condition = await chosenCondition(model, options);
-  const found = image && (await classOfImage(model, image, options, condition));
-  const choice = found ?? chosenClass(model, options.class);
+  const classNumber = image && (await classOfImage(model, image, options, condition));
+  const choice = classNumber ?? chosenClass(model, options.class);
   const coding = { class: choice, condition };
-  const [a, b] = [await latentsOf(first, model, coding), await latentsOf(last, model, coding)];
+  const [a, b] = [await resolveLatents(first, model, coding), await resolveLatents(last, model, coding)];
   let overflowed = 0;
   const images = await model.decode(interpolateLatents(a, b, steps), {
     ...coding,
-    onOverflow: (which) => {
-      overflowed = which.length;
+    onOverflow: (overflowing) => {
+      overflowed = overflowing.length;
     },
   });
   const remedy = 'choose other ends, or lower --temperature if they are seeds';
@@ -101,11 +101,15 @@ async function runInterpolate(
 
 /** Whether one end is an image, not latents. */
 function isImage(end: Latents | Values): end is Values {
-  return kindOf(end) !== undefined;
+  return valueKind(end) !== undefined;
 }
 
 /** The latents of one end; an image is encoded under the class and the condition of the interpolation. */
-async function latentsOf(end: Latents | Values, model: FlowModel, coding: CodingOptions): Promise<Latents> {
+async function resolveLatents(
+  end: Latents | Values,
+  model: FlowModel,
+  coding: CodingOptions,
+): Promise<Latents> {
   return isImage(end) ? model.encode(end, coding) : end;
 }
 

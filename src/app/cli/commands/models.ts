@@ -21,7 +21,7 @@ export function registerModels(command: Command): void {
     )
     .action(({ json }: { json?: true }) => {
       const entries = bundledModelNames().map(describe);
-      writeStdout(`${json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+      writeStdout(`${json ? JSON.stringify(entries, null, 2) : modelsText(entries)}\n`);
     });
 }
 
@@ -53,7 +53,7 @@ function describe(name: string): Entry {
   };
 }
 
-function textOf(entries: readonly Entry[]): string {
+function modelsText(entries: readonly Entry[]): string {
   return formatTable(
     [
       { title: 'MODEL' },

@@ -4,7 +4,7 @@ import { registerPresets } from './presets.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-function outputOf(...args: string[]): string {
+function runPresets(...args: string[]): string {
   const written: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     written.push(String(text));
@@ -17,7 +17,7 @@ function outputOf(...args: string[]): string {
 }
 
 it('prints a table', () => {
-  const lines = outputOf().split('\n');
+  const lines = runPresets().split('\n');
   expect(lines[0]).toBe(
     'PRESET                   DATASET     LAYERS                              PARAMETERS  BITS/DIM        MS  NOTES',
   );

@@ -15,7 +15,7 @@ export function registerPresets(command: Command): void {
     .addHelpText('after', '\nExample:\n  emerging presets --json')
     .action((options: { json?: true }) => {
       const entries = presets.map(describe);
-      writeStdout(`${options.json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+      writeStdout(`${options.json ? JSON.stringify(entries, null, 2) : presetsText(entries)}\n`);
     });
 }
 
@@ -55,7 +55,7 @@ function describe({ name, description, notes, imageShape, paper = {}, othersBits
 }
 
 /** The table as text, with an explanation of its columns and the notes that the last column refers to. */
-function textOf(entries: readonly Entry[]): string {
+function presetsText(entries: readonly Entry[]): string {
   const notes = [...new Set(entries.flatMap((entry) => entry.notes))];
   const table = formatTable(
     [

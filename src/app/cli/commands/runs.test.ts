@@ -105,9 +105,9 @@ describe('compare', () => {
       weights: 'average',
       bits: 8,
     });
-    for (const one of [a, b]) {
-      const alone = await emerging.json('evaluate', one.run, '--draws=1', '--seed=3', '--threads=1');
-      expect(one.bitsPerDim).toBeCloseTo(alone.bitsPerDim, 5);
+    for (const run of [a, b]) {
+      const alone = await emerging.json('evaluate', run.run, '--draws=1', '--seed=3', '--threads=1');
+      expect(run.bitsPerDim).toBeCloseTo(alone.bitsPerDim, 5);
     }
     expect([a.step, b.step]).toEqual([12, 5]);
     expect(b.difference).toBeCloseTo(b.bitsPerDim - a.bitsPerDim, 10);

@@ -29,26 +29,28 @@ export function registerRuns(command: Command): void {
         'results are in nats/value.',
     )
     .action((directory: string, options: { json?: true }) => {
-      const runs = overviewsOf(runsIn(directory));
+      const runs = readOverviews(runsIn(directory));
       const unreadable = countUnreadableNames(directory);
       if (unreadable > 0) {
         noteOnStderr(
           `left out ${formatCounted(unreadable, 'name')} in ${directory} that ${unreadable === 1 ? 'is' : 'are'} not UTF-8: rename ${unreadable === 1 ? 'it' : 'them'}`,
         );
       }
-      writeStdout(`${options.json ? JSON.stringify(runs.map(inUnit), null, 2) : textOf(runs, directory)}\n`);
+      writeStdout(
+        `${options.json ? JSON.stringify(runs.map(inUnit), null, 2) : runsText(runs, directory)}\n`,
+      );
     });
 }
 
 /** A run with its results in its unit. */
 function inUnit(run: RunOverview): RunOverview {
-  const of = (bits: number | null): number | null =>
+  const convert = (bits: number | null): number | null =>
     bits === null ? null : unitNamed(run.unit ?? 'bits/dim').of(bits);
-  return { ...run, train: of(run.train), validation: of(run.validation), test: of(run.test) };
+  return { ...run, train: convert(run.train), validation: convert(run.validation), test: convert(run.test) };
 }
 
 /** Reads many runs with a bar. */
-function overviewsOf(folders: readonly string[]): RunOverview[] {
+function readOverviews(folders: readonly string[]): RunOverview[] {
   const bar =
     folders.length < MANY
       ? undefined
@@ -75,7 +77,7 @@ function runsIn(directory: string): string[] {
   return isRunFolder(directory) ? [directory] : listRunFolders(directory);
 }
 
-function textOf(runs: readonly RunOverview[], directory: string): string {
+function runsText(runs: readonly RunOverview[], directory: string): string {
   if (runs.length === 0) {
     return `no runs in ${directory}; emerging train --out ${directory}/NAME starts one`;
   }

@@ -85,9 +85,9 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
       : outputPng(out ?? firstFree(besideModel(directory, 'samples.png')), inputs);
   const array = options.array === undefined ? undefined : outputNpy(options.array, inputs);
   const model = keep(await openModel(directory, options, [output?.path, options.array], { inverse }));
-  const given = await givenConditions(model, options);
-  const chosen = chosenConditions(model, given);
-  const { count, columns, classes } = sheetOf(model, chosen.rows, options);
+  const conditions = await givenConditions(model, options);
+  const chosen = chosenConditions(model, conditions);
+  const { count, columns, classes } = chooseSheet(model, chosen.rows, options);
   if (options.count !== undefined && count !== options.count) {
     noteOnStderr(`${formatCounted(count, 'image')} instead of ${options.count}, to fill every row`);
   }
@@ -101,8 +101,8 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   let overflowed = 0;
   try {
     const onProgress = (done: number): void => bar.update(done);
-    const onOverflow = (which: readonly number[]): void => {
-      overflowed = which.length;
+    const onOverflow = (overflowing: readonly number[]): void => {
+      overflowed = overflowing.length;
     };
     images = await model.sample({
       count,
@@ -127,7 +127,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   array?.write(npyBytes(images, [count, ...model.imageShape]));
   writeStdout(
     options.json
-      ? `${JSON.stringify({ ...(output && { file: output.path }), ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: given.texts }), temperature, seed, seconds, overflowed })}\n`
+      ? `${JSON.stringify({ ...(output && { file: output.path }), ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: conditions.texts }), temperature, seed, seconds, overflowed })}\n`
       : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}${output ? `: ${visibleText(output.path)}` : ''}\n${overflowNote(model, { overflowed, count })}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
   );
 }
@@ -136,7 +136,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
  * The number of images, their classes and the number of columns: without `--class`, a row for each class, and a row for
  * each of several conditions.
  */
-function sheetOf(
+function chooseSheet(
   model: FlowModel,
   conditions: number,
   { count: wanted, class: name }: SampleCommandOptions,

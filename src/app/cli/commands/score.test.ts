@@ -22,9 +22,9 @@ const scoreMine = (...args: string[]) => emerging.json('score', 'runs/a', 'mine'
 
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
-  const own = tinyImages(4, 8, 31);
+  const pixels = tinyImages(4, 8, 31);
   for (let index = 0; index < 4; index++) {
-    writePng(inFolder('mine', `own ${index}.png`), own.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+    writePng(inFolder('mine', `own ${index}.png`), pixels.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
   }
   const random = new RandomStream(0, 'noise');
   writePng(inFolder('mine/black.png'), new Uint8Array(64), [8, 8, 1]);
@@ -52,7 +52,7 @@ it('lists the oddest images first, whether simple or complex', async () => {
   const report = await scoreMine('--draws=3');
   expect(report).toMatchObject({ draws: 3, seed: 0, weights: 'average', bits: 8, skipped: [] });
   expect(report.reference).toEqual({ data: 'data', split: 'validation', images: 16, draws: 3, seed: 0 });
-  const [first, second, ...rest] = report.images;
+  const [first, second, ...laterImages] = report.images;
   expect(first).toMatchObject({
     file: 'mine/noise, "white".png',
     percentile: 100,
@@ -60,7 +60,7 @@ it('lists the oddest images first, whether simple or complex', async () => {
     pValue: 1 / 17,
   });
   expect(second).toMatchObject({ file: 'mine/black.png', percentile: 0, oddness: 1, pValue: 1 / 17 });
-  expect(rest.map(({ file }: { file: string }) => file).sort()).toEqual(
+  expect(laterImages.map(({ file }: { file: string }) => file).sort()).toEqual(
     [0, 1, 2, 3].map((i) => `mine/own ${i}.png`),
   );
   expect(report.score).toBe('typicality');
@@ -94,7 +94,7 @@ it('writes all scores as CSV and JSON, and the oddest images as a picture', asyn
   // Three images in a row: noise first, then black.
   const { width, height, data } = decode(readFileSync(inFolder('oddest.png')));
   expect({ width, height }).toEqual({ width: 3 * 34 - 2, height: 2 * 34 - 2 });
-  const blockAt = (left: number) => Array.from({ length: 32 }, (_, column) => data[left + column]);
+  const blockAt = (x: number) => Array.from({ length: 32 }, (_, column) => data[x + column]);
   expect(new Set(blockAt(0)).size).toBeGreaterThan(4);
   expect(new Set(blockAt(34))).toEqual(new Set([0]));
 });
@@ -255,13 +255,13 @@ it('scores with an export, without the data, as with its run', async () => {
 
   const model = await loadModel(inFolder('exported'), { threads: 1 });
   const pixels = readPixels(inFolder('mine/own 2.png'));
-  const own = await model.score(pixels);
+  const scores = await model.score(pixels);
   const report = await oddReport(model, imagesInMemory(pixels, [8, 8, 1]));
   await model.release();
   expect(model.reference!.statistics.bits).toHaveLength(16);
   const { file: _, ...expected } = images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
   const { bitsPerDim, standardError, percentile } = expected;
-  expect(own).toEqual([{ bitsPerDim, standardError, percentile }]);
+  expect(scores).toEqual([{ bitsPerDim, standardError, percentile }]);
   expect(report).toEqual({
     score: 'typicality',
     images: [{ index: 0, ...expected }],
@@ -319,10 +319,10 @@ it('compares with the validation images of a plain folder that the run was train
   const share = ['--set=data.validation=0.25', '--steps=2', '--no-test', '--out=runs/folder', '--threads=1'];
   await emerging.json('train', '--data=folder', ...tinyTraining, ...share);
   cpSync(inFolder('folder'), inFolder('moved'), { recursive: true });
-  const own = await emerging.json('score', 'runs/folder', 'mine', '--threads=1');
+  const scores = await emerging.json('score', 'runs/folder', 'mine', '--threads=1');
   const moved = await emerging.json('score', 'runs/folder', 'mine', '--reference=moved', '--threads=1');
-  expect(own.reference.images).toBeLessThan(20);
-  expect(moved.images).toEqual(own.images);
+  expect(scores.reference.images).toBeLessThan(20);
+  expect(moved.images).toEqual(scores.images);
   rmSync(inFolder('moved/3.png'));
   const others = await emerging.json('score', 'runs/folder', 'mine', '--reference=moved', '--threads=1');
   expect(others.reference.images).toBe(59);

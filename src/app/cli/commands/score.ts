@@ -1,18 +1,18 @@
 // `emerging score`: scores how odd images are under a model.
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import { dimensionsOf, type ImageShape, type Values } from '../../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, type Values } from '../../../core/numeric/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
 import { stringifyJson } from '../../../data/files/jsonText.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
-import { identityOf } from '../../../data/identity.ts';
+import { identifyImages } from '../../../data/identity.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
-import { type ResultUnit, unitOf } from '../../../flows/models/index.ts';
+import { type ResultUnit, resultUnit } from '../../../flows/models/index.ts';
 import { choiceFrom, FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
-import { drawsOf } from '../../../model/measure/evaluate.ts';
+import { countDraws } from '../../../model/measure/evaluate.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { type OddScore, type OddScoreName, oddScoreNames, oddScores } from '../../../uses/odd/oddScores.ts';
 import { type OddReport, oddReport, type Score } from '../../../uses/odd/score.ts';
@@ -22,18 +22,18 @@ import {
   type ConditionCommandOptions,
   conditionsToRead,
   givenConditions,
-  imageSetOf,
+  toImageSet,
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { noteImplausible } from '../parts/implausible.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
-import { oneOf, stepText, wholeNumber } from '../parts/options.ts';
+import { parseChoice, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
 import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { mapsText, writeMaps } from '../parts/scoreMaps.ts';
 import { type FileScore, scoreCsv, scoreText } from '../parts/scoreReport.ts';
-import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
+import { onRanks, rankCompileOptions, requireSameInputs } from '../ranks/onRanks.ts';
 import { copiesText, findCopies, openKnown } from '../ranks/scoreCopies.ts';
 import { noteFewReferences, referenceFor, scoreDefaults } from '../ranks/scoreReference.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
@@ -64,7 +64,7 @@ export function registerScore(command: Command): void {
     .option(
       '--score <name>',
       `order the images by this score: ${oddScoreNames.join(', ')} (default: the best that the model has)`,
-      oneOf('score', oddScoreNames),
+      parseChoice('score', oddScoreNames),
     )
     .option(
       '--draws <k>',
@@ -121,7 +121,7 @@ async function runScore(
   ranks: Ranks,
 ): Promise<void> {
   const { out, sheet, map: mapFolder, step, updateReference } = options;
-  const format = out === undefined ? undefined : formatOf(out);
+  const format = out === undefined ? undefined : parseFormat(out);
   const inputs = [...paths, options.data, options.reference, ...conditionInputs(options.condition)];
   const list = out !== undefined && ranks.rank === 0 ? outputFile(out, inputs) : undefined;
   const picture = sheet !== undefined && ranks.rank === 0 ? outputPng(sheet, inputs) : undefined;
@@ -130,26 +130,32 @@ async function runScore(
   }
   const writesResults = [out, sheet, mapFolder].some((file) => file !== undefined);
   const onlyReference = updateReference && paths.length === 0 && options.data === undefined && !writesResults;
-  const engine = await compileOptionsOf(ranks, options);
-  const { source, model, read, set, known } = await requireSameInputs(ranks, async () => {
+  const engine = await rankCompileOptions(ranks, options);
+  const {
+    source,
+    model,
+    read,
+    set,
+    known: knownImages,
+  } = await requireSameInputs(ranks, async () => {
     const source = await loadTrained(directory, { step });
     const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
     if (mapFolder !== undefined) {
       requireDrawable(1, { imageShape: model.imageShape, kind: model.kind });
     }
-    const given = await givenConditions(model, options);
-    const wanted = conditionsToRead(model, given);
+    const conditions = await givenConditions(model, options);
+    const wanted = conditionsToRead(model, conditions);
     const read = onlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
-    const set = read && imageSetOf(read, model, given);
-    const known = options.copies && set ? await openKnown(source, directory, options) : undefined;
+    const set = read && toImageSet(read, model, conditions);
+    const knownImages = options.copies && set ? await openKnown(source, directory, options) : undefined;
     const checksums =
       ranks.size === 1
         ? {}
         : {
             model: model.fingerprint,
-            images: JSON.stringify(set && (await identityOf(set))),
+            images: JSON.stringify(set && (await identifyImages(set))),
           };
-    return { source, model, read, set, known, checksums };
+    return { source, model, read, set, known: knownImages, checksums };
   });
   for (const output of [list, picture]) {
     if (output) {
@@ -161,7 +167,7 @@ async function runScore(
     data: reference.data,
     split: 'validation',
     images: reference.statistics.bits.length,
-    draws: drawsOf(model.model, reference),
+    draws: countDraws(model.model, reference),
     seed: reference.seed,
   };
   if (read === undefined || set === undefined) {
@@ -189,7 +195,7 @@ async function runScore(
     return;
   }
   const whyNoPValues = `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
-  const unit = unitOf(model.model.options);
+  const unit = resultUnit(model.model.options);
   const { places } = reference;
   const maps =
     mapFolder === undefined
@@ -203,12 +209,12 @@ async function runScore(
           seed,
           places,
         });
-  const copies = known && (await findCopies(set, files, known, engine));
+  const copies = knownImages && (await findCopies(set, files, knownImages, engine));
   const images = report.images.map(
-    ({ index, ...rest }): FileScore => ({
+    ({ index, ...image }): FileScore => ({
       file: files[index]!,
-      ...rest,
-      ...scoresIn(unit, report.score, rest.scores),
+      ...image,
+      ...scoresIn(unit, report.score, image.scores),
       ...(maps?.oddest && { places: maps.oddest[index]! }),
     }),
   );
@@ -218,7 +224,7 @@ async function runScore(
     images,
     noPValues: report.reference === null ? whyNoPValues : null,
     source: report.source ?? null,
-    draws: drawsOf(model.model, { draws }),
+    draws: countDraws(model.model, { draws }),
     seed,
     weights: 'average',
     ...(model.bits !== undefined && { bits: model.bits }),
@@ -235,7 +241,7 @@ async function runScore(
   };
   const stored = unit.record(result) as JsonObject;
   list?.write(format === 'csv' ? scoreCsv(images, unit) : `${stringifyJson(stored, 2)}\n`);
-  picture?.write(sheetOf(report, pixels, model.imageShape));
+  picture?.write(drawSheet(report, pixels, model.imageShape));
   const written = [out, sheet].flatMap((file) => (file === undefined ? [] : `${visibleText(file)}\n`));
   writeStdout(
     options.json
@@ -265,7 +271,7 @@ function scoresIn(
   return { score: shown[chosen]!, scores: shown };
 }
 
-function formatOf(path: string): 'csv' | 'json' {
+function parseFormat(path: string): 'csv' | 'json' {
   const format = /\.(csv|json)$/i.exec(path)?.[1]?.toLowerCase();
   if (format !== 'csv' && format !== 'json') {
     throw new UserError(
@@ -276,12 +282,12 @@ function formatOf(path: string): 'csv' | 'json' {
   return format;
 }
 
-function sheetOf({ images: scores }: OddReport, pixels: Values, imageShape: ImageShape): Uint8Array {
-  const size = dimensionsOf(imageShape);
+function drawSheet({ images: scores }: OddReport, pixels: Values, imageShape: ImageShape): Uint8Array {
+  const size = countDimensions(imageShape);
   const shown = scores.slice(0, PICTURES);
   const images = pixels.slice(0, shown.length * size);
-  shown.forEach(({ index }, place) => {
-    images.set(pixels.subarray(index * size, (index + 1) * size), place * size);
+  shown.forEach(({ index }, position) => {
+    images.set(pixels.subarray(index * size, (index + 1) * size), position * size);
   });
   return contactSheet(images, { imageShape });
 }

@@ -5,7 +5,7 @@ import { visibleText } from '../../../core/visibleText.ts';
 import { isFolder } from '../../../data/files/files.ts';
 import { bundledModels, studioFiles } from '../../studioServer/files.ts';
 import { serveStudio, USUAL_PORT } from '../../studioServer/server.ts';
-import { type Shelf, shelfOf } from '../../studioServer/shelf.ts';
+import { createShelf, type Shelf } from '../../studioServer/shelf.ts';
 import { requireSiteFolder, writeSite } from '../../studioServer/site.ts';
 import { wholeNumber } from '../parts/options.ts';
 import { requireNoModelFile } from '../parts/protectedFiles.ts';
@@ -48,7 +48,7 @@ async function runStudio(folders: readonly string[], options: StudioCommandOptio
   }
   // Publish only what was named.
   const named = folders.length === 0 && build === undefined ? ['runs'] : folders;
-  const shelves: readonly Shelf[] = [bundledModels, ...named.map((folder) => shelfOf('runs', folder))];
+  const shelves: readonly Shelf[] = [bundledModels, ...named.map((folder) => createShelf('runs', folder))];
   const files = studioFiles(shelves);
   const stopped = files.stopped();
   if (stopped !== undefined) {

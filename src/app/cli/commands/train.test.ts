@@ -19,15 +19,15 @@ const lines = (file: string): Record<string, number>[] =>
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-const checkpointOf = (run: string, step: number): string =>
+const checkpointPath = (run: string, step: number): string =>
   join(run, 'checkpoints', `step-${String(step).padStart(8, '0')}.safetensors`);
 const newRun = ['train', '--data=data', ...tinyTraining];
 
 /** Whether the metrics of two runs and their checkpoints of a step are byte-identical. */
-function sameBytes(one: string, other: string, step: number): { metrics: boolean; checkpoint: boolean } {
+function sameBytes(first: string, second: string, step: number): { metrics: boolean; checkpoint: boolean } {
   return {
-    metrics: read(one, 'metrics.jsonl').equals(read(other, 'metrics.jsonl')),
-    checkpoint: read(checkpointOf(one, step)).equals(read(checkpointOf(other, step))),
+    metrics: read(first, 'metrics.jsonl').equals(read(second, 'metrics.jsonl')),
+    checkpoint: read(checkpointPath(first, step)).equals(read(checkpointPath(second, step))),
   };
 }
 
@@ -65,11 +65,11 @@ describe('a run that starts from another model', () => {
       'runs/finetuned: started from the weights of runs/source\n',
     );
     expect(card).toContain('# a new run with these settings, from random weights');
-    const [source, own] = ['runs/source', 'runs/finetuned'].map((run) =>
+    const [source, target] = ['runs/source', 'runs/finetuned'].map((run) =>
       resolveConfig({ file: readTextFile(inFolder(run, 'config.yaml')) }),
     );
-    expect(own!.training).toEqual({ ...source!.training, steps: 2 });
-    expect(own!.model).toEqual({
+    expect(target!.training).toEqual({ ...source!.training, steps: 2 });
+    expect(target!.model).toEqual({
       ...source!.model,
       dequantisation: { name: 'variational', steps: 2, width: 8 },
     });
@@ -113,7 +113,7 @@ describe('a run', () => {
     expect(readdirSync(inFolder('runs/a'), { recursive: true }).sort()).toEqual([
       'README.md',
       'checkpoints',
-      ...[2, 4, 6].map((step) => checkpointOf('', step)),
+      ...[2, 4, 6].map((step) => checkpointPath('', step)),
       'config.schema.json',
       'config.yaml',
       'curve.png',
@@ -136,7 +136,7 @@ describe('a run', () => {
     const keys = new Set(lines('runs/a/metrics.jsonl').flatMap(Object.keys));
     const expected = ['step', 'epoch', 'bitsPerDim', 'learningRate', 'gradientNorm', 'validationBitsPerDim'];
     expect(keys).toEqual(new Set(expected));
-    const checkpoint = read(checkpointOf('runs/a', 6));
+    const checkpoint = read(checkpointPath('runs/a', 6));
     const { metadata, tensors } = decodeSafetensors(checkpoint, 'checkpoint');
     expect(metadata).toEqual({
       format: 'emerging-flows',
@@ -242,14 +242,14 @@ describe('a run that is interrupted', () => {
     expect(summary).toMatchObject({ complete: false, samples: null });
     expect(summary.steps).toBeGreaterThanOrEqual(30);
     expect(summary.steps).toBeLessThan(steps);
-    expect(summary.checkpoint).toBe(checkpointOf('live/broken', summary.steps));
+    expect(summary.checkpoint).toBe(checkpointPath('live/broken', summary.steps));
     expect(lines('live/broken/metrics.jsonl').at(-1)!.step).toBe(summary.steps);
     expect(existsSync(inFolder(summary.checkpoint))).toBe(true);
 
     const terminated = await emerging.interrupt('SIGTERM', validated, ...goOn);
     expect(terminated.code).toBe(143);
     expect(terminated.stdout).toMatch(/^to continue: emerging train --resume live\/broken$/m);
-    expect(existsSync(inFolder(checkpointOf('live/broken', steps)))).toBe(false);
+    expect(existsSync(inFolder(checkpointPath('live/broken', steps)))).toBe(false);
 
     expect(await emerging.json(...goOn)).toMatchObject({ preset: 'mnist-1x1', complete: true });
     expect(sameBytes('runs/long', 'live/broken', steps)).toEqual(equal);

@@ -7,15 +7,15 @@ import { exists } from '../../../data/files/files.ts';
 import { pathIn } from '../../../data/files/folders.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
 import { identityOfDataset } from '../../../data/identity.ts';
-import { unitOf } from '../../../flows/models/index.ts';
+import { resultUnit } from '../../../flows/models/index.ts';
 import { evaluationRecord } from '../../../model/measure/evaluationRecord.ts';
 import { SCORES_FILE } from '../../../model/referenceScores.ts';
-import { timeOf } from '../../../runs/contents/logLines.ts';
+import { sumTimes } from '../../../runs/contents/logLines.ts';
 import { tidyRun } from '../../../runs/folder/folderStore.ts';
 import { discardUnstartedRun } from '../../../runs/folder/newRunFolder.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
-import { lastStepOf } from '../../../training/loop/milestones.ts';
+import { lastStepBefore } from '../../../training/loop/milestones.ts';
 import { aboutRun } from '../../../training/loop/recordTraining.ts';
 import { budgetInMinutes } from '../../../training/loop/timeBudget.ts';
 import { train } from '../../../training/loop/train.ts';
@@ -25,7 +25,7 @@ import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
 import { modelFolder } from '../parts/modelFolder.ts';
 import { overflowNote } from '../parts/modelOptions.ts';
 import { addEngineOptions, collect, type EngineOptions, wholeNumber } from '../parts/options.ts';
-import { compileOptionsOf, onRanks, requireSameInputs } from '../ranks/onRanks.ts';
+import { onRanks, rankCompileOptions, requireSameInputs } from '../ranks/onRanks.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { writeStderr, writeStdout } from '../terminal/output.ts';
@@ -99,7 +99,7 @@ export function registerTrain(command: Command): void {
 
 async function runTrain(options: TrainCommandOptions, ranks: Ranks): Promise<void> {
   requireOneLength(options);
-  const engine = await compileOptionsOf(ranks, options);
+  const engine = await rankCompileOptions(ranks, options);
   let opened: PreparedRun | undefined;
   let minutes: number | null = null;
   const assignment = await fromLeader<Assignment | null>(ranks, async () => {
@@ -194,8 +194,8 @@ async function reachedBefore(run: PreparedRun): Promise<JsonObject> {
         ...summary,
         ...(await aboutRun(run, step)),
         complete: false,
-        [unitOf(run.config.model).key('bitsPerDim')]: null,
-        ...timeOf(await run.store.readTimings()),
+        [resultUnit(run.config.model).key('bitsPerDim')]: null,
+        ...sumTimes(await run.store.readTimings()),
         checkpoint: run.store.checkpointPath(step),
         samples: null,
       };
@@ -234,11 +234,11 @@ function requireLengthAhead(
 function requireOneLength({ minutes, steps, epochs, set = [] }: TrainCommandOptions): void {
   const [key] = set.flatMap((setting) => /^training\.(?:steps|epochs)(?==)/.exec(setting) ?? []);
   const fromSet = key === undefined ? undefined : `--set ${key}`;
-  const other = steps !== undefined ? '--steps' : epochs !== undefined ? '--epochs' : fromSet;
-  if (minutes !== undefined && other !== undefined) {
+  const conflicting = steps !== undefined ? '--steps' : epochs !== undefined ? '--epochs' : fromSet;
+  if (minutes !== undefined && conflicting !== undefined) {
     throw new UserError(
       'invalid-argument',
-      `--minutes chooses the number of steps: omit ${other}, or --minutes`,
+      `--minutes chooses the number of steps: omit ${conflicting}, or --minutes`,
     );
   }
 }
@@ -256,7 +256,7 @@ async function isDone(
   { schedule, state, store }: PreparedRun,
   { stopAt, steps, epochs }: TrainCommandOptions,
 ): Promise<boolean> {
-  if (state === undefined || state.step < lastStepOf(schedule, stopAt)) {
+  if (state === undefined || state.step < lastStepBefore(schedule, stopAt)) {
     return false;
   }
   // A different total, which the run has already reached, changes nothing.

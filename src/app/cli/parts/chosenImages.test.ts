@@ -11,7 +11,7 @@ function missing(only: string[] | undefined, range?: string, seen = 5): string |
     chosen.isChosen(name, index);
   });
   const file = { source: 'f', count: 5 };
-  return chosen.missingIn(file) ?? chosen.beyondEndOf(file);
+  return chosen.missingIn(file) ?? chosen.describeBeyondEnd(file);
 }
 
 it('finds images, folders and positions', () => {

@@ -9,7 +9,7 @@ import {
   listImages,
   type ReadHeader,
   readHeader,
-  requireModelOf,
+  requireSameModel,
 } from '../../../uses/codec/index.ts';
 import { formatBytes, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -49,7 +49,7 @@ interface ChosenImages {
   /** What was chosen and isn't in a file, after `isChosen` for all of its images; undefined if nothing. */
   missingIn(file: SeenFile): string | undefined;
   /** Which of the positions are beyond the end of a file, if some are in it; undefined if none. */
-  beyondEndOf(file: SeenFile): string | undefined;
+  describeBeyondEnd(file: SeenFile): string | undefined;
 }
 
 /** The images with these names, in these folders, or in this range; all if neither is given. */
@@ -58,24 +58,24 @@ export function chosenImages(
   range: PositionRange | undefined,
 ): ChosenImages {
   const wanted = new Set((names ?? []).map(withoutSlashes));
-  const longest = Math.max(0, ...[...wanted].map((one) => one.length));
+  const longest = Math.max(0, ...[...wanted].map((name) => name.length));
   const missing = new Set(wanted);
   /** Names and folders, for suggestions. */
-  const known = new Set<string>();
+  const seenPaths = new Set<string>();
   let seen = 0;
   let isRangeMissing = range !== undefined;
   return {
     isChosen(name, index) {
       // An image may also be named as decompression names its file.
-      const paths = [name, `${name}.png`, ...foldersOf(name, longest)];
+      const paths = [name, `${name}.png`, ...parentFolders(name, longest)];
       const named = paths.filter((path) => wanted.has(path));
       const isInRange = range !== undefined && index >= range.first && index <= range.last;
-      for (const one of named) {
-        missing.delete(one);
+      for (const candidate of named) {
+        missing.delete(candidate);
       }
-      if (missing.size > 0 && known.size < MOST_KNOWN && name.length <= LONGEST_KNOWN) {
-        for (const path of pathsOf(name)) {
-          known.add(path);
+      if (missing.size > 0 && seenPaths.size < MOST_KNOWN && name.length <= LONGEST_KNOWN) {
+        for (const path of pathAndParents(name)) {
+          seenPaths.add(path);
         }
       }
       seen++;
@@ -89,7 +89,7 @@ export function chosenImages(
       const [first] = missing;
       const orLost = seen === count ? '' : '; it may be among the lost images';
       if (first !== undefined) {
-        const names = [...known];
+        const names = [...seenPaths];
         const inFolders = names.filter((name) => name.endsWith(`/${first}`)).slice(0, 3);
         const near = inFolders.length > 0 ? inFolders : nearestNames(first, names);
         const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : '--list shows its names';
@@ -103,7 +103,7 @@ export function chosenImages(
         ? `${source} has no image at position ${range!.first}: it has ${formatCounted(count, 'image')}, counted from 0`
         : `${source} has no image at position ${range!.first}${orLost}`;
     },
-    beyondEndOf({ source, count }) {
+    describeBeyondEnd({ source, count }) {
       return range !== undefined && count !== undefined && !isRangeMissing && range.last >= count
         ? `${source} has only ${formatCounted(count, 'image')}: the last position is ${count - 1}, not ${range.last}`
         : undefined;
@@ -115,7 +115,7 @@ export function chosenImages(
 const [MOST_KNOWN, LONGEST_KNOWN] = [2 ** 16, 256];
 
 /** The folders that a path is in, as far as their own paths have at most so many characters. */
-function foldersOf(name: string, longest: number): string[] {
+function parentFolders(name: string, longest: number): string[] {
   const folders: string[] = [];
   for (let end = name.indexOf('/'); end >= 0 && end <= longest; end = name.indexOf('/', end + 1)) {
     folders.push(name.slice(0, end));
@@ -124,7 +124,7 @@ function foldersOf(name: string, longest: number): string[] {
 }
 
 /** A path and the folders that it is in. */
-function pathsOf(name: string): string[] {
+function pathAndParents(name: string): string[] {
   const parts = name.split('/');
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
@@ -135,12 +135,12 @@ function pathsOf(name: string): string[] {
  *
  * @throws UserError (`not-found`) if something is missing
  */
-export function requireChosen(chosen: ChosenImages, file: SeenFile, found: number): void {
+export function requireChosen(chosen: ChosenImages, file: SeenFile, foundCount: number): void {
   const missing = chosen.missingIn(file);
-  if (missing !== undefined && (chosen.isAllSeen(file.count) || found === 0)) {
+  if (missing !== undefined && (chosen.isAllSeen(file.count) || foundCount === 0)) {
     throw new UserError('not-found', missing);
   }
-  for (const note of [missing, chosen.beyondEndOf(file)]) {
+  for (const note of [missing, chosen.describeBeyondEnd(file)]) {
     if (note !== undefined) {
       noteOnStderr(note);
     }
@@ -167,14 +167,14 @@ export async function printList(
   bytes: RandomAccess,
   source: string,
   {
-    given,
+    given: usedModel,
     chosen,
     json,
   }: { readonly given: TrainedModel | undefined; readonly chosen: ChosenImages; readonly json: boolean },
 ): Promise<boolean> {
   const header = await readHeader(bytes, source);
-  if (given) {
-    requireModelOf(header, given, source);
+  if (usedModel) {
+    requireSameModel(header, usedModel, source);
   }
   const listing = await listImages({ bytes, header, source }, chosen.isChosen, chosen.mayInclude);
   const { images, count, damaged, blocks } = listing;
@@ -185,12 +185,12 @@ export async function printList(
   writeStdout(
     json
       ? `${JSON.stringify({ file: source, bytes: bytes.size, model, tiles, images, blocks, damaged })}\n`
-      : `${textOf(listing, header, { bytes: bytes.size, isGiven: given !== undefined })}\n`,
+      : `${listingText(listing, header, { bytes: bytes.size, isGiven: usedModel !== undefined })}\n`,
   );
   return damaged.length === 0;
 }
 
-function textOf(
+function listingText(
   { images, blocks }: Listing,
   header: ReadHeader,
   { bytes, isGiven }: { readonly bytes: number; readonly isGiven: boolean },
@@ -199,12 +199,12 @@ function textOf(
   const right = (title: string) => ({ title, align: 'right' }) as const;
   const inAll = blocks.reduce((sum, block) => sum + block.images, 0);
   const where = modelBytes > 0 ? formatBytes(modelBytes) : 'not in the file, to be named with --model';
-  const same = isGiven ? ', as of the given model' : '';
-  const blockRows = blocks.map((one) => [
-    String(one.block),
-    String(one.images),
-    formatBytes(one.bytes),
-    one.bitsPerDim.toFixed(3),
+  const sameModel = isGiven ? ', as of the given model' : '';
+  const blockRows = blocks.map((block) => [
+    String(block.block),
+    String(block.images),
+    formatBytes(block.bytes),
+    block.bitsPerDim.toFixed(3),
   ]);
   const imageRows = images.map(({ position, block, shape, name }) => [
     String(position),
@@ -214,7 +214,7 @@ function textOf(
   ]);
   return [
     `${formatCounted(inAll, 'image')} in ${formatCounted(blocks.length, 'block')}, ${formatBytes(bytes)}`,
-    `model: ${where}; ${tiles ? 'tiles' : 'images'} of ${showImageShape(imageShape)}; fingerprint ${model}${same}`,
+    `model: ${where}; ${tiles ? 'tiles' : 'images'} of ${showImageShape(imageShape)}; fingerprint ${model}${sameModel}`,
     '',
     formatTable(['BLOCK', 'IMAGES', 'BYTES', 'BITS/DIM'].map(right), blockRows),
     '',

@@ -40,14 +40,14 @@ export async function classesOfImages(
   model: FlowModel,
   pixels: Values,
   { class: name }: ClassOptions,
-  given: Pick<WorkOptions, 'onProgress'> & { readonly condition?: ConditionChoice } = {},
+  work: Pick<WorkOptions, 'onProgress'> & { readonly condition?: ConditionChoice } = {},
 ): Promise<readonly number[] | number | undefined> {
   const chosen = chosenClass(model, name);
   if (chosen !== undefined || model.classes.length === 0) {
     return chosen;
   }
-  const found = await model.classify(pixels, { noiseByContent: true, ...given });
-  return found.map(({ number }) => number);
+  const classes = await model.classify(pixels, { noiseByContent: true, ...work });
+  return classes.map(({ number }) => number);
 }
 
 /** The number of the class of one image, or of the first of several, as `classesOfImages` finds it. */
@@ -57,8 +57,8 @@ export async function classOfImage(
   options: ClassOptions,
   condition: ConditionChoice,
 ): Promise<number | undefined> {
-  const found = await classesOfImages(model, pixels, options, { condition });
-  return typeof found === 'object' ? found[0] : found;
+  const classNumbers = await classesOfImages(model, pixels, options, { condition });
+  return typeof classNumbers === 'object' ? classNumbers[0] : classNumbers;
 }
 
 /**

@@ -6,7 +6,7 @@ import {
   componentNamesIn,
   componentsIn,
   conditionsByTable,
-  rowsOf,
+  selectRows,
 } from '../../../data/conditions/table.ts';
 import {
   type Conditions,
@@ -20,11 +20,15 @@ import type { NamedImages } from '../../../data/sources/namedImages.ts';
 import type { Flow } from '../../../flows/models/index.ts';
 import {
   type ConditionChoice,
-  conditionsOf,
+  conditionArrays,
   type FlowModel,
   valuesOfConditions,
 } from '../../../model/index.ts';
-import { type Conditioned, componentsOf, type NamedCondition } from '../../../model/likelihood/index.ts';
+import {
+  type Conditioned,
+  conditionComponents,
+  type NamedCondition,
+} from '../../../model/likelihood/index.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { collect } from './options.ts';
 
@@ -82,22 +86,22 @@ export async function givenConditions(
   const numbers: Record<string, number> = {};
   const files: ConditionFile[] = [];
   const texts: Record<string, number | string> = {};
-  const note = (name: string, what: number | string): void => {
+  const note = (name: string, value: number | string): void => {
     if (Object.hasOwn(texts, name)) {
       throw new UserError('invalid-argument', `--condition ${name} is given twice: keep one`);
     }
-    texts[name] = what;
+    texts[name] = value;
   };
   for (const text of condition) {
-    if (componentsOf(model).length === 0) {
+    if (conditionComponents(model).length === 0) {
       throw new UserError(
         'invalid-argument',
         `the model has no conditions: leave out --condition ${text}, or train one with model.condition`,
       );
     }
-    const found = numberIn(text, model);
-    if (found) {
-      const { component, value } = found;
+    const assignment = numberIn(text, model);
+    if (assignment) {
+      const { component, value } = assignment;
       note(component.name, value);
       numbers[component.name] = value;
       noteIfFar(component, value);
@@ -124,7 +128,7 @@ export function noteIfFar({ name, mean, deviation }: NamedCondition, value: numb
 }
 
 /** The name and the value in `name=value`; the rest of a text with a file after its first `=`. */
-function partsOf(text: string): { readonly name?: string; readonly value: string } {
+function splitNameValue(text: string): { readonly name?: string; readonly value: string } {
   const [, name, value] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   return name === undefined || exists(text) ? { value: text } : { name, value: value! };
 }
@@ -134,15 +138,15 @@ function numberIn(
   text: string,
   model: Conditioned,
 ): { readonly component: NamedCondition; readonly value: number } | undefined {
-  const { name, value } = partsOf(text);
+  const { name, value } = splitNameValue(text);
   if (name === undefined || value.trim() === '' || !Number.isFinite(Number(value))) {
     return undefined;
   }
-  const components = componentsOf(model);
-  const component = components.find((one) => one.name === name);
+  const components = conditionComponents(model);
+  const component = components.find((candidate) => candidate.name === name);
   if (component === undefined) {
-    const known = components.map((one) => one.name);
-    throw unknownName('condition', name, known, 'invalid-argument');
+    const names = components.map((candidate) => candidate.name);
+    throw unknownName('condition', name, names, 'invalid-argument');
   }
   if (!component.isNumber) {
     throw new UserError(
@@ -155,33 +159,34 @@ function numberIn(
 
 /** The conditions of the model in a file that is given. */
 async function fileIn(text: string, model: Conditioned & Pick<Flow, 'imageShape'>): Promise<ConditionFile> {
-  const { name: called, value: path } = partsOf(text);
-  const all = componentsOf(model);
-  const known = all.map(({ name }) => name);
+  const { name: called, value: path } = splitNameValue(text);
+  const components = conditionComponents(model);
+  const componentNames = components.map(({ name }) => name);
   if (!exists(path)) {
     if (/[/\\]|\.\w+$/.test(path) && !Number.isFinite(Number(path))) {
       throw new UserError('invalid-argument', `--condition ${text}: there is no file ${path}`);
     }
     throw new UserError(
       'invalid-argument',
-      `--condition ${text}: expected NAME=NUMBER, such as ${known[0]}=0.3, or a file with the conditions of the images`,
+      `--condition ${text}: expected NAME=NUMBER, such as ${componentNames[0]}=0.3, or a file with the conditions of the images`,
     );
   }
-  const named = called === undefined ? all : all.filter(({ name }) => name === called);
+  const named = called === undefined ? components : components.filter(({ name }) => name === called);
   const areImages = named.length > 0 && named.every(isConditionImage);
   // Its readers of archives and images take a while to load.
   const { readTableAt } = await import('../../../data/conditions/index.ts');
-  const table = await readTableAt(path, { names: known, called, areImages });
+  const table = await readTableAt(path, { names: componentNames, called, areImages });
   const inFile = [
     ...new Set([...componentNamesIn(table, model.imageShape), ...table.columns.map(({ name }) => name)]),
   ];
-  const names = inFile.filter((one) => known.includes(one));
+  const names = inFile.filter((name) => componentNames.includes(name));
   if (names.length === 0) {
     const isImage = table.columns.some(isConditionImage);
-    const { name: likely } = all.find((one) => isConditionImage(one) === isImage) ?? all[0]!;
+    const { name: likely } =
+      components.find((component) => isConditionImage(component) === isImage) ?? components[0]!;
     throw new UserError(
       'mismatch',
-      `${path} has ${fewNames(inFile)}, but the model depends on ${fewNames(known)}: name it, such as --condition ${likely}=${path}`,
+      `${path} has ${fewNames(inFile)}, but the model depends on ${fewNames(componentNames)}: name it, such as --condition ${likely}=${path}`,
     );
   }
   return { table, components: componentsIn(table, model.imageShape, names) };
@@ -200,31 +205,31 @@ interface ChosenConditions {
  *
  * @throws UserError if one is missing, or files have different numbers of rows
  */
-export function chosenConditions({ model }: FlowModel, given: GivenConditions): ChosenConditions {
-  const missing = componentsOf(model).filter(({ name }) => !given.names.includes(name));
+export function chosenConditions({ model }: FlowModel, conditions: GivenConditions): ChosenConditions {
+  const missing = conditionComponents(model).filter(({ name }) => !conditions.names.includes(name));
   if (missing.length > 0) {
     const [{ name, mean, isNumber }] = missing as [(typeof missing)[0]];
     const example = !isNumber ? `${name}=${name}.png` : `${name}=${Number(mean.toPrecision(2))}`;
     throw new UserError(
       'invalid-argument',
-      `the model depends on ${missing.map((one) => one.name).join(', ')}: give ${isNumber ? 'a value' : 'an image'} of each, such as --condition ${example}`,
+      `the model depends on ${missing.map((component) => component.name).join(', ')}: give ${isNumber ? 'a value' : 'an image'} of each, such as --condition ${example}`,
     );
   }
-  const many = given.files.filter(({ table }) => table.rows > 1);
+  const many = conditions.files.filter(({ table }) => table.rows > 1);
   const [{ table: { rows = 1, path = '' } = {} } = {}] = many;
-  const other = many.find(({ table }) => table.rows !== rows);
-  if (other) {
+  const conflicting = many.find(({ table }) => table.rows !== rows);
+  if (conflicting) {
     throw new UserError(
       'mismatch',
-      `${other.table.path} has ${other.table.rows} rows, but ${path} ${rows}: give the same number, or one for all images`,
+      `${conflicting.table.path} has ${conflicting.table.rows} rows, but ${path} ${rows}: give the same number, or one for all images`,
     );
   }
   const choiceFor = (images: number): ConditionChoice => {
-    const ofFiles = given.files.map(({ table, components }) => {
+    const ofFiles = conditions.files.map(({ table, components }) => {
       const chosen = Array.from({ length: images }, (_, image) => Math.floor((image * table.rows) / images));
-      return valuesOfConditions(rowsOf(components, chosen), images);
+      return valuesOfConditions(selectRows(components, chosen), images);
     });
-    return Object.assign({}, given.numbers, ...ofFiles);
+    return Object.assign({}, conditions.numbers, ...ofFiles);
   };
   return { rows, choiceFor };
 }
@@ -238,10 +243,10 @@ export async function chosenCondition(
   model: FlowModel,
   options: ConditionCommandOptions,
 ): Promise<ConditionChoice> {
-  const given = await givenConditions(model, options);
-  const { choiceFor, rows } = chosenConditions(model, given);
+  const conditions = await givenConditions(model, options);
+  const { choiceFor, rows } = chosenConditions(model, conditions);
   if (rows > 1) {
-    const { table } = given.files.find((file) => file.table.rows > 1)!;
+    const { table } = conditions.files.find((file) => file.table.rows > 1)!;
     throw new UserError(
       'mismatch',
       `${table.path} has ${rows} rows, but this command uses one condition for all images: give a file with one`,
@@ -253,10 +258,12 @@ export async function chosenCondition(
 /** The conditions that images must have themselves, since the command line doesn't give them; undefined if none. */
 export function conditionsToRead(
   { model }: FlowModel,
-  given: GivenConditions,
+  conditions: GivenConditions,
   isWanted: (condition: RequiredCondition) => boolean = () => true,
 ): readonly RequiredCondition[] | undefined {
-  const wanted = componentsOf(model).filter((one) => isWanted(one) && !given.names.includes(one.name));
+  const wanted = conditionComponents(model).filter(
+    (component) => isWanted(component) && !conditions.names.includes(component.name),
+  );
   return wanted.length === 0 ? undefined : wanted;
 }
 
@@ -265,7 +272,7 @@ export function conditionsToRead(
  *
  * @throws UserError (`mismatch`) if a file has no row for an image, or another number of rows
  */
-export function imageSetOf(
+export function toImageSet(
   { names, namesInFolders = names, pixels, labels, conditions, areFirst }: NamedImages,
   { imageShape, model }: FlowModel,
   { numbers, files }: GivenConditions,
@@ -273,9 +280,18 @@ export function imageSetOf(
   const set = imagesInMemory(pixels, imageShape);
   const ofFiles = files.map(({ table, components }) =>
     table.rows === 1 && table.files === undefined
-      ? rowsOf(components, new Array(set.count).fill(0))
+      ? selectRows(components, new Array(set.count).fill(0))
       : conditionsByTable(namesInFolders, table, components, { areFirst }),
   );
-  const all: Conditions = Object.assign({}, conditions, ...ofFiles, conditionsOf(model, numbers, set.count));
-  return { ...set, ...(labels && { labels }), ...(Object.keys(all).length > 0 && { conditions: all }) };
+  const allConditions: Conditions = Object.assign(
+    {},
+    conditions,
+    ...ofFiles,
+    conditionArrays(model, numbers, set.count),
+  );
+  return {
+    ...set,
+    ...(labels && { labels }),
+    ...(Object.keys(allConditions).length > 0 && { conditions: allConditions }),
+  };
 }

@@ -1,6 +1,6 @@
 // An evaluation in words.
 import { expect, it } from 'vitest';
-import { unitOf } from '../../../flows/models/unit.ts';
+import { resultUnit } from '../../../flows/models/unit.ts';
 import { evaluationLines } from './evaluationLines.ts';
 
 it('prints lines, with an aligned class table and escaped control characters', () => {
@@ -14,7 +14,7 @@ it('prints lines, with an aligned class table and escaped control characters', (
     weights: 'average',
     draws: 1,
     bits: 8,
-    unit: unitOf({}),
+    unit: resultUnit({}),
     bound: 'uniform',
     median: 3,
     quantiles: { '1%': 2, '99%': 4 },

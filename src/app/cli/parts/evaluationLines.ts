@@ -42,8 +42,8 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
   const spread =
     `median ${brief(median)}, 1 % below ${brief(quantiles['1%'])}, 1 % above ${brief(quantiles['99%'])}, ` +
     `worst ${brief(worst.bitsPerDim)}: ${visibleText(imageText(worst))}`;
-  const which = weights ? `${weights} weights, ` : '';
-  const how = `${which}${valuesText(bits)}, ${boundText(bound)}, ${formatCounted(draws, 'draw')}`;
+  const weightsText = weights ? `${weights} weights, ` : '';
+  const how = `${weightsText}${valuesText(bits)}, ${boundText(bound)}, ${formatCounted(draws, 'draw')}`;
   return [
     `${measured.replace(' ()', '')}; ${how}${step}`,
     `over images: ${spread}`,
@@ -61,7 +61,10 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
 const LISTED = 20;
 
 /** The part of an evaluation about classes. */
-function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation, unit: ResultUnit): string[] {
+function classLines(
+  { marginalBitsPerDim, byClass, ...overall }: ClassEvaluation,
+  unit: ResultUnit,
+): string[] {
   const share = ({ accuracy, accuracyError }: Accuracy): string =>
     `${(100 * accuracy).toFixed(2)} % (± ${(100 * accuracyError).toFixed(2)} %)`;
   const table = tableLines(
@@ -72,17 +75,17 @@ function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation, un
       { title: '±', align: 'right' },
       { title: 'RIGHT', align: 'right' },
     ],
-    byClass.map((one) => [
-      one.class,
-      formatCount(one.images),
-      one.bitsPerDim === null ? '' : unit.of(one.bitsPerDim).toFixed(4),
-      one.samplingError === null ? '' : errorText(unit.of(one.samplingError)),
-      one.images === 0 ? '' : share(one),
+    byClass.map((entry) => [
+      entry.class,
+      formatCount(entry.images),
+      entry.bitsPerDim === null ? '' : unit.of(entry.bitsPerDim).toFixed(4),
+      entry.samplingError === null ? '' : errorText(unit.of(entry.samplingError)),
+      entry.images === 0 ? '' : share(entry),
     ]),
   );
   return [
     `${unit.text(marginalBitsPerDim, 4)} of p(x), the classes equally likely`,
-    `classification by Bayes' rule: ${share(all)} correct`,
+    `classification by Bayes' rule: ${share(overall)} correct`,
     ...(byClass.length <= LISTED ? table : []),
   ];
 }

@@ -40,12 +40,12 @@ it.each([
   ['straße.png', 'STRASSE.png'],
   ['folder/a.png', 'Folder/a.png'],
   ['a.png/b.png', 'A.png'],
-])('writes %s and %s to two files, and says so', (one, other) => {
-  const { files, notes } = namesAndNotes([one, other]);
-  expect(files[0]).toBe(one.endsWith('.png') ? one : `${one}.png`);
-  expect(files[1]).toBe(`${other}.png`);
+])('writes %s and %s to two files, and says so', (first, second) => {
+  const { files, notes } = namesAndNotes([first, second]);
+  expect(files[0]).toBe(first.endsWith('.png') ? first : `${first}.png`);
+  expect(files[1]).toBe(`${second}.png`);
   expect(notes).toContain(`1 image written under another name`);
-  expect(notes).toContain(`${other} as ${other}.png`);
+  expect(notes).toContain(`${second} as ${second}.png`);
 });
 
 it('renames a folder that has the name of a file, for all of its images, and says so', () => {

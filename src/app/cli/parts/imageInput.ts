@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { phrase, UserError } from '../../../core/errors.ts';
-import { dimensionsOf, type ImageShape, zeros } from '../../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, zeros } from '../../../core/numeric/index.ts';
 import { conditionsOfFiles, namesInFolders, orPassed } from '../../../data/conditions/index.ts';
 import { type ImageSet, type RequiredCondition, readOne, type Split } from '../../../data/contract/index.ts';
 import { exists, isFolder, withFile } from '../../../data/files/files.ts';
@@ -14,7 +14,7 @@ import type { NamedImages } from '../../../data/sources/namedImages.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
-import { oneOf, wholeNumber } from './options.ts';
+import { parseChoice, wholeNumber } from './options.ts';
 
 /** Reading images that takes longer is shown. */
 const WORTH_A_BAR_MS = 1000;
@@ -46,7 +46,7 @@ export function addImageOptions(command: Command): Command {
 export function addSetOptions(command: Command): Command {
   return command
     .option('--data <name|path>', 'use images of a dataset instead')
-    .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'test')
+    .option('--split <name>', `which split: ${splits.join(', ')}`, parseChoice('split', splits), 'test')
     .option('--count <n>', 'use only the first n images (default: all)', wholeNumber(1));
 }
 
@@ -99,10 +99,10 @@ export async function readImages(
   };
   const begin = performance.now();
   let bar: Progress | undefined;
-  const onProgress = (done: number, of: number): void => {
+  const onProgress = (done: number, total: number): void => {
     if (performance.now() - begin > WORTH_A_BAR_MS) {
-      bar ??= createProgress({ label: 'reading', total: of, unit: 'images' });
-      bar.expect(of);
+      bar ??= createProgress({ label: 'reading', total: total, unit: 'images' });
+      bar.expect(total);
       bar.update(done);
     }
   };
@@ -171,14 +171,14 @@ function datasetImages(
 ): NamedImages {
   const { imageShape, resize, split, source } = about;
   const { count } = set;
-  const pixels = zeros(set.kind, count * dimensionsOf(imageShape));
+  const pixels = zeros(set.kind, count * countDimensions(imageShape));
   for (let index = 0; index < count; index++) {
     const image = { shape: set.imageShape, pixels: readOne(set, index) };
-    pixels.set(fitImage(image, imageShape, { source, resize }), index * dimensionsOf(imageShape));
+    pixels.set(fitImage(image, imageShape, { source, resize }), index * countDimensions(imageShape));
   }
   const names = namesOfSet(set, split);
   const inFolder = (name: string): string => (isFolder(source) ? join(source, name) : name);
-  const paths = names.map((name, index) => (name === set.nameOf?.(index) ? inFolder(name) : name));
+  const paths = names.map((name, index) => (name === set.nameAt?.(index) ? inFolder(name) : name));
   const { labels, conditions } = set;
   return {
     names,
@@ -195,7 +195,7 @@ function datasetImages(
 export function namesOfSet(set: ImageSet, split: string): string[] {
   const names = new Set<string>();
   for (let index = 0; index < set.count; index++) {
-    const name = set.nameOf?.(index);
+    const name = set.nameAt?.(index);
     const isUsable = name !== undefined && staysBelow(name) && !names.has(name);
     names.add(isUsable ? name : `${split}-${String(index).padStart(5, '0')}.png`);
   }

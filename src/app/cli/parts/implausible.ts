@@ -7,14 +7,14 @@ import { shellWord } from '../terminal/wording.ts';
 /** Notes if some of these bits/dim are beyond the doctor's limit, on which a model fails. */
 export function noteImplausible(
   values: readonly number[],
-  { what, bits, directory }: { what: string; bits: number | undefined; directory: string },
+  { what: subject, bits, directory }: { what: string; bits: number | undefined; directory: string },
 ): void {
   const limit = checkNamed('bitsPerDim').problem! * (bits ?? Number.POSITIVE_INFINITY);
   const failed = values.filter((value) => !(value <= limit)).length;
   if (failed > 0) {
-    const most = bits === undefined ? 'not a number' : `above ${formatCount(limit)} bits/dim`;
+    const exceeds = bits === undefined ? 'not a number' : `above ${formatCount(limit)} bits/dim`;
     noteOnStderr(
-      `${what}: ${formatCount(failed)} of ${formatCount(values.length)} ${most}, where the model fails: these values mean ` +
+      `${subject}: ${formatCount(failed)} of ${formatCount(values.length)} ${exceeds}, where the model fails: these values mean ` +
         `nothing else; emerging doctor ${shellWord(directory)} examines its layers`,
     );
   }

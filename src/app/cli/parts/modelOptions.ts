@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Split } from '../../../data/contract/index.ts';
 import { type FlowModel, type FlowModelOptions, LARGE_BYTES } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
-import { flowModelOf, type LoadModelOptions } from '../../../model/loading/modelFiles.ts';
+import { createFlowModel, type LoadModelOptions } from '../../../model/loading/modelFiles.ts';
 import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
@@ -14,7 +14,7 @@ import {
   type CheckpointOptions,
   compileOptions,
   type EngineOptions,
-  oneOf,
+  parseChoice,
   wholeNumber,
 } from './options.ts';
 import { requireNoInput, runInputs } from './protectedFiles.ts';
@@ -46,7 +46,7 @@ export async function openModel(
       requireNoInput(output, runInputs(trained));
     }
   }
-  return flowModelOf(trained, use);
+  return createFlowModel(trained, use);
 }
 
 /** Notes on stderr, before some work begins, about how much memory it takes, if that is a GiB or more. */
@@ -82,7 +82,7 @@ export function addSplitOption(command: Command, fallback: Split): Command {
   return command.option(
     '--split <name>',
     `which split: ${splits.join(', ')}`,
-    oneOf('split', splits),
+    parseChoice('split', splits),
     fallback,
   );
 }
@@ -124,10 +124,15 @@ interface Overflow {
 /** A line that says how many images overflowed; empty if none did. */
 export function overflowNote(
   { bits }: { readonly bits?: number | undefined },
-  { overflowed, count, what = 'samples', remedy = 'try a lower temperature, or train longer' }: Overflow,
+  {
+    overflowed,
+    count,
+    what: subject = 'samples',
+    remedy = 'try a lower temperature, or train longer',
+  }: Overflow,
 ): string {
   const blank = bits === undefined ? 'NaN, grey in pictures' : 'black';
   return overflowed === 0
     ? ''
-    : `${formatCount(overflowed)} of ${formatCount(count)} ${what} overflowed (${blank}): ${remedy}\n`;
+    : `${formatCount(overflowed)} of ${formatCount(count)} ${subject} overflowed (${blank}): ${remedy}\n`;
 }

@@ -74,7 +74,7 @@ export async function compileOptions({ device: choice, threads }: EngineOptions)
 }
 
 /** Reports on stderr if programs do not run on the requested device: it may lack float64. */
-export function noteDeviceOf(precision: Precision, { device: choice }: EngineOptions): void {
+export function reportDevice(precision: Precision, { device: choice }: EngineOptions): void {
   const { device = defaultDevice } = choice;
   if (precision === 'float64' && !deviceRecord(device).hasFloat64) {
     noteOnStderr(`${device} has no float64: this runs on the CPU`);
@@ -82,11 +82,11 @@ export function noteDeviceOf(precision: Precision, { device: choice }: EngineOpt
 }
 
 /** A parser of whole numbers of at least `least` and at most `most`. */
-export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  const range = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
+export function wholeNumber(least: number, limit = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = limit === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${limit}`;
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most) {
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > limit) {
       throw new InvalidArgumentError(`It must be a whole number ${range}.`);
     }
     return value;
@@ -103,7 +103,7 @@ export function nonNegative(text: string): number {
 }
 
 /** A parser of one of the given names. */
-export function oneOf<const Names extends readonly string[]>(
+export function parseChoice<const Names extends readonly string[]>(
   kind: string,
   names: Names,
 ): (text: string) => Names[number] {
@@ -116,19 +116,19 @@ export function oneOf<const Names extends readonly string[]>(
 }
 
 /** A parser of one or more of the given names, separated by commas. */
-export function listOf<const Names extends readonly string[]>(
+export function parseChoices<const Names extends readonly string[]>(
   kind: string,
   names: Names,
 ): (text: string) => Names[number][] {
-  const one = oneOf(kind, names);
-  return (text) => text.split(',').map((name) => one(name));
+  const parse = parseChoice(kind, names);
+  return (text) => text.split(',').map((name) => parse(name));
 }
 
 /** Adds `--inverse`. */
 export function addInverseOption(command: Command): Command {
   return command.addOption(
     new Option('--inverse <method>', `how emerging convolutions are inverted: ${inverseMethods.join(', ')}`)
-      .argParser(oneOf('inverse', inverseMethods))
+      .argParser(parseChoice('inverse', inverseMethods))
       .default('wavefront'),
   );
 }
@@ -137,11 +137,11 @@ const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
 
 /** Adds `--weights`; with no default for commands that take exports, which have one kind. */
 export function addWeightsOption(command: Command, { orExport = false } = {}): Command {
-  const which = `which weights: ${weightsKinds.join(', ')}`;
-  const parse = oneOf('weights', weightsKinds);
+  const description = `which weights: ${weightsKinds.join(', ')}`;
+  const parse = parseChoice('weights', weightsKinds);
   return orExport
-    ? command.option('--weights <kind>', `${which} (default: average, or as in the export)`, parse)
-    : command.option('--weights <kind>', which, parse, 'average');
+    ? command.option('--weights <kind>', `${description} (default: average, or as in the export)`, parse)
+    : command.option('--weights <kind>', description, parse, 'average');
 }
 
 /** Which checkpoint of a run is used. */

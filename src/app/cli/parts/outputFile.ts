@@ -81,14 +81,14 @@ type Inputs = readonly (string | undefined)[];
  *
  * @throws UserError if it can't be written, or would replace one of the inputs or a file that a model needs
  */
-export function outputFile(place: OutputPlace, inputs: Inputs): OutputFile {
-  const path = typeof place === 'string' ? place : place.byDefault;
+export function outputFile(output: OutputPlace, inputs: Inputs): OutputFile {
+  const path = typeof output === 'string' ? output : output.byDefault;
   // First, because the other checks need access to the folder.
-  requireWritablePlace(place);
+  requireWritablePlace(output);
   requireNoModelFile(path);
   requireNoInput(path, inputs);
   const closed =
-    typeof place === 'string'
+    typeof output === 'string'
       ? strangersFolder(path)
       : new ClosedFolder(dirname(path), {
           remedy: phrase`delete it, or name the file: ${option('out', path)}`,
@@ -109,8 +109,8 @@ export function outputFile(place: OutputPlace, inputs: Inputs): OutputFile {
  *
  * @throws UserError if it cannot be written, or if the name does not end in .png
  */
-export function outputPng(place: OutputPlace, inputs: Inputs): OutputFile {
-  return outputWithEnding(place, inputs, { ending: '.png', why: 'pictures are written as PNG' });
+export function outputPng(output: OutputPlace, inputs: Inputs): OutputFile {
+  return outputWithEnding(output, inputs, { ending: '.png', why: 'pictures are written as PNG' });
 }
 
 /**
@@ -118,23 +118,23 @@ export function outputPng(place: OutputPlace, inputs: Inputs): OutputFile {
  *
  * @throws UserError if it cannot be written, or if the name does not end in .html
  */
-export function outputPage(place: OutputPlace, inputs: Inputs): OutputFile {
-  return outputWithEnding(place, inputs, { ending: '.html', why: 'the page is written as HTML' });
+export function outputPage(output: OutputPlace, inputs: Inputs): OutputFile {
+  return outputWithEnding(output, inputs, { ending: '.html', why: 'the page is written as HTML' });
 }
 
 /** Checks that the folder is writable; the user hasn't named it if the name is the default. */
-function requireWritablePlace(place: OutputPlace): void {
-  if (typeof place === 'string') {
-    requireWritable(place);
+function requireWritablePlace(output: OutputPlace): void {
+  if (typeof output === 'string') {
+    requireWritable(output);
     return;
   }
   try {
-    requireWritable(place.byDefault);
+    requireWritable(output.byDefault);
   } catch (error) {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    const name = basename(place.byDefault);
+    const name = basename(output.byDefault);
     throw new UserError(error.code, phrase`${error.phrase}; name another place: ${option('out', name)}`, {
       cause: error,
     });
@@ -142,17 +142,17 @@ function requireWritablePlace(place: OutputPlace): void {
 }
 
 function outputWithEnding(
-  place: OutputPlace,
+  output: OutputPlace,
   inputs: Inputs,
   { ending, why }: { readonly ending: string; readonly why: string },
 ): OutputFile {
-  const path = typeof place === 'string' ? place : place.byDefault;
+  const path = typeof output === 'string' ? output : output.byDefault;
   const extension = extname(path);
   if (extension.toLowerCase() !== ending) {
     const name = `${path.slice(0, path.length - extension.length)}${ending}`;
     throw new UserError('invalid-argument', `cannot write ${path}: ${why}; name it ${name}`);
   }
-  return outputFile(place, inputs);
+  return outputFile(output, inputs);
 }
 
 /**
@@ -183,8 +183,8 @@ export function requireOutputFolder(path: string): void {
 /** The run folder or export that contains a path, directly or in a subfolder. */
 function strangersFolder(path: string): ClosedFolder | undefined {
   const folder = dirname(path);
-  const around = [folder, join(folder, '..')].find((one) =>
-    ['config.yaml', 'manifest.json'].some((name) => exists(join(one, name))),
+  const around = [folder, join(folder, '..')].find((candidate) =>
+    ['config.yaml', 'manifest.json'].some((name) => exists(join(candidate, name))),
   );
   return around === undefined ? undefined : new ClosedFolder(around);
 }
@@ -196,6 +196,6 @@ const LISTED = 16;
 export function sheetNames(images: readonly ImageOfSet[]): string {
   const more = images.length - LISTED;
   const names = images.slice(0, LISTED).map(imageText);
-  const rest = more > 0 ? ` and ${formatCount(more)} more (--json lists them)` : '';
-  return visibleText(`row by row: ${names.join(', ')}${rest}`);
+  const moreText = more > 0 ? ` and ${formatCount(more)} more (--json lists them)` : '';
+  return visibleText(`row by row: ${names.join(', ')}${moreText}`);
 }

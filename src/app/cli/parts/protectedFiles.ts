@@ -59,12 +59,12 @@ export function requireNoInput(path: string, inputs: readonly (string | undefine
   const isTable = conditionsName.test(path);
   const isData = isTable || !resultName.test(path);
   const target = realPath(path);
-  const isPartOf = (source: string): boolean =>
+  const isWithinSource = (source: string): boolean =>
     realPath(source) === target ||
     (isData && isFolder(source) && isWithin(source, path)) ||
     // Tables may be next to images.
     (isTable && dirname(realPath(source)) === dirname(target));
-  if (sources.some((source) => exists(source) && isPartOf(source))) {
+  if (sources.some((source) => exists(source) && isWithinSource(source))) {
     throw new UserError('invalid-argument', `${path} would replace one of the inputs; choose another name`);
   }
 }

@@ -20,31 +20,35 @@ afterAll(() => {
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
 });
-const at = (name: string): string => join(folder, name);
+const inFolder = (name: string): string => join(folder, name);
 const testImages = tinyImages(3, 8, 1);
 
 beforeAll(() => {
-  tinyImages(10, 8, 0).forEach((_, index, all) => {
+  tinyImages(10, 8, 0).forEach((_, index, pixels) => {
     if (index % 64 === 0) {
-      writePng(at(`pictures/train/${index / 64}.png`), all.slice(index, index + 64), [8, 8, 1]);
+      writePng(inFolder(`pictures/train/${index / 64}.png`), pixels.slice(index, index + 64), [8, 8, 1]);
     }
   });
   for (let index = 0; index < 3; index++) {
-    writePng(at(`pictures/test/${index}.png`), testImages.slice(64 * index, 64 * index + 64), [8, 8, 1]);
+    writePng(
+      inFolder(`pictures/test/${index}.png`),
+      testImages.slice(64 * index, 64 * index + 64),
+      [8, 8, 1],
+    );
   }
-  truncateSync(at('pictures/train/4.png'), 30);
-  writeTinyDataset(at('arrays'));
-  writeTinyDataset(at('larger'), { size: 16 });
+  truncateSync(inFolder('pictures/train/4.png'), 30);
+  writeTinyDataset(inFolder('arrays'));
+  writeTinyDataset(inFolder('larger'), { size: 16 });
 });
 
 /** The parts of a run that the function uses. */
 function runOn(name: string, { validation = 0.2, imageShape = [8, 8, 1] as ImageShape } = {}): LoadedRun {
   const overrides = {
-    data: { name: at(name), validation },
+    data: { name: inFolder(name), validation },
     model: { levels: 1, depth: 1, conditioner: { width: 2 }, mixing: '1x1' },
   } as const;
   const config = resolveConfig({ overrides });
-  const paths = runPaths(mkdtempSync(at('run-')));
+  const paths = runPaths(mkdtempSync(inFolder('run-')));
   markData(paths, config);
   return { paths, config, model: new Glow(imageShape, config.model) } as unknown as LoadedRun;
 }
@@ -65,12 +69,12 @@ it('comes from the dataset of the run, or from another one', async () => {
       ),
     );
   expect(await counts()).toEqual([144, 16, 48]);
-  const other = await openRunImages(run, { split: 'test', chosen: true, data: at('pictures') });
-  expect(other.count).toBe(3);
+  const images = await openRunImages(run, { split: 'test', chosen: true, data: inFolder('pictures') });
+  expect(images.count).toBe(3);
 });
 
 it('has the shape of the training images', async () => {
-  const larger = at('larger');
+  const larger = inFolder('larger');
   const words = `the images of ${larger} are 16x16x1, but the model was trained on images of 8x8x1: `;
   for (const split of ['test', 'validation'] as const) {
     await expect(openRunImages(runOn('larger'), { split, chosen: true })).rejects.toMatchObject({
@@ -88,7 +92,7 @@ it('has the shape of the training images', async () => {
 
 it('is refused if it has no images', async () => {
   const run = runOn('arrays', { validation: 0 });
-  const words = `${at('arrays')} has no validation images: the run was trained with data.validation 0`;
+  const words = `${inFolder('arrays')} has no validation images: the run was trained with data.validation 0`;
   await expect(openRunImages(run, { split: 'validation', chosen: false })).rejects.toMatchObject({
     code: 'invalid-argument',
     message: words,

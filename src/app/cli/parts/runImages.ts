@@ -3,8 +3,8 @@
 import { option, phrase, UserError } from '../../../core/errors.ts';
 import type { ImageShape } from '../../../core/numeric/index.ts';
 import { type ImageSet, leastValidation, type Split } from '../../../data/contract/index.ts';
-import { identityOf } from '../../../data/identity.ts';
-import { inColourOf } from '../../../data/pixels/index.ts';
+import { identifyImages } from '../../../data/identity.ts';
+import { matchColour } from '../../../data/pixels/index.ts';
 import { openSplit } from '../../../data/registry.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
@@ -33,7 +33,7 @@ interface WantedImages {
  * @param directory of the run or export
  * @throws UserError as `openRunImages` does, or if no dataset is named for an export
  */
-export async function openImagesOf(
+export async function openImages(
   trained: LoadedRun | TrainedModel,
   directory: string,
   { data, ...wanted }: WantedImages,
@@ -62,8 +62,8 @@ export async function openImagesOf(
  *
  * @throws UserError if they don't have the model's shape
  */
-export function fitNamed(name: string, found: ImageSet, wanted: ImageShape): ImageSet {
-  const images = inColourOf(found, wanted);
+export function fitNamed(name: string, opened: ImageSet, wanted: ImageShape): ImageSet {
+  const images = matchColour(opened, wanted);
   requireImageShape({ name, imageShape: images.imageShape }, wanted, 'name a dataset of such images');
   return images;
 }
@@ -88,18 +88,18 @@ export async function openRunImages(
   const { validation } = config.data;
   const name = data ?? config.data.name;
   const remedy = phrase`name them with ${option(flag, config.data.name)} if you mean these`;
-  const place: DataPlace =
+  const dataPlace: DataPlace =
     data === undefined ? locateData(paths, config, remedy) : { path: data, note: null };
-  if (place.note !== null) {
-    noteOnStderr(place.note);
+  if (dataPlace.note !== null) {
+    noteOnStderr(dataPlace.note);
   }
   const holdOut = holdOutIn(await folderStore(paths).readImages());
-  const { imageShape: like, values } = model;
-  const conditions = conditionsFor(model.options, place.conditions);
-  const how = { validation, holdOut, conditions, like, bits: values.bits, oneIfOther: true };
-  const found = await openSplit(place.path, split, how);
-  const images = data === undefined ? found : fitNamed(name, found, like);
-  requireImageShape({ name, imageShape: images.imageShape }, like);
+  const { imageShape, values } = model;
+  const conditions = conditionsFor(model.options, dataPlace.conditions);
+  const how = { validation, holdOut, conditions, like: imageShape, bits: values.bits, oneIfOther: true };
+  const opened = await openSplit(dataPlace.path, split, how);
+  const images = data === undefined ? opened : fitNamed(name, opened, imageShape);
+  requireImageShape({ name, imageShape: images.imageShape }, imageShape);
   if (images.count === 0) {
     const why = split === 'validation' ? ': the run was trained with data.validation 0' : '';
     throw noImages(name, { split, chosen }, why);
@@ -124,7 +124,7 @@ export async function differenceFromRun(
   images: ImageSet,
 ): Promise<string | undefined> {
   const record = await folderStore(paths).readImages();
-  const difference = record && differenceBetween(record[split], await identityOf(images));
+  const difference = record && differenceBetween(record[split], await identifyImages(images));
   return (
     difference &&
     `its ${split === 'train' ? 'training' : split} images differ from the images of the run (${paths.dataRecord}): ${difference}`

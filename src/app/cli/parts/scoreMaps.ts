@@ -1,10 +1,10 @@
 // The pictures that `emerging score --map` writes: each image next to the map of its bits, with its oddest places framed.
 
-import { dimensionsOf, type Values } from '../../../core/numeric/index.ts';
+import { countDimensions, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { writeNewFolder } from '../../../data/files/folders.ts';
 import { heatRange, mapPicture } from '../../../data/pictures/index.ts';
-import { type ResultUnit, unitOf } from '../../../flows/models/index.ts';
+import { type ResultUnit, resultUnit } from '../../../flows/models/index.ts';
 import type { ConditionChoice, FlowModel } from '../../../model/index.ts';
 import type { ReferencePlaces } from '../../../model/referenceScores.ts';
 import { type OddPlace, oddPlaces } from '../../../uses/odd/places.ts';
@@ -46,9 +46,9 @@ export async function writeMaps(
   const { imageShape } = model;
   const [height, width, channels] = imageShape;
   const range = heatRange(map);
-  const unit = unitOf(model.model.options);
+  const unit = resultUnit(model.model.options);
   const odd = places && oddPlaces(map, places);
-  const [size, area] = [dimensionsOf(imageShape), height * width];
+  const [size, area] = [countDimensions(imageShape), height * width];
   const files = Object.fromEntries(
     fileNames(names).map((name, index) => {
       const image = pixels.subarray(index * size, (index + 1) * size);

@@ -45,13 +45,13 @@ export function scoreText({
   step,
 }: ScoreText): string {
   const more = images.length - LINES;
-  const rest = more > 0 ? `and ${formatCount(more)} less odd ones; use --out FILE.csv for all\n` : '';
+  const lessOdd = more > 0 ? `and ${formatCount(more)} less odd ones; use --out FILE.csv for all\n` : '';
   const measured =
     `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
     `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
   const ofSet = source === null ? '' : `${sourceText(source, images.length)}\n`;
   const about = { noPValues, references: reference.images, unit };
-  return `${table(images, score, unit)}\n${rest}${measured}${trustText(images, score, about)}${ofSet}`;
+  return `${table(images, score, unit)}\n${lessOdd}${measured}${trustText(images, score, about)}${ofSet}`;
 }
 
 function table(images: readonly FileScore[], score: OddScoreName, unit: ResultUnit): string {
@@ -90,16 +90,16 @@ function trustText(
   }: { readonly noPValues: string | null; readonly references: number; readonly unit: ResultUnit },
 ): string {
   const { text, trust } = oddScores[score];
-  const what = `${score}: ${text.replace('bits/dim', unit.name)}; higher is odder. ${trust}\n`;
+  const scoreLine = `${score}: ${text.replace('bits/dim', unit.name)}; higher is odder. ${trust}\n`;
   if (noPValues !== null) {
-    return `${what}No p-values: ${noPValues}\n`;
+    return `${scoreLine}No p-values: ${noPValues}\n`;
   }
   if (references < ENOUGH_TO_CALL) {
-    return `${what}Too few validation images (${references}) to call any image odd at ${100 * ODD} %: the first are the most unusual\n`;
+    return `${scoreLine}Too few validation images (${references}) to call any image odd at ${100 * ODD} %: the first are the most unusual\n`;
   }
   const odd = images.filter(({ pValue }) => pValue !== null && pValue <= ODD).length;
   return (
-    `${what}p-value at most ${ODD}: ${formatCounted(odd, 'image')}; ` +
+    `${scoreLine}p-value at most ${ODD}: ${formatCounted(odd, 'image')}; ` +
     `${formatExpected(ODD * images.length)} expected by chance if all come from the same source\n`
   );
 }
@@ -132,10 +132,13 @@ export function scoreCsv(images: readonly FileScore[], unit: ResultUnit): string
 }
 
 /** One sentence about a set that doesn't differ, two about one that does: how it differs, and what to do. */
-export function sourceText({ same, pValue, falseAlarms, shifts }: SourceComparison, count: number): string {
+export function sourceText(
+  { same: isSame, pValue, falseAlarms, shifts }: SourceComparison,
+  count: number,
+): string {
   const set = `As a set, these ${formatCounted(count, 'image')}`;
   const rate = `${100 * falseAlarms} % false alarms`;
-  if (same) {
+  if (isSame) {
     return `${set} don't differ from the validation images (${rate}).`;
   }
   const p = pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`;

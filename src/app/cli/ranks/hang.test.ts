@@ -7,7 +7,7 @@ import { hasMpirun, type Job, needsMpirun, startJob } from '../../../testing/mpi
 const emerging = commandLine();
 const start = (ranks: number, command: readonly string[]) =>
   startJob(ranks, command, { cwd: emerging.folder });
-const linesOf = (stderr: string): string[] =>
+const outputLines = (stderr: string): string[] =>
   stderr.split('\n').filter((line) => line.startsWith('emerging:'));
 
 /** A program that joins the others, with little patience. */
@@ -57,7 +57,7 @@ describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, { tags: 'system'
 
   it('before it joins ends the job', async () => {
     const { code, stderr } = await start(3, joining('if (isSecond) stop();', '')).ended;
-    expect(linesOf(stderr)[0]).toMatch(
+    expect(outputLines(stderr)[0]).toMatch(
       /^emerging: rank 0 on .* has waited \d+ seconds for all 3 processes that mpirun has started: /,
     );
     expect(code).not.toBe(0);
@@ -76,7 +76,7 @@ describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, { tags: 'system'
     ],
   ])('later is named: %s', async (_, job, expected) => {
     const { code, stderr } = await job().ended;
-    expect(linesOf(stderr)[0]).toMatch(expected);
+    expect(outputLines(stderr)[0]).toMatch(expected);
     expect(code).toBe(1);
   });
 });

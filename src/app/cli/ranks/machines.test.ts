@@ -12,7 +12,7 @@ import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const emerging = commandLine();
 const machines = hasMpirun ? makeMachines(emerging.folder, 2) : undefined;
-const pathsOf = (name: string) => runPaths(join(emerging.folder, name));
+const hostPaths = (name: string) => runPaths(join(emerging.folder, name));
 const start = (on: typeof machines, ...args: string[]) =>
   startJob(2, emerging.words('train', '--data=data', ...tinyTraining, '--no-test', '--threads=1', ...args), {
     cwd: emerging.folder,
@@ -32,8 +32,8 @@ describe.skipIf(machines === undefined)(
       expect(stderr).toContain('2 ranks on 2 machines (machine1, machine2), each with 8 images of a batch');
       expect((await start(undefined, '--steps=10', '--out=one').ended).code).toBe(0);
       const bytes = (name: string) => [
-        readFileSync(pathsOf(name).metrics, 'utf8'),
-        readFileSync(checkpointPath(pathsOf(name), 10), 'base64'),
+        readFileSync(hostPaths(name).metrics, 'utf8'),
+        readFileSync(checkpointPath(hostPaths(name), 10), 'base64'),
       ];
       expect(bytes('two')).toEqual(bytes('one'));
     });

@@ -25,7 +25,7 @@ const json = async (ranks: number, ...args: string[]) => {
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout);
 };
-const evaluationsOf = (name: string): object[] =>
+const readEvaluations = (name: string): object[] =>
   JSON.parse(readFileSync(runPaths(inFolder(name)).summary, 'utf8')).evaluations;
 
 beforeAll(async () => {
@@ -37,9 +37,9 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
   it.each([2, 3])('evaluate with the numbers of one process: %i', async (ranks) => {
     const args = ['evaluate', 'run', '--draws=3', '--importance=4', '--batch=7'];
     const expected = await emerging.json(...args);
-    const before = evaluationsOf('run').length;
+    const before = readEvaluations('run').length;
     expect(await json(ranks, ...args)).toEqual(expected);
-    expect(evaluationsOf('run').slice(before)).toEqual([evaluationsOf('run')[before - 1]]);
+    expect(readEvaluations('run').slice(before)).toEqual([readEvaluations('run')[before - 1]]);
     const printed = await run(ranks, ...args);
     expect(printed.stdout.match(/bits\/dim/g)!.length).toBe(
       (await emerging.run(...args)).stdout.match(/bits\/dim/g)!.length,
@@ -47,15 +47,21 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
   });
 
   it('score with the numbers of one process, with and without a cache of reference scores on rank 0', async () => {
-    const args = (of: string, out: string) => ['score', of, '--data=data', '--draws=2', `--out=${out}.json`];
+    const args = (model: string, out: string) => [
+      'score',
+      model,
+      '--data=data',
+      '--draws=2',
+      `--out=${out}.json`,
+    ];
     cpSync(inFolder('run'), inFolder('copy'), { recursive: true });
     // The first process measures the validation images, and keeps their scores.
     expect((await emerging.run(...args('run', 'one'))).code).toBe(0);
-    for (const [ranks, of, out] of [
+    for (const [ranks, model, out] of [
       [2, 'run', 'two'],
       [3, 'copy', 'three'],
     ] as const) {
-      const { code, stderr } = await run(ranks, ...args(of, out));
+      const { code, stderr } = await run(ranks, ...args(model, out));
       expect(code, stderr).toBe(0);
       expect(readFileSync(inFolder(`${out}.json`), 'utf8')).toBe(readFileSync(inFolder('one.json'), 'utf8'));
     }

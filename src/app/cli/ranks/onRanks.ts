@@ -12,12 +12,12 @@ import {
 } from '../../../core/ranks/index.ts';
 import { joinRanks } from '../../../core/ranks/joinRanks.node.ts';
 import type { ImageSet } from '../../../data/contract/index.ts';
-import { identityOf } from '../../../data/identity.ts';
+import { identifyImages } from '../../../data/identity.ts';
 import { type CompileOptions, isHost } from '../../../tensor/engine/index.ts';
 import { compileOptions, type EngineOptions } from '../parts/options.ts';
 import { version } from '../parts/version.ts';
 import { mute } from '../terminal/output.ts';
-import { messageOf } from '../terminal/wording.ts';
+import { errorMessage } from '../terminal/wording.ts';
 import { afterLeader } from './refuseRanks.ts';
 
 /**
@@ -45,7 +45,7 @@ export async function onRanks(run: (ranks: Ranks) => Promise<void>): Promise<voi
 }
 
 /** How programs are compiled on a rank: by default with the threads that it may use. */
-export function compileOptionsOf(ranks: Ranks, options: EngineOptions): Promise<CompileOptions> {
+export function rankCompileOptions(ranks: Ranks, options: EngineOptions): Promise<CompileOptions> {
   const sharesCores = ranks.size > 1 && isHost(options.device.device);
   return compileOptions(sharesCores ? { ...options, threads: options.threads ?? ranks.cores } : options);
 }
@@ -70,20 +70,20 @@ const FACTOR = 10;
  * @throws UserError (`mismatch`) on rank 0 if they do not, LeaderFailed on the others
  */
 async function requireSameCommand(ranks: Ranks): Promise<void> {
-  const own = {
+  const rankCommand = {
     version: `emerging ${version}`,
     node: `Node ${process.version}`,
     command: process.argv.slice(2).join(' '),
   };
-  const all = ranks.size === 1 ? [own] : await gather(ranks, own);
+  const rankCommands = ranks.size === 1 ? [rankCommand] : await gather(ranks, rankCommand);
   await fromLeader(ranks, () => {
-    for (const what of ['version', 'node', 'command'] as const) {
-      const other = all.findIndex((one) => one[what] !== own[what]);
-      if (other !== -1) {
-        const verb = what === 'command' ? 'was started with' : 'runs';
+    for (const key of ['version', 'node', 'command'] as const) {
+      const otherRank = rankCommands.findIndex((command) => command[key] !== rankCommand[key]);
+      if (otherRank !== -1) {
+        const verb = key === 'command' ? 'was started with' : 'runs';
         throw new UserError(
           'mismatch',
-          `${nameOfRank(ranks, other)} ${verb} '${all[other]![what]}', ${nameOfRank(ranks, 0)} '${own[what]}': all ranks ` +
+          `${nameOfRank(ranks, otherRank)} ${verb} '${rankCommands[otherRank]![key]}', ${nameOfRank(ranks, 0)} '${rankCommand[key]}': all ranks ` +
             'run the same command in the same version',
         );
       }
@@ -125,24 +125,26 @@ export async function requireSameInputs<Inputs extends Opened>(
         'its disk and network, or start without this machine',
     );
   }
-  const problem = failure && messageOf(failure.error);
-  const all = await gather(ranks, { problem, checksums: opened?.checksums });
+  const problem = failure && errorMessage(failure.error);
+  const rankInputs = await gather(ranks, { problem, checksums: opened?.checksums });
   await fromLeader(ranks, () => {
     if (failure !== undefined) {
       throw failure.error;
     }
-    const failed = all.findIndex((one) => one.problem !== undefined);
+    const failed = rankInputs.findIndex((input) => input.problem !== undefined);
     if (failed !== -1) {
-      throw new UserError('not-ready', `${nameOfRank(ranks, failed)}: ${all[failed]!.problem}`);
+      throw new UserError('not-ready', `${nameOfRank(ranks, failed)}: ${rankInputs[failed]!.problem}`);
     }
-    for (const what of ['model', 'images'] as const) {
-      const other = all.findIndex(({ checksums }) => checksums![what] !== all[0]!.checksums![what]);
-      if (other !== -1) {
+    for (const key of ['model', 'images'] as const) {
+      const otherRank = rankInputs.findIndex(
+        ({ checksums }) => checksums![key] !== rankInputs[0]!.checksums![key],
+      );
+      if (otherRank !== -1) {
         throw new UserError(
           'mismatch',
-          what === 'images'
-            ? `the images of ${nameOfRank(ranks, other)} and ${nameOfRank(ranks, 0)} differ: copy them, or use a shared disk`
-            : `the models of ${nameOfRank(ranks, other)} and ${nameOfRank(ranks, 0)} differ: copy the folder, or use a shared disk`,
+          key === 'images'
+            ? `the images of ${nameOfRank(ranks, otherRank)} and ${nameOfRank(ranks, 0)} differ: copy them, or use a shared disk`
+            : `the models of ${nameOfRank(ranks, otherRank)} and ${nameOfRank(ranks, 0)} differ: copy the folder, or use a shared disk`,
         );
       }
     }
@@ -156,7 +158,7 @@ export async function openSame(ranks: Ranks, open: () => Promise<ImageSet>): Pro
     const images = await open();
     return {
       images,
-      checksums: ranks.size === 1 ? {} : { images: JSON.stringify(await identityOf(images)) },
+      checksums: ranks.size === 1 ? {} : { images: JSON.stringify(await identifyImages(images)) },
     };
   });
   return images;

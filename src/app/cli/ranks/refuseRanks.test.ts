@@ -1,12 +1,12 @@
 // Commands that several processes cannot share are refused.
 import { expect, it } from 'vitest';
-import { commandOf, createProgram } from '../commandTree.ts';
+import { createProgram, findCommand } from '../commandTree.ts';
 import { refuseRanks } from './refuseRanks.ts';
 
 const startedAs = (rank: number) => ({ OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: String(rank) });
 const program = await createProgram();
 const refuse = (words: string, environment: Record<string, string>) =>
-  refuseRanks(commandOf(program, words.split(' ')), environment);
+  refuseRanks(findCommand(program, words.split(' ')), environment);
 
 // Each rank but the first waits for a while.
 it.concurrent.each(['sample', 'encode', 'datasets prepare', 'datasets show'])(

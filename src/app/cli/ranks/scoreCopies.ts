@@ -49,11 +49,11 @@ export async function openKnown(
   }
   const splits =
     source.config.data.validation === 0 ? (['train'] as const) : (['train', 'validation'] as const);
-  const known: KnownImages[] = [];
+  const sets: KnownImages[] = [];
   for (const split of splits) {
-    known.push({ what: split, images: await openRunImages(source, { split, chosen: false }) });
+    sets.push({ what: split, images: await openRunImages(source, { split, chosen: false }) });
   }
-  return known;
+  return sets;
 }
 
 /**
@@ -65,26 +65,26 @@ export async function openKnown(
 export async function findCopies(
   set: ImageSet,
   files: readonly string[],
-  known: readonly KnownImages[],
+  sets: readonly KnownImages[],
   engine: CompileOptions,
 ): Promise<ImageCopies[]> {
   const copies = files.map((file) => ({ file, same: [] as string[], near: [] as string[] }));
-  for (const { what, images } of known) {
+  for (const { what: setName, images } of sets) {
     const nameAt = (index: number): string => {
-      const name = images.nameOf?.(index);
-      return `${what} ${imageText({ index, ...(name !== undefined && { name }) })}`;
+      const name = images.nameAt?.(index);
+      return `${setName} ${imageText({ index, ...(name !== undefined && { name }) })}`;
     };
     const groups = await withImageProgress(
-      `comparing with ${what}`,
+      `comparing with ${setName}`,
       images.count + 3 * set.count,
       (onProgress) => copiesOfKnown(set, images, { engine, onProgress }),
     );
-    for (const { image, same, near } of groups) {
-      copies[image]!.same.push(...same.map(nameAt));
+    for (const { image, same: identical, near } of groups) {
+      copies[image]!.same.push(...identical.map(nameAt));
       copies[image]!.near.push(...near.map(nameAt));
     }
   }
-  return copies.filter(({ same, near }) => same.length + near.length > 0);
+  return copies.filter(({ same: identical, near }) => identical.length + near.length > 0);
 }
 
 /** How many copies are printed. */
@@ -95,16 +95,16 @@ export function copiesText(copies: readonly ImageCopies[]): string {
   if (copies.length === 0) {
     return 'No image is a copy of a known image, or nearly\n';
   }
-  const exact = copies.filter(({ same }) => same.length > 0);
-  const near = copies.filter(({ same }) => same.length === 0);
-  const lines = [...near, ...exact].slice(0, LINES).map(({ file, same, near: nearly }) => {
-    const [first, ...others] = [...same, ...nearly];
+  const exact = copies.filter(({ same: identical }) => identical.length > 0);
+  const near = copies.filter(({ same: identical }) => identical.length === 0);
+  const lines = [...near, ...exact].slice(0, LINES).map(({ file, same: identical, near: nearly }) => {
+    const [first, ...others] = [...identical, ...nearly];
     const more = others.length > 0 ? ` and ${formatCounted(others.length, 'other image')}` : '';
-    return `  ${visibleText(file)}: ${same.length > 0 ? 'the pixels of' : 'nearly'} ${visibleText(first!)}${more}\n`;
+    return `  ${visibleText(file)}: ${identical.length > 0 ? 'the pixels of' : 'nearly'} ${visibleText(first!)}${more}\n`;
   });
-  const rest = copies.length - lines.length;
+  const remaining = copies.length - lines.length;
   return (
     `Copies of known images: ${formatCount(exact.length)} with the same pixels, ${formatCount(near.length)} nearly the same\n` +
-    `${lines.join('')}${rest > 0 ? `  and ${formatCount(rest)} more (--json lists them)\n` : ''}`
+    `${lines.join('')}${remaining > 0 ? `  and ${formatCount(remaining)} more (--json lists them)\n` : ''}`
   );
 }

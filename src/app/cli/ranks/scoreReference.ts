@@ -3,7 +3,7 @@
 import { UserError } from '../../../core/errors.ts';
 import { fromLeader, onlyRank, type Ranks } from '../../../core/ranks/index.ts';
 import { ENOUGH_IMAGES, type ImageSet, leastValidation } from '../../../data/contract/index.ts';
-import { identityOf } from '../../../data/identity.ts';
+import { identifyImages } from '../../../data/identity.ts';
 import { openReference, openSplit } from '../../../data/registry.ts';
 import type { FlowModel, TrainedModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
@@ -11,7 +11,7 @@ import { isRun } from '../../../model/loading/loadTrained.ts';
 import { storeExportScores, storeRunScores } from '../../../model/loading/scoresFile.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
 import { differenceBetween, holdOutIn } from '../../../runs/contents/dataRecord.ts';
-import { isDataOf } from '../../../runs/folder/dataMark.ts';
+import { isRunData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { conditionsFor } from '../../../runs/images/index.ts';
 import { dataName, lastPart } from '../../../runs/settings/experimentName.ts';
@@ -22,7 +22,7 @@ import { fitNamed, openRunImages } from '../parts/runImages.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
-import { messageOf, shellWord } from '../terminal/wording.ts';
+import { errorMessage, shellWord } from '../terminal/wording.ts';
 import { openSame } from './onRanks.ts';
 
 /** How validation images are measured to score others against them, by default. */
@@ -124,7 +124,7 @@ export async function referenceScores(
       if (update || !(error instanceof UserError)) {
         throw error;
       }
-      noteOnStderr(`the scores of the validation images were not saved: ${messageOf(error)}`);
+      noteOnStderr(`the scores of the validation images were not saved: ${errorMessage(error)}`);
     }
   }
   return scores;
@@ -192,27 +192,27 @@ async function open(source: LoadedRun | TrainedModel, data: string): Promise<Ima
   const conditions = conditionsFor(options, undefined);
   const how = { validation, conditions, like: imageShape, oneIfOther: true };
   const { images, isUndivided } = await openReference(data, how);
-  const own = isUndivided && run ? await heldOutOf(run, data, { all: images, how }) : undefined;
-  return fitNamed(data, own ?? images, imageShape);
+  const heldOut = isUndivided && run ? await findHeldOutImages(run, data, { all: images, how }) : undefined;
+  return fitNamed(data, heldOut ?? images, imageShape);
 }
 
 /**
  * The images that a run held out of its dataset, if these are the images of that dataset, by its path or the images themselves;
  * undefined if they are others.
  */
-async function heldOutOf(
+async function findHeldOutImages(
   run: LoadedRun,
   data: string,
-  { all, how }: { readonly all: ImageSet; readonly how: Parameters<typeof openReference>[1] },
+  { all: allImages, how }: { readonly all: ImageSet; readonly how: Parameters<typeof openReference>[1] },
 ): Promise<ImageSet | undefined> {
   const record = await folderStore(run.paths).readImages();
-  const isNamed = isDataOf(run.paths, run.config, data);
+  const isNamed = isRunData(run.paths, run.config, data);
   // A cheap check before all images are opened again.
-  const isLikely = isNamed || (record && record.train.images + record.test.images === all.count);
+  const isLikely = isNamed || (record && record.train.images + record.test.images === allImages.count);
   if (!isLikely) {
     return undefined;
   }
   const images = await openSplit(data, 'validation', { ...how, holdOut: holdOutIn(record) });
-  const isOwn = isNamed || (record && !differenceBetween(record.validation, await identityOf(images)));
+  const isOwn = isNamed || (record && !differenceBetween(record.validation, await identifyImages(images)));
   return isOwn ? images : undefined;
 }

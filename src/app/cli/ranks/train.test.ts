@@ -30,14 +30,14 @@ const differing = (script: string, ...args: string[]): Promise<JobResult> => {
   return startJob(2, ['sh', '-c', shell], { cwd: emerging.folder }).ended;
 };
 
-const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inFolder(name)).summary, 'utf8'));
-const lossesOf = (name: string) =>
+const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inFolder(name)).summary, 'utf8'));
+const readLosses = (name: string) =>
   readFileSync(runPaths(inFolder(name)).metrics, 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
     .flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
-const bytesOf = (name: string, step: number) => [
+const readCheckpointBytes = (name: string, step: number) => [
   readFileSync(runPaths(inFolder(name)).metrics, 'utf8'),
   readFileSync(checkpointPath(runPaths(inFolder(name)), step), 'base64'),
 ];
@@ -70,12 +70,12 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
 
   it.each([2, 4])('of %i equals one process up to rounding', async (ranks) => {
     await trained(ranks, `of ${ranks}`);
-    const [expected, found] = [lossesOf('alone'), lossesOf(`of ${ranks}`)];
-    expect(found).toHaveLength(10);
-    for (const [step, loss] of found.entries()) {
+    const [expected, losses] = [readLosses('alone'), readLosses(`of ${ranks}`)];
+    expect(losses).toHaveLength(10);
+    for (const [step, loss] of losses.entries()) {
       expect(Math.abs(loss - expected[step])).toBeLessThan(1e-5);
     }
-    expect(summaryOf(`of ${ranks}`)).toMatchObject({ ranks, steps: 10, complete: true });
+    expect(readSummary(`of ${ranks}`)).toMatchObject({ ranks, steps: 10, complete: true });
     expect(readFileSync(inFolder(`of ${ranks}`, 'README.md'), 'utf8')).toContain(`on each of ${ranks} ranks`);
     const samples = savedSteps(runPaths(inFolder(`of ${ranks}`)));
     expect(samples).toEqual([2, 4, 6, 8, 10]);
@@ -84,7 +84,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
   // Of two numbers, the sum does not depend on their order.
   it('has the same bytes each time', async () => {
     await trained(4, 'again');
-    expect(bytesOf('again', 10)).toEqual(bytesOf('of 4', 10));
+    expect(readCheckpointBytes('again', 10)).toEqual(readCheckpointBytes('of 4', 10));
   });
 
   it('stops after a step if mpirun gets SIGUSR2, or any rank SIGTERM, and resumes with other ranks', async () => {
@@ -95,20 +95,20 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
     expect(code, stderr).toBe(128 + 12);
     expect(stderr).toContain('stopping after this step');
     expect(stdout).toContain('to continue: emerging train --resume stopped');
-    const { steps } = summaryOf('stopped');
-    expect(lossesOf('stopped')).toHaveLength(steps);
+    const { steps } = readSummary('stopped');
+    expect(readLosses('stopped')).toHaveLength(steps);
     const again = start(2, 'train', '--resume=stopped', '--no-test');
     await again.until(/step [1-9]/);
     process.kill(again.ranks()[1]!, 'SIGTERM');
     const second = await again.ended;
     expect(second.code, second.stderr).toBe(143);
     expect(second.stderr).toMatch(/on each of 3 ranks before, now on cpu.* on each of 2 ranks/);
-    expect(summaryOf('stopped')).toMatchObject({
+    expect(readSummary('stopped')).toMatchObject({
       ranks: 2,
       complete: false,
       changes: expect.arrayContaining([{ step: steps, setting: 'ranks', from: 3, to: 2 }]),
     });
-    expect(summaryOf('stopped').steps).toBeGreaterThan(steps);
+    expect(readSummary('stopped').steps).toBeGreaterThan(steps);
   });
 
   it('ends if a rank is killed, says how to resume, and resumes in one process', async () => {
@@ -123,7 +123,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
     await gone(ranks);
     const resumed = await emerging.run('train', '--resume=killed', '--stop-at=3', '--no-test');
     expect(resumed.code, resumed.stderr).toBe(0);
-    expect(summaryOf('killed')).toMatchObject({ ranks: 1, steps: 3 });
+    expect(readSummary('killed')).toMatchObject({ ranks: 1, steps: 3 });
   });
 });
 
@@ -233,7 +233,7 @@ describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, { tags:
     writeTinyDataset(inFolder('elsewhere', 'data'));
     const { code, stderr } = await differing('cd elsewhere', ...args);
     expect(code, stderr).toBe(0);
-    expect(summaryOf('differing')).toMatchObject({ ranks: 2 });
+    expect(readSummary('differing')).toMatchObject({ ranks: 2 });
     expect(() => readFileSync(inFolder('elsewhere', 'differing', 'config.yaml'))).toThrow('ENOENT');
   });
 });

@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import { UserError, type UserErrorCode } from '../../../core/errors.ts';
 import { messageLine } from '../../../core/visibleText.ts';
 import { noteOnStderr, writeStderr, writeStdout } from './output.ts';
-import { exitCodeOf, messageOf } from './wording.ts';
+import { errorMessage, exitCode } from './wording.ts';
 
 /** How a failure is reported. */
 export interface FailureOptions {
@@ -25,17 +25,17 @@ export function reportFailure(error: unknown, options: FailureOptions = {}): num
   const debug = options.debug === true;
   const message = describe(error, debug);
   if (options.json === true) {
-    writeStdout(`${JSON.stringify({ error: message, code: codeOf(error) })}\n`);
+    writeStdout(`${JSON.stringify({ error: message, code: errorCode(error) })}\n`);
   }
   noteOnStderr(`emerging: ${message}`);
   if (debug) {
     writeStderr(`${inspect(error)}\n`);
   }
-  return error instanceof UserError ? exitCodeOf(error.code) : error instanceof CommanderError ? 2 : 1;
+  return error instanceof UserError ? exitCode(error.code) : error instanceof CommanderError ? 2 : 1;
 }
 
 /** The kind of failure, as in the library; null for an unexpected one. */
-function codeOf(error: unknown): UserErrorCode | null {
+function errorCode(error: unknown): UserErrorCode | null {
   return error instanceof UserError
     ? error.code
     : error instanceof CommanderError
@@ -50,26 +50,26 @@ function isHelp(error: CommanderError): boolean {
 
 function describe(error: unknown, debug: boolean): string {
   if (error instanceof UserError) {
-    return messageOf(error);
+    return errorMessage(error);
   }
   if (error instanceof CommanderError) {
     return messageLine(error.message.replace(/^error: /, '').trim());
   }
-  const what = error instanceof Error ? error.message || error.name : String(error);
+  const message = error instanceof Error ? error.message || error.name : String(error);
   const hint = debug ? '' : ' (run again with --debug for the stack trace)';
-  return `unexpected error: ${messageLine(what.trim())}${hint}`;
+  return `unexpected error: ${messageLine(message.trim())}${hint}`;
 }
 
 /** Draws `what`; if that fails, reports it in one line and returns null. */
 export async function drawOrNote<Drawn>(
-  what: string,
+  subject: string,
   draw: () => Drawn | Promise<Drawn>,
   note: (text: string) => void = noteOnStderr,
 ): Promise<Drawn | null> {
   try {
     return await draw();
   } catch (error) {
-    note(`no ${what}: ${messageOf(error)}`);
+    note(`no ${subject}: ${errorMessage(error)}`);
     return null;
   }
 }

@@ -14,12 +14,12 @@ export function formatDuration(seconds: number): string {
     return `${Number(seconds.toFixed(1))}s`;
   }
   // Rounded to the smallest unit shown before splitting, so that 59.7 s is 1m 0s and not 0m 60s.
-  const whole = Math.round(seconds);
-  if (whole < 60) {
-    return `${whole}s`;
+  const wholeSeconds = Math.round(seconds);
+  if (wholeSeconds < 60) {
+    return `${wholeSeconds}s`;
   }
-  if (whole < 3600) {
-    return `${Math.floor(whole / 60)}m ${whole % 60}s`;
+  if (wholeSeconds < 3600) {
+    return `${Math.floor(wholeSeconds / 60)}m ${wholeSeconds % 60}s`;
   }
   const minutes = Math.round(seconds / 60);
   if (minutes < 24 * 60) {
@@ -95,10 +95,10 @@ export function formatMilliseconds(seconds: number, digits: number): string {
 /** A median with its range: `812 (790 to 820)`. */
 export function formatSpread(
   median: number,
-  [least, most]: readonly [least: number, most: number],
+  [least, greatest]: readonly [least: number, most: number],
   show: (value: number) => string,
 ): string {
-  return `${show(median)} (${show(least)} to ${show(most)})`;
+  return `${show(median)} (${show(least)} to ${show(greatest)})`;
 }
 
 /** The names at these indices; of many only the first three: `a, b, c and 5 more`. */

@@ -134,15 +134,15 @@ describe('progress on a terminal', () => {
 });
 
 /** The announcements for work whose units are done at these times, in seconds. */
-const told = (start: number, last: number, seconds: readonly number[]): (number | undefined)[] => {
+const estimates = (start: number, last: number, seconds: readonly number[]): (number | undefined)[] => {
   const tell = expectedTime(start);
   return seconds
     .map((time, index) => tell(start + index + 1, last, time))
-    .map((left) => left && Math.round(left));
+    .map((secondsLeft) => secondsLeft && Math.round(secondsLeft));
 };
 
 it('tells the time left once, without the first part, which is slower', () => {
-  expect(told(0, 1006, [9, 9.2, 9.4, 9.6, 9.8, 10, 10.2])).toEqual([
+  expect(estimates(0, 1006, [9, 9.2, 9.4, 9.6, 9.8, 10, 10.2])).toEqual([
     ...Array(5).fill(undefined),
     200,
     undefined,
@@ -159,11 +159,11 @@ it('counts from where work resumes, not from what was done before', () => {
 });
 
 it('needs no more than one part that takes long', () => {
-  expect(told(0, 10, [60, 66, 72])).toEqual([undefined, 48, undefined]);
+  expect(estimates(0, 10, [60, 66, 72])).toEqual([undefined, 48, undefined]);
 });
 
 it('is silent about the last half minute', () => {
-  expect(told(0, 156, [0, 0.2, 0.4, 0.6, 0.8, 1])).toEqual(Array(6).fill(undefined));
+  expect(estimates(0, 156, [0, 0.2, 0.4, 0.6, 0.8, 1])).toEqual(Array(6).fill(undefined));
 });
 
 describe('SmoothedRate', () => {

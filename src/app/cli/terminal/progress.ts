@@ -82,13 +82,13 @@ class ProgressState {
     this.done = done;
     this.fields = { ...this.fields, ...fields };
     this.rate.observe(done, now());
-    const left = this.last === null ? undefined : this.secondsLeft(done, this.last, now());
-    if (left === undefined) {
+    const secondsLeft = this.last === null ? undefined : this.secondsLeft(done, this.last, now());
+    if (secondsLeft === undefined) {
       return undefined;
     }
     const { label, unit = '', show = formatCount, announced } = this.options;
     const { work, units } = announced ?? { work: label, units: unit };
-    return `${work} takes about ${formatDuration(left)}: ${`${show(Math.ceil(this.last! - done))} more ${units}`.trimEnd()}`;
+    return `${work} takes about ${formatDuration(secondsLeft)}: ${`${show(Math.ceil(this.last! - done))} more ${units}`.trimEnd()}`;
   }
 
   /** One line, with a bar if `width` columns have room for one. */
@@ -102,13 +102,13 @@ class ProgressState {
     }
     const share = total > 0 ? Math.min(1, this.done / total) : 1;
     const counted = `${label} ${show(done)}/${show(total)}${words}`;
-    const rest = [`${Math.floor(share * 100)} %`, ...this.details()].join(' · ');
-    const room = Math.min(widestBar, width - counted.length - rest.length - 3);
+    const details = [`${Math.floor(share * 100)} %`, ...this.details()].join(' · ');
+    const room = Math.min(widestBar, width - counted.length - details.length - 3);
     if (room < narrowestBar) {
-      return `${counted} · ${rest}`;
+      return `${counted} · ${details}`;
     }
     const filled = Math.round(share * room);
-    return `${counted} ${'━'.repeat(filled)}${'─'.repeat(room - filled)} ${rest}`;
+    return `${counted} ${'━'.repeat(filled)}${'─'.repeat(room - filled)} ${details}`;
   }
 
   private details(): string[] {
@@ -279,8 +279,8 @@ export function expectedTime(start = 0): (done: number, last: number, now: numbe
       return undefined;
     }
     isTold = true;
-    const left = (seconds / (done - begin.done)) * (last - done);
-    return left > WORTH_TELLING ? left : undefined;
+    const secondsLeft = (seconds / (done - begin.done)) * (last - done);
+    return secondsLeft > WORTH_TELLING ? secondsLeft : undefined;
   };
 }
 
@@ -309,9 +309,9 @@ export class SmoothedRate {
     if (elapsed <= 0) {
       return;
     }
-    const kept = Math.exp(-elapsed / memorySeconds);
-    this.weightedRate = kept * this.weightedRate + (1 - kept) * ((done - this.lastDone) / elapsed);
-    this.weight = kept * this.weight + (1 - kept);
+    const memory = Math.exp(-elapsed / memorySeconds);
+    this.weightedRate = memory * this.weightedRate + (1 - memory) * ((done - this.lastDone) / elapsed);
+    this.weight = memory * this.weight + (1 - memory);
     this.lastDone = done;
     this.lastSeconds = seconds;
   }
@@ -343,11 +343,11 @@ export function createImageProgress(
 export async function withImageProgress<Result>(
   label: string,
   images: number,
-  work: (onProgress: (done: number, of: number) => void) => Promise<Result>,
+  work: (onProgress: (done: number, total: number) => void) => Promise<Result>,
 ): Promise<Result> {
   const bar = createImageProgress({ label, images, passes: 1 });
   try {
-    return await work((done, of) => bar.update((images * done) / of));
+    return await work((done, total) => bar.update((images * done) / total));
   } finally {
     bar.finish();
   }

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { call, option, phrase, UserError } from '../../../core/errors.ts';
-import { inCommandWords, messageOf, shellWord } from './wording.ts';
+import { errorMessage, inCommandWords, shellWord } from './wording.ts';
 
 it.each([
   [option('device', 'cpu'), '--device cpu'],
@@ -24,9 +24,11 @@ it.each([
 });
 
 it('keeps the messages of other errors', () => {
-  expect(messageOf(new UserError('io', phrase`a: use ${option('threads', 2)}`))).toBe('a: use --threads 2');
-  expect(messageOf(new Error('theirs'))).toBe('theirs');
-  expect(messageOf('text')).toBe('text');
+  expect(errorMessage(new UserError('io', phrase`a: use ${option('threads', 2)}`))).toBe(
+    'a: use --threads 2',
+  );
+  expect(errorMessage(new Error('theirs'))).toBe('theirs');
+  expect(errorMessage('text')).toBe('text');
 });
 
 it('does not change plain words', () => {
@@ -53,5 +55,5 @@ it('is a path in the working directory if it starts like an option', () => {
 
 it('is used in the commands of messages', () => {
   const error = new UserError('locked', phrase`${call('resumeRun', "my run's", { training: { steps: 3 } })}`);
-  expect(messageOf(error)).toBe("emerging train --resume 'my run'\\''s' --set training.steps=3");
+  expect(errorMessage(error)).toBe("emerging train --resume 'my run'\\''s' --set training.steps=3");
 });

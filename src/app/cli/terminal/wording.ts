@@ -48,7 +48,7 @@ export function inCommandWords(message: Phrase): string {
 }
 
 /** The message of an error; in the terms of the command line if the library threw it. */
-export function messageOf(error: unknown): string {
+export function errorMessage(error: unknown): string {
   if (error instanceof UserError) {
     return inCommandWords(error.phrase);
   }
@@ -56,7 +56,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** The exit code of a command that ends with an error of this code. */
-export function exitCodeOf(code: UserErrorCode): 1 | 2 {
+export function exitCode(code: UserErrorCode): 1 | 2 {
   return exitCodes[code];
 }
 

@@ -28,7 +28,7 @@ import { findPreset } from '../../../runs/settings/presets.ts';
 import { type ConfigFile, type ConfigSources, resolveConfig } from '../../../runs/settings/resolve.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { requireWorkers } from '../../../training/gradients/index.ts';
-import { shareOf } from '../../../training/ranks.ts';
+import { rankShare } from '../../../training/ranks.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** The default preset, if neither a preset nor a file is named. */
@@ -84,16 +84,16 @@ async function newRun(
   if (options.otherImages) {
     throw new UserError('invalid-argument', '--other-images only works when resuming: add --resume RUN');
   }
-  const source = start === undefined ? undefined : await sourceOf(start, { preset, config: path });
+  const source = start === undefined ? undefined : await resolveStart(start, { preset, config: path });
   const file = source?.file ?? (path === undefined ? undefined : readTextStream(path));
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };
-  const given = resolveOne({ preset: name, file, set, overrides });
+  const resolved = resolveOne({ preset: name, file, set, overrides });
   const isOfFile =
-    file !== undefined && !data && resolveConfig({ preset: name, file }).data.name === given.data.name;
-  const config = isOfFile ? withOwnData(file.path, given) : given;
-  requireWorkers(workers, { ...engine, images: shareOf(config.training, ranks).microBatch });
+    file !== undefined && !data && resolveConfig({ preset: name, file }).data.name === resolved.data.name;
+  const config = isOfFile ? withOwnData(file.path, resolved) : resolved;
+  requireWorkers(workers, { ...engine, images: rankShare(config.training, ranks).microBatch });
   const isPresets = name !== undefined && isOnOwnData(name, config);
   const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
   const run = await startRun(config, out ?? chosenRunFolder(folder), {
@@ -152,15 +152,15 @@ function isValid(sources: ConfigSources, set: readonly string[]): boolean {
  *
  * @throws UserError (`invalid-argument`) if other options name a configuration too
  */
-async function sourceOf(
+async function resolveStart(
   directory: string,
   named: Readonly<Record<'preset' | 'config', string | undefined>>,
 ): Promise<{ file: ConfigFile; model: StartingModel; isRun: boolean }> {
-  for (const other of ['preset', 'config'] as const) {
-    if (named[other] !== undefined) {
+  for (const conflictingOption of ['preset', 'config'] as const) {
+    if (named[conflictingOption] !== undefined) {
       throw new UserError(
         'invalid-argument',
-        `--from starts with the settings of ${directory}: omit --${other}, and change settings with --set`,
+        `--from starts with the settings of ${directory}: omit --${conflictingOption}, and change settings with --set`,
       );
     }
   }
@@ -197,11 +197,11 @@ function withOwnData(path: string, config: Config): Config {
 
 /** Where a run's images are; reports it if it is not the obvious place. */
 function placeOfData(paths: RunPaths, config: Config): DataPlace {
-  const place = locateData(paths, config, dataRemedy(config));
-  if (place.note !== null) {
-    noteOnStderr(place.note);
+  const dataPlace = locateData(paths, config, dataRemedy(config));
+  if (dataPlace.note !== null) {
+    noteOnStderr(dataPlace.note);
   }
-  return place;
+  return dataPlace;
 }
 
 function dataRemedy({ data }: Config): Phrase {
@@ -220,11 +220,11 @@ async function reopenedRun(
   engine: CompileOptions,
   ranks: Ranks,
 ): Promise<PreparedRun> {
-  for (const other of ['preset', 'config', 'from', 'out', 'seed'] as const) {
-    if (options[other] !== undefined) {
+  for (const conflictingOption of ['preset', 'config', 'from', 'out', 'seed'] as const) {
+    if (options[conflictingOption] !== undefined) {
       throw new UserError(
         'invalid-argument',
-        `--resume continues with the run's own configuration: omit --${other}`,
+        `--resume continues with the run's own configuration: omit --${conflictingOption}`,
       );
     }
   }
@@ -233,11 +233,11 @@ async function reopenedRun(
   const paths = requireRun(directory);
   const store = folderStore(paths);
   const config = changedConfig(await store.readConfig(), changes, set);
-  requireWorkers(workers, { ...engine, images: shareOf(config.training, ranks).microBatch });
-  const place = data === undefined ? placeOfData(paths, config) : { path: data, conditions: undefined };
+  requireWorkers(workers, { ...engine, images: rankShare(config.training, ranks).microBatch });
+  const dataPlace = data === undefined ? placeOfData(paths, config) : { path: data, conditions: undefined };
   const images = {
-    path: place.path,
-    conditions: place.conditions,
+    path: dataPlace.path,
+    conditions: dataPlace.conditions,
     holdOut: holdOutIn(await store.readImages()),
   };
   const dataset = data === undefined ? undefined : await openRunImages(config, images);

@@ -1,7 +1,7 @@
 // The options of how a training step is computed.
 import { type Command, Option } from 'commander';
 import { type ActivationChoice, activationChoices } from '../../../training/gradients/index.ts';
-import { oneOf, threadCount } from '../parts/options.ts';
+import { parseChoice, threadCount } from '../parts/options.ts';
 
 /** How a training step is computed. */
 export interface StepOptions {
@@ -17,7 +17,7 @@ export function addStepOptions(command: Command): Command {
         '--activations <what>',
         `whether activations are kept, or recomputed, which is slower but needs less memory: ${activationChoices.join(', ')}`,
       )
-        .argParser(oneOf('activations', activationChoices))
+        .argParser(parseChoice('activations', activationChoices))
         .default('auto'),
     )
     .option(

@@ -1,13 +1,13 @@
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { exists } from '../../../data/files/files.ts';
 import { listFolder } from '../../../data/files/folders.ts';
-import { countParameters, unitOf } from '../../../flows/models/index.ts';
+import { countParameters, resultUnit } from '../../../flows/models/index.ts';
 import { runFileNames } from '../../../runs/contents/runFileNames.ts';
 import { runFiles } from '../../../runs/folder/runFolder.ts';
 import { flowName } from '../../../runs/settings/experimentName.ts';
-import { scheduleOf, withSteps } from '../../../runs/settings/schedule.ts';
+import { createSchedule, withSteps } from '../../../runs/settings/schedule.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
-import { placeOf } from '../../../training/loop/recordTraining.ts';
+import { describePlace } from '../../../training/loop/recordTraining.ts';
 import type { PreparationPart, TrainingEvents } from '../../../training/loop/trainingEvents.ts';
 import { EventFile } from '../../../training/reports/eventFile.ts';
 import { readSheet, samplesPath } from '../../../training/reports/runPictures.ts';
@@ -16,7 +16,7 @@ import { drawOrNote } from '../terminal/failure.ts';
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createImageProgress, createProgress } from '../terminal/progress.ts';
-import { messageOf, shellWord } from '../terminal/wording.ts';
+import { errorMessage, shellWord } from '../terminal/wording.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import type { StepOptions } from './stepOptions.ts';
 import {
@@ -122,7 +122,7 @@ export async function trainWithProgress(
   if (minutes === null) {
     scheduleWarnings(schedule, stopAt).forEach(warn);
   }
-  const unit = unitOf(config.model);
+  const unit = resultUnit(config.model);
   let recent: number | undefined;
   try {
     const before = await run.store.readSummaryIfSound();
@@ -133,20 +133,20 @@ export async function trainWithProgress(
         }
       },
       onPrepared({ activations, bytes, workers }) {
-        const place = placeOf(engine, workers, ranks.size);
-        const moved = state && movedText(before, place);
+        const hardware = describePlace(engine, workers, ranks.size);
+        const moved = state && movedText(before, hardware);
         if (moved !== undefined) {
           note(moved);
         }
         const treatment = activations === 'keep' ? 'kept' : 'recomputed';
         note(
-          `activations are ${treatment}: a step needs about ${formatBytes(bytes)} in total${sharingText(place)}`,
+          `activations are ${treatment}: a step needs about ${formatBytes(bytes)} in total${sharingText(hardware)}`,
         );
       },
       onStepsChosen(chosen) {
         bar.expect(chosen.steps);
         const { count } = dataset.train;
-        const chosenSchedule = scheduleOf(withSteps(config, chosen.steps, count), count);
+        const chosenSchedule = createSchedule(withSteps(config, chosen.steps, count), count);
         chosenNotes(chosen, schedule, chosenSchedule).forEach(note);
         scheduleWarnings(chosenSchedule, stopAt).forEach(warn);
       },
@@ -194,7 +194,7 @@ export async function trainWithProgress(
         if (phase !== 'step') {
           enter('drawing');
         }
-        note(lost === undefined ? text : `no ${lost.what}: ${messageOf(lost.error)}`);
+        note(lost === undefined ? text : `no ${lost.what}: ${errorMessage(lost.error)}`);
       },
     };
     // What only the command needs.
@@ -235,7 +235,7 @@ function hasEvents(run: PreparedRun): boolean {
  * @throws UserError if it cannot be written
  */
 function tensorBoard({ paths, state, config }: PreparedRun) {
-  const unit = unitOf(config.model);
+  const unit = resultUnit(config.model);
   const folder = paths.tensorboard;
   // Opened at the first step: a run that fails earlier leaves nothing behind.
   let opened: EventFile | undefined;

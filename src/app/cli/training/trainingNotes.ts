@@ -4,7 +4,7 @@ import { fewNames } from '../../../core/errors.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { type Dataset, ENOUGH_IMAGES, MOST_SHARE } from '../../../data/contract/index.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
-import { unitOf } from '../../../flows/models/index.ts';
+import { resultUnit } from '../../../flows/models/index.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';
 import type { Schedule } from '../../../runs/settings/schedule.ts';
 import { isHost } from '../../../tensor/engine/index.ts';
@@ -23,9 +23,9 @@ export function heldOutText({ holdOut, validation }: Dataset): string {
 
 /** The share of the training images that would hold out enough of them, but at most a fifth. */
 function largerShare({ holdOut, train, validation }: Dataset): string {
-  const all = train.count + validation.count;
-  const share = Math.min(MOST_SHARE, Math.ceil((100 * ENOUGH_IMAGES) / all) / 100);
-  const count = Math.round(share * all);
+  const imageCount = train.count + validation.count;
+  const share = Math.min(MOST_SHARE, Math.ceil((100 * ENOUGH_IMAGES) / imageCount) / 100);
+  const count = Math.round(share * imageCount);
   return holdOut && count > validation.count
     ? `data.validation=${share} holds out ${formatCount(count)} in a new run`
     : 'add images';
@@ -56,7 +56,7 @@ export function imageNotes({ config, dataset, otherImages, paths }: PreparedRun)
       : [`resuming with other images: ${paths.dataRecord} now describes them`]),
     ...(count > 0 && count < ENOUGH_IMAGES
       ? [
-          `only ${formatCounted(count, 'validation image')}: their ${unitOf(config.model).name} is imprecise, and so are score percentiles; ` +
+          `only ${formatCounted(count, 'validation image')}: their ${resultUnit(config.model).name} is imprecise, and so are score percentiles; ` +
             largerShare(dataset),
         ]
       : []),
@@ -69,21 +69,21 @@ export function originNotes({ origin }: PreparedRun): string[] {
   if (origin === undefined) {
     return [];
   }
-  const { name, taken, fresh, unused } = origin;
-  const whole = fresh.length === 0 && unused.length === 0;
+  const { name, taken: copied, fresh, unused } = origin;
+  const isComplete = fresh.length === 0 && unused.length === 0;
   return [
-    `starting from the weights of ${name}: ${whole ? 'all' : formatCount(taken.length)} arrays of parameters`,
+    `starting from the weights of ${name}: ${isComplete ? 'all' : formatCount(copied.length)} arrays of parameters`,
     ...(fresh.length === 0
       ? []
-      : [`${name} has no ${placesOf(fresh)}: ${formatCounted(fresh.length, 'array')} with initial values`]),
+      : [`${name} has no ${listPlaces(fresh)}: ${formatCounted(fresh.length, 'array')} with initial values`]),
     ...(unused.length === 0
       ? []
-      : [`not used: ${formatCounted(unused.length, 'array')} of ${name}, in ${placesOf(unused)}`]),
+      : [`not used: ${formatCounted(unused.length, 'array')} of ${name}, in ${listPlaces(unused)}`]),
   ];
 }
 
 /** Where parameters are in a model: `dequantiser, levels/1/steps/3`; of many places the first ones. */
-function placesOf(paths: readonly string[]): string {
+function listPlaces(paths: readonly string[]): string {
   return fewNames([...new Set(paths.map((path) => /^levels\/\d+(\/steps\/\d+)?|^[^/]+/.exec(path)![0]))]);
 }
 
@@ -105,8 +105,8 @@ function showPlace({ device, threads, workers, ranks }: Record<keyof Place, unkn
   const threaded = isHost(device)
     ? `${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`
     : `${device}`;
-  const place = workers === 1 ? threaded : `${threaded} and ${workers} workers`;
-  return ranks === 1 ? place : `${place} on each of ${ranks} ranks`;
+  const hardware = workers === 1 ? threaded : `${threaded} and ${workers} workers`;
+  return ranks === 1 ? hardware : `${hardware} on each of ${ranks} ranks`;
 }
 
 /** Where the ranks run, and how to stop them. */

@@ -26,31 +26,31 @@ export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): 
   }
   const fitting = Math.ceil(columns / Math.max(1, Math.floor(BLOCK / channels)));
   const count = fitting === 1 && isSlow(columns) ? 2 : fitting;
-  const unit = unitOf(columns / count, images);
+  const unit = blockUnit(columns / count, images);
   const blocks: number[] = [];
-  let left = columns;
+  let remaining = columns;
   for (let more = count; more > 1; more--) {
-    let length = Math.round(left / more / unit) * unit;
-    while (isSlow(length) || (more === 2 && isSlow(left - length))) {
+    let length = Math.round(remaining / more / unit) * unit;
+    while (isSlow(length) || (more === 2 && isSlow(remaining - length))) {
       length += unit;
     }
     blocks.push(length);
-    left -= length;
+    remaining -= length;
   }
-  return [...blocks, left];
+  return [...blocks, remaining];
 }
 
 /** What the lengths of blocks of about `length` columns are multiples of: lines, and whole pixels where these are short. */
-function unitOf(length: number, images: number): number {
+function blockUnit(length: number, images: number): number {
   if (length < 4 * LINE) {
     return 1;
   }
-  let whole = images;
-  while (whole % LINE !== 0) {
-    whole += images;
+  let unit = images;
+  while (unit % LINE !== 0) {
+    unit += images;
   }
   // Multiples of half a period can all be slow, whole or as what is left: the loop above would never end.
-  return 16 * whole <= length && whole % (PERIOD / 2) !== 0 ? whole : LINE;
+  return 16 * unit <= length && unit % (PERIOD / 2) !== 0 ? unit : LINE;
 }
 
 function isSlow(columns: number): boolean {

@@ -7,7 +7,7 @@ import { input } from '../../tensor.ts';
 import { prepare } from '../graph/prepare.ts';
 import { lower } from '../onnx/lower.ts';
 import { compile } from '../program.ts';
-import { styleOf } from './device.ts';
+import { graphStyle } from './device.ts';
 
 const WIDTH = 32;
 
@@ -18,14 +18,14 @@ function network(images: number) {
 }
 
 /** The types of the nodes. */
-function nodesOf(images: number): string[] {
+function nodeTypes(images: number): string[] {
   const prepared = prepare(network(images));
-  const model = lower({ ...prepared, known: new Map(), precision: 'float32', style: styleOf('cpu') });
+  const model = lower({ ...prepared, known: new Map(), precision: 'float32', style: graphStyle('cpu') });
   return onnxProto.onnx.ModelProto.decode(model).graph!.node!.map(({ opType }) => opType!);
 }
 
 it('convolves and computes ELU in fast nodes, unless the batch is open', () => {
-  const [closed, open] = [nodesOf(2), nodesOf(OPEN_BATCH)];
+  const [closed, open] = [nodeTypes(2), nodeTypes(OPEN_BATCH)];
   expect(closed).toEqual(expect.arrayContaining(['Conv', 'Exp', 'Max']));
   expect(closed).not.toContain('Elu');
   expect(open).toEqual(expect.arrayContaining(['Elu', 'Gemm']));
@@ -33,13 +33,13 @@ it('convolves and computes ELU in fast nodes, unless the batch is open', () => {
 });
 
 it('computes the same either way, up to rounding', async () => {
-  const arrayOf = (shape: readonly number[], rate: number) => ({
+  const createArray = (shape: readonly number[], rate: number) => ({
     shape,
-    data: Float32Array.from({ length: shape.reduce((all, one) => all * one) }, (_, index) =>
+    data: Float32Array.from({ length: shape.reduce((product, length) => product * length) }, (_, index) =>
       Math.sin(rate * index),
     ),
   });
-  const feeds = { x: arrayOf([2, 4, 4, WIDTH], 0.7), kernel: arrayOf([9, WIDTH, WIDTH], 0.31) };
+  const feeds = { x: createArray([2, 4, 4, WIDTH], 0.7), kernel: createArray([9, WIDTH, WIDTH], 0.31) };
   const results: Float32Array[] = [];
   for (const images of [2, OPEN_BATCH]) {
     const program = await compile(network(images), { threads: 1 });

@@ -37,8 +37,8 @@ const elu: Nodes = (emit, node, inputs) => {
     return plainNodes(emit, node, inputs);
   }
   const [x] = inputs;
-  const [zero, one] = [emit.reals(Float64Array.of(0), []), emit.reals(Float64Array.of(1), [])];
-  const below = emit.node('Sub', [emit.node('Exp', [emit.node('Min', [x!, zero])]), one]);
+  const [zero, unity] = [emit.reals(Float64Array.of(0), []), emit.reals(Float64Array.of(1), [])];
+  const below = emit.node('Sub', [emit.node('Exp', [emit.node('Min', [x!, zero])]), unity]);
   return emit.node('Max', [x!, below]);
 };
 
@@ -50,11 +50,11 @@ const eluSlope: Nodes = (emit, node, inputs) =>
 
 /** A sum over rows as a product with a row of ones: a reduction over leading axes is 30 times slower. */
 const sum: Nodes<readonly number[]> = (emit, node, inputs) => {
-  const found = rowSum(node);
-  if (!found) {
+  const sumOfRows = rowSum(node);
+  if (!sumOfRows) {
     return plainNodes(emit, node, inputs);
   }
-  const { rows, columns } = found;
+  const { rows, columns } = sumOfRows;
   const matrix = emit.node('Reshape', [inputs[0]!, emit.integers(onnxShape([rows, columns]))]);
   return emit.node('Reshape', [productWithOnes(emit, matrix, rows), emit.integers(onnxShape(node.shape))]);
 };
@@ -132,11 +132,14 @@ const denseConvolution: Nodes<DenseConvolution> = (emit, node, [x, kernel, bias]
   if (emit.precision === 'float32') {
     const side = Math.sqrt(taps);
     const reach = (side - 1) / 2;
-    const one = reshaped(x!, [1, channels, height, width * images]);
+    const wideImage = reshaped(x!, [1, channels, height, width * images]);
     const square = reshaped(kernel!, [outputs, channels, side, side]);
     const pads = [reach, reach * images, reach, reach * images];
     const options = { kernel_shape: [side, side], dilations: [1, images], pads };
-    return reshaped(emit.node('Conv', bias ? [one, square, bias] : [one, square], options), onnxShape(shape));
+    return reshaped(
+      emit.node('Conv', bias ? [wideImage, square, bias] : [wideImage, square], options),
+      onnxShape(shape),
+    );
   }
   const shifted = copies(image, { offsets: attributes.offsets, boundary: 'zero' });
   const rows = reshaped(unfoldChannels(emit, shifted as Tensor<UnfoldedChannels>, [x!]), [

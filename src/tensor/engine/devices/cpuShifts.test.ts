@@ -33,7 +33,7 @@ it.each<[string, Offset[], Boundary, [height: number, width: number, channels: n
   ['rows', corner.slice(0, 3).filter(([, column]) => column === 0), 'zero', [5, 1, 12]],
 ])('%s, %s, images of %s', async (_, offsets, boundary, [height, width, channels]) => {
   const taps = offsets.length;
-  const at = (h: number, w: number): number | undefined => {
+  const pixelAt = (h: number, w: number): number | undefined => {
     const [row, column] = boundary === 'wrap' ? [modulo(h, height), modulo(w, width)] : [h, w];
     const inside = row >= 0 && row < height && column >= 0 && column < width;
     return inside ? row * width + column : undefined;
@@ -45,7 +45,7 @@ it.each<[string, Offset[], Boundary, [height: number, width: number, channels: n
   const sums = new Float64Array(narrow.length);
   for (let pixel = 0; pixel < pixels; pixel++) {
     offsets.forEach(([down, right], tap) => {
-      const from = at(Math.floor(pixel / width) + down, (pixel % width) + right);
+      const from = pixelAt(Math.floor(pixel / width) + down, (pixel % width) + right);
       for (let n = 0; from !== undefined && n < IMAGES; n++) {
         for (let c = 0; c < channels; c++) {
           const row = (tap * channels + c) * pixels;

@@ -16,7 +16,7 @@ import type { Nodes } from '../../tensor.ts';
 export const unfoldChannels: Nodes<UnfoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
   const [channels, height, width, images] = inputs[0]!.shape as [number, number, number, number];
   const { offsets, boundary, inside } = attributes;
-  const { read, written, key: pixels } = placesOf(attributes, height, width);
+  const { read, written, key: pixels } = readPositions(attributes, height, width);
   const [start, end] = attributes.pixels ?? [0, written.length];
   const outside = boundary === 'zero' ? [0] : [];
   const outsideRow = channels * height * width;
@@ -25,21 +25,21 @@ export const unfoldChannels: Nodes<UnfoldedChannels> = (emit, { attributes, inpu
   const copied = `${inside ? 'inside and ' : ''}${channels} channels, pixels ${start} to ${end}`;
   const table = emit.indices(`unfold ${copied} ${pixels}`, [shape[0]! * (end - start)], () => {
     const part = written.slice(start, end);
-    const all: number[] = [];
+    const sourceRows: number[] = [];
     for (const offset of offsets) {
       for (let channel = 0; channel < channels; channel++) {
         for (const pixel of part) {
-          const place = read(pixel, offset);
-          all.push(place === undefined ? outsideRow : channel * height * width + place);
+          const position = read(pixel, offset);
+          sourceRows.push(position === undefined ? outsideRow : channel * height * width + position);
         }
       }
     }
     for (const offset of inside ? offsets : []) {
       for (const pixel of part) {
-        all.push(read(pixel, offset) === undefined ? outsideRow : insideRow);
+        sourceRows.push(read(pixel, offset) === undefined ? outsideRow : insideRow);
       }
     }
-    return Int32Array.from(all);
+    return Int32Array.from(sourceRows);
   });
   return reshaped(emit, emit.node('Gather', [rows, table], { axis: 0 }), shape);
 };
@@ -49,23 +49,25 @@ export const foldChannels: Nodes<FoldedChannels> = (emit, { attributes, inputs, 
   const [channels, , , images] = shape as [number, number, number, number];
   const [, height, width] = inputs[0]!.shape as [number, number, number, number];
   const { offsets, boundary, zeros } = attributes;
-  const { read, written, key: pixels } = placesOf(attributes, height, width);
+  const { read, written, key: pixels } = readPositions(attributes, height, width);
   const outsideRow = offsets.length * channels * height * width;
   const rows = zeros
     ? reshaped(emit, x!, [outsideRow + height * width, images])
     : withRows(emit, x!, [outsideRow, images], boundary === 'zero' ? [0] : []);
   const key = `fold ${channels} channels ${pixels}`;
   const table = emit.indices(key, [channels, offsets.length, written.length], () => {
-    const all: number[] = [];
+    const sourceRows: number[] = [];
     for (let channel = 0; channel < channels; channel++) {
       offsets.forEach((offset, tap) => {
         for (const pixel of written) {
-          const place = read(pixel, offset);
-          all.push(place === undefined ? outsideRow : (tap * channels + channel) * height * width + place);
+          const position = read(pixel, offset);
+          sourceRows.push(
+            position === undefined ? outsideRow : (tap * channels + channel) * height * width + position,
+          );
         }
       });
     }
-    return Int32Array.from(all);
+    return Int32Array.from(sourceRows);
   });
   const aligned = emit.node('Gather', [rows, table], { axis: 0 });
   return reshaped(emit, emit.node('ReduceSum', [aligned, emit.integers([1])], { keepdims: 0 }), shape);
@@ -77,7 +79,7 @@ export const foldChannels: Nodes<FoldedChannels> = (emit, { attributes, inputs, 
  *
  * @param givenHeight the height of the tensor that is read, and its width
  */
-function placesOf(
+function readPositions(
   { offsets, boundary, halves }: Shifts & { halves?: Halves | undefined },
   givenHeight: number,
   givenWidth: number,
@@ -89,15 +91,15 @@ function placesOf(
 } {
   const { height, width, read, written }: Halves = halves ?? { height: givenHeight, width: givenWidth };
   const neighbour = neighboursIn(height, width, boundary);
-  const all = Array.from({ length: height * width }, (_, pixel) => pixel);
+  const pixels = Array.from({ length: height * width }, (_, pixel) => pixel);
   const half = (parity: Parity | undefined) =>
-    parity === undefined ? all : pixelsOfParity(height, width, parity);
-  const places = new Map(half(read).map((pixel, place) => [pixel, place]));
+    parity === undefined ? pixels : pixelsOfParity(height, width, parity);
+  const places = new Map(half(read).map((pixel, position) => [pixel, position]));
   return {
     written: half(written),
     read(pixel, offset) {
-      const found = neighbour(pixel, offset);
-      return found === undefined ? undefined : places.get(found);
+      const target = neighbour(pixel, offset);
+      return target === undefined ? undefined : places.get(target);
     },
     key: `${boundary} ${height}x${width} ${read} to ${written} ${offsets.join(' ')}`,
   };
@@ -110,12 +112,12 @@ function withRows(
   [rows, length]: readonly [rows: number, length: number],
   values: readonly number[],
 ): string {
-  const given = emit.node('Reshape', [x, emit.integers(onnxShape([rows, length]))]);
+  const matrix = emit.node('Reshape', [x, emit.integers(onnxShape([rows, length]))]);
   if (length < 0) {
     return values.reduce(
-      (all, value) =>
-        emit.node('Pad', [all, emit.integers([0, 0, 1, 0]), emit.reals(Float64Array.of(value), [])]),
-      given,
+      (padded, value) =>
+        emit.node('Pad', [padded, emit.integers([0, 0, 1, 0]), emit.reals(Float64Array.of(value), [])]),
+      matrix,
     );
   }
   const behind = Float64Array.from(
@@ -123,8 +125,8 @@ function withRows(
     (_, index) => values[Math.floor(index / length)]!,
   );
   return values.length === 0
-    ? given
-    : emit.node('Concat', [given, emit.reals(behind, [values.length, length])], { axis: 0 });
+    ? matrix
+    : emit.node('Concat', [matrix, emit.reals(behind, [values.length, length])], { axis: 0 });
 }
 
 function reshaped(emit: Emitter, x: string, shape: Shape): string {

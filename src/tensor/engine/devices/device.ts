@@ -128,13 +128,13 @@ export function deviceRecord(device: Device): DeviceRecord {
  *
  * @throws UserError (`not-found`) if there is no such device
  */
-export function styleOf(device: Device): GraphStyle {
+export function graphStyle(device: Device): GraphStyle {
   return deviceRecord(device).style;
 }
 
 /** Whether a device, also one that a file names, is the host's processor. */
 export function isHost(device: unknown): boolean {
-  return devices.some((known) => known === device && deviceRecords[known].isHost);
+  return devices.some((candidate) => candidate === device && deviceRecords[candidate].isHost);
 }
 
 /** The bytes that a program on the host's processor may allocate, of those available. */
@@ -157,7 +157,7 @@ export function indexedDevices(): { device: Device; chooses: string }[] {
  */
 export function parseDevice(text: string): DeviceChoice {
   const [, name = text, number] = /^([^:]*):(.*)$/s.exec(text) ?? [];
-  const device = devices.find((known) => known === name);
+  const device = devices.find((candidate) => candidate === name);
   if (device === undefined) {
     throw unknownName('device', name, devices);
   }

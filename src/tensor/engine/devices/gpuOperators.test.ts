@@ -1,21 +1,21 @@
 // The nodes for a GPU, run on a CPU: they are standard ones. `src/training/step/deviceArrays.test.ts` runs them on a GPU.
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import * as op from '../../operations/index.ts';
 import { input, type Tensor } from '../../tensor.ts';
 import { lower } from '../onnx/lower.ts';
 import { createSession } from '../runtime.node.ts';
-import { styleOf } from './device.ts';
+import { graphStyle } from './device.ts';
 
 const { onnx } = onnxProto;
 
 /** Tensors computed from one input by the nodes of a device, and the types of the nodes but Reshape. */
 async function computed(x: Tensor, results: readonly Tensor[], device: 'cpu' | 'webgpu', value: NdArray) {
   const outputs = Object.fromEntries(results.map((result, index) => [`y${index}`, result]));
-  const style = styleOf(device);
+  const style = graphStyle(device);
   const model = lower({ inputs: { x }, outputs, known: new Map(), precision: 'float32', style });
   const session = await createSession(model, { device: 'cpu', threads: 1, fallback: true });
   const values = await session.run(
@@ -31,7 +31,7 @@ async function computed(x: Tensor, results: readonly Tensor[], device: 'cpu' | '
 }
 
 function drawn(shape: readonly number[]): NdArray {
-  return { shape, data: Float32Array.from(new RandomStream(1, 'x').normals(sizeOf(shape))) };
+  return { shape, data: Float32Array.from(new RandomStream(1, 'x').normals(countElements(shape))) };
 }
 
 it.each<[string, number[], number[], string[]]>([

@@ -26,11 +26,11 @@ const sum: Nodes<readonly number[]> = (emit, node, inputs) => {
     const sums = emit.node('ReduceSum', [table, emit.integers([1])], { keepdims: 0 });
     return emit.node('ReduceSum', [sums, emit.integers([0])], { keepdims: 0 });
   }
-  const found = rowSum(node);
-  if (!found || isOpen(node.shape)) {
+  const sumOfRows = rowSum(node);
+  if (!sumOfRows || isOpen(node.shape)) {
     return plainNodes(emit, node, inputs);
   }
-  const { rows, columns } = found;
+  const { rows, columns } = sumOfRows;
   if (rows < SHORT && columns > MANY) {
     return plainNodes(emit, node, inputs);
   }
@@ -57,9 +57,9 @@ const sign: Nodes = (emit, _, [x]) => {
 };
 
 /** The largest divisor of a number that is at most `most`. */
-function largestDivisor(of: number, most: number): number {
-  let divisor = most;
-  while (of % divisor !== 0) {
+function largestDivisor(dividend: number, limit: number): number {
+  let divisor = limit;
+  while (dividend % divisor !== 0) {
     divisor--;
   }
   return divisor;

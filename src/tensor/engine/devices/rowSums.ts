@@ -13,9 +13,9 @@ interface RowSum {
 
 /** The rows that a tensor is the sum of; undefined if it sums other axes, all of them, or over an open batch. */
 export function rowSum({ attributes: axes, inputs, shape }: Tensor<readonly number[]>): RowSum | undefined {
-  const given = inputs[0]!.shape;
-  const rows = elementCount(given.slice(0, axes.length));
-  const isOfRows = axes.every((axis, index) => axis === index) && axes.length < given.length && rows > 1;
+  const inputShape = inputs[0]!.shape;
+  const rows = elementCount(inputShape.slice(0, axes.length));
+  const isOfRows = axes.every((axis, index) => axis === index) && axes.length < inputShape.length && rows > 1;
   return isOfRows ? { rows, columns: elementCount(shape) } : undefined;
 }
 

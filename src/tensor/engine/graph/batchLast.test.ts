@@ -1,12 +1,12 @@
 // Images with the batch last on a CPU: the same values as with the batch first, and no transposition between convolutions.
 import { describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import { squareOffsets } from '../../operations/convolution.ts';
 import * as op from '../../operations/index.ts';
-import { type ProgramDefinition, tensorsOf } from '../../programDefinition.ts';
+import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
 import { OPEN_BATCH } from '../../shape.ts';
 import { constant, input, type Tensor } from '../../tensor.ts';
 import { compilePrepared } from '../program.ts';
@@ -15,17 +15,17 @@ import { prepare } from './prepare.ts';
 const IMAGES = 5;
 const SHAPE = [4, 6, 4];
 
-const arrayOf = (name: string, shape: readonly number[]): NdArray => ({
+const createArray = (name: string, shape: readonly number[]): NdArray => ({
   shape: [...shape],
-  data: new RandomStream(4, name).normals(sizeOf(shape)).map((value) => 0.3 * value),
+  data: new RandomStream(4, name).normals(countElements(shape)).map((value) => 0.3 * value),
 });
-const weights = (name: string, ...shape: number[]): Tensor => constant(arrayOf(name, shape));
+const weights = (name: string, ...shape: number[]): Tensor => constant(createArray(name, shape));
 const mixed = (x: Tensor, name: string): Tensor =>
   op.convolution(x, weights(name, 9, x.shape[3]!, 4), { offsets: squareOffsets(3) });
 
 /** How many tensors of a program are transposed images: nothing else has an axis of so many. */
 function transpositions(definition: ProgramDefinition): number {
-  return tensorsOf(prepare(definition)).filter(
+  return listTensors(prepare(definition)).filter(
     ({ operation, shape }) =>
       ['transpose', 'batchFirst', 'batchLast'].includes(operation.name) && shape.includes(IMAGES),
   ).length;
@@ -68,23 +68,23 @@ const between: Record<string, [build: (x: Tensor) => Tensor, left: number]> = {
   'rows of pixels as channels': [(x) => op.reshape(x, [x.shape[0]!, 4, 1, 24]), 1],
 };
 
-describe.each(Object.entries(between))('between two convolutions: %s', (_, [build, left]) => {
-  const programOf = (batch: number): ProgramDefinition => {
+describe.each(Object.entries(between))('between two convolutions: %s', (_, [build, transpositionCount]) => {
+  const createProgram = (batch: number): ProgramDefinition => {
     const x = input('x', [batch, ...SHAPE]);
     return { inputs: { x }, outputs: { y: mixed(build(mixed(x, 'first')), 'second') } };
   };
 
   it('leaves no more transpositions than it has to', () => {
     // One of the input, one of the result.
-    expect(transpositions(programOf(IMAGES))).toBe(2 + left);
+    expect(transpositions(createProgram(IMAGES))).toBe(2 + transpositionCount);
   });
 
   it('yields the values and gradients that the batch first yields', async () => {
-    const x = arrayOf('x', [IMAGES, ...SHAPE]);
-    const { inputs, outputs } = programOf(IMAGES);
+    const x = createArray('x', [IMAGES, ...SHAPE]);
+    const { inputs, outputs } = createProgram(IMAGES);
     const [gradient] = gradients(op.sum(op.multiply(outputs.y!, outputs.y!)), [inputs.x!], constant(1));
     const definition = { inputs, outputs: { ...outputs, gradient: gradient! } };
-    const found = await Promise.all(
+    const results = await Promise.all(
       (['cpu', 'webgpu'] as const).map(async (device) => {
         const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
         const values = await program.run({ x });
@@ -92,16 +92,16 @@ describe.each(Object.entries(between))('between two convolutions: %s', (_, [buil
         return values;
       }),
     );
-    for (const [name, { data }] of Object.entries(found[1]!)) {
-      expectClose(name, found[0]![name]!.data, data, 'float64');
+    for (const [name, { data }] of Object.entries(results[1]!)) {
+      expectClose(name, results[0]![name]!.data, data, 'float64');
     }
   });
 
   it('takes an open batch', async () => {
-    const x = arrayOf('x', [IMAGES, ...SHAPE]);
+    const x = createArray('x', [IMAGES, ...SHAPE]);
     const [closed, open] = await Promise.all(
       [IMAGES, OPEN_BATCH].map(async (batch) => {
-        const program = await compilePrepared(prepare(programOf(batch)), { precision: 'float64' });
+        const program = await compilePrepared(prepare(createProgram(batch)), { precision: 'float64' });
         const { y } = await program.run({ x });
         await program.release();
         return y!;
@@ -116,7 +116,7 @@ describe('a tensor between two convolutions', () => {
   const x = input('x', [IMAGES, ...SHAPE]);
   const middle = mixed(x, 'first');
   const y = mixed(middle, 'second');
-  const values = arrayOf('x', x.shape);
+  const values = createArray('x', x.shape);
   const run = async (definition: ProgramDefinition, arrays: Record<string, NdArray>) => {
     const program = await compilePrepared(prepare(definition), { precision: 'float64' });
     const results = await program.run(arrays);
@@ -126,24 +126,33 @@ describe('a tensor between two convolutions', () => {
 
   it('has a gradient', async () => {
     const [gradient] = gradients(op.sum(y), [middle], constant(1));
-    const { found } = await run({ inputs: { x }, outputs: { found: gradient! } }, { x: values });
+    const { found: convolutionGradient } = await run(
+      { inputs: { x }, outputs: { found: gradient! } },
+      { x: values },
+    );
     // The sum of y is linear in what its convolution is given.
-    const given = input('given', middle.shape);
-    const [expected] = gradients(op.sum(mixed(given, 'second')), [given], constant(1));
+    const middleInput = input('given', middle.shape);
+    const [expected] = gradients(op.sum(mixed(middleInput, 'second')), [middleInput], constant(1));
     const outputs = { expected: expected! };
-    const result = await run({ inputs: { given }, outputs }, { given: arrayOf('given', middle.shape) });
+    const result = await run(
+      { inputs: { given: middleInput }, outputs },
+      { given: createArray('given', middle.shape) },
+    );
     expect(Math.max(...result.expected!.data.map(Math.abs))).toBeGreaterThan(0.1);
-    expectClose('gradient', found!.data, result.expected!.data, 'float64');
+    expectClose('gradient', convolutionGradient!.data, result.expected!.data, 'float64');
   });
 
   it('is not computed if it is given', async () => {
-    const given = arrayOf('given', middle.shape);
-    const whole = await run({ inputs: { x, middle }, outputs: { y } }, { x: values, middle: given });
+    const middleValues = createArray('given', middle.shape);
+    const complete = await run(
+      { inputs: { x, middle }, outputs: { y } },
+      { x: values, middle: middleValues },
+    );
     const alone = input('alone', middle.shape);
     const expected = await run(
       { inputs: { alone }, outputs: { y: mixed(alone, 'second') } },
-      { alone: given },
+      { alone: middleValues },
     );
-    expectClose('y', whole.y!.data, expected.y!.data, 'float64');
+    expectClose('y', complete.y!.data, expected.y!.data, 'float64');
   });
 });

@@ -38,7 +38,7 @@ export function onBatchLast(
   attributes: unknown,
   make: Make,
 ): Tensor | undefined {
-  const order = inputs.map(batchLastOrder).find((found) => found !== undefined);
+  const order = inputs.map(batchLastOrder).find((candidateOrder) => candidateOrder !== undefined);
   const rule = operation.evaluate ? elementwise : rules[operation.name];
   return order && rule?.({ operation, inputs, attributes, order, make });
 }
@@ -99,7 +99,7 @@ const mark: Rule = ({ operation, inputs: [x, ...others], attributes, order, make
 
 /** An operation along one axis. */
 const alongAxis =
-  (attributesOf: (attributes: never, place: (axis: number) => number) => unknown): Rule =>
+  (attributesOf: (attributes: never, newAxis: (axis: number) => number) => unknown): Rule =>
   ({ operation, inputs, attributes, order, make }) =>
     broughtBack(
       make(
@@ -110,32 +110,32 @@ const alongAxis =
       order,
     );
 
-const withAxis = alongAxis((attributes: { readonly axis: number }, place): { readonly axis: number } => ({
+const withAxis = alongAxis((attributes: { readonly axis: number }, newAxis): { readonly axis: number } => ({
   ...attributes,
-  axis: place(attributes.axis),
+  axis: newAxis(attributes.axis),
 }));
 
 const reduction: Rule = ({ operation, inputs: [x], attributes, order, make }) => {
   const axes = attributes as readonly number[];
   const places = axes.map((axis) => order[axis]!).sort((a, b) => a - b);
-  const left = order.filter((_, axis) => !axes.includes(axis));
-  const sorted = [...left].sort((a, b) => a - b);
+  const remaining = order.filter((_, axis) => !axes.includes(axis));
+  const sorted = [...remaining].sort((a, b) => a - b);
   return broughtBack(
     make(operation, [withBatchLast(x!, order)], places),
-    left.map((place) => sorted.indexOf(place)),
+    remaining.map((axis) => sorted.indexOf(axis)),
   );
 };
 
 /** The shape that an expansion results in has the axes of what it takes the batch from. */
-const expansion: Rule = ({ operation, inputs: [x, like], attributes, order, make }) => {
+const expansion: Rule = ({ operation, inputs: [x, target], attributes, order, make }) => {
   const shape = attributes as Shape;
   return (
-    like &&
-    batchLastOrder(like) &&
+    target &&
+    batchLastOrder(target) &&
     broughtBack(
       make(
         operation,
-        [withBatchLast(x!, order), withBatchLast(like, order)],
+        [withBatchLast(x!, order), withBatchLast(target, order)],
         invertPermutation(order).map((axis) => shape[axis]!),
       ),
       order,
@@ -153,15 +153,15 @@ const reshaping: Rule = ({ operation, inputs: [x], attributes, order, make }) =>
   if (!groups) {
     return undefined;
   }
-  const placeOf = ({ from }: AxisGroup): number =>
+  const groupPosition = ({ from }: AxisGroup): number =>
     order[from.find((axis) => x!.shape[axis] !== 1) ?? from[0]!]!;
   const inPlace = groups.every(({ from }) => {
     const places = from.filter((axis) => x!.shape[axis] !== 1).map((axis) => order[axis]!);
-    return places.every((place, index) => place === places[0]! + index);
+    return places.every((axis, index) => axis === places[0]! + index);
   });
   const [batch, ...others] = groups as [AxisGroup, ...AxisGroup[]];
   const arranged = inPlace
-    ? [...groups].sort((a, b) => placeOf(a) - placeOf(b))
+    ? [...groups].sort((a, b) => groupPosition(a) - groupPosition(b))
     : [others.at(-1)!, ...others.slice(0, -1), batch];
   const moved = permuted(
     withBatchLast(x!, order),
@@ -189,7 +189,7 @@ const rules: Readonly<Record<string, Rule>> = {
   after: mark,
   batchLast: transposition,
   checkpoint: mark,
-  concatenate: alongAxis((axis: number, place) => place(axis)),
+  concatenate: alongAxis((axis: number, newAxis) => newAxis(axis)),
   detach: mark,
   expand: expansion,
   max: reduction,
@@ -205,11 +205,11 @@ const rules: Readonly<Record<string, Rule>> = {
 /** An operand with the axes of a transposition's source, for this order of its result; one of lower rank broadcasts. */
 function withBatchLast(x: Tensor, order: readonly number[]): Tensor {
   const inverse = invertPermutation(order);
-  const known = batchFirstSource(x);
-  if (known && known.order.length === order.length) {
+  const source = batchFirstSource(x);
+  if (source && source.order.length === order.length) {
     return permuted(
-      known.source,
-      inverse.map((axis) => known.order[axis]!),
+      source.source,
+      inverse.map((axis) => source.order[axis]!),
     );
   }
   if (x.rank === order.length) {
@@ -236,11 +236,11 @@ function axisGroups(from: Shape, to: Shape): AxisGroup[] | undefined {
   let [i, j] = [1, 1];
   while (i < from.length && j < to.length) {
     const group = { from: [i], to: [j] };
-    let [left, right] = [from[i++]!, to[j++]!];
-    while (left !== right) {
-      if (left < right) {
+    let [leftLength, right] = [from[i++]!, to[j++]!];
+    while (leftLength !== right) {
+      if (leftLength < right) {
         group.from.push(i);
-        left *= from[i++]!;
+        leftLength *= from[i++]!;
       } else {
         group.to.push(j);
         right *= to[j++]!;

@@ -1,6 +1,6 @@
 // Convolutions of images whose batch is the last axis, `[C, H, W, N]`: a row of a matrix is a channel, and a pixel is a
 // row of N numbers within it, which are copied together.
-import { otherParity, type Parity, parityOf, pixelsOfParity } from '../../../core/numeric/index.ts';
+import { otherParity, type Parity, pixelParity, pixelsOfParity } from '../../../core/numeric/index.ts';
 import { squareOffsets } from '../../operations/convolution.ts';
 import { denseConvolution } from '../../operations/denseConvolution.ts';
 import { add, total } from '../../operations/elementwise.ts';
@@ -14,7 +14,7 @@ import {
   type Between,
   foldedKernel,
   isUnfolded,
-  matrixOf,
+  kernelMatrix,
   unfoldedKernel,
 } from './convolutions.ts';
 
@@ -30,13 +30,15 @@ export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
   }
   if (isUnfolded(convolution, channels)) {
     const rows = unfolded(x, convolution, parity);
-    const grid = parity === undefined ? [height, width] : [1, halfOf(height, width, parity)];
+    const grid = parity === undefined ? [height, width] : [1, halfCount(height, width, parity)];
     return reshape(first(convolution)(rows), [convolution.kernel.shape[2]!, ...grid, images]);
   }
   const itself = { offsets: [[0, 0]], boundary: 'zero' } as const;
   const { parts, sum } = last(convolution, height, width);
   return sum(
-    parts.map(({ read, perTap }) => perTap(asRows(unfoldChannels(x, { ...itself, ...halvesOf(x, read) })))),
+    parts.map(({ read, perTap }) =>
+      perTap(asRows(unfoldChannels(x, { ...itself, ...halvesAttribute(x, read) }))),
+    ),
     images,
   );
 }
@@ -47,7 +49,7 @@ export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
  *
  * @param blocks how many columns, which add up to all, for this many pixels of an image
  */
-export function networkOf(
+export function buildNetwork(
   x: Tensor,
   start: AffineConvolution,
   between: readonly Between[],
@@ -102,11 +104,11 @@ function dense(x: Tensor, convolution: AffineConvolution): Tensor {
 
 /** The shifted copies of an image as rows, `[taps·in, H·W·N]`; with an edge channel, also the copies of its mask. */
 function unfolded(x: Tensor, { offsets, boundary, edge }: AffineConvolution, written?: Parity): Tensor {
-  return asRows(unfoldChannels(x, { offsets, boundary, inside: edge, ...halvesOf(x, written) }));
+  return asRows(unfoldChannels(x, { offsets, boundary, inside: edge, ...halvesAttribute(x, written) }));
 }
 
 /** The attribute of copies at half of an image's pixels, or at all if undefined. */
-function halvesOf(
+function halvesAttribute(
   { shape: [, height, width] }: Tensor,
   written: Parity | undefined,
 ): { readonly halves?: Halves } {
@@ -124,7 +126,7 @@ function first(convolution: AffineConvolution): (rows: Tensor) => Tensor {
 }
 
 function pointwise(convolution: AffineConvolution): (rows: Tensor) => Tensor {
-  const { matrix, bias } = matrixOf(convolution);
+  const { matrix, bias } = kernelMatrix(convolution);
   const [transposed, added] = [transpose(matrix), bias && column(bias)];
   return (rows) => product(transposed, rows, { bias: added });
 }
@@ -155,23 +157,23 @@ function last(convolution: AffineConvolution, height: number, width: number): La
   const { offsets, boundary, parity } = convolution;
   const parts = tapsByHalf(convolution).map(({ read, taps }) => {
     const chosen = taps.map((tap) => offsets[tap]!);
-    const whole = kernel.shape[0] === taps.length;
-    const used = whole
+    const usesAllTaps = kernel.shape[0] === taps.length;
+    const used = usesAllTaps
       ? kernel
       : concatenate(
           taps.map((tap) => slice(kernel, 0, tap, tap + 1)),
           0,
         );
     const matrix = transpose(reshape(transpose(used, [1, 0, 2]), [inputs, taps.length * outputs]));
-    const pixels = read === undefined ? height * width : halfOf(height, width, read);
-    const given = read === undefined ? [height, width] : [1, pixels];
+    const pixels = read === undefined ? height * width : halfCount(height, width, read);
+    const inputSides = read === undefined ? [height, width] : [1, pixels];
     const halves = parity === undefined ? {} : { halves: { height, width, read, written: parity } };
     return {
       read,
       pixels,
       perTap: (rows: Tensor) => product(matrix, rows),
       folded: (perTap: Tensor, images: number) =>
-        foldChannels(reshape(perTap, [taps.length * outputs, ...given, images]), {
+        foldChannels(reshape(perTap, [taps.length * outputs, ...inputSides, images]), {
           offsets: chosen,
           boundary,
           ...halves,
@@ -194,24 +196,27 @@ function last(convolution: AffineConvolution, height: number, width: number): La
 
 /** The taps of a convolution by the half of the pixels that they read. */
 function tapsByHalf({ offsets, parity }: AffineConvolution): { read: Parity | undefined; taps: number[] }[] {
-  const all = offsets.map((_, tap) => tap);
+  const allTaps = offsets.map((_, tap) => tap);
   if (parity === undefined) {
-    return [{ read: undefined, taps: all }];
+    return [{ read: undefined, taps: allTaps }];
   }
   return ([parity, otherParity(parity)] as const)
-    .map((read) => ({ read, taps: all.filter((tap) => parityOf(...offsets[tap]!) === (parity ^ read)) }))
+    .map((read) => ({
+      read,
+      taps: allTaps.filter((tap) => pixelParity(...offsets[tap]!) === (parity ^ read)),
+    }))
     .filter(({ taps }) => taps.length > 0);
 }
 
-function halfOf(height: number, width: number, parity: Parity): number {
+function halfCount(height: number, width: number, parity: Parity): number {
   return pixelsOfParity(height, width, parity).length;
 }
 
 function asRows(x: Tensor): Tensor {
-  return reshape(x, [x.shape[0]!, columnsOf(x)]);
+  return reshape(x, [x.shape[0]!, columnCount(x)]);
 }
 
-function columnsOf({ shape: [, ...axes] }: Tensor): number {
+function columnCount({ shape: [, ...axes] }: Tensor): number {
   return axes.reduce((product, length) => product * length, 1);
 }
 

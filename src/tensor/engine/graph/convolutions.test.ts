@@ -1,6 +1,6 @@
 // Convolutions against a plain sum over taps and channels, in every form that the engine produces.
 import { describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { gradients } from '../../gradients/gradient.ts';
@@ -13,7 +13,7 @@ import {
 } from '../../operations/convolution.ts';
 import { multiply, sum } from '../../operations/index.ts';
 import { identity, reshape } from '../../operations/layout.ts';
-import { tensorsOf } from '../../programDefinition.ts';
+import { listTensors } from '../../programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor.ts';
 import { compile } from '../program.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
@@ -23,9 +23,9 @@ import * as batchFirst from './convolutions.ts';
 
 const [IMAGES, HEIGHT, WIDTH] = [2, 4, 6];
 
-const arrayOf = (name: string, shape: number[]): NdArray => ({
+const createArray = (name: string, shape: number[]): NdArray => ({
   shape,
-  data: new RandomStream(3, name, ...shape).normals(sizeOf(shape)),
+  data: new RandomStream(3, name, ...shape).normals(countElements(shape)),
 });
 
 /** Σ over taps and channels, (… + bias)·scale, one number at a time. */
@@ -39,7 +39,7 @@ function plainConvolution(
   const channels = x.shape[3]!;
   const [, inputs, outputs] = kernel.shape as [number, number, number];
   const modulo = (value: number, length: number) => ((value % length) + length) % length;
-  const at = (n: number, h: number, w: number, c: number): number => {
+  const valueAt = (n: number, h: number, w: number, c: number): number => {
     const [row, column] = boundary === 'wrap' ? [modulo(h, HEIGHT), modulo(w, WIDTH)] : [h, w];
     const inside = row >= 0 && row < HEIGHT && column >= 0 && column < WIDTH;
     if (c === channels) {
@@ -58,7 +58,7 @@ function plainConvolution(
       let sum = 0;
       offsets.forEach(([down, right], tap) => {
         for (let c = 0; c < channels + (edge ? 1 : 0); c++) {
-          sum += at(n, h + down, w + right, c) * kernel.data[(tap * inputs + c) * outputs + o]!;
+          sum += valueAt(n, h + down, w + right, c) * kernel.data[(tap * inputs + c) * outputs + o]!;
         }
       });
       y.push((sum + bias.data[o]!) * scale.data[o]!);
@@ -68,15 +68,15 @@ function plainConvolution(
 }
 
 /** The numbers of the pixels with (row + column) mod 2 = parity. */
-function halfOf(all: readonly number[], channels: number, parity: number): number[] {
-  return all.filter((_, index) => {
+function pickHalf(values: readonly number[], channels: number, parity: number): number[] {
+  return values.filter((_, index) => {
     const pixel = Math.floor(index / channels);
     return (Math.floor(pixel / WIDTH) + (pixel % WIDTH)) % 2 === parity;
   });
 }
 
 /** The 1x1 convolution that changes nothing. */
-const same = (channels: number): AffineConvolution => ({
+const identityConvolution = (channels: number): AffineConvolution => ({
   offsets: [[0, 0]],
   boundary: 'zero',
   edge: false,
@@ -118,10 +118,10 @@ describe.each<[string, Offset[], Boundary, boolean]>([
     [1, 1],
   ])('%i to %i channels, in every form', async (inputs, outputs) => {
     const arrays = {
-      x: arrayOf('x', [IMAGES, HEIGHT, WIDTH, inputs]),
-      kernel: arrayOf('kernel', [offsets.length, inputs + (edge ? 1 : 0), outputs]),
-      bias: arrayOf('bias', [outputs]),
-      scale: arrayOf('scale', [outputs]),
+      x: createArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: createArray('kernel', [offsets.length, inputs + (edge ? 1 : 0), outputs]),
+      bias: createArray('bias', [outputs]),
+      scale: createArray('scale', [outputs]),
     };
     const tensors = Object.fromEntries(
       Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]),
@@ -133,25 +133,31 @@ describe.each<[string, Offset[], Boundary, boolean]>([
     const outputsByForm: Record<string, Tensor> = {
       plain,
       'batch first': batchFirst.convolved(x, affine),
-      'batch first, first in a network': batchFirst.networkOf(x, affine, [], same(outputs)),
-      'batch first, last in a network': batchFirst.networkOf(x, same(inputs), [], affine),
+      'batch first, first in a network': batchFirst.buildNetwork(x, affine, [], identityConvolution(outputs)),
+      'batch first, last in a network': batchFirst.buildNetwork(x, identityConvolution(inputs), [], affine),
       'batch last': imagesFirst(batchLast.convolved(imagesLast(x), affine)),
       'batch last, first in a network': imagesFirst(
-        batchLast.networkOf(imagesLast(x), affine, [], same(outputs), blocks),
+        batchLast.buildNetwork(imagesLast(x), affine, [], identityConvolution(outputs), blocks),
       ),
       'batch last, last in a network': imagesFirst(
-        batchLast.networkOf(imagesLast(x), same(inputs), [], affine, blocks),
+        batchLast.buildNetwork(imagesLast(x), identityConvolution(inputs), [], affine, blocks),
       ),
     };
     if (offsets.length === 1 && offsets[0]!.every((distance) => distance === 0)) {
-      outputsByForm['batch first, in a network'] = batchFirst.networkOf(
+      outputsByForm['batch first, in a network'] = batchFirst.buildNetwork(
         x,
-        same(inputs),
+        identityConvolution(inputs),
         [affine],
-        same(outputs),
+        identityConvolution(outputs),
       );
       outputsByForm['batch last, in a network'] = imagesFirst(
-        batchLast.networkOf(imagesLast(x), same(inputs), [affine], same(outputs), blocks),
+        batchLast.buildNetwork(
+          imagesLast(x),
+          identityConvolution(inputs),
+          [affine],
+          identityConvolution(outputs),
+          blocks,
+        ),
       );
     }
     const halves = boundary === 'wrap' ? [] : ([0, 1] as const);
@@ -159,7 +165,7 @@ describe.each<[string, Offset[], Boundary, boolean]>([
       const half = { ...affine, parity };
       outputsByForm[`half ${parity}, batch last`] = imagesFirst(batchLast.convolved(imagesLast(x), half));
       outputsByForm[`half ${parity}, batch last, last in a network`] = imagesFirst(
-        batchLast.networkOf(imagesLast(x), same(inputs), [], half, blocks),
+        batchLast.buildNetwork(imagesLast(x), identityConvolution(inputs), [], half, blocks),
       );
     }
     const definition = { inputs: tensors, outputs: outputsByForm };
@@ -167,11 +173,12 @@ describe.each<[string, Offset[], Boundary, boolean]>([
     const results = await program.run(arrays);
     const expected = plainConvolution(arrays.x, arrays.kernel, options, arrays.bias, arrays.scale);
     const zero = { shape: [outputs], data: new Float64Array(outputs) };
-    const one = { shape: [outputs], data: new Float64Array(outputs).fill(1) };
+    const unitScale = { shape: [outputs], data: new Float64Array(outputs).fill(1) };
     for (const [form, { data }] of Object.entries(results)) {
-      const all = form === 'plain' ? plainConvolution(arrays.x, arrays.kernel, options, zero, one) : expected;
+      const reference =
+        form === 'plain' ? plainConvolution(arrays.x, arrays.kernel, options, zero, unitScale) : expected;
       const parity = form.match(/^half (\d)/)?.[1];
-      const wanted = parity === undefined ? all : halfOf(all, outputs, Number(parity));
+      const wanted = parity === undefined ? reference : pickHalf(reference, outputs, Number(parity));
       expectClose(form, data, wanted, 'float64', 1e-12);
     }
     await program.release();
@@ -187,22 +194,22 @@ it.each([
   async (inputs, outputs) => {
     const offsets = squareOffsets(3);
     const arrays = {
-      x: arrayOf('x', [IMAGES, HEIGHT, WIDTH, inputs]),
-      kernel: arrayOf('kernel', [9, inputs, outputs]),
-      bias: arrayOf('bias', [outputs]),
-      scale: arrayOf('scale', [outputs]),
+      x: createArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: createArray('kernel', [9, inputs, outputs]),
+      bias: createArray('bias', [outputs]),
+      scale: createArray('scale', [outputs]),
     };
     const [x, kernel, bias, scale] = Object.entries(arrays).map(([name, { shape }]) =>
       input(name, shape),
     ) as [Tensor, Tensor, Tensor, Tensor];
     const affine: AffineConvolution = { offsets, boundary: 'zero', edge: false, kernel, bias, scale };
     const dense = imagesFirst(batchLast.convolved(imagesLast(x), affine));
-    expect(tensorsOf({ inputs: {}, outputs: { dense } }).map(({ operation }) => operation.name)).toContain(
+    expect(listTensors({ inputs: {}, outputs: { dense } }).map(({ operation }) => operation.name)).toContain(
       'denseConvolution',
     );
     const plain = batchFirst.convolved(x, affine);
-    const weight = constant(arrayOf('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
-    const outputsOf = (name: string, y: Tensor): Record<string, Tensor> => ({
+    const weight = constant(createArray('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
+    const nameOutputs = (name: string, y: Tensor): Record<string, Tensor> => ({
       [name]: y,
       ...Object.fromEntries(
         gradients(sum(multiply(y, weight)), [x, kernel, bias, scale], constant(1)).map((g, index) => [
@@ -213,7 +220,7 @@ it.each([
     });
     const definition = {
       inputs: { x, kernel, bias, scale },
-      outputs: { ...outputsOf('dense', dense), ...outputsOf('plain', plain) },
+      outputs: { ...nameOutputs('dense', dense), ...nameOutputs('plain', plain) },
     };
     for (const [precision, tolerance] of [
       ['float64', 1e-12],
@@ -224,8 +231,8 @@ it.each([
       const expected = plainConvolution(arrays.x, arrays.kernel, { offsets }, arrays.bias, arrays.scale);
       expectClose('dense', results.dense!.data, expected, precision, tolerance);
       for (let index = 0; index < 4; index++) {
-        const [found, wanted] = [results[`dense ${index}`]!.data, results[`plain ${index}`]!.data];
-        expectClose(`gradient ${index}`, found, [...wanted], precision, tolerance);
+        const [actual, wanted] = [results[`dense ${index}`]!.data, results[`plain ${index}`]!.data];
+        expectClose(`gradient ${index}`, actual, [...wanted], precision, tolerance);
       }
       await program.release();
     }

@@ -40,7 +40,7 @@ function scaledBy(x: Tensor, scale: Tensor | undefined): Tensor {
 }
 
 /** The matrix of a kernel with one tap, `[in, out]`, and its bias. */
-export function matrixOf({ kernel, bias, scale }: AffineConvolution): {
+export function kernelMatrix({ kernel, bias, scale }: AffineConvolution): {
   matrix: Tensor;
   bias: Tensor | undefined;
 } {
@@ -66,7 +66,7 @@ export function unfoldedKernel({ kernel, edge, bias, scale, offsets }: AffineCon
   // Edge taps enter with opposite sign, and their sum, with the bias, is at the centre, which is always
   // inside.
   const [inner, edges] = innerAndEdge(scaled);
-  const centre = centreOf(offsets);
+  const centre = centreIndex(offsets);
   const columns = taps + 1;
   const signs = new Float64Array(taps * columns);
   for (let tap = 0; tap < taps; tap++) {
@@ -77,12 +77,14 @@ export function unfoldedKernel({ kernel, edge, bias, scale, offsets }: AffineCon
   }
   signs[centre * columns + taps] = 1;
   const edgeRows = reshape(edges, [taps, outputs]);
-  const all = shift ? concatenate([edgeRows, reshape(shift, [1, outputs])], 0) : pad(edgeRows, 0, 0, 1);
-  const inside = product(constant({ shape: [taps, columns], data: signs }), all);
+  const edgesAndShift = shift
+    ? concatenate([edgeRows, reshape(shift, [1, outputs])], 0)
+    : pad(edgeRows, 0, 0, 1);
+  const inside = product(constant({ shape: [taps, columns], data: signs }), edgesAndShift);
   return { kernel: inner, inside, bias: undefined };
 }
 
-function centreOf(offsets: readonly Offset[]): number {
+function centreIndex(offsets: readonly Offset[]): number {
   const centre = offsets.findIndex(([row, column]) => row === 0 && column === 0);
   if (centre < 0) {
     throw new Error('a convolution with an edge channel needs a tap at the pixel itself');
@@ -120,11 +122,11 @@ export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
   const grid = x.shape.slice(0, 3);
   return isUnfolded(convolution, x.shape[3]!)
     ? reshape(first(x, convolution), [...grid, convolution.kernel.shape[2]!])
-    : last(reshape(x, rowsOf(x)), convolution, grid);
+    : last(reshape(x, rowShape(x)), convolution, grid);
 }
 
 /** A network of convolutions and functions, `[N, H, W, in]` to `[N, H, W, out]`. */
-export function networkOf(
+export function buildNetwork(
   x: Tensor,
   start: AffineConvolution,
   between: readonly Between[],
@@ -138,7 +140,7 @@ export function networkOf(
 }
 
 /** The shape of an image as a matrix with a row per pixel. */
-export function rowsOf({ shape }: Tensor): number[] {
+export function rowShape({ shape }: Tensor): number[] {
   const [batch, height, width, channels] = shape as [number, number, number, number];
   return [batch * height * width, channels];
 }
@@ -147,15 +149,15 @@ export function rowsOf({ shape }: Tensor): number[] {
 function first(x: Tensor, convolution: AffineConvolution): Tensor {
   const { kernel, inside, bias } = unfoldedKernel(convolution);
   const [taps, , outputs] = kernel.shape as [number, number, number];
-  const whole = inside ? concatenate([kernel, reshape(inside, [taps, 1, outputs])], 1) : kernel;
-  const matrix = reshape(whole, [taps * whole.shape[1]!, outputs]);
+  const extendedKernel = inside ? concatenate([kernel, reshape(inside, [taps, 1, outputs])], 1) : kernel;
+  const matrix = reshape(extendedKernel, [taps * extendedKernel.shape[1]!, outputs]);
   // Zero padding turns a channel of ones into "inside".
   const copies = unfold(inside ? pad(x, 3, 0, 1, 1) : x, convolution.offsets, convolution.boundary);
-  return product(reshape(copies, rowsOf(copies)), matrix, { bias });
+  return product(reshape(copies, rowShape(copies)), matrix, { bias });
 }
 
 function pointwise(rows: Tensor, convolution: AffineConvolution): Tensor {
-  const { matrix, bias } = matrixOf(convolution);
+  const { matrix, bias } = kernelMatrix(convolution);
   return product(rows, matrix, { bias });
 }
 

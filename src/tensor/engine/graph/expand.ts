@@ -8,13 +8,13 @@ import { everyOtherMoved, everyOtherOperation } from '../../operations/everyOthe
 import { expConvolutionOperation, lastTerm } from '../../operations/expConvolution.ts';
 import { flip } from '../../operations/layout.ts';
 import { solveCornerOperation } from '../../operations/solveCorner.ts';
-import { apply, isResultOf, type Tensor } from '../../tensor.ts';
+import { apply, isComputedBy, type Tensor } from '../../tensor.ts';
 import type { GraphStyle } from '../devices/graphStyle.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
 import * as batchLast from './batchLastConvolutions.ts';
 import type { AffineConvolution, Between } from './convolutions.ts';
 import * as batchFirst from './convolutions.ts';
-import { type FusedConvolution, groupsOf, isFused, type Network } from './networks.ts';
+import { type FusedConvolution, findGroups, isFused, type Network } from './networks.ts';
 import type { Pass } from './rewrite.ts';
 import { tileLength } from './tiles.ts';
 import { solveByDiagonals, solveRowsBatchLast } from './wavefront.ts';
@@ -34,31 +34,31 @@ export function expansion(
   roots: readonly Tensor[],
   { style, precision, sequential }: ExpandOptions,
 ): Pass {
-  const { convolutions, networks, inner } = groupsOf(order, roots);
+  const { convolutions, networks, inner } = findGroups(order, roots);
   const convolved = (x: Tensor, convolution: AffineConvolution): Tensor =>
     style.batchLast
       ? imagesFirst(batchLast.convolved(imagesLast(x), convolution))
-      : chosenAfter(convolution, (whole) => batchFirst.convolved(x, whole));
+      : chosenAfter(convolution, (full) => batchFirst.convolved(x, full));
   return {
     gradients: pulledBack,
-    make(tensor, of) {
+    make(tensor, lookup) {
       if (inner.has(tensor)) {
         return undefined;
       }
       const network = networks.get(tensor);
       if (network) {
-        return expandNetwork(network, style, of);
+        return expandNetwork(network, style, lookup);
       }
       if (isCheckpoint(tensor) && tensor.rank === 4 && style.batchLast) {
         // From its start on, a stage computes in the same order whether or not it is part of a larger program.
-        return imagesFirst(checkpoint(imagesLast(of(tensor.inputs[0]!))));
+        return imagesFirst(checkpoint(imagesLast(lookup(tensor.inputs[0]!))));
       }
       const fused = convolutions.get(tensor);
       if (fused) {
-        return convolved(of(fused.convolution.inputs[0]!), affine(fused, of));
+        return convolved(lookup(fused.convolution.inputs[0]!), affine(fused, lookup));
       }
-      const inputs = tensor.inputs.map(of);
-      if (isResultOf(solveCornerOperation, tensor) && !sequential) {
+      const inputs = tensor.inputs.map(lookup);
+      if (isComputedBy(solveCornerOperation, tensor) && !sequential) {
         const [y, kernel] = inputs as [Tensor, Tensor];
         const [, , width, channels] = y.shape as [number, number, number, number];
         const { dilation, mirrored } = tensor.attributes;
@@ -69,13 +69,13 @@ export function expansion(
           ? turned(solveByDiagonals(turned(y), kernel, dilation))
           : solveByDiagonals(y, kernel, dilation);
       }
-      if (isResultOf(expConvolutionOperation, tensor)) {
+      if (isComputedBy(expConvolutionOperation, tensor)) {
         const { offsets, normBound } = tensor.attributes;
         const convolution = { offsets, boundary: 'zero', edge: false, kernel: inputs[1]! } as const;
         const terms = lastTerm(normBound, precision);
         return series(inputs[0]!, terms, (x) => convolved(x, convolution));
       }
-      if (isResultOf(everyOtherOperation, tensor)) {
+      if (isComputedBy(everyOtherOperation, tensor)) {
         return everyOtherMoved(inputs[0]!, tensor.attributes);
       }
       return apply(tensor.operation, inputs, tensor.attributes);
@@ -85,22 +85,22 @@ export function expansion(
 
 /** The pixels where a convolution has results, chosen from those that `make` computes at all pixels. */
 function chosenAfter(
-  { parity, ...whole }: AffineConvolution,
+  { parity, ...fullConvolution }: AffineConvolution,
   make: (convolution: AffineConvolution) => Tensor,
 ): Tensor {
-  const all = make(whole);
-  return parity === undefined ? all : everyOtherMoved(all, parity);
+  const fullImage = make(fullConvolution);
+  return parity === undefined ? fullImage : everyOtherMoved(fullImage, parity);
 }
 
 function affine(
   { convolution, bias, scale, parity }: FusedConvolution,
-  of: (tensor: Tensor) => Tensor,
+  lookup: (tensor: Tensor) => Tensor,
 ): AffineConvolution {
   return {
     ...convolution.attributes,
-    kernel: of(convolution.inputs[1]!),
-    bias: bias && of(bias),
-    scale: scale && of(scale),
+    kernel: lookup(convolution.inputs[1]!),
+    bias: bias && lookup(bias),
+    scale: scale && lookup(scale),
     parity,
   };
 }
@@ -123,21 +123,21 @@ function series(x: Tensor, last: number, map: (x: Tensor) => Tensor): Tensor {
 function expandNetwork(
   { first, between, last }: Network,
   style: GraphStyle,
-  of: (tensor: Tensor) => Tensor,
+  lookup: (tensor: Tensor) => Tensor,
 ): Tensor {
-  const x = of(first.convolution.inputs[0]!);
-  const [start, end] = [affine(first, of), affine(last, of)];
+  const x = lookup(first.convolution.inputs[0]!);
+  const [start, end] = [affine(first, lookup), affine(last, lookup)];
   const steps = between.map(
     (part): Between =>
-      isFused(part) ? affine(part, of) : (rows) => apply(part.operation, [rows], part.attributes),
+      isFused(part) ? affine(part, lookup) : (rows) => apply(part.operation, [rows], part.attributes),
   );
   if (!style.batchLast) {
-    return chosenAfter(end, (whole) => batchFirst.networkOf(x, start, steps, whole));
+    return chosenAfter(end, (full) => batchFirst.buildNetwork(x, start, steps, full));
   }
   const images = x.shape[0]!;
   const widths = [first, ...between.filter(isFused)].map(({ result }) => result.shape[3]!);
   const { batchLast: layout } = style;
   const blocks = (pixels: number): readonly number[] =>
     layout.blocks({ images, pixels, channels: Math.max(...widths) });
-  return imagesFirst(batchLast.networkOf(imagesLast(x), start, steps, end, blocks));
+  return imagesFirst(batchLast.buildNetwork(imagesLast(x), start, steps, end, blocks));
 }

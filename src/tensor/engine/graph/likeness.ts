@@ -63,8 +63,8 @@ export function likenessIn(order: readonly Tensor[]): Likeness {
     firsts.set(computation, first);
     originals.set(tensor, first);
     if (first === tensor && inputs.some((input) => kinds.has(input))) {
-      const like = inputs.map((input) => kinds.numberOf(input) ?? `constant ${input.shape}`);
-      kinds.add(tensor, runs.get(tensor) ?? `${operation} of ${like.join(', ')}`, inputs);
+      const inputKinds = inputs.map((input) => kinds.kindNumber(input) ?? `constant ${input.shape}`);
+      kinds.add(tensor, runs.get(tensor) ?? `${operation} of ${inputKinds.join(', ')}`, inputs);
     }
   }
   const sorted = kinds.sorted();
@@ -98,7 +98,7 @@ class Kinds {
   }
 
   /** Identifies a kind in the description of another, which would otherwise grow with the graph behind a tensor. */
-  numberOf(tensor: Tensor): number | undefined {
+  kindNumber(tensor: Tensor): number | undefined {
     return this.numbers.get(tensor);
   }
 
@@ -109,8 +109,8 @@ class Kinds {
   sorted(): ReadonlyMap<Tensor, Kind> {
     const result = new Map<Tensor, Kind>();
     // A kind comes after the kinds of its inputs.
-    for (const found of this.byText.values()) {
-      const placed = found.map(({ tensor, inputs }) => ({
+    for (const candidates of this.byText.values()) {
+      const placed = candidates.map(({ tensor, inputs }) => ({
         tensor,
         places: [
           ...inputs.map((input) => result.get(input)?.places.get(input) ?? 0),
@@ -118,11 +118,11 @@ class Kinds {
         ],
       }));
       placed.sort((a, b) => {
-        const axis = a.places.findIndex((place, index) => place !== b.places[index]);
+        const axis = a.places.findIndex((position, index) => position !== b.places[index]);
         return axis < 0 ? 0 : a.places[axis]! - b.places[axis]!;
       });
       const members = placed.map(({ tensor }) => tensor);
-      const kind = { members, places: new Map(members.map((member, place) => [member, place])) };
+      const kind = { members, places: new Map(members.map((member, position) => [member, position])) };
       for (const member of members) {
         result.set(member, kind);
       }
@@ -154,15 +154,15 @@ function runsOfSlices(order: readonly Tensor[]): ReadonlyMap<Tensor, string> {
 
 /** Finds the first constant with the same shape and values. */
 function distinctConstants(): (tensor: Tensor, value: NdArray) => Tensor {
-  const known = new Map<string, { tensor: Tensor; value: NdArray }[]>();
+  const constantsByShape = new Map<string, { tensor: Tensor; value: NdArray }[]>();
   return (tensor, value) => {
-    const sameShaped = known.get(String(value.shape)) ?? [];
-    known.set(String(value.shape), sameShaped);
-    const same = sameShaped.find((other) => isSameArray(other.value, value));
-    if (!same) {
+    const sameShaped = constantsByShape.get(String(value.shape)) ?? [];
+    constantsByShape.set(String(value.shape), sameShaped);
+    const equal = sameShaped.find((candidate) => isSameArray(candidate.value, value));
+    if (!equal) {
       sameShaped.push({ tensor, value });
     }
-    return same?.tensor ?? tensor;
+    return equal?.tensor ?? tensor;
   };
 }
 

@@ -12,8 +12,8 @@ it('counts what is alive at the same time', () => {
 
 it('counts a result until the last node that needs it', () => {
   const x = input('x', [10]);
-  const kept = exp(x);
-  const y = add(sum(exp(exp(multiply(kept, 2)))), sum(kept));
+  const reused = exp(x);
+  const y = add(sum(exp(exp(multiply(reused, 2)))), sum(reused));
   expect(peakElements({ inputs: { x }, outputs: { y } })).toBe(30);
 });
 

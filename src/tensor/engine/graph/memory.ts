@@ -3,7 +3,7 @@
 import { markedSource } from '../../operations/checkpoint.ts';
 import { maximum } from '../../operations/index.ts';
 import { reshapeSource } from '../../operations/layout.ts';
-import { type ProgramDefinition, tensorsOf } from '../../programDefinition.ts';
+import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
 import { elementCount } from '../../shape.ts';
 import type { Tensor } from '../../tensor.ts';
 import { topologicalOrder } from '../../traversal.ts';
@@ -15,14 +15,14 @@ import { topologicalOrder } from '../../traversal.ts';
  */
 export function peakElements(definition: ProgramDefinition): number {
   const { inputs, outputs } = definition;
-  const given = new Set(Object.values(inputs));
-  const order = tensorsOf(definition);
+  const inputTensors = new Set(Object.values(inputs));
+  const order = listTensors(definition);
   const owner = new Map<Tensor, Tensor>();
   const lastUse = new Map<Tensor, number>();
   order.forEach((node, position) => {
-    const source = given.has(node) ? undefined : (reshapeSource(node) ?? markedSource(node));
+    const source = inputTensors.has(node) ? undefined : (reshapeSource(node) ?? markedSource(node));
     owner.set(node, source ? owner.get(source)! : node);
-    for (const used of given.has(node) ? [node] : [node, ...node.inputs]) {
+    for (const used of inputTensors.has(node) ? [node] : [node, ...node.inputs]) {
       lastUse.set(owner.get(used)!, position);
     }
   });
@@ -33,17 +33,17 @@ export function peakElements(definition: ProgramDefinition): number {
   for (const [node, position] of lastUse) {
     ending.set(position, [...(ending.get(position) ?? []), node]);
   }
-  const sizeOf = (node: Tensor): number =>
-    given.has(node) || node.inputs.length === 0 ? 0 : Math.abs(elementCount(node.shape));
+  const tensorBytes = (node: Tensor): number =>
+    inputTensors.has(node) || node.inputs.length === 0 ? 0 : Math.abs(elementCount(node.shape));
   let alive = 0;
   let peak = 0;
   order.forEach((node, position) => {
     if (owner.get(node) === node) {
-      alive += sizeOf(node);
+      alive += tensorBytes(node);
       peak = Math.max(peak, alive);
     }
     for (const done of ending.get(position) ?? []) {
-      alive -= sizeOf(done);
+      alive -= tensorBytes(done);
     }
   });
   return peak;

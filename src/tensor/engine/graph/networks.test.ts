@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as op from '../../operations/index.ts';
 import { input, type Tensor } from '../../tensor.ts';
 import { topologicalOrder } from '../../traversal.ts';
-import { type Groups, groupsOf } from './networks.ts';
+import { findGroups, type Groups } from './networks.ts';
 
 const x = (...shape: number[]): Tensor => input('x', shape);
 const square = op.squareOffsets(3);
@@ -12,7 +12,7 @@ const normalised = (image: Tensor): Tensor => {
   const channels = image.shape[3]!;
   return op.multiply(op.add(image, x(channels)), x(channels));
 };
-const groups = (...results: Tensor[]): Groups => groupsOf(topologicalOrder(results), results);
+const groups = (...results: Tensor[]): Groups => findGroups(topologicalOrder(results), results);
 
 describe('a convolution', () => {
   it('absorbs the shift and the scale of its channels', () => {

@@ -3,7 +3,7 @@ import type { Parity } from '../../../core/numeric/index.ts';
 import { type Convolution, convolutionOperation } from '../../operations/convolution.ts';
 import { add, multiply } from '../../operations/elementwise.ts';
 import { everyOtherOperation } from '../../operations/everyOther.ts';
-import { isResultOf, type Tensor } from '../../tensor.ts';
+import { isComputedBy, type Tensor } from '../../tensor.ts';
 import { soleUsers } from './rewrite.ts';
 
 /**
@@ -44,12 +44,12 @@ export interface Groups {
  * @param order the tensors, inputs first
  * @param results those whose values are needed themselves
  */
-export function groupsOf(order: readonly Tensor[], results: readonly Tensor[]): Groups {
+export function findGroups(order: readonly Tensor[], results: readonly Tensor[]): Groups {
   const user = soleUsers(order, results);
   const inner = new Set<Tensor>();
   const convolutions = new Map<Tensor, FusedConvolution>();
   for (const node of order) {
-    if (isResultOf(convolutionOperation, node)) {
+    if (isComputedBy(convolutionOperation, node)) {
       const fused = fusedFrom(node, user);
       for (let part: Tensor = node; part !== fused.result; part = user.get(part)!) {
         inner.add(part);
@@ -81,25 +81,25 @@ function fusedFrom(convolution: Tensor<Convolution>, user: ReadonlyMap<Tensor, T
   const channels = convolution.shape[3]!;
   let result: Tensor = convolution as Tensor;
   /** The per-channel vector that shifts or scales this tensor into the next one. */
-  const vectorOf = (operation: typeof add.operation): Tensor | undefined => {
+  const channelVector = (operation: typeof add.operation): Tensor | undefined => {
     const next = user.get(result);
-    if (!next || !isResultOf(operation, next)) {
+    if (!next || !isComputedBy(operation, next)) {
       return undefined;
     }
     const [a, b] = next.inputs as [Tensor, Tensor];
-    const other = a === result ? b : a;
-    if (other.rank !== 1 || other.shape[0] !== channels) {
+    const vector = a === result ? b : a;
+    if (vector.rank !== 1 || vector.shape[0] !== channels) {
       return undefined;
     }
     result = next;
-    return other;
+    return vector;
   };
-  const bias = vectorOf(add.operation);
-  const scale = vectorOf(multiply.operation);
+  const bias = channelVector(add.operation);
+  const scale = channelVector(multiply.operation);
   const fused = { convolution, ...(bias && { bias }), ...(scale && { scale }), result };
   const chosen = user.get(result);
   // On a torus with odd sides, a tap can lead from either half of the pixels to the other.
-  return chosen && isResultOf(everyOtherOperation, chosen) && convolution.attributes.boundary === 'zero'
+  return chosen && isComputedBy(everyOtherOperation, chosen) && convolution.attributes.boundary === 'zero'
     ? { ...fused, parity: chosen.attributes, result: chosen as Tensor }
     : fused;
 }
@@ -128,11 +128,11 @@ function networkBefore(
       : undefined;
   };
   const between: (Tensor | FusedConvolution)[] = [];
-  for (let found = before(last); found; ) {
-    const { previous, functions } = found;
+  for (let link = before(last); link; ) {
+    const { previous, functions } = link;
     between.unshift(...functions);
-    found = isPointwise(previous) ? before(previous) : undefined;
-    if (!found) {
+    link = isPointwise(previous) ? before(previous) : undefined;
+    if (!link) {
       return { first: previous, between, last };
     }
     between.unshift(previous);

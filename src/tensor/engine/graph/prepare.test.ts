@@ -1,16 +1,16 @@
 // A model prepared for every graph style: the same values, and no operation left that a device lacks.
 import { describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { parametersFrom } from '../../../flows/contract/parameters.ts';
 import { emerging } from '../../../flows/layers/emerging.ts';
-import { couplingOf } from '../../../flows/models/couplings.ts';
+import { buildCoupling } from '../../../flows/models/couplings.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import * as op from '../../operations/index.ts';
-import { type ProgramDefinition, tensorsOf } from '../../programDefinition.ts';
+import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor.ts';
-import { type Device, devices, styleOf } from '../devices/device.ts';
+import { type Device, devices, graphStyle } from '../devices/device.ts';
 import { compilePrepared } from '../program.ts';
 import { prepare } from './prepare.ts';
 
@@ -18,19 +18,19 @@ const [SIZE, CHANNELS, WIDTH] = [32, 4, 512];
 
 /** A device of each graph style: nothing else of a device matters here. */
 const styles = devices.filter(
-  (device, index) => devices.findIndex((other) => styleOf(other) === styleOf(device)) === index,
+  (device, index) => devices.findIndex((candidate) => graphStyle(candidate) === graphStyle(device)) === index,
 );
 
 /** Enough for several blocks on a CPU, of whole images or not. */
 const batches = [3, 4] as const;
 
-const layer = couplingOf([SIZE, SIZE, CHANNELS], { conditioner: { width: WIDTH } });
-const arraysOf = (images: number): Record<string, NdArray> =>
+const layer = buildCoupling([SIZE, SIZE, CHANNELS], { conditioner: { width: WIDTH } });
+const createArrays = (images: number): Record<string, NdArray> =>
   Object.fromEntries(
     Object.entries({ x: { shape: [images, SIZE, SIZE, CHANNELS] }, ...layer.parameters }).map(
       ([name, { shape }]): [string, NdArray] => [
         name,
-        { shape, data: new RandomStream(2, name).normals(sizeOf(shape)).map((value) => 0.05 * value) },
+        { shape, data: new RandomStream(2, name).normals(countElements(shape)).map((value) => 0.05 * value) },
       ],
     ),
   );
@@ -38,22 +38,22 @@ const arraysOf = (images: number): Record<string, NdArray> =>
 /** A coupling and, on request, the gradients of Σ y + Σ ln|det|. */
 function couplingProgram(images: number, differentiated: boolean): ProgramDefinition {
   const inputs = Object.fromEntries(
-    Object.entries(arraysOf(images)).map(([name, { shape }]) => [name, input(name, shape)]),
+    Object.entries(createArrays(images)).map(([name, { shape }]) => [name, input(name, shape)]),
   );
   const { y, logDet } = layer.forward(inputs.x!, parametersFrom(inputs));
   const loss = op.add(op.sum(y), op.sum(logDet));
-  const found = gradients(loss, Object.values(inputs), constant(1));
-  const named = Object.keys(inputs).map((name, index) => [`gradient of ${name}`, found[index]!]);
+  const parameterGradients = gradients(loss, Object.values(inputs), constant(1));
+  const named = Object.keys(inputs).map((name, index) => [`gradient of ${name}`, parameterGradients[index]!]);
   return { inputs, outputs: { y, logDet, ...(differentiated && Object.fromEntries(named)) } };
 }
 
 const names = (definition: ProgramDefinition): string[] =>
-  tensorsOf(definition).map(({ operation }) => operation.name);
+  listTensors(definition).map(({ operation }) => operation.name);
 
 describe.each(styles)('%s', (device) => {
   it.each(batches)('leaves no composite operation and no gradient request, for %i images', (images) => {
     const prepared = prepare(couplingProgram(images, true), { device });
-    expect(tensorsOf(prepared).filter(({ operation }) => operation.composite)).toEqual([]);
+    expect(listTensors(prepared).filter(({ operation }) => operation.composite)).toEqual([]);
     expect(names(prepared)).not.toContain('total');
   });
 });
@@ -62,7 +62,7 @@ it.each(batches)('all compute the same values and gradients, for %i images', asy
   const valuesOn = async (device: Device) => {
     const prepared = prepare(couplingProgram(images, true), { device });
     const program = await compilePrepared(prepared, { precision: 'float64' });
-    const values = await program.run(arraysOf(images));
+    const values = await program.run(createArrays(images));
     await program.release();
     return values;
   };
@@ -84,14 +84,14 @@ describe.each(styles)('%s: a tensor in the middle of a graph', (device) => {
   const values = { shape: [6], data: Float64Array.of(1, 2, 3, 4, 5, 6) };
   const run = async (definition: ProgramDefinition, feeds: Record<string, NdArray>) => {
     const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
-    const found = await program.run(feeds);
+    const outputs = await program.run(feeds);
     await program.release();
-    return [...found.result!.data];
+    return [...outputs.result!.data];
   };
 
   it('has the values that are given for it', async () => {
-    const given = { shape: [2, 3], data: values.data };
-    const feeds = { y: values, middle: given };
+    const middleValues = { shape: [2, 3], data: values.data };
+    const feeds = { y: values, middle: middleValues };
     expect(await run({ inputs: { y, middle }, outputs: { result } }, feeds)).toEqual([1, 4, 9, 16, 25, 36]);
   });
 
@@ -113,12 +113,12 @@ it.each(batches)(
   async (images) => {
     const run = async (definition: ProgramDefinition) => {
       const program = await compilePrepared(definition, { threads: 1 });
-      const values = await program.run(arraysOf(images));
+      const values = await program.run(createArrays(images));
       await program.release();
       return values.y!.data;
     };
-    const whole = await run(prepare(couplingProgram(images, true)));
-    expect(await run(prepare(couplingProgram(images, false)))).toEqual(whole);
+    const complete = await run(prepare(couplingProgram(images, true)));
+    expect(await run(prepare(couplingProgram(images, false)))).toEqual(complete);
   },
 );
 it('inverts corner convolutions over anti-diagonals, or leaves them to the host', async () => {
@@ -140,14 +140,14 @@ it('inverts corner convolutions over anti-diagonals, or leaves them to the host'
     inputs: { y, ...tensors },
     outputs: { x, y: emergingLayer.forward(x, parametersFrom(tensors)).y },
   };
-  const given = { shape, data: random.normals(sizeOf(shape)) };
+  const rightHandSide = { shape, data: random.normals(countElements(shape)) };
   const solved: Record<string, NdArray['data']> = {};
   for (const inverse of ['wavefront', 'sequential'] as const) {
     const prepared = prepare(definition, { inverse });
     expect(names(prepared).includes('solveCorner')).toBe(inverse === 'sequential');
     const program = await compilePrepared(prepared, { precision: 'float64' });
-    const result = await program.run({ y: given, ...parameters });
-    expectClose(`${inverse}: round trip`, result.y!.data, given.data, 'float64', 1e-10);
+    const result = await program.run({ y: rightHandSide, ...parameters });
+    expectClose(`${inverse}: round trip`, result.y!.data, rightHandSide.data, 'float64', 1e-10);
     solved[inverse] = result.x!.data;
     await program.release();
   }
@@ -163,6 +163,6 @@ it('hoists what a fixed-point iteration uses other than its argument', () => {
     }),
   );
   const prepared = prepare({ inputs: { x, kernel, wide: widened }, outputs: { y } });
-  const outside = tensorsOf(prepared).filter(({ operation }) => operation.name === 'reshape');
+  const outside = listTensors(prepared).filter(({ operation }) => operation.name === 'reshape');
   expect(outside.length).toBeGreaterThanOrEqual(2);
 });

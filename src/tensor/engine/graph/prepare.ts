@@ -6,7 +6,7 @@ import { gradientAskedFor, pulledBack } from '../../gradients/gradient.ts';
 import type { ProgramDefinition } from '../../programDefinition.ts';
 import type { Tensor } from '../../tensor.ts';
 import { topologicalOrder } from '../../traversal.ts';
-import { type Device, defaultDevice, styleOf } from '../devices/device.ts';
+import { type Device, defaultDevice, graphStyle } from '../devices/device.ts';
 import { expansion } from './expand.ts';
 import { rewrite } from './rewrite.ts';
 import { shiftedProducts } from './shiftedProducts.ts';
@@ -37,15 +37,19 @@ export function prepare(
   definition: ProgramDefinition,
   { device = defaultDevice, precision = 'float32', inverse = 'wavefront' }: PrepareOptions = {},
 ): ProgramDefinition {
-  const style = styleOf(device);
+  const style = graphStyle(device);
   const options = { style, precision, sequential: inverse === 'sequential' };
   const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
   const stacked = style.stacks ? withStacks(expanded) : expanded;
-  const found = passed(stacked, new Map(), simplificationOf(stacked));
+  const simplified = passed(stacked, new Map(), buildSimplification(stacked));
   // The operations of gradients have not been simplified yet. An input is not computed, so nothing before it
   // is needed.
-  const given = Object.values(found.inputs);
-  const simple = passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplificationOf(found));
+  const inputTensors = Object.values(simplified.inputs);
+  const simple = passed(
+    simplified,
+    new Map(inputTensors.map((tensor) => [tensor, tensor])),
+    buildSimplification(simplified),
+  );
   const inputs = Object.values(simple.inputs);
   return style.batchLast
     ? passed(simple, new Map(inputs.map((tensor) => [tensor, tensor])), shiftedProducts)
@@ -55,7 +59,7 @@ export function prepare(
 /** A program that computes equal subgraphs at once; its gradients are still to be found. */
 function withStacks(expanded: ProgramDefinition): ProgramDefinition {
   // Simplified first: that moves scales from images to weights.
-  const simplify = simplificationOf(expanded);
+  const simplify = buildSimplification(expanded);
   const simplified = passed(expanded, new Map(), (order, results) => ({
     ...simplify(order, results),
     gradients: pulledBack,
@@ -64,12 +68,12 @@ function withStacks(expanded: ProgramDefinition): ProgramDefinition {
 }
 
 /** The pass that simplifies a program. */
-function simplificationOf({ inputs, outputs }: ProgramDefinition): Parameters<typeof rewrite>[2] {
+function buildSimplification({ inputs, outputs }: ProgramDefinition): Parameters<typeof rewrite>[2] {
   const variables = topologicalOrder(Object.values(outputs)).flatMap(
     (tensor) => gradientAskedFor(tensor)?.pullback.variables ?? [],
   );
-  const kept = new Set([...Object.values(inputs), ...variables]);
-  return (order, results) => simplification(order, results, kept);
+  const protectedTensors = new Set([...Object.values(inputs), ...variables]);
+  return (order, results) => simplification(order, results, protectedTensors);
 }
 
 /** A program after a pass over its graph. */

@@ -1,7 +1,7 @@
 // Passes over a graph: every tensor is rebuilt, inputs first.
 import { gradientAskedFor, type Pullback } from '../../gradients/gradient.ts';
 import { fixedPoint, fixedPointOperation } from '../../operations/fixedPoint.ts';
-import { constantValue, isInput, isResultOf, type Tensor } from '../../tensor.ts';
+import { constantValue, isComputedBy, isInput, type Tensor } from '../../tensor.ts';
 import { topologicalOrder } from '../../traversal.ts';
 
 /** How a pass rebuilds the tensors of a graph, or of the body of a fixed-point iteration. */
@@ -10,7 +10,7 @@ export interface Pass {
    * The replacement for a tensor; `of` looks up the replacements of earlier tensors. Undefined if nothing will use
    * it.
    */
-  make(tensor: Tensor, of: (tensor: Tensor) => Tensor): Tensor | undefined;
+  make(tensor: Tensor, lookup: (tensor: Tensor) => Tensor): Tensor | undefined;
   /** The gradients for a request whose tensors have been rebuilt. */
   gradients(pullback: Pullback): Tensor[];
 }
@@ -30,35 +30,38 @@ export function rewrite(
     (tensor) => !rebuilt.has(tensor),
   );
   const pass = passFor(order, roots);
-  const found = new Map<Pullback, Tensor[]>();
-  const of = (tensor: Tensor): Tensor => {
+  const gradientsByPullback = new Map<Pullback, Tensor[]>();
+  const lookup = (tensor: Tensor): Tensor => {
     const result = rebuilt.get(tensor);
     if (!result) {
       throw new Error(`the result of ${tensor.operation.name} is missing from a graph that needs it`);
     }
     return result;
   };
-  const gradientsOf = (pullback: Pullback): Tensor[] => {
+  const computeGradients = (pullback: Pullback): Tensor[] => {
     const gradients =
-      found.get(pullback) ??
+      gradientsByPullback.get(pullback) ??
       pass.gradients({
-        known: pullback.known.map(({ tensor, gradient }) => ({ tensor: of(tensor), gradient: of(gradient) })),
-        variables: pullback.variables.map(of),
+        known: pullback.known.map(({ tensor, gradient }) => ({
+          tensor: lookup(tensor),
+          gradient: lookup(gradient),
+        })),
+        variables: pullback.variables.map(lookup),
       });
-    found.set(pullback, gradients);
+    gradientsByPullback.set(pullback, gradients);
     return gradients;
   };
   const rebuild = (tensor: Tensor): Tensor | undefined => {
     if (isInput(tensor) || constantValue(tensor)) {
       return tensor;
     }
-    const asked = gradientAskedFor(tensor);
-    if (asked) {
-      return gradientsOf(asked.pullback)[asked.index];
+    const request = gradientAskedFor(tensor);
+    if (request) {
+      return computeGradients(request.pullback)[request.index];
     }
-    if (isResultOf(fixedPointOperation, tensor)) {
+    if (isComputedBy(fixedPointOperation, tensor)) {
       const { state, result, limit } = tensor.attributes;
-      return fixedPoint(of(tensor.inputs[0]!), limit, (value) => {
+      return fixedPoint(lookup(tensor.inputs[0]!), limit, (value) => {
         // A copy of the map would take time that grows with the whole graph. A body belongs to one tensor, and nothing
         // outside uses what is in it.
         rebuilt.set(state, value);
@@ -66,7 +69,7 @@ export function rewrite(
         return rebuilt.get(result)!;
       });
     }
-    return pass.make(tensor, of);
+    return pass.make(tensor, lookup);
   };
   for (const tensor of order) {
     const result = rebuild(tensor);

@@ -1,6 +1,6 @@
 // Products next to shifted copies: what is copied, and that the values stay the same.
 import { describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { type Boundary, squareOffsets } from '../../operations/convolution.ts';
@@ -12,8 +12,8 @@ import {
   unfoldChannels,
   unfoldChannelsOperation,
 } from '../../operations/shift.ts';
-import { type ProgramDefinition, tensorsOf } from '../../programDefinition.ts';
-import { constant, input, isResultOf, type Tensor } from '../../tensor.ts';
+import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
+import { constant, input, isComputedBy, type Tensor } from '../../tensor.ts';
 import { compilePrepared } from '../program.ts';
 import { prepare } from './prepare.ts';
 
@@ -21,15 +21,15 @@ const TAPS = squareOffsets(3);
 const [HEIGHT, WIDTH, IMAGES] = [4, 6, 5];
 const COLUMNS = HEIGHT * WIDTH * IMAGES;
 
-const arrayOf = (name: string, shape: readonly number[]): NdArray => ({
+const createArray = (name: string, shape: readonly number[]): NdArray => ({
   shape: [...shape],
-  data: new RandomStream(5, name).normals(sizeOf(shape)),
+  data: new RandomStream(5, name).normals(countElements(shape)),
 });
 const matrix = (name: string, rows: number, columns: number): Tensor =>
-  constant(arrayOf(name, [rows, columns]));
+  constant(createArray(name, [rows, columns]));
 
 /** The values of a program in float64. */
-async function valuesOf(
+async function computeValues(
   definition: ProgramDefinition,
   arrays: Record<string, NdArray>,
 ): Promise<Record<string, NdArray>> {
@@ -40,55 +40,57 @@ async function valuesOf(
 }
 
 describe('the sum of shifted products', () => {
-  const sumOf = (perTap: Tensor, boundary: Boundary = 'zero'): Tensor =>
+  const sumTaps = (perTap: Tensor, boundary: Boundary = 'zero'): Tensor =>
     foldChannels(reshape(perTap, [perTap.shape[0]!, HEIGHT, WIDTH, IMAGES]), { offsets: TAPS, boundary });
   const x = input('x', [7, COLUMNS]);
   const weights = matrix('m', 9 * 2, 7);
   /** Whether the sums of a program read zeros that come with a product, and the rows of its products. */
-  const found = (...outputs: Tensor[]): { zeros: boolean[]; rows: number[] } => {
+  const inspectPrepared = (...outputs: Tensor[]): { zeros: boolean[]; rows: number[] } => {
     const named = Object.fromEntries(outputs.map((tensor, index) => [`y${index}`, tensor]));
-    const tensors = tensorsOf(prepare({ inputs: { x }, outputs: named }));
+    const tensors = listTensors(prepare({ inputs: { x }, outputs: named }));
     return {
-      zeros: tensors.flatMap((one) => (isResultOf(foldChannelsOperation, one) ? one.attributes.zeros : [])),
+      zeros: tensors.flatMap((tensor) =>
+        isComputedBy(foldChannelsOperation, tensor) ? tensor.attributes.zeros : [],
+      ),
       rows: tensors.flatMap(({ operation, shape }) => (operation.name === 'product' ? shape[0]! : [])),
     };
   };
 
   it('takes its zeros from the product', () => {
-    expect(found(sumOf(product(weights, x)))).toEqual({ zeros: [true], rows: [19] });
+    expect(inspectPrepared(sumTaps(product(weights, x)))).toEqual({ zeros: [true], rows: [19] });
     const transposed = product(matrix('t', 7, 18), x, { transposeA: true });
-    expect(found(sumOf(transposed))).toEqual({ zeros: [true], rows: [19] });
+    expect(inspectPrepared(sumTaps(transposed))).toEqual({ zeros: [true], rows: [19] });
   });
 
   it('takes them from products of blocks', () => {
     const blocks = split(x, 1, [50, COLUMNS - 50]).map((block) => product(weights, block));
-    expect(found(sumOf(concatenate(blocks, 1)))).toEqual({ zeros: [true], rows: [19, 19] });
+    expect(inspectPrepared(sumTaps(concatenate(blocks, 1)))).toEqual({ zeros: [true], rows: [19, 19] });
   });
 
   it.each<[string, () => Tensor[]]>([
-    ['it wraps around', () => [sumOf(product(weights, x), 'wrap')]],
+    ['it wraps around', () => [sumTaps(product(weights, x), 'wrap')]],
     [
       'something else uses the product',
       () => {
         const y = product(weights, x);
-        return [sumOf(y), y];
+        return [sumTaps(y), y];
       },
     ],
-    ['the product has a bias', () => [sumOf(product(weights, x, { bias: matrix('b', 18, 1) }))]],
+    ['the product has a bias', () => [sumTaps(product(weights, x, { bias: matrix('b', 18, 1) }))]],
     [
       'the right operand is transposed',
-      () => [sumOf(product(weights, matrix('r', COLUMNS, 7), { transposeB: true }))],
+      () => [sumTaps(product(weights, matrix('r', COLUMNS, 7), { transposeB: true }))],
     ],
     [
       'a block is not a product',
-      () => [sumOf(concatenate([product(weights, slice(x, 1, 0, 60)), matrix('p', 18, 60)], 1))],
+      () => [sumTaps(concatenate([product(weights, slice(x, 1, 0, 60)), matrix('p', 18, 60)], 1))],
     ],
     [
       'a row of the product is a long sum',
-      () => [sumOf(product(matrix('m', 18, 80), product(matrix('h', 80, 7), x)))],
+      () => [sumTaps(product(matrix('m', 18, 80), product(matrix('h', 80, 7), x)))],
     ],
   ])('makes its own where %s', (_, build) => {
-    const { zeros, rows } = found(...build());
+    const { zeros, rows } = inspectPrepared(...build());
     expect(zeros).toEqual([false]);
     expect(rows).not.toContain(19);
   });
@@ -103,37 +105,37 @@ describe('the sum of shifted products', () => {
       ]),
       { offsets: TAPS, boundary: 'zero' },
     );
-    const tensors = tensorsOf(prepare({ inputs: {}, outputs: { y } }));
-    const folds = tensors.flatMap((one) => (isResultOf(foldChannelsOperation, one) ? [one] : []));
+    const tensors = listTensors(prepare({ inputs: {}, outputs: { y } }));
+    const folds = tensors.flatMap((tensor) => (isComputedBy(foldChannelsOperation, tensor) ? [tensor] : []));
     expect(folds.map(({ attributes: { zeros } }) => zeros)).toEqual([false]);
   });
 
   it('stays the same', async () => {
     const blocks = split(x, 1, [50, COLUMNS - 50]).map((block) => product(weights, block));
     const outputs = {
-      whole: sumOf(product(weights, x)),
-      transposed: sumOf(product(matrix('t', 7, 18), x, { transposeA: true })),
-      blocks: sumOf(concatenate(blocks, 1)),
+      whole: sumTaps(product(weights, x)),
+      transposed: sumTaps(product(matrix('t', 7, 18), x, { transposeA: true })),
+      blocks: sumTaps(concatenate(blocks, 1)),
     };
-    const arrays = { x: arrayOf('x', x.shape) };
+    const arrays = { x: createArray('x', x.shape) };
     // A sum whose product has another use makes its own zeros.
     const perTap = product(weights, x);
-    const own = await valuesOf({ inputs: { x }, outputs: { y: sumOf(perTap), perTap } }, arrays);
-    const values = await valuesOf({ inputs: { x }, outputs }, arrays);
-    expectClose('whole', values.whole!.data, own.y!.data, 'float64');
-    expectClose('blocks', values.blocks!.data, own.y!.data, 'float64');
+    const unshared = await computeValues({ inputs: { x }, outputs: { y: sumTaps(perTap), perTap } }, arrays);
+    const values = await computeValues({ inputs: { x }, outputs }, arrays);
+    expectClose('whole', values.whole!.data, unshared.y!.data, 'float64');
+    expectClose('blocks', values.blocks!.data, unshared.y!.data, 'float64');
     const flat = new Float64Array(18 * COLUMNS);
-    const [m, given] = [arrayOf('t', [7, 18]).data, arrays.x.data];
+    const [m, xData] = [createArray('t', [7, 18]).data, arrays.x.data];
     for (let row = 0; row < 18; row++) {
       for (let column = 0; column < COLUMNS; column++) {
         for (let k = 0; k < 7; k++) {
-          flat[row * COLUMNS + column]! += m[k * 18 + row]! * given[k * COLUMNS + column]!;
+          flat[row * COLUMNS + column]! += m[k * 18 + row]! * xData[k * COLUMNS + column]!;
         }
       }
     }
     const p = input('p', [18, COLUMNS]);
-    const summed = await valuesOf(
-      { inputs: { p }, outputs: { y: sumOf(p) } },
+    const summed = await computeValues(
+      { inputs: { p }, outputs: { y: sumTaps(p) } },
       {
         p: { shape: [18, COLUMNS], data: flat },
       },
@@ -146,23 +148,23 @@ describe('shifted copies', () => {
   const x = input('x', [2, HEIGHT, WIDTH, IMAGES]);
   const rows = reshape(unfoldChannels(x, { offsets: TAPS, boundary: 'zero', inside: true }), [27, COLUMNS]);
   /** The pixels of the copies that a program makes: all if undefined. */
-  const pixelsOf = (outputs: Record<string, Tensor>): unknown[] =>
-    tensorsOf(prepare({ inputs: { x }, outputs })).flatMap((tensor) =>
-      isResultOf(unfoldChannelsOperation, tensor) ? [tensor.attributes.pixels] : [],
+  const copiedPixels = (outputs: Record<string, Tensor>): unknown[] =>
+    listTensors(prepare({ inputs: { x }, outputs })).flatMap((tensor) =>
+      isComputedBy(unfoldChannelsOperation, tensor) ? [tensor.attributes.pixels] : [],
     );
   const applied = (parts: readonly Tensor[]): Record<string, Tensor> =>
     Object.fromEntries(parts.map((part, index) => [`y${index}`, product(matrix('w', 3, 27), part)]));
 
   it('are made for each part that is used', async () => {
     const outputs = applied(split(rows, 1, [IMAGES * 10, COLUMNS - IMAGES * 10]));
-    expect(pixelsOf(outputs)).toEqual([
+    expect(copiedPixels(outputs)).toEqual([
       [0, 10],
       [10, 24],
     ]);
-    const arrays = { x: arrayOf('x', x.shape) };
-    const [parts, whole] = await Promise.all(
+    const arrays = { x: createArray('x', x.shape) };
+    const [parts, complete] = await Promise.all(
       [outputs, { y: product(matrix('w', 3, 27), rows) }].map((each) =>
-        valuesOf({ inputs: { x }, outputs: each }, arrays),
+        computeValues({ inputs: { x }, outputs: each }, arrays),
       ),
     );
     for (const [index, start, end] of [
@@ -170,7 +172,7 @@ describe('shifted copies', () => {
       [1, 50, COLUMNS],
     ] as const) {
       const expected = [0, 1, 2].flatMap((row) => [
-        ...whole!.y!.data.subarray(row * COLUMNS + start, row * COLUMNS + end),
+        ...complete!.y!.data.subarray(row * COLUMNS + start, row * COLUMNS + end),
       ]);
       expect([...parts![`y${index}`]!.data]).toEqual(expected);
     }
@@ -198,6 +200,6 @@ describe('shifted copies', () => {
     ],
     ['they are a result', { ...applied(split(rows, 1, [50, COLUMNS - 50])), rows }],
   ])('are made once where %s', (_, outputs) => {
-    expect(pixelsOf(outputs)).toEqual([undefined]);
+    expect(copiedPixels(outputs)).toEqual([undefined]);
   });
 });

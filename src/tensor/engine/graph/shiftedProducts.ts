@@ -11,7 +11,7 @@ import {
   unfoldChannelsOperation,
   unfoldPixels,
 } from '../../operations/shift.ts';
-import { apply, isResultOf, type Tensor } from '../../tensor.ts';
+import { apply, isComputedBy, type Tensor } from '../../tensor.ts';
 import { type Pass, soleUsers } from './rewrite.ts';
 
 /** The pass that has products bring the zeros of sums, and copies made part by part. */
@@ -20,11 +20,11 @@ export function shiftedProducts(order: readonly Tensor[], results: readonly Tens
   const isCut = cutCopies(order, results);
   return {
     gradients: pulledBack,
-    make(tensor, of) {
-      const found =
-        (isResultOf(foldChannelsOperation, tensor) && sumOfProducts(tensor, user, of)) ||
-        partOfCopies(tensor, isCut, of);
-      return found || apply(tensor.operation, tensor.inputs.map(of), tensor.attributes);
+    make(tensor, lookup) {
+      const replacement =
+        (isComputedBy(foldChannelsOperation, tensor) && sumOfProducts(tensor, user, lookup)) ||
+        partOfCopies(tensor, isCut, lookup);
+      return replacement || apply(tensor.operation, tensor.inputs.map(lookup), tensor.attributes);
     },
   };
 }
@@ -39,7 +39,7 @@ type Product = Tensor<Transposition>;
 function sumOfProducts(
   tensor: Tensor<FoldedChannels>,
   user: ReadonlyMap<Tensor, Tensor>,
-  of: (tensor: Tensor) => Tensor,
+  lookup: (tensor: Tensor) => Tensor,
 ): Tensor | undefined {
   const channels = tensor.shape[0]!;
   const grid = tensor.inputs[0]!.shape.slice(1);
@@ -64,7 +64,7 @@ function sumOfProducts(
   }
   const padded = new Map<Tensor, Tensor>();
   const products = parts.map(({ inputs, attributes: { transposeA } }) => {
-    const [m, x] = inputs.map(of) as [Tensor, Tensor];
+    const [m, x] = inputs.map(lookup) as [Tensor, Tensor];
     const withZeros = padded.get(m) ?? pad(m, transposeA ? 1 : 0, 0, 1);
     padded.set(m, withZeros);
     return product(withZeros, x, { transposeA });
@@ -81,43 +81,45 @@ function sumOfProducts(
 const MOST_PER_ROW = 4;
 
 function isPlainProduct(tensor: Tensor): tensor is Product {
-  return isResultOf(productOperation, tensor) && tensor.inputs.length === 2 && !tensor.attributes.transposeB;
+  return (
+    isComputedBy(productOperation, tensor) && tensor.inputs.length === 2 && !tensor.attributes.transposeB
+  );
 }
 
 /** Whether shifted copies, as a matrix, are used in parts only, each of whole pixels: those are copied one by one. */
 function cutCopies(order: readonly Tensor[], results: readonly Tensor[]): (matrix: Tensor) => boolean {
-  const whole = new Set(results);
+  const usedWhole = new Set(results);
   for (const tensor of order) {
     const range = sliced(tensor);
-    const images = range?.axis === 1 ? copiesOf(range.source)?.shape[3] : undefined;
+    const images = range?.axis === 1 ? findShiftedCopies(range.source)?.shape[3] : undefined;
     const isPart = images && images > 0 && range!.start % images === 0 && range!.end % images === 0;
     for (const input of isPart ? [] : tensor.inputs) {
-      whole.add(input);
+      usedWhole.add(input);
     }
   }
-  return (matrix) => !whole.has(matrix);
+  return (matrix) => !usedWhole.has(matrix);
 }
 
 /** A part of shifted copies that are used in parts only. */
 function partOfCopies(
   tensor: Tensor,
   isCut: (matrix: Tensor) => boolean,
-  of: (tensor: Tensor) => Tensor,
+  lookup: (tensor: Tensor) => Tensor,
 ): Tensor | undefined {
   const range = sliced(tensor);
-  const copies = range?.axis === 1 && isCut(range.source) ? copiesOf(range.source) : undefined;
+  const copies = range?.axis === 1 && isCut(range.source) ? findShiftedCopies(range.source) : undefined;
   if (!range || !copies) {
     return undefined;
   }
   const images = copies.shape[3]!;
   const pixels = [range.start / images, range.end / images] as const;
-  const part = unfoldPixels(of(copies.inputs[0]!), { ...copies.attributes, pixels });
+  const part = unfoldPixels(lookup(copies.inputs[0]!), { ...copies.attributes, pixels });
   return reshape(part, tensor.shape);
 }
 
 /** The shifted copies that a matrix with a row for each of their channels is a reshape of. */
-function copiesOf(matrix: Tensor): Tensor<UnfoldedChannels> | undefined {
+function findShiftedCopies(matrix: Tensor): Tensor<UnfoldedChannels> | undefined {
   const source = reshapeSource(matrix);
   const isOfRows = matrix.rank === 2 && source?.shape[0] === matrix.shape[0];
-  return source && isOfRows && isResultOf(unfoldChannelsOperation, source) ? source : undefined;
+  return source && isOfRows && isComputedBy(unfoldChannelsOperation, source) ? source : undefined;
 }

@@ -9,7 +9,7 @@ import {
   zeroPadded,
 } from '../../operations/layout.ts';
 import { broadcastShapes, isOpen, type Shape, sameShape } from '../../shape.ts';
-import { apply, constant, constantValue, isResultOf, type Operation, type Tensor } from '../../tensor.ts';
+import { apply, constant, constantValue, isComputedBy, type Operation, type Tensor } from '../../tensor.ts';
 import { onBatchLast } from './batchLast.ts';
 
 /** The result of an operation that is neither a product nor a sum of gradients. */
@@ -26,9 +26,9 @@ export function simpler(
     return moved;
   }
   if (operation === (expandOperation as Operation<unknown>)) {
-    const [x, like] = inputs as [Tensor, Tensor?];
+    const [x, target] = inputs as [Tensor, Tensor?];
     const shape = attributes as Shape;
-    return expand(x, shape, isOpen(shape) ? like : undefined);
+    return expand(x, shape, isOpen(shape) ? target : undefined);
   }
   return operation === (reshapeOperation as Operation<unknown>)
     ? reshaped(inputs[0]!, attributes as Shape)
@@ -64,11 +64,11 @@ export function simplerFunction(operation: Operation<unknown>, inputs: readonly 
   if (difference) {
     return difference;
   }
-  const same = neutral.get(operation as Operation<undefined>);
-  if (same && numbers[1] === same.right) {
+  const neutralElement = neutral.get(operation as Operation<undefined>);
+  if (neutralElement && numbers[1] === neutralElement.right) {
     return a;
   }
-  if (same?.left !== undefined && numbers[0] === same.left) {
+  if (neutralElement?.left !== undefined && numbers[0] === neutralElement.left) {
     return b;
   }
   return onSources(operation, withoutExpansion(a, b));
@@ -76,7 +76,7 @@ export function simplerFunction(operation: Operation<unknown>, inputs: readonly 
 
 /** a + (−b) as a − b, and a − (−b) as a + b: the same numbers without a pass over b; undefined for anything else. */
 function withoutNegation(operation: Operation<unknown>, a: Tensor, b: Tensor): Tensor | undefined {
-  const isNegation = (x: Tensor): boolean => isResultOf(negate.operation, x);
+  const isNegation = (x: Tensor): boolean => isComputedBy(negate.operation, x);
   const isSum = operation === (add.operation as Operation<unknown>);
   if (isSum && isNegation(b)) {
     return simplerFunction(subtract.operation as Operation<unknown>, [a, b.inputs[0]!]);
@@ -115,8 +115,8 @@ function onSources(operation: Operation<unknown>, operands: readonly Tensor[]): 
 /** The operands without their `expand`, where broadcasting has the same result without the copy. */
 function withoutExpansion(a: Tensor, b: Tensor): [Tensor, Tensor] {
   const shape = broadcastShapes(a.shape, b.shape);
-  const fits = (left: Shape, right: Shape): boolean => {
-    const out = broadcastShapes(left, right);
+  const fits = (leftShape: Shape, right: Shape): boolean => {
+    const out = broadcastShapes(leftShape, right);
     return shape !== undefined && out !== undefined && sameShape(out, shape);
   };
   const narrowA = expandSource(a);
@@ -128,7 +128,7 @@ function withoutExpansion(a: Tensor, b: Tensor): [Tensor, Tensor] {
 }
 
 /** The sum of parts. Zero-padded slices that tile the whole are concatenated instead. */
-export function sumOf(parts: readonly Tensor[]): Tensor {
+export function sumParts(parts: readonly Tensor[]): Tensor {
   const plainSum = (terms: readonly Tensor[]): Tensor =>
     terms.reduce((sum, term) => simplerFunction(add.operation, [sum, term]));
   const padded = parts.flatMap((part) => zeroPadded(part) ?? []).sort((a, b) => a.start - b.start);
@@ -142,9 +142,9 @@ export function sumOf(parts: readonly Tensor[]): Tensor {
   if (!tiles) {
     return plainSum(parts);
   }
-  const whole = concatenate(
+  const joined = concatenate(
     padded.map((part) => part.inner),
     axis,
   );
-  return plainSum([whole, ...parts.filter((part) => !zeroPadded(part))]);
+  return plainSum([joined, ...parts.filter((part) => !zeroPadded(part))]);
 }

@@ -3,7 +3,7 @@ import { multiply, totalOperation } from '../../operations/elementwise.ts';
 import { reshape, reshapeSource, transposeSource } from '../../operations/layout.ts';
 import { type ProductOptions, product, productOperation } from '../../operations/product.ts';
 import { elementCount, isOpen, sameShape } from '../../shape.ts';
-import { isResultOf, type Tensor } from '../../tensor.ts';
+import { isComputedBy, type Tensor } from '../../tensor.ts';
 import { reshaped, simplerFunction } from './simplerOperations.ts';
 
 /**
@@ -32,10 +32,10 @@ export function simplerProduct(
       return simplerProduct(simplerFunction(multiply.operation, [a, scale]), rows.x, { bias });
     }
   }
-  const left = untransposed(a, transposeA);
+  const leftFactor = untransposed(a, transposeA);
   const right = untransposed(b, transposeB);
-  return product(left.matrix, right.matrix, {
-    transposeA: left.transposed,
+  return product(leftFactor.matrix, right.matrix, {
+    transposeA: leftFactor.transposed,
     transposeB: right.transposed,
     bias,
   });
@@ -51,7 +51,7 @@ function untransposed(operand: Tensor, transposed = false): { matrix: Tensor; tr
 function scaledColumns(a: Tensor): { x: Tensor; scale: Tensor } | undefined {
   const source = reshapeSource(a) ?? a;
   const [x, scale] = source.inputs;
-  if (!isResultOf(multiply.operation, source) || !x || scale?.rank !== 1) {
+  if (!isComputedBy(multiply.operation, source) || !x || scale?.rank !== 1) {
     return undefined;
   }
   const isMatrixByVector =
@@ -60,17 +60,17 @@ function scaledColumns(a: Tensor): { x: Tensor; scale: Tensor } | undefined {
 }
 
 /** Whether one tensor has more elements than another; with an open batch it has. */
-function isLarger({ shape }: Tensor, other: Tensor): boolean {
-  return isOpen(shape) !== isOpen(other.shape)
+function isLarger({ shape }: Tensor, otherTensor: Tensor): boolean {
+  return isOpen(shape) !== isOpen(otherTensor.shape)
     ? isOpen(shape)
-    : Math.abs(elementCount(shape)) > Math.abs(elementCount(other.shape));
+    : Math.abs(elementCount(shape)) > Math.abs(elementCount(otherTensor.shape));
 }
 
 /** The parts of a matrix that is another matrix times a column over its rows. */
 function scaledRows(b: Tensor): { x: Tensor; scale: Tensor } | undefined {
   const source = reshapeSource(b) ?? b;
   const [x, scale] = source.inputs;
-  if (!isResultOf(multiply.operation, source) || !x || !scale || source.rank < 2) {
+  if (!isComputedBy(multiply.operation, source) || !x || !scale || source.rank < 2) {
     return undefined;
   }
   const isMatrixByColumn =
@@ -96,11 +96,11 @@ export function accumulatedProducts(
   uses: ReadonlyMap<Tensor, number>,
 ): ReadonlyMap<Tensor, Tensor> {
   const accumulated = new Map<Tensor, Tensor>();
-  for (const sum of order.filter((tensor) => isResultOf(totalOperation, tensor))) {
+  for (const sum of order.filter((tensor) => isComputedBy(totalOperation, tensor))) {
     sum.inputs.forEach((part, index) => {
       const previous = sum.inputs[index - 1];
       const areProducts =
-        isResultOf(productOperation, part) && previous && isResultOf(productOperation, previous);
+        isComputedBy(productOperation, part) && previous && isComputedBy(productOperation, previous);
       if (areProducts && part.inputs.length === 2 && uses.get(part) === 1) {
         accumulated.set(part, previous);
       }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { total } from '../../operations/elementwise.ts';
 import * as op from '../../operations/index.ts';
-import { tensorsOf } from '../../programDefinition.ts';
+import { listTensors } from '../../programDefinition.ts';
 import { input, type Tensor } from '../../tensor.ts';
 import { prepare } from './prepare.ts';
 
@@ -10,7 +10,7 @@ const x = (...shape: number[]): Tensor => input('x', shape);
 /** The operations and shapes that a tensor simplifies to, without inputs and constants. */
 function preparedOperations(y: Tensor): string[] {
   const { outputs } = prepare({ inputs: {}, outputs: { y } });
-  return tensorsOf({ inputs: {}, outputs })
+  return listTensors({ inputs: {}, outputs })
     .filter(({ inputs }) => inputs.length > 0)
     .map(({ operation, shape }) => `${operation.name} ${shape.join('x')}`);
 }
@@ -107,16 +107,18 @@ describe('parts of products', () => {
   const product = () => op.product(a, x(4, 10));
   const padded = (part: Tensor, before: number, after: number) => op.pad(part, 1, before, after);
 
-  it.each<[string, (whole: Tensor) => Tensor]>([
-    ['a product', (whole) => whole],
-    ['a reshape of it', (whole) => op.reshape(whole, [6, 2, 5])],
+  it.each<[string, (full: Tensor) => Tensor]>([
+    ['a product', (full) => full],
+    ['a reshape of it', (full) => op.reshape(full, [6, 2, 5])],
   ])('of %s only the rows that are needed are computed', (_, shaped) => {
     const names = preparedOperations(op.slice(shaped(product()), 0, 1, 3));
     expect(names).toContain('product 2x10');
     expect(names).not.toContain('product 6x10');
-    const whole = shaped(product());
-    const both = op.add(op.sum(op.slice(whole, 0, 1, 3)), op.sum(whole));
-    expect(preparedOperations(both).filter((name) => name.startsWith('product'))).toEqual(['product 6x10']);
+    const full = shaped(product());
+    const sumOfBoth = op.add(op.sum(op.slice(full, 0, 1, 3)), op.sum(full));
+    expect(preparedOperations(sumOfBoth).filter((name) => name.startsWith('product'))).toEqual([
+      'product 6x10',
+    ]);
   });
 
   it('of a product with a transposed left operand too', () => {
@@ -146,14 +148,14 @@ describe('parts of products', () => {
     // Weights that are products themselves are the same in programs with and without gradients.
     expect(preparedOperations(op.transpose(op.product(x(4, 4), x(4, 4))))).toHaveLength(2);
     const used = along(3, 2);
-    const both = op.add(op.sum(op.transpose(used)), op.sum(used));
-    expect(preparedOperations(both)).toContain('transpose 2x3');
+    const sumOfBoth = op.add(op.sum(op.transpose(used)), op.sum(used));
+    expect(preparedOperations(sumOfBoth)).toContain('transpose 2x3');
   });
 
   it('a product that is a result is not computed twice', () => {
     const p = op.product(x(2, 9), x(3, 9), { transposeB: true });
     const { outputs } = prepare({ inputs: {}, outputs: { p, q: op.transpose(p), r: op.slice(p, 0, 0, 1) } });
-    const products = tensorsOf({ inputs: {}, outputs }).filter(
+    const products = listTensors({ inputs: {}, outputs }).filter(
       ({ operation }) => operation.name === 'product',
     );
     expect(products).toHaveLength(1);

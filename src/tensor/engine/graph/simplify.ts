@@ -13,9 +13,9 @@ import {
 } from '../../operations/layout.ts';
 import { productOperation, type Transposition } from '../../operations/product.ts';
 import { isOpen } from '../../shape.ts';
-import { isResultOf, type Operation, type Tensor } from '../../tensor.ts';
+import { isComputedBy, type Operation, type Tensor } from '../../tensor.ts';
 import type { Pass } from './rewrite.ts';
-import { simpler, sumOf } from './simplerOperations.ts';
+import { simpler, sumParts } from './simplerOperations.ts';
 import { accumulatedProducts, simplerProduct } from './simplerProducts.ts';
 
 /**
@@ -24,51 +24,51 @@ import { accumulatedProducts, simplerProduct } from './simplerProducts.ts';
  *
  * @param order the tensors, inputs first
  * @param results the tensors whose own values are needed
- * @param kept the tensors with given values or requested gradients: their uses are preserved
+ * @param protectedTensors the tensors with given values or requested gradients: their uses are preserved
  */
 export function simplification(
   order: readonly Tensor[],
   results: readonly Tensor[],
-  kept: ReadonlySet<Tensor>,
+  protectedTensors: ReadonlySet<Tensor>,
 ): Pass {
   const { uses, waitedFor } = usesAmong(order);
   const accumulated = accumulatedProducts(order, uses);
-  const others = new Set([...results, ...kept, ...waitedFor]);
-  const known = {
+  const others = new Set([...results, ...protectedTensors, ...waitedFor]);
+  const tensorUses = {
     isUsedOnce: (tensor: Tensor) => uses.get(tensor) === 1 && !others.has(tensor),
     isAccumulated: (tensor: Tensor) => accumulated.has(tensor),
   };
-  const simplified = (tensor: Tensor, of: (tensor: Tensor) => Tensor): Tensor => {
-    const inputs = tensor.inputs.map(of);
-    if (isResultOf(productOperation, tensor)) {
-      const [a, b, own] = inputs as [Tensor, Tensor, Tensor?];
+  const simplified = (tensor: Tensor, lookup: (tensor: Tensor) => Tensor): Tensor => {
+    const inputs = tensor.inputs.map(lookup);
+    if (isComputedBy(productOperation, tensor)) {
+      const [a, b, bias] = inputs as [Tensor, Tensor, Tensor?];
       const sum = accumulated.get(tensor);
-      return simplerProduct(a, b, { ...tensor.attributes, bias: sum ? of(sum) : own });
+      return simplerProduct(a, b, { ...tensor.attributes, bias: sum ? lookup(sum) : bias });
     }
-    if (isResultOf(totalOperation, tensor)) {
+    if (isComputedBy(totalOperation, tensor)) {
       const sums = new Set(tensor.inputs.flatMap((part) => accumulated.get(part) ?? []));
-      return sumOf(tensor.inputs.filter((part) => !sums.has(part)).map(of));
+      return sumParts(tensor.inputs.filter((part) => !sums.has(part)).map(lookup));
     }
-    if (isResultOf(afterOperation, tensor)) {
+    if (isComputedBy(afterOperation, tensor)) {
       const [, ...before] = tensor.inputs;
       const sums = new Set(before.flatMap((part) => accumulated.get(part) ?? []));
-      const left = before.filter((part) => !sums.has(part)).map((part) => unpadded(of(part)));
-      return waiting(inputs[0]!, left);
+      const awaited = before.filter((part) => !sums.has(part)).map((part) => unpadded(lookup(part)));
+      return waiting(inputs[0]!, awaited);
     }
     const matrix = transposeSource(tensor);
     if (matrix) {
-      return transposedMatrix(matrix, of, known);
+      return transposedMatrix(matrix, lookup, tensorUses);
     }
     const range = sliced(tensor);
     return range?.axis === 0
-      ? slicedRows(tensor.operation, range.source, range, of, known)
+      ? slicedRows(tensor.operation, range.source, range, lookup, tensorUses)
       : simpler(tensor.operation, inputs, tensor.attributes);
   };
   return {
     gradients: differentiate,
-    make(tensor, of) {
-      const result = simplified(tensor, of);
-      return kept.has(tensor) ? named(result) : result;
+    make(tensor, lookup) {
+      const result = simplified(tensor, lookup);
+      return protectedTensors.has(tensor) ? named(result) : result;
     },
   };
 }
@@ -79,7 +79,7 @@ function usesAmong(order: readonly Tensor[]): { uses: Map<Tensor, number>; waite
   const waitedFor: Tensor[] = [];
   for (const tensor of order) {
     const [value, ...others] = tensor.inputs;
-    const used = isResultOf(afterOperation, tensor) ? [value!] : tensor.inputs;
+    const used = isComputedBy(afterOperation, tensor) ? [value!] : tensor.inputs;
     waitedFor.push(...(used === tensor.inputs ? [] : others));
     for (const input of used) {
       uses.set(input, (uses.get(input) ?? 0) + 1);
@@ -122,51 +122,51 @@ function slicedRows(
   cut: Operation<unknown>,
   source: Tensor,
   { start, end }: Pick<Range, 'start' | 'end'>,
-  of: Lookup,
-  known: KnownUses,
+  lookup: Lookup,
+  tensorUses: KnownUses,
 ): Tensor {
-  const rowsOf = (tensor: Tensor): Tensor => {
-    const whole = (): Tensor => simpler(cut, [of(tensor)], { axis: 0, start, end });
-    if (!known.isUsedOnce(tensor) || known.isAccumulated(tensor)) {
-      return whole();
+  const toRowMatrix = (tensor: Tensor): Tensor => {
+    const sliceWhole = (): Tensor => simpler(cut, [lookup(tensor)], { axis: 0, start, end });
+    if (!tensorUses.isUsedOnce(tensor) || tensorUses.isAccumulated(tensor)) {
+      return sliceWhole();
     }
     const [first] = tensor.inputs;
-    if (isResultOf(reshapeOperation, tensor) && first!.shape[0] === tensor.shape[0]) {
+    if (isComputedBy(reshapeOperation, tensor) && first!.shape[0] === tensor.shape[0]) {
       const shape = [end - start, ...tensor.shape.slice(1)];
-      return simpler(tensor.operation as Operation<unknown>, [rowsOf(first!)], shape);
+      return simpler(tensor.operation as Operation<unknown>, [toRowMatrix(first!)], shape);
     }
     if (isPlainProduct(tensor)) {
-      const [a, b] = tensor.inputs.map(of) as [Tensor, Tensor];
+      const [a, b] = tensor.inputs.map(lookup) as [Tensor, Tensor];
       const { transposeA, transposeB } = tensor.attributes;
       const rows = slice(a, transposeA ? 1 : 0, start, end);
       return simplerProduct(rows, b, { transposeA, transposeB });
     }
-    if (isResultOf(totalOperation, tensor) && !tensor.inputs.some(known.isAccumulated)) {
-      return sumOf(tensor.inputs.map(rowsOf));
+    if (isComputedBy(totalOperation, tensor) && !tensor.inputs.some(tensorUses.isAccumulated)) {
+      return sumParts(tensor.inputs.map(toRowMatrix));
     }
     const padding = zeroPadded(tensor);
     return padding && padding.axis > 0
-      ? simpler(tensor.operation, [rowsOf(padding.inner)], tensor.attributes)
-      : whole();
+      ? simpler(tensor.operation, [toRowMatrix(padding.inner)], tensor.attributes)
+      : sliceWhole();
   };
-  return rowsOf(source);
+  return toRowMatrix(source);
 }
 
 /**
  * The transpose of a matrix. For a weight gradient (a product along pixels, or a sum of such products) it is computed
  * directly if that isn't slower.
  */
-function transposedMatrix(source: Tensor, of: Lookup, known: KnownUses): Tensor {
+function transposedMatrix(source: Tensor, lookup: Lookup, tensorUses: KnownUses): Tensor {
   const [rows, columns] = source.shape as [number, number];
-  const parts = isResultOf(totalOperation, source) ? source.inputs : [source];
+  const parts = isComputedBy(totalOperation, source) ? source.inputs : [source];
   const isAlongPixels = (part: Tensor): part is Tensor<Transposition> =>
     isPlainProduct(part) && isLongerThan(innerLength(part), Math.max(rows, columns));
   const isWanted = !isOpen(source.shape) && costAlongPixels(columns, rows) <= costAlongPixels(rows, columns);
-  if (!isWanted || !parts.every(isAlongPixels) || ![source, ...parts].every(known.isUsedOnce)) {
-    return transpose(of(source));
+  if (!isWanted || !parts.every(isAlongPixels) || ![source, ...parts].every(tensorUses.isUsedOnce)) {
+    return transpose(lookup(source));
   }
   return parts.reduce<Tensor | undefined>((bias, part) => {
-    const [a, b] = part.inputs.map(of) as [Tensor, Tensor];
+    const [a, b] = part.inputs.map(lookup) as [Tensor, Tensor];
     const { transposeA, transposeB } = part.attributes;
     return simplerProduct(b, a, { transposeA: !transposeB, transposeB: !transposeA, bias });
   }, undefined)!;
@@ -185,7 +185,7 @@ function costAlongPixels(leftRows: number, rightRows: number): number {
 
 /** Whether a tensor is a product without a bias. */
 function isPlainProduct(tensor: Tensor): tensor is Tensor<Transposition> {
-  return isResultOf(productOperation, tensor) && tensor.inputs.length === 2;
+  return isComputedBy(productOperation, tensor) && tensor.inputs.length === 2;
 }
 
 /** The length that a product sums over. */
@@ -194,6 +194,6 @@ function innerLength({ inputs: [a], attributes: { transposeA } }: Tensor<Transpo
 }
 
 /** Whether a length is greater than another; an open batch's is. */
-function isLongerThan(length: number, other: number): boolean {
-  return length < 0 || length > other;
+function isLongerThan(length: number, otherLength: number): boolean {
+  return length < 0 || length > otherLength;
 }

@@ -117,9 +117,9 @@ const matrixProduct: StackRule<Transposition> = ({ member, operands, count }) =>
 
 const productOfStacks: StackRule = ({ member, operands, count }) => {
   const [a, b] = operands.map((operand) => {
-    const all = whole(operand, count);
-    const [, matrices, ...matrix] = all.shape as [number, number, number, number];
-    return reshape(all, [count * matrices, ...matrix]);
+    const stack = whole(operand, count);
+    const [, matrices, ...matrix] = stack.shape as [number, number, number, number];
+    return reshape(stack, [count * matrices, ...matrix]);
   }) as [Tensor, Tensor];
   return reshape(stackedProduct(a, b), [count, ...member.shape]);
 };

@@ -1,12 +1,12 @@
 // Stacks: what the same operations compute from like weights has the same values at once as one after the other.
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../../core/numeric/ndarray.ts';
-import { sizeOf } from '../../../core/numeric/ndarray.ts';
+import { countElements } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import * as op from '../../operations/index.ts';
-import { type ProgramDefinition, tensorsOf } from '../../programDefinition.ts';
+import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor.ts';
 import { compilePrepared } from '../program.ts';
 import { prepare } from './prepare.ts';
@@ -18,12 +18,16 @@ function drawn({ inputs }: ProgramDefinition): Record<string, NdArray> {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { shape }]) => [
       name,
-      { shape, data: new RandomStream(1, name).normals(sizeOf(shape)) },
+      { shape, data: new RandomStream(1, name).normals(countElements(shape)) },
     ]),
   );
 }
 
-async function valuesOf(definition: ProgramDefinition, device: 'cpu' | 'webgpu', feeds = drawn(definition)) {
+async function computeValues(
+  definition: ProgramDefinition,
+  device: 'cpu' | 'webgpu',
+  feeds = drawn(definition),
+) {
   const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
   const values = await program.run(feeds);
   await program.release();
@@ -32,14 +36,17 @@ async function valuesOf(definition: ProgramDefinition, device: 'cpu' | 'webgpu',
 
 /** Checks that a program has the same values with stacks as without. */
 async function expectSameValues(definition: ProgramDefinition): Promise<void> {
-  const [expected, actual] = [await valuesOf(definition, 'cpu'), await valuesOf(definition, 'webgpu')];
+  const [expected, actual] = [
+    await computeValues(definition, 'cpu'),
+    await computeValues(definition, 'webgpu'),
+  ];
   for (const [name, { data }] of Object.entries(expected)) {
     expectClose(name, actual[name]!.data, data, 'float64', 1e-12);
   }
 }
 
-function countOf(definition: ProgramDefinition, name: string): number {
-  return tensorsOf(prepare(definition, { device: 'webgpu' })).filter(
+function countOperation(definition: ProgramDefinition, name: string): number {
+  return listTensors(prepare(definition, { device: 'webgpu' })).filter(
     ({ operation }) => operation.name === name,
   ).length;
 }
@@ -49,14 +56,14 @@ function layers(
   shapes: readonly (readonly number[])[],
   count = COUNT,
 ): { vector: Tensor; parts: Tensor[][] } {
-  const length = shapes.reduce((total, shape) => total + sizeOf(shape), 0);
+  const length = shapes.reduce((total, shape) => total + countElements(shape), 0);
   const vector = input('vector', [count * length + 5]);
   const parts = Array.from({ length: count }, (_, layer) => {
     const section = op.slice(vector, 0, layer * length, (layer + 1) * length);
     let start = 0;
     return shapes.map((shape) => {
-      const part = op.slice(section, 0, start, start + sizeOf(shape));
-      start += sizeOf(shape);
+      const part = op.slice(section, 0, start, start + countElements(shape));
+      start += countElements(shape);
       return op.reshape(part, shape);
     });
   });
@@ -70,7 +77,7 @@ function program(
   { differentiated = true, count = COUNT } = {},
 ): ProgramDefinition {
   const { vector, parts } = layers(shapes, count);
-  const results = parts.map((own) => layer(...own));
+  const results = parts.map((layerArgs) => layer(...layerArgs));
   const outputs = Object.fromEntries(results.map((result, index) => [`y${index}`, result]));
   if (!differentiated) {
     return { inputs: { vector }, outputs };
@@ -81,7 +88,7 @@ function program(
 }
 
 const fixed = (...shape: number[]): Tensor =>
-  constant({ shape, data: new RandomStream(3, shape.join()).normals(sizeOf(shape)) });
+  constant({ shape, data: new RandomStream(3, shape.join()).normals(countElements(shape)) });
 
 /** Layers with one operation each, by what they show. */
 const cases: Record<string, [shapes: number[][], layer: (...parts: Tensor[]) => Tensor, name?: string]> = {
@@ -157,7 +164,7 @@ describe.each(Object.entries(cases))('%s', (_, [shapes, layer, name]) => {
 
   it('is one operation for any number of layers', () => {
     const counts = [3, 6].map((count) =>
-      countOf(program(shapes, layer, { differentiated: false, count }), name ?? 'sum'),
+      countOperation(program(shapes, layer, { differentiated: false, count }), name ?? 'sum'),
     );
     expect(counts[1]).toBe(counts[0]);
     expect(counts[0]).toBe(name ? 1 : 0);
@@ -168,8 +175,8 @@ it('stacks one-hot matrices and limits, which have no gradient', async () => {
   const options = { differentiated: false };
   const indices = program([[4]], (a) => op.oneHot(op.clip(a, 0.5), 5), options);
   await expectSameValues(indices);
-  expect(countOf(indices, 'oneHot')).toBe(1);
-  expect(countOf(indices, 'clip')).toBe(1);
+  expect(countOperation(indices, 'oneHot')).toBe(1);
+  expect(countOperation(indices, 'clip')).toBe(1);
 });
 
 it('stacks inputs of their own', async () => {
@@ -179,11 +186,11 @@ it('stacks inputs of their own', async () => {
     ['c', 'a', 'b'].map((name) => [`exp ${name}`, op.exp(op.multiply(inputs[name]!, fixed(2, 3)))]),
   );
   const loss = op.sum(op.multiply(outputs['exp c']!, outputs['exp a']!));
-  const found = gradients(loss, Object.values(inputs), constant(1));
-  const named = Object.keys(inputs).map((name, index) => [`gradient of ${name}`, found[index]!]);
+  const inputGradients = gradients(loss, Object.values(inputs), constant(1));
+  const named = Object.keys(inputs).map((name, index) => [`gradient of ${name}`, inputGradients[index]!]);
   const definition = { inputs, outputs: { ...outputs, ...Object.fromEntries(named) } };
   await expectSameValues(definition);
-  expect(countOf(definition, 'exp')).toBe(1);
+  expect(countOperation(definition, 'exp')).toBe(1);
 });
 
 it('does not copy inputs that are only reshaped', () => {
@@ -191,7 +198,7 @@ it('does not copy inputs that are only reshaped', () => {
   const outputs = Object.fromEntries(
     Object.entries(inputs).map(([name, tensor]) => [`${name}ʹ`, op.reshape(tensor, [3, 2])]),
   );
-  expect(countOf({ inputs, outputs }, 'concatenate')).toBe(0);
+  expect(countOperation({ inputs, outputs }, 'concatenate')).toBe(0);
 });
 
 it('follows slices of an input backwards too', async () => {
@@ -200,9 +207,9 @@ it('follows slices of an input backwards too', async () => {
   const outputs = { y: op.concatenate([a!, b!, c!, d!], 0) };
   const definition = { inputs: { vector }, outputs };
   await expectSameValues(definition);
-  expect(countOf(definition, 'exp')).toBe(1);
+  expect(countOperation(definition, 'exp')).toBe(1);
   // One of the stack, and four of its members.
-  expect(countOf(definition, 'slice')).toBe(1 + 2 + 4);
+  expect(countOperation(definition, 'slice')).toBe(1 + 2 + 4);
 });
 
 it('stacks what some of the layers have', async () => {
@@ -221,7 +228,7 @@ it('does not stack what depends on itself', async () => {
   const y = parts.reduce((x, [matrix]) => op.product(x, matrix!), fixed(2, 3));
   const definition = { inputs: { vector }, outputs: { y } };
   await expectSameValues(definition);
-  expect(countOf(definition, 'product')).toBe(3);
+  expect(countOperation(definition, 'product')).toBe(3);
 });
 
 it('uses the values given for a tensor in the middle of the graph', async () => {
@@ -230,7 +237,7 @@ it('uses the values given for a tensor in the middle of the graph', async () => 
   const outputs = Object.fromEntries(middle.map((x, index) => [`y${index}`, op.multiply(x, 2)]));
   const definition = { inputs: { vector, given: middle[1]! }, outputs };
   const feeds = { ...drawn(definition), given: { shape: [2], data: Float64Array.of(5, 7) } };
-  const { y1 } = await valuesOf(definition, 'webgpu', feeds);
+  const { y1 } = await computeValues(definition, 'webgpu', feeds);
   expect([...y1!.data]).toEqual([10, 14]);
 });
 
@@ -246,5 +253,5 @@ it('finds the gradient with respect to a tensor in the middle of the graph', asy
 it('does not change a graph on a CPU', () => {
   const [shapes, layer] = cases.product!;
   const prepared = prepare(program(shapes, layer));
-  expect(tensorsOf(prepared).some(({ operation }) => operation.name === 'stackedProduct')).toBe(false);
+  expect(listTensors(prepared).some(({ operation }) => operation.name === 'stackedProduct')).toBe(false);
 });

@@ -7,7 +7,7 @@ import { pulledBack } from '../../gradients/gradient.ts';
 import { sum } from '../../operations/broadcast.ts';
 import { add } from '../../operations/elementwise.ts';
 import { concatenate, reshape, reshapeSource, slice, sliced } from '../../operations/layout.ts';
-import { apply, isInput, isResultOf, type Tensor } from '../../tensor.ts';
+import { apply, isComputedBy, isInput, type Tensor } from '../../tensor.ts';
 import { type Kind, likenessIn } from './likeness.ts';
 import { type Pass, soleUsers } from './rewrite.ts';
 import { type Operand, stacked } from './stackRules.ts';
@@ -198,7 +198,7 @@ function sumsIn(
 ): ReadonlyMap<Tensor, readonly Tensor[]> {
   const user = soleUsers(order, results);
   const terms = new Map<Tensor, Tensor[]>();
-  for (const tensor of order.filter((node) => isResultOf(add.operation, node) && isPart(node))) {
+  for (const tensor of order.filter((node) => isComputedBy(add.operation, node) && isPart(node))) {
     const flattened = tensor.inputs.flatMap((input) => {
       const inner = user.get(input) === tensor ? terms.get(input) : undefined;
       if (inner) {

@@ -30,8 +30,10 @@ const MOST_PIXELS = 32;
 /** The number of pixels in a tile: the whole row if it is small, else the largest divisor of it within the limits. */
 export function tileLength(width: number, channels: number): number {
   const values = width * channels <= MOST_OF_A_ROW ? MOST_OF_A_ROW : MOST_VALUES;
-  const most = Math.max(1, Math.min(width, MOST_PIXELS, Math.floor(values / channels)));
-  return Array.from({ length: most }, (_, index) => most - index).find((length) => width % length === 0)!;
+  const maxLength = Math.max(1, Math.min(width, MOST_PIXELS, Math.floor(values / channels)));
+  return Array.from({ length: maxLength }, (_, index) => maxLength - index).find(
+    (length) => width % length === 0,
+  )!;
 }
 
 /** The image that is tiled. */
@@ -49,26 +51,26 @@ interface TiledImage {
  *
  * @param kernel `[side, side, C, C]`, its centre tap (0, 0) invertible
  */
-export function tilesOf(
+export function convolveTiles(
   kernel: Tensor,
   dilation: number,
   { height, width, length, layout }: TiledImage,
 ): Tiles {
   const side = kernel.shape[0]!;
   const distances = Array.from({ length: side }, (_, tap) => tap * dilation);
-  const tilesLeft = Array.from({ length: width / length }, (_, left) => left).filter((left) =>
-    distances.some((distance) => Math.abs(distance - left * length) < length),
+  const tilesLeft = Array.from({ length: width / length }, (_, index) => index).filter((tilesAway) =>
+    distances.some((distance) => Math.abs(distance - tilesAway * length) < length),
   );
   const places = distances
     .filter((up) => up < height)
-    .flatMap((up) => tilesLeft.map((left) => ({ up, left })))
-    .filter(({ up, left }) => up > 0 || left > 0);
+    .flatMap((up) => tilesLeft.map((tilesAway) => ({ up, left: tilesAway })))
+    .filter(({ up, left: tilesAway }) => up > 0 || tilesAway > 0);
   const matrices = cornerTiles(kernel, { dilation, length, neighbours: places, layout });
   const [centreInverse, ...weights] = split(matrices, 0, Array(matrices.shape[0]).fill(1)).map((matrix) =>
     reshape(matrix, matrices.shape.slice(1)),
   );
   return {
     centreInverse: centreInverse!,
-    neighbours: places.map((place, index) => ({ ...place, weight: weights[index]! })),
+    neighbours: places.map((neighbour, index) => ({ ...neighbour, weight: weights[index]! })),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { solveCornerSequentially } from '../../../core/numeric/cornerTiles.ts';
-import { type NdArray, sizeOf } from '../../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { flip, solveCorner } from '../../operations/index.ts';
@@ -15,7 +15,9 @@ import { solveByDiagonals, solveRowsBatchLast } from './wavefront.ts';
 function cornerKernel(side: number, channels: number, upper: boolean): NdArray {
   const random = new RandomStream(7, 'kernel', side, channels);
   const shape = [side, side, channels, channels];
-  const data = random.normals(sizeOf(shape)).map((value) => (0.6 * value) / (side * Math.sqrt(channels)));
+  const data = random
+    .normals(countElements(shape))
+    .map((value) => (0.6 * value) / (side * Math.sqrt(channels)));
   for (let row = 0; row < channels; row++) {
     for (let column = 0; column < channels; column++) {
       if (row === column) {
@@ -49,24 +51,26 @@ describe('solveByDiagonals', () => {
     const [height, width, channels, side, dilation, upper] = args;
     const kernel = cornerKernel(side, channels, upper);
     const shape = [3, height, width, channels];
-    const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(sizeOf(shape)) };
+    const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(countElements(shape)) };
     const tensor = input('y', [OPEN_BATCH, height, width, channels]);
     const expected = solveCornerSequentially(y, kernel, dilation).data;
-    const lengths = Array.from({ length: width }, (_, index) => index + 1).filter((one) => width % one === 0);
+    const lengths = Array.from({ length: width }, (_, index) => index + 1).filter(
+      (length) => width % length === 0,
+    );
     const outputs = Object.fromEntries(
       lengths.map((length) => [
         `x, tiles of ${length}`,
         solveByDiagonals(tensor, constant(kernel), dilation, length),
       ]),
     );
-    const rowsOf = (image: Tensor, mirrored: boolean) =>
+    const wavefrontRows = (image: Tensor, mirrored: boolean) =>
       imagesFirst(solveRowsBatchLast(imagesLast(image), constant(kernel), { dilation, mirrored }));
-    outputs['x, batch last'] = rowsOf(tensor, false);
+    outputs['x, batch last'] = wavefrontRows(tensor, false);
     // Turned by 180°, an image needs the mirrored solution.
     outputs['x, mirrored image'] = turned(
       solveCorner(turned(tensor), constant(kernel), { dilation, mirrored: true }),
     );
-    outputs['x, batch last, mirrored image'] = turned(rowsOf(turned(tensor), true));
+    outputs['x, batch last, mirrored image'] = turned(wavefrontRows(turned(tensor), true));
     const program = await compile({ inputs: { y: tensor }, outputs }, { precision: 'float64' });
     for (const [name, { data }] of Object.entries(await program.run({ y }))) {
       expectClose(name, data, expected, 'float64', 1e-11);
@@ -102,7 +106,7 @@ describe('solveByDiagonals', () => {
 it('rounds no worse with the batch last, mirrored or not', async () => {
   const shape = [16, 16, 16, 12];
   const kernel = cornerKernel(2, 12, true);
-  const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(sizeOf(shape)) };
+  const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(countElements(shape)) };
   const tensor = input('y', shape);
   const last = (image: Tensor, mirrored: boolean) =>
     imagesFirst(solveRowsBatchLast(imagesLast(image), constant(kernel), { dilation: 1, mirrored }));
@@ -113,14 +117,14 @@ it('rounds no worse with the batch last, mirrored or not', async () => {
   };
   const program = await compile({ inputs: { y: tensor }, outputs });
   const single = { shape, data: Float32Array.from(y.data) };
-  const found = await program.run({ y: single });
+  const results = await program.run({ y: single });
   await program.release();
   const exact = solveCornerSequentially({ shape, data: Float64Array.from(single.data) }, kernel, 1).data;
-  const errorOf = (name: keyof typeof outputs): number =>
-    Math.max(...Array.from(found[name]!.data, (value, index) => Math.abs(value - exact[index]!)));
-  expect(errorOf('first')).toBeGreaterThan(0);
-  expect(errorOf('last')).toBeLessThan(1.5 * errorOf('first'));
-  expect(errorOf('mirrored')).toBeLessThan(1.5 * errorOf('first'));
+  const outputError = (name: keyof typeof outputs): number =>
+    Math.max(...Array.from(results[name]!.data, (value, index) => Math.abs(value - exact[index]!)));
+  expect(outputError('first')).toBeGreaterThan(0);
+  expect(outputError('last')).toBeLessThan(1.5 * outputError('first'));
+  expect(outputError('mirrored')).toBeLessThan(1.5 * outputError('first'));
 });
 
 it('refuses a dilation that is not a whole number of 1 or more', () => {
@@ -148,9 +152,9 @@ describe('solveCornerSequentially', () => {
   it('is inverted by the convolution itself', () => {
     const kernel = cornerKernel(2, 3, false);
     const shape = [2, 4, 5, 3];
-    const y: NdArray = { shape, data: new RandomStream(9, 'y').normals(sizeOf(shape)) };
+    const y: NdArray = { shape, data: new RandomStream(9, 'y').normals(countElements(shape)) };
     const x = solveCornerSequentially(y, kernel, 2).data;
-    const at = (n: number, h: number, w: number, c: number) =>
+    const valueAt = (n: number, h: number, w: number, c: number) =>
       h < 0 || w < 0 ? 0 : x[((n * 4 + h) * 5 + w) * 3 + c]!;
     const again = y.data.map((_, index) => {
       const [n, h, w, o] = [
@@ -163,7 +167,8 @@ describe('solveCornerSequentially', () => {
       for (let tap = 0; tap < 4; tap++) {
         for (let i = 0; i < 3; i++) {
           total +=
-            at(n, h - 2 * Math.floor(tap / 2), w - 2 * (tap % 2), i) * kernel.data[(tap * 3 + i) * 3 + o]!;
+            valueAt(n, h - 2 * Math.floor(tap / 2), w - 2 * (tap % 2), i) *
+            kernel.data[(tap * 3 + i) * 3 + o]!;
         }
       }
       return total;

@@ -12,8 +12,8 @@ import {
 import { product } from '../../operations/product.ts';
 import type { CornerOptions } from '../../operations/solveCorner.ts';
 import type { Tensor } from '../../tensor.ts';
-import { rowsOf } from './convolutions.ts';
-import { type Tiles, tileLength, tilesOf } from './tiles.ts';
+import { rowShape } from './convolutions.ts';
+import { convolveTiles, type Tiles, tileLength } from './tiles.ts';
 
 /**
  * Solves for x in y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image.
@@ -36,7 +36,7 @@ export function solveByDiagonals(
   length = tileLength(y.shape[2]!, y.shape[3]!),
 ): Tensor {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
-  const tiles = tilesOf(kernel, dilation, { height, width, length, layout: 'rows' });
+  const tiles = convolveTiles(kernel, dilation, { height, width, length, layout: 'rows' });
   const grid = reshape(y, [batch, height, width / length, length * channels]);
   return reshape(length === width ? solveRows(grid, tiles) : solveGrid(grid, tiles), y.shape);
 }
@@ -44,7 +44,7 @@ export function solveByDiagonals(
 /** Tiles that are whole rows, from top to bottom. */
 function solveRows(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
   const [batch, height, , values] = y.shape as [number, number, number, number];
-  const scaled = reshape(product(reshape(y, rowsOf(y)), centreInverse), [batch, height * values]);
+  const scaled = reshape(product(reshape(y, rowShape(y)), centreInverse), [batch, height * values]);
   const solved = solvedDownwards(
     split(scaled, 1, Array(height).fill(values)),
     neighbours,
@@ -60,17 +60,17 @@ function solveRows(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
  */
 export function solveRowsBatchLast(y: Tensor, kernel: Tensor, { dilation, mirrored }: CornerOptions): Tensor {
   const [channels, height, width, images] = y.shape as [number, number, number, number];
-  const tiles = tilesOf(kernel, dilation, { height, width, length: width, layout: 'columns' });
+  const tiles = convolveTiles(kernel, dilation, { height, width, length: width, layout: 'columns' });
   const pixels = height * width;
   const order = Array.from({ length: pixels * channels }, (_, index) => {
     const pixel = Math.floor(index / channels);
     return (index % channels) * pixels + (mirrored ? pixels - 1 - pixel : pixel);
   });
   const values = reorder(reshape(y, [channels * pixels, images]), 0, order);
-  const given = split(values, 0, Array(height).fill(width * channels)).map((row) =>
+  const scaledRows = split(values, 0, Array(height).fill(width * channels)).map((row) =>
     product(tiles.centreInverse, row),
   );
-  const solved = solvedDownwards(given, tiles.neighbours, (row, weight, bias) =>
+  const solved = solvedDownwards(scaledRows, tiles.neighbours, (row, weight, bias) =>
     product(weight, row, { bias }),
   );
   return reshape(reorder(concatenate(solved, 0), 0, invertPermutation(order)), y.shape);
@@ -83,12 +83,12 @@ function solvedDownwards(
   add: (row: Tensor, weight: Tensor, sum: Tensor) => Tensor,
 ): Tensor[] {
   const solved: Tensor[] = [];
-  for (const given of rows) {
+  for (const rightHandSide of rows) {
     const above = neighbours.flatMap(({ up, weight }) => {
       const row = solved[solved.length - up];
       return row ? [{ row, weight }] : [];
     });
-    solved.push(above.reduce((sum, { row, weight }) => add(row, weight, sum), given));
+    solved.push(above.reduce((sum, { row, weight }) => add(row, weight, sum), rightHandSide));
   }
   return solved;
 }
@@ -96,13 +96,13 @@ function solvedDownwards(
 /** Several tiles in a row, along anti-diagonals. */
 function solveGrid(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
-  const diagonals = diagonalsOf(height, width);
+  const diagonals = listDiagonals(height, width);
   const order = diagonals.flatMap(({ pixels }) => pixels);
-  const scaled = product(reshape(y, rowsOf(y)), centreInverse);
+  const scaled = product(reshape(y, rowShape(y)), centreInverse);
   // Pixels first and images second, so that the pixels of a diagonal, for all images, are contiguous in
   // memory.
   const pixels = transpose(reshape(scaled, [batch, height * width, channels]), [1, 0, 2]);
-  const given = split(
+  const scaledDiagonals = split(
     reorder(pixels, 0, order),
     0,
     diagonals.map((diagonal) => diagonal.pixels.length),
@@ -115,12 +115,12 @@ function solveGrid(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
   );
   const solved: Tensor[] = [];
   diagonals.forEach((diagonal, t) => {
-    const seen = neighbours.flatMap(({ up, left }, index) => {
-      const source = diagonals[t - up - left];
-      const part = source && shifted(solved[t - up - left]!, source, diagonal, up);
+    const seen = neighbours.flatMap(({ up, left: tilesAway }, index) => {
+      const source = diagonals[t - up - tilesAway];
+      const part = source && shifted(solved[t - up - tilesAway]!, source, diagonal, up);
       return part ? [{ part, index }] : [];
     });
-    const column = given[t]!;
+    const column = scaledDiagonals[t]!;
     if (seen.length === 0) {
       solved.push(column);
       return;
@@ -148,7 +148,7 @@ interface Diagonal {
   pixels: number[];
 }
 
-function diagonalsOf(height: number, width: number): Diagonal[] {
+function listDiagonals(height: number, width: number): Diagonal[] {
   return Array.from({ length: height + width - 1 }, (_, t) => {
     const first = Math.max(0, t - width + 1);
     const last = Math.min(height - 1, t);
@@ -175,12 +175,12 @@ function shifted(values: Tensor, source: Diagonal, target: Diagonal, down: numbe
 }
 
 function memoise<T>(make: (key: string) => T): (key: string) => T {
-  const known = new Map<string, T>();
+  const cache = new Map<string, T>();
   return (key) => {
-    let value = known.get(key);
+    let value = cache.get(key);
     if (value === undefined) {
       value = make(key);
-      known.set(key, value);
+      cache.set(key, value);
     }
     return value;
   };

@@ -63,8 +63,8 @@ export class OnnxBuilder implements Emitter {
     outputs: number,
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ): string[] {
-    const given = Object.entries(attributes).map(([name, value]) => attribute(name, value));
-    return this.add(type, inputs, given, outputs);
+    const nodeAttributes = Object.entries(attributes).map(([name, value]) => attribute(name, value));
+    return this.add(type, inputs, nodeAttributes, outputs);
   }
 
   repeat(start: string, limit: number, body: (value: string) => string): string {
@@ -137,7 +137,7 @@ export class OnnxBuilder implements Emitter {
     const key = `reals ${shape.join('x')}`;
     const sameShaped = this.arrays.get(key) ?? [];
     this.arrays.set(key, sameShaped);
-    let index = sameShaped.findIndex((known) => sameBits(known, array));
+    let index = sameShaped.findIndex((stored) => sameBits(stored, array));
     if (index < 0) {
       index = sameShaped.push(array) - 1;
     }
@@ -167,9 +167,9 @@ export class OnnxBuilder implements Emitter {
     dims: readonly number[],
     make: () => ArrayBufferView,
   ): string {
-    const known = this.constants.get(key);
-    if (known) {
-      return known.name;
+    const existing = this.constants.get(key);
+    if (existing) {
+      return existing.name;
     }
     const name = `${CONSTANT}${this.constants.size}`;
     const { buffer, byteOffset, byteLength } = make();
@@ -267,10 +267,13 @@ export class OnnxBuilder implements Emitter {
       ...node,
       input: node.input.map(rename),
       output: node.output.map(rename),
-      attribute: node.attribute.map((given) =>
-        'graph' in given
-          ? { ...given, graph: { ...given.graph, node: this.withOutputNames(given.graph.node) } }
-          : given,
+      attribute: node.attribute.map((nodeAttribute) =>
+        'graph' in nodeAttribute
+          ? {
+              ...nodeAttribute,
+              graph: { ...nodeAttribute.graph, node: this.withOutputNames(nodeAttribute.graph.node) },
+            }
+          : nodeAttribute,
       ),
     }));
   }
@@ -304,8 +307,8 @@ function reshaped(source: Shape | undefined, target: readonly number[] | undefin
   if (!source || !target) {
     return undefined;
   }
-  const rest = target.reduce((product, length) => (length < 0 ? product : product * length), 1);
-  return target.map((length) => (length < 0 ? elementCount(source) / rest : length));
+  const product = target.reduce((product, length) => (length < 0 ? product : product * length), 1);
+  return target.map((length) => (length < 0 ? elementCount(source) / product : length));
 }
 
 /**
@@ -313,8 +316,8 @@ function reshaped(source: Shape | undefined, target: readonly number[] | undefin
  * identical NaNs do not.
  */
 function sameBits(a: Float32Array | Float64Array, b: Float32Array | Float64Array): boolean {
-  const [left, right] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
-  return left.every((bits, index) => bits === right[index]);
+  const [leftBits, right] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
+  return leftBits.every((bits, index) => bits === right[index]);
 }
 
 function scalarInfo(name: string, elementType: ElementType): ValueInfoProto {

@@ -5,7 +5,7 @@ import { afterOperation } from '../../operations/checkpoint.ts';
 import { fixedPointOperation } from '../../operations/fixedPoint.ts';
 import { sliced } from '../../operations/layout.ts';
 import { elementCount } from '../../shape.ts';
-import { isResultOf, type Tensor } from '../../tensor.ts';
+import { isComputedBy, type Tensor } from '../../tensor.ts';
 import { topologicalOrder } from '../../traversal.ts';
 import { OnnxBuilder } from './builder.ts';
 import type { NodeStyle } from './nodeStyle.ts';
@@ -34,7 +34,7 @@ export function lower({
   inputs,
   packed,
   outputs,
-  known,
+  known: values,
   precision,
   style,
   bytes = [],
@@ -48,7 +48,7 @@ export function lower({
   if (packed) {
     unpack(emit, packed, names);
   }
-  const atHand = (node: Tensor): boolean => names.has(node) || known.has(node);
+  const atHand = (node: Tensor): boolean => names.has(node) || values.has(node);
   const order = topologicalOrder(Object.values(outputs), atHand);
   const splits =
     style.parts &&
@@ -57,7 +57,7 @@ export function lower({
       style.parts.least,
     );
   for (const tensor of order) {
-    const value = known.get(tensor);
+    const value = values.get(tensor);
     if (names.has(tensor)) {
       continue;
     }
@@ -65,11 +65,11 @@ export function lower({
     if (split) {
       const { source, axis, parts } = split;
       const lengths = parts.map(({ start, end }) => end - start);
-      const found = emitSplit(emit, names.get(source)!, { axis, lengths, most: style.parts!.most });
+      const outputNames = emitSplit(emit, names.get(source)!, { axis, lengths, most: style.parts!.most });
       parts.forEach(({ slices }, index) => {
         for (const part of slices) {
-          emit.describe(found[index]!, part.shape);
-          names.set(part, found[index]!);
+          emit.describe(outputNames[index]!, part.shape);
+          names.set(part, outputNames[index]!);
         }
       });
     } else if (value) {
@@ -110,18 +110,18 @@ function emitNode(
   style: NodeStyle,
 ): string {
   const inputs = tensor.inputs.map((input) => names.get(input)!);
-  if (isResultOf(afterOperation, tensor)) {
+  if (isComputedBy(afterOperation, tensor)) {
     return style.waits ? emitAfter(emit, tensor, inputs) : inputs[0]!;
   }
-  if (isResultOf(fixedPointOperation, tensor)) {
+  if (isComputedBy(fixedPointOperation, tensor)) {
     const { state, result, captured, limit } = tensor.attributes;
     const [start, ...outside] = inputs;
     return emit.repeat(start!, limit, (value) => {
       const inner = new Map<Tensor, string>([[state, value]]);
-      captured.forEach((given, index) => {
-        inner.set(given, outside[index]!);
+      captured.forEach((outer, index) => {
+        inner.set(outer, outside[index]!);
       });
-      for (const node of topologicalOrder([result], (given) => inner.has(given))) {
+      for (const node of topologicalOrder([result], (candidate) => inner.has(candidate))) {
         if (!inner.has(node)) {
           inner.set(node, emitNode(emit, node, inner, style));
         }
@@ -139,7 +139,7 @@ function emitNode(
 
 /** A tensor that waits for others: a reshape to its own shape, computed from theirs. */
 function emitAfter(emit: OnnxBuilder, { rank }: Tensor, [x, ...others]: readonly string[]): string {
-  const sizes = others.map((other) => emit.node('Size', [other]));
+  const sizes = others.map((operand) => emit.node('Size', [operand]));
   const size = sizes.length > 1 ? emit.node('Max', sizes) : sizes[0]!;
   // A length of 0 means the length of x. The reshape changes nothing, but can't run before the others are
   // computed.
@@ -175,8 +175,8 @@ function splitsAmong(tensors: readonly Tensor[], least: number): ReadonlyMap<Ten
   }
   const splits = new Map<Tensor, Split>();
   for (const [source, byAxis] of bySource) {
-    for (const [axis, found] of byAxis) {
-      const parts = [...found.values()].sort((a, b) => a.start - b.start);
+    for (const [axis, slices] of byAxis) {
+      const parts = [...slices.values()].sort((a, b) => a.start - b.start);
       const isWhole = parts.every(({ start }, index) => start === (parts[index - 1]?.end ?? 0));
       if (isWhole && parts.length >= least && parts.at(-1)!.end === source.shape[axis]) {
         for (const slice of parts.flatMap(({ slices }) => slices)) {
@@ -195,22 +195,24 @@ function splitsAmong(tensors: readonly Tensor[], least: number): ReadonlyMap<Ten
 function emitSplit(
   emit: Emitter,
   x: string,
-  { axis, lengths, most }: { axis: number; lengths: readonly number[]; most: number },
+  { axis, lengths, most: maxOutputs }: { axis: number; lengths: readonly number[]; most: number },
 ): string[] {
   if (lengths.length === 1) {
     return [x];
   }
-  const sections = sectionsOf(lengths, most);
+  const sections = splitSections(lengths, maxOutputs);
   const totals = sections.map((section) => section.reduce((total, length) => total + length));
   const parts = emit.nodes('Split', [x, emit.integers(totals)], totals.length, { axis });
-  return parts.flatMap((part, index) => emitSplit(emit, part, { axis, lengths: sections[index]!, most }));
+  return parts.flatMap((part, index) =>
+    emitSplit(emit, part, { axis, lengths: sections[index]!, most: maxOutputs }),
+  );
 }
 
 /** At most `most` sections, as few as possible with more than one part: those are split again. */
-function sectionsOf(lengths: readonly number[], most: number): number[][] {
+function splitSections(lengths: readonly number[], limit: number): number[][] {
   const count = lengths.length;
-  const groups = Math.min(most, Math.max(0, Math.ceil((count - most) / (most - 1))));
-  const grouped = groups === 0 ? 0 : count - most + groups;
+  const groups = Math.min(limit, Math.max(0, Math.ceil((count - limit) / (limit - 1))));
+  const grouped = groups === 0 ? 0 : count - limit + groups;
   const edges = Array.from({ length: groups + 1 }, (_, group) => Math.round((group * grouped) / groups));
   return [
     ...edges.slice(1).map((end, group) => lengths.slice(edges[group], end)),

@@ -56,20 +56,20 @@ it('are those that the implementation of the format writes', () => {
 });
 
 it('hold what was put in', () => {
-  const { irVersion, opsetImport, producerName, graph: found } = ModelProto.decode(modelBytes(graph));
+  const { irVersion, opsetImport, producerName, graph: decodedGraph } = ModelProto.decode(modelBytes(graph));
   expect([Number(irVersion), Number(opsetImport[0]!.version), producerName]).toEqual([
     9,
     20,
     'emerging-flows',
   ]);
-  const [loop] = found!.node!;
+  const [loop] = decodedGraph!.node!;
   expect(loop).toMatchObject({
     opType: 'Loop',
     name: 'loop',
     input: ['limit', '', 'start'],
     output: ['end'],
   });
-  const attributes = Object.fromEntries(loop!.attribute!.map((one) => [one.name!, one]));
+  const attributes = Object.fromEntries(loop!.attribute!.map((attribute) => [attribute.name!, attribute]));
   expect(attributes.alpha!.f).toBe(Math.fround(-0.1));
   expect(Number(attributes.axis!.i)).toBe(-2);
   expect(new TextDecoder().decode(attributes.mode!.s!)).toBe('größer');
@@ -80,11 +80,11 @@ it('hold what was put in', () => {
   });
   expect(attributes.body!.g!.input![0]!.type!.tensorType!.shape).toBeNull();
   expect(Object.values(attributes).map(({ type }) => type)).toEqual([1, 2, 3, 7, 5]);
-  expect(found!.node).toHaveLength(20_001);
-  const [kept, short] = found!.initializer!;
-  expect(Buffer.compare(kept!.rawData!, long)).toBe(0);
+  expect(decodedGraph!.node).toHaveLength(20_001);
+  const [longTensor, short] = decodedGraph!.initializer!;
+  expect(Buffer.compare(longTensor!.rawData!, long)).toBe(0);
   expect(short).toMatchObject({ name: 'short', dataType: elementTypes.float32 });
   expect(short!.dims!.map(Number)).toEqual([1, 1]);
-  const axes = found!.input![0]!.type!.tensorType!.shape!.dim!;
+  const axes = decodedGraph!.input![0]!.type!.tensorType!.shape!.dim!;
   expect(axes.map(({ dimParam, dimValue }) => dimParam || Number(dimValue))).toEqual(['N', 28, '2N']);
 });

@@ -6,15 +6,15 @@ import { inOrderOfReadiness, namesReadBy } from './nodeOrder.ts';
 type Node = Pick<NodeProto, 'input' | 'output' | 'attribute'>;
 
 const node = (output: string, ...input: string[]): Node => ({ input, output: [output], attribute: [] });
-const outputsOf = (nodes: readonly Node[]): string[] => nodes.map(({ output }) => output[0]!);
+const listOutputs = (nodes: readonly Node[]): string[] => nodes.map(({ output }) => output[0]!);
 
 /** Throws unless every node comes after those that it reads. */
 function requireRunnable(nodes: readonly Node[]): void {
-  const all = new Set(outputsOf(nodes));
+  const produced = new Set(listOutputs(nodes));
   const done = new Set<string>();
   for (const each of nodes) {
     for (const name of namesReadBy(each)) {
-      if (all.has(name) && !done.has(name)) {
+      if (produced.has(name) && !done.has(name)) {
         throw new Error(`${each.output[0]} comes before ${name}`);
       }
     }
@@ -24,7 +24,7 @@ function requireRunnable(nodes: readonly Node[]): void {
 
 /** The largest number of nodes that wait although their inputs are available, if they run in this order. */
 function longestWait(nodes: readonly Node[]): number {
-  const position = new Map(outputsOf(nodes).map((name, index) => [name, index]));
+  const position = new Map(listOutputs(nodes).map((name, index) => [name, index]));
   const readyAt = nodes.map((each) =>
     Math.max(0, ...namesReadBy(each).map((name) => (position.get(name) ?? -1) + 1)),
   );
@@ -35,7 +35,7 @@ function longestWait(nodes: readonly Node[]): number {
 
 /** ONNX Runtime's execution order of nodes: depth first, from the last result and the last input on. */
 function orderAtRunTime(nodes: readonly Node[]): string[] {
-  const position = new Map(outputsOf(nodes).map((name, index) => [name, index]));
+  const position = new Map(listOutputs(nodes).map((name, index) => [name, index]));
   const done = new Set<string>();
   const compute = (name: string): void => {
     if (!done.has(name)) {
@@ -47,7 +47,7 @@ function orderAtRunTime(nodes: readonly Node[]): string[] {
     }
   };
   const read = new Set(nodes.flatMap(namesReadBy));
-  for (const result of outputsOf(nodes)
+  for (const result of listOutputs(nodes)
     .filter((name) => !read.has(name))
     .reverse()) {
     compute(result);
@@ -71,7 +71,7 @@ describe('inOrderOfReadiness', () => {
     expect(new Set(ordered)).toEqual(new Set(nodes));
     expect(ordered.length).toBe(nodes.length);
     requireRunnable(ordered);
-    expect(outputsOf(ordered)).not.toEqual(outputsOf(nodes));
+    expect(listOutputs(ordered)).not.toEqual(listOutputs(nodes));
   });
 
   it('accepts repeated reads of a node, and follows the reads of inner graphs', () => {
@@ -94,7 +94,7 @@ describe('inOrderOfReadiness', () => {
       { input: ['given'], output: ['loop'], attribute: [{ name: 'body', graph }] },
       node('last', 'loop'),
     ];
-    expect(outputsOf(inOrderOfReadiness(nodes))).toEqual(['first', 'late', 'loop', 'last']);
+    expect(listOutputs(inOrderOfReadiness(nodes))).toEqual(['first', 'late', 'loop', 'last']);
   });
 
   it('places what only needs the forward pass in it, not next to the backward pass that uses it', () => {

@@ -22,17 +22,17 @@ export function inOrderOfReadiness<Kind extends Node>(nodes: readonly Kind[]): K
   const readers = new Map<Kind, Kind[]>();
   for (const [node, read] of sources) {
     for (const source of read) {
-      const known = readers.get(source);
-      if (known) {
-        known.push(node);
+      const sourceReaders = readers.get(source);
+      if (sourceReaders) {
+        sourceReaders.push(node);
       } else {
         readers.set(source, [node]);
       }
     }
   }
   const chains = longestChains(sources);
-  const lengthOf = (node: Kind): number => chains.get(node)!.length;
-  const results = nodes.filter((node) => !readers.has(node)).sort((a, b) => lengthOf(b) - lengthOf(a));
+  const kindLength = (node: Kind): number => chains.get(node)!.length;
+  const results = nodes.filter((node) => !readers.has(node)).sort((a, b) => kindLength(b) - kindLength(a));
   const [deepest] = results;
   const start = deepest && chains.get(deepest)!.start;
   const others = nodes.filter((node) => sources.get(node)!.size === 0 && node !== start);
@@ -44,9 +44,9 @@ export function inOrderOfReadiness<Kind extends Node>(nodes: readonly Kind[]): K
       ordered.push(node);
     }
     for (const reader of readers.get(node) ?? []) {
-      const left = missing.get(reader)! - 1;
-      missing.set(reader, left);
-      if (left === 0) {
+      const missingCount = missing.get(reader)! - 1;
+      missing.set(reader, missingCount);
+      if (missingCount === 0) {
         open.push(reader);
       }
     }

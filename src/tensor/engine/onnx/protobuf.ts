@@ -111,19 +111,19 @@ export class Message {
       this.wideVarint(BigInt.asUintN(64, BigInt(value)));
       return;
     }
-    let rest = value;
-    for (; rest > 127; rest = Math.floor(rest / 128)) {
-      this.bytes[this.used++] = (rest % 128) + 128;
+    let remaining = value;
+    for (; remaining > 127; remaining = Math.floor(remaining / 128)) {
+      this.bytes[this.used++] = (remaining % 128) + 128;
     }
-    this.bytes[this.used++] = rest;
+    this.bytes[this.used++] = remaining;
   }
 
   private wideVarint(value: bigint): void {
-    let rest = value;
-    for (; rest > 127n; rest >>= 7n) {
-      this.bytes[this.used++] = Number(rest & 127n) + 128;
+    let remaining = value;
+    for (; remaining > 127n; remaining >>= 7n) {
+      this.bytes[this.used++] = Number(remaining & 127n) + 128;
     }
-    this.bytes[this.used++] = Number(rest);
+    this.bytes[this.used++] = Number(remaining);
   }
 
   private piece(value: Uint8Array): void {

@@ -58,8 +58,8 @@ it('starts a worker with its first request, and reports progress', async () => {
   );
   expect(worker.received).toEqual([]);
   const progress: number[] = [];
-  const asked = [pool.ask('a', { onProgress: (more) => progress.push(more) }), pool.ask('b')];
-  expect(await Promise.all(asked)).toEqual(['first', 'second']);
+  const answers = [pool.ask('a', { onProgress: (more) => progress.push(more) }), pool.ask('b')];
+  expect(await Promise.all(answers)).toEqual(['first', 'second']);
   expect(progress).toEqual([3, 1]);
   const start = { task: 'gradients', data: 'data', modules: [], runtime: {} };
   expect(worker.received).toEqual([{ start }, { request: 'a' }, { request: 'b' }]);
@@ -103,10 +103,10 @@ it('ends a worker whose script fails, and asks it nothing more', async () => {
 it('ends a worker once its request is aborted', async () => {
   const { worker, pool } = await played();
   const stop = new AbortController();
-  const asked = pool.ask('a', { signal: stop.signal });
+  const answer = pool.ask('a', { signal: stop.signal });
   await vi.waitFor(() => expect(worker.received).toHaveLength(2));
   stop.abort(new Error('enough'));
-  await expect(asked).rejects.toThrow('enough');
+  await expect(answer).rejects.toThrow('enough');
   expect(worker.terminated).toBe(1);
   await expect(pool.ask('b')).rejects.toThrow('enough');
 });

@@ -1,6 +1,6 @@
 // What records say about their bytes, as JSON: the names and shapes of images, and how they are stored.
 import * as z from 'zod/mini';
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/index.ts';
+import { countDimensions, type ImageShape } from '../../../core/numeric/index.ts';
 import { maxSide } from '../../../data/contract/index.ts';
 import { parsedJson } from '../../../data/files/jsonText.ts';
 import { imagesIn, MOST_VALUES, type Run } from '../model/blockCoder.ts';
@@ -56,12 +56,12 @@ export function blockAbout(
   imageShape: ImageShape,
 ): string {
   const packed: PackedName[] = packNames(names);
-  const own = packShapes(shapes);
-  const isPlain = own.length === 1 && own[0]!.slice(0, 3).join() === imageShape.join();
+  const packedShapes = packShapes(shapes);
+  const isPlain = packedShapes.length === 1 && packedShapes[0]!.slice(0, 3).join() === imageShape.join();
   const about = {
     first,
     names: packed,
-    ...(!isPlain && { shapes: own }),
+    ...(!isPlain && { shapes: packedShapes }),
     runs: runs.map(({ batch, count }) => [batch, count]),
     pixels: shortSha256([pixels]),
   };
@@ -104,7 +104,7 @@ export function readBlockAbout(
     return undefined;
   }
   const stored = imagesIn(runs);
-  const storedValues = stored * dimensionsOf(imageShape);
+  const storedValues = stored * countDimensions(imageShape);
   // A plain image takes 8 bits a value, and no batch takes more.
   if (storedValues > MOST_VALUES || bytes > storedValues + STACK_BYTES) {
     return undefined;
@@ -122,7 +122,7 @@ export function readBlockAbout(
   if (shapes === undefined || !isWhole || count > maxImages(bytes)) {
     return undefined;
   }
-  const block = { first: data.first, count, values: total(dimensionsOf), runs, checksum: data.pixels };
+  const block = { first: data.first, count, values: total(countDimensions), runs, checksum: data.pixels };
   if (!mayInclude(data.first, count)) {
     return { ...block, images: undefined };
   }

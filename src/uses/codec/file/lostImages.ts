@@ -46,8 +46,8 @@ export class LostImages {
    */
   isPossible(number: number, { first, count }: Pick<DescribedBlock, 'first' | 'count'>): boolean {
     const missing = this.unnamed + number - this.next;
-    const [least, most] = [this.position + missing, this.position + missing * MOST_IN_BLOCK];
-    return number >= this.next && first >= least && first <= most && Number.isSafeInteger(first + count);
+    const [least, greatest] = [this.position + missing, this.position + missing * MOST_IN_BLOCK];
+    return number >= this.next && first >= least && first <= greatest && Number.isSafeInteger(first + count);
   }
 
   /** How many images the file has; undefined as long as its end is unknown, or if that contradicts the blocks. */
@@ -83,8 +83,8 @@ export class LostImages {
   }
 
   /** Takes the end of the file, at a position in its bytes. */
-  takeEnd(end: FileEnd, at: number): void {
-    this.end ??= { ...end, at };
+  takeEnd(end: FileEnd, offset: number): void {
+    this.end ??= { ...end, at: offset };
   }
 
   /** Reports what is missing of a file of so many bytes, after its last record. */
@@ -143,7 +143,7 @@ export class LostImages {
     if (unnamed === 0) {
       return;
     }
-    const which =
+    const damaged =
       unnamed === 1 ? `block ${next - 1} is damaged` : `blocks ${next - unnamed} to ${next - 1} are damaged`;
     const lost =
       first === undefined
@@ -151,7 +151,7 @@ export class LostImages {
         : first - position === 1
           ? `the image at position ${position} is lost`
           : `the images at positions ${position} to ${first - 1} are lost`;
-    this.report(`${which}: ${lost}`);
+    this.report(`${damaged}: ${lost}`);
     this.unnamed = 0;
   }
 }

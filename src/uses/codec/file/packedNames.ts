@@ -111,9 +111,9 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function sharedStart(one: string, other: string): number {
+function sharedStart(first: string, second: string): number {
   let length = 0;
-  while (length < one.length && one[length] === other[length]) {
+  while (length < first.length && first[length] === second[length]) {
     length++;
   }
   return length;

@@ -14,7 +14,7 @@ export function collectScales(
   const result: Primitive[] = [];
   let pending = new Float64Array(channels).fill(1);
   const emit = (): void => {
-    if (pending.some((one) => one !== 1)) {
+    if (pending.some((scale) => scale !== 1)) {
       result.push({ kind: 'scale', scales: pending });
       pending = new Float64Array(channels).fill(1);
     }
@@ -22,7 +22,7 @@ export function collectScales(
   for (const primitive of primitives) {
     switch (primitive.kind) {
       case 'scale':
-        pending = pending.map((one, channel) => one * primitive.scales[channel]!);
+        pending = pending.map((scale, channel) => scale * primitive.scales[channel]!);
         break;
       case 'shift':
         result.push({
@@ -52,7 +52,7 @@ export function collectScales(
           result.push(primitive);
         } else {
           result.push({ kind: 'coupling', coupling: { ...coupling, scales: pending } });
-          pending = pending.map((one, channel) => (changed.has(channel) ? 1 : one));
+          pending = pending.map((scale, channel) => (changed.has(channel) ? 1 : scale));
         }
         break;
       }
@@ -67,16 +67,16 @@ function changedChannels(
   { places }: PlacedCoupling,
   { channels, pixels }: { readonly channels: number; readonly pixels: number },
 ): Set<number> | undefined {
-  const found = new Set(Array.from(places, (place) => place % channels));
-  return found.size * pixels === places.length ? found : undefined;
+  const channelSet = new Set(Array.from(places, (index) => index % channels));
+  return channelSet.size * pixels === places.length ? channelSet : undefined;
 }
 
 /** A lift of scaled values as one of the values themselves. */
 function lifted({ lift }: Extract<Primitive, { kind: 'lift' }>, scales: Float64Array) {
   const { channels, firstChannel } = lift;
-  const kernel = Float64Array.from(lift.kernel, (one, index) => {
+  const kernel = Float64Array.from(lift.kernel, (tap, index) => {
     const [input, output] = [Math.floor(index / channels) % channels, index % channels];
-    return one * (scales[firstChannel + input]! / scales[firstChannel + output]!);
+    return tap * (scales[firstChannel + input]! / scales[firstChannel + output]!);
   });
   return { ...lift, kernel };
 }

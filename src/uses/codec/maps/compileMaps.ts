@@ -8,7 +8,7 @@ import { couplingMap } from './coupling.ts';
 import { type IntegerMap, type Networks, orderMap, scaleMap, shiftMap } from './integerMap.ts';
 import { liftMap } from './lift.ts';
 import { mergeLifts } from './mergeLifts.ts';
-import { kindOf, type Primitive } from './primitive.ts';
+import { mapKind, type Primitive } from './primitive.ts';
 
 /** A layer with its parameters. */
 export interface GivenLayer {
@@ -21,12 +21,12 @@ export async function compileMaps(layers: readonly GivenLayer[], networks: Netwo
   const placed = layers.flatMap(({ bijection, parameters }) =>
     bijection.maps!(parameters).map((map) => ({ map, shape: bijection.inputShape })),
   );
-  const needed = placed.map(({ map, shape }) => kindOf(map).constants(map, shape));
+  const needed = placed.map(({ map, shape }) => mapKind(map).constants(map, shape));
   const values = [...(await networks.constants(needed.flat()))];
   // Consecutive maps of images of one shape, whose scales can be collected.
   const groups: { shape: ImageShape; primitives: Primitive[] }[] = [];
   placed.forEach(({ map, shape }, index) => {
-    const primitives = kindOf(map).primitives(map, shape, values.splice(0, needed[index]!.length));
+    const primitives = mapKind(map).primitives(map, shape, values.splice(0, needed[index]!.length));
     const last = groups.at(-1);
     if (last && sameShape(last.shape, shape)) {
       last.primitives.push(...primitives);

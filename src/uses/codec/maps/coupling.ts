@@ -1,5 +1,5 @@
 // Couplings: the values that stay determine, through a network, how the others change.
-import { type BitStack, dimensionsOf, type ImageShape } from '../../../core/numeric/index.ts';
+import { type BitStack, countDimensions, type ImageShape } from '../../../core/numeric/index.ts';
 import { fixedScale, ONE, requireInRange, SCALE_ONE, toFixed } from '../stack/fixedPoint.ts';
 import { alongCurve, backFromCurve, scaleDown, scaleUp } from '../stack/modularAffine.ts';
 import type { IntegerMap, Networks } from './integerMap.ts';
@@ -20,35 +20,41 @@ export async function couplingMap(
   { numbers, transformer, places, channels, scales }: PlacedCoupling,
   networks: Networks,
 ): Promise<IntegerMap> {
-  const size = dimensionsOf(shape);
+  const size = countDimensions(shape);
   const depth = shape[2];
   const network = await networks.compile(shape, (images) => numbers(images));
-  const own = new Float64Array(transformer.numbers);
-  const placeScales = Float64Array.from(places, (place) => scales[place % depth]!);
+  const valueNumbers = new Float64Array(transformer.numbers);
+  const placeScales = Float64Array.from(places, (index) => scales[index % depth]!);
   // Number i of every channel of a pixel comes before number i + 1.
-  const firsts = Int32Array.from({ length: places.length }, (_, place) => {
-    const channel = place % channels;
-    return (place - channel) * own.length + channel;
+  const firsts = Int32Array.from({ length: places.length }, (_, index) => {
+    const channel = index % channels;
+    return (index - channel) * valueNumbers.length + channel;
   });
   const form = transformer.scalar!;
   const changed: ValueMap = 'curve' in form ? curved(form.curve) : affine(form.affine);
   const run = async (values: Float64Array, isForward: boolean, stack: BitStack): Promise<void> => {
     const images = values.length / size;
-    const found = await network.run(seenBy(values, { size, without: places, scales }), images);
+    const networkNumbers = await network.run(seenBy(values, { size, without: places, scales }), images);
     const step = isForward ? 1 : -1;
     for (let index = isForward ? 0 : images - 1; index >= 0 && index < images; index += step) {
-      const [image, numbersOfImage] = [index * size, index * places.length * own.length];
+      const [image, numbersOfImage] = [index * size, index * places.length * valueNumbers.length];
       for (
-        let place = isForward ? 0 : places.length - 1;
-        place >= 0 && place < places.length;
-        place += step
+        let position = isForward ? 0 : places.length - 1;
+        position >= 0 && position < places.length;
+        position += step
       ) {
-        const first = numbersOfImage + firsts[place]!;
-        for (let i = 0; i < own.length; i++) {
-          own[i] = found[first + i * channels]!;
+        const first = numbersOfImage + firsts[position]!;
+        for (let i = 0; i < valueNumbers.length; i++) {
+          valueNumbers[i] = networkNumbers[first + i * channels]!;
         }
-        const at = image + places[place]!;
-        values[at] = changed(values[at]!, own, placeScales[place]!, stack, isForward);
+        const valuePosition = image + places[position]!;
+        values[valuePosition] = changed(
+          values[valuePosition]!,
+          valueNumbers,
+          placeScales[position]!,
+          stack,
+          isForward,
+        );
       }
     }
     requireInRange(values);
@@ -60,9 +66,11 @@ export async function couplingMap(
 }
 
 /** (x·c + shift)·scale = (x + shift/c)·|c|·scale, with the sign of c. */
-function affine(of: (numbers: Float64Array) => { readonly shift: number; readonly scale: number }): ValueMap {
+function affine(
+  mapFrom: (numbers: Float64Array) => { readonly shift: number; readonly scale: number },
+): ValueMap {
   return (value, numbers, c, stack, isForward) => {
-    const map = of(numbers);
+    const map = mapFrom(numbers);
     const shift = toFixed(map.shift / c);
     const scale = fixedScale(map.scale * c);
     const sign = c < 0 ? -1 : 1;
@@ -76,9 +84,9 @@ function affine(of: (numbers: Float64Array) => { readonly shift: number; readonl
 }
 
 /** Curves take values that are multiplied already. */
-function curved(of: (numbers: Float64Array) => (x: number) => number): ValueMap {
+function curved(curveFrom: (numbers: Float64Array) => (x: number) => number): ValueMap {
   return (value, numbers, _, stack, isForward) =>
-    (isForward ? alongCurve : backFromCurve)(stack, value, of(numbers));
+    (isForward ? alongCurve : backFromCurve)(stack, value, curveFrom(numbers));
 }
 
 /**

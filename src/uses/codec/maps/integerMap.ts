@@ -59,7 +59,7 @@ export function orderMap(from: ArrayLike<number>): IntegerMap {
 /** Multiplies by the size of scales, with the modular affine map, then by their signs. */
 export function scaleMap(scales: Float64Array): IntegerMap {
   const sizes = scales.map(fixedScale);
-  const signs = scales.map((one) => (one < 0 ? -1 : 1));
+  const signs = scales.map((scale) => (scale < 0 ? -1 : 1));
   const channels = scales.length;
   return {
     forward(values, stack) {

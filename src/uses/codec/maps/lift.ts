@@ -65,8 +65,8 @@ function prepare(shape: ImageShape, lift: Lift): PreparedLift {
       weight(centre, index % channels, Math.floor(index / channels)),
     ),
     others: Float64Array.from({ length: others.length * channels * padded }, (_, index) => {
-      const [inBlock, rest] = [index % AT_ONCE, Math.floor(index / AT_ONCE)];
-      const [input, tapAndBlock] = [rest % channels, Math.floor(rest / channels)];
+      const [inBlock, remainder] = [index % AT_ONCE, Math.floor(index / AT_ONCE)];
+      const [input, tapAndBlock] = [remainder % channels, Math.floor(remainder / channels)];
       const [tap, block] = [tapAndBlock % others.length, Math.floor(tapAndBlock / others.length)];
       return weight(others[tap]!, input, block * AT_ONCE + inBlock);
     }),
@@ -126,14 +126,14 @@ function run(values: Float64Array, lift: PreparedLift, isForward: boolean): void
         }
         for (let output = next > 0 ? 0 : channels - 1; output >= 0 && output < channels; output += next) {
           let sum = sums[output]!;
-          const own = output * channels - pixel;
-          const at = pixel + output;
-          const end = upper ? at : pixel + channels;
-          for (let input = upper ? pixel : at + 1; input < end; input++) {
-            sum += values[input]! * centre[own + input]!;
+          const rowOffset = output * channels - pixel;
+          const index = pixel + output;
+          const end = upper ? index : pixel + channels;
+          for (let input = upper ? pixel : index + 1; input < end; input++) {
+            sum += values[input]! * centre[rowOffset + input]!;
           }
-          const lifted = values[at]! + sign * Math.floor(sum + 0.5);
-          values[at] = lifted;
+          const lifted = values[index]! + sign * Math.floor(sum + 0.5);
+          values[index] = lifted;
           if (!(lifted <= LARGEST && lifted >= -LARGEST)) {
             throw new OutOfRange();
           }

@@ -19,13 +19,19 @@ const numbers = (length: number, size: number): Float64Array =>
   Float64Array.from({ length }, () => size * (2 * random.uniform() - 1));
 
 function lift(upper: boolean, offsets: Lift['offsets'], group: Partial<Lift> = {}): Primitive {
-  const own = group.channels ?? channels;
-  const kernel = numbers(offsets.length * own ** 2, 0.4);
-  return { kind: 'lift', lift: { upper, offsets, kernel, channels: own, firstChannel: 0, ...group } };
+  const channelCount = group.channels ?? channels;
+  const kernel = numbers(offsets.length * channelCount ** 2, 0.4);
+  return {
+    kind: 'lift',
+    lift: { upper, offsets, kernel, channels: channelCount, firstChannel: 0, ...group },
+  };
 }
 
 const shift = (): Primitive => ({ kind: 'shift', biases: numbers(channels, 3) });
-const scale = (): Primitive => ({ kind: 'scale', scales: numbers(channels, 0.5).map((one) => 1.2 + one) });
+const scale = (): Primitive => ({
+  kind: 'scale',
+  scales: numbers(channels, 0.5).map((value) => 1.2 + value),
+});
 const order: Primitive = {
   kind: 'order',
   from: Int32Array.from({ length: height * width * channels }, (_, index) => {
@@ -85,24 +91,26 @@ async function after(primitives: readonly Primitive[], values: Float64Array): Pr
     stack.push(index % 256, 256);
   }
   const before = stack.toBytes();
-  const own = values.slice();
-  const maps = await Promise.all(primitives.map((one) => compilePrimitive(one, shape, noNetworks)));
+  const transformed = values.slice();
+  const maps = await Promise.all(
+    primitives.map((primitive) => compilePrimitive(primitive, shape, noNetworks)),
+  );
   for (const map of maps) {
-    await map.forward(own, stack);
+    await map.forward(transformed, stack);
   }
-  const result = Array.from(own, (value) => value / ONE);
+  const result = Array.from(transformed, (value) => value / ONE);
   for (const map of maps.toReversed()) {
-    await map.inverse(own, stack);
+    await map.inverse(transformed, stack);
   }
-  expect(own).toEqual(values);
+  expect(transformed).toEqual(values);
   expect(stack.toBytes()).toEqual(before);
   return result;
 }
 
-it.each(chains)('%s', async (_, most, primitives) => {
+it.each(chains)('%s', async (_, limit, primitives) => {
   const merged = mergeLifts(collectScales(primitives, { channels, pixels: height * width }), channels);
-  expect(merged.filter(({ kind }) => kind !== 'scale').length).toBeLessThanOrEqual(most);
-  const values = numbers(2 * height * width * channels, 2).map((one) => Math.round(one * ONE));
-  const [one, other] = [await after(primitives, values), await after(merged, values)];
-  expect(Math.max(...one.map((value, index) => Math.abs(value - other[index]!)))).toBeLessThan(1e-3);
+  expect(merged.filter(({ kind }) => kind !== 'scale').length).toBeLessThanOrEqual(limit);
+  const values = numbers(2 * height * width * channels, 2).map((value) => Math.round(value * ONE));
+  const [separate, together] = [await after(primitives, values), await after(merged, values)];
+  expect(Math.max(...separate.map((value, index) => Math.abs(value - together[index]!)))).toBeLessThan(1e-3);
 });

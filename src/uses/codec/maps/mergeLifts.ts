@@ -109,13 +109,13 @@ function applied(row: Float64Array, lift: Lift): Float64Array {
 /** A lift of single pixels, then another lift. */
 function product(first: Lift, second: Lift): Lift {
   const { channels } = second;
-  const [one, other] = [wholeKernel(first), wholeKernel(second)];
-  const kernel = Float64Array.from(other, (_, index) => {
+  const [firstKernel, secondKernel] = [wholeKernel(first), wholeKernel(second)];
+  const kernel = Float64Array.from(secondKernel, (_, index) => {
     const [row, output] = [Math.floor(index / channels), index % channels];
     const [tap, input] = [row - (row % channels), row % channels];
     let sum = 0;
     for (let inner = 0; inner < channels; inner++) {
-      sum += one[input * channels + inner]! * other[(tap + inner) * channels + output]!;
+      sum += firstKernel[input * channels + inner]! * secondKernel[(tap + inner) * channels + output]!;
     }
     return sum;
   });

@@ -1,6 +1,6 @@
 // The maps that everything linear is made of on whole numbers: an order, shifts, lifts and scales.
 
-import { decompose, dimensionsOf, type ImageShape, type NdArray } from '../../../core/numeric/index.ts';
+import { countDimensions, decompose, type ImageShape, type NdArray } from '../../../core/numeric/index.ts';
 import type { CouplingMap, ElementaryMap } from '../../../flows/contract/index.ts';
 import { constant, type Tensor } from '../../../tensor/index.ts';
 import type { Lift } from './lift.ts';
@@ -72,13 +72,13 @@ const kinds: Kinds = {
 };
 
 /** How a map is made of primitives. */
-export function kindOf({ kind }: ElementaryMap): MapKind<ElementaryMap> {
+export function mapKind({ kind }: ElementaryMap): MapKind<ElementaryMap> {
   return kinds[kind] as MapKind<ElementaryMap>;
 }
 
 /** An image whose values are their own positions: what a map moves shows where it moves it. */
 function positions(shape: ImageShape): Tensor {
-  const data = Float64Array.from({ length: dimensionsOf(shape) }, (_, index) => index);
+  const data = Float64Array.from({ length: countDimensions(shape) }, (_, index) => index);
   return constant({ shape: [1, ...shape], data });
 }
 
@@ -86,7 +86,7 @@ function positions(shape: ImageShape): Tensor {
 function primitivesOfMatrix(shape: ImageShape, weight: ArrayLike<number>): Primitive[] {
   const channels = shape[2];
   const { factors, pivots } = decompose(weight, channels);
-  const from = Int32Array.from({ length: dimensionsOf(shape) }, (_, index) => {
+  const from = Int32Array.from({ length: countDimensions(shape) }, (_, index) => {
     const channel = index % channels;
     return index - channel + pivots[channel]!;
   });
@@ -106,7 +106,7 @@ function unitLift(map: Lift, depth: number): Primitive[] {
   for (let channel = 0; channel < channels; channel++) {
     scales[firstChannel + channel] = notZero(kernel[(centre * channels + channel) * channels + channel]!);
   }
-  const divided = Float64Array.from(kernel, (one, index) => one / scales[firstChannel + (index % channels)]!);
+  const divided = Float64Array.from(kernel, (tap, index) => tap / scales[firstChannel + (index % channels)]!);
   return [
     { kind: 'lift', lift: { ...map, kernel: divided } },
     { kind: 'scale', scales },

@@ -1,5 +1,5 @@
 // A block of images on one stack: batches, and images stored plainly where the model can't take them.
-import { BitStack, dimensionsOf, StackEmpty } from '../../../core/numeric/index.ts';
+import { BitStack, countDimensions, StackEmpty } from '../../../core/numeric/index.ts';
 import { OutOfRange } from '../stack/fixedPoint.ts';
 import type { ModelCoder } from './modelCoder.ts';
 
@@ -36,7 +36,7 @@ export async function encodeBlock(
     onProgress,
   }: { readonly batch: number; onProgress?(images: number, bits: number): void | Promise<void> },
 ): Promise<CodedBlock> {
-  const size = dimensionsOf(coder.imageShape);
+  const size = countDimensions(coder.imageShape);
   const count = pixels.length / size;
   const stack = new BitStack();
   const batches: number[] = [];
@@ -47,10 +47,10 @@ export async function encodeBlock(
   for (let image = 0; image < count; ) {
     const isSmall = alone > 0 || deepest === 0 || count - image < batch || stack.bits < 1.1 * batch * deepest;
     const images = isSmall ? 1 : batch;
-    const own = pixels.subarray(image * size, (image + images) * size);
+    const imageValues = pixels.subarray(image * size, (image + images) * size);
     const before = stack.bits;
     const mark = stack.mark();
-    if (await fits(coder, own, stack)) {
+    if (await fits(coder, imageValues, stack)) {
       deepest = Math.max(deepest, (before - stack.takeLowest()) / images);
       batches.push(images);
     } else {
@@ -59,14 +59,14 @@ export async function encodeBlock(
         alone = images;
         continue;
       }
-      pushPlainly(own, stack);
+      pushPlainly(imageValues, stack);
       batches.push(0);
     }
     image += images;
     alone = Math.max(0, alone - 1);
     await onProgress?.(image, stack.bits);
   }
-  return { runs: runsOf(batches), stack };
+  return { runs: groupRuns(batches), stack };
 }
 
 /**
@@ -79,14 +79,14 @@ export async function decodeBlock(
   { runs, stack }: CodedBlock,
   { onProgress }: { onProgress?(images: number): void | Promise<void> } = {},
 ): Promise<Uint8Array> {
-  const size = dimensionsOf(coder.imageShape);
+  const size = countDimensions(coder.imageShape);
   const pixels = new Uint8Array(imagesIn(runs) * size);
   let end = pixels.length;
   for (const { batch, count } of runs.toReversed()) {
     for (let index = 0; index < count; index++) {
-      const own = batch === 0 ? popPlainly(size, stack) : await coder.decode(batch, stack);
-      end -= own.length;
-      pixels.set(own, end);
+      const imageValues = batch === 0 ? popPlainly(size, stack) : await coder.decode(batch, stack);
+      end -= imageValues.length;
+      pixels.set(imageValues, end);
       await onProgress?.((pixels.length - end) / size);
     }
   }
@@ -143,7 +143,7 @@ function disguise(length: number): Uint8Array {
   return bytes;
 }
 
-function runsOf(batches: readonly number[]): Run[] {
+function groupRuns(batches: readonly number[]): Run[] {
   const runs: { batch: number; count: number }[] = [];
   for (const batch of batches) {
     const last = runs.at(-1);

@@ -2,7 +2,7 @@
 
 import {
   type BitStack,
-  dimensionsOf,
+  countDimensions,
   type ImageShape,
   portableExp,
   portableLog,
@@ -27,7 +27,7 @@ interface Scalings {
 export async function latentCoder(stage: Stage, p: Parameters, networks: Networks): Promise<StageCoder> {
   const { outputShape: keptShape, latentShape } = stage;
   const { distribution } = stage.base!;
-  const size = dimensionsOf(latentShape!);
+  const size = countDimensions(latentShape!);
   if (keptShape === undefined) {
     const byClass = await topScalings(stage, p, networks);
     return {
@@ -51,24 +51,24 @@ export async function latentCoder(stage: Stage, p: Parameters, networks: Network
     };
   }
   const scalingsFor = await splitScalings(stage, keptShape, p, networks);
-  const keptSize = dimensionsOf(keptShape);
+  const keptSize = countDimensions(keptShape);
   return {
     async encode(values, stack) {
       const images = values.length / (keptSize + size);
-      const [kept, latents] = divided(values, keptShape[2], latentShape![2]);
-      const scalings = await scalingsFor(kept, images);
+      const [keptValues, latents] = divided(values, keptShape[2], latentShape![2]);
+      const scalings = await scalingsFor(keptValues, images);
       for (let image = 0; image < images; image++) {
         pushAll(stack, latents.subarray(image * size, (image + 1) * size), scalings[image]!, distribution!);
       }
-      return kept;
+      return keptValues;
     },
-    async decode(kept, stack, images) {
-      const scalings = await scalingsFor(kept, images);
+    async decode(keptValues, stack, images) {
+      const scalings = await scalingsFor(keptValues, images);
       const latents = new Float64Array(images * size);
       for (let image = images - 1; image >= 0; image--) {
         popAll(stack, latents.subarray(image * size, (image + 1) * size), scalings[image]!, distribution!);
       }
-      return joined(kept, latents, keptShape[2], latentShape![2]);
+      return joined(keptValues, latents, keptShape[2], latentShape![2]);
     },
   };
 }
@@ -101,15 +101,18 @@ async function topScalings(
   p: Parameters,
   networks: Networks,
 ): Promise<Scalings[]> {
-  const found = scaling!(undefined, p, byClass && { [CLASSES]: identity(byClass.count) });
-  const size = dimensionsOf(latentShape!);
-  if (found === undefined) {
+  const constantScaling = scaling!(undefined, p, byClass && { [CLASSES]: identity(byClass.count) });
+  const size = countDimensions(latentShape!);
+  if (constantScaling === undefined) {
     return [unscaled(size)];
   }
-  const [locations, logScales] = await networks.constants([found.location, found.logScale]);
+  const [locations, logScales] = await networks.constants([
+    constantScaling.location,
+    constantScaling.logScale,
+  ]);
   return Array.from({ length: locations!.length / size }, (_, index) => ({
     locations: locations!.subarray(index * size, (index + 1) * size),
-    rates: ratesOf(logScales!.subarray(index * size, (index + 1) * size)),
+    rates: inverseScales(logScales!.subarray(index * size, (index + 1) * size)),
   }));
 }
 
@@ -119,22 +122,26 @@ async function splitScalings(
   keptShape: ImageShape,
   p: Parameters,
   networks: Networks,
-): Promise<(kept: Float64Array, images: number) => Promise<Scalings[]>> {
-  const [size, channels] = [dimensionsOf(latentShape!), latentShape![2]];
+): Promise<(keptLatents: Float64Array, images: number) => Promise<Scalings[]>> {
+  const [size, channels] = [countDimensions(latentShape!), latentShape![2]];
   if (scaling!(input('kept', [1, ...keptShape]), p) === undefined) {
     return async (_, images) => Array(images).fill(unscaled(size));
   }
-  const seen = { size: dimensionsOf(keptShape), without: [], scales: new Float64Array(keptShape[2]).fill(1) };
-  const network = await networks.compile(keptShape, (kept) => {
-    const { location, logScale } = scaling!(kept, p)!;
+  const seen = {
+    size: countDimensions(keptShape),
+    without: [],
+    scales: new Float64Array(keptShape[2]).fill(1),
+  };
+  const network = await networks.compile(keptShape, (keptTensor) => {
+    const { location, logScale } = scaling!(keptTensor, p)!;
     return concatenate([location, logScale], 3);
   });
-  return async (kept, images) => {
-    const numbers = await network.run(seenBy(kept, seen), images);
+  return async (keptValues, images) => {
+    const numbers = await network.run(seenBy(keptValues, seen), images);
     const [locations, logScales] = divided(numbers, channels, channels);
     return Array.from({ length: images }, (_, image) => ({
       locations: locations.subarray(image * size, (image + 1) * size),
-      rates: ratesOf(logScales.subarray(image * size, (image + 1) * size)),
+      rates: inverseScales(logScales.subarray(image * size, (image + 1) * size)),
     }));
   };
 }
@@ -143,8 +150,8 @@ function unscaled(size: number): Scalings {
   return { locations: new Float64Array(size), rates: new Float64Array(size).fill(1) };
 }
 
-function ratesOf(logScales: ArrayLike<number>): Float64Array {
-  return Float64Array.from(logScales, (one) => portableExp(-one));
+function inverseScales(logScales: ArrayLike<number>): Float64Array {
+  return Float64Array.from(logScales, (logScale) => portableExp(-logScale));
 }
 
 /** The number of the class under which latents are likeliest if they are normal: another one would only take more bits. */
@@ -155,30 +162,38 @@ function likeliest(latents: Float64Array, byClass: readonly Scalings[]): number 
       return sum + portableLog(rates[index]!) - 0.5 * epsilon * epsilon;
     }, 0),
   );
-  return logDensities.reduce((best, one, index) => (one > logDensities[best]! ? index : best), 0);
+  return logDensities.reduce(
+    (best, logDensity, index) => (logDensity > logDensities[best]! ? index : best),
+    0,
+  );
 }
 
 /** The first channels of all pixels, and the others. */
 function divided(values: ArrayLike<number>, first: number, second: number): [Float64Array, Float64Array] {
   const pixels = values.length / (first + second);
-  const [one, other] = [new Float64Array(pixels * first), new Float64Array(pixels * second)];
+  const [firstValues, secondValues] = [new Float64Array(pixels * first), new Float64Array(pixels * second)];
   for (let pixel = 0; pixel < pixels; pixel++) {
     for (let channel = 0; channel < first; channel++) {
-      one[pixel * first + channel] = values[pixel * (first + second) + channel]!;
+      firstValues[pixel * first + channel] = values[pixel * (first + second) + channel]!;
     }
     for (let channel = 0; channel < second; channel++) {
-      other[pixel * second + channel] = values[pixel * (first + second) + first + channel]!;
+      secondValues[pixel * second + channel] = values[pixel * (first + second) + first + channel]!;
     }
   }
-  return [one, other];
+  return [firstValues, secondValues];
 }
 
 /** The inverse of `divided`. */
-function joined(one: Float64Array, other: Float64Array, first: number, second: number): Float64Array {
-  const values = new Float64Array(one.length + other.length);
-  for (let pixel = 0; pixel * first < one.length; pixel++) {
-    values.set(one.subarray(pixel * first, (pixel + 1) * first), pixel * (first + second));
-    values.set(other.subarray(pixel * second, (pixel + 1) * second), pixel * (first + second) + first);
+function joined(
+  firstValues: Float64Array,
+  secondValues: Float64Array,
+  first: number,
+  second: number,
+): Float64Array {
+  const values = new Float64Array(firstValues.length + secondValues.length);
+  for (let pixel = 0; pixel * first < firstValues.length; pixel++) {
+    values.set(firstValues.subarray(pixel * first, (pixel + 1) * first), pixel * (first + second));
+    values.set(secondValues.subarray(pixel * second, (pixel + 1) * second), pixel * (first + second) + first);
   }
   return values;
 }

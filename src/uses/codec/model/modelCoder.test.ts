@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BitStack } from '../../../core/numeric/bitStack.ts';
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { firstImages, readAll } from '../../../data/contract/dataset.ts';
 import { openSplit } from '../../../data/registry.ts';
@@ -50,7 +50,7 @@ async function floatBits(
   image: Uint8Array,
   noise: ArrayLike<number>,
 ): Promise<number[]> {
-  const shape = [image.length / dimensionsOf(model.imageShape), ...model.imageShape];
+  const shape = [image.length / countDimensions(model.imageShape), ...model.imageShape];
   const [x, u] = [input('image', shape), input('noise', shape)];
   const p = parametersFrom(parameters);
   const outputs =
@@ -60,17 +60,20 @@ async function floatBits(
   const program = await compile({ inputs: { image: x, noise: u }, outputs }, { precision: 'float64' });
   const results = await program.run({
     image: { shape, data: Float64Array.from(image) },
-    noise: { shape, data: Float64Array.from(noise, (one) => (one + 0.5) / 256) },
+    noise: { shape, data: Float64Array.from(noise, (value) => (value + 0.5) / 256) },
   });
   await program.release();
   const { data } = Object.values(results)[0]!;
   const classes = model.classes.length || 1;
   const bits: number[] = [];
   for (let first = 0; first < data.length; first += classes) {
-    const own = Array.from(data.subarray(first, first + classes));
-    const most = Math.max(...own);
+    const logDensities = Array.from(data.subarray(first, first + classes));
+    const greatest = Math.max(...logDensities);
     bits.push(
-      -(most + Math.log(own.reduce((sum, one) => sum + Math.exp(one - most), 0) / classes)) / Math.LN2,
+      -(
+        greatest +
+        Math.log(logDensities.reduce((sum, logDensity) => sum + Math.exp(logDensity - greatest), 0) / classes)
+      ) / Math.LN2,
     );
   }
   return bits;
@@ -94,7 +97,7 @@ async function roundTrip(
     const [bits, noise] = [stack.bits, noiseOn(stack, images.length)];
     await coder.encode(images, stack);
     const coded = stack.bits - bits;
-    expect(await coder.decode(images.length / dimensionsOf(imageShape), stack)).toEqual(images);
+    expect(await coder.decode(images.length / countDimensions(imageShape), stack)).toEqual(images);
     expect(stack.toBytes()).toEqual(before);
     return { coded, noise };
   });
@@ -138,7 +141,7 @@ describe('a model with random weights', () => {
   it.each(models)(
     'is exact, and takes the bits of its likelihood where that is high: %s',
     async (_, shape, options) => {
-      const images = tinyImages(2 * shape[2], 8, 5).subarray(0, 2 * dimensionsOf(shape));
+      const images = tinyImages(2 * shape[2], 8, 5).subarray(0, 2 * countDimensions(shape));
       await roundTrip(randomModel(shape, options), images);
       const likely = randomModel(shape, options, 0.1);
       const { coded, noise } = await roundTrip(likely, images);

@@ -2,7 +2,7 @@
 import { UserError } from '../../../core/errors.ts';
 import { type BitStack, type ImageShape, kindInWords } from '../../../core/numeric/index.ts';
 import { type Bijection, CLASSES, parametersFrom } from '../../../flows/contract/index.ts';
-import { dequantisationOf, type Flow, partsOf } from '../../../flows/models/index.ts';
+import { dequantisationName, type Flow, flattenLayers } from '../../../flows/models/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import { input } from '../../../tensor/index.ts';
 import { compileMaps, type GivenLayer } from '../maps/compileMaps.ts';
@@ -39,7 +39,7 @@ export async function modelCoder(
     if (stage.latentShape) {
       stages.push(await latentCoder(stage, p.at(path), networks));
     } else {
-      const layers = partsOf(path, stage.bijection).map((layer) => ({
+      const layers = flattenLayers(path, stage.bijection).map((layer) => ({
         bijection: layer.bijection,
         parameters: p.at(layer.path),
       }));
@@ -77,7 +77,7 @@ export function requireCodable({ stages, dequantiser, values, options, condition
     throw unsupported('it depends on the condition of each image, which a compressed file does not store');
   }
   if (dequantiser.flow !== undefined) {
-    throw unsupported(`its dequantisation is ${dequantisationOf(options)}`);
+    throw unsupported(`its dequantisation is ${dequantisationName(options)}`);
   }
   for (const { path, stage } of stages) {
     if (stage.latentShape) {
@@ -88,17 +88,17 @@ export function requireCodable({ stages, dequantiser, values, options, condition
       }
       continue;
     }
-    for (const { bijection } of partsOf(path, stage.bijection)) {
-      const what = problemOf(bijection);
-      if (what !== undefined) {
-        throw unsupported(what);
+    for (const { bijection } of flattenLayers(path, stage.bijection)) {
+      const problem = wholeNumberProblem(bijection);
+      if (problem !== undefined) {
+        throw unsupported(problem);
       }
     }
   }
 }
 
 /** Why a layer has no form for whole numbers; undefined if it has one. */
-function problemOf({ name, maps, parameters }: Bijection): string | undefined {
+function wholeNumberProblem({ name, maps, parameters }: Bijection): string | undefined {
   if (maps === undefined) {
     return `its layer '${name}' has no exact form for whole numbers`;
   }

@@ -1,29 +1,29 @@
 // Images as tiles of the shape that a model takes.
-import { dimensionsOf, type ImageShape } from '../../../core/numeric/index.ts';
+import { countDimensions, type ImageShape } from '../../../core/numeric/index.ts';
 
 /** How many rows and columns of tiles cover an image. */
-function gridOf([height, width]: ImageShape, [tileHeight, tileWidth]: ImageShape): [number, number] {
+function tileGrid([height, width]: ImageShape, [tileHeight, tileWidth]: ImageShape): [number, number] {
   return [Math.ceil(height / tileHeight), Math.ceil(width / tileWidth)];
 }
 
 /** How many tiles cover an image. */
 export function tilesIn(image: ImageShape, tile: ImageShape): number {
-  const [rows, columns] = gridOf(image, tile);
+  const [rows, columns] = tileGrid(image, tile);
   return rows * columns;
 }
 
 /** The tiles of an image, row by row; beyond its edges, the last row and column are repeated. */
-export function tilesOf(pixels: Uint8Array, image: ImageShape, tile: ImageShape): Uint8Array {
-  const tiles = new Uint8Array(tilesIn(image, tile) * dimensionsOf(tile));
+export function cutTiles(pixels: Uint8Array, image: ImageShape, tile: ImageShape): Uint8Array {
+  const tiles = new Uint8Array(tilesIn(image, tile) * countDimensions(tile));
   forEachPixel(image, tile, (inImage, inTiles, channels) => {
     tiles.set(pixels.subarray(inImage, inImage + channels), inTiles);
   });
   return tiles;
 }
 
-/** The image that tiles cover: the inverse of `tilesOf`. */
-export function imageOf(tiles: Uint8Array, image: ImageShape, tile: ImageShape): Uint8Array {
-  const pixels = new Uint8Array(dimensionsOf(image));
+/** The image that tiles cover: the inverse of `cutTiles`. */
+export function joinTiles(tiles: Uint8Array, image: ImageShape, tile: ImageShape): Uint8Array {
+  const pixels = new Uint8Array(countDimensions(image));
   // Beyond the edges, tiles repeat pixels that another tile holds.
   forEachPixel(image, tile, (inImage, inTiles, channels) => {
     pixels.set(tiles.subarray(inTiles, inTiles + channels), inImage);
@@ -41,13 +41,14 @@ export function countingImages(
   onImages: (images: number, bits?: number) => void,
   tiles: readonly number[],
 ): (tiles: number, bits?: number) => void {
-  let [done, whole, before, reported] = [0, 0, 0, 0];
+  let [done, completeImages, before, reported] = [0, 0, 0, 0];
   return (more, bits) => {
     done += more;
-    for (; whole < tiles.length && before + tiles[whole]! <= done; whole++) {
-      before += tiles[whole]!;
+    for (; completeImages < tiles.length && before + tiles[completeImages]! <= done; completeImages++) {
+      before += tiles[completeImages]!;
     }
-    const images = whole + (whole < tiles.length ? (done - before) / tiles[whole]! : 0);
+    const images =
+      completeImages + (completeImages < tiles.length ? (done - before) / tiles[completeImages]! : 0);
     onImages(images - reported, bits);
     reported = images;
   };
@@ -61,12 +62,12 @@ function forEachPixel(
 ): void {
   const [height, width, channels] = image;
   const [tileHeight, tileWidth] = tile;
-  const [rows, columns] = gridOf(image, tile);
+  const [rows, columns] = tileGrid(image, tile);
   let inTiles = 0;
   for (let index = 0; index < rows * columns; index++) {
-    const [top, left] = [Math.floor(index / columns) * tileHeight, (index % columns) * tileWidth];
+    const [top, firstColumn] = [Math.floor(index / columns) * tileHeight, (index % columns) * tileWidth];
     for (let row = top; row < top + tileHeight; row++) {
-      for (let column = left; column < left + tileWidth; column++) {
+      for (let column = firstColumn; column < firstColumn + tileWidth; column++) {
         const pixel = Math.min(row, height - 1) * width + Math.min(column, width - 1);
         visit(pixel * channels, inTiles, channels);
         inTiles += channels;

@@ -27,7 +27,7 @@ export interface LatentDistribution {
 }
 
 /** Where the interval of a bin starts, out of INTERVAL_TOTAL: it rises with every bin, whatever the distribution. */
-function startOf(bin: number, { distribution, location, rate }: LatentDistribution): number {
+function intervalStart(bin: number, { distribution, location, rate }: LatentDistribution): number {
   if (bin <= -HALF || bin >= HALF) {
     return bin < 0 ? 0 : INTERVAL_TOTAL;
   }
@@ -45,8 +45,8 @@ export function pushLatent(stack: BitStack, z: number, prior: LatentDistribution
     throw new OutOfRange();
   }
   stack.push(z - bin * BIN_SIZE, BIN_SIZE);
-  const start = startOf(bin, prior);
-  stack.pushInterval(start, startOf(bin + 1, prior) - start);
+  const start = intervalStart(bin, prior);
+  stack.pushInterval(start, intervalStart(bin + 1, prior) - start);
 }
 
 /** Pops a latent: the inverse of `pushLatent`. */
@@ -55,20 +55,20 @@ export function popLatent(stack: BitStack, prior: LatentDistribution): number {
   if (!Number.isFinite(location * rate)) {
     throw new OutOfRange();
   }
-  const found = stack.peek();
+  const position = stack.peek();
   // Bins from `low` up to below `high` are possible; the quantile is nearly always in the right one, or next to it.
   let [low, high] = [-HALF, HALF];
-  let bin = Math.floor((location + quantile((found + 0.5) / INTERVAL_TOTAL) / rate) / UNITS);
+  let bin = Math.floor((location + quantile((position + 0.5) / INTERVAL_TOTAL) / rate) / UNITS);
   let step = 1;
   for (;;) {
     bin = bin < low ? low : bin >= high ? high - 1 : bin;
-    const start = startOf(bin, prior);
-    if (found < start) {
+    const start = intervalStart(bin, prior);
+    if (position < start) {
       high = bin;
       bin -= step;
     } else {
-      const end = startOf(bin + 1, prior);
-      if (found < end) {
+      const end = intervalStart(bin + 1, prior);
+      if (position < end) {
         stack.popInterval(start, end - start);
         return bin * BIN_SIZE + stack.pop(BIN_SIZE);
       }

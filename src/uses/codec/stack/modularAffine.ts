@@ -44,7 +44,7 @@ const LAST = LARGEST / PIECE;
 type Curve = (x: number) => number;
 
 /** The height of a knot, as an activation. The last term makes heights rise where rounding would let them stay. */
-function heightOf(curve: Curve, knot: number): number {
+function knotHeight(curve: Curve, knot: number): number {
   return Math.round(curve((knot * PIECE) / ONE) * ONE) + knot;
 }
 
@@ -58,8 +58,8 @@ export function alongCurve(stack: BitStack, x: number, curve: Curve): number {
   if (knot < -LAST || knot >= LAST) {
     throw new OutOfRange();
   }
-  const height = heightOf(curve, knot);
-  const rise = requireRise(heightOf(curve, knot + 1) - height);
+  const height = knotHeight(curve, knot);
+  const rise = requireRise(knotHeight(curve, knot + 1) - height);
   return height + scaleUp(stack, x - knot * PIECE, rise, PIECE);
 }
 
@@ -76,7 +76,7 @@ export function backFromCurve(stack: BitStack, y: number, curve: Curve): number 
   let before = { knot: 0, height: 0 };
   for (let turn = 0; high - low > 1; turn++) {
     knot = Math.min(Math.max(knot, low + 1), high - 1);
-    const height = heightOf(curve, knot);
+    const height = knotHeight(curve, knot);
     if (height <= y) {
       [low, lowHeight] = [knot, height];
     } else {

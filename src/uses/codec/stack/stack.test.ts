@@ -23,8 +23,8 @@ describe('the modular affine map', () => {
         const stack = filledStack(20, seed);
         const before = stack.toBytes();
         // As large as the result allows.
-        const most = Math.min(LARGEST, Math.floor((LARGEST * SCALE_ONE) / numerator));
-        const x = number % (up ? most : LARGEST);
+        const largest = Math.min(LARGEST, Math.floor((LARGEST * SCALE_ONE) / numerator));
+        const x = number % (up ? largest : LARGEST);
         const y = up ? scaleUp(stack, x, numerator) : scaleDown(stack, x, numerator);
         const right = up ? (x * numerator) / SCALE_ONE : (x * SCALE_ONE) / numerator;
         expect(Math.abs(y - right)).toBeLessThanOrEqual(

@@ -73,7 +73,7 @@ function split(images: readonly RawImage[]): RawSplit {
 }
 
 /** The first digits, with their labels or others. */
-function digitImages(count: number, labelOf = (index: number) => digits.labels!.classOf(index)): RawImage[] {
+function digitImages(count: number, labelOf = (index: number) => digits.labels!.classAt(index)): RawImage[] {
   return Array.from({ length: count }, (_, index) =>
     raw(`digit ${index}`, { data: eightBit(readOne(digits, index)) }, labelOf(index)),
   );
@@ -83,13 +83,13 @@ function audited(train: readonly RawImage[], test: readonly RawImage[] = [], mor
   return audit('digits', { train: split(train), test: split(test), ...more }, { most: 1e6, engine });
 }
 
-function groupsOf({ near }: Audit): readonly (readonly number[])[] {
+function duplicateGroups({ near }: Audit): readonly (readonly number[])[] {
   return 'found' in near ? near.found : [];
 }
 
 function moved(data: Uint8Array, down: number, right: number): Uint8Array {
-  return data.map((_, at) => {
-    const [row, column] = [Math.floor(at / SIDE) - down, (at % SIDE) - right];
+  return data.map((_, index) => {
+    const [row, column] = [Math.floor(index / SIDE) - down, (index % SIDE) - right];
     return row >= 0 && row < SIDE && column >= 0 && column < SIDE ? data[row * SIDE + column]! : 0;
   });
 }
@@ -123,12 +123,12 @@ describe('near duplicates', () => {
   const kinds = Object.keys(changes);
   const PLANTED = 40;
   /** The digit that a planted image is a copy of. */
-  const originalOf = (kind: number, place: number): number => kind + kinds.length * place;
+  const originalIndex = (kind: number, number: number): number => kind + kinds.length * number;
 
   beforeAll(async () => {
     const copies = kinds.flatMap((name, kind) =>
-      Array.from({ length: PLANTED }, async (_, place) => {
-        const index = originalOf(kind, place);
+      Array.from({ length: PLANTED }, async (_, number) => {
+        const index = originalIndex(kind, number);
         return raw(`${name}: ${index}`, await changes[name]!(eightBit(readOne(digits, index))));
       }),
     );
@@ -137,15 +137,15 @@ describe('near duplicates', () => {
 
   it.each(kinds)('finds digits that are %s, between training and test images', (name) => {
     const kind = kinds.indexOf(name);
-    const found = Array.from({ length: PLANTED }, (_, place) => {
-      const [original, copy] = [originalOf(kind, place), 1500 + kind * PLANTED + place];
-      return groupsOf(audited1500).some((group) => group.includes(original) && group.includes(copy));
+    const areFound = Array.from({ length: PLANTED }, (_, number) => {
+      const [original, copy] = [originalIndex(kind, number), 1500 + kind * PLANTED + number];
+      return duplicateGroups(audited1500).some((group) => group.includes(original) && group.includes(copy));
     });
-    expect(found.filter(Boolean).length).toBeGreaterThanOrEqual(34);
+    expect(areFound.filter(Boolean).length).toBeGreaterThanOrEqual(34);
   });
 
   it('joins no different digits', () => {
-    const larger = groupsOf(audited1500).filter(
+    const larger = duplicateGroups(audited1500).filter(
       (group) => group.length > 2 || group.filter((index) => index < 1500).length !== 1,
     );
     expect(larger.length).toBeLessThanOrEqual(3);
@@ -158,21 +158,21 @@ describe('near duplicates', () => {
       const random = new RandomStream(seed, 'rectangles');
       const data = new Uint8Array(side * side).fill(255);
       for (let rectangle = 0; rectangle < 8; rectangle++) {
-        const [top, left] = [8 + random.integer(80), 8 + random.integer(80) + shift];
+        const [top, firstColumn] = [8 + random.integer(80), 8 + random.integer(80) + shift];
         const [height, width] = [4 + random.integer(28), 4 + random.integer(28)];
         for (let row = top; row < top + height; row++) {
-          data.fill(0, row * side + left, row * side + left + width);
+          data.fill(0, row * side + firstColumn, row * side + firstColumn + width);
         }
       }
       return raw(`rectangles ${seed}, ${shift}`, { data, width: side, height: side });
     };
     const pictures = (shift: number) => Array.from({ length: 20 }, (_, seed) => picture(seed, shift));
-    const groups = groupsOf(await audited([...pictures(0), ...pictures(2)]));
+    const groups = duplicateGroups(await audited([...pictures(0), ...pictures(2)]));
     expect(groups).toEqual(Array.from({ length: 20 }, (_, seed) => [seed, 20 + seed]));
   });
 
   it('are not found among different digits, which are mostly black', () => {
-    const groups = groupsOf(clean);
+    const groups = duplicateGroups(clean);
     expect(groups.length).toBeLessThanOrEqual(3);
   });
 });
@@ -184,20 +184,20 @@ describe('labels', () => {
       const random = new RandomStream(5, 'flips');
       const flipped = new Set(random.permutation(3000).subarray(0, 30));
       const wrongLabel = (index: number): number => {
-        const label = digits.labels!.classOf(index);
+        const label = digits.labels!.classAt(index);
         return flipped.has(index) ? (label + 1 + random.integer(9)) % 10 : label;
       };
       const { labels } = await audited(digitImages(3000, wrongLabel), [], { classes });
-      const found = 'found' in labels ? labels.found : undefined;
-      const first = found!.doubtful.slice(0, 40).filter(({ image }) => flipped.has(image)).length;
+      const findings = 'found' in labels ? labels.found : undefined;
+      const first = findings!.doubtful.slice(0, 40).filter(({ image }) => flipped.has(image)).length;
       expect(first).toBeGreaterThanOrEqual(22);
-      const { of, most } = found!.estimate!;
-      expect(of).toBe(3000);
-      expect(most).toBeGreaterThanOrEqual(30);
-      expect(most).toBeLessThan(75);
-      const suggested = found!.doubtful.filter(({ image }) => flipped.has(image));
+      const { of: examined, most: upperBound } = findings!.estimate!;
+      expect(examined).toBe(3000);
+      expect(upperBound).toBeGreaterThanOrEqual(30);
+      expect(upperBound).toBeLessThan(75);
+      const suggested = findings!.doubtful.filter(({ image }) => flipped.has(image));
       const right = suggested.filter(
-        ({ image, suggested: digit }) => digit === digits.labels!.classOf(image),
+        ({ image, suggested: digit }) => digit === digits.labels!.classAt(image),
       );
       expect(right.length / suggested.length).toBeGreaterThan(0.8);
     },
@@ -206,9 +206,9 @@ describe('labels', () => {
 
   it('of clean digits are hardly doubted', () => {
     const { labels } = clean;
-    const found = 'found' in labels ? labels.found : undefined;
-    expect(found!.judged).toBe(3000);
-    expect(found!.estimate!.most).toBeLessThan(60);
+    const findings = 'found' in labels ? labels.found : undefined;
+    expect(findings!.judged).toBe(3000);
+    expect(findings!.estimate!.most).toBeLessThan(60);
   });
 
   it('of small classes are ranked without an estimate', async () => {
@@ -225,8 +225,8 @@ describe('labels', () => {
 
 describe('odd images', () => {
   it('of another kind are the farthest from their neighbours', async () => {
-    const found = await audited([...digitImages(1000), ...emoji.slice(0, 10)]);
-    const ranked = 'found' in found.odd ? found.odd.found.ranked : [];
+    const result = await audited([...digitImages(1000), ...emoji.slice(0, 10)]);
+    const ranked = 'found' in result.odd ? result.odd.found.ranked : [];
     const count = ranked.slice(0, 10).filter(({ image }) => image >= 1000).length;
     expect(count).toBeGreaterThanOrEqual(6);
   });
@@ -247,26 +247,26 @@ describe('with a model', () => {
     );
   let reference: ReferenceScores;
   beforeAll(async () => {
-    const own = imagesInMemory(readAll(firstImages(digits, 200)), [SIDE, SIDE, 1]);
-    reference = await measureReference(grey, own, 'digits', { draws: 1 });
+    const referenceImages = imagesInMemory(readAll(firstImages(digits, 200)), [SIDE, SIDE, 1]);
+    reference = await measureReference(grey, referenceImages, 'digits', { draws: 1 });
   }, PATIENCE);
 
   it('of other images, finds odd ones without it', async () => {
-    const found = await withModel(emoji, reference);
-    expect(found.unused?.message).toMatch(
+    const result = await withModel(emoji, reference);
+    expect(result.unused?.message).toMatch(
       /^these images are unlike its validation images, since most are odder than 90 % of them \(/,
     );
-    expect(found.odd).toMatchObject({ found: { score: 'neighbours' } });
+    expect(result.odd).toMatchObject({ found: { score: 'neighbours' } });
   });
 
   it('of these images, lists those that are odd', async () => {
     const typical = Array.from({ length: 45 }, (_, index) =>
       raw(`digit ${index}`, { data: eightBit(readOne(digits, 500 + index)) }),
     );
-    const found = await withModel([...typical, ...emoji.slice(0, 15)], reference);
-    expect(found.unused).toBeUndefined();
-    expect(found.odd).toMatchObject({ found: { score: 'typicality', references: 200 } });
-    const first = 'found' in found.odd ? found.odd.found.ranked.slice(0, 15) : [];
+    const result = await withModel([...typical, ...emoji.slice(0, 15)], reference);
+    expect(result.unused).toBeUndefined();
+    expect(result.odd).toMatchObject({ found: { score: 'typicality', references: 200 } });
+    const first = 'found' in result.odd ? result.odd.found.ranked.slice(0, 15) : [];
     expect(first.filter(({ image }) => image >= 45).length).toBeGreaterThan(11);
   });
 
@@ -274,78 +274,78 @@ describe('with a model', () => {
     const images = Array.from({ length: 12 }, (_, index) =>
       raw(`wide ${index}`, { data: eightBit(readOne(digits, index)), width: 2 * SIDE, height: SIDE / 2 }),
     );
-    const found = await withModel([...images, images[3]!], reference);
-    expect(found.unused?.message).toMatch(/^wide 0 is 14x56x1 grey, but the model takes 28x28x1 grey/);
-    expect(found.notScored).toEqual([]);
-    expect(found.identical).toEqual([[3, 12]]);
-    expect(found.odd).toMatchObject({ found: { score: 'neighbours' } });
+    const result = await withModel([...images, images[3]!], reference);
+    expect(result.unused?.message).toMatch(/^wide 0 is 14x56x1 grey, but the model takes 28x28x1 grey/);
+    expect(result.notScored).toEqual([]);
+    expect(result.identical).toEqual([[3, 12]]);
+    expect(result.odd).toMatchObject({ found: { score: 'neighbours' } });
   });
 });
 
 describe('files', () => {
   it('that are identical, blank, of another size or mode, or unreadable are found', async () => {
     const images = digitImages(60);
-    const at = (index: number): Uint8Array => eightBit(readOne(digits, index));
-    const colour = new Uint8Array(3 * SIDE * SIDE).map((_, place) => at(70)[Math.floor(place / 3)]!);
+    const digitAt = (index: number): Uint8Array => eightBit(readOne(digits, index));
+    const colour = new Uint8Array(3 * SIDE * SIDE).map((_, index) => digitAt(70)[Math.floor(index / 3)]!);
     const broken: RawImage = {
       name: 'broken',
       decode: () => Promise.reject(new UserError('invalid-data', 'broken: corrupt')),
     };
-    const found = await audited(
+    const result = await audited(
       [
         ...images,
-        raw('again', { data: at(5) }),
+        raw('again', { data: digitAt(5) }),
         raw('in colour', { data: colour, channels: 3 }),
-        raw('wide', { data: new Uint8Array(SIDE * SIDE).map((_, place) => place), width: 56, height: 14 }),
-        raw('deep', { data: at(71), notes: ['16-bit'] }),
+        raw('wide', { data: new Uint8Array(SIDE * SIDE).map((_, index) => index), width: 56, height: 14 }),
+        raw('deep', { data: digitAt(71), notes: ['16-bit'] }),
         raw('blank', { data: new Uint8Array(SIDE * SIDE).fill(9) }),
       ],
-      [broken, raw('leaked', { data: at(6) })],
+      [broken, raw('leaked', { data: digitAt(6) })],
     );
-    expect(found.identical).toEqual([
+    expect(result.identical).toEqual([
       [5, 60],
       [6, 65],
     ]);
-    expect(found.unreadable).toEqual(['broken: corrupt']);
-    expect(found.sizes.map(({ what, images: some }) => [what, some.length])).toEqual([
+    expect(result.unreadable).toEqual(['broken: corrupt']);
+    expect(result.sizes.map(({ what: size, images: some }) => [size, some.length])).toEqual([
       ['28x28', 65],
       ['14x56', 1],
     ]);
-    expect(found.unusualSizes).toEqual([62]);
-    expect(found.oddAspects).toEqual([62]);
-    expect(found.blank).toEqual([64]);
-    expect(found.unusualModes).toEqual([
+    expect(result.unusualSizes).toEqual([62]);
+    expect(result.oddAspects).toEqual([62]);
+    expect(result.blank).toEqual([64]);
+    expect(result.unusualModes).toEqual([
       { what: 'grey stored as colour', images: [61] },
       { what: '16-bit', images: [63] },
     ]);
   });
 
   it('with the same pixels and different labels conflict', async () => {
-    const found = await audited(
+    const result = await audited(
       [...digitImages(20), raw('again', { data: eightBit(readOne(digits, 3)) }, 9)],
       [],
       {
         classes,
       },
     );
-    expect(found.conflicts).toEqual([[3, 20]]);
+    expect(result.conflicts).toEqual([[3, 20]]);
   });
 
   it('stored as grey or as colour with equal channels are identical', async () => {
     const data = eightBit(readOne(digits, 0));
-    const colour = new Uint8Array(3 * data.length).map((_, place) => data[Math.floor(place / 3)]!);
-    const found = await audited([raw('grey', { data }), raw('colour', { data: colour, channels: 3 })]);
-    expect(found.identical).toEqual([[0, 1]]);
+    const colour = new Uint8Array(3 * data.length).map((_, index) => data[Math.floor(index / 3)]!);
+    const result = await audited([raw('grey', { data }), raw('colour', { data: colour, channels: 3 })]);
+    expect(result.identical).toEqual([[0, 1]]);
   });
 });
 
 describe('small sets', () => {
   it('get no statistics, and a reason', async () => {
-    const found = await audited(digitImages(9), [], { classes });
+    const result = await audited(digitImages(9), [], { classes });
     const missing = 'at least 10 different images are needed, and there are 9';
-    expect(found.near).toEqual({ missing });
-    expect(found.odd).toEqual({ missing });
-    expect(found.labels).toEqual({ missing });
+    expect(result.near).toEqual({ missing });
+    expect(result.odd).toEqual({ missing });
+    expect(result.labels).toEqual({ missing });
     expect((await audited(digitImages(1))).sizes).toHaveLength(1);
   });
 

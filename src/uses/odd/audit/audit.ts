@@ -9,10 +9,10 @@ import type { ReferenceScores } from '../../../model/referenceScores.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { identicalGroups, nearGroups } from './duplicates.ts';
 import { type ExaminedImage, type ExaminedSet, examineImages } from './examinedImages.ts';
-import { picturesOf, pixelFeatures } from './features.ts';
+import { collectPictures, pixelFeatures } from './features.ts';
 import { type Neighbours, nearestNeighbours, type RowLabels } from './neighbours.ts';
 import { type OddFindings, oddByModel, oddByNeighbours } from './oddImages.ts';
-import { type ShapeFindings, shapesOf } from './shapes.ts';
+import { examineShapes, type ShapeFindings } from './shapes.ts';
 import { type ClassEvidence, doubtfulLabels, type LabelFindings } from './wrongLabels.ts';
 
 /** With fewer different images, distances between neighbours mean little. */
@@ -79,7 +79,7 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
   const stage = (name: string, images: number | null): void => onStage?.(name, images);
   const ofStage = (images: number) => ({
     signal,
-    onProgress: (done: number, of: number) => onProgress?.(Math.floor((images * done) / of)),
+    onProgress: (done: number, total: number) => onProgress?.(Math.floor((images * done) / total)),
   });
   const fit = model && new FittedImages(model.model.imageShape, { resize: model.resize });
   stage('reading', await countPictures(dataset));
@@ -98,13 +98,13 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
   const repeated = new Set(identical.flatMap(([, ...later]) => later));
   const distinct = images.map((_, index) => index).filter((index) => !repeated.has(index));
   const chosen = distinct.map((index) => images[index]!);
-  const labels = labelsOf(dataset, images);
+  const labels = knownLabels(dataset, images);
   const few = `at least ${FEWEST_IMAGES} different images are needed, and there are ${distinct.length}`;
   let neighbours: Neighbours | undefined;
   let near: Audit['near'] = { missing: few };
   if (distinct.length >= FEWEST_IMAGES) {
     stage('finding neighbours', distinct.length);
-    const pictures = picturesOf(chosen);
+    const pictures = collectPictures(chosen);
     const { rows, width } = pixelFeatures(pictures);
     neighbours = await nearestNeighbours(rows, width, {
       labels: rowLabels(labels, chosen),
@@ -141,7 +141,7 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
   return {
     dataset,
     ...set,
-    ...shapesOf(images),
+    ...examineShapes(images),
     identical,
     near,
     conflicts: identical.filter((group) => new Set(group.map((index) => images[index]!.label)).size > 1),
@@ -184,13 +184,13 @@ export async function audit(source: string, dataset: RawDataset, options: AuditO
     evidence: ClassEvidence,
     positions: readonly number[],
   ): Audit['labels'] {
-    const own = positions.map((index) => images[index]!.label!);
-    const { doubtful, ...rest } = doubtfulLabels(own, evidence);
-    if (rest.judged === 0) {
+    const knownLabels = positions.map((index) => images[index]!.label!);
+    const { doubtful, ...statistics } = doubtfulLabels(knownLabels, evidence);
+    if (statistics.judged === 0) {
       return { missing: 'at least two classes need four different images each' };
     }
-    const inOrder = doubtful.map((one) => ({ ...one, image: positions[one.image]! }));
-    return { found: { ...rest, doubtful: inOrder, by } };
+    const inOrder = doubtful.map((label) => ({ ...label, image: positions[label.image]! }));
+    return { found: { ...statistics, doubtful: inOrder, by } };
   }
 }
 
@@ -199,7 +199,7 @@ interface KnownLabels {
 }
 
 /** The classes, if every image has a label and there are at least two classes. */
-function labelsOf({ classes }: RawDataset, images: readonly ExaminedImage[]): KnownLabels | undefined {
+function knownLabels({ classes }: RawDataset, images: readonly ExaminedImage[]): KnownLabels | undefined {
   return classes && classes.length > 1 && images.every(({ label }) => label !== undefined)
     ? { classes }
     : undefined;

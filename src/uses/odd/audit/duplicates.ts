@@ -6,7 +6,7 @@ import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import type { ExaminedImage } from './examinedImages.ts';
 import { type Features, frequencyFeatures, type Pictures, pixelFeatures } from './features.ts';
 import { NEIGHBOURS, type Neighbours, nearestNeighbours } from './neighbours.ts';
-import { type Residual, residualOf } from './samePicture.ts';
+import { fitResidual, type Residual } from './samePicture.ts';
 import { addTo } from './shapes.ts';
 
 /** Limits on the residual of a copy, and on its ratio to that of the most similar other image (the ratio test of Lowe 2004). */
@@ -53,9 +53,9 @@ export async function nearGroups(
   const copies = await nearCopies(every, images, pictures, { ...options, byPixels: neighbours });
   const groups = new Groups(images.length);
   copies.forEach((others, index) => {
-    for (const other of others) {
-      if (copies[other]!.includes(index)) {
-        groups.join(index, other);
+    for (const candidate of others) {
+      if (copies[candidate]!.includes(index)) {
+        groups.join(index, candidate);
       }
     }
   });
@@ -80,10 +80,10 @@ export async function nearCopies(
   { engine, byPixels, ...following }: CopyOptions,
 ): Promise<number[][]> {
   const count = images.length;
-  const of = (byPixels ? 2 : 3) * searched.length;
+  const total = (byPixels ? 2 : 3) * searched.length;
   let done = 0;
   const search = async ({ rows, width }: Features): Promise<Neighbours> => {
-    const part = partOfWork(following, { before: done, of });
+    const part = partOfWork(following, { before: done, of: total });
     done += searched.length;
     return nearestNeighbours(rows, width, { queries: searched, engine, ...part });
   };
@@ -94,23 +94,23 @@ export async function nearCopies(
   const residuals = new Map<number, Residual>();
   const residual = (a: number, b: number): Residual => {
     const key = Math.min(a, b) * count + Math.max(a, b);
-    const known = residuals.get(key) ?? copyResidual(pictures, a, b);
-    residuals.set(key, known);
-    return known;
+    const pairResidual = residuals.get(key) ?? copyResidual(pictures, a, b);
+    residuals.set(key, pairResidual);
+    return pairResidual;
   };
   const limits = pictures.small[0]?.channels === 3 ? [LIMITS, COLOUR_LIMITS] : [LIMITS];
   const copies: number[][] = [];
-  for (const [place, index] of searched.entries()) {
+  for (const [position, index] of searched.entries()) {
     const near = candidatesBy.flatMap(({ nearest }) => [
-      ...nearest.subarray(place * NEIGHBOURS, (place + 1) * NEIGHBOURS),
+      ...nearest.subarray(position * NEIGHBOURS, (position + 1) * NEIGHBOURS),
     ]);
     const candidates = [...new Set(near)]
-      .filter((other) => other >= 0 && isComparable(images[index]!, images[other]!))
-      .map((other) => ({ other, ...residual(index, other) }));
+      .filter((neighbour) => neighbour >= 0 && isComparable(images[index]!, images[neighbour]!))
+      .map((neighbour) => ({ other: neighbour, ...residual(index, neighbour) }));
     copies.push([...new Set(limits.flatMap((limit) => copiesAmong(candidates, limit)))]);
-    if (place % 64 === 0) {
+    if (position % 64 === 0) {
       following.signal?.throwIfAborted();
-      following.onProgress?.(done + place, of);
+      following.onProgress?.(done + position, total);
       await nextTurn();
     }
   }
@@ -123,16 +123,17 @@ function copiesAmong(
   limits: Limits,
 ): number[] {
   const sorted = candidates.toSorted((a, b) => a.whole - b.whole);
-  const isSimilar = ({ whole, worst }: Residual): boolean => whole <= limits.whole && worst <= limits.worst;
+  const isSimilar = ({ whole: overall, worst }: Residual): boolean =>
+    overall <= limits.whole && worst <= limits.worst;
   const last = sorted.findLastIndex(
-    (one, place) =>
-      isSimilar(one) &&
-      (sorted[place + 1] === undefined || one.whole <= limits.ratio * sorted[place + 1]!.whole),
+    (candidate, index) =>
+      isSimilar(candidate) &&
+      (sorted[index + 1] === undefined || candidate.whole <= limits.ratio * sorted[index + 1]!.whole),
   );
   return sorted
     .slice(0, last + 1)
     .filter(isSimilar)
-    .map(({ other }) => other);
+    .map(({ other: candidate }) => candidate);
 }
 
 /** Whether two images could be copies at all. */
@@ -144,10 +145,10 @@ function isComparable(a: ExaminedImage, b: ExaminedImage): boolean {
 
 /** What the fit of two images to each other leaves; infinite if they differ. */
 function copyResidual({ small, smaller }: Pictures, a: number, b: number): Residual {
-  const coarse = residualOf(smaller[a]!, smaller[b]!, { reach: 1, most: MOST_EXAMINED.coarse });
+  const coarse = fitResidual(smaller[a]!, smaller[b]!, { reach: 1, most: MOST_EXAMINED.coarse });
   return coarse.whole > MOST_EXAMINED.coarse
     ? coarse
-    : residualOf(small[a]!, small[b]!, { reach: 2, most: MOST_EXAMINED.fine });
+    : fitResidual(small[a]!, small[b]!, { reach: 2, most: MOST_EXAMINED.fine });
 }
 
 /** Positions, joined into groups. */
@@ -159,7 +160,7 @@ class Groups {
   }
 
   join(a: number, b: number): void {
-    const [first, second] = [this.rootOf(a), this.rootOf(b)];
+    const [first, second] = [this.findRoot(a), this.findRoot(b)];
     this.parent[Math.max(first, second)] = Math.min(first, second);
   }
 
@@ -167,12 +168,12 @@ class Groups {
   all(): number[][] {
     const groups = new Map<number, number[]>();
     for (let index = 0; index < this.parent.length; index++) {
-      addTo(groups, this.rootOf(index), index);
+      addTo(groups, this.findRoot(index), index);
     }
     return [...groups.values()].filter(({ length }) => length > 1);
   }
 
-  private rootOf(index: number): number {
+  private findRoot(index: number): number {
     let root = index;
     while (this.parent[root]! !== root) {
       this.parent[root] = this.parent[this.parent[root]!]!;

@@ -1,27 +1,27 @@
 // One pass over the images of an audit: facts about each, and a small picture to compare it with others.
 
 import { UserError } from '../../../core/errors.ts';
-import { bytesOfValues, inEightBits, kindInWords, kindOf } from '../../../core/numeric/index.ts';
+import { bytesOfValues, inEightBits, kindInWords, valueKind } from '../../../core/numeric/index.ts';
 import { availableCores, nextTurn } from '../../../core/platform/index.ts';
 import { sha256 } from '../../../core/platform/sha256.node.ts';
 import {
   type Admit,
   type DecodedImage,
+  listSplits,
   maxDecodingBytes,
   OverBudget,
   type RawDataset,
   type RawImage,
   type RawSplit,
   type Split,
-  splitsOf,
 } from '../../../data/contract/index.ts';
 import { mapInOrder } from '../../../data/packed/mapInOrder.ts';
 import {
-  deviationOf,
   grey,
   type Integers,
   isColourless,
   onWhite,
+  pixelDeviation,
   resized,
 } from '../../../data/pixels/index.ts';
 
@@ -78,15 +78,15 @@ export interface ExamineOptions {
  * @throws OverBudget; UserError if an archive as a whole is corrupt; the reason of the signal
  */
 export async function examineImages(dataset: RawDataset, options: ExamineOptions): Promise<ExaminedSet> {
-  const { most, signal, onImage, onProgress } = options;
+  const { most: limit, signal, onImage, onProgress } = options;
   const images: ExaminedImage[] = [];
   const unreadable: string[] = [];
   const cut: Split[] = [];
-  for (const [split, raw] of splitsOf(dataset)) {
-    let taken = 0;
+  for (const [split, raw] of listSplits(dataset)) {
+    let position = 0;
     for await (const { image, decoded } of decodedInOrder(raw)) {
       signal?.throwIfAborted();
-      if (taken === most) {
+      if (position === limit) {
         cut.push(split);
         break;
       }
@@ -94,9 +94,9 @@ export async function examineImages(dataset: RawDataset, options: ExamineOptions
         unreadable.push(decoded.message);
       } else {
         onImage?.(decoded, images.length, image.name);
-        images.push(examined(image, { split, place: taken }, decoded));
+        images.push(examined(image, { split, place: position }, decoded));
       }
-      taken++;
+      position++;
       onProgress?.(images.length + unreadable.length);
       await nextTurn();
     }
@@ -109,15 +109,15 @@ export async function examineImages(dataset: RawDataset, options: ExamineOptions
  *
  * @throws UserError if it cannot be read, or has real numbers: pictures of them depend on a range that one image doesn't tell
  */
-export async function pictureOf(image: RawImage, admit?: Admit): Promise<DecodedImage<Integers>> {
-  const { data, ...rest } = await image.decode(admit);
+export async function decodePicture(image: RawImage, admit?: Admit): Promise<DecodedImage<Integers>> {
+  const { data, ...picture } = await image.decode(admit);
   if (data instanceof Float32Array) {
     throw new UserError(
       'unsupported',
-      `${image.name}: an audit compares integers, and these values are ${kindInWords(kindOf(data)!)}`,
+      `${image.name}: an audit compares integers, and these values are ${kindInWords(valueKind(data)!)}`,
     );
   }
-  return onWhite({ ...rest, data });
+  return onWhite({ ...picture, data });
 }
 
 /** Decodes images in order, several at a time; an error takes the place of an image that cannot be read. */
@@ -127,7 +127,7 @@ function decodedInOrder(
   const limits = { items: 2 * availableCores(), bytes: maxDecodingBytes };
   return mapInOrder(split.images(), limits, async (image, admit) => {
     try {
-      return { image, decoded: await pictureOf(image, admit) };
+      return { image, decoded: await decodePicture(image, admit) };
     } catch (error) {
       if (error instanceof UserError && !(error instanceof OverBudget)) {
         return { image, decoded: error };
@@ -151,8 +151,8 @@ function examined(
   const channels = decoded.channels as 1 | 3;
   const isGrey = channels === 1 || isColourless(decoded.data);
   const data = isGrey && channels === 3 ? grey(decoded.data) : decoded.data;
-  const kept = isGrey ? 1 : 3;
-  const small = resized(data, [height, width, kept], [SIDE, SIDE]);
+  const channelCount = isGrey ? 1 : 3;
+  const small = resized(data, [height, width, channelCount], [SIDE, SIDE]);
   const isWide = small instanceof Uint16Array;
   return {
     name,
@@ -163,8 +163,8 @@ function examined(
     channels,
     isGrey,
     notes: [...decoded.notes, ...(isWide ? ['16-bit'] : [])],
-    key: sha256([`${height}x${width}x${kept} `, bytesOfValues(data)]),
-    deviation: deviationOf(data, kept),
+    key: sha256([`${height}x${width}x${channelCount} `, bytesOfValues(data)]),
+    deviation: pixelDeviation(data, channelCount),
     // A copy if it has the size already: otherwise all pixels of a batch might be kept.
     small: isWide ? inEightBits(small) : Uint8Array.from(small),
   };

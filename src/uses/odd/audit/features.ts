@@ -24,7 +24,7 @@ export interface Pictures {
 }
 
 /** The pictures of images: of one channel if no image has colour. */
-export function picturesOf(images: readonly ExaminedImage[]): Pictures {
+export function collectPictures(images: readonly ExaminedImage[]): Pictures {
   const channels = images.every(({ isGrey }) => isGrey) ? 1 : 3;
   const pictures = images.map(({ small, isGrey }) => (isGrey && channels === 3 ? inColour(small) : small));
   return {
@@ -42,10 +42,10 @@ export function picturesOf(images: readonly ExaminedImage[]): Pictures {
 function smoothed(values: Uint8Array, channels: number): Uint8Array {
   return [SIDE * channels, channels].reduce((from, step) => {
     const length = SIDE * step;
-    return from.map((value, at) => {
-      const inLine = at % length;
-      const before = inLine < step ? value : from[at - step]!;
-      const after = inLine + step < length ? from[at + step]! : value;
+    return from.map((value, index) => {
+      const inLine = index % length;
+      const before = inLine < step ? value : from[index - step]!;
+      const after = inLine + step < length ? from[index + step]! : value;
       return Math.round((before + 2 * value + after) / 4);
     });
   }, values);
@@ -106,18 +106,20 @@ export function frequencyFeatures(images: readonly ExaminedImage[]): Features {
 const cosines = Float64Array.from({ length: SIDE }, (_, turn) => Math.cos((2 * Math.PI * turn) / SIDE));
 const sines = Float64Array.from({ length: SIDE }, (_, turn) => Math.sin((2 * Math.PI * turn) / SIDE));
 /** Fades to the edges, where a shift brings in other pixels. */
-const fade = Float64Array.from({ length: SIDE }, (_, at) =>
-  Math.sqrt(Math.sin((Math.PI * (at + 0.5)) / SIDE)),
+const fade = Float64Array.from({ length: SIDE }, (_, position) =>
+  Math.sqrt(Math.sin((Math.PI * (position + 0.5)) / SIDE)),
 );
 
 function standardised({ small, isGrey }: ExaminedImage): Float64Array {
   const channels = isGrey ? 1 : 3;
   const values = new Float64Array(SIDE * SIDE);
-  for (let at = 0; at < small.length; at++) {
-    values[Math.floor(at / channels)]! += small[at]! / channels;
+  for (let index = 0; index < small.length; index++) {
+    values[Math.floor(index / channels)]! += small[index]! / channels;
   }
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
   const scale = 1 / Math.max(1, Math.sqrt(variance));
-  return values.map((value, at) => (value - mean) * scale * fade[at % SIDE]! * fade[Math.floor(at / SIDE)]!);
+  return values.map(
+    (value, index) => (value - mean) * scale * fade[index % SIDE]! * fade[Math.floor(index / SIDE)]!,
+  );
 }

@@ -51,8 +51,8 @@ async function asJpeg(data: Uint8Array, side: number): Promise<Uint8Array> {
 
 function rawSplit(pictures: readonly Uint8Array[], side: number): RawSplit {
   const images = pictures.map(
-    (data, place): RawImage => ({
-      name: `${place}.png`,
+    (data, index): RawImage => ({
+      name: `${index}.png`,
       label: undefined,
       decode: async () => ({ width: side, height: side, channels: 3, data, notes: [] }),
     }),
@@ -67,49 +67,50 @@ function rawSplit(pictures: readonly Uint8Array[], side: number): RawSplit {
 
 describe.each([32, 64, 128])('copies of emoji of %i pixels', (side) => {
   it('that are moved, brighter, darker or compressed are found, and nothing else', async () => {
-    const all = await emoji(KNOWN + OTHERS, side);
-    const known = all.filter((_, place) => place % 7 !== 0);
-    const others = all.filter((_, place) => place % 7 === 0);
+    const images = await emoji(KNOWN + OTHERS, side);
+    const knownImages = images.filter((_, index) => index % 7 !== 0);
+    const others = images.filter((_, index) => index % 7 === 0);
     // By 2 pixels at 128 x 128.
     const moved = (await emoji(KNOWN + OTHERS, side, Math.ceil(side / 64))).filter(
-      (_, place) => place % 7 !== 0,
+      (_, index) => index % 7 !== 0,
     );
-    const changes: ((place: number) => Uint8Array | Promise<Uint8Array>)[] = [
-      (place) => moved[place]!,
-      (place) => known[place]!.map((value) => Math.min(255, value + 20)),
-      (place) => known[place]!.map((value) => Math.round(0.85 * value)),
-      (place) => asJpeg(known[place]!, side),
-      (place) => asJpeg(moved[place]!, side),
-      (place) => known[place]!,
+    const changes: ((index: number) => Uint8Array | Promise<Uint8Array>)[] = [
+      (index) => moved[index]!,
+      (index) => knownImages[index]!.map((value) => Math.min(255, value + 20)),
+      (index) => knownImages[index]!.map((value) => Math.round(0.85 * value)),
+      (index) => asJpeg(knownImages[index]!, side),
+      (index) => asJpeg(moved[index]!, side),
+      (index) => knownImages[index]!,
     ];
-    const copies = await Promise.all(known.map((_, place) => changes[place % changes.length]!(place)));
+    const copies = await Promise.all(knownImages.map((_, index) => changes[index % changes.length]!(index)));
     const set = (pictures: readonly Uint8Array[]) =>
       imagesInMemory(Uint8Array.from(Buffer.concat(pictures)), [side, side, 3]);
-    const found = await copiesOfKnown(set([...copies, ...others]), set(known), { engine });
-    const isSame = (place: number): boolean => place % changes.length === changes.length - 1;
-    const right = found.filter(
+    const copiesFound = await copiesOfKnown(set([...copies, ...others]), set(knownImages), { engine });
+    const isSame = (index: number): boolean => index % changes.length === changes.length - 1;
+    const right = copiesFound.filter(
       ({ image, same, near }) => (isSame(image) ? same : near).join() === String(image),
     );
     expect(right.length).toBeGreaterThanOrEqual(0.95 * KNOWN);
-    expect(found.length).toBe(right.length);
+    expect(copiesFound.length).toBe(right.length);
 
-    const train = rawSplit(known, side);
+    const train = rawSplit(knownImages, side);
     const { near, identical } = await audit(
       'emoji',
       { train, test: rawSplit([...copies, ...others], side) },
       { most: 1e6, engine },
     );
     const groups = [...identical, ...('found' in near ? near.found : [])];
-    const pairs = groups.filter(([first, second]) => second === first! + known.length);
+    const pairs = groups.filter(([first, second]) => second === first! + knownImages.length);
     expect(pairs.length).toBeGreaterThanOrEqual(0.95 * KNOWN);
     expect(pairs.length).toBe(groups.length);
   });
 });
 
 it('names all known images with the same pixels, and refuses real numbers', async () => {
-  const one = (seed: number) => Uint8Array.from({ length: 64 }, (_, place) => (seed * place * 37) % 251);
+  const patternImage = (seed: number) =>
+    Uint8Array.from({ length: 64 }, (_, index) => (seed * index * 37) % 251);
   const set = (...seeds: number[]) =>
-    imagesInMemory(Uint8Array.from(Buffer.concat(seeds.map(one))), [8, 8, 1]);
+    imagesInMemory(Uint8Array.from(Buffer.concat(seeds.map(patternImage))), [8, 8, 1]);
   expect(await copiesOfKnown(set(9, 2), set(1, 2, 3, 2), { engine })).toEqual([
     { image: 1, same: [1, 3], near: [] },
   ]);

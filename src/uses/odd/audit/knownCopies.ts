@@ -7,7 +7,7 @@ import { partOfWork, type WorkOptions } from '../../../model/index.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { nearCopies } from './duplicates.ts';
 import { type ExaminedImage, examinedPixels } from './examinedImages.ts';
-import { picturesOf } from './features.ts';
+import { collectPictures } from './features.ts';
 import { addTo } from './shapes.ts';
 
 /** An image and the known images that it is a copy of, as positions. */
@@ -29,54 +29,54 @@ export async function copiesOfKnown(
   knownSet: ImageSet,
   { engine, ...following }: WorkOptions & { readonly engine: CompileOptions },
 ): Promise<KnownCopy[]> {
-  const of = 3 * set.count + knownSet.count;
-  const images = await examined(set, partOfWork(following, { before: 0, of }));
-  const known = await examined(knownSet, partOfWork(following, { before: set.count, of }));
+  const total = 3 * set.count + knownSet.count;
+  const images = await examined(set, partOfWork(following, { before: 0, of: total }));
+  const knownExamined = await examined(knownSet, partOfWork(following, { before: set.count, of: total }));
   const byKey = new Map<string, number[]>();
-  known.forEach(({ key }, index) => {
+  knownExamined.forEach(({ key }, index) => {
     addTo(byKey, key, index);
   });
   // Without repetitions, which would be the most similar images of each other.
-  const distinct = known.filter(({ key }, index) => byKey.get(key)![0] === index);
+  const distinct = knownExamined.filter(({ key }, index) => byKey.get(key)![0] === index);
   const others = [...images.keys()].filter((image) => !byKey.has(images[image]!.key));
-  const all = [...others.map((image) => images[image]!), ...distinct];
-  const pictures = picturesOf(all);
+  const compared = [...others.map((image) => images[image]!), ...distinct];
+  const pictures = collectPictures(compared);
   const search = (positions: readonly number[], before: number): Promise<number[][]> =>
-    nearCopies(positions, all, pictures, { engine, ...partOfWork(following, { before, of }) });
+    nearCopies(positions, compared, pictures, { engine, ...partOfWork(following, { before, of: total }) });
   const start = set.count + knownSet.count;
   const copies = await search([...others.keys()], start);
   const likely = [...new Set(copies.flat())].filter((position) => position >= others.length);
   const back = await search(likely, start + set.count);
   const nearOf = new Map<number, number[]>();
-  likely.forEach((position, place) => {
-    for (const other of back[place]!.filter((one) => one < others.length)) {
-      if (copies[other]!.includes(position)) {
-        for (const index of byKey.get(all[position]!.key)!) {
-          addTo(nearOf, others[other]!, index);
+  likely.forEach((position, slot) => {
+    for (const candidate of back[slot]!.filter((candidate) => candidate < others.length)) {
+      if (copies[candidate]!.includes(position)) {
+        for (const index of byKey.get(compared[position]!.key)!) {
+          addTo(nearOf, others[candidate]!, index);
         }
       }
     }
   });
   return images
     .map(({ key }, image) => ({ image, same: byKey.get(key) ?? [], near: nearOf.get(image) ?? [] }))
-    .filter(({ same, near }) => same.length + near.length > 0);
+    .filter(({ same: identical, near }) => identical.length + near.length > 0);
 }
 
 async function examined(set: ImageSet, { signal, onProgress }: WorkOptions): Promise<ExaminedImage[]> {
   const [height, width, channels] = set.imageShape;
   const images: ExaminedImage[] = [];
-  for (let place = 0; place < set.count; place++) {
-    const data = readOne(set, place);
+  for (let index = 0; index < set.count; index++) {
+    const data = readOne(set, index);
     if (data instanceof Float32Array || (channels !== 1 && channels !== 3)) {
       throw new UserError(
         'unsupported',
         `copies are found among grey and colour images of integers, and these have ${channels} channels of ${kindInWords(set.kind)}`,
       );
     }
-    images.push(examinedPixels({ width, height, channels, data, notes: [] }, place));
-    if (place % 64 === 0) {
+    images.push(examinedPixels({ width, height, channels, data, notes: [] }, index));
+    if (index % 64 === 0) {
       signal?.throwIfAborted();
-      onProgress?.(place, set.count);
+      onProgress?.(index, set.count);
       await nextTurn();
     }
   }

@@ -49,15 +49,15 @@ export async function nearestNeighbours(
   const centred = withoutMean(rows, width);
   const squares = Float32Array.from({ length: count }, (_, row) => {
     let sum = 0;
-    for (let at = row * width; at < (row + 1) * width; at++) {
-      sum += centred[at]! ** 2;
+    for (let index = row * width; index < (row + 1) * width; index++) {
+      sum += centred[index]! ** 2;
     }
     return sum;
   });
   const some = Math.min(CANDIDATES, count);
   const [x, y] = [input('x', [QUERIES, width]), input('y', [some, width])];
   const searched = queries ?? Array.from({ length: count }, (_, row) => row);
-  const found = new NearestOfRows(searched, labels);
+  const nearestRows = new NearestOfRows(searched, labels);
   await releaseAfter(async (keep) => {
     const outputs = { products: product(x, y, { transposeB: true }) };
     const program = keep(await compile({ inputs: { x, y }, outputs }, engine));
@@ -66,13 +66,13 @@ export async function nearestNeighbours(
       searched.slice(first, first + QUERIES).forEach((row, query) => {
         wanted.set(centred.subarray(row * width, (row + 1) * width), query * width);
       });
-      for (let other = 0; other < count; other += some) {
-        const others = { shape: [some, width], data: block(centred, other * width, some * width) };
+      for (let firstRow = 0; firstRow < count; firstRow += some) {
+        const others = { shape: [some, width], data: block(centred, firstRow * width, some * width) };
         const { products } = await program.run({ x: { shape: [QUERIES, width], data: wanted }, y: others });
-        const end = Math.min(some, count - other);
+        const end = Math.min(some, count - firstRow);
         for (let query = first; query < Math.min(first + QUERIES, searched.length); query++) {
           const line = products!.data.subarray((query - first) * some, (query - first) * some + end);
-          found.add(query, other, line, squares);
+          nearestRows.add(query, firstRow, line, squares);
         }
       }
       signal?.throwIfAborted();
@@ -80,19 +80,19 @@ export async function nearestNeighbours(
       await nextTurn();
     }
   });
-  return found.finished();
+  return nearestRows.finished();
 }
 
 /** Differences of large numbers lose digits: rows are compared relative to their mean. */
 function withoutMean(rows: Float32Array, width: number): Float32Array {
   const mean = new Float64Array(width);
-  for (let at = 0; at < rows.length; at++) {
-    mean[at % width]! += rows[at]!;
+  for (let index = 0; index < rows.length; index++) {
+    mean[index % width]! += rows[index]!;
   }
   const count = rows.length / width;
   const out = new Float32Array(rows.length);
-  for (let at = 0; at < rows.length; at++) {
-    out[at] = rows[at]! - mean[at % width]! / count;
+  for (let index = 0; index < rows.length; index++) {
+    out[index] = rows[index]! - mean[index % width]! / count;
   }
   return out;
 }
@@ -128,31 +128,31 @@ class NearestOfRows {
   }
 
   /** Takes the products of a row with those from `other` on into account. */
-  add(query: number, other: number, products: ArrayLike<number>, squares: Float32Array): void {
+  add(query: number, first: number, products: ArrayLike<number>, squares: Float32Array): void {
     const { nearest, distances, byClass, labels } = this;
     const last = query * NEIGHBOURS + NEIGHBOURS - 1;
     const self = this.rows[query]!;
-    const own = squares[self]!;
-    for (let place = 0; place < products.length; place++) {
-      const row = other + place;
-      const distance = own + squares[row]! - 2 * products[place]!;
+    const selfSquare = squares[self]!;
+    for (let column = 0; column < products.length; column++) {
+      const row = first + column;
+      const distance = selfSquare + squares[row]! - 2 * products[column]!;
       if (distance < distances[last]! && row !== self) {
-        let at = last;
-        for (; at > last - NEIGHBOURS + 1 && distances[at - 1]! > distance; at--) {
-          distances[at] = distances[at - 1]!;
-          nearest[at] = nearest[at - 1]!;
+        let position = last;
+        for (; position > last - NEIGHBOURS + 1 && distances[position - 1]! > distance; position--) {
+          distances[position] = distances[position - 1]!;
+          nearest[position] = nearest[position - 1]!;
         }
-        distances[at] = distance;
-        nearest[at] = row;
+        distances[position] = distance;
+        nearest[position] = row;
       }
       if (byClass && labels) {
         const start = (query * labels.classes + labels.of[row]!) * OF_CLASS;
         if (distance < byClass[start + OF_CLASS - 1]! && row !== self) {
-          let at = start + OF_CLASS - 1;
-          for (; at > start && byClass[at - 1]! > distance; at--) {
-            byClass[at] = byClass[at - 1]!;
+          let position = start + OF_CLASS - 1;
+          for (; position > start && byClass[position - 1]! > distance; position--) {
+            byClass[position] = byClass[position - 1]!;
           }
-          byClass[at] = distance;
+          byClass[position] = distance;
         }
       }
     }
@@ -165,8 +165,8 @@ class NearestOfRows {
       nearest,
       distances: distances.map(root),
       ...(byClass && {
-        ofClass: Float32Array.from({ length: byClass.length / OF_CLASS }, (_, at) =>
-          root(byClass[(at + 1) * OF_CLASS - 1]!),
+        ofClass: Float32Array.from({ length: byClass.length / OF_CLASS }, (_, index) =>
+          root(byClass[(index + 1) * OF_CLASS - 1]!),
         ),
       }),
     };

@@ -88,7 +88,7 @@ export async function oddByModel(
   const { imageShape } = model;
   const set: ImageSet = {
     ...imagesInMemory(joined(pixels), imageShape),
-    ...(labels && { labels: { classes: labels.classes, classOf: (index) => labels.of[index]! } }),
+    ...(labels && { labels: { classes: labels.classes, classAt: (index) => labels.of[index]! } }),
   };
   const report = await oddReport(model, set, reference, following);
   requireDescribed(report);
@@ -107,7 +107,7 @@ export async function oddByModel(
       references,
       source: report.source,
     },
-    evidence: isSame && model.classes.length > 1 ? evidenceOf(report.images, model) : undefined,
+    evidence: isSame && model.classes.length > 1 ? classEvidence(report.images, model) : undefined,
   };
 }
 
@@ -124,12 +124,12 @@ function requireDescribed({ source, images }: OddReport): void {
 }
 
 /** log₂ p(x | class) of each image, in the order of the images. */
-function evidenceOf(scores: OddReport['images'], { classes, imageShape }: FlowModel): ClassEvidence {
+function classEvidence(scores: OddReport['images'], { classes, imageShape }: FlowModel): ClassEvidence {
   const dimensions = imageShape.reduce((product, length) => product * length, 1);
   const values = new Float64Array(scores.length * classes.length);
-  for (const { index, classes: found } of scores) {
+  for (const { index, classes: classScores } of scores) {
     classes.forEach((name, number) => {
-      values[index * classes.length + number] = -dimensions * found!.bitsPerDim[name]!;
+      values[index * classes.length + number] = -dimensions * classScores!.bitsPerDim[name]!;
     });
   }
   return { classes: classes.length, values };

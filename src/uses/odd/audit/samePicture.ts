@@ -28,7 +28,7 @@ export function smallPicture(values: Uint8Array, side: number, channels: number)
       }
     }
   });
-  return { ...picture, factor: factorOf(gram) };
+  return { ...picture, factor: choleskyFactor(gram) };
 }
 
 /** The terms of the fit: a picture, its derivatives along both axes, its Laplacian, and a constant. */
@@ -51,10 +51,10 @@ const ROUNDS = 3;
  *
  * @param most `worst` is only computed if `whole` is at most this, and otherwise infinite
  */
-export function residualOf(
+export function fitResidual(
   a: SmallPicture,
   b: SmallPicture,
-  { reach, most }: { readonly reach: number; readonly most: number },
+  { reach, most: limit }: { readonly reach: number; readonly most: number },
 ): Residual {
   let best = fit(a, b, 0, 0);
   for (let round = 1; round < ROUNDS; round++) {
@@ -71,11 +71,11 @@ export function residualOf(
     }
     best = next;
   }
-  if (!(best.whole <= most)) {
+  if (!(best.whole <= limit)) {
     return different;
   }
   const back = fit(b, a, -best.down, -best.right);
-  return back.whole <= most
+  return back.whole <= limit
     ? {
         whole: Math.max(best.whole, back.whole),
         worst: Math.max(worstPart(a, b, best), worstPart(b, a, back)),
@@ -86,9 +86,9 @@ export function residualOf(
 /** The residual of pictures with nothing in common. */
 const different: Residual = { whole: Number.POSITIVE_INFINITY, worst: Number.POSITIVE_INFINITY };
 
-function clamped(place: number, reach: number): number {
+function clamped(offset: number, reach: number): number {
   // Not a number if nothing was fitted.
-  return Math.max(-reach, Math.min(reach, Math.round(place))) || 0;
+  return Math.max(-reach, Math.min(reach, Math.round(offset))) || 0;
 }
 
 /** The fit of a picture to another one that was moved by whole pixels. */
@@ -107,54 +107,56 @@ function fit(a: SmallPicture, b: SmallPicture, down: number, right: number): Fit
   const others = b.values;
   const end = (side - MARGIN) * channels;
   // In scalars: this is the inner loop of an audit.
-  let [own, alongX, alongY, laplacian, sum, squares, count] = [0, 0, 0, 0, 0, 0, 0];
+  let [correlation, alongX, alongY, laplacian, sum, squares, count] = [0, 0, 0, 0, 0, 0, 0];
   for (let row = MARGIN; row < side - MARGIN; row++) {
-    for (let at = row * line + MARGIN * channels; at < row * line + end; at++) {
-      const value = others[at + moved]!;
-      const [before, after] = [values[at - channels]!, values[at + channels]!];
-      const [above, below] = [values[at - line]!, values[at + line]!];
-      own += values[at]! * value;
+    for (let index = row * line + MARGIN * channels; index < row * line + end; index++) {
+      const value = others[index + moved]!;
+      const [before, after] = [values[index - channels]!, values[index + channels]!];
+      const [above, below] = [values[index - line]!, values[index + line]!];
+      correlation += values[index]! * value;
       alongX += (after - before) * value;
       alongY += (below - above) * value;
-      laplacian += (before + after + above + below - 4 * values[at]!) * value;
+      laplacian += (before + after + above + below - 4 * values[index]!) * value;
       sum += value;
       squares += value * value;
       count++;
     }
   }
-  const moments = [own, alongX / 2, alongY / 2, laplacian, sum];
+  const moments = [correlation, alongX / 2, alongY / 2, laplacian, sum];
   const weights = solved(a.factor, moments);
-  const explained = moments.reduce((all, moment, term) => all + moment * weights[term]!, 0);
+  const explained = moments.reduce((total, moment, term) => total + moment * weights[term]!, 0);
   const variation = squares - (sum * sum) / count;
-  const whole = variation > 0 && weights[0]! > 0 ? Math.max(0, squares - explained) / variation : Infinity;
-  return { down, right, weights, whole };
+  const wholeResidual =
+    variation > 0 && weights[0]! > 0 ? Math.max(0, squares - explained) / variation : Infinity;
+  return { down, right, weights, whole: wholeResidual };
 }
 
 /** The residual in the part of b where most is left of it. */
 function worstPart(a: SmallPicture, b: SmallPicture, { down, right, weights }: Fit): number {
   const { side, channels } = a;
   const moved = (down * side + right) * channels;
-  const left = new Float64Array(PARTS * PARTS);
-  const partOf = (place: number): number => Math.floor(((place - MARGIN) * PARTS) / (side - 2 * MARGIN));
+  const residuals = new Float64Array(PARTS * PARTS);
+  const fittedPart = (position: number): number =>
+    Math.floor(((position - MARGIN) * PARTS) / (side - 2 * MARGIN));
   let [sum, squares, count] = [0, 0, 0];
-  forTerms(a, (terms, at, row, column) => {
-    const value = b.values[at + moved]!;
-    let rest = value;
+  forTerms(a, (terms, index, row, column) => {
+    const value = b.values[index + moved]!;
+    let residual = value;
     for (let term = 0; term < TERMS; term++) {
-      rest -= weights[term]! * terms[term]!;
+      residual -= weights[term]! * terms[term]!;
     }
-    left[partOf(row) * PARTS + partOf(column)]! += rest * rest;
+    residuals[fittedPart(row) * PARTS + fittedPart(column)]! += residual * residual;
     sum += value;
     squares += value * value;
     count++;
   });
-  return (Math.max(...left) * PARTS * PARTS) / (squares - (sum * sum) / count);
+  return (Math.max(...residuals) * PARTS * PARTS) / (squares - (sum * sum) / count);
 }
 
 /** Calls a function with the terms at every value inside the margin, in an array that is used again. */
 function forTerms(
   { side, channels, values }: Omit<SmallPicture, 'factor'>,
-  use: (terms: Float64Array, at: number, row: number, column: number) => void,
+  use: (terms: Float64Array, index: number, row: number, column: number) => void,
 ): void {
   const line = side * channels;
   const terms = new Float64Array(TERMS);
@@ -162,21 +164,21 @@ function forTerms(
   for (let row = MARGIN; row < side - MARGIN; row++) {
     for (let column = MARGIN; column < side - MARGIN; column++) {
       for (let channel = 0; channel < channels; channel++) {
-        const at = row * line + column * channels + channel;
-        const [before, after] = [values[at - channels]!, values[at + channels]!];
-        const [above, below] = [values[at - line]!, values[at + line]!];
-        terms[0] = values[at]!;
+        const index = row * line + column * channels + channel;
+        const [before, after] = [values[index - channels]!, values[index + channels]!];
+        const [above, below] = [values[index - line]!, values[index + line]!];
+        terms[0] = values[index]!;
         terms[1] = (after - before) / 2;
         terms[2] = (below - above) / 2;
-        terms[3] = before + after + above + below - 4 * values[at]!;
-        use(terms, at, row, column);
+        terms[3] = before + after + above + below - 4 * values[index]!;
+        use(terms, index, row, column);
       }
     }
   }
 }
 
 /** The Cholesky factor of a matrix with a trace of ridge, since the derivatives of flat pictures vanish. */
-function factorOf(gram: Float64Array): Float64Array {
+function choleskyFactor(gram: Float64Array): Float64Array {
   const lower = new Float64Array(TERMS * TERMS);
   for (let i = 0; i < TERMS; i++) {
     for (let j = 0; j <= i; j++) {

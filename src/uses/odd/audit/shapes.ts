@@ -37,13 +37,13 @@ const modes: Readonly<Record<string, string>> = {
 };
 
 /** The sizes and modes of images, and those that differ from most. */
-export function shapesOf(images: readonly ExaminedImage[]): ShapeFindings {
+export function examineShapes(images: readonly ExaminedImage[]): ShapeFindings {
   const every = images.map((_, index) => index);
   const sizes = grouped(every, (index) => [`${images[index]!.height}x${images[index]!.width}`]);
   const isMost = (group: ImageGroup | undefined): boolean => 2 * (group?.images.length ?? 0) > images.length;
   const aspects = images.map(({ width, height }) => width / height);
   const middle = median(aspects);
-  const found = grouped(every, (index) => modesOf(images[index]!));
+  const modeGroups = grouped(every, (index) => colourModes(images[index]!));
   return {
     sizes,
     unusualSizes: isMost(sizes[0])
@@ -56,13 +56,13 @@ export function shapesOf(images: readonly ExaminedImage[]): ShapeFindings {
       const ratio = aspects[index]! / middle;
       return Math.max(ratio, 1 / ratio) > ODD_ASPECT;
     }),
-    modes: found,
-    unusualModes: found.filter((group) => !isMost(group)),
+    modes: modeGroups,
+    unusualModes: modeGroups.filter((group) => !isMost(group)),
     blank: every.filter((index) => images[index]!.deviation === 0),
   };
 }
 
-function modesOf({ channels, isGrey, notes }: ExaminedImage): string[] {
+function colourModes({ channels, isGrey, notes }: ExaminedImage): string[] {
   const colour = channels === 1 ? 'grey' : isGrey ? 'grey stored as colour' : 'colour';
   return [colour, ...notes.filter((note) => note !== 'palette').map((note) => modes[note] ?? note)];
 }
@@ -74,12 +74,12 @@ function grouped(
 ): ImageGroup[] {
   const groups = new Map<string, number[]>();
   for (const image of images) {
-    for (const what of propertiesOf(image)) {
-      addTo(groups, what, image);
+    for (const property of propertiesOf(image)) {
+      addTo(groups, property, image);
     }
   }
   return [...groups]
-    .map(([what, members]) => ({ what, images: members }))
+    .map(([property, members]) => ({ what: property, images: members }))
     .sort((a, b) => b.images.length - a.images.length);
 }
 

@@ -52,9 +52,11 @@ const LEAST_SHARE = 0.1;
 export function doubtfulLabels(labels: ArrayLike<number>, { classes, values }: ClassEvidence): LabelFindings {
   const judged = Array.from({ length: labels.length }, (_, image) => image).flatMap((image) => {
     const evidence = Array.from({ length: classes }, (_, number) => values[image * classes + number]!);
-    const known = evidence.flatMap((value, number) => (Number.isFinite(value) ? [number] : []));
+    const knownClasses = evidence.flatMap((value, number) => (Number.isFinite(value) ? [number] : []));
     const label = labels[image]!;
-    return known.length >= 2 && known.includes(label) ? [{ image, label, known, evidence }] : [];
+    return knownClasses.length >= 2 && knownClasses.includes(label)
+      ? [{ image, label, known: knownClasses, evidence }]
+      : [];
   });
   const sizes = new Map<number, number>();
   for (const { label } of judged) {
@@ -62,46 +64,49 @@ export function doubtfulLabels(labels: ArrayLike<number>, { classes, values }: C
   }
   const isLarge = (label: number): boolean => (sizes.get(label) ?? 0) >= LARGE_CLASS;
   const random = new RandomStream(0, 'labels');
-  const found: DoubtfulLabel[] = [];
+  const doubtful: DoubtfulLabel[] = [];
   // The margins of images of large classes, and under planted labels.
-  const own: number[] = [];
+  const labelMargins: number[] = [];
   const planted: number[] = [];
-  for (const { image, label, known, evidence } of judged) {
-    const marginOf = (given: number): { best: number; margin: number } => {
-      const best = known.reduce(
-        (one, number) =>
-          number !== given && (one === given || evidence[number]! > evidence[one]!) ? number : one,
-        given,
+  for (const { image, label, known: knownClasses, evidence } of judged) {
+    const labelMargin = (assigned: number): { best: number; margin: number } => {
+      const best = knownClasses.reduce(
+        (candidate, number) =>
+          number !== assigned && (candidate === assigned || evidence[number]! > evidence[candidate]!)
+            ? number
+            : candidate,
+        assigned,
       );
-      return { best, margin: evidence[best]! - evidence[given]! };
+      return { best, margin: evidence[best]! - evidence[assigned]! };
     };
-    const { best, margin } = marginOf(label);
-    found.push({ image, margin, suggested: best });
-    const others = isLarge(label) ? known.filter((number) => number !== label && isLarge(number)) : [];
+    const { best, margin } = labelMargin(label);
+    doubtful.push({ image, margin, suggested: best });
+    const others = isLarge(label) ? knownClasses.filter((number) => number !== label && isLarge(number)) : [];
     if (others.length > 0) {
-      own.push(margin);
-      planted.push(marginOf(others[random.integer(others.length)]!).margin);
+      labelMargins.push(margin);
+      planted.push(labelMargin(others[random.integer(others.length)]!).margin);
     }
   }
   return {
-    doubtful: found
+    doubtful: doubtful
       .filter(({ margin }) => margin > 0)
       .sort((a, b) => b.margin - a.margin || a.image - b.image),
-    judged: found.length,
-    estimate: planted.length === 0 ? undefined : { of: planted.length, most: mostRandom(own, planted) },
+    judged: doubtful.length,
+    estimate:
+      planted.length === 0 ? undefined : { of: planted.length, most: mostRandom(labelMargins, planted) },
   };
 }
 
 /** The most images with random labels. */
 function mostRandom(margins: readonly number[], planted: readonly number[]): number {
-  const [own, sorted] = [margins, planted].map((values) => values.toSorted((a, b) => b - a));
+  const [sortedMargins, sorted] = [margins, planted].map((values) => values.toSorted((a, b) => b - a));
   const { length } = planted;
-  let most = length;
-  for (let place = Math.ceil(LEAST_SHARE * length); place <= length; place++) {
-    const above = countAtLeast(own!, sorted![place - 1]!);
-    most = Math.min(most, (upperLimit(above) * length) / place);
+  let limit = length;
+  for (let rank = Math.ceil(LEAST_SHARE * length); rank <= length; rank++) {
+    const above = countAtLeast(sortedMargins!, sorted![rank - 1]!);
+    limit = Math.min(limit, (upperLimit(above) * length) / rank);
   }
-  return most;
+  return limit;
 }
 
 /** The upper limit of the mean of a Poisson variable with this value, at 95 % confidence (Gehrels 1986, equation 10). */

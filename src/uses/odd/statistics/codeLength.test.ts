@@ -26,7 +26,7 @@ describe('the code length', () => {
     const shape = [16, 16, 1] as const;
     const blank = codeLength(new Uint8Array(256).fill(200), shape, 8);
     const ramp = codeLength(
-      Uint8Array.from({ length: 256 }, (_, at) => (at % 16) * 8),
+      Uint8Array.from({ length: 256 }, (_, index) => (index % 16) * 8),
       shape,
       8,
     );
@@ -47,10 +47,10 @@ describe('the code length', () => {
 
   it('of a grey image in colour is little longer', () => {
     const grey = tinyImages(1, 16, 5);
-    const colour = Uint8Array.from({ length: 3 * 256 }, (_, at) => grey[Math.floor(at / 3)]!);
-    const [one, three] = [codeLength(grey, [16, 16, 1], 8), codeLength(colour, [16, 16, 3], 8)];
-    expect(three).toBeGreaterThan(one);
-    expect(three).toBeLessThan(one + 20);
+    const colour = Uint8Array.from({ length: 3 * 256 }, (_, index) => grey[Math.floor(index / 3)]!);
+    const [single, three] = [codeLength(grey, [16, 16, 1], 8), codeLength(colour, [16, 16, 3], 8)];
+    expect(three).toBeGreaterThan(single);
+    expect(three).toBeLessThan(single + 20);
   });
 
   it.each([[[1, 5, 1] as const], [[5, 1, 1] as const], [[3, 5, 2] as const], [[5, 3, 3] as const]])(

@@ -18,19 +18,19 @@ const DECISIONS = 22;
 export function codeLength(pixels: Uint8Array, [height, width, channels]: ImageShape, bits: number): number {
   let length = 0;
   for (let channel = 0; channel < channels; channel++) {
-    const plane = planeOf(pixels, channel, channels);
+    const plane = channelPlane(pixels, channel, channels);
     const model = new AdaptiveBits(CONTEXTS * DECISIONS);
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
-        const at = row * width + column;
-        const west = column > 0 ? plane[at - 1]! : row > 0 ? plane[at - width]! : 0;
-        const north = row > 0 ? plane[at - width]! : west;
-        const northwest = row > 0 && column > 0 ? plane[at - width - 1]! : north;
-        const northeast = row > 0 && column + 1 < width ? plane[at - width + 1]! : north;
+        const index = row * width + column;
+        const west = column > 0 ? plane[index - 1]! : row > 0 ? plane[index - width]! : 0;
+        const north = row > 0 ? plane[index - width]! : west;
+        const northwest = row > 0 && column > 0 ? plane[index - width - 1]! : north;
+        const northeast = row > 0 && column + 1 < width ? plane[index - width + 1]! : north;
         const contrast =
           Math.abs(west - northwest) + Math.abs(northwest - north) + Math.abs(north - northeast);
-        const context = contextOf(contrast * 2 ** (8 - bits));
-        length += residualLength(plane[at]! - medianOf(west, north, northwest), context, model);
+        const context = contrastContext(contrast * 2 ** (8 - bits));
+        length += residualLength(plane[index]! - medianPrediction(west, north, northwest), context, model);
       }
     }
   }
@@ -38,20 +38,20 @@ export function codeLength(pixels: Uint8Array, [height, width, channels]: ImageS
 }
 
 /** A channel; of colour images green itself, and the others as differences from it. */
-function planeOf(pixels: Uint8Array, channel: number, channels: number): Int16Array {
+function channelPlane(pixels: Uint8Array, channel: number, channels: number): Int16Array {
   const green = channels === 3 && channel !== 1 ? 1 : undefined;
-  return Int16Array.from({ length: pixels.length / channels }, (_, at) => {
-    const value = pixels[at * channels + channel]!;
-    return green === undefined ? value : value - pixels[at * channels + green]!;
+  return Int16Array.from({ length: pixels.length / channels }, (_, pixel) => {
+    const value = pixels[pixel * channels + channel]!;
+    return green === undefined ? value : value - pixels[pixel * channels + green]!;
   });
 }
 
-function medianOf(west: number, north: number, northwest: number): number {
+function medianPrediction(west: number, north: number, northwest: number): number {
   const [low, high] = west < north ? [west, north] : [north, west];
   return northwest >= high ? low : northwest <= low ? high : west + north - northwest;
 }
 
-function contextOf(contrast: number): number {
+function contrastContext(contrast: number): number {
   return Math.min(CONTEXTS - 1, 32 - Math.clz32((contrast + 1) >> 1));
 }
 
@@ -64,8 +64,8 @@ function residualLength(residual: number, context: number, model: AdaptiveBits):
   }
   length += model.cost(first + SIGN, residual < 0);
   const order = 31 - Math.clz32(magnitude);
-  for (let place = 0; place <= order; place++) {
-    length += model.cost(first + ORDER + place, place < order);
+  for (let position = 0; position <= order; position++) {
+    length += model.cost(first + ORDER + position, position < order);
   }
   if (order > 0) {
     length += model.cost(first + SECOND + order, ((magnitude >> (order - 1)) & 1) === 1) + order - 1;
@@ -83,10 +83,10 @@ class AdaptiveBits {
 
   /** The bits of an outcome, which then counts for the next ones. */
   cost(decision: number, outcome: boolean): number {
-    const own = 2 * decision + (outcome ? 1 : 0);
-    const other = 2 * decision + (outcome ? 0 : 1);
-    const cost = Math.log2(1 + this.counts[other]! / this.counts[own]!);
-    this.counts[own]!++;
+    const outcomeIndex = 2 * decision + (outcome ? 1 : 0);
+    const oppositeIndex = 2 * decision + (outcome ? 0 : 1);
+    const cost = Math.log2(1 + this.counts[oppositeIndex]! / this.counts[outcomeIndex]!);
+    this.counts[outcomeIndex]!++;
     return cost;
   }
 }

@@ -9,8 +9,8 @@ import { FlowModel } from '../../../model/flowModel.ts';
 import { constant } from '../../../tensor/tensor.ts';
 import { computableFrom } from '../oddScores.ts';
 import { codeLength } from './codeLength.ts';
-import { classStatistics, measureStatistics, ninthNames, ninthsOf } from './imageStatistics.ts';
-import { pixelStatisticsOf } from './pixelStatistics.ts';
+import { classStatistics, gridMeans, measureStatistics, ninthNames } from './imageStatistics.ts';
+import { measurePixelStatistics } from './pixelStatistics.ts';
 
 const imageShape: ImageShape = [8, 12, 1];
 const glow = new Glow(imageShape, { levels: 2, depth: 1, conditioner: { width: 4 }, mixing: 'reverse' });
@@ -27,11 +27,13 @@ it('are the levels of the model, the code length, the statistics of the pixels a
   expect(computableFrom(statistics)).toEqual(['bits', 'complexity', 'typicality']);
   expect(Object.keys(statistics)).toEqual(expect.arrayContaining(['latents 0', 'logDet 1', ...ninthNames]));
   for (let image = 0; image < 3; image++) {
-    const own = pixels.subarray(image * 96, (image + 1) * 96);
+    const imagePixels = pixels.subarray(image * 96, (image + 1) * 96);
     const expected = {
-      code: codeLength(own, imageShape, 8) / 96,
-      ...pixelStatisticsOf(own, imageShape),
-      ...Object.fromEntries(ninthNames.map((name, place) => [name, ninthsOf(own, imageShape)[place]])),
+      code: codeLength(imagePixels, imageShape, 8) / 96,
+      ...measurePixelStatistics(imagePixels, imageShape),
+      ...Object.fromEntries(
+        ninthNames.map((name, index) => [name, gridMeans(imagePixels, imageShape)[index]]),
+      ),
     };
     for (const [name, value] of Object.entries(expected)) {
       expect(statistics[name]![image], name).toBe(value);
@@ -40,14 +42,14 @@ it('are the levels of the model, the code length, the statistics of the pixels a
 });
 
 it('is the mean of each cell, row by row', () => {
-  const image = Uint8Array.from({ length: 4 * 6 }, (_, at) => 10 * Math.floor(at / 6) + (at % 6));
+  const image = Uint8Array.from({ length: 4 * 6 }, (_, index) => 10 * Math.floor(index / 6) + (index % 6));
   // Rows 0 and 1 are the upper third, columns 0 and 1 the left third.
-  expect([...ninthsOf(image, [4, 6, 1])]).toEqual([5.5, 7.5, 9.5, 20.5, 22.5, 24.5, 30.5, 32.5, 34.5]);
+  expect([...gridMeans(image, [4, 6, 1])]).toEqual([5.5, 7.5, 9.5, 20.5, 22.5, 24.5, 30.5, 32.5, 34.5]);
   expect(ninthNames).toHaveLength(9);
 });
 
 it('averages channels, and is 0 where an image is too small to have pixels', () => {
-  expect([...ninthsOf(Uint8Array.of(0, 60, 240), [1, 1, 3])]).toEqual([100, 0, 0, 0, 0, 0, 0, 0, 0]);
+  expect([...gridMeans(Uint8Array.of(0, 60, 240), [1, 1, 3])]).toEqual([100, 0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
 describe('class statistics', () => {
@@ -65,7 +67,7 @@ describe('class statistics', () => {
 
   describe('class statistics', () => {
     it('are the bits/dim under the best class, and by how much it beats the label', () => {
-      const labels = { classes: ['a', 'b', 'c'], classOf: (image: number) => [0, 0][image]! };
+      const labels = { classes: ['a', 'b', 'c'], classAt: (image: number) => [0, 0][image]! };
       const { bestClass, labelMargin } = classStatistics(model, likelihoods, labels);
       expect([...bestClass].map((value) => Number(value.toFixed(9)))).toEqual([1, 0.5]);
       // The first image is likelier of class b by 2 bits, the second of its own class by 2 bits.

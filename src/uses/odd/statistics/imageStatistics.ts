@@ -1,6 +1,6 @@
 // The statistics of images that scores are computed from, measured with a model.
 
-import { dimensionsOf, type ImageShape, mean, type Values } from '../../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, mean, type Values } from '../../../core/numeric/index.ts';
 import { nextTurn } from '../../../core/platform/index.ts';
 import { onlyRank, partOfRank } from '../../../core/ranks/index.ts';
 import { hasClasses, type ImageSet, imagesBuffer, type Labels } from '../../../data/contract/index.ts';
@@ -16,7 +16,7 @@ import {
 } from '../../../model/index.ts';
 import type { ImageStatistics } from '../../../model/referenceScores.ts';
 import { codeLength } from './codeLength.ts';
-import { pixelStatistics, pixelStatisticsOf } from './pixelStatistics.ts';
+import { measurePixelStatistics, pixelStatistics } from './pixelStatistics.ts';
 
 /** Images, measured. */
 interface MeasuredStatistics {
@@ -35,10 +35,10 @@ interface MeasuredStatistics {
  */
 export async function measureStatistics(
   model: FlowModel,
-  given: ImageSet,
+  scored: ImageSet,
   options: MeasurementOptions,
 ): Promise<MeasuredStatistics> {
-  const images = ofBits(given, model.bits);
+  const images = ofBits(scored, model.bits);
   const how = { ...options, noiseByContent: true };
   const { logLikelihood, levels, classes } = await model.levelDensities(images, how);
   const bitsByDraw = inBitsPerDim(model.model, logLikelihood);
@@ -66,7 +66,7 @@ async function ofPixels(
   const coded = images.kind === 'uint8' ? bits : undefined;
   const names = [...(coded === undefined ? [] : ['code']), ...Object.keys(pixelStatistics), ...ninthNames];
   const columns = Object.fromEntries(names.map((name) => [name, new Float64Array(count)]));
-  const dimensions = dimensionsOf(imageShape);
+  const dimensions = countDimensions(imageShape);
   const pixels = imagesBuffer(images, 1);
   const { first, end } = partOfRank(ranks, count);
   for (let image = first; image < end; image++) {
@@ -75,11 +75,11 @@ async function ofPixels(
       columns.code![image] = codeLength(reduceBits(pixels, coded), imageShape, coded) / dimensions;
     }
     const scaled = standardised(pixels, imageShape[2], values);
-    for (const [name, value] of Object.entries(pixelStatisticsOf(scaled, imageShape))) {
+    for (const [name, value] of Object.entries(measurePixelStatistics(scaled, imageShape))) {
       columns[name]![image] = value;
     }
-    ninthsOf(scaled, imageShape).forEach((value, place) => {
-      columns[ninthNames[place]!]![image] = value;
+    gridMeans(scaled, imageShape).forEach((value, index) => {
+      columns[ninthNames[index]!]![image] = value;
     });
     if (image % AT_ONCE === 0) {
       // One of several ranks must not leave alone: the others would wait for it.
@@ -98,14 +98,14 @@ async function ofPixels(
 
 /** Real numbers as the model takes them, since statistics on a log scale depend on the scale; other values unchanged. */
 function standardised(pixels: Values, channels: number, { xOf }: ImageValues): Values {
-  return pixels instanceof Float32Array ? pixels.map((value, at) => xOf(value, at % channels)) : pixels;
+  return pixels instanceof Float32Array ? pixels.map((value, index) => xOf(value, index % channels)) : pixels;
 }
 
 /** The names of the ninths, row by row. */
-export const ninthNames = Array.from({ length: 9 }, (_, place) => `ninth ${place}`);
+export const ninthNames = Array.from({ length: 9 }, (_, index) => `ninth ${index}`);
 
 /** The mean value in each cell of a 3 x 3 grid, over pixels and channels; 0 in a cell of an image that has no pixel there. */
-export function ninthsOf(pixels: Values, [height, width, channels]: ImageShape): Float64Array {
+export function gridMeans(pixels: Values, [height, width, channels]: ImageShape): Float64Array {
   const sums = new Float64Array(9);
   const counts = new Float64Array(9);
   for (let row = 0; row < height; row++) {
@@ -131,19 +131,19 @@ export function classStatistics(
   labels: Labels | undefined,
 ): { bestClass: Float64Array; labelMargin?: Float64Array } {
   const images = draws[0]!.length / classes;
-  const given = (image: number): number[] =>
+  const classDensities = (image: number): number[] =>
     Array.from({ length: classes }, (_, number) =>
       mean(draws.map((draw) => draw[image * classes + number]!)),
     );
   const bestClass = new Float64Array(images);
   const labelMargin = new Float64Array(images);
   for (let image = 0; image < images; image++) {
-    const each = given(image);
+    const each = classDensities(image);
     bestClass[image] = Math.max(...each) / natsPerUnit(model);
     if (labels) {
-      const own = labels.classOf(image);
-      const others = each.filter((_, number) => number !== own);
-      labelMargin[image] = (Math.max(...others) - each[own]!) / Math.LN2;
+      const imageClass = labels.classAt(image);
+      const others = each.filter((_, number) => number !== imageClass);
+      labelMargin[image] = (Math.max(...others) - each[imageClass]!) / Math.LN2;
     }
   }
   return { bestClass, ...(labels && classes > 1 && { labelMargin }) };

@@ -35,14 +35,14 @@ export const pixelStatistics: Readonly<Record<PixelStatisticName, PixelStatistic
  * square of differences down the columns over that along the rows, both plus a thousandth of the variance (0 if constant);
  * the mean over pixels of the largest minus the smallest channel.
  */
-export function pixelStatisticsOf(
+export function measurePixelStatistics(
   pixels: Values,
   [height, width, channels]: ImageShape,
 ): Record<PixelStatisticName, number> {
-  const grey = Float64Array.from({ length: height * width }, (_, at) => {
+  const grey = Float64Array.from({ length: height * width }, (_, pixel) => {
     let sum = 0;
     for (let channel = 0; channel < channels; channel++) {
-      sum += pixels[at * channels + channel]!;
+      sum += pixels[pixel * channels + channel]!;
     }
     return sum / channels;
   });
@@ -51,39 +51,39 @@ export function pixelStatisticsOf(
   return {
     brightness,
     contrast: Math.sqrt(spread),
-    noise: noiseOf(grey, height, width),
-    sharpness: sharpnessOf(grey, height, width),
+    noise: noiseDeviation(grey, height, width),
+    sharpness: sharpness(grey, height, width),
     greyLevels: new Set<number>(pixels).size,
-    direction: directionOf(grey, height, width, spread),
-    colour: colourOf(pixels, channels),
+    direction: edgeDirection(grey, height, width, spread),
+    colour: colourfulness(pixels, channels),
   };
 }
 
-function noiseOf(grey: Float64Array, height: number, width: number): number {
+function noiseDeviation(grey: Float64Array, height: number, width: number): number {
   let total = 0;
   for (let row = 1; row + 1 < height; row++) {
     for (let column = 1; column + 1 < width; column++) {
-      const at = row * width + column;
-      const second = (place: number): number => grey[place - 1]! - 2 * grey[place]! + grey[place + 1]!;
-      total += Math.abs(second(at - width) - 2 * second(at) + second(at + width));
+      const pixel = row * width + column;
+      const second = (centre: number): number => grey[centre - 1]! - 2 * grey[centre]! + grey[centre + 1]!;
+      total += Math.abs(second(pixel - width) - 2 * second(pixel) + second(pixel + width));
     }
   }
   const places = Math.max(0, height - 2) * Math.max(0, width - 2);
   return places === 0 ? 0 : (Math.sqrt(Math.PI / 2) * total) / (6 * places);
 }
 
-function sharpnessOf(grey: Float64Array, height: number, width: number): number {
+function sharpness(grey: Float64Array, height: number, width: number): number {
   const meanSquare = (distance: number): number => {
     let [total, count] = [0, 0];
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
-        const at = row * width + column;
-        for (const [fits, other] of [
-          [column + distance < width, at + distance],
-          [row + distance < height, at + distance * width],
+        const pixel = row * width + column;
+        for (const [fits, neighbour] of [
+          [column + distance < width, pixel + distance],
+          [row + distance < height, pixel + distance * width],
         ] as const) {
           if (fits) {
-            total += (grey[other]! - grey[at]!) ** 2;
+            total += (grey[neighbour]! - grey[pixel]!) ** 2;
             count++;
           }
         }
@@ -98,28 +98,28 @@ function sharpnessOf(grey: Float64Array, height: number, width: number): number 
 /** The share of the variance that counts as differences in both directions, so that stripes have a finite ratio. */
 const LEAST_SHARE = 0.001;
 
-function directionOf(grey: Float64Array, height: number, width: number, spread: number): number {
+function edgeDirection(grey: Float64Array, height: number, width: number, spread: number): number {
   let [down, along] = [0, 0];
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
-      const at = row * width + column;
-      along += column + 1 < width ? (grey[at + 1]! - grey[at]!) ** 2 : 0;
-      down += row + 1 < height ? (grey[at + width]! - grey[at]!) ** 2 : 0;
+      const pixel = row * width + column;
+      along += column + 1 < width ? (grey[pixel + 1]! - grey[pixel]!) ** 2 : 0;
+      down += row + 1 < height ? (grey[pixel + width]! - grey[pixel]!) ** 2 : 0;
     }
   }
   const least = LEAST_SHARE * spread * height * width;
   return least === 0 ? 0 : Math.log((down + least) / (along + least));
 }
 
-function colourOf(pixels: Values, channels: number): number {
+function colourfulness(pixels: Values, channels: number): number {
   let total = 0;
   for (let first = 0; first < pixels.length; first += channels) {
-    let [least, most] = [pixels[first]!, pixels[first]!];
+    let [least, largest] = [pixels[first]!, pixels[first]!];
     for (let value = first + 1; value < first + channels; value++) {
       least = Math.min(least, pixels[value]!);
-      most = Math.max(most, pixels[value]!);
+      largest = Math.max(largest, pixels[value]!);
     }
-    total += most - least;
+    total += largest - least;
   }
   return (total * channels) / pixels.length;
 }

@@ -16,11 +16,11 @@ export interface Kernel {
 }
 
 /** The offsets of the unmasked taps, row by row as in the library. */
-export function offsetsOf(kind: Kind, kernelSize: number, dilation = 1): Offset[] {
+export function kernelOffsets(kind: Kind, kernelSize: number, dilation = 1): Offset[] {
   const reach = (kernelSize - 1) / 2;
   const least = kind === 'first' ? 0 : -reach;
-  const most = kind === 'second' ? 0 : reach;
-  const distances = Array.from({ length: most - least + 1 }, (_, index) => (least + index) * dilation);
+  const greatest = kind === 'second' ? 0 : reach;
+  const distances = Array.from({ length: greatest - least + 1 }, (_, index) => (least + index) * dilation);
   return distances.flatMap((down) => distances.map((right): Offset => [down, right]));
 }
 
@@ -49,18 +49,18 @@ export function pixelsRead(
 }
 
 /** A kernel with random weights; the diagonal of the centre tap is about `centre`. */
-export function kernelOf(kind: Kind, channels: number, centre: number, seed: number): Kernel {
+export function createKernel(kind: Kind, channels: number, centre: number, seed: number): Kernel {
   const draw = normals(seed);
   // Draw all nine, so that corners and the ordinary kernel share weights.
-  const all = new Map(
-    offsetsOf('ordinary', 3).map((offset) => [
+  const taps = new Map(
+    kernelOffsets('ordinary', 3).map((offset) => [
       String(offset),
       Array.from({ length: channels }, () => Array.from({ length: channels }, () => 0.35 * draw())),
     ]),
   );
-  const offsets = offsetsOf(kind, 3);
+  const offsets = kernelOffsets(kind, 3);
   const weights = offsets.map((offset) =>
-    all.get(String(offset))!.map((row, input) =>
+    taps.get(String(offset))!.map((row, input) =>
       row.map((weight, output) => {
         if (!isCentre(offset)) {
           return weight;
@@ -93,9 +93,9 @@ export interface Entry {
  * The matrix of a convolution with zero padding, y = M·x. Values are ordered by row, column, and decreasing channel,
  * which makes both corners triangular.
  */
-export function matrixOf({ offsets, weights }: Kernel, height: number, width: number): Entry[] {
+export function convolutionMatrix({ offsets, weights }: Kernel, height: number, width: number): Entry[] {
   const channels = weights[0]!.length;
-  const place = (h: number, w: number, channel: number): number =>
+  const valueIndex = (h: number, w: number, channel: number): number =>
     (h * width + w) * channels + channels - 1 - channel;
   const entries: Entry[] = [];
   for (let pixel = 0; pixel < height * width; pixel++) {
@@ -108,7 +108,12 @@ export function matrixOf({ offsets, weights }: Kernel, height: number, width: nu
       weights[tap]!.forEach((outputs, input) => {
         outputs.forEach((value, output) => {
           if (value !== 0) {
-            entries.push({ row: place(h, w, output), column: place(row, column, input), offset, value });
+            entries.push({
+              row: valueIndex(h, w, output),
+              column: valueIndex(row, column, input),
+              offset,
+              value,
+            });
           }
         });
       });
@@ -124,7 +129,7 @@ export function logDiagonal(entries: readonly Entry[]): number {
 }
 
 /** The entries as a dense matrix. */
-export function denseOf(entries: readonly Entry[], size: number): number[][] {
+export function toDense(entries: readonly Entry[], size: number): number[][] {
   const dense = Array.from({ length: size }, () => Array<number>(size).fill(0));
   for (const { row, column, value } of entries) {
     dense[row]![column]! += value;

@@ -27,10 +27,10 @@ export function wrappedConvolution(
   kernel: PeriodicKernel,
   size: number,
 ): number[][] {
-  const offsets = offsetsOf(kernel);
-  const wrap = (place: number): number => ((place % size) + size) % size;
-  return x.map((own, pixel) =>
-    own.map((_, output) =>
+  const offsets = periodicOffsets(kernel);
+  const wrap = (index: number): number => ((index % size) + size) % size;
+  return x.map((pixelValues, pixel) =>
+    pixelValues.map((_, output) =>
       offsets.reduce((sum, [down, right], tap) => {
         const neighbour = x[wrap(Math.floor(pixel / size) + down) * size + wrap((pixel % size) + right)]!;
         return (
@@ -41,7 +41,7 @@ export function wrappedConvolution(
   );
 }
 
-function offsetsOf(kernel: PeriodicKernel): [number, number][] {
+function periodicOffsets(kernel: PeriodicKernel): [number, number][] {
   const side = Math.sqrt(kernel.length);
   const reach = (side - 1) / 2;
   return kernel.map((_, tap) => [Math.floor(tap / side) - reach, (tap % side) - reach]);
@@ -49,7 +49,7 @@ function offsetsOf(kernel: PeriodicKernel): [number, number][] {
 
 /** The matrix of each frequency of a `size` x `size` image: Σₜ Kₜ·e^iφ. */
 export function frequencyMatrices(kernel: PeriodicKernel, size: number): ComplexMatrix[] {
-  const offsets = offsetsOf(kernel);
+  const offsets = periodicOffsets(kernel);
   const channels = kernel[0]!.length;
   const part = (frequency: number, wave: (phase: number) => number): number[][] => {
     const weights = offsets.map(([row, column]) => wave(phase(size, frequency, row, column)));
@@ -76,16 +76,16 @@ export function invertComplex({ re, im }: ComplexMatrix): ComplexMatrix & { read
   ]);
   let logAbsDet = 0;
   for (let k = 0; k < size; k++) {
-    const lengthOf = (row: number): number => Math.hypot(...rows[row]![k]!);
+    const rowLength = (row: number): number => Math.hypot(...rows[row]![k]!);
     let best = k;
     for (let row = k + 1; row < size; row++) {
-      best = lengthOf(row) > lengthOf(best) ? row : best;
+      best = rowLength(row) > rowLength(best) ? row : best;
     }
     [rows[k], rows[best]] = [rows[best]!, rows[k]!];
     const [a, b] = rows[k]![k]!;
     const square = a * a + b * b;
     logAbsDet += Math.log(square) / 2;
-    const pivot = rows[k]!.map((one) => times(one, [a / square, -b / square]));
+    const pivot = rows[k]!.map((value) => times(value, [a / square, -b / square]));
     rows[k] = pivot;
     for (let row = 0; row < size; row++) {
       if (row !== k) {
@@ -97,7 +97,8 @@ export function invertComplex({ re, im }: ComplexMatrix): ComplexMatrix & { read
       }
     }
   }
-  const part = (which: 0 | 1): number[][] => rows.map((row) => row.slice(size).map((one) => one[which]));
+  const part = (complexPart: 0 | 1): number[][] =>
+    rows.map((row) => row.slice(size).map((value) => value[complexPart]));
   return { re: part(0), im: part(1), logAbsDet };
 }
 
@@ -108,9 +109,11 @@ function times([a, b]: readonly [number, number], [c, d]: readonly [number, numb
 /** The discrete Fourier transform of an image. */
 export function toFrequencies(x: readonly (readonly number[])[], size: number): ComplexImage {
   const part = (wave: (phase: number) => number): number[][] =>
-    x.map((own, frequency) => {
+    x.map((frequencyValues, frequency) => {
       const waves = x.map((_, pixel) => wave(phase(size, frequency, Math.floor(pixel / size), pixel % size)));
-      return own.map((_, channel) => x.reduce((sum, one, pixel) => sum + one[channel]! * waves[pixel]!, 0));
+      return frequencyValues.map((_, channel) =>
+        x.reduce((sum, value, pixel) => sum + value[channel]! * waves[pixel]!, 0),
+      );
     });
   return { re: part(Math.cos), im: part((angle) => -Math.sin(angle)) };
 }
@@ -118,8 +121,8 @@ export function toFrequencies(x: readonly (readonly number[])[], size: number): 
 /** The image of some frequencies; all of them recover the original. */
 export function fromFrequencies({ re, im }: ComplexImage, size: number, some: readonly number[]): number[][] {
   const area = size * size;
-  return re.map((own, pixel) => {
-    const sums = own.map(() => 0);
+  return re.map((pixelValues, pixel) => {
+    const sums = pixelValues.map(() => 0);
     for (const frequency of some) {
       const angle = phase(size, frequency, Math.floor(pixel / size), pixel % size);
       const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
@@ -145,7 +148,8 @@ export function applyMatrices({ re, im }: ComplexImage, matrices: readonly Compl
       ),
     ),
   );
-  const part = (which: 0 | 1): number[][] => products.map((row) => row.map((one) => one[which]));
+  const part = (complexPart: 0 | 1): number[][] =>
+    products.map((row) => row.map((value) => value[complexPart]));
   return { re: part(0), im: part(1) };
 }
 

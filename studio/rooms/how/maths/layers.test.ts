@@ -10,17 +10,17 @@ import { maf } from '../../../../src/flows/layers/maf.ts';
 import { compile } from '../../../../src/tensor/engine/program.ts';
 import { constant } from '../../../../src/tensor/tensor.ts';
 import {
-  circulantOf,
+  circulantMatrix,
   dependsOn,
-  distancesOf,
+  eigenvalueSizes,
   exponentialTerms,
+  factorDistances,
   mixedInto,
   settledIn,
-  spectrumOf,
-  sumOf,
+  sumImages,
 } from './layers.ts';
 import { normals } from './random.ts';
-import { splineAt, splineInverse, splineOf } from './splines.ts';
+import { createSpline, splineAt, splineInverse } from './splines.ts';
 
 /** A layer's output for images. */
 async function applied(
@@ -33,9 +33,9 @@ async function applied(
   );
   const { y, logDet } = layer.forward(constant(images), parametersFrom(tensors));
   const program = await compile({ inputs: {}, outputs: { y, logDet } }, { precision: 'float64' });
-  const found = await program.run({});
+  const results = await program.run({});
   await program.release();
-  return { y: found.y!.data, logDet: found.logDet!.data };
+  return { y: results.y!.data, logDet: results.logDet!.data };
 }
 
 it('the series is the convolution exponential, and the trace its log-determinant', async () => {
@@ -51,7 +51,7 @@ it('the series is the convolution exponential, and the trace its log-determinant
       bias: { shape: [1], data: new Float64Array(1) },
     },
   );
-  const sum = sumOf(exponentialTerms(image, kernel, size, 30));
+  const sum = sumImages(exponentialTerms(image, kernel, size, 30));
   for (const [pixel, value] of sum.entries()) {
     expect(value).toBeCloseTo(y[pixel]!, 10);
   }
@@ -60,7 +60,7 @@ it('the series is the convolution exponential, and the trace its log-determinant
 
 describe('the spline', () => {
   const numbers = (count: number, seed: number): number[] => Array.from({ length: count }, normals(seed));
-  const spline = splineOf({ widths: numbers(5, 1), heights: numbers(5, 2), slopes: numbers(4, 3) }, 3);
+  const spline = createSpline({ widths: numbers(5, 1), heights: numbers(5, 2), slopes: numbers(4, 3) }, 3);
   const places = Array.from({ length: 81 }, (_, index) => -4 + 0.1 * index + 0.003);
 
   it('increases, has the right slope, and inverts', () => {
@@ -75,7 +75,7 @@ describe('the spline', () => {
   });
 
   it('is the identity if its parameters are 0, and outside its bounds', () => {
-    const zeros = splineOf({ widths: [0, 0, 0], heights: [0, 0, 0], slopes: [0, 0] }, 3);
+    const zeros = createSpline({ widths: [0, 0, 0], heights: [0, 0, 0], slopes: [0, 0] }, 3);
     for (const x of places) {
       expect(splineAt(zeros, x).y).toBeCloseTo(x, 12);
     }
@@ -86,8 +86,8 @@ describe('the spline', () => {
 
 it.each([3, 8])('the spectrum of a circulant matrix of %i channels has its determinant', (size) => {
   const row = Array.from({ length: size }, normals(size));
-  const sum = spectrumOf(row).reduce((total, one) => total + Math.log(one), 0);
-  expect(sum).toBeCloseTo(logAbsDeterminant(circulantOf(row).flat(), size), 10);
+  const sum = eigenvalueSizes(row).reduce((total, eigenvalue) => total + Math.log(eigenvalue), 0);
+  expect(sum).toBeCloseTo(logAbsDeterminant(circulantMatrix(row).flat(), size), 10);
 });
 
 it('a butterfly matrix has the dependencies of the layer', async () => {
@@ -98,7 +98,10 @@ it('a butterfly matrix has the dependencies of the layer', async () => {
   const parameters = Object.fromEntries(
     Object.entries(layer.parameters).map(([name, { shape }]) => [
       name,
-      { shape, data: Float64Array.from({ length: shape.reduce((all, one) => all * one, 1) }, draw) },
+      {
+        shape,
+        data: Float64Array.from({ length: shape.reduce((product, length) => product * length, 1) }, draw),
+      },
     ]),
   );
   // Image i is 1 at value i, so output j differs from the bias exactly if it depends on i.
@@ -111,7 +114,7 @@ it('a butterfly matrix has the dependencies of the layer', async () => {
     const reached = Array.from({ length: values }, (_, i) => i).filter(
       (i) => Math.abs(y[i * values + j]! - y[values * values + j]!) > 1e-12,
     );
-    expect(mixedInto(j, distancesOf(values), values)).toEqual(reached);
+    expect(mixedInto(j, factorDistances(values), values)).toEqual(reached);
   }
 });
 
@@ -125,7 +128,10 @@ describe('the order of an autoregressive layer', () => {
     const draw = normals(7);
     const parameters = Object.fromEntries(
       Object.entries(layer.parameters).map(([name, { shape }]) => {
-        const values = Float64Array.from({ length: shape.reduce((all, one) => all * one, 1) }, draw);
+        const values = Float64Array.from(
+          { length: shape.reduce((product, length) => product * length, 1) },
+          draw,
+        );
         // Disables the second network, which reads in the reverse order.
         return [name, { shape, data: name.startsWith('second') ? values.fill(0) : values }];
       }),
@@ -140,7 +146,9 @@ describe('the order of an autoregressive layer', () => {
     const isChanged = (image: number, pixel: number): boolean =>
       Math.abs(y[image * pixels + pixel]! - y[pixel]!) > 1e-12;
     for (let pixel = 0; pixel < pixels; pixel++) {
-      const changed = [...first.keys()].filter((other) => other !== pixel && isChanged(other + 1, pixel));
+      const changed = [...first.keys()].filter(
+        (candidate) => candidate !== pixel && isChanged(candidate + 1, pixel),
+      );
       expect(dependsOn(pixel, size)).toEqual(changed);
     }
   });
@@ -148,7 +156,7 @@ describe('the order of an autoregressive layer', () => {
   it('settles a pixel after its dependencies, and the last one after the longest chain', () => {
     const settled = settledIn(size);
     for (const [pixel, iteration] of settled.entries()) {
-      const before = dependsOn(pixel, size).map((other) => settled[other]!);
+      const before = dependsOn(pixel, size).map((dependency) => settled[dependency]!);
       expect(iteration).toBe(1 + Math.max(0, ...before));
     }
     // Two for each row below, one for each column.

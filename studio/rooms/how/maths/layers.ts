@@ -1,39 +1,39 @@
 // Of single layers and levels: which values depend on which, spectra, series, and shapes.
-import { type Offset, offsetsOf, pixelsRead } from './convolutions.ts';
+import { kernelOffsets, type Offset, pixelsRead } from './convolutions.ts';
 
 /** The factors' distances for n values: 1, 2, 4, … below n. */
-export function distancesOf(values: number): number[] {
+export function factorDistances(values: number): number[] {
   return Array.from({ length: Math.ceil(Math.log2(values)) }, (_, index) => 2 ** index);
 }
 
 /** The partner of value j in the factor with this distance; undefined if it has none. */
-function partnerOf(j: number, distance: number, values: number): number | undefined {
-  const other = Math.floor(j / distance) % 2 === 0 ? j + distance : j - distance;
-  return other < values ? other : undefined;
+function partner(j: number, distance: number, values: number): number | undefined {
+  const candidate = Math.floor(j / distance) % 2 === 0 ? j + distance : j - distance;
+  return candidate < values ? candidate : undefined;
 }
 
 /** The values that output j depends on after factors with these distances, in ascending order. */
 export function mixedInto(j: number, distances: readonly number[], values: number): number[] {
-  let found = new Set([j]);
+  let reached = new Set([j]);
   // From the output back: the last factor first.
   for (const distance of distances.toReversed()) {
-    found = new Set([...found].flatMap((one) => [one, partnerOf(one, distance, values) ?? one]));
+    reached = new Set([...reached].flatMap((index) => [index, partner(index, distance, values) ?? index]));
   }
-  return [...found].sort((a, b) => a - b);
+  return [...reached].sort((a, b) => a - b);
 }
 
 /** The circulant matrix with this first row, K[a, b] = c[(b − a) mod C]. */
-export function circulantOf(first: readonly number[]): number[][] {
+export function circulantMatrix(first: readonly number[]): number[][] {
   const size = first.length;
   return first.map((_, a) => first.map((__, b) => first[(b - a + size) % size]!));
 }
 
 /** The absolute values of a row's discrete Fourier transform, which are its circulant matrix's |eigenvalues|. */
-export function spectrumOf(first: readonly number[]): number[] {
+export function eigenvalueSizes(first: readonly number[]): number[] {
   return first.map((_, f) => {
     const turn = (2 * Math.PI * f) / first.length;
-    const part = (of: (angle: number) => number): number =>
-      first.reduce((sum, value, index) => sum + value * of(turn * index), 0);
+    const part = (evaluate: (angle: number) => number): number =>
+      first.reduce((sum, value, index) => sum + value * evaluate(turn * index), 0);
     return Math.hypot(part(Math.cos), part(Math.sin));
   });
 }
@@ -64,30 +64,31 @@ export function exponentialTerms(
 }
 
 /** The sum of images. */
-export function sumOf(images: readonly (readonly number[])[]): number[] {
+export function sumImages(images: readonly (readonly number[])[]): number[] {
   return images[0]!.map((_, pixel) => images.reduce((sum, image) => sum + image[pixel]!, 0));
 }
 
 /** The unmasked taps: those after the centre in pixel order, in the last convolution with the centre. */
 function laterTaps(withCentre: boolean): Offset[] {
-  return offsetsOf('ordinary', 3).filter(
+  return kernelOffsets('ordinary', 3).filter(
     ([down, right]) => down > 0 || (down === 0 && (right > 0 || (withCentre && right === 0))),
   );
 }
 
 /** The pixels that a pixel's scale and shift depend on through two masked 3x3 convolutions. */
 export function dependsOn(pixel: number, size: number): number[] {
-  const place: Offset = [Math.floor(pixel / size), pixel % size];
-  return [...pixelsRead(place, [laterTaps(false), laterTaps(true)], size, size).keys()];
+  const location: Offset = [Math.floor(pixel / size), pixel % size];
+  return [...pixelsRead(location, [laterTaps(false), laterTaps(true)], size, size).keys()];
 }
 
 /** The inverse's iteration that settles each pixel: after all of its dependencies, or the first. */
 export function settledIn(size: number): number[] {
-  const found = Array<number>(size * size).fill(0);
+  const iterations = Array<number>(size * size).fill(0);
   for (let pixel = size * size - 1; pixel >= 0; pixel--) {
-    found[pixel] = 1 + Math.max(0, ...dependsOn(pixel, size).map((other) => found[other]!));
+    iterations[pixel] =
+      1 + Math.max(0, ...dependsOn(pixel, size).map((dependency) => iterations[dependency]!));
   }
-  return found;
+  return iterations;
 }
 
 /** Height, width and channels. */
@@ -106,16 +107,16 @@ interface Level {
 }
 
 /** The levels of a model of `depth` flow steps each; every level halves both sides. */
-export function levelsOf(image: Shape, levels: number, depth: number): Level[] {
-  const found: Level[] = [];
+export function listLevels(image: Shape, levels: number, depth: number): Level[] {
+  const modelLevels: Level[] = [];
   let before = image;
   for (let level = 0; level < levels; level++) {
     const [height, width, channels] = before;
     const shape: Shape = [height / 2, width / 2, 4 * channels];
     const isTop = level === levels - 1;
     const latent: Shape = isTop ? shape : [shape[0], shape[1], shape[2] / 2];
-    found.push({ before, shape, latent, inverseSteps: depth * 2 * (shape[0] + shape[1] - 1) });
+    modelLevels.push({ before, shape, latent, inverseSteps: depth * 2 * (shape[0] + shape[1] - 1) });
     before = latent;
   }
-  return found;
+  return modelLevels;
 }

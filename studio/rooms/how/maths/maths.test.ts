@@ -14,13 +14,13 @@ import { compile } from '../../../../src/tensor/engine/program.ts';
 import { constant, input } from '../../../../src/tensor/tensor.ts';
 import { topologicalOrder } from '../../../../src/tensor/traversal.ts';
 import {
-  denseOf,
+  convolutionMatrix,
+  createKernel,
   type Kernel,
-  kernelOf,
+  kernelOffsets,
   logDiagonal,
-  matrixOf,
-  offsetsOf,
   pixelsRead,
+  toDense,
 } from './convolutions.ts';
 import {
   applyMatrices,
@@ -32,10 +32,22 @@ import {
   toFrequencies,
   wrappedConvolution,
 } from './frequencies.ts';
-import { levelsOf } from './layers.ts';
-import { logAbsDetOf, logAbsOfDiagonal, pluOf, productOf, qrOf } from './matrices.ts';
+import { listLevels } from './layers.ts';
+import {
+  decomposePlu,
+  decomposeQr,
+  eliminationLogDet,
+  logAbsOfDiagonal,
+  multiplyMatrices,
+} from './matrices.ts';
 import { normals } from './random.ts';
-import { cornerOf, diagonalsOf, neighboursOf, solveByDiagonals, waitingDiagonals } from './wavefront.ts';
+import {
+  cornerConvolution,
+  listDiagonals,
+  listNeighbours,
+  solveByDiagonals,
+  waitingDiagonals,
+} from './wavefront.ts';
 
 const releases: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(releases.map((release) => release())));
@@ -60,9 +72,9 @@ function unitImages([height, width, channels]: ImageShape): NdArray {
 }
 
 /** Compares numbers one by one. */
-function expectClose(found: readonly number[], expected: ArrayLike<number>, digits: number): void {
-  expect(found).toHaveLength(expected.length);
-  found.forEach((value, index) => {
+function expectClose(actual: readonly number[], expected: ArrayLike<number>, digits: number): void {
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((value, index) => {
     expect(value).toBeCloseTo(expected[index]!, digits);
   });
 }
@@ -82,11 +94,11 @@ function cornerParameters(kernel: Kernel, kernelSize: number, channels: number):
         ),
       ),
     );
-  const given = { shape, data: flat(kernel.weights) };
+  const array = { shape, data: flat(kernel.weights) };
   const [kernel1, kernel2] =
     kernel.kind === 'first'
-      ? [given, { shape, data: flat(identity(true)) }]
-      : [{ shape, data: flat(identity(false)) }, given];
+      ? [array, { shape, data: flat(identity(true)) }]
+      : [{ shape, data: flat(identity(false)) }, array];
   return { kernel1, kernel2, bias: { shape: [channels], data: new Float64Array(channels) } };
 }
 
@@ -102,8 +114,8 @@ describe('the matrix of a corner convolution', () => {
       const [height, width] = [5, 4];
       const shape: ImageShape = [height, width, channels];
       const size = height * width * channels;
-      const kernel = kernelOf(kind, channels, 0.8, 3);
-      const entries = matrixOf(kernel, height, width);
+      const kernel = createKernel(kind, channels, 0.8, 3);
+      const entries = convolutionMatrix(kernel, height, width);
       expect(entries.every(({ row, column }) => (kind === 'first' ? column >= row : column <= row))).toBe(
         true,
       );
@@ -113,11 +125,11 @@ describe('the matrix of a corner convolution', () => {
         unitImages(shape),
       );
       expect(logDiagonal(entries)).toBeCloseTo(logDet!.data[0]!, 12);
-      const dense = denseOf(entries, size);
-      expect(logAbsDetOf(dense)).toBeCloseTo(logDiagonal(entries), 10);
+      const dense = toDense(entries, size);
+      expect(eliminationLogDet(dense)).toBeCloseTo(logDiagonal(entries), 10);
       // Within a pixel, the figure orders channels from last to first.
-      const natural = (place: number): number =>
-        place - (place % channels) + channels - 1 - (place % channels);
+      const natural = (index: number): number =>
+        index - (index % channels) + channels - 1 - (index % channels);
       dense.forEach((row, output) => {
         row.forEach((value, from) => {
           expect(value).toBeCloseTo(y!.data[natural(from) * size + natural(output)]!, 12);
@@ -127,8 +139,8 @@ describe('the matrix of a corner convolution', () => {
   );
 
   it('has the determinant from elimination in the library, for an ordinary convolution', () => {
-    const dense = denseOf(matrixOf(kernelOf('ordinary', 2, 0.8, 5), 5, 5), 50);
-    expect(logAbsDetOf(dense)).toBeCloseTo(logAbsDeterminant(dense.flat(), 50), 9);
+    const dense = toDense(convolutionMatrix(createKernel('ordinary', 2, 0.8, 5), 5, 5), 50);
+    expect(eliminationLogDet(dense)).toBeCloseTo(logAbsDeterminant(dense.flat(), 50), 9);
   });
 });
 
@@ -151,7 +163,7 @@ it.each([
     bias: { shape: [1], data: new Float64Array(1) },
   };
   const { y } = await applied(layer, parameters, unitImages([height, width, 1]));
-  const steps = (['first', 'second'] as const).map((kind) => offsetsOf(kind, kernelSize, dilation));
+  const steps = (['first', 'second'] as const).map((kind) => kernelOffsets(kind, kernelSize, dilation));
   for (let pixel = 0; pixel < height * width; pixel++) {
     const read = pixelsRead([Math.floor(pixel / width), pixel % width], steps, height, width);
     const seen = Array.from({ length: height * width }, (_, from) => from).filter(
@@ -174,7 +186,7 @@ describe('the inverse along anti-diagonals', () => {
     const draw = normals(4);
     const kernel = Array.from({ length: side * side }, (_, tap) => (tap === 0 ? 1.3 : 0.4 * draw()));
     const x = Array.from({ length: height * width }, draw);
-    const y = cornerOf(x, width, kernel, dilation);
+    const y = cornerConvolution(x, width, kernel, dilation);
     const solved = solveByDiagonals(y, width, kernel, dilation);
     const array = (shape: number[], data: number[]): NdArray => ({ shape, data: Float64Array.from(data) });
     const reference = solveCornerSequentially(
@@ -195,17 +207,17 @@ describe('the inverse along anti-diagonals', () => {
       ({ operation, inputs }) => operation.name === 'product' && inputs.length === 3,
     );
     expect(waitingDiagonals(height, width, kernelSize, dilation)).toBe(steps.length);
-    expect(diagonalsOf(height, width)).toHaveLength(height + width - 1);
+    expect(listDiagonals(height, width)).toHaveLength(height + width - 1);
   });
 
   it('needs only pixels of earlier anti-diagonals', () => {
     const [height, width] = [6, 5];
-    const place = diagonalsOf(height, width);
-    const stepOf = (pixel: number): number => place.findIndex((pixels) => pixels.includes(pixel));
-    expect(place.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
+    const diagonals = listDiagonals(height, width);
+    const stepCount = (pixel: number): number => diagonals.findIndex((pixels) => pixels.includes(pixel));
+    expect(diagonals.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, index) => index));
     for (let pixel = 0; pixel < height * width; pixel++) {
-      for (const neighbour of neighboursOf(pixel, width, 2, 1)) {
-        expect(stepOf(neighbour)).toBeLessThan(stepOf(pixel));
+      for (const neighbour of listNeighbours(pixel, width, 2, 1)) {
+        expect(stepCount(neighbour)).toBeLessThan(stepCount(pixel));
       }
     }
   });
@@ -236,10 +248,12 @@ describe('a periodic convolution', () => {
   it('multiplies each frequency by a matrix, and its inverse by the inverse matrix', () => {
     const y = wrappedConvolution(x, kernel, size);
     const groups = conjugateGroups(size);
-    const all = groups.flat();
-    expect([...all].sort((a, b) => a - b)).toEqual(Array.from({ length: size * size }, (_, index) => index));
-    const forth = fromFrequencies(applyMatrices(toFrequencies(x, size), matrices), size, all).flat();
-    const back = fromFrequencies(applyMatrices(toFrequencies(y, size), inverses), size, all).flat();
+    const frequencies = groups.flat();
+    expect([...frequencies].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: size * size }, (_, index) => index),
+    );
+    const forth = fromFrequencies(applyMatrices(toFrequencies(x, size), matrices), size, frequencies).flat();
+    const back = fromFrequencies(applyMatrices(toFrequencies(y, size), inverses), size, frequencies).flat();
     expectClose(forth, y.flat(), 10);
     expectClose(back, x.flat(), 10);
   });
@@ -251,14 +265,14 @@ it.each([2, 3, 5, 8])(
     const draw = normals(size);
     const matrix = Array.from({ length: size }, () => Array.from({ length: size }, draw));
     const expected = logAbsDeterminant(matrix.flat(), size);
-    const { p, l, u } = pluOf(matrix);
-    const { q, r } = qrOf(matrix);
-    expectClose(productOf(p, productOf(l, u)).flat(), matrix.flat(), 10);
-    expectClose(productOf(q, r).flat(), matrix.flat(), 10);
+    const { p, l, u } = decomposePlu(matrix);
+    const { q, r } = decomposeQr(matrix);
+    expectClose(multiplyMatrices(p, multiplyMatrices(l, u)).flat(), matrix.flat(), 10);
+    expectClose(multiplyMatrices(q, r).flat(), matrix.flat(), 10);
     expect(logAbsOfDiagonal(u)).toBeCloseTo(expected, 10);
     expect(logAbsOfDiagonal(r)).toBeCloseTo(expected, 10);
     const triangular = (matrix: number[][]) =>
-      matrix.every((row, i) => row.every((one, j) => j >= i || Math.abs(one) < 1e-12));
+      matrix.every((row, i) => row.every((entry, j) => j >= i || Math.abs(entry) < 1e-12));
     expect([triangular(u), triangular(r)]).toEqual([true, true]);
   },
 );
@@ -276,9 +290,9 @@ it.each([
     learnedPrior: true,
     bits: 8,
   });
-  const found = levelsOf([height, width, channels], levels, 5);
-  expect(found.map(({ latent }) => latent)).toEqual(model.latentShapes);
-  for (const { shape, inverseSteps } of found) {
-    expect(inverseSteps).toBe(5 * 2 * diagonalsOf(shape[0], shape[1]).length);
+  const levelList = listLevels([height, width, channels], levels, 5);
+  expect(levelList.map(({ latent }) => latent)).toEqual(model.latentShapes);
+  for (const { shape, inverseSteps } of levelList) {
+    expect(inverseSteps).toBe(5 * 2 * listDiagonals(shape[0], shape[1]).length);
   }
 });

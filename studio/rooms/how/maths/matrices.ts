@@ -4,8 +4,10 @@
 export type Matrix = readonly (readonly number[])[];
 
 /** The product of two matrices. */
-export function productOf(a: Matrix, b: Matrix): number[][] {
-  return a.map((row) => b[0]!.map((_, column) => row.reduce((sum, one, k) => sum + one * b[k]![column]!, 0)));
+export function multiplyMatrices(a: Matrix, b: Matrix): number[][] {
+  return a.map((row) =>
+    b[0]!.map((_, column) => row.reduce((sum, entry, k) => sum + entry * b[k]![column]!, 0)),
+  );
 }
 
 /** A square matrix: 1 where a condition holds, else 0. */
@@ -16,7 +18,7 @@ function indicator(size: number, holds: (row: number, column: number) => boolean
 }
 
 /** W = P·L·U with partial pivoting: P a permutation, L unit lower, U upper triangular. */
-export function pluOf(matrix: Matrix): { p: number[][]; l: number[][]; u: number[][] } {
+export function decomposePlu(matrix: Matrix): { p: number[][]; l: number[][]; u: number[][] } {
   const size = matrix.length;
   const u = matrix.map((row) => [...row]);
   const l = indicator(size, () => false);
@@ -45,29 +47,29 @@ export function pluOf(matrix: Matrix): { p: number[][]; l: number[][]; u: number
 }
 
 /** W = Q·R by reflections, as in the library: Q orthogonal, R upper triangular. */
-export function qrOf(matrix: Matrix): { q: number[][]; r: number[][] } {
+export function decomposeQr(matrix: Matrix): { q: number[][]; r: number[][] } {
   const size = matrix.length;
   let r = matrix.map((row) => [...row]);
   let q = indicator(size, (row, column) => row === column);
   for (let k = 0; k + 1 < size; k++) {
     const v = r.map((row, index) => (index < k ? 0 : row[k]!));
     v[k]! += (v[k]! < 0 ? -1 : 1) * Math.hypot(...v);
-    const square = v.reduce((sum, one) => sum + one * one, 0);
+    const square = v.reduce((sum, value) => sum + value * value, 0);
     if (square === 0) {
       continue;
     }
     const reflection = indicator(size, (row, column) => row === column).map((row, i) =>
-      row.map((one, j) => one - (2 * v[i]! * v[j]!) / square),
+      row.map((entry, j) => entry - (2 * v[i]! * v[j]!) / square),
     );
-    r = productOf(reflection, r);
-    q = productOf(q, reflection);
+    r = multiplyMatrices(reflection, r);
+    q = multiplyMatrices(q, reflection);
   }
   return { q, r };
 }
 
 /** ln|det| by elimination: n³/3 multiplications for n rows. */
-export function logAbsDetOf(matrix: Matrix): number {
-  return logAbsOfDiagonal(pluOf(matrix).u);
+export function eliminationLogDet(matrix: Matrix): number {
+  return logAbsOfDiagonal(decomposePlu(matrix).u);
 }
 
 /** Σ ln|diagonal|. */

@@ -9,14 +9,14 @@ export interface Spline {
 }
 
 /** A spline from unconstrained numbers: softmax for bins, softplus for slopes. Zeros give the identity. */
-export function splineOf(
+export function createSpline(
   numbers: { widths: readonly number[]; heights: readonly number[]; slopes: readonly number[] },
   bound: number,
 ): Spline {
   const shares = (values: readonly number[]): number[] => {
     const powers = values.map(Math.exp);
-    const sum = powers.reduce((total, one) => total + one, 0);
-    return powers.map((one) => (2 * bound * one) / sum);
+    const sum = powers.reduce((total, power) => total + power, 0);
+    return powers.map((power) => (2 * bound * power) / sum);
   };
   return {
     bound,
@@ -29,23 +29,23 @@ export function splineOf(
 /** Bin k of a spline: origin, size, mean slope, and slopes at its ends. */
 function piece({ bound, widths, heights, slopes }: Spline, k: number) {
   const before = (lengths: readonly number[]): number =>
-    lengths.slice(0, k).reduce((sum, one) => sum + one, -bound);
-  const all = [1, ...slopes, 1];
+    lengths.slice(0, k).reduce((sum, length) => sum + length, -bound);
+  const derivatives = [1, ...slopes, 1];
   const [width, height] = [widths[k]!, heights[k]!];
   return {
     ...{ x: before(widths), y: before(heights), width, height, mean: height / width },
-    ...{ first: all[k]!, last: all[k + 1]! },
+    ...{ first: derivatives[k]!, last: derivatives[k + 1]! },
   };
 }
 
 /** The bin that contains a value along an axis. */
-function indexOf(lengths: readonly number[], bound: number, value: number): number {
+function binIndex(lengths: readonly number[], bound: number, value: number): number {
   let end = -bound;
-  const found = lengths.findIndex((length) => {
+  const bin = lengths.findIndex((length) => {
     end += length;
     return value < end;
   });
-  return found === -1 ? lengths.length - 1 : found;
+  return bin === -1 ? lengths.length - 1 : bin;
 }
 
 /** The value of a spline at x, and its slope there. */
@@ -53,7 +53,7 @@ export function splineAt(spline: Spline, x: number): { y: number; slope: number 
   if (Math.abs(x) >= spline.bound) {
     return { y: x, slope: 1 };
   }
-  const p = piece(spline, indexOf(spline.widths, spline.bound, x));
+  const p = piece(spline, binIndex(spline.widths, spline.bound, x));
   const t = (x - p.x) / p.width;
   const bend = p.first + p.last - 2 * p.mean;
   const divisor = p.mean + bend * t * (1 - t);
@@ -69,7 +69,7 @@ export function splineInverse(spline: Spline, y: number): number {
   if (Math.abs(y) >= spline.bound) {
     return y;
   }
-  const p = piece(spline, indexOf(spline.heights, spline.bound, y));
+  const p = piece(spline, binIndex(spline.heights, spline.bound, y));
   const rise = y - p.y;
   const bend = p.first + p.last - 2 * p.mean;
   const a = p.height * (p.mean - p.first) + rise * bend;

@@ -11,11 +11,11 @@ const image = Array.from({ length: SIDE ** 2 }, draw);
 function back(kind: Kind): readonly (number | undefined)[] {
   const sequence = sequences[kind];
   let values: number[] = image;
-  for (const one of sequence) {
-    values = convolved(values, one);
+  for (const kernel of sequence) {
+    values = convolved(values, kernel);
   }
-  for (const one of [...sequence].reverse()) {
-    values = undone(values, one, SIDE ** 2).values as number[];
+  for (const kernel of [...sequence].reverse()) {
+    values = undone(values, kernel, SIDE ** 2).values as number[];
   }
   return values;
 }

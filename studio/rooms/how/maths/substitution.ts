@@ -38,11 +38,11 @@ export type Kind = keyof typeof sequences;
 
 /** The convolution of a square image, given row by row, with zeros outside. */
 export function convolved(x: readonly number[], { taps }: Undoable): number[] {
-  return x.map((_, pixel) => sumOf(taps, x, pixel, () => true));
+  return x.map((_, pixel) => sumTaps(taps, x, pixel, () => true));
 }
 
 /** The order of undoing pixels. */
-function orderOf(count: number, start: Start): number[] {
+function substitutionOrder(count: number, start: Start): number[] {
   const order = Array.from({ length: count }, (_, pixel) => pixel);
   return start === 'top left' ? order : order.reverse();
 }
@@ -63,30 +63,30 @@ export function undone(y: readonly number[], { taps, start }: Undoable, count: n
   const side = Math.sqrt(y.length);
   let last: number | undefined;
   let guessed = 0;
-  for (const pixel of orderOf(y.length, start).slice(0, count)) {
+  for (const pixel of substitutionOrder(y.length, start).slice(0, count)) {
     const others = taps.filter(({ down, right }) => down !== 0 || right !== 0);
-    const neighbours = others.flatMap((tap) => neighbourOf(pixel, tap, side) ?? []);
+    const neighbours = others.flatMap((tap) => tapNeighbour(pixel, tap, side) ?? []);
     guessed = neighbours.filter((neighbour) => values[neighbour] === undefined).length;
-    values[pixel] = y[pixel]! - sumOf(others, values, pixel, (value) => value !== undefined);
+    values[pixel] = y[pixel]! - sumTaps(others, values, pixel, (value) => value !== undefined);
     last = pixel;
   }
   return { values, last, guessed };
 }
 
-function sumOf(
+function sumTaps(
   taps: readonly Tap[],
   x: readonly (number | undefined)[],
   pixel: number,
   isKnown: (value: number | undefined) => boolean,
 ): number {
   return taps.reduce((sum, tap) => {
-    const neighbour = neighbourOf(pixel, tap, Math.sqrt(x.length));
+    const neighbour = tapNeighbour(pixel, tap, Math.sqrt(x.length));
     return neighbour !== undefined && isKnown(x[neighbour]) ? sum + tap.weight * x[neighbour]! : sum;
   }, 0);
 }
 
 /** The pixel that a tap reads; undefined outside the image. */
-function neighbourOf(pixel: number, { down, right }: Tap, side: number): number | undefined {
+function tapNeighbour(pixel: number, { down, right }: Tap, side: number): number | undefined {
   const [row, column] = [Math.floor(pixel / side) + down, (pixel % side) + right];
   return Math.min(row, column) >= 0 && Math.max(row, column) < side ? row * side + column : undefined;
 }

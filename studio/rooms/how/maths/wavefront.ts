@@ -1,7 +1,7 @@
 // The inverse of a corner convolution by anti-diagonals, as in the library.
 
 /** The pixels of the H + W − 1 anti-diagonals of an image, each from top to bottom. */
-export function diagonalsOf(height: number, width: number): number[][] {
+export function listDiagonals(height: number, width: number): number[][] {
   return Array.from({ length: height + width - 1 }, (_, t) => {
     const first = Math.max(0, t - width + 1);
     const last = Math.min(height - 1, t);
@@ -21,21 +21,21 @@ export function waitingDiagonals(
 }
 
 /** The pixels above and to the left that a pixel depends on, through taps other than the centre. */
-export function neighboursOf(pixel: number, width: number, side: number, dilation: number): number[] {
+export function listNeighbours(pixel: number, width: number, side: number, dilation: number): number[] {
   const [row, column] = [Math.floor(pixel / width), pixel % width];
-  const found: number[] = [];
+  const neighbours: number[] = [];
   for (let tap = 1; tap < side * side; tap++) {
     const h = row - Math.floor(tap / side) * dilation;
     const w = column - (tap % side) * dilation;
     if (h >= 0 && w >= 0) {
-      found.push(h * width + w);
+      neighbours.push(h * width + w);
     }
   }
-  return found;
+  return neighbours;
 }
 
 /** y[h, w] = Σ x[h − i·d, w − j·d]·kernel[i, j], one channel; the kernel row by row, its centre first. */
-export function cornerOf(
+export function cornerConvolution(
   x: readonly number[],
   width: number,
   kernel: readonly number[],
@@ -44,7 +44,7 @@ export function cornerOf(
   return x.map((value, pixel) => value * kernel[0]! + fromNeighbours(x, pixel, width, kernel, dilation));
 }
 
-/** Inverts `cornerOf` by anti-diagonals. */
+/** Inverts `cornerConvolution` by anti-diagonals. */
 export function solveByDiagonals(
   y: readonly number[],
   width: number,
@@ -52,7 +52,7 @@ export function solveByDiagonals(
   dilation: number,
 ): number[] {
   const x = Array<number>(y.length).fill(Number.NaN);
-  for (const pixels of diagonalsOf(y.length / width, width)) {
+  for (const pixels of listDiagonals(y.length / width, width)) {
     for (const pixel of pixels) {
       x[pixel] = (y[pixel]! - fromNeighbours(x, pixel, width, kernel, dilation)) / kernel[0]!;
     }

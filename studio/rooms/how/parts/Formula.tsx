@@ -5,7 +5,7 @@ import 'katex/dist/katex.min.css';
 
 /** An inline or display formula. */
 export function Formula({ tex, block = false }: { tex: string; block?: boolean }) {
-  const place = useRef<HTMLSpanElement>(null);
-  useLayoutEffect(() => katex.render(tex, place.current!, { displayMode: block }), [tex, block]);
-  return <span ref={place} class={block ? 'how-formula' : undefined} />;
+  const element = useRef<HTMLSpanElement>(null);
+  useLayoutEffect(() => katex.render(tex, element.current!, { displayMode: block }), [tex, block]);
+  return <span ref={element} class={block ? 'how-formula' : undefined} />;
 }

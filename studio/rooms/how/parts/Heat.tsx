@@ -15,7 +15,7 @@ interface HeatProps {
 /** A matrix with positive and negative values in two colours. */
 export function Heat({ name, matrix, widest = matrix[0]!.length }: HeatProps) {
   const [height, width] = [matrix.length, matrix[0]!.length];
-  const most = Math.max(...matrix.flat().map(Math.abs));
+  const largest = Math.max(...matrix.flat().map(Math.abs));
   return (
     <div class="how-panel">
       <div class="how-grid how-heat" style={{ width: `${(100 * width) / widest}%` }}>
@@ -30,7 +30,7 @@ export function Heat({ name, matrix, widest = matrix[0]!.length }: HeatProps) {
                 height={0.92}
                 class={Math.abs(value) < NOTHING ? 'how-empty' : value > 0 ? 'how-first' : 'how-second'}
                 style={{
-                  fillOpacity: Math.abs(value) < NOTHING ? '' : 0.15 + (0.85 * Math.abs(value)) / most,
+                  fillOpacity: Math.abs(value) < NOTHING ? '' : 0.15 + (0.85 * Math.abs(value)) / largest,
                 }}
               />
             )),

@@ -121,6 +121,6 @@ function pixelAt({ clientX, clientY, currentTarget }: PointerEvent, height: numb
   return row * width + within(Math.floor(((clientX - box.left) / box.width) * width), width);
 }
 
-function within(place: number, length: number): number {
-  return Math.min(length - 1, Math.max(0, place));
+function within(position: number, length: number): number {
+  return Math.min(length - 1, Math.max(0, position));
 }

@@ -18,6 +18,12 @@ const addresses = {
 } as const;
 
 /** A link to a publication. */
-export function Source({ of, children }: { of: keyof typeof addresses; children: ComponentChildren }) {
-  return <a href={addresses[of]}>{children}</a>;
+export function Source({
+  of: source,
+  children,
+}: {
+  of: keyof typeof addresses;
+  children: ComponentChildren;
+}) {
+  return <a href={addresses[source]}>{children}</a>;
 }

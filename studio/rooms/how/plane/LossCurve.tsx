@@ -13,8 +13,8 @@ const NUMBERS = 28;
 /** A curve of the losses; its range follows them, but leaves out high ones at the start. */
 export function LossCurve({ losses: { means, group } }: { losses: Losses }) {
   const sorted = [...means].sort((a, b) => a - b);
-  const [least, most] = [sorted[0] ?? 0, sorted[Math.floor(0.9 * (sorted.length - 1))] ?? 1];
-  const span = Math.max(most - least, 0.2);
+  const [least, greatest] = [sorted[0] ?? 0, sorted[Math.floor(0.9 * (sorted.length - 1))] ?? 1];
+  const span = Math.max(greatest - least, 0.2);
   const down = (value: number): number => (HEIGHT - STEPS) * (0.92 - (0.84 * (value - least)) / span);
   const across = (index: number): number => ((WIDTH - NUMBERS) * index) / Math.max(means.length - 1, 40);
   return (
@@ -43,8 +43,8 @@ export function LossCurve({ losses: { means, group } }: { losses: Losses }) {
               step {counted(means.length * group)}
             </text>
           )}
-          <text x={WIDTH - 4} y={down(most) + 3}>
-            {decimal(most)}
+          <text x={WIDTH - 4} y={down(greatest) + 3}>
+            {decimal(greatest)}
           </text>
           <text x={WIDTH - 4} y={down(least) + 3}>
             {decimal(least)}

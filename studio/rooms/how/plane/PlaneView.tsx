@@ -100,19 +100,19 @@ export function PlaneView({
 function Density({ look }: { look: Look | undefined }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const density = look?.density;
-  const { place = 0 } = look ?? {};
+  const { place: layerPosition = 0 } = look ?? {};
   useEffect(() => {
     const context = canvas.current!.getContext('2d')!;
     if (density === undefined) {
       context.clearRect(0, 0, CELLS, CELLS);
       return;
     }
-    const [red, green, blue] = colorOf(canvas.current!);
+    const [red, green, blue] = textColor(canvas.current!);
     const sorted = Float32Array.from(density).sort();
-    const most = sorted[Math.floor(0.99 * (sorted.length - 1))]! || 1;
+    const brightest = sorted[Math.floor(0.99 * (sorted.length - 1))]! || 1;
     const picture = context.createImageData(CELLS, CELLS);
     density.forEach((value, cell) => {
-      const shade = Math.min(1, Math.sqrt(value / most));
+      const shade = Math.min(1, Math.sqrt(value / brightest));
       picture.data.set([red, green, blue, 255 * 0.85 * shade], 4 * cell);
     });
     context.putImageData(picture, 0, 0);
@@ -122,7 +122,7 @@ function Density({ look }: { look: Look | undefined }) {
     <canvas
       ref={canvas}
       class="plane-density"
-      style={{ opacity: 1 - 2 * Math.abs(place - Math.round(place)) }}
+      style={{ opacity: 1 - 2 * Math.abs(layerPosition - Math.round(layerPosition)) }}
       width={CELLS}
       height={CELLS}
       aria-hidden="true"
@@ -131,7 +131,7 @@ function Density({ look }: { look: Look | undefined }) {
 }
 
 /** The text colour of an element: red, green and blue from 0 to 255. */
-function colorOf(element: Element): readonly [number, number, number] {
+function textColor(element: Element): readonly [number, number, number] {
   const [red = 0, green = 0, blue = 0] = (getComputedStyle(element).color.match(/[\d.]+/g) ?? []).map(Number);
   return [red, green, blue];
 }

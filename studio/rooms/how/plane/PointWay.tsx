@@ -7,7 +7,7 @@ import { squarePath } from './PlaneView.tsx';
 const SIDE = 0.4;
 
 /** The sides of the parallelogram that a square has become. */
-export function sidesOf([a, b, c, d]: Trace['jacobians'][number]): [
+export function parallelogramSides([a, b, c, d]: Trace['jacobians'][number]): [
   readonly [number, number],
   readonly [number, number],
 ] {
@@ -18,22 +18,22 @@ export function sidesOf([a, b, c, d]: Trace['jacobians'][number]): [
 }
 
 /** The name of a place in the flow. */
-export function placeName(place: number, layers: number): string {
-  if (place === 0) {
+export function placeName(position: number, layers: number): string {
+  if (position === 0) {
     return 'data';
   }
-  return place === layers ? 'noise' : `layer ${place}`;
+  return position === layers ? 'noise' : `layer ${position}`;
 }
 
 /** A picture of every place, with the log-change of areas by its layer. */
 export function PointWay({
   trace,
-  place,
+  place: layerPosition,
   onPlace,
 }: {
   trace: Trace;
   place: number;
-  onPlace(place: number): void;
+  onPlace(position: number): void;
 }) {
   const layers = trace.logDets.length;
   return (
@@ -46,13 +46,16 @@ export function PointWay({
           <li key={index}>
             <button
               type="button"
-              aria-pressed={Math.round(place) === index}
+              aria-pressed={Math.round(layerPosition) === index}
               onClick={() => onPlace(index)}
               title={`(${decimal(point[0])}, ${decimal(point[1])})`}
             >
               <svg viewBox={`${-EXTENT} ${-EXTENT} ${2 * EXTENT} ${2 * EXTENT}`} aria-hidden="true">
                 <path class="plane-axes" d={`M0 ${-EXTENT}V${EXTENT}M${-EXTENT} 0H${EXTENT}`} />
-                <path class="plane-square" d={squarePath(point, sidesOf(trace.jacobians[index]!))} />
+                <path
+                  class="plane-square"
+                  d={squarePath(point, parallelogramSides(trace.jacobians[index]!))}
+                />
                 <circle class="plane-chosen" cx={point[0]} cy={-point[1]} r={0.15} />
               </svg>
               <span>{name}</span>
@@ -67,16 +70,16 @@ export function PointWay({
 
 /** The sum in words and numbers. */
 export function PointSum({ trace }: { trace: Trace }) {
-  const whole = trace.logDets.reduce((sum, value) => sum + value, 0);
+  const logDet = trace.logDets.reduce((sum, value) => sum + value, 0);
   const [a, b, c, d] = trace.jacobians.at(-1)!;
   const area = Math.abs(a * d - b * c);
   const [x, y] = trace.points[0]!;
   return (
     <>
       For the point ({decimal(x)}, {decimal(y)}), ln p(x) = ln p(z) + Σ ln|det| = {decimal(trace.logPrior)}{' '}
-      {whole < 0 ? '−' : '+'} {decimal(Math.abs(whole))} ={' '}
-      <strong data-testid="log-density">{decimal(trace.logPrior + whole)}</strong>, a density of{' '}
-      {factor(Math.exp(trace.logPrior + whole))}. On its way to the noise, a small square around it becomes a
+      {logDet < 0 ? '−' : '+'} {decimal(Math.abs(logDet))} ={' '}
+      <strong data-testid="log-density">{decimal(trace.logPrior + logDet)}</strong>, a density of{' '}
+      {factor(Math.exp(trace.logPrior + logDet))}. On its way to the noise, a small square around it becomes a
       parallelogram of {factor(area)} times the area, so the data is{' '}
       {area < 1 ? 'less dense here than its noise' : 'denser here than its noise'}; ln {factor(area)} ={' '}
       {decimal(Math.log(area))}.

@@ -3,16 +3,16 @@ import { expect, it } from 'vitest';
 import {
   type DistributionName,
   type Drawing,
+  decodeDrawing,
+  distributionPoints,
   distributions,
-  drawingOf,
   drawnPoints,
+  encodeDrawing,
   isFull,
-  pointsOf,
-  textOf,
 } from './distributions.ts';
 
 it.each(Object.keys(distributions) as DistributionName[])('%s are in the picture, around 0', (name) => {
-  const points = pointsOf(name);
+  const points = distributionPoints(name);
   expect(Math.max(...points.map(Math.abs))).toBeLessThan(3);
   for (const coordinate of [0, 1]) {
     const values = points.filter((_, index) => index % 2 === coordinate);
@@ -35,8 +35,8 @@ it('scatters points along all strokes by their length', () => {
     points[2 * index]!,
     points[2 * index + 1]!,
   ]);
-  const share = (of: (x: number, y: number) => boolean): number =>
-    pairs.filter(([x, y]) => of(x!, y!)).length / pairs.length;
+  const share = (isInside: (x: number, y: number) => boolean): number =>
+    pairs.filter(([x, y]) => isInside(x!, y!)).length / pairs.length;
   // Lengths 3 and 1, and a dot as long as the brush is wide.
   expect(share((x, y) => Math.abs(y - 1) < 0.3 && x < 0.7)).toBeCloseTo(2.7 / 4.07, 1);
   expect(share((x, y) => Math.abs(x - 1) < 0.3 && y < 0.7)).toBeCloseTo(0.7 / 4.07, 1);
@@ -46,13 +46,13 @@ it('scatters points along all strokes by their length', () => {
 });
 
 it('keeps drawings as text, up to a sixty-fourth of the picture', () => {
-  const back = drawingOf(textOf(drawing))!;
+  const back = decodeDrawing(encodeDrawing(drawing))!;
   expect(back.map((stroke) => stroke.length)).toEqual([3, 1]);
   back.flat().forEach(([x, y], index) => {
     const [a, b] = drawing.flat()[index]!;
     expect(Math.hypot(x - a, y - b)).toBeLessThan(6 / 63);
   });
-  expect(drawingOf('')).toEqual([]);
+  expect(decodeDrawing('')).toEqual([]);
 });
 
 it('is full before its text is refused', () => {
@@ -61,9 +61,9 @@ it('is full before its text is refused', () => {
     drawn.push([0, 0]);
   }
   expect(drawn.length).toBeGreaterThan(700);
-  expect(drawingOf(textOf([drawn]))).toHaveLength(1);
+  expect(decodeDrawing(encodeDrawing([drawn]))).toHaveLength(1);
 });
 
 it.each(['A', 'AB.', '.AB', 'AB..CD', 'A b', 'ÄB', 'AB'.repeat(800)])('is not a drawing: %s', (text) => {
-  expect(drawingOf(text)).toBeUndefined();
+  expect(decodeDrawing(text)).toBeUndefined();
 });

@@ -73,8 +73,8 @@ const COUNT = 8000;
 const BRUSH = 0.07;
 
 /** The points of a known distribution, two numbers each. */
-export function pointsOf(name: DistributionName): Float32Array {
-  const random = randomOf(1);
+export function distributionPoints(name: DistributionName): Float32Array {
+  const random = seededRandom(1);
   const { draw } = distributions[name];
   return Float32Array.from(Array.from({ length: COUNT }, () => draw(random)).flat());
 }
@@ -93,23 +93,23 @@ export function drawnPoints(drawing: Drawing): Float32Array {
         }),
   );
   const ends: number[] = [];
-  let whole = 0;
+  let totalLength = 0;
   for (const { length } of pieces) {
-    whole += length;
-    ends.push(whole);
+    totalLength += length;
+    ends.push(totalLength);
   }
   if (pieces.length === 0) {
     return new Float32Array(0);
   }
-  const random = randomOf(2);
+  const random = seededRandom(2);
   const draw = (): Point => {
-    const at = whole * random.uniform();
+    const target = totalLength * random.uniform();
     const index = Math.min(
       ends.length - 1,
-      ends.findIndex((end) => at <= end),
+      ends.findIndex((end) => target <= end),
     );
     const { from, to, length } = pieces[index]!;
-    const share = length === 0 ? 0 : 1 - (ends[index]! - at) / length;
+    const share = length === 0 ? 0 : 1 - (ends[index]! - target) / length;
     return noisy([from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])], random, BRUSH);
   };
   return Float32Array.from(Array.from({ length: COUNT }, draw).flat());
@@ -123,18 +123,18 @@ const MOST_LETTERS = 1500;
 
 /** Whether a drawing has no room for another stroke or point. */
 export function isFull(drawing: Drawing): boolean {
-  return textOf(drawing).length + 3 > MOST_LETTERS;
+  return encodeDrawing(drawing).length + 3 > MOST_LETTERS;
 }
 
 /** A drawing as text: two letters for each point, and strokes separated by full stops. */
-export function textOf(drawing: Drawing): string {
+export function encodeDrawing(drawing: Drawing): string {
   const letter = (value: number): string =>
     LETTERS[Math.min(63, Math.max(0, Math.round(((value + 3) / 6) * 63)))]!;
   return drawing.map((stroke) => stroke.map(([x, y]) => letter(x) + letter(y)).join('')).join('.');
 }
 
 /** The drawing encoded in a text; undefined if invalid. */
-export function drawingOf(text: string): Drawing | undefined {
+export function decodeDrawing(text: string): Drawing | undefined {
   if (!/^(([\w-]{2})+(\.([\w-]{2})+)*)?$/.test(text) || text.length > MOST_LETTERS) {
     return undefined;
   }
@@ -146,6 +146,6 @@ export function drawingOf(text: string): Drawing | undefined {
         .map((stroke) => Array.from(stroke.matchAll(/(.)(.)/g), ([, x, y]): Point => [value(x!), value(y!)]));
 }
 
-function randomOf(seed: number): Random {
+function seededRandom(seed: number): Random {
   return { uniform: uniforms(seed), normal: normals(seed + 1) };
 }

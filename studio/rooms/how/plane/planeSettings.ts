@@ -1,7 +1,13 @@
 // The settings of the figure of a flow in two dimensions, kept in the address.
 import { changeSettings, settings } from '../../../address.ts';
 import type { PlaneOptions, TransformerName } from '../../../work/plane/planeFlow.ts';
-import { type DistributionName, type Drawing, distributions, drawingOf, textOf } from './distributions.ts';
+import {
+  type DistributionName,
+  type Drawing,
+  decodeDrawing,
+  distributions,
+  encodeDrawing,
+} from './distributions.ts';
 
 /** The choices of each setting; the first is the default. */
 export const choices = {
@@ -19,36 +25,36 @@ export interface PlaneSettings extends PlaneOptions {
 
 /** The settings in the address; what it doesn't say, or says wrongly, has its default. */
 export function planeSettings(): PlaneSettings {
-  const of = <Name extends keyof typeof choices>(name: Name): (typeof choices)[Name][number] => {
-    const known: readonly string[] = choices[name];
+  const chosenOrFirst = <Name extends keyof typeof choices>(name: Name): (typeof choices)[Name][number] => {
+    const allowed: readonly string[] = choices[name];
     const value = settings.value[name];
     return (
-      value !== undefined && known.includes(value) ? value : known[0]
+      value !== undefined && allowed.includes(value) ? value : allowed[0]
     ) as (typeof choices)[Name][number];
   };
   return {
-    source: of('points') as DistributionName | 'drawn',
-    depth: Number(of('couplings')),
-    width: Number(of('width')),
-    transformer: of('transformer') as TransformerName,
-    drawing: drawingOf(settings.value.drawing ?? '') ?? [],
+    source: chosenOrFirst('points') as DistributionName | 'drawn',
+    depth: Number(chosenOrFirst('couplings')),
+    width: Number(chosenOrFirst('width')),
+    transformer: chosenOrFirst('transformer') as TransformerName,
+    drawing: decodeDrawing(settings.value.drawing ?? '') ?? [],
   };
 }
 
 /** Replaces settings in the address that don't exist by the defaults. */
 export function correctSettings(): void {
-  const wrong = Object.entries(choices).filter(([name, known]) => {
+  const wrong = Object.entries(choices).filter(([name, allowed]) => {
     const value = settings.value[name];
-    return value !== undefined && !(known as readonly string[]).includes(value);
+    return value !== undefined && !(allowed as readonly string[]).includes(value);
   });
-  const corrected = Object.fromEntries(wrong.map(([name, known]) => [name, known[0]!]));
+  const corrected = Object.fromEntries(wrong.map(([name, allowed]) => [name, allowed[0]!]));
   const { drawing = '' } = settings.value;
-  if (wrong.length > 0 || drawingOf(drawing) === undefined) {
-    changeSettings({ ...corrected, ...(drawingOf(drawing) === undefined && { drawing: '' }) });
+  if (wrong.length > 0 || decodeDrawing(drawing) === undefined) {
+    changeSettings({ ...corrected, ...(decodeDrawing(drawing) === undefined && { drawing: '' }) });
   }
 }
 
 /** Keeps a drawing in the address. */
 export function keepDrawing(drawing: Drawing): void {
-  changeSettings({ drawing: textOf(drawing) });
+  changeSettings({ drawing: encodeDrawing(drawing) });
 }

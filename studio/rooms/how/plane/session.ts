@@ -117,8 +117,8 @@ export class PlaneSession {
   }
 
   /** Shows another place, or the way of another point. */
-  show(place: number, chosen: ChosenPoint | undefined): void {
-    this.wanted = { place, chosen };
+  show(position: number, chosen: ChosenPoint | undefined): void {
+    this.wanted = { place: position, chosen };
     this.refresh();
   }
 
@@ -182,15 +182,15 @@ function withLosses(
   losses: readonly number[],
 ): Losses {
   const waiting = [...pending.losses, ...losses];
-  const whole = waiting.length - (waiting.length % group);
-  pending.losses = waiting.slice(whole);
-  const all = [...means, ...meansOf(waiting.slice(0, whole), group)];
-  return all.length <= MOST_MEANS
-    ? { means: all, group }
-    : { means: meansOf(all.slice(0, all.length - (all.length % 2)), 2), group: 2 * group };
+  const usedCount = waiting.length - (waiting.length % group);
+  pending.losses = waiting.slice(usedCount);
+  const allMeans = [...means, ...groupMeans(waiting.slice(0, usedCount), group)];
+  return allMeans.length <= MOST_MEANS
+    ? { means: allMeans, group }
+    : { means: groupMeans(allMeans.slice(0, allMeans.length - (allMeans.length % 2)), 2), group: 2 * group };
 }
 
-function meansOf(values: readonly number[], group: number): number[] {
+function groupMeans(values: readonly number[], group: number): number[] {
   return Array.from(
     { length: values.length / group },
     (_, index) =>

@@ -10,29 +10,29 @@ const FRAME_MS = 60;
 /** The movement through the flow; with reduced motion it goes from layer to layer. */
 export function usePassage(
   layers: number,
-  place: number,
-  setPlace: (place: number) => void,
+  position: number,
+  setPlace: (position: number) => void,
 ): { readonly isRunning: boolean; toggle(): void; stop(): void } {
   const [isRunning, setRunning] = useState(false);
   useEffect(() => {
     if (!isRunning) {
       return undefined;
     }
-    if (place >= layers) {
+    if (position >= layers) {
       setRunning(false);
       return undefined;
     }
     const isReduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const [delay, next] = isReduced
-      ? [2 * LAYER_MS, Math.floor(place) + 1]
-      : [FRAME_MS, place + FRAME_MS / LAYER_MS];
+      ? [2 * LAYER_MS, Math.floor(position) + 1]
+      : [FRAME_MS, position + FRAME_MS / LAYER_MS];
     const timer = setTimeout(() => setPlace(Math.min(layers, next)), delay);
     return () => clearTimeout(timer);
-  }, [isRunning, place, layers]);
+  }, [isRunning, position, layers]);
   return {
     isRunning,
     toggle() {
-      if (!isRunning && place >= layers) {
+      if (!isRunning && position >= layers) {
         setPlace(0);
       }
       setRunning(!isRunning);

@@ -7,7 +7,7 @@ import { Plot } from '../../../parts/plot/Plot.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import json from './recording.json';
-import { layersOf, meansAt, type Recording, resultOf, setbacksOf } from './recording.ts';
+import { describeLayers, describeResult, describeSetbacks, meansAt, type Recording } from './recording.ts';
 import samples from './samples.png';
 import './race.css';
 
@@ -21,7 +21,7 @@ export function Race() {
     <>
       <p>
         1&nbsp;×&nbsp;1 convolutions, as in Glow, are easily undone too, but see no neighbours; only the
-        couplings do. Does seeing more pay? {resultOf(recording)}
+        couplings do. Does seeing more pay? {describeResult(recording)}
       </p>
       <RecordedRace />
     </>
@@ -30,14 +30,14 @@ export function Race() {
 
 /** The figure. */
 function RecordedRace() {
-  const [at, setAt] = useState(last);
-  const step = steps[at]!;
-  const means = meansAt(recording, at);
-  const series = mixings.map((mixing, which) => ({
-    name: layersOf(mixing),
-    hue: which,
+  const [stepIndex, setAt] = useState(last);
+  const step = steps[stepIndex]!;
+  const means = meansAt(recording, stepIndex);
+  const series = mixings.map((mixing, mixingIndex) => ({
+    name: describeLayers(mixing),
+    hue: mixingIndex,
     kind: 'line and points' as const,
-    points: steps.map((x, index) => ({ x, y: meansAt(recording, index)[which]! })),
+    points: steps.map((x, index) => ({ x, y: meansAt(recording, index)[mixingIndex]! })),
   }));
   return (
     <Figure
@@ -45,7 +45,7 @@ function RecordedRace() {
       controls={
         <Slider
           label="Training step"
-          value={at}
+          value={stepIndex}
           least={0}
           most={last}
           step={1}
@@ -55,29 +55,30 @@ function RecordedRace() {
       }
       description={
         <>
-          After {plural(step, 'step')}, {mixings.map((_, which) => textOf(which, at, means)).join('; ')}. The
-          samples are of seed {seeds[0]}, from the same latents at every step.
+          After {plural(step, 'step')},{' '}
+          {mixings.map((_, mixingIndex) => raceText(mixingIndex, stepIndex, means)).join('; ')}. The samples
+          are of seed {seeds[0]}, from the same latents at every step.
         </>
       }
     >
       <div class="race">
-        {mixings.map((mixing, which) => (
+        {mixings.map((mixing, mixingIndex) => (
           <Panel
             key={mixing}
             title={
               <>
-                {layersOf(mixing)}: <strong>{decimal(means[which]!, 3)}</strong> bits/dim
+                {describeLayers(mixing)}: <strong>{decimal(means[mixingIndex]!, 3)}</strong> bits/dim
               </>
             }
           >
             <div
               class="race-samples"
               role="img"
-              aria-label={`Samples of ${layersOf(mixing)} after ${plural(step, 'step')}`}
+              aria-label={`Samples of ${describeLayers(mixing)} after ${plural(step, 'step')}`}
               style={{
                 backgroundImage: `url(${samples})`,
                 backgroundSize: `${100 * mixings.length}% ${100 * steps.length}%`,
-                backgroundPosition: `${(100 * which) / (mixings.length - 1)}% ${(100 * at) / last}%`,
+                backgroundPosition: `${(100 * mixingIndex) / (mixings.length - 1)}% ${(100 * stepIndex) / last}%`,
               }}
             />
           </Panel>
@@ -101,18 +102,18 @@ function RecordedRace() {
       </a>
       <p class="how-note">
         Recorded with the settings of Train, but width {width} and batches of {batch}, on{' '}
-        {counted(recording.images.training)} digits. {setbacksOf(recording)} “Run it yourself” opens Train
-        with these settings: press “Start the race” there. Your run starts from the weights of seed {seeds[0]}{' '}
-        and sees the same images.
+        {counted(recording.images.training)} digits. {describeSetbacks(recording)} “Run it yourself” opens
+        Train with these settings: press “Start the race” there. Your run starts from the weights of seed{' '}
+        {seeds[0]} and sees the same images.
       </p>
     </Figure>
   );
 }
 
-function textOf(which: number, at: number, means: readonly number[]): string {
-  const values = bitsPerDim[which]!.map((bySteps) => bySteps[at]!);
-  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => decimal(value, 3));
-  return `${layersOf(mixings[which]!)} need ${decimal(means[which]!, 3)} bits/dim (${least} to ${most} over ${seeds.length} seeds)`;
+function raceText(mixingIndex: number, stepIndex: number, means: readonly number[]): string {
+  const values = bitsPerDim[mixingIndex]!.map((bySteps) => bySteps[stepIndex]!);
+  const [least, greatest] = [Math.min(...values), Math.max(...values)].map((value) => decimal(value, 3));
+  return `${describeLayers(mixings[mixingIndex]!)} need ${decimal(means[mixingIndex]!, 3)} bits/dim (${least} to ${greatest} over ${seeds.length} seeds)`;
 }
 
 /** The same race in the room Train. */

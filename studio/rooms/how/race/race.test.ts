@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { expect, it } from 'vitest';
 import { findPreset } from '../../../../src/runs/settings/presets.ts';
-import { layersOf, type Recording, resultOf } from './recording.ts';
+import { describeLayers, describeResult, type Recording } from './recording.ts';
 
 const folder = import.meta.dirname;
 const recording: Recording = JSON.parse(readFileSync(join(folder, 'recording.json'), 'utf8'));
@@ -30,7 +30,7 @@ it('is small, and has a picture for every step of each model', () => {
 });
 
 it('has the result that its sentences state', () => {
-  const text = resultOf(recording);
+  const text = describeResult(recording);
   const { seeds, steps, bitsPerDim, images } = recording;
   const [mine, theirs] = bitsPerDim.map((bySeed) => bySeed.map((bySteps) => bySteps.at(-1)!)) as [
     number[],
@@ -44,7 +44,7 @@ it('has the result that its sentences state', () => {
   const signs = new Set(leads.map(Math.sign));
   expect(text).toContain(signs.size > 1 ? 'Neither wins' : 'With each seed');
   if (signs.size === 1) {
-    expect(text).toContain(`${layersOf(recording.mixings[signs.has(1) ? 0 : 1]!)} need fewer bits, by`);
+    expect(text).toContain(`${describeLayers(recording.mixings[signs.has(1) ? 0 : 1]!)} need fewer bits, by`);
     const sizes = leads.map(Math.abs).sort((a, b) => a - b);
     expect(numbersIn(text).slice(-2)).toEqual(
       [sizes[0]!, sizes.at(-1)!].map((size) => Number(size.toFixed(3))),
@@ -55,7 +55,7 @@ it('has the result that its sentences state', () => {
 it('says so if the other wins, or neither', () => {
   const ending = (mine: number[], theirs: number[]): string => {
     const bitsPerDim = [mine, theirs].map((bySeed) => bySeed.map((bits) => [9, bits]));
-    return resultOf({ ...recording, steps: [1, 2], seeds: [0, 1], bitsPerDim }).split(
+    return describeResult({ ...recording, steps: [1, 2], seeds: [0, 1], bitsPerDim }).split(
       'lower is better). ',
     )[1]!;
   };

@@ -26,32 +26,32 @@ export function meansAt({ bitsPerDim }: Recording, step: number): number[] {
 }
 
 /** The result at the last step, in two sentences. */
-export function resultOf(recording: Recording): string {
+export function describeResult(recording: Recording): string {
   const { mixings, seeds, steps, bitsPerDim, images } = recording;
   const last = steps.length - 1;
   const [mine, theirs] = meansAt(recording, last) as [number, number];
-  const [name, other] = mixings.map(layersOf) as [string, string];
+  const [name, otherName] = mixings.map(describeLayers) as [string, string];
   const leads = seeds.map((_, seed) => bitsPerDim[1]![seed]![last]! - bitsPerDim[0]![seed]![last]!);
-  const [least, most] = [Math.min(...leads), Math.max(...leads)];
+  const [least, greatest] = [Math.min(...leads), Math.max(...leads)];
   const wins = leads.filter((lead) => lead > 0).length;
-  const reached = `After ${steps[last]!.toLocaleString('en')} steps, ${name} reach ${mine.toFixed(3)} bits/dim and ${other} ${theirs.toFixed(3)}, on ${images.validation.toLocaleString('en')} digits that they weren't trained on (means over ${seeds.length} seeds; lower is better).`;
+  const reached = `After ${steps[last]!.toLocaleString('en')} steps, ${name} reach ${mine.toFixed(3)} bits/dim and ${otherName} ${theirs.toFixed(3)}, on ${images.validation.toLocaleString('en')} digits that they weren't trained on (means over ${seeds.length} seeds; lower is better).`;
   if (wins === seeds.length) {
-    return `${reached} With each seed, ${name} need fewer bits, by ${least.toFixed(3)} to ${most.toFixed(3)}.`;
+    return `${reached} With each seed, ${name} need fewer bits, by ${least.toFixed(3)} to ${greatest.toFixed(3)}.`;
   }
   if (wins === 0) {
-    return `${reached} With each seed, ${other} need fewer bits, by ${(-most).toFixed(3)} to ${(-least).toFixed(3)}.`;
+    return `${reached} With each seed, ${otherName} need fewer bits, by ${(-greatest).toFixed(3)} to ${(-least).toFixed(3)}.`;
   }
-  return `${reached} Neither wins with every seed: ${name} need fewer bits with ${wins} of ${seeds.length}, and the difference is between ${signed(-most)} and ${signed(-least)}.`;
+  return `${reached} Neither wins with every seed: ${name} need fewer bits with ${wins} of ${seeds.length}, and the difference is between ${signed(-greatest)} and ${signed(-least)}.`;
 }
 
 /** What a reader should know about unstable trainings, in sentences; empty if there were none. */
-export function setbacksOf({ mixings, seeds, rollbacks }: Recording): string {
+export function describeSetbacks({ mixings, seeds, rollbacks }: Recording): string {
   return mixings
-    .flatMap((mixing, which) =>
+    .flatMap((mixing, mixingIndex) =>
       seeds.flatMap((seed, index) =>
-        rollbacks[which]![index]!.map(
+        rollbacks[mixingIndex]![index]!.map(
           (step) =>
-            `With seed ${seed}, the training of ${layersOf(mixing)} became unstable at step ${step.toLocaleString('en')} and continued at half the learning rate.`,
+            `With seed ${seed}, the training of ${describeLayers(mixing)} became unstable at step ${step.toLocaleString('en')} and continued at half the learning rate.`,
         ),
       ),
     )
@@ -59,7 +59,7 @@ export function setbacksOf({ mixings, seeds, rollbacks }: Recording): string {
 }
 
 /** What layers of a mixing are called; their size stays on one line. */
-export function layersOf(mixing: string): string {
+export function describeLayers(mixing: string): string {
   return `${mixing.replace('x', '\u00a0×\u00a0')} convolutions`;
 }
 

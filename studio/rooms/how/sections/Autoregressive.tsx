@@ -31,7 +31,7 @@ export function Settling() {
   const [pixel, setPixel] = useState(3 * SIZE + 4);
   const [iteration, setIteration] = useState(4);
   const read = new Set(dependsOn(pixel, SIZE));
-  const known = settled.filter((one) => one <= iteration).length;
+  const settledCount = settled.filter((settling) => settling <= iteration).length;
   return (
     <Figure
       title="The dependencies of a value"
@@ -50,7 +50,7 @@ export function Settling() {
         <>
           The pixel in row {Math.floor(pixel / SIZE) + 1}, column {(pixel % SIZE) + 1} depends on{' '}
           {plural(read.size, 'pixel')} through the two 3 × 3 convolutions of the network; it settles in
-          iteration {settled[pixel]}. After {plural(iteration, 'iteration')}, at least {known} of{' '}
+          iteration {settled[pixel]}. After {plural(iteration, 'iteration')}, at least {settledCount} of{' '}
           {SIZE * SIZE} pixels are settled; after {LAST}, all.
         </>
       }
@@ -61,7 +61,7 @@ export function Settling() {
             height={SIZE}
             width={SIZE}
             label="The dependencies of a pixel"
-            look={(place) => ({ class: read.has(place) ? 'how-first' : 'how-empty' })}
+            look={(index) => ({ class: read.has(index) ? 'how-first' : 'how-empty' })}
             selected={pixel}
             onSelect={setPixel}
           />
@@ -71,7 +71,7 @@ export function Settling() {
             height={SIZE}
             width={SIZE}
             label="Settled pixels"
-            look={(place) => ({ class: settled[place]! <= iteration ? 'how-solved' : 'how-unsolved' })}
+            look={(index) => ({ class: settled[index]! <= iteration ? 'how-solved' : 'how-unsolved' })}
             selected={pixel}
             onSelect={setPixel}
           />

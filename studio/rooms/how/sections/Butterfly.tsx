@@ -2,14 +2,14 @@
 import { useState } from 'preact/hooks';
 import { plural } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
-import { distancesOf, mixedInto } from '../maths/layers.ts';
+import { factorDistances, mixedInto } from '../maths/layers.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
 
 const [HEIGHT, WIDTH] = [4, 8];
 const VALUES = HEIGHT * WIDTH;
-const distances = distancesOf(VALUES);
+const distances = factorDistances(VALUES);
 
 /** The section. */
 export function Butterfly() {
@@ -61,7 +61,7 @@ export function Pairs() {
             height={HEIGHT}
             width={WIDTH}
             label="The dependencies of a value"
-            look={(place) => ({ class: read.has(place) ? 'how-first' : 'how-empty' })}
+            look={(index) => ({ class: read.has(index) ? 'how-first' : 'how-empty' })}
             selected={pixel}
             onSelect={setPixel}
           />
@@ -71,8 +71,8 @@ export function Pairs() {
             height={VALUES}
             width={VALUES}
             label="Nonzero entries of the product of the factors"
-            look={(place) => {
-              const [row, column] = [Math.floor(place / VALUES), place % VALUES];
+            look={(index) => {
+              const [row, column] = [Math.floor(index / VALUES), index % VALUES];
               const look = row === pixel ? 'how-first' : 'how-both';
               return { class: rows[row]!.has(column) ? look : 'how-empty' };
             }}

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { decimal } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
-import { circulantOf, spectrumOf } from '../maths/layers.ts';
+import { circulantMatrix, eigenvalueSizes } from '../maths/layers.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { Heat } from '../parts/Heat.tsx';
 import { Source } from '../parts/Source.tsx';
@@ -30,7 +30,7 @@ export function Ring() {
   const [next, setNext] = useState(0.5);
   const [second, setSecond] = useState(-0.2);
   const row = [1, next, second, ...Array<number>(CHANNELS - 3).fill(0)];
-  const spectrum = spectrumOf(row);
+  const spectrum = eigenvalueSizes(row);
   const least = Math.min(...spectrum);
   const singular = least < 1e-6;
   return (
@@ -66,7 +66,7 @@ export function Ring() {
             The smallest of the {CHANNELS} eigenvalues has absolute value {decimal(least, 3)}, the largest{' '}
             {decimal(Math.max(...spectrum), 3)}. The sum of their logarithms is ln|det K| ={' '}
             {decimal(
-              spectrum.reduce((sum, one) => sum + Math.log(one), 0),
+              spectrum.reduce((sum, eigenvalue) => sum + Math.log(eigenvalue), 0),
               3,
             )}
             .
@@ -78,7 +78,7 @@ export function Ring() {
         <Panel title="contributions of each channel">
           <RingDrawing shares={[next, second]} />
         </Panel>
-        <Heat name="K" matrix={circulantOf(row)} />
+        <Heat name="K" matrix={circulantMatrix(row)} />
         <Panel title="|eigenvalues|, by frequency">
           <Bars values={spectrum} />
         </Panel>
@@ -89,7 +89,7 @@ export function Ring() {
 
 /** The channels in a ring, with lines for contributions. */
 function RingDrawing({ shares }: { shares: readonly number[] }) {
-  const place = (channel: number): readonly [number, number] => {
+  const position = (channel: number): readonly [number, number] => {
     const angle = (2 * Math.PI * channel) / CHANNELS - Math.PI / 2;
     return [50 + 40 * Math.cos(angle), 50 + 40 * Math.sin(angle)];
   };
@@ -98,7 +98,7 @@ function RingDrawing({ shares }: { shares: readonly number[] }) {
     <svg class="how-curves" viewBox="0 0 100 100" role="img" aria-label="Channels in a ring">
       {channels.flatMap((from) =>
         shares.map((share, index) => {
-          const [[x1, y1], [x2, y2]] = [place(from), place(from + index + 1)];
+          const [[x1, y1], [x2, y2]] = [position(from), position(from + index + 1)];
           return (
             <polyline
               key={`${from} ${index}`}
@@ -110,7 +110,7 @@ function RingDrawing({ shares }: { shares: readonly number[] }) {
         }),
       )}
       {channels.map((channel) => {
-        const [x, y] = place(channel);
+        const [x, y] = position(channel);
         return <circle key={channel} cx={x} cy={y} r={4} />;
       })}
     </svg>
@@ -119,7 +119,7 @@ function RingDrawing({ shares }: { shares: readonly number[] }) {
 
 /** A bar chart of nonnegative numbers. */
 function Bars({ values }: { values: readonly number[] }) {
-  const most = Math.max(...values);
+  const largest = Math.max(...values);
   return (
     <div class="how-grid">
       <svg
@@ -128,7 +128,7 @@ function Bars({ values }: { values: readonly number[] }) {
         aria-label="The absolute values of the eigenvalues"
       >
         {values.map((value, index) => {
-          const height = (values.length * value) / most;
+          const height = (values.length * value) / largest;
           return (
             // Frequencies are identified by their position.
             <rect

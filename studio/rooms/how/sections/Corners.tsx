@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { plural } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
-import { offsetsOf, pixelsRead } from '../maths/convolutions.ts';
+import { kernelOffsets, pixelsRead } from '../maths/convolutions.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
@@ -58,11 +58,11 @@ export function ReceptiveFields() {
   const [pixel, setPixel] = useState(6 * SIZE + 6);
   const [row, column] = [Math.floor(pixel / SIZE), pixel % SIZE];
   const fields = panels.map(({ kinds }) => {
-    const steps = kinds.map((kind) => offsetsOf(kind, kernelSize, dilation));
+    const steps = kinds.map((kind) => kernelOffsets(kind, kernelSize, dilation));
     return pixelsRead([row, column], steps, SIZE, SIZE);
   });
-  const [first, second, both] = fields.map(({ size }) => size) as [number, number, number];
-  const full = pixelsRead([row, column], [offsetsOf('ordinary', kernelSize, dilation)], SIZE, SIZE).size;
+  const [first, second, together] = fields.map(({ size }) => size) as [number, number, number];
+  const full = pixelsRead([row, column], [kernelOffsets('ordinary', kernelSize, dilation)], SIZE, SIZE).size;
   return (
     <Figure
       title="The receptive field of a pixel"
@@ -88,25 +88,25 @@ export function ReceptiveFields() {
       description={
         <>
           For the output pixel in row {row + 1}, column {column + 1}, the first kernel reads{' '}
-          {plural(first, 'pixel')}, the second {second}; together they cover {both}, an ordinary {kernelSize}{' '}
-          × {kernelSize} kernel {full}. Stronger colours mean more paths to the output.
+          {plural(first, 'pixel')}, the second {second}; together they cover {together}, an ordinary{' '}
+          {kernelSize} × {kernelSize} kernel {full}. Stronger colours mean more paths to the output.
         </>
       }
     >
       <div class="how-panels how-three">
         {panels.map(({ look, title }, index) => {
-          const most = Math.max(...fields[index]!.values());
+          const maxWays = Math.max(...fields[index]!.values());
           return (
             <Panel key={look} title={title}>
               <PixelGrid
                 height={SIZE}
                 width={SIZE}
                 label={`The receptive field of a pixel: ${title}`}
-                look={(place) => {
-                  const ways = fields[index]!.get(place);
+                look={(position) => {
+                  const ways = fields[index]!.get(position);
                   return ways === undefined
                     ? { class: 'how-empty' }
-                    : { class: look, opacity: 0.35 + (0.65 * ways) / most };
+                    : { class: look, opacity: 0.35 + (0.65 * ways) / maxWays };
                 }}
                 selected={pixel}
                 onSelect={setPixel}

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
-import { splineAt, splineInverse, splineOf } from '../maths/splines.ts';
+import { createSpline, splineAt, splineInverse } from '../maths/splines.ts';
 import { Curves } from '../parts/Curves.tsx';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { Source } from '../parts/Source.tsx';
@@ -20,7 +20,7 @@ interface Bending {
 const BOUND = 3;
 
 /** Stands in for the network: parameters that change smoothly with a. */
-function bendingOf(kind: Kind, a: number): Bending {
+function bendCurve(kind: Kind, a: number): Bending {
   const shift = Math.sin(1.3 * a);
   if (kind === 'additive') {
     return { at: (b) => ({ y: b + shift, slope: 1 }), back: (y) => y - shift };
@@ -31,7 +31,10 @@ function bendingOf(kind: Kind, a: number): Bending {
   }
   const numbers = (count: number, phase: number): number[] =>
     Array.from({ length: count }, (_, index) => 1.1 * a * Math.sin(2.1 * index + phase));
-  const spline = splineOf({ widths: numbers(5, 0), heights: numbers(5, 2), slopes: numbers(4, 1) }, BOUND);
+  const spline = createSpline(
+    { widths: numbers(5, 0), heights: numbers(5, 2), slopes: numbers(4, 1) },
+    BOUND,
+  );
   return { at: (b) => splineAt(spline, b), back: (y) => splineInverse(spline, y) };
 }
 
@@ -56,7 +59,7 @@ export function BentHalf() {
   const [kind, setKind] = useState<Kind>('spline');
   const [a, setA] = useState(1);
   const [b, setB] = useState(0.5);
-  const bending = bendingOf(kind, a);
+  const bending = bendCurve(kind, a);
   const { y, slope } = bending.at(b);
   return (
     <Figure

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { decimal } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
-import { exponentialTerms, sumOf } from '../maths/layers.ts';
+import { exponentialTerms, sumImages } from '../maths/layers.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
@@ -34,12 +34,12 @@ export function Series() {
   const [terms, setTerms] = useState(2);
   const [norm, setNorm] = useState(1);
   const [pixel, setPixel] = useState(6 * SIZE + 6);
-  const image = Array.from({ length: SIZE * SIZE }, (_, place) => (place === pixel ? 1 : 0));
+  const image = Array.from({ length: SIZE * SIZE }, (_, index) => (index === pixel ? 1 : 0));
   const kernel = KERNEL.map((weight) => norm * weight);
-  const all = exponentialTerms(image, kernel, SIZE, ALL);
-  const sum = sumOf(all.slice(0, terms + 1));
-  const missing = largest(sumOf(all.slice(terms + 1)));
-  const newest = all[terms]!;
+  const allTerms = exponentialTerms(image, kernel, SIZE, ALL);
+  const sum = sumImages(allTerms.slice(0, terms + 1));
+  const missing = largest(sumImages(allTerms.slice(terms + 1)));
+  const newest = allTerms[terms]!;
   return (
     <Figure
       title="The series for one pixel"
@@ -97,19 +97,19 @@ interface SignedProps {
 
 /** Values as colours: positive and negative, stronger for larger ones. */
 function Signed({ label, values, selected, onSelect }: SignedProps) {
-  const most = largest(values);
+  const largestValue = largest(values);
   return (
     <PixelGrid
       height={SIZE}
       width={SIZE}
       label={label}
-      look={(place) => {
-        const value = values[place]!;
+      look={(index) => {
+        const value = values[index]!;
         return value === 0
           ? { class: 'how-empty' }
           : {
               class: value > 0 ? 'how-first' : 'how-second',
-              opacity: 0.1 + 0.9 * Math.sqrt(Math.abs(value) / most),
+              opacity: 0.1 + 0.9 * Math.sqrt(Math.abs(value) / largestValue),
             };
       }}
       selected={selected}

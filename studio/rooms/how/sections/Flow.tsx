@@ -1,7 +1,7 @@
 // Normalizing flows: an image to noise and back, with the chosen model.
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { addressOf, chosenModel, openModels } from '../../../models.ts';
+import { chosenModel, modelAddress, openModels } from '../../../models.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Notice } from '../../../parts/Notice.tsx';
 import { isVisible, Picture, unsupportedChannels } from '../../../parts/Picture.tsx';
@@ -43,8 +43,8 @@ export function Flow() {
 
 /** The figure. */
 export function ImageAndNoise() {
-  const place = useRef<HTMLDivElement>(null);
-  const isSeen = useSeen(place);
+  const container = useRef<HTMLDivElement>(null);
+  const isSeen = useSeen(container);
   useEffect(() => {
     if (isSeen) {
       openModels();
@@ -59,7 +59,7 @@ export function ImageAndNoise() {
       ? (waiting) =>
           compute(
             'imageAndNoise',
-            { model: addressOf(model), seed, temperature: TEMPERATURE, noise },
+            { model: modelAddress(model), seed, temperature: TEMPERATURE, noise },
             waiting,
           )
       : undefined,
@@ -104,7 +104,7 @@ export function ImageAndNoise() {
     >
       {offered && offered.problem !== null && <Notice>{offered.problem}</Notice>}
       {result && !isVisible(result.image) && <Notice>{unsupportedChannels(result.image)}</Notice>}
-      <div class="how-trip" ref={place}>
+      <div class="how-trip" ref={container}>
         <Panel title="image x">
           {result && isVisible(result.image) ? <Picture image={result.image} label="Image" /> : <Blank />}
         </Panel>
@@ -145,11 +145,11 @@ function Latents({ latents }: LatentsProps) {
       height={Math.ceil(values.length / width)}
       width={width}
       label={`${values.length} latents`}
-      look={(place) =>
-        place < values.length
+      look={(index) =>
+        index < values.length
           ? {
-              class: values[place]! > 0 ? 'how-first' : 'how-second',
-              opacity: Math.min(1, Math.abs(values[place]!) / 2.5),
+              class: values[index]! > 0 ? 'how-first' : 'how-second',
+              opacity: Math.min(1, Math.abs(values[index]!) / 2.5),
             }
           : { class: 'how-empty' }
       }

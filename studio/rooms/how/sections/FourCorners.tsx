@@ -45,7 +45,7 @@ export function FourFields() {
   const fields = groups.map(({ down, right }) =>
     pixelsRead([row, column], [corner(side, down, right)], SIZE, SIZE),
   );
-  const all = new Set(fields.flatMap((field) => [...field.keys()])).size;
+  const placeCount = new Set(fields.flatMap((field) => [...field.keys()])).size;
   return (
     <Figure
       title="Four receptive fields"
@@ -64,7 +64,7 @@ export function FourFields() {
         <>
           The output pixel in row {row + 1}, column {column + 1} depends on {plural(fields[0]!.size, 'pixel')}{' '}
           of group 1, {fields[1]!.size} of group 2, {fields[2]!.size} of group 3 and {fields[3]!.size} of
-          group 4: {counted(all)} different places. The preceding 1 × 1 convolution mixes the groups.
+          group 4: {counted(placeCount)} different places. The preceding 1 × 1 convolution mixes the groups.
         </>
       }
     >
@@ -75,7 +75,7 @@ export function FourFields() {
               height={SIZE}
               width={SIZE}
               label={`The receptive field of a pixel: ${title}`}
-              look={(place) => ({ class: fields[index]!.has(place) ? look : 'how-empty' })}
+              look={(position) => ({ class: fields[index]!.has(position) ? look : 'how-empty' })}
               selected={pixel}
               onSelect={setPixel}
             />

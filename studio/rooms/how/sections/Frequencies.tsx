@@ -57,13 +57,13 @@ export function Frequencies() {
 }
 
 /** A kernel at distance `strength` from the identity, which keeps the mean of every channel. */
-function kernelOf(strength: number): PeriodicKernel {
+function createKernel(strength: number): PeriodicKernel {
   const draw = normals(17);
   const drawn = Array.from({ length: 9 }, () => CHANNELS.map(() => CHANNELS.map(() => 0.3 * draw())));
   return drawn.map((tap, index) =>
     tap.map((row, input) =>
       row.map((value, output) => {
-        const mean = drawn.reduce((sum, one) => sum + one[input]![output]!, 0) / drawn.length;
+        const mean = drawn.reduce((sum, taps) => sum + taps[input]![output]!, 0) / drawn.length;
         return strength * (value - mean) + (index === 4 && input === output ? 1 : 0);
       }),
     ),
@@ -78,7 +78,7 @@ export function PeriodicFigure() {
   const [frequency, setFrequency] = useState(2);
   const [solved, setSolved] = useState(groups.length);
   const { y, spectrum, inverses, matrices, recovered } = useMemo(() => {
-    const kernel = kernelOf(strength);
+    const kernel = createKernel(strength);
     const image = wrappedConvolution(picture, kernel, SIZE);
     const ofEach = frequencyMatrices(kernel, SIZE);
     const inverted = ofEach.map(invertComplex);
@@ -142,7 +142,7 @@ export function PeriodicFigure() {
         <Panel title="spectrum of x">
           <Spectrum
             label="The spectrum of the image"
-            values={powersOf(spectrum)}
+            values={squaredModuli(spectrum)}
             look="how-first"
             frequency={frequency}
             onSelect={setFrequency}
@@ -169,9 +169,9 @@ export function PeriodicFigure() {
   );
 }
 
-function powersOf({ re, im }: ComplexImage): number[] {
-  return re.map((row, place) =>
-    Math.log(1e-3 + row.reduce((sum, value, channel) => sum + value ** 2 + im[place]![channel]! ** 2, 0)),
+function squaredModuli({ re, im }: ComplexImage): number[] {
+  return re.map((row, index) =>
+    Math.log(1e-3 + row.reduce((sum, value, channel) => sum + value ** 2 + im[index]![channel]! ** 2, 0)),
   );
 }
 
@@ -191,26 +191,27 @@ interface SpectrumProps {
 
 /** One value per frequency, with the lowest frequency in the middle; larger values are stronger. */
 function Spectrum({ label, values, look, frequency, onSelect }: SpectrumProps) {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const [least, greatest] = [Math.min(...values), Math.max(...values)];
   return (
     <PixelGrid
       height={SIZE}
       width={SIZE}
       label={label}
-      look={(place) => ({
+      look={(index) => ({
         class: look,
-        opacity: most > least ? 0.06 + (0.94 * (values[moved(place)]! - least)) / (most - least) : 0.5,
+        opacity:
+          greatest > least ? 0.06 + (0.94 * (values[moved(index)]! - least)) / (greatest - least) : 0.5,
       })}
       selected={moved(frequency)}
-      onSelect={(place) => onSelect(moved(place))}
+      onSelect={(index) => onSelect(moved(index))}
     />
   );
 }
 
 /** Moves frequency 0 to the middle, and back. */
-function moved(place: number): number {
+function moved(index: number): number {
   const half = SIZE / 2;
-  return ((Math.floor(place / SIZE) + half) % SIZE) * SIZE + (((place % SIZE) + half) % SIZE);
+  return ((Math.floor(index / SIZE) + half) % SIZE) * SIZE + (((index % SIZE) + half) % SIZE);
 }
 
 function ComplexTable({ matrix, title }: { matrix: ComplexMatrix; title: string }) {

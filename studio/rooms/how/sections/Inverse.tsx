@@ -7,9 +7,9 @@ import { PlayButton } from '../../../parts/PlayButton.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { normals } from '../maths/random.ts';
 import {
-  cornerOf,
-  diagonalsOf,
-  neighboursOf,
+  cornerConvolution,
+  listDiagonals,
+  listNeighbours,
   solveByDiagonals,
   waitingDiagonals,
 } from '../maths/wavefront.ts';
@@ -63,7 +63,7 @@ export function Wavefront() {
   const [dilation, setDilation] = useState(1);
   const [step, setStep] = useState(0);
   const [playing, setPlaying] = useState(false);
-  const diagonals = diagonalsOf(size, size);
+  const diagonals = listDiagonals(size, size);
   const [steps, pixels] = [diagonals.length, size * size];
   const restart = (change: () => void): void => {
     change();
@@ -105,7 +105,7 @@ export function Wavefront() {
           <Choice
             label="Kernel size"
             value={String(kernelSize)}
-            options={[3, 5].map((one) => ({ value: String(one), text: `${one} × ${one}` }))}
+            options={[3, 5].map((choice) => ({ value: String(choice), text: `${choice} × ${choice}` }))}
             onChange={(value) => restart(() => setKernelSize(Number(value)))}
           />
           <Choice
@@ -185,24 +185,24 @@ function Solving({ size, side, dilation, step, order, label }: SolvingProps) {
   const kernel = Array.from({ length: side * side }, (_, tap) =>
     tap === 0 ? 1 : (0.55 * draw()) / (side - 1),
   );
-  const y = cornerOf(ringPicture(size), size, kernel, dilation);
+  const y = cornerConvolution(ringPicture(size), size, kernel, dilation);
   const x = solveByDiagonals(y, size, kernel, dilation);
   const needed = new Set(
-    x.flatMap((_, pixel) => (order.get(pixel) === step ? neighboursOf(pixel, size, side, dilation) : [])),
+    x.flatMap((_, pixel) => (order.get(pixel) === step ? listNeighbours(pixel, size, side, dilation) : [])),
   );
   const look = (pixel: number): PixelLook => {
-    const at = order.get(pixel)!;
-    if (at === step) {
+    const position = order.get(pixel)!;
+    if (position === step) {
       return { class: 'how-now' };
     }
-    const [from, most] = at < step ? [x, 0.5] : [y, 2.2];
-    const level = Math.min(1, Math.max(0, from[pixel]! / (2 * most) + 0.5));
-    const state = at < step ? 'how-solved' : 'how-unsolved';
+    const [from, greatest] = position < step ? [x, 0.5] : [y, 2.2];
+    const level = Math.min(1, Math.max(0, from[pixel]! / (2 * greatest) + 0.5));
+    const state = position < step ? 'how-solved' : 'how-unsolved';
     return { class: needed.has(pixel) ? 'how-needed' : state, opacity: 0.08 + 0.92 * level };
   };
   return <PixelGrid height={size} width={size} label={label} look={look} />;
 }
 
 function solvedBy(order: ReadonlyMap<number, number>, step: number): number {
-  return [...order.values()].filter((at) => at <= step).length;
+  return [...order.values()].filter((position) => position <= step).length;
 }

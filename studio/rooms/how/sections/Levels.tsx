@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { counted, plural } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
-import { levelsOf, type Shape } from '../maths/layers.ts';
+import { listLevels, type Shape } from '../maths/layers.ts';
 import { Figure } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { Source } from '../parts/Source.tsx';
@@ -64,11 +64,11 @@ export function Diagram() {
   const [depth, setDepth] = useState(8);
   const { shape } = images[image]!;
   // Every level halves both sides.
-  const most = [4, 3, 2].find((count) => shape.slice(0, 2).every((side) => side % 2 ** count === 0))!;
-  const levels = Math.min(wanted, most);
-  const found = levelsOf(shape, levels, depth);
-  const sum = (of: (level: (typeof found)[number]) => number): number =>
-    found.reduce((total, level) => total + of(level), 0);
+  const maxLevels = [4, 3, 2].find((count) => shape.slice(0, 2).every((side) => side % 2 ** count === 0))!;
+  const levels = Math.min(wanted, maxLevels);
+  const modelLevels = listLevels(shape, levels, depth);
+  const sum = (evaluate: (level: (typeof modelLevels)[number]) => number): number =>
+    modelLevels.reduce((total, level) => total + evaluate(level), 0);
   const latents = sum(({ latent }) => latent[0] * latent[1] * latent[2]);
   return (
     <Figure
@@ -85,7 +85,7 @@ export function Diagram() {
             label="Levels"
             value={levels}
             least={1}
-            most={most}
+            most={maxLevels}
             step={1}
             shown={String(levels)}
             onChange={setWanted}
@@ -111,7 +111,7 @@ export function Diagram() {
       }
     >
       <ol class="how-levels">
-        {found.map((level, index) => (
+        {modelLevels.map((level, index) => (
           // Levels are identified by their position.
           <li key={index}>
             <p class="how-level-shape">{shown(level.before)}</p>
@@ -158,11 +158,11 @@ interface BlockProps {
 }
 
 /** A decorative drawing: the text around it gives the shape. Depth is logarithmic in the channels. */
-function Block({ shape, most, look }: BlockProps) {
+function Block({ shape, most: largestSide, look }: BlockProps) {
   const [height, width, channels] = shape;
-  const [rows, columns] = [height, width].map((side) => 6 + (30 * side) / most) as [number, number];
+  const [rows, columns] = [height, width].map((side) => 6 + (30 * side) / largestSide) as [number, number];
   const depth = 2.2 * Math.log2(2 * channels);
-  const at = (...points: (readonly [number, number])[]): string => points.map(String).join(' ');
+  const corners = (...points: (readonly [number, number])[]): string => points.map(String).join(' ');
   return (
     <svg
       class={`how-solid ${look}`}
@@ -172,9 +172,14 @@ function Block({ shape, most, look }: BlockProps) {
       aria-hidden="true"
     >
       <rect x={0} y={depth} width={columns} height={rows} />
-      <polygon points={at([0, depth], [depth, 0], [columns + depth, 0], [columns, depth])} />
+      <polygon points={corners([0, depth], [depth, 0], [columns + depth, 0], [columns, depth])} />
       <polygon
-        points={at([columns, depth], [columns + depth, 0], [columns + depth, rows], [columns, rows + depth])}
+        points={corners(
+          [columns, depth],
+          [columns + depth, 0],
+          [columns + depth, rows],
+          [columns, rows + depth],
+        )}
       />
     </svg>
   );

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { decimal, plural } from '../../../numbers.ts';
 import { Slider } from '../../../parts/Slider.tsx';
-import { logAbsDetOf, type Matrix, productOf } from '../maths/matrices.ts';
+import { eliminationLogDet, type Matrix, multiplyMatrices } from '../maths/matrices.ts';
 import { normals } from '../maths/random.ts';
 import { Figure } from '../parts/Figure.tsx';
 import { Heat } from '../parts/Heat.tsx';
@@ -37,9 +37,9 @@ export function TwoDeterminants() {
   const draw = normals(seed);
   const random = (rows: number, columns: number): number[][] =>
     Array.from({ length: rows }, () => Array.from({ length: columns }, () => 0.4 * draw()));
-  const [left, right] = [random(SIZE, rank), random(rank, SIZE)];
-  const large = plusIdentity(productOf(left, right));
-  const small = plusIdentity(productOf(right, left));
+  const [leftFactor, right] = [random(SIZE, rank), random(rank, SIZE)];
+  const large = plusIdentity(multiplyMatrices(leftFactor, right));
+  const small = plusIdentity(multiplyMatrices(right, leftFactor));
   return (
     <Figure
       title="Two matrices with the same determinant"
@@ -61,16 +61,16 @@ export function TwoDeterminants() {
       }
       description={
         <>
-          ln|det(I + U·V)| = {decimal(logAbsDetOf(large), 3)} by elimination with {SIZE} rows; ln|det(I +
-          V·U)| = {decimal(logAbsDetOf(small), 3)} with {plural(rank, 'row')}. U and V have {2 * rank * SIZE}{' '}
-          entries, a full matrix {SIZE ** 2}; for a 32 × 32 image, {(2 * rank * 1024).toLocaleString('en')}{' '}
-          compared with 1,048,576.
+          ln|det(I + U·V)| = {decimal(eliminationLogDet(large), 3)} by elimination with {SIZE} rows; ln|det(I
+          + V·U)| = {decimal(eliminationLogDet(small), 3)} with {plural(rank, 'row')}. U and V have{' '}
+          {2 * rank * SIZE} entries, a full matrix {SIZE ** 2}; for a 32 × 32 image,{' '}
+          {(2 * rank * 1024).toLocaleString('en')} compared with 1,048,576.
         </>
       }
     >
       <div class="how-factors">
         <Heat name="I + U·V" matrix={large} widest={SIZE} />
-        <Heat name="U" matrix={left} widest={SIZE} />
+        <Heat name="U" matrix={leftFactor} widest={SIZE} />
         <Heat name="V" matrix={right} widest={SIZE} />
         <Heat name="I + V·U" matrix={small} widest={SIZE} />
       </div>

@@ -10,15 +10,15 @@ import type { ChosenPoint, Trace } from '../../../work/plane/look.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import {
   type Drawing,
+  distributionPoints,
   distributions,
   drawnPoints,
   isFull,
   type Point,
-  pointsOf,
 } from '../plane/distributions.ts';
 import { LossCurve } from '../plane/LossCurve.tsx';
 import { PlaneView } from '../plane/PlaneView.tsx';
-import { PointSum, PointWay, placeName, sidesOf } from '../plane/PointWay.tsx';
+import { PointSum, PointWay, parallelogramSides, placeName } from '../plane/PointWay.tsx';
 import { choices, correctSettings, keepDrawing, planeSettings } from '../plane/planeSettings.ts';
 import { PlaneSession } from '../plane/session.ts';
 import { usePassage } from '../plane/usePassage.ts';
@@ -68,13 +68,13 @@ export function Flow2D() {
     return () => session.end();
   }, [session]);
   const { source, drawing, depth, width, transformer } = planeSettings();
-  const [place, setPlace] = useState(0);
+  const [position, setPlace] = useState(0);
   const [moved, setMoved] = useState<ChosenPoint>();
   const [draws, setDraws] = useState(true);
   const stroke = useRef<Point[] | undefined>(undefined);
   const [sketch, setSketch] = useState<Drawing>();
   const points = useMemo(
-    () => (source === 'drawn' ? drawnPoints(drawing) : pointsOf(source)),
+    () => (source === 'drawn' ? drawnPoints(drawing) : distributionPoints(source)),
     [source, settings.value.drawing],
   );
   const sketched = useMemo(() => (sketch ? drawnPoints(sketch) : points), [sketch, points]);
@@ -82,8 +82,8 @@ export function Flow2D() {
   const [x = 0, y = 0] = points;
   const chosen = useMemo<ChosenPoint>(() => moved ?? { place: 0, point: [x, y] }, [moved, x, y]);
   const layers = depth + 1;
-  const at = Math.min(place, layers);
-  const passage = usePassage(layers, at, setPlace);
+  const layerPosition = Math.min(position, layers);
+  const passage = usePassage(layers, layerPosition, setPlace);
   const isEmpty = points.length === 0;
   const { doing, step, losses, stepsPerSecond, look, problem } = session.state.value;
 
@@ -101,12 +101,12 @@ export function Flow2D() {
       session.replacePoints(points);
     }
   }, [settings.value.drawing]);
-  useEffect(() => session.show(at, chosen), [at, chosen, depth]);
+  useEffect(() => session.show(layerPosition, chosen), [layerPosition, chosen, depth]);
 
-  const isDrawing = source === 'drawn' && draws && at === 0;
+  const isDrawing = source === 'drawn' && draws && layerPosition === 0;
   const onPoint = (point: Point, isFirst: boolean): void => {
     if (!isDrawing) {
-      setMoved({ place: Math.round(at), point });
+      setMoved({ place: Math.round(layerPosition), point });
       return;
     }
     const current = isFirst || !stroke.current ? [] : stroke.current;
@@ -129,7 +129,7 @@ export function Flow2D() {
   };
 
   const trace = look?.trace;
-  const shown = trace && shownPoint(trace, at);
+  const shown = trace && shownPoint(trace, layerPosition);
   const isReady = look !== undefined && doing !== 'starting' && !isEmpty;
   return (
     <Figure
@@ -189,8 +189,8 @@ export function Flow2D() {
       <div class="plane">
         <div class="plane-main">
           <PlaneView
-            label={`The plane at the ${placeName(Math.round(at), layers)}`}
-            points={isReady && at > 0 ? look.points : sketched.subarray(0, 2 * SHOWN)}
+            label={`The plane at the ${placeName(Math.round(layerPosition), layers)}`}
+            points={isReady && layerPosition > 0 ? look.points : sketched.subarray(0, 2 * SHOWN)}
             look={isReady ? look : undefined}
             chosen={isReady ? shown?.point : undefined}
             square={isReady ? shown?.square : undefined}
@@ -200,11 +200,11 @@ export function Flow2D() {
           />
           <Slider
             label="From the data to the noise"
-            value={at}
+            value={layerPosition}
             least={0}
             most={layers}
             step={0.05}
-            shown={placeName(Math.round(at), layers)}
+            shown={placeName(Math.round(layerPosition), layers)}
             ends={['data', 'noise']}
             onChange={(value) => {
               passage.stop();
@@ -240,7 +240,7 @@ export function Flow2D() {
                   type="button"
                   class="button"
                   aria-pressed={draws}
-                  disabled={at !== 0}
+                  disabled={layerPosition !== 0}
                   onClick={() => setDraws(!draws)}
                 >
                   {draws ? 'Choose a point instead' : 'Draw again'}
@@ -263,7 +263,7 @@ export function Flow2D() {
           </Panel>
           {isReady && trace && (
             <Panel title="The chosen point and a square around it after every layer, with ln|det| of the layer">
-              <PointWay trace={trace} place={at} onPlace={setPlace} />
+              <PointWay trace={trace} place={layerPosition} onPlace={setPlace} />
             </Panel>
           )}
         </div>
@@ -273,14 +273,14 @@ export function Flow2D() {
 }
 
 /** The chosen point and the sides of its square at a place; between the layers both move in straight lines. */
-function shownPoint({ points, jacobians }: Trace, place: number) {
-  const below = Math.min(Math.floor(place), points.length - 1);
+function shownPoint({ points, jacobians }: Trace, position: number) {
+  const below = Math.min(Math.floor(position), points.length - 1);
   const above = Math.min(below + 1, points.length - 1);
-  const between = <Numbers extends readonly number[]>(all: readonly Numbers[]): Numbers =>
-    all[below]!.map(
-      (value, index) => value + (place - below) * (all[above]![index]! - value),
+  const between = <Numbers extends readonly number[]>(vectors: readonly Numbers[]): Numbers =>
+    vectors[below]!.map(
+      (value, index) => value + (position - below) * (vectors[above]![index]! - value),
     ) as unknown as Numbers;
-  return { point: between(points), square: sidesOf(between(jacobians)) };
+  return { point: between(points), square: parallelogramSides(between(jacobians)) };
 }
 
 /** Numbers as options, in increasing order. */

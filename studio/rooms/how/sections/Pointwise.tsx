@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
-import { logAbsDetOf, logAbsOfDiagonal, pluOf, qrOf } from '../maths/matrices.ts';
+import { decomposePlu, decomposeQr, eliminationLogDet, logAbsOfDiagonal } from '../maths/matrices.ts';
 import { normals } from '../maths/random.ts';
 import { Figure } from '../parts/Figure.tsx';
 import { Heat } from '../parts/Heat.tsx';
@@ -90,8 +90,8 @@ export function Factors() {
   const [seed, setSeed] = useState(1);
   const draw = normals(seed);
   const weight = Array.from({ length: channels }, () => Array.from({ length: channels }, draw));
-  const { p, l, u } = pluOf(weight);
-  const { q, r } = qrOf(weight);
+  const { p, l, u } = decomposePlu(weight);
+  const { q, r } = decomposeQr(weight);
   const factors = {
     free: [],
     plu: [
@@ -105,7 +105,7 @@ export function Factors() {
     ],
   }[form];
   const logAbsDet = {
-    free: logAbsDetOf(weight),
+    free: eliminationLogDet(weight),
     plu: logAbsOfDiagonal(u),
     qr: logAbsOfDiagonal(r),
   }[form];

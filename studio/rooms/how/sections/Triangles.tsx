@@ -5,16 +5,16 @@ import { counted, decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import {
-  denseOf,
+  convolutionMatrix,
+  createKernel,
   type Entry,
   isCentre,
   type Kind,
-  kernelOf,
+  kernelOffsets,
   logDiagonal,
-  matrixOf,
-  offsetsOf,
+  toDense,
 } from '../maths/convolutions.ts';
-import { logAbsDetOf } from '../maths/matrices.ts';
+import { eliminationLogDet } from '../maths/matrices.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { Formula } from '../parts/Formula.tsx';
 import { Pair } from '../parts/Pair.tsx';
@@ -64,21 +64,22 @@ export function Matrices() {
   const [centre, setCentre] = useState(0.8);
   const [pixel, setPixel] = useState(12);
   const size = SIDE * SIDE * channels;
-  const entriesOf = (one: Kind): Entry[] => matrixOf(kernelOf(one, channels, centre, SEED), SIDE, SIDE);
-  const [ordinary, corner] = [entriesOf('ordinary'), entriesOf(kind)];
-  const elimination = decimal(logAbsDetOf(denseOf(ordinary, size)), 3);
+  const kindEntries = (kernelKind: Kind): Entry[] =>
+    convolutionMatrix(createKernel(kernelKind, channels, centre, SEED), SIDE, SIDE);
+  const [ordinary, corner] = [kindEntries('ordinary'), kindEntries(kind)];
+  const elimination = decimal(eliminationLogDet(toDense(ordinary, size)), 3);
   const name = `${kind} kernel`;
-  const allowed = new Set(offsetsOf(kind, 3).map(String));
+  const allowed = new Set(kernelOffsets(kind, 3).map(String));
   const looks = new Map(
-    offsetsOf('ordinary', 3).map((offset) => {
+    kernelOffsets('ordinary', 3).map((offset) => {
       const [h, w] = [Math.floor(pixel / SIDE) + offset[0], (pixel % SIDE) + offset[1]];
       const inside = h >= 0 && h < SIDE && w >= 0 && w < SIDE;
       // Masked taps are drawn faintly.
-      const kept = allowed.has(String(offset));
-      const text = kept ? (isCentre(offset) ? 'how-on-centre' : 'how-on-tap') : '';
+      const isAllowed = allowed.has(String(offset));
+      const text = isAllowed ? (isCentre(offset) ? 'how-on-centre' : 'how-on-tap') : '';
       return [
         inside ? h * SIDE + w : -1,
-        { class: tapClass(offset), opacity: kept ? 1 : 0.25, textClass: text },
+        { class: tapClass(offset), opacity: isAllowed ? 1 : 0.25, textClass: text },
       ];
     }),
   );
@@ -136,7 +137,7 @@ export function Matrices() {
             height={SIDE}
             width={SIDE}
             label="The image with its pixels numbered, coloured by the taps that read them"
-            look={(place) => ({ class: 'how-empty', ...looks.get(place), text: String(place + 1) })}
+            look={(index) => ({ class: 'how-empty', ...looks.get(index), text: String(index + 1) })}
             selected={pixel}
             onSelect={setPixel}
           />

@@ -67,21 +67,21 @@ export function UndoConvolution() {
   const [playing, setPlaying] = useState(false);
   const [selected, setSelected] = useState(0);
   const [ink, setInk] = useState(1);
-  const picture = pictureOf(settings.value.image);
+  const picture = decodePicture(settings.value.image);
   const isBlank = picture.every((value) => value === 0);
   const sequence = sequences[kind];
-  const whole = sequence.length * PIXELS;
+  const totalSteps = sequence.length * PIXELS;
   useEffect(() => {
     if (!playing) {
       return undefined;
     }
-    if (count >= whole) {
+    if (count >= totalSteps) {
       setPlaying(false);
       return undefined;
     }
-    const timer = setTimeout(() => setCount(Math.min(whole, count + PIXELS_AT_ONCE)), STEP_MS);
+    const timer = setTimeout(() => setCount(Math.min(totalSteps, count + PIXELS_AT_ONCE)), STEP_MS);
     return () => clearTimeout(timer);
-  }, [playing, count, whole]);
+  }, [playing, count, totalSteps]);
   const restart = (): void => {
     setCount(0);
     setPlaying(false);
@@ -89,8 +89,8 @@ export function UndoConvolution() {
 
   // The images before each kernel, and after the last.
   const images = [picture];
-  for (const one of sequence) {
-    images.push(convolved(images.at(-1)!, one));
+  for (const step of sequence) {
+    images.push(convolved(images.at(-1)!, step));
   }
   const after = images.at(-1)!;
   // The kernel that is being undone: the last one first.
@@ -103,7 +103,7 @@ export function UndoConvolution() {
     const value = isFirst ? 1 - picture[pixel]! : ink;
     setInk(value);
     restart();
-    changeSettings({ image: textOf(picture.map((old, index) => (index === pixel ? value : old))) });
+    changeSettings({ image: encodePicture(picture.map((old, index) => (index === pixel ? value : old))) });
   };
   return (
     <Figure
@@ -124,7 +124,7 @@ export function UndoConvolution() {
             label="Pixels undone"
             value={count}
             least={0}
-            most={whole}
+            most={totalSteps}
             step={1}
             shown={counted(count)}
             onChange={(value) => {
@@ -170,7 +170,7 @@ export function UndoConvolution() {
             height={SIDE}
             width={SIDE}
             label="The drawing after the convolution"
-            look={(pixel) => ({ class: 'how-first', opacity: levelOf(after[pixel]!, after) })}
+            look={(pixel) => ({ class: 'how-first', opacity: greyLevel(after[pixel]!, after) })}
           />
         </Panel>
         <Panel
@@ -193,7 +193,7 @@ export function UndoConvolution() {
         <PlayButton
           label="Undo it"
           playing={playing}
-          atEnd={count >= whole}
+          atEnd={count >= totalSteps}
           onRestart={() => setCount(0)}
           onChange={setPlaying}
         />
@@ -202,7 +202,7 @@ export function UndoConvolution() {
           class="button"
           onClick={() => {
             restart();
-            changeSettings({ image: textOf(Array<number>(PIXELS).fill(0)) });
+            changeSettings({ image: encodePicture(Array<number>(PIXELS).fill(0)) });
           }}
         >
           Clear
@@ -242,29 +242,29 @@ function undoneLook(
 ): PixelLook {
   const value = values[pixel];
   if (value === undefined) {
-    return { class: 'how-first', opacity: levelOf(before[pixel]!, before) };
+    return { class: 'how-first', opacity: greyLevel(before[pixel]!, before) };
   }
   if (wrong.has(pixel)) {
-    const most = Math.max(1, ...right.map(Math.abs));
-    return { class: 'how-unsolved', opacity: 0.15 + 0.85 * Math.min(1, Math.abs(value) / most) };
+    const largest = Math.max(1, ...right.map(Math.abs));
+    return { class: 'how-unsolved', opacity: 0.15 + 0.85 * Math.min(1, Math.abs(value) / largest) };
   }
-  return pixel === last ? { class: 'how-now' } : { class: 'how-solved', opacity: levelOf(value, right) };
+  return pixel === last ? { class: 'how-now' } : { class: 'how-solved', opacity: greyLevel(value, right) };
 }
 
 /** How dark a value is, relative to the largest of its image. */
-function levelOf(value: number, image: readonly number[]): number {
+function greyLevel(value: number, image: readonly number[]): number {
   return 0.08 + 0.92 * Math.min(1, Math.max(0, value / Math.max(1, ...image)));
 }
 
 /** The picture encoded in a text, four pixels in each hexadecimal digit; without one, a ring. */
-function pictureOf(text: string | undefined): number[] {
+function decodePicture(text: string | undefined): number[] {
   if (text === undefined || !/^[\da-f]{64}$/.test(text)) {
     return ringPicture(SIDE).map((value) => (value > 0 ? 1 : 0));
   }
   return [...text].flatMap((digit) => [8, 4, 2, 1].map((bit) => (Number.parseInt(digit, 16) & bit ? 1 : 0)));
 }
 
-function textOf(picture: readonly number[]): string {
+function encodePicture(picture: readonly number[]): string {
   return Array.from({ length: PIXELS / 4 }, (_, index) =>
     picture
       .slice(4 * index, 4 * index + 4)

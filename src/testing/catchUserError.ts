@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { UserError } from '../core/errors.ts';
 
 /** The one-line UserError that an action ends with. */
-export function failureOf(action: () => unknown): UserError {
+export function catchUserError(action: () => unknown): UserError {
   try {
     action();
   } catch (error) {
