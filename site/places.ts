@@ -29,7 +29,7 @@ export const places = {
   },
   periodicMatrices: flows('layers/periodic', 'function frequencyMatrices(', '}'),
   convexpScale: flows('layers/convolutionExponential', 'const kernelTaps = (p: Parameters)', '  };'),
-  convexp: flows('layers/convolutionExponential', 'forward(x, p) {', '    inverse: (y, p)'),
+  convexp: flows('layers/convolutionExponential', 'forward(x, p) {', '    },'),
   fincKernel: flows('layers/fourCorners', 'const blockDiagonal =', '    );'),
   finc: flows('layers/fourCorners', 'forward(x, p) {', '    },'),
   fincInverse: flows('layers/fourCorners', 'inverse(y, p) {', '    },'),

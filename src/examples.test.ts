@@ -21,18 +21,8 @@ const [start] = examplesInDocument('docs/start.md') as [string];
 const [action] = examplesInDocument('docs/fields.md') as [string];
 const [loop] = examplesInDocument('docs/tensor.md') as [string];
 const library = examplesInDocument('docs/library.md');
-const [trained, returning, inside, langevin, training, mixing, parts, flow, ownParts, below] = library as [
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-];
+const [trained, returning, inside, langevin, training, mixing, parts, tinted, flow, ownParts, below] =
+  library as [string, string, string, string, string, string, string, string, string, string, string];
 
 /** A document's code with smaller numbers. */
 function smaller(code: string, ...changes: readonly (readonly [from: string, to: string])[]): string {
@@ -95,7 +85,7 @@ beforeAll(async () => {
   // The documents load the run of the quick start.
   mkdirSync(join(folder, 'runs'));
   symlinkSync(join(folder, 'runs/small'), join(folder, 'runs/quickstart'));
-  for (const module of [mixing, parts, flow]) {
+  for (const module of [mixing, parts, tinted, flow]) {
     write(moduleName(module)!, module);
   }
   for (const [name, code] of Object.entries(examples)) {

@@ -225,7 +225,7 @@ describe('the packed package, unpacked with only its dependencies', () => {
   });
 
   it('compiles the examples in documents and doc comments', () => {
-    expect(Object.keys(examples)).toHaveLength(14 + inComments.length);
+    expect(Object.keys(examples)).toHaveLength(15 + inComments.length);
     expect(inComments.length).toBeGreaterThan(15);
     expect(Object.keys(examples).map((name) => [name, problemsIn(name)])).toEqual(
       Object.keys(examples).map((name) => [name, []]),

@@ -162,9 +162,11 @@ export {
 } from '../flows/models/index.ts';
 export {
   type BaseDistribution,
+  definePrior,
   type GaussianMixtureOptions,
   gaussian,
   gaussianMixture,
+  type PriorDefinition,
   type Scaling,
   type Split,
   type SplitOptions,

@@ -6,7 +6,7 @@ import type { Bijection } from '../flows/contract/bijection.ts';
 import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
-import { checkerboard } from '../flows/coupling/mask.ts';
+import { checkerboard } from '../flows/coupling/masks.ts';
 import { spline } from '../flows/coupling/spline.ts';
 import { actnorm } from '../flows/layers/actnorm.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';

@@ -11,7 +11,7 @@ import { contextImages } from '../flows/coupling/context.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
-import { checkerboard } from '../flows/coupling/mask.ts';
+import { checkerboard } from '../flows/coupling/masks.ts';
 import { mixture } from '../flows/coupling/mixture.ts';
 import { spline } from '../flows/coupling/spline.ts';
 import { noiseSteps } from '../flows/dequantisers/variationalDequantiser.ts';

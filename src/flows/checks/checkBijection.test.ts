@@ -63,9 +63,9 @@ const scaling: Bijection = {
 /** The identity with a custom gradient. */
 function identityOperation(gradient: Operation<undefined>['gradient']): (x: Tensor) => Tensor {
   const operation: Operation<undefined> = {
-    // The engine knows an operation by its name: this one changes nothing.
-    name: 'remember',
+    name: 'same',
     shape: ([x]) => x!,
+    nodes: (emit, _, [x]) => emit.node('Identity', [x!]),
     ...(gradient && { gradient }),
   };
   return (x) => apply(operation, [x], undefined) as Tensor;
@@ -201,7 +201,7 @@ describe('checkBijection', () => {
   it('finds an operation without a gradient, and a parameter without an effect', async () => {
     const mine = identityOperation(undefined);
     const layer = altered(scaling, { forward: (x, p) => scaling.forward(mine(x), p) });
-    expect(await listProblems(layer)).toEqual(['gradients: the operation remember has no gradient']);
+    expect(await listProblems(layer)).toEqual(['gradients: the operation same has no gradient']);
     const idle = altered(scaling, {
       parameters: {
         ...scaling.parameters,

@@ -6,7 +6,7 @@ import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { checkBijection } from '../checks/checkBijection.ts';
 import { gatedConditioner } from '../coupling/gatedConditioner.ts';
-import { checkerboard } from '../coupling/mask.ts';
+import { checkerboard } from '../coupling/masks.ts';
 import { spline } from '../coupling/spline.ts';
 import { actnorm } from '../layers/actnorm.ts';
 import { circulant } from '../layers/circulant.ts';

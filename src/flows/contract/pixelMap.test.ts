@@ -8,7 +8,7 @@ import { expectClose } from '../../testing/golden.ts';
 import { layerCases } from '../../testing/layers.ts';
 import { localParameters } from '../../testing/localParameters.ts';
 import { randomImages } from '../checks/randomParameters.ts';
-import { checkerboard } from '../coupling/mask.ts';
+import { checkerboard } from '../coupling/masks.ts';
 import { buildCoupling } from '../models/couplings.ts';
 import type { Bijection } from './bijection.ts';
 import { parametersFrom } from './parameters.ts';

@@ -54,10 +54,17 @@ const MOST_IMAGE_CHANNELS = 64;
  *
  * @param conditions numbers and images, in their order
  * @param imageShape the shape of the model's images; context images have the same height and width
+ * @throws if they don't
  */
 export function conditionContext(conditions: readonly ScaledCondition[], imageShape: ImageShape): ContextFor {
   const vector = conditions.filter(({ shape }) => shape.length === 1);
   const images = conditions.filter(({ shape }) => shape.length > 1);
+  const misfit = images.find(({ shape }) => shape[0] !== imageShape[0] || shape[1] !== imageShape[1]);
+  if (misfit) {
+    throw new Error(
+      `the condition '${misfit.name}' is ${misfit.shape.join(' x ')}: condition images need the height and width of the images, ${imageShape[0]} x ${imageShape[1]}`,
+    );
+  }
   return (grid) => {
     const parts = {
       ...(vector.length > 0 && { vector: embeddedVector(vector, grid) }),

@@ -10,7 +10,8 @@ import { affine } from './affine.ts';
 import type { Conditioner, ConditionerFunction } from './conditioner.ts';
 import { besideContext, type ContextFor } from './context.ts';
 import { divisionBy } from './division.ts';
-import { channelHalves, type MaskFor } from './mask.ts';
+import type { MaskFor } from './mask.ts';
+import { channelHalves } from './masks.ts';
 import type { Transformer, TransformerFor } from './transformer.ts';
 
 /** The parts of a coupling. */

@@ -17,13 +17,8 @@ export {
 } from './definitions.ts';
 export { type GatedConditionerOptions, gatedConditioner } from './gatedConditioner.ts';
 export { type GlowConditionerOptions, glowConditioner } from './glowConditioner.ts';
-export {
-  type CheckerboardOptions,
-  channelHalves,
-  checkerboard,
-  type Mask,
-  type MaskFor,
-} from './mask.ts';
+export type { Mask, MaskFor } from './mask.ts';
+export { type CheckerboardOptions, channelHalves, checkerboard } from './masks.ts';
 export { type MixtureOptions, mixture } from './mixture.ts';
 export { type SplineOptions, spline } from './spline.ts';
 export {

@@ -7,7 +7,7 @@ import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { defineConditioner, defineMask } from '../coupling/definitions.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
-import { channelHalves } from '../coupling/mask.ts';
+import { channelHalves } from '../coupling/masks.ts';
 import { Glow } from './glow.ts';
 import type { ModelOptions } from './options.ts';
 import type { Stage } from './stages.ts';

@@ -14,7 +14,8 @@ import type {
 } from '../coupling/definitions.ts';
 import { gatedNetwork } from '../coupling/gatedConditioner.ts';
 import { glowNetwork } from '../coupling/glowConditioner.ts';
-import { channelsMask, checkerboardMask, type MaskFor } from '../coupling/mask.ts';
+import type { MaskFor } from '../coupling/mask.ts';
+import { channelsMask, checkerboardMask } from '../coupling/masks.ts';
 import { mixtureTransformer } from '../coupling/mixture.ts';
 import { splineTransformer } from '../coupling/spline.ts';
 import type { ImageBoundary } from '../layers/scaledConvolution.ts';

@@ -5,7 +5,7 @@ import { describe, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { knownComponents } from '../../flows/models/condition.ts';
+import { knownComponents, type ModelCondition } from '../../flows/models/condition.ts';
 import { dequantisationName } from '../../flows/models/dequantisation.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { type Mixing, mixingNames, mixings } from '../../flows/models/mixing.ts';
@@ -32,9 +32,24 @@ const TOLERANCE = 1e-4;
 
 /** Models that condition on something, with variational dequantisation or without, and one on a torus. */
 const measuredModels: readonly (readonly [string, object])[] = [
-  ...conditionedModels.filter(([name]) => name === 'both' || name === 'conditions'),
+  ...conditionedModels
+    .filter(([name]) => name === 'both' || name === 'conditions')
+    .map(([name, options]) => [name, withSizedConditions(options)] as const),
   ['a torus', { boundary: 'periodic', checkerboard: 1 }],
 ];
+
+/** These options with condition images of the height and width of the images. */
+function withSizedConditions<Options extends { condition?: ModelCondition | undefined }>({
+  condition,
+  ...options
+}: Options) {
+  const sized = knownComponents(condition).map((component) =>
+    component.shape
+      ? { ...component, shape: [imageShape[0], imageShape[1], component.shape.at(-1)!] }
+      : component,
+  );
+  return { ...options, ...(condition && { condition: sized }) };
+}
 
 /** What a model with these options is given for a batch. */
 function givenTo({ classes, condition }: ModelOptions) {
