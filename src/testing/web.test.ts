@@ -69,7 +69,7 @@ describe('the entry point for browsers', () => {
     [
       'a page that draws',
       `import { contactSheet, loadModel } from 'emerging-flows'; use(contactSheet, loadModel);`,
-      109,
+      116,
     ],
     [
       'a page that draws, opens images and trains',
@@ -77,7 +77,7 @@ describe('the entry point for browsers', () => {
        import * as data from 'emerging-flows/data';
        import * as training from 'emerging-flows/training';
        use(configureRuntime, contactSheet, loadModel, data, training);`,
-      200,
+      208,
     ],
   ])('is small compared with the runtime for %s', async (_, script, most) => {
     const { compressedBytes } = await bundle(

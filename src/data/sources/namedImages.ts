@@ -127,7 +127,7 @@ export async function fittedImages(
   return {
     paths: images.map(([path]) => path),
     pixels: joined(images),
-    areFirst,
+    ...(areFirst && { areFirst }),
     skipped,
     notes,
     ...(misnamed.length > 0 && { misnamed }),

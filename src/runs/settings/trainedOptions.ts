@@ -17,15 +17,13 @@ import { configSchema, keyFacts, partsFor } from './configSchema.ts';
 export type RecordedOptions = z.infer<typeof recordedSchema>;
 
 const plainValue = z.union([z.number(), z.string(), z.boolean()]);
+/** The options of a part, or the fields of a condition. */
+const fields = z.record(z.string(), z.union([plainValue, z.array(plainValue)]));
 
 /** The schema of recorded options. */
 export const recordedSchema = z.record(
   z.string(),
-  z.union([
-    plainValue,
-    z.array(z.union([plainValue, z.record(z.string(), plainValue)])),
-    z.record(z.string(), z.union([plainValue, z.array(plainValue)])),
-  ]),
+  z.union([plainValue, z.array(z.union([plainValue, fields])), fields]),
 );
 
 /** The options of a model as JSON; their order does not matter. */
