@@ -144,7 +144,7 @@ describe('a default', () => {
     ),
   );
 
-  it.each(options)('of an option counts as set: %s %s %s', async (key, name, option, otherValue) => {
+  it.each(options)('of an option is treated as set: %s %s %s', async (key, name, option, otherValue) => {
     const chosen = { [key]: name };
     const complete = { [key]: innerParts[key].complete(name) };
     const changed = { [key]: { name, [option]: otherValue } };
