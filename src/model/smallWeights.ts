@@ -35,7 +35,7 @@ export function areValidExponents(model: Pick<Flow, 'parameters'>, exponents: We
   );
 }
 
-/** The least exponent that rounds no weight of an array or, if there is none, the largest at which they are small enough. */
+/** The least exponent that rounds no weight of an array or, failing that, the largest with small enough weights. */
 export function finestExponent(data: NdArray['data']): number {
   let largest = 0;
   for (const weight of data) {

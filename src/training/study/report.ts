@@ -18,7 +18,7 @@ export interface StudyReport {
   readonly unit: 'bits/dim' | 'nats/value';
   /** The definition of the study. */
   readonly study: StudyDefinition;
-  /** The seeds with which learning rates were searched; empty if they weren't. */
+  /** The seeds used to search learning rates; empty if they weren't searched. */
   readonly searchSeeds: readonly number[];
   /** What a reader must know before believing the numbers. */
   readonly warnings: readonly string[];

@@ -1,4 +1,4 @@
-// What a reader of a study must know before believing it: one sentence each.
+// Warnings that a reader of a study must know before believing it: one sentence each.
 import { bitsOfKind } from '../../core/numeric/index.ts';
 import { dequantisationName, valueBits } from '../../flows/models/index.ts';
 import { troubleText } from '../../runs/contents/logLines.ts';

@@ -157,7 +157,7 @@ export function cumulativeSums(numbers: readonly number[]): number[] {
 }
 
 /**
- * What the bits after so many stages mean.
+ * The meaning of the bits after a number of stages.
  *
  * @param bits those before the first stage, then those that each stage adds
  * @param count the number of values of the image
