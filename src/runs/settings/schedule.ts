@@ -26,7 +26,7 @@ export interface Schedule {
 /**
  * The schedule of a run on `trainingImages` images (validation images not counted).
  *
- * @throws UserError if the number of training images is 0, or less than a step takes
+ * @throws UserError without training images, or with fewer than a step takes
  */
 export function createSchedule(config: Config, trainingImages: number): Schedule {
   if (trainingImages < 1) {

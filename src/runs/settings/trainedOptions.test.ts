@@ -105,7 +105,7 @@ describe('a default', () => {
   it('is known for every key that may be left out', () => {
     const keys = Object.keys(configSchema.shape.model.shape);
     const required = Object.keys(defaults.model!);
-    // The library has only one flow, so the test has nothing to compare it with.
+    // The library has only one flow, and so no other value to compare.
     // Classes, conditions, bits and real numbers follow from the images.
     const ofImages = ['classes', 'condition', 'bits', 'continuous'];
     expect([...required, ...ofImages, 'flow', ...optional.map(([key]) => key)].sort()).toEqual(keys.sort());

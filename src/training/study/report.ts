@@ -62,11 +62,11 @@ export function reportMarkdown(report: StudyReport): string {
     ...datasets.flatMap((dataset) => datasetSections(dataset, report)),
     '## What the numbers allow',
     'An interval covers other seeds, not other images, datasets, sizes of models or longer trainings. ' +
-      'What is not significant may still differ: more seeds narrow the intervals. ' +
+      'Differences that are not significant may still be real: more seeds narrow the intervals. ' +
       (report.searchSeeds.length === 0
         ? ''
         : 'Learning rates were searched in short trainings, which favour high rates; no interval includes this. ') +
-      'Times are of one machine. Neither tables nor intervals say whether a difference matters.',
+      'Times were measured on one machine. Neither tables nor intervals show whether a difference matters.',
     '',
   ].join('\n\n');
 }
