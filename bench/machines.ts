@@ -5,7 +5,7 @@
 //
 // Strong scaling: one batch, divided by more and more ranks, with all cores that mpirun gives to them. Weak scaling: a
 // batch of that size for each rank, and as many threads for each as in the largest job. Both are efficient if every
-// thread does as many images per second as in the first row. Every row is a job of its own, started by mpirun in
+// thread's rate, in images per second, equals that in the first row. Every row is a job of its own, started by mpirun in
 // several rounds, with the jobs taking turns; nothing is written to disk.
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';

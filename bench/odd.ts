@@ -5,7 +5,7 @@
 //
 // Trains a small model on each of the two datasets, and prints a table: the scores of `emerging score` and two methods on
 // pixels without a flow, for the other dataset's images and for images that are changed. A second table has ten kinds of
-// intruders, of which some are also among the validation images. Means over the seeds. Some minutes for each model.
+// intruders; the validation images contain a few of them too. Means over the seeds. Some minutes for each model.
 import { Command } from 'commander';
 import { wholeNumber } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';

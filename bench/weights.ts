@@ -1,4 +1,4 @@
-// How small the weights of a model become for so many images, what that costs in bits/dim, and from how many images on a
+// How small a model's weights become for N images, what that costs in bits/dim, and from how many images on a
 // compressed file with its model is smaller than xz and WebP make the same images.
 //
 //   npx tsx bench/weights.ts models/mnist mnist --count 256

@@ -20,9 +20,9 @@ const FIRST = 20;
 const REPETITIONS = 8;
 
 /**
- * Scores typical images with one intruder of each of ten kinds, by validation images of which some are such intruders.
+ * Scores typical images with one intruder of each of ten kinds, by validation images that contain such intruders too.
  *
- * @param validation at least 100 images to compare with, of which 100 are drawn, again for each repetition
+ * @param validation at least 100 images to compare with; each repetition draws 100 of them
  * @param test the other typical images
  * @param others images of another kind
  * @returns for each of `plantedCounts`, how many of the ten are among the first 20; the mean over repetitions
@@ -66,7 +66,7 @@ export async function intrudersFirst(
   });
 }
 
-/** As many of each kind as there are repetitions. */
+/** Intruders of each kind, one for each repetition. */
 async function intruders(
   typical: Uint8Array,
   others: Uint8Array,

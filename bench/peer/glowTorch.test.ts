@@ -30,7 +30,7 @@ const imageShape: ImageShape = [4, 8, 3];
 const check = (...files: readonly string[]) =>
   spawnSync(defaultPython, [script, 'check', ...files], { encoding: 'utf8' });
 
-/** Options as golden cases have them: the names of parts, and their options beside them. */
+/** Options in the form of golden cases: the names of parts, and their options next to them. */
 function flat(options: ModelOptions): object {
   const parts = Object.entries(options).flatMap(([key, value]) => {
     const isPart = Object.hasOwn(innerParts, key);

@@ -27,7 +27,7 @@ export class BatchStream {
 
   /**
    * @param augment the augmentations, applied in this order
-   * @throws RangeError if there are no images or `batchSize` is not a positive integer
+   * @throws RangeError if the set is empty or `batchSize` is not a positive integer
    * @throws UserError if the augmentations do not fit the images
    */
   constructor(images: ImageSet, batchSize: number, seed: number, augment: readonly AugmentationName[] = []) {

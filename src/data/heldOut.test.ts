@@ -97,7 +97,7 @@ describe('holdOutValidation', () => {
     expect(() => holdOutValidation(named(1), 'auto')).toThrow(
       'data.validation auto holds out 1 of 1 training images and leaves none to train on',
     );
-    // What a model of unknown origin is measured on is never more than it held out.
+    // Models of unknown origin are measured only on images that were held out in any case.
     const imageNames = ({ count, nameAt }: ImageSet) =>
       Array.from({ length: count }, (_, index) => nameAt!(index));
     expect(imageNames(holdOutValidation(named(600), 'auto').validation)).toEqual(

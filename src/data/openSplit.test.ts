@@ -150,7 +150,7 @@ describe('one split of a folder of images', () => {
     ['train', 0.25],
     ['validation', 0.25],
     ['test', 0],
-  ])('decodes one image of %s, %d held out, if all are of a refused size', async (split, validation) => {
+  ])('decodes one image of %s, %d held out, if all have a refused size', async (split, validation) => {
     putAll();
     const refused = await openSplit(folder, split, { validation, like: [5, 6, 3], oneIfOther: true });
     expect([refused.count, refused.imageShape]).toEqual([1, shape]);

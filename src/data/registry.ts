@@ -90,8 +90,8 @@ function inItsFormat(record: DatasetRecord): NamedDataset {
  * out none. It is ignored if the publisher has validation images. Images with names are held out by name, except in named
  * datasets, so that results on them stay comparable; `holdOut` repeats the split of an earlier call.
  *
- * With `conditions`, the images have those of their file: `from`, or else the one next to them, such as `conditions.csv` in
- * their folder or `maps.conditions.npy` next to `maps.npy`.
+ * With `conditions`, the images get the conditions in their file: `from`, or else the one next to them, such as
+ * `conditions.csv` in their folder or `maps.conditions.npy` next to `maps.npy`.
  *
  * Images of 16 bits are rounded to 8 if `bits`, the model's bit depth, is 8 or less.
  *

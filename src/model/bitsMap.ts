@@ -158,7 +158,7 @@ function compileStageBits(trained: TrainedModel, options: ImageCompileOptions): 
       .stageResults(model.dequantise(image, u), tensors, condition)
       .map(({ logPrior = none, logDet = none }) => add(logPrior, logDet));
     const parts = [before, ...ofStages];
-    // What is the same for every image has no axis of images; the density of the top latents has one.
+    // Parts that are the same for every image lack the batch axis; the density of the top latents has it.
     const column = reshape(parts.at(-1)!, [OPEN_BATCH, 1]);
     const columns = parts.map((part) =>
       part.rank === 0 ? expand(part, column.shape, column) : reshape(part, column.shape),

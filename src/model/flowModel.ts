@@ -182,7 +182,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
 
   /**
    * The log-likelihood of images and its gradient with respect to their values and to the condition, in nats: for MAP
-   * estimates and Langevin steps. Nothing is drawn: the noise is fixed. Values, such as those of `decodeValues`, are taken
+   * estimates and Langevin steps. Nothing is drawn: the noise is fixed. Values, such as `decodeValues` returns, are taken
    * unchanged, and pixels are in the middle of their intervals (u = ½), as for `encode`. The log-likelihood is
    * ln p(x) − D·bits·ln 2, as `logLikelihood` with this noise; with variational dequantisation without its term
    * ln q(u | v). A continuous model takes images of real numbers, and everything is in their unit.

@@ -1,4 +1,4 @@
-// The programs of a trained model: compiled on first use, run on as many images at a time as memory allows.
+// The programs of a trained model: compiled on first use, run on batches as large as memory allows.
 
 import { UserError } from '../core/errors.ts';
 import { type ImageShape, requireWhole, showImageShape } from '../core/numeric/index.ts';

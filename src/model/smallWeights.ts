@@ -35,7 +35,7 @@ export function areValidExponents(model: Pick<Flow, 'parameters'>, exponents: We
   );
 }
 
-/** The least exponent that rounds no weight of an array or, if there is none, the largest at which they are small enough. */
+/** The least exponent that rounds no weight of an array or, failing that, the largest with small enough weights. */
 export function finestExponent(data: NdArray['data']): number {
   let largest = 0;
   for (const weight of data) {
@@ -89,7 +89,7 @@ export function encodeWeights(trained: TrainedModel, exponents: WeightExponents)
       position++;
     }
   }
-  // The first weight is pushed last, on top: whoever reads the weights counts magnitudes in the same order.
+  // The first weight is pushed last, on top, so that the decoder counts magnitudes in the same order.
   const stack = new BitStack();
   for (const array of arrays.toReversed()) {
     for (let index = array.length - 1; index >= 0; index--) {
@@ -187,7 +187,7 @@ const CONTEXTS = 64;
 /** What each occurrence adds to a count; at `MOST_COUNTED`, the counts of a context are halved. */
 const [INCREMENT, MOST_COUNTED] = [24, 2 ** 16];
 
-/** How likely each number of bits is, from the numbers before: counts for each context, which adapt as they are used. */
+/** How likely each number of bits is, from the numbers before: adaptive counts for each context. */
 class Magnitudes {
   private readonly counts = new Uint32Array(CONTEXTS * KINDS).fill(1);
   private readonly totals = new Uint32Array(CONTEXTS).fill(KINDS);
@@ -243,7 +243,7 @@ class Magnitudes {
     return bits < 2 ? bits : 2 * bits + ((this.mean >> (bits - 2)) & 1);
   }
 
-  /** Where a cumulated count ends: exact up to the quotient, which every machine rounds alike. */
+  /** Where a cumulated count ends: exact up to the quotient, which is rounded the same on every machine. */
   private bound(context: number, cumulated: number): number {
     return Math.floor((cumulated * INTERVAL_TOTAL) / this.totals[context]!);
   }

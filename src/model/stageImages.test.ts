@@ -1,4 +1,4 @@
-// What the stages of a model make of images: their places, values and shapes.
+// The outputs of a model's stages for images: their places, values and shapes.
 import { afterAll, expect, it } from 'vitest';
 import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
 import type { NdArray } from '../core/numeric/ndarray.ts';

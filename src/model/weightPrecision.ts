@@ -95,11 +95,11 @@ function likelihoodOfOne({ model, parameters }: TrainedModel): {
 }
 
 /**
- * The exponents that make a model and so many images about shortest together: a weight is stored about as precisely as that
- * number of images determines it, with a variance of 1/(images·sensitivity + 1/mean square). Source: Hinton and van Camp,
- * Keeping neural networks simple by minimizing the description length of the weights (1993).
+ * The exponents that approximately minimise the size of a model and N images together: a weight is stored about as
+ * precisely as that number of images determines it, with a variance of 1/(images·sensitivity + 1/mean square). Source:
+ * Hinton and van Camp, Keeping neural networks simple by minimizing the description length of the weights (1993).
  *
- * @param sensitivities those of `weightSensitivities`
+ * @param sensitivities from `weightSensitivities`
  */
 export function exponentsFor(
   { model, parameters }: TrainedModel,

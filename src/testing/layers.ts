@@ -62,7 +62,7 @@ export function smallMixing(name: string, hiddenChannels: number): PartSettings 
   return Object.hasOwn(mixings.find(name).options, 'hiddenChannels') ? { name, hiddenChannels } : { name };
 }
 
-/** A part with those of some values that are its options: golden cases have one list for all parts. */
+/** A part with its options picked from some values: golden cases have one list for all parts. */
 export function partWith(
   registry: PartRegistry<PartDefinition>,
   name: string | undefined,
@@ -73,7 +73,7 @@ export function partWith(
   return { name: definition.name, ...Object.fromEntries(options.map((key) => [key, values[key]])) };
 }
 
-/** The parts of a coupling with those of some values that are their options. */
+/** The parts of a coupling with their options picked from some values. */
 export function couplingWith(
   names: Readonly<Record<string, string | undefined>>,
   values: Readonly<Record<string, unknown>>,

@@ -82,7 +82,7 @@ registerPart(definition);
 
 const SHAPE = [4, 4, 3] as const;
 
-/** Noise around a colour that is beside each image, and its class: whether it is more red than blue. */
+/** Noise around a colour, with the colour as each image's condition, and as its class whether it is more red than blue. */
 function dataset(): Dataset {
   const images = (count: number, seed: number) => {
     const random = new RandomStream(seed, 'tints');

@@ -69,7 +69,7 @@ async function onceForAll(folder: string, fill: (folder: string) => Promise<void
 
 /** Bundles the page in the package `root`, and copies what the package has of it to `target`. */
 async function bundlePage(root: string, target: string): Promise<void> {
-  // Of the sources, the page shows excerpts and the names of mixings; of the documents, the glossary.
+  // The page shows excerpts of the sources, the names of mixings, and the glossary from the documents.
   for (const folder of ['studio', 'src']) {
     cpSync(join(repository, folder), join(root, folder), { recursive: true });
   }

@@ -69,7 +69,7 @@ export function NumberField({
   );
 }
 
-/** A limit in words; that of seeds is rounded down, because its digits carry no meaning. */
+/** A limit in words; the limit of seeds is rounded down, because its digits carry no meaning. */
 function limitText(limit: number): string {
   if (limit === MOST_SEED) {
     return '9 × 10¹⁵';

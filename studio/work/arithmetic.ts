@@ -1,4 +1,4 @@
-// What a stage of a model computes at one value: its maps in order, with the numbers.
+// The computation of a model's stage at one value: its maps in order, with the numbers.
 import type { FlowModel, NdArray } from 'emerging-flows';
 import { type Condition, type ElementaryMap, type Parameters, parametersFrom } from 'emerging-flows/flows';
 import { compile, constant, input, operations, type Tensor } from 'emerging-flows/tensor';

@@ -1,4 +1,4 @@
-// What the page and its workers share: labels of options, and the settings for measuring bits/dim.
+// Constants shared by the page and its workers: labels of options, and the settings for measuring bits/dim.
 
 /** The label. */
 export const FIT = 'Fit other sizes and colours';

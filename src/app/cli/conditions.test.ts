@@ -228,7 +228,7 @@ it('can be called using only its ONNX files', async () => {
   expect(manifest.conditions).toEqual(['shift', 'low']);
   const tensor = (shape: readonly number[], data: Float32Array) => new Tensor('float32', data, [...shape]);
   const count = 3;
-  // It has the pixels of the images: those of the low resolution are repeated.
+  // It has the images' size: low-resolution pixels are repeated.
   const low = Float32Array.from(
     { length: count * AREA },
     (_, position) => darkImage(Math.floor(position / AREA))[cellAt(position % AREA)]!,

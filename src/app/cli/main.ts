@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `emerging`. An installation of the library alone lacks packages that only commands need.
+// The command `emerging`. Installing only the library leaves out packages that only commands need.
 import { isInstalled, missingPackages } from '../../core/platform/missingPackages.node.ts';
 import { noteOnStderr, reportLostOutput } from './terminal/output.ts';
 

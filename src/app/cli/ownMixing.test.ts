@@ -14,7 +14,7 @@ const emerging = commandLine(root);
 const without = commandProcess();
 const inFolder = (name: string): string => join(emerging.folder, name);
 
-/** A module that exports a mixing, beside the package, which it imports by its name. */
+/** A module next to the package that exports a mixing; it imports the package by name. */
 function module(file: string, name: string, more = ''): string {
   const path = join(root, file);
   writeFileSync(

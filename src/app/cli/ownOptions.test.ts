@@ -16,7 +16,7 @@ const emerging = commandLine(root);
 const inFolder = (name: string): string => join(emerging.folder, name);
 const run = promisify(execFile);
 
-/** A module, beside the package, which it imports by its name. */
+/** A module next to the package; it imports the package by name. */
 function module(file: string, text: string): string {
   const path = join(root, file);
   writeFileSync(path, text);
@@ -130,7 +130,7 @@ it.each([
   expect(stderr).toMatch(message);
 });
 
-it('is a value in code, whose model is that of the command', async () => {
+it('is a value in code, and gives the same model as the command', async () => {
   const program = module(
     'program.mjs',
     `import { loadModel } from 'emerging-flows';

@@ -87,7 +87,7 @@ const SHARED_FILE = 'shared.json';
 
 const sharedSchema = z.record(z.string(), z.string());
 
-/** The files of the built page by path; one that is stored compressed is also there as it is. */
+/** The files of the built page by path; compressed files are also listed under their stored names. */
 function filesOfPage(folder: string): ReadonlyMap<string, StoredFile> {
   const files = new Map<string, StoredFile>();
   const add = (name: string, file: string): void => {

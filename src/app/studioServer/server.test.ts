@@ -105,7 +105,7 @@ it('serves the page cross-origin isolated, with only its own scripts, and caches
   expect(await ask('/', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
 });
 
-it('serves what the build has compressed, as it is to those that accept it', async () => {
+it('serves files that the build has compressed, still compressed if the client accepts it', async () => {
   const bytes = gzipSync('a long script');
   writeFileSync(path('page', 'assets', 'long.js.gz'), bytes);
   const gzip = { 'accept-encoding': 'gzip, deflate, br' };

@@ -30,9 +30,9 @@ interface StackMark {
  * uniform random symbols, and pushing them again restores the stack: that is what bits-back coding rests on.
  *
  * Only the top of the number is in `state`; the rest is in words of 16 bits (rANS: Duda, Asymmetric numeral systems, 2013).
- * Of all ways to divide a number into `state` and words, exactly one has its state in [a, a·2^16), for any a ≥ 1. Each
- * operation first moves words so that its own interval holds, whatever the last one left: therefore `push` and `pop` are
- * exact inverses, also for n that divide nothing.
+ * For any a ≥ 1, exactly one way to divide a number into `state` and words has its state in [a, a·2^16). Each operation
+ * first moves words so that its own interval holds, whatever the last one left: therefore `push` and `pop` are exact
+ * inverses, also for n that divide nothing.
  */
 export class BitStack {
   private state = LEAST;

@@ -139,7 +139,7 @@ function cosSeries(x: number): number {
   return 1 + sum;
 }
 
-/** The bits behind the point in which angles are reduced: enough for the largest numbers, and for those next to a multiple of π/2. */
+/** Fractional bits used to reduce angles: enough for the largest numbers, and for those next to a multiple of π/2. */
 const ANGLE_BITS = 1300n;
 
 /** The bits that remain of an angle in [−π/4, π/4]. */

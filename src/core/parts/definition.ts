@@ -1,4 +1,4 @@
-// Definitions of parts: what a configuration, help, menus, documents and tests have to know of a part, in one value.
+// Definitions of parts: all that configurations, help, menus, documents and tests need about a part, in one value.
 
 import type { OptionSchemas } from './options.ts';
 
@@ -38,9 +38,9 @@ export type PartialDefinition<Definition extends PartDefinition> = Omit<Definiti
   readonly options?: Definition['options'];
 };
 
-/** A chosen part, with options: those that are left out have their defaults, or stay as they are in what is changed. */
+/** A chosen part, with options: an omitted option has its default, or keeps its value in a changed configuration. */
 export interface PartSettings {
-  /** Its name; without one, the options are those of the part that is already chosen. */
+  /** Its name; without one, the options apply to the part that is already chosen. */
   readonly name?: string;
   readonly [option: string]: unknown;
 }

@@ -76,7 +76,7 @@ export function option<Values extends z.ZodMiniType>(
     .check(z.meta({ description: meaning, default: fallback })) as z.ZodMiniDefault<Values>;
 }
 
-/** What a table says of an option. */
+/** An option's row in a table. */
 export interface OptionFacts {
   /** Its name. */
   readonly name: string;
@@ -88,7 +88,7 @@ export interface OptionFacts {
   readonly range: string;
 }
 
-/** What a table says of each option. */
+/** The table rows of options. */
 export function describeOptions(schemas: OptionSchemas): OptionFacts[] {
   return Object.entries(schemas).map(([name, schema]) => {
     const { description = '', default: fallback } = z.globalRegistry.get(schema) ?? {};

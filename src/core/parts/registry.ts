@@ -43,7 +43,7 @@ export class PartRegistry<Definition extends PartDefinition> {
   readonly kind: PartKind;
   /** The key of a configuration that chooses a part, with its section. */
   readonly key: string;
-  /** The library's parts, in the order in which they are listed; the first is the default. */
+  /** The library's parts, in list order; the first is the default. */
   readonly library: readonly Definition[];
   /** Their names. */
   readonly names: readonly string[];

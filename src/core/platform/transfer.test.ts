@@ -43,7 +43,7 @@ it('does not take a web page for the file that was asked for', async () => {
   );
 });
 
-it('takes a complete URL where there is no page', () => {
+it('takes a complete URL outside a page', () => {
   expect(resolveUrl('http://example.org/a').href).toBe('http://example.org/a');
   expect(() => resolveUrl('/mnist')).toThrow(
     "'/mnist' is not a URL, and there is no page to resolve it against: give a complete URL",

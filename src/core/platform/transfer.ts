@@ -25,7 +25,7 @@ export function pickFetchOptions({ onProgress, maxBytes, signal }: FetchOptions)
 /**
  * The URL of something, relative to the page if it is a string.
  *
- * @throws UserError (`invalid-argument`) if it is not a URL, or there is no page
+ * @throws UserError (`invalid-argument`) if it is not a URL, or is relative outside a page
  */
 export function resolveUrl(source: string | URL): URL {
   try {

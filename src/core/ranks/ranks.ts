@@ -78,7 +78,7 @@ export function ranksBeside({ hosts, rank }: Pick<Ranks, 'hosts' | 'rank'>): num
 /** The errors of `fromLeader`. */
 const reportedErrors = new WeakSet<object>();
 
-/** Whether all ranks know of a failure, and have left their work too. */
+/** Whether a failure has reached all ranks, which have stopped their work too. */
 export function isKnownToAll(error: unknown): boolean {
   return error instanceof LeaderFailed || (error instanceof Error && reportedErrors.has(error));
 }

@@ -40,7 +40,7 @@ export interface ConditionTable {
  * An image whose sides are whole fractions of the images' is enlarged by repeating its pixels; the pixels of one
  * whose sides are whole multiples become channels, row by row.
  *
- * @param names those that are wanted, where a column's name stands for all of its numbers or channels; default all components
+ * @param names the wanted components; a column's name selects all of its numbers or channels; default all components
  * @throws UserError (`invalid-data`) if values are unusable or have another size; (`not-found`) if one has an unknown name
  */
 export function componentsIn(

@@ -34,7 +34,7 @@ export interface WantedConditions {
   readonly called?: string | undefined;
   /** Whether they are images, for an array that may be one; default false. */
   readonly areImages?: boolean;
-  /** @internal What to do if there is no file next to the images; by default, to name one with data.conditions. */
+  /** @internal What to do without a file next to the images; by default, to name one with data.conditions. */
   readonly otherwise?: Phrase;
 }
 

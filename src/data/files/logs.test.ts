@@ -100,7 +100,7 @@ describe('rewindLog', () => {
     expect(fs.readFileSync(log, 'utf8')).toBe(completeLog);
   });
 
-  it('does nothing if there is no log', async () => {
+  it('does nothing without a log', async () => {
     await rewindLog(files, NAME, () => false);
     expect(fs.existsSync(log)).toBe(false);
   });
@@ -219,7 +219,7 @@ describe('readLastJsonLines', () => {
   const check = ({ step }: Record<string, unknown>) =>
     typeof step === 'number' ? undefined : 'its step is not a number';
 
-  it('reads all of a log of at most 16 MiB, and none if there is no log', () => {
+  it('reads all of a log of at most 16 MiB, and nothing without a log', () => {
     expect(readLastJsonLines(log, check)).toEqual({ lines: [], isCut: false });
     const line = `{"step":1,"note":"${'x'.repeat(1024 - 21)}"}\n`;
     fs.writeFileSync(log, line.repeat(16 * 1024));

@@ -148,7 +148,7 @@ interface Line {
 
 /** The lines of a log. A line that is too long is reported at once, even if it is truncated. */
 function* linesIn({ path, blocks, end: onlyEnd }: LogBytes): Generator<Line> {
-  // Of the end of a log, line 0 is the rest of the line before.
+  // If only the end of a log is read, line 0 is the rest of the line before.
   let last = onlyEnd === undefined ? 0 : -1;
   const within = onlyEnd === undefined ? '' : ` of its last ${onlyEnd}`;
   const next = (bytes: Uint8Array | undefined): Line => {

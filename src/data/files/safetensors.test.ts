@@ -120,7 +120,7 @@ describe('decodeSafetensors', () => {
     });
   });
 
-  it('returns plain bytes beside tensors', () => {
+  it('returns plain bytes next to tensors', () => {
     const bytes = new Map([['coded', Uint8Array.of(1, 2, 3)]]);
     const file = encodeSafetensors(example, exampleMetadata, bytes);
     expect(decodeSafetensors(file, 'f')).toEqual({ tensors: example, metadata: exampleMetadata, bytes });

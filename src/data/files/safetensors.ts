@@ -219,7 +219,7 @@ export function missingFrom(
   return undefined;
 }
 
-/** The same, and undefined only if there are no others. */
+/** The same, or the first tensor that isn't wanted; undefined if neither exists. */
 export function differenceFrom(
   tensors: ReadonlyMap<string, { readonly shape: readonly number[] }>,
   wanted: ReadonlyMap<string, readonly number[]>,
@@ -342,7 +342,7 @@ function readEntry(name: string, value: unknown, fail: Fail): TensorEntry {
   return { name, type: tensorTypes[type], shape, begin, end };
 }
 
-/** Sorts the entries by position, checks that there are no overlaps or gaps, and returns where the last one ends. */
+/** Sorts the entries by position, checks for overlaps and gaps, and returns where the last one ends. */
 function checkLayout(entries: TensorEntry[], fail: Fail): number {
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let expected = 0;

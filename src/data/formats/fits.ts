@@ -143,7 +143,7 @@ interface FitsHeader {
   readonly isCompressed: boolean;
   /** How values are stored: bits of integers, or minus the bits of real numbers. */
   readonly bitpix: number;
-  /** The lengths of the axes, fastest axis first; without those of length 1 at the end. */
+  /** The lengths of the axes, fastest axis first; trailing axes of length 1 are left out. */
   readonly axes: readonly number[];
   /** Values are `bzero` + `bscale` times the stored ones. */
   readonly bzero: number;

@@ -163,7 +163,7 @@ function detectFormat(bytes: Uint8Array): ImageFormat | undefined {
   return isAvif(bytes, start) ? 'AVIF' : undefined;
 }
 
-/** Whether the brands in the first box of the file, some of which are in `start`, include AVIF; HEIC has others. */
+/** Whether the brands in the file's first box include AVIF; `start` holds some of them. HEIC has others. */
 function isAvif(bytes: Uint8Array, start: string): boolean {
   const brands = start.slice(8, Math.min(start.length, bytes.length >= 4 ? dataView(bytes).getUint32(0) : 0));
   return start.slice(4, 8) === 'ftyp' && /^(.{4})*?avi[fs]/s.test(brands);

@@ -1,4 +1,4 @@
-// What a packed file consists of: a header of two lines of text, the images, and their names, labels and checksums.
+// The layout of packed files: a header of two lines of text, the images, and their names, labels and checksums.
 
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';

@@ -1,4 +1,4 @@
-// What a stage of a model makes of images, as pictures: any number of channels, at the size of the image if possible.
+// Pictures of a stage's activations: any number of channels, at the size of the image if possible.
 import { type ImageShape, type NdArray, quantile } from '../../core/numeric/index.ts';
 
 /** How activations are drawn. */
@@ -25,7 +25,7 @@ const grey = 128;
  * Draws activations `[N, H, W, C]`, such as the outputs and latents of `FlowModel.stageImages`, one picture each.
  *
  * Squeezes are undone as far as the channels suffice for an image with the channels of the model's: four channels
- * become a block of 2x2 pixels. What is left over, as after a split at a higher level, becomes several images side
+ * become a block of 2x2 pixels. Remaining channels, as after a split at a higher level, become several images side
  * by side in one picture. After a flow step the channels are mixed, so which ones form a block or a colour is a
  * convention. All activations share one range of values.
  */

@@ -1,4 +1,4 @@
-// What a page has been given: files that were chosen or dropped, a folder that it may read, and other sources of images.
+// Image sources that a page has been given: chosen or dropped files, a folder that it may read, and others.
 import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { FetchOptions } from '../../core/platform/index.ts';

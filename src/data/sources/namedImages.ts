@@ -45,7 +45,7 @@ export interface ImageFileOptions {
   readonly most?: number | undefined;
   /** Called with the line for each skipped file. */
   onSkip?(reason: string): void;
-  /** Called after each image, with how many are read and how many there are; at first, files count as one image each. */
+  /** Called after each image, with the number read and the total; at first, each file is assumed to hold one image. */
   onProgress?(done: number, total: number): void;
 }
 

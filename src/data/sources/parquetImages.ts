@@ -127,7 +127,7 @@ async function footerBytes(file: RandomAccess): Promise<Uint8Array> {
 /**
  * The column of the images, and whether there is one of labels.
  *
- * @throws UserError if there is no column of images, or it contains lists
+ * @throws UserError if the column of images is missing, or contains lists
  */
 function imageColumn(
   schema: readonly SchemaElement[],

@@ -110,7 +110,7 @@ describe('arrays', () => {
     const images = await decodeImages(fixture(name));
     expect(images).toHaveLength(9);
     images.forEach(({ data, rounding }, index) => {
-      // Of the channels of the formula, the .npz files have the first.
+      // The .npz files have only the formula's first channel.
       const channelValues = formulaImage(index, 4, 6, 3).filter((_, valueIndex) => valueIndex % 3 < channels);
       const exact = Float64Array.from(channelValues, (value) => (value - 100) / 7);
       expect(data).toEqual(Float32Array.from(exact));

@@ -52,10 +52,10 @@ const GRADIENT = 1e-6;
 const POINTS = [-7.3, -2.1, -0.6, 0.013, 0.9, 1.7, 5.2];
 
 /**
- * Runs a base distribution through the checks that those of this library must pass, in float64 with random parameters:
+ * Runs a base distribution through the checks that the library's own must pass, in float64 with random parameters:
  *
  * - the integral of the density is 1, by quadrature;
- * - the distribution function of 2¹⁷ samples is that of the density (Kolmogorov and Smirnov), and channels are independent;
+ * - 2¹⁷ samples follow the density (Kolmogorov and Smirnov), and channels are independent;
  * - `distribution`, if there is one, is the integral of the density, and never falls;
  * - the gradients of the energy agree with central differences.
  *

@@ -22,12 +22,11 @@ import { randomCondition, randomImages, randomParameters } from './randomParamet
  * Runs a stage through the checks that every stage of this library must pass, in float64 with random parameters, images and
  * conditions:
  *
- * - those of `checkBijection` for the stage as a bijection;
+ * - `checkBijection` for the stage as a bijection;
  * - that `forward` gives the same as the bijection, and `inverse` the images;
- * - that the log-densities are those of the bijection and of the base distribution, and the shares of the pixels add up to
- *   them;
- * - that the log-density by class is that under each class;
- * - those of `checkBase` for the base distribution.
+ * - that the log-densities agree with the bijection and the base distribution, and the pixels' shares add up to them;
+ * - that the log-density by class agrees with each class;
+ * - `checkBase` for the base distribution.
  *
  * A wrong stage results in a report with problems, never an exception.
  *

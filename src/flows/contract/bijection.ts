@@ -70,7 +70,7 @@ export interface BijectionDefinition<Name extends string = string>
 }
 
 /**
- * A bijection that depends on conditions: whenever it is called, the ones that it declares are there and have their shapes.
+ * A bijection that depends on conditions: every call checks that each declared one is given, with its shape.
  *
  * @throws if one is missing or has another shape, when it is called
  * @example

@@ -1,4 +1,4 @@
-// What a density is conditioned on: data beside the images, by name, given at every call.
+// Conditions of a density: additional data for each image, by name, given at every call.
 import type { Tensor } from '../../tensor/index.ts';
 import { OPEN_BATCH, sameShape, showShape } from '../../tensor/index.ts';
 

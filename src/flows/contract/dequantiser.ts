@@ -88,11 +88,11 @@ function uniformNoise(bits: number): Dequantiser {
   };
 }
 
-/** What a model tells its dequantiser. */
+/** The model's properties that its dequantiser depends on. */
 interface DequantiserSurroundings {
   /** Bits of an integer value. */
   readonly bits: number;
-  /** What networks see outside an image. */
+  /** The padding of networks at the image's edge. */
   readonly boundary: 'zero' | 'periodic';
 }
 

@@ -32,7 +32,7 @@ export interface ConditionScale {
   readonly deviation: number;
 }
 
-/** A condition that networks see, and its scale. */
+/** A condition that networks take as input, and its scale. */
 export interface ScaledCondition extends ConditionScale {
   /** Its name. */
   readonly name: string;

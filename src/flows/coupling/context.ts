@@ -23,7 +23,7 @@ export interface Context {
 /** A context for images of this height and width. */
 export type ContextFor = (grid: Grid) => Context;
 
-/** Context images as they are, from the condition `context`: they have as many pixels as the images. */
+/** Unchanged context images, from the condition `context`: they have as many pixels as the images. */
 export function contextImages(channels: number): ContextFor {
   return ([height, width]) => ({
     channels,

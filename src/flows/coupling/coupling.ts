@@ -18,7 +18,7 @@ import type { Transformer, TransformerFor } from './transformer.ts';
 export interface CouplingParts {
   /** Which values stay, 1, and which change, 0; default: the first half of the channels stays. */
   readonly mask?: MaskFor;
-  /** The network that sees the values that stay, or a function if there are no parameters. */
+  /** The network whose input is the unchanged values; a function if it has no parameters. */
   readonly conditioner: Conditioner | ConditionerFunction;
   /** How the others change: an elementwise bijection of them, or one for any shape; default: affine. */
   readonly transformer?: Transformer | TransformerFor;

@@ -22,9 +22,9 @@ export interface MaskDefinition<Schemas extends OptionSchemas = OptionSchemas>
   build(options: OptionValues<Schemas>, turn: number): MaskFor;
 }
 
-/** What a model tells its conditioners. */
+/** The model's properties that its conditioners depend on. */
 export interface NetworkSurroundings {
-  /** What they see outside an image. */
+  /** The padding at the image's edge. */
   readonly boundary: ImageBoundary;
 }
 

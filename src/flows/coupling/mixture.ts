@@ -36,8 +36,8 @@ const BATCH_LAST = [3, 1, 2, 0];
 
 /**
  * y = (ln F(x) − ln(1 − F(x)) + shift)·sigmoid(t + 2), with F the distribution function of a mixture of K logistic
- * distributions: F(x) = Σ πₖ sigmoid((x − μₖ)·e^−sₖ). The numbers are K logits, whose softmax is π; K means, to which
- * (2k − K + 1)/K is added, so that the components start apart; K logarithms of scales s, at least −7; shift; and t.
+ * distributions: F(x) = Σ πₖ sigmoid((x − μₖ)·e^−sₖ). The numbers are K logits, whose softmax is π; K means, shifted by
+ * (2k − K + 1)/K so that the components start apart; K logarithms of scales s, at least −7; shift; and t.
  * Source: Ho et al., Flow++ (2019).
  *
  * @throws if the number of components is out of range

@@ -45,7 +45,7 @@ export function corner(name: string, { side, channels, centre, upper }: CornerFo
     }
     return values;
   });
-  // Of the whole kernel, where all but the diagonal of the centre tap is one: to cut it out would be a dozen operations.
+  // Covers the whole kernel, with ones outside the centre tap's diagonal: slicing it out would take a dozen operations.
   const diagonal = once(() => {
     const data = new Float64Array(countElements(shape));
     return constant({ shape, data: data.map((_, index) => (isOnDiagonal(index) ? 1 : 0)) });

@@ -46,7 +46,7 @@ export interface CouplingChoice {
   readonly conditioner?: PartChoice;
   /** Which values couplings keep; default `channels`. */
   readonly mask?: PartChoice;
-  /** What networks see outside an image: zeros, which is the default, or on a torus the image itself. */
+  /** The padding of networks at the image's edge: zeros, which is the default, or on a torus the image itself. */
   readonly boundary?: ImageBoundary;
 }
 

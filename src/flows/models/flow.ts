@@ -14,7 +14,7 @@ import type { Densities, PlacedStage, StageResult } from './stages.ts';
 export interface Likelihood {
   /** A bound on the log-probability of each integer image, or the log-density of each continuous one, in nats, `[N]`. */
   readonly logLikelihood: Tensor;
-  /** Σ ln|det| of the layers alone, `[N]`, or `[]` if it is the same for every image. */
+  /** Σ ln|det| of the layers only, `[N]`, or `[]` if it is the same for every image. */
   readonly logDet: Tensor;
   /** The latents ε of every prior, in the order of `latentShapes`. */
   readonly latents: Tensor[];
@@ -58,7 +58,7 @@ export interface Flow {
   readonly priors: readonly PlacedPrior[];
   /** The names of its classes, in the order of their numbers; empty if it has none. */
   readonly classes: readonly string[];
-  /** The conditions that its layers declare, all of which it needs, by name. */
+  /** The conditions that its layers declare, by name; all are required. */
   readonly condition: ConditionShapes;
   /** What the values of images are, and how the model takes them. */
   readonly values: ImageValues;

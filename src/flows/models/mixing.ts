@@ -15,7 +15,7 @@ import { periodicMixing } from '../layers/periodic.ts';
 import { reverseMixing, shuffleMixing } from '../layers/permutation.ts';
 import { woodburyMeMixing, woodburyMixing } from '../layers/woodbury.ts';
 
-/** The library's mixings, in the order in which they are listed. A mixing is named after its last layer. */
+/** The library's mixings, in list order. A mixing is named after its last layer. */
 const library = [
   conv1x1Mixing,
   conv1x1PluMixing,
@@ -42,7 +42,7 @@ export const mixings = new PartRegistry<MixingDefinition>(
   library,
 );
 
-/** The names of the library's mixings, in the order in which they are listed. */
+/** The names of the library's mixings, in list order. */
 export const mixingNames = mixings.names as readonly Mixing[];
 
 /** What menus call a mixing. */
@@ -53,7 +53,7 @@ export function mixingText({ text, name }: MixingDefinition): string {
 /**
  * The layers of a mixing for images of a shape.
  *
- * @throws UserError if there is no mixing of this name, or it has other options
+ * @throws UserError if the mixing is unknown, or has other options
  */
 export function layersOfMixing(choice: PartChoice, shape: ImageShape): Readonly<Record<string, Bijection>> {
   const { definition, options } = mixings.resolve(choice);

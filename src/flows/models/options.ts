@@ -16,7 +16,7 @@ import { basePriors } from './priors.ts';
 
 /**
  * The options of a model, by their names in the configuration. A part is chosen by its name, by its name with options, or by
- * its definition: `'emerging'`, `{ name: 'emerging', kernelSize: 5 }`. Options without a name are those of the default part.
+ * its definition: `'emerging'`, `{ name: 'emerging', kernelSize: 5 }`. Options without a name apply to the default part.
  */
 export interface ModelOptions extends ValueOptions, DequantisationOptions, CouplingChoice {
   /** The kind of flow: `glow`, which is the default, or a registered one. */
@@ -93,7 +93,7 @@ const optionNames: Readonly<Record<keyof ModelOptions, true>> = {
 };
 
 /**
- * The options of a model as files have them: every default filled in, those of its parts too.
+ * The options of a model in the form stored in files: every default filled in, its parts' too.
  *
  * @throws UserError if an option is unknown, or a part is not registered or has other options
  */
@@ -112,7 +112,7 @@ export function completeOptions(options: Partial<ModelOptions>): ModelOptions {
 
 /**
  * Complete options as weights record them: without the defaults of the library's parts, which never change. So a new option
- * changes no record and no fingerprint. Those of other parts are all recorded, because their defaults may change.
+ * changes no record and no fingerprint. All options of other parts are recorded, because their defaults may change.
  */
 export function recordedOptions(options: ModelOptions): ModelOptions {
   const parts = Object.entries(innerParts).flatMap(([name, registry]) => {

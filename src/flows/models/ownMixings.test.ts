@@ -125,7 +125,7 @@ it.each<[string, object, string]>([
   expect(() => new Glow([2, 2, 1], options('wrong'))).toThrow("unknown model.mixing 'wrong'");
 });
 
-it.each([undefined, null, 'mine', { kind: 'toString' }])('are no definitions: %j', (value) => {
+it.each([undefined, null, 'mine', { kind: 'toString' }])('are not definitions: %j', (value) => {
   expect(() => registerPart(value as unknown as PartDefinition)).toThrow('registerPart needs a definition');
 });
 

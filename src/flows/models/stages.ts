@@ -179,7 +179,7 @@ function requireBase(subject: string, { base }: { readonly base?: BaseDistributi
   return base;
 }
 
-/** ln|det ∂ε/∂z| and its map: by how much the log-density of z exceeds that of ε under the base distribution. */
+/** ln|det ∂ε/∂z| and its map: the log-density of z minus the base distribution's log-density at ε. */
 function logDetBefore(
   base: BaseDistribution,
   { epsilon, logPrior, logPriorMap }: Standardised,

@@ -101,7 +101,7 @@ describe('checkStage', () => {
     }
   });
 
-  it('finds a density that is not that of the base distribution', async () => {
+  it('finds a density other than that given by the base distribution', async () => {
     const top = topPrior([2, 2, 1]);
     const wrong = topStage({
       ...top,

@@ -77,7 +77,7 @@ function unstandardise(epsilon: Tensor, scaling: Scaling | undefined): Tensor {
   return scaling ? add(multiply(epsilon, exp(scaling.logScale)), scaling.location) : epsilon;
 }
 
-/** The path of the parameters of a base distribution below those of its prior. */
+/** The path to a base distribution's parameters within its prior's. */
 export const BASE = 'base';
 
 function baseParameters(base: BaseDistribution, shape: ImageShape): ParameterSpecs {
@@ -210,9 +210,9 @@ export interface TopPriorOptions extends SplitOptions {
  * `[K, 2C]`, the same for all pixels, and a classifier that is trained along makes the model use it; with an offset for
  * each pixel the likelihood suffices.
  *
- * With a context the scaled convolution is that of the context instead of an image of zeros.
+ * With a context the scaled convolution takes the context instead of an image of zeros.
  *
- * On a torus all pixels are equivalent: without an edge there is no edge channel, and V is `[K, 1, 1, 2C]`.
+ * On a torus all pixels are equivalent: the edge channel is left out, and V is `[K, 1, 1, 2C]`.
  */
 export function topPrior(
   shape: ImageShape,

@@ -157,7 +157,7 @@ function countedNames(names: readonly string[], dependence: string): string {
   return names.length > maxNames ? number : `${number}: ${names.join(', ')}`;
 }
 
-/** The settings that differ from a preset's, without the ones that the card names anyway. */
+/** The settings that differ from a preset's, except those that the card names anyway. */
 function differencesFrom(preset: string, config: Config): string[] {
   if (!presets.some(({ name }) => name === preset)) {
     return [];

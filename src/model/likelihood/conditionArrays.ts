@@ -1,4 +1,4 @@
-// The conditions of images as arrays for programs, by name: those of the data, and the class, one-hot.
+// The conditions of images as arrays for programs, by name: the data's conditions, and the class, one-hot.
 
 import { countElements, type NdArray } from '../../core/numeric/index.ts';
 import type { Conditions, ImageSet } from '../../data/contract/index.ts';
@@ -31,14 +31,14 @@ export interface Conditioned extends Pick<Flow, 'condition'> {
   readonly options: Pick<ModelOptions, 'condition'>;
 }
 
-/** A condition of a flow besides the classes: its shape for one image, and the scale of its values. */
+/** A condition of a flow other than the classes: its shape for one image, and the scale of its values. */
 export interface NamedCondition extends Required<ConditionComponent> {
   /** Whether it is a number; otherwise it is several numbers, or an image. */
   readonly isNumber: boolean;
 }
 
 /**
- * The conditions of a flow besides the classes, in the order of its options. Those that only its layers name have the mean
+ * The conditions of a flow except the classes, in the order of its options. Those that only its layers name have the mean
  * 0 and the deviation 1.
  */
 export function conditionComponents({ condition, options }: Conditioned): readonly NamedCondition[] {
@@ -107,7 +107,7 @@ export function conditionReader(
 }
 
 /**
- * The condition of a flow's programs for so many images: for each condition that the flow accepts an input `[images, …]`.
+ * The conditions of a flow's programs for a batch: an input `[images, …]` for each condition that the flow accepts.
  * `asConditionInputs` gives them their names in the program.
  */
 export function conditionInputs({ condition }: Pick<Flow, 'condition'>, images: number): Condition {

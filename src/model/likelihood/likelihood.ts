@@ -42,7 +42,7 @@ export interface BatchNoise extends NdArray {
 }
 
 /**
- * A batch for one run of a program: every array has one row per image, those of the conditions of the model too, `[N, …]`
+ * A batch for one run of a program: every array has one row per image, as do the model's conditions, `[N, …]`
  * under `condition/NAME`; the classes, under `condition/classes`, are one-hot, `[N, K]`.
  */
 export interface Batch extends ConditionArrays {

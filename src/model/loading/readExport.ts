@@ -122,7 +122,7 @@ function withSmallWeights(
   );
 }
 
-/** The arrays that a file with small weights holds as they are: those that training doesn't change. */
+/** The arrays that a file with small weights holds unchanged: those not trained. */
 function plainShapes(model: Flow): Map<string, readonly number[]> {
   return new Map([...parameterShapes(model)].filter(([path]) => !model.parameters[path]!.trained));
 }

@@ -23,7 +23,7 @@ export interface RunModel extends TrainedModel {
 /**
  * Reads a checkpoint of a run, by default the last one.
  *
- * @throws UserError if there is no run, or it has no such checkpoint or a corrupt one
+ * @throws UserError if the run is missing, or its checkpoint is missing or corrupt
  */
 export async function readRun(
   store: RunStore,

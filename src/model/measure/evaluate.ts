@@ -29,7 +29,7 @@ export interface Evaluation {
   /** The mean over all images and draws. */
   readonly bitsPerDim: number;
   /**
-   * Of a model with classes: whether the bits/dim are of p(x | class), given the labels of the images, or of p(x), the
+   * Only for a model with classes: whether the bits/dim are of p(x | class), given the labels of the images, or of p(x), the
    * classes equally likely, for images without the labels of the model.
    */
   readonly likelihood?: 'p(x | class)' | 'p(x)';

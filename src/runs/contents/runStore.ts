@@ -79,7 +79,7 @@ export class RunStore {
   /**
    * The run's configuration.
    *
-   * @throws UserError (`not-found`) if there is no run
+   * @throws UserError (`not-found`) if the run is missing
    */
   async readConfig(): Promise<ConfigFile> {
     const bytes = await this.files.read(runFileNames.config);

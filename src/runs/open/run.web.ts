@@ -33,7 +33,7 @@ export async function startRun(
 /**
  * Opens a run to resume, as in Node.
  *
- * @throws UserError if there is no run, none of its checkpoints is sound, the images have changed
+ * @throws UserError if the run is missing, none of its checkpoints is sound, the images have changed
  *   since training, or the changes would make it a different run
  */
 export async function resumeRun(

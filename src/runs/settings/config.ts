@@ -28,7 +28,7 @@ export const exclusivePairs = [
 const { data, model, training } = configSchema.shape;
 
 /**
- * The defaults. `data.name` has none, `model.bits` defaults to those of the images, `microBatch` to `batchSize`, and options
+ * The defaults. `data.name` has none, `model.bits` defaults to the images' bits, `microBatch` to `batchSize`, and options
  * of parts have the defaults of their definitions.
  */
 export const defaults: ConfigLayer = {
@@ -93,7 +93,7 @@ export function checkLayer(value: unknown): ConfigLayer {
   return layer;
 }
 
-/** A value in which names replace definitions of parts, which are registered. */
+/** A value with definitions of parts replaced by their names; registers them. */
 function namedParts(value: unknown): unknown {
   const sections = Object.entries(partsOfSections).flatMap(([section, registries]) => {
     const keys = Object(Object(value)[section]) as Readonly<Record<string, unknown>>;

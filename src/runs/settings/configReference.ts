@@ -63,7 +63,7 @@ function optionKeys({ key, kind, all: definitions }: PartRegistry<PartDefinition
       const about = { key: `${key}.${name}`, meaning, default: yamlText(fallback), range };
       const identity = JSON.stringify(about);
       const users = [...(keys.get(identity)?.users ?? []), definition.name];
-      // What a run computes with its optimiser may change, as its rate may.
+      // A resume may change the optimiser's options, like the learning rate.
       keys.set(identity, { ...about, parts: null, users, changeable: kind === 'optimizer' });
     }
   }

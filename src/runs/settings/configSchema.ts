@@ -212,7 +212,7 @@ const model = section({
     z.union([z.literal(true), standardisation], continuousText),
   ),
   bits: optional(
-    'Bits per integer value, by default the images’; images of more are reduced to them.',
+    'Bits per integer value, by default the images’; images with more bits are reduced to them.',
     wholeNumber(1, 16),
   ),
   dequantisation: optional(

@@ -35,7 +35,7 @@ export interface ConfigSources {
  *
  * Setting `training.steps` removes `training.epochs` from the layers below and vice versa; the same applies
  * to `training.warmupSteps` and `training.warmupEpochs`, and to `model.bits` and `model.continuous`. Naming another part
- * removes the options of the one below, options without a name change those below; settings count as one layer, regardless of
+ * removes the options of the one below, options without a name change those below; settings form one layer, regardless of
  * their order.
  *
  * @throws UserError for an unknown preset, an unknown key or an invalid value

@@ -26,7 +26,7 @@ export interface Schedule {
 /**
  * The schedule of a run on `trainingImages` images (validation images not counted).
  *
- * @throws UserError if there are no training images, or fewer than a step takes
+ * @throws UserError without training images, or with fewer than a step takes
  */
 export function createSchedule(config: Config, trainingImages: number): Schedule {
   if (trainingImages < 1) {

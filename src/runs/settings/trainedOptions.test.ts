@@ -105,7 +105,7 @@ describe('a default', () => {
   it('is known for every key that may be left out', () => {
     const keys = Object.keys(configSchema.shape.model.shape);
     const required = Object.keys(defaults.model!);
-    // The library has one flow: there is no other value to compare.
+    // The library has only one flow, and so no other value to compare.
     // Classes, conditions, bits and real numbers follow from the images.
     const ofImages = ['classes', 'condition', 'bits', 'continuous'];
     expect([...required, ...ofImages, 'flow', ...optional.map(([key]) => key)].sort()).toEqual(keys.sort());
@@ -144,7 +144,7 @@ describe('a default', () => {
     ),
   );
 
-  it.each(options)('of an option counts as set: %s %s %s', async (key, name, option, otherValue) => {
+  it.each(options)('of an option is treated as set: %s %s %s', async (key, name, option, otherValue) => {
     const chosen = { [key]: name };
     const complete = { [key]: innerParts[key].complete(name) };
     const changed = { [key]: { name, [option]: otherValue } };

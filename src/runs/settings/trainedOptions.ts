@@ -73,7 +73,7 @@ export function requireTrainedOptions(
   }
 }
 
-/** All options by name, those that are not set and those of parts as well: `mixing`, `mixing.kernelSize`. */
+/** All options by name, including unset ones and parts' options: `mixing`, `mixing.kernelSize`. */
 function completed(options: object): Record<string, unknown> {
   const { shape } = configSchema.shape.model;
   const implied = Object.entries(shape).map(([key, schema]) => {

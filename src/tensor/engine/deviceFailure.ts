@@ -3,7 +3,7 @@ import { option, phrase, UserError } from '../../core/errors.ts';
 import { defaultDevice } from './devices/device.ts';
 
 /**
- * What the runtime says if an array does not fit in the memory of a device. WebGPU makes the array invalid, and refuses
+ * The runtime's message if an array does not fit in a device's memory. WebGPU makes the array invalid, and refuses
  * whatever uses it.
  */
 const memoryFull = /out.?of.?(device.?)?memory|failed to allocate memory|\[Invalid Buffer/i;

@@ -60,7 +60,7 @@ export interface CompileOptions {
    * with the native runtime.
    */
   memoryPlan?: boolean;
-  /** The path prefix of a file to which the time of every node is written on release; none by default. */
+  /** The path prefix of a file for the time of every node, written on release; none by default. */
   profile?: string;
   /**
    * The outputs that stay on the device: every run writes them to arrays of its memory. None by default; only for devices

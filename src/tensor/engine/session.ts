@@ -169,7 +169,7 @@ export interface SessionOptions {
   readonly threads?: number | undefined;
   /** Whether operations that the device does not support may run on the CPU. */
   readonly fallback: boolean;
-  /** The path prefix of a file to which the time of every node is written; by default none. */
+  /** The path prefix of a file for the time of every node; by default none. */
   readonly profile?: string | undefined;
   /** Where to count what crosses to and from the device; by default nowhere. */
   readonly traffic?: Traffic | undefined;

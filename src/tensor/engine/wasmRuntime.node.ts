@@ -23,7 +23,7 @@ const SCRIPT = 'ort.wasm.bundle.min.mjs';
 /** The folder of both files in the built package, where the larger one is compressed. */
 const copies = new URL('../../wasm/', import.meta.url);
 
-/** Where both files are: from source they are those of the development dependency. */
+/** The folder of both files: when run from source, the development dependency's. */
 const runtimeFolder = once(() =>
   existsSync(copies)
     ? copies

@@ -12,7 +12,7 @@ export type Applied<F> = F & {
   readonly operation: Operation<undefined>;
 };
 
-/** An elementwise function, as it is defined. */
+/** The definition of an elementwise function. */
 interface Elementwise<Value extends (...numbers: number[]) => number, Gradient> {
   readonly name: string;
   /** The ONNX operator that computes it, or its nodes. */
@@ -91,7 +91,7 @@ export function toOperands(
   return inputs.map((operand, index) => gradients[index] && sumTo(gradients[index], operand.shape));
 }
 
-/** A number as a constant, a tensor as it is. */
+/** A number as a constant, a tensor unchanged. */
 export function asTensor(x: Operand): Tensor {
   return typeof x === 'number' ? constant(x) : x;
 }

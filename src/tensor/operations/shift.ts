@@ -17,7 +17,7 @@ export interface Shifts {
   boundary: Boundary;
 }
 
-/** Whether a shape is that of images `[N, H, W, C]`: only the batch may be open. */
+/** Whether a shape is an image shape `[N, H, W, C]`: only the batch may be open. */
 export function areImages(shape: Shape): boolean {
   return shape.length === 4 && shape.slice(1).every((length) => length > 0);
 }

@@ -28,7 +28,7 @@ export const solveCornerOperation: Operation<CornerOptions> = {
 };
 
 /**
- * Solves for x in y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], or with `mirrored` the one for which
+ * Solves for x in y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], or with `mirrored` in
  * y[h, w] = Σᵢⱼ x[h + i·dilation, w + j·dilation]·kernel[i, j], zero outside the image. It has no gradient.
  *
  * @param y `[N, H, W, C]`

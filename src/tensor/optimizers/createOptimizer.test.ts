@@ -68,7 +68,7 @@ describe('adamw', () => {
     }
   });
 
-  it('lets the named kernels decay alone', async () => {
+  it('decays only the named kernels', async () => {
     const parameters = { a: random('a', [2, 2]), b: random('b', [2]) };
     const start = structuredClone(parameters);
     const optimizer = await open(adamw({ weightDecay: 0.5 }), parameters, { kernels: ['b'] });

@@ -16,7 +16,7 @@ export interface ParameterOptimizerState {
 
 /** How an optimiser updates parameters, and where. */
 export interface CreateOptimizerOptions extends Pick<CompileOptions, 'device' | 'deviceIndex' | 'threads'> {
-  /** The learning rate of every step for which no other is given. */
+  /** The learning rate of every step that doesn't set its own. */
   readonly learningRate: number;
   /** The parameters that decay with AdamW, and that Muon updates as matrices `[…, in, out]`; by default all with two or more axes. */
   readonly kernels?: readonly string[];
@@ -50,7 +50,7 @@ interface Slot {
  * console.log(parameters.w.data); // close to 0
  * await optimizer.release();
  * ```
- * @throws Error if there are no parameters, or the state is that of other parameters or another optimiser
+ * @throws Error without parameters, or if the state belongs to other parameters or another optimiser
  */
 export async function createOptimizer(
   optimizer: Optimizer,
@@ -180,8 +180,8 @@ export class ParameterOptimizer {
   /**
    * Updates the parameters by their gradients.
    *
-   * @param learningRate of this step; by default that of the optimiser
-   * @throws Error if a gradient is missing or has another shape than its parameter, or the step before has not ended;
+   * @param learningRate of this step; by default the optimiser's
+   * @throws Error if a gradient is missing or differs from its parameter in shape, or the step before has not ended;
    * UserError (`diverged`) if a gradient is not finite. Nothing has changed then
    */
   async step(gradients: NamedArrays, { learningRate = this.#learningRate } = {}): Promise<void> {

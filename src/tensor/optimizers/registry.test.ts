@@ -46,7 +46,7 @@ describe.each(optimizers.names)('%s', (name) => {
         vectors[kind]!.set(data);
       }
       for (let t = 1; t <= 5; t++) {
-        // Of widely varying magnitude, so that moments and weights round in many ways.
+        // Widely varying magnitudes, so that moments and weights round in many ways.
         const gradients = vector(() => random.normal() * 10 ** (random.integer(12) - 8));
         const scalars = { ...optimizer.scalars(t, 0.01 * t), share: averageShare(t, 0.9) };
         const feeds = Object.entries(scalars).map(([scalar, value]) => [

@@ -7,7 +7,7 @@ const TICKS = 100;
 
 /** The usage of processes. */
 export interface Usage {
-  /** Processor time, including that of ended children. */
+  /** Processor time, including ended children. */
   readonly seconds: number;
   /** Resident memory. */
   readonly bytes: number;

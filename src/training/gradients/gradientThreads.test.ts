@@ -87,7 +87,7 @@ async function runTwice(plan: GradientPlan, flow = model): Promise<Float32Array[
 }
 
 it.each([
-  ['keep', 2, 'images alone', model],
+  ['keep', 2, 'only images', model],
   ['recompute', 3, 'classes and variational noise', withClassesAndNoise],
 ] as const)(
   'activations: %s: %d workers compute what one computes, up to rounding, and the same each time, of %s',

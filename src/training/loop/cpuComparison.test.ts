@@ -25,7 +25,7 @@ describe('a difference between a device and the CPU', () => {
     [results([3.004, 0.5, 40], [3, 0], [-4]), '3.00400 instead of 3.00000 bits/dim for an image'],
     [results([3, 0.5, Number.NaN], [3, 0], [-4]), 'NaN instead of 40.0000 bits/dim for an image'],
     [results([3, 0.5, 40], [3.3, 0], [-4]), 'gradients that differ by 6 % of their norm'],
-    // Of the same norm, in another place.
+    // The same norm, in another place.
     [results([3, 0.5, 40], [0, 3], [-4]), 'gradients that differ by 85 % of their norm'],
     [results([3, 0.5, 40], [3, 0], [Number.NaN]), 'gradients that differ by NaN % of their norm'],
     [results([3, 0.5, 40], [0, 0], [0]), 'gradients that differ by 100 % of their norm'],

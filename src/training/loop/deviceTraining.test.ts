@@ -141,7 +141,7 @@ describeOnGpu('a run on a device', () => {
       const { target } = DeviceArrays.prototype;
       vi.spyOn(DeviceArrays.prototype, 'target').mockImplementation(function (this: DeviceArrays, part) {
         const destination = target.call(this, part);
-        // Of a micro-batch that is read later or never.
+        // The results of a micro-batch that is read later or never.
         const unread = {
           gradients: { trained: Reflect.get(this, 'part') },
           bitsPerDim: Reflect.get(this, 'bitsPerDim')[1],

@@ -285,7 +285,7 @@ async function withBudget(
 /** The validation result of the state after a step. */
 interface Validated {
   readonly step: number;
-  /** Null if there are no validation images. */
+  /** Null without validation images. */
   readonly bitsPerDim: number | null;
 }
 

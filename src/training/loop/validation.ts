@@ -35,7 +35,7 @@ export class Validation {
     this.options = options;
   }
 
-  /** The mean bits/dim of the images with these weights, given their conditions; null if there are no images. */
+  /** The mean bits/dim of the images with these weights, given their conditions; null without images. */
   async measure(weights: ProgramArrays): Promise<number | null> {
     return this.images.count === 0 ? null : mean(await this.measureImages(this.images, weights));
   }

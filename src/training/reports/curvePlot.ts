@@ -132,7 +132,7 @@ export function curvePlot(
  */
 export function curveRange(series: readonly PlotSeries[]): [number, number] | null {
   const shown = series.map(({ kind, points }) => {
-    // Of each run its own: one that is much shorter than another would be left out altogether.
+    // Uses each run's own last step: with a shared one, a much shorter run would be left out altogether.
     const last = Math.max(0, ...points.map(({ x }) => x));
     return {
       share: kind === 'line' ? 1 - spikeShare : 1,

@@ -39,12 +39,12 @@ export interface RunOverview extends RunProgress {
 /** The training bits/dim is the mean over this many last batches. */
 const RECENT = 50;
 
-/** The end of the metrics of a run that is not training, in which its last batches and validation are. */
+/** The bytes read from the end of an idle run's metrics, for its last batches and validation. */
 const END_BYTES = 2 ** 14;
 
 /**
- * The progress and results of the run in a folder. A corrupt file is reported as its `problem`. Of long logs, and of a run
- * whose summary counts all its steps, only the end is read: lists may have thousands of runs, and are refreshed often.
+ * The progress and results of the run in a folder. A corrupt file is reported as its `problem`. Only the end is read of
+ * long logs, and of a run whose summary counts all its steps: lists may have thousands of runs, and are refreshed often.
  */
 export function runOverview(directory: string, configIn: ConfigReader = configReader()): RunOverview {
   const paths = runPaths(directory);
@@ -102,7 +102,7 @@ export function configReader(): ConfigReader {
   };
 }
 
-/** What the logs of a run say. */
+/** Progress and problems from a run's logs. */
 interface Logged extends Trouble {
   readonly recent: readonly CurvePoint[];
   readonly validation: CurvePoint | undefined;
@@ -131,7 +131,7 @@ function endOfLogs(paths: RunPaths, summary: JsonObject): Logged | undefined {
     : undefined;
 }
 
-/** What the logs say, as far back as they are read. */
+/** Progress and problems from the logs, as far back as they are read. */
 function wholeLogs({ metrics: metricsPath, timings: timingsPath }: RunPaths): Logged {
   const metrics = readLastJsonLines(metricsPath, checkMetrics);
   const timings = readLastJsonLines(timingsPath, checkTimings);

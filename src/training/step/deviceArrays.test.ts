@@ -172,7 +172,7 @@ describeOnGpu('training on a device', () => {
   // The gradients of every mixing are compared in otherDevices.test.ts; these compute in ways of their own.
   const mixings = ['1x1-plu', 'emerging', 'periodic', 'maf', 'convexp'] as const;
   const cases = [
-    ...mixings.map((mixing) => ({ mixing, name: 'adamax', what: 'images alone', changes: {} }) as const),
+    ...mixings.map((mixing) => ({ mixing, name: 'adamax', what: 'only images', changes: {} }) as const),
     { mixing: '1x1', name: 'adamw', what: 'classes and variational noise', changes: conditioned } as const,
     {
       mixing: 'emerging',

@@ -84,9 +84,9 @@ export interface VariantResult {
 export interface DatasetResult {
   /** Its name in tables and folders. */
   readonly dataset: string;
-  /** The name or the path by which it was opened. */
+  /** The name or path that opened it. */
   readonly source: string;
-  /** What is measured at the end: `validation` if there are no test images. */
+  /** The split measured at the end: `validation` without test images. */
   readonly split: 'test' | 'validation';
   /** How many are measured. */
   readonly images: number;
@@ -100,7 +100,7 @@ export interface DatasetResult {
   readonly variants: readonly VariantResult[];
 }
 
-/** A variant as it was measured. */
+/** A measured variant. */
 export interface MeasuredVariant
   extends Pick<
     VariantResult,
@@ -109,7 +109,7 @@ export interface MeasuredVariant
   readonly seeds: readonly MeasuredSeed[];
 }
 
-/** A training as it was measured. */
+/** A measured training. */
 export interface MeasuredSeed
   extends Pick<SeedResult, 'seed' | 'droppedSteps' | 'rollbacks' | 'place' | 'failure'> {
   /** Of each test image; undefined if it failed. */
@@ -117,7 +117,7 @@ export interface MeasuredSeed
   readonly curve: readonly CurvePoint[];
 }
 
-/** A dataset as it was measured. */
+/** A measured dataset. */
 export interface MeasuredDataset extends Omit<DatasetResult, 'equalSeconds' | 'variants'> {
   readonly variants: readonly MeasuredVariant[];
 }

@@ -104,7 +104,7 @@ describe('parseStudy', () => {
       /^base: .*unknown key 'model\.widht'/,
     ],
     [
-      'a key that is no key',
+      'an unusable key',
       { ...template, base: { ...base, '__proto__.x': 1 } },
       /^base: unknown key '__proto__'/,
     ],

@@ -1,4 +1,4 @@
-// What a study compares: its definition as a user writes it, and the configurations that follow from it.
+// Definitions of studies as users write them, and the configurations that follow from them.
 import * as z from 'zod/mini';
 import { phrase, UserError } from '../../core/errors.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
@@ -28,14 +28,14 @@ export interface StudyDefinition {
   readonly grid?: Readonly<Record<string, readonly unknown[] | RateRange>> | undefined;
   /** Variants by name, each with the keys that differ from the base; with a grid, each is combined with every value. */
   readonly variants?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
-  /** The variant with which the others are compared; default the first. */
+  /** The variant to compare the others with; default the first. */
   readonly baseline?: string | undefined;
   /** How learning rates are searched. */
   readonly search?:
     | {
-        /** Steps of each training; default a quarter of those of the study. */
+        /** Steps of each training; default a quarter of the study's. */
         readonly steps?: number | undefined;
-        /** Seeds, which may not be among those of the study; default two others. */
+        /** Seeds, none of them one of the study's; default two others. */
         readonly seeds?: readonly number[] | undefined;
       }
     | undefined;
@@ -107,7 +107,7 @@ export interface Variant {
 export interface StudyDataset {
   /** In tables and folder names. */
   readonly name: string;
-  /** The name or the path by which it is opened. */
+  /** The name or path that opens it. */
   readonly source: string;
 }
 
@@ -124,13 +124,13 @@ export interface Study {
   readonly search: { readonly steps: number | undefined; readonly seeds: readonly number[] };
 }
 
-/** What a configuration of a study depends on besides its variant. */
+/** What, in addition to its variant, a study's configuration depends on. */
 export interface TrainingChoice {
   readonly dataset: StudyDataset;
   readonly seed: number;
-  /** Default: that of the variant. */
+  /** Default: the variant's. */
   readonly rate?: number | null | undefined;
-  /** Default: those of the variant. */
+  /** Default: the variant's. */
   readonly steps?: number | undefined;
 }
 
@@ -281,7 +281,7 @@ function plainText(text: string): string {
   return text.replace(/[^\p{L}\p{N}._=-]+/gu, '-').replace(/^[.=-]+/, '');
 }
 
-/** The rates to begin with: those of a list, or of a range, evenly spaced in the logarithm, with two digits. */
+/** The rates to begin with: a list's, or a range's, evenly spaced in the logarithm, with two digits. */
 function spread(listed: readonly number[]): number[] {
   const [low, high] = [listed[0]!, listed.at(-1)!];
   if (listed.length > 2) {

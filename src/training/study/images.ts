@@ -12,7 +12,7 @@ import { type Study, type StudyDataset, studyConfig, type Variant } from './defi
 /** A dataset of a study with its images, and how long each training is. */
 export interface StudiedDataset extends StudyDataset {
   readonly images: Dataset;
-  /** What is measured at the end: `validation` if there are no test images. */
+  /** The split measured at the end: `validation` without test images. */
   readonly split: 'test' | 'validation';
   readonly steps: number;
   readonly searchSteps: number;
@@ -80,7 +80,7 @@ function imagesWanted({ data: { validation, conditions }, model }: Config) {
   return { validation, conditions: conditionsFor(model, conditions), bits: valueBits(model) };
 }
 
-/** Refuses a configuration whose results are of other images, or in another unit, than those of the baseline. */
+/** Refuses a configuration with other images, or another unit, than the baseline. */
 function requireComparable(baseline: Config, config: Config): void {
   const seen = (one: Config): string => JSON.stringify([imagesWanted(one), resultUnit(one.model).name]);
   if (seen(config) !== seen(baseline)) {

@@ -17,7 +17,7 @@ describe('bestRate', () => {
     expect(bestRate(tried(values), 2)).toMatchObject({ next, problem: null });
   });
 
-  it('may be next to a rate at which a seed diverged', () => {
+  it('may be next to a rate that made a seed diverge', () => {
     expect(bestRate(tried({ 0.1: [3, 3], 0.2: [2, 2], 0.4: [null, 1] }), 3)).toMatchObject({
       rate: 0.2,
       next: null,

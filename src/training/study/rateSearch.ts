@@ -25,7 +25,7 @@ const MOST_GROWTH = 6;
 const HIGHEST_RATE = 1000;
 
 /**
- * The best rate, and how the grid must grow if that is at its edge. A rate at which a seed diverged counts as the worst, so
+ * The best rate, and how the grid must grow if that is at its edge. A rate that made a seed diverge ranks as the worst, so
  * the best may be next to it.
  *
  * @param initial how many rates the search began with

@@ -18,7 +18,7 @@ export interface StudyReport {
   readonly unit: 'bits/dim' | 'nats/value';
   /** The definition of the study. */
   readonly study: StudyDefinition;
-  /** The seeds with which learning rates were searched; empty if they weren't. */
+  /** The seeds used to search learning rates; empty if they weren't searched. */
   readonly searchSeeds: readonly number[];
   /** What a reader must know before believing the numbers. */
   readonly warnings: readonly string[];
@@ -62,11 +62,11 @@ export function reportMarkdown(report: StudyReport): string {
     ...datasets.flatMap((dataset) => datasetSections(dataset, report)),
     '## What the numbers allow',
     'An interval covers other seeds, not other images, datasets, sizes of models or longer trainings. ' +
-      'What is not significant may still differ: more seeds narrow the intervals. ' +
+      'Differences that are not significant may still be real: more seeds narrow the intervals. ' +
       (report.searchSeeds.length === 0
         ? ''
         : 'Learning rates were searched in short trainings, which favour high rates; no interval includes this. ') +
-      'Times are of one machine. Neither tables nor intervals say whether a difference matters.',
+      'Times were measured on one machine. Neither tables nor intervals show whether a difference matters.',
     '',
   ].join('\n\n');
 }

@@ -68,7 +68,7 @@ export async function runStudy(
   }
 }
 
-/** Creates the folder, or checks that it is that of a study to continue. */
+/** Creates the folder, or checks that it holds a study to continue. */
 function openFolder(folder: string, { definition }: Study, resume: boolean): void {
   const file = pathIn(folder, STUDY_FILE);
   if (resume && !exists(file)) {

@@ -61,7 +61,7 @@ export function pairedDifferences(
 
 /**
  * p values after Holm's correction for all that are tested: sorted, the k-th smallest of n is multiplied by n − k + 1, and
- * none is below the one before it. Null, which is no test, stays null and does not count.
+ * none is below the one before it. Nulls, where nothing was tested, stay null and do not count.
  */
 export function holm(pValues: readonly (number | null)[]): (number | null)[] {
   const tests = pValues.flatMap((p, index) => (p === null ? [] : [{ p, index }])).sort((a, b) => a.p - b.p);

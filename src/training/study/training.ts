@@ -35,7 +35,7 @@ export interface StudyTraining {
   readonly name: string;
 }
 
-/** What is stored about a training, beside its folder: a training that diverges at its first step leaves none. */
+/** Stored next to a training's folder, because a training that diverges at its first step leaves no folder. */
 interface TrainingRecord {
   readonly config: Config;
   /** Why it cannot be trained or measured. */
@@ -82,7 +82,7 @@ function recordPath(folder: string): string {
 }
 
 /**
- * What a training has reached; `open` if steps are left.
+ * The result of a training so far; `open` if steps are left.
  *
  * @throws UserError (`mismatch`) if its folder holds a training with other settings
  */

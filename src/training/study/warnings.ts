@@ -1,4 +1,4 @@
-// What a reader of a study must know before believing it: one sentence each.
+// Warnings that a reader of a study must know before believing it: one sentence each.
 import { bitsOfKind } from '../../core/numeric/index.ts';
 import { dequantisationName, valueBits } from '../../flows/models/index.ts';
 import { troubleText } from '../../runs/contents/logLines.ts';
@@ -81,7 +81,9 @@ function settingWarnings(dataset: StudiedDataset): string[] {
     new Set(variants.map(read)).size > 1;
   return [
     ...(split === 'validation'
-      ? [`${name} has no test images: results are of the validation images, on which rates were chosen.`]
+      ? [
+          `${name} has no test images: results are for the validation images, which were also used to choose rates.`,
+        ]
       : []),
     ...(differ(({ config }) => config.training.batchSize)
       ? [`On ${name}, batch sizes differ, so equal steps are not equal numbers of images.`]

@@ -405,7 +405,7 @@ describe('a file with its model', () => {
     const [modelStart, modelEnd] = [header.end - header.modelBytes, header.end];
     const unnoticed: number[] = [];
     for (let position = 0; position < bytes.length; position++) {
-      // Of the model, only its first and last bytes and every hundredth in between.
+      // Within the model, only its first and last bytes and every hundredth in between.
       const isSkipped = position > modelStart + 16 && position < modelEnd - 8 && position % 100 > 0;
       if (isSkipped) {
         continue;

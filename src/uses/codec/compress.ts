@@ -28,7 +28,7 @@ export interface CompressOptions {
   readonly block?: number | undefined;
   /**
    * Whether the model is in the file; default true. Otherwise it has to be named to decompress it. Its weights are rounded as
-   * far as pays for so many images, and the images are coded with these weights.
+   * far as pays for this number of images, and the images are coded with these weights.
    */
   readonly withModel?: boolean | undefined;
   /** How many images there will be, for the precision of the weights, if `images` is not an array. */

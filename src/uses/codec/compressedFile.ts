@@ -48,7 +48,7 @@ export async function openCompressed(
 }
 
 /**
- * The model that a file was compressed with, from that model or from the one that was rounded for the file.
+ * The model that a file was compressed with, from that model or its rounded copy in the file.
  *
  * @throws UserError (`mismatch`) if it is another one
  */

@@ -19,7 +19,7 @@ import type { NamedImage } from './namedImage.ts';
 
 /** How a file is decompressed. */
 export interface DecompressOptions {
-  /** The model; by default the one in the file. */
+  /** The model; by default the file's. */
   readonly model?: TrainedModel | undefined;
   /** How many blocks are decoded at the same time, as for `compress`; default 1. */
   readonly workers?: number | undefined;

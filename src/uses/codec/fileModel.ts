@@ -10,7 +10,7 @@ import type { EmbeddedModel } from './file/header.ts';
 export interface FileModel {
   /** The model that codes the images. */
   readonly trained: TrainedModel;
-  /** The same as it is in the file; undefined if it has to be named. */
+  /** The same as stored in the file; undefined if it has to be named. */
   readonly embedded?: EmbeddedModel | undefined;
 }
 
@@ -31,7 +31,7 @@ export async function roundedForFile(
   const { imageShape } = trained.model;
   const count = pixels.length / countDimensions(imageShape);
   const sample = subset(imagesInMemory(pixels, imageShape), evenlySpread(Math.min(MEASURED, count), count));
-  // On the device that rounds alike everywhere, so that every machine writes the same file.
+  // On the device that rounds the same everywhere, so that every machine writes the same file.
   const sensitivities = await weightSensitivities(trained, sample, { device: reproducibleDevice, signal });
   const exponents = exponentsFor(trained, sensitivities, units);
   return {

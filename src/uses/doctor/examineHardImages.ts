@@ -47,8 +47,8 @@ export interface HardImagesExamination {
   /** Each way, and the unchanged images. */
   readonly kinds: readonly HardImages[];
   /**
-   * The smallest of the tried changes after which an image does not return: the largest change of one of its pixels in
-   * grey levels, by precision; null if all images return. A smaller one may exist.
+   * The smallest tried change after which an image is not recovered: the largest change of one of its pixels in grey
+   * levels, by precision; null if all images are recovered. A smaller one may exist.
    */
   readonly smallestChange: Readonly<Record<Precision, number | null>>;
 }

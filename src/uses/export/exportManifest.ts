@@ -246,7 +246,7 @@ function given(model: Flow): string {
       : '';
 }
 
-/** The names of the conditions of a model besides the classes. */
+/** The names of a model's conditions except the classes. */
 function conditionNames({ condition }: Flow): string[] {
   return Object.keys(condition).filter((name) => name !== CLASSES);
 }

@@ -60,7 +60,7 @@ export async function roundWeights(
   for (let step = 0; step < MOST_STEPS && Math.abs(bits - weightBits) > CLOSE; step++) {
     exponents = exponentsFor(trained, sensitivities, 2 ** logImages);
     bits = (8 * encodeWeights(trained, exponents).length) / weights;
-    // Four times as many images determine a weight to one more bit.
+    // Quadrupling the images determines a weight to one more bit.
     logImages = Math.min(Math.max(logImages + 2 * (weightBits - bits), 0), 64);
   }
   const bitsPerDim = (model: TrainedModel, before: number): Promise<number> =>

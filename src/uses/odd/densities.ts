@@ -246,7 +246,7 @@ function near(rows: Rows, { width, data }: Rows): Rows {
 function robustColumnScale(rows: Rows, column: number): ReturnType<typeof columnScale> {
   const values = Float64Array.from({ length: rows.count }, (_, row) => rows.data[row * rows.width + column]!);
   values.sort();
-  // Of a normal distribution.
+  // 2.563 deviations of a normal distribution.
   const deviation = (quantile(values, 0.9) - quantile(values, 0.1)) / 2.563;
   // A column of mostly equal values, such as the brightness of a corner, has no such distance.
   return deviation > 0

@@ -67,7 +67,7 @@ export async function measurePlaces(
     const how = { draws, seed, condition, noiseByContent: true, ranks, ...part };
     const map = await model.bitsMap(readAll(batchImages), how);
     const local = surroundings(map, side);
-    // Of differences from the first image, so that squares do not cancel.
+    // Sums are of differences from the first image, so that squares do not cancel.
     shift ??= local.slice(0, area);
     local.forEach((value, index) => {
       const difference = value - shift![index % area]!;

@@ -35,7 +35,7 @@ it('reads logs, skips invalid lines, and replaces steps repeated by a resume', (
   expect(curve.training.map(({ step }) => step)).toEqual([1, 2, 3]);
   expect(curve.validation).toEqual([{ step: 2, bitsPerDim: 4.5 }]);
   expect(curve.marks.map(({ kind }) => kind)).toEqual(['dropped', 'setback']);
-  // Of the last tenth, one step, which was dropped.
+  // The last tenth has one step, which was dropped.
   expect(curve.recent()).toBeNaN();
   expect([0, 1, 2, 3, 9].map((step) => curve.secondsAt(step))).toEqual([0, 2, 2, 6, 6]);
   // 16 images in 2 seconds, and 16 in 4.

@@ -1,4 +1,4 @@
-// What the room Compress works on: images to a file, and a file to images.
+// Tasks of the room Compress: images to a file, and a file to images.
 import type { ImageShape } from 'emerging-flows';
 import { useEffect, useState } from 'preact/hooks';
 import { modelAddress, type OfferedModel } from '../../models.ts';

@@ -23,7 +23,7 @@ export function How() {
           A normalizing flow turns data into noise by invertible steps, and so knows the exact density of
           everything. This page shows how: first in two dimensions, then for images, with emerging
           convolutions. They see as much as ordinary ones, yet are invertible, with a determinant that can be
-          read off. Every figure computes what it shows; the code beside the formulas is this library's.
+          read off. Every figure computes what it shows; the code next to the formulas is this library's.
         </p>
       </header>
       <details class="how-contents" ref={contents}>

@@ -1,4 +1,4 @@
-// What a stage computes at one value, with the numbers.
+// The computation of a stage at one value, with the numbers.
 import type { ImageShape } from 'emerging-flows';
 import { Working } from '../../parts/Working.tsx';
 import type { Line, Place } from '../../work/arithmetic.ts';

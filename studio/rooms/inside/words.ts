@@ -82,7 +82,7 @@ export function lineWords(line: Line, location: Place): string {
     case 'sum':
       return sumWords(line.terms, line.result, location);
     case 'kept':
-      return `${result} stays as it is.`;
+      return `${result} is unchanged.`;
     case 'coupling':
       return `(${number(line.value)} ${plus(line.shift)}) · ${number(line.scale)} = ${result}. Shift and scale are computed from the values that stay.`;
     case 'curve':
@@ -157,7 +157,7 @@ export function cumulativeSums(numbers: readonly number[]): number[] {
 }
 
 /**
- * What the bits after so many stages mean.
+ * The meaning of the bits after a number of stages.
  *
  * @param bits those before the first stage, then those that each stage adds
  * @param count the number of values of the image

@@ -129,7 +129,7 @@ export function OddImage({
       {scores.length > 1 && (
         <table class="odd-scores">
           <caption>
-            All scores. Beside reference images, the score bits says how unusual the bits/dim are: it isn’t a
+            All scores. With reference images, the score bits shows how unusual the bits/dim are: it isn’t a
             number of bits.
           </caption>
           <tbody>

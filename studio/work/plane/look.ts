@@ -1,4 +1,4 @@
-// What a figure of the plane shows: points, a grid and a density at a place between the layers, and the way of one point.
+// Contents of a figure of the plane: points, a grid and a density at a place between the layers, and one point's path.
 import type { Layers, Weights } from './layers.ts';
 
 /** The plane is shown from −EXTENT to EXTENT in both directions. */

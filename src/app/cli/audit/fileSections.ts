@@ -189,7 +189,7 @@ export function identicalSection(audit: Audit, { source, top }: SectionOptions):
     found: groupsText(images, identical),
     attention: identical.length > 0,
     about: [
-      'Images with the same size and pixels, in files of any format. There are no false alarms.',
+      'Images with the same size and pixels, in files of any format. No false alarms.',
       ...(identical.some((group) => isShared(images, group)) ? [leak] : []),
     ],
     next:

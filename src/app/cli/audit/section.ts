@@ -66,7 +66,7 @@ export function shownGroups(
   const shared = groups.filter((group) => isShared(images, group));
   const others = groups.filter((group) => !isShared(images, group));
   const shown = [...shared, ...others].slice(0, top).map((group) => {
-    // Of a group in several splits, an image of each must be among those shown.
+    // If a group spans several splits, show an image of each.
     const splits = [...new Set(group.map((index) => images[index]!.split))];
     const first = splits.map((split) => group.find((index) => images[index]!.split === split)!);
     const ordered = [...new Set([...first, ...group])];

@@ -55,8 +55,8 @@ export function registerCompare(command: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
-        '\nAll models see the same images with the same noise. Standard errors of differences are computed from\n' +
-        'differences per image, so they are far smaller than the errors of the two values. A negative difference\n' +
+        '\nAll models are measured on the same images with the same noise. Standard errors of differences are computed\n' +
+        'from differences per image, so they are far smaller than the errors of the two values. A negative difference\n' +
         'means better than the first model. Exports need --data, and have no curves.',
     )
     .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
@@ -80,7 +80,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
     requireSameData(runs[0]!, run, split, data);
   }
   const exported = models.find(({ run }) => run === undefined);
-  // An export cannot do without a name; a run knows the share of training images held out.
+  // An export needs --data; a run stores the share of training images held out.
   const source = (data === undefined && exported) || models.find(({ run }) => run) || first;
   const images = await openImages(source.trained, source.directory, { split, chosen: true, data });
   if (data === undefined) {

@@ -100,7 +100,7 @@ it('lists what a file contains without decoding it', async () => {
   expect(listing.stderr).toContain('listed.eflow was compressed with another model');
 });
 
-it('refuses an empty folder, and images of which none fits, in one line, and replaces nothing', async () => {
+it('refuses an empty folder, and a folder without usable images, in one line, and replaces nothing', async () => {
   mkdirSync(inFolder('empty'));
   mkdirSync(inFolder('notes'));
   writeFileSync(inFolder('notes/a.txt'), 'no image');

@@ -76,7 +76,7 @@ export function registerCompress(command: Command): void {
       'after',
       '\nExamples:\n  emerging compress photos --model runs/first --out photos.eflow\n' +
         '  emerging compress mnist --model mnist-small --out digits.eflow\n' +
-        '\nEvery pixel returns. Files are about as small as the model says: its bits/dim on the images, plus the model\n' +
+        '\nCompression is lossless. File sizes are about what bits/dim on the images predict, plus the model\n' +
         'itself, unless --no-embed leaves it out.\n' +
         '\nImages that cannot be read, or that 8-bit grey or RGB pixels cannot hold, are skipped with a note. The others are\n' +
         'compressed, and the exit code is 1.',

@@ -63,7 +63,7 @@ export function configMarkdown(): string {
   return `${[
     '# Settings',
     'All keys of a configuration. `npx emerging config --markdown` generates this page; `npx emerging config` also lists the parts that `--import` adds.',
-    'A part is chosen by its name, or by its name with options: `mixing: emerging`, or `mixing: {name: emerging, kernelSize: 5}`. Options without a name change those of the part that is already chosen, as `--set model.mixing.kernelSize=5` does. Naming another part drops the options of the one before. A resume may change what is marked *.',
+    'A part is chosen by its name, or by its name with options: `mixing: emerging`, or `mixing: {name: emerging, kernelSize: 5}`. Options without a name apply to the part that is already chosen, as `--set model.mixing.kernelSize=5` does. Naming another part drops the options of the one before. A resume may change what is marked *.',
     ...tables,
   ].join('\n\n')}\n`;
 }

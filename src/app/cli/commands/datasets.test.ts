@@ -91,7 +91,7 @@ describe('datasets get', () => {
   });
 });
 
-describe('a dataset that exists but cannot be used as it is', () => {
+describe('a dataset that exists but is unusable', () => {
   const parts = () => inFolder('data/train_32x32');
   afterEach(() => rmSync(parts(), { recursive: true, force: true }));
 

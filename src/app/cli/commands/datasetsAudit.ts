@@ -53,7 +53,7 @@ export function registerDatasetsAudit(datasets: Command): void {
     .option('--model <run>', `for the odd images and, with classes, the labels: ${MODEL}`, modelFolder)
     .option('--count <n>', 'use only the first n images of each split', wholeNumber(1), 60_000)
     .option('--top <n>', 'how many images or groups each section of the page shows', wholeNumber(1, 1000), 40)
-    .option('--out <file>', 'the page to write (default: NAME-audit.html beside the images)')
+    .option('--out <file>', 'the page to write (default: NAME-audit.html next to the images)')
     .option('--json', 'print the result as JSON on stdout');
   addModelOptions(addResizeOption(command))
     .addHelpText(

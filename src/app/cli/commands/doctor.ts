@@ -63,7 +63,7 @@ export function registerDoctor(command: Command): void {
     )
     .option(
       '--quick',
-      'leave out what takes longest: the numerical ln|det| of the layers, and hard images; 8 images unless --images says otherwise',
+      'leave out what takes longest: the numerical ln|det| of the layers, and hard images; 8 images unless --images is given',
     )
     .option('--json', 'print the result as JSON on stdout');
   addModelOptions(addWeightsOption(addDataOption(addSplitOption(command, 'validation')), { orExport: true }))

@@ -185,7 +185,7 @@ function range(text: string, earlier: Ranges = {}): Ranges {
   return { ...earlier, [name]: [least, greatest] };
 }
 
-/** Fewer images say little about how well a model is calibrated. */
+/** Calibration measured on fewer images means little. */
 const LEAST_CALIBRATION = 20;
 
 /** A posterior of more than this share of its largest density at an end of the range is cut off there. */

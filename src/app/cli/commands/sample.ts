@@ -43,7 +43,7 @@ export function registerSample(command: Command): void {
     .argument('<run>', MODEL, modelFolder)
     .option(
       '--out <file>',
-      'the PNG to write (default: samples.png beside the run, in the working directory for a bundled model; samples-2.png if it exists, and so on)',
+      'the PNG to write (default: samples.png next to the run, in the working directory for a bundled model; samples-2.png if it exists, and so on)',
     )
     .option(
       '--array <file>',

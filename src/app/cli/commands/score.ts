@@ -88,11 +88,11 @@ export function registerScore(command: Command): void {
     .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
     .option(
       '--map <dir>',
-      'a new or empty folder for one PNG per image: the image beside a map of its bits/dim',
+      'a new or empty folder for one PNG per image: the image next to a map of its bits/dim',
     )
     .option(
       '--copies',
-      'also look for copies and near-copies of the training and validation images of the run, or of those of --reference',
+      'also look for copies and near-copies of the training and validation images of the run, or of the --reference images',
     )
     .option('--json', 'print the result as JSON on stdout');
   addConditionOption(command, CONDITIONS_OF_IMAGES);

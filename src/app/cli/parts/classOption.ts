@@ -31,8 +31,8 @@ export function chosenClass({ classes }: FlowModel, name: string | undefined): n
 }
 
 /**
- * The number of the class of each image, given its condition: the one that is named, or the most probable ones; undefined for a model without
- * classes.
+ * The class number of each image, given its condition: the named class, or the most probable one; undefined for a model
+ * without classes.
  *
  * @throws UserError if the model has no such class
  */

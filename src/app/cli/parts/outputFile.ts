@@ -43,7 +43,7 @@ export function unusedPlace({ byDefault }: DefaultPlace): DefaultPlace {
   return { byDefault: path };
 }
 
-/** A file beside the folder of a run or export; for a bundled model, in the working directory. */
+/** A file next to the folder of a run or export; for a bundled model, in the working directory. */
 export function besideModel(directory: string, name: string): DefaultPlace {
   const isBundled = exists(directory) && isWithin(bundledModelsFolder, directory);
   return { byDefault: join(isBundled ? '.' : folderAround(directory), name) };

@@ -24,7 +24,7 @@ export interface FileScore extends Omit<Score, 'index'> {
 interface ScoreText extends Pick<OddReport, 'score'> {
   readonly source: SourceComparison | null;
   readonly images: readonly FileScore[];
-  /** Why there are no p-values; null if there are. */
+  /** Why p-values are missing; null if they aren't. */
   readonly noPValues: string | null;
   readonly draws: number;
   readonly unit: ResultUnit;

@@ -1,4 +1,4 @@
-// Which scored images are copies of the images that a model knows: of its run, or of the reference.
+// Which scored images are copies of known images: those in the model's run, or in the reference.
 import { UserError } from '../../../core/errors.ts';
 import { onlyRank } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';

@@ -106,7 +106,7 @@ export async function referenceScores(
   { draws, seed, update = false }: ReferenceRequest,
   ranks = onlyRank,
 ): Promise<ReferenceScores> {
-  // Of rank 0, whichever others have: all measure, or none does.
+  // Only the scores stored at rank 0 decide, so that either all ranks measure or none does.
   const stored = await fromLeader(ranks, () => (update ? null : (model.reference ?? null)));
   if (stored?.draws === draws && stored.seed === seed) {
     return stored;

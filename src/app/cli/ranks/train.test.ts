@@ -81,7 +81,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
     expect(samples).toEqual([2, 4, 6, 8, 10]);
   });
 
-  // Of two numbers, the sum does not depend on their order.
+  // The sum of two numbers does not depend on their order.
   it('has the same bytes each time', async () => {
     await trained(4, 'again');
     expect(readCheckpointBytes('again', 10)).toEqual(readCheckpointBytes('of 4', 10));

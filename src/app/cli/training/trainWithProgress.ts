@@ -197,7 +197,7 @@ export async function trainWithProgress(
         note(lost === undefined ? text : `no ${lost.what}: ${errorMessage(lost.error)}`);
       },
     };
-    // What only the command needs.
+    // Leaves out the fields that only the command needs.
     const { images: _, assumed: __, ...trainable } = run;
     const result = await trainRun({
       ...engine,

@@ -49,7 +49,7 @@ const sum: Nodes<readonly number[]> = (emit, node, inputs) => {
 const logSigmoid: Nodes = (emit, _, [x]) =>
   emit.node('Neg', [emit.node('Softplus', [emit.node('Neg', [x!])])]);
 
-/** The step of x less that of −x: Sign itself would run on the CPU. */
+/** step(x) − step(−x): Sign itself would run on the CPU. */
 const sign: Nodes = (emit, _, [x]) => {
   const stepOf = (slope: number): string =>
     emit.node('HardSigmoid', [x!], { alpha: { real: slope }, beta: { real: 0 } });

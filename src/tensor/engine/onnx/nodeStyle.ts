@@ -1,4 +1,4 @@
-// Which ONNX nodes a device prefers to those of the operations.
+// Which ONNX nodes a device prefers to the operations' own.
 import type { Emitter } from '../../emitter.ts';
 import type { Nodes, Tensor } from '../../tensor.ts';
 
@@ -12,7 +12,7 @@ export function plainNodes<A>(emit: Emitter, node: Tensor<A>, inputs: readonly s
 
 /** The nodes that a device prefers. */
 export interface NodeStyle {
-  /** The operations for which the device has better nodes than the operation itself. */
+  /** Better nodes for this device than the operations' own. */
   readonly operators: Operators;
   /**
    * Whether nodes wait for others that they do not need, so that memory is freed early: for a runtime that

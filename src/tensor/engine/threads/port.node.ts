@@ -23,7 +23,7 @@ export function usesThreads(workers: number): boolean {
 /**
  * What threads are started with.
  *
- * @param modules those of the model's parts
+ * @param modules the modules of the model's parts
  * @throws UserError if the program is one of them: every thread would run it from its start
  */
 export async function prepareThreads(

@@ -85,7 +85,7 @@ function noiseOn(stack: BitStack, count: number): number[] {
   return Array.from({ length: count }, () => copy.pop(256));
 }
 
-/** Expects that images return from a stack, which is then unchanged: the bits that they add, and the noise. */
+/** Expects that a stack yields the images it coded, and is then unchanged. Returns the bits they add, and the noise. */
 async function roundTrip(
   trained: TrainedModel,
   images: Uint8Array,

@@ -185,7 +185,7 @@ describe('rising curves', () => {
       };
       backFromCurve(stack, Math.floor(2 * random.normal() * ONE), counted);
     }
-    // Halving alone takes 11 or more.
+    // Halving by itself takes 11 or more.
     expect(evaluations / inversions).toBeLessThan(8);
   });
 

@@ -9,7 +9,7 @@ import { NEIGHBOURS, type Neighbours, nearestNeighbours } from './neighbours.ts'
 import { fitResidual, type Residual } from './samePicture.ts';
 import { addTo } from './shapes.ts';
 
-/** Limits on the residual of a copy, and on its ratio to that of the most similar other image (the ratio test of Lowe 2004). */
+/** Limits on the residual of a copy, and on its ratio to the most similar other image's (the ratio test of Lowe 2004). */
 interface Limits extends Residual {
   readonly ratio: number;
 }

@@ -14,7 +14,7 @@ export interface ImageGroup {
 export interface ShapeFindings {
   /** All sizes, height x width, the most frequent first. */
   readonly sizes: readonly ImageGroup[];
-  /** The images of another size than most; none if no size is in the majority. */
+  /** The images whose size differs from most; none if no size is in the majority. */
   readonly unusualSizes: readonly number[];
   /** The images whose aspect ratio is far from the median. */
   readonly oddAspects: readonly number[];

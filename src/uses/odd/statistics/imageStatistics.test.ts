@@ -1,4 +1,4 @@
-// What is measured of images: everything that the default score needs, for each image in its place.
+// Statistics of images: everything that the default score needs, for each image in its place.
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';

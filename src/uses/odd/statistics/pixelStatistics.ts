@@ -95,7 +95,7 @@ function sharpness(grey: Float64Array, height: number, width: number): number {
   return far === 0 ? 0 : meanSquare(1) / far;
 }
 
-/** The share of the variance that counts as differences in both directions, so that stripes have a finite ratio. */
+/** The share of the variance added to the differences in each direction, so that stripes have a finite ratio. */
 const LEAST_SHARE = 0.001;
 
 function edgeDirection(grey: Float64Array, height: number, width: number, spread: number): number {

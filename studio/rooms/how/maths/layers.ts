@@ -1,4 +1,4 @@
-// Of single layers and levels: which values depend on which, spectra, series, and shapes.
+// Properties of single layers and levels: dependencies between values, spectra, series, and shapes.
 import { kernelOffsets, type Offset, pixelsRead } from './convolutions.ts';
 
 /** The factors' distances for n values: 1, 2, 4, … below n. */

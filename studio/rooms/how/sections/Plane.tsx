@@ -50,7 +50,7 @@ export function Plane() {
         determinant of its Jacobian; the factors multiply, so their logarithms add up.
       </p>
       <p>
-        A density is no probability but a probability per area. It can be 0.05, or above 1 where the data is
+        A density isn’t a probability but a probability per area. It can be 0.05, or above 1 where the data is
         crowded; over the whole plane, it adds up to 1. Its natural logarithm, ln&nbsp;p, is easier to add up
         and to compare: one more means 2.7 times the density. Training raises the density of the data; that is
         all it does. An image is a point too, with a coordinate for each pixel value. All that follows is
