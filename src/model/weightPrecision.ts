@@ -8,7 +8,7 @@ import { multiply, sum } from '../tensor/operations/index.ts';
 import type { FlowModelOptions } from './flowModelOptions.ts';
 import { overEqualClasses } from './gradient.ts';
 import { compileForImages, type ImageProgram } from './imagePrograms.ts';
-import { componentReader, conditionInputs } from './likelihood/conditionArrays.ts';
+import { asConditionInputs, componentReader, conditionInputs } from './likelihood/conditionArrays.ts';
 import { measureInBatches } from './likelihood/likelihood.ts';
 import { finestExponent, trainedPaths, type WeightExponents } from './smallWeights.ts';
 import type { TrainedModel } from './trainedModel.ts';
@@ -91,7 +91,7 @@ function likelihoodOfOne({ model, parameters }: TrainedModel): {
   }
   const condition = conditionInputs(model, 1);
   const { logLikelihood } = model.likelihood(image, noise, weights, condition);
-  return { inputs: { image, noise, ...condition }, logLikelihood };
+  return { inputs: { image, noise, ...asConditionInputs(condition) }, logLikelihood };
 }
 
 /**

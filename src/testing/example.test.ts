@@ -1,6 +1,6 @@
 // The programs in examples, run as their first lines say.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -18,7 +18,6 @@ let server: ChildProcess | undefined;
 let browser: Browser | undefined;
 beforeAll(() => {
   cpSync(join(repository, 'examples'), join(root, 'examples'), { recursive: true });
-  symlinkSync(join(repository, 'models'), join(root, 'models'), 'junction');
   makeSmaller('conditions/digits.mjs', [
     [
       'model: { condition: true }',

@@ -96,7 +96,9 @@ it.skipIf(chromiumPath === undefined)(
           Object.entries(files).map(([name, content]) => [name, Buffer.from(content).toString('base64')]),
         ),
         image: plain({ shape: [COUNT, SIZE, SIZE, 1], data: images }),
-        inputs: Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, plain(array)])),
+        inputs: Object.fromEntries(
+          Object.entries(inputs).map(([name, array]) => [name.replace('condition/', ''), plain(array)]),
+        ),
         condition: Object.fromEntries(Object.entries(condition).map(([name, values]) => [name, [...values]])),
       };
       const result: Found = await page.evaluate(`(async ({ files, image, inputs, condition }) => {

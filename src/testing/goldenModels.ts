@@ -28,7 +28,8 @@ export const modelChecks: readonly GoldenCheck[] = [
   [/^model-start$/, checkStart],
 ];
 
-function buildModel(golden: GoldenCase): Glow {
+/** The model of a golden case, which names options of parts side by side. */
+export function buildModel(golden: GoldenCase): Glow {
   const { imageShape, levels, depth, mixing, learnedPrior, bits } = golden.config;
   return new Glow(imageShape as ImageShape, {
     ...{ levels, depth, learnedPrior, bits },

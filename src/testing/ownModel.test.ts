@@ -176,7 +176,12 @@ it('trains, samples, exports and loads with its own condition, mask and base dis
 
 it('is conditioned on classes and numbers together', async () => {
   const folder = join(root, 'both');
-  const model: ConfigLayer['model'] = { classes: true, condition: ['colour'], prior: 'gaussian-mixture' };
+  const model: ConfigLayer['model'] = {
+    classes: true,
+    condition: ['colour'],
+    conditioner: { width: 8 },
+    prior: 'gaussian-mixture',
+  };
   const run = await startRun(config(model), folder, { dataset: dataset() });
   await train({ ...run, threads: 1, workers: 1 });
   await using trained = await loadModel(folder, { threads: 1 });

@@ -219,7 +219,7 @@ describe.skipIf(chromiumPath === undefined)(
       const given = ${JSON.stringify(options)};
       const found = await model.bitsPerDim(images, given);
       const values = await model.decodeValues(await model.encode(images, given), given);
-      const classes = ${hasClasses} ? await model.classify(images) : [];
+      const classes = ${hasClasses} ? await model.classify(images, { condition: given.condition }) : [];
       return [...found, ...values, ...classes.flatMap(({ probabilities }) => [...probabilities])];
     `;
       const inPage = await inWorker<number[]>(`

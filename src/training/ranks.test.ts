@@ -102,7 +102,7 @@ it.each<[number, string, ConfigLayer['model'], ConfigLayer['training']?]>([
     const [alone] = await trained(1, `${label}-alone`, config);
     const several = await trained(size, label, config);
     // The first gradients of the flow of the noise are small, too.
-    const tolerance = model?.dequantisation === 'variational' ? 5e-5 : 1e-5;
+    const tolerance = model?.dequantisation ? 5e-5 : 1e-5;
     expectClose({ name: label, result: several[0]! }, { name: `${label}-alone`, result: alone! }, tolerance);
     for (const otherResult of several) {
       expect(comparableState(otherResult)).toEqual(comparableState(several[0]!));

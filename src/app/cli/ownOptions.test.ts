@@ -31,10 +31,11 @@ export const mean = defineConditioner({
   name: 'mean',
   summary: 'The mean of the channels that stay.',
   options: { strength: option('How strongly it acts.', numberFrom(0, 1), 1) },
-  build: ({ strength }) => (shape, { channels, numbers }) => ({
-    parameters: { weights: filledParameter([channels * numbers], 0.1) },
+  build: ({ strength }) => ({
+    parameters: (shape, { channels, numbers }) => ({ weights: filledParameter([channels * numbers], 0.1) }),
     forward(image, p) {
-      const mean = multiply(reshape(sum(image, [3]), [...image.shape.slice(0, 3), 1]), strength / shape[2]);
+      const [count, height, width, channels] = image.shape;
+      const mean = multiply(reshape(sum(image, [3]), [count, height, width, 1]), strength / channels);
       return multiply(mean, p.get('weights'));
     },
   }),

@@ -97,6 +97,7 @@ describe('a default', () => {
   const optional: readonly [string, unknown, unknown, Partial<ModelOptions>][] = [
     ['boundary', 'zero', 'periodic', {}],
     ['mask', 'channels', 'checkerboard', {}],
+    ['prior', 'gaussian', 'student-t', {}],
     ['checkerboard', 0, 2, {}],
     ['checkerboardWidth', 32, 5, { checkerboard: 1 }],
     ['dequantisation', 'uniform', 'variational', {}],

@@ -17,7 +17,7 @@ const paths = runPaths(folder);
 const imageShape = [2, 2, 1] as const;
 const model = {
   imageShape,
-  model: { imageShape, options: {} },
+  model: { imageShape, options: {}, condition: {} },
   classes: [],
   sample: ({ count }: { count: number }) => Promise.resolve(new Uint8Array(4 * count).fill(7)),
 } as unknown as FlowModel;

@@ -12,6 +12,7 @@ import { averageShare, withAverage } from '../../tensor/optimizers/average.ts';
 import { momentNames } from '../../tensor/optimizers/optimizer.ts';
 import { updateProgram } from '../../tensor/optimizers/programs.ts';
 import { expectClose, goldenCases } from '../../testing/golden.ts';
+import { buildModel } from '../../testing/goldenModels.ts';
 import { type GoldenCase, ndarray, storedArrays, tolerances } from '../../testing/goldenValues.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { gradientDefinition } from '../gradients/wholeGradients.ts';
@@ -167,7 +168,7 @@ function trainingCase(golden: GoldenCase): {
   layout: ParameterLayout;
   start: Record<string, NdArray>;
 } {
-  const model = new Glow(golden.config.imageShape, golden.config as ModelOptions);
+  const model = buildModel(golden);
   return { model, layout: new ParameterLayout(model.parameters), start: storedArrays(golden.start) };
 }
 

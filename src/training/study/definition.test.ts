@@ -37,7 +37,7 @@ describe('parseStudy', () => {
     expect(config).toMatchObject({
       seed: 7,
       data: { name: 'a/photos.images' },
-      model: { mixing: 'emerging' },
+      model: { mixing: { name: 'emerging' } },
       training: { steps: 100, learningRate: 0.02 },
     });
   });

@@ -1,8 +1,7 @@
 // The report of a study: Markdown for people, JSON with everything, CSV of the tables, plots.
 import { mean } from '../../core/numeric/index.ts';
-import { pathIn } from '../../data/files/folders.ts';
+import { ClosedFolder } from '../../data/files/closedFolder.ts';
 import { stringifyJson } from '../../data/files/jsonText.ts';
-import { writeFileAtomically } from '../../data/files/partialFiles.ts';
 import { plotPng } from '../../data/pictures/drawPlot.ts';
 import type { Plot } from '../../data/pictures/index.ts';
 import { markdownTable, markdownText } from '../../model/card/reportText.ts';
@@ -31,8 +30,8 @@ const LEVEL = 0.05;
 
 /** Writes the report to a folder; the Markdown last, which refers to the others. */
 export async function writeReport(folder: string, report: StudyReport): Promise<StudyReport> {
-  const write = (name: string, content: string | Uint8Array): void =>
-    writeFileAtomically(pathIn(folder, name), content);
+  const files = new ClosedFolder(folder);
+  const write = (name: string, content: string | Uint8Array): void => files.write(name, content);
   write('report.json', `${stringifyJson(report, 1)}\n`);
   write('report.csv', reportCsv(report));
   for (const dataset of report.datasets) {

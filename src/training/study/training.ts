@@ -1,10 +1,10 @@
 // A training of a study: its folder, what it has reached, and training it to its end.
 import { UserError } from '../../core/errors.ts';
 import type { Dataset } from '../../data/contract/index.ts';
+import { ClosedFolder } from '../../data/files/closedFolder.ts';
 import { exists, readText } from '../../data/files/files.ts';
-import { makeFolders, parentFolder, pathIn } from '../../data/files/folders.ts';
+import { makeFolders, parentFolder, pathFrom, pathIn } from '../../data/files/folders.ts';
 import { parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
-import { writeFileAtomically } from '../../data/files/partialFiles.ts';
 import { type Trouble, troubleIn } from '../../runs/contents/logLines.ts';
 import { changedSettings, changesIn, changesText, listSettings } from '../../runs/contents/settingChanges.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -68,10 +68,11 @@ export function extendRecord(training: StudyTraining, more: Partial<TrainingReco
   writeJson(recordPath(training.folder), record);
 }
 
-/** Writes a value atomically, with the folders above. */
+/** Writes a value atomically, with the folders above; refuses a link. */
 export function writeJson(path: string, value: unknown, indent?: number): void {
-  makeFolders(parentFolder(path));
-  writeFileAtomically(path, `${stringifyJson(value, indent)}\n`);
+  const folder = parentFolder(path);
+  makeFolders(folder);
+  new ClosedFolder(folder).write(pathFrom(folder, path), `${stringifyJson(value, indent)}\n`);
 }
 
 /** A million test images. */

@@ -104,7 +104,8 @@ describe.skipIf(chromiumPath === undefined)(
         .getByRole('row', { name: 'model.mixing emerging 1x1' })
         .or(page.getByRole('row', { name: 'model.mixing 1x1 emerging' }))
         .waitFor();
-      expect(await page.locator('.run-differences tbody tr').count()).toBe(1);
+      // The mixing, and the two options of the emerging one.
+      expect(await page.locator('.run-differences tbody tr').count()).toBe(3);
 
       // Dragging over the right half shows only that part.
       const drawn = page.locator('.plot-frame svg');

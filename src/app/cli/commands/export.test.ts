@@ -65,7 +65,12 @@ it('describes the model and its measurements in the manifest', async () => {
       { name: 'latent1', shape: [2, 2, 8] },
     ],
     trained: { preset: 'mnist-quickstart', dataset: 'data', step: 3, weights: 'average' },
-    model: { levels: 2, depth: 1, conditioner: { width: 8 }, mixing: 'emerging' },
+    model: {
+      levels: 2,
+      depth: 1,
+      conditioner: { width: 8 },
+      mixing: { name: 'emerging', kernelSize: 3, dilation: 1 },
+    },
   });
   expect(manifest.trained.bitsPerDim).toEqual([
     expect.objectContaining({ split: 'test', weights: 'average', step: 3, images: 48 }),

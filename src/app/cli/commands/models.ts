@@ -15,8 +15,8 @@ export function registerModels(command: Command): void {
     .option('--json', 'print a JSON list')
     .addHelpText(
       'after',
-      '\nExamples:\n  emerging models\n  emerging sample mnist-small --temperature 0.8\n' +
-        '\nBITS/DIM: on the test images. SIZE: of the weights. A folder of the same name in the working directory is\n' +
+      '\nExamples:\n  emerging models\n  emerging models --json\n' +
+        '\nCommands take these names in place of a run: emerging sample mnist-small. BITS/DIM: on the test images. SIZE: of the weights. A folder of the same name in the working directory is\n' +
         'preferred, with a note.',
     )
     .action(({ json }: { json?: true }) => {

@@ -35,13 +35,12 @@ export function registerStudy(command: Command): void {
   addStepOptions(addEngineOptions(command))
     .addHelpText(
       'after',
-      '\nExample, a file mixings.yaml:\n' +
+      '\nExample:\n  emerging study mixings.yaml\n\nA file mixings.yaml:\n' +
         '  base: { preset: mnist-quickstart, training: { steps: 800, warmupSteps: 80 } }\n' +
         '  seeds: [0, 1, 2]\n' +
         '  grid:\n' +
         '    model.mixing: [1x1, emerging]\n' +
         '    training.learningRate: { search: [0.0005, 0.03] }\n' +
-        '\n  emerging study mixings.yaml\n' +
         '\nThe folder gets report.md, report.json, report.csv, plots and a run for each training. Ctrl-C stops after the\n' +
         'current step; the same command with --resume continues. Parts of your own: --import MODULE. docs/studies.md\n' +
         'describes the file and the report.',
