@@ -60,7 +60,11 @@ export const places = {
   splineInverse: flows('coupling/rationalQuadraticSpline', 'inverse(value) {', '    },'),
   mixtureLowerHalf: flows('coupling/logisticMixture', 'const lowerHalf = (z: Tensor)', '  };'),
   mixtureInverse: flows('coupling/logisticMixture', 'inverse(logit) {', '    },'),
-  checkerboard: flows('coupling/division', 'divide: (x) => ({ kept', '    perPixel(shares)'),
+  checkerboard: flows(
+    'coupling/division',
+    'divide: (x) => ({ kept: multiply(x, mask())',
+    '    join: (parts)',
+  ),
   gatedBlock: flows('coupling/gatedConditioner', 'const block = (h: Tensor', '  };'),
   standardise: flows('priors/prior', 'function standardise(', '}'),
   split: flows('priors/prior', 'forward(x, p, condition) {', '      concatenate([y, unstandardise'),
