@@ -93,7 +93,7 @@ export {
   type MaskFor,
   type MixtureOptions,
   mixture,
-  type NetworkSurroundings,
+  type NetworkSettings,
   type ScaledCondition,
   type SplineOptions,
   spline,

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: a model and its calls.
+// What other folders may import: a model and its calls.
 
 export { type ClassChoice, type ClassName, classNumber } from './classes.ts';
 export { type Classification, type ClassLikelihoods, mostProbable, posteriors } from './classLikelihoods.ts';

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: tensors, shapes, definitions of programs.
+// What other folders may import: tensors, shapes, definitions of programs.
 export type { ProgramDefinition } from './programDefinition.ts';
 export { elementCount, isOpen, OPEN_BATCH, type Shape, sameShape, showShape } from './shape.ts';
 export {

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: definitions of parts, their options, and registries of parts.
+// What other folders may import: definitions of parts, their options, and registries of parts.
 export {
   type CompletePart,
   changedPart,

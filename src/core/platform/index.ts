@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: services of the host.
+// What other folders may import: services of the host.
 export { nextTurn } from './eventLoop.node.ts';
 export { joinBytes } from './joinBytes.ts';
 export { availableBytes, availableCores, defaultThreads } from './machine.node.ts';

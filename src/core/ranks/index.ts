@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: ranks, and how a process joins them.
+// What other folders may import: ranks, and how a process joins them.
 export { launchIn, withoutLaunch } from './launcher.ts';
 export {
   fromLeader,

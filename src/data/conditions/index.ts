@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: conditions of images, by name.
+// What other folders may import: conditions of images, by name.
 
 export { conditionsOfFiles, namesInFolders, orPassed } from './conditionsOfFiles.ts';
 export { readTableAt } from './conditionTable.ts';

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: sets of images, raw images, conditions, labels.
+// What other folders may import: sets of images, raw images, conditions, labels.
 export { type Admit, maxDecodingBytes, OverBudget } from './budget.ts';
 export {
   componentNames,

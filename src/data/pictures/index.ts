@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: plots, sheets, heat maps.
+// What other folders may import: plots, sheets, heat maps.
 export { type ActivationOptions, type DrawnActivations, drawActivations } from './activations.ts';
 export { type ContactSheetOptions, contactSheet, requireDrawable, rowHeight } from './contactSheet.ts';
 export { type HeatRange, heatMap, heatRange } from './heatMap.ts';

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: fitting images to a model.
+// What other folders may import: fitting images to a model.
 export {
   type Integers,
   inKind,

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: checks of any bijection, stage and base distribution.
+// What other folders may import: checks of any bijection, stage and base distribution.
 export { type CheckBaseOptions, checkBase } from './checkBase.ts';
 export { type BijectionReport, type CheckBijectionOptions, checkBijection } from './checkBijection.ts';
 export type { BijectionCheck } from './checkContext.ts';

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: what bijections, conditions, parameters and dequantisers are.
+// What other folders may import: what bijections, conditions, parameters and dequantisers are.
 export { type Bijection, type BijectionDefinition, type BijectionResult, bijection } from './bijection.ts';
 export { chain } from './chain.ts';
 export {

@@ -35,12 +35,13 @@ export function contextImages(channels: number): ContextFor {
 
 /** Images with their context behind them, channel by channel. */
 export function besideContext(images: Tensor, context: Tensor): Tensor {
-  return concatenate([images, forEach(images, context)], 3);
+  return concatenate([images, repeatPerImage(images, context)], 3);
 }
 
 /** A tensor `[N, H, W, K]` for the batch of these images, or `[1, H, W, K]` copied to as many. */
-export function forEach(images: Tensor, values: Tensor): Tensor {
+export function repeatPerImage(images: Tensor, values: Tensor): Tensor {
   const [count] = images.shape as [number];
-  const pixel = slice(slice(slice(images, 3, 0, 1), 1, 0, 1), 2, 0, 1);
-  return values.shape[0] === count ? values : expand(values, [count, ...values.shape.slice(1)], pixel);
+  // One value of each image: an open batch takes its number of images from it.
+  const batch = slice(slice(slice(images, 3, 0, 1), 1, 0, 1), 2, 0, 1);
+  return values.shape[0] === count ? values : expand(values, [count, ...values.shape.slice(1)], batch);
 }

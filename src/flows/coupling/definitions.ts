@@ -23,7 +23,7 @@ export interface MaskDefinition<Schemas extends OptionSchemas = OptionSchemas>
 }
 
 /** The model's properties that its conditioners depend on. */
-export interface NetworkSurroundings {
+export interface NetworkSettings {
   /** The padding at the image's edge. */
   readonly boundary: ImageBoundary;
 }
@@ -33,7 +33,7 @@ export interface ConditionerDefinition<Schemas extends OptionSchemas = OptionSch
   extends PartDefinition<Schemas> {
   readonly kind: 'conditioner';
   /** The conditioner with these options. */
-  build(options: OptionValues<Schemas>, surroundings: NetworkSurroundings): Conditioner | ConditionerFunction;
+  build(options: OptionValues<Schemas>, settings: NetworkSettings): Conditioner | ConditionerFunction;
 }
 
 /** A transformer that configurations can choose. */

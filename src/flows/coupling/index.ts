@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: masks, conditioners, transformers.
+// What other folders may import: masks, conditioners, transformers.
 export { additive } from './additive.ts';
 export { type AffineOptions, affine } from './affine.ts';
 export { largest } from './choices.ts';
@@ -12,7 +12,7 @@ export {
   defineMask,
   defineTransformer,
   type MaskDefinition,
-  type NetworkSurroundings,
+  type NetworkSettings,
   type TransformerDefinition,
 } from './definitions.ts';
 export { type GatedConditionerOptions, gatedConditioner } from './gatedConditioner.ts';

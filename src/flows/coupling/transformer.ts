@@ -5,7 +5,7 @@ import { constant, type Tensor } from '../../tensor/index.ts';
 import { sum, sumPerImage } from '../../tensor/operations/index.ts';
 import { type Bijection, bijection } from '../contract/bijection.ts';
 import type { ScalarForm } from '../contract/elementaryMaps.ts';
-import { forEach } from './context.ts';
+import { repeatPerImage } from './context.ts';
 
 /**
  * A bijection that changes each value by itself. Its form depends on the condition `numbers`, `[H, W, K·C]` for images
@@ -57,12 +57,12 @@ export function elementwise({
       parameters: {},
       conditions: { numbers: [shape[0], shape[1], count * shape[2]] },
       forward(x, _, { numbers }) {
-        const { y, logDerivative } = forward(x, forEach(x, numbers));
+        const { y, logDerivative } = forward(x, repeatPerImage(x, numbers));
         return logDerivative
           ? { y, logDet: sumPerImage(logDerivative), logDetMap: sum(logDerivative, [3]) }
           : { y, logDet: constant(0) };
       },
-      inverse: (y, _, { numbers }) => inverse(y, forEach(y, numbers)),
+      inverse: (y, _, { numbers }) => inverse(y, repeatPerImage(y, numbers)),
     }),
     ...(scalar && { scalar }),
   });

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: the layers.
+// What other folders may import: the layers.
 export { actnorm } from './actnorm.ts';
 export { butterfly } from './butterfly.ts';
 export { type CirculantOptions, circulant } from './circulant.ts';

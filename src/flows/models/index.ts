@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: flows with stages, Glow, parts by name, units.
+// What other folders may import: flows with stages, Glow, parts by name, units.
 export {
   type ConditionComponent,
   isKnownCondition,

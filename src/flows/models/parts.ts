@@ -21,8 +21,8 @@ export const parts: Readonly<Record<PartKey, PartRegistry<PartDefinition>>> = { 
 /** The model options that choose a part. */
 export const partKeys = Object.keys(parts) as PartKey[];
 
-/** The parts of every kind. */
-const kinds: Readonly<Record<PartKind, PartRegistry<PartDefinition>>> = {
+/** The registry of each kind of part. */
+const registryByKind: Readonly<Record<PartKind, PartRegistry<PartDefinition>>> = {
   flow: flows,
   mixing: innerParts.mixing,
   mask: innerParts.mask,
@@ -42,13 +42,13 @@ const kinds: Readonly<Record<PartKind, PartRegistry<PartDefinition>>> = {
  */
 export function registerPart(definition: PartDefinition): void {
   const { kind } = (definition ?? {}) as Partial<PartDefinition>;
-  if (kind === undefined || !Object.hasOwn(kinds, kind)) {
+  if (kind === undefined || !Object.hasOwn(registryByKind, kind)) {
     throw new UserError(
       'invalid-argument',
       'registerPart needs a definition, from defineMixing, defineConditioner or another function for its kind',
     );
   }
-  kinds[kind].register(definition);
+  registryByKind[kind].register(definition);
 }
 
 /** Registers parts, as `registerPart` does. */

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: priors of splits and of the top, and base distributions.
+// What other folders may import: priors of splits and of the top, and base distributions.
 export {
   type BaseDistribution,
   definePrior,

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: the graph of the likelihood and its inputs.
+// What other folders may import: the graph of the likelihood and its inputs.
 export {
   asConditionInputs,
   type ConditionArrays,

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: compiling, arrays, memory; devices that exist; graphs as ONNX files.
+// What other folders may import: compiling, arrays, memory; devices that exist; graphs as ONNX files.
 
 export { type Precision, precisions } from '../emitter.ts';
 export { type AnyArray, DeviceArray, type NamedArrays, onHost, type ProgramArrays } from './arrays.ts';

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: optimisers and the moving average.
+// What other folders may import: optimisers and the moving average.
 export { type AdamaxOptions, adamax } from './adamax.ts';
 export { type AdamwOptions, adamw } from './adamw.ts';
 export { averageShare, withAverage } from './average.ts';

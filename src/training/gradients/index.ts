@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: how gradients are computed.
+// What other folders may import: how gradients are computed.
 export type { Action } from './actionLoss.ts';
 export { type ActivationChoice, activationChoices } from './gradientPlan.ts';
 export { requireWorkers } from './workers.ts';

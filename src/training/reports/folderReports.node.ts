@@ -11,7 +11,7 @@ import { drawLearningCurve, drawSamples, type PicturedRun, rehearsePictures } fr
  * Draws `what` of a step; if that fails, reports it and returns null: a picture that cannot be drawn must not cost anything
  * that was trained.
  */
-export type TryDrawing = <Drawn>(
+export type ReportFailure = <Drawn>(
   step: number,
   subject: string,
   draw: () => Promise<Drawn>,
@@ -42,7 +42,7 @@ const mostShare = 0.02;
  * The reports of a run in its folder, from now on. Frozen weights are recompiled at each milestone: that takes a fraction of
  * a second, while a program with the weights as inputs would hold its memory all the time.
  */
-export function folderReports(run: PicturedRun, withModel: WithModel, tryDrawing: TryDrawing) {
+export function folderReports(run: PicturedRun, withModel: WithModel, reportFailure: ReportFailure) {
   const { paths, store } = run;
   const started = performance.now();
   let lastCurve = started;
@@ -50,7 +50,7 @@ export function folderReports(run: PicturedRun, withModel: WithModel, tryDrawing
   return {
     /** Draws the pictures of a milestone without keeping them. */
     async rehearse(state: TrainingState): Promise<void> {
-      await tryDrawing(state.step, 'pictures before the first step', () =>
+      await reportFailure(state.step, 'pictures before the first step', () =>
         withModel(state, rehearsePictures),
       );
     },
@@ -59,13 +59,13 @@ export function folderReports(run: PicturedRun, withModel: WithModel, tryDrawing
       const { step } = state;
       if (performance.now() - lastCurve >= curveEvery) {
         lastCurve = performance.now();
-        await tryDrawing(step, `learning curve of step ${step}`, () => drawLearningCurve(run));
+        await reportFailure(step, `learning curve of step ${step}`, () => drawLearningCurve(run));
       }
       const begin = performance.now();
       if (sampling > Math.max(quick, mostShare * (begin - started))) {
         return null;
       }
-      const samples = await tryDrawing(step, `samples of step ${step}`, () =>
+      const samples = await reportFailure(step, `samples of step ${step}`, () =>
         withModel(state, (model) => drawSamples(model, step, paths)),
       );
       sampling = performance.now() - begin;
@@ -77,9 +77,9 @@ export function folderReports(run: PicturedRun, withModel: WithModel, tryDrawing
       model: FlowModel | undefined,
     ): Promise<FinalPictures> {
       const { step } = state;
-      const samples = model ? await tryDrawing(step, 'samples', () => drawSamples(model, step, paths)) : null;
+      const samples = model ? await reportFailure(step, 'samples', () => drawSamples(model, step, paths)) : null;
       await store.writeSummary({ ...(await store.readSummary()), samples: samples?.file ?? null });
-      const curve = await tryDrawing(step, 'learning curve', () => drawLearningCurve(run));
+      const curve = await reportFailure(step, 'learning curve', () => drawLearningCurve(run));
       await writeRunCard(paths, { model: flow, config, step });
       return { samples, curve };
     },

@@ -15,7 +15,7 @@ import { presets } from '../../runs/settings/presets.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { type Reports, type TrainingOptions, type TrainingResult, train } from '../loop/train.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
-import { type FinalPictures, folderReports, type TryDrawing, type WithModel } from './folderReports.node.ts';
+import { type FinalPictures, folderReports, type ReportFailure, type WithModel } from './folderReports.node.ts';
 
 /** A run, its training options, and which measurements follow. */
 export interface TrainRunOptions extends TrainingOptions {
@@ -109,7 +109,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
   if (ranks.rank > 0) {
     return { ...(await train(options)), samples: null, curve: null };
   }
-  const tryDrawing: TryDrawing = async (step, subject, draw) => {
+  const reportFailure: ReportFailure = async (step, subject, draw) => {
     try {
       return await draw();
     } catch (error) {
@@ -123,7 +123,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
       const trained = trainedModel(flowFor(dataset.imageShape, config.model), state, 'average');
       return use(keep(new FlowModel(trained, options)));
     });
-  const folder = paths && folderReports({ config, paths, preset, store }, withModel, tryDrawing);
+  const folder = paths && folderReports({ config, paths, preset, store }, withModel, reportFailure);
   const tellSamples = async (step: number, samples: DrawnSamples | null): Promise<void> =>
     samples === null ? undefined : events.onSamples?.(step, samples);
   let finished: Omit<TrainedRun, keyof TrainingResult> = { samples: null, curve: null };
@@ -137,7 +137,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainedRun> {
       const isDone = complete && !interrupted;
       events.onTrained?.(complete);
       finished = await withModel(state, async (model) => {
-        const test = isDone ? await measure(model, options, lock, tryDrawing) : undefined;
+        const test = isDone ? await measure(model, options, lock, reportFailure) : undefined;
         const sampled = interrupted || signal?.aborted ? undefined : model;
         const drawn = (await folder?.finish(result, sampled)) ?? { samples: null, curve: null };
         await tellSamples(state.step, drawn.samples);
@@ -157,7 +157,7 @@ async function measure(
   model: FlowModel,
   options: TrainRunOptions,
   lock: FileLock,
-  tryDrawing: TryDrawing,
+  reportFailure: ReportFailure,
 ): Promise<TrainedRun['test']> {
   const { config, dataset, store, preset = null, signal, events, reference = true } = options;
   const step = model.step!;
@@ -200,7 +200,7 @@ async function measure(
     }
   }
   if (reference && dataset.validation.count > 0 && !signal?.aborted) {
-    await tryDrawing(step, 'statistics of validation images for emerging score', async () => {
+    await reportFailure(step, 'statistics of validation images for emerging score', async () => {
       // Loaded when needed: a page that trains may not get that far.
       const { storeRunReference } = await import('../../uses/odd/runReference.ts');
       await unlessStopped('validation', limits?.reference, (_, following) =>

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: one step and its state.
+// What other folders may import: one step and its state.
 export { type BatchedModel, BatchLoader, type BatchLoaderOptions } from './batchLoader.ts';
 export { startFromData } from './startFromData.ts';
 export type { BatchGradients } from './stateArrays.ts';

@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: compressing and decompressing.
+// What other folders may import: compressing and decompressing.
 export { codingBytes } from './blocks.ts';
 export {
   type CompressedSize,

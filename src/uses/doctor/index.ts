@@ -1,4 +1,4 @@
-// The door of this folder for other rooms: checking a model.
+// What other folders may import: checking a model.
 export {
   type CheckName,
   checkNamed,

@@ -1,3 +1,3 @@
-// The door of this folder for other rooms: conditions from images.
+// What other folders may import: conditions from images.
 export { type ComponentPosterior, probabilityBelow, quantile } from './gridPosterior.ts';
 export { type InferOptions, inferConditions } from './inferConditions.ts';

@@ -13,7 +13,7 @@ import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 
-/** So many runs may take seconds. */
+/** From this many runs on, a bar shows the progress. */
 const MANY = 500;
 
 /** Adds the arguments and options of `runs`, and what it does. */
@@ -55,10 +55,10 @@ function readOverviews(folders: readonly string[]): RunOverview[] {
     folders.length < MANY
       ? undefined
       : createProgress({ label: 'reading', total: folders.length, unit: 'runs' });
-  const configIn = configReader();
+  const readConfig = configReader();
   try {
     return folders.map((folder, index) => {
-      const overview = runOverview(folder, configIn);
+      const overview = runOverview(folder, readConfig);
       bar?.update(index + 1);
       return overview;
     });

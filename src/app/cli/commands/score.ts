@@ -9,11 +9,13 @@ import { stringifyJson } from '../../../data/files/jsonText.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { identifyImages } from '../../../data/identity.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
+import type { NamedImages } from '../../../data/sources/namedImages.ts';
 import { type ResultUnit, resultUnit } from '../../../flows/models/index.ts';
 import { choiceFrom, FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import { countDraws } from '../../../model/measure/evaluate.ts';
-import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
+import type { ReferenceScores } from '../../../model/referenceScores.ts';
+import { type CompileOptions, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { type OddScore, type OddScoreName, oddScoreNames, oddScores } from '../../../uses/odd/oddScores.ts';
 import { type OddReport, oddReport, type Score } from '../../../uses/odd/score.ts';
 import {
@@ -31,10 +33,10 @@ import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/mo
 import { parseChoice, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
 import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';
-import { mapsText, writeMaps } from '../parts/scoreMaps.ts';
+import { type Maps, mapsText, writeMaps } from '../parts/scoreMaps.ts';
 import { type FileScore, scoreCsv, scoreText } from '../parts/scoreReport.ts';
 import { onRanks, rankCompileOptions, requireSameInputs } from '../ranks/onRanks.ts';
-import { copiesText, findCopies, openKnown } from '../ranks/scoreCopies.ts';
+import { copiesText, findCopies, type ImageCopies, openKnown } from '../ranks/scoreCopies.ts';
 import { noteFewReferences, referenceFor, scoreDefaults } from '../ranks/scoreReference.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -120,96 +122,152 @@ async function runScore(
   options: ScoreCommandOptions,
   ranks: Ranks,
 ): Promise<void> {
-  const { out, sheet, map: mapFolder, step, updateReference } = options;
-  const format = out === undefined ? undefined : parseFormat(out);
-  const inputs = [...paths, options.data, options.reference, ...conditionInputs(options.condition)];
-  const list = out !== undefined && ranks.rank === 0 ? outputFile(out, inputs) : undefined;
-  const picture = sheet !== undefined && ranks.rank === 0 ? outputPng(sheet, inputs) : undefined;
-  if (mapFolder !== undefined && ranks.rank === 0) {
-    requireOutputFolder(mapFolder);
-  }
-  const writesResults = [out, sheet, mapFolder].some((file) => file !== undefined);
-  const onlyReference = updateReference && paths.length === 0 && options.data === undefined && !writesResults;
+  const outputs = openOutputs(paths, options, ranks);
   const engine = await rankCompileOptions(ranks, options);
-  const {
-    source,
-    model,
-    read,
-    set,
-    known: knownImages,
-  } = await requireSameInputs(ranks, async () => {
-    const source = await loadTrained(directory, { step });
-    const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
-    if (mapFolder !== undefined) {
-      requireDrawable(1, { imageShape: model.imageShape, kind: model.kind });
-    }
-    const conditions = await givenConditions(model, options);
-    const wanted = conditionsToRead(model, conditions);
-    const read = onlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
-    const set = read && toImageSet(read, model, conditions);
-    const knownImages = options.copies && set ? await openKnown(source, directory, options) : undefined;
-    const checksums =
-      ranks.size === 1
-        ? {}
-        : {
-            model: model.fingerprint,
-            images: JSON.stringify(set && (await identifyImages(set))),
-          };
-    return { source, model, read, set, known: knownImages, checksums };
-  });
-  for (const output of [list, picture]) {
+  const inputs = await requireSameInputs(ranks, () =>
+    openInputs(keep, { directory, paths, options, ranks, engine }),
+  );
+  const { source, model } = inputs;
+  for (const output of [outputs.list, outputs.picture]) {
     if (output) {
       requireNoInput(output.path, runInputs(source));
     }
   }
   const reference = await referenceFor(source, model, directory, options, ranks);
-  const about = {
+  if (inputs.read === undefined || inputs.set === undefined) {
+    writeReferenceOnly(model, reference, directory, options);
+    return;
+  }
+  const { read, set } = inputs;
+  const { draws = reference.draws, seed = reference.seed, score, map } = options;
+  const report = await withImageProgress('scoring', read.names.length, (onProgress) =>
+    oddReport(model, set, reference, { draws, seed, ranks, score, onProgress }),
+  );
+  if (ranks.rank > 0) {
+    return;
+  }
+  const { names, paths: files = names, pixels } = read;
+  const { places } = reference;
+  const condition = choiceFrom(model.model, set);
+  const maps =
+    map === undefined
+      ? undefined
+      : await writeMaps(model, { names, pixels, condition, folder: map, draws, seed, places });
+  const copies = inputs.knownImages && (await findCopies(set, files, inputs.knownImages, engine));
+  const findings = { model, read, reference, report, draws, seed, maps, copies };
+  writeScores(findings, outputs, directory, options);
+}
+
+/** The files to write, checked before the work; rank 0 writes them. */
+interface Outputs {
+  readonly list: ReturnType<typeof outputFile> | undefined;
+  readonly picture: ReturnType<typeof outputFile> | undefined;
+}
+
+function openOutputs(
+  paths: readonly string[],
+  { out, sheet, map, data, reference, condition }: ScoreCommandOptions,
+  { rank }: Ranks,
+): Outputs {
+  if (out !== undefined) {
+    parseFormat(out);
+  }
+  const inputs = [...paths, data, reference, ...conditionInputs(condition)];
+  const list = out !== undefined && rank === 0 ? outputFile(out, inputs) : undefined;
+  const picture = sheet !== undefined && rank === 0 ? outputPng(sheet, inputs) : undefined;
+  if (map !== undefined && rank === 0) {
+    requireOutputFolder(map);
+  }
+  return { list, picture };
+}
+
+/** The model and the images to score: none if only the reference is to be measured. */
+async function openInputs(
+  keep: Keep,
+  {
+    directory,
+    paths,
+    options,
+    ranks,
+    engine,
+  }: {
+    readonly directory: string;
+    readonly paths: readonly string[];
+    readonly options: ScoreCommandOptions;
+    readonly ranks: Ranks;
+    readonly engine: CompileOptions;
+  },
+) {
+  const { out, sheet, map, data, step, updateReference, copies } = options;
+  const source = await loadTrained(directory, { step });
+  const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
+  if (map !== undefined) {
+    requireDrawable(1, { imageShape: model.imageShape, kind: model.kind });
+  }
+  const conditions = await givenConditions(model, options);
+  const wanted = conditionsToRead(model, conditions);
+  const writesResults = [out, sheet, map].some((file) => file !== undefined);
+  const measuresOnlyReference = updateReference && paths.length === 0 && data === undefined && !writesResults;
+  const read = measuresOnlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
+  const set = read && toImageSet(read, model, conditions);
+  const knownImages = copies && set ? await openKnown(source, directory, options) : undefined;
+  const checksums =
+    ranks.size === 1
+      ? {}
+      : { model: model.fingerprint, images: JSON.stringify(set && (await identifyImages(set))) };
+  return { source, model, read, set, knownImages, checksums };
+}
+
+/** The reference as results record it. */
+function describeReference(model: FlowModel, reference: ReferenceScores) {
+  return {
     data: reference.data,
     split: 'validation',
     images: reference.statistics.bits.length,
     draws: countDraws(model.model, reference),
     seed: reference.seed,
   };
-  if (read === undefined || set === undefined) {
-    const images = formatCounted(about.images, 'validation image');
-    const weightsOf = model.step === undefined ? '' : ` with the weights of step ${formatCount(model.step)}`;
-    writeStdout(
-      options.json
-        ? `${JSON.stringify({ step: model.step, reference: about })}\n`
-        : `${images} of ${visibleText(about.data)} measured${weightsOf}; their statistics are in ${visibleText(directory)}\n`,
-    );
-    noteFewReferences(reference);
-    return;
-  }
-  const { names, paths: files = names, pixels, skipped } = read;
-  const { draws = reference.draws, seed = reference.seed } = options;
-  const how = { draws, seed, ranks };
-  const report = await withImageProgress('scoring', names.length, (onProgress) =>
-    oddReport(model, set, reference, {
-      ...how,
-      score: options.score,
-      onProgress,
-    }),
+}
+
+/** Reports that the reference was measured, for a command without images. */
+function writeReferenceOnly(
+  model: FlowModel,
+  reference: ReferenceScores,
+  directory: string,
+  { json }: ScoreCommandOptions,
+): void {
+  const about = describeReference(model, reference);
+  const images = formatCounted(about.images, 'validation image');
+  const weights = model.step === undefined ? '' : ` with the weights of step ${formatCount(model.step)}`;
+  writeStdout(
+    json
+      ? `${JSON.stringify({ step: model.step, reference: about })}\n`
+      : `${images} of ${visibleText(about.data)} measured${weights}; their statistics are in ${visibleText(directory)}\n`,
   );
-  if (ranks.rank > 0) {
-    return;
-  }
-  const whyNoPValues = `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
+  noteFewReferences(reference);
+}
+
+/** What a command has computed about the images. */
+interface Findings {
+  readonly model: FlowModel;
+  readonly read: NamedImages;
+  readonly reference: ReferenceScores;
+  readonly report: OddReport;
+  readonly draws: number;
+  readonly seed: number;
+  readonly maps: Maps | undefined;
+  readonly copies: ImageCopies[] | undefined;
+}
+
+/** Writes the scores to the files that are wanted and to stdout. */
+function writeScores(
+  { model, read, reference, report, draws, seed, maps, copies }: Findings,
+  { list, picture }: Outputs,
+  directory: string,
+  options: ScoreCommandOptions,
+): void {
+  const { names, paths: files = names, pixels, skipped } = read;
   const unit = resultUnit(model.model.options);
-  const { places } = reference;
-  const maps =
-    mapFolder === undefined
-      ? undefined
-      : await writeMaps(model, {
-          names,
-          pixels,
-          condition: choiceFrom(model.model, set),
-          folder: mapFolder,
-          draws,
-          seed,
-          places,
-        });
-  const copies = knownImages && (await findCopies(set, files, knownImages, engine));
   const images = report.images.map(
     ({ index, ...image }): FileScore => ({
       file: files[index]!,
@@ -218,6 +276,7 @@ async function runScore(
       ...(maps?.oddest && { places: maps.oddest[index]! }),
     }),
   );
+  const whyNoPValues = `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
   const result = {
     step: model.step,
     score: report.score,
@@ -228,26 +287,23 @@ async function runScore(
     seed,
     weights: 'average',
     ...(model.bits !== undefined && { bits: model.bits }),
-    reference: about,
+    reference: describeReference(model, reference),
     skipped,
     ...(copies && { copies }),
-    ...(maps && {
-      maps: {
-        folder: maps.folder,
-        files: maps.files,
-        range: maps.range.map(unit.of),
-      },
-    }),
+    ...(maps && { maps: { folder: maps.folder, files: maps.files, range: maps.range.map(unit.of) } }),
   };
   const stored = unit.record(result) as JsonObject;
-  list?.write(format === 'csv' ? scoreCsv(images, unit) : `${stringifyJson(stored, 2)}\n`);
+  const { out, sheet } = options;
+  list?.write(parseFormat(list.path) === 'csv' ? scoreCsv(images, unit) : `${stringifyJson(stored, 2)}\n`);
   picture?.write(drawSheet(report, pixels, model.imageShape));
   const written = [out, sheet].flatMap((file) => (file === undefined ? [] : `${visibleText(file)}\n`));
-  writeStdout(
-    options.json
-      ? `${JSON.stringify(stored)}\n`
-      : `${scoreText({ ...result, unit, step: stepText(model.step, options) })}${copies ? copiesText(copies) : ''}${written.join('')}${maps ? mapsText(maps, unit) : ''}`,
-  );
+  const text = [
+    scoreText({ ...result, unit, step: stepText(model.step, options) }),
+    copies ? copiesText(copies) : '',
+    ...written,
+    maps ? mapsText(maps, unit) : '',
+  ];
+  writeStdout(options.json ? `${JSON.stringify(stored)}\n` : text.join(''));
   noteImplausible(
     report.images.map(({ bitsPerDim }) => bitsPerDim),
     { what: 'images', bits: model.bits, directory },
