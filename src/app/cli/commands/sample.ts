@@ -125,11 +125,24 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const seconds = (performance.now() - begin) / 1000;
   output?.write(contactSheet(images, { imageShape: model.imageShape, ...columns }));
   array?.write(npyBytes(images, [count, ...model.imageShape]));
-  writeStdout(
-    options.json
-      ? `${JSON.stringify({ ...(output && { file: output.path }), ...(array && { array: array.path }), step: model.step, count, ...classReport(model, options), ...(model.model.options.condition && { condition: conditions.texts }), temperature, seed, seconds, overflowed })}\n`
-      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}${output ? `: ${visibleText(output.path)}` : ''}\n${overflowNote(model, { overflowed, count })}${array ? `values: ${visibleText(array.path)}\n` : ''}`,
-  );
+  if (options.json) {
+    const result = {
+      ...(output && { file: output.path }),
+      ...(array && { array: array.path }),
+      step: model.step,
+      count,
+      ...classReport(model, options),
+      ...(model.model.options.condition && { condition: conditions.texts }),
+      ...{ temperature, seed, seconds, overflowed },
+    };
+    writeStdout(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  const drawn = `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}`;
+  const duration = `${stepText(model.step, options)} in ${formatDuration(seconds)}`;
+  const file = output ? `: ${visibleText(output.path)}` : '';
+  const values = array ? `values: ${visibleText(array.path)}\n` : '';
+  writeStdout(`${drawn}${duration}${file}\n${overflowNote(model, { overflowed, count })}${values}`);
 }
 
 /**
