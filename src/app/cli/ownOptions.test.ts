@@ -9,7 +9,6 @@ import { parse } from 'yaml';
 import { buildPackage, commandLine } from '../../testing/command.ts';
 import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
-import { configMarkdown } from './commands/config.ts';
 
 const root = buildPackage();
 const emerging = commandLine(root);
@@ -175,11 +174,6 @@ describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, { tags: 'system' }, () =
     // The same seed and batches: the run of one process up to rounding.
     expect(await bitsPerDim('ranks')).toBeCloseTo(await bitsPerDim('run'), 3);
   });
-});
-
-it('documents list every part and option', () => {
-  const shipped = readFileSync(new URL('../../../docs/settings.md', import.meta.url), 'utf8');
-  expect(shipped, 'npx emerging config --markdown > docs/settings.md').toBe(configMarkdown());
 });
 
 it('a mixing with an option of its own is in help and in the schema without another change', async () => {

@@ -158,7 +158,7 @@ it('commands give a model its condition: numbers near the mean, or a file', () =
   expect(sampleCommand(createModel({}))).toBe('npx emerging sample . --temperature 0.8 --out samples.png');
   expect(conditionArgs(numbers('omega', 'sigma8'))).toBe(' --condition omega=0.3 --condition sigma8=0.3');
   const file = ' --condition conditions.npz';
-  expect(conditionArgs([...numbers('omega'), { name: 'low', mean: 0, deviation: 1, shape: [8, 8, 1] }])).toBe(
+  expect(conditionArgs([...numbers('omega'), { name: 'low', mean: 0, deviation: 1, shape: [4, 4, 1] }])).toBe(
     file,
   );
   expect(conditionArgs(numbers('a', 'b', 'c', 'd', 'e'))).toBe(file);

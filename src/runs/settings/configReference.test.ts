@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { optimizers } from '../../tensor/optimizers/registry.ts';
+import { commandLine } from '../../testing/command.ts';
 import { checkLayer } from './config.ts';
 import { configKeys, configSchemaText } from './configReference.ts';
 import { presets } from './presets.ts';
@@ -27,12 +28,18 @@ describe('configKeys', () => {
   });
 });
 
-describe('configSchemaText', () => {
-  it('is the shipped file', () => {
-    const shipped = readFileSync(new URL('../../../docs/config.schema.json', import.meta.url), 'utf8');
-    expect(shipped, 'npx emerging config --schema > docs/config.schema.json').toBe(configSchemaText());
-  });
+// Processes of their own: other tests register parts in this one.
+it.each([
+  ['--schema', 'config.schema.json'],
+  ['--markdown', 'settings.md'],
+])('emerging config %s prints the shipped docs/%s', async (option, file) => {
+  const shipped = readFileSync(new URL(`../../../docs/${file}`, import.meta.url), 'utf8');
+  const { code, stdout } = await commandLine().run('config', option);
+  expect(code).toBe(0);
+  expect(shipped, `npx emerging config ${option} > docs/${file}`).toBe(stdout);
+});
 
+describe('configSchemaText', () => {
   it('describes every key and rejects others, as the validation does', () => {
     for (const [section, { properties, additionalProperties, description }] of Object.entries<typeof schema>(
       schema.properties,

@@ -77,7 +77,9 @@ export function folderReports(run: PicturedRun, withModel: WithModel, reportFail
       model: FlowModel | undefined,
     ): Promise<FinalPictures> {
       const { step } = state;
-      const samples = model ? await reportFailure(step, 'samples', () => drawSamples(model, step, paths)) : null;
+      const samples = model
+        ? await reportFailure(step, 'samples', () => drawSamples(model, step, paths))
+        : null;
       await store.writeSummary({ ...(await store.readSummary()), samples: samples?.file ?? null });
       const curve = await reportFailure(step, 'learning curve', () => drawLearningCurve(run));
       await writeRunCard(paths, { model: flow, config, step });

@@ -15,7 +15,12 @@ import { presets } from '../../runs/settings/presets.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { type Reports, type TrainingOptions, type TrainingResult, train } from '../loop/train.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
-import { type FinalPictures, folderReports, type ReportFailure, type WithModel } from './folderReports.node.ts';
+import {
+  type FinalPictures,
+  folderReports,
+  type ReportFailure,
+  type WithModel,
+} from './folderReports.node.ts';
 
 /** A run, its training options, and which measurements follow. */
 export interface TrainRunOptions extends TrainingOptions {
