@@ -55,7 +55,7 @@ const readMetrics = (name: string) => readFileSync(runPaths(inRoot(name)).metric
 const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
 
 /**
- * The losses of all steps agree to 1e-5, or to `most`; the weights to a few steps at the rate of 1e-3, because the first gradient of an
+ * The losses of all steps agree to 1e-5, or to `tolerance`; the weights to a few steps at the rate of 1e-3, because the first gradient of an
  * actnorm is zero but for rounding, which the optimiser scales up to a whole step.
  */
 function expectClose(

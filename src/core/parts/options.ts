@@ -35,7 +35,7 @@ export function fraction(error = 'a number of at least 0 and below 1') {
   return z.number(error).check(z.minimum(0, error), z.lt(1, error));
 }
 
-/** A number above 0, at most `most`. */
+/** A number above 0, at most `maximum`. */
 export function positive(maximum: number, error = `a number above 0 and at most ${maximum}`) {
   return z.number(error).check(z.gt(0, error), z.maximum(maximum, error));
 }

@@ -153,7 +153,7 @@ function Legend({
   );
 }
 
-/** The last value up to `place`. */
+/** The last value up to `position`. */
 function valueAt(points: readonly PlotPoint[], position = Number.POSITIVE_INFINITY): number | undefined {
   return points.findLast(({ x, y }) => x <= position && Number.isFinite(y))?.y;
 }
