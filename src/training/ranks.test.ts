@@ -70,9 +70,11 @@ function expectClose(
   ) as [number[], number[]];
   expect(ours).toHaveLength(theirs.length);
   expect(Math.max(...ours.map((value, step) => Math.abs(value - theirs[step]!)))).toBeLessThan(tolerance);
-  const [weights, others] = [comparableWeights(actual.result), comparableWeights(expected.result)];
+  const [ourWeights, theirWeights] = [comparableWeights(actual.result), comparableWeights(expected.result)];
   expect(ours[0]).toBeCloseTo(theirs[0]!, 6);
-  expect(Math.max(...weights.map((value, index) => Math.abs(value - others[index]!)))).toBeLessThan(4e-3);
+  expect(Math.max(...ourWeights.map((value, index) => Math.abs(value - theirWeights[index]!)))).toBeLessThan(
+    4e-3,
+  );
 }
 
 const createConfig = (model: ConfigLayer['model'], training: ConfigLayer['training'] = {}) =>
