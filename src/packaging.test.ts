@@ -155,7 +155,7 @@ describe('the packed package, unpacked with only its dependencies', () => {
     expect(declared.flatMap((file) => diagnosticTexts(program.getSemanticDiagnostics(file)))).toEqual([]);
   });
 
-  /** Draws a digit of the bundled model, whose folder is `found`, and prints its pixels. */
+  /** Draws a digit of the bundled model, loaded from `source`, and prints its pixels. */
   const draw = (source: string): string => `
     async function draw() {
       const model = await loadModel(${source});

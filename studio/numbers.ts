@@ -1,12 +1,12 @@
 // Numbers to and from text: parsing addresses and inputs, counting things, decimals.
 
-/** Parses a number from `least` to `most`; undefined for anything else. */
+/** Parses a number from `least` to `greatest`; undefined for anything else. */
 export function numberIn(text: string | undefined, least: number, greatest: number): number | undefined {
   const number = Number(text?.trim() || Number.NaN);
   return Number.isFinite(number) && number >= least && number <= greatest ? number : undefined;
 }
 
-/** Parses a whole number from `least` to `most`; undefined for anything else. */
+/** Parses a whole number from `least` to `greatest`; undefined for anything else. */
 export function wholeIn(text: string | undefined, least: number, greatest: number): number | undefined {
   const number = numberIn(text, least, greatest);
   return Number.isSafeInteger(number) ? number : undefined;

@@ -156,7 +156,7 @@ export function fewNames(names: readonly string[]): string {
 /** A name that is so many times as far away as the nearest one is not meant. */
 const FARTHEST = 3;
 
-/** The names in `known` that `name` may have been meant for, nearest first; at most three, possibly none. */
+/** The entries of `names` that `name` may have been meant for, nearest first; at most three, possibly none. */
 export function nearestNames(name: string, names: readonly string[]): string[] {
   if (name === '') {
     return [];
@@ -177,7 +177,7 @@ export function nearestNames(name: string, names: readonly string[]): string[] {
 }
 
 /**
- * The error for a name that is not in `known`: states the kind of name and suggests the nearest ones, or
+ * The error for a name that is not among `names`: states the kind of name and suggests the nearest ones, or
  * lists all if none is near.
  */
 export function unknownName(

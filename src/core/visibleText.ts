@@ -23,7 +23,7 @@ const MOST_QUOTED = 200;
 /** The most characters of a message; paths and names in it may have any length. */
 export const MOST_IN_MESSAGE = 1000;
 
-/** A text from a file for a message: at most `most` characters, with the middle left out if it has more. */
+/** A text from a file for a message: at most `limit` characters, with the middle left out if it has more. */
 export function shortText(text: string, limit = MOST_QUOTED): string {
   if (text.length <= limit) {
     return text;

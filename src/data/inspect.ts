@@ -49,7 +49,7 @@ export interface Inspection {
 
 const BATCH = 256;
 
-/** Inspects the first `most` images of each split; `onProgress` receives the number inspected so far. */
+/** Inspects the first `limit` images of each split; `onProgress` receives the number inspected so far. */
 export async function inspect(
   dataset: Dataset,
   limit: number,

@@ -203,7 +203,7 @@ function ruleFor(nameOrPath: string, holdOut: HoldOut | undefined): HoldOut | un
 /** A dataset whose splits are read one by one. */
 interface OpenSplits {
   readonly dataset: RawDataset;
-  /** Reads a split without the others, if possible; only its first `most` images if that saves work. */
+  /** Reads a split without the others, if possible; only its first `limit` images if that saves work. */
   read(name: Split, limit?: number): Promise<ImageSet>;
 }
 

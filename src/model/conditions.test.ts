@@ -72,12 +72,12 @@ describe.each(models)('%s', (_, options) => {
       const bits = await start.bitsPerDim(pixels, { condition });
       expectClose('bits/dim', await start.bitsPerDim(pixels, { condition: otherCondition }), bits, 'float64');
       const far = keep(open());
-      const [first, two] = [
+      const [first, second] = [
         await far.bitsPerDim(pixels, { condition }),
         await far.bitsPerDim(pixels, { condition: otherCondition }),
       ];
       for (const [image, value] of first.entries()) {
-        expect(Math.abs(value - two[image]!)).toBeGreaterThan(1e-4);
+        expect(Math.abs(value - second[image]!)).toBeGreaterThan(1e-4);
       }
     });
   });

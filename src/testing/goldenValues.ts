@@ -95,8 +95,8 @@ export function requireSameNames(
   actual: readonly string[],
   expected: readonly string[],
 ): void {
-  const [actualNames, wanted] = [actual, expected].map((names) => names.toSorted().join(', '));
-  if (actualNames !== wanted) {
-    throw new Error(`${subject}: ${actualNames} instead of ${wanted}`);
+  const [actualNames, expectedNames] = [actual, expected].map((names) => names.toSorted().join(', '));
+  if (actualNames !== expectedNames) {
+    throw new Error(`${subject}: ${actualNames} instead of ${expectedNames}`);
   }
 }

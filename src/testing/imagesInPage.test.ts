@@ -335,8 +335,8 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('of several sizes need a size, and too few images cannot be divided', async () => {
-      const [first, two] = ['opaque.png', 'smooth.jpeg'].map((name) => fixturePath(fixture(name)));
-      const several = `[${Array.from({ length: 20 }, (_, index) => `new File([${index % 2 ? first : two}], '${index}.png')`)}]`;
+      const [first, second] = ['opaque.png', 'smooth.jpeg'].map((name) => fixturePath(fixture(name)));
+      const several = `[${Array.from({ length: 20 }, (_, index) => `new File([${index % 2 ? first : second}], '${index}.png')`)}]`;
       expect(await open(several)).toEqual({
         code: 'not-ready',
         message: expect.stringMatching(
@@ -358,7 +358,7 @@ describe.skipIf(chromiumPath === undefined)(
         code: 'invalid-argument',
         message: expect.stringMatching(/models take at most 2048 pixels a side/),
       });
-      expect(await open(`[${first}, ${two}]`)).toEqual({
+      expect(await open(`[${first}, ${second}]`)).toEqual({
         code: 'invalid-data',
         message: expect.stringMatching(
           /^files: dividing its images by a hash of their names gives .* none for .*: put images into a folder/,

@@ -55,7 +55,7 @@ const readMetrics = (name: string) => readFileSync(runPaths(inRoot(name)).metric
 const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
 
 /**
- * The losses of all steps agree to 1e-5, or to `most`; the weights to a few steps at the rate of 1e-3, because the first gradient of an
+ * The losses of all steps agree to 1e-5, or to `tolerance`; the weights to a few steps at the rate of 1e-3, because the first gradient of an
  * actnorm is zero but for rounding, which the optimiser scales up to a whole step.
  */
 function expectClose(
@@ -70,9 +70,11 @@ function expectClose(
   ) as [number[], number[]];
   expect(ours).toHaveLength(theirs.length);
   expect(Math.max(...ours.map((value, step) => Math.abs(value - theirs[step]!)))).toBeLessThan(tolerance);
-  const [weights, others] = [comparableWeights(actual.result), comparableWeights(expected.result)];
+  const [ourWeights, theirWeights] = [comparableWeights(actual.result), comparableWeights(expected.result)];
   expect(ours[0]).toBeCloseTo(theirs[0]!, 6);
-  expect(Math.max(...weights.map((value, index) => Math.abs(value - others[index]!)))).toBeLessThan(4e-3);
+  expect(Math.max(...ourWeights.map((value, index) => Math.abs(value - theirWeights[index]!)))).toBeLessThan(
+    4e-3,
+  );
 }
 
 const createConfig = (model: ConfigLayer['model'], training: ConfigLayer['training'] = {}) =>

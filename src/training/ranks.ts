@@ -50,7 +50,7 @@ export function rankShare(
   return { first: rank * images, images, microBatch: nearestDivisor(images, microBatch) };
 }
 
-/** The largest divisor of a number that is no more than `most`. */
+/** The largest divisor of a number that is no more than `limit`. */
 function nearestDivisor(number: number, limit: number): number {
   let divisor = Math.min(number, limit);
   while (number % divisor !== 0) {

@@ -44,10 +44,11 @@ export function locateCell(index: number, shape: ImageShape): Cell {
 export function valueAt({ row, column }: Cell, shape: ImageShape): number | undefined {
   const [height, width, channels] = shape;
   const { columns, width: totalWidth } = tileLayout(shape);
-  const [line, columnInTile] = [row % (height + 1), column % (width + 1)];
+  const [rowInTile, columnInTile] = [row % (height + 1), column % (width + 1)];
   const channel = Math.floor(row / (height + 1)) * columns + Math.floor(column / (width + 1));
-  const isInside = row >= 0 && column >= 0 && column < totalWidth && line < height && columnInTile < width;
-  return isInside && channel < channels ? (line * width + columnInTile) * channels + channel : undefined;
+  const isInside =
+    row >= 0 && column >= 0 && column < totalWidth && rowInTile < height && columnInTile < width;
+  return isInside && channel < channels ? (rowInTile * width + columnInTile) * channels + channel : undefined;
 }
 
 const directions: Readonly<Record<string, readonly [rows: number, columns: number]>> = {

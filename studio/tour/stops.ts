@@ -47,7 +47,7 @@ export const stops: readonly Stop[] = [
   },
 ];
 
-/** The stop of a page: the one nearest to `at`, from 0; undefined if the tour doesn't visit the page. */
+/** The stop of a page: the one nearest to `current`, from 0; undefined if the tour doesn't visit the page. */
 export function nearestStop(current: number, room: string, settings: Settings): number | undefined {
   const matchingStops = stops.flatMap((candidate, index) =>
     candidate.room === room &&

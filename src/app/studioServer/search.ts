@@ -109,7 +109,7 @@ function leadsInside(folder: string, name: string): boolean {
   return isWithin(folder, link) && unlessDenied(() => isFolder(link)) === true;
 }
 
-/** At most `most` entries of a folder; undefined if access is denied. */
+/** At most `limit` entries of a folder; undefined if access is denied. */
 function listEntries(folder: string, limit: number): Dirent[] | undefined {
   return unlessDenied(() => {
     const entries: Dirent[] = [];

@@ -94,7 +94,7 @@ function largestOfColumn(re: Float64Array, im: Float64Array, size: number, k: nu
   return best;
 }
 
-/** Exchanges the `count` elements starting at `one`, `stride` apart, with those starting at `other`. */
+/** Exchanges the `count` elements starting at `first`, `stride` apart, with those starting at `second`. */
 function swap(a: Float64Array, first: number, second: number, stride: number, count: number): void {
   if (first === second) {
     return;

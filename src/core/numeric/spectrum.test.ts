@@ -16,9 +16,9 @@ function product(a: Float64Array, b: Float64Array, size: number): Float64Array {
 
 it('finds the singular values that a matrix was built from, negative and tiny ones too', () => {
   const values = [3, 1.5, 0.2, 1e-7, 0];
-  const [leftFactor, right] = [0, 1].map((seed) => randomOrthogonal(new RandomStream(seed), 5));
+  const [leftFactor, rightFactor] = [0, 1].map((seed) => randomOrthogonal(new RandomStream(seed), 5));
   const diagonal = Float64Array.from({ length: 25 }, (_, i) => (i % 6 === 0 ? -values[i / 6]! : 0));
-  const computed = singularValues(product(product(leftFactor!, diagonal, 5), right!, 5), 5);
+  const computed = singularValues(product(product(leftFactor!, diagonal, 5), rightFactor!, 5), 5);
   values.forEach((value, index) => {
     expect(computed[index]).toBeCloseTo(value, 13);
   });

@@ -5,29 +5,29 @@ import * as z from 'zod/mini';
 // an upper bound, far above what anyone trains: a configuration may come from a stranger, and must not decide how long a loop
 // runs or how much memory is allocated.
 
-/** A whole number from `least` to `most`. */
-export function wholeNumber(least: number, maximum = Number.MAX_SAFE_INTEGER) {
+/** A whole number from `minimum` to `maximum`. */
+export function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
   const error =
     maximum === Number.MAX_SAFE_INTEGER
-      ? `a whole number of ${least} or more`
-      : `a whole number from ${least} to ${maximum}`;
-  return z.int(error).check(z.minimum(least, error), z.maximum(maximum, error));
+      ? `a whole number of ${minimum} or more`
+      : `a whole number from ${minimum} to ${maximum}`;
+  return z.int(error).check(z.minimum(minimum, error), z.maximum(maximum, error));
 }
 
-/** An odd whole number from `least` to `most`. */
-export function oddNumber(least: number, maximum: number) {
-  const error = `an odd whole number from ${least} to ${maximum}`;
+/** An odd whole number from `minimum` to `maximum`. */
+export function oddNumber(minimum: number, maximum: number) {
+  const error = `an odd whole number from ${minimum} to ${maximum}`;
   return z.int(error).check(
-    z.minimum(least, error),
+    z.minimum(minimum, error),
     z.maximum(maximum, error),
     z.refine((value: number) => value % 2 === 1, error),
   );
 }
 
-/** A number from `least` to `most`. */
-export function numberFrom(least: number, maximum: number) {
-  const error = `a number from ${least} to ${maximum}`;
-  return z.number(error).check(z.minimum(least, error), z.maximum(maximum, error));
+/** A number from `minimum` to `maximum`. */
+export function numberFrom(minimum: number, maximum: number) {
+  const error = `a number from ${minimum} to ${maximum}`;
+  return z.number(error).check(z.minimum(minimum, error), z.maximum(maximum, error));
 }
 
 /** A number from 0 (included) to 1 (excluded). */
@@ -35,7 +35,7 @@ export function fraction(error = 'a number of at least 0 and below 1') {
   return z.number(error).check(z.minimum(0, error), z.lt(1, error));
 }
 
-/** A number above 0, at most `most`. */
+/** A number above 0, at most `maximum`. */
 export function positive(maximum: number, error = `a number above 0 and at most ${maximum}`) {
   return z.number(error).check(z.gt(0, error), z.maximum(maximum, error));
 }

@@ -249,7 +249,7 @@ function mapIndices(indices: ArrayLike<number>, map: (index: number) => number):
   return out;
 }
 
-/** The first `most` images, or all if there are fewer. */
+/** The first `limit` images, or all if there are fewer. */
 export function firstImages(images: ImageSet, limit: number): ImageSet {
   const count = Math.min(limit, images.count);
   return subset(

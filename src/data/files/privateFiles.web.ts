@@ -216,7 +216,7 @@ function requireFileName(name: string): void {
   }
 }
 
-/** Runs `work`; errors of the browser become UserErrors that begin with `what`, such as 'cannot read x'. */
+/** Runs `work`; errors of the browser become UserErrors that begin with `subject`, such as 'cannot read x'. */
 async function explained<Result>(subject: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

@@ -12,7 +12,7 @@ const FEW_BYTES = 2 ** 14;
 /**
  * Decompresses zlib data, given in parts, whose checksum is verified; bytes after its end are ignored.
  *
- * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
+ * @throws Error if it is corrupt or truncated; TooLarge if it has more than `limit` bytes
  */
 export async function inflateZlib(parts: readonly Uint8Array[], limit: number): Promise<Uint8Array> {
   try {
@@ -26,7 +26,7 @@ export async function inflateZlib(parts: readonly Uint8Array[], limit: number): 
 /**
  * Decompresses deflated data.
  *
- * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
+ * @throws Error if it is corrupt or truncated; TooLarge if it has more than `limit` bytes
  */
 export async function inflateRaw(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   try {

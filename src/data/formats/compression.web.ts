@@ -23,7 +23,7 @@ export function crc32(bytes: Uint8Array, before = 0): number {
 /**
  * Decompresses zlib data, given in parts, whose checksum is verified.
  *
- * @throws Error if it is corrupt or truncated, or bytes follow its end; TooLarge if it has more than `most` bytes
+ * @throws Error if it is corrupt or truncated, or bytes follow its end; TooLarge if it has more than `limit` bytes
  */
 export function inflateZlib(parts: readonly Uint8Array[], limit: number): Promise<Uint8Array> {
   return decompressed(parts, 'deflate', limit);
@@ -32,7 +32,7 @@ export function inflateZlib(parts: readonly Uint8Array[], limit: number): Promis
 /**
  * Decompresses deflated data.
  *
- * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
+ * @throws Error if it is corrupt or truncated; TooLarge if it has more than `limit` bytes
  */
 export function inflateRaw(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   return decompressed([bytes], 'deflate-raw', limit);

@@ -14,7 +14,7 @@ export class TooLarge extends Error {
  *
  * @param limit the maximum number of bytes
  * @param onBytes called with the number of bytes before they are kept; ends the work by an error
- * @throws Error if it is corrupt or truncated; TooLarge if it has more than `most` bytes
+ * @throws Error if it is corrupt or truncated; TooLarge if it has more than `limit` bytes
  */
 export async function decompressed(
   parts: readonly Uint8Array[],

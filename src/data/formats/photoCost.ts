@@ -74,7 +74,7 @@ function costOfDecoder(bytes: Uint8Array, about: Metadata): DecodingCost {
   }
 }
 
-/** The frames of a GIF file, at most one more than `most`. */
+/** The frames of a GIF file, at most one more than `limit`. */
 function gifFrames(bytes: Uint8Array, limit: number): number {
   /** The bytes of a colour table, whose size is in these flags. */
   const tableBytes = (flags = 0): number => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
@@ -106,7 +106,7 @@ function gifFrames(bytes: Uint8Array, limit: number): number {
   return frames;
 }
 
-/** The frames of a WebP file, at most one more than `most`. Throws Error for too many chunks, since decoders keep them all. */
+/** The frames of a WebP file, at most one more than `limit`. Throws Error for too many chunks, since decoders keep them all. */
 function webpFrames(bytes: Uint8Array, limit: number): number {
   const view = dataView(bytes);
   let [frames, chunks] = [0, 0];

@@ -190,12 +190,12 @@ export function countScans(bytes: Uint8Array): number {
   return sumOverMarkers(bytes, MOST_SCANS, (marker) => (marker === SCAN ? 1 : 0));
 }
 
-/** The number of segments, at most one more than `most`. Decoders allocate memory for each, even of unknown kinds. */
+/** The number of segments, at most one more than `limit`. Decoders allocate memory for each, even of unknown kinds. */
 export function countSegments(bytes: Uint8Array, limit: number): number {
   return sumOverMarkers(bytes, limit, (marker) => (isSegment(marker) ? 1 : 0));
 }
 
-/** The bytes in segments, which decoders copy several times; more than `most` need not be counted to the end. */
+/** The bytes in segments, which decoders copy several times; more than `limit` need not be counted to the end. */
 export function countSegmentBytes(bytes: Uint8Array, limit: number): number {
   return sumOverMarkers(bytes, limit, (marker, length) => (isSegment(marker) ? length : 0));
 }
@@ -205,7 +205,7 @@ function isSegment(marker: number): boolean {
   return marker !== 0 && !isBare(marker);
 }
 
-/** The sum of `weigh` over all markers, up to the first sum above `most`. Bytes between markers are skipped, as decoders do. */
+/** The sum of `weigh` over all markers, up to the first sum above `limit`. Bytes between markers are skipped, as decoders do. */
 function sumOverMarkers(
   bytes: Uint8Array,
   limit: number,

@@ -301,7 +301,7 @@ export function partAt(header: PackedHeader, name?: (typeof parts)[number]): num
 /**
  * The bytes of a part after the images; undefined if the file does not have it.
  *
- * @throws UserError if they do not match their checksum, or are more than `most`
+ * @throws UserError if they do not match their checksum, or are more bytes than `limit`
  */
 function readPart(packed: PackedFile, name: (typeof parts)[number], limit: number): Uint8Array | undefined {
   const { path, header } = packed;

@@ -59,9 +59,9 @@ describe('mapPicture', () => {
       const pixel = Array.from({ length: 3 }, (_, c) => image[channels * index + (channels === 3 ? c : 0)]!);
       // Both corners of the square.
       for (const inside of [0, side - 1]) {
-        const [x, top] = [column * side + inside, 8 + row * side + inside];
-        expect(colourAt(8 + x, top)).toEqual(pixel);
-        expect(colourAt(mapLeft + x, top)).toEqual(Array.from(colours.subarray(3 * index, 3 * index + 3)));
+        const [x, y] = [column * side + inside, 8 + row * side + inside];
+        expect(colourAt(8 + x, y)).toEqual(pixel);
+        expect(colourAt(mapLeft + x, y)).toEqual(Array.from(colours.subarray(3 * index, 3 * index + 3)));
       }
     }
     const barLeft = mapLeft + Math.max(side * width, 118) + 8;

@@ -73,7 +73,7 @@ export function pointMark(hue: number, centre: Place, look?: Pick<PlotSeries, 'f
 }
 
 function errorMarks({ points }: PlotSeries, hue: number, { area, x, y }: PlotPlaces): SvgElement[] {
-  const within = (clampY: number): number => Math.max(area.top, Math.min(area.bottom, clampY));
+  const within = (position: number): number => Math.max(area.top, Math.min(area.bottom, position));
   return points.flatMap((point) => {
     if (point.error === undefined || !Number.isFinite(point.y)) {
       return [];

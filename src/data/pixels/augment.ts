@@ -116,12 +116,12 @@ export function shift(
   const [rowPart, columnPart] = [down - firstRow, right - firstColumn];
   const length = width * channels;
   // For each value of a row, the indices of its two neighbours.
-  const [nearSample, beyond] = [new Int32Array(length), new Int32Array(length)];
+  const [nearIndices, farIndices] = [new Int32Array(length), new Int32Array(length)];
   for (let index = 0; index < length; index++) {
     const channel = index % channels;
     const column = (index - channel) / channels + firstColumn;
-    nearSample[index] = edge(column, width) * channels + channel;
-    beyond[index] = edge(column + 1, width) * channels + channel;
+    nearIndices[index] = edge(column, width) * channels + channel;
+    farIndices[index] = edge(column + 1, width) * channels + channel;
   }
   const line = new Float64Array(length);
   for (let row = 0; row < height; row++) {
@@ -133,8 +133,8 @@ export function shift(
       line[index] = a + rowPart * (source[below + index]! - a);
     }
     for (let index = 0; index < length; index++) {
-      const a = line[nearSample[index]!]!;
-      image[row * length + index] = Math.floor(a + columnPart * (line[beyond[index]!]! - a));
+      const a = line[nearIndices[index]!]!;
+      image[row * length + index] = Math.floor(a + columnPart * (line[farIndices[index]!]! - a));
     }
   }
 }

@@ -115,8 +115,8 @@ function fitPixels(
     return { images: [resized(pixels, shape, [size, size])], channels, notes };
   }
   const side = Math.min(height, width);
-  const [top, column] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
-  const square = cut(pixels, shape, [top, column], side);
+  const [top, left] = [Math.floor((height - side) / 2), Math.floor((width - side) / 2)];
+  const square = cut(pixels, shape, [top, left], side);
   return { images: [resized(square, [side, side, channels], [size, size])], channels, notes };
 }
 
@@ -124,13 +124,10 @@ function fitPixels(
 function cutTiles(pixels: Values, shape: ImageShape, size: number): Values[] {
   const [height, width] = shape;
   const [rows, columns] = [Math.floor(height / size), Math.floor(width / size)];
-  const [top, firstColumn] = [
-    Math.floor((height - rows * size) / 2),
-    Math.floor((width - columns * size) / 2),
-  ];
+  const [top, left] = [Math.floor((height - rows * size) / 2), Math.floor((width - columns * size) / 2)];
   return Array.from({ length: rows * columns }, (_, tile) => {
     const [row, column] = [Math.floor(tile / columns), tile % columns];
-    return cut(pixels, shape, [top + row * size, firstColumn + column * size], size);
+    return cut(pixels, shape, [top + row * size, left + column * size], size);
   });
 }
 
@@ -138,7 +135,7 @@ function cutTiles(pixels: Values, shape: ImageShape, size: number): Values[] {
 function cut(
   pixels: Values,
   [height, width, channels]: ImageShape,
-  [top, column]: readonly [number, number],
+  [top, left]: readonly [number, number],
   side: number,
 ): Values {
   if (height === side && width === side) {
@@ -147,7 +144,7 @@ function cut(
   const line = side * channels;
   const out = pixels.slice(0, side * line);
   for (let row = 0; row < side; row++) {
-    const start = ((top + row) * width + column) * channels;
+    const start = ((top + row) * width + left) * channels;
     out.set(pixels.subarray(start, start + line), row * line);
   }
   return out;

@@ -126,11 +126,11 @@ async function compareWithBijection(
       ]);
     }
   }
-  const tensors = pairs.flatMap(([, one, actual]) => [one, actual]);
+  const tensors = pairs.flatMap(([, actual, expected]) => [actual, expected]);
   const arrays = await evaluate(tensors, { ...onCpu(context.precision('float64')) });
   pairs.forEach(([subject], index) => {
-    const [one, actual] = [arrays[2 * index]!, arrays[2 * index + 1]!];
-    context.note(subject, relativeError(one.data, actual.data), LIMITS.inverse);
+    const [actual, expected] = [arrays[2 * index]!, arrays[2 * index + 1]!];
+    context.note(subject, relativeError(actual.data, expected.data), LIMITS.inverse);
   });
 }
 

@@ -106,10 +106,10 @@ describe('the log-likelihood of a continuous model', () => {
         deviation: continuous.deviation.map((value) => factor * value),
       },
     });
-    const [original, others] = [await encoded(model, image), await encoded(scaledModel, scaled)];
+    const [original, rescaled] = [await encoded(model, image), await encoded(scaledModel, scaled)];
     for (let position = 0; position < 3; position++) {
       const expected = original.logLikelihood[position]! - dimensions * Math.log(factor);
-      expect(others.logLikelihood[position]!).toBeCloseTo(expected, 8);
+      expect(rescaled.logLikelihood[position]!).toBeCloseTo(expected, 8);
     }
   });
 

@@ -53,7 +53,7 @@ export interface CouplingChoice {
 /**
  * The coupling of a model for images of a shape.
  *
- * @param mask which values it keeps; default: the first of `masksOf(options)`
+ * @param mask which values it keeps; default: the first of `couplingMasks(options)`
  * @param context additional network input; by default nothing
  * @throws UserError if a part is not registered, or has other options
  */

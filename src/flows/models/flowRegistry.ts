@@ -72,6 +72,6 @@ export function countParameters(imageShape: ImageShape, options: Partial<ModelOp
     return count();
   }
   // The steps of a level are identical: each adds the same number, which models of one and two steps reveal.
-  const [single, two] = [count(1), count(2)];
-  return single + (depth - 1) * (two - single);
+  const [withOneStep, withTwoSteps] = [count(1), count(2)];
+  return withOneStep + (depth - 1) * (withTwoSteps - withOneStep);
 }

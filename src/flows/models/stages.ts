@@ -58,7 +58,7 @@ export interface Stage {
     logPrior(x: Tensor, parameters: Parameters, condition?: Condition): Tensor;
   };
   /**
-   * How the latent becomes values: for a split, the last channels, given the first ones, `kept`; for the top prior, all.
+   * How the latent becomes values: for a split, the last channels, given the first ones, `keptLatents`; for the top prior, all.
    */
   scaling?(
     keptLatents: Tensor | undefined,

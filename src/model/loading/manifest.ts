@@ -137,7 +137,7 @@ export function requireListed(
 /**
  * Checks the weights of an export against the manifest.
  *
- * @param model the model, from the file of the weights
+ * @param weights.model the model, from the file of the weights
  * @throws UserError (`mismatch`) if they differ
  */
 export function requireListedWeights(

@@ -105,16 +105,19 @@ function describeDifference(model: Flow, source: StartingModel['model']): string
   if (channels !== sourceChannels) {
     return `its images have ${sourceChannels} channel${sourceChannels === 1 ? '' : 's'}, and these have ${channels}`;
   }
-  const [options, theirs] = [model.options, source.options].map(
+  const [modelOptions, sourceOptions] = [model.options, source.options].map(
     (options) =>
       new Map(
         Object.entries(settingsIn('model', options)).map(([key, value]) => [key, JSON.stringify(value)]),
       ),
   ) as [Map<string, string>, Map<string, string>];
-  const differing = [...new Set([...theirs.keys(), ...options.keys()])].filter(
-    (key) => options.get(key) !== theirs.get(key),
+  const differing = [...new Set([...sourceOptions.keys(), ...modelOptions.keys()])].filter(
+    (key) => modelOptions.get(key) !== sourceOptions.get(key),
   );
   return `settings that differ: ${differing
-    .map((key) => `${key} (${theirs.get(key) ?? 'not set'} there, ${options.get(key) ?? 'not set'} here)`)
+    .map(
+      (key) =>
+        `${key} (${sourceOptions.get(key) ?? 'not set'} there, ${modelOptions.get(key) ?? 'not set'} here)`,
+    )
     .join(', ')}`;
 }

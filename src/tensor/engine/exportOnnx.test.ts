@@ -93,10 +93,10 @@ it('returns outputs as bytes on request, alongside the same tensor as real numbe
 });
 
 it('stores equal constants once, and keeps those apart that differ in one number', async () => {
-  const [w, different] = [matrix('w', 8), matrix('w', 8)];
-  different.data[63]! += 1;
+  const [w, other] = [matrix('w', 8), matrix('w', 8)];
+  other.data[63]! += 1;
   const z = input('z', [OPEN_BATCH, 8]);
-  const y = [w, { ...w, data: w.data.slice() }, different].map((array) => op.product(z, constant(array)));
+  const y = [w, { ...w, data: w.data.slice() }, other].map((array) => op.product(z, constant(array)));
   const { graph } = ModelProto.decode(
     await exportOnnx({ inputs: { z }, outputs: { a: y[0]!, b: y[1]!, c: y[2]! } }),
   );

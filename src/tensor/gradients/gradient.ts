@@ -73,7 +73,7 @@ const gradientOperation: Operation<PulledBack> = {
 };
 
 /**
- * The gradients of a scalar with respect to each of `variables`, given the `known` gradients with respect to
+ * The gradients of a scalar with respect to each of `variables`, given the known gradients with respect to
  * tensors computed from them: the sum of vector-Jacobian products, zero if no known tensor depends on a
  * variable.
  *

@@ -67,15 +67,15 @@ const TINY = 2 ** -27;
 /** arctan x, with a relative error below 10⁻¹⁵: arctan x = π/2 − arctan 1/x = 2·arctan(x/(1 + √(1 + x²))). */
 export function atan64<Value>(math: Arithmetic<Value>, x: Value): Value {
   const { constant, add, multiply, divide, negate, sqrt, choose } = math;
-  const [zero, unity] = [constant(0), constant(1)];
+  const [zero, one] = [constant(0), constant(1)];
   const size = choose(x, zero, negate(x), x);
-  let y = choose(unity, size, divide(unity, size), size);
+  let y = choose(one, size, divide(one, size), size);
   for (let halving = 0; halving < HALVINGS; halving++) {
-    y = divide(y, add(unity, sqrt(add(unity, multiply(y, y)))));
+    y = divide(y, add(one, sqrt(add(one, multiply(y, y)))));
   }
   const series = multiply(y, polynomial(math, multiply(y, y), ARCTANGENT));
   const angle = multiply(series, constant(2 ** HALVINGS));
-  const fullAngle = choose(unity, size, add(constant(Math.PI / 2), negate(angle)), angle);
+  const fullAngle = choose(one, size, add(constant(Math.PI / 2), negate(angle)), angle);
   return choose(size, constant(TINY), x, choose(x, zero, negate(fullAngle), fullAngle));
 }
 

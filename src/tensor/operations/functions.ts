@@ -72,9 +72,9 @@ export const sigmoid = unary({
 export const logSigmoid = unary({
   name: 'logSigmoid',
   onnx(emit, _, [x]) {
-    const [zero, unity] = [scalar(emit, 0), scalar(emit, 1)];
+    const [zero, one] = [scalar(emit, 0), scalar(emit, 1)];
     const decay = emit.node('Exp', [emit.node('Neg', [emit.node('Abs', [x!])])]);
-    const logarithm = emit.node('Log', [emit.node('Add', [decay, unity])]);
+    const logarithm = emit.node('Log', [emit.node('Add', [decay, one])]);
     return emit.node('Sub', [emit.node('Min', [x!, zero]), logarithm]);
   },
   evaluate: (x) => Math.min(x, 0) - portableLog1p(portableExp(-Math.abs(x))),
@@ -105,8 +105,8 @@ export const elu = unary({
     if (emit.precision === 'float32') {
       return emit.node('Elu', [x!]);
     }
-    const [zero, unity] = [scalar(emit, 0), scalar(emit, 1)];
-    const below = emit.node('Sub', [emit.node('Exp', [emit.node('Min', [x!, zero])]), unity]);
+    const [zero, one] = [scalar(emit, 0), scalar(emit, 1)];
+    const below = emit.node('Sub', [emit.node('Exp', [emit.node('Min', [x!, zero])]), one]);
     return emit.node('Add', [emit.node('Relu', [x!]), below]);
   },
   evaluate: (x) => (x > 0 ? x : portableExpm1(x)),

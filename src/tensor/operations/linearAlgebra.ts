@@ -41,10 +41,10 @@ function products(a: Tensor, b: Tensor): Tensor {
   if (a.rank === 2) {
     return product(a, b);
   }
-  const [leftStack, right] = [a, b].map((x) =>
+  const [leftStack, rightStack] = [a, b].map((x) =>
     reshape(x, [elementCount(x.shape.slice(0, -2)), ...x.shape.slice(-2)]),
   ) as [Tensor, Tensor];
-  return reshape(stackedProduct(leftStack, right), a.shape);
+  return reshape(stackedProduct(leftStack, rightStack), a.shape);
 }
 
 /** W⁻¹ of each square matrix of a stack `[…, n, n]`, NaN where W is singular. */

@@ -102,9 +102,9 @@ it('trains with variational noise too, and p(x) is the mean of p(x | class) for 
 });
 
 it('is the same with two workers, up to rounding', async () => {
-  const [single, two] = [await trained(dataset()), await trained(dataset(), 2)];
-  expect(two.workers).toBe(2);
-  expect(two.validationBitsPerDim!).toBeCloseTo(single.validationBitsPerDim!, 2);
+  const [oneWorker, twoWorkers] = [await trained(dataset()), await trained(dataset(), 2)];
+  expect(twoWorkers.workers).toBe(2);
+  expect(twoWorkers.validationBitsPerDim!).toBeCloseTo(oneWorker.validationBitsPerDim!, 2);
 });
 
 it('refuses images without labels, or with other classes', async () => {

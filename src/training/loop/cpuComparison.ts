@@ -89,10 +89,10 @@ export function differenceText(results: PartResults, expected: PartResults, unit
       !(Math.abs(results.bitsPerDim[index]! - loss) <= MOST.loss * Math.max(1, Math.abs(loss))),
   );
   if (image !== -1) {
-    const [deviceBits, cpu] = [results, expected].map(({ bitsPerDim }) =>
+    const [deviceBits, cpuBits] = [results, expected].map(({ bitsPerDim }) =>
       unit.of(bitsPerDim[image]!).toPrecision(6),
     );
-    return `${deviceBits} instead of ${cpu} ${unit.name} for an image`;
+    return `${deviceBits} instead of ${cpuBits} ${unit.name} for an image`;
   }
   const difference = differenceNorm(results.gradients, expected.gradients) / norm;
   return difference <= MOST.gradients || norm === 0

@@ -8,7 +8,7 @@ import { writeRunCard } from './runCard.ts';
 import { drawLearningCurve, drawSamples, type PicturedRun, rehearsePictures } from './runPictures.ts';
 
 /**
- * Draws `what` of a step; if that fails, reports it and returns null: a picture that cannot be drawn must not cost anything
+ * Draws `subject` of a step; if that fails, reports it and returns null: a picture that cannot be drawn must not cost anything
  * that was trained.
  */
 export type ReportFailure = <Drawn>(

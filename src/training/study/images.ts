@@ -82,8 +82,9 @@ function imagesWanted({ data: { validation, conditions }, model }: Config) {
 
 /** Refuses a configuration with other images, or another unit, than the baseline. */
 function requireComparable(baseline: Config, config: Config): void {
-  const seen = (one: Config): string => JSON.stringify([imagesWanted(one), resultUnit(one.model).name]);
-  if (seen(config) !== seen(baseline)) {
+  const comparedText = (settings: Config): string =>
+    JSON.stringify([imagesWanted(settings), resultUnit(settings.model).name]);
+  if (comparedText(config) !== comparedText(baseline)) {
     throw new UserError(
       'invalid-config',
       'it sees other images than the baseline (data.validation, data.conditions, model.bits, model.continuous, ' +

@@ -100,14 +100,14 @@ function isRun({ batch, count }: Run): boolean {
 const TURN = 64;
 
 function follow({ signal, onImages }: BlockWork): (images: number, bits?: number) => Promise<void> {
-  let [knownImages, knownBits, turned] = [0, 0, 0];
+  let [reportedImages, reportedBits, turned] = [0, 0, 0];
   return async (images, bits) => {
     if (images - turned >= TURN || turned === 0) {
       turned = images;
       await nextTurn();
     }
     signal?.throwIfAborted();
-    onImages?.(images - knownImages, bits === undefined ? undefined : bits - knownBits);
-    [knownImages, knownBits] = [images, bits ?? 0];
+    onImages?.(images - reportedImages, bits === undefined ? undefined : bits - reportedBits);
+    [reportedImages, reportedBits] = [images, bits ?? 0];
   };
 }

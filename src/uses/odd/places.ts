@@ -136,10 +136,9 @@ function surroundings({ shape, data }: NdArray, side: number): Float64Array {
     for (let row = 0; row < height; row++) {
       const [top, bottom] = [Math.max(0, row - reach), Math.min(height, row + reach + 1)];
       for (let column = 0; column < width; column++) {
-        const [firstColumn, right] = [Math.max(0, column - reach), Math.min(width, column + reach + 1)];
-        const total =
-          sumAt(bottom, right) - sumAt(top, right) - sumAt(bottom, firstColumn) + sumAt(top, firstColumn);
-        result[image * area + row * width + column] = total / ((bottom - top) * (right - firstColumn));
+        const [left, right] = [Math.max(0, column - reach), Math.min(width, column + reach + 1)];
+        const total = sumAt(bottom, right) - sumAt(top, right) - sumAt(bottom, left) + sumAt(top, left);
+        result[image * area + row * width + column] = total / ((bottom - top) * (right - left));
       }
     }
   }

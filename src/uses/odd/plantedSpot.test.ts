@@ -82,14 +82,14 @@ describe.each<[string, Change]>([
     const pixels = textures(COUNT, 3);
     const random = new RandomStream(4);
     const spots = Array.from({ length: COUNT }, (_, image) => {
-      const [top, leftEdge] = [random.integer(SIDE - SPOT + 1), random.integer(SIDE - SPOT + 1)];
+      const [top, left] = [random.integer(SIDE - SPOT + 1), random.integer(SIDE - SPOT + 1)];
       for (let row = top; row < top + SPOT; row++) {
-        for (let column = leftEdge; column < leftEdge + SPOT; column++) {
+        for (let column = left; column < left + SPOT; column++) {
           const index = (image * SIDE + row) * SIDE + column;
           pixels[index] = Math.max(0, Math.min(255, change(pixels[index]!, row, column, random)));
         }
       }
-      return [top, leftEdge] as const;
+      return [top, left] as const;
     });
     const map = await model.bitsMap(pixels, { draws: 2, noiseByContent: true });
     const { oddest } = oddPlaces(map, places);

@@ -53,7 +53,7 @@ export async function measureReference(
   };
 }
 
-/** The images that `measureReference` measures: all, or `most` at even distances. */
+/** The images that `measureReference` measures: all, or `limit` at even distances. */
 export function referenceImages(images: ImageSet, limit = MOST_IMAGES): ImageSet {
   return evenly(images, limit);
 }

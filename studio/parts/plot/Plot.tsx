@@ -30,7 +30,7 @@ const HEIGHT = 320;
 export function Plot({ label, plot, marks, results, at: marked, onPart }: PlotProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);
-  const [pointer, setPointed] = useState<number>();
+  const [pointer, setPointer] = useState<number>();
   const [dragged, setDragged] = useState<number>();
   const pointed = pointer ?? marked;
   useEffect(() => {
@@ -63,7 +63,7 @@ export function Plot({ label, plot, marks, results, at: marked, onPart }: PlotPr
         onPointerDown={(event) =>
           setDragged(onPart && event.pointerType === 'mouse' ? placeAt(event) : undefined)
         }
-        onPointerMove={(event) => setPointed(placeAt(event))}
+        onPointerMove={(event) => setPointer(placeAt(event))}
         onPointerUp={(event) => {
           const pointedValue = placeAt(event);
           if (
@@ -76,7 +76,7 @@ export function Plot({ label, plot, marks, results, at: marked, onPart }: PlotPr
           setDragged(undefined);
         }}
         onPointerLeave={() => {
-          setPointed(undefined);
+          setPointer(undefined);
           setDragged(undefined);
         }}
       >
@@ -153,7 +153,7 @@ function Legend({
   );
 }
 
-/** The last value up to `place`. */
+/** The last value up to `position`. */
 function valueAt(points: readonly PlotPoint[], position = Number.POSITIVE_INFINITY): number | undefined {
   return points.findLast(({ x, y }) => x <= position && Number.isFinite(y))?.y;
 }

@@ -52,7 +52,7 @@ export function Compress() {
       setChosen({ kind: 'source', source, text });
     }
   }, [trying.result]);
-  const [folder, setGiven] = useState<GivenFolder>();
+  const [folder, setFolder] = useState<GivenFolder>();
   const sorting = useWork(
     folder &&
       (async (waiting) => {
@@ -83,7 +83,7 @@ export function Compress() {
   const take = (files: GivenFolder): void => {
     setTrial(undefined);
     setChosen(undefined);
-    setGiven(files);
+    setFolder(files);
   };
   const compressed = compressing.result;
   const file = chosen?.kind === 'file' ? chosen.file : compressed?.file;
@@ -105,7 +105,7 @@ export function Compress() {
             class="button primary"
             disabled={shape === undefined}
             onClick={() => {
-              setGiven(undefined);
+              setFolder(undefined);
               setTrial({});
             }}
           >

@@ -28,7 +28,7 @@ const STAGE_MS = 700;
 
 /** The scrubber, the stage it is at, and a tile for each. */
 export function Stages({ image, coded, stages, bits }: StagesProps) {
-  const [shownIndex, setAt] = useState(0);
+  const [shownIndex, setShownIndex] = useState(0);
   /** 1 towards the noise, −1 towards the image, 0 without playback. */
   const [direction, setDirection] = useState<-1 | 0 | 1>(0);
   const [chosen, setChosen] = useState<number>();
@@ -42,7 +42,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
       setDirection(0);
       return undefined;
     }
-    const timer = setTimeout(() => setAt(next), STAGE_MS);
+    const timer = setTimeout(() => setShownIndex(next), STAGE_MS);
     return () => clearTimeout(timer);
   }, [shownIndex, direction, last]);
   const [height, width, channels] = shown.shape;
@@ -54,7 +54,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
       label={label}
       playing={direction === towards}
       atEnd={shownIndex === end}
-      onRestart={() => setAt(last - end)}
+      onRestart={() => setShownIndex(last - end)}
       onChange={(playing) => setDirection(playing ? towards : 0)}
     />
   );
@@ -72,7 +72,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
             ends={['image', 'noise']}
             onChange={(value) => {
               setDirection(0);
-              setAt(value);
+              setShownIndex(value);
             }}
           />
           <div class="buttons">
@@ -123,7 +123,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
         at={shownIndex}
         onChoose={(stage) => {
           setDirection(0);
-          setAt(stage);
+          setShownIndex(stage);
           if (panel.current!.getBoundingClientRect().top < 0) {
             panel.current!.scrollIntoView();
           }

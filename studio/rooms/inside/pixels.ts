@@ -15,14 +15,14 @@ export function centred(strokes: Uint8Array, shape: Images['shape']): Images | u
   const side = Math.sqrt(strokes.length);
   const [height, width, channels] = shape;
   let [mass, sumX, sumY] = [0, 0, 0];
-  let [leftEdge, top, right, bottom] = [side, side, -1, -1];
+  let [left, top, right, bottom] = [side, side, -1, -1];
   strokes.forEach((level, index) => {
     if (level > 0) {
       const [x, y] = [index % side, Math.floor(index / side)];
       mass += level;
       sumX += level * (x + 0.5);
       sumY += level * (y + 0.5);
-      [leftEdge, right] = [Math.min(leftEdge, x), Math.max(right, x)];
+      [left, right] = [Math.min(left, x), Math.max(right, x)];
       [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
     }
   });
@@ -30,7 +30,7 @@ export function centred(strokes: Uint8Array, shape: Images['shape']): Images | u
     return undefined;
   }
   // The size of an image pixel in the drawing; the minimum keeps a dot small.
-  const longer = Math.max(right - leftEdge + 1, bottom - top + 1, side / 8);
+  const longer = Math.max(right - left + 1, bottom - top + 1, side / 8);
   const pixel = longer / (SHARE * Math.min(height, width));
   const pixels = new Uint8Array(height * width * channels);
   for (let row = 0; row < height; row++) {
@@ -48,15 +48,15 @@ export function centred(strokes: Uint8Array, shape: Images['shape']): Images | u
 function meanIn(
   strokes: Uint8Array,
   side: number,
-  [leftEdge, top]: readonly [number, number],
+  [left, top]: readonly [number, number],
   size: number,
 ): number {
   const covered = (pixel: number, start: number): number =>
     Math.max(0, Math.min(pixel + 1, start + size) - Math.max(pixel, start));
   let sum = 0;
   for (let y = Math.max(0, Math.floor(top)); y < Math.min(side, top + size); y++) {
-    for (let x = Math.max(0, Math.floor(leftEdge)); x < Math.min(side, leftEdge + size); x++) {
-      sum += strokes[y * side + x]! * covered(x, leftEdge) * covered(y, top);
+    for (let x = Math.max(0, Math.floor(left)); x < Math.min(side, left + size); x++) {
+      sum += strokes[y * side + x]! * covered(x, left) * covered(y, top);
     }
   }
   return sum / size ** 2;

@@ -22,7 +22,7 @@ const AT_FIRST = 120;
 /** The images: one tab stop, with the arrow keys moving within it. */
 export function OddGrid({ set, ratings: { scores, pValues }, order, chosen, onChoose }: OddGridProps) {
   const list = useRef<HTMLUListElement>(null);
-  const [showsAll, setAll] = useState(false);
+  const [showsAll, setShowsAll] = useState(false);
   const shown = showsAll ? order : order.slice(0, AT_FIRST);
   const focusable = Math.max(0, shown.indexOf(chosen ?? -1));
   const move = (event: KeyboardEvent): void => {
@@ -69,7 +69,7 @@ export function OddGrid({ set, ratings: { scores, pValues }, order, chosen, onCh
         ))}
       </ul>
       {shown.length < order.length && (
-        <button type="button" class="button" onClick={() => setAll(true)}>
+        <button type="button" class="button" onClick={() => setShowsAll(true)}>
           Show all {order.length.toLocaleString('en')}
         </button>
       )}

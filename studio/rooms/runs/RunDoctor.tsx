@@ -11,7 +11,7 @@ import { type FoundRun, runFileUrl } from './watch.ts';
 
 /** The run's section for the doctor. */
 export function RunDoctor({ run }: { run: FoundRun }) {
-  const [requests, setAsked] = useState(0);
+  const [requests, setRequests] = useState(0);
   const isDigits = run.data === DIGITS_DATASET || run.data?.split('/').at(-1) === DIGITS_FILE;
   const folder = chosenFolder.value;
   const work = useWork(
@@ -42,7 +42,7 @@ export function RunDoctor({ run }: { run: FoundRun }) {
           type="button"
           class="button"
           disabled={work.progress !== undefined || (!isDigits && folder === undefined)}
-          onClick={() => setAsked(requests + 1)}
+          onClick={() => setRequests(requests + 1)}
         >
           Examine
         </button>

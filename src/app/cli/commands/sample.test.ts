@@ -18,9 +18,9 @@ function imagesOn(file: string): number[][] {
   const { width, height, channels, depth, data } = decode(read(file));
   expect({ width, height, channels, depth }).toEqual({ width: 100, height: 66, channels: 1, depth: 8 });
   return Array.from({ length: 6 }, (_, image) => {
-    const [top, x] = [34 * Math.floor(image / 3), 34 * (image % 3)];
+    const [top, left] = [34 * Math.floor(image / 3), 34 * (image % 3)];
     return Array.from({ length: 64 }, (_, pixel) => {
-      const [row, column] = [top + 4 * Math.floor(pixel / 8), x + 4 * (pixel % 8)];
+      const [row, column] = [top + 4 * Math.floor(pixel / 8), left + 4 * (pixel % 8)];
       const block = [0, 1, 2, 3].flatMap((down) =>
         [0, 1, 2, 3].map((right) => data[(row + down) * width + column + right]!),
       );

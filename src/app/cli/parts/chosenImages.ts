@@ -167,14 +167,14 @@ export async function printList(
   bytes: RandomAccess,
   source: string,
   {
-    given: usedModel,
+    given: givenModel,
     chosen,
     json,
   }: { readonly given: TrainedModel | undefined; readonly chosen: ChosenImages; readonly json: boolean },
 ): Promise<boolean> {
   const header = await readHeader(bytes, source);
-  if (usedModel) {
-    requireSameModel(header, usedModel, source);
+  if (givenModel) {
+    requireSameModel(header, givenModel, source);
   }
   const listing = await listImages({ bytes, header, source }, chosen.isChosen, chosen.mayInclude);
   const { images, count, damaged, blocks } = listing;
@@ -185,7 +185,7 @@ export async function printList(
   writeStdout(
     json
       ? `${JSON.stringify({ file: source, bytes: bytes.size, model, tiles, images, blocks, damaged })}\n`
-      : `${listingText(listing, header, { bytes: bytes.size, isGiven: usedModel !== undefined })}\n`,
+      : `${listingText(listing, header, { bytes: bytes.size, isGiven: givenModel !== undefined })}\n`,
   );
   return damaged.length === 0;
 }

@@ -12,9 +12,9 @@ export function noteImplausible(
   const limit = checkNamed('bitsPerDim').problem! * (bits ?? Number.POSITIVE_INFINITY);
   const failed = values.filter((value) => !(value <= limit)).length;
   if (failed > 0) {
-    const exceeds = bits === undefined ? 'not a number' : `above ${formatCount(limit)} bits/dim`;
+    const reason = bits === undefined ? 'not a number' : `above ${formatCount(limit)} bits/dim`;
     noteOnStderr(
-      `${subject}: ${formatCount(failed)} of ${formatCount(values.length)} ${exceeds}, where the model fails: these values mean ` +
+      `${subject}: ${formatCount(failed)} of ${formatCount(values.length)} ${reason}, where the model fails: these values mean ` +
         `nothing else; emerging doctor ${shellWord(directory)} examines its layers`,
     );
   }

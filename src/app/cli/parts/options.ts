@@ -81,12 +81,12 @@ export function reportDevice(precision: Precision, { device: choice }: EngineOpt
   }
 }
 
-/** A parser of whole numbers of at least `least` and at most `most`. */
-export function wholeNumber(least: number, limit = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  const range = limit === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${limit}`;
+/** A parser of whole numbers of at least `least` and at most `greatest`. */
+export function wholeNumber(least: number, greatest = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = greatest === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${greatest}`;
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > limit) {
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > greatest) {
       throw new InvalidArgumentError(`It must be a whole number ${range}.`);
     }
     return value;

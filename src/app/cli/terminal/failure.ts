@@ -60,7 +60,7 @@ function describe(error: unknown, debug: boolean): string {
   return `unexpected error: ${messageLine(message.trim())}${hint}`;
 }
 
-/** Draws `what`; if that fails, reports it in one line and returns null. */
+/** Draws `subject`; if that fails, reports it in one line and returns null. */
 export async function drawOrNote<Drawn>(
   subject: string,
   draw: () => Drawn | Promise<Drawn>,

@@ -37,8 +37,8 @@ const elu: Nodes = (emit, node, inputs) => {
     return plainNodes(emit, node, inputs);
   }
   const [x] = inputs;
-  const [zero, unity] = [emit.reals(Float64Array.of(0), []), emit.reals(Float64Array.of(1), [])];
-  const below = emit.node('Sub', [emit.node('Exp', [emit.node('Min', [x!, zero])]), unity]);
+  const [zero, one] = [emit.reals(Float64Array.of(0), []), emit.reals(Float64Array.of(1), [])];
+  const below = emit.node('Sub', [emit.node('Exp', [emit.node('Min', [x!, zero])]), one]);
   return emit.node('Max', [x!, below]);
 };
 

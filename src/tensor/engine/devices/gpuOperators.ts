@@ -56,7 +56,7 @@ const sign: Nodes = (emit, _, [x]) => {
   return emit.node('Sub', [stepOf(1e30), stepOf(-1e30)]);
 };
 
-/** The largest divisor of a number that is at most `most`. */
+/** The largest divisor of a number that is at most `limit`. */
 function largestDivisor(dividend: number, limit: number): number {
   let divisor = limit;
   while (dividend % divisor !== 0) {

@@ -236,14 +236,14 @@ function axisGroups(from: Shape, to: Shape): AxisGroup[] | undefined {
   let [i, j] = [1, 1];
   while (i < from.length && j < to.length) {
     const group = { from: [i], to: [j] };
-    let [leftLength, right] = [from[i++]!, to[j++]!];
-    while (leftLength !== right) {
-      if (leftLength < right) {
+    let [fromLength, toLength] = [from[i++]!, to[j++]!];
+    while (fromLength !== toLength) {
+      if (fromLength < toLength) {
         group.from.push(i);
-        leftLength *= from[i++]!;
+        fromLength *= from[i++]!;
       } else {
         group.to.push(j);
-        right *= to[j++]!;
+        toLength *= to[j++]!;
       }
     }
     groups.push(group);

@@ -7,7 +7,7 @@ import { topologicalOrder } from '../../traversal.ts';
 /** How a pass rebuilds the tensors of a graph, or of the body of a fixed-point iteration. */
 export interface Pass {
   /**
-   * The replacement for a tensor; `of` looks up the replacements of earlier tensors. Undefined if nothing will use
+   * The replacement for a tensor; `lookup` finds the replacements of earlier tensors. Undefined if nothing will use
    * it.
    */
   make(tensor: Tensor, lookup: (tensor: Tensor) => Tensor): Tensor | undefined;

@@ -125,11 +125,11 @@ describe('the sum of shifted products', () => {
     expectClose('whole', values.whole!.data, unshared.y!.data, 'float64');
     expectClose('blocks', values.blocks!.data, unshared.y!.data, 'float64');
     const flat = new Float64Array(18 * COLUMNS);
-    const [m, xData] = [createArray('t', [7, 18]).data, arrays.x.data];
+    const [mData, xData] = [createArray('t', [7, 18]).data, arrays.x.data];
     for (let row = 0; row < 18; row++) {
       for (let column = 0; column < COLUMNS; column++) {
         for (let k = 0; k < 7; k++) {
-          flat[row * COLUMNS + column]! += m[k * 18 + row]! * xData[k * COLUMNS + column]!;
+          flat[row * COLUMNS + column]! += mData[k * 18 + row]! * xData[k * COLUMNS + column]!;
         }
       }
     }

@@ -316,8 +316,8 @@ function reshaped(source: Shape | undefined, target: readonly number[] | undefin
  * identical NaNs do not.
  */
 function sameBits(a: Float32Array | Float64Array, b: Float32Array | Float64Array): boolean {
-  const [leftBits, right] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
-  return leftBits.every((bits, index) => bits === right[index]);
+  const [bitsOfA, bitsOfB] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
+  return bitsOfA.every((bits, index) => bits === bitsOfB[index]);
 }
 
 function scalarInfo(name: string, elementType: ElementType): ValueInfoProto {

@@ -208,7 +208,7 @@ function emitSplit(
   );
 }
 
-/** At most `most` sections, as few as possible with more than one part: those are split again. */
+/** At most `limit` sections, as few as possible with more than one part: those are split again. */
 function splitSections(lengths: readonly number[], limit: number): number[][] {
   const count = lengths.length;
   const groups = Math.min(limit, Math.max(0, Math.ceil((count - limit) / (limit - 1))));

@@ -81,10 +81,10 @@ it('hold what was put in', () => {
   expect(attributes.body!.g!.input![0]!.type!.tensorType!.shape).toBeNull();
   expect(Object.values(attributes).map(({ type }) => type)).toEqual([1, 2, 3, 7, 5]);
   expect(decodedGraph!.node).toHaveLength(20_001);
-  const [longTensor, short] = decodedGraph!.initializer!;
+  const [longTensor, shortTensor] = decodedGraph!.initializer!;
   expect(Buffer.compare(longTensor!.rawData!, long)).toBe(0);
-  expect(short).toMatchObject({ name: 'short', dataType: elementTypes.float32 });
-  expect(short!.dims!.map(Number)).toEqual([1, 1]);
+  expect(shortTensor).toMatchObject({ name: 'short', dataType: elementTypes.float32 });
+  expect(shortTensor!.dims!.map(Number)).toEqual([1, 1]);
   const axes = decodedGraph!.input![0]!.type!.tensorType!.shape!.dim!;
   expect(axes.map(({ dimParam, dimValue }) => dimParam || Number(dimValue))).toEqual(['N', 28, '2N']);
 });

@@ -65,9 +65,9 @@ function forEachPixel(
   const [rows, columns] = tileGrid(image, tile);
   let inTiles = 0;
   for (let index = 0; index < rows * columns; index++) {
-    const [top, firstColumn] = [Math.floor(index / columns) * tileHeight, (index % columns) * tileWidth];
+    const [top, left] = [Math.floor(index / columns) * tileHeight, (index % columns) * tileWidth];
     for (let row = top; row < top + tileHeight; row++) {
-      for (let column = firstColumn; column < firstColumn + tileWidth; column++) {
+      for (let column = left; column < left + tileWidth; column++) {
         const pixel = Math.min(row, height - 1) * width + Math.min(column, width - 1);
         visit(pixel * channels, inTiles, channels);
         inTiles += channels;

@@ -158,10 +158,10 @@ describe('near duplicates', () => {
       const random = new RandomStream(seed, 'rectangles');
       const data = new Uint8Array(side * side).fill(255);
       for (let rectangle = 0; rectangle < 8; rectangle++) {
-        const [top, firstColumn] = [8 + random.integer(80), 8 + random.integer(80) + shift];
+        const [top, left] = [8 + random.integer(80), 8 + random.integer(80) + shift];
         const [height, width] = [4 + random.integer(28), 4 + random.integer(28)];
         for (let row = top; row < top + height; row++) {
-          data.fill(0, row * side + firstColumn, row * side + firstColumn + width);
+          data.fill(0, row * side + left, row * side + left + width);
         }
       }
       return raw(`rectangles ${seed}, ${shift}`, { data, width: side, height: side });

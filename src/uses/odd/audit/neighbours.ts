@@ -127,7 +127,7 @@ class NearestOfRows {
       labels && new Float32Array(count * labels.classes * OF_CLASS).fill(Number.POSITIVE_INFINITY);
   }
 
-  /** Takes the products of a row with those from `other` on into account. */
+  /** Takes the products of a row with the rows from `first` on into account. */
   add(query: number, first: number, products: ArrayLike<number>, squares: Float32Array): void {
     const { nearest, distances, byClass, labels } = this;
     const last = query * NEIGHBOURS + NEIGHBOURS - 1;

@@ -49,7 +49,7 @@ const ROUNDS = 3;
  * contrast and brightness, c₁ and c₂ a shift, and c₃ blur. If the shift is larger than half a pixel, b is moved by whole
  * pixels, at most by `reach`, and fitted again.
  *
- * @param most `worst` is only computed if `whole` is at most this, and otherwise infinite
+ * @param options.most `worst` is only computed if `whole` is at most this, and otherwise infinite
  */
 export function fitResidual(
   a: SmallPicture,

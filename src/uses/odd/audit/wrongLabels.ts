@@ -99,11 +99,11 @@ export function doubtfulLabels(labels: ArrayLike<number>, { classes, values }: C
 
 /** The most images with random labels. */
 function mostRandom(margins: readonly number[], planted: readonly number[]): number {
-  const [sortedMargins, sorted] = [margins, planted].map((values) => values.toSorted((a, b) => b - a));
+  const [sortedMargins, sortedPlanted] = [margins, planted].map((values) => values.toSorted((a, b) => b - a));
   const { length } = planted;
   let limit = length;
   for (let rank = Math.ceil(LEAST_SHARE * length); rank <= length; rank++) {
-    const above = countAtLeast(sortedMargins!, sorted![rank - 1]!);
+    const above = countAtLeast(sortedMargins!, sortedPlanted![rank - 1]!);
     limit = Math.min(limit, (upperLimit(above) * length) / rank);
   }
   return limit;

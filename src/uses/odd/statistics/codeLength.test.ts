@@ -48,9 +48,9 @@ describe('the code length', () => {
   it('of a grey image in colour is little longer', () => {
     const grey = tinyImages(1, 16, 5);
     const colour = Uint8Array.from({ length: 3 * 256 }, (_, index) => grey[Math.floor(index / 3)]!);
-    const [single, three] = [codeLength(grey, [16, 16, 1], 8), codeLength(colour, [16, 16, 3], 8)];
-    expect(three).toBeGreaterThan(single);
-    expect(three).toBeLessThan(single + 20);
+    const [ofGrey, ofColour] = [codeLength(grey, [16, 16, 1], 8), codeLength(colour, [16, 16, 3], 8)];
+    expect(ofColour).toBeGreaterThan(ofGrey);
+    expect(ofColour).toBeLessThan(ofGrey + 20);
   });
 
   it.each([[[1, 5, 1] as const], [[5, 1, 1] as const], [[3, 5, 2] as const], [[5, 3, 3] as const]])(

@@ -114,12 +114,12 @@ function edgeDirection(grey: Float64Array, height: number, width: number, spread
 function colourfulness(pixels: Values, channels: number): number {
   let total = 0;
   for (let first = 0; first < pixels.length; first += channels) {
-    let [least, largest] = [pixels[first]!, pixels[first]!];
+    let [least, greatest] = [pixels[first]!, pixels[first]!];
     for (let value = first + 1; value < first + channels; value++) {
       least = Math.min(least, pixels[value]!);
-      largest = Math.max(largest, pixels[value]!);
+      greatest = Math.max(greatest, pixels[value]!);
     }
-    total += largest - least;
+    total += greatest - least;
   }
   return (total * channels) / pixels.length;
 }

@@ -30,7 +30,7 @@ export function Race() {
 
 /** The figure. */
 function RecordedRace() {
-  const [stepIndex, setAt] = useState(last);
+  const [stepIndex, setStepIndex] = useState(last);
   const step = steps[stepIndex]!;
   const means = meansAt(recording, stepIndex);
   const series = mixings.map((mixing, mixingIndex) => ({
@@ -50,7 +50,7 @@ function RecordedRace() {
           most={last}
           step={1}
           shown={counted(step)}
-          onChange={setAt}
+          onChange={setStepIndex}
         />
       }
       description={

@@ -37,9 +37,9 @@ export function TwoDeterminants() {
   const draw = normals(seed);
   const random = (rows: number, columns: number): number[][] =>
     Array.from({ length: rows }, () => Array.from({ length: columns }, () => 0.4 * draw()));
-  const [leftFactor, right] = [random(SIZE, rank), random(rank, SIZE)];
-  const large = plusIdentity(multiplyMatrices(leftFactor, right));
-  const small = plusIdentity(multiplyMatrices(right, leftFactor));
+  const [leftFactor, rightFactor] = [random(SIZE, rank), random(rank, SIZE)];
+  const large = plusIdentity(multiplyMatrices(leftFactor, rightFactor));
+  const small = plusIdentity(multiplyMatrices(rightFactor, leftFactor));
   return (
     <Figure
       title="Two matrices with the same determinant"
@@ -71,7 +71,7 @@ export function TwoDeterminants() {
       <div class="how-factors">
         <Heat name="I + U·V" matrix={large} widest={SIZE} />
         <Heat name="U" matrix={leftFactor} widest={SIZE} />
-        <Heat name="V" matrix={right} widest={SIZE} />
+        <Heat name="V" matrix={rightFactor} widest={SIZE} />
         <Heat name="I + V·U" matrix={small} widest={SIZE} />
       </div>
     </Figure>

@@ -68,7 +68,7 @@ export function Flow2D() {
     return () => session.end();
   }, [session]);
   const { source, drawing, depth, width, transformer } = planeSettings();
-  const [position, setPlace] = useState(0);
+  const [position, setPosition] = useState(0);
   const [moved, setMoved] = useState<ChosenPoint>();
   const [draws, setDraws] = useState(true);
   const stroke = useRef<Point[] | undefined>(undefined);
@@ -83,7 +83,7 @@ export function Flow2D() {
   const chosen = useMemo<ChosenPoint>(() => moved ?? { place: 0, point: [x, y] }, [moved, x, y]);
   const layers = depth + 1;
   const layerPosition = Math.min(position, layers);
-  const passage = usePassage(layers, layerPosition, setPlace);
+  const passage = usePassage(layers, layerPosition, setPosition);
   const isEmpty = points.length === 0;
   const { doing, step, losses, stepsPerSecond, look, problem } = session.state.value;
 
@@ -145,7 +145,7 @@ export function Flow2D() {
               { value: 'drawn', text: 'draw your own' },
             ]}
             onChange={(value) => {
-              setPlace(0);
+              setPosition(0);
               changeSettings({ points: value });
             }}
           />
@@ -208,7 +208,7 @@ export function Flow2D() {
             ends={['data', 'noise']}
             onChange={(value) => {
               passage.stop();
-              setPlace(value);
+              setPosition(value);
             }}
           />
           <div class="how-player">
@@ -263,7 +263,7 @@ export function Flow2D() {
           </Panel>
           {isReady && trace && (
             <Panel title="The chosen point and a square around it after every layer, with ln|det| of the layer">
-              <PointWay trace={trace} place={layerPosition} onPlace={setPlace} />
+              <PointWay trace={trace} place={layerPosition} onPlace={setPosition} />
             </Panel>
           )}
         </div>
