@@ -171,7 +171,7 @@ function pairIndices(values: number, distance: number, pairs: number): number[] 
 export const butterflyMixing = defineMixing({
   name: 'butterfly',
   text: 'butterfly matrices',
-  summary: 'Butterfly matrices over the channels.',
+  summary: 'Butterfly matrices over all values of an image.',
   inverse: 'factors',
   build: (shape) => ({ butterfly: butterfly(shape) }),
 });
