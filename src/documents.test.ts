@@ -17,8 +17,10 @@ const files = [
     ),
   ),
 ];
-/** All documents but the changelog, which names files of earlier versions. */
-const documents = files.filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md');
+/** All documents but the changelog, which names files of earlier versions, and what the site's build generates. */
+const documents = files.filter(
+  (file) => file.endsWith('.md') && file !== 'CHANGELOG.md' && !file.startsWith('site/generated/'),
+);
 
 /** NAME and X are placeholders. */
 const isPlaceholder = (path: string): boolean => /\b(?:NAME|X)\b/.test(path);
