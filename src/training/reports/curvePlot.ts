@@ -2,7 +2,7 @@
 
 import { mean, quantile } from '../../core/numeric/index.ts';
 import type { Plot, PlotSeries } from '../../data/pictures/index.ts';
-import { bitsPerDimUnit, type ResultUnit } from '../../flows/models/index.ts';
+import { bitsPerDimUnit, type ResultUnit } from '../../flows/models/unit.ts';
 
 /** bits/dim at a step. */
 export interface CurvePoint {
