@@ -5,8 +5,8 @@ import { defineConfig } from 'vitest/config';
 import { SkippedTests } from './src/testing/skippedTests.ts';
 
 /**
- * Files that replace modules, register parts, change or measure their process, or use a GPU have a process of their own. The others share one,
- * which loads the sources once: they undo their spies and stubs.
+ * Files that replace modules, register parts, change or measure their process, or use a GPU have a process of their own. The
+ * others share one, which loads the sources once: they undo their spies and stubs.
  */
 const needsOwnProcess =
   /\bvi\.(mock|doMock|resetModules)\b|\bprocess\.(\w+Usage|availableMemory|chdir|listenerCount|env\.\w+ =)|\/webgpu\.ts'|\bregisterPart\(/;

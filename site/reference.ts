@@ -61,7 +61,7 @@ function commandSection(name: string, command: Command): string {
   ].join('\n\n');
 }
 
-/** What a command's help prints after its options: notes as paragraphs, examples as code. */
+/** The notes and examples after the options in a command's help, as paragraphs and code. */
 function notesAndExamples(command: Command): string[] {
   let printed = '';
   command.configureOutput({ writeOut: (text) => (printed += text) });

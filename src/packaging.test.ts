@@ -127,7 +127,7 @@ describe('the packed package, unpacked with only its dependencies', () => {
     expect(existsSync(join(packed.folder, 'node_modules/vitest'))).toBe(false);
   });
 
-  /** What a module prints in a project that has the package. */
+  /** Runs a module in a project that has the package, and returns what it prints. */
   const printed = async (code: string): Promise<string> => {
     const options = ['--input-type=module', '--eval', code];
     return (await run(process.execPath, options, { cwd: packed.folder })).stdout;

@@ -1,5 +1,5 @@
 // Checks which files need Node: the others run on any JavaScript platform.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { expect, it } from 'vitest';
 import {
@@ -77,22 +77,6 @@ it('imports modules of Node in a few folders and files', () => {
     (file) => !isTest(file) && !isForNode(file) && !nodeFolders.some((folder) => isWithin(file, folder)),
   );
   expect(others.filter((file) => packages(file).some((name) => isBuiltin(name)))).toEqual([]);
-});
-
-it('the studio’s page imports nothing from src that reaches a file for Node', () => {
-  const studio = new URL('../studio/', import.meta.url);
-  const entries = readdirSync(studio, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.tsx?$/.test(file) && !isTest(file))
-    // These run in its build.
-    .filter((file) => !['vite.config.ts', 'excerpts.ts', 'glossary.ts'].includes(file))
-    .flatMap((file) => importedValues(readFileSync(new URL(file, studio), 'utf8')))
-    .flatMap((specifier) => /^(?:\.\.\/)+src\/(.+)$/.exec(specifier)?.slice(1) ?? []);
-  const loads = (file: string): readonly string[] =>
-    importedValues(source(file))
-      .filter((specifier) => specifier.startsWith('.'))
-      .map((specifier) => resolveImport(file, specifier));
-  expect(entries.length).toBeGreaterThan(5);
-  expect([...reachable(entries, loads)].filter(isForNode)).toEqual([]);
 });
 
 it('has files for browsers that replace those for Node, with the same functions', () => {

@@ -2,8 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   importedValues,
+  importGraph,
   listImports,
   nodeGlobalsIn,
+  reachable,
   resolveImport,
   sourcesIn,
 } from '../src/testing/sources.ts';
@@ -18,6 +20,19 @@ describe('the page of the studio', () => {
   it('imports only the public API, and no room imports another', () => {
     expect([...sources.keys()].some((file) => file.startsWith('rooms/'))).toBe(true);
     expect([...sources].flatMap(([file, source]) => pageViolations(file, source))).toEqual([]);
+  });
+
+  it('reaches no file for Node', () => {
+    const { source } = importGraph('src');
+    const entries = [...sources]
+      .flatMap(([file, text]) => importedValues(text).map((specifier) => resolveImport(file, specifier)))
+      .flatMap((target) => (target.startsWith('../src/') ? [target.slice('../src/'.length)] : []));
+    const loads = (file: string): readonly string[] =>
+      importedValues(source(file))
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => resolveImport(file, specifier));
+    expect(entries).toContain('training/reports/curvePlot.ts');
+    expect([...reachable(entries, loads)].filter((file) => file.endsWith('.node.ts'))).toEqual([]);
   });
 
   it('uses no Node globals', () => {

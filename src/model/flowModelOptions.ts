@@ -133,7 +133,7 @@ export interface ScoreOptions
   extends WorkOptions,
     ConditionOptions,
     Pick<MeasurementOptions, 'draws' | 'seed'> {
-  /** What to compare them with, instead of the validation images stored with the model. */
+  /** The reference scores; default: those of the validation images, stored with the model. */
   readonly reference?: ReferenceScores | undefined;
 }
 

@@ -1,4 +1,4 @@
-// What other folders may import: a model and its calls.
+// Public to other folders: a model and its calls.
 
 export { type ClassChoice, type ClassName, classNumber } from './classes.ts';
 export { type Classification, type ClassLikelihoods, mostProbable, posteriors } from './classLikelihoods.ts';

@@ -45,7 +45,7 @@ export interface Draw {
   readonly count: number;
   /** The first image in the seed's infinite sequence of images; default 0. */
   readonly first?: number;
-  /** The standard deviation; default 1. */
+  /** The factor of the latents, which is their standard deviation if priors are Gaussian; default 1. */
   readonly temperature?: number;
   /** The seed of the sequence; default 0. */
   readonly seed?: number;

@@ -1,7 +1,7 @@
 // How precisely a model needs its weights: from the derivatives of the log-likelihood of images by them.
 import { portableLog } from '../core/numeric/index.ts';
 import type { ImageSet } from '../data/contract/index.ts';
-import { parametersFrom } from '../flows/contract/index.ts';
+import { countUnmasked, parametersFrom } from '../flows/contract/index.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { constant, constantValue, input, type Tensor } from '../tensor/index.ts';
 import { multiply, sum } from '../tensor/operations/index.ts';
@@ -69,10 +69,7 @@ export async function weightSensitivities(
     await program.release();
   }
   return totals.map((total, index) => {
-    const { shape, mask } = model.parameters[paths[index]!]!;
-    const weights = mask
-      ? mask().reduce((contributing, on) => contributing + on, 0)
-      : shape.reduce((product, length) => product * length, 1);
+    const weights = countUnmasked(model.parameters[paths[index]!]!);
     return counts[index] === 0 ? Number.POSITIVE_INFINITY : total / (weights * counts[index]!);
   });
 }

@@ -1,4 +1,4 @@
-// What other folders may import: tensors, shapes, definitions of programs.
+// Public to other folders: tensors, shapes, definitions of programs.
 export type { ProgramDefinition } from './programDefinition.ts';
 export { elementCount, isOpen, OPEN_BATCH, type Shape, sameShape, showShape } from './shape.ts';
 export {

@@ -455,7 +455,7 @@ describe.skipIf(chromiumPath === undefined)(
       const root = await navigator.storage.getDirectory();
       const folder = await root.getDirectoryHandle('emerging-flows', { create: true });
       const begun = await folder.getDirectoryHandle('begun', { create: true });
-      // What a write leaves that failed before its bytes.
+      // A write that failed at once leaves this.
       await begun.getFileHandle('config.yaml', { create: true });
       const files = await library.privateFiles('begun');
       const before = [await files.list(), (await files.read('config.yaml')) === undefined ? 'nothing' : 'a file'];

@@ -64,7 +64,7 @@ function requireUsable(folder: string, kind: OfferedModel['kind']): void {
   }
 }
 
-/** What is read of a chosen part: its name. */
+/** A chosen part, of which only the name is read. */
 const chosenPart = z.union([z.string(), z.looseObject({ name: z.optional(z.string()) })]);
 
 /** What is read of a model's options. */
@@ -78,7 +78,7 @@ type Options = z.infer<typeof optionsSchema> & Readonly<Record<string, unknown>>
 
 /** The options of the model in a manifest; a damaged manifest is reported elsewhere. */
 function modelOfExport(folder: string): Options {
-  const path = pathIn(folder, 'manifest.json');
+  const path = pathIn(folder, MANIFEST_FILE);
   return optionsIn(parseJsonObject(readText(path), path, '; export it again'));
 }
 
@@ -127,13 +127,13 @@ function scoresIn(folder: string): string[] {
 
 /** The files that a description is read from. */
 const described = [
-  'manifest.json',
-  'config.yaml',
-  'metrics.jsonl',
-  'timings.jsonl',
-  'summary.json',
-  'checkpoints',
-  'samples',
+  MANIFEST_FILE,
+  runFileNames.config,
+  runFileNames.metrics,
+  runFileNames.timings,
+  runFileNames.summary,
+  runFileNames.checkpoints,
+  runFileNames.samples,
 ];
 
 /**

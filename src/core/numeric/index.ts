@@ -1,4 +1,4 @@
-// What other folders may import: arrays, shapes, statistics, random streams.
+// Public to other folders: arrays, shapes, statistics, random streams.
 export { BitStack, INTERVAL_TOTAL, StackEmpty } from './bitStack.ts';
 export { countNonFinite, dot, relativeError } from './compare.ts';
 export { type ComplexInverses, invertComplexMatrices } from './complexMatrices.ts';

@@ -32,7 +32,7 @@ export interface PartDefinition<Schemas extends OptionSchemas = OptionSchemas> {
   build(...args: never[]): unknown;
 }
 
-/** What every helper such as `defineMixing` takes of a definition: options are left out if there are none. */
+/** The argument of helpers such as `defineMixing`; `options` can be left out if there are none. */
 export type PartialDefinition<Definition extends PartDefinition> = Omit<Definition, 'kind' | 'options'> & {
   /** Its options, by name; by default none. */
   readonly options?: Definition['options'];
@@ -45,7 +45,7 @@ export interface PartSettings {
   readonly [option: string]: unknown;
 }
 
-/** What chooses a part: its name, its name with options, or, in code, its definition. */
+/** A choice of a part: its name, its name with options, or, in code, its definition. */
 export type PartChoice =
   | string
   | PartSettings

@@ -1,4 +1,4 @@
-// What other folders may import: definitions of parts, their options, and registries of parts.
+// Public to other folders: definitions of parts, their options, and registries of parts.
 export {
   type CompletePart,
   changedPart,

@@ -43,7 +43,7 @@ export class PartRegistry<Definition extends PartDefinition> {
   readonly kind: PartKind;
   /** The key of a configuration that chooses a part, with its section. */
   readonly key: string;
-  /** The library's parts, in list order; the first is the default. */
+  /** The library's parts, in list order; the first is the default, unless the settings have another one. */
   readonly library: readonly Definition[];
   /** Their names. */
   readonly names: readonly string[];
@@ -125,7 +125,7 @@ export class PartRegistry<Definition extends PartDefinition> {
   /**
    * The chosen part, with all its options. A definition in place of a name is registered.
    *
-   * @param choice by default the library's first part, which also has the options of a choice without a name
+   * @param choice without a name, options of the library's first part; settings name the default first
    * @throws UserError that names the key of an option that is unknown or has an invalid value
    */
   resolve(choice: PartChoice = {}): ChosenPart<Definition> {
@@ -206,7 +206,7 @@ export class PartRegistry<Definition extends PartDefinition> {
   }
 }
 
-/** What is wrong with a definition that no compiler has checked. */
+/** The first problem of a definition; JavaScript and `--import` skip the type checker. */
 function definitionProblem({ module, summary, options, build }: Partial<PartDefinition>): string | undefined {
   if (module !== undefined && (typeof module !== 'string' || !URL.canParse(module))) {
     return 'module must be the URL of the module that exports it: import.meta.url';

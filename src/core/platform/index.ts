@@ -1,4 +1,4 @@
-// What other folders may import: services of the host.
+// Public to other folders: services of the host.
 export { nextTurn } from './eventLoop.node.ts';
 export { joinBytes } from './joinBytes.ts';
 export { availableBytes, availableCores, defaultThreads } from './machine.node.ts';

@@ -1,4 +1,4 @@
-// What other folders may import: ranks, and how a process joins them.
+// Public to other folders: ranks, and how a process joins them.
 export { launchIn, withoutLaunch } from './launcher.ts';
 export {
   fromLeader,

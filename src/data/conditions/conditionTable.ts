@@ -205,7 +205,7 @@ async function readArrayTable(path: string, name: string, areImages = false): Pr
       `${path}: ${mismatch.name} has ${mismatch.rows} rows, but ${columns[0]!.name} ${rows}: give a row of each for each image`,
     );
   }
-  return { path, rows, columns: columns };
+  return { path, rows, columns };
 }
 
 interface Read extends ConditionColumn {

@@ -63,7 +63,7 @@ export async function conditionsOfFiles(
   );
 }
 
-/** What a condition is for each image. */
+/** Describes the shape of a condition: `a number`, `3 numbers`, `an image of 8 x 8 x 1`. */
 function inWords(shape: readonly number[]): string {
   return countElements(shape) === 1
     ? 'a number'

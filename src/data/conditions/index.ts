@@ -1,4 +1,4 @@
-// What other folders may import: conditions of images, by name.
+// Public to other folders: conditions of images, by name.
 
 export { conditionsOfFiles, namesInFolders, orPassed } from './conditionsOfFiles.ts';
 export { readTableAt } from './conditionTable.ts';

@@ -72,7 +72,7 @@ export interface ImageSet {
   nameAt?(index: number): string;
   /** The class of each image; absent if they have no labels. */
   readonly labels?: Labels;
-  /** What a density can depend on; absent if the images have none. */
+  /** Conditions by name; absent if the images have none. */
   readonly conditions?: Conditions;
   /**
    * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.

@@ -1,4 +1,4 @@
-// What other folders may import: sets of images, raw images, conditions, labels.
+// Public to other folders: sets of images, raw images, conditions, labels.
 export { type Admit, maxDecodingBytes, OverBudget } from './budget.ts';
 export {
   componentNames,

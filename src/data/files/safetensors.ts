@@ -12,7 +12,7 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
-/** What a safetensors file holds: also tensors of plain bytes, by name, whose meaning is up to the program. */
+/** The content of a safetensors file: tensors by name, some of them plain bytes that the program interprets. */
 export interface StoredSafetensors extends Safetensors {
   readonly bytes: Map<string, Uint8Array>;
 }

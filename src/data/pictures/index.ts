@@ -1,4 +1,4 @@
-// What other folders may import: plots, sheets, heat maps.
+// Public to other folders: plots, sheets, heat maps.
 export { type ActivationOptions, type DrawnActivations, drawActivations } from './activations.ts';
 export { type ContactSheetOptions, contactSheet, requireDrawable, rowHeight } from './contactSheet.ts';
 export { type HeatRange, heatMap, heatRange } from './heatMap.ts';

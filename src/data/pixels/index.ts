@@ -1,4 +1,4 @@
-// What other folders may import: fitting images to a model.
+// Public to other folders: fitting images to a model.
 export {
   type Integers,
   inKind,

@@ -25,7 +25,7 @@ export interface NamedImages {
   readonly pixels: Values;
   /** The class of each image, if they have labels. */
   readonly labels?: Labels;
-  /** What a density can depend on, if it was wanted. */
+  /** Conditions by name, if they were requested. */
   readonly conditions?: Conditions;
   /** Whether these are only the first images, without gaps, because no more were wanted. */
   readonly areFirst?: boolean;

@@ -26,7 +26,8 @@ import { randomCondition, randomImages, randomParameters } from './randomParamet
  * - that `forward` gives the same as the bijection, and `inverse` the images;
  * - that the log-densities agree with the bijection and the base distribution, and the pixels' shares add up to them;
  * - that the log-density by class agrees with each class;
- * - `checkBase` for the base distribution.
+ * - `checkBase` for the base distribution: with the stage's parameters of it if they are of 2 channels, as it tests, and
+ *   with random ones otherwise.
  *
  * A wrong stage results in a report with problems, never an exception.
  *

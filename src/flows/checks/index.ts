@@ -1,4 +1,4 @@
-// What other folders may import: checks of any bijection, stage and base distribution.
+// Public to other folders: checks of any bijection, stage and base distribution.
 export { type CheckBaseOptions, checkBase } from './checkBase.ts';
 export { type BijectionReport, type CheckBijectionOptions, checkBijection } from './checkBijection.ts';
 export type { BijectionCheck } from './checkContext.ts';

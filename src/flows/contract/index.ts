@@ -1,4 +1,4 @@
-// What other folders may import: what bijections, conditions, parameters and dequantisers are.
+// Public to other folders: the contracts of bijections, conditions, parameters and dequantisers.
 export { type Bijection, type BijectionDefinition, type BijectionResult, bijection } from './bijection.ts';
 export { chain } from './chain.ts';
 export {
@@ -28,6 +28,7 @@ export type {
 export { defineMixing, type MixedImages, type MixingDefinition } from './mixing.ts';
 export {
   countTrained,
+  countUnmasked,
   filledParameter,
   normalParameter,
   type ParameterSpec,

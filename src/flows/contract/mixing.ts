@@ -8,7 +8,7 @@ import type {
 } from '../../core/parts/index.ts';
 import type { Bijection } from './bijection.ts';
 
-/** What a mixing has to fit: the images between the couplings of a model. */
+/** The images that a mixing must fit: those between the couplings of a model. */
 export interface MixedImages {
   /** Their shape in each level. */
   readonly shapes: readonly ImageShape[];
@@ -20,7 +20,7 @@ export interface MixedImages {
 export interface MixingDefinition<Schemas extends OptionSchemas = OptionSchemas>
   extends PartDefinition<Schemas> {
   readonly kind: 'mixing';
-  /** What menus call it, in at most 28 characters; default: its name. */
+  /** Its label in menus, at most 28 characters; default: its name. */
   readonly text?: string;
   /** The name of its last layer's inverse in benchmarks of inverses. */
   readonly inverse?: string;

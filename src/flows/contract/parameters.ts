@@ -61,7 +61,8 @@ export function countTrained(specs: ParameterSpecs): number {
     .reduce((total, spec) => total + countUnmasked(spec), 0);
 }
 
-function countUnmasked({ shape, mask, unmasked }: ParameterSpec): number {
+/** The number of elements of a parameter that its mask leaves. */
+export function countUnmasked({ shape, mask, unmasked }: ParameterSpec): number {
   return unmasked ?? (mask ? mask().filter((on) => on !== 0).length : countElements(shape));
 }
 

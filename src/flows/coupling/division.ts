@@ -41,7 +41,7 @@ export interface Division {
   select(numbers: Tensor): Tensor;
   /** Puts images together again: the inverse of `divide`. */
   join(parts: MaskedParts): Tensor;
-  /** What arises at each pixel of the image, `[N, H, W]`, from what arises at each pixel of the changed values. */
+  /** Puts shares of the density at the pixels of the changed values: `[N, H, W]`, zero elsewhere. */
   perPixel(shares: Tensor): Tensor;
 }
 

@@ -1,4 +1,4 @@
-// What other folders may import: masks, conditioners, transformers.
+// Public to other folders: masks, conditioners, transformers.
 export { additive } from './additive.ts';
 export { type AffineOptions, affine } from './affine.ts';
 export { largest } from './choices.ts';

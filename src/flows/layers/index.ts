@@ -1,4 +1,4 @@
-// What other folders may import: the layers.
+// Public to other folders: the layers.
 export { actnorm } from './actnorm.ts';
 export { butterfly } from './butterfly.ts';
 export { type CirculantOptions, circulant } from './circulant.ts';

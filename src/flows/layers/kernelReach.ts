@@ -48,7 +48,7 @@ interface KernelReach {
   readonly share: number;
 }
 
-/** What fits images of this side: a smaller kernel or, if not even the smallest does, taps that are closer. */
+/** A kernel that fits images of this side: a smaller one or, if even the smallest is too wide, one with closer taps. */
 function kernelRemedy({ kernelSize, side, spacing, share }: KernelReach): string {
   const steps = Math.floor((side - 1) / (share * spacing));
   const largest = steps - (steps % 2) + 1;

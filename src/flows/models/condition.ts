@@ -6,7 +6,7 @@ import type { ContextFor } from '../coupling/context.ts';
 
 /** A component of a condition: numbers for each image, or an image, and their scale in the training images. */
 export interface ConditionComponent extends ConditionScale {
-  /** What the data, layers and users call it. */
+  /** Its name in the data, in layers and for users. */
   readonly name: string;
   /** The shape of its values for each image: `[K]` numbers, or an image `[H, W, K]`; default `[1]`, a number. */
   readonly shape?: readonly number[];

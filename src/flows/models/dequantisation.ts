@@ -38,7 +38,7 @@ export function dequantisationName({
   return continuous === undefined ? (partName(dequantisation) ?? dequantisers.names[0]!) : NONE;
 }
 
-/** What dequantises images of a shape. */
+/** The dequantiser for images of a shape. */
 export function createDequantiser(
   shape: ImageShape,
   {

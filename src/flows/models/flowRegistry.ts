@@ -40,7 +40,7 @@ export function defineFlow<Schemas extends OptionSchemas = Record<never, never>>
 const glow = defineFlow({
   name: 'glow',
   summary: 'Levels of flow steps, with a split after each but the last.',
-  uses: ['levels', 'mixing', 'coupling', 'conditioner', 'mask', 'dequantisation'],
+  uses: ['levels', 'mixing', 'coupling', 'conditioner', 'mask', 'prior', 'dequantisation'],
   build: (imageShape, _, model) => new Glow(imageShape, model),
 });
 

@@ -1,4 +1,4 @@
-// What other folders may import: flows with stages, Glow, parts by name, units.
+// Public to other folders: flows with stages, Glow, parts by name, units.
 export {
   type ConditionComponent,
   isKnownCondition,

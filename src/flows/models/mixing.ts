@@ -45,7 +45,7 @@ export const mixings = new PartRegistry<MixingDefinition>(
 /** The names of the library's mixings, in list order. */
 export const mixingNames = mixings.names as readonly Mixing[];
 
-/** What menus call a mixing. */
+/** The label of a mixing in menus. */
 export function mixingText({ text, name }: MixingDefinition): string {
   return text ?? name;
 }

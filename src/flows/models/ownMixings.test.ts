@@ -3,10 +3,11 @@ import { expect, it } from 'vitest';
 import { option, type PartDefinition, wholeNumber } from '../../core/parts/index.ts';
 import { defineMixing, type MixingDefinition } from '../contract/mixing.ts';
 import { reverse } from '../layers/permutation.ts';
+import { definePrior, gaussian } from '../priors/baseDistribution.ts';
 import { Glow } from './glow.ts';
 import { listLayers } from './layers.ts';
 import type { ModelOptions } from './options.ts';
-import { registerExports, registerPart } from './parts.ts';
+import { partModules, partsWithoutModule, registerExports, registerPart } from './parts.ts';
 
 const module = 'file:///mine.mjs';
 const summary = 'Reverses twice.';
@@ -152,4 +153,19 @@ it.each([
 ])('cannot return %s', (_, build, message) => {
   registerPart(mixing('returning', { build: build as unknown as MixingDefinition['build'] }));
   expect(() => new Glow([2, 2, 1], options('returning'))).toThrow(`mixing 'returning': ${message}`);
+});
+
+it('threads import the modules of a model’s own mixing and own prior', () => {
+  const prior = definePrior({
+    name: 'mine',
+    summary: 'A normal distribution.',
+    module,
+    build: () => gaussian,
+  });
+  registerPart(prior);
+  registerPart(mixing('threaded', { module: 'file:///other.mjs' }));
+  const parts = { mixing: 'threaded', prior: 'mine' };
+  expect(partModules(parts).toSorted()).toEqual([module, 'file:///other.mjs']);
+  registerPart(definePrior({ name: 'here', summary: 'A normal distribution.', build: () => gaussian }));
+  expect(partsWithoutModule({ prior: 'here' })).toEqual(['prior "here"']);
 });

@@ -111,7 +111,7 @@ export class ParameterLayout {
   }
 
   /** The layout of some of the parameters, packed in the same way. */
-  only(isKept: (spec: ParameterSpec) => boolean): ParameterLayout {
+  filter(isKept: (spec: ParameterSpec) => boolean): ParameterLayout {
     const specs = Object.entries(this.specs).filter(([, spec]) => isKept(spec));
     return new ParameterLayout(Object.fromEntries(specs), this.packing, this.parts);
   }

@@ -1,4 +1,4 @@
-// What other folders may import: priors of splits and of the top, and base distributions.
+// Public to other folders: priors of splits and of the top, and base distributions.
 export {
   type BaseDistribution,
   definePrior,

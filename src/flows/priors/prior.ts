@@ -235,7 +235,7 @@ export function topPrior(
     const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
     return edgeResponse(height, width, edge, squareOffsets(3));
   };
-  /** What all classes share: `[H, W, 2C]`, or with a context `[N, H, W, 2C]`. */
+  /** The part that all classes share: `[H, W, 2C]`, or `[N, H, W, 2C]` with a context. */
   const shared = (p: Parameters, condition: Condition): Tensor => {
     if (context) {
       return scaledConvolution(context.forward(p.at('context'), condition), p, { boundary });
@@ -245,7 +245,7 @@ export function topPrior(
       : expand(p.get('bias'), [height, width, 2 * channels]);
     return multiply(response, exp(multiply(p.get('logScale'), 3)));
   };
-  /** What classes, one-hot `[M, K]`, add to it: `[M, H, W, 2C]`. */
+  /** The part that depends on the classes, one-hot `[M, K]`, and is added: `[M, H, W, 2C]`. */
   const classOffsets = (p: Parameters, oneHot: Tensor): Tensor => {
     const scale = exp(multiply(p.get('classLogScale'), 3));
     const [rows, columns] = classGrid as [number, number];

@@ -96,10 +96,10 @@ function evenDistribution(epsilon: number, degrees: number): number {
     return epsilon < 0 ? 0 : 1;
   }
   const sine = epsilon / Math.sqrt(degrees + square);
-  const cosine = degrees / (degrees + square);
+  const squaredCosine = degrees / (degrees + square);
   let [term, sum] = [1, 1];
   for (let n = 2; n < degrees; n += 2) {
-    term *= ((n - 1) / n) * cosine;
+    term *= ((n - 1) / n) * squaredCosine;
     sum += term;
   }
   return 0.5 + 0.5 * sine * sum;

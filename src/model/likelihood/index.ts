@@ -1,4 +1,4 @@
-// What other folders may import: the graph of the likelihood and its inputs.
+// Public to other folders: the graph of the likelihood and its inputs.
 export {
   asConditionInputs,
   type ConditionArrays,

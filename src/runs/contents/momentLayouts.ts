@@ -10,7 +10,7 @@ export function momentLayouts(
   return Object.fromEntries(
     momentNames(optimizer).map((moment) => [
       moment,
-      layout.only((spec) => spec.trained && ruleFor(optimizer, spec).rule.moments.includes(moment)),
+      layout.filter((spec) => spec.trained && ruleFor(optimizer, spec).rule.moments.includes(moment)),
     ]),
   );
 }

@@ -65,7 +65,7 @@ function layoutsByPlace(layout: ParameterLayout, optimizer: string): [string, Pa
   const moments = Object.entries(momentLayouts(layout, optimizers.find(optimizer)));
   return [
     ['weights', layout],
-    ['average', layout.only(({ trained }) => trained)],
+    ['average', layout.filter(({ trained }) => trained)],
     ...moments.map(([moment, momentLayout]): [string, ParameterLayout] => [
       momentPrefix(moment),
       momentLayout,

@@ -1,3 +1,3 @@
-// What other folders may import: what a run needs to know about its images.
+// Public to other folders: a run's images, their labels and conditions.
 export { requireLabels } from './classLabels.ts';
 export { conditionsFor, requireConditions } from './conditionValues.ts';

@@ -50,7 +50,7 @@ const nameText = 'the name or the path of a dataset';
 interface KeyFacts<Value = unknown> {
   /** Filled in if the key is not set. */
   readonly default?: Value;
-  /** What leaving it out means. Files from before the key leave it out, so it must never change. */
+  /** The value of a file that leaves it out. Older files do, so it must never change. */
   readonly implied?: unknown;
   /** Whether a resume may change it: it sets how a run is trained, not the model or its data. */
   readonly changeable?: true;

@@ -1,4 +1,4 @@
-// What other folders may import: compiling, arrays, memory; devices that exist; graphs as ONNX files.
+// Public to other folders: compiling, arrays, memory; devices that exist; graphs as ONNX files.
 
 export { type Precision, precisions } from '../emitter.ts';
 export { type AnyArray, DeviceArray, type NamedArrays, onHost, type ProgramArrays } from './arrays.ts';

@@ -15,7 +15,7 @@ const sumOperation: Operation<readonly number[]> = {
     emit.node('ReduceSum', [x!, emit.integers(axes)], { keepdims: 0 }),
 };
 
-/** What is wrong with the axes of a reduction; undefined if nothing is. */
+/** The problem with the axes of a reduction; undefined if they are valid. */
 export function axesProblem(x: Shape, axes: readonly number[]): ShapeProblem | undefined {
   const unknown = axes.filter((axis, index) => x[axis] === undefined || axes.indexOf(axis) < index);
   return unknown.length > 0 ? { problem: `no such axes: ${unknown.join(', ')}` } : undefined;

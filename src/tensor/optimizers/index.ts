@@ -1,4 +1,4 @@
-// What other folders may import: optimisers and the moving average.
+// Public to other folders: optimisers and the moving average.
 export { type AdamaxOptions, adamax } from './adamax.ts';
 export { type AdamwOptions, adamw } from './adamw.ts';
 export { averageShare, withAverage } from './average.ts';

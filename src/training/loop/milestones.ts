@@ -8,7 +8,7 @@ export const MILESTONES = 5;
 const ANCHOR_STEPS = 250;
 
 /** The last step of this call: the schedule's last, or the one to stop at. */
-export function lastStepBefore(
+export function lastStepOfCall(
   { totalSteps }: Pick<Schedule, 'totalSteps'>,
   stopAt = Number.POSITIVE_INFINITY,
 ): number {

@@ -34,7 +34,7 @@ interface RecordedRun {
   readonly action?: unknown;
 }
 
-/** What the resulting bytes depend on in addition to the configuration. */
+/** The settings that change the resulting bytes, in addition to the configuration. */
 export interface Place {
   /** As `parseDevice` reads it. */
   readonly device: string;

@@ -27,7 +27,7 @@ import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { requireSameState } from '../ranks.ts';
 import { requireSameAsCpu } from './cpuComparison.ts';
 import { guardedStep } from './guardedStep.ts';
-import { isAnchor, isMilestone, lastStepBefore } from './milestones.ts';
+import { isAnchor, isMilestone, lastStepOfCall } from './milestones.ts';
 import { describePlace, recordResult, recordStart } from './recordTraining.ts';
 import { answerStep, requireTrained } from './setback.ts';
 import { type BudgetOptions, budgetInMinutes, chooseSteps } from './timeBudget.ts';
@@ -191,7 +191,7 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
   }
   const { batchSize } = config.training;
   const unit = resultUnit(model.options);
-  const lastStep = lastStepBefore(schedule, stopAt);
+  const lastStep = lastStepOfCall(schedule, stopAt);
   const isInterrupted = (): Promise<boolean> => isOnAny(ranks, signal?.aborted === true);
   let validated: Validated | undefined;
   let trained = 0;

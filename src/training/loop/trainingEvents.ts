@@ -1,7 +1,7 @@
 // The events reported during training.
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 
-/** What is prepared before the first step, in this order; the weights only without a state to resume. */
+/** The stages before the first step, in order; weights are initialised only without a state to resume. */
 export type PreparationPart = 'weights' | 'programs';
 
 /** The number of steps chosen for a time budget, and what it is based on. */

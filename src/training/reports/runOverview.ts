@@ -110,7 +110,7 @@ interface Logged extends Trouble {
   readonly onlyLastMiB: number | null;
 }
 
-/** What a summary says, and the end of the metrics; undefined unless the summary counts all steps, and the end has enough. */
+/** A run's overview from its summary and the last lines of its metrics; undefined if these don't suffice. */
 function endOfLogs(paths: RunPaths, summary: JsonObject): Logged | undefined {
   const { steps, droppedSteps, setbacks, imagesPerSecond } = summary;
   if (![steps, droppedSteps, setbacks, imagesPerSecond].every((value) => typeof value === 'number')) {
@@ -131,7 +131,7 @@ function endOfLogs(paths: RunPaths, summary: JsonObject): Logged | undefined {
     : undefined;
 }
 
-/** Progress and problems from the logs, as far back as they are read. */
+/** Progress and problems from the end of the logs, up to a limit. */
 function wholeLogs({ metrics: metricsPath, timings: timingsPath }: RunPaths): Logged {
   const metrics = readLastJsonLines(metricsPath, checkMetrics);
   const timings = readLastJsonLines(timingsPath, checkTimings);

@@ -81,7 +81,7 @@ export interface TrainedRun extends TrainingResult, FinalPictures {
 }
 
 /** How test images are evaluated. */
-const TEST = { draws: 2, seed: 0 };
+export const TEST = { draws: 2, seed: 0 };
 
 /**
  * Trains a run and stores it: its summary, metrics after every step, validation and checkpoints at milestones, a checkpoint

@@ -1,4 +1,4 @@
-// What other folders may import: one step and its state.
+// Public to other folders: one step and its state.
 export { type BatchedModel, BatchLoader, type BatchLoaderOptions } from './batchLoader.ts';
 export { startFromData } from './startFromData.ts';
 export type { BatchGradients } from './stateArrays.ts';

@@ -53,7 +53,7 @@ export interface DifferencePoint extends SeedMean {
 export interface VariantResult {
   /** Its name. */
   readonly variant: string;
-  /** How many it has, not counting those masked out. */
+  /** The number of its parameters, without masked ones. */
   readonly parameters: number;
   /** Of its trainings; null if training diverged at every rate. */
   readonly learningRate: number | null;
@@ -88,7 +88,7 @@ export interface DatasetResult {
   readonly source: string;
   /** The split measured at the end: `validation` without test images. */
   readonly split: 'test' | 'validation';
-  /** How many are measured. */
+  /** The number of images that are measured. */
   readonly images: number;
   /** Of every training. */
   readonly steps: number;

@@ -271,7 +271,9 @@ function valueName(key: string, value: unknown): string {
   const last = key.split('.').at(-1)!;
   if (typeof value === 'object' && value !== null && 'name' in value) {
     const { name, ...options } = value;
-    return plainText([name, ...Object.entries(options).map(([option, of]) => `${option}=${of}`)].join('-'));
+    return plainText(
+      [name, ...Object.entries(options).map(([option, setting]) => `${option}=${setting}`)].join('-'),
+    );
   }
   return plainText(typeof value === 'string' ? value : `${last}=${JSON.stringify(value)}`);
 }

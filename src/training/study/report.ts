@@ -19,7 +19,7 @@ export interface StudyReport {
   readonly study: StudyDefinition;
   /** The seeds used to search learning rates; empty if they weren't searched. */
   readonly searchSeeds: readonly number[];
-  /** What a reader must know before believing the numbers. */
+  /** Caveats that a reader must know. */
   readonly warnings: readonly string[];
   /** In the order of the definition. */
   readonly datasets: readonly DatasetResult[];

@@ -16,7 +16,7 @@ import { folderStore } from '../../runs/folder/folderStore.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { writeRunCard } from '../reports/runCard.ts';
-import { isTested } from '../reports/trainRun.ts';
+import { isTested, TEST } from '../reports/trainRun.ts';
 import { compareVariants, type MeasuredDataset, type MeasuredSeed, type MeasuredVariant } from './compare.ts';
 import { type Study, studyConfig } from './definition.ts';
 import type { StudiedDataset, StudiedVariant } from './images.ts';
@@ -40,7 +40,7 @@ import { listWarnings } from './warnings.ts';
 export interface StudyEvents {
   /** Before each training that isn't done: what is trained, in one line. */
   onTraining?(text: string): void;
-  /** What was decided along the way, in one line: a grid that grows, a training that diverged. */
+  /** Decisions, each in a line: a grid that grew, a training that diverged. */
   onNote?(text: string): void;
   /**
    * Progress of a phase, in steps, rounds or images. The total of the training grows if a grid of learning rates does.
@@ -49,8 +49,6 @@ export interface StudyEvents {
 }
 
 const TIMES_FILE = 'times.json';
-/** The draws of the noise of each test image, as `train` takes. */
-const TEST = { draws: 2, seed: 0 };
 
 /** A variant on a dataset, and the learning rate of its trainings. */
 interface Contender {
@@ -391,10 +389,10 @@ async function measuredSeed(
   if (training === undefined || perImage === undefined) {
     return { seed, curve: [], droppedSteps: 0, rollbacks: 0, failure: failure! };
   }
-  const { curve, droppedSteps, setbacks, place: machine } = await readOutcome(training);
+  const { curve, droppedSteps, setbacks, place } = await readOutcome(training);
   return {
     seed,
-    place: machine,
+    place,
     perImage: perImage.map((bits) => unit.of(bits)),
     curve: curve.map(({ step, bitsPerDim }) => ({ step, bitsPerDim: unit.of(bitsPerDim) })),
     droppedSteps,

@@ -171,7 +171,7 @@ export async function readOutcome({ folder }: StudyTraining): Promise<TrainingOu
     stepSeconds: Array.from(await store.readTimings(), ({ seconds }) => Number(seconds)),
     place: [
       device,
-      ...Object.entries(counted).flatMap(([failureKind, n]) => (n ? `${failureKind} ${n}` : [])),
+      ...Object.entries(counted).flatMap(([name, count]) => (count ? `${name} ${count}` : [])),
     ].join(', '),
     ...troubleIn(metrics),
   };

@@ -101,7 +101,7 @@ function settingWarnings(dataset: StudiedDataset): string[] {
   ];
 }
 
-/** Whether the baseline, or another variant, is worse than doing nothing. */
+/** Warns if the baseline is worse than a smaller model, or a variant than a uniform distribution. */
 function baselineWarnings({ variants: settings, images }: StudiedDataset, result: DatasetResult): string[] {
   const { dataset, variants } = result;
   const [baseline, ...others] = variants as [VariantResult, ...VariantResult[]];
@@ -115,11 +115,11 @@ function baselineWarnings({ variants: settings, images }: StudiedDataset, result
     ...better.map(
       ({ variant, equalSteps }) =>
         `On ${dataset}, ${variant} has fewer parameters than the baseline ${baseline.variant} and a lower mean ` +
-        `(${equalSteps!.mean.toFixed(4)}, ${baseline.equalSteps!.mean.toFixed(4)}): the baseline may be worse than doing nothing.`,
+        `(${equalSteps!.mean.toFixed(4)}, ${baseline.equalSteps!.mean.toFixed(4)}): the baseline's extra parameters may do harm.`,
     ),
     ...(isLarger && smaller.length === 0
       ? [
-          `On ${dataset}, no variant has fewer parameters than the baseline ${baseline.variant}, so nothing shows that this is better than doing nothing: for mixings, add reverse.`,
+          `On ${dataset}, no variant has fewer parameters than the baseline ${baseline.variant}, so nothing shows that its parameters help: for mixings, add reverse.`,
         ]
       : []),
     ...variants.flatMap(({ variant, equalSteps }) =>
@@ -131,9 +131,7 @@ function baselineWarnings({ variants: settings, images }: StudiedDataset, result
 }
 
 function trainingWarnings({ dataset, variants, equalSeconds }: DatasetResult): string[] {
-  const places = new Set(
-    variants.flatMap(({ seeds }) => seeds.flatMap(({ place: machine }) => machine ?? [])),
-  );
+  const places = new Set(variants.flatMap(({ seeds }) => seeds.flatMap(({ place }) => place ?? [])));
   const moved =
     places.size > 1
       ? [

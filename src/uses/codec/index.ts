@@ -1,4 +1,4 @@
-// What other folders may import: compressing and decompressing.
+// Public to other folders: compressing and decompressing.
 export { codingBytes } from './blocks.ts';
 export {
   type CompressedSize,

@@ -1,4 +1,4 @@
-// What other folders may import: checking a model.
+// Public to other folders: checking a model.
 export {
   type CheckName,
   checkNamed,

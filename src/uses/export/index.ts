@@ -1,4 +1,4 @@
-// What other folders may import: writing an export.
+// Public to other folders: writing an export.
 export { type ExportedModel, type ExportOptions, examineFiles, exportModel } from './exportModel.ts';
 export { type ExportedPrograms, exportPrograms } from './exportPrograms.ts';
 export { type RoundedWeights, roundWeights } from './weightBits.ts';

@@ -86,7 +86,7 @@ export async function inferConditions(
   }
   const { count } = toImageSet(model.model, images);
   const size = countDimensions(model.imageShape);
-  const ownOf = knownConditions(model, condition, inferred, count);
+  const conditionAt = knownConditions(model, condition, inferred, count);
   const copies = zeros(valueKind(images)!, AT_ONCE * size);
   const posteriorsByImage: ComponentPosterior[][] = [];
   signal?.throwIfAborted();
@@ -99,7 +99,7 @@ export async function inferConditions(
   };
   for (let index = 0; index < count; index++) {
     const image = images.subarray(index * size, (index + 1) * size);
-    const knownCondition = ownOf(index);
+    const knownCondition = conditionAt(index);
     for (let copy = 0; copy * size < copies.length; copy++) {
       copyInto(copies, image, copy * size);
     }

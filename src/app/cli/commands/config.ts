@@ -1,5 +1,6 @@
 // `emerging config`: every key of a configuration, as text or Markdown, or the JSON Schema of its files.
 import type { Command } from 'commander';
+import { markdownTable } from '../../../model/card/reportText.ts';
 import {
   type ConfigKey,
   configKeys,
@@ -53,7 +54,7 @@ export function configMarkdown(): string {
     const sectionKeys = keys.filter(({ key, users }) => key.split('.')[0] === section && users === null);
     return [
       `## ${section}`,
-      table(
+      markdownTable(
         ['key', 'meaning', 'values', 'default'],
         sectionKeys.map((about) => [code(about.key), about.meaning, rangeText(about), defaultText(about)]),
       ),
@@ -73,14 +74,14 @@ function partTables({ key, parts }: ConfigKey, keys: readonly ConfigKey[]): stri
   const options = keys.filter((otherKey) => otherKey.key.startsWith(`${key}.`));
   return [
     `### ${key}`,
-    table(
+    markdownTable(
       ['name', 'part'],
       Object.entries(parts!).map(([name, summary]) => [code(name), summary]),
     ),
     ...(options.length === 0
       ? []
       : [
-          table(
+          markdownTable(
             ['option', 'of', 'meaning', 'values', 'default'],
             options.map((about) => [
               code(about.key.slice(key.length + 1)),
@@ -94,15 +95,11 @@ function partTables({ key, parts }: ConfigKey, keys: readonly ConfigKey[]): stri
   ];
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
-
 function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** What a key accepts; the parts that it chooses from have a table. */
+/** The values that a key accepts; parts are listed in a table below. */
 function rangeText({ range, parts, changeable }: ConfigKey): string {
   return `${parts === null ? range : 'a part'}${changeable ? ' *' : ''}`;
 }

@@ -150,7 +150,7 @@ function finiteOrName(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
-/** What is missing in a diagnosis that was stopped, of so many layers. */
+/** Says how far a diagnosis came before it was stopped. */
 function missingText({ layers, hardImages }: Diagnosis, layerCount: number): string {
   const done =
     hardImages === null ? '' : ` and ${formatCounted(hardImages.kinds.length, 'kind')} of hard images`;
@@ -170,7 +170,7 @@ interface Examined {
   readonly damage: readonly string[];
   /** Whether slow parts were left out. */
   readonly quick: boolean;
-  /** What is missing because the doctor was stopped. */
+  /** How far the doctor came, if it was stopped. */
   readonly missing: string | undefined;
   /** The name of an image of the split, for messages. */
   nameAt(index: number): string;
@@ -331,8 +331,8 @@ function verdict(
     ...[...damage, ...problems.map(({ text }) => text)].map((text) => `problem  ${text}`),
     ...warnings.map(({ text }) => `warning  ${text}`),
     ...[...failed].map((name) => {
-      const { what: subject, advice } = checkNamed(name);
-      return `what to do about ${subject}: ${typeof advice === 'string' ? advice : inCommandWords(advice)}`;
+      const { what, advice } = checkNamed(name);
+      return `what to do about ${what}: ${typeof advice === 'string' ? advice : inCommandWords(advice)}`;
     }),
     ...(missing === undefined ? [] : [missing]),
     `${count === 0 ? (missing === undefined ? 'sound' : 'sound so far') : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,

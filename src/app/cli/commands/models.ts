@@ -16,8 +16,8 @@ export function registerModels(command: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  emerging models\n  emerging models --json\n' +
-        '\nCommands take these names in place of a run: emerging sample mnist-small. BITS/DIM: on the test images. SIZE: of the weights. A folder of the same name in the working directory is\n' +
-        'preferred, with a note.',
+        '\nCommands take these names in place of a run: emerging sample mnist-small. A folder of the same name in the\n' +
+        'working directory takes precedence, with a note. BITS/DIM: on the test images. SIZE: of the weights.',
     )
     .action(({ json }: { json?: true }) => {
       const entries = bundledModelNames().map(describe);
@@ -32,7 +32,7 @@ interface Entry {
   readonly path: string;
   /** Height, width and channels of its images. */
   readonly imageShape: ImageShape;
-  /** What it was trained on; null if unknown, as below. */
+  /** The name of its training data; here and below, null means unknown. */
   readonly data: string | null;
   /** bits/dim of the test images. */
   readonly test: number | null;

@@ -247,7 +247,7 @@ function writeReferenceOnly(
   noteFewReferences(reference);
 }
 
-/** What a command has computed about the images. */
+/** The results of scoring, ready to be written. */
 interface Findings {
   readonly model: FlowModel;
   readonly read: NamedImages;

@@ -1,6 +1,6 @@
 // `emerging study`: compares variants of a model over seeds, from a YAML file to a report.
 import { basename, extname, join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { phrase, UserError } from '../../../core/errors.ts';
 import { readTextFile } from '../../../data/files/files.ts';
 import { parseYaml } from '../../../runs/settings/configText.ts';
@@ -8,7 +8,7 @@ import { parseStudy, type StudyDefinition } from '../../../training/study/defini
 import { reportMarkdown } from '../../../training/study/report.ts';
 import { runStudy } from '../../../training/study/runStudy.ts';
 import type { StudyEvents } from '../../../training/study/studyWork.ts';
-import { addEngineOptions, compileOptions, type EngineOptions } from '../parts/options.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, parseMinutes } from '../parts/options.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
@@ -21,7 +21,7 @@ interface StudyCommandOptions extends EngineOptions, StepOptions {
   readonly json?: true;
 }
 
-/** What is counted in each phase. */
+/** The unit of the progress bar in each phase. */
 const units = { training: 'steps', timing: 'rounds', testing: 'images' } as const;
 
 /** Adds the arguments and options of `study`, and what it does. */
@@ -30,7 +30,7 @@ export function registerStudy(command: Command): void {
     .argument('<file>', 'the study, in YAML')
     .option('--out <dir>', 'the folder of the study (default: studies/NAME after the file)')
     .option('--resume', 'continue a study that was stopped: finished trainings are kept')
-    .option('--minutes <n>', 'stop after n minutes, to be continued with --resume', minutes)
+    .option('--minutes <n>', 'stop after n minutes, to be continued with --resume', parseMinutes)
     .option('--json', 'print the report as JSON on stdout');
   addStepOptions(addEngineOptions(command))
     .addHelpText(
@@ -123,12 +123,4 @@ function phaseBars(): { readonly events: StudyEvents; note(text: string): void; 
       },
     },
   };
-}
-
-function minutes(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
-    throw new InvalidArgumentError('It must be a number above 0.');
-  }
-  return value;
 }

@@ -1,5 +1,5 @@
 // `emerging train`: trains a model in a run folder, then evaluates it and draws samples.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { cleanedUpAfter, UserError } from '../../../core/errors.ts';
 import { fromLeader, type Ranks } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
@@ -15,7 +15,7 @@ import { tidyRun } from '../../../runs/folder/folderStore.ts';
 import { discardUnstartedRun } from '../../../runs/folder/newRunFolder.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
-import { lastStepBefore } from '../../../training/loop/milestones.ts';
+import { lastStepOfCall } from '../../../training/loop/milestones.ts';
 import { aboutRun } from '../../../training/loop/recordTraining.ts';
 import { budgetInMinutes } from '../../../training/loop/timeBudget.ts';
 import { train } from '../../../training/loop/train.ts';
@@ -24,7 +24,13 @@ import { isTested } from '../../../training/reports/trainRun.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
 import { modelFolder } from '../parts/modelFolder.ts';
 import { overflowNote } from '../parts/modelOptions.ts';
-import { addEngineOptions, collect, type EngineOptions, wholeNumber } from '../parts/options.ts';
+import {
+  addEngineOptions,
+  collect,
+  type EngineOptions,
+  parseMinutes,
+  wholeNumber,
+} from '../parts/options.ts';
 import { onRanks, rankCompileOptions, requireSameInputs } from '../ranks/onRanks.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -243,20 +249,12 @@ function requireOneLength({ minutes, steps, epochs, set = [] }: TrainCommandOpti
   }
 }
 
-function parseMinutes(text: string): number {
-  const minutes = Number(text);
-  if (text.trim() === '' || !Number.isFinite(minutes) || minutes <= 0) {
-    throw new InvalidArgumentError('It must be a number above 0.');
-  }
-  return minutes;
-}
-
 /** Whether nothing is left to do: the run has reached its last step and was evaluated. */
 async function isDone(
   { schedule, state, store }: PreparedRun,
   { stopAt, steps, epochs }: TrainCommandOptions,
 ): Promise<boolean> {
-  if (state === undefined || state.step < lastStepBefore(schedule, stopAt)) {
+  if (state === undefined || state.step < lastStepOfCall(schedule, stopAt)) {
     return false;
   }
   // A different total, which the run has already reached, changes nothing.

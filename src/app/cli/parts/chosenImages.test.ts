@@ -4,7 +4,7 @@ import { chosenImages, positionRange } from './chosenImages.ts';
 
 const names = ['a.png', 'b.png', 'more/B.png', 'more/a.png', 'more/c.png'];
 
-/** What is missing from a file of five images if only the first `named` have names. */
+/** The selected names that a file lacks of which only the first `seen` images are read. */
 function missing(only: string[] | undefined, range?: string, seen = 5): string | undefined {
   const chosen = chosenImages(only, range === undefined ? undefined : positionRange(range));
   names.slice(0, seen).forEach((name, index) => {

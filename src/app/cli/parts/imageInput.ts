@@ -101,7 +101,7 @@ export async function readImages(
   let bar: Progress | undefined;
   const onProgress = (done: number, total: number): void => {
     if (performance.now() - begin > WORTH_A_BAR_MS) {
-      bar ??= createProgress({ label: 'reading', total: total, unit: 'images' });
+      bar ??= createProgress({ label: 'reading', total, unit: 'images' });
       bar.expect(total);
       bar.update(done);
     }

@@ -5,7 +5,7 @@ import { exists } from '../../../data/files/files.ts';
 import { bundledModel, bundledModelNames } from '../../bundledModels.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
-/** What the argument may be, for help. */
+/** Describes the argument in help. */
 export const MODEL = 'a run folder, an exported model, or the name of a bundled model (emerging models)';
 
 /**

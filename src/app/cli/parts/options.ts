@@ -81,6 +81,15 @@ export function reportDevice(precision: Precision, { device: choice }: EngineOpt
   }
 }
 
+/** A positive number of minutes from an option. */
+export function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (text.trim() === '' || !Number.isFinite(minutes) || minutes <= 0) {
+    throw new InvalidArgumentError('It must be a number above 0.');
+  }
+  return minutes;
+}
+
 /** A parser of whole numbers of at least `least` and at most `greatest`. */
 export function wholeNumber(least: number, greatest = Number.MAX_SAFE_INTEGER): (text: string) => number {
   const range = greatest === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${greatest}`;

@@ -79,12 +79,12 @@ export async function findCopies(
       images.count + 3 * set.count,
       (onProgress) => copiesOfKnown(set, images, { engine, onProgress }),
     );
-    for (const { image, same: identical, near } of groups) {
-      copies[image]!.same.push(...identical.map(nameAt));
+    for (const { image, same, near } of groups) {
+      copies[image]!.same.push(...same.map(nameAt));
       copies[image]!.near.push(...near.map(nameAt));
     }
   }
-  return copies.filter(({ same: identical, near }) => identical.length + near.length > 0);
+  return copies.filter(({ same, near }) => same.length + near.length > 0);
 }
 
 /** How many copies are printed. */
@@ -95,12 +95,12 @@ export function copiesText(copies: readonly ImageCopies[]): string {
   if (copies.length === 0) {
     return 'No image is a copy of a known image, or nearly\n';
   }
-  const exact = copies.filter(({ same: identical }) => identical.length > 0);
-  const near = copies.filter(({ same: identical }) => identical.length === 0);
-  const lines = [...near, ...exact].slice(0, LINES).map(({ file, same: identical, near: nearly }) => {
-    const [first, ...others] = [...identical, ...nearly];
+  const exact = copies.filter(({ same }) => same.length > 0);
+  const near = copies.filter(({ same }) => same.length === 0);
+  const lines = [...near, ...exact].slice(0, LINES).map(({ file, same, near }) => {
+    const [first, ...others] = [...same, ...near];
     const more = others.length > 0 ? ` and ${formatCounted(others.length, 'other image')}` : '';
-    return `  ${visibleText(file)}: ${identical.length > 0 ? 'the pixels of' : 'nearly'} ${visibleText(first!)}${more}\n`;
+    return `  ${visibleText(file)}: ${same.length > 0 ? 'the pixels of' : 'nearly'} ${visibleText(first!)}${more}\n`;
   });
   const remaining = copies.length - lines.length;
   return (

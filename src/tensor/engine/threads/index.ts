@@ -1,4 +1,4 @@
-// What other folders may import: a pool of threads.
+// Public to other folders: a pool of threads.
 export type { Handler, ThreadAnswer, ThreadMessage } from './messages.ts';
 export { ThreadPool } from './pool.ts';
 export { importsModules, type StopFlag, usesThreads } from './port.node.ts';

@@ -35,7 +35,7 @@ function intervalStart(bin: number, { distribution, location, rate }: LatentDist
 }
 
 /**
- * Pushes a latent in about −log2 p(z)·2^−FRACTION_BITS bits, p being the density of the distribution.
+ * Pushes a latent in about −log2(p(z)·2^−FRACTION_BITS) bits, p being the density of the distribution.
  *
  * @throws OutOfRange if the latent is not between −64 and 64, or the distribution has a number that is not finite
  */

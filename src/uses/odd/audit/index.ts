@@ -1,4 +1,4 @@
-// What other folders may import: faults in datasets.
+// Public to other folders: faults in datasets.
 export { type Audit, type AuditModel, audit, type Finding } from './audit.ts';
 export { decodePicture, type ExaminedImage } from './examinedImages.ts';
 export { copiesOfKnown } from './knownCopies.ts';

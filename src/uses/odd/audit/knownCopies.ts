@@ -59,7 +59,7 @@ export async function copiesOfKnown(
   });
   return images
     .map(({ key }, image) => ({ image, same: byKey.get(key) ?? [], near: nearOf.get(image) ?? [] }))
-    .filter(({ same: identical, near }) => identical.length + near.length > 0);
+    .filter(({ same, near }) => same.length + near.length > 0);
 }
 
 async function examined(set: ImageSet, { signal, onProgress }: WorkOptions): Promise<ExaminedImage[]> {
