@@ -260,7 +260,10 @@ it('leaves out trainings that diverge, and says so', async () => {
   const diverging: StudyDefinition = {
     ...definition,
     seeds: [0, 1],
-    variants: { plain: {}, wild: { training: { learningRate: 900, clipNorm: 'none' } } },
+    variants: {
+      plain: {},
+      wild: { training: { learningRate: 900, clipNorm: 'none' }, model: { conditioner: { width: 8 } } },
+    },
     grid: {},
   };
   const report = await runStudy(diverging, join(folder, 'diverging'), engine);
@@ -269,6 +272,11 @@ it('leaves out trainings that diverge, and says so', async () => {
   expect(wild).toMatchObject({ equalSteps: null, differenceAtEqualSteps: null, secondsPerStep: null });
   expect(report!.warnings).toContainEqual(
     expect.stringMatching(/^wild on images, seed 1: left out: .*diverged/),
+  );
+  expect(report!.warnings).toContainEqual(
+    expect.stringMatching(
+      /^On images, wild has \d\.\d times the parameters of plain, so sizes are compared too:/,
+    ),
   );
   rmSync(join(folder, 'diverging'), { recursive: true });
 }, 60_000);
