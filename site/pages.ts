@@ -46,6 +46,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/layers/maf.md',
       'docs/layers/coupling.md',
       'docs/layers/prior.md',
+      'docs/formulas.md',
     ],
   },
   {
