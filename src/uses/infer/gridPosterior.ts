@@ -2,7 +2,10 @@
 import { UserError } from '../../core/errors.ts';
 import { valueRange } from '../../core/numeric/index.ts';
 
-/** The posterior of one number, given an image, in cells of equal width; outside, the probability is negligible. */
+/**
+ * The posterior of one number, given an image, in cells of equal width; outside, the probability is negligible. Copies that are
+ * posted to another thread, or stored, have its values but no methods.
+ */
 export class Posterior {
   /** The name of the number. */
   readonly name: string;
