@@ -30,7 +30,11 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^emerging-flows$/, replacement: source('api/index.ts') },
-      { find: /^emerging-flows\/(data|flows|tensor|training)$/, replacement: source('api/$1.ts') },
+      {
+        find: /^emerging-flows\/(actions|data|flows|pictures|tensor|training)$/,
+        replacement: source('api/$1.ts'),
+      },
+      { find: /^#(.*)$/, replacement: source('$1.ts') },
       { find: /^.*\/childScript\.node\.ts$/, replacement: source('testing/builtScripts.ts') },
     ],
   },

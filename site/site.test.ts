@@ -68,7 +68,7 @@ describe('the built site', { tags: 'system' }, () => {
   });
 
   it('has the API reference', () => {
-    const page = read('api/functions/emerging-flows_flows.emerging.html');
+    const page = read('api/functions/emerging-flows_flows.layers.emerging.html');
     expect(page).toContain('corner convolution');
     expect(page).toContain('options');
     expect(page).not.toContain('__namedParameters');

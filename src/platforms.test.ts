@@ -42,8 +42,10 @@ const runsAnywhere: readonly string[] = [
   'training/reports/curvePlot.ts',
   'training/reports/trainRun.ts',
   'training/step',
+  'api/actions.ts',
   'api/index.web.ts',
   'api/data.web.ts',
+  'api/pictures.ts',
   'api/training.web.ts',
   'api/worker.web.ts',
 ];

@@ -1,5 +1,6 @@
 // Draws digits from models/mnist-small.
-import { configureRuntime, contactSheet, loadModel } from 'emerging-flows';
+import { configureRuntime, loadModel } from 'emerging-flows';
+import { contactSheet } from 'emerging-flows/pictures';
 
 const byId = (id) => document.getElementById(id);
 const say = (text) => {

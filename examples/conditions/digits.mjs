@@ -4,8 +4,9 @@
 //
 // The run is in runs/super-resolution or runs/inpainting; if it is there, it is used.
 import { existsSync, writeFileSync } from 'node:fs';
-import { contactSheet, loadModel } from 'emerging-flows';
+import { loadModel } from 'emerging-flows';
 import { conditioned, imagesInMemory, openDataset } from 'emerging-flows/data';
+import { contactSheet } from 'emerging-flows/pictures';
 import { resolveConfig, startRun, train } from 'emerging-flows/training';
 
 const [size, cell] = [28, 4];

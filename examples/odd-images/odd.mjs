@@ -6,8 +6,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { contactSheet, heatRange, loadModel, mapPicture, oddPlaces, oddReport } from 'emerging-flows';
+import { loadModel, oddPlaces, oddReport } from 'emerging-flows';
 import { imagesInMemory, readImageFiles } from 'emerging-flows/data';
+import { contactSheet, heatRange, mapPicture } from 'emerging-flows/pictures';
 
 const bundled = fileURLToPath(new URL('../../models/mnist-small', import.meta.url));
 const [folder, path = bundled, out = 'odd-images'] = process.argv.slice(2);

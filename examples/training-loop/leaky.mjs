@@ -1,5 +1,5 @@
 // A layer with a mixing that uses it. It is a module of its own because the workers that compute gradients import it, too.
-import { conv1x1, defineMixing, filledParameter } from 'emerging-flows/flows';
+import { define, filledParameter, layers } from 'emerging-flows/flows';
 import { operations } from 'emerging-flows/tensor';
 
 const { add, divide, exp, multiply, relu, step, subtract, sum, sumPerImage } = operations;
@@ -32,9 +32,9 @@ export function leaky(shape) {
   };
 }
 
-export const leakyMixing = defineMixing({
+export const leakyMixing = define.mixing({
   name: 'leaky',
   summary: 'A 1x1 convolution, then slopes of negative values.',
   module: import.meta.url,
-  build: (shape) => ({ conv1x1: conv1x1(shape), leaky: leaky(shape) }),
+  build: (shape) => ({ conv1x1: layers.conv1x1(shape), leaky: leaky(shape) }),
 });

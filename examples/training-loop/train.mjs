@@ -2,16 +2,17 @@
 //
 //   npm run build && node examples/training-loop/train.mjs [STEPS] [OUT.png]
 import { writeFileSync } from 'node:fs';
-import { contactSheet, FlowModel, trainedModel } from 'emerging-flows';
+import { FlowModel } from 'emerging-flows';
 import { openDataset } from 'emerging-flows/data';
-import { checkBijection, Glow } from 'emerging-flows/flows';
+import { check, Glow } from 'emerging-flows/flows';
+import { contactSheet } from 'emerging-flows/pictures';
 import { adamax, BatchLoader, startFromData, Trainer } from 'emerging-flows/training';
 import { leaky, leakyMixing } from './leaky.mjs';
 
 const [steps = '300', out = 'samples.png'] = process.argv.slice(2);
 
 // Inverse, log-determinant and gradients of the layer, against numerical ones.
-const { ok } = await checkBijection(leaky([4, 6, 4]));
+const { ok } = await check(leaky([4, 6, 4]));
 console.log(`the layer is ${ok ? 'correct' : 'wrong'}`);
 
 const dataset = await openDataset('mnist', { validation: 0.01 });
@@ -38,7 +39,7 @@ for (let step = 0; step < Number(steps); step++) {
   }
 }
 
-const trained = new FlowModel(trainedModel(model, await trainer.state(), 'average'));
+const trained = FlowModel.fromState(model, await trainer.state());
 await trainer.release();
 const { validation } = dataset;
 const pixels = new Uint8Array(validation.count * imageShape[0] * imageShape[1] * imageShape[2]);

@@ -1,21 +1,7 @@
 // `emerging-flows`: load and use a trained model; measure, compare, diagnose and export models; errors.
 
-export {
-  type EncodedFrom,
-  type NamedLatents,
-  readLatents,
-  type StoredLatents,
-  writeLatents,
-} from '../model/loading/latentsFile.ts';
 export { loadModel } from '../model/loading/loadModel.ts';
-export { type DeviceReport, listDevices } from '../tensor/engine/listDevices.node.ts';
-export {
-  type ExportedModel,
-  type ExportedPrograms,
-  type ExportOptions,
-  exportModel,
-  exportPrograms,
-  type RoundedWeights,
-  roundWeights,
-} from '../uses/export/index.ts';
+export { listDevices } from '../tensor/engine/listDevices.node.ts';
+export { exportModel, exportPrograms, roundWeights } from '../uses/export/index.ts';
 export * from './shared/index.ts';
+export { Latents } from './shared/latents.node.ts';

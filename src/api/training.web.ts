@@ -1,5 +1,6 @@
 // `emerging-flows/training` in a page or its worker: configurations and presets, runs in files, and training.
 
-export { listPrivateFiles, privateFiles, removePrivateFiles } from '../data/files/privateFiles.web.ts';
+/** The files of runs in the browser's private file system. */
+export * as privateFiles from '../data/files/privateFiles.web.ts';
 export { resumeRun, startRun } from '../runs/open/run.web.ts';
 export * from './shared/training.ts';

@@ -12,14 +12,13 @@ import {
 import type { CodingOptions, DecodeOptions, EncodeOptions } from './flowModelOptions.ts';
 import { imageBatch, toImageSet } from './givenImages.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
+import { isDouble, type Latents } from './latentArithmetic.ts';
 import {
   compileDecoder,
   compileEncoder,
   countOfLatents,
   decodeBatch,
   encodeBatch,
-  isDouble,
-  type Latents,
   largestLatent,
   sliceLatents,
   tooFarOut,

@@ -17,7 +17,7 @@ import { tinyImages } from '../testing/tinyImages.ts';
 import { startFromData } from '../training/step/startFromData.ts';
 import { FlowModel } from './flowModel.ts';
 import type { FlowModelOptions } from './flowModelOptions.ts';
-import { interpolateLatents, meanLatents, moveLatents } from './latentArithmetic.ts';
+import { Latents } from './latentArithmetic.ts';
 import { compileDecoder, drawNormals, sliceLatents } from './latents.ts';
 import { imageArray } from './likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
@@ -460,15 +460,15 @@ describe('latents on the host', () => {
   const latent = (...values: number[]) => [{ shape: [1, 1, 1, 2], data: Float32Array.from(values) }];
 
   it('lie on a straight line, both ends included', () => {
-    const [line] = interpolateLatents(latent(0, 4), latent(3, -4), 3);
+    const [line] = Latents.interpolate(latent(0, 4), latent(3, -4), 3);
     expect(line).toEqual({ shape: [3, 1, 1, 2], data: Float32Array.from([0, 4, 1.5, 0, 3, -4]) });
-    expect(() => interpolateLatents(latent(0, 1), latent(1, 0), 1)).toThrow(RangeError);
+    expect(() => Latents.interpolate(latent(0, 1), latent(1, 0), 1)).toThrow(RangeError);
   });
 
   it('have a mean, and move along a difference', () => {
     const batch = [{ shape: [2, 1, 1, 2], data: Float32Array.from([1, 2, 3, 6]) }];
-    expect(meanLatents(batch)).toEqual(latent(2, 4));
-    const moved = moveLatents(latent(1, 1), {
+    expect(Latents.mean(batch)).toEqual(latent(2, 4));
+    const moved = Latents.move(latent(1, 1), {
       from: latent(0, 2),
       towards: latent(2, 3),
       amounts: [0, 1, -2],
@@ -479,9 +479,9 @@ describe('latents on the host', () => {
   it('keep their float64', () => {
     const third = [{ shape: [1, 1], data: Float64Array.of(1 / 3) }];
     const zero = [{ shape: [1, 1], data: Float32Array.of(0) }];
-    expect(interpolateLatents(zero, third, 2)[0]!.data).toEqual(Float64Array.of(0, 1 / 3));
-    expect(meanLatents(third)).toEqual(third);
-    expect(moveLatents(third, { from: zero, towards: zero, amounts: [1] })).toEqual(third);
-    expect(moveLatents(zero, { from: zero, towards: third, amounts: [1] })).toEqual(third);
+    expect(Latents.interpolate(zero, third, 2)[0]!.data).toEqual(Float64Array.of(0, 1 / 3));
+    expect(Latents.mean(third)).toEqual(third);
+    expect(Latents.move(third, { from: zero, towards: zero, amounts: [1] })).toEqual(third);
+    expect(Latents.move(zero, { from: zero, towards: third, amounts: [1] })).toEqual(third);
   });
 });

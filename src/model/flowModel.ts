@@ -9,6 +9,7 @@ import {
 } from '../core/numeric/index.ts';
 import type { ImageSet } from '../data/contract/index.ts';
 import type { Flow } from '../flows/models/index.ts';
+import type { TrainingStart, WeightsKind } from '../runs/contents/trainingState.ts';
 import type { Tensor } from '../tensor/index.ts';
 import { measureBitsMap, measureStageBits } from './bitsMap.ts';
 import {
@@ -36,13 +37,14 @@ import type {
 import { toImageSet } from './givenImages.ts';
 import { gradientOfImages, type ImageGradient } from './gradient.ts';
 import { ImagePrograms } from './imagePrograms.ts';
-import { type Draw, drawFromPriors, type Latents } from './latents.ts';
+import type { Latents } from './latentArithmetic.ts';
+import { type DrawOptions, drawFromPriors } from './latents.ts';
 import { toPixels, toValues } from './pixels.ts';
 import type { ImageScore, ReferenceScores } from './referenceScores.ts';
 import { sampleImages } from './sampling.ts';
 import { bitsPerDimByDraw, meanBitsPerDim, natsPerUnit, scoreImages } from './scoring.ts';
 import { describeStages, type StageDescription, type StageImages, stageImages } from './stageImages.ts';
-import { modelFingerprint, type TrainedModel } from './trainedModel.ts';
+import { modelFingerprint, type TrainedModel, trainedModel } from './trainedModel.ts';
 
 /**
  * A trained model. Images are NHWC, concatenated: integers of 8 bits in a Uint8Array or of 16 in a Uint16Array, or the real
@@ -85,7 +87,20 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   readonly #programs: ImagePrograms;
   #fingerprint: string | undefined;
 
-  /** @param trained from a training state by `trainedModel`; to load one from a folder, use `loadModel` */
+  /**
+   * A model with the weights of a training state, such as a `Trainer` has.
+   *
+   * @param options as for `loadModel`; `weights` are the moving average (default), or those after the last update
+   */
+  static fromState(
+    model: Flow,
+    state: TrainingStart,
+    { weights, ...options }: FlowModelOptions & { readonly weights?: WeightsKind } = {},
+  ): FlowModel {
+    return new FlowModel(trainedModel(model, state, weights), options);
+  }
+
+  /** @param trained a flow and its weights; to load them from a folder, use `loadModel` */
   constructor(trained: TrainedModel, options: FlowModelOptions = {}) {
     requireArgument(
       trained?.model?.latentShapes !== undefined,
@@ -137,7 +152,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if an option has an invalid value
    */
-  async drawLatents(draw: Draw): Promise<NdArray[]> {
+  async drawLatents(draw: DrawOptions): Promise<NdArray[]> {
     return drawFromPriors(this.#programs, draw);
   }
 

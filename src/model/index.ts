@@ -1,6 +1,6 @@
 // Public to other folders: a model and its calls.
 
-export { type ClassChoice, type ClassName, classNumber } from './classes.ts';
+export { type ClassChoice, classNumber } from './classes.ts';
 export { type Classification, type ClassLikelihoods, mostProbable, posteriors } from './classLikelihoods.ts';
 export {
   type ConditionChoice,
@@ -10,26 +10,17 @@ export {
   meanCondition,
   valuesOfConditions,
 } from './conditions.ts';
-export { type Correction, type Corrections, shortChecksum, type Verification } from './corrections.ts';
-export type { LevelDensities } from './densities.ts';
+export { type Corrections, shortChecksum, type Verification } from './corrections.ts';
 export { FlowModel } from './flowModel.ts';
 export {
-  type BitsMapOptions,
   type CodingOptions,
-  type ConditionOptions,
-  type DecodeOptions,
-  type EncodeOptions,
   type FlowModelOptions,
-  type GradientOptions,
-  type LikelihoodOptions,
   type MeasurementOptions,
   partOfWork,
   type SampleOptions,
-  type ScoreOptions,
   type WorkOptions,
 } from './flowModelOptions.ts';
 export { toImageSet } from './givenImages.ts';
-export type { ImageGradient } from './gradient.ts';
 export {
   bytesOfRun,
   compileForImages,
@@ -39,18 +30,14 @@ export {
   LARGE_BYTES,
 } from './imagePrograms.ts';
 export {
-  interpolateLatents,
-  meanLatents,
+  isDouble,
+  Latents,
   measureSeparation,
-  moveLatents,
   type Separation,
 } from './latentArithmetic.ts';
 export {
   compileDecoder,
-  type Draw,
   decodeBatch,
-  isDouble,
-  type Latents,
   largestLatent,
   tooFarOut,
   whyTooFarOut,
@@ -63,6 +50,6 @@ export {
   roundedModel,
   type WeightExponents,
 } from './smallWeights.ts';
-export type { StageDescription, StageImages } from './stageImages.ts';
+export type { StageDescription } from './stageImages.ts';
 export { modelFingerprint, type TrainedModel, trainedModel } from './trainedModel.ts';
 export { exponentsFor, weightSensitivities } from './weightPrecision.ts';

@@ -1,63 +1,76 @@
-// Arithmetic on latents, in float64 if any of them are: interpolation, means, and moves along a direction.
+// Latents and their arithmetic, in float64 if any of them are: interpolation, means, and moves along a direction.
 import { countElements, type NdArray } from '../core/numeric/index.ts';
-import { isDouble, type Latents } from './latents.ts';
 
 /**
- * Interpolates linearly between the latents of two images: `steps` images, both ends included,
- * (1 − t)·a + t·b with t = 0, 1/(steps − 1), …, 1.
+ * The latents ε of a batch of images: `[N, height, width, channels]` for each prior, from level 0's split to the top.
+ * For samples of the model with their noise, they follow the base distributions of the priors.
  */
-export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArray[] {
-  if (!Number.isInteger(steps) || steps < 2) {
-    throw new RangeError(`an interpolation needs 2 or more steps, not ${steps}`);
-  }
-  return a.map(({ shape, data }, index) => {
-    const otherData = b[index]!.data;
-    const size = data.length;
-    const out = zerosLike([a, b], steps * size);
-    for (let step = 0; step < steps; step++) {
-      const t = step / (steps - 1);
-      for (let element = 0; element < size; element++) {
-        out[step * size + element] = (1 - t) * data[element]! + t * otherData[element]!;
-      }
+export type Latents = readonly NdArray[];
+
+/** The arithmetic of latents, which are plain arrays: they can be posted to a worker and stored in a file. */
+export const Latents = {
+  /**
+   * Interpolates linearly between the latents of two images: `steps` images, both ends included,
+   * (1 − t)·a + t·b with t = 0, 1/(steps − 1), …, 1.
+   */
+  interpolate(a: Latents, b: Latents, steps: number): NdArray[] {
+    if (!Number.isInteger(steps) || steps < 2) {
+      throw new RangeError(`an interpolation needs 2 or more steps, not ${steps}`);
     }
-    return { shape: [steps, ...shape.slice(1)], data: out };
-  });
-}
-
-/** The mean over the images of a batch, as latents of one image. */
-export function meanLatents(latents: Latents): NdArray[] {
-  return latents.map(({ shape, data: values }) => {
-    const [count, ...latentShape] = shape as [number, ...number[]];
-    const size = countElements(latentShape);
-    const sums = new Float64Array(size);
-    values.forEach((value, element) => {
-      sums[element % size]! += value;
-    });
-    const data = zerosLike([latents], size);
-    data.set(sums.map((sum) => sum / count));
-    return { shape: [1, ...latentShape], data };
-  });
-}
-
-/**
- * Latents of one image moved along a direction by several amounts: ε + amount·(towards − from), one image per
- * amount.
- */
-export function moveLatents(
-  latents: Latents,
-  { from, towards, amounts }: { from: Latents; towards: Latents; amounts: readonly number[] },
-): NdArray[] {
-  return latents.map(({ shape, data }, index) => {
-    const [start, end] = [from[index]!.data, towards[index]!.data];
-    const size = data.length;
-    const out = zerosLike([latents, from, towards], amounts.length * size);
-    amounts.forEach((amount, step) => {
-      for (let element = 0; element < size; element++) {
-        out[step * size + element] = data[element]! + amount * (end[element]! - start[element]!);
+    return a.map(({ shape, data }, index) => {
+      const otherData = b[index]!.data;
+      const size = data.length;
+      const out = zerosLike([a, b], steps * size);
+      for (let step = 0; step < steps; step++) {
+        const t = step / (steps - 1);
+        for (let element = 0; element < size; element++) {
+          out[step * size + element] = (1 - t) * data[element]! + t * otherData[element]!;
+        }
       }
+      return { shape: [steps, ...shape.slice(1)], data: out };
     });
-    return { shape: [amounts.length, ...shape.slice(1)], data: out };
-  });
+  },
+
+  /** The mean over the images of a batch, as latents of one image. */
+  mean(latents: Latents): NdArray[] {
+    return latents.map(({ shape, data: values }) => {
+      const [count, ...latentShape] = shape as [number, ...number[]];
+      const size = countElements(latentShape);
+      const sums = new Float64Array(size);
+      values.forEach((value, element) => {
+        sums[element % size]! += value;
+      });
+      const data = zerosLike([latents], size);
+      data.set(sums.map((sum) => sum / count));
+      return { shape: [1, ...latentShape], data };
+    });
+  },
+
+  /**
+   * Latents of one image moved along a direction by several amounts: ε + amount·(towards − from), one image per
+   * amount.
+   */
+  move(
+    latents: Latents,
+    { from, towards, amounts }: { from: Latents; towards: Latents; amounts: readonly number[] },
+  ): NdArray[] {
+    return latents.map(({ shape, data }, index) => {
+      const [start, end] = [from[index]!.data, towards[index]!.data];
+      const size = data.length;
+      const out = zerosLike([latents, from, towards], amounts.length * size);
+      amounts.forEach((amount, step) => {
+        for (let element = 0; element < size; element++) {
+          out[step * size + element] = data[element]! + amount * (end[element]! - start[element]!);
+        }
+      });
+      return { shape: [amounts.length, ...shape.slice(1)], data: out };
+    });
+  },
+};
+
+/** Whether latents are decoded in float64: if any of them are float64. */
+export function isDouble(latents: Latents): boolean {
+  return latents.some(({ data }) => data instanceof Float64Array);
 }
 
 /** Zeros, in float64 if any latents are: they are then decoded in it. */

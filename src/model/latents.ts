@@ -22,25 +22,15 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
+import type { Latents } from './latentArithmetic.ts';
 import { asConditionInputs, type ConditionArrays, conditionInputs } from './likelihood/conditionArrays.ts';
 import type { Batch } from './likelihood/likelihood.ts';
 import { zerosFor } from './pixels.ts';
 import { DEFAULT_TEMPERATURE } from './temperature.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
-/**
- * The latents ε of a batch of images: `[N, height, width, channels]` for each prior, from level 0's split to the top.
- * For samples of the model with their noise, they follow the base distributions of the priors.
- */
-export type Latents = readonly NdArray[];
-
-/** Whether latents are decoded in float64: if any of them are float64. */
-export function isDouble(latents: Latents): boolean {
-  return latents.some(({ data }) => data instanceof Float64Array);
-}
-
 /** Which latents are drawn. */
-export interface Draw {
+export interface DrawOptions {
   /** How many images. */
   readonly count: number;
   /** The first image in the seed's infinite sequence of images; default 0. */
@@ -60,7 +50,7 @@ export interface Draw {
  */
 export function drawNormals(
   shapes: readonly ImageShape[],
-  { count, first = 0, temperature = DEFAULT_TEMPERATURE, seed = 0 }: Draw,
+  { count, first = 0, temperature = DEFAULT_TEMPERATURE, seed = 0 }: DrawOptions,
 ): NdArray[] {
   requireWhole('count', count, 0);
   requireWhole('first', first, 0);
@@ -137,7 +127,7 @@ export function countOfLatents(latents: Latents, shapes: readonly ImageShape[]):
  */
 export async function drawFromPriors(
   programs: ImagePrograms,
-  { temperature = DEFAULT_TEMPERATURE, ...draw }: Draw,
+  { temperature = DEFAULT_TEMPERATURE, ...draw }: DrawOptions,
   following: WorkOptions = {},
 ): Promise<NdArray[]> {
   const { latentShapes, priors } = programs.model;

@@ -31,7 +31,7 @@ it.skipIf(firefoxPath === undefined)(
     const script = `
       import { configureRuntime, loadModel } from 'emerging-flows';
       import { imagesInMemory } from 'emerging-flows/data';
-      import { privateFiles, removePrivateFiles, resumeRun, startRun, train } from 'emerging-flows/training';
+      import { privateFiles, resumeRun, startRun, train } from 'emerging-flows/training';
 
       globalThis.use = async () => {
         configureRuntime({
@@ -47,13 +47,13 @@ it.skipIf(firefoxPath === undefined)(
         await exact.release();
         const images = imagesInMemory(Uint8Array.from([${pixels}]), [8, 8, 1]);
         const dataset = { name: 'tiny', imageShape: [8, 8, 1], train: images, validation: images, test: images };
-        const files = await privateFiles('firefox');
+        const files = await privateFiles.open('firefox');
         const run = await startRun(${JSON.stringify(config)}, files, { dataset });
         const losses = [];
         const onStep = (step, loss) => losses.push(loss);
         await train({ ...run, workers: 2, threads: 2, stopAt: 4, events: { onStep } });
         await train({ ...(await resumeRun(files, {}, { dataset })), workers: 2, threads: 2, events: { onStep } });
-        await removePrivateFiles('firefox');
+        await privateFiles.remove('firefox');
         return { browser: navigator.userAgent, samples: [...samples], bits: [...bits], latents, losses };
       };
     `;

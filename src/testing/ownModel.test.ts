@@ -20,7 +20,6 @@ import { defineFlow } from '../flows/models/flowRegistry.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
 import { registerPart } from '../flows/models/parts.ts';
 import { StagedFlow } from '../flows/models/stagedFlow.ts';
-import { bijectionStage, topStage } from '../flows/models/stages.ts';
 import { topPrior } from '../flows/priors/prior.ts';
 import { studentT } from '../flows/priors/studentT.ts';
 import { loadModel } from '../model/loading/loadModel.ts';
@@ -64,8 +63,8 @@ function tinted(shape: Shape, width: number, options: ModelOptions): StagedFlow 
   return new StagedFlow(
     shape,
     [
-      { path: 'step', kind: 'step', level: 0, stage: bijectionStage(step) },
-      { path: 'prior', kind: 'prior', level: 0, stage: topStage(topPrior(shape, { base: studentT() })) },
+      { path: 'step', kind: 'step', level: 0, stage: step },
+      { path: 'prior', kind: 'prior', level: 0, stage: topPrior(shape, { base: studentT() }) },
     ],
     options,
   );
@@ -208,7 +207,7 @@ it('refuses layers that disagree about a condition, and options that no layer us
   expect(() => chain('step', { tint: tint(shape), other: otherTint })).toThrow(
     "the condition 'colour' is [3] in chain 'step': part 1 (tint: tint), but [1] in chain 'step': part 2 (other: tint): give one of them another name",
   );
-  const prior = { path: 'prior', kind: 'prior', level: 0, stage: topStage(topPrior(shape)) } as const;
+  const prior = { path: 'prior', kind: 'prior', level: 0, stage: topPrior(shape) } as const;
   const omega = { name: 'omega', mean: 0, deviation: 1 };
   expect(() => new StagedFlow(shape, [prior], { condition: [omega] })).toThrow(
     'model.condition names omega, but no layer of the flow depends on it: leave it out',

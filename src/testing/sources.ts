@@ -17,7 +17,12 @@ export function sourcesIn(folder: string): Map<string, string> {
 
 /** Everything that a source imports, re-exports or imports dynamically. */
 export function listImports(source: string): string[] {
-  return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
+  // TypeScript leaves these out.
+  const namespaces = source.matchAll(/^export \* as \w+ from '([^']+)'/gm);
+  return [
+    ...ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName),
+    ...Array.from(namespaces, ([, specifier]) => specifier!),
+  ];
 }
 
 /** The file that an import within the same folder of the repository leads to. */

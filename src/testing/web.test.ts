@@ -41,11 +41,14 @@ let bundled: Bundle;
 beforeAll(async () => {
   bundled = await bundle(
     `
-    import * as library from 'emerging-flows';
+    import * as main from 'emerging-flows';
+    import * as actions from 'emerging-flows/actions';
     import * as data from 'emerging-flows/data';
+    import * as pictures from 'emerging-flows/pictures';
     import * as training from 'emerging-flows/training';
     import { runtimeSha256 } from '../dist/tensor/engine/runtime.node.js';
-    Object.assign(globalThis, { all: [data, training], runtimeSha256 });
+    const library = { ...main, ...pictures };
+    Object.assign(globalThis, { all: [data, training, actions], runtimeSha256 });
     library.configureRuntime({
       wasm: '/runtime/ort-wasm-simd-threaded.wasm',
       webgpu: { wasm: '/runtime/ort-wasm-simd-threaded.asyncify.wasm' },
@@ -68,12 +71,15 @@ describe('the entry point for browsers', () => {
   it.each([
     [
       'a page that draws',
-      `import { contactSheet, loadModel } from 'emerging-flows'; use(contactSheet, loadModel);`,
+      `import { loadModel } from 'emerging-flows';
+       import { contactSheet } from 'emerging-flows/pictures';
+       use(contactSheet, loadModel);`,
       116,
     ],
     [
       'a page that draws, opens images and trains',
-      `import { configureRuntime, contactSheet, loadModel } from 'emerging-flows';
+      `import { configureRuntime, loadModel } from 'emerging-flows';
+       import { contactSheet } from 'emerging-flows/pictures';
        import * as data from 'emerging-flows/data';
        import * as training from 'emerging-flows/training';
        use(configureRuntime, contactSheet, loadModel, data, training);`,

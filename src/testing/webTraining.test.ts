@@ -396,14 +396,14 @@ describe.skipIf(chromiumPath === undefined)(
     it('keeps a run in the private file system, through a reload, for one trainer at a time', async () => {
       const config = createConfig('1x1');
       await inWorker(`
-      const files = await library.privateFiles('kept');
+      const files = await library.privateFiles.open('kept');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 7 });
     `);
       await page.reload();
       const { names, locked, files } = await inWorker<{ names: string[]; locked: string; files: Files }>(`
-      const names = await library.listPrivateFiles();
-      const files = await library.privateFiles('kept');
+      const names = await library.privateFiles.list();
+      const files = await library.privateFiles.open('kept');
       const run = await library.resumeRun(files, {}, { dataset });
       let locked;
       const onStep = async () => { locked ??= library.train({ ...run, workers: 1 }).catch((error) => error.message); };
@@ -413,20 +413,20 @@ describe.skipIf(chromiumPath === undefined)(
       expect(names).toEqual(['kept']);
       expect(locked).toMatch(/^kept is being trained in another page or worker/);
       expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
-      await inWorker(`await library.removePrivateFiles('kept')`);
-      expect(await inWorker('return library.listPrivateFiles()')).toEqual([]);
+      await inWorker(`await library.privateFiles.remove('kept')`);
+      expect(await inWorker('return library.privateFiles.list()')).toEqual([]);
     });
 
     it('has a private file system that does what memory and a folder do', async () => {
-      const seen = await inWorker(`const files = await library.privateFiles('store'); ${fileStoreUse}`);
-      await inWorker(`await library.removePrivateFiles('store')`);
+      const seen = await inWorker(`const files = await library.privateFiles.open('store'); ${fileStoreUse}`);
+      await inWorker(`await library.privateFiles.remove('store')`);
       expect(seen).toEqual(fileStoreSeen);
     });
 
     it('reports a full disk, and keeps the last checkpoint', async () => {
       const config = createConfig('1x1', { steps: 200 });
       await inWorker(`
-      const files = await library.privateFiles('full');
+      const files = await library.privateFiles.open('full');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 3 });
     `);
@@ -434,7 +434,7 @@ describe.skipIf(chromiumPath === undefined)(
       const origin = new URL(page.url()).origin;
       await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
       const failed = inWorker(`
-      const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
+      const run = await library.resumeRun(await library.privateFiles.open('full'), {}, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 6 });
     `);
       await expect(failed).rejects.toThrow(
@@ -442,9 +442,9 @@ describe.skipIf(chromiumPath === undefined)(
       );
       await session.send('Storage.overrideQuotaForOrigin', { origin });
       const step = await inWorker(`
-      const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
+      const run = await library.resumeRun(await library.privateFiles.open('full'), {}, { dataset });
       const { state } = await library.train({ ...run, workers: 1, stopAt: 6 });
-      await library.removePrivateFiles('full');
+      await library.privateFiles.remove('full');
       return [run.state.step, state.step];
     `);
       expect(step).toEqual([3, 6]);
@@ -457,14 +457,14 @@ describe.skipIf(chromiumPath === undefined)(
       const begun = await folder.getDirectoryHandle('begun', { create: true });
       // A write that failed at once leaves this.
       await begun.getFileHandle('config.yaml', { create: true });
-      const files = await library.privateFiles('begun');
+      const files = await library.privateFiles.open('begun');
       const before = [await files.list(), (await files.read('config.yaml')) === undefined ? 'nothing' : 'a file'];
       await library.startRun(${JSON.stringify(createConfig('1x1'))}, files, { dataset });
       for (let time = 0; time < 20; time++) {
         await (await files.lock()).release();
       }
       const after = await files.list();
-      await library.removePrivateFiles('begun');
+      await library.privateFiles.remove('begun');
       return [...before, after];
     `);
       expect(names).toEqual([[], 'nothing', ['config.yaml', 'data.json']]);
@@ -488,7 +488,7 @@ describe.skipIf(chromiumPath === undefined)(
       const posted = await inWorker<{ step?: number; validationBitsPerDim?: number }[]>(`
       const posted = [];
       ${body}
-      await library.removePrivateFiles('digits');
+      await library.privateFiles.remove('digits');
       return posted;
     `);
       expect(posted.map(({ step }) => step)).toEqual([1, 2, 3, undefined]);

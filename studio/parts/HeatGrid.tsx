@@ -1,5 +1,6 @@
 // A heat map with a selectable value.
-import { type HeatRange, heatMap, type ImageShape, type NdArray } from 'emerging-flows';
+import type { ImageShape, NdArray } from 'emerging-flows';
+import { type HeatRange, heatMap } from 'emerging-flows/pictures';
 import { useId, useMemo } from 'preact/hooks';
 import { locateCell, placeName, tileLayout, valueAt, valueBeside } from './heatPlaces.ts';
 import { Picture } from './Picture.tsx';

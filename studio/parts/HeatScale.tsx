@@ -1,5 +1,5 @@
 // The colour scale of heat maps.
-import { type HeatRange, heatMap } from 'emerging-flows';
+import { type HeatRange, heatMap } from 'emerging-flows/pictures';
 import { useMemo } from 'preact/hooks';
 import { decimal } from '../numbers.ts';
 import { Picture } from './Picture.tsx';

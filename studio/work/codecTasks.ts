@@ -1,20 +1,23 @@
 // Tasks of the room Compress: images to a file and back.
+
 import {
-  type CompressedSize,
-  compressParts,
-  contactSheet,
   type Decompressed,
   decompress,
   type FlowModel,
   type ImageShape,
-  isCompressed,
   type NamedImage,
-  PngEstimate,
-  requireCodable,
   UserError,
 } from 'emerging-flows';
 import type { GivenFile } from 'emerging-flows/data';
+import { contactSheet } from 'emerging-flows/pictures';
 import { zipSync } from 'fflate';
+import {
+  type CompressedSize,
+  compressParts,
+  isCompressed,
+  PngEstimate,
+  requireCodable,
+} from '#uses/codec/index';
 import type { Call, Progress } from './calls.ts';
 import { type CodecSource, openSource } from './codecSource.ts';
 import { TILES } from './constants.ts';

@@ -1,12 +1,7 @@
 // Tasks of the room Inside: stages and their arithmetic, bits, encoding, decoding, round trips.
 
-import {
-  drawActivations,
-  type FlowModel,
-  type ImageShape,
-  type NdArray,
-  type StageDescription,
-} from 'emerging-flows';
+import type { FlowModel, ImageShape, NdArray, StageDescription } from 'emerging-flows';
+import { drawActivations } from 'emerging-flows/pictures';
 import type { Precision } from './arithmetic.ts';
 import { type Line, type Place, type StageArithmetic, stageArithmetic } from './arithmetic.ts';
 import { type Call, turns } from './calls.ts';

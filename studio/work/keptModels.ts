@@ -1,6 +1,6 @@
 // Models trained in this browser: the last checkpoints of the runs in its private file system.
 import { UserError } from 'emerging-flows';
-import { listPrivateFiles, privateFiles } from 'emerging-flows/training';
+import { privateFiles } from 'emerging-flows/training';
 
 /** Its name, fetched only for comparisons. */
 export const SCORES_FILE = 'scores.json';
@@ -22,7 +22,7 @@ interface KeptModel {
 export async function keptModels(): Promise<KeptModel[]> {
   const models: KeptModel[] = [];
   for (const name of await names()) {
-    const files = await (await privateFiles(name)).list();
+    const files = await (await privateFiles.open(name)).list();
     const last = files.filter((file) => /^checkpoints\/step-\d{8,}\.safetensors$/.test(file)).at(-1);
     if (last !== undefined && files.includes('config.yaml')) {
       const url = `${PREFIX}${encodeURIComponent(name)}/`;
@@ -39,7 +39,7 @@ export async function keptFile(folder: string, file: string): Promise<Uint8Array
     return undefined;
   }
   const name = decodeURIComponent(folder.slice(PREFIX.length, -1));
-  const bytes = await (await privateFiles(name)).read(file);
+  const bytes = await (await privateFiles.open(name)).read(file);
   if (bytes === undefined) {
     throw new Error(`The run ${name} has changed: reload the page.`);
   }
@@ -48,7 +48,7 @@ export async function keptFile(folder: string, file: string): Promise<Uint8Array
 
 async function names(): Promise<string[]> {
   try {
-    return await listPrivateFiles();
+    return await privateFiles.list();
   } catch (error) {
     // Storage is blocked, as in some private windows; the room Train reports it.
     if (error instanceof UserError) {

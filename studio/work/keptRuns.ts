@@ -1,12 +1,6 @@
 // Reading the runs in the browser's private file system.
 import { UserError } from 'emerging-flows';
-import {
-  listPrivateFiles,
-  privateFiles,
-  readFiles,
-  removePrivateFiles,
-  resolveConfig,
-} from 'emerging-flows/training';
+import { privateFiles, readFiles, resolveConfig } from 'emerging-flows/training';
 import { zipSync } from 'fflate';
 import { DIGITS_FILE } from './digits.ts';
 
@@ -50,12 +44,12 @@ export function samplesName(step: number): string {
 
 /** The names of the stored runs. */
 export function keptRuns(): Promise<string[]> {
-  return listPrivateFiles();
+  return privateFiles.list();
 }
 
 /** Reads a stored run. */
 export async function keptRun(name: string): Promise<KeptRun> {
-  const files = await privateFiles(name);
+  const files = await privateFiles.open(name);
   const names = await files.list();
   const readText = async (file: string): Promise<string> =>
     new TextDecoder().decode((await files.read(file)) ?? new Uint8Array());
@@ -108,7 +102,7 @@ function readAbout(text: string): Partial<Pick<KeptRun, 'about' | 'problem'>> {
 
 /** A run as a zip archive of its folder. */
 export async function createArchive(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const files = await readFiles(await privateFiles(name));
+  const files = await readFiles(await privateFiles.open(name));
   const inFolder = Object.fromEntries(
     Object.entries(files).map(([file, bytes]) => [`${name}/${file}`, bytes]),
   );
@@ -118,5 +112,5 @@ export async function createArchive(name: string): Promise<Uint8Array<ArrayBuffe
 
 /** Deletes a run. */
 export function removeKept(name: string): Promise<void> {
-  return removePrivateFiles(name);
+  return privateFiles.remove(name);
 }

@@ -1,7 +1,5 @@
 // Tasks of the room Odd: scores, p-values, and maps.
 import {
-  type HeatRange,
-  heatRange,
   measureReference,
   type OddPlace,
   type OddReport,
@@ -14,6 +12,7 @@ import {
   type SourceComparison,
 } from 'emerging-flows';
 import { imagesInMemory } from 'emerging-flows/data';
+import { type HeatRange, heatRange } from 'emerging-flows/pictures';
 import { type Call, workOptions } from './calls.ts';
 import { measured } from './constants.ts';
 import { keptFile, SCORES_FILE } from './keptModels.ts';

@@ -1,7 +1,8 @@
 // The rooms' tasks with a trained model, run in a worker.
 
-import { contactSheet, interpolateLatents, RandomStream } from 'emerging-flows';
+import { Latents, RandomStream } from 'emerging-flows';
 import { type OpenedImages, openImages } from 'emerging-flows/data';
+import { contactSheet } from 'emerging-flows/pictures';
 import { type Call, type Progress, workOptions } from './calls.ts';
 import { measured } from './constants.ts';
 import { DIGITS_FILE } from './digits.ts';
@@ -138,7 +139,7 @@ export const tasks = {
     const name = await codingClass(model, ends[0], '', call);
     const options = { class: name, signal: call.signal };
     const [from, to] = [await model.encode(ends[0], options), await model.encode(ends[1], options)];
-    const between = interpolateLatents(from, to, steps);
+    const between = Latents.interpolate(from, to, steps);
     let overflowed = 0;
     const decoded = await model.decode(between, {
       ...options,

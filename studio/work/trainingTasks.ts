@@ -1,5 +1,6 @@
 // Tasks of the room Train: sizes, training, and stored runs.
-import { contactSheet, loadModel } from 'emerging-flows';
+import { loadModel } from 'emerging-flows';
+import { contactSheet } from 'emerging-flows/pictures';
 import {
   type Config,
   type ConfigLayer,
@@ -98,7 +99,7 @@ export const trainingTasks = {
       }),
     );
     report({ kind: 'damaged', count: dataset.damaged.length });
-    const files = await privateFiles(order.name);
+    const files = await privateFiles.open(order.name);
     const run = order.config
       ? await startRun(completeConfig(order.config), files, { dataset })
       : await resumeRun(files, {}, { dataset });

@@ -6,18 +6,9 @@ export {
   type ConditionValues,
   conditioned,
   type Dataset,
-  type DatasetDescription,
-  type DatasetSource,
-  type HoldOut,
-  type HoldOutByName,
-  type HoldOutByPosition,
   type ImageSet,
   imagesInMemory,
   type Labels,
   labelled,
   type NamedDataset,
-  type ValidationShare,
-  type WantedConditions,
 } from '../../data/contract/index.ts';
-export type { Crop } from '../../data/pixels/index.ts';
-export type { ImageFileOptions, NamedImages } from '../../data/sources/namedImages.ts';

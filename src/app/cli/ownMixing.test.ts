@@ -19,9 +19,9 @@ function module(file: string, name: string, more = ''): string {
   const path = join(root, file);
   writeFileSync(
     path,
-    `import { defineMixing, reverse } from 'emerging-flows/flows';
-     export const mine = defineMixing({
-       name: '${name}', summary: 'Reverses.', ${more} build: (shape) => ({ turned: reverse(shape) }),
+    `import { define, layers } from 'emerging-flows/flows';
+     export const mine = define.mixing({
+       name: '${name}', summary: 'Reverses.', ${more} build: (shape) => ({ turned: layers.reverse(shape) }),
      });`,
   );
   return path;
@@ -119,10 +119,10 @@ it('is refused in one line if the program that trains with workers defines it it
   const program = join(root, 'program.mjs');
   writeFileSync(
     program,
-    `import { defineMixing, Glow, reverse } from 'emerging-flows/flows';
+    `import { define, Glow, layers } from 'emerging-flows/flows';
      import { adamax, startFromData, Trainer } from 'emerging-flows/training';
-     const build = (shape) => ({ turned: reverse(shape) });
-     const own = defineMixing({ name: 'own', summary: 'Reverses.', module: import.meta.url, build });
+     const build = (shape) => ({ turned: layers.reverse(shape) });
+     const own = define.mixing({ name: 'own', summary: 'Reverses.', module: import.meta.url, build });
      const options = { levels: 1, depth: 1, conditioner: { width: 2 }, mixing: own, learnedPrior: false };
      const model = new Glow([4, 4, 1], options);
      const image = { shape: [2, 4, 4, 1], data: Float32Array.from({ length: 32 }, (_, index) => (index * 37) % 256) };

@@ -24,12 +24,12 @@ function module(file: string, text: string): string {
 
 // A network whose numbers are the means of the channels that stay, times a strength and learned weights.
 const conditioner = `import { operations } from 'emerging-flows/tensor';
-import { defineConditioner, filledParameter, numberFrom, option } from 'emerging-flows/flows';
+import { define, filledParameter, limits, option } from 'emerging-flows/flows';
 const { multiply, reshape, sum } = operations;
-export const mean = defineConditioner({
+export const mean = define.conditioner({
   name: 'mean',
   summary: 'The mean of the channels that stay.',
-  options: { strength: option('How strongly it acts.', numberFrom(0, 1), 1) },
+  options: { strength: option('How strongly it acts.', limits.numberFrom(0, 1), 1) },
   build: ({ strength }) => ({
     parameters: (shape, { channels, numbers }) => ({ weights: filledParameter([channels * numbers], 0.1) }),
     forward(image, p) {
@@ -179,13 +179,13 @@ describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, { tags: 'system' }, () =
 it('a mixing with an option of its own is in help and in the schema without another change', async () => {
   const mixing = module(
     'turning.mjs',
-    `import { defineMixing, option, reverse, wholeNumber } from 'emerging-flows/flows';
-     export const turning = defineMixing({
+    `import { define, layers, limits, option } from 'emerging-flows/flows';
+     export const turning = define.mixing({
        name: 'turning',
        summary: 'Turns the channels around.',
-       options: { turns: option('How often it turns them.', wholeNumber(1, 7), 1) },
+       options: { turns: option('How often it turns them.', limits.wholeNumber(1, 7), 1) },
        build: (shape, { turns }) =>
-         Object.fromEntries(Array.from({ length: turns }, (_, turn) => ['turn' + turn, reverse(shape)])),
+         Object.fromEntries(Array.from({ length: turns }, (_, turn) => ['turn' + turn, layers.reverse(shape)])),
      });`,
   );
   const { stdout } = await emerging.run('config', '--import', mixing);

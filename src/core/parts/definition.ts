@@ -32,7 +32,7 @@ export interface PartDefinition<Schemas extends OptionSchemas = OptionSchemas> {
   build(...args: never[]): unknown;
 }
 
-/** The argument of helpers such as `defineMixing`; `options` can be left out if there are none. */
+/** The argument of helpers such as `define.mixing`; `options` can be left out if there are none. */
 export type PartialDefinition<Definition extends PartDefinition> = Omit<Definition, 'kind' | 'options'> & {
   /** Its options, by name; by default none. */
   readonly options?: Definition['options'];

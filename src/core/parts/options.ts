@@ -61,9 +61,9 @@ export type OptionValues<Schemas extends OptionSchemas> = {
  * @param fallback its default. Files may leave out an option with its default, so it must never change
  * @example
  * ```ts
- * import { numberFrom, option } from 'emerging-flows/flows';
+ * import { limits, option } from 'emerging-flows/flows';
  *
- * const strength = option('How strongly the network acts.', numberFrom(0, 1), 0.5);
+ * const strength = option('How strongly the network acts.', limits.numberFrom(0, 1), 0.5);
  * ```
  */
 export function option<Values extends z.ZodMiniType>(

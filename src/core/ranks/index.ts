@@ -12,5 +12,4 @@ export {
   type Ranks,
   RanksLost,
   ranksBeside,
-  type Summed,
 } from './ranks.ts';

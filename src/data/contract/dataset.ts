@@ -136,13 +136,13 @@ export interface Dataset extends DatasetSource {
 }
 
 /** Held out by position: the first images of a permutation that depends only on their number. */
-export interface HoldOutByPosition {
+interface HoldOutByPosition {
   /** The kind of rule. */
   readonly by: 'position';
 }
 
 /** Held out by name: the images whose hash is below a limit, so that other images do not matter. */
-export interface HoldOutByName {
+interface HoldOutByName {
   /** The kind of rule. */
   readonly by: 'name';
   /** The limit, from 0 to 1. */

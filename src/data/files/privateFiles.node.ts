@@ -8,8 +8,8 @@ import type { FileStore } from './fileStore.ts';
  * @param name of the run
  * @throws UserError (`unsupported`) in Node, where a run has a folder; (`invalid-argument`) for an invalid file name
  */
-export async function privateFiles(name: string): Promise<FileStore> {
-  throw notInNode(`privateFiles('${name}')`);
+export async function open(name: string): Promise<FileStore> {
+  throw notInNode(`privateFiles.open('${name}')`);
 }
 
 /**
@@ -17,8 +17,8 @@ export async function privateFiles(name: string): Promise<FileStore> {
  *
  * @throws UserError (`unsupported`) in Node
  */
-export async function listPrivateFiles(): Promise<string[]> {
-  throw notInNode('listPrivateFiles()');
+export async function list(): Promise<string[]> {
+  throw notInNode('privateFiles.list()');
 }
 
 /**
@@ -26,8 +26,8 @@ export async function listPrivateFiles(): Promise<string[]> {
  *
  * @throws UserError (`unsupported`) in Node; (`locked`) while it is trained
  */
-export async function removePrivateFiles(name: string): Promise<void> {
-  throw notInNode(`removePrivateFiles('${name}')`);
+export async function remove(name: string): Promise<void> {
+  throw notInNode(`privateFiles.remove('${name}')`);
 }
 
 function notInNode(call: string): UserError {

@@ -1,6 +1,6 @@
 // Changes of a browser's private files that overlap, with files in memory in place of the browser's.
 import { afterEach, expect, it, vi } from 'vitest';
-import { privateFiles } from './privateFiles.web.ts';
+import * as privateFiles from './privateFiles.web.ts';
 
 /** A file that is replaced when a stream is closed, as in a browser. */
 class FakeFile {
@@ -54,7 +54,7 @@ it('keep every appended line once, even if a log is read while it is saved', asy
   const root = new FakeFolder();
   vi.stubGlobal('navigator', { storage: { getDirectory: async () => root } });
   vi.stubGlobal('FileSystemFileHandle', FakeFile);
-  const files = await privateFiles('run');
+  const files = await privateFiles.open('run');
   const lines = ['1\n', '2\n', '3\n', '4\n'];
   const calls = lines.flatMap((line) => {
     files.append('log', line);

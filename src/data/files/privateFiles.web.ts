@@ -19,7 +19,7 @@ const FOLDER = 'emerging-flows';
  * @throws UserError (`unsupported`) if the browser refuses it, as in some private windows; (`invalid-argument`) for an
  *   invalid file name
  */
-export async function privateFiles(name: string): Promise<FileStore> {
+export async function open(name: string): Promise<FileStore> {
   requireFileName(name);
   await openRoot();
   if (!('createWritable' in FileSystemFileHandle.prototype)) {
@@ -36,7 +36,7 @@ export async function privateFiles(name: string): Promise<FileStore> {
  *
  * @throws UserError (`unsupported`) if the browser refuses it
  */
-export async function listPrivateFiles(): Promise<string[]> {
+export async function list(): Promise<string[]> {
   const names: string[] = [];
   for await (const name of (await openRoot()).keys()) {
     names.push(name);
@@ -49,7 +49,7 @@ export async function listPrivateFiles(): Promise<string[]> {
  *
  * @throws UserError (`unsupported`) if the browser refuses it; (`locked`) while it is trained
  */
-export async function removePrivateFiles(name: string): Promise<void> {
+export async function remove(name: string): Promise<void> {
   requireFileName(name);
   const root = await openRoot();
   const { release } = await lockName(name);

@@ -1,7 +1,7 @@
 // Public to other folders: plots, sheets, heat maps.
-export { type ActivationOptions, type DrawnActivations, drawActivations } from './activations.ts';
-export { type ContactSheetOptions, contactSheet, requireDrawable, rowHeight } from './contactSheet.ts';
+export { drawActivations } from './activations.ts';
+export { contactSheet, requireDrawable, rowHeight } from './contactSheet.ts';
 export { type HeatRange, heatMap, heatRange } from './heatMap.ts';
-export { type MapPictureOptions, mapPicture, type PlaceFrame } from './mapPicture.ts';
+export { mapPicture } from './mapPicture.ts';
 export type { Plot, PlotSeries } from './plot.ts';
 export { element, htmlText, type SvgElement } from './svg.ts';

@@ -27,7 +27,7 @@ export interface MapPictureOptions {
 }
 
 /** A square of an image, in pixels. */
-export interface PlaceFrame {
+interface PlaceFrame {
   /** The first row inside it. */
   readonly row: number;
   /** The first column inside it. */

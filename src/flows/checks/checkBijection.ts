@@ -70,7 +70,7 @@ export async function checkBijection(
   if (!Number.isInteger(images) || images < 2) {
     throw new UserError(
       'invalid-argument',
-      `checkBijection: images must be a whole number of 2 or more, not ${images}`,
+      `check: images must be a whole number of 2 or more, not ${images}`,
     );
   }
   if (parameters) {
@@ -80,7 +80,7 @@ export async function checkBijection(
     if (!layer.parameters[path]) {
       throw new UserError(
         'invalid-argument',
-        `checkBijection: withoutEffect names '${path}', which ${layer.name} does not have`,
+        `check: withoutEffect names '${path}', which ${layer.name} does not have`,
       );
     }
   }
@@ -147,7 +147,7 @@ function checkParameters(
     if (!expected || !actual || !sameShape(expected, actual)) {
       throw new UserError(
         'invalid-argument',
-        `checkBijection: the parameter '${path}' of ${name}: expected ${expected ? showShape(expected) : 'none'}, ` +
+        `check: the parameter '${path}' of ${name}: expected ${expected ? showShape(expected) : 'none'}, ` +
           `given ${actual ? showShape(actual) : 'none'}`,
       );
     }

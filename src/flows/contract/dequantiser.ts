@@ -108,7 +108,7 @@ export interface DequantiserDefinition<Schemas extends OptionSchemas = OptionSch
   ): Dequantiser;
 }
 
-/** Defines a way to dequantise, as `defineMixing` does a mixing. */
+/** Defines a way to dequantise, as `define.mixing` does a mixing. */
 export function defineDequantiser<Schemas extends OptionSchemas = Record<never, never>>(
   definition: PartialDefinition<DequantiserDefinition<Schemas>>,
 ): DequantiserDefinition<Schemas> {

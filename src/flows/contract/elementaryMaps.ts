@@ -5,7 +5,7 @@ import type { Offset } from '../../tensor/operations/index.ts';
 import type { Condition } from './condition.ts';
 
 /** The same values in another order. */
-export interface OrderMap {
+interface OrderMap {
   /** Which map it is. */
   readonly kind: 'order';
   /** Reorders images `[N, H, W, C]`. */
@@ -13,7 +13,7 @@ export interface OrderMap {
 }
 
 /** y = x + bias, per channel. */
-export interface ShiftMap {
+interface ShiftMap {
   /** Which map it is. */
   readonly kind: 'shift';
   /** `[C]`. */
@@ -21,7 +21,7 @@ export interface ShiftMap {
 }
 
 /** y = x·scale, per channel. */
-export interface ScaleMap {
+interface ScaleMap {
   /** Which map it is. */
   readonly kind: 'scale';
   /** `[C]`, without zeros. */
@@ -29,7 +29,7 @@ export interface ScaleMap {
 }
 
 /** y = x·weight for every pixel. */
-export interface MatrixMap {
+interface MatrixMap {
   /** Which map it is. */
   readonly kind: 'matrix';
   /** `[C, C]`, invertible. */
@@ -55,7 +55,7 @@ export interface CornerMap {
 }
 
 /** y = (x + shift)·scale. */
-export interface AffineScalarMap {
+interface AffineScalarMap {
   /** Added to the value. */
   readonly shift: number;
   /** Positive. */
@@ -77,7 +77,7 @@ export type ScalarForm =
     };
 
 /** A transformer, for one value at a time. */
-export interface ScalarTransformer {
+interface ScalarTransformer {
   /** How many numbers it takes for each value. */
   readonly numbers: number;
   /** How it changes one value, for lossless compression; missing if it can't compress. */

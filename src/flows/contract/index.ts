@@ -1,5 +1,5 @@
 // Public to other folders: the contracts of bijections, conditions, parameters and dequantisers.
-export { type Bijection, type BijectionDefinition, type BijectionResult, bijection } from './bijection.ts';
+export { type Bijection, type BijectionResult, bijection } from './bijection.ts';
 export { chain } from './chain.ts';
 export {
   CLASSES,
@@ -11,21 +11,9 @@ export {
   type Dequantiser,
   type DequantiserDefinition,
   defineDequantiser,
-  uniformDequantiser,
 } from './dequantiser.ts';
-export type {
-  AffineScalarMap,
-  CornerMap,
-  CouplingMap,
-  ElementaryMap,
-  MatrixMap,
-  OrderMap,
-  ScalarForm,
-  ScalarTransformer,
-  ScaleMap,
-  ShiftMap,
-} from './elementaryMaps.ts';
-export { defineMixing, type MixedImages, type MixingDefinition } from './mixing.ts';
+export type { CornerMap, CouplingMap, ElementaryMap } from './elementaryMaps.ts';
+export { defineMixing, type MixingDefinition } from './mixing.ts';
 export {
   countTrained,
   countUnmasked,
@@ -35,6 +23,5 @@ export {
   type ParameterSpecs,
   type Parameters,
   parametersFrom,
-  type StartingParameters,
   startingParameters,
 } from './parameters.ts';

@@ -38,13 +38,13 @@ export interface MixingDefinition<Schemas extends OptionSchemas = OptionSchemas>
  *
  * @example
  * ```ts
- * import { defineMixing, emerging, oddNumber, option, registerPart, reverse } from 'emerging-flows/flows';
+ * import { define, layers, limits, option, registerPart } from 'emerging-flows/flows';
  *
- * export const reversedEmerging = defineMixing({
+ * export const reversedEmerging = define.mixing({
  *   name: 'reversed-emerging',
  *   summary: 'Reversed channels, then an emerging convolution.',
- *   options: { kernelSize: option('The side length of the kernel; odd.', oddNumber(3, 9), 3) },
- *   build: (shape, options) => ({ reverse: reverse(shape), emerging: emerging(shape, options) }),
+ *   options: { kernelSize: option('The side length of the kernel; odd.', limits.oddNumber(3, 9), 3) },
+ *   build: (shape, options) => ({ reverse: layers.reverse(shape), emerging: layers.emerging(shape, options) }),
  * });
  * registerPart(reversedEmerging);
  * ```

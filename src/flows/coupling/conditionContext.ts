@@ -22,7 +22,7 @@ import {
   prefixed,
 } from '../contract/parameters.ts';
 import { squeeze } from '../layers/squeeze.ts';
-import type { Context, ContextFor, Grid } from './context.ts';
+import type { Context, ContextFor, GridSize } from './context.ts';
 
 /** How the values of a condition are scaled: to mean 0 and deviation 1 over the training images. */
 export interface ConditionScale {
@@ -88,7 +88,7 @@ function countChannels(conditions: readonly ScaledCondition[]): number {
   return conditions.reduce((total, { shape }) => total + shape.at(-1)!, 0);
 }
 
-function embeddedVector(conditions: readonly ScaledCondition[], [height, width]: Grid): Context {
+function embeddedVector(conditions: readonly ScaledCondition[], [height, width]: GridSize): Context {
   return {
     channels: VECTOR_CHANNELS,
     parameters: {
@@ -109,7 +109,7 @@ function embeddedVector(conditions: readonly ScaledCondition[], [height, width]:
 function squeezedImages(
   conditions: readonly ScaledCondition[],
   [height, width]: ImageShape,
-  [rows]: Grid,
+  [rows]: GridSize,
 ): Context {
   const squeezes: Bijection[] = [];
   const depth = countChannels(conditions);

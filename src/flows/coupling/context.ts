@@ -6,7 +6,7 @@ import type { Condition, ConditionShapes } from '../contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
 
 /** Height and width of images. */
-export type Grid = readonly [height: number, width: number];
+export type GridSize = readonly [height: number, width: number];
 
 /** Additional network inputs, computed from the condition of a batch. */
 export interface Context {
@@ -21,7 +21,7 @@ export interface Context {
 }
 
 /** A context for images of this height and width. */
-export type ContextFor = (grid: Grid) => Context;
+export type ContextFor = (grid: GridSize) => Context;
 
 /** Unchanged context images, from the condition `context`: they have as many pixels as the images. */
 export function contextImages(channels: number): ContextFor {

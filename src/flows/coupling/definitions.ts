@@ -23,7 +23,7 @@ export interface MaskDefinition<Schemas extends OptionSchemas = OptionSchemas>
 }
 
 /** The model's properties that its conditioners depend on. */
-export interface NetworkSettings {
+interface NetworkSettings {
   /** The padding at the image's edge. */
   readonly boundary: ImageBoundary;
 }
@@ -44,21 +44,21 @@ export interface TransformerDefinition<Schemas extends OptionSchemas = OptionSch
   build(options: OptionValues<Schemas>): Transformer | TransformerFor;
 }
 
-/** Defines a mask, as `defineMixing` does a mixing. */
+/** Defines a mask, as `define.mixing` does a mixing. */
 export function defineMask<Schemas extends OptionSchemas = Record<never, never>>(
   definition: PartialDefinition<MaskDefinition<Schemas>>,
 ): MaskDefinition<Schemas> {
   return { options: {} as Schemas, ...definition, kind: 'mask' };
 }
 
-/** Defines a conditioner, as `defineMixing` does a mixing. */
+/** Defines a conditioner, as `define.mixing` does a mixing. */
 export function defineConditioner<Schemas extends OptionSchemas = Record<never, never>>(
   definition: PartialDefinition<ConditionerDefinition<Schemas>>,
 ): ConditionerDefinition<Schemas> {
   return { options: {} as Schemas, ...definition, kind: 'conditioner' };
 }
 
-/** Defines a transformer, as `defineMixing` does a mixing. */
+/** Defines a transformer, as `define.mixing` does a mixing. */
 export function defineTransformer<Schemas extends OptionSchemas = Record<never, never>>(
   definition: PartialDefinition<TransformerDefinition<Schemas>>,
 ): TransformerDefinition<Schemas> {

@@ -20,7 +20,7 @@ export interface Transformer extends Bijection {
 export type TransformerFor = (shape: ImageShape) => Transformer;
 
 /** Changed values. */
-export interface TransformedValues {
+interface TransformedValues {
   /** The values, of the same shape as before. */
   readonly y: Tensor;
   /** ln |dy/dx| of each value, of the same shape; missing if it is 0 everywhere. */

@@ -12,7 +12,5 @@ export { type FourCornersOptions, fourCorners } from './fourCorners.ts';
 export { type MafOptions, maf } from './maf.ts';
 export { periodic } from './periodic.ts';
 export { reverse, shuffle } from './permutation.ts';
-export { boundaries } from './scaledConvolution.ts';
-export { MOST_CHANNELS } from './sharedOptions.ts';
 export { squeeze } from './squeeze.ts';
 export { type WoodburyOptions, woodbury, woodburyMe } from './woodbury.ts';

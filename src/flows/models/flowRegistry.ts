@@ -29,7 +29,7 @@ export interface FlowDefinition<Schemas extends OptionSchemas = OptionSchemas>
   build(imageShape: ImageShape, options: OptionValues<Schemas>, model: ModelOptions): Flow;
 }
 
-/** Defines a kind of flow, as `defineMixing` does a mixing. */
+/** Defines a kind of flow, as `define.mixing` does a mixing. */
 export function defineFlow<Schemas extends OptionSchemas = Record<never, never>>(
   definition: PartialDefinition<FlowDefinition<Schemas>>,
 ): FlowDefinition<Schemas> {

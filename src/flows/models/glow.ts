@@ -15,14 +15,7 @@ import { layersOfMixing } from './mixing.ts';
 import { completeOptions, type ModelOptions } from './options.ts';
 import { basePriors } from './priors.ts';
 import { StagedFlow } from './stagedFlow.ts';
-import {
-  bijectionStage,
-  type PlacedStage,
-  type Stage,
-  type StagePlace,
-  splitStage,
-  topStage,
-} from './stages.ts';
+import { type PlacedStage, type StagePart, type StagePlace, stageFrom } from './stages.ts';
 
 /**
  * Glow, with any mixing: dequantise, then per level squeeze and `depth` steps of actnorm, mixing and coupling, and after
@@ -52,7 +45,8 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
   const base = prior.definition.build(prior.options);
   const stages: PlacedStage[] = [];
   let shape = imageShape;
-  const addStage = (where: StagePlace, stage: Stage): void => {
+  const addStage = (where: StagePlace, part: StagePart): void => {
+    const stage = stageFrom(part);
     stages.push({ ...where, stage });
     shape = stage.outputShape ?? shape;
   };
@@ -61,7 +55,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
     where: Omit<StagePlace, 'step'>,
     { count, masks, step }: { count: number; masks: readonly MaskFor[]; step: (mask: MaskFor) => Bijection },
   ): void => {
-    const steps = masks.slice(0, count).map((mask) => bijectionStage(step(mask)));
+    const steps = masks.slice(0, count).map((mask) => stageFrom(step(mask)));
     for (let index = 0; index < count; index++) {
       addStage({ ...where, path: `${where.path}/${index}`, step: index }, steps[index % steps.length]!);
     }
@@ -82,7 +76,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
           }),
       },
     );
-    addStage({ path: `${path}/squeeze`, kind: 'squeeze', level }, bijectionStage(squeeze(shape)));
+    addStage({ path: `${path}/squeeze`, kind: 'squeeze', level }, squeeze(shape));
     const squeezed = shape;
     placeSteps(
       { path: `${path}/steps`, kind: 'step', level },
@@ -93,15 +87,12 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
       },
     );
     if (level < options.levels - 1) {
-      addStage(
-        { path: `${path}/split`, kind: 'split', level },
-        splitStage(split(shape, { ...options, base, context })),
-      );
+      addStage({ path: `${path}/split`, kind: 'split', level }, split(shape, { ...options, base, context }));
     }
   }
   addStage(
     { path: 'prior', kind: 'prior', level: options.levels - 1 },
-    topStage(topPrior(shape, { ...options, base, classes: classCount(options), context })),
+    topPrior(shape, { ...options, base, classes: classCount(options), context }),
   );
   return stages;
 }

@@ -1,35 +1,18 @@
-// Public to other folders: flows with stages, Glow, parts by name, units.
-export {
-  type ConditionComponent,
-  isKnownCondition,
-  knownComponents,
-  type ModelCondition,
-} from './condition.ts';
-export { type CouplingChoice, masks, networkWidth } from './couplings.ts';
+// Public to other folders: flows with stages, Glow, parts by name, limits, units.
+export { boundaries } from '../layers/scaledConvolution.ts';
+export { MOST_CHANNELS } from '../layers/sharedOptions.ts';
+export { type ConditionComponent, isKnownCondition, knownComponents } from './condition.ts';
+export { masks, networkWidth } from './couplings.ts';
 export {
   boundText,
   type DequantisationName,
   dequantisationName,
   dequantisers,
 } from './dequantisation.ts';
-export {
-  bitsPerDim,
-  DEQUANTISER,
-  type Encoding,
-  type Flow,
-  type Likelihood,
-  type PlacedPrior,
-} from './flow.ts';
+export { DEQUANTISER, type Flow } from './flow.ts';
 export { countParameters, defineFlow, type FlowDefinition, flowFor, flows } from './flowRegistry.ts';
 export { checkerboardCounts, Glow } from './glow.ts';
-export {
-  type ImageValues,
-  requireKind,
-  type Standardisation,
-  type ValueOptions,
-  valueBits,
-  valuesText,
-} from './imageValues.ts';
+export { type ImageValues, requireKind, type Standardisation, valueBits, valuesText } from './imageValues.ts';
 export { flattenLayers, listLayers, listNoiseLayers, type PlacedLayer } from './layers.ts';
 export { type Mixing, mixings, mixingText } from './mixing.ts';
 export { type ModelOptions, modelDefaults, recordedOptions } from './options.ts';
@@ -47,15 +30,12 @@ export {
 } from './parts.ts';
 export { StagedFlow } from './stagedFlow.ts';
 export {
-  bijectionStage,
   type Densities,
-  type PlacedStage,
+  type PlacedPart,
   type Stage,
   type StagePlace,
   type StageResult,
   type StageValues,
-  splitStage,
   sumOfDensities,
-  topStage,
 } from './stages.ts';
 export { bitsIn, bitsPerDimUnit, type ResultUnit, resultUnit, unitNamed } from './unit.ts';

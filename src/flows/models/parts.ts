@@ -45,7 +45,7 @@ export function registerPart(definition: PartDefinition): void {
   if (kind === undefined || !Object.hasOwn(registryByKind, kind)) {
     throw new UserError(
       'invalid-argument',
-      'registerPart needs a definition, from defineMixing, defineConditioner or another function for its kind',
+      'registerPart needs a definition, from define.mixing, define.conditioner or another function of define',
     );
   }
   registryByKind[kind].register(definition);

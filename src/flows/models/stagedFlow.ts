@@ -19,7 +19,15 @@ import { createDequantiser } from './dequantisation.ts';
 import { DEQUANTISER, type Encoding, type Flow, type Likelihood, type PlacedPrior } from './flow.ts';
 import { buildImageValues, type ImageValues, imageLogScale } from './imageValues.ts';
 import { completeOptions, type ModelOptions, modelDefaults } from './options.ts';
-import { type Densities, type PlacedStage, type StageResult, sumOfDensities, sumOfShares } from './stages.ts';
+import {
+  type Densities,
+  type PlacedPart,
+  type PlacedStage,
+  type StageResult,
+  stageFrom,
+  sumOfDensities,
+  sumOfShares,
+} from './stages.ts';
 
 /** A flow that passes dequantised images through stages, the last one with only a latent as output. */
 export class StagedFlow implements Flow {
@@ -35,13 +43,14 @@ export class StagedFlow implements Flow {
   readonly stages: readonly PlacedStage[];
 
   /**
-   * @param stages from images of `imageShape` on, at different paths
+   * @param parts from images of `imageShape` on, at different paths
    * @param options where they differ from the defaults, which are the same as in a configuration; a registered flow has
    * its name as `flow`
    * @throws if a stage does not take what the one before it returns, images remain at the end, a path occurs twice, two
    * stages declare one condition with different shapes, the classes or the condition are `true`, or no stage uses them
    */
-  constructor(imageShape: ImageShape, stages: readonly PlacedStage[], options: Partial<ModelOptions> = {}) {
+  constructor(imageShape: ImageShape, parts: readonly PlacedPart[], options: Partial<ModelOptions> = {}) {
+    const stages = parts.map((part) => ({ ...part, stage: stageFrom(part.stage) }));
     const { classes = [], condition = [] } = options;
     if (classes === true) {
       throw new UserError(

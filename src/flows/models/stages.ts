@@ -83,14 +83,34 @@ export interface StagePlace {
   readonly step?: number;
 }
 
+/** A stage, or the part that makes it, and its place. */
+export interface PlacedPart extends StagePlace {
+  /** A bijection, a split, a top prior, or a stage. */
+  readonly stage: StagePart;
+}
+
 /** A stage and its place. */
 export interface PlacedStage extends StagePlace {
   /** The stage. */
   readonly stage: Stage;
 }
 
+/** What makes a stage: a bijection, a split, a top prior, or a stage itself. */
+export type StagePart = Stage | Bijection | Split | TopPrior;
+
+/** The stage that a part makes. */
+export function stageFrom(part: StagePart): Stage {
+  if ('bijection' in part) {
+    return part;
+  }
+  if ('keptShape' in part) {
+    return splitStage(part);
+  }
+  return 'latentShape' in part ? topStage(part) : bijectionStage(part);
+}
+
 /** A bijection as a stage. */
-export function bijectionStage(layer: Bijection): Stage {
+function bijectionStage(layer: Bijection): Stage {
   return {
     parameters: layer.parameters,
     outputShape: layer.outputShape,
@@ -104,7 +124,7 @@ export function bijectionStage(layer: Bijection): Stage {
 }
 
 /** A split as a stage. */
-export function splitStage(split: Split): Stage {
+function splitStage(split: Split): Stage {
   const { keptShape, latentShape } = split;
   const [height, width, keptChannels] = keptShape;
   const shape: ImageShape = [height, width, keptChannels + latentShape[2]];
@@ -139,7 +159,7 @@ export function splitStage(split: Split): Stage {
 }
 
 /** The top prior as a stage. */
-export function topStage(top: TopPrior): Stage {
+function topStage(top: TopPrior): Stage {
   const { latentShape: shape, conditions = {}, logPriorByClass } = top;
   const [classes = 0] = conditions[CLASSES] ?? [];
   return {

@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { add, divide, log, multiply, split } from '../../tensor/operations/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { checkBase } from '../checks/checkBase.ts';
-import { checkStage } from '../checks/checkStage.ts';
+import { check } from '../checks/check.ts';
+import type { Parameters as LayerParameters } from '../contract/parameters.ts';
 import { contextImages } from '../coupling/context.ts';
 import { squeeze } from '../layers/squeeze.ts';
-import { bijectionStage, splitStage, topStage } from '../models/stages.ts';
+import { stageFrom } from '../models/stages.ts';
 import { type BaseDistribution, gaussian } from './baseDistribution.ts';
 import { gaussianMixture } from './gaussianMixture.ts';
 import { split as splitPrior, topPrior } from './prior.ts';
@@ -37,9 +37,9 @@ const bases: [string, BaseDistribution][] = [
   ['gaussian-mixture of 8', gaussianMixture({ components: 8 })],
 ];
 
-describe('checkBase', () => {
+describe('check, of base distributions', () => {
   it.each(bases)('accepts %s', async (_, base) => {
-    const { problems } = await checkBase(base);
+    const { problems } = await check(base);
     expect(problems).toEqual([]);
   });
 
@@ -71,43 +71,45 @@ describe('checkBase', () => {
       'samples: no sampler',
     ],
   ])('finds %s', async (_, base, subject) => {
-    const { problems } = await checkBase(base);
+    const { problems } = await check(base);
     expect(problems.map((problem) => problem.what).join()).toContain(subject);
   });
 });
 
-describe('checkStage', () => {
+describe('check, of stages', () => {
   it.each(bases.filter((_, index) => [1, 3, 6].includes(index)))(
     'accepts splits and top priors with %s',
     async (_, base) => {
       const context = contextImages(2);
       for (const stage of [
-        splitStage(splitPrior([2, 3, 4], { base })),
-        splitStage(splitPrior([2, 3, 4], { base, context })),
-        topStage(topPrior([2, 3, 2], { base, learnedPrior: false })),
-        topStage(topPrior([2, 3, 2], { base, classes: 3, context })),
+        splitPrior([2, 3, 4], { base }),
+        splitPrior([2, 3, 4], { base, context }),
+        topPrior([2, 3, 2], { base, learnedPrior: false }),
+        topPrior([2, 3, 2], { base, classes: 3, context }),
       ]) {
-        expect((await checkStage(stage)).problems).toEqual([]);
+        expect((await check(stage)).problems).toEqual([]);
       }
     },
   );
 
   it('accepts a layer, and a prior with classes on a torus', async () => {
     for (const stage of [
-      bijectionStage(squeeze([4, 2, 1])),
-      topStage(topPrior([2, 3, 1], { classes: 2, boundary: 'periodic', context: contextImages(1) })),
+      stageFrom(squeeze([4, 2, 1])),
+      topPrior([2, 3, 1], { classes: 2, boundary: 'periodic', context: contextImages(1) }),
     ]) {
-      expect((await checkStage(stage)).problems).toEqual([]);
+      expect((await check(stage)).problems).toEqual([]);
     }
   });
 
   it('finds a density other than that given by the base distribution', async () => {
     const top = topPrior([2, 2, 1]);
-    const wrong = topStage({
+    const wrong = {
       ...top,
-      forward: (z, p) => ({ ...topPrior([2, 2, 1], { base: cauchy }).forward(z, p) }),
-    });
-    const { problems } = await checkStage(wrong);
+      forward: (z: Tensor, p: LayerParameters) => ({
+        ...topPrior([2, 2, 1], { base: cauchy }).forward(z, p),
+      }),
+    };
+    const { problems } = await check(wrong);
     expect(problems.map(({ what: check }) => check)).toEqual(
       [0, 1, 2].map((image) => `logDet of image ${image} against its Jacobian`),
     );
@@ -115,7 +117,7 @@ describe('checkStage', () => {
 
   it('is for priors that can be sampled', () => {
     const { base: _, ...without } = topPrior([2, 2, 1]);
-    expect(() => topStage(without as ReturnType<typeof topPrior>)).toThrow(
+    expect(() => stageFrom(without as ReturnType<typeof topPrior>)).toThrow(
       'the top prior has no base distribution to sample from: give it a base with energy and sample',
     );
   });

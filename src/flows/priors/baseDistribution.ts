@@ -54,7 +54,7 @@ export interface PriorDefinition<Schemas extends OptionSchemas = OptionSchemas>
   build(options: OptionValues<Schemas>): BaseDistribution;
 }
 
-/** Defines a base distribution, as `defineMixing` does a mixing. */
+/** Defines a base distribution, as `define.mixing` does a mixing. */
 export function definePrior<Schemas extends OptionSchemas = Record<never, never>>(
   definition: PartialDefinition<PriorDefinition<Schemas>>,
 ): PriorDefinition<Schemas> {

@@ -10,7 +10,7 @@ import { checkBijection } from '../checks/checkBijection.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { boundaries, type ImageBoundary } from '../layers/scaledConvolution.ts';
-import { topStage } from '../models/stages.ts';
+import { stageFrom } from '../models/stages.ts';
 import { topPrior } from './prior.ts';
 
 const K = 4;
@@ -37,7 +37,7 @@ const cases = boundaries.flatMap((boundary) =>
 );
 
 it.each(cases)('%s: is a bijection given the class', async (_, shape, boundary) => {
-  const { bijection } = topStage(topPrior(shape, { classes: K, boundary }));
+  const { bijection } = stageFrom(topPrior(shape, { classes: K, boundary }));
   const report = await checkBijection(bijection);
   expect(report.problems).toEqual([]);
   expect(JSON.stringify(report.checks)).toContain('classKernel');
@@ -113,7 +113,7 @@ it('needs the classes of the images, and a learned prior', () => {
   const tensors = Object.fromEntries(
     Object.entries(layer.parameters).map(([path, { shape }]) => [path, input(path, shape)]),
   );
-  const forward = () => topStage(layer).bijection.forward(input('z', [1, 1, 1, 2]), parametersFrom(tensors));
+  const forward = () => stageFrom(layer).bijection.forward(input('z', [1, 1, 1, 2]), parametersFrom(tensors));
   expect(forward).toThrow("prior needs the condition 'classes', [4] for each image, which is missing");
   expect(() => topPrior([1, 1, 2], { learnedPrior: false, classes: K })).toThrow('cannot depend on classes');
 });

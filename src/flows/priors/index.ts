@@ -7,16 +7,6 @@ export {
   noiseShape,
   type PriorDefinition,
 } from './baseDistribution.ts';
-export { type GaussianMixtureOptions, gaussianMixture } from './gaussianMixture.ts';
-export {
-  type Scaling,
-  type Split,
-  type SplitOptions,
-  type SplitResult,
-  type Standardised,
-  split,
-  type TopPrior,
-  type TopPriorOptions,
-  topPrior,
-} from './prior.ts';
-export { type StudentTOptions, studentT } from './studentT.ts';
+export { gaussianMixture } from './gaussianMixture.ts';
+export { type Split, split, type TopPrior, topPrior } from './prior.ts';
+export { studentT } from './studentT.ts';

@@ -85,7 +85,7 @@ function baseParameters(base: BaseDistribution, shape: ImageShape): ParameterSpe
 }
 
 /** The half that a split keeps, and the latent of the other. */
-export interface SplitResult extends Standardised {
+interface SplitResult extends Standardised {
   /** The half that is kept, `[N, H, W, C/2]`. */
   readonly y: Tensor;
 }

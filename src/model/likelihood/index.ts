@@ -14,7 +14,6 @@ export {
 } from './conditionArrays.ts';
 export {
   type Batch,
-  type BatchNoise,
   bitsPerDimFrom,
   buildBitsPerDim,
   imageArray,

@@ -28,12 +28,7 @@ import {
 import type { Program, ProgramArrays } from '../../tensor/engine/index.ts';
 import { input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { divide } from '../../tensor/operations/index.ts';
-import {
-  asConditionInputs,
-  type ConditionArrays,
-  type ConditionReader,
-  conditionInputs,
-} from './conditionArrays.ts';
+import { asConditionInputs, type ConditionReader, conditionInputs } from './conditionArrays.ts';
 
 /** Random draws for dequantisation, shaped like the images. */
 export interface BatchNoise extends NdArray {
@@ -45,7 +40,7 @@ export interface BatchNoise extends NdArray {
  * A batch for one run of a program: every array has one row per image, as do the model's conditions, `[N, …]`
  * under `condition/NAME`; the classes, under `condition/classes`, are one-hot, `[N, K]`.
  */
-export interface Batch extends ConditionArrays {
+export interface Batch extends Readonly<Record<string, NdArray>> {
   /** Integer pixel values, 0 to 2^bits − 1, or real numbers, `[N, H, W, C]`. */
   readonly image: NdArray;
   /**

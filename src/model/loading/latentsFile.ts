@@ -24,7 +24,8 @@ import {
 import type { Flow } from '../../flows/models/index.ts';
 import { CHECKSUM_LENGTH, type Correction, type Corrections, shortChecksum } from '../corrections.ts';
 import type { FlowModel } from '../flowModel.ts';
-import { type Latents, sliceLatents } from '../latents.ts';
+import type { Latents } from '../latentArithmetic.ts';
+import { sliceLatents } from '../latents.ts';
 import { conditionComponents } from '../likelihood/conditionArrays.ts';
 
 const format = 'emerging-flows latents';
@@ -36,7 +37,7 @@ const LARGEST_REST = 2 ** 25;
 type Shapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
 
 /** What is known about the images that latents were encoded from. */
-export interface EncodedFrom {
+interface EncodedFrom {
   /** The checksum of each image, from `verify`; null if its latents have been edited since. */
   readonly checksums: readonly (string | null)[];
   /** What makes all decoded images exact; without them, some may not be. */

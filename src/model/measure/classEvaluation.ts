@@ -13,7 +13,7 @@ export interface Accuracy {
 }
 
 /** The images of one class. */
-export interface ClassResult extends Accuracy {
+interface ClassResult extends Accuracy {
   /** The name of the class. */
   readonly class: string;
   /** The number of images of this class. */

@@ -28,10 +28,9 @@ export class RunStore {
   private readonly isFolder: boolean;
 
   /**
-   * @param files which need not hold a run yet
-   * @param options.isFolder whether their name is the path of a run folder
+   * @param files which need not hold a run yet; `isFolder`: whether their name is the path of a run folder
    */
-  constructor(files: FileStore, { isFolder = false } = {}) {
+  constructor(files: FileStore, { isFolder = false }: { readonly isFolder?: boolean } = {}) {
     this.files = files;
     this.isFolder = isFolder;
   }

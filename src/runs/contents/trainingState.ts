@@ -3,7 +3,7 @@ import type { NdArray } from '../../core/numeric/index.ts';
 import type { GuardState } from './guardState.ts';
 
 /** The state of an optimiser. */
-export interface OptimizerState {
+interface OptimizerState {
   /** The name of the optimiser. */
   readonly name: string;
   /** The arrays of its moments by name; missing ones are zero. */

@@ -1,4 +1,4 @@
 // Public to other folders: starting, resuming and opening runs.
-export { changedConfig, type ResumeOptions, type Run, type RunOptions } from './openRun.ts';
+export { changedConfig, type Run } from './openRun.ts';
 export { type FolderRun, resumeRun, startRun } from './run.node.ts';
-export type { Origin, StartingModel } from './startFrom.ts';
+export type { StartingModel } from './startFrom.ts';

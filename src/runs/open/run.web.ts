@@ -15,7 +15,7 @@ import {
 /**
  * Starts a run in files. Its configuration is stored there, with the name of the images as `data.name`. Then call `train`.
  *
- * @param files such as `memoryFiles('digits')` or `await privateFiles('digits')`
+ * @param files such as `memoryFiles('digits')` or `await privateFiles.open('digits')`
  * @throws UserError if the images do not fit the model, or there is already a run
  */
 export async function startRun(
@@ -49,7 +49,7 @@ function requireFiles(files: FileStore | string): void {
   if (typeof files === 'string') {
     throw new UserError(
       'invalid-argument',
-      `a page has no folder '${files}': pass memoryFiles('${files}') or await privateFiles('${files}')`,
+      `a page has no folder '${files}': pass memoryFiles('${files}') or await privateFiles.open('${files}')`,
     );
   }
 }

@@ -12,8 +12,7 @@ import {
 } from '../../core/parts/index.ts';
 import { defaultValidation, LONGEST_CLASS_NAME, MOST_CLASSES } from '../../data/contract/index.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
-import { boundaries, MOST_CHANNELS } from '../../flows/layers/index.ts';
-import { modelDefaults, parts } from '../../flows/models/index.ts';
+import { boundaries, MOST_CHANNELS, modelDefaults, parts } from '../../flows/models/index.ts';
 import { optimizers } from '../../tensor/optimizers/index.ts';
 import { conditionSchema } from './conditionSchema.ts';
 

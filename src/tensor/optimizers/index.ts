@@ -1,23 +1,16 @@
 // Public to other folders: optimisers and the moving average.
-export { type AdamaxOptions, adamax } from './adamax.ts';
-export { type AdamwOptions, adamw } from './adamw.ts';
+export { adamax } from './adamax.ts';
+export { adamw } from './adamw.ts';
 export { averageShare, withAverage } from './average.ts';
-export {
-  type CreateOptimizerOptions,
-  createOptimizer,
-  type ParameterOptimizer,
-  type ParameterOptimizerState,
-} from './createOptimizer.ts';
-export { type MuonOptions, muon } from './muon.ts';
+export { createOptimizer, type ParameterOptimizer, type ParameterOptimizerState } from './createOptimizer.ts';
+export { muon } from './muon.ts';
 export {
   defineOptimizer,
   momentNames,
   type Optimizer,
   type OptimizerDefinition,
   type OptimizerKind,
-  type RuleKind,
   ruleFor,
-  type Tensors,
   type UpdatedParameter,
   type UpdateRule,
 } from './optimizer.ts';

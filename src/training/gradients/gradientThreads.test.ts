@@ -180,7 +180,7 @@ test('a flow that its options do not build is not shared among workers, which bu
   expect(planned({ workers: 1 }, turned).workers).toBe(1);
   expect(() => planned({ workers: 2 }, turned)).toThrow(
     'each of 2 workers builds the flow from its options, which give a different flow: define yours with ' +
-      'defineFlow and set flow in its options, or use workers: 1',
+      'define.flow and set flow in its options, or use workers: 1',
   );
   expect(planned({ workers: 2 }, new StagedFlow(imageShape, model.stages, options)).workers).toBe(2);
 });

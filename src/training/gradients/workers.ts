@@ -115,7 +115,7 @@ export function chooseWorkers(request: GradientRequest): number {
   throw new UserError(
     'unsupported',
     loss === likelihoodLoss
-      ? phrase`each of ${workers} workers builds the flow from its options, which give a different flow: define yours with defineFlow and set flow in its options, or use ${option('workers', 1)}`
+      ? phrase`each of ${workers} workers builds the flow from its options, which give a different flow: define yours with define.flow and set flow in its options, or use ${option('workers', 1)}`
       : phrase`an action is a function, which cannot be sent to ${workers} workers: use ${option('workers', 1)}`,
   );
 }

@@ -46,7 +46,7 @@ export interface TrainerOptions extends StateArraysOptions {
 }
 
 /** How far training is: its state without the arrays. */
-export interface Progress extends Pick<TrainingState, 'step' | 'updates'> {
+export interface TrainerProgress extends Pick<TrainingState, 'step' | 'updates'> {
   /** @internal The state of the guard. */
   readonly guard: GuardState;
 }
@@ -69,7 +69,7 @@ interface TrainerParts extends Pick<Trainer, 'layout' | 'plan' | 'arrays'> {
 
 /**
  * The programs and the state of a training of one's own: `create` compiles them, `step` or `computeGradients` and `update` train,
- * `state` is for `trainedModel`, and `release` frees them. It knows no data, no schedule, no guard and no files: `train`
+ * `state` is for `FlowModel.fromState`, and `release` frees them. It knows no data, no schedule, no guard and no files: `train`
  * adds these.
  */
 export class Trainer {
@@ -83,7 +83,7 @@ export class Trainer {
   /** The kind of noise that batches must have. */
   private readonly bound: DequantisationName;
   private readonly gradientProgram: GradientProgram;
-  private current: Progress;
+  private current: TrainerProgress;
 
   private constructor({ model, layout, options, plan, gradientProgram, arrays, state }: TrainerParts) {
     this.bound = dequantisationName(model.options);
@@ -119,7 +119,7 @@ export class Trainer {
   }
 
   /** How far training is. */
-  get progress(): Progress {
+  get progress(): TrainerProgress {
     return this.current;
   }
 
@@ -216,7 +216,7 @@ export function openStateArrays(layout: ParameterLayout, options: StateArraysOpt
   return holdsArrays(device) ? DeviceArrays.open(layout, options) : HostArrays.open(layout, options);
 }
 
-function initialProgress({ step, updates, guard }: TrainingStart): Progress {
+function initialProgress({ step, updates, guard }: TrainingStart): TrainerProgress {
   return { step, updates, guard };
 }
 

@@ -6,7 +6,7 @@ import { holm, overSeeds, pairedDifferences, type SeedMean, studentTest } from '
 import type { SamplingTime } from './times.ts';
 
 /** One training of a variant. */
-export interface SeedResult {
+interface SeedResult {
   /** Of the training. */
   readonly seed: number;
   /** The mean over test images; null if it failed. */
@@ -26,7 +26,7 @@ export interface SeedResult {
 }
 
 /** A point of a validation curve. */
-export interface CurveValue {
+interface CurveValue {
   /** The steps done. */
   readonly step: number;
   /** The mean over validation images. */
@@ -44,7 +44,7 @@ export interface Difference extends SeedMean {
 }
 
 /** A difference on validation images during training. */
-export interface DifferencePoint extends SeedMean {
+interface DifferencePoint extends SeedMean {
   /** The steps done. */
   readonly step: number;
 }

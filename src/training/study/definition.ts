@@ -6,7 +6,7 @@ import { lastPart } from '../../runs/settings/experimentName.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 
 /** The learning rates that a search begins with; it grows beyond them. */
-export interface RateRange {
+interface RateRange {
   /** The lowest and the highest, between which others are spread; or all of them, three or more. */
   readonly search: readonly number[];
 }

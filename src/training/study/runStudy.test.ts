@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defineMixing, defineTransformer, elementwise, registerPart, reverse } from '../../api/flows.ts';
+import { define, elementwise, layers, registerPart } from '../../api/flows.ts';
 import { operations, type Tensor } from '../../api/tensor.ts';
 import { temporaryFolder } from '../../testing/command.ts';
 import { writeTinyDataset } from '../../testing/tinyImages.ts';
@@ -46,13 +46,13 @@ beforeAll(() => {
   const module = import.meta.url;
   writeTinyDataset(images);
   registerPart(
-    defineMixing({
+    define.mixing({
       name: 'study-mixing',
       summary: 'Has no inverse.',
       module,
       build: (shape) => ({
         turned: {
-          ...reverse(shape),
+          ...layers.reverse(shape),
           inverse() {
             throw new Error('no inverse yet');
           },
@@ -61,7 +61,7 @@ beforeAll(() => {
     }),
   );
   registerPart(
-    defineTransformer({ name: 'study-transformer', summary: 'Shifts.', module, build: () => shifting }),
+    define.transformer({ name: 'study-transformer', summary: 'Shifts.', module, build: () => shifting }),
   );
 });
 

@@ -1,12 +1,6 @@
 // Public to other folders: compressing and decompressing.
 export { codingBytes } from './blocks.ts';
-export {
-  type CompressedSize,
-  type CompressOptions,
-  compress,
-  compressParts,
-  defaultBlock,
-} from './compress.ts';
+export { type CompressedSize, compress, compressParts, defaultBlock } from './compress.ts';
 export {
   type CompressedFile,
   type Listing,
@@ -15,7 +9,7 @@ export {
   readExtent,
   requireSameModel,
 } from './compressedFile.ts';
-export { type Decompressed, type DecompressOptions, decompress, imagesFrom } from './decompress.ts';
+export { type Decompressed, decompress, imagesFrom } from './decompress.ts';
 export { isCompressed, type ReadHeader, readHeader } from './file/header.ts';
 export { requireCodable } from './model/modelCoder.ts';
 export type { NamedImage } from './namedImage.ts';

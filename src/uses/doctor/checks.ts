@@ -148,7 +148,7 @@ export const layerChecks: readonly LayerCheck[] = [
     worse: 'larger',
     problem: LARGEST_LOG_DET_ERROR,
     why: 'correct formulas agree to 1e-8; this much is below the last digit of any reported likelihood',
-    advice: 'its formula is wrong, and so is every likelihood: see checkBijection',
+    advice: 'its formula is wrong, and so is every likelihood: see check in emerging-flows/flows',
     measure: ({ logDetError, logDetUncertainty, logDetEstimated }) =>
       optionalMeasurement(logDetError, {
         uncertainty: logDetUncertainty ?? 0,

@@ -81,7 +81,7 @@ export interface Diagnosis extends Verdict {
 }
 
 /** bits/dim of some images. */
-export interface BitsPerDimSpread {
+interface BitsPerDimSpread {
   /** Over the images. */
   readonly mean: number;
   /** Over the images. */

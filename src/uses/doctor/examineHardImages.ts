@@ -119,7 +119,7 @@ function largestChanges(before: Uint8Array, after: Uint8Array, size: number): nu
  * How the images were changed. `chosen` moves each pixel in the direction that lowers Σ ln|det| of the layers, so that
  * the inverse amplifies rounding more.
  */
-export type HardKind = 'unchanged' | 'inverted' | 'noise' | 'chosen';
+type HardKind = 'unchanged' | 'inverted' | 'noise' | 'chosen';
 
 /** Images changed in one way, at the model's bit depth. */
 interface ChangedImages {

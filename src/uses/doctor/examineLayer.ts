@@ -29,7 +29,7 @@ import { type CompileOptions, compile, evaluate } from '../../tensor/engine/inde
 import { constantValue, input, type Tensor } from '../../tensor/index.ts';
 
 /** A parameter with non-finite values. */
-export interface NonFiniteWeights {
+interface NonFiniteWeights {
   /** The name of the parameter within its layer. */
   readonly parameter: string;
   /** The index of the first one, along each axis. */

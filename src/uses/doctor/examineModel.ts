@@ -20,7 +20,7 @@ export interface LatentStatistics extends LatentMoments {
 }
 
 /** The moments of latents at one prior. */
-export interface LatentMoments {
+interface LatentMoments {
   /** The path of the split, or `prior`. */
   readonly layer: string;
   /** Near 0 where the model is trained. */

@@ -2,7 +2,7 @@
 import { type Check, type CheckName, checkNamed, layerChecks, type Measurement } from './checks.ts';
 
 /** A measurement beyond a limit. */
-export interface Finding extends Measurement {
+interface Finding extends Measurement {
   /** The measurement in words. */
   readonly what: string;
   /** The limit that was exceeded. */

@@ -1,12 +1,12 @@
 // Posteriors on a grid, of likelihoods whose posterior is known.
 import { expect, it } from 'vitest';
-import { type ComponentPosterior, gridPosterior, quantile } from './gridPosterior.ts';
+import { gridPosterior, type Posterior } from './gridPosterior.ts';
 
 /** The posteriors of numbers between −1 and 1, and at how many points the likelihood was computed. */
 async function posteriors(
   names: readonly string[],
   logLikelihood: (numbers: readonly number[]) => number,
-): Promise<{ found: ComponentPosterior[]; points: number }> {
+): Promise<{ found: Posterior[]; points: number }> {
   let points = 0;
   const posteriorList = await gridPosterior(
     names,
@@ -32,7 +32,7 @@ it.each([
   for (const [axis, posterior] of results.entries()) {
     expect(Math.abs(posterior.mean - truth[axis]!)).toBeLessThan(0.001 * deviation);
     expect(Math.abs(posterior.deviation / deviation - 1)).toBeLessThan(0.001);
-    const error = quantile(posterior, 0.05) - (truth[axis]! - 1.6449 * deviation);
+    const error = posterior.quantile(0.05) - (truth[axis]! - 1.6449 * deviation);
     expect(Math.abs(error)).toBeLessThan(0.15 * deviation);
   }
   expect(points).toBeLessThan(maxPoints);

@@ -2,9 +2,12 @@
 import { UserError } from '../../core/errors.ts';
 import { valueRange } from '../../core/numeric/index.ts';
 
-/** The posterior of one number, given an image. */
-export interface ComponentPosterior {
-  /** The name of the component. */
+/**
+ * The posterior of one number, given an image, in cells of equal width; outside, the probability is negligible. Copies that are
+ * posted to another thread, or stored, have its values but no methods.
+ */
+export class Posterior {
+  /** The name of the number. */
   readonly name: string;
   /** The range of its uniform prior. */
   readonly range: readonly [low: number, high: number];
@@ -12,10 +15,51 @@ export interface ComponentPosterior {
   readonly mean: number;
   /** The standard deviation. */
   readonly deviation: number;
-  /** The bounds of cells of equal width; outside, the probability is negligible. */
+  /** The bounds of the cells. */
   readonly bounds: Float64Array;
   /** The probability of each cell, marginalised over the other inferred numbers. */
   readonly probabilities: Float64Array;
+
+  /** @internal Made by `gridPosterior`. */
+  constructor(name: string, range: Axis, [low, high]: Axis, probabilities: Float64Array) {
+    const width = (high - low) / probabilities.length;
+    const expected = (evaluate: (centre: number) => number): number =>
+      probabilities.reduce(
+        (sum, probability, cell) => sum + probability * evaluate(low + (cell + 0.5) * width),
+        0,
+      );
+    const mean = expected((value) => value);
+    this.name = name;
+    this.range = range;
+    this.mean = mean;
+    // The deviation of the centres: adding that inside cells would widen a smooth posterior.
+    this.deviation = Math.sqrt(expected((value) => (value - mean) ** 2));
+    this.bounds = Float64Array.from({ length: probabilities.length + 1 }, (_, cell) => low + cell * width);
+    this.probabilities = probabilities;
+  }
+
+  /** The posterior probability that the number is below a value: uniform over many images if a model is calibrated. */
+  probabilityBelow(value: number): number {
+    const below = this.probabilities.reduce((sum, probability, cell) => {
+      const [low, high] = [this.bounds[cell]!, this.bounds[cell + 1]!];
+      return sum + probability * Math.min(1, Math.max(0, (value - low) / (high - low)));
+    }, 0);
+    // The sum of all probabilities may be more by rounding.
+    return Math.min(1, below);
+  }
+
+  /** The value that the number is below with this posterior probability. */
+  quantile(level: number): number {
+    let below = 0;
+    for (const [cell, probability] of this.probabilities.entries()) {
+      if (below + probability >= level && probability > 0) {
+        const [low, high] = [this.bounds[cell]!, this.bounds[cell + 1]!];
+        return low + ((high - low) * (level - below)) / probability;
+      }
+      below += probability;
+    }
+    return this.bounds.at(-1)!;
+  }
 }
 
 /** The cells along each axis of a grid, for one to four numbers that are inferred together. */
@@ -38,29 +82,6 @@ const LEAST_GAIN = 0.9;
 /** Cells with less than this share of the most probable one are left out of the next grid. */
 const NEGLIGIBLE = 1e-4;
 
-/** The posterior probability that a number is below a value: uniform over many images if a model is calibrated. */
-export function probabilityBelow({ bounds, probabilities }: ComponentPosterior, value: number): number {
-  const below = probabilities.reduce((sum, probability, cell) => {
-    const [low, high] = [bounds[cell]!, bounds[cell + 1]!];
-    return sum + probability * Math.min(1, Math.max(0, (value - low) / (high - low)));
-  }, 0);
-  // The sum of all probabilities may be more by rounding.
-  return Math.min(1, below);
-}
-
-/** The value that a number is below with this posterior probability. */
-export function quantile({ bounds, probabilities }: ComponentPosterior, level: number): number {
-  let below = 0;
-  for (const [cell, probability] of probabilities.entries()) {
-    if (below + probability >= level && probability > 0) {
-      const [low, high] = [bounds[cell]!, bounds[cell + 1]!];
-      return low + ((high - low) * (level - below)) / probability;
-    }
-    below += probability;
-  }
-  return bounds.at(-1)!;
-}
-
 /** An axis of a grid: cells of equal width. */
 export type Axis = readonly [low: number, high: number];
 
@@ -74,7 +95,7 @@ export async function gridPosterior(
   names: readonly string[],
   prior: readonly Axis[],
   logLikelihood: (points: readonly Float64Array[]) => Promise<Float64Array>,
-): Promise<ComponentPosterior[]> {
+): Promise<Posterior[]> {
   const cells = CELLS[prior.length - 1]!;
   let axes = prior;
   for (;;) {
@@ -84,7 +105,7 @@ export async function gridPosterior(
     const isFine = marginals.every((marginal) => 1 / sumOfSquares(marginal) >= ENOUGH_CELLS);
     const closer = axes.map((axis, index) => closerTo(axis, marginals[index]!, prior[index]!));
     if (isFine || closer.every((axis, index) => axisLength(axis) > LEAST_GAIN * axisLength(axes[index]!))) {
-      return names.map((name, axis) => described(name, prior[axis]!, axes[axis]!, marginals[axis]!));
+      return names.map((name, axis) => new Posterior(name, prior[axis]!, axes[axis]!, marginals[axis]!));
     }
     axes = closer;
   }
@@ -146,30 +167,6 @@ function closerTo([low, high]: Axis, marginal: Float64Array, [least, greatest]: 
   const first = marginal.findIndex((probability) => probability > NEGLIGIBLE * peak);
   const last = marginal.findLastIndex((probability) => probability > NEGLIGIBLE * peak);
   return [Math.max(least, low + (first - 1) * width), Math.min(greatest, low + (last + 2) * width)];
-}
-
-function described(
-  name: string,
-  range: Axis,
-  [low, high]: Axis,
-  probabilities: Float64Array,
-): ComponentPosterior {
-  const width = (high - low) / probabilities.length;
-  const expected = (evaluate: (centre: number) => number): number =>
-    probabilities.reduce(
-      (sum, probability, cell) => sum + probability * evaluate(low + (cell + 0.5) * width),
-      0,
-    );
-  const mean = expected((value) => value);
-  return {
-    name,
-    range,
-    mean,
-    // The deviation of the centres: adding that inside cells would widen a smooth posterior.
-    deviation: Math.sqrt(expected((value) => (value - mean) ** 2)),
-    bounds: Float64Array.from({ length: probabilities.length + 1 }, (_, cell) => low + cell * width),
-    probabilities,
-  };
 }
 
 function sumOfSquares(values: Float64Array): number {

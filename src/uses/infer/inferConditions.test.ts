@@ -11,7 +11,7 @@ import { releaseAfter } from '../../tensor/engine/resources.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
-import { type ComponentPosterior, probabilityBelow, quantile } from './gridPosterior.ts';
+import type { Posterior } from './gridPosterior.ts';
 import { inferConditions } from './inferConditions.ts';
 
 const shape: ImageShape = [4, 4, 1];
@@ -79,7 +79,7 @@ it('reports progress inside an image, and each image before a signal ends the re
     const expected = await inferConditions(model, pixels, knownOptions);
     const stop = new AbortController();
     const progress: number[] = [];
-    const reported: (readonly ComponentPosterior[])[] = [];
+    const reported: (readonly Posterior[])[] = [];
     const stopped = inferConditions(model, pixels, {
       ...knownOptions,
       signal: stop.signal,
@@ -113,13 +113,9 @@ it('the truth has uniform ranks in the posteriors of a model’s own samples, an
       slope: Array.from({ length: IMAGES }, () => 2 * random.uniform() - 1),
     };
     const samples = await model.sample({ count: IMAGES, condition: truth, temperature: 1, seed: 5 });
-    const truthRanks = (
-      posteriorsByImage: readonly ComponentPosterior[][],
-      axis: number,
-      values: readonly number[],
-    ) =>
+    const truthRanks = (posteriorsByImage: readonly Posterior[][], axis: number, values: readonly number[]) =>
       posteriorsByImage.map((imagePosteriors, image) =>
-        probabilityBelow(imagePosteriors[axis]!, values[image]!),
+        imagePosteriors[axis]!.probabilityBelow(values[image]!),
       );
     const omegaPosteriors = await inferConditions(model, samples, {
       condition: { slope: truth.slope },
@@ -152,7 +148,7 @@ it('the truth has uniform ranks in the posteriors of a model’s own samples, an
     ]);
     for (const posterior of jointPosteriors.flat()) {
       expect(posterior.probabilities.reduce((sum, value) => sum + value)).toBeCloseTo(1, 9);
-      expect(probabilityBelow(posterior, quantile(posterior, 0.3))).toBeCloseTo(0.3, 6);
+      expect(posterior.probabilityBelow(posterior.quantile(0.3))).toBeCloseTo(0.3, 6);
     }
   });
 });
@@ -161,7 +157,7 @@ it('closes in on a posterior far narrower than its range', async () => {
   await releaseAfter(async (keep) => {
     const model = keep(await informedModel());
     const samples = await model.sample({ count: 1, condition: { omega: 0.4, slope: 0.2 }, temperature: 1 });
-    const inRange = async (low: number, high: number): Promise<ComponentPosterior> => {
+    const inRange = async (low: number, high: number): Promise<Posterior> => {
       const how = { condition: { slope: 0.2 }, draws: 1, range: { omega: [low, high] as const } };
       return (await inferConditions(model, samples, how))[0]![0]!;
     };

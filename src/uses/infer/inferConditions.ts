@@ -16,18 +16,12 @@ import {
   type WorkOptions,
 } from '../../model/index.ts';
 import { conditionComponents, type NamedCondition } from '../../model/likelihood/index.ts';
-import {
-  type Axis,
-  type ComponentPosterior,
-  gridPosterior,
-  MOST_INFERRED,
-  pointsOfGrid,
-} from './gridPosterior.ts';
+import { type Axis, gridPosterior, MOST_INFERRED, type Posterior, pointsOfGrid } from './gridPosterior.ts';
 
 /** How a posterior is computed. Progress counts images, estimated inside one: the number of its grids isn't known before. */
 export interface InferOptions extends WorkOptions {
   /** Called with the posteriors of each image, in order: a signal that ends the rest loses none of them. */
-  readonly onImage?: ((posteriors: readonly ComponentPosterior[], index: number) => void) | undefined;
+  readonly onImage?: ((posteriors: readonly Posterior[], index: number) => void) | undefined;
   /**
    * The prior of each number: uniform between these values. By default mean ± √3 deviations of the training images, which
    * is the range of uniformly distributed numbers.
@@ -61,13 +55,13 @@ const AT_ONCE = 1024;
  *   finite
  * @example
  * ```ts
- * import { inferConditions, loadModel, quantile } from 'emerging-flows';
+ * import { inferConditions, loadModel } from 'emerging-flows';
  *
  * const model = await loadModel('runs/maps');
  * const map = new Float32Array(32 * 32);
  * const [posteriors] = await inferConditions(model, map, { range: { omega: [0.1, 0.5] } });
  * for (const posterior of posteriors!) {
- *   console.log(posterior.name, posterior.mean, quantile(posterior, 0.05), quantile(posterior, 0.95));
+ *   console.log(posterior.name, posterior.mean, posterior.quantile(0.05), posterior.quantile(0.95));
  * }
  * await model.release();
  * ```
@@ -76,7 +70,7 @@ export async function inferConditions(
   model: FlowModel,
   images: Values,
   { range = {}, condition = {}, draws = 4, seed = 0, signal, onProgress, onImage }: InferOptions = {},
-): Promise<ComponentPosterior[][]> {
+): Promise<Posterior[][]> {
   const inferred = inferredComponents(model, condition);
   const names = inferred.map(({ name }) => name);
   const prior = inferred.map((component) => conditionPrior(component, range));
@@ -88,7 +82,7 @@ export async function inferConditions(
   const size = countDimensions(model.imageShape);
   const conditionAt = knownConditions(model, condition, inferred, count);
   const copies = zeros(valueKind(images)!, AT_ONCE * size);
-  const posteriorsByImage: ComponentPosterior[][] = [];
+  const posteriorsByImage: Posterior[][] = [];
   signal?.throwIfAborted();
   onProgress?.(0, count);
   /** The points of all images so far, and of this one. */

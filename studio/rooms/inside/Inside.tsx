@@ -1,5 +1,6 @@
 // The room Inside: one image inside the flow, with editable latents, its round trip and its stages.
-import type { HeatRange, ImageShape, NdArray } from 'emerging-flows';
+import type { ImageShape, NdArray } from 'emerging-flows';
+import type { HeatRange } from 'emerging-flows/pictures';
 import { changeSettings, settings } from '../../address.ts';
 import { chosenModel, modelAddress } from '../../models.ts';
 import { Choice } from '../../parts/Choice.tsx';

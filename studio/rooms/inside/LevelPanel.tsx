@@ -1,5 +1,6 @@
 // One level of latents: its heat map, a slider for the selected one, and controls for all.
-import type { HeatRange, ImageShape, NdArray } from 'emerging-flows';
+import type { ImageShape, NdArray } from 'emerging-flows';
+import type { HeatRange } from 'emerging-flows/pictures';
 import { useState } from 'preact/hooks';
 import { decimal } from '../../numbers.ts';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';

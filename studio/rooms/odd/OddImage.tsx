@@ -1,5 +1,6 @@
 // The selected image next to a map of where it is odd.
-import type { HeatRange, OddPlace } from 'emerging-flows';
+import type { OddPlace } from 'emerging-flows';
+import type { HeatRange } from 'emerging-flows/pictures';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Choice } from '../../parts/Choice.tsx';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';

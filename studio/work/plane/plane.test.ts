@@ -1,9 +1,11 @@
 // A flow in two dimensions: its layers one by one agree with the model that the library makes of it.
-import { FlowModel, trainedModel } from 'emerging-flows';
+
+import { FlowModel } from 'emerging-flows';
 import type { StagedFlow } from 'emerging-flows/flows';
 import { constant, constantValue } from 'emerging-flows/tensor';
 import { startFromData } from 'emerging-flows/training';
 import { describe, expect, it } from 'vitest';
+import { trainedModel } from '#model/trainedModel';
 import { Layers, type Weights } from './layers.ts';
 import { CELLS, EXTENT, LINE_POINTS, type Look, lookAt } from './look.ts';
 import { planeFlow, type TransformerName, transformers } from './planeFlow.ts';

@@ -1,20 +1,17 @@
 // A small flow for points of the plane, which are images of one pixel and two channels.
 import {
-  actnorm,
   additive,
   affine,
-  bijectionStage,
   type Conditioner,
   coupling,
   filledParameter,
+  layers,
   mixture,
   normalParameter,
-  type PlacedStage,
   StagedFlow,
   spline,
   type TransformerFor,
   topPrior,
-  topStage,
 } from 'emerging-flows/flows';
 import { operations, type Tensor } from 'emerging-flows/tensor';
 
@@ -65,33 +62,23 @@ const network = (width: number): Conditioner => ({
  * normal prior. Points are about as large as 1, and are not standardised.
  */
 export function planeFlow({ depth, width, transformer }: PlaneOptions): StagedFlow {
-  const couplings = Array.from(
-    { length: depth },
-    (_, step): PlacedStage => ({
-      kind: 'step',
-      path: `couplings/${step}`,
-      level: 0,
-      step,
-      stage: bijectionStage(
-        coupling(pointShape, {
-          mask: step % 2 === 0 ? [1, 0] : [0, 1],
-          conditioner: network(width),
-          transformer: transformers[transformer](),
-        }),
-      ),
+  const couplings = Array.from({ length: depth }, (_, step) => ({
+    kind: 'step' as const,
+    path: `couplings/${step}`,
+    level: 0,
+    step,
+    stage: coupling(pointShape, {
+      mask: step % 2 === 0 ? [1, 0] : [0, 1],
+      conditioner: network(width),
+      transformer: transformers[transformer](),
     }),
-  );
+  }));
   return new StagedFlow(
     pointShape,
     [
       ...couplings,
-      { kind: 'step', path: 'scale', level: 0, step: depth, stage: bijectionStage(actnorm(pointShape)) },
-      {
-        kind: 'prior',
-        path: 'prior',
-        level: 0,
-        stage: topStage(topPrior(pointShape, { learnedPrior: false })),
-      },
+      { kind: 'step', path: 'scale', level: 0, step: depth, stage: layers.actnorm(pointShape) },
+      { kind: 'prior', path: 'prior', level: 0, stage: topPrior(pointShape, { learnedPrior: false }) },
     ],
     { continuous: { mean: [0, 0], deviation: [1, 1] } },
   );

@@ -1,8 +1,10 @@
 // Tasks of the figure of a flow in two dimensions: training it, and what it does to the plane.
-import { RandomStream, trainedModel } from 'emerging-flows';
+
+import { RandomStream } from 'emerging-flows';
 import type { StagedFlow } from 'emerging-flows/flows';
 import { constantValue } from 'emerging-flows/tensor';
 import { adamw, startFromData, Trainer, type TrainingStart } from 'emerging-flows/training';
+import { trainedModel } from '#model/trainedModel';
 import { turns } from '../calls.ts';
 import { engine, Layers, type Weights } from './layers.ts';
 import { type ChosenPoint, type Look, lookAt } from './look.ts';

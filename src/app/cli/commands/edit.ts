@@ -10,11 +10,9 @@ import type { NamedImages } from '../../../data/sources/namedImages.ts';
 import {
   type CodingOptions,
   type FlowModel,
-  type Latents,
+  Latents,
   largestLatent,
-  meanLatents,
   measureSeparation,
-  moveLatents,
   type Separation,
   whyTooFarOut,
 } from '../../../model/index.ts';
@@ -171,11 +169,11 @@ async function moveBetweenGroups(
   const coding = { class: await classOfImage(model, original.pixels, options, condition), condition };
   const ofStart = await model.encode(start.pixels, coding);
   const ofEnd = await model.encode(end.pixels, coding);
-  const direction = { from: meanLatents(ofStart), towards: meanLatents(ofEnd) };
+  const direction = { from: Latents.mean(ofStart), towards: Latents.mean(ofEnd) };
   const separation = measureSeparation(ofStart, ofEnd);
   const latents = await model.encode(original.pixels, coding);
   // Amount 0 is the reconstruction.
-  const moved = moveLatents(latents, { ...direction, amounts: [0, ...amount] });
+  const moved = Latents.move(latents, { ...direction, amounts: [0, ...amount] });
   const edited = await decodeMoved(model, moved, {
     ...coding,
     nameAt: (index) => (index === 0 ? image : `${image} moved by ${amount[index - 1]}`),
@@ -222,7 +220,7 @@ async function moveToClasses(
   const latents = await model.encode(original.pixels, { class: originalClass, condition });
   const classes = [originalClass, ...targets];
   // The same latents for each class.
-  const copies = moveLatents(latents, { from: latents, towards: latents, amounts: classes.map(() => 0) });
+  const copies = Latents.move(latents, { from: latents, towards: latents, amounts: classes.map(() => 0) });
   const nameOfClass = (number: number): string => model.classes[number]!;
   const edited = await decodeMoved(model, copies, {
     class: classes,

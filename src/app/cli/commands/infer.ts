@@ -8,13 +8,7 @@ import { type FlowModel, valuesOfConditions } from '../../../model/index.ts';
 import { conditionComponents } from '../../../model/likelihood/index.ts';
 import { countDraws } from '../../../model/measure/evaluate.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
-import {
-  type ComponentPosterior,
-  type InferOptions,
-  inferConditions,
-  probabilityBelow,
-  quantile,
-} from '../../../uses/infer/index.ts';
+import { type InferOptions, inferConditions, type Posterior } from '../../../uses/infer/index.ts';
 import { uniformity } from '../../../uses/odd/kolmogorovSmirnov.ts';
 import {
   addConditionOption,
@@ -151,8 +145,8 @@ async function inferUntilStopped(
   pixels: Values,
   images: number,
   options: InferOptions,
-): Promise<{ posteriors: readonly (readonly ComponentPosterior[])[]; exitCode: number }> {
-  const posteriors: (readonly ComponentPosterior[])[] = [];
+): Promise<{ posteriors: readonly (readonly Posterior[])[]; exitCode: number }> {
+  const posteriors: (readonly Posterior[])[] = [];
   const bar = createImageProgress({ label: 'inferring', images, passes: 1 });
   const interruption = listenForInterruption(() =>
     bar.note('stopping: printing the images that are done; press Ctrl-C again to stop at once'),
@@ -195,7 +189,7 @@ const CUT_OFF = 0.1;
 const LEVELS = [0.05, 0.5, 0.95] as const;
 
 /** Notes on stderr which posteriors don't fall off inside their range. */
-function noteCutOff(posteriors: readonly (readonly ComponentPosterior[])[]): void {
+function noteCutOff(posteriors: readonly (readonly Posterior[])[]): void {
   const [first = []] = posteriors;
   first.forEach(({ name }, component) => {
     const count = posteriors.filter((components) => isCutOff(components[component]!)).length;
@@ -210,7 +204,7 @@ function noteCutOff(posteriors: readonly (readonly ComponentPosterior[])[]): voi
 }
 
 /** Whether a posterior is still large at an end of its range. */
-function isCutOff({ range: [low, high], bounds, probabilities }: ComponentPosterior): boolean {
+function isCutOff({ range: [low, high], bounds, probabilities }: Posterior): boolean {
   const enough = CUT_OFF * Math.max(...probabilities);
   return (
     (bounds[0]! <= low && probabilities[0]! > enough) ||
@@ -219,7 +213,7 @@ function isCutOff({ range: [low, high], bounds, probabilities }: ComponentPoster
 }
 
 /** The posterior of a number in a few numbers. */
-interface Summary extends Pick<ComponentPosterior, 'name' | 'range' | 'mean' | 'deviation'> {
+interface Summary extends Pick<Posterior, 'name' | 'range' | 'mean' | 'deviation'> {
   readonly quantiles: Readonly<Record<string, number>>;
   /** The true number. */
   readonly truth?: number;
@@ -235,12 +229,12 @@ interface Inferred {
 
 /** A posterior in a few numbers, and where the truth is in it, if it is known. */
 function summarizePosterior(
-  posterior: ComponentPosterior,
+  posterior: Posterior,
   truths: ConditionValues | undefined,
   image: number,
 ): Summary {
   const { name, range, mean, deviation } = posterior;
-  const quantiles = Object.fromEntries(LEVELS.map((level) => [String(level), quantile(posterior, level)]));
+  const quantiles = Object.fromEntries(LEVELS.map((level) => [String(level), posterior.quantile(level)]));
   const summary = { name, range, mean, deviation, quantiles };
   if (truths === undefined) {
     return summary;
@@ -248,7 +242,7 @@ function summarizePosterior(
   const value = new Float64Array(1);
   truths.read([image], value);
   const [truth] = value as unknown as [number];
-  return { ...summary, truth, below: probabilityBelow(posterior, truth) };
+  return { ...summary, truth, below: posterior.probabilityBelow(truth) };
 }
 
 /** Whether the posterior probabilities of smaller numbers than the true ones are uniform. */

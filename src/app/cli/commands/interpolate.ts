@@ -5,12 +5,7 @@ import { type Values, valueKind } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { exists } from '../../../data/files/files.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
-import {
-  type CodingOptions,
-  type FlowModel,
-  interpolateLatents,
-  type Latents,
-} from '../../../model/index.ts';
+import { type CodingOptions, type FlowModel, Latents } from '../../../model/index.ts';
 import { DEFAULT_TEMPERATURE } from '../../../model/temperature.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
@@ -80,7 +75,7 @@ async function runInterpolate(
   const coding = { class: choice, condition };
   const [a, b] = [await resolveLatents(first, model, coding), await resolveLatents(last, model, coding)];
   let overflowed = 0;
-  const images = await model.decode(interpolateLatents(a, b, steps), {
+  const images = await model.decode(Latents.interpolate(a, b, steps), {
     ...coding,
     onOverflow: (overflowing) => {
       overflowed = overflowing.length;

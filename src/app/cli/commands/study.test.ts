@@ -27,11 +27,11 @@ beforeAll(() => {
   writeFileSync(join(emerging.folder, 'mine.yaml'), text);
   writeFileSync(
     mine,
-    `import { defineMixing, reverse } from 'emerging-flows/flows';
-     export const mine = defineMixing({
+    `import { define, layers } from 'emerging-flows/flows';
+     export const mine = define.mixing({
        name: 'mine',
        summary: 'Reverses.',
-       build: (shape) => ({ turned: reverse(shape) }),
+       build: (shape) => ({ turned: layers.reverse(shape) }),
      });`,
   );
 });

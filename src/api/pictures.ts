@@ -1,0 +1,10 @@
+// `emerging-flows/pictures`: images, maps and activations as PNG files.
+
+export {
+  contactSheet,
+  drawActivations,
+  type HeatRange,
+  heatMap,
+  heatRange,
+  mapPicture,
+} from '../data/pictures/index.ts';
