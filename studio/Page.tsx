@@ -6,7 +6,6 @@ import { enter, lastSettings, linkTo, roomName } from './address.ts';
 import { chosenPath } from './models.ts';
 import { Notice } from './parts/Notice.tsx';
 import { type Room, rooms } from './rooms.ts';
-import { stop } from './tour/tourState.ts';
 import './parts/theme-switch.css';
 
 /** The page. */
@@ -35,19 +34,21 @@ export function Page() {
           Emerging studio
         </a>
         <nav aria-label="Pages">
-          {rooms.map(({ name, title }) => (
-            <a
-              key={name}
-              // Other rooms restore their settings; this link resets the current one.
-              href={linkTo(
-                name,
-                room?.name === name ? modelSetting : { ...lastSettings(name), ...modelSetting },
-              )}
-              aria-current={room?.name === name ? 'page' : undefined}
-            >
-              {title}
-            </a>
-          ))}
+          {rooms
+            .filter(({ isInMenu = true }) => isInMenu)
+            .map(({ name, title }) => (
+              <a
+                key={name}
+                // Other rooms restore their settings; this link resets the current one.
+                href={linkTo(
+                  name,
+                  room?.name === name ? modelSetting : { ...lastSettings(name), ...modelSetting },
+                )}
+                aria-current={room?.name === name ? 'page' : undefined}
+              >
+                {title}
+              </a>
+            ))}
         </nav>
         <ThemeSwitch />
       </header>
@@ -66,7 +67,6 @@ export function Page() {
           )
         )}
       </main>
-      {stop.value !== undefined && <OpenTour />}
     </>
   );
 }
@@ -77,11 +77,6 @@ function OpenRoom({ room }: { room: Room }) {
     document.title = `${room.title} · Emerging studio`;
   }, [room]);
   return <Loaded load={() => room.load()} />;
-}
-
-/** Loads the tour and shows it. */
-function OpenTour() {
-  return <Loaded load={async () => (await import('./tour/Tour.tsx')).Tour} />;
 }
 
 /** A component that is loaded when it is first shown. */
