@@ -221,6 +221,7 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
     if (isAnchor(step, schedule) || (await isOnAny(ranks, checkpoints.age >= checkpointSeconds))) {
       if (ranks.rank === 0) {
         await checkpoints.save(await trainer.state());
+        await events.onCheckpoint?.(step);
       }
       await ranks.meet();
     }

@@ -48,7 +48,7 @@ export function CostStep() {
       </p>
       {problem !== undefined && <Notice>{problem}</Notice>}
       {map.problem !== undefined && <Notice>{map.problem}</Notice>}
-      <div class="explain-pair">
+      <div class="explain-pair explain-cost">
         <div>
           <h2>The image</h2>
           {image && <Picture image={image} label="The digit, with the noise" />}
@@ -81,13 +81,16 @@ export function CostStep() {
             </>
           )}
         </div>
+        <div>
+          <h2>The price</h2>
+          {total !== undefined && (
+            <dl class="explain-bars" aria-live="polite">
+              <Bar name="Uncompressed" bits={BITS} />
+              <Bar name="With this flow" bits={total / VALUES} />
+            </dl>
+          )}
+        </div>
       </div>
-      {total !== undefined && (
-        <dl class="explain-bars" aria-live="polite">
-          <Bar name="Uncompressed" bits={BITS} />
-          <Bar name="With this flow" bits={total / VALUES} />
-        </dl>
-      )}
     </>
   );
 }
@@ -103,7 +106,7 @@ function Bar({ name, bits }: { name: string; bits: number }) {
           style={{ width: `${Math.min(100, (100 * Math.max(0, bits)) / (1.25 * BITS))}%` }}
         />
         <span>
-          <b>{decimal(bits)} bits/dim</b> × {VALUES} pixels = {Math.round((bits * VALUES) / 8)} bytes
+          <b>{decimal(bits)} bits/dim</b>, {Math.round((bits * VALUES) / 8)} bytes
         </span>
       </dd>
     </div>

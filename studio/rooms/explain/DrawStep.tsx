@@ -9,6 +9,7 @@ import { DrawPad } from '../inside/DrawPad.tsx';
 import { drawing, useDigit } from './digit.ts';
 import { Film } from './Film.tsx';
 import { SIDE } from './noise.ts';
+import '../inside/inside.css';
 
 /** The step. */
 export function DrawStep() {
@@ -31,7 +32,7 @@ export function DrawStep() {
       {problem !== undefined && <Notice>{problem}</Notice>}
       {passage.problem !== undefined && <Notice>{passage.problem}</Notice>}
       <div class="explain-pair">
-        <div>
+        <div class={drawing.value ? undefined : 'explain-undrawn'}>
           <h2>Your digit</h2>
           {model && (
             <DrawPad
@@ -47,7 +48,7 @@ export function DrawStep() {
           )}
         </div>
         <div>
-          <h2>{drawing.value ? 'Into noise, and back' : 'Until you draw: a digit of the test images'}</h2>
+          <h2>{drawing.value ? 'Into noise, and back' : 'A test digit, until you draw'}</h2>
           <Film
             passage={passage.latest?.result}
             columns={1}

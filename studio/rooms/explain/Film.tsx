@@ -55,13 +55,12 @@ export function Film({ passage, noise, drawn, columns, name, label = 'Play', fro
           {isPlaying ? 'Pause' : label}
         </button>
         <Slider
-          label="From noise"
+          label={`From noise to ${name}`}
           value={position}
           least={0}
           most={Math.max(1, last)}
           step={0.05}
           shown={shown}
-          ends={['noise', name]}
           onChange={seek}
         />
       </div>

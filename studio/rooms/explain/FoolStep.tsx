@@ -33,10 +33,10 @@ export function FoolStep() {
   const rating = useLatest(order, ({ model: address, image: { pixels }, scores: known }) =>
     compute('rate', { model: address, pixels, reference: known }),
   );
-  const { bits, typicality } = rating.latest?.result.byScore ?? {};
-  const cost = bits?.scores[0];
-  const p = typicality?.pValues?.[0];
-  const dearer = cost === undefined ? 0 : bits!.reference.filter((value) => value > cost).length;
+  const cost = rating.latest?.result.bits[0];
+  const p = rating.latest?.result.byScore.typicality?.pValues?.[0];
+  const real = scores?.statistics.bits ?? [];
+  const dearer = cost === undefined ? 0 : real.filter((value) => value > cost).length;
   const values = useMemo(() => (cost === undefined ? [] : [cost]), [cost]);
   return (
     <>
@@ -62,15 +62,17 @@ export function FoolStep() {
           />
         </div>
         <div aria-live="polite">
-          {bits && cost !== undefined && (
+          {cost === undefined ? (
+            <p class="quiet">Measuring the digit, and real ones.</p>
+          ) : (
             <>
-              <Histogram name="bits/dim" values={values} reference={bits.reference} chosen={0} />
+              <Histogram name="bits/dim" values={values} reference={real} chosen={0} />
               <dl class="explain-verdict">
                 <div>
                   <dt>Is it likely?</dt>
                   <dd>
-                    {decimal(cost)} bits/dim: likelier than {counted(dearer)} of{' '}
-                    {counted(bits.reference.length)} real digits.
+                    {decimal(cost)} bits/dim: likelier than {counted(dearer)} of {counted(real.length)} real
+                    digits.
                   </dd>
                 </div>
                 <div>
@@ -100,7 +102,8 @@ export function FoolStep() {
   );
 }
 
-/** Rubs an image out: 0 leaves it, 100 is black. */
+/** Rubs an image out from below: 0 leaves it, 100 is black. */
 function rub({ pixels, shape }: Images, rubbed: number): Images {
-  return { shape, pixels: Uint8Array.from(pixels, (level) => Math.round(level * (1 - rubbed / 100))) };
+  const kept = Math.round(shape[0] * (1 - rubbed / 100)) * shape[1];
+  return { shape, pixels: pixels.map((level, index) => (index < kept ? level : 0)) };
 }
