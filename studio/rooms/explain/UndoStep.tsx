@@ -12,6 +12,7 @@ export function UndoStep() {
         <b>Watch it fail</b>, then choose <b>two corners: emerging</b>, and undo again. You can draw in the
         first picture.
       </p>
+      <h2>Which convolution can be undone?</h2>
       <div class="how">
         <UndoConvolution starts />
       </div>

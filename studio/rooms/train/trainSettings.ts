@@ -68,7 +68,7 @@ export function trainSettings(address: Settings): TrainSettings {
             depth: wholeSetting('depth', model.depth, 'rivalDepth'),
             width: wholeSetting('width', model.width, 'rivalWidth'),
           },
-    rate: numberIn(address.rate, ...limits.rate) ?? 0.003,
+    rate: numberIn(address.rate, ...limits.rate) ?? 0.006,
     batch: wholeSetting('batch', 16),
     steps: wholeSetting('steps', 1200),
     seed: wholeSetting('seed', 0),
@@ -82,7 +82,7 @@ const WARM_UP = 0.03;
 const quickCouplings = { coupling: 'affine', checkerboard: 2, checkerboardWidth: 16 } as const;
 
 /** The averaged weights follow fast enough for the first samples. */
-const AVERAGE_DECAY = 0.98;
+const AVERAGE_DECAY = 0.9;
 
 /** The configuration of a run, without the values it shares with the quick start. */
 export function createConfig(
