@@ -1,9 +1,9 @@
 // The page's frame: the header with links to all rooms, and the open room.
 import { signal } from '@preact/signals';
-import type { ComponentType } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { enter, lastSettings, linkTo, roomName } from './address.ts';
 import { chosenPath } from './models.ts';
+import { Loaded } from './parts/Loaded.tsx';
 import { Notice } from './parts/Notice.tsx';
 import { type Room, rooms } from './rooms.ts';
 import './parts/theme-switch.css';
@@ -76,23 +76,7 @@ function OpenRoom({ room }: { room: Room }) {
   useEffect(() => {
     document.title = `${room.title} · Emerging studio`;
   }, [room]);
-  return <Loaded load={() => room.load()} />;
-}
-
-/** A component that is loaded when it is first shown. */
-function Loaded({ load }: { load(): Promise<ComponentType> }) {
-  const [Inside, setInside] = useState<ComponentType>();
-  const [failed, setFailed] = useState(false);
-  useLayoutEffect(() => {
-    load().then(
-      (loaded) => setInside(() => loaded),
-      () => setFailed(true),
-    );
-  }, []);
-  if (failed) {
-    return <Notice>This page failed to load. If the studio is still running, reload the page.</Notice>;
-  }
-  return Inside ? <Inside /> : null;
+  return <Loaded load={room.load} />;
 }
 
 type Theme = 'light' | 'dark';

@@ -180,7 +180,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(requestedUrls.length).toBeGreaterThan(5);
       expect(requestedUrls.filter((url) => !url.startsWith(studio.url))).toEqual([]);
       // KaTeX is as large as the rest of the page: only the room with formulas loads it.
-      expect(requestedUrls.filter((url) => /katex|How-/i.test(url))).toEqual([]);
+      expect(requestedUrls.filter((url) => /katex|sections-/i.test(url))).toEqual([]);
       expect(messages).toEqual([]);
       await page.goto(`${studio.url}#/how`);
       await page

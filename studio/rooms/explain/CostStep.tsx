@@ -64,8 +64,10 @@ export function CostStep() {
           />
         </div>
         <div>
-          <h2>The bits of each pixel</h2>
-          {bits && (
+          <h2>Its bits</h2>
+          {bits === undefined ? (
+            <p class="explain-wait">Measuring</p>
+          ) : (
             <>
               <HeatGrid
                 label="Bits of each pixel"

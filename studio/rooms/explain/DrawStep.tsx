@@ -48,14 +48,18 @@ export function DrawStep() {
           )}
         </div>
         <div>
-          <h2>{drawing.value ? 'Into noise, and back' : 'A test digit, until you draw'}</h2>
-          <Film
-            passage={passage.latest?.result}
-            columns={1}
-            name="image"
-            from="image"
-            of={passage.latest?.input.image}
-          />
+          <h2>{drawing.value ? 'There and back' : 'A test digit'}</h2>
+          {passage.latest ? (
+            <Film
+              passage={passage.latest.result}
+              columns={1}
+              name="image"
+              from="image"
+              of={passage.latest.input.image}
+            />
+          ) : (
+            <p class="explain-wait">On its way</p>
+          )}
           <p class="control-note" data-testid="recovered">
             {recovered !== undefined &&
               (recovered === SIDE ** 2

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { linkTo, settings } from '../../address.ts';
 import { modelsProblem } from '../../models.ts';
+import { Loaded } from '../../parts/Loaded.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import '../how/how.css';
 import { Flow2D } from '../how/sections/Plane.tsx';
@@ -64,7 +65,7 @@ function Opening() {
 
 /** A step of the story, between the steps before and after it. */
 function StoryStep({ number }: { number: number }) {
-  const { title, Body, inShort } = story[number - 1]!;
+  const { title, load, inShort } = story[number - 1]!;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     scrollTo(0, 0);
@@ -94,7 +95,7 @@ function StoryStep({ number }: { number: number }) {
       <h1 id="explain-step" ref={heading} tabIndex={-1}>
         {title}
       </h1>
-      <Body />
+      <Loaded load={load} />
       <p class="explain-short">
         <strong>In short:</strong> {inShort}
       </p>

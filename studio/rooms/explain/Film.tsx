@@ -5,7 +5,7 @@ import type { Images } from '../../work/models.ts';
 import type { Passage } from '../../work/passageTasks.ts';
 
 /** The time that undoing a stage takes, and how long the film rests before it turns back. */
-const STAGE_MS = 150;
+const STAGE_MS = 100;
 const REST_MS = 1200;
 
 /** With reduced motion, stages follow each other without fading. */

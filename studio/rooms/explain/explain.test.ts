@@ -93,7 +93,7 @@ describe.skipIf(chromiumPath === undefined)(
       await expect.poll(firstImage).not.toEqual(before);
       await page.getByRole('link', { name: 'Next: Draw your own' }).click();
 
-      await page.getByRole('heading', { name: 'A test digit, until you draw' }).waitFor();
+      await page.getByRole('heading', { name: 'A test digit' }).waitFor();
       const pad = page.getByRole('img', { name: /^Draw a digit here/ });
       await pad.scrollIntoViewIfNeeded();
       const { x, y, width } = (await pad.boundingBox())!;
@@ -101,7 +101,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.mouse.down();
       await page.mouse.move(x + width / 2, y + (3 * width) / 4, { steps: 5 });
       await page.mouse.up();
-      await page.getByRole('heading', { name: 'Into noise, and back' }).waitFor();
+      await page.getByRole('heading', { name: 'There and back' }).waitFor();
       await page.getByText('All 784 pixels have come back, each with its exact grey level.').waitFor();
       await page.getByRole('link', { name: 'Next: What does it cost?' }).click();
 

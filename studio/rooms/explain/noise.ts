@@ -49,11 +49,15 @@ export function usePassage(noise: Noise) {
 export function useDrawn(count: number): number {
   const [drawn, setDrawn] = useState(matchMedia('(prefers-reduced-motion: reduce)').matches ? count : 1);
   useEffect(() => {
-    if (drawn >= count) {
-      return undefined;
-    }
-    const timer = setTimeout(() => setDrawn(drawn + 1), DRAWING_MS / count);
-    return () => clearTimeout(timer);
-  }, [drawn, count]);
+    const begin = performance.now();
+    const timer = setInterval(() => {
+      const share = Math.min(1, (performance.now() - begin) / DRAWING_MS);
+      setDrawn((before) => Math.max(before, Math.floor(share * count)));
+      if (share === 1) {
+        clearInterval(timer);
+      }
+    }, DRAWING_MS / count);
+    return () => clearInterval(timer);
+  }, [count]);
   return drawn;
 }

@@ -1,18 +1,14 @@
 // The steps of the story, each with something to do.
 import type { ComponentChildren, ComponentType } from 'preact';
 import { Term } from '../../parts/Term.tsx';
-import { CostStep } from './CostStep.tsx';
-import { DrawStep } from './DrawStep.tsx';
-import { FoolStep } from './FoolStep.tsx';
-import { NoiseStep } from './NoiseStep.tsx';
-import { UndoStep } from './UndoStep.tsx';
 
 /** A step. */
 interface Step {
   readonly title: string;
   /** What the reader does. */
   readonly doing: string;
-  readonly Body: ComponentType;
+  /** Loads what there is to do. */
+  load(): Promise<ComponentType>;
   /** What to remember. */
   readonly inShort: ComponentChildren;
 }
@@ -22,7 +18,7 @@ export const story: readonly Step[] = [
   {
     title: 'Noise becomes digits',
     doing: 'Change the temperature of the noise.',
-    Body: NoiseStep,
+    load: async () => (await import('./NoiseStep.tsx')).NoiseStep,
     inShort: (
       <>
         a <Term of="normalizing-flow">normalizing flow</Term> is a network whose every layer can be undone, so
@@ -34,7 +30,7 @@ export const story: readonly Step[] = [
   {
     title: 'Draw your own',
     doing: 'Turn your digit into noise, and get it back.',
-    Body: DrawStep,
+    load: async () => (await import('./DrawStep.tsx')).DrawStep,
     inShort: (
       <>
         every image has its own noise, its <Term of="latent">latents</Term>, and each of them gives back the
@@ -45,7 +41,7 @@ export const story: readonly Step[] = [
   {
     title: 'What does it cost?',
     doing: 'Spoil a digit, and watch its price rise.',
-    Body: CostStep,
+    load: async () => (await import('./CostStep.tsx')).CostStep,
     inShort: (
       <>
         a flow knows how likely each image is. <Term of="bitsdim">Bits/dim</Term> are the price of storing the
@@ -56,7 +52,7 @@ export const story: readonly Step[] = [
   {
     title: 'Fool it',
     doing: 'Make an image likelier than every real digit.',
-    Body: FoolStep,
+    load: async () => (await import('./FoolStep.tsx')).FoolStep,
     inShort: (
       <>
         likely isn’t the same as typical. An image is <Term of="typicality">typical</Term> if it needs about
@@ -67,7 +63,7 @@ export const story: readonly Step[] = [
   {
     title: 'Undo a convolution',
     doing: 'Undo one that can’t be undone, then one that can.',
-    Body: UndoStep,
+    load: async () => (await import('./UndoStep.tsx')).UndoStep,
     inShort: (
       <>
         an <Term of="emerging-convolution">emerging convolution</Term> is made of two that each look only one
