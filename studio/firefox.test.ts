@@ -128,7 +128,10 @@ describe.skipIf(firefoxPath === undefined)(
         await appears('.explain-on a');
         await focus('.explain-on a');
       }
-      // The step has started by itself.
+      // These tests prefer reduced motion, so nothing starts by itself.
+      await appears('.how-player .primary');
+      await focus('.how-player .primary');
+      await page.press('Enter');
       await expect.poll(() => text('.how-figure figcaption')).toMatch(/256 of 256 pixels undone.* are wrong/);
     });
 

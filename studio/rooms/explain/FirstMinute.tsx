@@ -37,8 +37,9 @@ export function FirstMinute() {
           {fastModel.value?.path ?? 'a small model'}; between stages, the picture fades. Each stage can be
           undone, so the way back shows the same pictures.
         </p>
-        <p>
+        <p class="explain-links">
           <a href={linkTo('explain', { step: '1' })}>The story: five steps, three minutes</a>
+          <a href={linkTo('how')}>How it works</a>
         </p>
       </div>
     </section>
