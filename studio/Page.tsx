@@ -1,12 +1,11 @@
 // The page's frame: the header with links to all rooms, and the open room.
 import { signal } from '@preact/signals';
-import type { ComponentType } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { enter, lastSettings, linkTo, roomName } from './address.ts';
 import { chosenPath } from './models.ts';
+import { Loaded } from './parts/Loaded.tsx';
 import { Notice } from './parts/Notice.tsx';
 import { type Room, rooms } from './rooms.ts';
-import { stop } from './tour/tourState.ts';
 import './parts/theme-switch.css';
 
 /** The page. */
@@ -35,19 +34,21 @@ export function Page() {
           Emerging studio
         </a>
         <nav aria-label="Pages">
-          {rooms.map(({ name, title }) => (
-            <a
-              key={name}
-              // Other rooms restore their settings; this link resets the current one.
-              href={linkTo(
-                name,
-                room?.name === name ? modelSetting : { ...lastSettings(name), ...modelSetting },
-              )}
-              aria-current={room?.name === name ? 'page' : undefined}
-            >
-              {title}
-            </a>
-          ))}
+          {rooms
+            .filter(({ isInMenu = true }) => isInMenu)
+            .map(({ name, title }) => (
+              <a
+                key={name}
+                // Other rooms restore their settings; this link resets the current one.
+                href={linkTo(
+                  name,
+                  room?.name === name ? modelSetting : { ...lastSettings(name), ...modelSetting },
+                )}
+                aria-current={room?.name === name ? 'page' : undefined}
+              >
+                {title}
+              </a>
+            ))}
         </nav>
         <ThemeSwitch />
       </header>
@@ -66,7 +67,6 @@ export function Page() {
           )
         )}
       </main>
-      {stop.value !== undefined && <OpenTour />}
     </>
   );
 }
@@ -76,28 +76,7 @@ function OpenRoom({ room }: { room: Room }) {
   useEffect(() => {
     document.title = `${room.title} · Emerging studio`;
   }, [room]);
-  return <Loaded load={() => room.load()} />;
-}
-
-/** Loads the tour and shows it. */
-function OpenTour() {
-  return <Loaded load={async () => (await import('./tour/Tour.tsx')).Tour} />;
-}
-
-/** A component that is loaded when it is first shown. */
-function Loaded({ load }: { load(): Promise<ComponentType> }) {
-  const [Inside, setInside] = useState<ComponentType>();
-  const [failed, setFailed] = useState(false);
-  useLayoutEffect(() => {
-    load().then(
-      (loaded) => setInside(() => loaded),
-      () => setFailed(true),
-    );
-  }, []);
-  if (failed) {
-    return <Notice>This page failed to load. If the studio is still running, reload the page.</Notice>;
-  }
-  return Inside ? <Inside /> : null;
+  return <Loaded load={room.load} />;
 }
 
 type Theme = 'light' | 'dark';

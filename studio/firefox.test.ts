@@ -8,7 +8,6 @@ import { type FirefoxPage, firefoxPath, openFirefox } from '../src/testing/mario
 import { buildStudio, serveFolder, startStudio } from '../src/testing/studio.ts';
 import { tinyTraining, writeTinyDataset } from '../src/testing/tinyImages.ts';
 import { decimal } from './numbers.ts';
-import { stops } from './tour/stops.ts';
 
 const root = buildStudio();
 const emerging = commandLine(root);
@@ -115,21 +114,25 @@ describe.skipIf(firefoxPath === undefined)(
       await disappears(tooltip);
     });
 
-    it('offers a tour with the keyboard', async () => {
-      await enter('#/draw?count=16');
-      await appears('.tour-offer .primary');
-      await focus('.tour-offer .primary');
-      await page.press('Enter');
-      for (const [index, { title, room }] of stops.entries()) {
-        await expect.poll(() => text('.tour .quiet')).toBe(`Stop ${index + 1} of ${stops.length}`);
-        await appears('[data-tour]');
-        expect(await page.evaluate('document.activeElement.textContent')).toBe(title);
-        expect(await page.evaluate('location.hash')).toMatch(new RegExp(`^#/${room}\\b`));
-        await page.press('Tab');
+    it('opens with noise that becomes digits, and tells its story with the keyboard', async () => {
+      await enter('');
+      const film = '.film-picture';
+      await appears(film);
+      const name = () => page.evaluate((query) => document.querySelector(query)!.ariaLabel, film);
+      await expect.poll(name).toBe('Digits on their way from noise: digits');
+      await focus('.explain-words a');
+      for (let step = 1; step <= 5; step++) {
         await page.press('Enter');
+        await expect.poll(() => text('.explain-nav [aria-current]')).toBe(String(step));
+        expect(await page.evaluate('location.hash')).toBe(`#/explain?step=${step}`);
+        await appears('.explain-on a');
+        await focus('.explain-on a');
       }
-      await disappears('[role="dialog"]');
-      expect(await count('[data-tour]')).toBe(0);
+      // These tests prefer reduced motion, so nothing starts by itself.
+      await appears('.how-player .primary');
+      await focus('.how-player .primary');
+      await page.press('Enter');
+      await expect.poll(() => text('.how-figure figcaption')).toMatch(/256 of 256 pixels undone.* are wrong/);
     });
 
     it('decodes edited latents, and shows the bits and the arithmetic of stages', async () => {

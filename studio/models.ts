@@ -13,13 +13,18 @@ export const models = signal<readonly OfferedModel[] | undefined>(undefined);
 /** Why the list couldn't be loaded, as a sentence. */
 export const modelsProblem = signal<string | undefined>(undefined);
 
-/** The bundled model whose samples are fast. */
+/** The path of `fastModel`. */
 const FAST = 'models/mnist-small';
+
+/** The bundled model whose samples are fast; undefined until the list is loaded. */
+export const fastModel = computed(() =>
+  models.value?.find(({ path, problem }) => path === FAST && problem === null),
+);
 
 /** The chosen model's path: from the address, otherwise the fast one, or the first usable one. */
 export const chosenPath = computed(() => {
   const usable = models.value?.filter(({ problem }) => problem === null);
-  return settings.value.model ?? (usable?.find(({ path }) => path === FAST) ?? usable?.[0])?.path;
+  return settings.value.model ?? (fastModel.value ?? usable?.[0])?.path;
 });
 
 /** The chosen model; undefined if it isn't in the list. */

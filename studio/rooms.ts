@@ -7,6 +7,8 @@ export interface Room {
   /** The name in the address: `#/draw`. */
   readonly name: string;
   readonly title: string;
+  /** Whether the menu lists it; by default it does. Other rooms link to the others. */
+  readonly isInMenu?: boolean;
   /** Loads the component when the room is first opened. */
   load(): Promise<ComponentType>;
 }
@@ -24,6 +26,11 @@ function withModels(load: Room['load']): Room['load'] {
 
 /** All rooms; the first is the default. */
 export const rooms: readonly [Room, ...Room[]] = [
+  {
+    name: 'explain',
+    title: 'Explain',
+    load: withModels(async () => (await import('./rooms/explain/Explain.tsx')).Explain),
+  },
   { name: 'draw', title: 'Draw', load: withModels(async () => (await import('./rooms/draw/Draw.tsx')).Draw) },
   {
     name: 'inside',
@@ -40,5 +47,10 @@ export const rooms: readonly [Room, ...Room[]] = [
   ...(isStatic
     ? []
     : [{ name: 'runs', title: 'Runs', load: async () => (await import('./rooms/runs/Runs.tsx')).Runs }]),
-  { name: 'how', title: 'How it works', load: async () => (await import('./rooms/how/How.tsx')).How },
+  {
+    name: 'how',
+    title: 'How it works',
+    isInMenu: false,
+    load: async () => (await import('./rooms/how/How.tsx')).How,
+  },
 ];

@@ -8,7 +8,6 @@ import { commandLine } from '../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder, startStudio, visit } from '../src/testing/studio.ts';
 import { tinyTraining, writeTinyDataset } from '../src/testing/tinyImages.ts';
-import { stops } from './tour/stops.ts';
 
 const emerging = commandLine(buildStudio());
 const closing: (() => Promise<void>)[] = [];
@@ -64,9 +63,9 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('opens its first room, cross-origin isolated, with a title', async () => {
       await open('');
-      await findSheet(page).waitFor();
-      expect(new URL(page.url()).hash).toBe('#/draw');
-      expect(await page.title()).toBe('Draw · Emerging studio');
+      await page.getByRole('heading', { name: /^This network turns noise into digits/ }).waitFor();
+      expect(new URL(page.url()).hash).toBe('#/explain');
+      expect(await page.title()).toBe('Explain · Emerging studio');
       expect(await page.evaluate('crossOriginIsolated')).toBe(true);
       expect(await page.getByRole('navigation').getByRole('link').first().getAttribute('aria-current')).toBe(
         'page',
@@ -88,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)(
       // The link of the current room resets it.
       await page.getByRole('link', { name: 'Train', exact: true }).click();
       await page.waitForFunction(() => !location.hash.includes('width'));
-      await expect.poll(() => width.inputValue()).toBe('64');
+      await expect.poll(() => width.inputValue()).toBe('32');
     });
 
     it('goes back to settings changed just before a link was followed', async () => {
@@ -125,18 +124,18 @@ describe.skipIf(chromiumPath === undefined)(
       await page.goto(`${studio.url}#/nowhere`);
       await page.getByText('There is no page “nowhere”.').waitFor();
       expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('No such page');
-      await page.getByRole('link', { name: 'Go to Draw' }).waitFor();
+      await page.getByRole('link', { name: 'Go to Explain' }).waitFor();
       expect(await page.title()).toBe('No such page · Emerging studio');
     });
 
     it('lets the keyboard skip the navigation', async () => {
       // Without a hash, the page is loaded again, and nothing has been in focus.
       await open('');
-      await findSheet(page).waitFor();
+      await page.getByRole('heading', { level: 1 }).waitFor();
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
       expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
-      expect(await page.evaluate(() => location.hash)).toMatch(/^#\/draw/);
+      expect(await page.evaluate(() => location.hash)).toMatch(/^#\/explain/);
     });
 
     it('explains a term of the glossary on focus, under the pointer, and until Escape', async () => {
@@ -161,65 +160,6 @@ describe.skipIf(chromiumPath === undefined)(
       await tooltip.waitFor({ state: 'detached' });
     });
 
-    it('offers a tour with the keyboard, until it was taken or skipped', async () => {
-      const page = await openNew('#/draw?count=16');
-      await page.getByRole('button', { name: 'Take a tour of five stops' }).press('Enter');
-      const titles: string[] = [];
-      const rooms: string[] = [];
-      for (let stop = 1; stop <= 5; stop++) {
-        await page.getByText(`Stop ${stop} of 5`).waitFor();
-        await page.locator('[data-tour]').waitFor();
-        // The title has the focus, so the first button is the next element.
-        titles.push(await page.evaluate(() => document.activeElement!.textContent));
-        rooms.push(await page.evaluate(() => location.hash.replace(/\?.*/, '')));
-        await page.keyboard.press('Tab');
-        await page.keyboard.press('Enter');
-      }
-      expect(titles).toEqual(stops.map(({ title }) => title));
-      expect(rooms).toEqual(['#/draw', '#/draw', '#/inside', '#/how', '#/how']);
-      expect(await page.getByRole('dialog').count()).toBe(0);
-      expect(await page.locator('[data-tour]').count()).toBe(0);
-      await page.getByRole('link', { name: 'Draw', exact: true }).press('Enter');
-      await page.getByRole('button', { name: 'Take the tour' }).press('Enter');
-      await page.waitForFunction(() => document.activeElement?.id === 'tour-title');
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
-      await page.reload();
-      await page.getByRole('button', { name: 'Take the tour' }).waitFor();
-    });
-
-    it('keeps the card of the tour clear of what it shows, and follows the browser’s Back', async () => {
-      const page = await openNew('#/draw?count=16', { viewport: { width: 1280, height: 800 } });
-      await page.getByRole('button', { name: 'Take a tour of five stops' }).click();
-      const waitForStop = (stop: number) => page.getByText(`Stop ${stop} of 5`).waitFor();
-      for (let stop = 1; stop < 5; stop++) {
-        await waitForStop(stop);
-        await page.getByRole('button', { name: 'Next', exact: true }).click();
-      }
-      /** Waits until a button is in the window above the card. */
-      const isClear = (name: string) =>
-        expect
-          .poll(async () => {
-            const [button, card] = await Promise.all(
-              [page.getByRole('button', { name, exact: true }), page.getByRole('dialog')].map((locator) =>
-                locator.boundingBox(),
-              ),
-            );
-            return button!.y >= 0 && button!.y + button!.height <= card!.y;
-          })
-          .toBe(true);
-      await waitForStop(5);
-      await isClear('Undo it');
-      await page.goBack();
-      await waitForStop(4);
-      await isClear('Train');
-      await page.goBack();
-      await waitForStop(3);
-      await page.getByRole('heading', { name: 'Inside', level: 1 }).waitFor();
-      await page.getByRole('link', { name: 'Compress' }).click();
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
-    });
-
     it('samples in two tabs at once', async () => {
       const otherTab = await page.context().newPage();
       await Promise.all([open('#/draw'), otherTab.goto(`${studio.url}#/draw?seed=5`)]);
@@ -234,11 +174,13 @@ describe.skipIf(chromiumPath === undefined)(
       page.context().on('request', (request) => requestedUrls.push(request.url()));
       page.on('console', (message) => messages.push(message.text()));
       await page.goto(studio.url);
+      await page.getByRole('button', { name: 'Pause' }).first().waitFor();
+      await page.goto(`${studio.url}#/draw`);
       await findSheet(page).waitFor();
       expect(requestedUrls.length).toBeGreaterThan(5);
       expect(requestedUrls.filter((url) => !url.startsWith(studio.url))).toEqual([]);
       // KaTeX is as large as the rest of the page: only the room with formulas loads it.
-      expect(requestedUrls.filter((url) => /katex|How-/i.test(url))).toEqual([]);
+      expect(requestedUrls.filter((url) => /katex|sections-/i.test(url))).toEqual([]);
       expect(messages).toEqual([]);
       await page.goto(`${studio.url}#/how`);
       await page
@@ -271,17 +213,13 @@ describe.skipIf(chromiumPath === undefined)(
       ['dark', 390],
     ] as const)('has no accessibility violations, %s and %d pixels wide', async (colorScheme, width) => {
       const look = { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' };
-      const page = await openNew('', look);
+      const page = await openNew('#/draw', look);
       await findSheet(page).waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
       await page.getByRole('button', { name: 'bits/dim' }).focus();
       await page.getByRole('tooltip').waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
       await page.keyboard.press('Escape');
-      await page.getByRole('button', { name: 'Take a tour of five stops' }).click();
-      await page.getByRole('dialog', { name: 'Images from noise' }).waitFor();
-      expect(await accessibilityFaults(page)).toEqual([]);
-      await page.getByRole('button', { name: 'Skip the tour' }).click();
       await page.getByRole('button', { name: 'Random' }).click();
       await page.getByRole('slider', { name: 'From A to B' }).waitFor();
       // The pair may include this image, whose name then says so.

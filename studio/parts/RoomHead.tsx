@@ -6,17 +6,14 @@ interface RoomHeadProps {
   readonly title: string;
   /** A sentence or two about its purpose. */
   readonly children: ComponentChildren;
-  /** What follows them. */
-  readonly after?: ComponentChildren;
 }
 
 /** A room's title and purpose. */
-export function RoomHead({ title, children, after }: RoomHeadProps) {
+export function RoomHead({ title, children }: RoomHeadProps) {
   return (
     <header class="room-head">
       <h1>{title}</h1>
       <p>{children}</p>
-      {after}
     </header>
   );
 }

@@ -9,10 +9,12 @@ interface SampleStripProps {
   readonly name: string;
   /** The sheets, earliest first. */
   readonly samples: readonly { readonly step: number; readonly url: string }[];
+  /** The seconds of training up to a step, if known. */
+  secondsAt?(step: number): number;
 }
 
 /** The sheets side by side; each opens enlarged. Nothing without sheets. */
-export function SampleStrip({ name, samples }: SampleStripProps) {
+export function SampleStrip({ name, samples, secondsAt }: SampleStripProps) {
   const [opened, setOpened] = useState<number>();
   const large = samples[opened ?? -1];
   if (samples.length === 0) {
@@ -25,7 +27,9 @@ export function SampleStrip({ name, samples }: SampleStripProps) {
           <li key={step}>
             <button type="button" class="picture-button" onClick={() => setOpened(index)}>
               <img src={url} alt={`Samples of ${name} after ${plural(step, 'step')}`} />
-              <span>step {step.toLocaleString('en')}</span>
+              <span>
+                {secondsAt && `${timeText(secondsAt(step))}, `}step {step.toLocaleString('en')}
+              </span>
             </button>
           </li>
         ))}
@@ -47,4 +51,9 @@ export function SampleStrip({ name, samples }: SampleStripProps) {
       )}
     </>
   );
+}
+
+/** A training time: `10 s`, `2 min`. */
+function timeText(seconds: number): string {
+  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

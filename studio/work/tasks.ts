@@ -12,6 +12,7 @@ import { keptModels } from './keptModels.ts';
 import type { Images } from './models.ts';
 import { codingClass, eightBit, type ModelAddress, modelAt } from './models.ts';
 import { oddTasks } from './oddTasks.ts';
+import { passageTasks } from './passageTasks.ts';
 import { readTasks } from './readTasks.ts';
 
 /** The progress of a sheet of samples. */
@@ -209,6 +210,7 @@ export const tasks = {
   ...readTasks,
   ...insideTasks,
   ...oddTasks,
+  ...passageTasks,
 };
 
 /** The tasks that a page may call. */

@@ -23,6 +23,8 @@ export type TrainingNews =
   /** The number of unreadable images, which are skipped. */
   | { readonly kind: 'damaged'; readonly count: number }
   | { readonly kind: 'prepared'; readonly workers: number; readonly steps: number; readonly from: number }
+  /** The steps that fit into the time budget. */
+  | { readonly kind: 'chosen'; readonly steps: number }
   | {
       readonly kind: 'step';
       readonly step: number;
@@ -43,6 +45,8 @@ export interface TrainingOrder {
   readonly pictures: Pictures;
   /** Its share of the machine's threads. */
   readonly threads: number;
+  /** The time budget of a new run, which sets its steps; see `TrainingOptions`. */
+  readonly minutes?: number;
 }
 
 /** How pictures would be divided, before a run starts. */
@@ -58,7 +62,11 @@ export interface PictureCounts {
 const samples = { count: 64, temperature: 0.8, seed: 0 } as const;
 
 /** The checkpoint interval: a page may be closed at any moment. */
-const CHECKPOINT_SECONDS = 20;
+const CHECKPOINT_SECONDS = 10;
+
+/** Samples are drawn after so many seconds of training, then each time it has taken a fifth longer. */
+const SAMPLE_SECONDS = [10, 30, 60, 120, 180, 240, 300] as const;
+const LATER = 1.2;
 
 /** The tasks, by name. */
 export const trainingTasks = {
@@ -105,9 +113,13 @@ export const trainingTasks = {
       : await resumeRun(files, {}, { dataset });
     const { batchSize } = run.config.training;
     let images = 0;
+    let trainedSeconds = 0;
+    let samplesAt: number = SAMPLE_SECONDS[0];
+    let { totalSteps } = run.schedule;
     const { complete } = await train({
       ...run,
       threads: order.threads,
+      minutes: order.minutes,
       checkpointSeconds: CHECKPOINT_SECONDS,
       signal: AbortSignal.any([stopping.signal, signal]),
       events: {
@@ -120,16 +132,24 @@ export const trainingTasks = {
           report({
             kind: 'prepared',
             workers,
-            steps: run.schedule.totalSteps,
+            steps: totalSteps,
             from: run.state?.step ?? 0,
           }),
+        onStepsChosen({ steps }) {
+          totalSteps = steps;
+          report({ kind: 'chosen', steps });
+        },
         onStep(step, bitsPerDim, imagesPerSecond) {
           images += batchSize;
-          report({ kind: 'step', step, bitsPerDim, imagesPerSecond, seconds: images / imagesPerSecond });
+          trainedSeconds = images / imagesPerSecond;
+          report({ kind: 'step', step, bitsPerDim, imagesPerSecond, seconds: trainedSeconds });
         },
         onValidation: (step, bitsPerDim) => report({ kind: 'validation', step, bitsPerDim }),
-        onMilestone: async (step) => {
-          report({ kind: 'samples', step, png: await drawSamples(files, step) });
+        onCheckpoint: async (step) => {
+          if (trainedSeconds >= samplesAt || step === totalSteps) {
+            samplesAt = nextSamples(trainedSeconds);
+            report({ kind: 'samples', step, png: await drawSamples(files, step) });
+          }
         },
         onMeasuring: (split, done, images) =>
           report({
@@ -163,15 +183,20 @@ export const trainingTasks = {
 /** The tasks that a page may call. */
 export type TrainingTasks = typeof trainingTasks;
 
-/** Completes a configuration with the values of a preset whose couplings train fast enough in a page. */
+/** Completes a configuration with the values of the quick start. */
 function completeConfig(overrides: ConfigLayer): Config {
-  return resolveConfig({ preset: 'paper-mnist-quickstart', overrides });
+  return resolveConfig({ preset: 'mnist-quickstart', overrides });
+}
+
+/** When samples are drawn next, in seconds of training. */
+function nextSamples(seconds: number): number {
+  return SAMPLE_SECONDS.find((time) => time > seconds) ?? LATER * seconds;
 }
 
 /** Stops this worker's run. */
 let stopping = new AbortController();
 
-/** Draws a milestone's samples from its checkpoint, and stores them with the run. */
+/** Draws samples from the last checkpoint, and stores them with the run. */
 async function drawSamples(files: FileStore, step: number): Promise<Uint8Array<ArrayBuffer>> {
   await using model = await loadModel(await listModelFiles(files));
   const pixels = await model.sample({

@@ -81,6 +81,17 @@ describe('checkpoints', () => {
     expect(checkpoints('whole')).toEqual([2, 4, 6]);
   });
 
+  it('are reported once written', async () => {
+    const reported: (readonly [number, number[]])[] = [];
+    const onCheckpoint = (step: number): void => void reported.push([step, checkpoints('reported')]);
+    await begin('reported', { events: { onCheckpoint } });
+    expect(reported).toEqual([
+      [2, [2]],
+      [4, [2, 4]],
+      [6, [2, 4, 6]],
+    ]);
+  });
+
   it('replace each other between milestones, and leave the same bytes', async () => {
     await expect(begin('crashed', { checkpointSeconds: 0, ...failingAt(4) })).rejects.toThrow('crash');
     expect(checkpoints('crashed')).toEqual([1, 2, 3]);

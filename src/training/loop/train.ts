@@ -254,6 +254,7 @@ async function takeSteps(
     if (isAnchor(step, schedule) || (await isOnAny(ranks, checkpoints.age >= checkpointSeconds))) {
       if (ranks.rank === 0) {
         await checkpoints.save(await trainer.state());
+        await events.onCheckpoint?.(step);
       }
       await ranks.meet();
     }

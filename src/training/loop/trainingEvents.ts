@@ -48,6 +48,8 @@ export interface TrainingEvents {
    * any step.
    */
   onMilestone?(step: number, state: TrainingState): void | Promise<void>;
+  /** After a checkpoint is written, with its step; training awaits the returned promise, as for `onMilestone`. */
+  onCheckpoint?(step: number): void | Promise<void>;
   /** When samples of a step are drawn into a run folder: before `onMilestone`, and of the last step at the end. */
   onSamples?(step: number, samples: DrawnSamples): void | Promise<void>;
   /** After the last step and its validation, before the run is measured and its last pictures are drawn: whether all are done. */

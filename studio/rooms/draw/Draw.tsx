@@ -11,7 +11,6 @@ import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Sheet } from '../../parts/Sheet.tsx';
 import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
-import { TourOffer } from '../../tour/Tour.tsx';
 import type { Progress } from '../../work/calls.ts';
 import { compute } from '../../work/connections.ts';
 import type { Images } from '../../work/models.ts';
@@ -71,7 +70,7 @@ export function Draw() {
 
   return (
     <div class="draw">
-      <RoomHead title="Draw" after={<TourOffer />}>
+      <RoomHead title="Draw">
         Samples: random noise sent backwards through a normalizing flow, an invertible network that knows the
         exact density of every image (<a href={linkTo('how')}>what a flow is, in two dimensions</a>). Change
         the <Term of="temperature">temperature</Term> or the seed, or open an image: its{' '}

@@ -1,7 +1,6 @@
 // The room How it works: an interactive explanation of emerging convolutions and the other layers.
 import { useEffect, useRef } from 'preact/hooks';
 import { linkTo, settings } from '../../address.ts';
-import { stop } from '../../tour/tourState.ts';
 import { sections } from './sections.ts';
 import './how.css';
 
@@ -10,8 +9,7 @@ export function How() {
   const { section } = settings.value;
   const contents = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
-    // The tour scrolls to what it shows.
-    if (section !== undefined && stop.value === undefined) {
+    if (section !== undefined) {
       show(section);
     }
   }, [section]);

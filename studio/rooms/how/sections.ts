@@ -25,8 +25,8 @@ interface Section {
   readonly name: string;
   readonly title: string;
   readonly Body: ComponentType;
-  /** Only the figure. */
-  readonly Figure: ComponentType;
+  /** Only the figure; some can begin by themselves. */
+  readonly Figure: ComponentType<{ readonly starts?: boolean }>;
 }
 
 /** All sections: the emerging convolution first, then the other layers. */

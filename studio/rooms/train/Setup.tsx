@@ -12,10 +12,8 @@ import { Working } from '../../parts/Working.tsx';
 import { DIGITS_AUTHORS, DIGITS_COUNT } from '../../work/digits.ts';
 import type { Pictures } from '../../work/pictures.ts';
 import { picturesFor } from './chosenPictures.ts';
-import { begin, findKept, threadsFor, trainings } from './trainings.ts';
+import { chosenModels, startRuns } from './start.ts';
 import {
-  createConfig,
-  freeName,
   limits,
   type ModelSettings,
   QUICK_START_MIXING,
@@ -30,19 +28,13 @@ export function Setup({ settings }: { settings: TrainSettings }) {
   const [isStarting, setStarting] = useState(false);
   const { model, rival, levels, rate, batch, steps, seed } = settings;
   const pictures = picturesFor(settings);
-  const models = rival ? [model, rival] : [model];
+  const models = chosenModels(settings);
   const sizes = useSizes(settings, models);
   const counts = useCounts(pictures, batch);
   const isReady = pictures !== undefined && sizes.fit && counts.fit && !isStarting;
   const start = async (images: Pictures): Promise<void> => {
     setStarting(true);
-    await findKept();
-    // Computed before any run starts, so that they share the machine from the start.
-    const threads = threadsFor(models.length);
-    for (const candidate of models) {
-      const names = trainings.value.map(({ name }) => name);
-      begin(freeName(candidate, names), createConfig(settings, candidate), images, threads);
-    }
+    await startRuns(settings, images);
     setStarting(false);
   };
   return (

@@ -5,6 +5,7 @@ import { Blank, Notice } from '../../parts/Notice.tsx';
 import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Term } from '../../parts/Term.tsx';
+import { QuickStart } from './QuickStart.tsx';
 import { Setup } from './Setup.tsx';
 import { TrainingCard } from './TrainingCard.tsx';
 import { changes, findKept, storageProblem, trainings } from './trainings.ts';
@@ -27,6 +28,7 @@ export function Train() {
         high likelihood. Race two models on the same images to see which needs fewer. Nothing leaves this
         browser.
       </RoomHead>
+      <QuickStart />
       <Setup settings={trainSettings(settings.value)} />
       <section class="train-runs" aria-label="Runs in this browser">
         {storageProblem.value !== undefined && <Notice>{storageProblem.value}</Notice>}
@@ -34,9 +36,7 @@ export function Train() {
           runs={shown}
           areComparable={new Set(shown.map(({ about }) => about?.data)).size === 1}
         />
-        {runs.length === 0 && (
-          <Blank>No runs yet. Start one: its curve appears here, and samples every 20&nbsp;%.</Blank>
-        )}
+        {runs.length === 0 && <Blank>No runs yet. Start one: its curve and its samples appear here.</Blank>}
         <ul class="train-list">
           {runs.toReversed().map((run) => (
             <li key={run.name}>

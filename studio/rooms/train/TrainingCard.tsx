@@ -47,12 +47,7 @@ export function TrainingCard({ run, settings }: { run: Training; settings: Train
         </p>
       ))}
       {run.problem !== undefined && <Notice>{run.problem}</Notice>}
-      <SampleStrip name={name} samples={run.samples} />
-      {run.samples.length > 0 && (
-        <p class="control-note">
-          Sampled with the averaged weights, which follow slowly: the first sheets may be black or noise.
-        </p>
-      )}
+      <SampleStrip name={name} samples={run.samples} secondsAt={(step) => curve.secondsAt(step)} />
     </article>
   );
 }

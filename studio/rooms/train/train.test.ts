@@ -103,6 +103,26 @@ describe.skipIf(chromiumPath === undefined)(
       await expect(card(name).getByText(`emerging train --resume ${name}`).count()).resolves.toBe(1);
     });
 
+    it('trains in two minutes: scrolls to the run, and shows samples by time', async () => {
+      await page.goto(`${studio.url}#/train`);
+      await page.getByRole('button', { name: 'Train in two minutes' }).click();
+      const name = 'emerging-3x32';
+      await expect
+        .poll(async () => (await card(name).boundingBox())?.y ?? -1, { timeout: 30_000 })
+        .toBeLessThan(720);
+      await page.getByText(/^1\d s, step \d+$/).waitFor();
+      const steps = await waitForFact(name, /^step [\d,]+ of ([\d,]+)$/);
+      expect(steps).toBeGreaterThan(10);
+      await button(name, 'Pause').click();
+      await waitForFact(name, /^saved at step ([\d,]+)$/);
+      // The budget has replaced the form's number of steps.
+      await page.reload();
+      expect(await waitForFact(name, /^step [\d,]+ of ([\d,]+)$/)).toBe(steps);
+      await button(name, 'Delete').click();
+      await button(name, 'Delete for good').click();
+      await card(name).waitFor({ state: 'detached' });
+    });
+
     it('asks before the page is left while a run trains', async () => {
       const name = 'emerging-1x7';
       await enter('width=7&steps=100000');

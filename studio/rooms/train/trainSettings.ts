@@ -42,7 +42,7 @@ export const limits = {
   seed: [0, MOST_SEED],
 } as const;
 
-/** Reads an address; missing or impossible settings get the quick start's values. */
+/** Reads an address; missing or impossible settings get values with which a page draws strokes after a minute. */
 export function trainSettings(address: Settings): TrainSettings {
   const wholeSetting = (name: keyof typeof limits, usual: number, key: string = name): number => {
     const [least, greatest] = limits[name];
@@ -50,8 +50,8 @@ export function trainSettings(address: Settings): TrainSettings {
   };
   const model: ModelSettings = {
     mixing: mixingIn(address.mixing) ?? QUICK_START_MIXING,
-    depth: wholeSetting('depth', 4),
-    width: wholeSetting('width', 64),
+    depth: wholeSetting('depth', 3),
+    width: wholeSetting('width', 32),
   };
   const rival = mixingIn(address.rival);
   return {
@@ -68,15 +68,21 @@ export function trainSettings(address: Settings): TrainSettings {
             depth: wholeSetting('depth', model.depth, 'rivalDepth'),
             width: wholeSetting('width', model.width, 'rivalWidth'),
           },
-    rate: numberIn(address.rate, ...limits.rate) ?? 0.015,
-    batch: wholeSetting('batch', 64),
-    steps: wholeSetting('steps', 1700),
+    rate: numberIn(address.rate, ...limits.rate) ?? 0.006,
+    batch: wholeSetting('batch', 16),
+    steps: wholeSetting('steps', 1200),
     seed: wholeSetting('seed', 0),
   };
 }
 
-/** The quick start's warm-up, as a share of the steps. */
-const WARM_UP = 150 / 1700;
+/** The warm-up, as a share of the steps. */
+const WARM_UP = 0.03;
+
+/** Couplings that take a fraction of the quick start's time, and need few steps until samples have strokes. */
+const quickCouplings = { coupling: 'affine', checkerboard: 2, checkerboardWidth: 16 } as const;
+
+/** The averaged weights follow fast enough for the first samples. */
+const AVERAGE_DECAY = 0.9;
 
 /** The configuration of a run, without the values it shares with the quick start. */
 export function createConfig(
@@ -85,13 +91,14 @@ export function createConfig(
 ): ConfigLayer {
   return {
     seed,
-    model: { levels, mixing, depth, conditioner: { width } },
+    model: { levels, mixing, depth, conditioner: { width }, ...quickCouplings },
     training: {
       learningRate: rate,
       batchSize: batch,
       microBatch: batch,
       steps,
       warmupSteps: Math.round(WARM_UP * steps),
+      averageDecay: AVERAGE_DECAY,
     },
   };
 }

@@ -87,12 +87,19 @@ export async function findKept(): Promise<void> {
   }
 }
 
+/** A run to start. */
+interface Beginning {
+  readonly config: ConfigLayer;
+  /** A time budget, which sets the number of steps. */
+  readonly minutes: number | undefined;
+}
+
 /** Starts a run. */
-export function begin(name: string, config: ConfigLayer, pictures: Pictures, threads: number): void {
+export function begin(name: string, pictures: Pictures, threads: number, beginning: Beginning): void {
   const run = add(name);
   run.isShown = true;
   rememberRuns(trainings.value);
-  perform(run, pictures, threads, config);
+  perform(run, pictures, threads, beginning);
 }
 
 /** Resumes a run from its last checkpoint. */
@@ -172,7 +179,7 @@ async function perform(
   run: Training,
   pictures: Pictures,
   threads: number,
-  config?: ConfigLayer,
+  beginning?: Beginning,
 ): Promise<void> {
   const trainer = startTrainer();
   running.set(run.name, trainer);
@@ -192,7 +199,14 @@ async function perform(
     }
   };
   try {
-    const order = { name: run.name, pictures, threads, ...(config && { config }) };
+    const { config, minutes } = beginning ?? {};
+    const order = {
+      name: run.name,
+      pictures,
+      threads,
+      ...(config && { config }),
+      ...(minutes !== undefined && { minutes }),
+    };
     await trainer.call('train', order, { onProgress });
   } catch (error) {
     run.problem = errorMessage(error);
@@ -211,6 +225,8 @@ function applyNews(run: Training, news: TrainingNews, before: number): number {
     run.notes = news.count === 0 ? [] : [`${plural(news.count, 'unreadable picture')} skipped.`];
   } else if (news.kind === 'prepared') {
     Object.assign(run, { workers: news.workers, steps: news.steps, doing: 'Running the first step' });
+  } else if (news.kind === 'chosen') {
+    run.steps = news.steps;
   } else if (news.kind === 'step') {
     run.doing = undefined;
     run.imagesPerSecond = news.imagesPerSecond;

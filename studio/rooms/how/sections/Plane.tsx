@@ -27,6 +27,9 @@ import '../plane/plane.css';
 /** A shorter step of the pointer is not drawn. */
 const LEAST_STEP = 0.08;
 
+/** A flow that trains by itself rests after these steps. */
+const OWN_STEPS = 1500;
+
 /** Points that are shown before the flow is ready. */
 const SHOWN = 500;
 
@@ -60,8 +63,12 @@ export function Plane() {
   );
 }
 
-/** The figure. */
-export function Flow2D() {
+/**
+ * The figure.
+ *
+ * @param starts whether it trains by itself, unless the reader prefers less motion
+ */
+export function Flow2D({ starts = false }: { starts?: boolean }) {
   const session = useMemo(() => new PlaneSession(), []);
   useEffect(() => {
     correctSettings();
@@ -102,6 +109,16 @@ export function Flow2D() {
     }
   }, [settings.value.drawing]);
   useEffect(() => session.show(layerPosition, chosen), [layerPosition, chosen, depth]);
+
+  const startsItself = useRef(starts && !matchMedia('(prefers-reduced-motion: reduce)').matches);
+  useEffect(() => {
+    if (startsItself.current && look !== undefined && doing === 'nothing' && step === 0) {
+      session.play();
+    } else if (startsItself.current && step >= OWN_STEPS) {
+      startsItself.current = false;
+      session.pause();
+    }
+  }, [look, doing, step]);
 
   const isDrawing = source === 'drawn' && draws && layerPosition === 0;
   const onPoint = (point: Point, isFirst: boolean): void => {
@@ -216,7 +233,10 @@ export function Flow2D() {
               type="button"
               class="button primary"
               disabled={!isReady}
-              onClick={() => (doing === 'training' ? session.pause() : session.play())}
+              onClick={() => {
+                startsItself.current = false;
+                doing === 'training' ? session.pause() : session.play();
+              }}
             >
               {doing === 'training' ? 'Pause' : 'Train'}
             </button>

@@ -60,11 +60,15 @@ export function Undo() {
   );
 }
 
-/** The figure. */
-export function UndoConvolution() {
+/**
+ * The figure.
+ *
+ * @param starts whether it begins by itself, unless the reader prefers less motion
+ */
+export function UndoConvolution({ starts = false }: { starts?: boolean }) {
   const [kind, setKind] = useState<Kind>('ordinary');
   const [count, setCount] = useState(0);
-  const [playing, setPlaying] = useState(false);
+  const [playing, setPlaying] = useState(starts && !matchMedia('(prefers-reduced-motion: reduce)').matches);
   const [selected, setSelected] = useState(0);
   const [ink, setInk] = useState(1);
   const picture = decodePicture(settings.value.image);

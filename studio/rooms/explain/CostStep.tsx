@@ -1,0 +1,127 @@
+// Step 3: what an image costs in bits.
+import type { HeatRange } from 'emerging-flows/pictures';
+import { useMemo, useState } from 'preact/hooks';
+import { fastModel, modelAddress } from '../../models.ts';
+import { decimal } from '../../numbers.ts';
+import { HeatGrid } from '../../parts/HeatGrid.tsx';
+import { HeatScale } from '../../parts/HeatScale.tsx';
+import { Notice } from '../../parts/Notice.tsx';
+import { Picture } from '../../parts/Picture.tsx';
+import { Slider } from '../../parts/Slider.tsx';
+import { compute } from '../../work/connections.ts';
+import { measured } from '../../work/constants.ts';
+import type { Images } from '../../work/models.ts';
+import { useLatest } from '../../work/useLatest.ts';
+import { normals } from '../how/maths/random.ts';
+import { useDigit } from './digit.ts';
+import { SIDE } from './noise.ts';
+
+/** The values of an image, and the bits of each without compression. */
+const VALUES = SIDE ** 2;
+const BITS = 8;
+
+/** The colours of the bits of a pixel, the same for all images. */
+const RANGE: HeatRange = [0, 10];
+
+/** The standard deviation of the noise at the end of the slider, in grey levels. */
+const MOST_NOISE = 80;
+
+/** The step. */
+export function CostStep() {
+  const model = fastModel.value;
+  const { digit, problem } = useDigit();
+  const [amount, setAmount] = useState(0);
+  const [selected, setSelected] = useState(VALUES / 2 + SIDE / 2);
+  const image = useMemo(() => digit && spoil(digit, amount), [digit, amount]);
+  const order = useMemo(() => model && image && { model: modelAddress(model), image }, [model?.path, image]);
+  const map = useLatest(order, ({ model: address, image: { pixels } }) =>
+    compute('places', { model: address, pixels, ...measured, places: undefined }),
+  );
+  const bits = map.latest?.result.bits;
+  const total = bits?.reduce((sum, value) => sum + value, 0);
+  return (
+    <>
+      <p>
+        Because nothing is lost, the network can say how likely an image is, and so how many bits are needed
+        to store it: likely images get short codes, as frequent words are short.{' '}
+        <b>Add noise to the digit.</b> What costs more, the strokes or the noise?
+      </p>
+      {problem !== undefined && <Notice>{problem}</Notice>}
+      {map.problem !== undefined && <Notice>{map.problem}</Notice>}
+      <div class="explain-pair explain-cost">
+        <div>
+          <h2>The image</h2>
+          {image && <Picture image={image} label="The digit, with the noise" />}
+          <Slider
+            label="Noise"
+            value={amount}
+            least={0}
+            most={100}
+            step={2}
+            shown={`${amount} %`}
+            ends={['none', 'much']}
+            onChange={setAmount}
+          />
+        </div>
+        <div>
+          <h2>Its bits</h2>
+          {bits === undefined ? (
+            <p class="explain-wait">Measuring</p>
+          ) : (
+            <>
+              <HeatGrid
+                label="Bits of each pixel"
+                values={bits}
+                shape={[SIDE, SIDE, 1]}
+                range={RANGE}
+                selected={selected}
+                hover
+                words={`Row ${Math.floor(selected / SIDE) + 1}, column ${(selected % SIDE) + 1}: ${decimal(bits[selected]!, 1)} bits`}
+                onSelect={setSelected}
+              />
+              <HeatScale range={RANGE} unit="bits" digits={0} />
+            </>
+          )}
+        </div>
+        <div>
+          <h2>The price</h2>
+          {total !== undefined && (
+            <dl class="explain-bars" aria-live="polite">
+              <Bar name="Uncompressed" bits={BITS} />
+              <Bar name="With this flow" bits={total / VALUES} />
+            </dl>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** A price, as a bar. */
+function Bar({ name, bits }: { name: string; bits: number }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <span
+          class="explain-bar"
+          style={{ width: `${Math.min(100, (100 * Math.max(0, bits)) / (1.25 * BITS))}%` }}
+        />
+        <span>
+          <b>{decimal(bits)} bits/dim</b>, {Math.round((bits * VALUES) / 8)} bytes
+        </span>
+      </dd>
+    </div>
+  );
+}
+
+/** Adds noise to an image, always the same. */
+function spoil({ pixels, shape }: Images, amount: number): Images {
+  const normal = normals(3);
+  return {
+    shape,
+    pixels: Uint8Array.from(pixels, (level) =>
+      Math.min(255, Math.max(0, Math.round(level + (amount / 100) * MOST_NOISE * normal()))),
+    ),
+  };
+}

@@ -1,0 +1,57 @@
+// Step 1: noise becomes digits, at a temperature.
+import { useMemo, useState } from 'preact/hooks';
+import { Notice } from '../../parts/Notice.tsx';
+import { Slider } from '../../parts/Slider.tsx';
+import { Film } from './Film.tsx';
+import { drawNoise, usePassage } from './noise.ts';
+
+const COUNT = 24;
+
+/** The step. */
+export function NoiseStep() {
+  const [seed, setSeed] = useState(2);
+  const [temperature, setTemperature] = useState(0.7);
+  const noise = useMemo(() => drawNoise(COUNT, seed, temperature), [seed, temperature]);
+  const { latest, problem } = usePassage(noise);
+  const overflowed = latest?.result.overflowed ?? 0;
+  return (
+    <>
+      <p>
+        The network was trained to turn handwritten digits into noise: random numbers, most of them near 0.
+        Run backwards, it turns new noise into digits that nobody wrote.{' '}
+        <b>Lower the temperature, then raise it above 1.</b> What happens to the digits?
+      </p>
+      {problem !== undefined && <Notice>{problem}</Notice>}
+      <div class="explain-wide">
+        <Film
+          passage={latest?.result}
+          noise={noise.picture}
+          columns={8}
+          name="digits"
+          from="noise"
+          of={latest?.input.noise.seed}
+        />
+        <div class="explain-controls">
+          <Slider
+            label="Temperature"
+            value={temperature}
+            least={0}
+            most={1.4}
+            step={0.05}
+            shown={temperature.toFixed(2)}
+            ends={['all the same', 'wild']}
+            onChange={setTemperature}
+          />
+          <button type="button" class="button" onClick={() => setSeed(seed + 1)}>
+            New noise
+          </button>
+          {overflowed > 0 && (
+            <p class="control-note">
+              {overflowed} of {COUNT} are black: at this temperature their values grow without bound.
+            </p>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}

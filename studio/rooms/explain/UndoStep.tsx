@@ -1,0 +1,21 @@
+// Step 5: undoing a convolution.
+import '../how/how.css';
+import { UndoConvolution } from '../how/sections/Undo.tsx';
+
+/** The step. */
+export function UndoStep() {
+  return (
+    <>
+      <p>
+        For all this, every layer must be undone. Convolutions suit images: each pixel is mixed with its
+        neighbours. But to undo one pixel you need its neighbours, and for those, their neighbours.{' '}
+        <b>Watch it fail</b>, then choose <b>two corners: emerging</b>, and undo again. You can draw in the
+        first picture.
+      </p>
+      <h2>Which convolution can be undone?</h2>
+      <div class="how">
+        <UndoConvolution starts />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+// The steps of the story, each with something to do.
+import type { ComponentChildren, ComponentType } from 'preact';
+import { Term } from '../../parts/Term.tsx';
+
+/** A step. */
+interface Step {
+  readonly title: string;
+  /** What the reader does. */
+  readonly doing: string;
+  /** Loads what there is to do. */
+  load(): Promise<ComponentType>;
+  /** What to remember. */
+  readonly inShort: ComponentChildren;
+}
+
+/** The steps, in order. */
+export const story: readonly Step[] = [
+  {
+    title: 'Noise becomes digits',
+    doing: 'Change the temperature of the noise.',
+    load: async () => (await import('./NoiseStep.tsx')).NoiseStep,
+    inShort: (
+      <>
+        a <Term of="normalizing-flow">normalizing flow</Term> is a network whose every layer can be undone, so
+        it runs both ways: from images to noise and back. The <Term of="temperature">temperature</Term> scales
+        the noise: low gives safe and similar images, high gives varied and odd ones.
+      </>
+    ),
+  },
+  {
+    title: 'Draw your own',
+    doing: 'Turn your digit into noise, and get it back.',
+    load: async () => (await import('./DrawStep.tsx')).DrawStep,
+    inShort: (
+      <>
+        every image has its own noise, its <Term of="latent">latents</Term>, and each of them gives back the
+        other. So nothing is lost.
+      </>
+    ),
+  },
+  {
+    title: 'What does it cost?',
+    doing: 'Spoil a digit, and watch its price rise.',
+    load: async () => (await import('./CostStep.tsx')).CostStep,
+    inShort: (
+      <>
+        a flow knows how likely each image is. <Term of="bitsdim">Bits/dim</Term> are the price of storing the
+        image, in bits for each pixel: the likelier the image, the fewer.
+      </>
+    ),
+  },
+  {
+    title: 'Fool it',
+    doing: 'Make an image likelier than every real digit.',
+    load: async () => (await import('./FoolStep.tsx')).FoolStep,
+    inShort: (
+      <>
+        likely isn’t the same as typical. An image is <Term of="typicality">typical</Term> if it needs about
+        as many bits as real images do; far fewer is as odd as far more.
+      </>
+    ),
+  },
+  {
+    title: 'Undo a convolution',
+    doing: 'Undo one that can’t be undone, then one that can.',
+    load: async () => (await import('./UndoStep.tsx')).UndoStep,
+    inShort: (
+      <>
+        an <Term of="emerging-convolution">emerging convolution</Term> is made of two that each look only one
+        way. Together they see all neighbours; one after the other, they are undone pixel by pixel, exactly.
+      </>
+    ),
+  },
+];
