@@ -15,6 +15,7 @@ export {
   type NetworkSettings,
   type TransformerDefinition,
 } from './definitions.ts';
+export { type DenseConditionerOptions, denseConditioner } from './denseConditioner.ts';
 export { type GatedConditionerOptions, gatedConditioner } from './gatedConditioner.ts';
 export { type GlowConditionerOptions, glowConditioner } from './glowConditioner.ts';
 export type { Mask, MaskFor } from './mask.ts';
