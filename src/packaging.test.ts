@@ -171,7 +171,14 @@ describe('the packed package, unpacked with only its dependencies', () => {
   };
 
   const inComments = examplesInComments();
-  const documents = ['README.md', 'docs/start.md', 'docs/fields.md', 'docs/tensor.md', 'docs/library.md'];
+  const documents = [
+    'README.md',
+    'docs/start.md',
+    'docs/fields.md',
+    'docs/points.md',
+    'docs/tensor.md',
+    'docs/library.md',
+  ];
   const examples = Object.fromEntries(
     [...documents.flatMap(examplesInDocument), ...inComments].map((code, index) => [
       `examples/${moduleName(code) ?? `example${index}`}.mts`,

@@ -20,4 +20,5 @@ export {
   type WantedConditions,
 } from '../../data/contract/index.ts';
 export type { Crop } from '../../data/pixels/index.ts';
+export { pointsDataset } from '../../data/points.ts';
 export type { ImageFileOptions, NamedImages } from '../../data/sources/namedImages.ts';

@@ -1,3 +1,4 @@
+import { isPointShape } from '../../../core/numeric/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { exists } from '../../../data/files/files.ts';
 import { listFolder } from '../../../data/files/folders.ts';
@@ -105,7 +106,7 @@ export async function trainWithProgress(
       : `as many steps as fit in ${formatDuration(60 * minutes)}`;
   note(
     `${flowName(config)} flow with ${formatCount(parameters)} parameters, ` +
-      `${formatCount(dataset.train.count)} images of ${dataset.name}${heldOutText(dataset)}, ${length}, ` +
+      `${formatCount(dataset.train.count)} ${isPointShape(dataset.imageShape) ? 'points' : 'images'} of ${dataset.name}${heldOutText(dataset)}, ${length}, ` +
       `into ${paths.directory}`,
   );
   if (ranks.size > 1) {
