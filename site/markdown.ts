@@ -1,13 +1,8 @@
-// Extends Markdown by formulas, excerpts of the sources, and the studio's interactive figures.
+// Extends Markdown by formulas, names of source files, and the studio's interactive figures.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { katex } from '@mdit/plugin-katex';
 import type MarkdownIt from 'markdown-it';
-import { extractExcerpt } from '../studio/excerpts.ts';
-import { places as studioPlaces } from '../studio/rooms/how/places.ts';
-import { places as layerPlaces } from './places.ts';
-
-const places = { ...studioPlaces, ...layerPlaces };
 
 /** The most characters of code that stay on one line even on a phone. */
 const SHORT_CODE = 32;
@@ -31,29 +26,20 @@ export function extendMarkdown(parser: MarkdownIt): void {
 }
 
 /**
- * Replaces comments: `excerpt: NAME` by the lines that `places` names, `figure: NAME` by a frame with the figure of that
- * section of the studio's room How it works. The link on the line after a figure is for readers of the file, and is
- * removed.
+ * Shows the source file of a block of code that names one after its language, and replaces comments `figure: NAME` by a
+ * frame with the figure of that section of the studio's room How it works. The link on the line after a figure is for
+ * readers of the file, and is removed.
  *
  * @param options.root the folder that contains `src` and `studio`
  * @param options.studio the address of the studio's folder, relative to the page
- * @throws if an excerpt or a section doesn't exist, or a figure isn't followed by a link
+ * @throws if a section doesn't exist, or a figure isn't followed by a link
  */
 export function withInserts(markdown: string, options: { root: string; studio: string }): string {
-  const read = (file: string): string => readFileSync(join(options.root, file), 'utf8');
+  const sections = readFileSync(join(options.root, 'studio/rooms/how/sections.ts'), 'utf8');
   return markdown
-    .replace(/<!-- excerpt: (\w+) -->/g, (_, name: string) => {
-      const excerpt = Object.entries(places).find(([key]) => key === name)?.[1];
-      if (excerpt === undefined) {
-        throw new Error(`unknown excerpt ${name}: add it to site/places.ts`);
-      }
-      const code = extractExcerpt(read(excerpt.file), excerpt);
-      return `<p class="excerpt-file">${excerpt.file}</p>\n\n\`\`\`ts\n${code}\n\`\`\``;
-    })
+    .replace(/^```ts (src\/\S+)$/gm, '<p class="excerpt-file">$1</p>\n\n```ts')
     .replace(/<!-- figure: (\w+) -->\n(\[.+)?/g, (_, name: string, link?: string) => {
-      const title = new RegExp(`\\{\\s*name: '${name}',\\s*title: '([^']+)'`).exec(
-        read('studio/rooms/how/sections.ts'),
-      )?.[1];
+      const title = new RegExp(`\\{\\s*name: '${name}',\\s*title: '([^']+)'`).exec(sections)?.[1];
       if (title === undefined) {
         throw new Error(`unknown figure ${name}: studio/rooms/how/sections.ts lists them`);
       }

@@ -47,6 +47,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/layers/maf.md',
       'docs/layers/coupling.md',
       'docs/layers/prior.md',
+      'docs/formulas.md',
     ],
   },
   {

@@ -10,7 +10,6 @@ import { accessibilityFaults, buildStudio, serveFolder } from '../src/testing/st
 import { findFaults } from './faults.ts';
 import { withInserts } from './markdown.ts';
 import { firstPage, pageGroups } from './pages.ts';
-import { places } from './places.ts';
 import { buildSite } from './site.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -34,10 +33,6 @@ describe('the pages', () => {
   it.each([...mixings.names])('describe %s', (mixing) => {
     expect(layers).toContain(`\`${mixing}\``);
   });
-
-  it.each(Object.keys(places))('show the excerpt %s', (name) => {
-    expect(layers).toContain(`<!-- excerpt: ${name} -->`);
-  });
 });
 
 describe('the built site', { tags: 'system' }, () => {
@@ -53,7 +48,7 @@ describe('the built site', { tags: 'system' }, () => {
   it('shows formulas, lines of the sources and interactive figures', () => {
     const page = read('docs/layers/squeeze.html');
     expect(page).toContain('<annotation encoding="application/x-tex">');
-    expect(page).toContain('src/flows/layers/squeeze.ts');
+    expect(page).toContain('<p class="excerpt-file">src/flows/layers/squeeze.ts</p>');
     expect(page.replace(/<[^>]*>/g, '')).toContain(
       'transpose(reshape(x, [batch, rows, 2, columns, 2, channels])',
     );
@@ -181,7 +176,6 @@ describe('inserts', () => {
   const options = { root, studio: 'studio/' };
 
   it.each([
-    ['<!-- excerpt: nothing -->', 'unknown excerpt nothing'],
     ['<!-- figure: nothing -->\n[a](b)', 'unknown figure nothing'],
     ['<!-- figure: finc -->\n\nText', 'no link after the figure finc'],
   ])('%s fails', (markdown, message) => {

@@ -21,6 +21,7 @@ const [start] = examplesInDocument('docs/start.md') as [string];
 const [action] = examplesInDocument('docs/fields.md') as [string];
 const [points] = examplesInDocument('docs/points.md') as [string];
 const [loop] = examplesInDocument('docs/tensor.md') as [string];
+const [prior] = examplesInDocument('docs/layers/prior.md') as [string];
 const library = examplesInDocument('docs/library.md');
 const [trained, returning, inside, langevin, training, mixing, parts, tinted, flow, ownParts, below] =
   library as [string, string, string, string, string, string, string, string, string, string, string];
@@ -38,6 +39,7 @@ const examples = {
   readme,
   start,
   loop,
+  prior,
   training: smaller(training, [
     'depth: 2, conditioner: { width: 16 }',
     'depth: 1, conditioner: { width: 8 }',
@@ -129,6 +131,10 @@ it('docs/tensor.md: a loop with an optimiser', () => {
   expect(losses).toHaveLength(5);
   expect(losses[0]).toBeGreaterThan(0.4);
   expect(losses[4]).toBeLessThan(0.002);
+});
+
+it('docs/layers/prior.md: a distribution that integrates to 1', () => {
+  expect(output.get('prior')).toEqual(['true']);
 });
 
 it('docs/library.md: a trained model', () => {

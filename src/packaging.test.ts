@@ -21,7 +21,12 @@ import { largestDifference } from './core/numeric/compare.ts';
 import { loadModel } from './model/loading/loadModel.ts';
 import type { Device } from './tensor/engine/devices/device.ts';
 import { buildPackage, commandLine } from './testing/command.ts';
-import { examplesInComments, examplesInDocument, moduleName } from './testing/documentExamples.ts';
+import {
+  examplesInComments,
+  examplesInDocument,
+  moduleName,
+  shownProgram,
+} from './testing/documentExamples.ts';
 import { lockedPackages, type PackedPackage, packPackage, repository } from './testing/packedPackage.ts';
 import { chromiumPath, openChromium } from './testing/pages.ts';
 import { bundledPage, serveFolder, startStudio } from './testing/studio.ts';
@@ -171,23 +176,30 @@ describe('the packed package, unpacked with only its dependencies', () => {
   };
 
   const inComments = examplesInComments();
-  const documents = [
-    'README.md',
-    'docs/start.md',
-    'docs/fields.md',
-    'docs/points.md',
-    'docs/tensor.md',
-    'docs/library.md',
-  ];
+  const pages = ['start', 'fields', 'points', 'tensor', 'library', 'layers/prior'].map(
+    (name) => `docs/${name}.md`,
+  );
+  const documents = ['README.md', ...pages];
   const examples = Object.fromEntries(
     [...documents.flatMap(examplesInDocument), ...inComments].map((code, index) => [
       `examples/${moduleName(code) ?? `example${index}`}.mts`,
       code,
     ]),
   );
+  /** Programs with images and numbers of the reader's own. */
+  const shown = Object.fromEntries(
+    ['compress', 'conditions', 'machines', 'studies'].map((name) => [
+      `shown/${name}.mts`,
+      `import type { ImageSet } from 'emerging-flows/data';
+       declare const pixels: Uint8Array, image: Uint8Array, omega: Float64Array, sigma8: Float64Array;
+       declare const validation: ImageSet, test: ImageSet;
+       ${shownProgram(`docs/${name}.md`)}`,
+    ]),
+  );
   /** The files of TypeScript projects, by name. */
   const typed: Readonly<Record<string, string>> = {
     ...examples,
+    ...shown,
     'typed/wrong.mts': `
       import { type FlowModel, loadModel, UserError } from 'emerging-flows';
       import { openDataset } from 'emerging-flows/data';
@@ -232,11 +244,10 @@ describe('the packed package, unpacked with only its dependencies', () => {
   });
 
   it('compiles the examples in documents and doc comments', () => {
-    expect(Object.keys(examples)).toHaveLength(15 + inComments.length);
+    expect(Object.keys(examples)).toHaveLength(16 + inComments.length);
     expect(inComments.length).toBeGreaterThan(15);
-    expect(Object.keys(examples).map((name) => [name, problemsIn(name)])).toEqual(
-      Object.keys(examples).map((name) => [name, []]),
-    );
+    const names = Object.keys({ ...examples, ...shown });
+    expect(names.map((name) => [name, problemsIn(name)])).toEqual(names.map((name) => [name, []]));
   });
 
   it('works in a TypeScript project with module nodenext, as a module and as CommonJS', async () => {

@@ -1,43 +1,43 @@
-// Excerpts of the sources: exactly the intended lines, or an error.
-import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { extractExcerpt } from './excerpts.ts';
-import { places } from './rooms/how/places.ts';
+// The code of the sources in documents: current, and where the page expects it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readExcerpts, sourceBlocks } from './excerpts.ts';
 
-const source = 'a\n  begin {\n    if (x) {\n    }\n\n    y;\n  }\n  other }\nb';
-
-it('are the lines from one to another, without their indentation', () => {
-  expect(extractExcerpt(source, { file: 'a.ts', from: 'begin', to: '  }' })).toBe(
-    'begin {\n  if (x) {\n  }\n\n  y;\n}',
+const root = fileURLToPath(new URL('..', import.meta.url));
+const blocks = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((page) => page.endsWith('.md'))
+  .flatMap((page) =>
+    sourceBlocks(readFileSync(join(root, 'docs', page), 'utf8')).map((excerpt) => ({ page, ...excerpt })),
   );
-  expect(extractExcerpt(source, { file: 'a.ts', from: '  y;', to: '    y' })).toBe('y;');
+
+/** Whether a source has these lines in sequence, all indented by as much. */
+function hasLines(source: string, code: string): boolean {
+  return ['', '  ', '    ', '      ', '        '].some((indent) =>
+    `\n${source}`.includes(`\n${code.replace(/^(?=.)/gm, indent)}\n`),
+  );
+}
+
+describe('documents', () => {
+  it('show code of the sources', () => {
+    expect(blocks.length).toBeGreaterThan(30);
+  });
+
+  it.each(blocks)('$page: the code of $file is current, and short enough to read', ({ file, code }) => {
+    const source = readFileSync(join(root, file), 'utf8');
+    expect(hasLines(source, code), `copy the lines from ${file}:\n${code}`).toBe(true);
+    expect(code.split('\n').length).toBeLessThan(36);
+  });
 });
 
-it('fail if the source lacks their start or end, or contains it twice', () => {
-  expect(() => extractExcerpt(source, { file: 'a.ts', from: 'gone', to: '  }' })).toThrow(
-    "0 lines of a.ts contain 'gone'",
-  );
-  expect(() => extractExcerpt(source, { file: 'a.ts', from: '}', to: '  }' })).toThrow(
-    "3 lines of a.ts contain '}'",
-  );
-  expect(() => extractExcerpt(source, { file: 'a.ts', from: 'other', to: '  }' })).toThrow(
-    "no line of a.ts after 'other' begins with '  }'",
-  );
+it.each(['f(x)', 'f(x) {\n  g(z);', 'f(x) {\ng(y);'])('other lines aren’t current: %j', (code) => {
+  expect(hasLines('  f(x) {\n    g(y);\n  }\n', code)).toBe(false);
 });
 
-it.each([
-  ['an arrow without its body', 'a', 'const f = (x) =>'],
-  ['an open bracket', 'f(', '  x,'],
-  ['only the end of a block', 'a;', '  }'],
-])('fail if they end within a statement: %s', (_, from, to) => {
-  const lines = { a: 'const f = (x) =>\n  x;', 'f(': '  x,\n);', 'a;': '  }\n}' }[from];
-  expect(() => extractExcerpt(`${from}\n${lines}`, { file: 'a.ts', from, to })).toThrow(
-    'ends within a statement',
-  );
-});
-
-it.each(Object.entries(places))('%s is found, and short enough to read', (_, excerpt) => {
-  const lines = extractExcerpt(readFileSync(excerpt.file, 'utf8'), excerpt).split('\n');
-  expect(lines.length).toBeLessThan(36);
-  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(100);
+it('the page finds its excerpts', () => {
+  expect(readExcerpts(root).squeeze).toEqual({
+    file: 'src/flows/layers/squeeze.ts',
+    code: expect.stringContaining('transpose(reshape('),
+  });
 });

@@ -1,12 +1,18 @@
-// Excerpts of the library's sources, cut out at build time so that the page always shows the current code.
+// The code in documents that comes from the library's sources, and what of it the page shows.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
-import { type ExcerptPlace, places } from './rooms/how/places.ts';
+import { type ExcerptName, places } from './rooms/how/places.ts';
 
 const MODULE = 'virtual:excerpts';
 
-/** The excerpts by name, as the module `virtual:excerpts`. `root` is the folder that holds `src`. */
+/** Lines of a source file. */
+export interface Excerpt {
+  readonly file: string;
+  readonly code: string;
+}
+
+/** The page's excerpts by name, as the module `virtual:excerpts`. `root` is the folder that holds `docs`. */
 export function excerpts(root: string): Plugin {
   const resolved = `\0${MODULE}`;
   return {
@@ -16,52 +22,36 @@ export function excerpts(root: string): Plugin {
       if (id !== resolved) {
         return null;
       }
-      const cut = Object.entries(places).map(([name, excerpt]) => {
-        const file = join(root, excerpt.file);
-        this.addWatchFile(file);
-        return [name, { file: excerpt.file, code: extractExcerpt(readFileSync(file, 'utf8'), excerpt) }];
-      });
-      return `export default ${JSON.stringify(Object.fromEntries(cut))}`;
+      for (const [page] of Object.values(places)) {
+        this.addWatchFile(join(root, page));
+      }
+      return `export default ${JSON.stringify(readExcerpts(root))}`;
     },
   };
 }
 
 /**
- * The lines starting with the first that contains `from` to the next that begins with `to`, without their common indentation.
+ * The page's excerpts by name.
  *
- * @throws unless exactly one line contains `from`, a later one begins with `to`, and the last statement is complete
+ * @throws if a document has no block of source code that begins as `places` says
  */
-export function extractExcerpt(source: string, { file, from, to }: ExcerptPlace): string {
-  const lines = source.split('\n');
-  const begins = lines.flatMap((line, index) => (line.includes(from) ? [index] : []));
-  const [begin] = begins;
-  if (begin === undefined || begins.length > 1) {
-    throw new Error(`${begins.length} lines of ${file} contain '${from}': the excerpt needs exactly one`);
-  }
-  const length = lines.slice(begin).findIndex((line) => line.startsWith(to));
-  if (length === -1) {
-    throw new Error(`no line of ${file} after '${from}' begins with '${to}', the excerpt's last line`);
-  }
-  const excerpt = lines.slice(begin, begin + length + 1);
-  if (!isWhole(excerpt.join('\n'))) {
-    throw new Error(`the excerpt of ${file} from '${from}' to '${to}' ends within a statement`);
-  }
-  const indented = excerpt.filter((line) => line.trim() !== '').map((line) => line.search(/\S/));
-  const indentation = Math.min(...indented);
-  return excerpt.map((line) => line.slice(indentation)).join('\n');
+export function readExcerpts(root: string): Record<ExcerptName, Excerpt> {
+  const named = Object.entries(places).map(([name, [page, start]]) => {
+    const excerpt = sourceBlocks(readFileSync(join(root, page), 'utf8')).find(({ code }) =>
+      code.startsWith(start),
+    );
+    if (!excerpt) {
+      throw new Error(`${page} has no code of a source file that begins with '${start}'`);
+    }
+    return [name, excerpt] as const;
+  });
+  return Object.fromEntries(named) as Record<ExcerptName, Excerpt>;
 }
 
-/** Whether code ends after a statement or property, with all brackets closed. */
-function isWhole(code: string): boolean {
-  const brackets = code.replaceAll(/\/\*.*?\*\/|\/\/[^\n]*|'[^'\n]*'/gs, '').match(/[()[\]{}]/g) ?? [];
-  const open: string[] = [];
-  const pairs = ['()', '[]', '{}'];
-  for (const bracket of brackets) {
-    if (pairs.includes(`${open.at(-1)}${bracket}`)) {
-      open.pop();
-    } else {
-      open.push(bracket);
-    }
-  }
-  return open.length === 0 && /[;,}]$/.test(code);
+/** The blocks of code in a document that name their source file after the language. */
+export function sourceBlocks(markdown: string): Excerpt[] {
+  return [...markdown.matchAll(/^```ts (\S+)\n([\s\S]*?)\n```$/gm)].map(([, file, code]) => ({
+    file: file!,
+    code: code!,
+  }));
 }

@@ -13,6 +13,14 @@ export function examplesInDocument(file: string): string[] {
   return [...blocks].map(([, code]) => code!);
 }
 
+/** The other programs in a document, as one module. */
+export function shownProgram(file: string): string {
+  const blocks = readFileSync(join(repository, file), 'utf8').matchAll(
+    /(?<!<!-- example: run as a test -->\n)```ts\n(import [\s\S]*?)```/g,
+  );
+  return [...blocks].map(([, code]) => code!).join('');
+}
+
 /** The examples in the doc comments of the sources. */
 export function examplesInComments(): string[] {
   const sources = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' }).filter(

@@ -69,11 +69,10 @@ async function onceForAll(folder: string, fill: (folder: string) => Promise<void
 
 /** Bundles the page in the package `root`, and copies what the package has of it to `target`. */
 async function bundlePage(root: string, target: string): Promise<void> {
-  // The page shows excerpts of the sources, the names of mixings, and the glossary from the documents.
-  for (const folder of ['studio', 'src']) {
+  // The page shows the names of mixings, and code and the glossary from the documents.
+  for (const folder of ['studio', 'src', 'docs/layers']) {
     cpSync(join(repository, folder), join(root, folder), { recursive: true });
   }
-  mkdirSync(join(root, 'docs'), { recursive: true });
   for (const file of ['docs/glossary.md', 'tsconfig.json']) {
     copyFileSync(join(repository, file), join(root, file));
   }

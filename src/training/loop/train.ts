@@ -159,8 +159,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
 
 async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep): Promise<TrainingResult> {
   const begin = performance.now();
-  const { dataset, store, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
-  const { otherImages, ranks = onlyRank, reports } = options;
+  const { dataset, store, events = {}, otherImages, ranks = onlyRank, reports } = options;
   const device = await usedDevice(options.device ?? defaultDevice);
   const engine: CompileOptions = { ...options, device, precision: 'float32' };
   for (const note of await store.mend()) {
@@ -182,17 +181,51 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
     minutes === null ? prepared : await withBudget(prepared, options, { minutes, begin, comparisonSeconds });
   const { config, model, schedule, trainer, checkpoints } = parts;
   const run = { ...options, config };
-  let agreed = trainer.progress.step;
   // Before the first step: after a kill it would be too late.
   await recordStart(run, hardware);
   await store.rewind(config, trainer.progress.step);
   if (otherImages !== undefined) {
     await store.recordImages({ name: dataset.name, ...otherImages });
   }
+  let validated = await takeSteps(parts, options, lock);
+  const state = await trainer.state();
+  const checkpoint = await checkpoints.save(state);
+  await ranks.meet();
+  if (validated?.step !== state.step && !(await isInterrupted(options))) {
+    validated = await validate(parts, events);
+  }
+  const validationBitsPerDim = validated?.step === state.step ? validated.bitsPerDim : null;
+  const complete = state.step >= schedule.totalSteps;
+  if (complete) {
+    requireTrained(state, validationBitsPerDim);
+  }
+  const result = {
+    model,
+    config,
+    state,
+    validationBitsPerDim,
+    ...sumTimes(await store.readTimings()),
+    workers,
+    checkpoint,
+    complete,
+    interrupted: await isInterrupted(options),
+  };
+  await recordResult(run, result, hardware, reports?.finish === undefined);
+  return result;
+}
+
+/** Takes the steps of a call and writes their logs and checkpoints; returns the last validation. */
+async function takeSteps(
+  parts: TrainingParts,
+  options: TrainingOptions,
+  lock: FileLock,
+): Promise<Validated | undefined> {
+  const { store, stopAt, checkpointSeconds = 600, events = {}, ranks = onlyRank, reports } = options;
+  const { config, model, schedule, trainer, checkpoints } = parts;
   const { batchSize } = config.training;
   const unit = resultUnit(model.options);
   const lastStep = lastStepOfCall(schedule, stopAt);
-  const isInterrupted = (): Promise<boolean> => isOnAny(ranks, signal?.aborted === true);
+  let agreed = trainer.progress.step;
   let validated: Validated | undefined;
   let trained = 0;
   let seconds = 0;
@@ -236,34 +269,16 @@ async function trainLocked(options: TrainingOptions, lock: FileLock, keep: Keep)
     }
     lock.renew();
     await nextTurn();
-    if (await isInterrupted()) {
+    if (await isInterrupted(options)) {
       break;
     }
   }
-  const state = await trainer.state();
-  const checkpoint = await checkpoints.save(state);
-  await ranks.meet();
-  if (validated?.step !== state.step && !(await isInterrupted())) {
-    validated = await validate(parts, events);
-  }
-  const validationBitsPerDim = validated?.step === state.step ? validated.bitsPerDim : null;
-  const complete = state.step >= schedule.totalSteps;
-  if (complete) {
-    requireTrained(state, validationBitsPerDim);
-  }
-  const result = {
-    model,
-    config,
-    state,
-    validationBitsPerDim,
-    ...sumTimes(await store.readTimings()),
-    workers,
-    checkpoint,
-    complete,
-    interrupted: await isInterrupted(),
-  };
-  await recordResult(run, result, hardware, reports?.finish === undefined);
-  return result;
+  return validated;
+}
+
+/** Whether training should end, on any rank. */
+function isInterrupted({ ranks = onlyRank, signal }: TrainingOptions): Promise<boolean> {
+  return isOnAny(ranks, signal?.aborted === true);
 }
 
 /** The parts of a run with the number of steps that fits into its time budget. */

@@ -42,6 +42,22 @@ import {
 /** The one group of trained weights in a packed layout. */
 const TRAINED = 'trained';
 
+/** What is opened for a training on a device. */
+interface DeviceParts {
+  /** The layout of the states that come in and go out. */
+  readonly hostLayout: ParameterLayout;
+  readonly layout: ParameterLayout;
+  readonly options: StateArraysOptions;
+  readonly memory: DeviceMemory;
+  readonly programs: StepPrograms;
+  /** Gradients of the batch. */
+  readonly total: DeviceArray;
+  /** Gradients of one micro-batch; `total` if there is only one. */
+  readonly part: DeviceArray;
+  /** bits/dim of every micro-batch. */
+  readonly bitsPerDim: readonly DeviceArray[];
+}
+
 /** The arrays of the trained weights on a device; host arrays of the usual layout come in and go out. */
 export class DeviceArrays implements StateArrays {
   readonly layout: ParameterLayout;
@@ -50,10 +66,8 @@ export class DeviceArrays implements StateArrays {
   private readonly hostLayout: ParameterLayout;
   private readonly options: StateArraysOptions;
   private readonly programs: StepPrograms;
-  /** Gradients of the batch, and of one micro-batch if there are several. */
   private readonly total: DeviceArray;
   private readonly part: DeviceArray;
-  /** bits/dim of every micro-batch. */
   private readonly bitsPerDim: readonly DeviceArray[];
   /** Weights, average and moments by name, and the fixed weights. */
   private readonly vectors = new Map<string, DeviceArray>();
@@ -61,18 +75,16 @@ export class DeviceArrays implements StateArrays {
   /** The copy on the host, until the arrays change. */
   private copied: Promise<ArraysOfState> | undefined;
 
-  private constructor(
-    hostLayout: ParameterLayout,
-    layout: ParameterLayout,
-    options: StateArraysOptions,
-    memory: DeviceMemory,
-    programs: StepPrograms,
-    {
-      total,
-      part,
-      bitsPerDim,
-    }: { total: DeviceArray; part: DeviceArray; bitsPerDim: readonly DeviceArray[] },
-  ) {
+  private constructor({
+    hostLayout,
+    layout,
+    options,
+    memory,
+    programs,
+    total,
+    part,
+    bitsPerDim,
+  }: DeviceParts) {
     this.hostLayout = hostLayout;
     this.layout = layout;
     this.options = options;
@@ -125,8 +137,16 @@ export class DeviceArrays implements StateArrays {
         },
         keep,
       );
-      const arrays = { total, part, bitsPerDim };
-      const opened = new DeviceArrays(hostLayout, layout, options, memory, programs, arrays);
+      const opened = new DeviceArrays({
+        hostLayout,
+        layout,
+        options,
+        memory,
+        programs,
+        total,
+        part,
+        bitsPerDim,
+      });
       if (options.optimizer.rules.some(({ decays }) => decays)) {
         const decays = layout.zeros();
         layout.markDecays(decays);

@@ -59,6 +59,14 @@ export interface PartResults {
   readonly gradients: Groups;
 }
 
+/** What a trainer consists of, and the model and state that it starts from. */
+interface TrainerParts extends Pick<Trainer, 'layout' | 'plan' | 'arrays'> {
+  readonly model: Flow;
+  readonly options: TrainerOptions;
+  readonly gradientProgram: GradientProgram;
+  readonly state: TrainingStart;
+}
+
 /**
  * The programs and the state of a training of one's own: `create` compiles them, `step` or `computeGradients` and `update` train,
  * `state` is for `trainedModel`, and `release` frees them. It knows no data, no schedule, no guard and no files: `train`
@@ -77,22 +85,14 @@ export class Trainer {
   private readonly gradientProgram: GradientProgram;
   private current: Progress;
 
-  private constructor(
-    bound: DequantisationName,
-    layout: ParameterLayout,
-    options: TrainerOptions,
-    plan: GradientPlan,
-    gradientProgram: GradientProgram,
-    arrays: StateArrays,
-    progress: Progress,
-  ) {
-    this.bound = bound;
+  private constructor({ model, layout, options, plan, gradientProgram, arrays, state }: TrainerParts) {
+    this.bound = dequantisationName(model.options);
     this.layout = layout;
     this.options = options;
     this.plan = plan;
     this.gradientProgram = gradientProgram;
     this.arrays = arrays;
-    this.current = progress;
+    this.current = initialProgress(state);
   }
 
   /**
@@ -114,15 +114,7 @@ export class Trainer {
       const images = microBatchSize(options);
       const plan = planGradients({ ...options, model, layout: arrays.layout, images, available, memory });
       const gradientProgram = keep(await plan.compile());
-      return new Trainer(
-        dequantisationName(model.options),
-        layout,
-        options,
-        plan,
-        gradientProgram,
-        arrays,
-        initialProgress(state),
-      );
+      return new Trainer({ model, layout, options, plan, gradientProgram, arrays, state });
     });
   }
 

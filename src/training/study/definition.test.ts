@@ -1,10 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { parseStudy, type StudyDefinition, studyConfig } from './definition.ts';
 
 const base = { preset: 'mnist-quickstart', 'training.steps': 100 };
 const template: StudyDefinition = { base, seeds: [0, 1], grid: { 'model.mixing': ['1x1', 'emerging'] } };
 
 describe('parseStudy', () => {
+  it.each(['docs/studies.md', 'docs/results/README.md'])('takes the study in %s', (document) => {
+    const text = readFileSync(new URL(`../../../${document}`, import.meta.url), 'utf8');
+    // Without the reader's own mixing.
+    const study = /```yaml\n([\s\S]*?)```/.exec(text)![1]!.replace(', mine', '');
+    const { variants, rates } = parseStudy(parse(study));
+    expect(variants.map(({ name }) => name)).toContain('emerging');
+    expect(rates!.length).toBeGreaterThan(3);
+  });
+
   it('combines named variants with every value of the grid, the baseline first', () => {
     const { variants } = parseStudy({
       ...template,

@@ -270,8 +270,11 @@ export class StudyWork {
       if (failure !== undefined) {
         this.note(`${training.name}: ${failure}`);
       }
+      this.progress(done + steps);
+    } else {
+      // Not reported: it took no time, and rates of progress would count it.
+      this.done = done + steps;
     }
-    this.progress(done + steps);
   }
 
   /** Refuses a finished training on images that have changed since; a resumed one is checked as any run. */

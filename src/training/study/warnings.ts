@@ -101,7 +101,10 @@ function settingWarnings(dataset: StudiedDataset): string[] {
   ];
 }
 
-/** Warns if the baseline is worse than a smaller model, or a variant than a uniform distribution. */
+/** The ratio of the largest to the smallest number of parameters above which a comparison is also one of sizes. */
+const LARGEST_RATIO = 1.1;
+
+/** Warns if models differ in size, the baseline is worse than a smaller one, or a variant than a uniform distribution. */
 function baselineWarnings({ variants: settings, images }: StudiedDataset, result: DatasetResult): string[] {
   const { dataset, variants } = result;
   const [baseline, ...others] = variants as [VariantResult, ...VariantResult[]];
@@ -110,8 +113,17 @@ function baselineWarnings({ variants: settings, images }: StudiedDataset, result
     ({ equalSteps }) => equalSteps && baseline.equalSteps && equalSteps.mean < baseline.equalSteps.mean,
   );
   const isLarger = others.some(({ parameters }) => parameters > baseline.parameters);
+  const bySize = variants.toSorted((one, other) => one.parameters - other.parameters);
+  const [smallest, largest] = [bySize[0]!, bySize.at(-1)!];
+  const ratio = largest.parameters / smallest.parameters;
   const bits = valueBits(settings[0]!.config.model) ?? bitsOfKind(images.train.kind);
   return [
+    ...(ratio > LARGEST_RATIO
+      ? [
+          `On ${dataset}, ${largest.variant} has ${ratio.toFixed(1)} times the parameters of ${smallest.variant}, so sizes are ` +
+            'compared too: choose model.conditioner.width for each variant.',
+        ]
+      : []),
     ...better.map(
       ({ variant, equalSteps }) =>
         `On ${dataset}, ${variant} has fewer parameters than the baseline ${baseline.variant} and a lower mean ` +

@@ -1,14 +1,16 @@
 // The room How it works in Chromium: figures, formulas and excerpts.
 
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
+import { readExcerpts } from '../../excerpts.ts';
 import { decimal } from '../../numbers.ts';
 import { convolutionMatrix, createKernel, logDiagonal } from './maths/convolutions.ts';
-import { places } from './places.ts';
 
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const emerging = commandLine(buildStudio());
 
 describe.skipIf(chromiumPath === undefined)(
@@ -286,8 +288,8 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.evaluate(() => document.fonts.check('16px KaTeX_Main'))).toBe(true);
       const files = await page.locator('.how-excerpt figcaption').allTextContents();
       expect(files.sort()).toEqual(
-        Object.values(places)
-          .map(({ file }) => file as string)
+        Object.values(readExcerpts(repository))
+          .map(({ file }) => file)
           .sort(),
       );
       expect(await page.getByText('product(permutation(p), product(lower(p), upper(p)))').count()).toBe(1);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { buildPackage, commandLine } from '../../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
-import { nextEventName } from './trainWithProgress.ts';
+import { nextEventName } from './tensorBoard.ts';
 
 const root = buildPackage();
 const emerging = commandLine(root);

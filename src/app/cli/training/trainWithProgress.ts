@@ -1,35 +1,19 @@
-import { isPointShape } from '../../../core/numeric/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
-import { exists } from '../../../data/files/files.ts';
-import { listFolder } from '../../../data/files/folders.ts';
 import { countParameters, resultUnit } from '../../../flows/models/index.ts';
-import { runFileNames } from '../../../runs/contents/runFileNames.ts';
-import { runFiles } from '../../../runs/folder/runFolder.ts';
-import { flowName } from '../../../runs/settings/experimentName.ts';
 import { createSchedule, withSteps } from '../../../runs/settings/schedule.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { describePlace } from '../../../training/loop/recordTraining.ts';
 import type { PreparationPart, TrainingEvents } from '../../../training/loop/trainingEvents.ts';
-import { EventFile } from '../../../training/reports/eventFile.ts';
-import { readSheet, samplesPath } from '../../../training/reports/runPictures.ts';
 import { type TrainedRun, trainRun } from '../../../training/reports/trainRun.ts';
 import { drawOrNote } from '../terminal/failure.ts';
-import { formatBytes, formatCount, formatCounted, formatDuration } from '../terminal/format.ts';
+import { formatBytes, formatDuration } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
-import { createImageProgress, createProgress } from '../terminal/progress.ts';
+import { createImageProgress, createProgress, type Progress } from '../terminal/progress.ts';
 import { errorMessage, shellWord } from '../terminal/wording.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import type { StepOptions } from './stepOptions.ts';
-import {
-  chosenNotes,
-  heldOutText,
-  imageNotes,
-  movedText,
-  originNotes,
-  ranksText,
-  scheduleWarnings,
-  sharingText,
-} from './trainingNotes.ts';
+import { hasEvents, tensorBoard } from './tensorBoard.ts';
+import { chosenNotes, movedText, openingNotes, scheduleWarnings, sharingText } from './trainingNotes.ts';
 
 /** From this many parameters on, training takes seconds to start and prints what it is doing. */
 const LARGE = 4e6;
@@ -50,6 +34,50 @@ export interface TrainingRunOptions extends StepOptions {
   readonly tensorboard?: true;
 }
 
+/** The bar of the current phase, with notes above it. No bar is shown while pictures are drawn. */
+class PhaseBar {
+  private phase: 'step' | 'testing' | 'validation' | 'drawing' = 'step';
+  private bar: Progress;
+
+  constructor(start: number, total: number | null, stopAt: number | undefined) {
+    const last = total === null ? undefined : Math.min(total, stopAt ?? total);
+    const announced = { work: 'training', units: 'steps', last };
+    this.bar = createProgress({ label: this.phase, total, start, announced });
+  }
+
+  get isTraining(): boolean {
+    return this.phase === 'step';
+  }
+
+  /** What an interruption does in this phase. */
+  interruptionText(ranks: Ranks, directory: string): string {
+    if (this.phase === 'drawing') {
+      return 'finishing the run; press Ctrl-C again to stop at once';
+    }
+    if (this.phase !== 'step') {
+      return 'stopping the evaluation';
+    }
+    return ranks.size === 1
+      ? 'stopping after this step; press Ctrl-C again to stop at once'
+      : `stopping after this step; if the ranks are killed first, emerging train --resume ${shellWord(directory)} ` +
+          'continues from the last checkpoint, with any number of ranks';
+  }
+
+  enter(next: 'testing' | 'validation' | 'drawing', images = 0): void {
+    if (next !== this.phase) {
+      this.phase = next;
+      this.bar.finish();
+      this.bar = next === 'drawing' ? this.bar : createImageProgress({ label: next, images, passes: 1 });
+    }
+  }
+
+  readonly note = (text: string): void => this.bar.note(text);
+  readonly warn = (warning: string): void => this.note(`warning: ${warning}`);
+  readonly expect = (total: number): void => this.bar.expect(total);
+  readonly update: Progress['update'] = (done, fields) => this.bar.update(done, fields);
+  readonly finish = (): void => this.bar.finish();
+}
+
 /** Trains, measures and draws a run, until that is done or interrupted; returns the exit code of an interruption, else 0. */
 export async function trainWithProgress(
   run: PreparedRun,
@@ -58,145 +86,25 @@ export async function trainWithProgress(
   engine: CompileOptions,
   ranks: Ranks,
 ): Promise<{ result: TrainedRun; exitCode: number }> {
-  const { config, dataset, schedule, paths, state } = run;
-  const begin = performance.now();
+  const { schedule, paths, state } = run;
   const board = tensorboard || hasEvents(run) ? tensorBoard(run) : undefined;
-  const total = minutes === null ? schedule.totalSteps : null;
-  /** The current phase; the bar shows all but `drawing`. */
-  let phase: 'step' | 'testing' | 'validation' | 'drawing' = 'step';
-  let bar = createProgress({
-    label: phase,
-    total,
-    start: state?.step ?? 0,
-    announced: {
-      work: 'training',
-      units: 'steps',
-      last: total === null ? undefined : Math.min(total, stopAt ?? total),
-    },
+  const bar = new PhaseBar(state?.step ?? 0, minutes === null ? schedule.totalSteps : null, stopAt);
+  const interruption = listenForInterruption(() => bar.note(bar.interruptionText(ranks, paths.directory)), {
+    ranks: ranks.size > 1,
   });
-  const note = (text: string): void => bar.note(text);
-  const enter = (next: typeof phase, images = 0): void => {
-    if (next !== phase) {
-      phase = next;
-      bar.finish();
-      bar = next === 'drawing' ? bar : createImageProgress({ label: next, images, passes: 1 });
-    }
-  };
-  const interruption = listenForInterruption(
-    () =>
-      note(
-        phase === 'drawing'
-          ? 'finishing the run; press Ctrl-C again to stop at once'
-          : phase !== 'step'
-            ? 'stopping the evaluation'
-            : ranks.size === 1
-              ? 'stopping after this step; press Ctrl-C again to stop at once'
-              : `stopping after this step; if the ranks are killed first, emerging train --resume ${shellWord(paths.directory)} ` +
-                'continues from the last checkpoint, with any number of ranks',
-      ),
-    { ranks: ranks.size > 1 },
-  );
-  const warn = (warning: string): void => note(`warning: ${warning}`);
-  dataset.warnings?.forEach(warn);
-  [...originNotes(run), ...imageNotes(run)].forEach(note);
-  const parameters = countParameters(dataset.imageShape, config.model);
-  const length =
-    minutes === null
-      ? formatCounted(schedule.totalSteps, 'step')
-      : `as many steps as fit in ${formatDuration(60 * minutes)}`;
-  note(
-    `${flowName(config)} flow with ${formatCount(parameters)} parameters, ` +
-      `${formatCount(dataset.train.count)} ${isPointShape(dataset.imageShape) ? 'points' : 'images'} of ${dataset.name}${heldOutText(dataset)}, ${length}, ` +
-      `into ${paths.directory}`,
-  );
-  if (ranks.size > 1) {
-    note(ranksText(ranks, config.training.batchSize));
-  }
-  if (run.assumed) {
-    note(`using preset ${run.preset}; choose another with --preset or --config`);
-  }
-  for (const damage of run.damages ?? []) {
-    note(
-      `${damage}. Resuming from step ${formatCount(state?.step ?? 0)} instead; the file is renamed to ….damaged`,
-    );
-  }
-  if (minutes === null) {
-    scheduleWarnings(schedule, stopAt).forEach(warn);
-  }
-  const unit = resultUnit(config.model);
-  let recent: number | undefined;
+  openingNotes(run, minutes, stopAt, ranks).forEach(bar.note);
   try {
     const before = await run.store.readSummaryIfSound();
-    const events: TrainingEvents = {
-      onPreparing(part) {
-        if (parameters > LARGE) {
-          note(preparations[part]);
-        }
-      },
-      onPrepared({ activations, bytes, workers }) {
-        const hardware = describePlace(engine, workers, ranks.size);
-        const moved = state && movedText(before, hardware);
-        if (moved !== undefined) {
-          note(moved);
-        }
-        const treatment = activations === 'keep' ? 'kept' : 'recomputed';
-        note(
-          `activations are ${treatment}: a step needs about ${formatBytes(bytes)} in total${sharingText(hardware)}`,
-        );
-      },
-      onStepsChosen(chosen) {
-        bar.expect(chosen.steps);
-        const { count } = dataset.train;
-        const chosenSchedule = createSchedule(withSteps(config, chosen.steps, count), count);
-        chosenNotes(chosen, schedule, chosenSchedule).forEach(note);
-        scheduleWarnings(chosenSchedule, stopAt).forEach(warn);
-      },
-      onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
-        if (Number.isFinite(bitsPerDim)) {
-          recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
-        }
-        board?.onStep(step, bitsPerDim, imagesPerSecond, learningRate);
-        bar.update(step, {
-          ...(recent !== undefined && { result: unit.text(recent, 2) }),
-          imagesPerSecond,
-        });
-      },
-      onValidation(step, bitsPerDim) {
-        board?.onValidation(step, bitsPerDim);
-        note(`step ${step}: ${unit.text(bitsPerDim, 3)} on validation images (average weights)`);
-      },
-      async onSamples(step, { file }) {
-        if (phase === 'step') {
-          note(`step ${step}: samples in ${file}`);
-        } else {
-          await drawOrNote('samples in TensorBoard', () => board?.onSamples(step), note);
-        }
-      },
-      async onMilestone(step) {
-        await drawOrNote(`samples of step ${step} in TensorBoard`, () => board?.onSamples(step), note);
-      },
-      onTrained(complete) {
-        if (minutes !== null && complete) {
-          const seconds = (performance.now() - begin) / 1000;
-          note(`training took ${formatDuration(seconds)} of ${formatDuration(60 * minutes)}`);
-        }
-        enter('drawing');
-      },
-      onMeasuring(split, done, images) {
-        enter(split === 'test' ? 'testing' : split, images);
-        if (done > 0) {
-          bar.update(done);
-        }
-        if (done >= images) {
-          enter('drawing');
-        }
-      },
-      onTrouble(_, text, lost) {
-        if (phase !== 'step') {
-          enter('drawing');
-        }
-        note(lost === undefined ? text : `no ${lost.what}: ${errorMessage(lost.error)}`);
-      },
+    const onPrepared: TrainingEvents['onPrepared'] = ({ activations, bytes, workers }) => {
+      const hardware = describePlace(engine, workers, ranks.size);
+      const moved = state && movedText(before, hardware);
+      if (moved !== undefined) {
+        bar.note(moved);
+      }
+      const treatment = activations === 'keep' ? 'kept' : 'recomputed';
+      bar.note(
+        `activations are ${treatment}: a step needs about ${formatBytes(bytes)} in total${sharingText(hardware)}`,
+      );
     };
     // Leaves out the fields that only the command needs.
     const { images: _, assumed: __, ...trainable } = run;
@@ -211,10 +119,10 @@ export async function trainWithProgress(
       test,
       reference: test,
       signal: interruption.signal,
-      events,
+      events: { ...printedEvents(run, minutes, stopAt, bar, board), onPrepared },
     });
     if (result.samples === null) {
-      await drawOrNote('samples in TensorBoard', () => board?.onSamples(result.state.step), note);
+      await drawOrNote('samples in TensorBoard', () => board?.onSamples(result.state.step), bar.note);
     }
     // Perhaps only another rank was told to end.
     return { result, exitCode: interruption.exitCode() || (result.interrupted ? TERMINATED : 0) };
@@ -224,55 +132,73 @@ export async function trainWithProgress(
   }
 }
 
-/** Whether an earlier command has written events for the run. */
-function hasEvents(run: PreparedRun): boolean {
-  return exists(run.paths.tensorboard);
-}
-
-/**
- * Writes the events of a training run to its folder `tensorboard`: one file per call. TensorBoard reads them
- * in the order of their names and never goes back, so each gets the next number.
- *
- * @throws UserError if it cannot be written
- */
-function tensorBoard({ paths, state, config }: PreparedRun) {
+/** The events of training as a bar, notes above it, and values for TensorBoard. */
+function printedEvents(
+  { config, dataset, schedule }: PreparedRun,
+  minutes: number | null,
+  stopAt: number | undefined,
+  bar: PhaseBar,
+  board: ReturnType<typeof tensorBoard> | undefined,
+): TrainingEvents {
+  const begin = performance.now();
   const unit = resultUnit(config.model);
-  const folder = paths.tensorboard;
-  // Opened at the first step: a run that fails earlier leaves nothing behind.
-  let opened: EventFile | undefined;
-  const file = (): EventFile => {
-    if (opened === undefined) {
-      const name = nextEventName(exists(folder) ? listFolder(folder) : []);
-      opened = new EventFile(runFiles(paths), `${runFileNames.tensorboard}/${name}`, state?.step);
-    }
-    return opened;
-  };
+  const isLarge = countParameters(dataset.imageShape, config.model) > LARGE;
+  let recent: number | undefined;
   return {
-    onStep: (step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void =>
-      file().scalars(step, {
-        [`${unit.words}/training`]: unit.of(bitsPerDim),
-        'learning rate': learningRate,
-        'images per second': imagesPerSecond,
-      }),
-    onValidation: (step: number, bitsPerDim: number): void =>
-      file().scalars(step, { [`${unit.words}/validation`]: unit.of(bitsPerDim) }),
-    /** Adds the samples of a step, if they were drawn, and writes everything. */
-    onSamples(step: number): void {
-      const samples = samplesPath(paths, step);
-      if (exists(samples)) {
-        file().image(step, 'samples', readSheet(samples));
+    onPreparing(part) {
+      if (isLarge) {
+        bar.note(preparations[part]);
       }
-      file().flush();
+    },
+    onStepsChosen(chosen) {
+      bar.expect(chosen.steps);
+      const { count } = dataset.train;
+      const chosenSchedule = createSchedule(withSteps(config, chosen.steps, count), count);
+      chosenNotes(chosen, schedule, chosenSchedule).forEach(bar.note);
+      scheduleWarnings(chosenSchedule, stopAt).forEach(bar.warn);
+    },
+    onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
+      if (Number.isFinite(bitsPerDim)) {
+        recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
+      }
+      board?.onStep(step, bitsPerDim, imagesPerSecond, learningRate);
+      bar.update(step, { ...(recent !== undefined && { result: unit.text(recent, 2) }), imagesPerSecond });
+    },
+    onValidation(step, bitsPerDim) {
+      board?.onValidation(step, bitsPerDim);
+      bar.note(`step ${step}: ${unit.text(bitsPerDim, 3)} on validation images (average weights)`);
+    },
+    async onSamples(step, { file }) {
+      if (bar.isTraining) {
+        bar.note(`step ${step}: samples in ${file}`);
+      } else {
+        await drawOrNote('samples in TensorBoard', () => board?.onSamples(step), bar.note);
+      }
+    },
+    async onMilestone(step) {
+      await drawOrNote(`samples of step ${step} in TensorBoard`, () => board?.onSamples(step), bar.note);
+    },
+    onTrained(complete) {
+      if (minutes !== null && complete) {
+        const seconds = (performance.now() - begin) / 1000;
+        bar.note(`training took ${formatDuration(seconds)} of ${formatDuration(60 * minutes)}`);
+      }
+      bar.enter('drawing');
+    },
+    onMeasuring(split, done, images) {
+      bar.enter(split === 'test' ? 'testing' : split, images);
+      if (done > 0) {
+        bar.update(done);
+      }
+      if (done >= images) {
+        bar.enter('drawing');
+      }
+    },
+    onTrouble(_, text, lost) {
+      if (!bar.isTraining) {
+        bar.enter('drawing');
+      }
+      bar.note(lost === undefined ? text : `no ${lost.what}: ${errorMessage(lost.error)}`);
     },
   };
-}
-
-/** The name for the next event file, given the names in the folder, which may be a stranger's. */
-export function nextEventName(names: readonly string[]): string {
-  let last = -1;
-  for (const name of names) {
-    // A longer number is not exact, so that the next one would be the same.
-    last = Math.max(last, Number(/^events\.out\.tfevents\.(\d{1,15})\.emerging$/.exec(name)?.[1] ?? -1));
-  }
-  return `events.out.tfevents.${String(last + 1).padStart(8, '0')}.emerging`;
 }

@@ -1,11 +1,13 @@
 // Notes for the user around training: on the images, the weights, the machine, and the length of the run.
 
 import { fewNames } from '../../../core/errors.ts';
+import { isPointShape } from '../../../core/numeric/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { type Dataset, ENOUGH_IMAGES, MOST_SHARE } from '../../../data/contract/index.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
-import { resultUnit } from '../../../flows/models/index.ts';
+import { countParameters, resultUnit } from '../../../flows/models/index.ts';
 import type { Config } from '../../../runs/settings/configSchema.ts';
+import { flowName } from '../../../runs/settings/experimentName.ts';
 import type { Schedule } from '../../../runs/settings/schedule.ts';
 import { isHost } from '../../../tensor/engine/index.ts';
 import type { Place } from '../../../training/loop/recordTraining.ts';
@@ -16,8 +18,39 @@ import type { PreparedRun } from './preparedRun.ts';
 /** The values of a channel far from 0 are multiples of 2⁻²³ of its mean; a density would learn steps above this share of the deviation. */
 const MOST_RESOLUTION = 0.01;
 
+/** Everything that is said before training: the images, the model, the length, and what was guessed or repaired. */
+export function openingNotes(
+  run: PreparedRun,
+  minutes: number | null,
+  stopAt: number | undefined,
+  ranks: Ranks,
+): string[] {
+  const { config, dataset, schedule, paths, state } = run;
+  const parameters = countParameters(dataset.imageShape, config.model);
+  const length =
+    minutes === null
+      ? formatCounted(schedule.totalSteps, 'step')
+      : `as many steps as fit in ${formatDuration(60 * minutes)}`;
+  const warnings = (texts: readonly string[] = []): string[] => texts.map((text) => `warning: ${text}`);
+  return [
+    ...warnings(dataset.warnings),
+    ...originNotes(run),
+    ...imageNotes(run),
+    `${flowName(config)} flow with ${formatCount(parameters)} parameters, ` +
+      `${formatCount(dataset.train.count)} ${isPointShape(dataset.imageShape) ? 'points' : 'images'} of ${dataset.name}${heldOutText(dataset)}, ${length}, ` +
+      `into ${paths.directory}`,
+    ...(ranks.size > 1 ? [ranksText(ranks, config.training.batchSize)] : []),
+    ...(run.assumed ? [`using preset ${run.preset}; choose another with --preset or --config`] : []),
+    ...(run.damages ?? []).map(
+      (damage) =>
+        `${damage}. Resuming from step ${formatCount(state?.step ?? 0)} instead; the file is renamed to ….damaged`,
+    ),
+    ...warnings(minutes === null ? scheduleWarnings(schedule, stopAt) : []),
+  ];
+}
+
 /** How many images are held out; empty if the publisher chose the validation images, or there are none. */
-export function heldOutText({ holdOut, validation }: Dataset): string {
+function heldOutText({ holdOut, validation }: Dataset): string {
   return holdOut && validation.count > 0 ? `, ${formatCount(validation.count)} held out for validation` : '';
 }
 
@@ -48,7 +81,7 @@ function coarseChannels(continuous: Config['model']['continuous']): string[] {
 }
 
 /** What the user should know about the images before training on them. */
-export function imageNotes({ config, dataset, otherImages, paths }: PreparedRun): string[] {
+function imageNotes({ config, dataset, otherImages, paths }: PreparedRun): string[] {
   const { count } = dataset.validation;
   return [
     ...(otherImages === undefined
@@ -65,7 +98,7 @@ export function imageNotes({ config, dataset, otherImages, paths }: PreparedRun)
 }
 
 /** Which weights are copied, which are new, and which of the other model are not used; none if they are all random. */
-export function originNotes({ origin }: PreparedRun): string[] {
+function originNotes({ origin }: PreparedRun): string[] {
   if (origin === undefined) {
     return [];
   }
@@ -110,7 +143,7 @@ function showPlace({ device, threads, workers, ranks }: Record<keyof Place, unkn
 }
 
 /** Where the ranks run, and how to stop them. */
-export function ranksText({ size, hosts }: Ranks, batchSize: number): string {
+function ranksText({ size, hosts }: Ranks, batchSize: number): string {
   const places = [...new Set(hosts)];
   const where = places.length === 1 ? places[0] : `${places.length} machines (${places.join(', ')})`;
   const tool = process.env.OMPI_TOOL_NAME;
