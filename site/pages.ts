@@ -18,6 +18,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/guide.md',
       'docs/odd.md',
       'docs/fields.md',
+      'docs/points.md',
       'docs/conditions.md',
       'docs/library.md',
       'docs/tensor.md',

@@ -19,6 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const [readme] = examplesInDocument('README.md') as [string];
 const [start] = examplesInDocument('docs/start.md') as [string];
 const [action] = examplesInDocument('docs/fields.md') as [string];
+const [points] = examplesInDocument('docs/points.md') as [string];
 const [loop] = examplesInDocument('docs/tensor.md') as [string];
 const [prior] = examplesInDocument('docs/layers/prior.md') as [string];
 const library = examplesInDocument('docs/library.md');
@@ -55,6 +56,7 @@ const examples = {
     ['batchSize: 256', 'batchSize: 16'],
     ['count: 4096', 'count: 64'],
   ),
+  points: smaller(points, ['steps: 200', 'steps: 3']),
   own: smaller(ownParts, ['steps: 10', 'steps: 2']),
 };
 type Name = keyof typeof examples;
@@ -118,6 +120,10 @@ it('docs/fields.md: a model trained to an action', () => {
   const [weighted, chain] = output.get('action')!;
   expect(weighted).toMatch(/^0\.\d+ -?[\d.]+ 4096$/);
   expect(chain).toMatch(/^[\d.]+ 64$/);
+});
+
+it('docs/points.md: the density of points', () => {
+  expect(output.get('points')).toEqual(['2000 1000']);
 });
 
 it('docs/tensor.md: a loop with an optimiser', () => {

@@ -202,7 +202,9 @@ describe('the packed package, unpacked with only its dependencies', () => {
   };
 
   const inComments = examplesInComments();
-  const pages = ['start', 'fields', 'tensor', 'library', 'layers/prior'].map((name) => `docs/${name}.md`);
+  const pages = ['start', 'fields', 'points', 'tensor', 'library', 'layers/prior'].map(
+    (name) => `docs/${name}.md`,
+  );
   const documents = ['README.md', ...pages];
   const examples = Object.fromEntries(
     [...documents.flatMap(examplesInDocument), ...inComments].map((code, index) => [

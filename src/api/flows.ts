@@ -33,6 +33,7 @@ export {
   checkerboard,
   conditionContext,
   coupling,
+  denseConditioner,
   elementwise,
   gatedConditioner,
   glowConditioner,

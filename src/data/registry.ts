@@ -27,6 +27,7 @@ import { imageFormats, isImageName } from './formats/imageDecoding.ts';
 import { createDataset, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
 import { ofBits } from './pixels/bitDepth.ts';
+import { pointFiles } from './pointFiles.ts';
 import { cifar10Files } from './sets/cifar10.ts';
 import { findInDataFolders, findPrepared, openPrepared, unprepared } from './sets/dataFolder.ts';
 import { galaxy } from './sets/galaxy.ts';
@@ -59,6 +60,7 @@ const pathFormats: Readonly<Record<string, PathFormat>> = {
   idx: idxFolder,
   packed: packedFile,
   cifar10: cifar10Files,
+  points: pointFiles,
   parts: partFiles,
   images: imageCollection,
 };
@@ -318,7 +320,7 @@ async function findAt(path: string): Promise<Found> {
 /** Why no format recognises a file or folder, and what to do. */
 function whyNot(path: string): string {
   if (!isFolder(path)) {
-    return 'neither an archive (.zip, .tar, .tar.gz) nor an array (.npy, .npz, .parquet) of images, nor a prepared file; name one, or a folder';
+    return 'neither an archive (.zip, .tar, .tar.gz) nor an array (.npy, .npz, .parquet) of images or points, nor a table (.csv) of points, nor a prepared file; name one, or a folder';
   }
   const { files } = filesBelow(path);
   const packed = files.find((name) => /\.(fits?|fts|npy)\.(gz|fz|bz2|z)$/i.test(name));

@@ -91,6 +91,14 @@ it('completes digits with a hidden square', async () => {
   expect([width, height].every((side) => side > 7 * 28)).toBe(true);
 });
 
+it('learns the density of two moons', async () => {
+  const [densities, file] = await run('points/moons.mjs', '150', 'moons.csv');
+  const [, inside, between] = /a moon (-?[\d.]+), between them (-?[\d.]+)$/.exec(densities!)!.map(Number);
+  expect(inside).toBeGreaterThan(between!);
+  expect(file).toBe('moons.csv');
+  expect(readFileSync(join(root, 'moons.csv'), 'utf8').trim().split('\n')).toHaveLength(1001);
+});
+
 it('trains a custom layer in a loop', async () => {
   const lines = await run('training-loop/train.mjs', '41', 'drawn.png');
   expect(lines[0]).toBe('the layer is correct');

@@ -160,6 +160,19 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
     (shape) => buildCoupling(shape, { conditioner: { name: 'gated', width: 3, blocks: 0 } }),
     [even],
   ],
+  'coupling, dense': [
+    (shape) => buildCoupling(shape, { conditioner: { name: 'dense', width: 5 } }),
+    [odd, pixel, [1, 1, 5]],
+  ],
+  'coupling, dense without hidden layers, spline, checkerboard': [
+    (shape) =>
+      buildCoupling(shape, {
+        conditioner: { name: 'dense', layers: 0 },
+        coupling: 'spline',
+        mask: 'checkerboard',
+      }),
+    [[2, 3, 1]],
+  ],
   'coupling, checkerboard': [
     (shape) => buildCoupling(shape, { conditioner: { width: 5 }, mask: 'checkerboard' }),
     [grey, odd, column],

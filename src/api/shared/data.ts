@@ -12,3 +12,4 @@ export {
   labelled,
   type NamedDataset,
 } from '../../data/contract/index.ts';
+export { pointsDataset } from '../../data/points.ts';

@@ -20,6 +20,11 @@ export function countDimensions([height, width, channels]: ImageShape): number {
   return height * width * channels;
 }
 
+/** Whether the shape is of points: one pixel, with a channel for each number. */
+export function isPointShape([height, width]: ImageShape): boolean {
+  return height * width === 1;
+}
+
 /** A shape as text: `28x28x1`. */
 export function showImageShape(shape: ImageShape): string {
   return shape.join('x');

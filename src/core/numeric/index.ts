@@ -13,6 +13,7 @@ export {
   countDimensions,
   type ImageShape,
   imageShapeIn,
+  isPointShape,
   largestImage,
   showImageShape,
   timesHalved,

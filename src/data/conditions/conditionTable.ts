@@ -29,7 +29,7 @@ const DEFAULT_NAME = 'condition';
 const ARRAY = /\.np[yz]$/i;
 
 /** The extensions of image files, which the names of their conditions leave out. */
-const IMAGE_EXTENSION = /\.(images|gz|zip|tar|tgz|npy|npz|parquet)$/i;
+const IMAGE_EXTENSION = /\.(images|csv|gz|zip|tar|tgz|npy|npz|parquet)$/i;
 
 /**
  * Reads the table of the conditions of images.
@@ -45,17 +45,23 @@ export function readConditionTable(images: string, wanted: WantedConditions): Pr
 /**
  * Reads the table at a path: a CSV file, an array (.npy, .npz), an image, or a folder or archive of images.
  *
+ * @param wanted.isPoints whether its rows are points, not conditions
  * @throws UserError (`not-found`) if it doesn't exist; (`invalid-data`) if it is corrupt
  */
 export async function readTableAt(
   path: string,
-  { names, called = DEFAULT_NAME, areImages }: Omit<WantedConditions, 'from' | 'otherwise'> = {},
+  {
+    names,
+    called = DEFAULT_NAME,
+    areImages,
+    isPoints = false,
+  }: Omit<WantedConditions, 'from' | 'otherwise'> & { readonly isPoints?: boolean } = {},
 ): Promise<ConditionTable> {
   requireExists(path);
   if (!isFolder(path) && ARRAY.test(path)) {
     return readArrayTable(path, called, areImages);
   }
-  return (await readImageTable(path, called)) ?? readCsvTable(path, names);
+  return (isPoints ? undefined : await readImageTable(path, called)) ?? readCsvTable(path, names, isPoints);
 }
 
 /** The table that accompanies images: `conditions.csv` in a folder, or `maps.conditions.csv` next to it or to `maps.zip`. */
@@ -114,17 +120,21 @@ interface NumberColumn {
  * @param chosen the columns to use; by default all
  * @throws UserError (`invalid-data`) if it is corrupt or too large, or, when a column is used, if a cell in it is not a number
  */
-function readCsvTable(path: string, chosen?: readonly string[]): ConditionTable {
+function readCsvTable(path: string, chosen?: readonly string[], isPoints = false): ConditionTable {
   const text = textBlocks(path, largestTable);
   try {
-    return tableIn(text, path, chosen);
+    return tableIn(text, path, { chosen, isPoints });
   } finally {
     // Closes the file, if an error left it open.
     text.return();
   }
 }
 
-function tableIn(text: Iterable<string>, path: string, chosen?: readonly string[]): ConditionTable {
+function tableIn(
+  text: Iterable<string>,
+  path: string,
+  { chosen, isPoints }: { readonly chosen: readonly string[] | undefined; readonly isPoints: boolean },
+): ConditionTable {
   const { columns, rows } = parseCsv(text, path);
   const fileColumn = columns.findIndex((name) => name.toLowerCase() === FILE_COLUMN);
   const files: string[] = [];
@@ -140,7 +150,7 @@ function tableIn(text: Iterable<string>, path: string, chosen?: readonly string[
     if (count > maxRows || count * used.size > maxNumbers) {
       throw new UserError(
         'invalid-data',
-        `${path}: more than ${count - 1} rows${used.size > 1 ? ` of ${used.size} columns` : ''}: keep only those of your images`,
+        `${path}: more than ${count - 1} rows${used.size > 1 ? ` of ${used.size} columns` : ''}: keep only ${isPoints ? 'some' : 'those of your images'}`,
       );
     }
     if (fileColumn !== -1) {
@@ -161,7 +171,7 @@ function tableIn(text: Iterable<string>, path: string, chosen?: readonly string[
       const { line, text } = problem;
       const why = isNumber(text)
         ? 'too large for float32; scale the column'
-        : `expected a number${chosen ? '' : ' (or list the columns to use in model.condition)'}`;
+        : `expected a number${chosen ? '' : isPoints ? ': leave this column out' : ' (or list the columns to use in model.condition)'}`;
       throw new UserError(
         'invalid-data',
         `${path}:${line}: ${shortText(columns[column]!)} is '${shortText(text)}': ${why}`,
@@ -258,7 +268,7 @@ async function arrayIn(
     throw new UserError('invalid-data', `${path}: ${rows} rows are too many, at most ${maxRows}`);
   }
   const size = countElements(row);
-  const { values } = readElements(await file.read(offset, file.size - offset), type, path);
+  const { values, rounding } = readElements(await file.read(offset, file.size - offset), type, path);
   const rowAt = (index: number): Values => values.subarray(index * size, (index + 1) * size);
   if (countNotFinite(values) > 0) {
     const notFinite = new NotFiniteValues();
@@ -267,7 +277,7 @@ async function arrayIn(
     }
     notFinite.refuse(path, rows);
   }
-  return { name, rows, shape: row, open: () => rowAt };
+  return { name, rows, shape: row, rounding, open: () => rowAt };
 }
 
 /**

@@ -18,6 +18,8 @@ export interface ConditionColumn {
   readonly name: string;
   /** The shape of a row: none for a number, `[K]`, `[H, W]` or `[H, W, C]`. */
   readonly shape: readonly number[];
+  /** The largest error of float64 values that were rounded to float32, as a share of the largest; 0 or missing if none was. */
+  readonly rounding?: number;
   /** Returns a reader of the values of a row; throws UserError if they are unusable. */
   open(): RowReader;
 }

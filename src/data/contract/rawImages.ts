@@ -1,6 +1,6 @@
 // Datasets as stored on disk: how a format gives the images of each split, in sequence and decoded one at a time.
 import { option, phrase, UserError } from '../../core/errors.ts';
-import type { Values } from '../../core/numeric/index.ts';
+import { isPointShape, type Values } from '../../core/numeric/index.ts';
 import type { ArchiveOpener } from './archive.ts';
 import { type Admit, maxImagePixels } from './budget.ts';
 import {
@@ -148,8 +148,11 @@ export function splitOfSet(
     async *images() {
       const images = await set();
       const [height, width, channels] = images.imageShape;
-      if (!isImageChannels(channels)) {
-        throw new RangeError(`images of ${channels} channels, but image files have 1 to 4`);
+      if (!isImageChannels(channels) || (isPointShape(images.imageShape) && images.kind === 'float32')) {
+        throw new UserError(
+          'unsupported',
+          `these are points of ${channels} numbers, not images: train, evaluate and score take them`,
+        );
       }
       for (let index = 0; index < images.count; index++) {
         yield {

@@ -3,6 +3,7 @@ import { encode } from 'fast-png';
 import { UserError } from '../../core/errors.ts';
 import {
   countElements,
+  isPointShape,
   requireArgument,
   type ValueKind,
   type Values,
@@ -35,7 +36,7 @@ const MOST_SHEET_PIXELS = 2 ** 28;
  * and colour images of 16, are shown unchanged; others in colours along a scale, which is below them, one channel next to the
  * other.
  *
- * @throws UserError if images of 8 bits have other than 1 or 3 channels, or the sheet would be too large
+ * @throws UserError if images of 8 bits have other than 1 or 3 channels, they are points, or the sheet would be too large
  */
 export function contactSheet(images: Values, options: ContactSheetOptions): Uint8Array {
   requireArgument(
@@ -91,6 +92,12 @@ interface SheetLayout {
 }
 
 function layOutSheet(count: number, kind: ValueKind, options: ContactSheetOptions): SheetLayout {
+  if (kind === 'float32' && isPointShape(options.imageShape)) {
+    throw new UserError(
+      'unsupported',
+      `points of ${options.imageShape[2]} numbers can't be drawn as images: only sample draws points`,
+    );
+  }
   const [height, width, channels] = viewedShape(kind, options.imageShape);
   if (channels !== 1 && channels !== 3) {
     throw new UserError(

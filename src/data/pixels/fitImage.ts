@@ -2,6 +2,7 @@
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
 import {
   type ImageShape,
+  isPointShape,
   kindInWords,
   showImageShape,
   type Values,
@@ -55,6 +56,12 @@ export function fitImage(
   if (native) {
     onNote(`${source} repeats every pixel ${native.times}x${native.times}: read as ${height}x${width}`);
     return native.pixels;
+  }
+  if (isPointShape(wanted) && pixels instanceof Float32Array && !(isSize && channelCount === channels)) {
+    throw new UserError(
+      'mismatch',
+      `${source} ${isPointShape(shape) ? `has points of ${channelCount} numbers` : `is ${showImageShape(shape)}`}, but the model takes points of ${channels} numbers: a .csv or .npy file with ${channels} columns`,
+    );
   }
   if (converted === undefined || !(isSize || resize)) {
     const [actual, expected] = [shape, wanted].map(

@@ -78,6 +78,11 @@ function countWarnings({ published }: RawDataset, train: number, test: number): 
       ];
 }
 
+/** Says that float64 values were rounded, by at most a share of the largest value. */
+export function roundingWarning(source: string, rounding: number, largest: string): string {
+  return `${source}: float64 values are rounded to float32, by at most ${rounding.toExponential(1)} of the largest ${largest}`;
+}
+
 /** How images are decoded into memory. */
 interface LoadOptions {
   /** The classes of the images; by default the classes of their dataset. */
@@ -226,9 +231,7 @@ class Collector {
   warnings(): string[] {
     return this.#rounding === 0
       ? []
-      : [
-          `${this.#source}: float64 values are rounded to float32, by at most ${this.#rounding.toExponential(1)} of the largest value of their image`,
-        ];
+      : [roundingWarning(this.#source, this.#rounding, 'value of their image')];
   }
 
   /** Decodes an image; the error of a corrupt one also says how to do without it. */

@@ -49,6 +49,20 @@ export function normalParameter(shape: readonly number[], deviation: number): Pa
   };
 }
 
+/** The kernel of a network, `[…, in, out]`, initialised as normal with variance 1/fan-in. */
+export function fanInKernel(...shape: readonly number[]): ParameterSpec {
+  return {
+    ...normalParameter(shape, 1 / Math.sqrt(countElements(shape.slice(0, -1)))),
+    kernel: true,
+    decays: true,
+  };
+}
+
+/** The parameters of a fully connected layer. */
+export function denseParameters(inputs: number, outputs: number): ParameterSpecs {
+  return { kernel: fanInKernel(inputs, outputs), bias: filledParameter([outputs], 0) };
+}
+
 /** The specs with `prefix/` prepended to every path. */
 export function prefixed(prefix: string, specs: ParameterSpecs): ParameterSpecs {
   return Object.fromEntries(Object.entries(specs).map(([path, spec]) => [`${prefix}/${path}`, spec]));

@@ -13,14 +13,7 @@ import {
 } from '../../tensor/operations/index.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import type { Condition } from '../contract/condition.ts';
-import {
-  filledParameter,
-  normalParameter,
-  type ParameterSpec,
-  type ParameterSpecs,
-  parametersFrom,
-  prefixed,
-} from '../contract/parameters.ts';
+import { denseParameters, fanInKernel, parametersFrom, prefixed } from '../contract/parameters.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import type { Context, ContextFor, GridSize } from './context.ts';
 
@@ -92,8 +85,8 @@ function embeddedVector(conditions: readonly ScaledCondition[], [height, width]:
   return {
     channels: VECTOR_CHANNELS,
     parameters: {
-      ...dense('hidden', countChannels(conditions), VECTOR_HIDDEN),
-      ...dense('out', VECTOR_HIDDEN, VECTOR_CHANNELS),
+      ...prefixed('hidden', denseParameters(countChannels(conditions), VECTOR_HIDDEN)),
+      ...prefixed('out', denseParameters(VECTOR_HIDDEN, VECTOR_CHANNELS)),
     },
     forward(p, condition) {
       const values = standardised(condition, conditions);
@@ -148,16 +141,4 @@ function standardised(condition: Condition, conditions: readonly ScaledCondition
     centred,
     row(({ deviation }) => 1 / deviation),
   );
-}
-
-/** The parameters of a dense layer, below a path. */
-function dense(path: string, inputs: number, outputs: number): ParameterSpecs {
-  return prefixed(path, {
-    kernel: fanInKernel(inputs, outputs),
-    bias: filledParameter([outputs], 0),
-  });
-}
-
-function fanInKernel(inputs: number, outputs: number): ParameterSpec {
-  return { ...normalParameter([inputs, outputs], 1 / Math.sqrt(inputs)), kernel: true, decays: true };
 }

@@ -21,9 +21,8 @@ import {
   sum,
 } from '../../tensor/operations/index.ts';
 import {
+  fanInKernel,
   filledParameter,
-  normalParameter,
-  type ParameterSpec,
   type ParameterSpecs,
   type Parameters,
 } from '../contract/parameters.ts';
@@ -96,19 +95,15 @@ function networkParameters(
   outputs: number,
   paths: readonly string[],
 ): ParameterSpecs {
-  const kernel = (...shape: readonly number[]): ParameterSpec => {
-    const fanIn = shape.slice(0, -1).reduce((product, length) => product * length, 1);
-    return { ...normalParameter(shape, 1 / Math.sqrt(fanIn)), kernel: true, decays: true };
-  };
   return {
-    'first/kernel': kernel(3, 3, seen, width),
+    'first/kernel': fanInKernel(3, 3, seen, width),
     'first/bias': filledParameter([width], 0),
     ...Object.assign(
       {},
       ...paths.map((path) => ({
-        [`${path}/kernel1`]: kernel(3, 3, 2 * width, width),
+        [`${path}/kernel1`]: fanInKernel(3, 3, 2 * width, width),
         [`${path}/bias1`]: filledParameter([width], 0),
-        [`${path}/kernel2`]: kernel(2 * width, 2 * width),
+        [`${path}/kernel2`]: fanInKernel(2 * width, 2 * width),
         [`${path}/bias2`]: filledParameter([2 * width], 0),
         [`${path}/gain`]: filledParameter([width], 1),
         [`${path}/offset`]: filledParameter([width], 0),

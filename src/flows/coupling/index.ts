@@ -14,6 +14,7 @@ export {
   type MaskDefinition,
   type TransformerDefinition,
 } from './definitions.ts';
+export { denseConditioner } from './denseConditioner.ts';
 export { gatedConditioner } from './gatedConditioner.ts';
 export { glowConditioner } from './glowConditioner.ts';
 export type { Mask, MaskFor } from './mask.ts';

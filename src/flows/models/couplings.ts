@@ -12,6 +12,7 @@ import type {
   MaskDefinition,
   TransformerDefinition,
 } from '../coupling/definitions.ts';
+import { denseNetwork } from '../coupling/denseConditioner.ts';
 import { gatedNetwork } from '../coupling/gatedConditioner.ts';
 import { glowNetwork } from '../coupling/glowConditioner.ts';
 import type { MaskFor } from '../coupling/mask.ts';
@@ -29,7 +30,7 @@ export const masks = new PartRegistry<MaskDefinition>({ kind: 'mask', what: 'mas
 /** All conditioners by name; the default first. */
 export const conditioners = new PartRegistry<ConditionerDefinition>(
   { kind: 'conditioner', what: 'conditioner', key: 'model.conditioner' },
-  [glowNetwork, gatedNetwork],
+  [glowNetwork, gatedNetwork, denseNetwork],
 );
 
 /** All transformers by name; the default first. */

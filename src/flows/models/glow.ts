@@ -20,7 +20,7 @@ import { type PlacedStage, type StagePart, type StagePlace, stageFrom } from './
 /**
  * Glow, with any mixing: dequantise, then per level squeeze and `depth` steps of actnorm, mixing and coupling, and after
  * every level but the last a split. Before the squeeze of a level there may be steps of actnorm and a coupling whose mask
- * is a checkerboard. Sources: Kingma and Dhariwal, Glow (2018); Dinh et al., Real NVP (2017).
+ * is a checkerboard. Without levels, there are only steps. Sources: Kingma and Dhariwal, Glow (2018); Dinh et al., Real NVP (2017).
  */
 export class Glow extends StagedFlow {
   /**
@@ -61,7 +61,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
     }
   };
   const conditioner = withWidth(options.conditioner, options.checkerboardWidth ?? 32);
-  for (let level = 0; level < options.levels; level++) {
+  for (let level = 0; level < Math.max(1, options.levels); level++) {
     const path = `levels/${level}`;
     const levelShape = shape;
     placeSteps(
@@ -76,7 +76,9 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
           }),
       },
     );
-    addStage({ path: `${path}/squeeze`, kind: 'squeeze', level }, squeeze(shape));
+    if (options.levels > 0) {
+      addStage({ path: `${path}/squeeze`, kind: 'squeeze', level }, squeeze(shape));
+    }
     const squeezed = shape;
     placeSteps(
       { path: `${path}/steps`, kind: 'step', level },
@@ -91,7 +93,7 @@ function stagesOfGlow(imageShape: ImageShape, options: ModelOptions): PlacedStag
     }
   }
   addStage(
-    { path: 'prior', kind: 'prior', level: options.levels - 1 },
+    { path: 'prior', kind: 'prior', level: Math.max(1, options.levels) - 1 },
     topPrior(shape, { ...options, base, classes: classCount(options), context }),
   );
   return stages;

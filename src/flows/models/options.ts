@@ -21,7 +21,10 @@ import { basePriors } from './priors.ts';
 export interface ModelOptions extends ValueOptions, DequantisationOptions, CouplingChoice {
   /** The kind of flow: `glow`, which is the default, or a registered one. */
   readonly flow?: PartChoice;
-  /** How many times the image is squeezed; height and width must be divisible by 2^levels. */
+  /**
+   * How many times the image is squeezed; height and width must be divisible by 2^levels. With 0 there are only flow steps
+   * and the top prior, as for points.
+   */
   readonly levels: number;
   /** Flow steps in each level. */
   readonly depth: number;

@@ -29,6 +29,8 @@ const resultKeys: ReadonlySet<string> = new Set([
   'samplingError',
   'difference',
   'differenceError',
+  'interval',
+  'differenceInterval',
   'median',
   'quantiles',
 ]);

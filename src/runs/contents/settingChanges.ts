@@ -8,7 +8,7 @@ import { type Config, partsFor } from '../settings/configSchema.ts';
 export type Settings = Readonly<Record<string, unknown>>;
 
 /** A setting that changed at a step. */
-interface SettingChange {
+export interface SettingChange {
   /** The last step with the old value. */
   readonly step: number;
   readonly setting: string;
@@ -67,9 +67,11 @@ export function withChanges(
   return step === 0 ? [] : [...earlier, ...now];
 }
 
-/** The changes that a summary lists. */
+/** The changes that a summary lists, without entries that are damaged. */
 export function changesIn({ changes }: JsonObject): SettingChange[] {
-  return Array.isArray(changes) ? changes : [];
+  return Array.isArray(changes)
+    ? changes.filter((change) => typeof change?.step === 'number' && typeof change.setting === 'string')
+    : [];
 }
 
 function show(value: unknown): string {

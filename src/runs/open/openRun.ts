@@ -1,6 +1,7 @@
 // A run to train, wherever it is stored: a new one, or one resumed from its last checkpoint.
 
 import { option, phrase, UserError } from '../../core/errors.ts';
+import { isPointShape } from '../../core/numeric/index.ts';
 import { type PartDefinition, partName } from '../../core/parts/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
@@ -89,6 +90,7 @@ export async function startIn(
   store: RunStore,
   { preset = null, from }: RunOptions = {},
 ): Promise<Run> {
+  requirePointModel(requested, dataset);
   const config = await withStandardisation(
     withConditionScales(withClassNames(requested, dataset), dataset),
     dataset,
@@ -110,6 +112,17 @@ export async function startIn(
     preset,
     ...(start && { state: start.state, origin: start.origin }),
   };
+}
+
+/** Refuses models of images for points, before other checks that would not name the preset. */
+function requirePointModel({ model }: Config, { name, imageShape, train }: Dataset): void {
+  const isLibrarys = partName(model.flow ?? {}) === undefined;
+  if (isPointShape(imageShape) && train.kind === 'float32' && isLibrarys && model.levels > 0) {
+    throw new UserError(
+      'invalid-config',
+      phrase`${name} has points of ${imageShape[2]} numbers, but the model is for images: use ${option('preset', 'points')}, or set model.levels=0, model.continuous=true and model.conditioner=dense`,
+    );
+  }
 }
 
 /** The first state of a run that starts from a model, and its checkpoint. */

@@ -39,7 +39,7 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'text for a number',
       { model: { levels: 'two' } },
-      "model.levels must be a whole number from 1 to 12, not 'two'",
+      "model.levels must be a whole number from 0 to 12, not 'two'",
     ],
     ['not a number', { seed: Number.NaN }, 'seed must be a whole number of 0 or more, not .nan'],
     [

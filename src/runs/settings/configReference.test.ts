@@ -54,12 +54,12 @@ describe('configSchemaText', () => {
     }
     expect(schema.properties.model.properties.levels).toMatchObject({
       type: 'integer',
-      minimum: 1,
+      minimum: 0,
       default: 3,
     });
     expect(schema.properties.model.properties.levels.maximum).toBe(12);
     expect(schema.properties.seed.maximum).toBeUndefined();
-    expect(() => checkLayer({ model: { levels: 0 } })).toThrow('from 1 to 12');
+    expect(() => checkLayer({ model: { levels: -1 } })).toThrow('from 0 to 12');
     expect(schema.properties.model.properties.mixing.examples).toContain('emerging');
   });
 

@@ -158,8 +158,8 @@ const checkerboardCounts = z
 const model = section({
   flow: optional('The arrangement of layers.', part(parts.flow), { implied: parts.flow.names[0] }),
   levels: key(
-    'Number of levels; height and width must be divisible by 2^levels.',
-    wholeNumber(1, MOST_LEVELS),
+    'Number of levels; height and width must be divisible by 2^levels; 0 for points: steps without a squeeze.',
+    wholeNumber(0, MOST_LEVELS),
     { default: modelDefaults.levels },
   ),
   depth: key('Flow steps in each level.', wholeNumber(1, 1000), { default: modelDefaults.depth }),

@@ -123,7 +123,7 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
 function checkCheckerboards(model: ShapedModel): void {
   const { length } = checkerboardCounts(model);
   const { levels } = model;
-  if (length > levels) {
+  if (length > Math.max(1, levels)) {
     throw new UserError(
       'invalid-config',
       `model.checkerboard lists ${length} levels, and model.levels is ${levels}: list at most ${levels}`,
@@ -154,6 +154,9 @@ function checkMixing(
     const shrinkage = 2 ** (level + 1);
     return [height / shrinkage, width / shrinkage, channels * 2 * shrinkage];
   });
+  if (levels === 0) {
+    shapes.push([height, width, channels]);
+  }
   const misfit = definition.misfit?.({ shapes, isNew }, options);
   if (misfit !== undefined) {
     throw new UserError('invalid-config', `${mixings.key}: ${misfit}`);

@@ -153,8 +153,8 @@ describe('settings', () => {
       'model=3',
       'model must be a section with the keys flow, levels, depth, mixing, coupling, conditioner, boundary, mask, checkerboard, checkerboardWidth, prior, learnedPrior, classes, condition, continuous, bits, dequantisation, not 3',
     ],
-    ['model.levels.x=3', 'model.levels must be a whole number from 1 to 12, not { x: 3 }'],
-    ['model.levels=', 'model.levels must be a whole number from 1 to 12, not empty'],
+    ['model.levels.x=3', 'model.levels must be a whole number from 0 to 12, not { x: 3 }'],
+    ['model.levels=', 'model.levels must be a whole number from 0 to 12, not empty'],
     [
       'data.augment=[flip',
       "the setting 'data.augment=[flip': not valid YAML: Flow sequence must end with a ]",

@@ -18,8 +18,12 @@ import {
   troubleIn,
 } from '../../runs/contents/logLines.ts';
 import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import type { Settings } from '../../runs/contents/settingChanges.ts';
-import { listSettings } from '../../runs/contents/settingChanges.ts';
+import {
+  changesIn,
+  listSettings,
+  type SettingChange,
+  type Settings,
+} from '../../runs/contents/settingChanges.ts';
 import { type RunPaths, readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
@@ -32,6 +36,8 @@ export interface RunOverview extends RunProgress {
   readonly run: string;
   /** Its configuration; empty if it can't be read. */
   readonly settings: Settings;
+  /** The settings that resumes changed, and after which step. */
+  readonly changes: readonly SettingChange[];
   /** The model from whose weights it started; null if they were random. */
   readonly from: string | null;
 }
@@ -52,6 +58,7 @@ export function runOverview(directory: string, configIn: ConfigReader = configRe
     ...unknownProgress,
     run: directory,
     settings: {},
+    changes: [],
     from: null,
     when: lastChange([paths.config, paths.metrics, paths.summary]),
   };
@@ -67,6 +74,7 @@ export function runOverview(directory: string, configIn: ConfigReader = configRe
       from: typeof from === 'string' ? from : null,
       data: config.data.name,
       settings: listSettings(config),
+      changes: changesIn(summary),
       bound: dequantisationName(config.model),
       unit: resultUnit(config.model).name,
       step: recent.at(-1)?.step ?? 0,

@@ -1,11 +1,13 @@
 // The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
 import { encode } from 'fast-png';
+import { isPointShape } from '../../core/numeric/index.ts';
 import { type ImageSet, imagesBuffer } from '../../data/contract/index.ts';
 import { readBytes } from '../../data/files/files.ts';
 import { listFolder, pathFrom, pathIn, realFolder } from '../../data/files/folders.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { plotPng } from '../../data/pictures/drawPlot.ts';
 import { contactSheet, rowHeight } from '../../data/pictures/index.ts';
+import { pointsPicture } from '../../data/pictures/pointsPicture.ts';
 import { requireEightBits } from '../../data/pixels/index.ts';
 import { resultUnit } from '../../flows/models/index.ts';
 import { type FlowModel, meanCondition } from '../../model/index.ts';
@@ -21,6 +23,8 @@ import { readLearningCurve } from './learningCurve.ts';
 
 /** The samples of a run folder: the same latents each time; for a model with a few classes, a column for each. */
 const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
+/** The same for points, whose density shows only at temperature 1. */
+const SAMPLED_POINTS = { count: 1000, temperature: 1 };
 const MOST_COLUMNS = 16;
 
 /** A run that is drawn. */
@@ -71,9 +75,7 @@ export function readSheet(path: string): Uint8Array {
 
 /** Draws the pictures of a milestone without keeping them. */
 export async function rehearsePictures(model: FlowModel): Promise<void> {
-  const { images, columns } = await sampleSheet(model);
-  const { imageShape } = model;
-  contactSheet(images, { imageShape, ...columns });
+  await drawSheet(model, await sampleSheet(model));
   const points = [1, 2].map((step) => ({ step, bitsPerDim: step }));
   const curve = { training: points, validation: points, batchesPerPoint: 1 };
   await plotPng(curvePlot([{ name: 'rehearsal', curve }], { title: 'rehearsal' })!);
@@ -81,10 +83,15 @@ export async function rehearsePictures(model: FlowModel): Promise<void> {
 
 /** Draws samples into `samples/step-00000040.png`, and the first of every such sheet into `samples/over-time.png`. */
 export async function drawSamples(model: FlowModel, step: number, paths: RunPaths): Promise<DrawnSamples> {
-  const { images, columns, ...counts } = await sampleSheet(model);
+  const sheet = await sampleSheet(model);
+  const { count, overflowed } = sheet;
   const { imageShape, kind } = model;
   const files = runFiles(paths);
-  files.write(`${runFileNames.samples}/${sheetName(step)}`, contactSheet(images, { imageShape, ...columns }));
+  files.write(`${runFileNames.samples}/${sheetName(step)}`, await drawSheet(model, sheet));
+  const drawn = { file: samplesPath(paths, step), count, overflowed };
+  if (isPointShape(imageShape)) {
+    return drawn;
+  }
   const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
   // Someone else may have put them there: decoded within the limits for images of others.
   const decoded = sheets
@@ -95,17 +102,26 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
     });
   const stacked = stackRows(await Promise.all(decoded), rowHeight(imageShape, kind));
   files.write(`${runFileNames.samples}/over-time.png`, stacked);
-  return { file: samplesPath(paths, step), ...counts };
+  return drawn;
+}
+
+/** A sheet of images, or a scatter plot of points. */
+async function drawSheet(
+  { imageShape }: FlowModel,
+  { images, columns }: Awaited<ReturnType<typeof sampleSheet>>,
+): Promise<Uint8Array> {
+  return isPointShape(imageShape)
+    ? pointsPicture(images, imageShape[2])
+    : contactSheet(images, { imageShape, ...columns });
 }
 
 /** The samples of a sheet, and how many columns it has. */
 async function sampleSheet(model: FlowModel) {
-  const { temperature, seed } = SAMPLES;
+  const isPoints = isPointShape(model.imageShape);
+  const { temperature, seed, count: wanted } = { ...SAMPLES, ...(isPoints && SAMPLED_POINTS) };
   const classes = model.classes.length;
   const columns = classes > 0 && classes <= MOST_COLUMNS ? { columns: classes } : {};
-  const count = columns.columns
-    ? columns.columns * Math.floor(SAMPLES.count / columns.columns)
-    : SAMPLES.count;
+  const count = columns.columns ? columns.columns * Math.floor(wanted / columns.columns) : wanted;
   let overflowed = 0;
   const images = await model.sample({
     count,

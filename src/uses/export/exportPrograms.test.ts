@@ -62,6 +62,7 @@ const cases: [string, ModelOptions][] = [
     'several steps and levels, kernel 5, dilation 2, additive, 5 bits',
     { ...base, mixing: { name: 'emerging', kernelSize: 5, dilation: 2 }, coupling: 'additive', bits: 5 },
   ],
+  ['dense networks without levels', { ...oneStep, levels: 0, mixing: '1x1', conditioner: 'dense' }],
   ['emerging, scales of at least 0.2', { ...oneStep, mixing: 'emerging', coupling: { scaleFloor: 0.2 } }],
   ['a torus', { ...oneStep, mixing: 'periodic', boundary: 'periodic', checkerboard: 1 }],
   [

@@ -20,6 +20,7 @@ import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
 import type { Comparison } from '../../../model/measure/compareRuns.ts';
 import { compareModels } from '../../../model/measure/compareRuns.ts';
 import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
+import { changesIn } from '../../../runs/contents/settingChanges.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { curvePlot, type LearningCurve } from '../../../training/reports/curvePlot.ts';
@@ -31,6 +32,7 @@ import { compileOptions } from '../parts/options.ts';
 import { besideModel, outputPng } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { differenceFromRun, openImages } from '../parts/runImages.ts';
+import { groupBySeed, type SeedGroup } from '../parts/seedGroups.ts';
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -55,9 +57,10 @@ export function registerCompare(command: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
-        '\nAll models are measured on the same images with the same noise. Standard errors of differences are computed\n' +
-        'from differences per image, so they are far smaller than the errors of the two values. A negative difference\n' +
-        'means better than the first model. Exports need --data, and have no curves.',
+        '\nAll models are measured on the same images with the same noise. ± is the standard error over images; for a\n' +
+        'difference, of the differences per image. It doesn’t include what another seed would change: runs that differ\n' +
+        'only in their seeds are also compared as groups, paired by seed. A negative difference means better than the\n' +
+        'first model. Exports need --data, and have no curves.',
     )
     .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
 }
@@ -118,6 +121,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   }
   const entries = compared.map((comparison, index) => ({
     run: models[index]!.directory,
+    seed: models[index]!.run?.config.seed ?? null,
     step: models[index]!.trained.step,
     bound: dequantisationName(models[index]!.trained.model.options),
     ...comparison,
@@ -125,15 +129,27 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const kinds = [...new Set(models.map(({ trained }) => trained.weights ?? 'unknown'))].join(' and ');
   const { bits } = first.trained.model.values;
   const about = { split, images: images.count, draws, seed, weights: kinds, bits };
+  noteSteps(entries);
+  const groups = groupBySeed(
+    await Promise.all(
+      models.map(async ({ directory: run, ...model }, index) => ({
+        run,
+        config: model.run?.config,
+        changes: model.run ? changesIn(await folderStore(model.run.paths).readSummaryIfSound()) : [],
+        bitsPerDim: compared[index]!.bitsPerDim,
+      })),
+    ),
+  );
   for (const { run, bitsPerDim } of entries) {
     noteImplausible([bitsPerDim], { what: `mean of ${run}`, bits, directory: run });
   }
   writeStdout(
     options.json
-      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), ...(broken.length > 0 && { broken }), file: drawn })}\n`
+      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), groups: groups.map((group) => unit.record(group)), ...(broken.length > 0 && { broken }), file: drawn })}\n`
       : `${comparisonTable(entries, unit)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
-          `(${kinds} weights, ${valuesText(bits)}, ${formatCounted(draws, 'draw')})\n` +
+          `(${kinds} weights, ${valuesText(bits)}, ${formatCounted(draws, 'draw')}); ±: standard error over images\n` +
+          groupsText(groups, unit) +
           `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}` +
           broken.map(({ run, problem }) => `${visibleText(`not compared: ${run}: ${problem}`)}\n`).join(''),
   );
@@ -175,6 +191,50 @@ function comparisonTable(
       index === 0 ? '' : withError(difference, differenceError, difference > 0 ? '+' : ''),
     ]),
   );
+}
+
+/** Says that models have trained for different numbers of steps. */
+function noteSteps(entries: readonly { readonly run: string; readonly step: number | undefined }[]): void {
+  const trained = entries.filter(({ step }) => step !== undefined);
+  if (new Set(trained.map(({ step }) => step)).size > 1) {
+    noteOnStderr(
+      `steps differ, and with them training: ${trained.map(({ run, step }) => `${run} ${formatCount(step!)}`).join(', ')}; ` +
+        '--step compares checkpoints after the same step',
+    );
+  }
+}
+
+/** The groups of several seeds, and what they say about others; with one seed each, only that. */
+function groupsText(groups: readonly SeedGroup[], unit: ResultUnit): string {
+  if (groups.every(({ seeds }) => seeds === null || seeds.length === 1)) {
+    return 'one seed each: other seeds may change differences by more; emerging study compares over seeds\n';
+  }
+  const withInterval = (value: number, interval: number | null, sign = ''): string =>
+    `${sign}${unit.of(value).toFixed(4)}${interval === null ? '' : ` ± ${errorText(unit.of(interval))}`}`;
+  const table = formatTable(
+    [
+      { title: 'GROUP' },
+      { title: 'SEEDS', align: 'right' },
+      { title: unit.name.toUpperCase(), align: 'right' },
+      { title: 'DIFFERENCE', align: 'right' },
+      { title: 'PAIRED SEEDS', align: 'right' },
+    ],
+    groups.map(
+      ({ name, seeds, bitsPerDim, interval, difference, differenceInterval, pairedSeeds }, index) => [
+        name,
+        seeds === null ? '-' : String(seeds.length),
+        withInterval(bitsPerDim, interval),
+        index === 0 ? '' : withInterval(difference, differenceInterval, difference > 0 ? '+' : ''),
+        index === 0 ? '' : String(pairedSeeds.length),
+      ],
+    ),
+  );
+  const copies = groups.flatMap(({ runs, seeds }) =>
+    seeds !== null && runs.length > seeds.length
+      ? [`${visibleText(runs.join(', '))}: only the first run of each seed counts\n`]
+      : [],
+  );
+  return `\n${table}\n±: half of Student’s 95 % interval over seeds, on these images\n${copies.join('')}`;
 }
 
 /** One of the models that are compared. */

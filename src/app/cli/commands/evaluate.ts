@@ -2,11 +2,13 @@
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
+import { isPointShape } from '../../../core/numeric/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { Split } from '../../../data/contract/index.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
 import { identifyImages } from '../../../data/identity.ts';
+import { requireDrawable } from '../../../data/pictures/index.ts';
 import { FlowModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
@@ -92,6 +94,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
     return { trained, images, checksums };
   });
   if (output) {
+    requireDrawable(1, { imageShape: images.imageShape, kind: images.kind });
     requireNoInput(output.path, runInputs(trained));
   }
   const run = isRun(trained) ? trained : undefined;
@@ -124,7 +127,8 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   const isNamed = run === undefined || otherData !== undefined;
   const entry = { step: trained.step, seed, ...(isNamed && { data }), ...storedEvaluation(record) };
   const stored = run !== undefined && (await storeOrWarn(run, entry, otherData ?? partial));
-  const picture = worst ?? (run && stored ? join(directory, worstPicture(split, run)) : undefined);
+  const hasPicture = run && stored && !isPointShape(trained.model.imageShape);
+  const picture = worst ?? (hasPicture ? join(directory, worstPicture(split, run)) : undefined);
   const drawn =
     picture !== undefined &&
     (await drawOrNote('picture of the worst images', () => {

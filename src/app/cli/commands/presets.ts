@@ -39,12 +39,14 @@ interface Entry {
 
 function describe({ name, description, notes, imageShape, paper = {}, othersBitsPerDim }: Preset): Entry {
   const config = resolveConfig({ preset: name });
+  // Standardisation has no parameters, and is unknown until a run starts.
+  const { continuous: _, ...model } = config.model;
   return {
     name,
     description,
     notes,
     config,
-    parameters: countParameters(imageShape, config.model),
+    parameters: countParameters(imageShape, model),
     paperBitsPerDim: paper.bitsPerDim ?? null,
     paperDeviation: paper.deviation ?? null,
     paperApproximate: paper.approximate ?? false,

@@ -76,6 +76,41 @@ describe('runs', () => {
     expect(damaged).toMatchObject({ problem: expect.stringContaining('summary.json: not valid JSON') });
   });
 
+  it('shows settings that a resume changed, and writes a table with all settings', async () => {
+    cpSync(inFolder('runs/b'), inFolder('changed/b'), { recursive: true });
+    const rate = 'training.learningRate=0.0005';
+    await emerging.json(
+      'train',
+      '--resume=changed/b',
+      `--set=${rate}`,
+      '--stop-at=6',
+      '--no-test',
+      '--threads=1',
+    );
+    expect((await emerging.run('runs', 'changed')).stdout).toMatch(
+      /^changed\/b: changed after step 5: training.learningRate [\d.]+ → 0.0005/m,
+    );
+    const change = expect.objectContaining({ step: 5, setting: 'training.learningRate', to: 0.0005 });
+    expect(await emerging.json('runs', 'changed')).toMatchObject([
+      { changes: expect.arrayContaining([change]) },
+    ]);
+    const { stdout } = await emerging.run('runs', 'changed', '--csv');
+    const [titles, values] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    const column = (title: string) => values![titles!.indexOf(title)];
+    expect(values).toHaveLength(titles!.length);
+    expect([column('run'), column('step'), column('model.mixing'), column('training.learningRate')]).toEqual([
+      'changed/b',
+      '6',
+      '1x1',
+      '0.0005',
+    ]);
+    expect(column('changes')).toContain('after step 5');
+    expect(await emerging.run('runs', '--csv', '--json')).toMatchObject({ code: 2 });
+  });
+
   it('reports an empty folder, and refuses a missing one', async () => {
     mkdirSync(inFolder('empty'));
     expect((await emerging.run('runs', 'empty')).stdout).toContain('no runs in empty');
@@ -114,6 +149,25 @@ describe('compare', () => {
     expect(b.differenceError).toBeGreaterThan(0);
     expect(compared.file).toBe('runs/compare.png');
     expect(decode(readFileSync(inFolder('runs/compare.png')))).toMatchObject({ width: 1440, height: 800 });
+  });
+
+  it('groups runs by seed, and warns if steps differ', async () => {
+    const options = ['--data=data', ...tinyTraining, '--threads=1', '--steps=12', '--no-test'];
+    await emerging.json('train', ...options, '--seed=1', '--out=runs/a1');
+    await emerging.json('train', ...options, '--seed=1', '--set=model.mixing=1x1', '--out=runs/c1');
+    const names = ['runs/a', 'runs/a1', 'runs/c1'];
+    const { groups, runs } = await emerging.json('compare', ...names, '--threads=1');
+    expect(groups).toMatchObject([
+      { runs: ['runs/a', 'runs/a1'], seeds: [0, 1], interval: expect.any(Number) },
+      { name: 'model.mixing=1x1', seeds: [1], interval: null, pairedSeeds: [1] },
+    ]);
+    expect(groups[1].difference).toBeCloseTo(runs[2].bitsPerDim - runs[1].bitsPerDim, 10);
+    const grouped = await emerging.run('compare', ...names, '--threads=1');
+    expect(grouped.stdout).toMatch(/^GROUP .*\n.* {2}2 {2}\d\.\d{4} ± \d/m);
+    expect(grouped.stderr).not.toContain('steps differ');
+    const { stdout, stderr } = await emerging.run('compare', 'runs/a', 'runs/b', '--threads=1');
+    expect(stdout).toContain('±: standard error over images\none seed each');
+    expect(stderr).toContain('steps differ, and with them training: runs/a 12, runs/b 5');
   });
 
   it('refuses runs that are not comparable', async () => {

@@ -1,14 +1,15 @@
 // `emerging runs`: lists the runs in a folder with their progress and results.
 import { basename } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UserError } from '../../../core/errors.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { isFolder } from '../../../data/files/files.ts';
 import { unitNamed } from '../../../flows/models/index.ts';
 import { troubleText } from '../../../runs/contents/logLines.ts';
+import { changesText } from '../../../runs/contents/settingChanges.ts';
 import { countUnreadableNames, isRunFolder, listRunFolders } from '../../../runs/folder/runFolder.ts';
 import { configReader, type RunOverview, runOverview } from '../../../training/reports/runOverview.ts';
-import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
+import { csvText, formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -21,6 +22,11 @@ export function registerRuns(command: Command): void {
   command
     .argument('[dir]', 'the folder that contains the run folders, or one of them', 'runs')
     .option('--json', 'print a JSON list')
+    .addOption(
+      new Option('--csv', 'print a table with results, changes by resumes and all settings').conflicts(
+        'json',
+      ),
+    )
     .addHelpText(
       'after',
       '\nExample:\n  emerging runs\n' +
@@ -28,7 +34,7 @@ export function registerRuns(command: Command): void {
         'BOUND: the dequantisation noise of these bits/dim, uniform or variational; none for continuous models, whose\n' +
         'results are in nats/value.',
     )
-    .action((directory: string, options: { json?: true }) => {
+    .action((directory: string, { json, csv }: { json?: true; csv?: true }) => {
       const runs = readOverviews(runsIn(directory));
       const unreadable = countUnreadableNames(directory);
       if (unreadable > 0) {
@@ -37,7 +43,7 @@ export function registerRuns(command: Command): void {
         );
       }
       writeStdout(
-        `${options.json ? JSON.stringify(runs.map(inUnit), null, 2) : runsText(runs, directory)}\n`,
+        `${json ? JSON.stringify(runs.map(inUnit), null, 2) : csv ? runsCsv(runs.map(inUnit)) : runsText(runs, directory)}\n`,
       );
     });
 }
@@ -47,6 +53,26 @@ function inUnit(run: RunOverview): RunOverview {
   const convert = (bits: number | null): number | null =>
     bits === null ? null : unitNamed(run.unit ?? 'bits/dim').of(bits);
   return { ...run, train: convert(run.train), validation: convert(run.validation), test: convert(run.test) };
+}
+
+/** A line for each run: its results in its unit, changes by resumes, and a column for every setting that a run has. */
+function runsCsv(runs: readonly RunOverview[]): string {
+  const keys = [...new Set(runs.flatMap(({ settings }) => Object.keys(settings)))];
+  const facts = runs.map(({ settings, changes, ...facts }) => ({ ...facts, changes: changesText(changes) }));
+  const field = (value: unknown): string =>
+    value === null || value === undefined
+      ? ''
+      : csvText(typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const titles = Object.keys(facts[0] ?? {});
+  return [
+    [...titles, ...keys].map(csvText),
+    ...facts.map((values, index) => [
+      ...Object.values(values).map(field),
+      ...keys.map((key) => field(runs[index]!.settings[key])),
+    ]),
+  ]
+    .map((fields) => fields.join(','))
+    .join('\n');
 }
 
 /** Reads many runs with a bar. */
@@ -137,14 +163,19 @@ function runsText(runs: readonly RunOverview[], directory: string): string {
     const text = troubleText(run);
     return text === null ? [] : [`${run.run}: ${text}; see its metrics.jsonl`];
   });
+  const changed = runs.flatMap(({ run, changes }) => {
+    const text = changesText(changes);
+    return text === null ? [] : [`${run}: changed ${text}`];
+  });
   const long = runs.flatMap(({ run, onlyLastMiB }) =>
     onlyLastMiB === null
       ? []
       : [`${run}: its logs are long: IMAGES/S and dropped steps cover only the last ${onlyLastMiB} MiB`],
   );
-  return [table, ...[...unfinished, ...starts, ...troubles, ...long, ...problems].map(visibleText)].join(
-    '\n',
-  );
+  return [
+    table,
+    ...[...unfinished, ...starts, ...changed, ...troubles, ...long, ...problems].map(visibleText),
+  ].join('\n');
 }
 
 /** `2024-05-01 13:05`, in local time. */

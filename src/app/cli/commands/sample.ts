@@ -1,10 +1,11 @@
-// `emerging sample`: samples images from a run, as a PNG grid.
+// `emerging sample`: samples images from a run, as a PNG grid, or points, as a table.
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import type { Values } from '../../../core/numeric/index.ts';
+import { isPointShape, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
+import { pointsPicture } from '../../../data/pictures/pointsPicture.ts';
 import type { FlowModel } from '../../../model/index.ts';
 import { DEFAULT_TEMPERATURE } from '../../../model/temperature.ts';
 import { type InverseMethod, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
@@ -18,7 +19,7 @@ import {
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
-import { besideModel, firstFree, outputNpy, outputPng } from '../parts/outputFile.ts';
+import { besideModel, firstFree, outputFile, outputNpy, outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -36,6 +37,8 @@ interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionComm
 
 /** How many images are drawn by default. */
 const DEFAULT_COUNT = 64;
+/** The same for points. */
+const DEFAULT_POINTS = 1000;
 
 /** Adds the arguments and options of `sample`, and what it does. */
 export function registerSample(command: Command): void {
@@ -43,7 +46,7 @@ export function registerSample(command: Command): void {
     .argument('<run>', MODEL, modelFolder)
     .option(
       '--out <file>',
-      'the PNG to write (default: samples.png next to the run, in the working directory for a bundled model; samples-2.png if it exists, and so on)',
+      'the PNG to write, for points a .csv, .npy or .png file (default: samples.png, for points samples.csv, next to the run, in the working directory for a bundled model; samples-2.png if it exists, and so on)',
     )
     .option(
       '--array <file>',
@@ -51,7 +54,7 @@ export function registerSample(command: Command): void {
     )
     .option(
       '--count <n>',
-      `how many images (default: ${DEFAULT_COUNT}, or one for each row of a file of conditions if there are more)`,
+      `how many images (default: ${DEFAULT_COUNT}, points ${DEFAULT_POINTS}, or one for each row of a file of conditions if there are more)`,
       wholeNumber(1),
     )
     .option(
@@ -69,7 +72,8 @@ export function registerSample(command: Command): void {
       'after',
       '\nExamples:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png\n' +
         '  emerging sample runs/digits --class 7 --temperature 0.7 --out sevens.png\n' +
-        '  emerging sample runs/maps --condition omega=0.3 --condition sigma8=0.8 --out maps.png',
+        '  emerging sample runs/maps --condition omega=0.3 --condition sigma8=0.8 --out maps.png\n' +
+        '  emerging sample runs/moons --count 5000 --out points.csv',
     )
     .action((run: string, options: SampleCommandOptions) =>
       releaseAfter((keep) => runSample(keep, run, options)),
@@ -79,23 +83,32 @@ export function registerSample(command: Command): void {
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
   const { temperature, seed, out, inverse } = options;
   const inputs = conditionInputs(options.condition);
-  const output =
-    out === undefined && options.array !== undefined
-      ? undefined
-      : outputPng(out ?? firstFree(besideModel(directory, 'samples.png')), inputs);
+  const isTable = out !== undefined && /\.(csv|npy)$/i.test(out);
+  const named = out === undefined ? undefined : isTable ? outputFile(out, inputs) : outputPng(out, inputs);
   const array = options.array === undefined ? undefined : outputNpy(options.array, inputs);
-  const model = keep(await openModel(directory, options, [output?.path, options.array], { inverse }));
+  const model = keep(await openModel(directory, options, [named?.path, options.array], { inverse }));
+  const isPoints = isPointShape(model.imageShape);
+  if (isTable && !isPoints) {
+    throw new UserError(
+      'invalid-argument',
+      `cannot write ${out}: it samples images, which are drawn as PNG; --array FILE.npy writes their values`,
+    );
+  }
+  const byDefault = (): ReturnType<typeof outputFile> =>
+    outputFile(firstFree(besideModel(directory, isPoints ? 'samples.csv' : 'samples.png')), inputs);
+  const output = named ?? (array ? undefined : byDefault());
   const conditions = await givenConditions(model, options);
   const chosen = chosenConditions(model, conditions);
   const { count, columns, classes } = chooseSheet(model, chosen.rows, options);
+  const noun = isPoints ? 'point' : 'image';
   if (options.count !== undefined && count !== options.count) {
-    noteOnStderr(`${formatCounted(count, 'image')} instead of ${options.count}, to fill every row`);
+    noteOnStderr(`${formatCounted(count, noun)} instead of ${options.count}, to fill every row`);
   }
   const condition = chosen.choiceFor(count);
-  if (output) {
+  if (output && !isPoints) {
     requireDrawable(count, { imageShape: model.imageShape, kind: model.kind, ...columns });
   }
-  const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
+  const bar = createProgress({ label: 'sampling', total: count, unit: `${noun}s` });
   const begin = performance.now();
   let images: Values;
   let overflowed = 0;
@@ -123,8 +136,18 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     );
   }
   const seconds = (performance.now() - begin) / 1000;
-  output?.write(contactSheet(images, { imageShape: model.imageShape, ...columns }));
-  array?.write(npyBytes(images, [count, ...model.imageShape]));
+  const npy = (): Uint8Array =>
+    npyBytes(images, isPoints ? [count, model.imageShape[2]] : [count, ...model.imageShape]);
+  output?.write(
+    /\.csv$/i.test(output.path)
+      ? pointsCsv(images, model.imageShape[2])
+      : isTable
+        ? npy()
+        : isPoints
+          ? await pointsPicture(images, model.imageShape[2])
+          : contactSheet(images, { imageShape: model.imageShape, ...columns }),
+  );
+  array?.write(npy());
   if (options.json) {
     const result = {
       ...(output && { file: output.path }),
@@ -138,7 +161,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     writeStdout(`${JSON.stringify(result)}\n`);
     return;
   }
-  const drawn = `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}`;
+  const drawn = `${formatCounted(count, noun)}${classText(model, options)} at temperature ${temperature}`;
   const duration = `${stepText(model.step, options)} in ${formatDuration(seconds)}`;
   const file = output ? `: ${visibleText(output.path)}` : '';
   const values = array ? `values: ${visibleText(array.path)}\n` : '';
@@ -160,7 +183,8 @@ function chooseSheet(
       `--count ${wanted} is less than one image for each of the ${conditions} rows of conditions: give at least ${conditions}, leave it out, or use a file with fewer rows`,
     );
   }
-  const count = wanted ?? DEFAULT_COUNT;
+  const count =
+    wanted ?? (isPointShape(model.imageShape) ? Math.max(DEFAULT_POINTS, conditions) : DEFAULT_COUNT);
   const rows = name === undefined ? Math.max(model.classes.length, conditions) : 1;
   const columns = Math.max(1, Math.floor(count / rows));
   if (rows === 1 || model.classes.length === 0) {
@@ -169,6 +193,15 @@ function chooseSheet(
   }
   const classes = Array.from({ length: rows * columns }, (_, image) => Math.floor(image / columns));
   return { count: rows * columns, columns: { columns }, classes };
+}
+
+/** Points as CSV, a row each. */
+function pointsCsv(values: Values, dimensions: number): string {
+  const titles = Array.from({ length: dimensions }, (_, index) => `x${index}`);
+  const rows = Array.from({ length: values.length / dimensions }, (_, point) =>
+    values.subarray(point * dimensions, (point + 1) * dimensions).join(','),
+  );
+  return `${[titles.join(','), ...rows].join('\n')}\n`;
 }
 
 /** The class or classes of the images, for the result as JSON. */

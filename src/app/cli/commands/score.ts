@@ -201,7 +201,7 @@ async function openInputs(
   const { out, sheet, map, data, step, updateReference, copies } = options;
   const source = await loadTrained(directory, { step });
   const model = keep(new FlowModel(source, { ...engine, ...noteLargeImages }));
-  if (map !== undefined) {
+  if (map !== undefined || sheet !== undefined) {
     requireDrawable(1, { imageShape: model.imageShape, kind: model.kind });
   }
   const conditions = await givenConditions(model, options);

@@ -2,12 +2,19 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { phrase, UserError } from '../../../core/errors.ts';
-import { countDimensions, type ImageShape, zeros } from '../../../core/numeric/index.ts';
+import {
+  countDimensions,
+  type ImageShape,
+  isPointShape,
+  type Values,
+  zeros,
+} from '../../../core/numeric/index.ts';
 import { conditionsOfFiles, namesInFolders, orPassed } from '../../../data/conditions/index.ts';
 import { type ImageSet, type RequiredCondition, readOne, type Split } from '../../../data/contract/index.ts';
 import { exists, isFolder, withFile } from '../../../data/files/files.ts';
 import { isStackShape, readNpyHeader } from '../../../data/formats/npy.ts';
-import { fitImage } from '../../../data/pixels/index.ts';
+import { fitImage, joined } from '../../../data/pixels/index.ts';
+import { readPoints } from '../../../data/pointFiles.ts';
 import { openSplit, type SplitOptions } from '../../../data/registry.ts';
 import { readImageFiles } from '../../../data/sources/imageFiles.ts';
 import type { NamedImages } from '../../../data/sources/namedImages.ts';
@@ -86,6 +93,9 @@ export async function readImages(
       'no images: name image files or folders, or a dataset with --data',
     );
   }
+  if (isPointShape(imageShape)) {
+    return pointsInFiles(paths, imageShape, { count, conditions });
+  }
   // Commands without --split have no --data either.
   const dataset = split === undefined ? undefined : paths.find(isDatasetFile);
   if (dataset !== undefined) {
@@ -123,6 +133,36 @@ export async function readImages(
   const named = { ...read, namesInFolders: namesInFolders(files, paths) };
   return conditions
     ? { ...named, conditions: await conditionsOfFiles(files, paths, conditions, imageShape, read) }
+    : named;
+}
+
+/** The points in CSV files and arrays, named by file and position. */
+async function pointsInFiles(
+  paths: readonly string[],
+  imageShape: ImageShape,
+  {
+    count = Number.POSITIVE_INFINITY,
+    conditions,
+  }: {
+    readonly count?: number | undefined;
+    readonly conditions?: readonly RequiredCondition[] | undefined;
+  },
+): Promise<NamedImages> {
+  const points: [name: string, values: Values][] = [];
+  for (const path of paths) {
+    const read = await readPoints(path);
+    read.warnings.forEach(noteOnStderr);
+    const { imageShape: shape } = read.points;
+    for (let index = 0; index < read.points.count && points.length < count; index++) {
+      const pixels = fitImage({ shape, pixels: readOne(read.points, index) }, imageShape, { source: path });
+      points.push([`${path}/${index}`, pixels]);
+    }
+  }
+  const names = points.map(([name]) => name);
+  const areFirst = names.length === count;
+  const named = { names, pixels: joined(points), areFirst, skipped: [], notes: [] };
+  return conditions
+    ? { ...named, conditions: await conditionsOfFiles(names, paths, conditions, imageShape, named) }
     : named;
 }
 

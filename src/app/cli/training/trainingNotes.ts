@@ -1,6 +1,7 @@
 // Notes for the user around training: on the images, the weights, the machine, and the length of the run.
 
 import { fewNames } from '../../../core/errors.ts';
+import { isPointShape } from '../../../core/numeric/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { type Dataset, ENOUGH_IMAGES, MOST_SHARE } from '../../../data/contract/index.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
@@ -36,7 +37,7 @@ export function openingNotes(
     ...originNotes(run),
     ...imageNotes(run),
     `${flowName(config)} flow with ${formatCount(parameters)} parameters, ` +
-      `${formatCount(dataset.train.count)} images of ${dataset.name}${heldOutText(dataset)}, ${length}, ` +
+      `${formatCount(dataset.train.count)} ${isPointShape(dataset.imageShape) ? 'points' : 'images'} of ${dataset.name}${heldOutText(dataset)}, ${length}, ` +
       `into ${paths.directory}`,
     ...(ranks.size > 1 ? [ranksText(ranks, config.training.batchSize)] : []),
     ...(run.assumed ? [`using preset ${run.preset}; choose another with --preset or --config`] : []),

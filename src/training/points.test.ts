@@ -1,0 +1,87 @@
+// The density of points: in the units of the data, normalised, and close to a Gaussian that is known.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { RandomStream } from '../core/numeric/random.ts';
+import { mean } from '../core/numeric/statistics.ts';
+import { readAll } from '../data/contract/dataset.ts';
+import { pointsDataset } from '../data/points.ts';
+import { FlowModel } from '../model/flowModel.ts';
+import { loadTrained } from '../model/loading/loadTrained.ts';
+import { startRun } from '../runs/open/run.node.ts';
+import { resolveConfig } from '../runs/settings/resolve.ts';
+import { train } from './loop/train.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'points-training-'));
+/** x = mean + scale·(e₀, 0.8·e₀ + 0.6·e₁): units of very different sizes, correlation 0.8. */
+const centre = [1000, -3] as const;
+const scale = [20, 0.05] as const;
+const random = new RandomStream(3, 'gaussian');
+const values = new Float32Array(8000);
+for (let point = 0; point < 4000; point++) {
+  const [first, second] = random.normals(2) as unknown as [number, number];
+  values[2 * point] = centre[0] + scale[0] * first;
+  values[2 * point + 1] = centre[1] + scale[1] * (0.8 * first + 0.6 * second);
+}
+const logDensity = (x: number, y: number): number => {
+  const first = (x - centre[0]) / scale[0];
+  const second = ((y - centre[1]) / scale[1] - 0.8 * first) / 0.6;
+  return -(first ** 2 + second ** 2) / 2 - Math.log(2 * Math.PI * scale[0] * scale[1] * 0.6);
+};
+
+const dataset = pointsDataset(values, 2, { name: 'gaussian' });
+let model: FlowModel;
+beforeAll(async () => {
+  const config = resolveConfig({
+    preset: 'points',
+    overrides: {
+      model: { depth: 2, conditioner: { width: 16 } },
+      training: { steps: 120, warmupSteps: 10, learningRate: 0.01 },
+    },
+  });
+  await train({ ...(await startRun(config, join(root, 'run'), { dataset })), threads: 1 });
+  model = new FlowModel(await loadTrained(join(root, 'run')));
+});
+afterAll(async () => {
+  await model.release();
+  rmSync(root, { recursive: true });
+});
+
+it('has log-likelihoods in nats per point, close to those of the Gaussian', async () => {
+  const points = readAll(dataset.test) as Float32Array;
+  const likelihoods = await model.logLikelihood(points);
+  const differences = Array.from(
+    likelihoods,
+    (likelihood, point) => logDensity(points[2 * point]!, points[2 * point + 1]!) - likelihood,
+  );
+  // The Kullback-Leibler divergence, up to its sampling error.
+  expect(Math.abs(mean(differences))).toBeLessThan(0.05);
+  const bits = await model.bitsPerDim(points);
+  expect(mean(bits) * 2 * Math.LN2).toBeCloseTo(-mean(likelihoods), 4);
+});
+
+it('integrates to 1 in the units of the data', async () => {
+  const side = 80;
+  const grid = new Float32Array(2 * side ** 2);
+  const step = [(16 * scale[0]) / side, (16 * scale[1]) / side] as const;
+  for (let cell = 0; cell < side ** 2; cell++) {
+    grid[2 * cell] = centre[0] - 8 * scale[0] + step[0] * (Math.floor(cell / side) + 0.5);
+    grid[2 * cell + 1] = centre[1] - 8 * scale[1] + step[1] * ((cell % side) + 0.5);
+  }
+  const densities = (await model.logLikelihood(grid)).map(Math.exp);
+  const total = densities.reduce((sum, density) => sum + density, 0);
+  expect(total * step[0] * step[1]).toBeCloseTo(1, 2);
+});
+
+it('samples points with the moments of the data', async () => {
+  const drawn = (await model.sample({ count: 2000 })) as Float32Array;
+  const standard = [0, 1].map((axis) =>
+    Array.from({ length: 2000 }, (_, point) => (drawn[2 * point + axis]! - centre[axis]!) / scale[axis]!),
+  );
+  for (const axis of standard) {
+    expect(Math.abs(mean(axis))).toBeLessThan(0.15);
+    expect(mean(axis.map((value) => value ** 2))).toBeCloseTo(1, 0);
+  }
+  expect(mean(standard[0]!.map((value, point) => value * standard[1]![point]!))).toBeCloseTo(0.8, 0);
+});
