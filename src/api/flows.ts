@@ -13,6 +13,7 @@ export {
   type PartialDefinition,
   type PartSettings,
   positive,
+  registerPart,
   wholeNumber,
 } from '../core/parts/index.ts';
 export {
@@ -149,7 +150,6 @@ export {
   type ModelOptions,
   type PlacedPrior,
   type PlacedStage,
-  registerPart,
   type Stage,
   StagedFlow,
   type StagePlace,

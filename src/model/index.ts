@@ -25,7 +25,6 @@ export {
   type MeasurementOptions,
   partOfWork,
   type SampleOptions,
-  type ScoreOptions,
   type WorkOptions,
 } from './flowModelOptions.ts';
 export { toImageSet } from './givenImages.ts';
@@ -56,7 +55,7 @@ export {
   whyTooFarOut,
 } from './latents.ts';
 export { pixelsOfImage } from './pixels.ts';
-export { inBitsPerDim, likelihoodBytes, meanOverDraws, natsPerUnit, requireReference } from './scoring.ts';
+export { inBitsPerDim, likelihoodBytes, meanOverDraws, natsPerUnit } from './scoring.ts';
 export {
   areValidExponents,
   encodeWeights,

@@ -13,6 +13,7 @@ import {
   trainingSize,
 } from 'emerging-flows/training';
 import type { Call } from './calls.ts';
+import { PAGE_PRESET } from './constants.ts';
 import { createArchive, type KeptRun, keptRun, keptRuns, removeKept, samplesName } from './keptRuns.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 
@@ -162,9 +163,9 @@ export const trainingTasks = {
 /** The tasks that a page may call. */
 export type TrainingTasks = typeof trainingTasks;
 
-/** Completes a configuration with the values of a preset whose couplings train fast enough in a page. */
+/** Completes a configuration with the values of the preset. */
 function completeConfig(overrides: ConfigLayer): Config {
-  return resolveConfig({ preset: 'paper-mnist-quickstart', overrides });
+  return resolveConfig({ preset: PAGE_PRESET, overrides });
 }
 
 /** Stops this worker's run. */

@@ -42,7 +42,6 @@ export {
   meanLatents,
   moveLatents,
   type SampleOptions,
-  type ScoreOptions,
   type StageDescription,
   type StageImages,
   type TrainedModel,
@@ -62,13 +61,7 @@ export type {
   MeasuredImage,
 } from '../../model/measure/evaluate.ts';
 export { evaluate } from '../../model/measure/evaluate.ts';
-export {
-  type ImageScore,
-  type ImageStatistics,
-  type ReferencePlaces,
-  type ReferenceScores,
-  readReference,
-} from '../../model/referenceScores.ts';
+export type { ReferenceScores } from '../../model/referenceScores.ts';
 export type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
 export {
   effectiveSampleSize,
@@ -118,24 +111,6 @@ export {
   probabilityBelow,
   quantile,
 } from '../../uses/infer/index.ts';
-export {
-  defaultScore,
-  type OddScore,
-  type OddScoreName,
-  oddScores,
-  type ScoreNeed,
-} from '../../uses/odd/oddScores.ts';
-export { type OddPlace, type OddPlaces, oddPlaces } from '../../uses/odd/places.ts';
 export { measureReference } from '../../uses/odd/reference.ts';
-export type { SourceComparison, SourceShift } from '../../uses/odd/sameSource.ts';
-export {
-  type OddOptions,
-  type OddReport,
-  type OddReports,
-  oddReport,
-  oddReports,
-  type Score,
-  type ScoredClasses,
-  score,
-} from '../../uses/odd/score.ts';
-export type { PixelStatisticName } from '../../uses/odd/statistics/pixelStatistics.ts';
+export { type ScoreOptions, type ScoreReport, score } from '../../uses/odd/score.ts';
+export { defineScore } from '../../uses/odd/scores/index.ts';

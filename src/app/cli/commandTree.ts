@@ -164,7 +164,7 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
         const url = pathToFileURL(module).href;
         const exports = await importModule(url);
         // Loaded late: most commands start without.
-        const { registerExports } = await import('../../flows/models/index.ts');
+        const { registerExports } = await import('../../core/parts/index.ts');
         registerExports(exports, url);
       }
     })

@@ -17,6 +17,7 @@ export {
   describeOptions,
   fraction,
   numberFrom,
+  type OptionFacts,
   type OptionSchemas,
   type OptionValues,
   oddNumber,
@@ -25,4 +26,4 @@ export {
   rangeText,
   wholeNumber,
 } from './options.ts';
-export { PartRegistry } from './registry.ts';
+export { PartRegistry, registerExports, registerPart, registerParts } from './registry.ts';

@@ -1,7 +1,7 @@
 // A run to train, wherever it is stored: a new one, or one resumed from its last checkpoint.
 
 import { option, phrase, UserError } from '../../core/errors.ts';
-import { type PartDefinition, partName } from '../../core/parts/index.ts';
+import { type PartDefinition, partName, registerParts } from '../../core/parts/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
@@ -9,7 +9,6 @@ import {
   flowFor,
   knownComponents,
   ParameterLayout,
-  registerParts,
   requireKind,
   valueBits,
 } from '../../flows/models/index.ts';

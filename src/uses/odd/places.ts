@@ -33,10 +33,20 @@ export interface OddPlace {
   readonly deviations: number;
 }
 
+/** Where an image is odd. */
+export interface ImagePlaces {
+  /** The bits of each pixel, `[H, W]`, row-major; their mean is bits/dim times the channels. */
+  readonly bits: Float64Array;
+  /** By how many standard deviations they differ around each pixel; null if the reference has no places. */
+  readonly deviations: Float64Array | null;
+  /** The three oddest places, the oddest first, which do not overlap. */
+  readonly oddest: readonly OddPlace[];
+}
+
 /** How odd each place of images is. */
 export interface OddPlaces {
   /** The standard deviations of every pixel's surroundings, `[N, H, W]`. */
-  readonly map: NdArray;
+  readonly map: NdArray & { readonly data: Float64Array };
   /** The three oddest places of each image, the oddest first, which do not overlap. */
   readonly oddest: readonly (readonly OddPlace[])[];
 }
@@ -84,6 +94,24 @@ export async function measurePlaces(
     mean: Array.from(sums, (sum, index) => short(shift![index]! + sum / count)),
     deviation: Array.from(deviation, short),
   };
+}
+
+/** Measures where images are odd, with the draws and the seed of the reference. */
+export async function placesIn(
+  model: FlowModel,
+  images: ImageSet,
+  reference: ReferencePlaces | undefined,
+  options: MeasurementOptions,
+): Promise<ImagePlaces[]> {
+  const condition = choiceFrom(model.model, images);
+  const map = await model.bitsMap(readAll(images), { ...options, condition, noiseByContent: true });
+  const odd = reference && oddPlaces(map, reference);
+  const area = map.data.length / images.count;
+  return Array.from({ length: images.count }, (_, image) => ({
+    bits: Float64Array.from(map.data.subarray(image * area, (image + 1) * area)),
+    deviations: odd ? odd.map.data.subarray(image * area, (image + 1) * area) : null,
+    oddest: odd?.oddest[image] ?? [],
+  }));
 }
 
 /**

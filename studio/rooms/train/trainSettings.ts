@@ -1,12 +1,15 @@
 // The settings of the room Train in its address.
-import mixings from 'virtual:mixings';
+import { menus } from 'virtual:parts';
 import type { ConfigLayer } from 'emerging-flows/training';
 import type { Settings } from '../../address.ts';
 import { MOST_SEED, numberIn, wholeIn } from '../../numbers.ts';
+import { otherParts, type PartSetting, partIn, partLayer } from './partSettings.ts';
 
 /** A model to train. */
 export interface ModelSettings {
   readonly mixing: string;
+  /** The mixing with its options. */
+  readonly mixingPart: PartSetting;
   readonly depth: number;
   readonly width: number;
 }
@@ -19,6 +22,8 @@ export interface TrainSettings {
   readonly channels: 1 | 3;
   readonly levels: number;
   readonly model: ModelSettings;
+  /** The other parts, by their names in the address; both models of a race share them. */
+  readonly parts: Readonly<Record<string, PartSetting>>;
   /** The second model of a race; undefined without a race. */
   readonly rival: ModelSettings | undefined;
   readonly rate: number;
@@ -49,25 +54,25 @@ export function trainSettings(address: Settings): TrainSettings {
     return wholeIn(address[key], least, greatest) ?? usual;
   };
   const model: ModelSettings = {
-    mixing: mixingIn(address.mixing) ?? QUICK_START_MIXING,
+    ...mixingFrom(address, 'mixing'),
     depth: wholeSetting('depth', 4),
     width: wholeSetting('width', 64),
   };
-  const rival = mixingIn(address.rival);
+  const hasRival = isMixing(address.rival);
   return {
     data: address.data === 'files' ? 'files' : 'digits',
     size: wholeSetting('size', 32),
     channels: address.channels === '1' ? 1 : 3,
     levels: wholeSetting('levels', 2),
     model,
-    rival:
-      rival === undefined
-        ? undefined
-        : {
-            mixing: rival,
-            depth: wholeSetting('depth', model.depth, 'rivalDepth'),
-            width: wholeSetting('width', model.width, 'rivalWidth'),
-          },
+    parts: Object.fromEntries(otherParts.map(([menuKey, key]) => [key, partIn(address, menuKey, key)])),
+    rival: hasRival
+      ? {
+          ...mixingFrom(address, 'rival'),
+          depth: wholeSetting('depth', model.depth, 'rivalDepth'),
+          width: wholeSetting('width', model.width, 'rivalWidth'),
+        }
+      : undefined,
     rate: numberIn(address.rate, ...limits.rate) ?? 0.015,
     batch: wholeSetting('batch', 64),
     steps: wholeSetting('steps', 1700),
@@ -80,13 +85,28 @@ const WARM_UP = 150 / 1700;
 
 /** The configuration of a run, without the values it shares with the quick start. */
 export function createConfig(
-  { levels, rate, batch, steps, seed }: TrainSettings,
-  { mixing, depth, width }: ModelSettings,
+  { levels, parts, rate, batch, steps, seed }: TrainSettings,
+  { mixing, mixingPart, depth, width }: ModelSettings,
 ): ConfigLayer {
+  const layers = (section: string) =>
+    Object.fromEntries(
+      otherParts.flatMap(([menuKey, key]) => {
+        const layer = menuKey.startsWith(section) ? partLayer(menuKey, parts[key]!) : undefined;
+        return layer ? [[key, layer]] : [];
+      }),
+    );
+  const { conditioner, ...others } = layers('model.');
   return {
     seed,
-    model: { levels, mixing, depth, conditioner: { width } },
+    model: {
+      levels,
+      mixing: partLayer('model.mixing', mixingPart) ?? mixing,
+      depth,
+      ...others,
+      conditioner: { ...conditioner, ...(hasWidth(parts) && { width }) },
+    },
     training: {
+      ...layers('training.'),
       learningRate: rate,
       batchSize: batch,
       microBatch: batch,
@@ -112,6 +132,16 @@ export function freeName({ mixing, depth, width }: ModelSettings, usedNames: rea
   }
 }
 
-function mixingIn(text: string | undefined): string | undefined {
-  return text !== undefined && Object.hasOwn(mixings, text) ? text : undefined;
+/** Whether the networks in couplings have a width. */
+export function hasWidth({ conditioner }: TrainSettings['parts']): boolean {
+  return conditioner!.item.options.some(({ name }) => name === 'width');
+}
+
+function mixingFrom(address: Settings, key: string): Pick<ModelSettings, 'mixing' | 'mixingPart'> {
+  const mixingPart = partIn(address, 'model.mixing', key);
+  return { mixing: mixingPart.item.name, mixingPart };
+}
+
+function isMixing(text: string | undefined): boolean {
+  return menus['model.mixing']!.parts.some(({ name }) => name === text);
 }
