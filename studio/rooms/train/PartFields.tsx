@@ -14,10 +14,12 @@ interface PartFieldsProps {
   readonly part: PartSetting;
   /** Options that have a field elsewhere. */
   readonly without?: readonly string[];
+  /** Whether the options are folded. */
+  readonly isFolded?: boolean;
 }
 
 /** A menu of the parts of a kind, and a field for each option of the chosen one. */
-export function PartFields({ menuKey, addressKey, part, without = [] }: PartFieldsProps) {
+export function PartFields({ menuKey, addressKey, part, without = [], isFolded = false }: PartFieldsProps) {
   const { item, options } = part;
   const { what, parts } = menus[menuKey]!;
   const choose = (name: string): void => {
@@ -25,30 +27,37 @@ export function PartFields({ menuKey, addressKey, part, without = [] }: PartFiel
     const dropped = item.options.map((field) => [`${addressKey}.${field.name}`, '']);
     changeSettings({ ...Object.fromEntries(dropped), [addressKey]: name });
   };
+  const fields = item.options.filter(({ name }) => !without.includes(name));
+  const inputs = fields.map((field) => (
+    <div key={`${item.name} ${field.name}`} class="train-option">
+      <OptionInput
+        field={field}
+        value={options[field.name]}
+        onChange={(value) => changeSettings({ [`${addressKey}.${field.name}`]: String(value) })}
+      />
+      <p class="control-note">
+        {field.meaning} Default {String(startValue(menuKey, item, field))}.
+      </p>
+    </div>
+  ));
   return (
-    <>
+    <fieldset class="train-part" aria-label={inWords(what)}>
       <Choice
         label={inWords(what)}
         value={item.name}
         options={parts.map(({ name, text }) => ({ value: name, text: text ?? name }))}
         onChange={choose}
       />
-      <p class="control-note train-part">{item.summary}</p>
-      {item.options
-        .filter(({ name }) => !without.includes(name))
-        .map((field) => (
-          <div key={`${item.name} ${field.name}`} class="train-option">
-            <OptionInput
-              field={field}
-              value={options[field.name]}
-              onChange={(value) => changeSettings({ [`${addressKey}.${field.name}`]: String(value) })}
-            />
-            <p class="control-note">
-              {field.meaning} Default {String(startValue(menuKey, item, field))}.
-            </p>
-          </div>
-        ))}
-    </>
+      <p class="control-note">{item.summary}</p>
+      {isFolded && fields.length > 0 ? (
+        <details class="train-options">
+          <summary>{fields.length === 1 ? 'Its option' : `Its ${fields.length} options`}</summary>
+          {inputs}
+        </details>
+      ) : (
+        inputs
+      )}
+    </fieldset>
   );
 }
 

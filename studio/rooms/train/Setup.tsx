@@ -201,7 +201,7 @@ function ModelFields({ legend, model, mixingKey, hasWidth, children, onChange }:
   return (
     <fieldset class="control-pair train-model">
       <legend>{legend}</legend>
-      <PartFields menuKey="model.mixing" addressKey={mixingKey} part={model.mixingPart} />
+      <PartFields menuKey="model.mixing" addressKey={mixingKey} part={model.mixingPart} isFolded />
       {children}
       <NumberField
         label="Depth"
@@ -229,15 +229,14 @@ function MoreParts({ settings: { parts } }: { settings: TrainSettings }) {
     <details class="train-more">
       <summary>More parts and their options</summary>
       {otherParts.map(([menuKey, key]) => (
-        <div key={key} class="train-parts">
-          <PartFields
-            menuKey={menuKey}
-            addressKey={key}
-            part={parts[key]!}
-            // It has a field with the model.
-            without={key === 'conditioner' ? ['width'] : []}
-          />
-        </div>
+        <PartFields
+          key={key}
+          menuKey={menuKey}
+          addressKey={key}
+          part={parts[key]!}
+          // It has a field with the model.
+          without={key === 'conditioner' ? ['width'] : []}
+        />
       ))}
     </details>
   );
