@@ -40,12 +40,12 @@ export interface ScoreDefinition<Schemas extends OptionSchemas = OptionSchemas>
  *
  * export const dark = defineScore({
  *   name: 'dark',
- *   summary: 'How much darker an image is than validation images.',
- *   options: { power: option('The power of the distance.', numberFrom(1, 4), 1) },
+ *   summary: 'How much darker an image is than the brightest validation image.',
+ *   options: { power: option('The power of the difference.', numberFrom(1, 4), 1) },
  *   from: ['brightness'],
  *   build: ({ power }) => ({ brightness: reference }) => {
- *     const lightest = Math.max(...Array.from(reference!));
- *     return ({ brightness }) => Array.from(brightness!, (value) => (lightest - value) ** power);
+ *     const brightest = Math.max(...Array.from(reference!));
+ *     return ({ brightness }) => Array.from(brightness!, (value) => Math.max(0, brightest - value) ** power);
  *   },
  * });
  * const model = await loadModel('models/mnist-small');
