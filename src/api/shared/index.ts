@@ -111,6 +111,14 @@ export {
   probabilityBelow,
   quantile,
 } from '../../uses/infer/index.ts';
+export type { ImagePlaces } from '../../uses/odd/places.ts';
 export { measureReference } from '../../uses/odd/reference.ts';
-export { type ScoreOptions, type ScoreReport, score } from '../../uses/odd/score.ts';
-export { defineScore } from '../../uses/odd/scores/index.ts';
+export type { SourceComparison } from '../../uses/odd/sameSource.ts';
+export {
+  type ScoreColumn,
+  type ScoredImage,
+  type ScoreOptions,
+  type ScoreReport,
+  score,
+} from '../../uses/odd/score.ts';
+export { defineScore, type ScoreDefinition } from '../../uses/odd/scores/index.ts';

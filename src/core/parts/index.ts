@@ -6,7 +6,6 @@ export {
   type PartChoice,
   type PartDefinition,
   type PartialDefinition,
-  type PartKind,
   type PartSettings,
   partName,
   partOptions,

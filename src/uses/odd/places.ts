@@ -18,30 +18,30 @@ const MOST_PLACES = 2 ** 20;
 /** The most values of maps in memory at once. */
 const MOST_VALUES = 2 ** 22;
 
-/** A square of an image, and how odd it is. */
-export interface OddPlace {
-  /** Its first row. */
-  readonly row: number;
-  /** Its first column. */
-  readonly column: number;
-  /** Its side, in pixels. */
-  readonly side: number;
-  /**
-   * By how many standard deviations of the reference its bits differ from their mean there, or by how many mean deviations of
-   * all places if those are larger: more bits if positive.
-   */
-  readonly deviations: number;
-}
-
 /** Where an image is odd. */
 export interface ImagePlaces {
   /** The bits of each pixel, `[H, W]`, row-major; their mean is bits/dim times the channels. */
   readonly bits: Float64Array;
   /** By how many standard deviations they differ around each pixel; null if the reference has no places. */
   readonly deviations: Float64Array | null;
-  /** The three oddest places, the oddest first, which do not overlap. */
-  readonly oddest: readonly OddPlace[];
+  /** The three oddest places, squares that do not overlap, the oddest first. */
+  readonly oddest: readonly {
+    /** The first row. */
+    readonly row: number;
+    /** The first column. */
+    readonly column: number;
+    /** The side, in pixels. */
+    readonly side: number;
+    /**
+     * By how many standard deviations of the reference its bits differ from their mean there, or by how many mean deviations
+     * of all places if those are larger: more bits if positive.
+     */
+    readonly deviations: number;
+  }[];
 }
+
+/** A square of an image, and how odd it is. */
+export type OddPlace = ImagePlaces['oddest'][number];
 
 /** How odd each place of images is. */
 export interface OddPlaces {

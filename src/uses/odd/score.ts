@@ -47,21 +47,18 @@ export interface ScoredImage extends ImageScore {
    */
   readonly pValue: number | null;
   /** Under a model with classes, whose bits/dim are of p(x): the class by Bayes' rule, and bits/dim given each class. */
-  readonly classes?: ScoredClasses;
+  readonly classes?: {
+    /** The most probable class. */
+    readonly class: string;
+    /** Its probability, with equally likely classes. */
+    readonly probability: number;
+    /** The probability of every class, by name. */
+    readonly probabilities: Readonly<Record<string, number>>;
+    /** bits/dim of p(x | class) for every class, by name. */
+    readonly bitsPerDim: Readonly<Record<string, number>>;
+  };
   /** Where it is odd, if `places` asks for it. */
   readonly places?: ImagePlaces;
-}
-
-/** The classes that an image may be of. */
-export interface ScoredClasses {
-  /** The most probable class. */
-  readonly class: string;
-  /** Its probability, with equally likely classes. */
-  readonly probability: number;
-  /** The probability of every class, by name. */
-  readonly probabilities: Readonly<Record<string, number>>;
-  /** bits/dim of p(x | class) for every class, by name. */
-  readonly bitsPerDim: Readonly<Record<string, number>>;
 }
 
 /** All images by one score, in their own order. */
@@ -277,7 +274,10 @@ function lacking({ name, needs, from }: ScoreDefinition, measured: readonly stri
 }
 
 /** The classes that each image may be of. */
-function scoredClasses(model: FlowModel, likelihoods: ClassLikelihoods): (image: number) => ScoredClasses {
+function scoredClasses(
+  model: FlowModel,
+  likelihoods: ClassLikelihoods,
+): (image: number) => NonNullable<ScoredImage['classes']> {
   const classPosteriors = posteriors(likelihoods);
   const { classes } = model;
   const byClass = inBitsPerDim(model.model, likelihoods.draws);

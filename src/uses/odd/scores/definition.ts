@@ -8,9 +8,6 @@ import type {
 } from '../../../core/parts/index.ts';
 import type { ImageStatistics } from '../../../model/referenceScores.ts';
 
-/** Learns from reference images, and returns the function that scores others, one number each; NaN is the oddest of all. */
-export type FitScore = (reference: ImageStatistics) => (images: ImageStatistics) => ArrayLike<number>;
-
 /** A score of images. Higher is odder. */
 export interface ScoreDefinition<Schemas extends OptionSchemas = OptionSchemas>
   extends PartDefinition<Schemas> {
@@ -26,8 +23,15 @@ export interface ScoreDefinition<Schemas extends OptionSchemas = OptionSchemas>
    * `scores.json`. Without them it isn't computed.
    */
   readonly from: readonly string[];
-  /** The score with these options. */
-  build(options: OptionValues<Schemas>): FitScore;
+  /**
+   * The score with these options: a function that learns from the statistics of reference images, one number for each image by
+   * name, and returns the function that scores others, one number each; NaN is the oddest of all.
+   */
+  build(
+    options: OptionValues<Schemas>,
+  ): (
+    reference: Readonly<Record<string, ArrayLike<number>>>,
+  ) => (images: Readonly<Record<string, ArrayLike<number>>>) => ArrayLike<number>;
 }
 
 /**

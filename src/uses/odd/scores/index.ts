@@ -7,7 +7,7 @@ import type { ScoreDefinition } from './definition.ts';
 import { typicality } from './typicality.ts';
 
 export { percentileOddness } from './bits.ts';
-export { defineScore, type FitScore, type ScoreDefinition } from './definition.ts';
+export { defineScore, type ScoreDefinition } from './definition.ts';
 export { divideFolds } from './densities.ts';
 
 /** All scores by name, with those that users register. */

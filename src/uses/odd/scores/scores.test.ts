@@ -1,4 +1,5 @@
 // The scores, each on statistics whose order is known.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import type { ImageStatistics } from '../../../model/referenceScores.ts';
@@ -136,4 +137,9 @@ describe('what can be computed', () => {
     const more = { ...images, bestClass: [1], labelMargin: [1] };
     expect(computableFrom(more)).toEqual(['bits', 'complexity', 'typicality', 'best-class', 'label']);
   });
+});
+
+it('each have a row in docs/odd.md, in order', () => {
+  const rows = readFileSync('docs/odd.md', 'utf8').matchAll(/^\| `([\w-]+)` \|/gm);
+  expect([...rows].map(([, name]) => name)).toEqual(scores.names);
 });
