@@ -26,9 +26,8 @@ import { markdownTable } from '../src/model/card/reportText.ts';
 import type { FlowModel } from '../src/model/flowModel.ts';
 import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import { eightBit } from '../src/testing/eightBit.ts';
-import { oddScoreNames } from '../src/uses/odd/oddScores.ts';
 import { measureReference } from '../src/uses/odd/reference.ts';
-import { oddReport } from '../src/uses/odd/score.ts';
+import { score } from '../src/uses/odd/score.ts';
 import { areaUnderCurve } from './odd/areaUnderCurve.ts';
 import { isolationForest, nearestNeighbours } from './odd/baselines.ts';
 import { changed, changes } from './odd/changes.ts';
@@ -143,14 +142,10 @@ async function scoreAll(
 ): Promise<Record<string, Float64Array>> {
   const size = countDimensions(imageShape);
   const reference = await measureReference(model, validation, name, { draws: 1, seed });
-  const { images } = await oddReport(model, imagesInMemory(pixels, imageShape), reference, { seed });
-  const inOrder = images.toSorted((a, b) => a.index - b.index);
-  const names = oddScoreNames.filter((score) => inOrder[0]!.scores[score] !== undefined);
+  const { scores, by } = await score(model, imagesInMemory(pixels, imageShape), { reference, seed });
   const trainPixels = spreadPixels(train, BASELINE_IMAGES);
   return {
-    ...Object.fromEntries(
-      names.map((score) => [score, Float64Array.from(inOrder, ({ scores }) => scores[score]!)]),
-    ),
+    ...Object.fromEntries(scores.map((each) => [each, by(each).values])),
     'isolation forest': isolationForest(trainPixels, size, seed)(pixels),
     'nearest neighbours': nearestNeighbours(trainPixels, size)(pixels),
   };

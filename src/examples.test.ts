@@ -23,8 +23,10 @@ const [points] = examplesInDocument('docs/points.md') as [string];
 const [loop] = examplesInDocument('docs/tensor.md') as [string];
 const [prior] = examplesInDocument('docs/layers/prior.md') as [string];
 const library = examplesInDocument('docs/library.md');
-const [trained, returning, inside, langevin, training, mixing, parts, tinted, flow, ownParts, below] =
-  library as [string, string, string, string, string, string, string, string, string, string, string];
+const modules = library.filter((code) => moduleName(code) !== undefined);
+const [trained, returning, inside, odd, langevin, training, ownParts, below] = library.filter(
+  (code) => moduleName(code) === undefined,
+) as [string, string, string, string, string, string, string, string];
 
 /** A document's code with smaller numbers. */
 function smaller(code: string, ...changes: readonly (readonly [from: string, to: string])[]): string {
@@ -47,6 +49,7 @@ const examples = {
   trained,
   returning,
   inside,
+  odd,
   langevin,
   below,
   action: smaller(
@@ -89,7 +92,7 @@ beforeAll(async () => {
   // The documents load the run of the quick start.
   mkdirSync(join(folder, 'runs'));
   symlinkSync(join(folder, 'runs/small'), join(folder, 'runs/quickstart'));
-  for (const module of [mixing, parts, tinted, flow]) {
+  for (const module of modules) {
     write(moduleName(module)!, module);
   }
   for (const [name, code] of Object.entries(examples)) {
@@ -160,6 +163,14 @@ it('docs/library.md: looking inside', () => {
     const { width, height } = decode(readFileSync(join(folder, file)));
     expect([file, width, height]).toEqual([file, ...size]);
   }
+});
+
+it('docs/library.md: odd images', () => {
+  const lines = output.get('odd')!;
+  expect(lines[0]).toMatch(/^\d+ [\d.]+ 0\.0\d+ [\d.]+$/);
+  expect(lines.slice(1).join(' ')).toMatch(
+    /^\{ row: .* deviations: .*\} 12 false \[.*\] typicality \[.*\] 12$/,
+  );
 });
 
 it('docs/library.md: Langevin steps', () => {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
-import { mixings, mixingText } from '../src/flows/models/mixing.ts';
 import { excerpts } from './excerpts.ts';
 import { glossary } from './glossary.ts';
+import { partMenus } from './partMenus.ts';
 import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from './work/digits.ts';
 
 /** Adds the training digits, prepared by the built package. */
@@ -48,18 +48,6 @@ const woff2Only: Plugin = {
   },
 };
 
-const MODULE = 'virtual:mixings';
-
-/** Mixings' texts by name, as the module `virtual:mixings`. */
-const mixingTexts: Plugin = {
-  name: 'mixings',
-  resolveId: (id) => (id === MODULE ? `\0${MODULE}` : null),
-  load: (id) =>
-    id === `\0${MODULE}`
-      ? `export default ${JSON.stringify(Object.fromEntries(mixings.library.map((mixing) => [mixing.name, mixingText(mixing)])))}`
-      : null,
-};
-
 export default defineConfig({
   // Relative, so that a site works below any path.
   base: './',
@@ -67,7 +55,7 @@ export default defineConfig({
     excerpts(fileURLToPath(new URL('..', import.meta.url))),
     glossary(fileURLToPath(new URL('../docs/glossary.md', import.meta.url))),
     woff2Only,
-    mixingTexts,
+    partMenus,
     digits(),
   ],
   resolve: {

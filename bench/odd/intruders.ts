@@ -5,7 +5,6 @@ import { type ImageShape, RandomStream } from '../../src/core/numeric/index.ts';
 import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import type { FlowModel } from '../../src/model/flowModel.ts';
 import { fitted, statisticsAt } from '../../src/uses/odd/calibrate.ts';
-import { oddScores } from '../../src/uses/odd/oddScores.ts';
 import { measureStatistics } from '../../src/uses/odd/statistics/imageStatistics.ts';
 import { changed } from './changes.ts';
 
@@ -54,10 +53,7 @@ export async function intrudersFirst(
       const inReference = PLANTED.slice(0, planted).map((kind) => rowIndex(kind, repetition));
       const odd = names.map((kind) => rowIndex(kind, repetition));
       const scored = [...typicalKinds, ...unseen, ...odd];
-      const { judge } = fitted(
-        oddScores.typicality,
-        statisticsAt(statistics, [...typicalKinds, ...inReference]),
-      );
+      const { judge } = fitted('typicality', statisticsAt(statistics, [...typicalKinds, ...inReference]));
       const { values } = judge(statisticsAt(statistics, scored));
       const ranked = [...scored.keys()].sort((a, b) => values[b]! - values[a]!).slice(0, FIRST);
       first += ranked.filter((index) => scored[index]! >= count).length / REPETITIONS;

@@ -9,6 +9,7 @@ import {
   wholeNumber,
 } from '../../src/app/cli/parts/options.ts';
 import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
+import { registerExports } from '../../src/core/parts/registry.ts';
 import { importModule } from '../../src/core/platform/importModule.node.ts';
 import { conditioners, masks, transformers } from '../../src/flows/models/couplings.ts';
 import { mixings } from '../../src/flows/models/mixing.ts';
@@ -17,7 +18,6 @@ import {
   type ModelOptions as FlowOptions,
   modelDefaults,
 } from '../../src/flows/models/options.ts';
-import { registerExports } from '../../src/flows/models/parts.ts';
 import { checkModelShape } from '../../src/runs/settings/modelShape.ts';
 import { type BenchModel, paperImageShape, paperModel } from './benchModel.ts';
 

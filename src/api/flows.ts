@@ -1,6 +1,6 @@
 // `emerging-flows/flows`: bijections and their chaining, the multi-scale model, parts of one's own, and their checks.
 
-export { option, type PartChoice, type PartDefinition } from '../core/parts/index.ts';
+export { option, type PartChoice, type PartDefinition, registerPart } from '../core/parts/index.ts';
 export { check } from '../flows/checks/index.ts';
 export {
   type Bijection,
@@ -57,7 +57,6 @@ export {
   Glow,
   type ModelOptions,
   type PlacedPart,
-  registerPart,
   type Stage,
   StagedFlow,
   type StageResult,

@@ -32,7 +32,6 @@ import type {
   LikelihoodOptions,
   MeasurementOptions,
   SampleOptions,
-  ScoreOptions,
 } from './flowModelOptions.ts';
 import { toImageSet } from './givenImages.ts';
 import { gradientOfImages, type ImageGradient } from './gradient.ts';
@@ -40,9 +39,9 @@ import { ImagePrograms } from './imagePrograms.ts';
 import type { Latents } from './latentArithmetic.ts';
 import { type DrawOptions, drawFromPriors } from './latents.ts';
 import { toPixels, toValues } from './pixels.ts';
-import type { ImageScore, ReferenceScores } from './referenceScores.ts';
+import { type ReferenceScores, readReference } from './referenceScores.ts';
 import { sampleImages } from './sampling.ts';
-import { bitsPerDimByDraw, meanBitsPerDim, natsPerUnit, scoreImages } from './scoring.ts';
+import { bitsPerDimByDraw, meanBitsPerDim, natsPerUnit } from './scoring.ts';
 import { describeStages, type StageDescription, type StageImages, stageImages } from './stageImages.ts';
 import { modelFingerprint, type TrainedModel, trainedModel } from './trainedModel.ts';
 
@@ -136,6 +135,16 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   get reference(): ReferenceScores | undefined {
     return this.#scores?.(this.fingerprint);
+  }
+
+  /**
+   * The statistics of validation images in `scores.json` of an export or a run, for a page that has fetched the file. Undefined
+   * if they belong to another model.
+   *
+   * @throws UserError (`invalid-data`) if the file is damaged
+   */
+  readReference(file: Uint8Array | string): ReferenceScores | undefined {
+    return readReference(file, this);
   }
 
   /**
@@ -245,21 +254,6 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   async bitsPerDim(images: Values, options: LikelihoodOptions = {}): Promise<Float64Array> {
     return meanBitsPerDim(this.#programs, toImageSet(this.model, images, options.condition), options);
-  }
-
-  /**
-   * How odd images are: the bits/dim of each, its standard error, and its percentile among the validation images.
-   * An export knows their bits/dim, as does a run that was scored or exported before; draws and seed are those with
-   * which they were measured unless given. The score of an image depends only on the seed and the image.
-   *
-   * @throws UserError (`not-ready`) if the model does not know them, and `reference` is not passed either
-   */
-  async score(images: Values, options: ScoreOptions = {}): Promise<ImageScore[]> {
-    const reference = options.reference ?? this.reference;
-    return scoreImages(this.#programs, toImageSet(this.model, images, options.condition), {
-      ...options,
-      reference,
-    });
   }
 
   /**

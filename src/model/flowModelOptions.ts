@@ -6,7 +6,6 @@ import type { CompileOptions, Precision } from '../tensor/engine/index.ts';
 import type { ClassChoice } from './classes.ts';
 import type { ConditionChoice } from './conditions.ts';
 import type { Corrections } from './corrections.ts';
-import type { ReferenceScores } from './referenceScores.ts';
 
 /** How a model is used. */
 export interface FlowModelOptions extends CompileOptions {
@@ -126,15 +125,6 @@ export interface GradientOptions extends WorkOptions, ConditionOptions {
   readonly class?: ClassChoice | undefined;
   /** The precision of the computation; by default float64 for values in float64, otherwise the model's own, float32. */
   readonly precision?: Precision;
-}
-
-/** How images are scored. Progress counts images, each once for every draw. */
-export interface ScoreOptions
-  extends WorkOptions,
-    ConditionOptions,
-    Pick<MeasurementOptions, 'draws' | 'seed'> {
-  /** The reference scores; default: those of the validation images, stored with the model. */
-  readonly reference?: ReferenceScores | undefined;
 }
 
 /** How to stop a long call, and how to follow it. */

@@ -14,6 +14,7 @@ export { type Corrections, shortChecksum, type Verification } from './correction
 export { FlowModel } from './flowModel.ts';
 export {
   type CodingOptions,
+  type ConditionOptions,
   type FlowModelOptions,
   type MeasurementOptions,
   partOfWork,
@@ -43,7 +44,7 @@ export {
   whyTooFarOut,
 } from './latents.ts';
 export { pixelsOfImage } from './pixels.ts';
-export { inBitsPerDim, likelihoodBytes, meanOverDraws, natsPerUnit, requireReference } from './scoring.ts';
+export { inBitsPerDim, likelihoodBytes, meanOverDraws, natsPerUnit } from './scoring.ts';
 export {
   areValidExponents,
   encodeWeights,

@@ -25,24 +25,27 @@ export interface ReferenceScores {
     readonly bits: readonly number[];
     readonly [name: string]: readonly number[];
   };
-  /** The bits of each place; missing for a single image and for images of more than a million pixels. */
-  readonly places?: ReferencePlaces;
+  /**
+   * The bits of each place: of a square of pixels around it, the mean over these. Missing for a single image and for images of
+   * more than a million pixels.
+   */
+  readonly places?: {
+    /** How many images. */
+    readonly images: number;
+    /** The side of the square, an odd number of pixels; at borders the part of it inside the image counts. */
+    readonly side: number;
+    /** The mean over images, `[H, W]`, row-major. */
+    readonly mean: readonly number[];
+    /** The standard deviation over images, `[H, W]`. */
+    readonly deviation: readonly number[];
+  };
 }
 
 /** Numbers about images by name, one for each image, in order: `bits`, `code`, `latents 0`, `brightness`, … */
 export type ImageStatistics = Readonly<Record<string, ArrayLike<number>>>;
 
-/** The bits of each place of reference images: of a square of pixels around it, the mean over these. */
-export interface ReferencePlaces {
-  /** How many images. */
-  readonly images: number;
-  /** The side of the square, an odd number of pixels; at borders the part of it inside the image counts. */
-  readonly side: number;
-  /** The mean over images, `[H, W]`, row-major. */
-  readonly mean: readonly number[];
-  /** The standard deviation over images, `[H, W]`. */
-  readonly deviation: readonly number[];
-}
+/** The bits of each place of reference images. */
+export type ReferencePlaces = NonNullable<ReferenceScores['places']>;
 
 /** Where an image ranks among reference images. */
 export interface ImageScore {

@@ -1,6 +1,5 @@
-// The likelihood of images under a trained model, and how odd they are.
+// The likelihood of images under a trained model.
 
-import { UserError } from '../core/errors.ts';
 import { countDimensions, mean } from '../core/numeric/index.ts';
 import type { ImageSet } from '../data/contract/index.ts';
 import type { Flow } from '../flows/models/index.ts';
@@ -8,8 +7,7 @@ import { peakElements } from '../tensor/engine/index.ts';
 import { OPEN_BATCH, type ProgramDefinition } from '../tensor/index.ts';
 import { classNumbers } from './classes.ts';
 import { givenClass, measureClassLikelihoods, overClasses } from './classLikelihoods.ts';
-import { measureDensities } from './densities.ts';
-import type { LikelihoodOptions, ScoreOptions } from './flowModelOptions.ts';
+import type { LikelihoodOptions } from './flowModelOptions.ts';
 import { requireMatchingImages } from './givenImages.ts';
 import {
   compileForImages,
@@ -18,7 +16,6 @@ import {
   type ImagePrograms,
 } from './imagePrograms.ts';
 import { likelihoodDefinition, measureBitsPerDim } from './likelihood/likelihood.ts';
-import { type ImageScore, imageScores, type ReferenceScores } from './referenceScores.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** bits/dim of each image for each draw of the noise: of p(x | class) if the classes are given, of p(x) otherwise. */
@@ -53,35 +50,6 @@ export async function meanBitsPerDim(
 /** The mean over draws of a number of each image. */
 export function meanOverDraws(draws: readonly Float64Array[]): Float64Array {
   return draws[0]!.map((_, image) => mean(draws.map((draw) => draw[image]!)));
-}
-
-/** Scores images among those that a model was measured on before: see `FlowModel.score`. */
-export async function scoreImages(
-  programs: ImagePrograms,
-  images: ImageSet,
-  { reference, ...how }: Omit<ScoreOptions, 'condition'>,
-): Promise<ImageScore[]> {
-  const measuredReference = requireReference(reference);
-  const { draws, seed } = measuredReference;
-  if (images.count === 0) {
-    return [];
-  }
-  const options = { draws, seed, ...how, noiseByContent: true };
-  // By the program that measured the reference: another one rounds differently.
-  const { logLikelihood } = await measureDensities(programs, images, options);
-  return imageScores(inBitsPerDim(programs.model, logLikelihood), measuredReference);
-}
-
-/** @throws UserError (`not-ready`) if a model has no statistics of validation images */
-export function requireReference(reference: ReferenceScores | undefined): ReferenceScores {
-  if (reference === undefined) {
-    throw new UserError(
-      'not-ready',
-      'this model has no statistics of validation images: measure them with measureReference and pass the result as ' +
-        'reference; on the command line, score and export measure and store them',
-    );
-  }
-  return reference;
 }
 
 /** Log-likelihoods in nats as bits/dim. */

@@ -10,7 +10,7 @@ import { onLocalRanks } from '../testing/localRanks.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import { diagnose } from '../uses/doctor/doctor.ts';
 import { measureReference } from '../uses/odd/reference.ts';
-import { score } from '../uses/odd/score.ts';
+import { type ScoreOptions, score } from '../uses/odd/score.ts';
 import { FlowModel } from './flowModel.ts';
 import type { WorkOptions } from './flowModelOptions.ts';
 import { drawNormals } from './latents.ts';
@@ -47,6 +47,12 @@ const reference = { data: '', draws: 2, seed: 0, fingerprint: '', statistics: { 
 const draws = 2;
 const layers = listLayers(model.model).length;
 
+/** What is measured, without the function that computes more. */
+async function scored(...[images, options]: [Parameters<typeof score>[1], ScoreOptions]) {
+  const { by: _, ...report } = await score(model, images, options);
+  return report;
+}
+
 /** The calls, and how much work each reports. */
 const calls: [name: string, of: number, call: (work: WorkOptions) => Promise<unknown>][] = [
   ['sample', 6, (work) => model.sample({ count: COUNT, onOverflow: () => {}, ...work })],
@@ -58,14 +64,14 @@ const calls: [name: string, of: number, call: (work: WorkOptions) => Promise<unk
   ['logLikelihood', 12, (work) => model.logLikelihood(pixels, { draws, ...work })],
   ['bitsPerDim', 12, (work) => model.bitsPerDim(pixels, { draws, ...work })],
   ['bitsPerDim with classes', 12, (work) => withClasses.bitsPerDim(pixels, { draws, ...work })],
-  ['score', 12, (work) => model.score(pixels, { reference, ...work })],
+  ['score', 24, (work) => scored(pixels, { reference, places: COUNT, ...work })],
   ['classify', 12, (work) => withClasses.classify(pixels, { draws, ...work })],
   ['bitsMap', 12, (work) => model.bitsMap(pixels, { draws, ...work })],
   ['stageBits', 12, (work) => model.stageBits(pixels, { draws, ...work })],
   ['bitsMap over classes', 12, (work) => withClasses.bitsMap(pixels, { draws, ...work })],
   ['evaluate', 18, (work) => evaluate(model, images, { draws, importance: 3, ...work })],
   ['measureReference', 24, (work) => measureReference(model, images, '', { draws, ...work })],
-  ['score against images', 28, (work) => score(model, images, others, { draws, ...work })],
+  ['score against images', 28, (work) => scored(images, { reference: others, draws, ...work })],
   ['compareModels', 24, (work) => compareModels([model, withClasses], images, { draws, ...work })],
   ['diagnose', layers, (work) => diagnose(model, images, { images: COUNT, threads: 1, ...work })],
 ];

@@ -9,8 +9,7 @@ import { drawActivations } from '../data/pictures/activations.ts';
 import { openDataset } from '../data/registry.ts';
 import { loadModel } from '../model/loading/loadModel.ts';
 import { runtimeSha256 } from '../tensor/engine/runtime.node.ts';
-import { oddPlaces } from '../uses/odd/places.ts';
-import { type OddReport, oddReport, oddReports, type Score } from '../uses/odd/score.ts';
+import { type ScoreReport, score } from '../uses/odd/score.ts';
 import { bundle } from './browser.ts';
 import { eightBit } from './eightBit.ts';
 import { type Bundle, chromiumPath, openPage } from './pages.ts';
@@ -195,24 +194,28 @@ describe.skipIf(chromiumPath === undefined)(
       const digits = await firstDigits(4 * COUNT);
       const set = (first: number, end: number) =>
         imagesInMemory(digits.subarray(first * 784, end * 784), model.imageShape);
+      type Report = Pick<ScoreReport, 'score' | 'images' | 'source'> & { readonly complexity: number[] };
       const report = (await inPage(
         `(async () => {
         const [{ imagesInMemory }] = globalThis.all;
         const set = (first, end) => imagesInMemory(images.subarray(first * 784, end * 784), model.imageShape);
-        return library.oddReport(model, set(0, ${COUNT}), set(${COUNT}, ${4 * COUNT}));
+        const { by, ...report } = await library.score(model, set(0, ${COUNT}), { reference: set(${COUNT}, ${4 * COUNT}) });
+        return { ...report, complexity: [...by('complexity').values] };
       })()`,
         digits,
-      )) as OddReport;
-      const expected = await oddReport(model, set(0, COUNT), set(COUNT, 4 * COUNT));
+      )) as Report;
+      const { by, ...scored } = await score(model, set(0, COUNT), { reference: set(COUNT, 4 * COUNT) });
+      const expected: Report = { ...scored, complexity: [...by('complexity').values] };
       expect(report.score).toBe(expected.score);
       expect(report.source!.same).toBe(expected.source!.same);
-      const inOrder = ({ images }: OddReport) => [...images].sort((a, b) => a.index - b.index);
+      const inOrder = ({ images }: Report) => [...images].sort((a, b) => a.index - b.index);
       inOrder(report).forEach((image, index) => {
         const expectedImage = inOrder(expected)[index]!;
         expect(Math.abs(image.bitsPerDim - expectedImage.bitsPerDim)).toBeLessThan(2e-6);
         // The coder has no rounding at all.
-        const code = (score: Score): number => score.bitsPerDim - score.scores.complexity!;
-        expect(code(image)).toBeCloseTo(code(expectedImage), 12);
+        const code = ({ images, complexity }: Report): number =>
+          images.find((each) => each.index === index)!.bitsPerDim - complexity[index]!;
+        expect(code(report)).toBeCloseTo(code(expected), 12);
         expect(Math.abs(image.score - expectedImage.score)).toBeLessThan(
           0.01 * (1 + Math.abs(expectedImage.score)),
         );
@@ -225,28 +228,17 @@ describe.skipIf(chromiumPath === undefined)(
       const digits = await firstDigits(COUNT);
       const result = await inPage(
         `(async (model) => {
-        const [{ imagesInMemory }] = globalThis.all;
-        const file = await (await fetch('/mnist/scores.json')).text();
-        const reference = library.readReference(file, model);
-        const { best, reports } = await library.oddReports(model, imagesInMemory(images, model.imageShape), reference);
-        const map = await model.bitsMap(images, { draws: reference.draws, seed: reference.seed, noiseByContent: true });
-        const { oddest } = library.oddPlaces(map, reference.places);
+        const reference = model.readReference(await (await fetch('/mnist/scores.json')).text());
+        const { by, ...report } = await library.score(model, images, { reference, places: ${COUNT} });
         await model.release();
-        return { best, images: Object.values(reports).map(({ images }) => images), source: reports[best].source, oddest };
+        return { ...report, columns: report.scores.map(by) };
       })(await library.loadModel('/mnist', { device: 'wasm' }))`,
         digits,
       );
-      const reference = model.reference!;
-      const { best, reports } = await oddReports(model, imagesInMemory(digits, model.imageShape));
-      const { draws, seed } = reference;
-      const map = await model.bitsMap(digits, { draws, seed, noiseByContent: true });
-      const { oddest } = oddPlaces(map, reference.places!);
-      expect(best).toBe('typicality');
-      const images = Object.values(reports).map((report) => report.images);
+      const { by, ...report } = await score(model, digits, { places: COUNT });
+      expect(report.score).toBe('typicality');
       // Math.exp and Math.log of the two engines may differ in the last bit.
-      expect(largestRelative(result, { best, images, source: reports[best]!.source, oddest })).toBeLessThan(
-        1e-12,
-      );
+      expect(largestRelative(result, { ...report, columns: report.scores.map(by) })).toBeLessThan(1e-12);
       await model.release();
     });
 

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/core/numeric/random.ts';
-import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import { drawActivations } from '../../src/data/pictures/activations.ts';
 import { openDataset } from '../../src/data/registry.ts';
 import { loadModel } from '../../src/model/loading/loadModel.ts';
@@ -17,7 +16,7 @@ import { accessibilityFaults, buildStudio, startStudio, visit } from '../../src/
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../src/testing/tinyImages.ts';
 import { labelledTinyDataset, tinyClasses, tinyConfig } from '../../src/testing/tinyRuns.ts';
 import { train } from '../../src/training/loop/train.ts';
-import { oddReports } from '../../src/uses/odd/score.ts';
+import { score } from '../../src/uses/odd/score.ts';
 import { decimal } from '../numbers.ts';
 import { DIGITS_FILE } from '../work/digits.ts';
 import { pText, rankText, scoreText } from './odd/oddText.ts';
@@ -411,12 +410,15 @@ describe.skipIf(chromiumPath === undefined)(
         const [expected] = await model.bitsPerDim(pixels, { draws: 4, seed: 0, noiseByContent: true });
         const bits = Number(await page.getByTestId('bits').textContent());
         expect(Math.abs(bits - expected!)).toBeLessThan(1e-4);
-        const { best, reports } = await oddReports(model, imagesInMemory(pixels, model.imageShape));
-        expect(best).toBe('typicality');
-        for (const [name, { images }] of Object.entries(reports)) {
+        const report = await score(model, pixels);
+        expect(report.score).toBe('typicality');
+        for (const name of report.scores) {
           const row = page.getByRole('table', { name: 'All scores' }).getByRole('row', { name });
-          const { score, pValue } = images[0]!;
-          expect(await row.locator('td').allTextContents()).toEqual([scoreText(score), pText(pValue!)]);
+          const { values, pValues } = report.by(name);
+          expect(await row.locator('td').allTextContents()).toEqual([
+            scoreText(values[0]!),
+            pText(pValues![0]!),
+          ]);
         }
         await page.getByLabel('Images', { exact: true }).selectOption('Samples, some altered');
         await page.getByText('14 images', { exact: true }).waitFor();

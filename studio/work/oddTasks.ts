@@ -1,16 +1,5 @@
 // Tasks of the room Odd: scores, p-values, and maps.
-import {
-  measureReference,
-  type OddPlace,
-  type OddReport,
-  type OddScoreName,
-  oddPlaces,
-  oddReports,
-  type ReferencePlaces,
-  type ReferenceScores,
-  readReference,
-  type SourceComparison,
-} from 'emerging-flows';
+import { measureReference, type ReferenceScores, type ScoreReport, score } from 'emerging-flows';
 import { imagesInMemory } from 'emerging-flows/data';
 import { type HeatRange, heatRange } from 'emerging-flows/pictures';
 import { type Call, workOptions } from './calls.ts';
@@ -27,16 +16,19 @@ export interface ScoreRatings {
   /** The scores of the reference images, ascending. */
   readonly reference: readonly number[];
   /** Whether the images come from the source of the reference; undefined for too few images. */
-  readonly source: SourceComparison | undefined;
+  readonly source: ScoreReport['source'];
 }
 
 /** Images by every score that can be computed. */
 export interface Ratings {
   readonly bits: readonly number[];
   /** The score to show unless another is chosen. */
-  readonly best: OddScoreName;
-  readonly byScore: Readonly<Partial<Record<OddScoreName, ScoreRatings>>>;
+  readonly best: string;
+  readonly byScore: Readonly<Record<string, ScoreRatings>>;
 }
+
+/** A square of an image. */
+export type Place = NonNullable<ScoreReport['images'][number]['places']>['oddest'][number];
 
 /** Where an image is odd. */
 export interface PlaceMap {
@@ -47,7 +39,7 @@ export interface PlaceMap {
   /** By how many standard deviations each place differs from validation images; undefined if these are unknown. */
   readonly deviations: Float64Array | undefined;
   /** The oddest places. */
-  readonly frames: readonly OddPlace[];
+  readonly frames: readonly Place[];
 }
 
 /** The size limit of `scores.json`, as on the command line: about a million images. */
@@ -68,7 +60,7 @@ export const oddTasks = {
     const bytes =
       (await keptFile(address.url, SCORES_FILE)) ?? (await fetchFile(new URL(SCORES_FILE, address.url), how));
     try {
-      return readReference(bytes, model);
+      return model.readReference(bytes);
     } catch (cause) {
       throw new Error(`This model's ${SCORES_FILE} is damaged: delete it, or export the model again.`, {
         cause,
@@ -115,14 +107,13 @@ export const oddTasks = {
       return { bits, best: 'bits', byScore: { bits: unknown } };
     }
     const images = imagesInMemory(pixels, model.imageShape);
-    const { best, reports } = await oddReports(model, images, reference, following);
-    const [some] = Object.values(reports);
+    const report = await score(model, images, { reference, ...following });
     return {
-      bits: inOrder(some!).map(({ bitsPerDim }) => bitsPerDim),
-      best,
-      byScore: Object.fromEntries(
-        Object.entries(reports).map(([name, report]) => [name, scoreRatings(report)]),
-      ),
+      bits: report.images
+        .toSorted((first, second) => first.index - second.index)
+        .map(({ bitsPerDim }) => bitsPerDim),
+      best: report.score,
+      byScore: Object.fromEntries(report.scores.map((name) => [name, scoreRatings(report.by(name))])),
     };
   },
 
@@ -131,33 +122,39 @@ export const oddTasks = {
     {
       model: address,
       pixels,
-      draws,
-      seed,
-      places,
-    }: {
-      model: ModelAddress;
-      pixels: Uint8Array;
-      draws: number;
-      seed: number;
-      places: ReferencePlaces | undefined;
-    },
+      reference,
+    }: { model: ModelAddress; pixels: Uint8Array; reference: ReferenceScores | undefined },
     call: Call,
   ): Promise<PlaceMap> {
     const model = await modelAt(address, call);
-    const how = { draws, seed, noiseByContent: true, ...workOptions(call, 'Mapping bits') };
-    const map = await model.bitsMap(pixels, how);
-    const odd = places && oddPlaces(map, places);
+    const following = workOptions(call, 'Mapping bits');
+    if (reference === undefined) {
+      const map = await model.bitsMap(pixels, { ...measured, ...following });
+      return {
+        bits: Float64Array.from(map.data),
+        range: heatRange(map),
+        deviations: undefined,
+        frames: [],
+      };
+    }
+    // The quickest score: only the places are of interest.
+    const how = { score: 'bits', places: 1, reference, ...following };
+    const [image] = (await score(model, pixels, how)).images;
+    const { bits, deviations, oddest } = image!.places!;
+    const [height, width] = model.imageShape;
     return {
-      bits: Float64Array.from(map.data),
-      range: places ? rangeOfReference(places) : heatRange(map),
-      deviations: odd && Float64Array.from(odd.map.data),
-      frames: odd?.oddest[0] ?? [],
+      bits,
+      range: reference.places
+        ? rangeOfReference(reference.places)
+        : heatRange({ shape: [1, height, width], data: bits }),
+      deviations: deviations ?? undefined,
+      frames: oddest,
     };
   },
 };
 
 /** The colours of bits show what is usual in validation images: the mean of each place, and three deviations around it. */
-function rangeOfReference({ mean, deviation }: ReferencePlaces): HeatRange {
+function rangeOfReference({ mean, deviation }: NonNullable<ReferenceScores['places']>): HeatRange {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const [index, pixelMean] of mean.entries()) {
     low = Math.min(low, pixelMean - 3 * deviation[index]!);
@@ -166,16 +163,11 @@ function rangeOfReference({ mean, deviation }: ReferencePlaces): HeatRange {
   return [low, high];
 }
 
-function inOrder({ images }: OddReport): OddReport['images'] {
-  return images.toSorted((first, second) => first.index - second.index);
-}
-
-function scoreRatings(report: OddReport): ScoreRatings {
-  const images = inOrder(report);
+function scoreRatings({ values, pValues, reference, source }: ReturnType<ScoreReport['by']>): ScoreRatings {
   return {
-    scores: images.map(({ score }) => score),
-    pValues: images.every(({ pValue }) => pValue !== null) ? images.map(({ pValue }) => pValue!) : undefined,
-    reference: Array.from(report.reference ?? []),
-    source: report.source,
+    scores: [...values],
+    pValues: pValues ? [...pValues] : undefined,
+    reference: Array.from(reference ?? []),
+    source,
   };
 }

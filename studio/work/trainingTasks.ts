@@ -14,6 +14,7 @@ import {
   trainingSize,
 } from 'emerging-flows/training';
 import type { Call } from './calls.ts';
+import { PAGE_PRESET } from './constants.ts';
 import { createArchive, type KeptRun, keptRun, keptRuns, removeKept, samplesName } from './keptRuns.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 
@@ -183,9 +184,9 @@ export const trainingTasks = {
 /** The tasks that a page may call. */
 export type TrainingTasks = typeof trainingTasks;
 
-/** Completes a configuration with the values of the quick start. */
+/** Completes a configuration with the values of the preset. */
 function completeConfig(overrides: ConfigLayer): Config {
-  return resolveConfig({ preset: 'mnist-quickstart', overrides });
+  return resolveConfig({ preset: PAGE_PRESET, overrides });
 }
 
 /** When samples are drawn next, in seconds of training. */

@@ -17,13 +17,7 @@ export type { ModelFiles } from '../../model/loading/modelFiles.ts';
 export type { Comparison } from '../../model/measure/compareRuns.ts';
 export { compareModels } from '../../model/measure/compareRuns.ts';
 export { type Evaluation, evaluate } from '../../model/measure/evaluate.ts';
-export {
-  type ImageScore,
-  type ImageStatistics,
-  type ReferencePlaces,
-  type ReferenceScores,
-  readReference,
-} from '../../model/referenceScores.ts';
+export type { ReferenceScores } from '../../model/referenceScores.ts';
 export {
   compress,
   type Decompressed,
@@ -32,24 +26,13 @@ export {
 } from '../../uses/codec/index.ts';
 export { type Diagnosis, diagnose } from '../../uses/doctor/index.ts';
 export { inferConditions, type Posterior } from '../../uses/infer/index.ts';
-export {
-  defaultScore,
-  type OddScore,
-  type OddScoreName,
-  oddScores,
-  type ScoreNeed,
-} from '../../uses/odd/oddScores.ts';
-export { type OddPlace, type OddPlaces, oddPlaces } from '../../uses/odd/places.ts';
 export { measureReference } from '../../uses/odd/reference.ts';
-export type { SourceComparison, SourceShift } from '../../uses/odd/sameSource.ts';
+export type { SourceComparison } from '../../uses/odd/sameSource.ts';
 export {
-  type OddOptions,
-  type OddReport,
-  type OddReports,
-  oddReport,
-  oddReports,
-  type Score,
-  type ScoredClasses,
+  type ScoreColumn,
+  type ScoredImage,
+  type ScoreOptions,
+  type ScoreReport,
   score,
 } from '../../uses/odd/score.ts';
-export type { PixelStatisticName } from '../../uses/odd/statistics/pixelStatistics.ts';
+export type { ScoreDefinition } from '../../uses/odd/scores/index.ts';

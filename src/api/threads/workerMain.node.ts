@@ -13,7 +13,7 @@ port.on(
       for (const module of modules) {
         const exports = await importModule(module);
         // Loaded late, as the tasks are.
-        const { registerExports } = await import('../../flows/models/index.ts');
+        const { registerExports } = await import('../../core/parts/index.ts');
         registerExports(exports, module);
       }
     },

@@ -160,13 +160,7 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
       refuseEmpty(root);
       refuseEmpty(called);
       await refuseRanks(called, process.env);
-      for (const module of root.opts<{ import: readonly string[] }>().import) {
-        const url = pathToFileURL(module).href;
-        const exports = await importModule(url);
-        // Loaded late: most commands start without.
-        const { registerExports } = await import('../../flows/models/index.ts');
-        registerExports(exports, url);
-      }
+      await registerModules(root.opts<{ import: readonly string[] }>().import);
     })
     .configureHelp({
       optionDescription: (option) => withDefault(option),
@@ -175,6 +169,10 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
     .exitOverride()
     // Failures are printed once, by reportFailure.
     .configureOutput({ outputError: () => {} });
+  if (args?.some((argument) => helpOptions.includes(argument))) {
+    // Help lists their parts, and is printed before any action.
+    await registerModules(importedBy(args));
+  }
   const called = args === undefined ? Object.keys(commands) : calledBy(args);
   for (const name of called) {
     const { description, load } = commands[name]!;
@@ -186,6 +184,28 @@ export async function createProgram(args?: readonly string[]): Promise<Command> 
     }
   }
   return program;
+}
+
+const helpOptions: readonly string[] = ['-h', '--help'];
+
+/** The modules that `--import` names. */
+function importedBy(args: readonly string[]): string[] {
+  return args.flatMap((argument, index) => {
+    const isNext = argument === '--import';
+    const module = isNext ? args[index + 1] : /^--import=(.+)$/s.exec(argument)?.[1];
+    return module ? [module] : [];
+  });
+}
+
+/** Imports modules, and registers the parts that they export. */
+async function registerModules(modules: readonly string[]): Promise<void> {
+  for (const module of modules) {
+    const url = pathToFileURL(module).href;
+    const exports = await importModule(url);
+    // Loaded late: most commands start without.
+    const { registerExports } = await import('../../core/parts/index.ts');
+    registerExports(exports, url);
+  }
 }
 
 /** The help of an option or argument, with numbers and names in its default as commands print them. */
@@ -207,7 +227,7 @@ function calledBy(args: readonly string[]): string[] {
   const [first = '', second = ''] = commandWords(args);
   const before = args.slice(0, args.indexOf(first));
   // --help shows the program's help here, even if a command follows.
-  const ofProgram = before.some((argument) => ['-h', '--help'].includes(argument));
+  const ofProgram = before.some((argument) => helpOptions.includes(argument));
   const name = first === 'help' ? second : first;
   return !ofProgram && Object.hasOwn(commands, name) ? [name] : [];
 }

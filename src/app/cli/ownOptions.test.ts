@@ -176,7 +176,7 @@ describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, { tags: 'system' }, () =
   });
 });
 
-it('a mixing with an option of its own is in help and in the schema without another change', async () => {
+it('a mixing with an option of its own is in help, the settings page and the schema without another change', async () => {
   const mixing = module(
     'turning.mjs',
     `import { define, layers, limits, option } from 'emerging-flows/flows';
@@ -192,6 +192,11 @@ it('a mixing with an option of its own is in help and in the schema without anot
   expect(stdout).toContain('    turning: Turns the channels around.\n');
   expect(stdout).toContain(
     'model.mixing.turns\n  How often it turns them.\n  a whole number from 1 to 7; default 1; only for turning\n',
+  );
+  const { stdout: document } = await emerging.run('config', '--markdown', '--import', mixing);
+  expect(document).toContain('| `turning` | Turns the channels around. |\n');
+  expect(document).toContain(
+    '| `turns` | `turning` | How often it turns them. | a whole number from 1 to 7 | `1` |\n',
   );
   const { stdout: text } = await emerging.run('config', '--schema', '--import', mixing);
   const { anyOf } = JSON.parse(text).properties.model.properties.mixing;

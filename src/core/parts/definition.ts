@@ -3,21 +3,26 @@
 import type { OptionSchemas } from './options.ts';
 
 /** The kinds of parts. */
-export type PartKind =
-  | 'flow'
-  | 'mixing'
-  | 'mask'
-  | 'conditioner'
-  | 'transformer'
-  | 'prior'
-  | 'dequantiser'
-  | 'optimizer';
+export const partKinds = [
+  'flow',
+  'mixing',
+  'mask',
+  'conditioner',
+  'transformer',
+  'prior',
+  'dequantiser',
+  'optimizer',
+  'score',
+] as const;
 
-/** The definition of a part that configurations can choose by name. Each kind adds what its `build` takes and returns. */
+/** A kind of part. */
+export type PartKind = (typeof partKinds)[number];
+
+/** The definition of a part that is chosen by name. Each kind adds what its `build` takes and returns. */
 export interface PartDefinition<Schemas extends OptionSchemas = OptionSchemas> {
   /** Its kind. */
   readonly kind: PartKind;
-  /** The name that configurations choose it by: letters, digits and single hyphens. */
+  /** The name that it is chosen by: letters, digits and single hyphens. */
   readonly name: string;
   /** One sentence, for help, menus and documents. */
   readonly summary: string;

@@ -6,7 +6,6 @@ export {
   type PartChoice,
   type PartDefinition,
   type PartialDefinition,
-  type PartKind,
   type PartSettings,
   partName,
   partOptions,
@@ -17,6 +16,7 @@ export {
   describeOptions,
   fraction,
   numberFrom,
+  type OptionFacts,
   type OptionSchemas,
   type OptionValues,
   oddNumber,
@@ -25,4 +25,4 @@ export {
   rangeText,
   wholeNumber,
 } from './options.ts';
-export { PartRegistry } from './registry.ts';
+export { PartRegistry, registerExports, registerPart, registerParts } from './registry.ts';

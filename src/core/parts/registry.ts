@@ -7,6 +7,7 @@ import {
   type PartChoice,
   type PartDefinition,
   type PartKind,
+  partKinds,
   partName,
   partOptions,
 } from './definition.ts';
@@ -19,10 +20,12 @@ interface KindOfPart {
   readonly kind: PartKind;
   /** Its name in messages. */
   readonly what: string;
-  /** The key of a configuration that chooses it, with its section. */
+  /** The key of a configuration that chooses it, with its section; or the option of a call. */
   readonly key: string;
   /** Names that cannot be chosen. */
   readonly reserved?: readonly string[];
+  /** What else is wrong with a definition, if anything. */
+  problem?(definition: PartDefinition): string | undefined;
 }
 
 /** A chosen part: its definition, and all its options. */
@@ -37,10 +40,18 @@ export interface ChosenPart<Definition extends PartDefinition> {
 const plainName = /^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/;
 const LONGEST_NAME = 40;
 
+/** The registries that are loaded, by kind. */
+const registries = new Map<PartKind, { register(definition: never): void }>();
+
+/** Parts that were registered before their registries were loaded. */
+const waiting: PartDefinition[] = [];
+
 /** The parts of one kind, by name. Registration is per thread. */
 export class PartRegistry<Definition extends PartDefinition> {
   /** The kind of its parts. */
   readonly kind: PartKind;
+  /** Its name in messages and menus. */
+  readonly what: string;
   /** The key of a configuration that chooses a part, with its section. */
   readonly key: string;
   /** The library's parts, in list order; the first is the default, unless the settings have another one. */
@@ -53,11 +64,16 @@ export class PartRegistry<Definition extends PartDefinition> {
   constructor(about: KindOfPart, library: readonly Definition[]) {
     this.about = about;
     this.kind = about.kind;
+    this.what = about.what;
     this.key = about.key;
     this.library = library;
     this.names = library.map(({ name }) => name);
     for (const definition of library) {
       this.byName.set(definition.name, definition);
+    }
+    registries.set(about.kind, this);
+    for (const definition of waiting.filter(({ kind }) => kind === about.kind)) {
+      this.register(definition as Definition);
     }
   }
 
@@ -77,7 +93,7 @@ export class PartRegistry<Definition extends PartDefinition> {
         `the name of a ${subject} consists of at most ${LONGEST_NAME} letters, digits and single hyphens, not '${clip(String(name))}'`,
       );
     }
-    const problem = definitionProblem(definition);
+    const problem = definitionProblem(definition) ?? this.about.problem?.(definition);
     if (problem !== undefined) {
       throw new UserError('invalid-argument', `the ${subject} ${name}: ${problem}`);
     }
@@ -203,6 +219,41 @@ export class PartRegistry<Definition extends PartDefinition> {
       );
     }
     return explainIssue({ ...issue, path: [...key.split('.'), ...issue.path] }, {});
+  }
+}
+
+/**
+ * Makes a part known by its name: from then on it can be chosen by name, and runs and exports with it can be read. Runs and
+ * exports store its name and options, never its code. Registration is per thread: a module that threads or `--import` import
+ * needs only export the definition.
+ *
+ * @throws UserError if the name is taken, or the definition is not what it must be
+ */
+export function registerPart(definition: PartDefinition): void {
+  const { kind } = (definition ?? {}) as Partial<PartDefinition>;
+  if (kind === undefined || !partKinds.includes(kind)) {
+    throw new UserError(
+      'invalid-argument',
+      'registerPart needs a definition, from defineMixing, defineConditioner or another function for its kind',
+    );
+  }
+  const registry = registries.get(kind);
+  if (registry === undefined) {
+    waiting.push(definition);
+  } else {
+    registry.register(definition as never);
+  }
+}
+
+/** Registers parts, as `registerPart` does. */
+export function registerParts(definitions: readonly PartDefinition[] = []): void {
+  definitions.forEach(registerPart);
+}
+
+/** Registers the definitions that a module exports, unless they have a module of their own. */
+export function registerExports(exports: object, module: string): void {
+  for (const definition of Object.values(exports).filter(isDefinition)) {
+    registerPart(definition.module === undefined ? { ...definition, module } : definition);
   }
 }
 

@@ -24,9 +24,6 @@ export {
   partModules,
   parts,
   partsWithoutModule,
-  registerExports,
-  registerPart,
-  registerParts,
 } from './parts.ts';
 export { StagedFlow } from './stagedFlow.ts';
 export {

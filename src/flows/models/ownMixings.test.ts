@@ -1,13 +1,19 @@
 // User-defined mixings: registration, use in a model, and the error for a missing one.
 import { expect, it } from 'vitest';
-import { option, type PartDefinition, wholeNumber } from '../../core/parts/index.ts';
+import {
+  option,
+  type PartDefinition,
+  registerExports,
+  registerPart,
+  wholeNumber,
+} from '../../core/parts/index.ts';
 import { defineMixing, type MixingDefinition } from '../contract/mixing.ts';
 import { reverse } from '../layers/permutation.ts';
 import { definePrior, gaussian } from '../priors/baseDistribution.ts';
 import { Glow } from './glow.ts';
 import { listLayers } from './layers.ts';
 import type { ModelOptions } from './options.ts';
-import { partModules, partsWithoutModule, registerExports, registerPart } from './parts.ts';
+import { partModules, partsWithoutModule } from './parts.ts';
 
 const module = 'file:///mine.mjs';
 const summary = 'Reverses twice.';

@@ -1,14 +1,5 @@
-// The parts of a model by the options that choose them, and how users add their own.
-import { UserError } from '../../core/errors.ts';
-import {
-  isDefinition,
-  type PartChoice,
-  type PartDefinition,
-  type PartKind,
-  type PartRegistry,
-  partName,
-} from '../../core/parts/index.ts';
-import { optimizers } from '../../tensor/optimizers/index.ts';
+// The parts of a model by the options that choose them.
+import { type PartChoice, type PartDefinition, type PartRegistry, partName } from '../../core/parts/index.ts';
 import { flows } from './flowRegistry.ts';
 import { innerParts } from './options.ts';
 
@@ -20,48 +11,6 @@ export const parts: Readonly<Record<PartKey, PartRegistry<PartDefinition>>> = { 
 
 /** The model options that choose a part. */
 export const partKeys = Object.keys(parts) as PartKey[];
-
-/** The registry of each kind of part. */
-const registryByKind: Readonly<Record<PartKind, PartRegistry<PartDefinition>>> = {
-  flow: flows,
-  mixing: innerParts.mixing,
-  mask: innerParts.mask,
-  conditioner: innerParts.conditioner,
-  transformer: innerParts.coupling,
-  prior: innerParts.prior,
-  dequantiser: innerParts.dequantisation,
-  optimizer: optimizers,
-};
-
-/**
- * Makes a part known by its name: from then on options and configurations may choose it, and runs and exports with it can be
- * read. Runs and exports store its name and options, never its code. Registration is per thread: a module that threads or
- * `--import` import needs only export the definition.
- *
- * @throws UserError if the name is taken, or the definition is not what it must be
- */
-export function registerPart(definition: PartDefinition): void {
-  const { kind } = (definition ?? {}) as Partial<PartDefinition>;
-  if (kind === undefined || !Object.hasOwn(registryByKind, kind)) {
-    throw new UserError(
-      'invalid-argument',
-      'registerPart needs a definition, from define.mixing, define.conditioner or another function of define',
-    );
-  }
-  registryByKind[kind].register(definition);
-}
-
-/** Registers parts, as `registerPart` does. */
-export function registerParts(definitions: readonly PartDefinition[] = []): void {
-  definitions.forEach(registerPart);
-}
-
-/** Registers the definitions that a module exports, unless they have a module of their own. */
-export function registerExports(exports: object, module: string): void {
-  for (const definition of Object.values(exports).filter(isDefinition)) {
-    registerPart(definition.module === undefined ? { ...definition, module } : definition);
-  }
-}
 
 /** The parts that a model names. */
 export type ModelParts = { readonly [Key in PartKey]?: PartChoice };

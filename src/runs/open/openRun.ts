@@ -2,7 +2,7 @@
 
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { isPointShape } from '../../core/numeric/index.ts';
-import { type PartDefinition, partName } from '../../core/parts/index.ts';
+import { type PartDefinition, partName, registerParts } from '../../core/parts/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
@@ -10,7 +10,6 @@ import {
   flowFor,
   knownComponents,
   ParameterLayout,
-  registerParts,
   requireKind,
   valueBits,
 } from '../../flows/models/index.ts';

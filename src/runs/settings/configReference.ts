@@ -4,6 +4,8 @@ import { parse, stringify } from 'yaml';
 import * as z from 'zod/mini';
 import {
   describeOptions,
+  type OptionFacts,
+  type OptionSchemas,
   type PartDefinition,
   type PartRegistry,
   rangeText,
@@ -68,6 +70,47 @@ function optionKeys({ key, kind, all: definitions }: PartRegistry<PartDefinition
     }
   }
   return [...keys.values()];
+}
+
+/** An option of a part as a field of a form. */
+export interface OptionField extends OptionFacts {
+  /** What it takes; `text` is anything else, in YAML. */
+  readonly kind: 'number' | 'whole' | 'choice' | 'boolean' | 'text';
+  /** The limits of a number, if any. */
+  readonly least?: number;
+  readonly most?: number;
+  /** The names of a choice. */
+  readonly choices?: readonly string[];
+}
+
+/** The options of a part as fields of a form. */
+export function optionFields(schemas: OptionSchemas): OptionField[] {
+  return describeOptions(schemas).map((facts) => {
+    const {
+      type,
+      enum: choices,
+      minimum,
+      maximum,
+      exclusiveMinimum,
+      exclusiveMaximum,
+    } = jsonSchema(schemas[facts.name]!);
+    if (choices !== undefined) {
+      return { ...facts, kind: 'choice', choices: choices.map(String) };
+    }
+    const [least, most] = [minimum ?? exclusiveMinimum, maximum ?? exclusiveMaximum];
+    const limits = {
+      ...(typeof least === 'number' && { least }),
+      ...(typeof most === 'number' && { most }),
+    };
+    switch (type) {
+      case 'integer':
+        return { ...facts, kind: 'whole', ...limits };
+      case 'number':
+        return { ...facts, kind: 'number', ...limits };
+      default:
+        return { ...facts, kind: type === 'boolean' ? 'boolean' : 'text' };
+    }
+  });
 }
 
 function yamlText(value: unknown): string | null {

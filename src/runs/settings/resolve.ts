@@ -1,8 +1,7 @@
 // Resolves a preset, a file and options to one configuration: defaults < preset or file < settings < options.
 import { phrase, UserError } from '../../core/errors.ts';
 import { requireArgument } from '../../core/numeric/index.ts';
-import { clip, type PartDefinition } from '../../core/parts/index.ts';
-import { registerParts } from '../../flows/models/index.ts';
+import { clip, type PartDefinition, registerParts } from '../../core/parts/index.ts';
 import { changedParts, checkLayer, completeConfig, defaults, exclusivePairs } from './config.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
 import { parseYaml } from './configText.ts';
@@ -92,8 +91,12 @@ export function parseLayer(text: string, source: string): ConfigLayer {
   }
 }
 
-/** The layer of one setting `section.key=value`. */
-function parseSetting(setting: string): ConfigLayer {
+/**
+ * The keys and the value of a setting `section.key=value`, the value in YAML.
+ *
+ * @throws UserError if it isn't one
+ */
+export function readSetting(setting: string): { readonly path: readonly string[]; readonly value: unknown } {
   const equals = setting.indexOf('=');
   if (equals < 1) {
     throw new UserError(
@@ -105,8 +108,13 @@ function parseSetting(setting: string): ConfigLayer {
   if ('problem' in yaml) {
     throw new UserError('invalid-config', `the setting '${clip(setting)}': ${yaml.problem}`);
   }
-  const path = setting.slice(0, equals).split('.');
-  return checkLayer(path.reduceRight<unknown>((value, key) => ({ [key]: value }), yaml.value));
+  return { path: setting.slice(0, equals).split('.'), value: yaml.value };
+}
+
+/** The layer of one setting. */
+function parseSetting(setting: string): ConfigLayer {
+  const { path, value } = readSetting(setting);
+  return checkLayer(path.reduceRight((inner, key) => ({ [key]: inner }), value));
 }
 
 function mergeLayers(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {

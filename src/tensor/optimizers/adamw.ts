@@ -18,8 +18,6 @@ export interface AdamwOptions {
   readonly weightDecay?: number;
 }
 
-const defaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 } as const;
-
 /**
  * AdamW, the update of weights θ with gradients g and the schedule's learning rate α:
  *
@@ -30,12 +28,17 @@ const defaults = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 } 
  * decay follows the learning rate, warm-up included: λ is as in PyTorch's AdamW, and α·λ is what the paper's
  * Algorithm 2 calls η·λ. Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
  */
-export function adamw(options: AdamwOptions = {}): Optimizer {
-  const chosen = { ...defaults, ...options };
-  const { beta1, beta2, weightDecay } = chosen;
+export function adamw({
+  beta1 = 0.9,
+  beta2 = 0.999,
+  epsilon = 1e-8,
+  weightDecay = 0.01,
+}: AdamwOptions = {}): Optimizer {
   return {
     ...kind,
-    rules: [{ ...ruleKind, decays: weightDecay > 0, update: updateWith(chosen) }],
+    rules: [
+      { ...ruleKind, decays: weightDecay > 0, update: updateWith({ beta1, beta2, epsilon, weightDecay }) },
+    ],
     scalars: (t, learningRate) => ({
       rate: learningRate / (1 - beta1 ** t),
       correction: 1 / Math.sqrt(1 - beta2 ** t),

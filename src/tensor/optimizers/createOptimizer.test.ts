@@ -86,6 +86,7 @@ describe.each([
   ['adamax', adamax()],
   ['adamw', adamw()],
   ['adamw without options', adamw({})],
+  ['adamw with options that are undefined', adamw({ beta1: undefined!, weightDecay: undefined! })],
   ['muon', muon()],
 ] as const)('%s', (_, rules) => {
   it('continues from a saved state as if it had not stopped', async () => {

@@ -2,14 +2,14 @@
 
 import { phrase, UserError } from '../../core/errors.ts';
 import { requireWhole } from '../../core/numeric/index.ts';
-import type { PartDefinition } from '../../core/parts/index.ts';
+import { type PartDefinition, registerParts } from '../../core/parts/index.ts';
 import { nextTurn } from '../../core/platform/index.ts';
 import { fromLeader, isOnAny, onlyRank, type Ranks, RanksLost } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import type { FileLock } from '../../data/files/fileStore.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
-import { type Flow, registerParts, resultUnit } from '../../flows/models/index.ts';
+import { type Flow, resultUnit } from '../../flows/models/index.ts';
 import { sumTimes, timingLine } from '../../runs/contents/logLines.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';

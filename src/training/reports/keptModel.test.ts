@@ -12,6 +12,7 @@ import { loadModel } from '../../model/loading/loadModel.ts';
 import { createSession } from '../../tensor/engine/runtime.node.ts';
 import { eightBit } from '../../testing/eightBit.ts';
 import { examineFiles } from '../../uses/export/exportModel.ts';
+import { score } from '../../uses/odd/score.ts';
 
 const folder = fileURLToPath(new URL('../../../models/mnist-small', import.meta.url));
 const COUNT = 100;
@@ -60,7 +61,9 @@ it('has the files that its manifest lists', async () => {
 });
 
 it('ranks test digits among its validation images, half of them above the median', async () => {
-  const percentiles = (await model.score(digits)).map(({ percentile }) => percentile);
+  const percentiles = (await score(model, digits, { score: 'bits' })).images.map(
+    ({ percentile }) => percentile,
+  );
   expect(Math.abs(median(percentiles) - 50)).toBeLessThan(20);
 });
 

@@ -15,6 +15,7 @@ import { expectClose } from '../../testing/golden.ts';
 import { conditionedModels, labelledTinyDataset, tinyClasses, tinyConfig } from '../../testing/tinyRuns.ts';
 import { train } from '../../training/loop/train.ts';
 import { measureReference } from '../odd/reference.ts';
+import { score } from '../odd/score.ts';
 import { exportModel } from './exportModel.ts';
 
 // Only the runtime, as someone without this library has it.
@@ -65,16 +66,18 @@ describe.each(models)('a model with %s', (name, options) => {
         decoded: await model.decode(latents, choice),
         bitsPerDim: await model.bitsPerDim(some, { ...how, ...choice }),
         evaluation: await evaluate(model, test, { ...how, importance: 3 }),
-        scores: await model.score(some, {
-          condition,
-          reference: await measureReference(ofRun, dataset.validation, 'tiny', { draws: 2 }),
-        }),
+        scores: (
+          await score(model, some, {
+            condition,
+            reference: await measureReference(ofRun, dataset.validation, 'tiny', { draws: 2 }),
+          })
+        ).images,
         classes: hasClasses ? await model.classify(some, { ...how, condition }) : [],
       };
     };
     const expected = await computeResults(ofRun);
     expect(await computeResults(ofExport)).toEqual(expected);
-    expect(await ofExport.score(some, { condition })).toEqual(expected.scores);
+    expect((await score(ofExport, some, { condition })).images).toEqual(expected.scores);
     expect(expected.decoded).toEqual(some);
 
     // As someone with only the files and the manifest would call them.

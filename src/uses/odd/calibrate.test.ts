@@ -4,7 +4,6 @@ import { RandomStream } from '../../core/numeric/random.ts';
 import type { ImageStatistics } from '../../model/referenceScores.ts';
 import { fitted } from './calibrate.ts';
 import { uniformity } from './kolmogorovSmirnov.ts';
-import { oddScores } from './oddScores.ts';
 
 /** Images with correlated statistics. */
 function images(count: number, seed: number): ImageStatistics {
@@ -41,7 +40,7 @@ function images(count: number, seed: number): ImageStatistics {
 describe('p-values', () => {
   it('are the share of reference images at least as odd, the image itself counted', () => {
     const reference = { bits: [1, 2, 3], code: [0, 0, 0] };
-    const fit = fitted(oddScores.complexity, reference);
+    const fit = fitted('complexity', reference);
     expect([...fit.reference!]).toEqual([1, 2, 3]);
     const { pValues } = fit.judge({
       bits: [0, 1, 2.5, 4, Number.POSITIVE_INFINITY],
@@ -51,21 +50,21 @@ describe('p-values', () => {
   });
 
   it('are unknown without the statistics of the reference', () => {
-    const fit = fitted(oddScores['best-class'], { bits: [1, 2] });
+    const fit = fitted('best-class', { bits: [1, 2] });
     expect(fit.judge({ bits: [1], bestClass: [0] }).pValues).toBeUndefined();
   });
 
   it('take what is not a number for the oddest of all', () => {
-    const fit = fitted(oddScores.complexity, { bits: [1, 2, 3], code: [0, 0, 0] });
+    const fit = fitted('complexity', { bits: [1, 2, 3], code: [0, 0, 0] });
     expect([...fit.judge({ bits: [Number.NaN], code: [1] }).values]).toEqual([Number.POSITIVE_INFINITY]);
   });
 
   it.each(['bits', 'complexity', 'typicality'] as const)('of %s are uniform on unseen images', (name) => {
     // Few images, many statistics: a fit judged on its own images would be far too optimistic.
-    const fit = fitted(oddScores[name], images(60, 1));
+    const fit = fitted(name, images(60, 1));
     const p = fit.judge(images(3000, 2)).pValues!;
     expect(p.filter((value) => value <= 0.1).length / 3000).toBeLessThan(0.2);
-    const large = fitted(oddScores[name], images(1500, 3));
+    const large = fitted(name, images(1500, 3));
     expect(uniformity(large.judge(images(300, 4)).pValues!)).toBeGreaterThan(0.01);
   });
 });

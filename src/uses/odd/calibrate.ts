@@ -1,8 +1,8 @@
 // Compares the values of a score with its values for reference images that it wasn't fitted to.
+import type { PartChoice } from '../../core/parts/index.ts';
 import { countBelow, type ImageStatistics } from '../../model/referenceScores.ts';
 import { contents } from './copies.ts';
-import { divideFolds } from './densities.ts';
-import type { OddScore } from './oddScores.ts';
+import { divideFolds, type ScoreDefinition, scores } from './scores/index.ts';
 
 /** The smallest p-value that so many reference images can give. */
 export function leastPValue(references: number): number {
@@ -32,21 +32,20 @@ export interface FittedScore {
 }
 
 /** Fits a score to reference images. */
-export function fitted(score: OddScore, reference: ImageStatistics): FittedScore {
-  const fit = score.fit(reference);
-  if (!score.from.every((name) => reference[name] !== undefined)) {
-    return {
-      judge: (images) => ({ values: fit(images).map(oddest), pValues: undefined }),
-      reference: undefined,
-    };
+export function fitted(choice: PartChoice, reference: ImageStatistics): FittedScore {
+  const { definition, options } = scores.resolve(choice);
+  const fitTo = checkedFit(definition, options);
+  const fit = fitTo(reference);
+  if (!definition.from.every((name) => reference[name] !== undefined)) {
+    return { judge: (images) => ({ values: fit(images), pValues: undefined }), reference: undefined };
   }
   const { copiesAmong, groups } = contents(reference);
-  const expected = outOfFold(score, reference, groups);
+  const expected = outOfFold(fitTo, reference, groups);
   const sorted = expected.toSorted();
   return {
     judge(images) {
       const copies = copiesAmong(images);
-      const values = fit(images).map((value, image) => expected[copies[image]![0]!] ?? oddest(value));
+      const values = fit(images).map((value, image) => expected[copies[image]![0]!] ?? value);
       const pValues = values.map((value, image) => {
         const itself = copies[image]!.filter((copy) => expected[copy]! >= value).length;
         const asOdd = sorted.length - countBelow(sorted, value) - itself;
@@ -60,13 +59,13 @@ export function fitted(score: OddScore, reference: ImageStatistics): FittedScore
 
 const FOLDS = 10;
 
-function outOfFold(score: OddScore, reference: ImageStatistics, groups: readonly number[]): Float64Array {
+function outOfFold(fitTo: CheckedFit, reference: ImageStatistics, groups: readonly number[]): Float64Array {
   const values = new Float64Array(groups.length);
   const folds = divideFolds(groups.length, FOLDS, groups);
   for (const { inside, outside } of folds) {
-    const fit = score.fit(folds.length === 1 ? reference : statisticsAt(reference, outside));
+    const fit = fitTo(folds.length === 1 ? reference : statisticsAt(reference, outside));
     fit(statisticsAt(reference, inside)).forEach((value, position) => {
-      values[inside[position]!] = oddest(value);
+      values[inside[position]!] = value;
     });
   }
   return values;
@@ -82,7 +81,23 @@ export function statisticsAt(images: ImageStatistics, places: readonly number[])
   );
 }
 
-/** NaN as infinite: what a model cannot compute is the oddest of all. */
-function oddest(value: number): number {
-  return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+type CheckedFit = (reference: ImageStatistics) => (images: ImageStatistics) => Float64Array;
+
+/** A score whose values are one number for each image; NaN is infinite: what a model cannot compute is the oddest of all. */
+function checkedFit(
+  { name, build }: ScoreDefinition,
+  options: Parameters<ScoreDefinition['build']>[0],
+): CheckedFit {
+  const fitTo = build(options);
+  return (reference) => {
+    const fit = fitTo(reference);
+    return (images) => {
+      const { length } = Object.values(images)[0]!;
+      const values = fit(images);
+      if (values?.length !== length) {
+        throw new Error(`score '${name}': it must return ${length} numbers, one for each image`);
+      }
+      return Float64Array.from(values, (value) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : value));
+    };
+  };
 }

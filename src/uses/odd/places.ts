@@ -18,25 +18,35 @@ const MOST_PLACES = 2 ** 20;
 /** The most values of maps in memory at once. */
 const MOST_VALUES = 2 ** 22;
 
-/** A square of an image, and how odd it is. */
-export interface OddPlace {
-  /** Its first row. */
-  readonly row: number;
-  /** Its first column. */
-  readonly column: number;
-  /** Its side, in pixels. */
-  readonly side: number;
-  /**
-   * By how many standard deviations of the reference its bits differ from their mean there, or by how many mean deviations of
-   * all places if those are larger: more bits if positive.
-   */
-  readonly deviations: number;
+/** Where an image is odd. */
+export interface ImagePlaces {
+  /** The bits of each pixel, `[H, W]`, row-major; their mean is bits/dim times the channels. */
+  readonly bits: Float64Array;
+  /** By how many standard deviations they differ around each pixel; null if the reference has no places. */
+  readonly deviations: Float64Array | null;
+  /** The three oddest places, squares that do not overlap, the oddest first. */
+  readonly oddest: readonly {
+    /** The first row. */
+    readonly row: number;
+    /** The first column. */
+    readonly column: number;
+    /** The side, in pixels. */
+    readonly side: number;
+    /**
+     * By how many standard deviations of the reference its bits differ from their mean there, or by how many mean deviations
+     * of all places if those are larger: more bits if positive.
+     */
+    readonly deviations: number;
+  }[];
 }
+
+/** A square of an image, and how odd it is. */
+export type OddPlace = ImagePlaces['oddest'][number];
 
 /** How odd each place of images is. */
 export interface OddPlaces {
   /** The standard deviations of every pixel's surroundings, `[N, H, W]`. */
-  readonly map: NdArray;
+  readonly map: NdArray & { readonly data: Float64Array };
   /** The three oddest places of each image, the oddest first, which do not overlap. */
   readonly oddest: readonly (readonly OddPlace[])[];
 }
@@ -84,6 +94,24 @@ export async function measurePlaces(
     mean: Array.from(sums, (sum, index) => short(shift![index]! + sum / count)),
     deviation: Array.from(deviation, short),
   };
+}
+
+/** Measures where images are odd, with the draws and the seed of the reference. */
+export async function placesIn(
+  model: FlowModel,
+  images: ImageSet,
+  reference: ReferencePlaces | undefined,
+  options: MeasurementOptions,
+): Promise<ImagePlaces[]> {
+  const condition = choiceFrom(model.model, images);
+  const map = await model.bitsMap(readAll(images), { ...options, condition, noiseByContent: true });
+  const odd = reference && oddPlaces(map, reference);
+  const area = map.data.length / images.count;
+  return Array.from({ length: images.count }, (_, image) => ({
+    bits: Float64Array.from(map.data.subarray(image * area, (image + 1) * area)),
+    deviations: odd ? odd.map.data.subarray(image * area, (image + 1) * area) : null,
+    oddest: odd?.oddest[image] ?? [],
+  }));
 }
 
 /**

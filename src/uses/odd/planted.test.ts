@@ -7,7 +7,6 @@ import { loadModel } from '../../model/loading/loadModel.ts';
 import type { ImageStatistics } from '../../model/referenceScores.ts';
 import { eightBit } from '../../testing/eightBit.ts';
 import { fitted, statisticsAt } from './calibrate.ts';
-import { oddScores } from './oddScores.ts';
 import { measureStatistics } from './statistics/imageStatistics.ts';
 
 const SIDE = 28;
@@ -64,9 +63,7 @@ describe('odd images among 100 validation images', () => {
   ])('%i of them rank first, with others of their kinds, %j', (count, odd) => {
     const reference = statisticsAt(statistics, [...digitsFrom(0, REFERENCES - count), ...odd]);
     const images = digitsFrom(0, DIGITS + ODD);
-    const { values, pValues } = fitted(oddScores.typicality, reference).judge(
-      statisticsAt(statistics, images),
-    );
+    const { values, pValues } = fitted('typicality', reference).judge(statisticsAt(statistics, images));
     const ranked = images.toSorted((a, b) => values[b]! - values[a]!);
     expect(ranked.slice(0, ODD).toSorted((a, b) => a - b)).toEqual(images.slice(DIGITS));
     // Images like them are among the validation images: as odd as few of these, but not odder than all.
@@ -77,8 +74,8 @@ describe('odd images among 100 validation images', () => {
 });
 
 it('compares a copy of a reference image with the others, as if it had not been there', () => {
-  const { judge } = fitted(oddScores.complexity, statisticsAt(statistics, [1, 5, 2, 5, 3]));
-  const without = fitted(oddScores.complexity, statisticsAt(statistics, [1, 2, 3]));
+  const { judge } = fitted('complexity', statisticsAt(statistics, [1, 5, 2, 5, 3]));
+  const without = fitted('complexity', statisticsAt(statistics, [1, 2, 3]));
   const images = statisticsAt(statistics, [5]);
   expect(judge(images)).toEqual(without.judge(images));
 });
@@ -88,16 +85,13 @@ it('leaves out of each fit all copies of the images that it scores', () => {
   const reference = (copies: number) =>
     statisticsAt(statistics, [...digitsFrom(0, 60), ...new Array<number>(copies).fill(dark!)]);
   const score = (copies: number): number =>
-    fitted(oddScores.typicality, reference(copies)).judge(statisticsAt(statistics, [dark!])).values[0]!;
+    fitted('typicality', reference(copies)).judge(statisticsAt(statistics, [dark!])).values[0]!;
   // Without its fold, which has six or seven more images.
   expect(score(6) / score(1)).toBeCloseTo(1, 1);
 });
 
 it('scores reference images that are all copies of one', () => {
-  const { judge, reference } = fitted(
-    oddScores.bits,
-    statisticsAt(statistics, new Array<number>(12).fill(4)),
-  );
+  const { judge, reference } = fitted('bits', statisticsAt(statistics, new Array<number>(12).fill(4)));
   expect(reference).toHaveLength(12);
   expect(judge(statisticsAt(statistics, [4])).pValues![0]).toBe(1);
 });

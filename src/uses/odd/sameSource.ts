@@ -26,17 +26,14 @@ export interface SourceComparison {
   /** The false alarm rate used to decide `same`. */
   readonly falseAlarms: number;
   /** What differs in the pixels, the clearest first: `darker`, `noisier`, … */
-  readonly shifts: readonly SourceShift[];
-}
-
-/** A difference in the pixels. */
-export interface SourceShift {
-  /** The statistic that differs. */
-  readonly statistic: PixelStatisticName;
-  /** In words. */
-  readonly text: string;
-  /** The p-value, corrected for the number of tests. */
-  readonly pValue: number;
+  readonly shifts: readonly {
+    /** The statistic that differs. */
+    readonly statistic: string;
+    /** In words. */
+    readonly text: string;
+    /** The p-value, corrected for the number of tests. */
+    readonly pValue: number;
+  }[];
 }
 
 /**
@@ -82,7 +79,7 @@ export function compareSources(
     const shifts = ofPixels
       .filter(({ p }) => corrected(p) <= FALSE_ALARMS)
       .sort((a, b) => a.p - b.p)
-      .map(({ statistic, p }): SourceShift => {
+      .map(({ statistic, p }) => {
         const { more, less } = pixelStatistics[statistic];
         const isMore = mean(images[statistic]!) > mean(reference[statistic]!);
         return { statistic, text: isMore ? more : less, pValue: corrected(p) };

@@ -6,8 +6,7 @@ import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
-import type { OddScoreName } from './oddScores.ts';
-import { oddReport } from './score.ts';
+import { score } from './score.ts';
 
 const imageShape: ImageShape = [8, 8, 1];
 const model = new FlowModel(randomModel(imageShape, { mixing: '1x1' }), { threads: 1 });
@@ -15,10 +14,10 @@ afterAll(() => model.release());
 const images = (count: number, seed: number): ImageSet =>
   imagesInMemory(tinyImages(count, 8, seed), imageShape);
 
-it.each<[OddScoreName, string]>([
+it.each([
   ['best-class', 'the score best-class needs a model with classes'],
   ['label', 'the score label needs a model with classes'],
-])('%s is refused before an image is read', async (score, message) => {
+])('%s is refused before an image is read', async (name, message) => {
   const unread: ImageSet = {
     count: 4,
     imageShape,
@@ -27,10 +26,10 @@ it.each<[OddScoreName, string]>([
       throw new Error('an image is read');
     },
   };
-  await expect(oddReport(model, unread, unread, { score })).rejects.toThrow(message);
+  await expect(score(model, unread, { reference: unread, score: name })).rejects.toThrow(message);
 });
 
 it('is bits by default with fewer than ten reference images', async () => {
-  expect((await oddReport(model, images(3, 1), images(9, 2))).score).toBe('bits');
-  expect((await oddReport(model, images(3, 1), images(10, 2))).score).toBe('typicality');
+  expect((await score(model, images(3, 1), { reference: images(9, 2) })).score).toBe('bits');
+  expect((await score(model, images(3, 1), { reference: images(10, 2) })).score).toBe('typicality');
 });

@@ -1,45 +1,44 @@
 // Scores how odd images are, compared with reference images.
 
 import { UserError } from '../../core/errors.ts';
-import { kindInWords, mean } from '../../core/numeric/index.ts';
-import type { ImageSet } from '../../data/contract/index.ts';
+import { kindInWords, mean, type Values } from '../../core/numeric/index.ts';
+import { type PartChoice, partName } from '../../core/parts/index.ts';
+import { type ImageSet, subset } from '../../data/contract/index.ts';
 import { ofBits } from '../../data/pixels/index.ts';
 import {
   type ClassLikelihoods,
+  type ConditionOptions,
   type FlowModel,
   inBitsPerDim,
   type MeasurementOptions,
   mostProbable,
   partOfWork,
   posteriors,
-  requireReference,
+  toImageSet,
 } from '../../model/index.ts';
-import {
-  type ImageScore,
-  type ImageStatistics,
-  imageScores,
-  type ReferenceScores,
-} from '../../model/referenceScores.ts';
-import { type FittedScore, fitted, type JudgedImages } from './calibrate.ts';
-import {
-  computableFrom,
-  defaultScore,
-  type OddScore,
-  type OddScoreName,
-  oddScores,
-  percentileOddness,
-  type ScoreNeed,
-} from './oddScores.ts';
+import { type ImageScore, imageScores, type ReferenceScores } from '../../model/referenceScores.ts';
+import { fitted, type JudgedImages } from './calibrate.ts';
+import { ENOUGH_TO_CALL, ODD } from './limits.ts';
+import { type ImagePlaces, placesIn } from './places.ts';
 import { measureReference, referencePasses } from './reference.ts';
 import { compareSources, type SourceComparison } from './sameSource.ts';
-import { measureStatistics } from './statistics/imageStatistics.ts';
+import { computableFrom, defaultScore, type ScoreDefinition, scores } from './scores/index.ts';
+import { type MeasuredStatistics, measureStatistics } from './statistics/imageStatistics.ts';
+
+/** How images are scored; by default with the draws and the seed of the reference. */
+export interface ScoreOptions extends Omit<MeasurementOptions, 'noiseByContent'>, ConditionOptions {
+  /** The score that orders them, by name or definition, or with options; by default the best one that can be computed. */
+  readonly score?: PartChoice | undefined;
+  /** What to compare with: images, or what `measureReference` returned; default: the validation images stored with the model. */
+  readonly reference?: ImageSet | ReferenceScores | undefined;
+  /** Of how many images, the oddest first, to measure where they are odd; default 0. */
+  readonly places?: number;
+}
 
 /** How odd one image is. */
-export interface Score extends ImageScore {
+export interface ScoredImage extends ImageScore {
   /** Its position among the images. */
   readonly index: number;
-  /** |percentile − 50|/50: 0 in the middle of the reference images, 1 beyond all of them on one side. */
-  readonly oddness: number;
   /** The chosen score; higher is odder. */
   readonly score: number;
   /**
@@ -47,58 +46,74 @@ export interface Score extends ImageScore {
    * source. Null if the reference lacks what the score needs.
    */
   readonly pValue: number | null;
-  /** Every score that could be computed, by name. */
-  readonly scores: Readonly<Partial<Record<OddScoreName, number>>>;
   /** Under a model with classes, whose bits/dim are of p(x): the class by Bayes' rule, and bits/dim given each class. */
-  readonly classes?: ScoredClasses;
+  readonly classes?: {
+    /** The most probable class. */
+    readonly class: string;
+    /** Its probability, with equally likely classes. */
+    readonly probability: number;
+    /** The probability of every class, by name. */
+    readonly probabilities: Readonly<Record<string, number>>;
+    /** bits/dim of p(x | class) for every class, by name. */
+    readonly bitsPerDim: Readonly<Record<string, number>>;
+  };
+  /** Where it is odd, if `places` asks for it. */
+  readonly places?: ImagePlaces;
 }
 
-/** The classes that an image may be of. */
-export interface ScoredClasses {
-  /** The most probable class. */
-  readonly class: string;
-  /** Its probability, with equally likely classes. */
-  readonly probability: number;
-  /** The probability of every class, by name. */
-  readonly probabilities: Readonly<Record<string, number>>;
-  /** bits/dim of p(x | class) for every class, by name. */
-  readonly bitsPerDim: Readonly<Record<string, number>>;
-}
-
-/** How images are scored; by default with the draws and the seed of the reference. */
-export interface OddOptions extends MeasurementOptions {
-  /** The score that orders them; by default the best one that can be computed. */
-  readonly score?: OddScoreName | undefined;
-}
-
-/** Scored images. */
-export interface OddReport {
-  /** The score that orders them. */
-  readonly score: OddScoreName;
-  /** The images, the oddest first. */
-  readonly images: readonly Score[];
-  /** Whether they come from the source of the reference images; undefined for too few images. */
-  readonly source: SourceComparison | undefined;
+/** All images by one score, in their own order. */
+export interface ScoreColumn {
+  /** The score of each; higher is odder. */
+  readonly values: Float64Array;
+  /** The p-value of each; null if the reference lacks what the score needs. */
+  readonly pValues: Float64Array | null;
   /**
    * The scores of the reference images, ascending, each by a fit without that image; null if the reference lacks what the
    * score needs.
    */
-  readonly reference: ArrayLike<number> | null;
+  readonly reference: Float64Array | null;
+  /** How many images have a p-value of at most 0.01; null without p-values, or with fewer than 299 reference images. */
+  readonly odd: number | null;
+  /** Whether the images come from the source of the reference images; undefined for fewer than 10 of either. */
+  readonly source: SourceComparison | undefined;
 }
 
-/** Images scored in every way that can be computed. */
-export interface OddReports {
-  /** The score that is used unless another is chosen. */
-  readonly best: OddScoreName;
-  /** A report for each score. */
-  readonly reports: Readonly<Partial<Record<OddScoreName, OddReport>>>;
+/** Scored images. */
+export interface ScoreReport extends Pick<ScoreColumn, 'odd' | 'source'> {
+  /** The name of the score that orders them. */
+  readonly score: string;
+  /** The images, the oddest first. */
+  readonly images: readonly ScoredImage[];
+  /** The names of the scores that can be computed. */
+  readonly scores: readonly string[];
+  /**
+   * The images by any of these scores; nothing is measured again.
+   *
+   * @throws UserError if it cannot be computed
+   */
+  by(score: string): ScoreColumn;
 }
+
+/** The reference that a model has. */
+function storedReference({ reference }: FlowModel): ReferenceScores {
+  if (reference === undefined) {
+    throw new UserError(
+      'not-ready',
+      'this model has no statistics of validation images: measure them with measureReference and pass the result as ' +
+        'reference; on the command line, score and export measure and store them',
+    );
+  }
+  return reference;
+}
+
+/** Fewer reference images are too few for a fit. */
+export const LEAST_REFERENCES = 10;
 
 /**
- * Scores images against reference images, measured in the same way; the oddest come first. The noise of an image depends on
- * the seed and on the image, so that its score does not depend on the others.
+ * Scores how odd images are compared with reference images, which are measured in the same way. The noise of an image depends
+ * on the seed and on the image, so that its score does not depend on the others.
  *
- * @param reference the images, or what was measured of them; by default the statistics of validation images that the model carries
+ * @param images a set of images, or pixels `[N, H, W, C]`
  * @throws UserError if the score cannot be computed
  * @example
  * ```ts
@@ -107,76 +122,69 @@ export interface OddReports {
  *
  * const model = await loadModel('models/mnist-small');
  * const { test } = await openDataset('fashion-mnist');
- * const [oddest] = await score(model, test);
- * console.log(oddest!.index, oddest!.score);
+ * const { images, odd, source } = await score(model, test, { places: 20 });
+ * console.log(images[0]!.index, images[0]!.pValue, images[0]!.places!.oddest);
+ * console.log(odd, source!.same);
  * await model.release();
  * ```
  */
 export async function score(
   model: FlowModel,
-  images: ImageSet,
-  reference?: ImageSet | ReferenceScores,
-  options: OddOptions = {},
-): Promise<readonly Score[]> {
-  return (await oddReport(model, images, reference, options)).images;
-}
-
-/**
- * Scores images as `score` does, and compares all of them with the source of the reference images.
- *
- * @throws UserError as `score` does
- */
-export async function oddReport(
-  model: FlowModel,
-  images: ImageSet,
-  source: ImageSet | ReferenceScores | undefined = model.reference,
-  { score: wanted, ...options }: OddOptions = {},
-): Promise<OddReport> {
+  images: ImageSet | Values,
+  { score: choice, reference: given, places = 0, condition, ...options }: ScoreOptions = {},
+): Promise<ScoreReport> {
+  const set = ArrayBuffer.isView(images) ? toImageSet(model.model, images, condition) : images;
+  const wanted = choice === undefined ? undefined : scores.resolve(choice).definition;
   if (wanted !== undefined) {
-    requireNeeds(wanted, model, images);
+    requireNeeds(wanted, model, set);
   }
-  const { computable, best, report } = await measured(model, images, source, options);
-  const chosen = wanted ?? best;
-  if (!computable.includes(chosen)) {
-    throw lacking(chosen);
+  const source = given ?? storedReference(model);
+  const usual = 'statistics' in source ? source : { draws: 1, seed: 0 };
+  const { draws = usual.draws, seed = usual.seed, ranks, ...following } = options;
+  const how = { draws, seed, ranks };
+  const scoring = draws * set.count;
+  const measuring = 'statistics' in source ? 0 : draws * referencePasses(source.count);
+  const mapping = draws * Math.min(places, set.count);
+  const part = (before: number) => partOfWork(following, { before, of: scoring + measuring + mapping });
+  const measured = await measureStatistics(model, set, { ...how, ...part(0) });
+  const reference =
+    'statistics' in source ? source : await measureReference(model, source, '', { ...how, ...part(scoring) });
+  const report = ranked(model, measured, reference, choice);
+  if (mapping === 0) {
+    return report;
   }
-  return report(chosen);
+  const first = report.images.slice(0, places);
+  const mapped = await placesIn(
+    model,
+    subset(
+      set,
+      first.map(({ index }) => index),
+    ),
+    reference.places,
+    {
+      ...how,
+      ...part(scoring + measuring),
+    },
+  );
+  const withPlaces = report.images.map((image, rank) =>
+    rank < mapped.length ? { ...image, places: mapped[rank]! } : image,
+  );
+  return { ...report, images: withPlaces };
 }
-
-/**
- * Scores images as `oddReport` does, by every score that can be computed; images are measured once.
- *
- * @throws UserError as `score` does
- */
-export async function oddReports(
-  model: FlowModel,
-  images: ImageSet,
-  source: ImageSet | ReferenceScores | undefined = model.reference,
-  options: Omit<OddOptions, 'score'> = {},
-): Promise<OddReports> {
-  const { computable, best, report } = await measured(model, images, source, options);
-  return {
-    best,
-    reports: Object.fromEntries(computable.map((name) => [name, report(name)])),
-  };
-}
-
-/** Fewer reference images are too few for a fit. */
-export const LEAST_REFERENCES = 10;
 
 /**
  * Checks before the work that a score can be computed.
  *
  * @throws UserError if what it needs is missing
  */
-function requireNeeds(name: OddScoreName, model: FlowModel, images: ImageSet): void {
-  const { needs, from } = oddScores[name] as OddScore;
-  const has: Record<ScoreNeed, boolean> = {
+function requireNeeds(definition: ScoreDefinition, model: FlowModel, images: ImageSet): void {
+  const { name, needs, from } = definition;
+  const has = {
     classes: model.classes.length > 0,
     labels: model.classes.length > 0 && images.labels !== undefined,
   };
   if (needs !== undefined && !has[needs]) {
-    throw lacking(name);
+    throw lacking(definition);
   }
   const { kind } = ofBits(images, model.bits);
   if (from.includes('code') && kind !== 'uint8') {
@@ -187,103 +195,89 @@ function requireNeeds(name: OddScoreName, model: FlowModel, images: ImageSet): v
   }
 }
 
-/** Measured images. */
-interface MeasuredImages {
-  readonly computable: readonly OddScoreName[];
-  /** The default score if it can be computed and the reference has images enough, else bits. */
-  readonly best: OddScoreName;
-  /** Scores the images by a computable score. */
-  report(name: OddScoreName): OddReport;
-}
-
-async function measured(
-  model: FlowModel,
-  images: ImageSet,
-  source: ImageSet | ReferenceScores | undefined,
-  { ranks, ...options }: Omit<OddOptions, 'score'>,
-): Promise<MeasuredImages> {
-  const reference = source ?? requireReference(undefined);
-  const isMeasured = 'statistics' in reference;
-  const measuredWith = isMeasured ? reference : { draws: 1, seed: 0 };
-  const { draws = measuredWith.draws, seed = measuredWith.seed, ...following } = options;
-  const imageWork = draws * images.count;
-  const total = imageWork + (isMeasured ? 0 : draws * referencePasses(reference.count));
-  const how = { draws, seed, ranks };
-  const { bitsByDraw, classes, ...measured } = await measureStatistics(model, images, {
-    ...how,
-    ...partOfWork(following, { before: 0, of: total }),
-  });
-  const measuredReference = isMeasured
-    ? reference
-    : await measureReference(model, reference, '', {
-        ...how,
-        ...partOfWork(following, { before: imageWork, of: total }),
-      });
-  return ranked(measured.statistics, measuredReference.statistics, {
-    scored: imageScores(bitsByDraw, measuredReference),
-    classesOf: classes && scoredClasses(model, classes),
-  });
-}
-
-/** Images by one score. */
-type Judged = JudgedImages & Pick<FittedScore, 'reference'>;
-
 function ranked(
-  statistics: ImageStatistics,
-  expected: ReferenceScores['statistics'],
-  {
-    scored,
-    classesOf,
-  }: {
-    readonly scored: readonly ImageScore[];
-    readonly classesOf: ((image: number) => ScoredClasses) | undefined;
-  },
-): MeasuredImages {
+  model: FlowModel,
+  { statistics, bitsByDraw, classes: likelihoods }: MeasuredStatistics,
+  reference: ReferenceScores,
+  choice: PartChoice | undefined,
+): ScoreReport {
+  const expected = reference.statistics;
   const computable = computableFrom(statistics);
-  const judged = Object.fromEntries(
-    computable.map((name): [string, Judged] => {
-      const { judge, reference } = fitted(oddScores[name], expected);
-      return [name, { ...judge(statistics), reference }];
+  const isEnough = expected.bits.length >= LEAST_REFERENCES && computable.includes(defaultScore);
+  const chosen = partName(choice) ?? (isEnough ? defaultScore : 'bits');
+  const compareWith = compareSources(statistics, expected);
+  const columns = new Map<string, ScoreColumn>();
+  const by = (name: string): ScoreColumn => {
+    const definition = scores.find(name);
+    if (!computable.includes(name)) {
+      throw lacking(definition, Object.keys(statistics));
+    }
+    const column =
+      columns.get(name) ??
+      columnBy(
+        fitted(name === chosen && choice !== undefined ? choice : name, expected),
+        statistics,
+        compareWith,
+      );
+    columns.set(name, column);
+    return column;
+  };
+  const { values, pValues, odd, source } = by(chosen);
+  const classes = likelihoods && scoredClasses(model, likelihoods);
+  const images = imageScores(bitsByDraw, reference).map(
+    (image, index): ScoredImage => ({
+      index,
+      ...image,
+      score: values[index]!,
+      pValue: pValues?.[index] ?? null,
+      ...(classes && { classes: classes(index) }),
     }),
   );
-  const source = compareSources(statistics, expected);
-  const report = (chosen: OddScoreName): OddReport => {
-    const { values, pValues, reference } = judged[chosen]!;
-    const images = scored.map(
-      (image, index): Score => ({
-        index,
-        ...image,
-        oddness: percentileOddness(image.percentile),
-        score: values[index]!,
-        pValue: pValues?.[index] ?? null,
-        scores: Object.fromEntries(Object.entries(judged).map(([name, each]) => [name, each.values[index]!])),
-        ...(classesOf && { classes: classesOf(index) }),
-      }),
-    );
-    return {
-      score: chosen,
-      images: images.sort((a, b) => compare(b.score, a.score) || a.index - b.index),
-      source: source(values, reference),
-      reference: reference ?? null,
-    };
+  return {
+    score: chosen,
+    images: images.sort((a, b) => compare(b.score, a.score) || a.index - b.index),
+    odd,
+    source,
+    scores: computable,
+    by,
   };
-  const isEnough = expected.bits.length >= LEAST_REFERENCES && computable.includes(defaultScore);
-  return { computable, best: isEnough ? defaultScore : 'bits', report };
+}
+
+function columnBy(
+  { judge, reference }: ReturnType<typeof fitted>,
+  statistics: MeasuredStatistics['statistics'],
+  compareWith: ReturnType<typeof compareSources>,
+): ScoreColumn {
+  const { values, pValues }: JudgedImages = judge(statistics);
+  const canCall = pValues !== undefined && reference!.length >= ENOUGH_TO_CALL;
+  return {
+    values,
+    pValues: pValues ?? null,
+    reference: reference ?? null,
+    odd: canCall ? pValues.filter((pValue) => pValue <= ODD).length : null,
+    source: compareWith(values, reference),
+  };
 }
 
 /** Why a score that needs this cannot be computed, and what to do. */
-const lacks: Record<ScoreNeed, string> = {
+const lacks = {
   classes: 'a model with classes: train one with model.classes',
   labels: 'a model with classes, and images with the labels of these classes',
 };
 
-function lacking(name: OddScoreName): UserError {
-  const { needs } = oddScores[name] as OddScore;
-  return new UserError('invalid-argument', `the score ${name} needs ${lacks[needs!]}`);
+function lacking({ name, needs, from }: ScoreDefinition, measured: readonly string[] = []): UserError {
+  const missing = from.filter((statistic) => !measured.includes(statistic));
+  const what = needs
+    ? lacks[needs]
+    : `the statistic '${missing[0]}', which these images lack; they have ${measured.join(', ')}`;
+  return new UserError('invalid-argument', `the score ${name} needs ${what}`);
 }
 
 /** The classes that each image may be of. */
-function scoredClasses(model: FlowModel, likelihoods: ClassLikelihoods): (image: number) => ScoredClasses {
+function scoredClasses(
+  model: FlowModel,
+  likelihoods: ClassLikelihoods,
+): (image: number) => NonNullable<ScoredImage['classes']> {
   const classPosteriors = posteriors(likelihoods);
   const { classes } = model;
   const byClass = inBitsPerDim(model.model, likelihoods.draws);

@@ -9,7 +9,6 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Picture } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { compute } from '../../work/connections.ts';
-import { measured } from '../../work/constants.ts';
 import type { Images } from '../../work/models.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { normals } from '../how/maths/random.ts';
@@ -35,7 +34,7 @@ export function CostStep() {
   const image = useMemo(() => digit && spoil(digit, amount), [digit, amount]);
   const order = useMemo(() => model && image && { model: modelAddress(model), image }, [model?.path, image]);
   const map = useLatest(order, ({ model: address, image: { pixels } }) =>
-    compute('places', { model: address, pixels, ...measured, places: undefined }),
+    compute('places', { model: address, pixels, reference: undefined }),
   );
   const bits = map.latest?.result.bits;
   const total = bits?.reduce((sum, value) => sum + value, 0);

@@ -1,5 +1,5 @@
 // The room Odd: orders images by how odd they are, and maps where.
-import { type OddScore, type OddScoreName, oddScores } from 'emerging-flows';
+import { menus } from 'virtual:parts';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
@@ -55,7 +55,7 @@ export function Odd() {
   const rating = useRatings(set, reference);
   const ratings = rating.result?.set === set ? rating.result : undefined;
   const score = ratings && (Object.keys(ratings.byScore).find((name) => name === scoreName) ?? ratings.best);
-  const scoreRatings = ratings?.byScore[score as keyof typeof ratings.byScore];
+  const scoreRatings = score === undefined ? undefined : ratings?.byScore[score];
   const order = useMemo(
     () =>
       ratings && scoreRatings
@@ -121,7 +121,7 @@ export function Odd() {
         ))}
         {ratings && scoreRatings && set && hasImages && isVisible(set) && (
           <>
-            <ScoreChoice ratings={ratings} score={score as keyof typeof ratings.byScore} />
+            <ScoreChoice ratings={ratings} score={score!} />
             <Histogram
               name={score === 'bits' && count === 0 ? 'bits/dim' : score!}
               values={scoreRatings.scores}
@@ -228,22 +228,22 @@ const lacks = {
 } as const;
 
 /** The choice; scores that can't be computed are listed with the reason. */
-function ScoreChoice({ ratings, score }: { ratings: RatedSet; score: OddScoreName }) {
-  const { text, trust } = oddScores[score];
+function ScoreChoice({ ratings, score }: { ratings: RatedSet; score: string }) {
+  const { summary, trust } = menus.score.parts.find(({ name }) => name === score)!;
   return (
     <div class="odd-score">
       <Choice
         label="Score"
         value={score}
-        options={Object.entries<OddScore>(oddScores).map(([name, { needs }]) => {
-          const disabled = ratings.byScore[name as OddScoreName] === undefined;
+        options={menus.score.parts.map(({ name, needs }) => {
+          const disabled = ratings.byScore[name] === undefined;
           const missing = ratings.reference ? needs && lacks[needs] : 'needs statistics of validation images';
           return { value: name, text: disabled && missing ? `${name} (${missing})` : name, disabled };
         })}
         onChange={(value) => changeSettings({ score: value })}
       />
       <p class="control-note">
-        {`${text.charAt(0).toUpperCase()}${text.slice(1)}.`} {trust}
+        {summary} {trust}
       </p>
     </div>
   );

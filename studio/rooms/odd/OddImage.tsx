@@ -1,5 +1,4 @@
 // The selected image next to a map of where it is odd.
-import type { OddPlace } from 'emerging-flows';
 import type { HeatRange } from 'emerging-flows/pictures';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Choice } from '../../parts/Choice.tsx';
@@ -9,7 +8,7 @@ import { placeName } from '../../parts/heatPlaces.ts';
 import { Picture } from '../../parts/Picture.tsx';
 import { Working } from '../../parts/Working.tsx';
 import type { Images } from '../../work/models.ts';
-import type { PlaceMap } from '../../work/oddTasks.ts';
+import type { Place, PlaceMap } from '../../work/oddTasks.ts';
 import type { Work } from '../../work/useWork.ts';
 
 /** The standard deviations with the brightest colour, as in maps of the command line. */
@@ -57,7 +56,7 @@ export function OddImage({
     () => (showsBits && map ? [map.range[0] / channels, map.range[1] / channels] : [0, MOST_DEVIATIONS]),
     [map, channels, showsBits],
   );
-  const frames: readonly OddPlace[] = map?.frames ?? [];
+  const frames: readonly Place[] = map?.frames ?? [];
   const oddest = useMemo(() => oddestPixel(map?.deviations), [map]);
   const chosen = pointed ?? oddest;
   const chosenValue = showsBits ? values?.[chosen] : map?.deviations?.[chosen];
@@ -167,7 +166,7 @@ function describePicture(showsBits: boolean, frames: number): string {
 }
 
 interface FramesProps {
-  readonly frames: readonly OddPlace[];
+  readonly frames: readonly Place[];
   readonly height: number;
   readonly width: number;
 }

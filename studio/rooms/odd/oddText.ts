@@ -1,5 +1,5 @@
 // Scores and p-values as text.
-import type { SourceComparison } from 'emerging-flows';
+import type { ScoreReport } from 'emerging-flows';
 import { ENOUGH_TO_CALL, ODD } from '../../../src/uses/odd/limits.ts';
 import { plural } from '../../numbers.ts';
 
@@ -46,7 +46,7 @@ export function chanceText(pValues: readonly number[], references: number): stri
 }
 
 /** Whether a set of images comes from the source of the reference images. */
-export function sourceText(source: SourceComparison | undefined): string {
+export function sourceText(source: ScoreReport['source']): string {
   if (source === undefined) {
     return 'Fewer than 10 images: too few to test them as a set.';
   }

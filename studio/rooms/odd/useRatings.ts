@@ -8,7 +8,6 @@ import { selectImage } from '../../parts/Picture.tsx';
 import { refusedLines } from '../../parts/refusedLines.ts';
 import type { Waiting } from '../../work/calls.ts';
 import { compute } from '../../work/connections.ts';
-import { measured } from '../../work/constants.ts';
 import { DIGITS_DATASET, digitsUrl } from '../../work/digits.ts';
 import type { PlaceMap, Ratings } from '../../work/oddTasks.ts';
 import type { Refused } from '../../work/readTasks.ts';
@@ -138,10 +137,8 @@ export function useMap(
     ratings && chosen !== undefined
       ? async (waiting) => {
           const { set, reference } = ratings;
-          const { draws, seed } = reference ?? measured;
           const pixels = selectImage(set, chosen).pixels.slice();
-          const { places } = reference ?? {};
-          const order = { model: modelAddress(set.model), pixels, draws, seed, places };
+          const order = { model: modelAddress(set.model), pixels, reference };
           return { ratings, chosen, ...(await compute('places', order, waiting)) };
         }
       : undefined,

@@ -1,5 +1,4 @@
 // The training form: data, model, a second model to race against, and training settings.
-import mixings from 'virtual:mixings';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
@@ -12,8 +11,11 @@ import { Working } from '../../parts/Working.tsx';
 import { DIGITS_AUTHORS, DIGITS_COUNT } from '../../work/digits.ts';
 import type { Pictures } from '../../work/pictures.ts';
 import { picturesFor } from './chosenPictures.ts';
+import { PartFields } from './PartFields.tsx';
+import { otherParts } from './partSettings.ts';
 import { chosenModels, startRuns } from './start.ts';
 import {
+  hasWidth,
   limits,
   type ModelSettings,
   QUICK_START_MIXING,
@@ -43,9 +45,9 @@ export function Setup({ settings }: { settings: TrainSettings }) {
       <ModelFields
         legend="Model"
         model={model}
-        onChange={({ mixing, depth, width }) =>
-          changeSettings({ mixing, depth: String(depth), width: String(width) })
-        }
+        mixingKey="mixing"
+        hasWidth={hasWidth(settings.parts)}
+        onChange={({ depth, width }) => changeSettings({ depth: String(depth), width: String(width) })}
       >
         <NumberField
           label="Levels"
@@ -64,8 +66,10 @@ export function Setup({ settings }: { settings: TrainSettings }) {
         <ModelFields
           legend="Second model"
           model={rival}
-          onChange={({ mixing, depth, width }) =>
-            changeSettings({ rival: mixing, rivalDepth: String(depth), rivalWidth: String(width) })
+          mixingKey="rival"
+          hasWidth={hasWidth(settings.parts)}
+          onChange={({ depth, width }) =>
+            changeSettings({ rivalDepth: String(depth), rivalWidth: String(width) })
           }
         />
       )}
@@ -101,6 +105,7 @@ export function Setup({ settings }: { settings: TrainSettings }) {
           onChange={(value) => changeSettings({ seed: String(value) })}
         />
       </fieldset>
+      <MoreParts settings={settings} />
       <SettingsHelp />
       {pictures?.kind === 'files' && (
         <div class="train-size" data-testid="counts">
@@ -174,22 +179,21 @@ function DataChoice({ settings: { data, size, channels } }: { settings: TrainSet
 interface ModelFieldsProps {
   readonly legend: string;
   readonly model: ModelSettings;
+  /** The name of its mixing in the address. */
+  readonly mixingKey: string;
+  /** Whether the networks in its couplings have a width. */
+  readonly hasWidth: boolean;
   /** More fields. */
   readonly children?: ComponentChildren;
   onChange(model: ModelSettings): void;
 }
 
 /** A model's fields. */
-function ModelFields({ legend, model, children, onChange }: ModelFieldsProps) {
+function ModelFields({ legend, model, mixingKey, hasWidth, children, onChange }: ModelFieldsProps) {
   return (
     <fieldset class="control-pair train-model">
       <legend>{legend}</legend>
-      <Choice
-        label="Mixing"
-        value={model.mixing}
-        options={Object.entries(mixings).map(([value, text]) => ({ value, text }))}
-        onChange={(mixing) => onChange({ ...model, mixing: mixing })}
-      />
+      <PartFields menuKey="model.mixing" addressKey={mixingKey} part={model.mixingPart} isFolded />
       {children}
       <NumberField
         label="Depth"
@@ -198,14 +202,35 @@ function ModelFields({ legend, model, children, onChange }: ModelFieldsProps) {
         most={limits.depth[1]}
         onChange={(depth) => onChange({ ...model, depth })}
       />
-      <NumberField
-        label="Width"
-        value={model.width}
-        least={limits.width[0]}
-        most={limits.width[1]}
-        onChange={(width) => onChange({ ...model, width })}
-      />
+      {hasWidth && (
+        <NumberField
+          label="Width"
+          value={model.width}
+          least={limits.width[0]}
+          most={limits.width[1]}
+          onChange={(width) => onChange({ ...model, width })}
+        />
+      )}
     </fieldset>
+  );
+}
+
+/** The parts of models and training other than the mixing, with their options. */
+function MoreParts({ settings: { parts } }: { settings: TrainSettings }) {
+  return (
+    <details class="train-more">
+      <summary>More parts and their options</summary>
+      {otherParts.map(([menuKey, key]) => (
+        <PartFields
+          key={key}
+          menuKey={menuKey}
+          addressKey={key}
+          part={parts[key]!}
+          // It has a field with the model.
+          without={key === 'conditioner' ? ['width'] : []}
+        />
+      ))}
+    </details>
   );
 }
 
@@ -253,7 +278,9 @@ function SizeFacts({ sizes: { work, problem }, models }: { sizes: Sizes; models:
       {work.result?.map(({ parameters, bytes }, index) => (
         // Models have a fixed order.
         <p key={index} class="control-note">
-          {models.length > 1 && models[index] && `${mixings[models[index].mixing]}: `}
+          {models.length > 1 &&
+            models[index] &&
+            `${models[index].mixingPart.item.text ?? models[index].mixing}: `}
           {parameters.toLocaleString('en')} parameters, about {memoryText(bytes)} of memory
         </p>
       ))}

@@ -4,11 +4,17 @@ import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { describeOptions, type PartSettings } from '../../../src/core/parts/index.ts';
+import { parts } from '../../../src/flows/models/index.ts';
+import { resolveConfig } from '../../../src/runs/settings/resolve.ts';
+import { optimizers } from '../../../src/tensor/optimizers/index.ts';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { writePng } from '../../../src/testing/pngFiles.ts';
 import { accessibilityFaults, buildStudio, startStudio } from '../../../src/testing/studio.ts';
 import { tinyImages } from '../../../src/testing/tinyImages.ts';
+import { PAGE_PRESET } from '../../work/constants.ts';
 
 const root = buildStudio();
 const emerging = commandLine(root);
@@ -219,6 +225,63 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByText('As a table').click();
       expect(await accessibilityFaults(page)).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    });
+
+    it('has a field for each option of each part, and trains with their values', async () => {
+      // The preset's own options are what fields start with.
+      const { optimizer } = resolveConfig({ preset: PAGE_PRESET }).training as {
+        readonly optimizer: PartSettings;
+      };
+      const other = (key: string) => !['model.flow', 'model.mixing'].includes(key);
+      const registries = [...Object.values(parts), optimizers].filter(({ key }) => other(key));
+      await enter('');
+      await page.getByText('More parts and their options').click();
+      for (const registry of [parts.mixing, ...registries]) {
+        const group = page.getByRole('group', { name: registry.what, exact: false });
+        for (const { name, summary, options } of registry.library) {
+          await group.getByRole('combobox').first().selectOption(name);
+          await group.getByText(summary, { exact: true }).waitFor();
+          const facts = describeOptions(options).filter(
+            ({ name: option }) => registry.kind !== 'conditioner' || option !== 'width',
+          );
+          const usual = registry.kind === 'optimizer' && name === optimizer.name ? optimizer : {};
+          const notes = facts.map(({ name: option, meaning, default: fallback }) => {
+            const start = Object.entries(usual).find(([key]) => key === option)?.[1] ?? fallback;
+            return `${meaning} Default ${start}.`;
+          });
+          expect(await group.locator('.train-option .control-note').allTextContents(), name).toEqual(notes);
+          // Nothing but the options can be changed.
+          expect(await group.locator('input, select').count()).toBe(1 + facts.length);
+        }
+      }
+
+      await enter('width=3&steps=2&coupling=spline&optimizer=adamw&optimizer.beta1=0.8');
+      await page.getByText('Its 2 options').click();
+      const kernel = page.getByRole('spinbutton', { name: 'Kernel size' });
+      await kernel.fill('4');
+      await page
+        .getByText('model.mixing.kernelSize must be an odd whole number from 3 to 255, not 4')
+        .waitFor();
+      expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
+      await kernel.fill('5');
+      await start();
+      const name = 'emerging-1x3';
+      await card(name).getByText('Done').waitFor();
+      const [download] = await Promise.all([page.waitForEvent('download'), button(name, 'Download').click()]);
+      const files = unzipSync(readFileSync(await download.path()));
+      const { model, training } = parse(Buffer.from(files[`${name}/config.yaml`]!).toString());
+      expect(model.mixing).toEqual({ name: 'emerging', kernelSize: 5, dilation: 1 });
+      expect(model.coupling).toBe('spline');
+      expect(training.optimizer).toEqual({
+        name: 'adamw',
+        beta1: 0.8,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weightDecay: 0.01,
+      });
+      await button(name, 'Delete').click();
+      await button(name, 'Delete for good').click();
+      await card(name).waitFor({ state: 'detached' });
     });
 
     it('refuses models that are too large for a page, and levels that don’t fit, in words', async () => {

@@ -1,12 +1,16 @@
 // The settings of the room Train in its address.
-import mixings from 'virtual:mixings';
+import { menus } from 'virtual:parts';
 import type { ConfigLayer } from 'emerging-flows/training';
 import type { Settings } from '../../address.ts';
 import { MOST_SEED, numberIn, wholeIn } from '../../numbers.ts';
+import { PAGE_COUPLINGS } from '../../work/constants.ts';
+import { otherParts, type PartSetting, partIn, partLayer } from './partSettings.ts';
 
 /** A model to train. */
 export interface ModelSettings {
   readonly mixing: string;
+  /** The mixing with its options. */
+  readonly mixingPart: PartSetting;
   readonly depth: number;
   readonly width: number;
 }
@@ -19,6 +23,8 @@ export interface TrainSettings {
   readonly channels: 1 | 3;
   readonly levels: number;
   readonly model: ModelSettings;
+  /** The other parts, by their names in the address; both models of a race share them. */
+  readonly parts: Readonly<Record<string, PartSetting>>;
   /** The second model of a race; undefined without a race. */
   readonly rival: ModelSettings | undefined;
   readonly rate: number;
@@ -49,25 +55,25 @@ export function trainSettings(address: Settings): TrainSettings {
     return wholeIn(address[key], least, greatest) ?? usual;
   };
   const model: ModelSettings = {
-    mixing: mixingIn(address.mixing) ?? QUICK_START_MIXING,
+    ...mixingFrom(address, 'mixing'),
     depth: wholeSetting('depth', 3),
     width: wholeSetting('width', 32),
   };
-  const rival = mixingIn(address.rival);
+  const hasRival = isMixing(address.rival);
   return {
     data: address.data === 'files' ? 'files' : 'digits',
     size: wholeSetting('size', 32),
     channels: address.channels === '1' ? 1 : 3,
     levels: wholeSetting('levels', 2),
     model,
-    rival:
-      rival === undefined
-        ? undefined
-        : {
-            mixing: rival,
-            depth: wholeSetting('depth', model.depth, 'rivalDepth'),
-            width: wholeSetting('width', model.width, 'rivalWidth'),
-          },
+    parts: Object.fromEntries(otherParts.map(([menuKey, key]) => [key, partIn(address, menuKey, key)])),
+    rival: hasRival
+      ? {
+          ...mixingFrom(address, 'rival'),
+          depth: wholeSetting('depth', model.depth, 'rivalDepth'),
+          width: wholeSetting('width', model.width, 'rivalWidth'),
+        }
+      : undefined,
     rate: numberIn(address.rate, ...limits.rate) ?? 0.006,
     batch: wholeSetting('batch', 16),
     steps: wholeSetting('steps', 1200),
@@ -78,21 +84,34 @@ export function trainSettings(address: Settings): TrainSettings {
 /** The warm-up, as a share of the steps. */
 const WARM_UP = 0.03;
 
-/** Couplings that take a fraction of the quick start's time, and need few steps until samples have strokes. */
-const quickCouplings = { coupling: 'affine', checkerboard: 2, checkerboardWidth: 16 } as const;
-
 /** The averaged weights follow fast enough for the first samples. */
 const AVERAGE_DECAY = 0.9;
 
 /** The configuration of a run, without the values it shares with the quick start. */
 export function createConfig(
-  { levels, rate, batch, steps, seed }: TrainSettings,
-  { mixing, depth, width }: ModelSettings,
+  { levels, parts, rate, batch, steps, seed }: TrainSettings,
+  { mixing, mixingPart, depth, width }: ModelSettings,
 ): ConfigLayer {
+  const layers = (section: string) =>
+    Object.fromEntries(
+      otherParts.flatMap(([menuKey, key]) => {
+        const layer = menuKey.startsWith(section) ? partLayer(menuKey, parts[key]!) : undefined;
+        return layer ? [[key, layer]] : [];
+      }),
+    );
+  const { conditioner, ...others } = layers('model.');
   return {
     seed,
-    model: { levels, mixing, depth, conditioner: { width }, ...quickCouplings },
+    model: {
+      ...PAGE_COUPLINGS,
+      levels,
+      mixing: partLayer('model.mixing', mixingPart) ?? mixing,
+      depth,
+      ...others,
+      conditioner: { ...conditioner, ...(hasWidth(parts) && { width }) },
+    },
     training: {
+      ...layers('training.'),
       learningRate: rate,
       batchSize: batch,
       microBatch: batch,
@@ -119,6 +138,16 @@ export function freeName({ mixing, depth, width }: ModelSettings, usedNames: rea
   }
 }
 
-function mixingIn(text: string | undefined): string | undefined {
-  return text !== undefined && Object.hasOwn(mixings, text) ? text : undefined;
+/** Whether the networks in couplings have a width. */
+export function hasWidth({ conditioner }: TrainSettings['parts']): boolean {
+  return conditioner!.item.options.some(({ name }) => name === 'width');
+}
+
+function mixingFrom(address: Settings, key: string): Pick<ModelSettings, 'mixing' | 'mixingPart'> {
+  const mixingPart = partIn(address, 'model.mixing', key);
+  return { mixing: mixingPart.item.name, mixingPart };
+}
+
+function isMixing(text: string | undefined): boolean {
+  return menus['model.mixing']!.parts.some(({ name }) => name === text);
 }

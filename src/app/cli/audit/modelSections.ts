@@ -1,7 +1,7 @@
 // The section of an audit about odd images: by the score of a model, or by distances.
 import { type Audit, LARGE_CLASS, type WrongLabelEstimate } from '../../../uses/odd/audit/index.ts';
 import { ENOUGH_TO_CALL, ODD } from '../../../uses/odd/limits.ts';
-import { oddScores } from '../../../uses/odd/oddScores.ts';
+import { scorePhrase, scores } from '../../../uses/odd/scores/index.ts';
 import { sourceText } from '../parts/scoreReport.ts';
 import { formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { errorMessage } from '../terminal/wording.ts';
@@ -68,7 +68,7 @@ function flaggedText({ ranked, flagged, byChance }: FoundOdd): Pick<AuditSection
 
 function byModelSection({ images, notScored }: Audit, odd: FoundOdd): OddText {
   const { score, ranked, flagged, references = 0, source } = odd;
-  const { text, trust } = oddScores[score as keyof typeof oddScores];
+  const definition = scores.find(score);
   const canFlag = references >= ENOUGH_TO_CALL;
   const result = canFlag
     ? flaggedText(odd)
@@ -80,7 +80,7 @@ function byModelSection({ images, notScored }: Audit, odd: FoundOdd): OddText {
   return {
     ...result,
     about: [
-      `Score of the model: ${score}, ${text}. ${trust}`,
+      `Score of the model: ${score}, ${scorePhrase(definition)}. ${definition.trust}`,
       canFlag
         ? `p-value at most ${ODD}: ${formatCounted(flagged, 'image')}; ${formatExpected(ODD * ranked.length)} expected by chance if all come from the source of the ${formatCount(references)} validation images. Images that the model was trained on look slightly less odd than new ones.`
         : `Compared with ${formatCounted(references, 'validation image')}, images are only ranked: to call one odd at ${100 * ODD} %, at least ${ENOUGH_TO_CALL} are needed.`,

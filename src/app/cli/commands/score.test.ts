@@ -6,7 +6,6 @@ import sharp from 'sharp';
 import { beforeAll, expect, it } from 'vitest';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { mean } from '../../../core/numeric/statistics.ts';
-import { imagesInMemory } from '../../../data/contract/dataset.ts';
 import { mapPicture } from '../../../data/pictures/mapPicture.ts';
 import { inColour } from '../../../data/pixels/channels.ts';
 import { loadModel } from '../../../model/loading/loadModel.ts';
@@ -14,7 +13,7 @@ import { commandProcess } from '../../../testing/command.ts';
 import { readPixels, writePng } from '../../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 import { oddPlaces } from '../../../uses/odd/places.ts';
-import { oddReport } from '../../../uses/odd/score.ts';
+import { score } from '../../../uses/odd/score.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -250,24 +249,22 @@ it('scores with an export, without the data, as with its run', async () => {
   cpSync(inFolder('mine'), inFolder('elsewhere/mine'), { recursive: true });
   const elsewhere = emerging.inside('elsewhere');
   const scored = await elsewhere.json('score', 'model', 'mine', '--threads=1');
+  const mapped = await elsewhere.json('score', 'model', 'mine/own 2.png', '--threads=1', '--map=maps');
+  const framed = mapped.images[0].places;
   expect(scored).toMatchObject({ draws: 4, seed: 0, reference });
   expect(scored.images).toEqual(images);
 
   const model = await loadModel(inFolder('exported'), { threads: 1 });
   const pixels = readPixels(inFolder('mine/own 2.png'));
-  const scores = await model.score(pixels);
-  const report = await oddReport(model, imagesInMemory(pixels, [8, 8, 1]));
+  const report = await score(model, pixels, { places: 1 });
   await model.release();
   expect(model.reference!.statistics.bits).toHaveLength(16);
   const { file: _, ...expected } = images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
-  const { bitsPerDim, standardError, percentile } = expected;
-  expect(scores).toEqual([{ bitsPerDim, standardError, percentile }]);
-  expect(report).toEqual({
-    score: 'typicality',
-    images: [{ index: 0, ...expected }],
-    source: undefined,
-    reference: expect.any(Float64Array),
-  });
+  const { oddness: _oddness, scores, ...image } = expected;
+  const places = { bits: expect.any(Float64Array), deviations: expect.any(Float64Array), oddest: framed };
+  expect(report).toMatchObject({ score: 'typicality', images: [{ index: 0, ...image, places }], odd: null });
+  expect(report.source).toBeUndefined();
+  expect(Object.fromEntries(report.scores.map((name) => [name, report.by(name).values[0]]))).toEqual(scores);
 
   rmSync(inFolder('elsewhere/model/scores.json'));
   const without = await elsewhere.run('score', 'model', 'mine');

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
 import { countDimensions, type ImageShape, type Values } from '../../../core/numeric/index.ts';
+import { describeOptions, type PartSettings, partOptions } from '../../../core/parts/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { JsonObject } from '../../../data/files/jsonText.ts';
@@ -15,9 +16,10 @@ import { choiceFrom, FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import { countDraws } from '../../../model/measure/evaluate.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
+import { readSetting } from '../../../runs/settings/resolve.ts';
 import { type CompileOptions, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
-import { type OddScore, type OddScoreName, oddScoreNames, oddScores } from '../../../uses/odd/oddScores.ts';
-import { type OddReport, oddReport, type Score } from '../../../uses/odd/score.ts';
+import { type ScoreReport, score } from '../../../uses/odd/score.ts';
+import { percentileOddness, scores } from '../../../uses/odd/scores/index.ts';
 import {
   addConditionOption,
   CONDITIONS_OF_IMAGES,
@@ -30,7 +32,7 @@ import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '.
 import { noteImplausible } from '../parts/implausible.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
-import { parseChoice, stepText, wholeNumber } from '../parts/options.ts';
+import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
 import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { type Maps, mapsText, writeMaps } from '../parts/scoreMaps.ts';
@@ -46,7 +48,8 @@ import { withImageProgress } from '../terminal/progress.ts';
 const PICTURES = 100;
 
 interface ScoreCommandOptions extends ModelOptions, ImageOptions, ConditionCommandOptions {
-  readonly score?: OddScoreName;
+  readonly score?: string;
+  readonly set?: readonly string[];
   readonly draws?: number;
   readonly seed?: number;
   readonly reference?: string;
@@ -65,8 +68,12 @@ export function registerScore(command: Command): void {
     .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(
       '--score <name>',
-      `order the images by this score: ${oddScoreNames.join(', ')} (default: the best that the model has)`,
-      parseChoice('score', oddScoreNames),
+      `order the images by this score: ${scores.all.map(({ name }) => name).join(', ')}, or one that --import adds (default: the best that the model has)`,
+    )
+    .option(
+      '--set <score.option=value>',
+      'set an option of the score; may be repeated',
+      (setting: string, earlier: readonly string[] = []) => [...earlier, setting],
     )
     .option(
       '--draws <k>',
@@ -102,6 +109,7 @@ export function registerScore(command: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
+        `\n${scoresText()}` +
         '\nHigher scores are odder. The p-value is the share of validation images that are at least as odd: among images\n' +
         'from the same source, one in a hundred has a p-value below 0.01. docs/odd.md says which score finds what.\n' +
         "\nWith classes, bits/dim measure p(x) over all classes. Each image gets its most probable class by Bayes' rule,\n" +
@@ -115,6 +123,43 @@ export function registerScore(command: Command): void {
     );
 }
 
+/** The scores that can be chosen, with their options. */
+function scoresText(): string {
+  return `Scores:\n${scores.all
+    .map(({ name, summary, options }) => {
+      const lines = describeOptions(options).map(
+        ({ name: option, meaning, range, default: fallback }) =>
+          `    score.${option}: ${meaning.replace(/\.$/, '')}; ${range}; default ${fallback}\n`,
+      );
+      return `  ${name}: ${summary}\n${lines.join('')}`;
+    })
+    .join('')}`;
+}
+
+/**
+ * The chosen score with its options.
+ *
+ * @throws UserError if it is unknown, or an option is invalid
+ */
+function chosenScore({ score: name, set = [] }: ScoreCommandOptions): PartSettings | undefined {
+  if (name === undefined && set.length === 0) {
+    return undefined;
+  }
+  const options = set.map((setting) => {
+    const { path, value } = readSetting(setting);
+    if (name === undefined || path.length !== 2 || path[0] !== 'score') {
+      throw new UserError(
+        'invalid-argument',
+        `--set ${setting}: it sets an option of the score that --score names, as in --score mine --set score.power=2`,
+      );
+    }
+    return [path[1]!, value] as const;
+  });
+  const choice = { ...Object.fromEntries(options), name: name! };
+  scores.resolve(choice);
+  return choice;
+}
+
 async function runScore(
   keep: Keep,
   directory: string,
@@ -122,6 +167,7 @@ async function runScore(
   options: ScoreCommandOptions,
   ranks: Ranks,
 ): Promise<void> {
+  const choice = chosenScore(options);
   const outputs = openOutputs(paths, options, ranks);
   const engine = await rankCompileOptions(ranks, options);
   const inputs = await requireSameInputs(ranks, () =>
@@ -139,9 +185,9 @@ async function runScore(
     return;
   }
   const { read, set } = inputs;
-  const { draws = reference.draws, seed = reference.seed, score, map } = options;
+  const { draws = reference.draws, seed = reference.seed, map } = options;
   const report = await withImageProgress('scoring', read.names.length, (onProgress) =>
-    oddReport(model, set, reference, { draws, seed, ranks, score, onProgress }),
+    score(model, set, { score: choice, reference, draws, seed, ranks, onProgress }),
   );
   if (ranks.rank > 0) {
     return;
@@ -154,7 +200,7 @@ async function runScore(
       ? undefined
       : await writeMaps(model, { names, pixels, condition, folder: map, draws, seed, places });
   const copies = inputs.knownImages && (await findCopies(set, files, inputs.knownImages, engine));
-  const findings = { model, read, reference, report, draws, seed, maps, copies };
+  const findings = { model, read, reference, report, choice, draws, seed, maps, copies };
   writeScores(findings, outputs, directory, options);
 }
 
@@ -252,7 +298,8 @@ interface Findings {
   readonly model: FlowModel;
   readonly read: NamedImages;
   readonly reference: ReferenceScores;
-  readonly report: OddReport;
+  readonly report: ScoreReport;
+  readonly choice: PartSettings | undefined;
   readonly draws: number;
   readonly seed: number;
   readonly maps: Maps | undefined;
@@ -261,27 +308,36 @@ interface Findings {
 
 /** Writes the scores to the files that are wanted and to stdout. */
 function writeScores(
-  { model, read, reference, report, draws, seed, maps, copies }: Findings,
+  { model, read, reference, report, choice, draws, seed, maps, copies }: Findings,
   { list, picture }: Outputs,
   directory: string,
   options: ScoreCommandOptions,
 ): void {
   const { names, paths: files = names, pixels, skipped } = read;
   const unit = resultUnit(model.model.options);
+  const values = scoresIn(unit, report);
   const images = report.images.map(
-    ({ index, ...image }): FileScore => ({
+    ({ index, bitsPerDim, standardError, percentile, pValue, classes }): FileScore => ({
       file: files[index]!,
-      ...image,
-      ...scoresIn(unit, report.score, image.scores),
+      bitsPerDim,
+      standardError,
+      percentile,
+      oddness: percentileOddness(percentile),
+      score: values[report.score]![index]!,
+      pValue,
+      scores: Object.fromEntries(report.scores.map((name) => [name, values[name]![index]!])),
+      ...(classes && { classes }),
       ...(maps?.oddest && { places: maps.oddest[index]! }),
     }),
   );
+  const scoreOptions = partOptions(scores.complete(choice ?? report.score));
   const whyNoPValues = `the validation images lack what ${report.score} needs, such as labels: name others with --reference, or measure them again with --update-reference`;
   const result = {
     step: model.step,
     score: report.score,
+    ...(Object.keys(scoreOptions).length > 0 && { scoreOptions }),
     images,
-    noPValues: report.reference === null ? whyNoPValues : null,
+    noPValues: report.by(report.score).reference === null ? whyNoPValues : null,
     source: report.source ?? null,
     draws: countDraws(model.model, { draws }),
     seed,
@@ -298,7 +354,7 @@ function writeScores(
   picture?.write(drawSheet(report, pixels, model.imageShape));
   const written = [out, sheet].flatMap((file) => (file === undefined ? [] : `${visibleText(file)}\n`));
   const text = [
-    scoreText({ ...result, unit, step: stepText(model.step, options) }),
+    scoreText({ ...result, odd: report.odd, unit, step: stepText(model.step, options) }),
     copies ? copiesText(copies) : '',
     ...written,
     maps ? mapsText(maps, unit) : '',
@@ -312,19 +368,14 @@ function writeScores(
   reportSkipped(skipped);
 }
 
-/** The chosen score and all others; likelihoods are in the unit of the model. */
-function scoresIn(
-  unit: ResultUnit,
-  chosen: OddScoreName,
-  scores: Score['scores'],
-): Pick<Score, 'score' | 'scores'> {
-  const shown: Score['scores'] = Object.fromEntries(
-    Object.entries(scores).map(([name, value]) => {
-      const { isResult } = oddScores[name as OddScoreName] as OddScore;
-      return [name, isResult ? unit.of(value) : value];
+/** Every score of the images, in their order; likelihoods are in the unit of the model. */
+function scoresIn(unit: ResultUnit, { scores: names, by }: ScoreReport): Record<string, Float64Array> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const { values } = by(name);
+      return [name, scores.find(name).isResult ? values.map((value) => unit.of(value)) : values];
     }),
   );
-  return { score: shown[chosen]!, scores: shown };
 }
 
 function parseFormat(path: string): 'csv' | 'json' {
@@ -338,9 +389,9 @@ function parseFormat(path: string): 'csv' | 'json' {
   return format;
 }
 
-function drawSheet({ images: scores }: OddReport, pixels: Values, imageShape: ImageShape): Uint8Array {
+function drawSheet({ images: scored }: ScoreReport, pixels: Values, imageShape: ImageShape): Uint8Array {
   const size = countDimensions(imageShape);
-  const shown = scores.slice(0, PICTURES);
+  const shown = scored.slice(0, PICTURES);
   const images = pixels.slice(0, shown.length * size);
   shown.forEach(({ index }, position) => {
     images.set(pixels.subarray(index * size, (index + 1) * size), position * size);

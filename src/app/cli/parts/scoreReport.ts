@@ -2,11 +2,11 @@
 
 import { visibleText } from '../../../core/visibleText.ts';
 import type { ResultUnit } from '../../../flows/models/index.ts';
-import { ENOUGH_TO_CALL, ODD } from '../../../uses/odd/limits.ts';
-import { type OddScoreName, oddScores } from '../../../uses/odd/oddScores.ts';
+import { ODD } from '../../../uses/odd/limits.ts';
 import type { OddPlace } from '../../../uses/odd/places.ts';
 import type { SourceComparison } from '../../../uses/odd/sameSource.ts';
-import type { OddReport, Score } from '../../../uses/odd/score.ts';
+import type { ScoredImage, ScoreReport } from '../../../uses/odd/score.ts';
+import { scorePhrase, scores } from '../../../uses/odd/scores/index.ts';
 import { csvText, formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
 
@@ -14,14 +14,18 @@ import { formatTable } from '../terminal/table.ts';
 const LINES = 20;
 
 /** The score of a file, as stored, by its path from the working directory. */
-export interface FileScore extends Omit<Score, 'index'> {
+export interface FileScore extends Omit<ScoredImage, 'index' | 'places'> {
   readonly file: string;
+  /** |percentile − 50|/50. */
+  readonly oddness: number;
+  /** Every score that could be computed, by name. */
+  readonly scores: Readonly<Record<string, number>>;
   /** Its oddest places, if maps were made. */
   readonly places?: readonly OddPlace[];
 }
 
 /** What is printed. */
-interface ScoreText extends Pick<OddReport, 'score'> {
+interface ScoreText extends Pick<ScoreReport, 'score' | 'odd'> {
   readonly source: SourceComparison | null;
   readonly images: readonly FileScore[];
   /** Why p-values are missing; null if they aren't. */
@@ -37,6 +41,7 @@ interface ScoreText extends Pick<OddReport, 'score'> {
 export function scoreText({
   images,
   score,
+  odd,
   source,
   noPValues,
   draws,
@@ -50,11 +55,11 @@ export function scoreText({
     `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
     `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
   const ofSet = source === null ? '' : `${sourceText(source, images.length)}\n`;
-  const about = { noPValues, references: reference.images, unit };
+  const about = { noPValues, odd, references: reference.images, unit };
   return `${table(images, score, unit)}\n${lessOdd}${measured}${trustText(images, score, about)}${ofSet}`;
 }
 
-function table(images: readonly FileScore[], score: OddScoreName, unit: ResultUnit): string {
+function table(images: readonly FileScore[], score: string, unit: ResultUnit): string {
   const hasClasses = images[0]?.classes !== undefined;
   const hasPValues = images.some(({ pValue }) => pValue !== null);
   return formatTable(
@@ -82,22 +87,24 @@ function table(images: readonly FileScore[], score: OddScoreName, unit: ResultUn
 /** What the score is, where it fails, and how many images have a small p-value, also by chance. */
 function trustText(
   images: readonly FileScore[],
-  score: OddScoreName,
+  score: string,
   {
     noPValues,
+    odd,
     references,
     unit,
-  }: { readonly noPValues: string | null; readonly references: number; readonly unit: ResultUnit },
+  }: Pick<ScoreText, 'noPValues' | 'odd' | 'unit'> & { readonly references: number },
 ): string {
-  const { text, trust } = oddScores[score];
-  const scoreLine = `${score}: ${text.replace('bits/dim', unit.name)}; higher is odder. ${trust}\n`;
+  const definition = scores.find(score);
+  const { trust } = definition;
+  const what = scorePhrase(definition).replace('bits/dim', unit.name);
+  const scoreLine = `${score}: ${what}; higher is odder.${trust ? ` ${trust}` : ''}\n`;
   if (noPValues !== null) {
     return `${scoreLine}No p-values: ${noPValues}\n`;
   }
-  if (references < ENOUGH_TO_CALL) {
+  if (odd === null) {
     return `${scoreLine}Too few validation images (${references}) to call any image odd at ${100 * ODD} %: the first are the most unusual\n`;
   }
-  const odd = images.filter(({ pValue }) => pValue !== null && pValue <= ODD).length;
   return (
     `${scoreLine}p-value at most ${ODD}: ${formatCounted(odd, 'image')}; ` +
     `${formatExpected(ODD * images.length)} expected by chance if all come from the same source\n`
@@ -106,7 +113,7 @@ function trustText(
 
 /** All scores as CSV. */
 export function scoreCsv(images: readonly FileScore[], unit: ResultUnit): string {
-  const scores = Object.keys(images[0]?.scores ?? {}) as (keyof FileScore['scores'])[];
+  const scoreNames = Object.keys(images[0]?.scores ?? {});
   const classes = Object.keys(images[0]?.classes?.probabilities ?? {});
   const titles = [
     'file',
@@ -116,7 +123,7 @@ export function scoreCsv(images: readonly FileScore[], unit: ResultUnit): string
     'oddness',
     ...(classes.length === 0 ? [] : ['class', ...classes.map((name) => csvText(`p(${name})`))]),
     'pValue',
-    ...scores,
+    ...scoreNames,
   ];
   const rows = images.map((image) => [
     csvText(image.file),
@@ -126,7 +133,7 @@ export function scoreCsv(images: readonly FileScore[], unit: ResultUnit): string
     image.oddness,
     ...(image.classes ? [csvText(image.classes.class), ...Object.values(image.classes.probabilities)] : []),
     image.pValue ?? '',
-    ...scores.map((name) => image.scores[name]!),
+    ...scoreNames.map((name) => image.scores[name]!),
   ]);
   return [titles, ...rows].map((row) => `${row.join(',')}\n`).join('');
 }

@@ -6,10 +6,9 @@ import { type ImageSet, imagesInMemory } from '../../../data/contract/index.ts';
 import { joined } from '../../../data/pixels/index.ts';
 import type { FlowModel, WorkOptions } from '../../../model/index.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
-import { ENOUGH_TO_CALL, ODD } from '../limits.ts';
-import type { OddScoreName } from '../oddScores.ts';
+import { ODD } from '../limits.ts';
 import type { SourceComparison } from '../sameSource.ts';
-import { type OddReport, oddReport } from '../score.ts';
+import { type ScoreReport, score } from '../score.ts';
 import { NEIGHBOURS, type Neighbours } from './neighbours.ts';
 import type { ClassEvidence } from './wrongLabels.ts';
 
@@ -26,7 +25,7 @@ interface OddImage {
 /** The odd images that were found. */
 export interface OddFindings {
   /** The score, or `neighbours` without a model. */
-  readonly score: OddScoreName | 'neighbours';
+  readonly score: string;
   /** Every image that was scored, the oddest first. */
   readonly ranked: readonly OddImage[];
   /** How many of the first are beyond the limit; 0 if there are too few validation images to tell. */
@@ -79,7 +78,7 @@ const LEAST_MEDIAN = 0.1;
  * The default score of a model; with its classes also how well each suits each image, in bits.
  *
  * @throws UserError (`mismatch`) if most of the images are unlike its validation images, so that it cannot tell odd ones; as
- * `oddReport` does
+ * `score` does
  */
 export async function oddByModel(
   scored: ScoredWithModel,
@@ -90,7 +89,7 @@ export async function oddByModel(
     ...imagesInMemory(joined(pixels), imageShape),
     ...(labels && { labels: { classes: labels.classes, classAt: (index) => labels.of[index]! } }),
   };
-  const report = await oddReport(model, set, reference, following);
+  const report = await score(model, set, { ...following, reference });
   requireDescribed(report);
   const ranked = report.images.map(
     // The default score always has p-values.
@@ -102,7 +101,7 @@ export async function oddByModel(
     odd: {
       score: report.score,
       ranked,
-      flagged: references < ENOUGH_TO_CALL ? 0 : ranked.filter(({ pValue }) => pValue! <= ODD).length,
+      flagged: report.odd ?? 0,
       byChance: ODD,
       references,
       source: report.source,
@@ -111,7 +110,7 @@ export async function oddByModel(
   };
 }
 
-function requireDescribed({ source, images }: OddReport): void {
+function requireDescribed({ source, images }: ScoreReport): void {
   if (source === undefined || source.same || median(images.map(({ pValue }) => pValue!)) > LEAST_MEDIAN) {
     return;
   }
@@ -124,7 +123,7 @@ function requireDescribed({ source, images }: OddReport): void {
 }
 
 /** log₂ p(x | class) of each image, in the order of the images. */
-function classEvidence(scores: OddReport['images'], { classes, imageShape }: FlowModel): ClassEvidence {
+function classEvidence(scores: ScoreReport['images'], { classes, imageShape }: FlowModel): ClassEvidence {
   const dimensions = imageShape.reduce((product, length) => product * length, 1);
   const values = new Float64Array(scores.length * classes.length);
   for (const { index, classes: classScores } of scores) {

@@ -7,7 +7,7 @@ import { randomParameters } from '../../../flows/checks/randomParameters.ts';
 import { Glow } from '../../../flows/models/glow.ts';
 import { FlowModel } from '../../../model/flowModel.ts';
 import { constant } from '../../../tensor/tensor.ts';
-import { computableFrom } from '../oddScores.ts';
+import { computableFrom } from '../scores/index.ts';
 import { codeLength } from './codeLength.ts';
 import { classStatistics, gridMeans, measureStatistics, ninthNames } from './imageStatistics.ts';
 import { measurePixelStatistics } from './pixelStatistics.ts';

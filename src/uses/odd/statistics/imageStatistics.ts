@@ -19,7 +19,7 @@ import { codeLength } from './codeLength.ts';
 import { measurePixelStatistics, pixelStatistics } from './pixelStatistics.ts';
 
 /** Images, measured. */
-interface MeasuredStatistics {
+export interface MeasuredStatistics {
   /** The statistics; parts of likelihoods and code lengths in bits/dim. */
   readonly statistics: ImageStatistics;
   /** bits/dim of each image for each draw of the noise. */

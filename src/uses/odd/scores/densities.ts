@@ -1,5 +1,5 @@
 // Densities of vectors that are fitted to reference images, and preparations so that a few odd ones among these don't hide others.
-import { mean, quantile } from '../../core/numeric/index.ts';
+import { mean, quantile } from '../../../core/numeric/index.ts';
 
 /** Vectors, row-major. */
 export interface Rows {

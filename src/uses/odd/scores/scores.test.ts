@@ -1,11 +1,15 @@
 // The scores, each on statistics whose order is known.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../core/numeric/random.ts';
-import { bits, computableFrom, oddScores, typicality } from './oddScores.ts';
+import { RandomStream } from '../../../core/numeric/random.ts';
+import type { ImageStatistics } from '../../../model/referenceScores.ts';
+import { computableFrom, scores } from './index.ts';
+
+const fitted = (name: string, reference: ImageStatistics) => scores.find(name).build({})(reference);
 
 describe('bits', () => {
-  const fit = bits.fit({ bits: [4, 1, 3, 2] });
-  const values = (...bitCounts: number[]) => [...fit({ bits: bitCounts })];
+  const fit = fitted('bits', { bits: [4, 1, 3, 2] });
+  const values = (...bitCounts: number[]) => Array.from(fit({ bits: bitCounts }));
   const order = (...bitCounts: number[]) =>
     values(...bitCounts)
       .map((value, index) => ({ value, index }))
@@ -19,14 +23,14 @@ describe('bits', () => {
   });
 
   it('has a scale for equal reference images', () => {
-    expect([...bits.fit({ bits: [2, 2, 2] })({ bits: [2, 5] })]).toEqual([1, 4]);
+    expect(Array.from(fitted('bits', { bits: [2, 2, 2] })({ bits: [2, 5] }))).toEqual([1, 4]);
   });
 });
 
 describe('complexity', () => {
   it('is bits/dim minus a coder’s', () => {
     const images = { bits: [3, 1], code: [1, 2] };
-    expect([...oddScores.complexity.fit({})(images)]).toEqual([2, -1]);
+    expect(Array.from(fitted('complexity', {})(images))).toEqual([2, -1]);
   });
 });
 
@@ -66,10 +70,11 @@ describe('typicality', () => {
     ]);
     return { ...Object.fromEntries(typical), ...statistics } as Record<string, number[]>;
   };
-  const scores = (statistics: Record<string, number[]>) => [...typicality.fit(reference)(images(statistics))];
+  const scored = (statistics: Record<string, number[]>) =>
+    Array.from(fitted('typicality', reference)(images(statistics)));
 
   it('finds combinations that are odd though each number is common, at both ends', () => {
-    const [typical, apart, high, low] = scores({
+    const [typical, apart, high, low] = scored({
       'latents 0': [0.5, 0.5, 4, -4],
       code: [6, 3, 13, -3],
     }) as [number, number, number, number];
@@ -79,7 +84,7 @@ describe('typicality', () => {
   });
 
   it('finds each change of the pixels that the likelihood misses, at both ends', () => {
-    const [typical] = scores({ noise: [4] });
+    const [typical] = scored({ noise: [4] });
     for (const [name, values] of Object.entries({
       'ninth 0': [40, 160],
       contrast: [25, 80],
@@ -89,14 +94,14 @@ describe('typicality', () => {
       direction: [-2, 2],
       colour: [5, 60],
     })) {
-      for (const value of scores({ [name]: values })) {
+      for (const value of scored({ [name]: values })) {
         expect(value, name).toBeGreaterThan(typical! + 5);
       }
     }
   });
 
   it('refuses a reference with statistics that images lack', () => {
-    const score = typicality.fit({ ...reference, 'latents 7': normals });
+    const score = fitted('typicality', { ...reference, 'latents 7': normals });
     expect(() => score(images({ code: [1] }))).toThrow(
       "the reference has statistics of another model ('latents 7'): measure it again with measureReference()",
     );
@@ -108,8 +113,8 @@ describe('typicality', () => {
       ...statistics,
       code: statistics.code!.map((value) => 1000 * value - 7),
     });
-    const plainScores = typicality.fit(reference)(examples);
-    const scaledScores = typicality.fit(scaled(reference))(scaled(examples));
+    const plainScores = Array.from(fitted('typicality', reference)(examples));
+    const scaledScores = fitted('typicality', scaled(reference))(scaled(examples));
     plainScores.forEach((value, index) => {
       expect(scaledScores[index]).toBeCloseTo(value, 6);
     });
@@ -132,4 +137,9 @@ describe('what can be computed', () => {
     const more = { ...images, bestClass: [1], labelMargin: [1] };
     expect(computableFrom(more)).toEqual(['bits', 'complexity', 'typicality', 'best-class', 'label']);
   });
+});
+
+it('each have a row in docs/odd.md, in order', () => {
+  const rows = readFileSync('docs/odd.md', 'utf8').matchAll(/^\| `([\w-]+)` \|/gm);
+  expect([...rows].map(([, name]) => name)).toEqual(scores.names);
 });

@@ -1,6 +1,6 @@
 // Density estimates against formulas, their integral, and rows that are hard to fit.
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../../core/numeric/random.ts';
+import { RandomStream } from '../../../core/numeric/random.ts';
 import { gaussian, kernel, type Rows, robustKernel, whiten } from './densities.ts';
 
 const rows = (width: number, values: ArrayLike<number>): Rows => ({

@@ -1,0 +1,159 @@
+// A conditioner of a user's own, with an option, in a page: trained by workers, saved, loaded and sampled as in Node.
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as define from '../api/shared/define.ts';
+import * as limits from '../api/shared/limits.ts';
+import { option, registerPart } from '../core/parts/index.ts';
+import { imagesInMemory } from '../data/contract/dataset.ts';
+import { memoryFiles, readFiles } from '../data/files/fileStore.ts';
+import { filledParameter } from '../flows/contract/parameters.ts';
+import { loadModel } from '../model/loading/loadModel.ts';
+import { startRun } from '../runs/open/run.node.ts';
+import * as operations from '../tensor/operations/index.ts';
+import { train } from '../training/loop/train.ts';
+import { bundle } from './browser.ts';
+import { chromiumPath, openPage } from './pages.ts';
+import { tinyImages } from './tinyImages.ts';
+import { tinyConfig } from './tinyRuns.ts';
+
+/** The expression of the definition, which the page's scripts evaluate too. */
+const definition = `define.conditioner({
+  name: 'mean',
+  summary: 'The mean of the channels that stay.',
+  options: { strength: option('How strongly it acts.', limits.numberFrom(0, 1), 1) },
+  build: ({ strength }) => ({
+    parameters: (shape, { channels, numbers }) => ({ weights: filledParameter([channels * numbers], 0.1) }),
+    forward(image, p) {
+      const { multiply, reshape, sum } = operations;
+      const [count, height, width, channels] = image.shape;
+      const mean = multiply(reshape(sum(image, [3]), [count, height, width, 1]), strength / channels);
+      return multiply(mean, p.get('weights'));
+    },
+  }),
+})`;
+const names = ['define', 'option', 'limits', 'filledParameter', 'operations'];
+const registration = `
+  import { define, filledParameter, limits, option, registerPart } from 'emerging-flows/flows';
+  import { operations } from 'emerging-flows/tensor';
+  registerPart(${definition});
+`;
+
+const SHAPE = [8, 8, 1] as const;
+const sizes = { train: 32, validation: 8, test: 8 };
+const sets = Object.entries(sizes).map(([name, count], seed) => [name, tinyImages(count, 8, seed)] as const);
+const dataset = {
+  name: 'tiny',
+  imageShape: SHAPE,
+  ...(Object.fromEntries(sets.map(([name, pixels]) => [name, imagesInMemory(pixels, SHAPE)])) as Record<
+    keyof typeof sizes,
+    ReturnType<typeof imagesInMemory>
+  >),
+};
+const config = (strength: number) =>
+  tinyConfig({ steps: 6 }, { mixing: '1x1', conditioner: { name: 'mean', strength } });
+
+/** What the page and Node do with the model. */
+const use = `
+  const pixels = await model.sample({ count: 4, seed: 1, onOverflow: () => {} });
+  const bits = await model.bitsPerDim(pixels);
+  return { pixels: [...pixels], bits: [...bits], conditioner: model.model.options.conditioner };
+`;
+
+interface Used {
+  readonly pixels: number[];
+  readonly bits: number[];
+  readonly conditioner: unknown;
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[], limit: number): void {
+  expect(actual).toHaveLength(expected.length);
+  expect(Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)))).toBeLessThanOrEqual(
+    limit,
+  );
+}
+
+describe.skipIf(chromiumPath === undefined)(
+  'a conditioner with a strength in a page (scripts/install-system-packages)',
+  { tags: 'system' },
+  () => {
+    let page: Page;
+    let close: () => Promise<void>;
+    beforeAll(async () => {
+      registerPart(
+        new Function(...names, `return ${definition}`)(define, option, limits, filledParameter, operations),
+      );
+      const bundled = await bundle(
+        `
+        globalThis.ask = (code) => new Promise((resolve, reject) => {
+          const worker = new Worker('/trainer.js', { type: 'module' });
+          worker.onmessage = ({ data }) => (data.failure ? reject(new Error(data.failure)) : resolve(data.result));
+          worker.postMessage(code);
+        });
+        `,
+        {
+          trainer: `
+          import * as main from 'emerging-flows';
+          import * as data from 'emerging-flows/data';
+          import * as training from 'emerging-flows/training';
+          ${registration}
+          const library = { ...main, ...data, ...training };
+          library.configureRuntime({
+            wasm: '/runtime/ort-wasm-simd-threaded.wasm',
+            startWorker: () => new Worker('/gradients.js', { type: 'module' }),
+          });
+          const AsyncFunction = (async () => {}).constructor;
+          onmessage = ({ data }) =>
+            new AsyncFunction('library', data)(library).then(
+              (result) => postMessage({ result }),
+              (error) => postMessage({ failure: error.stack + ': ' + error.message }),
+            );
+          `,
+          gradients: `import 'emerging-flows/worker'; ${registration}`,
+        },
+      );
+      ({ page, close } = await openPage(bundled));
+    });
+    afterAll(() => close());
+
+    const inWorker = <Result>(code: string): Promise<Result> =>
+      page.evaluate(
+        (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),
+        code,
+      );
+
+    it.each([0.5, 1])('of %d is trained by two workers, saved, loaded and sampled', async (strength) => {
+      const set = (pixels: Uint8Array) => `library.imagesInMemory(Uint8Array.from([${pixels}]), [${SHAPE}])`;
+      const inPage = await inWorker<Used & { readonly workers: number; readonly lines: string }>(`
+        const dataset = { name: 'tiny', imageShape: [${SHAPE}], ${sets.map(([name, pixels]) => `${name}: ${set(pixels)}`)} };
+        const files = await library.privateFiles('own');
+        const run = await library.startRun(${JSON.stringify(config(strength))}, files, { dataset });
+        await library.train({ ...run, workers: 2, threads: 2 });
+        const stored = await library.readFiles(await library.privateFiles('own'));
+        await library.removePrivateFiles('own');
+        const text = (name) => new TextDecoder().decode(stored[name]);
+        const model = await library.loadModel(stored);
+        const used = await (async () => { ${use} })();
+        return { ...used, workers: JSON.parse(text('summary.json')).workers, lines: text('metrics.jsonl') };
+      `);
+      expect(inPage.workers).toBe(2);
+      expect(inPage.conditioner).toEqual({ name: 'mean', strength });
+
+      const files = memoryFiles('own');
+      await train({ ...(await startRun(config(strength), files, { dataset })), threads: 1, workers: 1 });
+      const stored = await readFiles(files);
+      await using model = await loadModel(stored, { threads: 1 });
+      const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+      const inNode: Used = await new AsyncFunction('model', use)(model);
+      const losses = (lines: string): number[] =>
+        lines
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line).bitsPerDim ?? 0);
+      const expected = losses(new TextDecoder().decode(stored['metrics.jsonl']));
+      expectClose(losses(inPage.lines), expected, 1e-4);
+      // Rounding may move a pixel by one level.
+      expectClose(inPage.pixels, inNode.pixels, 1);
+      expectClose(inPage.bits, inNode.bits, 0.05);
+    });
+  },
+);
