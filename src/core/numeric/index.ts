@@ -43,7 +43,6 @@ export {
   portableTanh,
 } from './portableMath.ts';
 export { RandomStream } from './random.ts';
-export { gaussQuadrature, singularValues } from './spectrum.ts';
 export { Moments, mean, median, quantile, standardErrorOfMean, valueRange, variance } from './statistics.ts';
 export {
   bitsOfKind,

@@ -1,5 +1,6 @@
 // The log-determinant of a layer computed from its values, independently of its own formula.
-import { dot, gaussQuadrature, logAbsDeterminant, RandomStream } from '../../core/numeric/index.ts';
+import { dot, logAbsDeterminant, RandomStream } from '../../core/numeric/index.ts';
+import { gaussQuadrature } from '../../core/numeric/spectrum.ts';
 import type { LayerMap } from './layerMap.ts';
 
 /** The largest Jacobian that is computed densely, in values per image: its decomposition takes a second. */

@@ -6,8 +6,8 @@ import { hasPartialFiles, requireWritable } from '../../data/files/partialFiles.
 import { encodeSafetensors, type Safetensors } from '../../data/files/safetensors.ts';
 import { RunStore } from '../contents/runStore.ts';
 import { configSchemaText } from '../settings/configReference.ts';
-import type { Config } from '../settings/configSchema.ts';
-import { SCHEMA_FILE, stringifyConfig } from '../settings/configText.ts';
+import { type Config, SCHEMA_FILE } from '../settings/configSchema.ts';
+import { stringifyConfig } from '../settings/configText.ts';
 import type { ConfigFile } from '../settings/resolve.ts';
 import { markData } from './dataMark.ts';
 import { createRunFolder } from './newRunFolder.ts';

@@ -16,7 +16,7 @@ import {
 import { requireWritable } from '../../data/files/partialFiles.ts';
 import { checkMetrics } from '../contents/logLines.ts';
 import { checkpointFile, runFileNames } from '../contents/runFileNames.ts';
-import { SCHEMA_FILE } from '../settings/configText.ts';
+import { SCHEMA_FILE } from '../settings/configSchema.ts';
 import { holdsExport, type RunPaths, runFiles, runPaths } from './runFolder.ts';
 
 /**

@@ -6,7 +6,7 @@ import { listFolder, parentFolder, pathIn } from '../../data/files/folders.ts';
 import type { JsonObject } from '../../data/files/jsonText.ts';
 import { checkpointFile, runFileNames, stepsIn } from '../contents/runFileNames.ts';
 import { largestSummary, summaryFrom } from '../contents/runSummary.ts';
-import { SCHEMA_FILE } from '../settings/configText.ts';
+import { SCHEMA_FILE } from '../settings/configSchema.ts';
 
 /** The paths of a run's files. */
 export interface RunPaths {

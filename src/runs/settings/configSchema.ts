@@ -16,6 +16,9 @@ import { boundaries, MOST_CHANNELS, modelDefaults, parts } from '../../flows/mod
 import { optimizers } from '../../tensor/optimizers/index.ts';
 import { conditionSchema } from './conditionSchema.ts';
 
+/** The name of the schema file next to every configuration that a run writes. */
+export const SCHEMA_FILE = 'config.schema.json';
+
 /** The names a configuration may choose from. */
 const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],

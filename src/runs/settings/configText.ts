@@ -1,10 +1,7 @@
 // Configurations as YAML. Apart from their validation: a page that uses a model reads no YAML.
 import { CST, Lexer, LineCounter, parseDocument, stringify } from 'yaml';
 import { check } from './config.ts';
-import { type Config, configSchema } from './configSchema.ts';
-
-/** The name of the schema file next to every configuration that a run writes. */
-export const SCHEMA_FILE = 'config.schema.json';
+import { type Config, configSchema, SCHEMA_FILE } from './configSchema.ts';
 
 /**
  * A configuration as YAML, its keys in the schema's order; parsing it yields an equal configuration. The

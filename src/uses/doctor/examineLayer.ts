@@ -7,8 +7,8 @@ import {
   type NdArray,
   RandomStream,
   relativeError,
-  singularValues,
 } from '../../core/numeric/index.ts';
+import { singularValues } from '../../core/numeric/spectrum.ts';
 import { nextTurn, requireMemory } from '../../core/platform/index.ts';
 import {
   LARGEST_DENSE,

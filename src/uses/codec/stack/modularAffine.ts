@@ -35,7 +35,7 @@ export function scaleDown(stack: BitStack, y: number, numerator: number, denomin
 }
 
 /** Activations between knots: one 64th. Finer knots don't shorten files measurably. */
-const PIECE = ONE / 64;
+export const PIECE = ONE / 64;
 
 /** Knots are numbered from −LAST to LAST; activations beyond them are out of range. */
 const LAST = LARGEST / PIECE;
@@ -66,14 +66,19 @@ export function alongCurve(stack: BitStack, x: number, curve: Curve): number {
 /** Steps of a search along the secant, before it halves the range. */
 const SECANT_STEPS = 8;
 
-/** The inverse of `alongCurve`: it finds the same piece by the same heights. */
-export function backFromCurve(stack: BitStack, y: number, curve: Curve): number {
+/**
+ * The inverse of `alongCurve`: it finds the same piece by the same heights.
+ *
+ * @param last the rise of the piece that was found last, which is replaced: neighbours have similar curves, so the search starts
+ * with it
+ */
+export function backFromCurve(stack: BitStack, y: number, curve: Curve, last: { rise: number }): number {
   // y is between the heights of the knots `low` and `high`, as soon as both are known.
   let [low, high] = [-LAST - 1, LAST + 1];
   let [lowHeight, highHeight] = [Number.NaN, Number.NaN];
-  // Secant steps from the middle of the images: evaluating a mixture takes long, and curves are smooth.
-  let knot = 0;
-  let before = { knot: 0, height: 0 };
+  // Secant steps from where the curve would be the identity: evaluating a mixture takes long, and curves are smooth.
+  let knot = Math.floor(y / PIECE);
+  let before = { knot, height: y };
   for (let turn = 0; high - low > 1; turn++) {
     knot = Math.min(Math.max(knot, low + 1), high - 1);
     const height = knotHeight(curve, knot);
@@ -89,12 +94,13 @@ export function backFromCurve(stack: BitStack, y: number, curve: Curve): number 
       knot = Math.floor((low + high) / 2);
     } else {
       // So far away; further, if the curve becomes ever flatter.
-      const step = (y - height) / (slope >= 1 && slope < LARGEST ? slope : PIECE);
+      const step = (y - height) / (slope >= 1 && slope < LARGEST ? slope : last.rise);
       const further = isBracketed ? 1 : 2 ** Math.max(0, turn - 2);
       knot += Math.floor(step * further);
     }
   }
-  const piece = scaleDown(stack, y - lowHeight, requireRise(highHeight - lowHeight), PIECE);
+  last.rise = requireRise(highHeight - lowHeight);
+  const piece = scaleDown(stack, y - lowHeight, last.rise, PIECE);
   return low * PIECE + piece;
 }
 

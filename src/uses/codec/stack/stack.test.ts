@@ -9,7 +9,7 @@ import { mixture } from '../../../flows/coupling/mixture.ts';
 import { filledStack } from '../../../testing/filledStack.ts';
 import { FRACTION_BITS, fixedScale, LARGEST, ONE, OutOfRange, SCALE_ONE, toFixed } from './fixedPoint.ts';
 import { popLatent, pushLatent } from './latentStack.ts';
-import { alongCurve, backFromCurve, scaleDown, scaleUp } from './modularAffine.ts';
+import { alongCurve, backFromCurve, PIECE, scaleDown, scaleUp } from './modularAffine.ts';
 
 describe('the modular affine map', () => {
   const scale = fc.oneof(
@@ -156,18 +156,23 @@ describe('rising curves', () => {
 
   it.each(Object.entries(curves))('are exact in both directions: %s', (_, curve) => {
     fc.assert(
-      fc.property(fc.integer({ min: -100 * ONE, max: 100 * ONE }), fc.integer(), (value, seed) => {
-        const stack = filledStack(20, seed);
-        const before = stack.toBytes();
-        expect(backFromCurve(stack, alongCurve(stack, value, curve), curve)).toBe(value);
-        expect(stack.toBytes()).toEqual(before);
-        const back = attempt(() => backFromCurve(stack, value, curve));
-        // A curve may not reach the value.
-        if (back !== undefined) {
-          expect(alongCurve(stack, back, curve)).toBe(value);
+      fc.property(
+        fc.integer({ min: -100 * ONE, max: 100 * ONE }),
+        fc.integer(),
+        fc.integer({ min: 1, max: LARGEST }),
+        (value, seed, rise) => {
+          const stack = filledStack(20, seed);
+          const before = stack.toBytes();
+          expect(backFromCurve(stack, alongCurve(stack, value, curve), curve, { rise })).toBe(value);
           expect(stack.toBytes()).toEqual(before);
-        }
-      }),
+          const back = attempt(() => backFromCurve(stack, value, curve, { rise }));
+          // A curve may not reach the value.
+          if (back !== undefined) {
+            expect(alongCurve(stack, back, curve)).toBe(value);
+            expect(stack.toBytes()).toEqual(before);
+          }
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -176,6 +181,7 @@ describe('rising curves', () => {
     const { curve } = mixture()([1, 1, 1]).scalar as { curve(numbers: Float64Array): (x: number) => number };
     const random = new RandomStream(0, 'numbers');
     const [stack, inversions] = [filledStack(2000), 300];
+    const last = { rise: PIECE };
     let evaluations = 0;
     for (let index = 0; index < inversions; index++) {
       const ofNumbers = curve(random.normals(14));
@@ -183,7 +189,7 @@ describe('rising curves', () => {
         evaluations++;
         return ofNumbers(x);
       };
-      backFromCurve(stack, Math.floor(2 * random.normal() * ONE), counted);
+      backFromCurve(stack, Math.floor(2 * random.normal() * ONE), counted, last);
     }
     // Halving by itself takes 11 or more.
     expect(evaluations / inversions).toBeLessThan(8);
@@ -192,6 +198,6 @@ describe('rising curves', () => {
   it('refuse curves that are not finite', () => {
     const curve = () => Number.NaN;
     expect(() => alongCurve(filledStack(20), 5, curve)).toThrow(OutOfRange);
-    expect(() => backFromCurve(filledStack(20), 5, curve)).toThrow(OutOfRange);
+    expect(() => backFromCurve(filledStack(20), 5, curve, { rise: PIECE })).toThrow(OutOfRange);
   });
 });

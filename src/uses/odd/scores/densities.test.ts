@@ -1,7 +1,7 @@
 // Density estimates against formulas, their integral, and rows that are hard to fit.
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../../core/numeric/random.ts';
-import { gaussian, kernel, type Rows, robustKernel, whiten } from './densities.ts';
+import { compression, gaussian, kernel, type Rows, robustKernel, whiten } from './densities.ts';
 
 const rows = (width: number, values: ArrayLike<number>): Rows => ({
   count: values.length / width,
@@ -52,6 +52,23 @@ describe('gaussian', () => {
     const [along, across] = gaussian(rows(2, data))(rows(2, [2, 2, 2, -2])) as unknown as [number, number];
     // The exponents of the true density: −½(x² + (y − x)²/0.25).
     expect(along - across).toBeCloseTo(0.5 * (16 / 0.25), -1);
+  });
+});
+
+describe('compression', () => {
+  it('measures a skewed column on each side by itself, and ignores a few odd rows', () => {
+    // An exponential distribution: its first tenth is 0.588 below the median, its last tenth 1.609 above.
+    const values = Array.from({ length: 1000 }, (_, index) => -Math.log(1 - (index + 0.5) / 1000));
+    const median = Math.LN2;
+    const compressed = (odd: readonly number[]) =>
+      compression(rows(1, [...values, ...odd]))(rows(1, [median - 3, median, median + 3])).data;
+    const [below, middle, above] = compressed([]);
+    expect(middle).toBeCloseTo(0, 2);
+    expect(below).toBeCloseTo(-4 * Math.asinh((3 * 1.2816) / 0.588 / 4), 2);
+    expect(above).toBeCloseTo(4 * Math.asinh((3 * 1.2816) / 1.609 / 4), 2);
+    const [belowOdd, , aboveOdd] = compressed(new Array<number>(20).fill(-1e6));
+    expect(belowOdd! / below!).toBeCloseTo(1, 1);
+    expect(aboveOdd! / above!).toBeCloseTo(1, 1);
   });
 });
 

@@ -201,18 +201,26 @@ const MOST_ODD = 0.06;
 /** Rows are left out if the logarithm of their squared distance is so many quartile ranges above the upper quartile. */
 const FENCE = 3.5;
 
+/** At least this share of a column's scale counts on each side of its median. */
+const LEAST_SIDE = 0.3;
+
 /**
- * Maps x to 4 asinh((x − median)/4s) by column, with s from the distance between the first and the last tenth: the median and s
- * ignore a few odd rows, and the likelihood of an image unlike all others may be larger than theirs by many orders of magnitude.
+ * Maps x to 4 asinh((x − median)/4s) by column, with one s below the median and another above, from the distance to the first
+ * and to the last tenth. Both ignore a few odd rows; two, since the long tail of a skewed column is typical, but as far on its
+ * short side is odd. The likelihood of an image unlike all others may be larger than theirs by many orders of magnitude.
  */
 export function compression(rows: Rows): (others: Rows) => Rows {
-  const scales = Array.from({ length: rows.width }, (_, column) => robustColumnScale(rows, column));
+  const scales = Array.from({ length: rows.width }, (_, column) => sidedColumnScale(rows, column));
   return ({ count, width, data }) => ({
     count,
     width,
     data: data.map((value, index) => {
       const scale = scales[index % width];
-      return scale ? LINEAR * Math.asinh((value - scale.centre) / scale.deviation / LINEAR) : 0;
+      if (scale === undefined) {
+        return 0;
+      }
+      const deviation = value < scale.centre ? scale.below : scale.above;
+      return LINEAR * Math.asinh((value - scale.centre) / deviation / LINEAR);
     }),
   });
 }
@@ -243,15 +251,21 @@ function near(rows: Rows, { width, data }: Rows): Rows {
   );
 }
 
-function robustColumnScale(rows: Rows, column: number): ReturnType<typeof columnScale> {
+function sidedColumnScale(rows: Rows, column: number) {
   const values = Float64Array.from({ length: rows.count }, (_, row) => rows.data[row * rows.width + column]!);
   values.sort();
-  // 2.563 deviations of a normal distribution.
-  const deviation = (quantile(values, 0.9) - quantile(values, 0.1)) / 2.563;
-  // A column of mostly equal values, such as the brightness of a corner, has no such distance.
-  return deviation > 0
-    ? { place: column, centre: quantile(values, 0.5), deviation }
-    : columnScale(rows, column);
+  const centre = quantile(values, 0.5);
+  // 1.2816 deviations of a normal distribution.
+  const [below, above] = [centre - quantile(values, 0.1), quantile(values, 0.9) - centre].map(
+    (distance) => distance / 1.2816,
+  ) as [number, number];
+  const least = (LEAST_SIDE * (below + above)) / 2;
+  if (least > 0) {
+    return { centre, below: Math.max(below, least), above: Math.max(above, least) };
+  }
+  // A column of mostly equal values, such as the brightness of a corner, has no such distances.
+  const scale = columnScale(rows, column);
+  return scale && { centre: scale.centre, below: scale.deviation, above: scale.deviation };
 }
 
 /**
