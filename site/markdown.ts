@@ -9,6 +9,12 @@ import { places as layerPlaces } from './places.ts';
 
 const places = { ...studioPlaces, ...layerPlaces };
 
+/** The lists of figures, and the rooms of the studio that show them. */
+const figurePages = [
+  { file: 'studio/rooms/how/essay.ts', room: 'how' },
+  { file: 'studio/rooms/how/reference.ts', room: 'how/layers' },
+];
+
 /** The most characters of code that stay on one line even on a phone. */
 const SHORT_CODE = 32;
 
@@ -51,12 +57,14 @@ export function withInserts(markdown: string, options: { root: string; studio: s
       return `<p class="excerpt-file">${excerpt.file}</p>\n\n\`\`\`ts\n${code}\n\`\`\``;
     })
     .replace(/<!-- figure: (\w+) -->\n(\[.+)?/g, (_, name: string, link?: string) => {
-      const title = new RegExp(`\\{\\s*name: '${name}',\\s*title: '([^']+)'`).exec(
-        read('studio/rooms/how/sections.ts'),
-      )?.[1];
-      if (title === undefined) {
-        throw new Error(`unknown figure ${name}: studio/rooms/how/sections.ts lists them`);
+      const entry = new RegExp(`\\{\\s*name: '${name}',\\s*title: '([^']+)'`);
+      const page = figurePages.find(({ file }) => entry.test(read(file)));
+      if (page === undefined) {
+        throw new Error(
+          `unknown figure ${name}: ${figurePages.map(({ file }) => file).join(' and ')} list them`,
+        );
       }
+      const title = entry.exec(read(page.file))![1]!;
       if (link === undefined) {
         throw new Error(
           `no link after the figure ${name}: add one on the next line, for readers of the file`,
@@ -64,7 +72,7 @@ export function withInserts(markdown: string, options: { root: string; studio: s
       }
       return [
         `<iframe class="studio-figure" title="${title}" src="${options.studio}figure.html#${name}" loading="lazy"></iframe>`,
-        `<p class="studio-figure-link"><a href="${options.studio}index.html#/how?section=${name}">${title}, in the studio</a></p>`,
+        `<p class="studio-figure-link"><a href="${options.studio}index.html#/${page.room}?section=${name}">${title}, in the studio</a></p>`,
       ].join('\n');
     });
 }

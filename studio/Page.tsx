@@ -35,19 +35,21 @@ export function Page() {
           Emerging studio
         </a>
         <nav aria-label="Pages">
-          {rooms.map(({ name, title }) => (
-            <a
-              key={name}
-              // Other rooms restore their settings; this link resets the current one.
-              href={linkTo(
-                name,
-                room?.name === name ? modelSetting : { ...lastSettings(name), ...modelSetting },
-              )}
-              aria-current={room?.name === name ? 'page' : undefined}
-            >
-              {title}
-            </a>
-          ))}
+          {rooms
+            .filter(({ pageOf }) => pageOf === undefined)
+            .map(({ name, title }) => (
+              <a
+                key={name}
+                // Other rooms restore their settings; this link resets the current one.
+                href={linkTo(
+                  name,
+                  room?.name === name ? modelSetting : { ...lastSettings(name), ...modelSetting },
+                )}
+                aria-current={(room?.pageOf ?? room?.name) === name ? 'page' : undefined}
+              >
+                {title}
+              </a>
+            ))}
         </nav>
         <ThemeSwitch />
       </header>

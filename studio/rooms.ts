@@ -7,6 +7,8 @@ export interface Room {
   /** The name in the address: `#/draw`. */
   readonly name: string;
   readonly title: string;
+  /** The room whose link the menu highlights instead: this one is a page of it. */
+  readonly pageOf?: string;
   /** Loads the component when the room is first opened. */
   load(): Promise<ComponentType>;
 }
@@ -41,4 +43,10 @@ export const rooms: readonly [Room, ...Room[]] = [
     ? []
     : [{ name: 'runs', title: 'Runs', load: async () => (await import('./rooms/runs/Runs.tsx')).Runs }]),
   { name: 'how', title: 'How it works', load: async () => (await import('./rooms/how/How.tsx')).How },
+  {
+    name: 'how/layers',
+    title: 'Layers',
+    pageOf: 'how',
+    load: async () => (await import('./rooms/how/Layers.tsx')).Layers,
+  },
 ];

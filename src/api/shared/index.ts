@@ -79,8 +79,10 @@ export {
   weighSamples,
 } from '../../training/action/weightedSamples.ts';
 export {
+  type CodeLength,
   type CompressedSize,
   type CompressOptions,
+  codeLengths,
   compress,
   compressParts,
   type Decompressed,

@@ -221,9 +221,7 @@ describe.skipIf(chromiumPath === undefined)(
       await choose('wide');
       await expect
         .poll(alert)
-        .toBe(
-          'wide.png is 12x12x1 grey, but the model takes 8x8x1 grey (height x width x channels): choose “Cut other sizes into tiles”.',
-        );
+        .toBe('wide.png is 12x12 pixels, but the model takes 8x8: choose “Cut other sizes into tiles”.');
       mkdirSync(inFolder('none'));
       writeFileSync(inFolder('none/notes.txt'), 'no picture');
       await choose('none');
