@@ -632,18 +632,13 @@ describe.skipIf(chromiumPath === undefined)(
       it('explains typicality with two densities and one slider', async () => {
         await open('#/odd');
         const why = page.getByRole('region', { name: 'Why a likely image can be odd' });
-        await why.getByText('all black').first().waitFor();
-        const text = () => why.getByTestId('shell').textContent();
-        expect(await text()).toMatch(
-          /all black is the likeliest image, with \d+ bits; digit \d+ has [\d,]+\./,
-        );
-        const [blank, usual] = [...(await text())!.matchAll(/(\d\.\d\d)/g)].map(([, number]) =>
-          Number(number),
-        );
-        // The digits' noise is where noise is; the blank's isn't.
-        expect(usual).toBeGreaterThan(0.9);
-        expect(usual).toBeLessThan(1.15);
-        expect(blank).toBeLessThan(usual!);
+        const text = await why.getByTestId('likeliest').textContent();
+        const [, blank, usual, exponent] =
+          /gives all black (\d+) bits and digit \d+ ([\d,]+), so its density is 2([\d,]+) times/.exec(text!)!;
+        const number = (digits: string): number => Number(digits.replace(',', ''));
+        expect(number(usual!)).toBeGreaterThan(5 * number(blank!));
+        expect(Math.abs(number(usual!) - number(blank!) - number(exponent!))).toBeLessThanOrEqual(1);
+        await why.getByText('In 784 dimensions, ').waitFor();
         await why.getByRole('slider').press('Home');
         await why.getByText('In one dimension, both agree').waitFor();
       });
@@ -707,7 +702,7 @@ describe.skipIf(chromiumPath === undefined)(
         await page.keyboard.press('ArrowLeft');
         expect(await caption.textContent()).toMatch(/^row 10, column 3: /);
         await page.locator('.odd-grid button[tabindex="0"]').focus();
-        expect(await page.getByRole('heading', { level: 2 }).last().textContent()).toBe('all black');
+        expect(await page.locator('.odd-image h2').textContent()).toBe('all black');
         await page.keyboard.press('ArrowRight');
         await page.getByRole('heading', { name: 'all black' }).waitFor({ state: 'detached' });
       });

@@ -8,7 +8,6 @@ import {
   type OddScoreName,
   oddPlaces,
   oddReports,
-  RandomStream,
   type ReferencePlaces,
   type ReferenceScores,
   readReference,
@@ -126,30 +125,6 @@ export const oddTasks = {
         Object.entries(reports).map(([name, report]) => [name, scoreRatings(report)]),
       ),
     };
-  },
-
-  /**
-   * How far the latents of images are from the most likely point, 0: their norm over the square root of their number. As in
-   * their likelihood, each pixel is anywhere in its interval.
-   */
-  async distances(
-    { model: address, pixels }: { model: ModelAddress; pixels: Uint8Array },
-    call: Call,
-  ): Promise<number[]> {
-    const model = await modelAt(address, call);
-    const random = new RandomStream(measured.seed, 'distances');
-    const interval = 2 ** -(model.model.values.bits ?? 8);
-    const values = model.toValues(pixels).map((value) => value + (random.uniform() - 0.5) * interval);
-    const stages = await model.stageImages(values, workOptions(call, 'Encoding'));
-    const latents = stages.flatMap(({ latent }) => latent ?? []);
-    const size = model.imageShape[0] * model.imageShape[1] * model.imageShape[2];
-    const sums = new Float64Array(pixels.length / size);
-    for (const { data } of latents) {
-      data.forEach((value, index) => {
-        sums[Math.floor((index * sums.length) / data.length)]! += value ** 2;
-      });
-    }
-    return [...sums].map((sum) => Math.sqrt(sum / size));
   },
 
   /** Where one image is odd, from the same draws as its bits/dim. */

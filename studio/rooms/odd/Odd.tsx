@@ -72,16 +72,6 @@ export function Odd() {
   const isWanted = wanted !== undefined && wanted < order.length;
   const chosen = isWanted ? wanted : order[0];
   const mapping = useMap(ratings, chosen);
-  const encoding = useWork(
-    ratings && isVisible(ratings.set)
-      ? async (waiting) => {
-          const order = { model: modelAddress(ratings.set.model), pixels: ratings.set.pixels };
-          return { ratings, distances: await compute('distances', order, waiting) };
-        }
-      : undefined,
-    [ratings],
-  );
-  const distances = encoding.result?.ratings === ratings ? encoding.result?.distances : undefined;
   const p = chosen === undefined ? undefined : scoreRatings?.pValues?.[chosen];
   const count = scoreRatings?.reference.length ?? 0;
 
@@ -184,8 +174,8 @@ export function Odd() {
           />
         )}
       </div>
-      {ratings && distances?.every(Number.isFinite) && (
-        <Typicality set={ratings.set} bits={ratings.bits} distances={distances} />
+      {ratings?.bits.every(Number.isFinite) && isVisible(ratings.set) && (
+        <Typicality set={ratings.set} bits={ratings.bits} />
       )}
     </>
   );

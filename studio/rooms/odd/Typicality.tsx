@@ -1,6 +1,6 @@
 // Why a likely image can be odd: the density of a point and the density of distances, in any number of dimensions.
 import { useState } from 'preact/hooks';
-import { counted, decimal } from '../../numbers.ts';
+import { counted } from '../../numbers.ts';
 import { Picture, selectImage } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import type { NamedImages } from './alteredSet.ts';
@@ -10,14 +10,12 @@ interface TypicalityProps {
   readonly set: NamedImages;
   /** The bits/dim of each image. */
   readonly bits: readonly number[];
-  /** The distance of each image's latents from 0, over the square root of their number. */
-  readonly distances: readonly number[];
 }
 
 const STEPS = 240;
 
 /** The figure, with one slider. */
-export function Typicality({ set, bits, distances }: TypicalityProps) {
+export function Typicality({ set, bits }: TypicalityProps) {
   const [height, width, channels] = set.shape;
   const values = height * width * channels;
   const choices = [1, 2, 3, 5, 10, 20, 50, 100, 200, 500].filter((count) => count < values).concat(values);
@@ -30,7 +28,10 @@ export function Typicality({ set, bits, distances }: TypicalityProps) {
       return `${(distance / REACH).toFixed(4)},${(1 - density(distance)).toFixed(4)}`;
     }).join(' ');
   const likeliest = bits.indexOf(Math.min(...bits));
-  const usual = nearest(distances, median(distances));
+  const usual = nearest(bits, median(bits));
+  const count = (image: number): string => counted(Math.round(bits[image]! * values));
+  /** Where an image is in the strip, in percent: the usual one as in the plot. */
+  const position = (image: number): number => Math.min(100, (100 * bits[image]!) / bits[usual]! / REACH);
   return (
     <section class="odd-why" aria-labelledby="odd-why-title">
       <h2 id="odd-why-title">Why a likely image can be odd</h2>
@@ -53,30 +54,7 @@ export function Typicality({ set, bits, distances }: TypicalityProps) {
         >
           <polyline class="odd-shell-distance" points={`0,1 ${line(distanceDensity(dimensions))} 1,1`} />
           <polyline class="odd-shell-point" points={line(pointDensity(dimensions))} />
-          {isModel &&
-            distances.map((distance, index) => (
-              <line
-                // Images keep their order.
-                key={index}
-                class="odd-line"
-                x1={Math.min(1, distance / REACH)}
-                x2={Math.min(1, distance / REACH)}
-                y1={0.92}
-                y2={1}
-              />
-            ))}
         </svg>
-        {isModel &&
-          [likeliest, usual].map((image) => (
-            <div
-              key={image}
-              class="odd-shell-image framed"
-              style={{ left: `${Math.min(100, (100 * distances[image]!) / REACH)}%` }}
-              aria-hidden="true"
-            >
-              <Picture image={selectImage(set, image)} />
-            </div>
-          ))}
       </div>
       <div class="odd-axis" aria-hidden="true">
         {[0, 0.5, 1, 1.5].map((tick) => (
@@ -92,18 +70,35 @@ export function Typicality({ set, bits, distances }: TypicalityProps) {
       </p>
       <p aria-live="polite" data-testid="shell">
         {describeShell(dimensions)}
-        {isModel && likeliest !== usual && (
-          <>
-            {' '}
-            Here, <strong>{set.names[likeliest]}</strong> is the likeliest image, with{' '}
-            {counted(Math.round(bits[likeliest]! * values))} bits; <strong>{set.names[usual]}</strong> has{' '}
-            {counted(Math.round(bits[usual]! * values))}. But the noise of {set.names[likeliest]} is at a
-            distance of {decimal(distances[likeliest]!)}, where almost no noise is, and that of{' '}
-            {set.names[usual]} at {decimal(distances[usual]!)}. Typicality asks whether an image has as many
-            bits as usual, not whether it has few.
-          </>
-        )}
       </p>
+      <div class="odd-strip" aria-hidden="true">
+        {bits.map((_, image) => (
+          // Images keep their order.
+          <span key={image} class="odd-tick" style={{ left: `${position(image)}%` }} />
+        ))}
+        {[likeliest, usual].map((image) => (
+          <div key={image} class="odd-shell-image framed" style={{ left: `${position(image)}%` }}>
+            <Picture image={selectImage(set, image)} />
+          </div>
+        ))}
+      </div>
+      <div class="odd-axis" aria-hidden="true">
+        {[likeliest, usual].map((image) => (
+          <span key={image} style={{ left: `${position(image)}%` }}>
+            {count(image)} bits
+          </span>
+        ))}
+      </div>
+      {likeliest !== usual && (
+        <p data-testid="likeliest">
+          The same holds for images, here by their bits. The model gives{' '}
+          <strong>{set.names[likeliest]}</strong> {count(likeliest)} bits and{' '}
+          <strong>{set.names[usual]}</strong> {count(usual)}, so its density is 2
+          <sup>{counted(Math.round((bits[usual]! - bits[likeliest]!) * values))}</sup> times as high. Yet it
+          is odd: there are so many images of about the usual bits that nearly all are there. Typicality asks
+          whether an image has as many bits as usual, not whether it has few.
+        </p>
+      )}
     </section>
   );
 }
