@@ -10,7 +10,7 @@ interface LitProps {
 }
 
 /** Weaker light is shown as none. */
-export const FAINTEST = 0.05;
+const FAINTEST = 0.05;
 
 /** The light, to be drawn over a picture of as many pixels in the same box; the picture is dimmed. */
 export function Lit({ height, width, strengths }: LitProps) {

@@ -59,7 +59,7 @@ interface ReadImage {
 }
 
 /** Called with the path and the size of an image before its pixels are decoded; an error that isn't a UserError ends the reading. */
-export type SizeListener = (path: string, height: number, width: number) => void;
+type SizeListener = (path: string, height: number, width: number) => void;
 
 /** Image files that are not read yet. */
 export interface FoundImages {
