@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { katex } from '@mdit/plugin-katex';
 import type MarkdownIt from 'markdown-it';
 
+/** The lists of figures, and the rooms of the studio that show them. */
+const figurePages = [
+  { file: 'studio/rooms/how/essay.ts', room: 'how' },
+  { file: 'studio/rooms/how/reference.ts', room: 'how/layers' },
+];
+
 /** The most characters of code that stay on one line even on a phone. */
 const SHORT_CODE = 32;
 
@@ -35,14 +41,18 @@ export function extendMarkdown(parser: MarkdownIt): void {
  * @throws if a section doesn't exist, or a figure isn't followed by a link
  */
 export function withInserts(markdown: string, options: { root: string; studio: string }): string {
-  const sections = readFileSync(join(options.root, 'studio/rooms/how/sections.ts'), 'utf8');
+  const read = (file: string): string => readFileSync(join(options.root, file), 'utf8');
   return markdown
     .replace(/^```ts (src\/\S+)$/gm, '<p class="excerpt-file">$1</p>\n\n```ts')
     .replace(/<!-- figure: (\w+) -->\n(\[.+)?/g, (_, name: string, link?: string) => {
-      const title = new RegExp(`\\{\\s*name: '${name}',\\s*title: '([^']+)'`).exec(sections)?.[1];
-      if (title === undefined) {
-        throw new Error(`unknown figure ${name}: studio/rooms/how/sections.ts lists them`);
+      const entry = new RegExp(`\\{\\s*name: '${name}',\\s*title: '([^']+)'`);
+      const page = figurePages.find(({ file }) => entry.test(read(file)));
+      if (page === undefined) {
+        throw new Error(
+          `unknown figure ${name}: ${figurePages.map(({ file }) => file).join(' and ')} list them`,
+        );
       }
+      const title = entry.exec(read(page.file))![1]!;
       if (link === undefined) {
         throw new Error(
           `no link after the figure ${name}: add one on the next line, for readers of the file`,
@@ -50,7 +60,7 @@ export function withInserts(markdown: string, options: { root: string; studio: s
       }
       return [
         `<iframe class="studio-figure" title="${title}" src="${options.studio}figure.html#${name}" loading="lazy"></iframe>`,
-        `<p class="studio-figure-link"><a href="${options.studio}index.html#/how?section=${name}">${title}, in the studio</a></p>`,
+        `<p class="studio-figure-link"><a href="${options.studio}index.html#/${page.room}?section=${name}">${title}, in the studio</a></p>`,
       ].join('\n');
     });
 }

@@ -53,7 +53,7 @@ describe('the built site', { tags: 'system' }, () => {
       'transpose(reshape(x, [batch, rows, 2, columns, 2, channels])',
     );
     expect(page).toContain('src="../../studio/figure.html#model"');
-    expect(page).toContain('href="../../studio/index.html#/how?section=model"');
+    expect(page).toContain('href="../../studio/index.html#/how/layers?section=model"');
     // The link for readers of the file.
     expect(page).not.toContain('Interactive figure');
     expect(read('studio/figure.html')).toContain('http-equiv="Content-Security-Policy"');

@@ -35,7 +35,7 @@ export function Page() {
         </a>
         <nav aria-label="Pages">
           {rooms
-            .filter(({ isInMenu = true }) => isInMenu)
+            .filter(({ pageOf }) => pageOf === undefined)
             .map(({ name, title }) => (
               <a
                 key={name}
@@ -44,7 +44,7 @@ export function Page() {
                   name,
                   room?.name === name ? modelSetting : { ...lastSettings(name), ...modelSetting },
                 )}
-                aria-current={room?.name === name ? 'page' : undefined}
+                aria-current={(room?.pageOf ?? room?.name) === name ? 'page' : undefined}
               >
                 {title}
               </a>

@@ -7,8 +7,8 @@ export interface Room {
   /** The name in the address: `#/draw`. */
   readonly name: string;
   readonly title: string;
-  /** Whether the menu lists it; by default it does. Other rooms link to the others. */
-  readonly isInMenu?: boolean;
+  /** The room whose link the menu highlights instead: this one is a page of it. */
+  readonly pageOf?: string;
   /** Loads the component when the room is first opened. */
   load(): Promise<ComponentType>;
 }
@@ -50,7 +50,13 @@ export const rooms: readonly [Room, ...Room[]] = [
   {
     name: 'how',
     title: 'How it works',
-    isInMenu: false,
+    pageOf: 'explain',
     load: async () => (await import('./rooms/how/How.tsx')).How,
+  },
+  {
+    name: 'how/layers',
+    title: 'Layers',
+    pageOf: 'explain',
+    load: async () => (await import('./rooms/how/Layers.tsx')).Layers,
   },
 ];

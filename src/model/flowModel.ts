@@ -326,12 +326,13 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * What every stage makes of images, each pixel in the middle of its interval (u = ½): the images that it
-   * passes on and the latents that it factors out, in the order of `stages`. The latents equal those from `encode`.
+   * What every stage makes of images: the images that it passes on and the latents that it factors out, in the order of
+   * `stages`. Pixels are in the middle of their intervals (u = ½), and the latents equal those from `encode`; values, such as
+   * `decodeValues` returns, are taken unchanged.
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
-  async stageImages(images: Values, options: EncodeOptions = {}): Promise<StageImages[]> {
+  async stageImages(images: Values | Float64Array, options: EncodeOptions = {}): Promise<StageImages[]> {
     return stageImages(this.#programs, images, options);
   }
 

@@ -14,6 +14,7 @@ import { type ImageSet, imagesInMemory } from '../data/contract/index.ts';
 import { type Flow, requireKind } from '../flows/models/index.ts';
 import { type ConditionChoice, conditionArrays } from './conditions.ts';
 import { imageArray } from './likelihood/likelihood.ts';
+import { toValues } from './pixels.ts';
 
 /**
  * Images in memory as a set.
@@ -46,6 +47,42 @@ export function toImageSet(
   return condition
     ? { ...set, conditions: conditionArrays({ options, condition: accepted }, condition, count) }
     : set;
+}
+
+/**
+ * The x of images: given as pixels, as x itself or, for a continuous model, as real numbers.
+ *
+ * @throws UserError if they are not a whole number of images of the model, or not finite
+ */
+export function valuesGiven(model: Flow, images: Values | Float64Array): Float32Array | Float64Array {
+  if (images instanceof Uint8Array || images instanceof Uint16Array) {
+    toImageSet(model, images);
+    return toValues(images, model);
+  }
+  if (!(images instanceof Float32Array || images instanceof Float64Array)) {
+    throw new UserError(
+      'invalid-argument',
+      'images must be a Uint8Array or Uint16Array of pixels, or a Float32Array or Float64Array of values in [-0.5, 0.5) or real numbers',
+    );
+  }
+  if (images.length % countDimensions(model.imageShape) !== 0) {
+    throw new UserError(
+      'mismatch',
+      `${images.length} values are not a whole number of images: the model takes ${showImageShape(model.imageShape)}`,
+    );
+  }
+  const wrong = images.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    const image = Math.floor(wrong / countDimensions(model.imageShape));
+    throw new UserError(
+      'invalid-argument',
+      `image ${image} has a value that is not finite: ${images[wrong]}`,
+    );
+  }
+  const { values, imageShape } = model;
+  return values.bits === undefined
+    ? images.map((value, index) => values.xOf(value, index % imageShape[2]))
+    : images;
 }
 
 /** @throws UserError if the images do not have the shape or the kind of values that the model takes */

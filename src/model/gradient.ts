@@ -1,12 +1,5 @@
 // The gradient of the log-likelihood of images with respect to their values.
-import { UserError } from '../core/errors.ts';
-import {
-  countDimensions,
-  countElements,
-  type NdArray,
-  showImageShape,
-  type Values,
-} from '../core/numeric/index.ts';
+import { countDimensions, countElements, type NdArray, type Values } from '../core/numeric/index.ts';
 import { CLASSES, type Condition, parametersFrom } from '../flows/contract/index.ts';
 import { largest } from '../flows/coupling/index.ts';
 import type { Flow } from '../flows/models/index.ts';
@@ -15,7 +8,7 @@ import { constant, input, OPEN_BATCH, type ProgramDefinition, type Tensor } from
 import { add, divide, exp, log, split, subtract, sum } from '../tensor/operations/index.ts';
 import { createConditionRows } from './conditions.ts';
 import type { GradientOptions } from './flowModelOptions.ts';
-import { toImageSet } from './givenImages.ts';
+import { valuesGiven } from './givenImages.ts';
 import {
   compileForImages,
   type ImageCompileOptions,
@@ -28,7 +21,7 @@ import {
   conditionComponents,
   conditionInputs,
 } from './likelihood/conditionArrays.ts';
-import { toValues, zerosFor } from './pixels.ts';
+import { zerosFor } from './pixels.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** The log-likelihood of images, and its gradient. */
@@ -52,7 +45,7 @@ export async function gradientOfImages(
 ): Promise<ImageGradient> {
   const { model } = programs;
   const { imageShape, classes } = model;
-  const values = valuesGiven(programs, images);
+  const values = valuesGiven(programs.model, images);
   const dimensions = countDimensions(imageShape);
   const count = values.length / dimensions;
   const how = {
@@ -98,42 +91,6 @@ function toValueUnit(
   return values.bits === undefined
     ? gradient.map((value, index) => value * values.slope(index % channels))
     : gradient;
-}
-
-/**
- * The x of images: given as pixels, as x itself or, for a continuous model, as real numbers.
- *
- * @throws UserError if they are not a whole number of images of the model, or not finite
- */
-function valuesGiven({ model }: ImagePrograms, images: Values | Float64Array): Float32Array | Float64Array {
-  if (images instanceof Uint8Array || images instanceof Uint16Array) {
-    toImageSet(model, images);
-    return toValues(images, model);
-  }
-  if (!(images instanceof Float32Array || images instanceof Float64Array)) {
-    throw new UserError(
-      'invalid-argument',
-      'images must be a Uint8Array or Uint16Array of pixels, or a Float32Array or Float64Array of values in [-0.5, 0.5) or real numbers',
-    );
-  }
-  if (images.length % countDimensions(model.imageShape) !== 0) {
-    throw new UserError(
-      'mismatch',
-      `${images.length} values are not a whole number of images: the model takes ${showImageShape(model.imageShape)}`,
-    );
-  }
-  const wrong = images.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) {
-    const image = Math.floor(wrong / countDimensions(model.imageShape));
-    throw new UserError(
-      'invalid-argument',
-      `image ${image} has a value that is not finite: ${images[wrong]}`,
-    );
-  }
-  const { values, imageShape } = model;
-  return values.bits === undefined
-    ? images.map((value, index) => values.xOf(value, index % imageShape[2]))
-    : images;
 }
 
 /**

@@ -1,13 +1,13 @@
 // The stages of a model as its users see them: where each is, and what it makes of images.
 
-import type { ImageShape, NdArray, Values } from '../core/numeric/index.ts';
+import { countDimensions, type ImageShape, type NdArray, type Values } from '../core/numeric/index.ts';
 import { parametersFrom } from '../flows/contract/index.ts';
 import type { Flow, StagePlace } from '../flows/models/index.ts';
 import type { Program } from '../tensor/engine/index.ts';
-import { constant, input, OPEN_BATCH, type Tensor } from '../tensor/index.ts';
+import { input, OPEN_BATCH, type Tensor } from '../tensor/index.ts';
 import { createConditionRows } from './conditions.ts';
 import type { EncodeOptions } from './flowModelOptions.ts';
-import { imageBatch, toImageSet } from './givenImages.ts';
+import { valuesGiven } from './givenImages.ts';
 import {
   compileForImages,
   type ImageCompileOptions,
@@ -15,7 +15,6 @@ import {
   type ImagePrograms,
 } from './imagePrograms.ts';
 import { asConditionInputs, conditionInputs } from './likelihood/conditionArrays.ts';
-import type { Batch } from './likelihood/likelihood.ts';
 import { zerosFor } from './pixels.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -47,11 +46,13 @@ export function describeStages({ stages }: Flow): StageDescription[] {
 /** What every stage makes of images: see `FlowModel.stageImages`. */
 export async function stageImages(
   programs: ImagePrograms,
-  images: Values,
+  images: Values | Float64Array,
   { class: classes, condition, precision = programs.precision, ...following }: EncodeOptions,
 ): Promise<StageImages[]> {
   const { model } = programs;
-  const { count } = toImageSet(model, images);
+  const x = valuesGiven(model, images);
+  const dimensions = countDimensions(model.imageShape);
+  const count = x.length / dimensions;
   const conditionAt = createConditionRows(model, { class: classes, condition }, count);
   const stages = describeStages(model).map(
     (stage): StageImages => ({
@@ -62,7 +63,8 @@ export async function stageImages(
   );
   const how = { precision, ...following };
   await programs.inBatches(count, compileStageImages, how, async (program, first, end) => {
-    const batch = { image: imageBatch(model, images, first, end), ...conditionAt(first, end) };
+    const data = x.subarray(first * dimensions, end * dimensions);
+    const batch = { x: { shape: [end - first, ...model.imageShape], data }, ...conditionAt(first, end) };
     const results = await stageImagesBatch(program, batch, stages.length);
     stages.forEach((stage, index) => {
       for (const part of ['output', 'latent'] as const) {
@@ -74,25 +76,24 @@ export async function stageImages(
   return stages;
 }
 
-/** The program that computes what every stage makes of `image`, as the encoder takes it. */
+/** The program that computes what every stage makes of `x`. */
 function compileStageImages(
   { model, parameters }: TrainedModel,
   options: ImageCompileOptions,
 ): Promise<ImageProgram> {
-  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
-  const x = model.dequantise(image, constant(0.5));
+  const x = input('x', [OPEN_BATCH, ...model.imageShape]);
   const outputs: Record<string, Tensor> = {};
   const condition = conditionInputs(model, OPEN_BATCH);
   model.stageResults(x, parametersFrom(parameters), condition).forEach(({ y, epsilon }, index) => {
     Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
   });
-  return compileForImages({ inputs: { image, ...asConditionInputs(condition) }, outputs }, options);
+  return compileForImages({ inputs: { x, ...asConditionInputs(condition) }, outputs }, options);
 }
 
 /** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */
 async function stageImagesBatch(
   program: Program,
-  images: Omit<Batch, 'noise'>,
+  images: Readonly<Record<string, NdArray>>,
   stages: number,
 ): Promise<{ output?: NdArray | undefined; latent?: NdArray | undefined }[]> {
   const results = await program.run({ ...images });

@@ -12,13 +12,15 @@ interface SheetProps {
   readonly drawn?: number;
   /** Whether newer images are being drawn. */
   readonly outdated?: boolean;
+  /** The number of images that are newer than the others. */
+  readonly fresh?: number;
   /** Letters on some images, by index. */
   readonly marks?: ReadonlyMap<number, string>;
   onChoose(index: number): void;
 }
 
 /** A nearly square grid. It is one tab stop; the arrow keys move within it. */
-export function Sheet({ images, label, drawn, outdated = false, marks, onChoose }: SheetProps) {
+export function Sheet({ images, label, drawn, outdated = false, fresh, marks, onChoose }: SheetProps) {
   const grid = useRef<HTMLFieldSetElement>(null);
   const [focused, setFocused] = useState(0);
   const count = countImages(images);
@@ -61,6 +63,7 @@ export function Sheet({ images, label, drawn, outdated = false, marks, onChoose 
           // A place keeps its key when its image changes.
           key={index}
           type="button"
+          class={fresh !== undefined && index >= fresh ? 'sheet-stale' : ''}
           tabIndex={index === Math.min(focused, count - 1) ? 0 : -1}
           disabled={drawn !== undefined}
           aria-label={`Image ${index + 1}${marks?.has(index) ? `, interpolation end ${marks.get(index)}` : ''}`}

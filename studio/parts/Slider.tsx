@@ -13,10 +13,22 @@ interface SliderProps {
   /** Labels of the two ends. */
   readonly ends?: readonly [string, string];
   onChange(value: number): void;
+  /** The slider was released. */
+  onRelease?(value: number): void;
 }
 
 /** A slider that reports every movement. */
-export function Slider({ label, value, least, most: greatest, step, shown, ends, onChange }: SliderProps) {
+export function Slider({
+  label,
+  value,
+  least,
+  most: greatest,
+  step,
+  shown,
+  ends,
+  onChange,
+  onRelease,
+}: SliderProps) {
   const id = useId();
   return (
     <div class="control">
@@ -33,6 +45,7 @@ export function Slider({ label, value, least, most: greatest, step, shown, ends,
         value={value}
         aria-valuetext={shown}
         onInput={({ currentTarget }) => onChange(currentTarget.valueAsNumber)}
+        onChange={({ currentTarget }) => onRelease?.(currentTarget.valueAsNumber)}
       />
       {ends && (
         <div class="control-ends" aria-hidden="true">

@@ -18,12 +18,12 @@ export interface Cell {
 /** Maximum tiles per row, where possible: large tiles are easier to point at. */
 const MOST_COLUMNS = 4;
 
-/** The tiles of an array `[H, W, C]`. */
+/** The tiles of an array `[H, W, C]`: a square, if the channels fill one. */
 export function tileLayout([height, width, channels]: ImageShape): Tiling {
-  const columns = Math.min(
-    channels,
-    Math.max(MOST_COLUMNS, Math.ceil(Math.sqrt((channels * height) / width))),
-  );
+  const side = Math.sqrt(channels);
+  const columns = Number.isInteger(side)
+    ? side
+    : Math.min(channels, Math.max(MOST_COLUMNS, Math.ceil(Math.sqrt((channels * height) / width))));
   const rows = Math.ceil(channels / columns);
   return { columns, rows, width: columns * (width + 1) - 1, height: rows * (height + 1) - 1 };
 }

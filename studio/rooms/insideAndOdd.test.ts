@@ -218,7 +218,8 @@ describe.skipIf(chromiumPath === undefined)(
         writePng(inFolder('grainy.png'), grainy, [28, 28, 1]);
         await page.getByLabel('Choose a file').setInputFiles(upload('grainy.png'));
         await page.getByText('All 784 values recovered exactly in float64.').waitFor();
-        expect(await canvasPixels(page, 'Differences: none')).toEqual(new Array(784).fill(0));
+        await page.getByText('Bits of each pixel. No differences.').waitFor();
+        await page.getByRole('application', { name: 'Bits of each pixel' }).waitFor();
         await page.getByLabel('Precision').selectOption('float32');
         await page.getByText(/not recovered in float32/i).waitFor();
         await page.getByLabel('Image', { exact: true }).selectOption('Sample');
@@ -318,6 +319,69 @@ describe.skipIf(chromiumPath === undefined)(
         await page.getByRole('button', { name: 'To the image' }).press('Enter');
         await page.getByRole('heading', { name: 'Flow step 8 of level 2' }).waitFor();
         await page.getByRole('button', { name: 'Pause' }).press('Enter');
+      });
+
+      it('lights up the latents of a pixel and the pixels of a latent', async () => {
+        await open('#/inside?image=digit&digit=8', { viewport: { width: 1280, height: 1100 } });
+        const pixels = page.getByRole('application', { name: 'Pixels of the original image' });
+        const sentence = page.locator('.inside-reach');
+        await page.getByRole('application', { name: 'Bits of each pixel' }).waitFor();
+        const point = async (target: Locator, x: number, y: number): Promise<void> => {
+          const { width, height } = (await target.boundingBox())!;
+          await target.hover({ position: { x: x * width, y: y * height } });
+        };
+        await point(pixels, 14.5 / 28, 12.5 / 28);
+        await expect
+          .poll(() => sentence.textContent())
+          .toMatch(
+            /^The pixel in row 13, column 15 takes −?[\d.]+ of [\d,.]+ bits\. .* latents: \d+ of level 1, \d+ of level 2\.$/,
+          );
+        // The picture, the levels, the stage and all tiles.
+        await expect.poll(() => page.locator('.lit').count()).toBe(3 + 2 + 1 + 21);
+        // The level of a latent that is moved has light only on it, up to rounding.
+        const level = page.getByRole('application', { name: /Latents of level 2/ });
+        await point(level, 12.5 / 31, 3.5 / 15);
+        await expect
+          .poll(() => sentence.textContent())
+          .toMatch(
+            /^The latent of level 2 at row 4, column 5, channel 2: one standard deviation more changes \d+ pixels /,
+          );
+        const lit = await level.locator('.lit').evaluate((canvas: HTMLCanvasElement) => {
+          const { width, height } = canvas;
+          const { data } = canvas.getContext('2d')!.getImageData(0, 0, width, height);
+          return Array.from({ length: width * height }, (_, cell) => cell).filter(
+            (cell) => data[4 * cell + 2]! > 100,
+          );
+        });
+        expect(lit).toEqual([3 * 31 + 12]);
+        await page.mouse.move(5, 5);
+        await page.getByText('Point at a pixel or a latent').waitFor();
+        expect(await page.locator('.lit').count()).toBe(0);
+      });
+
+      it('sends edits through the stages, at one height', async () => {
+        await open('#/inside?image=digit&digit=8');
+        const top = page.getByRole('button', { name: 'Top of level 2' });
+        await top.click();
+        const values = page.getByRole('application', { name: /^Values after Top/ });
+        await values.waitFor();
+        const frame = page.locator('.stages-frame');
+        const { height } = (await frame.boundingBox())!;
+        await page.getByRole('button', { name: 'Erase level 2' }).click();
+        await page.getByText('With your edits: these are the stages of the decoded image.').waitFor();
+        // Erased latents are 0: the picture of the last stage has no contrast.
+        await expect
+          .poll(() => top.textContent())
+          .toMatch(/[01]\.0 \(white\)|0\.0 almost everywhere|0\.00\d/);
+        for (const name of ['Image', 'Squeeze of level 1', 'Split of level 1']) {
+          await page
+            .getByRole('button', { name, exact: true })
+            .or(page.getByRole('button', { name }))
+            .first()
+            .click();
+          expect((await frame.boundingBox())!.height).toBeCloseTo(height, 0);
+        }
+        await page.getByRole('button', { name: 'Reset' }).click();
       });
 
       it('takes a drawing, centred like a digit', async () => {
@@ -567,6 +631,20 @@ describe.skipIf(chromiumPath === undefined)(
         expect(await page.getByTestId('verdict').textContent()).toContain('As a set, they differ');
       });
 
+      it('explains typicality with two densities and one slider', async () => {
+        await open('#/odd');
+        const why = page.getByRole('region', { name: 'Why a likely image can be odd' });
+        const text = await why.getByTestId('likeliest').textContent();
+        const [, blank, usual, exponent] =
+          /gives all black (\d+) bits and digit \d+ ([\d,]+), so its density is 2([\d,]+) times/.exec(text!)!;
+        const number = (digits: string): number => Number(digits.replace(',', ''));
+        expect(number(usual!)).toBeGreaterThan(5 * number(blank!));
+        expect(Math.abs(number(usual!) - number(blank!) - number(exponent!))).toBeLessThanOrEqual(1);
+        await why.getByText('In 784 dimensions, ').waitFor();
+        await why.getByRole('slider').press('Home');
+        await why.getByText('In one dimension, both agree').waitFor();
+      });
+
       it('clips outliers, and marks them', async () => {
         await open('#/odd');
         await image('all black').waitFor();
@@ -626,7 +704,7 @@ describe.skipIf(chromiumPath === undefined)(
         await page.keyboard.press('ArrowLeft');
         expect(await caption.textContent()).toMatch(/^row 10, column 3: /);
         await page.locator('.odd-grid button[tabindex="0"]').focus();
-        expect(await page.getByRole('heading', { level: 2 }).last().textContent()).toBe('all black');
+        expect(await page.locator('.odd-image h2').textContent()).toBe('all black');
         await page.keyboard.press('ArrowRight');
         await page.getByRole('heading', { name: 'all black' }).waitFor({ state: 'detached' });
       });

@@ -14,6 +14,8 @@ interface OpenedSource {
   read(events?: {
     onSkip?(reason: string, path: string): void;
     onBytes?(bytes: number): void;
+    /** Hears the size of a file's image before it is decoded; an error ends the reading. */
+    onSize?(path: string, height: number, width: number): void;
   }): AsyncGenerator<NamedImage>;
 }
 
@@ -23,8 +25,9 @@ export async function openSource(source: CodecSource): Promise<OpenedSource> {
     const images = await exactImages(source.files);
     return {
       count: images.count,
-      async *read({ onSkip, onBytes } = {}) {
-        for await (const { bytes, ...image } of images.read((reason, path) => onSkip?.(reason, path))) {
+      async *read({ onSkip, onBytes, onSize } = {}) {
+        const skip = (reason: string, path: string): void => onSkip?.(reason, path);
+        for await (const { bytes, ...image } of images.read(skip, onSize)) {
           onBytes?.(bytes);
           yield image;
         }

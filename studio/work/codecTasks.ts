@@ -6,13 +6,16 @@ import {
   type FlowModel,
   type ImageShape,
   type NamedImage,
+  type StageDescription,
   UserError,
 } from 'emerging-flows';
 import type { GivenFile } from 'emerging-flows/data';
-import { contactSheet } from 'emerging-flows/pictures';
+import { contactSheet, drawActivations } from 'emerging-flows/pictures';
 import { zipSync } from 'fflate';
 import {
+  type CodeLength,
   type CompressedSize,
+  codeLengths,
   compressParts,
   isCompressed,
   PngEstimate,
@@ -21,7 +24,7 @@ import {
 import type { Call, Progress } from './calls.ts';
 import { type CodecSource, openSource } from './codecSource.ts';
 import { TILES } from './constants.ts';
-import { type ModelAddress, modelAt } from './models.ts';
+import { type Images, type ModelAddress, modelAt } from './models.ts';
 import type { Refused } from './readTasks.ts';
 
 /** How images are compressed. */
@@ -63,6 +66,23 @@ export interface GivenToCompress {
 
 /** Names of compressed files, and of those that need not be opened to see that they aren't. */
 const [compressedName, pictureName] = [/\.eflow$/i, /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i];
+
+/** The first images on their way to bits. */
+export interface CodeTrace {
+  readonly names: readonly string[];
+  /** Of each image. */
+  readonly lengths: readonly CodeLength[];
+  /** The images, then what each stage makes of them, in pictures. */
+  readonly steps: readonly {
+    readonly kind: StageDescription['kind'] | 'image';
+    readonly level: number;
+    readonly step?: number | undefined;
+    readonly picture: Images;
+  }[];
+}
+
+/** How many images are traced. */
+const TRACED = 8;
 
 /** A file to decompress. */
 export interface DecodeOrder {
@@ -134,10 +154,26 @@ export const codecTasks = {
     const skipped: Refused[] = [];
     let fileBytes = 0;
     const { count, read } = await openSource(source);
+    /** Why an image of another size ends the work before it is decoded, which takes long for large ones. */
+    let refusal: Error | undefined;
     const images = read({
-      onSkip: (reason, name) => skipped.push({ name, reason: `${reason}.` }),
+      onSkip(reason, name) {
+        if (refusal) {
+          throw refusal;
+        }
+        skipped.push({ name, reason: `${reason}.` });
+      },
       onBytes: (bytes) => {
         fileBytes += bytes;
+      },
+      onSize(path, height, width) {
+        if (!tiles && !isSize([height, width], model.imageShape)) {
+          const [modelHeight, modelWidth] = model.imageShape;
+          refusal = new Error(
+            `${path} is ${height}x${width} pixels, but the model takes ${modelHeight}x${modelWidth}: choose “${TILES}”.`,
+          );
+          throw new UserError('mismatch', refusal.message);
+        }
       },
     });
     const png = new PngEstimate(count);
@@ -186,6 +222,47 @@ export const codecTasks = {
         seconds: (performance.now() - begin) / 1000,
       };
     }
+  },
+
+  /** How the first images become bits: what each stage makes of them, and the length of their code after it. */
+  async trace(
+    { model: address, source }: { readonly model: ModelAddress; readonly source: CodecSource },
+    call: Call,
+  ): Promise<CodeTrace | undefined> {
+    const model = await modelAt(address, call);
+    const { imageShape: shape } = model;
+    const { signal } = call;
+    const traced: NamedImage[] = [];
+    for await (const image of (await openSource(source)).read()) {
+      signal.throwIfAborted();
+      if (String(image.shape) === String(shape)) {
+        traced.push(image);
+      }
+      if (traced.length === TRACED) {
+        break;
+      }
+    }
+    if (traced.length === 0) {
+      return undefined;
+    }
+    const size = shape[0] * shape[1] * shape[2];
+    const pixels = new Uint8Array(traced.length * size);
+    traced.forEach((image, index) => {
+      pixels.set(image.pixels, index * size);
+    });
+    call.report({ done: 0, total: undefined, doing: 'Tracing the first images' });
+    const stages = await model.stageImages(pixels, { signal });
+    return {
+      names: traced.map(({ name }) => name),
+      lengths: await codeLengths(model, pixels, { signal }),
+      steps: [
+        { kind: 'image', level: 0, picture: { pixels, shape } },
+        ...stages.map(({ output, latent, kind, level, step }) => {
+          const drawn = drawActivations(latent ?? output!, { imageShape: shape });
+          return { kind, level, step, picture: { pixels: drawn.pixels, shape: drawn.imageShape } };
+        }),
+      ],
+    };
   },
 
   /** Decompresses a file, and compares its images with the compressed ones if they are known. */
@@ -259,6 +336,11 @@ async function decoded(
     }
     return decodedWith(await modelAt(address, call));
   }
+}
+
+/** Whether an image may have the model's size: a rotated photo has its sides in the other order. */
+function isSize(sides: readonly [number, number], [height, width]: ImageShape): boolean {
+  return Math.max(...sides) === Math.max(height, width) && Math.min(...sides) === Math.min(height, width);
 }
 
 /** The error, with the page's checkbox where the library names its option. */

@@ -12,7 +12,8 @@ import { codingClass, eightBit, type ModelAddress, modelAt } from './models.ts';
 /** An image and how to encode it. */
 export interface CodedImage {
   readonly model: ModelAddress;
-  readonly pixels: Uint8Array;
+  /** Its pixels, or the values that a decoder computed. */
+  readonly pixels: Uint8Array | NdArray['data'];
   readonly precision: Precision;
   readonly class: string | undefined;
 }
@@ -48,7 +49,27 @@ export interface RoundTrip {
 export interface Decoded extends Images {
   /** Whether all values are finite; otherwise the image is black. */
   readonly finite: boolean;
+  /** Its values before they are rounded to pixels. */
+  readonly values: NdArray['data'];
 }
+
+/** A pixel or a latent that a reader points at, by its index. */
+export type Touched =
+  | { readonly kind: 'pixel'; readonly index: number }
+  | { readonly kind: 'latent'; readonly level: number; readonly index: number };
+
+/** What changes with a pixel or a latent: every array has values from 0 to 1, where 1 is the largest change in it. */
+export interface Reach {
+  /** Of each pixel of the image. */
+  readonly pixels: Float32Array;
+  /** Of each value that a stage shows, and the same as a picture with grey for 0 and white for 1. */
+  readonly stages: readonly { readonly changes: Float32Array; readonly picture: Images }[];
+  /** Of the latents of each level. */
+  readonly levels: readonly Float32Array[];
+}
+
+/** How far a touched value moves: a pixel by 16 of 256 grey levels, towards the middle, and a latent by a standard deviation. */
+const [PIXEL_MOVE, LATENT_MOVE] = [16 / 256, 1];
 
 /** The stage whose arithmetic was asked for last. */
 let compiled: { readonly key: string; readonly arithmetic: StageArithmetic } | undefined;
@@ -61,8 +82,8 @@ async function stageInput(
   { pixels, ...options }: Omit<CodedImage, 'model'> & { readonly signal: AbortSignal },
 ): Promise<NdArray> {
   const outputs = (await model.stageImages(pixels, options)).slice(0, stage);
-  const image = model.toValues(pixels);
-  const data = options.precision === 'float64' ? Float64Array.from(image) : image;
+  const image = pixels instanceof Uint8Array ? model.toValues(pixels) : pixels;
+  const data = options.precision === 'float64' ? Float64Array.from(image) : Float32Array.from(image);
   return outputs.findLast(({ output }) => output)?.output ?? { shape: [1, ...model.imageShape], data };
 }
 
@@ -88,7 +109,11 @@ export const insideTasks = {
    * the class if there is one, as `emerging score` measures it.
    */
   async bits(
-    { model: address, pixels, class: name }: Pick<CodedImage, 'model' | 'pixels' | 'class'>,
+    {
+      model: address,
+      pixels,
+      class: name,
+    }: Pick<CodedImage, 'model' | 'class'> & { readonly pixels: Uint8Array },
     call: Call,
   ): Promise<number[]> {
     const model = await modelAt(address, call);
@@ -124,9 +149,53 @@ export const insideTasks = {
     });
   },
 
+  /** What changes when one pixel of an image, or one of its latents, is moved. */
+  async reach(
+    {
+      model: address,
+      pixels,
+      latents,
+      touched,
+      class: name,
+    }: Omit<CodedImage, 'precision'> & { readonly latents: readonly NdArray[]; readonly touched: Touched },
+    call: Call,
+  ): Promise<Reach> {
+    const model = await modelAt(address, call);
+    const { imageShape } = model;
+    const options = { class: name, signal: call.signal };
+    const pair =
+      touched.kind === 'pixel'
+        ? withMovedPixel(
+            pixels instanceof Uint8Array ? model.toValues(pixels) : Float32Array.from(pixels),
+            touched.index,
+            imageShape[2],
+          )
+        : Float32Array.from(await model.decodeValues(withMovedLatent(latents, touched), options));
+    const stages = await model.stageImages(pair, options);
+    const reached = stages.map(({ output, latent }) => changesBetween((latent ?? output!).data));
+    const byValue = changesBetween(pair);
+    return {
+      pixels: Float32Array.from({ length: imageShape[0] * imageShape[1] }, (_, pixel) =>
+        Math.max(...byValue.subarray(pixel * imageShape[2], (pixel + 1) * imageShape[2])),
+      ),
+      stages: stages.map(({ output, latent }, index) => {
+        const changes = reached[index]!;
+        const shape = [1, ...(latent ?? output!).shape.slice(1)];
+        const drawn = drawActivations({ shape, data: changes }, { imageShape, range: [-1, 1] });
+        return { changes, picture: { pixels: drawn.pixels, shape: drawn.imageShape } };
+      }),
+      levels: reached.filter((_, index) => stages[index]!.latent !== undefined),
+    };
+  },
+
   /** Encodes one image, with the named class or its most probable one. */
   async encode(
-    { model: address, pixels, precision, class: wanted }: CodedImage & { class: string },
+    {
+      model: address,
+      pixels,
+      precision,
+      class: wanted,
+    }: CodedImage & { readonly pixels: Uint8Array; class: string },
     call: Call,
   ): Promise<Encoded> {
     const model = await modelAt(address, call);
@@ -148,7 +217,7 @@ export const insideTasks = {
 
   /** Encodes and decodes one image, and compares. */
   async roundTrip(
-    { model: address, pixels, precision, class: name }: CodedImage,
+    { model: address, pixels, precision, class: name }: CodedImage & { readonly pixels: Uint8Array },
     call: Call,
   ): Promise<RoundTrip> {
     const model = await modelAt(address, call);
@@ -181,6 +250,47 @@ export const insideTasks = {
     const values = await model.decodeValues(latents, { class: name, signal: call.signal });
     const finite = values.every(Number.isFinite);
     const pixels = finite ? eightBit(model.toPixels(values)) : new Uint8Array(values.length);
-    return { pixels, shape: model.imageShape, finite };
+    return { pixels, shape: model.imageShape, finite, values };
   },
 };
+
+/** The image, and a copy in which all channels of a pixel are moved towards the middle. */
+function withMovedPixel(values: Float32Array, pixel: number, channels: number): Float32Array {
+  const pair = new Float32Array(2 * values.length);
+  pair.set(values);
+  pair.set(values, values.length);
+  for (let index = pixel * channels; index < (pixel + 1) * channels; index++) {
+    pair[values.length + index]! += values[index]! > 0 ? -PIXEL_MOVE : PIXEL_MOVE;
+  }
+  return pair;
+}
+
+/** The latents, and a copy in which one is moved. */
+function withMovedLatent(
+  latents: readonly NdArray[],
+  touched: Touched & { readonly kind: 'latent' },
+): NdArray[] {
+  return latents.map(({ shape, data }, level) => {
+    const pair = new Float32Array(2 * data.length);
+    pair.set(data);
+    pair.set(data, data.length);
+    if (level === touched.level) {
+      pair[data.length + touched.index]! += LATENT_MOVE;
+    }
+    return { shape: [2, ...shape.slice(1)], data: pair };
+  });
+}
+
+/** Smaller changes may be rounding: they are shown as small even if they are the largest. */
+const NOTICEABLE = 0.01;
+
+/** The differences between the halves of an array, relative to the largest. */
+function changesBetween(pair: ArrayLike<number>): Float32Array {
+  const half = pair.length / 2;
+  const changes = Float32Array.from({ length: half }, (_, index) => {
+    const change = Math.abs(pair[half + index]! - pair[index]!);
+    return Number.isFinite(change) ? change : 0;
+  });
+  const largest = changes.reduce((greatest, change) => Math.max(greatest, change), NOTICEABLE);
+  return changes.map((change) => change / largest);
+}

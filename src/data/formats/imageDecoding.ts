@@ -60,13 +60,22 @@ export const otherImageName = new RegExp(
  *
  * @param source the file, for errors
  * @param limits.budget the budget of the source that contains it; by default it is the only image
+ * @param limits.onSize called with the size in the file's header, before pixels are decoded; may throw
  * @param limits.admit called before memory is allocated
  * @throws UserError if it has another format, is corrupt or too large, or sharp is missing; OverBudget
  */
 export async function decodeImage(
   bytes: Uint8Array,
   source: string,
-  { budget = new Budget(source, bytes.length), admit }: { budget?: Budget; admit?: Admit | undefined } = {},
+  {
+    budget = new Budget(source, bytes.length),
+    admit,
+    onSize,
+  }: {
+    budget?: Budget;
+    admit?: Admit | undefined;
+    onSize?: ((height: number, width: number) => void) | undefined;
+  } = {},
 ): Promise<DecodedImage> {
   const begin: BeginDecoding = async (width, height, { pixelBytes, scans = 1, pixels = width * height }) => {
     const refuse = (why: string): never => {
@@ -75,6 +84,7 @@ export async function decodeImage(
         `${source}: ${height}x${width} pixels ${why}; make the image smaller`,
       );
     };
+    onSize?.(height, width);
     if (Math.max(width, height) > maxSide || pixels > maxImagePixels) {
       refuse(`are too many: at most ${maxImagePixels}, and ${maxSide} a side`);
     }

@@ -64,9 +64,12 @@ export interface ExactImages {
   readonly count: number;
   /**
    * Reads one after the other; `skip` is called with the reason for each that can't be read without a loss, and with the path
-   * of its file.
+   * of its file. `onSize` hears the size of each before it is decoded, and may refuse it by an error.
    */
-  read(skip: (reason: string, path: string) => void): AsyncGenerator<ExactImage>;
+  read(
+    skip: (reason: string, path: string) => void,
+    onSize?: (path: string, height: number, width: number) => void,
+  ): AsyncGenerator<ExactImage>;
 }
 
 /** Files by their paths in a folder. */

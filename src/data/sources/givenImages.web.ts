@@ -38,8 +38,8 @@ export function findExactImages(files: readonly GivenFile[]): ExactImages {
   const images = imagesIn(chosen, true);
   return {
     count: images.count,
-    async *read(skip) {
-      for await (const { path, image } of images.read(skip)) {
+    async *read(skip, onSize) {
+      for await (const { path, image } of images.read(skip, { onSize })) {
         const { height, width, channels } = image;
         const pixels = exactPixels(image);
         if (typeof pixels === 'string') {
@@ -57,13 +57,16 @@ function imagesIn(files: readonly GivenFile[], skipOnly = files.length > 1): Fou
   const sorted = files.toSorted((first, second) => (first.path < second.path ? -1 : 1));
   return {
     count: sorted.length,
-    async *read(skip) {
+    async *read(skip, { onSize } = {}) {
       const budget = new Budget('files');
       for (const { path, file } of sorted) {
         try {
           requireSize(file.size, maxFileBytes, path);
           budget.grow(file.size);
-          const image = await decodeImage(await readBytes(file, path), path, { budget });
+          const image = await decodeImage(await readBytes(file, path), path, {
+            budget,
+            onSize: onSize && ((height, width) => onSize(path, height, width)),
+          });
           yield { name: path, path, image };
         } catch (error) {
           if (!(skipOnly && error instanceof UserError) || error instanceof OverBudget) {

@@ -58,6 +58,9 @@ interface ReadImage {
   readonly image: DecodedImage;
 }
 
+/** Called with the path and the size of an image before its pixels are decoded; an error that isn't a UserError ends the reading. */
+type SizeListener = (path: string, height: number, width: number) => void;
+
 /** Image files that are not read yet. */
 export interface FoundImages {
   readonly count: number;
@@ -67,7 +70,7 @@ export interface FoundImages {
    */
   read(
     skip: (reason: string, path: string) => void,
-    options?: { readonly stacks?: boolean },
+    options?: { readonly stacks?: boolean; onSize?: SizeListener | undefined },
   ): AsyncGenerator<ReadImage>;
 }
 

@@ -1,5 +1,6 @@
 // Public to other folders: compressing and decompressing.
 export { codingBytes } from './blocks.ts';
+export { type CodeLength, codeLengths } from './codeLengths.ts';
 export { type CompressedSize, compress, compressParts, defaultBlock } from './compress.ts';
 export {
   type CompressedFile,

@@ -20,6 +20,7 @@ import { DIGITS_AUTHORS, digitsUrl, takesDigits } from '../../work/digits.ts';
 import { useWork } from '../../work/useWork.ts';
 import { compressSettings, MOST_BLOCK } from './compressSettings.ts';
 import { Decoded } from './Decoded.tsx';
+import { DigitsToBits } from './DigitsToBits.tsx';
 import { bitsText, bytesText, headingText, listSizes, type Size, verdictText } from './sizes.ts';
 import { type Chosen, useCodec } from './useCodec.ts';
 import './compress.css';
@@ -37,7 +38,7 @@ export function Compress() {
   const [chosen, setChosen] = useState<Chosen>();
   const [trial, setTrial] = useState<object>();
   const codec = useCodec(model, chosen, chosenSettings);
-  const { checking, compressing, decoding } = codec;
+  const { checking, compressing, decoding, tracing } = codec;
   const shape = checking.problem === undefined ? checking.result : undefined;
   const trying = useWork(
     trial && model && shape
@@ -120,6 +121,12 @@ export function Compress() {
           onFiles={take}
         />
         {sorting.problem !== undefined && <Notice>{sorting.problem}</Notice>}
+        {/* Errors name it, so it is always in sight. */}
+        <Check
+          label={TILES}
+          checked={tiles}
+          onChange={(is) => changeSettings({ tiles: is ? 'yes' : 'no' })}
+        />
         <details class="compress-options">
           <summary>Options</summary>
           <div>
@@ -127,11 +134,6 @@ export function Compress() {
               label="Include the model"
               checked={withModel}
               onChange={(is) => changeSettings({ embed: is ? 'yes' : 'no' })}
-            />
-            <Check
-              label={TILES}
-              checked={tiles}
-              onChange={(is) => changeSettings({ tiles: is ? 'yes' : 'no' })}
             />
             <NumberField
               label={tiles ? 'Tiles per block' : 'Images per block'}
@@ -161,6 +163,11 @@ export function Compress() {
         {compressed && (
           <>
             <CompressedFacts compressed={compressed} onDecode={codec.decode} />
+            {tracing.result?.of === compressed ? (
+              tracing.result.trace && <DigitsToBits key={model!.path} trace={tracing.result.trace} />
+            ) : (
+              <Working work={tracing} />
+            )}
             <RefusedFiles refused={compressed.skipped} />
           </>
         )}

@@ -200,6 +200,17 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await heading()).toMatch(/^500 images in 7\d\.\d KiB, with the model 1[34]\d\.\d KiB$/);
       // More than the model's 1.32 bits/dim: so few images are worth few bits for each weight.
       expect(await page.locator('.size-own .size-bits').textContent()).toMatch(/, 1\.[45]\d\d per value$/);
+      // The first of them become bits: all of them at first, then as many as their code has.
+      const [stage, bits] = [
+        page.getByRole('slider', { name: 'Stage of the model' }),
+        page.getByTestId('bits'),
+      ];
+      await stage.press('Home');
+      await expect.poll(() => bits.textContent()).toMatch(/^50,176 bits for these 8 images, 100 % /);
+      await stage.press('End');
+      await expect
+        .poll(() => bits.textContent())
+        .toMatch(/^\d,\d{3} bits .* 1\d % of their pixels: the length/);
       await page.getByText('Options').click();
       await page.getByLabel('Include the model').uncheck();
       await expect.poll(heading).toMatch(/^500 images in 6\d\.\d KiB$/);
@@ -221,9 +232,7 @@ describe.skipIf(chromiumPath === undefined)(
       await choose('wide');
       await expect
         .poll(alert)
-        .toBe(
-          'wide.png is 12x12x1 grey, but the model takes 8x8x1 grey (height x width x channels): choose “Cut other sizes into tiles”.',
-        );
+        .toBe('wide.png is 12x12 pixels, but the model takes 8x8: choose “Cut other sizes into tiles”.');
       mkdirSync(inFolder('none'));
       writeFileSync(inFolder('none/notes.txt'), 'no picture');
       await choose('none');

@@ -3,7 +3,7 @@ import type { ImageShape } from 'emerging-flows';
 import { useEffect, useState } from 'preact/hooks';
 import { modelAddress, type OfferedModel } from '../../models.ts';
 import type { CodecSource } from '../../work/codecSource.ts';
-import type { CodecProgress, CompressedImages, DecodedImages } from '../../work/codecTasks.ts';
+import type { CodecProgress, CodeTrace, CompressedImages, DecodedImages } from '../../work/codecTasks.ts';
 import { code } from '../../work/connections.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 import type { CompressSettings } from './compressSettings.ts';
@@ -19,6 +19,8 @@ export interface Codec {
   readonly checking: Work<ImageShape>;
   readonly compressing: Work<CompressedImages> & { readonly progress: CodecProgress | undefined };
   readonly decoding: Work<DecodedImages>;
+  /** The first of the compressed images on their way to bits, if any has the shape of the model's. */
+  readonly tracing: Work<{ readonly of: CompressedImages; readonly trace: CodeTrace | undefined }>;
   /** Decodes the compressed images, and compares them with the originals. */
   decode(): void;
 }
@@ -43,6 +45,15 @@ export function useCodec(
   );
   const isCompressing = compressing.progress !== undefined || compressing.problem !== undefined;
   const compressed = source && !isCompressing ? compressing.result : undefined;
+  const tracing = useWork(
+    model && source && compressed
+      ? async (waiting) => ({
+          of: compressed,
+          trace: await code('trace', { model: modelAddress(model), source }, waiting),
+        })
+      : undefined,
+    [compressed],
+  );
   const [wanted, setWanted] = useState<CompressedImages>();
   // A dropped file is decoded at once.
   const file = chosen?.kind === 'file' ? chosen.file : wanted === compressed ? compressed?.file : undefined;
@@ -72,6 +83,7 @@ export function useCodec(
     checking,
     compressing: { ...compressing, result: compressed },
     decoding: { ...decoding, result: decoded },
+    tracing,
     decode: () => setWanted(compressed),
   };
 }

@@ -20,6 +20,7 @@ import { counts, type DrawSettings, drawSettings, otherSeed } from './drawSettin
 import { Interpolation } from './Interpolation.tsx';
 import { LargeSample } from './LargeSample.tsx';
 import { type End, endNames, useEnds } from './useEnds.ts';
+import { useLiveTiles } from './useLiveTiles.ts';
 import './draw.css';
 import { Choice } from '../../parts/Choice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
@@ -47,7 +48,8 @@ export function Draw() {
     [model?.path, temperature, seed, count, className],
   );
   const sheet = drawing.result;
-  const shown = sheet ?? (drawing.progress && begun?.images);
+  const live = useLiveTiles(model, drawn, sheet);
+  const shown = live.images ?? sheet ?? (drawing.progress && begun?.images);
   const ends = useEnds(model?.path);
   const [opened, setOpened] = useState<number>();
   // The enlarged image belongs to the old sheet.
@@ -81,6 +83,8 @@ export function Draw() {
         <Controls
           {...drawn}
           classes={sheet && sheet.model.path === model?.path ? sheet.classes : []}
+          temperature={live.dragged ?? temperature}
+          onDrag={live.drag}
           onChange={changeSettings}
         />
       </section>
@@ -91,6 +95,7 @@ export function Draw() {
             images={shown}
             label={sheet ? sheetLabel(sheet) : 'Samples being drawn'}
             {...(sheet === undefined && { drawn: begun!.done })}
+            {...(live.images && { fresh: live.count })}
             outdated={sheet !== undefined && drawing.progress !== undefined}
             marks={marks}
             onChoose={choose}
@@ -174,8 +179,14 @@ function Controls({
   count,
   class: name,
   classes,
+  onDrag,
   onChange,
-}: DrawSettings & { readonly classes: readonly string[]; onChange(changes: Settings): void }) {
+}: DrawSettings & {
+  readonly classes: readonly string[];
+  /** The temperature's slider moves. */
+  onDrag(temperature: number): void;
+  onChange(changes: Settings): void;
+}) {
   const choices = counts.includes(count) ? counts : [...counts, count];
   return (
     <>
@@ -187,7 +198,8 @@ function Controls({
         step={0.05}
         shown={temperature.toFixed(2)}
         ends={['similar', 'varied']}
-        onChange={(value) => onChange({ temperature: String(value) })}
+        onChange={onDrag}
+        onRelease={(value) => onChange({ temperature: String(value) })}
       />
       <div class="control-pair">
         <NumberField

@@ -4,12 +4,13 @@ import '../../look/tokens.css';
 import '../../look/page.css';
 import { roomName } from '../../address.ts';
 import { Notice } from '../../parts/Notice.tsx';
-import { sections } from './sections.ts';
+import { essay } from './essay.ts';
+import { layers } from './reference.ts';
 import './how.css';
 
 // Settings may follow the name, as in the address of a room.
 const name = roomName.value;
-const section = sections.find((candidate) => candidate.name === name);
+const section = [...essay, ...layers].find((candidate) => candidate.name === name);
 if (section) {
   document.title = section.title;
 }

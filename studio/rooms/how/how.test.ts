@@ -36,10 +36,10 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     const figure = (name: string) => page.getByRole('figure', { name });
+    const plane = () => figure('A flow in two dimensions');
+    const button = (name: string) => plane().getByRole('button', { name });
 
     describe('a flow in two dimensions', () => {
-      const plane = () => figure('A flow in two dimensions');
-      const button = (name: string) => plane().getByRole('button', { name });
       const logDensity = async () =>
         Number((await plane().getByTestId('log-density').textContent())!.replace('−', '-'));
 
@@ -98,8 +98,11 @@ describe.skipIf(chromiumPath === undefined)(
           .waitFor();
         await opened.page.waitForFunction(() => location.hash.includes('couplings=8'));
         await opened.close();
+        // Clearing leads back to the data, where one draws.
+        await plane().getByRole('slider').press('End');
         await button('Clear the drawing').click();
         await plane().getByText('Draw lines in the plane').waitFor();
+        expect(await plane().getByRole('slider').inputValue()).toBe('0');
         await plane().getByLabel('Data', { exact: true }).selectOption('moons');
       });
     });
@@ -163,6 +166,22 @@ describe.skipIf(chromiumPath === undefined)(
       await opened.close();
     });
 
+    it.each([
+      [1280, 720],
+      [390, 844],
+    ])('fits the plane and its controls into a window, %d x %d', async (width, height) => {
+      await visit(page, `${studio.url}#/how?section=plane`, { viewport: { width, height } });
+      await plane().getByText('Step 0.').waitFor();
+      const bar = (await page.locator('.how-contents').boundingBox())!;
+      await plane().evaluate((element) => element.scrollIntoView({ block: 'start', behavior: 'instant' }));
+      for (const element of [plane().getByRole('application'), button('Send the points through')]) {
+        const box = (await element.boundingBox())!;
+        expect(box.y).toBeGreaterThanOrEqual(bar.height - 1);
+        expect(box.y + box.height).toBeLessThanOrEqual(height);
+      }
+      await visit(page, `${studio.url}#/how`);
+    });
+
     it('shows receptive fields of pixels selected with the arrow keys', async () => {
       const fields = figure('The receptive field of a pixel');
       await fields
@@ -182,6 +201,9 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('adds up the diagonal of its matrix', async () => {
+      await page.getByRole('link', { name: 'layer', exact: true }).click();
+      await page.getByRole('heading', { name: 'Layers', level: 1 }).waitFor();
+      expect(await page.title()).toBe('Layers · Emerging studio');
       const matrices = figure('The matrix of a 3 × 3 convolution of a 5 × 5 image');
       await matrices.getByRole('slider').press('ArrowRight');
       await matrices.getByLabel('Channels').selectOption('2');
@@ -295,30 +317,47 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.getByText('product(permutation(p), product(lower(p), upper(p)))').count()).toBe(1);
     });
 
-    it('opens a section by its address', async () => {
+    it('opens a section by its address, and names it in the bar', async () => {
       await page.getByText('Contents', { exact: true }).click();
       await page
         .getByRole('navigation', { name: 'Sections' })
         .getByText('Periodic convolutions')
         .press('Enter');
-      await page.waitForFunction(() => location.hash.includes('section=periodic'));
+      await page.waitForFunction(() => /how\/layers.*section=periodic/.test(location.hash));
       const top = () =>
         page.locator('#how-periodic').evaluate((section) => section.getBoundingClientRect().top);
       await expect.poll(top).toBeLessThan(100);
+      await page.locator('.how-contents summary').getByText('Periodic convolutions').waitFor();
     });
 
-    it('leaves what is jumped to uncovered by the contents', async () => {
-      const covered = await page.evaluate(() => {
-        const bar = document.querySelector('.how-contents')!;
-        const places = [...document.querySelectorAll('.how section :is(h2, h3, figure, button, input)')];
-        return places.flatMap((element) => {
-          element.scrollIntoView({ behavior: 'instant' });
-          return element.getBoundingClientRect().top < bar.getBoundingClientRect().bottom
-            ? [element.outerHTML.slice(0, 100)]
-            : [];
+    it.each(['how', 'how/layers'])(
+      'leaves what is jumped to in %s uncovered by the contents',
+      async (room) => {
+        await page.goto(`${studio.url}#/${room}`);
+        await page.locator('.how section figure').last().waitFor();
+        const covered = await page.evaluate(() => {
+          const bar = document.querySelector('.how-contents')!;
+          const places = [...document.querySelectorAll('.how section :is(h2, h3, figure, button, input)')];
+          return places.flatMap((element) => {
+            element.scrollIntoView({ behavior: 'instant' });
+            return element.getBoundingClientRect().top < bar.getBoundingClientRect().bottom - 1
+              ? [element.outerHTML.slice(0, 100)]
+              : [];
+          });
         });
-      });
-      expect(covered).toEqual([]);
+        expect(covered).toEqual([]);
+      },
+    );
+
+    it('keeps the essay short, without formulas to load', async () => {
+      const opened = await openChromium(`${studio.url}#/how`);
+      const loaded: string[] = [];
+      opened.page.on('request', (request) => loaded.push(request.url()));
+      await opened.page.reload();
+      await opened.page.getByRole('heading', { name: 'Where to go next' }).waitFor();
+      expect(await opened.page.locator('.how > section').count()).toBe(5);
+      expect(loaded.filter((url) => /katex/i.test(url))).toEqual([]);
+      await opened.close();
     });
 
     it('loads nothing from other hosts, and logs nothing to the console', () => {
@@ -330,15 +369,22 @@ describe.skipIf(chromiumPath === undefined)(
     it.each([
       ['light', 1200],
       ['dark', 390],
+      ['light', 320],
     ] as const)('has no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
       const viewport = { width, height: 800 };
       await visit(page, `${studio.url}#/how`, { colorScheme, viewport, reducedMotion: 'reduce' });
       // Its image is encoded once the reader comes near.
       await figure('An image to noise and back').scrollIntoViewIfNeeded();
       await page.getByText('Decoding its own noise recovers').waitFor();
-      expect(await accessibilityFaults(page)).toEqual([]);
-      // Nothing overflows the page.
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      const expectNoFaults = async (): Promise<void> => {
+        expect(await accessibilityFaults(page)).toEqual([]);
+        // Nothing overflows the page.
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      };
+      await expectNoFaults();
+      await page.goto(`${studio.url}#/how/layers`);
+      await figure('The dependencies of a value').waitFor();
+      await expectNoFaults();
     });
   },
 );

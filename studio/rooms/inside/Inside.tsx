@@ -1,6 +1,7 @@
 // The room Inside: one image inside the flow, with editable latents, its round trip and its stages.
 import type { ImageShape, NdArray } from 'emerging-flows';
 import type { HeatRange } from 'emerging-flows/pictures';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
 import { chosenModel, modelAddress } from '../../models.ts';
 import { Choice } from '../../parts/Choice.tsx';
@@ -12,6 +13,7 @@ import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
+import type { CodedImage, Reach, Touched } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/models.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
@@ -22,6 +24,7 @@ import { RoundTrip } from './RoundTrip.tsx';
 import { Stages } from './Stages.tsx';
 import { type Edits, useEdits } from './useEdits.ts';
 import { type Source, useImage } from './useImage.ts';
+import { describeReach } from './words.ts';
 import './inside.css';
 
 /** Instructions without an image. */
@@ -81,14 +84,46 @@ export function Inside() {
       : undefined,
     [isDecoded && encoded],
   );
-  const staging = useWork(
-    isDecoded
-      ? async (waiting) => ({ of: encoded, stages: await compute('stages', encoded.argument, waiting) })
-      : undefined,
-    [isDecoded && encoded],
-  );
+  // The image whose stages are shown: with edits, the decoded one, with its values before they are rounded to pixels.
+  const decodedImage = decoding.latest?.result;
+  const isFlowing = edits.isChanged && decodedImage?.finite === true;
+  const subject = useMemo((): Subject | undefined => {
+    if (!encoded || !isDecoded) {
+      return undefined;
+    }
+    return isFlowing
+      ? { image: decodedImage, coded: { ...encoded.argument, pixels: decodedImage.values } }
+      : { image: encoded.image, coded: encoded.argument };
+  }, [encoded, isDecoded, isFlowing && decodedImage]);
+  const staging = useLatest(subject, ({ coded }) => compute('stages', coded));
   const trip = tripping.result?.of === encoded ? tripping.result : undefined;
-  const stages = staging.result?.of === encoded ? staging.result?.stages : undefined;
+  const stages = staging.latest && {
+    ...staging.latest.input,
+    pictures: staging.latest.result,
+    bits: isFlowing ? ofDecoded.latest?.result : bits,
+  };
+  const [touched, touch] = useState<Touched>();
+  useEffect(() => touch(undefined), [encoded]);
+  const pointing = useMemo(
+    () => touched && subject && edits.latents && { touched, subject, latents: edits.latents },
+    [touched, subject],
+  );
+  const reaching = useLatest(pointing, ({ touched, subject: { coded }, latents }) =>
+    compute('reach', { ...coded, latents, touched }),
+  );
+  const reach = reaching.latest && { ...reaching.latest.result, of: reaching.latest.input.touched };
+  const mapping = useWork(
+    subject && stages?.bits
+      ? async (waiting) => {
+          const { model } = encoded!.argument;
+          const pixels = subject.image.pixels.slice();
+          const order = { model, pixels, reference: undefined };
+          return { subject, ...(await compute('places', order, waiting)) };
+        }
+      : undefined,
+    [subject, stages?.bits],
+  );
+  const map = mapping.result?.subject === subject ? mapping.result : undefined;
 
   return (
     <div class="inside">
@@ -151,15 +186,27 @@ export function Inside() {
                 image: bits && perValue(bits, encoded.image),
                 decoded: ofDecoded.latest && perValue(ofDecoded.latest.result, encoded.image),
               }}
-              problem={decoding.problem ?? encodedBits.problem ?? ofDecoded.problem}
+              problem={
+                decoding.problem ??
+                encodedBits.problem ??
+                ofDecoded.problem ??
+                reaching.problem ??
+                mapping.problem
+              }
               returned={trip}
               work={tripping}
               precision={encoded.precision}
+              map={map}
+              reach={reach}
+              words={describeReach(reach, map?.bits, encoded.image.shape, edits.latents)}
+              onTouch={touch}
             />
             <Latents
               latents={edits.latents}
               edits={edits}
               draw={(seed) => compute('drawLatents', { model: encoded.argument.model, seed })}
+              reach={reach}
+              onTouch={touch}
             />
           </div>
           <section class="inside-part" aria-labelledby="stages-title">
@@ -171,13 +218,23 @@ export function Inside() {
               the arithmetic. The sum of the bits ends at the <Term of="bitsdim">bits/dim</Term> of the image.
               On the way it can fall below 0, because latents add their bits only at the splits and the top.
             </p>
-            {edits.isChanged && (
-              <p role="status">These are the stages of the original image, without your edits.</p>
-            )}
+            <p role="status" class="inside-state">
+              {edits.isChanged &&
+                (isFlowing
+                  ? 'With your edits: these are the stages of the decoded image.'
+                  : 'Without your edits, whose values overflow.')}
+            </p>
+            {staging.problem !== undefined && <Notice>{staging.problem}</Notice>}
             {stages ? (
-              <Stages image={encoded.image} coded={encoded.argument} stages={stages} bits={bits} />
+              <Stages
+                image={stages.image}
+                coded={stages.coded}
+                stages={stages.pictures}
+                bits={stages.bits}
+                reach={reach}
+              />
             ) : (
-              <Working work={staging} />
+              <Working work={tripping} />
             )}
           </section>
         </>
@@ -196,9 +253,18 @@ function isAtWork({ progress, problem }: Work<unknown>): boolean {
   return progress !== undefined || problem !== undefined;
 }
 
+/** An image whose stages are shown. */
+interface Subject {
+  readonly image: Images;
+  readonly coded: CodedImage;
+}
+
 interface LatentsProps {
   readonly latents: readonly NdArray[];
   readonly edits: Edits;
+  /** What a touched pixel or latent changes. */
+  readonly reach: Reach | undefined;
+  onTouch(touched: Touched | undefined): void;
   readonly draw: (seed: number) => Promise<readonly NdArray[]>;
 }
 
@@ -206,7 +272,7 @@ interface LatentsProps {
 const range: HeatRange = [-3, 3];
 
 /** The room's section for editing latents. */
-function Latents({ latents, edits, draw }: LatentsProps) {
+function Latents({ latents, edits, draw, reach, onTouch }: LatentsProps) {
   return (
     <section class="inside-part" aria-labelledby="latents-title">
       <div class="inside-head">
@@ -239,6 +305,8 @@ function Latents({ latents, edits, draw }: LatentsProps) {
             range={range}
             edits={edits}
             draw={draw}
+            lit={reach?.levels[level]}
+            onTouch={(index) => onTouch(index === undefined ? undefined : { kind: 'latent', level, index })}
           />
         ))}
       </div>

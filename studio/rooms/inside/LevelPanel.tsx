@@ -17,13 +17,17 @@ interface LevelPanelProps {
   readonly edits: Edits;
   /** Draws the latents of an image from the priors. */
   readonly draw: (seed: number) => Promise<readonly NdArray[]>;
+  /** How strongly each latent shines. */
+  readonly lit: ArrayLike<number> | undefined;
+  /** The reader points at a latent, or no longer. */
+  onTouch(index: number | undefined): void;
 }
 
 /** The minimum range of the slider, which contains almost all latents. */
 const USUAL = 4;
 
 /** The controls of a level. */
-export function LevelPanel({ level, count, shape, range, edits, draw }: LevelPanelProps) {
+export function LevelPanel({ level, count, shape, range, edits, draw, lit, onTouch }: LevelPanelProps) {
   const middle = (Math.floor(shape[0] / 2) * shape[1] + Math.floor(shape[1] / 2)) * shape[2];
   const [chosen, setChosen] = useState(middle);
   const { values, scale } = edits.levels[level]!;
@@ -44,7 +48,12 @@ export function LevelPanel({ level, count, shape, range, edits, draw }: LevelPan
         shape={shape}
         range={range}
         selected={selected}
-        onSelect={setChosen}
+        lit={lit}
+        onSelect={(index) => {
+          setChosen(index);
+          onTouch(index);
+        }}
+        onPoint={onTouch}
       />
       <Slider
         label={`Latent at ${placeName(selected, shape)}`}

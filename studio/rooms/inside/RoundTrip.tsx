@@ -1,15 +1,21 @@
 // An image, the image decoded from its latents, and whether it is recovered.
 import type { ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { plural } from '../../numbers.ts';
+import { HeatGrid } from '../../parts/HeatGrid.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { Picture } from '../../parts/Picture.tsx';
 import { Working } from '../../parts/Working.tsx';
 import type { Precision } from '../../work/arithmetic.ts';
-import type { Decoded, RoundTrip as Returned } from '../../work/insideTasks.ts';
+import type { Decoded, Reach, RoundTrip as Returned, Touched } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/models.ts';
+import type { PlaceMap } from '../../work/oddTasks.ts';
 import type { Work } from '../../work/useWork.ts';
 import { countDifferences, type Differences } from './pixels.ts';
 import { bitsWords } from './words.ts';
+
+/** A picture that is given needs no values. */
+const nothing = new Float32Array(0);
 
 interface RoundTripProps {
   readonly image: Images & { readonly name: string };
@@ -23,6 +29,13 @@ interface RoundTripProps {
   readonly returned: Returned | undefined;
   readonly work: Work<unknown>;
   readonly precision: Precision;
+  /** The bits of each pixel; undefined until measured. */
+  readonly map: PlaceMap | undefined;
+  /** What the touched pixel or latent changes. */
+  readonly reach: (Reach & { readonly of: Touched }) | undefined;
+  /** The same in a sentence. */
+  readonly words: string;
+  onTouch(touched: Touched | undefined): void;
 }
 
 /** The room's section for the image and its return. */
@@ -35,10 +48,34 @@ export function RoundTrip({
   returned,
   work,
   precision,
+  map,
+  reach,
+  words,
+  onTouch,
 }: RoundTripProps) {
   const back = isEdited ? decoded : returned?.decoded;
   const differences = back && countDifferences(image.pixels, back.pixels);
   const result = returned && describeResult(returned, precision);
+  const [height, width] = image.shape;
+  const shape = useMemo(() => [height, width, 1] as const, [height, width]);
+  const touchPixel = (index: number | undefined): void =>
+    onTouch(index === undefined ? undefined : { kind: 'pixel', index });
+  const grid = {
+    shape,
+    lit: reach?.pixels,
+    selected: reach?.of.kind === 'pixel' ? reach.of.index : undefined,
+    onSelect: touchPixel,
+    onPoint: touchPixel,
+  };
+  const touchable = (pictured: Images, label: string) => (
+    <HeatGrid
+      {...grid}
+      label={`Pixels of the ${label.toLowerCase()}`}
+      values={nothing}
+      range={[0, 1]}
+      picture={{ image: pictured, label }}
+    />
+  );
   return (
     <section class="inside-part inside-return" aria-labelledby="trip-title">
       <h2 id="trip-title">There and back</h2>
@@ -50,20 +87,39 @@ export function RoundTrip({
         <Working work={work} />
       )}
       <div class="inside-images framed">
-        <Captioned image={image} label="Original image" bits={bits.image} name="image">
+        <Captioned picture={touchable(image, 'Original image')} bits={bits.image} name="image">
           Image: <bdi>{image.name}</bdi>
         </Captioned>
-        <Captioned image={decoded} label="Decoded image" bits={bits.decoded} name="decoded">
+        <Captioned
+          picture={decoded && touchable(decoded, 'Decoded image')}
+          bits={bits.decoded}
+          name="decoded"
+        >
           {isEdited ? 'Decoded from the edited latents' : 'Decoded from the latents'}
         </Captioned>
-        {differences && (
+        {differences && differences.most > 0 ? (
           <Captioned
-            image={{ pixels: differences.drawn, shape: image.shape }}
-            label={describeDifferences(differences)}
+            picture={
+              <Picture
+                image={{ pixels: differences.drawn, shape: image.shape }}
+                label={`Differences (white: ${differences.most})`}
+              />
+            }
           >
-            {describeDifferences(differences)}
+            Differences (white: {differences.most})
+          </Captioned>
+        ) : (
+          <Captioned
+            picture={
+              map && <HeatGrid {...grid} label="Bits of each pixel" values={map.bits} range={map.range} />
+            }
+          >
+            Bits of each pixel{differences && '. No differences.'}
           </Captioned>
         )}
+        <p class="inside-reach" aria-live="polite">
+          {words}
+        </p>
         {isEdited && decoded && !decoded.finite && (
           <p class="control-note" role="status">
             The values overflowed (black): move the latents closer to zero.
@@ -103,13 +159,8 @@ function lowered(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
-function describeDifferences({ most: greatest }: Differences): string {
-  return greatest === 0 ? 'Differences: none' : `Differences (white: ${greatest})`;
-}
-
 interface CaptionedProps {
-  readonly image: Images | undefined;
-  readonly label: string;
+  readonly picture: ComponentChildren;
   readonly children: ComponentChildren;
   /** bits/dim, in a line of its own; empty until measured, so that nothing moves. */
   readonly bits?: number | undefined;
@@ -117,10 +168,10 @@ interface CaptionedProps {
   readonly name?: string;
 }
 
-function Captioned({ image, label, children, bits, name }: CaptionedProps) {
+function Captioned({ picture, children, bits, name }: CaptionedProps) {
   return (
     <figure>
-      {image ? <Picture image={image} label={label} /> : <div class="inside-blank" aria-hidden="true" />}
+      {picture ?? <div class="inside-blank" aria-hidden="true" />}
       <figcaption>
         {children}
         {name !== undefined && (

@@ -8,7 +8,7 @@ import { placeName } from '../../parts/heatPlaces.ts';
 import { PlayButton } from '../../parts/PlayButton.tsx';
 import { Plot } from '../../parts/plot/Plot.tsx';
 import { Slider } from '../../parts/Slider.tsx';
-import type { CodedImage, StagePicture } from '../../work/insideTasks.ts';
+import type { CodedImage, Reach, StagePicture } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/models.ts';
 import { Arithmetic } from './Arithmetic.tsx';
 import { StageTiles } from './StageTiles.tsx';
@@ -21,13 +21,15 @@ interface StagesProps {
   readonly stages: readonly StagePicture[];
   /** The bits before the first stage, then those that each stage adds; undefined until measured. */
   readonly bits: readonly number[] | undefined;
+  /** What a touched pixel or latent changes. */
+  readonly reach: Reach | undefined;
 }
 
 /** Playback. */
 const STAGE_MS = 700;
 
 /** The scrubber, the stage it is at, and a tile for each. */
-export function Stages({ image, coded, stages, bits }: StagesProps) {
+export function Stages({ image, coded, stages, bits, reach }: StagesProps) {
   const [shownIndex, setShownIndex] = useState(0);
   /** 1 towards the noise, −1 towards the image, 0 without playback. */
   const [direction, setDirection] = useState<-1 | 0 | 1>(0);
@@ -82,14 +84,17 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
           {bits && <p data-testid="running-bits">{runningWords(bits, count, shownIndex)}</p>}
         </div>
         <div class="stages-values">
-          <HeatGrid
-            label={`Values after ${shown.name}: ${height} × ${width} pixels, ${channels === 1 ? '1 channel' : `${channels} channels`}`}
-            values={shown.values}
-            shape={shown.shape}
-            range={shown.range}
-            selected={selected}
-            onSelect={setChosen}
-          />
+          <div class="stages-frame">
+            <HeatGrid
+              label={`Values after ${shown.name}: ${height} × ${width} pixels, ${channels === 1 ? '1 channel' : `${channels} channels`}`}
+              values={shown.values}
+              shape={shown.shape}
+              range={shown.range}
+              selected={selected}
+              lit={shownIndex === 0 ? reach?.pixels : reach?.stages[shownIndex - 1]?.changes}
+              onSelect={setChosen}
+            />
+          </div>
           <HeatScale range={shown.range} unit="value" digits={2} />
         </div>
         {bits && (
@@ -120,6 +125,7 @@ export function Stages({ image, coded, stages, bits }: StagesProps) {
       <StageTiles
         image={image}
         stages={stages}
+        reach={reach}
         at={shownIndex}
         onChoose={(stage) => {
           setDirection(0);

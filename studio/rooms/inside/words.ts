@@ -1,7 +1,9 @@
 // The words of the page: stages, lines of latents, and bits.
-import type { StageDescription } from 'emerging-flows';
-import { decimal } from '../../numbers.ts';
+import type { ImageShape, NdArray, StageDescription } from 'emerging-flows';
+import { decimal, plural } from '../../numbers.ts';
+import { placeName } from '../../parts/heatPlaces.ts';
 import type { Line, Place, Term } from '../../work/arithmetic.ts';
+import type { Reach, Touched } from '../../work/insideTasks.ts';
 
 /** A stage's name and description. */
 interface StageWords {
@@ -182,4 +184,33 @@ export function runningWords(bits: readonly number[], count: number, stageIndex:
 function tenths(number: number): string {
   const options = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
   return number.toLocaleString('en', options).replace('-', '−');
+}
+
+/** Changes smaller than this share of the largest are not counted. */
+const COUNTED = 0.1;
+
+/**
+ * What changes with a touched pixel or latent.
+ *
+ * @param bits the bits of each pixel
+ */
+export function describeReach(
+  reach: (Reach & { readonly of: Touched }) | undefined,
+  bits: ArrayLike<number> | undefined,
+  [height, width]: ImageShape,
+  latents: readonly NdArray[],
+): string {
+  if (reach === undefined) {
+    return 'Point at a pixel or a latent to see what changes with it, here and in every stage.';
+  }
+  const { of: touched, pixels, levels } = reach;
+  const count = (changes: Float32Array): number => changes.filter((change) => change > COUNTED).length;
+  if (touched.kind === 'latent') {
+    const [, ...shape] = latents[touched.level]!.shape as [number, number, number, number];
+    return `The latent of level ${touched.level + 1} at ${placeName(touched.index, shape)}: one standard deviation more changes ${plural(count(pixels), 'pixel')} by more than a tenth of the largest change.`;
+  }
+  const total = bits && Array.from(bits).reduce((sum, value) => sum + value, 0);
+  const share = bits && total ? ` takes ${decimal(bits[touched.index]!, 1)} of ${tenths(total)} bits` : '';
+  const changed = levels.map((changes, level) => `${count(changes)} of level ${level + 1}`);
+  return `The pixel in ${placeName(touched.index, [height, width, 1])}${share}. 16 grey levels more or fewer change mostly these latents: ${changed.join(', ')}.`;
 }

@@ -24,6 +24,7 @@ import { OddGrid } from './OddGrid.tsx';
 import { OddImage } from './OddImage.tsx';
 import { chanceText, pText, rankText, scoreText, sourceText } from './oddText.ts';
 import { type OrderName, ordered, orders } from './order.ts';
+import { Typicality } from './Typicality.tsx';
 import { type RatedSet, type Reference, SAMPLES, useMap, useRatings, useReference } from './useRatings.ts';
 import './odd.css';
 
@@ -75,103 +76,108 @@ export function Odd() {
   const count = scoreRatings?.reference.length ?? 0;
 
   return (
-    <div class="odd" data-wanted={isWanted}>
-      <RoomHead title="Odd">
-        Which images don’t belong, and where? Each is compared with validation images, which the model wasn’t
-        trained on.
-      </RoomHead>
-      <section class="room-controls" aria-label="Model and images">
-        <ModelChoice />
-        <Choice
-          label="Images"
-          value={files ? 'files' : hasDigits && withDigits ? 'digits' : 'samples'}
-          options={[
-            ...(hasDigits ? [{ value: 'digits', text: 'Digits, some altered' }] : []),
-            { value: 'samples', text: 'Samples, some altered' },
-            ...(files ? [{ value: 'files', text: 'Your files' }] : []),
-          ]}
-          onChange={(images) => {
-            if (images !== 'files') {
-              setFiles(undefined);
-              changeSettings({ images });
-            }
-          }}
-        />
-        {set?.isDigits && <p class="control-note odd-authors">{DIGITS_AUTHORS}</p>}
-        <FileDrop choose={['files', 'folder']} onFiles={(folder) => setFiles(folder.files)} />
-        <Check label={FIT} checked={fit} onChange={setFit} />
-        {set && <ReadNotes notes={set.notes} />}
-        {set && <RefusedFiles refused={set.refused} />}
-        <ReferenceChoice
-          reference={reference}
-          fit={fit}
-          hasDigits={hasDigits}
-          isBroken={opening.problem !== undefined}
-        />
-      </section>
-      <section class="odd-results" aria-label="Images in order">
-        {set && !hasImages && (
-          <Notice>
-            No usable image among these files: see why under “{plural(set.refused.length, 'file')} skipped”.
-          </Notice>
-        )}
-        {set && !isVisible(set) && <Notice>{unsupportedChannels(set)}</Notice>}
-        {[opening, rating].filter(isShown).map((work) => (
-          <Working key={work === opening ? 'opening' : 'rating'} work={work} />
-        ))}
-        {ratings && scoreRatings && set && hasImages && isVisible(set) && (
-          <>
-            <ScoreChoice ratings={ratings} score={score!} />
-            <Histogram
-              name={score === 'bits' && count === 0 ? 'bits/dim' : score!}
-              values={scoreRatings.scores}
-              reference={scoreRatings.reference}
-              chosen={chosen}
-            />
-            {scoreRatings.pValues && (
-              <p class="odd-verdict" data-testid="verdict">
-                {chanceText(scoreRatings.pValues, count)} {sourceText(scoreRatings.source)}
-              </p>
-            )}
-            <div class="odd-order">
-              <Choice
-                label={plural(set.names.length, 'image')}
-                value={by}
-                options={Object.entries(orders).map(([value, text]) => ({ value, text }))}
-                onChange={(value) => changeSettings({ order: value })}
+    <>
+      <div class="odd" data-wanted={isWanted}>
+        <RoomHead title="Odd">
+          Which images don’t belong, and where? Each is compared with validation images, which the model
+          wasn’t trained on.
+        </RoomHead>
+        <section class="room-controls" aria-label="Model and images">
+          <ModelChoice />
+          <Choice
+            label="Images"
+            value={files ? 'files' : hasDigits && withDigits ? 'digits' : 'samples'}
+            options={[
+              ...(hasDigits ? [{ value: 'digits', text: 'Digits, some altered' }] : []),
+              { value: 'samples', text: 'Samples, some altered' },
+              ...(files ? [{ value: 'files', text: 'Your files' }] : []),
+            ]}
+            onChange={(images) => {
+              if (images !== 'files') {
+                setFiles(undefined);
+                changeSettings({ images });
+              }
+            }}
+          />
+          {set?.isDigits && <p class="control-note odd-authors">{DIGITS_AUTHORS}</p>}
+          <FileDrop choose={['files', 'folder']} onFiles={(folder) => setFiles(folder.files)} />
+          <Check label={FIT} checked={fit} onChange={setFit} />
+          {set && <ReadNotes notes={set.notes} />}
+          {set && <RefusedFiles refused={set.refused} />}
+          <ReferenceChoice
+            reference={reference}
+            fit={fit}
+            hasDigits={hasDigits}
+            isBroken={opening.problem !== undefined}
+          />
+        </section>
+        <section class="odd-results" aria-label="Images in order">
+          {set && !hasImages && (
+            <Notice>
+              No usable image among these files: see why under “{plural(set.refused.length, 'file')} skipped”.
+            </Notice>
+          )}
+          {set && !isVisible(set) && <Notice>{unsupportedChannels(set)}</Notice>}
+          {[opening, rating].filter(isShown).map((work) => (
+            <Working key={work === opening ? 'opening' : 'rating'} work={work} />
+          ))}
+          {ratings && scoreRatings && set && hasImages && isVisible(set) && (
+            <>
+              <ScoreChoice ratings={ratings} score={score!} />
+              <Histogram
+                name={score === 'bits' && count === 0 ? 'bits/dim' : score!}
+                values={scoreRatings.scores}
+                reference={scoreRatings.reference}
+                chosen={chosen}
               />
-            </div>
-            <OddGrid
-              key={path}
-              set={set}
-              ratings={scoreRatings}
-              order={order}
-              chosen={chosen}
-              onChoose={setWanted}
-            />
-          </>
+              {scoreRatings.pValues && (
+                <p class="odd-verdict" data-testid="verdict">
+                  {chanceText(scoreRatings.pValues, count)} {sourceText(scoreRatings.source)}
+                </p>
+              )}
+              <div class="odd-order">
+                <Choice
+                  label={plural(set.names.length, 'image')}
+                  value={by}
+                  options={Object.entries(orders).map(([value, text]) => ({ value, text }))}
+                  onChange={(value) => changeSettings({ order: value })}
+                />
+              </div>
+              <OddGrid
+                key={path}
+                set={set}
+                ratings={scoreRatings}
+                order={order}
+                chosen={chosen}
+                onChoose={setWanted}
+              />
+            </>
+          )}
+        </section>
+        {ratings && set && chosen !== undefined && isVisible(set) && (
+          <OddImage
+            name={set.names[chosen]!}
+            image={selectImage(set, chosen)}
+            bits={ratings.bits[chosen]!}
+            scores={Object.entries(ratings.byScore).map(([name, { scores, pValues }]) => [
+              name,
+              scoreText(scores[chosen]!),
+              pValues ? pText(pValues[chosen]!) : '',
+            ])}
+            rank={
+              p !== undefined && ratings.words !== undefined ? rankText(p, count, ratings.words) : undefined
+            }
+            map={mapping.map}
+            mapping={mapping}
+            isWanted={isWanted}
+            onClose={() => setWanted(undefined)}
+          />
         )}
-      </section>
-      {ratings && set && chosen !== undefined && isVisible(set) && (
-        <OddImage
-          name={set.names[chosen]!}
-          image={selectImage(set, chosen)}
-          bits={ratings.bits[chosen]!}
-          scores={Object.entries(ratings.byScore).map(([name, { scores, pValues }]) => [
-            name,
-            scoreText(scores[chosen]!),
-            pValues ? pText(pValues[chosen]!) : '',
-          ])}
-          rank={
-            p !== undefined && ratings.words !== undefined ? rankText(p, count, ratings.words) : undefined
-          }
-          map={mapping.map}
-          mapping={mapping}
-          isWanted={isWanted}
-          onClose={() => setWanted(undefined)}
-        />
+      </div>
+      {ratings?.bits.every(Number.isFinite) && isVisible(ratings.set) && (
+        <Typicality set={ratings.set} bits={ratings.bits} />
       )}
-    </div>
+    </>
   );
 }
 

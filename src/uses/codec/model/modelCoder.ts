@@ -17,8 +17,11 @@ import { latentCoder, type StageCoder } from './latentCoder.ts';
 export interface ModelCoder {
   /** The shape of each image. */
   readonly imageShape: ImageShape;
-  /** Pushes a batch of images; throws OutOfRange or StackEmpty, and the stack is then of no use. */
-  encode(pixels: Uint8Array, stack: BitStack): Promise<void>;
+  /**
+   * Pushes a batch of images; throws OutOfRange or StackEmpty, and the stack is then of no use. `onStage` hears how many
+   * activations are left before the first stage and after each.
+   */
+  encode(pixels: Uint8Array, stack: BitStack, onStage?: (activations: number) => void): Promise<void>;
   /** Pops a batch of this many images; throws likewise if no `encode` has made the stack. */
   decode(images: number, stack: BitStack): Promise<Uint8Array>;
 }
@@ -48,10 +51,12 @@ export async function modelCoder(
   }
   return {
     imageShape: model.imageShape,
-    async encode(pixels, stack) {
+    async encode(pixels, stack, onStage) {
       let values: Float64Array = dequantised(pixels, stack);
+      onStage?.(values.length);
       for (const stage of stages) {
         values = await stage.encode(values, stack);
+        onStage?.(values.length);
       }
     },
     async decode(images, stack) {

@@ -7,5 +7,9 @@ import 'katex/dist/katex.min.css';
 export function Formula({ tex, block = false }: { tex: string; block?: boolean }) {
   const element = useRef<HTMLSpanElement>(null);
   useLayoutEffect(() => katex.render(tex, element.current!, { displayMode: block }), [tex, block]);
-  return <span ref={element} class={block ? 'how-formula' : undefined} />;
+  if (!block) {
+    return <span ref={element} />;
+  }
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable with the keyboard.
+  return <span ref={element} class="how-formula" tabIndex={0} />;
 }

@@ -15,21 +15,27 @@ const recording: Recording = json;
 const { mixings, steps, seeds, bitsPerDim, width, batch } = recording;
 const last = steps.length - 1;
 
-/** Its result, and the figure. */
+/** The section. */
 export function Race() {
   return (
     <>
+      <RecordedRace />
       <p>
         1&nbsp;×&nbsp;1 convolutions, as in Glow, are easily undone too, but see no neighbours; only the
-        couplings do. Does seeing more pay? {describeResult(recording)}
+        couplings do. {describeResult(recording)}
       </p>
-      <RecordedRace />
+      <p>
+        On all of MNIST, after 800 steps of small models and over five seeds, emerging convolutions reached
+        2.144 ± 0.073 bits/dim, and 1&nbsp;×&nbsp;1 convolutions 2.380 ± 0.130 (intervals of 95&nbsp;%). A
+        step took 1.24 times as long, and at equal training time the difference, 0.127 ± 0.138, is not
+        significant.
+      </p>
     </>
   );
 }
 
 /** The figure. */
-function RecordedRace() {
+export function RecordedRace() {
   const [stepIndex, setStepIndex] = useState(last);
   const step = steps[stepIndex]!;
   const means = meansAt(recording, stepIndex);

@@ -1,11 +1,11 @@
 // Receptive fields: why ordinary convolutions are hard to invert, and corner convolutions aren't.
 import { useState } from 'preact/hooks';
+import { linkTo } from '../../../address.ts';
 import { plural } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { kernelOffsets, pixelsRead } from '../maths/convolutions.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
-import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
 
@@ -21,32 +21,18 @@ const panels = [
 export function Corners() {
   return (
     <>
-      <p>
-        An ordinary <i>k</i>&nbsp;×&nbsp;<i>k</i> convolution computes every pixel from its neighbours on all
-        sides. The inverse has no place to start: every unknown pixel appears in the equations of all pixels
-        around it. Inverting it means solving one system of H·W·C linear equations, and the determinant costs
-        as much as the solution.
-      </p>
+      <ReceptiveFields />
       <p>
         An emerging convolution consists of two kernels, each reduced to one corner. The first reads only
-        pixels to the right and below, the second only pixels to the left and above. For each, the inverse has
-        a place to start: one pixel, in a corner of the image, depends only on itself. Applied one after the
-        other, the two read pixels in all directions (
-        <Source of="emerging">Hoogeboom, van den Berg and Welling, 2019</Source>).
+        pixels to the right and below, the second only pixels to the left and above. Applied one after the
+        other, they read pixels in all directions, as an ordinary <i>k</i>&nbsp;×&nbsp;<i>k</i> convolution
+        does (<Source of="emerging">Hoogeboom, van den Berg and Welling, 2019</Source>).
       </p>
-      <ReceptiveFields />
-      <Pair tex={'y_{h,w} = \\sum_{i,j\\,\\ge\\,0} x_{h+di,\\,w+dj}\\;K_{ij}'} excerpt="offsets">
-        The first kernel, with dilation <i>d</i>. In the code, direction 1 is right and down, −1 left and up;
-        only the corner is stored, not a full kernel with zeros.
-      </Pair>
-      <Pair
-        tex={
-          '\\begin{gathered}y = \\text{corner}_2(\\text{corner}_1(x)) + b \\\\ \\ln\\lvert\\det\\rvert = \\ln\\lvert\\det\\rvert_1 + \\ln\\lvert\\det\\rvert_2\\end{gathered}'
-        }
-        excerpt="emergingForward"
-      >
-        The whole layer: the corners one after the other, then a bias. Their log-determinants add up.
-      </Pair>
+      <p>
+        With the pixels numbered row by row, each corner is{' '}
+        <a href={linkTo('how/layers', { section: 'triangles' })}>a triangular matrix</a>. Its determinant is
+        the product of the diagonal: a few multiplications, for any image size.
+      </p>
     </>
   );
 }

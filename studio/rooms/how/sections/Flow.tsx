@@ -1,6 +1,7 @@
 // Normalizing flows: an image to noise and back, with the chosen model.
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { linkTo } from '../../../address.ts';
 import { chosenModel, modelAddress, openModels } from '../../../models.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Notice } from '../../../parts/Notice.tsx';
@@ -10,7 +11,6 @@ import { Working } from '../../../parts/Working.tsx';
 import { compute } from '../../../work/connections.ts';
 import { useWork } from '../../../work/useWork.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
-import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
 
@@ -21,22 +21,18 @@ const TEMPERATURE = 0.7;
 export function Flow() {
   return (
     <>
-      <p>
-        A normalizing flow is an invertible function from images to noise; its inverse turns noise into
-        images. Because it is invertible, the probability density of an image is known exactly: the density of
-        its noise, times the function’s expansion of volume around the image. That factor is the absolute
-        determinant of the Jacobian. This page is about functions whose inverse and determinant are both cheap
-        (overview: <Source of="flows">Papamakarios and others, 2021</Source>).
-      </p>
       <ImageAndNoise />
-      <Pair
-        tex={
-          '\\begin{gathered} z = f(x) \\\\ \\ln p(x) = \\ln p(z) + \\ln\\left\\lvert\\det\\frac{\\partial f}{\\partial x}\\right\\rvert\\end{gathered}'
-        }
-        excerpt="chain"
-      >
-        A flow is a chain of layers, whose log-determinants add up.
-      </Pair>
+      <p>
+        An image of 28&nbsp;×&nbsp;28 pixels is a point with 784 coordinates. The flow sends it to a point of
+        noise as large, and back without losing anything. The same rule gives its density: that of its noise
+        z, times the expansion of volume around the image x.
+      </p>
+      <p class="how-equation">ln p(x) = ln p(z) + ln&#8202;|det ∂z/∂x|</p>
+      <p>
+        So all of a flow’s layers need two things: an inverse and a determinant, both cheap (
+        <Source of="flows">Papamakarios and others, 2021</Source>). See{' '}
+        <a href={linkTo('inside')}>one digit’s way to its noise</a>, stage by stage.
+      </p>
     </>
   );
 }

@@ -41,6 +41,14 @@ export function Levels() {
       <Diagram />
       <Pair
         tex={
+          '\\begin{gathered} z = f(x) \\\\ \\ln p(x) = \\ln p(z) + \\ln\\left\\lvert\\det\\frac{\\partial f}{\\partial x}\\right\\rvert\\end{gathered}'
+        }
+        excerpt="chain"
+      >
+        A flow is a chain of layers, whose log-determinants add up.
+      </Pair>
+      <Pair
+        tex={
           '\\begin{gathered}H \\times W \\times C \\\\ \\downarrow \\\\ \\tfrac{H}{2} \\times \\tfrac{W}{2} \\times 4C\\end{gathered}'
         }
         excerpt="squeeze"

@@ -37,27 +37,24 @@ const SHOWN = 500;
 export function Plane() {
   return (
     <>
-      <p>
-        A distribution has a density: high where points are common, low where they are rare. A normalizing
-        flow learns one by bending space. Think of a rubber sheet with the data points on it. Layer by layer,
-        the flow stretches and squeezes the sheet, without tearing or folding it, until the points look like
-        plain noise: a round cloud that is dense in the middle, whose density has a formula.
-      </p>
       <Flow2D />
       <p>
-        Because nothing tears or folds, the way back exists: it turns noise into new points like the data. And
-        because we know how much each layer stretches the sheet around a point, we know the density there.
-        Where data is crowded, the flow stretches the sheet to spread it out: the density of the data is that
-        of the noise, times the factor by which the area of a small square grows on its way. A factor below 1
-        means that the flow squeezes the sheet there, because data is rare. A layer's factor is the absolute
-        determinant of its Jacobian; the factors multiply, so their logarithms add up.
+        Think of a rubber sheet with the data points on it. Layer by layer, the flow stretches and squeezes
+        the sheet, without tearing or folding it, until the points look like plain noise: a round cloud, dense
+        in the middle, whose density has a formula. Because nothing tears or folds, the way back exists: it
+        turns noise into new points like the data.
       </p>
       <p>
-        A density isn’t a probability but a probability per area. It can be 0.05, or above 1 where the data is
-        crowded; over the whole plane, it adds up to 1. Its natural logarithm, ln&nbsp;p, is easier to add up
-        and to compare: one more means 2.7 times the density. Training raises the density of the data; that is
-        all it does. An image is a point too, with a coordinate for each pixel value. All that follows is
-        about layers for so many coordinates.
+        And because we know how much each layer stretches the sheet around a point, we know the density there:
+        that of the noise, times the factor by which the area of a small square grows on its way. Where data
+        is crowded, the flow stretches the sheet; a factor below 1 squeezes it, because data is rare. A
+        layer’s factor is the absolute determinant of its Jacobian. The factors multiply, so their logarithms
+        add up.
+      </p>
+      <p>
+        A density is a probability per area: it can be 0.05, or above 1 where the data is crowded. One more in
+        its natural logarithm, ln&nbsp;p, means 2.7 times the density. Training raises the density of the
+        data; that is all it does.
       </p>
     </>
   );
@@ -152,40 +149,6 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
     <Figure
       title="A flow in two dimensions"
       moving={doing === 'training' || passage.isRunning}
-      controls={
-        <>
-          <Choice
-            label="Data"
-            value={source}
-            options={[
-              ...Object.entries(distributions).map(([value, { title }]) => ({ value, text: title })),
-              { value: 'drawn', text: 'draw your own' },
-            ]}
-            onChange={(value) => {
-              setPosition(0);
-              changeSettings({ points: value });
-            }}
-          />
-          <Choice
-            label="Couplings"
-            value={String(depth)}
-            options={inOrder(choices.couplings)}
-            onChange={(value) => changeSettings({ couplings: value })}
-          />
-          <Choice
-            label="Width of their networks"
-            value={String(width)}
-            options={inOrder(choices.width)}
-            onChange={(value) => changeSettings({ width: value })}
-          />
-          <Choice
-            label="Transformer"
-            value={transformer}
-            options={choices.transformer.map((value) => ({ value, text: value }))}
-            onChange={(value) => changeSettings({ transformer: value })}
-          />
-        </>
-      }
       description={
         <>
           {isEmpty
@@ -204,17 +167,31 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
     >
       {problem !== undefined && <Notice>{problem}</Notice>}
       <div class="plane">
-        <div class="plane-main">
-          <PlaneView
-            label={`The plane at the ${placeName(Math.round(layerPosition), layers)}`}
-            points={isReady && layerPosition > 0 ? look.points : sketched.subarray(0, 2 * SHOWN)}
-            look={isReady ? look : undefined}
-            chosen={isReady ? shown?.point : undefined}
-            square={isReady ? shown?.square : undefined}
-            onPoint={onPoint}
-            onPointEnd={onPointEnd}
-            {...(isEmpty && !sketch && { hint: 'Draw lines here' })}
+        <div class="plane-data">
+          <Choice
+            label="Data"
+            value={source}
+            options={[
+              ...Object.entries(distributions).map(([value, { title }]) => ({ value, text: title })),
+              { value: 'drawn', text: 'draw your own' },
+            ]}
+            onChange={(value) => {
+              setPosition(0);
+              changeSettings({ points: value });
+            }}
           />
+        </div>
+        <PlaneView
+          label={`The plane at the ${placeName(Math.round(layerPosition), layers)}`}
+          points={isReady && layerPosition > 0 ? look.points : sketched.subarray(0, 2 * SHOWN)}
+          look={isReady ? look : undefined}
+          chosen={isReady ? shown?.point : undefined}
+          square={isReady ? shown?.square : undefined}
+          onPoint={onPoint}
+          onPointEnd={onPointEnd}
+          {...(isEmpty && !sketch && { hint: 'Draw lines here' })}
+        />
+        <div class="plane-main">
           <Slider
             label="From the data to the noise"
             value={layerPosition}
@@ -269,7 +246,11 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
                   type="button"
                   class="button"
                   disabled={isEmpty}
-                  onClick={() => changeSettings({ drawing: '' })}
+                  onClick={() => {
+                    passage.stop();
+                    setPosition(0);
+                    changeSettings({ drawing: '' });
+                  }}
                 >
                   Clear the drawing
                 </button>
@@ -277,16 +258,41 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
             )}
           </div>
         </div>
-        <div class="plane-side">
-          <Panel title="−ln p during training: the mean over the data, in nats per point (1 nat is 1.44 bits). Lower is better: the data is denser.">
+        <details class="plane-network">
+          <summary>The network</summary>
+          <div class="how-controls">
+            <Choice
+              label="Couplings"
+              value={String(depth)}
+              options={inOrder(choices.couplings)}
+              onChange={(value) => changeSettings({ couplings: value })}
+            />
+            <Choice
+              label="Width"
+              value={String(width)}
+              options={inOrder(choices.width)}
+              onChange={(value) => changeSettings({ width: value })}
+            />
+            <Choice
+              label="Transformer"
+              value={transformer}
+              options={choices.transformer.map((value) => ({ value, text: value }))}
+              onChange={(value) => changeSettings({ transformer: value })}
+            />
+          </div>
+        </details>
+        <div class="plane-loss">
+          <Panel title="−ln p of the data during training, in nats per point (1 nat is 1.44 bits): lower is better">
             <LossCurve losses={losses} />
           </Panel>
-          {isReady && trace && (
-            <Panel title="The chosen point and a square around it after every layer, with ln|det| of the layer">
+        </div>
+        {isReady && trace && (
+          <div class="plane-path">
+            <Panel title="The chosen point and a square around it after every layer, with the layer’s ln|det|">
               <PointWay trace={trace} place={layerPosition} onPlace={setPosition} />
             </Panel>
-          )}
-        </div>
+          </div>
+        )}
       </div>
     </Figure>
   );

@@ -28,7 +28,8 @@ export function Pointwise() {
         P·L·U; Q·R can represent every invertible matrix.
       </p>
       <Factors />
-      <div class="how-costs-frame">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: makes it scrollable with the keyboard. */}
+      <div class="how-costs-frame" tabIndex={0}>
         <table class="how-costs">
           <caption>Cost of each form for C channels, without the product with every pixel</caption>
           <thead>

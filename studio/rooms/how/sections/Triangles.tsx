@@ -1,6 +1,7 @@
 // Why corner convolutions are triangular: their matrices, coloured by tap.
 
 import { useState } from 'preact/hooks';
+import { linkTo } from '../../../address.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
@@ -28,11 +29,13 @@ export function Triangles() {
   return (
     <>
       <p>
-        A convolution is linear, so it is a matrix. With the values of the image numbered row by row, every
-        row of the matrix contains the kernel once, at the columns of the pixels that it reads. A kernel that
-        only reads later pixels fills only the upper triangle; one that only reads earlier pixels, only the
-        lower. The determinant of a triangular matrix is the product of its diagonal, and the diagonal repeats
-        the centre tap for every pixel.
+        An emerging convolution is two convolutions, each with one corner of a kernel (
+        <a href={linkTo('how', { section: 'corners' })}>what they see</a>). A convolution is linear, so it is
+        a matrix. With the values of the image numbered row by row, every row of the matrix contains the
+        kernel once, at the columns of the pixels that it reads. A kernel that only reads later pixels fills
+        only the upper triangle; one that only reads earlier pixels, only the lower. The determinant of a
+        triangular matrix is the product of its diagonal, and the diagonal repeats the centre tap for every
+        pixel.
       </p>
       <p>
         With several channels, there is one more condition. At the centre tap, a pixel reads itself, so its
@@ -40,6 +43,18 @@ export function Triangles() {
         with the second, on itself and later ones.
       </p>
       <Matrices />
+      <Pair
+        tex={
+          '\\begin{gathered}y = \\text{corner}_2(\\text{corner}_1(x)) + b \\\\ \\ln\\lvert\\det\\rvert = \\ln\\lvert\\det\\rvert_1 + \\ln\\lvert\\det\\rvert_2\\end{gathered}'
+        }
+        excerpt="emergingForward"
+      >
+        The whole layer: the corners one after the other, then a bias. Their log-determinants add up.
+      </Pair>
+      <Pair tex={'y_{h,w} = \\sum_{i,j\\,\\ge\\,0} x_{h+di,\\,w+dj}\\;K_{ij}'} excerpt="offsets">
+        The first kernel, with dilation <i>d</i>. In the code, direction 1 is right and down, −1 left and up;
+        only the corner is stored, not a full kernel with zeros.
+      </Pair>
       <Pair
         tex={'\\ln\\lvert\\det\\rvert = H\\,W \\sum_{c=1}^{C} \\ln\\lvert K_{00}[c,c]\\rvert'}
         excerpt="cornerLogDet"

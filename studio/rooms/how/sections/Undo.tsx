@@ -1,7 +1,7 @@
 // Why emerging convolutions: undoing ordinary convolutions, one corner, and two.
 
 import { useEffect, useState } from 'preact/hooks';
-import { changeSettings, settings } from '../../../address.ts';
+import { changeSettings, linkTo, settings } from '../../../address.ts';
 import { counted, plural } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { PlayButton } from '../../../parts/PlayButton.tsx';
@@ -10,7 +10,6 @@ import { convolved, type Kind, sequences, type Undone, undone } from '../maths/s
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid, type PixelLook } from '../parts/PixelGrid.tsx';
 import { ringPicture } from '../parts/pictures.ts';
-import { Race } from '../race/Race.tsx';
 
 const SIDE = 16;
 const PIXELS = SIDE ** 2;
@@ -42,19 +41,16 @@ export function Undo() {
   return (
     <>
       <p>
-        Convolutions suit images: each pixel is computed from its neighbours. In a flow, a layer must also be
-        undone, and its determinant must be known. A convolution is linear, so undoing it means solving a
-        system of linear equations, one for each value: for a 32&nbsp;×&nbsp;32 colour image, 3,072 equations,
-        and about 10 billion multiplications for the solution or the determinant. Draw something, and try to
-        undo its convolution with less work, pixel by pixel.
+        Convolutions suit images: each pixel is computed from its neighbours. Draw something, and try to undo
+        its convolution, pixel by pixel.
       </p>
       <UndoConvolution />
-      <Race />
       <p>
-        On all of MNIST, after 800 steps of small models and over five seeds, emerging convolutions reached
-        2.144 ± 0.073 bits/dim, and 1&nbsp;×&nbsp;1 convolutions 2.380 ± 0.130 (intervals of 95&nbsp;%). A
-        step took 1.24 times as long, and at equal training time the difference, 0.127 ± 0.138, is not
-        significant.
+        A convolution is linear, so undoing it means solving a system of linear equations, one for each value:
+        for a 32&nbsp;×&nbsp;32 colour image, 3,072 equations, and about 10 billion multiplications for the
+        solution or the determinant. With one corner of the kernel, the first pixel depends only on itself,
+        and each of the others on pixels that are known by then. With two corners, one after the other, this
+        works twice (<a href={linkTo('how/layers', { section: 'inverse' })}>how the library does it</a>).
       </p>
     </>
   );

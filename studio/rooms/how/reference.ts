@@ -1,50 +1,37 @@
-// The sections of the room How it works, in order, each with a figure that other pages can embed.
-import type { ComponentType } from 'preact';
+// The sections of the layer reference, in order, each with a figure that other pages can embed.
+import type { Section } from './Chapter.tsx';
 import { Actnorm, ShiftAndScale } from './sections/Actnorm.tsx';
 import { Autoregressive, Settling } from './sections/Autoregressive.tsx';
 import { Butterfly, Pairs } from './sections/Butterfly.tsx';
 import { Circulants, Ring } from './sections/Circulants.tsx';
-import { Corners, ReceptiveFields } from './sections/Corners.tsx';
 import { BentHalf, Couplings } from './sections/Couplings.tsx';
 import { Exponential, Series } from './sections/Exponential.tsx';
-import { Flow, ImageAndNoise } from './sections/Flow.tsx';
 import { FourCorners, FourFields } from './sections/FourCorners.tsx';
 import { Frequencies, PeriodicFigure } from './sections/Frequencies.tsx';
 import { Inverse, Wavefront } from './sections/Inverse.tsx';
 import { Diagram, Levels } from './sections/Levels.tsx';
 import { LowRank, TwoDeterminants } from './sections/LowRank.tsx';
-import { Flow2D, Plane } from './sections/Plane.tsx';
 import { Factors, Pointwise } from './sections/Pointwise.tsx';
 import { Expected, Priors } from './sections/Priors.tsx';
 import { Matrices, Triangles } from './sections/Triangles.tsx';
-import { Undo, UndoConvolution } from './sections/Undo.tsx';
 
-/** A section. */
-interface Section {
-  /** Its name in the address. */
-  readonly name: string;
-  readonly title: string;
-  readonly Body: ComponentType;
-  /** Only the figure; some can begin by themselves. */
-  readonly Figure: ComponentType<{ readonly starts?: boolean }>;
-}
-
-/** All sections: the emerging convolution first, then the other layers. */
-export const sections: readonly Section[] = [
-  { name: 'plane', title: 'Flows, in two dimensions', Body: Plane, Figure: Flow2D },
-  { name: 'flows', title: 'Normalizing flows of images', Body: Flow, Figure: ImageAndNoise },
-  { name: 'undo', title: 'Why emerging convolutions?', Body: Undo, Figure: UndoConvolution },
-  { name: 'corners', title: 'Two corners, one full receptive field', Body: Corners, Figure: ReceptiveFields },
-  { name: 'triangles', title: 'Why each corner is triangular', Body: Triangles, Figure: Matrices },
+/** The sections: the whole model, the emerging convolution, then the other layers. */
+export const layers: readonly Section[] = [
+  { name: 'model', title: 'The whole model', Body: Levels, Figure: Diagram },
+  {
+    name: 'triangles',
+    title: 'Emerging convolutions: two triangular matrices',
+    Body: Triangles,
+    Figure: Matrices,
+  },
   {
     name: 'inverse',
-    title: 'The inverse, by anti-diagonals',
+    title: 'Emerging convolutions: the inverse',
     Body: Inverse,
     Figure: Wavefront,
   },
   { name: 'periodic', title: 'Periodic convolutions', Body: Frequencies, Figure: PeriodicFigure },
   { name: 'pointwise', title: 'Mixing channels: 1 × 1 convolutions', Body: Pointwise, Figure: Factors },
-  { name: 'model', title: 'The whole model', Body: Levels, Figure: Diagram },
   { name: 'actnorm', title: 'Actnorm: a scale for every channel', Body: Actnorm, Figure: ShiftAndScale },
   { name: 'coupling', title: 'Couplings: one half transforms the other', Body: Couplings, Figure: BentHalf },
   { name: 'prior', title: 'Priors: predicting the details', Body: Priors, Figure: Expected },
