@@ -2,7 +2,8 @@
 import mixings from 'virtual:mixings';
 import type { ConfigLayer } from 'emerging-flows/training';
 import type { Settings } from '../../address.ts';
-import { MOST_SEED, numberIn, wholeIn } from '../../numbers.ts';
+import { MOST_SEED } from '../../numbers.ts';
+import { readSettings } from '../../readSettings.ts';
 
 /** A model to train. */
 export interface ModelSettings {
@@ -42,22 +43,23 @@ export const limits = {
   seed: [0, MOST_SEED],
 } as const;
 
-/** Reads an address; missing or impossible settings get the quick start's values. */
-export function trainSettings(address: Settings): TrainSettings {
+/** Reads an address; the defaults are the quick start's values. */
+export function trainSettings(address: Settings): TrainSettings & { readonly unreadable: readonly string[] } {
+  const { unreadable, read, number, whole, choice } = readSettings(address);
   const wholeSetting = (name: keyof typeof limits, usual: number, key: string = name): number => {
     const [least, greatest] = limits[name];
-    return wholeIn(address[key], least, greatest) ?? usual;
+    return whole(key, least, greatest, usual);
   };
   const model: ModelSettings = {
-    mixing: mixingIn(address.mixing) ?? QUICK_START_MIXING,
+    mixing: read('mixing', mixingIn, QUICK_START_MIXING),
     depth: wholeSetting('depth', 4),
     width: wholeSetting('width', 64),
   };
-  const rival = mixingIn(address.rival);
+  const rival = read('rival', mixingIn, undefined);
   return {
-    data: address.data === 'files' ? 'files' : 'digits',
+    data: choice('data', ['digits', 'files']),
     size: wholeSetting('size', 32),
-    channels: address.channels === '1' ? 1 : 3,
+    channels: choice('channels', ['3', '1']) === '1' ? 1 : 3,
     levels: wholeSetting('levels', 2),
     model,
     rival:
@@ -68,10 +70,11 @@ export function trainSettings(address: Settings): TrainSettings {
             depth: wholeSetting('depth', model.depth, 'rivalDepth'),
             width: wholeSetting('width', model.width, 'rivalWidth'),
           },
-    rate: numberIn(address.rate, ...limits.rate) ?? 0.015,
+    rate: number('rate', ...limits.rate, 0.015),
     batch: wholeSetting('batch', 64),
     steps: wholeSetting('steps', 1700),
     seed: wholeSetting('seed', 0),
+    unreadable,
   };
 }
 
@@ -112,6 +115,6 @@ export function freeName({ mixing, depth, width }: ModelSettings, usedNames: rea
   }
 }
 
-function mixingIn(text: string | undefined): string | undefined {
-  return text !== undefined && Object.hasOwn(mixings, text) ? text : undefined;
+function mixingIn(text: string): string | undefined {
+  return Object.hasOwn(mixings, text) ? text : undefined;
 }
