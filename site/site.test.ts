@@ -43,7 +43,7 @@ describe('the pages', () => {
 describe('the built site', { tags: 'system' }, () => {
   const site = join(folder, 'site');
   const studio = buildStudio();
-  beforeAll(() => buildSite(site, studio));
+  beforeAll(() => buildSite(site, { builtPackage: studio, url: 'https://example.org/flows/' }));
   const read = (file: string): string => readFileSync(join(site, file), 'utf8');
 
   it('has no broken links or invalid formulas, and loads nothing from other hosts', () => {

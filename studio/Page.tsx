@@ -9,6 +9,9 @@ import { type Room, rooms } from './rooms.ts';
 import { stop } from './tour/tourState.ts';
 import './parts/theme-switch.css';
 
+/** The address of the documentation, where a site has both. */
+const documents = document.querySelector<HTMLMetaElement>('meta[name="documents"]')?.content;
+
 /** The page. */
 export function Page() {
   const room = rooms.find(({ name }) => name === roomName.value);
@@ -34,7 +37,7 @@ export function Page() {
           <img src="./icon.svg" alt="" width="24" height="24" />
           Emerging studio
         </a>
-        <nav aria-label="Pages">
+        <nav class="header-links" aria-label="Pages">
           {rooms.map(({ name, title }) => (
             <a
               key={name}
@@ -49,6 +52,11 @@ export function Page() {
             </a>
           ))}
         </nav>
+        {documents !== undefined && (
+          <div class="header-links">
+            <a href={documents}>Docs</a>
+          </div>
+        )}
         <ThemeSwitch />
       </header>
       <main ref={main} tabIndex={-1}>

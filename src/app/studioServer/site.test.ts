@@ -89,7 +89,7 @@ it('leaves no new folder when it is stopped or fails, and an earlier page that w
       return files.find(name);
     },
   };
-  expect(await writeSite(site, stopping, controller.signal)).toBeUndefined();
+  expect(await writeSite(site, stopping, { signal: controller.signal })).toBeUndefined();
   const failing: StudioFiles = { ...files, find: (name) => (isPage(name) ? undefined : files.find(name)) };
   await expect(writeSite(site, failing)).rejects.toThrow('index.html disappeared during the build');
   expect(readdirSync(root)).toEqual(['page']);
