@@ -122,7 +122,7 @@ function corrected(html: string, page: unknown, url: string): string {
       summary.replace(/<a href="#[^"]*" aria-label="Permalink"[\s\S]*?<\/a>/g, ''),
     )
     .replace(
-      /<a href="([^"]*)index\.html" class="title">([^<]*)<\/a><div id="tsd-toolbar-links"><\/div>/,
+      /<a href="([^"]*)index\.html" class="title">([^<]*)<\/a>\s*<div id="tsd-toolbar-links"><\/div>/,
       (_, base: string, name: string) =>
         `<a href="${base}index.html" class="wordmark"><img src="${base}assets/favicon.svg" alt="" width="24" height="24">${name}</a>` +
         `<nav class="header-links" aria-label="Site"><a href="${base}studio/index.html">Studio</a><a href="${base}modules.html">API</a></nav>`,
@@ -172,7 +172,8 @@ function preferGlossary(event: IndexEvent): void {
     ([, term]) => term!,
   );
   event.searchFields[position] = { term: terms.join(' ') };
-  Object.assign(event.searchFieldWeights, { term: 1000 });
+  // The index divides the weight by the field's length relative to other pages, where it is empty.
+  Object.assign(event.searchFieldWeights, { term: 1e7 });
 }
 
 /** The package's entry points for Node, which include those for pages, and the one for workers. */

@@ -12,13 +12,23 @@ interface SheetProps {
   readonly drawn?: number;
   /** Whether newer images are being drawn. */
   readonly outdated?: boolean;
+  /** The images without finite values, which are black. */
+  readonly overflowed?: readonly number[];
   /** Letters on some images, by index. */
   readonly marks?: ReadonlyMap<number, string>;
   onChoose(index: number): void;
 }
 
 /** A nearly square grid. It is one tab stop; the arrow keys move within it. */
-export function Sheet({ images, label, drawn, outdated = false, marks, onChoose }: SheetProps) {
+export function Sheet({
+  images,
+  label,
+  drawn,
+  outdated = false,
+  overflowed = [],
+  marks,
+  onChoose,
+}: SheetProps) {
   const grid = useRef<HTMLFieldSetElement>(null);
   const [focused, setFocused] = useState(0);
   const count = countImages(images);
@@ -63,7 +73,8 @@ export function Sheet({ images, label, drawn, outdated = false, marks, onChoose 
           type="button"
           tabIndex={index === Math.min(focused, count - 1) ? 0 : -1}
           disabled={drawn !== undefined}
-          aria-label={`Image ${index + 1}${marks?.has(index) ? `, interpolation end ${marks.get(index)}` : ''}`}
+          data-overflowed={overflowed.includes(index)}
+          aria-label={`Image ${index + 1}${overflowed.includes(index) ? ', overflowed' : ''}${marks?.has(index) ? `, interpolation end ${marks.get(index)}` : ''}`}
           onFocus={() => setFocused(index)}
           onClick={() => onChoose(index)}
         >

@@ -48,6 +48,17 @@ it('writes the page with its content security policy, the models and their list'
   }
 });
 
+it('gives the picture of link previews its whole address, if that is known', async () => {
+  writeFileSync(
+    join(root, 'page', 'index.html'),
+    '<head><meta property="og:image" content="./preview.png" /></head>',
+  );
+  await writeSite(site, files);
+  expect(read('index.html')).toContain('content="./preview.png"');
+  await writeSite(site, files, { url: 'https://example.org/flows/' });
+  expect(read('index.html')).toContain('content="https://example.org/flows/preview.png"');
+});
+
 it('writes what is stored compressed both ways, wherever the package has it', async () => {
   mkdirSync(join(root, 'wasm'));
   writeFileSync(join(root, 'page/assets/long.js.gz'), gzipSync('long'));

@@ -111,6 +111,7 @@ export function Draw() {
             label={sheet ? sheetLabel(sheet) : 'Samples being drawn'}
             {...(sheet === undefined && { drawn: begun!.done })}
             outdated={sheet !== undefined && drawing.progress !== undefined}
+            overflowed={sheet?.overflowed ?? []}
             marks={marks}
             onChoose={choose}
           />
@@ -127,8 +128,8 @@ export function Draw() {
             )}
             {sheet && sheet.overflowed.length > 0 && (
               <p class="draw-hint">
-                {plural(sheet.overflowed.length, 'sample')} overflowed (black): at this temperature, the noise
-                lies outside what the flow has learned to invert. Lower the temperature.
+                {plural(sheet.overflowed.length, 'sample')} overflowed (crossed out): at this temperature, the
+                noise lies outside what the flow has learned to invert. Lower the temperature.
               </p>
             )}
           </div>
