@@ -158,7 +158,7 @@ describe('the built site', { tags: 'system' }, () => {
       for (const [, term] of terms) {
         await page.locator('#tsd-search-input').fill(term!);
         const anchor = term!.toLowerCase().replaceAll(' ', '-').replaceAll('/', '');
-        await expect.poll(firstResult, term).toBe(`docs/glossary.html#${anchor}`);
+        await expect.poll(firstResult, { message: term! }).toBe(`docs/glossary.html#${anchor}`);
         expect(read('docs/glossary.html')).toContain(`id="${anchor}"`);
       }
       await close();

@@ -18,7 +18,7 @@ import {
 export const endNames = ['A', 'B'] as const;
 
 /** An image at an end. */
-export interface End {
+interface End {
   readonly image: Images;
   /** The model and the sample as text. */
   readonly key: string;
@@ -95,7 +95,7 @@ export function useEnds(
 }
 
 /** Whether a sample is among the images of a sheet. */
-export function isOnSheet(sample: Sample, { seed, temperature, class: name, count }: DrawSettings): boolean {
+function isOnSheet(sample: Sample, { seed, temperature, class: name, count }: DrawSettings): boolean {
   return (
     sample.seed === seed &&
     sample.temperature === temperature &&
