@@ -42,3 +42,13 @@ for (const wide of wides) {
 }
 // Late fonts change the contents' width without a resize event.
 document.fonts.ready.then(() => wides.forEach(reach));
+
+/** Leads from a search to the glossary's entry of the searched term. */
+const results = document.querySelector('#tsd-search-results');
+new MutationObserver(() => {
+  const link = results.querySelector('a[href$="docs/glossary.html"]');
+  const term = document.querySelector('#tsd-search-input').value.trim().toLowerCase();
+  if (link && term !== '') {
+    link.href += `#${term.replaceAll(' ', '-').replaceAll(/[^\w-]/g, '')}`;
+  }
+}).observe(results, { childList: true });

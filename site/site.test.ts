@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mixings } from '../src/flows/models/mixing.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
@@ -38,7 +39,7 @@ describe('the pages', () => {
 describe('the built site', { tags: 'system' }, () => {
   const site = join(folder, 'site');
   const studio = buildStudio();
-  beforeAll(() => buildSite(site, studio));
+  beforeAll(() => buildSite(site, { builtPackage: studio, url: 'https://example.org/flows/' }));
   const read = (file: string): string => readFileSync(join(site, file), 'utf8');
 
   it('has no broken links or invalid formulas, and loads nothing from other hosts', () => {
@@ -65,6 +66,23 @@ describe('the built site', { tags: 'system' }, () => {
       expect(read(file).match(/<h1[ >]/g), file).toHaveLength(1);
     }
     expect(read('docs/library.html')).toContain('<code class="short">emerging-flows/training</code>');
+  });
+
+  it('shares its header with the studio, and describes itself to previews of links', () => {
+    const page = read('docs/layers/squeeze.html');
+    expect(page).toContain('<a href="../../index.html" class="wordmark"><img src="../../assets/favicon.svg"');
+    expect(page).toContain('<a href="../../studio/index.html">Studio</a>');
+    expect(page).toMatch(/<meta property="og:title" content="Squeeze | emerging-flows">/);
+    expect(page).toMatch(/<meta property="og:description" content="[^"<>]{20,}">/);
+    const image = 'property="og:image" content="https://example.org/flows/studio/preview.png"';
+    expect(page).toContain(`<meta ${image}>`);
+    expect(read('studio/index.html')).toContain(`<meta ${image} />`);
+    expect(read('studio/index.html')).toContain('<meta name="documents" content="../index.html">');
+    const { width, height } = decode(readFileSync(join(site, 'studio/preview.png')));
+    expect([width, height]).toEqual([1200, 630]);
+    for (const file of ['tokens.css', 'header.css']) {
+      expect(read(`assets/${file}`)).toBe(readFileSync(join(root, 'studio/look', file), 'utf8'));
+    }
   });
 
   it('has the API reference', () => {
@@ -117,6 +135,27 @@ describe('the built site', { tags: 'system' }, () => {
       await expect.poll(() => inside.getAttribute('data-theme')).toBe('light');
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       expect(messages).toEqual([]);
+      await close();
+    });
+
+    it('finds the glossary first for every term that it defines', async () => {
+      const { page, close } = await openChromium(`${host.url}index.html`);
+      await page.getByRole('button', { name: 'Search' }).click();
+      const firstResult = () =>
+        page.evaluate(() =>
+          document
+            .querySelector('#tsd-search-results a')
+            ?.getAttribute('href')
+            ?.replace(/.*docs/, 'docs'),
+        );
+      const terms = [...readFileSync(join(root, 'docs/glossary.md'), 'utf8').matchAll(/^## (.+)$/gm)];
+      expect(terms.length).toBeGreaterThan(10);
+      for (const [, term] of terms) {
+        await page.locator('#tsd-search-input').fill(term!);
+        const anchor = term!.toLowerCase().replaceAll(' ', '-').replaceAll('/', '');
+        await expect.poll(firstResult, { message: term! }).toBe(`docs/glossary.html#${anchor}`);
+        expect(read('docs/glossary.html')).toContain(`id="${anchor}"`);
+      }
       await close();
     });
 

@@ -1,17 +1,17 @@
 // Builds the site: the documents, the reference of the public API and the studio, as static files.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   Application,
   Converter,
-  type DocumentReflection,
-  JSX,
+  DocumentReflection,
+  IndexEvent,
   KindRouter,
   MarkdownEvent,
   PageEvent,
-  type ProjectReflection,
+  ProjectReflection,
   type Reflection,
   ReflectionKind,
 } from 'typedoc';
@@ -38,10 +38,14 @@ function documentPath(document: DocumentReflection): string {
 /**
  * Writes the site to a folder, replacing its contents.
  *
- * @param builtPackage the folder of the built package, whose command builds the studio
+ * @param options.builtPackage the folder of the built package, whose command builds the studio
+ * @param options.url the site's address, which ends with a slash: link previews need it for their picture
  * @throws if TypeDoc reports an error or a warning
  */
-export async function buildSite(target: string, builtPackage = root): Promise<void> {
+export async function buildSite(
+  target: string,
+  { builtPackage = root, url = '' }: { builtPackage?: string; url?: string | undefined } = {},
+): Promise<void> {
   await writeReference(root);
   const app = await Application.bootstrapWithPlugins({
     options: join(root, 'typedoc.json'),
@@ -79,20 +83,9 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
     1,
   );
   app.renderer.on(PageEvent.END, (event) => {
-    event.contents = corrected(event.contents!);
+    event.contents = corrected(event.contents!, event.model, url);
   });
-  app.renderer.hooks.on('sidebar.begin', ({ relativeURL }) =>
-    JSX.createElement(
-      JSX.Fragment,
-      null,
-      JSX.createElement(
-        'a',
-        { class: 'site-link', href: relativeURL('index.html') },
-        'Get started in five minutes',
-      ),
-      JSX.createElement('a', { class: 'site-link', href: relativeURL('studio/index.html') }, 'Studio'),
-    ),
-  );
+  app.renderer.on(IndexEvent.PREPARE_INDEX, preferGlossary);
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => describePage(document));
   const project = await app.convert();
   if (!project) {
@@ -105,12 +98,20 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
     throw new Error('the site has errors: see above');
   }
   copyFonts(join(target, 'assets/katex'));
-  const command = join(builtPackage, 'dist/app/cli/main.js');
-  execFileSync(process.execPath, [command, 'studio', '--build', join(target, 'studio')], { stdio: 'pipe' });
+  // The studio's colours, type and header.
+  for (const file of ['tokens.css', 'header.css']) {
+    cpSync(join(root, 'studio/look', file), join(target, 'assets', file));
+  }
+  const command = [join(builtPackage, 'dist/app/cli/main.js'), 'studio', '--build', join(target, 'studio')];
+  const studioUrl = url === '' ? [] : ['--url', `${url}studio/`];
+  execFileSync(process.execPath, [...command, ...studioUrl], { stdio: 'pipe' });
+  const studioPage = join(target, 'studio/index.html');
+  const documentsLink = '<meta name="documents" content="../index.html">';
+  writeFileSync(studioPage, readFileSync(studioPage, 'utf8').replace('<head>', `<head>${documentsLink}`));
 }
 
-/** Corrects TypeDoc's pages: adds landmarks, and removes links nested in buttons. */
-function corrected(html: string): string {
+/** Corrects TypeDoc's pages: adds landmarks, the studio's header and previews, and removes links nested in buttons. */
+function corrected(html: string, page: unknown, url: string): string {
   return html
     .replace('<div class="col-content">', '<div class="col-content" role="main">')
     .replace(
@@ -119,7 +120,60 @@ function corrected(html: string): string {
     )
     .replace(/<summary[\s\S]*?<\/summary>/g, (summary) =>
       summary.replace(/<a href="#[^"]*" aria-label="Permalink"[\s\S]*?<\/a>/g, ''),
-    );
+    )
+    .replace(
+      /<a href="([^"]*)index\.html" class="title">([^<]*)<\/a>\s*<div id="tsd-toolbar-links"><\/div>/,
+      (_, base: string, name: string) =>
+        `<a href="${base}index.html" class="wordmark"><img src="${base}assets/favicon.svg" alt="" width="24" height="24">${name}</a>` +
+        `<nav class="header-links" aria-label="Site"><a href="${base}studio/index.html">Studio</a><a href="${base}modules.html">API</a></nav>`,
+    )
+    .replace(/<meta name="description" content="[^"]*"\/>/, () => {
+      const description = escapeAttribute(summary(page));
+      const preview = {
+        'og:type': 'website',
+        'og:title': /<title>([^<]*)<\/title>/.exec(html)![1]!,
+        'og:description': description,
+        'og:image': `${url}studio/preview.png`,
+      };
+      return [
+        `<meta name="description" content="${description}">`,
+        ...Object.entries(preview).map(
+          ([property, content]) => `<meta property="${property}" content="${content}">`,
+        ),
+        '<meta name="twitter:card" content="summary_large_image">',
+      ].join('');
+    });
+}
+
+/** The first paragraph of a document, as plain text; of other pages, what the package is. */
+function summary(page: unknown): string {
+  const content =
+    page instanceof DocumentReflection
+      ? page.content
+      : page instanceof ProjectReflection
+        ? (page.readme ?? [])
+        : [];
+  const [, paragraph] = /^# .+\n\n(.+)/.exec(content.map(({ text }) => text).join('')) ?? [];
+  return (paragraph ?? 'Normalizing flows for images in TypeScript.')
+    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/[`*$]/g, '');
+}
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+}
+
+/** Lists the glossary first when somebody searches for a term that it defines. */
+function preferGlossary(event: IndexEvent): void {
+  const position = event.searchResults.findIndex(
+    (result) => result.isDocument() && documentPath(result) === 'docs/glossary.md',
+  );
+  const terms = [...readFileSync(join(root, 'docs/glossary.md'), 'utf8').matchAll(/^## (.+)$/gm)].map(
+    ([, term]) => term!,
+  );
+  event.searchFields[position] = { term: terms.join(' ') };
+  // The index divides the weight by the field's length relative to other pages, where it is empty.
+  Object.assign(event.searchFieldWeights, { term: 1e7 });
 }
 
 /** The package's entry points for Node, which include those for pages, and the one for workers. */

@@ -8,6 +8,9 @@ import { Notice } from './parts/Notice.tsx';
 import { type Room, rooms } from './rooms.ts';
 import './parts/theme-switch.css';
 
+/** The address of the documentation, where a site has both. */
+const documents = document.querySelector<HTMLMetaElement>('meta[name="documents"]')?.content;
+
 /** The page. */
 export function Page() {
   const room = rooms.find(({ name }) => name === roomName.value);
@@ -33,7 +36,7 @@ export function Page() {
           <img src="./icon.svg" alt="" width="24" height="24" />
           Emerging studio
         </a>
-        <nav aria-label="Pages">
+        <nav class="header-links" aria-label="Pages">
           {rooms
             .filter(({ pageOf }) => pageOf === undefined)
             .map(({ name, title }) => (
@@ -50,6 +53,11 @@ export function Page() {
               </a>
             ))}
         </nav>
+        {documents !== undefined && (
+          <div class="header-links">
+            <a href={documents}>Docs</a>
+          </div>
+        )}
         <ThemeSwitch />
       </header>
       <main ref={main} tabIndex={-1}>

@@ -1,6 +1,7 @@
 // The page's entry point.
 import { render } from 'preact';
 import './look/tokens.css';
+import './look/header.css';
 import './look/page.css';
 import { Page } from './Page.tsx';
 import { compileRuntime } from './work/connections.ts';

@@ -1,6 +1,7 @@
 // The studio in Chromium: the page's frame, its models, and where it can be hosted.
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { mediaType } from '../src/app/studioServer/headers.ts';
@@ -9,7 +10,8 @@ import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder, startStudio, visit } from '../src/testing/studio.ts';
 import { tinyTraining, writeTinyDataset } from '../src/testing/tinyImages.ts';
 
-const emerging = commandLine(buildStudio());
+const builtPackage = buildStudio();
+const emerging = commandLine(builtPackage);
 const closing: (() => Promise<void>)[] = [];
 const opened = async <Opened extends { close(): Promise<void> }>(
   opening: Promise<Opened>,
@@ -195,6 +197,27 @@ describe.skipIf(chromiumPath === undefined)(
       );
       expect(workers).toEqual([true, true, true]);
       expect(requestedUrls.filter((url) => url.endsWith('.wasm'))).toHaveLength(1);
+    });
+
+    it('has less than 260 kB of code besides its workers, compressed', () => {
+      const assets = join(builtPackage, 'dist/page/assets');
+      const read = (name: string): Buffer =>
+        existsSync(join(assets, name))
+          ? readFileSync(join(assets, name))
+          : gunzipSync(readFileSync(join(assets, `${name}.gz`)));
+      const entry = readFileSync(join(assets, '../index.html'), 'utf8');
+      const names = new Set([...entry.matchAll(/assets\/([\w.-]+\.js)/g)].map(([, name]) => name!));
+      let bytes = 0;
+      // Grows while it is read, with all that the page ever loads.
+      for (const name of names) {
+        const code = read(name);
+        bytes += gzipSync(code, { level: 9 }).length;
+        for (const [, imported] of code.toString().matchAll(/(?:from|import)\s*\(?["'`]\.\/([\w.-]+\.js)/g)) {
+          names.add(imported!);
+        }
+      }
+      expect(names.size).toBeGreaterThan(20);
+      expect(bytes).toBeLessThan(260_000);
     });
 
     it('remembers a theme that differs from the system’s', async () => {

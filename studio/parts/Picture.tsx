@@ -24,23 +24,29 @@ export function countImages({ pixels, shape }: Images): number {
   return pixels.length / (shape[0] * shape[1] * shape[2]);
 }
 
+/** Gives a canvas an image's size and pixels. */
+export function drawPicture(canvas: HTMLCanvasElement, { pixels, shape }: Images): void {
+  const [height, width, channels] = shape;
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext('2d')!;
+  const drawn = context.createImageData(width, height);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    for (let colour = 0; colour < 3; colour++) {
+      drawn.data[4 * pixel + colour] = pixels[pixel * channels + (colour % channels)]!;
+    }
+    drawn.data[4 * pixel + 3] = 255;
+  }
+  context.putImageData(drawn, 0, 0);
+}
+
 /** An image; without a label it is decorative, and the text around it describes it. */
 export function Picture({ image, label }: { image: Images; label?: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { pixels, shape } = image;
   const [height, width, channels] = shape;
   // In the same frame as its neighbour.
-  useLayoutEffect(() => {
-    const context = canvas.current!.getContext('2d')!;
-    const drawn = context.createImageData(width, height);
-    for (let pixel = 0; pixel < width * height; pixel++) {
-      for (let colour = 0; colour < 3; colour++) {
-        drawn.data[4 * pixel + colour] = pixels[pixel * channels + (colour % channels)]!;
-      }
-      drawn.data[4 * pixel + 3] = 255;
-    }
-    context.putImageData(drawn, 0, 0);
-  }, [pixels, width, height, channels]);
+  useLayoutEffect(() => drawPicture(canvas.current!, image), [pixels, width, height, channels]);
   return (
     <canvas
       ref={canvas}

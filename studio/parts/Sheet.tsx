@@ -14,13 +14,24 @@ interface SheetProps {
   readonly outdated?: boolean;
   /** The number of images that are newer than the others. */
   readonly fresh?: number;
+  /** The images without finite values, which are black. */
+  readonly overflowed?: readonly number[];
   /** Letters on some images, by index. */
   readonly marks?: ReadonlyMap<number, string>;
   onChoose(index: number): void;
 }
 
 /** A nearly square grid. It is one tab stop; the arrow keys move within it. */
-export function Sheet({ images, label, drawn, outdated = false, fresh, marks, onChoose }: SheetProps) {
+export function Sheet({
+  images,
+  label,
+  drawn,
+  outdated = false,
+  fresh,
+  overflowed = [],
+  marks,
+  onChoose,
+}: SheetProps) {
   const grid = useRef<HTMLFieldSetElement>(null);
   const [focused, setFocused] = useState(0);
   const count = countImages(images);
@@ -66,7 +77,8 @@ export function Sheet({ images, label, drawn, outdated = false, fresh, marks, on
           class={fresh !== undefined && index >= fresh ? 'sheet-stale' : ''}
           tabIndex={index === Math.min(focused, count - 1) ? 0 : -1}
           disabled={drawn !== undefined}
-          aria-label={`Image ${index + 1}${marks?.has(index) ? `, interpolation end ${marks.get(index)}` : ''}`}
+          data-overflowed={overflowed.includes(index)}
+          aria-label={`Image ${index + 1}${overflowed.includes(index) ? ', overflowed' : ''}${marks?.has(index) ? `, interpolation end ${marks.get(index)}` : ''}`}
           onFocus={() => setFocused(index)}
           onClick={() => onChoose(index)}
         >

@@ -14,6 +14,8 @@ export interface KeptRun {
   /** The text of its logs. */
   readonly metrics: string;
   readonly timings: string;
+  /** Whether a page trains it now. */
+  readonly isLocked: boolean;
   /** Whether all steps are done. */
   readonly complete: boolean;
   /** The step of its last checkpoint. */
@@ -68,6 +70,8 @@ export async function keptRun(name: string): Promise<KeptRun> {
     problem,
     metrics: await readText('metrics.jsonl'),
     timings: await readText('timings.jsonl'),
+    // The lock's name ends with the run's, as `FileStore.lock` takes it.
+    isLocked: (await navigator.locks.query()).held!.some((lock) => lock.name?.endsWith(`/${name}`)),
     complete: isComplete(await readText('summary.json')),
     saved: listSteps(/^checkpoints\/step-(\d{8,})\.safetensors$/).at(-1) ?? 0,
     samples: await Promise.all(samples),

@@ -48,6 +48,17 @@ it('writes the page with its content security policy, the models and their list'
   }
 });
 
+it('gives the picture of link previews its whole address, if that is known', async () => {
+  writeFileSync(
+    join(root, 'page', 'index.html'),
+    '<head><meta property="og:image" content="./preview.png" /></head>',
+  );
+  await writeSite(site, files);
+  expect(read('index.html')).toContain('content="./preview.png"');
+  await writeSite(site, files, { url: 'https://example.org/flows/' });
+  expect(read('index.html')).toContain('content="https://example.org/flows/preview.png"');
+});
+
 it('writes what is stored compressed both ways, wherever the package has it', async () => {
   mkdirSync(join(root, 'wasm'));
   writeFileSync(join(root, 'page/assets/long.js.gz'), gzipSync('long'));
@@ -89,7 +100,7 @@ it('leaves no new folder when it is stopped or fails, and an earlier page that w
       return files.find(name);
     },
   };
-  expect(await writeSite(site, stopping, controller.signal)).toBeUndefined();
+  expect(await writeSite(site, stopping, { signal: controller.signal })).toBeUndefined();
   const failing: StudioFiles = { ...files, find: (name) => (isPage(name) ? undefined : files.find(name)) };
   await expect(writeSite(site, failing)).rejects.toThrow('index.html disappeared during the build');
   expect(readdirSync(root)).toEqual(['page']);

@@ -37,23 +37,25 @@ export function requireSiteFolder(folder: string): void {
  * Writes a studio into a folder. A new folder appears when it is complete. In an earlier site, only its own files are
  * replaced or removed: first the files that pages need, then pages and lists; then unneeded files are removed.
  *
- * @param signal stops the build: a new folder is not written
+ * @param options.signal stops the build: a new folder is not written
+ * @param options.url the address of the folder, which ends with a slash: link previews need it for their picture
  * @returns the number of files; undefined if the signal stopped the build
  * @throws UserError if the folder contains other files, or writing fails
  */
 export async function writeSite(
   folder: string,
   files: StudioFiles,
-  signal?: AbortSignal,
+  { signal, url }: { signal?: AbortSignal; url?: string | undefined } = {},
 ): Promise<number | undefined> {
   const earlier = earlierFiles(folder);
   const listed = files.list();
   requireDistinctFiles(listed);
   const names = [...listed.filter((name) => !isEntry(name)), ...listed.filter(isEntry)];
+  const read = (name: string): FileContent => readContent(files, name, url);
   const isComplete =
     earlier === undefined
-      ? await writeNewSite(folder, files, names, signal)
-      : await replaceSite(folder, files, names, earlier, signal);
+      ? await writeNewSite(folder, read, names, signal)
+      : await replaceSite(folder, read, names, earlier, signal);
   return isComplete ? names.length : undefined;
 }
 
@@ -64,7 +66,7 @@ function isEntry(name: string): boolean {
 
 async function writeNewSite(
   folder: string,
-  files: StudioFiles,
+  read: (name: string) => FileContent,
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<boolean> {
@@ -75,7 +77,7 @@ async function writeNewSite(
         site.discard();
         return false;
       }
-      site.write(name, readContent(files, name));
+      site.write(name, read(name));
     }
     site.write(LIST_FILE, listText(names));
     site.finish();
@@ -87,7 +89,7 @@ async function writeNewSite(
 
 async function replaceSite(
   folder: string,
-  files: StudioFiles,
+  read: (name: string) => FileContent,
   names: readonly string[],
   earlier: readonly string[],
   signal?: AbortSignal,
@@ -99,7 +101,7 @@ async function replaceSite(
     if (await isStopped(signal)) {
       return false;
     }
-    site.write(name, readContent(files, name));
+    site.write(name, read(name));
   }
   for (const name of earlier.filter((file) => !names.includes(file))) {
     site.remove(name);
@@ -140,7 +142,7 @@ function earlierFiles(folder: string): readonly string[] | undefined {
 }
 
 /** A file's content; static pages carry their content security policy, and are marked as static. */
-function readContent(files: StudioFiles, name: string): FileContent {
+function readContent(files: StudioFiles, name: string, url: string | undefined): FileContent {
   const content = files.find(name);
   if (content === undefined) {
     throw new UserError('io', `${name} disappeared during the build: build again`);
@@ -149,10 +151,12 @@ function readContent(files: StudioFiles, name: string): FileContent {
     return content.text;
   }
   if (name.endsWith('.html')) {
-    return readText(content.file).replace(
-      '<head>',
-      `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}"><meta name="studio" content="static">`,
-    );
+    return readText(content.file)
+      .replace(
+        '<head>',
+        `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}"><meta name="studio" content="static">`,
+      )
+      .replace('content="./preview.png"', `content="${url ?? './'}preview.png"`);
   }
   return content.isCompressed ? decompressed(content.file) : readBlocks(content.file);
 }

@@ -52,6 +52,14 @@ export function finiteMean(points: readonly CurvePoint[]): number {
   return mean(points.map(({ bitsPerDim }) => bitsPerDim).filter(Number.isFinite));
 }
 
+/** The most batches in a recent result. */
+export const RECENT = 50;
+
+/** How many of the last batches a training result is the mean of: a tenth, since early on it falls too fast for more. */
+export function recentCount(batches: number): number {
+  return Math.min(RECENT, Math.max(1, Math.ceil(batches / 10)));
+}
+
 /** How a curve is drawn. */
 interface CurveLook {
   readonly names: { readonly training: string; readonly validation: string };

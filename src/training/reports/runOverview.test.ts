@@ -18,18 +18,19 @@ function runWith(name: string, lines: readonly object[]): string {
   return paths.directory;
 }
 
-it('excludes dropped steps without a loss from the mean, and counts them', () => {
+it('averages the last tenth of the steps, excludes dropped ones without a loss, and counts them', () => {
   const run = runWith('dropped', [
-    { step: 1, bitsPerDim: 4 },
-    { step: 2, bitsPerDim: null, dropped: 'the loss is not finite' },
-    { step: 3, bitsPerDim: 50, dropped: 'the loss jumped' },
-    { step: 3, backToStep: 0, rateFactor: 0.5, reason: 'the loss jumped' },
-    { step: 4, bitsPerDim: 6 },
-    { step: 4, validationBitsPerDim: null },
+    { step: 30, bitsPerDim: 1000 },
+    { step: 31, bitsPerDim: 4 },
+    { step: 32, bitsPerDim: null, dropped: 'the loss is not finite' },
+    { step: 33, bitsPerDim: 50, dropped: 'the loss jumped' },
+    { step: 33, backToStep: 0, rateFactor: 0.5, reason: 'the loss jumped' },
+    { step: 34, bitsPerDim: 6 },
+    { step: 34, validationBitsPerDim: null },
   ]);
   expect(runOverview(run)).toMatchObject({
     data: '/somewhere/digits',
-    step: 4,
+    step: 34,
     train: 20,
     validation: null,
     droppedSteps: 2,

@@ -27,7 +27,7 @@ import {
 import { type RunPaths, readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
-import { type CurvePoint, finiteMean } from './curvePlot.ts';
+import { type CurvePoint, finiteMean, RECENT, recentCount } from './curvePlot.ts';
 import { trainingPoint, validationPoint } from './learningCurve.ts';
 
 /** A run in a list. */
@@ -41,9 +41,6 @@ export interface RunOverview extends RunProgress {
   /** The model from whose weights it started; null if they were random. */
   readonly from: string | null;
 }
-
-/** The training bits/dim is the mean over this many last batches. */
-const RECENT = 50;
 
 /** The bytes read from the end of an idle run's metrics, for its last batches and validation. */
 const END_BYTES = 2 ** 14;
@@ -79,7 +76,7 @@ export function runOverview(directory: string, configIn: ConfigReader = configRe
       unit: resultUnit(config.model).name,
       step: recent.at(-1)?.step ?? 0,
       complete: complete === true,
-      train: finiteOrNull(finiteMean(recent)),
+      train: finiteOrNull(finiteMean(recent.slice(-recentCount(recent.at(-1)?.step ?? 0)))),
       validation: finiteOrNull(validation?.bitsPerDim),
       test: lastTest(summary),
       imagesPerSecond: imagesPerSecond > 0 ? imagesPerSecond : null,
@@ -217,7 +214,7 @@ export interface RunProgress extends Trouble {
   readonly step: number;
   /** Whether all steps of its schedule are done and measured. */
   readonly complete: boolean;
-  /** bits/dim of the last batches, 50 at most, with the weights of their steps; null if none is finite. */
+  /** bits/dim of the last tenth of the batches, 50 at most, with the weights of their steps; null if none is finite. */
   readonly train: number | null;
   /** bits/dim of the validation images at the last milestone, with the average weights. */
   readonly validation: number | null;

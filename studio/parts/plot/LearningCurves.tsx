@@ -4,6 +4,7 @@ import {
   type CurveAxis,
   comparisonText,
   curveMarks,
+  isValidationAbove,
   type PlottedRun,
   runsPlot,
   trainingResults,
@@ -68,6 +69,12 @@ export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
         {...(part === undefined && { results: trainingResults(runs) })}
         onPart={setPart}
       />
+      {runs.some(isValidationAbove) && (
+        <p class="control-note">
+          Validation uses the average of the weights over many steps, which early on still contains the first
+          weights: it may then lie above training. Later, a validation that rises means overfitting.
+        </p>
+      )}
       {comparison !== undefined && (
         <p class="plot-comparison" role="status">
           {comparison}

@@ -1,7 +1,7 @@
 // A run's learning curve, built line by line as its logs grow.
 
 import { bitsIn } from '../../../src/flows/models/unit.ts';
-import { type CurvePoint, finiteMean } from '../../../src/training/reports/curvePlot.ts';
+import { type CurvePoint, finiteMean, RECENT, recentCount } from '../../../src/training/reports/curvePlot.ts';
 
 /** A dropped step or a rollback. */
 export interface CurveMark {
@@ -9,9 +9,6 @@ export interface CurveMark {
   readonly text: string;
   readonly kind: 'dropped' | 'setback';
 }
-
-/** The most steps in recent means. */
-const RECENT = 50;
 
 /** A run's measurements, in bits/dim whatever their unit. If a log returns to an earlier step, as after a resume, later steps are replaced. */
 export class RunCurve {
@@ -88,10 +85,9 @@ export class RunCurve {
     return this.times[low - 1]?.seconds ?? 0;
   }
 
-  /** The mean bits/dim of the last tenth of the batches, 50 at most: early on it falls too fast for more. NaN without any. */
+  /** The mean bits/dim of the last tenth of the batches, 50 at most. NaN without any. */
   recent(): number {
-    const count = Math.ceil(this.training.length / 10);
-    return finiteMean(this.training.slice(-Math.min(RECENT, Math.max(1, count))));
+    return finiteMean(this.training.slice(-recentCount(this.training.length)));
   }
 
   /** Seconds until a step, at the speed of the last steps; undefined if that is unknown. */

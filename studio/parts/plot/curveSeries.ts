@@ -2,7 +2,7 @@
 
 import type { Plot } from '../../../src/data/pictures/plot.ts';
 import { bitsPerDimUnit, type ResultUnit } from '../../../src/flows/models/unit.ts';
-import { curveRange, curveSeries, pointSize } from '../../../src/training/reports/curvePlot.ts';
+import { curveRange, curveSeries, pointSize, recentCount } from '../../../src/training/reports/curvePlot.ts';
 import type { CurveMark, RunCurve } from './RunCurve.ts';
 
 /** A mark on the x axis. */
@@ -79,6 +79,18 @@ export function trainingResults(runs: readonly PlottedRun[]): ReadonlyMap<string
       return Number.isFinite(recent) ? [[trainingName(name), unit.of(recent)] as const] : [];
     }),
   );
+}
+
+/** Which batches a training result is the mean of, in words. */
+export function recentWords(batches: number): string {
+  const count = recentCount(batches);
+  return count === 1 ? 'last batch' : `last ${count} batches`;
+}
+
+/** Whether the validation images need more bits than the training images, as early on. */
+export function isValidationAbove({ curve }: PlottedRun): boolean {
+  const validation = curve.validation.at(-1)?.bitsPerDim ?? Number.NaN;
+  return validation > curve.recent();
 }
 
 function trainingName(run: string): string {

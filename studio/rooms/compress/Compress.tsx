@@ -94,7 +94,7 @@ export function Compress() {
   };
   return (
     <div class="compress">
-      <RoomHead title="Compress">
+      <RoomHead title="Compress" unreadable={chosenSettings.unreadable}>
         A model that gives images a high probability can store them in few bits. Compression is lossless.
       </RoomHead>
       <section class="room-controls" aria-label="Model and images">

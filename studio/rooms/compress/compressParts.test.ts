@@ -36,13 +36,14 @@ it('compares the file with others, and says from how many images it pays', () =>
 });
 
 it('reads settings from the address, with the defaults of the command line', () => {
-  expect(compressSettings({})).toEqual({ block: 2000, withModel: true, tiles: false });
+  expect(compressSettings({})).toEqual({ block: 2000, withModel: true, tiles: false, unreadable: [] });
   expect(compressSettings({ block: '50', embed: 'no', tiles: 'yes' })).toEqual({
     block: 50,
     withModel: false,
     tiles: true,
+    unreadable: [],
   });
-  expect(compressSettings({ block: '0' }).block).toBe(2000);
+  expect(compressSettings({ block: '0' })).toMatchObject({ block: 2000, unreadable: ['block=0'] });
 });
 
 it('keeps names in an archive within its folder, and apart', () => {

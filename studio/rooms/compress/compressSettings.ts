@@ -1,6 +1,6 @@
 // The settings of the room Compress, in the address.
 import type { Settings } from '../../address.ts';
-import { wholeIn } from '../../numbers.ts';
+import { readSettings } from '../../readSettings.ts';
 
 /** The images of a block, as on the command line. */
 const BLOCK = 2000;
@@ -15,11 +15,15 @@ export interface CompressSettings {
   readonly tiles: boolean;
 }
 
-/** Settings from an address. */
-export function compressSettings({ block, embed, tiles }: Settings): CompressSettings {
+/** Reads an address. */
+export function compressSettings(
+  address: Settings,
+): CompressSettings & { readonly unreadable: readonly string[] } {
+  const { unreadable, whole, choice } = readSettings(address);
   return {
-    block: wholeIn(block, 1, MOST_BLOCK) ?? BLOCK,
-    withModel: embed !== 'no',
-    tiles: tiles === 'yes',
+    block: whole('block', 1, MOST_BLOCK, BLOCK),
+    withModel: choice('embed', ['yes', 'no']) === 'yes',
+    tiles: choice('tiles', ['no', 'yes']) === 'yes',
+    unreadable,
   };
 }

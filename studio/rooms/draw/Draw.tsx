@@ -6,7 +6,7 @@ import { counted, MOST_SEED, plural } from '../../numbers.ts';
 import { fileWord, savePng } from '../../parts/download.ts';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { countImages, isVisible, selectImage, unsupportedChannels } from '../../parts/Picture.tsx';
+import { countImages, isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Sheet } from '../../parts/Sheet.tsx';
 import { Term } from '../../parts/Term.tsx';
@@ -16,10 +16,18 @@ import { compute } from '../../work/connections.ts';
 import type { Images } from '../../work/models.ts';
 import type { DrawingProgress } from '../../work/tasks.ts';
 import { useWork } from '../../work/useWork.ts';
-import { counts, type DrawSettings, drawSettings, otherSeed } from './drawSettings.ts';
+import {
+  counts,
+  type DrawSettings,
+  drawSettings,
+  otherSeed,
+  type Sample,
+  sampleText,
+} from './drawSettings.ts';
 import { Interpolation } from './Interpolation.tsx';
 import { LargeSample } from './LargeSample.tsx';
-import { type End, endNames, useEnds } from './useEnds.ts';
+import { shareDrawing } from './shareDrawing.ts';
+import { endNames, useEnds } from './useEnds.ts';
 import { useLiveTiles } from './useLiveTiles.ts';
 import './draw.css';
 import { Choice } from '../../parts/Choice.tsx';
@@ -31,7 +39,7 @@ import { MOST_TEMPERATURE } from '../../sampling.ts';
 export function Draw() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
-  const drawn = drawSettings(settings.value);
+  const { drawn, interpolation, unreadable } = drawSettings(settings.value);
   const { temperature, seed, count, class: className } = drawn;
   // The first sheet appears image by image; later sheets replace it when complete.
   const [begun, setBegun] = useState<DrawingProgress>();
@@ -50,7 +58,7 @@ export function Draw() {
   const sheet = drawing.result;
   const live = useLiveTiles(model, drawn, sheet);
   const shown = live.images ?? sheet ?? (drawing.progress && begun?.images);
-  const ends = useEnds(model?.path);
+  const ends = useEnds(model, interpolation, drawn, sheet);
   const [opened, setOpened] = useState<number>();
   // The enlarged image belongs to the old sheet.
   useEffect(() => setOpened(undefined), [sheet]);
@@ -59,20 +67,29 @@ export function Draw() {
     if (ends.wanted === undefined) {
       setOpened(index);
     } else {
-      ends.choose(ends.wanted, lineEnd(index));
+      ends.choose(ends.wanted, sampleAt(index));
     }
   };
-  const lineEnd = (index: number): End => ({ image: selectImage(sheet!, index), of: sheet!, index });
+  const sampleAt = (index: number): Sample => {
+    const { seed, temperature, class: name } = sheet!;
+    return { place: index + 1, seed, temperature, class: name };
+  };
   const marks = new Map(
-    ends.chosen.flatMap((end, endIndex) =>
-      end && end.of === sheet ? [[end.index, endNames[endIndex]!] as const] : [],
+    interpolation.ends.flatMap((end, endIndex) =>
+      end && sheet && sampleText(end) === sampleText(sampleAt(end.place - 1))
+        ? [[end.place - 1, endNames[endIndex]!] as const]
+        : [],
     ),
   );
   const name = model && `${fileWord(model.path)}-seed-${sheet?.seed}-temperature-${sheet?.temperature}`;
 
   return (
     <div class="draw">
-      <RoomHead title="Draw">
+      <RoomHead
+        title="Draw"
+        unreadable={unreadable}
+        share={() => shareDrawing(settings.value, model, drawn, sheet, ends.chosen)}
+      >
         Samples: random noise sent backwards through a normalizing flow, an invertible network that knows the
         exact density of every image (<a href={linkTo('how')}>what a flow is, in two dimensions</a>). Change
         the <Term of="temperature">temperature</Term> or the seed, or open an image: its{' '}
@@ -97,6 +114,7 @@ export function Draw() {
             {...(sheet === undefined && { drawn: begun!.done })}
             {...(live.images && { fresh: live.count })}
             outdated={sheet !== undefined && drawing.progress !== undefined}
+            overflowed={sheet?.overflowed ?? []}
             marks={marks}
             onChoose={choose}
           />
@@ -113,7 +131,8 @@ export function Draw() {
             )}
             {sheet && sheet.overflowed.length > 0 && (
               <p class="draw-hint">
-                {plural(sheet.overflowed.length, 'sample')} overflowed (black): lower the temperature.
+                {plural(sheet.overflowed.length, 'sample')} overflowed (crossed out): at this temperature, the
+                noise lies outside what the flow has learned to invert. Lower the temperature.
               </p>
             )}
           </div>
@@ -129,8 +148,9 @@ export function Draw() {
       </section>
       <Interpolation
         ends={ends}
+        step={interpolation.step}
         model={model && modelAddress(model)}
-        onRandom={sheet && (() => ends.chooseBoth(pickTwo(countImages(sheet)).map(lineEnd)))}
+        onRandom={sheet && (() => ends.chooseBoth(pickTwo(countImages(sheet)).map(sampleAt)))}
         saveAs={`interpolation-${name}`}
       />
       {sheet && opened !== undefined && (
@@ -149,7 +169,7 @@ export function Draw() {
           saveAs={`sample-${opened + 1}-${name}`}
           onMove={setOpened}
           onInterpolate={() => {
-            ends.choose(0, lineEnd(opened));
+            ends.choose(0, sampleAt(opened));
             setOpened(undefined);
           }}
           onClose={() => setOpened(undefined)}

@@ -1,5 +1,6 @@
 // Interpolation between two images along a straight line in latent space.
 import { useEffect, useState } from 'preact/hooks';
+import { changeSettings } from '../../address.ts';
 import { plural } from '../../numbers.ts';
 import { savePng } from '../../parts/download.ts';
 import { countImages, Picture, selectImage } from '../../parts/Picture.tsx';
@@ -8,10 +9,9 @@ import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
 import type { Images, ModelAddress } from '../../work/models.ts';
 import { useWork } from '../../work/useWork.ts';
+import { STEPS } from './drawSettings.ts';
 import { type Ends, endNames } from './useEnds.ts';
 
-/** Images per interpolation, ends included: enough for smooth motion. */
-const STEPS = 33;
 /** Images in the strip: every fourth. */
 const STRIP = 9;
 /** Playback time from one end to the other. */
@@ -19,6 +19,8 @@ const SECONDS = 2.5;
 
 interface InterpolationProps {
   readonly ends: Ends;
+  /** The step in the address. */
+  readonly step: number;
   readonly model: ModelAddress | undefined;
   /** Chooses a random pair; undefined without images. */
   readonly onRandom: (() => void) | undefined;
@@ -27,7 +29,7 @@ interface InterpolationProps {
 }
 
 /** The room's section for interpolation. */
-export function Interpolation({ ends, model, onRandom, saveAs }: InterpolationProps) {
+export function Interpolation({ ends, step, model, onRandom, saveAs }: InterpolationProps) {
   const [from, to] = ends.chosen;
   const interpolating = useWork(
     model &&
@@ -37,7 +39,7 @@ export function Interpolation({ ends, model, onRandom, saveAs }: InterpolationPr
         const pixels = [from.image.pixels.slice(), to.image.pixels.slice()] as const;
         return compute('interpolate', { model, ends: pixels, steps: STEPS }, waiting);
       }),
-    [from, to],
+    [from?.key, to?.key],
   );
   return (
     <section class="interpolation" aria-labelledby="interpolation-title">
@@ -63,8 +65,10 @@ export function Interpolation({ ends, model, onRandom, saveAs }: InterpolationPr
           of a lower temperature.
         </p>
       )}
-      {interpolating.result && <Frames frames={interpolating.result} saveAs={saveAs} />}
-      {(interpolating.progress ?? interpolating.problem) !== undefined && <Working work={interpolating} />}
+      {interpolating.result && <Frames frames={interpolating.result} step={step} saveAs={saveAs} />}
+      {[ends.work, interpolating].map(
+        (work, index) => (work.progress ?? work.problem) !== undefined && <Working key={index} work={work} />,
+      )}
     </section>
   );
 }
@@ -89,10 +93,11 @@ function EndButton({ which: endIndex, ends, ready }: { which: 0 | 1; ends: Ends;
 }
 
 /** One of the images, a slider, and a strip of all. */
-function Frames({ frames, saveAs }: { frames: Images; saveAs: string }) {
+function Frames({ frames, step, saveAs }: { frames: Images; step: number; saveAs: string }) {
   const last = countImages(frames) - 1;
-  const [position, setPosition] = useState(Math.round(last / 2));
+  const [position, setPosition] = useState(step);
   const [playing, setPlaying] = useState(false);
+  useEffect(() => setPosition(step), [step]);
   useEffect(() => {
     if (!playing) {
       return undefined;
@@ -129,6 +134,7 @@ function Frames({ frames, saveAs }: { frames: Images; saveAs: string }) {
         onChange={(value) => {
           setPlaying(false);
           setPosition(value);
+          changeSettings({ step: String(value) });
         }}
       />
       <div class="interpolation-strip" aria-hidden="true">

@@ -4,6 +4,7 @@ import { linkTo, settings } from '../../address.ts';
 import { modelsProblem } from '../../models.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Notice } from '../../parts/Notice.tsx';
+import { ShareButton } from '../../share/ShareButton.tsx';
 import '../how/how.css';
 import { Flow2D } from '../how/sections/Plane.tsx';
 import { FirstMinute } from './FirstMinute.tsx';
@@ -91,6 +92,7 @@ function StoryStep({ number }: { number: number }) {
             {index + 1}
           </a>
         ))}
+        <ShareButton offer={() => ({ settings: settings.value })} />
       </nav>
       <h1 id="explain-step" ref={heading} tabIndex={-1}>
         {title}

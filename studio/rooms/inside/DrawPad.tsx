@@ -1,6 +1,7 @@
 // A canvas for drawing a digit, which is measured while it is drawn.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Notice } from '../../parts/Notice.tsx';
+import { drawPicture } from '../../parts/Picture.tsx';
 import type { Images } from '../../work/models.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { centred } from './pixels.ts';
@@ -18,13 +19,17 @@ const MEASURED_MS = 100;
 
 interface DrawPadProps {
   readonly shape: Images['shape'];
+  /** A drawing from a link, to continue. */
+  readonly shared?: Images | undefined;
+  /** Whether to begin with the last drawing; by default it does. */
+  readonly keepsLast?: boolean;
   /** bits/dim of an image. */
   measure(image: Images): Promise<number>;
   onImage(image: Images | undefined): void;
 }
 
 /** White strokes on black; reports the image after each stroke. */
-export function DrawPad({ shape, measure, onImage }: DrawPadProps) {
+export function DrawPad({ shape, shared, keepsLast = true, measure, onImage }: DrawPadProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [drawn, setDrawn] = useState<Images>();
   const measuredAt = useRef(0);
@@ -37,13 +42,21 @@ export function DrawPad({ shape, measure, onImage }: DrawPadProps) {
     context().fillRect(0, 0, SIDE, SIDE);
   };
   useEffect(() => {
-    if (strokes) {
+    if (strokes && keepsLast) {
       context().putImageData(strokes, 0, 0);
       report(strokes);
     } else {
       clear();
     }
   }, []);
+  useEffect(() => {
+    if (shared) {
+      const picture = document.createElement('canvas');
+      drawPicture(picture, shared);
+      context().drawImage(picture, 0, 0, SIDE, SIDE);
+      setDrawn(shared);
+    }
+  }, [shared]);
   const drawingPosition = (event: PointerEvent): readonly [number, number] => {
     const box = canvas.current!.getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];

@@ -33,7 +33,7 @@ const sources: Readonly<Record<Source, string>> = {
 /** The sources, and the controls of the chosen one. Files can always be dropped. */
 export function ImageChoice({
   model,
-  settings: { seed, place: sampleNumber, digit },
+  settings: { seed, place: sampleNumber, digit, drawing },
   chosen,
   measure,
 }: ImageChoiceProps) {
@@ -84,7 +84,14 @@ export function ImageChoice({
         </>
       )}
       {source === 'drawing' && shape && (
-        <DrawPad key={model} shape={shape} measure={measure} onImage={chosen.draw} />
+        <DrawPad
+          key={model}
+          shape={shape}
+          shared={drawing === '' ? undefined : chosen.image}
+          keepsLast={drawing === ''}
+          measure={measure}
+          onImage={chosen.draw}
+        />
       )}
       <div hidden={source !== 'file'} class="inside-files">
         <FileDrop choose={['file']} onFiles={(folder) => chosen.open(folder.files)} />

@@ -22,6 +22,7 @@ import { insideSettings } from './insideSettings.ts';
 import { LevelPanel } from './LevelPanel.tsx';
 import { RoundTrip } from './RoundTrip.tsx';
 import { Stages } from './Stages.tsx';
+import { shareInside } from './shareInside.ts';
 import { type Edits, useEdits } from './useEdits.ts';
 import { type Source, useImage } from './useImage.ts';
 import { describeReach } from './words.ts';
@@ -127,7 +128,15 @@ export function Inside() {
 
   return (
     <div class="inside">
-      <RoomHead title="Inside">
+      <RoomHead
+        title="Inside"
+        unreadable={[
+          ...looked.unreadable,
+          ...(chosen.isDamaged ? ['drawing=…'] : []),
+          ...(edits.isDamaged ? ['edits=…'] : []),
+        ]}
+        share={() => shareInside(looked, chosen, encoded?.latents, edits, decoding.latest?.result)}
+      >
         Step by step, a flow turns an image into <Term of="latent">latents</Term> and back. Edit the latents
         to see what each <Term of="level">level</Term> contributes, or follow the image through the stages.
       </RoomHead>

@@ -39,9 +39,17 @@ it('ignores an empty drawing', () => {
   expect(centred(new Uint8Array(100), [28, 28, 1])).toBeUndefined();
 });
 
-it('replaces impossible settings by defaults', () => {
+it('replaces impossible settings by defaults, and names them', () => {
   const sample = { place: 1, temperature: 1, sampled: '' };
-  const usual = { image: 'sample', seed: 0, ...sample, digit: 1, precision: 'float32', class: '' };
+  const usual = {
+    image: 'sample',
+    seed: 0,
+    ...sample,
+    digit: 1,
+    drawing: '',
+    precision: 'float32',
+    class: '',
+  };
   expect(
     insideSettings({
       seed: '-1',
@@ -51,15 +59,20 @@ it('replaces impossible settings by defaults', () => {
       precision: 'float16',
       image: 'x',
     }),
-  ).toEqual(usual);
+  ).toEqual({
+    ...usual,
+    unreadable: ['image=x', 'seed=-1', 'place=0', 'temperature=9', 'digit=5001', 'precision=float16'],
+  });
   const chosen = { seed: '12', digit: '5000', precision: 'float64', image: 'digit', class: 'seven' };
   expect(insideSettings(chosen)).toEqual({
     image: 'digit',
     seed: 12,
     ...sample,
     digit: 5000,
+    drawing: '',
     precision: 'float64',
     class: 'seven',
+    unreadable: [],
   });
 });
 

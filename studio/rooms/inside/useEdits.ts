@@ -1,10 +1,12 @@
 // Edits of an image's latents by level, with undo.
 import { signal } from '@preact/signals';
 import type { NdArray } from 'emerging-flows';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { changeSettings, settings } from '../../address.ts';
+import { unpackEdits } from './sharedEdits.ts';
 
 /** The latents of one level. */
-interface Level {
+export interface Level {
   /** The values before scaling. */
   readonly values: NdArray['data'];
   /** The temperature, which multiplies all values. */
@@ -23,6 +25,8 @@ export interface Edits {
   /** The latents to decode. */
   readonly latents: readonly NdArray[] | undefined;
   readonly isChanged: boolean;
+  /** Whether the edits in the address can't be read. */
+  readonly isDamaged: boolean;
   /**
    * Changes a level.
    *
@@ -40,7 +44,10 @@ const keptEdits = signal<{ readonly of: readonly NdArray[]; readonly steps: read
   undefined,
 );
 
-/** Edits of the latents `encoded`; other latents start without edits. */
+/** The edits in the address that were last applied: they belong to the first image. */
+let applied: string | undefined;
+
+/** Edits of the latents `encoded`: those in the address first. Other latents start without edits. */
 export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
   const isKept = useMemo(
     () => encoded !== undefined && keptEdits.value !== undefined && areEqual(encoded, keptEdits.value.of),
@@ -60,13 +67,43 @@ export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
       }),
     [encoded, levels],
   );
+  const { edits: shared = '' } = settings.value;
+  const [damaged, setDamaged] = useState('');
   const keep = (next: readonly Step[]): void => {
     keptEdits.value = { of: encoded!, steps: next.slice(-MOST_STEPS) };
+    if (shared !== '') {
+      changeSettings({ edits: '' });
+    }
   };
+  useEffect(() => {
+    if (encoded === undefined || shared === '') {
+      return undefined;
+    }
+    if (shared === applied) {
+      // Another image.
+      if (!isKept) {
+        changeSettings({ edits: '' });
+      }
+      return undefined;
+    }
+    let isCurrent = true;
+    unpackEdits(shared, encoded).then((edited) => {
+      if (isCurrent && edited) {
+        applied = shared;
+        keptEdits.value = { of: encoded, steps: [{ name: 'link', levels: edited }] };
+      } else if (isCurrent) {
+        setDamaged(shared);
+      }
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [encoded, shared]);
   return {
     levels,
     latents,
     isChanged: steps.length > 0,
+    isDamaged: damaged !== '' && damaged === shared,
     change(name, level, changed) {
       const next = { name, levels: levels.with(level, { ...levels[level]!, ...changed }) };
       keep([...(steps.at(-1)?.name === name ? steps.slice(0, -1) : steps), next]);

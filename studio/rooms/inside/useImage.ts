@@ -1,9 +1,11 @@
 // The chosen image: a sample or digit named in the address, a file, or a drawing.
 import { signal } from '@preact/signals';
 import type { GivenFile } from 'emerging-flows/data';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { changeSettings } from '../../address.ts';
 import type { OfferedModel } from '../../models.ts';
 import { modelAddress } from '../../models.ts';
+import { unpackBytes } from '../../share/pack.ts';
 import { compute } from '../../work/connections.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
 import type { Images } from '../../work/models.ts';
@@ -38,6 +40,8 @@ export interface ChosenImage {
   choose(source: 'file' | 'drawing' | undefined): void;
   open(files: readonly GivenFile[]): void;
   convert(fit: boolean): void;
+  /** Whether the drawing in the address can't be read. */
+  readonly isDamaged: boolean;
   /** Sets or clears the drawing. */
   draw(image: Images | undefined): void;
 }
@@ -68,7 +72,7 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
       keptChoice.value = { ...nothing, path };
     }
   }, [path]);
-  const { seed, place: sampleNumber, temperature, sampled, digit } = settings;
+  const { seed, place: sampleNumber, temperature, sampled, digit, drawing: shared } = settings;
   // Always needed, because it provides the shape of the model's images.
   const sampling = useWork(
     model &&
@@ -88,7 +92,25 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
   );
   const sample = sampling.result?.model === path ? sampling.result : undefined;
   const shape = sample?.shape;
-  const named = settings.image === 'digit' && shape && takesDigits(shape) ? 'digit' : 'sample';
+  const [damaged, setDamaged] = useState('');
+  // A drawing in the address stays there until the reader draws another, or chooses another image.
+  useEffect(() => {
+    if (settings.image === 'drawing' && shape && path !== undefined && shared !== '') {
+      unpackBytes(shared, shape[0] * shape[1] * shape[2]).then((pixels) => {
+        if (pixels?.length === shape[0] * shape[1] * shape[2]) {
+          change({ own: 'drawing', drawing: { pixels, shape, name: 'drawing', model: path } });
+        } else {
+          setDamaged(shared);
+        }
+      });
+    }
+  }, [settings.image, shared, path, shape?.join()]);
+  const forget = (): void => {
+    if (shared !== '') {
+      changeSettings({ drawing: '' });
+    }
+  };
+  const named = settings.image === 'digit' && !(shape && takesDigits(shape)) ? 'sample' : settings.image;
   const source = chosenSource ?? named;
   const fetching = useWork(
     model && source === 'digit'
@@ -122,14 +144,23 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     shape,
     files,
     read,
+    isDamaged: damaged !== '' && damaged === shared,
     fit,
     work: { sample: sampling, digit: fetching, file: reading, drawing: sampling }[source],
-    choose: (source) => change({ own: source, files: undefined, drawing: undefined }),
-    open: (folder) => change({ own: 'file', files: folder }),
+    choose: (source) => {
+      forget();
+      change({ own: source, files: undefined, drawing: undefined });
+    },
+    open: (folder) => {
+      forget();
+      change({ own: 'file', files: folder });
+    },
     convert: (converted) => change({ fit: converted }),
-    draw: (drawn) =>
+    draw: (drawn) => {
+      forget();
       change({
         drawing: drawn && path !== undefined ? { ...drawn, name: 'drawing', model: path } : undefined,
-      }),
+      });
+    },
   };
 }

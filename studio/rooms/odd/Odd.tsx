@@ -1,7 +1,7 @@
 // The room Odd: orders images by how odd they are, and maps where.
 import { menus } from 'virtual:parts';
 import type { GivenFile } from 'emerging-flows/data';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
 import { chosenModel, modelAddress } from '../../models.ts';
 import { plural } from '../../numbers.ts';
@@ -14,6 +14,8 @@ import { isVisible, selectImage, unsupportedChannels } from '../../parts/Picture
 import { ReadNotes, RefusedFiles } from '../../parts/ReadResults.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
+import { readSettings } from '../../readSettings.ts';
+import { sheetFrame } from '../../share/card.ts';
 import { compute } from '../../work/connections.ts';
 import { FIT } from '../../work/constants.ts';
 import { DIGITS_AUTHORS, takesDigits } from '../../work/digits.ts';
@@ -33,9 +35,16 @@ export function Odd() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
   const path = model?.path;
-  const { order: orderName, score: scoreName, images } = settings.value;
-  const by: OrderName = orderName! in orders ? (orderName as OrderName) : 'odd';
-  const withDigits = images !== 'samples';
+  const { unreadable, choice, read, whole } = readSettings(settings.value);
+  const by = choice('order', Object.keys(orders) as OrderName[]);
+  const scoreName = read(
+    'score',
+    (name) => menus.score.parts.find((part) => part.name === name)?.name,
+    undefined,
+  );
+  const withDigits = choice('images', ['digits', 'samples']) === 'digits';
+  /** The opened image's number in the set, from 1; 0 if none is. */
+  const opened = whole('find', 0, Number.MAX_SAFE_INTEGER, 0);
   const [files, setFiles] = useState<readonly GivenFile[]>();
   const [fit, setFit] = useState(false);
   const reference = useReference(model);
@@ -67,10 +76,9 @@ export function Odd() {
         : [],
     [ratings, scoreRatings, by],
   );
-  const [wanted, setWanted] = useState<number>();
-  useEffect(() => setWanted(undefined), [set]);
-  const isWanted = wanted !== undefined && wanted < order.length;
-  const chosen = isWanted ? wanted : order[0];
+  const setOpened = (index: number | undefined): void => changeSettings({ find: String((index ?? -1) + 1) });
+  const isWanted = opened > 0 && opened <= order.length;
+  const chosen = isWanted ? opened - 1 : order[0];
   const mapping = useMap(ratings, chosen);
   const p = chosen === undefined ? undefined : scoreRatings?.pValues?.[chosen];
   const count = scoreRatings?.reference.length ?? 0;
@@ -78,7 +86,31 @@ export function Odd() {
   return (
     <>
       <div class="odd" data-wanted={isWanted}>
-        <RoomHead title="Odd">
+        <RoomHead
+          title="Odd"
+          unreadable={unreadable}
+          share={() => ({
+            settings: {
+              ...settings.value,
+              ...(path !== undefined && { model: path }),
+              ...(score !== undefined && { score }),
+              order: by,
+              find: String(files || chosen === undefined ? 0 : chosen + 1),
+            },
+            ...(set &&
+              chosen !== undefined && {
+                caption: {
+                  title: set.names[chosen]!,
+                  facts: [
+                    p !== undefined && ratings?.words !== undefined ? rankText(p, count, ratings.words) : '',
+                    `${ratings!.bits[chosen]!.toFixed(2)} bits/dim by ${path}`,
+                  ].filter((fact) => fact !== ''),
+                },
+                picture: sheetFrame(selectImage(set, chosen)),
+              }),
+            omitted: files && 'Your files stay in this browser: the link opens the included images.',
+          })}
+        >
           Which images don’t belong, and where? Each is compared with validation images, which the model
           wasn’t trained on.
         </RoomHead>
@@ -95,12 +127,18 @@ export function Odd() {
             onChange={(images) => {
               if (images !== 'files') {
                 setFiles(undefined);
-                changeSettings({ images });
+                changeSettings({ images, find: '0' });
               }
             }}
           />
           {set?.isDigits && <p class="control-note odd-authors">{DIGITS_AUTHORS}</p>}
-          <FileDrop choose={['files', 'folder']} onFiles={(folder) => setFiles(folder.files)} />
+          <FileDrop
+            choose={['files', 'folder']}
+            onFiles={(folder) => {
+              setFiles(folder.files);
+              setOpened(undefined);
+            }}
+          />
           <Check label={FIT} checked={fit} onChange={setFit} />
           {set && <ReadNotes notes={set.notes} />}
           {set && <RefusedFiles refused={set.refused} />}
@@ -149,7 +187,7 @@ export function Odd() {
                 ratings={scoreRatings}
                 order={order}
                 chosen={chosen}
-                onChoose={setWanted}
+                onChoose={setOpened}
               />
             </>
           )}
@@ -170,7 +208,7 @@ export function Odd() {
             map={mapping.map}
             mapping={mapping}
             isWanted={isWanted}
-            onClose={() => setWanted(undefined)}
+            onClose={() => setOpened(undefined)}
           />
         )}
       </div>

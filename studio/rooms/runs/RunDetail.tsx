@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { unitNamed } from '../../../src/flows/models/unit.ts';
 import { Notice } from '../../parts/Notice.tsx';
+import { recentWords } from '../../parts/plot/curveSeries.ts';
 import { SampleStrip } from '../../parts/SampleStrip.tsx';
 import { type Block, parseBlocks } from './markdown.ts';
 import { RunDoctor } from './RunDoctor.tsx';
@@ -47,14 +48,14 @@ export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun
 
 function runFacts(run: FoundRun, watched: WatchedRun | undefined): (readonly [string, string])[] {
   const unit = unitNamed(run.unit ?? 'bits/dim');
-  const bits = (value: number | null): string | null => (value === null ? null : unit.text(value, 4));
+  const bits = (value: number | null): string | null => (value === null ? null : unit.text(value, 3));
   const rate = (value: number | null | undefined): string | null =>
     value == null ? null : `${Math.round(value).toLocaleString('en')} images/s`;
   const facts: (readonly [string, string | null])[] = [
     ['Steps', run.step.toLocaleString('en')],
     ['State', describeState(run)],
-    ['Training', bits(run.train)],
-    ['Validation', bits(run.validation)],
+    [`Training, ${recentWords(run.step)}`, bits(run.train)],
+    ['Validation, averaged weights', bits(run.validation)],
     ['Test', bits(run.test)],
     ['Recent speed', rate(watched?.speed)],
     ['Mean speed', rate(run.imagesPerSecond)],

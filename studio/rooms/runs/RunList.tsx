@@ -97,7 +97,9 @@ function runFacts(run: FoundRun): string {
   const bits = run.validation ?? run.train;
   return [
     `step ${run.step.toLocaleString('en')}, ${describeState(run)}`,
-    bits === null ? '' : unitNamed(run.unit ?? 'bits/dim').text(bits, 3),
+    bits === null
+      ? ''
+      : `${run.validation === null ? 'training' : 'validation'} ${unitNamed(run.unit ?? 'bits/dim').text(bits, 3)}`,
   ]
     .filter((fact) => fact !== '')
     .join(' · ');

@@ -20,16 +20,17 @@ export function Train() {
   // Subscribes to changes, because runs change in place.
   changes.value;
   const runs = trainings.value;
+  const chosen = trainSettings(settings.value);
   const shown = runs.filter(({ isShown, curve }) => isShown && curve.training.length > 0);
   return (
     <div class="train">
-      <RoomHead title="Train">
+      <RoomHead title="Train" unreadable={chosen.unreadable}>
         Train a flow in this browser until images need few <Term of="bitsdim">bits/dim</Term> and so have a
         high likelihood. Race two models on the same images to see which needs fewer. Nothing leaves this
         browser.
       </RoomHead>
       <QuickStart />
-      <Setup settings={trainSettings(settings.value)} />
+      <Setup settings={chosen} />
       <section class="train-runs" aria-label="Runs in this browser">
         {storageProblem.value !== undefined && <Notice>{storageProblem.value}</Notice>}
         <LearningCurves
@@ -40,7 +41,7 @@ export function Train() {
         <ul class="train-list">
           {runs.toReversed().map((run) => (
             <li key={run.name}>
-              <TrainingCard run={run} settings={trainSettings(settings.value)} />
+              <TrainingCard run={run} settings={chosen} />
             </li>
           ))}
         </ul>

@@ -61,6 +61,7 @@ function trainingFacts(
   const facts = [
     state === 'training' && (doing ?? 'Training'),
     state === 'stopping' && 'Stopping after this step',
+    state === 'elsewhere' && 'Training in another tab',
     state === 'idle' && (isDone ? 'Done' : 'Paused'),
     curve.step > 0 &&
       `step ${curve.step.toLocaleString('en')}${steps === undefined ? '' : ` of ${steps.toLocaleString('en')}`}`,
@@ -98,6 +99,9 @@ function Actions({ run, settings, isDone }: { run: Training; settings: TrainSett
   const [isSure, setSure] = useState(false);
   const [isTold, setTold] = useState(false);
   const { name, state, about } = run;
+  if (state === 'elsewhere') {
+    return null;
+  }
   if (state !== 'idle') {
     return (
       <div class="training-actions">

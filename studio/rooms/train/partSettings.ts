@@ -1,7 +1,7 @@
 // Chosen parts and their options in the address: `coupling=spline`, `coupling.bins=4`.
 import { chosen, menus, type OptionField, type PartItem } from 'virtual:parts';
-import type { Settings } from '../../address.ts';
 import { numberIn, wholeIn } from '../../numbers.ts';
+import type { SettingsReader } from '../../readSettings.ts';
 
 /** A chosen part. */
 export interface PartSetting {
@@ -21,16 +21,17 @@ export const otherParts: readonly (readonly [menuKey: string, key: string])[] = 
  *
  * @param key its name in the address
  */
-export function partIn(address: Settings, menuKey: string, key: string): PartSetting {
+export function partIn({ read }: SettingsReader, menuKey: string, key: string): PartSetting {
   const { parts } = menus[menuKey]!;
   const usual = partName(menuKey);
-  const item = parts.find(({ name }) => name === address[key]) ?? parts.find(({ name }) => name === usual)!;
+  const partNamed = (text: string) => parts.find(({ name }) => name === text);
+  const item = read(key, partNamed, partNamed(usual)!);
   return {
     item,
     options: Object.fromEntries(
       item.options.map((field) => [
         field.name,
-        valueIn(address[`${key}.${field.name}`], field) ?? startValue(menuKey, item, field),
+        read(`${key}.${field.name}`, (text) => valueIn(text, field), startValue(menuKey, item, field)),
       ]),
     ),
   };

@@ -61,13 +61,12 @@ describe.skipIf(chromiumPath === undefined)(
 
       const otherTab = await page.context().newPage();
       await otherTab.goto(`${studio.url}#/train`);
-      await button(name, 'Resume', otherTab).click();
-      await card(name, otherTab)
-        .getByText(/^Emerging-1x8 is being trained in another page or worker/)
-        .waitFor();
-      await otherTab.close();
+      await card(name, otherTab).getByText('Training in another tab').waitFor();
+      expect(await button(name, 'Resume', otherTab).count()).toBe(0);
 
       await button(name, 'Pause').click();
+      await card(name, otherTab).getByText('Paused').waitFor();
+      await otherTab.close();
       const saved = await waitForFact(name, /^saved at step ([\d,]+)$/);
       await page.reload();
       expect(await waitForFact(name, /^saved at step ([\d,]+)$/)).toBe(saved);

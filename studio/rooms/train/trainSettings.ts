@@ -2,7 +2,8 @@
 import { menus } from 'virtual:parts';
 import type { ConfigLayer } from 'emerging-flows/training';
 import type { Settings } from '../../address.ts';
-import { MOST_SEED, numberIn, wholeIn } from '../../numbers.ts';
+import { MOST_SEED } from '../../numbers.ts';
+import { readSettings, type SettingsReader } from '../../readSettings.ts';
 import { PAGE_COUPLINGS } from '../../work/constants.ts';
 import { otherParts, type PartSetting, partIn, partLayer } from './partSettings.ts';
 
@@ -49,35 +50,38 @@ export const limits = {
 } as const;
 
 /** Reads an address; missing or impossible settings get values with which a page draws strokes after a minute. */
-export function trainSettings(address: Settings): TrainSettings {
+export function trainSettings(address: Settings): TrainSettings & { readonly unreadable: readonly string[] } {
+  const reader = readSettings(address);
+  const { unreadable, read, number, whole, choice } = reader;
   const wholeSetting = (name: keyof typeof limits, usual: number, key: string = name): number => {
     const [least, greatest] = limits[name];
-    return wholeIn(address[key], least, greatest) ?? usual;
+    return whole(key, least, greatest, usual);
   };
   const model: ModelSettings = {
-    ...mixingFrom(address, 'mixing'),
+    ...mixingFrom(reader, 'mixing'),
     depth: wholeSetting('depth', 3),
     width: wholeSetting('width', 32),
   };
-  const hasRival = isMixing(address.rival);
+  const hasRival = read('rival', (name) => isMixing(name) || undefined, false);
   return {
-    data: address.data === 'files' ? 'files' : 'digits',
+    data: choice('data', ['digits', 'files']),
     size: wholeSetting('size', 32),
-    channels: address.channels === '1' ? 1 : 3,
+    channels: choice('channels', ['3', '1']) === '1' ? 1 : 3,
     levels: wholeSetting('levels', 2),
     model,
-    parts: Object.fromEntries(otherParts.map(([menuKey, key]) => [key, partIn(address, menuKey, key)])),
+    parts: Object.fromEntries(otherParts.map(([menuKey, key]) => [key, partIn(reader, menuKey, key)])),
     rival: hasRival
       ? {
-          ...mixingFrom(address, 'rival'),
+          ...mixingFrom(reader, 'rival'),
           depth: wholeSetting('depth', model.depth, 'rivalDepth'),
           width: wholeSetting('width', model.width, 'rivalWidth'),
         }
       : undefined,
-    rate: numberIn(address.rate, ...limits.rate) ?? 0.006,
+    rate: number('rate', ...limits.rate, 0.006),
     batch: wholeSetting('batch', 16),
     steps: wholeSetting('steps', 1200),
     seed: wholeSetting('seed', 0),
+    unreadable,
   };
 }
 
@@ -143,11 +147,11 @@ export function hasWidth({ conditioner }: TrainSettings['parts']): boolean {
   return conditioner!.item.options.some(({ name }) => name === 'width');
 }
 
-function mixingFrom(address: Settings, key: string): Pick<ModelSettings, 'mixing' | 'mixingPart'> {
-  const mixingPart = partIn(address, 'model.mixing', key);
+function mixingFrom(reader: SettingsReader, key: string): Pick<ModelSettings, 'mixing' | 'mixingPart'> {
+  const mixingPart = partIn(reader, 'model.mixing', key);
   return { mixing: mixingPart.item.name, mixingPart };
 }
 
-function isMixing(text: string | undefined): boolean {
-  return menus['model.mixing']!.parts.some(({ name }) => name === text);
+function isMixing(name: string): boolean {
+  return menus['model.mixing']!.parts.some((part) => part.name === name);
 }

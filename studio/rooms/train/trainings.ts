@@ -19,8 +19,8 @@ export interface Training {
   curve: RunCurve;
   /** The sheets of samples, earliest first, as URLs of PNG. */
   samples: { readonly step: number; readonly url: string }[];
-  /** `stopping` ends after the current step. */
-  state: 'training' | 'stopping' | 'idle';
+  /** `stopping` ends after the current step; `elsewhere` trains in another tab. */
+  state: 'training' | 'stopping' | 'idle' | 'elsewhere';
   /** The current preparation, until the first step. */
   doing: string | undefined;
   imagesPerSecond: number | undefined;
@@ -266,6 +266,9 @@ async function end(run: Training): Promise<void> {
   findModels();
 }
 
+/** How often a run of another tab is read. */
+const ELSEWHERE_MS = 3000;
+
 /** Loads a run's stored state; a run without one is removed. */
 async function refresh(run: Training): Promise<void> {
   const stored = await lookUp('run', { name: run.name });
@@ -274,6 +277,15 @@ async function refresh(run: Training): Promise<void> {
     return;
   }
   take(run, stored);
+  if (stored.isLocked && run.state === 'idle') {
+    run.state = 'elsewhere';
+  } else if (!stored.isLocked && run.state === 'elsewhere') {
+    run.state = 'idle';
+    findModels();
+  }
+  if (run.state === 'elsewhere') {
+    setTimeout(refresh, ELSEWHERE_MS, run);
+  }
   changed();
 }
 

@@ -30,7 +30,7 @@ export function registerRuns(command: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging runs\n' +
-        '\nbits/dim: TRAIN over the last 50 batches, VALIDATION at the last milestone, TEST at the last evaluation.\n' +
+        '\nbits/dim: TRAIN over the last tenth of the batches, 50 at most, VALIDATION at the last milestone, TEST at the last evaluation.\n' +
         'BOUND: the dequantisation noise of these bits/dim, uniform or variational; none for continuous models, whose\n' +
         'results are in nats/value.',
     )

@@ -17,6 +17,7 @@ interface StudioCommandOptions {
   readonly host: string;
   readonly port?: number;
   readonly build?: string;
+  readonly url?: string;
 }
 
 /** Adds the arguments and options of `studio`, and what it does. */
@@ -30,6 +31,11 @@ export function registerStudio(command: Command): void {
       '127.0.0.1',
     )
     .option('--build <dir>', 'write static files instead, with the shipped model and the named folders')
+    .option(
+      '--url <url>',
+      'with --build: the address of the files, for the pictures of link previews',
+      siteUrl,
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  emerging studio\n  emerging studio runs/quickstart --build public' +
@@ -39,12 +45,15 @@ export function registerStudio(command: Command): void {
 }
 
 async function runStudio(folders: readonly string[], options: StudioCommandOptions): Promise<void> {
-  const { host, port, build } = options;
+  const { host, port, build, url: address } = options;
   for (const folder of folders.filter((name) => !isFolder(name))) {
     throw new UserError(
       'not-found',
       `there is no folder ${folder}: name a run, an export, or a folder of them`,
     );
+  }
+  if (address !== undefined && build === undefined) {
+    throw new UserError('invalid-argument', '--url needs --build');
   }
   // Publish only what was named.
   const named = folders.length === 0 && build === undefined ? ['runs'] : folders;
@@ -58,7 +67,9 @@ async function runStudio(folders: readonly string[], options: StudioCommandOptio
     requireSiteFolder(build);
     requireNoModelFile(build);
     const interruption = listenForInterruption(() => noteOnStderr('stopping the build'));
-    const count = await writeSite(build, files, interruption.signal).finally(interruption.release);
+    const count = await writeSite(build, files, { signal: interruption.signal, url: address }).finally(
+      interruption.release,
+    );
     if (count === undefined) {
       process.exitCode = interruption.exitCode();
       return;
@@ -78,4 +89,12 @@ function portNumber(text: string): number {
     throw new InvalidArgumentError('It must be at most 65535.');
   }
   return port;
+}
+
+function siteUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError('It must be an address such as https://example.org/studio/.');
+  }
+  const { href } = new URL(text);
+  return href.endsWith('/') ? href : `${href}/`;
 }

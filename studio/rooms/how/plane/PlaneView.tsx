@@ -101,22 +101,7 @@ function Density({ look }: { look: Look | undefined }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const density = look?.density;
   const { place: layerPosition = 0 } = look ?? {};
-  useEffect(() => {
-    const context = canvas.current!.getContext('2d')!;
-    if (density === undefined) {
-      context.clearRect(0, 0, CELLS, CELLS);
-      return;
-    }
-    const [red, green, blue] = textColor(canvas.current!);
-    const sorted = Float32Array.from(density).sort();
-    const brightest = sorted[Math.floor(0.99 * (sorted.length - 1))]! || 1;
-    const picture = context.createImageData(CELLS, CELLS);
-    density.forEach((value, cell) => {
-      const shade = Math.min(1, Math.sqrt(value / brightest));
-      picture.data.set([red, green, blue, 255 * 0.85 * shade], 4 * cell);
-    });
-    context.putImageData(picture, 0, 0);
-  }, [density]);
+  useEffect(() => shadeDensity(canvas.current!, density, getComputedStyle(canvas.current!).color), [density]);
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas without a tab index takes no focus.
     <canvas
@@ -130,14 +115,30 @@ function Density({ look }: { look: Look | undefined }) {
   );
 }
 
-/** The text colour of an element: red, green and blue from 0 to 255. */
-function textColor(element: Element): readonly [number, number, number] {
-  const [red = 0, green = 0, blue = 0] = (getComputedStyle(element).color.match(/[\d.]+/g) ?? []).map(Number);
-  return [red, green, blue];
+/** Shades the cells of a canvas in a colour; clears it without a density. */
+export function shadeDensity(
+  canvas: HTMLCanvasElement,
+  density: Float32Array | undefined,
+  color: string,
+): void {
+  const context = canvas.getContext('2d')!;
+  if (density === undefined) {
+    context.clearRect(0, 0, CELLS, CELLS);
+    return;
+  }
+  const [red = 0, green = 0, blue = 0] = (color.match(/[\d.]+/g) ?? []).map(Number);
+  const sorted = Float32Array.from(density).sort();
+  const brightest = sorted[Math.floor(0.99 * (sorted.length - 1))]! || 1;
+  const picture = context.createImageData(CELLS, CELLS);
+  density.forEach((value, cell) => {
+    const shade = Math.min(1, Math.sqrt(value / brightest));
+    picture.data.set([red, green, blue, 255 * 0.85 * shade], 4 * cell);
+  });
+  context.putImageData(picture, 0, 0);
 }
 
 /** Lines of `LINE_POINTS` points each; those outside the picture are left out. */
-function linesPath(lines: Float32Array): string {
+export function linesPath(lines: Float32Array): string {
   const parts: string[] = [];
   let isDrawing = false;
   for (let index = 0; index < lines.length / 2; index++) {
@@ -153,7 +154,7 @@ function linesPath(lines: Float32Array): string {
 }
 
 /** Dots: lines without length, with round ends. */
-function dotsPath(points: Float32Array): string {
+export function dotsPath(points: Float32Array): string {
   const parts: string[] = [];
   for (let index = 0; index < points.length; index += 2) {
     const [x, y] = [points[index]!, points[index + 1]!];

@@ -1,6 +1,7 @@
 // The settings of the figure of a flow in two dimensions, kept in the address.
 import { changeSettings, settings } from '../../../address.ts';
-import type { PlaneOptions, TransformerName } from '../../../work/plane/planeFlow.ts';
+import { readSettings } from '../../../readSettings.ts';
+import type { PlaneOptions } from '../../../work/plane/planeFlow.ts';
 import {
   type DistributionName,
   type Drawing,
@@ -23,35 +24,17 @@ export interface PlaneSettings extends PlaneOptions {
   readonly drawing: Drawing;
 }
 
-/** The settings in the address; what it doesn't say, or says wrongly, has its default. */
-export function planeSettings(): PlaneSettings {
-  const chosenOrFirst = <Name extends keyof typeof choices>(name: Name): (typeof choices)[Name][number] => {
-    const allowed: readonly string[] = choices[name];
-    const value = settings.value[name];
-    return (
-      value !== undefined && allowed.includes(value) ? value : allowed[0]
-    ) as (typeof choices)[Name][number];
-  };
+/** The settings in the address. */
+export function planeSettings(): PlaneSettings & { readonly unreadable: readonly string[] } {
+  const { unreadable, choice, read } = readSettings(settings.value);
   return {
-    source: chosenOrFirst('points') as DistributionName | 'drawn',
-    depth: Number(chosenOrFirst('couplings')),
-    width: Number(chosenOrFirst('width')),
-    transformer: chosenOrFirst('transformer') as TransformerName,
-    drawing: decodeDrawing(settings.value.drawing ?? '') ?? [],
+    source: choice('points', choices.points),
+    depth: Number(choice('couplings', choices.couplings)),
+    width: Number(choice('width', choices.width)),
+    transformer: choice('transformer', choices.transformer),
+    drawing: read('drawing', decodeDrawing, []),
+    unreadable,
   };
-}
-
-/** Replaces settings in the address that don't exist by the defaults. */
-export function correctSettings(): void {
-  const wrong = Object.entries(choices).filter(([name, allowed]) => {
-    const value = settings.value[name];
-    return value !== undefined && !(allowed as readonly string[]).includes(value);
-  });
-  const corrected = Object.fromEntries(wrong.map(([name, allowed]) => [name, allowed[0]!]));
-  const { drawing = '' } = settings.value;
-  if (wrong.length > 0 || decodeDrawing(drawing) === undefined) {
-    changeSettings({ ...corrected, ...(decodeDrawing(drawing) === undefined && { drawing: '' }) });
-  }
 }
 
 /** Keeps a drawing in the address. */

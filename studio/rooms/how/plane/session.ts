@@ -122,6 +122,16 @@ export class PlaneSession {
     this.refresh();
   }
 
+  /** The looks at several places of the flow as it is now. */
+  async looks(positions: readonly number[], signal: AbortSignal): Promise<Look[]> {
+    const looks: Look[] = [];
+    for (const position of positions) {
+      signal.throwIfAborted();
+      looks.push(await this.worker.call('look', { place: position, chosen: undefined }));
+    }
+    return looks;
+  }
+
   /** Ends the worker. */
   end(): void {
     this.flow++;

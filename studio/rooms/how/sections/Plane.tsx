@@ -5,7 +5,9 @@ import { changeSettings, settings } from '../../../address.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Notice } from '../../../parts/Notice.tsx';
+import { UnreadableSettings } from '../../../parts/RoomHead.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
+import { ShareButton } from '../../../share/ShareButton.tsx';
 import type { ChosenPoint, Trace } from '../../../work/plane/look.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import {
@@ -19,8 +21,9 @@ import {
 import { LossCurve } from '../plane/LossCurve.tsx';
 import { PlaneView } from '../plane/PlaneView.tsx';
 import { PointSum, PointWay, parallelogramSides, placeName } from '../plane/PointWay.tsx';
-import { choices, correctSettings, keepDrawing, planeSettings } from '../plane/planeSettings.ts';
+import { choices, keepDrawing, planeSettings } from '../plane/planeSettings.ts';
 import { PlaneSession } from '../plane/session.ts';
+import { sharePlane } from '../plane/sharePlane.ts';
 import { usePassage } from '../plane/usePassage.ts';
 import '../plane/plane.css';
 
@@ -67,11 +70,8 @@ export function Plane() {
  */
 export function Flow2D({ starts = false }: { starts?: boolean }) {
   const session = useMemo(() => new PlaneSession(), []);
-  useEffect(() => {
-    correctSettings();
-    return () => session.end();
-  }, [session]);
-  const { source, drawing, depth, width, transformer } = planeSettings();
+  useEffect(() => () => session.end(), [session]);
+  const { source, drawing, depth, width, transformer, unreadable } = planeSettings();
   const [position, setPosition] = useState(0);
   const [moved, setMoved] = useState<ChosenPoint>();
   const [draws, setDraws] = useState(true);
@@ -166,6 +166,7 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
       }
     >
       {problem !== undefined && <Notice>{problem}</Notice>}
+      <UnreadableSettings settings={unreadable} />
       <div class="plane">
         <div class="plane-data">
           <Choice
@@ -231,6 +232,7 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
             <button type="button" class="button" disabled={!isReady} onClick={passage.toggle}>
               {passage.isRunning ? 'Stop' : 'Send the points through'}
             </button>
+            <ShareButton offer={() => sharePlane(session, planeSettings(), layers, look)} />
             {source === 'drawn' && (
               <>
                 <button
