@@ -66,6 +66,6 @@ it('has the parts that the preset of the page chooses', async () => {
   expect(Object.keys(menus)).toEqual([...Object.keys(chosen), 'score']);
   expect(chosen).toMatchObject({
     'model.mixing': { name: 'emerging', kernelSize: 3 },
-    'training.optimizer': { name: 'adamax', biasCorrection: 'standard' },
+    'training.optimizer': { name: 'muon', biasCorrection: 'standard' },
   });
 });

@@ -7,7 +7,7 @@ import type { Conditioner } from './conditioner.ts';
 import { defineConditioner } from './definitions.ts';
 
 /** The options of a fully connected conditioner. */
-export interface DenseConditionerOptions {
+interface DenseConditionerOptions {
   /** Units of a hidden layer; default 64. */
   readonly width?: number;
   /** Hidden layers, 0 or more; default 2. */
