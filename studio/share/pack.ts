@@ -10,7 +10,7 @@ export async function packBytes(bytes: Uint8Array<ArrayBuffer>): Promise<string 
   const text = btoa(Array.from(packed, (byte) => String.fromCharCode(byte)).join(''))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
-    .replace(/=+$/, '');
+    .replaceAll('=', '');
   return text.length > MOST_PACKED ? undefined : text;
 }
 
