@@ -148,11 +148,14 @@ export function splitOfSet(
     async *images() {
       const images = await set();
       const [height, width, channels] = images.imageShape;
-      if (!isImageChannels(channels) || (isPointShape(images.imageShape) && images.kind === 'float32')) {
+      if (isPointShape(images.imageShape) && images.kind === 'float32') {
         throw new UserError(
           'unsupported',
           `these are points of ${channels} numbers, not images: train, evaluate and score take them`,
         );
+      }
+      if (!isImageChannels(channels)) {
+        throw new RangeError(`images of ${channels} channels, but image files have 1 to 4`);
       }
       for (let index = 0; index < images.count; index++) {
         yield {
