@@ -39,13 +39,13 @@ export interface ScoreDefinition<Schemas extends OptionSchemas = OptionSchemas>
  *
  * @example
  * ```ts
- * import { defineScore, loadModel, score } from 'emerging-flows';
- * import { numberFrom, option } from 'emerging-flows/flows';
+ * import { loadModel, score } from 'emerging-flows';
+ * import { define, limits, option } from 'emerging-flows/flows';
  *
- * export const dark = defineScore({
+ * export const dark = define.score({
  *   name: 'dark',
  *   summary: 'How much darker an image is than the brightest validation image.',
- *   options: { power: option('The power of the difference.', numberFrom(1, 4), 1) },
+ *   options: { power: option('The power of the difference.', limits.numberFrom(1, 4), 1) },
  *   from: ['brightness'],
  *   build: ({ power }) => ({ brightness: reference }) => {
  *     const brightest = Math.max(...Array.from(reference!));
