@@ -17,7 +17,7 @@ const { rounds } = new Command('studio')
   .parse()
   .opts<{ rounds: number }>();
 
-/** A time of a visit that lasts longer counts as missing. */
+/** Visits that last longer have no time. */
 const LIMIT_MS = 20_000;
 
 /** What is timed: the address, and an expression that is true from then on. */
@@ -78,10 +78,10 @@ for (const [name, [hash, expression]] of Object.entries(events)) {
     seconds.push(...(elapsed === undefined ? [] : [elapsed / 1000]));
     await browser.close();
   }
-  const [least, most] = [Math.min(...seconds), Math.max(...seconds)].map((value) => value.toFixed(2));
+  const [fastest, slowest] = [Math.min(...seconds), Math.max(...seconds)].map((value) => value.toFixed(2));
   const missing =
     seconds.length < rounds ? `; ${rounds - seconds.length} longer than ${LIMIT_MS / 1000} s` : '';
-  const result = seconds.length > 0 ? `${median(seconds).toFixed(2)} s (${least} to ${most})` : 'none';
+  const result = seconds.length > 0 ? `${median(seconds).toFixed(2)} s (${fastest} to ${slowest})` : 'none';
   process.stdout.write(`${name}: ${result}${missing}\n`);
 }
 server.removeAllListeners('exit').kill();

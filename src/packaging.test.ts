@@ -167,8 +167,8 @@ describe('the packed package, unpacked with only its dependencies', () => {
     const counts = (await exportedNames()).map((values, index) => {
       const declaration = `dist/api/${entries[index]!.split('/')[1] ?? 'index'}.d.ts`;
       const file = program.getSourceFile(join(packed.folder, 'node_modules/emerging-flows', declaration))!;
-      const all = checker.getExportsOfModule(checker.getSymbolAtLocation(file)!);
-      return [entries[index]!, [values.length, all.length - values.length]] as const;
+      const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(file)!);
+      return [entries[index]!, [values.length, exported.length - values.length]] as const;
     });
     const tooMany = counts.filter(([entry, [values, types]]) => {
       const [mostValues, mostTypes] = mostExports[entry] ?? [0, 0];

@@ -200,7 +200,7 @@ for case in json.loads(${JSON.stringify(JSON.stringify(cases.map(({ request }) =
 
   it('docs/fields.md, docs/conditions.md: arrays with their conditions', () => {
     expect(runPython(pythonIn('docs/fields.md').join('\n'))).toMatch(/^entropy: -0\.060/);
-    // Of the size that the document's comment says.
+    // As large as the document's comment says.
     const maps = 'import numpy as np\nnp.save("maps.npy", np.arange(2 * 32 * 32.0).reshape(2, 32, 32))\n';
     const shape = runPython(
       `${maps}${pythonIn('docs/conditions.md').join('\n')}\nprint(np.load("maps.conditions.npy").shape)`,

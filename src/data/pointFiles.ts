@@ -11,6 +11,8 @@ import {
   splitOfSet,
 } from './contract/rawImages.ts';
 import { exists, isFolder, withFile } from './files/files.ts';
+import { filesBelow } from './files/folders.ts';
+import { isImageName } from './formats/imageDecoding.ts';
 import { readNpyHeader } from './formats/npy.ts';
 import { dividedPoints, pointSet } from './points.ts';
 import { roundingWarning } from './sources/loadImages.ts';
@@ -19,11 +21,19 @@ import { nobodyDivided } from './sources/splitOfName.ts';
 /** Points in a `.csv` or `.npy` file, or in `train.npy`, `test.npy` and perhaps `validation.npy` in a folder. */
 export const pointFiles: PathFormat = {
   async recognises(path) {
-    const file = isFolder(path) ? fileOfSplit(path, 'train') : path;
-    return file !== undefined && (await isPointFile(file));
+    if (!isFolder(path)) {
+      return isPointFile(path);
+    }
+    const file = fileOfSplit(path, 'train');
+    return file !== undefined && !hasImageFolders(path) && isPointFile(file);
   },
   open: (path, _, options) => openPoints(path, options),
 };
+
+/** Whether a folder has images in folders: a table next to these lists labels. */
+function hasImageFolders(path: string): boolean {
+  return filesBelow(path).files.some((name) => isImageName(name) && basename(name) !== name);
+}
 
 /** Whether a file has points: a table, or an array N x D of real numbers. */
 async function isPointFile(path: string): Promise<boolean> {
@@ -86,11 +96,11 @@ async function openPoints(path: string, { undivided }: RawOptions = {}): Promise
   const [train, validation, test] = read.map(
     (part) => part && { ...part.points, nameAt: (index: number) => `${basename(part.file)}/${index}` },
   );
-  for (const other of [validation, test]) {
-    if (other && other.imageShape[2] !== train!.imageShape[2]) {
+  for (const part of [validation, test]) {
+    if (part && part.imageShape[2] !== train!.imageShape[2]) {
       throw new UserError(
         'mismatch',
-        `${path}: points of ${train!.imageShape[2]} numbers in one file and of ${other.imageShape[2]} in another: give all splits the same columns`,
+        `${path}: points of ${train!.imageShape[2]} numbers in one file and of ${part.imageShape[2]} in another: give all splits the same columns`,
       );
     }
   }

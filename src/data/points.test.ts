@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
 import { readAll } from './contract/dataset.ts';
 import { npyBytes } from './formats/npy.ts';
+import { pointFiles } from './pointFiles.ts';
 import { pointsDataset } from './points.ts';
 import { openDataset, openRawDataset } from './registry.ts';
 
@@ -27,7 +28,7 @@ const csv = (numbers: ArrayLike<number>, columns = ['a', 'b', 'c']): string =>
     ),
   ].join('\n');
 
-it('reads the same points from memory, a table and an array, and divides them alike', async () => {
+it('reads the same points from memory, a table and an array, and divides them equally', async () => {
   const inMemory = pointsDataset(values, 3);
   expect(inMemory.imageShape).toEqual([1, 1, 3]);
   const counts = (['train', 'validation', 'test'] as const).map((split) => inMemory[split].count);
@@ -55,6 +56,15 @@ it('reads the splits in a folder', async () => {
   );
 });
 
+it('leaves a table of labels next to folders of images to these', async () => {
+  const name = 'labelled';
+  mkdirSync(join(folder, name, 'train'), { recursive: true });
+  write(`${name}/train.csv`, csv(values));
+  expect(await pointFiles.recognises(join(folder, name), () => Promise.reject())).toBe(true);
+  write(`${name}/train/one.png`, '');
+  expect(await pointFiles.recognises(join(folder, name), () => Promise.reject())).toBe(false);
+});
+
 it.each([
   ['text', `${csv(values)}\n1,two,3`, /t\.csv:202: b is 'two': expected a number: leave this column out/],
   ['no header', csv(values).split('\n').slice(1).join('\n'), /first row has only numbers/],
@@ -65,12 +75,14 @@ it.each([
   await expect(openDataset(write('t.csv', text))).rejects.toThrow(message);
 });
 
-it('refuses values that are not finite, and arguments that are no points', async () => {
+it('refuses values that are not finite, and arguments that aren’t points', async () => {
   const wrong = values.slice();
   wrong[7] = Number.NaN;
   expect(() => pointsDataset(wrong, 3)).toThrow('point 2: 1 value is NaN or infinite');
   await expect(openDataset(write('nan.npy', npyBytes(wrong, [200, 3])))).rejects.toThrow('NaN or infinite');
-  expect(() => pointsDataset(values, 7)).toThrow('pointsDataset needs');
+  for (const dimensions of [7, 1.5, -3]) {
+    expect(() => pointsDataset(values, dimensions)).toThrow('pointsDataset needs');
+  }
 });
 
 it('does not turn points into images', async () => {

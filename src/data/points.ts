@@ -45,8 +45,10 @@ export function pointsDataset(
 ): Dataset {
   requireArgument(
     (values instanceof Float32Array || values instanceof Float64Array) &&
-      Number.isInteger(values.length / dimensions) &&
-      values.length > 0,
+      Number.isInteger(dimensions) &&
+      dimensions > 0 &&
+      values.length > 0 &&
+      values.length % dimensions === 0,
     'pointsDataset needs the numbers of whole points and how many each has, such as pointsDataset(new Float32Array([0, 1, 2, 3]), 2)',
   );
   return createDataset(name, dividedPoints(pointSet(Float32Array.from(values), dimensions, name), name), {

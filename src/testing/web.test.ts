@@ -84,11 +84,11 @@ describe('the entry point for browsers', () => {
        use(configureRuntime, contactSheet, loadModel, data, training);`,
       208,
     ],
-  ])('is small compared with the runtime for %s', async (_, script, most) => {
+  ])('is small compared with the runtime for %s', async (_, script, kilobytes) => {
     const { compressedBytes } = await bundle(
       `const use = (...all) => { globalThis.used = all; };\n${script}`,
     );
-    expect(compressedBytes).toBeLessThan(1000 * most);
+    expect(compressedBytes).toBeLessThan(1000 * kilobytes);
   });
 });
 

@@ -48,7 +48,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-it('has log-likelihoods in nats per point, close to those of the Gaussian', async () => {
+it('has log-likelihoods in nats per point, close to the Gaussian’s', async () => {
   const points = readAll(dataset.test) as Float32Array;
   const likelihoods = await model.logLikelihood(points);
   const differences = Array.from(

@@ -44,7 +44,7 @@ beforeAll(async () => {
   await emerging.json('train', ...training, '--out=run', '--threads=1');
 });
 
-it('orders images, has p-values, and is a column beside the library’s', async () => {
+it('orders images, has p-values, and adds a column to the library’s', async () => {
   const report = await scoreMine('--out=scores.csv');
   expect(report).toMatchObject({ score: 'dark', scoreOptions: { power: 1 }, noPValues: null });
   const files = report.images.map(({ file }: { file: string }) => file);

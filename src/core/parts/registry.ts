@@ -211,11 +211,11 @@ export class PartRegistry<Definition extends PartDefinition> {
         );
       }
       const near = nearestNames(option, names).map((each) => `${key}.${each}`);
-      const known = names.length > 0 ? `its options are ${names.join(', ')}` : 'it has none';
+      const namesText = names.length > 0 ? `its options are ${names.join(', ')}` : 'it has none';
       return new UserError(
         'invalid-config',
         `${key}.${option} is not an option of the ${subject} ${name}: ` +
-          (near.length > 0 ? `did you mean ${near.join(' or ')}?` : known),
+          (near.length > 0 ? `did you mean ${near.join(' or ')}?` : namesText),
       );
     }
     return explainIssue({ ...issue, path: [...key.split('.'), ...issue.path] }, {});
@@ -234,7 +234,7 @@ export function registerPart(definition: PartDefinition): void {
   if (kind === undefined || !partKinds.includes(kind)) {
     throw new UserError(
       'invalid-argument',
-      'registerPart needs a definition, from defineMixing, defineConditioner or another function for its kind',
+      'registerPart needs a definition, from define.mixing, define.conditioner or another function for its kind',
     );
   }
   const registry = registries.get(kind);

@@ -14,7 +14,7 @@ import { checkStage } from './checkStage.ts';
  * - of a split, a top prior or a stage, also its densities, pixel by pixel and class by class;
  * - of a base distribution: that its density has the integral 1, that samples follow it, and its gradients.
  *
- * What is wrong is in `problems` of the report, never an exception.
+ * Failed checks are `problems` of the report, never exceptions.
  *
  * @throws UserError if the options don't fit
  */

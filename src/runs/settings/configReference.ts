@@ -97,10 +97,11 @@ export function optionFields(schemas: OptionSchemas): OptionField[] {
     if (choices !== undefined) {
       return { ...facts, kind: 'choice', choices: choices.map(String) };
     }
-    const [least, most] = [minimum ?? exclusiveMinimum, maximum ?? exclusiveMaximum];
+    const least = minimum ?? exclusiveMinimum;
+    const greatest = maximum ?? exclusiveMaximum;
     const limits = {
       ...(typeof least === 'number' && { least }),
-      ...(typeof most === 'number' && { most }),
+      ...(typeof greatest === 'number' && { most: greatest }),
     };
     switch (type) {
       case 'integer':

@@ -123,10 +123,12 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
 function checkCheckerboards(model: ShapedModel): void {
   const { length } = checkerboardCounts(model);
   const { levels } = model;
-  if (length > Math.max(1, levels)) {
+  // Without levels, the steps before the prior may have one.
+  const limit = Math.max(1, levels);
+  if (length > limit) {
     throw new UserError(
       'invalid-config',
-      `model.checkerboard lists ${length} levels, and model.levels is ${levels}: list at most ${levels}`,
+      `model.checkerboard lists ${length} levels, and model.levels is ${levels}: list at most ${limit}`,
     );
   }
 }

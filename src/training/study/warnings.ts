@@ -113,7 +113,7 @@ function baselineWarnings({ variants: settings, images }: StudiedDataset, result
     ({ equalSteps }) => equalSteps && baseline.equalSteps && equalSteps.mean < baseline.equalSteps.mean,
   );
   const isLarger = others.some(({ parameters }) => parameters > baseline.parameters);
-  const bySize = variants.toSorted((one, other) => one.parameters - other.parameters);
+  const bySize = variants.toSorted((a, b) => a.parameters - b.parameters);
   const [smallest, largest] = [bySize[0]!, bySize.at(-1)!];
   const ratio = largest.parameters / smallest.parameters;
   const bits = valueBits(settings[0]!.config.model) ?? bitsOfKind(images.train.kind);

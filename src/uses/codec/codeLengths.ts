@@ -12,8 +12,8 @@ const COPIES = 4;
 /** The bits that the codec takes for one image. */
 export interface CodeLength {
   /**
-   * The bits before the first stage of the model, then after each: those on the stack, and those of the activations that are
-   * left, in fixed point. Before the first stage these are 8 for each value, and the last ones are the length of the code.
+   * The bits before the first stage of the model, then after each: on the stack, and in the activations that are left, in
+   * fixed point. The first number is 8 for each value, and the last one the length of the code.
    */
   readonly stages: readonly number[];
   /** Whether the model can't take the image, so that it is stored plainly, at 8 bits a value. */

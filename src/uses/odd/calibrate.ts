@@ -1,4 +1,5 @@
 // Compares the values of a score with its values for reference images that it wasn't fitted to.
+import { UserError } from '../../core/errors.ts';
 import type { PartChoice } from '../../core/parts/index.ts';
 import { countBelow, type ImageStatistics } from '../../model/referenceScores.ts';
 import { contents } from './copies.ts';
@@ -95,7 +96,10 @@ function checkedFit(
       const { length } = Object.values(images)[0]!;
       const values = fit(images);
       if (values?.length !== length) {
-        throw new Error(`score '${name}': it must return ${length} numbers, one for each image`);
+        throw new UserError(
+          'invalid-argument',
+          `the score ${name} must return one number for each of ${length} images: correct its build`,
+        );
       }
       return Float64Array.from(values, (value) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : value));
     };

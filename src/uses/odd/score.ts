@@ -131,14 +131,14 @@ export const LEAST_REFERENCES = 10;
 export async function score(
   model: FlowModel,
   images: ImageSet | Values,
-  { score: choice, reference: given, places = 0, condition, ...options }: ScoreOptions = {},
+  { score: choice, reference: chosenReference, places = 0, condition, ...options }: ScoreOptions = {},
 ): Promise<ScoreReport> {
   const set = ArrayBuffer.isView(images) ? toImageSet(model.model, images, condition) : images;
   const wanted = choice === undefined ? undefined : scores.resolve(choice).definition;
   if (wanted !== undefined) {
     requireNeeds(wanted, model, set);
   }
-  const source = given ?? storedReference(model);
+  const source = chosenReference ?? storedReference(model);
   const usual = 'statistics' in source ? source : { draws: 1, seed: 0 };
   const { draws = usual.draws, seed = usual.seed, ranks, ...following } = options;
   const how = { draws, seed, ranks };
@@ -267,10 +267,10 @@ const lacks = {
 
 function lacking({ name, needs, from }: ScoreDefinition, measured: readonly string[] = []): UserError {
   const missing = from.filter((statistic) => !measured.includes(statistic));
-  const what = needs
+  const requirement = needs
     ? lacks[needs]
     : `the statistic '${missing[0]}', which these images lack; they have ${measured.join(', ')}`;
-  return new UserError('invalid-argument', `the score ${name} needs ${what}`);
+  return new UserError('invalid-argument', `the score ${name} needs ${requirement}`);
 }
 
 /** The classes that each image may be of. */

@@ -80,7 +80,7 @@ function byModelSection({ images, notScored }: Audit, odd: FoundOdd): OddText {
   return {
     ...result,
     about: [
-      `Score of the model: ${score}, ${scorePhrase(definition)}. ${definition.trust}`,
+      `Score of the model: ${score}, ${scorePhrase(definition)}. ${definition.trust ?? ''}`.trimEnd(),
       canFlag
         ? `p-value at most ${ODD}: ${formatCounted(flagged, 'image')}; ${formatExpected(ODD * ranked.length)} expected by chance if all come from the source of the ${formatCount(references)} validation images. Images that the model was trained on look slightly less odd than new ones.`
         : `Compared with ${formatCounted(references, 'validation image')}, images are only ranked: to call one odd at ${100 * ODD} %, at least ${ENOUGH_TO_CALL} are needed.`,

@@ -130,16 +130,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const { bits } = first.trained.model.values;
   const about = { split, images: images.count, draws, seed, weights: kinds, bits };
   noteSteps(entries);
-  const groups = groupBySeed(
-    await Promise.all(
-      models.map(async ({ directory: run, ...model }, index) => ({
-        run,
-        config: model.run?.config,
-        changes: model.run ? changesIn(await folderStore(model.run.paths).readSummaryIfSound()) : [],
-        bitsPerDim: compared[index]!.bitsPerDim,
-      })),
-    ),
-  );
+  const groups = await seedGroups(models, compared);
   for (const { run, bitsPerDim } of entries) {
     noteImplausible([bitsPerDim], { what: `mean of ${run}`, bits, directory: run });
   }
@@ -202,6 +193,20 @@ function noteSteps(entries: readonly { readonly run: string; readonly step: numb
         '--step compares checkpoints after the same step',
     );
   }
+}
+
+/** The models grouped by all settings but the seed. */
+async function seedGroups(
+  models: readonly ComparedModel[],
+  compared: readonly Comparison[],
+): Promise<SeedGroup[]> {
+  const measured = models.map(async ({ directory, run }, index) => ({
+    run: directory,
+    config: run?.config,
+    changes: run ? changesIn(await folderStore(run.paths).readSummaryIfSound()) : [],
+    bitsPerDim: compared[index]!.bitsPerDim,
+  }));
+  return groupBySeed(await Promise.all(measured));
 }
 
 /** The groups of several seeds, and what they say about others; with one seed each, only that. */

@@ -119,9 +119,9 @@ async function runInfer(
   if (posteriors.length === 0) {
     return;
   }
-  const images = posteriors.map((found, index) => ({
+  const images = posteriors.map((components, index) => ({
     file: files[index]!,
-    posterior: found.map((component) => summarizePosterior(component, truths[component.name], index)),
+    posterior: components.map((component) => summarizePosterior(component, truths[component.name], index)),
   }));
   output?.write(inferenceCsv(images));
   const [{ posterior = [] } = {}] = images;

@@ -1,7 +1,7 @@
 // `emerging sample`: samples images from a run, as a PNG grid, or points, as a table.
 import type { Command } from 'commander';
 import { UserError } from '../../../core/errors.ts';
-import { isPointShape, type Values } from '../../../core/numeric/index.ts';
+import { countDimensions, type ImageShape, isPointShape, type Values } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
@@ -136,18 +136,8 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     );
   }
   const seconds = (performance.now() - begin) / 1000;
-  const npy = (): Uint8Array =>
-    npyBytes(images, isPoints ? [count, model.imageShape[2]] : [count, ...model.imageShape]);
-  output?.write(
-    /\.csv$/i.test(output.path)
-      ? pointsCsv(images, model.imageShape[2])
-      : isTable
-        ? npy()
-        : isPoints
-          ? await pointsPicture(images, model.imageShape[2])
-          : contactSheet(images, { imageShape: model.imageShape, ...columns }),
-  );
-  array?.write(npy());
+  output?.write(await fileContent(output.path, images, { imageShape: model.imageShape, ...columns }));
+  array?.write(arrayBytes(images, model.imageShape));
   if (options.json) {
     const result = {
       ...(output && { file: output.path }),
@@ -193,6 +183,28 @@ function chooseSheet(
   }
   const classes = Array.from({ length: rows * columns }, (_, image) => Math.floor(image / columns));
   return { count: rows * columns, columns: { columns }, classes };
+}
+
+/** Samples as the file that a name asks for: a table or a plot of points, or a sheet of images. */
+async function fileContent(
+  path: string,
+  samples: Values,
+  sheet: { readonly imageShape: ImageShape; readonly columns?: number },
+): Promise<string | Uint8Array> {
+  const { imageShape } = sheet;
+  if (/\.csv$/i.test(path)) {
+    return pointsCsv(samples, imageShape[2]);
+  }
+  if (/\.npy$/i.test(path)) {
+    return arrayBytes(samples, imageShape);
+  }
+  return isPointShape(imageShape) ? pointsPicture(samples, imageShape[2]) : contactSheet(samples, sheet);
+}
+
+/** Samples as the bytes of an array: `[N, D]` for points, `[N, H, W, C]` for images. */
+function arrayBytes(samples: Values, imageShape: ImageShape): Uint8Array {
+  const count = samples.length / countDimensions(imageShape);
+  return npyBytes(samples, isPointShape(imageShape) ? [count, imageShape[2]] : [count, ...imageShape]);
 }
 
 /** Points as CSV, a row each. */

@@ -85,7 +85,7 @@ describe('one line says what is wrong', () => {
 
   it('for several values in train', async () => {
     expect(await shared.refused('train', '--set=model.mixing=1x1,emerging')).toBe(
-      'model.mixing=1x1,emerging: a training has one model.mixing; compare several with a study, in which ' +
+      'model.mixing=1x1,emerging: a training has one model.mixing; compare several with a study: ' +
         'grid: { model.mixing: [1x1, emerging] } (emerging study --help)',
     );
   });

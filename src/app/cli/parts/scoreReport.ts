@@ -97,8 +97,8 @@ function trustText(
 ): string {
   const definition = scores.find(score);
   const { trust } = definition;
-  const what = scorePhrase(definition).replace('bits/dim', unit.name);
-  const scoreLine = `${score}: ${what}; higher is odder.${trust ? ` ${trust}` : ''}\n`;
+  const meaning = scorePhrase(definition).replace('bits/dim', unit.name);
+  const scoreLine = `${score}: ${meaning}; higher is odder.${trust ? ` ${trust}` : ''}\n`;
   if (noPValues !== null) {
     return `${scoreLine}No p-values: ${noPValues}\n`;
   }

@@ -44,10 +44,12 @@ it('keeps apart runs whose settings a resume changed, and exports', () => {
     run,
     { ...run, run: 'b', changes: [{ step: 5 }] },
     { ...run, run: 'c', config: undefined },
+    measured('d', 1, 'model.mixing=1x1'),
   ]);
   expect(groups.map(({ name, seeds }) => [name, seeds])).toEqual([
     ['a', [0]],
     ['b', [0]],
     ['c', null],
+    [expect.stringContaining('model.mixing=1x1'), [0]],
   ]);
 });

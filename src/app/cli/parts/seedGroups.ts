@@ -38,7 +38,7 @@ export interface SeedGroup {
 /** The settings that a name shows; with more, the name is a folder. */
 const MOST_NAMED = 3;
 
-/** Groups runs by all settings but the seed, in order. Of runs with the same seed, only the first counts. */
+/** Groups runs by all settings but the seed, in order; only the first run of each seed counts. */
 export function groupBySeed(runs: readonly MeasuredRun[]): SeedGroup[] {
   const byKey = new Map<string, MeasuredRun[]>();
   for (const run of runs) {
@@ -50,6 +50,7 @@ export function groupBySeed(runs: readonly MeasuredRun[]): SeedGroup[] {
   const differing = [
     ...new Set(settings.flatMap((each) => changedSettings(settings[0] ?? {}, each ?? settings[0] ?? {}))),
   ];
+  const names = groups.map(([first], index) => groupName(first!.run, settings[index], differing));
   const [baseline] = groups.map(resultsBySeed) as [Map<number | undefined, number>];
   return groups.map((group, index) => {
     const results = resultsBySeed(group);
@@ -59,7 +60,8 @@ export function groupBySeed(runs: readonly MeasuredRun[]): SeedGroup[] {
     const means = [baseline, results].map((values) => summarise([...values.values()]));
     const paired = differences.length === 0 ? undefined : summarise(differences);
     return {
-      name: groupName(group[0]!.run, settings[index], differing),
+      // Changes by a resume are not in its settings.
+      name: names.filter((name) => name === names[index]).length > 1 ? group[0]!.run : names[index]!,
       runs: group.map(({ run }) => run),
       seeds: group[0]!.config ? seeds : null,
       bitsPerDim: means[1]!.mean,

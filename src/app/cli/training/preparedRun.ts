@@ -128,7 +128,7 @@ function resolveOne(sources: ConfigSources): Config {
       ) {
         throw new UserError(
           'invalid-config',
-          `${setting}: a training has one ${key}; compare several with a study, in which ${key === 'seed' ? 'seeds: ' : `grid: { ${key}: `}[${values.join(', ')}]${key === 'seed' ? '' : ' }'} (emerging study --help)`,
+          `${setting}: a training has one ${key}; compare several with a study: ${key === 'seed' ? 'seeds: ' : `grid: { ${key}: `}[${values.join(', ')}]${key === 'seed' ? '' : ' }'} (emerging study --help)`,
           { cause: error },
         );
       }

@@ -1,4 +1,4 @@
-// Scores from the likelihood of an image: its bits/dim alone, or compared with a coder's.
+// Scores from the likelihood of an image: its bits/dim, by themselves or compared with a coder's.
 import { mean, median } from '../../../core/numeric/index.ts';
 import { countBelow } from '../../../model/referenceScores.ts';
 import { column, defineScore } from './definition.ts';
@@ -35,7 +35,7 @@ export function percentileOddness(percentile: number): number {
  */
 export const complexity = defineScore({
   name: 'complexity',
-  summary: 'Bits/dim minus those of a general lossless coder.',
+  summary: 'Bits/dim minus a general lossless coder’s.',
   isResult: true,
   trust: 'Noisy, blurred or compressed images look typical, or more than typical.',
   from: ['bits', 'code'],
