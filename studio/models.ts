@@ -61,7 +61,7 @@ export async function findModels(): Promise<void> {
     models.value = [...offered, ...(await modelsOfThisBrowser())];
     modelsProblem.value = undefined;
   } catch (error) {
-    modelsProblem.value = `Can't load the list of models: ${(error as Error).message}`;
+    modelsProblem.value = `Can’t load the list of models: ${(error as Error).message}`;
   }
 }
 

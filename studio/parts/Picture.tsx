@@ -10,7 +10,7 @@ export function isVisible({ shape }: Images): boolean {
 
 /** Why images can't be shown. */
 export function unsupportedChannels({ shape }: Images): string {
-  return `Images with ${shape[2]} channels can't be shown, only those with 1 or 3.`;
+  return `Images with ${shape[2]} channels can’t be shown, only those with 1 or 3.`;
 }
 
 /** One of several images. */

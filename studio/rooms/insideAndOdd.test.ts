@@ -681,7 +681,7 @@ describe.skipIf(chromiumPath === undefined)(
         await open('#/odd?model=runs/damaged');
         await image('all black').waitFor();
         expect(await page.getByRole('alert').allTextContents()).toEqual([
-          "This model's scores.json is damaged: delete it, or export the model again.",
+          'This model’s scores.json is damaged: delete it, or export the model again.',
         ]);
         rmSync(inFolder('runs/damaged/scores.json'));
         writeFileSync(inFolder('runs/damaged/checkpoints/step-99999999.safetensors'), 'no weights');

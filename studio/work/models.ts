@@ -117,10 +117,10 @@ export async function fetchFile(
   const response = await fetch(url, { signal, cache }).catch((cause: unknown) => {
     throw signal.aborted
       ? signal.reason
-      : new Error(`Can't reach ${url.host}: is the studio still running?`, { cause });
+      : new Error(`Can’t reach ${url.host}: is the studio still running?`, { cause });
   });
   if (!response.ok || !response.body) {
-    throw new Error(`Can't load ${decodeURI(url.pathname)}: the server returned ${response.status}.`);
+    throw new Error(`Can’t load ${decodeURI(url.pathname)}: the server returned ${response.status}.`);
   }
   const length = Number(response.headers.get('content-length'));
   // For compressed transfers, content-length is the compressed size.

@@ -62,7 +62,7 @@ export const oddTasks = {
     try {
       return model.readReference(bytes);
     } catch (cause) {
-      throw new Error(`This model's ${SCORES_FILE} is damaged: delete it, or export the model again.`, {
+      throw new Error(`This model’s ${SCORES_FILE} is damaged: delete it, or export the model again.`, {
         cause,
       });
     }

@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { linkTo } from '../../address.ts';
 import { fastModel } from '../../models.ts';
 import { Notice } from '../../parts/Notice.tsx';
+import { ShareButton } from '../../share/ShareButton.tsx';
 import { Film } from './Film.tsx';
 import { drawNoise, SIDE, useDrawn, usePassage } from './noise.ts';
 
@@ -41,6 +42,9 @@ export function FirstMinute() {
           <a href={linkTo('explain', { step: '1' })}>The story: five steps, three minutes</a>
           <a href={linkTo('how')}>How it works</a>
         </p>
+        <div>
+          <ShareButton offer={() => ({ settings: {} })} />
+        </div>
       </div>
     </section>
   );

@@ -94,9 +94,10 @@ export function FoolStep() {
       </div>
       <p>
         How can the likeliest image be odd? Toss a bent coin 784 times, one that shows heads nine times in
-        ten. The likeliest single row is heads only. Yet you will never see it: there is only one such row,
-        and countless ones with about 78 tails. Each of those is less likely, but together they are almost
-        certain. Real images are like them. <a href={linkTo('odd')}>Odd</a> finds unusual images this way.
+        ten. The likeliest sequence is all heads. Yet you will never see it: it is only one sequence, and
+        countless ones have about 78 tails. Each of those is less likely, but together they are almost
+        certain. The blank image is like all heads, and real digits are like the others.{' '}
+        <a href={linkTo('odd')}>Odd</a> finds unusual images this way.
       </p>
     </>
   );

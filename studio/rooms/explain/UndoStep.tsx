@@ -7,8 +7,8 @@ export function UndoStep() {
   return (
     <>
       <p>
-        For all this, every layer must be undone. Convolutions suit images: each pixel is mixed with its
-        neighbours. But to undo one pixel you need its neighbours, and for those, their neighbours.{' '}
+        All this works only if every layer can be undone. Convolutions suit images: they mix each pixel with
+        its neighbours. But to undo one pixel you need its neighbours, and for those, their neighbours.{' '}
         <b>Watch it fail</b>, then choose <b>two corners: emerging</b>, and undo again. You can draw in the
         first picture.
       </p>

@@ -33,8 +33,8 @@ export const story: readonly Step[] = [
     load: async () => (await import('./DrawStep.tsx')).DrawStep,
     inShort: (
       <>
-        every image has its own noise, its <Term of="latent">latents</Term>, and each of them gives back the
-        other. So nothing is lost.
+        every image has noise of its own, its <Term of="latent">latents</Term>. The image gives the latents,
+        and the latents give back the image: nothing is lost.
       </>
     ),
   },
@@ -44,8 +44,9 @@ export const story: readonly Step[] = [
     load: async () => (await import('./CostStep.tsx')).CostStep,
     inShort: (
       <>
-        a flow knows how likely each image is. <Term of="bitsdim">Bits/dim</Term> are the price of storing the
-        image, in bits for each pixel: the likelier the image, the fewer.
+        a flow computes how likely each image is. <Term of="bitsdim">Bits/dim</Term> are the price of storing
+        the image, in bits per pixel: the likelier the image, the fewer. Noise is dear, because nothing
+        predicts it.
       </>
     ),
   },
@@ -66,8 +67,9 @@ export const story: readonly Step[] = [
     load: async () => (await import('./UndoStep.tsx')).UndoStep,
     inShort: (
       <>
-        an <Term of="emerging-convolution">emerging convolution</Term> is made of two that each look only one
-        way. Together they see all neighbours; one after the other, they are undone pixel by pixel, exactly.
+        an <Term of="emerging-convolution">emerging convolution</Term> is two convolutions in a row: one looks
+        only right and down, the other only left and up. Together they see all neighbours, and each can be
+        undone exactly, pixel by pixel.
       </>
     ),
   },

@@ -92,7 +92,7 @@ export function RunList({ runs, open, shown, onOpen, onShow }: RunListProps) {
 
 function runFacts(run: FoundRun): string {
   if (run.problem !== null) {
-    return "can't be read";
+    return 'can’t be read';
   }
   const bits = run.validation ?? run.train;
   return [

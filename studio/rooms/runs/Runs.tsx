@@ -61,7 +61,7 @@ export function Runs() {
         />
         {plotted.length < curves.length && (
           <Notice>
-            Only runs with results in {curves[0]!.unit.name} are plotted: the others can't be compared with
+            Only runs with results in {curves[0]!.unit.name} are plotted: the others can’t be compared with
             them.
           </Notice>
         )}

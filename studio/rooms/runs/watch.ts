@@ -73,7 +73,7 @@ export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly str
         if (!signal.aborted) {
           const why =
             error instanceof TypeError ? 'is the studio still running?' : `${(error as Error).message}.`;
-          setWatch((before) => ({ ...before, problem: `Can't update the runs: ${why}` }));
+          setWatch((before) => ({ ...before, problem: `Can’t update the runs: ${why}` }));
         }
       }
       isLooking = false;

@@ -34,7 +34,7 @@ export function describeResult(recording: Recording): string {
   const leads = seeds.map((_, seed) => bitsPerDim[1]![seed]![last]! - bitsPerDim[0]![seed]![last]!);
   const [least, greatest] = [Math.min(...leads), Math.max(...leads)];
   const wins = leads.filter((lead) => lead > 0).length;
-  const reached = `After ${steps[last]!.toLocaleString('en')} steps, ${name} reach ${mine.toFixed(3)} bits/dim and ${otherName} ${theirs.toFixed(3)}, on ${images.validation.toLocaleString('en')} digits that they weren't trained on (means over ${seeds.length} seeds; lower is better).`;
+  const reached = `After ${steps[last]!.toLocaleString('en')} steps, ${name} reach ${mine.toFixed(3)} bits/dim and ${otherName} ${theirs.toFixed(3)}, on ${images.validation.toLocaleString('en')} digits that they weren’t trained on (means over ${seeds.length} seeds; lower is better).`;
   if (wins === seeds.length) {
     return `${reached} With each seed, ${name} need fewer bits, by ${least.toFixed(3)} to ${greatest.toFixed(3)}.`;
   }

@@ -72,7 +72,7 @@ export function ShiftAndScale() {
       <div class="how-panels how-plot">
         <Panel title="density before (orange) and after (green)">
           <Curves
-            label="The channel's density before and after"
+            label="The channel’s density before and after"
             x={[-4, 4]}
             y={[0, 1.2]}
             curves={[

@@ -44,7 +44,7 @@ export function Couplings() {
     <>
       <p>
         A coupling keeps one half of the channels, a, and applies an increasing function to the other half, b.
-        A network computes the function's parameters only from a. Since a is still there after the layer, the
+        A network computes the function’s parameters only from a. Since a is still there after the layer, the
         same function can be computed again and inverted. ln|det| is the sum of the logarithms of the slopes (
         <Source of="realNvp">Dinh, Sohl-Dickstein and Bengio, 2017</Source>;{' '}
         <Source of="splines">Durkan and others, 2019</Source>).

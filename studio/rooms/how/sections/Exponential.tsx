@@ -21,7 +21,7 @@ export function Exponential() {
       <p>
         For any convolution M, e<sup>M</sup> has the inverse e<sup>−M</sup>. It is a series of powers of M,
         that is repeated convolutions, divided by n!. The terms reach ever further, but soon vanish. ln|det|
-        is the trace of M, to which only the kernel's centre contributes (
+        is the trace of M, to which only the kernel’s centre contributes (
         <Source of="convexp">Hoogeboom and others, 2020</Source>).
       </p>
       <Series />

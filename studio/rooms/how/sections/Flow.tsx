@@ -87,7 +87,7 @@ export function ImageAndNoise() {
           <>
             The {counted(result.latents.reduce((sum, { values }) => sum + values.length, 0))} latents of the
             image have mean {decimal(result.mean)} and standard deviation {decimal(result.deviation)} (the
-            prior's is 1; the image was sampled at temperature {TEMPERATURE}, and its pixels are dequantised
+            prior’s is 1; the image was sampled at temperature {TEMPERATURE}, and its pixels are dequantised
             at the middle of their grey levels). The image has {decimal(result.bitsPerDim)} bits/dim.{' '}
             {noise === 0
               ? `Decoding its own noise recovers ${counted(result.equal)} of ${counted(result.back.pixels.length)} values.`

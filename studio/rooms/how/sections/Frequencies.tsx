@@ -150,7 +150,7 @@ export function PeriodicFigure() {
         </Panel>
         <Panel title="ln|det| by frequency">
           <Spectrum
-            label="ln|det| of the kernel's matrix by frequency"
+            label="ln|det| of the kernel’s matrix by frequency"
             values={inverses.map(({ logAbsDet }) => logAbsDet)}
             look="how-second"
             frequency={frequency}

@@ -27,7 +27,7 @@ export function Inverse() {
     <>
       <p>
         A triangular system is solved by substitution: the first unknown depends on no other, the second on
-        the first, and so on. Value by value, that takes H·W·C sequential steps. But a pixel doesn't depend on
+        the first, and so on. Value by value, that takes H·W·C sequential steps. But a pixel doesn’t depend on
         all pixels before it, only on a few neighbours above it and to its left. All pixels of an
         anti-diagonal can therefore be computed at once: H + W − 1 steps.
       </p>
