@@ -1,7 +1,7 @@
 // `emerging-flows/flows`: bijections and their chaining, the multi-scale model, parts of one's own, and their checks.
 
 export { option, type PartChoice, type PartDefinition, registerPart } from '../core/parts/index.ts';
-export { check } from '../flows/checks/index.ts';
+export { type BijectionReport, check } from '../flows/checks/index.ts';
 export {
   type Bijection,
   type BijectionResult,

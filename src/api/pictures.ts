@@ -2,6 +2,7 @@
 
 export {
   contactSheet,
+  type DrawnActivations,
   drawActivations,
   type HeatRange,
   heatMap,

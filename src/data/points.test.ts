@@ -66,7 +66,11 @@ it('leaves a table of labels next to folders of images to these', async () => {
 });
 
 it.each([
-  ['text', `${csv(values)}\n1,two,3`, /t\.csv:202: b is 'two': expected a number: leave this column out/],
+  [
+    'text',
+    `${csv(values)}\n1,two,3`,
+    /t\.csv:202: b is 'two': expected a number: leave this row or column out/,
+  ],
   ['no header', csv(values).split('\n').slice(1).join('\n'), /first row has only numbers/],
   ['a number too large for float32', `${csv(values)}\n1,1e39,3`, /too large for float32/],
   ['one number each', csv(values, ['a']), /points of one number: a flow needs at least 2/],

@@ -463,6 +463,8 @@ describe('latents on the host', () => {
     const [line] = Latents.interpolate(latent(0, 4), latent(3, -4), 3);
     expect(line).toEqual({ shape: [3, 1, 1, 2], data: Float32Array.from([0, 4, 1.5, 0, 3, -4]) });
     expect(() => Latents.interpolate(latent(0, 1), latent(1, 0), 1)).toThrow(RangeError);
+    expect(() => Latents.interpolate(latent(0, 1), [], 2)).toThrow(/different shapes/);
+    expect(() => Latents.interpolate(latent(0, 1), latent(1, 0, 2, 3), 2)).toThrow(/different shapes/);
   });
 
   it('have a mean, and move along a difference', () => {

@@ -18,7 +18,12 @@ export const Latents = {
       throw new RangeError(`an interpolation needs 2 or more steps, not ${steps}`);
     }
     return a.map(({ shape, data }, index) => {
-      const otherData = b[index]!.data;
+      const otherData = b[index]?.data;
+      if (otherData?.length !== data.length) {
+        throw new RangeError(
+          `latents of different shapes can't be interpolated: encode both images with one model`,
+        );
+      }
       const size = data.length;
       const out = zerosLike([a, b], steps * size);
       for (let step = 0; step < steps; step++) {

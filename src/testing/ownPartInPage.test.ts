@@ -125,10 +125,10 @@ describe.skipIf(chromiumPath === undefined)(
       const set = (pixels: Uint8Array) => `library.imagesInMemory(Uint8Array.from([${pixels}]), [${SHAPE}])`;
       const inPage = await inWorker<Used & { readonly workers: number; readonly lines: string }>(`
         const dataset = { name: 'tiny', imageShape: [${SHAPE}], ${sets.map(([name, pixels]) => `${name}: ${set(pixels)}`)} };
-        const files = await library.privateFiles('own');
+        const files = await library.privateFiles.open('own');
         const run = await library.startRun(${JSON.stringify(config(strength))}, files, { dataset });
         await library.train({ ...run, workers: 2, threads: 2 });
-        const stored = await library.readFiles(await library.privateFiles('own'));
+        const stored = await library.readFiles(await library.privateFiles.open('own'));
         await library.removePrivateFiles('own');
         const text = (name) => new TextDecoder().decode(stored[name]);
         const model = await library.loadModel(stored);

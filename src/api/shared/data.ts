@@ -13,3 +13,4 @@ export {
   type NamedDataset,
 } from '../../data/contract/index.ts';
 export { pointsDataset } from '../../data/points.ts';
+export type { NamedImages } from '../../data/sources/namedImages.ts';

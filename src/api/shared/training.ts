@@ -1,5 +1,6 @@
 // What `emerging-flows/training` exports in Node and in pages.
 
+export type { CompletePart } from '../../core/parts/index.ts';
 export type { Ranks } from '../../core/ranks/index.ts';
 export {
   type FileCheck,
@@ -28,5 +29,9 @@ export {
 } from '../../tensor/optimizers/index.ts';
 export type { TrainingEvents } from '../../training/loop/trainingEvents.ts';
 export { type TrainingSize, trainingSize } from '../../training/loop/trainingSize.ts';
-export { type TrainRunOptions as TrainOptions, trainRun as train } from '../../training/reports/trainRun.ts';
+export {
+  type TrainedRun,
+  type TrainRunOptions as TrainOptions,
+  trainRun as train,
+} from '../../training/reports/trainRun.ts';
 export { BatchLoader, startFromData, Trainer } from '../../training/step/index.ts';

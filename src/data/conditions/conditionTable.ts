@@ -171,7 +171,7 @@ function tableIn(
       const { line, text } = problem;
       const why = isNumber(text)
         ? 'too large for float32; scale the column'
-        : `expected a number${chosen ? '' : isPoints ? ': leave this column out' : ' (or list the columns to use in model.condition)'}`;
+        : `expected a number${chosen ? '' : isPoints ? ': leave this row or column out' : ' (or list the columns to use in model.condition)'}`;
       throw new UserError(
         'invalid-data',
         `${path}:${line}: ${shortText(columns[column]!)} is '${shortText(text)}': ${why}`,

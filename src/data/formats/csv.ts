@@ -35,7 +35,7 @@ export function parseCsv(blocks: Iterable<string>, source: string): CsvTable {
   const rows = readRows(blocks, source);
   const header = rows.next().value;
   if (header === undefined) {
-    throw new UserError('invalid-data', `${source}: it is empty: expected a header and a row for each image`);
+    throw new UserError('invalid-data', `${source}: it is empty: expected a header and rows`);
   }
   const columns = header.cells;
   requireHeader(columns, source);

@@ -1,5 +1,5 @@
 // Public to other folders: plots, sheets, heat maps.
-export { drawActivations } from './activations.ts';
+export { type DrawnActivations, drawActivations } from './activations.ts';
 export { contactSheet, requireDrawable, rowHeight } from './contactSheet.ts';
 export { type HeatRange, heatMap, heatRange } from './heatMap.ts';
 export { mapPicture } from './mapPicture.ts';

@@ -215,7 +215,7 @@ function arrayLayout(shape: readonly number[], type: NumpyType, source: string):
   throw new UserError(
     'invalid-data',
     `${source}: an array of shape ${shape.join(' x ')} does not contain images: expected N x H x W, ` +
-      `N x H x W x C (C at most 4) or N x (3·S·S)${hint}`,
+      `N x H x W x C (C at most 4), N x (3·S·S), or for points N x D real numbers${hint}`,
   );
 
   function checked(shapeFields: Omit<ArrayLayout, keyof NumpyType>): ArrayLayout {

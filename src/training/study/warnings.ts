@@ -1,5 +1,6 @@
 // Warnings that a reader of a study must know before believing it: one sentence each.
 import { bitsOfKind } from '../../core/numeric/index.ts';
+import { partName } from '../../core/parts/index.ts';
 import { dequantisationName, valueBits } from '../../flows/models/index.ts';
 import { troubleText } from '../../runs/contents/logLines.ts';
 import type { DatasetResult, VariantResult } from './compare.ts';
@@ -101,6 +102,9 @@ function settingWarnings(dataset: StudiedDataset): string[] {
   ];
 }
 
+/** Mixings without parameters. */
+const CONTROLS: readonly string[] = ['reverse', 'shuffle'];
+
 /** The ratio of the largest to the smallest number of parameters above which a comparison is also one of sizes. */
 const LARGEST_RATIO = 1.1;
 
@@ -113,6 +117,7 @@ function baselineWarnings({ variants: settings, images }: StudiedDataset, result
     ({ equalSteps }) => equalSteps && baseline.equalSteps && equalSteps.mean < baseline.equalSteps.mean,
   );
   const isLarger = others.some(({ parameters }) => parameters > baseline.parameters);
+  const isControl = CONTROLS.includes(partName(settings[0]!.config.model.mixing));
   const bySize = variants.toSorted((a, b) => a.parameters - b.parameters);
   const [smallest, largest] = [bySize[0]!, bySize.at(-1)!];
   const ratio = largest.parameters / smallest.parameters;
@@ -129,7 +134,7 @@ function baselineWarnings({ variants: settings, images }: StudiedDataset, result
         `On ${dataset}, ${variant} has fewer parameters than the baseline ${baseline.variant} and a lower mean ` +
         `(${equalSteps!.mean.toFixed(4)}, ${baseline.equalSteps!.mean.toFixed(4)}): the baseline's extra parameters may do harm.`,
     ),
-    ...(isLarger && smaller.length === 0
+    ...(isLarger && smaller.length === 0 && !isControl
       ? [
           `On ${dataset}, no variant has fewer parameters than the baseline ${baseline.variant}, so nothing shows that its parameters help: for mixings, add reverse.`,
         ]

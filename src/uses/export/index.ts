@@ -1,4 +1,4 @@
 // Public to other folders: writing an export.
-export { examineFiles, exportModel } from './exportModel.ts';
-export { exportPrograms } from './exportPrograms.ts';
+export { type ExportedModel, examineFiles, exportModel } from './exportModel.ts';
+export { type ExportedPrograms, exportPrograms } from './exportPrograms.ts';
 export { type RoundedWeights, roundWeights } from './weightBits.ts';
