@@ -129,7 +129,7 @@ describe.skipIf(chromiumPath === undefined)(
         const run = await library.startRun(${JSON.stringify(config(strength))}, files, { dataset });
         await library.train({ ...run, workers: 2, threads: 2 });
         const stored = await library.readFiles(await library.privateFiles.open('own'));
-        await library.removePrivateFiles('own');
+        await library.privateFiles.remove('own');
         const text = (name) => new TextDecoder().decode(stored[name]);
         const model = await library.loadModel(stored);
         const used = await (async () => { ${use} })();

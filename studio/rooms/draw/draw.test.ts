@@ -264,7 +264,7 @@ describe.skipIf(chromiumPath === undefined)(
         reached = resolve;
       });
       await page.context().route('**/model.safetensors', () => reached());
-      await page.goto(studio.url);
+      await page.goto(`${studio.url}#/draw`);
       await requested;
       await page.getByRole('button', { name: 'Stop', exact: true }).click();
       await page.getByText('Stopped.').waitFor();

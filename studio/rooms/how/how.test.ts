@@ -96,7 +96,7 @@ describe.skipIf(chromiumPath === undefined)(
           .getByRole('figure', { name: 'A flow in two dimensions' })
           .getByText('Step 0.')
           .waitFor();
-        await opened.page.waitForFunction(() => location.hash.includes('couplings=8'));
+        await opened.page.getByText('couplings=99').waitFor();
         await opened.close();
         // Clearing leads back to the data, where one draws.
         await plane().getByRole('slider').press('End');
@@ -150,7 +150,8 @@ describe.skipIf(chromiumPath === undefined)(
       const opened = await openChromium(studio.url + hash);
       const field = (name: string) => opened.page.getByRole('group', { name }).first();
       await field('Second model').waitFor();
-      const findInput = (name: string, label: string) => field(name).getByLabel(label).inputValue();
+      const findInput = (name: string, label: string) =>
+        field(name).locator('select, input').and(field(name).getByLabel(label)).first().inputValue();
       expect([await findInput('Model', 'Mixing'), await findInput('Second model', 'Mixing')]).toEqual([
         'emerging',
         '1x1',
