@@ -119,9 +119,19 @@ interface Placed {
   readonly bitsPerDim: number;
 }
 
+/** The value of a curve, linear between its points; NaN before the first. */
+function valueAt(points: readonly { readonly x: number; readonly y: number }[], x: number): number {
+  const index = points.findLastIndex((point) => point.x <= x);
+  const [before, after] = [points[index], points[index + 1]];
+  if (before === undefined || after === undefined || before.x === x) {
+    return before?.y ?? Number.NaN;
+  }
+  return before.y + ((after.y - before.y) * (x - before.x)) / (after.x - before.x);
+}
+
 /**
- * Which run has the lowest bits/dim of the validation images, at the last step or time that all have reached; undefined if
- * fewer than two have been validated by then.
+ * Which run has the lowest bits/dim of the validation images, at the last step or time that all have reached, where
+ * curves between validations are taken as straight; undefined if fewer than two have been validated by then.
  *
  * @param runs with the same images
  */
@@ -134,8 +144,12 @@ export function comparisonText(runs: readonly PlottedRun[], axis: CurveAxis): st
     axis === 'steps' ? step : curve.secondsAt(step);
   const end = Math.min(...measured.map((run) => axisPosition(run, run.curve.validation.at(-1)!.step)));
   const placed = measured.flatMap((run): Placed[] => {
-    const last = run.curve.validation.findLast(({ step }) => axisPosition(run, step) <= end);
-    return last && Number.isFinite(last.bitsPerDim) ? [{ name: run.name, bitsPerDim: last.bitsPerDim }] : [];
+    const points = run.curve.validation.map(({ step, bitsPerDim }) => ({
+      x: axisPosition(run, step),
+      y: bitsPerDim,
+    }));
+    const bitsPerDim = valueAt(points, end);
+    return Number.isFinite(bitsPerDim) ? [{ name: run.name, bitsPerDim }] : [];
   });
   const [best, second] = placed.toSorted((a, b) => a.bitsPerDim - b.bitsPerDim);
   if (best === undefined || second === undefined) {

@@ -129,6 +129,11 @@ describe('which run is ahead', () => {
     );
   });
 
+  it('compares runs that were validated at other steps along their curves', () => {
+    const runs = [validated('a', { 20: 2.1 }), validated('b', { 10: 3, 30: 1 })];
+    expect(comparisonText(runs, 'steps')).toMatch(/^After 20 steps, b needs 2.000 .* 0.100 less than a\./);
+  });
+
   it('is missing for one run, before validations, or when two are equal', () => {
     expect(comparisonText([validated('a', { 10: 3 })], 'steps')).toBeUndefined();
     expect(comparisonText([validated('a', { 10: 3 }), validated('b', {})], 'steps')).toBeUndefined();
