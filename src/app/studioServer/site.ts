@@ -156,7 +156,7 @@ function readContent(files: StudioFiles, name: string, url: string | undefined):
         '<head>',
         `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}"><meta name="studio" content="static">`,
       )
-      .replace('content="./preview.png"', `content="${url ?? './'}preview.png"`);
+      .replace('content="./preview.png"', () => `content="${url ?? './'}preview.png"`);
   }
   return content.isCompressed ? decompressed(content.file) : readBlocks(content.file);
 }

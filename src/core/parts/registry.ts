@@ -87,16 +87,7 @@ export class PartRegistry<Definition extends PartDefinition> {
   register(definition: Definition): void {
     const { what: subject, reserved = [] } = this.about;
     const { name, module } = definition;
-    if (typeof name !== 'string' || !plainName.test(name) || name.length > LONGEST_NAME) {
-      throw new UserError(
-        'invalid-argument',
-        `the name of a ${subject} consists of at most ${LONGEST_NAME} letters, digits and single hyphens, not '${clip(String(name))}'`,
-      );
-    }
-    const problem = definitionProblem(definition) ?? this.about.problem?.(definition);
-    if (problem !== undefined) {
-      throw new UserError('invalid-argument', `the ${subject} ${name}: ${problem}`);
-    }
+    requireSound(definition, subject, this.about.problem?.bind(this.about));
     if (reserved.includes(name)) {
       throw new UserError('exists', `no ${subject} may be called ${name}: register yours under another name`);
     }
@@ -239,6 +230,7 @@ export function registerPart(definition: PartDefinition): void {
   }
   const registry = registries.get(kind);
   if (registry === undefined) {
+    requireSound(definition, kind);
     waiting.push(definition);
   } else {
     registry.register(definition as never);
@@ -254,6 +246,30 @@ export function registerParts(definitions: readonly PartDefinition[] = []): void
 export function registerExports(exports: object, module: string): void {
   for (const definition of Object.values(exports).filter(isDefinition)) {
     registerPart(definition.module === undefined ? { ...definition, module } : definition);
+  }
+}
+
+/**
+ * Checks a definition.
+ *
+ * @param subject its kind in messages
+ * @throws UserError if its name or anything else is not what it must be
+ */
+function requireSound(
+  definition: PartDefinition,
+  subject: string,
+  problemOfKind?: (definition: PartDefinition) => string | undefined,
+): void {
+  const { name } = definition;
+  if (typeof name !== 'string' || !plainName.test(name) || name.length > LONGEST_NAME) {
+    throw new UserError(
+      'invalid-argument',
+      `the name of a ${subject} consists of at most ${LONGEST_NAME} letters, digits and single hyphens, not '${clip(String(name))}'`,
+    );
+  }
+  const problem = definitionProblem(definition) ?? problemOfKind?.(definition);
+  if (problem !== undefined) {
+    throw new UserError('invalid-argument', `the ${subject} ${name}: ${problem}`);
   }
 }
 

@@ -211,6 +211,9 @@ async function seedGroups(
 
 /** The groups of several seeds, and what they say about others; with one seed each, only that. */
 function groupsText(groups: readonly SeedGroup[], unit: ResultUnit): string {
+  if (groups.every(({ seeds }) => seeds === null)) {
+    return '';
+  }
   if (groups.every(({ seeds }) => seeds === null || seeds.length === 1)) {
     return 'one seed each: other seeds may change differences by more; emerging study compares over seeds\n';
   }
