@@ -154,7 +154,7 @@ describe('the packed package, unpacked with only its dependencies', () => {
   /** The most values and types that each entry point may export: before adding one, merge or leave out others. */
   const mostExports: Readonly<Record<string, readonly [values: number, types: number]>> = {
     'emerging-flows': [17, 30],
-    'emerging-flows/training': [19, 26],
+    'emerging-flows/training': [19, 25],
     'emerging-flows/data': [9, 11],
     'emerging-flows/flows': [30, 40],
     'emerging-flows/tensor': [10, 8],

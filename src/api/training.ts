@@ -3,7 +3,6 @@
 export { joinRanks } from '../core/ranks/joinRanks.node.ts';
 /** The files of runs in a browser's private file system, for a page. In Node, every call is an error. */
 export * as privateFiles from '../data/files/privateFiles.node.ts';
-export type { RunStore } from '../runs/contents/runStore.ts';
 export { type FolderRun, resumeRun, startRun } from '../runs/open/index.ts';
 export { followerStore } from '../training/ranks.ts';
 export type { StudyDefinition } from '../training/study/definition.ts';

@@ -62,7 +62,13 @@ export type PartChoice =
     };
 
 /** A chosen part as files have it: its name, with all its options if it has some. */
-export type CompletePart = string | { readonly name: string; readonly [option: string]: unknown };
+export type CompletePart =
+  | string
+  | {
+      /** The name of its definition. */
+      readonly name: string;
+      readonly [option: string]: unknown;
+    };
 
 /** Whether a value is a definition of a part. */
 export function isDefinition(value: unknown): value is PartDefinition {
