@@ -97,6 +97,7 @@ export async function buildSite(
   if (app.logger.hasErrors() || app.logger.hasWarnings()) {
     throw new Error('the site has errors: see above');
   }
+  separateSearchKeys(join(target, 'assets/main.js'));
   copyFonts(join(target, 'assets/katex'));
   // The studio's colours, type and header.
   for (const file of ['tokens.css', 'header.css']) {
@@ -161,6 +162,24 @@ function summary(page: unknown): string {
 
 function escapeAttribute(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+}
+
+/**
+ * Separates the parts of the keys by which the search library, lunr 2.3.9, merges nodes of its trie of words. Without a
+ * separator, keys of words with digits can be equal by chance, and a search throws at a word that the index lacks
+ * (github.com/olivernn/lunr.js/issues/503).
+ *
+ * @throws if the library's code has changed
+ */
+function separateSearchKeys(file: string): void {
+  const script = readFileSync(file, 'utf8');
+  const parts = script.split('e=e+s+o.id}');
+  if (parts.length !== 2) {
+    throw new Error(
+      `${file}: the search library has changed; see whether separateSearchKeys is still needed`,
+    );
+  }
+  writeFileSync(file, parts.join('e=e+s+o.id+","}'));
 }
 
 /** Lists the glossary first when somebody searches for a term that it defines. */
