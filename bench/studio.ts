@@ -20,7 +20,7 @@ const { rounds } = new Command('studio')
 /** Visits that last longer have no time. */
 const LIMIT_MS = 20_000;
 
-/** What is timed: the address, and an expression that is true from then on. */
+/** The address of each timed event, and an expression that is true from then on. */
 const events = {
   'something moves': ['', 'globalThis.moved'],
   '64 digits': ['#/draw?count=64', "document.querySelectorAll('.sheet canvas').length >= 64"],

@@ -13,7 +13,7 @@ declare module 'virtual:parts' {
     readonly default: unknown;
     /** The values it accepts, in words. */
     readonly range: string;
-    /** What it takes; `text` is anything else, in YAML. */
+    /** The kind of its values; `text` stands for all others, in YAML. */
     readonly kind: 'number' | 'whole' | 'choice' | 'boolean' | 'text';
     readonly least?: number;
     readonly most?: number;

@@ -74,7 +74,7 @@ export function pointSet(values: Float32Array, dimensions: number, source: strin
     const first = values.findIndex((value) => !Number.isFinite(value));
     throw new UserError(
       'invalid-data',
-      notFinite(`${source}: point ${Math.floor(first / dimensions)}`, wrong).replace('image', 'point'),
+      notFinite(`${source}: point ${Math.floor(first / dimensions)}`, wrong, 'point'),
     );
   }
   const names = Array.from({ length: values.length / dimensions }, (_, index) => String(index));

@@ -54,7 +54,7 @@ export function toImageSet(
  *
  * @throws UserError if they are not a whole number of images of the model, or not finite
  */
-export function valuesGiven(model: Flow, images: Values | Float64Array): Float32Array | Float64Array {
+export function modelValues(model: Flow, images: Values | Float64Array): Float32Array | Float64Array {
   if (images instanceof Uint8Array || images instanceof Uint16Array) {
     toImageSet(model, images);
     return toValues(images, model);

@@ -8,7 +8,7 @@ import { constant, input, OPEN_BATCH, type ProgramDefinition, type Tensor } from
 import { add, divide, exp, log, split, subtract, sum } from '../tensor/operations/index.ts';
 import { createConditionRows } from './conditions.ts';
 import type { GradientOptions } from './flowModelOptions.ts';
-import { valuesGiven } from './givenImages.ts';
+import { modelValues } from './givenImages.ts';
 import {
   compileForImages,
   type ImageCompileOptions,
@@ -45,7 +45,7 @@ export async function gradientOfImages(
 ): Promise<ImageGradient> {
   const { model } = programs;
   const { imageShape, classes } = model;
-  const values = valuesGiven(programs.model, images);
+  const values = modelValues(programs.model, images);
   const dimensions = countDimensions(imageShape);
   const count = values.length / dimensions;
   const how = {

@@ -7,7 +7,7 @@ import type { Program } from '../tensor/engine/index.ts';
 import { input, OPEN_BATCH, type Tensor } from '../tensor/index.ts';
 import { createConditionRows } from './conditions.ts';
 import type { EncodeOptions } from './flowModelOptions.ts';
-import { valuesGiven } from './givenImages.ts';
+import { modelValues } from './givenImages.ts';
 import {
   compileForImages,
   type ImageCompileOptions,
@@ -50,7 +50,7 @@ export async function stageImages(
   { class: classes, condition, precision = programs.precision, ...following }: EncodeOptions,
 ): Promise<StageImages[]> {
   const { model } = programs;
-  const x = valuesGiven(model, images);
+  const x = modelValues(model, images);
   const dimensions = countDimensions(model.imageShape);
   const count = x.length / dimensions;
   const conditionAt = createConditionRows(model, { class: classes, condition }, count);

@@ -47,7 +47,7 @@ const reference = { data: '', draws: 2, seed: 0, fingerprint: '', statistics: { 
 const draws = 2;
 const layers = listLayers(model.model).length;
 
-/** What is measured, without the function that computes more. */
+/** A report without its function, which can't be compared. */
 async function scored(...[images, options]: [Parameters<typeof score>[1], ScoreOptions]) {
   const { by: _, ...report } = await score(model, images, options);
   return report;

@@ -12,30 +12,16 @@ import { startRun } from '../runs/open/run.node.ts';
 import * as operations from '../tensor/operations/index.ts';
 import { train } from '../training/loop/train.ts';
 import { bundle } from './browser.ts';
+import { meanConditioner } from './ownConditioner.ts';
 import { chromiumPath, openPage } from './pages.ts';
 import { tinyImages } from './tinyImages.ts';
 import { tinyConfig } from './tinyRuns.ts';
 
-/** The expression of the definition, which the page's scripts evaluate too. */
-const definition = `define.conditioner({
-  name: 'mean',
-  summary: 'The mean of the channels that stay.',
-  options: { strength: option('How strongly it acts.', limits.numberFrom(0, 1), 1) },
-  build: ({ strength }) => ({
-    parameters: (shape, { channels, numbers }) => ({ weights: filledParameter([channels * numbers], 0.1) }),
-    forward(image, p) {
-      const { multiply, reshape, sum } = operations;
-      const [count, height, width, channels] = image.shape;
-      const mean = multiply(reshape(sum(image, [3]), [count, height, width, 1]), strength / channels);
-      return multiply(mean, p.get('weights'));
-    },
-  }),
-})`;
 const names = ['define', 'option', 'limits', 'filledParameter', 'operations'];
 const registration = `
   import { define, filledParameter, limits, option, registerPart } from 'emerging-flows/flows';
   import { operations } from 'emerging-flows/tensor';
-  registerPart(${definition});
+  registerPart(${meanConditioner});
 `;
 
 const SHAPE = [8, 8, 1] as const;
@@ -52,7 +38,7 @@ const dataset = {
 const config = (strength: number) =>
   tinyConfig({ steps: 6 }, { mixing: '1x1', conditioner: { name: 'mean', strength } });
 
-/** What the page and Node do with the model. */
+/** Code that uses the model, in the page and in Node. */
 const use = `
   const pixels = await model.sample({ count: 4, seed: 1, onOverflow: () => {} });
   const bits = await model.bitsPerDim(pixels);
@@ -80,7 +66,13 @@ describe.skipIf(chromiumPath === undefined)(
     let close: () => Promise<void>;
     beforeAll(async () => {
       registerPart(
-        new Function(...names, `return ${definition}`)(define, option, limits, filledParameter, operations),
+        new Function(...names, `return ${meanConditioner}`)(
+          define,
+          option,
+          limits,
+          filledParameter,
+          operations,
+        ),
       );
       const bundled = await bundle(
         `

@@ -11,7 +11,7 @@ interface RoomHeadProps {
   readonly children: ComponentChildren;
   /** The settings in the address that can't be read. */
   readonly unreadable?: readonly string[];
-  /** What the room shares; by default a link with its settings. */
+  /** Returns the content to share; by default a link with the room's settings. */
   share?(): Shared | Promise<Shared>;
 }
 

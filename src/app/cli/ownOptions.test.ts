@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildPackage, commandLine } from '../../testing/command.ts';
 import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { meanConditioner } from '../../testing/ownConditioner.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const root = buildPackage();
@@ -22,23 +23,9 @@ function module(file: string, text: string): string {
   return path;
 }
 
-// A network whose numbers are the means of the channels that stay, times a strength and learned weights.
 const conditioner = `import { operations } from 'emerging-flows/tensor';
 import { define, filledParameter, limits, option } from 'emerging-flows/flows';
-const { multiply, reshape, sum } = operations;
-export const mean = define.conditioner({
-  name: 'mean',
-  summary: 'The mean of the channels that stay.',
-  options: { strength: option('How strongly it acts.', limits.numberFrom(0, 1), 1) },
-  build: ({ strength }) => ({
-    parameters: (shape, { channels, numbers }) => ({ weights: filledParameter([channels * numbers], 0.1) }),
-    forward(image, p) {
-      const [count, height, width, channels] = image.shape;
-      const mean = multiply(reshape(sum(image, [3]), [count, height, width, 1]), strength / channels);
-      return multiply(mean, p.get('weights'));
-    },
-  }),
-});
+export const mean = ${meanConditioner};
 `;
 const mine = module('mean.mjs', conditioner);
 const small = ['--data=data', ...tinyTraining, '--set=training.warmupSteps=0', '--no-test'].filter(

@@ -25,7 +25,7 @@ interface KindOfPart {
   /** Names that cannot be chosen. */
   readonly reserved?: readonly string[];
   /** What else is wrong with a definition, if anything. */
-  problem?(definition: PartDefinition): string | undefined;
+  readonly problem?: (definition: PartDefinition) => string | undefined;
 }
 
 /** A chosen part: its definition, and all its options. */
@@ -87,7 +87,7 @@ export class PartRegistry<Definition extends PartDefinition> {
   register(definition: Definition): void {
     const { what: subject, reserved = [] } = this.about;
     const { name, module } = definition;
-    requireSound(definition, subject, this.about.problem?.bind(this.about));
+    requireSound(definition, subject, this.about.problem);
     if (reserved.includes(name)) {
       throw new UserError('exists', `no ${subject} may be called ${name}: register yours under another name`);
     }

@@ -150,7 +150,7 @@ function tableIn(
     if (count > maxRows || count * used.size > maxNumbers) {
       throw new UserError(
         'invalid-data',
-        `${path}: more than ${count - 1} rows${used.size > 1 ? ` of ${used.size} columns` : ''}: keep only ${isPoints ? 'some' : 'those of your images'}`,
+        `${path}: more than ${count - 1} rows${used.size > 1 ? ` of ${used.size} columns` : ''}: keep ${isPoints ? 'fewer rows' : 'only those of your images'}`,
       );
     }
     if (fileColumn !== -1) {

@@ -15,9 +15,9 @@ export function countNotFinite(values: Values): number {
   return count;
 }
 
-/** The message about an image with so many such values. */
-export function notFinite(name: string, count: number): string {
-  return `${name}: ${count === 1 ? '1 value is' : `${count} values are`} NaN or infinite; replace them, or remove the image`;
+/** The message about an image, or a point, with so many such values. */
+export function notFinite(name: string, count: number, noun = 'image'): string {
+  return `${name}: ${count === 1 ? '1 value is' : `${count} values are`} NaN or infinite; replace them, or remove the ${noun}`;
 }
 
 /** The most images with such values that an error names. */

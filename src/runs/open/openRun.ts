@@ -8,6 +8,7 @@ import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts'
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import {
   flowFor,
+  flows,
   knownComponents,
   ParameterLayout,
   requireKind,
@@ -115,8 +116,8 @@ export async function startIn(
 
 /** Refuses models of images for points, before other checks that would not name the preset. */
 function requirePointModel({ model }: Config, { name, imageShape, train }: Dataset): void {
-  const isLibrarys = partName(model.flow ?? {}) === undefined;
-  if (isPointShape(imageShape) && train.kind === 'float32' && isLibrarys && model.levels > 0) {
+  const flow = partName(model.flow ?? {}) ?? flows.names[0];
+  if (isPointShape(imageShape) && train.kind === 'float32' && flows.isOfLibrary(flow!) && model.levels > 0) {
     throw new UserError(
       'invalid-config',
       phrase`${name} has points of ${imageShape[2]} numbers, but the model is for images: use ${option('preset', 'points')}, or set model.levels=0, model.continuous=true and model.conditioner=dense`,

@@ -74,7 +74,7 @@ function optionKeys({ key, kind, all: definitions }: PartRegistry<PartDefinition
 
 /** An option of a part as a field of a form. */
 export interface OptionField extends OptionFacts {
-  /** What it takes; `text` is anything else, in YAML. */
+  /** The kind of its values; `text` stands for all others, in YAML. */
   readonly kind: 'number' | 'whole' | 'choice' | 'boolean' | 'text';
   /** The limits of a number, if any. */
   readonly least?: number;

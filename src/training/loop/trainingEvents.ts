@@ -48,7 +48,10 @@ export interface TrainingEvents {
    * any step.
    */
   onMilestone?(step: number, state: TrainingState): void | Promise<void>;
-  /** After a checkpoint is written, with its step; training awaits the returned promise, as for `onMilestone`. */
+  /**
+   * After each checkpoint but the one of an interruption, with its step. Training awaits the returned promise, as for
+   * `onMilestone`.
+   */
   onCheckpoint?(step: number): void | Promise<void>;
   /** When samples of a step are drawn into a run folder: before `onMilestone`, and of the last step at the end. */
   onSamples?(step: number, samples: DrawnSamples): void | Promise<void>;

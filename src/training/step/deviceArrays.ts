@@ -42,7 +42,7 @@ import {
 /** The one group of trained weights in a packed layout. */
 const TRAINED = 'trained';
 
-/** What is opened for a training on a device. */
+/** The programs and arrays of a training on a device. */
 interface DeviceParts {
   /** The layout of the states that come in and go out. */
   readonly hostLayout: ParameterLayout;
@@ -63,36 +63,17 @@ export class DeviceArrays implements StateArrays {
   readonly layout: ParameterLayout;
   readonly memory: DeviceMemory;
   readonly drawn = {};
-  private readonly hostLayout: ParameterLayout;
-  private readonly options: StateArraysOptions;
-  private readonly programs: StepPrograms;
-  private readonly total: DeviceArray;
-  private readonly part: DeviceArray;
-  private readonly bitsPerDim: readonly DeviceArray[];
+  private readonly opened: DeviceParts;
   /** Weights, average and moments by name, and the fixed weights. */
   private readonly vectors = new Map<string, DeviceArray>();
   private fixed: Groups = {};
   /** The copy on the host, until the arrays change. */
   private copied: Promise<ArraysOfState> | undefined;
 
-  private constructor({
-    hostLayout,
-    layout,
-    options,
-    memory,
-    programs,
-    total,
-    part,
-    bitsPerDim,
-  }: DeviceParts) {
-    this.hostLayout = hostLayout;
-    this.layout = layout;
-    this.options = options;
-    this.memory = memory;
-    this.programs = programs;
-    this.total = total;
-    this.part = part;
-    this.bitsPerDim = bitsPerDim;
+  private constructor(opened: DeviceParts) {
+    this.opened = opened;
+    this.layout = opened.layout;
+    this.memory = opened.memory;
   }
 
   /**
@@ -167,26 +148,26 @@ export class DeviceArrays implements StateArrays {
 
   target(part: number): GradientTarget {
     return {
-      bitsPerDim: this.bitsPerDim[part]!,
-      gradients: { [TRAINED]: part === 0 ? this.total : this.part },
+      bitsPerDim: this.opened.bitsPerDim[part]!,
+      gradients: { [TRAINED]: part === 0 ? this.opened.total : this.opened.part },
     };
   }
 
   async add(part: number): Promise<void> {
     if (part > 0) {
-      const { total } = this;
-      await this.programs.add!.run({ total, part: this.part }, { total });
+      const { total } = this.opened;
+      await this.opened.programs.add!.run({ total, part: this.opened.part }, { total });
     }
   }
 
   async collect(): Promise<BatchGradients> {
-    const { ranks = onlyRank, batchSize } = this.options;
+    const { ranks = onlyRank, batchSize } = this.opened.options;
     if (ranks.size > 1) {
       await this.sumOverRanks();
     }
-    const parts = this.bitsPerDim.map((array, index) => [`part${index}`, array]);
-    const { told: reported } = await this.programs.report.run({
-      gradients: this.total,
+    const parts = this.opened.bitsPerDim.map((array, index) => [`part${index}`, array]);
+    const { told: reported } = await this.opened.programs.report.run({
+      gradients: this.opened.total,
       ...Object.fromEntries(parts),
     });
     const rankBits = reported!.data.subarray(0, -1);
@@ -197,32 +178,32 @@ export class DeviceArrays implements StateArrays {
   }
 
   async scale(factor: number): Promise<void> {
-    const { total } = this;
-    await this.programs.scale.run({ total, factor: scalar(factor) }, { total });
+    const { total } = this.opened;
+    await this.opened.programs.scale.run({ total, factor: scalar(factor) }, { total });
   }
 
   async update(t: number, learningRate: number): Promise<void> {
-    const { optimizer, averageDecay } = this.options;
+    const { optimizer, averageDecay } = this.opened.options;
     const scalars = { ...optimizer.scalars(t, learningRate), share: averageShare(t, averageDecay) };
     const feeds = Object.entries(scalars).map(([name, value]) => [name, scalar(value)]);
     this.copied = undefined;
     const vectors = Object.fromEntries(this.vectors);
-    const { update } = this.programs;
+    const { update } = this.opened.programs;
     const updated = Object.keys(update.outputs).map((name) => [name, vectors[name]!]);
     await update.run(
-      { ...vectors, gradients: this.total, ...Object.fromEntries(feeds) },
+      { ...vectors, gradients: this.opened.total, ...Object.fromEntries(feeds) },
       Object.fromEntries(updated),
     );
   }
 
   async take(state: TrainingStart): Promise<void> {
-    const { optimizer } = this.options;
+    const { optimizer } = this.opened.options;
     requireOwnMoments(optimizer, state);
     this.copied = undefined;
     const { [TRAINED]: weights, fixed } = this.packed(state.weights);
     await this.fill('weights', weights);
     await this.fill('average', this.packed(state.average)[TRAINED]);
-    const hostLayouts = momentLayouts(this.hostLayout, optimizer);
+    const hostLayouts = momentLayouts(this.opened.hostLayout, optimizer);
     for (const [moment, layout] of Object.entries(momentLayouts(this.layout, optimizer))) {
       const { [TRAINED]: shape = [0] } = layout.shapes();
       const { [TRAINED]: values } = layout.pack(
@@ -234,7 +215,7 @@ export class DeviceArrays implements StateArrays {
       await this.fill('fixed', fixed);
     }
     this.fixed = Object.fromEntries(
-      Object.entries(state.weights).filter(([group]) => !this.hostLayout.trained.includes(group)),
+      Object.entries(state.weights).filter(([group]) => !this.opened.hostLayout.trained.includes(group)),
     );
   }
 
@@ -247,9 +228,9 @@ export class DeviceArrays implements StateArrays {
   }
 
   private async copyToHost(): Promise<ArraysOfState> {
-    const { optimizer } = this.options;
+    const { optimizer } = this.opened.options;
     const { name } = optimizer;
-    const hostLayouts = momentLayouts(this.hostLayout, optimizer);
+    const hostLayouts = momentLayouts(this.opened.hostLayout, optimizer);
     const remembered: Record<string, Groups> = {};
     for (const [moment, layout] of Object.entries(momentLayouts(this.layout, optimizer))) {
       const vector = await this.memory.read(this.vectors.get(moment)!);
@@ -263,38 +244,38 @@ export class DeviceArrays implements StateArrays {
   }
 
   async readBitsPerDim(part: number): Promise<Float32Array> {
-    return (await this.memory.read(this.bitsPerDim[part]!)).data as Float32Array;
+    return (await this.memory.read(this.opened.bitsPerDim[part]!)).data as Float32Array;
   }
 
   readGradients(): Promise<Groups> {
-    return this.readVector(this.total);
+    return this.readVector(this.opened.total);
   }
 
   async release(): Promise<void> {
-    await releaseInTurn([...Object.values(this.programs), this.memory]);
+    await releaseInTurn([...Object.values(this.opened.programs), this.memory]);
   }
 
   /** The gradients of all ranks, through the host: MPI does not see a device. */
   private async sumOverRanks(): Promise<void> {
-    const { ranks = onlyRank } = this.options;
-    const { data } = await this.memory.read(this.total);
+    const { ranks = onlyRank } = this.opened.options;
+    const { data } = await this.memory.read(this.opened.total);
     await ranks.sum(data as Float32Array);
-    await this.memory.write(this.total, data as Float32Array);
+    await this.memory.write(this.opened.total, data as Float32Array);
   }
 
   /** Host arrays in the layout of the device, by group. */
   private packed(groups: Groups = {}): Readonly<Record<string, Float32Array>> {
-    const arrays = this.layout.pack(this.hostLayout.unpack(groups));
+    const arrays = this.layout.pack(this.opened.hostLayout.unpack(groups));
     return Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data as Float32Array]));
   }
 
   /** The host's arrays of a vector of the device. */
   private async readVector(vector: DeviceArray): Promise<Groups> {
-    return this.hostLayout.pack(this.layout.unpack({ [TRAINED]: await this.memory.read(vector) }));
+    return this.opened.hostLayout.pack(this.layout.unpack({ [TRAINED]: await this.memory.read(vector) }));
   }
 
   /** Sets a vector; by default to zeros. */
-  private async fill(name: string, data?: Float32Array, shape = this.total.shape): Promise<void> {
+  private async fill(name: string, data?: Float32Array, shape = this.opened.total.shape): Promise<void> {
     const values = data ?? new Float32Array(countElements(shape));
     const existing = this.vectors.get(name);
     if (existing) {

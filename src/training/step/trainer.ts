@@ -59,7 +59,7 @@ export interface PartResults {
   readonly gradients: Groups;
 }
 
-/** What a trainer consists of, and the model and state that it starts from. */
+/** The parts of a trainer, with its model and initial state. */
 interface TrainerParts extends Pick<Trainer, 'layout' | 'plan' | 'arrays'> {
   readonly model: Flow;
   readonly options: TrainerOptions;

@@ -70,7 +70,7 @@ export function DigitsToBits({ trace: { names, lengths, steps } }: { trace: Code
         {counted(total)} bits for {names.length === 1 ? 'this image' : `these ${names.length} images`},{' '}
         {Math.round((100 * total) / (most * names.length))} % of their pixels
         {index === last
-          ? ': the length of their code. Each dot is a bit. What the model expects takes few.'
+          ? ': the length of their code. Each dot is a bit. Expected values take few.'
           : '. Each dot is a bit, of the code so far or of the values that are left. Latents add theirs only at the split and the end.'}
       </figcaption>
     </figure>

@@ -1,4 +1,4 @@
-// What the room Draw shares: its settings, the sheet, and the interpolation as an animation.
+// The shared content of the room Draw: its settings, the sheet, and the interpolation as an animation.
 import type { Settings } from '../../address.ts';
 import { modelAddress, type OfferedModel } from '../../models.ts';
 import { plural } from '../../numbers.ts';

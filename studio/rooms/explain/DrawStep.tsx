@@ -55,7 +55,7 @@ export function DrawStep() {
               columns={1}
               name="image"
               from="image"
-              of={passage.latest.input.image}
+              origin={passage.latest.input.image}
             />
           ) : (
             <p class="explain-wait">On its way</p>

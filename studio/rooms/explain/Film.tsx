@@ -21,20 +21,20 @@ interface FilmProps {
   readonly noise?: Images;
   readonly drawn?: number;
   readonly columns: number;
-  /** What the images are: `digits`. */
+  /** The images' name in texts: `digits`. */
   readonly name: string;
   /** The text of the button. */
   readonly label?: string;
   /** Where the film starts: it plays to the other end. */
   readonly from: 'noise' | 'image';
-  /** What the passage is of: the film starts again only with another one, not with another temperature. */
-  readonly of: unknown;
+  /** The origin of the passage: only a new one restarts the film, not another temperature. */
+  readonly origin: unknown;
 }
 
 /** The film, its button and its slider. */
-export function Film({ passage, noise, drawn, columns, name, label = 'Play', from, of }: FilmProps) {
+export function Film({ passage, noise, drawn, columns, name, label = 'Play', from, origin }: FilmProps) {
   const last = passage === undefined ? 0 : passage.frames.length - 1;
-  const { position, isPlaying, play, pause, seek } = usePlayback(passage, from, of);
+  const { position, isPlaying, play, pause, seek } = usePlayback(passage, from, origin);
   const shown = stageName(position, last, name);
   return (
     <div class="film">
@@ -81,17 +81,17 @@ interface Leg {
 }
 
 /** The position in a film, which starts by itself; `play` plays to one end and back. */
-function usePlayback(passage: Passage | undefined, from: 'noise' | 'image', of: unknown) {
+function usePlayback(passage: Passage | undefined, from: 'noise' | 'image', origin: unknown) {
   const last = passage === undefined ? 0 : passage.frames.length - 1;
   const [position, setPosition] = useState(0);
   const [legs, setLegs] = useState<readonly Leg[]>([]);
   const isReduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const started = useRef<unknown>(undefined);
   useLayoutEffect(() => {
-    if (passage === undefined || started.current === of) {
+    if (passage === undefined || started.current === origin) {
       return;
     }
-    started.current = of;
+    started.current = origin;
     const [start, end] = from === 'noise' ? [0, last] : [last, 0];
     setPosition(isReduced ? last : start);
     const back = from === 'noise' ? [] : [{ to: start, rest: REST_MS }];

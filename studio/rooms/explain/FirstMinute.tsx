@@ -29,7 +29,7 @@ export function FirstMinute() {
         columns={8}
         name="digits"
         from="noise"
-        of={noise}
+        origin={noise}
       />
       <div class="explain-words">
         {problem !== undefined && <Notice>{problem}</Notice>}

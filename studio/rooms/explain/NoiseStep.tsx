@@ -29,7 +29,7 @@ export function NoiseStep() {
           columns={8}
           name="digits"
           from="noise"
-          of={latest?.input.noise.seed}
+          origin={latest?.input.noise.seed}
         />
         <div class="explain-controls">
           <Slider

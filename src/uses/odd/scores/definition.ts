@@ -16,7 +16,7 @@ export interface ScoreDefinition<Schemas extends OptionSchemas = OptionSchemas>
   readonly trust?: string;
   /** Whether it is in bits/dim, and shown in the model's unit. */
   readonly isResult?: true;
-  /** What it needs in addition to images. */
+  /** A requirement beyond the images. */
   readonly needs?: 'classes' | 'labels';
   /**
    * The statistics that it is computed from: `bits`, `code`, `latents 0`, `logDet 0`, `contrast`, `ninth 0`, …, as in
