@@ -113,6 +113,8 @@ describe.skipIf(chromiumPath === undefined)(
       await page.mouse.up();
       const figure = page.locator('figure').filter({ has: plane });
       await figure.getByText(/^Step 0/).waitFor();
+      // The first picture: without it there is only a link to share.
+      await expect.poll(() => figure.getByRole('button', { name: 'One step' }).isEnabled()).toBe(true);
       await share(figure);
       const address = await link();
       await saved('Save animation');

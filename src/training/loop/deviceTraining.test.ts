@@ -143,8 +143,8 @@ describeOnGpu('a run on a device', () => {
         const destination = target.call(this, part);
         // The results of a micro-batch that is read later or never.
         const unread = {
-          gradients: { trained: Reflect.get(this, 'part') },
-          bitsPerDim: Reflect.get(this, 'bitsPerDim')[1],
+          gradients: { trained: Reflect.get(this, 'opened').part },
+          bitsPerDim: Reflect.get(this, 'opened').bitsPerDim[1],
         };
         stale = { [field]: unread[field] };
         return isStale ? { ...destination, ...stale } : destination;
