@@ -24,4 +24,3 @@ export { compileLoop, Loop } from './loop.ts';
 export { type CompileOptions, compile, compilePrepared, evaluate, Program, requirePlace } from './program.ts';
 export { type Keep, releaseAfter, releaseInTurn, releaseOnFailure } from './resources.ts';
 export { runtimeSha256, usedDevice } from './runtime.node.ts';
-export type { Traffic } from './traffic.ts';

@@ -20,8 +20,6 @@ interface NodeProvider {
   provider(deviceIndex: number): Provider;
   /** What to install or change where the device does not work; null if nothing is known. */
   remedy(): string | null;
-  /** Whether the operations of a program are profiled there. */
-  readonly profiles: boolean;
 }
 
 /** How the native package is installed where npm has left it out. */
@@ -34,7 +32,6 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     substitute: 'wasm',
     provider: () => 'cpu',
     remedy: () => null,
-    profiles: true,
   },
   webgpu: {
     isNative: true,
@@ -46,21 +43,18 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
       validationMode: process.env.EMERGING_WEBGPU_VALIDATION === 'full' ? 'full' : 'basic',
     }),
     remedy: webGpuRemedy,
-    profiles: false,
   },
   cuda: {
     isNative: true,
     substitute: null,
     provider: (deviceIndex) => ({ name: 'cuda', deviceId: deviceIndex }),
     remedy: cudaRemedy,
-    profiles: false,
   },
   wasm: {
     isNative: false,
     substitute: null,
     provider: () => 'wasm',
     remedy: () => null,
-    profiles: false,
   },
 };
 
