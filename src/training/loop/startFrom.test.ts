@@ -113,7 +113,7 @@ it('rolls back to these weights', async () => {
     return batch;
   });
   const result = await train({ ...run, threads: 1, stopAt: 7 });
-  expect(result.state.guard.setbacks).toBe(2);
+  expect(result.state.guard.rollbacks).toBe(2);
   const model = toFlowModel(result);
   expect(await measureBits(model)).toBeCloseTo(await measureBits(source), 1);
   await model.release();
