@@ -27,8 +27,14 @@ import {
 import { type RunPaths, readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
-import { type CurvePoint, finiteMean, RECENT, recentCount } from './curvePlot.ts';
-import { trainingPoint, validationPoint } from './learningCurve.ts';
+import {
+  type CurvePoint,
+  finiteMean,
+  RECENT,
+  recentCount,
+  trainingPoint,
+  validationPoint,
+} from './curvePlot.ts';
 
 /** A run in a list. */
 export interface RunOverview extends RunProgress {

@@ -3,9 +3,8 @@
 // Counts of dispatches come from the log of ONNX Runtime's WebGPU provider.
 import { elementCount, isOpen } from '../../shape.ts';
 import type { Nodes } from '../../tensor.ts';
-import { type Operators, plainNodes } from '../onnx/nodeStyle.ts';
+import { type Operators, plainNodes, productWithOnes, rowSum } from '../onnx/nodeStyle.ts';
 import { step } from './cpuOperators.ts';
-import { productWithOnes, rowSum } from './rowSums.ts';
 
 /** A sum of fewer elements each, with more than this many results, is one dispatch that copies nothing. */
 const [SHORT, MANY] = [32, 1024];

@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { ArrayLimits } from './arrayLimits.ts';
-import type { Device } from './device.ts';
+import type { ArrayLimits, Device } from './device.ts';
 
 /** The runtime's name for a device, with settings. */
 type Provider =
