@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
-import { plantedLinks } from './plantedLinks.ts';
+import { plantedLinks } from './outside.ts';
 
 /** Damages the file at a path; returns what was done. */
 export type Damage = (path: string, outside: string) => string;
