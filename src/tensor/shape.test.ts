@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as op from './operations/index.ts';
 import { broadcastShapes, elementCount, OPEN_BATCH, type Shape, sameShape, showShape } from './shape.ts';
-import { constant, input, ShapeError, type Tensor } from './tensor.ts';
+import { input, ShapeError, type Tensor } from './tensor.ts';
 
 const x = (...shape: number[]): Tensor => input('x', shape);
 
