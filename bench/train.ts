@@ -4,7 +4,7 @@
 //   npx tsx bench/train.ts --device webgpu
 //
 // Training rates are of full steps: batch and noise, forward, backward, update; forward rates are of log-likelihoods with
-// frozen weights. On a GPU, it also prints what a step moves to the device and back, and how often the host waits for it.
+// frozen weights.
 import { Command } from 'commander';
 import { compileOptions } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
@@ -23,7 +23,7 @@ import {
 import { machine } from './shared/machine.ts';
 import { stepParts, type TrainingTimes, timeTraining } from './shared/timeTraining.ts';
 
-type Options = BenchOptions & StepOptions & { operators?: true };
+type Options = BenchOptions & StepOptions;
 
 /** The minimum and maximum over the rounds. */
 type Range = readonly [least: number, most: number];
@@ -41,23 +41,20 @@ const right = (title: string) => ({ title, align: 'right' as const });
 const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(1);
 
 try {
-  const command = addStepOptions(addBenchOptions(new Command('train'), { batch: 32, rounds: 7 })).option(
-    '--operators',
-    'also time the gradients by operator, for one worker; profiling slows each node down',
-  );
+  const command = addStepOptions(addBenchOptions(new Command('train'), { batch: 32, rounds: 7 }));
   await run(command.parse().opts<Options>());
 } catch (error) {
   process.exitCode = reportFailure(error);
 }
 
 async function run(options: Options): Promise<void> {
-  const { mixing: names, batch, rounds, activations, workers, operators } = options;
+  const { mixing: names, batch, rounds, activations, workers } = options;
   const { model, imageShape } = await describedModel(options);
   const engine = await compileOptions(options);
   const trainingTimes = await withProgress((show) =>
     timeTraining({
       models: names.map((mixing) => ({ ...model, mixing })),
-      ...{ imageShape, batchSize: batch, rounds, activations, workers, operators },
+      ...{ imageShape, batchSize: batch, rounds, activations, workers },
       onProgress: (done, total) => show('round', done, total),
       ...engine,
     }),
@@ -95,7 +92,7 @@ function trainingFigures({ steps, forwards, ...about }: TrainingTimes, images: n
 }
 
 function tables(results: readonly TrainingFigures[]): string {
-  const speeds = formatTable(
+  return formatTable(
     [
       ...[{ title: 'MIXING' }, right('PARAMETERS'), right('TRAINING, IMAGES/S'), right('FORWARD, IMAGES/S')],
       ...stepParts.map((part) => right(`${part.toUpperCase()}, MS`)),
@@ -112,21 +109,4 @@ function tables(results: readonly TrainingFigures[]): string {
       String(result.workers),
     ]),
   );
-  const traffic = results.flatMap(({ mixing, traffic }) =>
-    traffic === null
-      ? []
-      : `${mixing}: a step runs ${traffic.runs} programs, waits ${traffic.waits} times, and moves ` +
-        `${formatBytes(traffic.bytesUp)} up and ${formatBytes(traffic.bytesDown)} down`,
-  );
-  const operators = results.flatMap(({ mixing, operators }) =>
-    operators.length === 0
-      ? []
-      : formatTable(
-          [{ title: `${mixing.toUpperCase()}: OPERATOR` }, right('NODES'), right('MS')],
-          operators.map(({ operator, nodes, seconds }) => [
-            ...[operator, formatCount(nodes), milliseconds(seconds)],
-          ]),
-        ),
-  );
-  return [speeds, ...traffic, ...operators].join('\n\n');
 }

@@ -6,12 +6,8 @@ import { countParameters } from '../../src/flows/models/flowRegistry.ts';
 import type { ModelOptions } from '../../src/flows/models/options.ts';
 import { likelihoodDefinition } from '../../src/model/likelihood/likelihood.ts';
 import { trainedModel } from '../../src/model/trainedModel.ts';
-import { defaultDevice, isHost } from '../../src/tensor/engine/devices/device.ts';
-import { providers } from '../../src/tensor/engine/devices/providers.node.ts';
-import { type OperatorTime, profile } from '../../src/tensor/engine/profile.node.ts';
 import { compile } from '../../src/tensor/engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../../src/tensor/engine/resources.ts';
-import { newTraffic, type Traffic, trafficSince } from '../../src/tensor/engine/traffic.ts';
 import type { GradientPlan } from '../../src/training/gradients/gradientPlan.ts';
 import { requireWorkers } from '../../src/training/gradients/workers.ts';
 import { measureInTurn, secondsFor } from '../../src/training/study/measureInTurn.ts';
@@ -22,8 +18,6 @@ export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model'> {
   readonly models: readonly ModelOptions[];
   /** Timed rounds of steps and then of forward passes; in each, every model runs one in turn. */
   readonly rounds: number;
-  /** Whether the operators of a step are timed too, on devices with a profile. */
-  readonly operators?: boolean | undefined;
   /** Called after each round, including warm-up. */
   onProgress?(done: number, total: number): void;
 }
@@ -50,17 +44,13 @@ export interface TrainingTimes {
   readonly activations: GradientPlan['activations'];
   /** The number of data-parallel workers. */
   readonly workers: number;
-  /** Bytes and arrays that a step moves between host and device; null on a CPU. */
-  readonly traffic: Traffic | null;
-  /** A worker's time for the gradients of a step by ONNX operator, longest first; profiling adds to it. Empty if not timed. */
-  readonly operators: readonly OperatorTime[];
 }
 
 const WARM_UP = 3;
 
 /** Times training steps and forward passes of models, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { models, workers, device = defaultDevice, rounds, onProgress } = benchmark;
+  const { models, workers, rounds, onProgress } = benchmark;
   requireWorkers(workers, { ...benchmark, images: benchmark.microBatch ?? benchmark.batchSize });
   return releaseAfter(async (keep) => {
     const contenders: Contender[] = [];
@@ -97,8 +87,6 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
         peakMemoryBytes,
         activations: plan.activations,
         workers: plan.workers,
-        traffic: isHost(device) ? null : contender.traffic(),
-        operators: benchmark.operators && providers[device].profiles ? await contender.profile() : [],
       });
     }
     return results;
@@ -114,20 +102,14 @@ interface Contender {
   step(round: number): Promise<PartSeconds>;
   /** The seconds of a forward pass of a micro-batch, including making it. */
   pass(round: number): Promise<number>;
-  /** The traffic of the last step. */
-  traffic(): Traffic;
-  /** The time of a worker per operator in the gradients of a step. */
-  profile(): Promise<readonly OperatorTime[]>;
   release(): Promise<void>;
 }
 
 function createContender(benchmark: TrainingBenchmark, options: ModelOptions): Promise<Contender> {
   const { imageShape, batchSize, microBatch = batchSize } = benchmark;
-  const traffic = newTraffic();
-  let moved = newTraffic();
   return releaseOnFailure(async (keep) => {
     const { model, state, trainer, batches } = await prepareBenchTraining(
-      { ...benchmark, model: options, traffic },
+      { ...benchmark, model: options },
       keep,
     );
     const { parameters } = trainedModel(model, state, 'raw');
@@ -140,7 +122,6 @@ function createContender(benchmark: TrainingBenchmark, options: ModelOptions): P
       plan,
       parameters: countParameters(imageShape, model.options),
       async step(round) {
-        const before = { ...traffic };
         const begin = performance.now();
         const batch = batches.at(round);
         const batchEnd = performance.now();
@@ -148,7 +129,6 @@ function createContender(benchmark: TrainingBenchmark, options: ModelOptions): P
         const gradientsEnd = performance.now();
         await trainer.update(gradients, BENCH_RATE);
         const end = performance.now();
-        moved = trafficSince(before, traffic);
         return {
           batch: (batchEnd - begin) / 1000,
           gradients: (gradientsEnd - batchEnd) / 1000,
@@ -156,21 +136,6 @@ function createContender(benchmark: TrainingBenchmark, options: ModelOptions): P
         };
       },
       pass: (round) => secondsFor(() => forward.run({ ...microBatches.at(round) })),
-      traffic: () => moved,
-      async profile() {
-        const { arrays } = trainer;
-        const operators = await profile(
-          (profiled) => plan.compile(profiled.profile),
-          (program) => program.run(microBatches.at(0), arrays.weights, arrays.target(0)),
-          benchmark,
-        );
-        const share = batchSize / microBatch / plan.workers;
-        return operators.map(({ operator, nodes, seconds }) => ({
-          operator,
-          nodes: Math.round(share * nodes),
-          seconds: share * seconds,
-        }));
-      },
       async release() {
         await Promise.all([trainer.release(), forward.release()]);
       },

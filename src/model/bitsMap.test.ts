@@ -16,9 +16,9 @@ import { mixingNames, mixings } from '../flows/models/mixing.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
 import { constant } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { localParameters } from '../testing/localParameters.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
 import { plainBitsMap } from '../testing/plainLikelihood.ts';
+import { localParameters } from '../testing/randomModel.ts';
 import { FlowModel } from './flowModel.ts';
 import type { FlowModelOptions } from './flowModelOptions.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as op from './operations/index.ts';
 import { broadcastShapes, elementCount, OPEN_BATCH, type Shape, sameShape, showShape } from './shape.ts';
-import { constant, input, ShapeError, type Tensor } from './tensor.ts';
+import { input, ShapeError, type Tensor } from './tensor.ts';
 
 const x = (...shape: number[]): Tensor => input('x', shape);
 
@@ -123,68 +123,44 @@ describe('mismatched shapes are found when the graph is built', () => {
       () => op.multiply(x(OPEN_BATCH, 1), x(1, OPEN_BATCH)),
     ],
     ['sum([2, 3]): no such axes: 2', () => op.sum(x(2, 3), [2])],
-    ['sum([2, 3]): no such axes: -1', () => op.sum(x(2, 3), [-1])],
     ['reshape([2, 3]): [4] has a different number of elements', () => op.reshape(x(2, 3), [4])],
-    ['reshape([N, 3]): [3] has a different number of elements', () => op.reshape(x(OPEN_BATCH, 3), [3])],
     ['transpose([2, 3]): [0, 0] is not a permutation of its axes', () => op.transpose(x(2, 3), [0, 0])],
-    ['transpose([2, 3]): [0] is not a permutation of its axes', () => op.transpose(x(2, 3), [0])],
     ['slice([2, 3]): no range 1 to 4 on axis 1', () => op.slice(x(2, 3), 1, 1, 4)],
-    ['slice([2, 3]): no range 1 to 1 on axis 0', () => op.slice(x(2, 3), 0, 1, 1)],
     ['slice([N, 3]): no range 0 to 1 on axis 0', () => op.slice(x(OPEN_BATCH, 3), 0, 0, 1)],
     [
       'concatenate([2, 3], [2, 4]): the shapes differ on another axis than 0',
       () => op.concatenate([x(2, 3), x(2, 4)], 0),
     ],
     [
-      'concatenate([2, 3], [2, 3]): the shapes differ on another axis than 2',
-      () => op.concatenate([x(2, 3), x(2, 3)], 2),
-    ],
-    [
       'concatenate([N, 3], [2, 3]): an open batch and a known length do not add up',
       () => op.concatenate([x(OPEN_BATCH, 3), x(2, 3)], 0),
     ],
     ['pad([2]): it has no axis 1 of known length', () => op.pad(x(2), 1, 0, 1)],
-    ['pad([N]): it has no axis 0 of known length', () => op.pad(x(OPEN_BATCH), 0, 0, 1)],
-    ['sum([2, 3]): no such axes: 1', () => op.sum(x(2, 3), [1, 1])],
     ['sum([2, 3]): no such axes: 0.5', () => op.sum(x(2, 3), [0.5])],
     ['max([N, 3]): no such axes: 2', () => op.max(x(OPEN_BATCH, 3), [2])],
-    ['sum([N, 3]): no such axes: 2', () => op.mean(x(OPEN_BATCH, 3), [2])],
-    ['max([N, 3]): no such axes: -1', () => op.softmax(x(OPEN_BATCH, 3), -1)],
-    ['where([2], [N, 3], []): the shapes do not broadcast', () => op.where(x(2), x(OPEN_BATCH, 3), 0)],
     ['clip([3]): the limit must be at least 0, not -1', () => op.clip(x(3), -1)],
     [
       'reshape([2, 3]): [1.5, 4] is no shape: lengths are whole and not 0',
       () => op.reshape(x(2, 3), [1.5, 4]),
     ],
     ['input(): [0, 3] is no shape: lengths are whole and not 0', () => x(0, 3)],
-    ['oneHot([3]): [3, 0] is no shape: lengths are whole and not 0', () => op.oneHot(x(3), 0)],
     ['slice([4]): no range 0.5 to 2 on axis 0', () => op.slice(x(4), 0, 0.5, 2)],
-    ['slice([4]): no range 0 to 2 on axis 1', () => op.slice(x(4), 1, 0, 2)],
     ['split([2, 5]): the lengths 2, 2 do not add up to axis 1', () => op.split(x(2, 5), 1, [2, 2])],
-    ['split([2, 5]): the lengths 2, 4 do not add up to axis 1', () => op.split(x(2, 5), 1, [2, 4])],
-    ['slice([2, 5]): no range 0 to 0 on axis 1', () => op.split(x(2, 5), 1, [0, 5])],
     ['split([N, 5]): the lengths 1 do not add up to axis 0', () => op.split(x(OPEN_BATCH, 5), 0, [1])],
     ['concatenate(): there is nothing to concatenate', () => op.concatenate([], 0)],
     ['pad([2]): it cannot be padded by -1 and 0', () => op.pad(x(2), 0, -1, 0)],
     ['flip([N, 3]): it has no axis 0 of known length', () => op.flip(x(OPEN_BATCH, 3), 0)],
-    ['flip([2, 3]): it has no axis 2 of known length', () => op.flip(x(2, 3), 2)],
     ['constant(): 0 values do not fill [N, 3]', () => op.zeros([OPEN_BATCH, 3])],
     [
       'expand([3]): [N, 3] needs a tensor with the open batch for its size',
       () => op.expand(x(3), [OPEN_BATCH, 3]),
     ],
     [
-      'expand([3], [1, 3]): [N, 3] needs a tensor with the open batch for its size',
-      () => op.expand(x(3), [OPEN_BATCH, 3], x(1, 3)),
-    ],
-    [
       'expand([3], [N, 2]): does not broadcast to [N, 3]',
       () => op.expand(x(3), [OPEN_BATCH, 3], x(OPEN_BATCH, 2)),
     ],
     ['expand([2, 3]): does not broadcast to [3, 3]', () => op.expand(x(2, 3), [3, 3])],
-    ['expand([2, 3]): does not broadcast to [3]', () => op.expand(x(2, 3), [3])],
     ['reorder([3]): [0, 1] is not a permutation of axis 0', () => op.reorder(x(3), 0, [0, 1])],
-    ['reorder([2]): [-1, 0] is not a permutation of axis 0', () => op.reorder(x(2), 0, [-1, 0])],
     ['product([2, 3], [2, 3]): the inner lengths 3 and 2 differ', () => op.product(x(2, 3), x(2, 3))],
     ['product([2], [2, 3]): both must be matrices', () => op.product(x(2), x(2, 3))],
     [
@@ -205,10 +181,6 @@ describe('mismatched shapes are found when the graph is built', () => {
         ]),
     ],
     [
-      'convolution([2, 4, 3, 2], [2, 3, 5]): the kernel takes 3 channels',
-      () => op.convolution(image, x(2, 3, 5), { offsets: corner }),
-    ],
-    [
       'convolution([2, 4, 3, 2], [2, 2, 5]): the kernel takes 2 channels, including the edge channel',
       () => op.convolution(image, x(2, 2, 5), { offsets: corner, edge: true }),
     ],
@@ -217,16 +189,8 @@ describe('mismatched shapes are found when the graph is built', () => {
       () => op.convolution(image, x(3, 2, 5), { offsets: corner }),
     ],
     [
-      'unfold([2, N, 3, 2]): the image must have the axes batch, row, column, channel',
-      () => op.unfold(x(2, OPEN_BATCH, 3, 2), corner),
-    ],
-    [
       'convolution([2, N, 3, 2], [2, 2, 5]): images [N, H, W, C] need a kernel [2, in, out]',
       () => op.convolution(x(2, OPEN_BATCH, 3, 2), x(2, 2, 5), { offsets: corner }),
-    ],
-    [
-      'convolution([2, 4, 3, 2], [2, 2, N]): images [N, H, W, C] need a kernel [2, in, out]',
-      () => op.convolution(image, x(2, 2, OPEN_BATCH), { offsets: corner }),
     ],
     [
       'everyOther([2, 4, 3, N]): images must have the axes batch, row, column, channel',
@@ -249,21 +213,15 @@ describe('mismatched shapes are found when the graph is built', () => {
       () => op.stackedProduct(x(2, 3, 4), x(2, 3, 4)),
     ],
     ['logAbsDet([3, N]): the matrices must be square', () => op.logAbsDet(x(3, OPEN_BATCH))],
-    ['logAbsDet([2, 3]): the matrices must be square', () => op.logAbsDet(x(2, 3))],
     ['inverse([3]): the matrices must be square', () => op.inverse(x(3))],
     [
       'complexLogAbsDet([3, 2, 2]): expected the real parts of square matrices, then their imaginary parts',
       () => op.complexLogAbsDet(x(3, 2, 2)),
     ],
     [
-      'complexInverse([2, 2, 3]): expected the real parts of square matrices, then their imaginary parts',
-      () => op.complexInverse(x(2, 2, 3)),
-    ],
-    [
       'complexInverse([2, 2]): expected the real parts of square matrices, then their imaginary parts',
       () => op.complexInverse(x(2, 2)),
     ],
-    ['constant(): 2 values do not fill [3]', () => constant({ shape: [3], data: Float64Array.of(1, 2) })],
   ])('%s', (message, build) => {
     let problem: unknown;
     try {

@@ -15,19 +15,18 @@ import { squeeze } from '../flows/layers/squeeze.ts';
 import { buildCoupling } from '../flows/models/couplings.ts';
 import { mixingNames, mixings } from '../flows/models/mixing.ts';
 import { split, topPrior } from '../flows/priors/prior.ts';
-import type { Precision } from '../tensor/emitter.ts';
-import { type Device, defaultDevice, deviceRecord } from '../tensor/engine/devices/device.ts';
-import { compile } from '../tensor/engine/program.ts';
+import { defaultDevice, deviceRecord } from '../tensor/engine/devices/device.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { add, multiply, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import {
-  type Comparison,
+  asInputs,
   compared,
   type GoldenCase,
   type GoldenCheck,
   ndarray,
   requireSameNames,
+  runOnce,
   storedArrays,
   tolerances,
 } from './goldenValues.ts';
@@ -35,18 +34,6 @@ import { couplingWith, layerOfMixing, partWith } from './layers.ts';
 
 /** A file of golden cases of a mixing begins with its name. */
 const ofMixings = `(${mixingNames.join('|')})(-.*)?`;
-
-/** The checks of layers, by the names of their cases. */
-export const layerChecks: readonly GoldenCheck[] = [
-  [
-    new RegExp(`^(after-)?(actnorm|conv1x1-.*|coupling-.*|stronger-.*|squeeze|${ofMixings})$`),
-    checkBijection,
-  ],
-  [/^actnorm-start$/, checkStart],
-  [/^scaled-convolution$/, checkScaledConvolution],
-  [/^split$/, checkSplit],
-  [/^prior$/, checkPrior],
-];
 
 /** The layer that a golden case describes: a mixing's own, unless its kind is none. */
 function buildLayer(golden: GoldenCase): Bijection {
@@ -81,20 +68,11 @@ function buildLayer(golden: GoldenCase): Bijection {
   }
 }
 
-/** Input tensors for arrays, by name. */
-function asInputs(arrays: Record<string, NdArray>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]));
-}
-
 const perImage = (value: NdArray, images: number) =>
   value.shape.length === 0 ? Array<number>(images).fill(value.data[0]!) : value.data;
 
 /** Values, gradients and inverse of a bijection. */
-async function checkBijection(
-  golden: GoldenCase,
-  precision: Precision,
-  device: Device = defaultDevice,
-): Promise<Comparison[]> {
+const checkBijection: GoldenCheck[1] = async (golden, precision, device) => {
   const layer = buildLayer(golden);
   const images = golden.x.shape[0];
   const params = storedArrays(golden.params);
@@ -121,9 +99,12 @@ async function checkBijection(
   }
   const target = input('y', golden.y.shape);
   outputs.inverse = layer.inverse(target, p);
-  const program = await compile({ inputs: { x, y: target, ...tensors }, outputs }, { precision, device });
-  const result = await program.run({ x: ndarray(golden.x), y: ndarray(golden.y), ...params });
-  await program.release();
+  const result = await runOnce(
+    { inputs: { x, y: target, ...tensors }, outputs },
+    { x: ndarray(golden.x), y: ndarray(golden.y), ...params },
+    precision,
+    device,
+  );
   return [
     compared('y', result.y!.data, golden.y.data, precision),
     compared('logDet', perImage(result.logDet!, images), golden.logDet, precision),
@@ -132,26 +113,20 @@ async function checkBijection(
     ),
     compared('inverse of y', result.inverse!.data, golden.x.data, precision),
   ];
-}
+};
 
 /** The data-dependent initialisation of an actnorm. */
-async function checkStart(
-  golden: GoldenCase,
-  precision: Precision,
-  device: Device = defaultDevice,
-): Promise<Comparison[]> {
+const checkStart: GoldenCheck[1] = async (golden, precision, device) => {
   const layer = actnorm(golden.x.shape.slice(1));
   const { parameters, started } = startingParameters({});
   const x = input('x', golden.x.shape);
   const { y } = layer.forward(x, parameters);
   const outputs = { y, ...Object.fromEntries(started) };
-  const program = await compile({ inputs: { x }, outputs }, { precision, device });
-  const result = await program.run({ x: ndarray(golden.x) });
-  await program.release();
+  const result = await runOnce({ inputs: { x }, outputs }, { x: ndarray(golden.x) }, precision, device);
   // One channel varies by 1e-4 around 0.5. Rounding just x and the bias to float32, with exact arithmetic
   // after that, already puts its y off by 1.13e-4 of the largest entry: no float32 program does better. In one thread the
   // mean is summed in another order, which puts it off by 3.6e-4.
-  const single = deviceRecord(device).singleThreaded ? 4e-4 : 1.5e-4;
+  const single = deviceRecord(device ?? defaultDevice).singleThreaded ? 4e-4 : 1.5e-4;
   const tolerance = precision === 'float32' ? single : tolerances.float64;
   return [
     compared('y', result.y!.data, golden.y.data, precision, tolerance),
@@ -159,28 +134,23 @@ async function checkStart(
       compared(name, result[name]!.data, data, precision),
     ),
   ];
-}
+};
 
-async function checkScaledConvolution(
-  golden: GoldenCase,
-  precision: Precision,
-  device: Device = defaultDevice,
-): Promise<Comparison[]> {
+const checkScaledConvolution: GoldenCheck[1] = async (golden, precision, device) => {
   const params = storedArrays(golden.params);
   const tensors = asInputs(params);
   const x = input('x', golden.x.shape);
   const y = scaledConvolution(x, parametersFrom(tensors), { boundary: 'zero' });
-  const program = await compile({ inputs: { x, ...tensors }, outputs: { y } }, { precision, device });
-  const result = await program.run({ x: ndarray(golden.x), ...params });
-  await program.release();
+  const result = await runOnce(
+    { inputs: { x, ...tensors }, outputs: { y } },
+    { x: ndarray(golden.x), ...params },
+    precision,
+    device,
+  );
   return [compared('y', result.y!.data, golden.y.data, precision)];
-}
+};
 
-async function checkSplit(
-  golden: GoldenCase,
-  precision: Precision,
-  device: Device = defaultDevice,
-): Promise<Comparison[]> {
+const checkSplit: GoldenCheck[1] = async (golden, precision, device) => {
   const params = storedArrays(golden.params);
   const tensors = asInputs(params);
   const p = parametersFrom(tensors);
@@ -188,35 +158,40 @@ async function checkSplit(
   const x = input('x', golden.x.shape);
   const [y, epsilon] = [input('y', golden.y.shape), input('epsilon', golden.eps.shape)];
   const outputs = { ...layer.forward(x, p), inverse: layer.inverse(y, epsilon, p) };
-  const program = await compile({ inputs: { x, y, epsilon, ...tensors }, outputs }, { precision, device });
   const feeds = { x: ndarray(golden.x), y: ndarray(golden.y), epsilon: ndarray(golden.eps), ...params };
-  const result = await program.run(feeds);
-  await program.release();
+  const result = await runOnce({ inputs: { x, y, epsilon, ...tensors }, outputs }, feeds, precision, device);
   return [
     compared('y', result.y!.data, golden.y.data, precision),
     compared('epsilon', result.epsilon!.data, golden.eps.data, precision),
     compared('logPrior', result.logPrior!.data, golden.logPrior, precision),
     compared('inverse', result.inverse!.data, golden.x.data, precision),
   ];
-}
+};
 
-async function checkPrior(
-  golden: GoldenCase,
-  precision: Precision,
-  device: Device = defaultDevice,
-): Promise<Comparison[]> {
+const checkPrior: GoldenCheck[1] = async (golden, precision, device) => {
   const params = storedArrays(golden.params);
   const tensors = asInputs(params);
   const p = parametersFrom(tensors);
   const layer = topPrior(golden.x.shape.slice(1), { learnedPrior: true });
   const [x, epsilon] = [input('x', golden.x.shape), input('epsilon', golden.eps.shape)];
   const outputs = { ...layer.forward(x, p), inverse: layer.inverse(epsilon, p) };
-  const program = await compile({ inputs: { x, epsilon, ...tensors }, outputs }, { precision, device });
-  const result = await program.run({ x: ndarray(golden.x), epsilon: ndarray(golden.eps), ...params });
-  await program.release();
+  const feeds = { x: ndarray(golden.x), epsilon: ndarray(golden.eps), ...params };
+  const result = await runOnce({ inputs: { x, epsilon, ...tensors }, outputs }, feeds, precision, device);
   return [
     compared('epsilon', result.epsilon!.data, golden.eps.data, precision),
     compared('logPrior', result.logPrior!.data, golden.logPrior, precision),
     compared('inverse', result.inverse!.data, golden.x.data, precision),
   ];
-}
+};
+
+/** The checks of layers, by the names of their cases. */
+export const layerChecks: readonly GoldenCheck[] = [
+  [
+    new RegExp(`^(after-)?(actnorm|conv1x1-.*|coupling-.*|stronger-.*|squeeze|${ofMixings})$`),
+    checkBijection,
+  ],
+  [/^actnorm-start$/, checkStart],
+  [/^scaled-convolution$/, checkScaledConvolution],
+  [/^split$/, checkSplit],
+  [/^prior$/, checkPrior],
+];

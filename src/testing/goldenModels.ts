@@ -5,28 +5,20 @@ import { parametersFrom, startingParameters } from '../flows/contract/parameters
 import { bitsPerDim } from '../flows/models/flow.ts';
 import { Glow } from '../flows/models/glow.ts';
 import { mixings } from '../flows/models/mixing.ts';
-import type { Precision } from '../tensor/emitter.ts';
-import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
-import { compile } from '../tensor/engine/program.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { divide, negate, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import {
-  type Comparison,
+  asInputs,
   compared,
   type GoldenCase,
   type GoldenCheck,
   ndarray,
   requireSameNames,
+  runOnce,
   storedArrays,
 } from './goldenValues.ts';
 import { couplingWith, partWith } from './layers.ts';
-
-/** The checks of models, by the names of their cases. */
-export const modelChecks: readonly GoldenCheck[] = [
-  [/^model-(?!start).*$/, checkModel],
-  [/^model-start$/, checkStart],
-];
 
 /** The model of a golden case, which names options of parts side by side. */
 export function buildModel(golden: GoldenCase): Glow {
@@ -48,19 +40,13 @@ function dequantised(golden: GoldenCase): Float64Array {
 }
 
 /** Likelihood, latents, gradients and decoding. */
-async function checkModel(
-  golden: GoldenCase,
-  precision: Precision,
-  device: Device = defaultDevice,
-): Promise<Comparison[]> {
+const checkModel: GoldenCheck[1] = async (golden, precision, device) => {
   const model = buildModel(golden);
   const params = storedArrays(golden.params);
   const named = (arrays: Readonly<Record<string, { readonly shape: readonly number[] }>>): string[] =>
     Object.entries(arrays).map(([path, { shape }]) => `${path} ${shape.join('x')}`);
   requireSameNames('golden parameters', named(params), named(model.parameters));
-  const tensors = Object.fromEntries(
-    Object.entries(params).map(([path, { shape }]) => [path, input(path, shape)]),
-  );
+  const tensors = asInputs(params);
   const p = parametersFrom(tensors);
   const [image, noise] = [input('image', golden.image.shape), input('noise', golden.image.shape)];
   const { logLikelihood, logDet, latents } = model.likelihood(image, noise, p);
@@ -90,23 +76,23 @@ async function checkModel(
   const givenInputs = Object.fromEntries(
     latentInputs.map((tensor: Tensor, index: number) => [`eps${index}`, tensor]),
   );
-  const program = await compile(
-    { inputs: { image, noise, ...givenInputs, ...tensors }, outputs },
-    { precision, device },
-  );
   const eps = Object.fromEntries(
     golden.eps.map((array: { shape: number[]; data: number[] }, index: number) => [
       `eps${index}`,
       ndarray(array),
     ]),
   );
-  const result = await program.run({
-    image: ndarray(golden.image),
-    noise: ndarray(golden.noise),
-    ...eps,
-    ...params,
-  });
-  await program.release();
+  const result = await runOnce(
+    { inputs: { image, noise, ...givenInputs, ...tensors }, outputs },
+    {
+      image: ndarray(golden.image),
+      noise: ndarray(golden.noise),
+      ...eps,
+      ...params,
+    },
+    precision,
+    device,
+  );
   // If every log-determinant of a model is the same for all images, it is returned once.
   const { shape, data } = result.logDet!;
   const logDets = shape.length === 0 ? Array(images).fill(data[0]) : data;
@@ -129,33 +115,36 @@ async function checkModel(
     ),
     compared('decoded', result.decoded!.data, dequantised(golden), precision),
   ];
-}
+};
 
 /** Actnorms are initialised in order, each on the output of those before it. */
-async function checkStart(
-  golden: GoldenCase,
-  precision: Precision,
-  device: Device = defaultDevice,
-): Promise<Comparison[]> {
+const checkStart: GoldenCheck[1] = async (golden, precision, device) => {
   const model = buildModel(golden);
   const params = storedArrays(golden.params);
-  const tensors = Object.fromEntries(
-    Object.entries(params).map(([path, { shape }]) => [path, input(path, shape)]),
-  );
+  const tensors = asInputs(params);
   const { parameters, started } = startingParameters(tensors);
   const [image, noise] = [input('image', golden.image.shape), input('noise', golden.image.shape)];
   const { logLikelihood } = model.likelihood(image, noise, parameters);
   const expected = storedArrays(golden.expected);
   requireSameNames('golden parameters', [...started.keys()], Object.keys(expected));
   const outputs = { logLikelihood, ...Object.fromEntries(started) };
-  const program = await compile({ inputs: { image, noise, ...tensors }, outputs }, { precision, device });
-  const result = await program.run({
-    image: ndarray(golden.image),
-    noise: ndarray(golden.noise),
-    ...params,
-  });
-  await program.release();
+  const result = await runOnce(
+    { inputs: { image, noise, ...tensors }, outputs },
+    {
+      image: ndarray(golden.image),
+      noise: ndarray(golden.noise),
+      ...params,
+    },
+    precision,
+    device,
+  );
   return Object.entries(expected).map(([path, { data }]) =>
     compared(path, result[path]!.data, data, precision),
   );
-}
+};
+
+/** The checks of models, by the names of their cases. */
+export const modelChecks: readonly GoldenCheck[] = [
+  [/^model-(?!start).*$/, checkModel],
+  [/^model-start$/, checkStart],
+];

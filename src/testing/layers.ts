@@ -11,6 +11,7 @@ import { contextImages } from '../flows/coupling/context.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
+import type { MaskFor } from '../flows/coupling/mask.ts';
 import { checkerboard } from '../flows/coupling/masks.ts';
 import { mixture } from '../flows/coupling/mixture.ts';
 import { spline } from '../flows/coupling/spline.ts';
@@ -85,6 +86,12 @@ export function couplingWith(
   };
 }
 
+/** A narrow coupling with these parts, as a function of the image shape. */
+function narrow({ conditioner, ...parts }: CouplingChoice = {}, mask?: MaskFor) {
+  return (shape: ImageShape): Bijection =>
+    buildCoupling(shape, { ...parts, conditioner: { width: 5, ...(conditioner as PartSettings) } }, mask);
+}
+
 /** Every layer by name, as a function of the image shape, and the shapes to test it on. */
 const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> = {
   ...Object.fromEntries(
@@ -98,10 +105,7 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'periodic, kernel 7': [(shape) => periodic(shape, { kernelSize: 7 }), [[5, 6, 1], odd]],
   'maf, wide': [(shape) => maf(shape, { hiddenChannels: 6 * shape[2] }), [odd]],
   'maf, narrow': [(shape) => maf(shape, { hiddenChannels: shape[2] }), [odd]],
-  'coupling, additive': [
-    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, coupling: 'additive' }),
-    [odd],
-  ],
+  'coupling, additive': [narrow({ coupling: 'additive' }), [odd]],
   'emerging, kernel 1': [(shape) => emerging(shape, { kernelSize: 1 }), [[2, 3, 3]]],
   'emerging, kernel 5': [(shape) => emerging(shape, { kernelSize: 5 }), [even, odd]],
   'emerging, kernel 7': [(shape) => emerging(shape, { kernelSize: 7 }), [[5, 6, 1]]],
@@ -124,11 +128,8 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'woodbury-me, small ranks': [(shape) => woodburyMe(shape, { channelRank: 2, spaceRank: 1 }), [even, odd]],
   'circulant, one diagonal': [(shape) => circulant(shape, { diagonals: 1 }), [odd]],
   'circulant, four diagonals': [(shape) => circulant(shape, { diagonals: 4 }), [grey, odd]],
-  coupling: [(shape) => buildCoupling(shape, { conditioner: { width: 5 } }), [even, odd, manyChannels]],
-  'coupling, spline': [
-    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, coupling: 'spline' }),
-    [odd],
-  ],
+  coupling: [narrow(), [even, odd, manyChannels]],
+  'coupling, spline': [narrow({ coupling: 'spline' }), [odd]],
   'coupling, spline of 3 bins': [
     (shape) =>
       coupling(shape, {
@@ -137,57 +138,21 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
       }),
     [pixel],
   ],
-  'coupling, with a floor of 0.3': [
-    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, coupling: { scaleFloor: 0.3 } }),
-    [odd],
-  ],
-  'coupling, mixture': [
-    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, coupling: 'mixture' }),
-    [odd],
-  ],
-  'coupling, mixture of 1': [
-    (shape) =>
-      buildCoupling(shape, { conditioner: { width: 5 }, coupling: { name: 'mixture', components: 1 } }),
-    [row],
-  ],
-  'coupling, mixture of 9': [
-    (shape) =>
-      buildCoupling(shape, { conditioner: { width: 5 }, coupling: { name: 'mixture', components: 9 } }),
-    [pixel],
-  ],
-  'coupling, gated': [(shape) => buildCoupling(shape, { conditioner: { name: 'gated', width: 5 } }), [odd]],
-  'coupling, gated without blocks': [
-    (shape) => buildCoupling(shape, { conditioner: { name: 'gated', width: 3, blocks: 0 } }),
-    [even],
-  ],
-  'coupling, dense': [
-    (shape) => buildCoupling(shape, { conditioner: { name: 'dense', width: 5 } }),
-    [odd, pixel, [1, 1, 5]],
-  ],
+  'coupling, with a floor of 0.3': [narrow({ coupling: { scaleFloor: 0.3 } }), [odd]],
+  'coupling, mixture': [narrow({ coupling: 'mixture' }), [odd]],
+  'coupling, mixture of 1': [narrow({ coupling: { name: 'mixture', components: 1 } }), [row]],
+  'coupling, mixture of 9': [narrow({ coupling: { name: 'mixture', components: 9 } }), [pixel]],
+  'coupling, gated': [narrow({ conditioner: { name: 'gated' } }), [odd]],
+  'coupling, gated without blocks': [narrow({ conditioner: { name: 'gated', width: 3, blocks: 0 } }), [even]],
+  'coupling, dense': [narrow({ conditioner: { name: 'dense' } }), [odd, pixel, [1, 1, 5]]],
   'coupling, dense without hidden layers, spline, checkerboard': [
-    (shape) =>
-      buildCoupling(shape, {
-        conditioner: { name: 'dense', layers: 0 },
-        coupling: 'spline',
-        mask: 'checkerboard',
-      }),
+    narrow({ conditioner: { name: 'dense', layers: 0 }, coupling: 'spline', mask: 'checkerboard' }),
     [[2, 3, 1]],
   ],
-  'coupling, checkerboard': [
-    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, mask: 'checkerboard' }),
-    [grey, odd, column],
-  ],
-  'coupling, the other checkerboard': [
-    (shape) => buildCoupling(shape, { conditioner: { width: 5 } }, checkerboard({ keep: 1 })),
-    [even, odd, row],
-  ],
+  'coupling, checkerboard': [narrow({ mask: 'checkerboard' }), [grey, odd, column]],
+  'coupling, the other checkerboard': [narrow({}, checkerboard({ keep: 1 })), [even, odd, row]],
   'coupling, checkerboard, gated, mixture': [
-    (shape) =>
-      buildCoupling(
-        shape,
-        { conditioner: { name: 'gated', width: 4 }, coupling: 'mixture' },
-        checkerboard({ keep: 1 }),
-      ),
+    narrow({ conditioner: { name: 'gated' }, coupling: 'mixture' }, checkerboard({ keep: 1 })),
     [grey],
   ],
   'coupling, checkerboard, with a context': [
@@ -199,10 +164,7 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
       }),
     [even],
   ],
-  'coupling, narrow': [
-    (shape) => buildCoupling(shape, { conditioner: { width: 2 } }),
-    [manyChannels, [1, 4, 5]],
-  ],
+  'coupling, narrow': [narrow({ conditioner: { width: 2 } }), [manyChannels, [1, 4, 5]]],
   'coupling, with a context': [
     (shape) =>
       coupling(shape, { conditioner: glowConditioner({ width: 5 }), context: contextImages(shape[2]) }),
@@ -247,17 +209,10 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   'transformer, affine with a floor': [affine({ scaleFloor: 0.2 }), [odd]],
   'transformer, spline': [spline({ bins: 5 }), [odd]],
   'transformer, mixture': [mixture({ components: 3 }), [even]],
-  'coupling, on a torus': [
-    (shape) => buildCoupling(shape, { conditioner: { width: 5 }, boundary: 'periodic' }),
-    [even, odd, row, pixel],
-  ],
-  'coupling, gated, on a torus': [
-    (shape) => buildCoupling(shape, { conditioner: { name: 'gated', width: 4 }, boundary: 'periodic' }),
-    [odd],
-  ],
+  'coupling, on a torus': [narrow({ boundary: 'periodic' }), [even, odd, row, pixel]],
+  'coupling, gated, on a torus': [narrow({ conditioner: { name: 'gated' }, boundary: 'periodic' }), [odd]],
   'coupling, checkerboard, on a torus': [
-    (shape) =>
-      buildCoupling(shape, { conditioner: { width: 5 }, boundary: 'periodic' }, checkerboard({ keep: 1 })),
+    narrow({ boundary: 'periodic' }, checkerboard({ keep: 1 })),
     [even, [3, 3, 1]],
   ],
   'coupling, with a vector and images': [

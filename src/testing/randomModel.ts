@@ -1,8 +1,10 @@
 // Tiny models with random weights, for tests of code that takes any model.
 
 import type { ImageShape } from '../core/numeric/imageShape.ts';
+import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
+import type { ParameterSpecs } from '../flows/contract/parameters.ts';
 import { Glow } from '../flows/models/glow.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
@@ -28,4 +30,19 @@ export function randomModel(shape: ImageShape, options: Partial<ModelOptions>, d
     },
   );
   return { model, parameters: Object.fromEntries(parameters) };
+}
+
+/** Random values for all parameters; of kernels with an odd side, only the centre tap is not zero. */
+export function localParameters(specs: ParameterSpecs): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(randomParameters(specs)).map(([path, { shape, data }]) => {
+      const centre = (countElements(shape.slice(0, 2)) - 1) / 2;
+      const perTap = countElements(shape.slice(2));
+      const isKernel = shape.length === 4;
+      const local = Float64Array.from(data, (value, index) =>
+        isKernel && Math.floor(index / perTap) !== centre ? 0 : value,
+      );
+      return [path, { shape, data: local }];
+    }),
+  );
 }

@@ -1,7 +1,7 @@
 // WebGPU in tests: whether there is a driver, here a software one, and checks of every command that it is given.
 import { describe } from 'vitest';
 import { UserError } from '../core/errors.ts';
-import { tryDevice } from '../tensor/engine/tryDevice.ts';
+import { tryDevice } from '../tensor/engine/listDevices.node.ts';
 
 // Before the first session: the runtime reads it once.
 process.env.EMERGING_WEBGPU_VALIDATION = 'full';

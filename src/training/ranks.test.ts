@@ -197,7 +197,7 @@ it('drops a step with a bad image on any rank, names the layer, and rolls back a
   );
   expect(troubles[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
   expect(comparableState(results[1]!)).toEqual(comparableState(results[0]!));
-  expect(results[0]!.state.guard).toMatchObject({ dropped: 3, setbacks: 1 });
+  expect(results[0]!.state.guard).toMatchObject({ dropped: 3, rollbacks: 1 });
 });
 
 it('ends at the next milestone if the weights of a rank differ, and names the rank', async () => {

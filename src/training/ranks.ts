@@ -2,7 +2,7 @@
 
 import { phrase, UserError } from '../core/errors.ts';
 import { tensorChecksum } from '../core/numeric/checksum.ts';
-import type { NdArray } from '../core/numeric/index.ts';
+import { largestDivisor, type NdArray } from '../core/numeric/index.ts';
 import { fromLeader, gather, nameOfRank, type Ranks } from '../core/ranks/index.ts';
 import { contentBytes, type FileStore } from '../data/files/fileStore.ts';
 import type { Groups, ParameterLayout } from '../flows/models/index.ts';
@@ -42,21 +42,12 @@ export function rankShare(
   if (batchSize % size !== 0) {
     throw new UserError(
       'invalid-argument',
-      `${size} ranks cannot divide a batch of ${batchSize} images evenly: start ${nearestDivisor(batchSize, size)}, or use ` +
+      `${size} ranks cannot divide a batch of ${batchSize} images evenly: start ${largestDivisor(batchSize, size)}, or use ` +
         `a training.batchSize that is a multiple of ${size}`,
     );
   }
   const images = batchSize / size;
-  return { first: rank * images, images, microBatch: nearestDivisor(images, microBatch) };
-}
-
-/** The largest divisor of a number that is no more than `limit`. */
-function nearestDivisor(number: number, limit: number): number {
-  let divisor = Math.min(number, limit);
-  while (number % divisor !== 0) {
-    divisor--;
-  }
-  return divisor;
+  return { first: rank * images, images, microBatch: largestDivisor(images, microBatch) };
 }
 
 /**

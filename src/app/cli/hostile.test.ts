@@ -3,6 +3,7 @@
 // @module-tag system
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { describeOptions } from '../../core/parts/index.ts';
@@ -12,11 +13,14 @@ import { innerParts } from '../../flows/models/options.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { hostileCompressedFiles } from '../../testing/hostile/compressedFiles.ts';
 import { commandLimits, findBreach } from '../../testing/hostile/contract.ts';
+import { damageTo } from '../../testing/hostile/damage.ts';
+import { unbindExport } from '../../testing/hostile/hostileExports.ts';
 import { writeHostileImages } from '../../testing/hostile/hostileImages.ts';
 import { writeHostileLatents } from '../../testing/hostile/hostileLatents.ts';
 import { type HostileFolder, writeHostileModels } from '../../testing/hostile/hostileModels.ts';
 import { writeHostileTables } from '../../testing/hostile/hostileTables.ts';
 import { runInLimits } from '../../testing/hostile/inLimits.ts';
+import { changeOutside, makeOutside } from '../../testing/hostile/outside.ts';
 import type { Outcome } from '../../testing/hostile/runCommands.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { readHeader } from '../../uses/codec/file/header.ts';
@@ -100,6 +104,22 @@ it('sample survives all exports', { timeout: 600_000 }, async () => {
 
 it('score survives all scores of exports', { timeout: 600_000 }, async () => {
   await expectRefusals(scores, (path) => ['score', path, 'data/test', ...quick]);
+});
+
+it('score survives random damage to exports', { timeout: 600_000 }, async () => {
+  const outside = join(emerging.folder, 'outside');
+  makeOutside(outside);
+  const damaged = ['model.safetensors', 'manifest.json', 'scores.json'].flatMap((name) =>
+    fc.sample(damageTo(name), { seed: 1, numRuns: 20 }).map((damage, index) => {
+      const path = join(emerging.folder, 'damaged', `${index} ${name}`);
+      cpSync(join(emerging.folder, 'sound/export'), path, { recursive: true });
+      unbindExport(path);
+      damage(join(path, name), outside);
+      return { path, verdict: 'cope' as const };
+    }),
+  );
+  await expectRefusals(damaged, (path) => ['score', path, 'data/test', ...quick]);
+  expect(changeOutside(outside)).toBeUndefined();
 });
 
 const prepared = (path: string): string => `--out=${path.replace('images/', 'prepared-')}`;

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
 import { downloadAnswers } from '../../testing/hostile/downloadAnswers.ts';
 import { type HostileServer, startHostileServer } from '../../testing/hostile/hostileServer.ts';
-import { changeOutside, makeOutside } from '../../testing/hostile/outside.ts';
-import { plantedLinks } from '../../testing/hostile/plantedLinks.ts';
+import { changeOutside, makeOutside, plantedLinks } from '../../testing/hostile/outside.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { createProgram } from './commandTree.ts';
 

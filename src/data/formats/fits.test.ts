@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fitsCard, fitsImage, fitsPart } from '../../testing/fitsFiles.ts';
+import { fitsCard, fitsImage, fitsPart } from '../../testing/tinyFields.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { openDataset } from '../registry.ts';
 import { decodeImage } from './imageDecoding.ts';

@@ -6,7 +6,7 @@ import { sameShape } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { layerCases } from '../../testing/layers.ts';
-import { localParameters } from '../../testing/localParameters.ts';
+import { localParameters } from '../../testing/randomModel.ts';
 import { randomImages } from '../checks/randomParameters.ts';
 import { checkerboard } from '../coupling/masks.ts';
 import { buildCoupling } from '../models/couplings.ts';

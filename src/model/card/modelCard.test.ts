@@ -40,7 +40,7 @@ it('has the last numbers of each kind with both errors', () => {
       preset: 'mnist-quickstart',
       steps: 40,
       droppedSteps: 3,
-      setbacks: 1,
+      rollbacks: 1,
       seconds: 90,
       device: 'cpu',
       threads: 2,

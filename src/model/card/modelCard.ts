@@ -171,14 +171,14 @@ function differencesFrom(preset: string, config: Config): string[] {
 function trainingText(
   step: number,
   batchSize: number,
-  { seconds, device, threads, ranks = 1, steps, droppedSteps = 0, setbacks = 0 }: JsonObject,
+  { seconds, device, threads, ranks = 1, steps, droppedSteps = 0, rollbacks = 0 }: JsonObject,
 ): string {
   const text = `${step.toLocaleString('en-US')} steps of ${batchSize} images each`;
   // The summary describes its own steps; after a kill, the checkpoint may be from other ones.
   if (typeof seconds !== 'number' || steps !== step) {
     return text;
   }
-  const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
+  const trouble = troubleText({ droppedSteps: Number(droppedSteps), rollbacks: Number(rollbacks) });
   const threaded = isHost(device) ? ` with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}` : '';
   const each = ranks === 1 ? '' : ` on each of ${shown(ranks)} ranks`;
   const time = `${timeText(seconds)} on ${shown(device)}${threaded}${each}`;

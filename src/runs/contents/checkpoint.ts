@@ -5,10 +5,9 @@ import { type ImageShape, imageShapeIn, type NdArray, showImageShape } from '../
 import { clip } from '../../core/parts/index.ts';
 import type { Safetensors } from '../../data/files/safetensors.ts';
 import type { Flow, Groups, ParameterLayout } from '../../flows/models/index.ts';
-import { optimizers } from '../../tensor/optimizers/index.ts';
+import { momentNames, type OptimizerKind, optimizers, ruleFor } from '../../tensor/optimizers/index.ts';
 import { optionsText, type RecordedOptions, recordedIn } from '../settings/trainedOptions.ts';
 import { type GuardState, guardSchema } from './guardState.ts';
-import { momentLayouts } from './momentLayouts.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** The format named in a checkpoint's metadata. */
@@ -181,4 +180,17 @@ function checkFormat({ format, formatVersion = '' }: Record<string, string>, pat
         `reads version ${FORMAT_VERSION} only: update emerging-flows`,
     );
   }
+}
+
+/** The layout of each moment of an optimiser, by name: the trained parameters that have this moment, packed as in `layout`. */
+export function momentLayouts(
+  layout: ParameterLayout,
+  optimizer: OptimizerKind,
+): Readonly<Record<string, ParameterLayout>> {
+  return Object.fromEntries(
+    momentNames(optimizer).map((moment) => [
+      moment,
+      layout.filter((spec) => spec.trained && ruleFor(optimizer, spec).rule.moments.includes(moment)),
+    ]),
+  );
 }

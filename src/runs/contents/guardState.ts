@@ -17,7 +17,7 @@ export const guardSchema = z.strictObject({
   /** Dropped steps in the whole run. */
   dropped: count,
   /** The number of rollbacks with this learning rate. */
-  setbacks: count,
+  rollbacks: count,
   /** The factor on the schedule's learning rate. */
   rateFactor: z.number(),
   /** After a rollback, the step rolled back to, until a later state has proved sound; null otherwise. */
@@ -36,7 +36,7 @@ export function newGuard(learningRate: number): GuardState {
     logNorm: unseen,
     strain: 0,
     dropped: 0,
-    setbacks: 0,
+    rollbacks: 0,
     rateFactor: 1,
     wentBackTo: null,
   };

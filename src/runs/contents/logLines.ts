@@ -50,24 +50,24 @@ export interface Trouble {
   /** Dropped steps: their batches changed nothing. */
   readonly droppedSteps: number;
   /** How often training rolled back to earlier weights. */
-  readonly setbacks: number;
+  readonly rollbacks: number;
 }
 
 /** Counts the trouble in the lines of `metrics.jsonl`. */
 export function troubleIn(lines: Iterable<JsonObject>): Trouble {
-  let [droppedSteps, setbacks] = [0, 0];
+  let [droppedSteps, rollbacks] = [0, 0];
   for (const { dropped, backToStep } of lines) {
     droppedSteps += dropped === undefined ? 0 : 1;
-    setbacks += backToStep === undefined ? 0 : 1;
+    rollbacks += backToStep === undefined ? 0 : 1;
   }
-  return { droppedSteps, setbacks };
+  return { droppedSteps, rollbacks };
 }
 
 /** The trouble in words, `3 steps dropped, rolled back once`; null if there was none. */
-export function troubleText({ droppedSteps, setbacks }: Trouble): string | null {
+export function troubleText({ droppedSteps, rollbacks }: Trouble): string | null {
   const parts = [
     ...(droppedSteps > 0 ? [`${droppedSteps} ${droppedSteps === 1 ? 'step' : 'steps'} dropped`] : []),
-    ...(setbacks > 0 ? [`rolled back ${setbacks === 1 ? 'once' : `${setbacks} times`}`] : []),
+    ...(rollbacks > 0 ? [`rolled back ${rollbacks === 1 ? 'once' : `${rollbacks} times`}`] : []),
   ];
   return parts.length > 0 ? parts.join(', ') : null;
 }

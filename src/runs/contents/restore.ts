@@ -1,4 +1,5 @@
 // The model and the training state of a checkpoint, for the configuration that it was trained with.
+
 import { UserError } from '../../core/errors.ts';
 import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../data/files/safetensors.ts';
 import type { ParameterSpecs } from '../../flows/contract/index.ts';
@@ -6,8 +7,13 @@ import { type Flow, type Groups, type ModelOptions, ParameterLayout } from '../.
 import { momentNames, optimizers } from '../../tensor/optimizers/index.ts';
 import { modelFor } from '../settings/modelShape.ts';
 import { requireTrainedOptions } from '../settings/trainedOptions.ts';
-import { type Checkpoint, type CheckpointRecord, momentPrefix, recordIn } from './checkpoint.ts';
-import { momentLayouts } from './momentLayouts.ts';
+import {
+  type Checkpoint,
+  type CheckpointRecord,
+  momentLayouts,
+  momentPrefix,
+  recordIn,
+} from './checkpoint.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** A model and its training state. */

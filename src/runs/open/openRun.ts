@@ -15,8 +15,8 @@ import {
   valueBits,
 } from '../../flows/models/index.ts';
 import { checkpointContents } from '../contents/checkpoint.ts';
+import { latestSoundCheckpoint } from '../contents/chosenCheckpoint.ts';
 import { changedSplit } from '../contents/dataRecord.ts';
-import { latestSoundCheckpoint } from '../contents/latestCheckpoint.ts';
 import { requireArrays, restore } from '../contents/restore.ts';
 import type { RunStore } from '../contents/runStore.ts';
 import { changedSettings, listSettings } from '../contents/settingChanges.ts';

@@ -4,8 +4,8 @@ import { type NdArray, requireArgument } from '../../core/numeric/index.ts';
 import { type Flow, ParameterLayout } from '../../flows/models/index.ts';
 import { constantValue, type Tensor } from '../../tensor/index.ts';
 import { optimizers } from '../../tensor/optimizers/index.ts';
+import { momentLayouts } from '../contents/checkpoint.ts';
 import { newGuard } from '../contents/guardState.ts';
-import { momentLayouts } from '../contents/momentLayouts.ts';
 import { settingsIn } from '../contents/settingChanges.ts';
 import type { TrainingState } from '../contents/trainingState.ts';
 

@@ -1,6 +1,8 @@
 // Configurations: defaults and validation.
+
 import type * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
+import { largestDivisor } from '../../core/numeric/index.ts';
 import {
   changedPart,
   explainIssue,
@@ -225,17 +227,4 @@ function requireNoNoise(model: Config['model']): void {
       'model.dequantisation is for integers, but model.continuous takes real numbers: leave one of them out',
     );
   }
-}
-
-/** The largest divisor of `value` that is at most `limit`. */
-function largestDivisor(value: number, limit: number): number {
-  let largest = 1;
-  // Divisors come in pairs, one of each at most √value.
-  for (let small = 1; small * small <= value; small++) {
-    if (value % small === 0) {
-      const pair = [small, value / small].filter((divisor) => divisor <= limit);
-      largest = Math.max(largest, ...pair);
-    }
-  }
-  return largest;
 }

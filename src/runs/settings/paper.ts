@@ -75,15 +75,18 @@ export const paperCommon = {
   },
 } as const;
 
+/** Unless an experiment says otherwise. */
+const usual = { learnedPrior: true, batchSize: 256, epochs: null } as const;
+
 /** Every experiment; each model is in only one of them. */
 export const paperExperiments: readonly PaperExperiment[] = [
   {
+    ...usual,
     title: 'galaxy',
     dataset: paperDatasets.galaxy,
     levels: 2,
     depth: 8,
     learnedPrior: false,
-    batchSize: 256,
     epochs: 6000,
     results: {
       'galaxy-1x1': { mixing: '1x1', bitsPerDim: 2.03, deviation: 0.026 },
@@ -92,12 +95,11 @@ export const paperExperiments: readonly PaperExperiment[] = [
     },
   },
   {
+    ...usual,
     title: 'CIFAR-10',
     dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 32,
-    learnedPrior: true,
-    batchSize: 256,
     epochs: 4000,
     results: {
       'cifar10-1x1-d32': {
@@ -117,22 +119,19 @@ export const paperExperiments: readonly PaperExperiment[] = [
     },
   },
   {
+    ...usual,
     title: 'density against sampling time on CIFAR-10',
     dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 32,
-    learnedPrior: true,
-    batchSize: 256,
-    epochs: null,
     results: { 'cifar10-maf-d32': { mixing: 'maf', millisecondsPerSample: 650 } },
   },
   {
+    ...usual,
     title: 'small CIFAR-10',
     dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 8,
-    learnedPrior: true,
-    batchSize: 256,
     epochs: 4000,
     results: {
       'cifar10-1x1-d8': { mixing: '1x1', bitsPerDim: 3.46, deviation: 0.005, parameters: 11.2e6 },
@@ -140,12 +139,11 @@ export const paperExperiments: readonly PaperExperiment[] = [
     },
   },
   {
+    ...usual,
     title: 'small CIFAR-10',
     dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 4,
-    learnedPrior: true,
-    batchSize: 256,
     epochs: 4000,
     results: {
       'cifar10-1x1-d4': { mixing: '1x1', bitsPerDim: 3.56, deviation: 0.008, parameters: 5.65e6 },
@@ -153,12 +151,11 @@ export const paperExperiments: readonly PaperExperiment[] = [
     },
   },
   {
+    ...usual,
     title: '1x1 forms on CIFAR-10',
     dataset: paperDatasets.cifar10,
     levels: 3,
     depth: 8,
-    learnedPrior: true,
-    batchSize: 256,
     epochs: 3500,
     comparison:
       'Compare with the free form, cifar10-1x1-d8, for the same number of epochs: training.epochs=3500.',
@@ -168,53 +165,46 @@ export const paperExperiments: readonly PaperExperiment[] = [
     },
   },
   {
+    ...usual,
     title: 'ImageNet 32',
     dataset: paperDatasets.imagenet32,
     levels: 3,
     depth: 48,
-    learnedPrior: true,
-    batchSize: 256,
-    epochs: null,
     results: {
       'imagenet32-1x1-d48': { mixing: '1x1', bitsPerDim: 4.09 },
       'imagenet32-emerging-d48': { mixing: 'emerging', bitsPerDim: 4.09 },
     },
   },
   {
+    ...usual,
     title: 'small ImageNet 32',
     dataset: paperDatasets.imagenet32,
     levels: 3,
     depth: 8,
-    learnedPrior: true,
-    batchSize: 256,
-    epochs: null,
     results: {
       'imagenet32-1x1-d8': { mixing: '1x1', bitsPerDim: 4.18, deviation: 0.003 },
       'imagenet32-emerging-d8': { mixing: 'emerging', bitsPerDim: 4.16, deviation: 0.004 },
     },
   },
   {
+    ...usual,
     title: 'small ImageNet 32',
     dataset: paperDatasets.imagenet32,
     levels: 3,
     depth: 4,
-    learnedPrior: true,
-    batchSize: 256,
-    epochs: null,
     results: {
       'imagenet32-1x1-d4': { mixing: '1x1', bitsPerDim: 4.28, deviation: 0.008 },
       'imagenet32-emerging-d4': { mixing: 'emerging', bitsPerDim: 4.25, deviation: 0.002 },
     },
   },
   {
+    ...usual,
     title: 'ImageNet 64',
     dataset: paperDatasets.imagenet64,
     levels: 4,
     depth: 48,
-    learnedPrior: true,
     // 16 on each of 4 workers.
     batchSize: 64,
-    epochs: null,
     results: {
       'imagenet64-1x1-d48': { mixing: '1x1', bitsPerDim: 3.81 },
       'imagenet64-emerging-d48': { mixing: 'emerging', bitsPerDim: 3.81 },

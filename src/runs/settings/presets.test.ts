@@ -14,46 +14,7 @@ describe.each(presets.map((preset) => [preset.name, preset] as const))('%s', (na
   });
 });
 
-it('the quick start with the couplings of the paper differs only in couplings and training', () => {
-  const [quick, paper] = ['mnist-quickstart', 'paper-mnist-quickstart'].map((preset) =>
-    resolveConfig({ preset }),
-  );
-  const { coupling, checkerboard, checkerboardWidth, ...otherOptions } = quick!.model;
-  expect({ coupling, checkerboard, checkerboardWidth }).toEqual({
-    coupling: { name: 'mixture', components: 4 },
-    checkerboard: 4,
-    checkerboardWidth: 24,
-  });
-  expect(paper!.model).toEqual({ ...otherOptions, coupling: { name: 'affine', scaleFloor: 0 } });
-});
-
-it('mnist-1x1 is mnist-quickstart except for the mixing', () => {
-  const quickstart = resolveConfig({ preset: 'mnist-quickstart' });
-  expect(quickstart.model.mixing).toEqual({ name: 'emerging', kernelSize: 3, dilation: 1 });
-  expect(resolveConfig({ preset: 'mnist-1x1' })).toEqual({
-    ...quickstart,
-    model: { ...quickstart.model, mixing: '1x1' },
-  });
-});
-
 describe('the experiments of the paper', () => {
-  it('are all present', () => {
-    const names = presets.filter(({ paper }) => paper).map(({ name }) => name);
-    expect(names.toSorted()).toEqual(
-      [
-        ...['1x1', 'emerging', 'periodic'].map((mixing) => `galaxy-${mixing}`),
-        ...['1x1-d32', '1x1-d8', '1x1-d4', 'emerging-d32', 'emerging-d8', 'emerging-d4'].map(
-          (model) => `cifar10-${model}`,
-        ),
-        ...['1x1-plu-d8', '1x1-qr-d8', 'maf-d32'].map((model) => `cifar10-${model}`),
-        ...['1x1-d48', '1x1-d8', '1x1-d4', 'emerging-d48', 'emerging-d8', 'emerging-d4'].map(
-          (model) => `imagenet32-${model}`,
-        ),
-        ...['1x1-d48', 'emerging-d48'].map((model) => `imagenet64-${model}`),
-      ].toSorted(),
-    );
-  });
-
   it('are trained as the paper trains', () => {
     expect(resolveConfig({ preset: 'galaxy-periodic' })).toMatchObject({
       data: { name: 'galaxy', augment: ['shiftReflect', 'flip', 'flipVertical', 'transpose'] },

@@ -31,12 +31,6 @@ describe('layers', () => {
     expect(config.data).toEqual({ name: 'folder/of/images', augment: [], validation: 'auto' });
   });
 
-  test('a file can replace a preset', () => {
-    const file = writeConfig('data: { name: mnist }\nmodel:\n  levels: 2\n');
-    const config = resolveConfig({ file, set: ['model.depth=3'] });
-    expect(config.model).toMatchObject({ levels: 2, depth: 3, conditioner: { width: 512 } });
-  });
-
   test('an unset option changes nothing', () => {
     const overrides = {
       seed: undefined,
@@ -107,11 +101,6 @@ describe('layers', () => {
     for (const set of [ordered, ordered.toReversed()]) {
       expect(mixing(...set)).toEqual({ name: 'convexp', kernelSize: 7, normBound: 1 });
     }
-  });
-
-  test("a run's written configuration reproduces it", () => {
-    const config = resolveConfig({ preset, overrides: { training: { epochs: 2 } } });
-    expect(resolveConfig({ file: writeConfig(stringifyConfig(config)) })).toEqual(config);
   });
 
   test('a file builds on a preset, and settings on both', () => {

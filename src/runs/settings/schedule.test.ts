@@ -22,24 +22,6 @@ describe('the schedule', () => {
     expect(createSchedule(config, 100).stepsPerEpoch).toBe(10);
   });
 
-  test('takes steps unchanged', () => {
-    const config = createConfig({
-      batchSize: 10,
-      steps: 1500,
-      warmupSteps: 100,
-      decay: 0.33,
-      averageDecay: 0.9,
-      clipNorm: 2,
-    });
-    expect(createSchedule(config, 1000)).toMatchObject({
-      totalSteps: 1500,
-      warmupSteps: 100,
-      decaySteps: 495,
-      averageDecay: 0.9,
-      clipNorm: 2,
-    });
-  });
-
   test('does not average if an epoch is one step', () => {
     expect(createSchedule(createConfig({ batchSize: 64 }), 64)).toMatchObject({
       stepsPerEpoch: 1,
@@ -76,10 +58,6 @@ describe('the learning rate', () => {
     [8, 8, 8, 8, 4 + half / 2, 4, 4 - half / 2].forEach((rate, index) => {
       expect(rates[index]).toBeCloseTo(rate, 12);
     });
-  });
-
-  test('is constant without warm-up and decay', () => {
-    expect(learningRates({ steps: 3, warmupSteps: 0, decay: 'none' })).toEqual([8, 8, 8]);
   });
 
   test('multiplies warm-up and decay where they overlap', () => {

@@ -8,7 +8,6 @@ import { lower } from './onnx/lower.ts';
 import { releaseInTurn, releaseOnFailure } from './resources.ts';
 import { createSession } from './runtime.node.ts';
 import type { Session } from './session.ts';
-import type { Traffic } from './traffic.ts';
 
 /** Whether programs on a device can take and write arrays in its memory; elsewhere arrays are the host's. */
 export function holdsArrays(device: Device): boolean {
@@ -36,10 +35,9 @@ export class DeviceMemory {
   /**
    * Opens the memory of a device.
    *
-   * @param traffic where to count what crosses to and from it
    * @throws UserError (`unsupported`) if the device does not work here; Error if it cannot hold arrays
    */
-  static open(device: Device, traffic?: Traffic): Promise<DeviceMemory> {
+  static open(device: Device): Promise<DeviceMemory> {
     const style = graphStyle(device);
     if (!holdsArrays(device)) {
       throw new Error(`the device '${device}' holds no arrays between runs`);
@@ -52,7 +50,7 @@ export class DeviceMemory {
       precision: 'float32',
       style,
     });
-    const options = { device, fallback: false, threads: 1, traffic };
+    const options = { device, fallback: false, threads: 1 };
     return releaseOnFailure(async (keep) => {
       const up = keep(await createSession(model, { ...options, allocates: true }));
       return new DeviceMemory(device, up, await createSession(model, options));

@@ -3,7 +3,6 @@
 export { type Precision, precisions } from '../emitter.ts';
 export { type AnyArray, DeviceArray, type NamedArrays, onHost, type ProgramArrays } from './arrays.ts';
 export { DeviceMemory, holdsArrays } from './deviceMemory.ts';
-export { mostArrayBytes } from './devices/arrayLimits.ts';
 export {
   addressableOn,
   type Device,
@@ -13,6 +12,7 @@ export {
   devices,
   indexedDevices,
   isHost,
+  mostArrayBytes,
   onCpu,
   parseDevice,
   reproducibleDevice,
@@ -24,4 +24,3 @@ export { compileLoop, Loop } from './loop.ts';
 export { type CompileOptions, compile, compilePrepared, evaluate, Program, requirePlace } from './program.ts';
 export { type Keep, releaseAfter, releaseInTurn, releaseOnFailure } from './resources.ts';
 export { runtimeSha256, usedDevice } from './runtime.node.ts';
-export type { Traffic } from './traffic.ts';

@@ -1,11 +1,21 @@
 // Which devices work here, tried for real, and what those that do not work need.
 import { UserError } from '../../core/errors.ts';
 import { visibleText } from '../../core/visibleText.ts';
-import { type Device, devices } from './devices/device.ts';
+import { add } from '../operations/index.ts';
+import { input } from '../tensor.ts';
+import {
+  type Device,
+  type DeviceChoice,
+  defaultDevice,
+  devices,
+  isHost,
+  showDevice,
+} from './devices/device.ts';
 import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';
 import { nativeProblem } from './nativeRuntime.node.ts';
+import { compile } from './program.ts';
+import { releaseAfter } from './resources.ts';
 import { describeCause } from './session.ts';
-import { tryDevice } from './tryDevice.ts';
 
 /** Whether a device works here. */
 export interface DeviceReport {
@@ -49,5 +59,26 @@ async function deviceFailure(device: Device): Promise<string | null> {
       throw error;
     }
     return visibleText(describeCause(error.cause ?? error));
+  }
+}
+
+/**
+ * Runs a program of one addition on a device.
+ *
+ * @throws UserError (`unsupported`) if the device does not work here, or computes something else
+ */
+export async function tryDevice(choice: DeviceChoice): Promise<void> {
+  const x = input('x', [1]);
+  const { y } = await releaseAfter(async (keep) => {
+    const program = keep(
+      await compile(
+        { inputs: { x }, outputs: { y: add(x, 1) } },
+        { ...choice, fallback: isHost(choice.device ?? defaultDevice) },
+      ),
+    );
+    return program.run({ x: { shape: [1], data: Float32Array.of(2) } });
+  });
+  if (y!.data[0] !== 3) {
+    throw new UserError('unsupported', `the device '${showDevice(choice)}' computes 2 + 1 = ${y!.data[0]}`);
   }
 }

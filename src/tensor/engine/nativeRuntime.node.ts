@@ -27,9 +27,6 @@ export const nativeProblem = once(() =>
   ),
 );
 
-/** The number of profiled sessions: the runtime names a file by the millisecond, and two could share one. */
-let profiled = 0;
-
 /**
  * Loads an ONNX model on a device of the native library.
  *
@@ -42,8 +39,6 @@ export async function createNativeSession(
     deviceIndex = 0,
     threads = availableParallelism(),
     fallback,
-    profile,
-    traffic,
     memoryPlan = false,
     allocates = false,
   }: SessionOptions,
@@ -60,7 +55,6 @@ export async function createNativeSession(
       logSeverityLevel: 3,
       // Elsewhere not: the runtime would ignore the arrays of the device that outputs are to be written to.
       ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
-      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: `${profile}-${profiled++}` }),
       // A program's threads would keep spinning after its run and take the cores from the next program.
       extra: {
         session: { force_spinning_stop: '1', ...(!fallback && { disable_cpu_ep_fallback: '1' }) },
@@ -69,7 +63,6 @@ export async function createNativeSession(
     return new Session(ort, session, {
       device,
       writesInPlace: true,
-      traffic,
       explain: (cause) => deviceError(choice, 'failed', cause),
     });
   } catch (cause) {

@@ -35,7 +35,6 @@ import { checkFeeds, checkTargets, requireOnDevice } from './programChecks.ts';
 import { releaseAfter, releaseOnFailure } from './resources.ts';
 import { createSession, usedDevice } from './runtime.node.ts';
 import type { Session } from './session.ts';
-import type { Traffic } from './traffic.ts';
 
 /** How a program is compiled. */
 export interface CompileOptions {
@@ -60,15 +59,11 @@ export interface CompileOptions {
    * with the native runtime.
    */
   memoryPlan?: boolean;
-  /** The path prefix of a file for the time of every node, written on release; none by default. */
-  profile?: string;
   /**
    * The outputs that stay on the device: every run writes them to arrays of its memory. None by default; only for devices
    * that hold arrays.
    */
   onDevice?: readonly string[];
-  /** Where to count what crosses to and from the device; by default nowhere. */
-  traffic?: Traffic;
 }
 
 /**
@@ -176,8 +171,7 @@ async function build(
   values: ReadonlyMap<Tensor, NdArray>,
   options: CompileOptions,
 ): Promise<Program> {
-  const { precision = 'float32', deviceIndex, threads, fallback = true } = options;
-  const { profile, traffic, memoryPlan, onDevice = [] } = options;
+  const { precision = 'float32', deviceIndex, threads, fallback = true, memoryPlan, onDevice = [] } = options;
   const device = await usedDevice(options.device ?? defaultDevice);
   requireOnDevice(onDevice, device, definition);
   const outputs = Object.values(definition.outputs);
@@ -224,17 +218,14 @@ async function build(
       deviceIndex,
       threads,
       fallback,
-      profile,
-      traffic,
       memoryPlan,
       onDevice: onDevice.map(fetchName),
     });
-    return new Program(
-      definition,
-      { precision, device, onDevice, isProfiled: profile !== undefined },
-      session,
-      { nodes: hostNodes, isPacked, prelude },
-    );
+    return new Program(definition, { precision, device, onDevice }, session, {
+      nodes: hostNodes,
+      isPacked,
+      prelude,
+    });
   });
 }
 
@@ -253,7 +244,6 @@ interface ProgramSettings {
   readonly device: Device;
   /** The outputs that every run writes to arrays of the device. */
   readonly onDevice: readonly string[];
-  readonly isProfiled: boolean;
 }
 
 /** A program ready to run. */
@@ -319,16 +309,13 @@ export class Program {
     return this.settings.device;
   }
 
-  /** Frees the session, and writes its profile if it was compiled with one. A second time changes nothing. */
+  /** Frees the session. A second time changes nothing. */
   async release(): Promise<void> {
     if (this.isReleased) {
       return;
     }
     this.isReleased = true;
     await this.host.prelude?.release();
-    if (this.settings.isProfiled) {
-      this.session.endProfiling();
-    }
     await this.session.release();
   }
 

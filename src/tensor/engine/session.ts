@@ -2,7 +2,6 @@
 import type { NdArray } from '../../core/numeric/index.ts';
 import { type AnyArray, DeviceArray, type RuntimeTensor } from './arrays.ts';
 import type { Device } from './devices/device.ts';
-import type { Traffic } from './traffic.ts';
 
 type TensorMap<Value> = Readonly<Record<string, Value>>;
 
@@ -19,7 +18,6 @@ export interface Runtime<Tensor extends RuntimeTensor = RuntimeTensor> {
 interface RuntimeSession<Tensor extends RuntimeTensor = RuntimeTensor> {
   readonly outputNames: readonly string[];
   run(feeds: TensorMap<Tensor>, fetches: TensorMap<Tensor | null>): Promise<TensorMap<RuntimeTensor>>;
-  endProfiling(): void;
   release(): Promise<void>;
 }
 
@@ -30,8 +28,6 @@ interface SessionSettings {
   readonly writesInPlace: boolean;
   /** What to throw for a failure of the runtime; by default that failure. */
   explain?(cause: unknown): unknown;
-  /** Where to count what crosses to and from the device. */
-  readonly traffic?: Traffic | undefined;
 }
 
 /** A loaded model. Arrays are float32 or float64, as the model declares them. */
@@ -86,7 +82,6 @@ export class Session {
       }
       results[name] = array ?? { shape: dims, data };
     }
-    this.count(inputs, Object.values(results));
     return results;
   }
 
@@ -94,13 +89,7 @@ export class Session {
   async runOnDevice(inputs: Readonly<Record<string, AnyArray>>): Promise<RuntimeTensor> {
     const [name] = this.session.outputNames;
     const outputs = await this.runTensors(inputs, { [name!]: null });
-    this.count(inputs, []);
     return outputs[name!]!;
-  }
-
-  /** Writes the profile of a session that was created with one. */
-  endProfiling(): void {
-    this.session.endProfiling();
   }
 
   /** Frees the model. */
@@ -142,22 +131,6 @@ export class Session {
       ? new this.runtime.Tensor('float32', data, shape)
       : new this.runtime.Tensor('float64', data, shape);
   }
-
-  private count(inputs: Readonly<Record<string, AnyArray>>, down: readonly NdArray[]): void {
-    const { traffic } = this.settings;
-    if (!traffic) {
-      return;
-    }
-    const up = Object.values(inputs).flatMap((array) => (array instanceof DeviceArray ? [] : [array]));
-    const countBytes = (arrays: readonly NdArray[]): number =>
-      arrays.reduce((total, { data }) => total + data.byteLength, 0);
-    traffic.runs++;
-    traffic.waits += down.length > 0 ? 1 : 0;
-    traffic.arraysUp += up.length;
-    traffic.bytesUp += countBytes(up);
-    traffic.arraysDown += down.length;
-    traffic.bytesDown += countBytes(down);
-  }
 }
 
 /** Where and how a model runs. */
@@ -169,10 +142,6 @@ export interface SessionOptions {
   readonly threads?: number | undefined;
   /** Whether operations that the device does not support may run on the CPU. */
   readonly fallback: boolean;
-  /** The path prefix of a file for the time of every node; by default none. */
-  readonly profile?: string | undefined;
-  /** Where to count what crosses to and from the device; by default nowhere. */
-  readonly traffic?: Traffic | undefined;
   /** The outputs that are always written to arrays of the device; by default none. */
   readonly onDevice?: readonly string[] | undefined;
   /** Whether memory is planned as one block (`CompileOptions`); default false. */

@@ -8,9 +8,9 @@ import { modelChecks } from '../../testing/goldenModels.ts';
 import { optimizerChecks } from '../../testing/goldenOptimizers.ts';
 import { add } from '../operations/index.ts';
 import { input } from '../tensor.ts';
+import { tryDevice } from './listDevices.node.ts';
 import { compile } from './program.ts';
 import { runtimeSha256 } from './runtime.node.ts';
-import { tryDevice } from './tryDevice.ts';
 
 // In float64, `goldenInPage.test.ts` checks them with the same file.
 describe('golden cases in float32', () => {

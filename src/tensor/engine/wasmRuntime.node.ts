@@ -55,11 +55,7 @@ const load = once(async () => {
 
 /** Loads an ONNX model into the WebAssembly runtime. */
 export async function createWasmSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
-  const { device, deviceIndex = 0, profile } = options;
-  if (profile !== undefined) {
-    throw new Error(`programs for the device '${device}' cannot be profiled`);
-  }
-  const provider = providers[device].provider(deviceIndex) as 'wasm';
+  const provider = providers[options.device].provider(options.deviceIndex ?? 0) as 'wasm';
   return createWebSession(model, { ort: await load(), provider, explain }, options);
 }
 

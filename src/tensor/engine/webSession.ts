@@ -17,7 +17,7 @@ interface WebBuild {
 export async function createWebSession(
   model: Uint8Array,
   { ort, provider, explain, start = (create) => create() }: WebBuild,
-  { device, fallback, traffic, onDevice = [], allocates = false }: SessionOptions,
+  { device, fallback, onDevice = [], allocates = false }: SessionOptions,
 ): Promise<Session> {
   try {
     const create = () =>
@@ -50,18 +50,12 @@ export async function createWebSession(
           }
           return results;
         }),
-      endProfiling: () => session.endProfiling(),
       release() {
         watch?.end();
         return inTurn(() => session.release());
       },
     };
-    return new Session(ort, oneAtATime as typeof session, {
-      device,
-      writesInPlace: false,
-      traffic,
-      explain,
-    });
+    return new Session(ort, oneAtATime as typeof session, { device, writesInPlace: false, explain });
   } catch (cause) {
     throw explain(cause);
   }

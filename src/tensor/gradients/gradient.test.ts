@@ -224,29 +224,6 @@ describe('pullback', () => {
 });
 
 describe('the gradient of a gradient', () => {
-  it('is the second derivative of functions of one variable', async () => {
-    const points = [-1.3, 0.4, 2.1];
-    const s = (value: number) => 1 / (1 + Math.exp(-value));
-    const functions: [string, (x: Tensor) => Tensor, (value: number) => number][] = [
-      ['exp', op.exp, Math.exp],
-      ['x³', (x) => op.multiply(x, op.multiply(x, x)), (value) => 6 * value],
-      ['1/x', (x) => op.divide(1, x), (value) => 2 / value ** 3],
-      ['log|x|', (x) => op.log(op.abs(x)), (value) => -1 / value ** 2],
-      ['√|x|', (x) => op.sqrt(op.abs(x)), (value) => -0.25 * Math.abs(value) ** -1.5],
-      ['sigmoid', op.sigmoid, (value) => s(value) * (1 - s(value)) * (1 - 2 * s(value))],
-      ['logSigmoid', op.logSigmoid, (value) => -s(value) * (1 - s(value))],
-      ['relu²', (x) => op.multiply(op.relu(x), op.relu(x)), (value) => (value > 0 ? 2 : 0)],
-    ];
-    const x = input('x', [3]);
-    const outputs = Object.fromEntries(
-      functions.map(([name, f]) => [name, derivative(op.sum(derivative(op.sum(f(x)), x)), x)]),
-    );
-    const values = await computeValues(outputs, { x }, { x: vector(...points) });
-    for (const [name, , second] of functions) {
-      expectClose(name, values[name]!.data, points.map(second), 'float64');
-    }
-  });
-
   it.each<[string, number[], (x: Tensor) => Tensor]>([
     ['log|det|', [3, 3], op.logAbsDet],
     ['the sum of an inverse', [3, 3], (w) => op.sum(op.inverse(w))],

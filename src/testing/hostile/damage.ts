@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
-import { plantedLinks } from './plantedLinks.ts';
+import { plantedLinks } from './outside.ts';
 
 /** Damages the file at a path; returns what was done. */
 export type Damage = (path: string, outside: string) => string;
@@ -70,7 +70,8 @@ function damageTree(tree: unknown, { position, kind, value }: TreeDamage): unkno
     branch[key] = value;
   } else if (branch !== root) {
     delete branch[key];
-    if (kind === 'rename') {
+    // A list would grow to an index among its names.
+    if (kind === 'rename' && !Array.isArray(branch)) {
       Object.defineProperty(branch, String(value).slice(0, 1000), {
         value: old,
         enumerable: true,

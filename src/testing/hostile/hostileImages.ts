@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, write
 import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 import { fixture } from '../../data/fixtures/formula.ts';
-import { fitsCard, fitsImage, fitsPart } from '../fitsFiles.ts';
+import { fitsCard, fitsImage, fitsPart } from '../tinyFields.ts';
 import type { HostileFolder } from './hostileModels.ts';
 import { hostileParquet } from './hostileParquet.ts';
 import { gifOfFrames, jpegOfScans, tiffOfLargeTiles, tiffOfPages } from './hostilePhotos.ts';

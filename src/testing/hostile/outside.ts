@@ -1,5 +1,13 @@
 // A folder that no command may change: what hostile links point to.
-import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 const CONTENT = 'not yours\n';
@@ -22,3 +30,11 @@ export function changeOutside(path: string): string | undefined {
     );
   return isSame ? undefined : `files outside were changed; they are now ${entries.join(', ')}`;
 }
+
+/** The links, by name: each leads to something in the folder `outside`. */
+export const plantedLinks: Readonly<Record<string, (path: string, outside: string) => void>> = {
+  link: (path, outside) => symlinkSync(join(outside, 'file'), path),
+  'hard link': (path, outside) => linkSync(join(outside, 'file'), path),
+  'link to a folder': (path, outside) => symlinkSync(join(outside, 'folder'), path),
+  'link to a new file': (path, outside) => symlinkSync(join(outside, 'new'), path),
+};

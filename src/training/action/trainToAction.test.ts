@@ -17,7 +17,7 @@ import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { multiply, product, reshape, sum, sumPerImage } from '../../tensor/operations/index.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
+import { constant } from '../../tensor/tensor.ts';
 import { exportModel } from '../../uses/export/exportModel.ts';
 import type { Action } from '../gradients/actionLoss.ts';
 import { train } from '../loop/train.ts';
@@ -169,17 +169,6 @@ describe('refuses', () => {
     await refused({ model: { dequantisation: { name: 'variational', width: 8 } } }).toThrow(
       'model.dequantisation is for integers, but an action takes real numbers: leave it out',
     );
-  });
-
-  it('an action of all images together', async () => {
-    await refused({}, (x) => sum(multiply(x, x))).toThrow(
-      'the action must return a number for each image, [32], but returns []',
-    );
-    await refused({}, (() => 1) as unknown as Action).toThrow(
-      'the action must return a tensor with a number for each image, [32], but returns number',
-    );
-    await refused({}, (async (x: Tensor) => x) as unknown as Action).toThrow('but returns a promise');
-    await refused({}, (() => undefined) as unknown as Action).toThrow('but returns undefined');
   });
 
   it('models whose inverse has no gradient', async () => {

@@ -141,17 +141,6 @@ describe('refuses', () => {
       'the action must return a number for each image, [4], but returns [4, 32]: sum over all other axes',
     );
   });
-
-  it('workers and recomputed activations, and chooses neither by itself', () => {
-    expect(() => planGradients({ ...request, workers: 2 })).toThrow(
-      'an action is a function, which cannot be sent to 2 workers',
-    );
-    expect(() => planGradients({ ...request, activations: 'recompute' })).toThrow(
-      "activations 'recompute' is for training on images",
-    );
-    const plan = planGradients({ ...request, available: 1 });
-    expect([plan.workers, plan.activations]).toEqual([1, 'keep']);
-  });
 });
 
 const named = <Value>(kind: string, values: Readonly<Record<string, Value>>): Record<string, Value> =>

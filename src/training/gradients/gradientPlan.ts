@@ -49,8 +49,8 @@ export interface GradientPlan {
   readonly bytes: number;
   /** Why there is one worker, if there would otherwise be several by default. */
   readonly whyOneWorker?: string | undefined;
-  /** Compiles the programs; `profile` is as in `CompileOptions`. */
-  compile(profile?: string): Promise<GradientProgram>;
+  /** Compiles the programs. */
+  compile(): Promise<GradientProgram>;
 }
 
 /** Computes the gradients of batches. */

@@ -118,12 +118,6 @@ test('workers share the available memory and the threads', () => {
   expect(planned({ ...scarce, workers: 3, threads: 3 }).activations).toBe('recompute');
 });
 
-test('an impossible number of workers is rejected', () => {
-  expect(() => planned({ workers: 4, threads: 4 })).toThrow(
-    '6 images cannot be divided evenly among 4 workers',
-  );
-});
-
 test("the workers' copies leave less room for activations", () => {
   const shares = 2 * planned({ images: images / 2, workers: 1, activations: 'keep' }).bytes;
   const copies = planned({ workers: 2, activations: 'keep' }).bytes - shares;

@@ -56,15 +56,11 @@ export function threadedGradients(
     activations,
     workers,
     bytes: workers * bytes + copiedBytes(request.layout, workers),
-    compile: (profile = request.profile) => startThreads({ ...request, activations }, workers, profile),
+    compile: () => startThreads({ ...request, activations }, workers),
   };
 }
 
-async function startThreads(
-  request: GradientRequest,
-  workers: number,
-  profile: string | undefined,
-): Promise<GradientProgram> {
+async function startThreads(request: GradientRequest, workers: number): Promise<GradientProgram> {
   const { model, layout, images, batchSize, activations } = request;
   const { precision = 'float32', device = defaultDevice, threads = 1 } = request;
   const shares = Array.from({ length: workers }, (_, share) => share);
@@ -75,20 +71,20 @@ async function startThreads(
     : undefined;
   // In arrays of their own: a view would be sent along with its whole underlying buffer.
   const current = shared?.weights ?? layout.zeros('all');
-  const data = shares.map((share): ThreadData => {
-    // Each thread numbers only the files of its own sessions.
-    const profiling = profile && { profile: `${profile}-${share}` };
-    return {
-      options: model.options,
-      imageShape: model.imageShape,
-      parts: layout.parts,
-      request: { images, batchSize, activations, precision, device, threads, ...profiling },
-      shared,
-    };
-  });
+  const data: ThreadData = {
+    options: model.options,
+    imageShape: model.imageShape,
+    parts: layout.parts,
+    request: { images, batchSize, activations, precision, device, threads },
+    shared,
+  };
   return releaseOnFailure(async (keep) => {
     const pool = keep(
-      await ThreadPool.open<ShareRequest, ShareAnswer>('gradients', partModules(model.options), data),
+      await ThreadPool.open<ShareRequest, ShareAnswer>(
+        'gradients',
+        partModules(model.options),
+        shares.map(() => data),
+      ),
     );
     await pool.start();
     return {

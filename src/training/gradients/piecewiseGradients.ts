@@ -31,7 +31,7 @@ export function piecewiseGradients(request: GradientRequest): GradientPlan {
     activations: 'recompute',
     workers: 1,
     bytes: 4 * [...passedElements, ...peakPerProgram].reduce((total, elements) => total + elements, 0),
-    compile: (profile) => compilePieces(pieces, { ...request, ...(profile && { profile }) }),
+    compile: () => compilePieces(pieces, request),
   };
 }
 

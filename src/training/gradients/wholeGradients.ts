@@ -20,10 +20,9 @@ export function wholeGradients(request: GradientRequest): GradientPlan {
     activations: 'keep',
     workers: 1,
     bytes,
-    async compile(profile) {
+    async compile() {
       const program = await compilePrepared(definition, {
         ...request,
-        ...(profile && { profile }),
         memoryPlan: bytes <= MOST_PLANNED,
         ...(memory && { onDevice: Object.keys(definition.outputs) }),
       });

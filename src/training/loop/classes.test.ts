@@ -101,12 +101,6 @@ it('trains with variational noise too, and p(x) is the mean of p(x | class) for 
   expect(byRanks).toEqual(byRanks.map(() => evaluation));
 });
 
-it('is the same with two workers, up to rounding', async () => {
-  const [oneWorker, twoWorkers] = [await trained(dataset()), await trained(dataset(), 2)];
-  expect(twoWorkers.workers).toBe(2);
-  expect(twoWorkers.validationBitsPerDim!).toBeCloseTo(oneWorker.validationBitsPerDim!, 2);
-});
-
 it('refuses images without labels, or with other classes', async () => {
   const images = dataset();
   const plain = (set: Dataset['train']) => imagesInMemory(readAll(set), set.imageShape);

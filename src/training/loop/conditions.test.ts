@@ -103,18 +103,6 @@ it('learns from true conditions, which the run stores with their scales, and res
   );
 });
 
-it('is the same with two workers, and with recomputed activations, up to rounding', async () => {
-  const results = [];
-  for (const how of [{ workers: 1 }, { workers: 2 }, { workers: 1, activations: 'recompute' as const }]) {
-    const run = await startRun(config({ training: { steps: 3 } }), memoryFiles('bright'), {
-      dataset: dataset(),
-    });
-    results.push((await train({ ...run, threads: 2, ...how })).validationBitsPerDim!);
-  }
-  expect(results[1]).toBeCloseTo(results[0]!, 3);
-  expect(results[2]).toBeCloseTo(results[0]!, 3);
-});
-
 it('refuses images without conditions, constant ones, augmentations of conditioned images, and classes', async () => {
   const start = (images: Dataset, changes: ConfigLayer = {}) =>
     startRun(config(changes), memoryFiles('none'), { dataset: images });

@@ -128,13 +128,6 @@ describe('a continuous run', () => {
       expect(Buffer.compare(bytes, readFiles('whole')[index]!)).toBe(0);
     });
   });
-
-  it('trains on two workers', async () => {
-    await trained('workers', undefined, 2);
-    const readResult = (name: string): number =>
-      JSON.parse(readFileSync(runPaths(join(root, name)).summary, 'utf8')).natsPerValue;
-    expect(readResult('workers')).toBeCloseTo(readResult('whole'), 3);
-  });
 });
 
 describe('a continuous run refuses', () => {

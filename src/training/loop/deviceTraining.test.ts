@@ -102,7 +102,7 @@ describeOnGpu('a run on a device', () => {
       ),
     );
     expect(troubles[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
-    expect(state).toMatchObject({ step: 6, updates: 3, guard: { dropped: 3, setbacks: 1 } });
+    expect(state).toMatchObject({ step: 6, updates: 3, guard: { dropped: 3, rollbacks: 1 } });
   });
 
   it('ends in one line if the device is lost, and resumes on the CPU', async () => {

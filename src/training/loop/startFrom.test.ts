@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { mean } from '../../core/numeric/statistics.ts';
 import { readAll } from '../../data/contract/dataset.ts';
-import { memoryFiles } from '../../data/files/fileStore.ts';
 import { requireEightBits } from '../../data/pixels/bitDepth.ts';
 import { DEQUANTISER } from '../../flows/models/flow.ts';
 import { FlowModel } from '../../model/flowModel.ts';
@@ -113,19 +112,10 @@ it('rolls back to these weights', async () => {
     return batch;
   });
   const result = await train({ ...run, threads: 1, stopAt: 7 });
-  expect(result.state.guard.setbacks).toBe(2);
+  expect(result.state.guard.rollbacks).toBe(2);
   const model = toFlowModel(result);
   expect(await measureBits(model)).toBeCloseTo(await measureBits(source), 1);
   await model.release();
-});
-
-it('trains in files as in a folder', async () => {
-  const config = tinyConfig({ steps: 20, learningRate: 1e-4 });
-  const files = memoryFiles('files');
-  const run = await startRun(config, files, { dataset, from: source });
-  const ofFiles = await train({ ...run, threads: 1 });
-  const ofFolder = await train({ ...(await startedRun('folder')), threads: 1 });
-  expect(ofFiles.state.weights).toEqual(ofFolder.state.weights);
 });
 
 it('refuses to continue with random weights if its checkpoints are gone', async () => {

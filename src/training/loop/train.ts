@@ -29,7 +29,7 @@ import { requireSameAsCpu } from './cpuComparison.ts';
 import { guardedStep } from './guardedStep.ts';
 import { isAnchor, isMilestone, lastStepOfCall } from './milestones.ts';
 import { describePlace, recordResult, recordStart } from './recordTraining.ts';
-import { answerStep, requireTrained } from './setback.ts';
+import { answerStep, requireTrained } from './rollback.ts';
 import { type BudgetOptions, budgetInMinutes, chooseSteps } from './timeBudget.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 import { prepareTraining, type TrainingParts, withConfig } from './trainingParts.ts';

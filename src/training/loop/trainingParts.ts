@@ -5,7 +5,7 @@ import { partName } from '../../core/parts/index.ts';
 import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type Flow, flowFor, type Groups, ParameterLayout } from '../../flows/models/index.ts';
-import { latestSoundCheckpoint } from '../../runs/contents/latestCheckpoint.ts';
+import { latestSoundCheckpoint } from '../../runs/contents/chosenCheckpoint.ts';
 import { requireArrays } from '../../runs/contents/restore.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { requireLoggable } from '../../runs/contents/stepStatistics.ts';

@@ -3,7 +3,7 @@
 import { countElements, type ImageShape } from '../../core/numeric/index.ts';
 import { availableBytes } from '../../core/platform/index.ts';
 import { countParameters, ParameterLayout } from '../../flows/models/index.ts';
-import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
+import { momentLayouts } from '../../runs/contents/checkpoint.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { checkModelShape, modelFor } from '../../runs/settings/modelShape.ts';
 import { optimizers } from '../../tensor/optimizers/index.ts';

@@ -34,7 +34,7 @@ it('averages the last tenth of the steps, excludes dropped ones without a loss, 
     train: 20,
     validation: null,
     droppedSteps: 2,
-    setbacks: 1,
+    rollbacks: 1,
     problem: null,
   });
 });
@@ -63,7 +63,7 @@ it('trusts the summary of a run that counts all its steps, and reads only the en
   }));
   const run = runWith('finished', [...steps, { step: 400, validationBitsPerDim: 1.5 }]);
   const paths = runPaths(run);
-  const summary = { steps: 400, droppedSteps: 3, setbacks: 1, imagesPerSecond: 12, complete: true };
+  const summary = { steps: 400, droppedSteps: 3, rollbacks: 1, imagesPerSecond: 12, complete: true };
   writeFileSync(paths.summary, JSON.stringify(summary));
   // Neither timings nor the beginning of the metrics are read.
   writeFileSync(paths.timings, 'damaged');

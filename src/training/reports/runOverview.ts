@@ -27,8 +27,14 @@ import {
 import { type RunPaths, readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
-import { type CurvePoint, finiteMean, RECENT, recentCount } from './curvePlot.ts';
-import { trainingPoint, validationPoint } from './learningCurve.ts';
+import {
+  type CurvePoint,
+  finiteMean,
+  RECENT,
+  recentCount,
+  trainingPoint,
+  validationPoint,
+} from './curvePlot.ts';
 
 /** A run in a list. */
 export interface RunOverview extends RunProgress {
@@ -117,8 +123,8 @@ interface Logged extends Trouble {
 
 /** A run's overview from its summary and the last lines of its metrics; undefined if these don't suffice. */
 function endOfLogs(paths: RunPaths, summary: JsonObject): Logged | undefined {
-  const { steps, droppedSteps, setbacks, imagesPerSecond } = summary;
-  if (![steps, droppedSteps, setbacks, imagesPerSecond].every((value) => typeof value === 'number')) {
+  const { steps, droppedSteps, rollbacks, imagesPerSecond } = summary;
+  if (![steps, droppedSteps, rollbacks, imagesPerSecond].every((value) => typeof value === 'number')) {
     return undefined;
   }
   const { lines, isCut } = readLastJsonLines(paths.metrics, checkMetrics, END_BYTES);
@@ -130,7 +136,7 @@ function endOfLogs(paths: RunPaths, summary: JsonObject): Logged | undefined {
         validation,
         imagesPerSecond: Number(imagesPerSecond),
         droppedSteps: Number(droppedSteps),
-        setbacks: Number(setbacks),
+        rollbacks: Number(rollbacks),
         onlyLastMiB: null,
       }
     : undefined;
@@ -242,7 +248,7 @@ export const unknownProgress: RunProgress = {
   test: null,
   imagesPerSecond: null,
   droppedSteps: 0,
-  setbacks: 0,
+  rollbacks: 0,
   onlyLastMiB: null,
   when: null,
   problem: null,

@@ -18,8 +18,7 @@ import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { experimentName } from '../../runs/settings/experimentName.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
-import { curvePlot } from './curvePlot.ts';
-import { readLearningCurve } from './learningCurve.ts';
+import { curvePlot, readLearningCurve } from './curvePlot.ts';
 
 /** The samples of a run folder: the same latents each time; for a model with a few classes, a column for each. */
 const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };

@@ -66,9 +66,7 @@ const trainOptions: Readonly<Record<keyof (TrainRunOptions & Run), true>> = {
   fallback: true,
   inverse: true,
   memoryPlan: true,
-  profile: true,
   onDevice: true,
-  traffic: true,
 };
 
 /** How a run ended, what was measured of it, and its last pictures. */

@@ -1,6 +1,6 @@
 // Training whose state is on a device, here a software one: the numbers of the processor, and little that crosses.
 
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
@@ -12,8 +12,9 @@ import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
 import { type Batch, sliceBatch } from '../../model/likelihood/likelihood.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import { DeviceArray, type ProgramArrays } from '../../tensor/engine/arrays.ts';
 import { releaseAfter } from '../../tensor/engine/resources.ts';
-import { newTraffic, type Traffic } from '../../tensor/engine/traffic.ts';
+import { Session } from '../../tensor/engine/session.ts';
 import { adamax } from '../../tensor/optimizers/adamax.ts';
 import { adamw } from '../../tensor/optimizers/adamw.ts';
 import { muon } from '../../tensor/optimizers/muon.ts';
@@ -217,12 +218,18 @@ describeOnGpu('training on a device', () => {
     }
   });
 
+  const hostBytes = (arrays: ProgramArrays): number =>
+    Object.values(arrays).reduce(
+      (total, array) => total + (array instanceof DeviceArray ? 0 : array.data.byteLength),
+      0,
+    );
+
   it.each(['keep', 'recompute'] as const)(
     'moves nothing that grows with the weights (%s)',
     async (activations) => {
-      const crossing = async (width: number): Promise<Traffic> => {
+      const crossing = async (width: number) => {
         const model = createModel({ levels: 2, conditioner: { width } });
-        const traffic = newTraffic();
+        const traffic = { bytesUp: 0, bytesDown: 0, waits: 0 };
         await releaseAfter(async (keep) => {
           const trainer = keep(
             await Trainer.create(model, await createStart(model), {
@@ -231,12 +238,21 @@ describeOnGpu('training on a device', () => {
               averageDecay: 0.9,
               optimizer: optimizers.adamax,
               activations,
-              traffic,
             }),
           );
           await trainer.step(batchAt(1, model), 0.001);
-          Object.assign(traffic, newTraffic());
+          const runs = vi.spyOn(Session.prototype, 'run');
+          const copies = vi.spyOn(Session.prototype, 'runOnDevice');
           await trainer.step(batchAt(2, model), 0.001);
+          for (const [inputs] of [...runs.mock.calls, ...copies.mock.calls]) {
+            traffic.bytesUp += hostBytes(inputs);
+          }
+          for (const { value } of runs.mock.settledResults) {
+            const bytes = hostBytes(value);
+            traffic.bytesDown += bytes;
+            traffic.waits += bytes > 0 ? 1 : 0;
+          }
+          vi.restoreAllMocks();
         });
         return traffic;
       };

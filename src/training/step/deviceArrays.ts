@@ -4,7 +4,7 @@ import { option, phrase, UserError } from '../../core/errors.ts';
 import { countElements } from '../../core/numeric/index.ts';
 import { onlyRank } from '../../core/ranks/index.ts';
 import type { Groups, ParameterLayout } from '../../flows/models/index.ts';
-import { momentLayouts } from '../../runs/contents/momentLayouts.ts';
+import { momentLayouts } from '../../runs/contents/checkpoint.ts';
 import type { TrainingStart } from '../../runs/contents/trainingState.ts';
 import { arrayLimits } from '../../tensor/engine/devices/providers.node.ts';
 import {
@@ -23,7 +23,6 @@ import {
   prepare,
   releaseInTurn,
   releaseOnFailure,
-  type Traffic,
 } from '../../tensor/engine/index.ts';
 import { input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { add, concatenate, multiply, pad, reshape, sum } from '../../tensor/operations/index.ts';
@@ -83,7 +82,7 @@ export class DeviceArrays implements StateArrays {
    * @throws UserError (`unsupported`) if the device does not work here, or is too small for the weights
    */
   static async open(hostLayout: ParameterLayout, options: StateArraysOptions): Promise<DeviceArrays> {
-    const { device = defaultDevice, traffic, ranks = onlyRank, batchSize } = options;
+    const { device = defaultDevice, ranks = onlyRank, batchSize } = options;
     const layout = updateLayout(hostLayout, 'one vector', options.optimizer);
     const shape = layout.groupShape(TRAINED);
     const bytes = Float32Array.BYTES_PER_ELEMENT * countElements(shape);
@@ -98,7 +97,7 @@ export class DeviceArrays implements StateArrays {
     const { microBatch = images } = options;
     const parts = images / microBatch;
     return releaseOnFailure(async (keep) => {
-      const memory = keep(await DeviceMemory.open(device, traffic));
+      const memory = keep(await DeviceMemory.open(device));
       const total = await memory.allocate(shape);
       const part = parts > 1 ? await memory.allocate(shape) : total;
       const bitsPerDim: DeviceArray[] = [];
@@ -108,7 +107,6 @@ export class DeviceArrays implements StateArrays {
       const programs = await compileStepPrograms(
         {
           device,
-          traffic,
           update: withAverage(
             updateProgram(options.optimizer, sectionsIn(layout, TRAINED, options.optimizer)),
           ),
@@ -304,7 +302,6 @@ interface StepPrograms {
 /** What the programs are for. */
 interface StepProgramOptions {
   readonly device: Device;
-  readonly traffic: Traffic | undefined;
   /** The update of the weights and their average. */
   readonly update: ProgramDefinition;
   /** How many gradients there are. */
@@ -316,10 +313,10 @@ interface StepProgramOptions {
 
 /** Compiles the programs. */
 async function compileStepPrograms(
-  { device, traffic, update, length, parts, microBatch }: StepProgramOptions,
+  { device, update, length, parts, microBatch }: StepProgramOptions,
   keep: Keep,
 ): Promise<StepPrograms> {
-  const engine: CompileOptions = { device, fallback: false, ...(traffic && { traffic }) };
+  const engine: CompileOptions = { device, fallback: false };
   const inMemory = async (definition: ProgramDefinition): Promise<Program> => {
     const onDevice = Object.keys(definition.outputs);
     // After the preparation, which may change who reads what.

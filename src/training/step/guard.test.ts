@@ -4,7 +4,7 @@ import { RandomStream } from '../../core/numeric/random.ts';
 import { type GuardState, guardSchema, newGuard } from '../../runs/contents/guardState.ts';
 import {
   afterRefusal,
-  afterSetback,
+  afterRollback,
   afterStep,
   atAnchor,
   guardFor,
@@ -91,30 +91,30 @@ describe('rollback', () => {
   it('halves the rate and goes further back each time, and ends', () => {
     const start = newGuard(0.01);
     let guard = experienced();
-    for (let setback = 1; setback <= guardLimits.mostSetbacks; setback++) {
+    for (let rollback = 1; rollback <= guardLimits.mostRollbacks; rollback++) {
       expect(isExhausted(guard)).toBe(false);
-      guard = afterSetback(refused(guard, 3), start, 100 - setback);
+      guard = afterRollback(refused(guard, 3), start, 100 - rollback);
       expect(guard).toMatchObject({
-        setbacks: setback,
-        rateFactor: 0.5 ** setback,
+        rollbacks: rollback,
+        rateFactor: 0.5 ** rollback,
         strain: 0,
         loss: start.loss,
       });
-      expect([mayGoBackTo(guard, 100 - setback), mayGoBackTo(guard, 99 - setback)]).toEqual([false, true]);
+      expect([mayGoBackTo(guard, 100 - rollback), mayGoBackTo(guard, 99 - rollback)]).toEqual([false, true]);
     }
     expect(isExhausted(guard)).toBe(true);
   });
 
   it('may return to a later state once an anchor was reached without trouble', () => {
-    const guard = afterSetback(experienced(), newGuard(0.01), 50);
+    const guard = afterRollback(experienced(), newGuard(0.01), 50);
     expect(mayGoBackTo(atAnchor(afterRefusal(guard)), 100)).toBe(false);
     expect(mayGoBackTo(atAnchor(afterStep(guard, seen(3))), 100)).toBe(true);
   });
 
   it('restarts its count with a new learning rate, and only then', () => {
-    const guard = afterSetback(experienced(), newGuard(0.01), 50);
+    const guard = afterRollback(experienced(), newGuard(0.01), 50);
     expect(guardFor(0.01, guard)).toBe(guard);
-    expect(guardFor(0.005, guard)).toEqual({ ...guard, learningRate: 0.005, setbacks: 0, rateFactor: 1 });
+    expect(guardFor(0.005, guard)).toEqual({ ...guard, learningRate: 0.005, rollbacks: 0, rateFactor: 1 });
   });
 });
 

@@ -24,7 +24,7 @@ export const guardLimits = {
   /** The factor on the learning rate at each rollback. */
   rateFactor: 0.5,
   /** The number of rollbacks after which training continues; one more ends it. */
-  mostSetbacks: 4,
+  mostRollbacks: 4,
 } as const;
 
 type Range = GuardState['loss'];
@@ -44,7 +44,9 @@ export interface Observation {
  * full.
  */
 export function guardFor(learningRate: number, guard: GuardState): GuardState {
-  return guard.learningRate === learningRate ? guard : { ...guard, learningRate, setbacks: 0, rateFactor: 1 };
+  return guard.learningRate === learningRate
+    ? guard
+    : { ...guard, learningRate, rollbacks: 0, rateFactor: 1 };
 }
 
 /** Why a step must not reach the weights, in words; null if it may. */
@@ -91,15 +93,15 @@ export function mustGoBack({ strain }: GuardState): boolean {
 }
 
 /** Whether the limit of rollbacks has been reached. */
-export function isExhausted({ setbacks }: GuardState): boolean {
-  return setbacks >= guardLimits.mostSetbacks;
+export function isExhausted({ rollbacks }: GuardState): boolean {
+  return rollbacks >= guardLimits.mostRollbacks;
 }
 
 /** The guard after a rollback to the state of step `to`, whose guard was `then`: its ranges, a lower rate. */
-export function afterSetback(now: GuardState, then: GuardState, to: number): GuardState {
+export function afterRollback(now: GuardState, then: GuardState, to: number): GuardState {
   const { loss, logNorm } = then;
   const rateFactor = now.rateFactor * guardLimits.rateFactor;
-  return { ...now, loss, logNorm, strain: 0, rateFactor, setbacks: now.setbacks + 1, wentBackTo: to };
+  return { ...now, loss, logNorm, strain: 0, rateFactor, rollbacks: now.rollbacks + 1, wentBackTo: to };
 }
 
 /**

@@ -392,14 +392,14 @@ async function measuredSeed(
   if (training === undefined || perImage === undefined) {
     return { seed, curve: [], droppedSteps: 0, rollbacks: 0, failure: failure! };
   }
-  const { curve, droppedSteps, setbacks, place } = await readOutcome(training);
+  const { curve, droppedSteps, rollbacks, place } = await readOutcome(training);
   return {
     seed,
     place,
     perImage: perImage.map((bits) => unit.of(bits)),
     curve: curve.map(({ step, bitsPerDim }) => ({ step, bitsPerDim: unit.of(bitsPerDim) })),
     droppedSteps,
-    rollbacks: setbacks,
+    rollbacks,
   };
 }
 

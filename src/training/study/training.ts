@@ -13,8 +13,7 @@ import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/index.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import type { TrainingOptions } from '../loop/train.ts';
-import type { CurvePoint } from '../reports/curvePlot.ts';
-import { readLearningCurve } from '../reports/learningCurve.ts';
+import { type CurvePoint, readLearningCurve } from '../reports/curvePlot.ts';
 import { trainRun } from '../reports/trainRun.ts';
 
 /** How the trainings of a study are computed. */

@@ -160,7 +160,7 @@ function trainingWarnings({ dataset, variants, equalSeconds }: DatasetResult): s
     const where = `${variant} on ${dataset}`;
     return [
       ...seeds.flatMap(({ seed, failure, droppedSteps, rollbacks }) => {
-        const trouble = troubleText({ droppedSteps, setbacks: rollbacks });
+        const trouble = troubleText({ droppedSteps, rollbacks });
         const problem = failure === undefined ? trouble : `left out: ${failure}`;
         return problem === null ? [] : [`${where}, seed ${seed}: ${problem}.`];
       }),

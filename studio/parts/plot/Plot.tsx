@@ -90,7 +90,7 @@ export function Plot({ label, plot, marks, results, at: marked, onPart }: PlotPr
                 class={`plot-mark ${mark.kind} hue-${mark.hue % HUES}`}
                 x1={across(mark.x)}
                 x2={across(mark.x)}
-                y1={mark.kind === 'setback' ? top : bottom - 14}
+                y1={mark.kind === 'rollback' ? top : bottom - 14}
                 y2={bottom}
               >
                 <title>{mark.text}</title>

@@ -7,7 +7,7 @@ import { type CurvePoint, finiteMean, RECENT, recentCount } from '../../../src/t
 export interface CurveMark {
   readonly step: number;
   readonly text: string;
-  readonly kind: 'dropped' | 'setback';
+  readonly kind: 'dropped' | 'rollback';
 }
 
 /** A run's measurements, in bits/dim whatever their unit. If a log returns to an earlier step, as after a resume, later steps are replaced. */
@@ -52,7 +52,7 @@ export class RunCurve {
       this.validation.push({ step, bitsPerDim: numberIn(validationBitsPerDim) });
     } else if (backToStep !== undefined) {
       const text = `step ${step}: rolled back to step ${backToStep} (${reason})`;
-      this.marks.push({ step, kind: 'setback', text });
+      this.marks.push({ step, kind: 'rollback', text });
     } else if (bitsPerDim !== undefined) {
       this.forgetFrom(step);
       this.training.push({ step, bitsPerDim: numberIn(bitsPerDim) });

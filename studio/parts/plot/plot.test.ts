@@ -34,7 +34,7 @@ it('reads logs, skips invalid lines, and replaces steps repeated by a resume', (
   );
   expect(curve.training.map(({ step }) => step)).toEqual([1, 2, 3]);
   expect(curve.validation).toEqual([{ step: 2, bitsPerDim: 4.5 }]);
-  expect(curve.marks.map(({ kind }) => kind)).toEqual(['dropped', 'setback']);
+  expect(curve.marks.map(({ kind }) => kind)).toEqual(['dropped', 'rollback']);
   // The last tenth has one step, which was dropped.
   expect(curve.recent()).toBeNaN();
   expect([0, 1, 2, 3, 9].map((step) => curve.secondsAt(step))).toEqual([0, 2, 2, 6, 6]);
@@ -64,7 +64,7 @@ it('draws long runs as means, at steps or seconds', () => {
   expect([x.label, x.range]).toEqual(['steps', [0, 1600]]);
   expect(y.range[0]).toBeLessThan(50);
   expect(y.range[1]).toBeGreaterThan(1500);
-  expect(curveMarks(runs, 'steps')).toMatchObject([{ x: 1500, hue: 3, kind: 'setback' }]);
+  expect(curveMarks(runs, 'steps')).toMatchObject([{ x: 1500, hue: 3, kind: 'rollback' }]);
   const seconds = runsPlot(runs, { ...fullView, axis: 'seconds' });
   expect(seconds.series[0]!.points[0]!.x).toBe(5.5);
   expect(seconds.x.range).toEqual([0, 800]);

@@ -60,7 +60,7 @@ function runFacts(run: FoundRun, watched: WatchedRun | undefined): (readonly [st
     ['Recent speed', rate(watched?.speed)],
     ['Mean speed', rate(run.imagesPerSecond)],
     ['Dropped steps', run.droppedSteps === 0 ? null : run.droppedSteps.toLocaleString('en')],
-    ['Rollbacks', run.setbacks === 0 ? null : run.setbacks.toLocaleString('en')],
+    ['Rollbacks', run.rollbacks === 0 ? null : run.rollbacks.toLocaleString('en')],
     ['Images', run.data],
     ['Preset', run.preset],
     ['Last changed', run.when === null ? null : whenText(run.when)],

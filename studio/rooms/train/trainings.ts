@@ -242,7 +242,7 @@ function applyNews(run: Training, news: TrainingNews, before: number): number {
   } else {
     curve.marks.push({
       step: news.step,
-      kind: /rolled back/.test(news.text) ? 'setback' : 'dropped',
+      kind: /rolled back/.test(news.text) ? 'rollback' : 'dropped',
       text: news.text,
     });
   }

@@ -18,7 +18,7 @@ import {
   requirePlace,
   usedDevice,
 } from '../../../tensor/engine/index.ts';
-import { tryDevice } from '../../../tensor/engine/tryDevice.ts';
+import { tryDevice } from '../../../tensor/engine/listDevices.node.ts';
 import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 

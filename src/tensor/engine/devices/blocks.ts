@@ -1,5 +1,14 @@
 // How a network of convolutions with wide activations splits the pixels of a batch on a CPU.
-import type { ConvolutionNetwork } from './graphStyle.ts';
+
+/** A sequence of convolutions with elementwise functions between them, on a batch of images. */
+export interface ConvolutionNetwork {
+  /** Images in the batch; open if negative. */
+  readonly images: number;
+  /** Pixels per image. */
+  readonly pixels: number;
+  /** The largest number of channels between two of its convolutions. */
+  readonly channels: number;
+}
 
 /**
  * The hidden activations, in numbers, that are processed at a time: 4 MiB of float32 stay in a CPU's cache,

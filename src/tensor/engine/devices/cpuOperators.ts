@@ -7,9 +7,8 @@ import type { Transposition } from '../../operations/product.ts';
 import { unfoldChannels as copies, type UnfoldedChannels } from '../../operations/shift.ts';
 import { isOpen, onnxShape } from '../../shape.ts';
 import type { Nodes, Tensor } from '../../tensor.ts';
-import { type Operators, plainNodes } from '../onnx/nodeStyle.ts';
+import { type Operators, plainNodes, productWithOnes, rowSum } from '../onnx/nodeStyle.ts';
 import { foldChannels, unfoldChannels } from './cpuShifts.ts';
-import { productWithOnes, rowSum } from './rowSums.ts';
 
 /**
  * A column bias is added after the product, by all threads: as an input of the product, a single thread would

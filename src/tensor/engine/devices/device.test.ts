@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { input } from '../../tensor.ts';
 import { compile } from '../program.ts';
-import { onCpu, parseDevice, showDevice } from './device.ts';
+import { mostArrayBytes, onCpu, parseDevice, showDevice } from './device.ts';
 
 it.each([
   ['cpu', { device: 'cpu' }, 'cpu'],
@@ -45,4 +45,13 @@ it('accepts the options of each device', async () => {
   expect(program.device).toBe('cpu');
   await program.release();
   expect(onCpu({ device: 'wasm' })).toEqual({ device: 'wasm' });
+});
+
+it('divides the bindings of a program among arrays, and fits into one buffer', () => {
+  const [bindingBytes, bufferBytes] = [2 ** 27, 2 ** 32];
+  expect(mostArrayBytes({ bindingBytes, bufferBytes, bindings: 16 })).toBe(2 ** 29);
+  expect(mostArrayBytes({ bindingBytes, bufferBytes, bindings: 10 })).toBe(2 ** 28);
+  expect(mostArrayBytes({ bindingBytes, bufferBytes: 2 ** 28, bindings: 16 })).toBe(2 ** 28);
+  expect(mostArrayBytes({ bindingBytes: 2 ** 31 - 4, bufferBytes, bindings: 16 })).toBe(2 ** 32);
+  expect(mostArrayBytes(undefined)).toBe(2 ** 29);
 });

@@ -1,9 +1,33 @@
 // The devices that programs run on, by name.
+
 import { UserError, unknownName } from '../../../core/errors.ts';
-import { columnBlocks } from './blocks.ts';
+import type { NodeStyle } from '../onnx/nodeStyle.ts';
+import { type ConvolutionNetwork, columnBlocks } from './blocks.ts';
 import { processorOperators } from './cpuOperators.ts';
 import { gpuOperators } from './gpuOperators.ts';
-import type { GraphStyle } from './graphStyle.ts';
+
+/** How images with the batch as their last axis are computed. */
+interface BatchLastStyle {
+  /**
+   * How many columns a network processes at a time, where a column is one pixel of one image: block sizes that add up to
+   * all.
+   */
+  blocks(network: ConvolutionNetwork): readonly number[];
+}
+
+/** The graph style that a device prefers. */
+export interface GraphStyle extends NodeStyle {
+  /**
+   * Present if images have the batch as their last axis: a pixel is then copied for all of them at once, and a row of a
+   * matrix is a channel. Otherwise the batch is their first axis, and a row is a pixel.
+   */
+  readonly batchLast?: BatchLastStyle;
+  /**
+   * Whether what the same operations compute from like weights, once for every flow step, is computed at once as a
+   * stack: for a device where the number of operations costs more than the copies in and out of stacks.
+   */
+  readonly stacks: boolean;
+}
 
 /** The graph style for a CPU. */
 const cpu: GraphStyle = {
@@ -189,4 +213,28 @@ export function onCpu<Options extends DeviceChoice>({
   ...options
 }: Options): Omit<Options, 'device' | 'deviceIndex'> & { device: Device } {
   return { ...options, device: device !== undefined && isHost(device) ? device : defaultDevice };
+}
+
+/** The limits of an adapter, in WebGPU's terms. */
+export interface ArrayLimits {
+  /** `maxStorageBufferBindingSize`: the most bytes that a program reaches through one binding. */
+  readonly bindingBytes: number;
+  /** `maxBufferSize`: the most bytes of an array. */
+  readonly bufferBytes: number;
+  /** `maxStorageBuffersPerShaderStage`: the bindings of a program. */
+  readonly bindings: number;
+}
+
+/** Limits for adapters that don't report theirs: taken from Mesa's software adapter. */
+const assumed: ArrayLimits = { bindingBytes: 2 ** 27, bufferBytes: 2 ** 29, bindings: 16 };
+
+/**
+ * The bindings of a program for each part of an array: an elementwise operation takes three arrays. Four vectors of eight
+ * parts each were tried on 16 bindings, and were too many.
+ */
+const BINDINGS_PER_PART = 4;
+
+/** The most bytes of an array on which elementwise operations work. */
+export function mostArrayBytes({ bindingBytes, bufferBytes, bindings } = assumed): number {
+  return Math.min(bufferBytes, bindingBytes * Math.floor(bindings / BINDINGS_PER_PART));
 }

@@ -1,11 +1,11 @@
 // ONNX nodes that need fewer GPU dispatches than the plain ones, or use more workgroups.
 //
 // Counts of dispatches come from the log of ONNX Runtime's WebGPU provider.
+import { largestDivisor } from '../../../core/numeric/index.ts';
 import { elementCount, isOpen } from '../../shape.ts';
 import type { Nodes } from '../../tensor.ts';
-import { type Operators, plainNodes } from '../onnx/nodeStyle.ts';
+import { type Operators, plainNodes, productWithOnes, rowSum } from '../onnx/nodeStyle.ts';
 import { step } from './cpuOperators.ts';
-import { productWithOnes, rowSum } from './rowSums.ts';
 
 /** A sum of fewer elements each, with more than this many results, is one dispatch that copies nothing. */
 const [SHORT, MANY] = [32, 1024];
@@ -55,15 +55,6 @@ const sign: Nodes = (emit, _, [x]) => {
     emit.node('HardSigmoid', [x!], { alpha: { real: slope }, beta: { real: 0 } });
   return emit.node('Sub', [stepOf(1e30), stepOf(-1e30)]);
 };
-
-/** The largest divisor of a number that is at most `limit`. */
-function largestDivisor(dividend: number, limit: number): number {
-  let divisor = limit;
-  while (dividend % divisor !== 0) {
-    divisor--;
-  }
-  return divisor;
-}
 
 /** The nodes that are better on a GPU. */
 export const gpuOperators: Operators = { logSigmoid, sign, step, sum };

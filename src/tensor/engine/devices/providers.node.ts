@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { ArrayLimits } from './arrayLimits.ts';
-import type { Device } from './device.ts';
+import type { ArrayLimits, Device } from './device.ts';
 
 /** The runtime's name for a device, with settings. */
 type Provider =
@@ -20,8 +19,6 @@ interface NodeProvider {
   provider(deviceIndex: number): Provider;
   /** What to install or change where the device does not work; null if nothing is known. */
   remedy(): string | null;
-  /** Whether the operations of a program are profiled there. */
-  readonly profiles: boolean;
 }
 
 /** How the native package is installed where npm has left it out. */
@@ -34,7 +31,6 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
     substitute: 'wasm',
     provider: () => 'cpu',
     remedy: () => null,
-    profiles: true,
   },
   webgpu: {
     isNative: true,
@@ -46,21 +42,18 @@ export const providers: Readonly<Record<Device, NodeProvider>> = {
       validationMode: process.env.EMERGING_WEBGPU_VALIDATION === 'full' ? 'full' : 'basic',
     }),
     remedy: webGpuRemedy,
-    profiles: false,
   },
   cuda: {
     isNative: true,
     substitute: null,
     provider: (deviceIndex) => ({ name: 'cuda', deviceId: deviceIndex }),
     remedy: cudaRemedy,
-    profiles: false,
   },
   wasm: {
     isNative: false,
     substitute: null,
     provider: () => 'wasm',
     remedy: () => null,
-    profiles: false,
   },
 };
 

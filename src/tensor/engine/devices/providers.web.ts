@@ -1,6 +1,5 @@
 // How ONNX Runtime for the web reaches each device that a page has: each has a build of its own.
-import type { ArrayLimits } from './arrayLimits.ts';
-import type { Device } from './device.ts';
+import type { ArrayLimits, Device } from './device.ts';
 
 /** Where the files of a build of the runtime are. */
 export interface RuntimeFiles {

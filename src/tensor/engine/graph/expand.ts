@@ -9,7 +9,7 @@ import { expConvolutionOperation, lastTerm } from '../../operations/expConvoluti
 import { flip } from '../../operations/layout.ts';
 import { solveCornerOperation } from '../../operations/solveCorner.ts';
 import { apply, isComputedBy, type Tensor } from '../../tensor.ts';
-import type { GraphStyle } from '../devices/graphStyle.ts';
+import type { GraphStyle } from '../devices/device.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
 import * as batchLast from './batchLastConvolutions.ts';
 import type { AffineConvolution, Between } from './convolutions.ts';

@@ -1,5 +1,6 @@
 // Which ONNX nodes a device prefers to the operations' own.
 import type { Emitter } from '../../emitter.ts';
+import { elementCount } from '../../shape.ts';
 import type { Nodes, Tensor } from '../../tensor.ts';
 
 /** Nodes by the names of operations. */
@@ -24,4 +25,24 @@ export interface NodeStyle {
    * its own.
    */
   readonly parts?: { readonly least: number; readonly most: number };
+}
+
+/** A sum over leading axes, as a sum of the rows of a matrix. */
+interface RowSum {
+  readonly rows: number;
+  /** Negative if the batch is open. */
+  readonly columns: number;
+}
+
+/** The rows that a tensor is the sum of; undefined if it sums other axes, all of them, or over an open batch. */
+export function rowSum({ attributes: axes, inputs, shape }: Tensor<readonly number[]>): RowSum | undefined {
+  const inputShape = inputs[0]!.shape;
+  const rows = elementCount(inputShape.slice(0, axes.length));
+  const isOfRows = axes.every((axis, index) => axis === index) && axes.length < inputShape.length && rows > 1;
+  return isOfRows ? { rows, columns: elementCount(shape) } : undefined;
+}
+
+/** The sum of the rows of a matrix, `[1, columns]`. */
+export function productWithOnes(emit: Emitter, matrix: string, rows: number): string {
+  return emit.node('Gemm', [emit.reals(new Float64Array(rows).fill(1), [1, rows]), matrix]);
 }

@@ -7,7 +7,7 @@ import { Plot } from '../../../parts/plot/Plot.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import json from './recording.json';
-import { describeLayers, describeResult, describeSetbacks, meansAt, type Recording } from './recording.ts';
+import { describeLayers, describeResult, describeRollbacks, meansAt, type Recording } from './recording.ts';
 import samples from './samples.png';
 import './race.css';
 
@@ -108,7 +108,7 @@ export function RecordedRace() {
       </a>
       <p class="how-note">
         Recorded with the settings of Train, but width {width} and batches of {batch}, on{' '}
-        {counted(recording.images.training)} digits. {describeSetbacks(recording)} “Run it yourself” opens
+        {counted(recording.images.training)} digits. {describeRollbacks(recording)} “Run it yourself” opens
         Train with these settings: press “Start the race” there. Your run starts from the weights of seed{' '}
         {seeds[0]} and sees the same images.
       </p>

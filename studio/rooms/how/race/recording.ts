@@ -45,7 +45,7 @@ export function describeResult(recording: Recording): string {
 }
 
 /** What a reader should know about unstable trainings, in sentences; empty if there were none. */
-export function describeSetbacks({ mixings, seeds, rollbacks }: Recording): string {
+export function describeRollbacks({ mixings, seeds, rollbacks }: Recording): string {
   return mixings
     .flatMap((mixing, mixingIndex) =>
       seeds.flatMap((seed, index) =>

@@ -5,7 +5,7 @@ import type { RunStore } from '../../runs/contents/runStore.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { shareState, startOfLeader } from '../ranks.ts';
-import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
+import { afterRollback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
 import { notFiniteInState } from '../step/notFinite.ts';
 import type { StepOutcome } from './guardedStep.ts';
 import { isAnchor } from './milestones.ts';
@@ -41,7 +41,7 @@ export async function answerStep(
 }
 
 /** The log entry of a rollback. */
-interface Setback extends Record<string, unknown> {
+interface Rollback extends Record<string, unknown> {
   /** The step after which it happened; the next step takes the next batch. */
   readonly step: number;
   /** The step whose weights are restored. */
@@ -59,7 +59,7 @@ interface Setback extends Record<string, unknown> {
  * @param reason what went wrong, for the log and the error
  * @throws UserError if the limit of rollbacks is reached; the sound state is saved, and the error names it
  */
-async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
+async function goBack(parts: TrainingParts, reason: string): Promise<Rollback> {
   const { trainer, checkpoints, store, config, ranks } = parts;
   const { step, guard } = trainer.progress;
   const { learningRate } = config.training;
@@ -67,17 +67,17 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   const find = async () =>
     (await lastSoundState(parts)) ?? (await readState(store, 0, config)) ?? (await parts.startAgain());
   const sound = await startOfLeader(ranks, trainer.layout, find);
-  const after = afterSetback(guard, sound.guard, sound.step);
+  const after = afterRollback(guard, sound.guard, sound.step);
   await trainer.replace({ ...sound, step, guard: after });
   await shareState(ranks, trainer);
-  const setback: Setback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
+  const rollback: Rollback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
   // Also on the last one: the saved state counts this rollback too, so log and state agree.
-  await store.appendMetrics(setback);
+  await store.appendMetrics(rollback);
   if (isExhausted(guard)) {
     const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
     const problem =
       `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had already ` +
-      `rolled back ${guard.setbacks} times, halving the rate each time`;
+      `rolled back ${guard.rollbacks} times, halving the rate each time`;
     const saved = await checkpoints.save(await trainer.state());
     const again = store.resumption({ training: { learningRate: lower } });
     throw new UserError(
@@ -85,7 +85,7 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
       phrase`${problem}. ${saved} holds the weights of step ${sound.step}: ${again} resumes from them with a lower rate`,
     );
   }
-  return setback;
+  return rollback;
 }
 
 /**

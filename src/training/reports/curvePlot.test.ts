@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readJsonLines } from '../../data/files/files.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
-import { curvePlot, smoothed } from './curvePlot.ts';
-import { readLearningCurve } from './learningCurve.ts';
+import { curvePlot, readLearningCurve, smoothed } from './curvePlot.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));
 afterAll(() => rmSync(folder, { recursive: true }));

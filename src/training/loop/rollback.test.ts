@@ -84,8 +84,8 @@ describe('a bad batch', () => {
     expect(troubles).toEqual([
       'step 4 was dropped: the loss is not finite: the batch contains NaN or infinity',
     ]);
-    expect(state).toMatchObject({ step: 10, updates: 9, guard: { dropped: 1, setbacks: 0 } });
-    expect(troubleIn(lines('batch'))).toEqual({ droppedSteps: 1, setbacks: 0 });
+    expect(state).toMatchObject({ step: 10, updates: 9, guard: { dropped: 1, rollbacks: 0 } });
+    expect(troubleIn(lines('batch'))).toEqual({ droppedSteps: 1, rollbacks: 0 });
     const [line] = lines('batch').filter(({ dropped }) => dropped !== undefined);
     expect(line).toMatchObject({
       step: 4,
@@ -109,8 +109,8 @@ describe('a bad batch', () => {
       const training = { optimizer, steps: 20 };
       const [uninterrupted, stops] = [`badWhole-${optimizer}`, `badStops-${optimizer}`];
       const { state } = await trained(uninterrupted, { training });
-      expect(state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
-      expect(troubleIn(lines(uninterrupted))).toEqual({ droppedSteps: 5, setbacks: 1 });
+      expect(state.guard).toMatchObject({ dropped: 5, rollbacks: 1, rateFactor: 0.5 });
+      expect(troubleIn(lines(uninterrupted))).toEqual({ droppedSteps: 5, rollbacks: 1 });
       // After a dropped step, between dropped steps, and after the rollback.
       for (const stopAt of [4, 13, 14, 20]) {
         await trained(stops, { training, stopAt });
@@ -154,7 +154,7 @@ describe('weights that are not finite', () => {
       groups.small!.data[3] = Number.POSITIVE_INFINITY;
     });
     const { state } = await trained(`state-${kind}`, { training: { steps: 10 }, onMilestone });
-    expect(state.guard.setbacks).toBe(1);
+    expect(state.guard.rollbacks).toBe(1);
     const { weights, average, optimizer } = state;
     for (const groups of [weights, average, ...Object.values(optimizer.moments)]) {
       expect(groups.small!.data.every(Number.isFinite)).toBe(true);
@@ -184,8 +184,8 @@ describe('training that diverges repeatedly', () => {
     const paths = runPaths(inRoot('diverged'));
     const latest = savedSteps(paths).at(-1)!;
     const counts = async () => ({
-      inLog: troubleIn(lines('diverged')).setbacks,
-      inState: (await folderStore(paths).readCheckpoint(savedSteps(paths).at(-1)!, () => {})).guard.setbacks,
+      inLog: troubleIn(lines('diverged')).rollbacks,
+      inState: (await folderStore(paths).readCheckpoint(savedSteps(paths).at(-1)!, () => {})).guard.rollbacks,
     });
     expect(await counts()).toEqual({ inLog: 5, inState: 5 });
     expect(error.message).toContain('; with training.learningRate=1000 it had already rolled back 4 times');
@@ -201,7 +201,7 @@ describe('training that diverges repeatedly', () => {
     expect(await counts()).toEqual({ inLog: 6, inState: 6 });
     const run = await resumeRun(inRoot('diverged'), {}, { dataset, set: ['training.learningRate=0.001'] });
     const { state, validationBitsPerDim } = await train({ ...run, threads: 1 });
-    expect(state).toMatchObject({ step: 60, guard: { rateFactor: 1, setbacks: 0 } });
+    expect(state).toMatchObject({ step: 60, guard: { rateFactor: 1, rollbacks: 0 } });
     expect(validationBitsPerDim).toBeLessThan(10);
   });
 

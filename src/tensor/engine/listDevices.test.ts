@@ -1,8 +1,7 @@
 // The test of a device: one that computes wrongly does not work.
 import { afterEach, expect, it, vi } from 'vitest';
-import { listDevices } from './listDevices.node.ts';
+import { listDevices, tryDevice } from './listDevices.node.ts';
 import { Session } from './session.ts';
-import { tryDevice } from './tryDevice.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
