@@ -1,4 +1,4 @@
-// The report of a study: Markdown for people, JSON with everything, plots.
+// The report of a study: Markdown for people, JSON with everything, CSV of the tables, plots.
 import { mean } from '../../core/numeric/index.ts';
 import { ClosedFolder } from '../../data/files/closedFolder.ts';
 import { stringifyJson } from '../../data/files/jsonText.ts';
@@ -33,6 +33,7 @@ export async function writeReport(folder: string, report: StudyReport): Promise<
   const files = new ClosedFolder(folder);
   const write = (name: string, content: string | Uint8Array): void => files.write(name, content);
   write('report.json', `${stringifyJson(report, 1)}\n`);
+  write('report.csv', reportCsv(report));
   for (const dataset of report.datasets) {
     for (const [name, plot] of Object.entries(plotsOn(dataset, report.unit))) {
       write(name, await plotPng(plot));
@@ -224,4 +225,48 @@ function plotsOn({ dataset, steps, variants }: DatasetResult, unit: string): Rec
     series.some(({ points }) => points.some(({ y }) => Number.isFinite(y))),
   );
   return Object.fromEntries(drawable.map(([name, plot]) => [`${name}-${dataset}.png`, plot]));
+}
+
+const columns = [
+  ...[
+    'dataset',
+    'variant',
+    'comparison',
+    'split',
+    'seeds',
+    'mean',
+    'interval',
+    'difference',
+    'differenceInterval',
+  ],
+  ...[
+    'differenceImageError',
+    'p',
+    'pHolm',
+    'parameters',
+    'learningRate',
+    'secondsPerStep',
+    'sampleMilliseconds',
+  ],
+];
+
+/** A row for each variant at equal steps, and one at equal time. */
+function reportCsv({ datasets }: StudyReport): string {
+  const rows = datasets.flatMap(({ dataset, split, variants }) =>
+    variants.flatMap((variant) => {
+      const { parameters, learningRate, secondsPerStep, sampling } = variant;
+      const samples = sampling !== null && 'milliseconds' in sampling ? sampling.milliseconds : null;
+      const row = (name: string, images: string, value: SeedMean | null, to: Difference | null) => [
+        ...[dataset, variant.variant, name, images],
+        ...[value?.seeds, value?.mean, value?.seedInterval, to?.mean, to?.seedInterval, to?.imageError],
+        ...[to?.p, to?.pHolm, parameters, learningRate, secondsPerStep, samples],
+      ];
+      return [
+        row('equal steps', split, variant.equalSteps, variant.differenceAtEqualSteps),
+        row('equal time', 'validation', variant.equalTime, variant.differenceAtEqualTime),
+      ];
+    }),
+  );
+  // Names of datasets and variants are letters, digits and - . _ =.
+  return `${[columns, ...rows].map((row) => row.map((cell) => cell ?? '').join(',')).join('\n')}\n`;
 }

@@ -121,6 +121,7 @@ describe('the report', () => {
     );
     const read = (name: string) => readFileSync(join(folder, 'whole', name), 'utf8');
     expect(JSON.parse(read('report.json'))).toEqual(JSON.parse(JSON.stringify(uninterrupted)));
+    expect(read('report.csv').split('\n')).toHaveLength(1 + 2 * 2 + 1);
     expect(statSync(join(folder, 'whole', 'difference-images.png')).size).toBeGreaterThan(1000);
     const { mean } = variants[1]!.differenceAtEqualSteps!;
     expect(read('report.md')).toContain(`${mean < 0 ? '−' : '+'}${Math.abs(mean).toFixed(4)} ± `);

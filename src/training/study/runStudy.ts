@@ -21,7 +21,7 @@ export interface StudyOptions extends StudyEngine {
 const STUDY_FILE = 'study.json';
 
 /**
- * Runs a study in a folder and writes its report there: `report.md`, `report.json` and plots. Learning rates
+ * Runs a study in a folder and writes its report there: `report.md`, `report.json`, `report.csv` and plots. Learning rates
  * are chosen on validation images; test images are measured once, after every training. The signal stops it after the
  * current step; with `resume`, the same call continues, and its trainings are the same as without the stop.
  *

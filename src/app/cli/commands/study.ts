@@ -41,7 +41,7 @@ export function registerStudy(command: Command): void {
         '  grid:\n' +
         '    model.mixing: [1x1, emerging]\n' +
         '    training.learningRate: { search: [0.0005, 0.03] }\n' +
-        '\nThe folder gets report.md, report.json, plots and a run for each training. Ctrl-C stops after the\n' +
+        '\nThe folder gets report.md, report.json, report.csv, plots and a run for each training. Ctrl-C stops after the\n' +
         'current step; the same command with --resume continues. Parts of your own: --import MODULE. docs/studies.md\n' +
         'describes the file and the report.',
     )
