@@ -41,8 +41,8 @@ export function CostStep() {
   return (
     <>
       <p>
-        Because nothing is lost, the network can say how likely an image is, and so how many bits are needed
-        to store it: likely images get short codes, just as common words are short.{' '}
+        The network also computes how likely an image is, and so how many bits are needed to store it: likely
+        images get short codes, just as common words are short.{' '}
         <b>Add noise to the digit.</b> What costs more, the strokes or the noise?
       </p>
       {problem !== undefined && <Notice>{problem}</Notice>}
