@@ -42,8 +42,8 @@ export function CostStep() {
     <>
       <p>
         The network also computes how likely an image is, and so how many bits are needed to store it: likely
-        images get short codes, just as common words are short.{' '}
-        <b>Add noise to the digit.</b> What costs more, the strokes or the noise?
+        images get short codes, just as common words are short. <b>Add noise to the digit.</b> What costs
+        more, the strokes or the noise?
       </p>
       {problem !== undefined && <Notice>{problem}</Notice>}
       {map.problem !== undefined && <Notice>{map.problem}</Notice>}

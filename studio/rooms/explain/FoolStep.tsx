@@ -61,15 +61,16 @@ export function FoolStep() {
           ) : (
             <>
               <Histogram name="bits/dim" values={values} reference={real} chosen={0} least={0}>
-                Bars: the bits/dim of {counted(real.length)} real digits, the likeliest on the left. Line: this
-                image.
+                Bars: the bits/dim of {counted(real.length)} real digits, the likeliest on the left. Line:
+                this image.
               </Histogram>
               <dl class="explain-verdict">
                 <div>
                   <dt>Is it likely?</dt>
                   <dd>
                     {decimal(cost)} bits/dim: likelier than{' '}
-                    {counted(real.filter((value) => value > cost).length)} of {counted(real.length)} real digits.
+                    {counted(real.filter((value) => value > cost).length)} of {counted(real.length)} real
+                    digits.
                   </dd>
                 </div>
                 <div>
@@ -97,17 +98,11 @@ function describeTypicality(cost: number, real: readonly number[]): string {
   const asFew = real.filter((value) => value <= cost).length;
   const asMany = real.filter((value) => value >= cost).length;
   const count = Math.min(asFew, asMany);
-  const needs = `need${count <= 1 ? 's' : ''} so ${asFew <= asMany ? 'few' : 'many'} bits`;
-  const realDigits = `of ${counted(real.length)} real digits ${needs}`;
-  if (count === 0) {
-    return `No, it is odd: none ${realDigits}.`;
-  }
-  const share = count / real.length;
-  return share <= 0.01
-    ? `Hardly: only ${counted(count)} ${realDigits}.`
-    : share <= 0.1
-      ? `Not very: ${counted(count)} ${realDigits}.`
-      : `Yes: ${counted(count)} ${realDigits}.`;
+  const verdict =
+    count === 0
+      ? 'No, it is odd: none'
+      : `${count > 0.1 * real.length ? 'Yes:' : 'Hardly: only'} ${counted(count)}`;
+  return `${verdict} of ${counted(real.length)} real digits need${count <= 1 ? 's' : ''} as ${asFew <= asMany ? 'few' : 'many'} bits.`;
 }
 
 /** Rubs an image out from below: 0 leaves it, 100 is black. */

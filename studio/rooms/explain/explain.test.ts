@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByText(/bits\/dim: likelier than [\d,]+ of 1,200 real digits\.$/).waitFor();
       await page.getByRole('slider', { name: 'Rubbed out' }).press('End');
       await page.getByText('likelier than 1,200 of 1,200 real digits.').waitFor();
-      await page.getByText('No, it is odd: none of 1,200 real digits needs so few bits.').waitFor();
+      await page.getByText('No, it is odd: none of 1,200 real digits needs as few bits.').waitFor();
       await page.getByRole('link', { name: 'Next: Undo a convolution' }).click();
 
       await page.getByText(/256 of 256 pixels undone.* are wrong\./).waitFor();
