@@ -43,7 +43,7 @@ export function Film({ passage, noise, drawn, columns, name, label = 'Play', fro
         position={position}
         columns={columns}
         drawn={drawn}
-        label={`${name.charAt(0).toUpperCase()}${name.slice(1)} on their way from noise: ${shown}`}
+        label={`Between noise and ${name}: ${shown}`}
       />
       <div class="film-controls">
         <button

@@ -30,9 +30,9 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     const open = (hash: string, look = {}): Promise<void> => visit(page, studio.url + hash, look);
-    const film = () => page.getByRole('img', { name: /on their way from noise/ });
+    const film = () => page.getByRole('img', { name: /^Between noise and/ });
     const filmAt = (place: string) =>
-      page.getByRole('img', { name: `on their way from noise: ${place}` }).waitFor();
+      page.getByRole('img', { name: `Between noise and digits: ${place}` }).waitFor();
     /** The first image of the film. */
     const firstImage = (): Promise<number[]> =>
       film().evaluate((canvas: HTMLCanvasElement) =>
