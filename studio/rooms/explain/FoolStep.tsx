@@ -35,8 +35,8 @@ export function FoolStep() {
   return (
     <>
       <p>
-        Can an image be more likely than every real digit? Yes, and it is easy. <b>Rub the digit out</b>, and
-        watch the line move to the left, to fewer bits.
+        Can an image be more likely than every real digit? Yes, easily. <b>Rub the digit out</b>, and watch
+        the line move to the left, to fewer bits.
       </p>
       {[problem, reference.problem, measuring.problem].map(
         (text) => text !== undefined && <Notice key={text}>{text}</Notice>,
@@ -85,9 +85,9 @@ export function FoolStep() {
       <p>
         How can the likeliest image be odd? Suppose that a die coloured each of the 784 pixels: white for a
         six, otherwise black. The likeliest picture is all black. Yet you would never throw it: it is only one
-        picture, and countless ones have about 131 white pixels. Each of those is less likely, but together
-        they are almost certain. In the same way, blank is the likeliest image, and yet no digit is blank.{' '}
-        <a href={linkTo('odd')}>Odd</a> finds unusual images.
+        picture, and countless others have about 131 white pixels. Each of those is less likely, but together
+        they are almost certain. In the same way, the blank image is likelier than any digit, and yet no digit
+        is blank. <a href={linkTo('odd')}>Odd</a> finds unusual images.
       </p>
     </>
   );
