@@ -13,13 +13,22 @@ const figurePages = [
 /** The most characters of code that stay on one line even on a phone. */
 const SHORT_CODE = 32;
 
-/** Renders formulas (`$…$` and `math` blocks) with KaTeX, leaves blocks without a language plain, and marks short code. */
+/** Renders formulas (`$…$` and `math` blocks) with KaTeX, leaves blocks without a language plain, makes cells of empty headers, and marks short code. */
 export function extendMarkdown(parser: MarkdownIt): void {
   parser.use(katex, { delimiters: 'dollars', mathFence: true });
   // TypeDoc would highlight them as TypeScript; in these documents they are commands and their output.
   parser.core.ruler.push('plain-blocks', ({ tokens }) => {
     for (const token of tokens.filter(({ type, info }) => type === 'fence' && info.trim() === '')) {
       token.info = 'text';
+    }
+  });
+  // A header without text would be read as an empty one.
+  parser.core.ruler.push('empty-headers', ({ tokens }) => {
+    for (const [index, { type, content }] of tokens.entries()) {
+      if (type === 'inline' && content === '' && tokens[index - 1]!.type === 'th_open') {
+        tokens[index - 1]!.tag = 'td';
+        tokens[index + 1]!.tag = 'td';
+      }
     }
   });
   parser.core.ruler.push('short-code', ({ tokens }) => {

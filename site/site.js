@@ -41,7 +41,7 @@ for (const wide of wides) {
   scrolling.observe(wide);
 }
 // Late fonts change the contents' width without a resize event.
-document.fonts.ready.then(() => wides.forEach(reach));
+document.fonts.addEventListener('loadingdone', () => wides.forEach(reach));
 
 /** Leads from a search to the glossary's entry of the searched term. */
 const results = document.querySelector('#tsd-search-results');

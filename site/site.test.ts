@@ -163,7 +163,8 @@ describe('the built site', { tags: 'system' }, () => {
       ['index.html', 1280],
       ['docs/guide.html', 390],
       ['docs/layers/woodbury.html', 1280],
-      ['docs/layers/finc.html', 390],
+      ['docs/layers/circulant.html', 390],
+      ['docs/studio.html', 390],
       ['modules.html', 1280],
     ])('has no accessibility violations: %s, %d pixels wide', async (file, width) => {
       const { page, close } = await openChromium(`${host.url}${file}`, {

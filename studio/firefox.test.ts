@@ -119,7 +119,7 @@ describe.skipIf(firefoxPath === undefined)(
       const film = '.film-picture';
       await appears(film);
       const name = () => page.evaluate((query) => document.querySelector(query)!.ariaLabel, film);
-      await expect.poll(name).toBe('Digits on their way from noise: digits');
+      await expect.poll(name).toBe('Between noise and digits: digits');
       await focus('.explain-words a');
       for (let step = 1; step <= 5; step++) {
         await page.press('Enter');

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import katex from 'katex';
 import type { Plugin } from 'vite';
+import { curlyApostrophes } from './apostrophes.ts';
 
 const MODULE = 'virtual:glossary';
 
@@ -45,7 +46,7 @@ function renderHtml(markdown: string): string {
       index % 2 === 1
         ? // The page's policy forbids inline styles.
           katex.renderToString(part.slice(1, -1), { output: 'mathml' }).replaceAll(/ style="[^"]*"/g, '')
-        : part
+        : curlyApostrophes(part)
             .replaceAll('&', '&amp;')
             .replaceAll('<', '&lt;')
             // A reference to a document alone in brackets.

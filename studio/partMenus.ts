@@ -7,6 +7,7 @@ import { optionFields } from '../src/runs/settings/configReference.ts';
 import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import { optimizers } from '../src/tensor/optimizers/index.ts';
 import { scores } from '../src/uses/odd/scores/index.ts';
+import { curlyApostrophes } from './apostrophes.ts';
 import { PAGE_COUPLINGS, PAGE_PRESET } from './work/constants.ts';
 
 const MODULE = 'virtual:parts';
@@ -30,7 +31,7 @@ export function partsModule(): string {
     const values: Readonly<Record<string, unknown>> = section === 'model' ? model : training;
     return name === undefined ? [] : [[key, values[name] ?? names[0]]];
   });
-  return `export const menus = ${JSON.stringify(menus)};\nexport const chosen = ${JSON.stringify(Object.fromEntries(chosen))};`;
+  return `export const menus = ${curlyApostrophes(JSON.stringify(menus))};\nexport const chosen = ${JSON.stringify(Object.fromEntries(chosen))};`;
 }
 
 /** A part in a menu. Labels and other texts of a kind are in its definition too. */

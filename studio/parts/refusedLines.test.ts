@@ -16,3 +16,7 @@ it('shares a line among files with the same reason', () => {
     'a.png is 48x48x3 colour, but the model takes 28x28x1. The same for b.png.',
   ]);
 });
+
+it('uses typographic apostrophes, as the page does', () => {
+  expect(refusedLines([{ name: 'a.png', reason: "a.png can't be read." }])).toEqual(['a.png can’t be read.']);
+});

@@ -1,4 +1,5 @@
 // Why files were skipped, as lines: files skipped for the same reason share one.
+import { curlyApostrophes } from '../apostrophes.ts';
 import type { Refused } from '../work/readTasks.ts';
 
 /** How many other files of a line are named. */
@@ -14,8 +15,9 @@ export function refusedLines(refused: readonly Refused[]): string[] {
   return [...groups.values()].map(([first, ...others]) => {
     const more = others.length - NAMED;
     const names = others.slice(0, NAMED).map(({ name }) => name);
+    const reason = curlyApostrophes(first!.reason);
     return others.length === 0
-      ? first!.reason
-      : `${first!.reason} The same for ${names.join(', ')}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}.`;
+      ? reason
+      : `${reason} The same for ${names.join(', ')}${more > 0 ? ` and ${more.toLocaleString('en')} more` : ''}.`;
   });
 }

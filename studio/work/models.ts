@@ -1,5 +1,6 @@
 // Loading models in a worker, and keeping the last ones.
 import { type FlowModel, type ImageShape, loadModel, UserError } from 'emerging-flows';
+import { curlyApostrophes } from '../apostrophes.ts';
 import { type Call, type Progress, workOptions } from './calls.ts';
 import { keptFile, SCORES_FILE } from './keptModels.ts';
 
@@ -158,7 +159,9 @@ export function errorSentence(error: unknown): string {
     return 'Part of the studio failed to load. If it is still running, reload the page.';
   }
   // The library's messages start in lower case and have no full stop.
-  return error instanceof UserError ? `${message.charAt(0).toUpperCase()}${message.slice(1)}.` : message;
+  return error instanceof UserError
+    ? `${message.charAt(0).toUpperCase()}${curlyApostrophes(message.slice(1))}.`
+    : message;
 }
 
 /** What a model returns: values of one of several kinds. */

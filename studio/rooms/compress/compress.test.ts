@@ -222,7 +222,7 @@ describe.skipIf(chromiumPath === undefined)(
       await expect
         .poll(alert)
         .toBe(
-          "The model can't compress images: its layer 'periodic' has no exact form for whole numbers; use another model.",
+          "The model can’t compress images: its layer 'periodic' has no exact form for whole numbers; use another model.",
         );
       expect(await page.getByRole('button', { name: 'Try it' }).isDisabled()).toBe(true);
       mkdirSync(inFolder('wide'));

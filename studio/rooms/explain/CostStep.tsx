@@ -41,9 +41,9 @@ export function CostStep() {
   return (
     <>
       <p>
-        Because nothing is lost, the network can say how likely an image is, and so how many bits are needed
-        to store it: likely images get short codes, just as common words are short.{' '}
-        <b>Add noise to the digit.</b> What costs more, the strokes or the noise?
+        The network also computes how likely an image is, and so how many bits are needed to store it: likely
+        images get short codes, just as common words are short. <b>Add noise to the digit.</b> What costs
+        more, the strokes or the noise?
       </p>
       {problem !== undefined && <Notice>{problem}</Notice>}
       {map.problem !== undefined && <Notice>{map.problem}</Notice>}
@@ -75,10 +75,13 @@ export function CostStep() {
                 range={RANGE}
                 selected={selected}
                 hover
-                words={`Row ${Math.floor(selected / SIDE) + 1}, column ${(selected % SIDE) + 1}: ${decimal(bits[selected]!, 1)} bits`}
+                words={describePixel(selected, bits[selected]!)}
                 onSelect={setSelected}
               />
               <HeatScale range={RANGE} unit="bits" digits={0} />
+              <p class="control-note" aria-hidden="true">
+                Point at a pixel. {describePixel(selected, bits[selected]!)}.
+              </p>
             </>
           )}
         </div>
@@ -94,6 +97,10 @@ export function CostStep() {
       </div>
     </>
   );
+}
+
+function describePixel(pixel: number, bits: number): string {
+  return `Row ${Math.floor(pixel / SIDE) + 1}, column ${(pixel % SIDE) + 1}: ${decimal(bits, 1)} bits`;
 }
 
 /** A price, as a bar. */

@@ -3,7 +3,6 @@ import { useMemo } from 'preact/hooks';
 import { fastModel, modelAddress } from '../../models.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { compute } from '../../work/connections.ts';
-import { measured } from '../../work/constants.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { DrawPad } from '../inside/DrawPad.tsx';
 import { drawing, useDigit } from './digit.ts';
@@ -26,8 +25,8 @@ export function DrawStep() {
   return (
     <>
       <p>
-        The network also runs the other way. <b>Draw a digit</b>, and it turns into noise, stage by stage. The
-        noise then turns back into your digit.
+        The network also runs the other way. <b>Draw a digit</b>: it is scaled and centred like the digits of
+        the training, then turns into noise, stage by stage. The noise then turns back into your digit.
       </p>
       {problem !== undefined && <Notice>{problem}</Notice>}
       {passage.problem !== undefined && <Notice>{passage.problem}</Notice>}
@@ -37,10 +36,6 @@ export function DrawStep() {
           {model && (
             <DrawPad
               shape={[SIDE, SIDE, 1]}
-              measure={async ({ pixels }) => {
-                const address = modelAddress(model);
-                return (await compute('measure', { model: address, pixels, ...measured }))[0]!;
-              }}
               onImage={(image) => {
                 drawing.value = image;
               }}

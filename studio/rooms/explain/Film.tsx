@@ -43,7 +43,7 @@ export function Film({ passage, noise, drawn, columns, name, label = 'Play', fro
         position={position}
         columns={columns}
         drawn={drawn}
-        label={`${name.charAt(0).toUpperCase()}${name.slice(1)} on their way from noise: ${shown}`}
+        label={`Between noise and ${name}: ${shown}`}
       />
       <div class="film-controls">
         <button
@@ -71,7 +71,7 @@ export function Film({ passage, noise, drawn, columns, name, label = 'Play', fro
 /** A position in words. */
 function stageName(position: number, last: number, name: string): string {
   const stage = Math.round(position);
-  return stage === 0 ? 'noise' : stage === last ? name : `stage ${stage} of ${last}`;
+  return stage === 0 ? 'noise' : stage === last ? name : `${stage} of ${last}`;
 }
 
 /** Where a film goes next, and the time of its rest before. */

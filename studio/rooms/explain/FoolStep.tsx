@@ -7,12 +7,12 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Picture } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { compute } from '../../work/connections.ts';
+import { measured } from '../../work/constants.ts';
 import type { Images } from '../../work/models.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { useWork } from '../../work/useWork.ts';
 import { Histogram } from '../odd/Histogram.tsx';
 import '../odd/odd.css';
-import { pText } from '../odd/oddText.ts';
 import { useDigit } from './digit.ts';
 
 /** The step. */
@@ -25,26 +25,20 @@ export function FoolStep() {
     [model?.path],
   );
   const image = useMemo(() => digit && rub(digit, rubbed), [digit, rubbed]);
-  const scores = reference.result;
-  const order = useMemo(
-    () => model && image && scores && { model: modelAddress(model), image, scores },
-    [model?.path, image, scores],
+  const order = useMemo(() => model && image && { model: modelAddress(model), image }, [model?.path, image]);
+  const measuring = useLatest(order, ({ model: address, image: { pixels } }) =>
+    compute('measure', { model: address, pixels, ...measured }),
   );
-  const rating = useLatest(order, ({ model: address, image: { pixels }, scores: known }) =>
-    compute('rate', { model: address, pixels, reference: known }),
-  );
-  const cost = rating.latest?.result.bits[0];
-  const p = rating.latest?.result.byScore.typicality?.pValues?.[0];
-  const real = scores?.statistics.bits ?? [];
-  const dearer = cost === undefined ? 0 : real.filter((value) => value > cost).length;
+  const cost = measuring.latest?.result[0];
+  const real = reference.result?.statistics.bits;
   const values = useMemo(() => (cost === undefined ? [] : [cost]), [cost]);
   return (
     <>
       <p>
-        Can an image be more likely than every real digit? Yes, and it is easy. <b>Rub the digit out</b>, and
-        watch the line move to the left, to fewer bits.
+        Can an image be more likely than every real digit? Yes, easily. <b>Rub the digit out</b>, and watch
+        the line move to the left, to fewer bits.
       </p>
-      {[problem, reference.problem, rating.problem].map(
+      {[problem, reference.problem, measuring.problem].map(
         (text) => text !== undefined && <Notice key={text}>{text}</Notice>,
       )}
       <div class="explain-pair explain-fool">
@@ -62,30 +56,26 @@ export function FoolStep() {
           />
         </div>
         <div aria-live="polite">
-          {cost === undefined ? (
+          {cost === undefined || real === undefined ? (
             <p class="quiet">Measuring the digit, and real ones.</p>
           ) : (
             <>
-              <Histogram name="bits/dim" values={values} reference={real} chosen={0} />
+              <Histogram name="bits/dim" values={values} reference={real} chosen={0} least={0}>
+                Bars: the bits/dim of {counted(real.length)} real digits, the likeliest on the left. Line:
+                this image.
+              </Histogram>
               <dl class="explain-verdict">
                 <div>
                   <dt>Is it likely?</dt>
                   <dd>
-                    {decimal(cost)} bits/dim: likelier than {counted(dearer)} of {counted(real.length)} real
+                    {decimal(cost)} bits/dim: likelier than{' '}
+                    {counted(real.filter((value) => value > cost).length)} of {counted(real.length)} real
                     digits.
                   </dd>
                 </div>
                 <div>
                   <dt>Is it typical?</dt>
-                  <dd data-testid="typical">
-                    {p === undefined
-                      ? 'Unknown.'
-                      : p <= 0.01
-                        ? `No, it is odd (${pText(p)}): hardly any real digit is so unusual.`
-                        : p <= 0.1
-                          ? `Hardly (${pText(p)}).`
-                          : `Yes (${pText(p)}): many real digits are as unusual.`}
-                  </dd>
+                  <dd data-testid="typical">{describeTypicality(cost, real)}</dd>
                 </div>
               </dl>
             </>
@@ -93,14 +83,26 @@ export function FoolStep() {
         </div>
       </div>
       <p>
-        How can the likeliest image be odd? Toss a bent coin 784 times, one that shows heads nine times in
-        ten. The likeliest sequence is all heads. Yet you will never see it: it is only one sequence, and
-        countless ones have about 78 tails. Each of those is less likely, but together they are almost
-        certain. The blank image is like all heads, and real digits are like the others.{' '}
-        <a href={linkTo('odd')}>Odd</a> finds unusual images this way.
+        How can the likeliest image be odd? Suppose that a die coloured each of the 784 pixels: white for a
+        six, otherwise black. The likeliest picture is all black. Yet you would never throw it: it is only one
+        picture, and countless others have about 131 white pixels. Each of those is less likely, but together
+        they are almost certain. In the same way, the blank image is likelier than any digit, and yet no digit
+        is blank. <a href={linkTo('odd')}>Odd</a> finds unusual images.
       </p>
     </>
   );
+}
+
+/** Whether an image has about as many bits as real ones: how many of these are as far out on its side. */
+function describeTypicality(cost: number, real: readonly number[]): string {
+  const asFew = real.filter((value) => value <= cost).length;
+  const asMany = real.filter((value) => value >= cost).length;
+  const count = Math.min(asFew, asMany);
+  const verdict =
+    count === 0
+      ? 'No, it is odd: none'
+      : `${count > 0.1 * real.length ? 'Yes:' : 'Hardly: only'} ${counted(count)}`;
+  return `${verdict} of ${counted(real.length)} real digits need${count <= 1 ? 's' : ''} as ${asFew <= asMany ? 'few' : 'many'} bits.`;
 }
 
 /** Rubs an image out from below: 0 leaves it, 100 is black. */

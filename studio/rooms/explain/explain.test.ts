@@ -30,9 +30,9 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     const open = (hash: string, look = {}): Promise<void> => visit(page, studio.url + hash, look);
-    const film = () => page.getByRole('img', { name: /on their way from noise/ });
+    const film = () => page.getByRole('img', { name: /^Between noise and/ });
     const filmAt = (place: string) =>
-      page.getByRole('img', { name: `on their way from noise: ${place}` }).waitFor();
+      page.getByRole('img', { name: `Between noise and digits: ${place}` }).waitFor();
     /** The first image of the film. */
     const firstImage = (): Promise<number[]> =>
       film().evaluate((canvas: HTMLCanvasElement) =>
@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByText(/bits\/dim: likelier than [\d,]+ of 1,200 real digits\.$/).waitFor();
       await page.getByRole('slider', { name: 'Rubbed out' }).press('End');
       await page.getByText('likelier than 1,200 of 1,200 real digits.').waitFor();
-      await page.getByText(/^No, it is odd \(p < 0\.001\)/).waitFor();
+      await page.getByText('No, it is odd: none of 1,200 real digits needs as few bits.').waitFor();
       await page.getByRole('link', { name: 'Next: Undo a convolution' }).click();
 
       await page.getByText(/256 of 256 pixels undone.* are wrong\./).waitFor();

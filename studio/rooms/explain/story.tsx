@@ -45,8 +45,8 @@ export const story: readonly Step[] = [
     inShort: (
       <>
         a flow computes how likely each image is. <Term of="bitsdim">Bits/dim</Term> are the price of storing
-        the image, in bits per pixel: the likelier the image, the fewer. Noise is dear, because nothing
-        predicts it.
+        the image, in bits per pixel: the likelier the image, the fewer. Noise is expensive, because nothing
+        predicts it: much of it costs more than no compression at all.
       </>
     ),
   },
@@ -68,8 +68,8 @@ export const story: readonly Step[] = [
     inShort: (
       <>
         an <Term of="emerging-convolution">emerging convolution</Term> is two convolutions in a row: one looks
-        only right and down, the other only left and up. Together they see all neighbours, and each can be
-        undone exactly, pixel by pixel.
+        only right and down, the other only left and up. Together they see all neighbours. Each can be undone
+        exactly: the pixel in one corner needs no other, and each pixel after it only those already undone.
       </>
     ),
   },

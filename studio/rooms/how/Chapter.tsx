@@ -2,6 +2,7 @@
 import type { ComponentChildren, ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { linkTo, roomName, settings } from '../../address.ts';
+import { UnreadableSettings } from '../../parts/RoomHead.tsx';
 import './how.css';
 
 /** A section. */
@@ -37,6 +38,9 @@ export function Chapter({ title, sections, lead, children }: ChapterProps) {
         <h1>{title}</h1>
         <p class="how-lead">{lead}</p>
       </header>
+      {section !== undefined && !sections.some(({ name }) => name === section) && (
+        <UnreadableSettings settings={[`section=${section}`]} />
+      )}
       <Contents sections={sections} />
       {sections.map(({ name, title: sectionTitle, Body }) => (
         <section key={name} id={`how-${name}`} aria-labelledby={`how-${name}-title`}>

@@ -331,6 +331,11 @@ describe.skipIf(chromiumPath === undefined)(
       await page.locator('.how-contents summary').getByText('Periodic convolutions').waitFor();
     });
 
+    it('names a section that it doesn’t have', async () => {
+      await visit(page, `${studio.url}#/how?section=none`);
+      await page.getByText('can’t use “section=none” in its address').waitFor();
+    });
+
     it.each(['how', 'how/layers'])(
       'leaves what is jumped to in %s uncovered by the contents',
       async (room) => {

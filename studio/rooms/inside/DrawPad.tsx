@@ -1,4 +1,4 @@
-// A canvas for drawing a digit, which is measured while it is drawn.
+// A canvas for drawing a digit, which can be measured while it is drawn.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Notice } from '../../parts/Notice.tsx';
 import { drawPicture } from '../../parts/Picture.tsx';
@@ -23,8 +23,8 @@ interface DrawPadProps {
   readonly shared?: Images | undefined;
   /** Whether to begin with the last drawing; by default it does. */
   readonly keepsLast?: boolean;
-  /** bits/dim of an image. */
-  measure(image: Images): Promise<number>;
+  /** bits/dim of an image, to show while it is drawn. */
+  readonly measure?: (image: Images) => Promise<number>;
   onImage(image: Images | undefined): void;
 }
 
@@ -33,7 +33,7 @@ export function DrawPad({ shape, shared, keepsLast = true, measure, onImage }: D
   const canvas = useRef<HTMLCanvasElement>(null);
   const [drawn, setDrawn] = useState<Images>();
   const measuredAt = useRef(0);
-  const measuring = useLatest(drawn, measure);
+  const measuring = useLatest(measure && drawn, async (image) => measure!(image));
   const bits = measuring.latest?.result;
   const context = (): CanvasRenderingContext2D =>
     canvas.current!.getContext('2d', { willReadFrequently: true })!;
@@ -111,7 +111,7 @@ export function DrawPad({ shape, shared, keepsLast = true, measure, onImage }: D
         onPointerUp={end}
         onPointerCancel={end}
       />
-      {drawn && (
+      {measure && drawn && (
         <p class="control-note" data-testid="drawing-bits">
           {bits === undefined ? 'Measuring' : bitsWords(bits)}
         </p>

@@ -1,4 +1,5 @@
 // The scores of images as lines over a histogram of the reference.
+import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { plural } from '../../numbers.ts';
 import { countsIn, createAxis } from './histogram.ts';
@@ -11,18 +12,22 @@ interface HistogramProps {
   /** The values of the reference; empty if there is none. */
   readonly reference: readonly number[];
   readonly chosen: number | undefined;
+  /** A value that the axis includes, so that it stays where it is while values move. */
+  readonly least?: number;
+  /** What lines and bars are, unless they are images and reference images. */
+  readonly children?: ComponentChildren;
 }
 
 const BINS = 60;
 
 /** The histogram; the grid next to it has the same values as text. */
-export function Histogram({ name, values, reference, chosen }: HistogramProps) {
+export function Histogram({ name, values, reference, chosen, least, children }: HistogramProps) {
   const { axis, heights } = useMemo(() => {
-    const axis = createAxis(values, reference);
+    const axis = createAxis(least === undefined ? values : [...values, least], reference);
     const counts = countsIn(reference, axis, BINS);
     const largest = Math.max(1, ...counts);
     return { axis, heights: counts.map((count) => count / largest) };
-  }, [values, reference]);
+  }, [values, reference, least]);
   const position = (value: number): number =>
     Math.min(1, Math.max(0, (value - axis.low) / (axis.high - axis.low)));
   const line = (index: number, kind: string) => {
@@ -71,8 +76,8 @@ export function Histogram({ name, values, reference, chosen }: HistogramProps) {
         </div>
       )}
       <p class="control-note">
-        {`${name.charAt(0).toUpperCase()}${name.slice(1)}`}; lines: these images
-        {reference.length > 0 ? `, bars: ${plural(reference.length, 'reference image')}.` : '.'}
+        {children ??
+          `${name.charAt(0).toUpperCase()}${name.slice(1)}; lines: these images${reference.length > 0 ? `, bars: ${plural(reference.length, 'reference image')}.` : '.'}`}
       </p>
     </div>
   );
