@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { fastModel, modelAddress } from '../../models.ts';
 import { Notice } from '../../parts/Notice.tsx';
+import { outdated } from '../../parts/outdated.ts';
 import { compute } from '../../work/connections.ts';
 import { measured } from '../../work/constants.ts';
 import { useLatest } from '../../work/useLatest.ts';
@@ -47,7 +48,7 @@ export function DrawStep() {
             />
           )}
         </div>
-        <div>
+        <div {...outdated(passage.isOutdated)}>
           <h2>{drawing.value ? 'There and back' : 'A test digit'}</h2>
           {passage.latest ? (
             <Film
