@@ -22,7 +22,7 @@ export function QuickStart() {
       <p>
         A small flow learns {DIGITS_COUNT.toLocaleString('en')} handwritten digits. Look at its samples after
         10 seconds, after 30, and each minute: first noise, then strokes, then digits. Or race{' '}
-        <Term of="emerging-convolution">emerging convolutions</Term> against 1&nbsp;×&nbsp;1 convolutions.
+        <Term of="emerging-convolution">emerging convolutions</Term> against 1x1 convolutions.
       </p>
       <div class="buttons">
         <button type="button" class="button primary" disabled={isStarting} onClick={() => start()}>
