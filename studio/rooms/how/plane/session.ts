@@ -62,7 +62,7 @@ export class PlaneSession {
     const flow = ++this.flow;
     this.isOpen = false;
     this.pending = { losses: [] };
-    this.state.value = { ...beginning, isStarting: true, look: this.state.value.look };
+    this.state.value = { ...beginning, isStarting: true };
     await this.attempt(flow, async () => {
       await this.worker.call('open', { ...options, points, seed: this.seed });
       if (flow === this.flow) {
@@ -115,6 +115,18 @@ export class PlaneSession {
   show(position: number, chosen: ChosenPoint | undefined): void {
     this.wanted = { place: position, chosen };
     this.refresh();
+  }
+
+  /** The look, once there is one; undefined if there is a problem. */
+  firstLook(): Promise<Look | undefined> {
+    return new Promise((resolve) => {
+      const unsubscribe = this.state.subscribe(({ look, problem }) => {
+        if (look !== undefined || problem !== undefined) {
+          resolve(look);
+          queueMicrotask(() => unsubscribe());
+        }
+      });
+    });
   }
 
   /** The looks at several places of the flow as it is now. */

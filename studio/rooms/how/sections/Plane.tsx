@@ -232,7 +232,12 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
             <button type="button" class="button" disabled={!isReady} onClick={passage.toggle}>
               {passage.isRunning ? 'Stop' : 'Send the points through'}
             </button>
-            <ShareButton offer={() => sharePlane(session, planeSettings(), layers, look)} />
+            <ShareButton
+              offer={async () => {
+                const firstLook = isEmpty ? undefined : await session.firstLook();
+                return sharePlane(session, planeSettings(), layers, firstLook);
+              }}
+            />
             {source === 'drawn' && (
               <>
                 <button
