@@ -1,6 +1,6 @@
 // A flow in two dimensions, which trains while the reader watches.
 
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../../address.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
@@ -98,17 +98,17 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
       session.open({ depth, width, transformer }, points);
     }
   };
-  // A stroke that is added to a drawing changes the points, but not the flow.
-  useEffect(open, [source, depth, width, transformer, isEmpty]);
-  useEffect(() => {
+  // Layout effects: others would wait for the next frame. A stroke added to a drawing changes only the points.
+  useLayoutEffect(open, [source, depth, width, transformer, isEmpty]);
+  useLayoutEffect(() => {
     if (source === 'drawn' && !isEmpty) {
       session.replacePoints(points);
     }
   }, [settings.value.drawing]);
-  useEffect(() => session.show(layerPosition, chosen), [layerPosition, chosen, depth]);
+  useLayoutEffect(() => session.show(layerPosition, chosen), [layerPosition, chosen, depth]);
 
   const startsItself = useRef(starts && !matchMedia('(prefers-reduced-motion: reduce)').matches);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (startsItself.current && !isEmpty && problem === undefined && !isTraining && step === 0) {
       session.play();
     } else if (startsItself.current && step >= OWN_STEPS) {
