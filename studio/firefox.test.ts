@@ -190,7 +190,7 @@ describe.skipIf(firefoxPath === undefined)(
       await expect
         .poll(() => text(`figure:has(${race}) figcaption`))
         .toMatch(/^After 1 step, emerging convolutions need 7\.\d{3} bits\/dim \(/);
-      await appears('[aria-label="Samples of 1\u00a0×\u00a01 convolutions after 1 step"]');
+      await appears('[aria-label="Samples of 1x1 convolutions after 1 step"]');
     });
 
     it('follows a run while it trains and after it has stopped', async () => {

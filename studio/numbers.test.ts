@@ -19,6 +19,11 @@ it('parses only whole numbers within their range', () => {
   expect(['0', '1', '9', '10'].map((text) => wholeIn(text, 1, 9))).toEqual([undefined, 1, 9, undefined]);
 });
 
+it('parses no limit that is excluded', () => {
+  expect(['0', '0.5', '1'].map((text) => numberIn(text, 0, 1, [1]))).toEqual([0, 0.5, undefined]);
+  expect(['0', '0.0', '1'].map((text) => wholeIn(text, 0, 1, [0]))).toEqual([undefined, undefined, 1]);
+});
+
 it('parses fractions, but only finite numbers', () => {
   expect(['0.5', '-1', '2', 'NaN', 'Infinity'].map((text) => numberIn(text, 0, 1e9))).toEqual([
     0.5,

@@ -1,14 +1,20 @@
 // Numbers to and from text: parsing addresses and inputs, counting things, decimals.
 
-/** Parses a number from `least` to `greatest`; undefined for anything else. */
-export function numberIn(text: string | undefined, least: number, greatest: number): number | undefined {
+/** Parses a number from `least` to `greatest`, both included unless `excluded`; undefined for anything else. */
+export function numberIn(
+  text: string | undefined,
+  least: number,
+  greatest: number,
+  excluded: readonly number[] = [],
+): number | undefined {
   const number = Number(text?.trim() || Number.NaN);
-  return Number.isFinite(number) && number >= least && number <= greatest ? number : undefined;
+  const isIn = Number.isFinite(number) && number >= least && number <= greatest && !excluded.includes(number);
+  return isIn ? number : undefined;
 }
 
-/** Parses a whole number from `least` to `greatest`; undefined for anything else. */
-export function wholeIn(text: string | undefined, least: number, greatest: number): number | undefined {
-  const number = numberIn(text, least, greatest);
+/** Parses a whole number, as `numberIn` parses numbers. */
+export function wholeIn(...range: Parameters<typeof numberIn>): number | undefined {
+  const number = numberIn(...range);
   return Number.isSafeInteger(number) ? number : undefined;
 }
 

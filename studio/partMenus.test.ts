@@ -36,7 +36,14 @@ it('lists a part and its options of every kind without another change', async ()
     summary,
     options: [
       { kind: 'whole', least: 1, most: 7, default: 1, range: 'a whole number from 1 to 7' },
-      { kind: 'number', least: 0, most: 1, default: 0.5, range: 'a number of at least 0 and below 1' },
+      {
+        kind: 'number',
+        least: 0,
+        most: 1,
+        excluded: [1],
+        default: 0.5,
+        range: 'a number of at least 0 and below 1',
+      },
       { kind: 'choice', choices: ['left', 'right'], default: 'left', range: 'one of left, right' },
       { kind: 'boolean', default: false, range: 'true or false' },
       { kind: 'text', default: [], range: 'a list of names' },

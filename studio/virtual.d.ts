@@ -17,6 +17,8 @@ declare module 'virtual:parts' {
     readonly kind: 'number' | 'whole' | 'choice' | 'boolean' | 'text';
     readonly least?: number;
     readonly most?: number;
+    /** The limits that are no values themselves. */
+    readonly excluded?: readonly number[];
     readonly choices?: readonly string[];
   }
   /** A part that can be chosen. */

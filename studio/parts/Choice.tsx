@@ -22,7 +22,13 @@ export function Choice({ label, value, options, onChange }: ChoiceProps) {
   return (
     <div class="control">
       <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
+      <select
+        id={id}
+        value={value}
+        // Long names are cut where the page is narrow.
+        title={options.find((option) => option.value === value)?.text}
+        onChange={({ currentTarget }) => onChange(currentTarget.value)}
+      >
         {options.map((option) => (
           <option key={option.value} value={option.value} disabled={option.disabled ?? false}>
             {option.text}

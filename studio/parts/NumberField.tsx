@@ -8,8 +8,12 @@ interface NumberFieldProps {
   readonly value: number;
   readonly least: number;
   readonly most: number;
+  /** The limits that are no values themselves. */
+  readonly excluded?: readonly number[];
   /** Whether fractions are allowed. */
   readonly fraction?: boolean;
+  /** The valid numbers in words, `a number above 0`; by default those between the limits. */
+  readonly range?: string;
   onChange(value: number): void;
 }
 
@@ -19,7 +23,9 @@ export function NumberField({
   value,
   least,
   most: greatest,
+  excluded,
   fraction = false,
+  range = `a ${fraction ? 'number' : 'whole number'} from ${limitText(least)} to ${limitText(greatest)}`,
   onChange,
 }: NumberFieldProps) {
   const id = useId();
@@ -31,9 +37,9 @@ export function NumberField({
     setRestored(false);
   }, [value]);
   const noteId = useId();
-  const read = (text: string): number | undefined => (fraction ? numberIn : wholeIn)(text, least, greatest);
+  const read = (text: string): number | undefined =>
+    (fraction ? numberIn : wholeIn)(text, least, greatest, excluded);
   const isValid = read(typed) !== undefined;
-  const valid = `${fraction ? 'number' : 'whole number'} from ${limitText(least)} to ${limitText(greatest)}`;
   return (
     <div class="control">
       <label for={id}>{label}</label>
@@ -62,7 +68,7 @@ export function NumberField({
       />
       {(!isValid || isRestored) && (
         <p id={noteId} class="control-note" role="status">
-          {isRestored ? `Not a ${valid}; restored.` : `A ${valid}.`}
+          {isRestored ? `Not ${range}; restored.` : `${range.charAt(0).toUpperCase()}${range.slice(1)}.`}
         </p>
       )}
     </div>

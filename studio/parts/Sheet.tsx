@@ -1,6 +1,7 @@
 // A grid of selectable images.
 import { useRef, useState } from 'preact/hooks';
 import type { Images } from '../work/models.ts';
+import { outdated } from './outdated.ts';
 import { countImages, Picture, selectImage } from './Picture.tsx';
 import './sheet.css';
 
@@ -11,7 +12,7 @@ interface SheetProps {
   /** The number drawn so far; until all are, none can be chosen. By default all. */
   readonly drawn?: number;
   /** Whether newer images are being drawn. */
-  readonly outdated?: boolean;
+  readonly isOutdated?: boolean;
   /** The number of images that are newer than the others. */
   readonly fresh?: number;
   /** The images without finite values, which are black. */
@@ -26,7 +27,7 @@ export function Sheet({
   images,
   label,
   drawn,
-  outdated = false,
+  isOutdated = false,
   fresh,
   overflowed = [],
   marks,
@@ -65,8 +66,8 @@ export function Sheet({
       class="sheet"
       style={{ gridTemplateColumns: `repeat(${columns}, 1fr)` }}
       aria-label={label}
-      aria-busy={outdated || drawn !== undefined}
-      data-outdated={outdated}
+      {...outdated(isOutdated)}
+      aria-busy={isOutdated || drawn !== undefined}
       onKeyDown={move}
     >
       {Array.from({ length: count }, (_, index) => (

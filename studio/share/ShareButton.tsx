@@ -3,6 +3,7 @@ import type { ComponentType } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Settings } from '../address.ts';
 import { Notice } from '../parts/Notice.tsx';
+import { outdated } from '../parts/outdated.ts';
 import type { Caption, Frame } from './card.ts';
 import './share-button.css';
 
@@ -30,11 +31,14 @@ type Dialog = ComponentType<Shared & { onClose(): void }>;
 
 /** The button; the dialog is loaded when it is first opened. */
 export function ShareButton({ offer }: ShareButtonProps) {
+  const [isOffering, setOffering] = useState(false);
   const [shared, setShared] = useState<Shared>();
   const [loaded, setLoaded] = useState<{ readonly Dialog: Dialog }>();
   const [failed, setFailed] = useState(false);
   const open = async (): Promise<void> => {
+    setOffering(true);
     setShared(await offer());
+    setOffering(false);
     try {
       const { ShareDialog: Dialog } = await import('./ShareDialog.tsx');
       setLoaded({ Dialog });
@@ -44,7 +48,7 @@ export function ShareButton({ offer }: ShareButtonProps) {
   };
   return (
     <>
-      <button type="button" class="button share-button" onClick={open}>
+      <button type="button" class="button share-button" {...outdated(isOffering)} onClick={open}>
         <svg viewBox="0 0 16 16" width="15" height="15" aria-hidden="true">
           <path
             d="M8 10V1.8M4.8 4.6 8 1.5l3.2 3.1M3.5 7.5h-1v7h11v-7h-1"

@@ -44,8 +44,21 @@ export function startTrainer(): { readonly call: Caller<TrainingTasks>; end(): v
   return { call, end: () => worker?.terminate() };
 }
 
-/** Starts a worker; `end` terminates it. */
-export function startPlane(): { readonly call: Caller<PlaneTasks>; end(): void } {
+let readyPlane: ReturnType<typeof startPlane> | undefined;
+
+/** Starts the worker that the next `takePlane` returns, while the room that needs it loads. */
+export function preparePlane(): void {
+  readyPlane ??= startPlane();
+}
+
+/** A worker with a flow in two dimensions; `end` terminates it. */
+export function takePlane(): ReturnType<typeof startPlane> {
+  const plane = readyPlane ?? startPlane();
+  readyPlane = undefined;
+  return plane;
+}
+
+function startPlane(): { readonly call: Caller<PlaneTasks>; end(): void } {
   let worker: Worker | undefined;
   const call = connect<PlaneTasks>(
     () =>

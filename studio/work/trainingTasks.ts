@@ -63,9 +63,12 @@ export interface PictureCounts {
 const samples = { count: 64, temperature: 0.8, seed: 0 } as const;
 
 /** The checkpoint interval: a page may be closed at any moment. */
-const CHECKPOINT_SECONDS = 10;
+const CHECKPOINT_SECONDS = 5;
 
-/** Samples are drawn after so many seconds of training, then each time it has taken a fifth longer. */
+/**
+ * Samples are drawn from the last checkpoint before so many seconds of training, later each time it has taken a fifth
+ * longer.
+ */
 const SAMPLE_SECONDS = [10, 30, 60, 120, 180, 240, 300] as const;
 const LATER = 1.2;
 
@@ -147,7 +150,7 @@ export const trainingTasks = {
         },
         onValidation: (step, bitsPerDim) => report({ kind: 'validation', step, bitsPerDim }),
         onCheckpoint: async (step) => {
-          if (trainedSeconds >= samplesAt || step === totalSteps) {
+          if (trainedSeconds > samplesAt - CHECKPOINT_SECONDS || step === totalSteps) {
             samplesAt = nextSamples(trainedSeconds);
             report({ kind: 'samples', step, png: await drawSamples(files, step) });
           }
@@ -189,9 +192,9 @@ function completeConfig(overrides: ConfigLayer): Config {
   return resolveConfig({ preset: PAGE_PRESET, overrides });
 }
 
-/** When samples are drawn next, in seconds of training. */
+/** When samples are due after those drawn now, in seconds of training. */
 function nextSamples(seconds: number): number {
-  return SAMPLE_SECONDS.find((time) => time > seconds) ?? LATER * seconds;
+  return SAMPLE_SECONDS.find((time) => time > seconds + CHECKPOINT_SECONDS) ?? LATER * seconds;
 }
 
 /** Stops this worker's run. */

@@ -7,17 +7,25 @@ export interface Latest<Input, Result> {
   readonly result: Result;
 }
 
+/** Results that follow sooner are not marked as outdated. */
+const PATIENCE_MS = 200;
+
 /**
  * Works on the latest input. Inputs that arrive meanwhile replace each other, so there are intermediate results, and
  * the last result belongs to the last input. `useWork`, in contrast, cancels outdated work.
  *
- * @returns the latest result, and why the last call failed, as a sentence
+ * @returns the latest result, whether a newer one takes long or has failed, and why the last call failed, as a sentence
  */
 export function useLatest<Input, Result>(
   input: Input | undefined,
   work: (input: Input) => Promise<Result>,
-): { readonly latest: Latest<Input, Result> | undefined; readonly problem: string | undefined } {
+): {
+  readonly latest: Latest<Input, Result> | undefined;
+  readonly isOutdated: boolean;
+  readonly problem: string | undefined;
+} {
   const [latest, setLatest] = useState<Latest<Input, Result>>();
+  const [isOutdated, setOutdated] = useState(false);
   const [problem, setProblem] = useState<string>();
   const wanted = useRef<Input | undefined>(undefined);
   const waiting = useRef<Input | undefined>(undefined);
@@ -35,11 +43,16 @@ export function useLatest<Input, Result>(
       while (waiting.current !== undefined) {
         const next = waiting.current;
         waiting.current = undefined;
+        const timer = setTimeout(setOutdated, PATIENCE_MS, true);
         try {
           const result = await work(next);
           if (wanted.current !== undefined) {
             setLatest({ input: next, result });
             setProblem(undefined);
+          }
+          clearTimeout(timer);
+          if (waiting.current === undefined) {
+            setOutdated(false);
           }
         } catch (error) {
           setProblem(error instanceof Error ? error.message : String(error));
@@ -58,5 +71,5 @@ export function useLatest<Input, Result>(
     },
     [],
   );
-  return { latest, problem };
+  return { latest, isOutdated: isOutdated && latest !== undefined, problem };
 }

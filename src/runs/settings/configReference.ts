@@ -79,6 +79,8 @@ export interface OptionField extends OptionFacts {
   /** The limits of a number, if any. */
   readonly least?: number;
   readonly most?: number;
+  /** The limits that are no values themselves. */
+  readonly excluded?: readonly number[];
   /** The names of a choice. */
   readonly choices?: readonly string[];
 }
@@ -99,9 +101,11 @@ export function optionFields(schemas: OptionSchemas): OptionField[] {
     }
     const least = minimum ?? exclusiveMinimum;
     const greatest = maximum ?? exclusiveMaximum;
+    const excluded = [exclusiveMinimum, exclusiveMaximum].filter((limit) => typeof limit === 'number');
     const limits = {
       ...(typeof least === 'number' && { least }),
       ...(typeof greatest === 'number' && { most: greatest }),
+      ...(excluded.length > 0 && { excluded }),
     };
     switch (type) {
       case 'integer':

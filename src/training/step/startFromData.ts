@@ -33,16 +33,15 @@ export async function startFromData(
   const programs = new Map<StageGraph, Program>();
   await releaseAfter(async (keep) => {
     let images: Readonly<Record<string, NdArray>> = {};
-    for (const { path, graph } of stageGraphs(model, batch.image.shape[0]!, true)) {
-      const definition = buildStartProgram(graph);
-      if (Object.keys(definition.outputs).length === 0) {
-        continue;
-      }
+    const graphs = stageGraphs(model, batch.image.shape[0]!, true);
+    // Nothing starts from what later stages return.
+    const last = graphs.findLastIndex(({ graph }) => Object.keys(graph.started).length > 0);
+    for (const { path, graph } of graphs.slice(0, last + 1)) {
       const names = Object.keys(graph.parameters);
       const stageWeights = names.map(
         (name) => [arrayName('weights', name), weights[`${path}/${name}`]!] as const,
       );
-      const program = programs.get(graph) ?? keep(await compile(definition, options));
+      const program = programs.get(graph) ?? keep(await compile(buildStartProgram(graph), options));
       programs.set(graph, program);
       const results = await program.run({ ...batch, ...images, ...Object.fromEntries(stageWeights) });
       for (const name of Object.keys(graph.started)) {

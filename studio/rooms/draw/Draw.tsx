@@ -113,7 +113,7 @@ export function Draw() {
             label={sheet ? sheetLabel(sheet) : 'Samples being drawn'}
             {...(sheet === undefined && { drawn: begun!.done })}
             {...(live.images && { fresh: live.count })}
-            outdated={sheet !== undefined && drawing.progress !== undefined}
+            isOutdated={sheet !== undefined && drawing.progress !== undefined}
             overflowed={sheet?.overflowed ?? []}
             marks={marks}
             onChoose={choose}

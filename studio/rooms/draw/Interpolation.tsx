@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
 import { plural } from '../../numbers.ts';
 import { savePng } from '../../parts/download.ts';
+import { outdated } from '../../parts/outdated.ts';
 import { countImages, Picture, selectImage } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { Working } from '../../parts/Working.tsx';
@@ -65,7 +66,11 @@ export function Interpolation({ ends, step, model, onRandom, saveAs }: Interpola
           of a lower temperature.
         </p>
       )}
-      {interpolating.result && <Frames frames={interpolating.result} step={step} saveAs={saveAs} />}
+      {interpolating.result && (
+        <div {...outdated(interpolating.progress !== undefined)}>
+          <Frames frames={interpolating.result} step={step} saveAs={saveAs} />
+        </div>
+      )}
       {[ends.work, interpolating].map(
         (work, index) => (work.progress ?? work.problem) !== undefined && <Working key={index} work={work} />,
       )}

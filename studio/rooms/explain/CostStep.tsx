@@ -6,6 +6,7 @@ import { decimal } from '../../numbers.ts';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
 import { HeatScale } from '../../parts/HeatScale.tsx';
 import { Notice } from '../../parts/Notice.tsx';
+import { outdated } from '../../parts/outdated.ts';
 import { Picture } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { compute } from '../../work/connections.ts';
@@ -62,7 +63,7 @@ export function CostStep() {
             onChange={setAmount}
           />
         </div>
-        <div>
+        <div {...outdated(map.isOutdated)}>
           <h2>Its bits</h2>
           {bits === undefined ? (
             <p class="explain-wait">Measuring</p>
@@ -85,7 +86,7 @@ export function CostStep() {
             </>
           )}
         </div>
-        <div>
+        <div {...outdated(map.isOutdated)}>
           <h2>The price</h2>
           {total !== undefined && (
             <dl class="explain-bars" aria-live="polite">

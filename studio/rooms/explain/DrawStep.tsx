@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { fastModel, modelAddress } from '../../models.ts';
 import { Notice } from '../../parts/Notice.tsx';
+import { outdated } from '../../parts/outdated.ts';
 import { compute } from '../../work/connections.ts';
 import { useLatest } from '../../work/useLatest.ts';
 import { DrawPad } from '../inside/DrawPad.tsx';
@@ -42,7 +43,7 @@ export function DrawStep() {
             />
           )}
         </div>
-        <div>
+        <div {...outdated(passage.isOutdated)}>
           <h2>{drawing.value ? 'There and back' : 'A test digit'}</h2>
           {passage.latest ? (
             <Film

@@ -4,6 +4,7 @@ import { linkTo } from '../../address.ts';
 import { fastModel, modelAddress } from '../../models.ts';
 import { counted, decimal } from '../../numbers.ts';
 import { Notice } from '../../parts/Notice.tsx';
+import { outdated } from '../../parts/outdated.ts';
 import { Picture } from '../../parts/Picture.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { compute } from '../../work/connections.ts';
@@ -55,7 +56,7 @@ export function FoolStep() {
             onChange={setRubbed}
           />
         </div>
-        <div aria-live="polite">
+        <div aria-live="polite" {...outdated(measuring.isOutdated)}>
           {cost === undefined || real === undefined ? (
             <p class="quiet">Measuring the digit, and real ones.</p>
           ) : (

@@ -1,6 +1,7 @@
 // Step 1: noise becomes digits, at a temperature.
 import { useMemo, useState } from 'preact/hooks';
 import { Notice } from '../../parts/Notice.tsx';
+import { outdated } from '../../parts/outdated.ts';
 import { Slider } from '../../parts/Slider.tsx';
 import { Film } from './Film.tsx';
 import { drawNoise, usePassage } from './noise.ts';
@@ -12,7 +13,7 @@ export function NoiseStep() {
   const [seed, setSeed] = useState(2);
   const [temperature, setTemperature] = useState(0.7);
   const noise = useMemo(() => drawNoise(COUNT, seed, temperature), [seed, temperature]);
-  const { latest, problem } = usePassage(noise);
+  const { latest, isOutdated, problem } = usePassage(noise);
   const overflowed = latest?.result.overflowed ?? 0;
   return (
     <>
@@ -23,14 +24,16 @@ export function NoiseStep() {
       </p>
       {problem !== undefined && <Notice>{problem}</Notice>}
       <div class="explain-wide">
-        <Film
-          passage={latest?.result}
-          noise={noise.picture}
-          columns={8}
-          name="digits"
-          from="noise"
-          origin={latest?.input.noise.seed}
-        />
+        <div {...outdated(isOutdated)}>
+          <Film
+            passage={latest?.result}
+            noise={noise.picture}
+            columns={8}
+            name="digits"
+            from="noise"
+            origin={latest?.input.noise.seed}
+          />
+        </div>
         <div class="explain-controls">
           <Slider
             label="Temperature"

@@ -136,12 +136,12 @@ describe.skipIf(chromiumPath === undefined)(
     });
 
     it('replays a recorded race, and opens Train with its settings', async () => {
-      const race = figure('Emerging against 1 × 1 convolutions');
+      const race = figure('Emerging against 1x1 convolutions');
       const step = race.getByRole('slider');
       await race.getByText(/^After 1,700 steps, /).waitFor();
       await step.press('Home');
       await race.getByText(/^After 1 step, emerging convolutions need 7\.\d{3} bits\/dim \(/).waitFor();
-      await race.getByRole('img', { name: 'Samples of 1 × 1 convolutions after 1 step' }).waitFor();
+      await race.getByRole('img', { name: 'Samples of 1x1 convolutions after 1 step' }).waitFor();
       await expect.poll(() => requestedUrls.some((url) => /samples-[\w-]+\.png$/.test(url))).toBe(true);
       const { hash } = new URL(
         (await race.getByRole('link', { name: 'Run it yourself' }).getAttribute('href'))!,
@@ -205,7 +205,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole('link', { name: 'layer', exact: true }).click();
       await page.getByRole('heading', { name: 'Layers', level: 1 }).waitFor();
       expect(await page.title()).toBe('Layers · Emerging studio');
-      const matrices = figure('The matrix of a 3 × 3 convolution of a 5 × 5 image');
+      const matrices = figure('The matrix of a 3x3 convolution of a 5 × 5 image');
       await matrices.getByRole('slider').press('ArrowRight');
       await matrices.getByLabel('Channels').selectOption('2');
       await matrices.getByLabel('Corner').selectOption('second');

@@ -31,7 +31,7 @@ export const layers: readonly Section[] = [
     Figure: Wavefront,
   },
   { name: 'periodic', title: 'Periodic convolutions', Body: Frequencies, Figure: PeriodicFigure },
-  { name: 'pointwise', title: 'Mixing channels: 1 × 1 convolutions', Body: Pointwise, Figure: Factors },
+  { name: 'pointwise', title: 'Mixing channels: 1x1 convolutions', Body: Pointwise, Figure: Factors },
   { name: 'actnorm', title: 'Actnorm: a scale for every channel', Body: Actnorm, Figure: ShiftAndScale },
   { name: 'coupling', title: 'Couplings: one half transforms the other', Body: Couplings, Figure: BentHalf },
   { name: 'prior', title: 'Priors: predicting the details', Body: Priors, Figure: Expected },

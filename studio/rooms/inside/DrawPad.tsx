@@ -1,6 +1,7 @@
 // A canvas for drawing a digit, which can be measured while it is drawn.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Notice } from '../../parts/Notice.tsx';
+import { outdated } from '../../parts/outdated.ts';
 import { drawPicture } from '../../parts/Picture.tsx';
 import type { Images } from '../../work/models.ts';
 import { useLatest } from '../../work/useLatest.ts';
@@ -112,7 +113,7 @@ export function DrawPad({ shape, shared, keepsLast = true, measure, onImage }: D
         onPointerCancel={end}
       />
       {measure && drawn && (
-        <p class="control-note" data-testid="drawing-bits">
+        <p class="control-note" data-testid="drawing-bits" {...outdated(measuring.isOutdated)}>
           {bits === undefined ? 'Measuring' : bitsWords(bits)}
         </p>
       )}

@@ -8,6 +8,7 @@ import { Choice } from '../../parts/Choice.tsx';
 import { HeatScale } from '../../parts/HeatScale.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Blank, Notice } from '../../parts/Notice.tsx';
+import { outdated } from '../../parts/outdated.ts';
 import { isVisible, unsupportedChannels } from '../../parts/Picture.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Term } from '../../parts/Term.tsx';
@@ -125,6 +126,7 @@ export function Inside() {
     [subject, stages?.bits],
   );
   const map = mapping.result?.subject === subject ? mapping.result : undefined;
+  const isEncoding = encoding.progress !== undefined || chosen.work.progress !== undefined;
 
   return (
     <div class="inside">
@@ -186,10 +188,11 @@ export function Inside() {
       {encoded && !isVisible(encoded.image) && <Notice>{unsupportedChannels(encoded.image)}</Notice>}
       {encoded && edits.latents && isVisible(encoded.image) && (
         <>
-          <div class="inside-latents">
+          <div class="inside-latents" {...outdated(isEncoding)}>
             <RoundTrip
               image={encoded.image}
               decoded={decoding.latest?.result}
+              isOutdated={decoding.isOutdated || ofDecoded.isOutdated}
               isEdited={edits.isChanged}
               bits={{
                 image: bits && perValue(bits, encoded.image),
@@ -218,7 +221,14 @@ export function Inside() {
               onTouch={touch}
             />
           </div>
-          <section class="inside-part" aria-labelledby="stages-title">
+          <section
+            class="inside-part"
+            aria-labelledby="stages-title"
+            {...outdated(
+              [decoding, staging, isFlowing ? ofDecoded : encodedBits].some(({ isOutdated }) => isOutdated) ||
+                isEncoding,
+            )}
+          >
             <h2 id="stages-title">Stage by stage</h2>
             <p class="control-note">
               A <Term of="squeeze">squeeze</Term> makes pixels into channels, a{' '}

@@ -4,6 +4,7 @@ import { useMemo } from 'preact/hooks';
 import { plural } from '../../numbers.ts';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
 import { Notice } from '../../parts/Notice.tsx';
+import { outdated } from '../../parts/outdated.ts';
 import { Picture } from '../../parts/Picture.tsx';
 import { Working } from '../../parts/Working.tsx';
 import type { Precision } from '../../work/arithmetic.ts';
@@ -21,6 +22,8 @@ interface RoundTripProps {
   readonly image: Images & { readonly name: string };
   /** The image decoded from the current latents. */
   readonly decoded: Decoded | undefined;
+  /** Whether it or its bits are about to be replaced. */
+  readonly isOutdated: boolean;
   readonly isEdited: boolean;
   /** bits/dim of both, once they are measured. */
   readonly bits: { readonly image: number | undefined; readonly decoded: number | undefined };
@@ -42,6 +45,7 @@ interface RoundTripProps {
 export function RoundTrip({
   image,
   decoded,
+  isOutdated,
   isEdited,
   bits,
   problem,
@@ -94,11 +98,13 @@ export function RoundTrip({
           picture={decoded && touchable(decoded, 'Decoded image')}
           bits={bits.decoded}
           name="decoded"
+          isOutdated={isOutdated}
         >
           {isEdited ? 'Decoded from the edited latents' : 'Decoded from the latents'}
         </Captioned>
         {differences && differences.most > 0 ? (
           <Captioned
+            isOutdated={isOutdated}
             picture={
               <Picture
                 image={{ pixels: differences.drawn, shape: image.shape }}
@@ -166,11 +172,12 @@ interface CaptionedProps {
   readonly bits?: number | undefined;
   /** Tells the bits of several pictures apart. */
   readonly name?: string;
+  readonly isOutdated?: boolean;
 }
 
-function Captioned({ picture, children, bits, name }: CaptionedProps) {
+function Captioned({ picture, children, bits, name, isOutdated = false }: CaptionedProps) {
   return (
-    <figure>
+    <figure {...outdated(isOutdated)}>
       {picture ?? <div class="inside-blank" aria-hidden="true" />}
       <figcaption>
         {children}

@@ -79,6 +79,7 @@ function OptionInput({ field, value, onChange }: OptionInputProps) {
           fraction={field.kind === 'number'}
           value={value as number}
           {...numberLimits(field)}
+          range={field.range}
           onChange={onChange}
         />
       );

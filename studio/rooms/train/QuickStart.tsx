@@ -21,8 +21,8 @@ export function QuickStart() {
     <section class="train-quick" aria-label="Train in two minutes">
       <p>
         A small flow learns {DIGITS_COUNT.toLocaleString('en')} handwritten digits. Look at its samples after
-        15 seconds, after 30, and each minute: first noise, then strokes, then digits. Or race{' '}
-        <Term of="emerging-convolution">emerging convolutions</Term> against 1&nbsp;×&nbsp;1 convolutions.
+        10 seconds, after 30, and each minute: first noise, then strokes, then digits. Or race{' '}
+        <Term of="emerging-convolution">emerging convolutions</Term> against 1x1 convolutions.
       </p>
       <div class="buttons">
         <button type="button" class="button primary" disabled={isStarting} onClick={() => start()}>

@@ -6,6 +6,7 @@ import { Check } from '../../parts/Check.tsx';
 import { Choice } from '../../parts/Choice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
+import { outdated } from '../../parts/outdated.ts';
 import { PictureFiles } from '../../parts/PictureFiles.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { DIGITS_AUTHORS, DIGITS_COUNT } from '../../work/digits.ts';
@@ -272,9 +273,8 @@ function SettingsHelp() {
 
 /** The models' sizes, or why they can't be trained. */
 function SizeFacts({ sizes: { work, problem }, models }: { sizes: Sizes; models: readonly ModelSettings[] }) {
-  const isOutdated = work.progress !== undefined;
   return (
-    <div class="train-size" aria-busy={isOutdated} data-outdated={isOutdated}>
+    <div class="train-size" {...outdated(work.progress !== undefined)}>
       {work.result?.map(({ parameters, bytes }, index) => (
         // Models have a fixed order.
         <p key={index} class="control-note">

@@ -62,12 +62,12 @@ function partName(menuKey: string): string {
 
 /** The value in a text; undefined if it is impossible. */
 function valueIn(text: string | undefined, { kind, choices, ...limits }: OptionField): unknown {
-  const { least, most } = numberLimits(limits);
+  const { least, most, excluded } = numberLimits(limits);
   switch (kind) {
     case 'whole':
-      return wholeIn(text, least, most);
+      return wholeIn(text, least, most, excluded);
     case 'number':
-      return numberIn(text, least, most);
+      return numberIn(text, least, most, excluded);
     case 'choice':
       return choices!.find((name) => name === text);
     case 'boolean':
@@ -81,6 +81,7 @@ function valueIn(text: string | undefined, { kind, choices, ...limits }: OptionF
 export function numberLimits({
   least = Number.MIN_SAFE_INTEGER,
   most = Number.MAX_SAFE_INTEGER,
-}: Pick<OptionField, 'least' | 'most'>): { readonly least: number; readonly most: number } {
-  return { least, most };
+  excluded = [],
+}: Pick<OptionField, 'least' | 'most' | 'excluded'>) {
+  return { least, most, excluded };
 }

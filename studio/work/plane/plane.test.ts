@@ -23,8 +23,8 @@ function ring(count: number): Float32Array {
 
 /** A flow with weights away from the start, where layers do nothing. */
 async function bentFlow(transformer: TransformerName) {
-  const flow = planeFlow({ depth: DEPTH, width: 8, transformer });
   const data = ring(64);
+  const flow = planeFlow({ depth: DEPTH, width: 8, transformer }, data);
   const shape = [64, 1, 1, 2];
   const noise = { shape, data: new Float32Array(128), dequantisation: 'none' as const };
   const state = await startFromData(flow, { image: { shape, data }, noise }, 1);

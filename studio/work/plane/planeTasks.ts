@@ -60,8 +60,8 @@ export const planeTasks = {
       await (await session?.trainer)?.release();
       await session?.layers.release();
       session = undefined;
-      const flow = planeFlow(options);
-      const start = await startFromData(flow, drawBatch(points, seed, 0), seed, engine);
+      const flow = planeFlow(options, points);
+      const start = await startFromData(flow, drawBatch(points, seed, 0), seed);
       session = { flow, layers: new Layers(flow), start, trainer: undefined, points };
     }),
 

@@ -1,6 +1,6 @@
 // The session of a flow in two dimensions, with a worker whose answers the test gives.
 import { expect, it } from 'vitest';
-import type { startPlane } from '../../../work/connections.ts';
+import type { takePlane } from '../../../work/connections.ts';
 import { PlaneSession } from './session.ts';
 
 /** A worker that answers its calls when it is told to, the earliest first. */
@@ -10,7 +10,7 @@ function slowWorker() {
     new Promise((resolve) => {
       waiting.push({ task, resolve });
     });
-  const worker = { call, end: () => {} } as unknown as ReturnType<typeof startPlane>;
+  const worker = { call, end: () => {} } as unknown as ReturnType<typeof takePlane>;
   return {
     worker,
     tasks: () => waiting.map(({ task }) => task),
@@ -61,7 +61,22 @@ it('trains once at a time, however often it is paused', async () => {
   await answer('train', trained);
   await answer('look');
   expect(tasks()).toEqual([]);
-  expect(session.state.value).toMatchObject({ doing: 'nothing', step: 1 });
+  expect(session.state.value).toMatchObject({ isTraining: false, step: 1 });
+});
+
+it('trains before its first look if it is to train while it starts', async () => {
+  const { worker, tasks, answer } = slowWorker();
+  const session = new PlaneSession(worker);
+  session.open(options, points);
+  session.play();
+  expect(tasks()).toEqual(['open']);
+  await answer('open');
+  await answer('train', trained);
+  expect(session.state.value).toMatchObject({ isTraining: true, step: 1, look: undefined });
+  session.pause();
+  await answer('look', 'a look');
+  expect(tasks()).toEqual([]);
+  expect(session.state.value).toMatchObject({ isTraining: false, look: 'a look' });
 });
 
 it('forgets a flow without points, while it trains', async () => {
@@ -76,6 +91,6 @@ it('forgets a flow without points, while it trains', async () => {
   while (tasks().length > 0) {
     await answer('look', 'a late look');
   }
-  expect(session.state.value).toMatchObject({ doing: 'nothing', step: 0, look: undefined });
+  expect(session.state.value).toMatchObject({ isTraining: false, step: 0, look: undefined });
   expect(session.state.value.losses.means).toEqual([]);
 });

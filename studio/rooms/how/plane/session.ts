@@ -1,6 +1,6 @@
 // The state of the figure of a flow in two dimensions, and its worker.
 import { signal } from '@preact/signals';
-import { startPlane } from '../../../work/connections.ts';
+import { takePlane } from '../../../work/connections.ts';
 import type { ChosenPoint, Look } from '../../../work/plane/look.ts';
 import type { PlaneOptions } from '../../../work/plane/planeFlow.ts';
 
@@ -17,7 +17,10 @@ export interface Losses {
 
 /** What the figure shows of its flow. */
 export interface PlaneState {
-  readonly doing: 'nothing' | 'starting' | 'training';
+  /** Whether the flow is being opened. */
+  readonly isStarting: boolean;
+  /** Whether it trains, or will as soon as it is open. */
+  readonly isTraining: boolean;
   readonly step: number;
   readonly losses: Losses;
   readonly stepsPerSecond: number | undefined;
@@ -26,7 +29,8 @@ export interface PlaneState {
 }
 
 const beginning: PlaneState = {
-  doing: 'nothing',
+  isStarting: false,
+  isTraining: false,
   step: 0,
   losses: { means: [], group: 1 },
   stepsPerSecond: undefined,
@@ -37,34 +41,35 @@ const beginning: PlaneState = {
 /** A flow in a worker: `open` starts one, and `play`, `step` and `pause` train it. */
 export class PlaneSession {
   readonly state = signal<PlaneState>(beginning);
-  private readonly worker: ReturnType<typeof startPlane>;
+  private readonly worker: ReturnType<typeof takePlane>;
   private seed = 0;
   private wanted: { place: number; chosen: ChosenPoint | undefined } = { place: 0, chosen: undefined };
   /** Changes with every `open`, so that what comes late from the flow before is dropped. */
   private flow = 0;
   /** Whether there is a flow to look at. */
   private isOpen = false;
-  private isTraining = false;
+  private isLooping = false;
   private isLooking = false;
   private isOutdated = false;
   private pending: { losses: number[] } = { losses: [] };
 
-  constructor(worker = startPlane()) {
+  constructor(worker = takePlane()) {
     this.worker = worker;
   }
 
   /** Starts a flow with new weights. */
   async open(options: PlaneOptions, points: Float32Array): Promise<void> {
     const flow = ++this.flow;
+    this.isOpen = false;
     this.pending = { losses: [] };
-    this.state.value = { ...beginning, doing: 'starting', look: this.state.value.look };
+    this.state.value = { ...beginning, isStarting: true };
     await this.attempt(flow, async () => {
       await this.worker.call('open', { ...options, points, seed: this.seed });
       if (flow === this.flow) {
         this.isOpen = true;
-        this.change(flow, { doing: 'nothing' });
+        this.change(flow, { isStarting: false });
+        this.trainOrShow();
       }
-      this.refresh();
     });
   }
 
@@ -76,22 +81,12 @@ export class PlaneSession {
     });
   }
 
-  /** Trains until `pause`. */
-  async play(): Promise<void> {
-    this.change(this.flow, { doing: 'training' });
-    // Training that was paused a moment ago continues.
-    if (this.isTraining) {
-      return;
+  /** Trains until `pause`, from when the flow is open. */
+  play(): void {
+    this.change(this.flow, { isTraining: true });
+    if (this.isOpen) {
+      this.trainOrShow();
     }
-    this.isTraining = true;
-    while (this.state.value.doing === 'training') {
-      const { flow } = this;
-      await this.attempt(flow, async () => {
-        await this.train(flow, { milliseconds: TRAINING_MS });
-        await this.refresh();
-      });
-    }
-    this.isTraining = false;
   }
 
   /** Trains one step. */
@@ -113,13 +108,25 @@ export class PlaneSession {
 
   /** Stops training. */
   pause(): void {
-    this.change(this.flow, { doing: 'nothing' });
+    this.change(this.flow, { isTraining: false });
   }
 
   /** Shows another place, or the way of another point. */
   show(position: number, chosen: ChosenPoint | undefined): void {
     this.wanted = { place: position, chosen };
     this.refresh();
+  }
+
+  /** The look, once there is one; undefined if there is a problem. */
+  firstLook(): Promise<Look | undefined> {
+    return new Promise((resolve) => {
+      const unsubscribe = this.state.subscribe(({ look, problem }) => {
+        if (look !== undefined || problem !== undefined) {
+          resolve(look);
+          queueMicrotask(() => unsubscribe());
+        }
+      });
+    });
   }
 
   /** The looks at several places of the flow as it is now. */
@@ -138,6 +145,27 @@ export class PlaneSession {
     this.worker.end();
   }
 
+  /** Trains the open flow while it should train, showing it now and then; otherwise shows it. */
+  private async trainOrShow(): Promise<void> {
+    if (!this.state.value.isTraining) {
+      await this.refresh();
+    }
+    // Training that was paused a moment ago continues.
+    if (this.isLooping) {
+      return;
+    }
+    this.isLooping = true;
+    while (this.isOpen && this.state.value.isTraining) {
+      const { flow } = this;
+      await this.attempt(flow, async () => {
+        // The first step shows at once that it trains.
+        await this.train(flow, this.state.value.step === 0 ? { steps: 1 } : { milliseconds: TRAINING_MS });
+        await this.refresh();
+      });
+    }
+    this.isLooping = false;
+  }
+
   private async train(flow: number, amount: { steps?: number; milliseconds?: number }): Promise<void> {
     const { step, losses, seconds } = await this.worker.call('train', { ...amount, seed: this.seed });
     this.change(flow, {
@@ -150,7 +178,7 @@ export class PlaneSession {
   /** Asks the worker for what is wanted now, again if that changes meanwhile. */
   private async refresh(): Promise<void> {
     this.isOutdated = true;
-    if (this.isLooking || !this.isOpen || this.state.value.doing === 'starting') {
+    if (this.isLooking || !this.isOpen) {
       return;
     }
     this.isLooking = true;
@@ -175,7 +203,8 @@ export class PlaneSession {
       await work();
     } catch (error) {
       this.change(flow, {
-        doing: 'nothing',
+        isStarting: false,
+        isTraining: false,
         problem: error instanceof Error ? error.message : String(error),
       });
     }

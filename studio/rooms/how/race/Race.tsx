@@ -21,14 +21,13 @@ export function Race() {
     <>
       <RecordedRace />
       <p>
-        1&nbsp;×&nbsp;1 convolutions, as in Glow, are easily undone too, but see no neighbours; only the
-        couplings do. {describeResult(recording)}
+        1x1 convolutions, as in Glow, are easily undone too, but see no neighbours; only the couplings do.{' '}
+        {describeResult(recording)}
       </p>
       <p>
         On all of MNIST, after 800 steps of small models and over five seeds, emerging convolutions reached
-        2.144 ± 0.073 bits/dim, and 1&nbsp;×&nbsp;1 convolutions 2.380 ± 0.130 (intervals of 95&nbsp;%). A
-        step took 1.24 times as long, and at equal training time the difference, 0.127 ± 0.138, is not
-        significant.
+        2.144 ± 0.073 bits/dim, and 1x1 convolutions 2.380 ± 0.130 (intervals of 95&nbsp;%). A step took 1.24
+        times as long, and at equal training time the difference, 0.127 ± 0.138, is not significant.
       </p>
     </>
   );
@@ -47,7 +46,7 @@ export function RecordedRace() {
   }));
   return (
     <Figure
-      title="Emerging against 1 × 1 convolutions"
+      title="Emerging against 1x1 convolutions"
       controls={
         <Slider
           label="Training step"

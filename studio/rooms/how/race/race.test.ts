@@ -11,7 +11,7 @@ const recording: Recording = JSON.parse(readFileSync(join(folder, 'recording.jso
 const numbersIn = (text: string): number[] =>
   [
     ...text
-      .replace('1\u00a0×\u00a01', '')
+      .replace('1x1', '')
       .replaceAll(',', '')
       .matchAll(/\d+(\.\d+)?/g),
   ].map(([number]) => Number(number));
@@ -63,7 +63,7 @@ it('says so if the other wins, or neither', () => {
     'With each seed, emerging convolutions need fewer bits, by 0.100 to 0.500.',
   );
   expect(ending([2.5, 2.2], [2, 2.1])).toBe(
-    'With each seed, 1\u00a0×\u00a01 convolutions need fewer bits, by 0.100 to 0.500.',
+    'With each seed, 1x1 convolutions need fewer bits, by 0.100 to 0.500.',
   );
   expect(ending([2.5, 2.1], [2, 2.2])).toBe(
     'Neither wins with every seed: emerging convolutions need fewer bits with 1 of 2, and the difference is between −0.100 and +0.500.',

@@ -58,9 +58,9 @@ export function describeRollbacks({ mixings, seeds, rollbacks }: Recording): str
     .join(' ');
 }
 
-/** What layers of a mixing are called; their size stays on one line. */
+/** What layers of a mixing are called. */
 export function describeLayers(mixing: string): string {
-  return `${mixing.replace('x', '\u00a0×\u00a0')} convolutions`;
+  return `${mixing} convolutions`;
 }
 
 function signed(number: number): string {

@@ -49,7 +49,7 @@ export function Settling() {
       description={
         <>
           The pixel in row {Math.floor(pixel / SIZE) + 1}, column {(pixel % SIZE) + 1} depends on{' '}
-          {plural(read.size, 'pixel')} through the two 3 × 3 convolutions of the network; it settles in
+          {plural(read.size, 'pixel')} through the two 3x3 convolutions of the network; it settles in
           iteration {settled[pixel]}. After {plural(iteration, 'iteration')}, at least {settledCount} of{' '}
           {SIZE * SIZE} pixels are settled; after {LAST}, all.
         </>

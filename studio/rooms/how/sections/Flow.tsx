@@ -5,6 +5,7 @@ import { linkTo } from '../../../address.ts';
 import { chosenModel, modelAddress, openModels } from '../../../models.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Notice } from '../../../parts/Notice.tsx';
+import { outdated } from '../../../parts/outdated.ts';
 import { isVisible, Picture, unsupportedChannels } from '../../../parts/Picture.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { Working } from '../../../parts/Working.tsx';
@@ -100,7 +101,11 @@ export function ImageAndNoise() {
     >
       {offered && offered.problem !== null && <Notice>{offered.problem}</Notice>}
       {result && !isVisible(result.image) && <Notice>{unsupportedChannels(result.image)}</Notice>}
-      <div class="how-trip" ref={container}>
+      <div
+        class="how-trip"
+        ref={container}
+        {...outdated(result !== undefined && trip.progress !== undefined)}
+      >
         <Panel title="image x">
           {result && isVisible(result.image) ? <Picture image={result.image} label="Image" /> : <Blank />}
         </Panel>

@@ -64,7 +64,7 @@ export function FourFields() {
         <>
           The output pixel in row {row + 1}, column {column + 1} depends on {plural(fields[0]!.size, 'pixel')}{' '}
           of group 1, {fields[1]!.size} of group 2, {fields[2]!.size} of group 3 and {fields[3]!.size} of
-          group 4: {counted(placeCount)} different places. The preceding 1 × 1 convolution mixes the groups.
+          group 4: {counted(placeCount)} different places. The preceding 1x1 convolution mixes the groups.
         </>
       }
     >

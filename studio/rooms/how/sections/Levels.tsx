@@ -16,7 +16,7 @@ const images: Readonly<Record<string, { readonly text: string; readonly shape: S
 
 const stepParts = [
   { name: 'actnorm', does: 'scales and shifts every channel' },
-  { name: '1 × 1', does: 'mixes the channels' },
+  { name: '1x1', does: 'mixes the channels' },
   { name: 'emerging', does: 'mixes pixels and channels' },
   { name: 'coupling', does: 'transforms one half, given the other' },
 ];

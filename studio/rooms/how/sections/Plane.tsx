@@ -1,6 +1,6 @@
 // A flow in two dimensions, which trains while the reader watches.
 
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../../address.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
@@ -89,7 +89,7 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
   const layerPosition = Math.min(position, layers);
   const passage = usePassage(layers, layerPosition, setPosition);
   const isEmpty = points.length === 0;
-  const { doing, step, losses, stepsPerSecond, look, problem } = session.state.value;
+  const { isStarting, isTraining, step, losses, stepsPerSecond, look, problem } = session.state.value;
 
   const open = (): void => {
     if (isEmpty) {
@@ -98,24 +98,24 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
       session.open({ depth, width, transformer }, points);
     }
   };
-  // A stroke that is added to a drawing changes the points, but not the flow.
-  useEffect(open, [source, depth, width, transformer, isEmpty]);
-  useEffect(() => {
+  // Layout effects: others would wait for the next frame. A stroke added to a drawing changes only the points.
+  useLayoutEffect(open, [source, depth, width, transformer, isEmpty]);
+  useLayoutEffect(() => {
     if (source === 'drawn' && !isEmpty) {
       session.replacePoints(points);
     }
   }, [settings.value.drawing]);
-  useEffect(() => session.show(layerPosition, chosen), [layerPosition, chosen, depth]);
+  useLayoutEffect(() => session.show(layerPosition, chosen), [layerPosition, chosen, depth]);
 
   const startsItself = useRef(starts && !matchMedia('(prefers-reduced-motion: reduce)').matches);
-  useEffect(() => {
-    if (startsItself.current && look !== undefined && doing === 'nothing' && step === 0) {
+  useLayoutEffect(() => {
+    if (startsItself.current && !isEmpty && problem === undefined && !isTraining && step === 0) {
       session.play();
     } else if (startsItself.current && step >= OWN_STEPS) {
       startsItself.current = false;
       session.pause();
     }
-  }, [look, doing, step]);
+  }, [isEmpty, problem, isTraining, step]);
 
   const isDrawing = source === 'drawn' && draws && layerPosition === 0;
   const onPoint = (point: Point, isFirst: boolean): void => {
@@ -144,20 +144,20 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
 
   const trace = look?.trace;
   const shown = trace && shownPoint(trace, layerPosition);
-  const isReady = look !== undefined && doing !== 'starting' && !isEmpty;
+  const isReady = look !== undefined && !isStarting && !isEmpty;
   return (
     <Figure
       title="A flow in two dimensions"
-      moving={doing === 'training' || passage.isRunning}
+      moving={isTraining || passage.isRunning}
       description={
         <>
           {isEmpty
             ? 'Draw lines in the plane; points will scatter around them.'
-            : doing === 'starting'
+            : isStarting
               ? 'Starting the flow.'
               : `Step ${counted(step)}${
                   losses.means.length > 0 ? `, ${decimal(losses.means.at(-1)!)} nats per point` : ''
-                }${doing === 'training' && stepsPerSecond ? `, ${Math.round(stepsPerSecond)} steps per second` : ''}. `}
+                }${isTraining && stepsPerSecond ? `, ${Math.round(stepsPerSecond)} steps per second` : ''}. `}
           {isReady && trace && <PointSum trace={trace} />}
           {isReady &&
             ' The lines are a square grid in the noise, as the layers bend it; the shading is the density.'}
@@ -210,29 +210,34 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
             <button
               type="button"
               class="button primary"
-              disabled={!isReady}
+              disabled={isEmpty}
               onClick={() => {
                 startsItself.current = false;
-                doing === 'training' ? session.pause() : session.play();
+                isTraining ? session.pause() : session.play();
               }}
             >
-              {doing === 'training' ? 'Pause' : 'Train'}
+              {isTraining ? 'Pause' : 'Train'}
             </button>
             <button
               type="button"
               class="button"
-              disabled={!isReady || doing === 'training'}
+              disabled={!isReady || isTraining}
               onClick={() => session.step()}
             >
               One step
             </button>
-            <button type="button" class="button" disabled={doing === 'starting' || isEmpty} onClick={open}>
+            <button type="button" class="button" disabled={isStarting || isEmpty} onClick={open}>
               Reset
             </button>
             <button type="button" class="button" disabled={!isReady} onClick={passage.toggle}>
               {passage.isRunning ? 'Stop' : 'Send the points through'}
             </button>
-            <ShareButton offer={() => sharePlane(session, planeSettings(), layers, look)} />
+            <ShareButton
+              offer={async () => {
+                const firstLook = isEmpty ? undefined : await session.firstLook();
+                return sharePlane(session, planeSettings(), layers, firstLook);
+              }}
+            />
             {source === 'drawn' && (
               <>
                 <button

@@ -19,10 +19,10 @@ export function Pointwise() {
     <>
       <p>
         The kernels of an emerging convolution can’t mix channels freely, because the mask at their centre
-        orders them. So a 1&nbsp;×&nbsp;1 convolution comes first: one C&nbsp;×&nbsp;C matrix W, the same for
-        every pixel (<Source of="glow">Kingma and Dhariwal, 2018</Source>). Its ln|det| is H·W·ln|det W|. The
-        matrix can be trained directly, or as a product of factors whose determinant can be read off: P·L·U
-        with a fixed permutation, or Q·R with Q as a product of reflections (
+        orders them. So a 1x1 convolution comes first: one C&nbsp;×&nbsp;C matrix W, the same for every pixel
+        (<Source of="glow">Kingma and Dhariwal, 2018</Source>). Its ln|det| is H·W·ln|det W|. The matrix can
+        be trained directly, or as a product of factors whose determinant can be read off: P·L·U with a fixed
+        permutation, or Q·R with Q as a product of reflections (
         <Source of="householder">Tomczak and Welling, 2016</Source>;{' '}
         <Source of="emerging">Hoogeboom and others, 2019</Source>). Training can’t change the permutation of
         P·L·U; Q·R can represent every invertible matrix.

@@ -100,7 +100,7 @@ export function Matrices() {
   );
   return (
     <Figure
-      title="The matrix of a 3 × 3 convolution of a 5 × 5 image"
+      title="The matrix of a 3x3 convolution of a 5 × 5 image"
       controls={
         <>
           <Choice

@@ -23,7 +23,7 @@ const WRONG = 1e-6;
 
 const kinds: Readonly<Record<Kind, { readonly title: string; readonly sees: string }>> = {
   ordinary: {
-    title: 'ordinary, 3 × 3',
+    title: 'ordinary, 3x3',
     sees: 'Each pixel sees its neighbours on all sides, so none can be undone first.',
   },
   corner: {
