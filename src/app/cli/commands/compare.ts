@@ -36,7 +36,7 @@ import { groupBySeed, type SeedGroup } from '../parts/seedGroups.ts';
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { createImageProgress } from '../terminal/progress.ts';
+import { withImageProgress } from '../terminal/progress.ts';
 import { formatTable } from '../terminal/table.ts';
 import { errorMessage } from '../terminal/wording.ts';
 
@@ -90,19 +90,14 @@ async function runCompare(directories: readonly string[], options: CompareComman
     await requireSameImages(runs, split, images);
   }
   const unit = resultUnit(first.trained.model.options);
-  const passes = models.length * draws;
-  const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
-  let compared: Comparison[];
-  try {
-    compared = await releaseAfter((keep) => {
+  const compared = await withImageProgress('comparing', images.count, (onProgress) =>
+    releaseAfter((keep) => {
       const flows = models.map(({ trained }) =>
         keep(new FlowModel(trained, { ...engine, ...noteLargeImages, batchSize: batch })),
       );
-      return compareModels(flows, images, { draws, seed, onProgress: (done) => bar.update(done) });
-    });
-  } finally {
-    bar.finish();
-  }
+      return compareModels(flows, images, { draws, seed, onProgress });
+    }),
+  );
   const curves = await Promise.all(runs.map(readCurve));
   const plot = curvePlot(curves.flat(), {
     title: 'Learning curves',

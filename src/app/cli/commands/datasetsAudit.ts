@@ -29,7 +29,7 @@ import { compileOptions, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPage, unusedPlace } from '../parts/outputFile.ts';
 import { referenceFor } from '../ranks/scoreReference.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { tableLines } from '../terminal/table.ts';
@@ -77,29 +77,23 @@ async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOp
   const engine = await compileOptions(options);
   const model = await modelFor(keep, options, engine);
   let bar: Progress | undefined;
-  const interruption = listenForInterruption(() => bar?.note('stopping; no page is written'));
-  let report: Audit;
-  try {
-    report = await audit(nameOrPath, dataset, {
-      most: options.count,
-      model,
-      engine,
-      signal: interruption.signal,
-      onStage(label, total) {
-        bar?.finish();
-        bar = createProgress({ label, total, unit: 'images' });
-      },
-      onProgress: (images) => bar?.update(images),
-    });
-  } catch (error) {
-    if (interruption.signal.aborted) {
-      process.exitCode = interruption.exitCode();
-      return;
-    }
-    throw error;
-  } finally {
-    bar?.finish();
-    interruption.release();
+  const report = await untilInterrupted(
+    () => bar?.note('stopping; no page is written'),
+    (signal) =>
+      audit(nameOrPath, dataset, {
+        most: options.count,
+        model,
+        engine,
+        signal,
+        onStage(label, total) {
+          bar?.finish();
+          bar = createProgress({ label, total, unit: 'images' });
+        },
+        onProgress: (images) => bar?.update(images),
+      }),
+  ).finally(() => bar?.finish());
+  if (!report) {
+    return;
   }
   const sections = auditSections(report, { source: shellWord(nameOrPath), top: options.top });
   const shown = new Set(

@@ -21,7 +21,7 @@ import { parseChoice, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
 import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { withImageProgress } from '../terminal/progress.ts';
 import { tableLines } from '../terminal/table.ts';
 import { shellWord } from '../terminal/wording.ts';
 
@@ -76,13 +76,9 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   const { images, shown } = drawn(dataset, options);
   output.write(contactSheet(images, { imageShape: dataset.imageShape }));
   const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
-  const bar = createProgress({ label: 'inspecting', total, unit: 'images' });
-  let inspection: Inspection;
-  try {
-    inspection = await inspect(dataset, limit, (done) => bar.update(done));
-  } finally {
-    bar.finish();
-  }
+  const inspection = await withImageProgress('inspecting', total, (onProgress) =>
+    inspect(dataset, limit, (done) => onProgress(done, total)),
+  );
   const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
   const classes = classCounts(dataset);
   const notes = dataset.notes ?? {};

@@ -28,7 +28,7 @@ import { noteMemory } from '../parts/modelOptions.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber, workersFor } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
 import { formatCounted, wholeImages } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
@@ -138,17 +138,16 @@ async function writeImages(
     unit: 'images',
     show: wholeImages,
   });
-  const interruption = listenForInterruption(() => bar.note('stopping; no folder is written'));
   const [files, damaged]: [string[], string[]] = [[], []];
   const names = fileNamer();
   const folder = startNewFolder(out);
   let done = 0;
-  try {
+  const write = async (signal: AbortSignal): Promise<true> => {
     const images = imagesFrom(file, {
       workers,
       only: chosen.isChosen,
       mayInclude: chosen.mayInclude,
-      signal: interruption.signal,
+      signal,
       onImages(more) {
         done += more;
         // Blocks that turn out to be there twice are decoded too.
@@ -175,16 +174,17 @@ async function writeImages(
       throw new UserError('invalid-data', `${source} is damaged: ${none} can be read; use another copy`);
     }
     folder.finish();
-  } catch (error) {
-    const failure = cleanedUpAfter(error, folder.discard);
-    if (interruption.signal.aborted && failure === error) {
-      process.exitCode = interruption.exitCode();
-      return;
-    }
-    throw failure;
-  } finally {
-    bar.finish();
-    interruption.release();
+    return true;
+  };
+  const isComplete = await untilInterrupted(
+    () => bar.note('stopping; no folder is written'),
+    (signal) =>
+      write(signal).catch((error: unknown) => {
+        throw cleanedUpAfter(error, folder.discard);
+      }),
+  ).finally(() => bar.finish());
+  if (!isComplete) {
+    return;
   }
   names.report();
   writeStdout(

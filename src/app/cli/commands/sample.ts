@@ -23,7 +23,7 @@ import { besideModel, firstFree, outputFile, outputNpy, outputPng } from '../par
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { withImageProgress } from '../terminal/progress.ts';
 
 interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
   count?: number;
@@ -108,27 +108,18 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   if (output && !isPoints) {
     requireDrawable(count, { imageShape: model.imageShape, kind: model.kind, ...columns });
   }
-  const bar = createProgress({ label: 'sampling', total: count, unit: `${noun}s` });
   const begin = performance.now();
-  let images: Values;
   let overflowed = 0;
-  try {
-    const onProgress = (done: number): void => bar.update(done);
-    const onOverflow = (overflowing: readonly number[]): void => {
-      overflowed = overflowing.length;
-    };
-    images = await model.sample({
-      count,
-      class: classes,
-      condition,
-      temperature,
-      seed,
-      onProgress,
-      onOverflow,
-    });
-  } finally {
-    bar.finish();
-  }
+  const onOverflow = (overflowing: readonly number[]): void => {
+    overflowed = overflowing.length;
+  };
+  const drawing = { count, class: classes, condition, temperature, seed, onOverflow };
+  const images = await withImageProgress(
+    'sampling',
+    count,
+    (onProgress) => model.sample({ ...drawing, onProgress }),
+    `${noun}s`,
+  );
   if (overflowed === count) {
     throw new UserError(
       'diverged',
