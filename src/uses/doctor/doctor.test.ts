@@ -150,24 +150,6 @@ describe('a sound model', () => {
     expect(reconstruction.images).toBe(64);
   });
 
-  it('is examined until a signal stops it, if what is done is to be kept', async () => {
-    const fullDiagnosis = await diagnose(await sound, images, { ...engine, images: 4 });
-    const stopAt = async (events: (abort: () => void) => object): Promise<Diagnosis> => {
-      const stop = new AbortController();
-      const how = { ...engine, images: 4, keepFinished: true, signal: stop.signal };
-      return diagnose(await sound, images, { ...how, ...events(() => stop.abort()) });
-    };
-    const inLayers = await stopAt((abort) => ({ onProgress: (done: number) => done === 3 && abort() }));
-    expect(inLayers).toMatchObject({ stopped: true, ok: true, hardImages: null });
-    expect(inLayers.layers).toEqual(fullDiagnosis.layers.slice(0, 3));
-    expect(inLayers.bitsPerDim).toEqual(fullDiagnosis.bitsPerDim);
-    const inImages = await stopAt((abort) => ({ onHardImages: (done: number) => done === 2 && abort() }));
-    expect(inImages.layers).toEqual(fullDiagnosis.layers);
-    expect(inImages.hardImages!.kinds).toEqual(fullDiagnosis.hardImages!.kinds.slice(0, 2));
-    expect(fullDiagnosis.stopped).toBe(false);
-    await expect(stopAt((abort) => ({ onProgress: abort }))).rejects.toThrow('aborted');
-  });
-
   it('is examined on images spread over the dataset, with progress reports', async () => {
     const done: number[] = [];
     const options = { ...engine, images: 100, onProgress: (layers: number) => done.push(layers) };

@@ -20,7 +20,6 @@ import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
 import type { Comparison } from '../../../model/measure/compareRuns.ts';
 import { compareModels } from '../../../model/measure/compareRuns.ts';
 import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
-import { changesIn } from '../../../runs/contents/settingChanges.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { curvePlot, type LearningCurve } from '../../../training/reports/curvePlot.ts';
@@ -32,12 +31,11 @@ import { compileOptions } from '../parts/options.ts';
 import { besideModel, outputPng } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { differenceFromRun, openImages } from '../parts/runImages.ts';
-import { groupBySeed, type SeedGroup } from '../parts/seedGroups.ts';
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 import { errorMessage } from '../terminal/wording.ts';
 
 interface CompareCommandOptions extends MeasureOptions {
@@ -58,9 +56,9 @@ export function registerCompare(command: Command): void {
       'after',
       '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
         '\nAll models are measured on the same images with the same noise. ± is the standard error over images; for a\n' +
-        'difference, of the differences per image. It doesn’t include what another seed would change: runs that differ\n' +
-        'only in their seeds are also compared as groups, paired by seed. A negative difference means better than the\n' +
-        'first model. Exports need --data, and have no curves.',
+        'difference, of the differences per image. It doesn’t include what another seed would change: emerging study\n' +
+        'compares over seeds. A negative difference means better than the first model. Exports need --data, and have no\n' +
+        'curves.',
     )
     .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
 }
@@ -125,17 +123,16 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const { bits } = first.trained.model.values;
   const about = { split, images: images.count, draws, seed, weights: kinds, bits };
   noteSteps(entries);
-  const groups = await seedGroups(models, compared);
   for (const { run, bitsPerDim } of entries) {
     noteImplausible([bitsPerDim], { what: `mean of ${run}`, bits, directory: run });
   }
   writeStdout(
     options.json
-      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), groups: groups.map((group) => unit.record(group)), ...(broken.length > 0 && { broken }), file: drawn })}\n`
+      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), ...(broken.length > 0 && { broken }), file: drawn })}\n`
       : `${comparisonTable(entries, unit)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
           `(${kinds} weights, ${valuesText(bits)}, ${formatCounted(draws, 'draw')}); ±: standard error over images\n` +
-          groupsText(groups, unit) +
+          `${runs.length === 0 ? '' : 'one seed each: other seeds may change differences by more; emerging study compares over seeds\n'}` +
           `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}` +
           broken.map(({ run, problem }) => `${visibleText(`not compared: ${run}: ${problem}`)}\n`).join(''),
   );
@@ -162,13 +159,7 @@ function comparisonTable(
   const withError = (value: number, error: number | null, sign = ''): string =>
     `${sign}${unit.of(value).toFixed(4)}${error === null ? '' : ` ± ${errorText(unit.of(error))}`}`;
   return formatTable(
-    [
-      { title: 'RUN' },
-      { title: 'STEP', align: 'right' },
-      { title: 'BOUND' },
-      { title: unit.name.toUpperCase(), align: 'right' },
-      { title: 'DIFFERENCE', align: 'right' },
-    ],
+    ['RUN', right('STEP'), 'BOUND', right(unit.name.toUpperCase()), right('DIFFERENCE')],
     entries.map(({ run, step, bound, bitsPerDim, samplingError, difference, differenceError }, index) => [
       run,
       step === undefined ? '' : formatCount(step),
@@ -188,56 +179,6 @@ function noteSteps(entries: readonly { readonly run: string; readonly step: numb
         '--step compares checkpoints after the same step',
     );
   }
-}
-
-/** The models grouped by all settings but the seed. */
-async function seedGroups(
-  models: readonly ComparedModel[],
-  compared: readonly Comparison[],
-): Promise<SeedGroup[]> {
-  const measured = models.map(async ({ directory, run }, index) => ({
-    run: directory,
-    config: run?.config,
-    changes: run ? changesIn(await folderStore(run.paths).readSummaryIfSound()) : [],
-    bitsPerDim: compared[index]!.bitsPerDim,
-  }));
-  return groupBySeed(await Promise.all(measured));
-}
-
-/** The groups of several seeds, and what they say about others; with one seed each, only that. */
-function groupsText(groups: readonly SeedGroup[], unit: ResultUnit): string {
-  if (groups.every(({ seeds }) => seeds === null)) {
-    return '';
-  }
-  if (groups.every(({ seeds }) => seeds === null || seeds.length === 1)) {
-    return 'one seed each: other seeds may change differences by more; emerging study compares over seeds\n';
-  }
-  const withInterval = (value: number, interval: number | null, sign = ''): string =>
-    `${sign}${unit.of(value).toFixed(4)}${interval === null ? '' : ` ± ${errorText(unit.of(interval))}`}`;
-  const table = formatTable(
-    [
-      { title: 'GROUP' },
-      { title: 'SEEDS', align: 'right' },
-      { title: unit.name.toUpperCase(), align: 'right' },
-      { title: 'DIFFERENCE', align: 'right' },
-      { title: 'PAIRED SEEDS', align: 'right' },
-    ],
-    groups.map(
-      ({ name, seeds, bitsPerDim, interval, difference, differenceInterval, pairedSeeds }, index) => [
-        name,
-        seeds === null ? '-' : String(seeds.length),
-        withInterval(bitsPerDim, interval),
-        index === 0 ? '' : withInterval(difference, differenceInterval, difference > 0 ? '+' : ''),
-        index === 0 ? '' : String(pairedSeeds.length),
-      ],
-    ),
-  );
-  const copies = groups.flatMap(({ runs, seeds }) =>
-    seeds !== null && runs.length > seeds.length
-      ? [`${visibleText(runs.join(', '))}: only the first run of each seed counts\n`]
-      : [],
-  );
-  return `\n${table}\n±: half of Student’s 95 % interval over seeds, on these images\n${copies.join('')}`;
 }
 
 /** One of the models that are compared. */

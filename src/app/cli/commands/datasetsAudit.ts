@@ -26,7 +26,7 @@ import { addResizeOption } from '../parts/imageInput.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { compileOptions, wholeNumber } from '../parts/options.ts';
-import { besideData, outputPage, unusedPlace } from '../parts/outputFile.ts';
+import { besideData, firstFree, outputAs } from '../parts/outputFile.ts';
 import { referenceFor } from '../ranks/scoreReference.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
@@ -72,7 +72,8 @@ export function registerDatasetsAudit(datasets: Command): void {
 
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
-  const page = outputPage(options.out ?? unusedPlace(besideData(nameOrPath, '-audit.html')), [nameOrPath]);
+  const out = options.out ?? firstFree(besideData(nameOrPath, '-audit.html'));
+  const page = outputAs('.html', out, [nameOrPath]);
   const dataset = await openRawDataset(nameOrPath, { undivided: 'if-needed' });
   const engine = await compileOptions(options);
   const model = await modelFor(keep, options, engine);
@@ -117,7 +118,7 @@ async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOp
   const lines = [
     ...about,
     ...tableLines(
-      [{ title: 'CHECK' }, { title: 'FOUND' }],
+      ['CHECK', 'FOUND'],
       sections.map(({ title, found: text }) => [title, text]),
     ),
     ...sectionLines(sections),

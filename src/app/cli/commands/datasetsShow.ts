@@ -22,7 +22,7 @@ import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
 import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
-import { tableLines } from '../terminal/table.ts';
+import { right, tableLines } from '../terminal/table.ts';
 import { shellWord } from '../terminal/wording.ts';
 
 const splits = ['train', 'validation', 'test'] as const;
@@ -123,11 +123,8 @@ function classLines(dataset: Dataset): string[] {
     return [`labels  ${formatCount(classes.length)} classes`];
   }
   const rows = classes.map(([name, counts]) => [name, ...splits.map((split) => formatCount(counts[split]))]);
-  const columns = splits.map((split) => ({ title: split.toUpperCase(), align: 'right' }) as const);
-  return [
-    `labels  ${formatCount(classes.length)} classes`,
-    ...tableLines([{ title: 'CLASS' }, ...columns], rows),
-  ];
+  const columns = splits.map((split) => right(split.toUpperCase()));
+  return [`labels  ${formatCount(classes.length)} classes`, ...tableLines(['CLASS', ...columns], rows)];
 }
 
 /** Images of a split in random order, augmented as in training, and which they are. */

@@ -42,14 +42,11 @@ function plant(checkpoint: string, name: string, index: number, value: number): 
   );
 }
 
-it('prints what is measured if it is interrupted', async () => {
+it('stops when it is interrupted', async () => {
   const args = ['doctor', 'runs/sound', '--threads=1', '--images=8'];
   const { code, stdout, stderr } = await emerging.interrupt('SIGINT', 'examining layers 0/', ...args);
   expect(code, stderr).toBe(130);
-  expect(stderr).toContain('stopping: printing what is measured');
-  expect(stderr + stdout).toMatch(
-    /stopped before anything was measured|stopped after \d+ of \d+ layers.*; the rest was not examined/,
-  );
+  expect(stdout).toBe('');
 });
 
 describe('a sound run', () => {

@@ -28,7 +28,7 @@ import { csvText, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 
 type Ranges = Readonly<Record<string, readonly [number, number]>>;
 
@@ -267,18 +267,13 @@ function inferenceTable(images: readonly Inferred[]): string {
   const rows = images.flatMap(({ file, posterior }) =>
     posterior.map((summary) => [file, summary.name, ...listNumbers(summary).map(short)]),
   );
-  const right = [
+  const numbers = [
     'MEAN',
     '±',
     ...LEVELS.map((level) => `${100 * level} %`),
     ...(hasTruth(images) ? ['TRUE', 'BELOW'] : []),
   ];
-  const columns = [
-    { title: 'IMAGE' },
-    { title: 'CONDITION' },
-    ...right.map((title) => ({ title, align: 'right' as const })),
-  ];
-  return formatTable(columns, rows);
+  return formatTable(['IMAGE', 'CONDITION', ...numbers.map(right)], rows);
 }
 
 /** The results as CSV. */

@@ -19,7 +19,7 @@ import {
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
-import { besideModel, firstFree, outputFile, outputNpy, outputPng } from '../parts/outputFile.ts';
+import { besideModel, firstFree, outputAs, outputFile, outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -85,7 +85,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const inputs = conditionInputs(options.condition);
   const isTable = out !== undefined && /\.(csv|npy)$/i.test(out);
   const named = out === undefined ? undefined : isTable ? outputFile(out, inputs) : outputPng(out, inputs);
-  const array = options.array === undefined ? undefined : outputNpy(options.array, inputs);
+  const array = options.array === undefined ? undefined : outputAs('.npy', options.array, inputs);
   const model = keep(await openModel(directory, options, [named?.path, options.array], { inverse }));
   const isPoints = isPointShape(model.imageShape);
   if (isTable && !isPoints) {

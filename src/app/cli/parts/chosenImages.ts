@@ -13,7 +13,7 @@ import {
 } from '../../../uses/codec/index.ts';
 import { formatBytes, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 
 /** Positions from the first to the last, both included. */
 export interface PositionRange {
@@ -196,7 +196,6 @@ function listingText(
   { bytes, isGiven }: { readonly bytes: number; readonly isGiven: boolean },
 ): string {
   const { model, modelBytes, imageShape, tiles } = header;
-  const right = (title: string) => ({ title, align: 'right' }) as const;
   const inAll = blocks.reduce((sum, block) => sum + block.images, 0);
   const where = modelBytes > 0 ? formatBytes(modelBytes) : 'not in the file, to be named with --model';
   const sameModel = isGiven ? ', as of the given model' : '';
@@ -218,6 +217,6 @@ function listingText(
     '',
     formatTable(['BLOCK', 'IMAGES', 'BYTES', 'BITS/DIM'].map(right), blockRows),
     '',
-    formatTable([...['POSITION', 'BLOCK', 'SHAPE'].map(right), { title: 'NAME' }], imageRows),
+    formatTable([...['POSITION', 'BLOCK', 'SHAPE'].map(right), 'NAME'], imageRows),
   ].join('\n');
 }
