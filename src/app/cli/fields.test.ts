@@ -74,21 +74,6 @@ it('FITS files are shown, prepared and scored', async () => {
   expect(images[0].natsPerValue).toEqual(expect.any(Number));
 });
 
-it('float64 values are read, with their rounding, and a warning if float32 hardly tells them apart', async () => {
-  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (60, 8, 8), }`.padEnd(117);
-  const doubles = Float64Array.from(tinyFields(60, SIZE, 0), (value) => 1e5 + (0.6 * value) / 3);
-  const bytes = [Buffer.from(`\x93NUMPY\x01\0\x76\0${header}\n`, 'latin1'), new Uint8Array(doubles.buffer)];
-  writeFileSync(inFolder('doubles.npy'), Buffer.concat(bytes));
-  const { code, stderr } = await emerging.run(
-    ...[...train, '--data=doubles.npy', continuous, '--steps=1', '--out=runs/doubles'],
-  );
-  expect(code, stderr).toBe(0);
-  expect(stderr).toMatch(
-    /float64 values are rounded to float32, by at most \d\.\de-8 of the largest value of their image/,
-  );
-  expect(stderr).toMatch(/float32 resolves the values around 1\d+(\.\d+)? only to \d(\.\d)? % of their dev/);
-});
-
 describe('in one line, refuses', () => {
   const start = (data: string, ...args: string[]) => [...train, `--data=${data}`, '--out=runs/x', ...args];
 

@@ -60,13 +60,7 @@ describeOnGpu('the command line on a GPU', () => {
     const double = await emerging.run(...encode, '--precision=float64', '--out=double.latents');
     expect(double.code).toBe(0);
     expect(double.stderr).toContain(note);
-    const decoded = await emerging.run(
-      'decode',
-      'runs/a',
-      'double.latents',
-      '--device=webgpu',
-      '--out=double',
-    );
+    const decoded = await emerging.run('decode runs/a double.latents --device=webgpu --out=double');
     expect(decoded.code).toBe(0);
     expect(decoded.stderr).toContain(note);
     const single = await emerging.run(...encode, '--out=single.latents');
@@ -108,13 +102,7 @@ describeOnGpu('the command line on a GPU', () => {
       `emerging: ${line}. The run is safe up to step 1: emerging train --resume runs/lost resumes from there`,
     );
     expect(status).toBe(1);
-    const resumed = await emerging.json(
-      'train',
-      '--resume=runs/lost',
-      '--no-test',
-      '--device=cpu',
-      '--threads=1',
-    );
+    const resumed = await emerging.json('train --resume=runs/lost --no-test --device=cpu --threads=1');
     expect(resumed).toMatchObject({ steps: 4, device: 'cpu' });
     rmSync(inFolder('runs/lost'), { recursive: true });
   });

@@ -62,12 +62,3 @@ it('renames a folder that has the name of a file, for all of its images, and say
     '3 images written under another name, since two files, or a file and a folder, with the same name (apart from case or accents) cannot be kept on every system: photo.jpg.png/x.png as photo.jpg.png.png/x.png, …\n',
   );
 });
-
-it('tells images apart in folders whose long names are cut to the same one', () => {
-  const long = 'a'.repeat(240);
-  const folder = 'a'.repeat(230);
-  expect(namesAndNotes([`${long}1/x`, `${long}2/x`]).files).toEqual([
-    `${folder}/x.png`,
-    `${folder}/x.png.png`,
-  ]);
-});

@@ -11,11 +11,9 @@ import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const train = (...args: string[]) => [
-  'train',
-  '--data=data',
+  'train --data=data --no-test',
   ...tinyTraining,
   '--set=training.batchSize=12',
-  '--no-test',
   ...args,
 ];
 

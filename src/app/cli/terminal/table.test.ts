@@ -21,7 +21,3 @@ test('aligns columns without trailing spaces', () => {
     'e\u0301t\u00e9                  2  an accent apart and one that is not',
   ]);
 });
-
-test('shows the titles if there are no rows', () => {
-  expect(formatTable(['A', 'B'], [])).toBe('A  B');
-});
