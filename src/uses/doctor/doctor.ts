@@ -22,7 +22,6 @@ import {
 } from '../../model/likelihood/index.ts';
 import type { Evaluation } from '../../model/measure/evaluate.ts';
 import { evaluate } from '../../model/measure/evaluate.ts';
-import { dequantised } from '../../model/measure/returnedImages.ts';
 import { type CompileOptions, defaultDevice, isHost, releaseAfter } from '../../tensor/engine/index.ts';
 import { measureLayers, measureModel } from './checks.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
@@ -35,6 +34,7 @@ import {
 } from './examineModel.ts';
 import { countNoiseLayers, examineNoise, type NoiseStatistics } from './examineNoise.ts';
 import { judge, type Verdict } from './judge.ts';
+import { dequantised } from './returnedImages.ts';
 
 /** How a model is examined. Progress counts layers. */
 export interface DoctorOptions extends CompileOptions, WorkOptions {

@@ -1,7 +1,7 @@
 // `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
-import { UserError, type UserErrorCode } from '../../../core/errors.ts';
+import { UserError } from '../../../core/errors.ts';
 import { showImageShape } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { ImageSet, Split } from '../../../data/contract/index.ts';
@@ -70,8 +70,16 @@ async function runCompare(directories: readonly string[], options: CompareComman
   }
   const output = outputPng(options.out ?? besideModel(directories[0]!, 'compare.png'), [data]);
   const engine = await compileOptions(options);
-  const { models, broken } = await loadCompared(directories, { weights, step: options.step });
+  const models: ComparedModel[] = [];
+  for (const directory of directories) {
+    const trained = await loadTrained(directory, { weights, step: options.step });
+    models.push({ directory, trained, run: isRun(trained) ? trained : undefined });
+  }
   const [first] = models as [ComparedModel];
+  requireDifferent(models);
+  for (const model of models) {
+    requireComparable(first, model);
+  }
   requireNoInput(
     output.path,
     models.flatMap(({ trained }) => runInputs(trained)),
@@ -109,7 +117,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
       return output.path;
     }));
   const failed = compared.some(({ bitsPerDim }) => !Number.isFinite(bitsPerDim));
-  if ((plot !== null && drawn === null) || broken.length > 0 || failed) {
+  if ((plot !== null && drawn === null) || failed) {
     process.exitCode = 1;
   }
   const entries = compared.map((comparison, index) => ({
@@ -128,13 +136,12 @@ async function runCompare(directories: readonly string[], options: CompareComman
   }
   writeStdout(
     options.json
-      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), ...(broken.length > 0 && { broken }), file: drawn })}\n`
+      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), file: drawn })}\n`
       : `${comparisonTable(entries, unit)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
           `(${kinds} weights, ${valuesText(bits)}, ${formatCounted(draws, 'draw')}); ±: standard error over images\n` +
           `${runs.length === 0 ? '' : 'one seed each: other seeds may change differences by more; emerging study compares over seeds\n'}` +
-          `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}` +
-          broken.map(({ run, problem }) => `${visibleText(`not compared: ${run}: ${problem}`)}\n`).join(''),
+          `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}`,
   );
 }
 
@@ -188,47 +195,6 @@ interface ComparedModel {
   readonly trained: LoadedRun | TrainedModel;
   /** The same if it is a run; undefined for an export. */
   readonly run: LoadedRun | undefined;
-}
-
-/** A model with broken files. */
-interface BrokenModel {
-  readonly run: string;
-  readonly problem: string;
-}
-
-/** The codes of errors in files. Others are mistakes in the command, such as a misspelt name. */
-const fileErrors: readonly UserErrorCode[] = ['invalid-data', 'invalid-config', 'not-ready', 'io'];
-
-/**
- * Loads the models to compare, and reports those with broken files if at least two others are left.
- *
- * @throws UserError if fewer than two are left, a name is wrong, or two models are the same or not comparable
- */
-async function loadCompared(
-  directories: readonly string[],
-  choice: Parameters<typeof loadTrained>[1],
-): Promise<{ models: ComparedModel[]; broken: BrokenModel[] }> {
-  const models: ComparedModel[] = [];
-  const failed: { readonly run: string; readonly error: UserError }[] = [];
-  for (const directory of directories) {
-    try {
-      const trained = await loadTrained(directory, choice);
-      models.push({ directory, trained, run: isRun(trained) ? trained : undefined });
-    } catch (error) {
-      if (!(error instanceof UserError && fileErrors.includes(error.code))) {
-        throw error;
-      }
-      failed.push({ run: directory, error });
-    }
-  }
-  if (models.length < 2 && failed.length > 0) {
-    throw failed[0]!.error;
-  }
-  requireDifferent(models);
-  for (const model of models) {
-    requireComparable(models[0]!, model);
-  }
-  return { models, broken: failed.map(({ run, error }) => ({ run, problem: errorMessage(error) })) };
 }
 
 /** Refuses a model that is named twice: it does not differ from itself, and the plot needs distinct names. */

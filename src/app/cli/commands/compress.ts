@@ -193,11 +193,7 @@ interface ImagesToCompress {
   read(skip: (reason: string) => void): AsyncIterable<NamedImage>;
 }
 
-/**
- * The images of files and folders, or of a dataset, by its name or with `--data`.
- *
- * @throws UserError if both or neither are given, or a path or dataset doesn't exist
- */
+/** The images of files and folders, or of a dataset, by its name or with `--data`. */
 async function imagesToCompress(
   paths: readonly string[],
   imageShape: ImageShape,

@@ -99,11 +99,7 @@ function downloadWithBar(name: string, from: string | undefined): Promise<Datase
   ).finally(() => bar?.finish());
 }
 
-/**
- * Prints where a dataset is that cannot be downloaded.
- *
- * @throws UserError that says how to get it if it is missing
- */
+/** Prints where a dataset is that cannot be downloaded. */
 async function printPlace(name: string, { from, json }: DatasetsGetOptions): Promise<void> {
   const dataset = datasets.find((candidate) => candidate.name === name);
   if (dataset === undefined) {

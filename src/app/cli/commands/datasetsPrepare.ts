@@ -63,13 +63,13 @@ export function registerDatasetsPrepare(datasets: Command): void {
     .option(
       '--validation <share>',
       'with --crop tiles: the share of the training images held out for validation',
-      share,
+      numberBelow(1),
       0.05,
     )
     .option(
       '--least-deviation <x>',
       'with --crop tiles: skip tiles whose pixel values (0 to 255) have a lower standard deviation',
-      deviation,
+      numberBelow(128),
       1,
     )
     .option('--unique', 'skip duplicates of earlier images, in any split')
@@ -193,20 +193,15 @@ function bitCount(text: string): 8 | 16 {
   return Number(text) as 8 | 16;
 }
 
-function deviation(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value < 128)) {
-    throw new InvalidArgumentError('It must be a number from 0 to below 128.');
-  }
-  return value;
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value < 1)) {
-    throw new InvalidArgumentError('It must be a number from 0 to below 1.');
-  }
-  return value;
+/** Parses a number from 0 to below an end. */
+function numberBelow(end: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= 0 && value < end)) {
+      throw new InvalidArgumentError(`It must be a number from 0 to below ${end}.`);
+    }
+    return value;
+  };
 }
 
 /** The summary of a prepared file. */

@@ -105,19 +105,6 @@ async function runDecompress(
   }
 }
 
-/** Checks, before images are decoded, that all that is chosen is in an undamaged file. */
-async function requireListed(file: CompressedFile, chosen: ReturnType<typeof chosenImages>): Promise<void> {
-  const see = (name: string, position: number): boolean => {
-    chosen.isChosen(name, position);
-    return false;
-  };
-  const { count, damaged } = await listImages(file, see);
-  const missing = chosen.missingIn({ source: file.source, count });
-  if (missing !== undefined && damaged.length === 0) {
-    throw new UserError('not-found', missing);
-  }
-}
-
 async function writeImages(
   file: CompressedFile,
   out: string,
@@ -126,8 +113,9 @@ async function writeImages(
   const { source } = file;
   const chosen = chosenImages(only, range);
   const isPart = (only ?? range) !== undefined;
-  if (only !== undefined) {
-    await requireListed(file, chosenImages(only, range));
+  if (isPart) {
+    const { images, count } = await listImages(file, chosen.isChosen, chosen.mayInclude);
+    requireChosen(chosen, { source, count }, images.length);
   }
   const { blocks, count } = await readExtent(file);
   const workers = options.workers ?? workersFor(blocks);
@@ -168,7 +156,6 @@ async function writeImages(
       files.push(names.fileFor(name));
       folder.write(files.at(-1)!, contactSheet(pixels, { imageShape: shape, scale: 1 }));
     }
-    requireChosen(chosen, { source, count }, files.length);
     if (damaged.length > 0 && files.length === 0) {
       const none = isPart ? 'none of the chosen images' : 'none of its images';
       throw new UserError('invalid-data', `${source} is damaged: ${none} can be read; use another copy`);

@@ -118,64 +118,11 @@ class ProgressState {
   }
 }
 
-class TerminalProgress implements Progress {
-  private readonly state: ProgressState;
-  private readonly stream: ProgressStream;
-  private readonly bar: cliProgress.SingleBar;
-  private finished = false;
-
-  constructor(options: ProgressOptions, stream: ProgressStream) {
-    this.state = new ProgressState(options);
-    this.stream = stream;
-    this.bar = new cliProgress.SingleBar({
-      stream,
-      format: (_options, { maxWidth }) => this.state.line(maxWidth),
-      // Truncates long lines, and leaves the terminal's line wrapping enabled.
-      linewrap: true,
-    });
-    this.bar.start(options.total ?? 0, options.start ?? 0);
-  }
-
-  update(done: number, fields: ProgressFields = {}): void {
-    this.state.advance(done, fields);
-    this.bar.update(done);
-  }
-
-  expect(total: number): void {
-    this.state.expect(total);
-    this.bar.setTotal(total);
-  }
-
-  note(text: string): void {
-    if (this.finished) {
-      this.stream.write(`${visibleText(text)}\n`);
-      return;
-    }
-    const width = this.stream.columns ?? 80;
-    const line = this.state.line(width).slice(0, width);
-    // The note overwrites the bar; the bar's new position is saved (ESC 7), because the bar returns there when it stops.
-    this.stream.write(`\r\u001b[K${visibleText(text)}\n\u001b7${line}`);
-  }
-
-  finish(text?: string): void {
-    if (this.finished) {
-      return;
-    }
-    this.finished = true;
-    this.bar.stop();
-    if (text !== undefined) {
-      this.stream.write(`${visibleText(text)}\n`);
-    }
-  }
-}
-
-class PlainProgress implements Progress {
-  private readonly state: ProgressState;
-  private readonly stream: ProgressStream;
-  private readonly started = now();
-  private nextPrint = 0;
-  private printed = true;
-  private finished = false;
+/** What both ways to show progress have in common. */
+abstract class ShownProgress implements Progress {
+  protected readonly state: ProgressState;
+  protected readonly stream: ProgressStream;
+  protected finished = false;
 
   constructor(options: ProgressOptions, stream: ProgressStream) {
     this.state = new ProgressState(options);
@@ -184,10 +131,7 @@ class PlainProgress implements Progress {
 
   update(done: number, fields: ProgressFields = {}): void {
     this.state.advance(done, fields);
-    this.printed = false;
-    if (now() >= this.nextPrint) {
-      this.print();
-    }
+    this.show(done);
   }
 
   expect(total: number): void {
@@ -203,11 +147,71 @@ class PlainProgress implements Progress {
       return;
     }
     this.finished = true;
-    if (!this.printed) {
+    this.stop();
+    if (text !== undefined) {
+      this.note(text);
+    }
+  }
+
+  protected abstract show(done: number): void;
+  /** Leaves the last state on the screen. */
+  protected abstract stop(): void;
+}
+
+class TerminalProgress extends ShownProgress {
+  private readonly bar: cliProgress.SingleBar;
+
+  constructor(options: ProgressOptions, stream: ProgressStream) {
+    super(options, stream);
+    this.bar = new cliProgress.SingleBar({
+      stream,
+      format: (_options, { maxWidth }) => this.state.line(maxWidth),
+      // Truncates long lines, and leaves the terminal's line wrapping enabled.
+      linewrap: true,
+    });
+    this.bar.start(options.total ?? 0, options.start ?? 0);
+  }
+
+  override expect(total: number): void {
+    super.expect(total);
+    this.bar.setTotal(total);
+  }
+
+  override note(text: string): void {
+    if (this.finished) {
+      super.note(text);
+      return;
+    }
+    const width = this.stream.columns ?? 80;
+    const line = this.state.line(width).slice(0, width);
+    // The note overwrites the bar; the bar's new position is saved (ESC 7), because the bar returns there when it stops.
+    this.stream.write(`\r\u001b[K${visibleText(text)}\n\u001b7${line}`);
+  }
+
+  protected show(done: number): void {
+    this.bar.update(done);
+  }
+
+  protected stop(): void {
+    this.bar.stop();
+  }
+}
+
+class PlainProgress extends ShownProgress {
+  private readonly started = now();
+  private nextPrint = 0;
+  private printed = true;
+
+  protected show(): void {
+    this.printed = false;
+    if (now() >= this.nextPrint) {
       this.print();
     }
-    if (text !== undefined) {
-      this.stream.write(`${visibleText(text)}\n`);
+  }
+
+  protected stop(): void {
+    if (!this.printed) {
+      this.print();
     }
   }
 

@@ -109,12 +109,7 @@ async function newRun(
   return { ...run, images, assumed: preset === undefined && name !== undefined && !isPresets };
 }
 
-/**
- * The model that a new run starts from, and its configuration: the run's, or the model options of
- * an export.
- *
- * @throws UserError (`invalid-argument`) if other options name a configuration too
- */
+/** The model that a new run starts from, and its configuration: the run's, or the model options of an export. */
 async function resolveStart(
   directory: string,
   named: Readonly<Record<'preset' | 'config', string | undefined>>,
@@ -135,11 +130,7 @@ async function resolveStart(
   return { file, model: { name: directory, model, parameters }, isRun: isRun(trained) };
 }
 
-/**
- * A free folder in `runs` of the working directory.
- *
- * @throws UserError (`invalid-data`) if `runs` is a link
- */
+/** A free folder in `runs` of the working directory. */
 function chosenRunFolder(name: string): string {
   const folder = join('runs', name);
   const remedy = phrase`delete it, or name the run folder: ${option('out', folder)}`;
