@@ -124,10 +124,6 @@ it.each([
     ['edit', 'runs/a', 'a.png', '--from=a', '--out=x.png'],
     'name two folders of images, --from and --towards',
   ],
-  [
-    ['train', '--data=unlabelled', ...tinyTraining, '--set=model.classes=true'],
-    'of unlabelled have no labels',
-  ],
   [['train', '--data=photos', ...tinyTraining, '--set=model.classes=[a, b, c]'], 'but the model has 3'],
 ])('refuses %j', async (args, message) => {
   expect(await emerging.refused(...args)).toContain(message);

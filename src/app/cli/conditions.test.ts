@@ -212,33 +212,18 @@ it.each<[string[], string]>([
     [...sample, '--condition=shift=0', '--condition=low=low.npy', '--count=2'],
     '--count 2 is less than one image for each of the 3 rows',
   ],
-  [[...sample, '--condition=shift=0', '--condition=low=nan.npy'], 'nan.npy: 1 value is NaN or infinite'],
   [
     ['interpolate runs/a seed:1 seed:2 --condition=shift=0 --condition=low=low.npy --out=y.png'],
     'one condition for all images: give a file with one',
   ],
-  [
-    ['infer', 'runs/a', 'alone/0.npy'],
-    'there is no conditions.csv or conditions.npy beside them: write one, or pass --condition low=FILE',
-  ],
   [['infer', 'runs/a', 'alone/0.npy', '--range=shift=1'], 'two numbers, the lower one first'],
-  [
-    ['infer', 'runs/a', 'alone/0.npy', '--condition=shift=1', '--condition=low=single.npy'],
-    'all conditions are given: leave out those to infer',
-  ],
   [[...train, '--set=data.conditions=low.npy'], 'data.conditions is set, but model.condition is not'],
-  [
-    [...train, '--set=model.condition=true', '--set=data.conditions=constant.npy'],
-    'the condition condition hardly varies over the images of maps.npy',
-  ],
 ])('refuses %j', async (args, message) => {
   writePng(inFolder('odd.png'), new Uint8Array(9), [3, 3, 1]);
   writePng(inFolder('even.png'), new Uint8Array(16), [4, 4, 1]);
   mkdirSync(inFolder('alone'), { recursive: true });
   writeFileSync(inFolder('alone/0.npy'), npyBytes(fieldImage(0), [SIZE, SIZE]));
   writeFileSync(inFolder('two.csv'), 'shift\n1\n2\n');
-  writeFileSync(inFolder('nan.npy'), npyBytes(low.slice(0, 16).fill(Number.NaN, 3, 4), [1, LOW, LOW]));
-  writeFileSync(inFolder('constant.npy'), npyBytes(new Float32Array(COUNT).fill(2), [COUNT]));
   expect(await emerging.refused(...args)).toContain(message);
 });
 

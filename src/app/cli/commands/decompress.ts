@@ -114,8 +114,14 @@ async function writeImages(
   const chosen = chosenImages(only, range);
   const isPart = (only ?? range) !== undefined;
   if (isPart) {
-    const { images, count } = await listImages(file, chosen.isChosen, chosen.mayInclude);
-    requireChosen(chosen, { source, count }, images.length);
+    let found = 0;
+    const countChosen = (name: string, position: number): boolean => {
+      found += chosen.isChosen(name, position) ? 1 : 0;
+      // A list of them is not needed, and could be too long for memory.
+      return false;
+    };
+    const { count } = await listImages(file, countChosen, chosen.mayInclude);
+    requireChosen(chosen, { source, count }, found);
   }
   const { blocks, count } = await readExtent(file);
   const workers = options.workers ?? workersFor(blocks);

@@ -129,12 +129,6 @@ it('works as documented, from a script without this project', async () => {
 
 it.each([
   [
-    'a folder that is not a run',
-    ['data', '--out=x'],
-    2,
-    /^emerging: data is not a run folder: it has no config\.yaml; /,
-  ],
-  [
     'an exported model',
     ['exported', '--out=x'],
     2,
@@ -147,12 +141,6 @@ it.each([
     "unknown weights 'rwa': did you mean raw?",
   ],
   ['nowhere to write named', ['runs/a'], 2, "required option '--out <dir>' not specified"],
-  [
-    'a folder that is not empty',
-    ['runs/a', '--out=data'],
-    2,
-    /data is not empty \(it contains \S+\); choose another folder\n$/,
-  ],
   ['a file', ['runs/a', '--out=runs/a/config.yaml'], 2, 'it is a file; choose another name'],
 ])('refuses %s in one line', async (_, args, code, message) => {
   const before = readdirSync(emerging.folder).sort();

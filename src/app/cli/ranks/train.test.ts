@@ -184,15 +184,6 @@ describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, { tags:
     expect(code).toBe(exitCode);
   };
 
-  it.each([
-    [16, /^emerging: 3 ranks cannot divide a batch of 16 images evenly: start 2, or use /],
-    [2, /^emerging: 3 ranks are more than the 2 images of a batch/],
-  ])('is refused by rank 0 alone: a batch of %i for 3 ranks', async (size, expected) => {
-    const args = train('--out=refused', `--set=training.batchSize=${size}`);
-    expectLine(await run(3, ...args), expected, 2);
-    expect(() => readFileSync(inFolder('refused', 'config.yaml'))).toThrow('ENOENT');
-  });
-
   it('is refused by rank 0 alone: a run that exists, or that another job trains', async () => {
     await emerging.json(...train('--steps=2', '--out=exists'));
     expectLine(await run(2, ...train('--out=exists')), /^emerging: exists already holds a run; choose/, 2);
