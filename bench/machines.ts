@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { parseChoices, wholeNumber } from '../src/app/cli/parts/options.ts';
 import { formatBytes, formatCounted } from '../src/app/cli/terminal/format.ts';
-import { formatTable } from '../src/app/cli/terminal/table.ts';
+import { formatTable, right } from '../src/app/cli/terminal/table.ts';
 import { median } from '../src/core/numeric/statistics.ts';
 import { networkWidth } from '../src/flows/models/couplings.ts';
 import { resolveConfig } from '../src/runs/settings/resolve.ts';
@@ -147,7 +147,6 @@ function run(
 }
 
 function print(): void {
-  const right = (title: string) => ({ title, align: 'right' as const });
   const lines = groups.flat().map(({ preset, kind, size, batch, steps, runs, efficiencies }) => {
     const { hosts, threads, workers, images, bytes } = runs[0]!;
     const milliseconds = (part: 'step' | 'waiting' | 'summing'): string =>
@@ -173,7 +172,7 @@ function print(): void {
       'step, waiting and sums: ms of a step on rank 0; others: cores of its machine that other programs kept busy\n' +
       `${formatTable(
         [
-          ...['preset', 'images', 'scaling'].map((title) => ({ title })),
+          ...['preset', 'images', 'scaling'],
           ...['ranks', 'hosts', 'threads', 'workers', 'batch', 'steps', 'images/s', 'efficiency'].map(right),
           ...['step', 'waiting', 'sums', 'bytes', 'others'].map(right),
         ],

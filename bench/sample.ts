@@ -6,7 +6,7 @@ import { compileOptions, parseChoices } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { formatMilliseconds, formatSpread } from '../src/app/cli/terminal/format.ts';
 import { withProgress } from '../src/app/cli/terminal/progress.ts';
-import { formatTable } from '../src/app/cli/terminal/table.ts';
+import { formatTable, right } from '../src/app/cli/terminal/table.ts';
 import { median, valueRange } from '../src/core/numeric/statistics.ts';
 import { Glow } from '../src/flows/models/glow.ts';
 import { trainedModel } from '../src/model/trainedModel.ts';
@@ -90,11 +90,7 @@ function table(results: readonly ReturnType<typeof samplingFigures>[]): string {
   const milliseconds = (seconds: number): string => formatMilliseconds(seconds, digits);
   const titles = ['FORWARD, MS', 'SAMPLE, MS', 'MS PER IMAGE', 'SAMPLE / FORWARD', 'SAMPLE / FIRST ROW'];
   return formatTable(
-    [
-      { title: 'MIXING' },
-      { title: 'INVERSE' },
-      ...titles.map((title) => ({ title, align: 'right' as const })),
-    ],
+    ['MIXING', 'INVERSE', ...titles.map(right)],
     results.map((result) => [
       result.mixing,
       result.inverse,

@@ -10,7 +10,7 @@ import { compileOptions } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { formatBytes, formatCount, formatRate, formatSpread } from '../src/app/cli/terminal/format.ts';
 import { withProgress } from '../src/app/cli/terminal/progress.ts';
-import { formatTable } from '../src/app/cli/terminal/table.ts';
+import { formatTable, right } from '../src/app/cli/terminal/table.ts';
 import { addStepOptions, type StepOptions } from '../src/app/cli/training/stepOptions.ts';
 import { median, valueRange } from '../src/core/numeric/statistics.ts';
 import { describePlace } from '../src/training/loop/recordTraining.ts';
@@ -37,7 +37,6 @@ export interface TrainingFigures extends Omit<TrainingTimes, 'steps' | 'forwards
   readonly forwardImagesPerSecondRange: Range;
 }
 
-const right = (title: string) => ({ title, align: 'right' as const });
 const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(1);
 
 try {
@@ -94,9 +93,9 @@ function trainingFigures({ steps, forwards, ...about }: TrainingTimes, images: n
 function tables(results: readonly TrainingFigures[]): string {
   return formatTable(
     [
-      ...[{ title: 'MIXING' }, right('PARAMETERS'), right('TRAINING, IMAGES/S'), right('FORWARD, IMAGES/S')],
+      ...['MIXING', right('PARAMETERS'), right('TRAINING, IMAGES/S'), right('FORWARD, IMAGES/S')],
       ...stepParts.map((part) => right(`${part.toUpperCase()}, MS`)),
-      ...[right('PEAK MEMORY'), { title: 'ACTIVATIONS' }, right('WORKERS')],
+      ...[right('PEAK MEMORY'), 'ACTIVATIONS', right('WORKERS')],
     ],
     results.map((result) => [
       result.mixing,

@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { wholeNumber } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { formatBytes } from '../src/app/cli/terminal/format.ts';
-import { formatTable } from '../src/app/cli/terminal/table.ts';
+import { formatTable, right } from '../src/app/cli/terminal/table.ts';
 import { countElements } from '../src/core/numeric/ndarray.ts';
 import { mean } from '../src/core/numeric/statistics.ts';
 import { evenlySpread, type ImageSet, readAll, subset } from '../src/data/contract/dataset.ts';
@@ -59,7 +59,6 @@ async function run(path: string, data: string, count: number): Promise<void> {
     const cells = [String(number), bits, formatBytes(bytes), more.toFixed(4), inAll.toFixed(3)];
     rows.push({ number, inAll, cells });
   }
-  const right = (title: string) => ({ title, align: 'right' as const });
   const columns = ['images', 'bits a weight', 'model', 'more bits/dim', 'in all'].map(right);
   const float = weightsBytes(trained).length;
   console.log(

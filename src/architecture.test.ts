@@ -24,7 +24,6 @@ const wrapped: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['tensor/engine/nativeRuntime.node.ts'],
   // In Node, `wasmRuntime.node.ts` loads it by path. The tests run exported files with only the runtime, in both builds.
   'onnxruntime-web': [
-    'app/cli/conditions.test.ts',
     'tensor/engine/devices/providers.web.ts',
     'uses/export/exportModel.test.ts',
     'uses/export/exportPrograms.test.ts',

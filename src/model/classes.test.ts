@@ -139,27 +139,6 @@ it.each([undefined, ['one', 0, 2, 1, 1]])('class %j: the map of bits adds up to 
   expectClose('bits/dim by stage', byStage, bits, 'float64');
 });
 
-it('classifies by the likelihoods that it measures given each class', async () => {
-  const classified = await model.classify(pixels, { seed: 2 });
-  const classLikelihoods = await Promise.all(
-    names.map((name) => model.logLikelihood(pixels, { seed: 2, class: name })),
-  );
-  for (const [image, { class: name, number, probabilities }] of classified.entries()) {
-    const weightsOf = classLikelihoods.map((values) =>
-      Math.exp(values[image]! - classLikelihoods[0]![image]!),
-    );
-    const total = weightsOf.reduce((a, b) => a + b);
-    expectClose(
-      'p(class | x)',
-      probabilities,
-      weightsOf.map((weight) => weight / total),
-      'float64',
-    );
-    expect(name).toBe(names[number]);
-    expect(probabilities[number]).toBe(Math.max(...probabilities));
-  }
-});
-
 it('a file of latents keeps the classes, and is refused with other ones', async () => {
   const classes = ['one', 'one', '2', 'zero', '2'];
   const latents = await model.encode(pixels, { class: classes });

@@ -18,7 +18,7 @@ interface CommandResult {
   readonly stderr: string;
 }
 
-/** Calls of the command. */
+/** Calls of the command; the first argument may be several words, as in `evaluate runs/a --draws=1`. */
 interface Calling {
   /** Runs the command. */
   run(...args: string[]): Promise<CommandResult>;
@@ -103,7 +103,10 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
     });
   const inside = (directory: string, apart = calls === undefined): Calling => {
     const cwd = join(folder, directory);
-    const run = (...args: string[]) => (apart ? call(args, undefined, cwd) : calls!({ args, cwd }));
+    const run = (...line: string[]) => {
+      const args = wordsIn(line);
+      return apart ? call(args, undefined, cwd) : calls!({ args, cwd });
+    };
     return {
       run,
       async json(...args) {
@@ -131,7 +134,7 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
     inside,
     ...inside('.'),
     apart: inside('.', true),
-    words: (...args) => [process.execPath, main, ...args],
+    words: (...args) => [process.execPath, main, ...wordsIn(args)],
     scriptWords,
     start(script, ...args) {
       const [program, ...words] = scriptWords(script, ...args);
@@ -139,7 +142,7 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
     },
     interrupt(signal, text, ...args) {
       let sent = false;
-      return call(args, (stderr, send) => {
+      return call(wordsIn(args), (stderr, send) => {
         if (!sent && stderr.includes(text)) {
           sent = true;
           send(signal);
@@ -147,6 +150,11 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
       });
     },
   };
+}
+
+/** Arguments of which the first may be several words. */
+function wordsIn([first, ...others]: readonly string[]): string[] {
+  return [...(first?.split(' ') ?? []), ...others];
 }
 
 /** The environment of a command in a test, which protects the account key of the user who runs the tests. */

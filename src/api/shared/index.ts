@@ -27,12 +27,12 @@ export {
 export { type Diagnosis, diagnose } from '../../uses/doctor/index.ts';
 export { inferConditions, type Posterior } from '../../uses/infer/index.ts';
 export { measureReference } from '../../uses/odd/reference.ts';
-export type { SourceComparison } from '../../uses/odd/sameSource.ts';
 export {
   type ScoreColumn,
   type ScoredImage,
   type ScoreOptions,
   type ScoreReport,
+  type SourceComparison,
   score,
 } from '../../uses/odd/score.ts';
 export type { ScoreDefinition } from '../../uses/odd/scores/index.ts';

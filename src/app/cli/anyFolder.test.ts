@@ -31,17 +31,6 @@ it('finds the images where the run was made, and says so', async () => {
   });
 });
 
-it('prefers them to images of the same name in the working directory', async () => {
-  writeTinyDataset(inFolder('away/data'), { seed: 7 });
-  const away = emerging.inside('away');
-  expect(await away.json('evaluate', '../home/runs/a', ...evaluation)).toMatchObject({
-    bitsPerDim: expected,
-  });
-  const otherResult = await away.json('evaluate', '../home/runs/a', '--data=./data', ...evaluation);
-  expect(otherResult.bitsPerDim).not.toBe(expected);
-  rmSync(inFolder('away/data'), { recursive: true });
-});
-
 it('is resumed and repeated from anywhere', async () => {
   cpSync(inFolder('home/runs/a'), inFolder('home/runs/b'), { recursive: true });
   const away = emerging.inside('away');

@@ -55,15 +55,7 @@ const usage: [string, string[], string | RegExp][] = [
   ],
   [
     'another model when resuming',
-    [
-      'train',
-      '--resume',
-      'runs/a',
-      '--set',
-      'model.conditioner.width=9',
-      '--set',
-      'training.learningRate=0.1',
-    ],
+    ['train --resume runs/a --set model.conditioner.width=9 --set training.learningRate=0.1'],
     'a resume cannot change model.conditioner.width: start a new run; a resume can change training.optimizer.biasCorrection, training.optimizer.epsilon, training.optimizer.momentum, training.optimizer.restLearningRate, training.optimizer.weightDecay, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.decayCurve, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm, training.gradientNormsEvery',
   ],
   [

@@ -286,11 +286,7 @@ function commandWords(args: readonly string[]): string[] {
   return args.filter((argument, index) => !argument.startsWith('-') && args[index - 1] !== '--import');
 }
 
-/**
- * Refuses a call with an empty option or argument.
- *
- * @throws UserError that names it and says whether it can be left out
- */
+/** Refuses a call with an empty option or argument. */
 function refuseEmpty(called: Command): void {
   const option = called.options.find((candidate) =>
     isEmpty(called.getOptionValue(candidate.attributeName())),

@@ -7,15 +7,10 @@ import { RandomStream } from '../../core/numeric/random.ts';
 import { inMemory } from '../../data/files/randomAccess.ts';
 import { npyBytes, readNpyHeader } from '../../data/formats/npy.ts';
 import { openDataset } from '../../data/registry.ts';
-import { drawNormals } from '../../model/latents.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyTraining } from '../../testing/tinyImages.ts';
 import { createZip } from '../../testing/zipFiles.ts';
-
-// Only the runtime, as someone without this library has it.
-const runtimeName = 'onnxruntime-node';
-const { InferenceSession, Tensor }: typeof import('onnxruntime-web') = await import(runtimeName);
 
 const emerging = commandProcess();
 const inFolder = (name: string): string => join(emerging.folder, name);
@@ -76,15 +71,7 @@ beforeAll(async () => {
     (setting) => `--set=training.${setting}`,
   );
   const model = ['--set=model.continuous=true', '--set=model.condition=true'];
-  await json(
-    'train',
-    '--data=maps.npy',
-    ...tinyTraining,
-    '--steps=200',
-    ...training,
-    ...model,
-    '--out=runs/a',
-  );
+  await json('train --data=maps.npy', ...tinyTraining, '--steps=200', ...training, ...model, '--out=runs/a');
 });
 
 it('is measured with the conditions of the data', async () => {
@@ -109,15 +96,6 @@ it('draws samples like a low resolution, each of several for an equal share', as
     );
     expect(nearest.indexOf(Math.min(...nearest))).toBe(Math.floor(sample / 4));
   }
-});
-
-it('takes an array of two dimensions as one image where an image is needed', async () => {
-  writeFileSync(inFolder('stacked.npy'), npyBytes(darkImage(3), [1, LOW, LOW]));
-  for (const name of ['single', 'stacked']) {
-    const conditions = ['--condition=shift=0', `--condition=low=${name}.npy`, '--count=2', '--seed=1'];
-    await json('sample', 'runs/a', ...conditions, `--array=${name}-samples.npy`);
-  }
-  expect(readFileSync(inFolder('single-samples.npy'))).toEqual(readFileSync(inFolder('stacked-samples.npy')));
 });
 
 it('warns about numbers far outside the training images’ range', async () => {
@@ -186,26 +164,6 @@ it('infers numbers, and compares the posteriors with the true ones, if wanted', 
   expect(stderr).toMatch(/the posterior of shift is cut off by its range, and depends on it/);
 });
 
-it('infers the first images, with the first rows of their conditions', async () => {
-  mkdirSync(inFolder('held'));
-  writeFileSync(inFolder('held/held.npy'), npyBytes(fields.slice(0, 9 * AREA), [9, SIZE, SIZE]));
-  writeFileSync(inFolder('held/held.conditions.npz'), conditionsCsv(0, 1, 2, 3, 4, 5, 6, 7, 8));
-  const infer = ['infer', 'runs/a', 'held/held.npy', '--truth'];
-  const truths = ({ images }: { images: { posterior: [{ truth: number }] }[] }) =>
-    images.map(({ posterior: [{ truth }] }) => truth);
-  const first = [...shift.slice(0, 3)];
-  expect(truths(await json(...infer, '--count=3'))).toEqual(first);
-  // The same for a file that is named.
-  writeFileSync(inFolder('true.npz'), conditionsCsv(0, 1, 2, 3, 4, 5, 6, 7, 8));
-  const named = ['encode', 'runs/a', 'held/held.npy', '--condition=true.npz', '--out=held.safetensors'];
-  expect(await json(...named, '--count=3')).toMatchObject({ images: 3 });
-  // Rows that are missing, and rows that are too many for all images, are still refused.
-  writeFileSync(inFolder('held/held.conditions.npz'), conditionsCsv(0, 1));
-  expect(await emerging.refused(...infer, '--count=3')).toContain('2 rows for 3 images');
-  writeFileSync(inFolder('held/held.conditions.npz'), conditionsCsv(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
-  expect(await emerging.refused(...infer)).toContain('10 rows for 9 images');
-});
-
 it('prints and writes the posteriors of the images that are done if it is interrupted', async () => {
   const many = Float32Array.from({ length: 2000 * AREA }, (_, index) => fields[index % fields.length]!);
   writeFileSync(inFolder('many.npy'), npyBytes(many, [2000, SIZE, SIZE]));
@@ -220,49 +178,6 @@ it('prints and writes the posteriors of the images that are done if it is interr
   expect(images.length).toBeGreaterThan(0);
   expect(stderr).toContain(`stopped after ${images.length} of 2,000 images; the results are of these`);
   expect(readFileSync(inFolder('some.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(images.length + 1);
-});
-
-it('can be called using only its ONNX files', async () => {
-  await emerging.json('export', 'runs/a', '--out=exported');
-  const manifest = JSON.parse(readFileSync(inFolder('exported/manifest.json'), 'utf8'));
-  expect(manifest.conditions).toEqual(['shift', 'low']);
-  const tensor = (shape: readonly number[], data: Float32Array) => new Tensor('float32', data, [...shape]);
-  const count = 3;
-  // It has the images' size: low-resolution pixels are repeated.
-  const low = Float32Array.from(
-    { length: count * AREA },
-    (_, position) => darkImage(Math.floor(position / AREA))[cellAt(position % AREA)]!,
-  );
-  const condition = {
-    shift: tensor([count, 1], shift.slice(0, count)),
-    low: tensor([count, SIZE, SIZE, 1], low),
-  };
-  const shapes = manifest.latents.map(({ shape }: { shape: number[] }) => shape);
-  const latents = drawNormals(shapes, { first: 0, count, temperature: 1, seed: 5 });
-  const named = Object.fromEntries(
-    latents.map(({ shape, data }, level) => [
-      manifest.latents[level].name,
-      tensor(shape, Float32Array.from(data)),
-    ]),
-  );
-  type Outputs = Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>;
-  const call = async (file: string, inputs: Record<string, InstanceType<typeof Tensor>>) =>
-    (await (await InferenceSession.create(inFolder(`exported/${file}`))).run(inputs)) as unknown as Outputs;
-  const largestDifference = (first: ArrayLike<number>, second: ArrayLike<number>): number =>
-    Math.max(...Array.from(first, (value, index) => Math.abs(value - second[index]!)));
-  const { image } = await call('sampler.onnx', {
-    ...named,
-    ...condition,
-    temperature: tensor([1], Float32Array.of(1)),
-  });
-  const encoded = await call('encoder.onnx', { image: tensor(image!.dims, image!.data), ...condition });
-  for (const [name, { data }] of Object.entries<{ readonly data: unknown }>(named)) {
-    expect(largestDifference(data as Float32Array, encoded[name]!.data)).toBeLessThan(1e-3);
-  }
-  writeFileSync(inFolder('three.npz'), conditionsCsv(0, 1, 2));
-  const args = ['--condition=three.npz', '--count=3', '--seed=5', '--temperature=1', '--array=three.npy'];
-  await json('sample', 'exported', ...args, '--out=three.png');
-  expect(largestDifference(await arrayIn('three.npy'), image!.data)).toBeLessThan(1e-3);
 });
 
 const sample = ['sample', 'runs/a', '--out=y.png'];
@@ -297,41 +212,18 @@ it.each<[string[], string]>([
     [...sample, '--condition=shift=0', '--condition=low=low.npy', '--count=2'],
     '--count 2 is less than one image for each of the 3 rows',
   ],
-  [[...sample, '--condition=shift=0', '--condition=low=nan.npy'], 'nan.npy: 1 value is NaN or infinite'],
   [
-    [
-      'interpolate',
-      'runs/a',
-      'seed:1',
-      'seed:2',
-      '--condition=shift=0',
-      '--condition=low=low.npy',
-      '--out=y.png',
-    ],
+    ['interpolate runs/a seed:1 seed:2 --condition=shift=0 --condition=low=low.npy --out=y.png'],
     'one condition for all images: give a file with one',
   ],
-  [
-    ['infer', 'runs/a', 'alone/0.npy'],
-    'there is no conditions.csv or conditions.npy beside them: write one, or pass --condition low=FILE',
-  ],
   [['infer', 'runs/a', 'alone/0.npy', '--range=shift=1'], 'two numbers, the lower one first'],
-  [
-    ['infer', 'runs/a', 'alone/0.npy', '--condition=shift=1', '--condition=low=single.npy'],
-    'all conditions are given: leave out those to infer',
-  ],
   [[...train, '--set=data.conditions=low.npy'], 'data.conditions is set, but model.condition is not'],
-  [
-    [...train, '--set=model.condition=true', '--set=data.conditions=constant.npy'],
-    'the condition condition hardly varies over the images of maps.npy',
-  ],
 ])('refuses %j', async (args, message) => {
   writePng(inFolder('odd.png'), new Uint8Array(9), [3, 3, 1]);
   writePng(inFolder('even.png'), new Uint8Array(16), [4, 4, 1]);
   mkdirSync(inFolder('alone'), { recursive: true });
   writeFileSync(inFolder('alone/0.npy'), npyBytes(fieldImage(0), [SIZE, SIZE]));
   writeFileSync(inFolder('two.csv'), 'shift\n1\n2\n');
-  writeFileSync(inFolder('nan.npy'), npyBytes(low.slice(0, 16).fill(Number.NaN, 3, 4), [1, LOW, LOW]));
-  writeFileSync(inFolder('constant.npy'), npyBytes(new Float32Array(COUNT).fill(2), [COUNT]));
   expect(await emerging.refused(...args)).toContain(message);
 });
 
@@ -343,14 +235,7 @@ it('low resolutions in a folder next to a folder of images are found by name', a
     writePng(inFolder(`sky/${split}/${index}.png`), pixels, [SIZE, SIZE, 1]);
     writePng(inFolder(`sky.conditions/${split}/${index}.png`), values, [LOW, LOW, 1]);
   }
-  await json(
-    'train',
-    '--data=sky',
-    ...tinyTraining,
-    '--steps=3',
-    '--set=model.condition=true',
-    '--out=runs/sky',
-  );
+  await json('train --data=sky --steps=3 --out=runs/sky', ...tinyTraining, '--set=model.condition=true');
   const samples = ['--condition=sky.conditions/test/40.png', '--count=4', '--out=sky.png'];
   expect(await json('sample', 'runs/sky', ...samples)).toMatchObject({ count: 4 });
   const { images } = await json('score', 'runs/sky', 'sky/test', '--condition=sky.conditions/test');

@@ -135,14 +135,7 @@ it.each<[string, (path: string) => string[]]>([
 });
 
 it('train survives all tables of conditions', { timeout: 600_000 }, async () => {
-  const train = [
-    'train',
-    '--data=data',
-    ...tinyTraining,
-    '--set=model.condition=true',
-    '--no-test',
-    ...quick,
-  ];
+  const train = ['train --data=data', ...tinyTraining, '--set=model.condition=true', '--no-test', ...quick];
   const tables = writeHostileTables(join(emerging.folder, 'tables'));
   await expectRefusals(tables, (path) => [
     ...train,
@@ -184,8 +177,7 @@ it('decode survives all latents, and writes the number of images it reports', {
 }, async () => {
   const outputPath = (path: string): string => path.replace('latents ', 'decoded ');
   const decode = (path: string): string[] => [
-    'decode',
-    'sound/run',
+    'decode sound/run',
     path,
     `--out=${outputPath(path)}`,
     ...quick,

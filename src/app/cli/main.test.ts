@@ -94,12 +94,6 @@ it.each([[['--help', 'sample']], [['constructor']], [['help']], [[]]])(
   },
 );
 
-it('prints a stack trace only with --debug', async () => {
-  const { stderr } = await emerging.run('evaluate', 'nothing', '--debug');
-  expect(stderr).toMatch(/^emerging: nothing is neither a run folder.*\n/);
-  expect(stderr).toMatch(/^ {4}at .*runFolder/m);
-});
-
 it('continues when nobody reads its output', async () => {
   const call = emerging.words('presets', '--json').join(' ');
   const piped = ['-c', `set -o pipefail; (sleep 0.2; ${call}) | true`];

@@ -2,8 +2,6 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { tensorChecksum } from '../../core/numeric/checksum.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { loadModel } from '../../model/loading/loadModel.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
@@ -109,26 +107,6 @@ describe('a run', () => {
     });
     expect((await emerging.run('doctor', 'model', '--images=2', quick)).code).toBe(0);
   });
-
-  it('without recorded options is refused', async () => {
-    for (const name of checkpoints()) {
-      const path = inFolder('model/checkpoints', name);
-      const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
-      const { model, checksum: _, ...otherFields } = metadata;
-      expect(JSON.parse(model!)).toMatchObject({ levels: 2, mixing: 'emerging' });
-      writeFileSync(
-        path,
-        encodeSafetensors(tensors, { ...otherFields, checksum: tensorChecksum(tensors, otherFields) }),
-      );
-    }
-    const { stderr, code } = await emerging.run('sample', 'model', '--out=s.png', quick);
-    expect([code, lastLine(stderr)]).toEqual([
-      1,
-      expect.stringContaining(
-        'is not a training checkpoint: its metadata lacks the step, the image shape, the guard or the model',
-      ),
-    ]);
-  });
 });
 
 describe('an export', () => {
@@ -156,14 +134,6 @@ describe('an export', () => {
     await (await loadModel({ 'model.safetensors': files['model.safetensors']! })).release();
   });
 
-  it('with other options in its manifest is refused by every command', async () => {
-    editFile('manifest.json', (text) => text.replace('"dilation": 1', '"dilation": 2'));
-    const line =
-      'emerging: model/manifest.json does not match the weights in model/model.safetensors: model.mixing.dilation is 2, but was 1 ' +
-      'in training. Restore model/manifest.json, or the matching weights';
-    expect(await refusals(uses)).toEqual(uses.map(([name]) => `${name}: ${line}`));
-  });
-
   it('with changed scores is not used to score images', async () => {
     editFile('scores.json', (text) => text.replace(/\[(\d+)\./, '[0.'));
     const { code, stderr } = await emerging.run('score', 'model', 'images', '--draws=1', quick);
@@ -184,14 +154,5 @@ describe('an export', () => {
     expect(code).toBe(1);
     expect(stdout).toContain(`problem  model/${name} is not the file that model/manifest.json lists: it`);
     expect(stdout).toContain('NOT SOUND: 1 problem');
-  });
-
-  it('with a damaged manifest is refused', async () => {
-    writeFileSync(inFolder('model/manifest.json'), '{"files":{"encoder.onnx":{"bytes":"many"}}}');
-    const { code, stderr } = await emerging.run('sample', 'model', '--out=s.png', quick);
-    expect(code).toBe(1);
-    expect(lastLine(stderr)).toBe(
-      'emerging: model/manifest.json does not describe an exported model; export again',
-    );
   });
 });

@@ -50,9 +50,7 @@ async function run({ cwd, outside }: Planted, ...args: string[]) {
 }
 
 const getFashion = (answer: string): string[] => [
-  'datasets',
-  'get',
-  'fashion-mnist',
+  'datasets get fashion-mnist',
   `--from=${server.urlOf(answer)}`,
 ];
 

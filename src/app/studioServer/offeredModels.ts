@@ -35,8 +35,6 @@ export function offeredModels(places: readonly Place[], overviewOf: OverviewRead
 /**
  * Checks that the page can use the model: it has only the library's own parts, whatever the server has registered, is for
  * images of 8 bits, and depends on nothing but classes.
- *
- * @throws UserError (`unsupported`) if it can't
  */
 function requireUsable(folder: string, kind: OfferedModel['kind']): void {
   const model = kind === 'export' ? modelOfExport(folder) : modelOfRun(folder);

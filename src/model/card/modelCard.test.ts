@@ -103,13 +103,6 @@ it('names the conditions, and says that its numbers are given them', () => {
   );
 });
 
-it('lists the settings changed by resumes, if any', () => {
-  const changes = [{ step: 1000, setting: 'training.decay', from: 'none', to: 0.2 }];
-  const card = modelCard({ ...about, summary: { changes } });
-  expect(card).toContain('| Changed on the way | after step 1,000: training.decay none → 0.2 |');
-  expect(modelCard({ ...about, summary: {} })).not.toContain('on the way');
-});
-
 it('names the dataset but not its folder, and says if nothing was measured', () => {
   const card = modelCard({ ...about, summary: {} });
   expect(card).toContain('the training images of digits, ');
@@ -129,22 +122,6 @@ it('shows any name of a dataset or preset without treating it as markup', () => 
     expect(text).not.toMatch(/[^\\]<img/);
     expect(text).not.toContain('\u001b');
   }
-});
-
-it('shows a dash for values of a summary that are neither text nor numbers', () => {
-  const odd = { toString: 1, valueOf: 1 };
-  const summary = {
-    steps: 40,
-    seconds: 60,
-    device: odd,
-    threads: 2,
-    evaluations: [{ ...evaluation, split: odd, step: odd }],
-    changes: [{ step: 3, setting: 'training.decay', from: odd, to: [odd] }],
-  };
-  const card = modelCard({ ...about, summary });
-  expect(card).toContain('| - | 1.2346 | - | - | 10000 | 2 | uniform | average | - |');
-  expect(card).toContain('1.0 minutes on -');
-  expect(card).toContain('training.decay {"toString":1,"valueOf":1} → ');
 });
 
 const createModel = (options: Partial<ModelOptions>) =>

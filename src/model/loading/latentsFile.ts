@@ -12,6 +12,7 @@ import {
 } from '../../core/numeric/index.ts';
 import { readChecked, requireExists } from '../../data/files/files.ts';
 import { staysInFolder } from '../../data/files/folders.ts';
+import { parsedJson } from '../../data/files/jsonText.ts';
 import { writeFileAtomically } from '../../data/files/partialFiles.ts';
 import {
   byHeader,
@@ -252,12 +253,8 @@ function namesIn(text = ''): string[] | undefined {
 
 /** The list of texts in a text, if it is one in JSON. */
 function textsIn(text = ''): string[] | undefined {
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : undefined;
-  } catch {
-    return undefined;
-  }
+  const list = parsedJson(text);
+  return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : undefined;
 }
 
 /** Throws that the file is damaged. */

@@ -94,13 +94,6 @@ describe('compressed images', () => {
     expect(await decompress(bytes, { workers: 2 })).toEqual({ images, damaged: [] });
   });
 
-  it.each([1, 2])('pass on an error of onImages, with %d workers', async (workers) => {
-    const onImages = (): void => {
-      throw new Error('mine');
-    };
-    await expect(compress(model, namedImages(12), { block: 5, workers, onImages })).rejects.toThrow('mine');
-  });
-
   it('report progress, and stop when told to', async () => {
     const stop = new AbortController();
     let done = 0;

@@ -144,30 +144,6 @@ describe('a sound model', () => {
     expectSound(examined);
   });
 
-  it('is examined on at most 64 images by default', async () => {
-    const many = imagesInMemory(tinyImages(70, 8, 3), imageShape);
-    const { reconstruction } = await diagnose(await sound, many, engine);
-    expect(reconstruction.images).toBe(64);
-  });
-
-  it('is examined until a signal stops it, if what is done is to be kept', async () => {
-    const fullDiagnosis = await diagnose(await sound, images, { ...engine, images: 4 });
-    const stopAt = async (events: (abort: () => void) => object): Promise<Diagnosis> => {
-      const stop = new AbortController();
-      const how = { ...engine, images: 4, keepFinished: true, signal: stop.signal };
-      return diagnose(await sound, images, { ...how, ...events(() => stop.abort()) });
-    };
-    const inLayers = await stopAt((abort) => ({ onProgress: (done: number) => done === 3 && abort() }));
-    expect(inLayers).toMatchObject({ stopped: true, ok: true, hardImages: null });
-    expect(inLayers.layers).toEqual(fullDiagnosis.layers.slice(0, 3));
-    expect(inLayers.bitsPerDim).toEqual(fullDiagnosis.bitsPerDim);
-    const inImages = await stopAt((abort) => ({ onHardImages: (done: number) => done === 2 && abort() }));
-    expect(inImages.layers).toEqual(fullDiagnosis.layers);
-    expect(inImages.hardImages!.kinds).toEqual(fullDiagnosis.hardImages!.kinds.slice(0, 2));
-    expect(fullDiagnosis.stopped).toBe(false);
-    await expect(stopAt((abort) => ({ onProgress: abort }))).rejects.toThrow('aborted');
-  });
-
   it('is examined on images spread over the dataset, with progress reports', async () => {
     const done: number[] = [];
     const options = { ...engine, images: 100, onProgress: (layers: number) => done.push(layers) };
@@ -414,40 +390,6 @@ describe('the noise of variational dequantisation', () => {
       },
     }));
     expect(faults).toEqual(['dequantiser noiseDensityError']);
-  });
-
-  /** A layer with the wrong sign of ln|det| and no inverse. */
-  const inverted = (layer: Bijection): Bijection => ({
-    ...layer,
-    forward(x, p) {
-      const { y, logDet } = layer.forward(x, p);
-      return { y, logDet: negate(logDet) };
-    },
-    inverse: (y) => y,
-  });
-
-  it('with a layer that is wrong names the layer', async () => {
-    const faults = await findFaults((right) => ({
-      flow: chain('noise', {
-        ...right.flow!.parts!,
-        unitInterval: inverted(right.flow!.parts!.unitInterval!),
-      }),
-    }));
-    expect(faults).toEqual([
-      'dequantiser/unitInterval roundTripError',
-      'dequantiser/unitInterval logDetError',
-      'dequantiser noiseDensityError',
-    ]);
-  });
-
-  it('with a weight that is not finite is a problem of its layer', async () => {
-    const { model, parameters } = await trained;
-    const path = 'dequantiser/steps/1/first/conv3/bias';
-    const { shape, data } = constantValue(parameters[path]!)!;
-    const spoilt = constant({ shape, data: data.map((value, index) => (index === 1 ? Number.NaN : value)) });
-    const { problems } = await diagnoseModel({ model, parameters: { ...parameters, [path]: spoilt } });
-    expect(problems[0]).toMatchObject({ layer: 'dequantiser/steps/1/first', name: 'nonFiniteWeights' });
-    expect(problems.map(({ name }) => name)).toContain('noiseDensityError');
   });
 });
 

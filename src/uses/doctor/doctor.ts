@@ -22,7 +22,6 @@ import {
 } from '../../model/likelihood/index.ts';
 import type { Evaluation } from '../../model/measure/evaluate.ts';
 import { evaluate } from '../../model/measure/evaluate.ts';
-import { dequantised } from '../../model/measure/returnedImages.ts';
 import { type CompileOptions, defaultDevice, isHost, releaseAfter } from '../../tensor/engine/index.ts';
 import { measureLayers, measureModel } from './checks.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
@@ -35,6 +34,7 @@ import {
 } from './examineModel.ts';
 import { countNoiseLayers, examineNoise, type NoiseStatistics } from './examineNoise.ts';
 import { judge, type Verdict } from './judge.ts';
+import { dequantised } from './returnedImages.ts';
 
 /** How a model is examined. Progress counts layers. */
 export interface DoctorOptions extends CompileOptions, WorkOptions {
@@ -49,19 +49,12 @@ export interface DoctorOptions extends CompileOptions, WorkOptions {
   readonly exact?: boolean | undefined;
   /** Whether the slow parts are left out: the numerical ln|det| of the layers, and hard images. */
   readonly quick?: boolean | undefined;
-  /**
-   * Whether an aborted signal ends the examination with what is measured by then, once the model as a whole is; by default,
-   * it rejects.
-   */
-  readonly keepFinished?: boolean | undefined;
   /** Called with the number of kinds of hard images done, and the total. */
   onHardImages?(done: number, total: number): void;
 }
 
 /** All measurements, and the verdict. */
 export interface Diagnosis extends Verdict {
-  /** Whether the signal was aborted: of layers, noise and hard images, only what was done by then is there. */
-  readonly stopped: boolean;
   /** How many images there were to choose from. */
   readonly available: number;
   /** Each layer, in the order of encoding, starting with variational dequantisation's. */
@@ -125,7 +118,6 @@ export async function diagnose(
     seed = 0,
     exact = false,
     quick = false,
-    keepFinished = false,
     signal,
     onProgress,
     onHardImages,
@@ -165,7 +157,7 @@ export async function diagnose(
     evaluate(keep(new FlowModel(trained, options)), chosen, { seed, signal }),
   );
   const { bitsPerDim: mean, median, worst } = measured;
-  const how = { ...options, seed, exact, quick, keepFinished };
+  const how = { ...options, seed, exact, quick };
   const part = (before: number): WorkOptions =>
     partOfWork({ signal, onProgress }, { before, of: countLayers(model) });
   const noise = await examineNoise(trained, chosen, { ...how, ...part(0) });
@@ -177,17 +169,15 @@ export async function diagnose(
   });
   const layers = [...noiseLayers, ...ofImages];
   const hard = subset(chosen, evenlySpread(Math.min(count, HARD_IMAGES), count));
-  const changed =
-    kind === 'uint8' && !quick && !(keepFinished && signal?.aborted)
+  const hardImages =
+    kind === 'uint8' && !quick
       ? await examineHardImages(trained, hard, {
           ...options,
           seed,
-          keepFinished,
           signal,
           onProgress: (done, total) => onHardImages?.(done, total),
         })
       : null;
-  const hardImages = changed?.kinds.some(({ kind }) => kind !== 'unchanged') ? changed : null;
   const ofModel = {
     noise: noise?.noise ?? null,
     reconstruction: { ...reconstruction, worstImage: positions[reconstruction.worstImage]! },
@@ -198,7 +188,6 @@ export async function diagnose(
   } as const;
   return {
     ...judge([...measureLayers(layers), ...measureModel({ ...ofModel, bits })]),
-    stopped: signal?.aborted === true,
     available: images.count,
     layers,
     ...ofModel,

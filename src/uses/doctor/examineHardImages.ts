@@ -57,15 +57,13 @@ export interface HardImagesExamination {
 interface HardImagesOptions extends CompileOptions, WorkOptions {
   /** The seed of the noise. */
   readonly seed: number;
-  /** Whether an aborted signal ends the examination with the ways that are done, instead of with an error. */
-  readonly keepFinished?: boolean;
 }
 
 /** Changes images in several ways, and encodes and decodes them in float32 and in float64. */
 export function examineHardImages(
   trained: TrainedModel,
   images: ImageSet,
-  { seed, keepFinished = false, signal, onProgress, ...options }: HardImagesOptions,
+  { seed, signal, onProgress, ...options }: HardImagesOptions,
 ): Promise<HardImagesExamination> {
   return releaseAfter(async (keep) => {
     const { imageShape } = trained.model;
@@ -80,26 +78,20 @@ export function examineHardImages(
     ];
     const smallest: Record<Precision, number | null> = { float32: null, float64: null };
     const kinds: HardImages[] = [];
-    try {
-      for (const { kind, levels: changedLevels } of changed) {
-        const changes = largestChanges(levels, changedLevels, size);
-        const pixels = toFullRange(changedLevels, bits);
-        const lost: Record<Precision, number> = { float32: 0, float64: 0 };
-        for (const precision of precisions) {
-          const latents = await flow.encode(pixels, { condition, precision, signal });
-          const { inexact } = await flow.verify(pixels, latents, { condition, signal });
-          lost[precision] = inexact.length;
-          for (const image of inexact) {
-            smallest[precision] = Math.min(smallest[precision] ?? Number.POSITIVE_INFINITY, changes[image]!);
-          }
+    for (const { kind, levels: changedLevels } of changed) {
+      const changes = largestChanges(levels, changedLevels, size);
+      const pixels = toFullRange(changedLevels, bits);
+      const lost: Record<Precision, number> = { float32: 0, float64: 0 };
+      for (const precision of precisions) {
+        const latents = await flow.encode(pixels, { condition, precision, signal });
+        const { inexact } = await flow.verify(pixels, latents, { condition, signal });
+        lost[precision] = inexact.length;
+        for (const image of inexact) {
+          smallest[precision] = Math.min(smallest[precision] ?? Number.POSITIVE_INFINITY, changes[image]!);
         }
-        kinds.push({ kind, change: Math.max(...changes), lost });
-        onProgress?.(kinds.length, changed.length);
       }
-    } catch (error) {
-      if (!(keepFinished && signal?.aborted && error === signal.reason)) {
-        throw error;
-      }
+      kinds.push({ kind, change: Math.max(...changes), lost });
+      onProgress?.(kinds.length, changed.length);
     }
     return { images: images.count, kinds, smallestChange: smallest };
   });

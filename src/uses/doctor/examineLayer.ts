@@ -84,8 +84,6 @@ export interface LayerOptions extends CompileOptions, WorkOptions {
   readonly exact?: boolean;
   /** Whether the numerical ln|det| is left out, which takes most of the time; default false. */
   readonly quick?: boolean;
-  /** Whether an aborted signal ends the examination with the layers that are done, instead of with an error. */
-  readonly keepFinished?: boolean;
   /** What the layers are conditioned on, the same for all images: one class, or one context image. */
   readonly condition?: Condition;
 }
@@ -107,7 +105,6 @@ export async function examineLayers(
     seed = 0,
     exact = false,
     quick = false,
-    keepFinished = false,
     condition = {},
     ...options
   }: LayerOptions = {},
@@ -115,9 +112,6 @@ export async function examineLayers(
   const results: LayerExamination[] = [];
   let reached = x;
   for (const [index, placed] of layers.entries()) {
-    if (keepFinished && signal?.aborted) {
-      break;
-    }
     signal?.throwIfAborted();
     const { path, bijection, keptChannels } = placed;
     const finite = reached.data.every(Number.isFinite);

@@ -3,9 +3,9 @@ import { parametersFrom } from '../../flows/contract/index.ts';
 import { gaussian } from '../../flows/priors/index.ts';
 import { compileDecoder, decodeBatch, FlowModel, type TrainedModel } from '../../model/index.ts';
 import { type ConditionArrays, conditionFromArrays } from '../../model/likelihood/index.ts';
-import { compareImages, type ReturnedImages, summariseReturned } from '../../model/measure/returnedImages.ts';
 import { type CompileOptions, compile, releaseAfter } from '../../tensor/engine/index.ts';
 import { input, type Tensor } from '../../tensor/index.ts';
+import { compareImages, type ReturnedImages, summariseReturned } from './returnedImages.ts';
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction extends ReturnedImages {

@@ -32,10 +32,10 @@ export interface NoiseStatistics {
   readonly densityError: number;
 }
 
-/** The layers of the noise, and what they add up to; null if the signal ended the examination before. */
+/** The layers of the noise, and what they add up to. */
 interface NoiseExamination {
   readonly layers: readonly LayerExamination[];
-  readonly noise: NoiseStatistics | null;
+  readonly noise: NoiseStatistics;
 }
 
 /**
@@ -66,9 +66,6 @@ export async function examineNoise(
     seed,
     precision: 'float64',
   });
-  if (options.signal?.aborted) {
-    return { layers, noise: null };
-  }
   const drawn = { image, noise, parameters };
   const [rough, precise] = [
     await noiseIn('float32', model, drawn, options),

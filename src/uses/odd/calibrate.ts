@@ -5,18 +5,13 @@ import { countBelow, type ImageStatistics } from '../../model/referenceScores.ts
 import { contents } from './copies.ts';
 import { divideFolds, type ScoreDefinition, scores } from './scores/index.ts';
 
-/** The smallest p-value that so many reference images can give. */
-export function leastPValue(references: number): number {
-  return 1 / (references + 1);
-}
-
 /** Scores of images, compared with reference images. */
 export interface JudgedImages {
   /** Not finite becomes infinite, the oddest of all. */
   readonly values: Float64Array;
   /**
    * The share of reference images that are at least as odd, the image itself counted among them: uniform for images from the
-   * same source, and never below `leastPValue`. Undefined if the reference lacks statistics that the score needs.
+   * same source, and never below 1 / (reference images + 1). Undefined if the reference lacks statistics that the score needs.
    */
   readonly pValues: Float64Array | undefined;
 }

@@ -101,23 +101,6 @@ describe('the oddest places', () => {
     expect(lost.oddest[0]!.every(({ deviations }) => Number.isFinite(deviations))).toBe(true);
   });
 
-  it('do not overlap at borders either', () => {
-    // The first row is odd everywhere.
-    const data = new Float64Array(96).fill(5);
-    data.fill(95, 0, 12);
-    const frames = oddPlaces({ shape: [1, 8, 12], data }, reference).oddest[0]!;
-    expect(frames).toHaveLength(3);
-    for (const [index, first] of frames.entries()) {
-      for (const otherFrame of frames.slice(index + 1)) {
-        const apart = Math.max(
-          Math.abs(first.row - otherFrame.row),
-          Math.abs(first.column - otherFrame.column),
-        );
-        expect(apart).toBeGreaterThanOrEqual(3);
-      }
-    }
-  });
-
   it('are refused with the reference of images of another size', () => {
     expect(() => oddPlaces({ shape: [1, 2, 2], data: new Float64Array(4) }, reference)).toThrow(
       'the reference has 96 places, and an image 4: measure it again with measureReference()',

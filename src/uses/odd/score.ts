@@ -25,6 +25,8 @@ import { compareSources, type SourceComparison } from './sameSource.ts';
 import { computableFrom, defaultScore, type ScoreDefinition, scores } from './scores/index.ts';
 import { type MeasuredStatistics, measureStatistics } from './statistics/imageStatistics.ts';
 
+export type { SourceComparison } from './sameSource.ts';
+
 /** How images are scored; by default with the draws and the seed of the reference. */
 export interface ScoreOptions extends Omit<MeasurementOptions, 'noiseByContent'>, ConditionOptions {
   /** The score that orders them, by name or definition, or with options; by default the best one that can be computed. */
@@ -172,11 +174,7 @@ export async function score(
   return { ...report, images: withPlaces };
 }
 
-/**
- * Checks before the work that a score can be computed.
- *
- * @throws UserError if what it needs is missing
- */
+/** Checks before the work that a score can be computed. */
 function requireNeeds(definition: ScoreDefinition, model: FlowModel, images: ImageSet): void {
   const { name, needs, from } = definition;
   const has = {

@@ -42,7 +42,7 @@ import {
 } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { formatBytes, formatCount, formatCounted, wholeImages } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
@@ -109,7 +109,6 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
     unit: 'images',
     show: wholeImages,
   });
-  const interruption = listenForInterruption(() => bar.note('stopping'));
   const skipped: string[] = [];
   const skip = (reason: string): void => {
     bar.note(`skipped: ${reason}`);
@@ -121,30 +120,24 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
     done += more;
     bar.update(done);
   };
-  let size: CompressedSize;
-  try {
-    const parts = compressParts(trained, png.following(images.read(skip)), {
-      block,
-      withModel,
-      count: images.count,
-      tiles,
-      workers,
-      signal: interruption.signal,
-      onImages,
-    });
-    size = await writePartsAtomically(out, parts);
-  } catch (error) {
-    bar.finish();
-    if (interruption.signal.aborted) {
-      process.exitCode = interruption.exitCode();
-      return;
-    }
-    throw error;
-  } finally {
-    bar.finish();
-    interruption.release();
+  const size = await untilInterrupted(
+    () => bar.note('stopping'),
+    (signal) => {
+      const parts = compressParts(trained, png.following(images.read(skip)), {
+        block,
+        withModel,
+        count: images.count,
+        tiles,
+        workers,
+        signal,
+        onImages,
+      });
+      return writePartsAtomically(out, parts);
+    },
+  ).finally(() => bar.finish());
+  if (size) {
+    report(size, png, { trained, skipped, options });
   }
-  report(size, png, { trained, skipped, options });
 }
 
 /** What was compressed, to how much. */
@@ -200,11 +193,7 @@ interface ImagesToCompress {
   read(skip: (reason: string) => void): AsyncIterable<NamedImage>;
 }
 
-/**
- * The images of files and folders, or of a dataset, by its name or with `--data`.
- *
- * @throws UserError if both or neither are given, or a path or dataset doesn't exist
- */
+/** The images of files and folders, or of a dataset, by its name or with `--data`. */
 async function imagesToCompress(
   paths: readonly string[],
   imageShape: ImageShape,

@@ -7,7 +7,7 @@ import { type DatasetPlace, placeOfDataset } from '../../../data/sets/dataFolder
 import { datasetDownloads } from '../../../data/sets/records.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 import { registerDatasetsAudit } from './datasetsAudit.ts';
 import { registerDatasetsGet } from './datasetsGet.ts';
@@ -96,15 +96,7 @@ const AVAILABLE: Record<DatasetPlace['state'], string> = {
 
 function datasetsText(entries: readonly Entry[]): string {
   const table = formatTable(
-    [
-      { title: 'DATASET' },
-      { title: 'AVAILABLE' },
-      { title: 'SIZE' },
-      { title: 'TRAIN', align: 'right' },
-      { title: 'TEST', align: 'right' },
-      { title: 'DOWNLOAD', align: 'right' },
-      { title: 'DESCRIPTION' },
-    ],
+    ['DATASET', 'AVAILABLE', 'SIZE', right('TRAIN'), right('TEST'), right('DOWNLOAD'), 'DESCRIPTION'],
     entries.map(({ name, description, state, imageShape, images, bytes }) => [
       name,
       AVAILABLE[state],
@@ -116,7 +108,7 @@ function datasetsText(entries: readonly Entry[]): string {
     ]),
   );
   const sources = formatTable(
-    [{ title: 'DATASET' }, { title: 'LICENCE' }, { title: 'SOURCE' }],
+    ['DATASET', 'LICENCE', 'SOURCE'],
     entries.map(({ name, licence, source }) => [name, licence, source]),
   );
   const todos = entries.flatMap(({ todo }) => todo ?? []);

@@ -66,12 +66,7 @@ it('finds planted faults, and writes nothing but the page', async () => {
 it('says what it found, and that it replaces an earlier page', async () => {
   writeFileSync(inFolder('page.html'), 'earlier');
   const { code, stdout, stderr } = await emerging.run(
-    'datasets',
-    'audit',
-    'mixed',
-    '--out=page.html',
-    '--top=45',
-    '--threads=1',
+    'datasets audit mixed --out=page.html --top=45 --threads=1',
   );
   expect(code).toBe(0);
   expect(stderr).toContain('page.html exists, and will be replaced when the result is complete');
@@ -106,24 +101,6 @@ it('scores the images of the shape of a model, with p-values', async () => {
   expect((await emerging.json(...using, '--resize')).odd.scored).toBe(45);
 });
 
-it('with a model with classes judges the labels by its score', async () => {
-  const images = tinyImages(80, 8, 4);
-  for (let index = 0; index < 80; index++) {
-    const name = `classes/${index % 2 ? 'odd' : 'even'}/${index}.png`;
-    writePng(inFolder(name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
-  }
-  const options = ['--set=model.classes=true', '--steps=4', '--no-test', '--out=runs/classes', '--threads=1'];
-  await emerging.json('train', '--data=classes', ...tinyTraining, ...options);
-  const using = ['--model=runs/classes', '--out=m.html', '--threads=1'];
-  const { labels } = await emerging.json('datasets', 'audit', 'classes', ...using);
-  expect(labels).toMatchObject({ by: 'label', judged: 80, estimate: { of: 80 } });
-  for (const { image, label, suggested, margin } of labels.images) {
-    expect(image.startsWith(`${label}/`)).toBe(true);
-    expect(suggested).not.toBe(label);
-    expect(margin).toBeGreaterThan(0);
-  }
-});
-
 describe('of little', () => {
   it('takes a single image, without statistics', async () => {
     writePng(inFolder('single/one.png'), tinyImages(1, 8, 2), [8, 8, 1]);
@@ -154,13 +131,7 @@ describe('of little', () => {
     mkdirSync(inFolder('empty'), { recursive: true });
     mkdirSync(inFolder('broken'), { recursive: true });
     writeFileSync(inFolder('broken/a.png'), 'no image');
-    const { code, stdout, stderr } = await emerging.run(
-      'datasets',
-      'audit',
-      path,
-      '--out=none.html',
-      '--threads=1',
-    );
+    const { code, stdout, stderr } = await emerging.run('datasets audit --out=none.html --threads=1', path);
     expect([1, 2]).toContain(code);
     expect(stdout).toBe('');
     expect(stderr).toMatch(message);

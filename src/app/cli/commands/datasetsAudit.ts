@@ -26,10 +26,10 @@ import { addResizeOption } from '../parts/imageInput.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
 import { compileOptions, wholeNumber } from '../parts/options.ts';
-import { besideData, outputPage, unusedPlace } from '../parts/outputFile.ts';
+import { besideData, firstFree, outputAs } from '../parts/outputFile.ts';
 import { referenceFor } from '../ranks/scoreReference.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { tableLines } from '../terminal/table.ts';
@@ -72,34 +72,29 @@ export function registerDatasetsAudit(datasets: Command): void {
 
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
-  const page = outputPage(options.out ?? unusedPlace(besideData(nameOrPath, '-audit.html')), [nameOrPath]);
+  const out = options.out ?? firstFree(besideData(nameOrPath, '-audit.html'));
+  const page = outputAs('.html', out, [nameOrPath]);
   const dataset = await openRawDataset(nameOrPath, { undivided: 'if-needed' });
   const engine = await compileOptions(options);
   const model = await modelFor(keep, options, engine);
   let bar: Progress | undefined;
-  const interruption = listenForInterruption(() => bar?.note('stopping; no page is written'));
-  let report: Audit;
-  try {
-    report = await audit(nameOrPath, dataset, {
-      most: options.count,
-      model,
-      engine,
-      signal: interruption.signal,
-      onStage(label, total) {
-        bar?.finish();
-        bar = createProgress({ label, total, unit: 'images' });
-      },
-      onProgress: (images) => bar?.update(images),
-    });
-  } catch (error) {
-    if (interruption.signal.aborted) {
-      process.exitCode = interruption.exitCode();
-      return;
-    }
-    throw error;
-  } finally {
-    bar?.finish();
-    interruption.release();
+  const report = await untilInterrupted(
+    () => bar?.note('stopping; no page is written'),
+    (signal) =>
+      audit(nameOrPath, dataset, {
+        most: options.count,
+        model,
+        engine,
+        signal,
+        onStage(label, total) {
+          bar?.finish();
+          bar = createProgress({ label, total, unit: 'images' });
+        },
+        onProgress: (images) => bar?.update(images),
+      }),
+  ).finally(() => bar?.finish());
+  if (!report) {
+    return;
   }
   const sections = auditSections(report, { source: shellWord(nameOrPath), top: options.top });
   const shown = new Set(
@@ -123,7 +118,7 @@ async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOp
   const lines = [
     ...about,
     ...tableLines(
-      [{ title: 'CHECK' }, { title: 'FOUND' }],
+      ['CHECK', 'FOUND'],
       sections.map(({ title, found: text }) => [title, text]),
     ),
     ...sectionLines(sections),

@@ -8,7 +8,7 @@ import { placeOfDataset } from '../../../data/sets/dataFolder.ts';
 import { type DatasetDownload, downloadDataset } from '../../../data/sets/download.ts';
 import { datasetDownloads } from '../../../data/sets/records.ts';
 import { formatBytes } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { inCommandWords } from '../terminal/wording.ts';
@@ -63,7 +63,7 @@ async function runGet(name: string, options: DatasetsGetOptions): Promise<void> 
     return printPlace(name, options);
   }
   const files = await downloadWithBar(name, options.from);
-  if (files === null) {
+  if (!files) {
     return;
   }
   const paths = files.map(({ path }) => path);
@@ -75,41 +75,31 @@ async function runGet(name: string, options: DatasetsGetOptions): Promise<void> 
   );
 }
 
-/** Downloads a dataset with a progress bar for each file; null if interrupted. */
-async function downloadWithBar(name: string, from: string | undefined): Promise<DatasetDownload[] | null> {
+/** Downloads a dataset with a progress bar for each file; undefined if interrupted. */
+function downloadWithBar(name: string, from: string | undefined): Promise<DatasetDownload[] | undefined> {
   let bar: Progress | undefined;
-  const interruption = listenForInterruption(() => bar?.note('stopping'));
-  try {
-    const files = await downloadDataset(name, {
-      from,
-      signal: interruption.signal,
-      onFile({ path, bytes, isThere }) {
-        bar?.finish();
-        bar = isThere
-          ? undefined
-          : createProgress({ label: basename(path), total: bytes, show: formatBytes });
-        if (isThere) {
-          noteOnStderr(`${path} already exists`);
-        }
-      },
-      onProgress: (bytes) => bar?.update(bytes),
-      onRetry: (reason) => bar?.note(reason),
-    });
-    if (files === null) {
-      process.exitCode = interruption.exitCode();
-    }
-    return files;
-  } finally {
-    bar?.finish();
-    interruption.release();
-  }
+  return untilInterrupted(
+    () => bar?.note('stopping'),
+    (signal) =>
+      downloadDataset(name, {
+        from,
+        signal,
+        onFile({ path, bytes, isThere }) {
+          bar?.finish();
+          bar = isThere
+            ? undefined
+            : createProgress({ label: basename(path), total: bytes, show: formatBytes });
+          if (isThere) {
+            noteOnStderr(`${path} already exists`);
+          }
+        },
+        onProgress: (bytes) => bar?.update(bytes),
+        onRetry: (reason) => bar?.note(reason),
+      }),
+  ).finally(() => bar?.finish());
 }
 
-/**
- * Prints where a dataset is that cannot be downloaded.
- *
- * @throws UserError that says how to get it if it is missing
- */
+/** Prints where a dataset is that cannot be downloaded. */
 async function printPlace(name: string, { from, json }: DatasetsGetOptions): Promise<void> {
   const dataset = datasets.find((candidate) => candidate.name === name);
   if (dataset === undefined) {

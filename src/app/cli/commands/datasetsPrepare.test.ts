@@ -12,13 +12,7 @@ beforeAll(() => writeTinyDataset(inFolder('tiny'), { size: 8 }));
 
 describe('datasets prepare', () => {
   it('writes a file that can be trained on like any dataset', async () => {
-    const { code, stdout, stderr } = await emerging.run(
-      'datasets',
-      'prepare',
-      'tiny',
-      '--size=4',
-      '--channels=1',
-    );
+    const { code, stdout, stderr } = await emerging.run('datasets prepare tiny --size=4 --channels=1');
     expect(code, stderr).toBe(0);
     expect(stdout.split('\n')).toEqual([
       'data/tiny-4.images: 4x4x1, 160 for training, 48 for testing; 3.3 KiB',
@@ -29,26 +23,15 @@ describe('datasets prepare', () => {
     ]);
     expect(stderr).toContain('preparing 208/208 images');
     const trained = await emerging.json(
-      'train',
-      '--data=data/tiny-4.images',
-      '--steps=1',
-      '--no-test',
+      'train --data=data/tiny-4.images --steps=1 --no-test --out=run',
       ...tinyTraining,
-      '--out=run',
     );
     expect(trained).toMatchObject({ steps: 1 });
     expect(readFileSync(inFolder('run/config.yaml'), 'utf8')).toContain('name: data/tiny-4.images');
   });
 
   it('prints JSON, and verifies what it wrote', async () => {
-    const report = await emerging.json(
-      'datasets',
-      'prepare',
-      'tiny',
-      '--size=8',
-      '--crop=none',
-      '--out=eight.images',
-    );
+    const report = await emerging.json('datasets prepare tiny --size=8 --crop=none --out=eight.images');
     expect(report).toMatchObject({
       file: 'eight.images',
       bytes: 208 * 192,

@@ -7,7 +7,7 @@ import { visibleText } from '../../../core/visibleText.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../../data/packed/packedFile.ts';
 import type { PackedHeader } from '../../../data/packed/packedLayout.ts';
 import { type Crop, crops } from '../../../data/pixels/index.ts';
-import { type PreparedDataset, prepareDataset } from '../../../data/prepareDataset.ts';
+import { prepareDataset } from '../../../data/prepareDataset.ts';
 import { datasets as knownDatasets } from '../../../data/registry.ts';
 import { presetForOwnImages } from '../../../runs/settings/presets.ts';
 import { resolveConfig } from '../../../runs/settings/resolve.ts';
@@ -15,9 +15,9 @@ import { reportSkipped } from '../parts/imageInput.ts';
 import { parseChoice, wholeNumber } from '../parts/options.ts';
 import { requireNoModelFile } from '../parts/protectedFiles.ts';
 import { formatBytes, formatCount, formatCounted, notesText } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { writeStdout } from '../terminal/output.ts';
-import { createProgress, type Progress } from '../terminal/progress.ts';
+import { createProgress, type Progress, withImageProgress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/wording.ts';
 import { DEFAULT_PRESET } from '../training/preparedRun.ts';
 
@@ -63,13 +63,13 @@ export function registerDatasetsPrepare(datasets: Command): void {
     .option(
       '--validation <share>',
       'with --crop tiles: the share of the training images held out for validation',
-      share,
+      numberBelow(1),
       0.05,
     )
     .option(
       '--least-deviation <x>',
       'with --crop tiles: skip tiles whose pixel values (0 to 255) have a lower standard deviation',
-      deviation,
+      numberBelow(128),
       1,
     )
     .option('--unique', 'skip duplicates of earlier images, in any split')
@@ -102,27 +102,23 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
     requireNoModelFile(options.out);
   }
   let bar: Progress | undefined;
-  const interruption = listenForInterruption(() => bar?.note('stopping; no file is written'));
-  let prepared: PreparedDataset | null;
-  try {
-    prepared = await prepareDataset(nameOrPath, {
-      ...options,
-      signal: interruption.signal,
-      onProgress(pictures, total) {
-        bar ??= createProgress({ label: 'preparing', total, unit: 'images' });
-        if (pictures > 0) {
-          bar.update(pictures);
-        }
-      },
-      onDamaged: (reason) => bar?.note(`skipped: ${reason}`),
-      onWarning: (warning) => bar?.note(`warning: ${warning}`),
-    });
-  } finally {
-    bar?.finish();
-    interruption.release();
-  }
-  if (prepared === null) {
-    process.exitCode = interruption.exitCode();
+  const prepared = await untilInterrupted(
+    () => bar?.note('stopping; no file is written'),
+    (signal) =>
+      prepareDataset(nameOrPath, {
+        ...options,
+        signal,
+        onProgress(pictures, total) {
+          bar ??= createProgress({ label: 'preparing', total, unit: 'images' });
+          if (pictures > 0) {
+            bar.update(pictures);
+          }
+        },
+        onDamaged: (reason) => bar?.note(`skipped: ${reason}`),
+        onWarning: (warning) => bar?.note(`warning: ${warning}`),
+      }),
+  ).finally(() => bar?.finish());
+  if (!prepared) {
     return;
   }
   const { file, name, header, damaged } = prepared;
@@ -143,13 +139,10 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
     );
   }
   const { train, validation = 0, test } = readPackedHeader(path).counts;
-  const bar = createProgress({ label: 'verifying', total: train + validation + test, unit: 'images' });
-  let header: PackedHeader;
-  try {
-    header = await verifyPackedFile(path, (images) => bar.update(images));
-  } finally {
-    bar.finish();
-  }
+  const total = train + validation + test;
+  const header = await withImageProgress('verifying', total, (onProgress) =>
+    verifyPackedFile(path, (images) => onProgress(images, total)),
+  );
   printPrepared(summarizePrepared(path, header, []), options, ['the checksum matches']);
 }
 
@@ -200,20 +193,15 @@ function bitCount(text: string): 8 | 16 {
   return Number(text) as 8 | 16;
 }
 
-function deviation(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value < 128)) {
-    throw new InvalidArgumentError('It must be a number from 0 to below 128.');
-  }
-  return value;
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value < 1)) {
-    throw new InvalidArgumentError('It must be a number from 0 to below 1.');
-  }
-  return value;
+/** Parses a number from 0 to below an end. */
+function numberBelow(end: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= 0 && value < end)) {
+      throw new InvalidArgumentError(`It must be a number from 0 to below ${end}.`);
+    }
+    return value;
+  };
 }
 
 /** The summary of a prepared file. */

@@ -21,8 +21,8 @@ import { parseChoice, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
 import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
-import { createProgress } from '../terminal/progress.ts';
-import { tableLines } from '../terminal/table.ts';
+import { withImageProgress } from '../terminal/progress.ts';
+import { right, tableLines } from '../terminal/table.ts';
 import { shellWord } from '../terminal/wording.ts';
 
 const splits = ['train', 'validation', 'test'] as const;
@@ -76,13 +76,9 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   const { images, shown } = drawn(dataset, options);
   output.write(contactSheet(images, { imageShape: dataset.imageShape }));
   const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
-  const bar = createProgress({ label: 'inspecting', total, unit: 'images' });
-  let inspection: Inspection;
-  try {
-    inspection = await inspect(dataset, limit, (done) => bar.update(done));
-  } finally {
-    bar.finish();
-  }
+  const inspection = await withImageProgress('inspecting', total, (onProgress) =>
+    inspect(dataset, limit, (done) => onProgress(done, total)),
+  );
   const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
   const classes = classCounts(dataset);
   const notes = dataset.notes ?? {};
@@ -127,11 +123,8 @@ function classLines(dataset: Dataset): string[] {
     return [`labels  ${formatCount(classes.length)} classes`];
   }
   const rows = classes.map(([name, counts]) => [name, ...splits.map((split) => formatCount(counts[split]))]);
-  const columns = splits.map((split) => ({ title: split.toUpperCase(), align: 'right' }) as const);
-  return [
-    `labels  ${formatCount(classes.length)} classes`,
-    ...tableLines([{ title: 'CLASS' }, ...columns], rows),
-  ];
+  const columns = splits.map((split) => right(split.toUpperCase()));
+  return [`labels  ${formatCount(classes.length)} classes`, ...tableLines(['CLASS', ...columns], rows)];
 }
 
 /** Images of a split in random order, augmented as in training, and which they are. */

@@ -1,6 +1,6 @@
 // `emerging decode`: decodes latents to images, one PNG each, or NumPy arrays of what PNG can't hold.
 import type { Command } from 'commander';
-import { countDimensions, type NdArray } from '../../../core/numeric/index.ts';
+import { countDimensions } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { writeNewFolder } from '../../../data/files/folders.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
@@ -16,7 +16,7 @@ import { reportDevice, stepText } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { withImageProgress } from '../terminal/progress.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 
 interface DecodeCommandOptions extends ModelOptions {
@@ -53,14 +53,9 @@ async function runDecode(
   const model = keep(await openModel(directory, options, [options.out]));
   const { names, latents, classes, condition, encodedFrom, edited = [] } = readLatents(file, model);
   reportDevice(isDouble(latents) ? 'float64' : 'float32', options);
-  const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
-  let values: NdArray['data'];
-  try {
-    const onProgress = (done: number): void => bar.update(done);
-    values = await model.decodeValues(latents, { class: classes, condition, onProgress });
-  } finally {
-    bar.finish();
-  }
+  const values = await withImageProgress('decoding', names.length, (onProgress) =>
+    model.decodeValues(latents, { class: classes, condition, onProgress }),
+  );
   const { imageShape } = model;
   const size = countDimensions(imageShape);
   const files: Record<string, Uint8Array> = {};

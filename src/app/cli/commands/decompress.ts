@@ -28,7 +28,7 @@ import { noteMemory } from '../parts/modelOptions.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber, workersFor } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
 import { formatCounted, wholeImages } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
@@ -105,19 +105,6 @@ async function runDecompress(
   }
 }
 
-/** Checks, before images are decoded, that all that is chosen is in an undamaged file. */
-async function requireListed(file: CompressedFile, chosen: ReturnType<typeof chosenImages>): Promise<void> {
-  const see = (name: string, position: number): boolean => {
-    chosen.isChosen(name, position);
-    return false;
-  };
-  const { count, damaged } = await listImages(file, see);
-  const missing = chosen.missingIn({ source: file.source, count });
-  if (missing !== undefined && damaged.length === 0) {
-    throw new UserError('not-found', missing);
-  }
-}
-
 async function writeImages(
   file: CompressedFile,
   out: string,
@@ -126,8 +113,15 @@ async function writeImages(
   const { source } = file;
   const chosen = chosenImages(only, range);
   const isPart = (only ?? range) !== undefined;
-  if (only !== undefined) {
-    await requireListed(file, chosenImages(only, range));
+  if (isPart) {
+    let found = 0;
+    const countChosen = (name: string, position: number): boolean => {
+      found += chosen.isChosen(name, position) ? 1 : 0;
+      // A list of them is not needed, and could be too long for memory.
+      return false;
+    };
+    const { count } = await listImages(file, countChosen, chosen.mayInclude);
+    requireChosen(chosen, { source, count }, found);
   }
   const { blocks, count } = await readExtent(file);
   const workers = options.workers ?? workersFor(blocks);
@@ -138,17 +132,16 @@ async function writeImages(
     unit: 'images',
     show: wholeImages,
   });
-  const interruption = listenForInterruption(() => bar.note('stopping; no folder is written'));
   const [files, damaged]: [string[], string[]] = [[], []];
   const names = fileNamer();
   const folder = startNewFolder(out);
   let done = 0;
-  try {
+  const write = async (signal: AbortSignal): Promise<true> => {
     const images = imagesFrom(file, {
       workers,
       only: chosen.isChosen,
       mayInclude: chosen.mayInclude,
-      signal: interruption.signal,
+      signal,
       onImages(more) {
         done += more;
         // Blocks that turn out to be there twice are decoded too.
@@ -169,22 +162,22 @@ async function writeImages(
       files.push(names.fileFor(name));
       folder.write(files.at(-1)!, contactSheet(pixels, { imageShape: shape, scale: 1 }));
     }
-    requireChosen(chosen, { source, count }, files.length);
     if (damaged.length > 0 && files.length === 0) {
       const none = isPart ? 'none of the chosen images' : 'none of its images';
       throw new UserError('invalid-data', `${source} is damaged: ${none} can be read; use another copy`);
     }
     folder.finish();
-  } catch (error) {
-    const failure = cleanedUpAfter(error, folder.discard);
-    if (interruption.signal.aborted && failure === error) {
-      process.exitCode = interruption.exitCode();
-      return;
-    }
-    throw failure;
-  } finally {
-    bar.finish();
-    interruption.release();
+    return true;
+  };
+  const isComplete = await untilInterrupted(
+    () => bar.note('stopping; no folder is written'),
+    (signal) =>
+      write(signal).catch((error: unknown) => {
+        throw cleanedUpAfter(error, folder.discard);
+      }),
+  ).finally(() => bar.finish());
+  if (!isComplete) {
+    return;
   }
   names.report();
   writeStdout(

@@ -29,5 +29,5 @@ function reportText(reports: readonly DeviceReport[]): string {
   const reasons = reports.flatMap(({ device, reason, remedy }) =>
     reason === null ? [] : [`${device}: ${reason}${remedy === null ? '' : `\n  ${remedy}`}`],
   );
-  return [formatTable([{ title: 'DEVICE' }, { title: 'WORKS' }], rows), ...reasons].join('\n\n');
+  return [formatTable(['DEVICE', 'WORKS'], rows), ...reasons].join('\n\n');
 }

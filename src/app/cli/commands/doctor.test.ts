@@ -13,15 +13,7 @@ const doctor = (run: string, ...args: string[]) =>
 
 beforeAll(async () => {
   writeTinyDataset(join(emerging.folder, 'data'));
-  await emerging.json(
-    'train',
-    '--data=data',
-    ...tinyTraining,
-    '--steps=12',
-    '--no-test',
-    '--out=runs/sound',
-    '--threads=1',
-  );
+  await emerging.json('train --data=data --steps=12 --no-test --out=runs/sound --threads=1', ...tinyTraining);
 });
 
 /** A copy of the sound run, and the path of its last checkpoint. */
@@ -42,14 +34,11 @@ function plant(checkpoint: string, name: string, index: number, value: number): 
   );
 }
 
-it('prints what is measured if it is interrupted', async () => {
+it('stops when it is interrupted', async () => {
   const args = ['doctor', 'runs/sound', '--threads=1', '--images=8'];
   const { code, stdout, stderr } = await emerging.interrupt('SIGINT', 'examining layers 0/', ...args);
   expect(code, stderr).toBe(130);
-  expect(stderr).toContain('stopping: printing what is measured');
-  expect(stderr + stdout).toMatch(
-    /stopped before anything was measured|stopped after \d+ of \d+ layers.*; the rest was not examined/,
-  );
+  expect(stdout).toBe('');
 });
 
 describe('a sound run', () => {
@@ -99,21 +88,6 @@ describe('a run with', () => {
     expect(text.stdout).toMatch(/worst layer: levels\/1\/steps\/0\/emerging/);
     // Only the weights that evaluate uses are checked.
     expect((await doctor('runs/zero', '--weights=raw')).code).toBe(0);
-  });
-
-  it('a NaN fails, names its location and still checks the other layers', async () => {
-    plant(copyRun('nan'), 'average/levels/0/steps/0/actnorm/bias', 2, Number.NaN);
-    const { code, stdout } = await doctor('runs/nan', '--json');
-    expect(code).toBe(1);
-    const { problems, layers, bitsPerDim } = JSON.parse(stdout);
-    expect(problems[0]).toMatchObject({
-      layer: 'levels/0/steps/0/actnorm',
-      what: 'weights not finite in bias, the first NaN at [2]',
-    });
-    expect(bitsPerDim.mean).toBe('NaN');
-    for (const { layer, logDetError } of layers) {
-      expect(typeof logDetError, layer).toBe(layer === 'levels/0/steps/0/actnorm' ? 'object' : 'number');
-    }
   });
 
   it('likelihoods that say more about it than about images is named by score and compare', async () => {

@@ -33,10 +33,10 @@ import {
 import { addWeightsOption, compileOptions, wholeNumber } from '../parts/options.ts';
 import { openImages } from '../parts/runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
-import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progress.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 
 interface DoctorCommandOptions extends ModelOptions {
@@ -70,8 +70,7 @@ export function registerDoctor(command: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor mnist-small --data mnist --quick\n' +
-        '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains what is measured.\n' +
-        'Ctrl-C prints what is measured by then, with exit code 130.',
+        '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains what is measured.',
     )
     .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));
 }
@@ -88,39 +87,22 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const images = await openImages(trained, directory, { split, chosen: true, data: options.data });
   const count = Math.min(options.images ?? (quick ? QUICK_IMAGES : DOCTOR_IMAGES), images.count);
   noteMemory(`examining ${formatCounted(count, 'image')}`, examinationBytes(trained, count));
-  let layerCount = 0;
-  const { diagnosis, exitCode } = await withProgress(async (show, note) => {
-    const interruption = listenForInterruption(() =>
-      note('stopping: printing what is measured; press Ctrl-C again to stop at once'),
-    );
-    const { signal } = interruption;
-    try {
-      const diagnosis = await diagnose(trained, images, {
-        images: count,
-        exact: options.exact,
-        quick,
-        keepFinished: true,
-        signal,
-        onProgress: (done, layers) => {
-          layerCount = layers;
-          show('examining layers', done, layers);
-        },
-        onHardImages: (done, kinds) => show('trying hard images', done, kinds),
-        ...engine,
-      });
-      return { diagnosis, exitCode: interruption.exitCode() };
-    } catch (error) {
-      if (!(signal.aborted && error === signal.reason)) {
-        throw error;
-      }
-      return { diagnosis: undefined, exitCode: interruption.exitCode() };
-    } finally {
-      interruption.release();
-    }
-  });
-  if (diagnosis === undefined) {
-    noteOnStderr('stopped before anything was measured');
-    process.exitCode = exitCode;
+  const diagnosis = await withProgress((show, note) =>
+    untilInterrupted(
+      () => note('stopping'),
+      (signal) =>
+        diagnose(trained, images, {
+          images: count,
+          exact: options.exact,
+          quick,
+          signal,
+          onProgress: (done, layers) => show('examining layers', done, layers),
+          onHardImages: (done, kinds) => show('trying hard images', done, kinds),
+          ...engine,
+        }),
+    ),
+  );
+  if (!diagnosis) {
     return;
   }
   const wrongFiles = run ? [run.damage].filter((text) => text !== null) : await examineFiles(directory);
@@ -137,24 +119,16 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
     problems: [...damage, ...diagnosis.problems],
   };
   const unit = resultUnit(trained.model.options);
-  const missing = diagnosis.stopped ? missingText(diagnosis, layerCount) : undefined;
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, missing, nameAt: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...unit.record(report) }, finiteOrName) : doctorText(diagnosis, { ...about, unit, damage: wrongFiles, quick, nameAt: (index) => visibleText(imageText(imageOfSet(images, index))) })}\n`,
   );
-  process.exitCode = exitCode || (report.ok ? 0 : 1);
+  process.exitCode = report.ok ? 0 : 1;
 }
 
 /** A non-finite number by name, since JSON cannot represent it. */
 function finiteOrName(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
-}
-
-/** Says how far a diagnosis came before it was stopped. */
-function missingText({ layers, hardImages }: Diagnosis, layerCount: number): string {
-  const done =
-    hardImages === null ? '' : ` and ${formatCounted(hardImages.kinds.length, 'kind')} of hard images`;
-  return `stopped after ${layers.length} of ${formatCounted(layerCount, 'layer')}${done}; the rest was not examined`;
 }
 
 /** What was checked. */
@@ -170,8 +144,6 @@ interface Examined {
   readonly damage: readonly string[];
   /** Whether slow parts were left out. */
   readonly quick: boolean;
-  /** How far the doctor came, if it was stopped. */
-  readonly missing: string | undefined;
   /** The name of an image of the split, for messages. */
   nameAt(index: number): string;
 }
@@ -204,11 +176,7 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
     ...(input === 'noise' ? ['on noise'] : []),
   ];
   return formatTable(
-    [
-      { title: 'layer' },
-      ...columns.map(({ title }) => ({ title: title!, align: 'right' as const })),
-      { title: '' },
-    ],
+    ['layer', ...columns.map(({ title }) => right(title!)), ''],
     layers.map(({ layer, input }) => [
       layer,
       ...columns.map(({ name }) => valueFor(layer, name)),
@@ -245,24 +213,16 @@ const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
   chosen: 'changed against the model',
 };
 
-function hardImagesTable({ hardImages }: Diagnosis, { quick, missing }: Examined): string {
+function hardImagesTable({ hardImages }: Diagnosis, { quick }: Examined): string {
   if (quick) {
     return 'ln|det| of the layers and hard images: not examined with --quick';
-  }
-  if (hardImages === null && missing !== undefined) {
-    return `hard images: ${missing}`;
   }
   if (hardImages === null) {
     return 'hard images: not examined, since they are made of 8-bit integers';
   }
   const { images, kinds, smallestChange } = hardImages;
   const table = formatTable(
-    [
-      { title: 'hard images' },
-      { title: 'grey levels', align: 'right' },
-      { title: 'lost in float32', align: 'right' },
-      { title: 'lost in float64', align: 'right' },
-    ],
+    ['hard images', right('grey levels'), right('lost in float32'), right('lost in float64')],
     kinds.map(({ kind, change, lost: { float32, float64 } }) => [
       hardKinds[kind],
       change === 0 ? '' : `±${change}`,
@@ -283,13 +243,7 @@ function hardImagesTable({ hardImages }: Diagnosis, { quick, missing }: Examined
 /** Every check that applies to the model, with its limits and its worst value. */
 function checkTable({ worst }: Diagnosis): string {
   return formatTable(
-    [
-      { title: 'measured' },
-      { title: 'warning', align: 'right' },
-      { title: 'limit', align: 'right' },
-      { title: 'worst', align: 'right' },
-      { title: 'where' },
-    ],
+    ['measured', right('warning'), right('limit'), right('worst'), 'where'],
     checks.flatMap((check) => {
       const measurement = worst.find(({ name }) => name === check.name);
       const sign = check.worse === 'larger' ? '>' : '<';
@@ -312,7 +266,7 @@ function checkTable({ worst }: Diagnosis): string {
 
 function verdict(
   { problems, warnings, worstLayer }: Diagnosis,
-  { run, step, weights, data, split, damage, missing }: Examined,
+  { run, step, weights, data, split, damage }: Examined,
 ): string {
   const count = problems.length + damage.length;
   const nearest =
@@ -334,8 +288,7 @@ function verdict(
       const { what, advice } = checkNamed(name);
       return `what to do about ${what}: ${typeof advice === 'string' ? advice : inCommandWords(advice)}`;
     }),
-    ...(missing === undefined ? [] : [missing]),
-    `${count === 0 ? (missing === undefined ? 'sound' : 'sound so far') : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,
+    `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.join(', ')} (${model.join(', ')})`,
     ...(nearest === null ? [] : [`${count === 0 ? 'closest to a limit' : 'worst layer'}: ${nearest}`]),
   ]
     .map(visibleText)

@@ -120,11 +120,7 @@ interface Edit {
   readonly skipped: readonly string[];
 }
 
-/**
- * The folders to move an image between; undefined if it is moved to a class.
- *
- * @throws UserError if the options say neither, or both
- */
+/** The folders to move an image between; undefined if it is moved to a class. */
 function parseGroups({ from, towards, toClass, amount }: EditCommandOptions): Groups | undefined {
   if (toClass !== undefined) {
     if (from !== undefined || towards !== undefined || amount !== undefined) {

@@ -124,12 +124,3 @@ describe('images that the model does not return', () => {
     expect(readPixels(inFolder('edited/noise.png'))).toEqual(hard['noise.png']);
   });
 });
-
-it('converts images of another size and kind with --resize', async () => {
-  const colour = Uint8Array.from({ length: 12 * 9 * 3 }, (_, index) => (index * 7) % 256);
-  writePng(inFolder('photo.png'), colour, [9, 12, 3]);
-  await emerging.json('encode', 'runs/a', 'photo.png', '--resize', '--out=photo.safetensors');
-  const { files } = await emerging.json('decode', 'runs/a', 'photo.safetensors', '--out=fitted');
-  expect(files).toEqual([join('fitted', 'photo.png')]);
-  expect(readPixels(inFolder('fitted/photo.png'))).toHaveLength(64);
-});

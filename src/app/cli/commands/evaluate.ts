@@ -12,11 +12,9 @@ import { requireDrawable } from '../../../data/pictures/index.ts';
 import { FlowModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import { countDraws } from '../../../model/measure/evaluate.ts';
 import {
   evaluateSpread,
   evaluationRecord,
-  type PartialEvaluation,
   storedEvaluation,
 } from '../../../model/measure/evaluationRecord.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
@@ -35,7 +33,7 @@ import { onRanks, rankCompileOptions, requireSameInputs } from '../ranks/onRanks
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatCount } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { createImageProgress } from '../terminal/progress.ts';
+import { withImageProgress } from '../terminal/progress.ts';
 import { errorMessage } from '../terminal/wording.ts';
 
 interface EvaluateCommandOptions extends MeasureOptions {
@@ -98,19 +96,13 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
     requireNoInput(output.path, runInputs(trained));
   }
   const run = isRun(trained) ? trained : undefined;
-  const passes = countDraws(trained.model, { draws, importance });
   const count = Math.min(options.count ?? images.count, images.count);
-  const bar = createImageProgress({ label: 'evaluating', images: count, passes });
-  let measured: PartialEvaluation;
-  try {
-    measured = await releaseAfter((keep) => {
+  const measured = await withImageProgress('evaluating', count, (onProgress) =>
+    releaseAfter((keep) => {
       const model = keep(new FlowModel(trained, { ...engine, ...noteLargeImages, batchSize: batch }));
-      const onProgress = (done: number): void => bar.update(done);
       return evaluateSpread(model, images, count, { draws, seed, importance, ranks, onProgress });
-    });
-  } finally {
-    bar.finish();
-  }
+    }),
+  );
   if (ranks.rank > 0) {
     return;
   }

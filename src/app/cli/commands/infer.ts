@@ -27,8 +27,8 @@ import { conditionInputs } from '../parts/protectedFiles.ts';
 import { csvText, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { createImageProgress } from '../terminal/progress.ts';
-import { formatTable } from '../terminal/table.ts';
+import { withImageProgress } from '../terminal/progress.ts';
+import { formatTable, right } from '../terminal/table.ts';
 
 type Ranges = Readonly<Record<string, readonly [number, number]>>;
 
@@ -147,27 +147,22 @@ async function inferUntilStopped(
   options: InferOptions,
 ): Promise<{ posteriors: readonly (readonly Posterior[])[]; exitCode: number }> {
   const posteriors: (readonly Posterior[])[] = [];
-  const bar = createImageProgress({ label: 'inferring', images, passes: 1 });
-  const interruption = listenForInterruption(() =>
-    bar.note('stopping: printing the images that are done; press Ctrl-C again to stop at once'),
-  );
-  const { signal } = interruption;
-  try {
-    await inferConditions(model, pixels, {
-      ...options,
-      signal,
-      onProgress: (done) => bar.update(done),
-      onImage: (posterior) => posteriors.push(posterior),
-    });
-  } catch (error) {
-    if (!(signal.aborted && error === signal.reason)) {
-      throw error;
+  return withImageProgress('inferring', images, async (onProgress, bar) => {
+    const { signal, exitCode, release } = listenForInterruption(() =>
+      bar.note('stopping: printing the images that are done; press Ctrl-C again to stop at once'),
+    );
+    try {
+      const onImage = (posterior: readonly Posterior[]): number => posteriors.push(posterior);
+      await inferConditions(model, pixels, { ...options, signal, onProgress, onImage });
+    } catch (error) {
+      if (!(signal.aborted && error === signal.reason)) {
+        throw error;
+      }
+    } finally {
+      release();
     }
-  } finally {
-    bar.finish();
-    interruption.release();
-  }
-  return { posteriors, exitCode: interruption.exitCode() };
+    return { posteriors, exitCode: exitCode() };
+  });
 }
 
 function range(text: string, earlier: Ranges = {}): Ranges {
@@ -272,18 +267,13 @@ function inferenceTable(images: readonly Inferred[]): string {
   const rows = images.flatMap(({ file, posterior }) =>
     posterior.map((summary) => [file, summary.name, ...listNumbers(summary).map(short)]),
   );
-  const right = [
+  const numbers = [
     'MEAN',
     '±',
     ...LEVELS.map((level) => `${100 * level} %`),
     ...(hasTruth(images) ? ['TRUE', 'BELOW'] : []),
   ];
-  const columns = [
-    { title: 'IMAGE' },
-    { title: 'CONDITION' },
-    ...right.map((title) => ({ title, align: 'right' as const })),
-  ];
-  return formatTable(columns, rows);
+  return formatTable(['IMAGE', 'CONDITION', ...numbers.map(right)], rows);
 }
 
 /** The results as CSV. */

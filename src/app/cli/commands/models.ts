@@ -7,7 +7,7 @@ import { WEIGHTS_FILE } from '../../../model/loading/readExport.ts';
 import { bundledModelNames, bundledModelsFolder } from '../../bundledModels.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 
 /** Adds the options of `models`, and what it does. */
 export function registerModels(command: Command): void {
@@ -55,13 +55,7 @@ function describe(name: string): Entry {
 
 function modelsText(entries: readonly Entry[]): string {
   return formatTable(
-    [
-      { title: 'MODEL' },
-      { title: 'IMAGES' },
-      { title: 'TRAINED ON' },
-      { title: 'BITS/DIM', align: 'right' },
-      { title: 'SIZE', align: 'right' },
-    ],
+    ['MODEL', 'IMAGES', 'TRAINED ON', right('BITS/DIM'), right('SIZE')],
     entries.map(({ name, imageShape, data, test, bytes }) => [
       name,
       showImageShape(imageShape),

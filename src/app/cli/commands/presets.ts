@@ -6,7 +6,7 @@ import type { Config } from '../../../runs/settings/configSchema.ts';
 import { type Preset, presets } from '../../../runs/settings/presets.ts';
 import { resolveConfig } from '../../../runs/settings/resolve.ts';
 import { writeStdout } from '../terminal/output.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 
 /** Adds the options of `presets`, and what it does. */
 export function registerPresets(command: Command): void {
@@ -60,15 +60,7 @@ function describe({ name, description, notes, imageShape, paper = {}, othersBits
 function presetsText(entries: readonly Entry[]): string {
   const notes = [...new Set(entries.flatMap((entry) => entry.notes))];
   const table = formatTable(
-    [
-      { title: 'PRESET' },
-      { title: 'DATASET' },
-      { title: 'LAYERS' },
-      { title: 'PARAMETERS', align: 'right' },
-      { title: 'BITS/DIM' },
-      { title: 'MS', align: 'right' },
-      { title: 'NOTES' },
-    ],
+    ['PRESET', 'DATASET', 'LAYERS', right('PARAMETERS'), 'BITS/DIM', right('MS'), 'NOTES'],
     entries.map((entry) => [
       entry.name,
       entry.config.data.name,

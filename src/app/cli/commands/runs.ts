@@ -12,7 +12,7 @@ import { configReader, type RunOverview, runOverview } from '../../../training/r
 import { csvText, formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 
 /** From this many runs on, a bar shows the progress. */
 const MANY = 500;
@@ -112,18 +112,15 @@ function runsText(runs: readonly RunOverview[], directory: string): string {
     return value === null ? '-' : Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2);
   };
   const hasOtherUnits = runs.some(({ unit }) => unit !== null && unit !== 'bits/dim');
-  const right = ['STEP', 'TRAIN', 'VALIDATION', 'TEST', 'IMAGES/S'].map(
-    (title) => ({ title, align: 'right' }) as const,
-  );
   const table = formatTable(
     [
-      { title: 'RUN' },
-      { title: 'PRESET' },
-      { title: 'DATA' },
-      { title: 'BOUND' },
-      ...(hasOtherUnits ? [{ title: 'UNIT' }] : []),
-      ...right,
-      { title: 'WHEN' },
+      'RUN',
+      'PRESET',
+      'DATA',
+      'BOUND',
+      ...(hasOtherUnits ? ['UNIT'] : []),
+      ...['STEP', 'TRAIN', 'VALIDATION', 'TEST', 'IMAGES/S'].map(right),
+      'WHEN',
     ],
     runs.map(
       ({

@@ -19,11 +19,11 @@ import {
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
-import { besideModel, firstFree, outputFile, outputNpy, outputPng } from '../parts/outputFile.ts';
+import { besideModel, firstFree, outputAs, outputFile, outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { withImageProgress } from '../terminal/progress.ts';
 
 interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionCommandOptions {
   count?: number;
@@ -85,7 +85,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const inputs = conditionInputs(options.condition);
   const isTable = out !== undefined && /\.(csv|npy)$/i.test(out);
   const named = out === undefined ? undefined : isTable ? outputFile(out, inputs) : outputPng(out, inputs);
-  const array = options.array === undefined ? undefined : outputNpy(options.array, inputs);
+  const array = options.array === undefined ? undefined : outputAs('.npy', options.array, inputs);
   const model = keep(await openModel(directory, options, [named?.path, options.array], { inverse }));
   const isPoints = isPointShape(model.imageShape);
   if (isTable && !isPoints) {
@@ -108,27 +108,18 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   if (output && !isPoints) {
     requireDrawable(count, { imageShape: model.imageShape, kind: model.kind, ...columns });
   }
-  const bar = createProgress({ label: 'sampling', total: count, unit: `${noun}s` });
   const begin = performance.now();
-  let images: Values;
   let overflowed = 0;
-  try {
-    const onProgress = (done: number): void => bar.update(done);
-    const onOverflow = (overflowing: readonly number[]): void => {
-      overflowed = overflowing.length;
-    };
-    images = await model.sample({
-      count,
-      class: classes,
-      condition,
-      temperature,
-      seed,
-      onProgress,
-      onOverflow,
-    });
-  } finally {
-    bar.finish();
-  }
+  const onOverflow = (overflowing: readonly number[]): void => {
+    overflowed = overflowing.length;
+  };
+  const drawing = { count, class: classes, condition, temperature, seed, onOverflow };
+  const images = await withImageProgress(
+    'sampling',
+    count,
+    (onProgress) => model.sample({ ...drawing, onProgress }),
+    `${noun}s`,
+  );
   if (overflowed === count) {
     throw new UserError(
       'diverged',

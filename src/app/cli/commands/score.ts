@@ -136,11 +136,7 @@ function scoresText(): string {
     .join('')}`;
 }
 
-/**
- * The chosen score with its options.
- *
- * @throws UserError if it is unknown, or an option is invalid
- */
+/** The chosen score with its options. */
 function chosenScore({ score: name, set = [] }: ScoreCommandOptions): PartSettings | undefined {
   if (name === undefined && set.length === 0) {
     return undefined;

@@ -10,7 +10,7 @@ import { requireSiteFolder, writeSite } from '../../studioServer/site.ts';
 import { wholeNumber } from '../parts/options.ts';
 import { requireNoModelFile } from '../parts/protectedFiles.ts';
 import { formatCounted } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 
 interface StudioCommandOptions {
@@ -66,12 +66,11 @@ async function runStudio(folders: readonly string[], options: StudioCommandOptio
   if (build !== undefined) {
     requireSiteFolder(build);
     requireNoModelFile(build);
-    const interruption = listenForInterruption(() => noteOnStderr('stopping the build'));
-    const count = await writeSite(build, files, { signal: interruption.signal, url: address }).finally(
-      interruption.release,
+    const count = await untilInterrupted(
+      () => noteOnStderr('stopping the build'),
+      (signal) => writeSite(build, files, { signal, url: address }),
     );
     if (count === undefined) {
-      process.exitCode = interruption.exitCode();
       return;
     }
     writeStdout(`${visibleText(`${formatCounted(count, 'file')}: ${build}`)}\n`);

@@ -9,7 +9,7 @@ import { reportMarkdown } from '../../../training/study/report.ts';
 import { runStudy } from '../../../training/study/runStudy.ts';
 import type { StudyEvents } from '../../../training/study/studyWork.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, parseMinutes } from '../parts/options.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { addStepOptions, type StepOptions } from '../training/stepOptions.ts';
@@ -54,35 +54,23 @@ async function studyFile(file: string, options: StudyCommandOptions): Promise<vo
   const engine = await compileOptions(options);
   const { activations, workers, resume } = options;
   const bars = phaseBars();
-  const interruption = listenForInterruption(() =>
-    bars.note('stopping after this step; press Ctrl-C again to stop at once'),
-  );
   const limit = options.minutes === undefined ? [] : [AbortSignal.timeout(60_000 * options.minutes)];
-  try {
-    const report = await runStudy(definition, folder, {
-      ...engine,
-      ...{ activations, workers, resume, events: bars.events },
-      signal: AbortSignal.any([interruption.signal, ...limit]),
-    });
-    bars.finish();
-    if (report === null) {
-      process.exitCode = interruption.exitCode();
-      writeStdout(
-        options.json
-          ? `${JSON.stringify({ complete: false, folder })}\n`
-          : 'the study is not done; the same command with --resume continues it\n',
-      );
-      return;
-    }
-    writeStdout(
-      options.json
-        ? `${JSON.stringify({ complete: true, folder, ...report })}\n`
-        : `${reportMarkdown(report)}\nreport: ${join(folder, 'report.md')}\n`,
-    );
-  } finally {
-    bars.finish();
-    interruption.release();
-  }
+  const report = await untilInterrupted(
+    () => bars.note('stopping after this step; press Ctrl-C again to stop at once'),
+    (signal) =>
+      runStudy(definition, folder, {
+        ...engine,
+        ...{ activations, workers, resume, events: bars.events },
+        signal: AbortSignal.any([signal, ...limit]),
+      }),
+  ).finally(bars.finish);
+  writeStdout(
+    options.json
+      ? `${JSON.stringify({ complete: report !== undefined, folder, ...report })}\n`
+      : report
+        ? `${reportMarkdown(report)}\nreport: ${join(folder, 'report.md')}\n`
+        : 'the study is not done; the same command with --resume continues it\n',
+  );
 }
 
 /** The study in a file; errors begin with its name. */

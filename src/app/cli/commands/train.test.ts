@@ -48,12 +48,8 @@ describe('a run that starts from another model', () => {
 
   it('has the settings and weights of a run, and says what is new', async () => {
     const { code, stderr } = await emerging.run(
-      'train',
-      '--from=runs/source',
-      '--steps=2',
-      '--no-test',
+      'train --from=runs/source --steps=2 --no-test --out=runs/finetuned',
       ...variational,
-      '--out=runs/finetuned',
     );
     expect(code).toBe(0);
     expect(stderr).toMatch(/^starting from the weights of runs\/source: \d+ arrays of parameters$/m);

@@ -1,4 +1,4 @@
-// The choice of images of a compressed file: what is missing, and what may have been meant.
+// The choice of images of a compressed file: what is missing.
 import { expect, it } from 'vitest';
 import { chosenImages, positionRange } from './chosenImages.ts';
 
@@ -47,15 +47,16 @@ it('knows where images may be only if no names are chosen', () => {
 });
 
 it.each([
-  [['c.png'], undefined, 5, 'f has no image and no folder c.png: did you mean more/c.png?'],
-  [['mor'], undefined, 5, 'f has no image and no folder mor: did you mean more?'],
   [['winter'], undefined, 5, 'f has no image and no folder winter: --list shows its names'],
-  [['d.png'], undefined, 2, /^f has no image and no folder d.png; it may be among the lost images: did you/],
+  [
+    ['d.png'],
+    undefined,
+    2,
+    'f has no image and no folder d.png; it may be among the lost images: --list shows its names',
+  ],
   [undefined, '5-9', 5, 'f has no image at position 5: it has 5 images, counted from 0'],
   [undefined, '3', 2, 'f has no image at position 3; it may be among the lost images'],
   [undefined, '3-7', 5, 'f has only 5 images: the last position is 4, not 7'],
 ])('says what is missing: %j %s', (only, range, seen, message) => {
-  expect(missing(only, range, seen)).toEqual(
-    typeof message === 'string' ? message : expect.stringMatching(message),
-  );
+  expect(missing(only, range, seen)).toBe(message);
 });

@@ -1,6 +1,6 @@
 // Which images of a compressed file a command writes: by name, by folder, by position.
 import { InvalidArgumentError } from 'commander';
-import { nearestNames, UserError } from '../../../core/errors.ts';
+import { UserError } from '../../../core/errors.ts';
 import { showImageShape } from '../../../core/numeric/index.ts';
 import type { RandomAccess } from '../../../data/files/randomAccess.ts';
 import type { TrainedModel } from '../../../model/index.ts';
@@ -13,7 +13,7 @@ import {
 } from '../../../uses/codec/index.ts';
 import { formatBytes, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 
 /** Positions from the first to the last, both included. */
 export interface PositionRange {
@@ -60,8 +60,6 @@ export function chosenImages(
   const wanted = new Set((names ?? []).map(withoutSlashes));
   const longest = Math.max(0, ...[...wanted].map((name) => name.length));
   const missing = new Set(wanted);
-  /** Names and folders, for suggestions. */
-  const seenPaths = new Set<string>();
   let seen = 0;
   let isRangeMissing = range !== undefined;
   return {
@@ -72,11 +70,6 @@ export function chosenImages(
       const isInRange = range !== undefined && index >= range.first && index <= range.last;
       for (const candidate of named) {
         missing.delete(candidate);
-      }
-      if (missing.size > 0 && seenPaths.size < MOST_KNOWN && name.length <= LONGEST_KNOWN) {
-        for (const path of pathAndParents(name)) {
-          seenPaths.add(path);
-        }
       }
       seen++;
       isRangeMissing &&= !isInRange;
@@ -89,11 +82,7 @@ export function chosenImages(
       const [first] = missing;
       const orLost = seen === count ? '' : '; it may be among the lost images';
       if (first !== undefined) {
-        const names = [...seenPaths];
-        const inFolders = names.filter((name) => name.endsWith(`/${first}`)).slice(0, 3);
-        const near = inFolders.length > 0 ? inFolders : nearestNames(first, names);
-        const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : '--list shows its names';
-        return `${source} has no image and no folder ${first}${orLost}: ${hint}`;
+        return `${source} has no image and no folder ${first}${orLost}: --list shows its names`;
       }
       if (!isRangeMissing) {
         return undefined;
@@ -111,9 +100,6 @@ export function chosenImages(
   };
 }
 
-/** Suggestions are searched in about so many names, of at most so many characters each. */
-const [MOST_KNOWN, LONGEST_KNOWN] = [2 ** 16, 256];
-
 /** The folders that a path is in, as far as their own paths have at most so many characters. */
 function parentFolders(name: string, longest: number): string[] {
   const folders: string[] = [];
@@ -121,12 +107,6 @@ function parentFolders(name: string, longest: number): string[] {
     folders.push(name.slice(0, end));
   }
   return folders;
-}
-
-/** A path and the folders that it is in. */
-function pathAndParents(name: string): string[] {
-  const parts = name.split('/');
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 /**
@@ -196,7 +176,6 @@ function listingText(
   { bytes, isGiven }: { readonly bytes: number; readonly isGiven: boolean },
 ): string {
   const { model, modelBytes, imageShape, tiles } = header;
-  const right = (title: string) => ({ title, align: 'right' }) as const;
   const inAll = blocks.reduce((sum, block) => sum + block.images, 0);
   const where = modelBytes > 0 ? formatBytes(modelBytes) : 'not in the file, to be named with --model';
   const sameModel = isGiven ? ', as of the given model' : '';
@@ -218,6 +197,6 @@ function listingText(
     '',
     formatTable(['BLOCK', 'IMAGES', 'BYTES', 'BITS/DIM'].map(right), blockRows),
     '',
-    formatTable([...['POSITION', 'BLOCK', 'SHAPE'].map(right), { title: 'NAME' }], imageRows),
+    formatTable([...['POSITION', 'BLOCK', 'SHAPE'].map(right), 'NAME'], imageRows),
   ].join('\n');
 }

@@ -8,7 +8,7 @@ import type { Accuracy, ClassEvaluation } from '../../../model/measure/classEval
 import type { EvaluationRecord } from '../../../model/measure/evaluationRecord.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
-import { tableLines } from '../terminal/table.ts';
+import { right, tableLines } from '../terminal/table.ts';
 import { shellWord } from '../terminal/wording.ts';
 
 /**
@@ -68,13 +68,7 @@ function classLines(
   const share = ({ accuracy, accuracyError }: Accuracy): string =>
     `${(100 * accuracy).toFixed(2)} % (± ${(100 * accuracyError).toFixed(2)} %)`;
   const table = tableLines(
-    [
-      { title: 'CLASS' },
-      { title: 'IMAGES', align: 'right' },
-      { title: unit.name.toUpperCase(), align: 'right' },
-      { title: '±', align: 'right' },
-      { title: 'RIGHT', align: 'right' },
-    ],
+    ['CLASS', right('IMAGES'), right(unit.name.toUpperCase()), right('±'), right('RIGHT')],
     byClass.map((entry) => [
       entry.class,
       formatCount(entry.images),

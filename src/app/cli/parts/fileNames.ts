@@ -24,7 +24,7 @@ type Contents = Map<string, Contents | 'file'>;
  */
 export function fileNamer(ending: '.png' | '.npy' = '.png'): FileNamer {
   const root: Contents = new Map();
-  const [doubled, long]: [string[], string[]] = [[], []];
+  const renamed: string[] = [];
   return {
     fileFor(name) {
       const wanted = name.toLowerCase().endsWith(ending) ? name : `${name}${ending}`;
@@ -48,28 +48,19 @@ export function fileNamer(ending: '.png' | '.npy' = '.png'): FileNamer {
       contents.set(fileKey(file), 'file');
       path += file;
       if (path !== wanted) {
-        const isLong = [...folders, last].some((name) => cut(name, '') !== name);
-        (isLong ? long : doubled).push(`${wanted} as ${path}`);
+        renamed.push(`${wanted} as ${path}`);
       }
       return path;
     },
     report() {
-      noteRenamed(
-        doubled,
-        'two files, or a file and a folder, with the same name (apart from case or accents) cannot be kept on every system',
-      );
-      noteRenamed(long, 'most systems allow no name of more than 255 bytes');
+      if (renamed.length > 0) {
+        noteOnStderr(
+          `${formatCounted(renamed.length, 'image')} written under another name, since on some systems the name is taken or too long: ` +
+            `${renamed[0]}${renamed.length > 1 ? ', …' : ''}`,
+        );
+      }
     },
   };
-}
-
-function noteRenamed(renamed: readonly string[], reason: string): void {
-  if (renamed.length > 0) {
-    noteOnStderr(
-      `${formatCounted(renamed.length, 'image')} written under another name, since ${reason}: ` +
-        `${renamed[0]}${renamed.length > 1 ? ', …' : ''}`,
-    );
-  }
 }
 
 /** The contents of a folder, which is added if it is missing. */

@@ -12,6 +12,7 @@ import {
 import { conditionsOfFiles, namesInFolders, orPassed } from '../../../data/conditions/index.ts';
 import { type ImageSet, type RequiredCondition, readOne, type Split } from '../../../data/contract/index.ts';
 import { exists, isFolder, withFile } from '../../../data/files/files.ts';
+import { staysInFolder } from '../../../data/files/folders.ts';
 import { isStackShape, readNpyHeader } from '../../../data/formats/npy.ts';
 import { fitImage, joined } from '../../../data/pixels/index.ts';
 import { readPoints } from '../../../data/pointFiles.ts';
@@ -236,15 +237,10 @@ export function namesOfSet(set: ImageSet, split: string): string[] {
   const names = new Set<string>();
   for (let index = 0; index < set.count; index++) {
     const name = set.nameAt?.(index);
-    const isUsable = name !== undefined && staysBelow(name) && !names.has(name);
+    const isUsable = name !== undefined && staysInFolder(name) && !names.has(name);
     names.add(isUsable ? name : `${split}-${String(index).padStart(5, '0')}.png`);
   }
   return [...names];
-}
-
-/** Whether a name is a relative path that doesn't lead out of its folder. */
-function staysBelow(name: string): boolean {
-  return name !== '' && !/^\/|\\|(^|\/)\.\.(\/|$)/.test(name);
 }
 
 /** Reports how many images were skipped in total, and sets exit code 1 if there were any. */

@@ -33,16 +33,6 @@ export function besideData(nameOrPath: string, suffix: string): DefaultPlace {
   return { byDefault: join(folder, `${basename(name, extname(name)) || 'images'}${suffix}`) };
 }
 
-/** The same place, or `photos-audit-2.html` and so on if there is a file already. */
-export function unusedPlace({ byDefault }: DefaultPlace): DefaultPlace {
-  const { dir, name, ext } = parse(byDefault);
-  let path = byDefault;
-  for (let number = 2; exists(path); number++) {
-    path = join(dir, `${name}-${number}${ext}`);
-  }
-  return { byDefault: path };
-}
-
 /** A file next to the folder of a run or export; for a bundled model, in the working directory. */
 export function besideModel(directory: string, name: string): DefaultPlace {
   const isBundled = exists(directory) && isWithin(bundledModelsFolder, directory);
@@ -51,11 +41,10 @@ export function besideModel(directory: string, name: string): DefaultPlace {
 
 /** The same place, or `samples-2.png` for `samples.png`, and so on: the first name that nothing has yet. */
 export function firstFree({ byDefault: path }: DefaultPlace): DefaultPlace {
-  const ending = extname(path);
-  const name = path.slice(0, path.length - ending.length);
+  const { dir, name, ext } = parse(path);
   let free = path;
   for (let copy = 2; entryAt(free) !== undefined; copy++) {
-    free = `${name}-${copy}${ending}`;
+    free = join(dir, `${name}-${copy}${ext}`);
   }
   return { byDefault: free };
 }
@@ -104,22 +93,31 @@ export function outputFile(output: OutputPlace, inputs: Inputs): OutputFile {
   };
 }
 
-/**
- * The same for a picture, which is always a PNG.
- *
- * @throws UserError if it cannot be written, or if the name does not end in .png
- */
-export function outputPng(output: OutputPlace, inputs: Inputs): OutputFile {
-  return outputWithEnding(output, inputs, { ending: '.png', why: 'pictures are written as PNG' });
-}
+/** What files of these kinds are written as. */
+const kinds = {
+  '.png': 'pictures are written as PNG',
+  '.html': 'the page is written as HTML',
+  '.npy': 'arrays are written as NumPy files',
+};
 
 /**
- * The same for an HTML page.
+ * The same for a file of one kind.
  *
- * @throws UserError if it cannot be written, or if the name does not end in .html
+ * @throws UserError if it cannot be written, or its name has another ending
  */
-export function outputPage(output: OutputPlace, inputs: Inputs): OutputFile {
-  return outputWithEnding(output, inputs, { ending: '.html', why: 'the page is written as HTML' });
+export function outputAs(kind: keyof typeof kinds, output: OutputPlace, inputs: Inputs): OutputFile {
+  const path = typeof output === 'string' ? output : output.byDefault;
+  const extension = extname(path);
+  if (extension.toLowerCase() !== kind) {
+    const name = `${path.slice(0, path.length - extension.length)}${kind}`;
+    throw new UserError('invalid-argument', `cannot write ${path}: ${kinds[kind]}; name it ${name}`);
+  }
+  return outputFile(output, inputs);
+}
+
+/** The same for a picture. */
+export function outputPng(output: OutputPlace, inputs: Inputs): OutputFile {
+  return outputAs('.png', output, inputs);
 }
 
 /** Checks that the folder is writable; the user hasn't named it if the name is the default. */
@@ -139,35 +137,6 @@ function requireWritablePlace(output: OutputPlace): void {
       cause: error,
     });
   }
-}
-
-function outputWithEnding(
-  output: OutputPlace,
-  inputs: Inputs,
-  { ending, why }: { readonly ending: string; readonly why: string },
-): OutputFile {
-  const path = typeof output === 'string' ? output : output.byDefault;
-  const extension = extname(path);
-  if (extension.toLowerCase() !== ending) {
-    const name = `${path.slice(0, path.length - extension.length)}${ending}`;
-    throw new UserError('invalid-argument', `cannot write ${path}: ${why}; name it ${name}`);
-  }
-  return outputFile(output, inputs);
-}
-
-/**
- * The same for an array of values.
- *
- * @throws UserError if it cannot be written, or if the name does not end in .npy
- */
-export function outputNpy(path: string, inputs: Inputs): OutputFile {
-  if (extname(path).toLowerCase() !== '.npy') {
-    throw new UserError(
-      'invalid-argument',
-      `cannot write ${path}: arrays are written as NumPy files; name it .npy`,
-    );
-  }
-  return outputFile(path, inputs);
 }
 
 /**

@@ -53,10 +53,8 @@ const edit = ['edit', 'run', 'photos/a/0.png', '--from=photos/a', '--towards=pho
 
 it.each([
   ['of an export', ['encode', 'exp', 'photos', '--out=exp/model.safetensors'], 'export in exp'],
-  ['of an export', ['encode', 'exp', 'photos', '--out=exp/encoder.onnx'], 'export in exp'],
   ['of an export', ['score', 'exp', 'photos', '--out=exp/manifest.json'], 'export in exp'],
   ['of a run', ['encode', 'run', 'photos', `--out=run/${step(2)}`], 'run in run'],
-  ['of a run', ['score', 'run', 'photos', '--out=run/summary.json'], 'run in run'],
   ['of a run', ['compress', 'photos', '--model=run', '--out=run/config.yaml'], 'run in run'],
   ['of another model', ['score', 'exp', 'photos', '--out=run/data.json'], 'run in run'],
   ['that would be new', ['encode', 'run', 'photos', `--out=run/${step(9)}`], 'run in run'],
@@ -90,7 +88,6 @@ it.each([
   [['score', 'run', 'photos', '--out=photos/conditions.csv']],
   [['score', 'run', 'photos/a', '--reference=photos', '--sheet=photos/b/1.png']],
   [['interpolate', 'run', 'seed:1', 'photos/a/1.png', '--out=photos/a/1.png']],
-  [[...edit, '--out=photos/a/0.png']],
   [[...edit, '--out=photos/b/1.png']],
   [['compare', 'exp', 'run', '--data=photos', '--out=photos/b/1.png']],
   [['evaluate', 'exp', '--data=photos', '--worst=photos/b/1.png']],

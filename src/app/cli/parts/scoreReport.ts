@@ -4,11 +4,10 @@ import { visibleText } from '../../../core/visibleText.ts';
 import type { ResultUnit } from '../../../flows/models/index.ts';
 import { ODD } from '../../../uses/odd/limits.ts';
 import type { OddPlace } from '../../../uses/odd/places.ts';
-import type { SourceComparison } from '../../../uses/odd/sameSource.ts';
-import type { ScoredImage, ScoreReport } from '../../../uses/odd/score.ts';
+import type { ScoredImage, ScoreReport, SourceComparison } from '../../../uses/odd/score.ts';
 import { scorePhrase, scores } from '../../../uses/odd/scores/index.ts';
 import { csvText, formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, right } from '../terminal/table.ts';
 
 /** How many images are printed: no more than one would look through. */
 const LINES = 20;
@@ -64,12 +63,12 @@ function table(images: readonly FileScore[], score: string, unit: ResultUnit): s
   const hasPValues = images.some(({ pValue }) => pValue !== null);
   return formatTable(
     [
-      { title: 'IMAGE' },
-      { title: score.toUpperCase(), align: 'right' },
-      ...(hasPValues ? [{ title: 'P-VALUE', align: 'right' } as const] : []),
-      { title: unit.name.toUpperCase(), align: 'right' },
-      { title: '±', align: 'right' },
-      ...(hasClasses ? [{ title: 'CLASS' }, { title: 'PROBABILITY', align: 'right' } as const] : []),
+      'IMAGE',
+      right(score.toUpperCase()),
+      ...(hasPValues ? [right('P-VALUE')] : []),
+      right(unit.name.toUpperCase()),
+      right('±'),
+      ...(hasClasses ? ['CLASS', right('PROBABILITY')] : []),
     ],
     images
       .slice(0, LINES)

@@ -47,13 +47,7 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
   });
 
   it('score with the numbers of one process, with and without a cache of reference scores on rank 0', async () => {
-    const args = (model: string, out: string) => [
-      'score',
-      model,
-      '--data=data',
-      '--draws=2',
-      `--out=${out}.json`,
-    ];
+    const args = (model: string, out: string) => ['score --data=data --draws=2', model, `--out=${out}.json`];
     cpSync(inFolder('run'), inFolder('copy'), { recursive: true });
     // The first process measures the validation images, and keeps their scores.
     expect((await emerging.run(...args('run', 'one'))).code).toBe(0);
@@ -80,14 +74,7 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
     const missing = await run(2, 'evaluate', 'nowhere');
     expect(lines(missing)).toEqual([(await emerging.run('evaluate', 'nowhere')).stderr.trim()]);
     expect(missing.code).not.toBe(0);
-    await emerging.json(
-      'train',
-      '--data=data',
-      ...tinyTraining,
-      '--no-test',
-      '--steps=2',
-      '--out=elsewhere/run',
-    );
+    await emerging.json('train --data=data --no-test --steps=2 --out=elsewhere/run', ...tinyTraining);
     cpSync(inFolder('data'), inFolder('elsewhere', 'data'), { recursive: true });
     expect(lines(await differing('cd elsewhere', 'evaluate', 'run'))).toEqual([
       expect.stringMatching(/^emerging: the models of rank 1 on .* and rank 0 on .* differ: copy the folder/),

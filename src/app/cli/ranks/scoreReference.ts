@@ -15,7 +15,6 @@ import { isRunData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { conditionsFor } from '../../../runs/images/index.ts';
 import { dataName, lastPart } from '../../../runs/settings/experimentName.ts';
-import { leastPValue } from '../../../uses/odd/calibrate.ts';
 import { measureReference, requireFinite } from '../../../uses/odd/reference.ts';
 import { LEAST_REFERENCES } from '../../../uses/odd/score.ts';
 import { fitNamed, openRunImages } from '../parts/runImages.ts';
@@ -154,7 +153,7 @@ export function noteFewReferences({ data, statistics }: ReferenceScores): void {
   const fits = length < FEW_TO_FIT ? ', and all scores but bits are fitted to too few images' : '';
   noteOnStderr(
     `only ${formatCounted(length, 'validation image')} of ${data} to compare with: no p-value is below ` +
-      `${leastPValue(length).toFixed(3)}${fits}; compare with more images: --reference DATASET`,
+      `${(1 / (length + 1)).toFixed(3)}${fits}; compare with more images: --reference DATASET`,
   );
 }
 

@@ -11,11 +11,9 @@ import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const train = (...args: string[]) => [
-  'train',
-  '--data=data',
+  'train --data=data --no-test',
   ...tinyTraining,
   '--set=training.batchSize=12',
-  '--no-test',
   ...args,
 ];
 
@@ -185,15 +183,6 @@ describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, { tags:
     expect(stdout).toBe('');
     expect(code).toBe(exitCode);
   };
-
-  it.each([
-    [16, /^emerging: 3 ranks cannot divide a batch of 16 images evenly: start 2, or use /],
-    [2, /^emerging: 3 ranks are more than the 2 images of a batch/],
-  ])('is refused by rank 0 alone: a batch of %i for 3 ranks', async (size, expected) => {
-    const args = train('--out=refused', `--set=training.batchSize=${size}`);
-    expectLine(await run(3, ...args), expected, 2);
-    expect(() => readFileSync(inFolder('refused', 'config.yaml'))).toThrow('ENOENT');
-  });
 
   it('is refused by rank 0 alone: a run that exists, or that another job trains', async () => {
     await emerging.json(...train('--steps=2', '--out=exists'));

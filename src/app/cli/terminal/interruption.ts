@@ -66,3 +66,29 @@ export function listenForInterruption(
     release,
   };
 }
+
+/**
+ * Does work that Ctrl-C may stop; `announce` says so.
+ *
+ * @returns nothing if it was stopped, with the exit code of the process set
+ */
+export async function untilInterrupted<Result>(
+  announce: () => void,
+  work: (signal: AbortSignal) => Promise<Result | null | undefined>,
+): Promise<Result | undefined> {
+  const { signal, exitCode, release } = listenForInterruption(announce);
+  try {
+    const result = await work(signal);
+    if (result !== null && result !== undefined) {
+      return result;
+    }
+  } catch (error) {
+    if (!(signal.aborted && error === signal.reason)) {
+      throw error;
+    }
+  } finally {
+    release();
+  }
+  process.exitCode = exitCode();
+  return undefined;
+}

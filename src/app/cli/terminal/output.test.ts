@@ -26,11 +26,9 @@ describe.skipIf(process.platform === 'win32')('names that hold controls', () => 
   beforeAll(async () => {
     writeTinyDataset(inFolder(data), { tests: 4 });
     const { code, stdout, stderr } = await emerging.run(
-      'train',
+      'train --steps=2 --no-test',
       `--data=${data}`,
       `--out=${run}`,
-      '--steps=2',
-      '--no-test',
       ...tinyTraining,
     );
     expect(code, stderr).toBe(0);

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createImageProgress, createProgress, expectedTime, SmoothedRate } from './progress.ts';
+import { createProgress, SmoothedRate } from './progress.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -65,31 +65,6 @@ describe('progress without a terminal', () => {
       'evaluating 6,000/10,000 images · 60 % · 100 images/s · 40s left',
     ]);
   });
-
-  it('announces once that the rest takes long', () => {
-    const { stream, lines } = fakeStream();
-    const announced = { work: 'training', units: 'steps', last: 506 };
-    const training = createProgress({ label: 'step', total: 1000, announced }, stream);
-    const sampling = createProgress({ label: 'sampling', total: 1000, unit: 'images' }, stream);
-    const short = createProgress({ label: 'decoding', total: 100, unit: 'images' }, stream);
-    for (let done = 1; done <= 20; done++) {
-      vi.advanceTimersByTime(100);
-      training.update(done);
-      sampling.update(10 * done);
-      short.update(done);
-    }
-    expect(lines().filter((line) => line.includes('takes'))).toEqual([
-      'training takes about 50s: 495 more steps',
-    ]);
-    const slow = createProgress({ label: 'sampling', total: 1000, unit: 'images' }, stream);
-    for (const done of [64, 128, 192]) {
-      vi.advanceTimersByTime(10_000);
-      slow.update(done);
-    }
-    expect(lines().filter((line) => line.startsWith('sampling takes'))).toEqual([
-      'sampling takes about 2m 16s: 872 more images',
-    ]);
-  });
 });
 
 describe('progress on a terminal', () => {
@@ -133,39 +108,6 @@ describe('progress on a terminal', () => {
   });
 });
 
-/** The announcements for work whose units are done at these times, in seconds. */
-const estimates = (start: number, last: number, seconds: readonly number[]): (number | undefined)[] => {
-  const tell = expectedTime(start);
-  return seconds
-    .map((time, index) => tell(start + index + 1, last, time))
-    .map((secondsLeft) => secondsLeft && Math.round(secondsLeft));
-};
-
-it('tells the time left once, without the first part, which is slower', () => {
-  expect(estimates(0, 1006, [9, 9.2, 9.4, 9.6, 9.8, 10, 10.2])).toEqual([
-    ...Array(5).fill(undefined),
-    200,
-    undefined,
-  ]);
-});
-
-it('counts from where work resumes, not from what was done before', () => {
-  const tell = expectedTime(500);
-  expect([500, 501, 502].map((done, index) => tell(done, 1002, 100 * index))).toEqual([
-    undefined,
-    undefined,
-    50_000,
-  ]);
-});
-
-it('needs no more than one part that takes long', () => {
-  expect(estimates(0, 10, [60, 66, 72])).toEqual([undefined, 48, undefined]);
-});
-
-it('is silent about the last half minute', () => {
-  expect(estimates(0, 156, [0, 0.2, 0.4, 0.6, 0.8, 1])).toEqual(Array(6).fill(undefined));
-});
-
 describe('SmoothedRate', () => {
   it('is null before two observations at different times', () => {
     const rate = new SmoothedRate();
@@ -198,15 +140,4 @@ describe('SmoothedRate', () => {
     expect(rate.perSecond).toBeGreaterThan(9.9);
     expect(rate.perSecond).toBeLessThan(10);
   });
-});
-
-it('counts images, not passes over them', () => {
-  const stream = new PassThrough();
-  const bar = createImageProgress({ label: 'testing', images: 10, passes: 2 }, stream);
-  bar.update(7);
-  bar.update(20);
-  bar.finish();
-  const lines = String(stream.read()).trim().split('\n');
-  expect(lines[0]).toBe('testing 3/10 images · 35 %');
-  expect(lines[1]).toMatch(/^testing 10\/10 images · 100 %/);
 });

@@ -1,4 +1,4 @@
-// Progress on stderr: a bar on a terminal, occasional plain lines elsewhere. Long work is announced once its first parts are timed.
+// Progress on stderr: a bar on a terminal, occasional plain lines elsewhere.
 import cliProgress from 'cli-progress';
 import { visibleText } from '../../../core/visibleText.ts';
 import { formatCount, formatDuration, formatRate } from './format.ts';
@@ -23,8 +23,6 @@ interface ProgressOptions {
   readonly show?: (count: number) => string;
   /** How many units are already done, 0 by default. */
   readonly start?: number;
-  /** How long work is announced: the work, its unit and the total; default: label, unit and total. */
-  readonly announced?: { readonly work: string; readonly units: string; readonly last?: number | undefined };
 }
 
 /** Shows progress; `finish` must be called at the end, also after a failure. */
@@ -60,35 +58,22 @@ export function createProgress(
 class ProgressState {
   private options: ProgressOptions;
   private readonly rate = new SmoothedRate();
-  private readonly secondsLeft: ReturnType<typeof expectedTime>;
-  /** The last unit, for announcements; null if the total is chosen later, as with `--minutes`. */
-  private readonly last: number | null;
   private done: number;
   private fields: ProgressFields = {};
 
   constructor(options: ProgressOptions) {
     this.options = { ...options, label: visibleText(options.label) };
     this.done = options.start ?? 0;
-    this.secondsLeft = expectedTime(this.done);
-    this.last = options.announced?.last ?? options.total;
   }
 
   expect(total: number): void {
     this.options = { ...this.options, total };
   }
 
-  /** Returns the announcement, once, if the rest takes long. */
-  advance(done: number, fields: ProgressFields): string | undefined {
+  advance(done: number, fields: ProgressFields): void {
     this.done = done;
     this.fields = { ...this.fields, ...fields };
     this.rate.observe(done, now());
-    const secondsLeft = this.last === null ? undefined : this.secondsLeft(done, this.last, now());
-    if (secondsLeft === undefined) {
-      return undefined;
-    }
-    const { label, unit = '', show = formatCount, announced } = this.options;
-    const { work, units } = announced ?? { work: label, units: unit };
-    return `${work} takes about ${formatDuration(secondsLeft)}: ${`${show(Math.ceil(this.last! - done))} more ${units}`.trimEnd()}`;
   }
 
   /** One line, with a bar if `width` columns have room for one. */
@@ -133,67 +118,11 @@ class ProgressState {
   }
 }
 
-class TerminalProgress implements Progress {
-  private readonly state: ProgressState;
-  private readonly stream: ProgressStream;
-  private readonly bar: cliProgress.SingleBar;
-  private finished = false;
-
-  constructor(options: ProgressOptions, stream: ProgressStream) {
-    this.state = new ProgressState(options);
-    this.stream = stream;
-    this.bar = new cliProgress.SingleBar({
-      stream,
-      format: (_options, { maxWidth }) => this.state.line(maxWidth),
-      // Truncates long lines, and leaves the terminal's line wrapping enabled.
-      linewrap: true,
-    });
-    this.bar.start(options.total ?? 0, options.start ?? 0);
-  }
-
-  update(done: number, fields: ProgressFields = {}): void {
-    const announcement = this.state.advance(done, fields);
-    this.bar.update(done);
-    if (announcement !== undefined) {
-      this.note(announcement);
-    }
-  }
-
-  expect(total: number): void {
-    this.state.expect(total);
-    this.bar.setTotal(total);
-  }
-
-  note(text: string): void {
-    if (this.finished) {
-      this.stream.write(`${visibleText(text)}\n`);
-      return;
-    }
-    const width = this.stream.columns ?? 80;
-    const line = this.state.line(width).slice(0, width);
-    // The note overwrites the bar; the bar's new position is saved (ESC 7), because the bar returns there when it stops.
-    this.stream.write(`\r\u001b[K${visibleText(text)}\n\u001b7${line}`);
-  }
-
-  finish(text?: string): void {
-    if (this.finished) {
-      return;
-    }
-    this.finished = true;
-    this.bar.stop();
-    if (text !== undefined) {
-      this.stream.write(`${visibleText(text)}\n`);
-    }
-  }
-}
-
-class PlainProgress implements Progress {
-  private readonly state: ProgressState;
-  private readonly stream: ProgressStream;
-  private readonly started = now();
-  private nextPrint = 0;
-  private printed = true;
-  private finished = false;
+/** What both ways to show progress have in common. */
+abstract class ShownProgress implements Progress {
+  protected readonly state: ProgressState;
+  protected readonly stream: ProgressStream;
+  protected finished = false;
 
   constructor(options: ProgressOptions, stream: ProgressStream) {
     this.state = new ProgressState(options);
@@ -201,14 +130,8 @@ class PlainProgress implements Progress {
   }
 
   update(done: number, fields: ProgressFields = {}): void {
-    const announcement = this.state.advance(done, fields);
-    if (announcement !== undefined) {
-      this.note(announcement);
-    }
-    this.printed = false;
-    if (now() >= this.nextPrint) {
-      this.print();
-    }
+    this.state.advance(done, fields);
+    this.show(done);
   }
 
   expect(total: number): void {
@@ -224,11 +147,71 @@ class PlainProgress implements Progress {
       return;
     }
     this.finished = true;
-    if (!this.printed) {
+    this.stop();
+    if (text !== undefined) {
+      this.note(text);
+    }
+  }
+
+  protected abstract show(done: number): void;
+  /** Leaves the last state on the screen. */
+  protected abstract stop(): void;
+}
+
+class TerminalProgress extends ShownProgress {
+  private readonly bar: cliProgress.SingleBar;
+
+  constructor(options: ProgressOptions, stream: ProgressStream) {
+    super(options, stream);
+    this.bar = new cliProgress.SingleBar({
+      stream,
+      format: (_options, { maxWidth }) => this.state.line(maxWidth),
+      // Truncates long lines, and leaves the terminal's line wrapping enabled.
+      linewrap: true,
+    });
+    this.bar.start(options.total ?? 0, options.start ?? 0);
+  }
+
+  override expect(total: number): void {
+    super.expect(total);
+    this.bar.setTotal(total);
+  }
+
+  override note(text: string): void {
+    if (this.finished) {
+      super.note(text);
+      return;
+    }
+    const width = this.stream.columns ?? 80;
+    const line = this.state.line(width).slice(0, width);
+    // The note overwrites the bar; the bar's new position is saved (ESC 7), because the bar returns there when it stops.
+    this.stream.write(`\r\u001b[K${visibleText(text)}\n\u001b7${line}`);
+  }
+
+  protected show(done: number): void {
+    this.bar.update(done);
+  }
+
+  protected stop(): void {
+    this.bar.stop();
+  }
+}
+
+class PlainProgress extends ShownProgress {
+  private readonly started = now();
+  private nextPrint = 0;
+  private printed = true;
+
+  protected show(): void {
+    this.printed = false;
+    if (now() >= this.nextPrint) {
       this.print();
     }
-    if (text !== undefined) {
-      this.stream.write(`${visibleText(text)}\n`);
+  }
+
+  protected stop(): void {
+    if (!this.printed) {
+      this.print();
     }
   }
 
@@ -244,44 +227,6 @@ class PlainProgress implements Progress {
 /** Seconds on a monotonic clock. */
 function now(): number {
   return performance.now() / 1000;
-}
-
-/** Timing stops after this many parts that take at least this many seconds, or after more seconds. */
-const [TIMED, LEAST_SECONDS, TIMED_SECONDS] = [5, 1, 5];
-
-/** Anything shorter is over before it is worth planning for, in seconds. */
-const WORTH_TELLING = 30;
-
-/**
- * Tells once how long the rest of some work will take.
- *
- * @param start how many units are already done
- * @returns a function to call after each part, with the units that are done, the last one, and the present time in seconds;
- *   once enough has been timed, it returns the seconds that the rest takes, if more than half a minute
- */
-export function expectedTime(start = 0): (done: number, last: number, now: number) => number | undefined {
-  let begin: { readonly done: number; readonly time: number } | undefined;
-  let timed = 0;
-  let isTold = false;
-  return (done, last, now) => {
-    // The first part only starts the clock: it compiles, and touches memory for the first time.
-    if (begin === undefined) {
-      begin = done > start ? { done, time: now } : undefined;
-      return undefined;
-    }
-    timed++;
-    const seconds = now - begin.time;
-    if (
-      isTold ||
-      done === begin.done ||
-      ((timed < TIMED || seconds < LEAST_SECONDS) && seconds < TIMED_SECONDS)
-    ) {
-      return undefined;
-    }
-    isTold = true;
-    const secondsLeft = (seconds / (done - begin.done)) * (last - done);
-    return secondsLeft > WORTH_TELLING ? secondsLeft : undefined;
-  };
 }
 
 /** The time constant of the average, in seconds. */
@@ -322,32 +267,16 @@ export class SmoothedRate {
   }
 }
 
-/**
- * Shows how many images are done. `update` takes the number of image passes so far, which is divided by the passes per
- * image.
- */
-export function createImageProgress(
-  { label, images, passes }: { label: string; images: number; passes: number },
-  stream?: ProgressStream,
-): Progress {
-  const bar = createProgress({ label, total: images, unit: 'images' }, stream);
-  return {
-    update: (done, fields) => bar.update(done / passes, fields),
-    expect: (total) => bar.expect(total),
-    note: (text) => bar.note(text),
-    finish: (text) => bar.finish(text),
-  };
-}
-
-/** Runs work on a number of images with a progress bar; `onProgress` takes the amount done and the total. */
+/** Runs work on a number of images, or of another unit, with a progress bar; `onProgress` takes the amount done and the total. */
 export async function withImageProgress<Result>(
   label: string,
   images: number,
-  work: (onProgress: (done: number, total: number) => void) => Promise<Result>,
+  work: (onProgress: (done: number, total: number) => void, bar: Progress) => Promise<Result>,
+  unit = 'images',
 ): Promise<Result> {
-  const bar = createImageProgress({ label, images, passes: 1 });
+  const bar = createProgress({ label, total: images, unit });
   try {
-    return await work((done, total) => bar.update((images * done) / total));
+    return await work((done, total) => bar.update((images * done) / total), bar);
   } finally {
     bar.finish();
   }

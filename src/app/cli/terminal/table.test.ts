@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { formatTable } from './table.ts';
+import { formatTable, right } from './table.ts';
 
 test('aligns columns without trailing spaces', () => {
   const text = formatTable(
-    [{ title: 'NAME' }, { title: 'COUNT', align: 'right' }, { title: 'NOTE' }],
+    ['NAME', right('COUNT'), 'NOTE'],
     [
       ['a-long-name', '7', '1.5 ± .1'],
       ['𝑏', '1,234,567', ''],
@@ -20,8 +20,4 @@ test('aligns columns without trailing spaces', () => {
     '猫.png               1  two columns a character',
     'e\u0301t\u00e9                  2  an accent apart and one that is not',
   ]);
-});
-
-test('shows the titles if there are no rows', () => {
-  expect(formatTable([{ title: 'A' }, { title: 'B' }], [])).toBe('A  B');
 });

@@ -2,11 +2,12 @@
 import stringWidth from 'string-width';
 import { visibleText } from '../../../core/visibleText.ts';
 
-/** A column of a table. */
-interface Column {
-  readonly title: string;
-  /** Numbers read best with 'right'; 'left' by default. */
-  readonly align?: 'left' | 'right';
+/** The title of a column; aligned to the left, unless it is made by `right`. */
+type Column = string | { readonly right: string };
+
+/** A column that is aligned to the right, for numbers. */
+export function right(title: string): Column {
+  return { right: title };
 }
 
 /** A table as text, with the lines of `tableLines`. */
@@ -16,16 +17,19 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
 
 /** The lines of a table: the titles, then one line per row, two spaces between columns and none at the end. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => row.map(visibleText))];
+  const lines = [
+    columns.map((column) => (typeof column === 'string' ? column : column.right)),
+    ...rows.map((row) => row.map(visibleText)),
+  ];
   const widths = columns.map((_, index) =>
     lines.reduce((width, line) => Math.max(width, stringWidth(line[index] ?? '')), 0),
   );
   return lines.map((line) =>
     columns
-      .map(({ align }, index) => {
+      .map((column, index) => {
         const cell = line[index] ?? '';
         const padding = ' '.repeat(widths[index]! - stringWidth(cell));
-        return align === 'right' ? padding + cell : cell + padding;
+        return typeof column === 'string' ? cell + padding : padding + cell;
       })
       .join('  ')
       .trimEnd(),

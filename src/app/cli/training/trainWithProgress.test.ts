@@ -10,15 +10,7 @@ const root = buildPackage();
 const emerging = commandLine(root);
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const renderer = join(root, 'dist', 'data', 'pictures', 'rasteriseMain.node.js');
-const train = [
-  'train',
-  '--data=data',
-  '--steps=2',
-  '--no-test',
-  '--tensorboard',
-  '--out=runs/a',
-  ...tinyTraining,
-];
+const train = ['train --data=data --steps=2 --no-test --tensorboard --out=runs/a', ...tinyTraining];
 
 beforeAll(() => writeTinyDataset(inFolder('data')));
 

@@ -8,7 +8,7 @@ import { type TrainedRun, trainRun } from '../../../training/reports/trainRun.ts
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatBytes, formatDuration } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
-import { createImageProgress, createProgress, type Progress } from '../terminal/progress.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
 import { errorMessage, shellWord } from '../terminal/wording.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import type { StepOptions } from './stepOptions.ts';
@@ -39,10 +39,8 @@ class PhaseBar {
   private phase: 'step' | 'testing' | 'validation' | 'drawing' = 'step';
   private bar: Progress;
 
-  constructor(start: number, total: number | null, stopAt: number | undefined) {
-    const last = total === null ? undefined : Math.min(total, stopAt ?? total);
-    const announced = { work: 'training', units: 'steps', last };
-    this.bar = createProgress({ label: this.phase, total, start, announced });
+  constructor(start: number, total: number | null) {
+    this.bar = createProgress({ label: this.phase, total, start });
   }
 
   get isTraining(): boolean {
@@ -67,7 +65,8 @@ class PhaseBar {
     if (next !== this.phase) {
       this.phase = next;
       this.bar.finish();
-      this.bar = next === 'drawing' ? this.bar : createImageProgress({ label: next, images, passes: 1 });
+      this.bar =
+        next === 'drawing' ? this.bar : createProgress({ label: next, total: images, unit: 'images' });
     }
   }
 
@@ -88,7 +87,7 @@ export async function trainWithProgress(
 ): Promise<{ result: TrainedRun; exitCode: number }> {
   const { schedule, paths, state } = run;
   const board = tensorboard || hasEvents(run) ? tensorBoard(run) : undefined;
-  const bar = new PhaseBar(state?.step ?? 0, minutes === null ? schedule.totalSteps : null, stopAt);
+  const bar = new PhaseBar(state?.step ?? 0, minutes === null ? schedule.totalSteps : null);
   const interruption = listenForInterruption(() => bar.note(bar.interruptionText(ranks, paths.directory)), {
     ranks: ranks.size > 1,
   });

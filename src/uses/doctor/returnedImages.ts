@@ -3,9 +3,9 @@
 import type { NdArray } from '../../core/numeric/index.ts';
 import { type ImageSet, readAll } from '../../data/contract/index.ts';
 import type { Flow } from '../../flows/models/index.ts';
+import { imageArray } from '../../model/likelihood/index.ts';
 import { evaluate } from '../../tensor/engine/index.ts';
 import { constant } from '../../tensor/index.ts';
-import { imageArray } from '../likelihood/likelihood.ts';
 
 /** The round-trip errors of one image. */
 interface ReturnedImage {
