@@ -111,3 +111,9 @@ it.runIf(process.platform === 'linux')('samples in 4 GB of address space', async
   });
   expect(stdout).toContain('4 images');
 });
+
+it('prints a stack trace only with --debug', async () => {
+  const { stderr } = await emerging.run('evaluate', 'nothing', '--debug');
+  expect(stderr).toMatch(/^emerging: nothing is neither a run folder.*\n/);
+  expect(stderr).toMatch(/^ {4}at .*runFolder/m);
+});

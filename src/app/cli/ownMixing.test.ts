@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage, commandLine, commandProcess } from '../../testing/command.ts';
+import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const root = buildPackage();
@@ -132,4 +133,37 @@ it('is refused in one line if the program that trains with workers defines it it
     "UserError workers import the modules of a model's parts, and one is the program itself: define the parts " +
       'in a module of their own, or use workers: 1\n',
   );
+});
+
+describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, () => {
+  const job = (...args: string[]) =>
+    startJob(2, emerging.words('train', ...small, '--set=model.mixing=mine', ...args), {
+      cwd: emerging.folder,
+    }).ended;
+
+  it('each import the module, and train and measure one run', async () => {
+    const { code, stderr } = await job('--import', mine, '--out=ranks');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('2 ranks on ');
+    const measured = async (run: string): Promise<number> => {
+      const evaluation = await emerging.json(
+        'evaluate',
+        run,
+        '--import',
+        mine,
+        '--split=validation',
+        '--draws=1',
+      );
+      return evaluation.bitsPerDim;
+    };
+    // The same seed and batches: the run of one process up to rounding.
+    expect(await measured('ranks')).toBeCloseTo(await measured('run'), 4);
+  });
+
+  it('are refused in one line if they do not', async () => {
+    const { code, stderr } = await job('--out=without');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^emerging: unknown model\.mixing 'mine': .* --import MODULE$/m);
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
 });

@@ -65,6 +65,37 @@ it('is stored with its option, and changes what is computed', async () => {
   expect(metrics('weak').split('\n')[0]).not.toBe(metrics('run').split('\n')[0]);
 });
 
+it('is the same from a file', async () => {
+  writeFileSync(
+    inFolder('file.yaml'),
+    'seed: 0\nmodel:\n  conditioner:\n    name: mean\n    strength: 0.5\n',
+  );
+  const sources = ['--import', mine, '--config=file.yaml', '--steps=4', '--workers=2', '--threads=2'];
+  const { code, stderr } = await train(...sources, '--out=filed');
+  expect(code, stderr).toBe(0);
+  expect(metrics('filed')).toBe(metrics('run'));
+});
+
+it('resumes after a stop with the same results', async () => {
+  const args = ['--steps=4', '--stop-at=2', '--workers=2', '--threads=2', '--out=stopped'];
+  expect((await train(...strong, ...args)).code).toBe(0);
+  const { code, stderr } = await emerging.run(
+    ...[
+      'train',
+      '--resume',
+      'stopped',
+      '--import',
+      mine,
+      '--data=data',
+      '--workers=2',
+      '--threads=2',
+      '--no-test',
+    ],
+  );
+  expect(code, stderr).toBe(0);
+  expect(metrics('stopped')).toBe(metrics('run'));
+});
+
 it('is exported and loaded again, with its option', async () => {
   const { code, stderr } = await emerging.run('export', 'run', '--out=exported', `--import=${mine}`);
   expect(code, stderr).toBe(0);

@@ -147,6 +147,14 @@ describe('a run with its images at an absolute path', () => {
     expect(named.stderr).not.toContain('emerging: ');
     expect(named.stdout).not.toBe('');
   });
+
+  it('is not recognised by a mark of another path', async () => {
+    cpSync(inFolder('own'), inFolder('forged'), { recursive: true });
+    const config = readFileSync(inFolder('own', 'config.yaml'), 'utf8');
+    writeFileSync(inFolder('forged', 'config.yaml'), config.replace(inFolder('data'), inFolder('home')));
+    const { stderr } = await emerging.run('evaluate', 'forged', '--threads=1');
+    expect(stderr).toContain(`names its images by the path ${inFolder('home')}, but the run was not created`);
+  });
 });
 
 it('evaluate prints but does not store results on images from outside the run', async () => {

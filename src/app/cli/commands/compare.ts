@@ -1,7 +1,7 @@
 // `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
-import { UserError } from '../../../core/errors.ts';
+import { UserError, type UserErrorCode } from '../../../core/errors.ts';
 import { showImageShape } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import type { ImageSet, Split } from '../../../data/contract/index.ts';
@@ -17,8 +17,10 @@ import { errorText } from '../../../model/card/reportText.ts';
 import { FlowModel, type TrainedModel } from '../../../model/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
 import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import { type Comparison, compareModels } from '../../../model/measure/compareRuns.ts';
+import type { Comparison } from '../../../model/measure/compareRuns.ts';
+import { compareModels } from '../../../model/measure/compareRuns.ts';
 import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
+import { changesIn } from '../../../runs/contents/settingChanges.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { curvePlot, type LearningCurve, readLearningCurve } from '../../../training/reports/curvePlot.ts';
@@ -29,6 +31,7 @@ import { compileOptions } from '../parts/options.ts';
 import { besideModel, outputPng } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { differenceFromRun, openImages } from '../parts/runImages.ts';
+import { groupBySeed, type SeedGroup } from '../parts/seedGroups.ts';
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -54,9 +57,9 @@ export function registerCompare(command: Command): void {
       'after',
       '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
         '\nAll models are measured on the same images with the same noise. ± is the standard error over images; for a\n' +
-        'difference, of the differences per image. It doesn’t include what another seed would change: emerging study\n' +
-        'compares over seeds. A negative difference means better than the first model. Exports need --data, and have no\n' +
-        'curves.',
+        'difference, of the differences per image. It doesn’t include what another seed would change: runs that differ\n' +
+        'only in their seeds are also compared as groups, paired by seed. A negative difference means better than the\n' +
+        'first model. Exports need --data, and have no curves.',
     )
     .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
 }
@@ -68,16 +71,8 @@ async function runCompare(directories: readonly string[], options: CompareComman
   }
   const output = outputPng(options.out ?? besideModel(directories[0]!, 'compare.png'), [data]);
   const engine = await compileOptions(options);
-  const models: ComparedModel[] = [];
-  for (const directory of directories) {
-    const trained = await loadTrained(directory, { weights, step: options.step });
-    models.push({ directory, trained, run: isRun(trained) ? trained : undefined });
-  }
+  const { models, broken } = await loadCompared(directories, { weights, step: options.step });
   const [first] = models as [ComparedModel];
-  requireDifferent(models);
-  for (const model of models) {
-    requireComparable(first, model);
-  }
   requireNoInput(
     output.path,
     models.flatMap(({ trained }) => runInputs(trained)),
@@ -115,7 +110,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
       return output.path;
     }));
   const failed = compared.some(({ bitsPerDim }) => !Number.isFinite(bitsPerDim));
-  if ((plot !== null && drawn === null) || failed) {
+  if ((plot !== null && drawn === null) || broken.length > 0 || failed) {
     process.exitCode = 1;
   }
   const entries = compared.map((comparison, index) => ({
@@ -129,17 +124,19 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const { bits } = first.trained.model.values;
   const about = { split, images: images.count, draws, seed, weights: kinds, bits };
   noteSteps(entries);
+  const groups = await seedGroups(models, compared);
   for (const { run, bitsPerDim } of entries) {
     noteImplausible([bitsPerDim], { what: `mean of ${run}`, bits, directory: run });
   }
   writeStdout(
     options.json
-      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), file: drawn })}\n`
+      ? `${JSON.stringify({ ...about, runs: entries.map((entry) => unit.record(entry)), groups: groups.map((group) => unit.record(group)), ...(broken.length > 0 && { broken }), file: drawn })}\n`
       : `${comparisonTable(entries, unit)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
           `(${kinds} weights, ${valuesText(bits)}, ${formatCounted(draws, 'draw')}); ±: standard error over images\n` +
-          `${runs.length === 0 ? '' : 'one seed each: other seeds may change differences by more; emerging study compares over seeds\n'}` +
-          `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}`,
+          groupsText(groups, unit) +
+          `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}` +
+          broken.map(({ run, problem }) => `${visibleText(`not compared: ${run}: ${problem}`)}\n`).join(''),
   );
 }
 
@@ -186,6 +183,50 @@ function noteSteps(entries: readonly { readonly run: string; readonly step: numb
   }
 }
 
+/** The models grouped by all settings but the seed. */
+async function seedGroups(
+  models: readonly ComparedModel[],
+  compared: readonly Comparison[],
+): Promise<SeedGroup[]> {
+  const measured = models.map(async ({ directory, run }, index) => ({
+    run: directory,
+    config: run?.config,
+    changes: run ? changesIn(await folderStore(run.paths).readSummaryIfSound()) : [],
+    bitsPerDim: compared[index]!.bitsPerDim,
+  }));
+  return groupBySeed(await Promise.all(measured));
+}
+
+/** The groups of several seeds, and what they say about others; with one seed each, only that. */
+function groupsText(groups: readonly SeedGroup[], unit: ResultUnit): string {
+  if (groups.every(({ seeds }) => seeds === null)) {
+    return '';
+  }
+  if (groups.every(({ seeds }) => seeds === null || seeds.length === 1)) {
+    return 'one seed each: other seeds may change differences by more; emerging study compares over seeds\n';
+  }
+  const withInterval = (value: number, interval: number | null, sign = ''): string =>
+    `${sign}${unit.of(value).toFixed(4)}${interval === null ? '' : ` ± ${errorText(unit.of(interval))}`}`;
+  const table = formatTable(
+    ['GROUP', right('SEEDS'), right(unit.name.toUpperCase()), right('DIFFERENCE'), right('PAIRED SEEDS')],
+    groups.map(
+      ({ name, seeds, bitsPerDim, interval, difference, differenceInterval, pairedSeeds }, index) => [
+        name,
+        seeds === null ? '-' : String(seeds.length),
+        withInterval(bitsPerDim, interval),
+        index === 0 ? '' : withInterval(difference, differenceInterval, difference > 0 ? '+' : ''),
+        index === 0 ? '' : String(pairedSeeds.length),
+      ],
+    ),
+  );
+  const copies = groups.flatMap(({ runs, seeds }) =>
+    seeds !== null && runs.length > seeds.length
+      ? [`${visibleText(runs.join(', '))}: only the first run of each seed counts\n`]
+      : [],
+  );
+  return `\n${table}\n±: half of Student’s 95 % interval over seeds, on these images\n${copies.join('')}`;
+}
+
 /** One of the models that are compared. */
 interface ComparedModel {
   /** The folder, as named by the user. */
@@ -193,6 +234,47 @@ interface ComparedModel {
   readonly trained: LoadedRun | TrainedModel;
   /** The same if it is a run; undefined for an export. */
   readonly run: LoadedRun | undefined;
+}
+
+/** A model with broken files. */
+interface BrokenModel {
+  readonly run: string;
+  readonly problem: string;
+}
+
+/** The codes of errors in files. Others are mistakes in the command, such as a misspelt name. */
+const fileErrors: readonly UserErrorCode[] = ['invalid-data', 'invalid-config', 'not-ready', 'io'];
+
+/**
+ * Loads the models to compare, and reports those with broken files if at least two others are left.
+ *
+ * @throws UserError if fewer than two are left, a name is wrong, or two models are the same or not comparable
+ */
+async function loadCompared(
+  directories: readonly string[],
+  choice: Parameters<typeof loadTrained>[1],
+): Promise<{ models: ComparedModel[]; broken: BrokenModel[] }> {
+  const models: ComparedModel[] = [];
+  const failed: { readonly run: string; readonly error: UserError }[] = [];
+  for (const directory of directories) {
+    try {
+      const trained = await loadTrained(directory, choice);
+      models.push({ directory, trained, run: isRun(trained) ? trained : undefined });
+    } catch (error) {
+      if (!(error instanceof UserError && fileErrors.includes(error.code))) {
+        throw error;
+      }
+      failed.push({ run: directory, error });
+    }
+  }
+  if (models.length < 2 && failed.length > 0) {
+    throw failed[0]!.error;
+  }
+  requireDifferent(models);
+  for (const model of models) {
+    requireComparable(models[0]!, model);
+  }
+  return { models, broken: failed.map(({ run, error }) => ({ run, problem: errorMessage(error) })) };
 }
 
 /** Refuses a model that is named twice: it does not differ from itself, and the plot needs distinct names. */

@@ -119,7 +119,20 @@ describe('compare', () => {
     expect(decode(readFileSync(inFolder('runs/compare.png')))).toMatchObject({ width: 1440, height: 800 });
   });
 
-  it('warns if steps differ', async () => {
+  it('groups runs by seed, and warns if steps differ', async () => {
+    const options = ['--data=data', ...tinyTraining, '--threads=1', '--steps=12', '--no-test'];
+    await emerging.json('train', ...options, '--seed=1', '--out=runs/a1');
+    await emerging.json('train', ...options, '--seed=1', '--set=model.mixing=1x1', '--out=runs/c1');
+    const names = ['runs/a', 'runs/a1', 'runs/c1'];
+    const { groups, runs } = await emerging.json('compare', ...names, '--threads=1');
+    expect(groups).toMatchObject([
+      { runs: ['runs/a', 'runs/a1'], seeds: [0, 1], interval: expect.any(Number) },
+      { name: 'model.mixing=1x1', seeds: [1], interval: null, pairedSeeds: [1] },
+    ]);
+    expect(groups[1].difference).toBeCloseTo(runs[2].bitsPerDim - runs[1].bitsPerDim, 10);
+    const grouped = await emerging.run('compare', ...names, '--threads=1');
+    expect(grouped.stdout).toMatch(/^GROUP .*\n.* {2}2 {2}\d\.\d{4} ± \d/m);
+    expect(grouped.stderr).not.toContain('steps differ');
     const { stdout, stderr } = await emerging.run('compare', 'runs/a', 'runs/b', '--threads=1');
     expect(stdout).toContain('±: standard error over images\none seed each');
     expect(stderr).toContain('steps differ, and with them training: runs/a 12, runs/b 5');

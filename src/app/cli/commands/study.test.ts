@@ -82,4 +82,11 @@ describe('one line says what is wrong', () => {
     expect(await shared.refused('study', 'none.yaml')).toMatch(/^cannot read none\.yaml: it does not exist/);
     expect(await refused(text, '--minutes=0')).toContain('It must be a number above 0.');
   });
+
+  it('for several values in train', async () => {
+    expect(await shared.refused('train', '--set=model.mixing=1x1,emerging')).toBe(
+      'model.mixing=1x1,emerging: a training has one model.mixing; compare several with a study: ' +
+        'grid: { model.mixing: [1x1, emerging] } (emerging study --help)',
+    );
+  });
 });

@@ -25,7 +25,7 @@ import {
 import type { Config } from '../../../runs/settings/configSchema.ts';
 import { dataName, isOnOwnData } from '../../../runs/settings/experimentName.ts';
 import { findPreset } from '../../../runs/settings/presets.ts';
-import { type ConfigFile, resolveConfig } from '../../../runs/settings/resolve.ts';
+import { type ConfigFile, type ConfigSources, resolveConfig } from '../../../runs/settings/resolve.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { requireWorkers } from '../../../training/gradients/index.ts';
 import { rankShare } from '../../../training/ranks.ts';
@@ -89,7 +89,7 @@ async function newRun(
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };
-  const resolved = resolveConfig({ preset: name, file, set, overrides });
+  const resolved = resolveOne({ preset: name, file, set, overrides });
   const isOfFile =
     file !== undefined && !data && resolveConfig({ preset: name, file }).data.name === resolved.data.name;
   const config = isOfFile ? withOwnData(file.path, resolved) : resolved;
@@ -107,6 +107,43 @@ async function newRun(
   }
   const images = { path: config.data.name, conditions: config.data.conditions };
   return { ...run, images, assumed: preset === undefined && name !== undefined && !isPresets };
+}
+
+/**
+ * The configuration of one training.
+ *
+ * @throws UserError as `resolveConfig` does; for a setting with several values, it names the command that compares them
+ */
+function resolveOne(sources: ConfigSources): Config {
+  try {
+    return resolveConfig(sources);
+  } catch (error) {
+    const { set = [] } = sources;
+    for (const [index, setting] of set.entries()) {
+      const [, key, list] = /^([\w.]+)=\[?([^[\]{}]+)\]?$/.exec(setting) ?? [];
+      const values = list?.split(',').map((value) => value.trim()) ?? [];
+      if (
+        values.length > 1 &&
+        values.every((value) => isValid(sources, set.with(index, `${key}=${value}`)))
+      ) {
+        throw new UserError(
+          'invalid-config',
+          `${setting}: a training has one ${key}; compare several with a study: ${key === 'seed' ? 'seeds: ' : `grid: { ${key}: `}[${values.join(', ')}]${key === 'seed' ? '' : ' }'} (emerging study --help)`,
+          { cause: error },
+        );
+      }
+    }
+    throw error;
+  }
+}
+
+function isValid(sources: ConfigSources, set: readonly string[]): boolean {
+  try {
+    resolveConfig({ ...sources, set });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The model that a new run starts from, and its configuration: the run's, or the model options of an export. */
