@@ -20,7 +20,6 @@ const validationSeed = 0;
 /** Images with names: a small dataset holds out this many if they are at most a tenth of it. */
 const LEAST = 20;
 
-/** Training images split in two. */
 interface HeldOut {
   readonly train: ImageSet;
   readonly validation: ImageSet;
@@ -95,7 +94,6 @@ export function createDataset(
   };
 }
 
-/** How many of `count` images a share holds out. */
 function countHeldOut(count: number, share: ValidationShare): number {
   if (share === 0) {
     return 0;

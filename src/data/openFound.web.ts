@@ -35,7 +35,6 @@ import { loadImages } from './sources/loadImages.ts';
 import { divide } from './sources/splitOfName.ts';
 import { storedImages } from './sources/storedImages.ts';
 
-/** What was found at a source. */
 interface Found {
   readonly name: string;
   readonly raw: RawDataset;
@@ -90,7 +89,6 @@ async function isImageFile(file: Blob): Promise<boolean> {
   return !(isZip(start) || isGzip(start) || isPacked(start));
 }
 
-/** The images in a prepared file, gzipped or not, or a zip archive. */
 async function inFile(file: Blob, name: string): Promise<Found> {
   const start = await readStart(file, name);
   if (isZip(start)) {

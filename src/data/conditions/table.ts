@@ -97,7 +97,6 @@ export function selectRows(conditions: Conditions, rows: readonly number[]): Con
   );
 }
 
-/** A component that is not read yet. */
 interface Component {
   readonly name: string;
   open(): ConditionValues;
@@ -201,7 +200,6 @@ function named(
   }));
 }
 
-/** The values at some positions of each row. */
 function gathered(rowAt: RowReader, positions: ArrayLike<number>, shape: readonly number[]): ConditionValues {
   const size = positions.length;
   return {
@@ -279,13 +277,7 @@ export function conditionsByTable(
 /** The image that each row is for. */
 type UsedRows = Map<number, string>;
 
-/**
- * The rows of images: those with their path in the dataset, or with its last part. Tiles of an image have its name, `#` and a
- * number, and use its row.
- *
- * @param used the rows that are already used, by other images
- * @throws UserError (`mismatch`) if an image has no row, or a row is for several images
- */
+/** The rows of images: those with their path in the dataset, or its last part. Tiles (`map.png#3`) use their image's row. */
 function rowsByName(names: readonly string[], table: ConditionTable, used: UsedRows = new Map()): number[] {
   const { path, areImages } = table;
   const files = table.files!.map((file) => (areImages ? withoutExtension(file) : file));
@@ -350,10 +342,7 @@ function requireRows({ path, rows }: ConditionTable, images: number): void {
   }
 }
 
-/**
- * The rows of the images of each split, in the order of the images: for training, validation and testing; if all are from one
- * array, in its order.
- */
+/** The rows of the images of each split, in their order; if all are from one array, in its order. */
 function rowsInOrder(
   { train, validation, test }: DatasetSource,
   table: ConditionTable,

@@ -242,7 +242,6 @@ export class ClosedFolder implements FileStore {
     this.requireNoLink(path);
   }
 
-  /** Checks that a lock that this process has taken is still its own. */
   private requireHeld(): void {
     // If the whole folder was moved away, the file that cannot be written says so.
     if (this.lockFile !== undefined && exists(this.name)) {
@@ -260,7 +259,6 @@ export class ClosedFolder implements FileStore {
   }
 }
 
-/** Appends to an open file, or leaves it unchanged. */
 function appendTo(file: number, path: string, bytes: Uint8Array): void {
   const status = fstatSync(file);
   if (!status.isFile()) {

@@ -21,7 +21,6 @@ import { checkRange, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts
 
 /** A FIFO is opened without waiting for its writer, and a terminal is not taken over. Not all systems have the flags. */
 const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
-/** The bytes per read of `readBlocks`. */
 const BLOCK_BYTES = 2 ** 20;
 /** The same for a file that is shorter, or empty so far. */
 const LEAST_BLOCK_BYTES = 2 ** 12;
@@ -30,7 +29,6 @@ export const largestText = 2 ** 20;
 /** The MiB of a log that `readLastJsonLines` reads, enough for about 200,000 steps. */
 export const LAST_MIB = 16;
 
-/** A text with the path of its file, for errors. */
 interface TextFile {
   readonly path: string;
   readonly text: string;
@@ -122,7 +120,6 @@ function requireRegular(path: string, status: Stats): void {
   }
 }
 
-/** Opens a file for reading while `use` runs; throws as `openRegularFile` does. */
 function whileOpen<T>(path: string, use: (file: number) => T): T {
   const file = openRegularFile(path);
   try {
@@ -299,13 +296,7 @@ function randomAccess(path: string, handle: FileHandle, size: number): RandomAcc
   };
 }
 
-/**
- * Reads an open file to its end.
- *
- * @param path its path, for errors
- * @param limit the maximum size
- * @throws UserError (`invalid-data`) if it is larger, without reading more
- */
+/** Reads an open file to its end; throws UserError if it is larger than `limit`, without reading more. */
 function readToEnd(file: number, path: string, limit: number): Uint8Array {
   const { size } = fstatSync(file);
   requireAtMost(path, size, limit);

@@ -25,10 +25,7 @@ import { hasProcess } from './processes.ts';
 const chunkBytes = 2 ** 26;
 /** The end of a name that belongs to one process: its PID, then the suffix. */
 const ownEnd = /\.(\d+)\.partial$/;
-/**
- * A partial file that has not been written to for this many milliseconds is abandoned, even if its PID is
- * in use.
- */
+/** A partial file that was not written to for these milliseconds is abandoned, even if its PID is in use. */
 const ABANDONED_AFTER = 10 * 60 * 1000;
 
 /** A file of one's own: never one that exists, nor what a link leads to. Windows lacks the second flag. */
@@ -59,7 +56,6 @@ export function openPartial(partial: string): number {
   return openSync(partial, ownNewFile, 0o666);
 }
 
-/** How a partial file is moved into place. */
 interface PartialFileOptions {
   /** Called right before: if it throws, what was there before stays. */
   readonly beforeMove?: (() => void) | undefined;

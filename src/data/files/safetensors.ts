@@ -29,7 +29,6 @@ export interface SafetensorsHeader {
 /** Checks a file's declared contents before its tensors are read; throws UserError if they are not as wanted. */
 export type HeaderCheck = (header: SafetensorsHeader, path: string) => void;
 
-/** A tensor in a file. */
 interface TensorEntry {
   readonly name: string;
   readonly type: (typeof tensorTypes)[keyof typeof tensorTypes];

@@ -143,7 +143,6 @@ function tarFiles(path: string, limit: number): Archive {
   };
 }
 
-/** A file in a tar archive, with its content. */
 interface TarFile {
   /** Its path as stored in the archive; nothing is ever written there. */
   readonly name: string;
@@ -172,15 +171,7 @@ function isTarHeader(start: Uint8Array): boolean {
   return stored !== undefined && Number.parseInt(stored, 8) === sum;
 }
 
-/**
- * The files of a tar archive whose names are `wanted`, in its order. Links, devices and folders are left out.
- *
- * @param options.limit the maximum size of a wanted file, in bytes
- * @param options.onLink called with the name of each link: to a file in the archive, or symbolic
- * @param options.budget charged for the decompressed bytes
- * @throws OverBudget; UserError with the archive's name if it cannot be read, is corrupt or truncated, or a
- *   wanted file is too large
- */
+/** The files of a tar archive whose names are `wanted`, of at most `limit` bytes, in its order. `onLink` hears of links. */
 async function* readTar(
   path: string,
   wanted: (name: string) => boolean,

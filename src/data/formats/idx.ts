@@ -78,7 +78,6 @@ export function readIdx(
   return { shape, data };
 }
 
-/** The shape in the header of a file that starts with these bytes, and the length of the header. */
 function readHeader(
   start: Uint8Array,
   source: string,
@@ -119,7 +118,6 @@ function readHeader(
   return { shape, length: headerLength };
 }
 
-/** Throws UserError unless an array of this shape has this many bytes. */
 function requireLength(actual: number, shape: readonly number[], source: string): void {
   const expected = countElements(shape);
   if (actual !== expected) {

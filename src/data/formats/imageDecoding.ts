@@ -122,7 +122,6 @@ export function isAboutName(note: string): boolean {
 
 type ImageFormat = 'PNG' | 'npy' | 'FITS' | 'JPEG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF';
 
-/** The decoders of all formats but photos. */
 const decoders: Partial<Record<ImageFormat, typeof decodePng | typeof decodeNpy>> = {
   PNG: decodePng,
   npy: decodeNpy,
@@ -145,7 +144,6 @@ const extensions: Readonly<Record<string, ImageFormat>> = {
   avif: 'AVIF',
 };
 
-/** Which of the supported formats it has, if any. */
 function detectFormat(bytes: Uint8Array): ImageFormat | undefined {
   const start = latin1Text(bytes.subarray(0, 64));
   if (start.startsWith('\x93NUMPY')) {

@@ -20,7 +20,6 @@ export interface NumpyType {
   readonly isLittle: boolean;
 }
 
-/** The location of an array: row-major from `offset`. */
 interface NpyArray extends NumpyType {
   readonly shape: readonly number[];
   readonly offset: number;

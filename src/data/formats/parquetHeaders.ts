@@ -21,7 +21,6 @@ export interface ColumnChunk {
   readonly length: number;
 }
 
-/** Rows that are stored together. */
 interface RowGroup {
   readonly rows: number;
   readonly columns: readonly ColumnChunk[];
@@ -212,14 +211,7 @@ const maxDepth = 32;
 /** The most bytes of a 64-bit integer. */
 const maxIntegerBytes = 10;
 
-/**
- * Reads the structure that starts at an offset.
- *
- * @param maxValues the most fields and list elements, over all levels; each takes up to 200 bytes in memory
- * @returns the structure, and where it ends
- * @throws Error if it is incomplete, a list or a string is longer than the remaining bytes, or it has too many levels or
- *   values
- */
+/** Reads the structure that starts at an offset. Each of at most `maxValues` fields and elements takes up to 200 bytes. */
 function readThrift(
   bytes: Uint8Array,
   offset: number,

@@ -180,12 +180,7 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-/**
- * Decodes `count` integers of `width` bits from runs: one value repeated, or values packed in groups of
- * eight. A run that extends past `count` is cut off there.
- *
- * @throws Error if there are too few bytes
- */
+/** Decodes `count` integers of `width` bits from runs: one value repeated, or values packed in groups of eight. */
 function readRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
   const out = new Uint32Array(count);
   let offset = 0;

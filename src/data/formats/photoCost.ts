@@ -241,7 +241,6 @@ const JPEG = 7;
 const ALPHA: readonly number[] = [1, 2];
 /** The most tiles or strips: a hundred megapixels have 25,000 of 64x64. */
 const MOST_TILES = 2 ** 18;
-/** Bytes per value, by type. */
 const typeBytes: Readonly<Record<number, 1 | 2 | 4>> = { 1: 1, 3: 2, 4: 4 };
 
 /**

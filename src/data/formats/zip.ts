@@ -118,7 +118,6 @@ async function findData(file: RandomAccess, entry: ZipEntry, source: string): Pr
   return start;
 }
 
-/** An archive that is open until `close`. */
 interface OpenArchive {
   readonly file: RandomAccess;
   close(): Promise<void>;

@@ -43,7 +43,6 @@ export interface PrepareOptions extends FitOptions {
   onDamaged?(reason: string): void;
 }
 
-/** The result of preparing a dataset. */
 interface Prepared {
   readonly header: PackedHeader;
   /** A line for each corrupt source image, which was left out. */
@@ -98,16 +97,13 @@ export async function prepare(
   }
 }
 
-/** What has become of a source image. */
 interface NamedPicture {
   readonly name: string;
   /** The number of its class; undefined if it has no label. */
   readonly label: number | undefined;
-  /** The images made from it, or why it was left out. */
   readonly picture: FittedPicture | UserError;
 }
 
-/** The state of preparing a dataset. */
 class Preparation {
   /** How many source images or tiles were affected, by note. */
   readonly notes = new Map<string, number>();
@@ -130,7 +126,6 @@ class Preparation {
     this.channels = options.channels;
   }
 
-  /** Writes the images of a split. */
   async add([name, split]: SplitToPrepare): Promise<void> {
     const { onProgress } = this.options;
     for await (const picture of this.pictures(split)) {
@@ -168,7 +163,6 @@ class Preparation {
     }
   }
 
-  /** The images made from a source image, or the error. */
   private async fitted(image: RawImage, admit: Admit): Promise<FittedPicture | UserError> {
     try {
       const fitted = fitPicture(await image.decode(admit), this.options);
@@ -225,7 +219,6 @@ class Preparation {
     }
   }
 
-  /** Why an image is left out; undefined if it is not. */
   private exclusionReason(image: Values): string | undefined {
     const { crop, leastDeviation, unique } = this.options;
     // The unit of real numbers is unknown: of their tiles, only constant ones are left out.
@@ -255,7 +248,6 @@ class Preparation {
   }
 }
 
-/** A split to write, and its source images. */
 type SplitToPrepare = readonly [name: Split, pictures: RawSplit];
 
 /**

@@ -68,7 +68,6 @@ function readStart(path: string): Uint8Array {
   return isGzip(bytes) ? startOfGzipped(bytes) : bytes;
 }
 
-/** The first bytes of a file, at most `length`. */
 function firstBytes(path: string, length: number): Uint8Array {
   const file = openRegularFile(path);
   try {

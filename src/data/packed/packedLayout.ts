@@ -178,7 +178,6 @@ export function checksumBytes(checksums: readonly number[]): Uint8Array {
   return bytes;
 }
 
-/** The checksums in these bytes. */
 function checksumsIn(bytes: Uint8Array): Uint32Array {
   const view = dataView(bytes);
   return Uint32Array.from({ length: Math.floor(bytes.length / CHECKSUM_BYTES) }, (_, index) =>
@@ -227,11 +226,8 @@ function nameInSplit({ counts }: PackedHeader, position: number): string {
   throw new RangeError(`no image ${position}`);
 }
 
-/** The labels of all images of a packed file, in order. */
 interface StoredLabels {
-  /** The names of the classes. */
   readonly classes: readonly string[];
-  /** The number of the class of each image. */
   readonly numbers: ArrayLike<number>;
 }
 
@@ -298,11 +294,7 @@ export function partAt(header: PackedHeader, name?: (typeof parts)[number]): num
   );
 }
 
-/**
- * The bytes of a part after the images; undefined if the file does not have it.
- *
- * @throws UserError if they do not match their checksum, or are more bytes than `limit`
- */
+/** The bytes of a part after the images, checked; undefined if the file does not have it. */
 function readPart(packed: PackedFile, name: (typeof parts)[number], limit: number): Uint8Array | undefined {
   const { path, header } = packed;
   const part = header[name];

@@ -13,7 +13,6 @@ import type { DecodedImage } from '../contract/rawImages.ts';
 import { grey, inColour, isColourless } from './channels.ts';
 import { resized } from './resize.ts';
 
-/** One image in memory. */
 interface Image {
   /** Height, width and channels: 1 is grey, 3 is colour. */
   readonly shape: ImageShape;
@@ -79,18 +78,13 @@ function typeText([, , channels]: ImageShape): string {
   return channels === 1 ? ' grey' : channels === 3 ? ' colour' : '';
 }
 
-/** An image that another one enlarges. */
 interface Unrepeated {
   readonly pixels: Values;
   /** How many times each pixel is repeated, in both directions. */
   readonly times: number;
 }
 
-/**
- * The image of a wanted size whose pixels are each repeated in the given one; undefined if there is none.
- *
- * @param pixels HWC
- */
+/** The image of a wanted size whose pixels are each repeated in the given one; undefined if there is none. */
 function unrepeated(
   pixels: Values,
   [rows, columns, channels]: ImageShape,

@@ -194,13 +194,7 @@ interface ArrayLayout extends NumpyType {
   readonly planar: boolean;
 }
 
-/**
- * The layout of the images in an array of this shape: N x H x W, N x H x W x C with C up to 4, or N x
- * (3·S·S), the three colour planes of square images, as in CIFAR-10 and the batches of ImageNet.
- *
- * @param source the array, for errors
- * @throws UserError for any other shape
- */
+/** The layout of the images in an array: N x H x W, N x H x W x C with C up to 4, or N x (3·S·S), as in CIFAR-10. */
 function arrayLayout(shape: readonly number[], type: NumpyType, source: string): ArrayLayout {
   const [count = 0, height = 0, width = 1, channels = 1] = shape;
   const side = Math.sqrt(height / 3);
@@ -236,7 +230,6 @@ function arrayLayout(shape: readonly number[], type: NumpyType, source: string):
   }
 }
 
-/** The bytes of one image. */
 function imageBytes({ height, width, channels, type }: ArrayLayout): number {
   return height * width * channels * elementBytes[type];
 }
@@ -244,7 +237,6 @@ function imageBytes({ height, width, channels, type }: ArrayLayout): number {
 /** What is noted of images whose file has labels that are not read. */
 export const labelsNotRead = 'labels not read';
 
-/** What an image in an array is called, and what is noted of it. */
 interface About {
   readonly name: string;
   /** The file, for errors. */

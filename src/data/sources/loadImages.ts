@@ -147,7 +147,6 @@ interface Collected {
   readonly labels: readonly number[];
 }
 
-/** Collects images, and tracks their common shape. */
 class Collector {
   readonly #source: string;
   readonly #options: LoadOptions;
@@ -169,10 +168,6 @@ class Collector {
     this.#colour = colour;
   }
 
-  /**
-   * @param wanted.most the number of images to collect
-   * @param wanted.size stops at an image of another height or width
-   */
   async collect(
     split: RawSplit,
     name: string,

@@ -124,11 +124,7 @@ async function footerBytes(file: RandomAccess): Promise<Uint8Array> {
   return file.read(file.size - 8 - length, length);
 }
 
-/**
- * The column of the images, and whether there is one of labels.
- *
- * @throws UserError if the column of images is missing, or contains lists
- */
+/** The column of the images, and whether there is one of labels. */
 function imageColumn(
   schema: readonly SchemaElement[],
   source: string,

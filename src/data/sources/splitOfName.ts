@@ -16,7 +16,6 @@ const words: Readonly<Record<string, Split>> = {
   testing: 'test',
 };
 
-/** Whether a folder of this name holds a split. */
 function isSplitFolder(folder: string): boolean {
   return Object.hasOwn(words, folder.toLowerCase());
 }
@@ -79,7 +78,6 @@ export function divide(names: readonly string[]): readonly Split[] | string {
   return `dividing its images ${how} gives ${describeCounts(splits as Split[])} and none for ${none}: ${toDo}`;
 }
 
-/** The number of images in each split, in words. */
 function describeCounts(splits: readonly Split[]): string {
   return (['train', 'validation', 'test'] as const)
     .map((split) => [splits.filter((candidate) => candidate === split).length, split] as const)
