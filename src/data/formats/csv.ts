@@ -27,7 +27,6 @@ const maxRowLength = 2 ** 26;
  * The table in a text, given in blocks, which are read when they are needed. Cells may be quoted; empty lines are skipped,
  * and spaces around a cell are removed.
  *
- * @param source the file, for errors
  * @throws UserError (`invalid-data`) if a column has no name or the name of another, or there are too many; while the rows
  *   are read, if a quote is not closed, or a row has more or fewer cells than the header
  */

@@ -14,8 +14,6 @@ const MOST_PARTS = 1000;
  * (NAXIS3) as channels. Unsigned integers of 8 and 16 bits are kept; other values become float32:
  * BZERO + BSCALE·stored, NaN for a stored BLANK.
  *
- * @param source the file, for errors
- * @param begin called before memory is allocated
  * @throws UserError if it is corrupt, has no image, or an image of other than two dimensions and up to four planes
  */
 export async function decodeFits(

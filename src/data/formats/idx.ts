@@ -55,8 +55,6 @@ export function readIdxFile(
  * The header: two zero bytes, the type code, the number of dimensions, each dimension as uint32.
  * The result's `data` is a view of `bytes` if those are not compressed.
  *
- * @param source the file, for errors
- * @param budget charged for the decompressed bytes; by default the budget of a file of this size
  * @throws UserError unless the file is exactly one complete, non-empty array
  */
 export function readIdx(

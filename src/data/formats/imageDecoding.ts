@@ -58,7 +58,6 @@ export const otherImageName = new RegExp(
  * PNG is always read by the same decoder, so that pixels do not depend on what is installed; the other formats
  * need the optional package sharp, in a page the browser's own decoders.
  *
- * @param source the file, for errors
  * @param limits.budget the budget of the source that contains it; by default it is the only image
  * @param limits.onSize called with the size in the file's header, before pixels are decoded; may throw
  * @param limits.admit called before memory is allocated

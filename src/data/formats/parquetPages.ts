@@ -31,7 +31,6 @@ const decompress: Readonly<Record<string, (bytes: Uint8Array, size: number) => U
  * The values in the pages of a column chunk; null for a missing value.
  *
  * @param options.rows the number of values according to the footer
- * @param options.budget charged for the decompressed bytes
  * @throws OverBudget; Error if anything is inconsistent
  */
 export function* readPages(

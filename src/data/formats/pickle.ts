@@ -7,7 +7,6 @@ import { dataView } from './bytes.ts';
  * Reads the value in a pickle of protocol 2 to 5. Only plain data is created: the Python functions that
  * construct NumPy arrays are emulated, all others are rejected.
  *
- * @param source the file, for errors
  * @throws UserError if it is corrupt or calls anything else
  */
 export function readPickle(bytes: Uint8Array, source: string): Pickled {

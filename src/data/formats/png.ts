@@ -22,8 +22,6 @@ import {
  * Decodes a PNG file. Colour profiles and gamma are ignored, the EXIF orientation is applied. Palettes and 1, 2 and 4 bits are expanded, an alpha
  * channel is composited onto white.
  *
- * @param source the file, for errors
- * @param begin called before the pixels are decompressed; refuses images that are too large
  * @throws UserError if it is not a PNG file or is corrupt
  */
 export async function decodePng(

@@ -42,7 +42,6 @@ export interface ZipEntry {
 /**
  * The files in a zip archive (including zip64), in directory order, without folders.
  *
- * @param source the archive, for errors
  * @throws UserError if it is not a zip archive, or its directory is corrupt or too large
  */
 export async function readZipDirectory(file: RandomAccess, source: string): Promise<ZipEntry[]> {

@@ -42,7 +42,6 @@ export function readPackedHeader(path: string): PackedHeader {
 /**
  * Reads all of a packed file and verifies its checksum.
  *
- * @param onProgress receives the number of images verified so far
  * @throws UserError if it is corrupt
  */
 export async function verifyPackedFile(

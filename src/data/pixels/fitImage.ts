@@ -25,7 +25,6 @@ interface Image {
  * images without colour to grey; with `onNote` also undoing an enlargement that repeats pixels. Others require `resize`:
  * colour to luminance, and resizing with a triangle filter, stretched if the aspect ratio differs.
  *
- * @param source the image's name, for errors
  * @param remedy what to do about an image that doesn't fit, for errors
  * @param onNote called with a line if an enlargement is undone; without it, such an image has another size
  * @throws UserError if the image has another size or colour type and `resize` is not set

@@ -34,9 +34,7 @@ export function looksLikeBatch(start: Uint8Array): boolean {
  * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary, or in the arrays of an .npz file that
  * are named after splits; or in all such files in a zip archive, by name. For the supported shapes, see `arrayLayout`.
  *
- * @param source the file, for errors
  * @param prefix prepended to the images' names
- * @param budget what reading it may cost
  * @throws UserError if it is corrupt or contains no images; OverBudget
  */
 export async function* batchImages(

@@ -32,7 +32,6 @@ const imageOverhead = 1024;
 /**
  * All images of a dataset. If they are decoded, they must have the same size; if any is in colour, grey ones become colour.
  *
- * @param source the dataset's name or path, for errors
  * @throws UserError if an image is corrupt, differs in size from the first, or there are too many
  */
 export async function loadImages(

@@ -43,9 +43,7 @@ export async function countParquet(file: RandomAccess, source: string, budget: B
  * The images in a Parquet file, row by row: from the column with a field `bytes` (such as `image.bytes`), or
  * a column of bytes named `image`, `img`, `png` or similar. One row group is in memory at a time.
  *
- * @param source the file, for errors
  * @param prefix prepended to the images' names, which are their row numbers
- * @param budget what reading it may cost
  * @throws UserError if it is corrupt or has no such column; OverBudget
  */
 export async function* parquetImages(
