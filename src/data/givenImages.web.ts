@@ -1,7 +1,9 @@
-// The images that a page has been given: decoded, fitted, and divided into the parts of a dataset.
+// The images that a page has been given: opened as a dataset, or read one by one. Loaded late, for its decoders.
 import { option, phrase, UserError } from '../core/errors.ts';
-import { showImageShape } from '../core/numeric/index.ts';
+import { type ImageShape, showImageShape } from '../core/numeric/index.ts';
 import { fetchBytes, pickFetchOptions, resolveUrl } from '../core/platform/index.ts';
+import { type Archive, isVisible, maxFileBytes, requireSize } from './contract/archive.ts';
+import { Budget, OverBudget } from './contract/budget.ts';
 import {
   type DatasetSource,
   defaultValidation,
@@ -10,9 +12,26 @@ import {
   subset,
 } from './contract/dataset.ts';
 import { countPictures, type RawDataset, toRawDataset } from './contract/rawImages.ts';
-import { folderOfFiles, readBytes, zipOfBlob } from './formats/blobStore.web.ts';
+import { checkRange, type RandomAccess } from './files/randomAccess.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
+import {
+  decodeImage,
+  imageFormats,
+  imageName,
+  imagesAmong,
+  otherImageName,
+} from './formats/imageDecoding.ts';
+import { zipFiles } from './formats/zip.ts';
 import { createDataset } from './heldOut.ts';
+import type {
+  ExactImages,
+  GivenFile,
+  GivenFiles,
+  GivenFolder,
+  ImageSource,
+  OpenedImages,
+  OpenImagesOptions,
+} from './openImages.web.ts';
 import {
   openGzipped,
   openInMemory,
@@ -23,15 +42,15 @@ import {
 import { isPacked } from './packed/packedLayout.ts';
 import { MemoryTarget } from './packed/packedWriter.ts';
 import { prepare } from './packed/packImages.ts';
+import { exactPixels } from './pixels/fitImage.ts';
 import { type FitOptions, requireFit } from './pixels/fitPicture.ts';
-import type {
-  GivenFiles,
-  GivenFolder,
-  ImageSource,
-  OpenedImages,
-  OpenImagesOptions,
-} from './sources/givenFiles.web.ts';
 import { loadImages } from './sources/loadImages.ts';
+import {
+  type FoundImages,
+  fittedImages,
+  type ImageFileOptions,
+  type NamedImages,
+} from './sources/namedImages.ts';
 import { divide } from './sources/splitOfName.ts';
 import { storedImages } from './sources/storedImages.ts';
 
@@ -195,5 +214,128 @@ async function fitted(
       ...(raw.warnings && raw.warnings.length > 0 && { warnings: raw.warnings }),
     },
     damaged: prepared.damaged,
+  };
+}
+
+/** Reads the images among files, as `readImageFiles` does. */
+export async function readGivenImages(
+  files: readonly GivenFile[],
+  imageShape: ImageShape,
+  options: ImageFileOptions,
+): Promise<Omit<NamedImages, 'paths'>> {
+  const isOnly = files.length === 1;
+  const images = new Set(imagesAmong(files.map(({ path }) => path)));
+  const chosen = files.filter(({ path }) => isOnly || images.has(path) || otherImageName.test(path));
+  const { paths, ...read } = await fittedImages(imagesIn(chosen), imageShape, options, (skipped) => {
+    const none = skipped === 0 ? `no ${imageFormats} images among them` : 'none of the images can be read';
+    return `files: ${none}; choose others`;
+  });
+  return { names: paths, ...read };
+}
+
+/** The images among files, sorted by name; other files are ignored. */
+export function findExactImages(files: readonly GivenFile[]): ExactImages {
+  const chosen = files.filter(({ path }) => imageName.test(path) || otherImageName.test(path));
+  const sizes = new Map(chosen.map(({ path, file }) => [path, file.size]));
+  const images = imagesIn(chosen, true);
+  return {
+    count: images.count,
+    async *read(skip, onSize) {
+      for await (const { path, image } of images.read(skip, { onSize })) {
+        const { height, width, channels } = image;
+        const pixels = exactPixels(image);
+        if (typeof pixels === 'string') {
+          skip(`${path} ${pixels}`, path);
+        } else {
+          yield { name: path, shape: [height, width, channels], pixels, bytes: sizes.get(path)! };
+        }
+      }
+    },
+  };
+}
+
+/** The images in files, sorted by name. One that cannot be read is skipped, but an only one is an error unless `skipOnly`. */
+function imagesIn(files: readonly GivenFile[], skipOnly = files.length > 1): FoundImages {
+  const sorted = files.toSorted((first, second) => (first.path < second.path ? -1 : 1));
+  return {
+    count: sorted.length,
+    async *read(skip, { onSize } = {}) {
+      const budget = new Budget('files');
+      for (const { path, file } of sorted) {
+        try {
+          requireSize(file.size, maxFileBytes, path);
+          budget.grow(file.size);
+          const image = await decodeImage(await readBytes(file, path), path, {
+            budget,
+            onSize: onSize && ((height, width) => onSize(path, height, width)),
+          });
+          yield { name: path, path, image };
+        } catch (error) {
+          if (!(skipOnly && error instanceof UserError) || error instanceof OverBudget) {
+            throw error;
+          }
+          skip(error.message, path);
+        }
+      }
+    },
+  };
+}
+
+/**
+ * Files presented as a folder, in alphabetical order. Files from several folders may have the same path; all are kept.
+ *
+ * @param folder the name of the folder, for errors
+ */
+function folderOfFiles(folder: string, givenFiles: readonly GivenFile[]): Archive {
+  const files = givenFiles
+    .filter(({ path }) => isVisible(path))
+    .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const source = new Budget(folder);
+  return {
+    path: folder,
+    isArchive: false,
+    names: async () => files.map(({ path }) => path),
+    async *files(wanted) {
+      const budget = source.pass();
+      for (const { path: name, file } of files.filter(({ path }) => wanted(path))) {
+        const filePath = `${folder}/${name}`;
+        yield {
+          name,
+          source: filePath,
+          budget,
+          async read(admit) {
+            requireSize(file.size, maxFileBytes, filePath);
+            budget.grow(file.size);
+            await admit?.(file.size);
+            return readBytes(file, filePath);
+          },
+        };
+      }
+    },
+  };
+}
+
+/** The files of a zip archive that a page has been given. */
+function zipOfBlob(name: string, archive: Blob): Archive {
+  return zipFiles(name, maxFileBytes, async () => ({ file: accessTo(archive, name), close: async () => {} }));
+}
+
+/** All bytes of a file; throws UserError if the browser cannot read it. */
+async function readBytes(file: Blob, source: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError('io', `cannot read ${source}: ${why}; choose it again`, { cause });
+  }
+}
+
+function accessTo(file: Blob, source: string): RandomAccess {
+  return {
+    size: file.size,
+    async read(offset, length) {
+      checkRange(source, file.size, offset, length);
+      return readBytes(file.slice(offset, offset + length), source);
+    },
   };
 }
