@@ -1,7 +1,7 @@
 // Reads the conditions of images: from a CSV file, arrays, or images next to them.
 import { basename, join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { countElements, type Values } from '../../core/numeric/index.ts';
+import { countElements, countNonFinite, type Values } from '../../core/numeric/index.ts';
 import { shortText } from '../../core/visibleText.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
@@ -18,7 +18,7 @@ import { readNpyHeader } from '../formats/npy.ts';
 import { readZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
 import { packedFile } from '../packed/packedFile.ts';
-import { countNotFinite, NotFiniteValues, notFinite } from '../pixels/finite.ts';
+import { NotFiniteValues, notFinite } from '../pixels/finite.ts';
 import { loadImages, loadSplit } from '../sources/loadImages.ts';
 import { readStoredImages } from '../sources/storedImages.ts';
 import { type ConditionColumn, type ConditionTable, maxRows } from './table.ts';
@@ -259,7 +259,7 @@ async function arrayIn(
   const size = countElements(row);
   const { values, rounding } = readElements(await file.read(offset, file.size - offset), type, path);
   const rowAt = (index: number): Values => values.subarray(index * size, (index + 1) * size);
-  if (countNotFinite(values) > 0) {
+  if (countNonFinite(values) > 0) {
     const notFinite = new NotFiniteValues();
     for (let index = 0; index < rows; index++) {
       notFinite.add(String(index), rowAt(index));
@@ -316,7 +316,7 @@ function toConditionTable(path: string, name: string, sets: readonly ImageSet[])
 
 async function oneImage(path: string, name: string): Promise<ConditionTable> {
   const { height, width, channels, data } = await decodeImage(await readWhole(path, maxFileBytes), path);
-  const count = countNotFinite(data);
+  const count = countNonFinite(data);
   if (count > 0) {
     throw new UserError('invalid-data', notFinite(path, count));
   }

@@ -148,7 +148,7 @@ export function readChecked(path: string, check: FileCheck): Uint8Array {
   return whileOpen(path, (file) => {
     const { size } = fstatSync(file);
     for (let length: number | undefined = 0; length !== undefined; ) {
-      length = check(readStart(file, path, length), size, path);
+      length = check(readFully(file, path, new Uint8Array(length)), size, path);
     }
     const bytes = readToEnd(file, path, maxBytesAtOnce);
     if (bytes.length > size) {
@@ -316,11 +316,16 @@ function readToEnd(file: number, path: string, limit: number): Uint8Array {
   return bytes.subarray(0, length);
 }
 
-/** The first `length` bytes of an open file, which is then still read from its start; throws UserError if it has fewer. */
-function readStart(file: number, path: string, length: number): Uint8Array {
+/** The first bytes of a file, at most `length`; throws as `openRegularFile` does. */
+export function readFirst(path: string, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const read = readInto(bytes, done, file, path, done);
+  return whileOpen(path, (file) => bytes.subarray(0, readInto(bytes, 0, file, path, 0)));
+}
+
+/** Fills `bytes` from a position of an open file; throws UserError if it has fewer. */
+export function readFully(file: number, path: string, bytes: Uint8Array, position = 0): Uint8Array {
+  for (let done = 0; done < bytes.length; ) {
+    const read = readInto(bytes, done, file, path, position + done);
     if (read === 0) {
       throw truncated(path);
     }

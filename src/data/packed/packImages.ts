@@ -2,6 +2,7 @@
 import { cleanedUpAfter, UserError } from '../../core/errors.ts';
 import {
   bytesOfValues,
+  countNonFinite,
   type ImageShape,
   kindInWords,
   type ValueKind,
@@ -14,7 +15,7 @@ import { type Admit, maxDecodingBytes, OverBudget } from '../contract/budget.ts'
 import type { Split } from '../contract/dataset.ts';
 import { listSplits, only, type RawDataset, type RawImage, type RawSplit } from '../contract/rawImages.ts';
 import { pixelDeviation } from '../pixels/deviation.ts';
-import { countNotFinite, notFinite } from '../pixels/finite.ts';
+import { notFinite } from '../pixels/finite.ts';
 import { type Crop, type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedLayout.ts';
@@ -166,7 +167,7 @@ class Preparation {
   private async fitted(image: RawImage, admit: Admit): Promise<FittedPicture | UserError> {
     try {
       const fitted = fitPicture(await image.decode(admit), this.options);
-      const wrong = fitted.images.reduce((sum, values) => sum + countNotFinite(values), 0);
+      const wrong = fitted.images.reduce((sum, values) => sum + countNonFinite(values), 0);
       return wrong === 0 ? fitted : new UserError('invalid-data', notFinite(image.name, wrong));
     } catch (error) {
       if (error instanceof UserError && !(error instanceof OverBudget)) {

@@ -3,6 +3,7 @@ import { call, type Phrase, phrase, UserError } from '../../core/errors.ts';
 import {
   bytesOfValue,
   copyInto,
+  countNonFinite,
   type ImageShape,
   kindInWords,
   showImageShape,
@@ -22,7 +23,7 @@ import {
 import { CorruptFile } from '../formats/bytes.ts';
 import { commonKind, inKind } from '../pixels/bitDepth.ts';
 import { inColour } from '../pixels/channels.ts';
-import { countNotFinite, NotFiniteValues } from '../pixels/finite.ts';
+import { NotFiniteValues } from '../pixels/finite.ts';
 
 /** Images that take more than this to decode, 32 MiB, must fit into the memory for decoding one. */
 const largeBytes = 2 ** 25;
@@ -261,7 +262,7 @@ class Collector {
     }
     const common = commonKind(this.#kind, kind);
     // Integers with blanks become real numbers; the blanks are reported.
-    if (common === undefined && countNotFinite(image.data) === 0) {
+    if (common === undefined && countNonFinite(image.data) === 0) {
       throw new UserError(
         'invalid-data',
         `${this.#source}: all images must have the same kind of values, but those of ${name} are ${kindInWords(kind)}, those of others ${kindInWords(this.#kind)}: convert them`,
