@@ -1,7 +1,7 @@
 // The images that a page has been given: opened as a dataset, or read one by one. Loaded late, for its decoders.
 import { option, phrase, UserError } from '../core/errors.ts';
 import { type ImageShape, showImageShape } from '../core/numeric/index.ts';
-import { fetchBytes, pickFetchOptions, resolveUrl } from '../core/platform/index.ts';
+import { fetchBytes, resolveUrl } from '../core/platform/index.ts';
 import { type Archive, isVisible, maxFileBytes, requireSize } from './contract/archive.ts';
 import { Budget, OverBudget } from './contract/budget.ts';
 import {
@@ -80,7 +80,7 @@ async function find(
     const bytes = await fetchBytes(
       href,
       {
-        ...pickFetchOptions(others),
+        ...others,
         ...(onProgress && { onProgress: (done, total) => onProgress(done, total, 'bytes') }),
       },
       { advice: 'give the URL of a prepared file or a zip archive' },

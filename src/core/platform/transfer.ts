@@ -13,15 +13,6 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The options of a transfer among others. */
-export function pickFetchOptions({ onProgress, maxBytes, signal }: FetchOptions): FetchOptions {
-  return {
-    ...(onProgress && { onProgress }),
-    ...(maxBytes !== undefined && { maxBytes }),
-    ...(signal && { signal }),
-  };
-}
-
 /**
  * The URL of something, relative to the page if it is a string.
  *

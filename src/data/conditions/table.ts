@@ -105,23 +105,22 @@ interface Component {
 function componentsOfTable({ path, columns }: ConditionTable, imageShape: ImageShape): Component[] {
   const components: Component[] = [];
   for (const column of columns) {
-    components.push(...componentsOfColumn(column, imageShape, path));
-    if (components.length > MOST_COMPONENTS) {
+    const { name, open } = column;
+    const { count, shape, positions } = columnAsConditions(column, imageShape, path);
+    if (components.length + count > MOST_COMPONENTS) {
       throw new UserError(
         'invalid-data',
         `${path}: its columns have more than ${MOST_COMPONENTS} numbers for each pixel or image: keep those that are needed`,
       );
     }
+    for (let component = 0; component < count; component++) {
+      components.push({
+        name: count === 1 ? name : `${name}${component}`,
+        open: () => gathered(open(), positions(component), [...shape.slice(0, -1), 1]),
+      });
+    }
   }
   return components;
-}
-
-function componentsOfColumn(column: ConditionColumn, imageShape: ImageShape, path: string): Component[] {
-  const { name, open } = column;
-  const { count, shape, positions } = columnAsConditions(column, imageShape, path);
-  return named(name, count, path, (component) =>
-    gathered(open(), positions(component), [...shape.slice(0, -1), 1]),
-  );
 }
 
 /** All components of a column as one condition: several numbers, or an image of several channels. */
@@ -179,25 +178,6 @@ function columnAsConditions(
     });
   };
   return { count, shape: [height, width, count], positions };
-}
-
-/** Components by the name of their column, with numbers if there are several. */
-function named(
-  name: string,
-  count: number,
-  path: string,
-  open: (component: number) => ConditionValues,
-): Component[] {
-  if (count > MOST_COMPONENTS) {
-    throw new UserError(
-      'invalid-data',
-      `${path}: ${name} has ${count} numbers for each pixel or image, but at most ${MOST_COMPONENTS} are supported`,
-    );
-  }
-  return Array.from({ length: count }, (_, component) => ({
-    name: count === 1 ? name : `${name}${component}`,
-    open: () => open(component),
-  }));
 }
 
 function gathered(rowAt: RowReader, positions: ArrayLike<number>, shape: readonly number[]): ConditionValues {

@@ -56,11 +56,6 @@ export function openPartial(partial: string): number {
   return openSync(partial, ownNewFile, 0o666);
 }
 
-interface PartialFileOptions {
-  /** Called right before: if it throws, what was there before stays. */
-  readonly beforeMove?: (() => void) | undefined;
-}
-
 /**
  * A file being written: `write`, then `finish` or `discard`. A crash at any moment leaves either what was
  * there before or the whole new file.
@@ -70,11 +65,14 @@ export class PartialFile {
   private readonly target: string;
   private readonly partial: string;
   private readonly file: number;
-  private readonly beforeMove: () => void;
+  private readonly beforeMove: (() => void) | undefined;
   private isOpen = true;
 
-  /** @throws UserError if the disk, the folder or the permissions do not allow it, as every method does */
-  constructor(path: string, { beforeMove = () => {} }: PartialFileOptions = {}) {
+  /**
+   * @param beforeMove called right before the file takes its place: if it throws, what was there before stays
+   * @throws UserError if the disk, the folder or the permissions do not allow it, as every method does
+   */
+  constructor(path: string, beforeMove?: () => void) {
     this.path = path;
     this.beforeMove = beforeMove;
     try {
@@ -103,7 +101,7 @@ export class PartialFile {
     try {
       fsyncSync(this.file);
       this.close();
-      this.beforeMove();
+      this.beforeMove?.();
       moveIntoPlace(this.partial, this.target);
     } catch (error) {
       throw cannotWrite(this.path, error);
@@ -139,12 +137,8 @@ export class PartialFile {
  *
  * @throws UserError if the disk, the folder or the permissions do not allow it; no partial file is left then
  */
-export function writeFileAtomically(
-  path: string,
-  content: FileContent,
-  options: PartialFileOptions = {},
-): void {
-  const file = new PartialFile(path, options);
+export function writeFileAtomically(path: string, content: FileContent, beforeMove?: () => void): void {
+  const file = new PartialFile(path, beforeMove);
   try {
     let position = 0;
     for (const bytes of blocksIn(content)) {
@@ -245,13 +239,10 @@ function abandonedFiles(folder: string, target?: string): string[] {
     const [end, pid] = ownEnd.exec(entry.name) ?? [];
     const path = join(folder, entry.name);
     const isOfFile = end !== undefined && (target === undefined || entry.name === `${target}${end}`);
-    return isOfFile && !entry.isDirectory() && !(isAnother(Number(pid)) && isRecent(path)) ? [path] : [];
+    // This process writes nothing while it cleans up.
+    const isInUse = Number(pid) !== process.pid && hasProcess(Number(pid)) && isRecent(path);
+    return isOfFile && !entry.isDirectory() && !isInUse ? [path] : [];
   });
-}
-
-/** Whether a process runs that is not this one, which writes nothing while it cleans up. */
-function isAnother(pid: number): boolean {
-  return pid !== process.pid && hasProcess(pid);
 }
 
 function isRecent(path: string): boolean {

@@ -16,14 +16,6 @@ interface IdxArray {
 /** The first bytes of a file, gzipped or not, have its header: at most 1,024 bytes. */
 const startBytes = 2 ** 12;
 const unsignedByte = 0x08;
-const elementTypes = new Map([
-  [unsignedByte, 'unsigned bytes'],
-  [0x09, 'signed bytes'],
-  [0x0b, '16-bit integers'],
-  [0x0c, '32-bit integers'],
-  [0x0d, 'float32'],
-  [0x0e, 'float64'],
-]);
 
 /**
  * Reads an IDX file, as `readIdx` does, unless its header is refused.
@@ -98,8 +90,7 @@ function readHeader(
   }
   const type = view.getUint8(2);
   if (type !== unsignedByte) {
-    const typeName = elementTypes.get(type) ?? 'unknown';
-    fail(`IDX type code ${hex(type, 2)} (${typeName}) is not supported: expected 08 (unsigned bytes)`);
+    fail(`IDX type code ${hex(type, 2)} is not supported: expected 08 (unsigned bytes)`);
   }
   const rank = view.getUint8(3);
   if (rank === 0) {

@@ -5,7 +5,7 @@ import { countDimensions, type ImageShape, isPointShape, type Values } from '../
 import { visibleText } from '../../../core/visibleText.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
-import { pointsPicture } from '../../../data/pictures/pointsPicture.ts';
+import { pointsPicture } from '../../../data/pictures/drawPlot.ts';
 import type { FlowModel } from '../../../model/index.ts';
 import { DEFAULT_TEMPERATURE } from '../../../model/temperature.ts';
 import { type InverseMethod, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
