@@ -1,12 +1,14 @@
 // The images that a page has been given: opened as a dataset, or read one by one. Loaded late, for its decoders.
 import { option, phrase, UserError } from '../core/errors.ts';
 import { type ImageShape, showImageShape } from '../core/numeric/index.ts';
-import { fetchBytes, resolveUrl } from '../core/platform/index.ts';
+import { type FetchOptions, fetchBytes, resolveUrl } from '../core/platform/index.ts';
 import { type Archive, isVisible, maxFileBytes, requireSize } from './contract/archive.ts';
 import { Budget, OverBudget } from './contract/budget.ts';
 import {
+  type Dataset,
   type DatasetSource,
   defaultValidation,
+  type HoldOut,
   type ImageSet,
   type Split,
   subset,
@@ -23,15 +25,6 @@ import {
 } from './formats/imageDecoding.ts';
 import { zipFiles } from './formats/zip.ts';
 import { createDataset } from './heldOut.ts';
-import type {
-  ExactImages,
-  GivenFile,
-  GivenFiles,
-  GivenFolder,
-  ImageSource,
-  OpenedImages,
-  OpenImagesOptions,
-} from './openImages.web.ts';
 import {
   openGzipped,
   openInMemory,
@@ -43,7 +36,7 @@ import { isPacked } from './packed/packedLayout.ts';
 import { MemoryTarget } from './packed/packedWriter.ts';
 import { prepare } from './packed/packImages.ts';
 import { exactPixels } from './pixels/fitImage.ts';
-import { type FitOptions, requireFit } from './pixels/fitPicture.ts';
+import { type Crop, type FitOptions, requireFit } from './pixels/fitPicture.ts';
 import { loadImages } from './sources/loadImages.ts';
 import {
   type FoundImages,
@@ -53,6 +46,88 @@ import {
 } from './sources/namedImages.ts';
 import { divide } from './sources/splitOfName.ts';
 import { storedImages } from './sources/storedImages.ts';
+
+/** A file, and its path among those that were given with it, with `/`. */
+export interface GivenFile {
+  /** The path. */
+  readonly path: string;
+  /** The file. */
+  readonly file: Blob;
+}
+
+/** Files or folders of files: from a file input or a drop, or a folder that the page may read. */
+export type GivenFiles = Iterable<File> | ArrayLike<File> | DataTransferItemList | FileSystemDirectoryHandle;
+
+/**
+ * Where images come from: the URL of a prepared file or a zip archive, relative to the page if it is a string; such a
+ * file in memory; the image files of a file input or a drop, with their folders; a folder that the page may read; or
+ * images in memory (`imagesInMemory`).
+ */
+export type ImageSource = string | URL | Blob | GivenFiles | ImageSet;
+
+/** How images are opened. */
+export interface OpenImagesOptions extends Omit<FetchOptions, 'onProgress'> {
+  /** What the dataset is called; by default the name of the file or folder. */
+  readonly name?: string;
+  /** Height and width that all images are fitted to; by default they must have the same size. */
+  readonly size?: number;
+  /** Grey (1) or colour (3), if they are fitted: by default colour for image files, else unchanged. */
+  readonly channels?: 1 | 3;
+  /** How images are made square, if they are fitted; by default the central square. */
+  readonly crop?: Crop;
+  /** Tiles with a smaller standard deviation, in units of 1/255, are left out; 1 by default. */
+  readonly leastDeviation?: number;
+  /** Whether duplicates of earlier images are left out, in any split, if images are fitted. */
+  readonly unique?: boolean;
+  /** The share of training images held out for validation: by default `auto`, as in `openDataset`, and of images cut into tiles 0.05. */
+  readonly validation?: number;
+  /** Repeats the split of an earlier call. */
+  readonly holdOut?: HoldOut;
+  /** Called with the bytes received or the images decoded, and their total if it is known. */
+  onProgress?(done: number, total: number | undefined, unit: 'bytes' | 'images'): void;
+  /** Called with a line for each corrupt image that is left out. */
+  onDamaged?(reason: string): void;
+}
+
+/** The images that were opened. */
+export interface OpenedImages extends Dataset {
+  /** A line for each corrupt image, which was left out: only if images are fitted, else one is an error. */
+  readonly damaged: readonly string[];
+}
+
+/** An image of a file, in its own size. */
+export interface ExactImage {
+  /** The path of the file. */
+  readonly name: string;
+  /** Height, width and channels, 1 or 3. */
+  readonly shape: ImageShape;
+  /** `[H, W, C]`, 8 bits per channel. */
+  readonly pixels: Uint8Array;
+  /** The bytes of the file. */
+  readonly bytes: number;
+}
+
+/** Images that are not read yet. */
+export interface ExactImages {
+  /** How many there are, including those that will be skipped. */
+  readonly count: number;
+  /**
+   * Reads one after the other; `skip` is called with the reason for each that can't be read without a loss, and with the path
+   * of its file. `onSize` hears the size of each before it is decoded, and may refuse it by an error.
+   */
+  read(
+    skip: (reason: string, path: string) => void,
+    onSize?: (path: string, height: number, width: number) => void,
+  ): AsyncGenerator<ExactImage>;
+}
+
+/** Files by their paths in a folder. */
+export interface GivenFolder {
+  /** The name of the folder; undefined for files that share none. */
+  readonly name: string | undefined;
+  /** The files, at any depth. */
+  readonly files: readonly GivenFile[];
+}
 
 interface Found {
   readonly name: string;
