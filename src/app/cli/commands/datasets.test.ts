@@ -126,6 +126,33 @@ describe('datasets show', () => {
     expect(decode(readFileSync(inFolder('varied.png'))).data).not.toEqual(plain.data);
   });
 
+  it('computes mean, deviation and range of each channel of the first training images', async () => {
+    const pixels = [
+      [1, 1, 1, 2, 2, 2],
+      [3, 3, 3, 4, 4, 4],
+      [5, 10, 255, 4, 20, 25],
+      [0, 0, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0, 0],
+    ];
+    pixels.forEach((values, index) => {
+      const split = ['train', 'train', 'train', 'validation', 'test'][index];
+      writePng(inFolder(`few/${split}/${index}.png`), Uint8Array.from(values), [1, 2, 3]);
+    });
+    const show = (...options: string[]) => emerging.json('datasets', 'show', 'few', ...options);
+    const { images, distinctValues, colourless, channels } = await show();
+    expect({ images, distinctValues, colourless }).toEqual({
+      images: 3,
+      distinctValues: 9,
+      colourless: false,
+    });
+    expect(channels[1]).toMatchObject({ least: 1, most: 20 });
+    expect(channels[1].mean).toBeCloseTo(40 / 6, 10);
+    expect(channels[1].deviation).toBeCloseTo(Math.sqrt(530 / 6 - (40 / 6) ** 2), 10);
+    const { warnings, ...grey } = await show('--limit=2');
+    expect(grey).toMatchObject({ images: 2, colourless: true });
+    expect(warnings[0]).toMatch(/^every image is grey, with three equal channels/);
+  });
+
   it('writes the sheet next to the images, and names these', async () => {
     const images = tinyImages(40, 8, 5);
     for (let index = 0; index < 40; index++) {

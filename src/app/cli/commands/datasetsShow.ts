@@ -1,20 +1,22 @@
 // `emerging datasets show`: shows images as a model will see them, and reports pixel statistics.
 import type { Command } from 'commander';
 import { UserError, unknownName } from '../../../core/errors.ts';
-import { showImageShape, type Values } from '../../../core/numeric/index.ts';
+import { Moments, showImageShape, type Values } from '../../../core/numeric/index.ts';
+import { nextTurn } from '../../../core/platform/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
-import { BatchStream } from '../../../data/batches.ts';
+import { BatchStream, batchesInOrder } from '../../../data/batches.ts';
 import {
   countClasses,
   type Dataset,
   defaultValidation,
+  firstImages,
   type ImageOfSet,
+  type ImageSet,
   imageOfSet,
   imagesBuffer,
 } from '../../../data/contract/index.ts';
-import { type Inspection, inspect } from '../../../data/inspect.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
-import { type AugmentationName, augmentations } from '../../../data/pixels/augment.ts';
+import { type AugmentationName, augmentations, isColourless } from '../../../data/pixels/index.ts';
 import { openDataset } from '../../../data/registry.ts';
 import { parseChoice, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
@@ -27,6 +29,8 @@ const splits = ['train', 'validation', 'test'] as const;
 type Split = (typeof splits)[number];
 /** The most classes that are listed one by one. */
 const LISTED = 20;
+/** How many images are inspected at once. */
+const BATCH = 256;
 const augmentationNames = Object.keys(augmentations) as AugmentationName[];
 
 interface DatasetsShowOptions {
@@ -95,6 +99,66 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   writeStdout(
     `${datasetText(dataset, inspection, { file: output.path, shown, warnings }).map(visibleText).join('\n')}\n`,
   );
+}
+
+/** The results of an inspection. */
+interface Inspection {
+  /** The number of images inspected. */
+  readonly images: number;
+  /** The values of each channel. */
+  readonly channels: readonly {
+    readonly mean: number;
+    readonly deviation: number;
+    readonly least: number;
+    readonly most: number;
+  }[];
+  /** The number of distinct values, normally 256; null if they are not 8-bit integers. */
+  readonly distinctValues: number | null;
+  /** Whether the three channels of every 8-bit image are equal. */
+  readonly colourless: boolean;
+}
+
+/** Inspects the first `limit` images; `onProgress` receives the number inspected so far. */
+async function inspect(
+  allImages: ImageSet,
+  limit: number,
+  onProgress?: (images: number) => void,
+): Promise<Inspection> {
+  const images = firstImages(allImages, limit);
+  const [height, width, channels] = images.imageShape;
+  const statistics = Array.from({ length: channels }, () => ({
+    moments: new Moments(),
+    least: Number.POSITIVE_INFINITY,
+    most: Number.NEGATIVE_INFINITY,
+  }));
+  const isEightBit = images.kind === 'uint8';
+  const distinct = new Uint8Array(256);
+  let colourless = isEightBit && channels === 3;
+  let done = 0;
+  for (const { images: batch, count } of batchesInOrder(images, BATCH)) {
+    const values = batch.subarray(0, count * height * width * channels);
+    statistics.forEach((channel, first) => {
+      for (let index = first; index < values.length; index += channels) {
+        const value = values[index]!;
+        channel.moments.add(value);
+        channel.least = Math.min(channel.least, value);
+        channel.most = Math.max(channel.most, value);
+        if (isEightBit) {
+          distinct[value] = 1;
+        }
+      }
+    });
+    colourless &&= isColourless(values);
+    done += count;
+    onProgress?.(done);
+    await nextTurn();
+  }
+  return {
+    images: images.count,
+    channels: statistics.map(({ moments: { mean, deviation }, ...range }) => ({ mean, deviation, ...range })),
+    distinctValues: isEightBit ? distinct.reduce((sum, isSeen) => sum + isSeen, 0) : null,
+    colourless,
+  };
 }
 
 /** The classes, if there are labels, and how many images of each class each split has. */
