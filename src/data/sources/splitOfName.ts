@@ -41,8 +41,8 @@ export function isTestByHash(name: string): boolean {
   return hashName(name) < testShare;
 }
 
-/** A number in [0, 1) from the name: the first four bytes of its SHA-256. */
-function hashName(name: string): number {
+/** A multiple of 2⁻³² in [0, 1) from a name: the first four bytes of its SHA-256. */
+export function hashName(name: string): number {
   return Number.parseInt(sha256([name]).slice(0, 8), 16) / 2 ** 32;
 }
 
