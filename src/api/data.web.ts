@@ -1,11 +1,13 @@
 // `emerging-flows/data` in a page or its worker: images from files, folders, archives, URLs and memory.
 
-export type { GivenFile } from '../data/formats/blobStore.web.ts';
-export { exactImages, openImages, readImageFiles } from '../data/openImages.web.ts';
 export {
+  exactImages,
+  type GivenFile,
   type GivenFiles,
   type GivenFolder,
   listFiles,
   type OpenedImages,
-} from '../data/sources/givenFiles.web.ts';
+  openImages,
+  readImageFiles,
+} from '../data/openImages.web.ts';
 export * from './shared/data.ts';

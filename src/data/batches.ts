@@ -71,7 +71,6 @@ export class BatchStream {
     return Array.from({ length: count }, (_, offset) => this.indexAt(start + offset));
   }
 
-  /** Augments consecutive images of the stream, from image `start`. */
   private augmentAll(start: number, images: Values): void {
     if (this.augment.length === 0) {
       return;
@@ -83,7 +82,6 @@ export class BatchStream {
     }
   }
 
-  /** The index of image `position` of the stream. */
   private indexAt(position: number): number {
     const { count } = this.images;
     const epoch = Math.floor(position / count);

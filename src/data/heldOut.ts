@@ -1,7 +1,6 @@
 // Which training images are held out for model selection, so that test images are never used for it.
 import { UserError } from '../core/errors.ts';
 import { RandomStream } from '../core/numeric/index.ts';
-import { sha256 } from '../core/platform/sha256.node.ts';
 import {
   type Dataset,
   type DatasetSource,
@@ -13,6 +12,7 @@ import {
   subset,
   type ValidationShare,
 } from './contract/dataset.ts';
+import { hashName } from './sources/splitOfName.ts';
 
 // A constant, not the run's seed: runs with different seeds must be measured on the same images.
 const validationSeed = 0;
@@ -20,7 +20,6 @@ const validationSeed = 0;
 /** Images with names: a small dataset holds out this many if they are at most a tenth of it. */
 const LEAST = 20;
 
-/** Training images split in two. */
 interface HeldOut {
   readonly train: ImageSet;
   readonly validation: ImageSet;
@@ -57,7 +56,8 @@ export function holdOutValidation(images: ImageSet, share: ValidationShare, rule
       by: 'position',
     });
   }
-  const hashes = Float64Array.from({ length: count }, (_, index) => hashName(nameAt(index)));
+  // Unlike the hashes that select test images.
+  const hashes = Float64Array.from({ length: count }, (_, index) => hashName(`validation/${nameAt(index)}`));
   const below = share === 0 ? 0 : (rule?.below ?? hashLimit(hashes, share));
   const indices = Uint32Array.from({ length: count }, (_, index) => index);
   const validation = indices.filter((index) => hashes[index]! < below);
@@ -95,7 +95,6 @@ export function createDataset(
   };
 }
 
-/** How many of `count` images a share holds out. */
 function countHeldOut(count: number, share: ValidationShare): number {
   if (share === 0) {
     return 0;
@@ -109,11 +108,6 @@ function hashLimit(hashes: Float64Array, share: ValidationShare): number {
   const { length } = hashes;
   const held = Math.max(countHeldOut(length, share), Math.min(LEAST, Math.round(length / 10)));
   return hashes.toSorted()[Math.min(held, length) - 1]! + 2 ** -32;
-}
-
-/** A multiple of 2⁻³² in [0, 1) from the name: unlike the hash that selects test images. */
-function hashName(name: string): number {
-  return Number.parseInt(sha256([`validation/${name}`]).slice(0, 8), 16) / 2 ** 32;
 }
 
 function divided(

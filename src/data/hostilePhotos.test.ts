@@ -63,6 +63,15 @@ it.each<[string, () => Uint8Array, RegExp]>([
     /^x: corrupt: it has more than 67108864 bytes beside its pixels/,
   ],
   [
+    'a JPEG file of 65,536 segments, which a decoder would keep',
+    () => {
+      const file = jpegOfScans(16, 1);
+      const segments = Buffer.alloc(2 ** 18, '\u00ff\u00e1\0\u0002', 'latin1');
+      return Buffer.concat([file.subarray(0, 2), segments, file.subarray(2)]);
+    },
+    /^x: corrupt: it has more than 65536 parts/,
+  ],
+  [
     'a WebP file of a million empty chunks',
     () => {
       const file = readFileSync(fixture('lossless.webp'));

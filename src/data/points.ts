@@ -1,6 +1,6 @@
 // Points: vectors of real numbers. An image set holds each as one pixel with a channel for every number.
 import { UserError } from '../core/errors.ts';
-import { requireArgument } from '../core/numeric/index.ts';
+import { countNonFinite, requireArgument } from '../core/numeric/index.ts';
 import {
   type Dataset,
   type DatasetSource,
@@ -11,7 +11,7 @@ import {
   type ValidationShare,
 } from './contract/dataset.ts';
 import { createDataset } from './heldOut.ts';
-import { countNotFinite, notFinite } from './pixels/finite.ts';
+import { notFinite } from './pixels/finite.ts';
 import { isTestByHash } from './sources/splitOfName.ts';
 
 /**
@@ -69,7 +69,7 @@ export function pointSet(values: Float32Array, dimensions: number, source: strin
       `${source}: points of one number: a flow needs at least 2, since couplings change some given the others`,
     );
   }
-  const wrong = countNotFinite(values);
+  const wrong = countNonFinite(values);
   if (wrong > 0) {
     const first = values.findIndex((value) => !Number.isFinite(value));
     throw new UserError(

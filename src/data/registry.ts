@@ -65,7 +65,6 @@ const pathFormats: Readonly<Record<string, PathFormat>> = {
   images: imageCollection,
 };
 
-/** The datasets that have a reader of their own. */
 const ownReaders: readonly NamedDataset[] = [mnist, fashionMnist, galaxy, imagenet32, imagenet64];
 
 /** Every named dataset. */
@@ -250,7 +249,6 @@ export async function openRawDataset(nameOrPath: string, options?: RawOptions): 
   return named?.toPrepare ? named.open() : (await find(nameOrPath)).open(options);
 }
 
-/** A dataset that is there. */
 interface Found {
   /** The path of its file or folder. */
   locate(): Promise<string>;

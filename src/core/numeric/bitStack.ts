@@ -18,7 +18,6 @@ export class StackEmpty extends Error {
   }
 }
 
-/** A stack at one moment, to return to. */
 interface StackMark {
   readonly state: number;
   readonly words: Uint16Array;
@@ -184,5 +183,4 @@ export class BitStack {
   }
 }
 
-/** The bytes of a state in `toBytes`. */
 const STATE_BYTES = 7;

@@ -28,6 +28,9 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
 
 /** How many values are NaN or infinite. */
 export function countNonFinite(values: ArrayLike<number>): number {
+  if (values instanceof Uint8Array || values instanceof Uint16Array) {
+    return 0;
+  }
   let count = 0;
   for (let index = 0; index < values.length; index++) {
     count += Number.isFinite(values[index]!) ? 0 : 1;

@@ -14,9 +14,7 @@ import {
 import { clip, explainIssue, show } from './issues.ts';
 import type { OptionSchemas, OptionValues } from './options.ts';
 
-/** A kind of part. */
 interface KindOfPart {
-  /** Its name in definitions. */
   readonly kind: PartKind;
   /** Its name in messages. */
   readonly what: string;
@@ -186,7 +184,6 @@ export class PartRegistry<Definition extends PartDefinition> {
     );
   }
 
-  /** The error for an invalid option. */
   private explain({ name, options }: PartDefinition, issue: z.core.$ZodIssue): UserError {
     const { key, what: subject } = this.about;
     const names = Object.keys(options);
@@ -249,12 +246,7 @@ export function registerExports(exports: object, module: string): void {
   }
 }
 
-/**
- * Checks a definition.
- *
- * @param subject its kind in messages
- * @throws UserError if its name or anything else is not what it must be
- */
+/** Throws UserError unless a definition is what it must be; `subject` is its kind in messages. */
 function requireSound(
   definition: PartDefinition,
   subject: string,

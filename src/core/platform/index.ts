@@ -3,4 +3,4 @@ export { nextTurn } from './eventLoop.node.ts';
 export { joinBytes } from './joinBytes.ts';
 export { availableBytes, availableCores, defaultThreads } from './machine.node.ts';
 export { requireMemory } from './memory.ts';
-export { type FetchOptions, fetchBytes, pickFetchOptions, resolveUrl } from './transfer.ts';
+export { type FetchOptions, fetchBytes, resolveUrl } from './transfer.ts';

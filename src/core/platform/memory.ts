@@ -2,7 +2,6 @@
 import { UserError } from '../errors.ts';
 import { availableBytes } from './machine.node.ts';
 
-/** Bytes in GiB, as in '3.2 GiB'. */
 function showGiB(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

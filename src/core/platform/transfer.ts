@@ -13,15 +13,6 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The options of a transfer among others. */
-export function pickFetchOptions({ onProgress, maxBytes, signal }: FetchOptions): FetchOptions {
-  return {
-    ...(onProgress && { onProgress }),
-    ...(maxBytes !== undefined && { maxBytes }),
-    ...(signal && { signal }),
-  };
-}
-
 /**
  * The URL of something, relative to the page if it is a string.
  *
@@ -41,7 +32,6 @@ export function resolveUrl(source: string | URL): URL {
 
 /** Expectations of a fetched file. */
 interface ExpectedFile {
-  /** The remedy, for errors. */
   readonly advice: string;
   /**
    * The size of the file as declared at its beginning, or the number of bytes needed to know it. The transfer stops there.
@@ -137,11 +127,7 @@ export async function fetchBytes(
   }
 }
 
-/**
- * The size of the file in a response, if the server declares it.
- *
- * @throws the error of `cannotFetch` if the response has no file
- */
+/** The declared size of the file in a response; throws the error of `cannotFetch` if it has no file. */
 function contentLength(
   { ok, status, statusText, headers, body, url }: Response,
   cannotFetch: (why: string) => UserError,

@@ -41,7 +41,6 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
   hosts: readonly string[] = [];
   private readonly job: MpiJob;
   private readonly least: number;
-  /** When the last exchange ended. */
   private ended = performance.now();
 
   constructor(job: MpiJob, least: number) {
@@ -83,11 +82,7 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
       : [job.send(0)];
   }
 
-  /**
-   * Starts requests in order, and waits until all are done.
-   *
-   * @throws RanksLost if nothing happens for longer than a rank waits
-   */
+  /** Starts requests in order, and waits until all are done; throws RanksLost if nothing happens for too long. */
   private async exchange(
     starts: readonly (() => Request)[],
     { arrivals = this.arrivals(), patience }: { arrivals?: Request[]; patience?: number } = {},
@@ -111,12 +106,7 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
     }
   }
 
-  /**
-   * Polls until all are done, at growing intervals.
-   *
-   * @param progress a number that changes with progress, which restarts the timeout
-   * @returns the requests still pending when the timeout expires
-   */
+  /** Polls until all are done, and returns those that are not in time; a change of `progress` starts the time again. */
   private async waitFor(
     requests: readonly Request[],
     seconds: number,
@@ -161,7 +151,6 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
     );
   }
 
-  /** An array in pieces, at least one. */
   private splitPieces<Numbers extends Summed | Uint8Array>(numbers: Numbers): Numbers[] {
     const length = (this.job.size * PIECE_BYTES) / numbers.BYTES_PER_ELEMENT;
     const count = Math.max(1, Math.ceil(numbers.length / length));

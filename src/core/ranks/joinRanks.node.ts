@@ -122,12 +122,7 @@ if (Atomics.wait(joined, 0, 0, 1000 * seconds) === 'timed-out') {
 }
 `;
 
-/**
- * Calls a function that blocks this thread until other processes have joined.
- *
- * @param late how long it may take in seconds, and what is printed to stderr if it takes longer: the process is then
- *   killed, which ends the others too
- */
+/** Calls a function that blocks this thread. If it takes too long, the process is killed, which ends the others too. */
 async function whileOthersJoin<Joined>(
   late: { readonly seconds: number; readonly message: string },
   join: () => Joined,

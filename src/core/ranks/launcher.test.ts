@@ -26,30 +26,20 @@ it.each([
 });
 
 it.each([
-  [
-    { OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: '-1' },
-    'OMPI_COMM_WORLD_RANK must be a number from 0 to 1',
-  ],
-  [
-    { OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: '2' },
-    'OMPI_COMM_WORLD_RANK must be a number from 0 to 1',
-  ],
-  [
-    { OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: '' },
-    'OMPI_COMM_WORLD_RANK must be a number from 0 to 1',
-  ],
-  [
-    { OMPI_COMM_WORLD_SIZE: '1', OMPI_COMM_WORLD_RANK: '1' },
-    'OMPI_COMM_WORLD_RANK must be a number from 0 to 0',
-  ],
-  [{ SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '0.5' }, 'SLURM_PROCID must be a number from 0 to 1'],
-  [{ SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '1e0' }, 'SLURM_PROCID must be a number from 0 to 1'],
-  [{ OMPI_COMM_WORLD_SIZE: '0' }, 'OMPI_COMM_WORLD_SIZE must be a number of processes from 1 to 1048576'],
-  [{ OMPI_COMM_WORLD_SIZE: '' }, 'OMPI_COMM_WORLD_SIZE must be a number of processes'],
-  [{ OMPI_COMM_WORLD_SIZE: 'two' }, 'OMPI_COMM_WORLD_SIZE must be a number of processes'],
-  [{ PMI_SIZE: '-2' }, 'PMI_SIZE must be a number of processes'],
-  [{ PMI_SIZE: '9'.repeat(400) }, 'PMI_SIZE must be a number of processes'],
-])('refuses %j in one line', (environment, message) => {
+  ['rank', '-1', 'OMPI_COMM_WORLD_RANK must be a number from 0 to 1'],
+  ['rank', '2', 'OMPI_COMM_WORLD_RANK must be a number from 0 to 1'],
+  ['rank', '', 'OMPI_COMM_WORLD_RANK must be a number from 0 to 1'],
+  ['rank', '0.5', 'OMPI_COMM_WORLD_RANK must be a number from 0 to 1'],
+  ['rank', '1e0', 'OMPI_COMM_WORLD_RANK must be a number from 0 to 1'],
+  ['size', '1', 'OMPI_COMM_WORLD_RANK must be a number from 0 to 0'],
+  ['size', '0', 'OMPI_COMM_WORLD_SIZE must be a number of processes from 1 to 1048576'],
+  ['size', '', 'OMPI_COMM_WORLD_SIZE must be a number of processes'],
+  ['size', 'two', 'OMPI_COMM_WORLD_SIZE must be a number of processes'],
+  ['size', '-2', 'OMPI_COMM_WORLD_SIZE must be a number of processes'],
+  ['size', '9'.repeat(400), 'OMPI_COMM_WORLD_SIZE must be a number of processes'],
+])('refuses the %s %j in one line', (name, value, message) => {
+  const launch = { rank: '1', size: '2', [name]: value };
+  const environment = { OMPI_COMM_WORLD_RANK: launch.rank, OMPI_COMM_WORLD_SIZE: launch.size };
   expect(() => launchIn(environment)).toThrow(UserError);
   expect(() => launchIn(environment)).toThrow(message);
 });

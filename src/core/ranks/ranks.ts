@@ -75,7 +75,6 @@ export function ranksBeside({ hosts, rank }: Pick<Ranks, 'hosts' | 'rank'>): num
   return hosts.filter((host) => host === hosts[rank]).length;
 }
 
-/** The errors of `fromLeader`. */
 const reportedErrors = new WeakSet<object>();
 
 /** Whether a failure has reached all ranks, which have stopped their work too. */

@@ -1,7 +1,7 @@
 // Reads the conditions of images: from a CSV file, arrays, or images next to them.
 import { basename, join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { countElements, type Values } from '../../core/numeric/index.ts';
+import { countElements, countNonFinite, type Values } from '../../core/numeric/index.ts';
 import { shortText } from '../../core/visibleText.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
@@ -18,7 +18,7 @@ import { readNpyHeader } from '../formats/npy.ts';
 import { readZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
 import { packedFile } from '../packed/packedFile.ts';
-import { countNotFinite, NotFiniteValues, notFinite } from '../pixels/finite.ts';
+import { NotFiniteValues, notFinite } from '../pixels/finite.ts';
 import { loadImages, loadSplit } from '../sources/loadImages.ts';
 import { readStoredImages } from '../sources/storedImages.ts';
 import { type ConditionColumn, type ConditionTable, maxRows } from './table.ts';
@@ -114,12 +114,7 @@ interface NumberColumn {
   problem?: { readonly line: number; readonly text: string };
 }
 
-/**
- * Reads a CSV file of conditions.
- *
- * @param chosen the columns to use; by default all
- * @throws UserError (`invalid-data`) if it is corrupt or too large, or, when a column is used, if a cell in it is not a number
- */
+/** Reads a CSV file; a used column with a cell that is not a number is refused when it is opened. */
 function readCsvTable(path: string, chosen?: readonly string[], isPoints = false): ConditionTable {
   const text = textBlocks(path, largestTable);
   try {
@@ -194,13 +189,7 @@ const maxArrayBytes = 2 ** 29;
 /** The most arrays in an .npz file; models take at most 256 components. */
 const maxArrays = 2 ** 12;
 
-/**
- * Reads the array in a .npy file, or the arrays in an .npz file, which have the names of their columns.
- *
- * @param name the name of the array in a .npy file
- * @param areImages whether an array of two dimensions is one image instead of a row of numbers for each image
- * @throws UserError (`invalid-data`) if it is corrupt, too large, not of this kind, or has values that are NaN or infinite
- */
+/** Reads the array in a .npy file, which gets `name`, or the arrays in an .npz file, which have names of their own. */
 async function readArrayTable(path: string, name: string, areImages = false): Promise<ConditionTable> {
   const columns = await withFile(path, (file) =>
     /\.npz$/i.test(path)
@@ -270,7 +259,7 @@ async function arrayIn(
   const size = countElements(row);
   const { values, rounding } = readElements(await file.read(offset, file.size - offset), type, path);
   const rowAt = (index: number): Values => values.subarray(index * size, (index + 1) * size);
-  if (countNotFinite(values) > 0) {
+  if (countNonFinite(values) > 0) {
     const notFinite = new NotFiniteValues();
     for (let index = 0; index < rows; index++) {
       notFinite.add(String(index), rowAt(index));
@@ -280,12 +269,7 @@ async function arrayIn(
   return { name, rows, shape: row, rounding, open: () => rowAt };
 }
 
-/**
- * Reads conditions that are images; undefined if the file is none.
- *
- * @param name the name of the condition
- * @throws UserError (`invalid-data`) if images are corrupt, of several sizes, or have values that are NaN or infinite
- */
+/** Reads conditions that are images; undefined if the file has none. */
 async function readImageTable(path: string, name: string): Promise<ConditionTable | undefined> {
   if ((await storeKind(path)) !== undefined) {
     return toConditionTable(path, name, [await imagesIn(path)]);
@@ -297,7 +281,6 @@ async function readImageTable(path: string, name: string): Promise<ConditionTabl
   return imageName.test(path) ? oneImage(path, name) : undefined;
 }
 
-/** All images in a folder or archive. */
 async function imagesIn(path: string): Promise<ImageSet> {
   const store = await openArchive(path);
   const names = imagesAmong(await store.names());
@@ -331,10 +314,9 @@ function toConditionTable(path: string, name: string, sets: readonly ImageSet[])
   };
 }
 
-/** The image in a file, for any image. */
 async function oneImage(path: string, name: string): Promise<ConditionTable> {
   const { height, width, channels, data } = await decodeImage(await readWhole(path, maxFileBytes), path);
-  const count = countNotFinite(data);
+  const count = countNonFinite(data);
   if (count > 0) {
     throw new UserError('invalid-data', notFinite(path, count));
   }

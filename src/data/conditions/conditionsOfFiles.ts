@@ -25,7 +25,6 @@ export async function conditionsOfFiles(
   { areFirst = false }: { readonly areFirst?: boolean | undefined } = {},
 ): Promise<Conditions> {
   const names = wanted.map(({ name }) => name);
-  /** Where the conditions of each file are. */
   const places: { conditions: Conditions; row: number }[] = [];
   const folders = [...byFolder(files, sources)];
   for (const [folder, indices] of folders) {

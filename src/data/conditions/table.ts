@@ -97,7 +97,6 @@ export function selectRows(conditions: Conditions, rows: readonly number[]): Con
   );
 }
 
-/** A component that is not read yet. */
 interface Component {
   readonly name: string;
   open(): ConditionValues;
@@ -106,23 +105,22 @@ interface Component {
 function componentsOfTable({ path, columns }: ConditionTable, imageShape: ImageShape): Component[] {
   const components: Component[] = [];
   for (const column of columns) {
-    components.push(...componentsOfColumn(column, imageShape, path));
-    if (components.length > MOST_COMPONENTS) {
+    const { name, open } = column;
+    const { count, shape, positions } = columnAsConditions(column, imageShape, path);
+    if (components.length + count > MOST_COMPONENTS) {
       throw new UserError(
         'invalid-data',
         `${path}: its columns have more than ${MOST_COMPONENTS} numbers for each pixel or image: keep those that are needed`,
       );
     }
+    for (let component = 0; component < count; component++) {
+      components.push({
+        name: count === 1 ? name : `${name}${component}`,
+        open: () => gathered(open(), positions(component), [...shape.slice(0, -1), 1]),
+      });
+    }
   }
   return components;
-}
-
-function componentsOfColumn(column: ConditionColumn, imageShape: ImageShape, path: string): Component[] {
-  const { name, open } = column;
-  const { count, shape, positions } = columnAsConditions(column, imageShape, path);
-  return named(name, count, path, (component) =>
-    gathered(open(), positions(component), [...shape.slice(0, -1), 1]),
-  );
 }
 
 /** All components of a column as one condition: several numbers, or an image of several channels. */
@@ -182,26 +180,6 @@ function columnAsConditions(
   return { count, shape: [height, width, count], positions };
 }
 
-/** Components by the name of their column, with numbers if there are several. */
-function named(
-  name: string,
-  count: number,
-  path: string,
-  open: (component: number) => ConditionValues,
-): Component[] {
-  if (count > MOST_COMPONENTS) {
-    throw new UserError(
-      'invalid-data',
-      `${path}: ${name} has ${count} numbers for each pixel or image, but at most ${MOST_COMPONENTS} are supported`,
-    );
-  }
-  return Array.from({ length: count }, (_, component) => ({
-    name: count === 1 ? name : `${name}${component}`,
-    open: () => open(component),
-  }));
-}
-
-/** The values at some positions of each row. */
 function gathered(rowAt: RowReader, positions: ArrayLike<number>, shape: readonly number[]): ConditionValues {
   const size = positions.length;
   return {
@@ -279,13 +257,7 @@ export function conditionsByTable(
 /** The image that each row is for. */
 type UsedRows = Map<number, string>;
 
-/**
- * The rows of images: those with their path in the dataset, or with its last part. Tiles of an image have its name, `#` and a
- * number, and use its row.
- *
- * @param used the rows that are already used, by other images
- * @throws UserError (`mismatch`) if an image has no row, or a row is for several images
- */
+/** The rows of images: those with their path in the dataset, or its last part. Tiles (`map.png#3`) use their image's row. */
 function rowsByName(names: readonly string[], table: ConditionTable, used: UsedRows = new Map()): number[] {
   const { path, areImages } = table;
   const files = table.files!.map((file) => (areImages ? withoutExtension(file) : file));
@@ -350,10 +322,7 @@ function requireRows({ path, rows }: ConditionTable, images: number): void {
   }
 }
 
-/**
- * The rows of the images of each split, in the order of the images: for training, validation and testing; if all are from one
- * array, in its order.
- */
+/** The rows of the images of each split, in their order; if all are from one array, in its order. */
 function rowsInOrder(
   { train, validation, test }: DatasetSource,
   table: ConditionTable,

@@ -2,20 +2,13 @@
 import { UserError } from '../../core/errors.ts';
 import type { Admit, Budget } from './budget.ts';
 
-/** One file of a folder or an archive. */
 interface StoredFile {
-  /** Its path in the folder or archive, with `/`. */
   readonly name: string;
   /** The path of the folder or archive, and the name, for messages. */
   readonly source: string;
   /** The budget of this pass over the folder or archive. */
   readonly budget: Budget;
-  /**
-   * Reads all of it.
-   *
-   * @param admit called before memory is allocated
-   * @throws UserError with the file's name if it is corrupt or cannot be read
-   */
+  /** Reads all of it; `admit` is called before memory is allocated. Throws UserError with its name if that fails. */
   read(admit?: Admit): Promise<Uint8Array>;
 }
 

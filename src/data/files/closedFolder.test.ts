@@ -147,6 +147,7 @@ it('appends to what is there, and removes a part that was written before a failu
   syncBuiltinESMExports();
   expect(catchUserError(() => files.append('log', 'three')).message).toContain('no space is left');
   expect(readFileSync(inFolder('log'), 'utf8')).toBe('one2');
+  expect(catchUserError(() => files.append('gone/log', '')).message).toContain('there is no folder');
 });
 
 it('changes nothing outside of it, and nothing at all after it has lost its lock', () => {

@@ -100,7 +100,7 @@ export class ClosedFolder implements FileStore {
     this.makeFolder(dirname(path));
     this.requireNoLink(path);
     // A large file takes a while, so the lock is checked again before it replaces what is there.
-    writeFileAtomically(path, content, { beforeMove: () => this.requireHeld() });
+    writeFileAtomically(path, content, () => this.requireHeld());
   }
 
   /**
@@ -185,7 +185,7 @@ export class ClosedFolder implements FileStore {
   /** Begins a file that is written in parts. */
   begin(path: string): PartialFile {
     this.requireChangeable(path);
-    return new PartialFile(path, { beforeMove: () => this.requireHeld() });
+    return new PartialFile(path, () => this.requireHeld());
   }
 
   /** Creates a subfolder, unless it exists; returns whether it was created. The folder itself must exist. */
@@ -242,7 +242,6 @@ export class ClosedFolder implements FileStore {
     this.requireNoLink(path);
   }
 
-  /** Checks that a lock that this process has taken is still its own. */
   private requireHeld(): void {
     // If the whole folder was moved away, the file that cannot be written says so.
     if (this.lockFile !== undefined && exists(this.name)) {
@@ -260,7 +259,6 @@ export class ClosedFolder implements FileStore {
   }
 }
 
-/** Appends to an open file, or leaves it unchanged. */
 function appendTo(file: number, path: string, bytes: Uint8Array): void {
   const status = fstatSync(file);
   if (!status.isFile()) {

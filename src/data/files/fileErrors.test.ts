@@ -12,13 +12,6 @@ describe('explainFileError', () => {
     expect(error.cause).toBe(cause);
   });
 
-  it('says what to do about links in a circle', () => {
-    const cause = Object.assign(new Error('ELOOP: too many links'), { code: 'ELOOP', syscall: 'stat' });
-    expect(explainFileError(cause, 'a', 'read').message).toBe(
-      'cannot read a: its links lead in a circle; remove them, or choose another path',
-    );
-  });
-
   it('leaves other errors unchanged', () => {
     const mine = new UserError('locked', 'mine');
     const mistake = new TypeError('mistake');

@@ -51,43 +51,36 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
+const permission = 'permission denied; change its owner or mode (see ls -ld), or choose another location';
+const notFolder = 'there is a file where a folder is needed; choose another path';
+const tooManyFiles = 'too many files are open; raise the limit (ulimit -n) or close other programs';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the disk; free some or choose a folder on another disk',
+  EDQUOT: 'the disk quota is used up; free some space or choose a folder on another disk',
+  EACCES: permission,
+  EPERM: permission,
+  EFBIG: 'it would be larger than the system allows; raise the limit (ulimit -f) or choose another disk',
+  EROFS: 'the disk is read-only; choose a folder on another disk',
+  ENOTDIR: notFolder,
+  EEXIST: notFolder,
+  ELOOP: 'its links lead in a circle; remove them, or choose another path',
+  EISDIR: 'it is a folder; name a file',
+  ENAMETOOLONG: 'the name is too long; choose a shorter one',
+  ERR_INVALID_ARG_VALUE: 'a name cannot contain a null character; check it',
+  EMFILE: tooManyFiles,
+  ENFILE: tooManyFiles,
+  EIO: 'the disk reports an error (EIO); check it or choose another one',
+};
+
 /** What a system error code means for a path, and what to do; undefined for an unknown code. */
 export function reasonFor(code: string, path: string): string | undefined {
-  switch (code) {
-    case 'ENOSPC':
-      return 'no space is left on the disk; free some or choose a folder on another disk';
-    case 'EDQUOT':
-      return 'the disk quota is used up; free some space or choose a folder on another disk';
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied; change its owner or mode (see ls -ld), or choose another location';
-    case 'EFBIG':
-      return 'it would be larger than the system allows; raise the limit (ulimit -f) or choose another disk';
-    case 'EROFS':
-      return 'the disk is read-only; choose a folder on another disk';
-    case 'ENOENT':
-      return existsSync(dirname(path))
-        ? 'it does not exist; check the name'
-        : `there is no folder ${dirname(path)}; create it or check the name`;
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return 'there is a file where a folder is needed; choose another path';
-    case 'ELOOP':
-      return 'its links lead in a circle; remove them, or choose another path';
-    case 'EISDIR':
-      return 'it is a folder; name a file';
-    case 'ENAMETOOLONG':
-      return 'the name is too long; choose a shorter one';
-    case 'ERR_INVALID_ARG_VALUE':
-      return 'a name cannot contain a null character; check it';
-    case 'EMFILE':
-    case 'ENFILE':
-      return 'too many files are open; raise the limit (ulimit -n) or close other programs';
-    case 'EIO':
-      return 'the disk reports an error (EIO); check it or choose another one';
-    default:
-      return undefined;
+  if (code === 'ENOENT') {
+    return existsSync(dirname(path))
+      ? 'it does not exist; check the name'
+      : `there is no folder ${dirname(path)}; create it or check the name`;
   }
+  return Object.hasOwn(reasons, code) ? reasons[code] : undefined;
 }
 
 /**

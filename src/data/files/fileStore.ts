@@ -3,7 +3,6 @@
 import { UserError } from '../../core/errors.ts';
 import { joinBytes } from '../../core/platform/index.ts';
 
-/** A value, or a promise of it. */
 type Awaitable<Value> = Value | Promise<Value>;
 
 /** The content of a file: bytes, text, or blocks of bytes, each valid until the next. */

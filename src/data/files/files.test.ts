@@ -65,7 +65,7 @@ describe('the status of a path', () => {
   it('is explained if the system denies access', () => {
     fs.symlinkSync('loop', join(folder, 'loop'));
     expect(catchUserError(() => exists(join(folder, 'loop'))).message).toMatch(
-      /^cannot read .*loop: its links lead in a circle; /,
+      /^cannot read .*loop: its links lead in a circle; remove them, or choose another path$/,
     );
     expect(catchUserError(() => exists('a\0b')).message).toMatch(
       /^cannot read a.+b: a name cannot contain a null character/,

@@ -21,7 +21,6 @@ import { checkRange, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts
 
 /** A FIFO is opened without waiting for its writer, and a terminal is not taken over. Not all systems have the flags. */
 const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
-/** The bytes per read of `readBlocks`. */
 const BLOCK_BYTES = 2 ** 20;
 /** The same for a file that is shorter, or empty so far. */
 const LEAST_BLOCK_BYTES = 2 ** 12;
@@ -30,7 +29,6 @@ export const largestText = 2 ** 20;
 /** The MiB of a log that `readLastJsonLines` reads, enough for about 200,000 steps. */
 export const LAST_MIB = 16;
 
-/** A text with the path of its file, for errors. */
 interface TextFile {
   readonly path: string;
   readonly text: string;
@@ -122,7 +120,6 @@ function requireRegular(path: string, status: Stats): void {
   }
 }
 
-/** Opens a file for reading while `use` runs; throws as `openRegularFile` does. */
 function whileOpen<T>(path: string, use: (file: number) => T): T {
   const file = openRegularFile(path);
   try {
@@ -151,7 +148,7 @@ export function readChecked(path: string, check: FileCheck): Uint8Array {
   return whileOpen(path, (file) => {
     const { size } = fstatSync(file);
     for (let length: number | undefined = 0; length !== undefined; ) {
-      length = check(readStart(file, path, length), size, path);
+      length = check(readFully(file, path, new Uint8Array(length)), size, path);
     }
     const bytes = readToEnd(file, path, maxBytesAtOnce);
     if (bytes.length > size) {
@@ -299,13 +296,7 @@ function randomAccess(path: string, handle: FileHandle, size: number): RandomAcc
   };
 }
 
-/**
- * Reads an open file to its end.
- *
- * @param path its path, for errors
- * @param limit the maximum size
- * @throws UserError (`invalid-data`) if it is larger, without reading more
- */
+/** Reads an open file to its end; throws UserError if it is larger than `limit`, without reading more. */
 function readToEnd(file: number, path: string, limit: number): Uint8Array {
   const { size } = fstatSync(file);
   requireAtMost(path, size, limit);
@@ -325,11 +316,16 @@ function readToEnd(file: number, path: string, limit: number): Uint8Array {
   return bytes.subarray(0, length);
 }
 
-/** The first `length` bytes of an open file, which is then still read from its start; throws UserError if it has fewer. */
-function readStart(file: number, path: string, length: number): Uint8Array {
+/** The first bytes of a file, at most `length`; throws as `openRegularFile` does. */
+export function readFirst(path: string, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const read = readInto(bytes, done, file, path, done);
+  return whileOpen(path, (file) => bytes.subarray(0, readInto(bytes, 0, file, path, 0)));
+}
+
+/** Fills `bytes` from a position of an open file; throws UserError if it has fewer. */
+export function readFully(file: number, path: string, bytes: Uint8Array, position = 0): Uint8Array {
+  for (let done = 0; done < bytes.length; ) {
+    const read = readInto(bytes, done, file, path, position + done);
     if (read === 0) {
       throw truncated(path);
     }

@@ -263,9 +263,7 @@ export function requireNewFolder(path: string): void {
 interface NewFolder {
   /** Writes a file, whose name may have subfolders. Throws UserError if the disk does not allow it. */
   write(name: string, content: FileContent): void;
-  /** Moves the folder to its destination. Throws UserError if that is not possible. */
   finish(): void;
-  /** Removes what was created. */
   discard(): void;
 }
 

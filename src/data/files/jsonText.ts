@@ -38,7 +38,6 @@ export function parsedJson(text: string): unknown {
   }
 }
 
-/** Why a value is not an object as it should be in a file; undefined if it is. */
 function objectProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return 'not a JSON object';
@@ -46,7 +45,6 @@ function objectProblem(value: unknown): string | undefined {
   return isWithinDepth(value, DEEPEST) ? undefined : `nested deeper than ${DEEPEST} levels`;
 }
 
-/** Whether objects and lists in a value are nested at most so deep. */
 function isWithinDepth(value: unknown, deepest: number): boolean {
   return (
     typeof value !== 'object' ||

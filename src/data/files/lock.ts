@@ -10,14 +10,8 @@ import { parsedJson } from './jsonText.ts';
 import { openPartial, partialPath } from './partialFiles.ts';
 import { isRunning, ownMark, type ProcessMark } from './processes.ts';
 
-/** A lock that is held. */
 interface Lock extends FileLock {
-  /**
-   * Checks that the lock is still this one, before anything it protects is changed. Another process may have taken
-   * it over: from one that was stopped, or whose clock is behind.
-   *
-   * @throws UserError (`locked`) if not
-   */
+  /** Throws UserError (`locked`) unless the lock is still this one: another process may have taken it over. */
   requireHeld(): void;
 }
 
@@ -25,10 +19,7 @@ interface Lock extends FileLock {
 const RENEWED_AFTER = 20;
 /** A lock of another machine is taken over if it has not been renewed for this many seconds. */
 const SILENT_FOR = 15 * 60;
-/**
- * A process that reads a stale lock may move away its replacement, and puts it back at once: within
- * this many milliseconds.
- */
+/** A process that reads a stale lock may move away its replacement; it puts it back within these milliseconds. */
 const PUT_BACK_WITHIN = 1000;
 
 /** The most bytes of a lock, which names a process. */
@@ -41,9 +32,7 @@ const markSchema = z.object({
   place: z.string(),
 });
 
-/** A lock file. */
 interface FoundLock {
-  /** Its content. */
   readonly text: string;
   /** The process that the content names; undefined if it names none. */
   readonly mark: ProcessMark | undefined;
@@ -190,10 +179,7 @@ function takeAway(path: string, folder: string): void {
   }
 }
 
-/**
- * A lock and the seconds since it was last renewed; null if it is gone. Anything but a small regular file, such as a link,
- * is treated as a lock of an unknown owner.
- */
+/** A lock; null if it is gone. Anything but a small regular file, such as a link, counts as one of an unknown owner. */
 function readLock(path: string): FoundLock | null {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (status === undefined) {
@@ -245,7 +231,6 @@ function holderName(process: ProcessMark | undefined): string {
   return process === undefined ? 'another process' : `process ${process.pid} on ${process.host}`;
 }
 
-/** Waits without letting anything else run. */
 function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

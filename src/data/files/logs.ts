@@ -114,7 +114,6 @@ function lengthBefore(log: LogBytes, isAfter: (line: Line) => boolean): number {
   return length;
 }
 
-/** Writes a log with the first `length` bytes of a log, which must have that many. */
 async function writeFirstBytes(
   files: FileStore,
   name: string,
@@ -136,13 +135,10 @@ async function writeFirstBytes(
   );
 }
 
-/** A line of a log, valid until the next one is read. */
 interface Line {
   /** Its bytes without the line break; undefined if the line is too long. */
   readonly bytes: Uint8Array | undefined;
-  /** The first line is 1. */
   readonly number: number;
-  /** Where it is, for errors. */
   readonly place: string;
 }
 

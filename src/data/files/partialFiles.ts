@@ -25,10 +25,7 @@ import { hasProcess } from './processes.ts';
 const chunkBytes = 2 ** 26;
 /** The end of a name that belongs to one process: its PID, then the suffix. */
 const ownEnd = /\.(\d+)\.partial$/;
-/**
- * A partial file that has not been written to for this many milliseconds is abandoned, even if its PID is
- * in use.
- */
+/** A partial file that was not written to for these milliseconds is abandoned, even if its PID is in use. */
 const ABANDONED_AFTER = 10 * 60 * 1000;
 
 /** A file of one's own: never one that exists, nor what a link leads to. Windows lacks the second flag. */
@@ -59,12 +56,6 @@ export function openPartial(partial: string): number {
   return openSync(partial, ownNewFile, 0o666);
 }
 
-/** How a partial file is moved into place. */
-interface PartialFileOptions {
-  /** Called right before: if it throws, what was there before stays. */
-  readonly beforeMove?: (() => void) | undefined;
-}
-
 /**
  * A file being written: `write`, then `finish` or `discard`. A crash at any moment leaves either what was
  * there before or the whole new file.
@@ -74,11 +65,14 @@ export class PartialFile {
   private readonly target: string;
   private readonly partial: string;
   private readonly file: number;
-  private readonly beforeMove: () => void;
+  private readonly beforeMove: (() => void) | undefined;
   private isOpen = true;
 
-  /** @throws UserError if the disk, the folder or the permissions do not allow it, as every method does */
-  constructor(path: string, { beforeMove = () => {} }: PartialFileOptions = {}) {
+  /**
+   * @param beforeMove called right before the file takes its place: if it throws, what was there before stays
+   * @throws UserError if the disk, the folder or the permissions do not allow it, as every method does
+   */
+  constructor(path: string, beforeMove?: () => void) {
     this.path = path;
     this.beforeMove = beforeMove;
     try {
@@ -107,7 +101,7 @@ export class PartialFile {
     try {
       fsyncSync(this.file);
       this.close();
-      this.beforeMove();
+      this.beforeMove?.();
       moveIntoPlace(this.partial, this.target);
     } catch (error) {
       throw cannotWrite(this.path, error);
@@ -143,12 +137,8 @@ export class PartialFile {
  *
  * @throws UserError if the disk, the folder or the permissions do not allow it; no partial file is left then
  */
-export function writeFileAtomically(
-  path: string,
-  content: FileContent,
-  options: PartialFileOptions = {},
-): void {
-  const file = new PartialFile(path, options);
+export function writeFileAtomically(path: string, content: FileContent, beforeMove?: () => void): void {
+  const file = new PartialFile(path, beforeMove);
   try {
     let position = 0;
     for (const bytes of blocksIn(content)) {
@@ -249,13 +239,10 @@ function abandonedFiles(folder: string, target?: string): string[] {
     const [end, pid] = ownEnd.exec(entry.name) ?? [];
     const path = join(folder, entry.name);
     const isOfFile = end !== undefined && (target === undefined || entry.name === `${target}${end}`);
-    return isOfFile && !entry.isDirectory() && !(isAnother(Number(pid)) && isRecent(path)) ? [path] : [];
+    // This process writes nothing while it cleans up.
+    const isInUse = Number(pid) !== process.pid && hasProcess(Number(pid)) && isRecent(path);
+    return isOfFile && !entry.isDirectory() && !isInUse ? [path] : [];
   });
-}
-
-/** Whether a process runs that is not this one, which writes nothing while it cleans up. */
-function isAnother(pid: number): boolean {
-  return pid !== process.pid && hasProcess(pid);
 }
 
 function isRecent(path: string): boolean {

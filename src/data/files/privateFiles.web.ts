@@ -227,11 +227,7 @@ async function explained<Result>(subject: string, work: () => Promise<Result>): 
   }
 }
 
-/**
- * The folder of all runs.
- *
- * @throws UserError (`unsupported`) if the browser refuses it
- */
+/** The folder of all runs; throws UserError (`unsupported`) if the browser refuses it. */
 async function openRoot(): Promise<FileSystemDirectoryHandle> {
   try {
     const root = await navigator.storage.getDirectory();
@@ -279,11 +275,7 @@ async function ifThere<Value>(result: Promise<Value>): Promise<Value | undefined
   }
 }
 
-/**
- * Locks a run. If a page is closed, the browser releases its locks.
- *
- * @throws UserError (`locked`) if another page or worker holds the lock
- */
+/** Locks a run, until its page is closed at the latest; throws UserError (`locked`) if another page or worker has. */
 function lockName(name: string): Promise<FileLock> {
   return new Promise((resolve, reject) => {
     const held = navigator.locks.request(`${FOLDER}/${name}`, { ifAvailable: true }, (lock) => {

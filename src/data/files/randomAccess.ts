@@ -34,7 +34,6 @@ export function checkRange(source: string, size: number, offset: number, length:
   }
 }
 
-/** The length of the blocks that `readAhead` reads. */
 const AHEAD_BYTES = 2 ** 16;
 
 /** The same bytes for many small reads, most of them one after the other: they are copied from blocks. */

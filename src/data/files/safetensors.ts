@@ -29,7 +29,6 @@ export interface SafetensorsHeader {
 /** Checks a file's declared contents before its tensors are read; throws UserError if they are not as wanted. */
 export type HeaderCheck = (header: SafetensorsHeader, path: string) => void;
 
-/** A tensor in a file. */
 interface TensorEntry {
   readonly name: string;
   readonly type: (typeof tensorTypes)[keyof typeof tensorTypes];
@@ -105,7 +104,6 @@ export function encodeSafetensors(
  * Reads the bytes of a safetensors file. The tensors are views of `bytes` where alignment allows it, copies
  * elsewhere: changing `bytes` afterwards may change them.
  *
- * @param source the file's path, for errors
  * @throws UserError in one line with `source` if anything in the file contradicts itself or the format
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): StoredSafetensors {
@@ -132,7 +130,6 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): StoredSafe
 /**
  * Reads the header from the beginning of a safetensors file, before the rest has arrived.
  *
- * @param source the file's path, for errors
  * @param size the file's size, if known
  * @returns `atLeast`, the number of bytes needed to read the header (at most `size`), if `start` is too short
  * @throws UserError in one line with `source` if anything in the header contradicts itself, the format or `size`

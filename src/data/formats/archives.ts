@@ -20,7 +20,7 @@ import { type FilesBelow, filesBelow } from '../files/folders.ts';
 import { corruptFile, isGzip, isZip, latin1Text } from './bytes.ts';
 import { tidy } from './entryNames.ts';
 import { zipFiles } from './zip.ts';
-import { hasZipDirectory, maxEntries } from './zipDirectory.ts';
+import { maxEntries } from './zipDirectory.ts';
 
 /** An `openArchive` that opens each path only once, so that a folder is listed only once. */
 export function openingOnce(): ArchiveOpener {
@@ -32,12 +32,7 @@ export function openingOnce(): ArchiveOpener {
   };
 }
 
-/**
- * The kind of archive at a path, by the file's first bytes, its end if it is named .zip or .exe (a zip archive after
- * a program that unpacks it), and its name; 'folder' for a folder.
- *
- * @throws UserError if it cannot be read
- */
+/** The kind of archive at a path, by the file's first bytes and name; 'folder' for a folder. Throws UserError if it cannot be read. */
 export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' | undefined> {
   if (isFolder(path)) {
     return 'folder';
@@ -47,10 +42,7 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
     if (isZip(start)) {
       return 'zip';
     }
-    if (isTarHeader(start) || (isGzip(start) && /\.(tar\.gz|tgz)$/i.test(path))) {
-      return 'tar';
-    }
-    return /\.(zip|exe)$/i.test(path) && (await hasZipDirectory(file)) ? 'zip' : undefined;
+    return isTar(start) || (isGzip(start) && /\.(tar\.gz|tgz)$/i.test(path)) ? 'tar' : undefined;
   });
 }
 
@@ -143,7 +135,6 @@ function tarFiles(path: string, limit: number): Archive {
   };
 }
 
-/** A file in a tar archive, with its content. */
 interface TarFile {
   /** Its path as stored in the archive; nothing is ever written there. */
   readonly name: string;
@@ -153,34 +144,12 @@ interface TarFile {
 /** The bytes of a header in a tar archive. */
 const tarBlock = 512;
 
-/**
- * Whether a file that starts with these bytes is a tar archive: its first header has the mark, or, as in archives of
- * version 7, only the right checksum.
- */
-function isTarHeader(start: Uint8Array): boolean {
-  if (start.length < tarBlock || start[0] === 0) {
-    return false;
-  }
-  if (latin1Text(start.subarray(257, 262)) === 'ustar') {
-    return true;
-  }
-  const [from, to] = [148, 156];
-  const sum = start
-    .subarray(0, tarBlock)
-    .reduce((total, byte, index) => total + (index >= from && index < to ? 0x20 : byte), 0);
-  const stored = /^\s*([0-7]+)[\s\0]/.exec(latin1Text(start.subarray(from, to)))?.[1];
-  return stored !== undefined && Number.parseInt(stored, 8) === sum;
+/** Whether a file that starts with these bytes is a tar archive. */
+function isTar(start: Uint8Array): boolean {
+  return start.length === tarBlock && start[0] !== 0 && latin1Text(start.subarray(257, 262)) === 'ustar';
 }
 
-/**
- * The files of a tar archive whose names are `wanted`, in its order. Links, devices and folders are left out.
- *
- * @param options.limit the maximum size of a wanted file, in bytes
- * @param options.onLink called with the name of each link: to a file in the archive, or symbolic
- * @param options.budget charged for the decompressed bytes
- * @throws OverBudget; UserError with the archive's name if it cannot be read, is corrupt or truncated, or a
- *   wanted file is too large
- */
+/** The files of a tar archive whose names are `wanted`, of at most `limit` bytes, in its order. `onLink` hears of links. */
 async function* readTar(
   path: string,
   wanted: (name: string) => boolean,

@@ -20,14 +20,12 @@ interface CsvTable {
 const maxColumns = 2 ** 14;
 /** The most lines, empty ones included. */
 const maxLines = 2 ** 24;
-/** The most characters of a row, and what follows it up to the end of its block. */
 const maxRowLength = 2 ** 26;
 
 /**
  * The table in a text, given in blocks, which are read when they are needed. Cells may be quoted; empty lines are skipped,
  * and spaces around a cell are removed.
  *
- * @param source the file, for errors
  * @throws UserError (`invalid-data`) if a column has no name or the name of another, or there are too many; while the rows
  *   are read, if a quote is not closed, or a row has more or fewer cells than the header
  */
@@ -88,165 +86,127 @@ export function isNumber(text: string): boolean {
   return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text);
 }
 
-/** The rows of a text, header first; scanned without regular expressions, which overflow the stack in long cells. */
+const [QUOTE, COMMA, NEWLINE] = [0x22, 0x2c, 0x0a];
+
+/** The rows of a text, header first. Blocks may end anywhere, so the state of a row lives on between them. */
 function* readRows(blocks: Iterable<string>, source: string): Generator<CsvRow, void, void> {
-  let line = 1;
-  for (const text of wholeRows(blocks, source)) {
-    const scanner = new CellScanner(text, source, line);
-    while (!scanner.isAtEnd) {
-      ({ line } = scanner);
-      if (line > maxLines) {
-        throw new UserError('invalid-data', `${source}: more than ${maxLines} lines: remove empty ones`);
-      }
-      const cells: string[] = [];
-      do {
-        cells.push(scanner.readCell());
-        if (cells.length > maxColumns) {
-          throw new UserError(
-            'invalid-data',
-            `${source}:${line}: more than ${maxColumns} columns: remove some`,
-          );
-        }
-      } while (scanner.lastEnd === ',');
-      if (cells.length > 1 || cells[0] !== '') {
-        yield { line, cells };
-      }
-    }
-    ({ line } = scanner);
-  }
-}
-
-/** The same text in parts that end where a row does: with a newline outside of quotes, or the text. */
-function* wholeRows(blocks: Iterable<string>, source: string): Generator<string, void, void> {
-  let pending = '';
-  let isQuoted = false;
+  const row = new RowReader(source);
   for (const block of blocks) {
-    let end = 0;
-    for (let start = 0, quote = 0; quote !== -1; start = quote + 1) {
-      quote = block.indexOf('"', start);
-      const newline = isQuoted ? -1 : block.slice(start, quote === -1 ? undefined : quote).lastIndexOf('\n');
-      end = newline === -1 ? end : start + newline + 1;
-      isQuoted = quote === -1 ? isQuoted : !isQuoted;
+    let from = 0;
+    for (let index = 0; index < block.length; index++) {
+      const code = block.charCodeAt(index);
+      if (code !== QUOTE && code !== COMMA && code !== NEWLINE) {
+        continue;
+      }
+      row.take(block.slice(from, index));
+      from = index + 1;
+      const cells = row.mark(code);
+      if (cells !== undefined) {
+        yield cells;
+      }
     }
-    if (pending.length + block.length > maxRowLength) {
-      throw new UserError(
-        'invalid-data',
-        `${source}: a row of more than ${maxRowLength} characters, or a quote that is not closed`,
-      );
-    }
-    if (end > 0) {
-      yield pending + block.slice(0, end);
-      pending = block.slice(end);
-    } else {
-      pending += block;
-    }
+    row.take(block.slice(from));
   }
-  if (pending !== '') {
-    yield pending;
+  const last = row.finish();
+  if (last !== undefined) {
+    yield last;
   }
 }
 
-/** Reads the cells of a text, one after the other. */
-class CellScanner {
-  readonly #text: string;
+/** Reads a row after the other, from texts between quotes, commas and newlines, and these. */
+class RowReader {
   readonly #source: string;
-  #position: number;
-  /**
-   * The next comma and the next end of a line, or the end of the text. They are kept: searching again for each cell of a file
-   * without commas would read it to its end.
-   */
-  #comma = -1;
-  #newline = -1;
-  /** The line of the next cell. */
-  line: number;
-  /** The character after the last cell: `''` at the end of the text. */
-  lastEnd: ',' | '\n' | '' = '\n';
+  #line = 1;
+  /** The lines that the row and the cell start in. */
+  #rowLine = 1;
+  #cellLine = 1;
+  #rowLength = 0;
+  #cells: string[] = [];
+  #cell = '';
+  /** `ended` right after a quote that ends a cell, unless another follows: two stand for one. */
+  #state: 'plain' | 'quoted' | 'ended' | 'after' = 'plain';
 
-  /** @param line the line of the first cell */
-  constructor(text: string, source: string, line: number) {
-    this.#text = text;
+  constructor(source: string) {
     this.#source = source;
-    this.line = line;
-    this.#position = line === 1 && text.startsWith('\uFEFF') ? 1 : 0;
   }
 
-  get isAtEnd(): boolean {
-    return this.#position >= this.#text.length;
-  }
-
-  readCell(): string {
-    const text = this.#text;
-    const start = this.#skipBlanks(this.#position);
-    if (text[start] !== '"') {
-      const end = this.#endFrom(start);
-      const cell = text.slice(this.#position, end);
-      if (cell.includes('"')) {
-        throw this.#unclosed();
-      }
-      this.#finish(end);
-      return cell.trim();
+  take(text: string): void {
+    this.#rowLength += text.length + 1;
+    if (this.#rowLength > maxRowLength) {
+      throw this.#error('', `a row of more than ${maxRowLength} characters, or a quote that is not closed`);
     }
-    let quote = text.indexOf('"', start + 1);
-    while (quote !== -1 && text[quote + 1] === '"') {
-      quote = text.indexOf('"', quote + 2);
+    if (text === '') {
+      return;
     }
-    const end = quote === -1 ? -1 : this.#skipBlanks(quote + 1);
-    if (quote === -1 || (end < text.length && text[end] !== ',' && text[end] !== '\n')) {
+    if (this.#state === 'plain' || this.#state === 'quoted') {
+      this.#cell += text;
+    } else if (text.trim() === '') {
+      this.#state = 'after';
+    } else {
       throw this.#unclosed();
     }
-    const cell = text
-      .slice(start + 1, quote)
-      .replaceAll('\r\n', '\n')
-      .replaceAll('""', '"');
-    for (
-      let newline = text.indexOf('\n', start);
-      newline !== -1 && newline < quote;
-      newline = text.indexOf('\n', newline + 1)
-    ) {
-      this.line++;
+  }
+
+  /** Takes a quote, a comma or a newline; returns the row if that ends one that isn't empty. */
+  mark(code: number): CsvRow | undefined {
+    this.#line += code === NEWLINE ? 1 : 0;
+    if (code === QUOTE) {
+      this.#quote();
+    } else if (this.#state === 'quoted') {
+      this.#cell += code === COMMA ? ',' : '\n';
+    } else if (code === COMMA) {
+      this.#endCell();
+    } else {
+      return this.#endRow();
     }
-    this.#finish(end);
-    return cell;
+    return undefined;
   }
 
-  /** The next position of a newline or a character that isn't a space. */
-  #skipBlanks(from: number): number {
-    let position = from;
-    while (position < this.#text.length && isBlank(this.#text[position]!)) {
-      position++;
+  /** The last row, if no newline has ended it. */
+  finish(): CsvRow | undefined {
+    if (this.#state === 'quoted') {
+      throw this.#unclosed();
     }
-    return position;
+    return this.#endRow();
   }
 
-  /** The end of the unquoted cell around a position. */
-  #endFrom(position: number): number {
-    this.#comma = this.#next(',', this.#comma, position);
-    this.#newline = this.#next('\n', this.#newline, position);
-    return Math.min(this.#comma, this.#newline);
-  }
-
-  #next(character: string, knownPosition: number, position: number): number {
-    if (knownPosition >= position) {
-      return knownPosition;
+  #quote(): void {
+    if (this.#state === 'quoted') {
+      this.#state = 'ended';
+    } else if (this.#state === 'ended') {
+      this.#cell += '"';
+      this.#state = 'quoted';
+    } else if (this.#state === 'plain' && this.#cell.trim() === '') {
+      this.#cell = '';
+      this.#state = 'quoted';
+    } else {
+      throw this.#unclosed();
     }
-    const next = this.#text.indexOf(character, position);
-    return next === -1 ? this.#text.length : next;
   }
 
-  #finish(end: number): void {
-    this.lastEnd = (this.#text[end] ?? '') as typeof this.lastEnd;
-    this.line += this.lastEnd === '\n' ? 1 : 0;
-    this.#position = end + 1;
+  #endCell(): void {
+    this.#cells.push(this.#state === 'plain' ? this.#cell.trim() : this.#cell.replaceAll('\r\n', '\n'));
+    if (this.#cells.length > maxColumns) {
+      throw this.#error(`:${this.#rowLine}`, `more than ${maxColumns} columns: remove some`);
+    }
+    [this.#cell, this.#state, this.#cellLine] = ['', 'plain', this.#line];
+  }
+
+  #endRow(): CsvRow | undefined {
+    this.#endCell();
+    const [cells, line] = [this.#cells, this.#rowLine];
+    if (line > maxLines) {
+      throw this.#error('', `more than ${maxLines} lines: remove empty ones`);
+    }
+    [this.#cells, this.#rowLine, this.#rowLength] = [[], this.#line, 0];
+    return cells.length > 1 || cells[0] !== '' ? { line, cells } : undefined;
   }
 
   #unclosed(): UserError {
-    return new UserError(
-      'invalid-data',
-      `${this.#source}:${this.line}: a quote is not closed, or followed by other text`,
-    );
+    return this.#error(`:${this.#cellLine}`, 'a quote is not closed, or followed by other text');
   }
-}
 
-function isBlank(character: string): boolean {
-  return character !== '\n' && character.trim() === '';
+  #error(where: string, problem: string): UserError {
+    return new UserError('invalid-data', `${this.#source}${where}: ${problem}`);
+  }
 }

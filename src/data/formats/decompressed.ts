@@ -12,7 +12,6 @@ export class TooLarge extends Error {
 /**
  * The content of compressed data, given in parts, whose checksum is verified if the format has one.
  *
- * @param limit the maximum number of bytes
  * @param onBytes called with the number of bytes before they are kept; ends the work by an error
  * @throws Error if it is corrupt or truncated; TooLarge if it has more than `limit` bytes
  */

@@ -25,7 +25,6 @@ export interface Elements {
 /**
  * Reads elements. NaN and infinity stay what they are.
  *
- * @param source the file or image, for errors
  * @throws UserError if a float64 element is too large for float32, or all are too small
  */
 export function readElements(
@@ -58,7 +57,6 @@ const MOST_ROUNDING = 2 ** -24;
  * Rounds numbers to float32. Numbers far below the largest one may become 0.
  *
  * @param numberAt returns a number by its index
- * @param source their file or image, for errors
  * @throws UserError if one is too large, or the largest one is too small
  */
 export function roundedToFloat32(

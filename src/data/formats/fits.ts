@@ -14,8 +14,6 @@ const MOST_PARTS = 1000;
  * (NAXIS3) as channels. Unsigned integers of 8 and 16 bits are kept; other values become float32:
  * BZERO + BSCALE·stored, NaN for a stored BLANK.
  *
- * @param source the file, for errors
- * @param begin called before memory is allocated
  * @throws UserError if it is corrupt, has no image, or an image of other than two dimensions and up to four planes
  */
 export async function decodeFits(
@@ -40,7 +38,6 @@ export async function decodeFits(
   };
 }
 
-/** The first part of a file that has an image, and where its values start. */
 function firstImage(bytes: Uint8Array, source: string): { header: FitsHeader; start: number } {
   let offset = 0;
   for (let part = 0; part < MOST_PARTS && offset < bytes.length; part++) {
@@ -82,7 +79,6 @@ function imageShape(
   return [width, height, channels];
 }
 
-/** The values that the stored numbers encode. */
 function physical(
   stored: Uint8Array,
   { bitpix, bzero, bscale, blank }: FitsHeader,
@@ -135,7 +131,6 @@ function includes(numberAt: (index: number) => number, count: number, wanted: nu
   return false;
 }
 
-/** How a header describes the data after it. */
 interface FitsHeader {
   /** Whether the data are an image: the first part, or an extension IMAGE. */
   readonly isImage: boolean;
@@ -150,9 +145,7 @@ interface FitsHeader {
   readonly bscale: number;
   /** The stored integer that marks a missing value. */
   readonly blank: number | undefined;
-  /** Where the data start. */
   readonly end: number;
-  /** The bytes of the data. */
   readonly dataBytes: number;
   /** Where the next part starts. */
   readonly next: number;
@@ -170,12 +163,7 @@ export function isFits(start: Uint8Array): boolean {
   return /^SIMPLE {2}= +[TF]/.test(latin1Text(start.subarray(0, 30)));
 }
 
-/**
- * Reads the header that starts at a position.
- *
- * @param source the file, for errors
- * @throws UserError if it is corrupt, or its value type is not supported
- */
+/** Reads the header that starts at a position. */
 function readFitsHeader(bytes: Uint8Array, start: number, source: string): FitsHeader {
   const { values, end } = cardsAt(bytes, start, source);
   const number = (name: string, otherwise: number): number => {

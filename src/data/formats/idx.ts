@@ -16,14 +16,6 @@ interface IdxArray {
 /** The first bytes of a file, gzipped or not, have its header: at most 1,024 bytes. */
 const startBytes = 2 ** 12;
 const unsignedByte = 0x08;
-const elementTypes = new Map([
-  [unsignedByte, 'unsigned bytes'],
-  [0x09, 'signed bytes'],
-  [0x0b, '16-bit integers'],
-  [0x0c, '32-bit integers'],
-  [0x0d, 'float32'],
-  [0x0e, 'float64'],
-]);
 
 /**
  * Reads an IDX file, as `readIdx` does, unless its header is refused.
@@ -55,8 +47,6 @@ export function readIdxFile(
  * The header: two zero bytes, the type code, the number of dimensions, each dimension as uint32.
  * The result's `data` is a view of `bytes` if those are not compressed.
  *
- * @param source the file, for errors
- * @param budget charged for the decompressed bytes; by default the budget of a file of this size
  * @throws UserError unless the file is exactly one complete, non-empty array
  */
 export function readIdx(
@@ -78,7 +68,6 @@ export function readIdx(
   return { shape, data };
 }
 
-/** The shape in the header of a file that starts with these bytes, and the length of the header. */
 function readHeader(
   start: Uint8Array,
   source: string,
@@ -101,8 +90,7 @@ function readHeader(
   }
   const type = view.getUint8(2);
   if (type !== unsignedByte) {
-    const typeName = elementTypes.get(type) ?? 'unknown';
-    fail(`IDX type code ${hex(type, 2)} (${typeName}) is not supported: expected 08 (unsigned bytes)`);
+    fail(`IDX type code ${hex(type, 2)} is not supported: expected 08 (unsigned bytes)`);
   }
   const rank = view.getUint8(3);
   if (rank === 0) {
@@ -119,7 +107,6 @@ function readHeader(
   return { shape, length: headerLength };
 }
 
-/** Throws UserError unless an array of this shape has this many bytes. */
 function requireLength(actual: number, shape: readonly number[], source: string): void {
   const expected = countElements(shape);
   if (actual !== expected) {

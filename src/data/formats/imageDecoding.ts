@@ -58,7 +58,6 @@ export const otherImageName = new RegExp(
  * PNG is always read by the same decoder, so that pixels do not depend on what is installed; the other formats
  * need the optional package sharp, in a page the browser's own decoders.
  *
- * @param source the file, for errors
  * @param limits.budget the budget of the source that contains it; by default it is the only image
  * @param limits.onSize called with the size in the file's header, before pixels are decoded; may throw
  * @param limits.admit called before memory is allocated
@@ -122,7 +121,6 @@ export function isAboutName(note: string): boolean {
 
 type ImageFormat = 'PNG' | 'npy' | 'FITS' | 'JPEG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF';
 
-/** The decoders of all formats but photos. */
 const decoders: Partial<Record<ImageFormat, typeof decodePng | typeof decodeNpy>> = {
   PNG: decodePng,
   npy: decodeNpy,
@@ -145,7 +143,6 @@ const extensions: Readonly<Record<string, ImageFormat>> = {
   avif: 'AVIF',
 };
 
-/** Which of the supported formats it has, if any. */
 function detectFormat(bytes: Uint8Array): ImageFormat | undefined {
   const start = latin1Text(bytes.subarray(0, 64));
   if (start.startsWith('\x93NUMPY')) {

@@ -20,7 +20,6 @@ export interface NumpyType {
   readonly isLittle: boolean;
 }
 
-/** The location of an array: row-major from `offset`. */
 interface NpyArray extends NumpyType {
   readonly shape: readonly number[];
   readonly offset: number;
@@ -34,7 +33,6 @@ const maxAxes = 64;
 /**
  * Reads the header of a .npy file (versions 1, 2 and 3) and checks the file's size against it.
  *
- * @param source the file, for errors
  * @throws UserError unless the file is exactly one complete, non-empty, row-major array of a supported type
  */
 export async function readNpyHeader(file: RandomAccess, source: string): Promise<NpyArray> {
@@ -87,7 +85,6 @@ const numpyTypes: Readonly<Record<string, ElementType>> = {
 /**
  * NumPy's name of an element type, such as `<f4`.
  *
- * @param source the file, for errors
  * @throws UserError for an unsupported type
  */
 export function numpyType(name: string, source: string): NumpyType {
@@ -184,8 +181,6 @@ export function isStackShape(shape: readonly number[]): boolean {
 /**
  * Decodes an array `[H, W]` or `[H, W, C]` with up to four channels.
  *
- * @param source the file, for errors
- * @param begin called before memory is allocated
  * @throws UserError if it is corrupt, or an array of another shape or type
  */
 export async function decodeNpy(

@@ -21,7 +21,6 @@ export interface ColumnChunk {
   readonly length: number;
 }
 
-/** Rows that are stored together. */
 interface RowGroup {
   readonly rows: number;
   readonly columns: readonly ColumnChunk[];
@@ -84,7 +83,7 @@ const encodings: Readonly<Record<number, string>> = {
  * @throws Error if it is corrupt or has more values than a file of images needs
  */
 export function readParquetFooter(bytes: Uint8Array): ParquetFooter {
-  const { struct } = readThrift(bytes, 0, maxFooterValues);
+  const struct = new ThriftReader(bytes, 0, maxFooterValues).readStruct(0);
   return {
     schema: structs(struct, 2).map((element) => ({
       name: text(element.get(4)),
@@ -118,9 +117,15 @@ function columnChunk(about: ThriftStruct): ColumnChunk {
  * @throws Error if it is corrupt or of an unknown type
  */
 export function readPageHeader(bytes: Uint8Array, offset: number): PageHeader {
-  const { struct, end } = readThrift(bytes, offset, maxHeaderValues);
-  const checksum = struct.has(4) ? number(struct, 4) : undefined;
-  return { page: pageIn(struct), size: number(struct, 2), compressedSize: number(struct, 3), checksum, end };
+  const reader = new ThriftReader(bytes, offset, maxHeaderValues);
+  const struct = reader.readStruct(0);
+  return {
+    page: pageIn(struct),
+    size: number(struct, 2),
+    compressedSize: number(struct, 3),
+    checksum: struct.has(4) ? number(struct, 4) : undefined,
+    end: reader.position,
+  };
 }
 
 function pageIn(struct: ThriftStruct): PageHeader['page'] {
@@ -212,23 +217,7 @@ const maxDepth = 32;
 /** The most bytes of a 64-bit integer. */
 const maxIntegerBytes = 10;
 
-/**
- * Reads the structure that starts at an offset.
- *
- * @param maxValues the most fields and list elements, over all levels; each takes up to 200 bytes in memory
- * @returns the structure, and where it ends
- * @throws Error if it is incomplete, a list or a string is longer than the remaining bytes, or it has too many levels or
- *   values
- */
-function readThrift(
-  bytes: Uint8Array,
-  offset: number,
-  maxValues: number,
-): { readonly struct: ThriftStruct; readonly end: number } {
-  const reader = new ThriftReader(bytes, offset, maxValues);
-  return { struct: reader.readStruct(0), end: reader.position };
-}
-
+/** Reads structures from a position on. Each of at most `maxValues` fields and elements takes up to 200 bytes. */
 class ThriftReader {
   readonly #bytes: Uint8Array;
   readonly #maxValues: number;

@@ -31,7 +31,6 @@ const decompress: Readonly<Record<string, (bytes: Uint8Array, size: number) => U
  * The values in the pages of a column chunk; null for a missing value.
  *
  * @param options.rows the number of values according to the footer
- * @param options.budget charged for the decompressed bytes
  * @throws OverBudget; Error if anything is inconsistent
  */
 export function* readPages(
@@ -180,12 +179,7 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-/**
- * Decodes `count` integers of `width` bits from runs: one value repeated, or values packed in groups of
- * eight. A run that extends past `count` is cut off there.
- *
- * @throws Error if there are too few bytes
- */
+/** Decodes `count` integers of `width` bits from runs: one value repeated, or values packed in groups of eight. */
 function readRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
   const out = new Uint32Array(count);
   let offset = 0;

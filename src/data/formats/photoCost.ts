@@ -2,21 +2,16 @@
 import type { Metadata } from 'sharp';
 import type { DecodingCost } from '../contract/budget.ts';
 import { dataView, latin1Text } from './bytes.ts';
-import { countScans, countSegmentBytes, countSegments, MOST_PARTS, requireFewParts } from './photoHeader.ts';
+import { countScans, requireFewParts, requireFewSegments } from './photoHeader.ts';
 
 /** Decoders list all frames or pages before they read the first: ten thousand take a second. */
 const MOST_PAGES = 4096;
-/** The most bytes of a JPEG file in segments, such as profiles and comments: 64 MiB. */
-const MOST_SEGMENT_BYTES = 2 ** 26;
 
 /** Throws Error if a file has so many parts, frames or pages that even listing them takes long, or much memory. */
 export function requirePlausible(bytes: Uint8Array): void {
   const start = latin1Text(bytes.subarray(0, 4));
   if (start.startsWith('\u00ff\u00d8')) {
-    requireFewParts(countSegments(bytes, MOST_PARTS));
-    if (countSegmentBytes(bytes, MOST_SEGMENT_BYTES) > MOST_SEGMENT_BYTES) {
-      throw new Error(`it has more than ${MOST_SEGMENT_BYTES} bytes beside its pixels`);
-    }
+    requireFewSegments(bytes);
   }
   const pages =
     start === 'GIF8'
@@ -241,7 +236,6 @@ const JPEG = 7;
 const ALPHA: readonly number[] = [1, 2];
 /** The most tiles or strips: a hundred megapixels have 25,000 of 64x64. */
 const MOST_TILES = 2 ** 18;
-/** Bytes per value, by type. */
 const typeBytes: Readonly<Record<number, 1 | 2 | 4>> = { 1: 1, 3: 2, 4: 4 };
 
 /**

@@ -19,8 +19,6 @@ export const photoExtensions = 'jpe?g|webp|gif|tiff?|avif';
  * Decodes a file to grey (1) or RGB (3), or a TIFF file of 16 bits to up to four channels, if none is alpha. Colour profiles
  * are ignored, as in PNG files, whose decoder cannot apply them.
  *
- * @param source the file, for errors
- * @param begin called before the pixels are decoded
  * @throws UserError if it is corrupt or too large, its values are not unsigned integers of 8 or 16 bits, or sharp is missing
  */
 export async function decodePhoto(

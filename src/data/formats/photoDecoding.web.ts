@@ -15,8 +15,6 @@ export const photoExtensions = 'jpe?g|webp';
 /**
  * Decodes a JPEG or WebP file: grey or RGB on white, turned by its orientation, without regard to its profile.
  *
- * @param source the file, for errors
- * @param begin called before memory is allocated; an Error from it makes the file corrupt
  * @throws UserError if it is corrupt or too large, in another format, or a CMYK image, which browsers convert in
  *   other ways than Node
  */

@@ -25,7 +25,7 @@ export interface PhotoHeader {
 }
 
 /** The most segments or chunks; all are kept. */
-export const MOST_PARTS = 2 ** 16;
+const MOST_PARTS = 2 ** 16;
 const exifStart = 'Exif\0\0';
 
 /**
@@ -190,14 +190,18 @@ export function countScans(bytes: Uint8Array): number {
   return sumOverMarkers(bytes, MOST_SCANS, (marker) => (marker === SCAN ? 1 : 0));
 }
 
-/** The number of segments, at most one more than `limit`. Decoders allocate memory for each, even of unknown kinds. */
-export function countSegments(bytes: Uint8Array, limit: number): number {
-  return sumOverMarkers(bytes, limit, (marker) => (isSegment(marker) ? 1 : 0));
-}
+/** The most bytes of a JPEG file in segments, such as profiles and comments: 64 MiB. */
+const MOST_SEGMENT_BYTES = 2 ** 26;
 
-/** The bytes in segments, which decoders copy several times; more than `limit` need not be counted to the end. */
-export function countSegmentBytes(bytes: Uint8Array, limit: number): number {
-  return sumOverMarkers(bytes, limit, (marker, length) => (isSegment(marker) ? length : 0));
+/** Throws Error for too many segments, or too large ones: decoders allocate memory for each, and copy them several times. */
+export function requireFewSegments(bytes: Uint8Array): void {
+  requireFewParts(sumOverMarkers(bytes, MOST_PARTS, (marker) => (isSegment(marker) ? 1 : 0)));
+  const inSegments = sumOverMarkers(bytes, MOST_SEGMENT_BYTES, (marker, length) =>
+    isSegment(marker) ? length : 0,
+  );
+  if (inSegments > MOST_SEGMENT_BYTES) {
+    throw new Error(`it has more than ${MOST_SEGMENT_BYTES} bytes beside its pixels`);
+  }
 }
 
 /** Whether a marker begins a segment: 0xff before 0 is a value in a scan, before another 0xff padding. */

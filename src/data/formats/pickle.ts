@@ -7,7 +7,6 @@ import { dataView } from './bytes.ts';
  * Reads the value in a pickle of protocol 2 to 5. Only plain data is created: the Python functions that
  * construct NumPy arrays are emulated, all others are rejected.
  *
- * @param source the file, for errors
  * @throws UserError if it is corrupt or calls anything else
  */
 export function readPickle(bytes: Uint8Array, source: string): Pickled {
@@ -26,7 +25,6 @@ export function readPickle(bytes: Uint8Array, source: string): Pickled {
 const maxInstructions = 2 ** 23;
 const maxMaps = 2 ** 16;
 
-/** The stack machine that executes a pickle. */
 class Machine {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -62,7 +60,6 @@ class Machine {
     }
   }
 
-  /** What each opcode does. */
   readonly #instructions: Readonly<Record<string, () => unknown>> = {
     '\x80': () => this.#take(1), // the protocol
     '\x95': () => this.#take(8), // a frame's length
@@ -264,7 +261,6 @@ class ArrayBuilder implements PickledArray {
   bytes = new Uint8Array();
 }
 
-/** The element type of an array. */
 class ElementType {
   readonly type: string;
 
@@ -273,7 +269,6 @@ class ElementType {
   }
 }
 
-/** An item on the stack of the pickle machine. */
 type Item = Pickled | ElementType | typeof mark;
 /** Marks the start of a list of unknown length on the stack. */
 const mark: unique symbol = Symbol('mark');
@@ -288,7 +283,6 @@ function dictionaryKey(key: Pickled): Pickled {
   return key instanceof Uint8Array ? new TextDecoder('latin1').decode(key) : key;
 }
 
-/** Returns the value if it is a string; throws Error otherwise. */
 function requireText(value: unknown): string {
   if (typeof value !== 'string') {
     throw new Error('a name is not a string');
@@ -322,11 +316,7 @@ function call(target: unknown, values: unknown): Item {
   }
 }
 
-/**
- * Sets the content of an array: (version, shape, type, whether in Fortran order, bytes).
- *
- * @throws Error if it is something else
- */
+/** Sets the content of an array: (version, shape, type, whether in Fortran order, bytes). */
 function build(target: unknown, state: unknown): void {
   if (target instanceof ElementType) {
     return;

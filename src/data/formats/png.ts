@@ -22,8 +22,6 @@ import {
  * Decodes a PNG file. Colour profiles and gamma are ignored, the EXIF orientation is applied. Palettes and 1, 2 and 4 bits are expanded, an alpha
  * channel is composited onto white.
  *
- * @param source the file, for errors
- * @param begin called before the pixels are decompressed; refuses images that are too large
  * @throws UserError if it is not a PNG file or is corrupt
  */
 export async function decodePng(
@@ -167,12 +165,7 @@ function withAlpha(pixels: Integers, channels: number, alpha: Uint8Array, opaque
   return data;
 }
 
-/**
- * All samples of the image, HWC: one byte each, or two (big-endian) for 16 bits. Overwrites `data`, and
- * reuses its memory if possible.
- *
- * @throws Error for an unknown filter
- */
+/** All samples, HWC: one byte each, or two (big-endian) for 16 bits. Overwrites `data`, and reuses its memory if possible. */
 function unpackSamples({ header, data }: InflatedPng): Uint8Array {
   const { width, height, depth, channels, interlaced } = header;
   const pixelBytes = channels * (depth === 16 ? 2 : 1);
@@ -191,12 +184,7 @@ function unpackSamples({ header, data }: InflatedPng): Uint8Array {
   return out!;
 }
 
-/**
- * Reverses the filters of rows, and moves the rows together at the start of `data`.
- *
- * @param line the bytes of a row
- * @param before the distance to the left neighbour, in bytes
- */
+/** Reverses the filters of rows of `line` bytes, and moves them together; the left neighbour is `before` bytes away. */
 function unfiltered(data: Uint8Array, line: number, before: number): Uint8Array {
   const rows = data.length / (1 + line);
   let above: Uint8Array = new Uint8Array(line);

@@ -59,7 +59,6 @@ export function hasPngSignature(bytes: Uint8Array): boolean {
 /**
  * Reads the chunks of a PNG file and decompresses its data, into one array of the size given by the header.
  *
- * @param begin called before the data is decompressed; refuses images that are too large
  * @throws Error if it is corrupt; errors of `begin`
  */
 export async function inflatePng(

@@ -16,9 +16,6 @@ const blockBytes = 2 ** 23;
 /**
  * The bytes of one file of a zip archive.
  *
- * @param source the archive, for errors
- * @param options.limit the maximum size, in bytes
- * @param options.budget charged for the bytes
  * @throws OverBudget; UserError with the entry's name if it is corrupt, encrypted or too large, or its
  *   compression method is unsupported
  */
@@ -118,18 +115,12 @@ async function findData(file: RandomAccess, entry: ZipEntry, source: string): Pr
   return start;
 }
 
-/** An archive that is open until `close`. */
 interface OpenArchive {
   readonly file: RandomAccess;
   close(): Promise<void>;
 }
 
-/**
- * The files of a zip archive.
- *
- * @param path the archive, for errors
- * @param limit the maximum size of a file, in bytes
- */
+/** The files of a zip archive. */
 export function zipFiles(path: string, limit: number, open: () => Promise<OpenArchive>): Archive {
   let source: Budget | undefined;
   const archive = sharedFile(open);

@@ -42,11 +42,10 @@ export interface ZipEntry {
 /**
  * The files in a zip archive (including zip64), in directory order, without folders.
  *
- * @param source the archive, for errors
  * @throws UserError if it is not a zip archive, or its directory is corrupt or too large
  */
 export async function readZipDirectory(file: RandomAccess, source: string): Promise<ZipEntry[]> {
-  const { count, size, offset, prefix } = await findDirectory(file, source);
+  const { count, size, offset } = await findDirectory(file, source);
   if (count > maxEntries || size > maxDirectoryBytes) {
     throw new UserError(
       'invalid-data',
@@ -79,7 +78,6 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
       offset: view.getUint32(position + 42, true),
     };
     readSizes64(entry, bytes.subarray(nameEnd, nameEnd + extraLength), source);
-    entry.offset += prefix;
     entries.push(entry);
     position = next;
   }
@@ -106,83 +104,42 @@ function requireNoOverlap(entries: readonly ZipEntry[], directory: number, sourc
   });
 }
 
-/** Whether a file ends like a zip archive, whatever it starts with: a self-extracting one starts with a program. */
-export async function hasZipDirectory(file: RandomAccess): Promise<boolean> {
-  return (await findEnd(file)) !== undefined;
-}
-
-/** The end record at the end of a zip archive: the last bytes of the file, and where it starts in them. */
-async function findEnd(file: RandomAccess): Promise<{ view: DataView; at: number } | undefined> {
-  const length = Math.min(file.size, endLength + maxCommentLength);
-  const view = dataView(await file.read(file.size - length, length));
-  let offset = length - endLength;
-  while (offset >= 0 && view.getUint32(offset, true) !== endSignature) {
-    offset--;
-  }
-  return offset < 0 ? undefined : { view, at: offset };
-}
-
-/** A directory: its number of files, where it is in the file, and the bytes that precede the archive in the file. */
 interface Directory {
+  /** The number of files. */
   readonly count: number;
   readonly size: number;
   readonly offset: number;
-  readonly prefix: number;
 }
 
+/** The directory that the record at the end of the file describes. */
 async function findDirectory(file: RandomAccess, source: string): Promise<Directory> {
-  const directoryEnd = await findEnd(file);
-  if (directoryEnd === undefined) {
+  const length = Math.min(file.size, endLength + maxCommentLength);
+  const view = dataView(await file.read(file.size - length, length));
+  let end = length - endLength;
+  while (end >= 0 && view.getUint32(end, true) !== endSignature) {
+    end--;
+  }
+  if (end < 0) {
     throw corruptFile(source, 'it has no directory at its end; it may be truncated');
   }
-  const { view, at: endOffset } = directoryEnd;
-  const end = file.size - view.byteLength + endOffset;
-  const locator = endOffset - 20;
+  const locator = end - 20;
   if (locator < 0 || view.getUint32(locator, true) !== locator64Signature) {
-    const [size, offset] = [view.getUint32(endOffset + 12, true), view.getUint32(endOffset + 16, true)];
-    return placed(file, { count: view.getUint16(endOffset + 10, true), size, offset }, end);
+    return {
+      count: view.getUint16(end + 10, true),
+      size: view.getUint32(end + 12, true),
+      offset: view.getUint32(end + 16, true),
+    };
   }
-  const claimed = uint64(view, locator + 8, source);
-  const [start, end64] =
-    (await recordAt(file, claimed)) ?? (await recordAt(file, end - 20 - end64Length)) ?? [];
-  if (start === undefined || end64 === undefined) {
+  const start = uint64(view, locator + 8, source);
+  const end64 = dataView(await file.read(start, Math.min(end64Length, Math.max(0, file.size - start))));
+  if (end64.byteLength < end64Length || end64.getUint32(0, true) !== end64Signature) {
     throw corruptFile(source, 'its directory is not where its end record points');
   }
-  const [count, size, offset] = [32, 40, 48].map((field) => uint64(end64, field, source)) as [
-    number,
-    number,
-    number,
-  ];
-  return placed(file, { count, size, offset }, start);
-}
-
-/** The end record of a zip64 archive, if it is there. */
-async function recordAt(file: RandomAccess, start: number): Promise<[number, DataView] | undefined> {
-  if (start < 0 || start + end64Length > file.size) {
-    return undefined;
-  }
-  const view = dataView(await file.read(start, end64Length));
-  return view.getUint32(0, true) === end64Signature ? [start, view] : undefined;
-}
-
-/**
- * The directory whose end record starts at `end`. If it is not where the record says, but right before the record,
- * as many bytes were put before the archive.
- */
-async function placed(
-  file: RandomAccess,
-  claimed: Omit<Directory, 'prefix'>,
-  end: number,
-): Promise<Directory> {
-  const before = end - claimed.size;
-  const isAt = async (offset: number): Promise<boolean> =>
-    offset >= 0 &&
-    offset + 4 <= end &&
-    dataView(await file.read(offset, 4)).getUint32(0, true) === directorySignature;
-  const isMoved = before > claimed.offset && !(await isAt(claimed.offset)) && (await isAt(before));
-  return isMoved
-    ? { ...claimed, offset: before, prefix: before - claimed.offset }
-    : { ...claimed, prefix: 0 };
+  return {
+    count: uint64(end64, 32, source),
+    size: uint64(end64, 40, source),
+    offset: uint64(end64, 48, source),
+  };
 }
 
 /** Reads the sizes and the offset that do not fit into 32 bits from the extra field. */

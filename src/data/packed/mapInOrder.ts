@@ -2,7 +2,6 @@
 // Our own: p-map's iterable reads one item beyond the limit, leaves work running on files that a failure
 // closes, and cannot limit bytes.
 
-/** The limits on what is in flight. */
 interface Limits {
   /** Items taken but not yet returned. */
   readonly items: number;

@@ -2,6 +2,7 @@
 import { cleanedUpAfter, UserError } from '../../core/errors.ts';
 import {
   bytesOfValues,
+  countNonFinite,
   type ImageShape,
   kindInWords,
   type ValueKind,
@@ -14,7 +15,7 @@ import { type Admit, maxDecodingBytes, OverBudget } from '../contract/budget.ts'
 import type { Split } from '../contract/dataset.ts';
 import { listSplits, only, type RawDataset, type RawImage, type RawSplit } from '../contract/rawImages.ts';
 import { pixelDeviation } from '../pixels/deviation.ts';
-import { countNotFinite, notFinite } from '../pixels/finite.ts';
+import { notFinite } from '../pixels/finite.ts';
 import { type Crop, type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedLayout.ts';
@@ -43,7 +44,6 @@ export interface PrepareOptions extends FitOptions {
   onDamaged?(reason: string): void;
 }
 
-/** The result of preparing a dataset. */
 interface Prepared {
   readonly header: PackedHeader;
   /** A line for each corrupt source image, which was left out. */
@@ -98,16 +98,13 @@ export async function prepare(
   }
 }
 
-/** What has become of a source image. */
 interface NamedPicture {
   readonly name: string;
   /** The number of its class; undefined if it has no label. */
   readonly label: number | undefined;
-  /** The images made from it, or why it was left out. */
   readonly picture: FittedPicture | UserError;
 }
 
-/** The state of preparing a dataset. */
 class Preparation {
   /** How many source images or tiles were affected, by note. */
   readonly notes = new Map<string, number>();
@@ -130,7 +127,6 @@ class Preparation {
     this.channels = options.channels;
   }
 
-  /** Writes the images of a split. */
   async add([name, split]: SplitToPrepare): Promise<void> {
     const { onProgress } = this.options;
     for await (const picture of this.pictures(split)) {
@@ -168,11 +164,10 @@ class Preparation {
     }
   }
 
-  /** The images made from a source image, or the error. */
   private async fitted(image: RawImage, admit: Admit): Promise<FittedPicture | UserError> {
     try {
       const fitted = fitPicture(await image.decode(admit), this.options);
-      const wrong = fitted.images.reduce((sum, values) => sum + countNotFinite(values), 0);
+      const wrong = fitted.images.reduce((sum, values) => sum + countNonFinite(values), 0);
       return wrong === 0 ? fitted : new UserError('invalid-data', notFinite(image.name, wrong));
     } catch (error) {
       if (error instanceof UserError && !(error instanceof OverBudget)) {
@@ -225,7 +220,6 @@ class Preparation {
     }
   }
 
-  /** Why an image is left out; undefined if it is not. */
   private exclusionReason(image: Values): string | undefined {
     const { crop, leastDeviation, unique } = this.options;
     // The unit of real numbers is unknown: of their tiles, only constant ones are left out.
@@ -255,7 +249,6 @@ class Preparation {
   }
 }
 
-/** A split to write, and its source images. */
 type SplitToPrepare = readonly [name: Split, pictures: RawSplit];
 
 /**

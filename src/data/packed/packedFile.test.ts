@@ -170,7 +170,7 @@ describe('a packed file', () => {
     await expect(openedBy(packedFile, path)).rejects.toThrow(
       `corrupt: it has ${HEADER_BYTES + 225} bytes, expected ${HEADER_BYTES + 270 + nameBytes + checksumBytes}; prepare it again`,
     );
-    expect(() => readAll(test)).toThrow('truncated while it was in use');
+    expect(() => readAll(test)).toThrow('truncated while it was being read');
     truncateSync(path, 300);
     await expect(openedBy(packedFile, path)).rejects.toThrow('it ends after 300 bytes');
   });

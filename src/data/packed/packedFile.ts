@@ -1,21 +1,13 @@
 // Packed files on disk: read by index, or gzipped ones into memory; written to a partial file that is renamed when it is complete.
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { type PathFormat, toRawDataset } from '../contract/rawImages.ts';
-import { cannotRead } from '../files/fileErrors.ts';
-import { isFolder, openRegularFile, readWhole } from '../files/files.ts';
+import { isFolder, openRegularFile, readFirst, readFully, readWhole } from '../files/files.ts';
 import { PartialFile, removePartialFiles } from '../files/partialFiles.ts';
 import { isGzip } from '../formats/bytes.ts';
 import { openGzipped, packedSource, verifyPacked, withHeader } from './packedImages.ts';
-import {
-  corruptPackedFile,
-  HEADER_BYTES,
-  isPacked,
-  type PackedFile,
-  type PackedHeader,
-  readHeader,
-} from './packedLayout.ts';
+import { HEADER_BYTES, isPacked, type PackedFile, type PackedHeader, readHeader } from './packedLayout.ts';
 import { MemoryTarget, type PackedTarget } from './packedWriter.ts';
 
 /** A file written by `prepareDataset`; its images are read on demand, unless it is gzipped. */
@@ -42,7 +34,6 @@ export function readPackedHeader(path: string): PackedHeader {
 /**
  * Reads all of a packed file and verifies its checksum.
  *
- * @param onProgress receives the number of images verified so far
  * @throws UserError if it is corrupt
  */
 export async function verifyPackedFile(
@@ -58,27 +49,10 @@ export async function verifyPackedFile(
   }
 }
 
-function isGzipped(path: string): boolean {
-  return isGzip(firstBytes(path, 2));
-}
-
 /** The first bytes of a packed file, decompressed; of other files, whatever they start with. */
 function readStart(path: string): Uint8Array {
-  const bytes = firstBytes(path, HEADER_BYTES);
+  const bytes = readFirst(path, HEADER_BYTES);
   return isGzip(bytes) ? startOfGzipped(bytes) : bytes;
-}
-
-/** The first bytes of a file, at most `length`. */
-function firstBytes(path: string, length: number): Uint8Array {
-  const file = openRegularFile(path);
-  try {
-    const start = new Uint8Array(length);
-    return start.subarray(0, readSync(file, start, 0, length, 0));
-  } catch (error) {
-    throw cannotRead(path, error);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** What the start of a gzipped file decompresses to; nothing if it is corrupt. */
@@ -92,7 +66,7 @@ function startOfGzipped(bytes: Uint8Array): Uint8Array {
 
 /** The file stays open for images that are read on demand; a gzipped one is read and verified at once. */
 async function openPacked(path: string): Promise<{ packed: PackedFile; close(): void }> {
-  if (isGzipped(path)) {
+  if (isGzip(readFirst(path, 2))) {
     return { packed: await openGzipped(await readWhole(path), path), close: () => {} };
   }
   const file = openRegularFile(path);
@@ -101,27 +75,12 @@ async function openPacked(path: string): Promise<{ packed: PackedFile; close(): 
       path,
       size: fstatSync(file).size,
       isInMemory: false,
-      read: (out, position) => readFully(path, file, out, position),
+      read: (out, position) => void readFully(file, path, out, position),
     });
     return { packed, close: () => closeSync(file) };
   } catch (error) {
     closeSync(file);
     throw error;
-  }
-}
-
-function readFully(path: string, file: number, out: Uint8Array, position: number): void {
-  for (let done = 0; done < out.length; ) {
-    let read: number;
-    try {
-      read = readSync(file, out, done, out.length - done, position + done);
-    } catch (error) {
-      throw cannotRead(path, error);
-    }
-    if (read === 0) {
-      throw corruptPackedFile(path, 'it was truncated while it was in use');
-    }
-    done += read;
   }
 }
 

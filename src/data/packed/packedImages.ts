@@ -88,7 +88,6 @@ export function withHeader(bytes: PackedBytes): PackedFile {
 /**
  * Reads all of a packed file and verifies its checksums.
  *
- * @param onProgress receives the number of images verified so far
  * @throws UserError if it is corrupt
  */
 export async function verifyPacked(packed: PackedFile, onProgress?: (images: number) => void): Promise<void> {

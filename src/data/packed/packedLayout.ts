@@ -5,6 +5,7 @@ import { UserError } from '../../core/errors.ts';
 import { bytesOfValue, countElements, type ValueKind, valueKinds } from '../../core/numeric/index.ts';
 import { sha256 as sha256Of } from '../../core/platform/sha256.node.ts';
 import { LONGEST_CLASS_NAME, MOST_CLASSES, splitNames } from '../contract/dataset.ts';
+import { parsedJson } from '../files/jsonText.ts';
 import { dataView, latin1Text } from '../formats/bytes.ts';
 import { crc32 } from '../formats/compression.node.ts';
 
@@ -125,19 +126,15 @@ export function readHeader(path: string, start: Uint8Array): PackedHeader {
   if (checksum !== sha256Of([json])) {
     throw corruptPackedFile(path, 'its header does not match its checksum');
   }
-  const { data, error } = headerSchema.safeParse(parseHeader(path, json));
+  const value = parsedJson(json);
+  if (value === undefined) {
+    throw corruptPackedFile(path, 'its header is not valid JSON');
+  }
+  const { data, error } = headerSchema.safeParse(value);
   if (error) {
     throw corruptPackedFile(path, `its header is incomplete or invalid: ${error.issues[0]!.path.join('.')}`);
   }
   return data;
-}
-
-function parseHeader(path: string, json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw corruptPackedFile(path, 'its header is not valid JSON', cause);
-  }
 }
 
 /** The error for a corrupt packed file. */
@@ -176,14 +173,6 @@ export function checksumBytes(checksums: readonly number[]): Uint8Array {
     view.setUint32(CHECKSUM_BYTES * index, checksum, true);
   });
   return bytes;
-}
-
-/** The checksums in these bytes. */
-function checksumsIn(bytes: Uint8Array): Uint32Array {
-  const view = dataView(bytes);
-  return Uint32Array.from({ length: Math.floor(bytes.length / CHECKSUM_BYTES) }, (_, index) =>
-    view.getUint32(CHECKSUM_BYTES * index, true),
-  );
 }
 
 /**
@@ -227,11 +216,8 @@ function nameInSplit({ counts }: PackedHeader, position: number): string {
   throw new RangeError(`no image ${position}`);
 }
 
-/** The labels of all images of a packed file, in order. */
 interface StoredLabels {
-  /** The names of the classes. */
   readonly classes: readonly string[];
-  /** The number of the class of each image. */
   readonly numbers: ArrayLike<number>;
 }
 
@@ -260,7 +246,9 @@ export function labelBytes({ classes, numbers }: StoredLabels): Uint8Array {
 /** The labels of a number of images in these bytes, or what is wrong with them, in words. */
 function labelsIn(bytes: Uint8Array, images: number): StoredLabels | string {
   const end = bytes.indexOf(newLine) + 1;
-  const classes = classesIn(new TextDecoder().decode(bytes.subarray(0, end)));
+  const { data: classes } = classesSchema.safeParse(
+    parsedJson(new TextDecoder().decode(bytes.subarray(0, end))),
+  );
   if (classes === undefined) {
     return 'its class names are not a JSON array of strings';
   }
@@ -274,14 +262,6 @@ function labelsIn(bytes: Uint8Array, images: number): StoredLabels | string {
   return wrong === -1
     ? { classes, numbers }
     : `image ${wrong} has label ${numbers[wrong]}, but there are ${classes.length} classes`;
-}
-
-function classesIn(line: string): string[] | undefined {
-  try {
-    return classesSchema.parse(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The parts after the images, in order. */
@@ -298,11 +278,7 @@ export function partAt(header: PackedHeader, name?: (typeof parts)[number]): num
   );
 }
 
-/**
- * The bytes of a part after the images; undefined if the file does not have it.
- *
- * @throws UserError if they do not match their checksum, or are more bytes than `limit`
- */
+/** The bytes of a part after the images, checked; undefined if the file does not have it. */
 function readPart(packed: PackedFile, name: (typeof parts)[number], limit: number): Uint8Array | undefined {
   const { path, header } = packed;
   const part = header[name];
@@ -339,23 +315,24 @@ export function readNames(packed: PackedFile): string[] {
   if (lines.length !== totalCount(header)) {
     throw corruptPackedFile(path, `it has ${lines.length} names for ${totalCount(header)} images`);
   }
-  return lines.map((line) => nameIn(line, path));
+  return lines.map((line) => {
+    const name = parsedJson(line);
+    if (typeof name !== 'string') {
+      throw corruptPackedFile(path, `its name ${line.slice(0, 100)} is not a JSON string`);
+    }
+    return name;
+  });
 }
 
 /** The checksums of all images, in order. */
 export function readChecksums(packed: PackedFile): Uint32Array {
   const total = totalCount(packed.header);
-  const checksums = checksumsIn(readPart(packed, 'checksums', CHECKSUM_BYTES * total)!);
+  const view = dataView(readPart(packed, 'checksums', CHECKSUM_BYTES * total)!);
+  const checksums = Uint32Array.from({ length: Math.floor(view.byteLength / CHECKSUM_BYTES) }, (_, index) =>
+    view.getUint32(CHECKSUM_BYTES * index, true),
+  );
   if (checksums.length !== total) {
     throw corruptPackedFile(packed.path, `it has ${checksums.length} checksums for ${total} images`);
   }
   return checksums;
-}
-
-function nameIn(line: string, path: string): string {
-  try {
-    return z.string().parse(JSON.parse(line));
-  } catch (cause) {
-    throw corruptPackedFile(path, `its name ${line.slice(0, 100)} is not a JSON string`, cause);
-  }
 }

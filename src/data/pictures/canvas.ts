@@ -12,7 +12,6 @@ import { type HeatRange, heatMap, heatRange } from './heatMap.ts';
 /** Where something is drawn: the pixel of its upper left corner. */
 type Place = readonly [left: number, top: number];
 
-/** An image of 8 bits per channel to draw, grey or colour. */
 interface DrawnImage {
   readonly pixels: Uint8Array;
   readonly shape: readonly [height: number, width: number, channels: number];

@@ -145,7 +145,6 @@ function checkCounts(counts: Record<string, number>): void {
   }
 }
 
-/** Repeats every pixel of a row `scale` times. */
 function enlargeRow(row: Uint8Array, channels: number, scale: number, out: Uint8Array): void {
   for (let index = 0; index < out.length; index++) {
     const pixel = Math.floor(index / (scale * channels));
@@ -173,12 +172,7 @@ function numberText(value: number, [low, high]: HeatRange): string {
   return text.toUpperCase();
 }
 
-/**
- * A picture with colour bars below it, as the bytes of a PNG.
- *
- * @param sheet RGB, `[height, width, 3]`
- * @param ranges the numbers with the first and the last colour of each bar
- */
+/** A picture, RGB, with a colour bar below it for each range, as the bytes of a PNG. */
 function withColourBars(
   sheet: Uint8Array,
   [height, width]: readonly [height: number, width: number],

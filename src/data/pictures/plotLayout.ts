@@ -5,7 +5,6 @@ import { markClass, type PlotArea, plotMarks, pointMark, seriesHue } from './plo
 import { type PlotScale, plotScale } from './plotScale.ts';
 import { element, pixels, type SvgElement } from './svg.ts';
 
-/** A plot that is ready to be drawn. */
 interface PlotLayout {
   readonly width: number;
   readonly height: number;
@@ -23,7 +22,6 @@ const defaultSize = { width: 720, height: 400 };
 /** Pixels around everything, and between texts. */
 const edge = 12;
 const gap = 8;
-/** The sizes of texts, in pixels. */
 const sizes = { title: 16, subtitle: 12, legend: 13, axis: 13, tick: 12 };
 /** The width of an average character of the font, in em. */
 const glyphWidth = 0.62;
@@ -31,7 +29,6 @@ const glyphWidth = 0.62;
 const tickGaps = { x: 110, y: 60 };
 const legendSymbol = { width: 18, row: 20 };
 
-/** How texts are placed. */
 interface TextLook {
   readonly class: string;
   readonly size: number;

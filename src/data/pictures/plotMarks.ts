@@ -15,7 +15,6 @@ const forms = [
   'M-4.5-1.5h3v-3h3v3h3v3h-3v3h-3v-3h-3Z',
 ] as const;
 
-/** Where values are, in pixels. */
 interface PlotPlaces {
   readonly area: PlotArea;
   readonly x: (value: number) => number;

@@ -1,4 +1,5 @@
 // The scale of a plot's axis: where values are along it, and its ticks.
+import { valueRange } from '../../core/numeric/index.ts';
 import type { PlotAxis } from './plot.ts';
 
 /** An axis from 0 at its start to 1 at its end. */
@@ -41,7 +42,7 @@ export function plotScale(axis: PlotAxis, values: readonly number[], ticks: numb
     axis.ticks === 'own'
       ? numbers
       : axis.log
-        ? logTicks(...(axis.range ?? extremes(numbers)))
+        ? logTicks(...(axis.range ?? valueRange(numbers)))
         : roundNumbers(least, greatest, ticks);
   const isPlain = placed.every(
     (value) => value === 0 || (Math.abs(value) >= plainNumbers.least && Math.abs(value) < plainNumbers.most),
@@ -56,7 +57,7 @@ function axisEnds({ log, range }: PlotAxis, numbers: readonly number[]): readonl
   if (range !== undefined) {
     return range;
   }
-  const [least, greatest] = extremes(numbers);
+  const [least, greatest] = valueRange(numbers);
   if (log) {
     const margin = least === greatest ? 2 : (greatest / least) ** padding;
     return [least / margin, greatest * margin];
@@ -113,11 +114,4 @@ function tickText(value: number, isPlain: boolean, decimals: number | undefined)
 
 function countDecimals(value: number): number {
   return String(value).split('.')[1]?.length ?? 0;
-}
-
-function extremes(values: readonly number[]): [least: number, most: number] {
-  return values.reduce<[number, number]>(
-    ([least, greatest], value) => [Math.min(least, value), Math.max(greatest, value)],
-    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
-  );
 }

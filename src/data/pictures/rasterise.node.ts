@@ -2,7 +2,6 @@
 import { type ExecFileException, execFile } from 'node:child_process';
 import { argumentsFor, mainBeside } from '../../core/platform/childScript.node.ts';
 
-/** How a picture is drawn. */
 interface RasteriseOptions {
   /** The script that reads an SVG from stdin and writes a PNG to stdout. */
   readonly script?: string;

@@ -8,7 +8,6 @@ import {
   type Values,
 } from '../../core/numeric/index.ts';
 
-/** An augmentation. */
 interface Augmentation {
   /** What it does, in a few words. */
   readonly description: string;
@@ -186,7 +185,6 @@ function transpose(image: Values, [height, width, channels]: ImageShape): void {
   }
 }
 
-/** Swaps `count` values. */
 function swap(image: Values, first: number, second: number, count: number): void {
   for (let index = 0; index < count; index++) {
     const value = image[first + index]!;

@@ -41,7 +41,6 @@ export function toBits(image: Integers, bits: number): Integers {
     : reduceBits(image, bits);
 }
 
-/** An array for pixels of so many bits. */
 function integers(bits: number, length: number): Integers {
   return bits > 8 ? new Uint16Array(length) : new Uint8Array(length);
 }

@@ -1,19 +1,14 @@
 // Values that are NaN or infinite, which no model can learn from, and images of one kind in one array.
 import { UserError } from '../../core/errors.ts';
-import { copyInto, kindInWords, type Values, valueKind, zeros } from '../../core/numeric/index.ts';
+import {
+  copyInto,
+  countNonFinite,
+  kindInWords,
+  type Values,
+  valueKind,
+  zeros,
+} from '../../core/numeric/index.ts';
 import { commonKind, inKind } from './bitDepth.ts';
-
-/** How many values are NaN or infinite. */
-export function countNotFinite(values: Values): number {
-  if (!(values instanceof Float32Array)) {
-    return 0;
-  }
-  let count = 0;
-  for (let index = 0; index < values.length; index++) {
-    count += Number.isFinite(values[index]!) ? 0 : 1;
-  }
-  return count;
-}
 
 /** The message about an image, or a point, with so many such values. */
 export function notFinite(name: string, count: number, noun = 'image'): string {
@@ -31,7 +26,7 @@ export class NotFiniteValues {
 
   /** Counts the values of an image. */
   add(name: string, data: Values): void {
-    const count = countNotFinite(data);
+    const count = countNonFinite(data);
     if (count > 0) {
       this.values += count;
       this.images++;

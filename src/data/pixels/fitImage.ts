@@ -13,7 +13,6 @@ import type { DecodedImage } from '../contract/rawImages.ts';
 import { grey, inColour, isColourless } from './channels.ts';
 import { resized } from './resize.ts';
 
-/** One image in memory. */
 interface Image {
   /** Height, width and channels: 1 is grey, 3 is colour. */
   readonly shape: ImageShape;
@@ -26,7 +25,6 @@ interface Image {
  * images without colour to grey; with `onNote` also undoing an enlargement that repeats pixels. Others require `resize`:
  * colour to luminance, and resizing with a triangle filter, stretched if the aspect ratio differs.
  *
- * @param source the image's name, for errors
  * @param remedy what to do about an image that doesn't fit, for errors
  * @param onNote called with a line if an enlargement is undone; without it, such an image has another size
  * @throws UserError if the image has another size or colour type and `resize` is not set
@@ -79,18 +77,13 @@ function typeText([, , channels]: ImageShape): string {
   return channels === 1 ? ' grey' : channels === 3 ? ' colour' : '';
 }
 
-/** An image that another one enlarges. */
 interface Unrepeated {
   readonly pixels: Values;
   /** How many times each pixel is repeated, in both directions. */
   readonly times: number;
 }
 
-/**
- * The image of a wanted size whose pixels are each repeated in the given one; undefined if there is none.
- *
- * @param pixels HWC
- */
+/** The image of a wanted size whose pixels are each repeated in the given one; undefined if there is none. */
 function unrepeated(
   pixels: Values,
   [rows, columns, channels]: ImageShape,

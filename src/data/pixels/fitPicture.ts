@@ -93,7 +93,6 @@ function fitEightBit(picture: EightBitImage, options: FitOptions): FittedPicture
   return fitPixels(pixels, [height, width, channels], options, notes);
 }
 
-/** Makes images of the right size from pixels. */
 function fitPixels(
   pixels: Values,
   shape: ImageShape,
@@ -131,7 +130,6 @@ function cutTiles(pixels: Values, shape: ImageShape, size: number): Values[] {
   });
 }
 
-/** The square of `side` pixels at (`top`, `left`). */
 function cut(
   pixels: Values,
   [height, width, channels]: ImageShape,

@@ -1,4 +1,5 @@
-// Public to other folders: fitting images to a model.
+// Public to other folders: fitting images to a model, and augmentations.
+export { type AugmentationName, augmentations, checkAugmentations } from './augment.ts';
 export {
   type Integers,
   inKind,

@@ -51,11 +51,7 @@ interface Taps {
   readonly divisor: number;
 }
 
-/**
- * Filters an array `[outer, length, inner]` to another length of its middle axis.
- *
- * @param taps the taps of each output element, 0..`wanted`-1
- */
+/** Filters an array `[outer, length, inner]` to another length of its middle axis. */
 function filterAxis(
   values: ArrayLike<number>,
   [outer, length, inner]: readonly [number, number, number],

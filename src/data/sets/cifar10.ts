@@ -41,7 +41,6 @@ export const cifar10Files: PathFormat = {
   },
 };
 
-/** The images of a batch, and the numbers of their classes. */
 interface Batch {
   readonly pixels: Uint8Array;
   readonly numbers: Uint8Array;

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dataFolders, findInDataFolders } from './dataFolder.ts';
+import { call, phrase, UserError } from '../../core/errors.ts';
+import type { NamedDataset } from '../contract/rawImages.ts';
+import { dataFolders, findInDataFolders, placeOfDataset } from './dataFolder.ts';
 
 describe('dataFolders', () => {
   it('is the folder in the environment, or else data and then the cache', () => {
@@ -48,4 +50,34 @@ describe('findInDataFolders', () => {
         ['a', 'b', 'c'].map((folder) => join(root, folder)).join(' or '),
     });
   });
+});
+
+const name = 'nowhere-else';
+const dataset: NamedDataset = {
+  name,
+  description: '',
+  imageShape: [4, 6, 1],
+  source: '',
+  licence: '',
+  locate: async () => 'some/folder',
+  open: () => Promise.reject(new Error('nothing is read')),
+};
+
+it('a dataset is ready, or must be prepared first', async () => {
+  const ready = { state: 'ready', path: 'some/folder', todo: null };
+  expect(await placeOfDataset(dataset)).toEqual(ready);
+  expect(await placeOfDataset({ ...dataset, toPrepare: true })).toEqual({
+    state: 'unprepared',
+    path: 'some/folder',
+    todo: phrase`${name} is at ${'some/folder'} and must be prepared before use: run ${call('prepareDataset', name)}`,
+  });
+});
+
+it('a missing dataset is distinguished from an unusable one, and from a bug', async () => {
+  const failing = (error: Error) => placeOfDataset({ ...dataset, locate: () => Promise.reject(error) });
+  const missing = { state: 'missing', path: null, todo: ['put it here'] };
+  expect(await failing(new UserError('not-ready', 'put it here'))).toEqual(missing);
+  const unusable = { state: 'unusable', path: null, todo: ['half of it is there'] };
+  expect(await failing(new UserError('invalid-data', 'half of it is there'))).toEqual(unusable);
+  await expect(failing(new Error('a mistake'))).rejects.toThrow('a mistake');
 });

@@ -26,9 +26,7 @@ export function dataFolders(env: NodeJS.ProcessEnv = process.env): [string, ...s
   return ['data', join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'emerging-flows')];
 }
 
-/** A data folder to write to. */
 interface WritableDataFolder {
-  /** Its path. */
   readonly path: string;
   /** Changes files in it, never through a link. */
   readonly files: ClosedFolder;

@@ -13,7 +13,6 @@ import type { PartialFile } from '../files/partialFiles.ts';
 import { dataFolders, writableDataFolder } from './dataFolder.ts';
 import { type DatasetFile, datasetDownloads } from './records.ts';
 
-/** A published file. */
 type RemoteFile = Omit<DatasetFile, 'place'>;
 
 /** The options of `download`. */
@@ -80,7 +79,6 @@ export async function download(
   return false;
 }
 
-/** Downloads and verifies the file once. */
 async function fetchFile(
   remote: RemoteFile,
   begin: () => PartialFile,

@@ -34,9 +34,7 @@ export function looksLikeBatch(start: Uint8Array): boolean {
  * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary, or in the arrays of an .npz file that
  * are named after splits; or in all such files in a zip archive, by name. For the supported shapes, see `arrayLayout`.
  *
- * @param source the file, for errors
  * @param prefix prepended to the images' names
- * @param budget what reading it may cost
  * @throws UserError if it is corrupt or contains no images; OverBudget
  */
 export async function* batchImages(
@@ -194,13 +192,7 @@ interface ArrayLayout extends NumpyType {
   readonly planar: boolean;
 }
 
-/**
- * The layout of the images in an array of this shape: N x H x W, N x H x W x C with C up to 4, or N x
- * (3·S·S), the three colour planes of square images, as in CIFAR-10 and the batches of ImageNet.
- *
- * @param source the array, for errors
- * @throws UserError for any other shape
- */
+/** The layout of the images in an array: N x H x W, N x H x W x C with C up to 4, or N x (3·S·S), as in CIFAR-10. */
 function arrayLayout(shape: readonly number[], type: NumpyType, source: string): ArrayLayout {
   const [count = 0, height = 0, width = 1, channels = 1] = shape;
   const side = Math.sqrt(height / 3);
@@ -236,7 +228,6 @@ function arrayLayout(shape: readonly number[], type: NumpyType, source: string):
   }
 }
 
-/** The bytes of one image. */
 function imageBytes({ height, width, channels, type }: ArrayLayout): number {
   return height * width * channels * elementBytes[type];
 }
@@ -244,7 +235,6 @@ function imageBytes({ height, width, channels, type }: ArrayLayout): number {
 /** What is noted of images whose file has labels that are not read. */
 export const labelsNotRead = 'labels not read';
 
-/** What an image in an array is called, and what is noted of it. */
 interface About {
   readonly name: string;
   /** The file, for errors. */

@@ -153,13 +153,7 @@ interface PartLabels {
   readonly numbers: Uint8Array;
 }
 
-/**
- * The labels in a folder.
- *
- * @param names the names of the classes; by default their numbers, up to the largest label
- * @returns undefined if there are none; a text that names the missing file if only one part has labels
- * @throws UserError if a file is corrupt
- */
+/** The labels in a folder; undefined if there are none, or a text that names the missing file if only one part has some. */
 async function readLabels(
   folder: string,
   names?: readonly string[],

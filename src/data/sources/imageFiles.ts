@@ -82,7 +82,6 @@ export function findImageFiles(paths: readonly string[]): FoundImages & { readon
   };
 }
 
-/** How files are read. */
 interface ReadOptions {
   readonly budget: Budget;
   readonly skip: (reason: string, path: string) => void;

@@ -3,6 +3,7 @@ import { call, type Phrase, phrase, UserError } from '../../core/errors.ts';
 import {
   bytesOfValue,
   copyInto,
+  countNonFinite,
   type ImageShape,
   kindInWords,
   showImageShape,
@@ -22,7 +23,7 @@ import {
 import { CorruptFile } from '../formats/bytes.ts';
 import { commonKind, inKind } from '../pixels/bitDepth.ts';
 import { inColour } from '../pixels/channels.ts';
-import { countNotFinite, NotFiniteValues } from '../pixels/finite.ts';
+import { NotFiniteValues } from '../pixels/finite.ts';
 
 /** Images that take more than this to decode, 32 MiB, must fit into the memory for decoding one. */
 const largeBytes = 2 ** 25;
@@ -32,7 +33,6 @@ const imageOverhead = 1024;
 /**
  * All images of a dataset. If they are decoded, they must have the same size; if any is in colour, grey ones become colour.
  *
- * @param source the dataset's name or path, for errors
  * @throws UserError if an image is corrupt, differs in size from the first, or there are too many
  */
 export async function loadImages(
@@ -147,7 +147,6 @@ interface Collected {
   readonly labels: readonly number[];
 }
 
-/** Collects images, and tracks their common shape. */
 class Collector {
   readonly #source: string;
   readonly #options: LoadOptions;
@@ -169,10 +168,6 @@ class Collector {
     this.#colour = colour;
   }
 
-  /**
-   * @param wanted.most the number of images to collect
-   * @param wanted.size stops at an image of another height or width
-   */
   async collect(
     split: RawSplit,
     name: string,
@@ -267,7 +262,7 @@ class Collector {
     }
     const common = commonKind(this.#kind, kind);
     // Integers with blanks become real numbers; the blanks are reported.
-    if (common === undefined && countNotFinite(image.data) === 0) {
+    if (common === undefined && countNonFinite(image.data) === 0) {
       throw new UserError(
         'invalid-data',
         `${this.#source}: all images must have the same kind of values, but those of ${name} are ${kindInWords(kind)}, those of others ${kindInWords(this.#kind)}: convert them`,

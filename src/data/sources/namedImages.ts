@@ -49,7 +49,6 @@ export interface ImageFileOptions {
   onProgress?(done: number, total: number): void;
 }
 
-/** An image of a file. */
 interface ReadImage {
   /** Its path, with `/`, relative to the innermost folder that all of the files are in. */
   readonly name: string;

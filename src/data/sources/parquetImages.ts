@@ -43,9 +43,7 @@ export async function countParquet(file: RandomAccess, source: string, budget: B
  * The images in a Parquet file, row by row: from the column with a field `bytes` (such as `image.bytes`), or
  * a column of bytes named `image`, `img`, `png` or similar. One row group is in memory at a time.
  *
- * @param source the file, for errors
  * @param prefix prepended to the images' names, which are their row numbers
- * @param budget what reading it may cost
  * @throws UserError if it is corrupt or has no such column; OverBudget
  */
 export async function* parquetImages(
@@ -124,11 +122,7 @@ async function footerBytes(file: RandomAccess): Promise<Uint8Array> {
   return file.read(file.size - 8 - length, length);
 }
 
-/**
- * The column of the images, and whether there is one of labels.
- *
- * @throws UserError if the column of images is missing, or contains lists
- */
+/** The column of the images, and whether there is one of labels. */
 function imageColumn(
   schema: readonly SchemaElement[],
   source: string,

@@ -161,7 +161,6 @@ export async function openParts(parts: readonly Part[]): Promise<RawSplit | unde
   };
 }
 
-/** Whether a file that starts with these bytes is a Parquet file. */
 function looksLikeParquet(start: Uint8Array): boolean {
   return latin1Text(start.subarray(0, 4)) === 'PAR1';
 }

@@ -16,7 +16,6 @@ const words: Readonly<Record<string, Split>> = {
   testing: 'test',
 };
 
-/** Whether a folder of this name holds a split. */
 function isSplitFolder(folder: string): boolean {
   return Object.hasOwn(words, folder.toLowerCase());
 }
@@ -42,8 +41,8 @@ export function isTestByHash(name: string): boolean {
   return hashName(name) < testShare;
 }
 
-/** A number in [0, 1) from the name: the first four bytes of its SHA-256. */
-function hashName(name: string): number {
+/** A multiple of 2⁻³² in [0, 1) from a name: the first four bytes of its SHA-256. */
+export function hashName(name: string): number {
   return Number.parseInt(sha256([name]).slice(0, 8), 16) / 2 ** 32;
 }
 
@@ -79,7 +78,6 @@ export function divide(names: readonly string[]): readonly Split[] | string {
   return `dividing its images ${how} gives ${describeCounts(splits as Split[])} and none for ${none}: ${toDo}`;
 }
 
-/** The number of images in each split, in words. */
 function describeCounts(splits: readonly Split[]): string {
   return (['train', 'validation', 'test'] as const)
     .map((split) => [splits.filter((candidate) => candidate === split).length, split] as const)

@@ -188,47 +188,6 @@ describe('an archive of images', () => {
     }
   });
 
-  it('is read after a program that unpacks it, and as a tar archive of version 7', async () => {
-    const bytes = await readFile(fixture('opaque.png'));
-    const program = Buffer.from(`MZ${'x'.repeat(999)}`);
-    for (const name of ['stored.zip', 'zip64.zip']) {
-      const path = join(folder, name);
-      await writeFile(path, Buffer.concat([program, await readFile(fixture(name))]));
-      expect(await imageCollection.recognises(path)).toBe(true);
-      const [plain, moved] = await Promise.all(
-        [fixture(name), path].map((location) => openedBy(imageCollection, location)),
-      );
-      expect(readAll(moved!.train)).toEqual(readAll(plain!.train));
-      expect(readAll(moved!.test)).toEqual(readAll(plain!.test));
-    }
-    const packed = await packTar(
-      ['train/a.png', 'test/b.png'].map((name) => ({
-        header: { name, size: bytes.length, type: 'file' as const },
-        body: bytes,
-      })),
-    );
-    const old = Buffer.from(packed);
-    for (let offset = 0; offset < old.length; offset += 512 * (1 + Math.ceil(bytes.length / 512))) {
-      // The header ends before the mark; the checksum covers the header without it.
-      old.fill(0, offset + 257, offset + 512);
-      old.fill(' ', offset + 148, offset + 156);
-      const sum = old.subarray(offset, offset + 512).reduce((total, byte) => total + byte, 0);
-      if (old[offset] !== 0) {
-        old.write(`${sum.toString(8).padStart(6, '0')}\0`, offset + 148, 'latin1');
-      } else {
-        old.fill(0, offset, offset + 512);
-      }
-    }
-    const path = join(folder, 'old.tar');
-    await writeFile(path, old);
-    expect(await imageCollection.recognises(path)).toBe(true);
-    const { train, test } = await openedBy(imageCollection, path);
-    expect([train.count, test.count]).toEqual([1, 1]);
-    // A text is not taken for one.
-    await writeFile(path, 'a'.repeat(1024));
-    expect(await imageCollection.recognises(path)).toBe(false);
-  });
-
   it('is rejected if it decompresses to far too many bytes', async () => {
     const entries = [
       {

@@ -1,6 +1,6 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../core/errors.ts';
-import { type FetchOptions, fetchBytes, pickFetchOptions } from '../../core/platform/index.ts';
+import { type FetchOptions, fetchBytes } from '../../core/platform/index.ts';
 import { contentBytes, type FileStore, memoryFiles } from '../../data/files/fileStore.ts';
 import { safetensorsHeader } from '../../data/files/safetensors.ts';
 import { runFileNames, stepsIn } from '../../runs/contents/runFileNames.ts';
@@ -29,8 +29,7 @@ export async function modelFrom(
   source: URL | ModelFiles,
   { weights, step, ...options }: LoadModelOptions,
 ): Promise<TrainedModel> {
-  const modelFiles =
-    source instanceof URL ? await fetchModelFiles(source, pickFetchOptions(options)) : source;
+  const modelFiles = source instanceof URL ? await fetchModelFiles(source, options) : source;
   if (modelFiles[WEIGHTS_FILE] !== undefined) {
     return readExport(toFileStore('the export', modelFiles), { weights, step });
   }

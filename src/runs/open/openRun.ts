@@ -5,7 +5,7 @@ import { isPointShape } from '../../core/numeric/index.ts';
 import { type PartDefinition, partName, registerParts } from '../../core/parts/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
-import { checkAugmentations } from '../../data/pixels/augment.ts';
+import { checkAugmentations } from '../../data/pixels/index.ts';
 import {
   flowFor,
   flows,

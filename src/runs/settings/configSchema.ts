@@ -11,7 +11,7 @@ import {
   wholeNumber,
 } from '../../core/parts/index.ts';
 import { defaultValidation, LONGEST_CLASS_NAME, MOST_CLASSES } from '../../data/contract/index.ts';
-import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
+import { type AugmentationName, augmentations } from '../../data/pixels/index.ts';
 import { boundaries, MOST_CHANNELS, modelDefaults, parts } from '../../flows/models/index.ts';
 import { optimizers } from '../../tensor/optimizers/index.ts';
 import { conditionSchema } from './conditionSchema.ts';

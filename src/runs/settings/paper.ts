@@ -1,6 +1,6 @@
 // The paper's experiments and the results it reports: Hoogeboom et al., Emerging Convolutions (2019).
 import type { DatasetDescription } from '../../data/contract/index.ts';
-import type { AugmentationName } from '../../data/pixels/augment.ts';
+import type { AugmentationName } from '../../data/pixels/index.ts';
 import { datasetRecords } from '../../data/sets/records.ts';
 import type { Mixing } from '../../flows/models/index.ts';
 

@@ -5,9 +5,8 @@ import { UserError } from '../../../core/errors.ts';
 import { showImageShape, timesHalved } from '../../../core/numeric/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../../data/packed/packedFile.ts';
-import type { PackedHeader } from '../../../data/packed/packedLayout.ts';
 import { type Crop, crops } from '../../../data/pixels/index.ts';
-import { prepareDataset } from '../../../data/prepareDataset.ts';
+import { type PreparedDataset, prepareDataset } from '../../../data/prepareDataset.ts';
 import { datasets as knownDatasets } from '../../../data/registry.ts';
 import { presetForOwnImages } from '../../../runs/settings/presets.ts';
 import { resolveConfig } from '../../../runs/settings/resolve.ts';
@@ -20,6 +19,8 @@ import { writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress, withImageProgress } from '../terminal/progress.ts';
 import { shellWord } from '../terminal/wording.ts';
 import { DEFAULT_PRESET } from '../training/preparedRun.ts';
+
+type PackedHeader = PreparedDataset['header'];
 
 interface DatasetsPrepareOptions {
   readonly size?: number;

@@ -1,34 +1,36 @@
-// `emerging datasets show`: shows images as a model will see them, and reports pixel statistics and problems.
+// `emerging datasets show`: shows images as a model will see them, and reports pixel statistics.
 import type { Command } from 'commander';
 import { UserError, unknownName } from '../../../core/errors.ts';
-import { showImageShape, type Values } from '../../../core/numeric/index.ts';
+import { Moments, showImageShape, type Values } from '../../../core/numeric/index.ts';
+import { nextTurn } from '../../../core/platform/index.ts';
 import { visibleText } from '../../../core/visibleText.ts';
-import { BatchStream } from '../../../data/batches.ts';
+import { BatchStream, batchesInOrder } from '../../../data/batches.ts';
 import {
   countClasses,
   type Dataset,
   defaultValidation,
+  firstImages,
   type ImageOfSet,
+  type ImageSet,
   imageOfSet,
   imagesBuffer,
-  imageText,
 } from '../../../data/contract/index.ts';
-import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../../data/inspect.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
-import { type AugmentationName, augmentations } from '../../../data/pixels/augment.ts';
+import { type AugmentationName, augmentations, isColourless } from '../../../data/pixels/index.ts';
 import { openDataset } from '../../../data/registry.ts';
 import { parseChoice, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
-import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
+import { formatCount, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
 import { right, tableLines } from '../terminal/table.ts';
-import { shellWord } from '../terminal/wording.ts';
 
 const splits = ['train', 'validation', 'test'] as const;
 type Split = (typeof splits)[number];
 /** The most classes that are listed one by one. */
 const LISTED = 20;
+/** How many images are inspected at once. */
+const BATCH = 256;
 const augmentationNames = Object.keys(augmentations) as AugmentationName[];
 
 interface DatasetsShowOptions {
@@ -45,22 +47,22 @@ interface DatasetsShowOptions {
 export function registerDatasetsShow(datasets: Command): void {
   datasets
     .command('show')
-    .description(
-      'show images of a dataset as a model will see them, and report pixel statistics and problems',
-    )
+    .description('show images of a dataset as a model will see them, and report pixel statistics')
     .argument('<name|path>', 'a dataset')
     .option('--split <name>', `which split: ${splits.join(', ')}`, parseChoice('split', splits), 'train')
     .option('--count <n>', 'how many images to show', wholeNumber(1), 64)
     .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList)
     .option('--seed <n>', 'random seed for selecting and augmenting images', wholeNumber(0), 0)
-    .option('--limit <n>', 'how many images of each split to inspect', wholeNumber(1), 100_000)
+    .option('--limit <n>', 'how many training images to inspect', wholeNumber(1), 100_000)
     .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png next to the data)')
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
       'after',
       `\nAugmentations:\n${augmentationNames
         .map((name) => `  ${name.padEnd(14)}${augmentations[name].description}`)
-        .join('\n')}\n\nExample:\n  emerging datasets show mnist --augment shift --out digits.png`,
+        .join(
+          '\n',
+        )}\n\nTo look for duplicates and images of a single colour: emerging datasets audit\n\nExample:\n  emerging datasets show mnist --augment shift --out digits.png`,
     )
     .action((nameOrPath: string, options: DatasetsShowOptions) => runShow(nameOrPath, options));
 }
@@ -75,14 +77,14 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   requireDrawable(options.count, { imageShape: dataset.imageShape, kind: dataset.train.kind });
   const { images, shown } = drawn(dataset, options);
   output.write(contactSheet(images, { imageShape: dataset.imageShape }));
-  const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
+  const total = Math.min(limit, dataset.train.count);
   const inspection = await withImageProgress('inspecting', total, (onProgress) =>
-    inspect(dataset, limit, (done) => onProgress(done, total)),
+    inspect(dataset.train, limit, (done) => onProgress(done, total)),
   );
   const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
   const classes = classCounts(dataset);
   const notes = dataset.notes ?? {};
-  const warnings = [...(dataset.warnings ?? []), ...inspectionWarnings(inspection, nameOrPath)];
+  const warnings = [...(dataset.warnings ?? []), ...inspectionWarnings(inspection)];
   if (options.json) {
     const { imageShape, whyNoLabels } = dataset;
     writeStdout(
@@ -93,6 +95,66 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   writeStdout(
     `${datasetText(dataset, inspection, { file: output.path, shown, warnings }).map(visibleText).join('\n')}\n`,
   );
+}
+
+/** The results of an inspection. */
+interface Inspection {
+  /** The number of images inspected. */
+  readonly images: number;
+  /** The values of each channel. */
+  readonly channels: readonly {
+    readonly mean: number;
+    readonly deviation: number;
+    readonly least: number;
+    readonly most: number;
+  }[];
+  /** The number of distinct values, normally 256; null if they are not 8-bit integers. */
+  readonly distinctValues: number | null;
+  /** Whether the three channels of every 8-bit image are equal. */
+  readonly colourless: boolean;
+}
+
+/** Inspects the first `limit` images; `onProgress` receives the number inspected so far. */
+async function inspect(
+  allImages: ImageSet,
+  limit: number,
+  onProgress?: (images: number) => void,
+): Promise<Inspection> {
+  const images = firstImages(allImages, limit);
+  const [height, width, channels] = images.imageShape;
+  const statistics = Array.from({ length: channels }, () => ({
+    moments: new Moments(),
+    least: Number.POSITIVE_INFINITY,
+    most: Number.NEGATIVE_INFINITY,
+  }));
+  const isEightBit = images.kind === 'uint8';
+  const distinct = new Uint8Array(256);
+  let colourless = isEightBit && channels === 3;
+  let done = 0;
+  for (const { images: batch, count } of batchesInOrder(images, BATCH)) {
+    const values = batch.subarray(0, count * height * width * channels);
+    statistics.forEach((channel, first) => {
+      for (let index = first; index < values.length; index += channels) {
+        const value = values[index]!;
+        channel.moments.add(value);
+        channel.least = Math.min(channel.least, value);
+        channel.most = Math.max(channel.most, value);
+        if (isEightBit) {
+          distinct[value] = 1;
+        }
+      }
+    });
+    colourless &&= isColourless(values);
+    done += count;
+    onProgress?.(done);
+    await nextTurn();
+  }
+  return {
+    images: images.count,
+    channels: statistics.map(({ moments: { mean, deviation }, ...range }) => ({ mean, deviation, ...range })),
+    distinctValues: isEightBit ? distinct.reduce((sum, isSeen) => sum + isSeen, 0) : null,
+    colourless,
+  };
 }
 
 /** The classes, if there are labels, and how many images of each class each split has. */
@@ -140,28 +202,8 @@ function drawn(
   return { images, shown: stream.indicesAt(0, shownCount).map((index) => imageOfSet(set, index)) };
 }
 
-function inspectionWarnings(
-  { channels, constant, duplicates, shared, colourless, distinctValues }: Inspection,
-  nameOrPath: string,
-): string[] {
+function inspectionWarnings({ channels, colourless, distinctValues }: Inspection): string[] {
   const warnings: string[] = [];
-  const add = (noun: string, fault: string, examples: readonly string[], consequence = ''): void => {
-    if (examples.length > 0) {
-      const where = examples.length === 1 ? ` (${examples[0]})` : `, such as ${examples[0]}`;
-      warnings.push(`${formatCounted(examples.length, noun)} ${fault}${where}${consequence}`);
-    }
-  };
-  add('image', 'of a single colour', constant.map(placeText));
-  add('duplicate', 'within a split', duplicates.map(pairText));
-  add('image', 'in two splits', shared.map(pairText), ': results on these will be too good');
-  if (duplicates.length + shared.length > 0) {
-    // A prepared file can't be prepared again, and a file with the default name may exist.
-    const source =
-      nameOrPath.endsWith('.images') || nameOrPath.endsWith('.images.gz') ? 'SOURCE' : shellWord(nameOrPath);
-    warnings.push(
-      `to leave out all but the first of equal images: emerging datasets prepare ${source} --unique --out FILE`,
-    );
-  }
   const constantChannel = channels.findIndex(({ deviation }) => deviation === 0);
   if (constantChannel !== -1) {
     const subject = channels.length === 1 ? 'all values are' : `channel ${constantChannel} is`;
@@ -176,14 +218,6 @@ function inspectionWarnings(
   return warnings;
 }
 
-function placeText({ split, ...image }: ImagePlace): string {
-  return `${imageText(image)} (${split})`;
-}
-
-function pairText([first, later]: DuplicatePair): string {
-  return `${placeText(first)} and ${placeText(later)}`;
-}
-
 function datasetText(
   dataset: Dataset,
   inspection: Inspection,
@@ -196,7 +230,6 @@ function datasetText(
   const notes = notesText(dataset.notes ?? {});
   const origin = (split: string): string =>
     split === 'validation' && dataset.holdOut ? ' (held out of the training images)' : '';
-  const looked = splits.filter((split) => inspection.images[split] < dataset[split].count);
   return [
     `${dataset.name}: ${showImageShape(dataset.imageShape)}, ` +
       splits.map((split) => `${formatCount(dataset[split].count)} ${split}${origin(split)}`).join(', '),
@@ -204,10 +237,9 @@ function datasetText(
       ({ mean, deviation, least, most: greatest }, channel) =>
         `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${digits(mean)}, deviation ${digits(deviation)}, from ${least} to ${greatest}`,
     ),
-    ...looked.map(
-      (split) =>
-        `only the first ${formatCount(inspection.images[split])} ${split} images were inspected; see --limit`,
-    ),
+    ...(inspection.images < dataset.train.count
+      ? [`only the first ${formatCount(inspection.images)} train images were inspected; see --limit`]
+      : []),
     ...classLines(dataset),
     ...(notes === '' ? [] : [`source  ${notes}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
