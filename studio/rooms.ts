@@ -1,6 +1,5 @@
 // The studio's rooms (its pages), in navigation order. A new one is a folder in `rooms` and an entry here.
 import type { ComponentType } from 'preact';
-import { settings } from './address.ts';
 import { openModels } from './models.ts';
 import { preparePlane } from './work/connections.ts';
 
@@ -31,12 +30,7 @@ export const rooms: readonly [Room, ...Room[]] = [
   {
     name: 'explain',
     title: 'Explain',
-    load: withModels(async () => {
-      if (settings.value.step === undefined) {
-        preparePlane();
-      }
-      return (await import('./rooms/explain/Explain.tsx')).Explain;
-    }),
+    load: withModels(async () => (await import('./rooms/explain/Explain.tsx')).Explain),
   },
   { name: 'draw', title: 'Draw', load: withModels(async () => (await import('./rooms/draw/Draw.tsx')).Draw) },
   {
