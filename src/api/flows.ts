@@ -47,7 +47,6 @@ export {
   type TransformerDefinition,
   type TransformerFor,
 } from '../flows/coupling/index.ts';
-export { variationalDequantiser } from '../flows/dequantisers/variationalDequantiser.ts';
 /** The layers: functions of the image shape, and options, that return bijections. */
 export * as layers from '../flows/layers/index.ts';
 export {
@@ -61,6 +60,7 @@ export {
   StagedFlow,
   type StageResult,
   type StageValues,
+  variationalDequantiser,
 } from '../flows/models/index.ts';
 export {
   type BaseDistribution,

@@ -1,7 +1,6 @@
 // `emerging-flows`: load and use a trained model; measure, compare, diagnose and export models; errors.
 
-export type { StoredLatents } from '../model/loading/latentsFile.ts';
-export { loadModel } from '../model/loading/loadModel.ts';
+export { loadModel, type StoredLatents } from '../model/loading/index.node.ts';
 export { type DeviceReport, listDevices } from '../tensor/engine/listDevices.node.ts';
 export {
   type ExportedModel,

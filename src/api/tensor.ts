@@ -1,11 +1,11 @@
 // `emerging-flows/tensor`: symbolic tensors, their gradients, and programs compiled from them.
 
-export { exportOnnx } from '../tensor/engine/exportOnnx.ts';
 export {
   compile,
   type Device,
   type DeviceArray,
   DeviceMemory,
+  exportOnnx,
   type NamedArrays,
   type Precision,
   type Program,

@@ -5,8 +5,10 @@ export { joinRanks } from '../core/ranks/joinRanks.node.ts';
 export * as privateFiles from '../data/files/privateFiles.node.ts';
 export { type FolderRun, resumeRun, startRun } from '../runs/open/index.ts';
 export { followerStore } from '../training/ranks.ts';
-export type { StudyDefinition } from '../training/study/definition.ts';
-export type { StudyReport } from '../training/study/report.ts';
-export { runStudy } from '../training/study/runStudy.ts';
-export type { StudyEvents } from '../training/study/studyWork.ts';
+export {
+  runStudy,
+  type StudyDefinition,
+  type StudyEvents,
+  type StudyReport,
+} from '../training/study/index.ts';
 export * from './shared/training.ts';

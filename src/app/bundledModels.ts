@@ -1,8 +1,7 @@
 // The models that come with the package, by name.
 import { fileURLToPath } from 'node:url';
-import { exists } from '../data/files/files.ts';
-import { listFolder, pathIn } from '../data/files/folders.ts';
-import { MANIFEST_FILE } from '../model/loading/manifest.ts';
+import { exists, listFolder, pathIn } from '../data/files/index.node.ts';
+import { MANIFEST_FILE } from '../model/loading/index.ts';
 
 /** The folder that contains them. */
 export const bundledModelsFolder = fileURLToPath(new URL('../../models', import.meta.url));

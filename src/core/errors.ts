@@ -190,3 +190,4 @@ export function unknownName(
   const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${names.join(', ')}`;
   return new UserError(code, `unknown ${kind} '${name}': ${hint}`);
 }
+export { MOST_IN_MESSAGE, messageLine, shortText, visibleLines, visibleText } from './visibleText.ts';

@@ -9,7 +9,7 @@ import {
 } from '../core/numeric/index.ts';
 import type { ImageSet } from '../data/contract/index.ts';
 import type { Flow } from '../flows/models/index.ts';
-import type { TrainingStart, WeightsKind } from '../runs/contents/trainingState.ts';
+import type { TrainingStart, WeightsKind } from '../runs/contents/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 import { measureBitsMap, measureStageBits } from './bitsMap.ts';
 import {

@@ -52,5 +52,6 @@ export {
   type WeightExponents,
 } from './smallWeights.ts';
 export type { StageDescription } from './stageImages.ts';
+export { DEFAULT_TEMPERATURE } from './temperature.ts';
 export { modelFingerprint, type TrainedModel, trainedModel } from './trainedModel.ts';
 export { exponentsFor, weightSensitivities } from './weightPrecision.ts';

@@ -1,7 +1,7 @@
 // Statistics of reference images, their file, and the rank of an image's bits/dim among them.
 import { UserError } from '../core/errors.ts';
 import { mean, variance } from '../core/numeric/index.ts';
-import { parseJsonObject, stringifyJson } from '../data/files/jsonText.ts';
+import { parseJsonObject, stringifyJson } from '../data/files/index.ts';
 
 /** The file with the statistics of a model's validation images, in a run or an export. */
 export const SCORES_FILE = 'scores.json';

@@ -2,7 +2,7 @@
 // takes only whole numbers and exact products, so that every machine reads the same weights.
 import { UserError } from '../core/errors.ts';
 import { BitStack, countElements, INTERVAL_TOTAL, type NdArray, StackEmpty } from '../core/numeric/index.ts';
-import { maxBytesAtOnce } from '../data/files/randomAccess.ts';
+import { maxBytesAtOnce } from '../data/files/index.ts';
 import type { Flow } from '../flows/models/index.ts';
 import { constant, constantValue } from '../tensor/index.ts';
 import type { TrainedModel } from './trainedModel.ts';

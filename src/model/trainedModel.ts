@@ -1,10 +1,10 @@
 // A model with fixed weights, from any source, and its fingerprint.
 import { UserError } from '../core/errors.ts';
-import { tensorChecksum } from '../core/numeric/checksum.ts';
 import type { NdArray } from '../core/numeric/index.ts';
 import { sha256 } from '../core/platform/sha256.node.ts';
+import { tensorChecksum } from '../data/files/index.ts';
 import { type Flow, ParameterLayout, recordedOptions } from '../flows/models/index.ts';
-import { selectWeights, type TrainingStart, type WeightsKind } from '../runs/contents/trainingState.ts';
+import { selectWeights, type TrainingStart, type WeightsKind } from '../runs/contents/index.ts';
 import { constant, constantValue, type Tensor } from '../tensor/index.ts';
 import type { ReferenceScores } from './referenceScores.ts';
 

@@ -1,16 +1,14 @@
 // What ranks share of a training: the images of a step, the state, and the store of those that write nothing.
 
 import { phrase, UserError } from '../core/errors.ts';
-import { tensorChecksum } from '../core/numeric/checksum.ts';
 import { largestDivisor, type NdArray } from '../core/numeric/index.ts';
 import { fromLeader, gather, nameOfRank, type Ranks } from '../core/ranks/index.ts';
-import { contentBytes, type FileStore } from '../data/files/fileStore.ts';
+import { contentBytes, type FileStore, tensorChecksum } from '../data/files/index.ts';
 import type { Groups, ParameterLayout } from '../flows/models/index.ts';
-import { runFileNames } from '../runs/contents/runFileNames.ts';
+import { runFileNames, type TrainingStart, type TrainingState } from '../runs/contents/index.ts';
 import { RunStore } from '../runs/contents/runStore.ts';
-import type { TrainingStart, TrainingState } from '../runs/contents/trainingState.ts';
-import type { Config } from '../runs/settings/configSchema.ts';
 import { stringifyConfig } from '../runs/settings/configText.ts';
+import type { Config } from '../runs/settings/index.ts';
 import type { Trainer } from './step/trainer.ts';
 
 /** The images of a batch that a rank computes. */

@@ -12,5 +12,5 @@ export {
   labelled,
   type NamedDataset,
 } from '../../data/contract/index.ts';
-export { pointsDataset } from '../../data/points.ts';
-export type { NamedImages } from '../../data/sources/namedImages.ts';
+export { pointsDataset } from '../../data/index.ts';
+export type { NamedImages } from '../../data/sources/index.ts';

@@ -13,10 +13,8 @@ export {
   type TrainedModel,
   type WorkOptions,
 } from '../../model/index.ts';
-export type { ModelFiles } from '../../model/loading/modelFiles.ts';
-export type { Comparison } from '../../model/measure/compareRuns.ts';
-export { compareModels } from '../../model/measure/compareRuns.ts';
-export { type Evaluation, evaluate } from '../../model/measure/evaluate.ts';
+export type { ModelFiles } from '../../model/loading/index.ts';
+export { type Comparison, compareModels, type Evaluation, evaluate } from '../../model/measure/index.ts';
 export type { ReferenceScores } from '../../model/referenceScores.ts';
 export {
   compress,
@@ -26,13 +24,13 @@ export {
 } from '../../uses/codec/index.ts';
 export { type Diagnosis, diagnose } from '../../uses/doctor/index.ts';
 export { inferConditions, type Posterior } from '../../uses/infer/index.ts';
-export { measureReference } from '../../uses/odd/reference.ts';
 export {
+  measureReference,
   type ScoreColumn,
   type ScoredImage,
   type ScoreOptions,
   type ScoreReport,
   type SourceComparison,
   score,
-} from '../../uses/odd/score.ts';
+} from '../../uses/odd/index.ts';
 export type { ScoreDefinition } from '../../uses/odd/scores/index.ts';

@@ -1,6 +1,6 @@
 // Latents in Node: their arithmetic, and their files.
 import { Latents as LatentArithmetic } from '../../model/index.ts';
-import { readLatents, writeLatents } from '../../model/loading/latentsFile.ts';
+import { readLatents, writeLatents } from '../../model/loading/index.node.ts';
 
 /**
  * The latents ε of a batch of images: `[N, height, width, channels]` for each prior, from level 0's split to the top.

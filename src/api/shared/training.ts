@@ -9,12 +9,11 @@ export {
   type FileStore,
   memoryFiles,
   readFiles,
-} from '../../data/files/fileStore.ts';
+} from '../../data/files/index.ts';
 export type { Batch } from '../../model/likelihood/index.ts';
-export type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
+export type { TrainingStart, TrainingState } from '../../runs/contents/index.ts';
 export type { Run } from '../../runs/open/index.ts';
-export type { Config, ConfigLayer } from '../../runs/settings/configSchema.ts';
-export { presets } from '../../runs/settings/presets.ts';
+export { type Config, type ConfigLayer, presets } from '../../runs/settings/index.ts';
 export { resolveConfig } from '../../runs/settings/resolve.ts';
 export {
   adamax,
@@ -27,8 +26,7 @@ export {
   type UpdatedParameter,
   type UpdateRule,
 } from '../../tensor/optimizers/index.ts';
-export type { TrainingEvents } from '../../training/loop/trainingEvents.ts';
-export { type TrainingSize, trainingSize } from '../../training/loop/trainingSize.ts';
+export { type TrainingEvents, type TrainingSize, trainingSize } from '../../training/loop/index.ts';
 export {
   type TrainedRun,
   type TrainRunOptions as TrainOptions,

@@ -1,6 +1,6 @@
 // The script of a thread of Node, which computes gradients for a training, or codes blocks of images.
 import { parentPort, workerData } from 'node:worker_threads';
-import { importModule } from '../../core/platform/importModule.node.ts';
+import { importModule } from '../../core/platform/index.node.ts';
 import { type StopFlag, serve } from '../../tensor/engine/threads/index.ts';
 import { threadTasks } from './tasks.ts';
 

@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import { Command, type Option } from 'commander';
 import { UserError, unknownName } from '../../core/errors.ts';
-import { importModule } from '../../core/platform/importModule.node.ts';
+import { importModule } from '../../core/platform/index.node.ts';
 import { version } from './parts/version.ts';
 import { refuseRanks } from './ranks/refuseRanks.ts';
 import { formatCount } from './terminal/format.ts';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command `emerging`. Installing only the library leaves out packages that only commands need.
-import { isInstalled, missingPackages } from '../../core/platform/missingPackages.node.ts';
+import { isInstalled, missingPackages } from '../../core/platform/index.node.ts';
 import { noteOnStderr, reportLostOutput } from './terminal/output.ts';
 
 reportLostOutput();

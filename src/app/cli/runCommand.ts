@@ -1,7 +1,6 @@
 // A call of the command `emerging`; a failure prints one line and sets the exit code.
 import { type Command, CommanderError } from 'commander';
-import { UserError } from '../../core/errors.ts';
-import { messageLine } from '../../core/visibleText.ts';
+import { messageLine, UserError } from '../../core/errors.ts';
 import { commandPath, createProgram, requireKnownCommand } from './commandTree.ts';
 import { reportFailure } from './terminal/failure.ts';
 

@@ -2,11 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
-import { UserError } from '../../core/errors.ts';
-import { visibleText } from '../../core/visibleText.ts';
-import { exists, readBytes, readText } from '../../data/files/files.ts';
-import { filesBelow, pathIn } from '../../data/files/folders.ts';
-import { parsedJson } from '../../data/files/jsonText.ts';
+import { UserError, visibleText } from '../../core/errors.ts';
+import { exists, filesBelow, pathIn, readBytes, readText } from '../../data/files/index.node.ts';
+import { parsedJson } from '../../data/files/index.ts';
 import { bundledModelsFolder } from '../bundledModels.ts';
 import { type FoundRuns, RUNS_FILE } from './foundRun.ts';
 import { foundRuns } from './foundRuns.ts';

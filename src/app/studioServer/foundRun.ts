@@ -1,5 +1,5 @@
 // The list of runs that a server sends to its page.
-import type { RunProgress } from '../../training/reports/runOverview.ts';
+import type { RunProgress } from '../../training/reports/index.ts';
 
 /** A run in the list. */
 export interface FoundRun extends RunProgress {

@@ -1,11 +1,10 @@
 // The current list of runs in a studio's folders.
 import { basename } from 'node:path';
 import { problemText } from '../../core/errors.ts';
-import { exists } from '../../data/files/files.ts';
-import { listFolder } from '../../data/files/folders.ts';
-import { checkpointFile, runFileNames } from '../../runs/contents/runFileNames.ts';
-import { isRunFolder, type RunPaths, runFiles, runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
-import { unknownProgress } from '../../training/reports/runOverview.ts';
+import { exists, listFolder } from '../../data/files/index.node.ts';
+import { checkpointFile, runFileNames } from '../../runs/contents/index.ts';
+import { isRunFolder, type RunPaths, runFiles, runPaths, savedSteps } from '../../runs/folder/index.ts';
+import { unknownProgress } from '../../training/reports/index.ts';
 import type { FoundRun } from './foundRun.ts';
 import { requireOwnFiles } from './offeredModels.ts';
 import type { OverviewReader } from './overviews.ts';

@@ -1,16 +1,14 @@
 // Describes a studio's models without loading their weights.
 import * as z from 'zod/mini';
 import { problemText, UserError } from '../../core/errors.ts';
-import { exists, readText } from '../../data/files/files.ts';
-import { isWithin, pathIn } from '../../data/files/folders.ts';
-import { parseJsonObject } from '../../data/files/jsonText.ts';
+import { exists, isWithin, pathIn, readText } from '../../data/files/index.node.ts';
+import { parseJsonObject } from '../../data/files/index.ts';
 import { foreignParts, type ModelParts, partKeys } from '../../flows/models/index.ts';
-import { isExported, readManifest } from '../../model/loading/loadTrained.ts';
-import { MANIFEST_FILE } from '../../model/loading/manifest.ts';
-import { WEIGHTS_FILE } from '../../model/loading/readExport.ts';
+import { isExported, readManifest } from '../../model/loading/index.node.ts';
+import { MANIFEST_FILE, WEIGHTS_FILE } from '../../model/loading/index.ts';
 import { SCORES_FILE } from '../../model/referenceScores.ts';
-import { checkpointFile, runFileNames } from '../../runs/contents/runFileNames.ts';
-import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
+import { checkpointFile, runFileNames } from '../../runs/contents/index.ts';
+import { runPaths, savedSteps } from '../../runs/folder/index.ts';
 import { parseYaml } from '../../runs/settings/configText.ts';
 import type { OfferedModel } from './offeredModel.ts';
 import type { OverviewReader } from './overviews.ts';

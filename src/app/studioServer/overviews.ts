@@ -1,8 +1,8 @@
 // The overviews of runs, kept until their files change.
 
-import { lastWritten } from '../../data/files/files.ts';
-import { type RunPaths, runPaths } from '../../runs/folder/runFolder.ts';
-import { configReader, type RunOverview, runOverview } from '../../training/reports/runOverview.ts';
+import { lastWritten } from '../../data/files/index.node.ts';
+import { type RunPaths, runPaths } from '../../runs/folder/index.ts';
+import { configReader, type RunOverview, runOverview } from '../../training/reports/index.ts';
 
 /** Reads the overview of the run in a folder. */
 export type OverviewReader = (folder: string) => RunOverview;

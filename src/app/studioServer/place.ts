@@ -1,7 +1,7 @@
 // A model's place: its folder on disk, and its path in the page.
 
-import { visibleText } from '../../core/visibleText.ts';
-import { realPath } from '../../data/files/files.ts';
+import { visibleText } from '../../core/errors.ts';
+import { realPath } from '../../data/files/index.node.ts';
 
 /** A model's folder, and its path in the page, such as `runs/first`, with invisible characters escaped. */
 export interface Place {

@@ -1,12 +1,10 @@
 // Searches for models below a folder, with limits, because a studio may be started in a home directory.
 import { type Dir, type Dirent, opendirSync } from 'node:fs';
-import { UserError } from '../../core/errors.ts';
-import { messageLine, visibleText } from '../../core/visibleText.ts';
+import { messageLine, UserError, visibleText } from '../../core/errors.ts';
 import { explainFileError } from '../../data/files/fileErrors.ts';
-import { exists, isFolder } from '../../data/files/files.ts';
-import { isWithin, pathIn } from '../../data/files/folders.ts';
-import { isExported } from '../../model/loading/loadTrained.ts';
-import { isRunFolder } from '../../runs/folder/runFolder.ts';
+import { exists, isFolder, isWithin, pathIn } from '../../data/files/index.node.ts';
+import { isExported } from '../../model/loading/index.node.ts';
+import { isRunFolder } from '../../runs/folder/index.ts';
 import { createPlace, type Place } from './place.ts';
 
 /** Where a search stops. */

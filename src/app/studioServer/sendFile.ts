@@ -2,7 +2,7 @@
 import { closeSync, createReadStream, fstatSync } from 'node:fs';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import { openRegularFile } from '../../data/files/files.ts';
+import { openRegularFile } from '../../data/files/index.node.ts';
 
 /** The time allowed for any answer. */
 const GRACE_MS = 30_000;

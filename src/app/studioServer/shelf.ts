@@ -1,8 +1,7 @@
 // A studio's models, and which of their files it serves. Models may be hostile.
 import { basename, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import { isFolder } from '../../data/files/files.ts';
-import { isBelow, pathIn } from '../../data/files/folders.ts';
+import { isBelow, isFolder, pathIn } from '../../data/files/index.node.ts';
 import { createPlace, type Place } from './place.ts';
 import { type Found, isModel, modelsBelow } from './search.ts';
 

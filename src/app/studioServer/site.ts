@@ -2,18 +2,20 @@
 import * as z from 'zod/mini';
 import { cleanedUpAfter, UserError } from '../../core/errors.ts';
 import { nextTurn } from '../../core/platform/index.ts';
-import { ClosedFolder } from '../../data/files/closedFolder.ts';
-import type { FileContent } from '../../data/files/fileStore.ts';
-import { exists, isFolder, readBlocks, readText } from '../../data/files/files.ts';
 import {
+  ClosedFolder,
+  exists,
+  isFolder,
   listFolder,
   pathIn,
+  readBlocks,
+  readText,
   requireDistinctFiles,
   requireNewFolder,
   startNewFolder,
   staysInFolder,
-} from '../../data/files/folders.ts';
-import { parsedJson } from '../../data/files/jsonText.ts';
+} from '../../data/files/index.node.ts';
+import { type FileContent, parsedJson } from '../../data/files/index.ts';
 import { decompressed, type StudioFiles } from './files.ts';
 import { RUNS_FILE } from './foundRun.ts';
 import { contentPolicy } from './headers.ts';

@@ -43,6 +43,7 @@ export {
   portableTanh,
 } from './portableMath.ts';
 export { RandomStream } from './random.ts';
+export { holm, overSeeds, pairedDifferences, type SeedMean, studentTest } from './seedStatistics.ts';
 export { Moments, mean, median, quantile, standardErrorOfMean, valueRange, variance } from './statistics.ts';
 export {
   bitsOfKind,

@@ -1,8 +1,7 @@
 // Reads the conditions of images: from a CSV file, arrays, or images next to them.
 import { basename, join } from 'node:path';
-import { type Phrase, phrase, UserError } from '../../core/errors.ts';
+import { type Phrase, phrase, shortText, UserError } from '../../core/errors.ts';
 import { countElements, countNonFinite, type Values } from '../../core/numeric/index.ts';
-import { shortText } from '../../core/visibleText.ts';
 import { maxFileBytes, requireSize } from '../contract/archive.ts';
 import { Budget } from '../contract/budget.ts';
 import type { WantedConditions } from '../contract/conditions.ts';

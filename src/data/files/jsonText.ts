@@ -1,6 +1,5 @@
 // JSON written and read: objects in files that may come from anyone, within limits.
-import { UserError } from '../../core/errors.ts';
-import { visibleLines } from '../../core/visibleText.ts';
+import { UserError, visibleLines } from '../../core/errors.ts';
 
 /** A JSON object, such as one line of a log: non-finite numbers are stored as null. */
 export type JsonObject = Record<string, unknown>;

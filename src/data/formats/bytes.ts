@@ -1,6 +1,5 @@
 // Helpers for bytes that the readers of all formats use, and their error for a corrupt file.
-import { UserError } from '../../core/errors.ts';
-import { shortText } from '../../core/visibleText.ts';
+import { shortText, UserError } from '../../core/errors.ts';
 
 /** A view of the same bytes. */
 export function dataView(bytes: Uint8Array): DataView {

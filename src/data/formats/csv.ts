@@ -1,6 +1,5 @@
 // Comma-separated values with a header, as spreadsheets and pandas write them (RFC 4180).
-import { UserError } from '../../core/errors.ts';
-import { shortText } from '../../core/visibleText.ts';
+import { shortText, UserError } from '../../core/errors.ts';
 
 /** A row of a table, and the line of the file that it starts in. */
 interface CsvRow {

@@ -1,5 +1,5 @@
 // NumPy's .npy files: a header that is a Python dictionary, then the elements.
-import { UserError } from '../../core/errors.ts';
+import { shortText, UserError } from '../../core/errors.ts';
 import {
   bytesOfValues,
   countElements,
@@ -7,7 +7,6 @@ import {
   type Values,
   valueKind,
 } from '../../core/numeric/index.ts';
-import { shortText } from '../../core/visibleText.ts';
 import type { BeginDecoding } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import { inMemory, type RandomAccess } from '../files/randomAccess.ts';

@@ -1,7 +1,7 @@
 // Decodes JPEG, WebP, GIF, TIFF and AVIF files by the optional package sharp.
 import type { Metadata, Sharp } from 'sharp';
 import { UserError } from '../../core/errors.ts';
-import { missingPackages } from '../../core/platform/missingPackages.node.ts';
+import { missingPackages } from '../../core/platform/index.node.ts';
 import { type BeginDecoding, maxImagePixels } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
 import type { Integers } from '../pixels/bitDepth.ts';

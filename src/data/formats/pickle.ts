@@ -1,6 +1,5 @@
 // Python pickles of plain data and NumPy arrays, as published for downsampled ImageNet; no code is run.
-import { UserError } from '../../core/errors.ts';
-import { shortText } from '../../core/visibleText.ts';
+import { shortText, UserError } from '../../core/errors.ts';
 import { dataView } from './bytes.ts';
 
 /**

@@ -1,5 +1,5 @@
 // The layout of a plot, as elements of an SVG: heading, legend, axes, marks. Their look is left to style sheets.
-import { visibleText } from '../../core/visibleText.ts';
+import { visibleText } from '../../core/errors.ts';
 import type { Plot, PlotAxis, PlotSeries } from './plot.ts';
 import { markClass, type PlotArea, plotMarks, pointMark, seriesHue } from './plotMarks.ts';
 import { type PlotScale, plotScale } from './plotScale.ts';

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { missingPackages } from '../../core/platform/missingPackages.node.ts';
+import { missingPackages } from '../../core/platform/index.node.ts';
 
 /** PNG pixels per SVG pixel: sharp on high-density screens. */
 const zoom = 2;

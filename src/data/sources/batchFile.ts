@@ -1,6 +1,5 @@
 // Files with many images in one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
-import { fewNames, UserError } from '../../core/errors.ts';
-import { shortText } from '../../core/visibleText.ts';
+import { fewNames, shortText, UserError } from '../../core/errors.ts';
 import type { Budget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';

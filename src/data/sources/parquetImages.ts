@@ -1,6 +1,5 @@
 // Images in Parquet files: each row has the bytes of an image file, as published on dataset hubs.
-import { UserError } from '../../core/errors.ts';
-import { shortText } from '../../core/visibleText.ts';
+import { shortText, UserError } from '../../core/errors.ts';
 import type { Budget } from '../contract/budget.ts';
 import type { RawImage } from '../contract/rawImages.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../files/randomAccess.ts';

@@ -1,4 +1,6 @@
 // Public to other folders: flows with stages, Glow, parts by name, limits, units.
+
+export { variationalDequantiser } from '../dequantisers/variationalDequantiser.ts';
 export { boundaries } from '../layers/scaledConvolution.ts';
 export { MOST_CHANNELS } from '../layers/sharedOptions.ts';
 export { type ConditionComponent, isKnownCondition, knownComponents } from './condition.ts';

@@ -3,7 +3,7 @@
 import { showImageShape } from '../../core/numeric/index.ts';
 import { partName } from '../../core/parts/index.ts';
 import type { ValidationShare } from '../../data/contract/index.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
+import type { JsonObject } from '../../data/files/index.ts';
 import { countTrained } from '../../flows/contract/index.ts';
 import {
   type DequantisationName,
@@ -16,18 +16,23 @@ import {
   type Standardisation,
   valuesText,
 } from '../../flows/models/index.ts';
-import { troubleText } from '../../runs/contents/logLines.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import { changedSettings, changesIn, changesText, listSettings } from '../../runs/contents/settingChanges.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
 import {
+  changedSettings,
+  changesIn,
+  changesText,
+  evaluationsIn,
+  listSettings,
+  troubleText,
+} from '../../runs/contents/index.ts';
+import {
+  type Config,
   dataName,
   experimentName,
   flowName,
   isOnOwnData,
   lastPart,
-} from '../../runs/settings/experimentName.ts';
-import { presets } from '../../runs/settings/presets.ts';
+  presets,
+} from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { isHost } from '../../tensor/engine/index.ts';
 import { conditionComponents } from '../likelihood/conditionArrays.ts';

@@ -1,5 +1,5 @@
 // Text in reports: Markdown, and standard errors.
-import { visibleText } from '../../core/visibleText.ts';
+import { visibleText } from '../../core/errors.ts';
 
 /** Markdown that shows a text literally, on one line: it cannot produce code, links, images, table cells or HTML. */
 export function markdownText(text: string): string {

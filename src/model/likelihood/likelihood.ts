@@ -14,8 +14,8 @@ import {
 import { nextTurn } from '../../core/platform/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
 import { onlyRank, partOfRank, type Ranks } from '../../core/ranks/index.ts';
-import { batchesInOrder } from '../../data/batches.ts';
 import type { ImageSet } from '../../data/contract/index.ts';
+import { batchesInOrder } from '../../data/index.ts';
 import { toBits } from '../../data/pixels/index.ts';
 import { type Dequantiser, parametersFrom } from '../../flows/contract/index.ts';
 import {

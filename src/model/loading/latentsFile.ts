@@ -10,18 +10,21 @@ import {
   type Values,
   zeros,
 } from '../../core/numeric/index.ts';
-import { readChecked, requireExists } from '../../data/files/files.ts';
-import { staysInFolder } from '../../data/files/folders.ts';
-import { parsedJson } from '../../data/files/jsonText.ts';
-import { writeFileAtomically } from '../../data/files/partialFiles.ts';
+import {
+  readChecked,
+  requireExists,
+  staysInFolder,
+  writeFileAtomically,
+} from '../../data/files/index.node.ts';
 import {
   byHeader,
   decodeSafetensors,
   encodeSafetensors,
   missingFrom,
+  parsedJson,
   type Safetensors,
   type SafetensorsHeader,
-} from '../../data/files/safetensors.ts';
+} from '../../data/files/index.ts';
 import type { Flow } from '../../flows/models/index.ts';
 import { CHECKSUM_LENGTH, type Correction, type Corrections, shortChecksum } from '../corrections.ts';
 import type { FlowModel } from '../flowModel.ts';

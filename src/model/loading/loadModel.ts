@@ -1,6 +1,6 @@
 // Loads a trained model from a run folder or an export: from disk, from a URL, or from files in memory.
 import { requireArgument } from '../../core/numeric/index.ts';
-import { toPath } from '../../data/files/folders.ts';
+import { toPath } from '../../data/files/index.node.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { loadTrained } from './loadTrained.ts';
 import { createFlowModel, type LoadModelOptions, type ModelFiles, modelFrom } from './modelFiles.ts';

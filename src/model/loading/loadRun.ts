@@ -1,8 +1,8 @@
 // A trained model from its run folder.
 
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import { type RunPaths, requireRun } from '../../runs/folder/runFolder.ts';
-import { dataName } from '../../runs/settings/experimentName.ts';
+import { type RunPaths, requireRun } from '../../runs/folder/index.ts';
+import { dataName } from '../../runs/settings/index.ts';
 import { type DamagedChoice, type RunModel, readRun } from './readRun.ts';
 import { readScores } from './scoresFile.ts';
 

@@ -1,7 +1,5 @@
 // A trained model from the folder of a run or an export.
-import { ClosedFolder } from '../../data/files/closedFolder.ts';
-import { exists, readText } from '../../data/files/files.ts';
-import { pathIn } from '../../data/files/folders.ts';
+import { ClosedFolder, exists, pathIn, readText } from '../../data/files/index.node.ts';
 import type { TrainedModel } from '../trainedModel.ts';
 import type { LoadedRun } from './loadRun.ts';
 import { largestManifest, MANIFEST_FILE, type Manifest, manifestFrom } from './manifest.ts';

@@ -4,9 +4,9 @@ import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
 import { type ImageShape, showImageShape } from '../../core/numeric/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
-import { isShort, parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
+import { isShort, parseJsonObject, stringifyJson } from '../../data/files/index.ts';
 import type { Flow } from '../../flows/models/index.ts';
-import { recordedSchema, requireTrainedOptions } from '../../runs/settings/trainedOptions.ts';
+import { recordedSchema, requireTrainedOptions } from '../../runs/settings/index.ts';
 
 /** The name of the manifest in an export. */
 export const MANIFEST_FILE = 'manifest.json';

@@ -1,9 +1,8 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../core/errors.ts';
 import { type FetchOptions, fetchBytes } from '../../core/platform/index.ts';
-import { contentBytes, type FileStore, memoryFiles } from '../../data/files/fileStore.ts';
-import { safetensorsHeader } from '../../data/files/safetensors.ts';
-import { runFileNames, stepsIn } from '../../runs/contents/runFileNames.ts';
+import { contentBytes, type FileStore, memoryFiles, safetensorsHeader } from '../../data/files/index.ts';
+import { runFileNames, stepsIn } from '../../runs/contents/index.ts';
 import { FlowModel } from '../flowModel.ts';
 import type { FlowModelOptions } from '../flowModelOptions.ts';
 import type { TrainedModel } from '../trainedModel.ts';

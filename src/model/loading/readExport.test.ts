@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, it, vi } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { tensorChecksum } from '../../core/numeric/checksum.ts';
+import { tensorChecksum } from '../../data/files/checksum.ts';
 import { encodeSafetensors } from '../../data/files/safetensors.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { constantValue } from '../../tensor/tensor.ts';

@@ -1,23 +1,22 @@
 // A trained model from the files of an export, wherever they are. The weights say what model they belong to.
 import { option, phrase, UserError } from '../../core/errors.ts';
-import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { imageShapeIn, type NdArray, showImageShape } from '../../core/numeric/index.ts';
-import { atMost, type FileStore } from '../../data/files/fileStore.ts';
 import {
+  atMost,
   byHeader,
   decodeSafetensors,
   differenceFrom,
   encodeSafetensors,
+  type FileStore,
   type HeaderCheck,
   ifLarge,
   missingFrom,
   quote,
   type StoredSafetensors,
-} from '../../data/files/safetensors.ts';
+  tensorChecksum,
+} from '../../data/files/index.ts';
 import type { Flow } from '../../flows/models/index.ts';
-import { modelOptions } from '../../runs/settings/config.ts';
-import { modelFor } from '../../runs/settings/modelShape.ts';
-import { optionsText } from '../../runs/settings/trainedOptions.ts';
+import { modelFor, modelOptions, optionsText } from '../../runs/settings/index.ts';
 import { constant, constantValue } from '../../tensor/index.ts';
 import {
   decodeWeights,

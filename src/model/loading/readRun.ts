@@ -1,10 +1,14 @@
 // A trained model from the files of a run, wherever they are.
 
-import { readChosenCheckpoint, type StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
-import { requireArrays, restore } from '../../runs/contents/restore.ts';
+import {
+  readChosenCheckpoint,
+  requireArrays,
+  restore,
+  type StepChoice,
+  type WeightsKind,
+} from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
+import type { Config } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { type TrainedModel, trainedModel, withFiniteWeights } from '../trainedModel.ts';
 

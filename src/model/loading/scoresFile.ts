@@ -1,10 +1,8 @@
 // `scores.json` in the folder of a run or an export.
 import { UserError } from '../../core/errors.ts';
-import { ClosedFolder } from '../../data/files/closedFolder.ts';
-import { exists, readText } from '../../data/files/files.ts';
-import { pathIn } from '../../data/files/folders.ts';
-import { type JsonObject, parseJsonObject } from '../../data/files/jsonText.ts';
-import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
+import { ClosedFolder, exists, pathIn, readText } from '../../data/files/index.node.ts';
+import { type JsonObject, parseJsonObject } from '../../data/files/index.ts';
+import { type RunPaths, runFiles } from '../../runs/folder/index.ts';
 import {
   LARGEST_SCORES,
   parseScores,

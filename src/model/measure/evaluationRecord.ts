@@ -1,6 +1,6 @@
 // An evaluation with everything it depends on, as stored in runs and printed.
 import { evenlySpread, type ImageSet, type Split, subset } from '../../data/contract/index.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
+import type { JsonObject } from '../../data/files/index.ts';
 import {
   type DequantisationName,
   dequantisationName,
@@ -9,7 +9,7 @@ import {
   resultUnit,
   valueBits,
 } from '../../flows/models/index.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import type { WeightsKind } from '../../runs/contents/index.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { type EvaluateOptions, type Evaluation, evaluate, type MeasuredImage } from './evaluate.ts';
 

@@ -1,9 +1,9 @@
 // Checkpoints: the complete training state as named arrays and metadata.
 import { UserError } from '../../core/errors.ts';
-import { tensorChecksum } from '../../core/numeric/checksum.ts';
 import { type ImageShape, imageShapeIn, type NdArray, showImageShape } from '../../core/numeric/index.ts';
 import { clip } from '../../core/parts/index.ts';
-import type { Safetensors } from '../../data/files/safetensors.ts';
+import type { Safetensors } from '../../data/files/index.ts';
+import { tensorChecksum } from '../../data/files/index.ts';
 import type { Flow, Groups, ParameterLayout } from '../../flows/models/index.ts';
 import { momentNames, type OptimizerKind, optimizers, ruleFor } from '../../tensor/optimizers/index.ts';
 import { optionsText, type RecordedOptions, recordedIn } from '../settings/trainedOptions.ts';

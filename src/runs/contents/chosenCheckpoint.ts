@@ -1,6 +1,6 @@
 // Chooses the checkpoint of a run: the last one, a given step, or the best one.
 import { option, phrase, UserError } from '../../core/errors.ts';
-import type { HeaderCheck } from '../../data/files/safetensors.ts';
+import type { HeaderCheck } from '../../data/files/index.ts';
 import { bitsIn } from '../../flows/models/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { RunStore } from './runStore.ts';

@@ -2,8 +2,8 @@
 import * as z from 'zod/mini';
 import { UserError } from '../../core/errors.ts';
 import type { HoldOut, Split } from '../../data/contract/index.ts';
-import { parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
-import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
+import { parseJsonObject, stringifyJson } from '../../data/files/index.ts';
+import type { DatasetIdentity, SplitIdentity } from '../../data/index.ts';
 
 /** What identifies the images of a run, and the name or path they were opened by. */
 export interface DataRecord extends DatasetIdentity {

@@ -1,6 +1,5 @@
 // The lines of a run's logs: what each must have, and their totals: the time of all steps, how often the guard acted.
-import type { JsonObject } from '../../data/files/jsonText.ts';
-import type { LineCheck } from '../../data/files/logs.ts';
+import type { JsonObject, LineCheck } from '../../data/files/index.ts';
 import { problemOfStatistics } from './stepStatistics.ts';
 
 /** What is wrong with a line of `metrics.jsonl`, if anything. */

@@ -1,7 +1,7 @@
 // The model and the training state of a checkpoint, for the configuration that it was trained with.
 
 import { UserError } from '../../core/errors.ts';
-import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../data/files/safetensors.ts';
+import { differenceFrom, type HeaderCheck, ifLarge, missingFrom } from '../../data/files/index.ts';
 import type { ParameterSpecs } from '../../flows/contract/index.ts';
 import { type Flow, type Groups, type ModelOptions, ParameterLayout } from '../../flows/models/index.ts';
 import { momentNames, optimizers } from '../../tensor/optimizers/index.ts';

@@ -1,15 +1,20 @@
 // A run: its configuration, logs, summary and checkpoints, in files on a disk, in memory or in a browser.
 import { call, type Literal, literal, type Term, UserError } from '../../core/errors.ts';
-import { atMost, type FileLock, type FileStore } from '../../data/files/fileStore.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
-import { jsonLine, mendLog, readLog, rewindLog } from '../../data/files/logs.ts';
 import {
+  atMost,
   byHeader,
   decodeSafetensors,
   encodeSafetensors,
+  type FileLock,
+  type FileStore,
   type HeaderCheck,
+  type JsonObject,
+  jsonLine,
+  mendLog,
+  readLog,
+  rewindLog,
   type Safetensors,
-} from '../../data/files/safetensors.ts';
+} from '../../data/files/index.ts';
 import type { Config } from '../settings/configSchema.ts';
 import { stringifyConfig } from '../settings/configText.ts';
 import type { ConfigFile } from '../settings/resolve.ts';

@@ -1,7 +1,12 @@
 // The summary of a run, as stored in its `summary.json`: the result of the training, then every evaluation.
 import { UserError } from '../../core/errors.ts';
-import { atMost, type FileStore } from '../../data/files/fileStore.ts';
-import { type JsonObject, parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
+import {
+  atMost,
+  type FileStore,
+  type JsonObject,
+  parseJsonObject,
+  stringifyJson,
+} from '../../data/files/index.ts';
 import { runFileNames } from './runFileNames.ts';
 
 /**

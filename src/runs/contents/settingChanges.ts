@@ -1,7 +1,7 @@
 // The settings that resumes changed during a run, as listed in its summary.
 
 import { type CompletePart, partName, partOptions } from '../../core/parts/index.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
+import type { JsonObject } from '../../data/files/index.ts';
 import { type Config, partsFor } from '../settings/configSchema.ts';
 
 /** Values by name, such as `training.learningRate`; undefined if not set. */

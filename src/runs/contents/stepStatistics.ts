@@ -1,8 +1,7 @@
 // The statistics of a training step: what each measures, its key in `metrics.jsonl`, and its check when a log is read.
 import { UserError } from '../../core/errors.ts';
 import { mean, type NdArray } from '../../core/numeric/index.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
-import { LONGEST_LINE } from '../../data/files/logs.ts';
+import { type JsonObject, LONGEST_LINE } from '../../data/files/index.ts';
 import type { Config } from '../settings/configSchema.ts';
 
 /**

@@ -1,10 +1,17 @@
 // Where the images of a run are: recognises the runs that this account has made, and the folder they were made in.
 
 import { type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { createMark, isOwnMark } from '../../data/files/accountKey.ts';
-import { exists, readText, realPath } from '../../data/files/files.ts';
-import { pathFrom, pathIn, realFolder } from '../../data/files/folders.ts';
-import { datasets } from '../../data/registry.ts';
+import {
+  createMark,
+  exists,
+  isOwnMark,
+  pathFrom,
+  pathIn,
+  readText,
+  realFolder,
+  realPath,
+} from '../../data/files/index.node.ts';
+import { datasets } from '../../data/index.node.ts';
 import { runFileNames } from '../contents/runFileNames.ts';
 import type { Config } from '../settings/configSchema.ts';
 import { type RunPaths, readSummary, runFiles } from './runFolder.ts';

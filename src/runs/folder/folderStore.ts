@@ -1,9 +1,7 @@
 // A run in a folder on disk.
 
-import { entryAt } from '../../data/files/files.ts';
-import { pathIn } from '../../data/files/folders.ts';
-import { hasPartialFiles, requireWritable } from '../../data/files/partialFiles.ts';
-import { encodeSafetensors, type Safetensors } from '../../data/files/safetensors.ts';
+import { entryAt, hasPartialFiles, pathIn, requireWritable } from '../../data/files/index.node.ts';
+import { encodeSafetensors, type Safetensors } from '../../data/files/index.ts';
 import { RunStore } from '../contents/runStore.ts';
 import { configSchemaText } from '../settings/configReference.ts';
 import { type Config, SCHEMA_FILE } from '../settings/configSchema.ts';

@@ -2,18 +2,22 @@
 // started.
 
 import { cleanedUpAfter, UserError } from '../../core/errors.ts';
-import type { FileContent } from '../../data/files/fileStore.ts';
-import { entryAt, exists, isFolder, readJsonLines, realPath } from '../../data/files/files.ts';
 import {
+  entryAt,
+  exists,
   isBelow,
+  isFolder,
   listFolder,
   makeFolders,
   parentFolder,
+  readJsonLines,
+  realPath,
   removeEmptyFolders,
   requireCreatable,
+  requireWritable,
   withoutEndSeparators,
-} from '../../data/files/folders.ts';
-import { requireWritable } from '../../data/files/partialFiles.ts';
+} from '../../data/files/index.node.ts';
+import type { FileContent } from '../../data/files/index.ts';
 import { checkMetrics } from '../contents/logLines.ts';
 import { checkpointFile, runFileNames } from '../contents/runFileNames.ts';
 import { SCHEMA_FILE } from '../settings/configSchema.ts';

@@ -1,9 +1,15 @@
 // The folder of a run: its contents, opening it and finding it.
 import { nearestNames, UserError } from '../../core/errors.ts';
-import { ClosedFolder } from '../../data/files/closedFolder.ts';
-import { exists, isFolder, readBytes } from '../../data/files/files.ts';
-import { listFolder, parentFolder, pathIn } from '../../data/files/folders.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
+import {
+  ClosedFolder,
+  exists,
+  isFolder,
+  listFolder,
+  parentFolder,
+  pathIn,
+  readBytes,
+} from '../../data/files/index.node.ts';
+import type { JsonObject } from '../../data/files/index.ts';
 import { checkpointFile, runFileNames, stepsIn } from '../contents/runFileNames.ts';
 import { largestSummary, summaryFrom } from '../contents/runSummary.ts';
 import { SCHEMA_FILE } from '../settings/configSchema.ts';

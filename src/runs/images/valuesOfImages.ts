@@ -3,8 +3,8 @@
 import { UserError } from '../../core/errors.ts';
 import { bitsOfKind, Moments } from '../../core/numeric/index.ts';
 import { nextTurn } from '../../core/platform/index.ts';
-import { batchesInOrder } from '../../data/batches.ts';
 import { bytesPerImage, type Dataset, type ImageSet } from '../../data/contract/index.ts';
+import { batchesInOrder } from '../../data/index.ts';
 import { requireKind, valueBits } from '../../flows/models/index.ts';
 import type { Config } from '../settings/configSchema.ts';
 

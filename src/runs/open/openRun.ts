@@ -4,7 +4,7 @@ import { option, phrase, UserError } from '../../core/errors.ts';
 import { isPointShape } from '../../core/numeric/index.ts';
 import { type PartDefinition, partName, registerParts } from '../../core/parts/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
-import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
+import { type DatasetIdentity, identityOfDataset } from '../../data/index.ts';
 import { checkAugmentations } from '../../data/pixels/index.ts';
 import {
   flowFor,

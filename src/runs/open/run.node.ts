@@ -2,8 +2,8 @@
 
 import { requireArgument } from '../../core/numeric/index.ts';
 import type { Dataset, HoldOut } from '../../data/contract/index.ts';
-import type { FileStore } from '../../data/files/fileStore.ts';
-import { openDataset } from '../../data/registry.ts';
+import type { FileStore } from '../../data/files/index.ts';
+import { openDataset } from '../../data/index.node.ts';
 import { holdOutIn } from '../contents/dataRecord.ts';
 import { RunStore } from '../contents/runStore.ts';
 import { locateData } from '../folder/dataMark.ts';

@@ -1,6 +1,6 @@
 // A run to train in a page, as files in memory or in the browser's private file system.
 import { UserError } from '../../core/errors.ts';
-import type { FileStore } from '../../data/files/fileStore.ts';
+import type { FileStore } from '../../data/files/index.ts';
 import { RunStore } from '../contents/runStore.ts';
 import type { Config, ConfigLayer } from '../settings/configSchema.ts';
 import {

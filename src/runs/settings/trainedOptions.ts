@@ -9,7 +9,7 @@ import {
   partOptions,
   show,
 } from '../../core/parts/index.ts';
-import { isShort, parsedJson } from '../../data/files/jsonText.ts';
+import { isShort, parsedJson } from '../../data/files/index.ts';
 import { type ModelOptions, modelDefaults, recordedOptions } from '../../flows/models/index.ts';
 import { configSchema, keyFacts, partsFor } from './configSchema.ts';
 

@@ -18,6 +18,7 @@ export {
   reproducibleDevice,
   showDevice,
 } from './devices/device.ts';
+export { exportOnnx } from './exportOnnx.ts';
 export { inPlace, peakElements } from './graph/memory.ts';
 export { type InverseMethod, inverseMethods, prepare } from './graph/prepare.ts';
 export { compileLoop, Loop } from './loop.ts';

@@ -1,6 +1,5 @@
 // Which devices work here, tried for real, and what those that do not work need.
-import { UserError } from '../../core/errors.ts';
-import { visibleText } from '../../core/visibleText.ts';
+import { UserError, visibleText } from '../../core/errors.ts';
 import { add } from '../operations/index.ts';
 import { input } from '../tensor.ts';
 import {

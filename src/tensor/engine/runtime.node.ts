@@ -1,5 +1,5 @@
 // ONNX Runtime in Node: the native package, or the one for the web.
-import { visibleText } from '../../core/visibleText.ts';
+import { visibleText } from '../../core/errors.ts';
 import { type Device, deviceRecord } from './devices/device.ts';
 import { NATIVE_REMEDY, providers } from './devices/providers.node.ts';
 import { createNativeSession, nativeProblem } from './nativeRuntime.node.ts';

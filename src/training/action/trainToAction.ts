@@ -9,9 +9,9 @@ import {
   type ImageSet,
   imagesInMemory,
 } from '../../data/contract/index.ts';
-import type { FileStore } from '../../data/files/fileStore.ts';
+import type { FileStore } from '../../data/files/index.ts';
 import { resumeRun, startRun } from '../../runs/open/index.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
+import type { Config } from '../../runs/settings/index.ts';
 import type { Action } from '../gradients/actionLoss.ts';
 import type { TrainingOptions, TrainingResult } from '../loop/train.ts';
 import { trainRun } from '../reports/trainRun.ts';

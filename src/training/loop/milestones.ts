@@ -1,5 +1,5 @@
 // The special steps of a run: the last, milestones and anchors; functions of only the schedule.
-import type { Schedule } from '../../runs/settings/schedule.ts';
+import type { Schedule } from '../../runs/settings/index.ts';
 
 /** The most validations in a run, and milestone checkpoints, the last step's included. */
 export const MILESTONES = 5;

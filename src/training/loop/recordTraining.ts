@@ -3,15 +3,19 @@
 import { UserError } from '../../core/errors.ts';
 import { defaultThreads } from '../../core/platform/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
-import type { DatasetIdentity } from '../../data/identity.ts';
+import type { JsonObject } from '../../data/files/index.ts';
+import type { DatasetIdentity } from '../../data/index.ts';
 import { countParameters, resultUnit } from '../../flows/models/index.ts';
-import { troubleIn } from '../../runs/contents/logLines.ts';
+import {
+  changesIn,
+  listSettings,
+  type Settings,
+  type TrainingState,
+  troubleIn,
+  withChanges,
+} from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import type { Settings } from '../../runs/contents/settingChanges.ts';
-import { changesIn, listSettings, withChanges } from '../../runs/contents/settingChanges.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
+import type { Config } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import {
   type CompileOptions,

@@ -3,11 +3,10 @@
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { median, requireArgument } from '../../core/numeric/index.ts';
 import { fromLeader, isOnAny } from '../../core/ranks/index.ts';
+import type { TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import { type Config, MOST_STEPS } from '../../runs/settings/configSchema.ts';
+import { type Config, learningRateAt, MOST_STEPS } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
-import { learningRateAt } from '../../runs/settings/schedule.ts';
 import { MILESTONES } from './milestones.ts';
 import type { ChosenSteps } from './trainingEvents.ts';
 import type { TrainingParts } from './trainingParts.ts';

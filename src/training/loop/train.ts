@@ -6,15 +6,12 @@ import { type PartDefinition, registerParts } from '../../core/parts/index.ts';
 import { nextTurn } from '../../core/platform/index.ts';
 import { fromLeader, isOnAny, onlyRank, type Ranks, RanksLost } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
-import type { FileLock } from '../../data/files/fileStore.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
-import type { DatasetIdentity } from '../../data/identity.ts';
+import type { FileLock, JsonObject } from '../../data/files/index.ts';
+import type { DatasetIdentity } from '../../data/index.ts';
 import { type Flow, resultUnit } from '../../flows/models/index.ts';
-import { sumTimes, timingLine } from '../../runs/contents/logLines.ts';
+import { sumTimes, type TrainingState, timingLine } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
-import { withSteps } from '../../runs/settings/schedule.ts';
+import { type Config, withSteps } from '../../runs/settings/index.ts';
 import {
   type CompileOptions,
   defaultDevice,

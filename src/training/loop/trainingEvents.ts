@@ -1,5 +1,5 @@
 // The events reported during training.
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { TrainingState } from '../../runs/contents/index.ts';
 
 /** The stages before the first step, in order; weights are initialised only without a state to resume. */
 export type PreparationPart = 'weights' | 'programs';

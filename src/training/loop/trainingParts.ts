@@ -5,14 +5,16 @@ import { partName } from '../../core/parts/index.ts';
 import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type Flow, flowFor, type Groups, ParameterLayout } from '../../flows/models/index.ts';
-import { latestSoundCheckpoint } from '../../runs/contents/chosenCheckpoint.ts';
-import { requireArrays } from '../../runs/contents/restore.ts';
+import {
+  latestSoundCheckpoint,
+  requireArrays,
+  requireLoggable,
+  type TrainingStart,
+  type TrainingState,
+} from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import { requireLoggable } from '../../runs/contents/stepStatistics.ts';
-import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
 import { requireLabels } from '../../runs/images/index.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
-import { createSchedule, type Schedule } from '../../runs/settings/schedule.ts';
+import { type Config, createSchedule, type Schedule } from '../../runs/settings/index.ts';
 import { type CompileOptions, type Keep, requirePlace } from '../../tensor/engine/index.ts';
 import { configuredOptimizer } from '../../tensor/optimizers/index.ts';
 import { type Action, actionLoss, drawBase } from '../gradients/actionLoss.ts';

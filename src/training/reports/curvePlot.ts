@@ -1,10 +1,9 @@
 // Learning curves as a plot: means of batches, the range without the first fall and spikes.
 
 import { mean, quantile } from '../../core/numeric/index.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
+import type { JsonObject } from '../../data/files/index.ts';
 import type { Plot, PlotSeries } from '../../data/pictures/index.ts';
-import { bitsIn } from '../../flows/models/index.ts';
-import { bitsPerDimUnit, type ResultUnit } from '../../flows/models/unit.ts';
+import { bitsIn, bitsPerDimUnit, type ResultUnit } from '../../flows/models/index.ts';
 
 /** bits/dim at a step. */
 export interface CurvePoint {

@@ -1,5 +1,5 @@
 // A file of TensorBoard events: scalars and PNG images as records that TensorBoard follows while they are written.
-import type { ClosedFolder } from '../../data/files/closedFolder.ts';
+import type { ClosedFolder } from '../../data/files/index.node.ts';
 
 /** Milliseconds after which what was added is written, with the next event. */
 const pause = 1000;

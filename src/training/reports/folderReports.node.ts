@@ -1,7 +1,7 @@
 // The pictures and the model card that a run folder gets while it trains.
 
 import type { FlowModel } from '../../model/index.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
+import type { TrainingState } from '../../runs/contents/index.ts';
 import type { TrainingResult } from '../loop/train.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
 import { writeRunCard } from './runCard.ts';

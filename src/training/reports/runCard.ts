@@ -1,14 +1,12 @@
 // The model card in a run folder, rewritten after training and after each evaluation.
 
-import { exists } from '../../data/files/files.ts';
-import { pathFrom } from '../../data/files/folders.ts';
+import { exists, pathFrom } from '../../data/files/index.node.ts';
 import type { Flow } from '../../flows/models/index.ts';
 import { modelCard, sampleCommand } from '../../model/card/modelCard.ts';
-import { runFileNames } from '../../runs/contents/runFileNames.ts';
-import { changesIn } from '../../runs/contents/settingChanges.ts';
+import { changesIn, runFileNames } from '../../runs/contents/index.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
+import { type RunPaths, runFiles } from '../../runs/folder/index.ts';
+import type { Config } from '../../runs/settings/index.ts';
 import { samplesPath } from './runPictures.ts';
 
 /**

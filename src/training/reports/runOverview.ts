@@ -1,8 +1,8 @@
 // The progress and results of a run, read from the files in its folder without loading its weights.
 
 import { problemText, UserError } from '../../core/errors.ts';
-import { LAST_MIB, lastWritten, readLastJsonLines, readTextFile } from '../../data/files/files.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
+import { LAST_MIB, lastWritten, readLastJsonLines, readTextFile } from '../../data/files/index.node.ts';
+import type { JsonObject } from '../../data/files/index.ts';
 import {
   bitsIn,
   type DequantisationName,
@@ -11,21 +11,19 @@ import {
   resultUnit,
 } from '../../flows/models/index.ts';
 import {
+  changesIn,
   checkMetrics,
   checkTimings,
-  sumTimes,
-  type Trouble,
-  troubleIn,
-} from '../../runs/contents/logLines.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import {
-  changesIn,
+  evaluationsIn,
   listSettings,
   type SettingChange,
   type Settings,
-} from '../../runs/contents/settingChanges.ts';
-import { type RunPaths, readSummary, runPaths } from '../../runs/folder/runFolder.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
+  sumTimes,
+  type Trouble,
+  troubleIn,
+} from '../../runs/contents/index.ts';
+import { type RunPaths, readSummary, runPaths } from '../../runs/folder/index.ts';
+import type { Config } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import {
   type CurvePoint,

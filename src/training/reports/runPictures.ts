@@ -2,20 +2,18 @@
 import { encode } from 'fast-png';
 import { isPointShape } from '../../core/numeric/index.ts';
 import { type ImageSet, imagesBuffer } from '../../data/contract/index.ts';
-import { readBytes } from '../../data/files/files.ts';
-import { listFolder, pathFrom, pathIn, realFolder } from '../../data/files/folders.ts';
+import { listFolder, pathFrom, pathIn, readBytes, realFolder } from '../../data/files/index.node.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { plotPng, pointsPicture } from '../../data/pictures/drawPlot.ts';
 import { contactSheet, rowHeight } from '../../data/pictures/index.ts';
 import { requireEightBits } from '../../data/pixels/index.ts';
 import { resultUnit } from '../../flows/models/index.ts';
 import { type FlowModel, meanCondition } from '../../model/index.ts';
-import type { MeasuredImage } from '../../model/measure/evaluate.ts';
-import { runFileNames } from '../../runs/contents/runFileNames.ts';
+import type { MeasuredImage } from '../../model/measure/index.ts';
+import { runFileNames } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import { type RunPaths, runFiles } from '../../runs/folder/runFolder.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
-import { experimentName } from '../../runs/settings/experimentName.ts';
+import { type RunPaths, runFiles } from '../../runs/folder/index.ts';
+import { type Config, experimentName } from '../../runs/settings/index.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
 import { curvePlot, readLearningCurve } from './curvePlot.ts';
 

@@ -2,16 +2,14 @@
 
 import { requireArgument, requireKnown } from '../../core/numeric/index.ts';
 import { onlyRank } from '../../core/ranks/index.ts';
-import type { FileLock } from '../../data/files/fileStore.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
+import type { FileLock, JsonObject } from '../../data/files/index.ts';
 import { flowFor } from '../../flows/models/index.ts';
 import { FlowModel, trainedModel, type WorkOptions } from '../../model/index.ts';
-import type { Evaluation } from '../../model/measure/evaluate.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import type { RunPaths } from '../../runs/folder/runFolder.ts';
+import type { Evaluation } from '../../model/measure/index.ts';
+import { evaluationsIn } from '../../runs/contents/index.ts';
+import type { RunPaths } from '../../runs/folder/index.ts';
 import type { Run } from '../../runs/open/index.ts';
-import { isOnOwnData } from '../../runs/settings/experimentName.ts';
-import { presets } from '../../runs/settings/presets.ts';
+import { isOnOwnData, presets } from '../../runs/settings/index.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { type Reports, type TrainingOptions, type TrainingResult, train } from '../loop/train.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
@@ -190,7 +188,7 @@ async function measure(
   if (options.test) {
     // Loaded when needed: a page that trains need not measure.
     const { evaluateSpread, evaluationRecord, storedEvaluation } = await import(
-      '../../model/measure/evaluationRecord.ts'
+      '../../model/measure/index.ts'
     );
     test = await unlessStopped('test', limits?.test, (images, following) =>
       evaluateSpread(model, dataset.test, images, { ...TEST, ...following }),
@@ -205,7 +203,7 @@ async function measure(
   if (reference && dataset.validation.count > 0 && !signal?.aborted) {
     await reportFailure(step, 'statistics of validation images for emerging score', async () => {
       // Loaded when needed: a page that trains may not get that far.
-      const { storeRunReference } = await import('../../uses/odd/runReference.ts');
+      const { storeRunReference } = await import('../../uses/odd/index.ts');
       await unlessStopped('validation', limits?.reference, (_, following) =>
         storeRunReference(model, options, { ...following, images: limits?.reference }),
       );

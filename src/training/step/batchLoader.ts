@@ -2,8 +2,8 @@
 
 import { UserError } from '../../core/errors.ts';
 import { countDimensions, RandomStream, type Values } from '../../core/numeric/index.ts';
-import { BatchStream } from '../../data/batches.ts';
 import { type ImageSet, imagesBuffer } from '../../data/contract/index.ts';
+import { BatchStream } from '../../data/index.ts';
 import type { AugmentationName } from '../../data/pixels/index.ts';
 import type { Dequantiser } from '../../flows/contract/index.ts';
 import { dequantisationName, type Flow, type ModelOptions, requireKind } from '../../flows/models/index.ts';

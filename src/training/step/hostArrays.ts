@@ -3,8 +3,7 @@
 import { countElements } from '../../core/numeric/index.ts';
 import { onlyRank } from '../../core/ranks/index.ts';
 import type { Groups, ParameterLayout } from '../../flows/models/index.ts';
-import { momentLayouts } from '../../runs/contents/checkpoint.ts';
-import type { TrainingStart } from '../../runs/contents/trainingState.ts';
+import { momentLayouts, type TrainingStart } from '../../runs/contents/index.ts';
 import {
   compileLoop,
   type Keep,

@@ -3,7 +3,7 @@
 import { countElements } from '../../core/numeric/index.ts';
 import type { Ranks } from '../../core/ranks/index.ts';
 import { type Groups, ParameterLayout } from '../../flows/models/index.ts';
-import type { TrainingStart, TrainingState } from '../../runs/contents/trainingState.ts';
+import type { TrainingStart, TrainingState } from '../../runs/contents/index.ts';
 import type { CompileOptions, DeviceMemory, ProgramArrays } from '../../tensor/engine/index.ts';
 import { type Optimizer, ruleFor, type Section } from '../../tensor/optimizers/index.ts';
 import type { GradientTarget } from '../gradients/gradientPlan.ts';

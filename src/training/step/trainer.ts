@@ -11,8 +11,7 @@ import {
   ParameterLayout,
 } from '../../flows/models/index.ts';
 import { type Batch, requireNoise, sliceBatch } from '../../model/likelihood/index.ts';
-import type { GuardState } from '../../runs/contents/guardState.ts';
-import type { TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/trainingState.ts';
+import type { GuardState, TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/index.ts';
 import {
   defaultDevice,
   holdsArrays,

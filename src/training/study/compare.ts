@@ -1,8 +1,14 @@
 // Compares the variants of a study with its baseline, at equal steps and at equal time, over the seeds that both have.
-import { mean } from '../../core/numeric/index.ts';
+import {
+  holm,
+  mean,
+  overSeeds,
+  pairedDifferences,
+  type SeedMean,
+  studentTest,
+} from '../../core/numeric/index.ts';
 import type { CurvePoint } from '../reports/curvePlot.ts';
 import type { TriedRate } from './rateSearch.ts';
-import { holm, overSeeds, pairedDifferences, type SeedMean, studentTest } from './statistics.ts';
 import type { SamplingTime } from './times.ts';
 
 /** One training of a variant. */

@@ -1,8 +1,7 @@
 // Definitions of studies as users write them, and the configurations that follow from them.
 import * as z from 'zod/mini';
 import { phrase, UserError } from '../../core/errors.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
-import { lastPart } from '../../runs/settings/experimentName.ts';
+import { type Config, lastPart } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 
 /** The learning rates that a search begins with; it grows beyond them. */

@@ -1,12 +1,10 @@
 // The images of a study: opened once, and checked against every variant before anything is trained.
 import { UserError } from '../../core/errors.ts';
 import type { Dataset } from '../../data/contract/index.ts';
-import { openDataset } from '../../data/registry.ts';
+import { openDataset } from '../../data/index.node.ts';
 import { resultUnit, valueBits } from '../../flows/models/index.ts';
 import { conditionsFor } from '../../runs/images/index.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
-import { checkModelShape } from '../../runs/settings/modelShape.ts';
-import { createSchedule, type Schedule } from '../../runs/settings/schedule.ts';
+import { type Config, checkModelShape, createSchedule, type Schedule } from '../../runs/settings/index.ts';
 import { type Study, type StudyDataset, studyConfig, type Variant } from './definition.ts';
 
 /** A dataset of a study with its images, and how long each training is. */

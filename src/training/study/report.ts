@@ -1,13 +1,12 @@
 // The report of a study: Markdown for people, JSON with everything, CSV of the tables, plots.
-import { mean } from '../../core/numeric/index.ts';
-import { ClosedFolder } from '../../data/files/closedFolder.ts';
-import { stringifyJson } from '../../data/files/jsonText.ts';
+import { mean, type SeedMean } from '../../core/numeric/index.ts';
+import { ClosedFolder } from '../../data/files/index.node.ts';
+import { stringifyJson } from '../../data/files/index.ts';
 import { plotPng } from '../../data/pictures/drawPlot.ts';
 import type { Plot } from '../../data/pictures/index.ts';
 import { markdownTable, markdownText } from '../../model/card/reportText.ts';
 import { type DatasetResult, type Difference, listDifferences, type VariantResult } from './compare.ts';
 import type { StudyDefinition } from './definition.ts';
-import type { SeedMean } from './statistics.ts';
 
 /** The results of a study, as in its `report.json`. Values are in `unit`; lower is better. */
 export interface StudyReport {

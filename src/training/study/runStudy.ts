@@ -1,8 +1,7 @@
 // Runs a study in a folder.
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { requireArgument } from '../../core/numeric/index.ts';
-import { exists } from '../../data/files/files.ts';
-import { makeFolders, pathIn, requireNewFolder } from '../../data/files/folders.ts';
+import { exists, makeFolders, pathIn, requireNewFolder } from '../../data/files/index.node.ts';
 import { parseStudy, type Study, type StudyDefinition } from './definition.ts';
 import { openStudied, type StudiedDataset } from './images.ts';
 import type { StudyReport } from './report.ts';

@@ -2,11 +2,11 @@
 import { problemText } from '../../core/errors.ts';
 import { median } from '../../core/numeric/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
-import { memoryFiles } from '../../data/files/fileStore.ts';
+import { memoryFiles } from '../../data/files/index.ts';
 import { FlowModel } from '../../model/index.ts';
 import { loadRun } from '../../model/loading/loadRun.ts';
 import { startRun } from '../../runs/open/index.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
+import type { Config } from '../../runs/settings/index.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { prepareTraining } from '../loop/trainingParts.ts';
 import { measureInTurn, secondsFor } from './measureInTurn.ts';

@@ -1,17 +1,28 @@
 // A training of a study: its folder, what it has reached, and training it to its end.
 import { UserError } from '../../core/errors.ts';
 import type { Dataset } from '../../data/contract/index.ts';
-import { ClosedFolder } from '../../data/files/closedFolder.ts';
-import { exists, readText } from '../../data/files/files.ts';
-import { makeFolders, parentFolder, pathFrom, pathIn } from '../../data/files/folders.ts';
-import { parseJsonObject, stringifyJson } from '../../data/files/jsonText.ts';
-import { type Trouble, troubleIn } from '../../runs/contents/logLines.ts';
-import { changedSettings, changesIn, changesText, listSettings } from '../../runs/contents/settingChanges.ts';
+import {
+  ClosedFolder,
+  exists,
+  makeFolders,
+  parentFolder,
+  pathFrom,
+  pathIn,
+  readText,
+} from '../../data/files/index.node.ts';
+import { parseJsonObject, stringifyJson } from '../../data/files/index.ts';
+import {
+  changedSettings,
+  changesIn,
+  changesText,
+  listSettings,
+  type Trouble,
+  troubleIn,
+} from '../../runs/contents/index.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import { discardUnstartedRun } from '../../runs/folder/newRunFolder.ts';
-import { readSummary, runPaths } from '../../runs/folder/runFolder.ts';
+import { discardUnstartedRun, readSummary, runPaths } from '../../runs/folder/index.ts';
 import { resumeRun, startRun } from '../../runs/open/index.ts';
-import type { Config } from '../../runs/settings/configSchema.ts';
+import type { Config } from '../../runs/settings/index.ts';
 import type { TrainingOptions } from '../loop/train.ts';
 import { type CurvePoint, readLearningCurve } from '../reports/curvePlot.ts';
 import { trainRun } from '../reports/trainRun.ts';

@@ -1,9 +1,9 @@
 // Coders of blocks in several threads, or in workers of a page, each with its own copy of the model.
 
-import { memoryFiles } from '../../data/files/fileStore.ts';
+import { memoryFiles } from '../../data/files/index.ts';
 import { partModules } from '../../flows/models/index.ts';
 import type { TrainedModel } from '../../model/index.ts';
-import { readExport, WEIGHTS_FILE, weightsBytes } from '../../model/loading/readExport.ts';
+import { readExport, WEIGHTS_FILE, weightsBytes } from '../../model/loading/index.ts';
 import { type Handler, ThreadPool, usesThreads } from '../../tensor/engine/threads/index.ts';
 import { type BlockBytes, type BlockCoders, type BlockWork, localCoders } from './blocks.ts';
 import { requireCodable } from './model/modelCoder.ts';

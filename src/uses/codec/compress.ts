@@ -6,7 +6,7 @@ import { joinBytes } from '../../core/platform/index.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
 import { fitImage, isColourless, requireEightBits } from '../../data/pixels/index.ts';
 import { modelFingerprint, type TrainedModel } from '../../model/index.ts';
-import { weightsBytes } from '../../model/loading/readExport.ts';
+import { weightsBytes } from '../../model/loading/index.ts';
 import type { BlockBytes, BlockCoders } from './blocks.ts';
 import { startCoders } from './coders.ts';
 import { blockAbout, DEFAULT_BLOCK, endAbout, readBlockAbout } from './file/abouts.ts';

@@ -1,11 +1,9 @@
 // An opened file of compressed images, with its model, and what it contains, which is found without decoding.
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { type ImageShape, showImageShape } from '../../core/numeric/index.ts';
-import { memoryFiles } from '../../data/files/fileStore.ts';
-import type { RandomAccess } from '../../data/files/randomAccess.ts';
-import { byHeader } from '../../data/files/safetensors.ts';
+import { byHeader, memoryFiles, type RandomAccess } from '../../data/files/index.ts';
 import { areValidExponents, modelFingerprint, roundedModel, type TrainedModel } from '../../model/index.ts';
-import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../../model/loading/readExport.ts';
+import { readExport, requireOwnArrays, WEIGHTS_FILE } from '../../model/loading/index.ts';
 import { type BlockFilter, type FileEnd, maxImages, readBlock, readEnd } from './file/abouts.ts';
 import { type FileHeader, type ReadHeader, readHeader } from './file/header.ts';
 import { LostImages } from './file/lostImages.ts';

@@ -2,7 +2,7 @@
 
 import { UserError } from '../../core/errors.ts';
 import { countDimensions, type ImageShape, requireKnown, requireWhole } from '../../core/numeric/index.ts';
-import { inMemory } from '../../data/files/randomAccess.ts';
+import { inMemory } from '../../data/files/index.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
 import { grey, inColour } from '../../data/pixels/index.ts';
 import type { TrainedModel } from '../../model/index.ts';

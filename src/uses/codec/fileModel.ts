@@ -2,7 +2,7 @@
 import { countDimensions } from '../../core/numeric/index.ts';
 import { evenlySpread, imagesInMemory, subset } from '../../data/contract/index.ts';
 import { exponentsFor, roundedModel, type TrainedModel, weightSensitivities } from '../../model/index.ts';
-import { weightsBytes } from '../../model/loading/readExport.ts';
+import { weightsBytes } from '../../model/loading/index.ts';
 import { reproducibleDevice } from '../../tensor/engine/index.ts';
 import type { EmbeddedModel } from './file/header.ts';
 

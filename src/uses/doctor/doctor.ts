@@ -20,8 +20,7 @@ import {
   conditionFromArrays,
   oneHotClasses,
 } from '../../model/likelihood/index.ts';
-import type { Evaluation } from '../../model/measure/evaluate.ts';
-import { evaluate } from '../../model/measure/evaluate.ts';
+import { type Evaluation, evaluate } from '../../model/measure/index.ts';
 import { type CompileOptions, defaultDevice, isHost, releaseAfter } from '../../tensor/engine/index.ts';
 import { measureLayers, measureModel } from './checks.ts';
 import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';

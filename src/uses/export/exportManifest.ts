@@ -4,8 +4,7 @@ import { countDimensions } from '../../core/numeric/index.ts';
 import { CLASSES, countTrained } from '../../flows/contract/index.ts';
 import type { Flow } from '../../flows/models/index.ts';
 import { hasNormalLatents, noiseShape } from '../../flows/priors/index.ts';
-import { checksumOfFile, manifestText } from '../../model/loading/manifest.ts';
-import { WEIGHTS_FILE } from '../../model/loading/readExport.ts';
+import { checksumOfFile, manifestText, WEIGHTS_FILE } from '../../model/loading/index.ts';
 import { SCORES_FILE } from '../../model/referenceScores.ts';
 import { latentName, noiseName } from './exportPrograms.ts';
 

@@ -2,22 +2,24 @@
 
 import { requireArgument } from '../../core/numeric/index.ts';
 import { startSha256 } from '../../core/platform/sha256.node.ts';
-import { exists, withFile } from '../../data/files/files.ts';
-import { pathIn } from '../../data/files/folders.ts';
-import type { JsonObject } from '../../data/files/jsonText.ts';
+import { exists, pathIn, withFile } from '../../data/files/index.node.ts';
+import type { JsonObject } from '../../data/files/index.ts';
 import { resultUnit, valueBits } from '../../flows/models/index.ts';
 import { encodeCommand, modelCard, sampleCommand } from '../../model/card/modelCard.ts';
 import { FlowModel, roundedModel, type WorkOptions } from '../../model/index.ts';
+import { readManifest } from '../../model/loading/index.node.ts';
+import {
+  type FileChecksum,
+  MANIFEST_FILE,
+  problemOfFile,
+  WEIGHTS_FILE,
+  weightsBytes,
+} from '../../model/loading/index.ts';
 import { type LoadedRun, loadRun } from '../../model/loading/loadRun.ts';
-import { readManifest } from '../../model/loading/loadTrained.ts';
-import { type FileChecksum, MANIFEST_FILE, problemOfFile } from '../../model/loading/manifest.ts';
-import { WEIGHTS_FILE, weightsBytes } from '../../model/loading/readExport.ts';
 import { type ReferenceScores, SCORES_FILE, scoresText } from '../../model/referenceScores.ts';
-import type { StepChoice } from '../../runs/contents/chosenCheckpoint.ts';
-import { evaluationsIn } from '../../runs/contents/runSummary.ts';
-import type { WeightsKind } from '../../runs/contents/trainingState.ts';
+import { evaluationsIn, type StepChoice, type WeightsKind } from '../../runs/contents/index.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import { dataName } from '../../runs/settings/experimentName.ts';
+import { dataName } from '../../runs/settings/index.ts';
 import { DEQUANTISER_FILE, exportManifest, type ModelOrigin, PRIOR_FILE } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 import type { RoundedWeights } from './weightBits.ts';

@@ -7,7 +7,7 @@ import type { Flow } from '../../flows/models/index.ts';
 import { hasNormalLatents, noiseShape } from '../../flows/priors/index.ts';
 import type { TrainedModel, WorkOptions } from '../../model/index.ts';
 import { conditionInputs } from '../../model/likelihood/index.ts';
-import { exportOnnx } from '../../tensor/engine/exportOnnx.ts';
+import { exportOnnx } from '../../tensor/engine/index.ts';
 import { input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
 

@@ -1,6 +1,6 @@
 // The page of an audit: one file of HTML that needs no other, and no script.
 
-import { visibleText } from '../../../core/visibleText.ts';
+import { visibleText } from '../../../core/errors.ts';
 import { element, htmlText, type SvgElement } from '../../../data/pictures/index.ts';
 import type { Audit } from '../../../uses/odd/audit/index.ts';
 import { formatCount } from '../terminal/format.ts';

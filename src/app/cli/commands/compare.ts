@@ -1,9 +1,8 @@
 // `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
-import { UserError, type UserErrorCode } from '../../../core/errors.ts';
+import { UserError, type UserErrorCode, visibleText } from '../../../core/errors.ts';
 import { showImageShape } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
 import type { ImageSet, Split } from '../../../data/contract/index.ts';
 import { plotPng } from '../../../data/pictures/drawPlot.ts';
 import {
@@ -15,15 +14,13 @@ import {
 } from '../../../flows/models/index.ts';
 import { errorText } from '../../../model/card/reportText.ts';
 import { FlowModel, type TrainedModel } from '../../../model/index.ts';
+import { isRun, loadTrained } from '../../../model/loading/index.node.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
-import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import type { Comparison } from '../../../model/measure/compareRuns.ts';
-import { compareModels } from '../../../model/measure/compareRuns.ts';
-import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
-import { changesIn } from '../../../runs/contents/settingChanges.ts';
+import { type Comparison, compareModels } from '../../../model/measure/index.ts';
+import { changesIn, holdOutIn } from '../../../runs/contents/index.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
-import { curvePlot, type LearningCurve, readLearningCurve } from '../../../training/reports/curvePlot.ts';
+import { curvePlot, type LearningCurve, readLearningCurve } from '../../../training/reports/index.ts';
 import { noteImplausible } from '../parts/implausible.ts';
 import { MODEL, modelFolders } from '../parts/modelFolder.ts';
 import { addMeasureOptions, type MeasureOptions, noteLargeImages } from '../parts/modelOptions.ts';

@@ -1,18 +1,16 @@
 // `emerging compress`: compresses images with a model, without loss.
 import type { Command } from 'commander';
-import { UserError } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import type { ImageShape } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
 import { readOne } from '../../../data/contract/index.ts';
-import { exists } from '../../../data/files/files.ts';
-import { writePartsAtomically } from '../../../data/files/partialFiles.ts';
+import { exists, writePartsAtomically } from '../../../data/files/index.node.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
+import { datasets } from '../../../data/index.node.ts';
 import { exactPixels, requireEightBits } from '../../../data/pixels/index.ts';
-import { datasets } from '../../../data/registry.ts';
 import { findImageFiles } from '../../../data/sources/imageFiles.ts';
 import { countTrained } from '../../../flows/contract/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
-import { loadTrained } from '../../../model/loading/loadTrained.ts';
+import { loadTrained } from '../../../model/loading/index.node.ts';
 import {
   type CompressedSize,
   codingBytes,

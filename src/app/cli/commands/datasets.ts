@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { showImageShape } from '../../../core/numeric/index.ts';
 import type { NamedDataset } from '../../../data/contract/index.ts';
-import { datasets } from '../../../data/registry.ts';
+import { datasets } from '../../../data/index.node.ts';
 import { type DatasetPlace, placeOfDataset } from '../../../data/sets/dataFolder.ts';
 import { datasetDownloads } from '../../../data/sets/records.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';

@@ -1,15 +1,15 @@
 // `emerging datasets audit`: looks for duplicates, odd files, odd images and wrong labels, and writes a page about them.
 import { basename, extname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { visibleText } from '../../../core/errors.ts';
 import { onlyRank } from '../../../core/ranks/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { openRawDataset } from '../../../data/registry.ts';
-import { splitOfFolder } from '../../../data/sources/splitOfName.ts';
+import { openRawDataset } from '../../../data/index.node.ts';
+import { splitOfFolder } from '../../../data/sources/index.ts';
 import { FlowModel } from '../../../model/index.ts';
-import { loadTrained } from '../../../model/loading/loadTrained.ts';
+import { loadTrained } from '../../../model/loading/index.node.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { type Audit, type AuditModel, audit, type Finding } from '../../../uses/odd/audit/index.ts';
-import { ENOUGH_TO_CALL } from '../../../uses/odd/limits.ts';
+import { ENOUGH_TO_CALL } from '../../../uses/odd/index.ts';
 import { auditPage } from '../audit/auditPage.ts';
 import {
   blankSection,

@@ -1,9 +1,8 @@
 // `emerging datasets get`: downloads a dataset into the data folder.
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { phrase, UserError, unknownName } from '../../../core/errors.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { datasets } from '../../../data/registry.ts';
+import { phrase, UserError, unknownName, visibleText } from '../../../core/errors.ts';
+import { datasets } from '../../../data/index.node.ts';
 import { placeOfDataset } from '../../../data/sets/dataFolder.ts';
 import { type DatasetDownload, downloadDataset } from '../../../data/sets/download.ts';
 import { datasetDownloads } from '../../../data/sets/records.ts';

@@ -1,14 +1,12 @@
 // `emerging datasets prepare`: decodes a dataset once, into a packed file that training reads at full speed.
 import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
-import { UserError } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { showImageShape, timesHalved } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
+import { datasets as knownDatasets, type PreparedDataset, prepareDataset } from '../../../data/index.node.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../../data/packed/packedFile.ts';
 import { type Crop, crops } from '../../../data/pixels/index.ts';
-import { type PreparedDataset, prepareDataset } from '../../../data/prepareDataset.ts';
-import { datasets as knownDatasets } from '../../../data/registry.ts';
-import { presetForOwnImages } from '../../../runs/settings/presets.ts';
+import { presetForOwnImages } from '../../../runs/settings/index.ts';
 import { resolveConfig } from '../../../runs/settings/resolve.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
 import { parseChoice, wholeNumber } from '../parts/options.ts';

@@ -1,10 +1,8 @@
 // `emerging datasets show`: shows images as a model will see them, and reports pixel statistics.
 import type { Command } from 'commander';
-import { UserError, unknownName } from '../../../core/errors.ts';
+import { UserError, unknownName, visibleText } from '../../../core/errors.ts';
 import { Moments, showImageShape, type Values } from '../../../core/numeric/index.ts';
 import { nextTurn } from '../../../core/platform/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { BatchStream, batchesInOrder } from '../../../data/batches.ts';
 import {
   countClasses,
   type Dataset,
@@ -15,9 +13,10 @@ import {
   imageOfSet,
   imagesBuffer,
 } from '../../../data/contract/index.ts';
+import { openDataset } from '../../../data/index.node.ts';
+import { BatchStream, batchesInOrder } from '../../../data/index.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
 import { type AugmentationName, augmentations, isColourless } from '../../../data/pixels/index.ts';
-import { openDataset } from '../../../data/registry.ts';
 import { parseChoice, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
 import { formatCount, notesText } from '../terminal/format.ts';

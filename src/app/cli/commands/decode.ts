@@ -1,12 +1,12 @@
 // `emerging decode`: decodes latents to images, one PNG each, or NumPy arrays of what PNG can't hold.
 import type { Command } from 'commander';
+import { visibleText } from '../../../core/errors.ts';
 import { countDimensions } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { writeNewFolder } from '../../../data/files/folders.ts';
+import { writeNewFolder } from '../../../data/files/index.node.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
 import { contactSheet } from '../../../data/pictures/index.ts';
 import { isDouble, largestLatent, pixelsOfImage, shortChecksum, tooFarOut } from '../../../model/index.ts';
-import { readLatents } from '../../../model/loading/latentsFile.ts';
+import { readLatents } from '../../../model/loading/index.node.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { fileNames } from '../parts/fileNames.ts';
 import { reportSkipped } from '../parts/imageInput.ts';

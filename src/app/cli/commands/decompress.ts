@@ -1,12 +1,10 @@
 // `emerging decompress`: writes the images of a compressed file as PNG.
 import type { Command } from 'commander';
-import { cleanedUpAfter, UserError } from '../../../core/errors.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { withFile } from '../../../data/files/files.ts';
-import { startNewFolder, staysInFolder } from '../../../data/files/folders.ts';
-import type { RandomAccess } from '../../../data/files/randomAccess.ts';
+import { cleanedUpAfter, UserError, visibleText } from '../../../core/errors.ts';
+import { startNewFolder, staysInFolder, withFile } from '../../../data/files/index.node.ts';
+import type { RandomAccess } from '../../../data/files/index.ts';
 import { contactSheet } from '../../../data/pictures/index.ts';
-import { loadTrained } from '../../../model/loading/loadTrained.ts';
+import { loadTrained } from '../../../model/loading/index.node.ts';
 import {
   type CompressedFile,
   codingBytes,

@@ -1,11 +1,10 @@
 // `emerging doctor`: checks a trained model, layer by layer and as a whole.
 import type { Command } from 'commander';
-import { UserError } from '../../../core/errors.ts';
-import { visibleText } from '../../../core/visibleText.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { imageOfSet, imageText, type Split } from '../../../data/contract/index.ts';
 import { type ResultUnit, resultUnit } from '../../../flows/models/index.ts';
-import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
+import { isRun, loadTrained } from '../../../model/loading/index.node.ts';
+import type { WeightsKind } from '../../../runs/contents/index.ts';
 import {
   amountText,
   type CheckName,

@@ -1,12 +1,11 @@
 // `emerging edit`: moves an image along the difference between two groups of images, or to another class.
 import { type Command, InvalidArgumentError } from 'commander';
-import { UserError } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { concatenated, countDimensions, type Values } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { realPath } from '../../../data/files/files.ts';
+import { realPath } from '../../../data/files/index.node.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { contactSheet } from '../../../data/pictures/index.ts';
-import type { NamedImages } from '../../../data/sources/namedImages.ts';
+import type { NamedImages } from '../../../data/sources/index.ts';
 import {
   type CodingOptions,
   type FlowModel,

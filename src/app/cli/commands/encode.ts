@@ -1,11 +1,10 @@
 // `emerging encode`: writes the latents of images to a file that `emerging decode` reads.
 import { type Command, Option } from 'commander';
-import { UserError } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { showImageShape } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { choiceFrom, type Verification } from '../../../model/index.ts';
-import { writeLatents } from '../../../model/loading/latentsFile.ts';
+import { writeLatents } from '../../../model/loading/index.node.ts';
 import { type Keep, type Precision, precisions, releaseAfter } from '../../../tensor/engine/index.ts';
 import { addClassOption, type ClassOptions, classesOfImages } from '../parts/classOption.ts';
 import {

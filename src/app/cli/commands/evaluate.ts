@@ -1,24 +1,19 @@
 // `emerging evaluate`: measures the bits/dim of a run on held-out images.
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { UserError } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { isPointShape } from '../../../core/numeric/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
 import type { Split } from '../../../data/contract/index.ts';
-import type { JsonObject } from '../../../data/files/jsonText.ts';
-import { identifyImages } from '../../../data/identity.ts';
+import type { JsonObject } from '../../../data/files/index.ts';
+import { identifyImages } from '../../../data/index.ts';
 import { requireDrawable } from '../../../data/pictures/index.ts';
 import { FlowModel } from '../../../model/index.ts';
+import { isRun, loadTrained } from '../../../model/loading/index.node.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
-import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import {
-  evaluateSpread,
-  evaluationRecord,
-  storedEvaluation,
-} from '../../../model/measure/evaluationRecord.ts';
+import { evaluateSpread, evaluationRecord, storedEvaluation } from '../../../model/measure/index.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
-import { runFiles } from '../../../runs/folder/runFolder.ts';
+import { runFiles } from '../../../runs/folder/index.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { writeRunCard } from '../../../training/reports/runCard.ts';
 import { drawWorst } from '../../../training/reports/runPictures.ts';

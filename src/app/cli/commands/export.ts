@@ -1,17 +1,16 @@
 // `emerging export`: exports a run as ONNX files for any runtime, with its weights and a manifest.
 import type { Command } from 'commander';
-import { UserError } from '../../../core/errors.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { writeNewFolder } from '../../../data/files/folders.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
+import { writeNewFolder } from '../../../data/files/index.node.ts';
 import { resultUnit } from '../../../flows/models/index.ts';
 import { FlowModel, roundedModel } from '../../../model/index.ts';
 import { type LoadedRun, loadRun } from '../../../model/loading/loadRun.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
-import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
-import { dataName } from '../../../runs/settings/experimentName.ts';
+import type { WeightsKind } from '../../../runs/contents/index.ts';
+import { dataName } from '../../../runs/settings/index.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { exportModel, type RoundedWeights, roundWeights } from '../../../uses/export/index.ts';
-import { requireFinite } from '../../../uses/odd/reference.ts';
+import { requireFinite } from '../../../uses/odd/index.ts';
 import { modelFolder } from '../parts/modelFolder.ts';
 import {
   addCheckpointOption,

@@ -1,15 +1,15 @@
 // `emerging infer`: the posterior of the numbers that a model is conditioned on, given images.
 import { type Command, InvalidArgumentError } from 'commander';
+import { visibleText } from '../../../core/errors.ts';
 import { countElements, type Values } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
 import type { Conditions, ConditionValues } from '../../../data/contract/index.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { type FlowModel, valuesOfConditions } from '../../../model/index.ts';
 import { conditionComponents } from '../../../model/likelihood/index.ts';
-import { countDraws } from '../../../model/measure/evaluate.ts';
+import { countDraws } from '../../../model/measure/index.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { type InferOptions, inferConditions, type Posterior } from '../../../uses/infer/index.ts';
-import { uniformity } from '../../../uses/odd/kolmogorovSmirnov.ts';
+import { uniformity } from '../../../uses/odd/index.ts';
 import {
   addConditionOption,
   type ConditionCommandOptions,

@@ -1,12 +1,10 @@
 // `emerging interpolate`: interpolates between two images or samples, along a straight line in latent space.
 import { type Command, InvalidArgumentError } from 'commander';
-import { UserError } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { type Values, valueKind } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { exists } from '../../../data/files/files.ts';
+import { exists } from '../../../data/files/index.node.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
-import { type CodingOptions, type FlowModel, Latents } from '../../../model/index.ts';
-import { DEFAULT_TEMPERATURE } from '../../../model/temperature.ts';
+import { type CodingOptions, DEFAULT_TEMPERATURE, type FlowModel, Latents } from '../../../model/index.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../parts/classOption.ts';
 import {

@@ -1,9 +1,9 @@
 // `emerging models`: lists the bundled models.
 import type { Command } from 'commander';
 import { type ImageShape, showImageShape } from '../../../core/numeric/index.ts';
-import { pathIn } from '../../../data/files/folders.ts';
-import { readManifest } from '../../../model/loading/loadTrained.ts';
-import { WEIGHTS_FILE } from '../../../model/loading/readExport.ts';
+import { pathIn } from '../../../data/files/index.node.ts';
+import { readManifest } from '../../../model/loading/index.node.ts';
+import { WEIGHTS_FILE } from '../../../model/loading/index.ts';
 import { bundledModelNames, bundledModelsFolder } from '../../bundledModels.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';

@@ -1,14 +1,12 @@
 // `emerging runs`: lists the runs in a folder with their progress and results.
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import { UserError } from '../../../core/errors.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { isFolder } from '../../../data/files/files.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
+import { isFolder } from '../../../data/files/index.node.ts';
 import { unitNamed } from '../../../flows/models/index.ts';
-import { troubleText } from '../../../runs/contents/logLines.ts';
-import { changesText } from '../../../runs/contents/settingChanges.ts';
-import { countUnreadableNames, isRunFolder, listRunFolders } from '../../../runs/folder/runFolder.ts';
-import { configReader, type RunOverview, runOverview } from '../../../training/reports/runOverview.ts';
+import { changesText, troubleText } from '../../../runs/contents/index.ts';
+import { countUnreadableNames, isRunFolder, listRunFolders } from '../../../runs/folder/index.ts';
+import { configReader, type RunOverview, runOverview } from '../../../training/reports/index.ts';
 import { csvText, formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';

@@ -1,13 +1,11 @@
 // `emerging sample`: samples images from a run, as a PNG grid, or points, as a table.
 import type { Command } from 'commander';
-import { UserError } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { countDimensions, type ImageShape, isPointShape, type Values } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
 import { pointsPicture } from '../../../data/pictures/drawPlot.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
-import type { FlowModel } from '../../../model/index.ts';
-import { DEFAULT_TEMPERATURE } from '../../../model/temperature.ts';
+import { DEFAULT_TEMPERATURE, type FlowModel } from '../../../model/index.ts';
 import { type InverseMethod, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
 import {

@@ -1,24 +1,22 @@
 // `emerging score`: scores how odd images are under a model.
 import type { Command } from 'commander';
-import { UserError } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { countDimensions, type ImageShape, type Values } from '../../../core/numeric/index.ts';
 import { describeOptions, type PartSettings, partOptions } from '../../../core/parts/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import type { JsonObject } from '../../../data/files/jsonText.ts';
-import { stringifyJson } from '../../../data/files/jsonText.ts';
+import { type JsonObject, stringifyJson } from '../../../data/files/index.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
-import { identifyImages } from '../../../data/identity.ts';
+import { identifyImages } from '../../../data/index.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
-import type { NamedImages } from '../../../data/sources/namedImages.ts';
+import type { NamedImages } from '../../../data/sources/index.ts';
 import { type ResultUnit, resultUnit } from '../../../flows/models/index.ts';
 import { choiceFrom, FlowModel } from '../../../model/index.ts';
-import { loadTrained } from '../../../model/loading/loadTrained.ts';
-import { countDraws } from '../../../model/measure/evaluate.ts';
+import { loadTrained } from '../../../model/loading/index.node.ts';
+import { countDraws } from '../../../model/measure/index.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
 import { readSetting } from '../../../runs/settings/resolve.ts';
 import { type CompileOptions, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
-import { type ScoreReport, score } from '../../../uses/odd/score.ts';
+import { type ScoreReport, score } from '../../../uses/odd/index.ts';
 import { percentileOddness, scores } from '../../../uses/odd/scores/index.ts';
 import {
   addConditionOption,

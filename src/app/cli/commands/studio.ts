@@ -1,8 +1,7 @@
 // `emerging studio`: serves the studio, a browser interface to explore and train models, or writes it as static files.
 import { type Command, InvalidArgumentError } from 'commander';
-import { UserError } from '../../../core/errors.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { isFolder } from '../../../data/files/files.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
+import { isFolder } from '../../../data/files/index.node.ts';
 import { bundledModels, studioFiles } from '../../studioServer/files.ts';
 import { serveStudio, USUAL_PORT } from '../../studioServer/server.ts';
 import { createShelf, type Shelf } from '../../studioServer/shelf.ts';

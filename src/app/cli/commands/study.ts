@@ -2,12 +2,15 @@
 import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { phrase, UserError } from '../../../core/errors.ts';
-import { readTextFile } from '../../../data/files/files.ts';
+import { readTextFile } from '../../../data/files/index.node.ts';
 import { parseYaml } from '../../../runs/settings/configText.ts';
-import { parseStudy, type StudyDefinition } from '../../../training/study/definition.ts';
-import { reportMarkdown } from '../../../training/study/report.ts';
-import { runStudy } from '../../../training/study/runStudy.ts';
-import type { StudyEvents } from '../../../training/study/studyWork.ts';
+import {
+  parseStudy,
+  reportMarkdown,
+  runStudy,
+  type StudyDefinition,
+  type StudyEvents,
+} from '../../../training/study/index.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, parseMinutes } from '../parts/options.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';

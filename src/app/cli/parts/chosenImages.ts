@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import { UserError } from '../../../core/errors.ts';
 import { showImageShape } from '../../../core/numeric/index.ts';
-import type { RandomAccess } from '../../../data/files/randomAccess.ts';
+import type { RandomAccess } from '../../../data/files/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import {
   type Listing,

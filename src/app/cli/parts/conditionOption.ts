@@ -15,8 +15,8 @@ import {
   isConditionImage,
   type RequiredCondition,
 } from '../../../data/contract/index.ts';
-import { exists } from '../../../data/files/files.ts';
-import type { NamedImages } from '../../../data/sources/namedImages.ts';
+import { exists } from '../../../data/files/index.node.ts';
+import type { NamedImages } from '../../../data/sources/index.ts';
 import type { Flow } from '../../../flows/models/index.ts';
 import {
   type ConditionChoice,

@@ -1,11 +1,10 @@
 // An evaluation as `emerging evaluate` and `emerging train` print it.
 
-import { visibleText } from '../../../core/visibleText.ts';
+import { visibleText } from '../../../core/errors.ts';
 import { imageText } from '../../../data/contract/index.ts';
 import { boundText, type ResultUnit, valuesText } from '../../../flows/models/index.ts';
 import { errorText } from '../../../model/card/reportText.ts';
-import type { Accuracy, ClassEvaluation } from '../../../model/measure/classEvaluation.ts';
-import type { EvaluationRecord } from '../../../model/measure/evaluationRecord.ts';
+import type { Accuracy, ClassEvaluation, EvaluationRecord } from '../../../model/measure/index.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { right, tableLines } from '../terminal/table.ts';

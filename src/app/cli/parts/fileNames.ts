@@ -1,5 +1,5 @@
 // The names of the files that a command writes, one for each image.
-import { fileKey } from '../../../data/files/folders.ts';
+import { fileKey } from '../../../data/files/index.node.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 

@@ -11,14 +11,12 @@ import {
 } from '../../../core/numeric/index.ts';
 import { conditionsOfFiles, namesInFolders, orPassed } from '../../../data/conditions/index.ts';
 import { type ImageSet, type RequiredCondition, readOne, type Split } from '../../../data/contract/index.ts';
-import { exists, isFolder, withFile } from '../../../data/files/files.ts';
-import { staysInFolder } from '../../../data/files/folders.ts';
+import { exists, isFolder, staysInFolder, withFile } from '../../../data/files/index.node.ts';
 import { isStackShape, readNpyHeader } from '../../../data/formats/npy.ts';
+import { openSplit, readPoints, type SplitOptions } from '../../../data/index.node.ts';
 import { fitImage, joined } from '../../../data/pixels/index.ts';
-import { readPoints } from '../../../data/pointFiles.ts';
-import { openSplit, type SplitOptions } from '../../../data/registry.ts';
 import { readImageFiles } from '../../../data/sources/imageFiles.ts';
-import type { NamedImages } from '../../../data/sources/namedImages.ts';
+import type { NamedImages } from '../../../data/sources/index.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';

@@ -1,7 +1,7 @@
 // The argument that names a model: a folder, or a bundled model.
 import { isAbsolute, relative } from 'node:path';
 import { nearestNames, UserError } from '../../../core/errors.ts';
-import { exists } from '../../../data/files/files.ts';
+import { exists } from '../../../data/files/index.node.ts';
 import { bundledModel, bundledModelNames } from '../../bundledModels.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 

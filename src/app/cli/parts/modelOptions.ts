@@ -2,9 +2,9 @@
 import type { Command } from 'commander';
 import type { Split } from '../../../data/contract/index.ts';
 import { type FlowModel, type FlowModelOptions, LARGE_BYTES } from '../../../model/index.ts';
-import { loadTrained } from '../../../model/loading/loadTrained.ts';
-import { createFlowModel, type LoadModelOptions } from '../../../model/loading/modelFiles.ts';
-import type { WeightsKind } from '../../../runs/contents/trainingState.ts';
+import { loadTrained } from '../../../model/loading/index.node.ts';
+import { createFlowModel, type LoadModelOptions } from '../../../model/loading/index.ts';
+import type { WeightsKind } from '../../../runs/contents/index.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import {

@@ -1,12 +1,17 @@
 // Output files of commands: at a path the user names (--out), or under a default name next to the data or the run.
 import { basename, dirname, extname, join, parse, resolve } from 'node:path';
-import { option, phrase, UserError } from '../../../core/errors.ts';
-import { visibleText } from '../../../core/visibleText.ts';
+import { option, phrase, UserError, visibleText } from '../../../core/errors.ts';
 import { type ImageOfSet, imageText } from '../../../data/contract/index.ts';
-import { ClosedFolder } from '../../../data/files/closedFolder.ts';
-import { entryAt, exists } from '../../../data/files/files.ts';
-import { isWithin, pathFrom, requireNewFolder } from '../../../data/files/folders.ts';
-import { requireWritable, writeFileAtomically } from '../../../data/files/partialFiles.ts';
+import {
+  ClosedFolder,
+  entryAt,
+  exists,
+  isWithin,
+  pathFrom,
+  requireNewFolder,
+  requireWritable,
+  writeFileAtomically,
+} from '../../../data/files/index.node.ts';
 import { datasetRecords } from '../../../data/sets/records.ts';
 import { bundledModelsFolder } from '../../bundledModels.ts';
 import { formatCount } from '../terminal/format.ts';

@@ -2,18 +2,16 @@
 import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../../core/errors.ts';
-import { importedModules } from '../../../core/platform/importModule.node.ts';
-import { exists, isFolder, realPath } from '../../../data/files/files.ts';
-import { fileKey, isWithin, pathFrom } from '../../../data/files/folders.ts';
+import { importedModules } from '../../../core/platform/index.node.ts';
+import { exists, fileKey, isFolder, isWithin, pathFrom, realPath } from '../../../data/files/index.node.ts';
 import { dataFolders } from '../../../data/sets/dataFolder.ts';
 import { datasetRecords } from '../../../data/sets/records.ts';
 import type { TrainedModel } from '../../../model/index.ts';
+import { isExported, isRun } from '../../../model/loading/index.node.ts';
+import { MANIFEST_FILE, WEIGHTS_FILE } from '../../../model/loading/index.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
-import { isExported, isRun } from '../../../model/loading/loadTrained.ts';
-import { MANIFEST_FILE } from '../../../model/loading/manifest.ts';
-import { WEIGHTS_FILE } from '../../../model/loading/readExport.ts';
 import { SCORES_FILE } from '../../../model/referenceScores.ts';
-import { runPaths } from '../../../runs/folder/runFolder.ts';
+import { runPaths } from '../../../runs/folder/index.ts';
 
 /** Result files, which readers of image folders ignore: commands may replace them there. */
 const resultName = /\.(csv|json|html|safetensors|eflow)$/i;

@@ -3,17 +3,17 @@
 import { option, phrase, UserError } from '../../../core/errors.ts';
 import type { ImageShape } from '../../../core/numeric/index.ts';
 import { type ImageSet, leastValidation, type Split } from '../../../data/contract/index.ts';
-import { identifyImages } from '../../../data/identity.ts';
+import { openSplit } from '../../../data/index.node.ts';
+import { identifyImages } from '../../../data/index.ts';
 import { matchColour } from '../../../data/pixels/index.ts';
-import { openSplit } from '../../../data/registry.ts';
 import type { TrainedModel } from '../../../model/index.ts';
+import { isRun } from '../../../model/loading/index.node.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
-import { isRun } from '../../../model/loading/loadTrained.ts';
-import { differenceBetween, holdOutIn } from '../../../runs/contents/dataRecord.ts';
+import { differenceBetween, holdOutIn } from '../../../runs/contents/index.ts';
 import { type DataPlace, locateData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { conditionsFor } from '../../../runs/images/index.ts';
-import { requireImageShape } from '../../../runs/settings/modelShape.ts';
+import { requireImageShape } from '../../../runs/settings/index.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** Which images a command requests. */

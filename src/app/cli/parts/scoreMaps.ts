@@ -1,13 +1,13 @@
 // The pictures that `emerging score --map` writes: each image next to the map of its bits, with its oddest places framed.
 
+import { visibleText } from '../../../core/errors.ts';
 import { countDimensions, type Values } from '../../../core/numeric/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
-import { writeNewFolder } from '../../../data/files/folders.ts';
+import { writeNewFolder } from '../../../data/files/index.node.ts';
 import { heatRange, mapPicture } from '../../../data/pictures/index.ts';
 import { type ResultUnit, resultUnit } from '../../../flows/models/index.ts';
 import type { ConditionChoice, FlowModel } from '../../../model/index.ts';
 import type { ReferencePlaces } from '../../../model/referenceScores.ts';
-import { type OddPlace, oddPlaces } from '../../../uses/odd/places.ts';
+import { type OddPlace, oddPlaces } from '../../../uses/odd/index.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { withImageProgress } from '../terminal/progress.ts';
 import { fileNames } from './fileNames.ts';

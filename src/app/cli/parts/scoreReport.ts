@@ -1,10 +1,14 @@
 // What `emerging score` prints: a table of the oddest images, and how far to trust it.
 
-import { visibleText } from '../../../core/visibleText.ts';
+import { visibleText } from '../../../core/errors.ts';
 import type { ResultUnit } from '../../../flows/models/index.ts';
-import { ODD } from '../../../uses/odd/limits.ts';
-import type { OddPlace } from '../../../uses/odd/places.ts';
-import type { ScoredImage, ScoreReport, SourceComparison } from '../../../uses/odd/score.ts';
+import {
+  ODD,
+  type OddPlace,
+  type ScoredImage,
+  type ScoreReport,
+  type SourceComparison,
+} from '../../../uses/odd/index.ts';
 import { scorePhrase, scores } from '../../../uses/odd/scores/index.ts';
 import { csvText, formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { formatTable, right } from '../terminal/table.ts';

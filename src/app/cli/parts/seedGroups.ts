@@ -1,7 +1,8 @@
 // Runs grouped by seed: those whose configurations differ only in the seed are one model, trained several times.
-import { changedSettings, listSettings, type Settings } from '../../../runs/contents/settingChanges.ts';
-import type { Config } from '../../../runs/settings/configSchema.ts';
-import { overSeeds } from '../../../training/study/statistics.ts';
+
+import { overSeeds } from '../../../core/numeric/index.ts';
+import { changedSettings, listSettings, type Settings } from '../../../runs/contents/index.ts';
+import type { Config } from '../../../runs/settings/index.ts';
 
 /** A measured run; an export has no configuration. */
 export interface MeasuredRun {

@@ -12,7 +12,7 @@ import {
 } from '../../../core/ranks/index.ts';
 import { joinRanks } from '../../../core/ranks/joinRanks.node.ts';
 import type { ImageSet } from '../../../data/contract/index.ts';
-import { identifyImages } from '../../../data/identity.ts';
+import { identifyImages } from '../../../data/index.ts';
 import { type CompileOptions, isHost } from '../../../tensor/engine/index.ts';
 import { compileOptions, type EngineOptions } from '../parts/options.ts';
 import { version } from '../parts/version.ts';

@@ -1,11 +1,10 @@
 // Which scored images are copies of known images: those in the model's run, or in the reference.
-import { UserError } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { onlyRank } from '../../../core/ranks/index.ts';
-import { visibleText } from '../../../core/visibleText.ts';
 import { type ImageSet, imageText } from '../../../data/contract/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
+import { isRun } from '../../../model/loading/index.node.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
-import { isRun } from '../../../model/loading/loadTrained.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { copiesOfKnown } from '../../../uses/odd/audit/index.ts';
 import { openRunImages } from '../parts/runImages.ts';

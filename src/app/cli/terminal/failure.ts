@@ -1,8 +1,7 @@
 // Reports the failure of a command: one readable line, and the exit code.
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
-import { UserError, type UserErrorCode } from '../../../core/errors.ts';
-import { messageLine } from '../../../core/visibleText.ts';
+import { messageLine, UserError, type UserErrorCode } from '../../../core/errors.ts';
 import { noteOnStderr, writeStderr, writeStdout } from './output.ts';
 import { errorMessage, exitCode } from './wording.ts';
 

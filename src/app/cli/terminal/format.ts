@@ -1,6 +1,5 @@
 // Formats numbers for people: durations, sizes, counts and rates.
-import { fewNames } from '../../../core/errors.ts';
-import { visibleText } from '../../../core/visibleText.ts';
+import { fewNames, visibleText } from '../../../core/errors.ts';
 
 /** A duration in its two largest units: `350ms`, `4.2s`, `1m 12s`, `3h 5m`, `2d 7h`. */
 export function formatDuration(seconds: number): string {

@@ -1,6 +1,6 @@
 // All output of the command line. Names from outside may contain escape sequences, which must not reach the terminal.
 import { PassThrough } from 'node:stream';
-import { MOST_IN_MESSAGE, shortText, visibleLines, visibleText } from '../../../core/visibleText.ts';
+import { MOST_IN_MESSAGE, shortText, visibleLines, visibleText } from '../../../core/errors.ts';
 import { reasonFor } from '../../../data/files/fileErrors.ts';
 
 let isMuted = false;

@@ -1,6 +1,6 @@
 // Progress on stderr: a bar on a terminal, occasional plain lines elsewhere.
 import cliProgress from 'cli-progress';
-import { visibleText } from '../../../core/visibleText.ts';
+import { visibleText } from '../../../core/errors.ts';
 import { formatCount, formatDuration, formatRate } from './format.ts';
 import { noteOnStderr, progressStream } from './output.ts';
 

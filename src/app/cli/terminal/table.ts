@@ -1,6 +1,6 @@
 // Plain-text tables: columns aligned with spaces, without rules.
 import stringWidth from 'string-width';
-import { visibleText } from '../../../core/visibleText.ts';
+import { visibleText } from '../../../core/errors.ts';
 
 /** The title of a column; aligned to the left, unless it is made by `right`. */
 type Column = string | { readonly right: string };

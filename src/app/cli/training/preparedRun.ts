@@ -3,17 +3,14 @@ import { dirname, join } from 'node:path';
 import { option, type Phrase, phrase, UserError } from '../../../core/errors.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import type { Dataset, HoldOut } from '../../../data/contract/index.ts';
-import { ClosedFolder } from '../../../data/files/closedFolder.ts';
-import { exists, readTextStream } from '../../../data/files/files.ts';
-import { pathIn } from '../../../data/files/folders.ts';
-import { openDataset } from '../../../data/registry.ts';
-import { isRun, loadTrained } from '../../../model/loading/loadTrained.ts';
-import { WEIGHTS_FILE } from '../../../model/loading/readExport.ts';
-import { holdOutIn } from '../../../runs/contents/dataRecord.ts';
+import { ClosedFolder, exists, pathIn, readTextStream } from '../../../data/files/index.node.ts';
+import { openDataset } from '../../../data/index.node.ts';
+import { isRun, loadTrained } from '../../../model/loading/index.node.ts';
+import { WEIGHTS_FILE } from '../../../model/loading/index.ts';
+import { holdOutIn } from '../../../runs/contents/index.ts';
 import { type DataPlace, locateData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
-import { nextFreeRunFolder } from '../../../runs/folder/newRunFolder.ts';
-import { type RunPaths, requireRun, runPaths } from '../../../runs/folder/runFolder.ts';
+import { nextFreeRunFolder, type RunPaths, requireRun, runPaths } from '../../../runs/folder/index.ts';
 import { conditionsFor } from '../../../runs/images/index.ts';
 import {
   changedConfig,
@@ -22,9 +19,7 @@ import {
   type StartingModel,
   startRun,
 } from '../../../runs/open/index.ts';
-import type { Config } from '../../../runs/settings/configSchema.ts';
-import { dataName, isOnOwnData } from '../../../runs/settings/experimentName.ts';
-import { findPreset } from '../../../runs/settings/presets.ts';
+import { type Config, dataName, findPreset, isOnOwnData } from '../../../runs/settings/index.ts';
 import { type ConfigFile, type ConfigSources, resolveConfig } from '../../../runs/settings/resolve.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { requireWorkers } from '../../../training/gradients/index.ts';

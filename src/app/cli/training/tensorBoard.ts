@@ -1,10 +1,9 @@
 // Events of a training run for TensorBoard.
-import { exists } from '../../../data/files/files.ts';
-import { listFolder } from '../../../data/files/folders.ts';
+import { exists, listFolder } from '../../../data/files/index.node.ts';
 import { resultUnit } from '../../../flows/models/index.ts';
-import { runFileNames } from '../../../runs/contents/runFileNames.ts';
-import { runFiles } from '../../../runs/folder/runFolder.ts';
-import { EventFile } from '../../../training/reports/eventFile.ts';
+import { runFileNames } from '../../../runs/contents/index.ts';
+import { runFiles } from '../../../runs/folder/index.ts';
+import { EventFile } from '../../../training/reports/index.ts';
 import { readSheet, samplesPath } from '../../../training/reports/runPictures.ts';
 import type { PreparedRun } from './preparedRun.ts';
 

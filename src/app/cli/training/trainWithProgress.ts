@@ -1,9 +1,8 @@
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { countParameters, resultUnit } from '../../../flows/models/index.ts';
-import { createSchedule, withSteps } from '../../../runs/settings/schedule.ts';
+import { createSchedule, withSteps } from '../../../runs/settings/index.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
-import { describePlace } from '../../../training/loop/recordTraining.ts';
-import type { PreparationPart, TrainingEvents } from '../../../training/loop/trainingEvents.ts';
+import { describePlace, type PreparationPart, type TrainingEvents } from '../../../training/loop/index.ts';
 import { type TrainedRun, trainRun } from '../../../training/reports/trainRun.ts';
 import { drawOrNote } from '../terminal/failure.ts';
 import { formatBytes, formatDuration } from '../terminal/format.ts';

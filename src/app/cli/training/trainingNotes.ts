@@ -4,14 +4,11 @@ import { fewNames } from '../../../core/errors.ts';
 import { isPointShape } from '../../../core/numeric/index.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { type Dataset, ENOUGH_IMAGES, MOST_SHARE } from '../../../data/contract/index.ts';
-import type { JsonObject } from '../../../data/files/jsonText.ts';
+import type { JsonObject } from '../../../data/files/index.ts';
 import { countParameters, resultUnit } from '../../../flows/models/index.ts';
-import type { Config } from '../../../runs/settings/configSchema.ts';
-import { flowName } from '../../../runs/settings/experimentName.ts';
-import type { Schedule } from '../../../runs/settings/schedule.ts';
+import { type Config, flowName, type Schedule } from '../../../runs/settings/index.ts';
 import { isHost } from '../../../tensor/engine/index.ts';
-import type { Place } from '../../../training/loop/recordTraining.ts';
-import type { ChosenSteps } from '../../../training/loop/trainingEvents.ts';
+import type { ChosenSteps, Place } from '../../../training/loop/index.ts';
 import { formatCount, formatCounted, formatDuration } from '../terminal/format.ts';
 import type { PreparedRun } from './preparedRun.ts';
 

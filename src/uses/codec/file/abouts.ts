@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { countDimensions, type ImageShape } from '../../../core/numeric/index.ts';
 import { maxSide } from '../../../data/contract/index.ts';
-import { parsedJson } from '../../../data/files/jsonText.ts';
+import { parsedJson } from '../../../data/files/index.ts';
 import { imagesIn, MOST_VALUES, type Run } from '../model/blockCoder.ts';
 import { tilesIn } from '../model/tiles.ts';
 import type { FileHeader } from './header.ts';

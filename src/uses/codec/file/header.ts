@@ -5,8 +5,7 @@ import { UserError } from '../../../core/errors.ts';
 import type { ImageShape } from '../../../core/numeric/index.ts';
 import { sha256 } from '../../../core/platform/sha256.node.ts';
 import { maxSide } from '../../../data/contract/index.ts';
-import { parsedJson } from '../../../data/files/jsonText.ts';
-import { maxBytesAtOnce, type RandomAccess } from '../../../data/files/randomAccess.ts';
+import { maxBytesAtOnce, parsedJson, type RandomAccess } from '../../../data/files/index.ts';
 import type { WeightExponents } from '../../../model/index.ts';
 import { sha256Between, shortSha256 } from './records.ts';
 

@@ -2,7 +2,7 @@
 
 import { option, phrase, UserError } from '../../../core/errors.ts';
 import { sha256, startSha256 } from '../../../core/platform/sha256.node.ts';
-import type { RandomAccess } from '../../../data/files/randomAccess.ts';
+import type { RandomAccess } from '../../../data/files/index.ts';
 import { crc32 } from '../../../data/formats/compression.node.ts';
 
 /** The kind of a record. */

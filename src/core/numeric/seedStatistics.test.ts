@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { holm, overSeeds, pairedDifferences, studentQuantile, studentTest } from './statistics.ts';
+import { holm, overSeeds, pairedDifferences, studentQuantile, studentTest } from './seedStatistics.ts';
 
 describe('studentQuantile', () => {
   it.each([

@@ -1,5 +1,5 @@
 // The uncertainty of means and differences: over seeds, over images, and after a correction for several tests.
-import { mean, standardErrorOfMean, variance } from '../../core/numeric/index.ts';
+import { mean, standardErrorOfMean, variance } from './statistics.ts';
 
 /** A mean over seeds, and its uncertainty over seeds and over images. */
 export interface SeedMean {

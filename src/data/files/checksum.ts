@@ -1,6 +1,7 @@
 // The checksum of named arrays: a file with a flipped bit in a weight can still be read.
-import { sha256 } from '../platform/sha256.node.ts';
-import type { NdArray } from './ndarray.ts';
+
+import type { NdArray } from '../../core/numeric/index.ts';
+import { sha256 } from '../../core/platform/sha256.node.ts';
 
 /** The key of the checksum in the metadata; the checksum does not cover itself. */
 const OWN_KEY = 'checksum';

@@ -1,0 +1,30 @@
+// Public to other folders: file stores, JSON, logs, safetensors and checksums, on any host.
+
+export { tensorChecksum } from './checksum.ts';
+export {
+  atMost,
+  contentBytes,
+  type FileCheck,
+  type FileContent,
+  type FileLock,
+  type FileStore,
+  memoryFiles,
+  readFiles,
+} from './fileStore.ts';
+export { isShort, type JsonObject, parsedJson, parseJsonObject, stringifyJson } from './jsonText.ts';
+export { jsonLine, type LineCheck, LONGEST_LINE, mendLog, readLog, rewindLog } from './logs.ts';
+export { inMemory, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts';
+export {
+  byHeader,
+  decodeSafetensors,
+  differenceFrom,
+  encodeSafetensors,
+  type HeaderCheck,
+  ifLarge,
+  missingFrom,
+  quote,
+  type Safetensors,
+  type SafetensorsHeader,
+  type StoredSafetensors,
+  safetensorsHeader,
+} from './safetensors.ts';

@@ -1,0 +1,7 @@
+// Public to other folders: the loop, its events and its limits.
+export { lastStepOfCall } from './milestones.ts';
+export { aboutRun, describePlace, type Place } from './recordTraining.ts';
+export { budgetInMinutes } from './timeBudget.ts';
+export { type TrainingResult, train } from './train.ts';
+export type { ChosenSteps, PreparationPart, TrainingEvents } from './trainingEvents.ts';
+export { type TrainingSize, trainingSize } from './trainingSize.ts';

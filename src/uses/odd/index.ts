@@ -1,0 +1,15 @@
+// Public to other folders: scores and maps of odd images.
+export { uniformity } from './kolmogorovSmirnov.ts';
+export { ENOUGH_TO_CALL, ODD } from './limits.ts';
+export { type OddPlace, oddPlaces } from './places.ts';
+export { measureReference, requireFinite } from './reference.ts';
+export { storeRunReference } from './runReference.ts';
+export {
+  LEAST_REFERENCES,
+  type ScoreColumn,
+  type ScoredImage,
+  type ScoreOptions,
+  type ScoreReport,
+  type SourceComparison,
+  score,
+} from './score.ts';
