@@ -74,6 +74,8 @@ it('imports only doors of other rooms, and uses each door', () => {
   expect(wrong.map(show)).toEqual([]);
   const used = new Set(crossings.map(({ target }) => target));
   expect(doors.filter((door) => !used.has(door))).toEqual([]);
+  // More than a reader can remember already; use an index, or put code where it is used.
+  expect(doors.length).toBeLessThanOrEqual(90);
 });
 
 it('has uses of a model that do not import each other', () => {
