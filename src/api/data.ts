@@ -2,5 +2,5 @@
 
 export { datasets, openDataset, type PreparedDataset, prepareDataset } from '../data/index.node.ts';
 export { type DatasetDownload, downloadDataset } from '../data/sets/download.ts';
-export { readImageFiles } from '../data/sources/imageFiles.ts';
+export { readImageFiles } from '../data/sources/index.ts';
 export * from './shared/data.ts';

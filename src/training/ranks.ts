@@ -7,8 +7,8 @@ import { contentBytes, type FileStore, tensorChecksum } from '../data/files/inde
 import type { Groups, ParameterLayout } from '../flows/models/index.ts';
 import { runFileNames, type TrainingStart, type TrainingState } from '../runs/contents/index.ts';
 import { RunStore } from '../runs/contents/runStore.ts';
-import { stringifyConfig } from '../runs/settings/configText.ts';
 import type { Config } from '../runs/settings/index.ts';
+import { stringifyConfig } from '../runs/settings/yaml.ts';
 import type { Trainer } from './step/trainer.ts';
 
 /** The images of a batch that a rank computes. */

@@ -9,4 +9,4 @@ export {
 export { defineFlow as flow } from '../../flows/models/index.ts';
 export { definePrior as prior } from '../../flows/priors/index.ts';
 export { defineOptimizer as optimizer } from '../../tensor/optimizers/index.ts';
-export { defineScore as score } from '../../uses/odd/scores/index.ts';
+export { defineScore as score } from '../../uses/odd/index.ts';

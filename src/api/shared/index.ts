@@ -27,10 +27,10 @@ export { inferConditions, type Posterior } from '../../uses/infer/index.ts';
 export {
   measureReference,
   type ScoreColumn,
+  type ScoreDefinition,
   type ScoredImage,
   type ScoreOptions,
   type ScoreReport,
   type SourceComparison,
   score,
 } from '../../uses/odd/index.ts';
-export type { ScoreDefinition } from '../../uses/odd/scores/index.ts';

@@ -13,8 +13,9 @@ export {
 export type { Batch } from '../../model/likelihood/index.ts';
 export type { TrainingStart, TrainingState } from '../../runs/contents/index.ts';
 export type { Run } from '../../runs/open/index.ts';
-export { type Config, type ConfigLayer, presets } from '../../runs/settings/index.ts';
-export { resolveConfig } from '../../runs/settings/resolve.ts';
+export type { Config, ConfigLayer } from '../../runs/settings/index.ts';
+export { presets } from '../../runs/settings/presets.ts';
+export { resolveConfig } from '../../runs/settings/yaml.ts';
 export {
   adamax,
   adamw,

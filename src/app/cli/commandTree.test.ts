@@ -32,7 +32,7 @@ describe('an empty value is refused', () => {
 test('defaults in help are as commands print them', async () => {
   const program = await createProgram(['datasets', 'show']);
   const help = program.commands[0]!.commands.find((command) => command.name() === 'show')!.helpInformation();
-  expect(help.replace(/\s+/g, ' ')).toContain('of each split to inspect (default: 100,000)');
+  expect(help.replace(/\s+/g, ' ')).toContain('how many training images to inspect (default: 100,000)');
   expect(help).toContain('(default: train)');
   expect(program.helpInformation()).not.toContain('default: []');
 });

@@ -9,7 +9,7 @@ import { MANIFEST_FILE, WEIGHTS_FILE } from '../../model/loading/index.ts';
 import { SCORES_FILE } from '../../model/referenceScores.ts';
 import { checkpointFile, runFileNames } from '../../runs/contents/index.ts';
 import { runPaths, savedSteps } from '../../runs/folder/index.ts';
-import { parseYaml } from '../../runs/settings/configText.ts';
+import { parseYaml } from '../../runs/settings/yaml.ts';
 import type { OfferedModel } from './offeredModel.ts';
 import type { OverviewReader } from './overviews.ts';
 import type { Place } from './place.ts';

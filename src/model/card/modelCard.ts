@@ -16,24 +16,18 @@ import {
   type Standardisation,
   valuesText,
 } from '../../flows/models/index.ts';
+import { changedSettings, changesIn, changesText, listSettings } from '../../runs/contents/index.ts';
+import { evaluationsIn, troubleText } from '../../runs/contents/stored.ts';
+import type { Config } from '../../runs/settings/index.ts';
 import {
-  changedSettings,
-  changesIn,
-  changesText,
-  evaluationsIn,
-  listSettings,
-  troubleText,
-} from '../../runs/contents/index.ts';
-import {
-  type Config,
   dataName,
   experimentName,
   flowName,
   isOnOwnData,
   lastPart,
   presets,
-} from '../../runs/settings/index.ts';
-import { resolveConfig } from '../../runs/settings/resolve.ts';
+} from '../../runs/settings/presets.ts';
+import { resolveConfig } from '../../runs/settings/yaml.ts';
 import { isHost } from '../../tensor/engine/index.ts';
 import { conditionComponents } from '../likelihood/conditionArrays.ts';
 import { errorText, markdownTable, markdownText } from './reportText.ts';

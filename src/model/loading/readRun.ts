@@ -1,15 +1,10 @@
 // A trained model from the files of a run, wherever they are.
 
-import {
-  readChosenCheckpoint,
-  requireArrays,
-  restore,
-  type StepChoice,
-  type WeightsKind,
-} from '../../runs/contents/index.ts';
+import type { WeightsKind } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import { readChosenCheckpoint, requireArrays, restore, type StepChoice } from '../../runs/contents/stored.ts';
 import type { Config } from '../../runs/settings/index.ts';
-import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { resolveConfig } from '../../runs/settings/yaml.ts';
 import { type TrainedModel, trainedModel, withFiniteWeights } from '../trainedModel.ts';
 
 /** The model of a run, with the weights of one of its checkpoints. */

@@ -1,8 +1,6 @@
 // Public to other folders: configuration, presets and schedule, without YAML.
 export { modelOptions } from './config.ts';
 export { type Config, type ConfigLayer, MOST_STEPS } from './configSchema.ts';
-export { dataName, experimentName, flowName, isOnOwnData, lastPart } from './experimentName.ts';
 export { checkModelShape, modelFor, requireImageShape } from './modelShape.ts';
-export { findPreset, type Preset, presetForOwnImages, presets } from './presets.ts';
 export { createSchedule, learningRateAt, type Schedule, withSteps } from './schedule.ts';
 export { optionsText, recordedSchema, requireTrainedOptions } from './trainedOptions.ts';

@@ -1,8 +1,9 @@
 // Writes checkpoints and deletes old ones. Milestones, the last stop and the latest checkpoint are kept.
 
 import { bitsIn, type Glow, type ParameterLayout } from '../../flows/models/index.ts';
-import { checkpointContents, type TrainingState } from '../../runs/contents/index.ts';
+import type { TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import { checkpointContents } from '../../runs/contents/stored.ts';
 import type { Schedule } from '../../runs/settings/index.ts';
 import { isAnchor, isMilestone } from './milestones.ts';
 

@@ -11,12 +11,12 @@ import {
   listSettings,
   type Settings,
   type TrainingState,
-  troubleIn,
   withChanges,
 } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import { troubleIn } from '../../runs/contents/stored.ts';
 import type { Config } from '../../runs/settings/index.ts';
-import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { resolveConfig } from '../../runs/settings/yaml.ts';
 import {
   type CompileOptions,
   defaultDevice,

@@ -1,7 +1,8 @@
 // Handling a step that goes wrong: report it, roll back to an earlier state, or give up.
 import { phrase, UserError } from '../../core/errors.ts';
-import { requireArrays, restore, type TrainingState } from '../../runs/contents/index.ts';
+import type { TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import { requireArrays, restore } from '../../runs/contents/stored.ts';
 import type { Config } from '../../runs/settings/index.ts';
 import { shareState, startOfLeader } from '../ranks.ts';
 import { afterRollback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';

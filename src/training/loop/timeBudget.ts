@@ -6,7 +6,7 @@ import { fromLeader, isOnAny } from '../../core/ranks/index.ts';
 import type { TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { type Config, learningRateAt, MOST_STEPS } from '../../runs/settings/index.ts';
-import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { resolveConfig } from '../../runs/settings/yaml.ts';
 import { MILESTONES } from './milestones.ts';
 import type { ChosenSteps } from './trainingEvents.ts';
 import type { TrainingParts } from './trainingParts.ts';

@@ -9,8 +9,9 @@ import type { Dataset } from '../../data/contract/index.ts';
 import type { FileLock, JsonObject } from '../../data/files/index.ts';
 import type { DatasetIdentity } from '../../data/index.ts';
 import { type Flow, resultUnit } from '../../flows/models/index.ts';
-import { sumTimes, type TrainingState, timingLine } from '../../runs/contents/index.ts';
+import type { TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import { sumTimes, timingLine } from '../../runs/contents/stored.ts';
 import { type Config, withSteps } from '../../runs/settings/index.ts';
 import {
   type CompileOptions,

@@ -5,14 +5,9 @@ import { partName } from '../../core/parts/index.ts';
 import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { type Flow, flowFor, type Groups, ParameterLayout } from '../../flows/models/index.ts';
-import {
-  latestSoundCheckpoint,
-  requireArrays,
-  requireLoggable,
-  type TrainingStart,
-  type TrainingState,
-} from '../../runs/contents/index.ts';
+import type { TrainingStart, TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
+import { latestSoundCheckpoint, requireArrays, requireLoggable } from '../../runs/contents/stored.ts';
 import { requireLabels } from '../../runs/images/index.ts';
 import { type Config, createSchedule, type Schedule } from '../../runs/settings/index.ts';
 import { type CompileOptions, type Keep, requirePlace } from '../../tensor/engine/index.ts';

@@ -3,7 +3,7 @@
 import { countElements, type ImageShape } from '../../core/numeric/index.ts';
 import { availableBytes } from '../../core/platform/index.ts';
 import { countParameters, ParameterLayout } from '../../flows/models/index.ts';
-import { momentLayouts } from '../../runs/contents/index.ts';
+import { momentLayouts } from '../../runs/contents/stored.ts';
 import { type Config, checkModelShape, modelFor } from '../../runs/settings/index.ts';
 import { optimizers } from '../../tensor/optimizers/index.ts';
 import { planGradients } from '../gradients/planGradients.ts';

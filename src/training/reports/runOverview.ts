@@ -10,21 +10,18 @@ import {
   type ResultUnit,
   resultUnit,
 } from '../../flows/models/index.ts';
+import { changesIn, listSettings, type SettingChange, type Settings } from '../../runs/contents/index.ts';
 import {
-  changesIn,
   checkMetrics,
   checkTimings,
   evaluationsIn,
-  listSettings,
-  type SettingChange,
-  type Settings,
   sumTimes,
   type Trouble,
   troubleIn,
-} from '../../runs/contents/index.ts';
+} from '../../runs/contents/stored.ts';
 import { type RunPaths, readSummary, runPaths } from '../../runs/folder/index.ts';
 import type { Config } from '../../runs/settings/index.ts';
-import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { resolveConfig } from '../../runs/settings/yaml.ts';
 import {
   type CurvePoint,
   finiteMean,

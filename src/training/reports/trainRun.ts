@@ -6,10 +6,10 @@ import type { FileLock, JsonObject } from '../../data/files/index.ts';
 import { flowFor } from '../../flows/models/index.ts';
 import { FlowModel, trainedModel, type WorkOptions } from '../../model/index.ts';
 import type { Evaluation } from '../../model/measure/index.ts';
-import { evaluationsIn } from '../../runs/contents/index.ts';
+import { evaluationsIn } from '../../runs/contents/stored.ts';
 import type { RunPaths } from '../../runs/folder/index.ts';
 import type { Run } from '../../runs/open/index.ts';
-import { isOnOwnData, presets } from '../../runs/settings/index.ts';
+import { isOnOwnData, presets } from '../../runs/settings/presets.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
 import { type Reports, type TrainingOptions, type TrainingResult, train } from '../loop/train.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
@@ -188,7 +188,7 @@ async function measure(
   if (options.test) {
     // Loaded when needed: a page that trains need not measure.
     const { evaluateSpread, evaluationRecord, storedEvaluation } = await import(
-      '../../model/measure/index.ts'
+      '../../model/measure/evaluationRecord.ts'
     );
     test = await unlessStopped('test', limits?.test, (images, following) =>
       evaluateSpread(model, dataset.test, images, { ...TEST, ...following }),
@@ -203,7 +203,7 @@ async function measure(
   if (reference && dataset.validation.count > 0 && !signal?.aborted) {
     await reportFailure(step, 'statistics of validation images for emerging score', async () => {
       // Loaded when needed: a page that trains may not get that far.
-      const { storeRunReference } = await import('../../uses/odd/index.ts');
+      const { storeRunReference } = await import('../../uses/odd/runReference.ts');
       await unlessStopped('validation', limits?.reference, (_, following) =>
         storeRunReference(model, options, { ...following, images: limits?.reference }),
       );

@@ -4,7 +4,8 @@ import { option, phrase, UserError } from '../../core/errors.ts';
 import { countElements } from '../../core/numeric/index.ts';
 import { onlyRank } from '../../core/ranks/index.ts';
 import type { Groups, ParameterLayout } from '../../flows/models/index.ts';
-import { momentLayouts, type TrainingStart } from '../../runs/contents/index.ts';
+import type { TrainingStart } from '../../runs/contents/index.ts';
+import { momentLayouts } from '../../runs/contents/stored.ts';
 import { arrayLimits } from '../../tensor/engine/devices/providers.node.ts';
 import {
   type CompileOptions,

@@ -3,7 +3,7 @@
 // It decides only by a `GuardState`, which checkpoints hold: an interrupted run decides as an uninterrupted
 // one.
 import { bitsPerDimUnit, type ResultUnit } from '../../flows/models/index.ts';
-import type { GuardState } from '../../runs/contents/index.ts';
+import type { GuardState } from '../../runs/contents/stored.ts';
 
 /** The limits of the guard. */
 export const guardLimits = {

@@ -3,7 +3,8 @@
 import { countElements } from '../../core/numeric/index.ts';
 import { onlyRank } from '../../core/ranks/index.ts';
 import type { Groups, ParameterLayout } from '../../flows/models/index.ts';
-import { momentLayouts, type TrainingStart } from '../../runs/contents/index.ts';
+import type { TrainingStart } from '../../runs/contents/index.ts';
+import { momentLayouts } from '../../runs/contents/stored.ts';
 import {
   compileLoop,
   type Keep,

@@ -10,7 +10,8 @@ import {
   type ParameterLayout,
 } from '../../flows/models/index.ts';
 import { asConditionInputs, type Batch, conditionInputs, sliceBatch } from '../../model/likelihood/index.ts';
-import { momentLayouts, type TrainingState } from '../../runs/contents/index.ts';
+import type { TrainingState } from '../../runs/contents/index.ts';
+import { momentLayouts } from '../../runs/contents/stored.ts';
 import { type CompileOptions, compile, releaseAfter } from '../../tensor/engine/index.ts';
 import { input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';

@@ -3,7 +3,8 @@
 import type { NdArray } from '../../core/numeric/index.ts';
 import { arrayName, dequantisationName, type Flow, ParameterLayout } from '../../flows/models/index.ts';
 import { type Batch, requireNoise } from '../../model/likelihood/index.ts';
-import { newGuard, type TrainingStart } from '../../runs/contents/index.ts';
+import type { TrainingStart } from '../../runs/contents/index.ts';
+import { newGuard } from '../../runs/contents/stored.ts';
 import { type CompileOptions, compile, type Program, releaseAfter } from '../../tensor/engine/index.ts';
 import type { ProgramDefinition, Tensor } from '../../tensor/index.ts';
 import { type StageGraph, stageGraphs } from '../gradients/stageGraphs.ts';

@@ -11,7 +11,8 @@ import {
   ParameterLayout,
 } from '../../flows/models/index.ts';
 import { type Batch, requireNoise, sliceBatch } from '../../model/likelihood/index.ts';
-import type { GuardState, TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/index.ts';
+import type { TrainingStart, TrainingState, WeightsKind } from '../../runs/contents/index.ts';
+import type { GuardState } from '../../runs/contents/stored.ts';
 import {
   defaultDevice,
   holdsArrays,

@@ -9,7 +9,7 @@ import { countParameters, type ResultUnit, resultUnit } from '../../flows/models
 import { FlowModel } from '../../model/index.ts';
 import { loadRun } from '../../model/loading/loadRun.ts';
 import { evaluate, evaluationRecord, storedEvaluation } from '../../model/measure/index.ts';
-import { changedSplit } from '../../runs/contents/index.ts';
+import { changedSplit } from '../../runs/contents/stored.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { runPaths } from '../../runs/folder/index.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';

@@ -11,14 +11,8 @@ import {
   readText,
 } from '../../data/files/index.node.ts';
 import { parseJsonObject, stringifyJson } from '../../data/files/index.ts';
-import {
-  changedSettings,
-  changesIn,
-  changesText,
-  listSettings,
-  type Trouble,
-  troubleIn,
-} from '../../runs/contents/index.ts';
+import { changedSettings, changesIn, changesText, listSettings } from '../../runs/contents/index.ts';
+import { type Trouble, troubleIn } from '../../runs/contents/stored.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { discardUnstartedRun, readSummary, runPaths } from '../../runs/folder/index.ts';
 import { resumeRun, startRun } from '../../runs/open/index.ts';

@@ -2,7 +2,7 @@
 import { bitsOfKind } from '../../core/numeric/index.ts';
 import { partName } from '../../core/parts/index.ts';
 import { dequantisationName, valueBits } from '../../flows/models/index.ts';
-import { troubleText } from '../../runs/contents/index.ts';
+import { troubleText } from '../../runs/contents/stored.ts';
 import type { DatasetResult, VariantResult } from './compare.ts';
 import type { Study } from './definition.ts';
 import type { StudiedDataset, StudiedVariant } from './images.ts';

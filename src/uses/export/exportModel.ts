@@ -17,9 +17,10 @@ import {
 } from '../../model/loading/index.ts';
 import { type LoadedRun, loadRun } from '../../model/loading/loadRun.ts';
 import { type ReferenceScores, SCORES_FILE, scoresText } from '../../model/referenceScores.ts';
-import { evaluationsIn, type StepChoice, type WeightsKind } from '../../runs/contents/index.ts';
+import type { WeightsKind } from '../../runs/contents/index.ts';
+import { evaluationsIn, type StepChoice } from '../../runs/contents/stored.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import { dataName } from '../../runs/settings/index.ts';
+import { dataName } from '../../runs/settings/presets.ts';
 import { DEQUANTISER_FILE, exportManifest, type ModelOrigin, PRIOR_FILE } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 import type { RoundedWeights } from './weightBits.ts';

@@ -3,7 +3,6 @@ export { uniformity } from './kolmogorovSmirnov.ts';
 export { ENOUGH_TO_CALL, ODD } from './limits.ts';
 export { type OddPlace, oddPlaces } from './places.ts';
 export { measureReference, requireFinite } from './reference.ts';
-export { storeRunReference } from './runReference.ts';
 export {
   LEAST_REFERENCES,
   type ScoreColumn,
@@ -13,3 +12,4 @@ export {
   type SourceComparison,
   score,
 } from './score.ts';
+export { defineScore, percentileOddness, type ScoreDefinition, scorePhrase, scores } from './scores/index.ts';

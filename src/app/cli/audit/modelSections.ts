@@ -1,7 +1,6 @@
 // The section of an audit about odd images: by the score of a model, or by distances.
 import { type Audit, LARGE_CLASS, type WrongLabelEstimate } from '../../../uses/odd/audit/index.ts';
-import { ENOUGH_TO_CALL, ODD } from '../../../uses/odd/index.ts';
-import { scorePhrase, scores } from '../../../uses/odd/scores/index.ts';
+import { ENOUGH_TO_CALL, ODD, scorePhrase, scores } from '../../../uses/odd/index.ts';
 import { sourceText } from '../parts/scoreReport.ts';
 import { formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { errorMessage } from '../terminal/wording.ts';

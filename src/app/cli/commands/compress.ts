@@ -7,7 +7,7 @@ import { exists, writePartsAtomically } from '../../../data/files/index.node.ts'
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { datasets } from '../../../data/index.node.ts';
 import { exactPixels, requireEightBits } from '../../../data/pixels/index.ts';
-import { findImageFiles } from '../../../data/sources/imageFiles.ts';
+import { findImageFiles } from '../../../data/sources/index.ts';
 import { countTrained } from '../../../flows/contract/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/index.node.ts';

@@ -1,12 +1,7 @@
 // `emerging config`: every key of a configuration, as text or Markdown, or the JSON Schema of its files.
 import type { Command } from 'commander';
 import { markdownTable } from '../../../model/card/reportText.ts';
-import {
-  type ConfigKey,
-  configKeys,
-  configSchemaText,
-  keyNotes,
-} from '../../../runs/settings/configReference.ts';
+import { type ConfigKey, configKeys, configSchemaText, keyNotes } from '../../../runs/settings/yaml.ts';
 import { writeStdout } from '../terminal/output.ts';
 
 /** Adds the arguments and options of `config`, and what it does. */

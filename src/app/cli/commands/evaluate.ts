@@ -15,8 +15,7 @@ import { evaluateSpread, evaluationRecord, storedEvaluation } from '../../../mod
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { runFiles } from '../../../runs/folder/index.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
-import { writeRunCard } from '../../../training/reports/runCard.ts';
-import { drawWorst } from '../../../training/reports/runPictures.ts';
+import { drawWorst, writeRunCard } from '../../../training/reports/index.node.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addMeasureOptions, type MeasureOptions, noteLargeImages } from '../parts/modelOptions.ts';

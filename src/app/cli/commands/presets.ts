@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { partName, partOptions } from '../../../core/parts/index.ts';
 import { countParameters, networkWidth } from '../../../flows/models/index.ts';
-import { type Config, type Preset, presets } from '../../../runs/settings/index.ts';
-import { resolveConfig } from '../../../runs/settings/resolve.ts';
+import type { Config } from '../../../runs/settings/index.ts';
+import { type Preset, presets } from '../../../runs/settings/presets.ts';
+import { resolveConfig } from '../../../runs/settings/yaml.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { formatTable, right } from '../terminal/table.ts';
 

@@ -14,10 +14,9 @@ import { choiceFrom, FlowModel } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/index.node.ts';
 import { countDraws } from '../../../model/measure/index.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
-import { readSetting } from '../../../runs/settings/resolve.ts';
+import { readSetting } from '../../../runs/settings/yaml.ts';
 import { type CompileOptions, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
-import { type ScoreReport, score } from '../../../uses/odd/index.ts';
-import { percentileOddness, scores } from '../../../uses/odd/scores/index.ts';
+import { percentileOddness, type ScoreReport, score, scores } from '../../../uses/odd/index.ts';
 import {
   addConditionOption,
   CONDITIONS_OF_IMAGES,

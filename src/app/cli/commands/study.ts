@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { phrase, UserError } from '../../../core/errors.ts';
 import { readTextFile } from '../../../data/files/index.node.ts';
-import { parseYaml } from '../../../runs/settings/configText.ts';
+import { parseYaml } from '../../../runs/settings/yaml.ts';
 import {
   parseStudy,
   reportMarkdown,

@@ -8,7 +8,7 @@ import { identityOfDataset } from '../../../data/index.ts';
 import { resultUnit } from '../../../flows/models/index.ts';
 import { evaluationRecord } from '../../../model/measure/index.ts';
 import { SCORES_FILE } from '../../../model/referenceScores.ts';
-import { sumTimes } from '../../../runs/contents/index.ts';
+import { sumTimes } from '../../../runs/contents/stored.ts';
 import { tidyRun } from '../../../runs/folder/folderStore.ts';
 import { discardUnstartedRun } from '../../../runs/folder/index.ts';
 import type { Config } from '../../../runs/settings/index.ts';

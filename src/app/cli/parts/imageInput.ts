@@ -15,8 +15,7 @@ import { exists, isFolder, staysInFolder, withFile } from '../../../data/files/i
 import { isStackShape, readNpyHeader } from '../../../data/formats/npy.ts';
 import { openSplit, readPoints, type SplitOptions } from '../../../data/index.node.ts';
 import { fitImage, joined } from '../../../data/pixels/index.ts';
-import { readImageFiles } from '../../../data/sources/imageFiles.ts';
-import type { NamedImages } from '../../../data/sources/index.ts';
+import { type NamedImages, readImageFiles } from '../../../data/sources/index.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';

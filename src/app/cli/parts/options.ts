@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { unknownName } from '../../../core/errors.ts';
 import { availableCores } from '../../../core/platform/index.ts';
-import type { StepChoice, WeightsKind } from '../../../runs/contents/index.ts';
+import type { WeightsKind } from '../../../runs/contents/index.ts';
+import type { StepChoice } from '../../../runs/contents/stored.ts';
 import {
   type CompileOptions,
   type DeviceChoice,

@@ -9,7 +9,7 @@ import { matchColour } from '../../../data/pixels/index.ts';
 import type { TrainedModel } from '../../../model/index.ts';
 import { isRun } from '../../../model/loading/index.node.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
-import { differenceBetween, holdOutIn } from '../../../runs/contents/index.ts';
+import { differenceBetween, holdOutIn } from '../../../runs/contents/stored.ts';
 import { type DataPlace, locateData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { conditionsFor } from '../../../runs/images/index.ts';

@@ -8,8 +8,9 @@ import {
   type ScoredImage,
   type ScoreReport,
   type SourceComparison,
+  scorePhrase,
+  scores,
 } from '../../../uses/odd/index.ts';
-import { scorePhrase, scores } from '../../../uses/odd/scores/index.ts';
 import { csvText, formatCount, formatCounted, formatExpected, formatFixed } from '../terminal/format.ts';
 import { formatTable, right } from '../terminal/table.ts';
 

@@ -7,7 +7,7 @@ import { ClosedFolder, exists, pathIn, readTextStream } from '../../../data/file
 import { openDataset } from '../../../data/index.node.ts';
 import { isRun, loadTrained } from '../../../model/loading/index.node.ts';
 import { WEIGHTS_FILE } from '../../../model/loading/index.ts';
-import { holdOutIn } from '../../../runs/contents/index.ts';
+import { holdOutIn } from '../../../runs/contents/stored.ts';
 import { type DataPlace, locateData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { nextFreeRunFolder, type RunPaths, requireRun, runPaths } from '../../../runs/folder/index.ts';
@@ -19,8 +19,9 @@ import {
   type StartingModel,
   startRun,
 } from '../../../runs/open/index.ts';
-import { type Config, dataName, findPreset, isOnOwnData } from '../../../runs/settings/index.ts';
-import { type ConfigFile, type ConfigSources, resolveConfig } from '../../../runs/settings/resolve.ts';
+import type { Config } from '../../../runs/settings/index.ts';
+import { dataName, findPreset, isOnOwnData } from '../../../runs/settings/presets.ts';
+import { type ConfigFile, type ConfigSources, resolveConfig } from '../../../runs/settings/yaml.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { requireWorkers } from '../../../training/gradients/index.ts';
 import { rankShare } from '../../../training/ranks.ts';

@@ -3,8 +3,8 @@ import { exists, listFolder } from '../../../data/files/index.node.ts';
 import { resultUnit } from '../../../flows/models/index.ts';
 import { runFileNames } from '../../../runs/contents/index.ts';
 import { runFiles } from '../../../runs/folder/index.ts';
+import { readSheet, samplesPath } from '../../../training/reports/index.node.ts';
 import { EventFile } from '../../../training/reports/index.ts';
-import { readSheet, samplesPath } from '../../../training/reports/runPictures.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** Whether an earlier command has written events for the run. */
