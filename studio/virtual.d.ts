@@ -17,7 +17,7 @@ declare module 'virtual:parts' {
     readonly kind: 'number' | 'whole' | 'choice' | 'boolean' | 'text';
     readonly least?: number;
     readonly most?: number;
-    /** The limits that are no values themselves. */
+    /** Limits that are not valid themselves. */
     readonly excluded?: readonly number[];
     readonly choices?: readonly string[];
   }

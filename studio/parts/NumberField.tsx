@@ -8,7 +8,7 @@ interface NumberFieldProps {
   readonly value: number;
   readonly least: number;
   readonly most: number;
-  /** The limits that are no values themselves. */
+  /** Limits that are not valid themselves. */
   readonly excluded?: readonly number[];
   /** Whether fractions are allowed. */
   readonly fraction?: boolean;

@@ -37,13 +37,14 @@ export function ShareButton({ offer }: ShareButtonProps) {
   const [failed, setFailed] = useState(false);
   const open = async (): Promise<void> => {
     setOffering(true);
-    setShared(await offer());
-    setOffering(false);
     try {
+      setShared(await offer());
       const { ShareDialog: Dialog } = await import('./ShareDialog.tsx');
       setLoaded({ Dialog });
     } catch {
       setFailed(true);
+    } finally {
+      setOffering(false);
     }
   };
   return (

@@ -55,6 +55,8 @@ export function useLatest<Input, Result>(
             setOutdated(false);
           }
         } catch (error) {
+          clearTimeout(timer);
+          setOutdated(true);
           setProblem(error instanceof Error ? error.message : String(error));
         }
       }

@@ -1,5 +1,5 @@
 // `--step`: every command that uses a model of a run uses the checkpoint of that step, and its result names it.
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
@@ -59,6 +59,27 @@ it('is an option of compare, for each run', async () => {
   expect((await emerging.json('compare', 'runs/a', 'runs/b')).runs[0].bitsPerDim).toBeLessThan(
     runs[0].bitsPerDim,
   );
+});
+
+it('compare lists a broken run and compares the others, without the curve of one whose log is broken', async () => {
+  for (const name of ['broken', 'unlogged']) {
+    cpSync(inFolder('runs/b'), inFolder(`runs/${name}`), { recursive: true });
+  }
+  writeFileSync(inFolder('runs/broken/config.yaml'), 'model: { bits: &a [*a] }\n');
+  appendFileSync(inFolder('runs/unlogged/metrics.jsonl'), '{"step":"x"}\n');
+  const compare = (...runs: string[]) => emerging.run('compare', ...runs, '--threads=1');
+  const { code, stdout, stderr } = await compare('runs/a', 'runs/broken', 'runs/unlogged');
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^runs\/a .*\nruns\/unlogged .*\n/m);
+  expect(stdout).toMatch(
+    /\nnot compared: runs\/broken: runs\/broken\/config\.yaml:1: an anchor .* not supported/,
+  );
+  expect(stderr).toMatch(/no learning curve of runs\/unlogged: .*its step is not a number/);
+  expect(await compare('runs/broken', 'runs/a')).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^emerging: runs\/broken\/config\.yaml:1: an anchor [^\n]*\n$/m),
+  });
 });
 
 it('is an option of export; an export has only its own step', async () => {

@@ -149,7 +149,7 @@ function isTar(start: Uint8Array): boolean {
   return start.length === tarBlock && start[0] !== 0 && latin1Text(start.subarray(257, 262)) === 'ustar';
 }
 
-/** The files of a tar archive whose names are `wanted`, of at most `limit` bytes, in its order. `onLink` hears of links. */
+/** The files of a tar archive whose names are `wanted`, of at most `limit` bytes, in its order. `onLink` is called with the name of each link. */
 async function* readTar(
   path: string,
   wanted: (name: string) => boolean,

@@ -94,7 +94,9 @@ function* readRows(blocks: Iterable<string>, source: string): Generator<CsvRow, 
     let from = 0;
     for (let index = 0; index < block.length; index++) {
       const code = block.charCodeAt(index);
-      if (code !== QUOTE && code !== COMMA && code !== NEWLINE) {
+      // Between quotes only a quote ends a piece: a cell of many small pieces would take many times its size.
+      if (code !== QUOTE && (row.isQuoted || (code !== COMMA && code !== NEWLINE))) {
+        row.line += code === NEWLINE ? 1 : 0;
         continue;
       }
       row.take(block.slice(from, index));
@@ -112,10 +114,11 @@ function* readRows(blocks: Iterable<string>, source: string): Generator<CsvRow, 
   }
 }
 
-/** Reads a row after the other, from texts between quotes, commas and newlines, and these. */
+/** Reads rows one by one; fed the texts between quotes, commas and newlines, and these characters. */
 class RowReader {
+  /** The line of the next character. */
+  line = 1;
   readonly #source: string;
-  #line = 1;
   /** The lines that the row and the cell start in. */
   #rowLine = 1;
   #cellLine = 1;
@@ -127,6 +130,11 @@ class RowReader {
 
   constructor(source: string) {
     this.#source = source;
+  }
+
+  /** Whether the next character is inside quotes. */
+  get isQuoted(): boolean {
+    return this.#state === 'quoted';
   }
 
   take(text: string): void {
@@ -148,11 +156,9 @@ class RowReader {
 
   /** Takes a quote, a comma or a newline; returns the row if that ends one that isn't empty. */
   mark(code: number): CsvRow | undefined {
-    this.#line += code === NEWLINE ? 1 : 0;
+    this.line += code === NEWLINE ? 1 : 0;
     if (code === QUOTE) {
       this.#quote();
-    } else if (this.#state === 'quoted') {
-      this.#cell += code === COMMA ? ',' : '\n';
     } else if (code === COMMA) {
       this.#endCell();
     } else {
@@ -188,7 +194,7 @@ class RowReader {
     if (this.#cells.length > maxColumns) {
       throw this.#error(`:${this.#rowLine}`, `more than ${maxColumns} columns: remove some`);
     }
-    [this.#cell, this.#state, this.#cellLine] = ['', 'plain', this.#line];
+    [this.#cell, this.#state, this.#cellLine] = ['', 'plain', this.line];
   }
 
   #endRow(): CsvRow | undefined {
@@ -197,7 +203,7 @@ class RowReader {
     if (line > maxLines) {
       throw this.#error('', `more than ${maxLines} lines: remove empty ones`);
     }
-    [this.#cells, this.#rowLine, this.#rowLength] = [[], this.#line, 0];
+    [this.#cells, this.#rowLine, this.#rowLength] = [[], this.line, 0];
     return cells.length > 1 || cells[0] !== '' ? { line, cells } : undefined;
   }
 

@@ -74,8 +74,8 @@ it.each([
   [{ format: 'pt' }, "is not a training checkpoint: its format is 'pt', expected 'emerging-flows'"],
   [{ format: undefined }, 'is not a training checkpoint: its metadata has no format, expected'],
   [
-    { formatVersion: '3' },
-    "has checkpoint format version '3', but this version of emerging-flows reads version 2 only: update",
+    { formatVersion: '4' },
+    "has checkpoint format version '4', but this version of emerging-flows reads version 3 only: update",
   ],
   [{ formatVersion: undefined }, "has checkpoint format version '', but"],
   [{ formatVersion: 'x\ny' }, "has checkpoint format version 'x y', but"],

@@ -13,7 +13,7 @@ import type { TrainingState } from './trainingState.ts';
 /** The format named in a checkpoint's metadata. */
 const FORMAT = 'emerging-flows';
 /** Incremented with every change that breaks older readers. */
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 
 /** The prefix of an optimiser's moment in the array names of a checkpoint. */
 export function momentPrefix(moment: string): string {

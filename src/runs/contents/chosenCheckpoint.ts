@@ -1,4 +1,4 @@
-// Chooses the checkpoint of a run: the last one, a given step, or the best one.
+// Chooses the checkpoint of a run: the last one, the last sound one, a step's, or the best one.
 import { option, phrase, UserError } from '../../core/errors.ts';
 import type { HeaderCheck } from '../../data/files/index.ts';
 import { bitsIn } from '../../flows/models/index.ts';
@@ -133,7 +133,7 @@ export async function latestSoundCheckpoint(store: RunStore, check: HeaderCheck)
   if (damages.length > 0) {
     throw new UserError(
       'invalid-data',
-      `no usable checkpoint in ${store.name}; the latest: ${damages[0]}; ` + `or ${store.restart}`,
+      `no usable checkpoint in ${store.name}; the latest: ${damages[0]}; or ${store.restart}`,
     );
   }
   return { damages };

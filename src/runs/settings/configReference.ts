@@ -79,7 +79,7 @@ export interface OptionField extends OptionFacts {
   /** The limits of a number, if any. */
   readonly least?: number;
   readonly most?: number;
-  /** The limits that are no values themselves. */
+  /** Limits that are not valid themselves. */
   readonly excluded?: readonly number[];
   /** The names of a choice. */
   readonly choices?: readonly string[];

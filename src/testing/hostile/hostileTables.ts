@@ -11,6 +11,8 @@ const tables: Readonly<Record<string, () => string | Uint8Array | SparseFile>> =
   'rows.csv': () => `omega\n${rows(10_000_000, '1')}`,
   'files.csv': () => `file,omega\n${rows(6_000_000, 'a,1')}`,
   'quoted.csv': () => `omega\n"${'a'.repeat(30_000_000)}"\n`,
+  'quotedNewlines.csv': () => `omega\n"${'\n'.repeat(60_000_000)}"\n`,
+  'quotedCommas.csv': () => `omega\n"${','.repeat(60_000_000)}"\n`,
   'quotes.csv': () => `omega\n"${'""'.repeat(10_000_000)}"\n`,
   'commas.csv': () => `a,b\n${','.repeat(20_000_000)}`,
   'spaces.csv': () => `omega\n${' '.repeat(1_000_000)}x\n${rows(207, '1')}`,

@@ -1,4 +1,4 @@
-// Learning curves as a plot: means of batches, the range without the first fall and spikes.
+// Learning curves: read from a run's metrics, and as a plot.
 
 import { mean, quantile } from '../../core/numeric/index.ts';
 import type { JsonObject } from '../../data/files/index.ts';

@@ -26,8 +26,8 @@ export function DrawStep() {
   return (
     <>
       <p>
-        The network also runs the other way. <b>Draw a digit</b>: it is scaled and centred like the digits of
-        the training, then turns into noise, stage by stage. The noise then turns back into your digit.
+        The network also runs the other way. <b>Draw a digit</b>: it is scaled and centred like the training
+        digits, then turns into noise, stage by stage. The noise then turns back into your digit.
       </p>
       {problem !== undefined && <Notice>{problem}</Notice>}
       {passage.problem !== undefined && <Notice>{passage.problem}</Notice>}

@@ -46,7 +46,7 @@ export const story: readonly Step[] = [
       <>
         a flow computes how likely each image is. <Term of="bitsdim">Bits/dim</Term> are the price of storing
         the image, in bits per pixel: the likelier the image, the fewer. Noise is expensive, because nothing
-        predicts it: much of it costs more than no compression at all.
+        predicts it: strong noise costs more than storing the image uncompressed.
       </>
     ),
   },

@@ -187,7 +187,7 @@ describe.skipIf(chromiumPath === undefined)(
       const fields = figure('The receptive field of a pixel');
       await fields
         .getByText(
-          'the first kernel reads 4 pixels, the second 4; together they cover 9, an ordinary 3 × 3 kernel 9',
+          'the first kernel reads 4 pixels, the second 4; together they cover 9, an ordinary 3x3 kernel 9',
         )
         .waitFor();
       await fields.getByRole('combobox').selectOption('5');

@@ -112,14 +112,14 @@ async function writeImages(
   const chosen = chosenImages(only, range);
   const isPart = (only ?? range) !== undefined;
   if (isPart) {
-    let found = 0;
+    let chosenCount = 0;
     const countChosen = (name: string, position: number): boolean => {
-      found += chosen.isChosen(name, position) ? 1 : 0;
+      chosenCount += chosen.isChosen(name, position) ? 1 : 0;
       // A list of them is not needed, and could be too long for memory.
       return false;
     };
     const { count } = await listImages(file, countChosen, chosen.mayInclude);
-    requireChosen(chosen, { source, count }, found);
+    requireChosen(chosen, { source, count }, chosenCount);
   }
   const { blocks, count } = await readExtent(file);
   const workers = options.workers ?? workersFor(blocks);

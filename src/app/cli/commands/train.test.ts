@@ -136,7 +136,7 @@ describe('a run', () => {
     const { metadata, tensors } = decodeSafetensors(checkpoint, 'checkpoint');
     expect(metadata).toEqual({
       format: 'emerging-flows',
-      formatVersion: '2',
+      formatVersion: '3',
       step: '6',
       updates: '6',
       guard: expect.stringContaining('"dropped":0'),

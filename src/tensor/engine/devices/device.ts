@@ -1,4 +1,4 @@
-// The devices that programs run on, by name.
+// The devices that programs run on, by name, with their limits and the graphs that suit them.
 
 import { UserError, unknownName } from '../../../core/errors.ts';
 import type { NodeStyle } from '../onnx/nodeStyle.ts';

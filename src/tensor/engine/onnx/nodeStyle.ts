@@ -1,4 +1,4 @@
-// Which ONNX nodes a device prefers to the operations' own.
+// Which ONNX nodes a device prefers to the operations' own, and sums of rows.
 import type { Emitter } from '../../emitter.ts';
 import { elementCount } from '../../shape.ts';
 import type { Nodes, Tensor } from '../../tensor.ts';

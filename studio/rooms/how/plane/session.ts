@@ -117,11 +117,12 @@ export class PlaneSession {
     this.refresh();
   }
 
-  /** The look, once there is one; undefined if there is a problem. */
+  /** The look, once there is one; undefined if there is a problem, or another flow. */
   firstLook(): Promise<Look | undefined> {
+    const { flow } = this;
     return new Promise((resolve) => {
       const unsubscribe = this.state.subscribe(({ look, problem }) => {
-        if (look !== undefined || problem !== undefined) {
+        if (look !== undefined || problem !== undefined || flow !== this.flow) {
           resolve(look);
           queueMicrotask(() => unsubscribe());
         }

@@ -57,7 +57,7 @@ export function ReceptiveFields() {
           <Choice
             label="Kernel size"
             value={String(kernelSize)}
-            options={[3, 5, 7].map((size) => ({ value: String(size), text: `${size} × ${size}` }))}
+            options={[3, 5, 7].map((size) => ({ value: String(size), text: `${size}x${size}` }))}
             onChange={(value) => setKernelSize(Number(value))}
           />
           <Slider
@@ -75,7 +75,7 @@ export function ReceptiveFields() {
         <>
           For the output pixel in row {row + 1}, column {column + 1}, the first kernel reads{' '}
           {plural(first, 'pixel')}, the second {second}; together they cover {together}, an ordinary{' '}
-          {kernelSize} × {kernelSize} kernel {full}. Stronger colours mean more paths to the output.
+          {kernelSize}x{kernelSize} kernel {full}. Stronger colours mean more paths to the output.
         </>
       }
     >

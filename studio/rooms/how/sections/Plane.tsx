@@ -210,7 +210,7 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
             <button
               type="button"
               class="button primary"
-              disabled={isEmpty}
+              disabled={isEmpty || (problem !== undefined && look === undefined)}
               onClick={() => {
                 startsItself.current = false;
                 isTraining ? session.pause() : session.play();
