@@ -47,7 +47,7 @@ function Opening() {
         </div>
       </section>
       <section class="explain-next" aria-labelledby="explain-next">
-        <h2 id="explain-next">A story of five steps, in three minutes</h2>
+        <h2 id="explain-next">A story of five steps, in five minutes</h2>
         <ol class="explain-steps">
           {story.map(({ title, doing }, index) => (
             <li key={title}>

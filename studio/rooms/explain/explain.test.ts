@@ -84,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('tells a story of five steps, each with an address and something to do', async () => {
       await open('#/explain');
-      await page.getByRole('link', { name: 'The story: five steps, three minutes' }).click();
+      await page.getByRole('link', { name: 'The story: five steps, five minutes' }).click();
 
       await page.getByRole('heading', { name: 'Noise becomes digits', level: 1 }).waitFor();
       await filmAt('digits');
