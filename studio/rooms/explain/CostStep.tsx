@@ -1,6 +1,7 @@
 // Step 3: what an image costs in bits.
 import type { HeatRange } from 'emerging-flows/pictures';
 import { useMemo, useState } from 'preact/hooks';
+import { changeSettings, settings } from '../../address.ts';
 import { fastModel, modelAddress } from '../../models.ts';
 import { decimal } from '../../numbers.ts';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
@@ -15,6 +16,7 @@ import { useLatest } from '../../work/useLatest.ts';
 import { normals } from '../how/maths/random.ts';
 import { useDigit } from './digit.ts';
 import { SIDE } from './noise.ts';
+import { storySettings } from './storySettings.ts';
 
 /** The values of an image, and the bits of each without compression. */
 const VALUES = SIDE ** 2;
@@ -30,7 +32,7 @@ const MOST_NOISE = 80;
 export function CostStep() {
   const model = fastModel.value;
   const { digit, problem } = useDigit();
-  const [amount, setAmount] = useState(0);
+  const { noise: amount } = storySettings(settings.value);
   const [selected, setSelected] = useState(VALUES / 2 + SIDE / 2);
   const image = useMemo(() => digit && spoil(digit, amount), [digit, amount]);
   const order = useMemo(() => model && image && { model: modelAddress(model), image }, [model?.path, image]);
@@ -60,7 +62,7 @@ export function CostStep() {
             step={2}
             shown={`${amount} %`}
             ends={['none', 'much']}
-            onChange={setAmount}
+            onChange={(value) => changeSettings({ noise: String(value) })}
           />
         </div>
         <div {...outdated(map.isOutdated)}>

@@ -1,6 +1,6 @@
 // Step 4: why a blank image is likely and yet odd.
-import { useMemo, useState } from 'preact/hooks';
-import { linkTo } from '../../address.ts';
+import { useMemo } from 'preact/hooks';
+import { changeSettings, linkTo, settings } from '../../address.ts';
 import { fastModel, modelAddress } from '../../models.ts';
 import { counted, decimal } from '../../numbers.ts';
 import { Notice } from '../../parts/Notice.tsx';
@@ -15,12 +15,13 @@ import { useWork } from '../../work/useWork.ts';
 import { Histogram } from '../odd/Histogram.tsx';
 import '../odd/odd.css';
 import { useDigit } from './digit.ts';
+import { storySettings } from './storySettings.ts';
 
 /** The step. */
 export function FoolStep() {
   const model = fastModel.value;
   const { digit, problem } = useDigit();
-  const [rubbed, setRubbed] = useState(0);
+  const { rubbed } = storySettings(settings.value);
   const reference = useWork(
     model && ((waiting) => compute('reference', { model: modelAddress(model) }, waiting)),
     [model?.path],
@@ -53,7 +54,7 @@ export function FoolStep() {
             step={2}
             shown={`${rubbed} %`}
             ends={['digit', 'blank']}
-            onChange={setRubbed}
+            onChange={(value) => changeSettings({ rubbed: String(value) })}
           />
         </div>
         <div aria-live="polite" {...outdated(measuring.isOutdated)}>

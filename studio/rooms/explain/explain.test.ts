@@ -122,9 +122,10 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByLabel('Convolution', { exact: true }).selectOption('emerging');
       await page.getByRole('button', { name: 'Undo it' }).click();
       await page.getByText(/256 of 256 pixels undone.* all are right\./).waitFor();
-      expect(new URL(page.url()).hash).toBe('#/explain?step=5');
+      expect(new URL(page.url()).hash).toBe('#/explain?step=5&convolution=emerging');
       await page.goBack();
       await page.getByRole('heading', { name: 'Fool it', level: 1 }).waitFor();
+      expect(new URL(page.url()).hash).toBe('#/explain?step=4&rubbed=100');
     });
 
     it('prices the digit as the library does', async () => {
@@ -146,6 +147,19 @@ describe.skipIf(chromiumPath === undefined)(
         noiseByContent: true,
       });
       expect(await price.textContent()).toBe(`${bits!.toFixed(2)} bits/dim`);
+    });
+
+    it.each([
+      ['step=1', 'step=1&temperature=0.7&seed=2'],
+      ['step=1&temperature=1.2&seed=5', 'step=1&temperature=1.2&seed=5'],
+      ['step=3&noise=40', 'step=3&noise=40'],
+      ['step=4', 'step=4&rubbed=0'],
+    ])('shares what %s shows', async (shown, linked) => {
+      await open(`#/explain?${shown}`);
+      await page.getByRole('button', { name: 'Share', exact: true }).click();
+      const link = await page.getByLabel('Link to exactly this').inputValue();
+      expect(new URL(link).hash).toBe(`#/explain?${linked}`);
+      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
     });
 
     it('says that there is no such step', async () => {
