@@ -86,6 +86,7 @@ describe.skipIf(chromiumPath === undefined)(
       await slider.press('ArrowRight');
       await share();
       const address = await link();
+      await page.getByRole('button', { name: 'Copy link', exact: true }).waitFor();
       expect(address).toContain('from=2-3-0.7');
       expect(address).toContain('to=5-4-0.7');
       expect(address).toContain('model=models/mnist-small');
