@@ -37,14 +37,14 @@ export function FoolStep() {
   return (
     <>
       <p>
-        Can an image be more likely than every real digit? Yes, easily. <b>Rub the digit out</b>, and watch
-        the line move to the left, to fewer bits.
+        Can an image be more likely than every real digit? Yes, easily.{' '}
+        <b>Drag the slider to rub the digit out</b>, and watch the line move to the left, to fewer bits.
       </p>
       {[problem, reference.problem, measuring.problem].map(
         (text) => text !== undefined && <Notice key={text}>{text}</Notice>,
       )}
       <div class="explain-pair explain-fool">
-        <div>
+        <div class="framed">
           {image && <Picture image={image} label="The digit, partly rubbed out" />}
           <Slider
             label="Rubbed out"
@@ -104,7 +104,7 @@ function describeTypicality(cost: number, real: readonly number[]): string {
     count === 0
       ? 'No, it is odd: none'
       : `${count > 0.1 * real.length ? 'Yes:' : 'Hardly: only'} ${counted(count)}`;
-  return `${verdict} of ${counted(real.length)} real digits need${count <= 1 ? 's' : ''} as ${asFew <= asMany ? 'few' : 'many'} bits.`;
+  return `${verdict} of ${counted(real.length)} real digits need${count <= 1 ? 's' : ''} this ${asFew <= asMany ? 'few bits or fewer' : 'many bits or more'}.`;
 }
 
 /** Rubs an image out from below: 0 leaves it, 100 is black. */
