@@ -37,7 +37,7 @@ const kinds: Readonly<Record<Kind, { readonly title: string; readonly sees: stri
   },
   emerging: {
     title: 'two corners: emerging',
-    sees: 'The first kernel looks right and down, the second left and up; together they see all sides, and each is undone from its own corner.',
+    sees: 'The first convolution looks right and down, the second left and up; together they see all sides, and each is undone from its own corner.',
   },
 };
 
@@ -132,7 +132,7 @@ export function UndoConvolution({ starts = false }: { starts?: boolean }) {
             least={0}
             most={totalSteps}
             step={1}
-            shown={counted(count)}
+            shown={`${counted(count)} of ${counted(totalSteps)}${sequence.length === 1 ? '' : ' (two convolutions)'}`}
             onChange={(value) => {
               setPlaying(false);
               setCount(value);
@@ -147,13 +147,16 @@ export function UndoConvolution({ starts = false }: { starts?: boolean }) {
             ? isBlank
               ? 'The drawing is empty: draw something to undo.'
               : ''
-            : `${sequence.length === 1 ? '' : `${stage === 0 ? 'Second' : 'First'} kernel: `}${counted(done)} of ${counted(PIXELS)} pixels undone, from the ${sequence[kernel]!.start}; ${
+            : `${sequence.length === 1 ? '' : `${stage === 0 ? 'Second' : 'First'} convolution: `}${counted(done)} of ${counted(PIXELS)} pixels undone, from the ${sequence[kernel]!.start}; ${
                 wrong.size === 0
                   ? isBlank
                     ? 'all are empty, so nothing can go wrong'
                     : 'all are right'
                   : `${counted(wrong.size)} are wrong`
               }.`}{' '}
+          {stage > 0 &&
+            done < PIXELS &&
+            'The second convolution is undone, so the picture is still blurred by the first, which is undone from the other corner. '}
           {result.guessed > 0 &&
             `The last one depends on ${plural(result.guessed, 'pixel')} not known yet, taken as 0.`}
         </>
