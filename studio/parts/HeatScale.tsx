@@ -7,8 +7,16 @@ import './heat-scale.css';
 
 const STEPS = 64;
 
+interface HeatScaleProps {
+  readonly range: HeatRange;
+  readonly unit: string;
+  readonly digits?: number;
+  /** Labels of the two ends; by default the lowest and the highest value. */
+  readonly ends?: readonly [string, string];
+}
+
 /** A scale from the lowest to the highest value, with the unit. */
-export function HeatScale({ range, unit, digits = 1 }: { range: HeatRange; unit: string; digits?: number }) {
+export function HeatScale({ range, unit, digits = 1, ends }: HeatScaleProps) {
   const [low, high] = range;
   const bar = useMemo(() => {
     const values = Float64Array.from(
@@ -21,9 +29,9 @@ export function HeatScale({ range, unit, digits = 1 }: { range: HeatRange; unit:
     <div class="heat-scale">
       <Picture image={bar} />
       <div class="heat-scale-ends">
-        <span>{decimal(low, digits)}</span>
+        <span>{ends?.[0] ?? decimal(low, digits)}</span>
         <span>{unit}</span>
-        <span>{decimal(high, digits)}</span>
+        <span>{ends?.[1] ?? decimal(high, digits)}</span>
       </div>
     </div>
   );

@@ -86,8 +86,11 @@ export function ShareDialog({
             onFocus={({ currentTarget }) => currentTarget.select()}
           />
           <button type="button" class="button primary" onClick={copy}>
-            <span role="status">{copied ?? 'Copy link'}</span>
+            {copied ?? 'Copy link'}
           </button>
+          <span class="share-copied" role="status">
+            {copied}
+          </span>
         </div>
         {[...linkNotes(settings), ...(omitted === undefined ? [] : [omitted])].map((note) => (
           <p key={note} class="control-note">

@@ -86,6 +86,7 @@ describe.skipIf(chromiumPath === undefined)(
       await slider.press('ArrowRight');
       await share();
       const address = await link();
+      await page.getByRole('button', { name: 'Copy link', exact: true }).waitFor();
       expect(address).toContain('from=2-3-0.7');
       expect(address).toContain('to=5-4-0.7');
       expect(address).toContain('model=models/mnist-small');
@@ -115,6 +116,7 @@ describe.skipIf(chromiumPath === undefined)(
       // The offer waits for the first picture.
       await share(figure);
       const address = await link();
+      await page.getByText('whoever opens it trains the flow again').waitFor();
       await saved('Save animation');
       await closeDialog();
       const points = (): string | null | undefined =>
@@ -176,6 +178,10 @@ describe.skipIf(chromiumPath === undefined)(
       ['draw?seed=x&count=16&from=1-2', 'seed=x'],
       ['draw?seed=x&count=16&from=1-2', 'from=1-2'],
       ['how?section=plane&points=drawn&drawing=ABC', 'drawing=ABC'],
+      ['how?image=ring', 'image=ring'],
+      ['explain?step=1&temperature=9', 'temperature=9'],
+      ['explain?step=4&rubbed=all', 'rubbed=all'],
+      ['explain?step=5&convolution=none', 'convolution=none'],
       ['inside?image=drawing&drawing=damaged', 'drawing=…'],
       ['inside?edits=damaged', 'edits=…'],
       ['odd?score=none', 'score=none'],

@@ -129,6 +129,9 @@ function valueAt(points: readonly { readonly x: number; readonly y: number }[], 
   return before.y + ((after.y - before.y) * (x - before.x)) / (after.x - before.x);
 }
 
+/** Smaller differences in bits/dim are ties: another seed may well change the order. */
+const TIE = 0.02;
+
 /**
  * Which run has the lowest bits/dim of the validation images, at the last step or time that all have reached, where
  * curves between validations are taken as straight; undefined if fewer than two have been validated by then.
@@ -162,7 +165,7 @@ export function comparisonText(runs: readonly PlottedRun[], axis: CurveAxis): st
       : `After ${Math.round(end).toLocaleString('en')} seconds`;
   const difference = unit.of(second.bitsPerDim - best.bitsPerDim);
   const others = placed.length > 2 ? 'the next, ' : '';
-  return difference < 0.0005
-    ? `${when}, ${best.name} and ${second.name} are equal on the validation images (${unit.text(best.bitsPerDim, 3)}).`
+  return second.bitsPerDim - best.bitsPerDim < TIE
+    ? `${when}, ${best.name} and ${second.name} tie on the validation images: ${unit.text(best.bitsPerDim, 3)}, ${difference.toFixed(3)} apart. With other seeds the order may differ.`
     : `${when}, ${best.name} needs ${unit.text(best.bitsPerDim, 3)} for the validation images, ${difference.toFixed(3)} less than ${others}${second.name}. With other seeds the order may differ.`;
 }

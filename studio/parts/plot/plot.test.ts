@@ -134,11 +134,11 @@ describe('which run is ahead', () => {
     expect(comparisonText(runs, 'steps')).toMatch(/^After 20 steps, b needs 2.000 .* 0.100 less than a\./);
   });
 
-  it('is missing for one run, before validations, or when two are equal', () => {
+  it('is missing for one run, before validations, and a tie when two are close', () => {
     expect(comparisonText([validated('a', { 10: 3 })], 'steps')).toBeUndefined();
     expect(comparisonText([validated('a', { 10: 3 }), validated('b', {})], 'steps')).toBeUndefined();
-    expect(comparisonText([validated('a', { 10: 3 }), validated('b', { 10: 3.0001 })], 'steps')).toContain(
-      'a and b are equal on the validation images (3.000 bits/dim)',
+    expect(comparisonText([validated('a', { 10: 3 }), validated('b', { 10: 3.019 })], 'steps')).toContain(
+      'a and b tie on the validation images: 3.000 bits/dim, 0.019 apart.',
     );
   });
 });

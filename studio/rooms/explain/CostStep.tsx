@@ -1,6 +1,7 @@
 // Step 3: what an image costs in bits.
 import type { HeatRange } from 'emerging-flows/pictures';
 import { useMemo, useState } from 'preact/hooks';
+import { changeSettings, settings } from '../../address.ts';
 import { fastModel, modelAddress } from '../../models.ts';
 import { decimal } from '../../numbers.ts';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
@@ -15,10 +16,15 @@ import { useLatest } from '../../work/useLatest.ts';
 import { normals } from '../how/maths/random.ts';
 import { useDigit } from './digit.ts';
 import { SIDE } from './noise.ts';
+import { storySettings } from './storySettings.ts';
 
 /** The values of an image, and the bits of each without compression. */
 const VALUES = SIDE ** 2;
 const BITS = 8;
+
+/** The model squeezes squares of 2 x 2 pixels first, and the map divides their bits evenly. */
+const SQUARE = 2;
+const SQUARES = SIDE / SQUARE;
 
 /** The colours of the bits of a pixel, the same for all images. */
 const RANGE: HeatRange = [0, 10];
@@ -30,14 +36,15 @@ const MOST_NOISE = 80;
 export function CostStep() {
   const model = fastModel.value;
   const { digit, problem } = useDigit();
-  const [amount, setAmount] = useState(0);
-  const [selected, setSelected] = useState(VALUES / 2 + SIDE / 2);
+  const { noise: amount } = storySettings(settings.value);
+  const [selected, setSelected] = useState((SQUARES * SQUARES + SQUARES) / 2);
   const image = useMemo(() => digit && spoil(digit, amount), [digit, amount]);
   const order = useMemo(() => model && image && { model: modelAddress(model), image }, [model?.path, image]);
   const map = useLatest(order, ({ model: address, image: { pixels } }) =>
     compute('places', { model: address, pixels, reference: undefined }),
   );
   const bits = map.latest?.result.bits;
+  const squares = useMemo(() => bits && meansOfSquares(bits), [bits]);
   const total = bits?.reduce((sum, value) => sum + value, 0);
   return (
     <>
@@ -49,7 +56,7 @@ export function CostStep() {
       {problem !== undefined && <Notice>{problem}</Notice>}
       {map.problem !== undefined && <Notice>{map.problem}</Notice>}
       <div class="explain-pair explain-cost">
-        <div>
+        <div class="framed">
           <h2>The image</h2>
           {image && <Picture image={image} label="The digit, with the noise" />}
           <Slider
@@ -60,29 +67,35 @@ export function CostStep() {
             step={2}
             shown={`${amount} %`}
             ends={['none', 'much']}
-            onChange={setAmount}
+            onChange={(value) => changeSettings({ noise: String(value) })}
           />
         </div>
         <div {...outdated(map.isOutdated)}>
           <h2>Its bits</h2>
-          {bits === undefined ? (
+          {squares === undefined ? (
             <p class="explain-wait">Measuring</p>
           ) : (
             <>
               <HeatGrid
-                label="Bits of each pixel"
-                values={bits}
-                shape={[SIDE, SIDE, 1]}
+                label="Bits per pixel of each square"
+                values={squares}
+                shape={[SQUARES, SQUARES, 1]}
                 range={RANGE}
                 selected={selected}
                 hover
-                words={describePixel(selected, bits[selected]!)}
+                words={describeSquare(selected, squares[selected]!)}
                 onSelect={setSelected}
               />
-              <HeatScale range={RANGE} unit="bits" digits={0} />
+              <HeatScale range={RANGE} unit="bits per pixel" ends={['0 or fewer', '10 or more']} />
               <p class="control-note" aria-hidden="true">
-                Point at a pixel. {describePixel(selected, bits[selected]!)}.
+                Point at a square of 2 × 2 pixels. {describeSquare(selected, squares[selected]!)}.
               </p>
+              {squares.some((value) => value < 0) && (
+                <p class="control-note">
+                  A square can have fewer than 0 bits: where the flow is very sure, it lowers the sum, and
+                  only the sum is a price.
+                </p>
+              )}
             </>
           )}
         </div>
@@ -100,8 +113,21 @@ export function CostStep() {
   );
 }
 
-function describePixel(pixel: number, bits: number): string {
-  return `Row ${Math.floor(pixel / SIDE) + 1}, column ${(pixel % SIDE) + 1}: ${decimal(bits, 1)} bits`;
+/** The mean of each square. */
+function meansOfSquares(bits: ArrayLike<number>): Float64Array {
+  const means = new Float64Array(SQUARES ** 2);
+  for (let pixel = 0; pixel < VALUES; pixel++) {
+    const row = Math.floor(pixel / SIDE / SQUARE);
+    const column = Math.floor((pixel % SIDE) / SQUARE);
+    means[row * SQUARES + column]! += bits[pixel]! / SQUARE ** 2;
+  }
+  return means;
+}
+
+function describeSquare(square: number, bits: number): string {
+  const range = (index: number): string => `${SQUARE * index + 1}–${SQUARE * (index + 1)}`;
+  const [row, column] = [Math.floor(square / SQUARES), square % SQUARES];
+  return `Rows ${range(row)}, columns ${range(column)}: ${decimal(bits, 1)} bits per pixel`;
 }
 
 /** A price, as a bar. */

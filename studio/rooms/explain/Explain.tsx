@@ -4,11 +4,14 @@ import { linkTo, settings } from '../../address.ts';
 import { modelsProblem } from '../../models.ts';
 import { Loaded } from '../../parts/Loaded.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { ShareButton } from '../../share/ShareButton.tsx';
+import { UnreadableSettings } from '../../parts/RoomHead.tsx';
+import { ShareButton, type Shared } from '../../share/ShareButton.tsx';
 import '../how/how.css';
 import { Flow2D } from '../how/sections/Plane.tsx';
+import { drawing } from './digit.ts';
 import { FirstMinute } from './FirstMinute.tsx';
 import { story } from './story.tsx';
+import { storySettings } from './storySettings.ts';
 import './explain.css';
 
 /** The room. */
@@ -47,7 +50,7 @@ function Opening() {
         </div>
       </section>
       <section class="explain-next" aria-labelledby="explain-next">
-        <h2 id="explain-next">A story of five steps, in three minutes</h2>
+        <h2 id="explain-next">A story of five steps, in five minutes</h2>
         <ol class="explain-steps">
           {story.map(({ title, doing }, index) => (
             <li key={title}>
@@ -66,7 +69,8 @@ function Opening() {
 
 /** A step of the story, between the steps before and after it. */
 function StoryStep({ number }: { number: number }) {
-  const { title, load, inShort } = story[number - 1]!;
+  const { title, load, numbers = [], showsDrawing = false, inShort } = story[number - 1]!;
+  const { unreadable, ...values } = storySettings(settings.value);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     scrollTo(0, 0);
@@ -75,6 +79,14 @@ function StoryStep({ number }: { number: number }) {
       heading.current!.focus();
     }
   }, []);
+  const offer = (): Shared => ({
+    settings: {
+      ...settings.value,
+      ...Object.fromEntries(numbers.map((name) => [name, String(values[name])])),
+    },
+    ...(showsDrawing &&
+      drawing.value && { omitted: 'The link leaves out your drawing: it shows a test digit.' }),
+  });
   return (
     <article class="explain-step" aria-labelledby="explain-step">
       <nav class="explain-nav" aria-label="Steps of the story">
@@ -92,11 +104,12 @@ function StoryStep({ number }: { number: number }) {
             {index + 1}
           </a>
         ))}
-        <ShareButton offer={() => ({ settings: settings.value })} />
+        <ShareButton offer={offer} />
       </nav>
       <h1 id="explain-step" ref={heading} tabIndex={-1}>
         {title}
       </h1>
+      <UnreadableSettings settings={unreadable} />
       <Loaded load={load} />
       <p class="explain-short">
         <strong>In short:</strong> {inShort}

@@ -39,7 +39,7 @@ export function FirstMinute() {
           undone, so the way back shows the same pictures.
         </p>
         <p class="explain-links">
-          <a href={linkTo('explain', { step: '1' })}>The story: five steps, three minutes</a>
+          <a href={linkTo('explain', { step: '1' })}>The story: five steps, five minutes</a>
           <a href={linkTo('how')}>How it works</a>
         </p>
         <div>

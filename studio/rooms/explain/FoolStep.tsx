@@ -1,6 +1,6 @@
 // Step 4: why a blank image is likely and yet odd.
-import { useMemo, useState } from 'preact/hooks';
-import { linkTo } from '../../address.ts';
+import { useMemo } from 'preact/hooks';
+import { changeSettings, linkTo, settings } from '../../address.ts';
 import { fastModel, modelAddress } from '../../models.ts';
 import { counted, decimal } from '../../numbers.ts';
 import { Notice } from '../../parts/Notice.tsx';
@@ -15,12 +15,13 @@ import { useWork } from '../../work/useWork.ts';
 import { Histogram } from '../odd/Histogram.tsx';
 import '../odd/odd.css';
 import { useDigit } from './digit.ts';
+import { storySettings } from './storySettings.ts';
 
 /** The step. */
 export function FoolStep() {
   const model = fastModel.value;
   const { digit, problem } = useDigit();
-  const [rubbed, setRubbed] = useState(0);
+  const { rubbed } = storySettings(settings.value);
   const reference = useWork(
     model && ((waiting) => compute('reference', { model: modelAddress(model) }, waiting)),
     [model?.path],
@@ -36,14 +37,14 @@ export function FoolStep() {
   return (
     <>
       <p>
-        Can an image be more likely than every real digit? Yes, easily. <b>Rub the digit out</b>, and watch
-        the line move to the left, to fewer bits.
+        Can an image be more likely than every real digit? Yes, easily.{' '}
+        <b>Drag the slider to rub the digit out</b>, and watch the line move to the left, to fewer bits.
       </p>
       {[problem, reference.problem, measuring.problem].map(
         (text) => text !== undefined && <Notice key={text}>{text}</Notice>,
       )}
       <div class="explain-pair explain-fool">
-        <div>
+        <div class="framed">
           {image && <Picture image={image} label="The digit, partly rubbed out" />}
           <Slider
             label="Rubbed out"
@@ -53,7 +54,7 @@ export function FoolStep() {
             step={2}
             shown={`${rubbed} %`}
             ends={['digit', 'blank']}
-            onChange={setRubbed}
+            onChange={(value) => changeSettings({ rubbed: String(value) })}
           />
         </div>
         <div aria-live="polite" {...outdated(measuring.isOutdated)}>
@@ -103,7 +104,7 @@ function describeTypicality(cost: number, real: readonly number[]): string {
     count === 0
       ? 'No, it is odd: none'
       : `${count > 0.1 * real.length ? 'Yes:' : 'Hardly: only'} ${counted(count)}`;
-  return `${verdict} of ${counted(real.length)} real digits need${count <= 1 ? 's' : ''} as ${asFew <= asMany ? 'few' : 'many'} bits.`;
+  return `${verdict} of ${counted(real.length)} real digits need${count <= 1 ? 's' : ''} this ${asFew <= asMany ? 'few bits or fewer' : 'many bits or more'}.`;
 }
 
 /** Rubs an image out from below: 0 leaves it, 100 is black. */

@@ -1,17 +1,19 @@
 // Step 1: noise becomes digits, at a temperature.
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
+import { changeSettings, settings } from '../../address.ts';
+import { MOST_SEED } from '../../numbers.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { outdated } from '../../parts/outdated.ts';
 import { Slider } from '../../parts/Slider.tsx';
 import { Film } from './Film.tsx';
 import { drawNoise, usePassage } from './noise.ts';
+import { MOST_TEMPERATURE, storySettings } from './storySettings.ts';
 
 const COUNT = 24;
 
 /** The step. */
 export function NoiseStep() {
-  const [seed, setSeed] = useState(2);
-  const [temperature, setTemperature] = useState(0.7);
+  const { seed, temperature } = storySettings(settings.value);
   const noise = useMemo(() => drawNoise(COUNT, seed, temperature), [seed, temperature]);
   const { latest, isOutdated, problem } = usePassage(noise);
   const overflowed = latest?.result.overflowed ?? 0;
@@ -39,13 +41,17 @@ export function NoiseStep() {
             label="Temperature"
             value={temperature}
             least={0}
-            most={1.4}
+            most={MOST_TEMPERATURE}
             step={0.05}
             shown={temperature.toFixed(2)}
             ends={['all the same', 'wild']}
-            onChange={setTemperature}
+            onChange={(value) => changeSettings({ temperature: String(value) })}
           />
-          <button type="button" class="button" onClick={() => setSeed(seed + 1)}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => changeSettings({ seed: String((seed + 1) % MOST_SEED) })}
+          >
             New noise
           </button>
           {overflowed > 0 && (

@@ -9,8 +9,8 @@ export function UndoStep() {
       <p>
         All this works only if every layer can be undone. Convolutions suit images: they mix each pixel with
         its neighbours. But to undo one pixel you need its neighbours, and for those, their neighbours.{' '}
-        <b>Watch it fail</b>, then choose <b>two corners: emerging</b>, and undo again. You can draw in the
-        first picture.
+        <b>Watch it fail</b>, then choose <b>two corners: emerging</b>, and press <b>Undo it</b>. You can draw
+        in the first picture.
       </p>
       <h2>Which convolution can be undone?</h2>
       <div class="how">

@@ -84,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)(
 
     it('tells a story of five steps, each with an address and something to do', async () => {
       await open('#/explain');
-      await page.getByRole('link', { name: 'The story: five steps, three minutes' }).click();
+      await page.getByRole('link', { name: 'The story: five steps, five minutes' }).click();
 
       await page.getByRole('heading', { name: 'Noise becomes digits', level: 1 }).waitFor();
       await filmAt('digits');
@@ -108,6 +108,9 @@ describe.skipIf(chromiumPath === undefined)(
       const price = async (): Promise<number> =>
         Number.parseFloat((await page.locator('.explain-bars b').last().textContent())!);
       await expect.poll(price).toBeLessThan(2);
+      await page
+        .getByText(/^Point at a square of 2 × 2 pixels\. Rows 15–16, columns 15–16: .* bits per pixel\.$/)
+        .waitFor();
       await page.getByRole('slider', { name: 'Noise' }).press('End');
       await expect.poll(price).toBeGreaterThan(5);
       await page.getByRole('link', { name: 'Next: Fool it' }).click();
@@ -115,16 +118,19 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByText(/bits\/dim: likelier than [\d,]+ of 1,200 real digits\.$/).waitFor();
       await page.getByRole('slider', { name: 'Rubbed out' }).press('End');
       await page.getByText('likelier than 1,200 of 1,200 real digits.').waitFor();
-      await page.getByText('No, it is odd: none of 1,200 real digits needs as few bits.').waitFor();
+      await page
+        .getByText('No, it is odd: none of 1,200 real digits needs this few bits or fewer.')
+        .waitFor();
       await page.getByRole('link', { name: 'Next: Undo a convolution' }).click();
 
       await page.getByText(/256 of 256 pixels undone.* are wrong\./).waitFor();
       await page.getByLabel('Convolution', { exact: true }).selectOption('emerging');
       await page.getByRole('button', { name: 'Undo it' }).click();
       await page.getByText(/256 of 256 pixels undone.* all are right\./).waitFor();
-      expect(new URL(page.url()).hash).toBe('#/explain?step=5');
+      expect(new URL(page.url()).hash).toBe('#/explain?step=5&convolution=emerging');
       await page.goBack();
       await page.getByRole('heading', { name: 'Fool it', level: 1 }).waitFor();
+      expect(new URL(page.url()).hash).toBe('#/explain?step=4&rubbed=100');
     });
 
     it('prices the digit as the library does', async () => {
@@ -146,6 +152,19 @@ describe.skipIf(chromiumPath === undefined)(
         noiseByContent: true,
       });
       expect(await price.textContent()).toBe(`${bits!.toFixed(2)} bits/dim`);
+    });
+
+    it.each([
+      ['step=1', 'step=1&temperature=0.7&seed=2'],
+      ['step=1&temperature=1.2&seed=5', 'step=1&temperature=1.2&seed=5'],
+      ['step=3&noise=40', 'step=3&noise=40'],
+      ['step=4', 'step=4&rubbed=0'],
+    ])('shares what %s shows', async (shown, linked) => {
+      await open(`#/explain?${shown}`);
+      await page.getByRole('button', { name: 'Share', exact: true }).click();
+      const link = await page.getByLabel('Link to exactly this').inputValue();
+      expect(new URL(link).hash).toBe(`#/explain?${linked}`);
+      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
     });
 
     it('says that there is no such step', async () => {

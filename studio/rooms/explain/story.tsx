@@ -1,6 +1,7 @@
 // The steps of the story, each with something to do.
 import type { ComponentChildren, ComponentType } from 'preact';
 import { Term } from '../../parts/Term.tsx';
+import type { StoryNumber } from './storySettings.ts';
 
 /** A step. */
 interface Step {
@@ -9,6 +10,10 @@ interface Step {
   readonly doing: string;
   /** Loads what there is to do. */
   load(): Promise<ComponentType>;
+  /** The numbers that the reader changes. */
+  readonly numbers?: readonly StoryNumber[];
+  /** Whether it shows the reader's drawing. */
+  readonly showsDrawing?: boolean;
   /** What to remember. */
   readonly inShort: ComponentChildren;
 }
@@ -19,6 +24,7 @@ export const story: readonly Step[] = [
     title: 'Noise becomes digits',
     doing: 'Change the temperature of the noise.',
     load: async () => (await import('./NoiseStep.tsx')).NoiseStep,
+    numbers: ['temperature', 'seed'],
     inShort: (
       <>
         a <Term of="normalizing-flow">normalizing flow</Term> is a network whose every layer can be undone, so
@@ -31,6 +37,7 @@ export const story: readonly Step[] = [
     title: 'Draw your own',
     doing: 'Turn your digit into noise, and get it back.',
     load: async () => (await import('./DrawStep.tsx')).DrawStep,
+    showsDrawing: true,
     inShort: (
       <>
         every image has noise of its own, its <Term of="latent">latents</Term>. The image gives the latents,
@@ -42,6 +49,8 @@ export const story: readonly Step[] = [
     title: 'What does it cost?',
     doing: 'Spoil a digit, and watch its price rise.',
     load: async () => (await import('./CostStep.tsx')).CostStep,
+    numbers: ['noise'],
+    showsDrawing: true,
     inShort: (
       <>
         a flow computes how likely each image is. <Term of="bitsdim">Bits/dim</Term> are the price of storing
@@ -54,6 +63,8 @@ export const story: readonly Step[] = [
     title: 'Fool it',
     doing: 'Make an image likelier than every real digit.',
     load: async () => (await import('./FoolStep.tsx')).FoolStep,
+    numbers: ['rubbed'],
+    showsDrawing: true,
     inShort: (
       <>
         likely isn’t the same as typical. An image is <Term of="typicality">typical</Term> if it needs about

@@ -127,9 +127,11 @@ describe.skipIf(chromiumPath === undefined)(
       await undo.getByText(/The last one depends on \d pixels? not known yet/).waitFor();
       await undo.getByLabel('Convolution', { exact: true }).selectOption('emerging');
       await undo.getByRole('button', { name: 'Undo it' }).press('Enter');
-      await undo.getByText(/Second kernel: .* from the top left; all are right/).waitFor();
+      await undo.getByText(/Second convolution: .* from the top left; all are right/).waitFor();
+      await undo.getByText(/^\d+ of 512 \(two convolutions\)$/).waitFor();
+      await undo.getByText(/The second convolution is undone, so the picture is still blurred/).waitFor();
       await undo
-        .getByText('First kernel: 256 of 256 pixels undone, from the bottom right; all are right')
+        .getByText('First convolution: 256 of 256 pixels undone, from the bottom right; all are right')
         .waitFor();
       await undo.getByRole('button', { name: 'Clear' }).press('Enter');
       await page.waitForFunction(() => location.hash.includes(`image=${'0'.repeat(64)}`));

@@ -21,7 +21,7 @@ export function QuickStart() {
     <section class="train-quick" aria-label="Train in two minutes">
       <p>
         A small flow learns {DIGITS_COUNT.toLocaleString('en')} handwritten digits. Look at its samples after
-        10 seconds, after 30, and each minute: first noise, then strokes, then digits. Or race{' '}
+        10 seconds, after 30, and each minute: first specks, then strokes; digits need longer. Or race{' '}
         <Term of="emerging-convolution">emerging convolutions</Term> against 1x1 convolutions.
       </p>
       <div class="buttons">

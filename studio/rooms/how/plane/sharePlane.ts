@@ -41,6 +41,7 @@ export function sharePlane(
       width: String(width),
       transformer,
     },
+    omitted: 'The link keeps the points and the settings; whoever opens it trains the flow again.',
     ...(look && {
       caption: {
         title: `A flow bends space into ${source === 'drawn' ? 'a drawing' : distributions[source].title}`,

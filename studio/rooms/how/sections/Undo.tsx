@@ -5,7 +5,9 @@ import { changeSettings, linkTo, settings } from '../../../address.ts';
 import { counted, plural } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { PlayButton } from '../../../parts/PlayButton.tsx';
+import { UnreadableSettings } from '../../../parts/RoomHead.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
+import { readSettings } from '../../../readSettings.ts';
 import { convolved, type Kind, sequences, type Undone, undone } from '../maths/substitution.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
 import { PixelGrid, type PixelLook } from '../parts/PixelGrid.tsx';
@@ -21,6 +23,9 @@ const STEP_MS = 50;
 /** Larger errors are shown as wrong. */
 const WRONG = 1e-6;
 
+/** Shown until the reader draws: a ring. */
+const usualPicture = ringPicture(SIDE).map((value) => (value > 0 ? 1 : 0));
+
 const kinds: Readonly<Record<Kind, { readonly title: string; readonly sees: string }>> = {
   ordinary: {
     title: 'ordinary, 3x3',
@@ -32,7 +37,7 @@ const kinds: Readonly<Record<Kind, { readonly title: string; readonly sees: stri
   },
   emerging: {
     title: 'two corners: emerging',
-    sees: 'The first kernel looks right and down, the second left and up; together they see all sides, and each is undone from its own corner.',
+    sees: 'The first convolution looks right and down, the second left and up; together they see all sides, and each is undone from its own corner.',
   },
 };
 
@@ -62,12 +67,13 @@ export function Undo() {
  * @param starts whether it begins by itself, unless the reader prefers less motion
  */
 export function UndoConvolution({ starts = false }: { starts?: boolean }) {
-  const [kind, setKind] = useState<Kind>('ordinary');
+  const { choice, read, unreadable } = readSettings(settings.value);
+  const kind = choice('convolution', Object.keys(kinds) as Kind[]);
   const [count, setCount] = useState(0);
   const [playing, setPlaying] = useState(starts && !matchMedia('(prefers-reduced-motion: reduce)').matches);
   const [selected, setSelected] = useState(0);
   const [ink, setInk] = useState(1);
-  const picture = decodePicture(settings.value.image);
+  const picture = read('image', decodePicture, usualPicture);
   const isBlank = picture.every((value) => value === 0);
   const sequence = sequences[kind];
   const totalSteps = sequence.length * PIXELS;
@@ -116,7 +122,7 @@ export function UndoConvolution({ starts = false }: { starts?: boolean }) {
             value={kind}
             options={Object.entries(kinds).map(([value, { title }]) => ({ value, text: title }))}
             onChange={(value) => {
-              setKind(value as Kind);
+              changeSettings({ convolution: value });
               restart();
             }}
           />
@@ -126,7 +132,7 @@ export function UndoConvolution({ starts = false }: { starts?: boolean }) {
             least={0}
             most={totalSteps}
             step={1}
-            shown={counted(count)}
+            shown={`${counted(count)} of ${counted(totalSteps)}${sequence.length === 1 ? '' : ' (two convolutions)'}`}
             onChange={(value) => {
               setPlaying(false);
               setCount(value);
@@ -141,18 +147,22 @@ export function UndoConvolution({ starts = false }: { starts?: boolean }) {
             ? isBlank
               ? 'The drawing is empty: draw something to undo.'
               : ''
-            : `${sequence.length === 1 ? '' : `${stage === 0 ? 'Second' : 'First'} kernel: `}${counted(done)} of ${counted(PIXELS)} pixels undone, from the ${sequence[kernel]!.start}; ${
+            : `${sequence.length === 1 ? '' : `${stage === 0 ? 'Second' : 'First'} convolution: `}${counted(done)} of ${counted(PIXELS)} pixels undone, from the ${sequence[kernel]!.start}; ${
                 wrong.size === 0
                   ? isBlank
                     ? 'all are empty, so nothing can go wrong'
                     : 'all are right'
                   : `${counted(wrong.size)} are wrong`
               }.`}{' '}
+          {stage > 0 &&
+            done < PIXELS &&
+            'The second convolution is undone, so the picture is still blurred by the first, which is undone from the other corner. '}
           {result.guessed > 0 &&
             `The last one depends on ${plural(result.guessed, 'pixel')} not known yet, taken as 0.`}
         </>
       }
     >
+      <UnreadableSettings settings={unreadable} />
       <div class="how-panels how-three">
         <Panel title="your drawing">
           <PixelGrid
@@ -256,10 +266,10 @@ function greyLevel(value: number, image: readonly number[]): number {
   return 0.08 + 0.92 * Math.min(1, Math.max(0, value / Math.max(1, ...image)));
 }
 
-/** The picture encoded in a text, four pixels in each hexadecimal digit; without one, a ring. */
-function decodePicture(text: string | undefined): number[] {
-  if (text === undefined || !/^[\da-f]{64}$/.test(text)) {
-    return ringPicture(SIDE).map((value) => (value > 0 ? 1 : 0));
+/** The picture encoded in a text, four pixels in each hexadecimal digit. */
+function decodePicture(text: string): number[] | undefined {
+  if (!/^[\da-f]{64}$/.test(text)) {
+    return undefined;
   }
   return [...text].flatMap((digit) => [8, 4, 2, 1].map((bit) => (Number.parseInt(digit, 16) & bit ? 1 : 0)));
 }
