@@ -60,6 +60,8 @@ describe.skipIf(chromiumPath === undefined)(
       });
 
       it('shows the way of a chosen point, whose log-terms add up', async () => {
+        // After a reset, the first look at the new flow.
+        await plane().getByTestId('log-density').waitFor();
         await plane().getByRole('application').press('ArrowRight');
         const { text, terms } = await plane().evaluate((element) => ({
           text: element.textContent!.replaceAll('−', '-'),
