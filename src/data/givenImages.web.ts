@@ -67,7 +67,7 @@ export type ImageSource = string | URL | Blob | GivenFiles | ImageSet;
 
 /** How images are opened. */
 export interface OpenImagesOptions extends Omit<FetchOptions, 'onProgress'> {
-  /** What the dataset is called; by default the name of the file or folder. */
+  /** The name of the dataset; by default that of the file or folder. */
   readonly name?: string;
   /** Height and width that all images are fitted to; by default they must have the same size. */
   readonly size?: number;
@@ -129,13 +129,13 @@ export interface GivenFolder {
   readonly files: readonly GivenFile[];
 }
 
-interface Found {
+interface NamedDataset {
   readonly name: string;
   readonly raw: RawDataset;
 }
 
 /** Opens images whose files, if they are files, have been found. */
-export async function openFound(
+export async function openListed(
   source: Exclude<ImageSource, GivenFiles> | GivenFolder,
   options: OpenImagesOptions,
 ): Promise<OpenedImages> {
@@ -148,7 +148,7 @@ export async function openFound(
 async function find(
   source: Exclude<ImageSource, GivenFiles> | GivenFolder,
   options: OpenImagesOptions,
-): Promise<Found> {
+): Promise<NamedDataset> {
   if (typeof source === 'string' || source instanceof URL) {
     const { href, pathname } = resolveUrl(source);
     const { onProgress, ...others } = options;
@@ -183,7 +183,7 @@ async function isImageFile(file: Blob): Promise<boolean> {
   return !(isZip(start) || isGzip(start) || isPacked(start));
 }
 
-async function inFile(file: Blob, name: string): Promise<Found> {
+async function inFile(file: Blob, name: string): Promise<NamedDataset> {
   const start = await readStart(file, name);
   if (isZip(start)) {
     return { name, raw: await storedImages(zipOfBlob(name, file)) };
@@ -203,7 +203,7 @@ function readStart(file: Blob, name: string): Promise<Uint8Array> {
 }
 
 /** Images in memory, divided by their names or numbers as images of a file are. */
-function inArray(images: ImageSet, name: string): Found {
+function inArray(images: ImageSet, name: string): NamedDataset {
   const names = Array.from({ length: images.count }, (_, index) => images.nameAt?.(index) ?? String(index));
   const splits = divide(names);
   if (typeof splits === 'string') {
@@ -226,7 +226,7 @@ function inArray(images: ImageSet, name: string): Found {
 
 /** Decodes images into memory, fitted if that is wanted. */
 async function toOneShape(
-  { name, raw }: Found,
+  { name, raw }: NamedDataset,
   options: OpenImagesOptions,
 ): Promise<{ opened: DatasetSource; damaged: readonly string[] }> {
   const shape = (await raw.train.set?.())?.imageShape;

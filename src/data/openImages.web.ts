@@ -27,11 +27,11 @@ export async function openImages(
   options: OpenImagesOptions = {},
 ): Promise<OpenedImages> {
   // The items of a drop are taken before anything is waited for.
-  const [images, { openFound }] = await Promise.all([
+  const [images, { openListed }] = await Promise.all([
     isGiven(source) ? listFiles(source) : source,
     import('./givenImages.web.ts'),
   ]);
-  return openFound(images, options);
+  return openListed(images, options);
 }
 
 function isGiven(source: ImageSource): source is GivenFiles {

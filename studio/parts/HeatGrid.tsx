@@ -123,7 +123,7 @@ export function HeatGrid({
           }}
         />
       )}
-      <span id={id} class="heat-words" aria-live="polite">
+      <span id={id} class="announced" aria-live="polite">
         {words ?? (selected === undefined ? '' : placeName(selected, shape))}
       </span>
     </div>

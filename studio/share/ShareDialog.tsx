@@ -88,7 +88,7 @@ export function ShareDialog({
           <button type="button" class="button primary" onClick={copy}>
             {copied ?? 'Copy link'}
           </button>
-          <span class="share-copied" role="status">
+          <span class="announced" role="status">
             {copied}
           </span>
         </div>

@@ -9,6 +9,7 @@ export {
   type TileNeighbour,
   type TileOptions,
 } from './cornerTiles.ts';
+export { largestDivisor } from './divisor.ts';
 export {
   countDimensions,
   type ImageShape,
@@ -27,7 +28,7 @@ export {
   orthogonalFactors,
   randomOrthogonal,
 } from './linearAlgebra.ts';
-export { countElements, largestDivisor, type NdArray } from './ndarray.ts';
+export { countElements, type NdArray } from './ndarray.ts';
 export { once } from './once.ts';
 export { requireArgument, requireFinite, requireKnown, requireWhole } from './optionValues.ts';
 export { otherParity, type Parity, pixelParity, pixelsOfParity } from './parity.ts';

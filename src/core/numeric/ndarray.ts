@@ -12,12 +12,3 @@ export interface NdArray {
 export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
-
-/** The largest divisor of a number of 1 or more that is at most `limit`. */
-export function largestDivisor(dividend: number, limit: number): number {
-  let divisor = Math.min(dividend, limit);
-  while (dividend % divisor !== 0) {
-    divisor--;
-  }
-  return divisor;
-}

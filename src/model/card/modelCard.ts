@@ -18,15 +18,15 @@ import {
 } from '../../flows/models/index.ts';
 import { changedSettings, changesIn, changesText, listSettings } from '../../runs/contents/index.ts';
 import { evaluationsIn, troubleText } from '../../runs/contents/stored.ts';
-import type { Config } from '../../runs/settings/index.ts';
 import {
   dataName,
   experimentName,
   flowName,
   isOnOwnData,
   lastPart,
-  presets,
-} from '../../runs/settings/presets.ts';
+} from '../../runs/settings/experimentName.ts';
+import type { Config } from '../../runs/settings/index.ts';
+import { presets } from '../../runs/settings/presets.ts';
 import { resolveConfig } from '../../runs/settings/yaml.ts';
 import { isHost } from '../../tensor/engine/index.ts';
 import { conditionComponents } from '../likelihood/conditionArrays.ts';

@@ -2,7 +2,7 @@
 
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { type RunPaths, requireRun } from '../../runs/folder/index.ts';
-import { dataName } from '../../runs/settings/presets.ts';
+import { dataName } from '../../runs/settings/experimentName.ts';
 import { type DamagedChoice, type RunModel, readRun } from './readRun.ts';
 import { readScores } from './scoresFile.ts';
 

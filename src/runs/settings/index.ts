@@ -1,4 +1,4 @@
-// Public to other folders: configuration, presets and schedule, without YAML.
+// Public to other folders: configuration and schedule, without presets and YAML.
 export { modelOptions } from './config.ts';
 export { type Config, type ConfigLayer, MOST_STEPS } from './configSchema.ts';
 export { checkModelShape, modelFor, requireImageShape } from './modelShape.ts';

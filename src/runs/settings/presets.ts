@@ -1,11 +1,10 @@
-// The presets: named experiments, each with its configuration and reported result; and what experiments are called.
+// The presets: named experiments, each with its configuration and reported result.
 
 import { unknownName } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
-import { partName } from '../../core/parts/index.ts';
 import { datasetRecords } from '../../data/sets/records.ts';
-import { flows, mixings, mixingText } from '../../flows/models/index.ts';
-import type { Config, ConfigLayer } from './configSchema.ts';
+import { mixings, mixingText } from '../../flows/models/index.ts';
+import type { ConfigLayer } from './configSchema.ts';
 import {
   type PaperExperiment,
   type PaperResult,
@@ -320,30 +319,4 @@ export function findPreset(name: string): Preset {
     );
   }
   return preset;
-}
-
-/** Whether a configuration uses the dataset of a preset, rather than other images with its settings. */
-export function isOnOwnData(preset: string | null, { data }: Config): boolean {
-  return presets.some(({ name, config }) => name === preset && config.data?.name === data.name);
-}
-
-/** The dataset without its folder: `emoji-32.images`. */
-export function dataName({ data }: Config): string {
-  return lastPart(data.name);
-}
-
-/** A name or path without the folders above. */
-export function lastPart(path: string): string {
-  return path.split(/[/\\]/).findLast((part) => part !== '') ?? '';
-}
-
-/** What a flow is called: a user's own by its name, the library's by its mixing. */
-export function flowName({ model: { flow, mixing } }: Config): string {
-  const name = flow && partName(flow);
-  return name === undefined || flows.isOfLibrary(name) ? partName(mixing) : name;
-}
-
-/** The name of an experiment: its preset's, or `emoji-32.images, emerging` if it uses other images. */
-export function experimentName(preset: string | null, config: Config): string {
-  return preset !== null && isOnOwnData(preset, config) ? preset : `${dataName(config)}, ${flowName(config)}`;
 }

@@ -13,8 +13,8 @@ import type { MeasuredImage } from '../../model/measure/index.ts';
 import { runFileNames } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { type RunPaths, runFiles } from '../../runs/folder/index.ts';
+import { experimentName } from '../../runs/settings/experimentName.ts';
 import type { Config } from '../../runs/settings/index.ts';
-import { experimentName } from '../../runs/settings/presets.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
 import { curvePlot, readLearningCurve } from './curvePlot.ts';
 

@@ -1,8 +1,8 @@
 // Definitions of studies as users write them, and the configurations that follow from them.
 import * as z from 'zod/mini';
 import { phrase, UserError } from '../../core/errors.ts';
+import { lastPart } from '../../runs/settings/experimentName.ts';
 import type { Config } from '../../runs/settings/index.ts';
-import { lastPart } from '../../runs/settings/presets.ts';
 import { resolveConfig } from '../../runs/settings/yaml.ts';
 
 /** The learning rates that a search begins with; it grows beyond them. */

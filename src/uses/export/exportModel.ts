@@ -20,7 +20,7 @@ import { type ReferenceScores, SCORES_FILE, scoresText } from '../../model/refer
 import type { WeightsKind } from '../../runs/contents/index.ts';
 import { evaluationsIn, type StepChoice } from '../../runs/contents/stored.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import { dataName } from '../../runs/settings/presets.ts';
+import { dataName } from '../../runs/settings/experimentName.ts';
 import { DEQUANTISER_FILE, exportManifest, type ModelOrigin, PRIOR_FILE } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 import type { RoundedWeights } from './weightBits.ts';

@@ -2,7 +2,7 @@
 import type { FlowModel, WorkOptions } from '../../model/index.ts';
 import { LARGEST_SCORES, parseScores, SCORES_FILE, scoresText } from '../../model/referenceScores.ts';
 import type { Run } from '../../runs/open/index.ts';
-import { dataName } from '../../runs/settings/presets.ts';
+import { dataName } from '../../runs/settings/experimentName.ts';
 import { measureReference, referenceImages, requireFinite } from './reference.ts';
 
 /**

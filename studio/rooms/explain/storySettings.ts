@@ -1,4 +1,4 @@
-// What the reader has changed in the steps of the story, kept in the address.
+// The reader's settings in the steps of the story, which the address keeps.
 import type { Settings } from '../../address.ts';
 import { MOST_SEED } from '../../numbers.ts';
 import { readSettings } from '../../readSettings.ts';

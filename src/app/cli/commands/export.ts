@@ -7,7 +7,7 @@ import { FlowModel, roundedModel } from '../../../model/index.ts';
 import { type LoadedRun, loadRun } from '../../../model/loading/loadRun.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
 import type { WeightsKind } from '../../../runs/contents/index.ts';
-import { dataName } from '../../../runs/settings/presets.ts';
+import { dataName } from '../../../runs/settings/experimentName.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { exportModel, type RoundedWeights, roundWeights } from '../../../uses/export/index.ts';
 import { requireFinite } from '../../../uses/odd/index.ts';

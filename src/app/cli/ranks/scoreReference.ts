@@ -13,7 +13,7 @@ import { differenceBetween, holdOutIn } from '../../../runs/contents/stored.ts';
 import { isRunData } from '../../../runs/folder/dataMark.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { conditionsFor } from '../../../runs/images/index.ts';
-import { dataName, lastPart } from '../../../runs/settings/presets.ts';
+import { dataName, lastPart } from '../../../runs/settings/experimentName.ts';
 import { LEAST_REFERENCES, measureReference, requireFinite } from '../../../uses/odd/index.ts';
 import { fitNamed, openRunImages } from '../parts/runImages.ts';
 import { formatCounted } from '../terminal/format.ts';

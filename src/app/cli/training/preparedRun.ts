@@ -19,8 +19,9 @@ import {
   type StartingModel,
   startRun,
 } from '../../../runs/open/index.ts';
+import { dataName, isOnOwnData } from '../../../runs/settings/experimentName.ts';
 import type { Config } from '../../../runs/settings/index.ts';
-import { dataName, findPreset, isOnOwnData } from '../../../runs/settings/presets.ts';
+import { findPreset } from '../../../runs/settings/presets.ts';
 import { type ConfigFile, type ConfigSources, resolveConfig } from '../../../runs/settings/yaml.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { requireWorkers } from '../../../training/gradients/index.ts';
