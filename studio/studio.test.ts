@@ -66,7 +66,7 @@ describe.skipIf(chromiumPath === undefined)(
     it('opens its first room, cross-origin isolated, with a title', async () => {
       await open('');
       await page.getByRole('heading', { name: /^This network turns noise into digits/ }).waitFor();
-      expect(new URL(page.url()).hash).toBe('#/explain');
+      await expect.poll(() => new URL(page.url()).hash).toBe('#/explain');
       expect(await page.title()).toBe('Explain · Emerging studio');
       expect(await page.evaluate('crossOriginIsolated')).toBe(true);
       expect(await page.getByRole('navigation').getByRole('link').first().getAttribute('aria-current')).toBe(
@@ -85,7 +85,7 @@ describe.skipIf(chromiumPath === undefined)(
       await width.waitFor();
       await expect.poll(() => width.inputValue()).toBe('11');
       expect(await page.getByRole('spinbutton', { name: 'Steps' }).inputValue()).toBe('7');
-      expect(new URL(page.url()).hash).toContain('model=runs/%3Cb%3Etiny');
+      await expect.poll(() => new URL(page.url()).hash).toContain('model=runs/%3Cb%3Etiny');
       // The link of the current room resets it.
       await page.getByRole('link', { name: 'Train', exact: true }).click();
       await page.waitForFunction(() => !location.hash.includes('width'));

@@ -214,7 +214,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByText('Options').click();
       await page.getByLabel('Include the model').uncheck();
       await expect.poll(heading).toMatch(/^500 images in 6\d\.\d KiB$/);
-      expect(new URL(page.url()).hash).toContain('embed=no');
+      await expect.poll(() => new URL(page.url()).hash).toContain('embed=no');
     });
 
     it('refuses models that can’t compress, and images of another size, in a sentence', async () => {

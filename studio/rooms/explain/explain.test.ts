@@ -127,10 +127,10 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByLabel('Convolution', { exact: true }).selectOption('emerging');
       await page.getByRole('button', { name: 'Undo it' }).click();
       await page.getByText(/256 of 256 pixels undone.* all are right\./).waitFor();
-      expect(new URL(page.url()).hash).toBe('#/explain?step=5&convolution=emerging');
+      await expect.poll(() => new URL(page.url()).hash).toBe('#/explain?step=5&convolution=emerging');
       await page.goBack();
       await page.getByRole('heading', { name: 'Fool it', level: 1 }).waitFor();
-      expect(new URL(page.url()).hash).toBe('#/explain?step=4&rubbed=100');
+      await expect.poll(() => new URL(page.url()).hash).toBe('#/explain?step=4&rubbed=100');
     });
 
     it('prices the digit as the library does', async () => {

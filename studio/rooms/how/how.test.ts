@@ -93,7 +93,9 @@ describe.skipIf(chromiumPath === undefined)(
         await page.mouse.up();
         await plane().getByText('Step 0.').waitFor();
         await page.waitForFunction(() => /drawing=\w{10}/.test(location.hash));
-        const opened = await openChromium(`${studio.url}${new URL(page.url()).hash}&couplings=99`);
+        const opened = await openChromium(
+          `${studio.url}${await page.evaluate('location.hash')}&couplings=99`,
+        );
         await opened.page
           .getByRole('figure', { name: 'A flow in two dimensions' })
           .getByText('Step 0.')
