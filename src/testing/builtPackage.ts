@@ -1,4 +1,5 @@
 // The package, built once for all tests; test files that change it copy it.
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,10 @@ export default async function buildPackage(project: TestProject): Promise<(() =>
   }
   const repository = fileURLToPath(new URL('../..', import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), 'emerging-built-'));
-  const compile = (): Promise<void> => compileFolder(join(repository, 'src'), join(folder, 'dist'));
+  const compile = async (): Promise<void> => {
+    await compileFolder(join(repository, 'src'), join(folder, 'dist'));
+    execFileSync(process.execPath, [join(repository, 'scripts/bundle-commands.mjs'), join(folder, 'dist')]);
+  };
   await compile();
   copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'));
   for (const linked of ['node_modules', 'models']) {

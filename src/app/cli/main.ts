@@ -1,15 +1,13 @@
 #!/usr/bin/env node
-// The command `emerging`. Installing only the library leaves out packages that only commands need.
-import { isInstalled, missingPackages } from '../../core/platform/index.node.ts';
-import { noteOnStderr, reportLostOutput } from './terminal/output.ts';
+// The command `emerging`. A build has its modules bundled too, which load in half the time (scripts/bundle-commands.mjs).
+import { existsSync } from 'node:fs';
 
-reportLostOutput();
+const bundle = new URL('bundle/start.js', import.meta.url);
 
-const missing = ['cli-progress', 'commander', 'string-width'].filter((name) => !isInstalled(name));
-if (missing.length > 0) {
-  noteOnStderr(missingPackages('emerging: the command line requires', missing).message);
-  process.exitCode = 1;
-} else {
-  const { runCommand } = await import('./runCommand.ts');
-  await runCommand(process.argv.slice(2));
-}
+/** Whether modules may register parts: they do so in the library's own modules, not in the bundle. */
+const mayImport =
+  process.argv.some((word) => /^--import(=|$)/.test(word)) ||
+  process.execArgv.length > 0 ||
+  process.env.NODE_OPTIONS !== undefined;
+
+await (mayImport || !existsSync(bundle) ? import('./start.ts') : import(bundle.href));

@@ -1,0 +1,44 @@
+// Bundles the command line of a build into a few files, `BUILD/app/cli/bundle`: reading 450 modules one by one takes
+// longer than most commands. A module finds what lies beside it from its address before it was bundled.
+//
+//   node scripts/bundle-commands.mjs BUILD
+import { readFile } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { build } from 'esbuild';
+
+const dist = resolve(process.argv[2]);
+const commands = join(dist, 'app/cli');
+const bundle = join(commands, 'bundle');
+
+const keepAddresses = {
+  name: 'keep addresses',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.js$/ }, async ({ path }) => {
+      const contents = await readFile(path, 'utf8');
+      const address = JSON.stringify(relative(bundle, path).split(sep).join('/'));
+      return {
+        // On the first line, so that the others keep their numbers.
+        contents: contents.includes('import.meta.url')
+          ? `const { url: bundleAddress } = import.meta, moduleAddress = new URL(${address}, bundleAddress).href; ${contents}`
+          : contents,
+      };
+    });
+  },
+};
+
+await build({
+  entryPoints: [join(commands, 'start.js')],
+  outdir: bundle,
+  chunkNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  packages: 'external',
+  // Modules that package.json names as free of side effects are known by their place in `dist`, not in a new build.
+  ignoreAnnotations: true,
+  define: { 'import.meta.url': 'moduleAddress' },
+  plugins: [keepAddresses],
+  logLevel: 'warning',
+});
