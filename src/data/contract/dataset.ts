@@ -37,20 +37,20 @@ export const splitNames = ['train', 'validation', 'test'] as const;
 /** A split of a dataset. */
 export type Split = (typeof splitNames)[number];
 
-/** The classes of images. */
-export interface Labels {
-  /** The names of the classes, all different, in the order of their numbers; the same for all splits of a dataset. */
-  readonly classes: readonly string[];
-  /** The number of the class of an image, from 0; throws RangeError if there is no such image. */
-  classAt(index: number): number;
-}
-
 /** A component of the conditions of images. */
 export interface ConditionValues {
   /** The shape of its values for each image: `[1]` for a number, `[K]` for several, `[H, W, K]` for an image. */
   readonly shape: readonly number[];
   /** Writes the values of the images at `indices` into `out`, image after image. Throws RangeError if there is no such image. */
   read(indices: ArrayLike<number>, out: Float64Array): void;
+}
+
+/** The classes of images: a condition whose values are one-hot, `[K]` for K classes. */
+export interface Labels extends ConditionValues {
+  /** The names of the classes, all different, in the order of their numbers; the same for all splits of a dataset. */
+  readonly classes: readonly string[];
+  /** The number of the class of an image, from 0; throws RangeError if there is no such image. */
+  classAt(index: number): number;
 }
 
 /** Numbers and images that accompany each image, by name, that a density can depend on. */
@@ -221,10 +221,9 @@ export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
     kind: images.kind,
     ...(nameAt && { nameAt: (position: number) => nameAt(chosen[checkIndex(position, chosen.length)]!) }),
     ...(labels && {
-      labels: {
-        classes: labels.classes,
-        classAt: (position) => labels.classAt(chosen[checkIndex(position, chosen.length)]!),
-      },
+      labels: labelsFrom(labels.classes, (position) =>
+        labels.classAt(chosen[checkIndex(position, chosen.length)]!),
+      ),
     }),
     ...(conditions && {
       conditions: Object.fromEntries(
@@ -339,7 +338,23 @@ export function labelled(
       `${source}: image ${wrong} has label ${copy[wrong]}, expected 0 to ${classes.length - 1}; use another copy`,
     );
   }
-  return { ...images, labels: { classes, classAt: (index) => copy[checkIndex(index, count)]! } };
+  return { ...images, labels: labelsFrom(classes, (index) => copy[checkIndex(index, count)]!) };
+}
+
+/** Labels of images whose classes `classAt` knows. */
+export function labelsFrom(classes: readonly string[], classAt: (index: number) => number): Labels {
+  const { length: count } = classes;
+  return {
+    classes,
+    classAt,
+    shape: [count],
+    read(indices, out) {
+      out.fill(0);
+      for (let row = 0; row < indices.length; row++) {
+        out[row * count + classAt(indices[row]!)] = 1;
+      }
+    },
+  };
 }
 
 /** Whether images are labelled with exactly these classes. */

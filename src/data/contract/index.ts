@@ -33,6 +33,7 @@ export {
   type Labels,
   LONGEST_CLASS_NAME,
   labelled,
+  labelsFrom,
   leastValidation,
   MOST_CLASSES,
   MOST_SHARE,

@@ -9,6 +9,7 @@ import {
   checkOutput,
   type DatasetSource,
   type ImageSet,
+  labelsFrom,
   type Split,
 } from '../contract/dataset.ts';
 import { maxBytesAtOnce } from '../files/randomAccess.ts';
@@ -136,10 +137,7 @@ export function packedSource(packed: PackedFile): DatasetSource {
       ...(checksum !== undefined && { checksum }),
       nameAt: (index: number) => memberName(first + checkIndex(index, count)),
       ...(stored && {
-        labels: {
-          classes: stored.classes,
-          classAt: (index) => stored.numbers[first + checkIndex(index, count)]!,
-        },
+        labels: labelsFrom(stored.classes, (index) => stored.numbers[first + checkIndex(index, count)]!),
       }),
     };
   };

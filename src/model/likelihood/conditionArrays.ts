@@ -66,14 +66,28 @@ export function componentReader(
   imageConditions: Conditions | undefined,
   subject: string,
 ): ConditionReader {
+  return arraysReader(requireComponents(flow, imageConditions, subject));
+}
+
+/** The conditions of images that a flow depends on, without classes; they must have them, in the flow's shapes. */
+function requireComponents(
+  flow: Conditioned,
+  imageConditions: Conditions | undefined,
+  subject: string,
+): Conditions {
   const components = conditionComponents(flow);
   const conditions = requireConditions(imageConditions, components, subject);
+  return Object.fromEntries(components.map(({ name }) => [name, conditions[name]!]));
+}
+
+/** Reads conditions as arrays. */
+function arraysReader(conditions: Conditions): ConditionReader {
   return (indices) =>
     asConditionInputs(
       Object.fromEntries(
-        components.map(({ name, shape }) => {
+        Object.entries(conditions).map(([name, { shape, read }]) => {
           const data = new Float64Array(indices.length * countElements(shape));
-          conditions[name]!.read(indices, data);
+          read(indices, data);
           return [name, { shape: [indices.length, ...shape], data }];
         }),
       ),
@@ -92,18 +106,9 @@ export function conditionReader(
   name: string,
 ): ConditionReader {
   const { classes } = flow;
-  const components = componentReader(flow, images.conditions, `the images of ${name}`);
-  if (classes.length === 0) {
-    return components;
-  }
-  const labels = requireLabels(images, classes, name);
-  return (indices) => ({
-    ...oneHotClasses(
-      Array.from(indices, (index) => labels.classAt(index)),
-      classes.length,
-    ),
-    ...components(indices),
-  });
+  const conditions = requireComponents(flow, images.conditions, `the images of ${name}`);
+  const labels = classes.length > 0 && { [CLASSES]: requireLabels(images, classes, name) };
+  return arraysReader({ ...conditions, ...labels });
 }
 
 /**

@@ -4,13 +4,11 @@ export {
   type ConditionArrays,
   type Conditioned,
   type ConditionReader,
-  componentReader,
   conditionComponents,
   conditionFromArrays,
   conditionInputs,
   conditionReader,
   type NamedCondition,
-  oneHotClasses,
 } from './conditionArrays.ts';
 export {
   type Batch,

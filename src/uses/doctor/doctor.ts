@@ -3,7 +3,14 @@
 
 import { requireArgument } from '../../core/numeric/index.ts';
 import { requireMemory } from '../../core/platform/index.ts';
-import { evenlySpread, hasClasses, type ImageSet, readAll, subset } from '../../data/contract/index.ts';
+import {
+  evenlySpread,
+  hasClasses,
+  type ImageSet,
+  labelsFrom,
+  readAll,
+  subset,
+} from '../../data/contract/index.ts';
 import { type Flow, listLayers } from '../../flows/models/index.ts';
 import {
   bytesOfRun,
@@ -14,12 +21,7 @@ import {
   type TrainedModel,
   type WorkOptions,
 } from '../../model/index.ts';
-import {
-  type ConditionArrays,
-  componentReader,
-  conditionFromArrays,
-  oneHotClasses,
-} from '../../model/likelihood/index.ts';
+import { conditionFromArrays, conditionReader } from '../../model/likelihood/index.ts';
 import { type Evaluation, evaluate } from '../../model/measure/index.ts';
 import { type CompileOptions, defaultDevice, isHost, releaseAfter } from '../../tensor/engine/index.ts';
 import { measureLayers, measureModel } from './checks.ts';
@@ -140,14 +142,11 @@ export async function diagnose(
   const classes = await imageClasses(trained, chosen, { ...options, signal });
   signal?.throwIfAborted();
   onProgress?.(0, countLayers(model));
-  const conditionOfImages = (indices: readonly number[]): ConditionArrays => ({
-    ...(classes.length > 0 &&
-      oneHotClasses(
-        indices.map((index) => classes[index]!),
-        model.classes.length,
-      )),
-    ...componentReader(model, chosen.conditions, 'the images')(indices),
-  });
+  const known = {
+    ...chosen,
+    ...(classes.length > 0 && { labels: labelsFrom(model.classes, (index) => classes[index]!) }),
+  };
+  const conditionOfImages = conditionReader(model, known, 'this set');
   const examining = { ...options, seed, condition: conditionOfImages([...positions.keys()]) };
   const { reconstruction, samples, ...examined } = await examineModel(trained, x, examining);
   const estimated = count < images.count;

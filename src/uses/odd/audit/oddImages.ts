@@ -2,7 +2,7 @@
 
 import { UserError } from '../../../core/errors.ts';
 import { median, quantile, type Values } from '../../../core/numeric/index.ts';
-import { type ImageSet, imagesInMemory } from '../../../data/contract/index.ts';
+import { type ImageSet, imagesInMemory, labelsFrom } from '../../../data/contract/index.ts';
 import { joined } from '../../../data/pixels/index.ts';
 import type { FlowModel, WorkOptions } from '../../../model/index.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
@@ -87,7 +87,7 @@ export async function oddByModel(
   const { imageShape } = model;
   const set: ImageSet = {
     ...imagesInMemory(joined(pixels), imageShape),
-    ...(labels && { labels: { classes: labels.classes, classAt: (index) => labels.of[index]! } }),
+    ...(labels && { labels: labelsFrom(labels.classes, (index) => labels.of[index]!) }),
   };
   const report = await score(model, set, { ...following, reference });
   requireDescribed(report);

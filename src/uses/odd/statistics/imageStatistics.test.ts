@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
-import { imagesInMemory } from '../../../data/contract/dataset.ts';
+import { imagesInMemory, labelsFrom } from '../../../data/contract/dataset.ts';
 import { randomParameters } from '../../../flows/checks/randomParameters.ts';
 import { Glow } from '../../../flows/models/glow.ts';
 import { FlowModel } from '../../../model/flowModel.ts';
@@ -67,7 +67,7 @@ describe('class statistics', () => {
 
   describe('class statistics', () => {
     it('are the bits/dim under the best class, and by how much it beats the label', () => {
-      const labels = { classes: ['a', 'b', 'c'], classAt: (image: number) => [0, 0][image]! };
+      const labels = labelsFrom(['a', 'b', 'c'], (image) => [0, 0][image]!);
       const { bestClass, labelMargin } = classStatistics(model, likelihoods, labels);
       expect([...bestClass].map((value) => Number(value.toFixed(9)))).toEqual([1, 0.5]);
       // The first image is likelier of class b by 2 bits, the second of its own class by 2 bits.
