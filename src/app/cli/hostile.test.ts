@@ -85,14 +85,13 @@ async function expectRefusals(
   expect(breaches).toEqual([]);
 }
 
-// `encode` and `interpolate` read what `sample` reads.
+// `encode` and `interpolate` read what `sample` reads, `compare` what `evaluate` reads.
 it.each<[string, (path: string) => string[]]>([
   ['evaluate', (path) => ['evaluate', path, '--draws=1', ...quick]],
   ['sample', (path) => ['sample', path, '--count=4', '--out=samples.png', ...quick]],
   ['doctor', (path) => ['doctor', path, '--images=2', ...quick]],
   ['score', (path) => ['score', path, '--data=data', ...quick]],
   ['export', (path) => ['export', path, `--out=${path.replace('hostile/', 'exported/')}`]],
-  ['compare', (path) => ['compare', 'sound/run', path, ...quick]],
   ['train --resume', (path) => ['train', '--resume', path, '--steps=5', '--no-test', ...quick]],
 ])('%s survives all runs', { timeout: 600_000 }, async (_, command) => {
   await expectRefusals(runs, command);
@@ -124,9 +123,8 @@ it('score survives random damage to exports', { timeout: 600_000 }, async () => 
 
 const prepared = (path: string): string => `--out=${path.replace('images/', 'prepared-')}`;
 
-// `encode` reads images as `score` does, `evaluate` datasets as `train`.
+// `encode` reads images as `score` does, `evaluate` and `datasets show` read datasets as `train`.
 it.each<[string, (path: string) => string[]]>([
-  ['datasets show', (path) => ['datasets', 'show', path, '--count=4', '--limit=100', '--out=shown.png']],
   ['datasets prepare', (path) => ['datasets', 'prepare', path, '--size=8', prepared(path)]],
   ['score', (path) => ['score', 'sound/run', path, '--resize', '--draws=1', ...quick]],
   ['train', (path) => ['train', `--data=${path}`, '--steps=1', '--no-test', '--out=trained', ...quick]],

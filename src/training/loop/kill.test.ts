@@ -16,7 +16,7 @@ import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { train } from './train.ts';
 
 /** Kills per optimiser; `KILLS=100` for a long run. */
-const KILLS = Number(process.env.KILLS ?? 10);
+const KILLS = Number(process.env.KILLS ?? 6);
 /** More than all the killed processes can reach. */
 const STEPS = 30 * KILLS;
 /** The number of kills that must leave a half-written checkpoint; killing continues until they have. */
