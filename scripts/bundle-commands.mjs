@@ -36,6 +36,7 @@ await build({
   platform: 'node',
   target: 'node20',
   packages: 'external',
+  minify: true,
   // Modules that package.json names as free of side effects are known by their place in `dist`, not in a new build.
   ignoreAnnotations: true,
   define: { 'import.meta.url': 'moduleAddress' },

@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs';
 
 const bundle = new URL('bundle/start.js', import.meta.url);
 
-/** Whether modules may register parts: they do so in the library's own modules, not in the bundle. */
-const mayImport =
-  process.argv.some((word) => /^--import(=|$)/.test(word)) ||
+/**
+ * Whether the command needs the modules themselves: imported modules register parts with them, and stack traces name them.
+ */
+const needsModules =
+  process.argv.some((word) => /^--(import(=.*)?|debug)$/s.test(word)) ||
   process.execArgv.length > 0 ||
   process.env.NODE_OPTIONS !== undefined;
 
-await (mayImport || !existsSync(bundle) ? import('./start.ts') : import(bundle.href));
+await (needsModules || !existsSync(bundle) ? import('./start.ts') : import(bundle.href));
