@@ -1,4 +1,5 @@
 // The room Draw: a sheet of samples, one of them enlarged, and interpolation between two.
+import { useSignal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { changeSettings, linkTo, type Settings, settings } from '../../address.ts';
 import { chosenModel, modelAddress } from '../../models.ts';
@@ -59,13 +60,16 @@ export function Draw() {
   const live = useLiveTiles(model, drawn, sheet);
   const shown = live.images ?? sheet ?? (drawing.progress && begun?.images);
   const ends = useEnds(model, interpolation, drawn, sheet);
-  const [opened, setOpened] = useState<number>();
-  // The enlarged image belongs to the old sheet.
-  useEffect(() => setOpened(undefined), [sheet]);
+  // A signal: opening an image draws nothing else again.
+  const opened = useSignal<number | undefined>(undefined);
+  useEffect(() => {
+    // The enlarged image belongs to the old sheet.
+    opened.value = undefined;
+  }, [sheet]);
 
   const choose = (index: number): void => {
     if (ends.wanted === undefined) {
-      setOpened(index);
+      opened.value = index;
     } else {
       ends.choose(ends.wanted, sampleAt(index));
     }
@@ -153,26 +157,12 @@ export function Draw() {
         onRandom={sheet && (() => ends.chooseBoth(pickTwo(countImages(sheet)).map(sampleAt)))}
         saveAs={`interpolation-${name}`}
       />
-      {sheet && opened !== undefined && (
+      {sheet && (
         <LargeSample
           sheet={sheet}
-          index={opened}
-          inside={linkTo('inside', {
-            model: sheet.model.path,
-            image: 'sample',
-            seed: String(sheet.seed),
-            place: String(opened + 1),
-            temperature: String(sheet.temperature),
-            sampled: sheet.class,
-          })}
-          model={modelAddress(sheet.model)}
-          saveAs={`sample-${opened + 1}-${name}`}
-          onMove={setOpened}
-          onInterpolate={() => {
-            ends.choose(0, sampleAt(opened));
-            setOpened(undefined);
-          }}
-          onClose={() => setOpened(undefined)}
+          opened={opened}
+          nameAfter={name!}
+          onInterpolate={(index) => ends.choose(0, sampleAt(index))}
         />
       )}
     </div>

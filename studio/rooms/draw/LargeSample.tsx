@@ -1,42 +1,46 @@
 // One image of the sheet, enlarged, with its bits/dim.
+import type { Signal } from '@preact/signals';
+import { linkTo } from '../../address.ts';
+import { modelAddress, type OfferedModel } from '../../models.ts';
 import { savePng } from '../../parts/download.ts';
 import { Large } from '../../parts/Large.tsx';
 import { countImages, Picture, selectImage } from '../../parts/Picture.tsx';
 import { Term } from '../../parts/Term.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
-import type { Images, ModelAddress } from '../../work/models.ts';
+import type { Images } from '../../work/models.ts';
 import { useWork } from '../../work/useWork.ts';
+import type { DrawSettings } from './drawSettings.ts';
 
 /** Pixels along one side of a pixel of an enlarged file. */
 const ENLARGED = 8;
 
 interface LargeSampleProps {
-  readonly sheet: Images;
-  readonly index: number;
-  /** The link to the room Inside with this image. */
-  readonly inside: string;
-  readonly model: ModelAddress;
-  /** The file's name without its extension. */
-  readonly saveAs: string;
-  onMove(index: number): void;
-  onInterpolate(): void;
-  onClose(): void;
+  readonly sheet: Images & DrawSettings & { readonly model: OfferedModel };
+  /** The index of the enlarged image; undefined if none is. */
+  readonly opened: Signal<number | undefined>;
+  /** What follows its number in the name of its file. */
+  readonly nameAfter: string;
+  onInterpolate(index: number): void;
 }
 
-/** A dialog with the image and its bits/dim. */
-export function LargeSample({
+/** A dialog with the image and its bits/dim, while one is opened. */
+export function LargeSample({ opened, ...props }: LargeSampleProps) {
+  const index = opened.value;
+  return index === undefined ? null : <OpenedSample opened={opened} index={index} {...props} />;
+}
+
+function OpenedSample({
   sheet,
+  opened,
   index,
-  inside,
-  model,
-  saveAs,
-  onMove,
+  nameAfter,
   onInterpolate,
-  onClose,
-}: LargeSampleProps) {
+}: LargeSampleProps & { readonly index: number }) {
   const image = selectImage(sheet, index);
   const count = countImages(sheet);
+  const model = modelAddress(sheet.model);
+  const saveAs = `sample-${index + 1}-${nameAfter}`;
   const measuring = useWork(
     // Copied, because sending a view would send the whole sheet.
     (waiting) =>
@@ -46,6 +50,21 @@ export function LargeSample({
       })),
     [sheet, index],
   );
+  const close = (): void => {
+    opened.value = undefined;
+  };
+  const interpolate = (): void => {
+    onInterpolate(index);
+    close();
+  };
+  const inside = linkTo('inside', {
+    model: sheet.model.path,
+    image: 'sample',
+    seed: String(sheet.seed),
+    place: String(index + 1),
+    temperature: String(sheet.temperature),
+    sampled: sheet.class,
+  });
   const bits = measuring.result?.index === index ? measuring.result.bits : undefined;
   return (
     <Large
@@ -58,7 +77,7 @@ export function LargeSample({
       picture={<Picture image={image} label={`Image ${index + 1}, enlarged`} />}
       actions={
         <>
-          <button type="button" class="button" onClick={onInterpolate}>
+          <button type="button" class="button" onClick={interpolate}>
             Interpolate from here
           </button>
           <a class="button" href={inside}>
@@ -78,8 +97,10 @@ export function LargeSample({
       }
       index={index}
       count={count}
-      onMove={onMove}
-      onClose={onClose}
+      onMove={(to) => {
+        opened.value = to;
+      }}
+      onClose={close}
     >
       {bits === undefined ? (
         <Working work={measuring} />
