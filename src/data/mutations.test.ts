@@ -2,12 +2,12 @@
 // MUTATIONS=10000 npx vitest run src/data/mutations.test.ts tries that many per format.
 // @module-tag system
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../core/errors.ts';
+import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import type { RawDataset } from './contract/rawImages.ts';
 import { fixture } from './fixtures/formula.ts';
 import { readIdx } from './formats/idx.ts';
@@ -20,11 +20,7 @@ const runs = Number(process.env.MUTATIONS ?? 200);
 /** In addition to the memory in use before; the files and their images are a few KB. */
 const memoryBound = 2 ** 30;
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'emerging-mutations-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** A position in a file as a fraction of its length, uniformly distributed. */
 const share = fc.noBias(fc.nat(2 ** 24 - 1)).map((value) => value / 2 ** 24);

@@ -1,6 +1,5 @@
 // Images in a page: the pixels, splits and errors of Node, from files, folders, archives and prepared files.
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -15,6 +14,7 @@ import { bundle } from './browser.ts';
 import { described } from './describedDataset.ts';
 import { chromiumPath, openPage } from './pages.ts';
 import { writePng } from './pngFiles.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 
 /** What a page and Node say about an image: its pixels or the error. */
 type Decoded =
@@ -114,13 +114,12 @@ describe.skipIf(chromiumPath === undefined)(
   'in Chromium (scripts/install-system-packages)',
   { tags: 'system' },
   () => {
-    let folder: string;
+    const folder = temporaryFolder();
     let photos: Awaited<ReturnType<typeof preparedInNode>>;
     let page: Page;
     let close: () => Promise<void>;
     const inFolder = (...names: string[]): string => join(folder, ...names);
     beforeAll(async () => {
-      folder = mkdtempSync(join(tmpdir(), 'emerging-'));
       ({ page, close } = await openPage(await bundle(script)));
       await page.waitForFunction('globalThis.library');
       // A set of photos of several sizes, a broken one, one of a foreign format, and text.
@@ -139,10 +138,7 @@ describe.skipIf(chromiumPath === undefined)(
       writeFileSync(inFolder('photos', '.hidden.png'), 'no image');
       photos = await preparedInNode(inFolder('photos'), 8);
     });
-    afterAll(async () => {
-      await close();
-      rmSync(folder, { recursive: true, force: true });
-    });
+    afterAll(() => close());
 
     const inPage = async (bytes: Uint8Array): Promise<Decoded> =>
       (await page.evaluate(`decode('${Buffer.from(bytes).toString('base64')}')`)) as Decoded;

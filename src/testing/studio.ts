@@ -18,7 +18,8 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, inject } from 'vitest';
 import { mediaType } from '../app/studioServer/headers.ts';
-import { type CommandLine, copyPackage, temporaryFolder } from './command.ts';
+import { type CommandLine, copyPackage } from './command.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 

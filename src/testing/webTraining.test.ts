@@ -1,8 +1,7 @@
 // Training in a page: the steps of Node from a real browser, in a worker with workers of its own, and runs that go from
 // a page to the command line and back.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,10 +16,10 @@ import { train } from '../training/loop/train.ts';
 import { bundle } from './browser.ts';
 import { fileStoreSeen, fileStoreUse } from './fileStoreUse.ts';
 import { chromiumPath, openPage } from './pages.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from './tinyRuns.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'web-training-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 
 const STEPS = 20;
 const dataset = labelledTinyDataset(8);

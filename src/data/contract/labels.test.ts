@@ -1,12 +1,12 @@
 // Labels from their files to the batches of training: they belong to their images wherever these go.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { openedBy } from '../../testing/openedBy.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { BatchStream } from '../batches.ts';
 import { fixture } from '../fixtures/formula.ts';
 import { readPackedHeader, verifyPackedFile } from '../packed/packedFile.ts';
@@ -17,12 +17,7 @@ import { fashionMnist } from '../sets/mnist.ts';
 import { classesOfNames } from '../sources/splitOfName.ts';
 import { countClasses, type ImageSet, imagesInMemory, labelled, readOne, subset } from './dataset.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'labels-'));
-afterAll(() => rmSync(root, { recursive: true }));
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(root, 'case-'));
-});
+const folder = emptyFolder();
 
 const validation = 0.2;
 const listLabels = ({ count, labels }: ImageSet): number[] =>

@@ -1,22 +1,14 @@
 // Files: what is at a path, their bytes, and the error messages.
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { catchUserError } from '../../testing/catchUserError.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { exists, isFolder, readBytes, readChecked, readTextFile, requireExists } from './files.ts';
 import { byHeader, encodeSafetensors } from './safetensors.ts';
 
-let folder: string;
-
-beforeEach(() => {
-  folder = fs.mkdtempSync(join(tmpdir(), 'files-'));
-});
-
-afterEach(() => {
-  fs.rmSync(folder, { recursive: true });
-});
+const folder = emptyFolder();
 
 describe('readBytes', () => {
   it('reads a file and explains why a path is not one', () => {

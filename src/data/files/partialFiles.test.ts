@@ -2,20 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { catchUserError } from '../../testing/catchUserError.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { PartialFile, removePartialFiles, requireWritable, writeFileAtomically } from './partialFiles.ts';
 
-let folder: string;
-beforeEach(() => {
-  folder = fs.mkdtempSync(join(tmpdir(), 'partial-'));
-});
+const folder = emptyFolder();
 afterEach(() => {
   vi.restoreAllMocks();
   syncBuiltinESMExports();
-  fs.rmSync(folder, { recursive: true });
 });
 
 /** Makes a file system call fail as it would on a full or broken disk. */

@@ -1,20 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { eightBit } from '../../testing/eightBit.ts';
 import { openedBy } from '../../testing/openedBy.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { readAll } from '../contract/dataset.ts';
 import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../contract/rawImages.ts';
 import { packedFile, packedTarget } from './packedFile.ts';
 import { type PrepareOptions, prepare } from './packImages.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
+const folder = temporaryFolder();
 const inFolder = (name: string): string => join(folder, name);
 const filesLeft = (name: string): string[] => readdirSync(folder).filter((file) => file.startsWith(name));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Source images by name; null is a corrupt one, an error is thrown. */
 const split = (pictures: Record<string, DecodedImage | null | Error>): RawSplit => ({

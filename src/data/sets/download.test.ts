@@ -1,23 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { ClosedFolder } from '../files/closedFolder.ts';
 import { type DownloadOptions, download } from './download.ts';
 
@@ -25,14 +16,13 @@ const random = new RandomStream(4, 'file');
 const content = Buffer.from(Uint8Array.from({ length: 300_000 }, () => random.integer(256)));
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-let folder: string;
+const folder = emptyFolder();
 let server: Server;
 let url: string;
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let requestCount: number;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'download-'));
   requestCount = 0;
   server = createServer((request, response) => {
     requestCount++;
@@ -44,7 +34,6 @@ beforeEach(async () => {
 afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  rmSync(folder, { recursive: true });
 });
 
 const path = (): string => join(folder, 'file.bin');

@@ -1,29 +1,15 @@
 // downloadDataset: existing files are kept, and datasets without a download are rejected.
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { type DatasetDownload, downloadDataset } from './download.ts';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'downloads-'));
-  vi.stubEnv('EMERGING_DATA', folder);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
-});
+const folder = emptyFolder();
+beforeEach(() => void vi.stubEnv('EMERGING_DATA', folder));
+afterEach(() => vi.unstubAllEnvs());
 
 it('does not download existing files', async () => {
   const path = join(folder, 'cifar-10-binary.tar.gz');

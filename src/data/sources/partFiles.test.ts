@@ -3,12 +3,12 @@
 
 import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openedBy } from '../../testing/openedBy.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { createZip } from '../../testing/zipFiles.ts';
 import { readAll, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
@@ -18,14 +18,8 @@ import { imagenet32 } from '../sets/imagenet.ts';
 import { loadImages } from './loadImages.ts';
 import { findParts, openParts, partFiles } from './partFiles.ts';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-parts-')));
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
-});
+const folder = emptyFolder();
+afterEach(() => vi.unstubAllEnvs());
 
 /** All images of a file, in order. */
 async function decodeImages(path: string): Promise<DecodedImage[]> {
