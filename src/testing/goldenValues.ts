@@ -6,7 +6,7 @@ import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
 import { compile } from '../tensor/engine/program.ts';
 import { releaseAfter } from '../tensor/engine/resources.ts';
 import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { input, type Tensor } from '../tensor/tensor.ts';
+import { constant, input, type Tensor } from '../tensor/tensor.ts';
 
 /** One golden file: arrays under the keys that `maths` uses, and the other fields of its kind. */
 // biome-ignore lint/suspicious/noExplicitAny: each kind of file has its own form, which its test knows.
@@ -105,9 +105,14 @@ export function requireSameNames(
   }
 }
 
-/** Input tensors for arrays, by name. */
-export function asInputs(arrays: Record<string, NdArray>): Record<string, Tensor> {
+/** Input tensors for arrays or parameters, by name. */
+export function asInputs(arrays: Record<string, { shape: readonly number[] }>): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]));
+}
+
+/** Constant tensors for arrays, by name. */
+export function asConstants(arrays: Readonly<Record<string, NdArray>>): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, constant(array)]));
 }
 
 /** The outputs of a program for inputs by name. */

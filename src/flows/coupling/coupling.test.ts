@@ -8,6 +8,7 @@ import { gradients } from '../../tensor/gradients/gradient.ts';
 import { add, concatenate, sum } from '../../tensor/operations/index.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { asInputs } from '../../testing/goldenValues.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { type AffineOptions, affine } from './affine.ts';
 import { coupling } from './coupling.ts';
@@ -32,9 +33,7 @@ const parameters = Object.fromEntries(
 /** y and ln|det|, and optionally the gradients of Σ y + Σ ln|det|, of a batch of `images` images. */
 async function buildProgram(images: number, differentiated: boolean) {
   const x = input('x', [images, SIZE, SIZE, CHANNELS]);
-  const tensors = Object.fromEntries(
-    Object.entries(layer.parameters).map(([name, { shape }]) => [name, input(name, shape)]),
-  );
+  const tensors = asInputs(layer.parameters);
   const { y, logDet } = layer.forward(x, parametersFrom(tensors));
   const variables = { x, ...tensors };
   const parameterGradients = gradients(add(sum(y), sum(logDet)), Object.values(variables), constant(1));

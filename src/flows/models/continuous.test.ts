@@ -5,7 +5,8 @@ import { logAbsDeterminant } from '../../core/numeric/linearAlgebra.ts';
 import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compile, type Program } from '../../tensor/engine/program.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import { input } from '../../tensor/tensor.ts';
+import { asConstants } from '../../testing/goldenValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
@@ -35,7 +36,7 @@ function createValues(count: number): NdArray {
 
 async function compileProgram(model: Glow, count: number): Promise<Program> {
   const weights = randomParameters(model.parameters, 2);
-  const tensors = Object.fromEntries(Object.entries(weights).map(([path, array]) => [path, constant(array)]));
+  const tensors = asConstants(weights);
   const [image, noise] = [input('image', [count, ...imageShape]), input('noise', [count, ...imageShape])];
   const { logLikelihood, latents } = model.likelihood(image, noise, parametersFrom(tensors));
   const outputs = {

@@ -1,10 +1,10 @@
 // The layers of a model, applied one after the other, equal the model.
 
 import { expect, it } from 'vitest';
-import { compile } from '../../tensor/engine/program.ts';
 import { add, multiply, slice, subtract, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { asConstants, runOnce } from '../../testing/goldenValues.ts';
 import { smallMixing } from '../../testing/layers.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
@@ -44,9 +44,7 @@ it.each([
     );
     expect(paths).toEqual(Object.keys(model.parameters));
 
-    const tensors = Object.fromEntries(
-      Object.entries(randomParameters(model.parameters)).map(([path, array]) => [path, constant(array)]),
-    );
+    const tensors = asConstants(randomParameters(model.parameters));
     const parameters = parametersFrom(tensors);
     const x = constant(randomImages(3, model.imageShape, 'x'));
     const encoded = model.encode(x, parameters);
@@ -73,7 +71,7 @@ it.each([
     const outputs = { logDensity, wholeDensity: add(encoded.logPrior, encoded.logDet) };
     const named = (name: string, tensors: Tensor[]) =>
       tensors.map((tensor, index) => [`${name}${index}`, tensor]);
-    const program = await compile(
+    const result = await runOnce(
       {
         inputs: {},
         outputs: {
@@ -81,10 +79,9 @@ it.each([
           ...Object.fromEntries([...named('latent', latents), ...named('whole', encoded.latents)]),
         },
       },
-      { precision: 'float64', threads: 1 },
+      {},
+      'float64',
     );
-    const result = await program.run({});
-    await program.release();
     expectClose('density', result.logDensity!.data, result.wholeDensity!.data, 'float64');
     expect(latents.length).toBe(2);
     latents.forEach((_, index) => {

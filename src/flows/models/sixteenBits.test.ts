@@ -6,7 +6,8 @@ import { RandomStream } from '../../core/numeric/random.ts';
 import { pixelsFromValues } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../tensor/emitter.ts';
 import { compile } from '../../tensor/engine/program.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import { input } from '../../tensor/tensor.ts';
+import { asConstants } from '../../testing/goldenValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
@@ -46,7 +47,7 @@ it('log-likelihoods in float32 agree with float64', async () => {
   model.dequantiser.draw(new RandomStream(2, 'noise'), noise.data);
   const weights = randomParameters(model.parameters, 3);
   const measured = async (precision: Precision): Promise<NdArray['data']> => {
-    const tensors = Object.fromEntries(Object.entries(weights).map(([path, each]) => [path, constant(each)]));
+    const tensors = asConstants(weights);
     const [v, u] = [input('image', shape), input('noise', shape)];
     const { logLikelihood } = model.likelihood(v, u, parametersFrom(tensors));
     const definition = { inputs: { image: v, noise: u }, outputs: { logLikelihood } };

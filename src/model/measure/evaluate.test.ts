@@ -8,7 +8,7 @@ import { mean, variance } from '../../core/numeric/statistics.ts';
 import { imagesInMemory, readOne } from '../../data/contract/dataset.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
-import { constant } from '../../tensor/tensor.ts';
+import { asConstants } from '../../testing/goldenValues.ts';
 import { randomParameters } from '../../testing/layers.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { plainBitsPerDim } from '../../testing/plainLikelihood.ts';
@@ -42,9 +42,7 @@ describe('against a plain likelihood', () => {
   const images = imagesInMemory(randomPixels(20, imageShape), imageShape);
   const seed = 11;
   const values = randomParameters(model.parameters);
-  const parameters = Object.fromEntries(
-    Object.entries(values).map(([path, array]) => [path, constant(array)]),
-  );
+  const parameters = asConstants(values);
   const expected = Array.from({ length: images.count }, (_, index) => {
     const noise = new Float64Array(countDimensions(imageShape));
     new RandomStream(seed, 'dequantise', 0, index).fillDequantisationNoise(noise);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { runOnce } from '../../testing/goldenValues.ts';
 import { prepare } from '../engine/graph/prepare.ts';
 import { compile } from '../engine/program.ts';
 import * as op from '../operations/index.ts';
@@ -34,9 +35,7 @@ async function computeValues(
   inputs: Record<string, Tensor>,
   feeds: Record<string, NdArray>,
 ): Promise<Record<string, NdArray>> {
-  const program = await compile({ inputs, outputs }, { precision: 'float64', threads: 1 });
-  const values = await program.run(feeds);
-  await program.release();
+  const values = await runOnce({ inputs, outputs }, feeds, 'float64');
   return values;
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
+import { asInputs, runOnce } from '../../../testing/goldenValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import {
   type Boundary,
@@ -15,7 +16,6 @@ import { multiply, sum } from '../../operations/index.ts';
 import { identity, reshape } from '../../operations/layout.ts';
 import { listTensors } from '../../programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor.ts';
-import { compile } from '../program.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
 import * as batchLast from './batchLastConvolutions.ts';
 import type { AffineConvolution } from './convolutions.ts';
@@ -123,9 +123,7 @@ describe.each<[string, Offset[], Boundary, boolean]>([
       bias: createArray('bias', [outputs]),
       scale: createArray('scale', [outputs]),
     };
-    const tensors = Object.fromEntries(
-      Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]),
-    ) as Record<keyof typeof arrays, Tensor>;
+    const tensors = asInputs(arrays) as Record<keyof typeof arrays, Tensor>;
     const { x, kernel, bias, scale } = tensors;
     const options = { offsets, boundary, edge };
     const affine: AffineConvolution = { ...options, kernel, bias, scale };
@@ -169,8 +167,7 @@ describe.each<[string, Offset[], Boundary, boolean]>([
       );
     }
     const definition = { inputs: tensors, outputs: outputsByForm };
-    const program = await compile(definition, { precision: 'float64', threads: 1 });
-    const results = await program.run(arrays);
+    const results = await runOnce(definition, arrays, 'float64');
     const expected = plainConvolution(arrays.x, arrays.kernel, options, arrays.bias, arrays.scale);
     const zero = { shape: [outputs], data: new Float64Array(outputs) };
     const unitScale = { shape: [outputs], data: new Float64Array(outputs).fill(1) };
@@ -181,7 +178,6 @@ describe.each<[string, Offset[], Boundary, boolean]>([
       const wanted = parity === undefined ? reference : pickHalf(reference, outputs, Number(parity));
       expectClose(form, data, wanted, 'float64', 1e-12);
     }
-    await program.release();
   });
 });
 
@@ -226,15 +222,13 @@ it.each([
       ['float64', 1e-12],
       ['float32', 2e-5],
     ] as const) {
-      const program = await compile(definition, { precision, threads: 1 });
-      const results = await program.run(arrays);
+      const results = await runOnce(definition, arrays, precision);
       const expected = plainConvolution(arrays.x, arrays.kernel, { offsets }, arrays.bias, arrays.scale);
       expectClose('dense', results.dense!.data, expected, precision, tolerance);
       for (let index = 0; index < 4; index++) {
         const [actual, wanted] = [results[`dense ${index}`]!.data, results[`plain ${index}`]!.data];
         expectClose(`gradient ${index}`, actual, [...wanted], precision, tolerance);
       }
-      await program.release();
     }
   },
 );

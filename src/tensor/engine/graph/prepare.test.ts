@@ -6,10 +6,11 @@ import { parametersFrom } from '../../../flows/contract/parameters.ts';
 import { emerging } from '../../../flows/layers/emerging.ts';
 import { buildCoupling } from '../../../flows/models/couplings.ts';
 import { expectClose } from '../../../testing/golden.ts';
+import { asInputs } from '../../../testing/goldenValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import * as op from '../../operations/index.ts';
 import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
-import { constant, input, type Tensor } from '../../tensor.ts';
+import { constant, input } from '../../tensor.ts';
 import { type Device, devices, graphStyle } from '../devices/device.ts';
 import { compilePrepared } from '../program.ts';
 import { prepare } from './prepare.ts';
@@ -37,9 +38,7 @@ const createArrays = (images: number): Record<string, NdArray> =>
 
 /** A coupling and, on request, the gradients of Σ y + Σ ln|det|. */
 function couplingProgram(images: number, differentiated: boolean): ProgramDefinition {
-  const inputs = Object.fromEntries(
-    Object.entries(createArrays(images)).map(([name, { shape }]) => [name, input(name, shape)]),
-  );
+  const inputs = asInputs(createArrays(images));
   const { y, logDet } = layer.forward(inputs.x!, parametersFrom(inputs));
   const loss = op.add(op.sum(y), op.sum(logDet));
   const parameterGradients = gradients(loss, Object.values(inputs), constant(1));
@@ -131,9 +130,7 @@ it('inverts corner convolutions over anti-diagonals, or leaves them to the host'
       return [name, { shape: spec.shape, data: moved }];
     }),
   );
-  const tensors = Object.fromEntries(
-    Object.entries(parameters).map(([name, array]): [string, Tensor] => [name, input(name, array.shape)]),
-  );
+  const tensors = asInputs(parameters);
   const y = input('y', shape);
   const x = emergingLayer.inverse(y, parametersFrom(tensors));
   const definition = {
