@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { openedBy } from '../../testing/openedBy.ts';
 import { emptyFolder } from '../../testing/temporaryFolder.ts';
+import { idxBytes } from '../../testing/tinyImages.ts';
 import { BatchStream } from '../batches.ts';
 import { fixture } from '../fixtures/formula.ts';
 import { readPackedHeader, verifyPackedFile } from '../packed/packedFile.ts';
@@ -28,12 +29,7 @@ const classesIn = (images: ImageSet): number[] =>
   Array.from({ length: images.count }, (_, index) => readOne(images, index)[0]! % 10);
 
 function idx(name: string, shape: readonly number[], data: ArrayLike<number>): void {
-  const header = new DataView(new ArrayBuffer(4 + 4 * shape.length));
-  header.setUint32(0, 0x0800 + shape.length);
-  shape.forEach((length, axis) => {
-    header.setUint32(4 + 4 * axis, length);
-  });
-  writeFileSync(join(folder, name), Buffer.concat([new Uint8Array(header.buffer), Uint8Array.from(data)]));
+  writeFileSync(join(folder, name), idxBytes(shape, data));
 }
 
 /** A folder of IDX files whose images of 2 x 2 pixels have their class as every pixel. */

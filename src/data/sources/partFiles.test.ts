@@ -178,12 +178,7 @@ describe('a path', () => {
   it('to one file has a tenth of its images for testing, by number', async () => {
     expect(await partFiles.recognises(fixture('colour.npy'))).toBe(true);
     const path = join(folder, 'x.npy');
-    const header = Buffer.from(
-      "\x93NUMPY\x01\x00\x00\x00{'descr': '|u1', 'fortran_order': False, 'shape': (300, 2, 1)}\n",
-      'latin1',
-    );
-    header.writeUInt16LE(header.length - 10, 8);
-    await writeFile(path, Buffer.concat([header, Buffer.alloc(600, 7)]));
+    await writeFile(path, npyBytes(new Uint8Array(600).fill(7), [300, 2, 1]));
     const { train, test } = await openedBy(partFiles, path);
     expect(train.count + test.count).toBe(300);
     expect(test.count).toBeGreaterThan(15);
