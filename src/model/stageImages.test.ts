@@ -8,7 +8,7 @@ import { Glow } from '../flows/models/glow.ts';
 import { evaluate } from '../tensor/engine/program.ts';
 import { constant } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { asConstants } from '../testing/goldenValues.ts';
+import { asConstants } from '../testing/programValues.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import { FlowModel } from './flowModel.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { complexInverse, complexLogAbsDet, sum } from '../../tensor/operations/index.ts';
 import { constant, input } from '../../tensor/tensor.ts';
-import { runOnce } from '../../testing/goldenValues.ts';
+import { runOnce } from '../../testing/programValues.ts';
 import { invertComplexMatrices } from './complexMatrices.ts';
 import { inverse, logAbsDeterminant } from './linearAlgebra.ts';
 import { RandomStream } from './random.ts';

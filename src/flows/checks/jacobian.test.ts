@@ -1,7 +1,7 @@
 // Three numerical log-determinants of one layer agree with each other, and with the layer.
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { asConstants } from '../../testing/goldenValues.ts';
+import { asConstants } from '../../testing/programValues.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { chain } from '../contract/chain.ts';
 import { parametersFrom } from '../contract/parameters.ts';

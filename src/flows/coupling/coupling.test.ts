@@ -8,7 +8,7 @@ import { gradients } from '../../tensor/gradients/gradient.ts';
 import { add, concatenate, sum } from '../../tensor/operations/index.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { asInputs } from '../../testing/goldenValues.ts';
+import { asInputs } from '../../testing/programValues.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { type AffineOptions, affine } from './affine.ts';
 import { coupling } from './coupling.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { input } from '../../tensor/tensor.ts';
-import { runOnce } from '../../testing/goldenValues.ts';
+import { runOnce } from '../../testing/programValues.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { mixture } from './mixture.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { constant } from '../../tensor/tensor.ts';
-import { asConstants, runOnce } from '../../testing/goldenValues.ts';
+import { asConstants, runOnce } from '../../testing/programValues.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { defineConditioner, defineMask } from '../coupling/definitions.ts';

@@ -5,7 +5,7 @@ import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { asConstants, asInputs, runOnce } from '../../testing/goldenValues.ts';
+import { asConstants, asInputs, runOnce } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import type { Condition } from '../contract/condition.ts';
 import { parametersFrom } from '../contract/parameters.ts';

@@ -6,7 +6,7 @@ import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compile, type Program } from '../../tensor/engine/program.ts';
 import { input } from '../../tensor/tensor.ts';
-import { asConstants } from '../../testing/goldenValues.ts';
+import { asConstants } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';

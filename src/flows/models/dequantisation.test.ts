@@ -10,7 +10,7 @@ import { compile, evaluate } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { sum } from '../../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
-import { asConstants, asInputs, runOnce } from '../../testing/goldenValues.ts';
+import { asConstants, asInputs, runOnce } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { DEQUANTISER } from './flow.ts';

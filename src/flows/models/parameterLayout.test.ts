@@ -8,7 +8,7 @@ import { add, multiply, sum } from '../../tensor/operations/index.ts';
 import { listTensors } from '../../tensor/programDefinition.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
-import { runOnce } from '../../testing/goldenValues.ts';
+import { runOnce } from '../../testing/programValues.ts';
 import type { ParameterSpecs } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
 import { ParameterLayout } from './parameterLayout.ts';

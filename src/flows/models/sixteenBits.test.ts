@@ -7,7 +7,7 @@ import { pixelsFromValues } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../tensor/emitter.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { input } from '../../tensor/tensor.ts';
-import { asConstants } from '../../testing/goldenValues.ts';
+import { asConstants } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';

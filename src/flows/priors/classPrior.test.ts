@@ -6,7 +6,7 @@ import { compile } from '../../tensor/engine/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { asInputs } from '../../testing/goldenValues.ts';
+import { asInputs } from '../../testing/programValues.ts';
 import { checkBijection } from '../checks/checkBijection.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';

@@ -5,7 +5,7 @@ import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { asInputs, runOnce } from '../../testing/goldenValues.ts';
+import { asInputs, runOnce } from '../../testing/programValues.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { split, topPrior } from './prior.ts';

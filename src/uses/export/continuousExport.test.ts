@@ -7,7 +7,7 @@ import { randomParameters } from '../../flows/checks/randomParameters.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { input } from '../../tensor/tensor.ts';
-import { asConstants, runOnce } from '../../testing/goldenValues.ts';
+import { asConstants, runOnce } from '../../testing/programValues.ts';
 import { exportPrograms } from './exportPrograms.ts';
 
 const runtime: string = 'onnxruntime-node';

@@ -20,8 +20,8 @@ import type { TrainedModel } from '../../model/trainedModel.ts';
 import { evaluate } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { runOnce } from '../../testing/goldenValues.ts';
 import { smallMixing } from '../../testing/layers.ts';
+import { runOnce } from '../../testing/programValues.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { type ExportedPrograms, exportPrograms } from './exportPrograms.ts';
 

@@ -7,7 +7,7 @@ import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { randomParameters } from '../../flows/checks/randomParameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { FlowModel } from '../../model/flowModel.ts';
-import { asConstants } from '../../testing/goldenValues.ts';
+import { asConstants } from '../../testing/programValues.ts';
 import { measurePlaces, oddPlaces } from './places.ts';
 
 const imageShape: ImageShape = [8, 12, 1];

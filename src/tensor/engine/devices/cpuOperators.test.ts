@@ -1,7 +1,7 @@
 // Gated networks on a CPU: fast nodes for a batch of known size, and those that decode compressed files for an open one.
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';
-import { runOnce } from '../../../testing/goldenValues.ts';
+import { runOnce } from '../../../testing/programValues.ts';
 import { convolution, elu, squareOffsets } from '../../operations/index.ts';
 import { OPEN_BATCH } from '../../shape.ts';
 import { input } from '../../tensor.ts';

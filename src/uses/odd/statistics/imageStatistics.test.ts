@@ -6,7 +6,7 @@ import { imagesInMemory, labelsFrom } from '../../../data/contract/dataset.ts';
 import { randomParameters } from '../../../flows/checks/randomParameters.ts';
 import { Glow } from '../../../flows/models/glow.ts';
 import { FlowModel } from '../../../model/flowModel.ts';
-import { asConstants } from '../../../testing/goldenValues.ts';
+import { asConstants } from '../../../testing/programValues.ts';
 import { computableFrom } from '../scores/index.ts';
 import { codeLength } from './codeLength.ts';
 import { classStatistics, gridMeans, measureStatistics, ninthNames } from './imageStatistics.ts';
