@@ -1,5 +1,6 @@
 // The library in a page of Firefox: a model's values, and a training, against Node's.
 import { expect, it } from 'vitest';
+import { largestDifference } from '../core/numeric/compare.ts';
 import { memoryFiles } from '../data/files/fileStore.ts';
 import { loadModel } from '../model/loading/loadModel.ts';
 import { startRun } from '../runs/open/run.node.ts';
@@ -66,11 +67,9 @@ it.skipIf(firefoxPath === undefined)(
 
     const model = await loadModel('models/mnist-small');
     const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
-    expect(
-      Math.max(...report.samples.map((value, index) => Math.abs(value - samples[index]!))),
-    ).toBeLessThanOrEqual(1);
+    expect(largestDifference(samples, report.samples)).toBeLessThanOrEqual(1);
     const bits = await model.bitsPerDim(Uint8Array.from(report.samples));
-    expect(Math.max(...report.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(2e-6);
+    expect(largestDifference(bits, report.bits)).toBeLessThan(2e-6);
     await model.release();
     const exact = await loadModel('models/mnist-small', { device: 'wasm' });
     const latents = await exact.encode(Uint8Array.from(report.samples));
@@ -84,8 +83,6 @@ it.skipIf(firefoxPath === undefined)(
     const run = await startRun(config, memoryFiles('node'), { dataset });
     await train({ ...run, threads: 2, workers: 2, events: { onStep } });
     expect(report.losses).toHaveLength(losses.length);
-    expect(Math.max(...report.losses.map((loss, index) => Math.abs(loss - losses[index]!)))).toBeLessThan(
-      1e-4,
-    );
+    expect(largestDifference(losses, report.losses)).toBeLessThan(1e-4);
   },
 );

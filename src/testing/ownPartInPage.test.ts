@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as define from '../api/shared/define.ts';
 import * as limits from '../api/shared/limits.ts';
+import { largestDifference } from '../core/numeric/compare.ts';
 import { option, registerPart } from '../core/parts/index.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { memoryFiles, readFiles } from '../data/files/fileStore.ts';
@@ -53,9 +54,7 @@ interface Used {
 
 function expectClose(actual: readonly number[], expected: readonly number[], limit: number): void {
   expect(actual).toHaveLength(expected.length);
-  expect(Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)))).toBeLessThanOrEqual(
-    limit,
-  );
+  expect(largestDifference(expected, actual)).toBeLessThanOrEqual(limit);
 }
 
 describe.skipIf(chromiumPath === undefined)(
