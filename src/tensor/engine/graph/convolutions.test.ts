@@ -1,9 +1,8 @@
 // Convolutions against a plain sum over taps and channels, in every form that the engine produces.
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../../core/numeric/random.ts';
+import type { NdArray } from '../../../core/numeric/ndarray.ts';
 import { expectClose } from '../../../testing/golden.ts';
-import { asInputs, runOnce } from '../../../testing/goldenValues.ts';
+import { asInputs, normalArray, runOnce } from '../../../testing/programValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import {
   type Boundary,
@@ -22,11 +21,6 @@ import type { AffineConvolution } from './convolutions.ts';
 import * as batchFirst from './convolutions.ts';
 
 const [IMAGES, HEIGHT, WIDTH] = [2, 4, 6];
-
-const createArray = (name: string, shape: number[]): NdArray => ({
-  shape,
-  data: new RandomStream(3, name, ...shape).normals(countElements(shape)),
-});
 
 /** Σ over taps and channels, (… + bias)·scale, one number at a time. */
 function plainConvolution(
@@ -118,10 +112,10 @@ describe.each<[string, Offset[], Boundary, boolean]>([
     [1, 1],
   ])('%i to %i channels, in every form', async (inputs, outputs) => {
     const arrays = {
-      x: createArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
-      kernel: createArray('kernel', [offsets.length, inputs + (edge ? 1 : 0), outputs]),
-      bias: createArray('bias', [outputs]),
-      scale: createArray('scale', [outputs]),
+      x: normalArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: normalArray('kernel', [offsets.length, inputs + (edge ? 1 : 0), outputs]),
+      bias: normalArray('bias', [outputs]),
+      scale: normalArray('scale', [outputs]),
     };
     const tensors = asInputs(arrays) as Record<keyof typeof arrays, Tensor>;
     const { x, kernel, bias, scale } = tensors;
@@ -190,10 +184,10 @@ it.each([
   async (inputs, outputs) => {
     const offsets = squareOffsets(3);
     const arrays = {
-      x: createArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
-      kernel: createArray('kernel', [9, inputs, outputs]),
-      bias: createArray('bias', [outputs]),
-      scale: createArray('scale', [outputs]),
+      x: normalArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: normalArray('kernel', [9, inputs, outputs]),
+      bias: normalArray('bias', [outputs]),
+      scale: normalArray('scale', [outputs]),
     };
     const [x, kernel, bias, scale] = Object.entries(arrays).map(([name, { shape }]) =>
       input(name, shape),
@@ -204,7 +198,7 @@ it.each([
       'denseConvolution',
     );
     const plain = batchFirst.convolved(x, affine);
-    const weight = constant(createArray('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
+    const weight = constant(normalArray('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
     const nameOutputs = (name: string, y: Tensor): Record<string, Tensor> => ({
       [name]: y,
       ...Object.fromEntries(
