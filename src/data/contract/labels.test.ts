@@ -4,7 +4,6 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../core/errors.ts';
 import { openedBy } from '../../testing/openedBy.ts';
 import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { idxBytes } from '../../testing/tinyImages.ts';
@@ -81,11 +80,11 @@ describe('a folder of IDX files', () => {
   });
 
   it('is refused if a file of labels is damaged, and has no labels if one is missing', async () => {
-    const refused = async (message: string): Promise<void> => {
-      const error = await openDataset(folder, { validation }).catch((caught: unknown) => caught);
-      expect(error).toBeInstanceOf(UserError);
-      expect((error as UserError).message).toBe(`${folder}/${message}`);
-    };
+    const refused = (message: string) =>
+      expect(openDataset(folder, { validation })).rejects.toMatchObject({
+        name: 'UserError',
+        message: `${folder}/${message}`,
+      });
     idxDataset({ labels: 29 });
     await refused('train-labels-idx1-ubyte: 29 labels for 30 images; use another copy');
     idxDataset({ tests: 9 });
