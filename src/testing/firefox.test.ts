@@ -39,13 +39,11 @@ it.skipIf(firefoxPath === undefined)(
           wasm: '/runtime/ort-wasm-simd-threaded.wasm.gz',
           startWorker: () => new Worker('/gradients.js', { type: 'module' }),
         });
-        const model = await loadModel('/mnist');
+        await using model = await loadModel('/mnist');
         const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
         const bits = await model.bitsPerDim(samples);
-        await model.release();
-        const exact = await loadModel('/mnist', { device: 'wasm' });
+        await using exact = await loadModel('/mnist', { device: 'wasm' });
         const latents = (await exact.encode(samples)).flatMap(({ data }) => [...data]);
-        await exact.release();
         const images = imagesInMemory(Uint8Array.from([${pixels}]), [8, 8, 1]);
         const dataset = { name: 'tiny', imageShape: [8, 8, 1], train: images, validation: images, test: images };
         const files = await privateFiles.open('firefox');
@@ -65,16 +63,14 @@ it.skipIf(firefoxPath === undefined)(
     await page.close();
     expect(report.browser).toContain('Firefox');
 
-    const model = await loadModel('models/mnist-small');
+    await using model = await loadModel('models/mnist-small');
     const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
     expect(largestDifference(samples, report.samples)).toBeLessThanOrEqual(1);
     const bits = await model.bitsPerDim(Uint8Array.from(report.samples));
     expect(largestDifference(bits, report.bits)).toBeLessThan(2e-6);
-    await model.release();
-    const exact = await loadModel('models/mnist-small', { device: 'wasm' });
+    await using exact = await loadModel('models/mnist-small', { device: 'wasm' });
     const latents = await exact.encode(Uint8Array.from(report.samples));
     expect(report.latents).toEqual(latents.flatMap(({ data }) => [...data]));
-    await exact.release();
 
     const losses: number[] = [];
     const onStep = (_: number, loss: number): void => {

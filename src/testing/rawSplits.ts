@@ -11,8 +11,9 @@ export const splitOfImages = (images: readonly RawImage[]): RawSplit => ({
   },
 });
 
+const require = createRequire(import.meta.url);
 /** Pictures of 64 x 64 pixels with palettes and transparency; neighbours, such as keycaps, are similar. */
 export const emojiFolder = join(
-  dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
+  dirname(require.resolve('emoji-datasource-google/package.json')),
   'img/google/64',
 );

@@ -37,7 +37,7 @@ async function returned(images: Uint8Array): Promise<Uint8Array> {
 
 /** What float32 decodes after it has encoded images; undefined if it diverges. */
 async function returnedInFloat32(images: Uint8Array): Promise<Uint8Array | undefined> {
-  const model = new FlowModel(trained);
+  await using model = new FlowModel(trained);
   try {
     return eightBit(await model.decode(await model.encode(images)));
   } catch (error) {
@@ -45,8 +45,6 @@ async function returnedInFloat32(images: Uint8Array): Promise<Uint8Array | undef
       return undefined;
     }
     throw error;
-  } finally {
-    await model.release();
   }
 }
 

@@ -441,12 +441,8 @@ it('refuses more images than memory for their activations', async () => {
   const trained = await train('1x1');
   const eight = examinationBytes(trained, 8);
   expect(eight).toBe(8 * examinationBytes(trained, 1));
-  const memory = vi.spyOn(process, 'availableMemory').mockReturnValue(eight - 1);
-  try {
-    await expect(diagnose(trained, images, { ...engine, images: 8, quick: true })).rejects.toThrow(
-      /^the activations of 8 images take .* of memory, but only .* is available: use fewer images, or a smaller model$/,
-    );
-  } finally {
-    memory.mockRestore();
-  }
+  using _ = vi.spyOn(process, 'availableMemory').mockReturnValue(eight - 1);
+  await expect(diagnose(trained, images, { ...engine, images: 8, quick: true })).rejects.toThrow(
+    /^the activations of 8 images take .* of memory, but only .* is available: use fewer images, or a smaller model$/,
+  );
 });
