@@ -148,31 +148,25 @@ describe('encode and decode', () => {
 
   it('run fewer images at a time if there is little memory, and say so if there is too little for one', async () => {
     const expected = await model.sample({ count: 6 });
-    const memory = vi.spyOn(process, 'availableMemory');
-    try {
-      const small = use(trained);
-      const seen: number[] = [];
-      const decoder = await compileDecoder(trained, { threads: 1 });
-      await decoder.release();
-      const perImage = decoder.bytesPerImage;
-      memory.mockReturnValue((2.5 * perImage) / 0.4);
-      const onProgress = (done: number) => void seen.push(done);
-      expect(await small.sample({ count: 6, onProgress })).toEqual(expected);
-      expect(seen).toEqual([2, 4, 6]);
-      memory.mockReturnValue(perImage);
-      await expect(small.sample({ count: 1 })).rejects.toThrow(
-        /the activations of an image of 8x8x1 take .* of memory/,
-      );
-      memory.mockReturnValue(2 ** 30);
-      await expect(small.sample({ count: 2 ** 25 })).rejects.toThrow(
-        'the pixels of 33554432 images take 2.0 GiB of memory, but only 1.0 GiB is available: draw fewer at a time',
-      );
-      await expect(small.sample({ count: 2 ** 40 })).rejects.toThrow(
-        'the pixels of 1099511627776 images take',
-      );
-    } finally {
-      memory.mockRestore();
-    }
+    using memory = vi.spyOn(process, 'availableMemory');
+    const small = use(trained);
+    const seen: number[] = [];
+    const decoder = await compileDecoder(trained, { threads: 1 });
+    await decoder.release();
+    const perImage = decoder.bytesPerImage;
+    memory.mockReturnValue((2.5 * perImage) / 0.4);
+    const onProgress = (done: number) => void seen.push(done);
+    expect(await small.sample({ count: 6, onProgress })).toEqual(expected);
+    expect(seen).toEqual([2, 4, 6]);
+    memory.mockReturnValue(perImage);
+    await expect(small.sample({ count: 1 })).rejects.toThrow(
+      /the activations of an image of 8x8x1 take .* of memory/,
+    );
+    memory.mockReturnValue(2 ** 30);
+    await expect(small.sample({ count: 2 ** 25 })).rejects.toThrow(
+      'the pixels of 33554432 images take 2.0 GiB of memory, but only 1.0 GiB is available: draw fewer at a time',
+    );
+    await expect(small.sample({ count: 2 ** 40 })).rejects.toThrow('the pixels of 1099511627776 images take');
   });
 
   it('name the image whose values overflow, or leave it black with onOverflow', async () => {
@@ -383,14 +377,13 @@ describe('a program that cannot be compiled', () => {
 });
 
 it('is released at the end of a block', async () => {
-  const released = vi.spyOn(FlowModel.prototype, 'release');
+  using released = vi.spyOn(FlowModel.prototype, 'release');
   {
     await using otherModel = new FlowModel(trained, { threads: 1 });
     expect(await otherModel.sample({ count: 0 })).toEqual(new Uint8Array());
     expect(released).not.toHaveBeenCalled();
   }
   expect(released).toHaveBeenCalledTimes(1);
-  released.mockRestore();
 });
 
 it('works again after its programs were freed, and two calls at once share a program', async () => {
