@@ -3,9 +3,10 @@ import { expect, it } from 'vitest';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
+import { evaluate } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
-import { asConstants, asInputs, runOnce } from '../../testing/programValues.ts';
+import { asConstants, asInputs } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import type { Condition } from '../contract/condition.ts';
 import { parametersFrom } from '../contract/parameters.ts';
@@ -40,18 +41,12 @@ async function run(
   kind: 'given' | 'by class',
   condition: Condition = {},
 ): Promise<ArrayLike<number>> {
-  const tensors = asConstants(weights);
-  const [x, u] = [input('image', shape), input('noise', shape)];
-  const p = parametersFrom(tensors);
+  const [x, u, p] = [constant(image), constant(noise), parametersFrom(asConstants(weights))];
   const likelihoodOrClasses =
     kind === 'given'
       ? model.likelihood(x, u, p, condition).logLikelihood
       : model.logLikelihoodByClass(x, u, p);
-  const { found: result } = await runOnce(
-    { inputs: { image: x, noise: u }, outputs: { found: likelihoodOrClasses } },
-    { image, noise },
-    'float64',
-  );
+  const [result] = await evaluate([likelihoodOrClasses]);
   return result!.data;
 }
 

@@ -13,8 +13,8 @@ import { mixingNames } from '../../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../../flows/models/options.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import type { TrainedModel } from '../../../model/trainedModel.ts';
-import { compile } from '../../../tensor/engine/program.ts';
-import { input } from '../../../tensor/tensor.ts';
+import { evaluate } from '../../../tensor/engine/program.ts';
+import { constant } from '../../../tensor/tensor.ts';
 import { eightBit } from '../../../testing/eightBit.ts';
 import { filledStack } from '../../../testing/filledStack.ts';
 import { randomModel, tinyFlow } from '../../../testing/randomModel.ts';
@@ -42,19 +42,13 @@ async function floatBits(
   noise: ArrayLike<number>,
 ): Promise<number[]> {
   const shape = [image.length / countDimensions(model.imageShape), ...model.imageShape];
-  const [x, u] = [input('image', shape), input('noise', shape)];
+  const x = constant({ shape, data: Float64Array.from(image) });
+  const u = constant({ shape, data: Float64Array.from(noise, (value) => (value + 0.5) / 256) });
   const p = parametersFrom(parameters);
-  const outputs =
-    model.classes.length > 0
-      ? { byClass: model.logLikelihoodByClass(x, u, p) }
-      : { logLikelihood: model.likelihood(x, u, p).logLikelihood };
-  const program = await compile({ inputs: { image: x, noise: u }, outputs }, { precision: 'float64' });
-  const results = await program.run({
-    image: { shape, data: Float64Array.from(image) },
-    noise: { shape, data: Float64Array.from(noise, (value) => (value + 0.5) / 256) },
-  });
-  await program.release();
-  const { data } = Object.values(results)[0]!;
+  const [result] = await evaluate([
+    model.classes.length > 0 ? model.logLikelihoodByClass(x, u, p) : model.likelihood(x, u, p).logLikelihood,
+  ]);
+  const { data } = result!;
   const classes = model.classes.length || 1;
   const bits: number[] = [];
   for (let first = 0; first < data.length; first += classes) {
