@@ -15,7 +15,7 @@ import type { ModelOptions } from './flows/models/options.ts';
 import { optionsText } from './runs/settings/trainedOptions.ts';
 import { compile } from './tensor/engine/program.ts';
 import { constant, input } from './tensor/tensor.ts';
-import { temporaryFolder } from './testing/command.ts';
+import { temporaryFolder } from './testing/temporaryFolder.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = temporaryFolder();

@@ -1,13 +1,11 @@
-// Images of 8 and of 16 bits: kept, and rounded only for models of 8 bits or next to images of 8 bits.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { inEightBits } from '../core/numeric/values.ts';
 import { withStandardisation } from '../runs/images/valuesOfImages.ts';
 import { startRun } from '../runs/open/run.node.ts';
 import { resolveConfig } from '../runs/settings/resolve.ts';
+import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import { readOne } from './contract/dataset.ts';
 import { memoryFiles } from './files/fileStore.ts';
 import { identifyImages } from './identity.ts';
@@ -15,8 +13,7 @@ import { toBits, toFullRange } from './pixels/bitDepth.ts';
 import { prepareDataset } from './prepareDataset.ts';
 import { openDataset, openSplit } from './registry.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'depths-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const values = (index: number): Uint16Array =>
   Uint16Array.from({ length: 64 }, (_, pixel) => (index * 997 + pixel * 547) % 65_536);

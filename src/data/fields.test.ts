@@ -1,27 +1,24 @@
 // Images of real numbers: opened and prepared to the bit, and refused if a model could not learn from them.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
+import { npy as npyOf } from '../testing/hostile/hostileImages.ts';
+import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import { readAll, readOne } from './contract/dataset.ts';
 import { identifyImages } from './identity.ts';
 import { verifyPackedFile } from './packed/packedFile.ts';
 import { prepareDataset } from './prepareDataset.ts';
 import { openDataset } from './registry.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'fields-'));
+const folder = temporaryFolder();
 const inFolder = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A .npy file of images `[count, 4, 6]`. */
 function npy(name: string, values: Float32Array | Float64Array): string {
   const type = values instanceof Float32Array ? '<f4' : '<f8';
-  const shape = `(${values.length / 24}, 4, 6)`;
-  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117);
-  const start = Buffer.from('\x93NUMPY\x01\0\x76\0', 'latin1');
-  const bytes = [start, Buffer.from(`${header}\n`), new Uint8Array(values.buffer)];
-  writeFileSync(inFolder(name), Buffer.concat(bytes));
+  const bytes = new Uint8Array(values.buffer);
+  writeFileSync(inFolder(name), npyOf(`${values.length / 24}, 4, 6`, bytes, type));
   return inFolder(name);
 }
 

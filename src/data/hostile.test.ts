@@ -2,8 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -11,14 +10,14 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   blackPng,
-  deflated,
   npy,
   type SparseFile,
   sparseIdx,
   writeHostileFile,
-  zip,
 } from '../testing/hostile/hostileImages.ts';
 import { openedBy } from '../testing/openedBy.ts';
+import { emptyFolder } from '../testing/temporaryFolder.ts';
+import { createZip, deflated } from '../testing/zipFiles.ts';
 import { Budget } from './contract/budget.ts';
 import { inMemory, type RandomAccess } from './files/randomAccess.ts';
 import { fixture } from './fixtures/formula.ts';
@@ -29,14 +28,8 @@ import { idxFolder } from './sources/idxFolder.ts';
 import { readImageFiles } from './sources/imageFiles.ts';
 import { partFiles } from './sources/partFiles.ts';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-hostile-')));
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  return rm(folder, { recursive: true });
-});
+const folder = emptyFolder();
+afterEach(() => vi.unstubAllEnvs());
 
 /** A time limit in ms: far more than any of these tests takes, far less than the file would take. */
 const quick = 5000;
@@ -85,7 +78,7 @@ describe('a few bytes', () => {
     async () => {
       const png = deflated('train/0.png', blackPng(100));
       const files = Array.from({ length: 100 }, (_, index) => ({ ...png, name: `train/${index}.png` }));
-      await expect(open(await write('a.zip', zip(files, { overlapping: true })))).rejects.toThrow(
+      await expect(open(await write('a.zip', createZip(files, { overlapping: true })))).rejects.toThrow(
         /a.zip: corrupt: train\/0.png overlaps train\/1.png; use another copy/,
       );
     },
@@ -143,7 +136,7 @@ describe('a few bytes', () => {
 
   it('is read in few steps from an archive of many small arrays', async () => {
     const image = npy('1, 2, 2', 4);
-    const bytes = zip(Array.from({ length: 1000 }, (_, index) => deflated(`${index}.npy`, image)));
+    const bytes = createZip(Array.from({ length: 1000 }, (_, index) => deflated(`${index}.npy`, image)));
     let reads = 0;
     const file = inMemory(bytes, 'a.npz');
     const counted: RandomAccess = {

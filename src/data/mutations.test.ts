@@ -2,12 +2,14 @@
 // MUTATIONS=10000 npx vitest run src/data/mutations.test.ts tries that many per format.
 // @module-tag system
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../core/errors.ts';
+import { temporaryFolder } from '../testing/temporaryFolder.ts';
+import { idxBytes } from '../testing/tinyImages.ts';
 import type { RawDataset } from './contract/rawImages.ts';
 import { fixture } from './fixtures/formula.ts';
 import { readIdx } from './formats/idx.ts';
@@ -20,11 +22,7 @@ const runs = Number(process.env.MUTATIONS ?? 200);
 /** In addition to the memory in use before; the files and their images are a few KB. */
 const memoryBound = 2 ** 30;
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'emerging-mutations-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** A position in a file as a fraction of its length, uniformly distributed. */
 const share = fc.noBias(fc.nat(2 ** 24 - 1)).map((value) => value / 2 ** 24);
@@ -90,10 +88,11 @@ const idx = async (path: string): Promise<void> => {
   expect(data.length).toBe(shape.reduce((product, length) => product * length, 1));
 };
 
-const idxBytes = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, ...Array(24).keys()]);
+const idxFile = idxBytes([2, 3, 4], [...Array(24).keys()]);
+const written: Readonly<Record<string, Uint8Array>> = { idx: idxFile, 'idx.gz': gzipSync(idxFile) };
 
 describe.each<[string, readonly string[], (path: string) => Promise<void>]>([
-  ['IDX', ['idx'], idx],
+  ['IDX', ['idx', 'idx.gz'], idx],
   ['CIFAR-10', ['cifar-10-binary.tar.gz'], cifar],
   ['PNG', ['grey.png', 'palette.png', 'sixteen.png', 'transparent.png', 'key.png', 'one.png'], picture],
   ['JPEG', ['smooth.jpeg', 'cmyk.jpeg', 'turned.jpeg'], picture],
@@ -111,7 +110,7 @@ describe.each<[string, readonly string[], (path: string) => Promise<void>]>([
   it('gives a one-line error or complete images, wherever the file is corrupt', async () => {
     const files = names.map((name) => ({
       name,
-      bytes: name === 'idx' ? idxBytes : readFileSync(fixture(name)),
+      bytes: written[name] ?? readFileSync(fixture(name)),
     }));
     const before = process.memoryUsage().rss;
     const changes = fc.array(change, { minLength: 1, maxLength: 3 });

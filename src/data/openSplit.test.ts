@@ -1,10 +1,10 @@
 // Opening one split of a dataset: which images are decoded, and how often a folder is listed.
 import { truncateSync } from 'node:fs';
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { writePng } from '../testing/pngFiles.ts';
+import { emptyFolder } from '../testing/temporaryFolder.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
 import { readAll, type Split } from './contract/dataset.ts';
 import { filesBelow } from './files/folders.ts';
@@ -21,13 +21,11 @@ vi.mock('./formats/imageDecoding.ts', async (original) => {
   return { ...real, decodeImage: vi.fn(real.decodeImage) };
 });
 
-let folder: string;
+const folder = emptyFolder();
 beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-split-')));
   vi.mocked(filesBelow).mockClear();
   vi.mocked(decodeImage).mockClear();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const shape = [4, 6, 3] as const;
 const put = (name: string, image: number): void =>

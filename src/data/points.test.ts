@@ -1,17 +1,16 @@
 // Points from memory and from files: the same points, divided in the same way; and what is refused.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
+import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import { readAll } from './contract/dataset.ts';
 import { npyBytes } from './formats/npy.ts';
 import { pointFiles } from './pointFiles.ts';
 import { pointsDataset } from './points.ts';
 import { openDataset, openRawDataset } from './registry.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'points-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const write = (name: string, content: string | Uint8Array): string => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);

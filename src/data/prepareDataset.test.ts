@@ -1,17 +1,14 @@
-// prepareDataset: defaults and errors.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { writePng } from '../testing/pngFiles.ts';
+import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
 import { prepareDataset } from './prepareDataset.ts';
 import { openDataset } from './registry.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
+const folder = temporaryFolder();
 const source = join(folder, 'tiny');
 writeTinyDataset(source);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 it('writes a file that opens by the returned name', async () => {
   const out = join(folder, 'four.images');

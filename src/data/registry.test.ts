@@ -1,11 +1,13 @@
 import fs, { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { countElements } from '../core/numeric/ndarray.ts';
 import { eightBit } from '../testing/eightBit.ts';
+import { emptyFolder } from '../testing/temporaryFolder.ts';
+import { idxBytes } from '../testing/tinyImages.ts';
 import { countClasses, type ImageSet, readAll, readOne } from './contract/dataset.ts';
 import type { NamedDataset } from './contract/rawImages.ts';
 import { fixture } from './fixtures/formula.ts';
@@ -14,17 +16,14 @@ import { fashionMnist, locateMnist, mnist, openMnist } from './sets/mnist.ts';
 import { requireIdxFiles } from './sources/idxFolder.ts';
 import { loadImages } from './sources/loadImages.ts';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-data-')));
-});
-afterEach(() => rm(folder, { recursive: true }));
+const folder = emptyFolder();
 
 /** An IDX file of images whose bytes count up from `start`. */
 const idx = (shape: number[], start: number): Uint8Array => {
-  const size = shape.reduce((product, length) => product * length, 1);
-  const header = [0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, length >> 8, length])];
-  return Uint8Array.from([...header, ...Array.from({ length: size }, (_, index) => start + index)]);
+  return idxBytes(
+    shape,
+    Array.from({ length: countElements(shape) }, (_, index) => start + index),
+  );
 };
 const write = (name: string, bytes: Uint8Array) => writeFile(join(folder, name), bytes);
 

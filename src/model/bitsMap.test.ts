@@ -14,10 +14,10 @@ import { dequantisationName } from '../flows/models/dequantisation.ts';
 import { Glow } from '../flows/models/glow.ts';
 import { mixingNames, mixings } from '../flows/models/mixing.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
-import { constant } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
 import { plainBitsMap } from '../testing/plainLikelihood.ts';
+import { asConstants } from '../testing/programValues.ts';
 import { localParameters } from '../testing/randomModel.ts';
 import { FlowModel } from './flowModel.ts';
 import type { FlowModelOptions } from './flowModelOptions.ts';
@@ -42,8 +42,7 @@ function createModel(
   weights: (specs: ParameterSpecs) => Record<string, NdArray> = randomParameters,
 ): FlowModel {
   const model = new Glow(imageShape, { ...options, ...changed });
-  const arrays = Object.entries(weights(model.parameters));
-  const parameters = Object.fromEntries(arrays.map(([path, array]) => [path, constant(array)]));
+  const parameters = asConstants(weights(model.parameters));
   const opening = new FlowModel({ model, parameters }, { threads: 1, ...how });
   opened.push(opening);
   return opening;

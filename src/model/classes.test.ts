@@ -1,6 +1,3 @@
-// Using a model with classes: which class is meant, Bayes' rule, coding under a class, and where the bits are.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
@@ -9,6 +6,7 @@ import { Glow } from '../flows/models/glow.ts';
 import { ParameterLayout } from '../flows/models/parameterLayout.ts';
 import { constant } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
+import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import { classNumber, classNumbers } from './classes.ts';
 import { type ClassLikelihoods, givenClass, overClasses, posteriors } from './classLikelihoods.ts';
 import { FlowModel } from './flowModel.ts';
@@ -47,11 +45,8 @@ const plain = new FlowModel(
 );
 const COUNT = 5;
 const pixels = Uint8Array.from({ length: COUNT * 16 }, () => random.integer(256));
-const folder = mkdtempSync(join(tmpdir(), 'classes-'));
-afterAll(async () => {
-  await Promise.all([model.release(), plain.release()]);
-  rmSync(folder, { recursive: true });
-});
+const folder = temporaryFolder();
+afterAll(() => Promise.all([model.release(), plain.release()]));
 
 describe('a class', () => {
   it('is meant by its name, or else by its number', () => {

@@ -1,5 +1,5 @@
 // Models that depend on numbers and images that accompany each image: all uses of one, and what is refused.
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { conditioned } from '../data/contract/conditions.ts';
@@ -7,7 +7,6 @@ import { imagesInMemory, subset } from '../data/contract/dataset.ts';
 import type { ConditionComponent } from '../flows/models/condition.ts';
 import { Glow } from '../flows/models/glow.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
-import { releaseAfter } from '../tensor/engine/resources.ts';
 import { expectClose } from '../testing/golden.ts';
 import { randomModel } from '../testing/randomModel.ts';
 import type { ConditionChoice } from './conditions.ts';
@@ -63,90 +62,80 @@ function part<Value>(
 describe.each(models)('%s', (_, options) => {
   const open = (distance?: number) =>
     new FlowModel(randomModel(shape, options, distance), { threads: 1, precision: 'float64', batchSize: 2 });
+  const model = open();
+  afterAll(() => model.release());
+  const condition = part(fullCondition, options);
 
   it('ignores the condition at the start, and depends on it later', async () => {
-    await releaseAfter(async (keep) => {
-      const otherCondition = part({ ...others, low: fullCondition.low.map((value) => -value) }, options);
-      const start = keep(open(0));
-      const condition = part(fullCondition, options);
-      const bits = await start.bitsPerDim(pixels, { condition });
-      expectClose('bits/dim', await start.bitsPerDim(pixels, { condition: otherCondition }), bits, 'float64');
-      const far = keep(open());
-      const [first, second] = [
-        await far.bitsPerDim(pixels, { condition }),
-        await far.bitsPerDim(pixels, { condition: otherCondition }),
-      ];
-      for (const [image, value] of first.entries()) {
-        expect(Math.abs(value - second[image]!)).toBeGreaterThan(1e-4);
-      }
-    });
+    const otherCondition = part({ ...others, low: fullCondition.low.map((value) => -value) }, options);
+    await using start = open(0);
+    const bits = await start.bitsPerDim(pixels, { condition });
+    expectClose('bits/dim', await start.bitsPerDim(pixels, { condition: otherCondition }), bits, 'float64');
+    const [first, second] = [
+      await model.bitsPerDim(pixels, { condition }),
+      await model.bitsPerDim(pixels, { condition: otherCondition }),
+    ];
+    for (const [image, value] of first.entries()) {
+      expect(Math.abs(value - second[image]!)).toBeGreaterThan(1e-4);
+    }
   });
 
   it('decodes what the same condition has encoded, image by image, and has the gradient by condition', async () => {
-    await releaseAfter(async (keep) => {
-      const model = keep(open());
-      const condition = part(fullCondition, options);
-      const latents = await model.encode(pixels, { condition });
-      expect(await model.decode(latents, { condition })).toEqual(pixels);
-      const alone = await model.encode(pixels.subarray(dimensions, 2 * dimensions), {
-        condition: part(ofImage(1), options),
-      });
-      alone.forEach(({ data }, index) => {
-        const imageLatents = latents[index]!.data.subarray(data.length, 2 * data.length);
-        expectClose('latents', data, imageLatents, 'float64');
-      });
-      const values = Float64Array.from(model.toValues(pixels));
-      const result = await model.gradient(values, { condition });
-      const step = 1e-6;
-      for (const [name, numbers] of Object.entries(condition)) {
-        const size = numbers.length / IMAGES;
-        const { shape: shapeOfIt, data } = result.condition[name]!;
-        expect(shapeOfIt).toEqual(size === 1 ? [IMAGES] : [IMAGES, ...shape]);
-        for (const value of size === 1 ? [0] : [0, 5, area - 1]) {
-          const [above, below] = await Promise.all(
-            [step, -step].map((by) => {
-              const moved = Float64Array.from(numbers, (each, index) =>
-                index % size === value ? each + by : each,
-              );
-              return model.gradient(values, { condition: { ...condition, [name]: moved } });
-            }),
-          );
-          const differences = above!.logLikelihood.map(
-            (each, image) => (each - below!.logLikelihood[image]!) / (2 * step),
-          );
-          const imageGradients = Array.from(differences, (_, image) => data[image * size + value]!);
-          expectClose(name, imageGradients, differences, 'float64', 1e-5);
-        }
-      }
+    const latents = await model.encode(pixels, { condition });
+    expect(await model.decode(latents, { condition })).toEqual(pixels);
+    const alone = await model.encode(pixels.subarray(dimensions, 2 * dimensions), {
+      condition: part(ofImage(1), options),
     });
+    alone.forEach(({ data }, index) => {
+      const imageLatents = latents[index]!.data.subarray(data.length, 2 * data.length);
+      expectClose('latents', data, imageLatents, 'float64');
+    });
+    const values = Float64Array.from(model.toValues(pixels));
+    const result = await model.gradient(values, { condition });
+    const step = 1e-6;
+    for (const [name, numbers] of Object.entries(condition)) {
+      const size = numbers.length / IMAGES;
+      const { shape: shapeOfIt, data } = result.condition[name]!;
+      expect(shapeOfIt).toEqual(size === 1 ? [IMAGES] : [IMAGES, ...shape]);
+      for (const value of size === 1 ? [0] : [0, 5, area - 1]) {
+        const [above, below] = await Promise.all(
+          [step, -step].map((by) => {
+            const moved = Float64Array.from(numbers, (each, index) =>
+              index % size === value ? each + by : each,
+            );
+            return model.gradient(values, { condition: { ...condition, [name]: moved } });
+          }),
+        );
+        const differences = above!.logLikelihood.map(
+          (each, image) => (each - below!.logLikelihood[image]!) / (2 * step),
+        );
+        const imageGradients = Array.from(differences, (_, image) => data[image * size + value]!);
+        expectClose(name, imageGradients, differences, 'float64', 1e-5);
+      }
+    }
   });
 });
 
 describe('a model with a condition', () => {
-  const use = async (work: (model: FlowModel) => Promise<void>): Promise<void> => {
-    await releaseAfter(async (keep) =>
-      work(keep(new FlowModel(randomModel(shape, models[0]![1]), { threads: 1 }))),
-    );
-  };
+  const model = new FlowModel(randomModel(shape, models[0]![1]), { threads: 1 });
+  afterAll(() => model.release());
 
-  it('takes the condition of an image set, and of a part of it', () =>
-    use(async (model) => {
-      const images = conditioned(imagesInMemory(pixels, shape), fullCondition, 'test');
-      const [bits] = await model.bitsPerDimByDraw(images);
-      expect(await model.bitsPerDim(pixels, { condition: fullCondition })).toEqual(bits);
-      const last = subset(images, [2]);
-      const [alone] = await model.bitsPerDimByDraw(last, { noiseByContent: true });
-      const allBits = await model.bitsPerDim(pixels, { condition: fullCondition, noiseByContent: true });
-      expectClose('bits/dim', alone!, allBits.subarray(2), 'float32');
-    }));
+  it('takes the condition of an image set, and of a part of it', async () => {
+    const images = conditioned(imagesInMemory(pixels, shape), fullCondition, 'test');
+    const [bits] = await model.bitsPerDimByDraw(images);
+    expect(await model.bitsPerDim(pixels, { condition: fullCondition })).toEqual(bits);
+    const last = subset(images, [2]);
+    const [alone] = await model.bitsPerDimByDraw(last, { noiseByContent: true });
+    const allBits = await model.bitsPerDim(pixels, { condition: fullCondition, noiseByContent: true });
+    expectClose('bits/dim', alone!, allBits.subarray(2), 'float32');
+  });
 
-  it('samples with one condition for all images, or one for each', () =>
-    use(async (model) => {
-      const each = await model.sample({ count: 2, seed: 3, condition: { ...ofImage(0), omega: [0.2, 0.4] } });
-      const shared = await model.sample({ count: 2, seed: 3, condition: ofImage(0) });
-      expect(each.subarray(0, dimensions)).toEqual(shared.subarray(0, dimensions));
-      expect(each.subarray(dimensions)).not.toEqual(shared.subarray(dimensions));
-    }));
+  it('samples with one condition for all images, or one for each', async () => {
+    const each = await model.sample({ count: 2, seed: 3, condition: { ...ofImage(0), omega: [0.2, 0.4] } });
+    const shared = await model.sample({ count: 2, seed: 3, condition: ofImage(0) });
+    expect(each.subarray(0, dimensions)).toEqual(shared.subarray(0, dimensions));
+    expect(each.subarray(dimensions)).not.toEqual(shared.subarray(dimensions));
+  });
 
   it.each<[string, ConditionChoice | undefined]>([
     [
@@ -174,16 +163,14 @@ describe('a model with a condition', () => {
       'the value of image 2 is 1e+39: expected finite numbers of float32',
       { ...fullCondition, omega: [1, 2, 1e39] },
     ],
-  ])('refuses: %s', (message, choice) =>
-    use(async (model) => {
-      await expect(model.encode(pixels, { condition: choice })).rejects.toThrow(message);
-      await expect(model.bitsPerDim(pixels, { condition: choice })).rejects.toThrow(message);
-    }),
-  );
+  ])('refuses: %s', async (message, choice) => {
+    await expect(model.encode(pixels, { condition: choice })).rejects.toThrow(message);
+    await expect(model.bitsPerDim(pixels, { condition: choice })).rejects.toThrow(message);
+  });
 
   it('is refused where none is used, and by itself while it is true', async () => {
-    const model = new FlowModel(randomModel(shape, {}));
-    await expect(model.encode(pixels, { condition: fullCondition })).rejects.toThrow(
+    const without = new FlowModel(randomModel(shape, {}));
+    await expect(without.encode(pixels, { condition: fullCondition })).rejects.toThrow(
       'the model has no condition: leave out condition omega',
     );
     expect(() => new Glow(shape, { levels: 1, condition: true })).toThrow(

@@ -5,9 +5,9 @@ import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { Glow } from '../flows/models/glow.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
-import { constant } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
+import { asConstants } from '../testing/programValues.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import { overClasses } from './classLikelihoods.ts';
 import { FlowModel } from './flowModel.ts';
@@ -26,9 +26,7 @@ function modelWith(options: Partial<ModelOptions>): FlowModel {
     learnedPrior: true,
     ...options,
   });
-  const parameters = Object.fromEntries(
-    Object.entries(randomParameters(model.parameters)).map(([path, array]) => [path, constant(array)]),
-  );
+  const parameters = asConstants(randomParameters(model.parameters));
   opened.push(new FlowModel({ model, parameters }, { threads: 1, batchSize: 2, precision: 'float64' }));
   return opened.at(-1)!;
 }

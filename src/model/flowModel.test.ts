@@ -10,8 +10,10 @@ import { parametersFrom } from '../flows/contract/parameters.ts';
 import { Glow } from '../flows/models/glow.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
 import { evaluate } from '../tensor/engine/program.ts';
-import { constant, constantValue } from '../tensor/tensor.ts';
+import { constant } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
+import { asConstants } from '../testing/programValues.ts';
+import { withSteepCoupling } from '../testing/randomModel.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import { startFromData } from '../training/step/startFromData.ts';
 import { FlowModel } from './flowModel.ts';
@@ -64,22 +66,6 @@ function use(trained: TrainedModel, changed: FlowModelOptions = {}): FlowModel {
   return model;
 }
 
-/** The model with t = `bias` in the first coupling, whose inverse divides by sigmoid(2 + t). */
-function steepModel(bias: number): TrainedModel {
-  return {
-    ...trained,
-    parameters: Object.fromEntries(
-      Object.entries(trained.parameters).map(([path, tensor]) => {
-        const { shape, data } = constantValue(tensor)!;
-        const isLast = path === 'levels/0/steps/0/coupling/conv3/bias';
-        // Even channels shift, odd ones scale.
-        const changed = data.map((value, index) => (isLast && index % 2 === 1 ? bias : value));
-        return [path, constant({ shape, data: changed })];
-      }),
-    ),
-  };
-}
-
 let trained: TrainedModel;
 let model: FlowModel;
 beforeAll(async () => {
@@ -111,7 +97,7 @@ describe('encode and decode', () => {
 
   it('preserve in float64 what small coupling scales would lose in float32', async () => {
     // The inverse divides by sigmoid(2 − 16), which amplifies rounding from 1e-7 beyond a pixel's interval.
-    const steep = use(steepModel(-16));
+    const steep = use(withSteepCoupling(trained, -16));
     const single = await steep.decodeValues(await steep.encode(images));
     const latents = await steep.encode(images, { precision: 'float64' });
     const double = await steep.decodeValues(latents);
@@ -122,7 +108,7 @@ describe('encode and decode', () => {
   });
 
   it('are verified: images that do not return are named, and corrections return them', async () => {
-    const steep = use(steepModel(-16), { batchSize: 5 });
+    const steep = use(withSteepCoupling(trained, -16), { batchSize: 5 });
     const latents = await steep.encode(images);
     const decoded = await steep.decode(latents);
     const size = images.length / COUNT;
@@ -144,7 +130,7 @@ describe('encode and decode', () => {
 
   it('return images whose decoding is not finite only from corrections', async () => {
     // sigmoid(2 − 200) is 0 in float32.
-    const broken = use(steepModel(-200));
+    const broken = use(withSteepCoupling(trained, -200));
     const latents = await broken.encode(images);
     await expect(broken.decode(latents)).rejects.toThrow('image 0 cannot be decoded');
     const { inexact, notFinite, corrections } = await broken.verify(images, latents);
@@ -162,33 +148,25 @@ describe('encode and decode', () => {
 
   it('run fewer images at a time if there is little memory, and say so if there is too little for one', async () => {
     const expected = await model.sample({ count: 6 });
-    const memory = vi.spyOn(process, 'availableMemory');
-    try {
-      const small = use(trained);
-      const seen: number[] = [];
-      const decoder = await compileDecoder(trained, { threads: 1 });
-      await decoder.release();
-      const perImage = decoder.bytesPerImage;
-      memory.mockReturnValue((2.5 * perImage) / 0.4);
-      const onProgress = (done: number): void => {
-        seen.push(done);
-      };
-      expect(await small.sample({ count: 6, onProgress })).toEqual(expected);
-      expect(seen).toEqual([2, 4, 6]);
-      memory.mockReturnValue(perImage);
-      await expect(small.sample({ count: 1 })).rejects.toThrow(
-        /the activations of an image of 8x8x1 take .* of memory/,
-      );
-      memory.mockReturnValue(2 ** 30);
-      await expect(small.sample({ count: 2 ** 25 })).rejects.toThrow(
-        'the pixels of 33554432 images take 2.0 GiB of memory, but only 1.0 GiB is available: draw fewer at a time',
-      );
-      await expect(small.sample({ count: 2 ** 40 })).rejects.toThrow(
-        'the pixels of 1099511627776 images take',
-      );
-    } finally {
-      memory.mockRestore();
-    }
+    using memory = vi.spyOn(process, 'availableMemory');
+    const small = use(trained);
+    const seen: number[] = [];
+    const decoder = await compileDecoder(trained, { threads: 1 });
+    await decoder.release();
+    const perImage = decoder.bytesPerImage;
+    memory.mockReturnValue((2.5 * perImage) / 0.4);
+    const onProgress = (done: number) => void seen.push(done);
+    expect(await small.sample({ count: 6, onProgress })).toEqual(expected);
+    expect(seen).toEqual([2, 4, 6]);
+    memory.mockReturnValue(perImage);
+    await expect(small.sample({ count: 1 })).rejects.toThrow(
+      /the activations of an image of 8x8x1 take .* of memory/,
+    );
+    memory.mockReturnValue(2 ** 30);
+    await expect(small.sample({ count: 2 ** 25 })).rejects.toThrow(
+      'the pixels of 33554432 images take 2.0 GiB of memory, but only 1.0 GiB is available: draw fewer at a time',
+    );
+    await expect(small.sample({ count: 2 ** 40 })).rejects.toThrow('the pixels of 1099511627776 images take');
   });
 
   it('name the image whose values overflow, or leave it black with onOverflow', async () => {
@@ -199,13 +177,9 @@ describe('encode and decode', () => {
       /^image 4 cannot be decoded: its largest latent is 3e\+38, and rounding grows/,
     );
     const values = await model.decodeValues(latents);
-    let overflowed: readonly number[] = [];
-    const decoded = await model.decode(latents, {
-      onOverflow: (overflowing) => {
-        overflowed = overflowing;
-      },
-    });
-    expect(overflowed).toEqual([4]);
+    const onOverflow = vi.fn();
+    const decoded = await model.decode(latents, { onOverflow });
+    expect(onOverflow.mock.calls).toEqual([[[4]]]);
     expect(decoded).toEqual(images.map((level, index) => (Math.floor(index / 64) === 4 ? 0 : level)));
     expect(model.toPixels(values.subarray(0, 4 * 64))).toEqual(images.subarray(0, 4 * 64));
     expect(model.toPixels(values.subarray(5 * 64))).toEqual(images.subarray(5 * 64));
@@ -213,9 +187,7 @@ describe('encode and decode', () => {
 
   it('leave the image NaN in a continuous model', async () => {
     const glow = new Glow(imageShape, { ...options, continuous: { mean: [3], deviation: [2] } });
-    const parameters = randomParameters(glow.parameters, 1);
-    const tensors = Object.entries(parameters).map(([path, array]) => [path, constant(array)]);
-    const fields = use({ model: glow, parameters: Object.fromEntries(tensors) });
+    const fields = use({ model: glow, parameters: asConstants(randomParameters(glow.parameters, 1)) });
     const values = Float32Array.from({ length: 3 * 64 }, (_, index) => 3 + Math.sin(index));
     const latents = await fields.encode(values);
     latents[1]!.data.fill(3e38, 32, 64);
@@ -241,7 +213,7 @@ describe('results do not depend on the batch', () => {
   });
 
   it('nor on the other images', async () => {
-    const [alone] = [await model.encode(images.subarray(64, 128))];
+    const alone = await model.encode(images.subarray(64, 128));
     expect(alone).toEqual(sliceLatents(await model.encode(images), 1, 2));
   });
 });
@@ -303,13 +275,9 @@ describe('sample', () => {
     await expect(model.sample(hot)).rejects.toThrow(
       /^\d of 4 samples have non-finite values, the first is image \d: try a lower temperature, or train longer$/,
     );
-    let overflowed: readonly number[] = [];
-    const drawn = await model.sample({
-      ...hot,
-      onOverflow: (overflowing) => {
-        overflowed = overflowing;
-      },
-    });
+    const overflowed: number[] = [];
+    const onOverflow = (overflowing: readonly number[]) => void overflowed.push(...overflowing);
+    const drawn = await model.sample({ ...hot, onOverflow });
     expect(overflowed.length).toBeGreaterThan(0);
     for (const image of overflowed) {
       expect(drawn.subarray(image * 64, (image + 1) * 64)).toEqual(new Uint8Array(64));
@@ -409,14 +377,13 @@ describe('a program that cannot be compiled', () => {
 });
 
 it('is released at the end of a block', async () => {
-  const released = vi.spyOn(FlowModel.prototype, 'release');
+  using released = vi.spyOn(FlowModel.prototype, 'release');
   {
     await using otherModel = new FlowModel(trained, { threads: 1 });
     expect(await otherModel.sample({ count: 0 })).toEqual(new Uint8Array());
     expect(released).not.toHaveBeenCalled();
   }
   expect(released).toHaveBeenCalledTimes(1);
-  released.mockRestore();
 });
 
 it('works again after its programs were freed, and two calls at once share a program', async () => {

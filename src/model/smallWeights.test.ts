@@ -6,6 +6,7 @@ import { RandomStream } from '../core/numeric/random.ts';
 import { memoryFiles } from '../data/files/fileStore.ts';
 import { constant, constantValue } from '../tensor/tensor.ts';
 import { randomModel } from '../testing/randomModel.ts';
+import { changeHeader } from '../testing/safetensorsFiles.ts';
 import { readExport, WEIGHTS_FILE, weightsBytes } from './loading/readExport.ts';
 import { decodeWeights, encodeWeights, finestExponent, roundedModel, trainedPaths } from './smallWeights.ts';
 import type { TrainedModel } from './trainedModel.ts';
@@ -116,14 +117,8 @@ it.each<[string, (bytes: Uint8Array) => Uint8Array]>([
 });
 
 /** The file with other text in its header, whose padding takes up the difference. */
-function replaced(bytes: Uint8Array, before: string, after: string): Uint8Array {
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  const header = new TextDecoder().decode(bytes.subarray(8, 8 + length));
-  expect(header).toContain(before);
-  const text = new TextEncoder().encode(header.replace(before, after).trimEnd());
-  const result = new Uint8Array(8 + text.length + bytes.length - 8 - length);
-  new DataView(result.buffer).setBigUint64(0, BigInt(text.length), true);
-  result.set(text, 8);
-  result.set(bytes.subarray(8 + length), 8 + text.length);
-  return result;
-}
+const replaced = (bytes: Uint8Array, before: string, after: string): Uint8Array =>
+  changeHeader(bytes, (text) => {
+    expect(text).toContain(before);
+    return text.replace(before, after).trimEnd();
+  });

@@ -8,6 +8,7 @@ import { Glow } from '../flows/models/glow.ts';
 import { evaluate } from '../tensor/engine/program.ts';
 import { constant } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
+import { asConstants } from '../testing/programValues.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import { FlowModel } from './flowModel.ts';
 
@@ -20,9 +21,7 @@ const glow = new Glow(imageShape, {
   learnedPrior: true,
   bits: 8,
 });
-const parameters = Object.fromEntries(
-  Object.entries(randomParameters(glow.parameters)).map(([path, array]) => [path, constant(array)]),
-);
+const parameters = asConstants(randomParameters(glow.parameters));
 const model = new FlowModel({ model: glow, parameters }, { threads: 1, batchSize: 2 });
 afterAll(() => model.release());
 const images = tinyImages(5, 8, 3);

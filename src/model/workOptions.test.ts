@@ -5,8 +5,8 @@ import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { Glow } from '../flows/models/glow.ts';
 import { listLayers } from '../flows/models/layers.ts';
-import { constant } from '../tensor/tensor.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
+import { asConstants } from '../testing/programValues.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import { diagnose } from '../uses/doctor/doctor.ts';
 import { measureReference } from '../uses/odd/reference.ts';
@@ -34,9 +34,7 @@ function modelWith(classes: readonly string[] = []): FlowModel {
     mixing: 'reverse',
     classes,
   });
-  const parameters = Object.fromEntries(
-    Object.entries(randomParameters(model.parameters)).map(([path, array]) => [path, constant(array)]),
-  );
+  const parameters = asConstants(randomParameters(model.parameters));
   opened.push(new FlowModel({ model, parameters }, { threads: 1, batchSize: 2 }));
   return opened.at(-1)!;
 }

@@ -1,15 +1,15 @@
 // Compression in pages: the bytes of Node from Chromium and Firefox, which also decode each other's files.
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
 import { firstImages, readAll } from '../data/contract/dataset.ts';
 import { openSplit } from '../data/registry.ts';
 import { loadTrained } from '../model/loading/loadTrained.ts';
 import { compress } from '../uses/codec/compress.ts';
 import type { NamedImage } from '../uses/codec/namedImage.ts';
-import { bundle } from './browser.ts';
+import { bundle, describeInChromium } from './browser.ts';
 import { eightBit } from './eightBit.ts';
 import { firefoxPath } from './marionette.ts';
-import { type Bundle, chromiumPath, openPage, openPageInFirefox } from './pages.ts';
+import { type Bundle, openPage, openPageInFirefox } from './pages.ts';
 
 const DIGITS = 20;
 const BLOCK = 8;
@@ -104,21 +104,17 @@ function expectReport(report: Report): void {
   });
 }
 
-describe.skipIf(chromiumPath === undefined)(
-  'in Chromium (scripts/install-system-packages)',
-  { tags: 'system' },
-  () => {
-    it.each([
-      ['in workers of an isolated page', true, 2],
-      ['in the thread of a page', false, 0],
-    ])('compresses to the bytes of Node, %s', async (_, isolated, workers) => {
-      const { page, close } = await openPage(bundled, { isolated });
-      await page.waitForFunction('globalThis.ready');
-      expectReport((await page.evaluate(`report(${workers})`)) as Report);
-      await close();
-    });
-  },
-);
+describeInChromium('in Chromium', () => {
+  it.each([
+    ['in workers of an isolated page', true, 2],
+    ['in the thread of a page', false, 0],
+  ])('compresses to the bytes of Node, %s', async (_, isolated, workers) => {
+    const { page, close } = await openPage(bundled, { isolated });
+    await page.waitForFunction('globalThis.ready');
+    expectReport((await page.evaluate(`report(${workers})`)) as Report);
+    await close();
+  });
+});
 
 it.skipIf(firefoxPath === undefined)(
   'compresses to the bytes of Node in Firefox (scripts/install-system-packages)',

@@ -1,11 +1,11 @@
 // The command line as users run it: in its own process, in a folder that is removed after the tests.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, inject } from 'vitest';
 import type {} from './builtPackage.ts';
 import type { Call } from './runCalls.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 
 /** The line after the output of a call to a process that runs several. */
 const endPattern = /\0end of the call: (\d+)\n$/;
@@ -218,13 +218,6 @@ function runCall(call: Call): Promise<CommandResult> {
     activeCaller.on('error', reject).on('close', finish);
     activeCaller.send(call);
   });
-}
-
-/** A new folder that is removed after the tests of this file. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'emerging-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** The package in a folder of its own, for tests that change it. */

@@ -1,8 +1,5 @@
-// The export of a continuous model with conditions in a page: in only onnxruntime-web, and loaded by the library.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
 import { mean } from '../core/numeric/statistics.ts';
 import { conditioned } from '../data/contract/conditions.ts';
@@ -17,11 +14,11 @@ import { roundWeights } from '../uses/export/weightBits.ts';
 import { bundle } from './browser.ts';
 import { expectClose } from './golden.ts';
 import { chromiumPath, openPage } from './pages.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 import { tinyConfig } from './tinyRuns.ts';
 
 const [SIZE, COUNT] = [8, 4];
-const root = mkdtempSync(join(tmpdir(), 'export-in-page-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 
 /** Noise around the sum of a number and of the rows of a context image of each field. */
 function fields(count: number, seed: number): ImageSet {

@@ -1,5 +1,6 @@
 // The library in a page of Firefox: a model's values, and a training, against Node's.
 import { expect, it } from 'vitest';
+import { largestDifference } from '../core/numeric/compare.ts';
 import { memoryFiles } from '../data/files/fileStore.ts';
 import { loadModel } from '../model/loading/loadModel.ts';
 import { startRun } from '../runs/open/run.node.ts';
@@ -38,13 +39,11 @@ it.skipIf(firefoxPath === undefined)(
           wasm: '/runtime/ort-wasm-simd-threaded.wasm.gz',
           startWorker: () => new Worker('/gradients.js', { type: 'module' }),
         });
-        const model = await loadModel('/mnist');
+        await using model = await loadModel('/mnist');
         const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
         const bits = await model.bitsPerDim(samples);
-        await model.release();
-        const exact = await loadModel('/mnist', { device: 'wasm' });
+        await using exact = await loadModel('/mnist', { device: 'wasm' });
         const latents = (await exact.encode(samples)).flatMap(({ data }) => [...data]);
-        await exact.release();
         const images = imagesInMemory(Uint8Array.from([${pixels}]), [8, 8, 1]);
         const dataset = { name: 'tiny', imageShape: [8, 8, 1], train: images, validation: images, test: images };
         const files = await privateFiles.open('firefox');
@@ -64,18 +63,14 @@ it.skipIf(firefoxPath === undefined)(
     await page.close();
     expect(report.browser).toContain('Firefox');
 
-    const model = await loadModel('models/mnist-small');
+    await using model = await loadModel('models/mnist-small');
     const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
-    expect(
-      Math.max(...report.samples.map((value, index) => Math.abs(value - samples[index]!))),
-    ).toBeLessThanOrEqual(1);
+    expect(largestDifference(samples, report.samples)).toBeLessThanOrEqual(1);
     const bits = await model.bitsPerDim(Uint8Array.from(report.samples));
-    expect(Math.max(...report.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(2e-6);
-    await model.release();
-    const exact = await loadModel('models/mnist-small', { device: 'wasm' });
+    expect(largestDifference(bits, report.bits)).toBeLessThan(2e-6);
+    await using exact = await loadModel('models/mnist-small', { device: 'wasm' });
     const latents = await exact.encode(Uint8Array.from(report.samples));
     expect(report.latents).toEqual(latents.flatMap(({ data }) => [...data]));
-    await exact.release();
 
     const losses: number[] = [];
     const onStep = (_: number, loss: number): void => {
@@ -84,8 +79,6 @@ it.skipIf(firefoxPath === undefined)(
     const run = await startRun(config, memoryFiles('node'), { dataset });
     await train({ ...run, threads: 2, workers: 2, events: { onStep } });
     expect(report.losses).toHaveLength(losses.length);
-    expect(Math.max(...report.losses.map((loss, index) => Math.abs(loss - losses[index]!)))).toBeLessThan(
-      1e-4,
-    );
+    expect(largestDifference(losses, report.losses)).toBeLessThan(1e-4);
   },
 );

@@ -20,17 +20,16 @@ import { gradients } from '../tensor/gradients/gradient.ts';
 import { add, multiply, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import {
-  asInputs,
   compared,
   type GoldenCase,
   type GoldenCheck,
   ndarray,
   requireSameNames,
-  runOnce,
   storedArrays,
   tolerances,
 } from './goldenValues.ts';
 import { couplingWith, layerOfMixing, partWith } from './layers.ts';
+import { asInputs, runOnce } from './programValues.ts';
 
 /** A file of golden cases of a mixing begins with its name. */
 const ofMixings = `(${mixingNames.join('|')})(-.*)?`;

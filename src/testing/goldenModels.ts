@@ -9,16 +9,15 @@ import { gradients } from '../tensor/gradients/gradient.ts';
 import { divide, negate, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import {
-  asInputs,
   compared,
   type GoldenCase,
   type GoldenCheck,
   ndarray,
   requireSameNames,
-  runOnce,
   storedArrays,
 } from './goldenValues.ts';
 import { couplingWith, partWith } from './layers.ts';
+import { asInputs, runOnce } from './programValues.ts';
 
 /** The model of a golden case, which names options of parts side by side. */
 export function buildModel(golden: GoldenCase): Glow {

@@ -2,11 +2,7 @@
 
 import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
 import type { Precision } from '../tensor/emitter.ts';
-import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
-import { compile } from '../tensor/engine/program.ts';
-import { releaseAfter } from '../tensor/engine/resources.ts';
-import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { input, type Tensor } from '../tensor/tensor.ts';
+import type { Device } from '../tensor/engine/devices/device.ts';
 
 /** One golden file: arrays under the keys that `maths` uses, and the other fields of its kind. */
 // biome-ignore lint/suspicious/noExplicitAny: each kind of file has its own form, which its test knows.
@@ -103,19 +99,4 @@ export function requireSameNames(
   if (actualNames !== expectedNames) {
     throw new Error(`${subject}: ${actualNames} instead of ${expectedNames}`);
   }
-}
-
-/** Input tensors for arrays, by name. */
-export function asInputs(arrays: Record<string, NdArray>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]));
-}
-
-/** The outputs of a program for inputs by name. */
-export function runOnce(
-  definition: ProgramDefinition,
-  inputs: Readonly<Record<string, NdArray>>,
-  precision: Precision,
-  device: Device = defaultDevice,
-): Promise<Record<string, NdArray>> {
-  return releaseAfter(async (keep) => keep(await compile(definition, { precision, device })).run(inputs));
 }

@@ -1,9 +1,5 @@
-// A model of a user's own: a layer with its own condition, a mask given as an array, a function as a conditioner and another
-// base distribution; and classes and a condition together.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
 import { option, registerPart, wholeNumber } from '../core/parts/index.ts';
 import { conditioned } from '../data/contract/conditions.ts';
@@ -31,6 +27,7 @@ import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { train } from '../training/loop/train.ts';
 import { requireCodable } from '../uses/codec/model/modelCoder.ts';
 import { exportModel } from '../uses/export/exportModel.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 
 type Shape = readonly [number, number, number];
 
@@ -116,8 +113,7 @@ const config = (model: ConfigLayer['model']) =>
     },
   });
 
-const root = mkdtempSync(join(tmpdir(), 'own-model-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 
 /** The mean of each channel of images. */
 function meanColour(pixels: ArrayLike<number>): number[] {

@@ -1,8 +1,9 @@
 // A conditioner of a user's own, with an option, in a page: trained by workers, saved, loaded and sampled as in Node.
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as define from '../api/shared/define.ts';
 import * as limits from '../api/shared/limits.ts';
+import { largestDifference } from '../core/numeric/compare.ts';
 import { option, registerPart } from '../core/parts/index.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { memoryFiles, readFiles } from '../data/files/fileStore.ts';
@@ -11,9 +12,9 @@ import { loadModel } from '../model/loading/loadModel.ts';
 import { startRun } from '../runs/open/run.node.ts';
 import * as operations from '../tensor/operations/index.ts';
 import { train } from '../training/loop/train.ts';
-import { bundle } from './browser.ts';
+import { bundle, describeInChromium } from './browser.ts';
 import { meanConditioner } from './ownConditioner.ts';
-import { chromiumPath, openPage } from './pages.ts';
+import { openPage } from './pages.ts';
 import { tinyImages } from './tinyImages.ts';
 import { tinyConfig } from './tinyRuns.ts';
 
@@ -53,37 +54,32 @@ interface Used {
 
 function expectClose(actual: readonly number[], expected: readonly number[], limit: number): void {
   expect(actual).toHaveLength(expected.length);
-  expect(Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)))).toBeLessThanOrEqual(
-    limit,
-  );
+  expect(largestDifference(expected, actual)).toBeLessThanOrEqual(limit);
 }
 
-describe.skipIf(chromiumPath === undefined)(
-  'a conditioner with a strength in a page (scripts/install-system-packages)',
-  { tags: 'system' },
-  () => {
-    let page: Page;
-    let close: () => Promise<void>;
-    beforeAll(async () => {
-      registerPart(
-        new Function(...names, `return ${meanConditioner}`)(
-          define,
-          option,
-          limits,
-          filledParameter,
-          operations,
-        ),
-      );
-      const bundled = await bundle(
-        `
+describeInChromium('a conditioner with a strength in a page', () => {
+  let page: Page;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    registerPart(
+      new Function(...names, `return ${meanConditioner}`)(
+        define,
+        option,
+        limits,
+        filledParameter,
+        operations,
+      ),
+    );
+    const bundled = await bundle(
+      `
         globalThis.ask = (code) => new Promise((resolve, reject) => {
           const worker = new Worker('/trainer.js', { type: 'module' });
           worker.onmessage = ({ data }) => (data.failure ? reject(new Error(data.failure)) : resolve(data.result));
           worker.postMessage(code);
         });
         `,
-        {
-          trainer: `
+      {
+        trainer: `
           import * as main from 'emerging-flows';
           import * as data from 'emerging-flows/data';
           import * as training from 'emerging-flows/training';
@@ -100,22 +96,22 @@ describe.skipIf(chromiumPath === undefined)(
               (error) => postMessage({ failure: error.stack + ': ' + error.message }),
             );
           `,
-          gradients: `import 'emerging-flows/worker'; ${registration}`,
-        },
-      );
-      ({ page, close } = await openPage(bundled));
-    });
-    afterAll(() => close());
+        gradients: `import 'emerging-flows/worker'; ${registration}`,
+      },
+    );
+    ({ page, close } = await openPage(bundled));
+  });
+  afterAll(() => close());
 
-    const inWorker = <Result>(code: string): Promise<Result> =>
-      page.evaluate(
-        (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),
-        code,
-      );
+  const inWorker = <Result>(code: string): Promise<Result> =>
+    page.evaluate(
+      (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),
+      code,
+    );
 
-    it.each([0.5, 1])('of %d is trained by two workers, saved, loaded and sampled', async (strength) => {
-      const set = (pixels: Uint8Array) => `library.imagesInMemory(Uint8Array.from([${pixels}]), [${SHAPE}])`;
-      const inPage = await inWorker<Used & { readonly workers: number; readonly lines: string }>(`
+  it.each([0.5, 1])('of %d is trained by two workers, saved, loaded and sampled', async (strength) => {
+    const set = (pixels: Uint8Array) => `library.imagesInMemory(Uint8Array.from([${pixels}]), [${SHAPE}])`;
+    const inPage = await inWorker<Used & { readonly workers: number; readonly lines: string }>(`
         const dataset = { name: 'tiny', imageShape: [${SHAPE}], ${sets.map(([name, pixels]) => `${name}: ${set(pixels)}`)} };
         const files = await library.privateFiles.open('own');
         const run = await library.startRun(${JSON.stringify(config(strength))}, files, { dataset });
@@ -127,25 +123,24 @@ describe.skipIf(chromiumPath === undefined)(
         const used = await (async () => { ${use} })();
         return { ...used, workers: JSON.parse(text('summary.json')).workers, lines: text('metrics.jsonl') };
       `);
-      expect(inPage.workers).toBe(2);
-      expect(inPage.conditioner).toEqual({ name: 'mean', strength });
+    expect(inPage.workers).toBe(2);
+    expect(inPage.conditioner).toEqual({ name: 'mean', strength });
 
-      const files = memoryFiles('own');
-      await train({ ...(await startRun(config(strength), files, { dataset })), threads: 1, workers: 1 });
-      const stored = await readFiles(files);
-      await using model = await loadModel(stored, { threads: 1 });
-      const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-      const inNode: Used = await new AsyncFunction('model', use)(model);
-      const losses = (lines: string): number[] =>
-        lines
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line).bitsPerDim ?? 0);
-      const expected = losses(new TextDecoder().decode(stored['metrics.jsonl']));
-      expectClose(losses(inPage.lines), expected, 1e-4);
-      // Rounding may move a pixel by one level.
-      expectClose(inPage.pixels, inNode.pixels, 1);
-      expectClose(inPage.bits, inNode.bits, 0.05);
-    });
-  },
-);
+    const files = memoryFiles('own');
+    await train({ ...(await startRun(config(strength), files, { dataset })), threads: 1, workers: 1 });
+    const stored = await readFiles(files);
+    await using model = await loadModel(stored, { threads: 1 });
+    const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+    const inNode: Used = await new AsyncFunction('model', use)(model);
+    const losses = (lines: string): number[] =>
+      lines
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).bitsPerDim ?? 0);
+    const expected = losses(new TextDecoder().decode(stored['metrics.jsonl']));
+    expectClose(losses(inPage.lines), expected, 1e-4);
+    // Rounding may move a pixel by one level.
+    expectClose(inPage.pixels, inNode.pixels, 1);
+    expectClose(inPage.bits, inNode.bits, 0.05);
+  });
+});

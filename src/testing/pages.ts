@@ -1,13 +1,12 @@
 // Pages with a script that uses the built package, bundled as any bundler would, in headless Chromium or Firefox.
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { goldenFolder } from './golden.ts';
+import { startServer } from './localServer.ts';
 import { type FirefoxPage, openFirefox } from './marionette.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -105,7 +104,7 @@ async function servePage(
     '/runtime/': join(repository, 'node_modules/onnxruntime-web/dist'),
     '/': folder,
   };
-  const server = createServer((request, response) => {
+  return startServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     if (isolated) {
       response.setHeader('cross-origin-opener-policy', 'same-origin');
@@ -134,14 +133,6 @@ async function servePage(
       response.writeHead(404).end();
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 /** Opens a page with a bundle in Chromium; what `servePage` serves is there. */

@@ -8,7 +8,7 @@ import type { ParameterSpecs } from '../flows/contract/parameters.ts';
 import { Glow } from '../flows/models/glow.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
-import { constant } from '../tensor/tensor.ts';
+import { constant, constantValue } from '../tensor/tensor.ts';
 
 /** The options of a flow that is quick to compile. */
 export const tinyFlow: Partial<ModelOptions> = {
@@ -30,6 +30,15 @@ export function randomModel(shape: ImageShape, options: Partial<ModelOptions>, d
     },
   );
   return { model, parameters: Object.fromEntries(parameters) };
+}
+
+/** The model with t = `bias` in its first coupling, whose inverse divides by sigmoid(2 + t). */
+export function withSteepCoupling(trained: TrainedModel, bias: number): TrainedModel {
+  const path = 'levels/0/steps/0/coupling/conv3/bias';
+  const { shape, data } = constantValue(trained.parameters[path]!)!;
+  // Even channels shift, odd ones scale.
+  const steep = constant({ shape, data: data.map((value, index) => (index % 2 === 1 ? bias : value)) });
+  return { ...trained, parameters: { ...trained.parameters, [path]: steep } };
 }
 
 /** Random values for all parameters; of kernels with an odd side, only the centre tap is not zero. */

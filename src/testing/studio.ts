@@ -10,15 +10,15 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, inject } from 'vitest';
 import { mediaType } from '../app/studioServer/headers.ts';
-import { type CommandLine, copyPackage, temporaryFolder } from './command.ts';
+import { type CommandLine, copyPackage } from './command.ts';
+import { startServer } from './localServer.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -158,7 +158,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 
 /** Serves a folder below a path, as a host that sets no headers but the type does: by a file's name, `contentType`. */
 export async function serveFolder(folder: string, below: string, contentType = mediaType): Promise<Running> {
-  const server = createServer((request, response) => {
+  const { url, close } = await startServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const name = pathname.startsWith(below) ? pathname.slice(below.length) || 'index.html' : undefined;
     const file = name && join(folder, name);
@@ -168,12 +168,5 @@ export async function serveFolder(folder: string, below: string, contentType = m
       response.writeHead(404).end();
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${below}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { url: url + below.slice(1), close };
 }

@@ -20,6 +20,12 @@ export function tinyImages(count: number, size: number, seed: number): Uint8Arra
   return images;
 }
 
+/** An IDX file, written from the format's description; `type` 8 is bytes. */
+export function idxBytes(shape: readonly number[], data: ArrayLike<number>, type = 8): Uint8Array {
+  const header = shape.flatMap((length) => [length >>> 24, length >>> 16, length >>> 8, length]);
+  return Buffer.concat([Uint8Array.of(0, 0, type, shape.length, ...header), Uint8Array.from(data)]);
+}
+
 /** Writes a dataset of tiny images as a folder of IDX files: by default 160 training and 48 test images. */
 export function writeTinyDataset(folder: string, { size = 8, seed = 0, tests = 48 } = {}): void {
   mkdirSync(folder, { recursive: true });
@@ -27,11 +33,7 @@ export function writeTinyDataset(folder: string, { size = 8, seed = 0, tests = 4
     ['train', 160, 0],
     ['t10k', tests, 1],
   ] as const) {
-    const header = new DataView(new ArrayBuffer(16));
-    [0x00000803, count, size, size].forEach((value, index) => {
-      header.setUint32(4 * index, value);
-    });
-    const bytes = Buffer.concat([new Uint8Array(header.buffer), tinyImages(count, size, 2 * seed + stream)]);
+    const bytes = idxBytes([count, size, size], tinyImages(count, size, 2 * seed + stream));
     writeFileSync(join(folder, `${name}-images-idx3-ubyte`), bytes);
   }
 }

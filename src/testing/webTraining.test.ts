@@ -1,11 +1,10 @@
 // Training in a page: the steps of Node from a real browser, in a worker with workers of its own, and runs that go from
 // a page to the command line and back.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { countElements } from '../core/numeric/ndarray.ts';
 import { type Dataset, type ImageSet, readAll } from '../data/contract/dataset.ts';
 import { memoryFiles, readFiles } from '../data/files/fileStore.ts';
@@ -14,13 +13,13 @@ import { loadModel } from '../model/loading/loadModel.ts';
 import { resumeRun, startRun } from '../runs/open/run.node.ts';
 import type { Config } from '../runs/settings/configSchema.ts';
 import { train } from '../training/loop/train.ts';
-import { bundle } from './browser.ts';
+import { bundle, describeInChromium } from './browser.ts';
 import { fileStoreSeen, fileStoreUse } from './fileStoreUse.ts';
-import { chromiumPath, openPage } from './pages.ts';
+import { openPage } from './pages.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from './tinyRuns.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'web-training-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 
 const STEPS = 20;
 const dataset = labelledTinyDataset(8);
@@ -129,23 +128,20 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   expect(Math.max(...actual.map((value, index) => Math.abs(value - expected[index]!)))).toBeLessThan(1e-4);
 }
 
-describe.skipIf(chromiumPath === undefined)(
-  'in Chromium (scripts/install-system-packages)',
-  { tags: 'system' },
-  () => {
-    let page: Page;
-    let close: () => Promise<void>;
-    let bundled: Awaited<ReturnType<typeof bundle>>;
-    let images: string;
-    beforeAll(async () => {
-      const library = `
+describeInChromium('in Chromium', () => {
+  let page: Page;
+  let close: () => Promise<void>;
+  let bundled: Awaited<ReturnType<typeof bundle>>;
+  let images: string;
+  beforeAll(async () => {
+    const library = `
       import * as main from 'emerging-flows';
       import * as data from 'emerging-flows/data';
       import * as training from 'emerging-flows/training';
       const library = { ...main, ...data, ...training };
     `;
-      bundled = await bundle(
-        `
+    bundled = await bundle(
+      `
       globalThis.startTrainer = () => { globalThis.trainer = new Worker('/trainer.js', { type: 'module' }); };
       startTrainer();
       let count = 0;
@@ -156,8 +152,8 @@ describe.skipIf(chromiumPath === undefined)(
         trainer.postMessage({ code, port: port2 }, [port2]);
       });
       `,
-        {
-          trainer: `${library}
+      {
+        trainer: `${library}
       library.configureRuntime({
         wasm: '/runtime/ort-wasm-simd-threaded.wasm',
         webgpu: { wasm: '/runtime/ort-wasm-simd-threaded.asyncify.wasm' },
@@ -175,46 +171,46 @@ describe.skipIf(chromiumPath === undefined)(
           (error) => port.postMessage({ failure: (error.code ?? error.stack) + ': ' + error.message }),
         );
       `,
-          gradients: `import 'emerging-flows/worker';`,
-        },
-      );
-      ({ page, close } = await openPage(bundled));
-      images = await inPageText(dataset);
-    });
-    afterAll(() => close());
+        gradients: `import 'emerging-flows/worker';`,
+      },
+    );
+    ({ page, close } = await openPage(bundled));
+    images = await inPageText(dataset);
+  });
+  afterAll(() => close());
 
-    /** What the body of an async function with `library` and `dataset` returns in the worker of a page. */
-    const inWorker = <Result>(code: string, on = page): Promise<Result> =>
-      on.evaluate(
-        (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),
-        `const dataset = ${images};\n${code}`,
-      );
+  /** What the body of an async function with `library` and `dataset` returns in the worker of a page. */
+  const inWorker = <Result>(code: string, on = page): Promise<Result> =>
+    on.evaluate(
+      (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),
+      `const dataset = ${images};\n${code}`,
+    );
 
-    const trainedInPage = (config: Config, options = '{}'): Promise<Files> =>
-      inWorker(`
+  const trainedInPage = (config: Config, options = '{}'): Promise<Files> =>
+    inWorker(`
       const files = library.memoryFiles('page');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       await library.train({ ...run, workers: 1, ...${options} });
       return library.download(files);
     `);
 
-    it.each(mixingNames)('%s: 20 steps equal Node’s', async (mixing) => {
-      const config = createConfig(mixing);
-      expectClose(bitsIn(await trainedInPage(config)), bitsIn(await trainedInNode(config)));
-    });
+  it.each(mixingNames)('%s: 20 steps equal Node’s', async (mixing) => {
+    const config = createConfig(mixing);
+    expectClose(bitsIn(await trainedInPage(config)), bitsIn(await trainedInNode(config)));
+  });
 
-    it.each(conditionedModels)('%s: steps and measurements equal Node’s', async (_, model) => {
-      const config = createConfig('reverse', { steps: 6 }, model);
-      const files = await trainedInPage(config);
-      expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
-      const pixels = [...readAll(dataset.test!)];
-      const hasClasses = 'classes' in model;
-      const options = {
-        draws: 2,
-        ...(hasClasses && { class: 'right' }),
-        ...('condition' in model && { condition: listConditions(dataset.test!) }),
-      };
-      const use = `
+  it.each(conditionedModels)('%s: steps and measurements equal Node’s', async (_, model) => {
+    const config = createConfig('reverse', { steps: 6 }, model);
+    const files = await trainedInPage(config);
+    expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
+    const pixels = [...readAll(dataset.test!)];
+    const hasClasses = 'classes' in model;
+    const options = {
+      draws: 2,
+      ...(hasClasses && { class: 'right' }),
+      ...('condition' in model && { condition: listConditions(dataset.test!) }),
+    };
+    const use = `
       const images = Uint8Array.from([${pixels}]);
       const given = ${JSON.stringify(options)};
       const found = await model.bitsPerDim(images, given);
@@ -222,56 +218,53 @@ describe.skipIf(chromiumPath === undefined)(
       const classes = ${hasClasses} ? await model.classify(images, { condition: given.condition }) : [];
       return [...found, ...values, ...classes.flatMap(({ probabilities }) => [...probabilities])];
     `;
-      const inPage = await inWorker<number[]>(`
+    const inPage = await inWorker<number[]>(`
       const model = await library.loadModel(library.upload(${JSON.stringify(files)}));
       ${use}
     `);
-      const bytes = Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'base64')]);
-      const flow = await loadModel(Object.fromEntries(bytes), { threads: 1 });
-      const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-      const inNode: number[] = await new AsyncFunction('model', use)(flow);
-      await flow.release();
-      expectClose(inPage, inNode);
-    });
+    const bytes = Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'base64')]);
+    await using flow = await loadModel(Object.fromEntries(bytes), { threads: 1 });
+    const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+    const inNode: number[] = await new AsyncFunction('model', use)(flow);
+    expectClose(inPage, inNode);
+  });
 
-    it('divides batches among workers, without isolation', async () => {
-      expect(await page.evaluate('crossOriginIsolated')).toBe(false);
-      const config = createConfig('emerging', {}, classesAndContext);
-      const files = await trainedInPage(config, '{ workers: 2, threads: 2 }');
-      expect(JSON.parse(Buffer.from(files['summary.json']!, 'base64').toString())).toMatchObject({
-        workers: 2,
-        complete: true,
-        steps: STEPS,
-      });
-      expectClose(bitsIn(files), bitsIn(await trainedInNode(config, 2)));
+  it('divides batches among workers, without isolation', async () => {
+    expect(await page.evaluate('crossOriginIsolated')).toBe(false);
+    const config = createConfig('emerging', {}, classesAndContext);
+    const files = await trainedInPage(config, '{ workers: 2, threads: 2 }');
+    expect(JSON.parse(Buffer.from(files['summary.json']!, 'base64').toString())).toMatchObject({
+      workers: 2,
+      complete: true,
+      steps: STEPS,
     });
+    expectClose(bitsIn(files), bitsIn(await trainedInNode(config, 2)));
+  });
 
-    it('fetches the runtime once for all its workers', async () => {
-      const otherPage = await openPage(bundled);
-      const requestedPaths: string[] = [];
-      otherPage.page
-        .context()
-        .on('request', (request) => requestedPaths.push(new URL(request.url()).pathname));
-      await inWorker(
-        `
+  it('fetches the runtime once for all its workers', async () => {
+    const otherPage = await openPage(bundled);
+    const requestedPaths: string[] = [];
+    otherPage.page.context().on('request', (request) => requestedPaths.push(new URL(request.url()).pathname));
+    await inWorker(
+      `
         const run = await library.startRun(${JSON.stringify(createConfig('1x1', { steps: 2 }))}, library.memoryFiles('page'), { dataset });
         await library.train({ ...run, workers: 2, threads: 2 });
         `,
-        otherPage.page,
-      );
-      await otherPage.close();
-      expect(requestedPaths.filter((path) => path === '/gradients.js')).toHaveLength(2);
-      expect(requestedPaths.filter((path) => path.endsWith('.wasm'))).toEqual([
-        '/runtime/ort-wasm-simd-threaded.wasm',
-      ]);
-    });
+      otherPage.page,
+    );
+    await otherPage.close();
+    expect(requestedPaths.filter((path) => path === '/gradients.js')).toHaveLength(2);
+    expect(requestedPaths.filter((path) => path.endsWith('.wasm'))).toEqual([
+      '/runtime/ort-wasm-simd-threaded.wasm',
+    ]);
+  });
 
-    it('shares the memory of weights and gradients with its workers in an isolated page', async () => {
-      const config = createConfig('emerging', {}, classesAndContext);
-      const isolated = await openPage(bundled, { isolated: true });
-      try {
-        const { files, sent } = await inWorker<{ files: Files; sent: number }>(
-          `
+  it('shares the memory of weights and gradients with its workers in an isolated page', async () => {
+    const config = createConfig('emerging', {}, classesAndContext);
+    const isolated = await openPage(bundled, { isolated: true });
+    try {
+      const { files, sent } = await inWorker<{ files: Files; sent: number }>(
+        `
           const sent = [];
           const post = Worker.prototype.postMessage;
           Worker.prototype.postMessage = function (message, ...rest) {
@@ -283,46 +276,46 @@ describe.skipIf(chromiumPath === undefined)(
           await library.train({ ...run, workers: 2, threads: 2 });
           return { files: await library.download(files), sent: sent.filter((text) => /"weights"/.test(text)).length };
           `,
-          isolated.page,
-        );
-        // The two that start the workers.
-        expect(sent).toBe(2);
-        expectClose(bitsIn(files), bitsIn(await trainedInNode(config, 2)));
-      } finally {
-        await isolated.close();
-      }
-    });
+        isolated.page,
+      );
+      // The two that start the workers.
+      expect(sent).toBe(2);
+      expectClose(bitsIn(files), bitsIn(await trainedInNode(config, 2)));
+    } finally {
+      await isolated.close();
+    }
+  });
 
-    it.each([
-      ['cpu', 6, classesAndContext],
-      // Compiling for a GPU in software takes most of the time, so the model is small.
-      ['webgpu', 4, {}],
-    ])(
-      'takes the steps of Node, and logs the norms of layers that Node logs (%s)',
-      async (device, steps, model) => {
-        const config = createConfig('emerging', { steps, gradientNormsEvery: 2 }, model);
-        const normsIn = (files: Files) =>
-          linesIn(files).flatMap(({ gradientNorms }) => Object.values(gradientNorms ?? {}) as number[]);
-        const [inPage, inNode] = [
-          await trainedInPage(config, `{ device: '${device}' }`),
-          await trainedInNode(config),
-        ];
-        expectClose(bitsIn(inPage), bitsIn(inNode));
-        expect(normsIn(inPage).length).toBeGreaterThan(20);
-        expectClose(normsIn(inPage), normsIn(inNode));
-      },
-    );
+  it.each([
+    ['cpu', 6, classesAndContext],
+    // Compiling for a GPU in software takes most of the time, so the model is small.
+    ['webgpu', 4, {}],
+  ])(
+    'takes the steps of Node, and logs the norms of layers that Node logs (%s)',
+    async (device, steps, model) => {
+      const config = createConfig('emerging', { steps, gradientNormsEvery: 2 }, model);
+      const normsIn = (files: Files) =>
+        linesIn(files).flatMap(({ gradientNorms }) => Object.values(gradientNorms ?? {}) as number[]);
+      const [inPage, inNode] = [
+        await trainedInPage(config, `{ device: '${device}' }`),
+        await trainedInNode(config),
+      ];
+      expectClose(bitsIn(inPage), bitsIn(inNode));
+      expect(normsIn(inPage).length).toBeGreaterThan(20);
+      expectClose(normsIn(inPage), normsIn(inNode));
+    },
+  );
 
-    it.each([
-      [
-        'a command fails that is not of a run',
-        'device.createBuffer({ size: 2 ** 40, usage: GPUBufferUsage.STORAGE })',
-        /WebGPU device error \(GPU\w+Error\): .*size/,
-      ],
-      ['the device is lost', 'device.destroy()', /WebGPU device lost \(destroyed\)/],
-    ])('ends in one line if %s, and resumes on the CPU', async (_, fail, reason) => {
-      const config = createConfig('1x1', { steps: 6 });
-      const { message, steps, files } = await inWorker<{ message: string; steps: number[]; files: Files }>(`
+  it.each([
+    [
+      'a command fails that is not of a run',
+      'device.createBuffer({ size: 2 ** 40, usage: GPUBufferUsage.STORAGE })',
+      /WebGPU device error \(GPU\w+Error\): .*size/,
+    ],
+    ['the device is lost', 'device.destroy()', /WebGPU device lost \(destroyed\)/],
+  ])('ends in one line if %s, and resumes on the CPU', async (_, fail, reason) => {
+    const config = createConfig('1x1', { steps: 6 });
+    const { message, steps, files } = await inWorker<{ message: string; steps: number[]; files: Files }>(`
       let device;
       const { requestDevice } = GPUAdapter.prototype;
       GPUAdapter.prototype.requestDevice = async function (...args) {
@@ -343,17 +336,17 @@ describe.skipIf(chromiumPath === undefined)(
       await library.train({ ...(await library.resumeRun(files, {}, { dataset })), workers: 1 });
       return { message, steps, files: await library.download(files) };
     `);
-      expect(message).toMatch(reason);
-      expect(message).toMatch(
-        /use device: 'cpu'\. The run is safe up to step 2: resumeRun\(.*\) resumes from there$/,
-      );
-      // The event may come after the next run.
-      expect(steps.at(-1)).toBeLessThanOrEqual(4);
-      expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
-    });
+    expect(message).toMatch(reason);
+    expect(message).toMatch(
+      /use device: 'cpu'\. The run is safe up to step 2: resumeRun\(.*\) resumes from there$/,
+    );
+    // The event may come after the next run.
+    expect(steps.at(-1)).toBeLessThanOrEqual(4);
+    expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
+  });
 
-    it('refuses weights that are too large for the arrays of the adapter', async () => {
-      const refused = inWorker(`
+  it('refuses weights that are too large for the arrays of the adapter', async () => {
+    const refused = inWorker(`
       const limits = { maxStorageBufferBindingSize: 2 ** 10, maxBufferSize: 2 ** 20, maxStorageBuffersPerShaderStage: 8 };
       const own = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'limits');
       Object.defineProperty(GPUAdapter.prototype, 'limits', { ...own, get: () => limits });
@@ -362,14 +355,14 @@ describe.skipIf(chromiumPath === undefined)(
         .train({ ...run, device: 'webgpu' })
         .finally(() => Object.defineProperty(GPUAdapter.prototype, 'limits', own));
     `);
-      await expect(refused).rejects.toThrow(
-        /unsupported: the \d+ weights of this model take 1 MiB, and the device 'webgpu' holds at most 0 MiB in an array/,
-      );
-    });
+    await expect(refused).rejects.toThrow(
+      /unsupported: the \d+ weights of this model take 1 MiB, and the device 'webgpu' holds at most 0 MiB in an array/,
+    );
+  });
 
-    it('stops after a step, resumes, and continues in Node and back', async () => {
-      const config = createConfig('emerging');
-      const stopped = await inWorker<{ step: number; files: Files }>(`
+  it('stops after a step, resumes, and continues in Node and back', async () => {
+    const config = createConfig('emerging');
+    const stopped = await inWorker<{ step: number; files: Files }>(`
       const files = library.memoryFiles('page');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       const stop = new AbortController();
@@ -379,29 +372,29 @@ describe.skipIf(chromiumPath === undefined)(
       await library.train({ ...(await library.resumeRun(files, {}, { dataset })), workers: 1, stopAt: 9 });
       return { step: state.step, files: await library.download(files) };
     `);
-      expect(stopped.step).toBe(5);
-      const folder = join(root, 'downloaded');
-      writeRun(folder, stopped.files);
-      const run = await resumeRun(folder, {}, { dataset });
-      expect(run.state!.step).toBe(9);
-      await train({ ...run, threads: 1, stopAt: 14 });
-      const back = await inWorker<Files>(`
+    expect(stopped.step).toBe(5);
+    const folder = join(root, 'downloaded');
+    writeRun(folder, stopped.files);
+    const run = await resumeRun(folder, {}, { dataset });
+    expect(run.state!.step).toBe(9);
+    await train({ ...run, threads: 1, stopAt: 14 });
+    const back = await inWorker<Files>(`
       const files = library.memoryFiles('back', library.upload(${JSON.stringify(readRun(folder))}));
       await library.train({ ...(await library.resumeRun(files, {}, { dataset })), workers: 1 });
       return library.download(files);
     `);
-      expectClose(bitsIn(back), bitsIn(await trainedInNode(config)));
-    });
+    expectClose(bitsIn(back), bitsIn(await trainedInNode(config)));
+  });
 
-    it('keeps a run in the private file system, through a reload, for one trainer at a time', async () => {
-      const config = createConfig('1x1');
-      await inWorker(`
+  it('keeps a run in the private file system, through a reload, for one trainer at a time', async () => {
+    const config = createConfig('1x1');
+    await inWorker(`
       const files = await library.privateFiles.open('kept');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 7 });
     `);
-      await page.reload();
-      const { names, locked, files } = await inWorker<{ names: string[]; locked: string; files: Files }>(`
+    await page.reload();
+    const { names, locked, files } = await inWorker<{ names: string[]; locked: string; files: Files }>(`
       const names = await library.privateFiles.list();
       const files = await library.privateFiles.open('kept');
       const run = await library.resumeRun(files, {}, { dataset });
@@ -410,48 +403,48 @@ describe.skipIf(chromiumPath === undefined)(
       await library.train({ ...run, workers: 1, events: { onStep } });
       return { names, locked: await locked, files: await library.download(files) };
     `);
-      expect(names).toEqual(['kept']);
-      expect(locked).toMatch(/^kept is being trained in another page or worker/);
-      expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
-      await inWorker(`await library.privateFiles.remove('kept')`);
-      expect(await inWorker('return library.privateFiles.list()')).toEqual([]);
-    });
+    expect(names).toEqual(['kept']);
+    expect(locked).toMatch(/^kept is being trained in another page or worker/);
+    expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
+    await inWorker(`await library.privateFiles.remove('kept')`);
+    expect(await inWorker('return library.privateFiles.list()')).toEqual([]);
+  });
 
-    it('has a private file system that does what memory and a folder do', async () => {
-      const seen = await inWorker(`const files = await library.privateFiles.open('store'); ${fileStoreUse}`);
-      await inWorker(`await library.privateFiles.remove('store')`);
-      expect(seen).toEqual(fileStoreSeen);
-    });
+  it('has a private file system that does what memory and a folder do', async () => {
+    const seen = await inWorker(`const files = await library.privateFiles.open('store'); ${fileStoreUse}`);
+    await inWorker(`await library.privateFiles.remove('store')`);
+    expect(seen).toEqual(fileStoreSeen);
+  });
 
-    it('reports a full disk, and keeps the last checkpoint', async () => {
-      const config = createConfig('1x1', { steps: 200 });
-      await inWorker(`
+  it('reports a full disk, and keeps the last checkpoint', async () => {
+    const config = createConfig('1x1', { steps: 200 });
+    await inWorker(`
       const files = await library.privateFiles.open('full');
       const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 3 });
     `);
-      const session = await page.context().newCDPSession(page);
-      const origin = new URL(page.url()).origin;
-      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
-      const failed = inWorker(`
+    const session = await page.context().newCDPSession(page);
+    const origin = new URL(page.url()).origin;
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    const failed = inWorker(`
       const run = await library.resumeRun(await library.privateFiles.open('full'), {}, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 6 });
     `);
-      await expect(failed).rejects.toThrow(
-        /io: cannot save full\/.*has used up its storage.*The run is safe up to step 3/,
-      );
-      await session.send('Storage.overrideQuotaForOrigin', { origin });
-      const step = await inWorker(`
+    await expect(failed).rejects.toThrow(
+      /io: cannot save full\/.*has used up its storage.*The run is safe up to step 3/,
+    );
+    await session.send('Storage.overrideQuotaForOrigin', { origin });
+    const step = await inWorker(`
       const run = await library.resumeRun(await library.privateFiles.open('full'), {}, { dataset });
       const { state } = await library.train({ ...run, workers: 1, stopAt: 6 });
       await library.privateFiles.remove('full');
       return [run.state.step, state.step];
     `);
-      expect(step).toEqual([3, 6]);
-    });
+    expect(step).toEqual([3, 6]);
+  });
 
-    it('starts a run over that a closed page has barely begun, and locks it again at once', async () => {
-      const names = await inWorker<string[][]>(`
+  it('starts a run over that a closed page has barely begun, and locks it again at once', async () => {
+    const names = await inWorker<string[][]>(`
       const root = await navigator.storage.getDirectory();
       const folder = await root.getDirectoryHandle('emerging-flows', { create: true });
       const begun = await folder.getDirectoryHandle('begun', { create: true });
@@ -467,58 +460,57 @@ describe.skipIf(chromiumPath === undefined)(
       await library.privateFiles.remove('begun');
       return [...before, after];
     `);
-      expect(names).toEqual([[], 'nothing', ['config.yaml', 'data.json']]);
-    });
+    expect(names).toEqual([[], 'nothing', ['config.yaml', 'data.json']]);
+  });
 
-    it('is what the example of the documents says', async () => {
-      const [, code] = /```js\n\/\/ trainer\.js[^\n]*\n([\s\S]*?)```/.exec(
-        readFileSync('docs/browser.md', 'utf8'),
-      )!;
-      const body = code!
-        .replace(/^import \{([^}]*)\} from 'emerging-flows[^']*';$/gm, 'const {$1} = library;')
-        .replace(/^configureRuntime\(\{[\s\S]*?^\}\);$/m, '')
-        .replace("const dataset = await openImages('/mnist-5000.images.gz');", '')
-        .replace(
-          "set: ['training.steps=300']",
-          "set: ['training.steps=3', 'training.batchSize=8', 'training.microBatch=8']",
-        )
-        .replaceAll('postMessage(', 'posted.push(')
-        .replace('globalThis.onmessage', 'globalThis.onstop');
-      expect(body.match(/import|configureRuntime\(|dataset = /g)).toBeNull();
-      const posted = await inWorker<{ step?: number; validationBitsPerDim?: number }[]>(`
+  it('is what the example of the documents says', async () => {
+    const [, code] = /```js\n\/\/ trainer\.js[^\n]*\n([\s\S]*?)```/.exec(
+      readFileSync('docs/browser.md', 'utf8'),
+    )!;
+    const body = code!
+      .replace(/^import \{([^}]*)\} from 'emerging-flows[^']*';$/gm, 'const {$1} = library;')
+      .replace(/^configureRuntime\(\{[\s\S]*?^\}\);$/m, '')
+      .replace("const dataset = await openImages('/mnist-5000.images.gz');", '')
+      .replace(
+        "set: ['training.steps=300']",
+        "set: ['training.steps=3', 'training.batchSize=8', 'training.microBatch=8']",
+      )
+      .replaceAll('postMessage(', 'posted.push(')
+      .replace('globalThis.onmessage', 'globalThis.onstop');
+    expect(body.match(/import|configureRuntime\(|dataset = /g)).toBeNull();
+    const posted = await inWorker<{ step?: number; validationBitsPerDim?: number }[]>(`
       const posted = [];
       ${body}
       await library.privateFiles.remove('digits');
       return posted;
     `);
-      expect(posted.map(({ step }) => step)).toEqual([1, 2, 3, undefined]);
-      expect(posted.at(-1)!.validationBitsPerDim).toBeGreaterThan(0);
-    });
+    expect(posted.map(({ step }) => step)).toEqual([1, 2, 3, undefined]);
+    expect(posted.at(-1)!.validationBitsPerDim).toBeGreaterThan(0);
+  });
 
-    it('says what a page lacks', async () => {
-      const config = JSON.stringify(createConfig('1x1'));
-      await expect(inWorker(`await library.startRun(${config}, 'runs/a', { dataset })`)).rejects.toThrow(
-        "a page has no folder 'runs/a': pass memoryFiles('runs/a')",
-      );
-      await expect(inWorker(`await library.startRun(${config}, library.memoryFiles('a'))`)).rejects.toThrow(
-        'needs its images: pass them as dataset',
-      );
-      await expect(
-        inWorker(`await library.startRun(${config}, library.memoryFiles('a'), { dataset: 'mnist' })`),
-      ).rejects.toThrow('dataset must come from openImages');
-      const files = await inWorker<Files>(`
+  it('says what a page lacks', async () => {
+    const config = JSON.stringify(createConfig('1x1'));
+    await expect(inWorker(`await library.startRun(${config}, 'runs/a', { dataset })`)).rejects.toThrow(
+      "a page has no folder 'runs/a': pass memoryFiles('runs/a')",
+    );
+    await expect(inWorker(`await library.startRun(${config}, library.memoryFiles('a'))`)).rejects.toThrow(
+      'needs its images: pass them as dataset',
+    );
+    await expect(
+      inWorker(`await library.startRun(${config}, library.memoryFiles('a'), { dataset: 'mnist' })`),
+    ).rejects.toThrow('dataset must come from openImages');
+    const files = await inWorker<Files>(`
       const files = library.memoryFiles('named');
       await library.startRun(${config}, files, { dataset: { ...dataset, name: 'given.zip' } });
       return library.download(files);
     `);
-      expect(Buffer.from(files['config.yaml']!, 'base64').toString()).toContain('name: given.zip\n');
-      await expect(
-        inWorker(`
+    expect(Buffer.from(files['config.yaml']!, 'base64').toString()).toContain('name: given.zip\n');
+    await expect(
+      inWorker(`
         library.configureRuntime({ wasm: '/runtime/ort-wasm-simd-threaded.wasm' });
         const run = await library.startRun(${config}, library.memoryFiles('a'), { dataset });
         await library.train({ ...run, workers: 2, threads: 2 });
       `),
-      ).rejects.toThrow('2 workers need a script: pass startWorker to configureRuntime');
-    });
-  },
-);
+    ).rejects.toThrow('2 workers need a script: pass startWorker to configureRuntime');
+  });
+});

@@ -1,44 +1,56 @@
-// Zip archives for tests: stored files with any bytes as their names.
-import { crc32 } from 'node:zlib';
+// Zip archives for tests: files with any bytes as their names, and entries that claim what is not so.
+import { crc32, deflateRawSync } from 'node:zlib';
 
-/** An archive of uncompressed files; `flags` is the general purpose field, 0x800 for names in UTF-8. */
-export function createZip(
-  files: readonly {
-    readonly name: Uint8Array | string;
-    readonly bytes: Uint8Array;
-    readonly flags?: number;
-  }[],
-): Uint8Array {
-  const parts: Uint8Array[] = [];
-  const directory: Uint8Array[] = [];
+/** A file of an archive. */
+interface ZipFile {
+  readonly name: Uint8Array | string;
+  /** As the archive stores it. */
+  readonly bytes: Uint8Array;
+  /** The general purpose field: 0x800 for names in UTF-8. */
+  readonly flags?: number;
+  readonly method?: 0 | 8;
+  /** The uncompressed size according to the archive. */
+  readonly size?: number;
+  readonly checksum?: number;
+}
+
+/** An archive of files; with `overlapping`, all entries point to the first file. */
+export function createZip(files: readonly ZipFile[], { overlapping = false } = {}): Uint8Array {
+  const [body, directory]: [Uint8Array[], Uint8Array[]] = [[], []];
   let offset = 0;
-  for (const { name, bytes, flags = 0 } of files) {
+  files.forEach(({ name, bytes, flags = 0, method = 0, ...claimed }, index) => {
+    const { size = bytes.length, checksum = crc32(bytes) } = claimed;
     const nameBytes = Buffer.from(name);
-    const local = Buffer.alloc(30);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(flags, 6);
-    const sizes = [crc32(bytes), bytes.length, bytes.length];
-    sizes.forEach((value, index) => {
-      local.writeUInt32LE(value, 14 + 4 * index);
-    });
-    local.writeUInt16LE(nameBytes.length, 26);
-    const entry = Buffer.alloc(46);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(flags, 8);
-    sizes.forEach((value, index) => {
-      entry.writeUInt32LE(value, 16 + 4 * index);
-    });
-    entry.writeUInt16LE(nameBytes.length, 28);
-    entry.writeUInt32LE(offset, 42);
-    parts.push(local, nameBytes, bytes);
-    directory.push(entry, nameBytes);
-    offset += local.length + nameBytes.length + bytes.length;
-  }
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(flags, 2);
+    common.writeUInt16LE(method, 4);
+    common.writeUInt32LE(checksum, 10);
+    common.writeUInt32LE(bytes.length, 14);
+    common.writeUInt32LE(size, 18);
+    common.writeUInt16LE(nameBytes.length, 22);
+    const place = Buffer.alloc(14);
+    place.writeUInt32LE(overlapping ? 0 : offset, 10);
+    directory.push(Buffer.from('PK\x01\x02\x14\x00'), common, place, nameBytes);
+    if (!overlapping || index === 0) {
+      body.push(Buffer.from('PK\x03\x04'), common, nameBytes, bytes);
+      offset += 30 + nameBytes.length + bytes.length;
+    }
+  });
   const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
+  end.write('PK\x05\x06');
   end.writeUInt16LE(files.length, 8);
   end.writeUInt16LE(files.length, 10);
   end.writeUInt32LE(Buffer.concat(directory).length, 12);
   end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...parts, ...directory, end]);
+  return Buffer.concat([...body, ...directory, end]);
 }
+
+/** A compressed file of an archive. */
+export const deflated = (name: string, content: Uint8Array): ZipFile => ({
+  name,
+  bytes: deflateRawSync(content),
+  method: 8,
+  size: content.length,
+  checksum: crc32(content),
+});

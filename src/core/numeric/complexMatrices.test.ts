@@ -1,9 +1,9 @@
 // Complex matrices against real ones of twice the size, on the host and as operations of a program.
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { complexInverse, complexLogAbsDet, sum } from '../../tensor/operations/index.ts';
 import { constant, input } from '../../tensor/tensor.ts';
+import { runOnce } from '../../testing/programValues.ts';
 import { invertComplexMatrices } from './complexMatrices.ts';
 import { inverse, logAbsDeterminant } from './linearAlgebra.ts';
 import { RandomStream } from './random.ts';
@@ -120,8 +120,7 @@ describe('in a program', () => {
       const rounded = precision === 'float32' ? Math.fround : (value: number) => value;
       const matrices = [randomMatrix(2, 7), [[1, 2, 2, 4], Array(4).fill(0)] as Matrix, randomMatrix(2, 8)];
       const data = stacked(matrices).map(rounded);
-      const program = await compile(definition, { precision });
-      const result = await program.run({ w: { shape: [2, 3, 2, 2], data } });
+      const result = await runOnce(definition, { w: { shape: [2, 3, 2, 2], data } }, precision);
       const exact = invertComplexMatrices(data, 2);
       expect([...result.logDet!.data]).toEqual([...exact.logAbsDets].map(rounded));
       expect(result.logDet!.data[1]).toBe(Number.NEGATIVE_INFINITY);
@@ -133,7 +132,6 @@ describe('in a program', () => {
         return (matrix < 3 ? 1 : -1) * inverses[4 * matrix + 2 * (element % 2) + (element >> 1)]!;
       });
       expect([...result.gradient!.data]).toEqual(conjugateTransposed);
-      await program.release();
     },
   );
 });

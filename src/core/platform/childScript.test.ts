@@ -1,17 +1,16 @@
 // Run from the TypeScript sources, as by `npm run emerging`, threads and child processes load the sources too.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { environmentIn } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const main = fileURLToPath(new URL('../../app/cli/main.ts', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'from-sources-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 it('trains with two workers and draws a curve', async () => {
   writeTinyDataset(join(folder, 'data'));

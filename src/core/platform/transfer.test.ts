@@ -1,26 +1,17 @@
 // A transfer that is ended, and addresses that are none.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
+import { startServer } from '../../testing/localServer.ts';
 import { fetchBytes, resolveUrl } from './transfer.ts';
 
 // Sends a byte, and then nothing more.
-const server = createServer(({ url: path }, response) => {
+const { url, close } = await startServer(({ url: path }, response) => {
   if (path === '/page') {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html>');
     return;
   }
   response.writeHead(200, { 'content-length': 2 }).write('a');
 });
-let url: string;
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+afterAll(close);
 
 it('ends with the reason of its signal, before and within the transfer', async () => {
   const reason = new Error('no longer wanted');

@@ -1,30 +1,22 @@
 // Conditions in arrays, and images as conditions: their names, sizes that differ from the images', and what is refused.
 
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countElements } from '../../core/numeric/ndarray.ts';
 import type { Values } from '../../core/numeric/values.ts';
-import {
-  deflated,
-  npy,
-  type SparseFile,
-  sparseNpy,
-  writeHostileFile,
-  zip,
-} from '../../testing/hostile/hostileImages.ts';
+import { npy, type SparseFile, sparseNpy, writeHostileFile } from '../../testing/hostile/hostileImages.ts';
 import { writePng } from '../../testing/pngFiles.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
-import { createZip } from '../../testing/zipFiles.ts';
+import { createZip, deflated } from '../../testing/zipFiles.ts';
 import type { ImageSet } from '../contract/dataset.ts';
 import { npyBytes } from '../formats/npy.ts';
 import { openDataset, openSplit } from '../registry.ts';
 import { readTableAt } from './conditionTable.ts';
 import { componentsIn } from './table.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'condition-arrays-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const inFolder = (name: string): string => join(folder, name);
 const COUNT = 60;
 
@@ -53,13 +45,15 @@ describe('large files', () => {
     ['a.npy', () => sparseNpy('5000000', 5e6), /a.npy: 5000000 rows are too many, at most 4194304$/],
     [
       'a.npz',
-      () => zip(Array.from({ length: 4097 }, (_, index) => deflated(`${index}.npy`, npy('1', 1)))),
+      () => createZip(Array.from({ length: 4097 }, (_, index) => deflated(`${index}.npy`, npy('1', 1)))),
       /a.npz: 4097 arrays are too many, at most 4096: put several conditions into one array$/,
     ],
     [
       'a.npz',
       () =>
-        zip(['a', 'b', 'c'].map((name) => ({ name: `${name}.npy`, packed: new Uint8Array(8), size: 2e8 }))),
+        createZip(
+          ['a', 'b', 'c'].map((name) => ({ ...deflated(`${name}.npy`, new Uint8Array()), size: 2e8 })),
+        ),
       /a.npz: too large: 600000000 bytes, at most 536870912$/,
     ],
     [
@@ -76,7 +70,7 @@ describe('large files', () => {
 
 it('with more components than a model could use are refused before these are made', async () => {
   const arrays = Array.from({ length: 3 }, (_, index) => deflated(`${index}.npy`, npy('2, 30000', 60_000)));
-  writeHostileFile(inFolder('wide.npz'), zip(arrays));
+  writeHostileFile(inFolder('wide.npz'), createZip(arrays));
   const table = await readTableAt(inFolder('wide.npz'));
   expect(() => componentsIn(table, [4, 4, 1])).toThrow(
     /wide.npz: its columns have more than 65536 numbers for each pixel or image: keep those that are needed$/,

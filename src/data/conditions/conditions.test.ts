@@ -1,16 +1,15 @@
 // The conditions of images in files: next to them or elsewhere, by name or in order, and what is refused.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { writePng } from '../../testing/pngFiles.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';
 import type { ImageSet } from '../contract/dataset.ts';
 import { openDataset, openSplit } from '../registry.ts';
 import { conditionsOfFiles } from './conditionsOfFiles.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'conditions-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const inFolder = (name: string): string => join(folder, name);
 const write = (name: string, lines: readonly string[]): void =>
   writeFileSync(inFolder(name), lines.join('\n'));

@@ -1,12 +1,12 @@
 // Labels from their files to the batches of training: they belong to their images wherever these go.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../core/errors.ts';
+import { describe, expect, it } from 'vitest';
 import { openedBy } from '../../testing/openedBy.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
+import { idxBytes } from '../../testing/tinyImages.ts';
 import { BatchStream } from '../batches.ts';
 import { fixture } from '../fixtures/formula.ts';
 import { readPackedHeader, verifyPackedFile } from '../packed/packedFile.ts';
@@ -17,12 +17,7 @@ import { fashionMnist } from '../sets/mnist.ts';
 import { classesOfNames } from '../sources/splitOfName.ts';
 import { countClasses, type ImageSet, imagesInMemory, labelled, readOne, subset } from './dataset.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'labels-'));
-afterAll(() => rmSync(root, { recursive: true }));
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(root, 'case-'));
-});
+const folder = emptyFolder();
 
 const validation = 0.2;
 const listLabels = ({ count, labels }: ImageSet): number[] =>
@@ -33,12 +28,7 @@ const classesIn = (images: ImageSet): number[] =>
   Array.from({ length: images.count }, (_, index) => readOne(images, index)[0]! % 10);
 
 function idx(name: string, shape: readonly number[], data: ArrayLike<number>): void {
-  const header = new DataView(new ArrayBuffer(4 + 4 * shape.length));
-  header.setUint32(0, 0x0800 + shape.length);
-  shape.forEach((length, axis) => {
-    header.setUint32(4 + 4 * axis, length);
-  });
-  writeFileSync(join(folder, name), Buffer.concat([new Uint8Array(header.buffer), Uint8Array.from(data)]));
+  writeFileSync(join(folder, name), idxBytes(shape, data));
 }
 
 /** A folder of IDX files whose images of 2 x 2 pixels have their class as every pixel. */
@@ -90,11 +80,11 @@ describe('a folder of IDX files', () => {
   });
 
   it('is refused if a file of labels is damaged, and has no labels if one is missing', async () => {
-    const refused = async (message: string): Promise<void> => {
-      const error = await openDataset(folder, { validation }).catch((caught: unknown) => caught);
-      expect(error).toBeInstanceOf(UserError);
-      expect((error as UserError).message).toBe(`${folder}/${message}`);
-    };
+    const refused = (message: string) =>
+      expect(openDataset(folder, { validation })).rejects.toMatchObject({
+        name: 'UserError',
+        message: `${folder}/${message}`,
+      });
     idxDataset({ labels: 29 });
     await refused('train-labels-idx1-ubyte: 29 labels for 30 images; use another copy');
     idxDataset({ tests: 9 });

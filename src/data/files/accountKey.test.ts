@@ -1,21 +1,14 @@
 // Marks: this account recognises its own, and nobody can make them without its key.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { createMark, isOwnMark } from './accountKey.ts';
 
-let root: string;
+const root = emptyFolder();
 
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'key-'));
-  vi.stubEnv('XDG_STATE_HOME', root);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(root, { recursive: true });
-});
+beforeEach(() => void vi.stubEnv('XDG_STATE_HOME', root));
+afterEach(() => vi.unstubAllEnvs());
 
 const keyFile = (): string => join(root, 'emerging-flows', 'account.key');
 

@@ -4,7 +4,6 @@ import fs, {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,20 +11,17 @@ import fs, {
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { catchUserError } from '../../testing/catchUserError.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { ClosedFolder } from './closedFolder.ts';
 
-let root: string;
-let folder: string;
-let outside: string;
+const root = emptyFolder();
+const [folder, outside] = [join(root, 'folder'), join(root, 'outside')];
 let files: ClosedFolder;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'closed-'));
-  [folder, outside] = [join(root, 'folder'), join(root, 'outside')];
   mkdirSync(folder);
   mkdirSync(outside);
   writeFileSync(join(outside, 'mine'), 'mine');
@@ -37,7 +33,6 @@ afterEach(() => {
   syncBuiltinESMExports();
   expect(readdirSync(outside)).toEqual(['mine']);
   expect(readFileSync(join(outside, 'mine'), 'utf8')).toBe('mine');
-  rmSync(root, { recursive: true });
 });
 
 const inFolder = (...names: string[]): string => join(folder, ...names);

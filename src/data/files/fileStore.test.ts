@@ -1,14 +1,13 @@
 // Common behaviour of stores in memory and on disk; `webTraining.test.ts` tests a browser's private file system.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { fileStoreSeen, useFileStore } from '../../testing/fileStoreUse.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { ClosedFolder } from './closedFolder.ts';
 import { atMost, memoryFiles } from './fileStore.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'stores-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 
 it('is the same in memory and on disk', async () => {
   expect(await useFileStore(memoryFiles('files'))).toEqual(fileStoreSeen);

@@ -1,24 +1,11 @@
 // Folders that are written atomically.
-import {
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { requireNewFolder, writeNewFolder } from './folders.ts';
 
-let root: string;
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'emerging-'));
-});
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+const root = emptyFolder();
 
 const files = { 'a.txt': 'one', 'b.bin': Uint8Array.of(1, 2, 3) };
 

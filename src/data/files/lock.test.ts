@@ -3,7 +3,6 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -12,22 +11,16 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir, uptime } from 'node:os';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { catchUserError } from '../../testing/catchUserError.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { takeLock } from './lock.ts';
 import { ownMark, type ProcessMark } from './processes.ts';
 
-let root: string;
-let path: string;
-
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'lock-'));
-  path = join(root, 'lock');
-});
-
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+const root = emptyFolder();
+const path = join(root, 'lock');
 
 /** Leaves a lock as another process would, last renewed `age` seconds ago. */
 function leave(mark: Partial<ProcessMark> | string, age = 0): void {

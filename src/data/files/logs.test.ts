@@ -1,10 +1,10 @@
 // Logs in a folder: appended to, read, rewound and repaired.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../core/errors.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { ClosedFolder } from './closedFolder.ts';
 import { readJsonLines, readLastJsonLines } from './files.ts';
 import type { JsonObject } from './jsonText.ts';
@@ -12,23 +12,20 @@ import { jsonLine, mendLog, rewindLog } from './logs.ts';
 
 const NAME = 'metrics.jsonl';
 
-let folder: string;
-let log: string;
+const folder = emptyFolder();
+const log = join(folder, NAME);
 let files: ClosedFolder;
 const append = (line: JsonObject): void => files.append(NAME, jsonLine(line));
 const check = ({ step }: Record<string, unknown>) =>
   typeof step === 'number' ? undefined : 'its step is not a number';
 
 beforeEach(() => {
-  folder = fs.mkdtempSync(join(tmpdir(), 'lines-'));
-  log = join(folder, NAME);
   files = new ClosedFolder(folder);
 });
 
 afterEach(() => {
   vi.restoreAllMocks();
   syncBuiltinESMExports();
-  fs.rmSync(folder, { recursive: true });
 });
 
 describe('a log', () => {

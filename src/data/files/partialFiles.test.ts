@@ -2,20 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { catchUserError } from '../../testing/catchUserError.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { PartialFile, removePartialFiles, requireWritable, writeFileAtomically } from './partialFiles.ts';
 
-let folder: string;
-beforeEach(() => {
-  folder = fs.mkdtempSync(join(tmpdir(), 'partial-'));
-});
+const folder = emptyFolder();
 afterEach(() => {
   vi.restoreAllMocks();
   syncBuiltinESMExports();
-  fs.rmSync(folder, { recursive: true });
 });
 
 /** Makes a file system call fail as it would on a full or broken disk. */
@@ -141,17 +137,6 @@ describe('writeFileAtomically', () => {
     );
   });
 
-  it('explains a missing folder, a file in place of the folder, and a folder in place of the file', () => {
-    fs.writeFileSync(join(folder, 'plain'), '');
-    const gone = catchUserError(() => writeFileAtomically(join(folder, 'gone', 'file'), 'x'));
-    expect(gone.message).toContain(`there is no folder ${join(folder, 'gone')}; create it`);
-    const inFile = catchUserError(() => writeFileAtomically(join(folder, 'plain', 'file'), 'x'));
-    expect(inFile.message).toContain('there is a file where a folder is needed');
-    expect(catchUserError(() => writeFileAtomically(folder, 'x')).message).toContain(
-      'it is a folder; name a file',
-    );
-  });
-
   it('writes through a link and never replaces a device', () => {
     writeFileAtomically(join(folder, 'target'), 'before');
     fs.symlinkSync('target', join(folder, 'link'));
@@ -168,19 +153,18 @@ describe('writeFileAtomically', () => {
 });
 
 describe('requireWritable', () => {
-  it('explains before the work why a file cannot be written', () => {
-    expect(catchUserError(() => requireWritable(folder))).toMatchObject({
-      code: 'invalid-argument',
-      message: `cannot write ${folder}: it is a folder; name a file`,
-    });
-    expect(catchUserError(() => requireWritable(join(folder, 'none', 'file')))).toMatchObject({
-      code: 'not-found',
-      message: expect.stringContaining(`there is no folder ${join(folder, 'none')}; create it`),
-    });
+  it('explains before the work why a file cannot be written, as writing does', () => {
+    const [none, inFile] = [join(folder, 'none', 'file'), join(folder, 'file', 'new')];
     fs.writeFileSync(join(folder, 'file'), '');
-    expect(catchUserError(() => requireWritable(join(folder, 'file', 'new')))).toMatchObject({
-      message: `cannot write ${join(folder, 'file', 'new')}: there is a file where a folder is needed; choose another path`,
-    });
+    for (const [path, code, message] of [
+      [folder, 'invalid-argument', 'it is a folder; name a file'],
+      [none, 'not-found', `there is no folder ${join(folder, 'none')}; create it`],
+      [inFile, 'invalid-argument', 'there is a file where a folder is needed; choose another path'],
+    ] as const) {
+      const problem = catchUserError(() => requireWritable(path));
+      expect(problem).toMatchObject({ code, message: expect.stringContaining(`${path}: ${message}`) });
+      expect(catchUserError(() => writeFileAtomically(path, 'x')).message).toBe(problem.message);
+    }
     requireWritable(join(folder, 'new'));
   });
 

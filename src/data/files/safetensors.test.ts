@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
+import { catchUserError } from '../../testing/catchUserError.ts';
+import { fileWithHeader } from '../../testing/safetensorsFiles.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 function normalArray(type: 'F32' | 'F64', shape: readonly number[], ...path: (string | number)[]): NdArray {
@@ -23,22 +25,11 @@ const exampleMetadata = { step: '40', note: 'Größe "ü" \n', zeta: '' };
 /** A file with this header, as text, and this many bytes of data. */
 function fileWith(header: unknown, dataBytes: number): Uint8Array {
   const text = typeof header === 'string' ? header : JSON.stringify(header);
-  const json = new TextEncoder().encode(text);
-  const bytes = new Uint8Array(8 + json.length + dataBytes);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
-  bytes.set(json, 8);
-  return bytes;
+  return fileWithHeader(text, new Uint8Array(dataBytes));
 }
 
-function readFailure(bytes: Uint8Array): string {
-  try {
-    decodeSafetensors(bytes, 'runs/a/step.safetensors');
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    return (error as UserError).message;
-  }
-  throw new Error('the file was accepted');
-}
+const readFailure = (bytes: Uint8Array): string =>
+  catchUserError(() => decodeSafetensors(bytes, 'runs/a/step.safetensors')).message;
 
 describe('encodeSafetensors', () => {
   it('writes the format byte for byte', () => {

@@ -1,14 +1,15 @@
 // FITS files written by Astropy, read to the bit; and headers that claim what the file does not have.
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { fitsCard, fitsImage, fitsPart } from '../../testing/tinyFields.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { openDataset } from '../registry.ts';
 import { decodeImage } from './imageDecoding.ts';
 
+const folder = temporaryFolder();
 const read = (name: string): Buffer => readFileSync(fixture(name));
 const decode = (name: string) => decodeImage(read(name), name);
 
@@ -48,21 +49,16 @@ describe('FITS files of Astropy', () => {
   });
 
   it('open as a folder; blank values are counted, and their files named', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'fits-'));
-    try {
-      for (let index = 0; index < 40; index++) {
-        await writeFile(join(folder, `map-${index}.fits`), read('f4.fits'));
-      }
-      const { train, test } = await openDataset(folder);
-      expect([train.kind, train.imageShape, test.count > 0]).toEqual(['float32', [10, 12, 1], true]);
-      const held = test.nameAt!(0);
-      await writeFile(join(folder, held), read('blank.fits'));
-      await expect(openDataset(folder)).rejects.toThrow(
-        new RegExp(`values? (is|are) NaN or infinite, in 1 of \\d+ test images \\(${held}\\)`),
-      );
-    } finally {
-      await rm(folder, { recursive: true });
+    for (let index = 0; index < 40; index++) {
+      await writeFile(join(folder, `map-${index}.fits`), read('f4.fits'));
     }
+    const { train, test } = await openDataset(folder);
+    expect([train.kind, train.imageShape, test.count > 0]).toEqual(['float32', [10, 12, 1], true]);
+    const held = test.nameAt!(0);
+    await writeFile(join(folder, held), read('blank.fits'));
+    await expect(openDataset(folder)).rejects.toThrow(
+      new RegExp(`values? (is|are) NaN or infinite, in 1 of \\d+ test images \\(${held}\\)`),
+    );
   });
 });
 

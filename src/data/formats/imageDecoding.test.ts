@@ -1,10 +1,10 @@
 // Decoding of files written by Pillow, one per format, and of real images.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
 import { eightBit } from '../../testing/eightBit.ts';
+import { emojiFolder } from '../../testing/rawSplits.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { crc32 } from './compression.node.ts';
@@ -272,13 +272,10 @@ async function expectAgreement(folder: string, names: readonly string[]): Promis
 }
 
 describe('real images are read as by another decoder', () => {
-  const require = createRequire(import.meta.url);
-  const emoji = join(dirname(require.resolve('emoji-datasource-google/package.json')), 'img/google/64');
-
   it('emoji, with palettes and transparency', async () => {
-    const names = readdirSync(emoji).filter((_, index) => index % 60 === 0);
+    const names = readdirSync(emojiFolder).filter((_, index) => index % 60 === 0);
     expect(names.length).toBeGreaterThan(50);
-    await expectAgreement(emoji, names);
+    await expectAgreement(emojiFolder, names);
   });
 
   const nebulae = '/usr/share/stellarium/nebulae/default';

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fixture } from '../fixtures/formula.ts';
-import { isPickledArray, readPickle } from './pickle.ts';
+import { readPickle } from './pickle.ts';
 
 /** A pickle of protocol 2 with these instructions. */
 const read = (...instructions: (string | number)[]) => {
@@ -10,13 +8,6 @@ const read = (...instructions: (string | number)[]) => {
 };
 
 describe('readPickle', () => {
-  it.each([2, 3, 4, 5])("reads a dictionary with NumPy's array, protocol %i", (protocol) => {
-    const value = readPickle(readFileSync(fixture(`protocol${protocol}.pickle`)), 'a.pickle');
-    const data = value instanceof Map ? value.get('data') : undefined;
-    expect(isPickledArray(data)).toBe(true);
-    expect(data).toMatchObject({ type: 'u1' });
-  });
-
   it('executes the instructions of plain data', () => {
     expect(read('N.')).toBeNull();
     expect(read('K', 7, '.')).toBe(7);

@@ -1,8 +1,6 @@
 // PNG files of every kind, written from the specification, and invalid ones.
 import { crc32, deflateSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../core/errors.ts';
 import { decodePng } from './png.ts';
 
 /** The colour types in a header. */
@@ -58,42 +56,25 @@ const read = async (form: Form) => {
   return { shape: [height, width, channels], pixels: [...data] };
 };
 
-const failure = async (bytes: Uint8Array): Promise<string> => {
-  try {
-    await decodePng(bytes, 'some/file.png');
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    return (error as UserError).message;
-  }
-  throw new Error('the file was accepted');
-};
+const refused = (bytes: Uint8Array, message: RegExp, which?: string) =>
+  expect(decodePng(bytes, 'some/file.png'), which).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringMatching(message),
+  });
 
 const two = { width: 2, height: 2, depth: 8 };
+const rows = [
+  [1, 2],
+  [3, 4],
+];
 
 describe('decodePng reads', () => {
   it('8 bits, grey and colour, with and without an opaque alpha channel', async () => {
     const greys = { shape: [2, 2, 1], pixels: [1, 2, 3, 4] };
     const colours = { shape: [1, 2, 3], pixels: [1, 2, 3, 4, 5, 6] };
-    expect(
-      await read({
-        ...two,
-        type: grey,
-        rows: [
-          [1, 2],
-          [3, 4],
-        ],
-      }),
-    ).toEqual(greys);
-    expect(
-      await read({
-        ...two,
-        type: greyAlpha,
-        rows: [
-          [1, 255, 2, 255],
-          [3, 255, 4, 255],
-        ],
-      }),
-    ).toEqual(greys);
+    expect(await read({ ...two, type: grey, rows })).toEqual(greys);
+    const opaque = rows.map(([left, right]) => [left!, 255, right!, 255]);
+    expect(await read({ ...two, type: greyAlpha, rows: opaque })).toEqual(greys);
     const single = { ...two, height: 1 };
     expect(await read({ ...single, type: colour, rows: [[1, 2, 3, 4, 5, 6]] })).toEqual(colours);
     expect(await read({ ...single, type: colourAlpha, rows: [[1, 2, 3, 255, 4, 5, 6, 255]] })).toEqual(
@@ -196,18 +177,7 @@ describe('decodePng reads', () => {
         ],
       },
     ],
-    [
-      'a transparent colour',
-      {
-        ...two,
-        type: grey,
-        rows: [
-          [1, 2],
-          [3, 4],
-        ],
-        transparency: [0, 2],
-      },
-    ],
+    ['a transparent colour', { ...two, type: grey, rows, transparency: [0, 2] }],
     [
       'a palette',
       {
@@ -227,10 +197,6 @@ describe('decodePng reads', () => {
 });
 
 describe('decodePng rejects', () => {
-  const rows = [
-    [1, 2],
-    [3, 4],
-  ];
   const sound = pngBytes({ ...two, type: grey, rows });
 
   it.each<[string, Uint8Array, RegExp]>([
@@ -275,29 +241,17 @@ describe('decodePng rejects', () => {
       /colour type 3 with 16 bits/,
     ],
   ])('%s', async (_, bytes, message) => {
-    expect(await failure(bytes)).toMatch(message);
+    await refused(bytes, message);
   });
 
   it('every truncation and every flipped bit', async () => {
     for (let length = 0; length < sound.length - 4; length++) {
-      expect(await failure(sound.subarray(0, length)), `${length} bytes`).toMatch(/corrupt|not a PNG|empty/);
+      await refused(sound.subarray(0, length), /corrupt|not a PNG|empty/, `${length} bytes`);
     }
     for (let bit = 0; bit < 8 * sound.length; bit++) {
       const flipped = Uint8Array.from(sound);
       flipped[bit >> 3]! ^= 1 << (bit & 7);
-      expect(await failure(flipped), `bit ${bit}`).toMatch(/corrupt|not a PNG/);
+      await refused(flipped, /corrupt|not a PNG/, `bit ${bit}`);
     }
-  });
-
-  it('random bytes after a signature', async () => {
-    const header = [...sound.subarray(0, 16)];
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (bytes, isComplete) => {
-        const start = isComplete ? header : header.slice(0, 8);
-        expect(await failure(Uint8Array.from([...start, ...bytes]))).toMatch(
-          /^some\/file\.png: corrupt: .+; use/,
-        );
-      }),
-    );
   });
 });

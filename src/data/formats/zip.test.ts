@@ -1,6 +1,5 @@
-import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createZip } from '../../testing/zipFiles.ts';
+import { createZip, deflated } from '../../testing/zipFiles.ts';
 import { Budget } from '../contract/budget.ts';
 import { inMemory, type RandomAccess } from '../files/randomAccess.ts';
 import { openZipEntry, readZipEntry } from './zip.ts';
@@ -10,32 +9,9 @@ const content = Uint8Array.from({ length: 300 }, (_, index) => index % 7);
 
 /** An archive with `content` as its only file `a/b`; `change` can corrupt its entry in the directory. */
 const archive = (method: 0 | 8, change: (entry: DataView) => void = () => {}): Uint8Array => {
-  const packed = method === 8 ? deflateRawSync(content) : content;
-  const name = Buffer.from('a/b');
-  const fields = new DataView(new ArrayBuffer(16));
-  fields.setUint16(0, method, true);
-  const sizes = new DataView(new ArrayBuffer(12));
-  [crc32(content), packed.length, content.length].forEach((value, index) => {
-    sizes.setUint32(4 * index, value, true);
-  });
-  const local = new DataView(new ArrayBuffer(30));
-  local.setUint32(0, 0x04034b50, true);
-  local.setUint16(26, name.length, true);
-  const entry = new DataView(new ArrayBuffer(46));
-  entry.setUint32(0, 0x02014b50, true);
-  entry.setUint16(10, method, true);
-  for (let index = 0; index < 3; index++) {
-    entry.setUint32(16 + 4 * index, sizes.getUint32(4 * index, true), true);
-  }
-  entry.setUint16(28, name.length, true);
-  change(entry);
-  const end = new DataView(new ArrayBuffer(22));
-  end.setUint32(0, 0x06054b50, true);
-  end.setUint16(10, 1, true);
-  end.setUint32(12, 46 + name.length, true);
-  end.setUint32(16, 30 + name.length + packed.length, true);
-  const parts = [new Uint8Array(local.buffer), name, packed, new Uint8Array(entry.buffer), name];
-  return Buffer.concat([...parts, new Uint8Array(end.buffer)]);
+  const bytes = createZip([method === 8 ? deflated('a/b', content) : { name: 'a/b', bytes: content }]);
+  change(new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 22 - 3 - 46));
+  return bytes;
 };
 const read = async (bytes: Uint8Array, limit?: number) => {
   const file = inMemory(bytes, 'a.zip');

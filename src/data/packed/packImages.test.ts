@@ -1,43 +1,39 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { eightBit } from '../../testing/eightBit.ts';
 import { openedBy } from '../../testing/openedBy.ts';
+import { splitOfImages } from '../../testing/rawSplits.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { readAll } from '../contract/dataset.ts';
 import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../contract/rawImages.ts';
 import { packedFile, packedTarget } from './packedFile.ts';
 import { type PrepareOptions, prepare } from './packImages.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
+const folder = temporaryFolder();
 const inFolder = (name: string): string => join(folder, name);
 const filesLeft = (name: string): string[] => readdirSync(folder).filter((file) => file.startsWith(name));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Source images by name; null is a corrupt one, an error is thrown. */
-const split = (pictures: Record<string, DecodedImage | null | Error>): RawSplit => ({
-  count: Object.keys(pictures).length,
-  async *images() {
-    for (const [name, picture] of Object.entries(pictures)) {
-      yield {
-        name,
-        decode: async () => {
-          // Later ones may be ready first.
-          await wait(name.length % 3);
-          if (picture === null) {
-            throw new UserError('invalid-data', `${name}: corrupt`);
-          }
-          if (picture instanceof Error) {
-            throw picture;
-          }
-          return picture;
-        },
-      };
-    }
-  },
-});
+const split = (pictures: Record<string, DecodedImage | null | Error>): RawSplit =>
+  splitOfImages(
+    Object.entries(pictures).map(([name, picture]) => ({
+      name,
+      decode: async () => {
+        // Later ones may be ready first.
+        await wait(name.length % 3);
+        if (picture === null) {
+          throw new UserError('invalid-data', `${name}: corrupt`);
+        }
+        if (picture instanceof Error) {
+          throw picture;
+        }
+        return picture;
+      },
+    })),
+  );
 
 /** A grey image whose pixel (r, c) is `value` + c. */
 const picture = (height: number, width: number, value: number): DecodedImage => ({

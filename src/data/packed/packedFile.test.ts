@@ -1,28 +1,19 @@
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { openedBy } from '../../testing/openedBy.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { imagesInMemory, readAll } from '../contract/dataset.ts';
 import { packedFile, packedTarget, readPackedHeader, verifyPackedFile } from './packedFile.ts';
 import { HEADER_BYTES } from './packedLayout.ts';
 import { PackedWriter } from './packedWriter.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'packed-'));
+const folder = temporaryFolder();
 const inFolder = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const about = { imageShape: [3, 5, 3], source: 'somewhere', settings: { size: 5 }, notes: {} } as const;
 const imageSize = 45;

@@ -1,13 +1,12 @@
 // A renderer that crashes, refuses, hangs or is missing: each is reported as an error of one line.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { rasterise } from './rasterise.node.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'rasterise-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** A renderer that runs this code. */
 function renderer(source: string): string {

@@ -1,20 +1,16 @@
 // CIFAR-10's records in an archive written by tar, in a folder, and in invalid files.
 
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openedBy } from '../../testing/openedBy.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { readOne } from '../contract/dataset.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { cifar10Files } from './cifar10.ts';
 
 const archive = fixture('cifar-10-binary.tar.gz');
-let folder: string;
-beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-cifar-')));
-});
-afterEach(() => rm(folder, { recursive: true }));
+const folder = emptyFolder();
 
 const record = (label: number, image: number): Uint8Array => {
   const pixels = formulaImage(image, 32, 32, 3);

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { call, phrase, UserError } from '../../core/errors.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import type { NamedDataset } from '../contract/rawImages.ts';
 import { dataFolders, findInDataFolders, placeOfDataset } from './dataFolder.ts';
 
@@ -18,12 +19,10 @@ describe('dataFolders', () => {
 });
 
 describe('findInDataFolders', () => {
-  let root: string;
+  const root = emptyFolder();
   beforeEach(async () => {
-    root = await mkdtemp(join(tmpdir(), 'emerging-folders-'));
     await Promise.all(['a', 'b'].map((name) => mkdir(join(root, name))));
   });
-  afterEach(() => rm(root, { recursive: true }));
   const wanted = {
     name: 'cifar10',
     candidates: ['some.tar.gz', 'unpacked'],

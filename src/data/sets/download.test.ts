@@ -1,23 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
+import { startServer } from '../../testing/localServer.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { ClosedFolder } from '../files/closedFolder.ts';
 import { type DownloadOptions, download } from './download.ts';
 
@@ -25,31 +16,22 @@ const random = new RandomStream(4, 'file');
 const content = Buffer.from(Uint8Array.from({ length: 300_000 }, () => random.integer(256)));
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-let folder: string;
-let server: Server;
-let url: string;
+const folder = emptyFolder();
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let requestCount: number;
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'download-'));
+beforeEach(() => {
   requestCount = 0;
-  server = createServer((request, response) => {
-    requestCount++;
-    answer(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file.bin`;
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-  rmSync(folder, { recursive: true });
+const server = await startServer((request, response) => {
+  requestCount++;
+  answer(request, response);
 });
+afterAll(server.close);
+const url = `${server.url}file.bin`;
 
-const path = (): string => join(folder, 'file.bin');
+const path = join(folder, 'file.bin');
 const get = (options: DownloadOptions = {}) =>
-  download({ url, bytes: content.length, sha256: sha256(content) }, new ClosedFolder(folder), path(), {
+  download({ url, bytes: content.length, sha256: sha256(content) }, new ClosedFolder(folder), path, {
     retries: 3,
     pauseMilliseconds: 1,
     stallMilliseconds: 200,
@@ -76,8 +58,7 @@ function serve(
  * Closes the connection once the file has this many bytes: a reset discards bytes that are still buffered.
  */
 async function hangUp(response: ServerResponse, bytes: number): Promise<void> {
-  const size = (): number =>
-    statSync(`${path()}.${process.pid}.partial`, { throwIfNoEntry: false })?.size ?? 0;
+  const size = (): number => statSync(`${path}.${process.pid}.partial`, { throwIfNoEntry: false })?.size ?? 0;
   while (!response.destroyed && size() < bytes) {
     await wait(1);
   }
@@ -86,7 +67,7 @@ async function hangUp(response: ServerResponse, bytes: number): Promise<void> {
 
 /** Expects the complete file, and nothing else in the folder. */
 function expectWhole(): void {
-  expect(Buffer.compare(readFileSync(path()), content)).toBe(0);
+  expect(Buffer.compare(readFileSync(path), content)).toBe(0);
   expect(readdirSync(folder)).toEqual(['file.bin']);
 }
 
@@ -149,7 +130,7 @@ describe('download', () => {
     const interrupted = 'interrupted after 40000 of 300000 bytes (aborted)';
     expect(reasons).toEqual([`${interrupted}; trying again`, `${interrupted}; trying again`]);
 
-    rmSync(path());
+    rmSync(path);
     answer = (request, response) => serve(request, response, { most: 40_000 });
     requestCount = 0;
     await expect(get()).rejects.toThrow(`${interrupted}; try again later`);
@@ -159,7 +140,7 @@ describe('download', () => {
 
   it('removes what a killed download has left', async () => {
     const { pid } = spawnSync('true');
-    writeFileSync(`${path()}.${pid}.partial`, 'left');
+    writeFileSync(`${path}.${pid}.partial`, 'left');
     answer = serve;
     expect(await get()).toBe(true);
     expectWhole();
@@ -212,7 +193,7 @@ describe('download', () => {
   ])('keeps nothing of %s', async (_, bytes, message) => {
     answer = (request, response) => serve(request, response, { bytes: bytes as Buffer });
     await expect(get()).rejects.toThrow(message);
-    expect(existsSync(path())).toBe(false);
+    expect(existsSync(path)).toBe(false);
   });
 
   it('does not trust a length that is too small or too large', async () => {
@@ -237,7 +218,7 @@ describe('download', () => {
     answer = (_, response) => response.writeHead(status).end('no');
     await expect(get()).rejects.toThrow(message);
     expect(requestCount).toBe(requests);
-    expect(existsSync(path())).toBe(false);
+    expect(existsSync(path)).toBe(false);
   });
 
   it('stops on request during the pause before a retry', async () => {

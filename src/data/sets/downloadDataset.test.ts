@@ -1,29 +1,14 @@
 // downloadDataset: existing files are kept, and datasets without a download are rejected.
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startServer } from '../../testing/localServer.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { type DatasetDownload, downloadDataset } from './download.ts';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'downloads-'));
-  vi.stubEnv('EMERGING_DATA', folder);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
-});
+const folder = emptyFolder();
+beforeEach(() => void vi.stubEnv('EMERGING_DATA', folder));
+afterEach(() => vi.unstubAllEnvs());
 
 it('does not download existing files', async () => {
   const path = join(folder, 'cifar-10-binary.tar.gz');
@@ -40,15 +25,15 @@ it('does not download existing files', async () => {
 
 it('requests files by name from a mirror, and reports its response', async () => {
   const requestedUrls: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
+  const { url, close } = await startServer((request, response) => {
     requestedUrls.push(request.url);
     response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const from = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mirror/`;
-  await expect(downloadDataset('fashion-mnist', { from })).rejects.toMatchObject({ code: 'io' });
+  await expect(downloadDataset('fashion-mnist', { from: `${url}mirror/` })).rejects.toMatchObject({
+    code: 'io',
+  });
   expect(requestedUrls).toEqual(['/mirror/train-images-idx3-ubyte.gz']);
-  server.close();
+  await close();
 });
 
 it('is stopped by its signal', async () => {

@@ -1,10 +1,10 @@
 // Galaxies resized as in the paper, compared with the formula written out, and their folders.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { antiAliasedResize } from '../pixels/resize.ts';
 import { loadImages } from '../sources/loadImages.ts';
 import { rawGalaxies, toGalaxy } from './galaxy.ts';
@@ -88,11 +88,7 @@ describe('a galaxy', () => {
 });
 
 describe("SpaceML's folders", () => {
-  let folder: string;
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'emerging-galaxy-'));
-  });
-  afterEach(() => rm(folder, { recursive: true }));
+  const folder = emptyFolder();
   const put = async (path: string, value: number) => {
     await mkdir(join(folder, path, '..'), { recursive: true });
     await sharp(Buffer.alloc(3 * 90 * 80, value), { raw: { width: 90, height: 80, channels: 3 } })

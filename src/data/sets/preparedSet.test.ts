@@ -1,24 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { readOne } from '../contract/dataset.ts';
 import { packedTarget } from '../packed/packedFile.ts';
 import { PackedWriter } from '../packed/packedWriter.ts';
 import { openDataset } from '../registry.ts';
 import { imagenet32 } from './imagenet.ts';
 
-let folder: string;
-let file: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'prepared-'));
-  file = join(folder, 'imagenet32.images');
-  vi.stubEnv('EMERGING_DATA', folder);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
-});
+const folder = emptyFolder();
+const file = join(folder, 'imagenet32.images');
+beforeEach(() => void vi.stubEnv('EMERGING_DATA', folder));
+afterEach(() => vi.unstubAllEnvs());
 
 /** Two training images and one test image. */
 const write = (side: number): void => {

@@ -1,26 +1,20 @@
 // Images by path: which are found, how they are named, which are skipped or rejected.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'fast-png';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { npy, sparseNpy, writeHostileFile } from '../../testing/hostile/hostileImages.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import { npyBytes } from '../formats/npy.ts';
 import { readImageFiles } from './imageFiles.ts';
 
 const shape = [1, 2, 1] as const;
-let folder: string;
+const folder = emptyFolder();
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'images-'));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => vi.restoreAllMocks());
 
 /** Writes files by path in the folder: an image of two pixels for a number, a text file for a string. */
 function write(files: Record<string, number | string>): void {

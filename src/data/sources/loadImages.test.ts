@@ -1,27 +1,23 @@
 // How much memory images may take that are opened without being prepared.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
+import { splitOfImages } from '../../testing/rawSplits.ts';
 import type { RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { corruptFile } from '../formats/bytes.ts';
 import { loadImages } from './loadImages.ts';
 
 /** Images that claim a size, take `cost` bytes to decode, and are listed in `decoded` once memory is granted. */
 function createSplit(names: readonly string[], side: number, cost: number, decoded: string[]): RawSplit {
-  return {
-    count: names.length,
-    async *images() {
-      for (const name of names) {
-        yield {
-          name,
-          async decode(admit) {
-            await admit?.(cost);
-            decoded.push(name);
-            return { width: side, height: side, channels: 3, data: new Uint8Array(12), notes: [] };
-          },
-        };
-      }
-    },
-  };
+  return splitOfImages(
+    names.map((name) => ({
+      name,
+      async decode(admit) {
+        await admit?.(cost);
+        decoded.push(name);
+        return { width: side, height: side, channels: 3, data: new Uint8Array(12), notes: [] };
+      },
+    })),
+  );
 }
 
 function load(side: number, cost: number): { decoded: string[]; loading: Promise<unknown> } {
@@ -57,12 +53,7 @@ describe('images that are opened without being prepared', () => {
 it('says how to skip a corrupt image, but not one to be converted', async () => {
   const failing = (error: UserError): RawDataset => ({
     train: createSplit(['a'], 32, 0, []),
-    test: {
-      count: 1,
-      async *images() {
-        yield { name: 'b', decode: () => Promise.reject(error) };
-      },
-    },
+    test: splitOfImages([{ name: 'b', decode: () => Promise.reject(error) }]),
   });
   await expect(loadImages(failing(corruptFile('b', 'cut off')), 'photos')).rejects.toThrow(
     "b: corrupt: cut off; use another copy, or leave out corrupt images: run prepareDataset('photos', { size: 32 })",

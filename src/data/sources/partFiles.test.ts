@@ -3,12 +3,12 @@
 
 import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openedBy } from '../../testing/openedBy.ts';
+import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { createZip } from '../../testing/zipFiles.ts';
 import { readAll, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
@@ -18,14 +18,8 @@ import { imagenet32 } from '../sets/imagenet.ts';
 import { loadImages } from './loadImages.ts';
 import { findParts, openParts, partFiles } from './partFiles.ts';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-parts-')));
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
-});
+const folder = emptyFolder();
+afterEach(() => vi.unstubAllEnvs());
 
 /** All images of a file, in order. */
 async function decodeImages(path: string): Promise<DecodedImage[]> {
@@ -184,12 +178,7 @@ describe('a path', () => {
   it('to one file has a tenth of its images for testing, by number', async () => {
     expect(await partFiles.recognises(fixture('colour.npy'))).toBe(true);
     const path = join(folder, 'x.npy');
-    const header = Buffer.from(
-      "\x93NUMPY\x01\x00\x00\x00{'descr': '|u1', 'fortran_order': False, 'shape': (300, 2, 1)}\n",
-      'latin1',
-    );
-    header.writeUInt16LE(header.length - 10, 8);
-    await writeFile(path, Buffer.concat([header, Buffer.alloc(600, 7)]));
+    await writeFile(path, npyBytes(new Uint8Array(600).fill(7), [300, 2, 1]));
     const { train, test } = await openedBy(partFiles, path);
     expect(train.count + test.count).toBe(300);
     expect(test.count).toBeGreaterThan(15);

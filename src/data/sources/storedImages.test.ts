@@ -1,14 +1,14 @@
 // Folders and archives of images, written by tar and zip.
 
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import { packTar } from 'modern-tar';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eightBit } from '../../testing/eightBit.ts';
 import { openedBy } from '../../testing/openedBy.ts';
+import { emptyFolder, temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { createZip } from '../../testing/zipFiles.ts';
 import { readAll } from '../contract/dataset.ts';
 import type { RawSplit } from '../contract/rawImages.ts';
@@ -16,11 +16,8 @@ import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { imageCollection } from '../registry.ts';
 import { divide, isTestByHash } from './splitOfName.ts';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-collection-')));
-});
-afterEach(() => rm(folder, { recursive: true }));
+const folder = emptyFolder();
+const elsewhere = temporaryFolder();
 
 const imageNames = async (split: RawSplit): Promise<string[]> => {
   const names = [];
@@ -153,26 +150,22 @@ describe('an archive of images', () => {
     }
     const bytes = await readFile(fixture('opaque.png'));
     const otherFiles = isAlone ? [] : [{ name: 'notes.txt', bytes: Buffer.from('no image') }];
-    const path = `${folder}.zip`;
-    try {
-      await writeFile(
-        path,
-        createZip([...files.map((name) => ({ name: `${top}${name}`, bytes })), ...otherFiles]),
-      );
-      const [plain, packed] = await Promise.all(
-        [folder, path].map((location) => imageCollection.open(location)),
-      );
-      const prefix = isAlone ? '' : top;
-      const inFolder = [...(await imageNames(plain!.train)), ...(await imageNames(plain!.test))];
-      expect([...(await imageNames(packed!.train)), ...(await imageNames(packed!.test))].sort()).toEqual(
-        inFolder.map((name) => `${prefix}${name}`).sort(),
-      );
-      const isSame =
-        JSON.stringify(await imageNames(packed!.test)) === JSON.stringify(await imageNames(plain!.test));
-      expect(isSame).toBe(isAlone);
-    } finally {
-      await rm(path);
-    }
+    const path = join(elsewhere, 'a.zip');
+    await writeFile(
+      path,
+      createZip([...files.map((name) => ({ name: `${top}${name}`, bytes })), ...otherFiles]),
+    );
+    const [plain, packed] = await Promise.all(
+      [folder, path].map((location) => imageCollection.open(location)),
+    );
+    const prefix = isAlone ? '' : top;
+    const inFolder = [...(await imageNames(plain!.train)), ...(await imageNames(plain!.test))];
+    expect([...(await imageNames(packed!.train)), ...(await imageNames(packed!.test))].sort()).toEqual(
+      inFolder.map((name) => `${prefix}${name}`).sort(),
+    );
+    const isSame =
+      JSON.stringify(await imageNames(packed!.test)) === JSON.stringify(await imageNames(plain!.test));
+    expect(isSame).toBe(isAlone);
   });
 
   it('keeps a folder that is a split', async () => {

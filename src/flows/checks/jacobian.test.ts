@@ -1,7 +1,7 @@
 // Three numerical log-determinants of one layer agree with each other, and with the layer.
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { constant } from '../../tensor/tensor.ts';
+import { asConstants } from '../../testing/programValues.ts';
 import type { Bijection } from '../contract/bijection.ts';
 import { chain } from '../contract/chain.ts';
 import { parametersFrom } from '../contract/parameters.ts';
@@ -26,11 +26,8 @@ const layers: Record<string, Bijection> = {
 };
 
 describe.each(Object.entries(layers))('%s', (_, layer) => {
-  const tensors = Object.entries(randomParameters(layer.parameters)).map(([path, array]) => [
-    path,
-    constant(array),
-  ]);
-  const map = new LayerMap(layer, parametersFrom(Object.fromEntries(tensors)), { threads: 1 });
+  const parameters = parametersFrom(asConstants(randomParameters(layer.parameters)));
+  const map = new LayerMap(layer, parameters, { threads: 1 });
   const images = Float64Array.from(randomImages(2, shape, 'x').data);
   const x = images.subarray(0, map.dimensions);
 

@@ -1,11 +1,11 @@
 // Where the log-determinant of a layer arises: every pixel has the share that it would have in an image of its like.
 import { expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { compile } from '../../tensor/engine/program.ts';
 import { sameShape } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { layerCases } from '../../testing/layers.ts';
+import { asConstants, asInputs, runOnce } from '../../testing/programValues.ts';
 import { localParameters } from '../../testing/randomModel.ts';
 import { randomImages } from '../checks/randomParameters.ts';
 import { checkerboard } from '../coupling/masks.ts';
@@ -29,11 +29,7 @@ const cases = layerCases().filter(([name, layer]) => {
     return false;
   }
   const { inputShape, outputShape, parameters } = layer;
-  const tensors = Object.entries(parameters).map(([path, { shape }]) => [path, input(path, shape)]);
-  const { logDetMap } = layer.forward(
-    input('x', [1, ...inputShape]),
-    parametersFrom(Object.fromEntries(tensors)),
-  );
+  const { logDetMap } = layer.forward(input('x', [1, ...inputShape]), parametersFrom(asInputs(parameters)));
   const [height, width, channels] = inputShape;
   return logDetMap && sameShape(inputShape, outputShape) && height * width > 1 && channels > 1;
 });
@@ -61,11 +57,7 @@ async function checkShares(layer: Bijection, contributes: (pixel: number) => boo
   const [height, width, channels] = layer.inputShape;
   const area = height * width;
   const x = randomImages(1, layer.inputShape, 'x');
-  const tensors = Object.entries(localParameters(layer.parameters)).map(([path, array]) => [
-    path,
-    constant(array),
-  ]);
-  const parameters = parametersFrom(Object.fromEntries(tensors));
+  const parameters = parametersFrom(asConstants(localParameters(layer.parameters)));
   // One image for every pixel, filled with it.
   const filled = {
     shape: [area, ...layer.inputShape],
@@ -76,12 +68,7 @@ async function checkShares(layer: Bijection, contributes: (pixel: number) => boo
   };
   const { logDetMap } = layer.forward(constant(x), parameters);
   const { logDet } = layer.forward(constant(filled), parameters);
-  const program = await compile(
-    { inputs: {}, outputs: { logDetMap: logDetMap!, logDet } },
-    { precision: 'float64', threads: 1 },
-  );
-  const shares = await program.run({});
-  await program.release();
+  const shares = await runOnce({ inputs: {}, outputs: { logDetMap: logDetMap!, logDet } }, {}, 'float64');
   const pixels = Array.from({ length: area }, (_, pixel) => contributes(pixel));
   const contributing = pixels.filter(Boolean).length;
   const alone = Array.from(shares.logDet!.data, (value, pixel) => (pixels[pixel] ? value / contributing : 0));

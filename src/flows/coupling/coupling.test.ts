@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { compile } from '../../tensor/engine/program.ts';
+import { compile, evaluate } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { add, concatenate, sum } from '../../tensor/operations/index.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { asInputs } from '../../testing/programValues.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { type AffineOptions, affine } from './affine.ts';
 import { coupling } from './coupling.ts';
@@ -32,9 +33,7 @@ const parameters = Object.fromEntries(
 /** y and ln|det|, and optionally the gradients of Σ y + Σ ln|det|, of a batch of `images` images. */
 async function buildProgram(images: number, differentiated: boolean) {
   const x = input('x', [images, SIZE, SIZE, CHANNELS]);
-  const tensors = Object.fromEntries(
-    Object.entries(layer.parameters).map(([name, { shape }]) => [name, input(name, shape)]),
-  );
+  const tensors = asInputs(layer.parameters);
   const { y, logDet } = layer.forward(x, parametersFrom(tensors));
   const variables = { x, ...tensors };
   const parameterGradients = gradients(add(sum(y), sum(logDet)), Object.values(variables), constant(1));
@@ -88,35 +87,25 @@ describe('a floor under the scale', () => {
     const layer = coupling([1, 2, 2], parts);
     const tensors = Object.fromEntries(
       Object.entries(layer.parameters).map(([name, { shape }]) => {
-        const isLast = name === 'conv3/bias';
-        return [
-          name,
-          constant({
-            shape: [...shape],
-            data: Float64Array.from({ length: countElements(shape) }, (_, i) =>
-              isLast ? [-0.7, t][i % 2]! : 0,
-            ),
-          }),
-        ];
+        const ends = name === 'conv3/bias' ? [-0.7, t] : [0, 0];
+        const data = Float64Array.from({ length: countElements(shape) }, (_, index) => ends[index % 2]!);
+        return [name, constant({ shape, data })];
       }),
     );
     const p = parametersFrom(tensors);
-    const x = input('x', [1, 1, 2, 2]);
+    const x = constant({ shape: [1, 1, 2, 2], data: Float64Array.of(3, 0.5, -2, 1.1) });
     const { y, logDet } = layer.forward(x, p);
-    const outputs = { y, logDet, inverse: layer.inverse(y, p) };
-    const program = await compile({ inputs: { x }, outputs }, { precision: 'float64', threads: 1 });
-    const result = await program.run({ x: { shape: [1, 1, 2, 2], data: Float64Array.of(3, 0.5, -2, 1.1) } });
-    await program.release();
-    return result;
+    const [yArray, logDetArray, inverse] = await evaluate([y, logDet, layer.inverse(y, p)]);
+    return { y: yArray!.data, logDet: logDetArray!.data, inverse: inverse!.data };
   }
 
   it.each([-400, -3, 0, 1.5])('matches the formula at t = %d', async (t) => {
     const floor = 0.2;
     const scale = floor + (1 - floor) / (1 + Math.exp(-(t + 2)));
     const { y, logDet, inverse } = await withBias(t, { scaleFloor: floor });
-    expectClose('y', y!.data, [3, -0.2 * scale, -2, 0.4 * scale], 'float64');
-    expectClose('logDet', logDet!.data, [2 * Math.log(scale)], 'float64');
-    expectClose('inverse', inverse!.data, [3, 0.5, -2, 1.1], 'float64');
+    expectClose('y', y, [3, -0.2 * scale, -2, 0.4 * scale], 'float64');
+    expectClose('logDet', logDet, [2 * Math.log(scale)], 'float64');
+    expectClose('inverse', inverse, [3, 0.5, -2, 1.1], 'float64');
   });
 
   it('changes nothing at 0', async () => {

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { compile } from '../../tensor/engine/program.ts';
 import { input } from '../../tensor/tensor.ts';
+import { runOnce } from '../../testing/programValues.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { mixture } from './mixture.ts';
 
@@ -87,9 +87,7 @@ async function transformed(
   // One value at each pixel.
   const { y: values, logDetMap: logDerivative } = forward(inputs.x, none, condition);
   const outputs = { values, logDerivative: logDerivative!, back: inverse(inputs.y, none, condition) };
-  const program = await compile({ inputs, outputs }, { precision, threads: 1 });
-  const result = await program.run(feeds);
-  await program.release();
+  const result = await runOnce({ inputs, outputs }, feeds, precision);
   return result as Record<'values' | 'logDerivative' | 'back', NdArray>;
 }
 

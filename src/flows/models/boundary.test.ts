@@ -4,7 +4,7 @@ import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { conditionFromArrays, oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
-import { compile } from '../../tensor/engine/program.ts';
+import { evaluate } from '../../tensor/engine/program.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { plainBitsPerDim } from '../../testing/plainLikelihood.ts';
@@ -23,11 +23,8 @@ async function measured(shape: ImageShape, options: Partial<ModelOptions>, image
   const isClassified = model.classes.length > 0;
   const condition = conditionFromArrays(isClassified ? oneHotClasses([1, 0], model.classes.length) : {});
   const { logLikelihood, latents } = model.likelihood(constant(image), constant(noise), p, condition);
-  const outputs = { logLikelihood, ...Object.fromEntries(latents.map((each, index) => [index, each])) };
-  const program = await compile({ inputs: {}, outputs }, { precision: 'float64', threads: 1 });
-  const { logLikelihood: logLikelihoods, ...latentArrays } = await program.run({});
-  await program.release();
-  return { logLikelihood: logLikelihoods!.data, latents: Object.values(latentArrays), model };
+  const [logLikelihoods, ...latentArrays] = await evaluate([logLikelihood, ...latents]);
+  return { logLikelihood: logLikelihoods!.data, latents: latentArrays, model };
 }
 
 function randomBatch(shape: ImageShape): { image: NdArray; noise: NdArray } {

@@ -1,8 +1,8 @@
 // Where a model has couplings with checkerboards, and that they take turns.
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { compile } from '../../tensor/engine/program.ts';
 import { constant } from '../../tensor/tensor.ts';
+import { asConstants, runOnce } from '../../testing/programValues.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { defineConditioner, defineMask } from '../coupling/definitions.ts';
@@ -23,15 +23,10 @@ function buildStages(options: Partial<ModelOptions>) {
 async function keptBy({ bijection }: Stage): Promise<boolean[]> {
   const layer = bijection.parts!.coupling!;
   const [height, width, channels] = layer.inputShape;
-  const parameters = Object.entries(randomParameters(layer.parameters)).map(([path, array]) => [
-    path,
-    constant(array),
-  ]);
+  const parameters = asConstants(randomParameters(layer.parameters));
   const x = randomImages(1, layer.inputShape, 'x');
-  const { y } = layer.forward(constant(x), parametersFrom(Object.fromEntries(parameters)));
-  const program = await compile({ inputs: {}, outputs: { y } }, { precision: 'float64', threads: 1 });
-  const { y: values } = await program.run({});
-  await program.release();
+  const { y } = layer.forward(constant(x), parametersFrom(parameters));
+  const { y: values } = await runOnce({ inputs: {}, outputs: { y } }, {}, 'float64');
   return Array.from({ length: height * width }, (_, pixel) =>
     x.data
       .subarray(pixel * channels, (pixel + 1) * channels)

@@ -3,9 +3,10 @@ import { expect, it } from 'vitest';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { compile } from '../../tensor/engine/program.ts';
+import { evaluate } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { asConstants, asInputs } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import type { Condition } from '../contract/condition.ts';
 import { parametersFrom } from '../contract/parameters.ts';
@@ -40,19 +41,12 @@ async function run(
   kind: 'given' | 'by class',
   condition: Condition = {},
 ): Promise<ArrayLike<number>> {
-  const tensors = Object.fromEntries(Object.entries(weights).map(([path, array]) => [path, constant(array)]));
-  const [x, u] = [input('image', shape), input('noise', shape)];
-  const p = parametersFrom(tensors);
+  const [x, u, p] = [constant(image), constant(noise), parametersFrom(asConstants(weights))];
   const likelihoodOrClasses =
     kind === 'given'
       ? model.likelihood(x, u, p, condition).logLikelihood
       : model.logLikelihoodByClass(x, u, p);
-  const program = await compile(
-    { inputs: { image: x, noise: u }, outputs: { found: likelihoodOrClasses } },
-    { precision: 'float64' },
-  );
-  const { found: result } = await program.run({ image, noise });
-  await program.release();
+  const [result] = await evaluate([likelihoodOrClasses]);
   return result!.data;
 }
 
@@ -99,9 +93,7 @@ it.each([
 
 it('has no likelihood by class without classes, and needs their names', () => {
   const plain = new Glow(imageShape, options);
-  const tensors = Object.fromEntries(
-    Object.entries(plain.parameters).map(([path, spec]) => [path, input(path, spec.shape)]),
-  );
+  const tensors = asInputs(plain.parameters);
   expect(() =>
     plain.logLikelihoodByClass(input('image', shape), input('noise', shape), parametersFrom(tensors)),
   ).toThrow('has no likelihood by class');

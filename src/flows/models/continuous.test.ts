@@ -4,8 +4,9 @@ import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.
 import { logAbsDeterminant } from '../../core/numeric/linearAlgebra.ts';
 import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { compile, type Program } from '../../tensor/engine/program.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import { evaluate } from '../../tensor/engine/program.ts';
+import { constant } from '../../tensor/tensor.ts';
+import { asConstants } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
@@ -33,31 +34,19 @@ function createValues(count: number): NdArray {
   return { shape, data };
 }
 
-async function compileProgram(model: Glow, count: number): Promise<Program> {
-  const weights = randomParameters(model.parameters, 2);
-  const tensors = Object.fromEntries(Object.entries(weights).map(([path, array]) => [path, constant(array)]));
-  const [image, noise] = [input('image', [count, ...imageShape]), input('noise', [count, ...imageShape])];
-  const { logLikelihood, latents } = model.likelihood(image, noise, parametersFrom(tensors));
-  const outputs = {
-    logLikelihood,
-    ...Object.fromEntries(latents.map((latent, index) => [`latent${index}`, latent])),
-  };
-  return compile({ inputs: { image, noise }, outputs }, { precision: 'float64' });
-}
-
 /** The latents of each image, one after the other, and its log-likelihood. */
 async function encoded(
   model: Glow,
   image: NdArray,
 ): Promise<{ latents: number[][]; logLikelihood: ArrayLike<number> }> {
   const [count = 0] = image.shape;
-  const program = await compileProgram(model, count);
   // Whatever the noise: a continuous model has none.
   const noise = { shape: image.shape, data: image.data.map((_, index) => (index % 7) / 7) };
-  const { logLikelihood, ...latentArrays } = await program.run({ image, noise });
-  await program.release();
+  const p = parametersFrom(asConstants(randomParameters(model.parameters, 2)));
+  const encoding = model.likelihood(constant(image), constant(noise), p);
+  const [logLikelihood, ...latentArrays] = await evaluate([encoding.logLikelihood, ...encoding.latents]);
   const latents = Array.from({ length: count }, (_, index) =>
-    Object.values(latentArrays).flatMap(({ data }) => [
+    latentArrays.flatMap(({ data }) => [
       ...data.subarray((index * data.length) / count, ((index + 1) * data.length) / count),
     ]),
   );

@@ -10,6 +10,7 @@ import { compile, evaluate } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { sum } from '../../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
+import { asConstants, asInputs, runOnce } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { DEQUANTISER } from './flow.ts';
@@ -28,8 +29,7 @@ const options: ModelOptions = {
 
 type Arrays = Readonly<Record<string, NdArray>>;
 
-const asConstants = (arrays: Arrays) =>
-  parametersFrom(Object.fromEntries(Object.entries(arrays).map(([path, array]) => [path, constant(array)])));
+const asParameters = (arrays: Arrays) => parametersFrom(asConstants(arrays));
 
 /** Parameters at their start, without data. */
 function startParameters(model: Glow): Arrays {
@@ -58,7 +58,7 @@ async function evaluateNoise(model: Glow, arrays: Arrays, image: NdArray, noise:
   const { u, logDensity, logDensityMap } = model.dequantisationNoise(
     constant(image),
     constant(noise),
-    asConstants(arrays),
+    asParameters(arrays),
   );
   const [noisy, density, map] = await evaluate([u, logDensity!, logDensityMap!]);
   return { u: noisy!.data, logDensity: density!.data, map: map!.data };
@@ -154,19 +154,18 @@ describe('keeps every pixel, however far out the noise gets', () => {
     const shape = [6 * 2 ** bits, ...imageShape];
     const image = input('image', shape);
     const noise = input('noise', shape);
-    const { u, logDensity } = model.dequantisationNoise(image, noise, asConstants(startParameters(model)));
+    const { u, logDensity } = model.dequantisationNoise(image, noise, asParameters(startParameters(model)));
     const x = model.dequantise(image, u);
-    const program = await compile(
-      { inputs: { image, noise }, outputs: { u, logDensity: logDensity!, x } },
-      { precision },
-    );
     const far = [-1e4, -30, -12, 7, 12, 1e4];
     const pixels = Float64Array.from({ length: countElements(shape) }, (_, index) => Math.floor(index / 24));
-    const result = await program.run({
-      image: { shape, data: pixels },
-      noise: { shape, data: Float64Array.from(pixels, (_, index) => far[Math.floor(index / 4) % 6]!) },
-    });
-    await program.release();
+    const result = await runOnce(
+      { inputs: { image, noise }, outputs: { u, logDensity: logDensity!, x } },
+      {
+        image: { shape, data: pixels },
+        noise: { shape, data: Float64Array.from(pixels, (_, index) => far[Math.floor(index / 4) % 6]!) },
+      },
+      precision,
+    );
     expect(result.u!.data.every((value) => value > 0 && value < 1)).toBe(true);
     expect(result.logDensity!.data.every(Number.isFinite)).toBe(true);
     // As a decoder rounds values, in their own precision.
@@ -180,9 +179,7 @@ describe('the bound', () => {
   const model = new Glow(imageShape, { ...options, depth: 2 });
   const arrays = randomParameters(model.parameters);
   const batch = { image: integers([3, ...imageShape], 8), noise: normals([3, ...imageShape]) };
-  const tensors = Object.fromEntries(
-    Object.entries(arrays).map(([path, { shape }]) => [path, input(path, shape)]),
-  );
+  const tensors = asInputs(arrays);
   const [image, noise] = [input('image', batch.image.shape), input('noise', batch.image.shape)];
   const { logLikelihood } = model.likelihood(image, noise, parametersFrom(tensors));
   const loss = sum(logLikelihood);
@@ -191,8 +188,8 @@ describe('the bound', () => {
     const { u, logDensity } = await evaluateNoise(model, arrays, batch.image, batch.noise);
     const uniform = new Glow(imageShape, { ...model.options, dequantisation: 'uniform' });
     const drawn = constant({ shape: batch.image.shape, data: u });
-    const plain = uniform.likelihood(constant(batch.image), drawn, asConstants(arrays)).logLikelihood;
-    const likelihood = model.likelihood(constant(batch.image), constant(batch.noise), asConstants(arrays));
+    const plain = uniform.likelihood(constant(batch.image), drawn, asParameters(arrays)).logLikelihood;
+    const likelihood = model.likelihood(constant(batch.image), constant(batch.noise), asParameters(arrays));
     const [expected, bound] = await evaluate([plain, likelihood.logLikelihood]);
     bound!.data.forEach((value, index) => {
       expect(value).toBeCloseTo(expected!.data[index]! - logDensity[index]!, 9);
@@ -210,12 +207,11 @@ describe('the bound', () => {
     trained.forEach((path, index) => {
       outputs[path] = parameterGradients[index]!;
     });
-    const program = await compile(
+    const exact = await runOnce(
       { inputs: { image, noise, ...tensors }, outputs },
-      { precision: 'float64' },
+      { ...batch, ...arrays },
+      'float64',
     );
-    const exact = await program.run({ ...batch, ...arrays });
-    await program.release();
     const value = await compile(
       { inputs: { image, noise, ...tensors }, outputs: { loss } },
       { precision: 'float64' },
@@ -259,7 +255,7 @@ describe('the bound', () => {
       const { logLikelihood } = noiseModel.likelihood(
         constant({ shape: batchShape, data }),
         constant({ shape: batchShape, data: drawn }),
-        asConstants(arrays),
+        asParameters(arrays),
       );
       return Float64Array.from((await evaluate([logLikelihood]))[0]!.data);
     };

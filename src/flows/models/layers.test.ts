@@ -1,11 +1,12 @@
 // The layers of a model, applied one after the other, equal the model.
 
 import { expect, it } from 'vitest';
-import { compile } from '../../tensor/engine/program.ts';
+import { evaluate } from '../../tensor/engine/program.ts';
 import { add, multiply, slice, subtract, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { smallMixing } from '../../testing/layers.ts';
+import { asConstants } from '../../testing/programValues.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
@@ -44,9 +45,7 @@ it.each([
     );
     expect(paths).toEqual(Object.keys(model.parameters));
 
-    const tensors = Object.fromEntries(
-      Object.entries(randomParameters(model.parameters)).map(([path, array]) => [path, constant(array)]),
-    );
+    const tensors = asConstants(randomParameters(model.parameters));
     const parameters = parametersFrom(tensors);
     const x = constant(randomImages(3, model.imageShape, 'x'));
     const encoded = model.encode(x, parameters);
@@ -70,30 +69,12 @@ it.each([
         add(multiply(sumPerImage(multiply(latent, latent)), 0.5), normaliser),
       );
     }
-    const outputs = { logDensity, wholeDensity: add(encoded.logPrior, encoded.logDet) };
-    const named = (name: string, tensors: Tensor[]) =>
-      tensors.map((tensor, index) => [`${name}${index}`, tensor]);
-    const program = await compile(
-      {
-        inputs: {},
-        outputs: {
-          ...outputs,
-          ...Object.fromEntries([...named('latent', latents), ...named('whole', encoded.latents)]),
-        },
-      },
-      { precision: 'float64', threads: 1 },
-    );
-    const result = await program.run({});
-    await program.release();
-    expectClose('density', result.logDensity!.data, result.wholeDensity!.data, 'float64');
     expect(latents.length).toBe(2);
-    latents.forEach((_, index) => {
-      expectClose(
-        `latent ${index}`,
-        result[`latent${index}`]!.data,
-        result[`whole${index}`]!.data,
-        'float64',
-      );
+    const found = await evaluate([logDensity, ...latents]);
+    const whole = await evaluate([add(encoded.logPrior, encoded.logDet), ...encoded.latents]);
+    expect(found.length).toBe(whole.length);
+    whole.forEach(({ data }, index) => {
+      expectClose(index === 0 ? 'density' : `latent ${index - 1}`, found[index]!.data, data, 'float64');
     });
   },
 );

@@ -3,12 +3,12 @@ import { expect, it } from 'vitest';
 import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { prepare } from '../../tensor/engine/graph/prepare.ts';
-import { compile } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { add, multiply, sum } from '../../tensor/operations/index.ts';
 import { listTensors } from '../../tensor/programDefinition.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
+import { runOnce } from '../../testing/programValues.ts';
 import type { ParameterSpecs } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
 import { ParameterLayout } from './parameterLayout.ts';
@@ -35,9 +35,7 @@ const layout = new ParameterLayout(specs);
 it('slices every parameter from where its initial values are', async () => {
   const groups = layout.initial(3);
   const { inputs, tensors } = layout.inputs();
-  const program = await compile({ inputs, outputs: { ...tensors } });
-  const values = await program.run(groups);
-  await program.release();
+  const values = await runOnce({ inputs, outputs: { ...tensors } }, groups, 'float32');
   expect(Object.keys(groups).sort()).toEqual(['fixed', 'levels/1/steps/9/large', 'small']);
   expect(Object.keys(values).sort()).toEqual(Object.keys(specs).sort());
   const unpacked = layout.unpack(groups);
@@ -61,9 +59,9 @@ it("gathers a group's gradient from its parameters, regardless of their order of
   const kinds = listTensors(prepared).map(({ operation }) => operation.name);
   expect(kinds).toContain('concatenate');
   expect(kinds).not.toContain('pad');
-  const program = await compile({ inputs, outputs: { small: small! } });
-  const parameters = layout.unpack({ small: (await program.run(layout.initial(0))).small! });
-  await program.release();
+  const parameters = layout.unpack({
+    small: (await runOnce({ inputs, outputs: { small: small! } }, layout.initial(0), 'float32')).small!,
+  });
   const inSmall = paths.filter((path) => path !== 'levels/1/steps/9/large');
   expect(Object.keys(parameters)).toEqual(inSmall);
   for (const path of inSmall) {

@@ -5,8 +5,8 @@ import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { pixelsFromValues } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../tensor/emitter.ts';
-import { compile } from '../../tensor/engine/program.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import { input } from '../../tensor/tensor.ts';
+import { asConstants, runOnce } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
@@ -28,9 +28,8 @@ it('v and its noise become x exactly, and x stays in the pixel', async () => {
   ]);
   const [v, u] = [input('image', shape), input('noise', shape)];
   const x = buildImageValues([256, 256, 1], { bits: 16 }).toModel(v, u);
-  const program = await compile({ inputs: { image: v, noise: u }, outputs: { x } }, { precision: 'float32' });
-  const { x: encodedValues } = await program.run({ image, noise });
-  await program.release();
+  const definition = { inputs: { image: v, noise: u }, outputs: { x } };
+  const { x: encodedValues } = await runOnce(definition, { image, noise }, 'float32');
   const exact = Float64Array.from(image.data, (value, index) => (value + noise.data[index]!) / LEVELS - 0.5);
   expect(Float64Array.from(encodedValues!.data)).toEqual(exact);
   expect(pixelsFromValues(encodedValues!.data, 16)).toEqual(Uint16Array.from(image.data));
@@ -46,18 +45,15 @@ it('log-likelihoods in float32 agree with float64', async () => {
   model.dequantiser.draw(new RandomStream(2, 'noise'), noise.data);
   const weights = randomParameters(model.parameters, 3);
   const measured = async (precision: Precision): Promise<NdArray['data']> => {
-    const tensors = Object.fromEntries(Object.entries(weights).map(([path, each]) => [path, constant(each)]));
     const [v, u] = [input('image', shape), input('noise', shape)];
-    const { logLikelihood } = model.likelihood(v, u, parametersFrom(tensors));
+    const { logLikelihood } = model.likelihood(v, u, parametersFrom(asConstants(weights)));
     const definition = { inputs: { image: v, noise: u }, outputs: { logLikelihood } };
-    const program = await compile(definition, { precision });
     const as = ({ shape, data }: NdArray): NdArray => ({
       shape,
       data: precision === 'float32' ? Float32Array.from(data) : Float64Array.from(data),
     });
-    const { logLikelihood: likelihoods } = await program.run({ image: as(image), noise: as(noise) });
-    await program.release();
-    return likelihoods!.data;
+    const results = await runOnce(definition, { image: as(image), noise: as(noise) }, precision);
+    return results.logLikelihood!.data;
   };
   const [rough, precise] = [await measured('float32'), await measured('float64')];
   // In nats per value: far below the last digit of a reported bits/dim.

@@ -6,6 +6,7 @@ import { compile } from '../../tensor/engine/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { asInputs } from '../../testing/programValues.ts';
 import { checkBijection } from '../checks/checkBijection.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
@@ -49,9 +50,7 @@ it.each(cases)(
     const [height, width, channels] = shape;
     const layer = topPrior(shape, { learnedPrior: true, classes: K, boundary });
     const parameters = randomParameters(layer.parameters);
-    const tensors: Record<string, Tensor> = Object.fromEntries(
-      Object.entries(parameters).map(([path, array]) => [path, input(path, array.shape)]),
-    );
+    const tensors: Record<string, Tensor> = asInputs(parameters);
     const numbers = [3, 0, 2];
     const x = randomImages(numbers.length, shape, 'x');
     const [z, classes] = [input('z', [OPEN_BATCH, ...shape]), input('classes', [OPEN_BATCH, K])];
@@ -110,9 +109,7 @@ it.each(cases)(
 
 it('needs the classes of the images, and a learned prior', () => {
   const layer = topPrior([1, 1, 2], { learnedPrior: true, classes: K });
-  const tensors = Object.fromEntries(
-    Object.entries(layer.parameters).map(([path, { shape }]) => [path, input(path, shape)]),
-  );
+  const tensors = asInputs(layer.parameters);
   const forward = () => stageFrom(layer).bijection.forward(input('z', [1, 1, 1, 2]), parametersFrom(tensors));
   expect(forward).toThrow("prior needs the condition 'classes', [4] for each image, which is missing");
   expect(() => topPrior([1, 1, 2], { learnedPrior: false, classes: K })).toThrow('cannot depend on classes');

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { compile } from '../../tensor/engine/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { asInputs, runOnce } from '../../testing/programValues.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { split, topPrior } from './prior.ts';
@@ -49,32 +49,28 @@ function scaledConvolution(
 async function runSplit(shape: ImageShape, learnedPrior: boolean, x: NdArray) {
   const layer = split(shape, { learnedPrior });
   const parameters = randomParameters(layer.parameters);
-  const tensors = Object.fromEntries(
-    Object.entries(parameters).map(([path, array]) => [path, input(path, array.shape)]),
-  );
+  const tensors = asInputs(parameters);
   const p = parametersFrom(tensors);
   const image = input('x', [OPEN_BATCH, ...shape]);
   const forward = layer.forward(image, p);
   const outputs = { ...forward, back: layer.inverse(forward.y, forward.epsilon, p) };
-  const program = await compile({ inputs: { x: image, ...tensors }, outputs }, { precision: 'float64' });
-  const result = await program.run({ x, ...parameters });
-  await program.release();
+  const result = await runOnce(
+    { inputs: { x: image, ...tensors }, outputs },
+    { x, ...parameters },
+    'float64',
+  );
   return { layer, parameters, result };
 }
 
 async function runTopPrior(shape: ImageShape, learnedPrior: boolean, x: NdArray) {
   const layer = topPrior(shape, { learnedPrior });
   const parameters = randomParameters(layer.parameters);
-  const tensors = Object.fromEntries(
-    Object.entries(parameters).map(([path, array]) => [path, input(path, array.shape)]),
-  );
+  const tensors = asInputs(parameters);
   const p = parametersFrom(tensors);
   const z = input('x', [OPEN_BATCH, ...shape]);
   const forward = layer.forward(z, p);
   const outputs = { ...forward, back: layer.inverse(forward.epsilon, p) };
-  const program = await compile({ inputs: { x: z, ...tensors }, outputs }, { precision: 'float64' });
-  const result = await program.run({ x, ...parameters });
-  await program.release();
+  const result = await runOnce({ inputs: { x: z, ...tensors }, outputs }, { x, ...parameters }, 'float64');
   return { parameters, result };
 }
 

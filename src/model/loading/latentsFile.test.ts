@@ -1,33 +1,28 @@
 // Latents files: written and read back, only for the model that they belong to.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { Glow } from '../../flows/models/glow.ts';
-import { constant } from '../../tensor/tensor.ts';
 import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
 import { randomParameters } from '../../testing/layers.ts';
+import { asConstants } from '../../testing/programValues.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import type { Correction } from '../corrections.ts';
 import { FlowModel } from '../flowModel.ts';
 import { drawNormals } from '../latents.ts';
 import { readLatents, writeLatents } from './latentsFile.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'latents-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const path = join(folder, 'a.safetensors');
 
 function modelWith(bits: number): FlowModel {
   const options = { levels: 2, depth: 1, conditioner: { width: 4 }, mixing: '1x1' } as const;
   const model = new Glow([4, 8, 1], { ...options, learnedPrior: true, bits });
-  const parameters = Object.entries(randomParameters(model.parameters));
-  return new FlowModel({
-    model,
-    parameters: Object.fromEntries(parameters.map(([p, a]) => [p, constant(a)])),
-  });
+  return new FlowModel({ model, parameters: asConstants(randomParameters(model.parameters)) });
 }
 
 const model = modelWith(8);

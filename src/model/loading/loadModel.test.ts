@@ -1,34 +1,27 @@
 // Loading a model from a URL and from files in memory, with the values of the one on disk.
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startServer } from '../../testing/localServer.ts';
 import { loadModel } from './loadModel.ts';
 
 const weights = readFileSync('models/mnist-small/model.safetensors');
-let server: Server;
-let address: string;
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    if (request.url === '/mnist/model.safetensors') {
-      response.writeHead(200, { 'content-length': weights.length });
-      response.end(weights);
-    } else {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const { url: address, close } = await startServer((request, response) => {
+  if (request.url === '/mnist/model.safetensors') {
+    response.writeHead(200, { 'content-length': weights.length });
+    response.end(weights);
+  } else {
+    response.writeHead(404).end();
+  }
 });
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+afterAll(close);
 
 describe('loadModel', () => {
   it('has the same model from a URL, from files and from disk', async () => {
     const seen: [number, number | undefined][] = [];
     const models = await Promise.all([
       loadModel('models/mnist-small'),
-      loadModel(new URL(`${address}/mnist`), { onProgress: (...update) => seen.push(update) }),
+      loadModel(new URL(`${address}mnist`), { onProgress: (...update) => seen.push(update) }),
       loadModel({ 'model.safetensors': weights }),
       loadModel(pathToFileURL('models/mnist-small')),
     ]);
@@ -40,11 +33,11 @@ describe('loadModel', () => {
   it('bounds a transfer, and says what is wrong with a source', async () => {
     const failures: [() => Promise<unknown>, string, RegExp][] = [
       [
-        () => loadModel(new URL(`${address}/mnist`), { maxBytes: 1000 }),
+        () => loadModel(new URL(`${address}mnist`), { maxBytes: 1000 }),
         'unsupported',
         /more than 1000 bytes/,
       ],
-      [() => loadModel(new URL(`${address}/none`)), 'io', /^cannot fetch .*: the server returned 404/],
+      [() => loadModel(new URL(`${address}none`)), 'io', /^cannot fetch .*: the server returned 404/],
       [() => loadModel({}), 'not-found', /^no model among the files \(none\)/],
       [
         () => loadModel({ 'model.safetensors': weights.subarray(0, 100) }),

@@ -1,8 +1,7 @@
 // Exported models read back: their own weights, and what is refused.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { tensorChecksum } from '../../data/files/checksum.ts';
 import { encodeSafetensors } from '../../data/files/safetensors.ts';
@@ -10,11 +9,11 @@ import { Glow } from '../../flows/models/glow.ts';
 import { constantValue } from '../../tensor/tensor.ts';
 import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
 import { randomParameters } from '../../testing/layers.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { loadModel } from './loadModel.ts';
 import { isExported, loadTrained } from './loadTrained.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'exported-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const path = join(folder, 'model.safetensors');
 
 const options = { levels: 1, depth: 1, conditioner: { width: 4 }, mixing: '1x1' } as const;

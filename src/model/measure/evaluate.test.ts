@@ -8,10 +8,10 @@ import { mean, variance } from '../../core/numeric/statistics.ts';
 import { imagesInMemory, readOne } from '../../data/contract/dataset.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
-import { constant } from '../../tensor/tensor.ts';
 import { randomParameters } from '../../testing/layers.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { plainBitsPerDim } from '../../testing/plainLikelihood.ts';
+import { asConstants } from '../../testing/programValues.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
 import { FlowModel } from '../flowModel.ts';
@@ -42,9 +42,7 @@ describe('against a plain likelihood', () => {
   const images = imagesInMemory(randomPixels(20, imageShape), imageShape);
   const seed = 11;
   const values = randomParameters(model.parameters);
-  const parameters = Object.fromEntries(
-    Object.entries(values).map(([path, array]) => [path, constant(array)]),
-  );
+  const parameters = asConstants(values);
   const expected = Array.from({ length: images.count }, (_, index) => {
     const noise = new Float64Array(countDimensions(imageShape));
     new RandomStream(seed, 'dequantise', 0, index).fillDequantisationNoise(noise);
@@ -53,24 +51,21 @@ describe('against a plain likelihood', () => {
 
   it.each([2, 7, 30])('by %i ranks, the same', async (size) => {
     const measured = await onLocalRanks(size, async (ranks) => {
-      const flow = new FlowModel({ model, parameters }, { batchSize: 4, threads: 1 });
+      await using flow = new FlowModel({ model, parameters }, { batchSize: 4, threads: 1 });
       const done: number[] = [];
       const onProgress = (images: number): void => void done.push(images);
       const evaluation = await evaluate(flow, images, { seed, draws: 2, importance: 2, ranks, onProgress });
-      await flow.release();
       expect(done.at(-1) ?? 40).toBe(40);
       return evaluation;
     });
-    const flow = new FlowModel({ model, parameters }, { threads: 1 });
+    await using flow = new FlowModel({ model, parameters }, { threads: 1 });
     const expected = await evaluate(flow, images, { seed, draws: 2, importance: 2 });
-    await flow.release();
     expect(measured).toEqual(measured.map(() => expected));
   });
 
   it.each([1, 7, 64])('at batch size %i', async (batchSize) => {
-    const flow = new FlowModel({ model, parameters }, { batchSize });
+    await using flow = new FlowModel({ model, parameters }, { batchSize });
     const { perImage, bitsPerDim } = await evaluate(flow, images, { seed });
-    await flow.release();
     expect(perImage.length).toBe(images.count);
     perImage.forEach((value, index) => {
       expect(Math.abs(value - expected[index]!), `image ${index}`).toBeLessThan(1e-4);
@@ -88,7 +83,7 @@ describe('standard error', () => {
     const noise = { shape: image.shape, data: new Float32Array(countElements(image.shape)) };
     new RandomStream(0, 'start').fillDequantisationNoise(noise.data);
     const trained = trainedModel(model, await startFromData(model, { image, noise }, 0), 'raw');
-    const flow = new FlowModel(trained, { threads: 1 });
+    await using flow = new FlowModel(trained, { threads: 1 });
     const means: number[] = [];
     const errors: number[] = [];
     for (let seed = 0; seed < 20; seed++) {
@@ -96,7 +91,6 @@ describe('standard error', () => {
       means.push(bitsPerDim);
       errors.push(standardError!);
     }
-    await flow.release();
     const spread = Math.sqrt(variance(means));
     // The spread of 20 values is itself known to 1/√38 = 16 %.
     expect(mean(errors) / spread).toBeGreaterThan(0.7);

@@ -1,35 +1,26 @@
 // Compiled programs: names, feeds, constant folding, and host computations.
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
+import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { normalArray as random, runOnce } from '../../testing/programValues.ts';
+import type { Precision } from '../emitter.ts';
 import * as op from '../operations/index.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import type { NamedArrays } from './arrays.ts';
-import { type CompileOptions, compile, evaluate, type Program } from './program.ts';
+import { compile, evaluate, type Program } from './program.ts';
 
 const array = (shape: number[], ...values: number[]): NdArray => ({
   shape,
   data: Float64Array.from(values),
 });
 
-function random(name: string, shape: number[]): NdArray {
-  return { shape, data: new RandomStream(4, name).normals(countElements(shape)) };
-}
-
-/** Compiles, runs once and releases. */
-async function run(
+const run = (
   inputs: Record<string, Tensor>,
   outputs: Record<string, Tensor>,
   feeds: NamedArrays,
-  options: CompileOptions = { precision: 'float64' },
-): Promise<Record<string, NdArray>> {
-  const program = await compile({ inputs, outputs }, options);
-  const result = await program.run(feeds);
-  await program.release();
-  return result;
-}
+  precision: Precision = 'float64',
+) => runOnce({ inputs, outputs }, feeds, precision);
 
 describe('an input', () => {
   it('may be any tensor: what it depends on is not computed, not by the host either', async () => {
@@ -120,9 +111,9 @@ describe('feeds', () => {
     const single = { shape: [2], data: Float32Array.of(0.1, -3) };
     for (const precision of ['float32', 'float64'] as const) {
       const y = op.multiply(w, 2);
-      const fromSingle = await run({ w }, { y }, { w: single }, { precision });
+      const fromSingle = await run({ w }, { y }, { w: single }, precision);
       expect([...fromSingle.y!.data]).toEqual([2 * Math.fround(0.1), -6]);
-      const fromDouble = await run({ w }, { y }, { w: array([2], 0.1, -3) }, { precision });
+      const fromDouble = await run({ w }, { y }, { w: array([2], 0.1, -3) }, precision);
       expect(fromDouble.y!.data[0]).toBe(precision === 'float32' ? 2 * Math.fround(0.1) : 0.2);
     }
   });
@@ -170,7 +161,7 @@ describe('what depends only on constants', () => {
   it('is computed in float64 and rounded once', async () => {
     const x = input('x', [2]);
     const outputs = { small, large, used: op.multiply(x, op.add(small, large)) };
-    const single = await run({ x }, outputs, { x: array([2], 1, 1) }, { precision: 'float32' });
+    const single = await run({ x }, outputs, { x: array([2], 1, 1) }, 'float32');
     const double = await run({ x }, outputs, { x: array([2], 1, 1) });
     expect(double.small!.data[0]).toBeCloseTo(1, 6);
     expect(double.large!.data[1]).toBeCloseTo(Math.E, 10);
@@ -185,12 +176,7 @@ describe('what depends only on constants', () => {
     const logDet = op.add(op.logAbsDet(w), op.logAbsDet(op.inverse(w)));
     const x = input('x', [3, 3]);
     const outputs = { y: op.product(x, identity), logDet };
-    const { y, logDet: sum } = await run(
-      { x },
-      outputs,
-      { x: random('x', [3, 3]) },
-      { precision: 'float32' },
-    );
+    const { y, logDet: sum } = await run({ x }, outputs, { x: random('x', [3, 3]) }, 'float32');
     expect(y!.data).toEqual(Float32Array.from(random('x', [3, 3]).data));
     expect(Math.abs(sum!.data[0]!)).toBeLessThan(1e-14);
   });
@@ -228,32 +214,13 @@ describe('operations on the host', () => {
     for (const precision of ['float64', 'float32'] as const) {
       const outputs = { operand, logDet: op.logAbsDet(operand), inverse: op.inverse(operand) };
       const feeds = { w: matrix, vector: flat };
-      const result = await run({ w, vector }, outputs, feeds, { precision });
-      const [logDet, inverse] = await evaluate([
-        op.logAbsDet(constant(values)),
-        op.inverse(constant(values)),
-      ]);
-      expectClose(
-        'operand',
-        result.operand!.data,
-        values.data,
-        precision,
-        precision === 'float64' ? 1e-12 : 1e-5,
-      );
-      expectClose(
-        'logDet',
-        result.logDet!.data,
-        logDet!.data,
-        precision,
-        precision === 'float64' ? 1e-12 : 1e-5,
-      );
-      expectClose(
-        'inverse',
-        result.inverse!.data,
-        inverse!.data,
-        precision,
-        precision === 'float64' ? 1e-12 : 1e-5,
-      );
+      const result = await run({ w, vector }, outputs, feeds, precision);
+      const known = constant(values);
+      const expected = [values, ...(await evaluate([op.logAbsDet(known), op.inverse(known)]))];
+      Object.keys(outputs).forEach((name, index) => {
+        const tolerance = precision === 'float64' ? 1e-12 : 1e-5;
+        expectClose(name, result[name]!.data, expected[index]!.data, precision, tolerance);
+      });
     }
   });
 

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { largestDifference } from '../../core/numeric/compare.ts';
 import type { NdArray } from '../../core/numeric/ndarray.ts';
 import { countElements } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
+import { runOnce } from '../../testing/programValues.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { type CompileOptions, compile } from '../engine/program.ts';
 import { gradients } from '../gradients/gradient.ts';
@@ -28,6 +30,17 @@ const corners: op.Offset[] = [
   [2, 0],
   [-1, -3],
 ];
+
+const unfoldLast = (how: Partial<Parameters<typeof unfoldChannels>[1]>): Case => ({
+  onlyOnCpu: true,
+  shapes: [[2, 4, 3, 2]],
+  build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'zero', ...how }),
+});
+const foldLast = (shape: number[], how: Partial<Parameters<typeof foldChannels>[1]>): Case => ({
+  onlyOnCpu: true,
+  shapes: [shape],
+  build: (x) => foldChannels(x, { offsets: corners, boundary: 'zero', ...how }),
+});
 
 const cases: Record<string, Case> = {
   add: { shapes: [[2, 3], [3]], build: op.add },
@@ -196,41 +209,15 @@ const cases: Record<string, Case> = {
   'fold with wrap-around': { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners, 'wrap') },
   unfold: { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners) },
   fold: { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners) },
-  'unfold, batch last': {
-    onlyOnCpu: true,
-    shapes: [[2, 4, 3, 2]],
-    build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'zero' }),
-  },
-  'unfold, batch last, with the inside': {
-    onlyOnCpu: true,
-    shapes: [[2, 4, 3, 2]],
-    build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'zero', inside: true }),
-  },
-  'unfold with wrap-around, batch last': {
-    onlyOnCpu: true,
-    shapes: [[2, 4, 3, 2]],
-    build: (x) => unfoldChannels(x, { offsets: corners, boundary: 'wrap' }),
-  },
-  'unfold, batch last, one half of the pixels': {
-    onlyOnCpu: true,
-    shapes: [[2, 4, 3, 2]],
-    build: (x) =>
-      unfoldChannels(x, {
-        offsets: corners,
-        boundary: 'zero',
-        halves: { height: 4, width: 3, written: 1 },
-      }),
-  },
-  'fold, batch last, from one half of the pixels to the other': {
-    onlyOnCpu: true,
-    shapes: [[8, 1, 6, 2]],
-    build: (x) =>
-      foldChannels(x, {
-        offsets: corners,
-        boundary: 'zero',
-        halves: { height: 4, width: 3, read: 0, written: 1 },
-      }),
-  },
+  'unfold, batch last': unfoldLast({}),
+  'unfold, batch last, with the inside': unfoldLast({ inside: true }),
+  'unfold with wrap-around, batch last': unfoldLast({ boundary: 'wrap' }),
+  'unfold, batch last, one half of the pixels': unfoldLast({ halves: { height: 4, width: 3, written: 1 } }),
+  'fold, batch last': foldLast([8, 4, 3, 2], {}),
+  'fold with wrap-around, batch last': foldLast([8, 4, 3, 2], { boundary: 'wrap' }),
+  'fold, batch last, from one half of the pixels to the other': foldLast([8, 1, 6, 2], {
+    halves: { height: 4, width: 3, read: 0, written: 1 },
+  }),
   'a dense convolution to fewer channels': {
     onlyOnCpu: true,
     shapes: [[3, 4, 3, 2], [2, 3, 9], [2]],
@@ -252,16 +239,6 @@ const cases: Record<string, Case> = {
     ],
     build: (x, kernel) =>
       op.everyOther(op.convolution(x, kernel, { offsets: op.squareOffsets(3), edge: true }), 1),
-  },
-  'fold, batch last': {
-    onlyOnCpu: true,
-    shapes: [[8, 4, 3, 2]],
-    build: (x) => foldChannels(x, { offsets: corners, boundary: 'zero' }),
-  },
-  'fold with wrap-around, batch last': {
-    onlyOnCpu: true,
-    shapes: [[8, 4, 3, 2]],
-    build: (x) => foldChannels(x, { offsets: corners, boundary: 'wrap' }),
   },
   'batch last': { onlyOnCpu: true, shapes: [[2, 4, 3, 5]], build: (x) => op.exp(batchLast(x, [3, 1, 2, 0])) },
   'batch first': {
@@ -383,11 +360,8 @@ describe('the host reference of an elementwise operation', () => {
     const x = operands.map(({ shape }, index) => input(`x${index}`, shape));
     const y = (make as (...inputs: Tensor[]) => Tensor)(...x);
     const inputs = Object.fromEntries(x.map((tensor, index) => [`x${index}`, tensor]));
-    const program = await compile({ inputs, outputs: { y } }, { precision: 'float64' });
-    const computed = await program.run(
-      Object.fromEntries(operands.map((operand, index) => [`x${index}`, operand])),
-    );
-    await program.release();
+    const feeds = Object.fromEntries(operands.map((operand, index) => [`x${index}`, operand]));
+    const computed = await runOnce({ inputs, outputs: { y } }, feeds, 'float64');
     pairs.forEach((_pair, index) => {
       const expected = evaluate(...operands.map(({ data }) => data[index]!));
       const value = computed.y!.data[index]!;
@@ -435,12 +409,10 @@ describe('fixedPoint', () => {
 
   it('does not exceed its limit', async () => {
     const start = input('start', [1]);
-    const program = await compile({
-      inputs: { start },
-      outputs: { x: op.fixedPoint(start, 7, (x) => op.add(x, 1)) },
-    });
-    expect((await program.run({ start: { shape: [1], data: Float64Array.of(0) } })).x!.data[0]).toBe(7);
-    await program.release();
+    const outputs = { x: op.fixedPoint(start, 7, (x) => op.add(x, 1)) };
+    const zero = { shape: [1], data: Float64Array.of(0) };
+    const { x } = await runOnce({ inputs: { start }, outputs }, { start: zero }, 'float32');
+    expect(x!.data[0]).toBe(7);
   });
 
   it('rejects a step that changes the shape, or ignores its argument', () => {
@@ -496,16 +468,15 @@ describe('with an open batch', () => {
     const array = randomArray('open', [3, 4, 3, 2], false);
     const closed = input('x', [3, 4, 3, 2]);
     const open = input('x', [OPEN_BATCH, 4, 3, 2]);
-    const [a, b] = await Promise.all([
-      compile({ inputs: { x: closed }, outputs: { y: build(closed) } }, { precision: 'float64' }),
-      compile({ inputs: { x: open }, outputs: { y: build(open) } }, { precision: 'float64' }),
-    ]);
-    const [expected, actual] = [await a.run({ x: array }), await b.run({ x: array })];
-    expect(actual.y!.shape).toEqual(expected.y!.shape);
-    expected.y!.data.forEach((value, index) => {
-      expect(actual.y!.data[index]).toBeCloseTo(value, 12);
+    const [expected, actual] = await Promise.all(
+      [closed, open].map((x) =>
+        runOnce({ inputs: { x }, outputs: { y: build(x) } }, { x: array }, 'float64'),
+      ),
+    );
+    expect(actual!.y!.shape).toEqual(expected!.y!.shape);
+    expected!.y!.data.forEach((value, index) => {
+      expect(actual!.y!.data[index]).toBeCloseTo(value, 12);
     });
-    await Promise.all([a.release(), b.release()]);
   });
 });
 
@@ -521,11 +492,8 @@ describe('product', () => {
       constant({ shape: [4], data: new Float64Array(4).fill(1000) }),
     );
     const definition = { inputs: { x: image }, outputs: { y: op.product(normalised, constant(w)) } };
-    const [single, double] = [await compile(definition), await compile(definition, { precision: 'float64' })];
-    const [a, b] = [(await single.run({ x })).y!, (await double.run({ x })).y!];
-    b.data.forEach((value, index) => {
-      expect(Math.abs(a.data[index]! - value)).toBeLessThan(1e-5);
-    });
-    await Promise.all([single.release(), double.release()]);
+    const { y: single } = await runOnce(definition, { x }, 'float32');
+    const { y: double } = await runOnce(definition, { x }, 'float64');
+    expect(largestDifference(single!.data, double!.data)).toBeLessThan(1e-5);
   });
 });

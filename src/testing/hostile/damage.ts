@@ -2,6 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
+import { changeHeader } from '../safetensorsFiles.ts';
 import { plantedLinks } from './outside.ts';
 
 /** Damages the file at a path; returns what was done. */
@@ -107,15 +108,8 @@ const textDamage = (
 
 /** Damage to the JSON header of a safetensors file, with the right length. */
 const headerDamage: fc.Arbitrary<Damage> = treeDamage.map((damage) => (path) => {
-  const file = readFileSync(path);
-  const length = Number(file.readBigUInt64LE());
-  const header = Buffer.from(
-    JSON.stringify(damageTree(JSON.parse(file.subarray(8, 8 + length).toString()), damage)),
-  );
-  writeFileSync(
-    path,
-    Buffer.concat([littleEndian(BigInt(header.length)), header, file.subarray(8 + length)]),
-  );
+  const change = (text: string): string => JSON.stringify(damageTree(JSON.parse(text), damage));
+  writeFileSync(path, changeHeader(readFileSync(path), change));
   return `its header (${damage.kind})`;
 });
 

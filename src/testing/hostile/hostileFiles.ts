@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { changeHeader } from '../safetensorsFiles.ts';
 
 /** Changes the folder of a sound run or export. */
 export type Change = (folder: string) => void;
@@ -69,14 +70,7 @@ export function holes(name: string, size: number): Change {
 
 /** Rewrites the header of a safetensors file. */
 export function header(fileIn: (folder: string) => string, change: (text: string) => string): Change {
-  return (folder) => {
-    const file = readFileSync(fileIn(folder));
-    const length = Number(file.readBigUInt64LE());
-    const text = Buffer.from(change(file.subarray(8, 8 + length).toString()));
-    const size = Buffer.alloc(8);
-    size.writeBigUInt64LE(BigInt(text.length));
-    writeFileSync(fileIn(folder), Buffer.concat([size, text, file.subarray(8 + length)]));
-  };
+  return bytes(fileIn, (file) => changeHeader(file, change));
 }
 
 /** Adds a tensor of so many bytes to a safetensors file: zeros that take no space. */

@@ -2,9 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
+import { crc32, deflateSync } from 'node:zlib';
 import { fixture } from '../../data/fixtures/formula.ts';
 import { fitsCard, fitsImage, fitsPart } from '../tinyFields.ts';
+import { idxBytes } from '../tinyImages.ts';
+import { createZip, deflated } from '../zipFiles.ts';
 import type { HostileFolder } from './hostileModels.ts';
 import { hostileParquet } from './hostileParquet.ts';
 import { gifOfFrames, jpegOfScans, tiffOfLargeTiles, tiffOfPages } from './hostilePhotos.ts';
@@ -26,64 +28,12 @@ export function writeHostileFile(path: string, content: Uint8Array | string | Sp
   }
 }
 
-/** A file of an archive, and its archive header. */
-interface ZipFile {
-  readonly name: string;
-  readonly packed: Uint8Array;
-  /** The uncompressed size according to the archive. */
-  readonly size: number;
-  readonly checksum?: number;
-}
-
-/** An archive of deflated files; with `overlapping`, all entries point to the first file. */
-export function zip(files: readonly ZipFile[], { overlapping = false } = {}): Uint8Array {
-  const [body, directory]: [Buffer[], Buffer[]] = [[], []];
-  let offset = 0;
-  files.forEach(({ name, packed, size, checksum = 0 }, index) => {
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(8, 4);
-    common.writeUInt32LE(checksum, 10);
-    common.writeUInt32LE(packed.length, 14);
-    common.writeUInt32LE(size, 18);
-    common.writeUInt16LE(name.length, 22);
-    const entry = Buffer.alloc(16);
-    entry.writeUInt32LE(overlapping ? 0 : offset, 12);
-    directory.push(
-      Buffer.from('PK\x01\x02\x14\x00'),
-      common,
-      Buffer.from(entry.subarray(2)),
-      Buffer.from(name),
-    );
-    if (!overlapping || index === 0) {
-      body.push(Buffer.from('PK\x03\x04'), common, Buffer.from(name), Buffer.from(packed));
-      offset += 30 + name.length + packed.length;
-    }
-  });
-  const size = Buffer.concat(directory).length;
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06');
-  end.writeUInt16LE(files.length, 8);
-  end.writeUInt16LE(files.length, 10);
-  end.writeUInt32LE(size, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...body, ...directory, end]);
-}
-
-/** A file of an archive. */
-export const deflated = (name: string, content: Uint8Array): ZipFile => ({
-  name,
-  packed: deflateRawSync(content),
-  size: content.length,
-  checksum: crc32(content),
-});
-
-/** A .npy file of zeros; the shape is as the header writes it. */
-export function npy(shape: string, bytes: number, type = '|u1'): Uint8Array {
+/** A .npy file of so many zeros, or of these bytes; the shape is as the header writes it. */
+export function npy(shape: string, bytes: number | Uint8Array, type = '|u1'): Uint8Array {
   const header = Buffer.from(`{'descr': '${type}', 'fortran_order': False, 'shape': (${shape}), }\n`);
   const start = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1');
   start.writeUInt16LE(header.length, 8);
-  return Buffer.concat([start, header, Buffer.alloc(bytes)]);
+  return Buffer.concat([start, header, typeof bytes === 'number' ? Buffer.alloc(bytes) : bytes]);
 }
 
 /** A grey PNG file, all black. */
@@ -130,11 +80,7 @@ export function sparseNpy(shape: string, bytes: number, type?: string): SparseFi
 
 /** An IDX file of zeros that takes no space on disk. */
 export function sparseIdx(...shape: readonly number[]): SparseFile {
-  const start = Buffer.alloc(4 + 4 * shape.length);
-  start.writeUInt16BE(0x0800 + shape.length, 2);
-  shape.forEach((length, axis) => {
-    start.writeUInt32BE(length, 4 + 4 * axis);
-  });
+  const start = idxBytes(shape, []);
   return { start, size: start.length + shape.reduce((product, length) => product * length, 1) };
 }
 
@@ -151,23 +97,26 @@ function largeFits(): SparseFile {
 
 const files: Readonly<Record<string, () => Uint8Array | SparseFile>> = {
   'nothing.pickle': picklesOfNothing,
-  'pixels.npz': () => zip([deflated('data.npy', npy('1000000, 1, 1', 1e6))]),
-  'zeros.npz': () => zip([{ name: 'data.npy', packed: new Uint8Array(2 ** 21), size: 2 ** 31 - 1 }]),
+  'pixels.npz': () => createZip([deflated('data.npy', npy('1000000, 1, 1', 1e6))]),
+  'zeros.npz': () =>
+    createZip([
+      { ...deflated('data.npy', new Uint8Array()), bytes: new Uint8Array(2 ** 21), size: 2 ** 31 - 1 },
+    ]),
   'nested.zip': () => {
-    const inner = zip([deflated('data.npy', npy('100, 1000, 1000', 1e8))]);
-    return zip([1, 2, 3].map((number) => deflated(`${number}.npz`, inner)));
+    const inner = createZip([deflated('data.npy', npy('100, 1000, 1000', 1e8))]);
+    return createZip([1, 2, 3].map((number) => deflated(`${number}.npz`, inner)));
   },
   'overlapping.zip': () => {
     const png = deflated('', blackPng(100));
     const names = Array.from({ length: 100 }, (_, index) => `train/${index}.png`);
-    return zip(
+    return createZip(
       names.map((name) => ({ ...png, name })),
       { overlapping: true },
     );
   },
   'large.zip': () => {
     const png = deflated('', blackPng(10_000));
-    return zip(['train/1.png', 'train/2.png', 'test/1.png'].map((name) => ({ ...png, name })));
+    return createZip(['train/1.png', 'train/2.png', 'test/1.png'].map((name) => ({ ...png, name })));
   },
   'deep/train/a.png': deepPng,
   'deep/test/b.png': deepPng,
@@ -188,8 +137,8 @@ const files: Readonly<Record<string, () => Uint8Array | SparseFile>> = {
   'newlines.pickle': () => Buffer.from(`\x80\x02c${' \r'.repeat(500_000)}x\nsystem\n)R.`, 'latin1'),
   'spaces.npy': () => npy(`1${' '.repeat(60_000)}x`, 1),
   'spaces.zip': () =>
-    zip([{ ...deflated('', blackPng(8)), name: `${' '.repeat(60_000)}\n.npy`, checksum: 1 }]),
-  'brackets.npz': () => zip([deflated('data.npy', npy('('.repeat(60_000), 10))]),
+    createZip([{ ...deflated('', blackPng(8)), name: `${' '.repeat(60_000)}\n.npy`, checksum: 1 }]),
+  'brackets.npz': () => createZip([deflated('data.npy', npy('('.repeat(60_000), 10))]),
 };
 
 /** Writes files and folders that must be refused or survived, whichever command opens them as images. */

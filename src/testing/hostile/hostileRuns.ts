@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { tensorChecksum } from '../../data/files/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
+import { fileWithHeader } from '../safetensorsFiles.ts';
 import {
   bytes,
   type Change,
@@ -100,22 +101,10 @@ export const runChanges: Changes = {
     'refuse',
     bytes(checkpoint, (file) => Buffer.concat([Buffer.alloc(8, 0x0f), file.subarray(8)])),
   ],
-  'header of brackets': [
-    'refuse',
-    bytes(checkpoint, () => {
-      const file = Buffer.alloc(8 + megabytes(30), '[');
-      file.writeBigUInt64LE(BigInt(megabytes(30)));
-      return file;
-    }),
-  ],
+  'header of brackets': ['refuse', bytes(checkpoint, () => fileWithHeader('['.repeat(megabytes(30))))],
   'header of empty lists': [
     'refuse',
-    bytes(checkpoint, () => {
-      const text = Buffer.from(`{"a":[${'[],'.repeat(megabytes(10))}[]]}`);
-      const size = Buffer.alloc(8);
-      size.writeBigUInt64LE(BigInt(text.length));
-      return Buffer.concat([size, text]);
-    }),
+    bytes(checkpoint, () => fileWithHeader(`{"a":[${'[],'.repeat(megabytes(10))}[]]}`)),
   ],
   'a name twice': [
     'refuse',

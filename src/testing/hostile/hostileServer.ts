@@ -1,19 +1,19 @@
 // An HTTP server that never answers with the file that it is asked for.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type LocalServer, startServer } from '../localServer.ts';
 
 /** Answers a request. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** A running server. */
-export interface HostileServer {
+export interface HostileServer extends LocalServer {
   /** The URL below which every request gets this answer. */
   urlOf(answer: string): string;
   /** The bytes sent or queued so far, over all connections. */
   sent(): number;
   /** The number of open connections. */
   open(): number;
-  close(): Promise<void>;
 }
 
 const mebibyte = Buffer.alloc(2 ** 20);
@@ -33,7 +33,7 @@ export function endless(start: Uint8Array, target: NodeJS.WritableStream): void 
 /** Starts a server on a free port of 127.0.0.1. Requests for an unknown answer get 404. */
 export async function startHostileServer(answers: Readonly<Record<string, Answer>>): Promise<HostileServer> {
   const sockets = new Set<Socket>();
-  const server = createServer((request, response) => {
+  const server = await startServer((request, response) => {
     sockets.add(request.socket);
     response.setHeader('connection', 'close');
     // Pages of other origins can read answers under this name, and under `localhost` they cannot.
@@ -48,15 +48,10 @@ export async function startHostileServer(answers: Readonly<Record<string, Answer
       response.writeHead(404).end();
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   return {
-    urlOf: (answer) => `http://127.0.0.1:${port}/${encodeURIComponent(answer)}`,
+    ...server,
+    urlOf: (answer) => server.url + encodeURIComponent(answer),
     sent: () => [...sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0),
     open: () => [...sockets].filter(({ destroyed }) => !destroyed).length,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }

@@ -1,6 +1,7 @@
 // Tables of conditions that are far larger than their images, or slow to read.
 import { join } from 'node:path';
-import { deflated, npy, type SparseFile, sparseNpy, writeHostileFile, zip } from './hostileImages.ts';
+import { createZip, deflated } from '../zipFiles.ts';
+import { npy, type SparseFile, sparseNpy, writeHostileFile } from './hostileImages.ts';
 import type { HostileFolder } from './hostileModels.ts';
 
 const rows = (count: number, row: string): string => `${row}\n`.repeat(count);
@@ -23,8 +24,8 @@ const tables: Readonly<Record<string, () => string | Uint8Array | SparseFile>> =
   'doubles.npy': () => sparseNpy('4000000, 16', 5.12e8, '<f8'),
   'large.png': () => ({ start: npy('1', 1), size: 2 ** 31 - 1 }),
   'arrays.npz': () =>
-    zip(Array.from({ length: 60_000 }, (_, index) => deflated(`${index}.npy`, npy('208', 208)))),
-  'components.npz': () => zip([deflated('low.npy', npy('208, 1000000', 208_000_000))]),
+    createZip(Array.from({ length: 60_000 }, (_, index) => deflated(`${index}.npy`, npy('208', 208)))),
+  'components.npz': () => createZip([deflated('low.npy', npy('208, 1000000', 208_000_000))]),
 };
 
 /** Writes tables that must be refused. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createGzip, gzipSync } from 'node:zlib';
 import { tensorChecksum } from '../../data/files/checksum.ts';
 import { encodeSafetensors } from '../../data/files/safetensors.ts';
+import { fileWithHeader } from '../safetensorsFiles.ts';
 import { type Answer, endless } from './hostileServer.ts';
 
 /** An answer, and the error that `loadModel` must report. */
@@ -17,12 +18,8 @@ interface ModelAnswer {
 const small = encodeSafetensors(new Map([['x', { shape: [100], data: new Float32Array(100) }]]), {});
 
 /** The beginning of a file with one tensor of this many bytes. */
-function promising(bytes: number): Buffer {
-  const header = `{"x":{"dtype":"F32","shape":[${bytes / 4}],"data_offsets":[0,${bytes}]}}`;
-  const start = Buffer.alloc(8);
-  start.writeBigUInt64LE(BigInt(header.length));
-  return Buffer.concat([start, Buffer.from(header)]);
-}
+const promising = (bytes: number): Buffer =>
+  fileWithHeader(`{"x":{"dtype":"F32","shape":[${bytes / 4}],"data_offsets":[0,${bytes}]}}`);
 
 /** A file with this metadata and no tensor. */
 const describing = (metadata: Record<string, string>): Uint8Array =>

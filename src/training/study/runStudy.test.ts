@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { define, elementwise, layers, registerPart } from '../../api/flows.ts';
 import { operations, type Tensor } from '../../api/tensor.ts';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { writeTinyDataset } from '../../testing/tinyImages.ts';
 import type { Difference, VariantResult } from './compare.ts';
 import type { StudyDefinition } from './definition.ts';

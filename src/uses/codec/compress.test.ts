@@ -200,12 +200,15 @@ describe('compressed images', () => {
   });
 });
 
-describe('some images of a file', () => {
+describe('a file of 23 images', () => {
   const model = randomModel(grey, { mixing: '1x1' }, 0.1);
   const images = namedImages(23);
   let coders: BlockCoders;
   let decoded: number[] = [];
   let bytes: Uint8Array;
+  /** The file with other bytes at these places. */
+  const changed = (...places: number[]): Uint8Array =>
+    bytes.map((byte, place) => (places.includes(place) ? byte ^ 1 : byte));
   beforeAll(async () => {
     const local = await localCoders(model);
     coders = {
@@ -232,7 +235,7 @@ describe('some images of a file', () => {
     return { found: decodedImages, lines, blocks: decoded.length };
   }
 
-  it('are decoded without the other blocks', async () => {
+  it('is decoded without the blocks of other images', async () => {
     const byName = await some(bytes, (name) => name === images[7]!.name);
     expect(byName).toEqual({ found: [images[7]], lines: [], blocks: 1 });
     const byPosition = await some(bytes, (_, index) => index >= 9 && index < 12);
@@ -241,9 +244,8 @@ describe('some images of a file', () => {
     expect((await decompress(bytes, { only: (_, index) => index === 22 })).images).toEqual([images[22]]);
   });
 
-  it('keep their positions after a damaged block', async () => {
-    const damaged = bytes.slice();
-    damaged[(await recordStart(bytes, 1)) + 60]! ^= 1;
+  it('keeps the positions of images after a damaged block', async () => {
+    const damaged = changed((await recordStart(bytes, 1)) + 60);
     const result = await some(damaged, (_, index) => index === 12);
     expect(result.found).toEqual([images[12]]);
     // The byte belongs to a name, which isn't reported then.
@@ -251,15 +253,6 @@ describe('some images of a file', () => {
       'f: block 1 is damaged: the images at positions 5 to 9 are lost',
       'f: 5 of 23 images are missing',
     ]);
-  });
-});
-
-describe('what a file contains', () => {
-  const model = randomModel(grey, { mixing: '1x1' }, 0.1);
-  const images = namedImages(23);
-  let bytes: Uint8Array;
-  beforeAll(async () => {
-    bytes = await compress(model, images, { block: 5 });
   });
 
   async function listed(file: Uint8Array): Promise<Listing> {
@@ -290,13 +283,6 @@ describe('what a file contains', () => {
 
   it('is listed with the names, or the positions, of what damage has cost', async () => {
     const starts = await Promise.all([0, 1, 2, 3, 4].map((number) => recordStart(bytes, number)));
-    const changed = (...places: number[]): Uint8Array => {
-      const file = bytes.slice();
-      for (const offset of places) {
-        file[offset]! ^= 1;
-      }
-      return file;
-    };
     expect(await damageLines(changed(starts[1]! - 3))).toEqual([
       `f: block 0 is damaged: 5 images are lost: ${images[0]!.name}, ${images[1]!.name}, ${images[2]!.name} and 2 more`,
       'f: 5 of 23 images are missing',
@@ -348,18 +334,13 @@ describe('a file that cannot be read', () => {
     bytes = await compress(model, namedImages(5), { withModel: false });
   });
 
-  it('is another kind of file', async () => {
-    const otherFile = new TextEncoder().encode('{"not": "images"}');
+  it.each(['', '{"not": "images"}'])('is another kind of file: %j', async (text) => {
+    const otherFile = new TextEncoder().encode(text);
     await expect(decompress(otherFile)).rejects.toThrow('the file is not a file of compressed images');
-    await expect(decompress(new Uint8Array(0))).rejects.toThrow(
-      'the file is not a file of compressed images',
-    );
   });
 
   it('has a newer version', async () => {
-    const newer = bytes.slice();
-    newer[8] = 2;
-    await expect(decompress(newer)).rejects.toThrow(
+    await expect(decompress(bytes.with(8, 2))).rejects.toThrow(
       'the file has version 2 of the format, and this program reads version 1: update the program',
     );
   });

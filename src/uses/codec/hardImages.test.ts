@@ -2,7 +2,6 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { BitStack } from '../../core/numeric/bitStack.ts';
 import { joinBytes } from '../../core/platform/joinBytes.ts';
 import { firstImages, readAll } from '../../data/contract/dataset.ts';
 import { openSplit } from '../../data/registry.ts';
@@ -10,6 +9,7 @@ import { FlowModel } from '../../model/flowModel.ts';
 import { loadTrained } from '../../model/loading/loadTrained.ts';
 import type { TrainedModel } from '../../model/trainedModel.ts';
 import { eightBit } from '../../testing/eightBit.ts';
+import { filledStack } from '../../testing/filledStack.ts';
 import { changedImages, chosenImages } from '../doctor/examineHardImages.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
 import { type ModelCoder, modelCoder } from './model/modelCoder.ts';
@@ -30,17 +30,14 @@ afterAll(() => networks.release());
 
 /** Codes images on a stack that is deep enough, so that the model takes all of them. */
 async function returned(images: Uint8Array): Promise<Uint8Array> {
-  const stack = new BitStack();
-  for (let index = 0; index < 8 * images.length; index++) {
-    stack.push((index * 151) % 256, 256);
-  }
+  const stack = filledStack(4 * images.length);
   await coder.encode(images, stack);
   return coder.decode(images.length / SIZE, stack);
 }
 
 /** What float32 decodes after it has encoded images; undefined if it diverges. */
 async function returnedInFloat32(images: Uint8Array): Promise<Uint8Array | undefined> {
-  const model = new FlowModel(trained);
+  await using model = new FlowModel(trained);
   try {
     return eightBit(await model.decode(await model.encode(images)));
   } catch (error) {
@@ -48,8 +45,6 @@ async function returnedInFloat32(images: Uint8Array): Promise<Uint8Array | undef
       return undefined;
     }
     throw error;
-  } finally {
-    await model.release();
   }
 }
 

@@ -10,7 +10,7 @@ import { randomImages, randomParameters } from '../../flows/checks/randomParamet
 import type { Bijection } from '../../flows/contract/bijection.ts';
 import { chain } from '../../flows/contract/chain.ts';
 import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
-import { parametersFrom } from '../../flows/contract/parameters.ts';
+import { parametersFrom, prefixed } from '../../flows/contract/parameters.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../../flows/layers/conv1x1.ts';
 import { emerging } from '../../flows/layers/emerging.ts';
 import { periodic } from '../../flows/layers/periodic.ts';
@@ -23,8 +23,10 @@ import { imageArray } from '../../model/likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from '../../model/trainedModel.ts';
 import { add, divide, multiply, negate } from '../../tensor/operations/index.ts';
 import { adamax } from '../../tensor/optimizers/adamax.ts';
-import { constant, constantValue, type Tensor } from '../../tensor/tensor.ts';
+import { constant, constantValue } from '../../tensor/tensor.ts';
 import { smallMixing } from '../../testing/layers.ts';
+import { asConstants } from '../../testing/programValues.ts';
+import { withSteepCoupling } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
@@ -79,6 +81,8 @@ async function withWeight(path: string, index: number, value: number): Promise<T
 
 const diagnoseModel = (trained: TrainedModel, count = 8): Promise<Diagnosis> =>
   diagnose(trained, images, { ...engine, images: count });
+
+type Noise = ReturnType<Dequantiser['noise']>;
 
 /** Expects layers without any error. */
 function expectSound(layers: Diagnosis['layers']): void {
@@ -180,13 +184,7 @@ it('marks as estimated what other images, noise or samples would change', async 
 });
 
 it('warns of hard images that do not return, counted over all kinds of change', async () => {
-  const trained = await sound;
-  const path = 'levels/0/steps/0/coupling/conv3/bias';
-  const { shape, data } = constantValue(trained.parameters[path]!)!;
-  // t is the odd channels: the inverse divides by sigmoid(2 − 16).
-  const steep = constant({ shape, data: data.map((value, index) => (index % 2 === 1 ? -16 : value)) });
-  const parameters = { ...trained.parameters, [path]: steep };
-  const { warnings, hardImages } = await diagnoseModel({ ...trained, parameters });
+  const { warnings, hardImages } = await diagnoseModel(withSteepCoupling(await sound, -16));
   const lost = hardImages!.kinds.slice(1).reduce((total, kind) => total + kind.lost.float32, 0);
   expect(lost).toBeGreaterThan(0);
   expect(warnings).toContainEqual({
@@ -202,6 +200,14 @@ it('warns of hard images that do not return, counted over all kinds of change', 
 });
 
 describe('a fault', () => {
+  const randomWeights = (layers: readonly { path: string; bijection: Bijection }[]) =>
+    asConstants(
+      Object.assign(
+        {},
+        ...layers.map(({ path, bijection }) => randomParameters(prefixed(path, bijection.parameters))),
+      ),
+    );
+
   it('that zeroes a diagonal is named with its layer', async () => {
     // Element (2, 2) of the centre tap, the first tap of kernel1.
     const diagnosis = await diagnoseModel(
@@ -280,14 +286,7 @@ describe('a fault', () => {
       last: right,
     };
     const layers = Object.entries(wrong).map(([path, bijection]) => ({ path, bijection }));
-    const parameters = Object.fromEntries(
-      layers.flatMap(({ path, bijection }) =>
-        Object.entries(randomParameters(bijection.parameters)).map(([name, array]) => [
-          `${path}/${name}`,
-          constant(array),
-        ]),
-      ),
-    );
+    const parameters = randomWeights(layers);
     const examined = await examineLayers(layers, parameters, randomImages(3, shape, 'x'), engine);
     const { problems } = judge(measureLayers(examined));
     expect(problems.map(({ layer, name }) => [layer, name])).toEqual([
@@ -306,10 +305,7 @@ describe('a fault', () => {
       forward: (x, p) => ({ y: right.forward(x, p).y, logDet: negate(right.forward(x, p).logDet) }),
     };
     const layers = [right, wrong].map((bijection, index) => ({ path: `layer${index}`, bijection }));
-    const values = Object.entries(randomParameters(right.parameters));
-    const parameters = Object.fromEntries(
-      layers.flatMap(({ path }) => values.map(([name, array]) => [`${path}/${name}`, constant(array)])),
-    );
+    const parameters = randomWeights(layers);
     const examined = await examineLayers(layers, parameters, randomImages(2, shape, 'x'), engine);
     expect(examined.map(({ logDetMethod }) => logDetMethod)).toEqual(['directions', 'directions']);
     expect(examined[0]!.logDetError).toBeLessThan(examined[0]!.logDetUncertainty! + 1e-4);
@@ -361,43 +357,31 @@ describe('the noise of variational dequantisation', () => {
     expect((await diagnoseModel(await sound)).noise).toBe(null);
   });
 
-  /** What is wrong with the model if its dequantiser is another. */
-  const findFaults = async (change: (right: Dequantiser) => Partial<Dequantiser>): Promise<string[]> => {
+  /** What is wrong with the model if its dequantiser returns other noise. */
+  const findFaults = async (change: (right: Noise) => Partial<Noise>): Promise<string[]> => {
     const { model, parameters } = await trained;
     const changedModel = new Glow(imageShape, model.options);
-    Object.assign(changedModel, {
-      dequantiser: { ...changedModel.dequantiser, ...change(changedModel.dequantiser) },
-    });
+    const { dequantiser } = changedModel;
+    const noise = (...given: Parameters<Dequantiser['noise']>): Noise => {
+      const right = dequantiser.noise(...given);
+      return { ...right, ...change(right) };
+    };
+    Object.assign(changedModel, { dequantiser: { ...dequantiser, noise } });
     const { problems } = await diagnoseModel({ model: changedModel, parameters });
     return problems.map(({ layer, name }) => `${layer} ${name}`);
   };
 
-  it('that leaves the pixel is a problem', async () => {
-    const faults = await findFaults((right) => ({
-      noise(drawn, image, p) {
-        const { u, ...density } = right.noise(drawn, image, p);
-        return { ...density, u: multiply(u, 1.2) };
-      },
-    }));
-    expect(faults).toContain('dequantiser noiseOutside');
-  });
-
-  it('with a density that differs from its flow is a problem', async () => {
-    const faults = await findFaults((right) => ({
-      noise(drawn, image, p) {
-        const { logDensity, ...noise } = right.noise(drawn, image, p);
-        return { ...noise, logDensity: add(logDensity!, 1) };
-      },
-    }));
-    expect(faults).toEqual(['dequantiser noiseDensityError']);
+  it('that leaves the pixel, or with a density that differs from its flow, is a problem', async () => {
+    const leaving = await findFaults(({ u }) => ({ u: multiply(u, 1.2) }));
+    expect(leaving).toContain('dequantiser noiseOutside');
+    const different = await findFaults(({ logDensity }) => ({ logDensity: add(logDensity!, 1) }));
+    expect(different).toEqual(['dequantiser noiseDensityError']);
   });
 });
 
 describe('conditioning', () => {
-  const measured = async (layer: Bijection, arrays: Record<string, NdArray>) => {
-    const tensors = Object.entries(arrays).map(([name, array]): [string, Tensor] => [name, constant(array)]);
-    return measureConditioning(layer, parametersFrom(Object.fromEntries(tensors)), { threads: 1 });
-  };
+  const measured = (layer: Bijection, arrays: Record<string, NdArray>) =>
+    measureConditioning(layer, parametersFrom(asConstants(arrays)), { threads: 1 });
   const array = (shape: number[], ...values: number[]): NdArray => ({
     shape,
     data: Float64Array.from(values),
@@ -457,12 +441,8 @@ it('refuses more images than memory for their activations', async () => {
   const trained = await train('1x1');
   const eight = examinationBytes(trained, 8);
   expect(eight).toBe(8 * examinationBytes(trained, 1));
-  const memory = vi.spyOn(process, 'availableMemory').mockReturnValue(eight - 1);
-  try {
-    await expect(diagnose(trained, images, { ...engine, images: 8, quick: true })).rejects.toThrow(
-      /^the activations of 8 images take .* of memory, but only .* is available: use fewer images, or a smaller model$/,
-    );
-  } finally {
-    memory.mockRestore();
-  }
+  using _ = vi.spyOn(process, 'availableMemory').mockReturnValue(eight - 1);
+  await expect(diagnose(trained, images, { ...engine, images: 8, quick: true })).rejects.toThrow(
+    /^the activations of 8 images take .* of memory, but only .* is available: use fewer images, or a smaller model$/,
+  );
 });

@@ -11,6 +11,7 @@ import { imageArray } from '../../model/likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from '../../model/trainedModel.ts';
 import { evaluate } from '../../tensor/engine/program.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
+import { withSteepCoupling } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
 import {
@@ -35,21 +36,15 @@ async function modelWith(changed: Partial<ModelOptions> = {}, bias?: number): Pr
   const model = new Glow(imageShape, options);
   const image = imageArray(tinyImages(32, 8, 1), imageShape, model.values);
   const noise = { shape: image.shape, data: image.data.map(() => 0.5) };
-  const { parameters, ...otherParts } = trainedModel(
-    model,
-    await startFromData(model, { image, noise }, 0, engine),
-    'raw',
-  );
-  const replaced = Object.entries(parameters).map(([path, tensor], position) => {
+  const trained = trainedModel(model, await startFromData(model, { image, noise }, 0, engine), 'raw');
+  const parameters = Object.entries(trained.parameters).map(([path, tensor], position) => {
     const { shape, data } = constantValue(tensor)!;
-    const isLast = path === 'levels/0/steps/0/coupling/conv3/bias';
     // The last layer of a network starts at zero, which makes ln|det| the same for every image.
-    const moved = /coupling\/conv3\/kernel/.test(path)
-      ? data.map((_, index) => 0.1 * Math.sin(index + position))
-      : data.map((value, index) => (isLast && bias !== undefined && index % 2 === 1 ? bias : value));
-    return [path, constant({ shape, data: moved })] as const;
+    const moved = data.map((_, index) => 0.1 * Math.sin(index + position));
+    return [path, /coupling\/conv3\/kernel/.test(path) ? constant({ shape, data: moved }) : tensor] as const;
   });
-  return { ...otherParts, parameters: Object.fromEntries(replaced) };
+  const varied = { ...trained, parameters: Object.fromEntries(parameters) };
+  return bias === undefined ? varied : withSteepCoupling(varied, bias);
 }
 
 const examine = (trained: TrainedModel, onProgress?: (done: number, total: number) => void) =>

@@ -6,8 +6,8 @@ import { RandomStream } from '../../core/numeric/random.ts';
 import { randomParameters } from '../../flows/checks/randomParameters.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
-import { compile } from '../../tensor/engine/program.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import { input } from '../../tensor/tensor.ts';
+import { asConstants, runOnce } from '../../testing/programValues.ts';
 import { exportPrograms } from './exportPrograms.ts';
 
 const runtime: string = 'onnxruntime-node';
@@ -22,9 +22,7 @@ const model = new Glow(imageShape, {
 });
 const trained = {
   model,
-  parameters: Object.fromEntries(
-    Object.entries(randomParameters(model.parameters, 1)).map(([path, each]) => [path, constant(each)]),
-  ),
+  parameters: asConstants(randomParameters(model.parameters, 1)),
   step: 1,
   weights: 'average',
 } as const;
@@ -50,12 +48,11 @@ it('takes and returns values in their own unit, in only onnxruntime', async () =
   });
   const [v, u] = [input('image', image.shape), input('noise', image.shape)];
   const { logLikelihood } = model.likelihood(v, u, parametersFrom(trained.parameters));
-  const program = await compile(
+  const expected = await runOnce(
     { inputs: { image: v, noise: u }, outputs: { logLikelihood } },
-    { precision: 'float64' },
+    { image, noise: image },
+    'float64',
   );
-  const expected = await program.run({ image, noise: image });
-  await program.release();
   for (const [position, value] of expected.logLikelihood!.data.entries()) {
     expect(Number(encoded.logLikelihood!.data[position])).toBeCloseTo(value, 3);
   }

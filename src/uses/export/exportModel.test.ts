@@ -1,9 +1,8 @@
 // Exports end to end: an exported model draws, encodes and scores images exactly as its run does, and its ONNX files,
 // called as the manifest says, give the same bits/dim.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { countDimensions } from '../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { firstImages, readAll } from '../../data/contract/dataset.ts';
@@ -12,6 +11,7 @@ import { loadModel } from '../../model/loading/loadModel.ts';
 import { evaluate } from '../../model/measure/evaluate.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { conditionedModels, labelledTinyDataset, tinyClasses, tinyConfig } from '../../testing/tinyRuns.ts';
 import { train } from '../../training/loop/train.ts';
 import { measureReference } from '../odd/reference.ts';
@@ -22,8 +22,7 @@ import { exportModel } from './exportModel.ts';
 const runtimeName = 'onnxruntime-node';
 const { InferenceSession, Tensor }: typeof import('onnxruntime-web') = await import(runtimeName);
 
-const root = mkdtempSync(join(tmpdir(), 'exports-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 const dataset = labelledTinyDataset(8);
 const test = dataset.test!;
 const pixels = readAll(test);

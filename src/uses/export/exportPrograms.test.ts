@@ -8,7 +8,6 @@ import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { pixelsFromValues, toFullRange } from '../../data/pixels/bitDepth.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
-import { Glow } from '../../flows/models/glow.ts';
 import { mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { compileDecoder, decodeBatch, drawNormals } from '../../model/latents.ts';
@@ -18,10 +17,12 @@ import {
   oneHotClasses,
 } from '../../model/likelihood/conditionArrays.ts';
 import type { TrainedModel } from '../../model/trainedModel.ts';
-import { compile, evaluate } from '../../tensor/engine/program.ts';
+import { evaluate } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { smallMixing } from '../../testing/layers.ts';
+import { runOnce } from '../../testing/programValues.ts';
+import { randomModel } from '../../testing/randomModel.ts';
 import { type ExportedPrograms, exportPrograms } from './exportPrograms.ts';
 
 const runtimes = ['onnxruntime-node', 'onnxruntime-web'] as const;
@@ -71,65 +72,8 @@ const cases: [string, ModelOptions][] = [
   ],
 ];
 
-/** The opset that introduced each operator an export may use. */
-const standardOperators: Readonly<Record<string, number>> = {
-  Abs: 1,
-  Add: 1,
-  Atan: 7,
-  Cast: 1,
-  Clip: 1,
-  Concat: 1,
-  Cos: 7,
-  Div: 1,
-  Elu: 6,
-  Equal: 1,
-  Erf: 9,
-  Exp: 1,
-  Expand: 8,
-  Floor: 1,
-  Gather: 1,
-  Gemm: 1,
-  Greater: 1,
-  HardSigmoid: 6,
-  Identity: 1,
-  Less: 1,
-  Log: 1,
-  Loop: 1,
-  MatMul: 1,
-  Max: 8,
-  Min: 1,
-  Mul: 1,
-  Neg: 1,
-  Pad: 1,
-  ReduceMax: 1,
-  ReduceSum: 1,
-  Relu: 1,
-  Reshape: 1,
-  Shape: 1,
-  Sigmoid: 1,
-  Sin: 7,
-  Slice: 1,
-  Sqrt: 1,
-  Sub: 1,
-  Tanh: 1,
-  Transpose: 1,
-  Where: 9,
-};
-
-/**
- * A model some way from its initial weights, as if trained: with random parameters its inverse would lose all
- * digits.
- */
-function createTrainedModel(options: ModelOptions): TrainedModel {
-  const model = new Glow(imageShape, options);
-  const parameters = Object.entries(model.parameters).map(([path, { shape, trained, initial }]) => {
-    const random = new RandomStream(1, 'parameters', path);
-    const start = initial(random);
-    const data = trained ? start.map((value) => value + 0.05 * random.normal()) : start;
-    return [path, constant({ shape, data })];
-  });
-  return { model, parameters: Object.fromEntries(parameters) };
-}
+/** A model some way from its initial weights, as if trained: further away its inverse would lose all digits. */
+const createTrainedModel = (options: ModelOptions): TrainedModel => randomModel(imageShape, options, 0.05);
 
 /** Integer images and dequantisation noise. */
 function someImages(bits: number): { image: NdArray; noise: NdArray } {
@@ -199,12 +143,7 @@ describe.each(cases)('%s', (_, options) => {
       logLikelihood,
       ...Object.fromEntries(latents.map((latent, index) => [latentNames[index], latent])),
     };
-    const reference = await compile(
-      { inputs: { image, noise }, outputs },
-      { precision: 'float64', threads: 1 },
-    );
-    encoded = await reference.run(images);
-    await reference.release();
+    encoded = await runOnce({ inputs: { image, noise }, outputs }, images, 'float64');
     const decoder = await compileDecoder(trained, { threads: 1 });
     const cooler = drawn.map(({ shape, data }) => ({ shape, data: data.map((value) => value / 2) }));
     decoded = { shape: [largestBatch, ...imageShape], data: await decodeBatch(decoder, cooler) };
@@ -382,32 +321,26 @@ describe.each(conditioned)('%s', (_, added) => {
   });
 
   if (options.dequantisation) {
-    it('carries the weights of the noise only in that file', () => {
+    it('carries the weights of the noise only in that file', async () => {
       const sizeOfExport = (files: ExportedPrograms): number => files.encoder.length + files.sampler.length;
-      const uniform = exportPrograms(createTrainedModel({ ...options, dequantisation: 'uniform' }), {
-        threads: 1,
-      });
-      return uniform.then((plain) => {
-        expect(plain.dequantiser).toBeUndefined();
-        // The same graphs: numbers are written in as many bytes, names of nodes may differ by a few.
-        expect(Math.abs(sizeOfExport(files) - sizeOfExport(plain))).toBeLessThan(200);
-        expect(files.dequantiser!.length).toBeGreaterThan(50_000);
-      });
+      const uniform = createTrainedModel({ ...options, dequantisation: 'uniform' });
+      const plain = await exportPrograms(uniform, { threads: 1 });
+      expect(plain.dequantiser).toBeUndefined();
+      // The same graphs: numbers are written in as many bytes, names of nodes may differ by a few.
+      expect(Math.abs(sizeOfExport(files) - sizeOfExport(plain))).toBeLessThan(200);
+      expect(files.dequantiser!.length).toBeGreaterThan(50_000);
     });
   }
 });
 
-/** Standard operators of opset 20, and nothing else. */
+/** Operators of the standard domain at opset 20, and nothing else: the runtimes refuse those that it lacks. */
 function expectStandard(file: Uint8Array): void {
   const { opsetImport, functions, graph } = onnxProto.onnx.ModelProto.decode(file);
   expect(opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([['', 20]]);
   expect(functions ?? []).toEqual([]);
   const nodes = allNodes(graph!);
   expect(nodes.length).toBeGreaterThan(20);
-  for (const { domain, opType } of nodes) {
-    expect(domain ?? '', opType!).toBe('');
-    expect(standardOperators[opType!] ?? Number.NaN, opType!).toBeLessThanOrEqual(20);
-  }
+  expect(new Set(nodes.map(({ domain }) => domain ?? ''))).toEqual(new Set(['']));
 }
 
 type Node = onnxProto.onnx.INodeProto;

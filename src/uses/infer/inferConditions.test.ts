@@ -1,5 +1,5 @@
 // Posteriors of a model's conditions: uniform ranks of the truth, and what is refused.
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { Glow } from '../../flows/models/glow.ts';
@@ -7,7 +7,6 @@ import { modelDefaults } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { createConditionRows } from '../../model/conditions.ts';
 import { FlowModel } from '../../model/flowModel.ts';
-import { releaseAfter } from '../../tensor/engine/resources.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { startFromData } from '../../training/step/startFromData.ts';
@@ -71,105 +70,102 @@ function distanceFromUniform(ranks: readonly number[]): number {
   );
 }
 
+let model: FlowModel;
+beforeAll(async () => {
+  model = await informedModel();
+});
+afterAll(() => model.release());
+
 it('reports progress inside an image, and each image before a signal ends the rest', async () => {
-  await releaseAfter(async (keep) => {
-    const model = keep(await informedModel());
-    const pixels = await model.sample({ count: 4, condition: { omega: 0.5, slope: 0 }, seed: 1 });
-    const knownOptions = { condition: { slope: 0 }, draws: 1 };
-    const expected = await inferConditions(model, pixels, knownOptions);
-    const stop = new AbortController();
-    const progress: number[] = [];
-    const reported: (readonly Posterior[])[] = [];
-    const stopped = inferConditions(model, pixels, {
-      ...knownOptions,
-      signal: stop.signal,
-      onProgress: (done, total) => {
-        expect(total).toBe(4);
-        progress.push(done);
-      },
-      onImage: (posteriors, index) => {
-        expect(index).toBe(reported.length);
-        reported.push(posteriors);
-        if (reported.length === 2) {
-          stop.abort();
-        }
-      },
-    });
-    await expect(stopped).rejects.toThrow('aborted');
-    expect(reported).toEqual(expected.slice(0, 2));
-    expect(progress[0]).toBe(0);
-    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
-    expect(progress.some((done) => done > 0 && done < 1)).toBe(true);
-    expect(progress.at(-1)).toBe(2);
+  const pixels = await model.sample({ count: 4, condition: { omega: 0.5, slope: 0 }, seed: 1 });
+  const knownOptions = { condition: { slope: 0 }, draws: 1 };
+  const expected = await inferConditions(model, pixels, knownOptions);
+  const stop = new AbortController();
+  const progress: number[] = [];
+  const reported: (readonly Posterior[])[] = [];
+  const stopped = inferConditions(model, pixels, {
+    ...knownOptions,
+    signal: stop.signal,
+    onProgress: (done, total) => {
+      expect(total).toBe(4);
+      progress.push(done);
+    },
+    onImage: (posteriors, index) => {
+      expect(index).toBe(reported.length);
+      reported.push(posteriors);
+      if (reported.length === 2) {
+        stop.abort();
+      }
+    },
   });
+  await expect(stopped).rejects.toThrow('aborted');
+  expect(reported).toEqual(expected.slice(0, 2));
+  expect(progress[0]).toBe(0);
+  expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+  expect(progress.some((done) => done > 0 && done < 1)).toBe(true);
+  expect(progress.at(-1)).toBe(2);
 });
 
 it('the truth has uniform ranks in the posteriors of a model’s own samples, and not of other ones', async () => {
-  await releaseAfter(async (keep) => {
-    const model = keep(await informedModel());
-    const random = new RandomStream(2, 'truth');
-    const truth = {
-      omega: Array.from({ length: IMAGES }, () => random.uniform()),
-      slope: Array.from({ length: IMAGES }, () => 2 * random.uniform() - 1),
-    };
-    const samples = await model.sample({ count: IMAGES, condition: truth, temperature: 1, seed: 5 });
-    const truthRanks = (posteriorsByImage: readonly Posterior[][], axis: number, values: readonly number[]) =>
-      posteriorsByImage.map((imagePosteriors, image) =>
-        imagePosteriors[axis]!.probabilityBelow(values[image]!),
-      );
-    const omegaPosteriors = await inferConditions(model, samples, {
-      condition: { slope: truth.slope },
-      draws: 1,
-    });
-    expect(omegaPosteriors[0]!.map(({ name }) => name)).toEqual(['omega']);
-    const ranks = truthRanks(omegaPosteriors, 0, truth.omega);
-    // 5 % of uniform ranks are farther away.
-    const limit = 1.36 / Math.sqrt(IMAGES);
-    expect(distanceFromUniform(ranks)).toBeLessThan(limit);
-    // Informative: narrower than the prior, of deviation 0.29, and farther off for other values.
-    const deviation = omegaPosteriors.reduce((sum, [posterior]) => sum + posterior!.deviation / IMAGES, 0);
-    expect(deviation).toBeLessThan(0.25);
-    expect(
-      distanceFromUniform(
-        truthRanks(
-          omegaPosteriors,
-          0,
-          truth.omega.map((value) => value + 2 * deviation),
-        ),
+  const random = new RandomStream(2, 'truth');
+  const truth = {
+    omega: Array.from({ length: IMAGES }, () => random.uniform()),
+    slope: Array.from({ length: IMAGES }, () => 2 * random.uniform() - 1),
+  };
+  const samples = await model.sample({ count: IMAGES, condition: truth, temperature: 1, seed: 5 });
+  const truthRanks = (posteriorsByImage: readonly Posterior[][], axis: number, values: readonly number[]) =>
+    posteriorsByImage.map((imagePosteriors, image) =>
+      imagePosteriors[axis]!.probabilityBelow(values[image]!),
+    );
+  const omegaPosteriors = await inferConditions(model, samples, {
+    condition: { slope: truth.slope },
+    draws: 1,
+  });
+  expect(omegaPosteriors[0]!.map(({ name }) => name)).toEqual(['omega']);
+  const ranks = truthRanks(omegaPosteriors, 0, truth.omega);
+  // 5 % of uniform ranks are farther away.
+  const limit = 1.36 / Math.sqrt(IMAGES);
+  expect(distanceFromUniform(ranks)).toBeLessThan(limit);
+  // Informative: narrower than the prior, of deviation 0.29, and farther off for other values.
+  const deviation = omegaPosteriors.reduce((sum, [posterior]) => sum + posterior!.deviation / IMAGES, 0);
+  expect(deviation).toBeLessThan(0.25);
+  expect(
+    distanceFromUniform(
+      truthRanks(
+        omegaPosteriors,
+        0,
+        truth.omega.map((value) => value + 2 * deviation),
       ),
-    ).toBeGreaterThan(limit);
-    const some = samples.subarray(0, 3 * 16);
-    const jointPosteriors = await inferConditions(model, some, { draws: 1 });
-    expect(
-      jointPosteriors[0]!.map(({ name, range }) => [name, ...range.map((end) => end.toFixed(6))]),
-    ).toEqual([
+    ),
+  ).toBeGreaterThan(limit);
+  const some = samples.subarray(0, 3 * 16);
+  const jointPosteriors = await inferConditions(model, some, { draws: 1 });
+  expect(jointPosteriors[0]!.map(({ name, range }) => [name, ...range.map((end) => end.toFixed(6))])).toEqual(
+    [
       ['omega', '0.000000', '1.000000'],
       ['slope', '-1.000000', '1.000000'],
-    ]);
-    for (const posterior of jointPosteriors.flat()) {
-      expect(posterior.probabilities.reduce((sum, value) => sum + value)).toBeCloseTo(1, 9);
-      expect(posterior.probabilityBelow(posterior.quantile(0.3))).toBeCloseTo(0.3, 6);
-    }
-  });
+    ],
+  );
+  for (const posterior of jointPosteriors.flat()) {
+    expect(posterior.probabilities.reduce((sum, value) => sum + value)).toBeCloseTo(1, 9);
+    expect(posterior.probabilityBelow(posterior.quantile(0.3))).toBeCloseTo(0.3, 6);
+  }
 });
 
 it('closes in on a posterior far narrower than its range', async () => {
-  await releaseAfter(async (keep) => {
-    const model = keep(await informedModel());
-    const samples = await model.sample({ count: 1, condition: { omega: 0.4, slope: 0.2 }, temperature: 1 });
-    const inRange = async (low: number, high: number): Promise<Posterior> => {
-      const how = { condition: { slope: 0.2 }, draws: 1, range: { omega: [low, high] as const } };
-      return (await inferConditions(model, samples, how))[0]![0]!;
-    };
-    const wide = await inRange(-300, 300);
-    const cell = wide.bounds[1]! - wide.bounds[0]!;
-    expect(wide.range).toEqual([-300, 300]);
-    expect(cell).toBeLessThan(600 / 256 / 2);
-    expect(wide.deviation).toBeGreaterThan(cell);
-    const near = await inRange(wide.mean - 8 * wide.deviation, wide.mean + 8 * wide.deviation);
-    expect(Math.abs(near.mean - wide.mean)).toBeLessThan(0.05 * near.deviation);
-    expect(Math.abs(near.deviation / wide.deviation - 1)).toBeLessThan(0.05);
-  });
+  const samples = await model.sample({ count: 1, condition: { omega: 0.4, slope: 0.2 }, temperature: 1 });
+  const inRange = async (low: number, high: number): Promise<Posterior> => {
+    const how = { condition: { slope: 0.2 }, draws: 1, range: { omega: [low, high] as const } };
+    return (await inferConditions(model, samples, how))[0]![0]!;
+  };
+  const wide = await inRange(-300, 300);
+  const cell = wide.bounds[1]! - wide.bounds[0]!;
+  expect(wide.range).toEqual([-300, 300]);
+  expect(cell).toBeLessThan(600 / 256 / 2);
+  expect(wide.deviation).toBeGreaterThan(cell);
+  const near = await inRange(wide.mean - 8 * wide.deviation, wide.mean + 8 * wide.deviation);
+  expect(Math.abs(near.mean - wide.mean)).toBeLessThan(0.05 * near.deviation);
+  expect(Math.abs(near.deviation / wide.deviation - 1)).toBeLessThan(0.05);
 });
 
 describe('refuses', () => {
@@ -180,24 +176,18 @@ describe('refuses', () => {
     ['the range of omega, 1 to 0, is empty', { range: { omega: [1, 0] } }],
     ["unknown condition 'low'", { condition: { low: 1 } }],
   ])('%s', async (message, options) => {
-    await releaseAfter(async (keep) => {
-      const model = keep(new FlowModel(randomModel(shape, { levels: 1, condition })));
-      await expect(inferConditions(model, pixels, options as object)).rejects.toThrow(message);
-    });
+    await expect(inferConditions(model, pixels, options as object)).rejects.toThrow(message);
   });
 
   it('a model without conditions', async () => {
-    const model = new FlowModel(randomModel(shape, { levels: 1 }));
-    await expect(inferConditions(model, pixels)).rejects.toThrow('nothing to infer: train one');
+    const unconditional = new FlowModel(randomModel(shape, { levels: 1 }));
+    await expect(inferConditions(unconditional, pixels)).rejects.toThrow('nothing to infer: train one');
   });
 
   it('a part of an image, and values of another kind', async () => {
-    await releaseAfter(async (keep) => {
-      const model = keep(new FlowModel(randomModel(shape, { levels: 1, condition })));
-      await expect(inferConditions(model, new Uint8Array(24))).rejects.toThrow(
-        '24 values are not a whole number of images',
-      );
-      await expect(inferConditions(model, new Float32Array(16))).rejects.toThrow('real numbers (float32)');
-    });
+    await expect(inferConditions(model, new Uint8Array(24))).rejects.toThrow(
+      '24 values are not a whole number of images',
+    );
+    await expect(inferConditions(model, new Float32Array(16))).rejects.toThrow('real numbers (float32)');
   });
 });

@@ -7,14 +7,12 @@ import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { randomParameters } from '../../flows/checks/randomParameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { FlowModel } from '../../model/flowModel.ts';
-import { constant } from '../../tensor/tensor.ts';
+import { asConstants } from '../../testing/programValues.ts';
 import { measurePlaces, oddPlaces } from './places.ts';
 
 const imageShape: ImageShape = [8, 12, 1];
 const glow = new Glow(imageShape, { levels: 1, depth: 1, conditioner: { width: 4 }, mixing: 'reverse' });
-const parameters = Object.fromEntries(
-  Object.entries(randomParameters(glow.parameters)).map(([path, array]) => [path, constant(array)]),
-);
+const parameters = asConstants(randomParameters(glow.parameters));
 const model = new FlowModel({ model: glow, parameters }, { threads: 1 });
 afterAll(() => model.release());
 

@@ -40,12 +40,11 @@ beforeAll(async () => {
     Array.from({ length: OF_KIND }, (_, seed) => kind(seed)),
   );
   const pixels = Uint8Array.from(Buffer.concat([digits, ...odd]));
-  const model = await loadModel('models/mnist-small', { threads: 1 });
+  await using model = await loadModel('models/mnist-small', { threads: 1 });
   ({ statistics } = await measureStatistics(model, imagesInMemory(pixels, [SIDE, SIDE, 1]), {
     draws: 1,
     seed: 0,
   }));
-  await model.release();
 });
 
 const digitsFrom = (first: number, end: number): number[] =>

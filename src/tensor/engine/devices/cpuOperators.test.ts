@@ -1,12 +1,12 @@
 // Gated networks on a CPU: fast nodes for a batch of known size, and those that decode compressed files for an open one.
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';
+import { runOnce } from '../../../testing/programValues.ts';
 import { convolution, elu, squareOffsets } from '../../operations/index.ts';
 import { OPEN_BATCH } from '../../shape.ts';
 import { input } from '../../tensor.ts';
 import { prepare } from '../graph/prepare.ts';
 import { lower } from '../onnx/lower.ts';
-import { compile } from '../program.ts';
 import { graphStyle } from './device.ts';
 
 const WIDTH = 32;
@@ -42,9 +42,7 @@ it('computes the same either way, up to rounding', async () => {
   const feeds = { x: createArray([2, 4, 4, WIDTH], 0.7), kernel: createArray([9, WIDTH, WIDTH], 0.31) };
   const results: Float32Array[] = [];
   for (const images of [2, OPEN_BATCH]) {
-    const program = await compile(network(images), { threads: 1 });
-    results.push((await program.run(feeds)).y!.data as Float32Array);
-    await program.release();
+    results.push((await runOnce(network(images), feeds, 'float32')).y!.data as Float32Array);
   }
   const [fast, plain] = results as [Float32Array, Float32Array];
   const size = Math.max(...plain.map(Math.abs));

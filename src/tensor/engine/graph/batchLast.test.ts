@@ -1,24 +1,20 @@
 // Images with the batch last on a CPU: the same values as with the batch first, and no transposition between convolutions.
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../../core/numeric/random.ts';
+import type { NdArray } from '../../../core/numeric/ndarray.ts';
 import { expectClose } from '../../../testing/golden.ts';
+import { normalArray, runOnce, runPrepared } from '../../../testing/programValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import { squareOffsets } from '../../operations/convolution.ts';
 import * as op from '../../operations/index.ts';
 import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
 import { OPEN_BATCH } from '../../shape.ts';
 import { constant, input, type Tensor } from '../../tensor.ts';
-import { compilePrepared } from '../program.ts';
 import { prepare } from './prepare.ts';
 
 const IMAGES = 5;
 const SHAPE = [4, 6, 4];
 
-const createArray = (name: string, shape: readonly number[]): NdArray => ({
-  shape: [...shape],
-  data: new RandomStream(4, name).normals(countElements(shape)).map((value) => 0.3 * value),
-});
+const createArray = (name: string, shape: readonly number[]): NdArray => normalArray(name, shape, 0.3);
 const weights = (name: string, ...shape: number[]): Tensor => constant(createArray(name, shape));
 const mixed = (x: Tensor, name: string): Tensor =>
   op.convolution(x, weights(name, 9, x.shape[3]!, 4), { offsets: squareOffsets(3) });
@@ -85,12 +81,7 @@ describe.each(Object.entries(between))('between two convolutions: %s', (_, [buil
     const [gradient] = gradients(op.sum(op.multiply(outputs.y!, outputs.y!)), [inputs.x!], constant(1));
     const definition = { inputs, outputs: { ...outputs, gradient: gradient! } };
     const results = await Promise.all(
-      (['cpu', 'webgpu'] as const).map(async (device) => {
-        const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
-        const values = await program.run({ x });
-        await program.release();
-        return values;
-      }),
+      (['cpu', 'webgpu'] as const).map((device) => runPrepared(prepare(definition, { device }), { x })),
     );
     for (const [name, { data }] of Object.entries(results[1]!)) {
       expectClose(name, results[0]![name]!.data, data, 'float64');
@@ -100,15 +91,10 @@ describe.each(Object.entries(between))('between two convolutions: %s', (_, [buil
   it('takes an open batch', async () => {
     const x = createArray('x', [IMAGES, ...SHAPE]);
     const [closed, open] = await Promise.all(
-      [IMAGES, OPEN_BATCH].map(async (batch) => {
-        const program = await compilePrepared(prepare(createProgram(batch)), { precision: 'float64' });
-        const { y } = await program.run({ x });
-        await program.release();
-        return y!;
-      }),
+      [IMAGES, OPEN_BATCH].map((batch) => runOnce(createProgram(batch), { x }, 'float64')),
     );
-    expect(open!.shape).toEqual(closed!.shape);
-    expectClose('y', open!.data, closed!.data, 'float64');
+    expect(open!.y!.shape).toEqual(closed!.y!.shape);
+    expectClose('y', open!.y!.data, closed!.y!.data, 'float64');
   });
 });
 
@@ -117,12 +103,8 @@ describe('a tensor between two convolutions', () => {
   const middle = mixed(x, 'first');
   const y = mixed(middle, 'second');
   const values = createArray('x', x.shape);
-  const run = async (definition: ProgramDefinition, arrays: Record<string, NdArray>) => {
-    const program = await compilePrepared(prepare(definition), { precision: 'float64' });
-    const results = await program.run(arrays);
-    await program.release();
-    return results;
-  };
+  const run = (definition: ProgramDefinition, arrays: Record<string, NdArray>) =>
+    runOnce(definition, arrays, 'float64');
 
   it('has a gradient', async () => {
     const [gradient] = gradients(op.sum(y), [middle], constant(1));

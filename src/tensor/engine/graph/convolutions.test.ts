@@ -1,8 +1,8 @@
 // Convolutions against a plain sum over taps and channels, in every form that the engine produces.
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../../core/numeric/random.ts';
+import type { NdArray } from '../../../core/numeric/ndarray.ts';
 import { expectClose } from '../../../testing/golden.ts';
+import { asInputs, normalArray, runOnce } from '../../../testing/programValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import {
   type Boundary,
@@ -15,18 +15,12 @@ import { multiply, sum } from '../../operations/index.ts';
 import { identity, reshape } from '../../operations/layout.ts';
 import { listTensors } from '../../programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor.ts';
-import { compile } from '../program.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
 import * as batchLast from './batchLastConvolutions.ts';
 import type { AffineConvolution } from './convolutions.ts';
 import * as batchFirst from './convolutions.ts';
 
 const [IMAGES, HEIGHT, WIDTH] = [2, 4, 6];
-
-const createArray = (name: string, shape: number[]): NdArray => ({
-  shape,
-  data: new RandomStream(3, name, ...shape).normals(countElements(shape)),
-});
 
 /** Σ over taps and channels, (… + bias)·scale, one number at a time. */
 function plainConvolution(
@@ -118,14 +112,12 @@ describe.each<[string, Offset[], Boundary, boolean]>([
     [1, 1],
   ])('%i to %i channels, in every form', async (inputs, outputs) => {
     const arrays = {
-      x: createArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
-      kernel: createArray('kernel', [offsets.length, inputs + (edge ? 1 : 0), outputs]),
-      bias: createArray('bias', [outputs]),
-      scale: createArray('scale', [outputs]),
+      x: normalArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: normalArray('kernel', [offsets.length, inputs + (edge ? 1 : 0), outputs]),
+      bias: normalArray('bias', [outputs]),
+      scale: normalArray('scale', [outputs]),
     };
-    const tensors = Object.fromEntries(
-      Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]),
-    ) as Record<keyof typeof arrays, Tensor>;
+    const tensors = asInputs(arrays) as Record<keyof typeof arrays, Tensor>;
     const { x, kernel, bias, scale } = tensors;
     const options = { offsets, boundary, edge };
     const affine: AffineConvolution = { ...options, kernel, bias, scale };
@@ -169,8 +161,7 @@ describe.each<[string, Offset[], Boundary, boolean]>([
       );
     }
     const definition = { inputs: tensors, outputs: outputsByForm };
-    const program = await compile(definition, { precision: 'float64', threads: 1 });
-    const results = await program.run(arrays);
+    const results = await runOnce(definition, arrays, 'float64');
     const expected = plainConvolution(arrays.x, arrays.kernel, options, arrays.bias, arrays.scale);
     const zero = { shape: [outputs], data: new Float64Array(outputs) };
     const unitScale = { shape: [outputs], data: new Float64Array(outputs).fill(1) };
@@ -181,7 +172,6 @@ describe.each<[string, Offset[], Boundary, boolean]>([
       const wanted = parity === undefined ? reference : pickHalf(reference, outputs, Number(parity));
       expectClose(form, data, wanted, 'float64', 1e-12);
     }
-    await program.release();
   });
 });
 
@@ -194,10 +184,10 @@ it.each([
   async (inputs, outputs) => {
     const offsets = squareOffsets(3);
     const arrays = {
-      x: createArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
-      kernel: createArray('kernel', [9, inputs, outputs]),
-      bias: createArray('bias', [outputs]),
-      scale: createArray('scale', [outputs]),
+      x: normalArray('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: normalArray('kernel', [9, inputs, outputs]),
+      bias: normalArray('bias', [outputs]),
+      scale: normalArray('scale', [outputs]),
     };
     const [x, kernel, bias, scale] = Object.entries(arrays).map(([name, { shape }]) =>
       input(name, shape),
@@ -208,7 +198,7 @@ it.each([
       'denseConvolution',
     );
     const plain = batchFirst.convolved(x, affine);
-    const weight = constant(createArray('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
+    const weight = constant(normalArray('weight', [IMAGES, HEIGHT, WIDTH, outputs]));
     const nameOutputs = (name: string, y: Tensor): Record<string, Tensor> => ({
       [name]: y,
       ...Object.fromEntries(
@@ -226,15 +216,13 @@ it.each([
       ['float64', 1e-12],
       ['float32', 2e-5],
     ] as const) {
-      const program = await compile(definition, { precision, threads: 1 });
-      const results = await program.run(arrays);
+      const results = await runOnce(definition, arrays, precision);
       const expected = plainConvolution(arrays.x, arrays.kernel, { offsets }, arrays.bias, arrays.scale);
       expectClose('dense', results.dense!.data, expected, precision, tolerance);
       for (let index = 0; index < 4; index++) {
         const [actual, wanted] = [results[`dense ${index}`]!.data, results[`plain ${index}`]!.data];
         expectClose(`gradient ${index}`, actual, [...wanted], precision, tolerance);
       }
-      await program.release();
     }
   },
 );

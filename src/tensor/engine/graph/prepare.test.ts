@@ -6,12 +6,13 @@ import { parametersFrom } from '../../../flows/contract/parameters.ts';
 import { emerging } from '../../../flows/layers/emerging.ts';
 import { buildCoupling } from '../../../flows/models/couplings.ts';
 import { expectClose } from '../../../testing/golden.ts';
+import { asInputs, normalArray, runPrepared } from '../../../testing/programValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import * as op from '../../operations/index.ts';
 import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
-import { constant, input, type Tensor } from '../../tensor.ts';
+import { constant, input } from '../../tensor.ts';
 import { type Device, devices, graphStyle } from '../devices/device.ts';
-import { compilePrepared } from '../program.ts';
+import { compile } from '../program.ts';
 import { prepare } from './prepare.ts';
 
 const [SIZE, CHANNELS, WIDTH] = [32, 4, 512];
@@ -28,18 +29,13 @@ const layer = buildCoupling([SIZE, SIZE, CHANNELS], { conditioner: { width: WIDT
 const createArrays = (images: number): Record<string, NdArray> =>
   Object.fromEntries(
     Object.entries({ x: { shape: [images, SIZE, SIZE, CHANNELS] }, ...layer.parameters }).map(
-      ([name, { shape }]): [string, NdArray] => [
-        name,
-        { shape, data: new RandomStream(2, name).normals(countElements(shape)).map((value) => 0.05 * value) },
-      ],
+      ([name, { shape }]) => [name, normalArray(name, shape, 0.05)],
     ),
   );
 
 /** A coupling and, on request, the gradients of Σ y + Σ ln|det|. */
 function couplingProgram(images: number, differentiated: boolean): ProgramDefinition {
-  const inputs = Object.fromEntries(
-    Object.entries(createArrays(images)).map(([name, { shape }]) => [name, input(name, shape)]),
-  );
+  const inputs = asInputs(createArrays(images));
   const { y, logDet } = layer.forward(inputs.x!, parametersFrom(inputs));
   const loss = op.add(op.sum(y), op.sum(logDet));
   const parameterGradients = gradients(loss, Object.values(inputs), constant(1));
@@ -61,10 +57,7 @@ describe.each(styles)('%s', (device) => {
 it.each(batches)('all compute the same values and gradients, for %i images', async (images) => {
   const valuesOn = async (device: Device) => {
     const prepared = prepare(couplingProgram(images, true), { device });
-    const program = await compilePrepared(prepared, { precision: 'float64' });
-    const values = await program.run(createArrays(images));
-    await program.release();
-    return values;
+    return runPrepared(prepared, createArrays(images));
   };
   const [cpu, ...others] = styles;
   const expected = await valuesOn(cpu!);
@@ -83,9 +76,7 @@ describe.each(styles)('%s: a tensor in the middle of a graph', (device) => {
   const result = op.relu(op.multiply(middle, op.reshape(y, [2, 3])));
   const values = { shape: [6], data: Float64Array.of(1, 2, 3, 4, 5, 6) };
   const run = async (definition: ProgramDefinition, feeds: Record<string, NdArray>) => {
-    const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
-    const outputs = await program.run(feeds);
-    await program.release();
+    const outputs = await runPrepared(prepare(definition, { device }), feeds);
     return [...outputs.result!.data];
   };
 
@@ -112,13 +103,12 @@ it.each(batches)(
   'computes a forward pass as within a program with gradients, bit for bit, for %i images',
   async (images) => {
     const run = async (definition: ProgramDefinition) => {
-      const program = await compilePrepared(definition, { threads: 1 });
+      const program = await compile(definition, { threads: 1 });
       const values = await program.run(createArrays(images));
       await program.release();
       return values.y!.data;
     };
-    const complete = await run(prepare(couplingProgram(images, true)));
-    expect(await run(prepare(couplingProgram(images, false)))).toEqual(complete);
+    expect(await run(couplingProgram(images, false))).toEqual(await run(couplingProgram(images, true)));
   },
 );
 it('inverts corner convolutions over anti-diagonals, or leaves them to the host', async () => {
@@ -131,9 +121,7 @@ it('inverts corner convolutions over anti-diagonals, or leaves them to the host'
       return [name, { shape: spec.shape, data: moved }];
     }),
   );
-  const tensors = Object.fromEntries(
-    Object.entries(parameters).map(([name, array]): [string, Tensor] => [name, input(name, array.shape)]),
-  );
+  const tensors = asInputs(parameters);
   const y = input('y', shape);
   const x = emergingLayer.inverse(y, parametersFrom(tensors));
   const definition = {
@@ -145,11 +133,9 @@ it('inverts corner convolutions over anti-diagonals, or leaves them to the host'
   for (const inverse of ['wavefront', 'sequential'] as const) {
     const prepared = prepare(definition, { inverse });
     expect(names(prepared).includes('solveCorner')).toBe(inverse === 'sequential');
-    const program = await compilePrepared(prepared, { precision: 'float64' });
-    const result = await program.run({ y: rightHandSide, ...parameters });
+    const result = await runPrepared(prepared, { y: rightHandSide, ...parameters });
     expectClose(`${inverse}: round trip`, result.y!.data, rightHandSide.data, 'float64', 1e-10);
     solved[inverse] = result.x!.data;
-    await program.release();
   }
   expectClose('x', solved.wavefront!, solved.sequential!, 'float64', 1e-10);
 });

@@ -1,8 +1,8 @@
 // Products next to shifted copies: what is copied, and that the values stay the same.
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../../core/numeric/random.ts';
+import type { NdArray } from '../../../core/numeric/ndarray.ts';
 import { expectClose } from '../../../testing/golden.ts';
+import { normalArray, runOnce } from '../../../testing/programValues.ts';
 import { type Boundary, squareOffsets } from '../../operations/convolution.ts';
 import { concatenate, reshape, slice, split } from '../../operations/layout.ts';
 import { product } from '../../operations/product.ts';
@@ -14,30 +14,17 @@ import {
 } from '../../operations/shift.ts';
 import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
 import { constant, input, isComputedBy, type Tensor } from '../../tensor.ts';
-import { compilePrepared } from '../program.ts';
 import { prepare } from './prepare.ts';
 
 const TAPS = squareOffsets(3);
 const [HEIGHT, WIDTH, IMAGES] = [4, 6, 5];
 const COLUMNS = HEIGHT * WIDTH * IMAGES;
 
-const createArray = (name: string, shape: readonly number[]): NdArray => ({
-  shape: [...shape],
-  data: new RandomStream(5, name).normals(countElements(shape)),
-});
 const matrix = (name: string, rows: number, columns: number): Tensor =>
-  constant(createArray(name, [rows, columns]));
+  constant(normalArray(name, [rows, columns]));
 
-/** The values of a program in float64. */
-async function computeValues(
-  definition: ProgramDefinition,
-  arrays: Record<string, NdArray>,
-): Promise<Record<string, NdArray>> {
-  const program = await compilePrepared(prepare(definition), { precision: 'float64', threads: 1 });
-  const values = await program.run(arrays);
-  await program.release();
-  return values;
-}
+const computeValues = (definition: ProgramDefinition, arrays: Record<string, NdArray>) =>
+  runOnce(definition, arrays, 'float64');
 
 describe('the sum of shifted products', () => {
   const sumTaps = (perTap: Tensor, boundary: Boundary = 'zero'): Tensor =>
@@ -117,7 +104,7 @@ describe('the sum of shifted products', () => {
       transposed: sumTaps(product(matrix('t', 7, 18), x, { transposeA: true })),
       blocks: sumTaps(concatenate(blocks, 1)),
     };
-    const arrays = { x: createArray('x', x.shape) };
+    const arrays = { x: normalArray('x', x.shape) };
     // A sum whose product has another use makes its own zeros.
     const perTap = product(weights, x);
     const unshared = await computeValues({ inputs: { x }, outputs: { y: sumTaps(perTap), perTap } }, arrays);
@@ -125,7 +112,7 @@ describe('the sum of shifted products', () => {
     expectClose('whole', values.whole!.data, unshared.y!.data, 'float64');
     expectClose('blocks', values.blocks!.data, unshared.y!.data, 'float64');
     const flat = new Float64Array(18 * COLUMNS);
-    const [mData, xData] = [createArray('t', [7, 18]).data, arrays.x.data];
+    const [mData, xData] = [normalArray('t', [7, 18]).data, arrays.x.data];
     for (let row = 0; row < 18; row++) {
       for (let column = 0; column < COLUMNS; column++) {
         for (let k = 0; k < 7; k++) {
@@ -161,7 +148,7 @@ describe('shifted copies', () => {
       [0, 10],
       [10, 24],
     ]);
-    const arrays = { x: createArray('x', x.shape) };
+    const arrays = { x: normalArray('x', x.shape) };
     const [parts, complete] = await Promise.all(
       [outputs, { y: product(matrix('w', 3, 27), rows) }].map((each) =>
         computeValues({ inputs: { x }, outputs: each }, arrays),

@@ -1,37 +1,22 @@
 // Stacks: what the same operations compute from like weights has the same values at once as one after the other.
 import { describe, expect, it } from 'vitest';
 import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
-import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
+import { normalArray, runPrepared } from '../../../testing/programValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import * as op from '../../operations/index.ts';
 import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
 import { constant, input, type Tensor } from '../../tensor.ts';
-import { compilePrepared } from '../program.ts';
 import { prepare } from './prepare.ts';
 
 const COUNT = 3;
 
 /** Values for the inputs of a program. */
-function drawn({ inputs }: ProgramDefinition): Record<string, NdArray> {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, { shape }]) => [
-      name,
-      { shape, data: new RandomStream(1, name).normals(countElements(shape)) },
-    ]),
-  );
-}
+const drawn = ({ inputs }: ProgramDefinition): Record<string, NdArray> =>
+  Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, normalArray(name, shape)]));
 
-async function computeValues(
-  definition: ProgramDefinition,
-  device: 'cpu' | 'webgpu',
-  feeds = drawn(definition),
-) {
-  const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
-  const values = await program.run(feeds);
-  await program.release();
-  return values;
-}
+const computeValues = (definition: ProgramDefinition, device: 'cpu' | 'webgpu', feeds = drawn(definition)) =>
+  runPrepared(prepare(definition, { device }), feeds);
 
 /** Checks that a program has the same values with stacks as without. */
 async function expectSameValues(definition: ProgramDefinition): Promise<void> {
@@ -86,8 +71,7 @@ function program(
   return { inputs: { vector }, outputs: { ...outputs, gradient: gradient! } };
 }
 
-const fixed = (...shape: number[]): Tensor =>
-  constant({ shape, data: new RandomStream(3, shape.join()).normals(countElements(shape)) });
+const fixed = (...shape: number[]): Tensor => constant(normalArray(`fixed ${shape}`, shape));
 
 /** Layers with one operation each, by what they show. */
 const cases: Record<string, [shapes: number[][], layer: (...parts: Tensor[]) => Tensor, name?: string]> = {

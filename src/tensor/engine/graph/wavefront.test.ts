@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { largestDifference } from '../../../core/numeric/compare.ts';
 import { solveCornerSequentially } from '../../../core/numeric/cornerTiles.ts';
 import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
+import { normalArray, runOnce } from '../../../testing/programValues.ts';
 import { flip, solveCorner } from '../../operations/index.ts';
 import { OPEN_BATCH } from '../../shape.ts';
 import { constant, input, type Tensor } from '../../tensor.ts';
@@ -51,7 +53,7 @@ describe('solveByDiagonals', () => {
     const [height, width, channels, side, dilation, upper] = args;
     const kernel = cornerKernel(side, channels, upper);
     const shape = [3, height, width, channels];
-    const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(countElements(shape)) };
+    const y = normalArray('y', shape);
     const tensor = input('y', [OPEN_BATCH, height, width, channels]);
     const expected = solveCornerSequentially(y, kernel, dilation).data;
     const lengths = Array.from({ length: width }, (_, index) => index + 1).filter(
@@ -71,42 +73,35 @@ describe('solveByDiagonals', () => {
       solveCorner(turned(tensor), constant(kernel), { dilation, mirrored: true }),
     );
     outputs['x, batch last, mirrored image'] = turned(wavefrontRows(turned(tensor), true));
-    const program = await compile({ inputs: { y: tensor }, outputs }, { precision: 'float64' });
-    for (const [name, { data }] of Object.entries(await program.run({ y }))) {
+    const solved = await runOnce({ inputs: { y: tensor }, outputs }, { y }, 'float64');
+    for (const [name, { data }] of Object.entries(solved)) {
       expectClose(name, data, expected, 'float64', 1e-11);
     }
-    await program.release();
     const x = turned(solveCorner(turned(tensor), constant(kernel), { dilation, mirrored: true }));
     const onHost = await compile(
       { inputs: { y: tensor }, outputs: { x } },
       { precision: 'float64', inverse: 'sequential' },
     );
-    expectClose(
-      'x on the host, mirrored image',
-      (await onHost.run({ y })).x!.data,
-      expected,
-      'float64',
-      1e-11,
-    );
+    const { x: ofHost } = await onHost.run({ y });
+    expectClose('x on the host, mirrored image', ofHost!.data, expected, 'float64', 1e-11);
     await onHost.release();
   });
 
   it('returns NaN, never its input, if the diagonal contains a zero', async () => {
     const kernel = cornerKernel(2, 2, true);
     kernel.data[0] = 0;
-    const y: NdArray = { shape: [1, 2, 2, 2], data: new RandomStream(8, 'y').normals(8) };
+    const y = normalArray('y', [1, 2, 2, 2]);
     const tensor = input('y', y.shape);
-    const x = solveByDiagonals(tensor, constant(kernel), 1);
-    const program = await compile({ inputs: { y: tensor }, outputs: { x } });
-    expect([...(await program.run({ y })).x!.data].every(Number.isNaN)).toBe(true);
-    await program.release();
+    const outputs = { x: solveByDiagonals(tensor, constant(kernel), 1) };
+    const { x } = await runOnce({ inputs: { y: tensor }, outputs }, { y }, 'float32');
+    expect([...x!.data].every(Number.isNaN)).toBe(true);
   });
 });
 
 it('rounds no worse with the batch last, mirrored or not', async () => {
   const shape = [16, 16, 16, 12];
   const kernel = cornerKernel(2, 12, true);
-  const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(countElements(shape)) };
+  const y = normalArray('y', shape);
   const tensor = input('y', shape);
   const last = (image: Tensor, mirrored: boolean) =>
     imagesFirst(solveRowsBatchLast(imagesLast(image), constant(kernel), { dilation: 1, mirrored }));
@@ -115,13 +110,10 @@ it('rounds no worse with the batch last, mirrored or not', async () => {
     last: last(tensor, false),
     mirrored: turned(last(turned(tensor), true)),
   };
-  const program = await compile({ inputs: { y: tensor }, outputs });
   const single = { shape, data: Float32Array.from(y.data) };
-  const results = await program.run({ y: single });
-  await program.release();
+  const results = await runOnce({ inputs: { y: tensor }, outputs }, { y: single }, 'float32');
   const exact = solveCornerSequentially({ shape, data: Float64Array.from(single.data) }, kernel, 1).data;
-  const outputError = (name: keyof typeof outputs): number =>
-    Math.max(...Array.from(results[name]!.data, (value, index) => Math.abs(value - exact[index]!)));
+  const outputError = (name: keyof typeof outputs): number => largestDifference(results[name]!.data, exact);
   expect(outputError('first')).toBeGreaterThan(0);
   expect(outputError('last')).toBeLessThan(1.5 * outputError('first'));
   expect(outputError('mirrored')).toBeLessThan(1.5 * outputError('first'));
@@ -152,7 +144,7 @@ describe('solveCornerSequentially', () => {
   it('is inverted by the convolution itself', () => {
     const kernel = cornerKernel(2, 3, false);
     const shape = [2, 4, 5, 3];
-    const y: NdArray = { shape, data: new RandomStream(9, 'y').normals(countElements(shape)) };
+    const y = normalArray('y', shape);
     const x = solveCornerSequentially(y, kernel, 2).data;
     const valueAt = (n: number, h: number, w: number, c: number) =>
       h < 0 || w < 0 ? 0 : x[((n * 4 + h) * 5 + w) * 3 + c]!;

@@ -1,9 +1,9 @@
 // Collected scales and merged lifts against the maps one by one.
 
 import { expect, it } from 'vitest';
-import { BitStack } from '../../../core/numeric/bitStack.ts';
 import type { ImageShape } from '../../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
+import { filledStack } from '../../../testing/filledStack.ts';
 import { ONE } from '../stack/fixedPoint.ts';
 import { collectScales } from './collectScales.ts';
 import { compilePrimitive } from './compileMaps.ts';
@@ -86,10 +86,7 @@ const noNetworks: Networks = {
 
 /** The values after maps, as real numbers. */
 async function after(primitives: readonly Primitive[], values: Float64Array): Promise<number[]> {
-  const stack = new BitStack();
-  for (let index = 0; index < 20 * values.length; index++) {
-    stack.push(index % 256, 256);
-  }
+  const stack = filledStack(10 * values.length);
   const before = stack.toBytes();
   const transformed = values.slice();
   const maps = await Promise.all(

@@ -1,7 +1,6 @@
 // Audits of digits with planted faults: they are found, and clean digits cause few false alarms.
 import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../../core/errors.ts';
@@ -14,13 +13,14 @@ import {
   readAll,
   readOne,
 } from '../../../data/contract/dataset.ts';
-import type { DecodedImage, RawDataset, RawImage, RawSplit } from '../../../data/contract/rawImages.ts';
+import type { DecodedImage, RawDataset, RawImage } from '../../../data/contract/rawImages.ts';
 import { resized } from '../../../data/pixels/resize.ts';
 import { openSplit } from '../../../data/registry.ts';
 import { FlowModel } from '../../../model/flowModel.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
 import { eightBit } from '../../../testing/eightBit.ts';
 import { randomModel } from '../../../testing/randomModel.ts';
+import { emojiFolder, splitOfImages } from '../../../testing/rawSplits.ts';
 import { measureReference } from '../reference.ts';
 import { type Audit, audit } from './audit.ts';
 
@@ -47,29 +47,21 @@ function raw(name: string, picture: Partial<DecodedImage> & { data: Uint8Array }
   return { name, label, decode: async () => decoded };
 }
 
-/** Images spread over the package emoji-datasource-google, whose neighbours are similar, such as keycaps. */
+const broken: RawImage = {
+  name: 'broken',
+  decode: () => Promise.reject(new UserError('invalid-data', 'broken: corrupt')),
+};
+
+/** Emoji that differ. */
 async function greyEmoji(count: number): Promise<RawImage[]> {
-  const folder = join(
-    dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
-    'img/google/64',
-  );
-  const names = readdirSync(folder).sort();
+  const names = readdirSync(emojiFolder).sort();
   return Promise.all(
     evenlySpread(count, names.length).map(async (index) => {
       const name = names[index]!;
-      const picture = sharp(join(folder, name)).resize(SIDE, SIDE).flatten({ background: 'black' });
+      const picture = sharp(join(emojiFolder, name)).resize(SIDE, SIDE).flatten({ background: 'black' });
       return raw(name, { data: await picture.greyscale().raw().toBuffer() });
     }),
   );
-}
-
-function split(images: readonly RawImage[]): RawSplit {
-  return {
-    count: images.length,
-    async *images() {
-      yield* images;
-    },
-  };
 }
 
 /** The first digits, with their labels or others. */
@@ -80,7 +72,11 @@ function digitImages(count: number, labelOf = (index: number) => digits.labels!.
 }
 
 function audited(train: readonly RawImage[], test: readonly RawImage[] = [], more: Partial<RawDataset> = {}) {
-  return audit('digits', { train: split(train), test: split(test), ...more }, { most: 1e6, engine });
+  return audit(
+    'digits',
+    { train: splitOfImages(train), test: splitOfImages(test), ...more },
+    { most: 1e6, engine },
+  );
 }
 
 function duplicateGroups({ near }: Audit): readonly (readonly number[])[] {
@@ -242,7 +238,7 @@ describe('with a model', () => {
   const withModel = (images: readonly RawImage[], reference: ReferenceScores) =>
     audit(
       'digits',
-      { train: split(images), test: split([]) },
+      { train: splitOfImages(images), test: splitOfImages([]) },
       { most: 1e6, engine, model: { model: grey, reference, resize: false } },
     );
   let reference: ReferenceScores;
@@ -287,10 +283,6 @@ describe('files', () => {
     const images = digitImages(60);
     const digitAt = (index: number): Uint8Array => eightBit(readOne(digits, index));
     const colour = new Uint8Array(3 * SIDE * SIDE).map((_, index) => digitAt(70)[Math.floor(index / 3)]!);
-    const broken: RawImage = {
-      name: 'broken',
-      decode: () => Promise.reject(new UserError('invalid-data', 'broken: corrupt')),
-    };
     const result = await audited(
       [
         ...images,
@@ -321,13 +313,8 @@ describe('files', () => {
   });
 
   it('with the same pixels and different labels conflict', async () => {
-    const result = await audited(
-      [...digitImages(20), raw('again', { data: eightBit(readOne(digits, 3)) }, 9)],
-      [],
-      {
-        classes,
-      },
-    );
+    const again = raw('again', { data: eightBit(readOne(digits, 3)) }, 9);
+    const result = await audited([...digitImages(20), again], [], { classes });
     expect(result.conflicts).toEqual([[3, 20]]);
   });
 
@@ -350,10 +337,6 @@ describe('small sets', () => {
   });
 
   it('without any readable image are an error', async () => {
-    const broken: RawImage = {
-      name: 'broken',
-      decode: () => Promise.reject(new UserError('invalid-data', 'broken: corrupt')),
-    };
     await expect(audited([broken])).rejects.toThrow(
       'digits: none of its images can be read, such as broken: corrupt',
     );

@@ -1,12 +1,12 @@
 // Copies of emoji, planted at several sizes: found among known images and by an audit, and no other pairs.
 import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../core/errors.ts';
 import { evenlySpread, imagesInMemory } from '../../../data/contract/dataset.ts';
-import type { RawImage, RawSplit } from '../../../data/contract/rawImages.ts';
+import type { RawSplit } from '../../../data/contract/rawImages.ts';
+import { emojiFolder, splitOfImages } from '../../../testing/rawSplits.ts';
 import { audit } from './audit.ts';
 import { copiesOfKnown } from './knownCopies.ts';
 
@@ -14,18 +14,14 @@ const engine = { threads: 1 };
 const KNOWN = 72;
 /** Images that are copies of nothing. */
 const OTHERS = 12;
-const folder = join(
-  dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
-  'img/google/64',
-);
 
 /** Emoji on white with a margin, moved to the right. */
 async function emoji(count: number, side: number, right = 0): Promise<Uint8Array[]> {
-  const names = readdirSync(folder).sort();
+  const names = readdirSync(emojiFolder).sort();
   const margin = Math.ceil(side / 16);
   return Promise.all(
     evenlySpread(count, names.length).map(async (index) => {
-      const inner = await sharp(join(folder, names[index]!))
+      const inner = await sharp(join(emojiFolder, names[index]!))
         .flatten({ background: 'white' })
         .resize(side - 2 * margin, side - 2 * margin)
         .extend({
@@ -49,21 +45,13 @@ async function asJpeg(data: Uint8Array, side: number): Promise<Uint8Array> {
   return new Uint8Array(await sharp(file).raw().toBuffer());
 }
 
-function rawSplit(pictures: readonly Uint8Array[], side: number): RawSplit {
-  const images = pictures.map(
-    (data, index): RawImage => ({
+const rawSplit = (pictures: readonly Uint8Array[], side: number): RawSplit =>
+  splitOfImages(
+    pictures.map((data, index) => ({
       name: `${index}.png`,
-      label: undefined,
       decode: async () => ({ width: side, height: side, channels: 3, data, notes: [] }),
-    }),
+    })),
   );
-  return {
-    count: images.length,
-    async *images() {
-      yield* images;
-    },
-  };
-}
 
 describe.each([32, 64, 128])('copies of emoji of %i pixels', (side) => {
   it('that are moved, brighter, darker or compressed are found, and nothing else', async () => {

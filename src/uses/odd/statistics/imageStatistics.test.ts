@@ -6,7 +6,7 @@ import { imagesInMemory, labelsFrom } from '../../../data/contract/dataset.ts';
 import { randomParameters } from '../../../flows/checks/randomParameters.ts';
 import { Glow } from '../../../flows/models/glow.ts';
 import { FlowModel } from '../../../model/flowModel.ts';
-import { constant } from '../../../tensor/tensor.ts';
+import { asConstants } from '../../../testing/programValues.ts';
 import { computableFrom } from '../scores/index.ts';
 import { codeLength } from './codeLength.ts';
 import { classStatistics, gridMeans, measureStatistics, ninthNames } from './imageStatistics.ts';
@@ -14,9 +14,7 @@ import { measurePixelStatistics } from './pixelStatistics.ts';
 
 const imageShape: ImageShape = [8, 12, 1];
 const glow = new Glow(imageShape, { levels: 2, depth: 1, conditioner: { width: 4 }, mixing: 'reverse' });
-const parameters = Object.fromEntries(
-  Object.entries(randomParameters(glow.parameters)).map(([path, array]) => [path, constant(array)]),
-);
+const parameters = asConstants(randomParameters(glow.parameters));
 const model = new FlowModel({ model: glow, parameters }, { threads: 1 });
 afterAll(() => model.release());
 
