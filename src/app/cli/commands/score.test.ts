@@ -134,50 +134,6 @@ it('finds copies of the images of the run, or of others', async () => {
   expect(refused.stderr).toMatch(/^emerging: --copies: exports\/copies is an export, .* with --reference\n$/);
 });
 
-it('escapes names in a CSV that spreadsheets would run as formulas, or terminals obey', async () => {
-  const names = [
-    '=1+1.png',
-    '+a.png',
-    '-b.png',
-    '@c.png',
-    '\td.png',
-    '=HYPERLINK("x",1).png',
-    'a=b.png',
-    'e\u001b[2J\n\u202egnp.exe.png',
-    '\uff1df.png',
-    ' =g.png',
-    '\u00a0+h.png',
-    '\u3000@i.png',
-    'j;=k.png',
-    ' l.png',
-  ];
-  for (const [index, name] of names.entries()) {
-    writePng(inFolder(name), tinyImages(1, 8, index), [8, 8, 1]);
-  }
-  const { code, stderr } = await emerging.run('score --draws=1 --out=formulas.csv -- runs/a', ...names);
-  expect(code, stderr).toBe(0);
-  const lines = readFileSync(inFolder('formulas.csv'), 'utf8').trimEnd().split('\n').slice(1);
-  const fields = lines.map((line) => line.replace(/(,[^,]*){8}$/, ''));
-  expect(fields.sort()).toEqual(
-    [
-      "'=1+1.png",
-      "'+a.png",
-      "'-b.png",
-      "'@c.png",
-      String.raw`\u0009d.png`,
-      '"\'=HYPERLINK(""x"",1).png"',
-      'a=b.png',
-      String.raw`e\u001b[2J\u000a\u202egnp.exe.png`,
-      "'\uff1df.png",
-      "' =g.png",
-      "'\u00a0+h.png",
-      "'\u3000@i.png",
-      '"j;=k.png"',
-      ' l.png',
-    ].sort(),
-  );
-});
-
 it('prints a table, and skips unreadable images', async () => {
   writePng(inFolder('some/a.png'), tinyImages(1, 8, 40), [8, 8, 1]);
   writeFileSync(inFolder('some/b.png'), '');
