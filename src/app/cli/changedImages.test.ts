@@ -41,6 +41,11 @@ it('refuses to evaluate another file of the same name, unless it is named; then 
   expect(named.stderr).toContain(
     'the result is printed but not saved: photos: its test images differ from the images of the run',
   );
+  put('others/train/0.png', 1);
+  put('others/test/0.png', 2);
+  expect((await evaluate('--data=others')).stderr).toContain(
+    'the result is printed but not saved: others is not the dataset of the run, photos',
+  );
   expect(read('runs/a/summary.json')).toBe(before);
 });
 

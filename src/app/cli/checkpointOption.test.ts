@@ -44,15 +44,6 @@ it.each(Object.entries(commands))('is an option of %s', async (_, args) => {
   expect(await emerging.json(...args, '--step=best')).toMatchObject({ step: 4 });
 });
 
-it('is refused if there is no such checkpoint, with those that there are', async () => {
-  const { code, stderr } = await emerging.run(...commands.sample!, '--step=5');
-  expect(code).toBe(2);
-  expect(stderr).toContain(
-    'emerging: runs/a has no checkpoint at step 5; available: steps 2, 4, 6, 8 and 10\n',
-  );
-  expect(await emerging.json(...commands.sample!)).toMatchObject({ step: 10 });
-});
-
 it('is an option of compare, for each run', async () => {
   const { runs } = await emerging.json('compare', 'runs/a', 'runs/b', '--step=2');
   expect(runs).toMatchObject([{ step: 2 }, { step: 2 }]);

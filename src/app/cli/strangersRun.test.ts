@@ -1,19 +1,7 @@
 // Run folders from strangers: commands on them change nothing outside.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tensorChecksum } from '../../data/files/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { commandProcess } from '../../testing/command.ts';
@@ -157,19 +145,6 @@ describe('a run with its images at an absolute path', () => {
   });
 });
 
-it('evaluate prints but does not store results on images from outside the run', async () => {
-  const before = readFileSync(inFolder('run', 'summary.json'), 'utf8');
-  writeTinyDataset(inFolder('other data'), { seed: 5 });
-  const args = ['--data=other data', '--draws=1', '--threads=1', '--json'];
-  const { code, stdout, stderr } = await emerging.run('evaluate', 'run', ...args);
-  expect(stderr).toContain(
-    'the result is printed but not saved: other data is not the dataset of the run, data',
-  );
-  expect(JSON.parse(stdout)).toMatchObject({ data: 'other data', worstPicture: null });
-  expect(code).toBe(0);
-  expect(readFileSync(inFolder('run', 'summary.json'), 'utf8')).toBe(before);
-});
-
 it('evaluate fails if the bits/dim are not finite', async () => {
   const [name] = readdirSync(inFolder('run', 'checkpoints')).sort().slice(-1);
   const path = inFolder('run', 'checkpoints', name!);
@@ -186,44 +161,4 @@ it('evaluate fails if the bits/dim are not finite', async () => {
   expect(stderr).toMatch(/the bits\/dim of the test images are not finite \((NaN|-?Infinity)\)/);
   expect(stdout).toMatch(/(NaN|Infinity) bits\/dim/);
   expect(code).toBe(1);
-});
-
-describe.runIf(process.platform !== 'win32')('a training that was stopped', () => {
-  it('ends in words, and changes nothing, if another has taken the run meanwhile', async () => {
-    const [node, ...words] = emerging.words('train', ...trainingOptions, '--steps=100000', '--out=stopped');
-    const child = spawn(node!, words, { cwd: emerging.folder, stdio: ['ignore', 'ignore', 'pipe'] });
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    const ended = once(child, 'exit');
-    onTestFinished(() => void child.kill('SIGKILL'));
-    const metrics = inFolder('stopped', 'metrics.jsonl');
-    const lines = (): number => (existsSync(metrics) ? readFileSync(metrics, 'utf8').split('\n').length : 0);
-    while (lines() < 5 && child.exitCode === null) {
-      await wait(20);
-    }
-    child.kill('SIGSTOP');
-    await wait(50);
-    const lock = inFolder('stopped', 'training.lock');
-    const otherLock = JSON.stringify({
-      ...JSON.parse(readFileSync(lock, 'utf8')),
-      host: 'elsewhere',
-      pid: 77,
-    });
-    rmSync(lock);
-    writeFileSync(lock, otherLock);
-    const before = readdirSync(inFolder('stopped'), { recursive: true });
-    const linesBefore = lines();
-    child.kill('SIGCONT');
-    const [code] = await ended;
-    expect(code, stderr).toBe(1);
-    expect(stderr).toMatch(
-      /emerging: this training of stopped stops here, because another may have started: process 77 on elsewhere has taken the lock stopped\/training\.lock, .* emerging train --resume stopped resumes the run/,
-    );
-    expect(readdirSync(inFolder('stopped'), { recursive: true })).toEqual(before);
-    // It may have been stopped between its last check and that write.
-    expect(lines() - linesBefore).toBeLessThanOrEqual(1);
-    expect(readFileSync(lock, 'utf8')).toBe(otherLock);
-  });
 });

@@ -54,26 +54,13 @@ describe('a sound run', () => {
       ({ layer }: { layer: string }) => layer === 'levels/0/steps/0/emerging',
     );
     expect(emergingLayer).toMatchObject({ kind: 'emerging', logDetMethod: 'dense', nonFiniteWeights: [] });
-    for (const key of [
-      'roundTripError',
-      'logDetError',
-      'logDetRounding',
-      'smallestDiagonal',
-      'conditionNumber',
-    ]) {
+    for (const key of ['roundTripError', 'logDetError', 'logDetRounding', 'conditionNumber']) {
       expect(emergingLayer[key], key).toEqual(expect.any(Number));
     }
-    expect(report.latents.map(({ layer }: { layer: string }) => layer)).toEqual(['levels/0/split', 'prior']);
     expect(report.available).toBe(16);
-    const { images, kinds, smallestChange } = report.hardImages;
-    expect({ images, smallestChange }).toEqual({
-      images: 8,
-      smallestChange: { float32: null, float64: null },
-    });
+    const { kinds, smallestChange } = report.hardImages;
+    expect(smallestChange).toEqual({ float32: null, float64: null });
     expect(kinds).toContainEqual({ kind: 'chosen', change: 2, lost: { float32: 0, float64: 0 } });
-    expect(report.latents[0].estimated).toBe(true);
-    expect(report.bitsPerDim.median).toEqual(expect.any(Number));
-    expect(report.worstLayer.layer).toMatch(/^(levels|prior)/);
   });
 });
 

@@ -86,10 +86,6 @@ describe('a run that starts from another model', () => {
       ['--from=runs/source', '--preset=mnist'],
       /^emerging: --from starts with the settings of runs\/source: omit --preset, and change/,
     ],
-    [
-      ['--from=runs/source', '--set=model.conditioner.width=12'],
-      /^emerging: cannot start from runs\/source: .* model\.conditioner\.width \(8 there, 12 here\)$/,
-    ],
     [['--from=runs/source', '--resume=runs/source'], /omit --from$/],
   ])('refuses %j in one line', async (options, message) => {
     const { code, stderr } = await emerging.run('train', ...options);
