@@ -1,15 +1,12 @@
 // The learning curve: read from a log, smoothed, and as series of a plot.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { readJsonLines } from '../../data/files/files.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
+import { temporaryFolder } from '../../testing/command.ts';
 import { curvePlot, readLearningCurve, smoothed } from './curvePlot.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
+const folder = temporaryFolder();
 const steps = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ step: index + 1, bitsPerDim: 2 + 10 / (index + 1) }));
 
