@@ -22,14 +22,7 @@ const root = temporaryFolder();
 const paths = createRunFolder(join(root, 'run'), '');
 const store = folderStore(paths);
 const path = checkpointPath(paths, 3);
-const model = new Glow([4, 4, 1], {
-  levels: 1,
-  depth: 1,
-  conditioner: { width: 2 },
-  mixing: '1x1',
-  learnedPrior: true,
-  bits: 8,
-});
+const model = new Glow([4, 4, 1], { levels: 1, depth: 1, conditioner: { width: 2 }, mixing: '1x1' });
 const layout = new ParameterLayout(model.parameters);
 const state = {
   step: 3,

@@ -18,8 +18,6 @@ const options: ModelOptions = {
   depth: 2,
   conditioner: { width: 8 },
   mixing: 'emerging',
-  learnedPrior: true,
-  bits: 8,
 };
 
 const imageShape = [4, 8, 2] as const;

@@ -18,8 +18,6 @@ const options: ModelOptions = {
   // So wide that no network is dead by chance, and no multiple of what the processor computes at once.
   conditioner: { width: 18 },
   mixing: 'emerging',
-  learnedPrior: true,
-  bits: 8,
 };
 
 const imageShape = [4, 8, 2] as const;

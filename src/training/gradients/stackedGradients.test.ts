@@ -28,8 +28,6 @@ const options: ModelOptions = {
   // So wide that no network is dead by chance.
   conditioner: { width: 16 },
   mixing: 'emerging',
-  learnedPrior: true,
-  bits: 8,
 };
 
 const IMAGES = 3;

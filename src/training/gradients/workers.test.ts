@@ -8,8 +8,6 @@ const options: ModelOptions = {
   depth: 4,
   conditioner: { width: 64 },
   mixing: 'emerging',
-  learnedPrior: true,
-  bits: 8,
 };
 
 describe('the default number of workers', () => {
