@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, inject } from 'vitest';
 import type {} from './builtPackage.ts';
 import type { Call } from './runCalls.ts';
+import { tinyTraining, writeTinyDataset } from './tinyImages.ts';
 
 /** The line after the output of a call to a process that runs several. */
 const endPattern = /\0end of the call: (\d+)\n$/;
@@ -37,6 +38,9 @@ export interface CommandLine extends Calling {
   inside(directory: string): Calling;
   /** The command in a process of its own for each call. */
   readonly apart: Calling;
+  /** Writes tiny images to the folder `data`, and trains a tiny model on them with one thread; returns its summary. */
+  // biome-ignore lint/suspicious/noExplicitAny: as of `json`.
+  trainTiny(...options: string[]): Promise<any>;
   /** Runs it and sends it a signal as soon as stderr contains `text`. */
   interrupt(signal: NodeJS.Signals, text: string, ...args: string[]): Promise<CommandResult>;
   /** The words of a command line, for a shell that runs it. */
@@ -129,16 +133,21 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
     join(scripts, `${script}.js`),
     ...args,
   ];
+  const calling = inside('.');
   return {
     folder,
     inside,
-    ...inside('.'),
+    ...calling,
     apart: inside('.', true),
     words: (...args) => [process.execPath, main, ...wordsIn(args)],
     scriptWords,
     start(script, ...args) {
       const [program, ...words] = scriptWords(script, ...args);
       return spawn(program, words, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], env: environment });
+    },
+    trainTiny(...options) {
+      writeTinyDataset(join(folder, 'data'));
+      return calling.json('train', '--data=data', ...tinyTraining, '--threads=1', ...options);
     },
     interrupt(signal, text, ...args) {
       let sent = false;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { tinyImages } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -13,11 +13,9 @@ const summary = () => JSON.parse(readFileSync(inFolder('runs/a/summary.json'), '
 const card = (folder: string): string => readFileSync(inFolder(folder, 'README.md'), 'utf8');
 
 beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
   writePng(inFolder('images/a.png'), tinyImages(1, 8, 3), [8, 8, 1]);
   writePng(inFolder('others/a.png'), tinyImages(1, 8, 4), [8, 8, 1]);
-  const length = ['--steps=10', '--set=training.warmupSteps=0', '--seed=1', '--out=runs/a'];
-  await emerging.json('train', '--data=data', ...tinyTraining, ...length);
+  await emerging.trainTiny('--steps=10', '--set=training.warmupSteps=0', '--seed=1', '--out=runs/a');
   cpSync(inFolder('runs/a'), inFolder('runs/b'), { recursive: true });
   // Step 4 is the best one.
   const lines = readFileSync(metrics, 'utf8').trim().split('\n');

@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import { buildPackage, commandLine, commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
-import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const root = buildPackage();
 const emerging = commandLine(root);
@@ -36,12 +35,10 @@ beforeAll(async () => {
        },
      });`,
   );
-  writeTinyDataset(inFolder('data'));
   levels.forEach((level, index) => {
     writePng(inFolder(`images/${index}.png`), new Uint8Array(64).fill(level), [8, 8, 1]);
   });
-  const training = ['--data=data', ...tinyTraining, '--set=training.warmupSteps=0', '--steps=1', '--no-test'];
-  await emerging.json('train', ...training, '--out=run', '--threads=1');
+  await emerging.trainTiny('--set=training.warmupSteps=0', '--steps=1', '--no-test', '--out=run');
 });
 
 it('orders images, has p-values, and adds a column to the library’s', async () => {

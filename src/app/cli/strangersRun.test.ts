@@ -5,16 +5,12 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tensorChecksum } from '../../data/files/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { commandProcess } from '../../testing/command.ts';
-import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { tinyTraining } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...names: string[]): string => join(emerging.folder, ...names);
-const trainingOptions = ['--data=data', ...tinyTraining, '--threads=1'];
 
-beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
-  await emerging.json('train', ...trainingOptions, '--steps=8', '--stop-at=6', '--out=original');
-});
+beforeAll(() => emerging.trainTiny('--steps=8', '--stop-at=6', '--out=original'));
 
 beforeEach(() => {
   rmSync(inFolder('run'), { recursive: true, force: true });

@@ -10,17 +10,15 @@ import { contactSheet } from '../../../data/pictures/contactSheet.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
-const { folder, run, json, interrupt, refused, words } = commandProcess();
+const { folder, run, json, trainTiny, interrupt, refused, words } = commandProcess();
 const inFolder = (...names: string[]): string => join(folder, ...names);
 /** Threads take longer to start than these files to read. */
 const oneWorker = '--workers=1';
 const digitsModel = fileURLToPath(new URL('../../../../models/mnist-small', import.meta.url));
 
 beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
   writeTinyDataset(inFolder('many'), { tests: 4000 });
-  const trained = await run('train', '--data=data', '--out=run', ...tinyTraining, '--set=training.steps=4');
-  expect(trained.code).toBe(0);
+  await trainTiny('--steps=4', '--no-test', '--out=run');
   mkdirSync(inFolder('photos', 'more'), { recursive: true });
   const images = tinyImages(5, 8, 9);
   ['a.png', 'b.png', 'more/a.png', 'more/B.png', 'more/c.png'].forEach((name, index) => {

@@ -7,7 +7,7 @@ import { commandProcess } from '../../../testing/command.ts';
 import { chromiumPath } from '../../../testing/pages.ts';
 import { writePng } from '../../../testing/pngFiles.ts';
 import { accessibilityFaults } from '../../../testing/studio.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { tinyImages } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...names: string[]): string => join(emerging.folder, ...names);
@@ -31,9 +31,7 @@ beforeAll(async () => {
   writeFileSync(inFolder('mixed/odd/broken.png'), readFileSync(inFolder('mixed/odd/3.png')).subarray(0, 60));
   writeFileSync(inFolder('mixed/odd/other.bmp'), 'BM');
   writeFileSync(inFolder('mixed/notes.txt'), 'notes');
-  writeTinyDataset(inFolder('data'));
-  const options = ['--steps=4', '--no-test', '--out=runs/data', '--threads=1'];
-  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+  await emerging.trainTiny('--steps=4', '--no-test', '--out=runs/data');
 });
 
 it('finds planted faults, and writes nothing but the page', async () => {

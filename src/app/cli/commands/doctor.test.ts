@@ -5,16 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tensorChecksum } from '../../../data/files/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../data/files/safetensors.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const doctor = (run: string, ...args: string[]) =>
   emerging.run('doctor', run, '--threads=1', '--images=8', ...args);
 
-beforeAll(async () => {
-  writeTinyDataset(join(emerging.folder, 'data'));
-  await emerging.json('train --data=data --steps=12 --no-test --out=runs/sound --threads=1', ...tinyTraining);
-});
+beforeAll(() => emerging.trainTiny('--steps=12', '--no-test', '--out=runs/sound'));
 
 /** A copy of the sound run, and the path of its last checkpoint. */
 function copyRun(name: string): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../../../testing/command.ts';
 import { imagesInRow, writePng } from '../../../testing/pngFiles.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { tinyImages } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const [a, b] = [tinyImages(1, 8, 21), tinyImages(1, 8, 22)];
@@ -11,7 +11,6 @@ const sheetRow = (file: string) => imagesInRow(join(emerging.folder, file), [8, 
 const sum = (pixels: Uint8Array | undefined): number => pixels!.reduce((total, value) => total + value, 0);
 
 beforeAll(async () => {
-  writeTinyDataset(join(emerging.folder, 'data'));
   writePng(join(emerging.folder, 'a.png'), a, [8, 8, 1]);
   writePng(join(emerging.folder, 'b.png'), b, [8, 8, 1]);
   // Two groups that differ only in brightness.
@@ -22,8 +21,7 @@ beforeAll(async () => {
     const bright = dark.map((value) => value + 100);
     writePng(join(emerging.folder, 'bright', `${index}.png`), bright, [8, 8, 1]);
   }
-  const options = ['--steps=3', '--out=runs/a', '--threads=1', '--no-test'];
-  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+  await emerging.trainTiny('--steps=3', '--no-test', '--out=runs/a');
 });
 
 it('samples distinct images', async () => {

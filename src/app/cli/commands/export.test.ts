@@ -9,7 +9,6 @@ import { decodeSafetensors } from '../../../data/files/safetensors.ts';
 import { loadRun } from '../../../model/loading/loadRun.ts';
 import { constantValue } from '../../../tensor/tensor.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -29,9 +28,7 @@ const example = /<!-- example: run as a test -->\n```js\n([\s\S]*?)```/.exec(
 )![1]!;
 
 beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
-  const options = ['--steps=3', '--out=runs/a', '--threads=1', '--set=model.bits=5'];
-  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+  await emerging.trainTiny('--steps=3', '--out=runs/a', '--set=model.bits=5');
   await emerging.json('evaluate', 'runs/a', '--threads=1', '--weights=raw');
 });
 

@@ -7,14 +7,13 @@ import { RandomStream } from '../../../core/numeric/random.ts';
 import { inColour } from '../../../data/pixels/channels.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { writePng } from '../../../testing/pngFiles.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { tinyImages, tinyTraining } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const scoreMine = (...args: string[]) => emerging.json('score', 'runs/a', 'mine', '--threads=1', ...args);
 
 beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
   const pixels = tinyImages(4, 8, 31);
   for (let index = 0; index < 4; index++) {
     writePng(inFolder('mine', `own ${index}.png`), pixels.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
@@ -29,8 +28,8 @@ beforeAll(async () => {
   }
   const noise = Uint8Array.from({ length: 64 }, () => random.integer(256));
   writePng(inFolder('mine/noise, "white".png'), noise, [8, 8, 1]);
-  const options = ['--set=training.learningRate=0.01', '--set=training.warmupSteps=0', '--steps=60'];
-  await emerging.json('train --data=data --no-test --out=runs/a --threads=1', ...tinyTraining, ...options);
+  const rate = ['--set=training.learningRate=0.01', '--set=training.warmupSteps=0'];
+  await emerging.trainTiny(...rate, '--steps=60', '--no-test', '--out=runs/a');
 });
 
 it('lists the oddest images first, whether simple or complex', async () => {

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { contactSheet } from '../../../data/pictures/contactSheet.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { tinyImages, tinyTraining } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 
 beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
-  await emerging.json('train', '--data=data', ...tinyTraining, '--steps=2', '--no-test', '--out=run');
+  await emerging.trainTiny('--steps=2', '--no-test', '--out=run');
   await emerging.json('export', 'run', '--out=exp');
   for (const group of ['a', 'b']) {
     mkdirSync(inFolder('photos', group), { recursive: true });
