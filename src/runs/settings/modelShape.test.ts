@@ -94,6 +94,7 @@ describe('images', () => {
         depth: 200,
         conditioner: { width: 8192 },
         mixing: largest(mixing),
+        learnedPrior: true,
       },
       [2048, 2048, 3],
     );

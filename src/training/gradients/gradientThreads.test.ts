@@ -18,6 +18,8 @@ const options: ModelOptions = {
   depth: 2,
   conditioner: { width: 8 },
   mixing: 'emerging',
+  learnedPrior: true,
+  bits: 8,
 };
 
 const imageShape = [4, 8, 2] as const;

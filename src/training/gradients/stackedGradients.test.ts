@@ -22,7 +22,7 @@ import { gradientDefinition } from './wholeGradients.ts';
 
 const { onnx } = onnxProto;
 
-const options: ModelOptions = {
+const options: Partial<ModelOptions> = {
   levels: 2,
   depth: 3,
   // So wide that no network is dead by chance.

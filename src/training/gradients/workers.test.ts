@@ -3,7 +3,7 @@ import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { requireWorkers, type WorkerBounds, workersFor } from './workers.ts';
 
-const options: ModelOptions = {
+const options: Partial<ModelOptions> = {
   levels: 2,
   depth: 4,
   conditioner: { width: 64 },
