@@ -28,6 +28,8 @@ interface Calling {
   json(...args: string[]): Promise<any>;
   /** Runs it, which must fail with exit code 1 or 2 and one line that says why; returns that line without `emerging: `. */
   refused(...args: string[]): Promise<string>;
+  /** The same with this exit code: 2 is wrong usage. */
+  refusedWith(code: 1 | 2, ...args: string[]): Promise<string>;
 }
 
 /** The command, and its working directory. */
@@ -111,6 +113,14 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
       const args = wordsIn(line);
       return apart ? call(args, undefined, cwd) : calls!({ args, cwd });
     };
+    const refusal = async (codes: readonly number[], args: string[]): Promise<string> => {
+      const { code, stderr } = await run(...args);
+      expect(codes, stderr).toContain(code);
+      expect(stderr).not.toMatch(/\n {4}at /);
+      const lines = stderr.split('\n').filter((line) => line.startsWith('emerging: '));
+      expect(lines, stderr).toHaveLength(1);
+      return lines[0]!.slice('emerging: '.length);
+    };
     return {
       run,
       async json(...args) {
@@ -118,14 +128,8 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
         expect(code, stderr).toBe(0);
         return JSON.parse(stdout);
       },
-      async refused(...args) {
-        const { code, stderr } = await run(...args);
-        expect([1, 2], stderr).toContain(code);
-        expect(stderr).not.toMatch(/\n {4}at /);
-        const lines = stderr.split('\n').filter((line) => line.startsWith('emerging: '));
-        expect(lines, stderr).toHaveLength(1);
-        return lines[0]!.slice('emerging: '.length);
-      },
+      refused: (...args) => refusal([1, 2], args),
+      refusedWith: (code, ...args) => refusal([code], args),
     };
   };
   const scriptWords = (script: string, ...args: string[]): [string, ...string[]] => [

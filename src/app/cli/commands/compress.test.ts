@@ -10,7 +10,7 @@ import { contactSheet } from '../../../data/pictures/contactSheet.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
-const { folder, run, json, trainTiny, interrupt, refused, words } = commandProcess();
+const { folder, run, json, trainTiny, interrupt, refused, refusedWith, words } = commandProcess();
 const inFolder = (...names: string[]): string => join(folder, ...names);
 /** Threads take longer to start than these files to read. */
 const oneWorker = '--workers=1';
@@ -103,7 +103,7 @@ it('refuses a folder without usable images in one line, and replaces nothing', a
     ],
     ['broken', 'nothing was compressed: broken/a.png'],
   ] as const) {
-    expect(await refused('compress', folder, '--model=run', '--out=present.eflow')).toContain(message);
+    expect(await refusedWith(1, 'compress', folder, '--model=run', '--out=present.eflow')).toContain(message);
     expect(readFileSync(inFolder('present.eflow'), 'utf8')).toBe('before');
   }
 });
@@ -146,7 +146,7 @@ it('writes only the images that are chosen, by name, folder or position', async 
   expect(await pixelsIn(inFolder('chosen', 'more/c.png'))).toEqual(
     await pixelsIn(inFolder('photos', 'more/c.png')),
   );
-  expect(await refused('decompress', 'some.eflow', '--only=c.png', '--out=none')).toBe(
+  expect(await refusedWith(2, 'decompress', 'some.eflow', '--only=c.png', '--out=none')).toBe(
     'some.eflow has no image and no folder c.png: --list shows its names',
   );
   expect(existsSync(inFolder('none'))).toBe(false);

@@ -45,22 +45,22 @@ describe('datasets get', () => {
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       'the http or https address of a folder with the same files',
     );
-    expect(await emerging.refused('datasets get cifar10 --from ftp://example.org')).toContain(
+    expect(await emerging.refusedWith(2, 'datasets get cifar10 --from ftp://example.org')).toContain(
       'It must be the address of a folder, which begins with https: or http:.',
     );
   });
 
   it('says which datasets it cannot download', async () => {
-    expect(await emerging.refused('datasets get imagenet32')).toMatch(
+    expect(await emerging.refusedWith(1, 'datasets get imagenet32')).toMatch(
       /^imagenet32 was not found: put .*, then run emerging datasets prepare imagenet32; this command cannot download it$/,
     );
     const download = await emerging.run('datasets', 'get', 'mnist');
     expect(download).toMatchObject({ code: 0, stderr: 'mnist is already available\n' });
     expect(download.stdout).toContain('to train: emerging train --data mnist');
-    expect(await emerging.refused('datasets get mnist --from http://127.0.0.1:1')).toMatch(
+    expect(await emerging.refusedWith(2, 'datasets get mnist --from http://127.0.0.1:1')).toMatch(
       /^--from names a mirror, but mnist cannot be downloaded: omit --from; only fashion-mnist and/,
     );
-    expect(await emerging.refused('datasets get cifar')).toContain("unknown dataset 'cifar'");
+    expect(await emerging.refusedWith(2, 'datasets get cifar')).toContain("unknown dataset 'cifar'");
   });
 });
 
@@ -125,6 +125,6 @@ describe('datasets show', () => {
     [['tiny', '--count=0'], 'whole number of 1 or more'],
     [['nothing/here'], 'no such file or folder'],
   ])('refuses %j', async (args, message) => {
-    expect(await emerging.refused('datasets', 'show', ...args)).toContain(message);
+    expect(await emerging.refusedWith(2, 'datasets', 'show', ...args)).toContain(message);
   });
 });

@@ -46,7 +46,7 @@ describe('datasets prepare', () => {
     const bytes = readFileSync(inFolder('eight.images'));
     bytes[20_000]! ^= 1;
     writeFileSync(inFolder('eight.images'), bytes);
-    expect(await emerging.refused('datasets', 'prepare', 'eight.images', '--verify')).toBe(
+    expect(await emerging.refusedWith(1, 'datasets', 'prepare', 'eight.images', '--verify')).toBe(
       'eight.images: corrupt: image 18 of train does not match its checksum; prepare it again',
     );
   });
@@ -64,7 +64,7 @@ describe('datasets prepare', () => {
     [['tiny', '--verify'], 'tiny is not a file of prepared images'],
     [['nowhere/at/all', '--size=4'], 'no such file or folder'],
   ])('refuses %j', async (args, message) => {
-    expect(await emerging.refused('datasets', 'prepare', ...args)).toContain(message);
+    expect(await emerging.refusedWith(2, 'datasets', 'prepare', ...args)).toContain(message);
   });
 
   it('leaves no file when interrupted', async () => {

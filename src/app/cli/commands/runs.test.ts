@@ -139,7 +139,7 @@ describe('compare', () => {
   });
 
   it('refuses runs that are not comparable', async () => {
-    const refused = (...args: string[]) => emerging.refused('compare', ...args);
+    const refused = (...args: string[]) => emerging.refusedWith(2, 'compare', ...args);
     expect(await refused('runs/a')).toContain('at least two models');
     expect(await refused('runs/a', 'runs/a/')).toContain(
       'runs/a and runs/a/ are the same run: name different runs',
@@ -156,10 +156,10 @@ describe('compare', () => {
     const images = ['--data=copied', '--set=data.validation=0.5', '--steps=2', '--no-test'];
     await emerging.json('train', ...tinyTraining, ...images, '--out=runs/copied', '--threads=1');
     const pair = ['compare', 'runs/a', 'runs/copied', '--out=pair.png', '--threads=1'];
-    expect(await emerging.refused(...pair, '--split=test')).toMatch(
+    expect(await emerging.refusedWith(2, ...pair, '--split=test')).toMatch(
       /cannot be compared on test images: data\.name is data in one and copied in the other; name images for both with --data$/,
     );
-    expect(await emerging.refused(...pair, '--data=data', '--split=validation')).toMatch(
+    expect(await emerging.refusedWith(2, ...pair, '--data=data', '--split=validation')).toMatch(
       /cannot be compared on validation images: data\.validation is .* in one and 0\.5 in the other; compare them on --split test$/,
     );
     const { runs } = await emerging.json(...pair, '--data=data', '--split=test');
@@ -175,17 +175,17 @@ describe('an export', () => {
     ['doctor', ['doctor', 'exported']],
     ['compare', ['compare', 'runs/a', 'exported', '--out=new.png']],
   ])('needs images for %s', async (_, args) => {
-    expect(await emerging.refused(...args)).toBe(
+    expect(await emerging.refusedWith(2, ...args)).toBe(
       'exported is an export, and exports contain no images: name a dataset with --data',
     );
   });
 
   it('is measured on images of its shape, and not compared with itself', async () => {
     writeTinyDataset(inFolder('larger'), { size: 12 });
-    expect(await emerging.refused('evaluate', 'exported', '--data=larger')).toMatch(
+    expect(await emerging.refusedWith(2, 'evaluate', 'exported', '--data=larger')).toMatch(
       /^the images of larger are 12x12x1, .* name a dataset of such images$/,
     );
-    expect(await emerging.refused('compare', 'exported', './exported', '--data=data')).toBe(
+    expect(await emerging.refusedWith(2, 'compare', 'exported', './exported', '--data=data')).toBe(
       'exported and ./exported are the same export: name different exports',
     );
   });

@@ -99,9 +99,9 @@ it('writes maps of bits, with the oddest places of each image', async () => {
       'values beyond an end get the colour of that end: other\n' +
       'beside it how much each place differs from the same place in validation images, the three oddest framed\n',
   );
-  const again = await emerging.run('score', 'runs/a', 'mine', '--map=maps');
-  expect(again.code).toBe(2);
-  expect(again.stderr).toMatch(/^emerging: maps is not empty \(.*\); choose another folder\n$/);
+  expect(await emerging.refusedWith(2, 'score', 'runs/a', 'mine', '--map=maps')).toMatch(
+    /^maps is not empty \(.*\); choose another folder$/,
+  );
 });
 
 it('finds copies of the images of the run, or of others', async () => {
@@ -128,9 +128,9 @@ it('finds copies of the images of the run, or of others', async () => {
   expect(others.stdout).toContain('\nCopies of known images: 1 with the same pixels, 0 nearly the same\n');
   expect(others.stdout).toContain('\n  plain/5.png: the pixels of reference 5.png\n');
   await emerging.json('export', 'runs/a', '--out=exports/copies');
-  const refused = await emerging.run('score', 'exports/copies', 'copied', '--copies', '--threads=1');
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toMatch(/^emerging: --copies: exports\/copies is an export, .* with --reference\n$/);
+  expect(await emerging.refusedWith(2, 'score', 'exports/copies', 'copied', '--copies')).toMatch(
+    /^--copies: exports\/copies is an export, .* with --reference$/,
+  );
 });
 
 it('prints a table, and skips unreadable images', async () => {
@@ -159,11 +159,9 @@ it('scores with an export, without the data, as with its run', async () => {
   expect(scored.images).toEqual(images);
 
   rmSync(inFolder('elsewhere/model/scores.json'));
-  const without = await elsewhere.run('score', 'model', 'mine');
-  expect(without.code).toBe(1);
-  expect(without.stderr).toContain(
-    'emerging: model has no statistics of validation images: emerging score model --update-reference --reference DATASET ' +
-      'adds them, and emerging export RUN --out NEW_FOLDER exports its run again with them\n',
+  expect(await elsewhere.refusedWith(1, 'score', 'model', 'mine')).toBe(
+    'model has no statistics of validation images: emerging score model --update-reference --reference DATASET ' +
+      'adds them, and emerging export RUN --out NEW_FOLDER exports its run again with them',
   );
 });
 
