@@ -29,26 +29,16 @@ function module(file: string, name: string, more = ''): string {
 
 const mine = module('mine.mjs', 'mine');
 const small = ['--data=data', ...tinyTraining, '--set=training.warmupSteps=0', '--steps=1', '--no-test'];
-const train = (...args: string[]) => emerging.run('train', ...small, ...args);
 
 beforeAll(async () => {
   writeTinyDataset(join(emerging.folder, 'data'));
-  const { code, stderr } = await train(
-    '--import',
-    mine,
-    '--set=model.mixing=mine',
-    '--workers=2',
-    '--threads=2',
-    '--out=run',
-  );
-  expect(code, stderr).toBe(0);
+  const training = ['--import', mine, '--set=model.mixing=mine', '--workers=2', '--threads=2'];
+  await emerging.json('train', ...small, ...training, '--out=run');
 });
 
 it('is used by every command that imports it, before the command or after it', async () => {
-  const drawn = await emerging.run('--import', mine, 'sample', 'run', '--count=2', '--out=a.png');
-  expect(drawn.code, drawn.stderr).toBe(0);
-  const exported = await emerging.run('export', 'run', '--out=exported', `--import=${mine}`);
-  expect(exported.code, exported.stderr).toBe(0);
+  await emerging.json('--import', mine, 'sample', 'run', '--count=2', '--out=a.png');
+  await emerging.json('export', 'run', '--out=exported', `--import=${mine}`);
 });
 
 it('may be in TypeScript if tsx runs the program, for workers too', async () => {
@@ -140,15 +130,8 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('2 ranks on ');
     const measured = async (run: string): Promise<number> => {
-      const evaluation = await emerging.json(
-        'evaluate',
-        run,
-        '--import',
-        mine,
-        '--split=validation',
-        '--draws=1',
-      );
-      return evaluation.bitsPerDim;
+      const measuring = ['--import', mine, '--split=validation', '--draws=1'];
+      return (await emerging.json('evaluate', run, ...measuring)).bitsPerDim;
     };
     // The same seed and batches: the run of one process up to rounding.
     expect(await measured('ranks')).toBeCloseTo(await measured('run'), 4);
