@@ -6,6 +6,7 @@ import { afterAll, expect, inject } from 'vitest';
 import type {} from './builtPackage.ts';
 import type { Call } from './runCalls.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
+import { tinyTraining, writeTinyDataset } from './tinyImages.ts';
 
 /** The line after the output of a call to a process that runs several. */
 const endPattern = /\0end of the call: (\d+)\n$/;
@@ -27,6 +28,8 @@ interface Calling {
   json(...args: string[]): Promise<any>;
   /** Runs it, which must fail with exit code 1 or 2 and one line that says why; returns that line without `emerging: `. */
   refused(...args: string[]): Promise<string>;
+  /** The same with this exit code: 2 is wrong usage. */
+  refusedWith(code: 1 | 2, ...args: string[]): Promise<string>;
 }
 
 /** The command, and its working directory. */
@@ -37,6 +40,9 @@ export interface CommandLine extends Calling {
   inside(directory: string): Calling;
   /** The command in a process of its own for each call. */
   readonly apart: Calling;
+  /** Writes tiny images to the folder `data`, and trains a tiny model on them with one thread; returns its summary. */
+  // biome-ignore lint/suspicious/noExplicitAny: as of `json`.
+  trainTiny(...options: string[]): Promise<any>;
   /** Runs it and sends it a signal as soon as stderr contains `text`. */
   interrupt(signal: NodeJS.Signals, text: string, ...args: string[]): Promise<CommandResult>;
   /** The words of a command line, for a shell that runs it. */
@@ -107,6 +113,14 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
       const args = wordsIn(line);
       return apart ? call(args, undefined, cwd) : calls!({ args, cwd });
     };
+    const refusal = async (codes: readonly number[], args: string[]): Promise<string> => {
+      const { code, stderr } = await run(...args);
+      expect(codes, stderr).toContain(code);
+      expect(stderr).not.toMatch(/\n {4}at /);
+      const lines = stderr.split('\n').filter((line) => line.startsWith('emerging: '));
+      expect(lines, stderr).toHaveLength(1);
+      return lines[0]!.slice('emerging: '.length);
+    };
     return {
       run,
       async json(...args) {
@@ -114,14 +128,8 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
         expect(code, stderr).toBe(0);
         return JSON.parse(stdout);
       },
-      async refused(...args) {
-        const { code, stderr } = await run(...args);
-        expect([1, 2], stderr).toContain(code);
-        expect(stderr).not.toMatch(/\n {4}at /);
-        const lines = stderr.split('\n').filter((line) => line.startsWith('emerging: '));
-        expect(lines, stderr).toHaveLength(1);
-        return lines[0]!.slice('emerging: '.length);
-      },
+      refused: (...args) => refusal([1, 2], args),
+      refusedWith: (code, ...args) => refusal([code], args),
     };
   };
   const scriptWords = (script: string, ...args: string[]): [string, ...string[]] => [
@@ -129,16 +137,21 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
     join(scripts, `${script}.js`),
     ...args,
   ];
+  const calling = inside('.');
   return {
     folder,
     inside,
-    ...inside('.'),
+    ...calling,
     apart: inside('.', true),
     words: (...args) => [process.execPath, main, ...wordsIn(args)],
     scriptWords,
     start(script, ...args) {
       const [program, ...words] = scriptWords(script, ...args);
       return spawn(program, words, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], env: environment });
+    },
+    trainTiny(...options) {
+      writeTinyDataset(join(folder, 'data'));
+      return calling.json('train', '--data=data', ...tinyTraining, '--threads=1', ...options);
     },
     interrupt(signal, text, ...args) {
       let sent = false;

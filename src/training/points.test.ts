@@ -1,6 +1,4 @@
 // The density of points: in the units of the data, normalised, and close to a Gaussian that is known.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
@@ -11,9 +9,10 @@ import { FlowModel } from '../model/flowModel.ts';
 import { loadTrained } from '../model/loading/loadTrained.ts';
 import { startRun } from '../runs/open/run.node.ts';
 import { resolveConfig } from '../runs/settings/resolve.ts';
+import { temporaryFolder } from '../testing/command.ts';
 import { train } from './loop/train.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'points-training-'));
+const root = temporaryFolder();
 /** x = mean + scale·(e₀, 0.8·e₀ + 0.6·e₁): units of very different sizes, correlation 0.8. */
 const centre = [1000, -3] as const;
 const scale = [20, 0.05] as const;
@@ -43,10 +42,7 @@ beforeAll(async () => {
   await train({ ...(await startRun(config, join(root, 'run'), { dataset })), threads: 1 });
   model = new FlowModel(await loadTrained(join(root, 'run')));
 });
-afterAll(async () => {
-  await model.release();
-  rmSync(root, { recursive: true });
-});
+afterAll(() => model.release());
 
 it('has log-likelihoods in nats per point, close to the Gaussian’s', async () => {
   const points = readAll(dataset.test) as Float32Array;

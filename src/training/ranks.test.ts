@@ -1,25 +1,21 @@
 // One training by several ranks: the results of one process, the same state everywhere, and decisions taken together.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Ranks } from '../core/ranks/ranks.ts';
-import { readJsonLines } from '../data/files/files.ts';
-import { checkpointPath, runPaths } from '../runs/folder/runFolder.ts';
+import { checkpointPath } from '../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../runs/open/run.node.ts';
 import type { ConfigLayer } from '../runs/settings/configSchema.ts';
 import { resolveConfig } from '../runs/settings/resolve.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
+import { tinyRunFolders } from '../testing/tinyRunFolders.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../testing/tinyRuns.ts';
 import { type TrainingOptions, type TrainingResult, train } from './loop/train.ts';
 import { followerStore, rankShare } from './ranks.ts';
 import { BatchLoader } from './step/batchLoader.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'ranks-'));
-const inRoot = (name: string): string => join(root, name);
 const dataset = labelledTinyDataset(8);
+const { inRoot, paths, metrics, summary, bytes } = tinyRunFolders(dataset);
 
-afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
 type Options = Partial<TrainingOptions> & { readonly resume?: boolean };
@@ -51,8 +47,6 @@ const comparableState = ({ state }: TrainingResult) => ({
 });
 const comparableWeights = ({ state }: TrainingResult) =>
   Object.values(state.weights).flatMap(({ data }) => Array.from(data));
-const readMetrics = (name: string) => readFileSync(runPaths(inRoot(name)).metrics, 'utf8');
-const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
 
 /**
  * The losses of all steps agree to 1e-5, or to `tolerance`; the weights to a few steps at the rate of 1e-3, because the first gradient of an
@@ -64,9 +58,7 @@ function expectClose(
   tolerance = 1e-5,
 ): void {
   const [ours, theirs] = [actual, expected].map(({ name }) =>
-    [...readJsonLines(runPaths(inRoot(name)).metrics)].map(({ bitsPerDim, validationBitsPerDim }) =>
-      Number(bitsPerDim ?? validationBitsPerDim),
-    ),
+    metrics(name).map(({ bitsPerDim, validationBitsPerDim }) => Number(bitsPerDim ?? validationBitsPerDim)),
   ) as [number[], number[]];
   expect(ours).toHaveLength(theirs.length);
   expect(Math.max(...ours.map((value, step) => Math.abs(value - theirs[step]!)))).toBeLessThan(tolerance);
@@ -112,11 +104,7 @@ it.each<[number, string, ConfigLayer['model'], ConfigLayer['training']?]>([
     }
     const again = `${label}-again`;
     await trained(size, again, config);
-    expect(readMetrics(again)).toBe(readMetrics(label));
-    const [checkpoint, repeated] = [label, again].map((name) =>
-      readFileSync(checkpointPath(runPaths(inRoot(name)), 6)),
-    );
-    expect(repeated!.equals(checkpoint!)).toBe(true);
+    expect(bytes(again, 6)).toEqual(bytes(label, 6));
   },
 );
 
@@ -126,11 +114,10 @@ it('logs the same norms of layers by one worker, two workers and two ranks, and 
   await trained(1, 'norms', config);
   await trained(1, 'norms-workers', config, () => ({ threads: 2, workers: 2 }));
   await trained(2, 'norms-ranks', config);
-  const readLines = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
-  const readNorms = (name: string) => readLines(name).flatMap(({ gradientNorms: norms }) => norms ?? []);
-  expect(readLines('norms').filter((line) => line.gradientNorms)).toHaveLength(3);
-  expect(readLines('norms').map(({ gradientNorms: _, ...line }) => line)).toEqual(readLines('plain'));
-  for (const { gradientNorm, gradientNorms } of readLines('norms')) {
+  const readNorms = (name: string) => metrics(name).flatMap(({ gradientNorms: norms }) => norms ?? []);
+  expect(metrics('norms').filter((line) => line.gradientNorms)).toHaveLength(3);
+  expect(metrics('norms').map(({ gradientNorms: _, ...line }) => line)).toEqual(metrics('plain'));
+  for (const { gradientNorm, gradientNorms } of metrics('norms')) {
     const norms = Object.values((gradientNorms ?? {}) as Record<string, number>);
     if (norms.length > 0) {
       expect(Math.hypot(...norms)).toBeCloseTo(gradientNorm as number, 6);
@@ -153,11 +140,11 @@ it('resumes with another number of ranks, and says so in the summary', async () 
   const config = tinyConfig();
   const [single] = await trained(1, 'whole', config);
   await trained(4, 'parts', config, () => ({ stopAt: 3 }));
-  expect(readSummary('parts')).toMatchObject({ ranks: 4, steps: 3 });
+  expect(summary('parts')).toMatchObject({ ranks: 4, steps: 3 });
   const [first, second] = await trained(2, 'parts', config, () => ({ resume: true }));
   expectClose({ name: 'parts', result: first! }, { name: 'whole', result: single! });
   expect(comparableState(second!)).toEqual(comparableState(first!));
-  expect(readSummary('parts')).toMatchObject({
+  expect(summary('parts')).toMatchObject({
     ranks: 2,
     steps: 6,
     changes: [{ step: 3, setting: 'ranks', from: 4, to: 2 }],
@@ -172,7 +159,7 @@ it('stops all ranks after the same step, with a checkpoint, whichever is told to
     [true, 1],
     [true, 1],
   ]);
-  expect(results[0]!.checkpoint).toBe(checkpointPath(runPaths(inRoot('stopped')), 1));
+  expect(results[0]!.checkpoint).toBe(checkpointPath(paths('stopped'), 1));
   expect(readFileSync(results[0]!.checkpoint).length).toBeGreaterThan(0);
 });
 
@@ -213,7 +200,7 @@ it('ends at the next milestone if the weights of a rank differ, and names the ra
   await expect(failing).rejects.toThrow(
     /^after step 4 the weights of rank 1 on host1 and rank 0 on host0 differ: /,
   );
-  expect(readMetrics('faulty').trim().split('\n')).toHaveLength(5);
+  expect(metrics('faulty')).toHaveLength(5);
 });
 
 describe('the share of a rank', () => {

@@ -45,10 +45,8 @@ it('is resumed and repeated from anywhere', async () => {
 it('uses the working directory if the images are no longer there, and says so; else it says where they were', async () => {
   cpSync(inFolder('home/runs/a'), inFolder('away/runs/deep/a'), { recursive: true });
   const away = emerging.inside('away');
-  const lost = await away.run('evaluate', 'runs/deep/a', ...evaluation);
-  expect(lost.code).toBe(2);
-  expect(lost.stderr).toMatch(
-    /^emerging: the images of the run, data, are neither at .*data nor in the working directory: name them with --data data if you mean these\n$/,
+  expect(await away.refusedWith(2, 'evaluate', 'runs/deep/a', ...evaluation)).toMatch(
+    /^the images of the run, data, are neither at .*data nor in the working directory: name them with --data data if you mean these$/,
   );
   const homeResult = await emerging.inside('home').run('evaluate', '../away/runs/deep/a', ...evaluation);
   expect(homeResult.code, homeResult.stderr).toBe(0);
@@ -65,8 +63,9 @@ it.each([
   const path = inFolder('home/runs/c/data.mark');
   writeFileSync(path, change(readFileSync(path, 'utf8')));
   cpSync(inFolder('home/data'), inFolder('data'), { recursive: true });
-  const { code, stderr } = await emerging.inside('away').run('evaluate', '../home/runs/c', ...evaluation);
-  expect(code).toBe(2);
-  expect(stderr).toContain("unknown file, folder or dataset 'data'");
+  const away = emerging.inside('away');
+  expect(await away.refusedWith(2, 'evaluate', '../home/runs/c', ...evaluation)).toContain(
+    "unknown file, folder or dataset 'data'",
+  );
   rmSync(inFolder('data'), { recursive: true });
 });

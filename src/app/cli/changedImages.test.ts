@@ -41,35 +41,37 @@ it('refuses to evaluate another file of the same name, unless it is named; then 
   expect(named.stderr).toContain(
     'the result is printed but not saved: photos: its test images differ from the images of the run',
   );
+  put('others/train/0.png', 1);
+  put('others/test/0.png', 2);
+  expect((await evaluate('--data=others')).stderr).toContain(
+    'the result is printed but not saved: others is not the dataset of the run, photos',
+  );
   expect(read('runs/a/summary.json')).toBe(before);
 });
 
 it('refuses to compare and to score', async () => {
-  const compared = await emerging.run('compare', 'runs/a', 'runs/b', '--split=test', '--threads=1');
-  expect([compared.code, compared.stderr]).toEqual([1, expect.stringContaining('its test images differ')]);
+  const compare = ['compare', 'runs/a', 'runs/b', '--split=test', '--threads=1'];
+  expect(await emerging.refusedWith(1, ...compare)).toContain('its test images differ');
   const [held] = record().heldOut;
   put(`photos/${held}`, 71);
-  const scored = await emerging.run('score', 'runs/a', 'photos/test/51.png', '--draws=3', '--threads=1');
-  expect(scored.code).toBe(1);
-  expect(scored.stderr).toContain('its validation images differ from the images of the run');
-  expect(scored.stderr).toContain('--reference photos to use these instead');
+  const score = ['score', 'runs/a', 'photos/test/51.png', '--draws=3', '--threads=1'];
+  expect(await emerging.refusedWith(1, ...score)).toMatch(
+    /its validation images differ from the images of the run.*--reference photos to use these instead/,
+  );
 });
 
 it('refuses to resume on other images, unless the user says so, which is recorded', async () => {
   cpSync(inFolder('original'), inFolder('photos'), { recursive: true });
   put('photos/train/new.png', 72);
-  const resume = (...args: string[]) =>
-    emerging.run('train', '--resume=runs/a', '--steps=6', '--threads=1', '--no-test', ...args);
+  const resume = ['train', '--resume=runs/a', '--steps=6', '--threads=1', '--no-test'];
   const before = read('runs/a/data.json');
-  const refused = await resume();
-  expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain(
+  expect(await emerging.refusedWith(1, ...resume)).toContain(
     'photos: its training images are not the ones the run was trained with: 46 images instead of 45 (runs/a/data.json): ' +
       'restore them, start a new run, or resume with --other-images',
   );
-  expect((await resume('--data=photos')).code).toBe(1);
+  await emerging.refusedWith(1, ...resume, '--data=photos');
   expect(read('runs/a/data.json')).toBe(before);
-  const { code, stderr } = await resume('--other-images');
+  const { code, stderr } = await emerging.run(...resume, '--other-images');
   expect(code, stderr).toBe(0);
   expect(stderr).toContain('resuming with other images: ');
   expect(record().train.images).toBe(46);

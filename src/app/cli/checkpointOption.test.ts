@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { tinyImages } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -13,11 +13,9 @@ const summary = () => JSON.parse(readFileSync(inFolder('runs/a/summary.json'), '
 const card = (folder: string): string => readFileSync(inFolder(folder, 'README.md'), 'utf8');
 
 beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
   writePng(inFolder('images/a.png'), tinyImages(1, 8, 3), [8, 8, 1]);
   writePng(inFolder('others/a.png'), tinyImages(1, 8, 4), [8, 8, 1]);
-  const length = ['--steps=10', '--set=training.warmupSteps=0', '--seed=1', '--out=runs/a'];
-  await emerging.json('train', '--data=data', ...tinyTraining, ...length);
+  await emerging.trainTiny('--steps=10', '--set=training.warmupSteps=0', '--seed=1', '--out=runs/a');
   cpSync(inFolder('runs/a'), inFolder('runs/b'), { recursive: true });
   // Step 4 is the best one.
   const lines = readFileSync(metrics, 'utf8').trim().split('\n');
@@ -42,15 +40,6 @@ const commands: Record<string, string[]> = {
 
 it.each(Object.entries(commands))('is an option of %s', async (_, args) => {
   expect(await emerging.json(...args, '--step=best')).toMatchObject({ step: 4 });
-});
-
-it('is refused if there is no such checkpoint, with those that there are', async () => {
-  const { code, stderr } = await emerging.run(...commands.sample!, '--step=5');
-  expect(code).toBe(2);
-  expect(stderr).toContain(
-    'emerging: runs/a has no checkpoint at step 5; available: steps 2, 4, 6, 8 and 10\n',
-  );
-  expect(await emerging.json(...commands.sample!)).toMatchObject({ step: 10 });
 });
 
 it('is an option of compare, for each run', async () => {

@@ -226,20 +226,3 @@ it.each<[string[], string]>([
   writeFileSync(inFolder('two.csv'), 'shift\n1\n2\n');
   expect(await emerging.refused(...args)).toContain(message);
 });
-
-it('low resolutions in a folder next to a folder of images are found by name', async () => {
-  for (let index = 0; index < 50; index++) {
-    const split = index < 40 ? 'train' : 'test';
-    const values = Uint8Array.from(darkImage(index), (value) => 128 + 30 * value);
-    const pixels = Uint8Array.from({ length: AREA }, (_, pixel) => values[cellAt(pixel)]! + (pixel % 7));
-    writePng(inFolder(`sky/${split}/${index}.png`), pixels, [SIZE, SIZE, 1]);
-    writePng(inFolder(`sky.conditions/${split}/${index}.png`), values, [LOW, LOW, 1]);
-  }
-  await json('train --data=sky --steps=3 --out=runs/sky', ...tinyTraining, '--set=model.condition=true');
-  const samples = ['--condition=sky.conditions/test/40.png', '--count=4', '--out=sky.png'];
-  expect(await json('sample', 'runs/sky', ...samples)).toMatchObject({ count: 4 });
-  const { images } = await json('score', 'runs/sky', 'sky/test', '--condition=sky.conditions/test');
-  expect(images).toHaveLength(10);
-  const compress = ['compress', 'sky/test', '--model=runs/sky', '--out=x.eflow'];
-  expect(await emerging.refused(...compress)).toContain('it depends on the condition of each image');
-});

@@ -1,7 +1,5 @@
-// The command line on a GPU, here a software one: what a run records of it, and how it fails.
-import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// The command line on a GPU, here a software one: what a run records of it, and where a result is computed.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../../testing/command.ts';
@@ -12,30 +10,6 @@ const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const train = ['train', '--data=data', '--no-test', ...tinyTraining];
 const readSummary = (run: string) => JSON.parse(readFileSync(inFolder('runs', run, 'summary.json'), 'utf8'));
-const lastLine = (text: string): string => text.trim().split('\n').at(-1)!;
-
-/** Runs the command with a runtime whose sessions fail from the start of the step after `step` on. */
-function runFailing(message: string, step: number, ...args: string[]) {
-  const common = createRequire(createRequire(import.meta.url).resolve('onnxruntime-node')).resolve(
-    'onnxruntime-common',
-  );
-  const failure = `
-    import { createRequire } from 'node:module';
-    import { existsSync } from 'node:fs';
-    const { InferenceSession } = createRequire(${JSON.stringify(import.meta.url)})(${JSON.stringify(common)});
-    const { run } = InferenceSession.prototype;
-    InferenceSession.prototype.run = function (...given) {
-      return existsSync(${JSON.stringify(inFolder('runs/lost/checkpoints', `step-0000000${step}.safetensors`))})
-        ? Promise.reject(new Error(${JSON.stringify(message)}))
-        : run.apply(this, given);
-    };`;
-  const [node, ...words] = emerging.words(...args);
-  return spawnSync(node!, ['--import', `data:text/javascript,${encodeURIComponent(failure)}`, ...words], {
-    encoding: 'utf8',
-    cwd: emerging.folder,
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-}
 
 describeOnGpu('the command line on a GPU', () => {
   beforeAll(() => writeTinyDataset(inFolder('data')));
@@ -66,23 +40,5 @@ describeOnGpu('the command line on a GPU', () => {
     const single = await emerging.run(...encode, '--out=single.latents');
     expect(single.code).toBe(0);
     expect(single.stderr).not.toContain('float64');
-  });
-
-  it.each([
-    [
-      'WebGPU device lost (2): gone',
-      "the device 'webgpu' failed: WebGPU device lost (2): gone; use --device cpu",
-    ],
-  ])('ends in one line if the runtime says: %s', async (message, line) => {
-    // The run is one only with its first checkpoint, of step 1.
-    const args = [...train, '--steps=4', '--device=webgpu', '--out=runs/lost'];
-    const { status, stderr } = runFailing(message, 1, ...args);
-    expect(lastLine(stderr)).toBe(
-      `emerging: ${line}. The run is safe up to step 1: emerging train --resume runs/lost resumes from there`,
-    );
-    expect(status).toBe(1);
-    const resumed = await emerging.json('train --resume=runs/lost --no-test --device=cpu --threads=1');
-    expect(resumed).toMatchObject({ steps: 4, device: 'cpu' });
-    rmSync(inFolder('runs/lost'), { recursive: true });
   });
 });

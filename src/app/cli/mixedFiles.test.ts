@@ -75,18 +75,14 @@ describe('a run', () => {
 
   beforeEach(() => cpSync(inFolder('runs/first'), inFolder('model'), { recursive: true }));
 
-  it.each<[string, string, string]>([
-    ['dilation: 1', 'dilation: 2', 'model.mixing.dilation is 2, but was 1 in training'],
-    ['levels: 2', 'levels: 1', 'model.levels is 1, but was 2 in training'],
-  ])('is refused after an edit, by every command: %s to %s', async (from, to, difference) => {
-    editConfig([from, to]);
-    // What differs is found by the same code for all commands.
-    const commands = from === 'dilation: 1' ? ofRuns : ofRuns.slice(0, 1);
+  it('is refused after an edit, by every command', async () => {
+    editConfig(['dilation: 1', 'dilation: 2']);
+    const difference = 'model.mixing.dilation is 2, but was 1 in training';
     const line =
       `emerging: model/config.yaml does not match the weights in ${checkpoint}: ${difference}. ` +
       'Restore model/config.yaml, or the matching weights';
     const before = checkpoints();
-    expect(await refusals(commands)).toEqual(commands.map(([name]) => `${name}: ${line}`));
+    expect(await refusals(ofRuns)).toEqual(ofRuns.map(([name]) => `${name}: ${line}`));
     expect(checkpoints()).toEqual(before);
     await expect(loadModel(inFolder('model'))).rejects.toThrow(difference);
     const files = {

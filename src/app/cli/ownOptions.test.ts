@@ -31,14 +31,10 @@ const mine = module('mean.mjs', conditioner);
 const small = ['--data=data', ...tinyTraining, '--set=training.warmupSteps=0', '--no-test'].filter(
   (word) => !word.startsWith('--set=model.conditioner'),
 );
-const strong = [
-  '--config=base.yaml',
-  '--import',
-  mine,
-  '--set=model.conditioner=mean',
-  '--set=model.conditioner.strength=0.5',
-];
-const train = (...args: string[]) => emerging.run('train', ...small, ...args);
+const weak = ['--config=base.yaml', '--import', mine, '--set=model.conditioner=mean'];
+const strong = [...weak, '--set=model.conditioner.strength=0.5'];
+const withWorkers = ['--steps=4', '--workers=2', '--threads=2'];
+const train = (...args: string[]) => emerging.json('train', ...small, ...args);
 const bitsPerDim = async (path: string, ...args: string[]): Promise<number> =>
   (await emerging.json('evaluate', path, '--import', mine, '--split=test', '--draws=1', ...args)).bitsPerDim;
 const metrics = (name: string): string => readFileSync(inFolder(`${name}/metrics.jsonl`), 'utf8');
@@ -46,22 +42,13 @@ const metrics = (name: string): string => readFileSync(inFolder(`${name}/metrics
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
   writeFileSync(inFolder('base.yaml'), 'seed: 0\n');
-  const { code, stderr } = await train(...strong, '--steps=4', '--workers=2', '--threads=2', '--out=run');
-  expect(code, stderr).toBe(0);
+  await train(...strong, ...withWorkers, '--out=run');
 });
 
 it('is stored with its option, and changes what is computed', async () => {
   const { model } = parse(readFileSync(inFolder('run/config.yaml'), 'utf8'));
   expect(model.conditioner).toEqual({ name: 'mean', strength: 0.5 });
-  const { code, stderr } = await train(
-    '--config=base.yaml',
-    '--import',
-    mine,
-    '--set=model.conditioner=mean',
-    '--steps=1',
-    '--out=weak',
-  );
-  expect(code, stderr).toBe(0);
+  await train(...weak, '--steps=1', '--out=weak');
   expect(metrics('weak').split('\n')[0]).not.toBe(metrics('run').split('\n')[0]);
 });
 
@@ -70,35 +57,19 @@ it('is the same from a file', async () => {
     inFolder('file.yaml'),
     'seed: 0\nmodel:\n  conditioner:\n    name: mean\n    strength: 0.5\n',
   );
-  const sources = ['--import', mine, '--config=file.yaml', '--steps=4', '--workers=2', '--threads=2'];
-  const { code, stderr } = await train(...sources, '--out=filed');
-  expect(code, stderr).toBe(0);
+  await train('--import', mine, '--config=file.yaml', ...withWorkers, '--out=filed');
   expect(metrics('filed')).toBe(metrics('run'));
 });
 
 it('resumes after a stop with the same results', async () => {
-  const args = ['--steps=4', '--stop-at=2', '--workers=2', '--threads=2', '--out=stopped'];
-  expect((await train(...strong, ...args)).code).toBe(0);
-  const { code, stderr } = await emerging.run(
-    ...[
-      'train',
-      '--resume',
-      'stopped',
-      '--import',
-      mine,
-      '--data=data',
-      '--workers=2',
-      '--threads=2',
-      '--no-test',
-    ],
-  );
-  expect(code, stderr).toBe(0);
+  await train(...strong, ...withWorkers, '--stop-at=2', '--out=stopped');
+  const resume = ['train --resume=stopped --data=data --workers=2 --threads=2 --no-test --import', mine];
+  await emerging.json(...resume);
   expect(metrics('stopped')).toBe(metrics('run'));
 });
 
 it('is exported and loaded again, with its option', async () => {
-  const { code, stderr } = await emerging.run('export', 'run', '--out=exported', `--import=${mine}`);
-  expect(code, stderr).toBe(0);
+  await emerging.json('export', 'run', '--out=exported', `--import=${mine}`);
   const { model } = JSON.parse(readFileSync(inFolder('exported/manifest.json'), 'utf8'));
   expect(model.conditioner).toEqual({ name: 'mean', strength: 0.5 });
   expect(await bitsPerDim('exported', '--data=data')).toBe(await bitsPerDim('run'));
@@ -107,14 +78,12 @@ it('is exported and loaded again, with its option', async () => {
 it.each([
   [
     'strenght=0.5',
-    /model\.conditioner\.strenght is not an option of the conditioner mean: did you mean model\.conditioner\.strength\?\n$/,
+    /model\.conditioner\.strenght is not an option of the conditioner mean: did you mean model\.conditioner\.strength\?$/,
   ],
-  ['strength=2', /model\.conditioner\.strength must be a number from 0 to 1, not 2\n$/],
+  ['strength=2', /model\.conditioner\.strength must be a number from 0 to 1, not 2$/],
 ])('is refused in one line with %s', async (setting, message) => {
-  const args = ['--import', mine, '--set=model.conditioner=mean', `--set=model.conditioner.${setting}`];
-  const { code, stderr } = await train(...args, '--steps=1', '--out=refused');
-  expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1]);
-  expect(stderr).toMatch(message);
+  const args = ['train', ...small, ...weak, `--set=model.conditioner.${setting}`, '--steps=1'];
+  expect(await emerging.refusedWith(2, ...args, '--out=refused')).toMatch(message);
 });
 
 it('is a value in code, and gives the same model as the command', async () => {

@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import { buildPackage, commandLine, commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
-import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const root = buildPackage();
 const emerging = commandLine(root);
@@ -36,12 +35,10 @@ beforeAll(async () => {
        },
      });`,
   );
-  writeTinyDataset(inFolder('data'));
   levels.forEach((level, index) => {
     writePng(inFolder(`images/${index}.png`), new Uint8Array(64).fill(level), [8, 8, 1]);
   });
-  const training = ['--data=data', ...tinyTraining, '--set=training.warmupSteps=0', '--steps=1', '--no-test'];
-  await emerging.json('train', ...training, '--out=run', '--threads=1');
+  await emerging.trainTiny('--set=training.warmupSteps=0', '--steps=1', '--no-test', '--out=run');
 });
 
 it('orders images, has p-values, and adds a column to the library’s', async () => {
@@ -107,28 +104,18 @@ it('is in help with its option', async () => {
 });
 
 it.each([
-  [
-    ['--score=dark'],
-    /^emerging: unknown score 'dark': known: bits, .* Register your own first: --import MODULE\n$/,
-  ],
-  [
-    ['--score=bits', '--set=score.power=2'],
-    /^emerging: score\.power is not an option of the score bits: it has none\n$/,
-  ],
-  [
-    ['--set=score.power=2'],
-    /^emerging: --set score\.power=2: it sets an option of the score that --score names/,
-  ],
+  [['--score=dark'], /^unknown score 'dark': known: bits, .* Register your own first: --import MODULE$/],
+  [['--score=bits', '--set=score.power=2'], /^score\.power is not an option of the score bits: it has none$/],
+  [['--set=score.power=2'], /^--set score\.power=2: it sets an option of the score that --score names/],
 ])('is refused in one line with %j', async (args, message) => {
-  const { code, stderr } = await without.run('score', inFolder('run'), inFolder('images'), ...args);
-  expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  const words = ['score', inFolder('run'), inFolder('images'), ...args];
+  expect(await without.refusedWith(2, ...words)).toMatch(message);
 });
 
 it.each([
-  [['--set=score.power=9'], /^emerging: score\.power must be a number from 1 to 4, not 9\n$/],
-  [['--set=score.powr=2'], /did you mean score\.power\?\n$/],
+  [['--set=score.power=9'], /^score\.power must be a number from 1 to 4, not 9$/],
+  [['--set=score.powr=2'], /did you mean score\.power\?$/],
 ])('is refused in one line with its option %j', async (args, message) => {
   const words = ['score', 'run', 'images', '--import', mine, '--score=dark'];
-  const { code, stderr } = await emerging.run(...words, ...args);
-  expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  expect(await emerging.refusedWith(2, ...words, ...args)).toMatch(message);
 });

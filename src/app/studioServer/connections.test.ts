@@ -1,37 +1,27 @@
 // Connections to the studio that close early, are idle or request too much: none keeps a file open.
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../../testing/command.ts';
 import { studioFiles } from './files.ts';
 import { type RunningStudio, type ServerLimits, serveStudio } from './server.ts';
 import { createShelf } from './shelf.ts';
 
 const LARGE = 16 * 2 ** 20;
 
+const folder = temporaryFolder();
 let root: string;
 let studio: RunningStudio;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'emerging-'));
+  root = mkdtempSync(join(folder, 'studio-'));
   mkdirSync(join(root, 'page'));
   writeFileSync(join(root, 'page', 'index.html'), '<!doctype html>');
   mkdirSync(join(root, 'runs', 'first'), { recursive: true });
   writeFileSync(join(root, 'runs', 'first', 'config.yaml'), 'data: {}');
   writeFileSync(join(root, 'runs', 'first', 'metrics.jsonl'), new Uint8Array(LARGE));
 });
-afterEach(async () => {
-  await studio.close();
-  rmSync(root, { recursive: true, force: true });
-});
+afterEach(() => studio.close());
 
 async function start(limits: Partial<ServerLimits> = {}): Promise<void> {
   const files = studioFiles([createShelf('runs', join(root, 'runs'))], join(root, 'page'));

@@ -1,17 +1,17 @@
 // The search for models: its results and limits.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../../testing/command.ts';
 import type { Place } from './place.ts';
 import { modelsBelow, type SearchLimits } from './search.ts';
 import { createShelf, searched } from './shelf.ts';
 
+const folder = temporaryFolder();
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'emerging-'));
+  root = mkdtempSync(join(folder, 'runs-'));
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 function writeRun(...names: string[]): void {
   mkdirSync(join(root, ...names), { recursive: true });
@@ -131,18 +131,14 @@ describe('several shelves', () => {
 
   it('are listed once, where they are found first, even if two folders or a link contain them', () => {
     writeRun('first');
-    const links = mkdtempSync(join(tmpdir(), 'emerging-'));
-    try {
-      symlinkSync(join(root, 'first'), join(links, 'other'));
-      const shelves = searched([
-        createShelf('models', root),
-        createShelf('runs', root),
-        createShelf('runs', links),
-      ]);
-      expect(listPaths(shelves.all().places)).toEqual(['models/first']);
-    } finally {
-      rmSync(links, { recursive: true });
-    }
+    const links = mkdtempSync(join(folder, 'links-'));
+    symlinkSync(join(root, 'first'), join(links, 'other'));
+    const shelves = searched([
+      createShelf('models', root),
+      createShelf('runs', root),
+      createShelf('runs', links),
+    ]);
+    expect(listPaths(shelves.all().places)).toEqual(['models/first']);
   });
 
   it('never leave a folder that has become a link since it was found', () => {
@@ -150,13 +146,9 @@ describe('several shelves', () => {
     const shelves = searched([createShelf('runs', root)]);
     expect(shelves.file('runs/first/config.yaml')).toBe(join(root, 'first', 'config.yaml'));
     rmSync(join(root, 'first'), { recursive: true });
-    const outside = mkdtempSync(join(tmpdir(), 'emerging-'));
-    try {
-      writeFileSync(join(outside, 'config.yaml'), 'secret');
-      symlinkSync(outside, join(root, 'first'));
-      expect(shelves.file('runs/first/config.yaml')).toBe(undefined);
-    } finally {
-      rmSync(outside, { recursive: true });
-    }
+    const outside = mkdtempSync(join(folder, 'outside-'));
+    writeFileSync(join(outside, 'config.yaml'), 'secret');
+    symlinkSync(outside, join(root, 'first'));
+    expect(shelves.file('runs/first/config.yaml')).toBe(undefined);
   });
 });

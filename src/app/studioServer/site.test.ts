@@ -9,26 +9,26 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { catchUserError } from '../../testing/catchUserError.ts';
+import { temporaryFolder } from '../../testing/command.ts';
 import { bundledModels, type StudioFiles, studioFiles } from './files.ts';
 import { requireSiteFolder, writeSite } from './site.ts';
 
+const folder = temporaryFolder();
 let root: string;
 let site: string;
 let files: StudioFiles;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'emerging-'));
+  root = mkdtempSync(join(folder, 'site-'));
   site = join(root, 'site');
   mkdirSync(join(root, 'page', 'assets'), { recursive: true });
   writeFileSync(join(root, 'page', 'index.html'), '<html><head></head></html>');
   writeFileSync(join(root, 'page', 'assets', 'a.js'), 'one');
   files = studioFiles([bundledModels], join(root, 'page'));
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const read = (name: string): string => readFileSync(join(site, name), 'utf8');
 

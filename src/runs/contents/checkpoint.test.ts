@@ -1,14 +1,14 @@
 // Which files are read as checkpoints, and which are rejected.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { tensorChecksum } from '../../data/files/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { temporaryFolder } from '../../testing/command.ts';
 import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';
 import { folderStore } from '../folder/folderStore.ts';
 import { createRunFolder } from '../folder/newRunFolder.ts';
@@ -18,18 +18,11 @@ import { readChosenCheckpoint } from './chosenCheckpoint.ts';
 import { newGuard } from './guardState.ts';
 import { requireArrays, restore } from './restore.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'checkpoint-'));
+const root = temporaryFolder();
 const paths = createRunFolder(join(root, 'run'), '');
 const store = folderStore(paths);
 const path = checkpointPath(paths, 3);
-const model = new Glow([4, 4, 1], {
-  levels: 1,
-  depth: 1,
-  conditioner: { width: 2 },
-  mixing: '1x1',
-  learnedPrior: true,
-  bits: 8,
-});
+const model = new Glow([4, 4, 1], { levels: 1, depth: 1, conditioner: { width: 2 }, mixing: '1x1' });
 const layout = new ParameterLayout(model.parameters);
 const state = {
   step: 3,
@@ -39,8 +32,6 @@ const state = {
   average: layout.zeros(),
   optimizer: { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } },
 };
-
-afterAll(() => rmSync(root, { recursive: true }));
 
 /** Writes the checkpoint with changed metadata and a matching checksum; undefined entries are omitted. */
 async function withMetadata(changes: Record<string, string | undefined>): Promise<void> {

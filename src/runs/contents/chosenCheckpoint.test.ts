@@ -10,14 +10,7 @@ import { RunStore } from './runStore.ts';
 
 const files = memoryFiles('run');
 const store = new RunStore(files);
-const model = new Glow([4, 4, 1], {
-  levels: 1,
-  depth: 1,
-  conditioner: { width: 2 },
-  mixing: '1x1',
-  learnedPrior: true,
-  bits: 8,
-});
+const model = new Glow([4, 4, 1], { levels: 1, depth: 1, conditioner: { width: 2 }, mixing: '1x1' });
 const layout = new ParameterLayout(model.parameters);
 const optimizer = { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } } as const;
 

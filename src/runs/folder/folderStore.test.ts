@@ -1,25 +1,20 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../testing/command.ts';
 import type { RunStore } from '../contents/runStore.ts';
 import { largestSummary } from '../contents/runSummary.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { type RunPaths, readSummary } from './runFolder.ts';
 
-let root: string;
+const folder = temporaryFolder();
 let paths: RunPaths;
 let store: RunStore;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'summary-'));
-  paths = createRunFolder(join(root, 'run'), '');
+  paths = createRunFolder(mkdtempSync(join(folder, 'run-')), '');
   store = folderStore(paths);
-});
-
-afterEach(() => {
-  rmSync(root, { recursive: true });
 });
 
 it('refuses to train into a folder in the place of a file, before anything is written', async () => {

@@ -1,23 +1,20 @@
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { catchUserError } from '../../testing/catchUserError.ts';
+import { temporaryFolder } from '../../testing/command.ts';
 import { readChosenCheckpoint } from '../contents/chosenCheckpoint.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { checkpointPath, listRunFolders, requireRun, savedSteps } from './runFolder.ts';
 
+const folder = temporaryFolder();
 let root: string;
 let run: string;
 
 beforeEach(() => {
-  root = fs.mkdtempSync(join(tmpdir(), 'runs-'));
+  root = fs.mkdtempSync(join(folder, 'runs-'));
   run = join(root, 'runs', 'quickstart');
-});
-
-afterEach(() => {
-  fs.rmSync(root, { recursive: true });
 });
 
 describe('requireRun', () => {

@@ -1,21 +1,20 @@
 // The errors for a run that another process is training.
-import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { hostname, tmpdir } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { ownMark } from '../../data/files/processes.ts';
+import { temporaryFolder } from '../../testing/command.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { type RunPaths, runFiles } from './runFolder.ts';
 
-let root: string;
+const folder = temporaryFolder();
 let paths: RunPaths;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'lock-'));
-  paths = createRunFolder(join(root, 'run'), '');
+  paths = createRunFolder(join(mkdtempSync(join(folder, 'lock-')), 'run'), '');
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 /** Leaves a lock as another process would, last renewed a minute or the given number of seconds ago. */
 function leave(text: string, seconds = 60): void {

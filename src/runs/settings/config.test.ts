@@ -57,11 +57,6 @@ describe('an invalid layer is rejected with one line', () => {
       'not-found',
     ],
     [
-      'option of another optimiser',
-      { training: { optimizer: { name: 'adamw', biasCorrection: 'standard' } } },
-      'training.optimizer.biasCorrection is an option of adamax, muon, but training.optimizer is adamw: leave it out or set training.optimizer=adamax',
-    ],
-    [
       'no list',
       { data: { augment: 'flip' } },
       "data.augment must be a list of flip, flipVertical, transpose, shift, shiftReflect, not 'flip'",

@@ -94,9 +94,7 @@ describe('images', () => {
         depth: 200,
         conditioner: { width: 8192 },
         mixing: largest(mixing),
-        coupling: 'affine',
         learnedPrior: true,
-        bits: 8,
       },
       [2048, 2048, 3],
     );

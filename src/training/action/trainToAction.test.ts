@@ -1,31 +1,27 @@
 // Training to an action: a Gaussian one gives its density; runs resume to the bit and are ordinary ones; what is refused.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../core/numeric/imageShape.ts';
 import { decompose, logAbsPivotProduct } from '../../core/numeric/linearAlgebra.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { memoryFiles } from '../../data/files/fileStore.ts';
-import { readJsonLines } from '../../data/files/files.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { loadModel } from '../../model/loading/loadModel.ts';
 import { trainedModel } from '../../model/trainedModel.ts';
-import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { multiply, product, reshape, sum, sumPerImage } from '../../tensor/operations/index.ts';
 import { constant } from '../../tensor/tensor.ts';
+import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { exportModel } from '../../uses/export/exportModel.ts';
 import type { Action } from '../gradients/actionLoss.ts';
 import { train } from '../loop/train.ts';
 import { trainToAction } from './trainToAction.ts';
 import { weighSamples } from './weightedSamples.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'action-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const { inRoot, paths, metrics, summary, bytes } = tinyRunFolders();
 
 const shape: ImageShape = [2, 2, 1];
 const precision = [4, 1, 0.5, 0, 1, 3, 0, -0.5, 0.5, 0, 2, 0.8, 0, -0.5, 0.8, 1.5];
@@ -104,27 +100,21 @@ describe('a run', () => {
   };
   const quartic: Action = (x) => sumPerImage(multiply(multiply(x, x), multiply(x, x)));
   const options = { config: config(changes), imageShape: [4, 4, 2] as const, threads: 1 };
-  const readFiles = (directory: string): Buffer[] => {
-    const paths = runPaths(directory);
-    return [paths.metrics, checkpointPath(paths, 12)].map((path) => readFileSync(path));
-  };
 
   it('resumes to the bit, in nats/value, and is loaded, sampled and exported like any other', async () => {
-    const [uninterrupted, parts] = [join(root, 'whole'), join(root, 'parts')];
+    const [uninterrupted, parts] = [inRoot('whole'), inRoot('parts')];
     await trainToAction({ ...options, place: uninterrupted }, quartic);
     await trainToAction({ ...options, place: parts, stopAt: 5 }, quartic);
     const { complete } = await trainToAction({ ...options, place: parts, resume: true }, quartic);
     expect(complete).toBe(true);
-    readFiles(uninterrupted).forEach((file, index) => {
-      expect(file.equals(readFiles(parts)[index]!)).toBe(true);
-    });
-    const lines = [...readJsonLines(runPaths(uninterrupted).metrics)];
+    expect(bytes('parts', 12)).toEqual(bytes('whole', 12));
+    const lines = metrics('whole');
     expect(lines.every(({ natsPerValue }) => typeof natsPerValue === 'number')).toBe(true);
     expect(lines.length).toBe(12);
-    const { card, summary } = runPaths(uninterrupted);
-    expect(readFileSync(card, 'utf8')).toContain('| Trained to | the action gaussian, without images |');
-    expect(readFileSync(card, 'utf8')).not.toContain('evaluate');
-    expect(JSON.parse(readFileSync(summary, 'utf8')).action).toBe(true);
+    const card = readFileSync(paths('whole').card, 'utf8');
+    expect(card).toContain('| Trained to | the action gaussian, without images |');
+    expect(card).not.toContain('evaluate');
+    expect(summary('whole').action).toBe(true);
     await using model = await loadModel(uninterrupted, { threads: 1 });
     const samples = await model.sample({ count: 3, seed: 4 });
     const { files } = await exportModel(uninterrupted);

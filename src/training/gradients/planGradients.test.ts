@@ -12,14 +12,12 @@ import type { ActivationChoice, GradientPlan } from './gradientPlan.ts';
 import { definePieces } from './pieces.ts';
 import { planGradients } from './planGradients.ts';
 
-const options: ModelOptions = {
+const options: Partial<ModelOptions> = {
   levels: 2,
   depth: 2,
   // So wide that no network is dead by chance, and no multiple of what the processor computes at once.
   conditioner: { width: 18 },
   mixing: 'emerging',
-  learnedPrior: true,
-  bits: 8,
 };
 
 const imageShape = [4, 8, 2] as const;

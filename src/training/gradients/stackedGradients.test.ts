@@ -22,14 +22,12 @@ import { gradientDefinition } from './wholeGradients.ts';
 
 const { onnx } = onnxProto;
 
-const options: ModelOptions = {
+const options: Partial<ModelOptions> = {
   levels: 2,
   depth: 3,
   // So wide that no network is dead by chance.
   conditioner: { width: 16 },
   mixing: 'emerging',
-  learnedPrior: true,
-  bits: 8,
 };
 
 const IMAGES = 3;

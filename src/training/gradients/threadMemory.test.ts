@@ -65,17 +65,8 @@ afterEach(() => memory.clear());
 
 test.each([2, 3])('the memory of %d workers equals the size of their arrays', async (workers) => {
   // This mixing has untrained weights, so there are fewer gradients than weights.
-  const options = {
-    levels: 2,
-    depth: 1,
-    conditioner: { width: 4 },
-    mixing: '1x1-plu',
-  } as const;
-  const model = new Glow([4, 8, 2], {
-    ...options,
-    learnedPrior: true,
-    bits: 8,
-  });
+  const options = { levels: 2, depth: 1, conditioner: { width: 4 }, mixing: '1x1-plu' } as const;
+  const model = new Glow([4, 8, 2], options);
   const layout = new ParameterLayout(model.parameters);
   const [images, activations] = [6, 'keep'] as const;
   const plan = (count: number, imageCount: number) =>

@@ -3,13 +3,11 @@ import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { requireWorkers, type WorkerBounds, workersFor } from './workers.ts';
 
-const options: ModelOptions = {
+const options: Partial<ModelOptions> = {
   levels: 2,
   depth: 4,
   conditioner: { width: 64 },
   mixing: 'emerging',
-  learnedPrior: true,
-  bits: 8,
 };
 
 describe('the default number of workers', () => {

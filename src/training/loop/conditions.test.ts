@@ -81,8 +81,6 @@ it('learns from true conditions, which the run stores with their scales, and res
   const { test } = dataset();
   await using model = new FlowModel(trainedModel(real.model, real.state));
   const { bitsPerDim } = await evaluate(model, test, { draws: 2 });
-  const levels = new Float64Array(test.count);
-  test.conditions!.level!.read([...levels.keys()], levels);
   await using stored = new FlowModel(await readRun(run.store));
   expect((await evaluate(stored, test, { draws: 2 })).bitsPerDim).toBe(bitsPerDim);
   // Brighter samples for a higher level.

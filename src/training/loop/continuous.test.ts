@@ -1,23 +1,16 @@
 // A continuous model from training to export: standardised by its images, in nats per value, the same after a stop.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { mean, variance } from '../../core/numeric/statistics.ts';
 import { type Dataset, imagesInMemory, readAll } from '../../data/contract/dataset.ts';
-import { readJsonLines } from '../../data/files/files.ts';
 import { resultUnit } from '../../flows/models/unit.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { loadTrained } from '../../model/loading/loadTrained.ts';
 import { evaluate } from '../../model/measure/evaluate.ts';
-import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
-import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { startRun } from '../../runs/open/run.node.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
-import { train } from './train.ts';
-
-const root = mkdtempSync(join(tmpdir(), 'continuous-'));
-afterAll(() => rmSync(root, { recursive: true }));
+import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 
 const SIDE = 8;
 /** The values are N(mean, deviation²), independently: their entropy is known. */
@@ -46,21 +39,13 @@ const createConfig = (steps: number, augment: readonly string[] = []) =>
     },
   });
 
-async function trained(name: string, stopAt?: number, workers = 1): Promise<void> {
-  const run = await startRun(createConfig(12), join(root, name), { dataset });
-  await train({ ...run, threads: workers, workers, ...(stopAt !== undefined && { stopAt }) });
-}
-
-const readFiles = (name: string): Buffer[] => {
-  const paths = runPaths(join(root, name));
-  return [paths.metrics, checkpointPath(paths, 12)].map((path) => readFileSync(path));
-};
+const { inRoot, paths, begin, goOn, metrics, summary, bytes } = tinyRunFolders(dataset);
 
 describe('a continuous run', () => {
   let model: FlowModel;
   beforeAll(async () => {
-    await trained('whole');
-    model = new FlowModel(await loadTrained(join(root, 'whole')));
+    await begin('whole', {}, createConfig(12));
+    model = new FlowModel(await loadTrained(inRoot('whole')));
   });
   afterAll(() => model.release());
 
@@ -71,17 +56,16 @@ describe('a continuous run', () => {
       mean: [Math.fround(mean(values))],
       deviation: [expect.closeTo(Math.sqrt(variance(values) * (1 - 1 / values.length)), 4)],
     });
-    expect(readFileSync(runPaths(join(root, 'whole')).config, 'utf8')).toContain('continuous:\n    mean:\n');
+    expect(readFileSync(paths('whole').config, 'utf8')).toContain('continuous:\n    mean:\n');
   });
 
   it('is in nats per value everywhere', async () => {
-    const lines = [...readJsonLines(runPaths(join(root, 'whole')).metrics)];
+    const lines = metrics('whole');
     expect(lines.some(({ natsPerValue }) => typeof natsPerValue === 'number')).toBe(true);
     expect(lines.some(({ validationNatsPerValue }) => typeof validationNatsPerValue === 'number')).toBe(true);
     expect(JSON.stringify(lines)).not.toContain('itsPerDim');
-    const summary = JSON.parse(readFileSync(runPaths(join(root, 'whole')).summary, 'utf8'));
     const [last] = lines.flatMap(({ validationNatsPerValue }) => validationNatsPerValue ?? []).slice(-1);
-    expect(summary.natsPerValue).toBe(last);
+    expect(summary('whole').natsPerValue).toBe(last);
   });
 
   it('finds about the entropy of its images, in their own unit', async () => {
@@ -122,11 +106,9 @@ describe('a continuous run', () => {
   });
 
   it('is the same after a stop', async () => {
-    await trained('stopped', 5);
-    await train({ ...(await resumeRun(join(root, 'stopped'), {}, { dataset })), threads: 1, workers: 1 });
-    readFiles('stopped').forEach((bytes, index) => {
-      expect(Buffer.compare(bytes, readFiles('whole')[index]!)).toBe(0);
-    });
+    await begin('stopped', { stopAt: 5 }, createConfig(12));
+    await goOn('stopped');
+    expect(bytes('stopped', 12)).toEqual(bytes('whole', 12));
   });
 });
 
@@ -150,15 +132,15 @@ describe('a continuous run refuses', () => {
     ],
     ['NaN', new Float32Array(64 * SIDE * SIDE).fill(Number.NaN), /fields: .* not finite/],
   ])('%s', async (name, data, message) => {
-    await expect(startRun(createConfig(1), join(root, name), { dataset: withTrain(data) })).rejects.toThrow(
+    await expect(startRun(createConfig(1), inRoot(name), { dataset: withTrain(data) })).rejects.toThrow(
       message,
     );
   });
 
   it('augmentations that interpolate', async () => {
-    await expect(
-      startRun(createConfig(1, ['flip', 'shift']), join(root, 'shift'), { dataset }),
-    ).rejects.toThrow(/data.augment: shift interpolates 8-bit values/);
+    await expect(startRun(createConfig(1, ['flip', 'shift']), inRoot('shift'), { dataset })).rejects.toThrow(
+      /data.augment: shift interpolates 8-bit values/,
+    );
   });
 });
 
@@ -170,7 +152,7 @@ it('integers do not take real numbers', async () => {
       training: { steps: 1 },
     },
   });
-  await expect(startRun(config, join(root, 'integers'), { dataset })).rejects.toThrow(
+  await expect(startRun(config, inRoot('integers'), { dataset })).rejects.toThrow(
     /the values of fields are real numbers \(float32\), but the model takes integers of 8 bits/,
   );
 });

@@ -1,48 +1,26 @@
 // Runs on a device, here a software one: trouble, interruptions, and changes between devices.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { readJsonLines } from '../../data/files/files.ts';
-import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
-import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { savedSteps } from '../../runs/folder/runFolder.ts';
 import { Session } from '../../tensor/engine/session.ts';
+import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
 import { DeviceArrays } from '../step/deviceArrays.ts';
-import { type TrainingOptions, type TrainingResult, train } from './train.ts';
+import type { TrainingResult } from './train.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'device-'));
-const inRoot = (name: string): string => join(root, name);
-const dataset = labelledTinyDataset(8);
-const [withClasses, variational, classesAndVariational] = conditionedModels.map(([, model]) => model);
+const { paths, begin, goOn, metrics, summary } = tinyRunFolders(labelledTinyDataset(8));
+const [withClasses, variational, classesAndVariational] = conditionedModels.map(([, model]) =>
+  tinyConfig({}, model),
+);
 const onCpu = { device: 'cpu', threads: 1, workers: 1 } as const;
 
-afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
-
-const readLines = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
-const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
-
-async function started(
-  name: string,
-  options: Partial<TrainingOptions>,
-  model: ConfigLayer['model'] = {},
-  training: ConfigLayer['training'] = {},
-): Promise<TrainingResult> {
-  return train({ ...(await startRun(tinyConfig(training, model), inRoot(name), { dataset })), ...options });
-}
-
-async function resumed(name: string, options: Partial<TrainingOptions>): Promise<TrainingResult> {
-  return train({ ...(await resumeRun(inRoot(name), {}, { dataset })), ...options });
-}
 
 /** The losses of two runs agree to 1e-4, and so do their weights. */
 function expectSame(a: TrainingResult, b: TrainingResult, [first, second]: [string, string]): void {
   const losses = (name: string) =>
-    readLines(name).map(({ bitsPerDim, validationBitsPerDim }) => Number(bitsPerDim ?? validationBitsPerDim));
+    metrics(name).map(({ bitsPerDim, validationBitsPerDim }) => Number(bitsPerDim ?? validationBitsPerDim));
   const [ours, theirs] = [losses(first), losses(second)];
   expect(ours).toHaveLength(theirs.length);
   for (const [step, loss] of ours.entries()) {
@@ -58,12 +36,12 @@ function expectSame(a: TrainingResult, b: TrainingResult, [first, second]: [stri
 
 describeOnGpu('a run on a device', () => {
   it('has the same losses as on the CPU, and either resumes where the other stopped', async () => {
-    const uninterrupted = await started('cpu', onCpu, classesAndVariational);
-    expectSame(await started('gpu', onGpu, classesAndVariational), uninterrupted, ['gpu', 'cpu']);
-    await started('both', { ...onGpu, stopAt: 3 }, classesAndVariational);
-    await resumed('both', { ...onCpu, stopAt: 4 });
-    expectSame(await resumed('both', onGpu), uninterrupted, ['both', 'cpu']);
-    expect(readSummary('both').changes).toEqual(
+    const uninterrupted = await begin('cpu', onCpu, classesAndVariational);
+    expectSame(await begin('gpu', onGpu, classesAndVariational), uninterrupted, ['gpu', 'cpu']);
+    await begin('both', { ...onGpu, stopAt: 3 }, classesAndVariational);
+    await goOn('both', { ...onCpu, stopAt: 4 });
+    expectSame(await goOn('both', onGpu), uninterrupted, ['both', 'cpu']);
+    expect(summary('both').changes).toEqual(
       expect.arrayContaining([
         { step: 3, setting: 'device', from: 'webgpu', to: 'cpu' },
         { step: 4, setting: 'device', from: 'cpu', to: 'webgpu' },
@@ -74,14 +52,11 @@ describeOnGpu('a run on a device', () => {
   it('stops after the step of an interruption, with a checkpoint', async () => {
     const stop = new AbortController();
     const onStep = (step: number) => step === 3 && stop.abort();
-    const result = await started(
-      'stopped',
-      { ...onGpu, signal: stop.signal, events: { onStep } },
-      withClasses,
-    );
+    const options = { ...onGpu, signal: stop.signal, events: { onStep } };
+    const result = await begin('stopped', options, withClasses);
     expect(result).toMatchObject({ interrupted: true, state: { step: 3 } });
-    const uninterrupted = await started('whole', onCpu, withClasses);
-    expectSame(await resumed('stopped', onGpu), uninterrupted, ['stopped', 'whole']);
+    const uninterrupted = await begin('whole', onCpu, withClasses);
+    expectSame(await goOn('stopped', onGpu), uninterrupted, ['stopped', 'whole']);
   });
 
   it('drops bad steps, names the layer, and rolls back', async () => {
@@ -95,7 +70,7 @@ describeOnGpu('a run on a device', () => {
     });
     const troubles: string[] = [];
     const events = { onTrouble: (_: number, text: string) => troubles.push(text) };
-    const { state } = await started('spoilt', { ...onGpu, events });
+    const { state } = await begin('spoilt', { ...onGpu, events });
     expect(troubles.slice(0, 3)).toEqual(
       [3, 4, 5].map((step) =>
         expect.stringMatching(`^step ${step} was dropped: the loss is not finite: first in layer`),
@@ -120,23 +95,19 @@ describeOnGpu('a run on a device', () => {
         isLost = step === 3;
       },
     };
-    await expect(started('lost', { ...onGpu, events }, variational)).rejects.toThrow(
+    await expect(begin('lost', { ...onGpu, events }, variational)).rejects.toThrow(
       new RegExp(
         "^the device 'webgpu' failed: WebGPU device lost \\(2\\): gone; use device: 'cpu'\\. The run is safe up to step 2: " +
           "resumeRun\\('.*lost'\\) resumes from there$",
       ),
     );
     isLost = false;
-    expectSame(await resumed('lost', onCpu), await started('kept', onCpu, variational), ['lost', 'kept']);
+    expectSame(await goOn('lost', onCpu), await begin('kept', onCpu, variational), ['lost', 'kept']);
   });
 
   describe('whose results become wrong ends at the next milestone, with its checkpoints', () => {
     /** Trains; from the end of step 3 on, the device writes no gradients, or no losses, so that the previous ones stay. */
-    const trainedStale = (
-      name: string,
-      field: 'gradients' | 'bitsPerDim',
-      options: Partial<TrainingOptions> = {},
-    ) => {
+    const trainedStale = (field: 'gradients' | 'bitsPerDim') => {
       let [isStale, stale] = [false, {}];
       const { target } = DeviceArrays.prototype;
       vi.spyOn(DeviceArrays.prototype, 'target').mockImplementation(function (this: DeviceArrays, part) {
@@ -152,14 +123,15 @@ describeOnGpu('a run on a device', () => {
       const onStep = (step: number) => {
         isStale = step >= 3;
       };
-      return started(name, { ...onGpu, events: { onStep }, ...options }, variational, { microBatch: 4 });
+      const config = { ...variational!, training: tinyConfig({ microBatch: 4 }).training };
+      return begin(field, { ...onGpu, events: { onStep } }, config);
     };
 
     it.each([
       ['gradients', /gradients that differ by [\d.e+]+ % of their norm/],
       ['bitsPerDim', /\d\.\d+ instead of \d\.\d+ bits\/dim for an image/],
     ] as const)('%s', async (field, difference) => {
-      const text = await trainedStale(field, field).then(
+      const text = await trainedStale(field).then(
         () => '',
         ({ message }: Error) => message,
       );
@@ -170,22 +142,20 @@ describeOnGpu('a run on a device', () => {
             `resumeRun\\('.*${field}'\\) resumes the run$`,
         ),
       );
-      expect(savedSteps(runPaths(inRoot(field)))).toEqual([2]);
+      expect(savedSteps(paths(field))).toEqual([2]);
       vi.restoreAllMocks();
-      expect(await resumed(field, onCpu)).toMatchObject({ complete: true, state: { step: 6 } });
+      expect(await goOn(field, onCpu)).toMatchObject({ complete: true, state: { step: 6 } });
     });
   });
 
-  it('keeps its memory over 250 steps', async () => {
+  it('keeps its memory over 120 steps', async () => {
     const seen: number[] = [];
-    const onStep = (step: number) => step % 25 === 0 && seen.push(process.memoryUsage.rss());
-    const config = tinyConfig({ steps: 250 });
-    const wide = { ...config, model: { ...config.model, conditioner: { name: 'glow', width: 128 } } };
-    const run = await startRun(wide, inRoot('long'), { dataset });
-    const { state } = await train({ ...run, ...onGpu, events: { onStep } });
+    const onStep = (step: number) => step % 12 === 0 && seen.push(process.memoryUsage.rss());
+    const wide = tinyConfig({ steps: 120 }, { conditioner: { width: 192 } });
+    const { state } = await begin('long', { ...onGpu, events: { onStep } }, wide);
     const bytes = Object.values(state.weights).reduce((sum, { data }) => sum + data.byteLength, 0);
     // The first steps fill pools; after that a vector of the weights lost in each step would show.
-    expect(125 * bytes).toBeGreaterThan(2 * 8 * 2 ** 20);
+    expect(60 * bytes).toBeGreaterThan(2 * 8 * 2 ** 20);
     expect(Math.max(...seen.slice(5)) - Math.max(...seen.slice(2, 5))).toBeLessThan(8 * 2 ** 20);
   });
 });

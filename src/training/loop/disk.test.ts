@@ -2,28 +2,21 @@
 // message, and what was saved before can be loaded.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
-import { resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { savedSteps } from '../../runs/folder/runFolder.ts';
 import { commandLine } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
-import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { train } from './train.ts';
+import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'disk-'));
-const dataset = tinyDataset(8);
+const { inRoot, paths, begin, goOn } = tinyRunFolders();
 const emerging = commandLine();
-
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Trains a run of 6 steps until it fails. */
 async function failing(name: string, events: TrainingEvents): Promise<UserError> {
-  const run = await startRun(tinyConfig(), join(root, name), { dataset });
-  const error = await train({ ...run, threads: 1, events }).then(
+  const error = await begin(name, { events }).then(
     () => new Error('it did not fail'),
     (reason) => reason,
   );
@@ -32,32 +25,28 @@ async function failing(name: string, events: TrainingEvents): Promise<UserError>
   return error;
 }
 
-const goOn = async (name: string) =>
-  train({ ...(await resumeRun(join(root, name), {}, { dataset })), threads: 1 });
-
 describe('a folder moved away during training', () => {
   it('ends the training; once restored, it resumes', async () => {
-    const [from, to] = [join(root, 'moved'), join(root, 'elsewhere')];
+    const [from, to] = [inRoot('moved'), inRoot('elsewhere')];
     const error = await failing('moved', { onStep: (step) => step === 3 && renameSync(from, to) });
     expect(error.message).toMatch(/^cannot write .*metrics\.jsonl: there is no folder .*moved/);
     expect(existsSync(from)).toBe(false);
     renameSync(to, from);
-    expect(savedSteps(runPaths(from)).at(-1)).toBe(2);
+    expect(savedSteps(paths('moved')).at(-1)).toBe(2);
     expect((await goOn('moved')).state.step).toBe(6);
   });
 
   it('is recreated if only the checkpoints folder is gone', async () => {
-    const run = await startRun(tinyConfig(), join(root, 'lost'), { dataset });
-    const { checkpoints } = run.paths;
+    const { checkpoints } = paths('lost');
     const events = { onStep: (step: number) => step === 3 && rmSync(checkpoints, { recursive: true }) };
-    await train({ ...run, threads: 1, events });
+    await begin('lost', { events });
     expect(readdirSync(checkpoints)).toEqual(['step-00000004.safetensors', 'step-00000006.safetensors']);
   });
 });
 
 describe('a checkpoint that cannot be written', () => {
   it('ends the training with a message that names it', async () => {
-    const { checkpoints } = runPaths(join(root, 'file'));
+    const { checkpoints } = paths('file');
     const error = await failing('file', {
       onStep(step) {
         if (step === 3) {
@@ -72,7 +61,7 @@ describe('a checkpoint that cannot be written', () => {
 /** A shell in its own namespace, where it may mount; null if the system does not permit that. */
 function mountingShell(): string[] | null {
   const shell = ['unshare', '--user', '--map-root-user', '--mount', 'bash', '-ec'];
-  const folder = mkdtempSync(join(root, 'mount-'));
+  const folder = mkdtempSync(inRoot('mount-'));
   const { status } = spawnSync(shell[0]!, [...shell.slice(1), `mount -t tmpfs -o size=1m tmpfs ${folder}`]);
   return status === 0 ? shell : null;
 }
@@ -90,16 +79,16 @@ describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', { t
     const [program, ...shellArgs] = shell!;
     const script =
       `mount -t tmpfs -o size=400k tmpfs ${full}; cd ${emerging.folder}; ` +
-      `${command.map((word) => `'${word}'`).join(' ')} 2> failure || code=$?; cp -r ${full}/run ${root}/full; echo code $code`;
+      `${command.map((word) => `'${word}'`).join(' ')} 2> failure || code=$?; cp -r ${full}/run ${inRoot('full')}; echo code $code`;
     const output = execFileSync(program!, [...shellArgs, script], { encoding: 'utf8' });
     const failure = readFileSync(join(emerging.folder, 'failure'), 'utf8');
     expect(output).toContain('code 1');
     expect(failure).toMatch(
       /\nemerging: cannot write full\/run\/\S+: no space is left on the disk; free some or .*\. The run is safe up to step \d+: emerging train --resume full\/run resumes from there\n$/,
     );
-    const latest = savedSteps(runPaths(join(root, 'full'))).at(-1);
+    const latest = savedSteps(paths('full')).at(-1);
     expect(failure).toContain(`safe up to step ${latest}:`);
-    const goesOn = await emerging.json('train', '--resume', join(root, 'full'), '--no-test');
+    const goesOn = await emerging.json('train', '--resume', inRoot('full'), '--no-test');
     expect(goesOn).toMatchObject({ steps: 400, complete: true });
   });
 

@@ -1,27 +1,23 @@
 // Training through trouble: bad batches, broken weights, excessive rates, corrupt files. It continues, and
 // reports it.
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { readJsonLines } from '../../data/files/files.ts';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import { checkpointPath, runPaths, savedSteps } from '../../runs/folder/runFolder.ts';
+import { checkpointPath, savedSteps } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
 import { optimizers } from '../../tensor/optimizers/registry.ts';
+import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
 import { type TrainingOptions, train } from './train.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'trouble-'));
-const inRoot = (name: string): string => join(root, name);
 const dataset = tinyDataset(8);
+const { inRoot, paths, metrics, bytes } = tinyRunFolders(dataset);
 
-afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
 /** Starts or resumes a run and trains it; also returns the trouble it reported. */
@@ -46,12 +42,6 @@ async function trained(
   };
   return { ...(await train({ ...run, threads: 1, events, ...options })), told: troubles, rates };
 }
-
-const lines = (name: string) => [...readJsonLines(runPaths(inRoot(name)).metrics)];
-const bytes = (name: string, step: number) => ({
-  metrics: readFileSync(runPaths(inRoot(name)).metrics, 'utf8'),
-  checkpoint: readFileSync(checkpointPath(runPaths(inRoot(name)), step), 'base64'),
-});
 
 /** Puts a NaN into the noise of the batches at these steps. */
 function spoil(isSpoilt: (step: number) => boolean): void {
@@ -85,17 +75,16 @@ describe('a bad batch', () => {
       'step 4 was dropped: the loss is not finite: the batch contains NaN or infinity',
     ]);
     expect(state).toMatchObject({ step: 10, updates: 9, guard: { dropped: 1, rollbacks: 0 } });
-    expect(troubleIn(lines('batch'))).toEqual({ droppedSteps: 1, rollbacks: 0 });
-    const [line] = lines('batch').filter(({ dropped }) => dropped !== undefined);
+    expect(troubleIn(metrics('batch'))).toEqual({ droppedSteps: 1, rollbacks: 0 });
+    const [line] = metrics('batch').filter(({ dropped }) => dropped !== undefined);
     expect(line).toMatchObject({
       step: 4,
       bitsPerDim: null,
       gradientNorm: null,
       dropped: troubles[0]!.replace(/^.*?: /, ''),
     });
-    const paths = runPaths(inRoot('batch'));
     const [before, after] = await Promise.all(
-      [2, 4].map((step) => folderStore(paths).readCheckpoint(step, () => {})),
+      [2, 4].map((step) => folderStore(paths('batch')).readCheckpoint(step, () => {})),
     );
     // Step 3 is in between: only the number of updates shows that step 4 made none.
     expect([before!.updates, after!.updates]).toEqual([2, 3]);
@@ -110,7 +99,7 @@ describe('a bad batch', () => {
       const [uninterrupted, stops] = [`badWhole-${optimizer}`, `badStops-${optimizer}`];
       const { state } = await trained(uninterrupted, { training });
       expect(state.guard).toMatchObject({ dropped: 5, rollbacks: 1, rateFactor: 0.5 });
-      expect(troubleIn(lines(uninterrupted))).toEqual({ droppedSteps: 5, rollbacks: 1 });
+      expect(troubleIn(metrics(uninterrupted))).toEqual({ droppedSteps: 5, rollbacks: 1 });
       // After a dropped step, between dropped steps, and after the rollback.
       for (const stopAt of [4, 13, 14, 20]) {
         await trained(stops, { training, stopAt });
@@ -138,12 +127,12 @@ describe('weights that are not finite', () => {
     );
     expect(troubles[1]).toMatch(reason);
     expect(state).toMatchObject({ step: 10, updates: 9 });
-    expect(lines('weight').find(({ backToStep }) => backToStep !== undefined)).toMatchObject({
+    expect(metrics('weight').find(({ backToStep }) => backToStep !== undefined)).toMatchObject({
       step: 5,
       backToStep: 4,
       rateFactor: 0.5,
     });
-    expect(lines('weight').flatMap(({ learningRate }) => learningRate ?? [])).toEqual(rates);
+    expect(metrics('weight').flatMap(({ learningRate }) => learningRate ?? [])).toEqual(rates);
     expect(new Set(rates.slice(0, 5))).toEqual(new Set([0.001]));
     expect(new Set(rates.slice(5))).toEqual(new Set([0.0005]));
   });
@@ -181,18 +170,20 @@ describe('training that diverges repeatedly', () => {
       () => new Error('it continued'),
       (reason) => reason,
     );
-    const paths = runPaths(inRoot('diverged'));
-    const latest = savedSteps(paths).at(-1)!;
+    const divergedPaths = paths('diverged');
+    const latest = (): number => savedSteps(divergedPaths).at(-1)!;
     const counts = async () => ({
-      inLog: troubleIn(lines('diverged')).rollbacks,
-      inState: (await folderStore(paths).readCheckpoint(savedSteps(paths).at(-1)!, () => {})).guard.rollbacks,
+      inLog: troubleIn(metrics('diverged')).rollbacks,
+      inState: (await folderStore(divergedPaths).readCheckpoint(latest(), () => {})).guard.rollbacks,
     });
     expect(await counts()).toEqual({ inLog: 5, inState: 5 });
     expect(error.message).toContain('; with training.learningRate=1000 it had already rolled back 4 times');
     expect(error.message).toMatch(
       /^the training diverged at step 20: the loss is not finite: first in layer \S+; /,
     );
-    expect(error.message).toContain(`${checkpointPath(paths, latest)} holds the weights of step 0: `);
+    expect(error.message).toContain(
+      `${checkpointPath(divergedPaths, latest())} holds the weights of step 0: `,
+    );
     expect(error.message).toContain(
       `resumeRun('${inRoot('diverged')}', { training: { learningRate: 0.001 } }) resumes from them`,
     );
@@ -224,7 +215,7 @@ describe('clipping', () => {
     const tight = await trained('tight', { training: { clipNorm: 1e-3 } });
     await trained('none');
     expect(bytes('loose', 6).metrics).toBe(bytes('none', 6).metrics);
-    expect(lines('tight')[0]).toEqual(lines('none')[0]);
+    expect(metrics('tight')[0]).toEqual(metrics('none')[0]);
     const largest = ({ state }: typeof tight) =>
       Math.max(...state.optimizer.moments.second!.small!.data.map(Math.abs));
     expect(largest(tight)).toBeLessThanOrEqual(1e-3);
@@ -242,7 +233,7 @@ describe('a corrupt checkpoint', () => {
       await trained('sound');
     }
     cpSync(inRoot('sound'), inRoot(name), { recursive: true });
-    const path = checkpointPath(runPaths(inRoot(name)), 6);
+    const path = checkpointPath(paths(name), 6);
     writeFileSync(path, damage(readFileSync(path)));
     const { damages, state, ...run } = await resumeRun(inRoot(name), {}, { dataset });
     expect(state!.step).toBe(4);
@@ -251,6 +242,6 @@ describe('a corrupt checkpoint', () => {
     expect(existsSync(path)).toBe(true);
     await train({ ...run, state, threads: 1 });
     expect(bytes(name, 6)).toEqual(bytes('sound', 6));
-    expect(readdirSync(runPaths(inRoot(name)).checkpoints)).toContain('step-00000006.safetensors.damaged');
+    expect(readdirSync(paths(name).checkpoints)).toContain('step-00000006.safetensors.damaged');
   });
 });

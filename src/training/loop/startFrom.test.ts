@@ -1,7 +1,5 @@
 // Runs that start from the weights of another model: what they take over, and that neither a stop nor a rollback loses it.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { mean } from '../../core/numeric/statistics.ts';
 import { readAll } from '../../data/contract/dataset.ts';
@@ -10,19 +8,17 @@ import { DEQUANTISER } from '../../flows/models/flow.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { loadModel } from '../../model/loading/loadModel.ts';
 import { trainedModel } from '../../model/trainedModel.ts';
-import { folderStore } from '../../runs/folder/folderStore.ts';
-import { runPaths } from '../../runs/folder/runFolder.ts';
-import { type FolderRun, resumeRun, startRun } from '../../runs/open/run.node.ts';
+import { type FolderRun, startRun } from '../../runs/open/run.node.ts';
 import type { StartingModel } from '../../runs/open/startFrom.ts';
 import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
 import { constant } from '../../tensor/tensor.ts';
+import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
 import { type TrainingResult, train } from './train.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'start-from-'));
-const inRoot = (name: string): string => join(root, name);
 const dataset = tinyDataset(8);
+const { inRoot, paths, begin, goOn, summary } = tinyRunFolders(dataset);
 const pixels = requireEightBits(readAll(dataset.validation), 'tiny');
 let source: FlowModel;
 
@@ -40,16 +36,12 @@ function startedRun(
 }
 
 beforeAll(async () => {
-  const run = await startRun(tinyConfig({ steps: 40 }), inRoot('source'), { dataset });
-  await train({ ...run, threads: 1 });
+  await begin('source', {}, tinyConfig({ steps: 40 }));
   source = await loadModel(inRoot('source'));
 });
 
 afterEach(() => vi.restoreAllMocks());
-afterAll(async () => {
-  await source.release();
-  rmSync(root, { recursive: true });
-});
+afterAll(() => source.release());
 
 /** The model with the raw weights of a result. */
 const toFlowModel = ({ model, state }: TrainingResult): FlowModel =>
@@ -62,12 +54,7 @@ it('starts with the density of the other model, not with random weights', async 
   const first = await train({ ...run, threads: 1, stopAt: 1 });
   const started = toFlowModel(first);
   expect(await measureBits(started)).toBeCloseTo(await measureBits(source), 1);
-  const randomStart = await train({
-    ...(await startRun(tinyConfig({ steps: 20 }), inRoot('random'), { dataset })),
-    threads: 1,
-    stopAt: 1,
-  });
-  const random = toFlowModel(randomStart);
+  const random = toFlowModel(await begin('random', { stopAt: 1 }, tinyConfig({ steps: 20 })));
   expect(await measureBits(random)).toBeGreaterThan((await measureBits(source)) + 0.5);
   await started.release();
   await random.release();
@@ -93,11 +80,10 @@ it('gives new parts their initial values, and takes the rest', async () => {
 
 it('continues from these weights after a stop before the first step', async () => {
   const uninterrupted = await train({ ...(await startedRun('whole')), threads: 1 });
-  const { directory } = (await startedRun('stopped')).paths;
-  const resumed = await train({ ...(await resumeRun(directory, {}, { dataset })), threads: 1 });
+  await startedRun('stopped');
+  const resumed = await goOn('stopped');
   expect(resumed.state.weights).toEqual(uninterrupted.state.weights);
-  const { from, steps } = await folderStore(runPaths(directory)).readSummary();
-  expect([from, steps]).toEqual(['the other model', 20]);
+  expect(summary('stopped')).toMatchObject({ from: 'the other model', steps: 20 });
 });
 
 it('rolls back to these weights', async () => {
@@ -119,9 +105,9 @@ it('rolls back to these weights', async () => {
 });
 
 it('refuses to continue with random weights if its checkpoints are gone', async () => {
-  const { paths } = await startedRun('gone');
-  rmSync(paths.checkpoints, { recursive: true });
-  await expect(resumeRun(paths.directory, {}, { dataset })).rejects.toThrow(
+  await startedRun('gone');
+  rmSync(paths('gone').checkpoints, { recursive: true });
+  await expect(goOn('gone')).rejects.toThrow(
     /started from the weights of the other model and has no checkpoint any more: start a new run from them$/,
   );
 });
@@ -130,7 +116,7 @@ it.each([null, 'runs/source', 3, {}])('refuses %j as a model, and creates nothin
   await expect(startedRun('no model', {}, from as never)).rejects.toThrow(
     'from must be a model, such as await loadModel(',
   );
-  expect(readdirSync(root)).not.toContain('no model');
+  expect(readdirSync(inRoot('.'))).not.toContain('no model');
 });
 
 it('names what differs if the images have other channels', async () => {
@@ -152,6 +138,6 @@ it('refuses weights of other sizes or another model, and creates nothing', async
   await expect(startedRun('none', {}, { parameters: {} })).rejects.toThrow(
     'no parameter has the same path in both models',
   );
-  expect(readdirSync(root)).not.toContain('wide');
-  expect(readdirSync(root)).not.toContain('none');
+  expect(readdirSync(inRoot('.'))).not.toContain('wide');
+  expect(readdirSync(inRoot('.'))).not.toContain('none');
 });

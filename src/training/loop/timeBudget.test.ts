@@ -1,22 +1,17 @@
 // How a time budget chooses the number of steps, and that the run is then the same as one with this number.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
-import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startRun } from '../../runs/open/run.node.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
+import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { followerStore } from '../ranks.ts';
 import { leastBudget, StepTimes, stepsWithin } from './timeBudget.ts';
 import { type TrainingOptions, type TrainingResult, train } from './train.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'time-budget-'));
-const inRoot = (name: string): string => join(root, name);
 const dataset = tinyDataset(8);
+const { inRoot, paths, begin, goOn, summary, bytes: logs } = tinyRunFolders(dataset);
 
-afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
 describe('the time of a step', () => {
@@ -66,38 +61,13 @@ const TICK = 0.035;
 const minutes = 0.05;
 /** Both the warm-up, which is shortened, and the decay depend on the number of steps. */
 const training = { warmupSteps: 1000, decay: 0.95, steps: 500 } as const;
-
-async function begin(
-  name: string,
-  options: Partial<TrainingOptions>,
-  layer: ConfigLayer['training'] = training,
-): Promise<TrainingResult> {
-  return train({
-    ...(await startRun(tinyConfig(layer), inRoot(name), { dataset })),
-    threads: 1,
-    ...options,
-  });
-}
-
-async function resume(
-  name: string,
-  options: Partial<TrainingOptions> = {},
-  changes?: ConfigLayer,
-): Promise<TrainingResult> {
-  return train({ ...(await resumeRun(inRoot(name), changes, { dataset })), threads: 1, ...options });
-}
-
-const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
+const start = tinyConfig(training);
 
 /** The files that equal runs share to the byte. */
-function bytes(name: string, step: number): Record<string, string> {
-  const paths = runPaths(inRoot(name));
-  return {
-    config: readFileSync(paths.config, 'utf8'),
-    metrics: readFileSync(paths.metrics, 'utf8'),
-    checkpoint: readFileSync(checkpointPath(paths, step), 'base64'),
-  };
-}
+const bytes = (name: string, step: number) => ({
+  ...logs(name, step),
+  config: readFileSync(paths(name).config, 'utf8'),
+});
 
 describe('a run with a time budget', () => {
   beforeEach(() => {
@@ -114,7 +84,7 @@ describe('a run with a time budget', () => {
       expect(seconds).toBeLessThan(60 * minutes);
       chosenSteps.push(steps);
     };
-    const { config, complete, state } = await begin('budget', { minutes, events: { onStepsChosen } });
+    const { config, complete, state } = await begin('budget', { minutes, events: { onStepsChosen } }, start);
     const steps = config.training.steps!;
     expect(chosenSteps).toEqual([steps]);
     expect(steps).toBeGreaterThan(20);
@@ -122,34 +92,36 @@ describe('a run with a time budget', () => {
     expect(state.step).toBe(steps);
     const warmupSteps = Math.floor(steps / 10);
     expect(config.training).toEqual(tinyConfig({ ...training, steps, warmupSteps }).training);
-    expect(readSummary('budget').minutes).toBeUndefined();
-    await begin('fixed', {}, { ...training, steps, warmupSteps });
+    expect(summary('budget').minutes).toBeUndefined();
+    await begin('fixed', {}, tinyConfig({ ...training, steps, warmupSteps }));
     expect(bytes('budget', steps)).toEqual(bytes('fixed', steps));
 
-    await begin('stopped', { minutes, stopAt: 7 });
-    const { config: chosen } = await resume('stopped', { stopAt: 9 });
+    await begin('stopped', { minutes, stopAt: 7 }, start);
+    const { config: chosen } = await goOn('stopped', { stopAt: 9 });
     const last = chosen.training.steps!;
-    await begin('whole', {}, { ...training, steps: last, warmupSteps: Math.floor(last / 10) });
-    await resume('stopped');
+    const wholeConfig = tinyConfig({ ...training, steps: last, warmupSteps: Math.floor(last / 10) });
+    await begin('whole', {}, wholeConfig);
+    await goOn('stopped');
     expect(bytes('stopped', last)).toEqual(bytes('whole', last));
-    expect(readSummary('stopped')).toMatchObject({ steps: last, complete: true });
-    expect(readSummary('stopped').changes).toBeUndefined();
+    expect(summary('stopped')).toMatchObject({ steps: last, complete: true });
+    expect(summary('stopped').changes).toBeUndefined();
   });
 
   it('chooses once: not after a step, but again if it was killed before', async () => {
-    await begin('once', { minutes, stopAt: 1 });
-    await expect(resume('once', { minutes })).rejects.toThrow(
+    await begin('once', { minutes, stopAt: 1 }, start);
+    await expect(goOn('once', { minutes })).rejects.toThrow(
       `${inRoot('once')} is at step 1, and its number of steps is already chosen: omit minutes: 0.05, or set another number`,
     );
     const kill = async (): Promise<never> => {
       throw new Error('killed');
     };
-    await expect(begin('killed', { minutes, reports: { rehearse: kill } })).rejects.toThrow('killed');
-    expect(readSummary('killed')).toEqual({ minutes });
-    const { config } = await resume('killed', { stopAt: 1 });
+    const killing = { minutes, reports: { rehearse: kill } };
+    await expect(begin('killed', killing, start)).rejects.toThrow('killed');
+    expect(summary('killed')).toEqual({ minutes });
+    const { config } = await goOn('killed', { stopAt: 1 });
     expect(config.training.steps).not.toBe(training.steps);
-    await expect(begin('other', { minutes, reports: { rehearse: kill } })).rejects.toThrow('killed');
-    const resumed = await resume('other', { stopAt: 1 }, { training: { steps: 33 } });
+    await expect(begin('other', killing, start)).rejects.toThrow('killed');
+    const resumed = await goOn('other', { stopAt: 1 }, { training: { steps: 33 } });
     expect(resumed.config.training.steps).toBe(33);
   });
 
@@ -159,8 +131,8 @@ describe('a run with a time budget', () => {
       Array.from({ length: 0.5 / TICK }, () => performance.now());
     };
     const short = { minutes: 0.1, stopAt: 1 };
-    const alone = await begin('alone', short);
-    const drawing = await begin('drawing', { ...short, reports: { rehearse } });
+    const alone = await begin('alone', short, start);
+    const drawing = await begin('drawing', { ...short, reports: { rehearse } }, start);
     const fewer = alone.config.training.steps! - drawing.config.training.steps!;
     // Five milestones and the rehearsal itself take three seconds of six.
     expect(fewer).toBeGreaterThan(0.4 * alone.config.training.steps!);
@@ -175,7 +147,7 @@ describe('a run with a time budget', () => {
     [Number.NaN, /^minutes must be a number above 0, not NaN$/],
   ])('of %d minutes is refused in one line', async (refused, message) => {
     const name = `refused ${refused}`;
-    await expect(begin(name, { minutes: refused })).rejects.toThrow(
+    await expect(begin(name, { minutes: refused }, start)).rejects.toThrow(
       expect.objectContaining({ code: 'invalid-argument', message: expect.stringMatching(message) }),
     );
   });

@@ -1,56 +1,29 @@
 // Library runs from start to finish: what is saved when, what a stop or failure leaves, and what stays
 // unchanged.
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readJsonLines } from '../../data/files/files.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
-import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
+import { runPaths } from '../../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../../runs/open/run.node.ts';
-import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
 import { stringifyConfig } from '../../runs/settings/configText.ts';
 import { Program } from '../../tensor/engine/program.ts';
 import { configuredOptimizer } from '../../tensor/optimizers/registry.ts';
+import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { type TrainingOptions, train } from './train.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'train-'));
-const inRoot = (name: string): string => join(root, name);
 const dataset = tinyDataset(8);
 const engine = { threads: 1 };
+const { inRoot, begin, goOn, bytes } = tinyRunFolders(dataset);
 
-afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
-
-async function begin(
-  name: string,
-  options: Partial<TrainingOptions> = {},
-  training?: ConfigLayer['training'],
-) {
-  return train({
-    ...(await startRun(tinyConfig(training), inRoot(name), { dataset })),
-    ...engine,
-    ...options,
-  });
-}
-
-async function goOn(name: string, options: Partial<TrainingOptions> = {}, changes: ConfigLayer = {}) {
-  return train({ ...(await resumeRun(inRoot(name), changes, { dataset })), ...engine, ...options });
-}
 
 function checkpoints(name: string): number[] {
   return readdirSync(runPaths(inRoot(name)).checkpoints)
     .sort()
     .map((file) => Number(/\d+/.exec(file)![0]));
-}
-
-function bytes(name: string, step: number): { metrics: string; checkpoint: string } {
-  const paths = runPaths(inRoot(name));
-  return {
-    metrics: readFileSync(paths.metrics, 'utf8'),
-    checkpoint: readFileSync(checkpointPath(paths, step), 'base64'),
-  };
 }
 
 /** Options that make training fail while recording a step, as a crash would. */
@@ -147,7 +120,7 @@ describe('a resumed run', () => {
 });
 
 describe('a run with adamw', () => {
-  beforeAll(() => begin('adamw', {}, { optimizer: { name: 'adamw', weightDecay: 0.1 } }));
+  beforeAll(() => begin('adamw', {}, tinyConfig({ optimizer: { name: 'adamw', weightDecay: 0.1 } })));
 
   it('can change the options of adamw on resume, and no others', async () => {
     copy('adamw', 'adamw on');
@@ -185,17 +158,14 @@ describe('a run with muon', () => {
   const training = { optimizer: { name: 'muon', restLearningRate: 0.016 }, learningRate: 0.003 } as const;
   // Wide enough for matrices of several shapes.
   const config = tinyConfig(training, { conditioner: { width: 8 } });
-  const muonRun = async (name: string, options: Partial<TrainingOptions> = {}) =>
-    train({ ...(await startRun(config, inRoot(name), { dataset })), ...engine, ...options });
 
-  it.each([1, 2])('leaves the same bytes with stops, by %i workers', async (workers) => {
-    const [uninterrupted, stopped] = [`muon-${workers}`, `muon-${workers} stopped`];
-    const sharing = { threads: workers, workers };
-    await muonRun(uninterrupted, sharing);
-    await muonRun(stopped, { ...sharing, stopAt: 3 });
-    await goOn(stopped, { ...sharing, stopAt: 5 });
-    await goOn(stopped, sharing);
-    expect(bytes(stopped, 6)).toEqual(bytes(uninterrupted, 6));
+  it('leaves the same bytes with stops, by two workers', async () => {
+    const sharing = { threads: 2, workers: 2 };
+    await begin('muon', sharing, config);
+    await begin('muon stopped', { ...sharing, stopAt: 3 }, config);
+    await goOn('muon stopped', { ...sharing, stopAt: 5 });
+    await goOn('muon stopped', sharing);
+    expect(bytes('muon stopped', 6)).toEqual(bytes('muon', 6));
   });
 
   it('rolls both learning rates back together', () => {
@@ -220,6 +190,24 @@ it('refuses to restart, or start from an earlier state, if the run has got furth
     await expect(training).rejects.toThrow('is already trained to step 6: ');
   }
   expect(bytes('again', 6)).toEqual(bytes('whole', 6));
+});
+
+it('ends, and changes nothing, once another process has taken the run', async () => {
+  const { directory, lock } = runPaths(inRoot('taken'));
+  let otherLock = '';
+  let before: string[] = [];
+  const onStep = (step: number): void => {
+    if (step === 3) {
+      otherLock = JSON.stringify({ ...JSON.parse(readFileSync(lock, 'utf8')), host: 'elsewhere', pid: 77 });
+      writeFileSync(lock, otherLock);
+      before = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    }
+  };
+  await expect(begin('taken', { events: { onStep } })).rejects.toThrow(
+    /^this training of .*taken stops here, because another may have started: process 77 on elsewhere has taken the lock .*training\.lock, .*resumeRun\('.*taken'\) resumes the run once nothing else trains it$/,
+  );
+  expect(readdirSync(directory, { recursive: true })).toEqual(before);
+  expect(readFileSync(lock, 'utf8')).toBe(otherLock);
 });
 
 it('reports what it prepares: weights unless resuming from a state, and the programs of a step', async () => {
@@ -249,9 +237,9 @@ it('creates no folder if the images do not fit the model', async () => {
 });
 
 it('leaves the same bytes with recomputed activations, in micro-batches and with a stop', async () => {
-  const training = { microBatch: 4 };
-  await begin('kept', { activations: 'keep' }, training);
-  await begin('recomputed', { activations: 'recompute', stopAt: 3 }, training);
+  const config = tinyConfig({ microBatch: 4 });
+  await begin('kept', { activations: 'keep' }, config);
+  await begin('recomputed', { activations: 'recompute', stopAt: 3 }, config);
   await goOn('recomputed', { activations: 'recompute' });
   expect(bytes('recomputed', 6)).toEqual(bytes('kept', 6));
   expect(bytes('kept', 6)).not.toEqual(bytes('whole', 6));

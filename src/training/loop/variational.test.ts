@@ -1,28 +1,19 @@
 // Training with variational dequantisation: the bound falls below the bound with uniform noise, and a run resumes exactly.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { mean, median } from '../../core/numeric/statistics.ts';
-import { readJsonLines } from '../../data/files/files.ts';
 import { DEQUANTISER } from '../../flows/models/flow.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { trainedModel } from '../../model/trainedModel.ts';
-import type { TrainingState } from '../../runs/contents/trainingState.ts';
-import { checkpointPath, runPaths } from '../../runs/folder/runFolder.ts';
-import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
-import { train } from './train.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'variational-'));
 const dataset = tinyDataset(8);
-
-afterAll(() => rmSync(root, { recursive: true }));
+const { begin, goOn, metrics, bytes } = tinyRunFolders(dataset);
 
 function createConfig(steps: number, bits = 8): Config {
   return resolveConfig({
@@ -41,27 +32,17 @@ function createConfig(steps: number, bits = 8): Config {
   });
 }
 
-async function trained(config: Config, name: string, stopAt?: number): Promise<TrainingState> {
-  const run = await startRun(config, join(root, name), { dataset });
-  return (await train({ ...run, threads: 1, ...(stopAt && { stopAt }) })).state;
-}
-
-const readCheckpoints = (name: string, step: number): Buffer[] => {
-  const paths = runPaths(join(root, name));
-  return [paths.metrics, checkpointPath(paths, step)].map((path) => readFileSync(path));
-};
-
 it('falls within 20 steps, and is the same after a stop', async () => {
   const config = createConfig(20);
-  const state = await trained(config, 'whole');
-  const losses = [...readJsonLines(runPaths(join(root, 'whole')).metrics)].flatMap(({ bitsPerDim }) =>
+  const { state } = await begin('whole', {}, config);
+  const losses = metrics('whole').flatMap(({ bitsPerDim }) =>
     typeof bitsPerDim === 'number' ? [bitsPerDim] : [],
   );
   expect(losses).toHaveLength(20);
   expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)) - 0.5);
-  await trained(config, 'parts', 9);
-  await train({ ...(await resumeRun(join(root, 'parts'), {}, { dataset })), threads: 1 });
-  expect(readCheckpoints('parts', 20)).toEqual(readCheckpoints('whole', 20));
+  await begin('parts', { stopAt: 9 }, config);
+  await goOn('parts');
+  expect(bytes('parts', 20)).toEqual(bytes('whole', 20));
   // All weights of q have moved, even in the last layers, which started at zero.
   const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state, 'raw');
   const last = Object.keys(parameters).filter(
@@ -72,7 +53,7 @@ it('falls within 20 steps, and is the same after a stop', async () => {
 
 it('beats the bound of the same density with uniform noise', async () => {
   const config = createConfig(150, 1);
-  const state = await trained(config, 'long');
+  const { state } = await begin('long', {}, config);
   const buildFlow = (model: Config['model']): FlowModel => {
     const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state);
     return new FlowModel({ model: new Glow(dataset.imageShape, model), parameters }, { threads: 1 });

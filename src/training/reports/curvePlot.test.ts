@@ -1,17 +1,18 @@
 // The learning curve: read from a log, smoothed, and as series of a plot.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { readJsonLines } from '../../data/files/files.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
-import { curvePlot, readLearningCurve, smoothed } from './curvePlot.ts';
+import { temporaryFolder } from '../../testing/command.ts';
+import { type CurvePoint, curvePlot, readLearningCurve, smoothed } from './curvePlot.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const steps = (count: number) =>
+const folder = temporaryFolder();
+type Points = readonly CurvePoint[];
+const steps = (count: number): Points =>
   Array.from({ length: count }, (_, index) => ({ step: index + 1, bitsPerDim: 2 + 10 / (index + 1) }));
+/** The plot of one run. */
+const plotted = (training: Points, validation: Points = [], batchesPerPoint = 1) =>
+  curvePlot([{ name: 'a', curve: { training, validation, batchesPerPoint } }], { title: 'a' });
 
 describe('readLearningCurve', () => {
   it('separates batches from validations, and reads non-finite values as NaN', () => {
@@ -47,10 +48,7 @@ describe('readLearningCurve', () => {
       { step: 4, bitsPerDim: 2.5 },
     ]);
     expect(training.at(-1)).toEqual({ step: count, bitsPerDim: 2 });
-    const plot = curvePlot([{ name: 'a', curve: { training, validation: [], batchesPerPoint } }], {
-      title: 'a',
-    })!;
-    expect(plot.series[0]!.name).toBe('training (means of 6992 batches)');
+    expect(plotted(training, [], batchesPerPoint)!.series[0]!.name).toBe('training (means of 6992 batches)');
   });
 });
 
@@ -76,12 +74,7 @@ it('means skip non-finite values, and have a gap where no value is finite', () =
 
 describe('curvePlot', () => {
   it('shows one run as two series, and clips only the first steps and spikes', () => {
-    const curve = {
-      training: steps(1000),
-      validation: [{ step: 1000, bitsPerDim: 1.9 }],
-      batchesPerPoint: 1,
-    };
-    const plot = curvePlot([{ name: 'a', curve }], { title: 'a' })!;
+    const plot = plotted(steps(1000), [{ step: 1000, bitsPerDim: 1.9 }])!;
     expect(plot.series.map(({ name }) => name)).toEqual([
       'training (means of 7 batches)',
       'validation (average weights)',
@@ -103,11 +96,8 @@ describe('curvePlot', () => {
       bitsPerDim: isHuge(step) ? 1e14 / step : 8 - step / 25,
     }));
     const validation = [20, 60].map((step) => ({ step, bitsPerDim: isHuge(step) ? 1e9 : 8 - step / 25 }));
-    const plot = curvePlot([{ name: 'a', curve: { training, validation, batchesPerPoint: 1 } }], {
-      title: 'a',
-    })!;
     const sound = training.filter(({ step }) => step >= 3 && !isHuge(step)).map((point) => point.bitsPerDim);
-    const [least, greatest] = plot.y.range!;
+    const [least, greatest] = plotted(training, validation)!.y.range!;
     expect(least).toBeLessThan(Math.min(...sound));
     expect(greatest).toBeGreaterThan(sound[0]! - 0.1);
     expect(greatest).toBeLessThan(9);
@@ -125,32 +115,19 @@ describe('curvePlot', () => {
 
   it('shows every value of a run that learned nothing', () => {
     const training = [1e6, 3e6, 2e6].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
-    const [least, greatest] = curvePlot(
-      [{ name: 'a', curve: { training, validation: [], batchesPerPoint: 1 } }],
-      { title: 'a' },
-    )!.y.range!;
+    const [least, greatest] = plotted(training)!.y.range!;
     expect(least).toBeLessThan(1e6);
     expect(greatest).toBeGreaterThan(2.9e6);
   });
 
   it.each([0, 1])('shows a single batch as a point, with %d dropped ones', (dropped) => {
     const lost = Array.from({ length: dropped }, (_, index) => ({ step: 2 + index, bitsPerDim: Number.NaN }));
-    const plot = curvePlot(
-      [{ name: 'a', curve: { training: [...steps(1), ...lost], validation: [], batchesPerPoint: 1 } }],
-      {
-        title: 'a',
-      },
-    )!;
-    expect(plot.series.map(({ kind }) => kind)).toEqual(['points']);
-    expect(
-      curvePlot([{ name: 'a', curve: { training: steps(2), validation: [], batchesPerPoint: 1 } }], {
-        title: 'a',
-      })!.series[0]!.kind,
-    ).toBe('line');
+    const kinds = (training: Points) => plotted(training)!.series.map(({ kind }) => kind);
+    expect(kinds([...steps(1), ...lost])).toEqual(['points']);
+    expect(kinds(steps(2))).toEqual(['line']);
   });
 
   it('is null if no finite value was measured', () => {
-    const curve = { training: [{ step: 1, bitsPerDim: Number.NaN }], validation: [], batchesPerPoint: 1 };
-    expect(curvePlot([{ name: 'a', curve }], { title: 'a' })).toBeNull();
+    expect(plotted([{ step: 1, bitsPerDim: Number.NaN }])).toBeNull();
   });
 });

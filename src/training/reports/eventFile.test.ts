@@ -1,16 +1,14 @@
 // Event files, read by an independent reader: frames, checksums and fields.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { ClosedFolder } from '../../data/files/closedFolder.ts';
 import { contactSheet } from '../../data/pictures/contactSheet.ts';
+import { temporaryFolder } from '../../testing/command.ts';
 import { crc32c, EventFile } from './eventFile.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'events-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
+const folder = temporaryFolder();
 describe('crc32c', () => {
   it.each<[string, Uint8Array, number]>([
     // RFC 3720, B.4, and the check value of the CRC catalogue.

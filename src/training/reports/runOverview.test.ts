@@ -1,14 +1,12 @@
 // The overview of a run with dropped steps, and of one without finite values.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { runPaths } from '../../runs/folder/runFolder.ts';
+import { temporaryFolder } from '../../testing/command.ts';
 import { configReader, runOverview } from './runOverview.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'run-overview-'));
-afterAll(() => rmSync(root, { recursive: true }));
-
+const root = temporaryFolder();
 /** A folder with these lines of metrics. */
 function runWith(name: string, lines: readonly object[]): string {
   const paths = runPaths(join(root, name));

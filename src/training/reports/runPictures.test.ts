@@ -1,18 +1,16 @@
 // Pictures of a run whose folder has files of others in it.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { decode, encode } from 'fast-png';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { contactSheet, rowHeight } from '../../data/pictures/contactSheet.ts';
 import type { FlowModel } from '../../model/flowModel.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
+import { temporaryFolder } from '../../testing/command.ts';
 import { drawSamples, type Sheet, samplesPath, stackRows } from './runPictures.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'run-pictures-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
+const folder = temporaryFolder();
 const paths = runPaths(folder);
 const imageShape = [2, 2, 1] as const;
 const model = {

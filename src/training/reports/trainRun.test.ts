@@ -1,19 +1,17 @@
 // A run that the library trains is as whole as one of the command: summary, curve, samples and model card.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { memoryFiles, readFiles } from '../../data/files/fileStore.ts';
 import { loadModel } from '../../model/loading/loadModel.ts';
 import { readReference } from '../../model/referenceScores.ts';
 import { startRun } from '../../runs/open/run.node.ts';
+import { temporaryFolder } from '../../testing/command.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { trainRun } from './trainRun.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'train-run-'));
-afterAll(() => rmSync(root, { recursive: true }));
-
+const root = temporaryFolder();
 const dataset = tinyDataset(8);
 /** The folder of the run that the first test trains. */
 const completeFolder = join(root, 'whole');

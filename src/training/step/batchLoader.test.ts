@@ -6,10 +6,8 @@ import { tinyImages } from '../../testing/tinyImages.ts';
 import { BatchLoader } from './batchLoader.ts';
 
 const images = imagesInMemory(tinyImages(10, 4, 0), [4, 4, 1]);
-const model = new Glow(images.imageShape, {
-  ...{ levels: 1, depth: 1, conditioner: { width: 2 }, mixing: 'reverse' },
-  ...{ learnedPrior: true, bits: 6 },
-});
+const tinyFlow = { levels: 1, depth: 1, conditioner: { width: 2 }, mixing: 'reverse', bits: 6 } as const;
+const model = new Glow(images.imageShape, tinyFlow);
 const options = { batchSize: 3, seed: 5, model };
 
 it("returns the stream's images, reduced to the model's bits", () => {

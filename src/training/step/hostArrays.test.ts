@@ -26,14 +26,8 @@ const averageDecay = 0.9;
 const decaying = adamw({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.5 });
 
 function createLayout(mixing: Mixing, width: number): ParameterLayout {
-  const options = {
-    levels: 2,
-    depth: 1,
-    conditioner: { width },
-    mixing: smallMixing(mixing, 8),
-    bits: 8,
-  };
-  return new ParameterLayout(new Glow([8, 8, 1], { ...options, learnedPrior: true }).parameters);
+  const options = { levels: 2, depth: 1, conditioner: { width }, mixing: smallMixing(mixing, 8) };
+  return new ParameterLayout(new Glow([8, 8, 1], options).parameters);
 }
 
 /** A state with all weights 2. */

@@ -108,14 +108,7 @@ describe('Trainer', () => {
 });
 
 describe('micro-batches', () => {
-  const model = new Glow([8, 12, 1], {
-    levels: 2,
-    depth: 2,
-    conditioner: { width: 8 },
-    mixing: 'emerging',
-    learnedPrior: true,
-    bits: 8,
-  });
+  const model = new Glow([8, 12, 1], { levels: 2, depth: 2, conditioner: { width: 8 }, mixing: 'emerging' });
   const images = imagesInMemory(tinyImages(60, 8, 3).subarray(0, 40 * 96), [8, 12, 1]);
   const batches = new BatchLoader(images, { batchSize: 24, seed: 5, model });
   const options = {
@@ -193,8 +186,11 @@ function packDouble(layout: ParameterLayout, arrays: Record<string, NdArray>): R
 
 describe('a trainer refuses', () => {
   const options: ModelOptions = {
-    ...{ levels: 1, depth: 1, conditioner: { width: 2 }, mixing: 'reverse' },
-    ...{ learnedPrior: false, bits: 8 },
+    levels: 1,
+    depth: 1,
+    conditioner: { width: 2 },
+    mixing: 'reverse',
+    learnedPrior: false,
   };
   const images = imagesInMemory(tinyImages(12, 8, 3), [8, 8, 1]);
   const model = new Glow(images.imageShape, options);

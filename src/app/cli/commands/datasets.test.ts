@@ -1,10 +1,8 @@
 // `emerging datasets` list, get and show, as a user calls them.
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../../testing/command.ts';
 import { writePng } from '../../../testing/pngFiles.ts';
 import { tinyImages, writeTinyDataset } from '../../../testing/tinyImages.ts';
@@ -41,43 +39,28 @@ describe('datasets', () => {
 });
 
 describe('datasets get', () => {
-  let server: Server;
-  let url: string;
-  beforeAll(async () => {
-    server = createServer((_, response) => response.end('not it'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  });
-  afterAll(() => new Promise((resolve) => server.close(resolve)));
-
   it('says what a mirror is, and refuses what cannot be one', async () => {
     const { stdout } = await emerging.run('datasets', 'get', '--help');
     expect(stdout).toContain('cifar10: cifar-10-binary.tar.gz (162 MiB)');
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       'the http or https address of a folder with the same files',
     );
-    const { code, stderr } = await emerging.run('datasets', 'get', 'cifar10', '--from', 'ftp://example.org');
-    expect(code).toBe(2);
-    expect(stderr).toContain('It must be the address of a folder, which begins with https: or http:.');
+    expect(await emerging.refusedWith(2, 'datasets get cifar10 --from ftp://example.org')).toContain(
+      'It must be the address of a folder, which begins with https: or http:.',
+    );
   });
 
   it('says which datasets it cannot download', async () => {
-    const missing = await emerging.run('datasets', 'get', 'imagenet32');
-    expect(missing.stderr).toMatch(
-      /^emerging: imagenet32 was not found: put .*, then run emerging datasets prepare imagenet32; this command cannot download it\n$/,
+    expect(await emerging.refusedWith(1, 'datasets get imagenet32')).toMatch(
+      /^imagenet32 was not found: put .*, then run emerging datasets prepare imagenet32; this command cannot download it$/,
     );
-    expect(missing.code).toBe(1);
     const download = await emerging.run('datasets', 'get', 'mnist');
     expect(download).toMatchObject({ code: 0, stderr: 'mnist is already available\n' });
     expect(download.stdout).toContain('to train: emerging train --data mnist');
-    const from = await emerging.run('datasets', 'get', 'mnist', '--from', url);
-    expect(from.code).toBe(2);
-    expect(from.stderr).toMatch(
-      /^emerging: --from names a mirror, but mnist cannot be downloaded: omit --from; only fashion-mnist and/,
+    expect(await emerging.refusedWith(2, 'datasets get mnist --from http://127.0.0.1:1')).toMatch(
+      /^--from names a mirror, but mnist cannot be downloaded: omit --from; only fashion-mnist and/,
     );
-    const { code, stderr } = await emerging.run('datasets', 'get', 'cifar');
-    expect(code).toBe(2);
-    expect(stderr).toContain("unknown dataset 'cifar'");
+    expect(await emerging.refusedWith(2, 'datasets get cifar')).toContain("unknown dataset 'cifar'");
   });
 });
 
@@ -142,8 +125,6 @@ describe('datasets show', () => {
     [['tiny', '--count=0'], 'whole number of 1 or more'],
     [['nothing/here'], 'no such file or folder'],
   ])('refuses %j', async (args, message) => {
-    const { code, stderr } = await emerging.run('datasets', 'show', ...args);
-    expect(stderr).toContain(message);
-    expect(code).toBe(2);
+    expect(await emerging.refusedWith(2, 'datasets', 'show', ...args)).toContain(message);
   });
 });

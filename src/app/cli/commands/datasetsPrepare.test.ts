@@ -46,10 +46,8 @@ describe('datasets prepare', () => {
     const bytes = readFileSync(inFolder('eight.images'));
     bytes[20_000]! ^= 1;
     writeFileSync(inFolder('eight.images'), bytes);
-    const { code, stderr } = await emerging.run('datasets', 'prepare', 'eight.images', '--verify');
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      'emerging: eight.images: corrupt: image 18 of train does not match its checksum; prepare it again',
+    expect(await emerging.refusedWith(1, 'datasets', 'prepare', 'eight.images', '--verify')).toBe(
+      'eight.images: corrupt: image 18 of train does not match its checksum; prepare it again',
     );
   });
 
@@ -66,9 +64,7 @@ describe('datasets prepare', () => {
     [['tiny', '--verify'], 'tiny is not a file of prepared images'],
     [['nowhere/at/all', '--size=4'], 'no such file or folder'],
   ])('refuses %j', async (args, message) => {
-    const { code, stderr } = await emerging.run('datasets', 'prepare', ...args);
-    expect(stderr).toContain(message);
-    expect(code).toBe(2);
+    expect(await emerging.refusedWith(2, 'datasets', 'prepare', ...args)).toContain(message);
   });
 
   it('leaves no file when interrupted', async () => {

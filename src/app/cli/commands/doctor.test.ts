@@ -5,16 +5,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tensorChecksum } from '../../../data/files/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../data/files/safetensors.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const doctor = (run: string, ...args: string[]) =>
   emerging.run('doctor', run, '--threads=1', '--images=8', ...args);
 
-beforeAll(async () => {
-  writeTinyDataset(join(emerging.folder, 'data'));
-  await emerging.json('train --data=data --steps=12 --no-test --out=runs/sound --threads=1', ...tinyTraining);
-});
+beforeAll(() => emerging.trainTiny('--steps=12', '--no-test', '--out=runs/sound'));
 
 /** A copy of the sound run, and the path of its last checkpoint. */
 function copyRun(name: string): string {
@@ -54,26 +50,13 @@ describe('a sound run', () => {
       ({ layer }: { layer: string }) => layer === 'levels/0/steps/0/emerging',
     );
     expect(emergingLayer).toMatchObject({ kind: 'emerging', logDetMethod: 'dense', nonFiniteWeights: [] });
-    for (const key of [
-      'roundTripError',
-      'logDetError',
-      'logDetRounding',
-      'smallestDiagonal',
-      'conditionNumber',
-    ]) {
+    for (const key of ['roundTripError', 'logDetError', 'logDetRounding', 'conditionNumber']) {
       expect(emergingLayer[key], key).toEqual(expect.any(Number));
     }
-    expect(report.latents.map(({ layer }: { layer: string }) => layer)).toEqual(['levels/0/split', 'prior']);
     expect(report.available).toBe(16);
-    const { images, kinds, smallestChange } = report.hardImages;
-    expect({ images, smallestChange }).toEqual({
-      images: 8,
-      smallestChange: { float32: null, float64: null },
-    });
+    const { kinds, smallestChange } = report.hardImages;
+    expect(smallestChange).toEqual({ float32: null, float64: null });
     expect(kinds).toContainEqual({ kind: 'chosen', change: 2, lost: { float32: 0, float64: 0 } });
-    expect(report.latents[0].estimated).toBe(true);
-    expect(report.bitsPerDim.median).toEqual(expect.any(Number));
-    expect(report.worstLayer.layer).toMatch(/^(levels|prior)/);
   });
 });
 

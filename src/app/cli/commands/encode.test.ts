@@ -7,7 +7,7 @@ import { RandomStream } from '../../../core/numeric/random.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../data/files/safetensors.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { readPixels, writePng } from '../../../testing/pngFiles.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { tinyImages } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -16,11 +16,7 @@ const sliceImage = (images: Uint8Array, index: number) => images.subarray(64 * i
 /** The test images of the dataset. */
 const test = tinyImages(48, 8, 1);
 
-beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
-  const options = ['--steps=3', '--no-test', '--out=runs/a', '--threads=1'];
-  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
-});
+beforeAll(() => emerging.trainTiny('--steps=3', '--no-test', '--out=runs/a'));
 
 it('encodes images of a dataset, and recovers every pixel', async () => {
   const encoded = await emerging.json('encode', 'runs/a', '--data=data', '--out=all.safetensors');

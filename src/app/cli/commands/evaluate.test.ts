@@ -7,7 +7,6 @@ import { contactSheet } from '../../../data/pictures/contactSheet.ts';
 import { openDataset } from '../../../data/registry.ts';
 import { errorText } from '../../../model/card/reportText.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 let training: { bitsPerDim: number; evaluations: Record<string, unknown>[] };
@@ -17,10 +16,8 @@ const summary = (): typeof training =>
   JSON.parse(readFileSync(join(emerging.folder, 'runs/a/summary.json'), 'utf8'));
 
 beforeAll(async () => {
-  writeTinyDataset(join(emerging.folder, 'data'));
   // Without warm-up, so that the weights differ from their average after a few steps.
-  const options = ['--set=training.warmupSteps=0', '--steps=12', '--out=runs/a', '--threads=1'];
-  training = await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+  training = await emerging.trainTiny('--set=training.warmupSteps=0', '--steps=12', '--out=runs/a');
 });
 
 it('prints the result and adds it to the summary', async () => {

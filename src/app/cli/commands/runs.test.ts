@@ -1,4 +1,4 @@
-// `emerging runs` and `emerging compare` as processes, on two tiny runs and a corrupt one.
+// `emerging runs` and `emerging compare`, on two tiny runs and a corrupt one; and what an export can be compared with.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
@@ -139,21 +139,54 @@ describe('compare', () => {
   });
 
   it('refuses runs that are not comparable', async () => {
-    expect(await emerging.run('compare', 'runs/a')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('at least two models'),
-    });
-    expect(await emerging.run('compare', 'runs/a', 'runs/a/')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('runs/a and runs/a/ are the same run: name different runs'),
-    });
+    const refused = (...args: string[]) => emerging.refusedWith(2, 'compare', ...args);
+    expect(await refused('runs/a')).toContain('at least two models');
+    expect(await refused('runs/a', 'runs/a/')).toContain(
+      'runs/a and runs/a/ are the same run: name different runs',
+    );
     cpSync(inFolder('runs/a'), inFolder('other'), { recursive: true });
     const config = readFileSync(inFolder('other/config.yaml'), 'utf8');
     writeFileSync(inFolder('other/config.yaml'), config.replace('bits: 8', 'bits: 5'));
     recordOptions(inFolder('other'), { bits: 5 }, 'checkpoints/step-00000012.safetensors');
-    expect(await emerging.run('compare', 'runs/a', 'other')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('model.bits is 8 in one and 5 in the other'),
-    });
+    expect(await refused('runs/a', 'other')).toContain('model.bits is 8 in one and 5 in the other');
+  });
+
+  it('measures runs of other images on those that are named', async () => {
+    cpSync(inFolder('data'), inFolder('copied'), { recursive: true });
+    const images = ['--data=copied', '--set=data.validation=0.5', '--steps=2', '--no-test'];
+    await emerging.json('train', ...tinyTraining, ...images, '--out=runs/copied', '--threads=1');
+    const pair = ['compare', 'runs/a', 'runs/copied', '--out=pair.png', '--threads=1'];
+    expect(await emerging.refusedWith(2, ...pair, '--split=test')).toMatch(
+      /cannot be compared on test images: data\.name is data in one and copied in the other; name images for both with --data$/,
+    );
+    expect(await emerging.refusedWith(2, ...pair, '--data=data', '--split=validation')).toMatch(
+      /cannot be compared on validation images: data\.validation is .* in one and 0\.5 in the other; compare them on --split test$/,
+    );
+    const { runs } = await emerging.json(...pair, '--data=data', '--split=test');
+    expect(runs[1]).toMatchObject({ run: 'runs/copied', step: 2 });
+  });
+});
+
+describe('an export', () => {
+  beforeAll(() => emerging.json('export', 'runs/a', '--out=exported'));
+
+  it.each([
+    ['evaluate', ['evaluate', 'exported']],
+    ['doctor', ['doctor', 'exported']],
+    ['compare', ['compare', 'runs/a', 'exported', '--out=new.png']],
+  ])('needs images for %s', async (_, args) => {
+    expect(await emerging.refusedWith(2, ...args)).toBe(
+      'exported is an export, and exports contain no images: name a dataset with --data',
+    );
+  });
+
+  it('is measured on images of its shape, and not compared with itself', async () => {
+    writeTinyDataset(inFolder('larger'), { size: 12 });
+    expect(await emerging.refusedWith(2, 'evaluate', 'exported', '--data=larger')).toMatch(
+      /^the images of larger are 12x12x1, .* name a dataset of such images$/,
+    );
+    expect(await emerging.refusedWith(2, 'compare', 'exported', './exported', '--data=data')).toBe(
+      'exported and ./exported are the same export: name different exports',
+    );
   });
 });

@@ -7,14 +7,13 @@ import { RandomStream } from '../../../core/numeric/random.ts';
 import { inColour } from '../../../data/pixels/channels.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { writePng } from '../../../testing/pngFiles.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { tinyImages, tinyTraining } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const scoreMine = (...args: string[]) => emerging.json('score', 'runs/a', 'mine', '--threads=1', ...args);
 
 beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
   const pixels = tinyImages(4, 8, 31);
   for (let index = 0; index < 4; index++) {
     writePng(inFolder('mine', `own ${index}.png`), pixels.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
@@ -29,8 +28,8 @@ beforeAll(async () => {
   }
   const noise = Uint8Array.from({ length: 64 }, () => random.integer(256));
   writePng(inFolder('mine/noise, "white".png'), noise, [8, 8, 1]);
-  const options = ['--set=training.learningRate=0.01', '--set=training.warmupSteps=0', '--steps=60'];
-  await emerging.json('train --data=data --no-test --out=runs/a --threads=1', ...tinyTraining, ...options);
+  const rate = ['--set=training.learningRate=0.01', '--set=training.warmupSteps=0'];
+  await emerging.trainTiny(...rate, '--steps=60', '--no-test', '--out=runs/a');
 });
 
 it('lists the oddest images first, whether simple or complex', async () => {
@@ -100,9 +99,9 @@ it('writes maps of bits, with the oddest places of each image', async () => {
       'values beyond an end get the colour of that end: other\n' +
       'beside it how much each place differs from the same place in validation images, the three oddest framed\n',
   );
-  const again = await emerging.run('score', 'runs/a', 'mine', '--map=maps');
-  expect(again.code).toBe(2);
-  expect(again.stderr).toMatch(/^emerging: maps is not empty \(.*\); choose another folder\n$/);
+  expect(await emerging.refusedWith(2, 'score', 'runs/a', 'mine', '--map=maps')).toMatch(
+    /^maps is not empty \(.*\); choose another folder$/,
+  );
 });
 
 it('finds copies of the images of the run, or of others', async () => {
@@ -129,52 +128,8 @@ it('finds copies of the images of the run, or of others', async () => {
   expect(others.stdout).toContain('\nCopies of known images: 1 with the same pixels, 0 nearly the same\n');
   expect(others.stdout).toContain('\n  plain/5.png: the pixels of reference 5.png\n');
   await emerging.json('export', 'runs/a', '--out=exports/copies');
-  const refused = await emerging.run('score', 'exports/copies', 'copied', '--copies', '--threads=1');
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toMatch(/^emerging: --copies: exports\/copies is an export, .* with --reference\n$/);
-});
-
-it('escapes names in a CSV that spreadsheets would run as formulas, or terminals obey', async () => {
-  const names = [
-    '=1+1.png',
-    '+a.png',
-    '-b.png',
-    '@c.png',
-    '\td.png',
-    '=HYPERLINK("x",1).png',
-    'a=b.png',
-    'e\u001b[2J\n\u202egnp.exe.png',
-    '\uff1df.png',
-    ' =g.png',
-    '\u00a0+h.png',
-    '\u3000@i.png',
-    'j;=k.png',
-    ' l.png',
-  ];
-  for (const [index, name] of names.entries()) {
-    writePng(inFolder(name), tinyImages(1, 8, index), [8, 8, 1]);
-  }
-  const { code, stderr } = await emerging.run('score --draws=1 --out=formulas.csv -- runs/a', ...names);
-  expect(code, stderr).toBe(0);
-  const lines = readFileSync(inFolder('formulas.csv'), 'utf8').trimEnd().split('\n').slice(1);
-  const fields = lines.map((line) => line.replace(/(,[^,]*){8}$/, ''));
-  expect(fields.sort()).toEqual(
-    [
-      "'=1+1.png",
-      "'+a.png",
-      "'-b.png",
-      "'@c.png",
-      String.raw`\u0009d.png`,
-      '"\'=HYPERLINK(""x"",1).png"',
-      'a=b.png',
-      String.raw`e\u001b[2J\u000a\u202egnp.exe.png`,
-      "'\uff1df.png",
-      "' =g.png",
-      "'\u00a0+h.png",
-      "'\u3000@i.png",
-      '"j;=k.png"',
-      ' l.png',
-    ].sort(),
+  expect(await emerging.refusedWith(2, 'score', 'exports/copies', 'copied', '--copies')).toMatch(
+    /^--copies: exports\/copies is an export, .* with --reference$/,
   );
 });
 
@@ -204,11 +159,9 @@ it('scores with an export, without the data, as with its run', async () => {
   expect(scored.images).toEqual(images);
 
   rmSync(inFolder('elsewhere/model/scores.json'));
-  const without = await elsewhere.run('score', 'model', 'mine');
-  expect(without.code).toBe(1);
-  expect(without.stderr).toContain(
-    'emerging: model has no statistics of validation images: emerging score model --update-reference --reference DATASET ' +
-      'adds them, and emerging export RUN --out NEW_FOLDER exports its run again with them\n',
+  expect(await elsewhere.refusedWith(1, 'score', 'model', 'mine')).toBe(
+    'model has no statistics of validation images: emerging score model --update-reference --reference DATASET ' +
+      'adds them, and emerging export RUN --out NEW_FOLDER exports its run again with them',
   );
 });
 

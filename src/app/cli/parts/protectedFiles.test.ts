@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { contactSheet } from '../../../data/pictures/contactSheet.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { tinyImages, tinyTraining } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 
 beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
-  await emerging.json('train', '--data=data', ...tinyTraining, '--steps=2', '--no-test', '--out=run');
+  await emerging.trainTiny('--steps=2', '--no-test', '--out=run');
   await emerging.json('export', 'run', '--out=exp');
   for (const group of ['a', 'b']) {
     mkdirSync(inFolder('photos', group), { recursive: true });
@@ -71,11 +70,9 @@ it.each([
   ['through a link', ['encode', 'run', 'photos', '--out=points/step-00000009.safetensors'], 'run in run'],
 ])('does not touch a file %s: %j', async (_, args, owner) => {
   const before = contents();
-  const { code, stderr } = await emerging.run(...args);
-  expect(stderr).toMatch(
-    new RegExp(`^emerging: cannot write .*: the name belongs to the ${owner}; choose another name\n$`),
+  expect(await emerging.refusedWith(2, ...args)).toMatch(
+    new RegExp(`^cannot write .*: the name belongs to the ${owner}; choose another name$`),
   );
-  expect(code).toBe(2);
   expect(contents()).toEqual(before);
 });
 
@@ -95,11 +92,9 @@ it.each([
   [['--import=parts/mine.mjs', 'encode', 'run', 'photos', '--out=parts/mine.mjs']],
 ])('replaces none of its inputs: %j', async (args) => {
   const before = contents();
-  const { code, stderr } = await emerging.run(...args);
-  expect(stderr).toMatch(
-    /^(data.* exists, and will be replaced.*\n)?emerging: (photos|data|image|parts).* would replace one of the inputs; choose another name\n$/,
+  expect(await emerging.refusedWith(2, ...args)).toMatch(
+    /^(photos|data|image|parts).* would replace one of the inputs; choose another name$/,
   );
-  expect(code).toBe(2);
   expect(contents()).toEqual(before);
 });
 
@@ -115,8 +110,9 @@ it('writes other files into a run, and results next to images', async () => {
 
 it('starts no run in an export', async () => {
   const before = contents();
-  const { code, stderr } = await emerging.run('train', '--data=data', ...tinyTraining, '--out=exp');
-  expect(stderr).toBe('emerging: exp holds an exported model; choose another folder for the run\n');
-  expect(code).toBe(2);
+  const train = ['train', '--data=data', ...tinyTraining, '--out=exp'];
+  expect(await emerging.refusedWith(2, ...train)).toBe(
+    'exp holds an exported model; choose another folder for the run',
+  );
   expect(contents()).toEqual(before);
 });

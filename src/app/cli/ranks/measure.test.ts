@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { runPaths } from '../../../runs/folder/runFolder.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { hasMpirun, type JobResult, needsMpirun, startJob } from '../../../testing/mpirun.ts';
-import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { tinyTraining } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -28,10 +28,7 @@ const json = async (ranks: number, ...args: string[]) => {
 const readEvaluations = (name: string): object[] =>
   JSON.parse(readFileSync(runPaths(inFolder(name)).summary, 'utf8')).evaluations;
 
-beforeAll(async () => {
-  writeTinyDataset(inFolder('data'));
-  await emerging.json('train', '--data=data', ...tinyTraining, '--no-test', '--steps=3', '--out=run');
-});
+beforeAll(() => emerging.trainTiny('--no-test', '--steps=3', '--out=run'));
 
 describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   it.each([2, 3])('evaluate with the numbers of one process: %i', async (ranks) => {

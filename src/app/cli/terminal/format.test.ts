@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstNames, formatBytes, formatDuration } from './format.ts';
+import { csvText, firstNames, formatBytes, formatDuration } from './format.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -44,4 +44,25 @@ it('firstNames names three, and counts the others', () => {
   expect(firstNames(names, [4])).toBe('e');
   expect(firstNames(names, [0, 2, 5])).toBe('a, c, f');
   expect(firstNames(names, [0, 2, 3, 4, 5])).toBe('a, c, d and 2 more');
+});
+
+describe('csvText', () => {
+  it.each([
+    ['=1+1', "'=1+1"],
+    ['+a', "'+a"],
+    ['-b', "'-b"],
+    ['@c', "'@c"],
+    ['\td', String.raw`\u0009d`],
+    ['=HYPERLINK("x",1)', '"\'=HYPERLINK(""x"",1)"'],
+    ['a=b', 'a=b'],
+    ['e\u001b[2J\n\u202egnp.exe', String.raw`e\u001b[2J\u000a\u202egnp.exe`],
+    ['\uff1df', "'\uff1df"],
+    [' =g', "' =g"],
+    ['\u00a0+h', "'\u00a0+h"],
+    ['\u3000@i', "'\u3000@i"],
+    ['j;=k', '"j;=k"'],
+    [' l', ' l'],
+  ])('writes %j so that spreadsheets run no formula, and terminals obey nothing', (text, cell) => {
+    expect(csvText(text)).toBe(cell);
+  });
 });

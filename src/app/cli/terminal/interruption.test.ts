@@ -50,14 +50,6 @@ const endsInOrder = `
   process.exitCode = interruption.exitCode();
   interruption.release();`;
 
-it.each([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const)('%s lets the work end in order, with exit code %i', async (signal, code) => {
-  const ended = await run(endsInOrder, [['ready', signal]]);
-  expect(ended).toEqual({ code, signal: null, stdout: 'ready\nstopping\nended in order\n' });
-});
-
 it('treats two simultaneous signals as one, as `timeout` sends them', async () => {
   const ended = await run(endsInOrder, [
     ['ready', 'SIGTERM'],

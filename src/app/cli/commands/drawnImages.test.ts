@@ -1,18 +1,18 @@
-// `emerging edit` as a process: the image, its reconstruction, and the image moved along the difference of two groups.
+// `emerging sample`, `interpolate` and `edit`: the images that one model draws, and what they report.
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandProcess } from '../../../testing/command.ts';
 import { imagesInRow, writePng } from '../../../testing/pngFiles.ts';
-import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { tinyImages } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
-const image = tinyImages(1, 8, 21);
+const [a, b] = [tinyImages(1, 8, 21), tinyImages(1, 8, 22)];
 const sheetRow = (file: string) => imagesInRow(join(emerging.folder, file), [8, 8, 1], 4);
 const sum = (pixels: Uint8Array | undefined): number => pixels!.reduce((total, value) => total + value, 0);
 
 beforeAll(async () => {
-  writeTinyDataset(join(emerging.folder, 'data'));
-  writePng(join(emerging.folder, 'x.png'), image, [8, 8, 1]);
+  writePng(join(emerging.folder, 'a.png'), a, [8, 8, 1]);
+  writePng(join(emerging.folder, 'b.png'), b, [8, 8, 1]);
   // Two groups that differ only in brightness.
   const pictures = tinyImages(20, 8, 4);
   for (let index = 0; index < 20; index++) {
@@ -21,11 +21,45 @@ beforeAll(async () => {
     const bright = dark.map((value) => value + 100);
     writePng(join(emerging.folder, 'bright', `${index}.png`), bright, [8, 8, 1]);
   }
-  const options = ['--steps=3', '--out=runs/a', '--threads=1'];
-  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+  await emerging.trainTiny('--steps=3', '--no-test', '--out=runs/a');
 });
 
-const edit = (...args: string[]) => emerging.json('edit', 'runs/a', 'x.png', '--out=e.png', ...args);
+it('samples distinct images', async () => {
+  const result = await emerging.json('sample', 'runs/a', '--count=2', '--threads=1', '--out=two.png');
+  expect(result).toEqual({
+    file: 'two.png',
+    step: 3,
+    count: 2,
+    temperature: 1,
+    seed: 0,
+    seconds: expect.any(Number),
+    overflowed: 0,
+  });
+  const [first, second] = sheetRow('two.png');
+  expect(second).not.toEqual(first);
+});
+
+it('interpolates from one exact image to another', async () => {
+  const result = await emerging.json('interpolate', 'runs/a', 'a.png', 'b.png', '--steps=5', '--out=i.png');
+  expect(result).toEqual({ file: 'i.png', step: 3, from: 'a.png', to: 'b.png', steps: 5, overflowed: 0 });
+  const row = sheetRow('i.png');
+  expect(row).toHaveLength(5);
+  expect(row[0]).toEqual(a);
+  expect(row[4]).toEqual(b);
+  expect(new Set(row.map(String)).size).toBe(5);
+});
+
+it('interpolates from a seed: the first image sampled with it', async () => {
+  await emerging.json('interpolate', 'runs/a', 'seed:3', 'b.png', '--temperature=0.7', '--out=s.png');
+  const sampling = ['--count=1', '--seed=3', '--temperature=0.7', '--out=sample.png'];
+  await emerging.json('sample', 'runs/a', ...sampling);
+  const row = sheetRow('s.png');
+  expect(row).toHaveLength(8);
+  expect(row[0]).toEqual(sheetRow('sample.png')[0]);
+  expect(row[7]).toEqual(b);
+});
+
+const edit = (...args: string[]) => emerging.json('edit', 'runs/a', 'a.png', '--out=e.png', ...args);
 
 it('moves an image along the difference, in proportion to the amount, in both directions', async () => {
   const groups = ['--from=dark', '--towards=bright'];
@@ -33,16 +67,16 @@ it('moves an image along the difference, in proportion to the amount, in both di
   expect(result).toEqual({
     file: 'e.png',
     step: 3,
-    image: 'x.png',
+    image: 'a.png',
     amounts: [0.5, 1, -0.5, 0],
     images: { from: 20, towards: 20 },
     separation: { from: 20, towards: 20 },
     skipped: [],
   });
   const [original, reconstruction, half, full, back, none] = sheetRow('e.png');
-  expect(original).toEqual(image);
-  expect(reconstruction).toEqual(image);
-  expect(none).toEqual(image);
+  expect(original).toEqual(a);
+  expect(reconstruction).toEqual(a);
+  expect(none).toEqual(a);
   expect(sum(half)).toBeGreaterThan(sum(original));
   expect(sum(full)).toBeGreaterThan(sum(half));
   expect(sum(back)).toBeLessThan(sum(original));
@@ -53,9 +87,9 @@ it('moves by the full difference by default', async () => {
   const forth = sheetRow('e.png');
   expect(forth).toHaveLength(3);
   const again = ['--from=bright', '--towards=dark', '--amount=-1', '--out=e.png'];
-  const { stdout, stderr } = await emerging.run('edit', 'runs/a', 'x.png', ...again);
+  const { stdout, stderr } = await emerging.run('edit', 'runs/a', 'a.png', ...again);
   expect(stdout).toBe(
-    'x.png from 20 images towards 20 images by -1: e.png\ncolumns: original, reconstruction, -1\n' +
+    'a.png from 20 images towards 20 images by -1: e.png\ncolumns: original, reconstruction, -1\n' +
       'separation: 20 of 20 images in bright and 20 of 20 in dark are nearer to the mean latents of the other images of ' +
       'their folder (about half if the folders do not differ)\n',
   );
