@@ -7,7 +7,7 @@ import { checkpointPath, type RunPaths, runPaths } from '../runs/folder/runFolde
 import { resumeRun, startRun } from '../runs/open/run.node.ts';
 import type { ConfigLayer } from '../runs/settings/configSchema.ts';
 import { type TrainingOptions, train } from '../training/loop/train.ts';
-import { temporaryFolder } from './command.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 
 /** A folder of runs that are trained on one dataset. */

@@ -9,7 +9,7 @@ import { FlowModel } from '../model/flowModel.ts';
 import { loadTrained } from '../model/loading/loadTrained.ts';
 import { startRun } from '../runs/open/run.node.ts';
 import { resolveConfig } from '../runs/settings/resolve.ts';
-import { temporaryFolder } from '../testing/command.ts';
+import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import { train } from './loop/train.ts';
 
 const root = temporaryFolder();

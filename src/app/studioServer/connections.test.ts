@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, truncateSync, writeF
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { studioFiles } from './files.ts';
 import { type RunningStudio, type ServerLimits, serveStudio } from './server.ts';
 import { createShelf } from './shelf.ts';

@@ -11,7 +11,7 @@ import { reverse } from '../../flows/layers/permutation.ts';
 import { runFiles, runPaths } from '../../runs/folder/runFolder.ts';
 import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
 import { stringifyConfig } from '../../runs/settings/configText.ts';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyConfig } from '../../testing/tinyRuns.ts';
 import { studioFiles } from './files.ts';
 import type { FoundRuns } from './foundRun.ts';

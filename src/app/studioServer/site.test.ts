@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, expect, it } from 'vitest';
 import { catchUserError } from '../../testing/catchUserError.ts';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { bundledModels, type StudioFiles, studioFiles } from './files.ts';
 import { requireSiteFolder, writeSite } from './site.ts';
 

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { catchUserError } from '../../testing/catchUserError.ts';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { readChosenCheckpoint } from '../contents/chosenCheckpoint.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { ownMark } from '../../data/files/processes.ts';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { folderStore } from './folderStore.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { type RunPaths, runFiles } from './runFolder.ts';

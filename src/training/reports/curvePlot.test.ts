@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readJsonLines } from '../../data/files/files.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { type CurvePoint, curvePlot, readLearningCurve, smoothed } from './curvePlot.ts';
 
 const folder = temporaryFolder();

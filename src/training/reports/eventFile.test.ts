@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { ClosedFolder } from '../../data/files/closedFolder.ts';
 import { contactSheet } from '../../data/pictures/contactSheet.ts';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { crc32c, EventFile } from './eventFile.ts';
 
 const folder = temporaryFolder();

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { contactSheet, rowHeight } from '../../data/pictures/contactSheet.ts';
 import type { FlowModel } from '../../model/flowModel.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { drawSamples, type Sheet, samplesPath, stackRows } from './runPictures.ts';
 
 const folder = temporaryFolder();

@@ -7,7 +7,7 @@ import { memoryFiles, readFiles } from '../../data/files/fileStore.ts';
 import { loadModel } from '../../model/loading/loadModel.ts';
 import { readReference } from '../../model/referenceScores.ts';
 import { startRun } from '../../runs/open/run.node.ts';
-import { temporaryFolder } from '../../testing/command.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { trainRun } from './trainRun.ts';
 
