@@ -9,7 +9,7 @@ import { loadModel } from '../../model/loading/loadModel.ts';
 import { readReference } from '../../model/referenceScores.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { trainRun } from './trainRun.ts';
+import { isTested, trainRun } from './trainRun.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'train-run-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -193,4 +193,10 @@ it('holds the lock to the end, and is complete only then', async () => {
   expect(seen).toEqual([false]);
   expect((await run.store.readSummary()).complete).toBe(true);
   await (await files.lock()).release();
+});
+
+it('does not take an evaluation of the raw weights for its own', () => {
+  const evaluation = { split: 'test', step: 6, weights: 'raw' };
+  expect(isTested({ evaluations: [evaluation] }, 6)).toBe(false);
+  expect(isTested({ evaluations: [evaluation, { ...evaluation, weights: 'average' }] }, 6)).toBe(true);
 });
