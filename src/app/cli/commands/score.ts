@@ -334,7 +334,7 @@ function writeScores(
     source: report.source ?? null,
     draws: countDraws(model.model, { draws }),
     seed,
-    weights: 'average',
+    ...(model.weights && { weights: model.weights }),
     ...(model.bits !== undefined && { bits: model.bits }),
     reference: describeReference(model, reference),
     skipped,
