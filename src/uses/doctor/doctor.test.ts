@@ -21,6 +21,7 @@ import type { ModelOptions } from '../../flows/models/options.ts';
 import { createConditionRows, meanCondition } from '../../model/conditions.ts';
 import { imageArray } from '../../model/likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from '../../model/trainedModel.ts';
+import { Program } from '../../tensor/engine/program.ts';
 import { add, divide, multiply, negate } from '../../tensor/operations/index.ts';
 import { adamax } from '../../tensor/optimizers/adamax.ts';
 import { constant, constantValue, type Tensor } from '../../tensor/tensor.ts';
@@ -31,6 +32,7 @@ import { Trainer } from '../../training/step/trainer.ts';
 import { measureLayers } from './checks.ts';
 import { type Diagnosis, diagnose, examinationBytes } from './doctor.ts';
 import { examineLayers, measureConditioning } from './examineLayer.ts';
+import { examineModel } from './examineModel.ts';
 import { judge } from './judge.ts';
 
 const imageShape: ImageShape = [8, 8, 1];
@@ -464,5 +466,19 @@ it('refuses more images than memory for their activations', async () => {
     );
   } finally {
     memory.mockRestore();
+  }
+});
+
+it('releases its programs if it fails', async () => {
+  const trained = await sound;
+  const [run, release] = [vi.spyOn(Program.prototype, 'run'), vi.spyOn(Program.prototype, 'release')];
+  try {
+    const x = { shape: [1, ...trained.model.imageShape], data: new Float32Array(3) };
+    await expect(examineModel(trained, x, { ...engine, seed: 0, condition: {} })).rejects.toThrow();
+    expect(run).toHaveBeenCalled();
+    expect(release.mock.contexts).toEqual(expect.arrayContaining(run.mock.contexts));
+  } finally {
+    run.mockRestore();
+    release.mockRestore();
   }
 });
