@@ -1,7 +1,7 @@
 // How well two groups of latents are separated: groups that differ, groups that don't, and groups of one image.
 import { expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
-import { measureSeparation } from './latentArithmetic.ts';
+import { Latents, measureSeparation } from './latentArithmetic.ts';
 
 /** Random latents of two levels, moved by `shift` in one element of each. */
 function group(name: string, count: number, shift: number) {
@@ -31,4 +31,18 @@ it('takes each image out of the mean of its group', () => {
 
 it('needs two images in each group', () => {
   expect(measureSeparation(group('a', 1, 0), group('b', 20, 9))).toBeNull();
+});
+
+it('interpolates and moves single images, and refuses several', () => {
+  const [one, few] = [group('a', 1, 0), group('b', 3, 9)];
+  const mean = Latents.mean(few);
+  expect(Latents.interpolate(one, mean, 5).map(({ shape }) => shape)).toEqual([
+    [5, 48],
+    [5, 200],
+  ]);
+  expect(() => Latents.interpolate(one, few, 5)).toThrow(/of 3 images, but one is needed/);
+  expect(() => Latents.interpolate(few, few, 5)).toThrow(/of 3 images, but one is needed/);
+  const move = (from: Latents) => Latents.move(one, { from, towards: mean, amounts: [0, 1] });
+  expect(move(mean)[0]!.data.subarray(48)).toEqual(one[0]!.data);
+  expect(() => move(few)).toThrow(/of 3 images, but one is needed/);
 });

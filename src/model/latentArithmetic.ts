@@ -17,6 +17,7 @@ export const Latents = {
     if (!Number.isInteger(steps) || steps < 2) {
       throw new RangeError(`an interpolation needs 2 or more steps, not ${steps}`);
     }
+    requireOneImage(a, b);
     return a.map(({ shape, data }, index) => {
       const otherData = b[index]?.data;
       if (otherData?.length !== data.length) {
@@ -53,12 +54,13 @@ export const Latents = {
 
   /**
    * Latents of one image moved along a direction by several amounts: ε + amount·(towards − from), one image per
-   * amount.
+   * amount. `from` and `towards` are of one image each, such as the means of groups.
    */
   move(
     latents: Latents,
     { from, towards, amounts }: { from: Latents; towards: Latents; amounts: readonly number[] },
   ): NdArray[] {
+    requireOneImage(latents, from, towards);
     return latents.map(({ shape, data }, index) => {
       const [start, end] = [from[index]!.data, towards[index]!.data];
       const size = data.length;
@@ -72,6 +74,17 @@ export const Latents = {
     });
   },
 };
+
+/** Refuses latents of several images, of which all but the first would be ignored. */
+function requireOneImage(...groups: readonly Latents[]): void {
+  for (const { shape } of groups.flat()) {
+    if (shape[0] !== 1) {
+      throw new RangeError(
+        `these are latents of ${shape[0]} images, but one is needed: Latents.mean takes the mean of several`,
+      );
+    }
+  }
+}
 
 /** Whether latents are decoded in float64: if any of them are float64. */
 export function isDouble(latents: Latents): boolean {

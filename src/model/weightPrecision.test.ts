@@ -1,6 +1,7 @@
 // How precisely images determine the weights of a model.
 import { expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
+import { conditioned } from '../data/contract/conditions.ts';
 import { imagesInMemory, readAll } from '../data/contract/dataset.ts';
 import { constant, constantValue } from '../tensor/tensor.ts';
 import { randomModel } from '../testing/randomModel.ts';
@@ -51,4 +52,20 @@ it('weights that images determine get a bit more for four times the images, and 
   expect(influential.length).toBeGreaterThan(paths.length / 2);
   expect(influential.map((index) => many[index]! - few[index]!)).toEqual(influential.map(() => 1));
   expect(new Set(few).size).toBeGreaterThan(1);
+});
+
+it('sensitivities of a model with classes depend on the conditions of the images', async () => {
+  const both = randomModel([4, 6, 3], {
+    ...{ levels: 1, classes: ['dark', 'light'] },
+    condition: [{ name: 'omega', mean: 0.3, deviation: 0.1 }],
+  });
+  const [first, second] = await Promise.all(
+    [0.2, 0.5].map((omega) =>
+      weightSensitivities(both, conditioned(images, { omega: [omega, omega, omega] }, 'test'), {
+        threads: 1,
+      }),
+    ),
+  );
+  expect([...first!].every(Number.isFinite)).toBe(true);
+  expect(first).not.toEqual(second);
 });

@@ -1,7 +1,7 @@
 // How precisely a model needs its weights: from the derivatives of the log-likelihood of images by them.
 import { portableLog } from '../core/numeric/index.ts';
 import type { ImageSet } from '../data/contract/index.ts';
-import { countUnmasked, parametersFrom } from '../flows/contract/index.ts';
+import { CLASSES, countUnmasked, parametersFrom } from '../flows/contract/index.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { constant, constantValue, input, type Tensor } from '../tensor/index.ts';
 import { multiply, sum } from '../tensor/operations/index.ts';
@@ -82,12 +82,11 @@ function likelihoodOfOne({ model, parameters }: TrainedModel): {
   const shape = [1, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const weights = parametersFrom(parameters);
-  if (model.classes.length > 0) {
-    const logLikelihood = overEqualClasses(model.logLikelihoodByClass(image, noise, weights));
-    return { inputs: { image, noise }, logLikelihood };
-  }
-  const condition = conditionInputs(model, 1);
-  const { logLikelihood } = model.likelihood(image, noise, weights, condition);
+  const { [CLASSES]: _, ...condition } = conditionInputs(model, 1);
+  const logLikelihood =
+    model.classes.length > 0
+      ? overEqualClasses(model.logLikelihoodByClass(image, noise, weights, condition))
+      : model.likelihood(image, noise, weights, condition).logLikelihood;
   return { inputs: { image, noise, ...asConditionInputs(condition) }, logLikelihood };
 }
 

@@ -9,7 +9,7 @@ interface RoomHeadProps {
   readonly title: string;
   /** A sentence or two about its purpose. */
   readonly children: ComponentChildren;
-  /** The settings in the address that can't be read. */
+  /** The settings in the address that the room can't read, or doesn't know. */
   readonly unreadable?: readonly string[];
   /** Returns the content to share; by default a link with the room's settings. */
   share?(): Shared | Promise<Shared>;

@@ -23,7 +23,7 @@ export async function keptModels(): Promise<KeptModel[]> {
   const models: KeptModel[] = [];
   for (const name of await names()) {
     const files = await (await privateFiles.open(name)).list();
-    const last = files.filter((file) => /^checkpoints\/step-\d{8,}\.safetensors$/.test(file)).at(-1);
+    const last = lastCheckpoint(files);
     if (last !== undefined && files.includes('config.yaml')) {
       const url = `${PREFIX}${encodeURIComponent(name)}/`;
       const scores = files.filter((file) => file === SCORES_FILE);
@@ -31,6 +31,11 @@ export async function keptModels(): Promise<KeptModel[]> {
     }
   }
   return models;
+}
+
+/** The last checkpoint among the files of a run; not one that was set aside as damaged. */
+export function lastCheckpoint(files: readonly string[]): string | undefined {
+  return files.filter((file) => /^checkpoints\/step-\d{8,}\.safetensors$/.test(file)).at(-1);
 }
 
 /** Reads a file of such a run; undefined if the URL isn't one of a run in this browser. */

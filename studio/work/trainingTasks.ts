@@ -15,6 +15,7 @@ import {
 } from 'emerging-flows/training';
 import type { Call } from './calls.ts';
 import { PAGE_PRESET } from './constants.ts';
+import { lastCheckpoint } from './keptModels.ts';
 import { createArchive, type KeptRun, keptRun, keptRuns, removeKept, samplesName } from './keptRuns.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 
@@ -214,7 +215,7 @@ async function drawSamples(files: FileStore, step: number): Promise<Uint8Array<A
 }
 
 async function listModelFiles(files: FileStore): Promise<Record<string, Uint8Array>> {
-  const last = (await files.list()).filter((name) => name.startsWith('checkpoints/step-')).at(-1)!;
+  const last = lastCheckpoint(await files.list())!;
   const entries = await Promise.all(
     ['config.yaml', last].map(async (name) => [name, (await files.read(name))!] as const),
   );

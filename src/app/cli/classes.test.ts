@@ -1,5 +1,5 @@
 // The commands with a model with classes, from images in folders by class to samples, scores and edits of a class.
-import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +76,20 @@ describe('a model of two classes', () => {
       return part.reduce((sum, value) => sum + value, 0) / part.length;
     };
     expect(mean(height / 2, height)).toBeGreaterThan(mean(0, height / 2) + 40);
+  });
+
+  it('samples a row for each class under each of several conditions', async () => {
+    const images = readdirSync(join(emerging.folder, 'photos'), { recursive: true, encoding: 'utf8' });
+    const rows = images.filter((name) => name.endsWith('.png')).map((name, index) => `${name},${index % 5}`);
+    writeFileSync(join(emerging.folder, 'photos/conditions.csv'), `file,shift\n${rows.join('\n')}\n`);
+    const both = ['--set=model.classes=true', '--set=model.condition=true', '--out=runs/both'];
+    await emerging.json('train --data=photos --steps=1 --no-test --threads=1', ...tinyTraining, ...both);
+    writeFileSync(join(emerging.folder, 'three.csv'), 'shift\n0\n1\n2\n');
+    const args = ['sample', 'runs/both', '--condition=three.csv', '--threads=1', '--out=both.png'];
+    expect(await emerging.json(...args, '--count=13')).toMatchObject({ count: 12, classes });
+    const { width, height } = decode(readFileSync(join(emerging.folder, 'both.png')));
+    expect(height).toBeGreaterThan(2 * width);
+    rmSync(join(emerging.folder, 'photos/conditions.csv'));
   });
 
   it('lists wrong labels first', async () => {

@@ -217,6 +217,10 @@ it.each<[string[], string]>([
     'one condition for all images: give a file with one',
   ],
   [['infer', 'runs/a', 'alone/0.npy', '--range=shift=1'], 'two numbers, the lower one first'],
+  [
+    ['infer', 'runs/a', 'alone/0.npy', '--range=shift=0:1', '--range=shift=0:2'],
+    'range of shift is given twice: keep one',
+  ],
   [[...train, '--set=data.conditions=low.npy'], 'data.conditions is set, but model.condition is not'],
 ])('refuses %j', async (args, message) => {
   writePng(inFolder('odd.png'), new Uint8Array(9), [3, 3, 1]);

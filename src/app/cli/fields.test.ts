@@ -1,5 +1,5 @@
 // Fields of real numbers through the commands: samples as arrays, FITS files, and one line where something is for integers.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -66,5 +66,13 @@ describe('in one line, refuses', () => {
     [['datasets', 'audit', 'maps.npy', '--out=x.html'], /an audit compares integers, and these values are r/],
   ])('%j', async (args, message) => {
     expect(await emerging.refused(...args)).toMatch(message);
+  });
+
+  it('to look for copies, before any image is scored', async () => {
+    const args = ['score', 'runs/a', 'one.npy', '--map=maps', '--copies'];
+    expect(await emerging.refused(...args)).toMatch(
+      /copies are found among grey and colour images of integers/,
+    );
+    expect(existsSync(inFolder('maps'))).toBe(false);
   });
 });

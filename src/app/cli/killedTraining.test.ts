@@ -1,4 +1,5 @@
-// A training killed while it finishes: a resume completes the run, without a leftover lock or partial file.
+// A training killed while it finishes: a resume completes the run, without a leftover lock or partial file. And a score
+// killed while it replaces the statistics of an export.
 // @module-tag system
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,8 +7,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { ownMark } from '../../data/files/processes.ts';
+import { npyBytes } from '../../data/formats/npy.ts';
 import { commandProcess } from '../../testing/command.ts';
-import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inRun = (...names: string[]): string => join(emerging.folder, 'run', ...names);
@@ -60,4 +62,19 @@ it('after all is done', async () => {
   writeFileSync(inRun(`curve.png.${pid}.partial`), '');
   writeFileSync(inRun('samples', `over-time.png.${pid}.partial`), '');
   await expectFinishedByResume();
+});
+
+it('an export whose statistics are replaced by a process that is killed stays usable', async () => {
+  rmSync(inRun(), { recursive: true, force: true });
+  await emerging.json(...training);
+  await emerging.json('export', 'run', '--out=exported');
+  const images = npyBytes(tinyImages(12, 8, 3), [12, 8, 8]);
+  writeFileSync(join(emerging.folder, 'others.npy'), images);
+  const update = ['score', 'exported', '--update-reference', '--reference=others.npy', '--threads=1'];
+  for (const write of [1, 2]) {
+    const deadly = JSON.stringify({ path: join('exported', 'manifest'), write, share: 0.5 });
+    const killed = emerging.start('testing/deadlyCommand', deadly, ...update, `--seed=${write}`);
+    expect((await once(killed, 'exit'))[1]).toBe('SIGKILL');
+    expect(await emerging.json('score', 'exported', '--data=data', '--threads=1')).toHaveProperty('images');
+  }
 });

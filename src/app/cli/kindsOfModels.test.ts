@@ -126,7 +126,9 @@ describe.each(kinds)('a model with $name', ({ data, model, options, unit, notIts
     expect(ofRun[unit]).toBeCloseTo(tested[unit], 6);
     const ofExport = await emerging.json('evaluate', exported, `--data=${data}`, singleThread);
     expect(ofExport).toEqual({ ...ofRun, run: exported, data, worstPicture: null });
-    const { runs } = await emerging.json('compare', run, exported, `--data=${data}`, singleThread);
+    const compared = ['compare', run, exported, `--data=${data}`, '--draws=3', singleThread];
+    const { runs, draws } = await emerging.json(...compared);
+    expect(draws).toBe(unit === 'natsPerValue' ? 1 : 3);
     expect(runs[1]).toMatchObject({ run: exported, difference: 0 });
     expect(listing()).toEqual(before);
   });

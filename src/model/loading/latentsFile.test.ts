@@ -1,5 +1,5 @@
 // Latents files: written and read back, only for the model that they belong to.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -47,6 +47,17 @@ it('survives a round trip, and the same latents produce the same bytes', () => {
   writeLatents(path, readLatents(path, model), model);
   expect(readFileSync(path).equals(bytes)).toBe(true);
   expect(encodeSafetensors(tensors, metadata)).toEqual(new Uint8Array(bytes));
+});
+
+it.each([
+  ['names twice', { names: ['a.png', 'b.png', 'a.png'], latents }, /names must differ/],
+  ['a name outside the folder', { names: ['a.png', 'b.png', '../c.png'], latents }, /stay in the folder/],
+  ['too few names', { names: names.slice(1), latents }, /no latents of 2 images: latent\/0 has shape \[3, /],
+  ['latents of other levels', { names, latents: latents.slice(1) }, /no latents of 3 images: latent\/0 has/],
+])('is not written with %s, which could not be read', (_, content, message) => {
+  const unwritten = join(folder, 'unwritten.safetensors');
+  expect(() => writeLatents(unwritten, content, model)).toThrow(message);
+  expect(existsSync(unwritten)).toBe(false);
 });
 
 it('is refused for another model', () => {

@@ -7,6 +7,7 @@ import {
   countElements,
   type ImageShape,
   type NdArray,
+  requireArgument,
   type Values,
   zeros,
 } from '../../core/numeric/index.ts';
@@ -77,17 +78,30 @@ export interface StoredLatents extends NamedLatents {
  * `correction/value`, `[K]` each, and whole images as `whole/index`, `[M]`, and `whole/pixels`, `[M, H, W, C]`. Conditions
  * are `condition/NAME`, `[N]` or `[N, H, W]`.
  *
- * @throws UserError if the file cannot be written
+ * @throws UserError if the file cannot be written, or could not be read: with names that aren't those of files, or parts that
+ * aren't of these images and this model
  */
 export function writeLatents(
   path: string,
   { names, latents, classes, condition = {}, encodedFrom }: NamedLatents,
   model: FlowModel,
 ): void {
+  requireArgument(areNames(names), 'names must differ, and stay in the folder that they are written to');
   const tensors = new Map<string, NdArray>(latents.map((latent, index) => [latentPath(index), latent]));
   for (const [path, name, shape] of conditionShapes(model, names.length)) {
-    tensors.set(path, { shape, data: Float64Array.from(condition[name] ?? []) });
+    const data = Float64Array.from(condition[name] ?? []);
+    requireArgument(
+      data.length === countElements(shape),
+      `the condition ${name} has ${data.length} numbers, but these images need ${countElements(shape)}`,
+    );
+    tensors.set(path, { shape, data });
   }
+  const missing = missingFrom(tensors, latentEntries(model, names.length));
+  requireArgument(missing === undefined, `these are no latents of ${names.length} images: ${missing}`);
+  requireArgument(
+    model.classes.length === 0 || areClasses(classes, names.length, model),
+    'classes must name a class of the model for each image',
+  );
   const metadata: Record<string, string> = {
     format,
     model: model.fingerprint,
@@ -167,17 +181,14 @@ function aboutLatents(
   };
   const conditions = conditionShapes(model, names.length);
   const missing = missingFrom(tensors, [
-    ...model.latentShapes.map((shape, index) => [latentPath(index), [names.length, ...shape]] as const),
+    ...latentEntries(model, names.length),
     ...conditions.map(([path, , shape]) => [path, shape] as const),
   ]);
   if (missing !== undefined) {
     return damaged(missing);
   }
   const classes = model.classes.length === 0 ? undefined : textsIn(metadata.classes);
-  if (
-    classes &&
-    (classes.length !== names.length || !classes.every((name) => model.classes.includes(name)))
-  ) {
+  if (classes && !areClasses(classes, names.length, model)) {
     damaged('it does not name a class of the model for each image');
   }
   // A latent and, in corrections, a position, a value and a pixel for each value of each image, in float64.
@@ -244,6 +255,16 @@ function conditionShapes({ model }: FlowModel, count: number): [string, string, 
   return conditionComponents(model).map(({ name, shape }) => [`condition/${name}`, name, [count, ...shape]]);
 }
 
+/** The latents of a model for a number of images: their paths and shapes. */
+function latentEntries({ latentShapes }: FlowModel, count: number): [string, number[]][] {
+  return latentShapes.map((shape, index) => [latentPath(index), [count, ...shape]]);
+}
+
+/** Whether these are classes of a model, one for each image. */
+function areClasses(classes: readonly string[] = [], count: number, model: FlowModel): boolean {
+  return classes.length === count && classes.every((name) => model.classes.includes(name));
+}
+
 function latentPath(index: number): string {
   return `latent/${index}`;
 }
@@ -251,7 +272,12 @@ function latentPath(index: number): string {
 /** The names, if the text holds valid ones and each stays inside the output folder. */
 function namesIn(text = ''): string[] | undefined {
   const names = textsIn(text);
-  return names?.every(staysInFolder) && new Set(names).size === names.length ? names : undefined;
+  return names !== undefined && areNames(names) ? names : undefined;
+}
+
+/** Whether names differ, and each stays inside the output folder. */
+function areNames(names: readonly string[]): boolean {
+  return names.every(staysInFolder) && new Set(names).size === names.length;
 }
 
 /** The list of texts in a text, if it is one in JSON. */

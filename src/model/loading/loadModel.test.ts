@@ -7,7 +7,7 @@ import { loadModel } from './loadModel.ts';
 
 const weights = readFileSync('models/mnist-small/model.safetensors');
 const { url: address, close } = await startServer((request, response) => {
-  if (request.url === '/mnist/model.safetensors') {
+  if (/^\/mnist\/model\.safetensors(\?key=1)?$/.test(request.url ?? '')) {
     response.writeHead(200, { 'content-length': weights.length });
     response.end(weights);
   } else {
@@ -22,11 +22,12 @@ describe('loadModel', () => {
     const models = await Promise.all([
       loadModel('models/mnist-small'),
       loadModel(new URL(`${address}mnist`), { onProgress: (...update) => seen.push(update) }),
+      loadModel(new URL(`${address}mnist/?key=1#model`)),
       loadModel({ 'model.safetensors': weights }),
       loadModel(pathToFileURL('models/mnist-small')),
     ]);
     const [{ fingerprint }] = models;
-    expect(models.map((model) => model.fingerprint)).toEqual(Array(4).fill(fingerprint));
+    expect(models.map((model) => model.fingerprint)).toEqual(Array(5).fill(fingerprint));
     expect(seen.at(-1)).toEqual([weights.length, weights.length]);
   });
 

@@ -74,8 +74,11 @@ function toFileStore(name: string, modelFiles: ModelFiles): FileStore {
  *   another file, or longer than it declares
  */
 async function fetchModelFiles(url: URL, options: FetchOptions): Promise<ModelFiles> {
-  const folder = url.href.endsWith('/') ? url : new URL(`${url.href}/`);
-  const address = new URL(WEIGHTS_FILE, folder).href;
+  // A query may be a key to the files.
+  const file = new URL(url);
+  file.hash = '';
+  file.pathname = `${file.pathname.replace(/\/$/, '')}/${WEIGHTS_FILE}`;
+  const address = file.href;
   const bytes = await fetchBytes(address, options, {
     advice: 'give the URL of the folder of an export',
     sizeIn: (start) => {

@@ -66,8 +66,10 @@ export function storeExportScores(directory: string, scores: ReferenceScores): v
   const path = pathIn(directory, MANIFEST_FILE);
   const manifest = parseJsonObject(readText(path, largestManifest), path, '; export again');
   const text = scoresText(scores);
-  folder.write(SCORES_FILE, text);
   const { [SCORES_FILE]: entry, ...files } = manifest.files as JsonObject;
   const listed = { ...(entry as object | undefined), ...checksumOfFile(text) };
+  // Not listed until they are replaced: the manifest never contradicts the file, whenever the process ends.
+  folder.write(MANIFEST_FILE, manifestText({ ...manifest, files }));
+  folder.write(SCORES_FILE, text);
   folder.write(MANIFEST_FILE, manifestText({ ...manifest, files: { ...files, [SCORES_FILE]: listed } }));
 }

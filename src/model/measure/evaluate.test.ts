@@ -63,6 +63,11 @@ describe('against a plain likelihood', () => {
     expect(measured).toEqual(measured.map(() => expected));
   });
 
+  it.each([0, 1.5])('%f draws are refused, also beside importance', async (draws) => {
+    await using flow = new FlowModel({ model, parameters }, { threads: 1 });
+    await expect(evaluate(flow, images, { draws, importance: 2 })).rejects.toThrow(/draws must be/);
+  });
+
   it.each([1, 7, 64])('at batch size %i', async (batchSize) => {
     await using flow = new FlowModel({ model, parameters }, { batchSize });
     const { perImage, bitsPerDim } = await evaluate(flow, images, { seed });

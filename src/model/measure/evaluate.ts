@@ -7,6 +7,7 @@ import {
   quantile,
   requireArgument,
   requireKnown,
+  requireWhole,
   standardErrorOfMean,
   variance,
 } from '../../core/numeric/index.ts';
@@ -126,6 +127,7 @@ export async function evaluate(
     throw new RangeError('there are no images to evaluate');
   }
   const { draws = 1, importance, labels, ...how } = options;
+  requireWhole('draws', draws, 1);
   if (importance !== undefined && (!Number.isInteger(importance) || importance < 1)) {
     throw new UserError(
       'invalid-argument',

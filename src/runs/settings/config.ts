@@ -78,14 +78,7 @@ export function check<Output>(schema: z.ZodMiniType<Output>, value: unknown): Ou
  */
 export function checkLayer(value: unknown): ConfigLayer {
   const layer = check(layerSchema, namedParts(value)) as ConfigLayer;
-  for (const [first, second] of exclusivePairs) {
-    if (layer.training?.[first] !== undefined && layer.training[second] !== undefined) {
-      throw new UserError(
-        'invalid-config',
-        `training.${first} and training.${second} are mutually exclusive: keep one of them`,
-      );
-    }
-  }
+  requireOneOfEach([layer]);
   mapParts(layer, (choice, registry) => {
     if (partName(choice) !== undefined) {
       registry.resolve(choice);
@@ -93,6 +86,20 @@ export function checkLayer(value: unknown): ConfigLayer {
     return choice;
   });
   return layer;
+}
+
+/** Refuses layers of which none is above another if they set the same thing in different units. */
+export function requireOneOfEach(layers: readonly ConfigLayer[]): void {
+  for (const [first, second] of exclusivePairs) {
+    const sets = (key: typeof first | typeof second) =>
+      layers.some(({ training }) => training?.[key] !== undefined);
+    if (sets(first) && sets(second)) {
+      throw new UserError(
+        'invalid-config',
+        `training.${first} and training.${second} are mutually exclusive: keep one of them`,
+      );
+    }
+  }
 }
 
 /** A value with definitions of parts replaced by their names; registers them. */
@@ -211,7 +218,8 @@ function requireConditionOfData({ data, model: { condition } }: Config): void {
   }
 }
 
-function requireOneKind({ bits, continuous }: Config['model']): void {
+/** Refuses integers that are also real numbers. */
+export function requireOneKind({ bits, continuous }: Pick<Config['model'], 'bits' | 'continuous'>): void {
   if (bits !== undefined && continuous !== undefined) {
     throw new UserError(
       'invalid-config',

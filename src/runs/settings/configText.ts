@@ -1,15 +1,25 @@
 // Configurations as YAML. Apart from their validation: a page that uses a model reads no YAML.
 import { CST, Lexer, LineCounter, parseDocument, stringify } from 'yaml';
+import { UserError } from '../../core/errors.ts';
 import { check } from './config.ts';
 import { type Config, configSchema, SCHEMA_FILE } from './configSchema.ts';
 
 /**
  * A configuration as YAML, its keys in the schema's order; parsing it yields an equal configuration. The
  * first line points editors to the schema.
+ *
+ * @throws UserError (`unsupported`) if the text would be too long to be parsed
  */
 export function stringifyConfig(config: Config): string {
-  const text = stringify(check(configSchema, config), { lineWidth: 0 });
-  return `# yaml-language-server: $schema=${SCHEMA_FILE}\n${text}`;
+  const yaml = stringify(check(configSchema, config), { lineWidth: 0 });
+  const text = `# yaml-language-server: $schema=${SCHEMA_FILE}\n${yaml}`;
+  if (text.length > LONGEST_TEXT) {
+    throw new UserError(
+      'unsupported',
+      `the configuration has ${text.length} characters, and a file of it may have ${LONGEST_TEXT}: use images of fewer channels (the mean and deviation of each are part of it), fewer conditions, or fewer or shorter names of classes`,
+    );
+  }
+  return text;
 }
 
 /** The most characters of a configuration: YAML parsing can take quadratic time. */

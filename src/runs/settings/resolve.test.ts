@@ -133,6 +133,18 @@ describe('settings', () => {
   });
 
   test.each([
+    ['training.steps=100', 'training.epochs=2'],
+    ['training.warmupEpochs=1', 'training.warmupSteps=9'],
+    ['model.bits=5', 'model.continuous=true'],
+  ])('%s and %s are rejected together, in any order', (...set) => {
+    for (const settings of [set, set.toReversed()]) {
+      expect(() => resolveConfig({ preset, set: settings })).toThrow(
+        /: (keep one of them|leave one of them out)$/,
+      );
+    }
+  });
+
+  test.each([
     ['model.levels', "the setting 'model.levels' must be key=value, as in model.levels=2"],
     ['=3', "the setting '=3' must be key=value, as in model.levels=2"],
     ['levels=3', "unknown key 'levels': did you mean model.levels?"],

@@ -2,7 +2,15 @@
 import { phrase, UserError } from '../../core/errors.ts';
 import { requireArgument } from '../../core/numeric/index.ts';
 import { clip, type PartDefinition, registerParts } from '../../core/parts/index.ts';
-import { changedParts, checkLayer, completeConfig, defaults, exclusivePairs } from './config.ts';
+import {
+  changedParts,
+  checkLayer,
+  completeConfig,
+  defaults,
+  exclusivePairs,
+  requireOneKind,
+  requireOneOfEach,
+} from './config.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
 import { parseYaml } from './configText.ts';
 import { findPreset } from './presets.ts';
@@ -66,7 +74,10 @@ export function resolveConfig(sources: ConfigSources): Config {
   // A part before its options: `model.mixing=emerging` before `model.mixing.kernelSize=5`.
   const depth = (setting: string): number => setting.split('=', 1)[0]!.split('.').length;
   const settings = [...set].sort((first, second) => depth(first) - depth(second));
-  layers.push(settings.map(parseSetting).reduce(mergeLayers, {}), checkLayer(overrides));
+  const parsed = settings.map(parseSetting);
+  requireOneOfEach(parsed);
+  requireOneKind(Object.assign({}, ...parsed.map(({ model }) => model)));
+  layers.push(parsed.reduce(mergeLayers, {}), checkLayer(overrides));
   return completeConfig(layers.reduce(mergeLayers));
 }
 

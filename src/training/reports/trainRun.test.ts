@@ -9,7 +9,7 @@ import { readReference } from '../../model/referenceScores.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { trainRun } from './trainRun.ts';
+import { isTested, trainRun } from './trainRun.ts';
 
 const root = temporaryFolder();
 const dataset = tinyDataset(8);
@@ -191,4 +191,10 @@ it('holds the lock to the end, and is complete only then', async () => {
   expect(seen).toEqual([false]);
   expect((await run.store.readSummary()).complete).toBe(true);
   await (await files.lock()).release();
+});
+
+it('does not take an evaluation of the raw weights for its own', () => {
+  const evaluation = { split: 'test', step: 6, weights: 'raw' };
+  expect(isTested({ evaluations: [evaluation] }, 6)).toBe(false);
+  expect(isTested({ evaluations: [evaluation, { ...evaluation, weights: 'average' }] }, 6)).toBe(true);
 });

@@ -213,7 +213,10 @@ async function measure(
   return test;
 }
 
-/** Whether a summary has an evaluation of test images after this step. */
+/** Whether a summary has an evaluation of test images with the average weights after this step. */
 export function isTested(summary: JsonObject, step: number): boolean {
-  return evaluationsIn(summary).some((evaluation) => evaluation.split === 'test' && evaluation.step === step);
+  return evaluationsIn(summary).some(
+    (evaluation) =>
+      evaluation.split === 'test' && evaluation.weights === 'average' && evaluation.step === step,
+  );
 }

@@ -148,6 +148,25 @@ describe('parseStudy', () => {
       /1 is also a seed of the study/,
     ],
     [
+      'variants that name their images',
+      { ...template, variants: { digits: {}, clothes: { 'data.name': 'fashion-mnist' } } },
+      /^clothes-1x1: data\.name differs from .*: list images in datasets$/,
+    ],
+    [
+      'seeds in the grid',
+      { ...template, grid: { seed: [5, 6] } },
+      /^seed=5: seed differs from .*: list seeds in seeds$/,
+    ],
+    [
+      'a rate of a variant whose rate is searched',
+      {
+        ...template,
+        grid: { 'training.learningRate': { search: [0.001, 0.01] } },
+        variants: { plain: {}, fast: { training: { learningRate: 0.1 } } },
+      },
+      /^fast: training\.learningRate is also searched/,
+    ],
+    [
       'a huge grid',
       { ...template, grid: { 'model.depth': Array.from({ length: 101 }, (_, n) => n + 1) } },
       /more than 100/,

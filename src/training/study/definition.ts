@@ -177,10 +177,26 @@ export function parseStudy(value: unknown): Study {
   );
   for (const dataset of datasets) {
     for (const variant of variants) {
-      studyConfig(study, variant, { dataset, seed: seeds[0]! });
+      requireUnshared(study, variant, dataset);
     }
   }
   return { ...study, datasets };
+}
+
+/** Refuses a variant that is no configuration, or sets what the study sets for all variants. */
+function requireUnshared(study: Study, variant: Variant, dataset: StudyDataset): void {
+  const base = baseConfig(study.definition, dataset);
+  const config = studyConfig(study, variant, { dataset });
+  const { name } = variant;
+  if (config.data.name !== base.data.name) {
+    throw invalid(`${name}: data.name differs from the other variants': list images in datasets`);
+  }
+  if (config.seed !== base.seed) {
+    throw invalid(`${name}: seed differs from the other variants': list seeds in seeds`);
+  }
+  if (study.rates !== null && config.training.learningRate !== base.training.learningRate) {
+    throw invalid(`${name}: ${RATE} is also searched: leave it out, or don't search it`);
+  }
 }
 
 /**

@@ -78,15 +78,19 @@ function imagesWanted({ data: { validation, conditions }, model }: Config) {
   return { validation, conditions: conditionsFor(model, conditions), bits: valueBits(model) };
 }
 
-/** Refuses a configuration with other images, or another unit, than the baseline. */
+/** Refuses a configuration with other images, another unit, or a density given classes, than the baseline's. */
 function requireComparable(baseline: Config, config: Config): void {
   const comparedText = (settings: Config): string =>
-    JSON.stringify([imagesWanted(settings), resultUnit(settings.model).name]);
+    JSON.stringify([
+      imagesWanted(settings),
+      resultUnit(settings.model).name,
+      settings.model.classes !== undefined,
+    ]);
   if (comparedText(config) !== comparedText(baseline)) {
     throw new UserError(
       'invalid-config',
       'it sees other images than the baseline (data.validation, data.conditions, model.bits, model.continuous, ' +
-        'model.condition), so their results cannot be compared',
+        'model.condition, model.classes), so their results cannot be compared',
     );
   }
 }

@@ -3,7 +3,7 @@ import { problemText } from '../../core/errors.ts';
 import { median } from '../../core/numeric/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
 import { memoryFiles } from '../../data/files/index.ts';
-import { FlowModel } from '../../model/index.ts';
+import { FlowModel, meanCondition } from '../../model/index.ts';
 import { loadRun } from '../../model/loading/loadRun.ts';
 import { startRun } from '../../runs/open/index.ts';
 import type { Config } from '../../runs/settings/index.ts';
@@ -93,7 +93,11 @@ export function timeSamples(
       folders.map(async (folder) => keep(new FlowModel(await loadRun(folder), engine))),
     );
     const draw = (model: FlowModel, seed: number): Promise<unknown> =>
-      model.sample({ count: SAMPLES, seed, temperature: 1, onOverflow: () => {} });
+      model.sample({
+        ...{ count: SAMPLES, seed, temperature: 1 },
+        condition: meanCondition(model.model),
+        onOverflow: () => {},
+      });
     const problems: (string | undefined)[] = [];
     const expected: number[] = [];
     for (const model of models) {

@@ -21,6 +21,7 @@ import type { ModelOptions } from '../../flows/models/options.ts';
 import { createConditionRows, meanCondition } from '../../model/conditions.ts';
 import { imageArray } from '../../model/likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from '../../model/trainedModel.ts';
+import { Program } from '../../tensor/engine/program.ts';
 import { add, divide, multiply, negate } from '../../tensor/operations/index.ts';
 import { adamax } from '../../tensor/optimizers/adamax.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
@@ -33,6 +34,7 @@ import { Trainer } from '../../training/step/trainer.ts';
 import { measureLayers } from './checks.ts';
 import { type Diagnosis, diagnose, examinationBytes } from './doctor.ts';
 import { examineLayers, measureConditioning } from './examineLayer.ts';
+import { examineModel } from './examineModel.ts';
 import { judge } from './judge.ts';
 
 const imageShape: ImageShape = [8, 8, 1];
@@ -445,4 +447,18 @@ it('refuses more images than memory for their activations', async () => {
   await expect(diagnose(trained, images, { ...engine, images: 8, quick: true })).rejects.toThrow(
     /^the activations of 8 images take .* of memory, but only .* is available: use fewer images, or a smaller model$/,
   );
+});
+
+it('releases its programs if it fails', async () => {
+  const trained = await sound;
+  const [run, release] = [vi.spyOn(Program.prototype, 'run'), vi.spyOn(Program.prototype, 'release')];
+  try {
+    const x = { shape: [1, ...trained.model.imageShape], data: new Float32Array(3) };
+    await expect(examineModel(trained, x, { ...engine, seed: 0, condition: {} })).rejects.toThrow();
+    expect(run).toHaveBeenCalled();
+    expect(release.mock.contexts).toEqual(expect.arrayContaining(run.mock.contexts));
+  } finally {
+    run.mockRestore();
+    release.mockRestore();
+  }
 });

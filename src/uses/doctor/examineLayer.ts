@@ -25,7 +25,7 @@ import {
 } from '../../flows/contract/index.ts';
 import type { PlacedLayer } from '../../flows/models/index.ts';
 import type { WorkOptions } from '../../model/index.ts';
-import { type CompileOptions, compile, evaluate } from '../../tensor/engine/index.ts';
+import { type CompileOptions, compile, evaluate, releaseAfter } from '../../tensor/engine/index.ts';
 import { constantValue, input, type Tensor } from '../../tensor/index.ts';
 
 /** A parameter with non-finite values. */
@@ -165,21 +165,23 @@ async function measure(
   const images = input('x', x.shape);
   const { y, logDet } = bijection.forward(images, parameters, condition);
   const outputs = { y, logDet, back: bijection.inverse(y, parameters, condition) };
-  const program = await compile({ inputs: { x: images }, outputs }, options);
-  const result = await program.run({ x });
-  await program.release();
+  const result = await releaseAfter(async (keep) =>
+    keep(await compile({ inputs: { x: images }, outputs }, options)).run({ x }),
+  );
   if (broken) {
     return { y: result.y!, ...unmeasured };
   }
   const dimensions = countDimensions(bijection.inputShape);
-  const map = new LayerMap(bijection, parameters, options, condition);
-  const precise = await map.forward(Float64Array.from(x.data));
+  const { precise, numeric } = await releaseAfter(async (keep) => {
+    const map = keep(new LayerMap(bijection, parameters, options, condition));
+    const precise = await map.forward(Float64Array.from(x.data));
+    const first = Float64Array.from(x.data.subarray(0, dimensions));
+    const numeric = quick ? null : await numericLogDet(map, first, precise.logDet[0]!, { seed, exact });
+    return { precise, numeric };
+  });
   const logDets = result.logDet!;
   const describeImage = (image: number) => logDets.data[logDets.shape.length === 0 ? 0 : image]!;
   const rounding = precise.logDet.map((value, image) => difference(describeImage(image), value) / dimensions);
-  const first = Float64Array.from(x.data.subarray(0, dimensions));
-  const numeric = quick ? null : await numericLogDet(map, first, precise.logDet[0]!, { seed, exact });
-  await map.release();
   const conditioning: Conditioning | null = await measureConditioning(bijection, parameters, options);
   return {
     y: result.y!,

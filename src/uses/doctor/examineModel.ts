@@ -65,17 +65,18 @@ export async function examineModel(
   const images = input('x', x.shape);
   const { latents } = model.encode(images, parametersFrom(parameters), conditionFromArrays(condition));
   const outputs: Record<string, Tensor> = Object.fromEntries(latents.map((latent, i) => [String(i), latent]));
-  const encoder = await compile({ inputs: { x: images }, outputs }, options);
-  const encoded = await encoder.run({ x });
-  await encoder.release();
-  const latentArrays = latents.map((_, index) => encoded[String(index)]!);
-  const decoder = await compileDecoder(trained, options);
-  const decoded = await decodeBatch(decoder, latentArrays, condition);
-  const drawn = await releaseAfter((keep) =>
-    keep(new FlowModel(trained, options)).drawLatents({ count, seed }),
+  const encoded = await releaseAfter(async (keep) =>
+    keep(await compile({ inputs: { x: images }, outputs }, options)).run({ x }),
   );
-  const sampled = await decodeBatch(decoder, drawn, condition);
-  await decoder.release();
+  const latentArrays = latents.map((_, index) => encoded[String(index)]!);
+  const { decoded, sampled } = await releaseAfter(async (keep) => {
+    const decoder = keep(await compileDecoder(trained, options));
+    const drawn = await keep(new FlowModel(trained, options)).drawLatents({ count, seed });
+    return {
+      decoded: await decodeBatch(decoder, latentArrays, condition),
+      sampled: await decodeBatch(decoder, drawn, condition),
+    };
+  });
   const { bits } = model.values;
   const dimensions = countDimensions(model.imageShape);
   // x of integers is in [−½, ½).

@@ -126,3 +126,13 @@ describe.each(models)('a model with %s', (name, options) => {
     expect(String(files['README.md'])).toMatch(isVariational ? /variational/ : /uniform/);
   });
 });
+
+it('refuses the scores of other weights', async () => {
+  const folder = join(root, 'further');
+  await train({ ...(await startRun(tinyConfig(), folder, { dataset })), threads: 1 });
+  await using before = await loadModel(folder, { step: 4, threads: 1 });
+  const scores = await measureReference(before, dataset.validation, 'tiny');
+  await expect(exportModel(folder, { scores, threads: 1 })).rejects.toThrow(
+    /other weights than those of step 6/,
+  );
+});

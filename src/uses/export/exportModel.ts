@@ -1,5 +1,6 @@
 // Exports a run: two ONNX programs, the weights, and a manifest that describes them.
 
+import { UserError } from '../../core/errors.ts';
 import { requireArgument } from '../../core/numeric/index.ts';
 import { startSha256 } from '../../core/platform/sha256.node.ts';
 import { exists, pathIn, withFile } from '../../data/files/index.node.ts';
@@ -59,8 +60,8 @@ export interface ExportedModel {
  * `loadModel` loads.
  *
  * @param directory the run folder
- * @throws UserError if it is not a run, it has no such checkpoint, checkpoint or summary cannot be read, or a file would be larger
- *   than 2 GiB
+ * @throws UserError if it is not a run, it has no such checkpoint, checkpoint or summary cannot be read, the scores are of
+ *   other weights, or a file would be larger than 2 GiB
  * @example
  * ```ts
  * import { exportModel, loadModel } from 'emerging-flows';
@@ -86,7 +87,14 @@ export async function exportModel(
     ...describeOrigin(run, weights, summary),
     ...(rounded && { rounding: resultUnit(run.model.options).record(rounding) }),
   };
-  const reference = scores ?? run.scores?.(new FlowModel(run).fingerprint);
+  const { fingerprint } = new FlowModel(run);
+  if (scores !== undefined && scores.fingerprint !== fingerprint) {
+    throw new UserError(
+      'mismatch',
+      `the scores were measured with other weights than those of step ${run.step} of ${directory}: measure them with these`,
+    );
+  }
+  const reference = scores ?? run.scores?.(fingerprint);
   const { encoder, sampler, dequantiser, prior } = await exportPrograms(run, options);
   const files = {
     'encoder.onnx': encoder,

@@ -6,6 +6,7 @@ import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
+import { measureReference } from './reference.ts';
 import { score } from './score.ts';
 
 const imageShape: ImageShape = [8, 8, 1];
@@ -27,6 +28,12 @@ it.each([
     },
   };
   await expect(score(model, unread, { reference: unread, score: name })).rejects.toThrow(message);
+});
+
+it('refuses statistics measured with another model', async () => {
+  await using other = new FlowModel(randomModel(imageShape, { mixing: '1x1' }, 0.2), { threads: 1 });
+  const reference = await measureReference(other, images(10, 2), 'others');
+  await expect(score(model, images(3, 1), { reference })).rejects.toMatchObject({ code: 'mismatch' });
 });
 
 it('is bits by default with fewer than ten reference images', async () => {

@@ -116,7 +116,7 @@ export const LEAST_REFERENCES = 10;
  * on the seed and on the image, so that its score does not depend on the others.
  *
  * @param images a set of images, or pixels `[N, H, W, C]`
- * @throws UserError if the score cannot be computed
+ * @throws UserError if the score cannot be computed, or the reference was measured with another model
  * @example
  * ```ts
  * import { loadModel, score } from 'emerging-flows';
@@ -141,6 +141,12 @@ export async function score(
     requireNeeds(wanted, model, set);
   }
   const source = chosenReference ?? storedReference(model);
+  if ('statistics' in source && source.fingerprint !== model.fingerprint) {
+    throw new UserError(
+      'mismatch',
+      'the reference was measured with another model: measure it with this one by measureReference',
+    );
+  }
   const usual = 'statistics' in source ? source : { draws: 1, seed: 0 };
   const { draws = usual.draws, seed = usual.seed, ranks, ...following } = options;
   const how = { draws, seed, ranks };

@@ -19,11 +19,11 @@ export interface CompressSettings {
 export function compressSettings(
   address: Settings,
 ): CompressSettings & { readonly unreadable: readonly string[] } {
-  const { unreadable, whole, choice } = readSettings(address);
-  return {
+  const { unreadable, unknown, whole, choice } = readSettings(address);
+  const chosen = {
     block: whole('block', 1, MOST_BLOCK, BLOCK),
     withModel: choice('embed', ['yes', 'no']) === 'yes',
     tiles: choice('tiles', ['no', 'yes']) === 'yes',
-    unreadable,
   };
+  return { ...chosen, unreadable: [...unreadable, ...unknown()] };
 }

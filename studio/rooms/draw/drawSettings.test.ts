@@ -16,6 +16,7 @@ it.each([
   [{ temperature: 'NaN', seed: 'Infinity' }, usual, ['temperature=NaN', 'seed=Infinity']],
   [{ temperature: '9', count: '1e9' }, usual, ['temperature=9', 'count=1e9']],
   [{ count: '0' }, usual, ['count=0']],
+  [{ sed: '3', model: 'runs/a', class: '', smooth: '' }, usual, ['sed=3']],
   [{ seed: 'x'.repeat(99) }, usual, [`seed=${'x'.repeat(40)}…`]],
 ])('reads %o, and names what it can’t read', (settings, drawn, unreadable) => {
   expect(drawSettings(settings)).toMatchObject({ drawn, unreadable });

@@ -41,8 +41,8 @@ export function drawSettings(address: Settings): {
   readonly interpolation: InterpolationSettings;
   readonly unreadable: readonly string[];
 } {
-  const { unreadable, number, whole, read } = readSettings(address);
-  return {
+  const { unreadable, unknown, number, whole, read } = readSettings(address);
+  const chosen: { drawn: DrawSettings; interpolation: InterpolationSettings } = {
     drawn: {
       temperature: number('temperature', 0, MOST_TEMPERATURE, DEFAULT_TEMPERATURE),
       seed: whole('seed', 0, MOST_SEED, 0),
@@ -53,8 +53,8 @@ export function drawSettings(address: Settings): {
       ends: [read('from', parseSample, undefined), read('to', parseSample, undefined)],
       step: whole('step', 0, STEPS - 1, MIDDLE),
     },
-    unreadable,
   };
+  return { ...chosen, unreadable: [...unreadable, ...unknown('class')] };
 }
 
 /** A sample as text: place, seed, temperature and class. */

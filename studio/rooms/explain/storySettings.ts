@@ -13,13 +13,14 @@ export type StoryNumber = 'temperature' | 'seed' | 'noise' | 'rubbed';
 export function storySettings(
   address: Settings,
 ): Readonly<Record<StoryNumber, number>> & { readonly unreadable: readonly string[] } {
-  const { unreadable, number, whole } = readSettings(address);
-  return {
+  const { unreadable, unknown, number, whole } = readSettings(address);
+  const numbers = {
     temperature: number('temperature', 0, MOST_TEMPERATURE, 0.7),
     seed: whole('seed', 0, MOST_SEED, 2),
     // Percentages.
     noise: number('noise', 0, 100, 0),
     rubbed: number('rubbed', 0, 100, 0),
-    unreadable,
   };
+  // The figures read theirs.
+  return { ...numbers, unreadable: [...unreadable, ...unknown('step', 'convolution', 'image')] };
 }

@@ -30,8 +30,8 @@ export interface InsideSettings {
 export function insideSettings(
   address: Settings,
 ): InsideSettings & { readonly unreadable: readonly string[] } {
-  const { unreadable, choice, number, whole } = readSettings(address);
-  return {
+  const { unreadable, unknown, choice, number, whole } = readSettings(address);
+  const chosen = {
     image: choice('image', ['sample', 'digit', 'drawing']),
     seed: whole('seed', 0, MOST_SEED, 0),
     place: whole('place', 1, MOST_SAMPLES, 1),
@@ -41,6 +41,6 @@ export function insideSettings(
     drawing: address.drawing ?? '',
     precision: choice('precision', ['float32', 'float64']),
     class: address.class ?? '',
-    unreadable,
   };
+  return { ...chosen, unreadable: [...unreadable, ...unknown('sampled', 'drawing', 'class', 'edits')] };
 }

@@ -35,7 +35,7 @@ export function Odd() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
   const path = model?.path;
-  const { unreadable, choice, read, whole } = readSettings(settings.value);
+  const { unreadable, unknown, choice, read, whole } = readSettings(settings.value);
   const by = choice('order', Object.keys(orders) as OrderName[]);
   const scoreName = read(
     'score',
@@ -88,7 +88,7 @@ export function Odd() {
       <div class="odd" data-wanted={isWanted}>
         <RoomHead
           title="Odd"
-          unreadable={unreadable}
+          unreadable={[...unreadable, ...unknown()]}
           share={() => ({
             settings: {
               ...settings.value,

@@ -4,6 +4,7 @@ import { changeSettings, linkTo, settings } from '../../address.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
 import { RoomHead } from '../../parts/RoomHead.tsx';
+import { readSettings } from '../../readSettings.ts';
 import { RunDetail } from './RunDetail.tsx';
 import { RunList } from './RunList.tsx';
 import { listDifferences } from './runList.ts';
@@ -34,7 +35,7 @@ export function Runs() {
   const opened = runs?.find(({ path }) => path === open);
   return (
     <div class="runs">
-      <RoomHead title="Runs">
+      <RoomHead title="Runs" unreadable={readSettings(address).unknown('run', 'shown')}>
         The runs in the folders that this studio serves. Live runs update automatically.
       </RoomHead>
       <section class="runs-list-place" aria-label="All runs">

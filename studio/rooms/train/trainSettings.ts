@@ -52,7 +52,7 @@ export const limits = {
 /** Reads an address; missing or impossible settings get values with which a page draws strokes after a minute. */
 export function trainSettings(address: Settings): TrainSettings & { readonly unreadable: readonly string[] } {
   const reader = readSettings(address);
-  const { unreadable, read, number, whole, choice } = reader;
+  const { unreadable, unknown, read, number, whole, choice } = reader;
   const wholeSetting = (name: keyof typeof limits, usual: number, key: string = name): number => {
     const [least, greatest] = limits[name];
     return whole(key, least, greatest, usual);
@@ -63,7 +63,7 @@ export function trainSettings(address: Settings): TrainSettings & { readonly unr
     width: wholeSetting('width', 32),
   };
   const hasRival = read('rival', (name) => isMixing(name) || undefined, false);
-  return {
+  const chosen: TrainSettings = {
     data: choice('data', ['digits', 'files']),
     size: wholeSetting('size', 32),
     channels: choice('channels', ['3', '1']) === '1' ? 1 : 3,
@@ -81,8 +81,10 @@ export function trainSettings(address: Settings): TrainSettings & { readonly unr
     batch: wholeSetting('batch', 16),
     steps: wholeSetting('steps', 1200),
     seed: wholeSetting('seed', 0),
-    unreadable,
   };
+  // Kept while there is no rival.
+  const ofRival = Object.keys(address).filter((name) => !hasRival && name.startsWith('rival'));
+  return { ...chosen, unreadable: [...unreadable, ...unknown(...ofRival)] };
 }
 
 /** The warm-up, as a share of the steps. */

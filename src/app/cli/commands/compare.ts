@@ -16,7 +16,7 @@ import { errorText } from '../../../model/card/reportText.ts';
 import { FlowModel, type TrainedModel } from '../../../model/index.ts';
 import { isRun, loadTrained } from '../../../model/loading/index.node.ts';
 import type { LoadedRun } from '../../../model/loading/loadRun.ts';
-import { type Comparison, compareModels } from '../../../model/measure/index.ts';
+import { type Comparison, compareModels, countDraws } from '../../../model/measure/index.ts';
 import { changesIn } from '../../../runs/contents/index.ts';
 import { holdOutIn } from '../../../runs/contents/stored.ts';
 import { folderStore } from '../../../runs/folder/folderStore.ts';
@@ -63,7 +63,7 @@ export function registerCompare(command: Command): void {
 }
 
 async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
-  const { split, draws, weights, batch, seed, data } = options;
+  const { split, weights, batch, seed, data } = options;
   if (directories.length < 2) {
     throw new UserError('invalid-argument', 'compare needs at least two models; emerging runs lists runs');
   }
@@ -92,7 +92,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
       const flows = models.map(({ trained }) =>
         keep(new FlowModel(trained, { ...engine, ...noteLargeImages, batchSize: batch })),
       );
-      return compareModels(flows, images, { draws, seed, onProgress });
+      return compareModels(flows, images, { draws: options.draws, seed, onProgress });
     }),
   );
   const curves = await Promise.all(runs.map(readCurve));
@@ -120,6 +120,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   }));
   const kinds = [...new Set(models.map(({ trained }) => trained.weights ?? 'unknown'))].join(' and ');
   const { bits } = first.trained.model.values;
+  const draws = countDraws(first.trained.model, options);
   const about = { split, images: images.count, draws, seed, weights: kinds, bits };
   noteSteps(entries);
   const groups = await seedGroups(models, compared);

@@ -120,6 +120,11 @@ describe('of little', () => {
     expect(stdout).toMatch(/\nOdd images +not examined\n/);
   });
 
+  it.each(['--step=1', '--resize'])('refuses %s without a model', async (option) => {
+    const message = await emerging.refused('datasets', 'audit', 'single', option, '--out=none.html');
+    expect(message).toContain(`${option.split('=')[0]} is for --model, which is not given`);
+  });
+
   it.each([
     ['empty', /the folder is empty/],
     ['missing', /missing/],

@@ -1,7 +1,7 @@
 // `emerging datasets audit`: looks for duplicates, odd files, odd images and wrong labels, and writes a page about them.
 import { basename, extname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { visibleText } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { onlyRank } from '../../../core/ranks/index.ts';
 import { openRawDataset } from '../../../data/index.node.ts';
 import { splitOfFolder } from '../../../data/sources/index.ts';
@@ -71,6 +71,7 @@ export function registerDatasetsAudit(datasets: Command): void {
 }
 
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
+  requireModel(options);
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
   const out = options.out ?? firstFree(besideData(nameOrPath, '-audit.html'));
   const page = outputAs('.html', out, [nameOrPath]);
@@ -141,6 +142,16 @@ function sectionLines(sections: readonly AuditSection[]): string[] {
     ];
     return shown.length === 0 ? [] : [`${title}:`, ...shown.map((line) => `  ${line}`)];
   });
+}
+
+/** Refuses options for a model that is not given. */
+function requireModel({ model, step, resize }: DatasetsAuditOptions): void {
+  if (model === undefined && (step !== undefined || resize)) {
+    throw new UserError(
+      'invalid-argument',
+      `${resize ? '--resize' : '--step'} is for --model, which is not given: add --model RUN, or leave it out`,
+    );
+  }
 }
 
 async function modelFor(

@@ -89,6 +89,12 @@ async function runDecompress(
         : '--list writes no images: leave out --out',
     );
   }
+  if (step !== undefined && model === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      '--step chooses a checkpoint of --model, which is not given: add --model RUN, or leave out --step',
+    );
+  }
   if (out !== undefined) {
     requireOutputFolder(out);
   }

@@ -92,6 +92,9 @@ it('exports the requested weights', async () => {
       expect(tensor).toEqual(constantValue(parameters[name]!));
     }
   }
+  const score = ['score', 'raw', '--data=data', '--threads=1'];
+  expect((await emerging.json(...score)).weights).toBe('raw');
+  expect((await emerging.run(...score)).stdout).toContain('; 4 draws, raw weights');
   const files = ['exported', 'raw'].map((folder) => readFileSync(inFolder(folder, 'encoder.onnx')));
   expect(files[0]!.equals(files[1]!)).toBe(false);
 });

@@ -106,7 +106,8 @@ async function runExport(directory: string, options: ExportCommandOptions): Prom
   const run = await loadRun(directory, { weights, step: options.step });
   const rounded = weightBits === undefined ? undefined : await roundedWeights(run, weightBits);
   const scores = await measureScores(run, rounded);
-  const how = { weights, step: options.step, scores, rounded };
+  // The training may have gone on since.
+  const how = { weights, step: run.step, scores, rounded };
   const { step, files: contents } = await withProgress((show) =>
     exportModel(directory, { ...how, onProgress: (done, total) => show('writing programs', done, total) }),
   );

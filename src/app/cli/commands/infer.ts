@@ -171,6 +171,9 @@ function range(text: string, earlier: Ranges = {}): Ranges {
   if (name === undefined || !(least < greatest)) {
     throw new InvalidArgumentError('It must be a name and two numbers, the lower one first: omega=0.1:0.5.');
   }
+  if (Object.hasOwn(earlier, name)) {
+    throw new InvalidArgumentError(`The range of ${name} is given twice: keep one.`);
+  }
   return { ...earlier, [name]: [least, greatest] };
 }
 

@@ -148,8 +148,8 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
 }
 
 /**
- * The number of images, their classes and the number of columns: without `--class`, a row for each class, and a row for
- * each of several conditions.
+ * The number of images, their classes and the number of columns: without `--class`, a row for each class under each
+ * of several conditions.
  */
 function chooseSheet(
   model: FlowModel,
@@ -164,13 +164,16 @@ function chooseSheet(
   }
   const count =
     wanted ?? (isPointShape(model.imageShape) ? Math.max(DEFAULT_POINTS, conditions) : DEFAULT_COUNT);
-  const rows = name === undefined ? Math.max(model.classes.length, conditions) : 1;
+  const rows = name === undefined ? Math.max(1, model.classes.length) * conditions : 1;
   const columns = Math.max(1, Math.floor(count / rows));
   if (rows === 1 || model.classes.length === 0) {
     const sheet = rows === 1 ? { count } : { count: rows * columns, columns: { columns } };
     return { ...sheet, classes: chosenClass(model, name) };
   }
-  const classes = Array.from({ length: rows * columns }, (_, image) => Math.floor(image / columns));
+  const classes = Array.from(
+    { length: rows * columns },
+    (_, image) => Math.floor(image / columns) % model.classes.length,
+  );
   return { count: rows * columns, columns: { columns }, classes };
 }
 

@@ -16,6 +16,7 @@ import { countDraws } from '../../../model/measure/index.ts';
 import type { ReferenceScores } from '../../../model/referenceScores.ts';
 import { readSetting } from '../../../runs/settings/yaml.ts';
 import { type CompileOptions, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
+import { requirePictures } from '../../../uses/odd/audit/index.ts';
 import { percentileOddness, type ScoreReport, score, scores } from '../../../uses/odd/index.ts';
 import {
   addConditionOption,
@@ -249,6 +250,9 @@ async function openInputs(
   const measuresOnlyReference = updateReference && paths.length === 0 && data === undefined && !writesResults;
   const read = measuresOnlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
   const set = read && toImageSet(read, model, conditions);
+  if (copies && set) {
+    requirePictures(set);
+  }
   const knownImages = copies && set ? await openKnown(source, directory, options) : undefined;
   const checksums =
     ranks.size === 1
@@ -334,7 +338,7 @@ function writeScores(
     source: report.source ?? null,
     draws: countDraws(model.model, { draws }),
     seed,
-    weights: 'average',
+    ...(model.weights && { weights: model.weights }),
     ...(model.bits !== undefined && { bits: model.bits }),
     reference: describeReference(model, reference),
     skipped,

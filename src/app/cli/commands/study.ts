@@ -11,7 +11,13 @@ import {
   type StudyDefinition,
   type StudyEvents,
 } from '../../../training/study/index.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, parseMinutes } from '../parts/options.ts';
+import {
+  addEngineOptions,
+  compileOptions,
+  type EngineOptions,
+  parseMinutes,
+  timeLimit,
+} from '../parts/options.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
@@ -57,7 +63,7 @@ async function studyFile(file: string, options: StudyCommandOptions): Promise<vo
   const engine = await compileOptions(options);
   const { activations, workers, resume } = options;
   const bars = phaseBars();
-  const limit = options.minutes === undefined ? [] : [AbortSignal.timeout(60_000 * options.minutes)];
+  const limit = options.minutes === undefined ? [] : [timeLimit(options.minutes)];
   const report = await untilInterrupted(
     () => bars.note('stopping after this step; press Ctrl-C again to stop at once'),
     (signal) =>

@@ -234,8 +234,11 @@ export function namesOfSet(set: ImageSet, split: string): string[] {
   const names = new Set<string>();
   for (let index = 0; index < set.count; index++) {
     const name = set.nameAt?.(index);
-    const isUsable = name !== undefined && staysInFolder(name) && !names.has(name);
-    names.add(isUsable ? name : `${split}-${String(index).padStart(5, '0')}.png`);
+    let unique = name !== undefined && staysInFolder(name) ? name : undefined;
+    for (let copy = index; unique === undefined || names.has(unique); copy += set.count) {
+      unique = `${split}-${String(copy).padStart(5, '0')}.png`;
+    }
+    names.add(unique);
   }
   return [...names];
 }

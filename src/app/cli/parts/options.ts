@@ -90,6 +90,14 @@ export function parseMinutes(text: string): number {
   return minutes;
 }
 
+/** The longest time of a timer, 25 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A signal after some minutes. Timers take whole milliseconds, and those beyond the longest would fire at once. */
+export function timeLimit(minutes: number): AbortSignal {
+  return AbortSignal.timeout(Math.min(LONGEST_MS, Math.ceil(60_000 * minutes)));
+}
+
 /** A parser of whole numbers of at least `least` and at most `greatest`. */
 export function wholeNumber(least: number, greatest = Number.MAX_SAFE_INTEGER): (text: string) => number {
   const range = greatest === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${greatest}`;

@@ -2,6 +2,7 @@
 
 import { visibleText } from '../../../core/errors.ts';
 import type { ResultUnit } from '../../../flows/models/index.ts';
+import type { WeightsKind } from '../../../runs/contents/index.ts';
 import {
   ODD,
   type OddPlace,
@@ -35,6 +36,8 @@ interface ScoreText extends Pick<ScoreReport, 'score' | 'odd'> {
   /** Why p-values are missing; null if they aren't. */
   readonly noPValues: string | null;
   readonly draws: number;
+  /** Absent if an export does not say. */
+  readonly weights?: WeightsKind;
   readonly unit: ResultUnit;
   readonly reference: { readonly data: string; readonly images: number };
   /** What to add about the weights. */
@@ -49,6 +52,7 @@ export function scoreText({
   source,
   noPValues,
   draws,
+  weights,
   unit,
   reference,
   step,
@@ -57,7 +61,7 @@ export function scoreText({
   const lessOdd = more > 0 ? `and ${formatCount(more)} less odd ones; use --out FILE.csv for all\n` : '';
   const measured =
     `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
-    `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
+    `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, ${weights ?? 'unknown'} weights${step}\n`;
   const ofSet = source === null ? '' : `${sourceText(source, images.length)}\n`;
   const about = { noPValues, odd, references: reference.images, unit };
   return `${table(images, score, unit)}\n${lessOdd}${measured}${trustText(images, score, about)}${ofSet}`;

@@ -184,10 +184,10 @@ export async function openNamedReference(
 
 async function open(source: LoadedRun | TrainedModel, data: string): Promise<ImageSet> {
   const run = isRun(source) ? source : undefined;
-  const { imageShape, options } = source.model;
+  const { imageShape, options, values } = source.model;
   const validation = run?.config.data.validation ?? leastValidation;
   const conditions = conditionsFor(options, undefined);
-  const how = { validation, conditions, like: imageShape, oneIfOther: true };
+  const how = { validation, conditions, like: imageShape, bits: values.bits, oneIfOther: true };
   const { images, isUndivided } = await openReference(data, how);
   const heldOut = isUndivided && run ? await findHeldOutImages(run, data, { all: images, how }) : undefined;
   return fitNamed(data, heldOut ?? images, imageShape);

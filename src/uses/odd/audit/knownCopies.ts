@@ -3,6 +3,7 @@ import { UserError } from '../../../core/errors.ts';
 import { kindInWords } from '../../../core/numeric/index.ts';
 import { nextTurn } from '../../../core/platform/index.ts';
 import { type ImageSet, readOne } from '../../../data/contract/index.ts';
+import type { Integers } from '../../../data/pixels/index.ts';
 import { partOfWork, type WorkOptions } from '../../../model/index.ts';
 import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { nearCopies } from './duplicates.ts';
@@ -62,18 +63,27 @@ export async function copiesOfKnown(
     .filter(({ same, near }) => same.length + near.length > 0);
 }
 
+/**
+ * Checks that copies of images can be found.
+ *
+ * @throws UserError (`unsupported`) if they are not grey or colour images of integers
+ */
+export function requirePictures({ imageShape: [, , channels], kind }: ImageSet): void {
+  if (kind === 'float32' || (channels !== 1 && channels !== 3)) {
+    throw new UserError(
+      'unsupported',
+      `copies are found among grey and colour images of integers, and these have ${channels} channels of ${kindInWords(kind)}`,
+    );
+  }
+}
+
 async function examined(set: ImageSet, { signal, onProgress }: WorkOptions): Promise<ExaminedImage[]> {
+  requirePictures(set);
   const [height, width, channels] = set.imageShape;
   const images: ExaminedImage[] = [];
   for (let index = 0; index < set.count; index++) {
-    const data = readOne(set, index);
-    if (data instanceof Float32Array || (channels !== 1 && channels !== 3)) {
-      throw new UserError(
-        'unsupported',
-        `copies are found among grey and colour images of integers, and these have ${channels} channels of ${kindInWords(set.kind)}`,
-      );
-    }
-    images.push(examinedPixels({ width, height, channels, data, notes: [] }, index));
+    const data = readOne(set, index) as Integers;
+    images.push(examinedPixels({ width, height, channels: channels as 1 | 3, data, notes: [] }, index));
     if (index % 64 === 0) {
       signal?.throwIfAborted();
       onProgress?.(index, set.count);
