@@ -90,6 +90,23 @@ describe('gradients', () => {
     expectClose('to x', values.toX!.data, [2, 2 * Math.E ** 2], 'float64');
   });
 
+  it('with respect to a sum of a matrix is not that of the matrix, which has further uses', async () => {
+    const [w, x, y] = [input('w', [2, 2]), input('x', [3, 2]), input('y', [3, 2])];
+    const shifted = op.add(w, 1);
+    const scalar = op.add(op.sum(op.product(x, shifted)), op.sum(op.product(y, w)));
+    const [toW, toShifted] = gradients(scalar, [w, shifted], constant(1));
+    const feeds = Object.fromEntries(
+      Object.entries({ w, x, y }).map(([name, { shape }]) => [name, random(name, [...shape])]),
+    );
+    const values = await computeValues({ toW, toShifted }, { w, x, y }, feeds);
+    const columnSum = (name: string, column: number): number =>
+      [0, 2, 4].reduce((sum, row) => sum + feeds[name]!.data[row + column]!, 0);
+    const expected = [0, 0, 1, 1].map((column) => columnSum('x', column));
+    expectClose('to the sum', values.toShifted!.data, expected, 'float64');
+    const bothUses = [0, 0, 1, 1].map((column) => columnSum('x', column) + columnSum('y', column));
+    expectClose('to the matrix', values.toW!.data, bothUses, 'float64');
+  });
+
   it('reaches a detached tensor, but nothing that it is computed from', async () => {
     const x = input('x', [2]);
     // Without a gradient, which is not needed behind a detached tensor.
