@@ -70,7 +70,8 @@ describe('gradients', () => {
       Tensor,
     ];
     const outputs = { g, zero, open };
-    const feeds = { x: vector(1, 2), unused: random('u', [2, 3]), batch: random('b', [4, 2]) };
+    const infinite = Float64Array.of(1, 2, Infinity, -Infinity, Number.NaN, 0, 3, 4);
+    const feeds = { x: vector(1, 2), unused: random('u', [2, 3]), batch: { shape: [4, 2], data: infinite } };
     const values = await computeValues(outputs, { x, unused, batch }, feeds);
     expect(values.g!.data[0]).toBe(3);
     expect(values.zero).toEqual({ shape: [2, 3], data: new Float64Array(6) });
