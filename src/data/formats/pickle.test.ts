@@ -14,7 +14,7 @@ describe('readPickle', () => {
     const value = readPickle(readFileSync(fixture(`protocol${protocol}.pickle`)), 'a.pickle');
     const data = value instanceof Map ? value.get('data') : undefined;
     expect(isPickledArray(data)).toBe(true);
-    expect(data).toMatchObject({ type: 'u1' });
+    expect(data).toMatchObject({ type: '|u1' });
   });
 
   it('executes the instructions of plain data', () => {
