@@ -69,10 +69,7 @@ it.each([
       numbers: {
         shape: numbers.shape,
         // Of each value: numbers of the mixture, all 0, the shift and t.
-        data: Float64Array.from(t).reduce<number[]>(
-          (all, each) => [...all, ...Array(others).fill(0), 3, each],
-          [],
-        ),
+        data: Float64Array.from([...t].flatMap((each) => [...Array<number>(others).fill(0), 3, each])),
       },
     });
     await program.release();
