@@ -37,12 +37,27 @@ export interface FitOptions {
 /**
  * Checks how images are to be converted, before anything is read.
  *
- * @param leastDeviation of tiles
- * @throws UserError (`invalid-argument`) if a number is none, or no model takes images of this size
+ * @param tiles the least deviation of tiles, and the share held out for validation
+ * @throws UserError (`invalid-argument`) if an option has no such value, or no model takes images of this size
  */
-export function requireFit({ size, channels }: FitOptions, leastDeviation = 0): void {
+export function requireFit(
+  { size, channels, crop, bits = 8 }: FitOptions,
+  {
+    leastDeviation = 0,
+    validation = 0,
+  }: { readonly leastDeviation?: number | undefined; readonly validation?: number | undefined } = {},
+): void {
   requireWhole('size', size, 1);
   requireFinite('leastDeviation', leastDeviation, 0);
+  requireAmong('channels', channels, [1, 3]);
+  requireAmong('bits', bits, [8, 16]);
+  requireAmong('crop', crop, Object.keys(crops));
+  if (!(validation >= 0 && validation < 1)) {
+    throw new UserError(
+      'invalid-argument',
+      `validation must be at least 0 and below 1, not ${String(validation)}`,
+    );
+  }
   if (size * size > largestImage.pixels) {
     const gigabytes = ((size * size * channels) / 2 ** 30).toFixed(1);
     throw new UserError(
@@ -50,6 +65,12 @@ export function requireFit({ size, channels }: FitOptions, leastDeviation = 0): 
       `images of ${showImageShape([size, size, channels])} take ${gigabytes} GiB each, and models take at most ` +
         `${Math.sqrt(largestImage.pixels)} pixels a side: choose a smaller size`,
     );
+  }
+}
+
+function requireAmong(name: string, value: string | number, values: readonly (string | number)[]): void {
+  if (!values.includes(value)) {
+    throw new UserError('invalid-argument', `${name} must be ${values.join(' or ')}, not ${String(value)}`);
   }
 }
 
