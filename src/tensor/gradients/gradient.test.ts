@@ -125,6 +125,14 @@ describe('gradients', () => {
     expect(() => gradients(op.sum(x), [x], x)).toThrow('gradients([], [3]): only a scalar has a gradient');
   });
 
+  it('is refused where open batches are concatenated', () => {
+    const [x, y] = [input('x', [OPEN_BATCH, 2]), input('y', [OPEN_BATCH, 2])];
+    const g = derivative(op.sum(op.exp(op.concatenate([x, y], 0))), x);
+    expect(() => prepare({ inputs: { x, y }, outputs: { g } })).toThrow(
+      'concatenate([N, 2], [N, 2]): several open batches in one have no gradient',
+    );
+  });
+
   it('names an operation that has no gradient, but only if one is needed', () => {
     const [x, y] = [input('x', [2]), input('y', [2])];
     const scalar = op.sum(op.add(op.floor(x), y));
