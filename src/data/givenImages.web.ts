@@ -241,7 +241,7 @@ async function toOneShape(
     );
   }
   if (isFitting) {
-    requireFit({ size: size!, channels, crop }, options.leastDeviation);
+    requireFit({ size: size!, channels, crop }, options);
   }
   const isFitted =
     shape !== undefined &&

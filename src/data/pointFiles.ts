@@ -1,6 +1,6 @@
 // Files of points: CSV files and arrays N x D of real numbers, alone or in a folder with one for each split.
 import { basename, join } from 'node:path';
-import { UserError } from '../core/errors.ts';
+import { shortText, UserError } from '../core/errors.ts';
 import { readTableAt } from './conditions/conditionTable.ts';
 import { type ImageSet, type Split, splitNames, subset } from './contract/dataset.ts';
 import {
@@ -47,12 +47,20 @@ async function isPointFile(path: string): Promise<boolean> {
   return shape.length === 2 && type.startsWith('float');
 }
 
+/** The points in a file. */
+interface ReadPoints {
+  readonly points: ImageSet;
+  /** What their numbers are called; an array has one name for all. */
+  readonly columns: readonly string[];
+  readonly warnings: readonly string[];
+}
+
 /**
  * The points in a file, which are called by their positions, and warnings about them.
  *
  * @throws UserError (`invalid-data`) if it is corrupt, too large or not of numbers; `pointSet`'s errors
  */
-export async function readPoints(path: string): Promise<{ points: ImageSet; warnings: readonly string[] }> {
+export async function readPoints(path: string): Promise<ReadPoints> {
   const { rows, columns } = await readTableAt(path, { isPoints: true });
   const used = columns.map(({ shape: [size = 1], open }) => ({ size, read: open() }));
   const dimensions = used.reduce((total, { size }) => total + size, 0);
@@ -66,6 +74,7 @@ export async function readPoints(path: string): Promise<{ points: ImageSet; warn
   const rounding = Math.max(...columns.map(({ rounding = 0 }) => rounding));
   return {
     points: pointSet(values, dimensions, path),
+    columns: columns.map(({ name }) => name),
     warnings: rounding > 0 ? [roundingWarning(path, rounding, 'value')] : [],
   };
 }
@@ -103,6 +112,14 @@ async function openPoints(path: string, { undivided }: RawOptions = {}): Promise
         `${path}: points of ${train!.imageShape[2]} numbers in one file and of ${part.imageShape[2]} in another: give all splits the same columns`,
       );
     }
+  }
+  const tables = read.flatMap((part) => (part && part.columns.length > 1 ? [part] : []));
+  const other = tables.find(({ columns }) => String(columns) !== String(tables[0]!.columns));
+  if (other) {
+    throw new UserError(
+      'mismatch',
+      `${path}: ${basename(tables[0]!.file)} has the columns ${shortText(tables[0]!.columns.join(', '))}, but ${basename(other.file)} ${shortText(other.columns.join(', '))}: give all splits the same columns, in the same order`,
+    );
   }
   const divided = test ? { train: train!, test } : dividedPoints(train!, path);
   return {

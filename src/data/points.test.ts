@@ -53,6 +53,11 @@ it('reads the splits in a folder', async () => {
   await expect(openDataset(join(folder, 'splits'))).rejects.toThrow(
     'points of 3 numbers in one file and of 2',
   );
+  write('splits/validation.csv', csv(values.subarray(0, 30), ['a', 'c', 'b']));
+  write('splits/test.npy', npyBytes(values.subarray(0, 30), [10, 3]));
+  await expect(openDataset(join(folder, 'splits'))).rejects.toThrow(
+    'train.csv has the columns a, b, c, but validation.csv a, c, b: give all splits the same columns',
+  );
 });
 
 it('leaves a table of labels next to folders of images to these', async () => {

@@ -39,6 +39,20 @@ it('requires a size for datasets without a name', async () => {
   });
 });
 
+it.each([
+  [{ channels: 2 }, 'channels must be 1 or 3, not 2'],
+  [{ bits: 12 }, 'bits must be 8 or 16, not 12'],
+  [{ crop: 'top' }, 'crop must be center or none or tiles, not top'],
+  [{ crop: 'tiles', validation: 5 }, 'validation must be at least 0 and below 1, not 5'],
+  [{ crop: 'tiles', validation: Number.NaN }, 'validation must be at least 0 and below 1, not NaN'],
+])('refuses %o', async (options, message) => {
+  const out = join(folder, 'refused.images');
+  await expect(prepareDataset(source, { size: 4, out, ...(options as object) })).rejects.toMatchObject({
+    code: 'invalid-argument',
+    message,
+  });
+});
+
 it('is stopped by its signal, and reports where it cannot write', async () => {
   const out = join(folder, 'ended.images');
   expect(await prepareDataset(source, { size: 4, out, signal: AbortSignal.abort() })).toBeNull();

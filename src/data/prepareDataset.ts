@@ -96,7 +96,7 @@ export async function prepareDataset(
       phrase`choose an image size for ${nameOrPath}, for example ${option('size', 32)}`,
     );
   }
-  requireFit({ size, channels, crop }, leastDeviation);
+  requireFit({ size, channels, crop, bits: otherOptions.bits }, { leastDeviation, validation });
   const hasNativeShape =
     named !== undefined &&
     crop !== 'tiles' &&

@@ -1,10 +1,11 @@
 // The conditions of images in files: next to them or elsewhere, by name or in order, and what is refused.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writePng } from '../../testing/pngFiles.ts';
 import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { createZip } from '../../testing/zipFiles.ts';
 import type { ImageSet } from '../contract/dataset.ts';
 import { openDataset, openSplit } from '../registry.ts';
 import { conditionsOfFiles } from './conditionsOfFiles.ts';
@@ -108,6 +109,34 @@ describe('by file name', () => {
     write('maps/conditions.csv', lines);
     await expect(openDataset(inFolder('maps'), { conditions: { names: ['omega'] } })).rejects.toThrow(
       message,
+    );
+  });
+});
+
+describe('of images with one name', () => {
+  it('are refused', async () => {
+    const bytes = readFileSync(inFolder('maps/train/0.png'));
+    for (const split of ['train', 'test']) {
+      mkdirSync(inFolder('parts'), { recursive: true });
+      writeFileSync(inFolder(`parts/${split}.zip`), createZip([{ name: '0.png', bytes }]));
+    }
+    write('parts/conditions.csv', ['file,omega', '0.png,1']);
+    await expect(openDataset(inFolder('parts'), { validation: 0, conditions: {} })).rejects.toThrow(
+      "conditions.csv can't tell two images with the name 0.png apart: rename one",
+    );
+  });
+
+  it('are refused if it differs only in its extension, and the conditions are images', async () => {
+    for (const name of ['twins/test/a.png', 'twins/train/b.png', 'twins/train/b.jpeg']) {
+      mkdirSync(dirname(inFolder(name)), { recursive: true });
+      copyFileSync(inFolder('maps/train/0.png'), inFolder(name));
+    }
+    for (const name of ['test/a.png', 'train/b.png']) {
+      mkdirSync(dirname(inFolder(`twins.conditions/${name}`)), { recursive: true });
+      copyFileSync(inFolder('maps/train/0.png'), inFolder(`twins.conditions/${name}`));
+    }
+    await expect(openDataset(inFolder('twins'), { validation: 0, conditions: {} })).rejects.toThrow(
+      'train/b.png is for several images, such as train/b.jpeg and train/b.png',
     );
   });
 });

@@ -208,10 +208,11 @@ export function sourceWithTable(
 ): DatasetSource {
   const { train, validation, test } = source;
   const used: UsedRows = new Map();
+  const seen = new Set<string>();
   const inOrder = table.files === undefined ? rowsInOrder(source, table) : undefined;
   const components = componentsIn(table, train.imageShape, names);
   const addConditions = (images: ImageSet): ImageSet => {
-    const rows = inOrder?.get(images) ?? rowsByName(namesIn(images, table), table, used);
+    const rows = inOrder?.get(images) ?? rowsByName(namesIn(images, table, seen), table, used);
     return withConditions(images, selectRows(components, rows), table.path);
   };
   return {
@@ -254,7 +255,7 @@ export function conditionsByTable(
   return components;
 }
 
-/** The image that each row is for. */
+/** The image that each row is for, its tiles included. */
 type UsedRows = Map<number, string>;
 
 /** The rows of images: those with their path in the dataset, or its last part. Tiles (`map.png#3`) use their image's row. */
@@ -269,7 +270,7 @@ function rowsByName(names: readonly string[], table: ConditionTable, used: UsedR
       `${path}: two ${areImages ? 'images' : 'rows'} are for ${repeated}: keep one`,
     );
   }
-  const keys = names.map((name) => (areImages ? withoutExtension(name) : name.replace(/#\d+$/, '')));
+  const keys = names.map((name) => (areImages ? withoutExtension(name) : withoutTile(name)));
   const rowIndices = keys.map((name) => rows.get(name) ?? rows.get(name.slice(name.lastIndexOf('/') + 1)));
   const missing = names.filter((_, index) => rowIndices[index] === undefined);
   if (missing.length > 0) {
@@ -281,13 +282,14 @@ function rowsByName(names: readonly string[], table: ConditionTable, used: UsedR
     );
   }
   return rowIndices.map((row, index) => {
-    const earlierName = used.get(row!) ?? keys[index]!;
-    if (earlierName !== keys[index]) {
+    const name = withoutTile(names[index]!);
+    const earlierName = used.get(row!) ?? name;
+    if (earlierName !== name) {
       throw new UserError(
         'mismatch',
         areImages
-          ? `${path}: ${table.files![row!]} is for several images, such as ${earlierName} and ${keys[index]}: arrange the condition images in the same folders as the images`
-          : `${path}: the row of ${files[row!]} is for several images, such as ${earlierName} and ${keys[index]}: write their paths in the column file`,
+          ? `${path}: ${table.files![row!]} is for several images, such as ${earlierName} and ${name}: arrange the condition images in the same folders as the images`
+          : `${path}: the row of ${files[row!]} is for several images, such as ${earlierName} and ${name}: write their paths in the column file`,
       );
     }
     used.set(row!, earlierName);
@@ -295,12 +297,26 @@ function rowsByName(names: readonly string[], table: ConditionTable, used: UsedR
   });
 }
 
+/** The name of the image that a tile is cut from; other names unchanged. */
+function withoutTile(name: string): string {
+  return name.replace(/#\d+$/, '');
+}
+
 /** The name of an image, or of a tile of it, without its extension. */
 function withoutExtension(name: string): string {
   return name.replace(/\.\w+(#\d+)?$/, '$1');
 }
 
-function namesIn({ nameAt, count }: ImageSet, { path, areImages }: ConditionTable): string[] {
+/**
+ * The names of images, by which their rows are found.
+ *
+ * @param seen the names of images in other splits, to which these are added
+ */
+function namesIn(
+  { nameAt, count }: ImageSet,
+  { path, areImages }: ConditionTable,
+  seen: Set<string> = new Set(),
+): string[] {
   if (nameAt === undefined) {
     throw new UserError(
       'mismatch',
@@ -309,7 +325,16 @@ function namesIn({ nameAt, count }: ImageSet, { path, areImages }: ConditionTabl
         : `${path} has a column file, but these images have no names: leave the column out, with a row for each image in order`,
     );
   }
-  return Array.from({ length: count }, (_, index) => nameAt(index));
+  return Array.from({ length: count }, (_, index) => {
+    const name = nameAt(index);
+    if (seen.size === seen.add(name).size) {
+      throw new UserError(
+        'mismatch',
+        `${path} can't tell two images with the name ${name} apart: rename one, or write an array, with a row for each image in order`,
+      );
+    }
+    return name;
+  });
 }
 
 function requireRows({ path, rows }: ConditionTable, images: number): void {

@@ -330,14 +330,17 @@ export function labelled(
       `${source}: ${numbers.length} labels for ${count} images; use another copy`,
     );
   }
-  const copy = Uint16Array.from(numbers);
-  const wrong = copy.findIndex((number) => number >= classes.length);
+  // Checked before the copy: a Uint16Array would convert 1.5 and 65,536 to other classes.
+  const wrong = Array.from(numbers).findIndex(
+    (number) => !(Number.isInteger(number) && number >= 0 && number < classes.length),
+  );
   if (wrong !== -1) {
     throw new UserError(
       'invalid-data',
-      `${source}: image ${wrong} has label ${copy[wrong]}, expected 0 to ${classes.length - 1}; use another copy`,
+      `${source}: image ${wrong} has label ${numbers[wrong]}, expected 0 to ${classes.length - 1}; use another copy`,
     );
   }
+  const copy = Uint16Array.from(numbers);
   return { ...images, labels: labelsFrom(classes, (index) => copy[checkIndex(index, count)]!) };
 }
 

@@ -251,9 +251,11 @@ it('a prepared file with damaged labels is refused', async () => {
 it('labels that are not classes, or differ in number from the images, are refused', () => {
   const images = imagesInMemory(new Uint8Array(3), [1, 1, 1]);
   expect(() => labelled(images, ['a', 'b'], [0, 1], 'here')).toThrow('here: 2 labels for 3 images');
-  expect(() => labelled(images, ['a', 'b'], [0, 2, 1], 'here')).toThrow(
-    'here: image 1 has label 2, expected 0 to 1',
-  );
+  for (const wrong of [2, 0.5, -1, 65_536, Number.NaN]) {
+    expect(() => labelled(images, ['a', 'b'], [0, wrong, 1], 'here')).toThrow(
+      `here: image 1 has label ${wrong}, expected 0 to 1`,
+    );
+  }
   const two = subset(labelled(images, ['a', 'b'], [0, 1, 1], 'here'), [2, 0]);
   expect(listLabels(two)).toEqual([1, 0]);
   expect(() => two.labels!.classAt(2)).toThrow(RangeError);

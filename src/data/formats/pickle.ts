@@ -261,7 +261,7 @@ class ArrayBuilder implements PickledArray {
 }
 
 class ElementType {
-  readonly type: string;
+  type: string;
 
   constructor(type: string) {
     this.type = type;
@@ -315,9 +315,14 @@ function call(target: unknown, values: unknown): Item {
   }
 }
 
-/** Sets the content of an array: (version, shape, type, whether in Fortran order, bytes). */
+/**
+ * Sets the byte order of a type, the second of its state, or the content of an array: (version, shape, type, whether in
+ * Fortran order, bytes).
+ */
 function build(target: unknown, state: unknown): void {
   if (target instanceof ElementType) {
+    const [, order] = Array.isArray(state) ? (state as unknown[]) : [];
+    target.type = `${requireText(dictionaryKey(order as Pickled))}${target.type}`;
     return;
   }
   if (!(target instanceof ArrayBuilder && Array.isArray(state) && state.length === 5)) {

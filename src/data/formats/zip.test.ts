@@ -101,6 +101,20 @@ describe('a zip archive', () => {
     );
   });
 
+  it('has the folders that Windows separates by backslashes', async () => {
+    const namesMadeBy = async (host: number): Promise<string[]> => {
+      const bytes = Buffer.from(
+        createZip(['train\\', 'train\\a.png'].map((name) => ({ name, bytes: content }))),
+      );
+      for (const entry of [bytes.indexOf('PK\x01\x02'), bytes.lastIndexOf('PK\x01\x02')]) {
+        bytes[entry + 5] = host;
+      }
+      return (await readZipDirectory(inMemory(bytes, 'a.zip'), 'a.zip')).map(({ name }) => name);
+    };
+    expect(await namesMadeBy(0)).toEqual(['train/a.png']);
+    expect(await namesMadeBy(3)).toEqual(['train\\', 'train\\a.png']);
+  });
+
   it('with a file above the limit, or without a directory, is rejected', async () => {
     await expect(read(archive(8), 299)).rejects.toThrow('a.zip: a/b: too large: 300 bytes, at most 299');
     await expect(read(archive(8).subarray(0, -1))).rejects.toThrow('no directory at its end');

@@ -69,7 +69,11 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
     }
     const flags = view.getUint16(position + 8, true);
     const entry = {
-      name: zipName(bytes.subarray(position + 46, nameEnd), (flags & isUtf8) !== 0),
+      name: zipName(
+        bytes.subarray(position + 46, nameEnd),
+        (flags & isUtf8) !== 0,
+        view.getUint8(position + 5),
+      ),
       method: view.getUint16(position + 10, true),
       encrypted: (flags & 1) !== 0,
       checksum: view.getUint32(position + 16, true),

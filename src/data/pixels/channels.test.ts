@@ -23,6 +23,22 @@ it('are converted if nothing is lost', () => {
   expect(readAll(asColour)).toEqual(stored);
 });
 
+it('are unchanged if they are of real numbers', () => {
+  for (const [shape, wanted] of [
+    [
+      [2, 3, 1],
+      [2, 3, 3],
+    ],
+    [
+      [2, 1, 3],
+      [2, 1, 1],
+    ],
+  ] as const) {
+    const images = imagesInMemory(new Float32Array(18), shape);
+    expect(matchColour(images, wanted)).toBe(images);
+  }
+});
+
 it('are unchanged if one has colour', () => {
   const images = imagesInMemory(
     stored.map((value, index) => (index === 40 ? value ^ 1 : value)),

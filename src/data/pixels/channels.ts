@@ -48,10 +48,13 @@ export function onWhite<Data extends Integers>(image: DecodedImage<Data>): Decod
 
 /**
  * Images as a model takes them: grey ones as colour, and as grey those stored as colour if none has any. All others are returned
- * unchanged, so that the caller can refuse their shape.
+ * unchanged, so that the caller can refuse their shape; so are real numbers, whose channels are no colours.
  */
 export function matchColour(images: ImageSet, [, , wanted]: ImageShape): ImageSet {
   const [height, width, channels] = images.imageShape;
+  if (images.kind === 'float32') {
+    return images;
+  }
   if (channels === 1 && wanted === 3) {
     return converted(images, [height, width, 3], inColour);
   }

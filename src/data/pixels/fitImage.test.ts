@@ -31,6 +31,17 @@ describe('without resizing', () => {
   });
 });
 
+it('never converts the channels of real numbers, which are no colours', () => {
+  const pixels = Float32Array.of(1, 1, 1);
+  for (const resize of [false, true]) {
+    const options = { source: 'map.npy', resize };
+    expect(() => fitImage({ shape: [1, 3, 1], pixels }, [1, 3, 3], options)).toThrow(
+      'map.npy is 1x3x1, but the model takes 1x3x3 (height x width x channels): convert it',
+    );
+    expect(() => fitImage({ shape: [1, 1, 3], pixels }, [1, 2, 1], options)).toThrow('is 1x1x3, but');
+  }
+});
+
 describe('with resizing', () => {
   it('converts colour to luminance', () => {
     const pixels = [255, 0, 0, 0, 255, 0, 0, 0, 255];

@@ -23,7 +23,8 @@ interface Image {
 /**
  * The pixels of an image in the given shape. Lossless conversions are always done: grey to colour, and colour
  * images without colour to grey; with `onNote` also undoing an enlargement that repeats pixels. Others require `resize`:
- * colour to luminance, and resizing with a triangle filter, stretched if the aspect ratio differs.
+ * colour to luminance, and resizing with a triangle filter, stretched if the aspect ratio differs. The channels of real
+ * numbers are no colours, and stay.
  *
  * @param remedy what to do about an image that doesn't fit, for errors
  * @param onNote called with a line if an enlargement is undone; without it, such an image has another size
@@ -41,12 +42,13 @@ export function fitImage(
 ): Values {
   const [height, width, channels] = wanted;
   const [rows, columns, channelCount] = shape;
+  const isReal = pixels instanceof Float32Array;
   const converted =
     channelCount === channels
       ? pixels
-      : channels === 3 && channelCount === 1
+      : channels === 3 && channelCount === 1 && !isReal
         ? inColour(pixels)
-        : channels === 1 && channelCount === 3 && (resize || isColourless(pixels))
+        : channels === 1 && channelCount === 3 && !isReal && (resize || isColourless(pixels))
           ? grey(pixels)
           : undefined;
   const isSize = rows === height && columns === width;
@@ -63,11 +65,11 @@ export function fitImage(
   }
   if (converted === undefined || !(isSize || resize)) {
     const [actual, expected] = [shape, wanted].map(
-      (candidateShape) => `${showImageShape(candidateShape)}${typeText(candidateShape)}`,
+      (candidateShape) => `${showImageShape(candidateShape)}${isReal ? '' : typeText(candidateShape)}`,
     ) as [string, string];
     throw new UserError(
       'mismatch',
-      phrase`${source} is ${actual}, but the model takes ${expected} (height x width x channels): ${remedy}`,
+      phrase`${source} is ${actual}, but the model takes ${expected} (height x width x channels): ${converted || !isReal ? remedy : ['convert it']}`,
     );
   }
   return resized(converted, [rows, columns, channels], [height, width]);

@@ -59,7 +59,7 @@ describe('fitPicture', () => {
     expect(fit(counting(1, 5), 2, 'tiles')).toEqual({ images: [], notes: ['too small for a tile'] });
   });
 
-  it('converts between grey and colour, and composites transparency onto white', () => {
+  it('converts between grey and colour, but not two or four channels', () => {
     expect(fit(picture(1, 1, 1, [7]), 1, 'center', 3)).toEqual({
       images: [[7, 7, 7]],
       notes: ['grey converted to colour'],
@@ -68,6 +68,11 @@ describe('fitPicture', () => {
       images: [[76]],
       notes: ['colour converted to grey'],
     });
-    expect(fit(picture(1, 1, 4, [0, 100, 200, 128]), 1, 'center', 3).images).toEqual([[127, 177, 227]]);
+    expect(fit(picture(1, 1, 4, [0, 100, 200, 128]), 1, 'center', 3)).toEqual({
+      images: [[0, 100, 200, 128]],
+      notes: [],
+    });
+    const wide = { ...picture(1, 1, 2, []), data: Uint16Array.of(257, 514) };
+    expect(fit(wide, 1, 'center', 3)).toEqual({ images: [[1, 2]], notes: ['16-bit'] });
   });
 });

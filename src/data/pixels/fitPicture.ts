@@ -10,7 +10,7 @@ import {
   type Values,
 } from '../../core/numeric/index.ts';
 import type { DecodedImage, EightBitImage } from '../contract/rawImages.ts';
-import { grey, inColour, onWhite } from './channels.ts';
+import { grey, inColour } from './channels.ts';
 import { resized } from './resize.ts';
 
 /** The ways to make source images square, with descriptions. */
@@ -28,7 +28,7 @@ export interface FitOptions {
   /** Height and width. */
   readonly size: number;
   readonly crop: Crop;
-  /** Grey (1) or colour (3); images of other than 8 bits keep their channels, which need not be colours. */
+  /** Grey (1) or colour (3); images of other than 8 bits, or of two or four channels, keep these, which need not be colours. */
   readonly channels: 1 | 3;
   /** 16 keeps images of 16 bits unchanged; by default they are rounded to 8. */
   readonly bits?: 8 | 16 | undefined;
@@ -37,12 +37,27 @@ export interface FitOptions {
 /**
  * Checks how images are to be converted, before anything is read.
  *
- * @param leastDeviation of tiles
- * @throws UserError (`invalid-argument`) if a number is none, or no model takes images of this size
+ * @param tiles the least deviation of tiles, and the share held out for validation
+ * @throws UserError (`invalid-argument`) if an option has no such value, or no model takes images of this size
  */
-export function requireFit({ size, channels }: FitOptions, leastDeviation = 0): void {
+export function requireFit(
+  { size, channels, crop, bits = 8 }: FitOptions,
+  {
+    leastDeviation = 0,
+    validation = 0,
+  }: { readonly leastDeviation?: number | undefined; readonly validation?: number | undefined } = {},
+): void {
   requireWhole('size', size, 1);
   requireFinite('leastDeviation', leastDeviation, 0);
+  requireAmong('channels', channels, [1, 3]);
+  requireAmong('bits', bits, [8, 16]);
+  requireAmong('crop', crop, Object.keys(crops));
+  if (!(validation >= 0 && validation < 1)) {
+    throw new UserError(
+      'invalid-argument',
+      `validation must be at least 0 and below 1, not ${String(validation)}`,
+    );
+  }
   if (size * size > largestImage.pixels) {
     const gigabytes = ((size * size * channels) / 2 ** 30).toFixed(1);
     throw new UserError(
@@ -50,6 +65,12 @@ export function requireFit({ size, channels }: FitOptions, leastDeviation = 0): 
       `images of ${showImageShape([size, size, channels])} take ${gigabytes} GiB each, and models take at most ` +
         `${Math.sqrt(largestImage.pixels)} pixels a side: choose a smaller size`,
     );
+  }
+}
+
+function requireAmong(name: string, value: string | number, values: readonly (string | number)[]): void {
+  if (!values.includes(value)) {
+    throw new UserError('invalid-argument', `${name} must be ${values.join(' or ')}, not ${String(value)}`);
   }
 }
 
@@ -64,7 +85,7 @@ export interface FittedPicture {
 }
 
 /**
- * Converts a source image. Colour becomes luminance for grey images of 8 bits; transparency becomes white.
+ * Converts a source image. Colour becomes luminance for grey images of 8 bits.
  */
 export function fitPicture(picture: DecodedImage, options: FitOptions): FittedPicture {
   const { data: values } = picture;
@@ -80,13 +101,14 @@ export function fitPicture(picture: DecodedImage, options: FitOptions): FittedPi
 }
 
 function fitEightBit(picture: EightBitImage, options: FitOptions): FittedPicture {
-  const opaque = onWhite(picture);
-  const { height, width } = opaque;
+  const { height, width, data } = picture;
   const { channels } = options;
-  const notes = [...opaque.notes];
-  const isGrey = opaque.channels === 1;
-  const pixels =
-    isGrey === (channels === 1) ? opaque.data : isGrey ? inColour(opaque.data) : grey(opaque.data);
+  const notes = [...picture.notes];
+  if (picture.channels % 2 === 0) {
+    return fitPixels(data, [height, width, picture.channels], options, notes);
+  }
+  const isGrey = picture.channels === 1;
+  const pixels = isGrey === (channels === 1) ? data : isGrey ? inColour(data) : grey(data);
   if (isGrey !== (channels === 1)) {
     notes.push(isGrey ? 'grey converted to colour' : 'colour converted to grey');
   }

@@ -57,6 +57,16 @@ describe('arrays', () => {
     });
   });
 
+  it('in a pickle are read in its byte order', async () => {
+    // pickle.dumps({'data': numpy.array([[[1, 258], [515, 772]]], '>u2')}, 5)
+    const pickle =
+      'gAWVigAAAAAAAAB9lIwEZGF0YZSME251bXB5Ll9jb3JlLm51bWVyaWOUjAtfZnJvbWJ1ZmZlcpSTlCiWCAAAAAAAAAAAAQECAgMDBJSMBW51bXB5' +
+      'lIwFZHR5cGWUk5SMAnUylImIh5RSlChLA4wBPpROTk5K/////0r/////SwB0lGJLAUsCSwKHlIwBQ5R0lFKUcy4=';
+    const path = join(folder, 'big.pickle');
+    await writeFile(path, Buffer.from(pickle, 'base64'));
+    expect((await decodeImages(path)).map(({ data }) => [...data])).toEqual([[1, 258, 515, 772]]);
+  });
+
   it('of an .npz file are divided by their names, and others are noted', async () => {
     const images = (values: readonly number[]) => npyBytes(Uint8Array.from(values), [values.length, 1, 1]);
     const path = join(folder, 'sets.npz');

@@ -23,7 +23,7 @@ function isSplitFolder(folder: string): boolean {
 /** The split named by the first such folder in a path: train, training, valid, validation, val, test, testing. */
 export function splitOfFolder(name: string): Split | undefined {
   const folders = name.toLowerCase().split('/').slice(0, -1);
-  return folders.map((folder) => words[folder]).find((split) => split !== undefined);
+  return words[folders.find(isSplitFolder) ?? ''];
 }
 
 const arrayName = /^(?:x_)?(train|valid|val|test)(?:ing|ation)?(?:_(?:images|data|x))?\.npy$/i;

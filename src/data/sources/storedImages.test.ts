@@ -209,6 +209,13 @@ describe('a folder of images', () => {
     expect(await imageNames(raw.test)).toEqual(['dogs/TEST/1.jpeg']);
   });
 
+  it('may have a class by any name', () => {
+    const names = ['constructor', '__proto__', 'cats'].flatMap((name) =>
+      Array.from({ length: 20 }, (_, index) => `${name}/${index}.png`),
+    );
+    expect(new Set(divide(names))).toEqual(new Set(['train', 'test']));
+  });
+
   it('uses a tenth of its images for testing, by name, without a folder named test', async () => {
     const names = Array.from({ length: 400 }, (_, index) => `${index}.png`);
     const splits = divide(names) as readonly string[];

@@ -6,6 +6,7 @@ import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   divide,
+  exp,
   log,
   logSigmoid,
   multiply,
@@ -39,7 +40,9 @@ export function affine({ scaleFloor = 0 }: AffineOptions = {}): TransformerFor {
     const [shift, t] = split(numbers, 3, [channels, channels]);
     const raw = add(t, 2);
     if (scaleFloor === 0) {
-      return { shift, scale: sigmoid(raw), logScale: logSigmoid(raw) };
+      // In float32 ONNX Runtime's sigmoid is off by 1 % at −12, and 0 below −18.
+      const logScale = logSigmoid(raw);
+      return { shift, scale: exp(logScale), logScale };
     }
     const scale = add(multiply(sigmoid(raw), 1 - scaleFloor), scaleFloor);
     return { shift, scale, logScale: log(scale) };

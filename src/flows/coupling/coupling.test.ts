@@ -13,6 +13,7 @@ import { parametersFrom } from '../contract/parameters.ts';
 import { type AffineOptions, affine } from './affine.ts';
 import { coupling } from './coupling.ts';
 import { glowConditioner } from './glowConditioner.ts';
+import { mixture } from './mixture.ts';
 
 const IMAGES = 9;
 const SIZE = 16;
@@ -44,6 +45,41 @@ async function buildProgram(images: number, differentiated: boolean) {
   const outputs = { y, logDet, ...(differentiated && Object.fromEntries(named)) };
   return compile({ inputs: { x, ...tensors }, outputs }, { precision: 'float64', threads: 1 });
 }
+
+it.each([
+  ['affine', affine(), 0],
+  ['mixture', mixture({ components: 1 }), 3],
+] as const)(
+  'scales small numbers in float32 by what the log-determinant says: %s',
+  async (_, transform, others) => {
+    const t = Float64Array.of(-8, -12, -15, -18, -30, -80).map((raw) => raw - 2);
+    const transformer = transform([1, t.length, 1]);
+    const [x, numbers] = [input('x', [1, 1, t.length, 1]), input('numbers', [1, 1, t.length, others + 2])];
+    const { y, logDetMap } = transformer.forward(x, parametersFrom({}), { numbers });
+    const program = await compile(
+      {
+        inputs: { x, numbers },
+        outputs: { y, logDetMap: logDetMap!, back: transformer.inverse(y, parametersFrom({}), { numbers }) },
+      },
+      { threads: 1 },
+    );
+    const results = await program.run({
+      x: { shape: x.shape, data: new Float64Array(t.length) },
+      numbers: {
+        shape: numbers.shape,
+        // Of each value: numbers of the mixture, all 0, the shift and t.
+        data: Float64Array.from([...t].flatMap((each) => [...Array<number>(others).fill(0), 3, each])),
+      },
+    });
+    await program.release();
+    t.forEach((each, index) => {
+      const scale = 1 / (1 + Math.exp(-each - 2));
+      expect(results.y!.data[index]! / (3 * scale)).toBeCloseTo(1, 4);
+      expect(results.logDetMap!.data[index]).toBeCloseTo(Math.log(scale), 4);
+      expect(results.back!.data[index]).toBeCloseTo(0, 4);
+    });
+  },
+);
 
 it.each([
   ['with gradients', true],

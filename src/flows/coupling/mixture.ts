@@ -6,11 +6,11 @@ import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   divide,
+  exp,
   logSigmoid,
   multiply,
   relu,
   reshape,
-  sigmoid,
   split,
   subtract,
   transpose,
@@ -85,10 +85,11 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
         ),
       );
       const { logit, logDerivative } = forward(splitAxis(x, 1));
-      const raw = add(t, 2);
+      const logScale = logSigmoid(add(t, 2));
       return {
-        y: multiply(add(reshape(logit, x.shape), shift), sigmoid(raw)),
-        logDerivative: add(reshape(logDerivative, x.shape), logSigmoid(raw)),
+        // Not by a sigmoid, as in the affine transformer.
+        y: multiply(add(reshape(logit, x.shape), shift), exp(logScale)),
+        logDerivative: add(reshape(logDerivative, x.shape), logScale),
       };
     },
     inverse(y, numbers) {
@@ -105,7 +106,7 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
         Tensor,
       ];
       const { inverse } = logitOfMixture(createMixtures([logits, means, logScales], 0));
-      const logit = subtract(divide(columns(y), sigmoid(add(t, 2))), shift);
+      const logit = subtract(divide(columns(y), exp(logSigmoid(add(t, 2)))), shift);
       return transpose(reshape(inverse(logit), [channels, height, width, images]), BATCH_LAST);
     },
     scalar: {

@@ -8,6 +8,7 @@ import {
   clip,
   convolution,
   divide,
+  exp,
   fixedPoint,
   flip,
   logSigmoid,
@@ -16,7 +17,6 @@ import {
   relu,
   reorder,
   reshape,
-  sigmoid,
   slice,
   split,
   subtract,
@@ -74,7 +74,8 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
     const { shift, t } = network.shiftAndScale(x, p);
     const logScale = logSigmoid(t);
     return {
-      y: add(multiply(x, sigmoid(t)), shift),
+      // Not by a sigmoid, as in the affine transformer.
+      y: add(multiply(x, exp(logScale)), shift),
       logDet: sumPerImage(logScale),
       logDetMap: sum(logScale, [3]),
     };
@@ -83,7 +84,7 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
     fixedPoint(y, longestChain + 1, (x) => {
       const { shift, t } = network.shiftAndScale(x, p);
       // Unsettled values can grow without bound, and 0·∞ behind a mask would corrupt settled ones.
-      return clip(divide(subtract(y, shift), sigmoid(t)), LARGEST);
+      return clip(divide(subtract(y, shift), exp(logSigmoid(t))), LARGEST);
     });
   return {
     name: 'maf',

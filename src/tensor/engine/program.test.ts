@@ -8,7 +8,7 @@ import * as op from '../operations/index.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import type { NamedArrays } from './arrays.ts';
-import { compile, evaluate, type Program } from './program.ts';
+import { compile, evaluate, Program } from './program.ts';
 
 const array = (shape: number[], ...values: number[]): NdArray => ({
   shape,
@@ -260,6 +260,24 @@ describe('a program', () => {
     expect(first).toEqual(copy);
     expect(feeds).toEqual({ x: random('x', [5, 3]), w: random('w', [3, 3]) });
     await program.release();
+  });
+
+  it('frees its session even if what comes before it fails', async () => {
+    let isFree = false;
+    const session = {
+      release() {
+        isFree = true;
+      },
+    };
+    const prelude = { release: () => Promise.reject(new Error('lost')) };
+    const program = new Program(
+      { inputs: {}, outputs: {} },
+      { precision: 'float32', device: 'cpu', onDevice: [] },
+      session as never,
+      { nodes: [], isPacked: false, prelude: prelude as never },
+    );
+    await expect(program.release()).rejects.toThrow('lost');
+    expect(isFree).toBe(true);
   });
 
   it('does not run after its release', async () => {

@@ -32,7 +32,7 @@ import {
 } from './hostPart.ts';
 import { lower } from './onnx/lower.ts';
 import { checkFeeds, checkTargets, requireOnDevice } from './programChecks.ts';
-import { releaseAfter, releaseOnFailure } from './resources.ts';
+import { releaseAfter, releaseInTurn, releaseOnFailure } from './resources.ts';
 import { createSession, usedDevice } from './runtime.node.ts';
 import type { Session } from './session.ts';
 
@@ -315,8 +315,7 @@ export class Program {
       return;
     }
     this.isReleased = true;
-    await this.host.prelude?.release();
-    await this.session.release();
+    await releaseInTurn([this.host.prelude, this.session]);
   }
 
   /** The array itself if it has the program's precision or is on the device, a converted copy otherwise. */

@@ -59,7 +59,12 @@ describe('gradients', () => {
       Tensor,
     ];
     const outputs = { g, zero, open };
-    const feeds = { x: vector(1, 2), unused: normalArray('u', [2, 3]), batch: normalArray('b', [4, 2]) };
+    const infinite = Float64Array.of(1, 2, Infinity, -Infinity, Number.NaN, 0, 3, 4);
+    const feeds = {
+      x: vector(1, 2),
+      unused: normalArray('u', [2, 3]),
+      batch: { shape: [4, 2], data: infinite },
+    };
     const values = await computeValues(outputs, { x, unused, batch }, feeds);
     expect(values.g!.data[0]).toBe(3);
     expect(values.zero).toEqual({ shape: [2, 3], data: new Float64Array(6) });
@@ -79,6 +84,23 @@ describe('gradients', () => {
     expectClose('to x', values.toX!.data, [2, 2 * Math.E ** 2], 'float64');
   });
 
+  it('with respect to a sum of a matrix is not that of the matrix, which has further uses', async () => {
+    const [w, x, y] = [input('w', [2, 2]), input('x', [3, 2]), input('y', [3, 2])];
+    const shifted = op.add(w, 1);
+    const scalar = op.add(op.sum(op.product(x, shifted)), op.sum(op.product(y, w)));
+    const [toW, toShifted] = gradients(scalar, [w, shifted], constant(1));
+    const feeds = Object.fromEntries(
+      Object.entries({ w, x, y }).map(([name, { shape }]) => [name, normalArray(name, [...shape])]),
+    );
+    const values = await computeValues({ toW, toShifted }, { w, x, y }, feeds);
+    const columnSum = (name: string, column: number): number =>
+      [0, 2, 4].reduce((sum, row) => sum + feeds[name]!.data[row + column]!, 0);
+    const expected = [0, 0, 1, 1].map((column) => columnSum('x', column));
+    expectClose('to the sum', values.toShifted!.data, expected, 'float64');
+    const bothUses = [0, 0, 1, 1].map((column) => columnSum('x', column) + columnSum('y', column));
+    expectClose('to the matrix', values.toW!.data, bothUses, 'float64');
+  });
+
   it('reaches a detached tensor, but nothing that it is computed from', async () => {
     const x = input('x', [2]);
     // Without a gradient, which is not needed behind a detached tensor.
@@ -94,6 +116,14 @@ describe('gradients', () => {
     const x = input('x', [3]);
     expect(() => gradients(x, [x], constant(1))).toThrow('gradients([3], []): only a scalar has a gradient');
     expect(() => gradients(op.sum(x), [x], x)).toThrow('gradients([], [3]): only a scalar has a gradient');
+  });
+
+  it('is refused where open batches are concatenated', () => {
+    const [x, y] = [input('x', [OPEN_BATCH, 2]), input('y', [OPEN_BATCH, 2])];
+    const g = derivative(op.sum(op.exp(op.concatenate([x, y], 0))), x);
+    expect(() => prepare({ inputs: { x, y }, outputs: { g } })).toThrow(
+      'concatenate([N, 2], [N, 2]): several open batches in one have no gradient',
+    );
   });
 
   it('names an operation that has no gradient, but only if one is needed', () => {

@@ -2,11 +2,12 @@
 //
 // A gradient is only requested here. `differentiate` finds it after the engine has expanded the composite
 // operations, so that the operations that suit a device are the ones differentiated.
+import { expand } from '../operations/broadcast.ts';
 import { after, isCheckpoint, isDetached } from '../operations/checkpoint.ts';
-import { multiply, total } from '../operations/elementwise.ts';
+import { total } from '../operations/elementwise.ts';
 import { zeros } from '../operations/layout.ts';
 import { isOpen } from '../shape.ts';
-import { apply, isComputedBy, type Operation, ShapeError, type Tensor } from '../tensor.ts';
+import { apply, constant, isComputedBy, type Operation, ShapeError, type Tensor } from '../tensor.ts';
 import { topologicalOrder } from '../traversal.ts';
 
 /**
@@ -178,7 +179,8 @@ class Progress {
 }
 
 function zerosLike(x: Tensor): Tensor {
-  return isOpen(x.shape) ? multiply(x, 0) : zeros(x.shape);
+  // Not 0·x, which is not a number where x is infinite.
+  return isOpen(x.shape) ? expand(constant(0), x.shape, x) : zeros(x.shape);
 }
 
 /** The tensors on some path from a variable to one of the known tensors. */

@@ -170,16 +170,22 @@ const concatenateOperation: Operation<number> = {
     const total = others.reduce((length, shape) => length + shape[axis]!, first[axis]!);
     return first.map((length, index) => (index === axis ? total : length));
   },
-  gradient: (node, g) =>
-    split(
-      g,
-      node.attributes,
-      node.inputs.map((input) => input.shape[node.attributes]!),
-    ),
+  gradient: ({ inputs, attributes: axis }, g) => {
+    const lengths = inputs.map(({ shape }) => shape[axis]!);
+    if (lengths[0]! < 0) {
+      const problem = 'several open batches in one have no gradient';
+      throw new ShapeError(
+        'concatenate',
+        inputs.map(({ shape }) => shape),
+        problem,
+      );
+    }
+    return split(g, axis, lengths);
+  },
   nodes: (emit, { attributes: axis }, inputs) => emit.node('Concat', inputs, { axis }),
 };
 
-/** Concatenates tensors along an axis. */
+/** Concatenates tensors along an axis. Along an open batch it has no gradient. */
 export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   return parts.length === 1 ? parts[0]! : (apply(concatenateOperation, parts, axis) as Tensor);
 }

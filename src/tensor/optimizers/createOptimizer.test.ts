@@ -139,8 +139,14 @@ describe('mistakes', () => {
     await expect(optimizer.step(infinite)).rejects.toThrow(
       "the gradient of 'bias' has values that are not finite",
     );
+    await expect(optimizer.step(parametersAt('gradient'), { learningRate: Number.NaN })).rejects.toThrow(
+      'learningRate must be a number of 0 or more, not NaN',
+    );
     expect(parameters).toEqual(parametersAt('start'));
     expect(optimizer.state.steps).toBe(0);
+    const single = { w: { shape: [1], data: new Float32Array(1) } };
+    const tooLarge = { w: { shape: [1], data: Float64Array.of(1e39) } };
+    await expect((await open(adamw(), single)).step(tooLarge)).rejects.toThrow('values that are not finite');
   });
 
   it('include a step before the last one has ended, and after the release', async () => {

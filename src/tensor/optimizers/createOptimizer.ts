@@ -1,6 +1,6 @@
 // An optimiser for a loop of one's own: it keeps its moments, and writes new values over the parameters.
 import { UserError } from '../../core/errors.ts';
-import { countElements, type NdArray } from '../../core/numeric/index.ts';
+import { countElements, type NdArray, requireFinite } from '../../core/numeric/index.ts';
 import { type CompileOptions, compile, type NamedArrays, type Program } from '../engine/index.ts';
 import { sameShape, showShape } from '../shape.ts';
 import { type Optimizer, ruleFor } from './optimizer.ts';
@@ -182,12 +182,14 @@ export class ParameterOptimizer {
    *
    * @param learningRate of this step; by default the optimiser's
    * @throws Error if a gradient is missing or differs from its parameter in shape, or the step before has not ended;
-   * UserError (`diverged`) if a gradient is not finite. Nothing has changed then
+   * UserError (`diverged`) if a gradient is not finite in the optimiser's precision; (`invalid-argument`) if the learning
+   * rate is not finite. Nothing has changed then
    */
   async step(gradients: NamedArrays, { learningRate = this.#learningRate } = {}): Promise<void> {
     if (this.#isStepping) {
       throw new Error('the step before has not ended: await it');
     }
+    requireFinite('learningRate', learningRate, 0);
     this.#collect(gradients);
     this.#isStepping = true;
     try {
@@ -221,13 +223,14 @@ export class ParameterOptimizer {
 
   /** Copies weights and gradients into their vectors. */
   #collect(gradients: NamedArrays): void {
+    const rounded = this.#vectors.weights instanceof Float32Array ? Math.fround : Number;
     for (const { name, array } of this.#slots) {
       const gradient = gradients[name];
       if (!gradient) {
         throw new Error(`the gradient of '${name}' is missing`);
       }
       requireShape(`the gradient of '${name}'`, gradient, array);
-      if (!gradient.data.every(Number.isFinite)) {
+      if (!gradient.data.every((value) => Number.isFinite(rounded(value)))) {
         throw new UserError(
           'diverged',
           `the gradient of '${name}' has values that are not finite: lower the learning rate`,

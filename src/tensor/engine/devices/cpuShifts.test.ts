@@ -1,5 +1,6 @@
 // Shifted copies of images with the batch last and their sums on a CPU, against one number at a time.
 import { expect, it } from 'vitest';
+import { pixelsOfParity } from '../../../core/numeric/parity.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { type Boundary, type Offset, squareOffsets } from '../../operations/convolution.ts';
 import { foldChannels, unfoldChannels } from '../../operations/shift.ts';
@@ -76,6 +77,35 @@ it.each<[string, Offset[], Boundary, [height: number, width: number, channels: n
       expect(sum).toBeCloseTo(sums[index]!, 12);
     });
   }
+});
+
+it('sums half of the pixels on a torus, where some taps read none of them', async () => {
+  const [height, width] = [3, 4];
+  const offsets = squareOffsets(3);
+  const half = pixelsOfParity(height, width, 0);
+  const values = new RandomStream(1, 'half').normals(offsets.length * half.length);
+  const all = new Float64Array(offsets.length * height * width);
+  values.forEach((value, index) => {
+    all[Math.floor(index / half.length) * height * width + half[index % half.length]!] = value;
+  });
+  const [x, y] = [
+    input('x', [offsets.length, 1, half.length, 1]),
+    input('y', [offsets.length, height, width, 1]),
+  ];
+  const outputs = {
+    fromHalf: foldChannels(x, { offsets, boundary: 'wrap', halves: { height, width, read: 0 } }),
+    fromAll: foldChannels(y, { offsets, boundary: 'wrap' }),
+  };
+  const program = await compile({ inputs: { x, y }, outputs }, { precision: 'float64', threads: 1 });
+  const { fromHalf, fromAll } = await program.run({
+    x: { shape: [offsets.length, 1, half.length, 1], data: values },
+    y: { shape: [offsets.length, height, width, 1], data: all },
+  });
+  await program.release();
+  expect(fromHalf!.shape).toEqual([1, height, width, 1]);
+  fromHalf!.data.forEach((sum, index) => {
+    expect(sum).toBeCloseTo(fromAll!.data[index]!, 12);
+  });
 });
 
 function modulo(value: number, length: number): number {

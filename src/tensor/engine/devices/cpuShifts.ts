@@ -15,10 +15,10 @@ import type { Nodes } from '../../tensor.ts';
 /** The nodes of `unfoldChannels`. */
 export const unfoldChannels: Nodes<UnfoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
   const [channels, height, width, images] = inputs[0]!.shape as [number, number, number, number];
-  const { offsets, boundary, inside } = attributes;
+  const { offsets, inside } = attributes;
   const { read, written, key: pixels } = readPositions(attributes, height, width);
   const [start, end] = attributes.pixels ?? [0, written.length];
-  const outside = boundary === 'zero' ? [0] : [];
+  const outside = readsZeros(attributes) ? [0] : [];
   const outsideRow = channels * height * width;
   const insideRow = outsideRow + outside.length;
   const rows = withRows(emit, x!, [outsideRow, images], inside ? [...outside, 1] : outside);
@@ -48,12 +48,12 @@ export const unfoldChannels: Nodes<UnfoldedChannels> = (emit, { attributes, inpu
 export const foldChannels: Nodes<FoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
   const [channels, , , images] = shape as [number, number, number, number];
   const [, height, width] = inputs[0]!.shape as [number, number, number, number];
-  const { offsets, boundary, zeros } = attributes;
+  const { offsets, zeros } = attributes;
   const { read, written, key: pixels } = readPositions(attributes, height, width);
   const outsideRow = offsets.length * channels * height * width;
   const rows = zeros
     ? reshaped(emit, x!, [outsideRow + height * width, images])
-    : withRows(emit, x!, [outsideRow, images], boundary === 'zero' ? [0] : []);
+    : withRows(emit, x!, [outsideRow, images], readsZeros(attributes) ? [0] : []);
   const key = `fold ${channels} channels ${pixels}`;
   const table = emit.indices(key, [channels, offsets.length, written.length], () => {
     const sourceRows: number[] = [];
@@ -72,6 +72,11 @@ export const foldChannels: Nodes<FoldedChannels> = (emit, { attributes, inputs, 
   const aligned = emit.node('Gather', [rows, table], { axis: 0 });
   return reshaped(emit, emit.node('ReduceSum', [aligned, emit.integers([1])], { keepdims: 0 }), shape);
 };
+
+/** Whether a tap can read a pixel that is none of those in the input: even on a torus, if that has only half of them. */
+function readsZeros({ boundary, halves }: Shifts & { halves?: Halves | undefined }): boolean {
+  return boundary === 'zero' || halves?.read !== undefined;
+}
 
 /**
  * The pixels with results, and the index in the input of the pixel that a tap reads there, undefined if it is

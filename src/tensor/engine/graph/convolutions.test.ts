@@ -96,6 +96,7 @@ const scattered: Offset[] = [
 describe.each<[string, Offset[], Boundary, boolean]>([
   ['3x3, zero padding', squareOffsets(3), 'zero', false],
   ['3x3 with an edge channel', squareOffsets(3), 'zero', true],
+  ['3x3 with an edge channel, on a torus, which has no edge', squareOffsets(3), 'wrap', true],
   ['5x5 on a torus', squareOffsets(5), 'wrap', false],
   ['a corner', corner(1), 'zero', false],
   ['a corner, dilated by 4, up and left', corner(-4), 'zero', false],

@@ -105,7 +105,7 @@ function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
  * pixels `[1, pixels, out]`, or `[out]`.
  */
 export function foldedKernel(
-  { kernel, edge, bias, scale, offsets, parity }: AffineConvolution,
+  { kernel, edge, bias, scale, offsets, boundary, parity }: AffineConvolution,
   height: number,
   width: number,
 ): { kernel: Tensor; added: Tensor | undefined } {
@@ -113,7 +113,11 @@ export function foldedKernel(
   const scaled = scaledBy(kernel, scale);
   const shift = bias && scaledBy(bias, scale);
   const [inner, edges] = edge ? innerAndEdge(scaled) : [scaled, undefined];
-  const atEdges = edges && edgeResponse(height, width, reshape(edges, [taps, outputs]), offsets, parity);
+  // A torus has no edge.
+  const atEdges =
+    edges && boundary === 'zero'
+      ? edgeResponse(height, width, reshape(edges, [taps, outputs]), offsets, parity)
+      : undefined;
   return { kernel: inner, added: atEdges && shift ? add(atEdges, shift) : (atEdges ?? shift) };
 }
 

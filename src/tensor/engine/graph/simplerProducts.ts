@@ -89,11 +89,11 @@ function scaledRows(b: Tensor): { x: Tensor; scale: Tensor } | undefined {
  * afterwards: each with that preceding product. The gradient of weights that are applied to a batch block by
  * block is such a sum.
  *
- * @param uses how often the value of each tensor is used
+ * @param isUsedOnce whether a tensor has a single use, which needs its value: the product alone is lost
  */
 export function accumulatedProducts(
   order: readonly Tensor[],
-  uses: ReadonlyMap<Tensor, number>,
+  isUsedOnce: (tensor: Tensor) => boolean,
 ): ReadonlyMap<Tensor, Tensor> {
   const accumulated = new Map<Tensor, Tensor>();
   for (const sum of order.filter((tensor) => isComputedBy(totalOperation, tensor))) {
@@ -101,7 +101,7 @@ export function accumulatedProducts(
       const previous = sum.inputs[index - 1];
       const areProducts =
         isComputedBy(productOperation, part) && previous && isComputedBy(productOperation, previous);
-      if (areProducts && part.inputs.length === 2 && uses.get(part) === 1) {
+      if (areProducts && part.inputs.length === 2 && isUsedOnce(part)) {
         accumulated.set(part, previous);
       }
     });

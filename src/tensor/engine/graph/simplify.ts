@@ -32,8 +32,9 @@ export function simplification(
   protectedTensors: ReadonlySet<Tensor>,
 ): Pass {
   const { uses, waitedFor } = usesAmong(order);
-  const accumulated = accumulatedProducts(order, uses);
-  const others = new Set([...results, ...protectedTensors, ...waitedFor]);
+  const needed = new Set([...results, ...protectedTensors]);
+  const accumulated = accumulatedProducts(order, (tensor) => uses.get(tensor) === 1 && !needed.has(tensor));
+  const others = new Set([...needed, ...waitedFor]);
   const tensorUses = {
     isUsedOnce: (tensor: Tensor) => uses.get(tensor) === 1 && !others.has(tensor),
     isAccumulated: (tensor: Tensor) => accumulated.has(tensor),
