@@ -78,7 +78,7 @@ describe('a sound model', () => {
 
 describe('a model with a small coupling scale', () => {
   it('loses images in float32 and keeps them in float64, as long as that suffices', async () => {
-    const { kinds, smallestChange } = await examine(await modelWith({}, -16));
+    const { kinds, smallestChange } = await examine(await modelWith({}, -20));
     for (const { kind, lost } of kinds) {
       expect(lost.float32, kind).toBeGreaterThan(0);
       expect(lost.float64, kind).toBe(0);
