@@ -400,6 +400,17 @@ describe('where it listens', () => {
     expect(await ask('/', { host: 'elsewhere.example' })).toMatchObject({ status: 403 });
   });
 
+  // Linux answers at all of 127.0.0.0/8.
+  it.skipIf(process.platform !== 'linux')(
+    'accepts its own address if that is another of this machine',
+    async () => {
+      await studio.close();
+      studio = await serve('127.0.0.2');
+      expect(await ask('/')).toMatchObject({ status: 200 });
+      expect(await ask('/', { host: '192.0.2.1' })).toMatchObject({ status: 403 });
+    },
+  );
+
   it('is any port if the default one is taken, but fails if a chosen one is', async () => {
     const port = Number(new URL(studio.url).port);
     await expect(serve('127.0.0.1', port)).rejects.toMatchObject({
