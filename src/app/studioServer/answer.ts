@@ -78,7 +78,7 @@ function parsePath(target: string): string | undefined {
   }
   try {
     const parts = path.split('/').map(decodeURIComponent);
-    const isSound = (part: string): boolean => !['', '.', '..'].includes(part) && !/[/\\\0]/.test(part);
+    const isSound = (part: string): boolean => !['', '.', '..'].includes(part) && !/[/\0]/.test(part);
     return parts[0] === '' && parts.slice(1).every(isSound) ? parts.slice(1).join('/') : undefined;
   } catch {
     // An invalid percent-encoding.

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -168,6 +168,21 @@ it('lists runs and exports, and serves the files that make them up', async () =>
   expect({ status, body }).toEqual({ status: 200, body: 'weights' });
   expect(headers).toMatchObject({ 'content-length': '7', 'cache-control': 'no-store' });
   expect(await ask('/runs/first/checkpoints/step-00000006.safetensors')).toMatchObject({ body: 'weights' });
+});
+
+it('serves what it lists, whatever characters its name has', async () => {
+  rmSync(path('runs'), { recursive: true });
+  // Invisible ones are listed with an escape, so with a backslash.
+  const names = ['50 %25 #?&', 'größer 図', 'gnp\u202e', ...(sep === '/' ? ['back\\slash'] : [])];
+  for (const name of names) {
+    writeRun('runs', name);
+  }
+  const listed = await models();
+  expect(listed).toHaveLength(names.length);
+  for (const { path: place, files } of listed) {
+    const address = `/${place.split('/').map(encodeURIComponent).join('/')}/${files[1]}`;
+    expect(await ask(address), place).toMatchObject({ status: 200, body: 'weights' });
+  }
 });
 
 it('serves the scores of validation images if there are any', async () => {
