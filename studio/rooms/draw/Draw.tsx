@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { changeSettings, linkTo, type Settings, settings } from '../../address.ts';
-import { chosenModel, modelAddress } from '../../models.ts';
+import { chosenModel, modelAddress, modelKey } from '../../models.ts';
 import { counted, MOST_SEED, plural } from '../../numbers.ts';
 import { fileWord, savePng } from '../../parts/download.ts';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
@@ -54,7 +54,7 @@ export function Draw() {
         const request = { model: modelAddress(model), ...drawn };
         return { ...(await compute('sample', request, { ...waiting, onProgress })), ...drawn, model };
       }),
-    [model?.path, temperature, seed, count, className],
+    [model && modelKey(model), temperature, seed, count, className],
   );
   const sheet = drawing.result;
   const live = useLiveTiles(model, drawn, sheet);

@@ -3,7 +3,7 @@ import type { ImageShape, NdArray } from 'emerging-flows';
 import type { HeatRange } from 'emerging-flows/pictures';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
-import { chosenModel, modelAddress } from '../../models.ts';
+import { chosenModel, modelAddress, modelKey } from '../../models.ts';
 import { Choice } from '../../parts/Choice.tsx';
 import { HeatScale } from '../../parts/HeatScale.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
@@ -60,7 +60,7 @@ export function Inside() {
     [image, precision, wanted],
   );
   // Don't show another model's latents.
-  const encoded = encoding.result?.image.model === model?.path ? encoding.result : undefined;
+  const encoded = model && encoding.result?.image.model === modelKey(model) ? encoding.result : undefined;
   const edits = useEdits(encoded?.latents);
   const decoding = useLatest(edits.latents, (latents) =>
     compute('decode', { model: encoded!.argument.model, latents, class: encoded!.argument.class }),

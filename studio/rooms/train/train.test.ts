@@ -128,6 +128,27 @@ describe.skipIf(chromiumPath === undefined)(
       await card(name).waitFor({ state: 'detached' });
     });
 
+    it('gives the name of a deleted run to another, whose model the rooms then use', async () => {
+      const name = 'emerging-1x5';
+      const drawnAfter = async (seed: number): Promise<string> => {
+        // Within the page: the workers stay.
+        await page.goto(`${studio.url}#/train?levels=1&depth=1&width=5&batch=16&steps=2&seed=${seed}`);
+        await start();
+        await card(name).getByText('Done').waitFor();
+        await page.goto(`${studio.url}#/draw?count=1&model=browser/${name}`);
+        const sheet = page.getByRole('group', { name: /^1 sample from/ });
+        const drawn = await sheet
+          .locator('canvas')
+          .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+        await page.goto(`${studio.url}#/train`);
+        await button(name, 'Delete').click();
+        await button(name, 'Delete for good').click();
+        await card(name).waitFor({ state: 'detached' });
+        return drawn;
+      };
+      expect(await drawnAfter(1)).not.toBe(await drawnAfter(2));
+    });
+
     it('asks before the page is left while a run trains', async () => {
       const name = 'emerging-1x7';
       await enter('width=7&steps=100000');

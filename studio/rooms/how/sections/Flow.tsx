@@ -2,7 +2,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { linkTo } from '../../../address.ts';
-import { chosenModel, modelAddress, openModels } from '../../../models.ts';
+import { chosenModel, modelAddress, modelKey, openModels } from '../../../models.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Notice } from '../../../parts/Notice.tsx';
 import { outdated } from '../../../parts/outdated.ts';
@@ -60,7 +60,7 @@ export function ImageAndNoise() {
             waiting,
           )
       : undefined,
-    [model?.path, isSeen, seed, noise],
+    [model && modelKey(model), isSeen, seed, noise],
   );
   const { result } = trip;
   return (
