@@ -85,14 +85,18 @@ export function Draw() {
         : [],
     ),
   );
-  const name = model && `${fileWord(model.path)}-seed-${sheet?.seed}-temperature-${sheet?.temperature}`;
+  // The sheet's own settings, until it is replaced.
+  const named = sheet ?? (model && { ...drawn, model });
+  const name = named && `${fileWord(named.model.path)}-seed-${named.seed}-temperature-${named.temperature}`;
 
   return (
     <div class="draw">
       <RoomHead
         title="Draw"
         unreadable={unreadable}
-        share={() => shareDrawing(settings.value, model, drawn, sheet, ends.chosen)}
+        share={() =>
+          shareDrawing(settings.value, model, drawn, drawing.isOutdated ? undefined : sheet, ends.chosen)
+        }
       >
         Samples: random noise sent backwards through a normalizing flow, an invertible network that knows the
         exact density of every image (<a href={linkTo('how')}>what a flow is, in two dimensions</a>). Change
@@ -117,7 +121,7 @@ export function Draw() {
             label={sheet ? sheetLabel(sheet) : 'Samples being drawn'}
             {...(sheet === undefined && { drawn: begun!.done })}
             {...(live.images && { fresh: live.count })}
-            isOutdated={sheet !== undefined && drawing.progress !== undefined}
+            isOutdated={drawing.isOutdated}
             overflowed={sheet?.overflowed ?? []}
             marks={marks}
             onChoose={choose}

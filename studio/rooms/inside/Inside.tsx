@@ -126,7 +126,7 @@ export function Inside() {
     [subject, stages?.bits],
   );
   const map = mapping.result?.subject === subject ? mapping.result : undefined;
-  const isEncoding = encoding.progress !== undefined || chosen.work.progress !== undefined;
+  const isOutdated = encoding.isOutdated || isAtWork(chosen.work);
 
   return (
     <div class="inside">
@@ -188,7 +188,7 @@ export function Inside() {
       {encoded && !isVisible(encoded.image) && <Notice>{unsupportedChannels(encoded.image)}</Notice>}
       {encoded && edits.latents && isVisible(encoded.image) && (
         <>
-          <div class="inside-latents" {...outdated(isEncoding)}>
+          <div class="inside-latents" {...outdated(isOutdated)}>
             <RoundTrip
               image={encoded.image}
               decoded={decoding.latest?.result}
@@ -225,8 +225,8 @@ export function Inside() {
             class="inside-part"
             aria-labelledby="stages-title"
             {...outdated(
-              [decoding, staging, isFlowing ? ofDecoded : encodedBits].some(({ isOutdated }) => isOutdated) ||
-                isEncoding,
+              isOutdated ||
+                [decoding, staging, isFlowing ? ofDecoded : encodedBits].some((work) => work.isOutdated),
             )}
           >
             <h2 id="stages-title">Stage by stage</h2>

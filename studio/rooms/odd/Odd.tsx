@@ -60,7 +60,8 @@ export function Odd() {
     // `fit` matters only for files, `withDigits` only without them.
     [key, files, files ? fit : withDigits],
   );
-  const set = opening.result && modelKey(opening.result.model) === key ? opening.result : undefined;
+  const isOpened = opening.problem === undefined && opening.result && modelKey(opening.result.model) === key;
+  const set = isOpened ? opening.result : undefined;
   const hasDigits = set !== undefined && takesDigits(set.shape);
   const hasImages = set !== undefined && set.names.length > 0;
   const rating = useRatings(set, reference);

@@ -101,11 +101,7 @@ export function ImageAndNoise() {
     >
       {offered && offered.problem !== null && <Notice>{offered.problem}</Notice>}
       {result && !isVisible(result.image) && <Notice>{unsupportedChannels(result.image)}</Notice>}
-      <div
-        class="how-trip"
-        ref={container}
-        {...outdated(result !== undefined && trip.progress !== undefined)}
-      >
+      <div class="how-trip" ref={container} {...outdated(trip.isOutdated)}>
         <Panel title="image x">
           {result && isVisible(result.image) ? <Picture image={result.image} label="Image" /> : <Blank />}
         </Panel>
