@@ -64,8 +64,20 @@ describe.skipIf(chromiumPath === undefined)(
       await card(name, otherTab).getByText('Training in another tab').waitFor();
       expect(await button(name, 'Resume', otherTab).count()).toBe(0);
 
+      // An error in one look doesn't end it.
+      for (const worker of otherTab.workers()) {
+        await worker.evaluate(() => {
+          const { getDirectory } = StorageManager.prototype;
+          StorageManager.prototype.getDirectory = () => {
+            StorageManager.prototype.getDirectory = getDirectory;
+            return Promise.reject(new Error('blocked for once'));
+          };
+        });
+      }
+      await card(name, otherTab).getByText('blocked for once').waitFor();
       await button(name, 'Pause').click();
       await card(name, otherTab).getByText('Paused').waitFor();
+      expect(await card(name, otherTab).getByText('blocked for once').count()).toBe(0);
       await otherTab.close();
       const saved = await waitForFact(name, /^saved at step ([\d,]+)$/);
       await page.reload();
@@ -123,6 +135,19 @@ describe.skipIf(chromiumPath === undefined)(
       // The budget has replaced the form's number of steps.
       await page.reload();
       expect(await waitForFact(name, /^step [\d,]+ of ([\d,]+)$/)).toBe(steps);
+      // A double click deletes nothing, and the focus stays.
+      await button(name, 'Delete').dblclick();
+      await button(name, 'Delete').waitFor({ timeout: 5000 });
+      expect(await button(name, 'Delete').evaluate((element) => element === document.activeElement)).toBe(
+        true,
+      );
+      // As another tab may.
+      await page.evaluate(async (run) => {
+        const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('emerging-flows');
+        await folder.removeEntry(run, { recursive: true });
+      }, name);
+      await button(name, 'Download').click();
+      await card(name).getByText(`The run ${name} is no longer there: reload the page.`).waitFor();
       await button(name, 'Delete').click();
       await button(name, 'Delete for good').click();
       await card(name).waitFor({ state: 'detached' });
