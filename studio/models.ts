@@ -68,16 +68,30 @@ export async function findModels(): Promise<void> {
 /** The prefix of the paths of models trained in this browser. */
 const KEPT = 'browser/';
 
-/** The worker's URLs of these models, by path. */
+/** The workers' URLs of these models, by path. */
 const places = new Map<string, string>();
+
+/** Counts models that were removed: another with the same path gets another URL, because workers keep models by URL. */
+let removed = 0;
 
 async function modelsOfThisBrowser(): Promise<OfferedModel[]> {
   const stored = await compute('keptModels', undefined as never);
+  for (const path of places.keys()) {
+    if (!stored.some(({ name }) => KEPT + name === path)) {
+      places.delete(path);
+      removed++;
+    }
+  }
   return stored.map(({ name, url, files, step }) => {
     const path = KEPT + name;
-    places.set(path, url);
+    places.set(path, places.get(path) ?? `${url}${removed}/`);
     return { path, kind: 'run', files, preset: null, data: null, step, test: null, problem: null };
   });
+}
+
+/** A text that changes with a model's files: work depends on it, as a run gets later checkpoints. */
+export function modelKey(model: OfferedModel): string {
+  return JSON.stringify(modelAddress(model));
 }
 
 /** A model's address for the worker. */

@@ -56,11 +56,19 @@ function useGivenFiles(onFiles: (files: GivenFolder) => void): {
   readonly problem: string | undefined;
 } {
   const [problem, setProblem] = useState<string>();
+  // A folder may take longer to list than what is given after it.
+  const last = useRef<GivenFiles | undefined>(undefined);
   const take = (dropped: GivenFiles): void => {
+    last.current = dropped;
+    const ifLast = (change: () => void): void => {
+      if (last.current === dropped) {
+        change();
+      }
+    };
     setProblem(undefined);
     listFiles(dropped).then(
-      (folder) => (folder.files.length === 0 ? setProblem('No files found.') : onFiles(folder)),
-      (error: Error) => setProblem(`${error.message}.`),
+      (folder) => ifLast(() => (folder.files.length === 0 ? setProblem('No files found.') : onFiles(folder))),
+      (error: Error) => ifLast(() => setProblem(`${error.message}.`)),
     );
   };
   return { take, problem };
@@ -84,9 +92,12 @@ function usePageDrop(take: (dropped: GivenFiles) => void): boolean {
       }
     };
     const drop = (event: DragEvent): void => {
-      event.preventDefault();
-      setOver(false);
-      latest.current(event.dataTransfer!.items);
+      // Text that is dragged into a field is left to it.
+      if (event.dataTransfer?.types.includes('Files')) {
+        event.preventDefault();
+        setOver(false);
+        latest.current(event.dataTransfer.items);
+      }
     };
     addEventListener('dragover', over);
     addEventListener('dragleave', leave);

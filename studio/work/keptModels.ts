@@ -11,7 +11,7 @@ const PREFIX = 'kept:';
 /** A run with a checkpoint. */
 interface KeptModel {
   readonly name: string;
-  /** The folder's URL, which only the worker understands. */
+  /** The folder's URL, which only the worker understands; it may continue. */
   readonly url: string;
   /** The files that make up its model, and the statistics of its validation images. */
   readonly files: readonly string[];
@@ -43,7 +43,7 @@ export async function keptFile(folder: string, file: string): Promise<Uint8Array
   if (!folder.startsWith(PREFIX)) {
     return undefined;
   }
-  const name = decodeURIComponent(folder.slice(PREFIX.length, -1));
+  const name = decodeURIComponent(folder.slice(PREFIX.length).split('/')[0]!);
   const bytes = await (await privateFiles.open(name)).read(file);
   if (bytes === undefined) {
     throw new Error(`The run ${name} has changed: reload the page.`);

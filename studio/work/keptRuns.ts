@@ -107,6 +107,9 @@ function readAbout(text: string): Partial<Pick<KeptRun, 'about' | 'problem'>> {
 /** A run as a zip archive of its folder. */
 export async function createArchive(name: string): Promise<Uint8Array<ArrayBuffer>> {
   const files = await readFiles(await privateFiles.open(name));
+  if (Object.keys(files).length === 0) {
+    throw new Error(`The run ${name} is no longer there: reload the page.`);
+  }
   const inFolder = Object.fromEntries(
     Object.entries(files).map(([file, bytes]) => [`${name}/${file}`, bytes]),
   );

@@ -1,4 +1,4 @@
-// The size limit of fetched files holds whatever the server sends.
+// Fetched files: the size limit holds whatever the server sends, and those that are gone.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,6 +7,10 @@ import { fetchFile } from './models.ts';
 let server: Server;
 beforeAll(async () => {
   server = createServer((request, response) => {
+    if (request.url!.startsWith('/gone')) {
+      response.writeHead(404).end();
+      return;
+    }
     // Without a content-length, the limit applies to the bytes received.
     response.write('x'.repeat(request.url === '/small' ? 1000 : 2000), () => response.end());
   });
@@ -23,4 +27,10 @@ const get = (name: string): Promise<Uint8Array> =>
 it('refuses a file that is too large', async () => {
   expect(await get('small')).toHaveLength(1000);
   await expect(get('large')).rejects.toThrow(/^\/large exceeds .* MiB: use the model in a terminal\.$/);
+});
+
+it('says what to do about a checkpoint that training has deleted', async () => {
+  await expect(get('gone/50%25/step-00000006.safetensors')).rejects.toThrow(
+    '/gone/50%/step-00000006.safetensors is no longer there: reload the page.',
+  );
 });

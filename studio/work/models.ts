@@ -120,6 +120,10 @@ export async function fetchFile(
       ? signal.reason
       : new Error(`Can’t reach ${url.host}: is the studio still running?`, { cause });
   });
+  if (response.status === 404) {
+    // Training deletes earlier checkpoints.
+    throw new Error(`${decodeURI(url.pathname)} is no longer there: reload the page.`);
+  }
   if (!response.ok || !response.body) {
     throw new Error(`Can’t load ${decodeURI(url.pathname)}: the server returned ${response.status}.`);
   }

@@ -76,10 +76,11 @@ const LATER = 1.2;
 /** The tasks, by name. */
 export const trainingTasks = {
   /** Opens pictures as a run would, and counts them. */
-  async check({ pictures }: { pictures: Pictures }, { report }: Call): Promise<PictureCounts> {
-    const { train, validation, test, damaged } = await openPictures(pictures, (done, total) =>
-      report({ done, total, doing: 'Reading pictures' }),
-    );
+  async check({ pictures }: { pictures: Pictures }, { report, signal }: Call): Promise<PictureCounts> {
+    const { train, validation, test, damaged } = await openPictures(pictures, (done, total) => {
+      signal.throwIfAborted();
+      report({ done, total, doing: 'Reading pictures' });
+    });
     return {
       training: train.count,
       validation: validation.count,

@@ -6,6 +6,8 @@ import type { Progress, Waiting } from './calls.ts';
 export interface Work<Result> {
   /** The last result, kept until there is a new one. */
   readonly result: Result | undefined;
+  /** Whether the result is of earlier inputs: a newer one takes time, or has failed. */
+  readonly isOutdated: boolean;
   /** The progress; undefined when idle. */
   readonly progress: Progress | undefined;
   /** Why the work failed, as a sentence. */
@@ -59,5 +61,6 @@ export function useWork<Result>(
     setProgress(undefined);
     setProblem('Stopped.');
   }, []);
-  return { result, progress, problem, stop };
+  const isOutdated = result !== undefined && (progress ?? problem) !== undefined;
+  return { result, isOutdated, progress, problem, stop };
 }

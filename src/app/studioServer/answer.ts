@@ -78,16 +78,13 @@ function parsePath(target: string): string | undefined {
   }
   try {
     const parts = path.split('/').map(decodeURIComponent);
-    const isSound = (part: string): boolean => !['', '.', '..'].includes(part) && !/[/\\\0]/.test(part);
+    const isSound = (part: string): boolean => !['', '.', '..'].includes(part) && !/[/\0]/.test(part);
     return parts[0] === '' && parts.slice(1).every(isSound) ? parts.slice(1).join('/') : undefined;
   } catch {
     // An invalid percent-encoding.
     return undefined;
   }
 }
-
-/** Host names that always mean this machine. */
-const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
  * Why a request is refused; undefined if it isn't. Other sites can point their host names at this machine (DNS
@@ -99,10 +96,11 @@ function findRefusal(
   { host: askedHost = '', origin, ...headers }: IncomingHttpHeaders,
   host: string,
 ): string | undefined {
-  const name = askedHost.replace(/:\d+$/, '').toLowerCase();
-  const isAddress = isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
-  const isOurs =
-    loopbackNames.includes(name) || (!isLoopback(host) && (isAddress || name === host.toLowerCase()));
+  const name = askedHost
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
+  const isOurs = isLoopback(name) || (!isLoopback(host) && (isIP(name) !== 0 || name === host.toLowerCase()));
   if (!isOurs) {
     return 'unknown host name: open the studio at the address it printed';
   }
@@ -117,7 +115,7 @@ function findRefusal(
   return undefined;
 }
 
-/** Whether a host is a loopback address. */
+/** Whether a host is a name or an address that always means this machine. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

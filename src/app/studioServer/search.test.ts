@@ -141,6 +141,19 @@ describe('several shelves', () => {
     expect(listPaths(shelves.all().places)).toEqual(['models/first']);
   });
 
+  it('serve a model below the path of another', () => {
+    writeRun('exp', 'first');
+    writeRun('other', 'first', 'nested');
+    const shelves = searched([
+      createShelf('runs', join(root, 'exp', 'first')),
+      createShelf('runs', join(root, 'other')),
+    ]);
+    expect(listPaths(shelves.all().places)).toEqual(['runs/first', 'runs/first/nested']);
+    expect(shelves.file('runs/first/nested/config.yaml')).toBe(
+      join(root, 'other', 'first', 'nested', 'config.yaml'),
+    );
+  });
+
   it('never leave a folder that has become a link since it was found', () => {
     writeRun('first');
     const shelves = searched([createShelf('runs', root)]);

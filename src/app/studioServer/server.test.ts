@@ -1,7 +1,7 @@
 // A studio's server: the files it serves, and the requests it refuses.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -166,6 +166,21 @@ it('lists runs and exports, and serves the files that make them up', async () =>
   expect({ status, body }).toEqual({ status: 200, body: 'weights' });
   expect(headers).toMatchObject({ 'content-length': '7', 'cache-control': 'no-store' });
   expect(await ask('/runs/first/checkpoints/step-00000006.safetensors')).toMatchObject({ body: 'weights' });
+});
+
+it('serves what it lists, whatever characters its name has', async () => {
+  rmSync(path('runs'), { recursive: true });
+  // Invisible ones are listed with an escape, so with a backslash.
+  const names = ['50 %25 #?&', 'größer 図', 'gnp\u202e', ...(sep === '/' ? ['back\\slash'] : [])];
+  for (const name of names) {
+    writeRun('runs', name);
+  }
+  const listed = await models();
+  expect(listed).toHaveLength(names.length);
+  for (const { path: place, files } of listed) {
+    const address = `/${place.split('/').map(encodeURIComponent).join('/')}/${files[1]}`;
+    expect(await ask(address), place).toMatchObject({ status: 200, body: 'weights' });
+  }
 });
 
 it('serves the scores of validation images if there are any', async () => {
@@ -392,6 +407,17 @@ describe('where it listens', () => {
     expect(await ask('/', { host: '192.0.2.1' })).toMatchObject({ status: 200 });
     expect(await ask('/', { host: 'elsewhere.example' })).toMatchObject({ status: 403 });
   });
+
+  // Linux answers at all of 127.0.0.0/8.
+  it.skipIf(process.platform !== 'linux')(
+    'accepts its own address if that is another of this machine',
+    async () => {
+      await studio.close();
+      studio = await serve('127.0.0.2');
+      expect(await ask('/')).toMatchObject({ status: 200 });
+      expect(await ask('/', { host: '192.0.2.1' })).toMatchObject({ status: 403 });
+    },
+  );
 
   it('is any port if the default one is taken, but fails if a chosen one is', async () => {
     const port = Number(new URL(studio.url).port);

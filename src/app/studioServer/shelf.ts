@@ -81,9 +81,14 @@ function together(results: readonly Found[]): Found {
   return { places: [...places.values()], stopped: stopped === '' ? undefined : stopped };
 }
 
-/** The place that contains a path; at most one does, because models don't contain models. */
+/** The place that contains a path: the innermost, because a shelf's model may have a path below that of another shelf's. */
 function placeAt(places: readonly Place[], path: string): Place | undefined {
-  return places.find((candidate) => path.startsWith(`${candidate.path}/`));
+  return places
+    .filter((candidate) => path.startsWith(`${candidate.path}/`))
+    .reduce<Place | undefined>(
+      (inner, next) => (inner && inner.path.length > next.path.length ? inner : next),
+      undefined,
+    );
 }
 
 /** The only files served from a model's folder. */

@@ -78,13 +78,13 @@ describe('a sound model', () => {
 
 describe('a model with a small coupling scale', () => {
   it('loses images in float32 and keeps them in float64, as long as that suffices', async () => {
-    const { kinds, smallestChange } = await examine(await modelWith({}, -20));
+    const { kinds, smallestChange } = await examine(await modelWith({}, -110));
     for (const { kind, lost } of kinds) {
       expect(lost.float32, kind).toBeGreaterThan(0);
       expect(lost.float64, kind).toBe(0);
     }
     expect(smallestChange).toEqual({ float32: 0, float64: null });
-    const steeper = await examine(await modelWith({}, -50));
+    const steeper = await examine(await modelWith({}, -800));
     expect(steeper.kinds.map(({ lost }) => lost.float64)).toEqual(steeper.kinds.map(() => COUNT));
     expect(steeper.smallestChange).toEqual({ float32: 0, float64: 0 });
   });

@@ -94,7 +94,20 @@ export function Compress() {
   };
   return (
     <div class="compress">
-      <RoomHead title="Compress" unreadable={chosenSettings.unreadable}>
+      <RoomHead
+        title="Compress"
+        unreadable={chosenSettings.unreadable}
+        share={() => ({
+          settings: {
+            ...settings.value,
+            ...(model && { model: model.path }),
+            block: String(block),
+            embed: withModel ? 'yes' : 'no',
+            tiles: tiles ? 'yes' : 'no',
+          },
+          omitted: chosen && 'The images stay in this browser: the link keeps the model and the options.',
+        })}
+      >
         A model that gives images a high probability can store them in few bits. Compression is lossless.
       </RoomHead>
       <section class="room-controls" aria-label="Model and images">

@@ -134,6 +134,48 @@ describe.skipIf(chromiumPath === undefined)(
       }
     });
 
+    it('shares its model and options, defaults included', async () => {
+      await open('#/compress');
+      await page.getByRole('button', { name: 'Try 500 digits' }).waitFor();
+      await page.getByRole('button', { name: 'Share' }).click();
+      const link = await page.getByRole('textbox', { name: 'Link to exactly this' }).inputValue();
+      expect(Object.fromEntries(new URLSearchParams(link.split('?')[1]))).toEqual({
+        model: 'models/mnist-small',
+        block: '2000',
+        embed: 'yes',
+        tiles: 'no',
+      });
+    });
+
+    it('takes only files that are dropped, the last if others are listed later', async () => {
+      await open('#/compress?model=runs/tiny');
+      const note = page.locator('.file-drop .control-note');
+      await note.waitFor();
+      // Text that is dragged into a field isn't files.
+      const isLeft = await page.evaluate(() => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.setData('text/plain', '12');
+        return document.body.dispatchEvent(
+          new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }),
+        );
+      });
+      expect(isLeft).toBe(true);
+      await page.evaluate(() => {
+        const listedLater = {
+          isFile: true,
+          name: 'late.png',
+          file: (give: (file: File) => void) => setTimeout(give, 1000, new File(['late'], 'late.png')),
+        };
+        const dataTransfer = { types: ['Files'], items: [{ webkitGetAsEntry: () => listedLater }] };
+        document.body.dispatchEvent(Object.assign(new Event('drop', { bubbles: true }), { dataTransfer }));
+        setTimeout(() => document.body.setAttribute('data-listed', ''), 1100);
+      });
+      await choose('album');
+      await page.locator('body[data-listed]').waitFor();
+      expect(await heading()).toMatch(/^30 images in /);
+      expect(await note.textContent()).toBe('31 files in album');
+    });
+
     it('recognises a compressed file by its content, and takes one at a time, without images', async () => {
       await emerging.run('compress', 'album', '--model=runs/tiny', '--out=one.eflow');
       const buffer = readFileSync(inFolder('one.eflow'));

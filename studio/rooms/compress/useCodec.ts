@@ -1,7 +1,7 @@
 // Tasks of the room Compress: images to a file, and a file to images.
 import type { ImageShape } from 'emerging-flows';
 import { useEffect, useState } from 'preact/hooks';
-import { modelAddress, type OfferedModel } from '../../models.ts';
+import { modelAddress, modelKey, type OfferedModel } from '../../models.ts';
 import type { CodecSource } from '../../work/codecSource.ts';
 import type { CodecProgress, CodeTrace, CompressedImages, DecodedImages } from '../../work/codecTasks.ts';
 import { code } from '../../work/connections.ts';
@@ -31,9 +31,9 @@ export function useCodec(
   chosen: Chosen | undefined,
   { block, withModel, tiles }: CompressSettings,
 ): Codec {
-  const path = model?.path;
+  const key = model && modelKey(model);
   const checking = useWork(model && ((waiting) => code('codable', { model: modelAddress(model) }, waiting)), [
-    path,
+    key,
   ]);
   const source = chosen?.kind === 'source' ? chosen.source : undefined;
   const compressing = useWork(
@@ -41,7 +41,7 @@ export function useCodec(
       ? (waiting) =>
           code('compress', { model: modelAddress(model), source, block, withModel, tiles }, waiting)
       : undefined,
-    [path, source, checking.result, checking.problem, block, withModel, tiles],
+    [key, source, checking.result, checking.problem, block, withModel, tiles],
   );
   const isCompressing = compressing.progress !== undefined || compressing.problem !== undefined;
   const compressed = source && !isCompressing ? compressing.result : undefined;
@@ -63,7 +63,7 @@ export function useCodec(
         const order = { file, model: model && modelAddress(model), ...(source && { source }) };
         return { of: file, ...(await code('decompress', order, waiting)) };
       }),
-    [file, file && path],
+    [file, file && key],
   );
   // The last result stays while, or although, the next file is decoded.
   const isDecoding = decoding.progress !== undefined || decoding.problem !== undefined;

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { changeSettings, linkTo, type Settings, settings } from '../../address.ts';
-import { chosenModel, modelAddress } from '../../models.ts';
+import { chosenModel, modelAddress, modelKey } from '../../models.ts';
 import { counted, MOST_SEED, plural } from '../../numbers.ts';
 import { fileWord, savePng } from '../../parts/download.ts';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
@@ -54,7 +54,7 @@ export function Draw() {
         const request = { model: modelAddress(model), ...drawn };
         return { ...(await compute('sample', request, { ...waiting, onProgress })), ...drawn, model };
       }),
-    [model?.path, temperature, seed, count, className],
+    [model && modelKey(model), temperature, seed, count, className],
   );
   const sheet = drawing.result;
   const live = useLiveTiles(model, drawn, sheet);
@@ -85,14 +85,18 @@ export function Draw() {
         : [],
     ),
   );
-  const name = model && `${fileWord(model.path)}-seed-${sheet?.seed}-temperature-${sheet?.temperature}`;
+  // The sheet's own settings, until it is replaced.
+  const named = sheet ?? (model && { ...drawn, model });
+  const name = named && `${fileWord(named.model.path)}-seed-${named.seed}-temperature-${named.temperature}`;
 
   return (
     <div class="draw">
       <RoomHead
         title="Draw"
         unreadable={unreadable}
-        share={() => shareDrawing(settings.value, model, drawn, sheet, ends.chosen)}
+        share={() =>
+          shareDrawing(settings.value, model, drawn, drawing.isOutdated ? undefined : sheet, ends.chosen)
+        }
       >
         Samples: random noise sent backwards through a normalizing flow, an invertible network that knows the
         exact density of every image (<a href={linkTo('how')}>what a flow is, in two dimensions</a>). Change
@@ -117,7 +121,7 @@ export function Draw() {
             label={sheet ? sheetLabel(sheet) : 'Samples being drawn'}
             {...(sheet === undefined && { drawn: begun!.done })}
             {...(live.images && { fresh: live.count })}
-            isOutdated={sheet !== undefined && drawing.progress !== undefined}
+            isOutdated={drawing.isOutdated}
             overflowed={sheet?.overflowed ?? []}
             marks={marks}
             onChoose={choose}

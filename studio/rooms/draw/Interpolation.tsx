@@ -67,7 +67,7 @@ export function Interpolation({ ends, step, model, onRandom, saveAs }: Interpola
         </p>
       )}
       {interpolating.result && (
-        <div {...outdated(interpolating.progress !== undefined)}>
+        <div {...outdated(interpolating.isOutdated)}>
           <Frames frames={interpolating.result} step={step} saveAs={saveAs} />
         </div>
       )}

@@ -103,6 +103,26 @@ describe.skipIf(chromiumPath === undefined)(
       await expectSaved('Save sheet', 'samples-models-mnist-small-seed-3-temperature-0.7.png', 'samples.png');
     });
 
+    it('shows a sheet as outdated if the next is stopped, and never as a sheet of other settings', async () => {
+      const stopAt = async (settings: string): Promise<void> => {
+        await page.goto(`${studio.url}#/draw?temperature=0.7&count=400&${settings}`);
+        await page.getByRole('button', { name: 'Stop' }).click();
+        await page.getByText('Stopped.').waitFor();
+      };
+      await stopAt('seed=4');
+      expect(await sheet(3, 0.7).getAttribute('data-outdated')).toBe('true');
+      await page.getByRole('button', { name: 'Share' }).click();
+      await page.getByRole('textbox', { name: 'Link to exactly this' }).waitFor();
+      expect(await page.getByRole('button', { name: 'Save picture' }).count()).toBe(0);
+      await page.keyboard.press('Escape');
+      await stopAt('seed=3&model=models/mnist');
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Save sheet' }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe('samples-models-mnist-small-seed-3-temperature-0.7.png');
+    });
+
     it('measures the bits/dim of an opened image, and leads to its neighbours', async () => {
       await using model = await loadModel(mnist);
       const imageBits = async (number: number): Promise<number> =>

@@ -1,7 +1,7 @@
 // The two ends of an interpolation: samples in the address, and which end is chosen next.
 import { useRef, useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
-import { modelAddress, type OfferedModel } from '../../models.ts';
+import { modelAddress, modelKey, type OfferedModel } from '../../models.ts';
 import { selectImage } from '../../parts/Picture.tsx';
 import { compute } from '../../work/connections.ts';
 import type { Images } from '../../work/models.ts';
@@ -46,9 +46,10 @@ export function useEnds(
   sheet: (Images & DrawSettings & { readonly model: OfferedModel }) | undefined,
 ): Ends {
   const images = useRef(new Map<string, Images>());
-  const keys = ends.map((sample) => (model && sample ? `${model.path} ${sampleText(sample)}` : undefined));
+  const modelText = model && modelKey(model);
+  const keys = ends.map((sample) => (modelText && sample ? `${modelText} ${sampleText(sample)}` : undefined));
   for (const [index, sample] of ends.entries()) {
-    if (sample && sheet && sheet.model.path === model?.path && isOnSheet(sample, sheet)) {
+    if (sample && sheet && modelKey(sheet.model) === modelText && isOnSheet(sample, sheet)) {
       images.current.set(keys[index]!, selectImage(sheet, sample.place - 1));
     }
   }
@@ -65,11 +66,11 @@ export function useEnds(
             const request = { model: modelAddress(model), count: samplePlace, ...order };
             const samples = await compute('sample', request, waiting);
             const image = selectImage(samples, samplePlace - 1);
-            images.current.set(`${model.path} ${sampleText(sample)}`, image);
+            images.current.set(`${modelText} ${sampleText(sample)}`, image);
           }
         }
       : undefined,
-    [model?.path, missing.map(sampleText).join()],
+    [modelText, missing.map(sampleText).join()],
   );
   const [wanted, want] = useState<0 | 1>();
   const chosen = keys.map((key) => {

@@ -1,6 +1,6 @@
 // The first images of a sheet, which follow the temperature's slider while it is dragged.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { modelAddress, type OfferedModel } from '../../models.ts';
+import { modelAddress, modelKey, type OfferedModel } from '../../models.ts';
 import { compute } from '../../work/connections.ts';
 import type { Images } from '../../work/models.ts';
 import { useLatest } from '../../work/useLatest.ts';
@@ -28,6 +28,7 @@ export function useLiveTiles(
 ): LiveTiles {
   const [dragged, drag] = useState<number>();
   useEffect(() => drag(undefined), [sheet]);
+  const key = model && modelKey(model);
   const { seed, class: className } = settings;
   const count = Math.min(TILES, settings.count);
   const order = useMemo(
@@ -35,16 +36,16 @@ export function useLiveTiles(
       model && dragged !== undefined
         ? { model: modelAddress(model), seed, class: className, count, temperature: dragged }
         : undefined,
-    [model?.path, seed, className, count, dragged],
+    [key, seed, className, count, dragged],
   );
   const tiles = useLatest(order, (wanted) => compute('sample', wanted)).latest?.result;
   const images = useMemo(() => {
-    if (!tiles || !sheet || sheet.model.path !== model?.path) {
+    if (!tiles || !sheet || modelKey(sheet.model) !== key) {
       return undefined;
     }
     const pixels = sheet.pixels.slice();
     pixels.set(tiles.pixels.subarray(0, pixels.length));
     return { pixels, shape: sheet.shape };
-  }, [tiles, sheet, model?.path]);
+  }, [tiles, sheet, key]);
   return { dragged, images, count, drag };
 }

@@ -39,6 +39,14 @@ describe.skipIf(chromiumPath === undefined)(
     const plane = () => figure('A flow in two dimensions');
     const button = (name: string) => plane().getByRole('button', { name });
 
+    it('says that the model in the address is missing', async () => {
+      await visit(page, `${studio.url}#/how?model=models/none`);
+      await figure('An image to noise and back').scrollIntoViewIfNeeded();
+      await page.getByText('Model “models/none” not found.').waitFor();
+      expect(await page.getByText('Loading the model.').count()).toBe(0);
+      await visit(page, `${studio.url}#/how`);
+    });
+
     describe('a flow in two dimensions', () => {
       const logDensity = async () =>
         Number((await plane().getByTestId('log-density').textContent())!.replace('−', '-'));

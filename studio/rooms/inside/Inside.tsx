@@ -3,7 +3,7 @@ import type { ImageShape, NdArray } from 'emerging-flows';
 import type { HeatRange } from 'emerging-flows/pictures';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
-import { chosenModel, modelAddress } from '../../models.ts';
+import { chosenModel, modelAddress, modelKey } from '../../models.ts';
 import { Choice } from '../../parts/Choice.tsx';
 import { HeatScale } from '../../parts/HeatScale.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
@@ -60,7 +60,7 @@ export function Inside() {
     [image, precision, wanted],
   );
   // Don't show another model's latents.
-  const encoded = encoding.result?.image.model === model?.path ? encoding.result : undefined;
+  const encoded = model && encoding.result?.image.model === modelKey(model) ? encoding.result : undefined;
   const edits = useEdits(encoded?.latents);
   const decoding = useLatest(edits.latents, (latents) =>
     compute('decode', { model: encoded!.argument.model, latents, class: encoded!.argument.class }),
@@ -126,7 +126,7 @@ export function Inside() {
     [subject, stages?.bits],
   );
   const map = mapping.result?.subject === subject ? mapping.result : undefined;
-  const isEncoding = encoding.progress !== undefined || chosen.work.progress !== undefined;
+  const isOutdated = encoding.isOutdated || isAtWork(chosen.work);
 
   return (
     <div class="inside">
@@ -188,7 +188,7 @@ export function Inside() {
       {encoded && !isVisible(encoded.image) && <Notice>{unsupportedChannels(encoded.image)}</Notice>}
       {encoded && edits.latents && isVisible(encoded.image) && (
         <>
-          <div class="inside-latents" {...outdated(isEncoding)}>
+          <div class="inside-latents" {...outdated(isOutdated)}>
             <RoundTrip
               image={encoded.image}
               decoded={decoding.latest?.result}
@@ -225,8 +225,8 @@ export function Inside() {
             class="inside-part"
             aria-labelledby="stages-title"
             {...outdated(
-              [decoding, staging, isFlowing ? ofDecoded : encodedBits].some(({ isOutdated }) => isOutdated) ||
-                isEncoding,
+              isOutdated ||
+                [decoding, staging, isFlowing ? ofDecoded : encodedBits].some((work) => work.isOutdated),
             )}
           >
             <h2 id="stages-title">Stage by stage</h2>

@@ -3,8 +3,7 @@ import { signal } from '@preact/signals';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
-import type { OfferedModel } from '../../models.ts';
-import { modelAddress } from '../../models.ts';
+import { modelAddress, modelKey, type OfferedModel } from '../../models.ts';
 import { unpackBytes } from '../../share/pack.ts';
 import { compute } from '../../work/connections.ts';
 import { digitsUrl, takesDigits } from '../../work/digits.ts';
@@ -19,7 +18,7 @@ export type Source = 'sample' | 'digit' | 'file' | 'drawing';
 /** An image and its name. */
 interface NamedImage extends Images {
   readonly name: string;
-  /** The path of the model it belongs to. */
+  /** The key of the model it belongs to. */
   readonly model: string;
 }
 
@@ -48,14 +47,14 @@ export interface ChosenImage {
 
 /** What the reader gave, for one model. */
 interface Kept {
-  readonly path: string | undefined;
+  readonly model: string | undefined;
   readonly own: 'file' | 'drawing' | undefined;
   readonly files: readonly GivenFile[] | undefined;
   readonly fit: boolean;
   readonly drawing: NamedImage | undefined;
 }
 
-const nothing: Kept = { path: undefined, own: undefined, files: undefined, fit: false, drawing: undefined };
+const nothing: Kept = { model: undefined, own: undefined, files: undefined, fit: false, drawing: undefined };
 
 /** Outlives the room: returning to it restores it. */
 const keptChoice = signal(nothing);
@@ -63,15 +62,15 @@ const keptChoice = signal(nothing);
 /** The image in the address until a file or drawing is chosen; changing the model discards these. */
 export function useImage(model: OfferedModel | undefined, settings: InsideSettings): ChosenImage {
   const { own: chosenSource, files, fit, drawing } = keptChoice.value;
-  const path = model?.path;
+  const key = model && modelKey(model);
   const change = (changes: Partial<Kept>): void => {
     keptChoice.value = { ...keptChoice.value, ...changes };
   };
   useEffect(() => {
-    if (path !== undefined && path !== keptChoice.value.path) {
-      keptChoice.value = { ...nothing, path };
+    if (key !== undefined && key !== keptChoice.value.model) {
+      keptChoice.value = { ...nothing, model: key };
     }
-  }, [path]);
+  }, [key]);
   const { seed, place: sampleNumber, temperature, sampled, digit, drawing: shared } = settings;
   // Always needed, because it provides the shape of the model's images.
   const sampling = useWork(
@@ -85,26 +84,26 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
           pixels: pixels.slice((sampleNumber - 1) * size),
           shape,
           name: `sample ${sampleNumber} of seed ${seed}`,
-          model: model.path,
+          model: modelKey(model),
         };
       }),
-    [path, seed, sampleNumber, temperature, sampled],
+    [key, seed, sampleNumber, temperature, sampled],
   );
-  const sample = sampling.result?.model === path ? sampling.result : undefined;
+  const sample = sampling.result?.model === key ? sampling.result : undefined;
   const shape = sample?.shape;
   const [damaged, setDamaged] = useState('');
   // A drawing in the address stays there until the reader draws another, or chooses another image.
   useEffect(() => {
-    if (settings.image === 'drawing' && shape && path !== undefined && shared !== '') {
+    if (settings.image === 'drawing' && shape && key !== undefined && shared !== '') {
       unpackBytes(shared, shape[0] * shape[1] * shape[2]).then((pixels) => {
         if (pixels?.length === shape[0] * shape[1] * shape[2]) {
-          change({ own: 'drawing', drawing: { pixels, shape, name: 'drawing', model: path } });
+          change({ own: 'drawing', drawing: { pixels, shape, name: 'drawing', model: key } });
         } else {
           setDamaged(shared);
         }
       });
     }
-  }, [settings.image, shared, path, shape?.join()]);
+  }, [settings.image, shared, key, shape?.join()]);
   const forget = (): void => {
     if (shared !== '') {
       changeSettings({ drawing: '' });
@@ -117,17 +116,17 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
       ? async (waiting): Promise<NamedImage> => {
           const order = { url: digitsUrl(), split: 'train', from: digit - 1, count: 1 } as const;
           const digits = await compute('digits', order, waiting);
-          return { ...digits, name: `digit ${digit}`, model: model.path };
+          return { ...digits, name: `digit ${digit}`, model: modelKey(model) };
         }
       : undefined,
-    [path, source, digit],
+    [key, source, digit],
   );
   const reading = useWork(
     model &&
       files &&
       (async (waiting) => {
         const order = { model: modelAddress(model), files: files.slice(0, 1), fit };
-        return { ...(await compute('read', order, waiting)), model: model.path };
+        return { ...(await compute('read', order, waiting)), model: modelKey(model) };
       }),
     [files, fit],
   );
@@ -140,7 +139,7 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
   const candidate = { sample, digit: fetching.result, file, drawing }[source];
   return {
     source,
-    image: candidate?.model === path ? candidate : undefined,
+    image: candidate?.model === key ? candidate : undefined,
     shape,
     files,
     read,
@@ -159,7 +158,7 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     draw: (drawn) => {
       forget();
       change({
-        drawing: drawn && path !== undefined ? { ...drawn, name: 'drawing', model: path } : undefined,
+        drawing: drawn && key !== undefined ? { ...drawn, name: 'drawing', model: key } : undefined,
       });
     },
   };

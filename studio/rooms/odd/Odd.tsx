@@ -3,7 +3,7 @@ import { menus } from 'virtual:parts';
 import type { GivenFile } from 'emerging-flows/data';
 import { useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
-import { chosenModel, modelAddress } from '../../models.ts';
+import { chosenModel, modelAddress, modelKey } from '../../models.ts';
 import { plural } from '../../numbers.ts';
 import { Check } from '../../parts/Check.tsx';
 import { Choice } from '../../parts/Choice.tsx';
@@ -35,6 +35,7 @@ export function Odd() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
   const path = model?.path;
+  const key = model && modelKey(model);
   const { unreadable, unknown, choice, read, whole } = readSettings(settings.value);
   const by = choice('order', Object.keys(orders) as OrderName[]);
   const scoreName = read(
@@ -57,9 +58,10 @@ export function Odd() {
           : { ...(await compute('read', { model: address, files, fit }, waiting)), isDigits: false, model };
       }),
     // `fit` matters only for files, `withDigits` only without them.
-    [path, files, files ? fit : withDigits],
+    [key, files, files ? fit : withDigits],
   );
-  const set = opening.result?.model.path === path ? opening.result : undefined;
+  const isOpened = opening.problem === undefined && opening.result && modelKey(opening.result.model) === key;
+  const set = isOpened ? opening.result : undefined;
   const hasDigits = set !== undefined && takesDigits(set.shape);
   const hasImages = set !== undefined && set.names.length > 0;
   const rating = useRatings(set, reference);

@@ -2,7 +2,7 @@
 import type { ReferenceScores } from 'emerging-flows';
 import type { GivenFile } from 'emerging-flows/data';
 import { useEffect, useState } from 'preact/hooks';
-import { modelAddress, type OfferedModel } from '../../models.ts';
+import { modelAddress, modelKey, type OfferedModel } from '../../models.ts';
 import { plural } from '../../numbers.ts';
 import { selectImage } from '../../parts/Picture.tsx';
 import { refusedLines } from '../../parts/refusedLines.ts';
@@ -43,21 +43,21 @@ interface Measured {
 /** A model's reference; changing the model discards measurements. */
 export function useReference(model: OfferedModel | undefined): Reference {
   const [order, setOrder] = useState<{ readonly of: Order }>();
-  const path = model?.path;
-  useEffect(() => setOrder(undefined), [path]);
+  const key = model && modelKey(model);
+  useEffect(() => setOrder(undefined), [key]);
   const looking = useWork(
     model &&
       (async (waiting) => ({
-        path: model.path,
+        key,
         scores: await compute('reference', { model: modelAddress(model) }, waiting),
       })),
-    [path],
+    [key],
   );
   const measuring = useWork(
     model && order && ((waiting): Promise<Measured> => measureImages(model, order.of, waiting)),
-    [path, order],
+    [key, order],
   );
-  const isKnown = looking.result?.path === path && path !== undefined;
+  const isKnown = looking.result?.key === key && key !== undefined;
   const knownScores = isKnown ? looking.result?.scores : undefined;
   const ownMeasurement = order && measuring.result;
   return {

@@ -1,6 +1,7 @@
 // The doctor's checks of a run, run in the page on request.
 import { useState } from 'preact/hooks';
-import { plural } from '../../numbers.ts';
+import { counted, plural } from '../../numbers.ts';
+import { outdated } from '../../parts/outdated.ts';
 import { chosenFolder, PictureFiles } from '../../parts/PictureFiles.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
@@ -17,16 +18,14 @@ export function RunDoctor({ run }: { run: FoundRun }) {
   const work = useWork(
     requests === 0
       ? undefined
-      : (waiting) =>
-          compute(
-            'examine',
-            {
-              model: { url: runFileUrl(run.path, ''), files: run.files },
-              digits: digitsUrl(),
-              ...(!isDigits && folder && { folder }),
-            },
-            waiting,
-          ),
+      : async (waiting) => {
+          const order = {
+            model: { url: runFileUrl(run.path, ''), files: run.files },
+            digits: digitsUrl(),
+            ...(!isDigits && folder && { folder }),
+          };
+          return { step: checkpointStep(run), ...(await compute('examine', order, waiting)) };
+        },
     [requests],
   );
   return (
@@ -47,7 +46,11 @@ export function RunDoctor({ run }: { run: FoundRun }) {
           Examine
         </button>
         <Working work={work} />
-        {work.result && <Verdict examined={work.result} />}
+        {work.result && (
+          <div {...outdated(work.isOutdated)}>
+            <Verdict examined={work.result} />
+          </div>
+        )}
       </div>
     </details>
   );
@@ -59,14 +62,19 @@ function describeVerdict(problems: number, warnings: number): string {
   return warnings === 0 ? problemsText : `${problemsText}, ${plural(warnings, 'warning')}`;
 }
 
-function Verdict({ examined }: { examined: Examined }) {
-  const { problems, warnings, layers, reconstruction, bitsPerDim, images } = examined;
+/** The step of the last checkpoint, which training may have left behind. */
+function checkpointStep({ files }: FoundRun): number {
+  return Number(/(\d+)\.safetensors$/.exec(files.at(-1)!)![1]);
+}
+
+function Verdict({ examined }: { examined: Examined & { readonly step: number } }) {
+  const { step, problems, warnings, layers, reconstruction, bitsPerDim, images } = examined;
   return (
     <>
       <p role="status">
-        <strong>{describeVerdict(problems.length, warnings.length)}</strong> on {plural(images, 'image')}:{' '}
-        {(100 * reconstruction.exactPixelShare).toFixed(2)} % of pixels recovered exactly,{' '}
-        {bitsPerDim.mean.toFixed(3)} bits/dim on average.
+        <strong>{describeVerdict(problems.length, warnings.length)}</strong> at step {counted(step)}, on{' '}
+        {plural(images, 'image')}: {(100 * reconstruction.exactPixelShare).toFixed(2)} % of pixels recovered
+        exactly, {bitsPerDim.mean.toFixed(3)} bits/dim on average.
       </p>
       {[...problems, ...warnings].length > 0 && (
         <ul class="doctor-findings">

@@ -33,9 +33,18 @@ export function Runs() {
   });
   const plotted = curves.filter(({ unit }) => unit === curves[0]!.unit);
   const opened = runs?.find(({ path }) => path === open);
+  const missing = [...new Set([open ?? '', ...shown])].filter(
+    (path) => path !== '' && !runs?.some((run) => run.path === path),
+  );
   return (
     <div class="runs">
-      <RoomHead title="Runs" unreadable={readSettings(address).unknown('run', 'shown')}>
+      <RoomHead
+        title="Runs"
+        unreadable={readSettings(address).unknown('run', 'shown')}
+        share={() => ({
+          settings: { ...address, ...(open !== undefined && { run: open }), shown: shownText(shown) },
+        })}
+      >
         The runs in the folders that this studio serves. Live runs update automatically.
       </RoomHead>
       <section class="runs-list-place" aria-label="All runs">
@@ -67,9 +76,7 @@ export function Runs() {
           </Notice>
         )}
         <Differences runs={chosen.map(({ run }) => run)} />
-        {runs && open !== undefined && opened === undefined && (
-          <Notice>Run “{open}” not found: choose another.</Notice>
-        )}
+        {runs && missing.map((path) => <Notice key={path}>Run “{path}” not found: choose another.</Notice>)}
         {opened && <RunDetail key={opened.path} run={opened} watched={watched.get(opened.path)} />}
       </section>
     </div>

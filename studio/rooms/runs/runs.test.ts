@@ -128,6 +128,18 @@ describe.skipIf(chromiumPath === undefined)(
       await plot('runs/study/plain', hostile).waitFor();
     });
 
+    it('shares the run that is open though the address names none, and names those that are gone', async () => {
+      await enter();
+      const run = page.getByRole('article');
+      await run.waitFor();
+      const open = await run.getAttribute('aria-label');
+      await page.getByRole('button', { name: 'Share' }).click();
+      const link = await page.getByRole('textbox', { name: 'Link to exactly this' }).inputValue();
+      expect(new URLSearchParams(link.split('?')[1]).get('run')).toBe(open);
+      await enter('?run=runs/study/plain&shown=runs/none');
+      await page.getByText('Run “runs/none” not found: choose another.').waitFor();
+    });
+
     it('shows names, cards and summaries as text, and the samples', async () => {
       const card = join(emerging.folder, hostile, 'README.md');
       appendFileSync(
@@ -177,7 +189,7 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.getByRole('button', { name: 'Examine' }).isDisabled()).toBe(true);
       await page.getByLabel('Choose a folder').setInputFiles(folder);
       await page.getByRole('button', { name: 'Examine' }).click();
-      await page.getByText(/on \d+ images: [\d.]+ % of pixels recovered exactly/).waitFor();
+      await page.getByText(/ at step 6, on \d+ images: [\d.]+ % of pixels recovered exactly/).waitFor();
       await page.getByRole('row', { name: 'levels/0/steps/0/conv1x1' }).waitFor();
     });
   },

@@ -274,7 +274,7 @@ function SettingsHelp() {
 /** The models' sizes, or why they can't be trained. */
 function SizeFacts({ sizes: { work, problem }, models }: { sizes: Sizes; models: readonly ModelSettings[] }) {
   return (
-    <div class="train-size" {...outdated(work.progress !== undefined)}>
+    <div class="train-size" {...outdated(work.isOutdated)}>
       {work.result?.map(({ parameters, bytes }, index) => (
         // Models have a fixed order.
         <p key={index} class="control-note">

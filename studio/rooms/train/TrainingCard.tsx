@@ -98,6 +98,7 @@ function leftText(seconds: number | undefined): string | false {
 function Actions({ run, settings, isDone }: { run: Training; settings: TrainSettings; isDone: boolean }) {
   const [isSure, setSure] = useState(false);
   const [isTold, setTold] = useState(false);
+  const [problem, setProblem] = useState<string>();
   const { name, state, about } = run;
   if (state === 'elsewhere') {
     return null;
@@ -113,8 +114,13 @@ function Actions({ run, settings, isDone }: { run: Training; settings: TrainSett
   }
   const pictures = about?.isDigits ? digits() : picturesFor({ ...settings, data: 'files' });
   const save = async (): Promise<void> => {
-    download(await lookUp('archive', { name }), `${name}.zip`, 'application/zip');
-    setTold(true);
+    setProblem(undefined);
+    try {
+      download(await lookUp('archive', { name }), `${name}.zip`, 'application/zip');
+      setTold(true);
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
   };
   return (
     <div class="training-actions">
@@ -134,23 +140,19 @@ function Actions({ run, settings, isDone }: { run: Training; settings: TrainSett
           Download
         </button>
       )}
-      {isSure ? (
-        <>
-          <button type="button" class="button" onClick={() => remove(run)}>
-            Delete for good
-          </button>
-          <button type="button" class="button" onClick={() => setSure(false)}>
-            Keep
-          </button>
-        </>
-      ) : (
-        <button type="button" class="button" onClick={() => setSure(true)}>
-          Delete
+      {isSure && (
+        <button type="button" class="button" onClick={() => remove(run)}>
+          Delete for good
         </button>
       )}
+      {/* One button for both, so that it keeps the focus. */}
+      <button type="button" class="button" onClick={() => setSure((is) => !is)}>
+        {isSure ? 'Keep' : 'Delete'}
+      </button>
       {!isDone && about && pictures === undefined && (
         <p class="control-note">To resume, choose its pictures again under “Your own pictures”.</p>
       )}
+      {problem !== undefined && <Notice>{problem}</Notice>}
       {isTold && about && <ResumeHint name={name} about={about} />}
     </div>
   );

@@ -64,8 +64,20 @@ describe.skipIf(chromiumPath === undefined)(
       await card(name, otherTab).getByText('Training in another tab').waitFor();
       expect(await button(name, 'Resume', otherTab).count()).toBe(0);
 
+      // An error in one look doesn't end it.
+      for (const worker of otherTab.workers()) {
+        await worker.evaluate(() => {
+          const { getDirectory } = StorageManager.prototype;
+          StorageManager.prototype.getDirectory = () => {
+            StorageManager.prototype.getDirectory = getDirectory;
+            return Promise.reject(new Error('blocked for once'));
+          };
+        });
+      }
+      await card(name, otherTab).getByText('blocked for once').waitFor();
       await button(name, 'Pause').click();
       await card(name, otherTab).getByText('Paused').waitFor();
+      expect(await card(name, otherTab).getByText('blocked for once').count()).toBe(0);
       await otherTab.close();
       const saved = await waitForFact(name, /^saved at step ([\d,]+)$/);
       await page.reload();
@@ -123,9 +135,46 @@ describe.skipIf(chromiumPath === undefined)(
       // The budget has replaced the form's number of steps.
       await page.reload();
       expect(await waitForFact(name, /^step [\d,]+ of ([\d,]+)$/)).toBe(steps);
+      // The focus stays on the button.
+      for (const [pressed, focused] of [
+        ['Delete', 'Keep'],
+        ['Keep', 'Delete'],
+      ] as const) {
+        await button(name, pressed).click();
+        await button(name, focused).waitFor();
+        expect(await page.evaluate(() => document.activeElement!.textContent)).toBe(focused);
+      }
+      // As another tab may.
+      await page.evaluate(async (run) => {
+        const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('emerging-flows');
+        await folder.removeEntry(run, { recursive: true });
+      }, name);
+      await button(name, 'Download').click();
+      await card(name).getByText(`The run ${name} is no longer there: reload the page.`).waitFor();
       await button(name, 'Delete').click();
       await button(name, 'Delete for good').click();
       await card(name).waitFor({ state: 'detached' });
+    });
+
+    it('gives the name of a deleted run to another, whose model the rooms then use', async () => {
+      const name = 'emerging-1x5';
+      const drawnAfter = async (seed: number): Promise<string> => {
+        // Within the page: the workers stay.
+        await page.goto(`${studio.url}#/train?levels=1&depth=1&width=5&batch=16&steps=2&seed=${seed}`);
+        await start();
+        await card(name).getByText('Done').waitFor();
+        await page.goto(`${studio.url}#/draw?count=1&model=browser/${name}`);
+        const sheet = page.getByRole('group', { name: /^1 sample from/ });
+        const drawn = await sheet
+          .locator('canvas')
+          .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+        await page.goto(`${studio.url}#/train`);
+        await button(name, 'Delete').click();
+        await button(name, 'Delete for good').click();
+        await card(name).waitFor({ state: 'detached' });
+        return drawn;
+      };
+      expect(await drawnAfter(1)).not.toBe(await drawnAfter(2));
     });
 
     it('asks before the page is left while a run trains', async () => {

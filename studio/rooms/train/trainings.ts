@@ -284,9 +284,23 @@ async function refresh(run: Training): Promise<void> {
     findModels();
   }
   if (run.state === 'elsewhere') {
-    setTimeout(refresh, ELSEWHERE_MS, run);
+    followElsewhere(run);
   }
   changed();
+}
+
+/** Reads a run of another tab again and again, also after an error, until that tab no longer trains it. */
+function followElsewhere(run: Training): void {
+  setTimeout(async () => {
+    run.problem = undefined;
+    try {
+      await refresh(run);
+    } catch (error) {
+      run.problem = errorMessage(error);
+      changed();
+      followElsewhere(run);
+    }
+  }, ELSEWHERE_MS);
 }
 
 function take(run: Training, { about, metrics, timings, complete, saved, samples, problem }: KeptRun): void {

@@ -2,7 +2,15 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { linkTo } from '../../../address.ts';
-import { chosenModel, modelAddress, openModels } from '../../../models.ts';
+import {
+  chosenModel,
+  chosenPath,
+  modelAddress,
+  modelKey,
+  models,
+  modelsProblem,
+  openModels,
+} from '../../../models.ts';
 import { counted, decimal } from '../../../numbers.ts';
 import { Notice } from '../../../parts/Notice.tsx';
 import { outdated } from '../../../parts/outdated.ts';
@@ -49,6 +57,9 @@ export function ImageAndNoise() {
   }, [isSeen]);
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
+  const problem =
+    modelsProblem.value ??
+    (models.value && offered === undefined ? `Model “${chosenPath.value}” not found.` : offered?.problem);
   const [seed, setSeed] = useState(3);
   const [noise, setNoise] = useState(0);
   const trip = useWork(
@@ -60,7 +71,7 @@ export function ImageAndNoise() {
             waiting,
           )
       : undefined,
-    [model?.path, isSeen, seed, noise],
+    [model && modelKey(model), isSeen, seed, noise],
   );
   const { result } = trip;
   return (
@@ -95,17 +106,13 @@ export function ImageAndNoise() {
               : 'Decoding with other noise mixed in gives another image.'}
           </>
         ) : (
-          'Loading the model.'
+          problem == null && 'Loading the model.'
         )
       }
     >
-      {offered && offered.problem !== null && <Notice>{offered.problem}</Notice>}
+      {problem != null && <Notice>{problem}</Notice>}
       {result && !isVisible(result.image) && <Notice>{unsupportedChannels(result.image)}</Notice>}
-      <div
-        class="how-trip"
-        ref={container}
-        {...outdated(result !== undefined && trip.progress !== undefined)}
-      >
+      <div class="how-trip" ref={container} {...outdated(trip.isOutdated)}>
         <Panel title="image x">
           {result && isVisible(result.image) ? <Picture image={result.image} label="Image" /> : <Blank />}
         </Panel>
