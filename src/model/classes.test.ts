@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
 import { RandomStream } from '../core/numeric/random.ts';
+import { decodeSafetensors, encodeSafetensors } from '../data/files/safetensors.ts';
 import { Glow } from '../flows/models/glow.ts';
 import { ParameterLayout } from '../flows/models/parameterLayout.ts';
 import { constant } from '../tensor/tensor.ts';
@@ -143,7 +145,11 @@ it('a file of latents keeps the classes, and is refused with other ones', async 
   const read = readLatents(path, model);
   expect(read.classes).toEqual(classes);
   expect(await model.decode(read.latents as NdArray[], { class: read.classes! })).toEqual(pixels);
-  writeLatents(path, { ...stored, classes: ['one'] }, model);
+  expect(() => writeLatents(path, { ...stored, classes: ['one'] }, model)).toThrow(
+    'classes must name a class of the model for each image',
+  );
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  writeFileSync(path, encodeSafetensors(tensors, { ...metadata, classes: '["one"]' }));
   expect(() => readLatents(path, model)).toThrow(
     `${path} is damaged: it does not name a class of the model for each image; encode the images again`,
   );

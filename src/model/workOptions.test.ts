@@ -41,7 +41,8 @@ function modelWith(classes: readonly string[] = []): FlowModel {
 
 const [model, withClasses] = [modelWith(), modelWith(['dark', 'light', 'grey'])];
 const latents = drawNormals(model.latentShapes, { count: COUNT, temperature: 0.5 });
-const reference = { data: '', draws: 2, seed: 0, fingerprint: '', statistics: { bits: [1, 2] } };
+const { fingerprint } = model;
+const reference = { data: '', draws: 2, seed: 0, fingerprint, statistics: { bits: [1, 2] } };
 const draws = 2;
 const layers = listLayers(model.model).length;
 

@@ -83,7 +83,7 @@ describe('the entry point for browsers', () => {
        import * as data from 'emerging-flows/data';
        import * as training from 'emerging-flows/training';
        use(configureRuntime, contactSheet, loadModel, data, training);`,
-      208,
+      209,
     ],
   ])('is small compared with the runtime for %s', async (_, script, kilobytes) => {
     const { compressedBytes } = await bundle(
@@ -199,7 +199,7 @@ describeInChromium('in Chromium', () => {
     const inOrder = ({ images }: Report) => [...images].sort((a, b) => a.index - b.index);
     inOrder(report).forEach((image, index) => {
       const expectedImage = inOrder(expected)[index]!;
-      expect(Math.abs(image.bitsPerDim - expectedImage.bitsPerDim)).toBeLessThan(2e-6);
+      expect(Math.abs(image.bitsPerDim - expectedImage.bitsPerDim)).toBeLessThan(5e-6);
       // The coder has no rounding at all.
       const code = ({ images, complexity }: Report): number =>
         images.find((each) => each.index === index)!.bitsPerDim - complexity[index]!;
