@@ -281,12 +281,12 @@ describeInChromium('in Chromium', () => {
         port1.onmessage = null;
         return turns;
       };
-      const found = [];
+      const turnsByCount = [];
       for (const count of [4, 16, 64]) {
-        found.push(await turnsDuring(() => other.sample({ count })));
+        turnsByCount.push(await turnsDuring(() => other.sample({ count })));
       }
       await other.release();
-      return found;
+      return turnsByCount;
     })()`);
     const [single, four, sixteen] = turns as [number, number, number];
     // Each batch but the first waits for a turn, when a waiting message is answered.

@@ -212,11 +212,11 @@ describeInChromium('in Chromium', () => {
     };
     const use = `
       const images = Uint8Array.from([${pixels}]);
-      const given = ${JSON.stringify(options)};
-      const found = await model.bitsPerDim(images, given);
-      const values = await model.decodeValues(await model.encode(images, given), given);
-      const classes = ${hasClasses} ? await model.classify(images, { condition: given.condition }) : [];
-      return [...found, ...values, ...classes.flatMap(({ probabilities }) => [...probabilities])];
+      const chosen = ${JSON.stringify(options)};
+      const bits = await model.bitsPerDim(images, chosen);
+      const values = await model.decodeValues(await model.encode(images, chosen), chosen);
+      const classes = ${hasClasses} ? await model.classify(images, { condition: chosen.condition }) : [];
+      return [...bits, ...values, ...classes.flatMap(({ probabilities }) => [...probabilities])];
     `;
     const inPage = await inWorker<number[]>(`
       const model = await library.loadModel(library.upload(${JSON.stringify(files)}));

@@ -29,9 +29,9 @@ export function createZip(files: readonly ZipFile[], { overlapping = false } = {
     common.writeUInt32LE(bytes.length, 14);
     common.writeUInt32LE(size, 18);
     common.writeUInt16LE(nameBytes.length, 22);
-    const place = Buffer.alloc(14);
-    place.writeUInt32LE(overlapping ? 0 : offset, 10);
-    directory.push(Buffer.from('PK\x01\x02\x14\x00'), common, place, nameBytes);
+    const position = Buffer.alloc(14);
+    position.writeUInt32LE(overlapping ? 0 : offset, 10);
+    directory.push(Buffer.from('PK\x01\x02\x14\x00'), common, position, nameBytes);
     if (!overlapping || index === 0) {
       body.push(Buffer.from('PK\x03\x04'), common, nameBytes, bytes);
       offset += 30 + nameBytes.length + bytes.length;

@@ -70,11 +70,11 @@ it.each([
       );
     }
     expect(latents.length).toBe(2);
-    const found = await evaluate([logDensity, ...latents]);
-    const whole = await evaluate([add(encoded.logPrior, encoded.logDet), ...encoded.latents]);
-    expect(found.length).toBe(whole.length);
-    whole.forEach(({ data }, index) => {
-      expectClose(index === 0 ? 'density' : `latent ${index - 1}`, found[index]!.data, data, 'float64');
+    const byStages = await evaluate([logDensity, ...latents]);
+    const atOnce = await evaluate([add(encoded.logPrior, encoded.logDet), ...encoded.latents]);
+    expect(byStages.length).toBe(atOnce.length);
+    atOnce.forEach(({ data }, index) => {
+      expectClose(index === 0 ? 'density' : `latent ${index - 1}`, byStages[index]!.data, data, 'float64');
     });
   },
 );

@@ -254,8 +254,10 @@ describe('a study is refused in one line', () => {
     await (await fails({ variants: split }, 'x')).toThrow(
       /b on .*images: it sees other images than the baseline/,
     );
-    const given = { a: {}, b: { 'model.classes': true } };
-    await (await fails({ variants: given }, 'x')).toThrow(/b on .*: it sees other images .*model\.classes/);
+    const classified = { a: {}, b: { 'model.classes': true } };
+    await (await fails({ variants: classified }, 'x')).toThrow(
+      /b on .*: it sees other images .*model\.classes/,
+    );
     const unfit = { a: {}, b: { 'model.levels': 9 } };
     await (await fails({ variants: unfit }, 'x')).toThrow(
       /b on .*images: 9 levels need sides divisible by 512, .* at most 3 levels fit$/,
