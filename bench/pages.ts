@@ -4,7 +4,7 @@
 //
 // Prints the table of docs/performance.md: the products in Node's native runtime, in Node's WebAssembly and in a page
 // (Chromium), one thread each, in turn; and the most that multiplications and additions of 128 bits reach in the page,
-// with and without the fused ones of relaxed SIMD, which no build of ONNX Runtime has. Half a minute.
+// with and without the fused ones of relaxed SIMD, which ONNX Runtime's published builds don't enable. Half a minute.
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { formatFixed } from '../src/app/cli/terminal/format.ts';
@@ -109,8 +109,8 @@ await inTemporaryFolder('pages', async (folder) => {
   const measures: [string, () => Promise<number>][] = [
     ["products, Node's native runtime", () => inNode.productSpeed('cpu')],
     ["products, Node's WebAssembly", () => inNode.productSpeed('wasm')],
-    ['products, a page', () => page.evaluate("productSpeed('wasm')")],
-    ['arithmetic of 128 bits, a page', () => page.evaluate('arithmeticSpeed(false)')],
+    ['products, a page in Chromium', () => page.evaluate("productSpeed('wasm')")],
+    ['multiplications and additions of 128 bits alone', () => page.evaluate('arithmeticSpeed(false)')],
     ['the same, fused (relaxed SIMD)', () => page.evaluate('arithmeticSpeed(true)')],
   ];
   const speeds = await measureInTurn(

@@ -37,7 +37,7 @@ await build({
   target: 'node20',
   packages: 'external',
   minify: true,
-  // Modules that package.json names as free of side effects are known by their place in `dist`, not in a new build.
+  // `sideEffects` in package.json lists paths in `dist`, which don't match those of a new build.
   ignoreAnnotations: true,
   define: { 'import.meta.url': 'moduleAddress' },
   plugins: [keepAddresses],

@@ -1,11 +1,15 @@
 // The available models, and the chosen one.
 import { computed, signal } from '@preact/signals';
-import type { OfferedModel } from '../src/app/studioServer/offeredModel.ts';
+import type { OfferedModel as ListedModel } from '../src/app/studioServer/offeredModel.ts';
 import { settings } from './address.ts';
 import { compute } from './work/connections.ts';
 import type { ModelAddress } from './work/models.ts';
 
-export type { OfferedModel } from '../src/app/studioServer/offeredModel.ts';
+/** A model in the menu: of the server's list, or trained in this browser. */
+export interface OfferedModel extends ListedModel {
+  /** Where workers find a model of this browser; absent for others. */
+  readonly url?: string;
+}
 
 /** The available models; undefined until loaded. */
 export const models = signal<readonly OfferedModel[] | undefined>(undefined);
@@ -69,23 +73,33 @@ export async function findModels(): Promise<void> {
 const KEPT = 'browser/';
 
 /** The workers' URLs of these models, by path. */
-const places = new Map<string, string>();
+const workerUrls = new Map<string, string>();
 
 /** Counts models that were removed: another with the same path gets another URL, because workers keep models by URL. */
-let removed = 0;
+let removalCount = 0;
 
 async function modelsOfThisBrowser(): Promise<OfferedModel[]> {
   const stored = await compute('keptModels', undefined as never);
-  for (const path of places.keys()) {
+  for (const path of workerUrls.keys()) {
     if (!stored.some(({ name }) => KEPT + name === path)) {
-      places.delete(path);
-      removed++;
+      workerUrls.delete(path);
+      removalCount++;
     }
   }
   return stored.map(({ name, url, files, step }) => {
     const path = KEPT + name;
-    places.set(path, places.get(path) ?? `${url}${removed}/`);
-    return { path, kind: 'run', files, preset: null, data: null, step, test: null, problem: null };
+    workerUrls.set(path, workerUrls.get(path) ?? `${url}${removalCount}/`);
+    return {
+      path,
+      url: workerUrls.get(path)!,
+      kind: 'run',
+      files,
+      preset: null,
+      data: null,
+      step,
+      test: null,
+      problem: null,
+    };
   });
 }
 
@@ -95,10 +109,9 @@ export function modelKey(model: OfferedModel): string {
 }
 
 /** A model's address for the worker. */
-export function modelAddress({ path, files }: OfferedModel): ModelAddress {
-  const objectUrl = places.get(path);
-  if (objectUrl !== undefined) {
-    return { url: objectUrl, files };
+export function modelAddress({ path, url, files }: OfferedModel): ModelAddress {
+  if (url !== undefined) {
+    return { url, files };
   }
   // Folder names may contain any character.
   const urlPath = path.split('/').map(encodeURIComponent).join('/');

@@ -9,7 +9,7 @@ interface RoomHeadProps {
   readonly title: string;
   /** A sentence or two about its purpose. */
   readonly children: ComponentChildren;
-  /** The settings in the address that the room can't read, or doesn't know. */
+  /** The settings in the address that are invalid or unknown. */
   readonly unreadable?: readonly string[];
   /** Returns the content to share; by default a link with the room's settings. */
   share?(): Shared | Promise<Shared>;
@@ -37,8 +37,7 @@ export function UnreadableSettings({ settings: unreadable }: { settings: readonl
   const quoted = unreadable.map((setting) => `“${setting}”`).join(', ');
   return (
     <Notice>
-      This page can’t use {quoted} in its address, and shows the{' '}
-      {unreadable.length === 1 ? 'default' : 'defaults'} instead.
+      This page can’t use {quoted} in its address, and ignores {unreadable.length === 1 ? 'it' : 'them'}.
     </Notice>
   );
 }

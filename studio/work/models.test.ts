@@ -30,7 +30,7 @@ it('refuses a file that is too large', async () => {
 });
 
 it('says what to do about a checkpoint that training has deleted', async () => {
-  await expect(get('gone/50%25/step-00000006.safetensors')).rejects.toThrow(
-    '/gone/50%/step-00000006.safetensors is no longer there: reload the page.',
+  await expect(get('gone/50%25/checkpoints/step-00000006.safetensors')).rejects.toThrow(
+    '/gone/50%/checkpoints/step-00000006.safetensors is no longer there: reload the page.',
   );
 });

@@ -120,7 +120,7 @@ export async function fetchFile(
       ? signal.reason
       : new Error(`Can’t reach ${url.host}: is the studio still running?`, { cause });
   });
-  if (response.status === 404) {
+  if (response.status === 404 && url.pathname.includes('/checkpoints/')) {
     // Training deletes earlier checkpoints.
     throw new Error(`${decodeURI(url.pathname)} is no longer there: reload the page.`);
   }

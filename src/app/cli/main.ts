@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 const bundle = new URL('bundle/start.js', import.meta.url);
 
 /**
- * Whether the command needs the modules themselves: imported modules register parts with them, and stack traces name them.
+ * Whether to load separate modules: imported modules share their registries, and stack traces name their files.
  */
 const needsModules =
   process.argv.some((word) => /^--(import(=.*)?|debug)$/s.test(word)) ||

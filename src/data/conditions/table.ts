@@ -327,12 +327,13 @@ function namesIn(
   }
   return Array.from({ length: count }, (_, index) => {
     const name = nameAt(index);
-    if (seen.size === seen.add(name).size) {
+    if (seen.has(name)) {
       throw new UserError(
         'mismatch',
         `${path} can't tell two images with the name ${name} apart: rename one, or write an array, with a row for each image in order`,
       );
     }
+    seen.add(name);
     return name;
   });
 }

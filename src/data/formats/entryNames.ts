@@ -16,7 +16,7 @@ const page437 =
 const decoders = { marked: new TextDecoder(), unmarked: new TextDecoder('utf-8', { fatal: true }) };
 
 /** The host systems whose file names can't contain `\`: FAT, NTFS, VFAT. */
-const hostsWithBackslash = [0, 10, 14];
+const windowsHosts = [0, 10, 14];
 
 /**
  * The name of a file in a zip archive: UTF-8 if it is marked as such or is valid UTF-8, as many programs do not
@@ -26,7 +26,7 @@ const hostsWithBackslash = [0, 10, 14];
  */
 export function zipName(bytes: Uint8Array, isMarked: boolean, host: number): string {
   const name = decodedName(bytes, isMarked);
-  return tidy(hostsWithBackslash.includes(host) ? name.replaceAll('\\', '/') : name);
+  return tidy(windowsHosts.includes(host) ? name.replaceAll('\\', '/') : name);
 }
 
 function decodedName(bytes: Uint8Array, isMarked: boolean): string {

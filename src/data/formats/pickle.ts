@@ -322,7 +322,10 @@ function call(target: unknown, values: unknown): Item {
 function build(target: unknown, state: unknown): void {
   if (target instanceof ElementType) {
     const [, order] = Array.isArray(state) ? (state as unknown[]) : [];
-    target.type = `${requireText(dictionaryKey(order as Pickled))}${target.type}`;
+    if (typeof order !== 'string' || !/^[<>=|]$/.test(order) || /^[<>=|]/.test(target.type)) {
+      throw new Error('a type with an unknown byte order');
+    }
+    target.type = order + target.type;
     return;
   }
   if (!(target instanceof ArrayBuilder && Array.isArray(state) && state.length === 5)) {

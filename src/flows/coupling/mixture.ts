@@ -87,7 +87,7 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
       const { logit, logDerivative } = forward(splitAxis(x, 1));
       const logScale = logSigmoid(add(t, 2));
       return {
-        // Not by a sigmoid, as in the affine transformer.
+        // Not by a sigmoid: see the affine transformer.
         y: multiply(add(reshape(logit, x.shape), shift), exp(logScale)),
         logDerivative: add(reshape(logDerivative, x.shape), logScale),
       };

@@ -74,7 +74,7 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
     const { shift, t } = network.shiftAndScale(x, p);
     const logScale = logSigmoid(t);
     return {
-      // Not by a sigmoid, as in the affine transformer.
+      // Not by a sigmoid: see the affine transformer.
       y: add(multiply(x, exp(logScale)), shift),
       logDet: sumPerImage(logScale),
       logDetMap: sum(logScale, [3]),

@@ -85,10 +85,10 @@ function arraysReader(conditions: Conditions): ConditionReader {
   return (indices) =>
     asConditionInputs(
       Object.fromEntries(
-        Object.entries(conditions).map(([name, { shape, read }]) => {
-          const data = new Float64Array(indices.length * countElements(shape));
-          read(indices, data);
-          return [name, { shape: [indices.length, ...shape], data }];
+        Object.entries(conditions).map(([name, values]) => {
+          const data = new Float64Array(indices.length * countElements(values.shape));
+          values.read(indices, data);
+          return [name, { shape: [indices.length, ...values.shape], data }];
         }),
       ),
     );

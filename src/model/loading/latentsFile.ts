@@ -99,7 +99,7 @@ export function writeLatents(
   const missing = missingFrom(tensors, latentEntries(model, names.length));
   requireArgument(missing === undefined, `these are no latents of ${names.length} images: ${missing}`);
   requireArgument(
-    model.classes.length === 0 || areClasses(classes, names.length, model),
+    model.classes.length === 0 || classes === undefined || areClasses(classes, names.length, model),
     'classes must name a class of the model for each image',
   );
   const metadata: Record<string, string> = {

@@ -16,7 +16,7 @@ export function stringifyConfig(config: Config): string {
   if (text.length > LONGEST_TEXT) {
     throw new UserError(
       'unsupported',
-      `the configuration has ${text.length} characters, and a file of it may have ${LONGEST_TEXT}: use images of fewer channels (the mean and deviation of each are part of it), fewer conditions, or fewer or shorter names of classes`,
+      `the configuration is too long, ${text.length} characters of at most ${LONGEST_TEXT}: use images of fewer channels (it holds the mean and deviation of each), fewer conditions, or fewer or shorter names of classes`,
     );
   }
   return text;

@@ -223,14 +223,14 @@ export class ParameterOptimizer {
 
   /** Copies weights and gradients into their vectors. */
   #collect(gradients: NamedArrays): void {
-    const rounded = this.#vectors.weights instanceof Float32Array ? Math.fround : Number;
+    const toPrecision = this.#vectors.weights instanceof Float32Array ? Math.fround : Number;
     for (const { name, array } of this.#slots) {
       const gradient = gradients[name];
       if (!gradient) {
         throw new Error(`the gradient of '${name}' is missing`);
       }
       requireShape(`the gradient of '${name}'`, gradient, array);
-      if (!gradient.data.every((value) => Number.isFinite(rounded(value)))) {
+      if (!gradient.data.every((value) => Number.isFinite(toPrecision(value)))) {
         throw new UserError(
           'diverged',
           `the gradient of '${name}' has values that are not finite: lower the learning rate`,

@@ -177,14 +177,14 @@ export function parseStudy(value: unknown): Study {
   );
   for (const dataset of datasets) {
     for (const variant of variants) {
-      requireUnshared(study, variant, dataset);
+      requireValidVariant(study, variant, dataset);
     }
   }
   return { ...study, datasets };
 }
 
 /** Refuses a variant that is no configuration, or sets what the study sets for all variants. */
-function requireUnshared(study: Study, variant: Variant, dataset: StudyDataset): void {
+function requireValidVariant(study: Study, variant: Variant, dataset: StudyDataset): void {
   const base = baseConfig(study.definition, dataset);
   const config = studyConfig(study, variant, { dataset });
   const { name } = variant;

@@ -78,7 +78,7 @@ function imagesWanted({ data: { validation, conditions }, model }: Config) {
   return { validation, conditions: conditionsFor(model, conditions), bits: valueBits(model) };
 }
 
-/** Refuses a configuration with other images, another unit, or a density given classes, than the baseline's. */
+/** Refuses a configuration whose images, unit or use of classes differ from the baseline's. */
 function requireComparable(baseline: Config, config: Config): void {
   const comparedText = (settings: Config): string =>
     JSON.stringify([

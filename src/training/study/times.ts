@@ -94,7 +94,9 @@ export function timeSamples(
     );
     const draw = (model: FlowModel, seed: number): Promise<unknown> =>
       model.sample({
-        ...{ count: SAMPLES, seed, temperature: 1 },
+        count: SAMPLES,
+        seed,
+        temperature: 1,
         condition: meanCondition(model.model),
         onOverflow: () => {},
       });

@@ -91,7 +91,7 @@ export async function exportModel(
   if (scores !== undefined && scores.fingerprint !== fingerprint) {
     throw new UserError(
       'mismatch',
-      `the scores were measured with other weights than those of step ${run.step} of ${directory}: measure them with these`,
+      `the scores belong to other weights than those of ${directory} at step ${run.step}: measure them with the exported ones`,
     );
   }
   const reference = scores ?? run.scores?.(fingerprint);

@@ -144,7 +144,7 @@ export async function score(
   if ('statistics' in source && source.fingerprint !== model.fingerprint) {
     throw new UserError(
       'mismatch',
-      'the reference was measured with another model: measure it with this one by measureReference',
+      'this reference belongs to another model: measure one with measureReference',
     );
   }
   const usual = 'statistics' in source ? source : { draws: 1, seed: 0 };

@@ -48,13 +48,22 @@ export interface ChosenImage {
 /** What the reader gave, for one model. */
 interface Kept {
   readonly model: string | undefined;
+  /** The path of the model, which later checkpoints share. */
+  readonly path: string | undefined;
   readonly own: 'file' | 'drawing' | undefined;
   readonly files: readonly GivenFile[] | undefined;
   readonly fit: boolean;
   readonly drawing: NamedImage | undefined;
 }
 
-const nothing: Kept = { model: undefined, own: undefined, files: undefined, fit: false, drawing: undefined };
+const nothing: Kept = {
+  model: undefined,
+  path: undefined,
+  own: undefined,
+  files: undefined,
+  fit: false,
+  drawing: undefined,
+};
 
 /** Outlives the room: returning to it restores it. */
 const keptChoice = signal(nothing);
@@ -62,14 +71,20 @@ const keptChoice = signal(nothing);
 /** The image in the address until a file or drawing is chosen; changing the model discards these. */
 export function useImage(model: OfferedModel | undefined, settings: InsideSettings): ChosenImage {
   const { own: chosenSource, files, fit, drawing } = keptChoice.value;
+  const path = model?.path;
   const key = model && modelKey(model);
   const change = (changes: Partial<Kept>): void => {
     keptChoice.value = { ...keptChoice.value, ...changes };
   };
   useEffect(() => {
-    if (key !== undefined && key !== keptChoice.value.model) {
-      keptChoice.value = { ...nothing, model: key };
+    const kept = keptChoice.value;
+    if (key === undefined || key === kept.model) {
+      return;
     }
+    keptChoice.value =
+      kept.path === path
+        ? { ...kept, model: key, drawing: kept.drawing && { ...kept.drawing, model: key } }
+        : { ...nothing, model: key, path };
   }, [key]);
   const { seed, place: sampleNumber, temperature, sampled, digit, drawing: shared } = settings;
   // Always needed, because it provides the shape of the model's images.
@@ -128,7 +143,7 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
         const order = { model: modelAddress(model), files: files.slice(0, 1), fit };
         return { ...(await compute('read', order, waiting)), model: modelKey(model) };
       }),
-    [files, fit],
+    [key, files, fit],
   );
   const read = files && reading.result;
   // Keeps the object's identity, on which other work depends.

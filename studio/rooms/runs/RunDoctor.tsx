@@ -64,7 +64,7 @@ function describeVerdict(problems: number, warnings: number): string {
 
 /** The step of the last checkpoint, which training may have left behind. */
 function checkpointStep({ files }: FoundRun): number {
-  return Number(/(\d+)\.safetensors$/.exec(files.at(-1)!)![1]);
+  return Number(/step-(\d{8,15})\.safetensors$/.exec(files.at(-1)!)![1]);
 }
 
 function Verdict({ examined }: { examined: Examined & { readonly step: number } }) {

@@ -164,7 +164,7 @@ it.each([
   ],
   [['decompress', 'photos/a.png', '--out=x'], 'photos/a.png is not a file of compressed images; name one'],
   [['decompress', 'photos.eflow'], 'name a folder for the images with --out, or print what the file'],
-  [['decompress', 'photos.eflow', '--step=1', '--out=x'], '--step chooses a checkpoint of --model, which'],
+  [['decompress', 'photos.eflow', '--step=1', '--out=x'], '--step needs --model RUN'],
   [['decompress', 'photos.eflow', '--list', '--out=x'], '--list writes no images: leave out --out'],
   [['decompress', 'photos.eflow', '--out=photos'], 'photos is not empty'],
   [

@@ -122,7 +122,7 @@ describe('of little', () => {
 
   it.each(['--step=1', '--resize'])('refuses %s without a model', async (option) => {
     const message = await emerging.refused('datasets', 'audit', 'single', option, '--out=none.html');
-    expect(message).toContain(`${option.split('=')[0]} is for --model, which is not given`);
+    expect(message).toContain(`${option.split('=')[0]} needs --model RUN`);
   });
 
   it.each([

@@ -71,7 +71,7 @@ export function registerDatasetsAudit(datasets: Command): void {
 }
 
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
-  requireModel(options);
+  requireModelFor(options);
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
   const out = options.out ?? firstFree(besideData(nameOrPath, '-audit.html'));
   const page = outputAs('.html', out, [nameOrPath]);
@@ -145,11 +145,11 @@ function sectionLines(sections: readonly AuditSection[]): string[] {
 }
 
 /** Refuses options for a model that is not given. */
-function requireModel({ model, step, resize }: DatasetsAuditOptions): void {
+function requireModelFor({ model, step, resize }: DatasetsAuditOptions): void {
   if (model === undefined && (step !== undefined || resize)) {
     throw new UserError(
       'invalid-argument',
-      `${resize ? '--resize' : '--step'} is for --model, which is not given: add --model RUN, or leave it out`,
+      `${resize ? '--resize' : '--step'} needs --model RUN: add it, or leave ${resize ? '--resize' : '--step'} out`,
     );
   }
 }

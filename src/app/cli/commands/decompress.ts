@@ -90,10 +90,7 @@ async function runDecompress(
     );
   }
   if (step !== undefined && model === undefined) {
-    throw new UserError(
-      'invalid-argument',
-      '--step chooses a checkpoint of --model, which is not given: add --model RUN, or leave out --step',
-    );
+    throw new UserError('invalid-argument', '--step needs --model RUN: add it, or leave --step out');
   }
   if (out !== undefined) {
     requireOutputFolder(out);

@@ -156,15 +156,18 @@ function chooseSheet(
   conditions: number,
   { count: wanted, class: name }: SampleCommandOptions,
 ): { count: number; columns?: { columns: number }; classes?: number | number[] | undefined } {
-  if (wanted !== undefined && wanted < conditions) {
+  const classCount = name === undefined ? Math.max(1, model.classes.length) : 1;
+  const least = classCount * conditions;
+  if (wanted !== undefined && conditions > 1 && wanted < least) {
+    const ofClasses = classCount === 1 ? '' : ` and ${classCount} classes`;
     throw new UserError(
       'invalid-argument',
-      `--count ${wanted} is less than one image for each of the ${conditions} rows of conditions: give at least ${conditions}, leave it out, or use a file with fewer rows`,
+      `--count ${wanted} is less than one image for each of the ${conditions} rows of conditions${ofClasses}: give at least ${least}, leave it out, or use a file with fewer rows`,
     );
   }
   const count =
     wanted ?? (isPointShape(model.imageShape) ? Math.max(DEFAULT_POINTS, conditions) : DEFAULT_COUNT);
-  const rows = name === undefined ? Math.max(1, model.classes.length) * conditions : 1;
+  const rows = name === undefined ? least : 1;
   const columns = Math.max(1, Math.floor(count / rows));
   if (rows === 1 || model.classes.length === 0) {
     const sheet = rows === 1 ? { count } : { count: rows * columns, columns: { columns } };

@@ -59,7 +59,11 @@ export function ImageAndNoise() {
   const model = offered?.problem === null ? offered : undefined;
   const problem =
     modelsProblem.value ??
-    (models.value && offered === undefined ? `Model “${chosenPath.value}” not found.` : offered?.problem);
+    (models.value && offered === undefined
+      ? chosenPath.value === undefined
+        ? 'No models found.'
+        : `Model “${chosenPath.value}” not found.`
+      : offered?.problem);
   const [seed, setSeed] = useState(3);
   const [noise, setNoise] = useState(0);
   const trip = useWork(
