@@ -202,6 +202,9 @@ async function build(
             }),
           )
         : undefined;
+    // In float64 all of it, with the operators of the host: those of a device without float64 have no form there.
+    const isOnHost = precision === 'float64' && !deviceRecord(device).hasFloat64;
+    const sessionDevice = isOnHost ? await usedDevice(defaultDevice) : device;
     const model = lower({
       inputs: Object.fromEntries([
         ...Object.entries(definition.inputs).map(([name, tensor]) => [feedName(name), tensor]),
@@ -211,10 +214,10 @@ async function build(
       outputs: Object.fromEntries(named),
       known: values,
       precision,
-      style: graphStyle(device),
+      style: graphStyle(sessionDevice),
     });
     const session = await createSession(model, {
-      device,
+      device: sessionDevice,
       deviceIndex,
       threads,
       fallback,
