@@ -121,7 +121,7 @@ describeInChromium('in Chromium', () => {
     const digits = await firstDigits(COUNT);
     const bits = (await inPage('[...await model.bitsPerDim(images, { draws: 2 })]', digits)) as number[];
     const expected = await model.bitsPerDim(digits, { draws: 2 });
-    expect(largestDifference(expected, bits)).toBeLessThan(2e-6);
+    expect(largestDifference(expected, bits)).toBeLessThan(5e-6);
 
     const options = { count: COUNT, temperature: 0.8, seed: 3 };
     const samples = (await inPage(`[...await model.sample(${JSON.stringify(options)})]`)) as number[];
