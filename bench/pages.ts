@@ -120,9 +120,8 @@ await inTemporaryFolder('pages', async (folder) => {
       rounds: ROUNDS,
       onRound: (done) => process.stderr.write(`\rround ${done} of ${WARM_UP + ROUNDS}`),
     },
-  );
+  ).finally(close);
   process.stderr.write('\n');
-  await close();
   const native = median(speeds[0]!);
   console.log(`${machine(1)}\n`);
   console.log(

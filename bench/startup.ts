@@ -1,5 +1,5 @@
 // The time from the command to the first training step, by part, for models of depth 8 and 32, without
-// reading data and creating the run folder; and the time of a whole `emerging sample models/mnist-small`.
+// reading data and creating the run folder; and the time of whole commands, with and without the bundle of a build.
 //
 //   npm run build && npx tsx bench/startup.ts
 //
@@ -20,14 +20,14 @@ import { markdownTable } from '../src/model/card/reportText.ts';
 import { planGradients } from '../src/training/gradients/planGradients.ts';
 import { startFromData } from '../src/training/step/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
-import { secondsFor, timed } from '../src/training/study/measureInTurn.ts';
+import { measureInTurn, secondsFor, timed } from '../src/training/study/measureInTurn.ts';
 import { benchUpdate, paperImageShape, paperModel, randomBatches } from './shared/benchModel.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
 
 const DEPTHS = [8, 32];
 const BATCH = 32;
-const SAMPLE_ROUNDS = 9;
+const COMMAND_ROUNDS = 9;
 const builtCommand = 'dist/app/cli/main.js';
 
 const { depth, rounds } = new Command('startup')
@@ -74,20 +74,36 @@ async function measure(depth: number): Promise<Seconds> {
   return { modules, weights, drawn, programs, defined, compiled, step, total };
 }
 
-/** The seconds of the built command, from its start to its end, once per round. */
-function timeSampleCommand(rounds: number): number[] {
+/** The built command by its bundle, and by its modules, which it loads where Node has options. */
+const environments = { bundle: {}, modules: { NODE_OPTIONS: '' } };
+
+/** The seconds of built commands from their start to their end, by bundle and by modules in turn: lines to print. */
+async function timeCommands(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'emerging-startup-'));
+  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  const commands = {
+    'emerging sample --help': ['sample', '--help'],
+    'emerging sample mnist-small': ['sample', 'mnist-small', '--out', join(folder, 'samples.png')],
+  };
+  const timings = Object.entries(commands).flatMap(([name, words]) =>
+    Object.entries(environments).map(([way, variables]) => ({
+      name: `${name}, ${way}`,
+      measure: () =>
+        secondsFor(() => {
+          const env = { ...inherited, ...variables };
+          execFileSync(process.execPath, [builtCommand, ...words], { stdio: 'ignore', env });
+        }),
+    })),
+  );
   try {
-    return Array.from({ length: rounds }, () => {
-      const begin = performance.now();
-      execFileSync(
-        process.execPath,
-        [builtCommand, 'sample', 'models/mnist-small', '--out', join(folder, 'samples.png')],
-        {
-          stdio: 'ignore',
-        },
-      );
-      return (performance.now() - begin) / 1000;
+    const seconds = await measureInTurn(
+      timings.map(({ measure }) => measure),
+      { warmUp: 1, rounds: COMMAND_ROUNDS },
+    );
+    return timings.map(({ name }, index) => {
+      const each = seconds[index]!;
+      const [middle, least, most] = [median(each), Math.min(...each), Math.max(...each)];
+      return `${name}: ${middle.toFixed(2)} s (${least.toFixed(2)} to ${most.toFixed(2)}, ${COMMAND_ROUNDS} calls)`;
     });
   } finally {
     rmSync(folder, { recursive: true });
@@ -111,11 +127,9 @@ if (depth !== undefined) {
     ...measured.map((runs) => median(runs.map((seconds) => seconds[key as keyof Seconds])).toFixed(2)),
   ]);
   const heads = ['seconds, median', ...DEPTHS.map((each) => `depth ${each}`)];
-  process.stderr.write('emerging sample models/mnist-small\n');
-  const sampled = timeSampleCommand(SAMPLE_ROUNDS);
+  process.stderr.write('commands\n');
+  const lines = await timeCommands();
   process.stdout.write(
-    `${machine()}, ${formatCounted(rounds, 'round')}\n\n${markdownTable(heads, rows)}\n\n` +
-      `emerging sample models/mnist-small: ${median(sampled).toFixed(2)} s ` +
-      `(${Math.min(...sampled).toFixed(2)} to ${Math.max(...sampled).toFixed(2)}, ${SAMPLE_ROUNDS} calls)\n`,
+    `${machine()}, ${formatCounted(rounds, 'round')}\n\n${markdownTable(heads, rows)}\n\n${lines.join('\n')}\n`,
   );
 }

@@ -1,5 +1,5 @@
-// Bundles the command line of a build into a few files, `BUILD/app/cli/bundle`: reading 450 modules one by one takes
-// longer than most commands. A module finds what lies beside it from its address before it was bundled.
+// Bundles the command line of a build into fewer files, `BUILD/app/cli/bundle`, because Node loads hundreds of modules
+// slowly (bench/startup.ts). A module finds what lies beside it from its address before it was bundled.
 //
 //   node scripts/bundle-commands.mjs BUILD
 import { readFile } from 'node:fs/promises';

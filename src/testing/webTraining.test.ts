@@ -179,7 +179,7 @@ describeInChromium('in Chromium', () => {
   });
   afterAll(() => close());
 
-  /** What the body of an async function with `library` and `dataset` returns in the worker of a page. */
+  /** Runs the body of an async function with `library` and `dataset` in a page's worker, and returns its result. */
   const inWorker = <Result>(code: string, on = page): Promise<Result> =>
     on.evaluate(
       (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// The command `emerging`. A build has its modules bundled too, which load in half the time (scripts/bundle-commands.mjs).
+// The command `emerging`. A build has its modules bundled too, which load faster (scripts/bundle-commands.mjs).
 import { existsSync } from 'node:fs';
 
 const bundle = new URL('bundle/start.js', import.meta.url);
 
 /**
- * Whether to load separate modules: imported modules share their registries, and stack traces name their files.
+ * Whether to load the modules themselves: parts that the user imports register with them, and stack traces name them.
  */
 const needsModules =
   process.argv.some((word) => /^--(import(=.*)?|debug)$/s.test(word)) ||

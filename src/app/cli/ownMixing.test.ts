@@ -72,7 +72,7 @@ it('is named in one line by a command that does not import it', async () => {
 });
 
 it.each([
-  ['there is no module', ['--import', 'none.mjs'], /the module file:.*none\.mjs cannot be imported: /],
+  ['the module is missing', ['--import', 'none.mjs'], /the module file:.*none\.mjs cannot be imported: /],
   ['the module is not named', ['--import', ''], /^--import is empty: give it a value/],
 ])('is refused in one line if %s', async (_, args, message) => {
   expect(await without.refusedWith(2, 'sample', inFolder('run'), '--out=c.png', ...args)).toMatch(message);

@@ -81,14 +81,11 @@ function together(results: readonly Found[]): Found {
   return { places: [...places.values()], stopped: stopped === '' ? undefined : stopped };
 }
 
-/** The place that contains a path: the innermost, because a shelf's model may have a path below that of another shelf's. */
+/** The innermost place that contains a path: one shelf's model may lie below another's. */
 function placeAt(places: readonly Place[], path: string): Place | undefined {
   return places
     .filter((candidate) => path.startsWith(`${candidate.path}/`))
-    .reduce<Place | undefined>(
-      (inner, next) => (inner && inner.path.length > next.path.length ? inner : next),
-      undefined,
-    );
+    .sort((a, b) => b.path.length - a.path.length)[0];
 }
 
 /** The only files served from a model's folder. */

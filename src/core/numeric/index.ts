@@ -28,7 +28,7 @@ export {
   orthogonalFactors,
   randomOrthogonal,
 } from './linearAlgebra.ts';
-export { countElements, type NdArray } from './ndarray.ts';
+export { countElements, type NdArray, oneHotRows } from './ndarray.ts';
 export { once } from './once.ts';
 export { requireArgument, requireFinite, requireKnown, requireWhole } from './optionValues.ts';
 export { otherParity, type Parity, pixelParity, pixelsOfParity } from './parity.ts';

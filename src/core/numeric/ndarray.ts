@@ -12,3 +12,12 @@ export interface NdArray {
 export function countElements(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
+
+/** The numbers of categories as rows `[N, count]` with a 1 at each number, and 0 elsewhere. */
+export function oneHotRows(numbers: ArrayLike<number>, count: number): NdArray {
+  const data = new Float64Array(numbers.length * count);
+  for (let row = 0; row < numbers.length; row++) {
+    data[row * count + numbers[row]!] = 1;
+  }
+  return { shape: [numbers.length, count], data };
+}

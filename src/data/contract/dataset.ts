@@ -6,6 +6,7 @@ import {
   copyInto,
   countElements,
   type ImageShape,
+  oneHotRows,
   requireArgument,
   type ValueKind,
   type Values,
@@ -352,10 +353,7 @@ export function labelsFrom(classes: readonly string[], classAt: (index: number) 
     classAt,
     shape: [count],
     read(indices, out) {
-      out.fill(0);
-      for (let row = 0; row < indices.length; row++) {
-        out[row * count + classAt(indices[row]!)] = 1;
-      }
+      out.set(oneHotRows(Array.from(indices, classAt), count).data);
     },
   };
 }

@@ -23,7 +23,7 @@ export interface DecodedImage<Data extends Values = Values> {
   readonly width: number;
   /** In pixels. */
   readonly height: number;
-  /** Grey 1, RGB 3; of arrays also 2 or 4 that are no colours. Until `onWhite`, the last of 2 or 4 is alpha in pictures. */
+  /** 1 is grey, 3 RGB. Arrays may have 2 or 4 that aren't colours; in pictures, the last of 2 or 4 is alpha until `onWhite`. */
   readonly channels: 1 | 2 | 3 | 4;
   /** HWC. */
   readonly data: Data;

@@ -48,7 +48,7 @@ export function onWhite<Data extends Integers>(image: DecodedImage<Data>): Decod
 
 /**
  * Images as a model takes them: grey ones as colour, and as grey those stored as colour if none has any. All others are returned
- * unchanged, so that the caller can refuse their shape; so are real numbers, whose channels are no colours.
+ * unchanged, so that the caller can refuse their shape. Channels of real numbers aren't colours, and stay.
  */
 export function matchColour(images: ImageSet, [, , wanted]: ImageShape): ImageSet {
   const [height, width, channels] = images.imageShape;

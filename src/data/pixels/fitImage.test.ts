@@ -31,7 +31,7 @@ describe('without resizing', () => {
   });
 });
 
-it('never converts the channels of real numbers, which are no colours', () => {
+it('never converts channels of real numbers, for they are not colours', () => {
   const pixels = Float32Array.of(1, 1, 1);
   for (const resize of [false, true]) {
     const options = { source: 'map.npy', resize };

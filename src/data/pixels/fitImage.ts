@@ -23,8 +23,8 @@ interface Image {
 /**
  * The pixels of an image in the given shape. Lossless conversions are always done: grey to colour, and colour
  * images without colour to grey; with `onNote` also undoing an enlargement that repeats pixels. Others require `resize`:
- * colour to luminance, and resizing with a triangle filter, stretched if the aspect ratio differs. The channels of real
- * numbers are no colours, and stay.
+ * colour to luminance, and resizing with a triangle filter, stretched if the aspect ratio differs. Channels of real numbers
+ * aren't colours, and stay.
  *
  * @param remedy what to do about an image that doesn't fit, for errors
  * @param onNote called with a line if an enlargement is undone; without it, such an image has another size

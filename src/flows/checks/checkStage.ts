@@ -1,6 +1,6 @@
 // Checks any stage against its contract: its bijection, its densities, and the distribution of its latents.
 
-import { type NdArray, relativeError } from '../../core/numeric/index.ts';
+import { type NdArray, oneHotRows, relativeError } from '../../core/numeric/index.ts';
 import { evaluate, onCpu } from '../../tensor/engine/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import { add, concatenate, multiply, subtract, sum, sumPerImage } from '../../tensor/operations/index.ts';
@@ -76,7 +76,14 @@ async function compareWithBijection(
   const count = classes?.shape[1] ?? 0;
   const oneHot = (numberOf: (image: number) => number): Condition => ({
     ...asConstants(others),
-    ...(count > 0 && { [CLASSES]: constant(oneHotRows(images, count, numberOf)) }),
+    ...(count > 0 && {
+      [CLASSES]: constant(
+        oneHotRows(
+          Array.from({ length: images }, (_, image) => numberOf(image)),
+          count,
+        ),
+      ),
+    }),
   });
   const condition = oneHot((image) => image % count);
   const x = constant(randomImages(images, bijection.inputShape, 'x'));
@@ -119,7 +126,7 @@ async function compareWithBijection(
         p,
         oneHot(() => number),
       );
-      const selected = constant(oneHotRows(images, byClass.count, () => number));
+      const selected = constant(oneHotRows(Array(images).fill(number), byClass.count));
       pairs.push([
         `log-density of class ${number}`,
         sum(multiply(densities, selected), [1]),
@@ -141,12 +148,4 @@ function asConstants(values: Readonly<Record<string, NdArray>>): Record<string, 
 
 function zeros(images: number): NdArray {
   return { shape: [images], data: new Float64Array(images) };
-}
-
-function oneHotRows(images: number, count: number, numberOf: (image: number) => number): NdArray {
-  const data = new Float64Array(images * count);
-  for (let image = 0; image < images; image++) {
-    data[image * count + numberOf(image)] = 1;
-  }
-  return { shape: [images, count], data };
 }

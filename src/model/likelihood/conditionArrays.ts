@@ -1,6 +1,6 @@
 // The conditions of images as arrays for programs, by name: the data's conditions, and the class, one-hot.
 
-import { countElements, type NdArray } from '../../core/numeric/index.ts';
+import { countElements, type NdArray, oneHotRows } from '../../core/numeric/index.ts';
 import type { Conditions, ImageSet } from '../../data/contract/index.ts';
 import { CLASSES, type Condition } from '../../flows/contract/index.ts';
 import {
@@ -130,9 +130,5 @@ export function conditionFromArrays(arrays: ConditionArrays): Condition {
 
 /** The numbers of classes as a condition: one-hot rows, `[N, count]`. */
 export function oneHotClasses(numbers: ArrayLike<number>, count: number): ConditionArrays {
-  const data = new Float32Array(numbers.length * count);
-  for (let row = 0; row < numbers.length; row++) {
-    data[row * count + numbers[row]!] = 1;
-  }
-  return asConditionInputs({ [CLASSES]: { shape: [numbers.length, count], data } });
+  return asConditionInputs({ [CLASSES]: oneHotRows(numbers, count) });
 }

@@ -78,8 +78,8 @@ export interface StoredLatents extends NamedLatents {
  * `correction/value`, `[K]` each, and whole images as `whole/index`, `[M]`, and `whole/pixels`, `[M, H, W, C]`. Conditions
  * are `condition/NAME`, `[N]` or `[N, H, W]`.
  *
- * @throws UserError if the file cannot be written, or could not be read: with names that aren't those of files, or parts that
- * aren't of these images and this model
+ * @throws UserError if the file can't be written, or if `readLatents` would refuse it: names that aren't file names, or parts
+ * that don't belong to these images and this model
  */
 export function writeLatents(
   path: string,
@@ -97,7 +97,7 @@ export function writeLatents(
     tensors.set(path, { shape, data });
   }
   const missing = missingFrom(tensors, latentEntries(model, names.length));
-  requireArgument(missing === undefined, `these are no latents of ${names.length} images: ${missing}`);
+  requireArgument(missing === undefined, `there are no latents of ${names.length} images: ${missing}`);
   requireArgument(
     model.classes.length === 0 || classes === undefined || areClasses(classes, names.length, model),
     'classes must name a class of the model for each image',

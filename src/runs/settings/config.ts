@@ -88,7 +88,7 @@ export function checkLayer(value: unknown): ConfigLayer {
   return layer;
 }
 
-/** Refuses layers of which none is above another if they set the same thing in different units. */
+/** Refuses layers of equal priority that set one quantity in two units. */
 export function requireOneOfEach(layers: readonly ConfigLayer[]): void {
   for (const [first, second] of exclusivePairs) {
     const sets = (key: typeof first | typeof second) =>
@@ -218,7 +218,7 @@ function requireConditionOfData({ data, model: { condition } }: Config): void {
   }
 }
 
-/** Refuses integers that are also real numbers. */
+/** Refuses `bits` together with `continuous`. */
 export function requireOneKind({ bits, continuous }: Pick<Config['model'], 'bits' | 'continuous'>): void {
   if (bits !== undefined && continuous !== undefined) {
     throw new UserError(

@@ -1,4 +1,4 @@
-// The shipped list of keys and JSON Schema are those of this version: every key with its meaning, limits and default.
+// The shipped list of keys and JSON Schema match this version: every key with its meaning, limits and default.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';

@@ -202,7 +202,7 @@ async function build(
             }),
           )
         : undefined;
-    // In float64 all of it, with the operators of the host: those of a device without float64 have no form there.
+    // A device without float64 leaves float64 programs to the host, whose operators differ.
     const isOnHost = precision === 'float64' && !deviceRecord(device).hasFloat64;
     const sessionDevice = isOnHost ? await usedDevice(defaultDevice) : device;
     const model = lower({

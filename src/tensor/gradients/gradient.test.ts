@@ -84,7 +84,7 @@ describe('gradients', () => {
     expectClose('to x', values.toX!.data, [2, 2 * Math.E ** 2], 'float64');
   });
 
-  it('with respect to a sum of a matrix is not that of the matrix, which has further uses', async () => {
+  it('by a sum of a matrix differs from that by the matrix, if the matrix has other uses', async () => {
     const [w, x, y] = [input('w', [2, 2]), input('x', [3, 2]), input('y', [3, 2])];
     const shifted = op.add(w, 1);
     const scalar = op.add(op.sum(op.product(x, shifted)), op.sum(op.product(y, w)));

@@ -142,11 +142,11 @@ export async function diagnose(
   const classes = await imageClasses(trained, chosen, { ...options, signal });
   signal?.throwIfAborted();
   onProgress?.(0, countLayers(model));
-  const known = {
+  const labelledImages = {
     ...chosen,
     ...(classes.length > 0 && { labels: labelsFrom(model.classes, (index) => classes[index]!) }),
   };
-  const conditionOfImages = conditionReader(model, known, 'this set');
+  const conditionOfImages = conditionReader(model, labelledImages, 'this set');
   const examining = { ...options, seed, condition: conditionOfImages([...positions.keys()]) };
   const { reconstruction, samples, ...examined } = await examineModel(trained, x, examining);
   const estimated = count < images.count;

@@ -146,7 +146,7 @@ function Actions({ run, settings, isDone }: { run: Training; settings: TrainSett
         </button>
       )}
       {/* One button for both, so that it keeps the focus. */}
-      <button type="button" class="button" onClick={() => setSure((is) => !is)}>
+      <button type="button" class="button" onClick={() => setSure((sure) => !sure)}>
         {isSure ? 'Keep' : 'Delete'}
       </button>
       {!isDone && about && pictures === undefined && (

@@ -83,8 +83,8 @@ export function trainSettings(address: Settings): TrainSettings & { readonly unr
     seed: wholeSetting('seed', 0),
   };
   // Kept while there is no rival.
-  const ofRival = Object.keys(address).filter((name) => !hasRival && name.startsWith('rival'));
-  return { ...chosen, unreadable: [...unreadable, ...unknown(...ofRival)] };
+  const rivalNames = hasRival ? [] : Object.keys(address).filter((name) => name.startsWith('rival'));
+  return { ...chosen, unreadable: [...unreadable, ...unknown(...rivalNames)] };
 }
 
 /** The warm-up, as a share of the steps. */
