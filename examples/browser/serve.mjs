@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const inPackage = (path) => fileURLToPath(import.meta.resolve(path));
 const { outputFiles } = await build({
   entryPoints: [at('page.js')],
   outdir: at('out'),
@@ -22,16 +23,16 @@ const scripts = new Map(outputFiles.map(({ path, contents }) => [path.slice(at('
 
 /** What is served besides the scripts, and nothing else. */
 const files = {
-  '/': 'index.html',
-  '/mnist/model.safetensors': '../../models/mnist-small/model.safetensors',
-  '/ort-wasm-simd-threaded.wasm': '../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+  '/': at('index.html'),
+  '/mnist/model.safetensors': inPackage('emerging-flows/models/mnist-small/model.safetensors'),
+  '/ort-wasm-simd-threaded.wasm': inPackage('onnxruntime-web/ort-wasm-simd-threaded.wasm'),
 };
 const types = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'application/wasm' };
 
 const server = createServer(async (request, response) => {
-  const { pathname } = new URL(request.url, 'http://localhost');
+  const [pathname] = request.url.split('?');
   const file = files[pathname];
-  const content = scripts.get(pathname) ?? (file && (await readFile(at(file))));
+  const content = scripts.get(pathname) ?? (file && (await readFile(file)));
   if (content === undefined) {
     response.writeHead(404).end();
     return;

@@ -10,7 +10,7 @@ import { loadModel, score } from 'emerging-flows';
 import { readImageFiles } from 'emerging-flows/data';
 import { contactSheet, heatRange, mapPicture } from 'emerging-flows/pictures';
 
-const bundled = fileURLToPath(new URL('../../models/mnist-small', import.meta.url));
+const bundled = fileURLToPath(import.meta.resolve('emerging-flows/models/mnist-small'));
 const [folder, path = bundled, out = 'odd-images'] = process.argv.slice(2);
 if (folder === undefined) {
   console.error('usage: node examples/odd-images/odd.mjs FOLDER [MODEL] [OUT]');
@@ -31,7 +31,7 @@ for (const { index, score, pValue, bitsPerDim } of oddest) {
 }
 
 const image = (index) => pixels.subarray(index * size, (index + 1) * size);
-const chosen = new Uint8Array(oddest.flatMap(({ index }) => [...image(index)]));
+const chosen = pixels.constructor.from(oddest.flatMap(({ index }) => [...image(index)]));
 const [height, width] = imageShape;
 const bits = Float64Array.from(oddest.flatMap(({ places }) => [...places.bits]));
 const range = heatRange({ shape: [oddest.length, height, width], data: bits });

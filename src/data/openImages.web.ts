@@ -111,11 +111,12 @@ async function filesInHandle(folder: FileSystemDirectoryHandle, path: string): P
   try {
     for await (const handle of folder.values()) {
       const name = `${path}${handle.name}`;
-      files.push(
-        ...(handle.kind === 'directory'
-          ? await filesInHandle(handle as FileSystemDirectoryHandle, `${name}/`)
-          : [{ path: name, file: await (handle as FileSystemFileHandle).getFile() }]),
-      );
+      // One by one: a folder may have more files than a call can have arguments.
+      for (const file of handle.kind === 'directory'
+        ? await filesInHandle(handle as FileSystemDirectoryHandle, `${name}/`)
+        : [{ path: name, file: await (handle as FileSystemFileHandle).getFile() }]) {
+        files.push(file);
+      }
     }
   } catch (cause) {
     throw cannotRead(path || folder.name, cause);
@@ -143,7 +144,10 @@ async function filesInEntry(entry: FileSystemEntry, path: string): Promise<Given
         return files;
       }
       for (const child of entries) {
-        files.push(...(await filesInEntry(child, `${name}/`)));
+        // One by one: a folder may have more files than a call can have arguments.
+        for (const file of await filesInEntry(child, `${name}/`)) {
+          files.push(file);
+        }
       }
     }
   } catch (cause) {

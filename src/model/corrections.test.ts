@@ -9,6 +9,14 @@ const decodedWith = (errors: Record<number, number>): number[] =>
   [...image].map((pixel, position) => intervalMiddle(pixel, errors[position] ?? 0));
 
 describe('a decoded image', () => {
+  it('leaves an image in a Buffer, whose slices are views, as it is', () => {
+    const buffer = Buffer.from(image);
+    const { correction } = compareWithDecoded(decodedWith({ 2: 0.07, 6: -0.45 }), buffer, { bits: 8 });
+    expect([...buffer]).toEqual([...image]);
+    buffer.fill(9);
+    expect(correction).toEqual({ positions: Uint32Array.of(2, 6), values: Uint8Array.of(100, 255) });
+  });
+
   it('is exact without a correction if all values are close to the middle', () => {
     expect(compareWithDecoded(decodedWith({ 2: 0.06, 6: -0.06 }), image, { bits: 8 })).toEqual({
       exact: true,

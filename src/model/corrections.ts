@@ -1,6 +1,6 @@
 // Which images their latents do not decode to, and the corrections that make them exact.
 
-import { bytesOfValues, type Values } from '../core/numeric/index.ts';
+import { bytesOfValues, copied, type Values } from '../core/numeric/index.ts';
 import { sha256 } from '../core/platform/sha256.node.ts';
 import { pixelsFromValues, toBits, toFullRange } from '../data/pixels/index.ts';
 import type { ImageValues } from '../flows/models/index.ts';
@@ -67,10 +67,10 @@ export function compareWithDecoded(
 ): ComparedImage {
   const seen = asSeen(image, { bits });
   if (!Array.prototype.every.call(x, Number.isFinite)) {
-    return { exact: false, finite: false, correction: { values: seen.slice() } };
+    return { exact: false, finite: false, correction: { values: copied(seen) } };
   }
   if (image instanceof Float32Array || bits === undefined) {
-    return { exact: false, finite: true, correction: { values: seen.slice() } };
+    return { exact: false, finite: true, correction: { values: copied(seen) } };
   }
   const decoded = pixelsFromValues(x, bits);
   const levels = 2 ** bits;
@@ -88,14 +88,14 @@ export function compareWithDecoded(
   }
   const correction =
     COST_OF_POSITION * unsafe.length >= seen.length
-      ? { values: seen.slice() }
+      ? { values: copied(seen) }
       : { positions: Uint32Array.from(unsafe), values: picked(seen, unsafe) };
   return { exact, finite: true, correction };
 }
 
 /** The values at some positions. */
 function picked(values: Values, positions: readonly number[]): Values {
-  const out = values.slice(0, positions.length);
+  const out = copied(values, positions.length);
   positions.forEach((position, index) => {
     out[index] = values[position]!;
   });

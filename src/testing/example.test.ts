@@ -1,6 +1,6 @@
 // The programs in examples, run as their first lines say.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -11,6 +11,7 @@ import { readOne } from '../data/contract/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { buildPackage } from './command.ts';
 import { chromiumPath } from './pages.ts';
+import { temporaryFolder } from './temporaryFolder.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const root = buildPackage();
@@ -81,6 +82,16 @@ it('finds a blank image and noise among digits in a folder', async () => {
   expect(lines.at(-1)).toBe('6 images, 0 skipped; pictures in odd');
   expect(readdirSync(join(root, 'odd'))).toHaveLength(7);
   expect(decode(readFileSync(join(root, 'odd/sheet.png'))).height).toBeGreaterThan(56);
+
+  // Copied into another project, with the bundled model.
+  const project = temporaryFolder();
+  mkdirSync(join(project, 'node_modules'));
+  symlinkSync(root, join(project, 'node_modules/emerging-flows'), 'junction');
+  cpSync(join(root, 'examples/odd-images/odd.mjs'), join(project, 'odd.mjs'));
+  const copied = await promisify(execFile)(process.execPath, ['odd.mjs', join(root, 'images')], {
+    cwd: project,
+  });
+  expect(copied.stdout.trimEnd().split('\n').at(-1)).toBe('6 images, 0 skipped; pictures in odd-images');
 });
 
 it('completes digits with a hidden square', async () => {
@@ -123,13 +134,17 @@ it.skipIf(chromiumPath === undefined)(
     const failures: string[] = [];
     page.on('pageerror', ({ message }) => failures.push(message));
     page.on('requestfailed', (request) => failures.push(request.url()));
+    // `//` is no address in URLs of servers.
+    expect((await fetch(`${url}/`)).status).toBe(404);
     await page.goto(url);
     const first = await readSheet(page, 'null');
-    await page.getByLabel('Temperature').fill('0.5');
+    // One image of seed 1 overflows at this temperature.
+    await page.getByLabel('Temperature').fill('1');
     await page.getByRole('button', { name: 'Draw 64 digits' }).click();
     const second = await readSheet(page, JSON.stringify(first.source));
     expect([first.width, second.width]).toEqual([first.height, first.height]);
     expect(await page.locator('#state').textContent()).toMatch(/^64 digits in \d+\.\d\d s$/);
+    expect(await page.getByRole('button', { name: 'Draw 64 digits' }).isEnabled()).toBe(true);
     expect(failures).toEqual([]);
   },
 );

@@ -45,16 +45,15 @@ export function Sheet({
       ArrowRight: 1,
       ArrowUp: -columns,
       ArrowDown: columns,
-      Home: -count,
-      End: count,
+      Home: -focused,
+      End: count - 1 - focused,
     };
     const by = steps[event.key];
     if (by === undefined) {
       return;
     }
     event.preventDefault();
-    const wanted = focused + by;
-    const inside = Math.abs(by) === count ? (by < 0 ? 0 : count - 1) : wanted;
+    const inside = focused + by;
     if (inside >= 0 && inside < count) {
       setFocused(inside);
       grid.current?.querySelectorAll('button')[inside]?.focus();

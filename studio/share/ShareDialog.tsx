@@ -65,6 +65,11 @@ export function ShareDialog({
       if (!signal.aborted) {
         setRecording({ problem: `The animation failed: ${(error as Error).message}` });
       }
+    } finally {
+      // The canvas has a frame of the animation, but “Save picture” saves the picture.
+      if (!signal.aborted) {
+        drawCard(canvas.current!.getContext('2d')!, caption!, picture!);
+      }
     }
   };
   const isRecording = recording !== undefined && 'doing' in recording;

@@ -90,9 +90,17 @@ describe.skipIf(chromiumPath === undefined)(
       expect(address).toContain('from=2-3-0.7');
       expect(address).toContain('to=5-4-0.7');
       expect(address).toContain('model=models/mnist-small');
-      const picture = decode(readFileSync(await (await saved('Save picture')).path()));
+      const readSaved = async () => decode(readFileSync(await (await saved('Save picture')).path()));
+      /** The rows of a picture, beside its caption. */
+      const rows = ({ data, width, height, channels }: ReturnType<typeof decode>) =>
+        Array.from({ length: height }, (_, row) =>
+          data.slice(row * width * channels, (row * width + height) * channels),
+        );
+      const picture = await readSaved();
       expect([picture.width, picture.height]).toEqual([1200, 630]);
       const animation = await saved('Save animation');
+      // …as it is…
+      expect(rows(await readSaved())).toEqual(rows(picture));
       expect(animation.suggestedFilename()).toBe('16-images-made-of-noise.webm');
       const bytes = readFileSync(await animation.path());
       // The first bytes of every WebM file.

@@ -119,7 +119,13 @@ export const codecTasks = {
         async ({ path, file }) =>
           compressedName.test(path) ||
           ((isAlone || !pictureName.test(path)) &&
-            isCompressed(new Uint8Array(await file.slice(0, 8).arrayBuffer()))),
+            (await beginsCompressed(file).catch((error: unknown) => {
+              if (isAlone) {
+                throw error;
+              }
+              // Not readable: it is skipped, or ignored if it isn't an image.
+              return false;
+            }))),
       ),
     );
     const compressed = areCompressed.filter((is) => is).length;
@@ -304,6 +310,11 @@ export const codecTasks = {
 
 /** The tasks that a page may call. */
 export type CodecTasks = typeof codecTasks;
+
+/** Whether a file begins as compressed ones do. */
+async function beginsCompressed(file: Blob): Promise<boolean> {
+  return isCompressed(new Uint8Array(await file.slice(0, 8).arrayBuffer()));
+}
 
 /** Decompresses with the model in the file, or with the given one if there is none. */
 async function decoded(

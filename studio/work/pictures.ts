@@ -28,7 +28,7 @@ export function openPictures(
 }
 
 /** The file with its path, which some browsers drop when a file is sent to a worker. */
-function withPath(file: Blob, folder: string | undefined, path: string): File {
+export function withPath(file: Blob, folder: string | undefined, path: string): File {
   return Object.defineProperty(new File([file], path), 'webkitRelativePath', {
     value: folder === undefined ? path : `${folder}/${path}`,
   });

@@ -5,6 +5,7 @@ import { type Call, workOptions } from './calls.ts';
 import { FIT } from './constants.ts';
 import type { Images } from './models.ts';
 import { type ModelAddress, modelAt } from './models.ts';
+import { withPath } from './pictures.ts';
 
 /** Images read from files, and the files skipped. */
 export interface ReadImages extends Images {
@@ -41,7 +42,8 @@ export const readTasks = {
       signal.throwIfAborted();
       onProgress(index, files.length);
       try {
-        const image = await readImageFiles([new File([file], path)], imageShape, { resize: fit });
+        // In a folder: a file alone would lose the first folder of its path.
+        const image = await readImageFiles([withPath(file, 'files', path)], imageShape, { resize: fit });
         pixels.set(image.pixels, names.length * size);
         names.push(path);
         notes.push(...image.notes);

@@ -27,14 +27,16 @@ export function useLatest<Input, Result>(
   const [latest, setLatest] = useState<Latest<Input, Result>>();
   const [isOutdated, setOutdated] = useState(false);
   const [problem, setProblem] = useState<string>();
-  const wanted = useRef<Input | undefined>(undefined);
-  const waiting = useRef<Input | undefined>(undefined);
+  /** The input that waits, with the work as it was given with it. */
+  const waiting = useRef<(() => Promise<Latest<Input, Result>>) | undefined>(undefined);
+  /** Changes when nothing is wanted: what was begun before is then of no use, even if something is wanted later. */
+  const round = useRef(0);
   const isWorking = useRef(false);
   // At once: an effect would wait for the next frame.
   useLayoutEffect(() => {
-    wanted.current = input;
-    waiting.current = input;
+    waiting.current = input === undefined ? undefined : async () => ({ input, result: await work(input) });
     if (input === undefined) {
+      round.current++;
       setLatest(undefined);
       setProblem(undefined);
     }
@@ -42,12 +44,13 @@ export function useLatest<Input, Result>(
       isWorking.current = true;
       while (waiting.current !== undefined) {
         const next = waiting.current;
+        const begun = round.current;
         waiting.current = undefined;
         const timer = setTimeout(setOutdated, PATIENCE_MS, true);
         try {
-          const result = await work(next);
-          if (wanted.current !== undefined) {
-            setLatest({ input: next, result });
+          const finished = await next();
+          if (round.current === begun) {
+            setLatest(finished);
             setProblem(undefined);
           }
           clearTimeout(timer);
@@ -56,8 +59,10 @@ export function useLatest<Input, Result>(
           }
         } catch (error) {
           clearTimeout(timer);
-          setOutdated(true);
-          setProblem(error instanceof Error ? error.message : String(error));
+          if (round.current === begun) {
+            setOutdated(true);
+            setProblem(error instanceof Error ? error.message : String(error));
+          }
         }
       }
       isWorking.current = false;
@@ -68,7 +73,7 @@ export function useLatest<Input, Result>(
   }, [input]);
   useEffect(
     () => () => {
-      wanted.current = undefined;
+      round.current++;
       waiting.current = undefined;
     },
     [],

@@ -18,14 +18,17 @@ import type { Place } from './place.ts';
 export function offeredModels(places: readonly Place[], overviewOf: OverviewReader): OfferedModel[] {
   return places.map((candidate) => {
     const { path, folder } = candidate;
-    const kind = isExported(folder) ? 'export' : 'run';
-    const unknown = { path, kind, files: [], preset: null, data: null, step: null, test: null } as const;
+    const unknown = { path, files: [], preset: null, data: null, step: null, test: null } as const;
+    let kind: OfferedModel['kind'] = 'run';
     try {
+      kind = isExported(folder) ? 'export' : 'run';
       requireOwnFiles(folder);
       requireUsable(folder, kind);
-      return { ...unknown, ...(kind === 'export' ? exportIn(folder) : runIn(folder, overviewOf)) };
+      const model = kind === 'export' ? exportIn(folder) : runIn(folder, overviewOf);
+      requireOwnFiles(folder, model.files);
+      return { ...unknown, kind, ...model };
     } catch (error) {
-      return { ...unknown, problem: problemText(error) };
+      return { ...unknown, kind, problem: problemText(error) };
     }
   });
 }
@@ -135,10 +138,11 @@ const described = [
 /**
  * Checks that the files of a model or run are in its folder.
  *
+ * @param names of the files; by default those that a description is read from
  * @throws UserError (`invalid-data`) if one is a link out of the folder, which isn't followed
  */
-export function requireOwnFiles(folder: string): void {
-  for (const path of described.map((name) => pathIn(folder, name))) {
+export function requireOwnFiles(folder: string, names: readonly string[] = described): void {
+  for (const path of names.map((name) => pathIn(folder, name))) {
     if (exists(path) && !isWithin(folder, path)) {
       throw new UserError('invalid-data', `${path} is a link out of its folder: replace it with a copy`);
     }

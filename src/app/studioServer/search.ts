@@ -86,9 +86,9 @@ export function modelsBelow(path: string, folder: string, limits: Partial<Search
   return { places, stopped: stops.length > 0 ? messageLine(stops.join('; it ')) : undefined };
 }
 
-/** Whether a folder is a run or an export. */
+/** Whether a folder is a run or an export; also if access to its files is denied, which its description then says. */
 export function isModel(folder: string): boolean {
-  return isRunFolder(folder) || isExported(folder);
+  return isRunFolder(folder) || unlessDenied(() => isExported(folder)) !== false;
 }
 
 /**

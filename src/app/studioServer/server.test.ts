@@ -315,6 +315,23 @@ describe('requests that are refused', () => {
 });
 
 describe('folders from strangers', () => {
+  it('don’t hide others if their files can’t be looked at', async () => {
+    for (const name of ['exported', 'trained']) {
+      mkdirSync(path('runs', name));
+      symlinkSync('manifest.json', path('runs', name, 'manifest.json'));
+    }
+    writeFileSync(path('runs', 'trained', 'config.yaml'), stringifyConfig(tinyConfig()));
+    const problems = Object.fromEntries((await models()).map((model) => [model.path, model.problem]));
+    const circle = expect.stringMatching(/manifest\.json: its links lead in a circle/);
+    expect(problems).toEqual({
+      'runs/exported': circle,
+      'runs/first': null,
+      'runs/second': null,
+      'runs/trained': circle,
+    });
+    expect(await ask('/runs.json')).toMatchObject({ status: 200 });
+  });
+
   it('can’t lead elsewhere by links', async () => {
     writeRun('elsewhere');
     symlinkSync(path('elsewhere'), path('runs', 'linked'));
@@ -333,6 +350,10 @@ describe('folders from strangers', () => {
     expect(offered[0]).toMatchObject({
       files: [],
       problem: expect.stringMatching(/is a link out of its folder/),
+    });
+    expect(offered[1]).toMatchObject({
+      files: [],
+      problem: expect.stringMatching(/model\.safetensors is a link out of its folder/),
     });
     for (const file of [
       'linked/config.yaml',

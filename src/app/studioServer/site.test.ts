@@ -118,6 +118,29 @@ it('leaves no new folder when it is stopped or fails, and an earlier page that w
 
 const isPage = (name: string): boolean => name === 'index.html';
 
+it('lists the models that it has copied, even if they are trained meanwhile', async () => {
+  let step = 40;
+  const checkpoint = (): string => `runs/a/checkpoints/step-000000${step}.safetensors`;
+  const training: StudioFiles = {
+    ...files,
+    list: () => ['index.html', 'models.json', checkpoint()],
+    find(name) {
+      if (name === 'models.json') {
+        return { text: JSON.stringify([checkpoint()]) };
+      }
+      if (name === 'index.html') {
+        return files.find(name);
+      }
+      // The next checkpoint is written while this one is copied.
+      step++;
+      return { text: 'weights' };
+    },
+  };
+  await writeSite(site, training);
+  const [listed] = JSON.parse(read('models.json'));
+  expect(read(listed)).toBe('weights');
+});
+
 it('refuses a folder with other files, and a file', async () => {
   mkdirSync(site);
   requireSiteFolder(site);

@@ -53,7 +53,9 @@ export async function writeSite(
   const listed = files.list();
   requireDistinctFiles(listed);
   const names = [...listed.filter((name) => !isEntry(name)), ...listed.filter(isEntry)];
-  const read = (name: string): FileContent => readContent(files, name, url);
+  // Read before the files that it names, and written after them: a run that is still trained gets other checkpoints meanwhile.
+  const models = readContent(files, MODELS_FILE, url);
+  const read = (name: string): FileContent => (name === MODELS_FILE ? models : readContent(files, name, url));
   const isComplete =
     earlier === undefined
       ? await writeNewSite(folder, read, names, signal)

@@ -51,6 +51,7 @@ export {
   bytesOfValue,
   bytesOfValues,
   concatenated,
+  copied,
   copyInto,
   inEightBits,
   kindInWords,

@@ -59,7 +59,7 @@ export function bytesOfValues(values: Values): Uint8Array {
 /** The values in these bytes: a view of them if their place in memory allows it, otherwise a copy. */
 export function valuesInBytes(kind: ValueKind, bytes: Uint8Array): Values {
   const each = bytesOfValue(kind);
-  const { buffer, byteOffset, length } = bytes.byteOffset % each === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset, length } = bytes.byteOffset % each === 0 ? bytes : copied(bytes);
   switch (kind) {
     case 'uint8':
       return new Uint8Array(buffer, byteOffset, length);
@@ -68,6 +68,16 @@ export function valuesInBytes(kind: ValueKind, bytes: Uint8Array): Values {
     case 'float32':
       return new Float32Array(buffer, byteOffset, length / each);
   }
+}
+
+/**
+ * A copy of the first values, by default of all. Not by `slice`: a Buffer of Node, which is a Uint8Array too, returns a view
+ * of its own memory.
+ */
+export function copied<Kind extends Values>(values: Kind, length: number = values.length): Kind {
+  const out = zeros(valueKind(values)!, length);
+  out.set(values.subarray(0, length));
+  return out as Kind;
 }
 
 /**

@@ -65,3 +65,23 @@ it('keep every appended line once, even if a log is read while it is saved', asy
   files.append('log', '6\n');
   expect(new TextDecoder().decode(await files.read('log'))).toBe([...lines, '5\n', '6\n'].join(''));
 });
+
+it('are read again if another page replaces one meanwhile', async () => {
+  const root = new FakeFolder();
+  vi.stubGlobal('navigator', { storage: { getDirectory: async () => root } });
+  vi.stubGlobal('FileSystemFileHandle', FakeFile);
+  const files = await privateFiles.open('run');
+  await files.write('log', 'kept');
+  const { getFile } = FakeFile.prototype;
+  const replaced = vi.spyOn(FakeFile.prototype, 'getFile').mockImplementationOnce(async function (
+    this: FakeFile,
+  ) {
+    const gone = async () => Promise.reject(new DOMException('replaced', 'NotReadableError'));
+    return Object.assign(await getFile.call(this), {
+      slice: () => ({ arrayBuffer: gone }),
+    }) as unknown as File;
+  });
+  expect(new TextDecoder().decode(await files.read('log'))).toBe('kept');
+  expect(replaced).toHaveBeenCalledTimes(2);
+  replaced.mockRestore();
+});

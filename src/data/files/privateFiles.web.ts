@@ -87,7 +87,7 @@ class PrivateFiles implements FileStore {
   async read(file: string, check?: FileCheck): Promise<Uint8Array | undefined> {
     await this.flush(file);
     const path = this.resolvePath(file);
-    return explained(`cannot read ${path}`, async () => {
+    const read = async (): Promise<Uint8Array | undefined> => {
       const { folder, last } = await this.openParent(file, false);
       const handle = folder && (await ifThere(folder.getFileHandle(last)));
       const content = handle && (await readContent(handle));
@@ -99,8 +99,9 @@ class PrivateFiles implements FileStore {
       for (let length: number | undefined = 0; length !== undefined; ) {
         length = check?.(await start(length), content.size, path);
       }
-      return start(content.size);
-    });
+      return await start(content.size);
+    };
+    return explained(`cannot read ${path}`, () => whileReplaced(read));
   }
 
   async blocks(file: string): Promise<Uint8Array[] | undefined> {
@@ -261,6 +262,24 @@ async function namesIn(folder: FileSystemDirectoryHandle, prefix: string): Promi
 async function readContent(handle: FileSystemFileHandle): Promise<File | undefined> {
   const file = await ifThere(handle.getFile());
   return file === undefined || file.size === 0 ? undefined : file;
+}
+
+/** How often a file is read that is replaced or removed meanwhile. */
+const ATTEMPTS = 5;
+
+/** Reads a file again if it is replaced or removed while it is read, as by another page that trains the run. */
+async function whileReplaced<Content>(read: () => Promise<Content>): Promise<Content> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (error) {
+      const isReplaced =
+        error instanceof DOMException && ['NotFoundError', 'NotReadableError'].includes(error.name);
+      if (!isReplaced || attempt === ATTEMPTS) {
+        throw error;
+      }
+    }
+  }
 }
 
 /** What a promise gives; undefined if an entry does not exist. */

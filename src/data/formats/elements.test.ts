@@ -39,3 +39,11 @@ it('reads elements wherever they are in memory', () => {
     Float32Array.of(1.5, -2),
   );
 });
+
+it('reads elements of a Buffer, whose slices are views', () => {
+  const bytes = Buffer.alloc(1 + 8);
+  bytes.set(new Uint8Array(Float32Array.of(1.5, -2).buffer), 1);
+  expect(readElements(bytes.subarray(1), { type: 'float32', isLittle: true }, '').values).toEqual(
+    Float32Array.of(1.5, -2),
+  );
+});

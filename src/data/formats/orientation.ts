@@ -1,6 +1,6 @@
 // The EXIF orientation of an image: read, and undone by rotating and mirroring.
 
-import type { Values } from '../../core/numeric/index.ts';
+import { copied, type Values } from '../../core/numeric/index.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { dataView, latin1Text } from './bytes.ts';
 
@@ -47,7 +47,7 @@ export function oriented<Data extends Values>(
   const [height, width] = isSwapped ? [image.width, image.height] : [image.height, image.width];
   const fromBottom = [3, 4, 7, 8].includes(orientation);
   const fromRight = [2, 3, 6, 7].includes(orientation);
-  const out = data.slice() as Data;
+  const out = copied(data);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const [y, x] = [fromBottom ? height - 1 - row : row, fromRight ? width - 1 - column : column];

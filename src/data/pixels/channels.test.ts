@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { conditioned } from '../contract/conditions.ts';
 import { imagesInMemory, readAll, subset } from '../contract/dataset.ts';
-import { matchColour } from './channels.ts';
+import { interleaved, matchColour, grey as toGrey } from './channels.ts';
 
 const grey = Uint8Array.from({ length: 3 * 6 }, (_, pixel) => (37 * pixel) % 256);
 const stored = Uint8Array.from({ length: 3 * 18 }, (_, index) => grey[Math.floor(index / 3)]!);
@@ -45,4 +45,11 @@ it('are unchanged if one has colour', () => {
     [2, 3, 3],
   );
   expect(matchColour(images, [2, 3, 1])).toBe(images);
+});
+
+it('copy Buffers, whose slices are views', () => {
+  const colour = Buffer.from(stored);
+  expect([...toGrey(colour)]).toEqual([...grey]);
+  expect([...interleaved(colour, 3)]).toEqual([...interleaved(stored, 3)]);
+  expect([...colour]).toEqual([...stored]);
 });

@@ -1,6 +1,6 @@
 // Converts the channels of images: planes to pixels, transparency to white, grey to colour and back.
 
-import { type ImageShape, type Values, valueKind, zeros } from '../../core/numeric/index.ts';
+import { copied, type ImageShape, type Values, valueKind, zeros } from '../../core/numeric/index.ts';
 import { checkOutput, type ImageSet, imagesBuffer, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import type { Integers } from './bitDepth.ts';
@@ -11,7 +11,7 @@ export function interleaved<Data extends Values>(planes: Data, channels: number)
     return planes;
   }
   const pixels = planes.length / channels;
-  const out = planes.slice() as Data;
+  const out = copied(planes);
   for (let pixel = 0; pixel < pixels; pixel++) {
     for (let channel = 0; channel < channels; channel++) {
       out[pixel * channels + channel] = planes[channel * pixels + pixel]!;
@@ -32,7 +32,7 @@ export function onWhite<Data extends Integers>(image: DecodedImage<Data>): Decod
   const colourChannels = (channels - 1) as 1 | 3;
   const pixels = image.width * image.height;
   const white = 2 ** (8 * image.data.BYTES_PER_ELEMENT) - 1;
-  const data = image.data.slice(0, pixels * colourChannels) as Data;
+  const data = copied(image.data, pixels * colourChannels);
   let opaque = true;
   for (let pixel = 0; pixel < pixels; pixel++) {
     const alpha = image.data[pixel * channels + colourChannels]!;
@@ -96,7 +96,7 @@ const luminance = [0.299, 0.587, 0.114] as const;
 
 /** Converts colour to grey: the luminance. */
 export function grey<Data extends Values>(pixels: Data): Data {
-  const out = pixels.slice(0, pixels.length / 3) as Data;
+  const out = copied(pixels, pixels.length / 3);
   const round = pixels instanceof Float32Array ? Number : Math.round;
   for (let pixel = 0; pixel < out.length; pixel++) {
     const offset = 3 * pixel;

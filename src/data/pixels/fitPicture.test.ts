@@ -23,6 +23,17 @@ const fit = (image: DecodedImage, size: number, crop: 'center' | 'none' | 'tiles
 };
 
 describe('fitPicture', () => {
+  it('tiles cuts a Buffer, whose slices are views, without changing it', () => {
+    const data = Buffer.from(Array.from({ length: 16 }, (_, index) => index));
+    expect(fit({ ...counting(4, 4), data }, 2, 'tiles').images).toEqual([
+      [0, 1, 4, 5],
+      [2, 3, 6, 7],
+      [8, 9, 12, 13],
+      [10, 11, 14, 15],
+    ]);
+    expect([...data]).toEqual(Array.from({ length: 16 }, (_, index) => index));
+  });
+
   it('center crops the central square', () => {
     expect(fit(counting(2, 5), 2, 'center').images).toEqual([[1, 2, 6, 7]]);
     expect(fit(counting(4, 2), 2, 'center').images).toEqual([[2, 3, 4, 5]]);

@@ -1,6 +1,7 @@
 // Converts a source image of any size to square images of a dataset: downscaled, cropped or cut into tiles.
 import { UserError } from '../../core/errors.ts';
 import {
+  copied,
   type ImageShape,
   inEightBits,
   largestImage,
@@ -162,7 +163,7 @@ function cut(
     return pixels;
   }
   const line = side * channels;
-  const out = pixels.slice(0, side * line);
+  const out = copied(pixels, side * line);
   for (let row = 0; row < side; row++) {
     const start = ((top + row) * width + left) * channels;
     out.set(pixels.subarray(start, start + line), row * line);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openedBy } from '../../testing/openedBy.ts';
 import { emptyFolder } from '../../testing/temporaryFolder.ts';
+import { createZip, deflated } from '../../testing/zipFiles.ts';
 import { readOne } from '../contract/dataset.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import { cifar10Files } from './cifar10.ts';
@@ -21,6 +22,15 @@ const record = (label: number, image: number): Uint8Array => {
 };
 
 describe('CIFAR-10', () => {
+  it('is read from a compressed zip archive', async () => {
+    const zip = join(folder, 'cifar.zip');
+    const batches = [deflated('data_batch_1.bin', record(2, 6)), deflated('test_batch.bin', record(5, 8))];
+    await writeFile(zip, createZip(batches));
+    const { train, test } = await openedBy(cifar10Files, zip);
+    expect(readOne(train, 0)).toEqual(formulaImage(6, 32, 32, 3));
+    expect(readOne(test, 0)).toEqual(formulaImage(8, 32, 32, 3));
+  });
+
   it('is read from its archive, with batches in numerical order and planes interleaved', async () => {
     expect(await cifar10Files.recognises(archive)).toBe(true);
     const { train, test, warnings } = await openedBy(cifar10Files, archive);

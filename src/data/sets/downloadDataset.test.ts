@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startServer } from '../../testing/localServer.ts';
 import { emptyFolder } from '../../testing/temporaryFolder.ts';
 import { type DatasetDownload, downloadDataset } from './download.ts';
+import { datasetDownloads } from './records.ts';
 
 const folder = emptyFolder();
 beforeEach(() => void vi.stubEnv('EMERGING_DATA', folder));
@@ -79,4 +80,14 @@ describe.runIf(process.platform !== 'win32')('links', () => {
     );
     expect(readdirSync('disk')).toEqual([]);
   });
+});
+
+it('gets the labels of Fashion-MNIST too, which has classes', () => {
+  const files = datasetDownloads['fashion-mnist']!.map(({ place }) => place.replace('fashion-mnist/', ''));
+  expect(files.sort()).toEqual([
+    't10k-images-idx3-ubyte.gz',
+    't10k-labels-idx1-ubyte.gz',
+    'train-images-idx3-ubyte.gz',
+    'train-labels-idx1-ubyte.gz',
+  ]);
 });

@@ -76,6 +76,18 @@ export const datasetRecords = named({
         bytes: 4_422_102,
         sha256: '346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073',
       },
+      {
+        place: 'fashion-mnist/train-labels-idx1-ubyte.gz',
+        url: `${FASHION_MNIST}/train-labels-idx1-ubyte.gz`,
+        bytes: 29_515,
+        sha256: 'a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845',
+      },
+      {
+        place: 'fashion-mnist/t10k-labels-idx1-ubyte.gz',
+        url: `${FASHION_MNIST}/t10k-labels-idx1-ubyte.gz`,
+        bytes: 5_148,
+        sha256: '67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5',
+      },
     ],
   },
   galaxy: {

@@ -224,7 +224,7 @@ async function build(
       memoryPlan,
       onDevice: onDevice.map(fetchName),
     });
-    return new Program(definition, { precision, device, onDevice }, session, {
+    return new Program(definition, { precision, device: sessionDevice, onDevice }, session, {
       nodes: hostNodes,
       isPacked,
       prelude,

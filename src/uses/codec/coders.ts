@@ -35,7 +35,9 @@ export async function startCoders(trained: TrainedModel, workers: number): Promi
     // One more, so that no thread waits until a block is written.
     atOnce: workers + 1,
     encode: async (pixels, work) => (await ask({ encode: pixels }, work)) as BlockBytes,
-    decode: async (block, work) => (await ask({ decode: block }, work)) as Uint8Array | undefined,
+    // A copy: a view would be sent along with its whole underlying buffer, which may hold the whole file.
+    decode: async ({ runs, bytes }, work) =>
+      (await ask({ decode: { runs, bytes: Uint8Array.from(bytes) } }, work)) as Uint8Array | undefined,
     release: () => pool.release(),
   };
 }

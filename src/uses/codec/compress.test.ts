@@ -1,6 +1,6 @@
 // Compressed files: what returns from them, in what order, and what damage costs.
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
@@ -8,6 +8,7 @@ import { joinBytes } from '../../core/platform/joinBytes.ts';
 import { inMemory } from '../../data/files/randomAccess.ts';
 import { weightsBytes } from '../../model/loading/readExport.ts';
 import type { TrainedModel } from '../../model/trainedModel.ts';
+import { ThreadPool } from '../../tensor/engine/threads/index.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { type BlockCoders, localCoders } from './blocks.ts';
@@ -44,6 +45,21 @@ function colourImage(name: string, height: number, width: number): NamedImage {
 
 describe('compressed images', () => {
   const model = randomModel(grey, { mixing: 'emerging' }, 0.1);
+
+  it('are sent to threads block by block, without the rest of the file', async () => {
+    const bytes = await compress(model, namedImages(23), { block: 5 });
+    const ask = vi.spyOn(ThreadPool.prototype, 'ask');
+    try {
+      await decompress(bytes, { workers: 2 });
+      const blocks = ask.mock.calls.map(
+        ([request]) => (request as { decode: { bytes: Uint8Array } }).decode.bytes,
+      );
+      expect(blocks).toHaveLength(5);
+      expect(blocks.map(({ buffer }) => buffer.byteLength)).toEqual(blocks.map(({ length }) => length));
+    } finally {
+      ask.mockRestore();
+    }
+  });
 
   it.each([0, 1, 23])('return in order with their names: %d', async (count) => {
     const images = namedImages(count);

@@ -15,6 +15,9 @@ import './plot.css';
 /** The choices of how many batches a point of a training curve is the mean of, at least. */
 const BATCHES = [1, 10, 100];
 
+/** A part of the x axis. */
+type Part = readonly [from: number, to: number];
+
 interface LearningCurvesProps {
   /** With results in one unit. */
   readonly runs: readonly PlottedRun[];
@@ -26,10 +29,14 @@ interface LearningCurvesProps {
 export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
   const [axis, setAxis] = useState<CurveAxis>('steps');
   const [batches, setBatches] = useState(1);
-  const [part, setPart] = useState<readonly [number, number]>();
+  const [zoom, setZoom] = useState<{ readonly runs: string; readonly part: Part }>();
   if (runs.length === 0) {
     return null;
   }
+  // Of other runs, the whole is shown.
+  const names = runs.map(({ name }) => name).join('\n');
+  const part = zoom?.runs === names ? zoom.part : undefined;
+  const zoomTo = (chosen: Part): void => setZoom({ runs: names, part: chosen });
   const plot = runsPlot(runs, { axis, batches, part });
   const [first, last] = plot.x.range;
   const comparison = areComparable ? comparisonText(runs, axis) : undefined;
@@ -40,7 +47,7 @@ export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
           axis={axis}
           onChange={(chosen) => {
             setAxis(chosen);
-            setPart(undefined);
+            setZoom(undefined);
           }}
         />
         <label class="plot-smoothing">
@@ -53,11 +60,11 @@ export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
             ))}
           </select>
         </label>
-        <button type="button" class="button" onClick={() => setPart([(first + last) / 2, last])}>
+        <button type="button" class="button" onClick={() => zoomTo([(first + last) / 2, last])}>
           Last half
         </button>
         {part && (
-          <button type="button" class="button" onClick={() => setPart(undefined)}>
+          <button type="button" class="button" onClick={() => setZoom(undefined)}>
             Whole run
           </button>
         )}
@@ -67,7 +74,7 @@ export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
         plot={plot}
         marks={curveMarks(runs, axis)}
         {...(part === undefined && { results: trainingResults(runs) })}
-        onPart={setPart}
+        onPart={zoomTo}
       />
       {runs.some(isValidationAbove) && (
         <p class="control-note">

@@ -1,6 +1,6 @@
 // The room Compress's own arithmetic: sizes as text, settings, and names in an archive.
 import { expect, it } from 'vitest';
-import { zipNames } from '../../work/codecTasks.ts';
+import { codecTasks, zipNames } from '../../work/codecTasks.ts';
 import { compressSettings } from './compressSettings.ts';
 import { headingText, listSizes, verdictText } from './sizes.ts';
 
@@ -55,4 +55,14 @@ it('keeps names in an archive within its folder, and apart', () => {
     'image.png',
     'y.png',
   ]);
+});
+
+it('finds images among files of which some can’t be read', async () => {
+  const arrayBuffer = () => Promise.reject(new DOMException('not readable', 'NotReadableError'));
+  const unreadable = { path: 'notes', file: { slice: () => ({ arrayBuffer }) } as unknown as Blob };
+  const files = [{ path: 'a.png', file: new Blob(['picture']) }, unreadable];
+  expect(await codecTasks.compressedAmong({ files, isFolder: true })).toBeUndefined();
+  await expect(codecTasks.compressedAmong({ files: [unreadable], isFolder: false })).rejects.toThrow(
+    'not readable',
+  );
 });

@@ -119,6 +119,10 @@ describe.skipIf(chromiumPath === undefined)(
       const shown = await rows(`${hostile}, training`).allTextContents();
       expect(shown.length).toBeLessThan(6);
       expect(shown.at(-1)).toBe('6');
+      // Other runs are drawn whole.
+      await page.getByRole('checkbox', { name: `Show ${hostile} on the plot` }).uncheck();
+      await page.getByRole('button', { name: 'Whole run' }).waitFor({ state: 'detached' });
+      await page.getByRole('checkbox', { name: `Show ${hostile} on the plot` }).check();
       await page.getByRole('button', { name: 'Whole run' }).click();
       expect(await rows(`${hostile}, training`).allTextContents()).toHaveLength(6);
       await page.getByRole('combobox', { name: 'Smoothing' }).selectOption('means of 10 batches');
@@ -191,6 +195,8 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole('button', { name: 'Examine' }).click();
       await page.getByText(/ at step 6, on \d+ images: [\d.]+ % of pixels recovered exactly/).waitFor();
       await page.getByRole('row', { name: 'levels/0/steps/0/conv1x1' }).waitFor();
+      await page.setViewportSize({ width: 390, height: 800 });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     });
   },
 );

@@ -85,6 +85,7 @@ export class Layers {
     const key = `${direction} ${kind}`;
     const program = this.programs.get(key) ?? compile(buildDefinition(direction, stage.bijection), engine);
     this.programs.set(key, program);
+    program.catch(() => this.programs.delete(key));
     const stageWeights = Object.keys(stage.parameters).map((name) => [name, weights[`${path}/${name}`]!]);
     const image = { shape: [points.length / 2, ...pointShape], data: points };
     const results = await (await program).run({ image, ...Object.fromEntries(stageWeights) });

@@ -137,15 +137,22 @@ function opened(): Session {
 }
 
 function openTrainer(current: Session): Promise<Trainer> {
-  current.trainer ??= Trainer.create(current.flow, current.start, {
-    ...engine,
-    optimizer: adamw({ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 }),
-    averageDecay: 0.9,
-    batchSize: BATCH_SIZE,
-    workers: 1,
-    clipNorm: 5,
+  const trainer =
+    current.trainer ??
+    Trainer.create(current.flow, current.start, {
+      ...engine,
+      optimizer: adamw({ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 }),
+      averageDecay: 0.9,
+      batchSize: BATCH_SIZE,
+      workers: 1,
+      clipNorm: 5,
+    });
+  current.trainer = trainer;
+  // Lets the next step, and a new flow, try again.
+  trainer.catch(() => {
+    current.trainer = undefined;
   });
-  return current.trainer;
+  return trainer;
 }
 
 /** A batch drawn from the points. */

@@ -73,7 +73,8 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   if (dataset[split].count === 0) {
     throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
   }
-  requireDrawable(options.count, { imageShape: dataset.imageShape, kind: dataset.train.kind });
+  const count = Math.min(options.count, dataset[split].count);
+  requireDrawable(count, { imageShape: dataset.imageShape, kind: dataset.train.kind });
   const { images, shown } = drawn(dataset, options);
   output.write(contactSheet(images, { imageShape: dataset.imageShape }));
   const total = Math.min(limit, dataset.train.count);

@@ -29,7 +29,7 @@ export function registerStudio(command: Command): void {
       'the address to listen on; 0.0.0.0 lets other machines reach the server',
       '127.0.0.1',
     )
-    .option('--build <dir>', 'write static files instead, with the shipped model and the named folders')
+    .option('--build <dir>', 'write static files instead, with the bundled models and the named folders')
     .option(
       '--url <url>',
       'with --build: the address of the files, for the pictures of link previews',

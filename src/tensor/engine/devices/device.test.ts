@@ -55,3 +55,13 @@ it('divides the bindings of a program among arrays, and fits into one buffer', (
   expect(mostArrayBytes({ bindingBytes: 2 ** 31 - 4, bufferBytes, bindings: 16 })).toBe(2 ** 32);
   expect(mostArrayBytes(undefined)).toBe(2 ** 29);
 });
+
+it('is the host for float64 programs of a device without float64', async () => {
+  const x = input('x', [1]);
+  const program = await compile(
+    { inputs: { x }, outputs: { y: x } },
+    { device: 'webgpu', precision: 'float64' },
+  );
+  expect(program.device).toBe('cpu');
+  await program.release();
+});

@@ -1,6 +1,7 @@
 // Threads of Node.
 import { once } from 'node:events';
 import { existsSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { option, phrase, UserError } from '../../../core/errors.ts';
 import { threadBeside } from '../../../core/platform/childScript.node.ts';
@@ -29,16 +30,16 @@ export function usesThreads(workers: number): boolean {
 export async function prepareThreads(
   modules: readonly string[],
 ): Promise<Pick<ThreadStart, 'modules' | 'runtime'>> {
-  const program = process.argv[1];
+  const program = programFile();
   for (const module of modules) {
-    const path = module.startsWith('file:') && program !== undefined ? fileURLToPath(module) : undefined;
+    const path = module.startsWith('file:') ? fileURLToPath(module) : undefined;
     if (path !== undefined && !existsSync(path)) {
       throw new UserError(
         'not-found',
         `workers import the modules of a model's parts, and there is no ${path}`,
       );
     }
-    if (path !== undefined && realpathSync(path) === realpathSync(program!)) {
+    if (path !== undefined && realpathSync(path) === program) {
       throw new UserError(
         'invalid-argument',
         phrase`workers import the modules of a model's parts, and one is the program itself: define the parts in a module of their own, or use ${option('workers', 1)}`,
@@ -46,6 +47,16 @@ export async function prepareThreads(
     }
   }
   return { modules };
+}
+
+/** The file that Node was started with, which may be named without its extension or by its folder; undefined if there is none. */
+function programFile(): string | undefined {
+  try {
+    return realpathSync(createRequire(import.meta.url).resolve(process.argv[1]!));
+  } catch {
+    // As with `node -e`: an argument may take its place.
+    return undefined;
+  }
 }
 
 /** Starts a thread. */

@@ -1,7 +1,7 @@
 // Audits the images of a dataset: duplicates, files that differ, odd images and likely wrong labels.
 
 import { UserError } from '../../../core/errors.ts';
-import { type ImageShape, showImageShape, type Values } from '../../../core/numeric/index.ts';
+import { copied, type ImageShape, showImageShape, type Values } from '../../../core/numeric/index.ts';
 import { countPictures, type DecodedImage, type RawDataset } from '../../../data/contract/index.ts';
 import { fitImage } from '../../../data/pixels/index.ts';
 import type { FlowModel } from '../../../model/index.ts';
@@ -241,7 +241,7 @@ class FittedImages {
     try {
       const fitted = fitImage(image, this.wanted, { source: name, resize: this.resize });
       // Not a view: it would keep all pixels of a larger array.
-      this.pixels.push([name, fitted === data ? fitted.slice() : fitted]);
+      this.pixels.push([name, fitted === data ? copied(fitted) : fitted]);
       this.positions.push(index);
     } catch (error) {
       if (!(error instanceof UserError)) {
