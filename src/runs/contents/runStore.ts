@@ -109,7 +109,8 @@ export class RunStore {
 
   /**
    * Restores the run to when the checkpoint of `step` was written (0: before the first): logs are truncated, later
-   * checkpoints, which are corrupt, are set aside. The configuration becomes `config`.
+   * checkpoints, which are corrupt, are set aside, and evaluations of later weights, which are lost, are removed. The
+   * configuration becomes `config`.
    */
   async rewind(config: Config, step: number): Promise<void> {
     for (const later of (await this.checkpointSteps()).filter((saved) => saved > step)) {
@@ -118,7 +119,18 @@ export class RunStore {
     for (const log of [runFileNames.metrics, runFileNames.timings]) {
       await rewindLog(this.files, log, (line) => Number(line.step) <= step);
     }
+    await this.removeEvaluationsAfter(step);
     await this.files.write(runFileNames.config, stringifyConfig(config));
+  }
+
+  private async removeEvaluationsAfter(step: number): Promise<void> {
+    const { evaluations, ...summary } = await this.readSummary();
+    const all = evaluationsIn({ evaluations });
+    const kept = all.filter((evaluation) => !(Number(evaluation.step) > step));
+    if (kept.length < all.length) {
+      const remaining = kept.length > 0 ? { ...summary, evaluations: kept } : summary;
+      await this.files.write(runFileNames.summary, summaryText(remaining));
+    }
   }
 
   /** What identifies the run's images; undefined if it was not recorded, as for runs without images. */

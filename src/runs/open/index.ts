@@ -1,4 +1,4 @@
 // Public to other folders: starting, resuming and opening runs.
-export { changedConfig, type Run } from './openRun.ts';
+export { changedConfig, configForImages, type Run } from './openRun.ts';
 export { type FolderRun, resumeRun, startRun } from './run.node.ts';
 export type { StartingModel } from './startFrom.ts';

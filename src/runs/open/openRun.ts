@@ -91,10 +91,7 @@ export async function startIn(
   { preset = null, from }: RunOptions = {},
 ): Promise<Run> {
   requirePointModel(requested, dataset);
-  const config = await withStandardisation(
-    withConditionScales(withClassNames(requested, dataset), dataset),
-    dataset,
-  );
+  const config = await configForImages(requested, dataset);
   checkModelShape(config.model, dataset.imageShape);
   const schedule = scheduleFor(config, dataset);
   const identity = await identityOfDataset(dataset);
@@ -112,6 +109,16 @@ export async function startIn(
     preset,
     ...(start && { state: start.state, origin: start.origin }),
   };
+}
+
+/**
+ * A configuration with what it leaves to the images: the names of classes, the scales of conditions, the standardisation
+ * of real numbers, the bits of integers.
+ *
+ * @throws UserError if the images lack any of these
+ */
+export function configForImages(config: Config, dataset: Dataset): Promise<Config> {
+  return withStandardisation(withConditionScales(withClassNames(config, dataset), dataset), dataset);
 }
 
 /** Refuses models of images for points, before other checks that would not name the preset. */

@@ -163,5 +163,9 @@ describe('mistakes', () => {
     await expect(open(adamw(), {})).rejects.toThrow('an optimiser needs parameters');
     const { state } = await open(muon(), parametersAt('start'));
     await expect(create({ state })).rejects.toThrow("the state has 'first:");
+    const { state: sameNames } = await open(adamax(), parametersAt('start'));
+    await expect(create({ state: sameNames })).rejects.toThrow(
+      'the state is of adamax, but the optimiser is adamw',
+    );
   });
 });

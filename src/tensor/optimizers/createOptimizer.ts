@@ -10,6 +10,8 @@ import { type Section, updateProgram, vectorNames } from './programs.ts';
 export interface ParameterOptimizerState {
   /** How many steps it has done. */
   readonly steps: number;
+  /** The names of the optimiser's rules, such as `adamax`. */
+  readonly rules: readonly string[];
   /** The arrays of each moment, by the names of its parameters. */
   readonly moments: Readonly<Record<string, NamedArrays>>;
 }
@@ -89,6 +91,7 @@ export async function createOptimizer(
   }
   if (state) {
     fillMoments(slots, vectors, state);
+    requireRules(optimizer, state);
   }
   const program = await compile(updateProgram(optimizer, sections), { ...engineOptions, precision });
   return new ParameterOptimizer({ optimizer, program, slots, vectors, learningRate }, state?.steps ?? 0);
@@ -115,6 +118,18 @@ function fillMoments(slots: readonly Slot[], vectors: Vectors, { moments }: Para
       }
     }
   }
+}
+
+/** Moments of the same names mean something else to another optimiser. */
+function requireRules(optimizer: Optimizer, { rules }: ParameterOptimizerState): void {
+  const expected = ruleNames(optimizer);
+  if (rules.join() !== expected.join()) {
+    throw new Error(`the state is of ${rules.join(' and ')}, but the optimiser is ${expected.join(' and ')}`);
+  }
+}
+
+function ruleNames({ rules }: Optimizer): string[] {
+  return rules.map(({ name }) => name);
 }
 
 type Vectors = Record<string, Float32Array | Float64Array>;
@@ -174,7 +189,11 @@ export class ParameterOptimizer {
 
   /** The steps and moments so far, as copies: pass them to `createOptimizer` with the saved parameters to continue. */
   get state(): ParameterOptimizerState {
-    return { steps: this.#steps, moments: momentArrays(this.#slots, this.#vectors) };
+    return {
+      steps: this.#steps,
+      rules: ruleNames(this.#optimizer),
+      moments: momentArrays(this.#slots, this.#vectors),
+    };
   }
 
   /**

@@ -140,6 +140,7 @@ function orthogonalised(matrices: Tensor, iterations: number): Tensor {
 /** Muon as configurations choose it: Adamax updates the rest. */
 export const muonOptimizer = defineOptimizer({
   ...kind,
+  learningRates: ['restLearningRate'],
   summary: 'Orthogonal updates of the kernels of networks; Adamax updates the rest.',
   options: {
     momentum: option('Decay of the momentum of matrices.', fraction(), 0.95),

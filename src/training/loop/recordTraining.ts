@@ -25,6 +25,9 @@ import {
   showDevice,
 } from '../../tensor/engine/index.ts';
 
+/** The training images in the lists of changed settings. */
+export const IMAGES_SETTING = 'images';
+
 /** The run that is recorded. */
 interface RecordedRun {
   readonly config: Config;
@@ -81,14 +84,16 @@ export async function recordStart(run: RecordedRun, hardware: Place): Promise<vo
         : `${store.name} was trained on images: resume it with train, or train to the action in another place`,
     );
   }
+  // Also without other images: a call that was killed may have recorded those before its first step.
+  const knownImages = await store.readImages();
   const recorded = withChanges(changesIn(earlier), {
     step: state?.step ?? 0,
     before: {
       ...listSettings(resolveConfig({ file: await store.readConfig() })),
       ...placeBefore(earlier, hardware),
-      ...(otherImages && imagesSetting(await store.readImages())),
+      ...imagesSetting(knownImages),
     },
-    after: { ...listSettings(config), ...hardware, ...imagesSetting(otherImages) },
+    after: { ...listSettings(config), ...hardware, ...imagesSetting(otherImages ?? knownImages) },
   });
   const changes = recorded.length > 0 ? recorded : undefined;
   await store.writeSummary({
@@ -157,7 +162,7 @@ function describeAction({ action }: RecordedRun): JsonObject {
 
 /** The training images as a setting: the start of their checksum. */
 function imagesSetting(identity: DatasetIdentity | undefined): Settings {
-  return identity === undefined ? {} : { images: identity.train.sha256.slice(0, 12) };
+  return identity === undefined ? {} : { [IMAGES_SETTING]: identity.train.sha256.slice(0, 12) };
 }
 
 /** Where a run was trained before; values missing from its summary are assumed unchanged, or one rank. */

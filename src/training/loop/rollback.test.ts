@@ -2,6 +2,8 @@
 // reports it.
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { RandomStream } from '../../core/numeric/random.ts';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -196,6 +198,17 @@ describe('training that diverges repeatedly', () => {
     expect(validationBitsPerDim).toBeLessThan(10);
   });
 
+  it('ends with advice on every learning rate of the optimiser', async () => {
+    const optimizer = { name: 'muon', restLearningRate: 1000 };
+    const training = { optimizer, learningRate: 0.002, steps: 60 };
+    const lower = { learningRate: 0.00006, optimizer: { restLearningRate: 0.001 } };
+    await expect(trained('rest', { training })).rejects.toThrow(
+      `resumeRun('${inRoot('rest')}', { training: { learningRate: 0.00006, optimizer: { restLearningRate: 0.001 } } })`,
+    );
+    const { state } = await trained('rest', { training: lower });
+    expect(state).toMatchObject({ step: 60, guard: { rateFactor: 1, rollbacks: 0 } });
+  });
+
   it('is not reported as finished if it has trained nothing', async () => {
     const training = { learningRate: 1000, steps: 3 };
     await expect(trained('short', { training })).rejects.toThrow(
@@ -206,6 +219,33 @@ describe('training that diverges repeatedly', () => {
     vi.restoreAllMocks();
     spoil(() => true);
     await expect(trained('startless')).rejects.toThrow('cannot initialise the model from the data');
+  });
+});
+
+describe('other images', () => {
+  const grain = (deviation: number) => {
+    const values = new RandomStream(0, 'grain', deviation).normals(40 * 64);
+    const train = imagesInMemory(
+      Uint8Array.from(values, (value) => Math.min(255, Math.max(0, 128 + deviation * value))),
+      [8, 8, 1],
+    );
+    return { ...dataset, train };
+  };
+
+  it('are trained on though they are harder, also if the first resume on them was killed', async () => {
+    const [even, uneven] = [grain(20), grain(45)];
+    const run = await startRun(tinyConfig({ steps: 60 }), inRoot('images'), { dataset: even });
+    await train({ ...run, threads: 1, stopAt: 50 });
+    const kill = (): void => {
+      throw new Error('killed');
+    };
+    const first = await resumeRun(inRoot('images'), {}, { dataset: uneven, otherImages: true });
+    const changed = { step: 50, setting: 'images', to: first.otherImages!.train.sha256.slice(0, 12) };
+    await expect(train({ ...first, threads: 1, events: { onStep: kill } })).rejects.toThrow('killed');
+    const second = await resumeRun(inRoot('images'), {}, { dataset: uneven });
+    const { state } = await train({ ...second, threads: 1 });
+    expect(state).toMatchObject({ step: 60, updates: 60, guard: { dropped: 0, rateFactor: 1 } });
+    expect((await run.store.readSummary()).changes).toMatchObject([changed]);
   });
 });
 

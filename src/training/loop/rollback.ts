@@ -1,14 +1,16 @@
 // Handling a step that goes wrong: report it, roll back to an earlier state, or give up.
 import { phrase, UserError } from '../../core/errors.ts';
-import type { TrainingState } from '../../runs/contents/index.ts';
+import type { TrainingStart, TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { requireArrays, restore } from '../../runs/contents/stored.ts';
 import type { Config } from '../../runs/settings/index.ts';
+import { optimizers } from '../../tensor/optimizers/index.ts';
 import { shareState, startOfLeader } from '../ranks.ts';
 import { afterRollback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
 import { notFiniteInState } from '../step/notFinite.ts';
 import type { StepOutcome } from './guardedStep.ts';
 import { isAnchor } from './milestones.ts';
+import { guardedOnImages, lastChangeOfImages } from './otherImages.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 import type { TrainingParts } from './trainingParts.ts';
 
@@ -64,8 +66,11 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Rollback> {
   const { step, guard } = trainer.progress;
   const { learningRate } = config.training;
   // A run that starts from another model has a checkpoint of its start.
-  const find = async () =>
-    (await lastSoundState(parts)) ?? (await readState(store, 0, config)) ?? (await parts.startAgain());
+  const find = async (): Promise<TrainingStart> =>
+    guardedOnImages(
+      (await lastSoundState(parts)) ?? (await readState(store, 0, config)) ?? (await parts.startAgain()),
+      await lastChangeOfImages(store),
+    );
   const sound = await startOfLeader(ranks, trainer.layout, find);
   const after = afterRollback(guard, sound.guard, sound.step);
   await trainer.replace({ ...sound, step, guard: after });
@@ -74,12 +79,19 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Rollback> {
   // Also on the last one: the saved state counts this rollback too, so log and state agree.
   await store.appendMetrics(rollback);
   if (isExhausted(guard)) {
-    const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
+    const lowered = (rate: number): number => Number(Math.min(rate * after.rateFactor, 0.001).toPrecision(1));
+    // A changed rate applies in full: rates that keep their values would rise again.
+    const { definition, options } = optimizers.resolve(config.training.optimizer);
+    const others = (definition.learningRates ?? []).map((name) => [name, lowered(Number(options[name]))]);
+    const training = {
+      learningRate: lowered(learningRate),
+      ...(others.length > 0 && { optimizer: Object.fromEntries(others) }),
+    };
     const problem =
       `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had already ` +
       `rolled back ${guard.rollbacks} times, halving the rate each time`;
     const saved = await checkpoints.save(await trainer.state());
-    const again = store.resumption({ training: { learningRate: lower } });
+    const again = store.resumption({ training });
     throw new UserError(
       'diverged',
       phrase`${problem}. ${saved} holds the weights of step ${sound.step}: ${again} resumes from them with a lower rate`,

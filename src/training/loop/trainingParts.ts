@@ -23,6 +23,7 @@ import { isFiniteArray } from '../step/notFinite.ts';
 import { startFromData } from '../step/startFromData.ts';
 import { openStateArrays, Trainer } from '../step/trainer.ts';
 import { CheckpointWriter, type CheckpointWriterOptions } from './checkpointWriter.ts';
+import { guardedOnImages, lastChangeOfImages } from './otherImages.ts';
 import type { PreparationPart } from './trainingEvents.ts';
 import { Validation } from './validation.ts';
 
@@ -54,6 +55,8 @@ interface TrainingSources {
   readonly store: RunStore;
   /** The state to resume from, which is copied. */
   readonly state?: TrainingState | undefined;
+  /** What identifies the images, if the state was trained on other ones. */
+  readonly otherImages?: unknown;
   /** Whether a step's activations are kept or recomputed. */
   readonly activations?: ActivationChoice | undefined;
   /** The number of data-parallel workers. */
@@ -66,7 +69,17 @@ interface TrainingSources {
 
 /** Compiles the programs, and initialises the weights from data without a state to resume. */
 export async function prepareTraining(
-  { config, dataset, store, state, activations, workers, ranks = onlyRank, action }: TrainingSources,
+  {
+    config,
+    dataset,
+    store,
+    state,
+    otherImages,
+    activations,
+    workers,
+    ranks = onlyRank,
+    action,
+  }: TrainingSources,
   engine: CompileOptions,
   keep: Keep,
   onPreparing: (part: PreparationPart) => void = () => {},
@@ -100,7 +113,9 @@ export async function prepareTraining(
     onPreparing('weights');
   }
   const { drawn } = arrays;
-  const start = await startOfLeader(ranks, layout, () => state ?? startAgain(drawn), drawn);
+  const resumed = async (reached: TrainingState): Promise<TrainingState> =>
+    guardedOnImages(reached, otherImages === undefined ? await lastChangeOfImages(store) : reached.step);
+  const start = await startOfLeader(ranks, layout, () => (state ? resumed(state) : startAgain(drawn)), drawn);
   onPreparing('programs');
   const trainer = keep(
     await Trainer.create(

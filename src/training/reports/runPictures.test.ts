@@ -24,6 +24,8 @@ it('stacks the first rows of all sheets, and decompresses none beyond the size i
   await drawSamples(model, 20, paths);
   const { height: sheetHeight } = decode(readFileSync(join(paths.samples, 'over-time.png')));
   writeFileSync(samplesPath(paths, 1), contactSheet(new Uint8Array(4 * 64), { imageShape }));
+  // Of a step that is trained again.
+  writeFileSync(samplesPath(paths, 21), contactSheet(new Uint8Array(4 * 64), { imageShape }));
   await drawSamples(model, 20, paths);
   const { height, width, channels, data } = decode(readFileSync(join(paths.samples, 'over-time.png')));
   expect([channels, height]).toEqual([1, 2 * sheetHeight + 2]);

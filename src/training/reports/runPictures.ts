@@ -89,7 +89,11 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   if (isPointShape(imageShape)) {
     return drawn;
   }
-  const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
+  // Those of later steps are of weights that were lost: the run was resumed from before them.
+  const sheets = listFolder(paths.samples).filter((name) => {
+    const [, drawnStep] = /^step-(\d{8,})\.png$/.exec(name) ?? [];
+    return drawnStep !== undefined && Number(drawnStep) <= step;
+  });
   // Someone else may have put them there: decoded within the limits for images of others.
   const decoded = sheets
     .map((name) => pathIn(paths.samples, name))

@@ -6,7 +6,7 @@ import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { memoryFiles, readFiles } from '../../data/files/fileStore.ts';
 import { loadModel } from '../../model/loading/loadModel.ts';
 import { readReference } from '../../model/referenceScores.ts';
-import { startRun } from '../../runs/open/run.node.ts';
+import { resumeRun, startRun } from '../../runs/open/run.node.ts';
 import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { isTested, trainRun } from './trainRun.ts';
@@ -151,6 +151,18 @@ it('evaluates test images on request, and returns and records the result', async
   });
   const none = { ...dataset, test: imagesInMemory(new Uint8Array(), dataset.imageShape) };
   await expect(trainRun({ ...run, dataset: none, test: true })).rejects.toThrow(/has no test images/);
+});
+
+it('forgets the evaluation of a step that is trained again', async () => {
+  const files = memoryFiles('again');
+  const run = await startRun(tinyConfig(), files, { dataset });
+  const options = { threads: 1, test: true, reference: false };
+  await trainRun({ ...run, ...options });
+  await run.store.removeCheckpoint(6);
+  const resumed = await resumeRun(files, { training: { learningRate: 0.01 } }, { dataset });
+  const { test } = await trainRun({ ...resumed, ...options });
+  const { evaluations } = await run.store.readSummary();
+  expect(evaluations).toMatchObject([{ step: 6, bitsPerDim: test!.bitsPerDim }]);
 });
 
 it('skips the other measurements if the signal ends the evaluation; the run is complete', async () => {

@@ -3,7 +3,7 @@
 // It decides only by a `GuardState`, which checkpoints hold: an interrupted run decides as an uninterrupted
 // one.
 import { bitsPerDimUnit, type ResultUnit } from '../../flows/models/index.ts';
-import type { GuardState } from '../../runs/contents/stored.ts';
+import { type GuardState, newGuard } from '../../runs/contents/stored.ts';
 
 /** The limits of the guard. */
 export const guardLimits = {
@@ -47,6 +47,12 @@ export function guardFor(learningRate: number, guard: GuardState): GuardState {
   return guard.learningRate === learningRate
     ? guard
     : { ...guard, learningRate, rollbacks: 0, rateFactor: 1 };
+}
+
+/** The guard of a run that continues on other images: the ranges of the earlier ones say nothing about them. */
+export function forgetRanges(guard: GuardState): GuardState {
+  const { loss, logNorm } = newGuard(guard.learningRate);
+  return { ...guard, loss, logNorm };
 }
 
 /** Why a step must not reach the weights, in words; null if it may. */

@@ -95,6 +95,12 @@ describe('an update of matrices and other parameters by different rules', () => 
     restRate: 4,
   });
 
+  it('is computed by the GPU that was chosen', async () => {
+    // The CPU has no number: it is refused only if it is passed on.
+    const opening = HostArrays.open(createLayout('1x1', 8), { optimizer, ...options, deviceIndex: 1 });
+    await expect(opening).rejects.toThrow('deviceIndex chooses');
+  });
+
   // At the second width, some matrices have their own array, and others are packed with others of their shape.
   it.each([8, 136])('equals every parameter’s own, at width %i', async (width) => {
     const layout = createLayout('emerging', width);

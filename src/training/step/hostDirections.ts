@@ -46,12 +46,16 @@ export class HostDirections {
   /** Compiles the program of this rank's share; the groups are those with a direction. */
   static async open(
     groups: readonly DirectedGroup[],
-    { ranks = onlyRank, device, threads }: CompileOptions & { readonly ranks?: Ranks },
+    { ranks = onlyRank, device, deviceIndex, threads }: CompileOptions & { readonly ranks?: Ranks },
   ): Promise<HostDirections> {
     const batches = batchesIn(groups);
     const share = batches.filter((_, index) => index % ranks.size === ranks.rank);
     const others = batches.filter((batch) => !share.includes(batch)).flat();
-    const engine = { ...(device && { device }), ...(threads !== undefined && { threads }) };
+    const engine = {
+      ...(device && { device }),
+      ...(deviceIndex !== undefined && { deviceIndex }),
+      ...(threads !== undefined && { threads }),
+    };
     const program = share.length > 0 ? await compile(directionProgram(share), engine) : undefined;
     const shapes = share.flat().map((group) => [group.group, stackShape(group)] as const);
     return new HostDirections(

@@ -306,13 +306,11 @@ function spread(listed: readonly number[]): number[] {
     return [...listed];
   }
   const intervals = Math.max(2, Math.ceil(Math.log(high / low) / Math.log(WIDEST_RATIO) - 1e-9));
-  return [
-    low,
-    ...Array.from({ length: intervals - 1 }, (_, index) =>
-      Number((low * (high / low) ** ((index + 1) / intervals)).toPrecision(2)),
-    ),
-    high,
-  ];
+  const between = Array.from({ length: intervals - 1 }, (_, index) =>
+    Number((low * (high / low) ** ((index + 1) / intervals)).toPrecision(2)),
+  );
+  // Rounded, those between close ones may be equal to them.
+  return [low, ...between.filter((rate) => rate > low && rate < high), high];
 }
 
 function requireDistinct(key: string, names: readonly string[]): void {

@@ -4,6 +4,7 @@ import type { Dataset } from '../../data/contract/index.ts';
 import { openDataset } from '../../data/index.node.ts';
 import { resultUnit, valueBits } from '../../flows/models/index.ts';
 import { conditionsFor } from '../../runs/images/index.ts';
+import { configForImages } from '../../runs/open/index.ts';
 import { type Config, checkModelShape, createSchedule, type Schedule } from '../../runs/settings/index.ts';
 import { type Study, type StudyDataset, studyConfig, type Variant } from './definition.ts';
 
@@ -19,7 +20,7 @@ export interface StudiedDataset extends StudyDataset {
 
 /** A variant on a dataset. */
 export interface StudiedVariant extends Variant {
-  /** With the first seed, and the learning rate of the variant. */
+  /** With the first seed, the learning rate of the variant, and what it takes from the images. */
   readonly config: Config;
   readonly schedule: Schedule;
   /** Of the trainings that try a rate. */
@@ -48,7 +49,8 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
   }
   const { totalSteps: steps } = createSchedule(first, count);
   const searchSteps = study.search.steps ?? Math.ceil(steps / 4);
-  const variants = study.variants.map((variant, index): StudiedVariant => {
+  const variants: StudiedVariant[] = [];
+  for (const [index, variant] of study.variants.entries()) {
     const config = configs[index]!;
     const { name } = variant;
     try {
@@ -62,13 +64,18 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
         );
       }
       const searched = studyConfig(study, variant, { dataset, seed: 0, steps: searchSteps });
-      return { ...variant, config, schedule, searchSchedule: createSchedule(searched, count) };
+      variants.push({
+        ...variant,
+        config: await configForImages(config, images),
+        schedule,
+        searchSchedule: createSchedule(searched, count),
+      });
     } catch (error) {
       throw error instanceof UserError
         ? new UserError(error.code, `${name} on ${source}: ${error.message}`, { cause: error })
         : error;
     }
-  });
+  }
   const split = images.test.count > 0 ? 'test' : 'validation';
   return { ...dataset, images, split, steps, searchSteps, variants };
 }

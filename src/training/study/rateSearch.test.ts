@@ -13,6 +13,7 @@ describe('bestRate', () => {
   it.each([
     ['above', { 0.001: [3], 0.003: [2] }, 0.009],
     ['below', { 0.001: [2], 0.003: [3] }, 0.00033],
+    ['close above', { 0.01: [3], 0.0102: [2] }, 0.0104],
   ])('grows the grid %s the best rate at its edge', (_, values, next) => {
     expect(bestRate(tried(values), 2)).toMatchObject({ next, problem: null });
   });

@@ -46,7 +46,9 @@ export function bestRate(tried: readonly TriedRate[], initial: number): BestRate
     return { rate, next: null, problem: null };
   }
   const next = best === 0 ? rate ** 2 / sorted[1]!.rate : rate ** 2 / sorted[best - 1]!.rate;
-  const rounded = Number(next.toPrecision(2));
+  const isBeyond = (value: number): boolean => (best === 0 ? value < rate : value > rate);
+  // Two digits may not tell close rates apart.
+  const rounded = [2, 3, 4].map((digits) => Number(next.toPrecision(digits))).find(isBeyond) ?? next;
   const edge = best === 0 ? 'lowest' : 'highest';
   if (tried.length - initial >= MOST_GROWTH || rounded > HIGHEST_RATE) {
     const why =

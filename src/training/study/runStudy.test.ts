@@ -1,5 +1,5 @@
 // A study of parts of one's own on tiny images: stopped and resumed, and its table recomputed from its JSON.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { define, elementwise, layers, registerPart } from '../../api/flows.ts';
@@ -289,4 +289,33 @@ it('leaves out trainings that diverge, and says so', async () => {
     ),
   );
   rmSync(join(folder, 'diverging'), { recursive: true });
+}, 60_000);
+
+it('compares models of real numbers, which are standardised by the images', async () => {
+  const points = join(folder, 'points.csv');
+  const rows = Array.from(
+    { length: 200 },
+    (_, row) => `${3 * Math.sin(12.9 * row)},${(row % 5) + Math.cos(7.3 * row)}`,
+  );
+  writeFileSync(points, `x,y\n${rows.join('\n')}\n`);
+  const report = await runStudy(
+    {
+      base: {
+        preset: 'points',
+        model: { depth: 1, conditioner: { width: 8 } },
+        training: { batchSize: 16, steps: 5, warmupSteps: 1 },
+      },
+      datasets: [points],
+      seeds: [0],
+      grid: { 'model.mixing': ['1x1', 'reverse'] },
+    },
+    join(folder, 'real'),
+    engine,
+  );
+  expect(report!.unit).toBe('nats/value');
+  for (const { parameters, secondsPerStep, equalSteps } of report!.datasets[0]!.variants) {
+    expect(parameters).toBeGreaterThan(300);
+    expect(secondsPerStep).toBeGreaterThan(0);
+    expect(equalSteps!.mean).toBeLessThan(10);
+  }
 }, 60_000);

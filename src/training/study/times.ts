@@ -50,8 +50,8 @@ export function timeSteps(
   const rounds = roundsFor(expected);
   return releaseAfter(async (keep) => {
     const steps: ((round: number) => Promise<number>)[] = [];
-    for (const config of configs) {
-      const { store } = await startRun(config, memoryFiles('timing'), { dataset });
+    for (const requested of configs) {
+      const { config, store } = await startRun(requested, memoryFiles('timing'), { dataset });
       const sources = { config, dataset, store, activations, workers };
       const { trainer, batches, schedule } = await prepareTraining(sources, engine, keep);
       // Low enough to stay finite without a warm-up.
