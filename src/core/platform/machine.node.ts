@@ -1,5 +1,6 @@
-// The resources of the machine: cores and memory.
+// The machine: its cores and memory, and turns of the event loop.
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 
 /** The number of threads this process can run in parallel. */
 export function availableCores(): number {
@@ -14,4 +15,9 @@ export function defaultThreads(): number {
 /** The bytes of memory that this process may still allocate, within the limits of a container. */
 export function availableBytes(): number {
   return process.availableMemory();
+}
+
+/** Lets the event loop run once: timers, signals and input get their turn. */
+export async function nextTurn(): Promise<void> {
+  await setImmediate();
 }
