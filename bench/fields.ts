@@ -10,7 +10,7 @@ import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { mean, standardErrorOfMean } from '../src/core/numeric/statistics.ts';
 import { conditioned } from '../src/data/contract/conditions.ts';
 import { type Dataset, type ImageSet, imagesInMemory } from '../src/data/contract/dataset.ts';
-import { mixingNames } from '../src/flows/models/mixing.ts';
+import { mixingNames } from '../src/flows/models/partRegistries.ts';
 import { markdownTable } from '../src/model/card/reportText.ts';
 import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import {

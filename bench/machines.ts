@@ -14,7 +14,7 @@ import { parseChoices, wholeNumber } from '../src/app/cli/parts/options.ts';
 import { formatBytes, formatCounted } from '../src/app/cli/terminal/format.ts';
 import { formatTable, right } from '../src/app/cli/terminal/table.ts';
 import { median } from '../src/core/numeric/statistics.ts';
-import { networkWidth } from '../src/flows/models/couplings.ts';
+import { networkWidth } from '../src/flows/models/partRegistries.ts';
 import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import type { RankTimes } from './machinesRank.ts';
 import { machine } from './shared/machine.ts';

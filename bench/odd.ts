@@ -11,7 +11,7 @@ import { wholeNumber } from '../src/app/cli/parts/options.ts';
 import { reportFailure } from '../src/app/cli/terminal/failure.ts';
 import { DEFAULT_PRESET } from '../src/app/cli/training/preparedRun.ts';
 import { UserError } from '../src/core/errors.ts';
-import { countDimensions } from '../src/core/numeric/imageShape.ts';
+import { countDimensions } from '../src/core/numeric/arrays.ts';
 import { mean } from '../src/core/numeric/statistics.ts';
 import {
   type Dataset,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mixings } from '../src/flows/models/mixing.ts';
+import { mixings } from '../src/flows/models/partRegistries.ts';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { accessibilityFaults, buildStudio, serveFolder } from '../src/testing/studio.ts';
 import { findFaults } from './faults.ts';

@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 import ts from 'typescript';
 import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { largestDifference } from './core/numeric/compare.ts';
+import { largestDifference } from './core/numeric/statistics.ts';
 import { loadModel } from './model/loading/loadModel.ts';
 import type { Device } from './tensor/engine/devices/device.ts';
 import { buildPackage, commandLine } from './testing/command.ts';

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from './core/numeric/imageShape.ts';
+import type { ImageShape } from './core/numeric/arrays.ts';
 import { RandomStream } from './core/numeric/random.ts';
 import { partOptions } from './core/parts/index.ts';
 import { encodeSafetensors } from './data/files/safetensors.ts';

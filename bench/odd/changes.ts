@@ -1,6 +1,6 @@
 // Changes of images that make them odd, each plain to see.
 import sharp, { type Sharp } from 'sharp';
-import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
+import type { ImageShape } from '../../src/core/numeric/arrays.ts';
 import { RandomStream } from '../../src/core/numeric/random.ts';
 
 /** A change of an image, 8 bits per value. */

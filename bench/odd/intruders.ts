@@ -1,6 +1,6 @@
 // Ten kinds of odd images among typical ones, some of them also among the validation images: how many rank first.
 
-import { countDimensions } from '../../src/core/numeric/imageShape.ts';
+import { countDimensions } from '../../src/core/numeric/arrays.ts';
 import { type ImageShape, RandomStream } from '../../src/core/numeric/index.ts';
 import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import type { FlowModel } from '../../src/model/flowModel.ts';

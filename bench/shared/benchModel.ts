@@ -1,12 +1,12 @@
 // The default model of the benchmarks, the paper's for CIFAR-10, and its training on batches of random pixels.
 
-import { countDimensions, type ImageShape } from '../../src/core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../src/core/numeric/arrays.ts';
 import { RandomStream } from '../../src/core/numeric/random.ts';
 import { imagesInMemory } from '../../src/data/contract/dataset.ts';
 import { uniformDequantiser } from '../../src/flows/contract/dequantiser.ts';
 import { Glow } from '../../src/flows/models/glow.ts';
-import { mixings } from '../../src/flows/models/mixing.ts';
 import type { ModelOptions } from '../../src/flows/models/options.ts';
+import { mixings } from '../../src/flows/models/partRegistries.ts';
 import type { TrainingStart } from '../../src/runs/contents/trainingState.ts';
 import { inverseMethods } from '../../src/tensor/engine/graph/prepare.ts';
 import type { CompileOptions } from '../../src/tensor/engine/program.ts';

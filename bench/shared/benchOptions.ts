@@ -8,16 +8,15 @@ import {
   parseChoice,
   wholeNumber,
 } from '../../src/app/cli/parts/options.ts';
-import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
+import type { ImageShape } from '../../src/core/numeric/arrays.ts';
 import { registerExports } from '../../src/core/parts/registry.ts';
 import { importModule } from '../../src/core/platform/importModule.node.ts';
-import { conditioners, masks, transformers } from '../../src/flows/models/couplings.ts';
-import { mixings } from '../../src/flows/models/mixing.ts';
 import {
   completeOptions,
   type ModelOptions as FlowOptions,
   modelDefaults,
 } from '../../src/flows/models/options.ts';
+import { conditioners, masks, mixings, transformers } from '../../src/flows/models/partRegistries.ts';
 import { checkModelShape } from '../../src/runs/settings/modelShape.ts';
 import { type BenchModel, paperImageShape, paperModel } from './benchModel.ts';
 

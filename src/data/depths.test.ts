@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inEightBits } from '../core/numeric/values.ts';
+import { inEightBits } from '../core/numeric/arrays.ts';
 import { withStandardisation } from '../runs/images/valuesOfImages.ts';
 import { startRun } from '../runs/open/run.node.ts';
 import { resolveConfig } from '../runs/settings/resolve.ts';
@@ -9,7 +9,7 @@ import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import { readOne } from './contract/dataset.ts';
 import { memoryFiles } from './files/fileStore.ts';
 import { identifyImages } from './identity.ts';
-import { toBits, toFullRange } from './pixels/bitDepth.ts';
+import { toBits, toFullRange } from './pixels/values.ts';
 import { prepareDataset } from './prepareDataset.ts';
 import { openDataset, openSplit } from './registry.ts';
 

@@ -2,8 +2,6 @@
 import { option, phrase, UserError } from '../core/errors.ts';
 import { type ImageShape, showImageShape } from '../core/numeric/index.ts';
 import { type FetchOptions, fetchBytes, resolveUrl } from '../core/platform/index.ts';
-import { type Archive, isVisible, maxFileBytes, requireSize } from './contract/archive.ts';
-import { Budget, OverBudget } from './contract/budget.ts';
 import {
   type Dataset,
   type DatasetSource,
@@ -14,7 +12,15 @@ import {
   subset,
 } from './contract/dataset.ts';
 import { countPictures, type RawDataset, toRawDataset } from './contract/rawImages.ts';
-import { checkRange, type RandomAccess } from './files/randomAccess.ts';
+import {
+  type Archive,
+  Budget,
+  isVisible,
+  maxFileBytes,
+  OverBudget,
+  requireSize,
+} from './contract/reading.ts';
+import { checkRange, type RandomAccess } from './files/fileStore.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
 import {
   decodeImage,

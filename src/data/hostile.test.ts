@@ -18,8 +18,8 @@ import {
 import { openedBy } from '../testing/openedBy.ts';
 import { emptyFolder } from '../testing/temporaryFolder.ts';
 import { createZip, deflated } from '../testing/zipFiles.ts';
-import { Budget } from './contract/budget.ts';
-import { inMemory, type RandomAccess } from './files/randomAccess.ts';
+import { Budget } from './contract/reading.ts';
+import { inMemory, type RandomAccess } from './files/fileStore.ts';
 import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
 import { openDataset } from './registry.ts';

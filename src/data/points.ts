@@ -11,7 +11,7 @@ import {
   type ValidationShare,
 } from './contract/dataset.ts';
 import { createDataset } from './heldOut.ts';
-import { notFinite } from './pixels/finite.ts';
+import { notFinite } from './pixels/values.ts';
 import { isTestByHash } from './sources/splitOfName.ts';
 
 /**

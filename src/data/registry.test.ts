@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import { countElements } from '../core/numeric/ndarray.ts';
+import { countElements } from '../core/numeric/arrays.ts';
 import { eightBit } from '../testing/eightBit.ts';
 import { emptyFolder } from '../testing/temporaryFolder.ts';
 import { idxBytes } from '../testing/tinyImages.ts';

@@ -26,7 +26,7 @@ import { openArchive, openingOnce, requireNoLinksOut, storeKind } from './format
 import { imageFormats, isImageName } from './formats/imageDecoding.ts';
 import { createDataset, holdOutValidation } from './heldOut.ts';
 import { packedFile } from './packed/packedFile.ts';
-import { ofBits } from './pixels/bitDepth.ts';
+import { ofBits } from './pixels/values.ts';
 import { pointFiles } from './pointFiles.ts';
 import { cifar10Files } from './sets/cifar10.ts';
 import { findInDataFolders, findPrepared, openPrepared, unprepared } from './sets/dataFolder.ts';

@@ -1,6 +1,6 @@
 // The golden cases of layers: values, log-determinants and gradients, in both precisions, and the inverse.
 import { describe, it } from 'vitest';
-import type { Precision } from '../tensor/emitter.ts';
+import type { Precision } from '../tensor/tensor.ts';
 import { expectWithin, goldenCases } from '../testing/golden.ts';
 import { layerChecks } from '../testing/goldenLayers.ts';
 

@@ -1,19 +1,15 @@
 // Where the bits of an image are, by pixel and by stage: against plain loops, their sum, their place, and both precisions.
-
 import { afterEach, describe, expect, it } from 'vitest';
-import { largestDifference } from '../core/numeric/compare.ts';
-import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
-import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
+import { countDimensions, countElements, type ImageShape, type NdArray } from '../core/numeric/arrays.ts';
 import { RandomStream } from '../core/numeric/random.ts';
-import { mean } from '../core/numeric/statistics.ts';
+import { largestDifference, mean } from '../core/numeric/statistics.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { defineMixing } from '../flows/contract/mixing.ts';
 import type { ParameterSpecs } from '../flows/contract/parameters.ts';
-import { dequantisationName } from '../flows/models/dequantisation.ts';
 import { Glow } from '../flows/models/glow.ts';
-import { mixingNames, mixings } from '../flows/models/mixing.ts';
 import type { ModelOptions } from '../flows/models/options.ts';
+import { dequantisationName, mixingNames, mixings } from '../flows/models/partRegistries.ts';
 import { expectClose } from '../testing/golden.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
 import { plainBitsMap } from '../testing/plainLikelihood.ts';

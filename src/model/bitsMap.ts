@@ -1,5 +1,4 @@
 // Where the bits of images are, by pixel or by stage: for a model with classes given the class, or over all classes.
-
 import type { NdArray } from '../core/numeric/index.ts';
 import type { ImageSet } from '../data/contract/index.ts';
 import { constant, OPEN_BATCH } from '../tensor/index.ts';
@@ -14,8 +13,7 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
-import { oneHotClasses } from './likelihood/conditionArrays.ts';
-import { measureInBatches } from './likelihood/likelihood.ts';
+import { measureInBatches, oneHotClasses } from './likelihood/likelihood.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 type Options = Omit<BitsMapOptions, 'condition'>;

@@ -11,8 +11,7 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
-import { asConditionInputs, conditionInputs } from './likelihood/conditionArrays.ts';
-import { measureInBatches } from './likelihood/likelihood.ts';
+import { asConditionInputs, conditionInputs, measureInBatches } from './likelihood/likelihood.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** The class probabilities of an image, by Bayes' rule with equally likely classes. */

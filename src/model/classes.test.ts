@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../core/numeric/arrays.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { decodeSafetensors, encodeSafetensors } from '../data/files/safetensors.ts';
 import { Glow } from '../flows/models/glow.ts';

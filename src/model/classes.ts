@@ -1,6 +1,6 @@
 // The classes of a model: which ones a user means, by name or number, and as programs take them.
 import { option, phrase, UserError, unknownName } from '../core/errors.ts';
-import { type ConditionArrays, oneHotClasses } from './likelihood/conditionArrays.ts';
+import { type ConditionArrays, oneHotClasses } from './likelihood/likelihood.ts';
 
 /** A class: its name, or its number from 0. A text with a number is that number if no class has this name. */
 export type ClassName = string | number;

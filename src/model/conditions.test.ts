@@ -1,12 +1,11 @@
 // Models that depend on numbers and images that accompany each image: all uses of one, and what is refused.
 import { afterAll, describe, expect, it } from 'vitest';
-import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../core/numeric/arrays.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { conditioned } from '../data/contract/conditions.ts';
 import { imagesInMemory, subset } from '../data/contract/dataset.ts';
-import type { ConditionComponent } from '../flows/models/condition.ts';
 import { Glow } from '../flows/models/glow.ts';
-import type { ModelOptions } from '../flows/models/options.ts';
+import type { ConditionComponent, ModelOptions } from '../flows/models/options.ts';
 import { expectClose } from '../testing/golden.ts';
 import { randomModel } from '../testing/randomModel.ts';
 import type { ConditionChoice } from './conditions.ts';

@@ -16,7 +16,7 @@ import {
   type Conditioned,
   componentReader,
   conditionComponents,
-} from './likelihood/conditionArrays.ts';
+} from './likelihood/likelihood.ts';
 
 /** The values of a condition, by the names of its components: for all images, or one after the other for each. */
 export type ConditionChoice = Readonly<Record<string, number | ArrayLike<number>>>;

@@ -1,6 +1,6 @@
 // The parts of the log-likelihood: they add up to it, with and without classes and on several ranks.
 import { afterAll, describe, expect, it } from 'vitest';
-import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../core/numeric/arrays.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { Glow } from '../flows/models/glow.ts';

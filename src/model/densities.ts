@@ -12,8 +12,7 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
-import { oneHotClasses } from './likelihood/conditionArrays.ts';
-import { measureInBatches } from './likelihood/likelihood.ts';
+import { measureInBatches, oneHotClasses } from './likelihood/likelihood.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** The log-likelihood of images and its parts, in nats, of p(x) for a model with classes. */

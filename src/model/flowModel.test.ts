@@ -1,8 +1,7 @@
 // A trained model in use: round trips, what the results depend on, and what is refused.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../core/errors.ts';
-import type { ImageShape } from '../core/numeric/imageShape.ts';
-import { countElements } from '../core/numeric/ndarray.ts';
+import { countElements, type ImageShape } from '../core/numeric/arrays.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';

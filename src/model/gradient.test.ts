@@ -1,6 +1,6 @@
 // Gradients of the log-likelihood by the values of images: central differences, what they are of, and what is refused.
 import { describe, expect, it } from 'vitest';
-import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../core/numeric/arrays.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { parametersFrom } from '../flows/contract/parameters.ts';
 import type { ModelOptions } from '../flows/models/options.ts';

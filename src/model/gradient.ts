@@ -20,7 +20,7 @@ import {
   type ConditionArrays,
   conditionComponents,
   conditionInputs,
-} from './likelihood/conditionArrays.ts';
+} from './likelihood/likelihood.ts';
 import { zerosFor } from './pixels.ts';
 import type { TrainedModel } from './trainedModel.ts';
 

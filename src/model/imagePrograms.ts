@@ -1,5 +1,4 @@
 // The programs of a trained model: compiled on first use, run on batches as large as memory allows.
-
 import { UserError } from '../core/errors.ts';
 import { type ImageShape, requireWhole, showImageShape } from '../core/numeric/index.ts';
 import { availableBytes, nextTurn, requireMemory } from '../core/platform/index.ts';
@@ -26,8 +25,12 @@ import {
   partOfWork,
   type WorkOptions,
 } from './flowModelOptions.ts';
-import { asConditionInputs, componentReader, conditionInputs } from './likelihood/conditionArrays.ts';
-import type { Measurement } from './likelihood/likelihood.ts';
+import {
+  asConditionInputs,
+  componentReader,
+  conditionInputs,
+  type Measurement,
+} from './likelihood/likelihood.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** A program over images. */

@@ -1,5 +1,4 @@
 // Latents: how images become latents and latents images, draws from the priors, and parts of them.
-
 import { call, option, type Phrase, phrase, UserError } from '../core/errors.ts';
 import {
   countDimensions,
@@ -23,8 +22,12 @@ import {
   type ImagePrograms,
 } from './imagePrograms.ts';
 import type { Latents } from './latentArithmetic.ts';
-import { asConditionInputs, type ConditionArrays, conditionInputs } from './likelihood/conditionArrays.ts';
-import type { Batch } from './likelihood/likelihood.ts';
+import {
+  asConditionInputs,
+  type Batch,
+  type ConditionArrays,
+  conditionInputs,
+} from './likelihood/likelihood.ts';
 import { zerosFor } from './pixels.ts';
 import { DEFAULT_TEMPERATURE } from './temperature.ts';
 import type { TrainedModel } from './trainedModel.ts';

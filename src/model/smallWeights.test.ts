@@ -7,10 +7,9 @@ import { memoryFiles } from '../data/files/fileStore.ts';
 import { constant, constantValue } from '../tensor/tensor.ts';
 import { randomModel } from '../testing/randomModel.ts';
 import { changeHeader } from '../testing/safetensorsFiles.ts';
-import { readExport, WEIGHTS_FILE, weightsBytes } from './loading/readExport.ts';
+import { readExport, WEIGHTS_FILE, weightsBytes } from './loading/exportFiles.ts';
 import { decodeWeights, encodeWeights, finestExponent, roundedModel, trainedPaths } from './smallWeights.ts';
-import type { TrainedModel } from './trainedModel.ts';
-import { modelFingerprint } from './trainedModel.ts';
+import { modelFingerprint, type TrainedModel } from './trainedModel.ts';
 
 const model = randomModel([4, 6, 3], { mixing: 'emerging', levels: 1 });
 const paths = trainedPaths(model.model);

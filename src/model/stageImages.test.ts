@@ -1,7 +1,6 @@
 // The outputs of a model's stages for images: their places, values and shapes.
 import { afterAll, expect, it } from 'vitest';
-import { countDimensions, type ImageShape } from '../core/numeric/imageShape.ts';
-import type { NdArray } from '../core/numeric/ndarray.ts';
+import { countDimensions, type ImageShape, type NdArray } from '../core/numeric/arrays.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { parametersFrom } from '../flows/contract/parameters.ts';
 import { Glow } from '../flows/models/glow.ts';

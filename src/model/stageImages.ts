@@ -14,7 +14,7 @@ import {
   type ImageProgram,
   type ImagePrograms,
 } from './imagePrograms.ts';
-import { asConditionInputs, conditionInputs } from './likelihood/conditionArrays.ts';
+import { asConditionInputs, conditionInputs } from './likelihood/likelihood.ts';
 import { zerosFor } from './pixels.ts';
 import type { TrainedModel } from './trainedModel.ts';
 

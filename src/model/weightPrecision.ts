@@ -8,8 +8,12 @@ import { multiply, sum } from '../tensor/operations/index.ts';
 import type { FlowModelOptions } from './flowModelOptions.ts';
 import { overEqualClasses } from './gradient.ts';
 import { compileForImages, type ImageProgram } from './imagePrograms.ts';
-import { asConditionInputs, componentReader, conditionInputs } from './likelihood/conditionArrays.ts';
-import { measureInBatches } from './likelihood/likelihood.ts';
+import {
+  asConditionInputs,
+  componentReader,
+  conditionInputs,
+  measureInBatches,
+} from './likelihood/likelihood.ts';
 import { finestExponent, trainedPaths, type WeightExponents } from './smallWeights.ts';
 import type { TrainedModel } from './trainedModel.ts';
 

@@ -1,6 +1,6 @@
 // Every long call stops when its signal is aborted, reports how far it is, and leaves the model usable.
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ImageShape } from '../core/numeric/imageShape.ts';
+import type { ImageShape } from '../core/numeric/arrays.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import { Glow } from '../flows/models/glow.ts';

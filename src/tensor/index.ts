@@ -1,5 +1,16 @@
 // Public to other folders: tensors, shapes, definitions of programs.
-export type { ProgramDefinition } from './programDefinition.ts';
-export { elementCount, isOpen, OPEN_BATCH, type Shape, sameShape, showShape } from './shape.ts';
-export { constant, constantValue, input, ShapeError, Tensor } from './tensor.ts';
-export { topologicalOrder } from './traversal.ts';
+export {
+  constant,
+  constantValue,
+  elementCount,
+  input,
+  isOpen,
+  OPEN_BATCH,
+  type ProgramDefinition,
+  type Shape,
+  ShapeError,
+  sameShape,
+  showShape,
+  Tensor,
+  topologicalOrder,
+} from './tensor.ts';

@@ -1,7 +1,6 @@
-// The symbolic tensor: a node of a graph, computed by an operation from other tensors.
+// The symbolic tensor: a node of a graph, computed by an operation from other tensors. With its shape, what operations emit,
+// and programs, which are graphs with named inputs and outputs.
 import { countElements, type NdArray } from '../core/numeric/index.ts';
-import type { Emitter } from './emitter.ts';
-import { isOpen, type Shape, showShape } from './shape.ts';
 
 /**
  * A kind of computation: the shape of its result, its gradient as a graph of other operations, and its ONNX nodes.
@@ -137,4 +136,180 @@ export function constantValue(tensor: Tensor): NdArray | undefined {
 /** Whether the tensor's values are passed in from outside. */
 export function isInput(tensor: Tensor): boolean {
   return isComputedBy(inputOperation, tensor);
+}
+
+/**
+ * The lengths of a tensor's axes. A negative length −n means n times the open batch: `[-1, 28, 28, 1]`
+ * is a batch of any number of images, `[-784, 1]` the same pixels as rows. At most one axis of a shape is
+ * open.
+ */
+export type Shape = readonly number[];
+
+/** The length of a batch axis that is known only when the program runs. */
+export const OPEN_BATCH = -1;
+
+/** Whether some axis depends on the open batch. */
+export function isOpen(shape: Shape): boolean {
+  return shape.some((length) => length < 0);
+}
+
+/** The product of the lengths; negative if it is a multiple of the open batch. */
+export function elementCount(shape: Shape): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** Whether two shapes are the same, axis by axis. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/** A shape in the form of ONNX's Reshape: the one open axis is inferred. */
+export function onnxShape(shape: Shape): number[] {
+  return shape.map((length) => (length < 0 ? -1 : length));
+}
+
+/** A shape as text: `[N, 28, 28, 1]`, with N for the open batch. */
+export function showShape(shape: Shape): string {
+  return `[${shape.map((length) => (length < 0 ? (length === -1 ? 'N' : `${-length}·N`) : length)).join(', ')}]`;
+}
+
+/** The shape that two operands broadcast to, aligned at their last axes, or undefined if they do not fit. */
+export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
+  const rank = Math.max(a.length, b.length);
+  const out: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const leftLength = a[axis - rank + a.length] ?? 1;
+    const right = b[axis - rank + b.length] ?? 1;
+    if (leftLength !== right && leftLength !== 1 && right !== 1) {
+      return undefined;
+    }
+    out.push(leftLength === 1 ? right : leftLength);
+  }
+  return out;
+}
+
+/** The precision of a program. */
+export type Precision = (typeof precisions)[number];
+
+/** The precisions by name. */
+export const precisions = ['float32', 'float64'] as const;
+
+/** An ONNX attribute: an integer, a list of integers, a string, or a real number marked as such. */
+export type AttributeValue = number | readonly number[] | string | RealAttribute;
+
+/** Marks a number as real, because ONNX distinguishes 1.0 from 1. */
+interface RealAttribute {
+  /** The number. */
+  readonly real: number;
+}
+
+/** Collects nodes, typed as ONNX operators, and constants; tensors are identified by name. */
+export interface Emitter {
+  /** The type of all real numbers of the program. */
+  readonly precision: Precision;
+  /** Adds a node with one output and returns the output's name. */
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, AttributeValue>>,
+  ): string;
+  /** Adds a node with several outputs and returns their names. */
+  nodes(
+    type: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes?: Readonly<Record<string, AttributeValue>>,
+  ): string[];
+  /** A real constant in the program's precision. */
+  reals(values: Float32Array | Float64Array, shape: readonly number[]): string;
+  /** A constant list of 64-bit integers: axes, sizes, pads. */
+  integers(values: readonly number[]): string;
+  /**
+   * A constant table of 32-bit integers; `key` identifies its contents, so that equal tables are built and
+   * stored once.
+   */
+  indices(key: string, shape: readonly number[], make: () => Int32Array): string;
+  /**
+   * The value reached by applying `body` repeatedly from `start`, until it no longer changes or `limit`
+   * iterations are done. `body` may use everything that was emitted before.
+   */
+  repeat(start: string, limit: number, body: (value: string) => string): string;
+}
+
+/** A constant number without axes. */
+export function scalar(emit: Emitter, value: number): string {
+  return emit.reals(Float64Array.of(value), []);
+}
+
+/**
+ * The given tensors and everything they depend on, inputs first; nothing beyond a tensor where `stop` holds.
+ */
+export function topologicalOrder(
+  outputs: readonly Tensor[],
+  stop: (node: Tensor) => boolean = () => false,
+): Tensor[] {
+  const seen = new Set<Tensor>();
+  const open = [...outputs];
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (!seen.has(node)) {
+      seen.add(node);
+      if (!stop(node)) {
+        open.push(...node.inputs);
+      }
+    }
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** A graph with named inputs and outputs; compiled once, run many times. */
+export interface ProgramDefinition {
+  /** The tensors whose values are passed to a run: nothing that they depend on is computed. */
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  /** The tensors whose values a run returns. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
+/** The tensors that a program computes, and the inputs and constants that they depend on. */
+export function listTensors({ inputs, outputs }: ProgramDefinition): Tensor[] {
+  const inputTensors = new Set(Object.values(inputs));
+  return topologicalOrder(Object.values(outputs), (tensor) => inputTensors.has(tensor));
+}
+
+/** Throws if an output depends on an input that the program does not name. */
+export function checkInputs(definition: ProgramDefinition): void {
+  const named = new Set(Object.values(definition.inputs));
+  for (const tensor of listTensors(definition)) {
+    if (isInput(tensor) && !named.has(tensor)) {
+      const { name } = tensor.attributes as { name: string };
+      throw new Error(`the program uses the input '${name}' but does not list it`);
+    }
+  }
+}
+
+/**
+ * The tensors whose values depend only on constants and are used by something that does not (or are
+ * outputs): the results of constant folding, computed once before the program is compiled.
+ */
+export function constantFrontier(definition: ProgramDefinition): Tensor[] {
+  const inputTensors = new Set(Object.values(definition.inputs));
+  const outputs = Object.values(definition.outputs);
+  const fixed = new Set<Tensor>();
+  const frontier = new Set<Tensor>();
+  for (const tensor of listTensors(definition)) {
+    if (!inputTensors.has(tensor) && tensor.inputs.every((input) => fixed.has(input))) {
+      fixed.add(tensor);
+    } else {
+      for (const input of tensor.inputs) {
+        if (fixed.has(input)) {
+          frontier.add(input);
+        }
+      }
+    }
+  }
+  for (const output of outputs) {
+    if (fixed.has(output)) {
+      frontier.add(output);
+    }
+  }
+  return [...frontier].filter((tensor) => !constantValue(tensor));
 }

@@ -1,6 +1,6 @@
 // The library in a page of Firefox: a model's values, and a training, against Node's.
 import { expect, it } from 'vitest';
-import { largestDifference } from '../core/numeric/compare.ts';
+import { largestDifference } from '../core/numeric/statistics.ts';
 import { memoryFiles } from '../data/files/fileStore.ts';
 import { loadModel } from '../model/loading/loadModel.ts';
 import { startRun } from '../runs/open/run.node.ts';

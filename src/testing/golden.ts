@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import type { Precision } from '../tensor/emitter.ts';
+import type { Precision } from '../tensor/tensor.ts';
 import { type Comparison, compared, type GoldenCase } from './goldenValues.ts';
 
 /** The folder of the cases: `GOLDEN`, or the project's copy. */

@@ -1,7 +1,7 @@
 // Every golden case of layers, models and optimisers in a page: the values and gradients of Node's tests there.
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mixingNames } from '../flows/models/mixing.ts';
+import { mixingNames } from '../flows/models/partRegistries.ts';
 import { bundle, describeInChromium } from './browser.ts';
 import { expectWithin, goldenCases } from './golden.ts';
 import { layerChecks } from './goldenLayers.ts';

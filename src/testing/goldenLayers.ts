@@ -1,19 +1,16 @@
 // The golden cases of layers: values, log-determinants, gradients and the inverse, as comparisons.
-
-import type { ImageShape } from '../core/numeric/imageShape.ts';
-import type { NdArray } from '../core/numeric/ndarray.ts';
+import type { ImageShape, NdArray } from '../core/numeric/arrays.ts';
 import type { Bijection } from '../flows/contract/bijection.ts';
 import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
-import { checkerboard } from '../flows/coupling/masks.ts';
+import { checkerboard } from '../flows/coupling/parts.ts';
 import { spline } from '../flows/coupling/spline.ts';
 import { actnorm } from '../flows/layers/actnorm.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/layers/conv1x1.ts';
 import { scaledConvolution } from '../flows/layers/scaledConvolution.ts';
 import { squeeze } from '../flows/layers/squeeze.ts';
-import { buildCoupling } from '../flows/models/couplings.ts';
-import { mixingNames, mixings } from '../flows/models/mixing.ts';
+import { buildCoupling, mixingNames, mixings } from '../flows/models/partRegistries.ts';
 import { split, topPrior } from '../flows/priors/prior.ts';
 import { defaultDevice, deviceRecord } from '../tensor/engine/devices/device.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';

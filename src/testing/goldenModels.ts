@@ -1,10 +1,10 @@
 // The golden models: likelihoods, latents, gradients, decoding, and data-dependent initialisation, as comparisons.
 
-import type { ImageShape } from '../core/numeric/imageShape.ts';
+import type { ImageShape } from '../core/numeric/arrays.ts';
 import { parametersFrom, startingParameters } from '../flows/contract/parameters.ts';
 import { bitsPerDim } from '../flows/models/flow.ts';
 import { Glow } from '../flows/models/glow.ts';
-import { mixings } from '../flows/models/mixing.ts';
+import { mixings } from '../flows/models/partRegistries.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { divide, negate, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';

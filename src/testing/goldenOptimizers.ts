@@ -1,9 +1,8 @@
 // The golden cases of optimisers: weights and their averages after each of several updates, as comparisons.
 
-import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../core/numeric/arrays.ts';
 import { ParameterLayout } from '../flows/models/parameterLayout.ts';
 import { newGuard } from '../runs/contents/guardState.ts';
-import type { Precision } from '../tensor/emitter.ts';
 import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
 import { compile } from '../tensor/engine/program.ts';
 import { releaseAfter } from '../tensor/engine/resources.ts';
@@ -13,6 +12,7 @@ import { averageShare, withAverage } from '../tensor/optimizers/average.ts';
 import { muon } from '../tensor/optimizers/muon.ts';
 import { type Optimizer, ruleFor } from '../tensor/optimizers/optimizer.ts';
 import { updateProgram } from '../tensor/optimizers/programs.ts';
+import type { Precision } from '../tensor/tensor.ts';
 import { HostArrays } from '../training/step/hostArrays.ts';
 import { type Comparison, compared, type GoldenCase, type GoldenCheck, ndarray } from './goldenValues.ts';
 

@@ -1,8 +1,8 @@
 // The values of golden cases, and how close a result is to them; runs in a page too.
 
-import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
-import type { Precision } from '../tensor/emitter.ts';
+import { countElements, type NdArray } from '../core/numeric/arrays.ts';
 import type { Device } from '../tensor/engine/devices/device.ts';
+import type { Precision } from '../tensor/tensor.ts';
 
 /** One golden file: arrays under the keys that `maths` uses, and the other fields of its kind. */
 // biome-ignore lint/suspicious/noExplicitAny: each kind of file has its own form, which its test knows.

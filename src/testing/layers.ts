@@ -1,19 +1,15 @@
 // The registry of layers, for every test of the bijection contract. A layer that is not a mixing adds a line.
-
-import type { ImageShape } from '../core/numeric/imageShape.ts';
+import type { ImageShape } from '../core/numeric/arrays.ts';
 import type { PartDefinition, PartRegistry, PartSettings } from '../core/parts/index.ts';
-import type { Bijection } from '../flows/contract/bijection.ts';
-import { chain } from '../flows/contract/chain.ts';
+import { type Bijection, chain } from '../flows/contract/bijection.ts';
 import { additive } from '../flows/coupling/additive.ts';
 import { affine } from '../flows/coupling/affine.ts';
 import { conditionContext } from '../flows/coupling/conditionContext.ts';
-import { contextImages } from '../flows/coupling/context.ts';
 import { coupling } from '../flows/coupling/coupling.ts';
 import { gatedConditioner } from '../flows/coupling/gatedConditioner.ts';
 import { glowConditioner } from '../flows/coupling/glowConditioner.ts';
-import type { MaskFor } from '../flows/coupling/mask.ts';
-import { checkerboard } from '../flows/coupling/masks.ts';
 import { mixture } from '../flows/coupling/mixture.ts';
+import { checkerboard, contextImages, type MaskFor } from '../flows/coupling/parts.ts';
 import { spline } from '../flows/coupling/spline.ts';
 import { noiseSteps } from '../flows/dequantisers/variationalDequantiser.ts';
 import { actnorm } from '../flows/layers/actnorm.ts';
@@ -30,10 +26,13 @@ import {
   buildCoupling,
   type CouplingChoice,
   conditioners,
+  layersOfMixing,
+  type Mixing,
   masks,
+  mixingNames,
+  mixings,
   transformers,
-} from '../flows/models/couplings.ts';
-import { layersOfMixing, type Mixing, mixingNames, mixings } from '../flows/models/mixing.ts';
+} from '../flows/models/partRegistries.ts';
 
 // Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense.
 const grey: ImageShape = [5, 4, 1];

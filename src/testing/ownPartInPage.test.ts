@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as define from '../api/shared/define.ts';
 import * as limits from '../api/shared/limits.ts';
-import { largestDifference } from '../core/numeric/compare.ts';
+import { largestDifference } from '../core/numeric/statistics.ts';
 import { option, registerPart } from '../core/parts/index.ts';
 import { imagesInMemory } from '../data/contract/dataset.ts';
 import { memoryFiles, readFiles } from '../data/files/fileStore.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { decode, encode } from 'fast-png';
-import { countElements } from '../core/numeric/ndarray.ts';
+import { countElements } from '../core/numeric/arrays.ts';
 
 /** Writes an 8-bit image, HWC, and its parent folders. */
 export function writePng(

@@ -1,12 +1,10 @@
 // Arrays as tensors of a program, and what it computes from them; runs in a page too.
-import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../core/numeric/arrays.ts';
 import { RandomStream } from '../core/numeric/random.ts';
-import type { Precision } from '../tensor/emitter.ts';
 import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
 import { compile, compilePrepared } from '../tensor/engine/program.ts';
 import { releaseAfter } from '../tensor/engine/resources.ts';
-import type { ProgramDefinition } from '../tensor/programDefinition.ts';
-import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import { constant, input, type Precision, type ProgramDefinition, type Tensor } from '../tensor/tensor.ts';
 
 type Arrays = Readonly<Record<string, NdArray>>;
 

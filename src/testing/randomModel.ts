@@ -1,7 +1,5 @@
 // Tiny models with random weights, for tests of code that takes any model.
-
-import type { ImageShape } from '../core/numeric/imageShape.ts';
-import { countElements, type NdArray } from '../core/numeric/ndarray.ts';
+import { countElements, type ImageShape, type NdArray } from '../core/numeric/arrays.ts';
 import { RandomStream } from '../core/numeric/random.ts';
 import { randomParameters } from '../flows/checks/randomParameters.ts';
 import type { ParameterSpecs } from '../flows/contract/parameters.ts';

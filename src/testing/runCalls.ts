@@ -1,6 +1,6 @@
 // A process that runs calls of the command one after another, each in the folder that it names; the end of a call is a line
 // on both streams, after what the call has written.
-import { runCommand } from '../app/cli/runCommand.ts';
+import { runCommand } from '../app/cli/commandTree.ts';
 
 /** What the process is told: one call of the command. */
 export interface Call {

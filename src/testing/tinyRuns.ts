@@ -1,7 +1,7 @@
 // A run that takes a second: its images and its configuration.
 import { conditioned } from '../data/contract/conditions.ts';
 import { type Dataset, type ImageSet, imagesInMemory, labelled, readAll } from '../data/contract/dataset.ts';
-import { requireEightBits } from '../data/pixels/bitDepth.ts';
+import { requireEightBits } from '../data/pixels/values.ts';
 import type { Config, ConfigLayer } from '../runs/settings/configSchema.ts';
 import { resolveConfig } from '../runs/settings/resolve.ts';
 import { tinyImages } from './tinyImages.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { largestDifference } from '../core/numeric/compare.ts';
+import { largestDifference } from '../core/numeric/statistics.ts';
 import { firstImages, imagesInMemory, readAll } from '../data/contract/dataset.ts';
 import { drawActivations } from '../data/pictures/activations.ts';
 import { openDataset } from '../data/registry.ts';

@@ -3,7 +3,7 @@ import { FlowModel } from 'emerging-flows';
 import { Glow } from 'emerging-flows/flows';
 import { constant } from 'emerging-flows/tensor';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../src/core/numeric/imageShape.ts';
+import type { ImageShape } from '../../src/core/numeric/arrays.ts';
 import { randomParameters } from '../../src/flows/checks/randomParameters.ts';
 import type { ModelOptions } from '../../src/flows/models/options.ts';
 import { tinyImages } from '../../src/testing/tinyImages.ts';

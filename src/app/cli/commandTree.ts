@@ -1,10 +1,12 @@
-// The definition of the command: every subcommand and its options.
+// The command `emerging`: its subcommands and their options, and a call of it, whose failure prints one line and sets the exit
+// code.
 import { pathToFileURL } from 'node:url';
-import { Command, type Option } from 'commander';
-import { UserError, unknownName } from '../../core/errors.ts';
+import { Command, CommanderError, type Option } from 'commander';
+import { messageLine, UserError, unknownName } from '../../core/errors.ts';
 import { importModule } from '../../core/platform/index.node.ts';
 import { version } from './parts/version.ts';
 import { refuseRanks } from './ranks/refuseRanks.ts';
+import { reportFailure } from './terminal/failure.ts';
 import { formatCount } from './terminal/format.ts';
 
 /** A subcommand: what the help of the program says about it, and its definition. */
@@ -238,7 +240,7 @@ function calledBy(args: readonly string[]): string[] {
  *
  * @throws UserError with the most similar names if not
  */
-export function requireKnownCommand(program: Command, args: readonly string[]): void {
+function requireKnownCommand(program: Command, args: readonly string[]): void {
   let command = program;
   for (const word of commandWords(args)) {
     if (command.commands.length === 0 || word === 'help') {
@@ -260,7 +262,7 @@ export function requireKnownCommand(program: Command, args: readonly string[]): 
  * The words of the deepest subcommand in the arguments: `['emerging', 'datasets', 'show']`; options are
  * skipped.
  */
-export function commandPath(program: Command, args: readonly string[]): string[] {
+function commandPath(program: Command, args: readonly string[]): string[] {
   const path = [];
   for (let command: Command | null = findCommand(program, args); command; command = command.parent) {
     path.unshift(command.name());
@@ -305,4 +307,49 @@ function refuseEmpty(called: Command): void {
 /** Whether a value, or one of several, is the empty string. */
 function isEmpty(value: unknown): boolean {
   return [value].flat().includes('');
+}
+
+/** Usage errors of the parser whose message does not name the valid choices. */
+const seeHelp = new Set([
+  'commander.unknownOption',
+  'commander.excessArguments',
+  'commander.missingArgument',
+  'commander.missingMandatoryOptionValue',
+  'commander.optionMissingArgument',
+]);
+
+/** How V8 and ONNX Runtime report that an array does not fit in memory. */
+const outOfMemory =
+  /Array buffer allocation failed|Invalid typed array length|Failed to allocate memory|bad_alloc|reaching memory limit|more than a loop can hold/;
+
+/** Runs the command with the words after its name. A failure is reported, and sets the exit code of this process. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  const program = await createProgram(args);
+  try {
+    requireKnownCommand(program, args);
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = reportFailure(explained(error, program, args), {
+      debug: args.includes('--debug'),
+      json: args.includes('--json'),
+    });
+  }
+}
+
+/** Errors from libraries that the user can fix, with what to do. */
+function explained(error: unknown, program: Command, args: readonly string[]): unknown {
+  if (error instanceof CommanderError && seeHelp.has(error.code)) {
+    const problem = messageLine(error.message.replace(/^error: /, '')).replace(/\.$/, '');
+    const help = [...commandPath(program, args), '--help'].join(' ');
+    return new UserError('invalid-argument', `${problem}; see ${help}`, { cause: error });
+  }
+  if (error instanceof Error && !(error instanceof UserError) && outOfMemory.test(error.message)) {
+    return new UserError(
+      'out-of-memory',
+      `out of memory (${error.message.split('\n')[0]}): ` +
+        'use a smaller model, a smaller batch or fewer images',
+      { cause: error },
+    );
+  }
+  return error;
 }

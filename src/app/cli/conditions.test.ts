@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { inMemory } from '../../data/files/randomAccess.ts';
+import { inMemory } from '../../data/files/fileStore.ts';
 import { npyBytes, readNpyHeader } from '../../data/formats/npy.ts';
 import { openDataset } from '../../data/registry.ts';
 import { commandProcess } from '../../testing/command.ts';

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { describeOptions } from '../../core/parts/index.ts';
-import { inMemory } from '../../data/files/randomAccess.ts';
+import { inMemory } from '../../data/files/fileStore.ts';
 import { HEADER_BYTES } from '../../data/packed/packedLayout.ts';
 import { innerParts } from '../../flows/models/options.ts';
 import { commandProcess } from '../../testing/command.ts';

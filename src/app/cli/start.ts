@@ -9,6 +9,6 @@ if (missing.length > 0) {
   noteOnStderr(missingPackages('emerging: the command line requires', missing).message);
   process.exitCode = 1;
 } else {
-  const { runCommand } = await import('./runCommand.ts');
+  const { runCommand } = await import('./commandTree.ts');
   await runCommand(process.argv.slice(2));
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { largestDifference } from '../../core/numeric/compare.ts';
+import { largestDifference } from '../../core/numeric/statistics.ts';
 import { commandLine, commandProcess } from '../../testing/command.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';

@@ -1,8 +1,8 @@
 // The matrices between tiles against dense ones, made tap by tap.
 import { expect, it } from 'vitest';
+import { countElements, type NdArray } from './arrays.ts';
 import { cornerTiles } from './cornerTiles.ts';
 import { inverse } from './linearAlgebra.ts';
-import { countElements, type NdArray } from './ndarray.ts';
 import { RandomStream } from './random.ts';
 
 function createKernel(side: number, channels: number): NdArray {

@@ -1,7 +1,8 @@
 // Inverts a corner convolution on the host, one pixel at a time, and the matrices between tiles, runs of neighbouring pixels
 // of a row, solved for one of them.
+
+import type { NdArray } from './arrays.ts';
 import { decompose, invert } from './linearAlgebra.ts';
-import type { NdArray } from './ndarray.ts';
 
 /** Where a tile lies that another one depends on. */
 export interface TileNeighbour {

@@ -1,6 +1,33 @@
 // Public to other folders: arrays, shapes, statistics, random streams.
+
+export {
+  bitsOfKind,
+  bytesOfValue,
+  bytesOfValues,
+  concatenated,
+  copied,
+  copyInto,
+  countDimensions,
+  countElements,
+  type ImageShape,
+  imageShapeIn,
+  inEightBits,
+  isPointShape,
+  joinBytes,
+  kindInWords,
+  largestImage,
+  type NdArray,
+  oneHotRows,
+  showImageShape,
+  timesHalved,
+  type ValueKind,
+  type Values,
+  valueKind,
+  valueKinds,
+  valuesInBytes,
+  zeros,
+} from './arrays.ts';
 export { BitStack, INTERVAL_TOTAL, StackEmpty } from './bitStack.ts';
-export { countNonFinite, dot, relativeError } from './compare.ts';
 export { type ComplexInverses, invertComplexMatrices } from './complexMatrices.ts';
 export {
   cornerTiles,
@@ -11,15 +38,6 @@ export {
 } from './cornerTiles.ts';
 export { largestDivisor } from './divisor.ts';
 export {
-  countDimensions,
-  type ImageShape,
-  imageShapeIn,
-  isPointShape,
-  largestImage,
-  showImageShape,
-  timesHalved,
-} from './imageShape.ts';
-export {
   decompose,
   invert,
   type LuDecomposition,
@@ -28,7 +46,6 @@ export {
   orthogonalFactors,
   randomOrthogonal,
 } from './linearAlgebra.ts';
-export { countElements, type NdArray, oneHotRows } from './ndarray.ts';
 export { once } from './once.ts';
 export { requireArgument, requireFinite, requireKnown, requireWhole } from './optionValues.ts';
 export { otherParity, type Parity, pixelParity, pixelsOfParity } from './parity.ts';
@@ -45,20 +62,15 @@ export {
 } from './portableMath.ts';
 export { RandomStream } from './random.ts';
 export { holm, overSeeds, pairedDifferences, type SeedMean, studentTest } from './seedStatistics.ts';
-export { Moments, mean, median, quantile, standardErrorOfMean, valueRange, variance } from './statistics.ts';
 export {
-  bitsOfKind,
-  bytesOfValue,
-  bytesOfValues,
-  concatenated,
-  copied,
-  copyInto,
-  inEightBits,
-  kindInWords,
-  type ValueKind,
-  type Values,
-  valueKind,
-  valueKinds,
-  valuesInBytes,
-  zeros,
-} from './values.ts';
+  countNonFinite,
+  dot,
+  Moments,
+  mean,
+  median,
+  quantile,
+  relativeError,
+  standardErrorOfMean,
+  valueRange,
+  variance,
+} from './statistics.ts';

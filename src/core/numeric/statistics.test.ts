@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { mean, median, quantile, standardErrorOfMean, valueRange, variance } from './statistics.ts';
+import {
+  largestDifference,
+  mean,
+  median,
+  quantile,
+  standardErrorOfMean,
+  valueRange,
+  variance,
+} from './statistics.ts';
 
 describe('statistics', () => {
   it('of a few numbers match values computed by hand', () => {
@@ -26,4 +34,10 @@ describe('statistics', () => {
     expect(valueRange(values)).toEqual([1, 10]);
     expect(values).toEqual([10, 9, 2, 1]);
   });
+});
+
+it('largestDifference takes the largest of either sign, and NaN before all others', () => {
+  expect(largestDifference([1, 5, -2], [2, 3, 1])).toBe(3);
+  expect(largestDifference([1, Number.NaN, 9], [1, 1, 1])).toBeNaN();
+  expect(largestDifference([1], [1, 1])).toBeNaN();
 });

@@ -2,27 +2,25 @@
 export {
   type CompletePart,
   changedPart,
-  isDefinition,
-  type PartChoice,
-  type PartDefinition,
-  type PartialDefinition,
-  type PartSettings,
-  partName,
-  partOptions,
-} from './definition.ts';
-export { clip, explainIssue, show } from './issues.ts';
-export {
   choice,
   describeOptions,
   fraction,
+  isDefinition,
   numberFrom,
   type OptionFacts,
   type OptionSchemas,
   type OptionValues,
   oddNumber,
   option,
+  type PartChoice,
+  type PartDefinition,
+  type PartialDefinition,
+  type PartSettings,
+  partName,
+  partOptions,
   positive,
   rangeText,
   wholeNumber,
-} from './options.ts';
+} from './definition.ts';
+export { clip, explainIssue, show } from './issues.ts';
 export { PartRegistry, registerExports, registerPart, registerParts } from './registry.ts';

@@ -4,6 +4,8 @@ import { call, nearestNames, phrase, UserError } from '../errors.ts';
 import {
   type CompletePart,
   isDefinition,
+  type OptionSchemas,
+  type OptionValues,
   type PartChoice,
   type PartDefinition,
   type PartKind,
@@ -12,7 +14,6 @@ import {
   partOptions,
 } from './definition.ts';
 import { clip, explainIssue, show } from './issues.ts';
-import type { OptionSchemas, OptionValues } from './options.ts';
 
 interface KindOfPart {
   readonly kind: PartKind;

@@ -1,6 +1,7 @@
-// The resources of the machine: cores and memory.
+// The machine: its cores and memory, and turns of the event loop.
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 
 /** The number of threads this process can run in parallel. */
 export function availableCores(): number {
@@ -45,4 +46,9 @@ function readIfThere(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Lets the event loop run once: timers, signals and input get their turn. */
+export async function nextTurn(): Promise<void> {
+  await setImmediate();
 }

@@ -1,4 +1,4 @@
-// The resources of the machine: cores and memory, as far as a page is told.
+// The machine, as far as a page is told: its cores and memory, and turns of the event loop.
 
 /** More workers than this, each with a runtime of its own, would take long to start and much memory. */
 const MOST_WORKERS = 8;
@@ -23,4 +23,19 @@ const LARGEST_MEMORY = 2 ** 32;
 export function availableBytes(): number {
   const { deviceMemory } = navigator as { deviceMemory?: number };
   return Math.min(LARGEST_MEMORY, ((deviceMemory ?? 8) * 2 ** 30) / 2);
+}
+
+/**
+ * Lets the event loop run once: messages, timers and input get their turn. A message takes that turn at once;
+ * timers that call one another wait for 4 ms.
+ */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 }

@@ -1,7 +1,7 @@
 // Fetches a file whole, within a limit.
 import { UserError } from '../errors.ts';
+import { joinBytes } from '../numeric/arrays.ts';
 import { visibleText } from '../visibleText.ts';
-import { joinBytes } from './joinBytes.ts';
 
 /** How a file is fetched. */
 export interface FetchOptions {

@@ -1,6 +1,6 @@
 // Data exchanges between ranks: MPI requests, waiting for them, and errors for ranks that don't respond.
 import { setTimeout as pause } from 'node:timers/promises';
-import { nextTurn } from '../platform/eventLoop.node.ts';
+import { nextTurn } from '../platform/machine.node.ts';
 import type { MpiJob, Request } from './openMpi.node.ts';
 import { nameOfRank, type Ranks, RanksLost, type Summed } from './ranks.ts';
 

@@ -1,15 +1,16 @@
 // Public to other folders: ranks, and how a process joins them.
-export { launchIn, withoutLaunch } from './launcher.ts';
 export {
   fromLeader,
   gather,
   isKnownToAll,
   isOnAny,
   LeaderFailed,
+  launchIn,
   nameOfRank,
   onlyRank,
   partOfRank,
   type Ranks,
   RanksLost,
   ranksBeside,
+  withoutLaunch,
 } from './ranks.ts';

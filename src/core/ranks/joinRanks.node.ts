@@ -5,9 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
 import { Exchanges, LEAST_SECONDS, waitingTime } from './exchanges.node.ts';
-import { type Launch, launchIn, withoutLaunch } from './launcher.ts';
 import { openMpi } from './openMpi.node.ts';
-import { gather, onlyRank, type Ranks } from './ranks.ts';
+import { gather, type Launch, launchIn, onlyRank, type Ranks, withoutLaunch } from './ranks.ts';
 
 /** How ranks are joined. */
 export interface JoinOptions {

@@ -1,10 +1,8 @@
 // Conditions in arrays, and images as conditions: their names, sizes that differ from the images', and what is refused.
-
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { countElements } from '../../core/numeric/ndarray.ts';
-import type { Values } from '../../core/numeric/values.ts';
+import { countElements, type Values } from '../../core/numeric/arrays.ts';
 import { npy, type SparseFile, sparseNpy, writeHostileFile } from '../../testing/hostile/hostileImages.ts';
 import { writePng } from '../../testing/pngFiles.ts';
 import { temporaryFolder } from '../../testing/temporaryFolder.ts';

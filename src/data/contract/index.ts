@@ -1,5 +1,5 @@
 // Public to other folders: sets of images, raw images, conditions, labels.
-export { type Admit, maxDecodingBytes, OverBudget } from './budget.ts';
+
 export {
   componentNames,
   conditioned,
@@ -53,3 +53,4 @@ export {
   type RawImage,
   type RawSplit,
 } from './rawImages.ts';
+export { type Admit, maxDecodingBytes, OverBudget } from './reading.ts';

@@ -1,8 +1,6 @@
 // Datasets as stored on disk: how a format gives the images of each split, in sequence and decoded one at a time.
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { isPointShape, type Values } from '../../core/numeric/index.ts';
-import type { ArchiveOpener } from './archive.ts';
-import { type Admit, maxImagePixels } from './budget.ts';
 import {
   type DatasetDescription,
   type DatasetSource,
@@ -10,6 +8,7 @@ import {
   readOne,
   type Split,
 } from './dataset.ts';
+import { type Admit, type ArchiveOpener, maxImagePixels } from './reading.ts';
 
 /** Larger images are rejected before they are decoded: 384 MiB, 134 million pixels in colour. */
 export const maxDecodedBytes = 3 * maxImagePixels;

@@ -14,10 +14,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { cannotRead, hasCode, reasonFor, wrongPath } from './fileErrors.ts';
-import { atMost, type FileCheck } from './fileStore.ts';
+import { atMost, checkRange, type FileCheck, maxBytesAtOnce, type RandomAccess } from './fileStore.ts';
 import type { JsonObject } from './jsonText.ts';
 import { type LineCheck, longestLog, parseJsonLines } from './logs.ts';
-import { checkRange, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts';
 
 /** A FIFO is opened without waiting for its writer, and a terminal is not taken over. Not all systems have the flags. */
 const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);

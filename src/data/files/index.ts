@@ -1,6 +1,5 @@
 // Public to other folders: file stores, JSON, logs, safetensors and checksums, on any host.
 
-export { tensorChecksum } from './checksum.ts';
 export {
   atMost,
   contentBytes,
@@ -8,12 +7,14 @@ export {
   type FileContent,
   type FileLock,
   type FileStore,
+  inMemory,
+  maxBytesAtOnce,
   memoryFiles,
+  type RandomAccess,
   readFiles,
 } from './fileStore.ts';
 export { isShort, type JsonObject, parsedJson, parseJsonObject, stringifyJson } from './jsonText.ts';
 export { jsonLine, type LineCheck, LONGEST_LINE, mendLog, readLog, rewindLog } from './logs.ts';
-export { inMemory, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts';
 export {
   byHeader,
   decodeSafetensors,
@@ -27,4 +28,5 @@ export {
   type SafetensorsHeader,
   type StoredSafetensors,
   safetensorsHeader,
+  tensorChecksum,
 } from './safetensors.ts';

@@ -1,10 +1,10 @@
 // The safetensors format, read and written: 8 bytes of header length, a JSON header, then the bytes of the
 // tensors. Numbers are little-endian, as in the memory of every machine that Node runs on, so tensors are
-// copied unchanged.
+// copied unchanged. And the checksum of tensors: a file with a flipped bit in a weight can still be read.
 import { UserError } from '../../core/errors.ts';
 import { countElements, type NdArray } from '../../core/numeric/index.ts';
-import type { FileCheck } from './fileStore.ts';
-import { maxBytesAtOnce } from './randomAccess.ts';
+import { sha256 } from '../../core/platform/sha256.node.ts';
+import { type FileCheck, maxBytesAtOnce } from './fileStore.ts';
 
 /** The contents of a safetensors file: tensors in the order of their bytes, and text metadata. */
 export interface Safetensors {
@@ -367,4 +367,33 @@ function isCounts(value: unknown): value is number[] {
 export function quote(value: string): string {
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** The key of the checksum in the metadata; the checksum does not cover itself. */
+const OWN_KEY = 'checksum';
+
+/**
+ * SHA-256, in hexadecimal, of tensors: their names, shapes and bytes, in order; preceded by the metadata, if
+ * any.
+ */
+export function tensorChecksum(
+  tensors: ReadonlyMap<string, NdArray>,
+  metadata: Readonly<Record<string, string>> = {},
+): string {
+  return sha256(checksumParts(tensors, metadata));
+}
+
+function* checksumParts(
+  tensors: ReadonlyMap<string, NdArray>,
+  metadata: Readonly<Record<string, string>>,
+): Generator<Uint8Array | string> {
+  for (const [key, value] of Object.entries(metadata)) {
+    if (key !== OWN_KEY) {
+      yield `${JSON.stringify([key, value])}\n`;
+    }
+  }
+  for (const [name, { shape, data }] of tensors) {
+    yield `${JSON.stringify([name, shape])}\n`;
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
 }

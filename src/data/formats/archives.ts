@@ -1,5 +1,4 @@
 // The files in a folder, zip or tar archive, behind one interface.
-
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -8,13 +7,14 @@ import { createGunzip } from 'node:zlib';
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { UserError } from '../../core/errors.ts';
 import {
+  type Admit,
   type Archive,
   type ArchiveOpener,
+  Budget,
   isVisible,
   maxFileBytes,
   requireSize,
-} from '../contract/archive.ts';
-import { type Admit, Budget } from '../contract/budget.ts';
+} from '../contract/reading.ts';
 import { isFolder, openFile, withFile } from '../files/files.ts';
 import { type FilesBelow, filesBelow } from '../files/folders.ts';
 import { corruptFile, isGzip, isZip, latin1Text } from './bytes.ts';

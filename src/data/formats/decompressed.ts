@@ -1,5 +1,5 @@
 // Decompresses data in memory by a stream, wherever JavaScript runs.
-import { joinBytes } from '../../core/platform/index.ts';
+import { joinBytes } from '../../core/numeric/index.ts';
 
 /** Compressed data has more bytes than are allowed. */
 export class TooLarge extends Error {

@@ -1,7 +1,7 @@
 // FITS files: headers of cards with 80 characters in blocks of 2,880 bytes, each followed by data.
 import { UserError } from '../../core/errors.ts';
-import type { BeginDecoding } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
+import type { BeginDecoding } from '../contract/reading.ts';
 import { interleaved } from '../pixels/channels.ts';
 import { corruptFile, dataView, latin1Text } from './bytes.ts';
 import { type Elements, readElements, roundedToFloat32 } from './elements.ts';

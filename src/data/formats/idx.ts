@@ -2,8 +2,7 @@
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { UserError } from '../../core/errors.ts';
 import { countElements } from '../../core/numeric/index.ts';
-import { requireSize } from '../contract/archive.ts';
-import { Budget } from '../contract/budget.ts';
+import { Budget, requireSize } from '../contract/reading.ts';
 import { withFile } from '../files/files.ts';
 import { dataView, isGzip } from './bytes.ts';
 

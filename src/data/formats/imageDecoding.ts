@@ -1,13 +1,13 @@
 // Decodes image files, whose format is recognised by their first bytes.
 import { UserError } from '../../core/errors.ts';
+import { type DecodedImage, maxSide } from '../contract/rawImages.ts';
 import {
   type Admit,
   type BeginDecoding,
   Budget,
   maxDecodingBytes,
   maxImagePixels,
-} from '../contract/budget.ts';
-import { type DecodedImage, maxSide } from '../contract/rawImages.ts';
+} from '../contract/reading.ts';
 import { CorruptFile, dataView, latin1Text } from './bytes.ts';
 import { decodeFits, isFits } from './fits.ts';
 import { decodeNpy } from './npy.ts';

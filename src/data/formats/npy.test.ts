@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inMemory } from '../files/randomAccess.ts';
+import { inMemory } from '../files/fileStore.ts';
 import { readNpyHeader } from './npy.ts';
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');

@@ -7,9 +7,9 @@ import {
   type Values,
   valueKind,
 } from '../../core/numeric/index.ts';
-import type { BeginDecoding } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
-import { inMemory, type RandomAccess } from '../files/randomAccess.ts';
+import type { BeginDecoding } from '../contract/reading.ts';
+import { inMemory, type RandomAccess } from '../files/fileStore.ts';
 import { corruptFile, dataView, latin1Text } from './bytes.ts';
 import { type ElementType, elementBytes, readElements } from './elements.ts';
 

@@ -1,7 +1,7 @@
 // Pages of a Parquet column of byte strings; every length and count is checked before it is used.
 import { crc32 } from 'node:zlib';
 import { compressors } from 'hyparquet-compressors';
-import type { Budget } from '../contract/budget.ts';
+import type { Budget } from '../contract/reading.ts';
 import { dataView } from './bytes.ts';
 import { type DataPageHeader, type PageHeader, readPageHeader } from './parquetHeaders.ts';
 

@@ -2,10 +2,10 @@
 import type { Metadata, Sharp } from 'sharp';
 import { UserError } from '../../core/errors.ts';
 import { missingPackages } from '../../core/platform/index.node.ts';
-import { type BeginDecoding, maxImagePixels } from '../contract/budget.ts';
 import { type DecodedImage, isImageChannels } from '../contract/rawImages.ts';
-import type { Integers } from '../pixels/bitDepth.ts';
+import { type BeginDecoding, maxImagePixels } from '../contract/reading.ts';
 import { onWhite } from '../pixels/channels.ts';
+import type { Integers } from '../pixels/values.ts';
 import { corruptFile } from './bytes.ts';
 import { decodingCost, requirePlausible, tiffHeader } from './photoCost.ts';
 

@@ -1,7 +1,7 @@
 // Decodes JPEG and WebP by the browser.
 import { UserError } from '../../core/errors.ts';
-import type { BeginDecoding } from '../contract/budget.ts';
 import type { EightBitImage } from '../contract/rawImages.ts';
+import type { BeginDecoding } from '../contract/reading.ts';
 import { corruptFile, latin1Text } from './bytes.ts';
 import { oriented } from './orientation.ts';
 import { jpegHeader, type PhotoHeader, webpHeader } from './photoHeader.ts';

@@ -1,10 +1,10 @@
 // Decodes PNG files of every colour type and depth to grey or colour of 8 bits, or 16 for files of 16.
 // Our own: fast-png decompresses whatever a file holds (a file of 0.3 MB that claims one pixel: 850 MB of memory).
 import { UserError } from '../../core/errors.ts';
-import type { BeginDecoding } from '../contract/budget.ts';
 import type { DecodedImage, EightBitImage } from '../contract/rawImages.ts';
-import type { Integers } from '../pixels/bitDepth.ts';
+import type { BeginDecoding } from '../contract/reading.ts';
 import { onWhite } from '../pixels/channels.ts';
+import type { Integers } from '../pixels/values.ts';
 import { corruptFile } from './bytes.ts';
 import { exifOrientation, oriented } from './orientation.ts';
 import {

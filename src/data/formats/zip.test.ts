@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createZip, deflated } from '../../testing/zipFiles.ts';
-import { Budget } from '../contract/budget.ts';
-import { inMemory, type RandomAccess } from '../files/randomAccess.ts';
+import { Budget } from '../contract/reading.ts';
+import { inMemory, type RandomAccess } from '../files/fileStore.ts';
 import { openZipEntry, readZipEntry } from './zip.ts';
 import { readZipDirectory } from './zipDirectory.ts';
 

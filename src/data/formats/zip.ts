@@ -1,8 +1,7 @@
 // Files of zip archives, read in place, one at a time, each verified by its checksum.
 import { UserError } from '../../core/errors.ts';
-import { type Archive, isVisible, requireSize } from '../contract/archive.ts';
-import { type Admit, Budget } from '../contract/budget.ts';
-import { checkRange, inMemory, maxBytesAtOnce, type RandomAccess } from '../files/randomAccess.ts';
+import { type Admit, type Archive, Budget, isVisible, requireSize } from '../contract/reading.ts';
+import { checkRange, inMemory, maxBytesAtOnce, type RandomAccess } from '../files/fileStore.ts';
 import { type CorruptFile, corruptFile, dataView } from './bytes.ts';
 import { crc32, inflateRaw } from './compression.node.ts';
 import { readZipDirectory, type ZipEntry } from './zipDirectory.ts';

@@ -1,7 +1,7 @@
 // The directory at the end of a zip archive: which files it contains, and where.
 // Our own: zip.js takes 18 times as long for many small files, and yauzl verifies no checksums.
 import { UserError } from '../../core/errors.ts';
-import type { RandomAccess } from '../files/randomAccess.ts';
+import type { RandomAccess } from '../files/fileStore.ts';
 import { corruptFile, dataView } from './bytes.ts';
 import { zipName } from './entryNames.ts';
 

@@ -11,12 +11,12 @@ import {
 } from '../../core/numeric/index.ts';
 import { availableCores, nextTurn } from '../../core/platform/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
-import { type Admit, maxDecodingBytes, OverBudget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';
 import { listSplits, only, type RawDataset, type RawImage, type RawSplit } from '../contract/rawImages.ts';
+import { type Admit, maxDecodingBytes, OverBudget } from '../contract/reading.ts';
 import { pixelDeviation } from '../pixels/deviation.ts';
-import { notFinite } from '../pixels/finite.ts';
 import { type Crop, type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
+import { notFinite } from '../pixels/values.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedLayout.ts';
 import { type PackedAbout, type PackedTarget, PackedWriter } from './packedWriter.ts';

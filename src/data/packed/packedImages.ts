@@ -3,7 +3,6 @@ import { UserError } from '../../core/errors.ts';
 import { bytesOfValues, countElements, type ImageShape } from '../../core/numeric/index.ts';
 import { nextTurn } from '../../core/platform/index.ts';
 import { startSha256 } from '../../core/platform/sha256.node.ts';
-import { Budget } from '../contract/budget.ts';
 import {
   checkIndex,
   checkOutput,
@@ -12,7 +11,8 @@ import {
   labelsFrom,
   type Split,
 } from '../contract/dataset.ts';
-import { maxBytesAtOnce } from '../files/randomAccess.ts';
+import { Budget } from '../contract/reading.ts';
+import { maxBytesAtOnce } from '../files/fileStore.ts';
 import { decompressed } from '../formats/decompressed.ts';
 import {
   collectWrong,

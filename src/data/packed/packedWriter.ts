@@ -4,7 +4,7 @@ import { UserError } from '../../core/errors.ts';
 import { bytesOfValues, type Values } from '../../core/numeric/index.ts';
 import { sha256, startSha256 } from '../../core/platform/sha256.node.ts';
 import type { Split } from '../contract/dataset.ts';
-import { maxBytesAtOnce } from '../files/randomAccess.ts';
+import { maxBytesAtOnce } from '../files/fileStore.ts';
 import { crc32 } from '../formats/compression.node.ts';
 import { checksumBytes, HEADER_BYTES, headerBytes, labelBytes, type PackedHeader } from './packedLayout.ts';
 

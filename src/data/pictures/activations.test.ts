@@ -1,7 +1,6 @@
 // Pictures of activations: squeezes undone, channels left over side by side, one range.
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
+import { countElements, type ImageShape, type NdArray } from '../../core/numeric/arrays.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { squeeze } from '../../flows/layers/squeeze.ts';
 import { evaluate } from '../../tensor/engine/program.ts';

@@ -1,7 +1,7 @@
 // Heat maps, and the picture of an image next to its map.
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import { heatMap, heatRange } from './heatMap.ts';
 import { mapPicture } from './mapPicture.ts';
 

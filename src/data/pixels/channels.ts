@@ -3,7 +3,7 @@
 import { copied, type ImageShape, type Values, valueKind, zeros } from '../../core/numeric/index.ts';
 import { checkOutput, type ImageSet, imagesBuffer, readOne } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
-import type { Integers } from './bitDepth.ts';
+import type { Integers } from './values.ts';
 
 /** Converts an image from CHW to HWC. */
 export function interleaved<Data extends Values>(planes: Data, channels: number): Data {

@@ -1,8 +1,7 @@
 // Converting images to a model's size and colour type: what is done by default, and what only with `resize`.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countElements, type ImageShape } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { fitImage } from './fitImage.ts';
 

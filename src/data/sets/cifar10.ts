@@ -1,8 +1,8 @@
 // CIFAR-10 in its binary version: the published archive, or the folder it unpacks to.
 import { UserError } from '../../core/errors.ts';
-import type { Archive } from '../contract/archive.ts';
 import { type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import { type PathFormat, splitOfSet } from '../contract/rawImages.ts';
+import type { Archive } from '../contract/reading.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { interleaved } from '../pixels/channels.ts';
 import { datasetRecords } from './records.ts';

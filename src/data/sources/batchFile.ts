@@ -1,9 +1,9 @@
 // Files with many images in one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
 import { fewNames, shortText, UserError } from '../../core/errors.ts';
-import type { Budget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
-import { maxBytesAtOnce, type RandomAccess, readAhead } from '../files/randomAccess.ts';
+import type { Budget } from '../contract/reading.ts';
+import { maxBytesAtOnce, type RandomAccess, readAhead } from '../files/fileStore.ts';
 import { latin1Text } from '../formats/bytes.ts';
 import { elementBytes, readElements } from '../formats/elements.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';

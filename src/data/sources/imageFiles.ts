@@ -1,14 +1,12 @@
 // Images given by path: image files, and folders of them.
-
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { type ImageShape, requireArgument } from '../../core/numeric/index.ts';
-import { maxFileBytes, requireSize } from '../contract/archive.ts';
-import { Budget, OverBudget } from '../contract/budget.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
+import { Budget, maxFileBytes, OverBudget, requireSize } from '../contract/reading.ts';
+import { inMemory } from '../files/fileStore.ts';
 import { isFolder, realPath, requireExists, withFile } from '../files/files.ts';
 import { filesBelow } from '../files/folders.ts';
-import { inMemory } from '../files/randomAccess.ts';
 import { followsLinksOut, ownLinks } from '../formats/archives.ts';
 import { decodeImage, imageFormats, imagesAmong, otherImageName } from '../formats/imageDecoding.ts';
 import { isStack } from '../formats/npy.ts';

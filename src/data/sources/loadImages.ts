@@ -11,7 +11,6 @@ import {
   valueKind,
   zeros,
 } from '../../core/numeric/index.ts';
-import { maxDecodingBytes, maxLoadedBytes } from '../contract/budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory, labelled } from '../contract/dataset.ts';
 import {
   type DecodedImage,
@@ -20,10 +19,10 @@ import {
   type RawImage,
   type RawSplit,
 } from '../contract/rawImages.ts';
+import { maxDecodingBytes, maxLoadedBytes } from '../contract/reading.ts';
 import { CorruptFile } from '../formats/bytes.ts';
-import { commonKind, inKind } from '../pixels/bitDepth.ts';
 import { inColour } from '../pixels/channels.ts';
-import { NotFiniteValues } from '../pixels/finite.ts';
+import { commonKind, inKind, NotFiniteValues } from '../pixels/values.ts';
 
 /** Images that take more than this to decode, 32 MiB, must fit into the memory for decoding one. */
 const largeBytes = 2 ** 25;

@@ -5,8 +5,8 @@ import { requireMemory } from '../../core/platform/index.ts';
 import type { Conditions, Labels } from '../contract/dataset.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
 import { isAboutName } from '../formats/imageDecoding.ts';
-import { joined } from '../pixels/finite.ts';
 import { fitImage } from '../pixels/fitImage.ts';
+import { joined } from '../pixels/values.ts';
 
 /** The memory that an image takes in addition to its pixels, such as for its name. */
 const imageOverhead = 1024;

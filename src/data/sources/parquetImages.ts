@@ -1,8 +1,8 @@
 // Images in Parquet files: each row has the bytes of an image file, as published on dataset hubs.
 import { shortText, UserError } from '../../core/errors.ts';
-import type { Budget } from '../contract/budget.ts';
 import type { RawImage } from '../contract/rawImages.ts';
-import { maxBytesAtOnce, type RandomAccess } from '../files/randomAccess.ts';
+import type { Budget } from '../contract/reading.ts';
+import { maxBytesAtOnce, type RandomAccess } from '../files/fileStore.ts';
 import { dataView, latin1Text } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import {

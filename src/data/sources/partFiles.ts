@@ -2,8 +2,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import type { Archive } from '../contract/archive.ts';
-import { Budget } from '../contract/budget.ts';
 import type { Split } from '../contract/dataset.ts';
 import {
   only,
@@ -14,9 +12,10 @@ import {
   type RawSplit,
   totalCount,
 } from '../contract/rawImages.ts';
+import { type Archive, Budget } from '../contract/reading.ts';
 import { cannotRead, hasCode } from '../files/fileErrors.ts';
+import type { RandomAccess } from '../files/fileStore.ts';
 import { openFile, withFile } from '../files/files.ts';
-import type { RandomAccess } from '../files/randomAccess.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { latin1Text } from '../formats/bytes.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';

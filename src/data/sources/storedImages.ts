@@ -1,8 +1,8 @@
 // The images among the files of a folder or archive, split by folders named train, validation, test.
 import { UserError } from '../../core/errors.ts';
-import type { Archive } from '../contract/archive.ts';
 import type { Split } from '../contract/dataset.ts';
 import type { DecodedImage, RawDataset, RawOptions, RawSplit } from '../contract/rawImages.ts';
+import type { Archive } from '../contract/reading.ts';
 import {
   decodeImage,
   imageFormats,

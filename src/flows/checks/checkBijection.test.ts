@@ -1,7 +1,7 @@
 // Deliberately wrong layers: each check of the contract finds and reports its kind of error.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import {
   add,
@@ -18,15 +18,13 @@ import {
   subtract,
   sum,
 } from '../../tensor/operations/index.ts';
-import { isOpen } from '../../tensor/shape.ts';
-import { apply, constant, type Operation, type Tensor } from '../../tensor/tensor.ts';
-import type { Bijection } from '../contract/bijection.ts';
-import { chain } from '../contract/chain.ts';
+import { apply, constant, isOpen, type Operation, type Tensor } from '../../tensor/tensor.ts';
+import { type Bijection, chain } from '../contract/bijection.ts';
 import type { Parameters } from '../contract/parameters.ts';
 import { actnorm } from '../layers/actnorm.ts';
 import { conv1x1 } from '../layers/conv1x1.ts';
 import { emerging } from '../layers/emerging.ts';
-import { buildCoupling } from '../models/couplings.ts';
+import { buildCoupling } from '../models/partRegistries.ts';
 import { checkBijection } from './checkBijection.ts';
 
 const shape: ImageShape = [4, 3, 2];

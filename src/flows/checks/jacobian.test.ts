@@ -1,14 +1,13 @@
 // Three numerical log-determinants of one layer agree with each other, and with the layer.
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import { asConstants } from '../../testing/programValues.ts';
-import type { Bijection } from '../contract/bijection.ts';
-import { chain } from '../contract/chain.ts';
+import { type Bijection, chain } from '../contract/bijection.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { conv1x1 } from '../layers/conv1x1.ts';
 import { emerging } from '../layers/emerging.ts';
 import { squeeze } from '../layers/squeeze.ts';
-import { buildCoupling } from '../models/couplings.ts';
+import { buildCoupling } from '../models/partRegistries.ts';
 import { logDetByDifferences, logDetByDirections, logDetByGradients } from './jacobian.ts';
 import { LayerMap } from './layerMap.ts';
 import { randomImages, randomParameters } from './randomParameters.ts';

@@ -1,5 +1,4 @@
 // A layer with fixed parameters as a function in float64: its values and vector-Jacobian products.
-
 import { countDimensions, type ImageShape, type NdArray } from '../../core/numeric/index.ts';
 import { type CompileOptions, compile, onCpu, type Program } from '../../tensor/engine/index.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';

@@ -1,9 +1,18 @@
-// The contract of every layer of a flow.
-import type { ImageShape } from '../../core/numeric/index.ts';
-import type { Tensor } from '../../tensor/index.ts';
-import { type Condition, type ConditionShapes, checkCondition } from './condition.ts';
+// The contract of every layer of a flow, their composition, and the shares of pixels in their log-determinants.
+
+import { type ImageShape, showImageShape } from '../../core/numeric/index.ts';
+import { constant, sameShape, type Tensor } from '../../tensor/index.ts';
+import { add, divide, expand, reshape, sum } from '../../tensor/operations/index.ts';
+import {
+  type Condition,
+  type ConditionShapes,
+  checkCondition,
+  collectConditions,
+  type Declaration,
+  declared,
+} from './condition.ts';
 import type { ElementaryMap } from './elementaryMaps.ts';
-import type { ParameterSpecs, Parameters } from './parameters.ts';
+import { type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
 
 /** The result of applying a layer to a batch of images. */
 export interface BijectionResult {
@@ -103,4 +112,144 @@ export function bijection<Name extends string>(definition: BijectionDefinition<N
     forward: (x, p, condition) => definition.forward(x, p, checked(x, condition)),
     inverse: (y, p, condition) => definition.inverse(y, p, checked(y, condition)),
   };
+}
+
+/**
+ * The composition of bijections, the first one applied first; the log-determinants add up. Each part's
+ * parameters are under its key. It depends on the conditions of all parts.
+ *
+ * @throws if a part does not take what the one before it returns, or two parts declare one condition with different shapes;
+ * the error names both by position
+ */
+export function chain(name: string, parts: Readonly<Record<string, Bijection>>): Bijection {
+  const entries = Object.entries(parts);
+  if (entries.length === 0) {
+    throw new Error(`chain '${name}': needs at least one bijection`);
+  }
+  const numbered = entries.filter(([key]) => /^\d+$/.test(key)).length;
+  if (numbered > 0 && numbered < entries.length) {
+    // An object lists integer keys before all others, regardless of the written order.
+    throw new Error(`chain '${name}': keys are either all numbers or all words, not both`);
+  }
+  entries.slice(1).forEach(([key, part], index) => {
+    const [previousKey, previous] = entries[index]!;
+    if (!sameShape(previous.outputShape, part.inputShape)) {
+      throw new Error(
+        `chain '${name}': part ${index + 1} (${key}: ${part.name}) takes images ${showImageShape(part.inputShape)}, ` +
+          `but part ${index} (${previousKey}: ${previous.name}) returns ${showImageShape(previous.outputShape)}`,
+      );
+    }
+  });
+  const parameters: ParameterSpecs = Object.assign(
+    {},
+    ...entries.map(([key, part]) => prefixed(key, part.parameters)),
+  );
+  const partName = (key: string): string => {
+    const number = entries.findIndex(([otherKey]) => otherKey === key) + 1;
+    return `chain '${name}': part ${number} (${key}: ${parts[key]!.name})`;
+  };
+  const checked = (result: BijectionResult, key: string, images: Tensor): BijectionResult => {
+    requireTransformed(result, parts[key]!, images, partName(key));
+    return result;
+  };
+  return bijection({
+    name,
+    inputShape: entries[0]![1].inputShape,
+    outputShape: entries.at(-1)![1].outputShape,
+    parameters,
+    ...declared(collectConditions(entries.map(([key, part]): Declaration => [partName(key), part]))),
+    parts,
+    forward(x, p, condition) {
+      let y = x;
+      let logDet: Tensor = constant(0);
+      const results: BijectionResult[] = [];
+      for (const [key, part] of entries) {
+        const result = checked(part.forward(y, p.at(key), condition), key, y);
+        results.push(result);
+        y = result.y;
+        logDet = add(logDet, result.logDet);
+      }
+      return results.some(({ logDetMap }) => logDetMap)
+        ? { y, logDet, logDetMap: combineMaps(parts, results) }
+        : { y, logDet };
+    },
+    inverse: (y, p, condition) =>
+      entries.reduceRight((x, [key, part]) => part.inverse(x, p.at(key), condition), y),
+  });
+}
+
+/** Checks what `forward` of a part returned for images x: a wrong shape would be met far from the layer that made it. */
+function requireTransformed(
+  { y, logDet }: Partial<BijectionResult>,
+  { outputShape }: Bijection,
+  x: Tensor,
+  where: string,
+): void {
+  const images = x.shape[0]!;
+  const expected = [images, ...outputShape];
+  if (!y?.shape || !sameShape(y.shape, expected)) {
+    throw new Error(`${where}: forward must return y of shape [${expected}], not ${shapeOr(y)}`);
+  }
+  if (!logDet?.shape || !(sameShape(logDet.shape, []) || sameShape(logDet.shape, [images]))) {
+    throw new Error(
+      `${where}: forward must return logDet of shape [] or [${images}], not ${shapeOr(logDet)}`,
+    );
+  }
+}
+
+function shapeOr(value: Tensor | undefined): string {
+  return value?.shape ? `[${value.shape}]` : String(value);
+}
+
+/** The shares of the pixels of a chain's input, from the results of its parts; at least one has a map. */
+function combineMaps(
+  parts: Readonly<Record<string, Bijection>>,
+  results: readonly BijectionResult[],
+): Tensor {
+  return Object.values(parts).reduceRight<Tensor>((shares, { inputShape, outputShape }, index) => {
+    const before = sharesBefore(shares, outputShape, inputShape);
+    return add(before, logDetShares(results[index]!, inputShape));
+  }, constant(0));
+}
+
+/** The share of every pixel of x in ln|det| of a layer that was applied to x: broadcasts to `[N, H, W]`. */
+export function logDetShares({ logDet, logDetMap }: BijectionResult, [height, width]: ImageShape): Tensor {
+  if (logDetMap) {
+    return logDetMap;
+  }
+  const perImage = logDet.rank === 0 ? logDet : reshape(logDet, [logDet.shape[0]!, 1, 1]);
+  return divide(perImage, height * width);
+}
+
+/**
+ * Shares of the pixels of a layer's result as shares of the pixels of its input. Where the layer has made the
+ * image smaller, each pixel covers a block of the larger image, and its share is divided evenly among the
+ * pixels of the block. Where pixels do not cover blocks, as in a transposed image, all shares of an image are
+ * divided evenly among all pixels.
+ *
+ * @param shares broadcasts to `[N, H, W]` of the result; what is returned broadcasts to the input's
+ */
+export function sharesBefore(shares: Tensor, after: ImageShape, before: ImageShape): Tensor {
+  const [rows, columns] = [before[0] / after[0], before[1] / after[1]];
+  if (rows === 1 && columns === 1) {
+    return shares;
+  }
+  const divided = divide(shares, rows * columns);
+  const [batch, height, width] = divided.shape;
+  if (height !== after[0] || width !== after[1]) {
+    // The same for every pixel.
+    return divided;
+  }
+  if (!Number.isInteger(rows) || !Number.isInteger(columns)) {
+    const mean = divide(sum(divided, [1, 2]), height * width);
+    return expand(reshape(mean, [batch!, 1, 1]), [batch!, before[0], before[1]]);
+  }
+  const blocks = expand(reshape(divided, [batch!, height, 1, width, 1]), [
+    batch!,
+    height,
+    rows,
+    width,
+    columns,
+  ]);
+  return reshape(blocks, [batch!, before[0], before[1]]);
 }

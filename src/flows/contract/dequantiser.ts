@@ -1,5 +1,4 @@
 // The contract of dequantisation: noise that makes integer images continuous. And its simplest form, uniform noise.
-
 import type { ImageShape, RandomStream } from '../../core/numeric/index.ts';
 import type {
   OptionSchemas,

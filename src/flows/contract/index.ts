@@ -1,11 +1,6 @@
 // Public to other folders: the contracts of bijections, conditions, parameters and dequantisers.
-export { type Bijection, type BijectionResult, bijection } from './bijection.ts';
-export { chain } from './chain.ts';
-export {
-  CLASSES,
-  type Condition,
-  type ConditionShapes,
-} from './condition.ts';
+export { type Bijection, type BijectionResult, bijection, chain } from './bijection.ts';
+export { CLASSES, type Condition, type ConditionShapes } from './condition.ts';
 export {
   type DequantisationNoise,
   type Dequantiser,

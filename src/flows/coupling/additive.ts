@@ -1,8 +1,6 @@
 // The additive transformer.
-
 import { add, subtract } from '../../tensor/operations/index.ts';
-import { defineTransformer } from './definitions.ts';
-import { elementwise, type TransformerFor } from './transformer.ts';
+import { defineTransformer, elementwise, type TransformerFor } from './parts.ts';
 
 /** y = x + shift; ln y' = 0. Source: Dinh et al., NICE (2015). */
 export function additive(): TransformerFor {

@@ -1,5 +1,4 @@
 // The affine transformer.
-
 import { portableSigmoid } from '../../core/numeric/index.ts';
 import { numberFrom, option } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
@@ -14,8 +13,7 @@ import {
   split,
   subtract,
 } from '../../tensor/operations/index.ts';
-import { defineTransformer } from './definitions.ts';
-import { elementwise, type TransformerFor } from './transformer.ts';
+import { defineTransformer, elementwise, type TransformerFor } from './parts.ts';
 
 /** The options of an affine transformer. */
 export interface AffineOptions {

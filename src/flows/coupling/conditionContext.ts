@@ -15,7 +15,7 @@ import type { Bijection } from '../contract/bijection.ts';
 import type { Condition } from '../contract/condition.ts';
 import { denseParameters, fanInKernel, parametersFrom, prefixed } from '../contract/parameters.ts';
 import { squeeze } from '../layers/squeeze.ts';
-import type { Context, ContextFor, GridSize } from './context.ts';
+import type { Context, ContextFor, GridSize } from './parts.ts';
 
 /** How the values of a condition are scaled: to mean 0 and deviation 1 over the training images. */
 export interface ConditionScale {

@@ -1,7 +1,7 @@
 // The coupling network processes some of its pixels at a time, which may not affect its results. A floor bounds its scale.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compile, evaluate } from '../../tensor/engine/program.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';

@@ -3,8 +3,7 @@ import { option, wholeNumber } from '../../core/parts/index.ts';
 import { add, elu, pointwise, reshape } from '../../tensor/operations/index.ts';
 import { denseParameters, filledParameter, prefixed } from '../contract/parameters.ts';
 import { MOST_CHANNELS } from '../layers/sharedOptions.ts';
-import type { Conditioner } from './conditioner.ts';
-import { defineConditioner } from './definitions.ts';
+import { type Conditioner, defineConditioner } from './parts.ts';
 
 /** The options of a fully connected conditioner. */
 interface DenseConditionerOptions {

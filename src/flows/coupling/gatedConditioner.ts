@@ -1,5 +1,4 @@
 // A conditioner of gated residual blocks.
-
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
@@ -28,8 +27,7 @@ import {
 } from '../contract/parameters.ts';
 import { byNumber, convolutionBoundary, type ImageBoundary } from '../layers/scaledConvolution.ts';
 import { MOST_CHANNELS } from '../layers/sharedOptions.ts';
-import type { Conditioner } from './conditioner.ts';
-import { defineConditioner } from './definitions.ts';
+import { type Conditioner, defineConditioner } from './parts.ts';
 
 /** The options of a gated conditioner. */
 export interface GatedConditionerOptions {

@@ -12,8 +12,7 @@ import {
   scaledConvolutionParameters,
 } from '../layers/scaledConvolution.ts';
 import { MOST_CHANNELS } from '../layers/sharedOptions.ts';
-import type { Conditioner } from './conditioner.ts';
-import { defineConditioner } from './definitions.ts';
+import { type Conditioner, defineConditioner } from './parts.ts';
 
 /** The options of Glow's conditioner. */
 export interface GlowConditionerOptions {

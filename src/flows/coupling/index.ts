@@ -3,22 +3,28 @@ export { additive } from './additive.ts';
 export { affine } from './affine.ts';
 export { largest } from './choices.ts';
 export { conditionContext, type ScaledCondition } from './conditionContext.ts';
-export type { Conditioner, ConditionerFunction, ConditionerOutput } from './conditioner.ts';
-export type { Context, ContextFor } from './context.ts';
 export { coupling } from './coupling.ts';
-export {
-  type ConditionerDefinition,
-  defineConditioner,
-  defineMask,
-  defineTransformer,
-  type MaskDefinition,
-  type TransformerDefinition,
-} from './definitions.ts';
 export { denseConditioner } from './denseConditioner.ts';
 export { gatedConditioner } from './gatedConditioner.ts';
 export { glowConditioner } from './glowConditioner.ts';
-export type { Mask, MaskFor } from './mask.ts';
-export { checkerboard } from './masks.ts';
 export { mixture } from './mixture.ts';
+export {
+  type Conditioner,
+  type ConditionerDefinition,
+  type ConditionerFunction,
+  type ConditionerOutput,
+  type Context,
+  type ContextFor,
+  checkerboard,
+  defineConditioner,
+  defineMask,
+  defineTransformer,
+  elementwise,
+  type Mask,
+  type MaskDefinition,
+  type MaskFor,
+  type Transformer,
+  type TransformerDefinition,
+  type TransformerFor,
+} from './parts.ts';
 export { spline } from './spline.ts';
-export { elementwise, type Transformer, type TransformerFor } from './transformer.ts';

@@ -1,6 +1,6 @@
 // The mixture transformer far from zero and where densities have gaps: values, and an inverse to the last digits.
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { input } from '../../tensor/tensor.ts';
 import { runOnce } from '../../testing/programValues.ts';

@@ -1,5 +1,4 @@
 // The mixture transformer.
-
 import { portableExp, portableLog, portableSigmoid } from '../../core/numeric/index.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
@@ -15,9 +14,8 @@ import {
   subtract,
   transpose,
 } from '../../tensor/operations/index.ts';
-import { defineTransformer } from './definitions.ts';
 import { logitOfMixture, type MixtureNumbers } from './logisticMixture.ts';
-import { elementwise, type TransformerFor } from './transformer.ts';
+import { defineTransformer, elementwise, type TransformerFor } from './parts.ts';
 
 /** The options of a mixture transformer. */
 export interface MixtureOptions {

@@ -1,10 +1,8 @@
 // The spline transformer.
-
 import type { Tensor } from '../../tensor/index.ts';
 import { reshape, transpose } from '../../tensor/operations/index.ts';
-import { defineTransformer } from './definitions.ts';
+import { defineTransformer, elementwise, type TransformerFor } from './parts.ts';
 import { createSplines, MOST_BINS, numbersPerSpline } from './rationalQuadraticSpline.ts';
-import { elementwise, type TransformerFor } from './transformer.ts';
 
 /** The options of a spline transformer. */
 export interface SplineOptions {

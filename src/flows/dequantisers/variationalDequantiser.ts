@@ -1,18 +1,15 @@
 // Variational dequantisation: the noise of an image comes from a small flow that sees the image.
-
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { subtract } from '../../tensor/operations/index.ts';
-import type { Bijection } from '../contract/bijection.ts';
-import { chain } from '../contract/chain.ts';
+import { type Bijection, chain, logDetShares } from '../contract/bijection.ts';
 import type { Condition } from '../contract/condition.ts';
 import { type Dequantiser, defineDequantiser } from '../contract/dequantiser.ts';
 import { parametersFrom } from '../contract/parameters.ts';
-import { logDetShares } from '../contract/pixelMap.ts';
-import { contextImages } from '../coupling/context.ts';
 import { coupling } from '../coupling/coupling.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
+import { contextImages } from '../coupling/parts.ts';
 import { reverse } from '../layers/permutation.ts';
 import type { ImageBoundary } from '../layers/scaledConvolution.ts';
 import { MOST_CHANNELS } from '../layers/sharedOptions.ts';

@@ -22,7 +22,7 @@ import type { Bijection } from '../contract/bijection.ts';
 import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter, normalParameter, type Parameters } from '../contract/parameters.ts';
 import { conv1x1 } from './conv1x1.ts';
-import { kernelMisfit } from './kernelReach.ts';
+import { kernelMisfit } from './kernels.ts';
 import { kernelSizeOption } from './sharedOptions.ts';
 
 /** The largest bound on the norm: terms of a longer series are so large that float32 loses their sum. */

@@ -1,6 +1,5 @@
 // The emerging convolution: two corner convolutions that together cover the receptive field of a full d x d
 // one.
-
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
@@ -18,8 +17,7 @@ import type { CornerMap } from '../contract/elementaryMaps.ts';
 import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter, type Parameters } from '../contract/parameters.ts';
 import { conv1x1 } from './conv1x1.ts';
-import { type Corner, corner, requireTaps } from './corner.ts';
-import { kernelMisfit } from './kernelReach.ts';
+import { type Corner, corner, kernelMisfit, requireTaps } from './kernels.ts';
 import { dilationOption, kernelSizeOption } from './sharedOptions.ts';
 
 /** The options of an emerging convolution. */

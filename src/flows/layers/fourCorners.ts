@@ -1,5 +1,4 @@
 // The four-corner convolution: groups of channels, each with a corner convolution that looks another way.
-
 import type { ImageShape } from '../../core/numeric/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
@@ -20,8 +19,7 @@ import type { CornerMap } from '../contract/elementaryMaps.ts';
 import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter, type Parameters } from '../contract/parameters.ts';
 import { conv1x1 } from './conv1x1.ts';
-import { type Corner, corner, requireTaps } from './corner.ts';
-import { kernelMisfit } from './kernelReach.ts';
+import { type Corner, corner, kernelMisfit, requireTaps } from './kernels.ts';
 import { dilationOption, kernelSizeOption } from './sharedOptions.ts';
 
 /** The options of a four-corner convolution. */

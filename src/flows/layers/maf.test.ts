@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
+import { countElements, type ImageShape, type NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { evaluate } from '../../tensor/engine/program.ts';
 import { constant } from '../../tensor/tensor.ts';

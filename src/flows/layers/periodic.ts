@@ -23,7 +23,7 @@ import {
 import type { Bijection } from '../contract/bijection.ts';
 import { defineMixing } from '../contract/mixing.ts';
 import { filledParameter } from '../contract/parameters.ts';
-import { kernelMisfit } from './kernelReach.ts';
+import { kernelMisfit } from './kernels.ts';
 import { kernelSizeOption } from './sharedOptions.ts';
 
 /**

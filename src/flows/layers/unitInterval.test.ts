@@ -1,9 +1,8 @@
 // The sigmoid onto the inside of the unit interval: slope, inverse, and what is left of them where it is flat.
 import { expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { Precision } from '../../tensor/emitter.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import { compile } from '../../tensor/engine/program.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import { constant, input, type Precision } from '../../tensor/tensor.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { unitInterval } from './unitInterval.ts';
 

@@ -1,9 +1,8 @@
 // Models of images on a torus: the plain formula, and that they commute with shifts of the image.
 import { describe, expect, it } from 'vitest';
-import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import { countDimensions, type ImageShape, type NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { conditionFromArrays, oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
+import { conditionFromArrays, oneHotClasses } from '../../model/likelihood/likelihood.ts';
 import { evaluate } from '../../tensor/engine/program.ts';
 import { constant, constantValue } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';

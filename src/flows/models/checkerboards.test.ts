@@ -1,13 +1,12 @@
 // Where a model has couplings with checkerboards, and that they take turns.
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { asConstants, runOnce } from '../../testing/programValues.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
-import { defineConditioner, defineMask } from '../coupling/definitions.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
-import { channelHalves } from '../coupling/masks.ts';
+import { channelHalves, defineConditioner, defineMask } from '../coupling/parts.ts';
 import { Glow } from './glow.ts';
 import type { ModelOptions } from './options.ts';
 import type { Stage } from './stages.ts';

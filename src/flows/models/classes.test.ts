@@ -1,7 +1,6 @@
 // A model with classes: it starts as the model without, and its likelihoods by class are those given each class.
 import { expect, it } from 'vitest';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { evaluate } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';

@@ -1,8 +1,7 @@
 // A continuous model: its log-likelihood refers to the values themselves, standardisation included.
 import { describe, expect, it } from 'vitest';
-import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countDimensions, countElements, type ImageShape, type NdArray } from '../../core/numeric/arrays.ts';
 import { logAbsDeterminant } from '../../core/numeric/linearAlgebra.ts';
-import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { evaluate } from '../../tensor/engine/program.ts';
 import { constant } from '../../tensor/tensor.ts';

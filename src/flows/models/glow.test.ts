@@ -1,8 +1,8 @@
 // The golden models: likelihoods, latents and gradients in both precisions, decoding, and data-dependent
 // initialisation.
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { Precision } from '../../tensor/emitter.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
+import type { Precision } from '../../tensor/tensor.ts';
 import { expectWithin, goldenCases } from '../../testing/golden.ts';
 import { modelChecks } from '../../testing/goldenModels.ts';
 import { countTrained, type ParameterSpecs } from '../contract/parameters.ts';
@@ -11,12 +11,10 @@ import { coupling } from '../coupling/coupling.ts';
 import { glowConditioner } from '../coupling/glowConditioner.ts';
 import { variationalDequantiser } from '../dequantisers/variationalDequantiser.ts';
 import { split, topPrior } from '../priors/prior.ts';
-import { buildCoupling } from './couplings.ts';
-import { dequantisers } from './dequantisation.ts';
 import { countParameters, flowFor } from './flowRegistry.ts';
 import { Glow } from './glow.ts';
-import { layersOfMixing, mixingNames, mixings } from './mixing.ts';
 import { completeOptions, type ModelOptions, modelDefaults } from './options.ts';
+import { buildCoupling, dequantisers, layersOfMixing, mixingNames, mixings } from './partRegistries.ts';
 
 describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   for (const [names, check] of modelChecks) {

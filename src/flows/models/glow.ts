@@ -1,19 +1,12 @@
 // The multi-scale model Glow: levels of flow steps, a split after each but the last, priors on all latents.
-
 import type { ImageShape } from '../../core/numeric/index.ts';
-import type { Bijection } from '../contract/bijection.ts';
-import { chain } from '../contract/chain.ts';
-import type { ContextFor } from '../coupling/context.ts';
-import type { MaskFor } from '../coupling/mask.ts';
-import { checkerboard } from '../coupling/masks.ts';
+import { type Bijection, chain } from '../contract/bijection.ts';
+import { type ContextFor, checkerboard, type MaskFor } from '../coupling/parts.ts';
 import { actnorm } from '../layers/actnorm.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { split, topPrior } from '../priors/prior.ts';
-import { contextOfCondition, knownComponents } from './condition.ts';
-import { buildCoupling, couplingMasks, withWidth } from './couplings.ts';
-import { layersOfMixing } from './mixing.ts';
-import { completeOptions, type ModelOptions } from './options.ts';
-import { basePriors } from './priors.ts';
+import { completeOptions, contextOfCondition, knownComponents, type ModelOptions } from './options.ts';
+import { basePriors, buildCoupling, couplingMasks, layersOfMixing, withWidth } from './partRegistries.ts';
 import { StagedFlow } from './stagedFlow.ts';
 import { type PlacedStage, type StagePart, type StagePlace, stageFrom } from './stages.ts';
 

@@ -3,22 +3,31 @@
 export { variationalDequantiser } from '../dequantisers/variationalDequantiser.ts';
 export { boundaries } from '../layers/scaledConvolution.ts';
 export { MOST_CHANNELS } from '../layers/sharedOptions.ts';
-export { type ConditionComponent, isKnownCondition, knownComponents } from './condition.ts';
-export { masks, networkWidth } from './couplings.ts';
-export {
-  boundText,
-  type DequantisationName,
-  dequantisationName,
-  dequantisers,
-} from './dequantisation.ts';
 export { DEQUANTISER, type Flow } from './flow.ts';
 export { countParameters, defineFlow, type FlowDefinition, flowFor, flows } from './flowRegistry.ts';
 export { checkerboardCounts, Glow } from './glow.ts';
 export { type ImageValues, requireKind, type Standardisation, valueBits, valuesText } from './imageValues.ts';
 export { flattenLayers, listLayers, listNoiseLayers, type PlacedLayer } from './layers.ts';
-export { type Mixing, mixings, mixingText } from './mixing.ts';
-export { type ModelOptions, modelDefaults, recordedOptions } from './options.ts';
+export {
+  type ConditionComponent,
+  isKnownCondition,
+  knownComponents,
+  type ModelOptions,
+  modelDefaults,
+  recordedOptions,
+} from './options.ts';
 export { arrayName, type Groups, ParameterLayout } from './parameterLayout.ts';
+export {
+  boundText,
+  type DequantisationName,
+  dequantisationName,
+  dequantisers,
+  type Mixing,
+  masks,
+  mixings,
+  mixingText,
+  networkWidth,
+} from './partRegistries.ts';
 export {
   foreignParts,
   type ModelParts,

@@ -11,8 +11,8 @@ import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
 import { listLayers } from './layers.ts';
-import type { Mixing } from './mixing.ts';
 import type { ModelOptions } from './options.ts';
+import type { Mixing } from './partRegistries.ts';
 
 const options: Omit<ModelOptions, 'mixing' | 'learnedPrior'> = {
   levels: 2,

@@ -1,5 +1,6 @@
 // The options of a model: the section `model` of a configuration, stored in runs and exports.
 import { nearestNames, UserError } from '../../core/errors.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import {
   changedPart,
   clip,
@@ -7,12 +8,19 @@ import {
   type PartDefinition,
   type PartRegistry,
 } from '../../core/parts/index.ts';
-import type { ModelCondition } from './condition.ts';
-import { type CouplingChoice, conditioners, masks, transformers } from './couplings.ts';
-import { type DequantisationOptions, dequantisers } from './dequantisation.ts';
+import { type ConditionScale, conditionContext } from '../coupling/conditionContext.ts';
+import type { ContextFor } from '../coupling/parts.ts';
 import type { ValueOptions } from './imageValues.ts';
-import { mixings } from './mixing.ts';
-import { basePriors } from './priors.ts';
+import {
+  basePriors,
+  type CouplingChoice,
+  conditioners,
+  type DequantisationOptions,
+  dequantisers,
+  masks,
+  mixings,
+  transformers,
+} from './partRegistries.ts';
 
 /**
  * The options of a model, by their names in the configuration. A part is chosen by its name, by its name with options, or by
@@ -140,4 +148,38 @@ function requireKnown(options: object): void {
         : `known: ${Object.keys(optionNames).join(', ')}`;
     throw new UserError('invalid-argument', `a model has no option '${clip(unknown)}': ${hint}`);
   }
+}
+
+/** A component of a condition: numbers for each image, or an image, and their scale in the training images. */
+export interface ConditionComponent extends ConditionScale {
+  /** Its name in the data, in layers and for users. */
+  readonly name: string;
+  /** The shape of its values for each image: `[K]` numbers, or an image `[H, W, K]`; default `[1]`, a number. */
+  readonly shape?: readonly number[];
+}
+
+/** The condition of a model in its options: components, or until a run starts names of some, or `true` for all. */
+export type ModelCondition = readonly ConditionComponent[] | readonly string[] | true;
+
+/** The components of a condition as options have it; none until a run has started. */
+export function knownComponents(condition: ModelCondition | undefined): readonly ConditionComponent[] {
+  return condition === undefined || !isKnownCondition(condition) ? [] : condition;
+}
+
+/** Whether a condition lists components rather than names of images that are still to be measured. */
+export function isKnownCondition(condition: ModelCondition): condition is readonly ConditionComponent[] {
+  return condition !== true && condition.every((component) => typeof component === 'object');
+}
+
+/** The network input made from a model's condition; undefined if it has none. */
+export function contextOfCondition(
+  condition: readonly ConditionComponent[],
+  imageShape: ImageShape,
+): ContextFor | undefined {
+  return condition.length === 0
+    ? undefined
+    : conditionContext(
+        condition.map((component) => ({ shape: [1], ...component })),
+        imageShape,
+      );
 }

@@ -1,13 +1,11 @@
 // How parameters are sliced from their groups' arrays, and that initial values are where they are sliced from.
 import { expect, it } from 'vitest';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { prepare } from '../../tensor/engine/graph/prepare.ts';
 import { gradients } from '../../tensor/gradients/gradient.ts';
 import { add, multiply, sum } from '../../tensor/operations/index.ts';
-import { listTensors } from '../../tensor/programDefinition.ts';
-import { constant } from '../../tensor/tensor.ts';
-import { topologicalOrder } from '../../tensor/traversal.ts';
+import { constant, listTensors, topologicalOrder } from '../../tensor/tensor.ts';
 import { runOnce } from '../../testing/programValues.ts';
 import type { ParameterSpecs } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';

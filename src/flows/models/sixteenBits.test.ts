@@ -1,11 +1,9 @@
 // Integers of 16 bits in float32: dequantisation is exact, pixels never move, and likelihoods keep their accuracy.
 import { expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { ImageShape, NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { pixelsFromValues } from '../../data/pixels/bitDepth.ts';
-import type { Precision } from '../../tensor/emitter.ts';
-import { input } from '../../tensor/tensor.ts';
+import { pixelsFromValues } from '../../data/pixels/values.ts';
+import { input, type Precision } from '../../tensor/tensor.ts';
 import { asConstants, runOnce } from '../../testing/programValues.ts';
 import { randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';

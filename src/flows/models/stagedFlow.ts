@@ -14,11 +14,16 @@ import {
 import type { DequantisationNoise, Dequantiser } from '../contract/dequantiser.ts';
 import { type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';
 import { BASE } from '../priors/prior.ts';
-import { type ConditionComponent, isKnownCondition } from './condition.ts';
-import { createDequantiser } from './dequantisation.ts';
 import { DEQUANTISER, type Encoding, type Flow, type Likelihood, type PlacedPrior } from './flow.ts';
 import { buildImageValues, type ImageValues, imageLogScale } from './imageValues.ts';
-import { completeOptions, type ModelOptions, modelDefaults } from './options.ts';
+import {
+  type ConditionComponent,
+  completeOptions,
+  isKnownCondition,
+  type ModelOptions,
+  modelDefaults,
+} from './options.ts';
+import { createDequantiser } from './partRegistries.ts';
 import {
   type Densities,
   type PlacedPart,

@@ -1,13 +1,11 @@
 // The stages that an image passes through in a model, and the contribution of each to the likelihood.
-
 import { UserError } from '../../core/errors.ts';
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import { add, concatenate, split as splitChannels, sum, sumPerImage } from '../../tensor/operations/index.ts';
-import { type Bijection, bijection } from '../contract/bijection.ts';
+import { type Bijection, bijection, logDetShares, sharesBefore } from '../contract/bijection.ts';
 import { CLASSES, type Condition, declared } from '../contract/condition.ts';
 import type { ParameterSpecs, Parameters } from '../contract/parameters.ts';
-import { logDetShares, sharesBefore } from '../contract/pixelMap.ts';
 import type { BaseDistribution } from '../priors/baseDistribution.ts';
 import { BASE, type Scaling, type Split, type Standardised, type TopPrior } from '../priors/prior.ts';
 

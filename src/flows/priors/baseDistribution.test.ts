@@ -4,7 +4,7 @@ import { add, divide, log, multiply, split } from '../../tensor/operations/index
 import type { Tensor } from '../../tensor/tensor.ts';
 import { check } from '../checks/check.ts';
 import type { Parameters as LayerParameters } from '../contract/parameters.ts';
-import { contextImages } from '../coupling/context.ts';
+import { contextImages } from '../coupling/parts.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { stageFrom } from '../models/stages.ts';
 import { type BaseDistribution, gaussian } from './baseDistribution.ts';

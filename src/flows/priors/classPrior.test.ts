@@ -1,10 +1,8 @@
 // The top prior that depends on the class: the contract of bijections, its density under each class, and its start.
 import { expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { ImageShape, NdArray } from '../../core/numeric/arrays.ts';
 import { compile } from '../../tensor/engine/program.ts';
-import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
+import { input, OPEN_BATCH, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { asInputs } from '../../testing/programValues.ts';
 import { checkBijection } from '../checks/checkBijection.ts';

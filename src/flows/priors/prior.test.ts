@@ -1,9 +1,7 @@
 // Splits and the top prior: round trips, and densities against plain loops and against their integral.
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { input } from '../../tensor/tensor.ts';
+import type { ImageShape, NdArray } from '../../core/numeric/arrays.ts';
+import { input, OPEN_BATCH } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { asInputs, runOnce } from '../../testing/programValues.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';

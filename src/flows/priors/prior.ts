@@ -20,7 +20,7 @@ import {
 } from '../../tensor/operations/index.ts';
 import { CLASSES, type Condition, type ConditionShapes, declared } from '../contract/condition.ts';
 import { filledParameter, type ParameterSpecs, type Parameters, prefixed } from '../contract/parameters.ts';
-import { besideContext, type ContextFor } from '../coupling/context.ts';
+import { besideContext, type ContextFor } from '../coupling/parts.ts';
 import {
   byNumber,
   type ImageBoundary,

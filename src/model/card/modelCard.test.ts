@@ -1,9 +1,8 @@
 // A model card states what was measured and on which dataset, but not where the files were.
 import { expect, it } from 'vitest';
-import type { ConditionComponent } from '../../flows/models/condition.ts';
 import { countParameters } from '../../flows/models/flowRegistry.ts';
 import { Glow } from '../../flows/models/glow.ts';
-import type { ModelOptions } from '../../flows/models/options.ts';
+import type { ConditionComponent, ModelOptions } from '../../flows/models/options.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { modelCard, sampleCommand } from './modelCard.ts';
 

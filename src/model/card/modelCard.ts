@@ -29,7 +29,7 @@ import type { Config } from '../../runs/settings/index.ts';
 import { presets } from '../../runs/settings/presets.ts';
 import { resolveConfig } from '../../runs/settings/yaml.ts';
 import { isHost } from '../../tensor/engine/index.ts';
-import { conditionComponents } from '../likelihood/conditionArrays.ts';
+import { conditionComponents } from '../likelihood/likelihood.ts';
 import { errorText, markdownTable, markdownText } from './reportText.ts';
 
 /** What a model card is about. */

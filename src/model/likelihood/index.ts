@@ -1,6 +1,9 @@
 // Public to other folders: the graph of the likelihood and its inputs.
 export {
   asConditionInputs,
+  type Batch,
+  bitsPerDimFrom,
+  buildBitsPerDim,
   type ConditionArrays,
   type Conditioned,
   type ConditionReader,
@@ -8,16 +11,11 @@ export {
   conditionFromArrays,
   conditionInputs,
   conditionReader,
-  type NamedCondition,
-} from './conditionArrays.ts';
-export {
-  type Batch,
-  bitsPerDimFrom,
-  buildBitsPerDim,
   imageArray,
   likelihoodDefinition,
   mapBatch,
   measureBitsPerDim,
+  type NamedCondition,
   requireNoise,
   sliceBatch,
 } from './likelihood.ts';

@@ -1,5 +1,5 @@
-// bits/dim of every image in a dataset, by a program that computes it per batch.
-
+// bits/dim of every image in a dataset, by a program that computes it per batch; and the conditions of the images as arrays for
+// programs, by name: the data's conditions, and the class, one-hot.
 import { UserError } from '../../core/errors.ts';
 import {
   bytesOfValues,
@@ -7,6 +7,7 @@ import {
   countElements,
   type ImageShape,
   type NdArray,
+  oneHotRows,
   RandomStream,
   type Values,
   valueKind,
@@ -14,21 +15,24 @@ import {
 import { nextTurn } from '../../core/platform/index.ts';
 import { sha256 } from '../../core/platform/sha256.node.ts';
 import { onlyRank, partOfRank, type Ranks } from '../../core/ranks/index.ts';
-import type { ImageSet } from '../../data/contract/index.ts';
+import type { Conditions, ImageSet } from '../../data/contract/index.ts';
 import { batchesInOrder } from '../../data/index.ts';
 import { toBits } from '../../data/pixels/index.ts';
-import { type Dequantiser, parametersFrom } from '../../flows/contract/index.ts';
+import { CLASSES, type Condition, type Dequantiser, parametersFrom } from '../../flows/contract/index.ts';
 import {
+  type ConditionComponent,
   type DequantisationName,
   dequantisers,
   type Flow,
   type ImageValues,
+  knownComponents,
+  type ModelOptions,
   requireKind,
 } from '../../flows/models/index.ts';
+import { requireConditions, requireLabels } from '../../runs/images/index.ts';
 import type { Program, ProgramArrays } from '../../tensor/engine/index.ts';
-import { input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
+import { constant, input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { divide } from '../../tensor/operations/index.ts';
-import { asConditionInputs, type ConditionReader, conditionInputs } from './conditionArrays.ts';
 
 /** Random draws for dequantisation, shaped like the images. */
 export interface BatchNoise extends NdArray {
@@ -238,4 +242,125 @@ export async function measureInBatches(
     onProgress?.(Math.round(share * images.count), images.count);
     await nextTurn();
   }
+}
+
+/** Values by the names of the inputs of programs that conditions have: apart from all other inputs, whatever their names. */
+export type ByConditionInput<Value> = Readonly<Record<`condition/${string}`, Value>>;
+
+/** The conditions of a batch: `[N, …]` each, by the inputs that take them. The classes are one-hot, `[N, K]`. */
+export type ConditionArrays = ByConditionInput<NdArray>;
+
+/** Values by the names of conditions, renamed to the inputs that take them. */
+export function asConditionInputs<Value>(values: Readonly<Record<string, Value>>): ByConditionInput<Value> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`condition/${name}`, value]));
+}
+
+/** The conditions of the images at some positions, in that order. */
+export type ConditionReader = (indices: ArrayLike<number>) => ConditionArrays;
+
+/** A flow, as far as its condition is concerned. */
+export interface Conditioned extends Pick<Flow, 'condition'> {
+  readonly options: Pick<ModelOptions, 'condition'>;
+}
+
+/** A condition of a flow other than the classes: its shape for one image, and the scale of its values. */
+export interface NamedCondition extends Required<ConditionComponent> {
+  /** Whether it is a number; otherwise it is several numbers, or an image. */
+  readonly isNumber: boolean;
+}
+
+/**
+ * The conditions of a flow except the classes, in the order of its options. Those that only its layers name have the mean
+ * 0 and the deviation 1.
+ */
+export function conditionComponents({ condition, options }: Conditioned): readonly NamedCondition[] {
+  const measured = knownComponents(options.condition);
+  const { [CLASSES]: _, ...shapes } = condition;
+  const names = [
+    ...measured.map(({ name }) => name).filter((name) => name in shapes),
+    ...Object.keys(shapes),
+  ];
+  return [...new Set(names)].map((name) => {
+    const shape = shapes[name]!;
+    const { mean = 0, deviation = 1 } = measured.find((component) => component.name === name) ?? {};
+    return { name, shape, mean, deviation, isNumber: shape.length === 1 && shape[0] === 1 };
+  });
+}
+
+/**
+ * Reads the conditions of images that a flow depends on, without classes.
+ *
+ * @param subject the images, for errors: `the images of digits`
+ * @throws UserError (`mismatch`) if one is missing or has another shape
+ */
+export function componentReader(
+  flow: Conditioned,
+  imageConditions: Conditions | undefined,
+  subject: string,
+): ConditionReader {
+  return arraysReader(requireComponents(flow, imageConditions, subject));
+}
+
+/** The conditions of images that a flow depends on, without classes; they must have them, in the flow's shapes. */
+function requireComponents(
+  flow: Conditioned,
+  imageConditions: Conditions | undefined,
+  subject: string,
+): Conditions {
+  const components = conditionComponents(flow);
+  const conditions = requireConditions(imageConditions, components, subject);
+  return Object.fromEntries(components.map(({ name }) => [name, conditions[name]!]));
+}
+
+/** Reads conditions as arrays. */
+function arraysReader(conditions: Conditions): ConditionReader {
+  return (indices) =>
+    asConditionInputs(
+      Object.fromEntries(
+        Object.entries(conditions).map(([name, values]) => {
+          const data = new Float64Array(indices.length * countElements(values.shape));
+          values.read(indices, data);
+          return [name, { shape: [indices.length, ...values.shape], data }];
+        }),
+      ),
+    );
+}
+
+/**
+ * Reads everything a flow depends on in addition to the images, including classes.
+ *
+ * @param name the name of the dataset, for errors
+ * @throws UserError (`mismatch`) if something is missing or has another shape
+ */
+export function conditionReader(
+  flow: Conditioned & Pick<Flow, 'classes'>,
+  images: Pick<ImageSet, 'labels' | 'conditions'>,
+  name: string,
+): ConditionReader {
+  const { classes } = flow;
+  const conditions = requireComponents(flow, images.conditions, `the images of ${name}`);
+  const labels = classes.length > 0 && { [CLASSES]: requireLabels(images, classes, name) };
+  return arraysReader({ ...conditions, ...labels });
+}
+
+/**
+ * The conditions of a flow's programs for a batch: an input `[images, …]` for each condition that the flow accepts.
+ * `asConditionInputs` gives them their names in the program.
+ */
+export function conditionInputs({ condition }: Pick<Flow, 'condition'>, images: number): Condition {
+  return Object.fromEntries(
+    Object.entries(condition).map(([name, shape]) => [name, input(`condition/${name}`, [images, ...shape])]),
+  );
+}
+
+/** The condition of a flow's programs as constants. */
+export function conditionFromArrays(arrays: ConditionArrays): Condition {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => [name.replace('condition/', ''), constant(array)]),
+  );
+}
+
+/** The numbers of classes as a condition: one-hot rows, `[N, count]`. */
+export function oneHotClasses(numbers: ArrayLike<number>, count: number): ConditionArrays {
+  return asConditionInputs({ [CLASSES]: oneHotRows(numbers, count) });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { megabytes, tensorOfHoles } from '../../testing/hostile/hostileFiles.ts';

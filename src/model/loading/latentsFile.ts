@@ -31,7 +31,7 @@ import { CHECKSUM_LENGTH, type Correction, type Corrections, shortChecksum } fro
 import type { FlowModel } from '../flowModel.ts';
 import type { Latents } from '../latentArithmetic.ts';
 import { sliceLatents } from '../latents.ts';
-import { conditionComponents } from '../likelihood/conditionArrays.ts';
+import { conditionComponents } from '../likelihood/likelihood.ts';
 
 const format = 'emerging-flows latents';
 

@@ -1,9 +1,15 @@
 // A trained model from the folder of a run or an export.
 import { ClosedFolder, exists, pathIn, readText } from '../../data/files/index.node.ts';
 import type { TrainedModel } from '../trainedModel.ts';
+import {
+  largestManifest,
+  MANIFEST_FILE,
+  type Manifest,
+  manifestFrom,
+  readExport,
+  WEIGHTS_FILE,
+} from './exportFiles.ts';
 import type { LoadedRun } from './loadRun.ts';
-import { largestManifest, MANIFEST_FILE, type Manifest, manifestFrom } from './manifest.ts';
-import { readExport, WEIGHTS_FILE } from './readExport.ts';
 import type { DamagedChoice } from './readRun.ts';
 import { readScores } from './scoresFile.ts';
 

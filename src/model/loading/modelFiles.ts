@@ -6,7 +6,7 @@ import { runFileNames, stepsIn } from '../../runs/contents/index.ts';
 import { FlowModel } from '../flowModel.ts';
 import type { FlowModelOptions } from '../flowModelOptions.ts';
 import type { TrainedModel } from '../trainedModel.ts';
-import { readExport, requireOwnArrays, WEIGHTS_FILE } from './readExport.ts';
+import { readExport, requireOwnArrays, WEIGHTS_FILE } from './exportFiles.ts';
 import type { ModelChoice } from './readRun.ts';
 
 /**

@@ -17,7 +17,7 @@ import {
   type Manifest,
   manifestText,
   requireListed,
-} from './manifest.ts';
+} from './exportFiles.ts';
 
 /**
  * The scores in a folder; undefined if it has none, or a run's belong to other weights.

@@ -1,8 +1,7 @@
 // bits/dim of a split: against a likelihood written out by hand; the meaning of its summary and error.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countDimensions, countElements, type ImageShape } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { mean, variance } from '../../core/numeric/statistics.ts';
 import { imagesInMemory, readOne } from '../../data/contract/dataset.ts';

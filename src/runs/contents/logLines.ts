@@ -1,6 +1,10 @@
-// The lines of a run's logs: what each must have, and their totals: the time of all steps, how often the guard acted.
-import type { JsonObject, LineCheck } from '../../data/files/index.ts';
-import { problemOfStatistics } from './stepStatistics.ts';
+// The lines of a run's logs: the statistics of a training step, what each line must have, and their totals: the time of all
+// steps, how often the guard acted.
+
+import { UserError } from '../../core/errors.ts';
+import { mean, type NdArray } from '../../core/numeric/index.ts';
+import { type JsonObject, type LineCheck, LONGEST_LINE } from '../../data/files/index.ts';
+import type { Config } from '../settings/configSchema.ts';
 
 /** What is wrong with a line of `metrics.jsonl`, if anything. */
 export const checkMetrics: LineCheck = (line) => validated(line) ?? problemOfStatistics(line);
@@ -69,4 +73,146 @@ export function troubleText({ droppedSteps, rollbacks }: Trouble): string | null
     ...(rollbacks > 0 ? [`rolled back ${rollbacks === 1 ? 'once' : `${rollbacks} times`}`] : []),
   ];
   return parts.length > 0 ? parts.join(', ') : null;
+}
+
+/**
+ * What statistics are measured from, before the update. All of it is about the whole batch: training sums over
+ * micro-batches, workers and ranks before it measures, so that no statistic depends on how a step was divided.
+ */
+export interface MeasuredStep {
+  readonly training: Config['training'];
+  readonly step: number;
+  /** The epoch that it belongs to, from 1. */
+  readonly epoch: number;
+  readonly learningRate: number;
+  /** bits/dim of each image. */
+  readonly bitsPerDim: Float32Array;
+  /** The norm of the gradient, before clipping. */
+  readonly gradientNorm: number;
+  /** The gradients by the paths of their parameters, before clipping; a copy from the device if they are there. */
+  gradients(): Promise<Readonly<Record<string, NdArray>>>;
+}
+
+/** What is logged under a key: numbers that are not finite become null. */
+type Form = 'number' | 'numbers by layer';
+
+/** One statistic. */
+interface StepStatistic<Value> {
+  readonly form: Form;
+  /** Its value; undefined if it is not logged at this step. */
+  measure(step: MeasuredStep): Value | Promise<Value>;
+}
+
+/** The statistics by key, in logging order. */
+const stepStatistics = {
+  step: number(({ step }) => step),
+  epoch: number(({ epoch }) => epoch),
+  bitsPerDim: number(({ bitsPerDim }) => mean(bitsPerDim)),
+  learningRate: number(({ learningRate }) => learningRate),
+  gradientNorm: number(({ gradientNorm }) => gradientNorm),
+  gradientNorms: byLayer(async ({ step, training: { gradientNormsEvery }, gradients }) =>
+    gradientNormsEvery !== undefined && step % gradientNormsEvery === 0
+      ? normsByLayer(await gradients())
+      : undefined,
+  ),
+};
+
+/** The statistics of a step, as logged. */
+export type StepRecord = {
+  readonly [Key in keyof typeof stepStatistics]: Awaited<ReturnType<(typeof stepStatistics)[Key]['measure']>>;
+};
+
+/** Measures the statistics of a step. */
+export async function measureStep(step: MeasuredStep): Promise<StepRecord> {
+  const record: JsonObject = {};
+  for (const [key, { measure }] of Object.entries(stepStatistics)) {
+    const value = await measure(step);
+    if (value !== undefined) {
+      record[key] = value;
+    }
+  }
+  return record as StepRecord;
+}
+
+/** What is wrong with the statistics in a line of a log, if anything; any of them may be missing or null. */
+export function problemOfStatistics(line: JsonObject): string | undefined {
+  for (const [key, { form }] of Object.entries(stepStatistics)) {
+    const value = line[key] ?? null;
+    if (form === 'number' && !isNumber(value)) {
+      return `its ${key} is not a number`;
+    }
+    if (form === 'numbers by layer' && !areNumbers(value)) {
+      return `its ${key} are not numbers by layer`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Checks that the statistics of a model's steps fit into a line of the log.
+ *
+ * @param parameters the paths of its parameters
+ * @throws UserError (`invalid-config`) if they do not
+ */
+export function requireLoggable(
+  { gradientNormsEvery }: Config['training'],
+  parameters: readonly string[],
+): void {
+  if (gradientNormsEvery === undefined) {
+    return;
+  }
+  const layers = new Set(parameters.map(layerPath));
+  const bytes = [...layers].reduce((total, layer) => total + JSON.stringify(layer).length + MOST_DIGITS, 0);
+  if (bytes > LONGEST_LINE - LEAST_REST) {
+    throw new UserError(
+      'invalid-config',
+      `training.gradientNormsEvery: the norms of ${layers.size} layers do not fit into a line of metrics.jsonl ` +
+        `(${LONGEST_LINE / 1024} KiB): leave it out`,
+    );
+  }
+}
+
+/** The most characters of a number in a log, with a colon and a comma. */
+const MOST_DIGITS = 26;
+/** Bytes of a line that are left for everything else. */
+const LEAST_REST = 4096;
+
+/** The norm of each layer's gradient. */
+function normsByLayer(gradients: Readonly<Record<string, NdArray>>): Record<string, number> {
+  const squares: Record<string, number> = {};
+  for (const [path, { data }] of Object.entries(gradients)) {
+    const layer = layerPath(path);
+    let sum = 0;
+    for (let index = 0; index < data.length; index++) {
+      sum += data[index]! * data[index]!;
+    }
+    squares[layer] = (squares[layer] ?? 0) + sum;
+  }
+  return Object.fromEntries(Object.entries(squares).map(([layer, sum]) => [layer, Math.sqrt(sum)]));
+}
+
+/** The path of the layer of a parameter: `levels/0/steps/3/coupling/conv1`. */
+function layerPath(path: string): string {
+  return path.replace(/\/[^/]*$/, '');
+}
+
+function number(measure: (step: MeasuredStep) => number): StepStatistic<number> {
+  return { form: 'number', measure };
+}
+
+function byLayer(
+  measure: StepStatistic<Record<string, number> | undefined>['measure'],
+): StepStatistic<Record<string, number> | undefined> {
+  return { form: 'numbers by layer', measure };
+}
+
+function isNumber(value: unknown): boolean {
+  return value === null || typeof value === 'number';
+}
+
+function areNumbers(value: unknown): boolean {
+  return (
+    value === null ||
+    (typeof value === 'object' && !Array.isArray(value) && Object.values(value).every(isNumber))
+  );
 }

@@ -6,6 +6,9 @@ export { type GuardState, newGuard } from './guardState.ts';
 export {
   checkMetrics,
   checkTimings,
+  measureStep,
+  requireLoggable,
+  type StepRecord,
   sumTimes,
   type Trouble,
   timingLine,
@@ -14,4 +17,3 @@ export {
 } from './logLines.ts';
 export { requireArrays, restore } from './restore.ts';
 export { evaluationsIn } from './runSummary.ts';
-export { measureStep, requireLoggable, type StepRecord } from './stepStatistics.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { UserError, type UserErrorCode } from '../../core/errors.ts';
-import { mixingNames } from '../../flows/models/mixing.ts';
+import { mixingNames } from '../../flows/models/partRegistries.ts';
 import { checkLayer } from './config.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
 import { stringifyConfig } from './configText.ts';

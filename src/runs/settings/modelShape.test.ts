@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import type { PartSettings } from '../../core/parts/index.ts';
 import { maf } from '../../flows/layers/maf.ts';
-import { mixingNames, mixings } from '../../flows/models/mixing.ts';
+import { mixingNames, mixings } from '../../flows/models/partRegistries.ts';
 import { checkModelShape, modelFor, requireBuildable, type ShapedModel } from './modelShape.ts';
 
 describe('levels', () => {

@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { add, multiply, solveCorner } from '../operations/index.ts';
-import { OPEN_BATCH } from '../shape.ts';
-import { constant, input } from '../tensor.ts';
+import { constant, input, OPEN_BATCH } from '../tensor.ts';
 import { onHost } from './arrays.ts';
 import { DeviceMemory } from './deviceMemory.ts';
 import { inPlace } from './graph/memory.ts';

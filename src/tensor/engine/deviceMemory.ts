@@ -1,7 +1,6 @@
 // The memory of a device: arrays that stay there between the runs of programs.
 import { countElements, type NdArray } from '../../core/numeric/index.ts';
-import { OPEN_BATCH, showShape } from '../shape.ts';
-import { input } from '../tensor.ts';
+import { input, OPEN_BATCH, showShape } from '../tensor.ts';
 import { DeviceArray } from './arrays.ts';
 import { type Device, deviceRecord, graphStyle } from './devices/device.ts';
 import { lower } from './onnx/lower.ts';

@@ -1,11 +1,10 @@
 // ONNX files of programs: names and types, constant folding, and declared shapes.
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import * as op from '../operations/index.ts';
-import { OPEN_BATCH } from '../shape.ts';
-import { constant, input } from '../tensor.ts';
+import { constant, input, OPEN_BATCH } from '../tensor.ts';
 import { exportOnnx } from './exportOnnx.ts';
 import { createSession } from './runtime.node.ts';
 

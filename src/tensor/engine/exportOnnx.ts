@@ -1,6 +1,6 @@
 // Exports a program as a file: ONNX bytes that any runtime loads.
 import { UserError } from '../../core/errors.ts';
-import type { ProgramDefinition } from '../programDefinition.ts';
+import type { ProgramDefinition } from '../tensor.ts';
 import { defaultDevice, graphStyle } from './devices/device.ts';
 import { prepare } from './graph/prepare.ts';
 import { isReservedName } from './onnx/builder.ts';

@@ -9,7 +9,7 @@ it('a tensor that several operations of the host take is one output of the prelu
   const [logAbsDet, inverse] = [complexLogAbsDet(scaled), complexInverse(scaled)];
   const operands = new SeparateOperands(new Map(), new Map([[matrices, 'matrices']]));
   const [first, second] = [logAbsDet, inverse].map(({ inputs }) => operands.of(inputs[0]!));
-  // Equal arrays are decomposed once: see `hosted.ts`.
+  // Equal arrays are decomposed once: see `hostedValue`.
   expect(second).toEqual(first);
   expect(operands.outputs()).toEqual({ operand0: scaled });
   expect(operands.of(multiply(matrices, 3))).toMatchObject({ name: 'operand1' });

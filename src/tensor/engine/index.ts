@@ -1,6 +1,6 @@
 // Public to other folders: compiling, arrays, memory; devices that exist; graphs as ONNX files.
 
-export { type Precision, precisions } from '../emitter.ts';
+export { type Precision, precisions } from '../tensor.ts';
 export { type AnyArray, DeviceArray, type NamedArrays, onHost, type ProgramArrays } from './arrays.ts';
 export { DeviceMemory, holdsArrays } from './deviceMemory.ts';
 export {

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { abs, add, divide, exp, maximum, multiply, negate, sqrt, subtract } from '../operations/index.ts';
-import type { ProgramDefinition } from '../programDefinition.ts';
-import { OPEN_BATCH } from '../shape.ts';
-import { input } from '../tensor.ts';
+import { input, OPEN_BATCH, type ProgramDefinition } from '../tensor.ts';
 import { allocatePlaces, compileLoop } from './loop.ts';
 import { compile } from './program.ts';
 

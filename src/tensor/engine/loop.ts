@@ -7,9 +7,17 @@
 // any others.
 import { UserError } from '../../core/errors.ts';
 import { requireMemory } from '../../core/platform/index.ts';
-import { checkInputs, listTensors, type ProgramDefinition } from '../programDefinition.ts';
-import { OPEN_BATCH, type Shape, sameShape, showShape } from '../shape.ts';
-import { constantValue, type Tensor } from '../tensor.ts';
+import {
+  checkInputs,
+  constantValue,
+  listTensors,
+  OPEN_BATCH,
+  type ProgramDefinition,
+  type Shape,
+  sameShape,
+  showShape,
+  type Tensor,
+} from '../tensor.ts';
 import {
   EMPTY_BLOCK,
   encodeModule,

@@ -1,16 +1,12 @@
 // Samples drawn on a GPU, here a software one, and in WebAssembly match the CPU's; float64, which a GPU lacks, keeps its
 // digits.
-
 import { describe, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countElements, type ImageShape } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { knownComponents, type ModelCondition } from '../../flows/models/condition.ts';
-import { dequantisationName } from '../../flows/models/dequantisation.ts';
 import { Glow } from '../../flows/models/glow.ts';
-import { type Mixing, mixingNames, mixings } from '../../flows/models/mixing.ts';
-import type { ModelOptions } from '../../flows/models/options.ts';
+import { knownComponents, type ModelCondition, type ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { dequantisationName, type Mixing, mixingNames, mixings } from '../../flows/models/partRegistries.ts';
 import { createConditionRows } from '../../model/conditions.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import type { FlowModelOptions } from '../../model/flowModelOptions.ts';

@@ -1,12 +1,11 @@
 // Compiled programs: names, feeds, constant folding, and host computations.
+
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { normalArray as random, runOnce } from '../../testing/programValues.ts';
-import type { Precision } from '../emitter.ts';
 import * as op from '../operations/index.ts';
-import { OPEN_BATCH } from '../shape.ts';
-import { constant, input, type Tensor } from '../tensor.ts';
+import { constant, input, OPEN_BATCH, type Precision, type Tensor } from '../tensor.ts';
 import type { NamedArrays } from './arrays.ts';
 import { compile, evaluate, Program } from './program.ts';
 

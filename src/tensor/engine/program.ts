@@ -1,11 +1,15 @@
 // A compiled program: sessions of ONNX Runtime, and host computations between them.
 import { option, phrase, UserError } from '../../core/errors.ts';
 import { type NdArray, requireWhole } from '../../core/numeric/index.ts';
-import type { Precision } from '../emitter.ts';
-import { checkInputs, constantFrontier, type ProgramDefinition } from '../programDefinition.ts';
-import { isOpen } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traversal.ts';
+import {
+  checkInputs,
+  constantFrontier,
+  isOpen,
+  type Precision,
+  type ProgramDefinition,
+  type Tensor,
+  topologicalOrder,
+} from '../tensor.ts';
 import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';
 import { holdsArrays } from './deviceMemory.ts';
 import {
@@ -19,13 +23,13 @@ import {
   onCpu,
 } from './devices/device.ts';
 import { type InverseMethod, prepare } from './graph/prepare.ts';
-import { isHosted } from './hosted.ts';
 import {
   feedName,
   HOSTED,
   type HostNode,
   hostFeeds,
   hostValues,
+  isHosted,
   PackedOperands,
   packed,
   SeparateOperands,

@@ -1,8 +1,6 @@
 // Checks the arrays passed to a program: none missing, right place, shape and precision.
 import { countElements } from '../../core/numeric/index.ts';
-import type { Precision } from '../emitter.ts';
-import type { ProgramDefinition } from '../programDefinition.ts';
-import { type Shape, showShape } from '../shape.ts';
+import { type Precision, type ProgramDefinition, type Shape, showShape } from '../tensor.ts';
 import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';
 import { holdsArrays } from './deviceMemory.ts';
 import type { Device } from './devices/device.ts';

@@ -1,14 +1,13 @@
 // The gradient of a graph as a graph: shared paths, missing gradients, slices, and second derivatives.
+
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { normalArray, runOnce } from '../../testing/programValues.ts';
 import { prepare } from '../engine/graph/prepare.ts';
 import { compile } from '../engine/program.ts';
 import * as op from '../operations/index.ts';
-import { listTensors } from '../programDefinition.ts';
-import { OPEN_BATCH } from '../shape.ts';
-import { constant, input, type Tensor } from '../tensor.ts';
+import { constant, input, listTensors, OPEN_BATCH, type Tensor } from '../tensor.ts';
 import { gradients, pullback } from './gradient.ts';
 
 const vector = (...values: number[]): NdArray => ({

@@ -6,9 +6,16 @@ import { expand } from '../operations/broadcast.ts';
 import { after, isCheckpoint, isDetached } from '../operations/checkpoint.ts';
 import { total } from '../operations/elementwise.ts';
 import { zeros } from '../operations/layout.ts';
-import { isOpen } from '../shape.ts';
-import { apply, constant, isComputedBy, type Operation, ShapeError, type Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traversal.ts';
+import {
+  apply,
+  constant,
+  isComputedBy,
+  isOpen,
+  type Operation,
+  ShapeError,
+  type Tensor,
+  topologicalOrder,
+} from '../tensor.ts';
 
 /**
  * The gradients of a scalar with respect to each of `variables`, as tensors of their shapes (zero where the

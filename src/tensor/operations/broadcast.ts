@@ -1,6 +1,16 @@
 // Sums over axes, and copies along them: each is the gradient of the other.
-import { broadcastShapes, isOpen, type Shape, sameShape, showShape } from '../shape.ts';
-import { apply, isComputedBy, type Operation, type ShapeProblem, type Tensor } from '../tensor.ts';
+import {
+  apply,
+  broadcastShapes,
+  isComputedBy,
+  isOpen,
+  type Operation,
+  type Shape,
+  type ShapeProblem,
+  sameShape,
+  showShape,
+  type Tensor,
+} from '../tensor.ts';
 import { reshape } from './layout.ts';
 
 const sumOperation: Operation<readonly number[]> = {

@@ -1,9 +1,9 @@
 // Convolutions between many channels, with the batch last: what a runtime's own convolution computes fastest.
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { sum } from './broadcast.ts';
+import { type Offset, unfoldChannels } from './convolution.ts';
 import { flip, reshape, transpose } from './layout.ts';
-import { product } from './product.ts';
-import { type Offset, unfoldChannels } from './shift.ts';
+import { product } from './linearAlgebra.ts';
 
 /** The taps of a dense convolution: a square around the pixel, row by row. */
 export interface DenseConvolution {

@@ -1,8 +1,8 @@
 // Every other pixel of images, as on a checkerboard.
 import { otherParity, type Parity, pixelsOfParity } from '../../core/numeric/index.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
+import { areImages } from './convolution.ts';
 import { reorder, reshape, slice } from './layout.ts';
-import { areImages } from './shift.ts';
 
 /** The operation of `everyOther`. */
 export const everyOtherOperation: Operation<Parity> = {

@@ -1,6 +1,6 @@
 // The exponential of a convolution.
 import { apply, type Operation, type Tensor } from '../tensor.ts';
-import { areImages, type Offset } from './shift.ts';
+import { areImages, type Offset } from './convolution.ts';
 
 /** How a convolution is exponentiated. */
 export interface ConvolutionExponent {

@@ -1,7 +1,14 @@
 // Fixed-point iteration: the one operation with an inner graph.
-import { sameShape, showShape } from '../shape.ts';
-import { apply, input, type Operation, ShapeError, type Tensor } from '../tensor.ts';
-import { topologicalOrder } from '../traversal.ts';
+import {
+  apply,
+  input,
+  type Operation,
+  ShapeError,
+  sameShape,
+  showShape,
+  type Tensor,
+  topologicalOrder,
+} from '../tensor.ts';
 
 /** The body of a fixed-point iteration. */
 export interface Body {

@@ -1,17 +1,32 @@
 // All operations, for code that builds graphs.
 export { expand, sum, sumPerImage } from './broadcast.ts';
 export { checkpoint, detach, isRemembered, remember } from './checkpoint.ts';
-export { clip, equal, greater, less, maximum, where } from './comparisons.ts';
 export {
   type Boundary,
   type ConvolutionOptions,
   convolution,
   edgeResponse,
+  fold,
   type Offset,
   pointwise,
   squareOffsets,
+  unfold,
 } from './convolution.ts';
-export { type Applied, add, divide, multiply, negate, type Operand, subtract } from './elementwise.ts';
+export {
+  type Applied,
+  add,
+  clip,
+  divide,
+  equal,
+  greater,
+  less,
+  maximum,
+  multiply,
+  negate,
+  type Operand,
+  subtract,
+  where,
+} from './elementwise.ts';
 export { everyOther } from './everyOther.ts';
 export { type ConvolutionExponent, expConvolution } from './expConvolution.ts';
 export { fixedPoint } from './fixedPoint.ts';
@@ -47,10 +62,16 @@ export {
   transpose,
   zeros,
 } from './layout.ts';
-export { complexInverse, complexLogAbsDet, inverse, logAbsDet } from './linearAlgebra.ts';
+export {
+  complexInverse,
+  complexLogAbsDet,
+  inverse,
+  logAbsDet,
+  type ProductOptions,
+  product,
+  stackedProduct,
+} from './linearAlgebra.ts';
 export { oneHot } from './oneHot.ts';
-export { type ProductOptions, product, stackedProduct } from './product.ts';
 export { max, mean, softmax } from './reductions.ts';
-export { fold, unfold } from './shift.ts';
 export { type CornerOptions, solveCorner } from './solveCorner.ts';
 export { toeplitz } from './toeplitz.ts';

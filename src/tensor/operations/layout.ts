@@ -1,13 +1,18 @@
 // Operations that only move elements: reshape, transpose, slice, concatenate, pad, expand, reorder.
-import { scalar } from '../emitter.ts';
-import { elementCount, isOpen, onnxShape, type Shape, sameShape, showShape } from '../shape.ts';
 import {
   apply,
   constant,
+  elementCount,
   isComputedBy,
+  isOpen,
   type Nodes,
   type Operation,
+  onnxShape,
+  type Shape,
   ShapeError,
+  sameShape,
+  scalar,
+  showShape,
   type Tensor,
 } from '../tensor.ts';
 

@@ -1,7 +1,5 @@
 // Indices as one-hot rows of a matrix: lets a permutation that is a parameter enter a product.
-import { scalar } from '../emitter.ts';
-import { onnxShape } from '../shape.ts';
-import { apply, type Operation, type Tensor } from '../tensor.ts';
+import { apply, type Operation, onnxShape, scalar, type Tensor } from '../tensor.ts';
 
 const oneHotOperation: Operation<number> = {
   name: 'oneHot',

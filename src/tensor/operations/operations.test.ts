@@ -1,19 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { largestDifference } from '../../core/numeric/compare.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
+import { largestDifference } from '../../core/numeric/statistics.ts';
 import { runOnce } from '../../testing/programValues.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { type CompileOptions, compile } from '../engine/program.ts';
 import { gradients } from '../gradients/gradient.ts';
-import { OPEN_BATCH } from '../shape.ts';
-import { constant, input, type Tensor } from '../tensor.ts';
+import { constant, input, OPEN_BATCH, type Tensor } from '../tensor.ts';
+import { foldChannels, unfoldChannels } from './convolution.ts';
 import { denseConvolution } from './denseConvolution.ts';
 import * as op from './index.ts';
 import { batchFirst, batchLast } from './layout.ts';
-import { foldChannels, unfoldChannels } from './shift.ts';
 
 /** One call of an operation on inputs of these shapes; `positive` if its domain requires it. */
 interface Case {

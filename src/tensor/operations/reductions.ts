@@ -2,8 +2,7 @@
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { axesProblem, expand, sum, withAxes } from './broadcast.ts';
 import { detach } from './checkpoint.ts';
-import { equal } from './comparisons.ts';
-import { divide, multiply, subtract } from './elementwise.ts';
+import { divide, equal, multiply, subtract } from './elementwise.ts';
 import { exp } from './functions.ts';
 import { slice } from './layout.ts';
 

@@ -1,7 +1,6 @@
 // The inverse of a corner convolution.
-import { isOpen, sameShape } from '../shape.ts';
-import { apply, type Operation, type Tensor } from '../tensor.ts';
-import { areImages } from './shift.ts';
+import { apply, isOpen, type Operation, sameShape, type Tensor } from '../tensor.ts';
+import { areImages } from './convolution.ts';
 
 /** Which corner convolution is inverted, without its kernel. */
 export interface CornerOptions {

@@ -1,7 +1,6 @@
 // The moving average of the weights, maintained alongside any optimiser's update.
 import { add, multiply, subtract } from '../operations/index.ts';
-import type { ProgramDefinition } from '../programDefinition.ts';
-import { input } from '../tensor.ts';
+import { input, type ProgramDefinition } from '../tensor.ts';
 
 /**
  * The program of an update that also keeps the average a of the new weights θ:

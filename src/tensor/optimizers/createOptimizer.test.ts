@@ -1,6 +1,6 @@
 // Optimisers in a loop of one's own: the same updates as in scalar arithmetic, all rules, states, and mistakes.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { adamax } from './adamax.ts';
 import { adamw } from './adamw.ts';

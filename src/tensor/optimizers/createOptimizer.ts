@@ -2,7 +2,7 @@
 import { UserError } from '../../core/errors.ts';
 import { countElements, type NdArray, requireFinite } from '../../core/numeric/index.ts';
 import { type CompileOptions, compile, type NamedArrays, type Program } from '../engine/index.ts';
-import { sameShape, showShape } from '../shape.ts';
+import { sameShape, showShape } from '../tensor.ts';
 import { type Optimizer, ruleFor } from './optimizer.ts';
 import { type Section, updateProgram, vectorNames } from './programs.ts';
 

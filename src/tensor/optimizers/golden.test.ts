@@ -2,7 +2,7 @@
 import { describe, it } from 'vitest';
 import { expectWithin, goldenCases } from '../../testing/golden.ts';
 import { inPlaceChecks, optimizerChecks } from '../../testing/goldenOptimizers.ts';
-import type { Precision } from '../emitter.ts';
+import type { Precision } from '../tensor.ts';
 
 describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   for (const [names, check] of optimizerChecks) {

@@ -12,8 +12,7 @@ import {
   sum,
   transpose,
 } from '../operations/index.ts';
-import type { Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Shape, Tensor } from '../tensor.ts';
 import { adamax, adamaxKind, adamaxOptions } from './adamax.ts';
 import { defineOptimizer, type Optimizer, type Tensors, type UpdatedParameter } from './optimizer.ts';
 

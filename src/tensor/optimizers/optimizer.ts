@@ -7,8 +7,7 @@ import {
   type PartialDefinition,
   positive,
 } from '../../core/parts/index.ts';
-import type { Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Shape, Tensor } from '../tensor.ts';
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;

@@ -1,8 +1,14 @@
 // The programs of an update: whole, or in the parts that the host runs.
 import { concatenate, reshape, slice } from '../operations/index.ts';
-import { listTensors, type ProgramDefinition } from '../programDefinition.ts';
-import { elementCount, OPEN_BATCH, type Shape } from '../shape.ts';
-import { input, type Tensor } from '../tensor.ts';
+import {
+  elementCount,
+  input,
+  listTensors,
+  OPEN_BATCH,
+  type ProgramDefinition,
+  type Shape,
+  type Tensor,
+} from '../tensor.ts';
 import type { Optimizer, Tensors, UpdateRule } from './optimizer.ts';
 
 /** Consecutive items of one shape in the vectors of an update. */

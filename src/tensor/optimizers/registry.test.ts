@@ -1,6 +1,6 @@
 // Every optimiser: names and defaults, and that its loop computes the same as its ONNX model.
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { compileLoop } from '../engine/loop.ts';
 import { compile } from '../engine/program.ts';

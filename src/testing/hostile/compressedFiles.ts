@@ -1,6 +1,6 @@
 // Compressed files whose checksums are right and whose contents are not.
 
-import { joinBytes } from '../../core/platform/joinBytes.ts';
+import { joinBytes } from '../../core/numeric/arrays.ts';
 import { encodeRecord } from '../../uses/codec/file/records.ts';
 
 const about = { first: 0, names: ['a'], runs: [[0, 1]], pixels: '0123456789abcdef' };

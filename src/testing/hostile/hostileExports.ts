@@ -3,8 +3,7 @@
 import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import { tensorChecksum } from '../../data/files/checksum.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, tensorChecksum } from '../../data/files/safetensors.ts';
 import {
   bytes,
   type Change,

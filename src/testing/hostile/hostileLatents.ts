@@ -1,7 +1,7 @@
 // Latents whose image names collide or lead elsewhere.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
 import { megabytes, tensorOfHoles } from './hostileFiles.ts';
 import type { HostileFolder } from './hostileModels.ts';

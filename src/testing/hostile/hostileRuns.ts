@@ -2,8 +2,7 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { tensorChecksum } from '../../data/files/checksum.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../data/files/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, tensorChecksum } from '../../data/files/safetensors.ts';
 import { fileWithHeader } from '../safetensorsFiles.ts';
 import {
   bytes,

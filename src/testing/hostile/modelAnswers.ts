@@ -1,8 +1,7 @@
 // Answers to a request for a model that are not one.
 import { readFileSync } from 'node:fs';
 import { createGzip, gzipSync } from 'node:zlib';
-import { tensorChecksum } from '../../data/files/checksum.ts';
-import { encodeSafetensors } from '../../data/files/safetensors.ts';
+import { encodeSafetensors, tensorChecksum } from '../../data/files/safetensors.ts';
 import { fileWithHeader } from '../safetensorsFiles.ts';
 import { type Answer, endless } from './hostileServer.ts';
 

@@ -1,7 +1,7 @@
 // Runs commands one after another in this process and reports each on stdout as a line of JSON, for a test
 // that gives every command the same limits: it kills this process if a line is late.
 import { readFileSync } from 'node:fs';
-import { runCommand } from '../../app/cli/runCommand.ts';
+import { runCommand } from '../../app/cli/commandTree.ts';
 import type { Call } from '../runCalls.ts';
 import { ownPeak, resetPeak } from './processUsage.ts';
 

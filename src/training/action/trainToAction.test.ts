@@ -1,7 +1,7 @@
 // Training to an action: a Gaussian one gives its density; runs resume to the bit and are ordinary ones; what is refused.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import { decompose, logAbsPivotProduct } from '../../core/numeric/linearAlgebra.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';

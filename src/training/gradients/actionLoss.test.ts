@@ -1,6 +1,6 @@
 // The gradient along the path of samples, against central differences; that it vanishes for an exact model; what it refuses.
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../flows/models/glow.ts';

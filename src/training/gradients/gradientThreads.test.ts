@@ -1,12 +1,11 @@
 import { expect, it, test } from 'vitest';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { StagedFlow } from '../../flows/models/stagedFlow.ts';
-import { oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
-import type { Batch } from '../../model/likelihood/likelihood.ts';
+import { type Batch, oneHotClasses } from '../../model/likelihood/likelihood.ts';
 import type { Device } from '../../tensor/engine/devices/device.ts';
 import type { GradientPlan, GradientRequest } from './gradientPlan.ts';
 import { threadedGradients } from './gradientThreads.ts';

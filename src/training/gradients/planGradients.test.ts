@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { countTrained } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
-import { mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
+import { mixingNames } from '../../flows/models/partRegistries.ts';
+import { oneHotClasses } from '../../model/likelihood/likelihood.ts';
 import { smallMixing } from '../../testing/layers.ts';
 import type { ActivationChoice, GradientPlan } from './gradientPlan.ts';
 import { definePieces } from './pieces.ts';

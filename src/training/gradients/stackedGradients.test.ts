@@ -1,21 +1,19 @@
 // Gradient programs for a GPU, where isomorphic parts of all flow steps are computed at once. They run here on a CPU, in
 // float64; `../step/deviceArrays.test.ts` runs them on a GPU.
-
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
+import { countElements, type ImageShape, type NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { Glow } from '../../flows/models/glow.ts';
-import { mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { arrayName, ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import { mixingNames } from '../../flows/models/partRegistries.ts';
 import { graphStyle } from '../../tensor/engine/devices/device.ts';
 import { prepare } from '../../tensor/engine/graph/prepare.ts';
-import { isHosted } from '../../tensor/engine/hosted.ts';
+import { isHosted } from '../../tensor/engine/hostPart.ts';
 import { lower } from '../../tensor/engine/onnx/lower.ts';
 import { compilePrepared, freeze } from '../../tensor/engine/program.ts';
-import { listTensors, type ProgramDefinition } from '../../tensor/programDefinition.ts';
+import { listTensors, type ProgramDefinition } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { smallMixing } from '../../testing/layers.ts';
 import { gradientDefinition } from './wholeGradients.ts';

@@ -1,6 +1,6 @@
 // Counts the arrays of data-parallel workers; here the threads run in the test's own thread.
 import { afterEach, expect, test, vi } from 'vitest';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countElements } from '../../core/numeric/arrays.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import type { ThreadMessage } from '../../tensor/engine/threads/messages.ts';

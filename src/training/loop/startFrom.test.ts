@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { mean } from '../../core/numeric/statistics.ts';
 import { readAll } from '../../data/contract/dataset.ts';
-import { requireEightBits } from '../../data/pixels/bitDepth.ts';
+import { requireEightBits } from '../../data/pixels/values.ts';
 import { DEQUANTISER } from '../../flows/models/flow.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { loadModel } from '../../model/loading/loadModel.ts';

@@ -189,7 +189,7 @@ async function measure(
   if (options.test) {
     // Loaded when needed: a page that trains need not measure.
     const { evaluateSpread, evaluationRecord, storedEvaluation } = await import(
-      '../../model/measure/evaluationRecord.ts'
+      '../../model/measure/evaluate.ts'
     );
     test = await unlessStopped('test', limits?.test, (images, following) =>
       evaluateSpread(model, dataset.test, images, { ...TEST, ...following }),

@@ -1,16 +1,13 @@
 // Training whose state is on a device, here a software one: the numbers of the processor, and little that crosses.
-
 import { expect, it, vi } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { countElements } from '../../core/numeric/ndarray.ts';
+import { countElements, type ImageShape } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { median } from '../../core/numeric/statistics.ts';
-import { dequantisationName } from '../../flows/models/dequantisation.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { oneHotClasses } from '../../model/likelihood/conditionArrays.ts';
-import { type Batch, sliceBatch } from '../../model/likelihood/likelihood.ts';
+import { dequantisationName } from '../../flows/models/partRegistries.ts';
+import { type Batch, oneHotClasses, sliceBatch } from '../../model/likelihood/likelihood.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { DeviceArray, type ProgramArrays } from '../../tensor/engine/arrays.ts';
 import { releaseAfter } from '../../tensor/engine/resources.ts';

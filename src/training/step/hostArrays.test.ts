@@ -1,11 +1,11 @@
 // The update in the host's memory: which weights decay, which gradients it takes, and which moments it rejects.
 
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { Glow } from '../../flows/models/glow.ts';
-import type { Mixing } from '../../flows/models/mixing.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
+import type { Mixing } from '../../flows/models/partRegistries.ts';
 import { momentLayouts } from '../../runs/contents/checkpoint.ts';
 import { newGuard } from '../../runs/contents/guardState.ts';
 import { onHost } from '../../tensor/engine/arrays.ts';

@@ -4,7 +4,7 @@ import { startingParameters } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import { asConditionInputs, conditionInputs } from '../../model/likelihood/conditionArrays.ts';
+import { asConditionInputs, conditionInputs } from '../../model/likelihood/likelihood.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';

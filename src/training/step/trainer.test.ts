@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { newGuard } from '../../runs/contents/guardState.ts';
-import type { Precision } from '../../tensor/emitter.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { adamax } from '../../tensor/optimizers/adamax.ts';
 import { averageShare, withAverage } from '../../tensor/optimizers/average.ts';
 import { momentNames } from '../../tensor/optimizers/optimizer.ts';
 import { updateProgram } from '../../tensor/optimizers/programs.ts';
+import type { Precision } from '../../tensor/tensor.ts';
 import { expectClose, goldenCases } from '../../testing/golden.ts';
 import { buildModel } from '../../testing/goldenModels.ts';
 import { type GoldenCase, ndarray, storedArrays, tolerances } from '../../testing/goldenValues.ts';

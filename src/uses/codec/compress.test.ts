@@ -2,11 +2,10 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape, joinBytes } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { joinBytes } from '../../core/platform/joinBytes.ts';
-import { inMemory } from '../../data/files/randomAccess.ts';
-import { weightsBytes } from '../../model/loading/readExport.ts';
+import { inMemory } from '../../data/files/fileStore.ts';
+import { weightsBytes } from '../../model/loading/exportFiles.ts';
 import type { TrainedModel } from '../../model/trainedModel.ts';
 import { ThreadPool } from '../../tensor/engine/threads/index.ts';
 import { randomModel } from '../../testing/randomModel.ts';

@@ -1,8 +1,13 @@
 // Compresses images to a file, in parts: a header, a record for each block, and the end.
 
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
-import { countDimensions, type ImageShape, requireKnown, requireWhole } from '../../core/numeric/index.ts';
-import { joinBytes } from '../../core/platform/index.ts';
+import {
+  countDimensions,
+  type ImageShape,
+  joinBytes,
+  requireKnown,
+  requireWhole,
+} from '../../core/numeric/index.ts';
 import { mapInOrder } from '../../data/packed/mapInOrder.ts';
 import { fitImage, isColourless, requireEightBits } from '../../data/pixels/index.ts';
 import { modelFingerprint, type TrainedModel } from '../../model/index.ts';

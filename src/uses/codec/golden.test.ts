@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { inMemory } from '../../data/files/randomAccess.ts';
+import { inMemory } from '../../data/files/fileStore.ts';
 import { compress } from './compress.ts';
 import { openCompressed } from './compressedFile.ts';
 import { decompress } from './decompress.ts';

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { joinBytes } from '../../core/platform/joinBytes.ts';
+import { joinBytes } from '../../core/numeric/arrays.ts';
 import { firstImages, readAll } from '../../data/contract/dataset.ts';
 import { openSplit } from '../../data/registry.ts';
 import { FlowModel } from '../../model/flowModel.ts';

@@ -1,8 +1,8 @@
 // Compressed files whose checksums are right and whose contents are not: refused, or read in little time and memory.
 import { beforeAll, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
-import { joinBytes } from '../../core/platform/joinBytes.ts';
-import { inMemory, type RandomAccess } from '../../data/files/randomAccess.ts';
+import { joinBytes } from '../../core/numeric/arrays.ts';
+import { inMemory, type RandomAccess } from '../../data/files/fileStore.ts';
 import { crc32 } from '../../data/formats/compression.node.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { compress } from './compress.ts';

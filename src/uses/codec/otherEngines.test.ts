@@ -1,8 +1,8 @@
 // The bytes of a compressed file depend on no function that engines compute differently.
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/arrays.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
-import { weightsBytes } from '../../model/loading/readExport.ts';
+import { weightsBytes } from '../../model/loading/exportFiles.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 
@@ -65,7 +65,7 @@ async function coded(): Promise<Record<string, Uint8Array>> {
   const { modelCoder } = await import('./model/modelCoder.ts');
   const { EngineNetworks } = await import('./model/engineNetworks.ts');
   const { BitStack } = await import('../../core/numeric/bitStack.ts');
-  const { readExport, WEIGHTS_FILE } = await import('../../model/loading/readExport.ts');
+  const { readExport, WEIGHTS_FILE } = await import('../../model/loading/exportFiles.ts');
   const { memoryFiles } = await import('../../data/files/fileStore.ts');
   const results: Record<string, Uint8Array> = {};
   for (const { name, weights, pixels } of inputs) {

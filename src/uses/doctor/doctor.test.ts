@@ -1,23 +1,24 @@
 // The doctor on small models: sound ones and every mixing pass, and every kind of fault is found and named.
-
 import { describe, expect, it, vi } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { ImageShape, NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { conditioned } from '../../data/contract/conditions.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { randomImages, randomParameters } from '../../flows/checks/randomParameters.ts';
-import type { Bijection } from '../../flows/contract/bijection.ts';
-import { chain } from '../../flows/contract/chain.ts';
+import { type Bijection, chain } from '../../flows/contract/bijection.ts';
 import type { Dequantiser } from '../../flows/contract/dequantiser.ts';
 import { parametersFrom, prefixed } from '../../flows/contract/parameters.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../../flows/layers/conv1x1.ts';
 import { emerging } from '../../flows/layers/emerging.ts';
 import { periodic } from '../../flows/layers/periodic.ts';
-import { dequantisationName } from '../../flows/models/dequantisation.ts';
 import { Glow } from '../../flows/models/glow.ts';
-import { layersOfMixing, type Mixing, mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
+import {
+  dequantisationName,
+  layersOfMixing,
+  type Mixing,
+  mixingNames,
+} from '../../flows/models/partRegistries.ts';
 import { createConditionRows, meanCondition } from '../../model/conditions.ts';
 import { imageArray } from '../../model/likelihood/likelihood.ts';
 import { type TrainedModel, trainedModel } from '../../model/trainedModel.ts';

@@ -1,9 +1,8 @@
 // Hard images: what is changed and by how much, and that lost images are counted in each precision.
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { ImageShape, NdArray } from '../../core/numeric/arrays.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
-import { reduceBits } from '../../data/pixels/bitDepth.ts';
+import { reduceBits } from '../../data/pixels/values.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';

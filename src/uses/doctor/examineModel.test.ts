@@ -1,6 +1,6 @@
 // Which samples are exploded: far beyond the images, on the images' scale if they are real numbers.
 import { expect, it } from 'vitest';
-import { countDimensions, type ImageShape } from '../../core/numeric/imageShape.ts';
+import { countDimensions, type ImageShape } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { randomModel } from '../../testing/randomModel.ts';

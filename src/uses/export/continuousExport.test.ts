@@ -1,7 +1,6 @@
 // The export of a continuous model: values in, without noise; values out; the exact log-density in between.
 import { expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { NdArray } from '../../core/numeric/ndarray.ts';
+import type { ImageShape, NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { randomParameters } from '../../flows/checks/randomParameters.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { countDimensions } from '../../core/numeric/imageShape.ts';
+import { countDimensions } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { firstImages, readAll } from '../../data/contract/dataset.ts';
 import { choiceFrom, createConditionRows } from '../../model/conditions.ts';

@@ -1,21 +1,15 @@
 // Exported programs of every mixing in two runtimes, native and WebAssembly: same results as our own
 // programs.
-
 import onnxProto from 'onnx-proto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import { countElements, type NdArray } from '../../core/numeric/ndarray.ts';
+import { countElements, type ImageShape, type NdArray } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { pixelsFromValues, toFullRange } from '../../data/pixels/bitDepth.ts';
+import { pixelsFromValues, toFullRange } from '../../data/pixels/values.ts';
 import { parametersFrom } from '../../flows/contract/parameters.ts';
-import { mixingNames } from '../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../flows/models/options.ts';
+import { mixingNames } from '../../flows/models/partRegistries.ts';
 import { compileDecoder, decodeBatch, drawNormals } from '../../model/latents.ts';
-import {
-  asConditionInputs,
-  conditionFromArrays,
-  oneHotClasses,
-} from '../../model/likelihood/conditionArrays.ts';
+import { asConditionInputs, conditionFromArrays, oneHotClasses } from '../../model/likelihood/likelihood.ts';
 import type { TrainedModel } from '../../model/trainedModel.ts';
 import { evaluate } from '../../tensor/engine/program.ts';
 import { constant, input } from '../../tensor/tensor.ts';

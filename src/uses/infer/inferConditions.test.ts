@@ -1,6 +1,6 @@
 // Posteriors of a model's conditions: uniform ranks of the truth, and what is refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { modelDefaults } from '../../flows/models/options.ts';

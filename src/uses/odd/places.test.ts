@@ -1,6 +1,6 @@
 // Odd places: maps against a reference by hand, and the statistics of places of a model.
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { mean, variance } from '../../core/numeric/statistics.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';

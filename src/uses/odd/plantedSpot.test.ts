@@ -1,6 +1,6 @@
 // A spot of 5x5 pixels planted in a texture of 32x32 is among the three framed places in nine of ten images.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
 import { memoryFiles } from '../../data/files/fileStore.ts';

@@ -1,8 +1,7 @@
 // Which score is chosen, and what is refused before any image is measured.
 import { afterAll, expect, it } from 'vitest';
-import type { ImageShape } from '../../core/numeric/imageShape.ts';
-import type { ImageSet } from '../../data/contract/dataset.ts';
-import { imagesInMemory } from '../../data/contract/dataset.ts';
+import type { ImageShape } from '../../core/numeric/arrays.ts';
+import { type ImageSet, imagesInMemory } from '../../data/contract/dataset.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { randomModel } from '../../testing/randomModel.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inMemory } from '../../../src/data/files/randomAccess.ts';
+import { inMemory } from '../../../src/data/files/fileStore.ts';
 import { commandLine } from '../../../src/testing/command.ts';
 import { hostileCompressedFiles } from '../../../src/testing/hostile/compressedFiles.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';

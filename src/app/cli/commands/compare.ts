@@ -23,8 +23,13 @@ import { folderStore } from '../../../runs/folder/folderStore.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { curvePlot, type LearningCurve, readLearningCurve } from '../../../training/reports/index.ts';
 import { noteImplausible } from '../parts/implausible.ts';
-import { MODEL, modelFolders } from '../parts/modelFolder.ts';
-import { addMeasureOptions, type MeasureOptions, noteLargeImages } from '../parts/modelOptions.ts';
+import {
+  addMeasureOptions,
+  type MeasureOptions,
+  MODEL,
+  modelFolders,
+  noteLargeImages,
+} from '../parts/modelOptions.ts';
 import { compileOptions } from '../parts/options.ts';
 import { besideModel, outputPng } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';

@@ -29,8 +29,7 @@ import {
   reportSkipped,
   stackLength,
 } from '../parts/imageInput.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import { noteMemory } from '../parts/modelOptions.ts';
+import { MODEL, modelFolder, noteMemory } from '../parts/modelOptions.ts';
 import {
   addCheckpointOption,
   type CheckpointOptions,

@@ -23,8 +23,13 @@ import { labelSection, oddSection } from '../audit/modelSections.ts';
 import type { AuditSection } from '../audit/section.ts';
 import { createThumbnails } from '../audit/thumbnails.ts';
 import { addResizeOption } from '../parts/imageInput.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
+import {
+  addModelOptions,
+  MODEL,
+  type ModelOptions,
+  modelFolder,
+  noteLargeImages,
+} from '../parts/modelOptions.ts';
 import { compileOptions, wholeNumber } from '../parts/options.ts';
 import { besideData, firstFree, outputAs } from '../parts/outputFile.ts';
 import { referenceFor } from '../ranks/scoreReference.ts';

@@ -21,8 +21,7 @@ import {
   requireChosen,
 } from '../parts/chosenImages.ts';
 import { fileNamer } from '../parts/fileNames.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import { noteMemory } from '../parts/modelOptions.ts';
+import { MODEL, modelFolder, noteMemory } from '../parts/modelOptions.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber, workersFor } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
 import { formatCounted, wholeImages } from '../terminal/format.ts';

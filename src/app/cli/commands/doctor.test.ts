@@ -2,8 +2,7 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tensorChecksum } from '../../../data/files/checksum.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../../data/files/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, tensorChecksum } from '../../../data/files/safetensors.ts';
 import { commandProcess } from '../../../testing/command.ts';
 
 const emerging = commandProcess();

@@ -21,12 +21,13 @@ import {
   valueText,
 } from '../../../uses/doctor/index.ts';
 import { examineFiles } from '../../../uses/export/index.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import {
   addDataOption,
   addModelOptions,
   addSplitOption,
+  MODEL,
   type ModelOptions,
+  modelFolder,
   noteMemory,
 } from '../parts/modelOptions.ts';
 import { addWeightsOption, compileOptions, wholeNumber } from '../parts/options.ts';

@@ -23,8 +23,7 @@ import {
   chosenCondition,
 } from '../parts/conditionOption.ts';
 import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { addModelOptions, MODEL, type ModelOptions, modelFolder, openModel } from '../parts/modelOptions.ts';
 import { stepText } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';

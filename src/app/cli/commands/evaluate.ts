@@ -17,8 +17,13 @@ import { runFiles } from '../../../runs/folder/index.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { drawWorst, writeRunCard } from '../../../training/reports/index.node.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import { addMeasureOptions, type MeasureOptions, noteLargeImages } from '../parts/modelOptions.ts';
+import {
+  addMeasureOptions,
+  type MeasureOptions,
+  MODEL,
+  modelFolder,
+  noteLargeImages,
+} from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng, sheetNames } from '../parts/outputFile.ts';
 import { requireNoInput, runInputs } from '../parts/protectedFiles.ts';

@@ -11,7 +11,7 @@ import { dataName } from '../../../runs/settings/experimentName.ts';
 import { releaseAfter } from '../../../tensor/engine/index.ts';
 import { exportModel, type RoundedWeights, roundWeights } from '../../../uses/export/index.ts';
 import { requireFinite } from '../../../uses/odd/index.ts';
-import { modelFolder } from '../parts/modelFolder.ts';
+import { modelFolder } from '../parts/modelOptions.ts';
 import {
   addCheckpointOption,
   addWeightsOption,

@@ -19,8 +19,7 @@ import {
   toImageSet,
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import { addModelOptions, type ModelOptions, openModel } from '../parts/modelOptions.ts';
+import { addModelOptions, MODEL, type ModelOptions, modelFolder, openModel } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';

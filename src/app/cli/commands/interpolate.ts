@@ -13,8 +13,14 @@ import {
   chosenCondition,
 } from '../parts/conditionOption.ts';
 import { addResizeOption, readImages } from '../parts/imageInput.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
+import {
+  addModelOptions,
+  MODEL,
+  type ModelOptions,
+  modelFolder,
+  openModel,
+  overflowNote,
+} from '../parts/modelOptions.ts';
 import { nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';

@@ -14,8 +14,14 @@ import {
   chosenConditions,
   givenConditions,
 } from '../parts/conditionOption.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import { addModelOptions, type ModelOptions, openModel, overflowNote } from '../parts/modelOptions.ts';
+import {
+  addModelOptions,
+  MODEL,
+  type ModelOptions,
+  modelFolder,
+  openModel,
+  overflowNote,
+} from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { besideModel, firstFree, outputAs, outputFile, outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';

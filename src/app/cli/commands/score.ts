@@ -28,8 +28,13 @@ import {
 } from '../parts/conditionOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { noteImplausible } from '../parts/implausible.ts';
-import { MODEL, modelFolder } from '../parts/modelFolder.ts';
-import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
+import {
+  addModelOptions,
+  MODEL,
+  type ModelOptions,
+  modelFolder,
+  noteLargeImages,
+} from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
 import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';

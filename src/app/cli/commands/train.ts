@@ -17,8 +17,7 @@ import { aboutRun, budgetInMinutes, lastStepOfCall, train } from '../../../train
 import { followerStore } from '../../../training/ranks.ts';
 import { isTested } from '../../../training/reports/trainRun.ts';
 import { evaluationLines, failUnlessFinite } from '../parts/evaluationLines.ts';
-import { modelFolder } from '../parts/modelFolder.ts';
-import { overflowNote } from '../parts/modelOptions.ts';
+import { modelFolder, overflowNote } from '../parts/modelOptions.ts';
 import {
   addEngineOptions,
   collect,

@@ -1,7 +1,7 @@
 // The nodes for a GPU, run on a CPU: they are standard ones. `src/training/step/deviceArrays.test.ts` runs them on a GPU.
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../../core/numeric/arrays.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import * as op from '../../operations/index.ts';

@@ -2,8 +2,7 @@
 //
 // Counts of dispatches come from the log of ONNX Runtime's WebGPU provider.
 import { largestDivisor } from '../../../core/numeric/index.ts';
-import { elementCount, isOpen } from '../../shape.ts';
-import type { Nodes } from '../../tensor.ts';
+import { elementCount, isOpen, type Nodes } from '../../tensor.ts';
 import { type Operators, plainNodes, productWithOnes, rowSum } from '../onnx/nodeStyle.ts';
 import { step } from './cpuOperators.ts';
 

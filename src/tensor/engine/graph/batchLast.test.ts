@@ -1,14 +1,20 @@
 // Images with the batch last on a CPU: the same values as with the batch first, and no transposition between convolutions.
+
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../../core/numeric/arrays.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { normalArray, runOnce, runPrepared } from '../../../testing/programValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import { squareOffsets } from '../../operations/convolution.ts';
 import * as op from '../../operations/index.ts';
-import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
-import { OPEN_BATCH } from '../../shape.ts';
-import { constant, input, type Tensor } from '../../tensor.ts';
+import {
+  constant,
+  input,
+  listTensors,
+  OPEN_BATCH,
+  type ProgramDefinition,
+  type Tensor,
+} from '../../tensor.ts';
 import { prepare } from './prepare.ts';
 
 const IMAGES = 5;

@@ -9,8 +9,7 @@ import {
   reshape,
   transpose,
 } from '../../operations/layout.ts';
-import type { Shape } from '../../shape.ts';
-import type { Operation, Tensor } from '../../tensor.ts';
+import type { Operation, Shape, Tensor } from '../../tensor.ts';
 
 /** Makes the result of an operation. */
 type Make = (operation: Operation<unknown>, inputs: readonly Tensor[], attributes: unknown) => Tensor;

@@ -1,14 +1,12 @@
 // Convolutions of images whose batch is the last axis, `[C, H, W, N]`: a row of a matrix is a channel, and a pixel is a
 // row of N numbers within it, which are copied together.
 import { otherParity, type Parity, pixelParity, pixelsOfParity } from '../../../core/numeric/index.ts';
-import { squareOffsets } from '../../operations/convolution.ts';
+import { foldChannels, type Halves, squareOffsets, unfoldChannels } from '../../operations/convolution.ts';
 import { denseConvolution } from '../../operations/denseConvolution.ts';
 import { add, total } from '../../operations/elementwise.ts';
 import { concatenate, reshape, slice, split, transpose } from '../../operations/layout.ts';
-import { product } from '../../operations/product.ts';
-import { foldChannels, type Halves, unfoldChannels } from '../../operations/shift.ts';
-import { isOpen } from '../../shape.ts';
-import type { Tensor } from '../../tensor.ts';
+import { product } from '../../operations/linearAlgebra.ts';
+import { isOpen, type Tensor } from '../../tensor.ts';
 import {
   type AffineConvolution,
   type Between,

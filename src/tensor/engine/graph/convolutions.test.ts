@@ -1,6 +1,7 @@
 // Convolutions against a plain sum over taps and channels, in every form that the engine produces.
+
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../../core/numeric/arrays.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { asInputs, normalArray, runOnce } from '../../../testing/programValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
@@ -13,8 +14,7 @@ import {
 } from '../../operations/convolution.ts';
 import { multiply, sum } from '../../operations/index.ts';
 import { identity, reshape } from '../../operations/layout.ts';
-import { listTensors } from '../../programDefinition.ts';
-import { constant, input, type Tensor } from '../../tensor.ts';
+import { constant, input, listTensors, type Tensor } from '../../tensor.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
 import * as batchLast from './batchLastConvolutions.ts';
 import type { AffineConvolution } from './convolutions.ts';

@@ -4,11 +4,10 @@
 // the image are laid side by side and multiplied by the kernel; from many to few, every pixel is multiplied
 // by all taps first, and the shifted results are summed.
 import type { Parity } from '../../../core/numeric/index.ts';
-import { edgeResponse, type Offset } from '../../operations/convolution.ts';
+import { edgeResponse, fold, type Offset, type Shifts, unfold } from '../../operations/convolution.ts';
 import { add, multiply } from '../../operations/elementwise.ts';
 import { concatenate, pad, reshape, split, transpose } from '../../operations/layout.ts';
-import { product } from '../../operations/product.ts';
-import { fold, type Shifts, unfold } from '../../operations/shift.ts';
+import { product } from '../../operations/linearAlgebra.ts';
 import { constant, type Tensor } from '../../tensor.ts';
 
 /** A convolution followed by a per-channel affine map: (convolution + bias)·scale. */

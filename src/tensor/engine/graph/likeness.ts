@@ -6,8 +6,7 @@
 // indirectly, and all tensors of a kind can be computed at once.
 import type { NdArray } from '../../../core/numeric/index.ts';
 import { sliced } from '../../operations/layout.ts';
-import { isOpen } from '../../shape.ts';
-import { constantValue, isInput, type Tensor } from '../../tensor.ts';
+import { constantValue, isInput, isOpen, type Tensor } from '../../tensor.ts';
 import { canBeStacked } from './stackRules.ts';
 
 /** All tensors of the same kind. */

@@ -3,10 +3,13 @@
 import { markedSource } from '../../operations/checkpoint.ts';
 import { maximum } from '../../operations/index.ts';
 import { reshapeSource } from '../../operations/layout.ts';
-import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
-import { elementCount } from '../../shape.ts';
-import type { Tensor } from '../../tensor.ts';
-import { topologicalOrder } from '../../traversal.ts';
+import {
+  elementCount,
+  listTensors,
+  type ProgramDefinition,
+  type Tensor,
+  topologicalOrder,
+} from '../../tensor.ts';
 
 /**
  * The peak number of elements in a program's live results, if its nodes run in order of creation and a result

@@ -1,16 +1,16 @@
 // A model prepared for every graph style: the same values, and no operation left that a device lacks.
+
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../../core/numeric/arrays.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { parametersFrom } from '../../../flows/contract/parameters.ts';
 import { emerging } from '../../../flows/layers/emerging.ts';
-import { buildCoupling } from '../../../flows/models/couplings.ts';
+import { buildCoupling } from '../../../flows/models/partRegistries.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { asInputs, normalArray, runPrepared } from '../../../testing/programValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import * as op from '../../operations/index.ts';
-import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
-import { constant, input } from '../../tensor.ts';
+import { constant, input, listTensors, type ProgramDefinition } from '../../tensor.ts';
 import { type Device, devices, graphStyle } from '../devices/device.ts';
 import { compile } from '../program.ts';
 import { prepare } from './prepare.ts';

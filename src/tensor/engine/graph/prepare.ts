@@ -1,11 +1,8 @@
 // From a graph of tensors to the graph that a device runs: composite operations are expanded, gradients
 // found, and operations left out or merged where possible.
 
-import type { Precision } from '../../emitter.ts';
 import { gradientAskedFor, pulledBack } from '../../gradients/gradient.ts';
-import type { ProgramDefinition } from '../../programDefinition.ts';
-import type { Tensor } from '../../tensor.ts';
-import { topologicalOrder } from '../../traversal.ts';
+import { type Precision, type ProgramDefinition, type Tensor, topologicalOrder } from '../../tensor.ts';
 import { type Device, defaultDevice, graphStyle } from '../devices/device.ts';
 import { expansion } from './expand.ts';
 import { rewrite } from './rewrite.ts';

@@ -1,8 +1,7 @@
 // Passes over a graph: every tensor is rebuilt, inputs first.
 import { gradientAskedFor, type Pullback } from '../../gradients/gradient.ts';
 import { fixedPoint, fixedPointOperation } from '../../operations/fixedPoint.ts';
-import { constantValue, isComputedBy, isInput, type Tensor } from '../../tensor.ts';
-import { topologicalOrder } from '../../traversal.ts';
+import { constantValue, isComputedBy, isInput, type Tensor, topologicalOrder } from '../../tensor.ts';
 
 /** How a pass rebuilds the tensors of a graph, or of the body of a fixed-point iteration. */
 export interface Pass {

@@ -1,19 +1,26 @@
 // Products next to shifted copies: what is copied, and that the values stay the same.
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../../core/numeric/ndarray.ts';
+import type { NdArray } from '../../../core/numeric/arrays.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { normalArray, runOnce } from '../../../testing/programValues.ts';
-import { type Boundary, squareOffsets } from '../../operations/convolution.ts';
-import { concatenate, reshape, slice, split } from '../../operations/layout.ts';
-import { product } from '../../operations/product.ts';
 import {
+  type Boundary,
   foldChannels,
   foldChannelsOperation,
+  squareOffsets,
   unfoldChannels,
   unfoldChannelsOperation,
-} from '../../operations/shift.ts';
-import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
-import { constant, input, isComputedBy, type Tensor } from '../../tensor.ts';
+} from '../../operations/convolution.ts';
+import { concatenate, reshape, slice, split } from '../../operations/layout.ts';
+import { product } from '../../operations/linearAlgebra.ts';
+import {
+  constant,
+  input,
+  isComputedBy,
+  listTensors,
+  type ProgramDefinition,
+  type Tensor,
+} from '../../tensor.ts';
 import { prepare } from './prepare.ts';
 
 const TAPS = squareOffsets(3);

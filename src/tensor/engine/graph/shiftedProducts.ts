@@ -1,8 +1,6 @@
 // Products next to shifted copies of images, with the batch last. This is the last pass over a graph, when all gradients
 // are found: it saves copies, and does not change finite values.
 import { pulledBack } from '../../gradients/gradient.ts';
-import { concatenate, concatenated, pad, reshape, reshapeSource, sliced } from '../../operations/layout.ts';
-import { product, productOperation, type Transposition } from '../../operations/product.ts';
 import {
   type FoldedChannels,
   foldChannelsOperation,
@@ -10,7 +8,9 @@ import {
   type UnfoldedChannels,
   unfoldChannelsOperation,
   unfoldPixels,
-} from '../../operations/shift.ts';
+} from '../../operations/convolution.ts';
+import { concatenate, concatenated, pad, reshape, reshapeSource, sliced } from '../../operations/layout.ts';
+import { product, productOperation, type Transposition } from '../../operations/linearAlgebra.ts';
 import { apply, isComputedBy, type Tensor } from '../../tensor.ts';
 import { type Pass, soleUsers } from './rewrite.ts';
 

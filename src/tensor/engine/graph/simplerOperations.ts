@@ -1,15 +1,28 @@
-// Single operations left out, or merged with those that they are applied to.
+// Single operations left out or merged with those that they are applied to, and matrix products with their operands and sums.
 import { expand, expandOperation, expandSource } from '../../operations/broadcast.ts';
-import { add, divide, multiply, negate, subtract } from '../../operations/elementwise.ts';
+import { add, divide, multiply, negate, subtract, totalOperation } from '../../operations/elementwise.ts';
 import {
   concatenate,
   reshape,
   reshapeOperation,
   reshapeSource,
+  transposeSource,
   zeroPadded,
 } from '../../operations/layout.ts';
-import { broadcastShapes, isOpen, type Shape, sameShape } from '../../shape.ts';
-import { apply, constant, constantValue, isComputedBy, type Operation, type Tensor } from '../../tensor.ts';
+import { type ProductOptions, product, productOperation } from '../../operations/linearAlgebra.ts';
+import {
+  apply,
+  broadcastShapes,
+  constant,
+  constantValue,
+  elementCount,
+  isComputedBy,
+  isOpen,
+  type Operation,
+  type Shape,
+  sameShape,
+  type Tensor,
+} from '../../tensor.ts';
 import { onBatchLast } from './batchLast.ts';
 
 /** The result of an operation that is neither a product nor a sum of gradients. */
@@ -36,7 +49,7 @@ export function simpler(
 }
 
 /** The same elements in another shape; of several reshapes in a row, only the last one remains. */
-export function reshaped(x: Tensor, shape: Shape): Tensor {
+function reshaped(x: Tensor, shape: Shape): Tensor {
   return reshape(reshapeSource(x) ?? x, shape);
 }
 
@@ -51,7 +64,7 @@ const neutral = new Map<Operation<undefined>, { right: number; left?: number }>(
 ]);
 
 /** An elementwise function: folded for plain numbers, left out where it changes nothing. */
-export function simplerFunction(operation: Operation<unknown>, inputs: readonly Tensor[]): Tensor {
+function simplerFunction(operation: Operation<unknown>, inputs: readonly Tensor[]): Tensor {
   const numbers = inputs.map(plainNumber);
   if (numbers.every((number) => number !== undefined)) {
     return constant(operation.evaluate!(...numbers));
@@ -147,4 +160,107 @@ export function sumParts(parts: readonly Tensor[]): Tensor {
     axis,
   );
   return plainSum([joined, ...parts.filter((part) => !zeroPadded(part))]);
+}
+
+/**
+ * A matrix product.
+ *
+ * The transpose of a transpose is its source: ONNX Runtime is slower with a transposed operand.
+ *
+ * If A is itself `x·scale` per column, the scale is folded into the weights, x·(scale ⊗ B); a scale of B's rows is folded
+ * likewise. The scale of an actnorm before a 1x1 convolution then costs no pass over the image. Its shift stays: if a
+ * channel varies little around its mean, x·B + shift·B loses float32 digits that (x + shift)·B keeps.
+ */
+export function simplerProduct(
+  a: Tensor,
+  b: Tensor,
+  { transposeA, transposeB, bias }: ProductOptions,
+): Tensor {
+  if (!transposeA && !transposeB) {
+    // The weights are the smaller matrix.
+    const [columns, rows] = isLarger(b, a) ? [undefined, scaledRows(b)] : [scaledColumns(a), undefined];
+    if (columns) {
+      const scale = reshape(columns.scale, [a.shape[1]!, 1]);
+      return simplerProduct(columns.x, simplerFunction(multiply.operation, [scale, b]), { bias });
+    }
+    if (rows) {
+      const scale = reshape(rows.scale, [a.shape[1]!]);
+      return simplerProduct(simplerFunction(multiply.operation, [a, scale]), rows.x, { bias });
+    }
+  }
+  const leftFactor = untransposed(a, transposeA);
+  const right = untransposed(b, transposeB);
+  return product(leftFactor.matrix, right.matrix, {
+    transposeA: leftFactor.transposed,
+    transposeB: right.transposed,
+    bias,
+  });
+}
+
+/** The matrix behind an operand, and whether it has yet to be transposed. */
+function untransposed(operand: Tensor, transposed = false): { matrix: Tensor; transposed: boolean } {
+  const source = transposed ? transposeSource(operand) : undefined;
+  return source ? { matrix: source, transposed: false } : { matrix: operand, transposed };
+}
+
+/** The parts of a matrix that is another matrix times a vector over its columns. */
+function scaledColumns(a: Tensor): { x: Tensor; scale: Tensor } | undefined {
+  const source = reshapeSource(a) ?? a;
+  const [x, scale] = source.inputs;
+  if (!isComputedBy(multiply.operation, source) || !x || scale?.rank !== 1) {
+    return undefined;
+  }
+  const isMatrixByVector =
+    sameShape(x.shape, source.shape) && scale.shape[0] === a.shape[1] && a.shape[0] !== 1;
+  return isMatrixByVector ? { x: reshaped(x, a.shape), scale } : undefined;
+}
+
+/** Whether one tensor has more elements than another; with an open batch it has. */
+function isLarger({ shape }: Tensor, otherTensor: Tensor): boolean {
+  return isOpen(shape) !== isOpen(otherTensor.shape)
+    ? isOpen(shape)
+    : Math.abs(elementCount(shape)) > Math.abs(elementCount(otherTensor.shape));
+}
+
+/** The parts of a matrix that is another matrix times a column over its rows. */
+function scaledRows(b: Tensor): { x: Tensor; scale: Tensor } | undefined {
+  const source = reshapeSource(b) ?? b;
+  const [x, scale] = source.inputs;
+  if (!isComputedBy(multiply.operation, source) || !x || !scale || source.rank < 2) {
+    return undefined;
+  }
+  const isMatrixByColumn =
+    sameShape(x.shape, source.shape) &&
+    source.shape[0] === b.shape[0] &&
+    sameShape(
+      scale.shape,
+      source.shape.map((length, axis) => (axis === 0 ? length : 1)),
+    ) &&
+    b.shape[1] !== 1;
+  return isMatrixByColumn ? { x: reshaped(x, b.shape), scale } : undefined;
+}
+
+/**
+ * The products that a sum accumulates onto the preceding product while they are computed, instead of
+ * afterwards: each with that preceding product. The gradient of weights that are applied to a batch block by
+ * block is such a sum.
+ *
+ * @param isUsedOnce whether a tensor has a single use, which needs its value: the product alone is lost
+ */
+export function accumulatedProducts(
+  order: readonly Tensor[],
+  isUsedOnce: (tensor: Tensor) => boolean,
+): ReadonlyMap<Tensor, Tensor> {
+  const accumulated = new Map<Tensor, Tensor>();
+  for (const sum of order.filter((tensor) => isComputedBy(totalOperation, tensor))) {
+    sum.inputs.forEach((part, index) => {
+      const previous = sum.inputs[index - 1];
+      const areProducts =
+        isComputedBy(productOperation, part) && previous && isComputedBy(productOperation, previous);
+      if (areProducts && part.inputs.length === 2 && isUsedOnce(part)) {
+        accumulated.set(part, previous);
+      }
+    });
+  }
+  return accumulated;
 }

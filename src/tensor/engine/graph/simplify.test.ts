@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { total } from '../../operations/elementwise.ts';
 import * as op from '../../operations/index.ts';
-import { listTensors } from '../../programDefinition.ts';
-import { input, type Tensor } from '../../tensor.ts';
+import { input, listTensors, type Tensor } from '../../tensor.ts';
 import { prepare } from './prepare.ts';
 
 const x = (...shape: number[]): Tensor => input('x', shape);

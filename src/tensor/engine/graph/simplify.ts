@@ -11,12 +11,10 @@ import {
   transposeSource,
   zeroPadded,
 } from '../../operations/layout.ts';
-import { productOperation, type Transposition } from '../../operations/product.ts';
-import { isOpen } from '../../shape.ts';
-import { isComputedBy, type Operation, type Tensor } from '../../tensor.ts';
+import { productOperation, type Transposition } from '../../operations/linearAlgebra.ts';
+import { isComputedBy, isOpen, type Operation, type Tensor } from '../../tensor.ts';
 import type { Pass } from './rewrite.ts';
-import { simpler, sumParts } from './simplerOperations.ts';
-import { accumulatedProducts, simplerProduct } from './simplerProducts.ts';
+import { accumulatedProducts, simpler, simplerProduct, sumParts } from './simplerOperations.ts';
 
 /**
  * The pass that simplifies, and differentiates what it has simplified; the resulting gradients have yet to be

@@ -12,11 +12,10 @@ import {
   slice,
   transpose,
 } from '../../operations/layout.ts';
+import { product, stackedProduct, type Transposition } from '../../operations/linearAlgebra.ts';
 import { oneHot } from '../../operations/oneHot.ts';
-import { product, stackedProduct, type Transposition } from '../../operations/product.ts';
 import { max } from '../../operations/reductions.ts';
-import type { Shape } from '../../shape.ts';
-import { apply, type Tensor } from '../../tensor.ts';
+import { apply, type Shape, type Tensor } from '../../tensor.ts';
 
 /** One operand of all members of a stack. */
 export interface Operand {

@@ -1,12 +1,12 @@
 // Stacks: what the same operations compute from like weights has the same values at once as one after the other.
+
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
+import { countElements, type NdArray } from '../../../core/numeric/arrays.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { normalArray, runPrepared } from '../../../testing/programValues.ts';
 import { gradients } from '../../gradients/gradient.ts';
 import * as op from '../../operations/index.ts';
-import { listTensors, type ProgramDefinition } from '../../programDefinition.ts';
-import { constant, input, type Tensor } from '../../tensor.ts';
+import { constant, input, listTensors, type ProgramDefinition, type Tensor } from '../../tensor.ts';
 import { prepare } from './prepare.ts';
 
 const COUNT = 3;

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { largestDifference } from '../../../core/numeric/compare.ts';
+import { countElements, type NdArray } from '../../../core/numeric/arrays.ts';
 import { solveCornerSequentially } from '../../../core/numeric/cornerTiles.ts';
-import { countElements, type NdArray } from '../../../core/numeric/ndarray.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
+import { largestDifference } from '../../../core/numeric/statistics.ts';
 import { expectClose } from '../../../testing/golden.ts';
 import { normalArray, runOnce } from '../../../testing/programValues.ts';
 import { flip, solveCorner } from '../../operations/index.ts';
-import { OPEN_BATCH } from '../../shape.ts';
-import { constant, input, type Tensor } from '../../tensor.ts';
+import { constant, input, OPEN_BATCH, type Tensor } from '../../tensor.ts';
 import { compile } from '../program.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
 import { tileLength } from './tiles.ts';

@@ -9,7 +9,7 @@ import {
   split,
   transpose,
 } from '../../operations/layout.ts';
-import { product } from '../../operations/product.ts';
+import { product } from '../../operations/linearAlgebra.ts';
 import type { CornerOptions } from '../../operations/solveCorner.ts';
 import type { Tensor } from '../../tensor.ts';
 import { rowShape } from './convolutions.ts';

@@ -1,7 +1,12 @@
 // Builds an ONNX model, as the bytes that a session loads: nodes, constants, inputs and outputs.
-
-import type { AttributeValue, Emitter, Precision } from '../../emitter.ts';
-import { elementCount, isOpen, type Shape } from '../../shape.ts';
+import {
+  type AttributeValue,
+  type Emitter,
+  elementCount,
+  isOpen,
+  type Precision,
+  type Shape,
+} from '../../tensor.ts';
 import {
   type AttributeProto,
   type ElementType,

@@ -1,12 +1,16 @@
 // Lowers a graph of tensors to an ONNX model.
 import type { NdArray } from '../../../core/numeric/index.ts';
-import type { Emitter, Precision } from '../../emitter.ts';
 import { afterOperation } from '../../operations/checkpoint.ts';
 import { fixedPointOperation } from '../../operations/fixedPoint.ts';
 import { sliced } from '../../operations/layout.ts';
-import { elementCount } from '../../shape.ts';
-import { isComputedBy, type Tensor } from '../../tensor.ts';
-import { topologicalOrder } from '../../traversal.ts';
+import {
+  type Emitter,
+  elementCount,
+  isComputedBy,
+  type Precision,
+  type Tensor,
+  topologicalOrder,
+} from '../../tensor.ts';
 import { OnnxBuilder } from './builder.ts';
 import type { NodeStyle } from './nodeStyle.ts';
 

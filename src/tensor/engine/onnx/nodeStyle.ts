@@ -1,7 +1,5 @@
 // Which ONNX nodes a device prefers to the operations' own, and sums of rows.
-import type { Emitter } from '../../emitter.ts';
-import { elementCount } from '../../shape.ts';
-import type { Nodes, Tensor } from '../../tensor.ts';
+import { type Emitter, elementCount, type Nodes, type Tensor } from '../../tensor.ts';
 
 /** Nodes by the names of operations. */
 export type Operators = Readonly<Record<string, Nodes<never>>>;

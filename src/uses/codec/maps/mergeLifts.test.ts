@@ -1,7 +1,7 @@
 // Collected scales and merged lifts against the maps one by one.
 
 import { expect, it } from 'vitest';
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../../core/numeric/arrays.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { filledStack } from '../../../testing/filledStack.ts';
 import { ONE } from '../stack/fixedPoint.ts';

@@ -1,16 +1,16 @@
 // Models on whole numbers: every layer exact in both directions, and as many bits as the likelihood says.
 
 import { beforeAll, describe, expect, it } from 'vitest';
+import { countDimensions, type ImageShape } from '../../../core/numeric/arrays.ts';
 import { BitStack } from '../../../core/numeric/bitStack.ts';
-import { countDimensions, type ImageShape } from '../../../core/numeric/imageShape.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { firstImages, readAll } from '../../../data/contract/dataset.ts';
 import { openSplit } from '../../../data/registry.ts';
 import { parametersFrom } from '../../../flows/contract/parameters.ts';
 import type { Flow } from '../../../flows/models/flow.ts';
 import { Glow } from '../../../flows/models/glow.ts';
-import { mixingNames } from '../../../flows/models/mixing.ts';
 import type { ModelOptions } from '../../../flows/models/options.ts';
+import { mixingNames } from '../../../flows/models/partRegistries.ts';
 import { loadTrained } from '../../../model/loading/loadTrained.ts';
 import type { TrainedModel } from '../../../model/trainedModel.ts';
 import { evaluate } from '../../../tensor/engine/program.ts';

@@ -1,6 +1,6 @@
 // Statistics of images: everything that the default score needs, for each image in its place.
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ImageShape } from '../../../core/numeric/imageShape.ts';
+import type { ImageShape } from '../../../core/numeric/arrays.ts';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { imagesInMemory, labelsFrom } from '../../../data/contract/dataset.ts';
 import { randomParameters } from '../../../flows/checks/randomParameters.ts';

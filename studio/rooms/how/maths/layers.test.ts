@@ -1,7 +1,7 @@
 // The arithmetic of the figures of single layers, compared with the library's.
 import { describe, expect, it } from 'vitest';
+import type { NdArray } from '../../../../src/core/numeric/arrays.ts';
 import { logAbsDeterminant } from '../../../../src/core/numeric/linearAlgebra.ts';
-import type { NdArray } from '../../../../src/core/numeric/ndarray.ts';
 import type { Bijection } from '../../../../src/flows/contract/bijection.ts';
 import { parametersFrom } from '../../../../src/flows/contract/parameters.ts';
 import { butterfly } from '../../../../src/flows/layers/butterfly.ts';

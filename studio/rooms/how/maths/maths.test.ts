@@ -1,9 +1,8 @@
 // The arithmetic of the figures, compared with the library's.
 import { afterAll, describe, expect, it } from 'vitest';
+import type { ImageShape, NdArray } from '../../../../src/core/numeric/arrays.ts';
 import { solveCornerSequentially } from '../../../../src/core/numeric/cornerTiles.ts';
-import type { ImageShape } from '../../../../src/core/numeric/imageShape.ts';
 import { logAbsDeterminant } from '../../../../src/core/numeric/linearAlgebra.ts';
-import type { NdArray } from '../../../../src/core/numeric/ndarray.ts';
 import type { Bijection } from '../../../../src/flows/contract/bijection.ts';
 import { parametersFrom } from '../../../../src/flows/contract/parameters.ts';
 import { emerging } from '../../../../src/flows/layers/emerging.ts';
@@ -11,8 +10,7 @@ import { periodic } from '../../../../src/flows/layers/periodic.ts';
 import { Glow } from '../../../../src/flows/models/glow.ts';
 import { solveByDiagonals as solveGraph } from '../../../../src/tensor/engine/graph/wavefront.ts';
 import { compile } from '../../../../src/tensor/engine/program.ts';
-import { constant, input } from '../../../../src/tensor/tensor.ts';
-import { topologicalOrder } from '../../../../src/tensor/traversal.ts';
+import { constant, input, topologicalOrder } from '../../../../src/tensor/tensor.ts';
 import {
   convolutionMatrix,
   createKernel,
