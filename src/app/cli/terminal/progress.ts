@@ -98,8 +98,8 @@ abstract class ShownProgress implements Progress {
   /** One line, with a bar if `width` columns have room for one. */
   protected line(width = 0): string {
     const { label, total, unit, show = formatCount } = this.options;
-    // Some work reports parts of a unit.
-    const done = Math.floor(this.done);
+    // Some work reports parts of a unit; fractions that were added up may be slightly off.
+    const done = Math.floor(this.done + 1e-6);
     const words = unit === undefined ? '' : ` ${(total ?? done) === 1 ? unit.replace(/s$/, '') : unit}`;
     if (total === null) {
       return [`${label} ${show(done)}${words}`, ...this.details()].join(' · ');
