@@ -9,7 +9,7 @@ import { type Crop, crops } from '../../../data/pixels/index.ts';
 import { presetForOwnImages } from '../../../runs/settings/presets.ts';
 import { resolveConfig } from '../../../runs/settings/yaml.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
-import { parseChoice, wholeNumber } from '../parts/options.ts';
+import { numberThat, parseChoice, wholeNumber } from '../parts/options.ts';
 import { requireNoModelFile } from '../parts/protectedFiles.ts';
 import { formatBytes, formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
@@ -194,13 +194,7 @@ function bitCount(text: string): 8 | 16 {
 
 /** Parses a number from 0 to below an end. */
 function numberBelow(end: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= 0 && value < end)) {
-      throw new InvalidArgumentError(`It must be a number from 0 to below ${end}.`);
-    }
-    return value;
-  };
+  return numberThat((value) => value >= 0 && value < end, `a number from 0 to below ${end}`);
 }
 
 /** The summary of a prepared file. */

@@ -30,7 +30,7 @@ import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '.
 import { noteImplausible } from '../parts/implausible.ts';
 import { MODEL, modelFolder } from '../parts/modelFolder.ts';
 import { addModelOptions, type ModelOptions, noteLargeImages } from '../parts/modelOptions.ts';
-import { stepText, wholeNumber } from '../parts/options.ts';
+import { collect, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
 import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { type Maps, mapsText, writeMaps } from '../parts/scoreMaps.ts';
@@ -68,11 +68,7 @@ export function registerScore(command: Command): void {
       '--score <name>',
       `order the images by this score: ${scores.all.map(({ name }) => name).join(', ')}, or one that --import adds (default: the best that the model has)`,
     )
-    .option(
-      '--set <score.option=value>',
-      'set an option of the score; may be repeated',
-      (setting: string, earlier: readonly string[] = []) => [...earlier, setting],
-    )
+    .option('--set <score.option=value>', 'set an option of the score; may be repeated', collect)
     .option(
       '--draws <k>',
       `dequantisation draws per image (default: ${scoreDefaults.draws}, or as in the export)`,
