@@ -161,7 +161,7 @@ async function runScore(
   const outputs = openOutputs(paths, options, ranks);
   const engine = await rankCompileOptions(ranks, options);
   const inputs = await requireSameInputs(ranks, () =>
-    openInputs(keep, { directory, paths, options, ranks, engine }),
+    openInputs(keep, { directory, paths, options, engine }),
   );
   const { source, model } = inputs;
   for (const output of [outputs.list, outputs.picture]) {
@@ -224,13 +224,11 @@ async function openInputs(
     directory,
     paths,
     options,
-    ranks,
     engine,
   }: {
     readonly directory: string;
     readonly paths: readonly string[];
     readonly options: ScoreCommandOptions;
-    readonly ranks: Ranks;
     readonly engine: CompileOptions;
   },
 ) {
@@ -250,10 +248,10 @@ async function openInputs(
     requirePictures(set);
   }
   const knownImages = copies && set ? await openKnown(source, directory, options) : undefined;
-  const checksums =
-    ranks.size === 1
-      ? {}
-      : { model: model.fingerprint, images: JSON.stringify(set && (await identifyImages(set))) };
+  const checksums = async () => ({
+    model: model.fingerprint,
+    images: JSON.stringify(set && (await identifyImages(set))),
+  });
   return { source, model, read, set, knownImages, checksums };
 }
 
