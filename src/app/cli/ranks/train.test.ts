@@ -5,7 +5,15 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkpointPath, runPaths, savedSteps } from '../../../runs/folder/runFolder.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { gone, hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../../testing/mpirun.ts';
+import {
+  afterScript,
+  gone,
+  hasMpirun,
+  type Job,
+  type JobResult,
+  needsMpirun,
+  startJob,
+} from '../../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
@@ -22,11 +30,8 @@ const start = (ranks: number, ...args: string[]): Job =>
 const run = (ranks: number, ...args: string[]): Promise<JobResult> => start(ranks, ...args).ended;
 
 /** Runs the command in a folder of its own on rank 1, or with other arguments. */
-const differing = (script: string, ...args: string[]): Promise<JobResult> => {
-  const words = emerging.words(...args).map((word) => `'${word}'`);
-  const shell = `if [ $OMPI_COMM_WORLD_RANK = 1 ]; then ${script}; fi; exec ${words.join(' ')} $MORE`;
-  return startJob(2, ['sh', '-c', shell], { cwd: emerging.folder }).ended;
-};
+const differing = (script: string, ...args: string[]): Promise<JobResult> =>
+  startJob(2, afterScript(script, emerging.words(...args)), { cwd: emerging.folder }).ended;
 
 const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inFolder(name)).summary, 'utf8'));
 const readLosses = (name: string) =>
