@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readJsonLines } from '../../../data/files/files.ts';
 import { checkpointPath, runPaths, savedSteps } from '../../../runs/folder/runFolder.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import {
@@ -35,11 +36,9 @@ const differing = (script: string, ...args: string[]): Promise<JobResult> =>
 
 const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inFolder(name)).summary, 'utf8'));
 const readLosses = (name: string) =>
-  readFileSync(runPaths(inFolder(name)).metrics, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-    .flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
+  [...readJsonLines(runPaths(inFolder(name)).metrics)].flatMap(
+    ({ bitsPerDim }) => (bitsPerDim as number) ?? [],
+  );
 const readCheckpointBytes = (name: string, step: number) => [
   readFileSync(runPaths(inFolder(name)).metrics, 'utf8'),
   readFileSync(checkpointPath(runPaths(inFolder(name)), step), 'base64'),
@@ -76,7 +75,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
     const [expected, losses] = [readLosses('alone'), readLosses(`of ${ranks}`)];
     expect(losses).toHaveLength(10);
     for (const [step, loss] of losses.entries()) {
-      expect(Math.abs(loss - expected[step])).toBeLessThan(1e-5);
+      expect(Math.abs(loss - expected[step]!)).toBeLessThan(1e-5);
     }
     expect(readSummary(`of ${ranks}`)).toMatchObject({ ranks, steps: 10, complete: true });
     expect(readFileSync(inFolder(`of ${ranks}`, 'README.md'), 'utf8')).toContain(`on each of ${ranks} ranks`);
