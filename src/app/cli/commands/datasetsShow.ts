@@ -101,28 +101,10 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
 }
 
 /** The results of an inspection. */
-interface Inspection {
-  /** The number of images inspected. */
-  readonly images: number;
-  /** The values of each channel. */
-  readonly channels: readonly {
-    readonly mean: number;
-    readonly deviation: number;
-    readonly least: number;
-    readonly most: number;
-  }[];
-  /** The number of distinct values, normally 256; null if they are not 8-bit integers. */
-  readonly distinctValues: number | null;
-  /** Whether the three channels of every 8-bit image are equal. */
-  readonly colourless: boolean;
-}
+type Inspection = Awaited<ReturnType<typeof inspect>>;
 
 /** Inspects the first `limit` images; `onProgress` receives the number inspected so far. */
-async function inspect(
-  allImages: ImageSet,
-  limit: number,
-  onProgress?: (images: number) => void,
-): Promise<Inspection> {
+async function inspect(allImages: ImageSet, limit: number, onProgress: (images: number) => void) {
   const images = firstImages(allImages, limit);
   const [height, width, channels] = images.imageShape;
   const statistics = Array.from({ length: channels }, () => ({
@@ -149,12 +131,13 @@ async function inspect(
     });
     colourless &&= isColourless(values);
     done += count;
-    onProgress?.(done);
+    onProgress(done);
     await nextTurn();
   }
   return {
     images: images.count,
     channels: statistics.map(({ moments: { mean, deviation }, ...range }) => ({ mean, deviation, ...range })),
+    // Normally 256; null if they are not 8-bit integers.
     distinctValues: isEightBit ? distinct.reduce((sum, isSeen) => sum + isSeen, 0) : null,
     colourless,
   };
