@@ -61,7 +61,7 @@ function pageViolations(file: string, source: string): string[] {
       }
       const target = resolveImport(file, specifier);
       if (target.startsWith('../')) {
-        const isType = /^\.\.\/src\/app\/studioServer\/(offeredModel|foundRun)\.ts$/.test(target);
+        const isType = target === '../src/app/studioServer/lists.ts';
         return !(isType ? isImportedType(specifier) : plots.test(target));
       }
       const ownRoom = room.exec(file)?.[0];

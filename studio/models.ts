@@ -1,6 +1,6 @@
 // The available models, and the chosen one.
 import { computed, signal } from '@preact/signals';
-import type { OfferedModel as ListedModel } from '../src/app/studioServer/offeredModel.ts';
+import type { OfferedModel as ListedModel } from '../src/app/studioServer/lists.ts';
 import { settings } from './address.ts';
 import { compute } from './work/connections.ts';
 import type { ModelAddress } from './work/models.ts';

@@ -38,8 +38,6 @@ export interface CommandLine extends Calling {
   readonly folder: string;
   /** The command in another working directory, which is relative to this one. */
   inside(directory: string): Calling;
-  /** The command in a process of its own for each call. */
-  readonly apart: Calling;
   /** Writes tiny images to the folder `data`, and trains a tiny model on them with one thread; returns its summary. */
   // biome-ignore lint/suspicious/noExplicitAny: as of `json`.
   trainTiny(...options: string[]): Promise<any>;
@@ -107,11 +105,11 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
       child.on('error', reject);
       child.on('close', (code) => resolve({ code, stdout, stderr }));
     });
-  const inside = (directory: string, apart = calls === undefined): Calling => {
+  const inside = (directory: string): Calling => {
     const cwd = join(folder, directory);
     const run = (...line: string[]) => {
       const args = wordsIn(line);
-      return apart ? call(args, undefined, cwd) : calls!({ args, cwd });
+      return calls ? calls({ args, cwd }) : call(args, undefined, cwd);
     };
     const refusal = async (codes: readonly number[], args: string[]): Promise<string> => {
       const { code, stderr } = await run(...args);
@@ -142,7 +140,6 @@ function prepare(root: string, calls?: typeof callInTurn): CommandLine {
     folder,
     inside,
     ...calling,
-    apart: inside('.', true),
     words: (...args) => [process.execPath, main, ...wordsIn(args)],
     scriptWords,
     start(script, ...args) {

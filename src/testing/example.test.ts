@@ -4,13 +4,14 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { decode, encode } from 'fast-png';
+import { decode } from 'fast-png';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readOne } from '../data/contract/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { buildPackage } from './command.ts';
 import { chromiumPath } from './pages.ts';
+import { writePng } from './pngFiles.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -66,12 +67,8 @@ it('finds a blank image and noise among digits in a folder', async () => {
     noise: Uint8Array.from({ length: 784 }, (_, index) => (index * index * 37) % 251),
     ...Object.fromEntries([0, 1, 2, 3].map((index) => [`digit-${index}`, readOne(test, index)])),
   };
-  mkdirSync(join(root, 'images'));
-  for (const [name, data] of Object.entries(images)) {
-    writeFileSync(
-      join(root, 'images', `${name}.png`),
-      encode({ width: 28, height: 28, channels: 1, depth: 8, data }),
-    );
+  for (const [name, pixels] of Object.entries(images)) {
+    writePng(join(root, 'images', `${name}.png`), pixels, [28, 28, 1]);
   }
   const lines = await run('odd-images/odd.mjs', 'images', 'models/mnist-small', 'odd');
   expect(lines.slice(0, 2).sort()).toEqual([

@@ -25,13 +25,8 @@ const DEVICE = 'cable';
  * Makes machines; undefined if this account may not, or the command ip is missing.
  *
  * @param folder where files for mpirun are written
- * @param megabits what each can send in a second; by default as much as the processor can
  */
-export function makeMachines(
-  folder: string,
-  count: number,
-  { megabits }: { readonly megabits?: number } = {},
-): Machines | undefined {
+export function makeMachines(folder: string, count: number): Machines | undefined {
   const unique = `emerging-${process.pid}-${count}`;
   const hub = `${unique}-switch`;
   const names = Array.from({ length: count }, (_, index) => `${unique}-${index + 1}`);
@@ -53,8 +48,7 @@ export function makeMachines(
         ip('link', 'add', DEVICE, 'netns', name, 'type', 'veth', 'peer', 'name', port, 'netns', hub) &&
         ip('-n', hub, 'link', 'set', port, 'master', 'bridge', 'up') &&
         ip('-n', name, 'addr', 'add', `${machineAddress(index)}/24`, 'dev', DEVICE) &&
-        ip('-n', name, 'link', 'set', DEVICE, 'up') &&
-        (megabits === undefined || slowDown(name, megabits))
+        ip('-n', name, 'link', 'set', DEVICE, 'up')
       );
     });
   if (!isMade) {
@@ -89,11 +83,6 @@ export function makeMachines(
     },
     remove,
   };
-}
-
-function slowDown(name: string, megabits: number): boolean {
-  const rate = ['rate', `${megabits}mbit`, 'burst', '64kb', 'latency', '50ms'];
-  return spawnSync('tc', ['-n', name, 'qdisc', 'add', 'dev', DEVICE, 'root', 'tbf', ...rate]).status === 0;
 }
 
 function ip(...args: readonly string[]): boolean {

@@ -40,6 +40,13 @@ export async function gone(ids: readonly number[]): Promise<void> {
 const settings = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none'];
 const onOneMachine = ['--mca', 'btl', 'self,sm'];
 
+/** A command of which rank 1 runs a script of the shell first; the script may set `MORE`, more words of the command. */
+export function afterScript(script: string, command: readonly string[]): string[] {
+  const words = command.map((word) => `'${word}'`);
+  const shell = `if [ $OMPI_COMM_WORLD_RANK = 1 ]; then ${script}; fi; exec ${words.join(' ')} $MORE`;
+  return ['sh', '-c', shell];
+}
+
 /** Starts a command as several ranks, by default on this machine. */
 export function startJob(
   ranks: number,

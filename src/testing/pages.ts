@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { goldenFolder } from './golden.ts';
-import { startServer } from './localServer.ts';
+import { type LocalServer, startServer } from './localServer.ts';
 import { type FirefoxPage, openFirefox } from './marionette.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -76,12 +76,6 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** A server of a page. */
-interface PageServer {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /** How a page is served. */
 interface PageHeaders {
   /** Whether it is cross-origin isolated, so that its threads can share memory. */
@@ -94,10 +88,7 @@ interface PageHeaders {
  * Serves a page with a bundle, which also finds `models/mnist-small` at `/mnist`, the golden cases at `/golden` and the
  * runtime's files at `/runtime`.
  */
-async function servePage(
-  { folder }: Bundle,
-  { isolated = false, policy }: PageHeaders = {},
-): Promise<PageServer> {
+function servePage({ folder }: Bundle, { isolated = false, policy }: PageHeaders = {}): Promise<LocalServer> {
   const roots: Readonly<Record<string, string>> = {
     '/mnist/': join(repository, 'models/mnist-small'),
     '/golden/': goldenFolder,

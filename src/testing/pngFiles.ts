@@ -1,8 +1,9 @@
 // PNG files for tests: written from arrays, read back as arrays.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { countElements } from '../core/numeric/arrays.ts';
+import { tinyImages } from './tinyImages.ts';
 
 /** Writes an 8-bit image, HWC, and its parent folders. */
 export function writePng(
@@ -12,6 +13,14 @@ export function writePng(
 ): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, encode({ height, width, channels, depth: 8, data: pixels }));
+}
+
+/** Writes tiny images of 8 x 8 grey pixels, each to the file of its name in a folder. */
+export function writeTinyPngs(folder: string, names: readonly string[], seed: number): void {
+  const images = tinyImages(names.length, 8, seed);
+  for (const [index, name] of names.entries()) {
+    writePng(join(folder, name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+  }
 }
 
 /** The pixels of an 8-bit image. */

@@ -17,7 +17,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, inject } from 'vitest';
 import { mediaType } from '../app/studioServer/headers.ts';
 import { type CommandLine, copyPackage } from './command.ts';
-import { startServer } from './localServer.ts';
+import { type LocalServer, startServer } from './localServer.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -90,14 +90,8 @@ async function bundlePage(root: string, target: string): Promise<void> {
   }
 }
 
-/** Something that answers at a URL. */
-interface Running {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /** Starts `emerging studio` with arguments, on any port. */
-export async function startStudio(emerging: CommandLine, ...args: string[]): Promise<Running> {
+export async function startStudio(emerging: CommandLine, ...args: string[]): Promise<LocalServer> {
   const child = emerging.start('app/cli/main', 'studio', '--port=0', ...args);
   const url = await new Promise<string>((resolve, reject) => {
     let output = '';
@@ -157,7 +151,11 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 }
 
 /** Serves a folder below a path, as a host that sets no headers but the type does: by a file's name, `contentType`. */
-export async function serveFolder(folder: string, below: string, contentType = mediaType): Promise<Running> {
+export async function serveFolder(
+  folder: string,
+  below: string,
+  contentType = mediaType,
+): Promise<LocalServer> {
   const { url, close } = await startServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const name = pathname.startsWith(below) ? pathname.slice(below.length) || 'index.html' : undefined;

@@ -1,10 +1,11 @@
 // The commands with a model with classes, from images in folders by class to samples, scores and edits of a class.
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decode, encode } from 'fast-png';
+import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
 import { commandProcess } from '../../testing/command.ts';
+import { writePng } from '../../testing/pngFiles.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
@@ -17,11 +18,9 @@ beforeAll(async () => {
     ['test', 20],
   ] as const) {
     for (let index = 0; index < 2 * count; index++) {
-      const name = classes[index % 2]!;
-      const folder = join(emerging.folder, 'photos', split, name);
-      mkdirSync(folder, { recursive: true });
-      const data = Uint8Array.from({ length: 64 }, () => (index % 2) * 120 + random.integer(100));
-      writeFileSync(join(folder, `${index}.png`), encode({ width: 8, height: 8, channels: 1, data }));
+      const path = join(emerging.folder, 'photos', split, classes[index % 2]!, `${index}.png`);
+      const pixels = Uint8Array.from({ length: 64 }, () => (index % 2) * 120 + random.integer(100));
+      writePng(path, pixels, [8, 8, 1]);
     }
   }
   writeTinyDataset(join(emerging.folder, 'unlabelled'));

@@ -241,20 +241,11 @@ function calledBy(args: readonly string[]): string[] {
  * @throws UserError with the most similar names if not
  */
 function requireKnownCommand(program: Command, args: readonly string[]): void {
-  let command = program;
-  for (const word of commandWords(args)) {
-    if (command.commands.length === 0 || word === 'help') {
-      return;
-    }
-    const next = command.commands.find((candidate) => candidate.name() === word);
-    if (next === undefined) {
-      throw unknownName(
-        'command',
-        word,
-        command.commands.map((candidate) => candidate.name()),
-      );
-    }
-    command = next;
+  const names = findCommand(program, args).commands.map((command) => command.name());
+  // The first word that is not part of the path, which begins with the program.
+  const word = commandWords(args)[commandPath(program, args).length - 1];
+  if (names.length > 0 && word !== undefined && word !== 'help') {
+    throw unknownName('command', word, names);
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
+import { readJsonLines } from '../../data/files/files.ts';
 import { npyBytes } from '../../data/formats/npy.ts';
 import { commandProcess } from '../../testing/command.ts';
 import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
@@ -186,12 +187,8 @@ describe.each(kinds)('a model with $name', ({ data, model, options, unit, notIts
       const job = (...args: string[]) => startJob(2, emerging.words(...args), { cwd: emerging.folder }).ended;
       const trained = await job(...train, `--out=${run} ranks`);
       expect(trained.code, trained.stderr).toBe(0);
-      const losses = (name: string): number[] =>
-        bytes(`${name}/metrics.jsonl`)
-          .toString()
-          .trim()
-          .split('\n')
-          .flatMap((line) => JSON.parse(line)[unit] ?? []);
+      const losses = (name: string) =>
+        [...readJsonLines(inFolder(name, 'metrics.jsonl'))].flatMap((line) => (line[unit] as number) ?? []);
       const [alone, together] = [losses(run), losses(`${run} ranks`)];
       expect(together).toHaveLength(2);
       together.forEach((loss, step) => {

@@ -1,13 +1,12 @@
-// A conditioner with an option of its own: from code, from a file and from the command line, in workers and on ranks,
+// A conditioner with an option of its own: from code, from a file and from the command line, in workers,
 // resumed, exported and loaded again. And a mixing with one, in help and in the schema.
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildPackage, commandLine } from '../../testing/command.ts';
-import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { meanConditioner } from '../../testing/ownConditioner.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
@@ -120,16 +119,6 @@ it('is a value in code, and gives the same model as the command', async () => {
       'add module: import.meta.url to its definition, in a module of its own, or use workers: 1',
   );
   expect(lines.at(-1)).toBe('2');
-});
-
-describe.skipIf(!hasMpirun)(`two ranks ${needsMpirun}`, { tags: 'system' }, () => {
-  it('train one run with it', async () => {
-    const words = emerging.words('train', ...small, ...strong, '--steps=4', '--out=ranks');
-    const { code, stderr } = await startJob(2, words, { cwd: emerging.folder }).ended;
-    expect(code, stderr).toBe(0);
-    // The same seed and batches: the run of one process up to rounding.
-    expect(await bitsPerDim('ranks')).toBeCloseTo(await bitsPerDim('run'), 3);
-  });
 });
 
 it('a mixing with an option of its own is in help, the settings page and the schema without another change', async () => {

@@ -6,11 +6,8 @@ import { UserError, visibleText } from '../../core/errors.ts';
 import { exists, filesBelow, pathIn, readBytes, readText } from '../../data/files/index.node.ts';
 import { parsedJson } from '../../data/files/index.ts';
 import { bundledModelsFolder } from '../bundledModels.ts';
-import { type FoundRuns, RUNS_FILE } from './foundRun.ts';
-import { foundRuns } from './foundRuns.ts';
-import { MODELS_FILE } from './offeredModel.ts';
-import { offeredModels } from './offeredModels.ts';
-import { overviewReader } from './overviews.ts';
+import { foundRuns, offeredModels, overviewReader } from './descriptions.ts';
+import { type FoundRuns, MODELS_FILE, RUNS_FILE } from './lists.ts';
 import { createShelf, type Shelf, searched } from './shelf.ts';
 
 const builtPage = fileURLToPath(new URL('../../../dist/page', import.meta.url));

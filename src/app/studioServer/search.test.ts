@@ -3,8 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../testing/temporaryFolder.ts';
-import type { Place } from './place.ts';
-import { modelsBelow, type SearchLimits } from './search.ts';
+import { modelsBelow, type Place, type SearchLimits } from './search.ts';
 import { createShelf, searched } from './shelf.ts';
 
 const folder = temporaryFolder();

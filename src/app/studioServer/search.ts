@@ -2,10 +2,9 @@
 import { type Dir, type Dirent, opendirSync } from 'node:fs';
 import { messageLine, UserError, visibleText } from '../../core/errors.ts';
 import { explainFileError } from '../../data/files/fileErrors.ts';
-import { exists, isFolder, isWithin, pathIn } from '../../data/files/index.node.ts';
+import { exists, isFolder, isWithin, pathIn, realPath } from '../../data/files/index.node.ts';
 import { isExported } from '../../model/loading/index.node.ts';
 import { isRunFolder } from '../../runs/folder/index.ts';
-import { createPlace, type Place } from './place.ts';
 
 /** Where a search stops. */
 export interface SearchLimits {
@@ -19,6 +18,19 @@ export interface SearchLimits {
 }
 
 const usualLimits: SearchLimits = { levels: 3, folders: 1000, names: 100_000, milliseconds: 1000 };
+
+/** A model's folder, and its path in the page, such as `runs/first`, with invisible characters escaped. */
+export interface Place {
+  readonly path: string;
+  readonly folder: string;
+  /** The folder's real path when it was found; files outside are never read, even if the folder changes later. */
+  readonly real: string;
+}
+
+/** Creates the place of a folder. */
+export function createPlace(path: string, folder: string): Place {
+  return { path: visibleText(path), folder, real: realPath(folder) };
+}
 
 /** The result of a search. */
 export interface Found {

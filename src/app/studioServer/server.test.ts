@@ -14,8 +14,7 @@ import { stringifyConfig } from '../../runs/settings/configText.ts';
 import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyConfig } from '../../testing/tinyRuns.ts';
 import { studioFiles } from './files.ts';
-import type { FoundRuns } from './foundRun.ts';
-import type { OfferedModel } from './offeredModel.ts';
+import type { FoundRuns, OfferedModel } from './lists.ts';
 import { type RunningStudio, serveStudio } from './server.ts';
 import { createShelf } from './shelf.ts';
 

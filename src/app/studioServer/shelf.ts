@@ -2,8 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { isBelow, isFolder, pathIn } from '../../data/files/index.node.ts';
-import { createPlace, type Place } from './place.ts';
-import { type Found, isModel, modelsBelow } from './search.ts';
+import { createPlace, type Found, isModel, modelsBelow, type Place } from './search.ts';
 
 /** Finds the models that exist now. */
 export type Shelf = () => Found;

@@ -17,9 +17,8 @@ import {
 } from '../../data/files/index.node.ts';
 import { type FileContent, parsedJson } from '../../data/files/index.ts';
 import { decompressed, type StudioFiles } from './files.ts';
-import { RUNS_FILE } from './foundRun.ts';
 import { contentPolicy } from './headers.ts';
-import { MODELS_FILE } from './offeredModel.ts';
+import { MODELS_FILE, RUNS_FILE } from './lists.ts';
 
 /** Lists a site's files, so that the next build replaces only these. */
 const LIST_FILE = 'studio-files.json';

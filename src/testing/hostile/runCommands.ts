@@ -13,7 +13,6 @@ export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly seconds: number;
   /** The largest resident memory of the process while the command ran. */
   readonly peakBytes: number;
   /** Why it did not end by itself. */
@@ -35,19 +34,18 @@ for (const name of ['stdout', 'stderr'] as const) {
   };
 }
 
-function report(args: readonly string[], code: number | null, seconds: number): void {
-  print(`${JSON.stringify({ args, code, ...texts, seconds, peakBytes: ownPeak() } satisfies Outcome)}\n`);
+function report(args: readonly string[], code: number | null): void {
+  print(`${JSON.stringify({ args, code, ...texts, peakBytes: ownPeak() } satisfies Outcome)}\n`);
 }
 
 for (const { args, cwd } of calls) {
   texts.stdout = texts.stderr = '';
   resetPeak();
-  report(args, null, 0);
-  const begin = performance.now();
+  report(args, null);
   process.chdir(cwd);
   process.exitCode = 0;
   await runCommand(args);
-  report(args, Number(process.exitCode), (performance.now() - begin) / 1000);
+  report(args, Number(process.exitCode));
   if (process.memoryUsage.rss() > MOST_LEFT) {
     break;
   }

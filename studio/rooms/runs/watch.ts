@@ -1,10 +1,10 @@
 // Watches the runs in the server's folders while the room is open.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { FoundRun, FoundRuns } from '../../../src/app/studioServer/foundRun.ts';
+import type { FoundRun, FoundRuns } from '../../../src/app/studioServer/lists.ts';
 import { RunCurve } from '../../parts/plot/RunCurve.ts';
 import { LogReader } from './LogReader.ts';
 
-export type { FoundRun } from '../../../src/app/studioServer/foundRun.ts';
+export type { FoundRun } from '../../../src/app/studioServer/lists.ts';
 
 /** The polling interval. */
 const PAUSE_MS = 2500;

@@ -62,15 +62,11 @@ export function sizeSection(audit: Audit, { source, top }: SectionOptions): Audi
   const { images, sizes, unusualSizes, oddAspects } = audit;
   const imageSize = (image: number): string => `${images[image]!.height} x ${images[image]!.width}`;
   const shown = (positions: readonly number[], title: string) =>
-    positions.length === 0
-      ? []
-      : [
-          shownList(
-            positions.map((image) => ({ image, note: imageSize(image) })),
-            top,
-            title,
-          ),
-        ];
+    shownList(
+      positions.map((image) => ({ image, note: imageSize(image) })),
+      top,
+      title,
+    );
   const isOne = sizes.length === 1;
   const unusual =
     unusualSizes.length > 0
@@ -114,7 +110,7 @@ export function modeSection(audit: Audit, { source, top }: SectionOptions): Audi
     next: isMixed
       ? `Choose grey or colour for all: emerging datasets prepare ${source} --size N --channels 1, or 3. Images with transparency may need another background than white.`
       : undefined,
-    groups: unusualModes.map(({ what: mode, images: some }) =>
+    groups: unusualModes.flatMap(({ what: mode, images: some }) =>
       shownList(
         some.map((image) => ({ image })),
         Math.min(top, LISTED),
@@ -144,15 +140,10 @@ export function blankSection({ blank, images }: Audit, { top }: SectionOptions):
       blank.length > 0
         ? 'Remove them, or draw transparent ones on another background: a model learns blank images very well, and then finds other simple images likely.'
         : undefined,
-    groups:
-      blank.length === 0
-        ? []
-        : [
-            shownList(
-              blank.map((image) => ({ image })),
-              top,
-            ),
-          ],
+    groups: shownList(
+      blank.map((image) => ({ image })),
+      top,
+    ),
   };
 }
 

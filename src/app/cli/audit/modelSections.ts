@@ -38,16 +38,14 @@ export function oddSection(audit: Audit, options: SectionOptions): AuditSection 
         ? [`With only ${formatCounted(ranked.length, 'image')}, this says little.`]
         : []),
     ],
-    groups: [
-      shownList(
-        ranked.map(({ image, score, pValue }) => ({
-          image,
-          note: pValue === undefined ? `distance ${formatFixed(score, 1)}` : `p = ${pValue.toFixed(4)}`,
-        })),
-        options.top,
-        'The oddest first',
-      ),
-    ],
+    groups: shownList(
+      ranked.map(({ image, score, pValue }) => ({
+        image,
+        note: pValue === undefined ? `distance ${formatFixed(score, 1)}` : `p = ${pValue.toFixed(4)}`,
+      })),
+      options.top,
+      'The oddest first',
+    ),
   };
 }
 
@@ -119,7 +117,7 @@ export function labelSection(audit: Audit, { top }: SectionOptions): AuditSectio
   const { labels, images, conflicts } = audit;
   const classes = audit.dataset.classes ?? [];
   const className = (image: number): string => classes[images[image]!.label!]!;
-  const conflicting = conflicts.map((group) =>
+  const conflicting = conflicts.flatMap((group) =>
     shownList(
       group.map((image) => ({ image, note: className(image) })),
       top,
@@ -140,7 +138,6 @@ export function labelSection(audit: Audit, { top }: SectionOptions): AuditSectio
     };
   }
   const { doubtful, judged, estimate, by } = labels.found;
-  const listed = doubtful.slice(0, top);
   const number =
     estimate === undefined || doubtful.length === 0
       ? `${formatCount(doubtful.length)} to check${estimate === undefined ? ', no estimate' : ''}`
@@ -148,7 +145,7 @@ export function labelSection(audit: Audit, { top }: SectionOptions): AuditSectio
   return {
     ...about,
     found: [...(certain ? [certain] : []), number].join('; '),
-    attention: listed.length + conflicts.length > 0,
+    attention: doubtful.length + conflicts.length > 0,
     about: [
       by === 'label'
         ? 'Ranked by the score label of the model: the bits by which another class suits an image better than its label.'
@@ -164,23 +161,19 @@ export function labelSection(audit: Audit, { top }: SectionOptions): AuditSectio
         : []),
     ],
     next:
-      listed.length + conflicts.length > 0
+      doubtful.length + conflicts.length > 0
         ? 'Look at each, and correct the label: move the file to the folder of its class.'
         : undefined,
     groups: [
       ...conflicting.slice(0, top),
-      ...(listed.length > 0
-        ? [
-            shownList(
-              doubtful.map(({ image, suggested }) => ({
-                image,
-                note: `${className(image)}, rather ${classes[suggested]}`,
-              })),
-              top,
-              'The most doubtful first',
-            ),
-          ]
-        : []),
+      ...shownList(
+        doubtful.map(({ image, suggested }) => ({
+          image,
+          note: `${className(image)}, rather ${classes[suggested]}`,
+        })),
+        top,
+        'The most doubtful first',
+      ),
     ],
   };
 }

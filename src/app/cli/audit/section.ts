@@ -51,10 +51,11 @@ export interface SectionOptions {
 /** The most images of one group that are shown. */
 const OF_GROUP = 6;
 
-/** The first images of a list, as one group. */
-export function shownList(images: readonly ShownImage[], top: number, title?: string): ShownGroup {
+/** The first images of a list, as one group; of an empty list, no group. */
+export function shownList(images: readonly ShownImage[], top: number, title?: string): ShownGroup[] {
   const shown = images.slice(0, top);
-  return { ...(title !== undefined && { title }), images: shown, more: images.length - shown.length };
+  const group = { ...(title !== undefined && { title }), images: shown, more: images.length - shown.length };
+  return images.length === 0 ? [] : [group];
 }
 
 /** The first groups of images, those that are in several splits first. */
@@ -65,7 +66,7 @@ export function shownGroups(
 ): Pick<AuditSection, 'groups' | 'moreGroups'> {
   const shared = groups.filter((group) => isShared(images, group));
   const others = groups.filter((group) => !isShared(images, group));
-  const shown = [...shared, ...others].slice(0, top).map((group) => {
+  const shown = [...shared, ...others].slice(0, top).flatMap((group) => {
     // If a group spans several splits, show an image of each.
     const splits = [...new Set(group.map((index) => images[index]!.split))];
     const first = splits.map((split) => group.find((index) => images[index]!.split === split)!);

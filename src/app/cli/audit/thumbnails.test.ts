@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { UserError } from '../../../core/errors.ts';
 import type { RawDataset, RawImage } from '../../../data/contract/rawImages.ts';
+import { splitOfImages } from '../../../testing/rawSplits.ts';
 import { examineImages } from '../../../uses/odd/audit/examinedImages.ts';
 import { createThumbnails } from './thumbnails.ts';
 
@@ -19,13 +20,10 @@ const image = (name: string, isLost: () => boolean): RawImage => ({
 it('leaves out images that cannot be read any more', async () => {
   let isLost = false;
   const rawImages = [image('kept', () => false), image('lost', () => isLost), image('other', () => false)];
-  const split = (some: readonly RawImage[]) => ({
-    count: some.length,
-    async *images() {
-      yield* some;
-    },
-  });
-  const dataset: RawDataset = { train: split(rawImages.slice(0, 2)), test: split(rawImages.slice(2)) };
+  const dataset: RawDataset = {
+    train: splitOfImages(rawImages.slice(0, 2)),
+    test: splitOfImages(rawImages.slice(2)),
+  };
   const { images } = await examineImages(dataset, { most: 10 });
   isLost = true;
   const thumbnails = await createThumbnails(dataset, images, new Set([0, 1, 2]));

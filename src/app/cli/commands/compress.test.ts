@@ -4,10 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it } from 'vitest';
-import { decodeImage } from '../../../data/formats/imageDecoding.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
-import { contactSheet } from '../../../data/pictures/contactSheet.ts';
 import { commandProcess } from '../../../testing/command.ts';
+import { readPixels, writePng, writeTinyPngs } from '../../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const { folder, run, json, trainTiny, interrupt, refused, refusedWith, words } = commandProcess();
@@ -19,18 +18,8 @@ const digitsModel = fileURLToPath(new URL('../../../../models/mnist-small', impo
 beforeAll(async () => {
   writeTinyDataset(inFolder('many'), { tests: 4000 });
   await trainTiny('--steps=4', '--no-test', '--out=run');
-  mkdirSync(inFolder('photos', 'more'), { recursive: true });
-  const images = tinyImages(5, 8, 9);
-  ['a.png', 'b.png', 'more/a.png', 'more/B.png', 'more/c.png'].forEach((name, index) => {
-    const pixels = images.subarray(index * 64, (index + 1) * 64);
-    writeFileSync(inFolder('photos', name), contactSheet(pixels, { imageShape: [8, 8, 1], scale: 1 }));
-  });
+  writeTinyPngs(inFolder('photos'), ['a.png', 'b.png', 'more/a.png', 'more/B.png', 'more/c.png'], 9);
 });
-
-async function pixelsIn(file: string): Promise<number[]> {
-  const { data } = await decodeImage(readFileSync(file), file);
-  return [...data];
-}
 
 it('compresses a folder with the model inside, and writes the same images back', async () => {
   const report = await json('compress', 'photos', '--model=run', '--out=photos.eflow');
@@ -45,7 +34,7 @@ it('compresses a folder with the model inside, and writes the same images back',
     damaged: [],
   });
   for (const name of back.files) {
-    expect(await pixelsIn(inFolder('back', name))).toEqual(await pixelsIn(inFolder('photos', name)));
+    expect(readPixels(inFolder('back', name))).toEqual(readPixels(inFolder('photos', name)));
   }
 });
 
@@ -110,10 +99,10 @@ it('refuses a folder without usable images in one line, and replaces nothing', a
 
 it('cuts images of other sizes into tiles', async () => {
   const pixels = tinyImages(1, 20, 3);
-  writeFileSync(inFolder('large.png'), contactSheet(pixels, { imageShape: [20, 20, 1], scale: 1 }));
+  writePng(inFolder('large.png'), pixels, [20, 20, 1]);
   await json('compress', 'large.png', '--model=run', '--out=large.eflow', '--tiles');
   await json('decompress', 'large.eflow', '--out=large');
-  expect(await pixelsIn(inFolder('large', 'large.png'))).toEqual([...pixels]);
+  expect(readPixels(inFolder('large', 'large.png'))).toEqual(pixels);
 });
 
 it('keeps what was there if it is stopped', async () => {
@@ -143,9 +132,7 @@ it('writes only the images that are chosen, by name, folder or position', async 
   await run('compress', 'photos', '--model=run', '--out=some.eflow', '--block=2', '--workers=1');
   const chosen = await json('decompress some.eflow --only more --out=chosen --range=0', oneWorker);
   expect(chosen.files).toEqual(['a.png', 'more/B.png', 'more/a.png', 'more/c.png']);
-  expect(await pixelsIn(inFolder('chosen', 'more/c.png'))).toEqual(
-    await pixelsIn(inFolder('photos', 'more/c.png')),
-  );
+  expect(readPixels(inFolder('chosen', 'more/c.png'))).toEqual(readPixels(inFolder('photos', 'more/c.png')));
   expect(await refusedWith(2, 'decompress', 'some.eflow', '--only=c.png', '--out=none')).toBe(
     'some.eflow has no image and no folder c.png: --list shows its names',
   );
@@ -181,7 +168,7 @@ it('takes all images of an array', async () => {
   expect(compressed).toMatchObject({ images: 4, skipped: [] });
   const { files } = await json('decompress', 'stack.eflow', '--out=unstacked');
   expect(files).toEqual([0, 1, 2, 3].map((image) => `stack.npy/${image}.png`));
-  expect(await pixelsIn(inFolder('unstacked', files[1]))).toEqual([...tinyImages(4, 8, 3).slice(64, 128)]);
+  expect(readPixels(inFolder('unstacked', files[1]))).toEqual(tinyImages(4, 8, 3).slice(64, 128));
   const some = await json('compress', 'stack.npy', '--count=2', '--model=run', '--out=some-of.eflow');
   expect(some).toMatchObject({ images: 2 });
   const message = await refused('compress', 'stack.npy', 'photos/a.png', '--model=run', '--out=x.eflow');

@@ -38,7 +38,7 @@ import {
   workersFor,
 } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
-import { formatBytes, formatCount, formatCounted, wholeImages } from '../terminal/format.ts';
+import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -100,12 +100,7 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   const blocks = tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape));
   const workers = options.workers ?? workersFor(blocks);
   noteMemory('compressing', codingBytes(trained, Math.min(workers, blocks)));
-  const bar = createProgress({
-    label: 'compressing',
-    total: images.count,
-    unit: 'images',
-    show: wholeImages,
-  });
+  const bar = createProgress({ label: 'compressing', total: images.count, unit: 'images' });
   const skipped: string[] = [];
   const skip = (reason: string): void => {
     bar.note(`skipped: ${reason}`);

@@ -42,7 +42,7 @@ function text(): string {
 }
 
 /** The keys as the document `docs/settings.md`. */
-export function configMarkdown(): string {
+function configMarkdown(): string {
   const keys = configKeys();
   const sections = [...new Set(keys.map(({ key }) => key.split('.')[0]!))];
   const tables = sections.flatMap((section) => {

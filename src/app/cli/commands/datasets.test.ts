@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../../testing/command.ts';
-import { writePng } from '../../../testing/pngFiles.ts';
-import { tinyImages, writeTinyDataset } from '../../../testing/tinyImages.ts';
+import { writePng, writeTinyPngs } from '../../../testing/pngFiles.ts';
+import { writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (name: string): string => join(emerging.folder, name);
@@ -106,17 +106,14 @@ describe('datasets show', () => {
   });
 
   it('writes the sheet next to the images, and names these', async () => {
-    const images = tinyImages(40, 8, 5);
-    for (let index = 0; index < 40; index++) {
-      const pixels = images.subarray(64 * index, 64 * (index + 1));
-      writePng(inFolder(`more/icons/${index < 35 ? 'train' : 'test'}/${index}.png`), pixels, [8, 8, 1]);
-    }
+    const names = Array.from({ length: 40 }, (_, index) => `${index < 35 ? 'train' : 'test'}/${index}.png`);
+    writeTinyPngs(inFolder('more/icons'), names, 5);
     const { shown, file } = await emerging.json('datasets', 'show', 'more/icons', '--count=3');
     expect(file).toBe('more/icons-train.png');
     expect(existsSync(inFolder(file))).toBe(true);
     const { stdout } = await emerging.run('datasets', 'show', 'more/icons', '--count=3');
-    const names = shown.map(({ name }: { name: string }) => name).join(', ');
-    expect(stdout).toContain(`\n        row by row: ${names}\n`);
+    const shownNames = shown.map(({ name }: { name: string }) => name).join(', ');
+    expect(stdout).toContain(`\n        row by row: ${shownNames}\n`);
   });
 
   it.each([

@@ -33,30 +33,9 @@ export function registerDatasets(parent: Command): void {
 }
 
 /** A dataset as listed; null for what its publisher does not state. */
-interface Entry {
-  readonly name: string;
-  readonly description: string;
-  /** Whether it is on this machine, and in what form. */
-  readonly state: DatasetPlace['state'];
-  /** Whether it is on this machine and can be used. */
-  readonly here: boolean;
-  /** Its path; null if it is not on this machine. */
-  readonly path: string | null;
-  /** The prepared file in a data folder that its name opens, if there is one. */
-  readonly prepared: string | null;
-  /** One line on what to do before training on it, or what is wrong with it; null if neither. */
-  readonly todo: string | null;
-  readonly imageShape: NamedDataset['imageShape'];
-  readonly images: Readonly<Record<'train' | 'test', number>> | null;
-  /** Whether `emerging datasets get` downloads it. */
-  readonly download: boolean;
-  /** The size of the download. */
-  readonly bytes: number | null;
-  readonly source: string;
-  readonly licence: string;
-}
+type Entry = Awaited<ReturnType<typeof describe>>;
 
-async function describe(dataset: NamedDataset): Promise<Entry> {
+async function describe(dataset: NamedDataset) {
   const { name, description, imageShape, counts, source, licence } = dataset;
   const files = datasetDownloads[name];
   const { state, path, todo } = await placeOfDataset(dataset);
@@ -66,7 +45,9 @@ async function describe(dataset: NamedDataset): Promise<Entry> {
     state,
     here: path !== null,
     path,
+    // The file that its name opens.
     prepared: state === 'prepared' ? path : null,
+    // What to do before training on it, or what is wrong with it.
     todo: todo && inCommandWords(todo),
     imageShape,
     images: counts ?? null,

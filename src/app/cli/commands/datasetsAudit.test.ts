@@ -1,11 +1,10 @@
 // `emerging datasets audit`: its page, its summary, and what it refuses.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandProcess } from '../../../testing/command.ts';
-import { chromiumPath } from '../../../testing/pages.ts';
-import { writePng } from '../../../testing/pngFiles.ts';
+import { chromiumPath, openChromium } from '../../../testing/pages.ts';
+import { writePng, writeTinyPngs } from '../../../testing/pngFiles.ts';
 import { accessibilityFaults } from '../../../testing/studio.ts';
 import { tinyImages } from '../../../testing/tinyImages.ts';
 
@@ -14,11 +13,8 @@ const inFolder = (...names: string[]): string => join(emerging.folder, ...names)
 const hostile = '<img src=x onerror=alert(1)>.png';
 
 beforeAll(async () => {
-  const images = tinyImages(40, 8, 1);
-  for (let index = 0; index < 40; index++) {
-    const name = `${index % 2 === 0 ? 'even' : 'odd'}/${index}.png`;
-    writePng(inFolder('mixed', name), images.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
-  }
+  const names = Array.from({ length: 40 }, (_, index) => `${index % 2 === 0 ? 'even' : 'odd'}/${index}.png`);
+  writeTinyPngs(inFolder('mixed'), names, 1);
   writePng(inFolder('mixed/even', hostile), tinyImages(1, 8, 9), [8, 8, 1]);
   cpSync(inFolder('mixed/even/0.png'), inFolder('mixed/even/copy.png'));
   cpSync(inFolder('mixed/odd/1.png'), inFolder('mixed/even/relabelled.png'));
@@ -144,28 +140,21 @@ it.skipIf(chromiumPath === undefined)(
   { tags: 'system' },
   async () => {
     await emerging.json('datasets', 'audit', 'mixed', '--out=shown.html', '--threads=1');
-    const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
-    try {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        for (const width of [390, 1280]) {
-          // axe is a script, which the page's policy forbids.
-          const context = await browser.newContext({
-            colorScheme,
-            viewport: { width, height: 800 },
-            bypassCSP: true,
-          });
-          const page = await context.newPage();
-          await page.goto(`file://${inFolder('shown.html')}`);
-          expect(await accessibilityFaults(page)).toEqual([]);
-          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-          await page.keyboard.press('Tab');
-          await page.keyboard.press('Enter');
-          await page.waitForURL(/#identical$/);
-          await context.close();
-        }
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [390, 1280]) {
+        // axe is a script, which the page's policy forbids.
+        const { page, close } = await openChromium(`file://${inFolder('shown.html')}`, {
+          colorScheme,
+          viewport: { width, height: 800 },
+          bypassCSP: true,
+        });
+        expect(await accessibilityFaults(page)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+        await page.keyboard.press('Tab');
+        await page.keyboard.press('Enter');
+        await page.waitForURL(/#identical$/);
+        await close();
       }
-    } finally {
-      await browser.close();
     }
   },
 );

@@ -2,14 +2,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError, visibleText } from '../../../core/errors.ts';
-import { showImageShape, timesHalved } from '../../../core/numeric/index.ts';
+import { countElements, showImageShape, timesHalved } from '../../../core/numeric/index.ts';
 import { datasets as knownDatasets, type PreparedDataset, prepareDataset } from '../../../data/index.node.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../../data/packed/packedFile.ts';
 import { type Crop, crops } from '../../../data/pixels/index.ts';
 import { presetForOwnImages } from '../../../runs/settings/presets.ts';
 import { resolveConfig } from '../../../runs/settings/yaml.ts';
 import { reportSkipped } from '../parts/imageInput.ts';
-import { parseChoice, wholeNumber } from '../parts/options.ts';
+import { numberThat, parseChoice, wholeNumber } from '../parts/options.ts';
 import { requireNoModelFile } from '../parts/protectedFiles.ts';
 import { formatBytes, formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
@@ -121,16 +121,17 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
     return;
   }
   const { file, name, header, damaged } = prepared;
-  printPrepared(summarizePrepared(file, header, damaged), options, [
+  const closing = [
     levelsText(header),
     ...(timesHalved(header.imageShape[0]) > 0 ? trainingLines(name, header) : []),
-  ]);
+  ];
+  printPrepared(file, header, { skipped: damaged, closing, json: options.json });
   if (!options.skipDamaged) {
     reportSkipped(damaged);
   }
 }
 
-async function verify(path: string, options: DatasetsPrepareOptions): Promise<void> {
+async function verify(path: string, { json }: DatasetsPrepareOptions): Promise<void> {
   if (!existsSync(path) || !(await packedFile.recognises(path))) {
     throw new UserError(
       'invalid-argument',
@@ -142,7 +143,7 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
   const header = await withImageProgress('verifying', total, (onProgress) =>
     verifyPackedFile(path, (images) => onProgress(images, total)),
   );
-  printPrepared(summarizePrepared(path, header, []), options, ['the checksum matches']);
+  printPrepared(path, header, { skipped: [], closing: ['the checksum matches'], json });
 }
 
 /** The time budget of the recommended training. */
@@ -194,63 +195,42 @@ function bitCount(text: string): 8 | 16 {
 
 /** Parses a number from 0 to below an end. */
 function numberBelow(end: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= 0 && value < end)) {
-      throw new InvalidArgumentError(`It must be a number from 0 to below ${end}.`);
-    }
-    return value;
-  };
+  return numberThat((value) => value >= 0 && value < end, `a number from 0 to below ${end}`);
 }
 
-/** The summary of a prepared file. */
-interface Summary {
-  readonly file: string;
-  /** Of the images. */
-  readonly bytes: number;
-  /** Of the file, if it is compressed. */
-  readonly compressedBytes?: number;
-  readonly imageShape: PackedHeader['imageShape'];
-  readonly images: PackedHeader['counts'];
-  readonly sha256: string;
-  readonly source: string;
-  readonly settings: PackedHeader['settings'];
-  readonly notes: PackedHeader['notes'];
-  readonly skipped: readonly string[];
-}
-
-/** Summarises a prepared file; `skipped` has one line per corrupt image. */
-function summarizePrepared(file: string, header: PackedHeader, skipped: readonly string[]): Summary {
-  const { imageShape, counts, sha256, source, settings, notes } = header;
-  const [height, width, channels] = imageShape;
-  const total = counts.train + (counts.validation ?? 0) + counts.test;
-  const bytes = total * height * width * channels;
-  const compressed = file.endsWith('.gz') ? { compressedBytes: statSync(file).size } : {};
-  return { file, bytes, ...compressed, imageShape, images: counts, sha256, source, settings, notes, skipped };
-}
-
-/** Prints a summary on stdout, as JSON or as text that ends with the lines `closing`. */
+/** Prints a prepared file as JSON, with one line per corrupt image, or as text that ends with the lines `closing`. */
 function printPrepared(
-  summary: Summary,
-  { json }: { readonly json?: true },
-  closing: readonly string[],
+  file: string,
+  header: PackedHeader,
+  {
+    skipped,
+    closing,
+    json,
+  }: {
+    readonly skipped: readonly string[];
+    readonly closing: readonly string[];
+    readonly json: true | undefined;
+  },
 ): void {
+  const { imageShape, counts, sha256, source, settings, notes } = header;
+  const { train, validation, test } = counts;
+  const bytes = (train + (validation ?? 0) + test) * countElements(imageShape);
+  const compressedBytes = file.endsWith('.gz') ? statSync(file).size : undefined;
   if (json) {
-    writeStdout(`${JSON.stringify(summary)}\n`);
+    const summary = { file, bytes, compressedBytes, imageShape, images: counts, sha256 };
+    writeStdout(`${JSON.stringify({ ...summary, source, settings, notes, skipped })}\n`);
     return;
   }
-  const { train, validation, test } = summary.images;
   const splits = [
     `${formatCount(train)} for training`,
     validation === undefined ? undefined : `${formatCount(validation)} for validation`,
     `${formatCount(test)} for testing`,
   ].filter((part) => part !== undefined);
-  const notes = notesText(summary.notes);
-  const { compressedBytes } = summary;
+  const converted = notesText(notes);
   const compressed = compressedBytes === undefined ? '' : `, compressed to ${formatBytes(compressedBytes)}`;
   const lines = [
-    `${summary.file}: ${showImageShape(summary.imageShape)}, ${splits.join(', ')}; ${formatBytes(summary.bytes)}${compressed}`,
-    ...(notes === '' ? [] : [`of the images of ${summary.source}: ${notes}`]),
+    `${file}: ${showImageShape(imageShape)}, ${splits.join(', ')}; ${formatBytes(bytes)}${compressed}`,
+    ...(converted === '' ? [] : [`of the images of ${source}: ${converted}`]),
     ...closing,
   ];
   writeStdout(`${lines.map(visibleText).join('\n')}\n`);

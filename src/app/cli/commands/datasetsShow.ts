@@ -1,6 +1,6 @@
 // `emerging datasets show`: shows images as a model will see them, and reports pixel statistics.
 import type { Command } from 'commander';
-import { UserError, unknownName, visibleText } from '../../../core/errors.ts';
+import { UserError, visibleText } from '../../../core/errors.ts';
 import { Moments, showImageShape, type Values } from '../../../core/numeric/index.ts';
 import { nextTurn } from '../../../core/platform/index.ts';
 import {
@@ -17,7 +17,7 @@ import { openDataset } from '../../../data/index.node.ts';
 import { BatchStream, batchesInOrder } from '../../../data/index.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
 import { type AugmentationName, augmentations, isColourless } from '../../../data/pixels/index.ts';
-import { parseChoice, wholeNumber } from '../parts/options.ts';
+import { parseChoice, parseChoices, wholeNumber } from '../parts/options.ts';
 import { besideData, outputPng, sheetNames } from '../parts/outputFile.ts';
 import { formatCount, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -50,7 +50,11 @@ export function registerDatasetsShow(datasets: Command): void {
     .argument('<name|path>', 'a dataset')
     .option('--split <name>', `which split: ${splits.join(', ')}`, parseChoice('split', splits), 'train')
     .option('--count <n>', 'how many images to show', wholeNumber(1), 64)
-    .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList)
+    .option(
+      '--augment <name,…>',
+      `augment them: ${augmentationNames.join(', ')}`,
+      parseChoices('augmentation', augmentationNames),
+    )
     .option('--seed <n>', 'random seed for selecting and augmenting images', wholeNumber(0), 0)
     .option('--limit <n>', 'how many training images to inspect', wholeNumber(1), 100_000)
     .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png next to the data)')
@@ -98,28 +102,10 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
 }
 
 /** The results of an inspection. */
-interface Inspection {
-  /** The number of images inspected. */
-  readonly images: number;
-  /** The values of each channel. */
-  readonly channels: readonly {
-    readonly mean: number;
-    readonly deviation: number;
-    readonly least: number;
-    readonly most: number;
-  }[];
-  /** The number of distinct values, normally 256; null if they are not 8-bit integers. */
-  readonly distinctValues: number | null;
-  /** Whether the three channels of every 8-bit image are equal. */
-  readonly colourless: boolean;
-}
+type Inspection = Awaited<ReturnType<typeof inspect>>;
 
 /** Inspects the first `limit` images; `onProgress` receives the number inspected so far. */
-async function inspect(
-  allImages: ImageSet,
-  limit: number,
-  onProgress?: (images: number) => void,
-): Promise<Inspection> {
+async function inspect(allImages: ImageSet, limit: number, onProgress: (images: number) => void) {
   const images = firstImages(allImages, limit);
   const [height, width, channels] = images.imageShape;
   const statistics = Array.from({ length: channels }, () => ({
@@ -146,12 +132,13 @@ async function inspect(
     });
     colourless &&= isColourless(values);
     done += count;
-    onProgress?.(done);
+    onProgress(done);
     await nextTurn();
   }
   return {
     images: images.count,
     channels: statistics.map(({ moments: { mean, deviation }, ...range }) => ({ mean, deviation, ...range })),
+    // Normally 256; null if they are not 8-bit integers.
     distinctValues: isEightBit ? distinct.reduce((sum, isSeen) => sum + isSeen, 0) : null,
     colourless,
   };
@@ -246,14 +233,4 @@ function datasetText(
     `images  ${file}`,
     `        ${sheetNames(shown)}`,
   ];
-}
-
-/** Parses a list such as `shift,flip`. */
-function augmentationList(text: string): AugmentationName[] {
-  return text.split(',').map((name) => {
-    if (!Object.hasOwn(augmentations, name)) {
-      throw unknownName('augmentation', name, Object.keys(augmentations));
-    }
-    return name as AugmentationName;
-  });
 }

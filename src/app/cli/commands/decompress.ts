@@ -24,7 +24,7 @@ import { fileNamer } from '../parts/fileNames.ts';
 import { MODEL, modelFolder, noteMemory } from '../parts/modelOptions.ts';
 import { addCheckpointOption, type CheckpointOptions, wholeNumber, workersFor } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
-import { formatCounted, wholeImages } from '../terminal/format.ts';
+import { formatCounted } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -130,7 +130,6 @@ async function writeImages(
     label: 'decompressing',
     total: isPart ? null : (count ?? null),
     unit: 'images',
-    show: wholeImages,
   });
   const [files, damaged]: [string[], string[]] = [[], []];
   const names = fileNamer();

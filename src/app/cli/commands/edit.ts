@@ -1,5 +1,5 @@
 // `emerging edit`: moves an image along the difference between two groups of images, or to another class.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { UserError, visibleText } from '../../../core/errors.ts';
 import { concatenated, countDimensions, type Values } from '../../../core/numeric/index.ts';
 import { realPath } from '../../../data/files/index.node.ts';
@@ -24,7 +24,7 @@ import {
 } from '../parts/conditionOption.ts';
 import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, MODEL, type ModelOptions, modelFolder, openModel } from '../parts/modelOptions.ts';
-import { stepText } from '../parts/options.ts';
+import { collect, numberThat, stepText } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
@@ -50,7 +50,7 @@ export function registerEdit(command: Command): void {
     .option(
       '--to-class <name|n|all>',
       'instead, for a model with classes: the class to move to, by name or number; may be repeated',
-      (name: string, earlier: readonly string[] = []) => [...earlier, name],
+      collect,
     )
     .option(
       '--amount <a>',
@@ -248,14 +248,10 @@ async function readOne(
   return original;
 }
 
+const parseAmount = numberThat(() => true, 'one finite number, such as 0.5; repeat the option for several');
+
 function amounts(text: string, earlier: readonly number[] = []): readonly number[] {
-  const amount = Number(text);
-  if (text.trim() === '' || !Number.isFinite(amount)) {
-    throw new InvalidArgumentError(
-      'It must be one finite number, such as 0.5; repeat the option for several.',
-    );
-  }
-  return [...earlier, amount];
+  return [...earlier, parseAmount(text)];
 }
 
 /**

@@ -84,10 +84,10 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
       await folderStore(trained.paths).readSummary();
     }
     const images = await openImages(trained, directory, { split, chosen: true, data });
-    const checksums =
-      ranks.size === 1
-        ? {}
-        : { model: new FlowModel(trained).fingerprint, images: JSON.stringify(await identifyImages(images)) };
+    const checksums = async () => ({
+      model: new FlowModel(trained).fingerprint,
+      images: JSON.stringify(await identifyImages(images)),
+    });
     return { trained, images, checksums };
   });
   if (output) {

@@ -1,14 +1,14 @@
 // `emerging infer`: the posterior of the numbers that a model is conditioned on, given images.
 import { type Command, InvalidArgumentError } from 'commander';
 import { visibleText } from '../../../core/errors.ts';
-import { countElements, type Values } from '../../../core/numeric/index.ts';
+import { countElements } from '../../../core/numeric/index.ts';
 import type { Conditions, ConditionValues } from '../../../data/contract/index.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
-import { type FlowModel, valuesOfConditions } from '../../../model/index.ts';
+import { valuesOfConditions } from '../../../model/index.ts';
 import { conditionComponents } from '../../../model/likelihood/index.ts';
 import { countDraws } from '../../../model/measure/index.ts';
 import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
-import { type InferOptions, inferConditions, type Posterior } from '../../../uses/infer/index.ts';
+import { inferConditions, type Posterior } from '../../../uses/infer/index.ts';
 import { uniformity } from '../../../uses/odd/index.ts';
 import {
   addConditionOption,
@@ -24,7 +24,7 @@ import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { csvText, formatCounted } from '../terminal/format.ts';
-import { listenForInterruption } from '../terminal/interruption.ts';
+import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
 import { formatTable, right } from '../terminal/table.ts';
@@ -104,16 +104,21 @@ async function runInfer(
     Object.fromEntries(Object.entries(set.conditions ?? {}).filter(([name]) => isWanted(name))),
   ) as [Conditions, Conditions];
   const condition = valuesOfConditions(others, set.count);
-  const { posteriors, exitCode } = await inferUntilStopped(model, pixels, names.length, {
-    range: ranges,
-    condition,
-    draws,
-    seed,
-  });
+  const posteriors: (readonly Posterior[])[] = [];
+  const onImage = (posterior: readonly Posterior[]): number => posteriors.push(posterior);
+  await withImageProgress('inferring', names.length, (onProgress, bar) =>
+    untilInterrupted(
+      () => bar.note('stopping: printing the images that are done; press Ctrl-C again to stop at once'),
+      (signal) =>
+        inferConditions(model, pixels, {
+          ...{ range: ranges, condition, draws, seed },
+          ...{ signal, onProgress, onImage },
+        }),
+    ),
+  );
   if (posteriors.length < names.length) {
     const suffix = posteriors.length === 0 ? '' : '; the results are of these';
     noteOnStderr(`stopped after ${posteriors.length} of ${formatCounted(names.length, 'image')}${suffix}`);
-    process.exitCode = exitCode;
   }
   if (posteriors.length === 0) {
     return;
@@ -136,32 +141,6 @@ async function runInfer(
   );
   noteCutOff(posteriors);
   reportSkipped(skipped);
-}
-
-/** The posteriors of the images until Ctrl-C, and the exit code that it asks for, else 0. */
-async function inferUntilStopped(
-  model: FlowModel,
-  pixels: Values,
-  images: number,
-  options: InferOptions,
-): Promise<{ posteriors: readonly (readonly Posterior[])[]; exitCode: number }> {
-  const posteriors: (readonly Posterior[])[] = [];
-  return withImageProgress('inferring', images, async (onProgress, bar) => {
-    const { signal, exitCode, release } = listenForInterruption(() =>
-      bar.note('stopping: printing the images that are done; press Ctrl-C again to stop at once'),
-    );
-    try {
-      const onImage = (posterior: readonly Posterior[]): number => posteriors.push(posterior);
-      await inferConditions(model, pixels, { ...options, signal, onProgress, onImage });
-    } catch (error) {
-      if (!(signal.aborted && error === signal.reason)) {
-        throw error;
-      }
-    } finally {
-      release();
-    }
-    return { posteriors, exitCode: exitCode() };
-  });
 }
 
 function range(text: string, earlier: Ranges = {}): Ranges {

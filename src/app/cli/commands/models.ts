@@ -1,6 +1,6 @@
 // `emerging models`: lists the bundled models.
 import type { Command } from 'commander';
-import { type ImageShape, showImageShape } from '../../../core/numeric/index.ts';
+import { showImageShape } from '../../../core/numeric/index.ts';
 import { pathIn } from '../../../data/files/index.node.ts';
 import { readManifest } from '../../../model/loading/index.node.ts';
 import { WEIGHTS_FILE } from '../../../model/loading/index.ts';
@@ -25,22 +25,10 @@ export function registerModels(command: Command): void {
     });
 }
 
-/** A bundled model as listed. */
-interface Entry {
-  readonly name: string;
-  /** Its folder. */
-  readonly path: string;
-  /** Height, width and channels of its images. */
-  readonly imageShape: ImageShape;
-  /** The name of its training data; here and below, null means unknown. */
-  readonly data: string | null;
-  /** bits/dim of the test images. */
-  readonly test: number | null;
-  /** The size of the weights. */
-  readonly bytes: number | null;
-}
+/** A bundled model as listed; null for what its manifest does not state. */
+type Entry = ReturnType<typeof describe>;
 
-function describe(name: string): Entry {
+function describe(name: string) {
   const path = pathIn(bundledModelsFolder, name);
   const { imageShape, trained, files } = readManifest(path);
   return {

@@ -20,24 +20,9 @@ export function registerPresets(command: Command): void {
 }
 
 /** A preset as listed; null for values that were not published. */
-interface Entry {
-  readonly name: string;
-  readonly description: string;
-  readonly notes: readonly string[];
-  readonly config: Config;
-  readonly parameters: number;
-  readonly paperBitsPerDim: number | null;
-  /** The standard deviation over repeated runs. */
-  readonly paperDeviation: number | null;
-  /** Whether the paper gives only an approximate value. */
-  readonly paperApproximate: boolean;
-  readonly paperMillisecondsPerSample: number | null;
-  /** As counted in the paper, including weights that have no effect. */
-  readonly paperParameters: number | null;
-  readonly othersBitsPerDim: number | null;
-}
+type Entry = ReturnType<typeof describe>;
 
-function describe({ name, description, notes, imageShape, paper = {}, othersBitsPerDim }: Preset): Entry {
+function describe({ name, description, notes, imageShape, paper = {}, othersBitsPerDim }: Preset) {
   const config = resolveConfig({ preset: name });
   // Standardisation has no parameters, and is unknown until a run starts.
   const { continuous: _, ...model } = config.model;
@@ -48,9 +33,11 @@ function describe({ name, description, notes, imageShape, paper = {}, othersBits
     config,
     parameters: countParameters(imageShape, model),
     paperBitsPerDim: paper.bitsPerDim ?? null,
+    // Over repeated runs.
     paperDeviation: paper.deviation ?? null,
     paperApproximate: paper.approximate ?? false,
     paperMillisecondsPerSample: paper.millisecondsPerSample ?? null,
+    // With weights that have no effect.
     paperParameters: paper.parameters ?? null,
     othersBitsPerDim: othersBitsPerDim ?? null,
   };

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readJsonLines } from '../../../data/files/files.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { recordOptions } from '../../../testing/hostile/hostileRuns.ts';
 import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
@@ -34,11 +35,8 @@ it('a resume continues the events in a new file, and writes none if there were n
 describe('runs', () => {
   it('lists the progress and results of every run', async () => {
     const [a, b, damaged] = await emerging.json('runs');
-    const lines = readFileSync(inFolder('runs/a/metrics.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    const batches = lines.flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
+    const lines = [...readJsonLines(inFolder('runs/a/metrics.jsonl'))];
+    const batches = lines.flatMap(({ bitsPerDim }) => (bitsPerDim as number) ?? []);
     const { evaluations } = JSON.parse(readFileSync(inFolder('runs/a/summary.json'), 'utf8'));
     expect(a).toMatchObject({
       run: 'runs/a',
@@ -49,8 +47,8 @@ describe('runs', () => {
       problem: null,
     });
     // The last tenth of 12 batches, rounded up.
-    expect(a.train).toBeCloseTo((batches.at(-2) + batches.at(-1)) / 2, 10);
-    expect(a.validation).toBe(lines.at(-1).validationBitsPerDim);
+    expect(a.train).toBeCloseTo((batches.at(-2)! + batches.at(-1)!) / 2, 10);
+    expect(a.validation).toBe(lines.at(-1)!.validationBitsPerDim);
     expect(a.test).toBe(evaluations[0].bitsPerDim);
     expect(a.imagesPerSecond).toBeGreaterThan(0);
     expect(Date.parse(a.when)).toBeGreaterThan(0);

@@ -34,7 +34,7 @@ export function registerRuns(command: Command): void {
         'results are in nats/value.',
     )
     .action((directory: string, { json, csv }: { json?: true; csv?: true }) => {
-      const runs = readOverviews(runsIn(directory));
+      const runs = readOverviews(runsIn(directory)).map(inUnit);
       const unreadable = countUnreadableNames(directory);
       if (unreadable > 0) {
         noteOnStderr(
@@ -42,7 +42,7 @@ export function registerRuns(command: Command): void {
         );
       }
       writeStdout(
-        `${json ? JSON.stringify(runs.map(inUnit), null, 2) : csv ? runsCsv(runs.map(inUnit)) : runsText(runs, directory)}\n`,
+        `${json ? JSON.stringify(runs, null, 2) : csv ? runsCsv(runs) : runsText(runs, directory)}\n`,
       );
     });
 }
@@ -54,7 +54,7 @@ function inUnit(run: RunOverview): RunOverview {
   return { ...run, train: convert(run.train), validation: convert(run.validation), test: convert(run.test) };
 }
 
-/** A line for each run: its results in its unit, changes by resumes, and a column for every setting that a run has. */
+/** A line for each run: its results, changes by resumes, and a column for every setting that a run has. */
 function runsCsv(runs: readonly RunOverview[]): string {
   const keys = [...new Set(runs.flatMap(({ settings }) => Object.keys(settings)))];
   const facts = runs.map(({ settings, changes, ...facts }) => ({ ...facts, changes: changesText(changes) }));
@@ -106,10 +106,8 @@ function runsText(runs: readonly RunOverview[], directory: string): string {
   if (runs.length === 0) {
     return `no runs in ${directory}; emerging train --out ${directory}/NAME starts one`;
   }
-  const result = (bits: number | null, unit: RunOverview['unit']): string => {
-    const value = bits === null ? null : unitNamed(unit ?? 'bits/dim').of(bits);
-    return value === null ? '-' : Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2);
-  };
+  const result = (value: number | null): string =>
+    value === null ? '-' : Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2);
   const hasOtherUnits = runs.some(({ unit }) => unit !== null && unit !== 'bits/dim');
   const table = formatTable(
     [
@@ -142,9 +140,7 @@ function runsText(runs: readonly RunOverview[], directory: string): string {
         bound ?? '-',
         ...(hasOtherUnits ? [unit ?? '-'] : []),
         `${formatCount(step)}${complete ? '' : '…'}`,
-        result(train, unit),
-        result(validation, unit),
-        result(test, unit),
+        ...[train, validation, test].map(result),
         imagesPerSecond === null ? '-' : formatRate(imagesPerSecond),
         when === null ? '-' : localTime(new Date(when)),
       ],

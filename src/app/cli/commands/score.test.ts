@@ -6,7 +6,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { RandomStream } from '../../../core/numeric/random.ts';
 import { inColour } from '../../../data/pixels/channels.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { writePng } from '../../../testing/pngFiles.ts';
+import { writePng, writeTinyPngs } from '../../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
@@ -14,10 +14,7 @@ const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const scoreMine = (...args: string[]) => emerging.json('score', 'runs/a', 'mine', '--threads=1', ...args);
 
 beforeAll(async () => {
-  const pixels = tinyImages(4, 8, 31);
-  for (let index = 0; index < 4; index++) {
-    writePng(inFolder('mine', `own ${index}.png`), pixels.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
-  }
+  writeTinyPngs(inFolder('mine'), ['own 0.png', 'own 1.png', 'own 2.png', 'own 3.png'], 31);
   const random = new RandomStream(0, 'noise');
   writePng(inFolder('mine/black.png'), new Uint8Array(64), [8, 8, 1]);
   const others = tinyImages(12, 8, 32);
@@ -180,10 +177,8 @@ it('adds the statistics of other images to an export, whose manifest lists them'
 });
 
 it('compares with the validation images of a plain folder that the run was trained on', async () => {
-  const photos = tinyImages(60, 8, 5);
-  for (let index = 0; index < 60; index++) {
-    writePng(inFolder(`folder/${index}.png`), photos.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
-  }
+  const names = Array.from({ length: 60 }, (_, index) => `${index}.png`);
+  writeTinyPngs(inFolder('folder'), names, 5);
   const share = ['--set=data.validation=0.25', '--steps=2', '--no-test', '--out=runs/folder', '--threads=1'];
   await emerging.json('train', '--data=folder', ...tinyTraining, ...share);
   cpSync(inFolder('folder'), inFolder('moved'), { recursive: true });

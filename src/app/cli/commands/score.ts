@@ -35,7 +35,7 @@ import {
   modelFolder,
   noteLargeImages,
 } from '../parts/modelOptions.ts';
-import { stepText, wholeNumber } from '../parts/options.ts';
+import { collect, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile, outputPng, requireOutputFolder } from '../parts/outputFile.ts';
 import { conditionInputs, requireNoInput, runInputs } from '../parts/protectedFiles.ts';
 import { type Maps, mapsText, writeMaps } from '../parts/scoreMaps.ts';
@@ -73,11 +73,7 @@ export function registerScore(command: Command): void {
       '--score <name>',
       `order the images by this score: ${scores.all.map(({ name }) => name).join(', ')}, or one that --import adds (default: the best that the model has)`,
     )
-    .option(
-      '--set <score.option=value>',
-      'set an option of the score; may be repeated',
-      (setting: string, earlier: readonly string[] = []) => [...earlier, setting],
-    )
+    .option('--set <score.option=value>', 'set an option of the score; may be repeated', collect)
     .option(
       '--draws <k>',
       `dequantisation draws per image (default: ${scoreDefaults.draws}, or as in the export)`,
@@ -170,7 +166,7 @@ async function runScore(
   const outputs = openOutputs(paths, options, ranks);
   const engine = await rankCompileOptions(ranks, options);
   const inputs = await requireSameInputs(ranks, () =>
-    openInputs(keep, { directory, paths, options, ranks, engine }),
+    openInputs(keep, { directory, paths, options, engine }),
   );
   const { source, model } = inputs;
   for (const output of [outputs.list, outputs.picture]) {
@@ -233,13 +229,11 @@ async function openInputs(
     directory,
     paths,
     options,
-    ranks,
     engine,
   }: {
     readonly directory: string;
     readonly paths: readonly string[];
     readonly options: ScoreCommandOptions;
-    readonly ranks: Ranks;
     readonly engine: CompileOptions;
   },
 ) {
@@ -259,10 +253,10 @@ async function openInputs(
     requirePictures(set);
   }
   const knownImages = copies && set ? await openKnown(source, directory, options) : undefined;
-  const checksums =
-    ranks.size === 1
-      ? {}
-      : { model: model.fingerprint, images: JSON.stringify(set && (await identifyImages(set))) };
+  const checksums = async () => ({
+    model: model.fingerprint,
+    images: JSON.stringify(set && (await identifyImages(set))),
+  });
   return { source, model, read, set, knownImages, checksums };
 }
 

@@ -23,7 +23,11 @@ interface StudioCommandOptions {
 export function registerStudio(command: Command): void {
   command
     .argument('[folders...]', 'runs, exported models, or folders of them (default: runs, if it exists)')
-    .option('--port <n>', `the port (default: ${USUAL_PORT}, or a free one if it is taken)`, portNumber)
+    .option(
+      '--port <n>',
+      `the port (default: ${USUAL_PORT}, or a free one if it is taken)`,
+      wholeNumber(0, 65_535),
+    )
     .option(
       '--host <name>',
       'the address to listen on; 0.0.0.0 lets other machines reach the server',
@@ -79,14 +83,6 @@ async function runStudio(folders: readonly string[], options: StudioCommandOptio
   files.list();
   const { url } = await serveStudio(files, { host, port });
   writeStdout(`The studio is at ${url} until Ctrl-C.\n`);
-}
-
-function portNumber(text: string): number {
-  const port = wholeNumber(0)(text);
-  if (port > 65_535) {
-    throw new InvalidArgumentError('It must be at most 65535.');
-  }
-  return port;
 }
 
 function siteUrl(text: string): string {

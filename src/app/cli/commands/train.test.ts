@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readTextFile } from '../../../data/files/files.ts';
+import { readJsonLines, readTextFile } from '../../../data/files/files.ts';
 import { decodeSafetensors } from '../../../data/files/safetensors.ts';
 import { resolveConfig } from '../../../runs/settings/resolve.ts';
 import { commandProcess } from '../../../testing/command.ts';
@@ -13,12 +13,7 @@ import { formatCount } from '../terminal/format.ts';
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const read = (...path: string[]): Buffer => readFileSync(inFolder(...path));
-const lines = (file: string): Record<string, number>[] =>
-  read(file)
-    .toString()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+const lines = (file: string) => [...readJsonLines(inFolder(file))] as Record<string, number>[];
 const checkpointPath = (run: string, step: number): string =>
   join(run, 'checkpoints', `step-${String(step).padStart(8, '0')}.safetensors`);
 const newRun = ['train', '--data=data', ...tinyTraining];

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { cleanedUpAfter, UserError, visibleText } from '../../../core/errors.ts';
 import { fromLeader, type Ranks } from '../../../core/ranks/index.ts';
+import type { Dataset } from '../../../data/contract/index.ts';
 import { exists, pathIn } from '../../../data/files/index.node.ts';
 import type { JsonObject } from '../../../data/files/index.ts';
 import { identityOfDataset } from '../../../data/index.ts';
@@ -142,11 +143,7 @@ async function runOpened(
   }
   let trained: Awaited<ReturnType<typeof trainWithProgress>>;
   try {
-    if (ranks.size > 1) {
-      await requireSameInputs(ranks, async () => ({
-        checksums: { images: JSON.stringify(await identityOfDataset(run.dataset)) },
-      }));
-    }
+    await requireSameInputs(ranks, async () => identified(run.dataset));
     trained = await trainWithProgress(run, options, minutes, engine, ranks);
   } catch (error) {
     // Another process may have taken over the run: then this one must not remove it.
@@ -274,6 +271,14 @@ function print(
   writeStdout(`${text}\n`);
 }
 
+/** A dataset, and what must be the same on all ranks. */
+function identified(dataset: Dataset) {
+  return {
+    dataset,
+    checksums: async () => ({ images: JSON.stringify(await identityOfDataset(dataset)) }),
+  };
+}
+
 /** What rank 0 tells the others of the run. */
 interface Assignment {
   readonly config: Config;
@@ -289,10 +294,9 @@ async function followRun(
   { stopAt, activations, workers }: StepOptions & { readonly stopAt?: number },
   engine: CompileOptions,
 ): Promise<void> {
-  const { dataset } = await requireSameInputs(ranks, async () => {
-    const opened = await openRunImages(config, images);
-    return { dataset: opened, checksums: { images: JSON.stringify(await identityOfDataset(opened)) } };
-  });
+  const { dataset } = await requireSameInputs(ranks, async () =>
+    identified(await openRunImages(config, images)),
+  );
   const interruption = listenForInterruption(() => {}, { ranks: true });
   try {
     const store = followerStore(name, config);

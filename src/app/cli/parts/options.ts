@@ -82,13 +82,7 @@ export function reportDevice(precision: Precision, { device: choice }: EngineOpt
 }
 
 /** A positive number of minutes from an option. */
-export function parseMinutes(text: string): number {
-  const minutes = Number(text);
-  if (text.trim() === '' || !Number.isFinite(minutes) || minutes <= 0) {
-    throw new InvalidArgumentError('It must be a number above 0.');
-  }
-  return minutes;
-}
+export const parseMinutes = numberThat((minutes) => minutes > 0, 'a number above 0');
 
 /** The longest time of a timer, 25 days. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -98,26 +92,28 @@ export function timeLimit(minutes: number): AbortSignal {
   return AbortSignal.timeout(Math.min(LONGEST_MS, Math.ceil(60_000 * minutes)));
 }
 
-/** A parser of whole numbers of at least `least` and at most `greatest`. */
-export function wholeNumber(least: number, greatest = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  const range = greatest === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${greatest}`;
+/** A parser of finite numbers that are allowed; `kind` says which these are. */
+export function numberThat(isAllowed: (value: number) => boolean, kind: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > greatest) {
-      throw new InvalidArgumentError(`It must be a whole number ${range}.`);
+    if (text.trim() === '' || !Number.isFinite(value) || !isAllowed(value)) {
+      throw new InvalidArgumentError(`It must be ${kind}.`);
     }
     return value;
   };
 }
 
-/** A parser of numbers of at least 0. */
-export function nonNegative(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
-    throw new InvalidArgumentError('It must be a number of 0 or more.');
-  }
-  return value;
+/** A parser of whole numbers of at least `least` and at most `greatest`. */
+export function wholeNumber(least: number, greatest = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = greatest === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${greatest}`;
+  return numberThat(
+    (value) => Number.isSafeInteger(value) && value >= least && value <= greatest,
+    `a whole number ${range}`,
+  );
 }
+
+/** A parser of numbers of at least 0. */
+export const nonNegative = numberThat((value) => value >= 0, 'a number of 0 or more');
 
 /** A parser of one of the given names. */
 export function parseChoice<const Names extends readonly string[]>(

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { contactSheet } from '../../../data/pictures/contactSheet.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { tinyImages, tinyTraining } from '../../../testing/tinyImages.ts';
+import { writeTinyPngs } from '../../../testing/pngFiles.ts';
+import { tinyTraining } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -13,14 +13,7 @@ const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 beforeAll(async () => {
   await emerging.trainTiny('--steps=2', '--no-test', '--out=run');
   await emerging.json('export', 'run', '--out=exp');
-  for (const group of ['a', 'b']) {
-    mkdirSync(inFolder('photos', group), { recursive: true });
-    for (const index of [0, 1]) {
-      const pixels = tinyImages(1, 8, index);
-      const png = contactSheet(pixels, { imageShape: [8, 8, 1], scale: 1 });
-      writeFileSync(inFolder('photos', group, `${index}.png`), png);
-    }
-  }
+  writeTinyPngs(inFolder('photos'), ['a/0.png', 'a/1.png', 'b/0.png', 'b/1.png'], 0);
   await emerging.json('encode', 'run', 'photos', '--out=latents.safetensors');
   await emerging.json('compress', 'photos', '--model=run', '--out=photos.eflow');
   writeFileSync(inFolder('photos', 'conditions.csv'), 'file,x\n');

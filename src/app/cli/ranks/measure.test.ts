@@ -4,22 +4,13 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runPaths } from '../../../runs/folder/runFolder.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { hasMpirun, type JobResult, needsMpirun, startJob } from '../../../testing/mpirun.ts';
+import { afterScript, hasMpirun, type JobResult, needsMpirun, startJob } from '../../../testing/mpirun.ts';
 import { tinyTraining } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
-const start = (ranks: number, command: readonly string[]): Promise<JobResult> =>
-  startJob(ranks, command, { cwd: emerging.folder }).ended;
-const run = (ranks: number, ...args: string[]): Promise<JobResult> => start(ranks, emerging.words(...args));
-
-/** Runs the command after a script on rank 1. */
-const differing = (script: string, ...args: string[]): Promise<JobResult> => {
-  const words = emerging.words(...args).map((word) => `'${word}'`);
-  const shell = `if [ $OMPI_COMM_WORLD_RANK = 1 ]; then ${script}; fi; exec ${words.join(' ')}`;
-  return start(2, ['sh', '-c', shell]);
-};
-
+const run = (ranks: number, ...args: string[]): Promise<JobResult> =>
+  startJob(ranks, emerging.words(...args), { cwd: emerging.folder }).ended;
 const json = async (ranks: number, ...args: string[]) => {
   const { code, stdout, stderr } = await run(ranks, ...args, '--json');
   expect(code, stderr).toBe(0);
@@ -73,7 +64,8 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, 
     expect(missing.code).not.toBe(0);
     await emerging.json('train --data=data --no-test --steps=2 --out=elsewhere/run', ...tinyTraining);
     cpSync(inFolder('data'), inFolder('elsewhere', 'data'), { recursive: true });
-    expect(lines(await differing('cd elsewhere', 'evaluate', 'run'))).toEqual([
+    const command = afterScript('cd elsewhere', emerging.words('evaluate', 'run'));
+    expect(lines(await startJob(2, command, { cwd: emerging.folder }).ended)).toEqual([
       expect.stringMatching(/^emerging: the models of rank 1 on .* and rank 0 on .* differ: copy the folder/),
     ]);
   });

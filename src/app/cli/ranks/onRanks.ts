@@ -91,9 +91,15 @@ async function requireSameCommand(ranks: Ranks): Promise<void> {
   });
 }
 
-/** What a rank has opened: the checksums of its images and, if it did not get it from rank 0, of its model. */
+/** What a rank has opened. */
 interface Opened {
-  readonly checksums: { readonly images?: string; readonly model?: string };
+  /** The checksums of its images and, if it did not get it from rank 0, of its model: not computed for a single rank. */
+  checksums(): Promise<Checksums>;
+}
+
+interface Checksums {
+  readonly images?: string;
+  readonly model?: string;
 }
 
 /**
@@ -110,9 +116,11 @@ export async function requireSameInputs<Inputs extends Opened>(
   }
   const begin = performance.now();
   let opened: Inputs | undefined;
+  let checksums: Checksums | undefined;
   let failure: { error: unknown } | undefined;
   try {
     opened = await open();
+    checksums = await opened.checksums();
   } catch (error) {
     failure = { error };
   }
@@ -126,7 +134,7 @@ export async function requireSameInputs<Inputs extends Opened>(
     );
   }
   const problem = failure && errorMessage(failure.error);
-  const rankInputs = await gather(ranks, { problem, checksums: opened?.checksums });
+  const rankInputs = await gather(ranks, { problem, checksums });
   await fromLeader(ranks, () => {
     if (failure !== undefined) {
       throw failure.error;
@@ -156,10 +164,7 @@ export async function requireSameInputs<Inputs extends Opened>(
 export async function openSame(ranks: Ranks, open: () => Promise<ImageSet>): Promise<ImageSet> {
   const { images } = await requireSameInputs(ranks, async () => {
     const images = await open();
-    return {
-      images,
-      checksums: ranks.size === 1 ? {} : { images: JSON.stringify(await identifyImages(images)) },
-    };
+    return { images, checksums: async () => ({ images: JSON.stringify(await identifyImages(images)) }) };
   });
   return images;
 }

@@ -83,24 +83,17 @@ export async function referenceFor(
   return scores;
 }
 
-/** How validation images are measured. */
-interface ReferenceRequest {
-  readonly draws: number;
-  readonly seed: number;
-  /** Whether they are measured even if they were before. */
-  readonly update?: boolean | undefined;
-}
-
 /**
  * The scores of a run's validation images: those it has, or measured and stored. A file that cannot be written is reported, or
  * an error if it was to be updated.
  *
+ * @param update whether they are measured even if they were before
  * @throws UserError if the run has none and they cannot be measured
  */
 export async function referenceScores(
   run: LoadedRun,
   model: FlowModel,
-  { draws, seed, update = false }: ReferenceRequest,
+  { draws, seed, update = false }: { draws: number; seed: number; update?: boolean | undefined },
   ranks = onlyRank,
 ): Promise<ReferenceScores> {
   // Only the scores stored at rank 0 decide, so that either all ranks measure or none does.

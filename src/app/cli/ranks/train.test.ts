@@ -3,9 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readJsonLines } from '../../../data/files/files.ts';
 import { checkpointPath, runPaths, savedSteps } from '../../../runs/folder/runFolder.ts';
 import { commandProcess } from '../../../testing/command.ts';
-import { gone, hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../../testing/mpirun.ts';
+import {
+  afterScript,
+  gone,
+  hasMpirun,
+  type Job,
+  type JobResult,
+  needsMpirun,
+  startJob,
+} from '../../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
 const emerging = commandProcess();
@@ -22,19 +31,14 @@ const start = (ranks: number, ...args: string[]): Job =>
 const run = (ranks: number, ...args: string[]): Promise<JobResult> => start(ranks, ...args).ended;
 
 /** Runs the command in a folder of its own on rank 1, or with other arguments. */
-const differing = (script: string, ...args: string[]): Promise<JobResult> => {
-  const words = emerging.words(...args).map((word) => `'${word}'`);
-  const shell = `if [ $OMPI_COMM_WORLD_RANK = 1 ]; then ${script}; fi; exec ${words.join(' ')} $MORE`;
-  return startJob(2, ['sh', '-c', shell], { cwd: emerging.folder }).ended;
-};
+const differing = (script: string, ...args: string[]): Promise<JobResult> =>
+  startJob(2, afterScript(script, emerging.words(...args)), { cwd: emerging.folder }).ended;
 
 const readSummary = (name: string) => JSON.parse(readFileSync(runPaths(inFolder(name)).summary, 'utf8'));
 const readLosses = (name: string) =>
-  readFileSync(runPaths(inFolder(name)).metrics, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-    .flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
+  [...readJsonLines(runPaths(inFolder(name)).metrics)].flatMap(
+    ({ bitsPerDim }) => (bitsPerDim as number) ?? [],
+  );
 const readCheckpointBytes = (name: string, step: number) => [
   readFileSync(runPaths(inFolder(name)).metrics, 'utf8'),
   readFileSync(checkpointPath(runPaths(inFolder(name)), step), 'base64'),
@@ -71,7 +75,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, { tags: 'sy
     const [expected, losses] = [readLosses('alone'), readLosses(`of ${ranks}`)];
     expect(losses).toHaveLength(10);
     for (const [step, loss] of losses.entries()) {
-      expect(Math.abs(loss - expected[step])).toBeLessThan(1e-5);
+      expect(Math.abs(loss - expected[step]!)).toBeLessThan(1e-5);
     }
     expect(readSummary(`of ${ranks}`)).toMatchObject({ ranks, steps: 10, complete: true });
     expect(readFileSync(inFolder(`of ${ranks}`, 'README.md'), 'utf8')).toContain(`on each of ${ranks} ranks`);

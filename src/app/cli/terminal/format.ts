@@ -47,11 +47,6 @@ export function formatCount(count: number): string {
   return Math.abs(rounded) < 1000 ? String(rounded) : rounded.toLocaleString('en-US');
 }
 
-/** The number of images done; the last may be partly done. Fractions that were added up may be slightly off. */
-export function wholeImages(done: number): string {
-  return formatCount(Math.floor(done + 1e-6));
-}
-
 /** A count with its unit, in the plural unless it is 1: `1 step`, `1,700 steps`. */
 export function formatCounted(count: number, unit: string): string {
   return `${formatCount(count)} ${unit}${Math.round(count) === 1 ? '' : 's'}`;

@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGUSR2';
 
 /** Listens for Ctrl-C (SIGINT) and for a request to terminate (SIGTERM). */
-export interface Interruption {
+interface Interruption {
   /** Aborted by the first such signal. */
   readonly signal: AbortSignal;
   /** What shells expect of a process ended by a signal: 130 after SIGINT, 143 after SIGTERM. */

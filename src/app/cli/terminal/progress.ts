@@ -33,8 +33,8 @@ export interface Progress {
   expect(total: number): void;
   /** Prints a line of text above the bar. */
   note(text: string): void;
-  /** Keeps the last state on the screen and prints a closing line, if any. Only the first call has an effect. */
-  finish(text?: string): void;
+  /** Keeps the last state on the screen. Only the first call has an effect. */
+  finish(): void;
 }
 
 /** A stream that may be a terminal. */
@@ -54,33 +54,52 @@ export function createProgress(
   return onTerminal ? new TerminalProgress(options, stream) : new PlainProgress(options, stream);
 }
 
-/** The progress and its text, shared by the two ways to show it. */
-class ProgressState {
+/** What both ways to show progress have in common: its state, and its text. */
+abstract class ShownProgress implements Progress {
+  protected readonly stream: ProgressStream;
+  protected finished = false;
   private options: ProgressOptions;
   private readonly rate = new SmoothedRate();
   private done: number;
   private fields: ProgressFields = {};
 
-  constructor(options: ProgressOptions) {
+  constructor(options: ProgressOptions, stream: ProgressStream) {
     this.options = { ...options, label: visibleText(options.label) };
+    this.stream = stream;
     this.done = options.start ?? 0;
+  }
+
+  update(done: number, fields: ProgressFields = {}): void {
+    this.done = done;
+    this.fields = { ...this.fields, ...fields };
+    this.rate.observe(done, now());
+    this.show(done);
   }
 
   expect(total: number): void {
     this.options = { ...this.options, total };
   }
 
-  advance(done: number, fields: ProgressFields): void {
-    this.done = done;
-    this.fields = { ...this.fields, ...fields };
-    this.rate.observe(done, now());
+  note(text: string): void {
+    this.stream.write(`${visibleText(text)}\n`);
   }
 
+  finish(): void {
+    if (!this.finished) {
+      this.finished = true;
+      this.stop();
+    }
+  }
+
+  protected abstract show(done: number): void;
+  /** Leaves the last state on the screen. */
+  protected abstract stop(): void;
+
   /** One line, with a bar if `width` columns have room for one. */
-  line(width = 0): string {
+  protected line(width = 0): string {
     const { label, total, unit, show = formatCount } = this.options;
-    // Some work reports parts of a unit.
-    const done = Math.floor(this.done);
+    // Some work reports parts of a unit; fractions that were added up may be slightly off.
+    const done = Math.floor(this.done + 1e-6);
     const words = unit === undefined ? '' : ` ${(total ?? done) === 1 ? unit.replace(/s$/, '') : unit}`;
     if (total === null) {
       return [`${label} ${show(done)}${words}`, ...this.details()].join(' · ');
@@ -118,46 +137,6 @@ class ProgressState {
   }
 }
 
-/** What both ways to show progress have in common. */
-abstract class ShownProgress implements Progress {
-  protected readonly state: ProgressState;
-  protected readonly stream: ProgressStream;
-  protected finished = false;
-
-  constructor(options: ProgressOptions, stream: ProgressStream) {
-    this.state = new ProgressState(options);
-    this.stream = stream;
-  }
-
-  update(done: number, fields: ProgressFields = {}): void {
-    this.state.advance(done, fields);
-    this.show(done);
-  }
-
-  expect(total: number): void {
-    this.state.expect(total);
-  }
-
-  note(text: string): void {
-    this.stream.write(`${visibleText(text)}\n`);
-  }
-
-  finish(text?: string): void {
-    if (this.finished) {
-      return;
-    }
-    this.finished = true;
-    this.stop();
-    if (text !== undefined) {
-      this.note(text);
-    }
-  }
-
-  protected abstract show(done: number): void;
-  /** Leaves the last state on the screen. */
-  protected abstract stop(): void;
-}
-
 class TerminalProgress extends ShownProgress {
   private readonly bar: cliProgress.SingleBar;
 
@@ -165,7 +144,7 @@ class TerminalProgress extends ShownProgress {
     super(options, stream);
     this.bar = new cliProgress.SingleBar({
       stream,
-      format: (_options, { maxWidth }) => this.state.line(maxWidth),
+      format: (_options, { maxWidth }) => this.line(maxWidth),
       // Truncates long lines, and leaves the terminal's line wrapping enabled.
       linewrap: true,
     });
@@ -183,7 +162,7 @@ class TerminalProgress extends ShownProgress {
       return;
     }
     const width = this.stream.columns ?? 80;
-    const line = this.state.line(width).slice(0, width);
+    const line = this.line(width).slice(0, width);
     // The note overwrites the bar; the bar's new position is saved (ESC 7), because the bar returns there when it stops.
     this.stream.write(`\r\u001b[K${visibleText(text)}\n\u001b7${line}`);
   }
@@ -216,7 +195,7 @@ class PlainProgress extends ShownProgress {
   }
 
   private print(): void {
-    this.stream.write(`${this.state.line()}\n`);
+    this.stream.write(`${this.line()}\n`);
     this.printed = true;
     // The longer it runs, the less often it prints: the log of a long run should stay readable.
     const pause = (now() - this.started) / 20;

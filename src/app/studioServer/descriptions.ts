@@ -1,18 +1,24 @@
-// Describes a studio's models without loading their weights.
+// Describes a studio's models and runs without loading their weights.
+import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { problemText, UserError } from '../../core/errors.ts';
-import { exists, isWithin, pathIn, readText } from '../../data/files/index.node.ts';
+import { exists, isWithin, lastWritten, listFolder, pathIn, readText } from '../../data/files/index.node.ts';
 import { parseJsonObject } from '../../data/files/index.ts';
 import { foreignParts, type ModelParts, partKeys } from '../../flows/models/index.ts';
 import { isExported, readManifest } from '../../model/loading/index.node.ts';
 import { MANIFEST_FILE, WEIGHTS_FILE } from '../../model/loading/index.ts';
 import { SCORES_FILE } from '../../model/referenceScores.ts';
 import { checkpointFile, runFileNames } from '../../runs/contents/index.ts';
-import { runPaths, savedSteps } from '../../runs/folder/index.ts';
+import { isRunFolder, type RunPaths, runFiles, runPaths, savedSteps } from '../../runs/folder/index.ts';
 import { parseYaml } from '../../runs/settings/yaml.ts';
-import type { OfferedModel } from './offeredModel.ts';
-import type { OverviewReader } from './overviews.ts';
-import type { Place } from './place.ts';
+import {
+  configReader,
+  type RunOverview,
+  runOverview,
+  unknownProgress,
+} from '../../training/reports/index.ts';
+import type { FoundRun, OfferedModel } from './lists.ts';
+import type { Place } from './search.ts';
 
 /** The models in these places. An error in one becomes its `problem` and doesn't affect the others. */
 export function offeredModels(places: readonly Place[], overviewOf: OverviewReader): OfferedModel[] {
@@ -141,10 +147,86 @@ const described = [
  * @param names of the files; by default those that a description is read from
  * @throws UserError (`invalid-data`) if one is a link out of the folder, which isn't followed
  */
-export function requireOwnFiles(folder: string, names: readonly string[] = described): void {
+function requireOwnFiles(folder: string, names: readonly string[] = described): void {
   for (const path of names.map((name) => pathIn(folder, name))) {
     if (exists(path) && !isWithin(folder, path)) {
       throw new UserError('invalid-data', `${path} is a link out of its folder: replace it with a copy`);
     }
   }
+}
+
+/** The most sheets of samples listed per run; training draws five. */
+const MOST_SAMPLES = 100;
+
+/** The runs in these places. An error in one becomes its `problem` and doesn't affect the others. */
+export function foundRuns(places: readonly Place[], overviewOf: OverviewReader): FoundRun[] {
+  return places.filter(({ folder }) => isRunFolder(folder)).map((place) => describeRun(place, overviewOf));
+}
+
+function describeRun({ path, folder }: Place, overviewOf: OverviewReader): FoundRun {
+  const paths = runPaths(folder);
+  try {
+    requireOwnFiles(folder);
+    const { run: _, settings, ...overview } = overviewOf(folder);
+    const last = savedSteps(paths).at(-1);
+    const files = last === undefined ? [] : [runFileNames.config, checkpointFile(last)];
+    return {
+      path,
+      ...overview,
+      files,
+      samples: samplesIn(paths),
+      isTraining: runFiles(paths).isLocked(),
+      texts: [paths.card, paths.summary].filter(exists).map((file) => basename(file)),
+      settings: Object.fromEntries(
+        Object.entries(settings).map(([key, value]) => [
+          key,
+          typeof value === 'string' ? value : JSON.stringify(value),
+        ]),
+      ),
+    };
+  } catch (error) {
+    return {
+      ...unknownProgress,
+      path,
+      files: [],
+      samples: [],
+      isTraining: false,
+      texts: [],
+      settings: {},
+      problem: problemText(error),
+    };
+  }
+}
+
+function samplesIn({ samples }: RunPaths): string[] {
+  return exists(samples)
+    ? listFolder(samples)
+        .filter((name) => /^step-\d{8,}\.png$/.test(name))
+        .slice(-MOST_SAMPLES)
+        .map((name) => `samples/${name}`)
+    : [];
+}
+
+/** Reads the overview of the run in a folder. */
+type OverviewReader = (folder: string) => RunOverview;
+
+/** Reads overviews, and reads a run again only if its files have changed. */
+export function overviewReader(): OverviewReader {
+  const configIn = configReader();
+  const cache = new Map<string, { readonly stamp: string; readonly overview: RunOverview }>();
+  return (folder) => {
+    const stamp = fileTimes(runPaths(folder));
+    const earlier = cache.get(folder);
+    if (earlier?.stamp === stamp) {
+      return earlier.overview;
+    }
+    const overview = runOverview(folder, configIn);
+    cache.set(folder, { stamp, overview });
+    return overview;
+  };
+}
+
+/** When each file behind an overview was last written. */
+function fileTimes({ config, metrics, timings, summary }: RunPaths): string {
+  return [config, metrics, timings, summary].map((file) => lastWritten(file) ?? 0).join(' ');
 }
