@@ -65,6 +65,11 @@ describe('datasets get', () => {
 });
 
 describe('datasets show', () => {
+  it('shows all images if more are wanted', async () => {
+    const { shown } = await emerging.json('datasets show tiny --count=10000000 --out=all.png');
+    expect(shown).toHaveLength(128);
+  });
+
   it('writes a sheet of images, augmented if requested, and reports their statistics', async () => {
     const { code, stdout } = await emerging.run('datasets', 'show', 'tiny', '--count=9');
     expect(code).toBe(0);

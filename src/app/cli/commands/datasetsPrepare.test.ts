@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { npyBytes } from '../../../data/formats/npy.ts';
 import { commandProcess } from '../../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../../testing/tinyImages.ts';
 
@@ -28,6 +29,19 @@ describe('datasets prepare', () => {
     );
     expect(trained).toMatchObject({ steps: 1 });
     expect(readFileSync(inFolder('run/config.yaml'), 'utf8')).toContain('name: data/tiny-4.images');
+  });
+
+  it.each([
+    ['tiny', '--size=6', 208 * 6 * 6 * 3, 'model.levels=1'],
+    ['maps.npy', '--size=8', 100 * 8 * 8 * 4, 'model.continuous=true'],
+  ])('says how to train on %s, and how many bytes it has', async (source, size, bytes, setting) => {
+    const values = Float32Array.from({ length: 100 * 64 }, (_, index) => Math.sin(index));
+    writeFileSync(inFolder('maps.npy'), npyBytes(values, [100, 8, 8]));
+    const { stdout } = await emerging.run(`datasets prepare ${source} ${size} --out=${setting}.images`);
+    expect(stdout).toContain(
+      `to train: emerging train --data ${setting}.images --set ${setting} --minutes 30`,
+    );
+    expect(await emerging.json(`datasets prepare ${setting}.images --verify`)).toMatchObject({ bytes });
   });
 
   it('prints JSON, and verifies what it wrote', async () => {

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError, visibleText } from '../../../core/errors.ts';
-import { countElements, showImageShape, timesHalved } from '../../../core/numeric/index.ts';
+import { bytesOfValue, countElements, showImageShape, timesHalved } from '../../../core/numeric/index.ts';
 import { datasets as knownDatasets, type PreparedDataset, prepareDataset } from '../../../data/index.node.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../../data/packed/packedFile.ts';
 import { type Crop, crops } from '../../../data/pixels/index.ts';
@@ -153,13 +153,21 @@ const MINUTES = 30;
 const FEW_STEPS = 5000;
 
 /** The command that trains on these images, and how long it takes. */
-function trainingLines(name: string, { imageShape, counts }: PackedHeader): string[] {
+function trainingLines(name: string, { imageShape, counts, values }: PackedHeader): string[] {
   const ownPreset = knownDatasets.some((dataset) => dataset.name === name)
     ? undefined
     : presetForOwnImages(imageShape, counts.train);
-  const command = `emerging train ${ownPreset === undefined ? '' : `--preset ${ownPreset.name} `}--data ${shellWord(name)}`;
   const preset = ownPreset?.name ?? DEFAULT_PRESET;
-  const { steps, epochs = 0, batchSize } = resolveConfig({ preset }).training;
+  const { model, training } = resolveConfig({ preset });
+  const { steps, epochs = 0, batchSize } = training;
+  const levels = timesHalved(imageShape[0]);
+  const command = [
+    'emerging train',
+    ...(ownPreset === undefined ? [] : [`--preset ${ownPreset.name}`]),
+    `--data ${shellWord(name)}`,
+    ...(levels < model.levels ? [`--set model.levels=${levels}`] : []),
+    ...(values === 'float32' ? ['--set model.continuous=true'] : []),
+  ].join(' ');
   const totalSteps = steps ?? epochs * Math.ceil(counts.train / batchSize);
   const length = steps === undefined ? `${epochs} epochs` : formatCounted(steps, 'step');
   return steps === undefined && totalSteps <= FEW_STEPS
@@ -212,9 +220,10 @@ function printPrepared(
     readonly json: true | undefined;
   },
 ): void {
-  const { imageShape, counts, sha256, source, settings, notes } = header;
+  const { imageShape, values, counts, sha256, source, settings, notes } = header;
   const { train, validation, test } = counts;
-  const bytes = (train + (validation ?? 0) + test) * countElements(imageShape);
+  const bytes =
+    (train + (validation ?? 0) + test) * countElements(imageShape) * bytesOfValue(values ?? 'uint8');
   const compressedBytes = file.endsWith('.gz') ? statSync(file).size : undefined;
   if (json) {
     const summary = { file, bytes, compressedBytes, imageShape, images: counts, sha256 };
