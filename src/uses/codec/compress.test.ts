@@ -146,6 +146,11 @@ describe('compressed images', () => {
     ['no list', namedImages(1)[0], 'compress needs a list of images: [{ name, shape, pixels }, …]'],
     ['no name', [{ shape: [8, 8, 1], pixels }], 'image 0 has no name: set name to a path with /'],
     [
+      'a name outside of a folder',
+      [{ name: '/data/a.png', shape: [8, 8, 1], pixels }],
+      'image 0 (/data/a.png): name must be a path inside a folder, such as digits/7.png',
+    ],
+    [
       'two dimensions',
       [{ name: 'a', shape: [8, 8], pixels }],
       'image 0 (a): shape must be [height, width, 1 or 3], not [8,8]',

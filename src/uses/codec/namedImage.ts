@@ -35,6 +35,13 @@ export function requireImage(image: NamedImage, position: number): void {
   if (typeof name !== 'string' || name === '') {
     throw new UserError('invalid-argument', `image ${position} has no name: set name to a path with /`);
   }
+  // As `emerging decompress` requires: it writes files into one folder.
+  if (name.includes('\0') || name.split('/').some((part) => ['', '.', '..'].includes(part))) {
+    throw new UserError(
+      'invalid-argument',
+      `image ${position} (${name}): name must be a path inside a folder, such as digits/7.png`,
+    );
+  }
   const isShape =
     Array.isArray(shape) &&
     shape.length === 3 &&

@@ -38,6 +38,30 @@ it.each([
   expect(points).toBeLessThan(maxPoints);
 });
 
+it.each([
+  [0.9, true],
+  [0.999, false],
+])('two numbers with a correlation of %d are resolved: %s', async (correlation, isResolved) => {
+  const [centres, deviations] = [
+    [0.1, -0.07],
+    [0.02, 0.013],
+  ];
+  const { found: results } = await posteriors(['a', 'b'], (numbers) => {
+    const [x, y] = numbers.map((value, axis) => (value - centres[axis]!) / deviations[axis]!) as [
+      number,
+      number,
+    ];
+    return (-0.5 * (x * x - 2 * correlation * x * y + y * y)) / (1 - correlation ** 2);
+  });
+  for (const [axis, posterior] of results.entries()) {
+    expect(posterior.isResolved).toBe(isResolved);
+    if (isResolved) {
+      expect(Math.abs(posterior.mean - centres[axis]!)).toBeLessThan(0.01 * deviations[axis]!);
+      expect(Math.abs(posterior.deviation / deviations[axis]! - 1)).toBeLessThan(0.01);
+    }
+  }
+});
+
 it('two narrow modes far apart are both kept', async () => {
   const mode = (value: number, centre: number): number => Math.exp(-0.5 * ((value - centre) / 1e-3) ** 2);
   const { found: results } = await posteriors(['a'], ([a]) =>

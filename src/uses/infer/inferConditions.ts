@@ -41,8 +41,8 @@ const EXPECTED_GRIDS = 3;
 /** The largest share of an image that is reported before it is done. */
 const MOST_OF_AN_IMAGE = 0.99;
 
-/** Points whose likelihoods are computed together, each with a copy of the image. */
-const AT_ONCE = 1024;
+/** Points whose likelihoods are computed together, each with a copy of the image, and the most values of these copies. */
+const [AT_ONCE, MOST_VALUES] = [1024, 2 ** 24];
 
 /**
  * The posteriors of the numbers on which a model's images are conditioned, p(numbers | image) ∝ p(image | numbers), with
@@ -81,7 +81,8 @@ export async function inferConditions(
   const { count } = toImageSet(model.model, images);
   const size = countDimensions(model.imageShape);
   const conditionAt = knownConditions(model, condition, inferred, count);
-  const copies = zeros(valueKind(images)!, AT_ONCE * size);
+  const atOnce = Math.min(AT_ONCE, Math.max(1, Math.floor(MOST_VALUES / size)));
+  const copies = zeros(valueKind(images)!, atOnce * size);
   const posteriorsByImage: Posterior[][] = [];
   signal?.throwIfAborted();
   onProgress?.(0, count);
@@ -99,8 +100,8 @@ export async function inferConditions(
     }
     const logLikelihood = async (points: readonly Float64Array[]): Promise<Float64Array> => {
       const values = new Float64Array(points[0]!.length);
-      for (let first = 0; first < values.length; first += AT_ONCE) {
-        const end = Math.min(first + AT_ONCE, values.length);
+      for (let first = 0; first < values.length; first += atOnce) {
+        const end = Math.min(first + atOnce, values.length);
         const tried = inferred.map(({ name }, axis) => [name, points[axis]!.subarray(first, end)]);
         values.set(
           await model.logLikelihood(copies.subarray(0, (end - first) * size), {

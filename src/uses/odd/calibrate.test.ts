@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
 import type { ImageStatistics } from '../../model/referenceScores.ts';
-import { fitted } from './calibrate.ts';
+import { fitted, statisticsAt } from './calibrate.ts';
 import { uniformity } from './kolmogorovSmirnov.ts';
+import { ninthNames } from './statistics/imageStatistics.ts';
 
 /** Images with correlated statistics. */
 function images(count: number, seed: number): ImageStatistics {
@@ -52,6 +53,17 @@ describe('p-values', () => {
   it('are unknown without the statistics of the reference', () => {
     const fit = fitted('best-class', { bits: [1, 2] });
     expect(fit.judge({ bits: [1], bestClass: [0] }).pValues).toBeUndefined();
+  });
+
+  it('are of a copy of a reference image with its own label, which may be another one', () => {
+    const each = [1, 2, 3, 4];
+    const pixels = Object.fromEntries(ninthNames.map((name) => [name, each]));
+    const reference = { ...pixels, bits: each, labelMargin: [-50, -60, -70, -80] };
+    const relabelled = statisticsAt({ ...reference, labelMargin: [-50, 30, -70, -80] }, [1]);
+    const { values, pValues } = fitted('label', reference).judge(relabelled);
+    expect([...values]).toEqual([30]);
+    // Its former self does not count.
+    expect([...pValues!]).toEqual([1 / 4]);
   });
 
   it('take what is not a number for the oddest of all', () => {

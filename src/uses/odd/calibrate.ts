@@ -36,12 +36,26 @@ export function fitted(choice: PartChoice, reference: ImageStatistics): FittedSc
     return { judge: (images) => ({ values: fit(images), pValues: undefined }), reference: undefined };
   }
   const { copiesAmong, groups } = contents(reference);
-  const expected = outOfFold(fitTo, reference, groups);
+  const folds = fitFolds(fitTo, reference, groups);
+  const expected = new Float64Array(groups.length);
+  for (const { inside, fit: fitWithout } of folds) {
+    fitWithout(statisticsAt(reference, inside)).forEach((value, position) => {
+      expected[inside[position]!] = value;
+    });
+  }
   const sorted = expected.toSorted();
   return {
     judge(images) {
       const copies = copiesAmong(images);
-      const values = fit(images).map((value, image) => expected[copies[image]![0]!] ?? value);
+      const values = fit(images);
+      for (const { inside, fit: fitWithout } of folds) {
+        const members = new Set(inside);
+        const copied = [...copies.keys()].filter((image) => members.has(copies[image]![0]!));
+        // By their own statistics: a copy may have another label or condition than the reference image.
+        (copied.length > 0 ? fitWithout(statisticsAt(images, copied)) : []).forEach((value, position) => {
+          values[copied[position]!] = value;
+        });
+      }
       const pValues = values.map((value, image) => {
         const itself = copies[image]!.filter((copy) => expected[copy]! >= value).length;
         const asOdd = sorted.length - countBelow(sorted, value) - itself;
@@ -55,16 +69,18 @@ export function fitted(choice: PartChoice, reference: ImageStatistics): FittedSc
 
 const FOLDS = 10;
 
-function outOfFold(fitTo: CheckedFit, reference: ImageStatistics, groups: readonly number[]): Float64Array {
-  const values = new Float64Array(groups.length);
+/** Some reference images, and a fit to the others. */
+interface FittedFold {
+  readonly inside: readonly number[];
+  readonly fit: ReturnType<CheckedFit>;
+}
+
+function fitFolds(fitTo: CheckedFit, reference: ImageStatistics, groups: readonly number[]): FittedFold[] {
   const folds = divideFolds(groups.length, FOLDS, groups);
-  for (const { inside, outside } of folds) {
-    const fit = fitTo(folds.length === 1 ? reference : statisticsAt(reference, outside));
-    fit(statisticsAt(reference, inside)).forEach((value, position) => {
-      values[inside[position]!] = value;
-    });
-  }
-  return values;
+  return folds.map(({ inside, outside }) => ({
+    inside,
+    fit: fitTo(folds.length === 1 ? reference : statisticsAt(reference, outside)),
+  }));
 }
 
 /** The statistics of the images at these places. */

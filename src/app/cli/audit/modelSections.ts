@@ -156,9 +156,13 @@ export function labelSection(audit: Audit, { top }: SectionOptions): AuditSectio
             `The number of wrong labels can't be estimated: that takes two classes of at least ${LARGE_CLASS} different images.`,
           ]
         : estimateText(estimate, judged)),
-      ...(judged < images.length - audit.identical.reduce((sum, { length }) => sum + length - 1, 0)
-        ? ['Images of classes with fewer than four different images are not judged.']
-        : []),
+      ...(by === 'label'
+        ? judged < images.length
+          ? ['Images that the model has not scored are not judged.']
+          : []
+        : judged < images.length - audit.identical.reduce((sum, { length }) => sum + length - 1, 0)
+          ? ['Images of classes with fewer than four different images are not judged.']
+          : []),
     ],
     next:
       doubtful.length + conflicts.length > 0

@@ -155,7 +155,7 @@ async function writeImages(
       if (!staysInFolder(name)) {
         throw new UserError(
           'invalid-data',
-          `${source} is damaged: the name of an image, ${name}, would be outside of the folder; use another copy`,
+          `${source}: no file in the folder can have the name of an image, ${name}; choose others with --only or --range, or decompress it in a program`,
         );
       }
       files.push(names.fileFor(name));

@@ -140,6 +140,7 @@ async function runInfer(
         }`,
   );
   noteCutOff(posteriors);
+  noteUnresolved(posteriors);
   reportSkipped(skipped);
 }
 
@@ -177,6 +178,18 @@ function noteCutOff(posteriors: readonly (readonly Posterior[])[]): void {
       );
     }
   });
+}
+
+/** Notes on stderr how many posteriors are thinner than the cells of their grids. */
+function noteUnresolved(posteriors: readonly (readonly Posterior[])[]): void {
+  const count = posteriors.filter((components) => !components.every(({ isResolved }) => isResolved)).length;
+  if (count > 0) {
+    const affected =
+      posteriors.length === 1 ? 'its numbers' : `${count} of ${formatCounted(posteriors.length, 'image')}`;
+    noteOnStderr(
+      `the numbers of ${affected} depend on each other more closely than the grid can resolve, and may be wrong: give some with --condition`,
+    );
+  }
 }
 
 /** Whether a posterior is still large at an end of its range. */

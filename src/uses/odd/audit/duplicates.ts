@@ -67,6 +67,11 @@ interface CopyOptions extends WorkOptions {
   readonly engine: CompileOptions;
   /** The neighbours by pixels of the searched images, if they are known. */
   readonly byPixels?: Neighbours;
+  /**
+   * Where a second set of images begins: the nearest neighbours in each set are candidates, however many are nearer in the
+   * other one. By default, there is one set.
+   */
+  readonly secondFrom?: number;
 }
 
 /**
@@ -77,19 +82,30 @@ export async function nearCopies(
   searched: readonly number[],
   images: readonly ExaminedImage[],
   pictures: Pictures,
-  { engine, byPixels, ...following }: CopyOptions,
+  { engine, byPixels, secondFrom, ...following }: CopyOptions,
 ): Promise<number[][]> {
   const count = images.length;
-  const total = (byPixels ? 2 : 3) * searched.length;
+  const sets =
+    secondFrom === undefined
+      ? [[0, count] as const]
+      : ([
+          [0, secondFrom],
+          [secondFrom, count],
+        ] as const);
+  const total = ((byPixels ? 1 : 2) * sets.length + 1) * searched.length;
   let done = 0;
-  const search = async ({ rows, width }: Features): Promise<Neighbours> => {
-    const part = partOfWork(following, { before: done, of: total });
-    done += searched.length;
-    return nearestNeighbours(rows, width, { queries: searched, engine, ...part });
+  const search = async ({ rows, width }: Features): Promise<Neighbours[]> => {
+    const neighbours: Neighbours[] = [];
+    for (const among of sets) {
+      const part = partOfWork(following, { before: done, of: total });
+      done += searched.length;
+      neighbours.push(await nearestNeighbours(rows, width, { queries: searched, among, engine, ...part }));
+    }
+    return neighbours;
   };
   const candidatesBy = [
-    byPixels ?? (await search(pixelFeatures(pictures))),
-    await search(frequencyFeatures(images)),
+    ...(byPixels ? [byPixels] : await search(pixelFeatures(pictures))),
+    ...(await search(frequencyFeatures(images))),
   ];
   const residuals = new Map<number, Residual>();
   const residual = (a: number, b: number): Residual => {

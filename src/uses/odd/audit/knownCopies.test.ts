@@ -94,6 +94,21 @@ describe.each([32, 64, 128])('copies of emoji of %i pixels', (side) => {
   });
 });
 
+it.each([
+  ['equal', 0],
+  ['different', 0.005],
+])('finds 12 %s copies of one known image', async (_, step) => {
+  const known = await emoji(20, 32);
+  const copies = Array.from({ length: 12 }, (_, copy) =>
+    known[7]!.map((value) => Math.round((0.9 - step * copy) * value)),
+  );
+  const set = (pictures: readonly Uint8Array[]) =>
+    imagesInMemory(Uint8Array.from(Buffer.concat(pictures)), [32, 32, 3]);
+  expect(await copiesOfKnown(set(copies), set(known), { engine })).toEqual(
+    copies.map((_, image) => ({ image, same: [], near: [7] })),
+  );
+});
+
 it('names all known images with the same pixels, and refuses real numbers', async () => {
   const patternImage = (seed: number) =>
     Uint8Array.from({ length: 64 }, (_, index) => (seed * index * 37) % 251);

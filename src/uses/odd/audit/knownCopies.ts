@@ -9,6 +9,7 @@ import type { CompileOptions } from '../../../tensor/engine/index.ts';
 import { nearCopies } from './duplicates.ts';
 import { type ExaminedImage, examinedPixels } from './examinedImages.ts';
 import { collectPictures } from './features.ts';
+import { NEIGHBOURS } from './neighbours.ts';
 import { addTo } from './shapes.ts';
 
 /** An image and the known images that it is a copy of, as positions. */
@@ -37,29 +38,38 @@ export async function copiesOfKnown(
   knownExamined.forEach(({ key }, index) => {
     addTo(byKey, key, index);
   });
-  // Without repetitions, which would be the most similar images of each other.
+  // Both without repetitions, which would be the most similar images of each other.
   const distinct = knownExamined.filter(({ key }, index) => byKey.get(key)![0] === index);
-  const others = [...images.keys()].filter((image) => !byKey.has(images[image]!.key));
+  const numbers = new Map(images.map(({ key }, image) => [key, image]));
+  const others = [...numbers].flatMap(([key, image]) => (byKey.has(key) ? [] : [image]));
   const compared = [...others.map((image) => images[image]!), ...distinct];
   const pictures = collectPictures(compared);
   const search = (positions: readonly number[], before: number): Promise<number[][]> =>
-    nearCopies(positions, compared, pictures, { engine, ...partOfWork(following, { before, of: total }) });
+    nearCopies(positions, compared, pictures, {
+      engine,
+      secondFrom: others.length,
+      signal: following.signal,
+      onProgress: (done, of) => following.onProgress?.(before + (set.count * done) / of, total),
+    });
   const start = set.count + knownSet.count;
   const copies = await search([...others.keys()], start);
   const likely = [...new Set(copies.flat())].filter((position) => position >= others.length);
   const back = await search(likely, start + set.count);
-  const nearOf = new Map<number, number[]>();
-  likely.forEach((position, slot) => {
-    for (const candidate of back[slot]!.filter((candidate) => candidate < others.length)) {
-      if (copies[candidate]!.includes(position)) {
+  const returned = new Map(likely.map((position, slot) => [position, back[slot]!]));
+  const nearOf = new Map<string, number[]>();
+  copies.forEach((positions, candidate) => {
+    for (const position of positions) {
+      const answers = returned.get(position)?.filter((answer) => answer < copies.length);
+      // A full list may lack images that are as similar.
+      if (answers && (answers.length >= NEIGHBOURS || answers.includes(candidate))) {
         for (const index of byKey.get(compared[position]!.key)!) {
-          addTo(nearOf, others[candidate]!, index);
+          addTo(nearOf, compared[candidate]!.key, index);
         }
       }
     }
   });
   return images
-    .map(({ key }, image) => ({ image, same: byKey.get(key) ?? [], near: nearOf.get(image) ?? [] }))
+    .map(({ key }, image) => ({ image, same: byKey.get(key) ?? [], near: nearOf.get(key) ?? [] }))
     .filter(({ same, near }) => same.length + near.length > 0);
 }
 

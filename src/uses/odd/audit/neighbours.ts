@@ -36,6 +36,8 @@ interface SearchOptions extends WorkOptions {
   readonly labels?: RowLabels | undefined;
   /** The rows whose neighbours are searched, as positions; by default all. The result has one line for each. */
   readonly queries?: readonly number[];
+  /** The rows that they are searched among, from the first to before the end; by default all. */
+  readonly among?: readonly [first: number, end: number];
   readonly engine: CompileOptions;
 }
 
@@ -43,9 +45,10 @@ interface SearchOptions extends WorkOptions {
 export async function nearestNeighbours(
   rows: Float32Array,
   width: number,
-  { labels, queries, engine, signal, onProgress }: SearchOptions,
+  { labels, queries, among, engine, signal, onProgress }: SearchOptions,
 ): Promise<Neighbours> {
   const count = rows.length / width;
+  const [start, stop] = among ?? [0, count];
   const centred = withoutMean(rows, width);
   const squares = Float32Array.from({ length: count }, (_, row) => {
     let sum = 0;
@@ -54,10 +57,13 @@ export async function nearestNeighbours(
     }
     return sum;
   });
-  const some = Math.min(CANDIDATES, count);
-  const [x, y] = [input('x', [QUERIES, width]), input('y', [some, width])];
+  const some = Math.min(CANDIDATES, stop - start);
   const searched = queries ?? Array.from({ length: count }, (_, row) => row);
   const nearestRows = new NearestOfRows(searched, labels);
+  if (some === 0 || searched.length === 0) {
+    return nearestRows.finished();
+  }
+  const [x, y] = [input('x', [QUERIES, width]), input('y', [some, width])];
   await releaseAfter(async (keep) => {
     const outputs = { products: product(x, y, { transposeB: true }) };
     const program = keep(await compile({ inputs: { x, y }, outputs }, engine));
@@ -66,10 +72,10 @@ export async function nearestNeighbours(
       searched.slice(first, first + QUERIES).forEach((row, query) => {
         wanted.set(centred.subarray(row * width, (row + 1) * width), query * width);
       });
-      for (let firstRow = 0; firstRow < count; firstRow += some) {
+      for (let firstRow = start; firstRow < stop; firstRow += some) {
         const others = { shape: [some, width], data: block(centred, firstRow * width, some * width) };
         const { products } = await program.run({ x: { shape: [QUERIES, width], data: wanted }, y: others });
-        const end = Math.min(some, count - firstRow);
+        const end = Math.min(some, stop - firstRow);
         for (let query = first; query < Math.min(first + QUERIES, searched.length); query++) {
           const line = products!.data.subarray((query - first) * some, (query - first) * some + end);
           nearestRows.add(query, firstRow, line, squares);

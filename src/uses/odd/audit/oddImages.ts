@@ -49,13 +49,15 @@ const FENCE = { quartiles: 1.5, byChance: 0.0035 } as const;
  */
 export function oddByNeighbours(images: readonly number[], { distances }: Neighbours): OddFindings {
   const scores = images.map((_, row) => distances[row * NEIGHBOURS + NEIGHBOURS - 1]!);
-  const logs = Float64Array.from(scores, (score) => Math.log(Math.max(score, 1e-3))).sort();
-  const [lower, upper] = [quantile(logs, 0.25), quantile(logs, 0.75)];
-  const fence = Math.exp(upper + FENCE.quartiles * (upper - lower));
+  const logs = Float64Array.from(scores, (score) => Math.log(Math.max(score, 1e-3)));
+  const sorted = logs.toSorted();
+  const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
+  const fence = upper + FENCE.quartiles * (upper - lower);
   const ranked = images
     .map((image, row) => ({ image, score: scores[row]! }))
     .sort((a, b) => b.score - a.score || a.image - b.image);
-  const flagged = ranked.filter(({ score }) => score > fence).length;
+  // Of logarithms: e to the logarithm of a distance may be less than the distance.
+  const flagged = logs.filter((log) => log > fence).length;
   return { score: 'neighbours', ranked, flagged, byChance: FENCE.byChance };
 }
 
