@@ -54,7 +54,7 @@ const titles = {
 async function measure(depth: number): Promise<Seconds> {
   const modules = performance.now() / 1000;
   const model = new Glow(paperImageShape, { ...paperModel, depth, mixing: 'emerging' });
-  const batch = randomBatches(paperImageShape, BATCH).at(0);
+  const batch = randomBatches(paperImageShape, BATCH, model).at(0);
   const layout = new ParameterLayout(model.parameters);
 
   const { result: state, seconds: weights } = await timed(() => startFromData(model, batch, 0));
