@@ -5,7 +5,7 @@ import { openDataset } from '../../data/index.node.ts';
 import { resultUnit, valueBits } from '../../flows/models/index.ts';
 import { conditionsFor } from '../../runs/images/index.ts';
 import { type Config, checkModelShape, createSchedule, type Schedule } from '../../runs/settings/index.ts';
-import { type Study, type StudyDataset, studyConfig, type Variant } from './definition.ts';
+import { type Study, type StudyDataset, studyConfig, type Variant, within } from './definition.ts';
 
 /** A dataset of a study with its images, and how long each training is. */
 export interface StudiedDataset extends StudyDataset {
@@ -50,8 +50,7 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
   const searchSteps = study.search.steps ?? Math.ceil(steps / 4);
   const variants = study.variants.map((variant, index): StudiedVariant => {
     const config = configs[index]!;
-    const { name } = variant;
-    try {
+    return within(`${variant.name} on ${source}`, () => {
       requireComparable(first, config);
       checkModelShape(config.model, images.imageShape);
       const schedule = createSchedule(config, count);
@@ -63,11 +62,7 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
       }
       const searched = studyConfig(study, variant, { dataset, seed: 0, steps: searchSteps });
       return { ...variant, config, schedule, searchSchedule: createSchedule(searched, count) };
-    } catch (error) {
-      throw error instanceof UserError
-        ? new UserError(error.code, `${name} on ${source}: ${error.message}`, { cause: error })
-        : error;
-    }
+    });
   });
   const split = images.test.count > 0 ? 'test' : 'validation';
   return { ...dataset, images, split, steps, searchSteps, variants };
