@@ -6,12 +6,15 @@
 // Prints the tables of docs/performance.md and, with the default mixings, writes its plot, docs/inverses.png. Each mixing
 // is timed by the layer that it is named after (emerging without the 1x1 before it), with frozen weights; emerging also by
 // the sequential method, in float64. About a minute.
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { parseChoices } from '../src/app/cli/parts/options.ts';
 import { formatMilliseconds } from '../src/app/cli/terminal/format.ts';
 import { countElements, type ImageShape, type NdArray, showImageShape } from '../src/core/numeric/arrays.ts';
 import { RandomStream } from '../src/core/numeric/random.ts';
 import { largestDifference, median } from '../src/core/numeric/statistics.ts';
+import { writeFileAtomically } from '../src/data/files/partialFiles.ts';
+import { plotPng } from '../src/data/pictures/drawPlot.ts';
 import { type Bijection, chain } from '../src/flows/contract/bijection.ts';
 import { parametersFrom } from '../src/flows/contract/parameters.ts';
 import { layersOfMixing, type Mixing, mixingNames, mixings } from '../src/flows/models/partRegistries.ts';
@@ -21,7 +24,6 @@ import { releaseAfter } from '../src/tensor/engine/resources.ts';
 import { constant, input } from '../src/tensor/tensor.ts';
 import { measureInTurn, secondsFor } from '../src/training/study/measureInTurn.ts';
 import { hasInverseMethods } from './shared/benchModel.ts';
-import { writeDocumentPlot } from './shared/documentPlot.ts';
 import { machine } from './shared/machine.ts';
 
 /** The time of one layer's inverse by one method. */
@@ -150,7 +152,7 @@ process.stdout.write(
 );
 
 if (chosen === defaultMixings) {
-  await writeDocumentPlot('inverses', {
+  const plot = await plotPng({
     title: 'The inverse of one layer, by the size of the image',
     subtitle: `time for one pixel position in all ${BATCH} images of a batch, ${CHANNELS} channels`,
     x: { label: 'Height and width', unit: 'pixels', log: true, ticks: 'own', range: [7, 73] },
@@ -164,4 +166,7 @@ if (chosen === defaultMixings) {
         .map((each) => ({ x: each.shape[0], y: perPixel(each) })),
     })),
   });
+  const file = fileURLToPath(new URL('../docs/inverses.png', import.meta.url));
+  writeFileAtomically(file, plot);
+  process.stderr.write(`wrote ${file}\n`);
 }

@@ -11,9 +11,9 @@ import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { parseChoices, wholeNumber } from '../src/app/cli/parts/options.ts';
-import { formatBytes, formatCounted } from '../src/app/cli/terminal/format.ts';
+import { formatBytes, formatCounted, formatSpread } from '../src/app/cli/terminal/format.ts';
 import { formatTable, right } from '../src/app/cli/terminal/table.ts';
-import { median } from '../src/core/numeric/statistics.ts';
+import { median, valueRange } from '../src/core/numeric/statistics.ts';
 import { networkWidth } from '../src/flows/models/partRegistries.ts';
 import { resolveConfig } from '../src/runs/settings/resolve.ts';
 import type { RankTimes } from './machinesRank.ts';
@@ -182,8 +182,7 @@ function print(): void {
 }
 
 function withRange(values: readonly number[], digits?: number): string {
-  const [middle, least, greatest] = [median(values), Math.min(...values), Math.max(...values)].map((value) =>
-    digits === undefined ? value.toPrecision(3) : value.toFixed(digits),
-  );
-  return values.length === 1 ? middle! : `${middle} (${least} to ${greatest})`;
+  const show = (value: number): string =>
+    digits === undefined ? value.toPrecision(3) : value.toFixed(digits);
+  return values.length === 1 ? show(values[0]!) : formatSpread(median(values), valueRange(values), show);
 }

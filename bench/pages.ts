@@ -7,8 +7,8 @@
 // with and without the fused ones of relaxed SIMD, which ONNX Runtime's published builds don't enable. Half a minute.
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { formatFixed } from '../src/app/cli/terminal/format.ts';
-import { median } from '../src/core/numeric/statistics.ts';
+import { formatFixed, formatSpread } from '../src/app/cli/terminal/format.ts';
+import { median, valueRange } from '../src/core/numeric/statistics.ts';
 import { markdownTable } from '../src/model/card/reportText.ts';
 import { bundlePackage, chromiumPath, openPage } from '../src/testing/pages.ts';
 import { measureInTurn } from '../src/training/study/measureInTurn.ts';
@@ -128,11 +128,9 @@ await inTemporaryFolder('pages', async (folder) => {
     markdownTable(
       ['', '10^9 operations/s', "of Node's native"],
       measures.map(([name], index) => {
-        const sorted = speeds[index]!.toSorted((a, b) => a - b);
-        const [middle, least, most] = [median(sorted), sorted[0], sorted.at(-1)].map((value) =>
-          formatFixed(value!, 1),
-        );
-        return [name, `${middle} (${least} to ${most})`, (median(sorted) / native).toFixed(2)];
+        const each = speeds[index]!;
+        const spread = formatSpread(median(each), valueRange(each), (value) => formatFixed(value, 1));
+        return [name, spread, (median(each) / native).toFixed(2)];
       }),
     ),
   );

@@ -6,8 +6,6 @@
 // Prints the times in docs/performance.md, by part: 32x32x3, 3 levels, width 512, batch 32, emerging. Each depth in a
 // separate process. Two minutes.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -24,6 +22,7 @@ import { measureInTurn, secondsFor, timed } from '../src/training/study/measureI
 import { benchUpdate, paperImageShape, paperModel, randomBatches } from './shared/benchModel.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
+import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const DEPTHS = [8, 32];
 const BATCH = 32;
@@ -54,7 +53,7 @@ const titles = {
 async function measure(depth: number): Promise<Seconds> {
   const modules = performance.now() / 1000;
   const model = new Glow(paperImageShape, { ...paperModel, depth, mixing: 'emerging' });
-  const batch = randomBatches(paperImageShape, BATCH).at(0);
+  const batch = randomBatches(paperImageShape, BATCH, model).at(0);
   const layout = new ParameterLayout(model.parameters);
 
   const { result: state, seconds: weights } = await timed(() => startFromData(model, batch, 0));
@@ -78,8 +77,7 @@ async function measure(depth: number): Promise<Seconds> {
 const environments = { bundle: {}, modules: { NODE_OPTIONS: '' } };
 
 /** The seconds of built commands from their start to their end, by bundle and by modules in turn: lines to print. */
-async function timeCommands(): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'emerging-startup-'));
+async function timeCommands(folder: string): Promise<string[]> {
   const { NODE_OPTIONS: _, ...inherited } = process.env;
   const commands = {
     'emerging sample --help': ['sample', '--help'],
@@ -95,19 +93,15 @@ async function timeCommands(): Promise<string[]> {
         }),
     })),
   );
-  try {
-    const seconds = await measureInTurn(
-      timings.map(({ measure }) => measure),
-      { warmUp: 1, rounds: COMMAND_ROUNDS },
-    );
-    return timings.map(({ name }, index) => {
-      const each = seconds[index]!;
-      const [middle, least, most] = [median(each), Math.min(...each), Math.max(...each)];
-      return `${name}: ${middle.toFixed(2)} s (${least.toFixed(2)} to ${most.toFixed(2)}, ${COMMAND_ROUNDS} calls)`;
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const seconds = await measureInTurn(
+    timings.map(({ measure }) => measure),
+    { warmUp: 1, rounds: COMMAND_ROUNDS },
+  );
+  return timings.map(({ name }, index) => {
+    const each = seconds[index]!;
+    const [middle, least, most] = [median(each), Math.min(...each), Math.max(...each)];
+    return `${name}: ${middle.toFixed(2)} s (${least.toFixed(2)} to ${most.toFixed(2)}, ${COMMAND_ROUNDS} calls)`;
+  });
 }
 
 if (depth !== undefined) {
@@ -128,7 +122,7 @@ if (depth !== undefined) {
   ]);
   const heads = ['seconds, median', ...DEPTHS.map((each) => `depth ${each}`)];
   process.stderr.write('commands\n');
-  const lines = await timeCommands();
+  const lines = await inTemporaryFolder('emerging-startup', timeCommands);
   process.stdout.write(
     `${machine()}, ${formatCounted(rounds, 'round')}\n\n${markdownTable(heads, rows)}\n\n${lines.join('\n')}\n`,
   );

@@ -12,8 +12,21 @@ import { formatBytes, formatCount, formatRate, formatSpread } from '../src/app/c
 import { withProgress } from '../src/app/cli/terminal/progress.ts';
 import { formatTable, right } from '../src/app/cli/terminal/table.ts';
 import { addStepOptions, type StepOptions } from '../src/app/cli/training/stepOptions.ts';
+import type { ImageShape } from '../src/core/numeric/arrays.ts';
 import { median, valueRange } from '../src/core/numeric/statistics.ts';
+import { countParameters } from '../src/flows/models/flowRegistry.ts';
+import { Glow } from '../src/flows/models/glow.ts';
+import { likelihoodDefinition } from '../src/model/likelihood/likelihood.ts';
+import { trainedModel } from '../src/model/trainedModel.ts';
+import { type CompileOptions, compile } from '../src/tensor/engine/program.ts';
+import { releaseAfter, releaseOnFailure } from '../src/tensor/engine/resources.ts';
+import type { GradientPlan } from '../src/training/gradients/gradientPlan.ts';
+import { requireWorkers } from '../src/training/gradients/workers.ts';
 import { describePlace } from '../src/training/loop/recordTraining.ts';
+import { startFromData } from '../src/training/step/startFromData.ts';
+import { Trainer } from '../src/training/step/trainer.ts';
+import { measureInTurn, secondsFor } from '../src/training/study/measureInTurn.ts';
+import { type BenchModel, benchUpdate, randomBatches } from './shared/benchModel.ts';
 import {
   addBenchOptions,
   type BenchOptions,
@@ -21,9 +34,32 @@ import {
   givenCouplingOptions,
 } from './shared/benchOptions.ts';
 import { machine } from './shared/machine.ts';
-import { stepParts, type TrainingTimes, timeTraining } from './shared/timeTraining.ts';
 
 type Options = BenchOptions & StepOptions;
+
+/** The parts of a step, in order: images and noise, forward and backward, optimiser. */
+const stepParts = ['batch', 'gradients', 'update'] as const;
+
+/** The seconds of the parts of a step. */
+type PartSeconds = Record<(typeof stepParts)[number], number>;
+
+/** The times of one model, in seconds, over the rounds. */
+interface TrainingTimes {
+  readonly mixing: string;
+  readonly parameters: number;
+  /** Full steps: data, noise, forward and backward, optimiser. */
+  readonly steps: readonly number[];
+  /** The median times of the parts of a step. */
+  readonly parts: Readonly<PartSeconds>;
+  /** Log-likelihoods of a batch with frozen weights, data and noise included. */
+  readonly forwards: readonly number[];
+  /** The peak memory of the process, with all models. */
+  readonly peakMemoryBytes: number;
+  /** Whether activations were kept or recomputed. */
+  readonly activations: GradientPlan['activations'];
+  /** The number of data-parallel workers. */
+  readonly workers: number;
+}
 
 /** The minimum and maximum over the rounds. */
 type Range = readonly [least: number, most: number];
@@ -37,6 +73,9 @@ export interface TrainingFigures extends Omit<TrainingTimes, 'steps' | 'forwards
   readonly forwardImagesPerSecondRange: Range;
 }
 
+const WARM_UP = 3;
+const LEARNING_RATE = 1e-4;
+
 const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(1);
 
 try {
@@ -47,16 +86,11 @@ try {
 }
 
 async function run(options: Options): Promise<void> {
-  const { mixing: names, batch, rounds, activations, workers } = options;
+  const { batch, rounds } = options;
   const { model, imageShape } = await describedModel(options);
   const engine = await compileOptions(options);
   const trainingTimes = await withProgress((show) =>
-    timeTraining({
-      models: names.map((mixing) => ({ ...model, mixing })),
-      ...{ imageShape, batchSize: batch, rounds, activations, workers },
-      onProgress: (done, total) => show('round', done, total),
-      ...engine,
-    }),
+    timeTraining(model, imageShape, options, engine, (done, total) => show('round', done, total)),
   );
   const { levels, depth, width, size, channels } = options;
   const results = trainingTimes.map((each) => {
@@ -72,6 +106,111 @@ async function run(options: Options): Promise<void> {
       ? `${JSON.stringify(results.length === 1 ? results[0] : results)}\n`
       : `${machine(options.threads)}; ${rounds} rounds of ${batch} images\n\n${tables(results)}\n`,
   );
+}
+
+/** Times training steps and forward passes of models, interleaved in one process. */
+async function timeTraining(
+  model: BenchModel,
+  imageShape: ImageShape,
+  options: Options,
+  engine: CompileOptions,
+  onProgress: (done: number, total: number) => void,
+): Promise<TrainingTimes[]> {
+  const { batch, rounds, workers } = options;
+  requireWorkers(workers, { ...engine, images: batch });
+  return releaseAfter(async (keep) => {
+    const contenders: Contender[] = [];
+    for (const mixing of options.mixing) {
+      const glow = new Glow(imageShape, { ...model, mixing });
+      contenders.push(keep(await createContender(mixing, glow, options, engine)));
+    }
+    const roundCount = WARM_UP + rounds;
+    const turns = (before: number) => ({
+      warmUp: WARM_UP,
+      rounds,
+      onRound: (done: number) => onProgress(before + done, 2 * roundCount),
+    });
+    const stepTimes = await measureInTurn(
+      contenders.map(({ step }) => step),
+      turns(0),
+    );
+    const forwards = await measureInTurn(
+      contenders.map(({ pass }) => pass),
+      turns(roundCount),
+    );
+    const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+    const results: TrainingTimes[] = [];
+    for (const [index, contender] of contenders.entries()) {
+      const { mixing, parameters, plan } = contender;
+      const partTimes = stepTimes[index]!;
+      results.push({
+        mixing,
+        parameters,
+        steps: partTimes.map((step) => stepParts.reduce((total, part) => total + step[part], 0)),
+        parts: Object.fromEntries(
+          stepParts.map((part) => [part, median(partTimes.map((step) => step[part]))]),
+        ) as PartSeconds,
+        forwards: forwards[index]!,
+        peakMemoryBytes,
+        activations: plan.activations,
+        workers: plan.workers,
+      });
+    }
+    return results;
+  });
+}
+
+/** One timed model with its programs. */
+interface Contender {
+  readonly mixing: string;
+  readonly parameters: number;
+  readonly plan: GradientPlan;
+  /** The seconds of the parts of a step, including making its batch. */
+  step(round: number): Promise<PartSeconds>;
+  /** The seconds of a forward pass of a batch, including making it. */
+  pass(round: number): Promise<number>;
+  release(): Promise<void>;
+}
+
+function createContender(
+  mixing: string,
+  model: Glow,
+  { batch: batchSize, activations, workers }: Options,
+  engine: CompileOptions,
+): Promise<Contender> {
+  return releaseOnFailure(async (keep) => {
+    const batches = randomBatches(model.imageShape, batchSize, model);
+    const state = await startFromData(model, batches.at(0), 0, engine);
+    const training = { ...engine, batchSize, activations, workers, ...benchUpdate };
+    const trainer = keep(await Trainer.create(model, state, training));
+    const { parameters } = trainedModel(model, state, 'raw');
+    const definition = likelihoodDefinition(model, batchSize, { inputs: {}, tensors: parameters });
+    const forward = keep(await compile(definition, engine));
+    const { plan } = trainer;
+    return {
+      mixing,
+      plan,
+      parameters: countParameters(model.imageShape, model.options),
+      async step(round) {
+        const begin = performance.now();
+        const batch = batches.at(round);
+        const batchEnd = performance.now();
+        const gradients = await trainer.computeGradients(batch);
+        const gradientsEnd = performance.now();
+        await trainer.update(gradients, LEARNING_RATE);
+        const end = performance.now();
+        return {
+          batch: (batchEnd - begin) / 1000,
+          gradients: (gradientsEnd - batchEnd) / 1000,
+          update: (end - gradientsEnd) / 1000,
+        };
+      },
+      pass: (round) => secondsFor(() => forward.run({ ...batches.at(round) })),
+      async release() {
+        await Promise.all([trainer.release(), forward.release()]);
+      },
+    };
+  });
 }
 
 /** The figures of training steps and forward passes of a number of images. */

@@ -2,19 +2,11 @@
 
 /** The share of pairs where the odd image has the higher score; equal scores count half. */
 export function areaUnderCurve(odd: ArrayLike<number>, others: ArrayLike<number>): number {
-  const sorted = Float64Array.from(others).sort();
-  const countBelow = (value: number, orEqual: boolean): number => {
-    let [low, high] = [0, sorted.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (sorted[middle]! < value || (orEqual && sorted[middle] === value)) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
+  let higher = 0;
+  for (const value of Array.from(odd)) {
+    for (const other of Array.from(others)) {
+      higher += value > other ? 1 : value === other ? 0.5 : 0;
     }
-    return low;
-  };
-  const pairs = Array.from(odd, (value) => (countBelow(value, false) + countBelow(value, true)) / 2);
-  return pairs.reduce((sum, value) => sum + value, 0) / (odd.length * others.length);
+  }
+  return higher / (odd.length * others.length);
 }

@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Does some work with a new folder, `PARENT/NAME-…`, which is always removed afterwards. */
+/** Does some work with a new folder, `NAME-…`, which is always removed afterwards. */
 export async function inTemporaryFolder<Result>(
   name: string,
   work: (folder: string) => Promise<Result> | Result,
-  parent = tmpdir(),
 ): Promise<Result> {
-  const folder = mkdtempSync(join(parent, `${name}-`));
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
   try {
     return await work(folder);
   } finally {

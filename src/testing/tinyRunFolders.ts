@@ -6,7 +6,8 @@ import { readJsonLines } from '../data/files/files.ts';
 import { checkpointPath, type RunPaths, runPaths } from '../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../runs/open/run.node.ts';
 import type { ConfigLayer } from '../runs/settings/configSchema.ts';
-import { type TrainingOptions, train } from '../training/loop/train.ts';
+import { train } from '../training/loop/train.ts';
+import type { TrainingOptions } from '../training/loop/trainingOptions.ts';
 import { temporaryFolder } from './temporaryFolder.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 

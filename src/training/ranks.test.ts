@@ -9,7 +9,8 @@ import { resolveConfig } from '../runs/settings/resolve.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
 import { tinyRunFolders } from '../testing/tinyRunFolders.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../testing/tinyRuns.ts';
-import { type TrainingOptions, type TrainingResult, train } from './loop/train.ts';
+import { train } from './loop/train.ts';
+import type { TrainingOptions, TrainingResult } from './loop/trainingOptions.ts';
 import { followerStore, rankShare } from './ranks.ts';
 import { BatchLoader } from './step/batchLoader.ts';
 

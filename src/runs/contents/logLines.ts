@@ -93,59 +93,41 @@ export interface MeasuredStep {
   gradients(): Promise<Readonly<Record<string, NdArray>>>;
 }
 
-/** What is logged under a key: numbers that are not finite become null. */
-type Form = 'number' | 'numbers by layer';
-
-/** One statistic. */
-interface StepStatistic<Value> {
-  readonly form: Form;
-  /** Its value; undefined if it is not logged at this step. */
-  measure(step: MeasuredStep): Value | Promise<Value>;
-}
-
-/** The statistics by key, in logging order. */
-const stepStatistics = {
-  step: number(({ step }) => step),
-  epoch: number(({ epoch }) => epoch),
-  bitsPerDim: number(({ bitsPerDim }) => mean(bitsPerDim)),
-  learningRate: number(({ learningRate }) => learningRate),
-  gradientNorm: number(({ gradientNorm }) => gradientNorm),
-  gradientNorms: byLayer(async ({ step, training: { gradientNormsEvery }, gradients }) =>
-    gradientNormsEvery !== undefined && step % gradientNormsEvery === 0
-      ? normsByLayer(await gradients())
-      : undefined,
-  ),
-};
-
-/** The statistics of a step, as logged. */
+/** The statistics of a step, as logged: numbers that are not finite become null. */
 export type StepRecord = {
-  readonly [Key in keyof typeof stepStatistics]: Awaited<ReturnType<(typeof stepStatistics)[Key]['measure']>>;
+  readonly step: number;
+  readonly epoch: number;
+  readonly bitsPerDim: number;
+  readonly learningRate: number;
+  readonly gradientNorm: number;
+  /** The norm of each layer's gradient, at the steps that log them. */
+  readonly gradientNorms?: Readonly<Record<string, number>>;
 };
 
 /** Measures the statistics of a step. */
-export async function measureStep(step: MeasuredStep): Promise<StepRecord> {
-  const record: JsonObject = {};
-  for (const [key, { measure }] of Object.entries(stepStatistics)) {
-    const value = await measure(step);
-    if (value !== undefined) {
-      record[key] = value;
-    }
-  }
-  return record as StepRecord;
+export async function measureStep({
+  training: { gradientNormsEvery },
+  step,
+  epoch,
+  bitsPerDim,
+  learningRate,
+  gradientNorm,
+  gradients,
+}: MeasuredStep): Promise<StepRecord> {
+  const record = { step, epoch, bitsPerDim: mean(bitsPerDim), learningRate, gradientNorm };
+  return gradientNormsEvery !== undefined && step % gradientNormsEvery === 0
+    ? { ...record, gradientNorms: normsByLayer(await gradients()) }
+    : record;
 }
 
 /** What is wrong with the statistics in a line of a log, if anything; any of them may be missing or null. */
-export function problemOfStatistics(line: JsonObject): string | undefined {
-  for (const [key, { form }] of Object.entries(stepStatistics)) {
-    const value = line[key] ?? null;
-    if (form === 'number' && !isNumber(value)) {
-      return `its ${key} is not a number`;
-    }
-    if (form === 'numbers by layer' && !areNumbers(value)) {
-      return `its ${key} are not numbers by layer`;
-    }
+export function problemOfStatistics({ gradientNorms = null, ...line }: JsonObject): string | undefined {
+  const keys = ['step', 'epoch', 'bitsPerDim', 'learningRate', 'gradientNorm'];
+  const wrong = keys.find((key) => !isNumber(line[key] ?? null));
+  if (wrong !== undefined) {
+    return `its ${wrong} is not a number`;
   }
-  return undefined;
+  return areNumbers(gradientNorms) ? undefined : 'its gradientNorms are not numbers by layer';
 }
 
 /**
@@ -194,16 +176,6 @@ function normsByLayer(gradients: Readonly<Record<string, NdArray>>): Record<stri
 /** The path of the layer of a parameter: `levels/0/steps/3/coupling/conv1`. */
 function layerPath(path: string): string {
   return path.replace(/\/[^/]*$/, '');
-}
-
-function number(measure: (step: MeasuredStep) => number): StepStatistic<number> {
-  return { form: 'number', measure };
-}
-
-function byLayer(
-  measure: StepStatistic<Record<string, number> | undefined>['measure'],
-): StepStatistic<Record<string, number> | undefined> {
-  return { form: 'numbers by layer', measure };
 }
 
 function isNumber(value: unknown): boolean {

@@ -6,7 +6,7 @@ import { constantValue, type Tensor } from '../../tensor/index.ts';
 import { optimizers } from '../../tensor/optimizers/index.ts';
 import { momentLayouts } from '../contents/checkpoint.ts';
 import { newGuard } from '../contents/guardState.ts';
-import { settingsIn } from '../contents/settingChanges.ts';
+import { changedSettings, settingsIn } from '../contents/settingChanges.ts';
 import type { TrainingState } from '../contents/trainingState.ts';
 
 /** A trained model that a run starts from, such as the result of `loadModel`. */
@@ -105,19 +105,9 @@ function describeDifference(model: Flow, source: StartingModel['model']): string
   if (channels !== sourceChannels) {
     return `its images have ${sourceChannels} channel${sourceChannels === 1 ? '' : 's'}, and these have ${channels}`;
   }
-  const [modelOptions, sourceOptions] = [model.options, source.options].map(
-    (options) =>
-      new Map(
-        Object.entries(settingsIn('model', options)).map(([key, value]) => [key, JSON.stringify(value)]),
-      ),
-  ) as [Map<string, string>, Map<string, string>];
-  const differing = [...new Set([...sourceOptions.keys(), ...modelOptions.keys()])].filter(
-    (key) => modelOptions.get(key) !== sourceOptions.get(key),
-  );
-  return `settings that differ: ${differing
-    .map(
-      (key) =>
-        `${key} (${sourceOptions.get(key) ?? 'not set'} there, ${modelOptions.get(key) ?? 'not set'} here)`,
-    )
+  const [there, here] = [settingsIn('model', source.options), settingsIn('model', model.options)];
+  const written = (value: unknown): string => JSON.stringify(value) ?? 'not set';
+  return `settings that differ: ${changedSettings(there, here)
+    .map((key) => `${key} (${written(there[key])} there, ${written(here[key])} here)`)
     .join(', ')}`;
 }

@@ -13,7 +13,7 @@ import type { FileStore } from '../../data/files/index.ts';
 import { resumeRun, startRun } from '../../runs/open/index.ts';
 import type { Config } from '../../runs/settings/index.ts';
 import type { Action } from '../gradients/actionLoss.ts';
-import type { TrainingOptions, TrainingResult } from '../loop/train.ts';
+import type { TrainingOptions, TrainingResult } from '../loop/trainingOptions.ts';
 import { trainRun } from '../reports/trainRun.ts';
 
 /** The experiment, where its run is stored, and how it is trained. */

@@ -11,6 +11,7 @@ import { evaluate } from '../../model/measure/evaluate.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
+import { tinyConfig } from '../../testing/tinyRuns.ts';
 
 const SIDE = 8;
 /** The values are N(mean, deviation²), independently: their entropy is known. */
@@ -145,14 +146,7 @@ describe('a continuous run refuses', () => {
 });
 
 it('integers do not take real numbers', async () => {
-  const config = resolveConfig({
-    overrides: {
-      data: { name: 'fields' },
-      model: { levels: 2, depth: 1, conditioner: { width: 4 } },
-      training: { steps: 1 },
-    },
-  });
-  await expect(startRun(config, inRoot('integers'), { dataset })).rejects.toThrow(
+  await expect(startRun(tinyConfig(), inRoot('integers'), { dataset })).rejects.toThrow(
     /the values of fields are real numbers \(float32\), but the model takes integers of 8 bits/,
   );
 });

@@ -7,7 +7,7 @@ import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testin
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
 import { DeviceArrays } from '../step/deviceArrays.ts';
-import type { TrainingResult } from './train.ts';
+import type { TrainingResult } from './trainingOptions.ts';
 
 const { paths, begin, goOn, metrics, summary } = tinyRunFolders(labelledTinyDataset(8));
 const [withClasses, variational, classesAndVariational] = conditionedModels.map(([, model]) =>

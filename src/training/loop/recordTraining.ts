@@ -2,18 +2,10 @@
 
 import { UserError } from '../../core/errors.ts';
 import { defaultThreads } from '../../core/platform/index.ts';
-import type { Dataset } from '../../data/contract/index.ts';
 import type { JsonObject } from '../../data/files/index.ts';
 import type { DatasetIdentity } from '../../data/index.ts';
 import { countParameters, resultUnit } from '../../flows/models/index.ts';
-import {
-  changesIn,
-  listSettings,
-  type Settings,
-  type TrainingState,
-  withChanges,
-} from '../../runs/contents/index.ts';
-import type { RunStore } from '../../runs/contents/runStore.ts';
+import { changesIn, listSettings, type Settings, withChanges } from '../../runs/contents/index.ts';
 import { troubleIn } from '../../runs/contents/stored.ts';
 import type { Config } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/yaml.ts';
@@ -24,22 +16,16 @@ import {
   isHost,
   showDevice,
 } from '../../tensor/engine/index.ts';
+import type { TrainingOptions, TrainingResult } from './trainingOptions.ts';
 
 /** The training images in the lists of changed settings. */
 export const IMAGES_SETTING = 'images';
 
 /** The run that is recorded. */
-interface RecordedRun {
-  readonly config: Config;
-  readonly dataset: Dataset;
-  readonly store: RunStore;
-  readonly preset?: string | null | undefined;
-  /** The state it resumes from. */
-  readonly state?: TrainingState | undefined;
-  readonly otherImages?: DatasetIdentity | undefined;
-  /** What it is trained to, if not to images: the summary says so. */
-  readonly action?: unknown;
-}
+type RecordedRun = Pick<
+  TrainingOptions,
+  'config' | 'dataset' | 'store' | 'preset' | 'state' | 'otherImages' | 'action'
+>;
 
 /** The settings that change the resulting bytes, in addition to the configuration. */
 export interface Place {
@@ -109,17 +95,6 @@ export async function recordStart(run: RecordedRun, hardware: Place): Promise<vo
   });
 }
 
-/** What a training has reached, for the summary. */
-interface Reached {
-  readonly state: TrainingState;
-  readonly validationBitsPerDim: number | null;
-  readonly seconds: number;
-  readonly imagesPerSecond: number;
-  readonly checkpoint: string;
-  readonly complete: boolean;
-  readonly interrupted: boolean;
-}
-
 /**
  * Records, after the last step, what was reached.
  *
@@ -127,7 +102,7 @@ interface Reached {
  */
 export async function recordResult(
   run: RecordedRun,
-  { state, complete, interrupted, ...reached }: Reached,
+  { state, complete, interrupted, ...reached }: TrainingResult,
   hardware: Place,
   completes: boolean,
 ): Promise<void> {

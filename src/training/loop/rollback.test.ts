@@ -14,8 +14,9 @@ import { optimizers } from '../../tensor/optimizers/registry.ts';
 import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
-import { type TrainingOptions, train } from './train.ts';
+import { train } from './train.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
+import type { TrainingOptions } from './trainingOptions.ts';
 
 const dataset = tinyDataset(8);
 const { inRoot, paths, metrics, bytes } = tinyRunFolders(dataset);

@@ -15,7 +15,8 @@ import { constant } from '../../tensor/tensor.ts';
 import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
-import { type TrainingResult, train } from './train.ts';
+import { train } from './train.ts';
+import type { TrainingResult } from './trainingOptions.ts';
 
 const dataset = tinyDataset(8);
 const { inRoot, paths, begin, goOn, summary } = tinyRunFolders(dataset);

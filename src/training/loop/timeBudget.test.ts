@@ -7,7 +7,8 @@ import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { followerStore } from '../ranks.ts';
 import { leastBudget, StepTimes, stepsWithin } from './timeBudget.ts';
-import { type TrainingOptions, type TrainingResult, train } from './train.ts';
+import { train } from './train.ts';
+import type { TrainingOptions, TrainingResult } from './trainingOptions.ts';
 
 const dataset = tinyDataset(8);
 const { inRoot, paths, begin, goOn, summary, bytes: logs } = tinyRunFolders(dataset);

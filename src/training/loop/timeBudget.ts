@@ -4,11 +4,11 @@ import { option, phrase, UserError } from '../../core/errors.ts';
 import { median, requireArgument } from '../../core/numeric/index.ts';
 import { fromLeader, isOnAny } from '../../core/ranks/index.ts';
 import type { TrainingState } from '../../runs/contents/index.ts';
-import type { RunStore } from '../../runs/contents/runStore.ts';
-import { type Config, learningRateAt, MOST_STEPS } from '../../runs/settings/index.ts';
+import { learningRateAt, MOST_STEPS } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/yaml.ts';
 import { MILESTONES } from './milestones.ts';
 import type { ChosenSteps } from './trainingEvents.ts';
+import type { TrainingOptions } from './trainingOptions.ts';
 import type { TrainingParts } from './trainingParts.ts';
 
 /** The fewest steps that are timed. */
@@ -74,14 +74,6 @@ export function leastBudget({ elapsed, perStep, perMilestone }: Omit<TimePlan, '
   return elapsed + MILESTONES * perMilestone + (LEAST_STEPS * perStep) / (1 - MARGIN);
 }
 
-/** A run whose length a time budget may choose. */
-interface BudgetedRun {
-  readonly config: Config;
-  readonly store: RunStore;
-  readonly state?: TrainingState | undefined;
-  readonly minutes?: number | undefined;
-}
-
 /**
  * The time budget that chooses the number of steps of a run: from this call, or from an earlier one that stopped before it
  * had chosen, unless another length has been set since. Null if there is none.
@@ -93,7 +85,7 @@ export async function budgetInMinutes({
   store,
   state,
   minutes,
-}: BudgetedRun): Promise<number | null> {
+}: Pick<TrainingOptions, 'config' | 'store' | 'state' | 'minutes'>): Promise<number | null> {
   const step = state?.step ?? 0;
   if (minutes !== undefined) {
     requireArgument(

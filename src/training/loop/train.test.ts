@@ -12,7 +12,8 @@ import { Program } from '../../tensor/engine/program.ts';
 import { configuredOptimizer } from '../../tensor/optimizers/registry.ts';
 import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { type TrainingOptions, train } from './train.ts';
+import { train } from './train.ts';
+import type { TrainingOptions } from './trainingOptions.ts';
 
 const dataset = tinyDataset(8);
 const engine = { threads: 1 };

@@ -3,7 +3,6 @@
 import { UserError } from '../../core/errors.ts';
 import { partName } from '../../core/parts/index.ts';
 import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
-import type { Dataset } from '../../data/contract/index.ts';
 import { type Flow, flowFor, type Groups, ParameterLayout } from '../../flows/models/index.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
@@ -12,8 +11,7 @@ import { requireLabels } from '../../runs/images/index.ts';
 import { type Config, createSchedule, type Schedule } from '../../runs/settings/index.ts';
 import { type CompileOptions, type Keep, requirePlace } from '../../tensor/engine/index.ts';
 import { configuredOptimizer } from '../../tensor/optimizers/index.ts';
-import { type Action, actionLoss, drawBase } from '../gradients/actionLoss.ts';
-import type { ActivationChoice } from '../gradients/gradientPlan.ts';
+import { actionLoss, drawBase } from '../gradients/actionLoss.ts';
 import type { Loss } from '../gradients/loss.ts';
 import { requireWorkers } from '../gradients/workers.ts';
 import { rankShare, shareState, startOfLeader } from '../ranks.ts';
@@ -25,6 +23,7 @@ import { openStateArrays, Trainer } from '../step/trainer.ts';
 import { CheckpointWriter, type CheckpointWriterOptions } from './checkpointWriter.ts';
 import { guardedOnImages, lastChangeOfImages } from './otherImages.ts';
 import type { PreparationPart } from './trainingEvents.ts';
+import type { TrainingOptions } from './trainingOptions.ts';
 import { Validation } from './validation.ts';
 
 /** The parts of training. */
@@ -49,23 +48,10 @@ export interface TrainingParts {
 }
 
 /** What these are built from. */
-interface TrainingSources {
-  readonly config: Config;
-  readonly dataset: Dataset;
-  readonly store: RunStore;
-  /** The state to resume from, which is copied. */
-  readonly state?: TrainingState | undefined;
-  /** What identifies the images, if the state was trained on other ones. */
-  readonly otherImages?: unknown;
-  /** Whether a step's activations are kept or recomputed. */
-  readonly activations?: ActivationChoice | undefined;
-  /** The number of data-parallel workers. */
-  readonly workers?: number | undefined;
-  /** The processes that train together; by default only this one. */
-  readonly ranks?: Ranks | undefined;
-  /** What is trained to, in place of the images. */
-  readonly action?: Action | undefined;
-}
+type TrainingSources = Pick<
+  TrainingOptions,
+  'config' | 'dataset' | 'store' | 'state' | 'otherImages' | 'activations' | 'workers' | 'ranks' | 'action'
+>;
 
 /** Compiles the programs, and initialises the weights from data without a state to resume. */
 export async function prepareTraining(

@@ -7,29 +7,18 @@ import { Glow } from '../../flows/models/glow.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { trainedModel } from '../../model/trainedModel.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
-import { resolveConfig } from '../../runs/settings/resolve.ts';
 import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
-import { tinyDataset } from '../../testing/tinyRuns.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../step/batchLoader.ts';
 
 const dataset = tinyDataset(8);
 const { begin, goOn, metrics, bytes } = tinyRunFolders(dataset);
 
 function createConfig(steps: number, bits = 8): Config {
-  return resolveConfig({
-    overrides: {
-      data: { name: 'tiny' },
-      model: {
-        levels: 2,
-        depth: 1,
-        conditioner: { width: 8 },
-        mixing: '1x1',
-        bits,
-        dequantisation: { name: 'variational', width: 8 },
-      },
-      training: { batchSize: 8, warmupSteps: 10, learningRate: 0.01, steps },
-    },
-  });
+  return tinyConfig(
+    { warmupSteps: 10, learningRate: 0.01, steps },
+    { conditioner: { width: 8 }, mixing: '1x1', bits, dequantisation: { name: 'variational', width: 8 } },
+  );
 }
 
 it('falls within 20 steps, and is the same after a stop', async () => {

@@ -98,7 +98,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** The CRC-32C of bytes. */
-export function crc32c(data: Uint8Array): number {
+function crc32c(data: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of data) {
     crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff]!;

@@ -2,8 +2,8 @@
 
 import type { FlowModel } from '../../model/index.ts';
 import type { TrainingState } from '../../runs/contents/index.ts';
-import type { TrainingResult } from '../loop/train.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
+import type { TrainingResult } from '../loop/trainingOptions.ts';
 import { writeRunCard } from './runCard.ts';
 import { drawLearningCurve, drawSamples, type PicturedRun, rehearsePictures } from './runPictures.ts';
 

@@ -154,7 +154,7 @@ export function drawWorst(images: ImageSet, worst: readonly MeasuredImage[]): Ui
 }
 
 /** A decoded picture, 8 bits per channel. */
-export interface Sheet {
+interface Sheet {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
@@ -169,7 +169,7 @@ const grey = 128;
  * The top `height` pixels of every sheet, stacked with grey gaps, as the bytes of a PNG. Sheets that differ in width or
  * kind from the last are omitted.
  */
-export function stackRows(sheets: readonly Sheet[], height: number): Uint8Array {
+function stackRows(sheets: readonly Sheet[], height: number): Uint8Array {
   const { width, channels } = sheets.at(-1)!;
   const rows = sheets.filter(
     (sheet) => sheet.width === width && sheet.channels === channels && sheet.height >= height,

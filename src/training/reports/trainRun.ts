@@ -12,8 +12,9 @@ import type { Run } from '../../runs/open/index.ts';
 import { isOnOwnData } from '../../runs/settings/experimentName.ts';
 import { presets } from '../../runs/settings/presets.ts';
 import { releaseAfter } from '../../tensor/engine/index.ts';
-import { type Reports, type TrainingOptions, type TrainingResult, train } from '../loop/train.ts';
+import { train } from '../loop/train.ts';
 import type { DrawnSamples } from '../loop/trainingEvents.ts';
+import type { Reports, TrainingOptions, TrainingResult } from '../loop/trainingOptions.ts';
 import {
   type FinalPictures,
   folderReports,

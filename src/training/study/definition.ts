@@ -236,7 +236,7 @@ function baseConfig({ base }: StudyDefinition, dataset: StudyDataset | undefined
 }
 
 /** Names the part of the study in its errors. */
-function within<Result>(part: string, work: () => Result): Result {
+export function within<Result>(part: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {

@@ -6,7 +6,7 @@ import { resultUnit, valueBits } from '../../flows/models/index.ts';
 import { conditionsFor } from '../../runs/images/index.ts';
 import { configForImages } from '../../runs/open/index.ts';
 import { type Config, checkModelShape, createSchedule, type Schedule } from '../../runs/settings/index.ts';
-import { type Study, type StudyDataset, studyConfig, type Variant } from './definition.ts';
+import { type Study, type StudyDataset, studyConfig, type Variant, within } from './definition.ts';
 
 /** A dataset of a study with its images, and how long each training is. */
 export interface StudiedDataset extends StudyDataset {
@@ -52,8 +52,8 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
   const variants: StudiedVariant[] = [];
   for (const [index, variant] of study.variants.entries()) {
     const config = configs[index]!;
-    const { name } = variant;
-    try {
+    const part = `${variant.name} on ${source}`;
+    const schedules = within(part, () => {
       requireComparable(first, config);
       checkModelShape(config.model, images.imageShape);
       const schedule = createSchedule(config, count);
@@ -64,17 +64,14 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
         );
       }
       const searched = studyConfig(study, variant, { dataset, seed: 0, steps: searchSteps });
-      variants.push({
-        ...variant,
-        config: await configForImages(config, images),
-        schedule,
-        searchSchedule: createSchedule(searched, count),
-      });
-    } catch (error) {
-      throw error instanceof UserError
-        ? new UserError(error.code, `${name} on ${source}: ${error.message}`, { cause: error })
-        : error;
-    }
+      return { schedule, searchSchedule: createSchedule(searched, count) };
+    });
+    const filled = await configForImages(config, images).catch((error: unknown) =>
+      within(part, () => {
+        throw error;
+      }),
+    );
+    variants.push({ ...variant, config: filled, ...schedules });
   }
   const split = images.test.count > 0 ? 'test' : 'validation';
   return { ...dataset, images, split, steps, searchSteps, variants };

@@ -17,7 +17,7 @@ import { folderStore } from '../../runs/folder/folderStore.ts';
 import { discardUnstartedRun, readSummary, runPaths } from '../../runs/folder/index.ts';
 import { resumeRun, startRun } from '../../runs/open/index.ts';
 import type { Config } from '../../runs/settings/index.ts';
-import type { TrainingOptions } from '../loop/train.ts';
+import type { TrainingOptions } from '../loop/trainingOptions.ts';
 import { type CurvePoint, readLearningCurve } from '../reports/curvePlot.ts';
 import { trainRun } from '../reports/trainRun.ts';
 

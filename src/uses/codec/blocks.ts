@@ -2,6 +2,7 @@
 import { BitStack, countDimensions, StackEmpty } from '../../core/numeric/index.ts';
 import { nextTurn, requireMemory } from '../../core/platform/index.ts';
 import { likelihoodBytes, type TrainedModel } from '../../model/index.ts';
+import { releaseOnFailure } from '../../tensor/engine/index.ts';
 import { decodeBlock, encodeBlock, imagesIn, MOST_VALUES, type Run } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
 import { modelCoder, requireCodable } from './model/modelCoder.ts';
@@ -59,8 +60,8 @@ export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
     MEMORY_FACTOR * likelihoodBytes(trained),
     'use a smaller model',
   );
-  const networks = new EngineNetworks();
-  try {
+  return releaseOnFailure(async (keep) => {
+    const networks = keep(new EngineNetworks());
     const coder = await modelCoder(trained, networks);
     const size = countDimensions(coder.imageShape);
     return {
@@ -86,10 +87,7 @@ export async function localCoders(trained: TrainedModel): Promise<BlockCoders> {
       },
       release: () => networks.release(),
     };
-  } catch (error) {
-    await networks.release();
-    throw error;
-  }
+  });
 }
 
 function isRun({ batch, count }: Run): boolean {

@@ -1,6 +1,7 @@
 // How the code of an image grows from stage to stage.
 import { type BitStack, countDimensions } from '../../core/numeric/index.ts';
 import type { TrainedModel } from '../../model/index.ts';
+import { releaseAfter } from '../../tensor/engine/index.ts';
 import { encodeBlock } from './model/blockCoder.ts';
 import { EngineNetworks } from './model/engineNetworks.ts';
 import { modelCoder } from './model/modelCoder.ts';
@@ -27,14 +28,13 @@ export interface CodeLength {
  * @param pixels images of 8 bits in the shape of the model, concatenated
  * @throws UserError (`unsupported`) if the model can't compress
  */
-export async function codeLengths(
+export function codeLengths(
   { model, parameters }: TrainedModel,
   pixels: Uint8Array,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<CodeLength[]> {
-  const networks = new EngineNetworks();
-  try {
-    const coder = await modelCoder({ model, parameters }, networks);
+  return releaseAfter(async (keep) => {
+    const coder = await modelCoder({ model, parameters }, keep(new EngineNetworks()));
     const size = countDimensions(coder.imageShape);
     const lengths: CodeLength[] = [];
     let [stages, total]: [number[], number] = [[], 0];
@@ -65,7 +65,5 @@ export async function codeLengths(
       },
     });
     return lengths.slice(COPIES);
-  } finally {
-    await networks.release();
-  }
+  });
 }

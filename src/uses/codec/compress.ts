@@ -217,8 +217,7 @@ export async function compress(
 
 /** The images of a block. */
 interface ImageBlock {
-  /** How many blocks, and how many images, are before it. */
-  readonly number: number;
+  /** How many images are before it. */
   readonly first: number;
   readonly names: string[];
   /** As the images were given. */
@@ -234,10 +233,9 @@ async function* collectBlocks(
   { units, most: limit, tiles }: { readonly units: number; readonly most: number; readonly tiles: boolean },
 ): AsyncGenerator<ImageBlock> {
   let [names, shapes, parts, held]: [string[], ImageShape[], Uint8Array[], number] = [[], [], [], 0];
-  let [number, first] = [0, 0];
+  let first = 0;
   const take = (): ImageBlock => {
-    const block = { number, first, names, shapes, pixels: joinBytes(parts) };
-    number++;
+    const block = { first, names, shapes, pixels: joinBytes(parts) };
     first += names.length;
     [names, shapes, parts, held] = [[], [], [], 0];
     return block;

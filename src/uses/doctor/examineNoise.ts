@@ -1,6 +1,6 @@
 // The dequantisation noise of a model that comes from a flow: its layers, its density, and whether pixels stay.
 
-import { countDimensions, type NdArray, RandomStream } from '../../core/numeric/index.ts';
+import { countDimensions, type NdArray, RandomStream, valueRange } from '../../core/numeric/index.ts';
 import { type ImageSet, readAll } from '../../data/contract/index.ts';
 import { type Condition, parametersFrom } from '../../flows/contract/index.ts';
 import { type Flow, listNoiseLayers } from '../../flows/models/index.ts';
@@ -80,16 +80,15 @@ export async function examineNoise(
   const errors = logNormal.map(
     (value, index) => Math.abs(rough.logDensity[index]! - (value - precise.logDet[index]!)) / dimensions,
   );
-  const extreme = (pick: (a: number, b: number) => number): number =>
-    Array.from(rough.u).reduce((a, b) => pick(a, b));
+  const [smallest, largest] = valueRange(rough.u);
   const outside = rough.u.filter(
     (u, index) => !(u >= 0 && u < 1) || rough.returned[index] !== image.data[index],
   );
   return {
     layers,
     noise: {
-      smallest: extreme(Math.min),
-      largest: extreme(Math.max),
+      smallest,
+      largest,
       outsideShare: outside.length / rough.u.length,
       // A NaN must win, which Math.max sees to.
       densityError: Math.max(...errors),

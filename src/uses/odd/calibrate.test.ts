@@ -13,8 +13,8 @@ function images(count: number, seed: number): ImageStatistics {
     const bits = random.normal();
     return {
       bits,
-      latents: bits + random.normal(),
-      logDet: random.normal() ** 2,
+      'latents 0': bits + random.normal(),
+      'logDet 0': random.normal() ** 2,
       code: 2 * bits + random.normal(),
       contrast: 50 + 10 * random.normal(),
       noise: random.normal() ** 2,
@@ -24,18 +24,8 @@ function images(count: number, seed: number): ImageStatistics {
       colour: 10 + random.normal(),
     };
   });
-  return {
-    bits: each.map(({ bits }) => bits),
-    'latents 0': each.map(({ latents }) => latents),
-    'logDet 0': each.map(({ logDet }) => logDet),
-    code: each.map(({ code }) => code),
-    contrast: each.map(({ contrast }) => contrast),
-    noise: each.map(({ noise }) => noise),
-    sharpness: each.map(({ sharpness }) => sharpness),
-    greyLevels: each.map(({ greyLevels }) => greyLevels),
-    direction: each.map(({ direction }) => direction),
-    colour: each.map(({ colour }) => colour),
-  };
+  const names = Object.keys(each[0]!) as (keyof (typeof each)[number])[];
+  return Object.fromEntries(names.map((name) => [name, each.map((image) => image[name])]));
 }
 
 describe('p-values', () => {

@@ -29,7 +29,7 @@ export async function measureReference(
     );
   }
   const chosen = referenceImages(images);
-  const some = evenly(chosen, PLACE_IMAGES);
+  const some = referenceImages(chosen, PLACE_IMAGES);
   const before = draws * chosen.count;
   const total = before + draws * some.count;
   const how = { draws, seed, ranks };
@@ -55,7 +55,7 @@ export async function measureReference(
 
 /** The images that `measureReference` measures: all, or `limit` at even distances. */
 export function referenceImages(images: ImageSet, limit = MOST_IMAGES): ImageSet {
-  return evenly(images, limit);
+  return images.count <= limit ? images : subset(images, evenlySpread(limit, images.count));
 }
 
 /** How many images `measureReference` measures of so many, some of them twice: for progress. */
@@ -69,11 +69,6 @@ export function requireFinite({ statistics: { bits } }: ReferenceScores): void {
   if (!bits.every(Number.isFinite)) {
     throw new UserError('diverged', 'the likelihood of at least one validation image is not finite');
   }
-}
-
-/** The most images, evenly spread. */
-function evenly(images: ImageSet, limit: number): ImageSet {
-  return images.count <= limit ? images : subset(images, evenlySpread(limit, images.count));
 }
 
 /** Seven digits: float32 has no more, and files are half as long. */

@@ -1,4 +1,5 @@
 // Whether two small pictures show the same image: what no change of brightness, contrast, sharpness or place explains.
+import { cholesky, solveInPlace } from '../scores/densities.ts';
 
 /** A picture to fit others to. */
 export interface SmallPicture {
@@ -28,7 +29,11 @@ export function smallPicture(values: Uint8Array, side: number, channels: number)
       }
     }
   });
-  return { ...picture, factor: choleskyFactor(gram) };
+  // A trace of ridge, since the derivatives of flat pictures vanish.
+  for (let i = 0; i < gram.length; i += TERMS + 1) {
+    gram[i]! += 1e-9 * gram[i]! + 1e-3;
+  }
+  return { ...picture, factor: cholesky(gram, TERMS, 1e-6) };
 }
 
 /** The terms of the fit: a picture, its derivatives along both axes, its Laplacian, and a constant. */
@@ -177,33 +182,10 @@ function forTerms(
   }
 }
 
-/** The Cholesky factor of a matrix with a trace of ridge, since the derivatives of flat pictures vanish. */
-function choleskyFactor(gram: Float64Array): Float64Array {
-  const lower = new Float64Array(TERMS * TERMS);
-  for (let i = 0; i < TERMS; i++) {
-    for (let j = 0; j <= i; j++) {
-      let value = gram[i * TERMS + j]!;
-      if (i === j) {
-        value += 1e-9 * value + 1e-3;
-      }
-      for (let k = 0; k < j; k++) {
-        value -= lower[i * TERMS + k]! * lower[j * TERMS + k]!;
-      }
-      lower[i * TERMS + j] = i === j ? Math.sqrt(Math.max(value, 1e-6)) : value / lower[j * TERMS + j]!;
-    }
-  }
-  return lower;
-}
-
 /** Solves L Lᵀ x = b. */
 function solved(lower: Float64Array, right: readonly number[]): Float64Array {
   const out = Float64Array.from(right);
-  for (let i = 0; i < TERMS; i++) {
-    for (let k = 0; k < i; k++) {
-      out[i]! -= lower[i * TERMS + k]! * out[k]!;
-    }
-    out[i]! /= lower[i * TERMS + i]!;
-  }
+  solveInPlace(lower, out);
   for (let i = TERMS - 1; i >= 0; i--) {
     for (let k = i + 1; k < TERMS; k++) {
       out[i]! -= lower[k * TERMS + i]! * out[k]!;

@@ -1,5 +1,6 @@
 // Labels that are likely wrong: another class suits the image much better.
 import { RandomStream } from '../../../core/numeric/index.ts';
+import { countBelow } from '../../../model/referenceScores.ts';
 
 /** How well classes suit an image, in any unit: higher is better, −∞ is unknown. */
 export interface ClassEvidence {
@@ -99,11 +100,11 @@ export function doubtfulLabels(labels: ArrayLike<number>, { classes, values }: C
 
 /** The most images with random labels. */
 function mostRandom(margins: readonly number[], planted: readonly number[]): number {
-  const [sortedMargins, sortedPlanted] = [margins, planted].map((values) => values.toSorted((a, b) => b - a));
+  const [sortedMargins, sortedPlanted] = [margins, planted].map((values) => Float64Array.from(values).sort());
   const { length } = planted;
   let limit = length;
   for (let rank = Math.ceil(LEAST_SHARE * length); rank <= length; rank++) {
-    const above = countAtLeast(sortedMargins!, sortedPlanted![rank - 1]!);
+    const above = length - countBelow(sortedMargins!, sortedPlanted![length - rank]!);
     limit = Math.min(limit, (upperLimit(above) * length) / rank);
   }
   return limit;
@@ -113,18 +114,4 @@ function mostRandom(margins: readonly number[], planted: readonly number[]): num
 function upperLimit(count: number): number {
   const sigmas = 1.645;
   return count + sigmas * Math.sqrt(count + 0.75) + (sigmas ** 2 + 3) / 4;
-}
-
-/** How many of the values, sorted in descending order, are at least as large. */
-function countAtLeast(sorted: readonly number[], least: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! >= least) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }

@@ -44,7 +44,7 @@ export function whiten(rows: Rows): Whitening {
     }
     return { count, width, data: scaled };
   };
-  const factor = cholesky(shrunkCorrelation(standardised(rows)), width);
+  const factor = cholesky(shrunkCorrelation(standardised(rows)), width, 1e-12);
   let logDet = 0;
   used.forEach(({ deviation }, index) => {
     logDet -= Math.log(deviation) + Math.log(factor[index * width + index]!);
@@ -101,8 +101,12 @@ function identityAt(index: number, width: number): number {
   return index % (width + 1) === 0 ? 1 : 0;
 }
 
-/** The lower triangle L of a positive definite matrix, L·Lᵀ. */
-function cholesky(matrix: Float64Array, width: number): Float64Array {
+/**
+ * The lower triangle L of a positive definite matrix, L·Lᵀ, of which only the lower half is read.
+ *
+ * @param least of the squares on L's diagonal: rounding can leave a perfectly correlated column with nothing of its own
+ */
+export function cholesky(matrix: Float64Array, width: number, least: number): Float64Array {
   const factor = new Float64Array(width * width);
   for (let i = 0; i < width; i++) {
     for (let j = 0; j <= i; j++) {
@@ -110,15 +114,14 @@ function cholesky(matrix: Float64Array, width: number): Float64Array {
       for (let k = 0; k < j; k++) {
         sum -= factor[i * width + k]! * factor[j * width + k]!;
       }
-      // Rounding can leave a perfectly correlated column with nothing of its own.
-      factor[i * width + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / factor[j * width + j]!;
+      factor[i * width + j] = i === j ? Math.sqrt(Math.max(sum, least)) : sum / factor[j * width + j]!;
     }
   }
   return factor;
 }
 
 /** Replaces x by L⁻¹x. */
-function solveInPlace(factor: Float64Array, x: Float64Array): void {
+export function solveInPlace(factor: Float64Array, x: Float64Array): void {
   const width = x.length;
   for (let i = 0; i < width; i++) {
     let sum = x[i]!;

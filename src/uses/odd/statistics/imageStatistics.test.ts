@@ -63,17 +63,15 @@ describe('class statistics', () => {
     ],
   };
 
-  describe('class statistics', () => {
-    it('are the bits/dim under the best class, and by how much it beats the label', () => {
-      const labels = labelsFrom(['a', 'b', 'c'], (image) => [0, 0][image]!);
-      const { bestClass, labelMargin } = classStatistics(model, likelihoods, labels);
-      expect([...bestClass].map((value) => Number(value.toFixed(9)))).toEqual([1, 0.5]);
-      // The first image is likelier of class b by 2 bits, the second of its own class by 2 bits.
-      expect([...labelMargin!].map((value) => Number(value.toFixed(9)))).toEqual([2, -2]);
-    });
+  it('are the bits/dim under the best class, and by how much it beats the label', () => {
+    const labels = labelsFrom(['a', 'b', 'c'], (image) => [0, 0][image]!);
+    const { bestClass, labelMargin } = classStatistics(model, likelihoods, labels);
+    expect([...bestClass].map((value) => Number(value.toFixed(9)))).toEqual([1, 0.5]);
+    // The first image is likelier of class b by 2 bits, the second of its own class by 2 bits.
+    expect([...labelMargin!].map((value) => Number(value.toFixed(9)))).toEqual([2, -2]);
+  });
 
-    it('have no margin without labels', () => {
-      expect(classStatistics(model, likelihoods, undefined).labelMargin).toBeUndefined();
-    });
+  it('have no margin without labels', () => {
+    expect(classStatistics(model, likelihoods, undefined).labelMargin).toBeUndefined();
   });
 });
