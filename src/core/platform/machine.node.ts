@@ -16,7 +16,8 @@ export function defaultThreads(): number {
 /** The bytes of memory that this process may still allocate, within the limits of a container. */
 export function availableBytes(): number {
   const available = process.availableMemory();
-  // On a Mac, Node before libuv 1.52 counts only pages that nothing uses: the system frees others when they are needed.
+  // On a Mac, Node before libuv 1.52 counts only pages that nothing uses: the system frees
+  // others when they are needed, usually up to half of all.
   return process.platform === 'darwin' ? Math.max(available, totalmem() / 2) : available + cachedBytes();
 }
 

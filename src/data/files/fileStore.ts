@@ -1,7 +1,7 @@
 // Files by name, wherever they are: the contract of a folder on disk, of memory and of a browser's private file system; files
 // in memory; and bytes with random access.
 import { UserError } from '../../core/errors.ts';
-import { joinBytes } from '../../core/numeric/index.ts';
+import { copied, joinBytes } from '../../core/numeric/index.ts';
 
 type Awaitable<Value> = Value | Promise<Value>;
 
@@ -95,7 +95,7 @@ export function contentBytes(content: FileContent): Uint8Array {
     return new TextEncoder().encode(content);
   }
   // Blocks may share memory.
-  return content instanceof Uint8Array ? content : joinBytes(Array.from(content, (block) => block.slice()));
+  return content instanceof Uint8Array ? content : joinBytes(Array.from(content, (block) => copied(block)));
 }
 
 /** All files by name, to download a run or to load its model. */

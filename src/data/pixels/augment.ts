@@ -1,6 +1,7 @@
 // Data augmentation: random flips, transposes and shifts, drawn each time an image is used.
 import { UserError } from '../../core/errors.ts';
 import {
+  copied,
   type ImageShape,
   kindInWords,
   type RandomStream,
@@ -110,7 +111,7 @@ export function shift(
   [down, right]: readonly [down: number, right: number],
   edge: (index: number, length: number) => number,
 ): void {
-  const source = image.slice();
+  const source = copied(image);
   const [firstRow, firstColumn] = [Math.floor(down), Math.floor(right)];
   const [rowPart, columnPart] = [down - firstRow, right - firstColumn];
   const length = width * channels;

@@ -58,7 +58,7 @@ export const noDequantiser: Dequantiser = {
  * Uniform noise: q = 1, u as drawn. Source: Theis, van den Oord and Bethge, A note on the evaluation of generative models
  * (2016).
  */
-export const uniformDequantiser: Dequantiser = {
+const uniformDequantiser: Dequantiser = {
   parameters: {},
   draw: (random, out) => random.fillDequantisationNoise(out),
   noise: (drawn) => ({ u: drawn }),

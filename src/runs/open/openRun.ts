@@ -117,7 +117,7 @@ export async function startIn(
  *
  * @throws UserError if the images lack any of these
  */
-export function configForImages(config: Config, dataset: Dataset): Promise<Config> {
+export async function configForImages(config: Config, dataset: Dataset): Promise<Config> {
   return withStandardisation(withConditionScales(withClassNames(config, dataset), dataset), dataset);
 }
 

@@ -121,10 +121,11 @@ function fillMoments(slots: readonly Slot[], vectors: Vectors, { moments }: Para
 }
 
 /** Moments of the same names mean something else to another optimiser. */
-function requireRules(optimizer: Optimizer, { rules }: ParameterOptimizerState): void {
+function requireRules(optimizer: Optimizer, { rules }: Partial<ParameterOptimizerState>): void {
   const expected = ruleNames(optimizer);
-  if (rules.join() !== expected.join()) {
-    throw new Error(`the state is of ${rules.join(' and ')}, but the optimiser is ${expected.join(' and ')}`);
+  if (rules?.join() !== expected.join()) {
+    const other = rules?.join(' and ') ?? 'an unknown optimiser';
+    throw new Error(`the state is of ${other}, but the optimiser is ${expected.join(' and ')}`);
   }
 }
 
@@ -187,7 +188,7 @@ export class ParameterOptimizer {
     this.#steps = steps;
   }
 
-  /** The steps and moments so far, as copies: pass them to `createOptimizer` with the saved parameters to continue. */
+  /** The steps, the rules' names and the moments so far, as copies: pass them to `createOptimizer` with the saved parameters to continue. */
   get state(): ParameterOptimizerState {
     return {
       steps: this.#steps,

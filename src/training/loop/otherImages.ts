@@ -1,4 +1,4 @@
-// What the guard has learned of other images does not apply to those of a run, which a resume may have changed.
+// Makes the guard forget the ranges of training images that a resume has replaced.
 import { changesIn, type TrainingStart } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
 import { forgetRanges } from '../step/guard.ts';

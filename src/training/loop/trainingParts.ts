@@ -11,7 +11,7 @@ import { requireLabels } from '../../runs/images/index.ts';
 import { type Config, createSchedule, type Schedule } from '../../runs/settings/index.ts';
 import { type CompileOptions, type Keep, requirePlace } from '../../tensor/engine/index.ts';
 import { configuredOptimizer } from '../../tensor/optimizers/index.ts';
-import { actionLoss, drawBase } from '../gradients/actionLoss.ts';
+import { type Action, actionLoss, drawBase } from '../gradients/actionLoss.ts';
 import type { Loss } from '../gradients/loss.ts';
 import { requireWorkers } from '../gradients/workers.ts';
 import { rankShare, shareState, startOfLeader } from '../ranks.ts';
@@ -50,8 +50,11 @@ export interface TrainingParts {
 /** What these are built from. */
 type TrainingSources = Pick<
   TrainingOptions,
-  'config' | 'dataset' | 'store' | 'state' | 'otherImages' | 'activations' | 'workers' | 'ranks' | 'action'
->;
+  'config' | 'dataset' | 'store' | 'state' | 'otherImages' | 'activations' | 'workers' | 'ranks'
+> & {
+  /** What is trained to, in place of the images. */
+  readonly action?: Action | undefined;
+};
 
 /** Compiles the programs, and initialises the weights from data without a state to resume. */
 export async function prepareTraining(
@@ -99,8 +102,11 @@ export async function prepareTraining(
     onPreparing('weights');
   }
   const { drawn } = arrays;
-  const resumed = async (reached: TrainingState): Promise<TrainingState> =>
-    guardedOnImages(reached, otherImages === undefined ? await lastChangeOfImages(store) : reached.step);
+  const resumed = async (reached: TrainingState): Promise<TrainingState> => {
+    const known = await store.readImages();
+    const areOthers = otherImages !== undefined && otherImages.train.sha256 !== known?.train.sha256;
+    return guardedOnImages(reached, areOthers ? reached.step : await lastChangeOfImages(store));
+  };
   const start = await startOfLeader(ranks, layout, () => (state ? resumed(state) : startAgain(drawn)), drawn);
   onPreparing('programs');
   const trainer = keep(

@@ -319,3 +319,20 @@ it('compares models of real numbers, which are standardised by the images', asyn
     expect(equalSteps!.mean).toBeLessThan(10);
   }
 }, 60_000);
+
+it('names the variant whose configuration the images refuse', async () => {
+  const points = join(folder, 'unlabelled.csv');
+  writeFileSync(
+    points,
+    `x,y\n${Array.from({ length: 200 }, (_, row) => `${row % 7},${row % 5}`).join('\n')}\n`,
+  );
+  const study = {
+    base: { preset: 'points', training: { batchSize: 16, steps: 1 } },
+    datasets: [points],
+    seeds: [0],
+    variants: { plain: { 'model.classes': true }, other: { 'model.classes': true } },
+  };
+  await expect(runStudy(study, join(folder, 'refused'), engine)).rejects.toThrow(
+    /^plain on .*unlabelled\.csv: model\.classes/,
+  );
+});

@@ -4,7 +4,7 @@ import { countDimensions, type ImageShape, showImageShape } from '../../core/num
 
 /** An image with its name. */
 export interface NamedImage {
-  /** A path with `/`, which decompression writes to. */
+  /** A path with `/` inside a folder, without parts that are empty, `.` or `..`; decompression writes to it. */
   readonly name: string;
   /** Height, width and channels, 1 or 3. */
   readonly shape: ImageShape;

@@ -30,6 +30,7 @@ it.each([
     numbers.reduce((sum, value, axis) => sum - 0.5 * ((value - truth[axis]!) / deviation) ** 2, 0),
   );
   for (const [axis, posterior] of results.entries()) {
+    expect(posterior.isResolved).toBe(true);
     expect(Math.abs(posterior.mean - truth[axis]!)).toBeLessThan(0.001 * deviation);
     expect(Math.abs(posterior.deviation / deviation - 1)).toBeLessThan(0.001);
     const error = posterior.quantile(0.05) - (truth[axis]! - 1.6449 * deviation);
@@ -62,6 +63,16 @@ it.each([
   }
 });
 
+it('independent numbers are resolved wherever they are', async () => {
+  for (let offset = 0; offset < 12; offset++) {
+    const centres = [0.31, -0.47, 0.12, 0.55].map((centre) => centre + 0.013 * offset);
+    const { found: results } = await posteriors(['a', 'b', 'c', 'd'], (numbers) =>
+      numbers.reduce((sum, value, axis) => sum - 0.5 * ((value - centres[axis]!) / 0.02) ** 2, 0),
+    );
+    expect(results.map(({ isResolved }) => isResolved)).toEqual([true, true, true, true]);
+  }
+});
+
 it('two narrow modes far apart are both kept', async () => {
   const mode = (value: number, centre: number): number => Math.exp(-0.5 * ((value - centre) / 1e-3) ** 2);
   const { found: results } = await posteriors(['a'], ([a]) =>
@@ -69,6 +80,7 @@ it('two narrow modes far apart are both kept', async () => {
   );
   expect(results[0]!.mean).toBeCloseTo(0, 2);
   expect(results[0]!.deviation).toBeCloseTo(0.8, 2);
+  expect(results[0]!.isResolved).toBe(false);
 });
 
 it('a likelihood that is not finite is an error that names the point, unless it is zero there', async () => {

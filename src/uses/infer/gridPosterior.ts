@@ -20,8 +20,9 @@ export class Posterior {
   /** The probability of each cell, marginalised over the other inferred numbers. */
   readonly probabilities: Float64Array;
   /**
-   * Whether the cells are fine enough. They are not if the inferred numbers depend on each other so closely that, given the
-   * others, one is known to about a cell: then the results may be wrong by more than their deviation.
+   * Whether the cells are fine enough. They are not if it has narrow modes far apart, or if the inferred numbers depend on
+   * each other so closely that, given the others, one is known to about a cell: then the results may be wrong by more than
+   * their deviation.
    */
   readonly isResolved: boolean;
 
@@ -94,7 +95,10 @@ const ENOUGH_CELLS = 6;
  * And, for one to four numbers, if that of each number, given the others, is spread over this many: of a thinner ridge at an
  * angle to the axes, the centres of cells miss most. Below, means of normal posteriors are wrong by 5 % of a deviation or more.
  */
-const ENOUGH_GIVEN_OTHERS = [0, 2, 1.5, 1.2] as const;
+const ENOUGH_GIVEN_OTHERS = [ENOUGH_CELLS, 2, 1.5, 1.2] as const;
+
+/** Bounds that differ by less than this share of an axis are equal. */
+const ROUNDING = 1e-6;
 
 /** Far more than a narrow posterior needs: axes might shrink and grow in turn around one that is not resolved. */
 const MOST_GRIDS = 30;
@@ -131,8 +135,8 @@ export async function gridPosterior(
         cellsGivenOthers(weights, { axis, axes: axes.length, cells }) >=
           ENOUGH_GIVEN_OTHERS[axes.length - 1]! &&
         // Coarser cells may have missed a part of it, which goes on beyond the end of an axis then.
-        closer[axis]![0] >= low &&
-        closer[axis]![1] <= high,
+        low - closer[axis]![0] < ROUNDING * (high - low) &&
+        closer[axis]![1] - high < ROUNDING * (high - low),
     );
     const isFine = isResolved && marginals.every((marginal) => 1 / sumOfSquares(marginal) >= ENOUGH_CELLS);
     const isClosed = closer.every((axis, index) => axisLength(axis) > LEAST_GAIN * axisLength(axes[index]!));

@@ -7,14 +7,14 @@ it.each([
   ['label', 'Images that the model has not scored are not judged.'],
   ['neighbours', 'Images of classes with fewer than four different images are not judged.'],
 ])('why some are not judged by %s', (by, why) => {
-  const found = { doubtful: [], judged: 2, estimate: undefined, by };
+  const findings = { doubtful: [], judged: 2, estimate: undefined, by };
   const images = [0, 1, 0].map((label, index) => ({ name: `${index}.png`, label }));
   const audit = {
     images,
     identical: [],
     conflicts: [],
     notScored: [2],
-    labels: { found },
+    labels: { found: findings },
     dataset: { classes: ['a', 'b'] },
   };
   expect(labelSection(audit as unknown as Audit, { top: 5, source: 'set' }).about.at(-1)).toBe(why);

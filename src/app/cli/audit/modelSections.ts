@@ -1,4 +1,4 @@
-// The section of an audit about odd images: by the score of a model, or by distances.
+// The sections of an audit about odd images and about labels: by a model, or by distances.
 import { type Audit, LARGE_CLASS, type WrongLabelEstimate } from '../../../uses/odd/audit/index.ts';
 import { ENOUGH_TO_CALL, ODD, scorePhrase, scores } from '../../../uses/odd/index.ts';
 import { sourceText } from '../parts/scoreReport.ts';
@@ -142,6 +142,13 @@ export function labelSection(audit: Audit, { top }: SectionOptions): AuditSectio
     estimate === undefined || doubtful.length === 0
       ? `${formatCount(doubtful.length)} to check${estimate === undefined ? ', no estimate' : ''}`
       : `${formatCount(doubtful.length)} to check, at most about ${formatCount(Math.ceil(estimate.most))} clearly wrong`;
+  const [unjudged, judgeable] =
+    by === 'label'
+      ? ['Images that the model has not scored', images.length]
+      : [
+          'Images of classes with fewer than four different images',
+          images.length - audit.identical.reduce((sum, { length }) => sum + length - 1, 0),
+        ];
   return {
     ...about,
     found: [...(certain ? [certain] : []), number].join('; '),
@@ -156,13 +163,7 @@ export function labelSection(audit: Audit, { top }: SectionOptions): AuditSectio
             `The number of wrong labels can't be estimated: that takes two classes of at least ${LARGE_CLASS} different images.`,
           ]
         : estimateText(estimate, judged)),
-      ...(by === 'label'
-        ? judged < images.length
-          ? ['Images that the model has not scored are not judged.']
-          : []
-        : judged < images.length - audit.identical.reduce((sum, { length }) => sum + length - 1, 0)
-          ? ['Images of classes with fewer than four different images are not judged.']
-          : []),
+      ...(judged < judgeable ? [`${unjudged} are not judged.`] : []),
     ],
     next:
       doubtful.length + conflicts.length > 0

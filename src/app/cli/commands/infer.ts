@@ -111,8 +111,13 @@ async function runInfer(
       () => bar.note('stopping: printing the images that are done; press Ctrl-C again to stop at once'),
       (signal) =>
         inferConditions(model, pixels, {
-          ...{ range: ranges, condition, draws, seed },
-          ...{ signal, onProgress, onImage },
+          range: ranges,
+          condition,
+          draws,
+          seed,
+          signal,
+          onProgress,
+          onImage,
         }),
     ),
   );
@@ -180,14 +185,14 @@ function noteCutOff(posteriors: readonly (readonly Posterior[])[]): void {
   });
 }
 
-/** Notes on stderr how many posteriors are thinner than the cells of their grids. */
+/** Notes on stderr how many posteriors their grids can't resolve. */
 function noteUnresolved(posteriors: readonly (readonly Posterior[])[]): void {
   const count = posteriors.filter((components) => !components.every(({ isResolved }) => isResolved)).length;
   if (count > 0) {
     const affected =
-      posteriors.length === 1 ? 'its numbers' : `${count} of ${formatCounted(posteriors.length, 'image')}`;
+      posteriors.length === 1 ? '' : ` of ${count} of ${formatCounted(posteriors.length, 'image')}`;
     noteOnStderr(
-      `the numbers of ${affected} depend on each other more closely than the grid can resolve, and may be wrong: give some with --condition`,
+      `the grid is too coarse for the posteriors${affected}, which may be wrong: give some numbers with --condition, or narrow --range`,
     );
   }
 }
@@ -202,7 +207,7 @@ function isCutOff({ range: [low, high], bounds, probabilities }: Posterior): boo
 }
 
 /** The posterior of a number in a few numbers. */
-interface Summary extends Pick<Posterior, 'name' | 'range' | 'mean' | 'deviation'> {
+interface Summary extends Pick<Posterior, 'name' | 'range' | 'mean' | 'deviation' | 'isResolved'> {
   readonly quantiles: Readonly<Record<string, number>>;
   /** The true number. */
   readonly truth?: number;
@@ -222,9 +227,9 @@ function summarizePosterior(
   truths: ConditionValues | undefined,
   image: number,
 ): Summary {
-  const { name, range, mean, deviation } = posterior;
+  const { name, range, mean, deviation, isResolved } = posterior;
   const quantiles = Object.fromEntries(LEVELS.map((level) => [String(level), posterior.quantile(level)]));
-  const summary = { name, range, mean, deviation, quantiles };
+  const summary = { name, range, mean, deviation, isResolved, quantiles };
   if (truths === undefined) {
     return summary;
   }

@@ -69,7 +69,7 @@ interface CopyOptions extends WorkOptions {
   readonly byPixels?: Neighbours;
   /**
    * Where a second set of images begins: the nearest neighbours in each set are candidates, however many are nearer in the
-   * other one. By default, there is one set.
+   * other one. By default, there is one set. Not with `byPixels`.
    */
   readonly secondFrom?: number;
 }

@@ -22,7 +22,8 @@ interface KnownCopy {
 }
 
 /**
- * Finds the images that are copies of known ones, or nearly: each is a copy among the most similar images of the other.
+ * Finds the images that are copies of known ones, or nearly: each is a copy among the most similar images
+ * of the other, unless that has more copies than are compared.
  *
  * @throws UserError (`unsupported`) if they are not grey or colour images of integers
  */
@@ -40,8 +41,8 @@ export async function copiesOfKnown(
   });
   // Both without repetitions, which would be the most similar images of each other.
   const distinct = knownExamined.filter(({ key }, index) => byKey.get(key)![0] === index);
-  const numbers = new Map(images.map(({ key }, image) => [key, image]));
-  const others = [...numbers].flatMap(([key, image]) => (byKey.has(key) ? [] : [image]));
+  const positionByKey = new Map(images.map(({ key }, image) => [key, image]));
+  const others = [...positionByKey].flatMap(([key, image]) => (byKey.has(key) ? [] : [image]));
   const compared = [...others.map((image) => images[image]!), ...distinct];
   const pictures = collectPictures(compared);
   const search = (positions: readonly number[], before: number): Promise<number[][]> =>
