@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/app/cli/parts/options.ts';
-import { formatCounted } from '../src/app/cli/terminal/format.ts';
-import { median } from '../src/core/numeric/statistics.ts';
+import { formatCounted, formatSpread } from '../src/app/cli/terminal/format.ts';
+import { median, valueRange } from '../src/core/numeric/statistics.ts';
 import { Glow } from '../src/flows/models/glow.ts';
 import { ParameterLayout } from '../src/flows/models/parameterLayout.ts';
 import { markdownTable } from '../src/model/card/reportText.ts';
@@ -99,8 +99,8 @@ async function timeCommands(folder: string): Promise<string[]> {
   );
   return timings.map(({ name }, index) => {
     const each = seconds[index]!;
-    const [middle, least, most] = [median(each), Math.min(...each), Math.max(...each)];
-    return `${name}: ${middle.toFixed(2)} s (${least.toFixed(2)} to ${most.toFixed(2)}, ${COMMAND_ROUNDS} calls)`;
+    const spread = formatSpread(median(each), valueRange(each), (value) => value.toFixed(2));
+    return `${name}: ${spread} s, ${COMMAND_ROUNDS} calls`;
   });
 }
 

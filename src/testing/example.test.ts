@@ -131,7 +131,7 @@ it.skipIf(chromiumPath === undefined)(
     const failures: string[] = [];
     page.on('pageerror', ({ message }) => failures.push(message));
     page.on('requestfailed', (request) => failures.push(request.url()));
-    // `//` is no address in URLs of servers.
+    // The path `//` alone isn't a valid URL.
     expect((await fetch(`${url}/`)).status).toBe(404);
     await page.goto(url);
     const first = await readSheet(page, 'null');

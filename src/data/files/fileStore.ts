@@ -18,6 +18,11 @@ export type FileContent = Uint8Array | string | Iterable<Uint8Array>;
  */
 export type FileCheck = (start: Uint8Array, size: number, path: string) => number | undefined;
 
+/** Whether a name, a path with `/`, has no part that is empty, `.` or `..`. */
+export function isPlainPath(name: string): boolean {
+  return !name.includes('\0') && !name.split('/').some((part) => ['', '.', '..'].includes(part));
+}
+
 /** A lock on files: only its holder may change them. */
 export interface FileLock {
   /** Shows others that the holder is alive; call it often. */

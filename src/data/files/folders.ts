@@ -13,7 +13,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { fileURLToPath } from 'node:url';
 import { cleanedUpAfter, UserError } from '../../core/errors.ts';
 import { cannotCreateFolder, explainFileError, reasonFor } from './fileErrors.ts';
-import type { FileContent } from './fileStore.ts';
+import { type FileContent, isPlainPath } from './fileStore.ts';
 import { exists, isFolder, realPath } from './files.ts';
 import { moveIntoPlace, partialPath, writeFileAtomically } from './partialFiles.ts';
 
@@ -206,7 +206,7 @@ const anyFolder = resolve('folder');
  * `..`.
  */
 export function staysInFolder(name: string): boolean {
-  if (name.includes('\0') || name.split('/').some((part) => ['', '.', '..'].includes(part))) {
+  if (!isPlainPath(name)) {
     return false;
   }
   const inside = relative(anyFolder, resolve(anyFolder, name));

@@ -8,6 +8,7 @@ export {
   type FileLock,
   type FileStore,
   inMemory,
+  isPlainPath,
   maxBytesAtOnce,
   memoryFiles,
   type RandomAccess,

@@ -10,6 +10,8 @@ import { openGzipped, packedSource, verifyPacked, withHeader } from './packedIma
 import { HEADER_BYTES, isPacked, type PackedFile, type PackedHeader, readHeader } from './packedLayout.ts';
 import { MemoryTarget, type PackedTarget } from './packedWriter.ts';
 
+export { imageBytesIn, totalCount } from './packedLayout.ts';
+
 /** A file written by `prepareDataset`; its images are read on demand, unless it is gzipped. */
 export const packedFile: PathFormat = {
   async recognises(path) {

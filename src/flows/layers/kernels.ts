@@ -1,4 +1,4 @@
-// The kernels of mixings: those of corner convolutions, and whether a kernel reaches beyond all images.
+// The kernels of mixings: the free taps of corner convolutions, and a check that a kernel doesn't reach beyond all images.
 import { countElements, once } from '../../core/numeric/index.ts';
 import { constant, type Tensor } from '../../tensor/index.ts';
 import { add, logAbs, multiply, reshape, slice, subtract, sum } from '../../tensor/operations/index.ts';

@@ -95,7 +95,7 @@ export function layersOfMixing(choice: PartChoice, shape: ImageShape): Readonly<
   return layers;
 }
 
-/** What is wrong with the layers that a user's own mixing returns for images of a shape. */
+/** Describes the first fault of the layers that a custom mixing returns for images of a shape. */
 function problemOfLayers(layers: unknown, shape: ImageShape): string | undefined {
   if (typeof layers !== 'object' || layers === null || Array.isArray(layers) || layers instanceof Promise) {
     return 'build must return an object of bijections by their keys, at once';

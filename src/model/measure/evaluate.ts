@@ -286,7 +286,7 @@ export function importanceBound(values: readonly Float64Array[], dimensions: num
   };
 }
 
-/** What is printed and stored for an evaluation: the result and everything it depends on. */
+/** The record of an evaluation, as printed and stored: the result and everything it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
   readonly split: Split;
   /** How many images the split has, if not all were measured. */

@@ -120,7 +120,7 @@ export async function measureStep({
     : record;
 }
 
-/** What is wrong with the statistics in a line of a log, if anything; any of them may be missing or null. */
+/** Describes the first wrong statistic in a line of a log; any may be missing or null. */
 export function problemOfStatistics({ gradientNorms = null, ...line }: JsonObject): string | undefined {
   const keys = ['step', 'epoch', 'bitsPerDim', 'learningRate', 'gradientNorm'];
   const wrong = keys.find((key) => !isNumber(line[key] ?? null));

@@ -95,7 +95,7 @@ export interface OptimizerDefinition<Schemas extends OptionSchemas = OptionSchem
   extends PartDefinition<Schemas>,
     OptimizerKind {
   readonly kind: 'optimizer';
-  /** Those of its options that are learning rates, in addition to the run's. */
+  /** The names of its options that are learning rates, besides the run's. */
   readonly learningRates?: readonly string[];
   /** The optimiser with these options, for a run with these rates. */
   build(options: OptionValues<Schemas>, rates: RunRates): Optimizer;

@@ -1,4 +1,4 @@
-// What training is told, and how it ends.
+// The options and the result of training.
 import type { PartDefinition } from '../../core/parts/index.ts';
 import type { Ranks } from '../../core/ranks/index.ts';
 import type { Dataset } from '../../data/contract/index.ts';
@@ -61,7 +61,7 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly events?: TrainingEvents;
 }
 
-/** What is measured and drawn of a run, which is locked meanwhile. */
+/** Measures and draws a run while it is locked. */
 export interface Reports {
   /** Does the work of `milestone` without keeping its results, so that a time budget can account for it. */
   rehearse?(state: TrainingState): Promise<void>;

@@ -89,7 +89,7 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   if (isPointShape(imageShape)) {
     return drawn;
   }
-  // Those of later steps are of weights that were lost: the run was resumed from before them.
+  // Sheets of later steps show lost weights: the run was resumed from an earlier step.
   const sheets = listFolder(paths.samples).filter((name) => {
     const [, drawnStep] = /^step-(\d{8,})\.png$/.exec(name) ?? [];
     return drawnStep !== undefined && Number(drawnStep) <= step;

@@ -240,10 +240,15 @@ export function within<Result>(part: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    throw error instanceof UserError
-      ? new UserError(error.code, phrase`${part}: ${error.phrase}`, { cause: error })
-      : error;
+    throw errorWithin(part, error);
   }
+}
+
+/** The error, named after the part of the study. */
+export function errorWithin(part: string, error: unknown): unknown {
+  return error instanceof UserError
+    ? new UserError(error.code, phrase`${part}: ${error.phrase}`, { cause: error })
+    : error;
 }
 
 /** The variants: each named one with each combination of the grid's values; the baseline first. */

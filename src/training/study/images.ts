@@ -6,7 +6,14 @@ import { resultUnit, valueBits } from '../../flows/models/index.ts';
 import { conditionsFor } from '../../runs/images/index.ts';
 import { configForImages } from '../../runs/open/index.ts';
 import { type Config, checkModelShape, createSchedule, type Schedule } from '../../runs/settings/index.ts';
-import { type Study, type StudyDataset, studyConfig, type Variant, within } from './definition.ts';
+import {
+  errorWithin,
+  type Study,
+  type StudyDataset,
+  studyConfig,
+  type Variant,
+  within,
+} from './definition.ts';
 
 /** A dataset of a study with its images, and how long each training is. */
 export interface StudiedDataset extends StudyDataset {
@@ -66,11 +73,9 @@ export async function openStudied(study: Study, dataset: StudyDataset): Promise<
       const searched = studyConfig(study, variant, { dataset, seed: 0, steps: searchSteps });
       return { schedule, searchSchedule: createSchedule(searched, count) };
     });
-    const filled = await configForImages(config, images).catch((error: unknown) =>
-      within(part, () => {
-        throw error;
-      }),
-    );
+    const filled = await configForImages(config, images).catch((error: unknown) => {
+      throw errorWithin(part, error);
+    });
     variants.push({ ...variant, config: filled, ...schedules });
   }
   const split = images.test.count > 0 ? 'test' : 'validation';

@@ -1,6 +1,7 @@
 // An image to compress, and checks of what a program passes, which would otherwise be compressed as something else.
 import { UserError } from '../../core/errors.ts';
 import { countDimensions, type ImageShape, showImageShape } from '../../core/numeric/index.ts';
+import { isPlainPath } from '../../data/files/index.ts';
 
 /** An image with its name. */
 export interface NamedImage {
@@ -36,7 +37,7 @@ export function requireImage(image: NamedImage, position: number): void {
     throw new UserError('invalid-argument', `image ${position} has no name: set name to a path with /`);
   }
   // As `emerging decompress` requires: it writes files into one folder.
-  if (name.includes('\0') || name.split('/').some((part) => ['', '.', '..'].includes(part))) {
+  if (!isPlainPath(name)) {
     throw new UserError(
       'invalid-argument',
       `image ${position} (${name}): name must be a path inside a folder, such as digits/7.png`,

@@ -92,8 +92,9 @@ export function pointsOfGrid(numbers: number): number {
 const ENOUGH_CELLS = 6;
 
 /**
- * And, for one to four numbers, if that of each number, given the others, is spread over this many: of a thinner ridge at an
- * angle to the axes, the centres of cells miss most. Below, means of normal posteriors are wrong by 5 % of a deviation or more.
+ * With one to four numbers, the posterior of each, given the others, must be spread over this many cells too: the centres of
+ * cells miss most of a thinner ridge at an angle to the axes. With fewer cells, means of normal posteriors are wrong by 5 % of a
+ * deviation or more.
  */
 const ENOUGH_GIVEN_OTHERS = [ENOUGH_CELLS, 2, 1.5, 1.2] as const;
 

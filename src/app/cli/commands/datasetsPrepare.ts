@@ -2,9 +2,15 @@
 import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError, visibleText } from '../../../core/errors.ts';
-import { bytesOfValue, countElements, showImageShape, timesHalved } from '../../../core/numeric/index.ts';
+import { showImageShape, timesHalved } from '../../../core/numeric/index.ts';
 import { datasets as knownDatasets, type PreparedDataset, prepareDataset } from '../../../data/index.node.ts';
-import { packedFile, readPackedHeader, verifyPackedFile } from '../../../data/packed/packedFile.ts';
+import {
+  imageBytesIn,
+  packedFile,
+  readPackedHeader,
+  totalCount,
+  verifyPackedFile,
+} from '../../../data/packed/packedFile.ts';
 import { type Crop, crops } from '../../../data/pixels/index.ts';
 import { presetForOwnImages } from '../../../runs/settings/presets.ts';
 import { resolveConfig } from '../../../runs/settings/yaml.ts';
@@ -138,8 +144,7 @@ async function verify(path: string, { json }: DatasetsPrepareOptions): Promise<v
       `${path} is not a file of prepared images: name one that emerging datasets prepare has written`,
     );
   }
-  const { train, validation = 0, test } = readPackedHeader(path).counts;
-  const total = train + validation + test;
+  const total = totalCount(readPackedHeader(path));
   const header = await withImageProgress('verifying', total, (onProgress) =>
     verifyPackedFile(path, (images) => onProgress(images, total)),
   );
@@ -220,10 +225,9 @@ function printPrepared(
     readonly json: true | undefined;
   },
 ): void {
-  const { imageShape, values, counts, sha256, source, settings, notes } = header;
+  const { imageShape, counts, sha256, source, settings, notes } = header;
   const { train, validation, test } = counts;
-  const bytes =
-    (train + (validation ?? 0) + test) * countElements(imageShape) * bytesOfValue(values ?? 'uint8');
+  const bytes = totalCount(header) * imageBytesIn(header);
   const compressedBytes = file.endsWith('.gz') ? statSync(file).size : undefined;
   if (json) {
     const summary = { file, bytes, compressedBytes, imageShape, images: counts, sha256 };

@@ -91,7 +91,7 @@ async function requireSameCommand(ranks: Ranks): Promise<void> {
   });
 }
 
-/** What a rank has opened. */
+/** The opened inputs of a rank. */
 interface Opened {
   /** The checksums of its images and, if it did not get it from rank 0, of its model: not computed for a single rank. */
   checksums(): Promise<Checksums>;

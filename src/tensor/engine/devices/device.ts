@@ -287,7 +287,7 @@ export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): 
   return [...blocks, remaining];
 }
 
-/** What the lengths of blocks of about `length` columns are multiples of: lines, and whole pixels where these are short. */
+/** The unit of blocks of about `length` columns: lines, and whole pixels where these are short. */
 function blockUnit(length: number, images: number): number {
   if (length < 4 * LINE) {
     return 1;

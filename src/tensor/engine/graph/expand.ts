@@ -168,7 +168,7 @@ interface Network {
   readonly last: FusedConvolution;
 }
 
-/** What is fused, by the tensor that it results in; the other tensors are `inner` and never computed. */
+/** The fused operations by the tensors that they result in; the tensors between are `inner` and never computed. */
 export interface Groups {
   readonly convolutions: ReadonlyMap<Tensor, FusedConvolution>;
   readonly networks: ReadonlyMap<Tensor, Network>;
