@@ -107,6 +107,7 @@ async function randomCase(shape: ImageShape, options: Partial<ModelOptions>, nam
 const models: readonly Partial<ModelOptions>[] = [
   { mixing: '1x1', bits: 5, coupling: { name: 'affine', scaleFloor: 0.1 } },
   { mixing: 'emerging', levels: 3 },
+  { coupling: { name: 'affine', scaleFloor: 0.05 }, checkerboard: 3, checkerboardWidth: 4 },
   { mixing: { name: 'emerging', kernelSize: 5, dilation: 2 }, learnedPrior: false },
   { mixing: '1x1-plu' },
   { mixing: '1x1-qr' },
@@ -122,7 +123,7 @@ it('docs/formulas.md lists every array of these models', () => {
   let parent = '';
   for (const row of rows) {
     const [, cell, shape] = row.split('|').map((text) => text.trim());
-    const [group] = /^`levels\/L\/steps\/S\/(?:coupling\/)?…`/.exec(cell!) ?? [];
+    const [group] = /^`levels\/(?:L\/steps|0\/checkerboards)\/S\/(?:coupling\/)?…`/.exec(cell!) ?? [];
     parent = group ? group.replaceAll(/[`…]/g, '') : parent;
     for (const [, path] of cell!.matchAll(/`([\w/]+\/\w+)`/g)) {
       listed.set(/^(?:levels|prior)\//.test(path!) ? path! : parent + path, shape!.replaceAll('`', ''));
@@ -138,12 +139,15 @@ it('docs/formulas.md lists every array of these models', () => {
     const { levels = 2, mixing } = options;
     for (const [path, { shape }] of Object.entries(parameters)) {
       const level = Number(/^levels\/(\d)/.exec(path)?.[1] ?? levels - 1);
-      const [C, F] = [3 * 2 ** (level + 2), 5];
+      const [I, C, F, G] = [3, 3 * 2 ** (level + 2), 5, 4];
       const k = typeof mixing === 'object' ? (partOptions(mixing).kernelSize as number) : 3;
-      const text = listed.get(path.replace(/^levels\/\d/, 'levels/L').replace(/steps\/\d/, 'steps/S'));
+      const step = path.replace(/(steps|checkerboards)\/\d/, '$1/S');
+      const text = listed.get(
+        step.includes('checkerboards') ? step : step.replace(/^levels\/\d/, 'levels/L'),
+      );
       expect(text, path).toBeDefined();
-      const size = new Function('C', 'F', 'k', `return ${text!.replace('2C', '2 * C')}`);
-      expect(shape, path).toEqual(size(C, F, k));
+      const size = new Function('I', 'C', 'F', 'G', 'k', `return ${text!.replace(/2(?=[CI])/, '2 * ')}`);
+      expect(shape, path).toEqual(size(I, C, F, G, k));
     }
   }
 });

@@ -139,24 +139,24 @@ const mnistPresets: readonly Preset[] = [
     config: { ...mnistQuickstart, model: { ...mnistQuickstart.model, mixing: '1x1' } },
   },
   {
-    name: 'mnist-emerging-d8',
-    description: 'A small emerging flow on MNIST that trains for an hour or two on a CPU.',
+    name: 'mnist-small',
+    description:
+      'A small emerging flow on MNIST that draws digits fast, and trains in half an hour on a CPU.',
     notes: [],
     imageShape: mnist.imageShape,
     config: {
       data: { name: mnist.name },
-      model: { levels: 2, depth: 8, conditioner: { width: 64 }, mixing: 'emerging', learnedPrior: true },
-      training: {
-        optimizer: { name: 'adamax', biasCorrection: 'standard' },
-        learningRate: 0.012,
-        warmupSteps: 300,
-        decay: 0.5,
-        averageDecay: 0.999,
-        // One exploding image would inflate Adamax's gradient maximum, and so shrink its steps, for an epoch.
-        clipNorm: 100,
-        batchSize: 64,
-        steps: 16_000,
+      model: {
+        levels: 2,
+        depth: 6,
+        conditioner: { width: 64 },
+        mixing: 'emerging',
+        // Without the floor, 9 of 512 samples overflowed.
+        coupling: { name: 'affine', scaleFloor: 0.05 },
+        checkerboard: 4,
+        checkerboardWidth: 24,
       },
+      training: { ...strongTraining, steps: 30_000 },
     },
   },
   {

@@ -8,7 +8,7 @@ const model = await loadModel('models/mnist-small');
 afterAll(() => model.release());
 
 it('begins at 8 bits a value and ends at the length in a file, which is −log2 p', async () => {
-  const pixels = (await model.sample({ count: 3, seed: 1, temperature: 0.7 })) as Uint8Array;
+  const pixels = (await model.sample({ count: 3, seed: 2, temperature: 0.7 })) as Uint8Array;
   const lengths = await codeLengths(model, pixels);
   expect(lengths.map(({ plain }) => plain)).toEqual([false, false, false]);
   expect(lengths.map(({ stages }) => stages.length)).toEqual(Array(3).fill(1 + model.stages.length));

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
 import { joinBytes } from '../../core/numeric/arrays.ts';
+import { RandomStream } from '../../core/numeric/random.ts';
 import { firstImages, readAll } from '../../data/contract/dataset.ts';
 import { openSplit } from '../../data/registry.ts';
 import { FlowModel } from '../../model/flowModel.ts';
@@ -53,8 +54,11 @@ it('digits with noise and inverted come back', async () => {
   expect(await returned(images)).toEqual(images);
 });
 
-it('digits that were chosen against the model, and that float32 loses, come back', async () => {
+it('digits that were chosen against the model, and noise that float32 loses, come back', async () => {
   const chosen = (await chosenImages(trained, digits, {})).at(-1)!.levels;
-  expect(await returnedInFloat32(chosen)).not.toEqual(chosen);
-  expect(await returned(chosen)).toEqual(chosen);
+  const random = new RandomStream(1, 'noise');
+  const noise = Uint8Array.from({ length: SIZE }, () => random.integer(256));
+  const hard = joinBytes([chosen, noise]);
+  expect(await returnedInFloat32(hard)).not.toEqual(hard);
+  expect(await returned(hard)).toEqual(hard);
 });

@@ -265,7 +265,7 @@ function SettingsHelp() {
       </dl>
       <p>
         Which bits/dim are good depends on the images: uncompressed, 8-bit values take 8 each; for MNIST
-        digits, models/mnist-small needs about 1.3 and the larger models/mnist about 1.05.
+        digits, models/mnist-small needs about 1.2 and the larger models/mnist about 1.05.
       </p>
     </details>
   );

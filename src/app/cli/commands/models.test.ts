@@ -11,7 +11,7 @@ it('lists them with shape, bits/dim and size', async () => {
   const { code, stdout } = await emerging.run('models');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^MODEL +IMAGES +TRAINED ON +BITS\/DIM +SIZE$/m);
-  expect(stdout).toMatch(/^mnist-small +28x28x1 +mnist +1\.3233 +685 KiB$/m);
+  expect(stdout).toMatch(/^mnist-small +28x28x1 +mnist +1\.2272 +547 KiB$/m);
   const entries: { name: string; path: string; bytes: number }[] = await emerging.json('models');
   expect(entries.map(({ name }) => name)).toEqual(['emoji', 'mnist', 'mnist-small']);
   for (const { path, bytes } of entries) {
