@@ -1,5 +1,5 @@
 // Conditions in arrays, and images as conditions: their names, sizes that differ from the images', and what is refused.
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { countElements, type Values } from '../../core/numeric/arrays.ts';
@@ -230,6 +230,43 @@ describe('images', () => {
     const numbers = await openDataset(inFolder('arrays'), { conditions: {} });
     expect(numbers.train.count + numbers.validation.count).toBe(40);
     expect(valuesIn(numbers.test, 'condition', 20)).toEqual([...counting(COUNT).subarray(40)]);
+  });
+
+  it('are those of archives of a folder', async () => {
+    const zip = (name: string, files: readonly string[]): string =>
+      write(
+        `${name}.zip`,
+        createZip(
+          files.map((file) => ({ name: file.replace('sky', name), bytes: readFileSync(inFolder(file)) })),
+        ),
+      );
+    const files = Array.from(
+      { length: COUNT },
+      (_, index) => `${index < 40 ? 'train' : 'test'}/${index}.png`,
+    ).sort();
+    const images = zip(
+      'heaven',
+      files.map((file) => `sky/${file}`),
+    );
+    zip(
+      'heaven.conditions',
+      files.map((file) => `sky.conditions/${file}`),
+    );
+    const [archived, plain] = [
+      await openDataset(images, { conditions: {} }),
+      await openDataset(inFolder('sky'), { conditions: {} }),
+    ];
+    for (const split of ['train', 'validation', 'test'] as const) {
+      const { count } = plain[split];
+      expect(valuesIn(archived[split], 'condition', count)).toEqual(
+        valuesIn(plain[split], 'condition', count),
+      );
+    }
+    // Images in a folder, whose names have one more part than those in an archive of it.
+    cpSync(inFolder('sky'), inFolder('outer/sky'), { recursive: true });
+    const conditions = { from: inFolder('heaven.conditions.zip') };
+    const outer = await openSplit(inFolder('outer'), 'test', { validation: 0, conditions });
+    expect(valuesIn(outer, 'condition', 20)).toEqual(valuesIn(plain.test, 'condition', 20));
   });
 
   it('are refused if one is missing, has another size, or is for two images', async () => {

@@ -18,7 +18,7 @@ import { readZipDirectory } from '../formats/zipDirectory.ts';
 import { packedFile } from '../packed/packedFile.ts';
 import { NotFiniteValues, notFinite } from '../pixels/values.ts';
 import { loadImages, loadSplit } from '../sources/loadImages.ts';
-import { readStoredImages } from '../sources/storedImages.ts';
+import { readStoredImages, topFolder } from '../sources/storedImages.ts';
 import { type ConditionColumn, type ConditionTable, maxRows } from './table.ts';
 
 /** What the array of a source without names is called. */
@@ -281,7 +281,8 @@ async function readImageTable(path: string, name: string): Promise<ConditionTabl
 
 async function imagesIn(path: string): Promise<ImageSet> {
   const store = await openArchive(path);
-  const names = imagesAmong(await store.names());
+  const files = await store.names();
+  const names = imagesAmong(files);
   if (names.length === 0) {
     throw new UserError(
       'invalid-data',
@@ -291,7 +292,10 @@ async function imagesIn(path: string): Promise<ImageSet> {
   requireNoLinksOut(path, store.linksOut?.() ?? []);
   const wanted = new Set(names);
   return loadSplit(
-    readStoredImages(store, (name) => wanted.has(name), { count: names.length }),
+    readStoredImages(store, (name) => wanted.has(name), {
+      count: names.length,
+      top: topFolder(store, files),
+    }),
     { source: path, name: 'only', adviseToFit: () => ['convert them to one size'] },
   );
 }

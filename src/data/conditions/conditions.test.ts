@@ -8,7 +8,7 @@ import { tinyImages, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { createZip } from '../../testing/zipFiles.ts';
 import type { ImageSet } from '../contract/dataset.ts';
 import { openDataset, openSplit } from '../registry.ts';
-import { conditionsOfFiles } from './conditionsOfFiles.ts';
+import { conditionsOfFiles, namesInFolders } from './conditionsOfFiles.ts';
 
 const folder = temporaryFolder();
 const inFolder = (name: string): string => join(folder, name);
@@ -89,6 +89,12 @@ describe('by file name', () => {
       'conditions.csv has 1 rows for 2 images: give one for each, or add a column file',
     );
     rmSync(inFolder('maps/test/conditions.csv'));
+  });
+
+  it('are found by the paths in the working directory', () => {
+    for (const here of ['.', './']) {
+      expect(namesInFolders(['0.png', join('train', '0.png')], [here])).toEqual(['0.png', 'train/0.png']);
+    }
   });
 
   it.each([

@@ -1,5 +1,5 @@
 // The conditions of image files, from the tables in their folders.
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { option, type Phrase, phrase, UserError } from '../../core/errors.ts';
 import { countElements, type ImageShape } from '../../core/numeric/index.ts';
 import type { RequiredCondition } from '../contract/conditions.ts';
@@ -91,7 +91,8 @@ function byFolder(files: readonly string[], sources: readonly string[]): Map<str
   const folders = sources.filter((path) => isFolder(path));
   const indicesByFolder = new Map<string, number[]>();
   files.forEach((file, index) => {
-    const folder = folders.find((candidate) => file.startsWith(join(candidate, sep))) ?? dirname(file);
+    const isBelow = (candidate: string) => resolve(file).startsWith(join(resolve(candidate), sep));
+    const folder = folders.find(isBelow) ?? dirname(file);
     const indices = indicesByFolder.get(folder) ?? [];
     indices.push(index);
     indicesByFolder.set(folder, indices);

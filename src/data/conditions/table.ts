@@ -258,7 +258,7 @@ export function conditionsByTable(
 /** The image that each row is for, its tiles included. */
 type UsedRows = Map<number, string>;
 
-/** The rows of images: those with their path in the dataset, or its last part. Tiles (`map.png#3`) use their image's row. */
+/** The rows of images: those with their path in the dataset, or the end of it. Tiles (`map.png#3`) use their image's row. */
 function rowsByName(names: readonly string[], table: ConditionTable, used: UsedRows = new Map()): number[] {
   const { path, areImages } = table;
   const files = table.files!.map((file) => (areImages ? withoutExtension(file) : file));
@@ -271,7 +271,13 @@ function rowsByName(names: readonly string[], table: ConditionTable, used: UsedR
     );
   }
   const keys = names.map((name) => (areImages ? withoutExtension(name) : withoutTile(name)));
-  const rowIndices = keys.map((name) => rows.get(name) ?? rows.get(name.slice(name.lastIndexOf('/') + 1)));
+  const rowIndices = keys.map((name) => {
+    let end = name;
+    while (!rows.has(end) && end.includes('/')) {
+      end = end.slice(end.indexOf('/') + 1);
+    }
+    return rows.get(end);
+  });
   const missing = names.filter((_, index) => rowIndices[index] === undefined);
   if (missing.length > 0) {
     const others = missing.length === 1 ? '' : ` and ${missing.length - 1} more`;

@@ -2,12 +2,13 @@
 import { fewNames, shortText, UserError } from '../../core/errors.ts';
 import type { Split } from '../contract/dataset.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
-import type { Budget } from '../contract/reading.ts';
+import { Budget, maxFileBytes } from '../contract/reading.ts';
 import { maxBytesAtOnce, type RandomAccess, readAhead } from '../files/fileStore.ts';
 import { latin1Text } from '../formats/bytes.ts';
 import { elementBytes, readElements } from '../formats/elements.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';
-import { type NumpyType, numpyType, readNpyHeader } from '../formats/npy.ts';
+import { imagesAmong } from '../formats/imageDecoding.ts';
+import { isStackShape, type NumpyType, numpyType, readNpyHeader } from '../formats/npy.ts';
 import { isPickledArray, readPickle } from '../formats/pickle.ts';
 import { openZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
@@ -116,6 +117,20 @@ export async function splitsOfArrays(file: RandomAccess, source: string): Promis
     return new Set();
   }
   return splitsAmong((await readZipDirectory(file, source)).map(({ name }) => name));
+}
+
+/** Whether the arrays in a zip archive are one image each, as in a folder; in an `.npz` file they are many. */
+export async function hasSingleArrays(file: RandomAccess, source: string): Promise<boolean> {
+  const entries = await readZipDirectory(file, source);
+  const names = entries.map(({ name }) => name);
+  const [array] = imagesAmong(names);
+  const entry = entries.find(({ name }) => name === array);
+  const isBatch = names.includes(`${dataKey}.npy`) || splitsAmong(names).size > 0 || /\.npz$/i.test(source);
+  if (entry === undefined || isBatch || entry.size > maxFileBytes) {
+    return false;
+  }
+  const opened = await openZipEntry(file, entry, source, new Budget(source, file.size));
+  return !isStackShape((await readNpyHeader(opened, `${source}: ${array}`)).shape);
 }
 
 /** The splits that some files in an archive are named after; none if all images are in `data`, or none are for training. */

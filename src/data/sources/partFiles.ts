@@ -20,7 +20,7 @@ import { openArchive, storeKind } from '../formats/archives.ts';
 import { latin1Text } from '../formats/bytes.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { batchImages, countNpy, looksLikeBatch, splitsOfArrays } from './batchFile.ts';
+import { batchImages, countNpy, hasSingleArrays, looksLikeBatch, splitsOfArrays } from './batchFile.ts';
 import { isTestByHash, nobodyDivided, splitOfArray } from './splitOfName.ts';
 import { readStoredImages } from './storedImages.ts';
 
@@ -197,7 +197,7 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   };
 }
 
-/** The folder or archive, if it contains files with the name of an image. */
+/** The folder or archive, if it contains files of one image each. */
 async function imageStoreAt(path: string): Promise<Archive | undefined> {
   const kind = await storeKind(path);
   if (kind === undefined) {
@@ -205,7 +205,11 @@ async function imageStoreAt(path: string): Promise<Archive | undefined> {
   }
   const store = await openArchive(path);
   // A tar archive would have to be read to its end; it is assumed to contain images.
-  return kind === 'tar' || (await store.names()).some((name) => imageName.test(name)) ? store : undefined;
+  const hasImages =
+    kind === 'tar' ||
+    (await store.names()).some((name) => imageName.test(name)) ||
+    (kind === 'zip' && (await withFile(path, (file) => hasSingleArrays(file, path))));
+  return hasImages ? store : undefined;
 }
 
 async function* throughFile(

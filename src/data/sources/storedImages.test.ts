@@ -12,9 +12,12 @@ import { emptyFolder, temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { createZip } from '../../testing/zipFiles.ts';
 import { readAll } from '../contract/dataset.ts';
 import type { RawSplit } from '../contract/rawImages.ts';
+import { Budget } from '../contract/reading.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
-import { imageCollection } from '../registry.ts';
+import { npyBytes } from '../formats/npy.ts';
+import { imageCollection, openDataset } from '../registry.ts';
 import { divide, isTestByHash } from './splitOfName.ts';
+import { readStoredImages } from './storedImages.ts';
 
 const folder = emptyFolder();
 const elsewhere = temporaryFolder();
@@ -181,6 +184,26 @@ describe('an archive of images', () => {
     }
   });
 
+  it('of arrays with one image each has the images of such a folder', async () => {
+    const files = Array.from({ length: 40 }, (_, index) => ({
+      name: `${index < 20 ? 'a' : 'b'}/${10 + index}.npy`,
+      bytes: npyBytes(formulaImage(index, 4, 6, 3), [4, 6, 3]),
+    }));
+    for (const { name, bytes } of files) {
+      await mkdir(join(folder, name, '..'), { recursive: true });
+      await writeFile(join(folder, name), bytes);
+    }
+    const path = join(elsewhere, 'arrays.zip');
+    await writeFile(path, createZip(files));
+    const [plain, packed] = [await openDataset(folder), await openDataset(path)];
+    for (const split of ['train', 'validation', 'test'] as const) {
+      const [expectedImages, images] = [plain[split], packed[split]];
+      expect(images.imageShape).toEqual([4, 6, 3]);
+      expect(readAll(images)).toEqual(readAll(expectedImages));
+      expect(images.labels?.classes).toEqual(['a', 'b']);
+    }
+  });
+
   it('is rejected if it decompresses to far too many bytes', async () => {
     const entries = [
       {
@@ -299,6 +322,22 @@ describe('a folder of images', () => {
     await expect(openedBy(imageCollection, folder)).rejects.toThrow(
       `${folder}: dividing its images by their folders gives 1 for test and none for train: put images into a folder train`,
     );
+  });
+
+  it('may have more images than bytes of it have been read', async () => {
+    const names = Array.from({ length: 70_000 }, (_, index) => `${index}.png`);
+    const store = {
+      path: 'photos',
+      isArchive: false,
+      names: async () => names,
+      async *files() {
+        const budget = new Budget('photos');
+        for (const name of names) {
+          yield { name, source: name, budget, read: async () => new Uint8Array() };
+        }
+      },
+    };
+    expect(await imageNames(readStoredImages(store, () => true))).toEqual(names);
   });
 
   it('names a file that cannot be read', async () => {

@@ -28,7 +28,7 @@ export async function storedImages(store: Archive, { undivided }: RawOptions = {
       `${path}: no ${imageFormats} images among its files (${files.slice(0, 3).join(', ') || 'none'}${files.length > 3 ? ', …' : ''})`,
     );
   }
-  const top = store.isArchive ? topFolder(files) : '';
+  const top = topFolder(store, files);
   const inside = names.map((name) => name.slice(top.length));
   const isPublished = inside.some((name) => splitOfFolder(name) !== undefined);
   const divided = undivided === 'unless-published' && !isPublished ? nobodyDivided : divide(inside);
@@ -63,10 +63,10 @@ export async function storedImages(store: Archive, { undivided }: RawOptions = {
  * The folder that contains all files of an archive, with `/`, or nothing. Without it the names in an archive of a
  * folder are those in the folder itself, and so are the splits. A folder `train` is a split, not such a folder.
  */
-function topFolder(names: readonly string[]): string {
+export function topFolder({ isArchive }: Archive, names: readonly string[]): string {
   const top = /^[^/]+\//.exec(names[0] ?? '')?.[0] ?? '';
   const isShared = splitOfFolder(top) === undefined && names.every((name) => name.startsWith(top));
-  return isShared ? top : '';
+  return isArchive && isShared ? top : '';
 }
 
 /** What is not read, or may not be meant, among the files of a folder or archive. */
@@ -118,13 +118,15 @@ export function readStoredImages(
       for await (const { name, source, budget, read } of store.files(
         (name) => isImageName(name) && wanted(name),
       )) {
-        budget.spend(1, 'images');
         const inside = name.slice(top.length);
         yield {
           name: inside,
           label: labels?.labelOf(inside),
           async decode(admit) {
-            return convert(await decodeImage(await read(admit), source, { budget, admit }), source);
+            // A folder's budget grows with every file that is read.
+            const bytes = await read(admit);
+            budget.spend(1, 'images');
+            return convert(await decodeImage(bytes, source, { budget, admit }), source);
           },
         };
         if (--remaining === 0) {
