@@ -62,6 +62,9 @@ interface ReadPoints {
  */
 export async function readPoints(path: string): Promise<ReadPoints> {
   const { rows, columns } = await readTableAt(path, { isPoints: true });
+  if (rows === 0) {
+    throw new UserError('invalid-data', `${path}: it has no rows: add points, or remove the file`);
+  }
   const used = columns.map(({ shape: [size = 1], open }) => ({ size, read: open() }));
   const dimensions = used.reduce((total, { size }) => total + size, 0);
   const values = new Float32Array(rows * dimensions);

@@ -53,8 +53,12 @@ it('reads the splits in a folder', async () => {
   await expect(openDataset(join(folder, 'splits'))).rejects.toThrow(
     'points of 3 numbers in one file and of 2',
   );
-  write('splits/validation.csv', csv(values.subarray(0, 30), ['a', 'c', 'b']));
   write('splits/test.npy', npyBytes(values.subarray(0, 30), [10, 3]));
+  write('splits/validation.csv', 'a,b,c\n');
+  await expect(openDataset(join(folder, 'splits'))).rejects.toThrow(
+    'validation.csv: it has no rows: add points, or remove the file',
+  );
+  write('splits/validation.csv', csv(values.subarray(0, 30), ['a', 'c', 'b']));
   await expect(openDataset(join(folder, 'splits'))).rejects.toThrow(
     'train.csv has the columns a, b, c, but validation.csv a, c, b: give all splits the same columns',
   );

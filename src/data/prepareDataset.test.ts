@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { writePng } from '../testing/pngFiles.ts';
 import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
@@ -30,6 +30,12 @@ it('writes a file that opens by the returned name', async () => {
     code: 'exists',
     message: `${out} already exists: choose another file with out: 'FILE', or remove it`,
   });
+});
+
+it('names the file after the folder, however that is written', async () => {
+  vi.stubEnv('EMERGING_DATA', folder);
+  expect((await prepareDataset(`${source}/.`, { size: 4 }))!.file).toBe(join(folder, 'tiny-4.images'));
+  vi.unstubAllEnvs();
 });
 
 it('requires a size for datasets without a name', async () => {

@@ -1,5 +1,5 @@
 // Prepares a dataset, by name or path, into one file of images of one size.
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { option, phrase, UserError } from '../core/errors.ts';
 import { requireArgument, showImageShape } from '../core/numeric/index.ts';
 import { countPictures, limited } from './contract/rawImages.ts';
@@ -134,7 +134,7 @@ export async function prepareDataset(
 
 /** `emoji-64.images` for the folder `some/where/emoji`. */
 function fileName(nameOrPath: string, size: number): string {
-  const name = basename(nameOrPath);
+  const name = basename(resolve(nameOrPath));
   return `${basename(name, extname(name)) || 'images'}-${size}.images`;
 }
 

@@ -68,6 +68,11 @@ describe('a galaxy', () => {
     expect([grey.height, grey.width, grey.channels, ...new Set(grey.data)]).toEqual([32, 32, 3, expected]);
   });
 
+  it('of 16 bits is rounded to 8', () => {
+    const deep = { ...flat(70, 90, 0), data: new Uint16Array(70 * 90 * 3).fill(128 * 257) };
+    expect(new Set(toGalaxy(deep).data)).toEqual(new Set([128]));
+  });
+
   it('keeps the order of rows, columns and colours', () => {
     const image = flat(128, 128, 0);
     for (let row = 0; row < 64; row++) {

@@ -1,5 +1,6 @@
 // The paper's galaxies: images of non-interacting ones, from SpaceML's galaxy mergers dataset.
 import { UserError } from '../../core/errors.ts';
+import { inEightBits } from '../../core/numeric/index.ts';
 import type { DecodedImage, NamedDataset, RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { openArchive } from '../formats/archives.ts';
 import { imageName } from '../formats/imageDecoding.ts';
@@ -55,7 +56,8 @@ export function toGalaxy({ width, height, channels, data, notes }: DecodedImage,
       `${source}: ${height}x${width} pixels, but at most ${maxPixels} are supported; remove it`,
     );
   }
-  const large = antiAliasedResize(data, channels, [height, width], [64, 64]).map((value) =>
+  const pixels = data instanceof Uint16Array ? inEightBits(data) : data;
+  const large = antiAliasedResize(pixels, channels, [height, width], [64, 64]).map((value) =>
     // The Gaussian's weights sum to 1 up to rounding, which must not turn 256 into 255.
     Math.min(255, Math.floor((256 * value) / 255 + 1e-9)),
   );

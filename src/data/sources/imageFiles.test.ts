@@ -38,6 +38,7 @@ const read = (...paths: string[]) =>
 
 it('finds PNG files in folders and subfolders, sorted by name, and nothing else', async () => {
   write({ 'b.png': 20, 'sub/a.PNG': 30, 'a.png': 10, 'notes.txt': 'no image', '.hidden.png': 'no' });
+  write({ '.thumbnails/a.png': 40, '__MACOSX/a.png': 50 });
   const { names, pixels, skipped } = await read('.');
   expect(names).toEqual(['a.png', 'b.png', 'sub/a.PNG']);
   expect([...pixels]).toEqual([10, 11, 20, 21, 30, 31]);

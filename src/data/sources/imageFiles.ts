@@ -1,9 +1,9 @@
 // Images given by path: image files, and folders of them.
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { type ImageShape, requireArgument } from '../../core/numeric/index.ts';
 import type { DecodedImage } from '../contract/rawImages.ts';
-import { Budget, maxFileBytes, OverBudget, requireSize } from '../contract/reading.ts';
+import { Budget, isVisible, maxFileBytes, OverBudget, requireSize } from '../contract/reading.ts';
 import { inMemory } from '../files/fileStore.ts';
 import { isFolder, realPath, requireExists, withFile } from '../files/files.ts';
 import { filesBelow } from '../files/folders.ts';
@@ -124,7 +124,11 @@ function findImages(path: string): ImageFile[] {
   if (!isFolder(path)) {
     return [{ path, found: false }];
   }
-  const { files, linksOut, others } = filesBelow(path);
+  const { linksOut, ...below } = filesBelow(path);
+  const [files, others] = [below.files, below.others].map((names) => names.filter(isVisible)) as [
+    string[],
+    string[],
+  ];
   const outsideLinks = new Set(followsLinksOut() ? [] : linksOut);
   const images = new Set(imagesAmong(files));
   const imageFiles = files
@@ -136,7 +140,7 @@ function findImages(path: string): ImageFile[] {
       ...(outsideLinks.has(name) && { refusal: linkOut }),
     }));
   const refused = others.map((name) => ({ path: join(path, name), found: true, refusal: notRegular }));
-  return [...imageFiles, ...refused].filter((file) => !basename(file.path).startsWith('.'));
+  return [...imageFiles, ...refused];
 }
 
 async function readFile({ path, refusal }: ImageFile): Promise<Uint8Array> {

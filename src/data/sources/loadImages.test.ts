@@ -1,6 +1,7 @@
 // How much memory images may take that are opened without being prepared.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../core/errors.ts';
+import type { Values } from '../../core/numeric/arrays.ts';
 import { splitOfImages } from '../../testing/rawSplits.ts';
 import type { RawDataset, RawSplit } from '../contract/rawImages.ts';
 import { corruptFile } from '../formats/bytes.ts';
@@ -48,6 +49,17 @@ describe('images that are opened without being prepared', () => {
     await loading;
     expect(decoded).toEqual(['a', 'b', 'c', 'd']);
   });
+});
+
+it('reports blank values rather than the kind that they give their image', async () => {
+  const image = (name: string, data: Values) => ({
+    name,
+    decode: async () => ({ width: 2, height: 1, channels: 1 as const, data, notes: [] }),
+  });
+  const train = splitOfImages([image('a', Float32Array.of(1, Number.NaN)), image('b', Uint16Array.of(1, 2))]);
+  await expect(loadImages({ train, test: train }, 'maps')).rejects.toThrow(
+    'maps: 1 value is NaN or infinite, in 1 of 2 images (a): replace them, or remove these images',
+  );
 });
 
 it('says how to skip a corrupt image, but not one to be converted', async () => {

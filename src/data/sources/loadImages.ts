@@ -260,8 +260,9 @@ class Collector {
       this.#kind = kind;
     }
     const common = commonKind(this.#kind, kind);
-    // Integers with blanks become real numbers; the blanks are reported.
+    // Integers with blanks become real numbers; the blanks are reported, also those of earlier images.
     if (common === undefined && countNonFinite(image.data) === 0) {
+      this.#notFinite.refuse(this.#source, this.#count + 1);
       throw new UserError(
         'invalid-data',
         `${this.#source}: all images must have the same kind of values, but those of ${name} are ${kindInWords(kind)}, those of others ${kindInWords(this.#kind)}: convert them`,
