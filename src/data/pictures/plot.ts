@@ -43,8 +43,6 @@ export interface PlotSeries {
   readonly hue?: number;
   /** Whether it is drawn in a lighter colour, as a reference to compare with. */
   readonly faint?: boolean;
-  /** Whether the line is dashed. */
-  readonly dashed?: boolean;
 }
 
 /** One point of a series. */

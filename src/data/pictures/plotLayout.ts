@@ -117,11 +117,9 @@ function legendElements(
 /** What stands before a name in the legend: a line, a point, or both. */
 function legendSymbols(entry: PlotSeries, hue: number, x: number, middle: number): SvgElement[] {
   const { width } = legendSymbol;
-  const dashes = entry.dashed ? { 'stroke-dasharray': '5 4' } : {};
   const line = {
     class: markClass('way', hue, entry),
     d: `M${pixels(x)},${pixels(middle)}h${width}`,
-    ...dashes,
   };
   return [
     ...(entry.kind === 'points' ? [] : [element('path', line)]),

@@ -54,8 +54,7 @@ function lineMark(line: PlotSeries, hue: number, { area, x, y }: PlotPlaces): Sv
   const path = pieces
     .map((piece) => `M${piece.map((vertex) => vertex.map(pixels).join(',')).join('L')}`)
     .join('');
-  const dashes = line.dashed ? { 'stroke-dasharray': '5 4' } : {};
-  return path === '' ? [] : [element('path', { class: markClass('way', hue, line), d: path, ...dashes })];
+  return path === '' ? [] : [element('path', { class: markClass('way', hue, line), d: path })];
 }
 
 function pointMarks(line: PlotSeries, hue: number, { area, x, y }: PlotPlaces): SvgElement[] {
