@@ -398,7 +398,7 @@ function folderOfFiles(folder: string, givenFiles: readonly GivenFile[]): Archiv
 
 /** The files of a zip archive that a page has been given. */
 function zipOfBlob(name: string, archive: Blob): Archive {
-  return zipFiles(name, maxFileBytes, async () => ({ file: accessTo(archive, name), close: async () => {} }));
+  return zipFiles(name, async () => ({ file: accessTo(archive, name), close: async () => {} }));
 }
 
 /** All bytes of a file; throws UserError if the browser cannot read it. */

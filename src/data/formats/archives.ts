@@ -51,7 +51,7 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
  *
  * @throws UserError if it is neither or cannot be read
  */
-export async function openArchive(path: string, limit: number = maxFileBytes): Promise<Archive> {
+export async function openArchive(path: string): Promise<Archive> {
   const kind = await storeKind(path);
   if (kind === undefined) {
     throw new UserError(
@@ -59,15 +59,17 @@ export async function openArchive(path: string, limit: number = maxFileBytes): P
       `${path}: corrupt, or not a folder, .zip, .tar or .tar.gz; use another copy`,
     );
   }
-  const source = { folder: folderFiles, zip: zipFile, tar: tarFiles }[kind];
-  return source(path, limit);
+  switch (kind) {
+    case 'folder':
+      return folderFiles(path);
+    case 'zip':
+      return zipFiles(path, () => openFile(path));
+    default:
+      return tarFiles(path);
+  }
 }
 
-function zipFile(path: string, limit: number): Archive {
-  return zipFiles(path, limit, () => openFile(path));
-}
-
-function folderFiles(path: string, limit: number): Archive {
+function folderFiles(path: string): Archive {
   let listed: FilesBelow | undefined;
   const names = async (): Promise<string[]> => {
     listed ??= filesBelow(path);
@@ -86,7 +88,7 @@ function folderFiles(path: string, limit: number): Archive {
         const filePath = join(path, name);
         const read = (admit?: Admit): Promise<Uint8Array> =>
           withFile(filePath, async (file) => {
-            requireSize(file.size, limit, filePath);
+            requireSize(file.size, maxFileBytes, filePath);
             budget.grow(file.size);
             await admit?.(file.size);
             return file.read(0, file.size);
@@ -97,7 +99,7 @@ function folderFiles(path: string, limit: number): Archive {
   };
 }
 
-function tarFiles(path: string, limit: number): Archive {
+function tarFiles(path: string): Archive {
   let source: Budget | undefined;
   const pass = async (): Promise<Budget> => {
     source ??= await withFile(path, async ({ size }) => new Budget(path, size));
@@ -116,7 +118,7 @@ function tarFiles(path: string, limit: number): Archive {
         return false;
       };
       const onLink = (name: string): number => links.push(tidy(name));
-      for await (const _ of readTar(path, record, { limit, budget: await pass(), onLink })) {
+      for await (const _ of readTar(path, record, await pass(), onLink)) {
         // Only the names are needed.
       }
       return names.filter(isVisible);
@@ -124,7 +126,7 @@ function tarFiles(path: string, limit: number): Archive {
     async *files(wanted) {
       const budget = await pass();
       const isWanted = (name: string) => isVisible(tidy(name)) && wanted(tidy(name));
-      for await (const { name, bytes } of readTar(path, isWanted, { limit, budget })) {
+      for await (const { name, bytes } of readTar(path, isWanted, budget)) {
         const read = async (admit?: Admit): Promise<Uint8Array> => {
           await admit?.(bytes.length);
           return bytes;
@@ -149,11 +151,12 @@ function isTar(start: Uint8Array): boolean {
   return start.length === tarBlock && start[0] !== 0 && latin1Text(start.subarray(257, 262)) === 'ustar';
 }
 
-/** The files of a tar archive whose names are `wanted`, of at most `limit` bytes, in its order. `onLink` is called with the name of each link. */
+/** The files of a tar archive whose names are `wanted`, in its order. `onLink` is called with the name of each link. */
 async function* readTar(
   path: string,
   wanted: (name: string) => boolean,
-  { limit, budget, onLink }: { limit: number; budget: Budget; onLink?: (name: string) => void },
+  budget: Budget,
+  onLink?: (name: string) => void,
 ): AsyncGenerator<TarFile, void, void> {
   const start = await withFile(path, (file) => file.read(0, Math.min(2, file.size)));
   const stream = createReadStream(path);
@@ -182,7 +185,7 @@ async function* readTar(
         }
         continue;
       }
-      requireSize(header.size, limit, `${path}: ${header.name}`);
+      requireSize(header.size, maxFileBytes, `${path}: ${header.name}`);
       yield { name: header.name, bytes: await readBody(next.value) };
     }
   } catch (cause) {

@@ -1,6 +1,13 @@
 // Files of zip archives, read in place, one at a time, each verified by its checksum.
 import { UserError } from '../../core/errors.ts';
-import { type Admit, type Archive, Budget, isVisible, requireSize } from '../contract/reading.ts';
+import {
+  type Admit,
+  type Archive,
+  Budget,
+  isVisible,
+  maxFileBytes,
+  requireSize,
+} from '../contract/reading.ts';
 import { checkRange, inMemory, maxBytesAtOnce, type RandomAccess } from '../files/fileStore.ts';
 import { type CorruptFile, corruptFile, dataView } from './bytes.ts';
 import { crc32, inflateRaw } from './compression.node.ts';
@@ -120,7 +127,7 @@ interface OpenArchive {
 }
 
 /** The files of a zip archive. */
-export function zipFiles(path: string, limit: number, open: () => Promise<OpenArchive>): Archive {
+export function zipFiles(path: string, open: () => Promise<OpenArchive>): Archive {
   let source: Budget | undefined;
   const archive = sharedFile(open);
   return {
@@ -147,7 +154,7 @@ export function zipFiles(path: string, limit: number, open: () => Promise<OpenAr
             await admit?.(entry.size);
             const opened = await archive.acquire();
             try {
-              return await readZipEntry(opened, entry, path, { limit, budget });
+              return await readZipEntry(opened, entry, path, { limit: maxFileBytes, budget });
             } finally {
               await archive.release();
             }
