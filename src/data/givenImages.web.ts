@@ -40,7 +40,7 @@ import {
 } from './packed/packedImages.ts';
 import { isPacked } from './packed/packedLayout.ts';
 import { MemoryTarget } from './packed/packedWriter.ts';
-import { prepare } from './packed/packImages.ts';
+import { defaultLeastDeviation, prepare } from './packed/packImages.ts';
 import { exactPixels } from './pixels/fitImage.ts';
 import { type Crop, type FitOptions, requireFit } from './pixels/fitPicture.ts';
 import { loadImages } from './sources/loadImages.ts';
@@ -81,10 +81,6 @@ export interface OpenImagesOptions extends Omit<FetchOptions, 'onProgress'> {
   readonly channels?: 1 | 3;
   /** How images are made square, if they are fitted; by default the central square. */
   readonly crop?: Crop;
-  /** Tiles with a smaller standard deviation, in units of 1/255, are left out; 1 by default. */
-  readonly leastDeviation?: number;
-  /** Whether duplicates of earlier images are left out, in any split, if images are fitted. */
-  readonly unique?: boolean;
   /** The share of training images held out for validation: by default `auto`, as in `openDataset`, and of images cut into tiles 0.05. */
   readonly validation?: number;
   /** Repeats the split of an earlier call. */
@@ -236,10 +232,9 @@ async function toOneShape(
   options: OpenImagesOptions,
 ): Promise<{ opened: DatasetSource; damaged: readonly string[] }> {
   const shape = (await raw.train.set?.())?.imageShape;
-  const { crop = 'center', channels = shape?.[2] === 1 ? 1 : 3, unique = false, onProgress } = options;
+  const { crop = 'center', channels = shape?.[2] === 1 ? 1 : 3, onProgress } = options;
   const size = options.size ?? shape?.[0];
-  const isFitting =
-    options.size !== undefined || options.channels !== undefined || crop !== 'center' || unique;
+  const isFitting = options.size !== undefined || options.channels !== undefined || crop !== 'center';
   if (isFitting && size === undefined) {
     throw new UserError(
       'invalid-argument',
@@ -250,10 +245,7 @@ async function toOneShape(
     requireFit({ size: size!, channels, crop }, options);
   }
   const isFitted =
-    shape !== undefined &&
-    showImageShape(shape) === `${size}x${size}x${channels}` &&
-    crop !== 'tiles' &&
-    !unique;
+    shape !== undefined && showImageShape(shape) === `${size}x${size}x${channels}` && crop !== 'tiles';
   if (isFitting && !isFitted) {
     return fitted(raw, name, { size: size!, channels, crop }, options);
   }
@@ -270,7 +262,7 @@ async function fitted(
   raw: RawDataset,
   name: string,
   fit: FitOptions,
-  { validation = 0.05, leastDeviation = 1, unique = false, signal, onProgress, onDamaged }: OpenImagesOptions,
+  { validation = 0.05, signal, onProgress, onDamaged }: OpenImagesOptions,
 ): Promise<{ opened: DatasetSource; damaged: readonly string[] }> {
   const total = (await countPictures(raw)) ?? undefined;
   const target = new MemoryTarget(name);
@@ -278,8 +270,7 @@ async function fitted(
     ...fit,
     source: name,
     validation,
-    leastDeviation,
-    unique,
+    leastDeviation: defaultLeastDeviation,
     ...(signal && { signal }),
     ...(onProgress && { onProgress: (images) => onProgress(images, total, 'images') }),
     ...(onDamaged && { onDamaged }),

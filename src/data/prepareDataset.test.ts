@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { writePng } from '../testing/pngFiles.ts';
@@ -30,6 +31,15 @@ it('writes a file that opens by the returned name', async () => {
     code: 'exists',
     message: `${out} already exists: choose another file with out: 'FILE', or remove it`,
   });
+});
+
+it('leaves a file that was written meanwhile', async () => {
+  const out = join(folder, 'meanwhile.images');
+  const onProgress = () => writeFileSync(out, 'mine');
+  await expect(prepareDataset(source, { size: 4, out, onProgress })).rejects.toMatchObject({
+    code: 'exists',
+  });
+  expect(readFileSync(out, 'utf8')).toBe('mine');
 });
 
 it('names the file after the folder, however that is written', async () => {

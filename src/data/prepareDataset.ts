@@ -7,7 +7,7 @@ import { exists } from './files/files.ts';
 import { requireWritable } from './files/partialFiles.ts';
 import { packedTarget } from './packed/packedFile.ts';
 import type { PackedHeader } from './packed/packedLayout.ts';
-import { prepare } from './packed/packImages.ts';
+import { defaultLeastDeviation, prepare } from './packed/packImages.ts';
 import { type Crop, requireFit } from './pixels/fitPicture.ts';
 import { datasets, openRawDataset } from './registry.ts';
 import { dataFolders, preparedName, writableDataFolder } from './sets/dataFolder.ts';
@@ -76,7 +76,7 @@ export async function prepareDataset(
   const {
     crop = 'center',
     validation = 0.05,
-    leastDeviation = 1,
+    leastDeviation = defaultLeastDeviation,
     out,
     limit,
     onProgress,
@@ -118,7 +118,9 @@ export async function prepareDataset(
   for (const warning of [...warnings, ...unlabelled]) {
     onWarning?.(warning);
   }
-  const prepared = await prepare(dataset, packedTarget(file), {
+  // Another process may have written it meanwhile.
+  const target = packedTarget(file, () => requireFree(file));
+  const prepared = await prepare(dataset, target, {
     ...otherOptions,
     crop,
     validation,

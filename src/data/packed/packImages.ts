@@ -24,6 +24,9 @@ import { type PackedAbout, type PackedTarget, PackedWriter } from './packedWrite
 const flatTiles = 'tiles of nearly one colour';
 const duplicates = 'duplicates';
 
+/** Flatter tiles show nothing but noise. */
+export const defaultLeastDeviation = 1;
+
 /** The options of `prepare`. */
 export interface PrepareOptions extends FitOptions {
   /** The name or path of the dataset, recorded in the file. */

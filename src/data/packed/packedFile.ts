@@ -90,11 +90,12 @@ async function openPacked(path: string): Promise<{ packed: PackedFile; close(): 
  * Creates the partial file and removes leftovers of a crash. A file whose name ends in `.gz` is compressed, in
  * memory, when it is complete.
  *
+ * @param beforeMove called right before the file takes its place: if it throws, what was there before stays
  * @throws UserError, as does every method
  */
-export function packedTarget(path: string): PackedTarget {
+export function packedTarget(path: string, beforeMove?: () => void): PackedTarget {
   removePartialFiles(dirname(path), basename(path));
-  const file = new PartialFile(path);
+  const file = new PartialFile(path, beforeMove);
   if (!path.endsWith('.gz')) {
     return file;
   }
