@@ -66,29 +66,24 @@ export function conditioned(
   const area = height * width;
   const conditions = Object.fromEntries(
     Object.entries(values).map(([name, entry]) => {
-      const subject = `${source}: ${name}`;
+      const data = 'shape' in entry ? entry.data : entry;
+      let shape: readonly number[] = data.length === count ? [1] : [height, width, 1];
       if ('shape' in entry) {
         const [rows, ...each] = entry.shape;
-        if (rows !== count || countElements(entry.shape) !== entry.data.length) {
+        shape = each.length > 0 ? each : [1];
+        if (rows !== count || countElements(entry.shape) !== data.length) {
           throw new UserError(
             'invalid-data',
-            `${source}: the condition ${name} has shape [${entry.shape}] and ${entry.data.length} values for ${count} images: its first axis must be the images`,
+            `${source}: the condition ${name} has shape [${entry.shape}] and ${data.length} values for ${count} images: its first axis must be the images`,
           );
         }
-        return [
-          name,
-          conditionValues(entry.data, { count, shape: each.length > 0 ? each : [1], what: subject }),
-        ];
-      }
-      const data = entry;
-      if (data.length !== count && data.length !== count * area) {
+      } else if (data.length !== count && data.length !== count * area) {
         throw new UserError(
           'invalid-data',
           `${source}: the condition ${name} has ${data.length} values for ${count} images: expected ${count}, or ${count * area} for images of ${height}x${width}`,
         );
       }
-      const shape = data.length === count ? [1] : [height, width, 1];
-      return [name, conditionValues(data, { count, shape, what: subject })];
+      return [name, conditionValues(data, { count, shape, what: `${source}: ${name}` })];
     }),
   );
   return withConditions(images, conditions, source);

@@ -26,12 +26,6 @@ describe('toRawDataset', () => {
     }
   });
 
-  it("keeps the publisher's validation images", async () => {
-    expect(
-      toRawDataset({ train: images(2, 0), validation: images(3, 50), test: images(1, 9) }).validation?.count,
-    ).toBe(3);
-  });
-
   it('rejects numbers of channels that no image file has', async () => {
     const { train } = toRawDataset({ train: images(1, 0, 5), test: images(1, 0) });
     const first = train.images()[Symbol.asyncIterator]().next();

@@ -74,10 +74,8 @@ interface Pixels {
  * The pixels: of TIFF files with all bits, of other files with 8 bits per value; sharp would cut off the lower
  * bits instead of rounding.
  */
-async function decodePixels(
-  image: Sharp,
-  { depth, space, format, bitsPerSample = 16 }: Metadata,
-): Promise<Pixels> {
+async function decodePixels(image: Sharp, about: Metadata): Promise<Pixels> {
+  const { depth, space, bitsPerSample = 16 } = about;
   if (depth !== 'ushort' || space === 'cmyk') {
     const eightBit = image.toColourspace(space === 'b-w' ? 'b-w' : 'srgb').raw({ depth: 'uchar' });
     return eightBit.toBuffer({ resolveWithObject: true });
@@ -86,7 +84,7 @@ async function decodePixels(
     .toColourspace(space === 'grey16' ? 'grey16' : 'rgb16')
     .raw({ depth: 'ushort' })
     .toBuffer({ resolveWithObject: true });
-  if (keepsBits({ depth, space, format, bitsPerSample })) {
+  if (keepsBits(about)) {
     // A copy, since views of 16 bits start at even places.
     return { data: new Uint16Array(Uint8Array.from(data).buffer), info };
   }
@@ -102,12 +100,7 @@ async function decodePixels(
 }
 
 /** Whether all 16 bits of values are kept. */
-function keepsBits({
-  depth,
-  space,
-  format,
-  bitsPerSample = 16,
-}: Pick<Metadata, 'depth' | 'space' | 'format' | 'bitsPerSample'>): boolean {
+function keepsBits({ depth, space, format, bitsPerSample = 16 }: Metadata): boolean {
   return depth === 'ushort' && space !== 'cmyk' && format === 'tiff' && bitsPerSample === 16;
 }
 

@@ -29,17 +29,18 @@ export const galaxy: NamedDataset = {
  */
 export async function rawGalaxies(path: string): Promise<RawDataset> {
   const store = await openArchive(path);
-  const names = (await store.names()).filter((name) => imageName.test(name));
+  const names = await store.names();
   const part = (split: keyof typeof folders): RawSplit => {
     const folderPattern = new RegExp(`(^|/)noninteracting/${folders[split]}/[^/]+$`);
-    const count = names.filter((name) => folderPattern.test(name)).length;
+    const isOfSplit = (name: string): boolean => imageName.test(name) && folderPattern.test(name);
+    const count = names.filter(isOfSplit).length;
     if (count === 0) {
       throw new UserError(
         'invalid-data',
         `${path}: no images in noninteracting/${folders[split]}; unpack the whole dataset there`,
       );
     }
-    return readStoredImages(store, (name) => folderPattern.test(name), { count, convert: toGalaxy });
+    return readStoredImages(store, isOfSplit, { count, convert: toGalaxy });
   };
   return { train: part('train'), validation: part('validation'), test: part('test') };
 }

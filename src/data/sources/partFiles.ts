@@ -19,7 +19,7 @@ import { openFile, withFile } from '../files/files.ts';
 import { openArchive, storeKind } from '../formats/archives.ts';
 import { latin1Text } from '../formats/bytes.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';
-import { imageName } from '../formats/imageDecoding.ts';
+import { imageName, isImageName } from '../formats/imageDecoding.ts';
 import { batchImages, countNpy, hasSingleArrays, looksLikeBatch, splitsOfArrays } from './batchFile.ts';
 import { isTestByHash, nobodyDivided, splitOfArray } from './splitOfName.ts';
 import { readStoredImages } from './storedImages.ts';
@@ -168,7 +168,7 @@ function looksLikeParquet(start: Uint8Array): boolean {
 async function openPart(path: string, prefix: string): Promise<RawSplit> {
   const store = await imageStoreAt(path);
   if (store !== undefined) {
-    return readStoredImages(store, () => true);
+    return readStoredImages(store, isImageName);
   }
   const { start, budget } = await withFile(path, async (file) => ({
     start: await file.read(0, Math.min(16, file.size)),

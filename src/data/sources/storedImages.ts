@@ -8,7 +8,6 @@ import {
   imageFormats,
   imageName,
   imagesAmong,
-  isImageName,
   otherImageName,
 } from '../formats/imageDecoding.ts';
 import { type ClassesOfNames, classesOfNames, divide, nobodyDivided, splitOfFolder } from './splitOfName.ts';
@@ -89,7 +88,7 @@ function warningsAbout(store: Archive, files: readonly string[]): string[] {
 }
 
 /**
- * The images among the files of a folder or archive.
+ * The images in the wanted files of a folder or archive.
  *
  * @param options.count their number, if it is known; the archive is not read past the last of them
  * @param options.top what their names start with that is not part of the images' names
@@ -115,9 +114,7 @@ export function readStoredImages(
     count,
     async *images() {
       let remaining = count ?? Infinity;
-      for await (const { name, source, budget, read } of store.files(
-        (name) => isImageName(name) && wanted(name),
-      )) {
+      for await (const { name, source, budget, read } of store.files(wanted)) {
         const inside = name.slice(top.length);
         yield {
           name: inside,
