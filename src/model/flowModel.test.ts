@@ -393,6 +393,18 @@ it('works again after its programs were freed, and two calls at once share a pro
   expect(await otherModel.encode(images)).toEqual(a);
 });
 
+it.each(['freePrograms', 'release'] as const)('%s lets the calls that run end', async (free) => {
+  const otherModel = use(trained, { batchSize: 1 });
+  let freed: Promise<void> | undefined;
+  const bits = await otherModel.bitsPerDim(images, {
+    onProgress() {
+      freed ??= otherModel[free]();
+    },
+  });
+  expect(bits).toHaveLength(COUNT);
+  await freed;
+});
+
 it('refuses every call after it was released', async () => {
   const reopened = use(trained);
   const latents = await reopened.encode(images);

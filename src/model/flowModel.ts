@@ -336,12 +336,12 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     return stageImages(this.#programs, images, options);
   }
 
-  /** Frees the memory of the programs; they are recompiled if the model is used again. */
+  /** Frees the memory of the programs once no call uses them; they are recompiled if the model is used again. */
   freePrograms(): Promise<void> {
     return this.#programs.free();
   }
 
-  /** Frees the memory of the model, which refuses all further calls. A second time changes nothing. */
+  /** Frees the memory of the model once no call uses it; it refuses all further calls. A second time changes nothing. */
   release(): Promise<void> {
     return this.#programs.release();
   }

@@ -132,6 +132,7 @@ export class ImagePrograms {
     float32: new Map(),
     float64: new Map(),
   };
+  private readonly running = new Set<Promise<void>>();
   private isReleased = false;
 
   constructor(
@@ -161,26 +162,27 @@ export class ImagePrograms {
   }
 
   /** Runs `work` on consecutive ranges of at most one batch; yields to the event loop between them. */
-  async inBatches(
+  inBatches(
     count: number,
     compiler: Compiler,
     { precision = this.precision, signal, onProgress }: RunOptions,
     work: (program: ImageProgram, first: number, end: number) => Promise<void>,
   ): Promise<void> {
-    this.requireOpen();
-    signal?.throwIfAborted();
-    if (count === 0) {
-      return;
-    }
-    const program = await this.program(compiler, precision);
-    const batchSize = this.batchLimit(program);
-    for (let first = 0; first < count; first += batchSize) {
+    return this.whileOpen(async () => {
       signal?.throwIfAborted();
-      const end = Math.min(count, first + batchSize);
-      await work(program, first, end);
-      onProgress?.(end, count);
-      await nextTurn();
-    }
+      if (count === 0) {
+        return;
+      }
+      const program = await this.program(compiler, precision);
+      const batchSize = this.batchLimit(program);
+      for (let first = 0; first < count; first += batchSize) {
+        signal?.throwIfAborted();
+        const end = Math.min(count, first + batchSize);
+        await work(program, first, end);
+        onProgress?.(end, count);
+        await nextTurn();
+      }
+    });
   }
 
   /** The draws of the noise that a measurement takes: one where there is none, since the others would be equal. */
@@ -190,56 +192,59 @@ export class ImagePrograms {
   }
 
   /** Runs `work` once for every draw of the noise, with how to measure it. */
-  async forEachDraw(
+  forEachDraw(
     compiler: Compiler,
     images: ImageSet,
     options: RunOptions & MeasurementOptions,
     work: (program: ImageProgram, how: Measurement) => Promise<void>,
   ): Promise<void> {
-    this.requireOpen();
-    const draws = this.countDraws(options);
-    const {
-      seed = 0,
-      noiseByContent = false,
-      ranks = onlyRank,
-      precision = this.precision,
-      draws: _,
-      ...following
-    } = options;
-    requireWhole('seed', seed, 0);
-    const condition = componentReader(this.model, images.conditions, 'these images');
-    await stopIfAborted(ranks, following.signal);
-    const program = await this.program(compiler, precision);
-    const batchSize = Math.max(1, Math.min(this.batchLimit(program), images.count));
-    const { dequantiser, values } = this.model;
-    for (let draw = 0; draw < draws; draw++) {
+    return this.whileOpen(async () => {
+      const draws = this.countDraws(options);
+      const {
+        seed = 0,
+        noiseByContent = false,
+        ranks = onlyRank,
+        precision = this.precision,
+        draws: _,
+        ...following
+      } = options;
+      requireWhole('seed', seed, 0);
+      const condition = componentReader(this.model, images.conditions, 'these images');
       await stopIfAborted(ranks, following.signal);
-      const { signal, onProgress } = partOfWork(following, {
-        before: draw * images.count,
-        of: draws * images.count,
-      });
-      const how = { batchSize, values, dequantiser, seed, draw, noiseByContent, ranks, condition };
-      await work(program, {
-        ...how,
-        // One of several ranks must not leave alone: the others would wait for it.
-        ...(ranks.size === 1 && { signal }),
-        onProgress,
-      });
-    }
+      const program = await this.program(compiler, precision);
+      const batchSize = Math.max(1, Math.min(this.batchLimit(program), images.count));
+      const { dequantiser, values } = this.model;
+      for (let draw = 0; draw < draws; draw++) {
+        await stopIfAborted(ranks, following.signal);
+        const { signal, onProgress } = partOfWork(following, {
+          before: draw * images.count,
+          of: draws * images.count,
+        });
+        const how = { batchSize, values, dequantiser, seed, draw, noiseByContent, ranks, condition };
+        await work(program, {
+          ...how,
+          // One of several ranks must not leave alone: the others would wait for it.
+          ...(ranks.size === 1 && { signal }),
+          onProgress,
+        });
+      }
+    });
   }
 
-  /** Frees the programs for good: they refuse further work. */
-  release(): Promise<void> {
+  /** Frees the programs for good, after the calls that use them: they refuse further work. */
+  async release(): Promise<void> {
     this.isReleased = true;
-    return this.free();
+    await Promise.allSettled(this.running);
+    await this.free();
   }
 
-  /** Frees the programs; they are recompiled if they are used again. */
+  /** Frees the programs, after the calls that use them; they are recompiled if they are used again. */
   async free(): Promise<void> {
     const programs = Object.values(this.programs).flatMap((cached) => [...cached.values()]);
     for (const cached of Object.values(this.programs)) {
       cached.clear();
     }
+    await Promise.allSettled(this.running);
     // A program that failed to compile has nothing to free, and its caller got the error.
     const compiled = await Promise.allSettled(programs);
     await Promise.all(
@@ -247,12 +252,24 @@ export class ImagePrograms {
     );
   }
 
-  private requireOpen(): void {
+  /**
+   * Does the work of a call, during which no program is freed.
+   *
+   * @throws UserError (`not-ready`) if the model has been released
+   */
+  private async whileOpen(work: () => Promise<void>): Promise<void> {
     if (this.isReleased) {
       throw new UserError(
         'not-ready',
         'this model has been released: load it again, or release it after its last use',
       );
+    }
+    const call = work();
+    this.running.add(call);
+    try {
+      await call;
+    } finally {
+      this.running.delete(call);
     }
   }
 
