@@ -442,5 +442,7 @@ describe('latents on the host', () => {
       amounts: [0, 1, -2],
     });
     expect(moved).toEqual([{ shape: [3, 1, 1, 2], data: Float32Array.from([1, 1, 3, 2, -3, -1]) }]);
+    const ofAnotherModel = { from: latent(0, 2), towards: latent(2), amounts: [1] };
+    expect(() => Latents.move(latent(1, 1), ofAnotherModel)).toThrow(/different shapes/);
   });
 });

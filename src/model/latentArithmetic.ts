@@ -19,12 +19,7 @@ export const Latents = {
     }
     requireOneImage(a, b);
     return a.map(({ shape, data }, index) => {
-      const otherData = b[index]?.data;
-      if (otherData?.length !== data.length) {
-        throw new RangeError(
-          `latents of different shapes can't be interpolated: encode both images with one model`,
-        );
-      }
+      const otherData = b[index]!.data;
       const size = data.length;
       const out = zerosLike([a, b], steps * size);
       for (let step = 0; step < steps; step++) {
@@ -75,7 +70,7 @@ export const Latents = {
   },
 };
 
-/** Refuses latents of several images, of which all but the first would be ignored. */
+/** Refuses latents of several images, of which all but the first would be ignored, and of several models. */
 function requireOneImage(...groups: readonly Latents[]): void {
   for (const { shape } of groups.flat()) {
     if (shape[0] !== 1) {
@@ -83,6 +78,10 @@ function requireOneImage(...groups: readonly Latents[]): void {
         `these are latents of ${shape[0]} images, but one is needed: Latents.mean takes the mean of several`,
       );
     }
+  }
+  const sizes = groups.map((latents) => latents.map(({ data }) => data.length).join());
+  if (new Set(sizes).size > 1) {
+    throw new RangeError('these latents have different shapes: encode all images with one model');
   }
 }
 

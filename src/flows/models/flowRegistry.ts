@@ -13,6 +13,7 @@ import { countTrained } from '../contract/parameters.ts';
 import type { Flow } from './flow.ts';
 import { Glow } from './glow.ts';
 import { completeOptions, type ModelOptions, modelDefaults } from './options.ts';
+import { masks } from './partRegistries.ts';
 
 /** A kind of flow that configurations can choose. */
 export interface FlowDefinition<Schemas extends OptionSchemas = OptionSchemas>
@@ -67,11 +68,15 @@ export function flowFor(imageShape: ImageShape, options: Partial<ModelOptions> =
 export function countParameters(imageShape: ImageShape, options: Partial<ModelOptions>): number {
   const count = (depth?: number): number =>
     countTrained(flowFor(imageShape, { ...options, ...(depth && { depth }) }).parameters);
-  const { flow, depth = modelDefaults.depth } = options;
-  if (!flows.isOfLibrary(partName(flow) ?? flows.names[0]!)) {
+  const { flow, mask, depth = modelDefaults.depth } = options;
+  const isOfLibrary =
+    flows.isOfLibrary(partName(flow) ?? flows.names[0]!) &&
+    masks.isOfLibrary(partName(mask) ?? masks.names[0]!);
+  if (!isOfLibrary) {
     return count();
   }
-  // The steps of a level are identical: each adds the same number, which models of one and two steps reveal.
+  // Each step of a level adds the same number, which models of one and two steps reveal: the masks that couplings take in
+  // turn keep equally many channels.
   const [withOneStep, withTwoSteps] = [count(1), count(2)];
   return withOneStep + (depth - 1) * (withTwoSteps - withOneStep);
 }

@@ -8,8 +8,11 @@ import {
   wholeNumber,
 } from '../../core/parts/index.ts';
 import { defineMixing, type MixingDefinition } from '../contract/mixing.ts';
+import { countTrained } from '../contract/parameters.ts';
+import { defineMask } from '../coupling/parts.ts';
 import { reverse } from '../layers/permutation.ts';
 import { definePrior, gaussian } from '../priors/baseDistribution.ts';
+import { countParameters } from './flowRegistry.ts';
 import { Glow } from './glow.ts';
 import { listLayers } from './layers.ts';
 import type { ModelOptions } from './options.ts';
@@ -103,6 +106,20 @@ it('are unknown until they are registered, names of every object too', () => {
   expect(() => new Glow([2, 2, 1], options('mine'))).toThrow(
     /Register your own first: registerPart\('mine'\)$/,
   );
+});
+
+it('masks in turn may keep different numbers of channels, which parameters are counted for', () => {
+  const mask = defineMask({
+    name: 'first-or-others',
+    summary: 'Keeps the first channel, then the others.',
+    turns: 2,
+    build:
+      (_, turn) =>
+      ([, , channels]) =>
+        Array.from({ length: channels }, (_, channel) => (channel === 0 ? 1 - turn : turn)),
+  });
+  const chosen = { ...options('reverse'), mask, depth: 3 };
+  expect(countParameters([4, 4, 1], chosen)).toBe(countTrained(new Glow([4, 4, 1], chosen).parameters));
 });
 
 it('cannot take the key of a layer that every step has', () => {

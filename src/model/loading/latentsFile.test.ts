@@ -53,6 +53,23 @@ it.each([
   ['names twice', { names: ['a.png', 'b.png', 'a.png'], latents }, /names must differ/],
   ['a name outside the folder', { names: ['a.png', 'b.png', '../c.png'], latents }, /stay in the folder/],
   ['too few names', { names: names.slice(1), latents }, /no latents of 2 images: latent\/0 has shape \[3, /],
+  [
+    'checksums of fewer images',
+    { names, latents, encodedFrom: { checksums: ['0123456789ab'] } },
+    /encodedFrom must be about these 3 images/,
+  ],
+  [
+    'a correction of another image',
+    {
+      names,
+      latents,
+      encodedFrom: {
+        checksums: names.map(() => null),
+        corrections: new Map([[3, { values: new Uint8Array(32) }]]),
+      },
+    },
+    /encodedFrom must be about these 3 images/,
+  ],
   ['latents of other levels', { names, latents: latents.slice(1) }, /no latents of 3 images: latent\/0 has/],
 ])('is not written with %s, which could not be read', (_, content, message) => {
   const unwritten = join(folder, 'unwritten.safetensors');

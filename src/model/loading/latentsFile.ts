@@ -110,6 +110,11 @@ export function writeLatents(
   };
   if (encodedFrom) {
     const { checksums, corrections } = encodedFrom;
+    const corrected = [...(corrections?.keys() ?? [])];
+    requireArgument(
+      checksums.length === names.length && corrected.every((image) => image < names.length),
+      `encodedFrom must be about these ${names.length} images, as verify returns it for them`,
+    );
     metadata.pixelChecksums = checksums.map((checksum) => checksum ?? unknown).join('');
     metadata.latentChecksums = names.map((_, image) => latentChecksum(latents, image)).join('');
     if (corrections) {

@@ -1,7 +1,10 @@
 // Differences paired by image.
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { pairwise } from './compareRuns.ts';
+import { imagesInMemory } from '../../data/contract/dataset.ts';
+import { randomModel } from '../../testing/randomModel.ts';
+import { FlowModel } from '../flowModel.ts';
+import { compareModels, pairwise } from './compareRuns.ts';
 
 describe('pairwise', () => {
   it('compares with the first, image by image', () => {
@@ -33,4 +36,22 @@ describe('pairwise', () => {
     const [, second] = pairwise([Float64Array.of(1), Float64Array.of(3)]);
     expect(second).toEqual({ bitsPerDim: 3, samplingError: null, difference: 2, differenceError: null });
   });
+});
+
+it('counts the images of all models, once where there is no noise to draw', async () => {
+  const continuous = { mean: [0], deviation: [1] };
+  const models = [0.1, 0.2].map(
+    (distance) => new FlowModel(randomModel([4, 4, 1], { continuous }, distance), { threads: 1 }),
+  );
+  const images = imagesInMemory(Float32Array.from(new RandomStream(0, 'images').normals(32)), [4, 4, 1]);
+  const progress: (readonly [number, number])[] = [];
+  await compareModels(models, images, {
+    draws: 3,
+    onProgress: (done, total) => progress.push([done, total]),
+  });
+  await Promise.all(models.map((model) => model.release()));
+  expect(progress).toEqual([
+    [2, 4],
+    [4, 4],
+  ]);
 });

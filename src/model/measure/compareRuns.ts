@@ -4,7 +4,7 @@ import { mean, requireArgument, standardErrorOfMean } from '../../core/numeric/i
 import type { ImageSet } from '../../data/contract/index.ts';
 import type { FlowModel } from '../flowModel.ts';
 import { type MeasurementOptions, partOfWork } from '../flowModelOptions.ts';
-import { evaluate } from './evaluate.ts';
+import { countDraws, evaluate } from './evaluate.ts';
 
 /** One model compared with the first. */
 export interface Comparison {
@@ -65,7 +65,7 @@ export async function compareModels(
   );
   const perImage: Float64Array[] = [];
   for (const [index, model] of models.entries()) {
-    const each = draws * images.count;
+    const each = countDraws(model.model, { draws }) * images.count;
     const part = partOfWork(following, { before: index * each, of: models.length * each });
     perImage.push((await evaluate(model, images, { draws, seed, labels: false, ...part })).perImage);
     await model.freePrograms();
