@@ -1,11 +1,10 @@
 // The gradient of the log-likelihood of images with respect to their values.
 import { countDimensions, countElements, type NdArray, type Values } from '../core/numeric/index.ts';
 import { CLASSES, type Condition, parametersFrom } from '../flows/contract/index.ts';
-import { largest } from '../flows/coupling/index.ts';
 import type { Flow } from '../flows/models/index.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { constant, input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../tensor/index.ts';
-import { add, divide, exp, log, split, subtract, sum } from '../tensor/operations/index.ts';
+import { add, divide, exp, log, maximum, split, subtract, sum } from '../tensor/operations/index.ts';
 import { createConditionRows } from './conditions.ts';
 import type { GradientOptions } from './flowModelOptions.ts';
 import { modelValues } from './givenImages.ts';
@@ -122,9 +121,9 @@ function compileMarginalGradient(
 /** ln Σ p(x | class)/K, `[N]`, from ln p(x | class), `[N, K]`. */
 export function overEqualClasses(byClass: Tensor): Tensor {
   const classes = byClass.shape[1]!;
-  const maximum = largest(split(byClass, 1, Array(classes).fill(1)));
-  const mean = divide(sum(exp(subtract(byClass, maximum)), [1]), classes);
-  return add(log(mean), sum(maximum, [1]));
+  const largest = split(byClass, 1, Array(classes).fill(1)).reduce(maximum);
+  const mean = divide(sum(exp(subtract(byClass, largest)), [1]), classes);
+  return add(log(mean), sum(largest, [1]));
 }
 
 function buildGradient(logLikelihood: Tensor, x: Tensor, condition: Condition): ProgramDefinition {

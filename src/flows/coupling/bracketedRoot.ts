@@ -7,13 +7,14 @@ import {
   divide,
   exp,
   fixedPoint,
+  greater,
   maximum,
   multiply,
   negate,
   split,
   subtract,
+  where,
 } from '../../tensor/operations/index.ts';
-import { chosen, isPositive } from './choices.ts';
 
 /** An increasing function at x. */
 export interface AtPoint {
@@ -65,28 +66,27 @@ export function bracketedRoot(
     const [x, from, to, last] = split(state, axis, [1, 1, 1, 1]);
     const { value, ...point } = evaluateAt(x);
     const logDerivative = maximum(point.logDerivative, LEAST_LOG_DERIVATIVE);
-    const isTooHigh = isPositive(value);
-    const [lower, upper] = [chosen(isTooHigh, from, x), chosen(isTooHigh, x, to)];
+    const isTooHigh = greater(value, 0);
+    const [lower, upper] = [where(isTooHigh, from, x), where(isTooHigh, x, to)];
     const step = multiply(value, exp(negate(logDerivative)));
     const next = subtract(x, step);
     // A step of Newton's method must stay in the bracket, and be at most half as long as the last one.
-    const isRefused = add(
-      add(isPositive(subtract(lower, next)), isPositive(subtract(next, upper))),
-      isPositive(subtract(magnitude(step), multiply(last, 0.5))),
+    const bisects = add(
+      add(greater(lower, next), greater(next, upper)),
+      greater(magnitude(step), multiply(last, 0.5)),
     );
-    const bisects = isPositive(isRefused);
     const half = multiply(subtract(upper, lower), 0.5);
-    const tried = chosen(bisects, add(lower, half), next);
+    const tried = where(bisects, add(lower, half), next);
     // A value is rounding if nothing is left of it when it is added to its size: true in any precision.
     const scale = add(size, multiply(magnitude(x), exp(logDerivative)));
-    const isOpen = isPositive(subtract(add(scale, divide(magnitude(value), ROUNDING)), scale));
+    const isOpen = greater(add(scale, divide(magnitude(value), ROUNDING)), scale);
     const settled = maximum(lower, smaller(next, upper));
     return concatenate(
       [
-        chosen(isOpen, tried, settled),
-        chosen(isOpen, lower, settled),
-        chosen(isOpen, upper, settled),
-        multiply(isOpen, chosen(bisects, half, magnitude(step))),
+        where(isOpen, tried, settled),
+        where(isOpen, lower, settled),
+        where(isOpen, upper, settled),
+        multiply(isOpen, where(bisects, half, magnitude(step))),
       ],
       axis,
     );

@@ -1,7 +1,6 @@
 // Public to other folders: masks, conditioners, transformers.
 export { additive } from './additive.ts';
 export { affine } from './affine.ts';
-export { largest } from './choices.ts';
 export { conditionContext, type ScaledCondition } from './conditionContext.ts';
 export { coupling } from './coupling.ts';
 export { denseConditioner } from './denseConditioner.ts';

@@ -6,6 +6,7 @@ import {
   clip,
   divide,
   exp,
+  greater,
   log,
   logSigmoid,
   maximum,
@@ -18,7 +19,6 @@ import {
   sum,
 } from '../../tensor/operations/index.ts';
 import { type AtPoint, bracketedRoot, nearRoot } from './bracketedRoot.ts';
-import { isPositive, largest } from './choices.ts';
 
 /** The numbers of mixtures of K logistic distributions. Their components lie along one axis, which has length K. */
 export interface MixtureNumbers {
@@ -59,7 +59,7 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
   const components = (x: Tensor): Tensor[] => split(x, axis, Array(x.shape[axis]!).fill(1));
   /** The exponentials of numbers relative to the largest one, which is `top`, and the logarithm of their sum. */
   const scaledExponentials = (x: Tensor) => {
-    const top = largest(components(x));
+    const top = components(x).reduce(maximum);
     const above = subtract(x, top);
     return { top, above, logSum: log(along(exp(above))) };
   };
@@ -101,7 +101,7 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
     forward(x) {
       const z = standard(x, means);
       // The upper half is the lower half of the mirrored mixture.
-      const side = subtract(1, multiply(isPositive(subtract(along(multiply(weights, sigmoid(z))), 0.5)), 2));
+      const side = subtract(1, multiply(greater(along(multiply(weights, sigmoid(z))), 0.5), 2));
       const { logBelow, aboveShare, logRate } = lowerHalf(multiply(z, side));
       const logAbove = log(aboveShare);
       return {
@@ -111,8 +111,7 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
     },
     inverse(logit) {
       const clippedLogit = clip(logit, LARGEST);
-      // Scaled up: next to 0 a condition can be between 0 and 1 in float32.
-      const side = subtract(1, multiply(isPositive(multiply(clippedLogit, 2 ** 64)), 2));
+      const side = subtract(1, multiply(greater(clippedLogit, 0), 2));
       const wanted = multiply(clippedLogit, side);
       const centres = multiply(means, side);
       // The components' quantiles bracket the mixture's quantile.

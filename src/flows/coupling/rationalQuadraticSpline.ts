@@ -6,8 +6,10 @@ import {
   concatenate,
   divide,
   exp,
+  greater,
   log,
   logSigmoid,
+  maximum,
   multiply,
   negate,
   product,
@@ -16,8 +18,8 @@ import {
   sqrt,
   subtract,
   sum,
+  where,
 } from '../../tensor/operations/index.ts';
-import { chosen, isPositive, largest } from './choices.ts';
 
 /** The smallest share of a bin in the interval, and the smallest derivative. */
 const LEAST = 0.001;
@@ -65,7 +67,7 @@ export function createSplines(numbers: Tensor, form: SplineForm): Splines {
 
   /** What holds for the bin of each value, `[M]`, with the values outside replaced by 0. */
   const locate = (value: Tensor, axis: Axis) => {
-    const inside = multiply(isPositive(add(value, bound)), isPositive(subtract(bound, value)));
+    const inside = multiply(greater(value, -bound), greater(bound, value));
     const within = multiply(value, inside);
     const bin = locateBin(within, axis);
     const pick = (perBin: Tensor): Tensor => sum(multiply(perBin, bin), [0]);
@@ -91,7 +93,7 @@ export function createSplines(numbers: Tensor, form: SplineForm): Splines {
       );
       const logDerivative = subtract(add(multiply(log(slope), 2), log(derivative)), multiply(log(below), 2));
       return {
-        y: chosen(inside, add(bin.y, divide(multiply(bin.height, above), below)), value),
+        y: where(inside, add(bin.y, divide(multiply(bin.height, above), below)), value),
         logDerivative: multiply(inside, logDerivative),
       };
     },
@@ -106,7 +108,7 @@ export function createSplines(numbers: Tensor, form: SplineForm): Splines {
       // The root between 0 and 1, in the form without cancellation.
       const root = sqrt(relu(subtract(multiply(b, b), multiply(multiply(a, c), 4))));
       const share = divide(multiply(c, 2), negate(add(b, root)));
-      return chosen(bin.inside, add(bin.x, multiply(share, bin.width)), value);
+      return where(bin.inside, add(bin.x, multiply(share, bin.width)), value);
     },
   };
 }
@@ -132,7 +134,7 @@ function createAxis(numbers: Tensor, { bins, bound }: SplineForm): Axis {
 function softmax(columns: Tensor): Tensor {
   const rows = split(columns, 0, Array(columns.shape[0]!).fill(1));
   // The result does not depend on the largest number, nor does the gradient.
-  const powers = exp(subtract(columns, largest(rows)));
+  const powers = exp(subtract(columns, rows.reduce(maximum)));
   return divide(powers, sum(powers, [0]));
 }
 
@@ -140,7 +142,7 @@ function softmax(columns: Tensor): Tensor {
 function locateBin(values: Tensor, { starts }: Axis): Tensor {
   const bins = starts.shape[0]!;
   const [first, later] = split(starts, 0, [1, bins - 1]);
-  const reached = isPositive(subtract(values, later));
+  const reached = greater(values, later);
   const none = multiply(first, 0);
   return subtract(concatenate([add(none, 1), reached], 0), concatenate([reached, none], 0));
 }

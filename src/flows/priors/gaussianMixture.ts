@@ -2,9 +2,20 @@
 import type { ImageShape } from '../../core/numeric/index.ts';
 import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import { add, exp, log, multiply, negate, relu, split, subtract } from '../../tensor/operations/index.ts';
+import {
+  add,
+  exp,
+  greater,
+  log,
+  maximum,
+  multiply,
+  negate,
+  relu,
+  split,
+  subtract,
+  where,
+} from '../../tensor/operations/index.ts';
 import { filledParameter, type ParameterSpec, type Parameters } from '../contract/parameters.ts';
-import { chosen, isPositive, largest } from '../coupling/choices.ts';
 import { type BaseDistribution, definePrior } from './baseDistribution.ts';
 
 /** The options of a mixture of Gaussians. */
@@ -47,7 +58,7 @@ export function gaussianMixture({ components = 3 }: GaussianMixtureOptions = {})
   const componentsIn = (p: Parameters) => {
     const rows = (x: Tensor): Tensor[] => split(x, 0, Array(components).fill(1));
     const logits = rows(p.get('logits'));
-    const top = largest(logits);
+    const top = logits.reduce(maximum);
     const logTotal = add(top, log(total(logits.map((logit) => exp(subtract(logit, top))))));
     const centres = rows(p.get('means'));
     // max(s, −5).
@@ -72,7 +83,7 @@ export function gaussianMixture({ components = 3 }: GaussianMixtureOptions = {})
         const standard = multiply(subtract(epsilon, mean), exp(negate(logDeviation)));
         return subtract(subtract(logWeight, logDeviation), multiply(multiply(standard, standard), 0.5));
       });
-      const top = largest(terms);
+      const top = terms.reduce(maximum);
       return negate(add(top, log(total(terms.map((term) => exp(subtract(term, top)))))));
     },
     logNormaliser: 0.5 * Math.log(2 * Math.PI),
@@ -88,7 +99,7 @@ export function gaussianMixture({ components = 3 }: GaussianMixtureOptions = {})
       // A component replaces the one before it where the uniform number is above the weights of those before it.
       let { weight: before, drawn: chosenValue } = first!;
       for (const { weight, drawn } of later) {
-        chosenValue = chosen(isPositive(subtract(uniform, before)), drawn, chosenValue);
+        chosenValue = where(greater(uniform, before), drawn, chosenValue);
         before = add(before, weight);
       }
       return chosenValue;

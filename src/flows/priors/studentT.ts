@@ -6,14 +6,14 @@ import {
   add,
   divide,
   exp,
+  greater,
   log,
   multiply,
-  relu,
   split,
   sqrt,
   subtract,
+  where,
 } from '../../tensor/operations/index.ts';
-import { chosen, isPositive } from '../coupling/choices.ts';
 import { type BaseDistribution, definePrior } from './baseDistribution.ts';
 
 /** The options of Student's t-distribution. */
@@ -52,13 +52,11 @@ export function studentT({ degreesOfFreedom: degrees = 4 }: StudentTOptions = {}
       const channels = normal.shape[3]! / 2;
       const [a, b] = split(normal, 3, [channels, channels]);
       const w = multiply(add(multiply(a, a), multiply(b, b)), 1 / degrees);
-      // max(w, SMALL).
-      const safe = add(relu(subtract(w, SMALL)), SMALL);
       const series = [1 / 720, 1 / 120, 1 / 24, 1 / 6, 1 / 2, 1].reduce<Tensor | number>(
         (sum, term) => add(multiply(w, sum), term),
         0,
       ) as Tensor;
-      const squares = chosen(isPositive(subtract(w, SMALL)), divide(subtract(exp(safe), 1), safe), series);
+      const squares = where(greater(w, SMALL), divide(subtract(exp(w), 1), w), series);
       return multiply(a, sqrt(squares));
     },
     // For an odd number, the distribution function needs an arctangent.
