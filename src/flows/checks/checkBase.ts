@@ -67,7 +67,12 @@ export async function checkBase(
 ): Promise<BijectionReport> {
   const context = new Checks(threads);
   const options: CompileOptions = { ...onCpu(context.precision('float64')) };
-  const values = parameters ?? randomParameters(base.parameters?.(SHAPE) ?? {});
+  const values =
+    parameters ??
+    (await context.attempt('parameters', () => randomParameters(base.parameters?.(SHAPE) ?? {})));
+  if (!values) {
+    return createReport(context.checks);
+  }
   const distribution = await context.attempt('the energy', () => integrate(context, base, values, options));
   await context.attempt('gradients', () => checkEnergyGradients(context, base, values, options));
   if (distribution) {

@@ -47,7 +47,11 @@ export async function checkStage(
     withoutEffect: [...withoutEffect, ...paths.filter(isOfBase)],
   });
   const context = new CheckContext(bijection, images, threads);
-  const values = givenParameters ?? randomParameters(stage.parameters);
+  const values =
+    givenParameters ?? (await context.attempt('parameters', () => randomParameters(stage.parameters)));
+  if (!values) {
+    return createReport([...checks, ...context.checks]);
+  }
   await context.attempt('the stage', () => compareWithBijection(context, stage, values));
   const ofBase = Object.fromEntries(
     Object.entries(values).flatMap(([path, array]) =>

@@ -23,24 +23,25 @@ export interface NumericLogDet {
 /** ln|det J| at an image from a dense Jacobian of central differences, column by column. */
 export async function logDetByDifferences(map: LayerMap, x: Float64Array): Promise<NumericLogDet> {
   const { dimensions } = map;
-  const units = new Float64Array(dimensions * dimensions);
-  for (let index = 0; index < dimensions; index++) {
-    units[index * dimensions + index] = 1;
-  }
   // Row i is column i of J: this is the transpose, which has the same determinant.
-  const transposed = await differences(map, x, units, STEP);
+  const transposed = await differences(map, x, unitDirections(dimensions), STEP);
   return { value: logAbsDeterminant(transposed, dimensions), method: 'dense', uncertainty: 0 };
 }
 
 /** ln|det J| at an image from the gradient of every value of the result. */
 export async function logDetByGradients(map: LayerMap, x: Float64Array): Promise<NumericLogDet> {
   const { dimensions } = map;
+  const rows = await map.pullBack(x, unitDirections(dimensions));
+  return { value: logAbsDeterminant(rows, dimensions), method: 'dense', uncertainty: 0 };
+}
+
+/** The direction of every value. */
+function unitDirections(dimensions: number): Float64Array {
   const units = new Float64Array(dimensions * dimensions);
   for (let index = 0; index < dimensions; index++) {
     units[index * dimensions + index] = 1;
   }
-  const rows = await map.pullBack(x, units);
-  return { value: logAbsDeterminant(rows, dimensions), method: 'dense', uncertainty: 0 };
+  return units;
 }
 
 /** Lanczos steps from each direction; each one matches two more moments of the spectrum of JᵀJ. */

@@ -1,9 +1,14 @@
 // Base distributions: densities and samples agree for the library's, and the check finds those that do not.
 import { describe, expect, it } from 'vitest';
 import { add, divide, log, multiply, split } from '../../tensor/operations/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import { asConstants, runOnce } from '../../testing/programValues.ts';
 import { check } from '../checks/check.ts';
-import type { Parameters as LayerParameters } from '../contract/parameters.ts';
+import {
+  filledParameter,
+  type Parameters as LayerParameters,
+  parametersFrom,
+} from '../contract/parameters.ts';
 import { contextImages } from '../coupling/parts.ts';
 import { squeeze } from '../layers/squeeze.ts';
 import { stageFrom } from '../models/stages.ts';
@@ -36,6 +41,19 @@ const bases: [string, BaseDistribution][] = [
   ['gaussian-mixture of 2', gaussianMixture({ components: 2 })],
   ['gaussian-mixture of 8', gaussianMixture({ components: 8 })],
 ];
+
+/** A mixture whose parameters can't be drawn. */
+const withoutStart: BaseDistribution = {
+  ...gaussianMixture(),
+  parameters: () => ({
+    logits: {
+      ...filledParameter([3, 2], 0),
+      initial: () => {
+        throw new Error('no start');
+      },
+    },
+  }),
+};
 
 describe('check, of base distributions', () => {
   it.each(bases)('accepts %s', async (_, base) => {
@@ -70,6 +88,7 @@ describe('check, of base distributions', () => {
       },
       'samples: no sampler',
     ],
+    ['parameters without a start', withoutStart, 'parameters: no start'],
   ])('finds %s', async (_, base, subject) => {
     const { problems } = await check(base);
     expect(problems.map((problem) => problem.what).join()).toContain(subject);
@@ -92,9 +111,10 @@ describe('check, of stages', () => {
     },
   );
 
-  it('accepts a layer, and a prior with classes on a torus', async () => {
+  it('accepts a layer, and priors with classes', async () => {
     for (const stage of [
       stageFrom(squeeze([4, 2, 1])),
+      topPrior([3, 2, 3], { classes: 4 }),
       topPrior([2, 3, 1], { classes: 2, boundary: 'periodic', context: contextImages(1) }),
     ]) {
       expect((await check(stage)).problems).toEqual([]);
@@ -115,6 +135,14 @@ describe('check, of stages', () => {
     );
   });
 
+  it('reports parameters without a start', async () => {
+    const { problems } = await check(topPrior([1, 1, 2], { base: withoutStart }));
+    expect(problems.map((problem) => problem.what)).toEqual([
+      'start values: no start',
+      'parameters: no start',
+    ]);
+  });
+
   it('is for priors that can be sampled', () => {
     const { base: _, ...without } = topPrior([2, 2, 1]);
     expect(() => stageFrom(without as ReturnType<typeof topPrior>)).toThrow(
@@ -125,6 +153,20 @@ describe('check, of stages', () => {
 
 it.each([0, 1.5, 1001])('student-t refuses %d degrees of freedom', (degreesOfFreedom) => {
   expect(() => studentT({ degreesOfFreedom })).toThrow('student-t: degreesOfFreedom must be');
+});
+
+it('a mixture has the energy of its widest Gaussian far out, in float32', async () => {
+  const row = (...data: number[]) => ({ shape: [3, 1], data: Float64Array.from(data) });
+  const parameters = { logits: row(0, 0, 0), means: row(-1, 0, 1), logDeviations: row(-5, -3, 0.3) };
+  const far = Float64Array.of(1e4, -1.9e4, 1e9, -1.1e15);
+  const epsilon = input('epsilon', [far.length, 1, 1, 1]);
+  const energy = gaussianMixture().energy(epsilon, parametersFrom(asConstants(parameters)));
+  const feeds = { epsilon: { shape: epsilon.shape, data: far } };
+  const result = await runOnce({ inputs: { epsilon }, outputs: { energy } }, feeds, 'float32');
+  far.forEach((value, index) => {
+    const expected = 0.5 * ((value - 1) / Math.exp(0.3)) ** 2;
+    expect(result.energy!.data[index]! / expected).toBeCloseTo(1, 5);
+  });
 });
 
 it.each([1, 2.5, 65])('a mixture refuses %d components', (components) => {

@@ -1,11 +1,10 @@
-// The top prior that depends on the class: the contract of bijections, its density under each class, and its start.
+// The top prior that depends on the class: its density under each class.
 import { expect, it } from 'vitest';
 import type { ImageShape, NdArray } from '../../core/numeric/arrays.ts';
 import { compile } from '../../tensor/engine/program.ts';
 import { input, OPEN_BATCH, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { asInputs } from '../../testing/programValues.ts';
-import { checkBijection } from '../checks/checkBijection.ts';
 import { randomImages, randomParameters } from '../checks/randomParameters.ts';
 import { parametersFrom } from '../contract/parameters.ts';
 import { boundaries, type ImageBoundary } from '../layers/scaledConvolution.ts';
@@ -34,13 +33,6 @@ const cases = boundaries.flatMap((boundary) =>
     boundary,
   ]),
 );
-
-it.each(cases)('%s: is a bijection given the class', async (_, shape, boundary) => {
-  const { bijection } = stageFrom(topPrior(shape, { classes: K, boundary }));
-  const report = await checkBijection(bijection);
-  expect(report.problems).toEqual([]);
-  expect(JSON.stringify(report.checks)).toContain('classKernel');
-});
 
 it.each(cases)(
   '%s: has the density of the plain formula, of its class and of all',
