@@ -30,14 +30,14 @@ describe('chain', () => {
   it('names both neighbours that do not fit, by position, key and layer', () => {
     const parts = { first: actnorm([4, 6, 2]), small: squeeze([4, 6, 2]), mixing: conv1x1([4, 6, 2]) };
     expect(() => chain('step 3', parts)).toThrow(
-      "chain 'step 3': part 2 (mixing: conv1x1) takes images 4x6x2, but part 1 (small: squeeze) returns 2x3x8",
+      "chain 'step 3': part 3 (mixing: conv1x1) takes images 4x6x2, but part 2 (small: squeeze) returns 2x3x8",
     );
   });
 
   it('names a nested chain by its own name', () => {
     const inner = chain('inner', { squeeze: squeeze([4, 4, 1]) });
     expect(() => chain('outer', { a: inner, b: actnorm([4, 4, 1]) })).toThrow(
-      "chain 'outer': part 1 (b: actnorm) takes images 4x4x1, but part 0 (a: inner) returns 2x2x4",
+      "chain 'outer': part 2 (b: actnorm) takes images 4x4x1, but part 1 (a: inner) returns 2x2x4",
     );
   });
 

@@ -131,12 +131,16 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     // An object lists integer keys before all others, regardless of the written order.
     throw new Error(`chain '${name}': keys are either all numbers or all words, not both`);
   }
+  const partName = (key: string): string => {
+    const number = entries.findIndex(([otherKey]) => otherKey === key) + 1;
+    return `chain '${name}': part ${number} (${key}: ${parts[key]!.name})`;
+  };
   entries.slice(1).forEach(([key, part], index) => {
     const [previousKey, previous] = entries[index]!;
     if (!sameShape(previous.outputShape, part.inputShape)) {
       throw new Error(
-        `chain '${name}': part ${index + 1} (${key}: ${part.name}) takes images ${showImageShape(part.inputShape)}, ` +
-          `but part ${index} (${previousKey}: ${previous.name}) returns ${showImageShape(previous.outputShape)}`,
+        `${partName(key)} takes images ${showImageShape(part.inputShape)}, ` +
+          `but part ${index + 1} (${previousKey}: ${previous.name}) returns ${showImageShape(previous.outputShape)}`,
       );
     }
   });
@@ -144,10 +148,6 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     {},
     ...entries.map(([key, part]) => prefixed(key, part.parameters)),
   );
-  const partName = (key: string): string => {
-    const number = entries.findIndex(([otherKey]) => otherKey === key) + 1;
-    return `chain '${name}': part ${number} (${key}: ${parts[key]!.name})`;
-  };
   const checked = (result: BijectionResult, key: string, images: Tensor): BijectionResult => {
     requireTransformed(result, parts[key]!, images, partName(key));
     return result;
