@@ -81,7 +81,7 @@ export async function measureDensities(
         return logLikelihood[image]! - top[image * count]! + prior;
       });
       const marginal = overClasses({ classes: count, draws: [classPriors] })[0]!;
-      const last = Object.keys(others).findLast((name) => name.startsWith('latents'))!;
+      const last = `latents ${model.stages.at(-1)!.level}`;
       others[last] = others[last]!.map((under, image) => under + marginal[image]! - logLikelihood[image]!);
       byClass.push(classPriors);
       total.push(marginal);

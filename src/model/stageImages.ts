@@ -3,7 +3,6 @@
 import { countDimensions, type ImageShape, type NdArray, type Values } from '../core/numeric/index.ts';
 import { parametersFrom } from '../flows/contract/index.ts';
 import type { Flow, StagePlace } from '../flows/models/index.ts';
-import type { Program } from '../tensor/engine/index.ts';
 import { input, OPEN_BATCH, type Tensor } from '../tensor/index.ts';
 import { createConditionRows } from './conditions.ts';
 import type { EncodeOptions } from './flowModelOptions.ts';
@@ -65,11 +64,11 @@ export async function stageImages(
   await programs.inBatches(count, compileStageImages, how, async (program, first, end) => {
     const data = x.subarray(first * dimensions, end * dimensions);
     const batch = { x: { shape: [end - first, ...model.imageShape], data }, ...conditionAt(first, end) };
-    const results = await stageImagesBatch(program, batch, stages.length);
+    const results = await program.run(batch);
     stages.forEach((stage, index) => {
       for (const part of ['output', 'latent'] as const) {
         const array = stage[part];
-        array?.data.set(results[index]![part]!.data, (first * array.data.length) / count);
+        array?.data.set(results[arrayName(part, index)]!.data, (first * array.data.length) / count);
       }
     });
   });
@@ -85,28 +84,16 @@ function compileStageImages(
   const outputs: Record<string, Tensor> = {};
   const condition = conditionInputs(model, OPEN_BATCH);
   model.stageResults(x, parametersFrom(parameters), condition).forEach(({ y, epsilon }, index) => {
-    Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
+    Object.assign(
+      outputs,
+      y && { [arrayName('output', index)]: y },
+      epsilon && { [arrayName('latent', index)]: epsilon },
+    );
   });
   return compileForImages({ inputs: { x, ...asConditionInputs(condition) }, outputs }, options);
 }
 
-/** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */
-async function stageImagesBatch(
-  program: Program,
-  images: Readonly<Record<string, NdArray>>,
-  stages: number,
-): Promise<{ output?: NdArray | undefined; latent?: NdArray | undefined }[]> {
-  const results = await program.run({ ...images });
-  return Array.from({ length: stages }, (_, index) => ({
-    output: results[stageOutput(index)],
-    latent: results[stageLatent(index)],
-  }));
-}
-
-function stageOutput(index: number): string {
-  return `output${index}`;
-}
-
-function stageLatent(index: number): string {
-  return `latent of ${index}`;
+/** The name, in the program, of what a stage makes of images. */
+function arrayName(part: 'output' | 'latent', stage: number): string {
+  return `${part} ${stage}`;
 }

@@ -12,6 +12,8 @@ import { parametersFrom } from '../contract/parameters.ts';
 import { Glow } from './glow.ts';
 import type { ModelOptions } from './options.ts';
 import { ParameterLayout } from './parameterLayout.ts';
+import { StagedFlow } from './stagedFlow.ts';
+import type { PlacedStage } from './stages.ts';
 
 const options: ModelOptions = {
   levels: 2,
@@ -89,6 +91,15 @@ it.each([
     expect(new Set(every.map((values) => values[0]))).toHaveProperty('size', 3);
   },
 );
+
+it('depends on the class in the last stage only: what follows would not count', () => {
+  const { stages } = new Glow(imageShape, { ...options, classes });
+  const [first, ...others] = stages as [PlacedStage, ...PlacedStage[]];
+  const stage = { ...first.stage, byClass: stages.at(-1)!.stage.byClass! };
+  expect(() => new StagedFlow(imageShape, [{ ...first, stage }, ...others], { classes })).toThrow(
+    "flow: stage 'levels/0/squeeze' has densities by class, but is not the last one",
+  );
+});
 
 it('has no likelihood by class without classes, and needs their names', () => {
   const plain = new Glow(imageShape, options);

@@ -65,6 +65,15 @@ describe('the defaults', () => {
     expect(() => new Glow(...swapped)).toThrow('glow: pass the shape of the images first, then the options');
   });
 
+  it.each<[string, Partial<ModelOptions>]>([
+    ['levels must be a whole number of 0 or more, not 1.5', { levels: 1.5 }],
+    ['depth must be a whole number of 0 or more, not NaN', { depth: Number.NaN }],
+    ['checkerboard must be a whole number of 0 or more, not -1', { checkerboard: [1, -1] }],
+    ['glow: checkerboard lists 3 levels, but there are 2', { levels: 2, checkerboard: [0, 0, 4] }],
+  ])('are refused where a part would be dropped: %s', (message, options) => {
+    expect(() => new Glow([8, 8, 1], options)).toThrow(message);
+  });
+
   it('of layers equal the models’', () => {
     const shape: ImageShape = [4, 4, 4];
     const parameterShapes = ({ parameters }: { parameters: ParameterSpecs }): unknown =>

@@ -1,5 +1,5 @@
 // The multi-scale model Glow: levels of flow steps, a split after each but the last, priors on all latents.
-import type { ImageShape } from '../../core/numeric/index.ts';
+import { type ImageShape, requireWhole } from '../../core/numeric/index.ts';
 import { type Bijection, chain } from '../contract/bijection.ts';
 import { type ContextFor, checkerboard, type MaskFor } from '../coupling/parts.ts';
 import { actnorm } from '../layers/actnorm.ts';
@@ -19,11 +19,13 @@ export class Glow extends StagedFlow {
   /**
    * @param imageShape of the images that the model takes
    * @param options where they differ from the defaults, which are the same as in a configuration
-   * @throws if height or width cannot be halved `levels` times, or a part that the options name does not exist
+   * @throws if height or width cannot be halved `levels` times, a number is not a whole one, or a part that the options name
+   * does not exist
    */
   constructor(imageShape: ImageShape, options: Partial<ModelOptions> = {}) {
     requireShape(imageShape);
     const complete = completeOptions(options);
+    requireCounts(complete);
     super(imageShape, stagesOfGlow(imageShape, complete), complete);
   }
 }
@@ -98,6 +100,20 @@ function requireShape(imageShape: unknown): void {
     throw new Error(
       'glow: pass the shape of the images first, then the options: new Glow([28, 28, 1], { depth: 4 })',
     );
+  }
+}
+
+/** Rejects numbers of levels, steps and couplings of which a part would be dropped. */
+function requireCounts(options: ModelOptions): void {
+  const { levels, depth } = options;
+  const checkerboards = checkerboardCounts(options);
+  requireWhole('levels', levels, 0);
+  requireWhole('depth', depth, 0);
+  for (const count of checkerboards) {
+    requireWhole('checkerboard', count, 0);
+  }
+  if (checkerboards.length > Math.max(1, levels)) {
+    throw new Error(`glow: checkerboard lists ${checkerboards.length} levels, but there are ${levels}`);
   }
 }
 

@@ -181,7 +181,7 @@ function byClass(
   checkCondition('the flow', others, condition, x.shape[0]!);
   const below = [...ofNoise];
   let z = x;
-  // Up to the stage that depends on the class everything is the same for all classes, and computed once.
+  // Up to the last stage, which depends on the class, everything is the same for all classes, and computed once.
   for (const { path, stage } of flow.stages) {
     const p = parameters.at(path);
     if (stage.byClass) {
@@ -211,6 +211,9 @@ function requireSequence(imageShape: ImageShape, stages: readonly PlacedStage[])
       throw new Error(
         `flow: stage '${path}' takes images [${inputShape}], but ${shape ? `it is given [${shape}]` : 'none are left for it'}`,
       );
+    }
+    if (stage.byClass && stage !== stages.at(-1)!.stage) {
+      throw new Error(`flow: stage '${path}' has densities by class, but is not the last one`);
     }
     shape = stage.outputShape;
   }

@@ -48,7 +48,7 @@ export interface Stage {
   readonly bijection: Bijection;
   /** The distribution of the latent; missing if there is none. Its parameters are below `base/`. */
   readonly base?: BaseDistribution;
-  /** How it depends on the class of the image; missing if it does not. */
+  /** How it depends on the class of the image, for the last stage; missing if it does not. */
   readonly byClass?: {
     /** How many classes there are. */
     readonly count: number;

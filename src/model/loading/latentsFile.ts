@@ -76,7 +76,7 @@ export interface StoredLatents extends NamedLatents {
  * Writes latents as `latent/0` (level 0's split) to `latent/k` (the top), each `[N, height, width, channels]`.
  * Corrections are written as `correction/position` (image·H·W·C + position in the image) and
  * `correction/value`, `[K]` each, and whole images as `whole/index`, `[M]`, and `whole/pixels`, `[M, H, W, C]`. Conditions
- * are `condition/NAME`, `[N]` or `[N, H, W]`.
+ * are `condition/NAME`, `[N, …]`, each in the shape that the model declares.
  *
  * @throws UserError if the file can't be written, or if `readLatents` would refuse it: names that aren't file names, or parts
  * that don't belong to these images and this model
