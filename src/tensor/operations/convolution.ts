@@ -251,7 +251,10 @@ export interface Halves {
 export interface UnfoldedChannels extends Shifts {
   /** Whether copies of the inside of the image follow: 1 where a tap reads a pixel, 0 where it reads outside. */
   readonly inside: boolean;
-  /** The pixels of the copies among those that are written, row by row, the end exclusive; all if undefined. */
+  /**
+   * The pixels of the copies among those that are written, row by row, the end exclusive; all if undefined. Chosen once all
+   * gradients are found: they have none.
+   */
   readonly pixels?: readonly [start: number, end: number];
   /** By default, all pixels are read and written. */
   readonly halves?: Halves | undefined;
@@ -269,12 +272,7 @@ export const unfoldChannelsOperation: Operation<UnfoldedChannels> = {
     return [(channels + (inside ? 1 : 0)) * offsets.length, ...grid, images];
   },
   gradient: (node, g) => {
-    const { offsets, boundary, pixels, halves } = node.attributes;
-    if (pixels) {
-      throw new Error(
-        'some pixels of shifted copies have no gradient: they are cut out when all gradients are found',
-      );
-    }
+    const { offsets, boundary, halves } = node.attributes;
     const copies = slice(g, 0, 0, node.inputs[0]!.shape[0]! * offsets.length);
     return [foldChannels(copies, { offsets: offsets.map(opposite), boundary, halves: swapped(halves) })];
   },
@@ -304,25 +302,12 @@ export function unfoldChannels(
 ): Tensor {
   return onlyCentre(offsets, halves) && !inside
     ? x
-    : (apply(unfoldChannelsOperation, [x], {
-        offsets,
-        boundary,
-        inside,
-        ...(halves && { halves }),
-      }) as Tensor);
-}
-
-/** Some pixels of the copies of `unfoldChannels`, `[T·C, 1, pixels, N]`. They have no gradient. */
-export function unfoldPixels(
-  x: Tensor,
-  copies: UnfoldedChannels & Required<Pick<UnfoldedChannels, 'pixels'>>,
-): Tensor {
-  return apply(unfoldChannelsOperation, [x], copies) as Tensor;
+    : (apply(unfoldChannelsOperation, [x], { offsets, boundary, inside, halves }) as Tensor);
 }
 
 /** Which shifted images are added. */
 export interface FoldedChannels extends Shifts {
-  /** Whether a channel of zeros follows, to be read outside the image. */
+  /** Whether a channel of zeros follows, to be read outside the image. Added once all gradients are found: it has none. */
   readonly zeros: boolean;
   /** By default, all pixels are read and written. */
   readonly halves?: Halves | undefined;
@@ -339,12 +324,7 @@ export const foldChannelsOperation: Operation<FoldedChannels> = {
     return [(rows - (zeros ? 1 : 0)) / offsets.length, ...writtenGrid(height, width, halves), images];
   },
   gradient: (node, g) => {
-    const { offsets, boundary, zeros, halves } = node.attributes;
-    if (zeros) {
-      throw new Error(
-        'a sum of shifted images with zeros has no gradient: they are added when all gradients are found',
-      );
-    }
+    const { offsets, boundary, halves } = node.attributes;
     return [unfoldChannels(g, { offsets: offsets.map(opposite), boundary, halves: swapped(halves) })];
   },
 };
@@ -359,17 +339,7 @@ export function foldChannels(
 ): Tensor {
   return onlyCentre(offsets, halves)
     ? x
-    : (apply(foldChannelsOperation, [x], {
-        offsets,
-        boundary,
-        zeros: false,
-        ...(halves && { halves }),
-      }) as Tensor);
-}
-
-/** `foldChannels` for images whose channels are followed by one of zeros, `[T·C + 1, H, W, N]`. It has no gradient. */
-export function foldChannelsWithZeros(x: Tensor, shifts: Shifts & Pick<FoldedChannels, 'halves'>): Tensor {
-  return apply(foldChannelsOperation, [x], { ...shifts, zeros: true }) as Tensor;
+    : (apply(foldChannelsOperation, [x], { offsets, boundary, zeros: false, halves }) as Tensor);
 }
 
 function onlyCentre(offsets: readonly Offset[], halves?: Halves): boolean {

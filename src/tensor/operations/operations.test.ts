@@ -208,7 +208,14 @@ const cases: Record<string, Case> = {
   unfold: { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners) },
   fold: { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners) },
   'unfold, batch last': unfoldLast({}),
-  'unfold, batch last, with the inside': unfoldLast({ inside: true }),
+  'unfold, batch last, with and without the inside': {
+    ...unfoldLast({}),
+    build: (x) =>
+      op.concatenate(
+        [true, false].map((inside) => unfoldChannels(x, { offsets: corners, boundary: 'zero', inside })),
+        0,
+      ),
+  },
   'unfold with wrap-around, batch last': unfoldLast({ boundary: 'wrap' }),
   'unfold, batch last, one half of the pixels': unfoldLast({ halves: { height: 4, width: 3, written: 1 } }),
   'fold, batch last': foldLast([8, 4, 3, 2], {}),

@@ -133,29 +133,28 @@ const denseConvolution: Nodes<DenseConvolution> = (emit, node, [x, kernel, bias]
   const [image, { shape: kernelShape }] = inputs as [Tensor, Tensor];
   const [channels, height, width, images] = image.shape as [number, number, number, number];
   const [outputs, , taps] = kernelShape as [number, number, number];
-  const reshaped = (value: string, to: readonly number[]): string =>
-    emit.node('Reshape', [value, emit.integers(to)]);
   if (emit.precision === 'float32') {
     const side = Math.sqrt(taps);
     const reach = (side - 1) / 2;
-    const wideImage = reshaped(x!, [1, channels, height, width * images]);
-    const square = reshaped(kernel!, [outputs, channels, side, side]);
+    const wideImage = reshaped(emit, x!, [1, channels, height, width * images]);
+    const square = reshaped(emit, kernel!, [outputs, channels, side, side]);
     const pads = [reach, reach * images, reach, reach * images];
     const options = { kernel_shape: [side, side], dilations: [1, images], pads };
     return reshaped(
+      emit,
       emit.node('Conv', bias ? [wideImage, square, bias] : [wideImage, square], options),
-      onnxShape(shape),
+      shape,
     );
   }
   const shifted = copies(image, { offsets: attributes.offsets, boundary: 'zero' });
-  const rows = reshaped(unfoldChannels(emit, shifted as Tensor<UnfoldedChannels>, [x!]), [
+  const rows = reshaped(emit, unfoldChannels(emit, shifted as Tensor<UnfoldedChannels>, [x!]), [
     taps * channels,
     -1,
   ]);
   const byTap = emit.node('Transpose', [kernel!], { perm: [0, 2, 1] });
-  const added = bias ? [reshaped(bias, [outputs, 1])] : [];
-  const result = emit.node('Gemm', [reshaped(byTap, [outputs, taps * channels]), rows, ...added]);
-  return reshaped(result, onnxShape(shape));
+  const added = bias ? [reshaped(emit, bias, [outputs, 1])] : [];
+  const result = emit.node('Gemm', [reshaped(emit, byTap, [outputs, taps * channels]), rows, ...added]);
+  return reshaped(emit, result, shape);
 };
 
 /** The nodes of `unfoldChannels`. */
@@ -164,7 +163,7 @@ const unfoldChannels: Nodes<UnfoldedChannels> = (emit, { attributes, inputs, sha
   const { offsets, inside } = attributes;
   const { read, written, key: pixels } = readPositions(attributes, height, width);
   const [start, end] = attributes.pixels ?? [0, written.length];
-  const outside = readsZeros(attributes) ? [0] : [];
+  const outside = attributes.boundary === 'zero' ? [0] : [];
   const outsideRow = channels * height * width;
   const insideRow = outsideRow + outside.length;
   const rows = withRows(emit, x!, [outsideRow, images], inside ? [...outside, 1] : outside);
@@ -194,12 +193,12 @@ const unfoldChannels: Nodes<UnfoldedChannels> = (emit, { attributes, inputs, sha
 const foldChannels: Nodes<FoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
   const [channels, , , images] = shape as [number, number, number, number];
   const [, height, width] = inputs[0]!.shape as [number, number, number, number];
-  const { offsets, zeros } = attributes;
+  const { offsets, boundary, zeros } = attributes;
   const { read, written, key: pixels } = readPositions(attributes, height, width);
   const outsideRow = offsets.length * channels * height * width;
   const rows = zeros
     ? reshaped(emit, x!, [outsideRow + height * width, images])
-    : withRows(emit, x!, [outsideRow, images], readsZeros(attributes) ? [0] : []);
+    : withRows(emit, x!, [outsideRow, images], boundary === 'zero' ? [0] : []);
   const key = `fold ${channels} channels ${pixels}`;
   const table = emit.indices(key, [channels, offsets.length, written.length], () => {
     const sourceRows: number[] = [];
@@ -218,11 +217,6 @@ const foldChannels: Nodes<FoldedChannels> = (emit, { attributes, inputs, shape }
   const aligned = emit.node('Gather', [rows, table], { axis: 0 });
   return reshaped(emit, emit.node('ReduceSum', [aligned, emit.integers([1])], { keepdims: 0 }), shape);
 };
-
-/** Whether a tap can read a pixel that is none of those in the input: even on a torus, if that has only half of them. */
-function readsZeros({ boundary, halves }: Shifts & { halves?: Halves | undefined }): boolean {
-  return boundary === 'zero' || halves?.read !== undefined;
-}
 
 /**
  * The pixels with results, and the index in the input of the pixel that a tap reads there, undefined if it is

@@ -35,7 +35,7 @@ export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
   const { parts, sum } = last(convolution, height, width);
   return sum(
     parts.map(({ read, perTap }) =>
-      perTap(asRows(unfoldChannels(x, { ...itself, ...halvesAttribute(x, read) }))),
+      perTap(asRows(unfoldChannels(x, { ...itself, halves: chosenHalf(x, read) }))),
     ),
     images,
   );
@@ -102,15 +102,12 @@ function dense(x: Tensor, convolution: AffineConvolution): Tensor {
 
 /** The shifted copies of an image as rows, `[taps·in, H·W·N]`; with an edge channel, also the copies of its mask. */
 function unfolded(x: Tensor, { offsets, boundary, edge }: AffineConvolution, written?: Parity): Tensor {
-  return asRows(unfoldChannels(x, { offsets, boundary, inside: edge, ...halvesAttribute(x, written) }));
+  return asRows(unfoldChannels(x, { offsets, boundary, inside: edge, halves: chosenHalf(x, written) }));
 }
 
-/** The attribute of copies at half of an image's pixels, or at all if undefined. */
-function halvesAttribute(
-  { shape: [, height, width] }: Tensor,
-  written: Parity | undefined,
-): { readonly halves?: Halves } {
-  return written === undefined ? {} : { halves: { height: height!, width: width!, written } };
+/** The copies at half of an image's pixels; undefined for all. */
+function chosenHalf({ shape: [, height, width] }: Tensor, written: Parity | undefined): Halves | undefined {
+  return written === undefined ? undefined : { height: height!, width: width!, written };
 }
 
 /** From the copies of `unfolded` to `[out, H·W·N]`. */
@@ -165,7 +162,7 @@ function last(convolution: AffineConvolution, height: number, width: number): La
     const matrix = transpose(reshape(transpose(used, [1, 0, 2]), [inputs, taps.length * outputs]));
     const pixels = read === undefined ? height * width : halfCount(height, width, read);
     const inputSides = read === undefined ? [height, width] : [1, pixels];
-    const halves = parity === undefined ? {} : { halves: { height, width, read, written: parity } };
+    const halves = parity === undefined ? undefined : { height, width, read, written: parity };
     return {
       read,
       pixels,
@@ -174,7 +171,7 @@ function last(convolution: AffineConvolution, height: number, width: number): La
         foldChannels(reshape(perTap, [taps.length * outputs, ...inputSides, images]), {
           offsets: chosen,
           boundary,
-          ...halves,
+          halves,
         }),
     };
   });

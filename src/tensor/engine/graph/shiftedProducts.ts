@@ -4,10 +4,8 @@ import { pulledBack } from '../../gradients/gradient.ts';
 import {
   type FoldedChannels,
   foldChannelsOperation,
-  foldChannelsWithZeros,
   type UnfoldedChannels,
   unfoldChannelsOperation,
-  unfoldPixels,
 } from '../../operations/convolution.ts';
 import { concatenate, concatenated, pad, reshape, reshapeSource, sliced } from '../../operations/layout.ts';
 import { product, productOperation, type Transposition } from '../../operations/linearAlgebra.ts';
@@ -43,7 +41,7 @@ function sumOfProducts(
 ): Tensor | undefined {
   const channels = tensor.shape[0]!;
   const grid = tensor.inputs[0]!.shape.slice(1);
-  const { offsets, boundary, halves } = tensor.attributes;
+  const { offsets, boundary } = tensor.attributes;
   const matrix = reshapeSource(tensor.inputs[0]!);
   const taps = offsets.length;
   if (
@@ -70,11 +68,8 @@ function sumOfProducts(
     return product(withZeros, x, { transposeA });
   });
   const rows = taps * channels + 1;
-  return foldChannelsWithZeros(reshape(concatenate(products, 1), [rows, ...grid]), {
-    offsets,
-    boundary,
-    ...(halves && { halves }),
-  });
+  const perTap = reshape(concatenate(products, 1), [rows, ...grid]);
+  return apply(foldChannelsOperation, [perTap], { ...tensor.attributes, zeros: true }) as Tensor;
 }
 
 /** With more terms per sum than so many times its rows, a product takes longer with a row of zeros than the copy would. */
@@ -113,8 +108,9 @@ function partOfCopies(
   }
   const images = copies.shape[3]!;
   const pixels = [range.start / images, range.end / images] as const;
-  const part = unfoldPixels(lookup(copies.inputs[0]!), { ...copies.attributes, pixels });
-  return reshape(part, tensor.shape);
+  const attributes = { ...copies.attributes, pixels };
+  const part = apply(unfoldChannelsOperation, [lookup(copies.inputs[0]!)], attributes);
+  return reshape(part as Tensor, tensor.shape);
 }
 
 /** The shifted copies that a matrix with a row for each of their channels is a reshape of. */
