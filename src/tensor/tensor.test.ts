@@ -175,6 +175,16 @@ describe('mismatched shapes are found when the graph is built', () => {
       () => op.convolution(x(2, OPEN_BATCH, 3, 2), x(2, 2, 5), { offsets: corner }),
     ],
     [
+      'convolution([2, 4, 3, 2], [4, 2, 5]): the offsets must be whole numbers',
+      () => op.convolution(image, x(4, 2, 5), { offsets: op.squareOffsets(2) }),
+    ],
+    ['unfold([2, 4, 3, 2]): the offsets must be whole numbers', () => op.unfold(image, [[0.5, 0]])],
+    ['fold([2, 4, 3, 2]): the offsets must be whole numbers', () => op.fold(image, [[0, Number.NaN]])],
+    [
+      'expConvolution([2, 4, 3, 2], [1, 2, 2]): the offsets must be whole numbers',
+      () => op.expConvolution(image, x(1, 2, 2), { offsets: [[-0.5, 0]], normBound: 1 }),
+    ],
+    [
       'everyOther([2, 4, 3, N]): images must have the axes batch, row, column, channel',
       () => op.everyOther(x(2, 4, 3, OPEN_BATCH), 0),
     ],

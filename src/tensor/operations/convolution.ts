@@ -43,6 +43,9 @@ export const convolutionOperation: Operation<Convolution> = {
     if (!areImages(x!) || kernel!.length !== 3 || isOpen(kernel!) || taps !== offsets.length) {
       return { problem: `images [N, H, W, C] need a kernel [${offsets.length}, in, out]` };
     }
+    if (!areWhole(offsets)) {
+      return betweenPixels;
+    }
     return x![3]! + (edge ? 1 : 0) === inputs
       ? [...x!.slice(0, 3), outputs!]
       : { problem: `the kernel takes ${inputs} channels${edge ? ', including the edge channel' : ''}` };
@@ -124,12 +127,22 @@ export function areImages(shape: Shape): boolean {
   return shape.length === 4 && shape.slice(1).every((length) => length > 0);
 }
 
+/** Whether all taps of a kernel read pixels. */
+export function areWhole(offsets: readonly Offset[]): boolean {
+  return offsets.flat().every(Number.isInteger);
+}
+
+/** What is wrong with the offsets of a kernel with an even side around its centre. */
+export const betweenPixels = { problem: 'the offsets must be whole numbers' };
+
 const unfoldOperation: Operation<Shifts> = {
   name: 'unfold',
-  shape: ([x], { offsets }) =>
-    areImages(x!)
-      ? [x![0]!, x![1]!, x![2]!, x![3]! * offsets.length]
-      : { problem: 'the image must have the axes batch, row, column, channel' },
+  shape: ([x], { offsets }) => {
+    if (!areImages(x!)) {
+      return { problem: 'the image must have the axes batch, row, column, channel' };
+    }
+    return areWhole(offsets) ? [...x!.slice(0, 3), x![3]! * offsets.length] : betweenPixels;
+  },
   gradient: (node, g) => [fold(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
   nodes(emit, node, [x]) {
     const [, height, width, channels] = node.inputs[0]!.shape as [number, number, number, number];
@@ -152,10 +165,12 @@ export function unfold(x: Tensor, offsets: readonly Offset[], boundary: Boundary
 
 const foldOperation: Operation<Shifts> = {
   name: 'fold',
-  shape: ([x], { offsets }) =>
-    areImages(x!) && x![3]! % offsets.length === 0
-      ? [x![0]!, x![1]!, x![2]!, x![3]! / offsets.length]
-      : { problem: `the image must have a multiple of ${offsets.length} channels` },
+  shape: ([x], { offsets }) => {
+    if (!areImages(x!) || x![3]! % offsets.length !== 0) {
+      return { problem: `the image must have a multiple of ${offsets.length} channels` };
+    }
+    return areWhole(offsets) ? [...x!.slice(0, 3), x![3]! / offsets.length] : betweenPixels;
+  },
   gradient: (node, g) => [unfold(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
   nodes(emit, node, [x]) {
     const taps = node.attributes.offsets.length;

@@ -1,6 +1,6 @@
 // The exponential of a convolution.
 import { apply, type Operation, type Tensor } from '../tensor.ts';
-import { areImages, type Offset } from './convolution.ts';
+import { areImages, areWhole, betweenPixels, type Offset } from './convolution.ts';
 
 /** How a convolution is exponentiated. */
 export interface ConvolutionExponent {
@@ -18,9 +18,10 @@ export const expConvolutionOperation: Operation<ConvolutionExponent> = {
     const channels = x!.at(-1)!;
     const [taps, inputs, outputs] = kernel!;
     const isKernel = kernel!.length === 3 && taps === offsets.length;
-    return areImages(x!) && isKernel && inputs === channels && outputs === channels
-      ? x!
-      : { problem: `images [N, H, W, C] need a kernel [${offsets.length}, C, C]` };
+    if (!areImages(x!) || !isKernel || inputs !== channels || outputs !== channels) {
+      return { problem: `images [N, H, W, C] need a kernel [${offsets.length}, C, C]` };
+    }
+    return areWhole(offsets) ? x! : betweenPixels;
   },
 };
 
