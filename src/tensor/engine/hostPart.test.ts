@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { complexInverse, complexLogAbsDet, multiply, reshape } from '../operations/index.ts';
 import { input } from '../tensor.ts';
-import { SeparateOperands } from './hostPart.ts';
+import { Operands } from './hostPart.ts';
 
 it('a tensor that several operations of the host take is one output of the prelude', () => {
   const matrices = input('matrices', [2, 5, 3, 3]);
   const scaled = multiply(matrices, 2);
   const [logAbsDet, inverse] = [complexLogAbsDet(scaled), complexInverse(scaled)];
-  const operands = new SeparateOperands(new Map(), new Map([[matrices, 'matrices']]));
+  const operands = new Operands(new Map(), new Map([[matrices, 'matrices']]));
   const [first, second] = [logAbsDet, inverse].map(({ inputs }) => operands.of(inputs[0]!));
   // Equal arrays are decomposed once: see `hostedValue`.
   expect(second).toEqual(first);
@@ -17,7 +17,7 @@ it('a tensor that several operations of the host take is one output of the prelu
 
 it('a part of an input is read from the input', () => {
   const vector = input('vector', [18]);
-  const operands = new SeparateOperands(new Map(), new Map([[vector, 'vector']]));
+  const operands = new Operands(new Map(), new Map([[vector, 'vector']]));
   expect(operands.of(reshape(vector, [2, 1, 3, 3]))).toEqual({
     ...{ name: 'input vector', start: 0, shape: [2, 1, 3, 3] },
   });

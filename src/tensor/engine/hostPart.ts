@@ -40,75 +40,56 @@ export function feedName(name: string): string {
   return `input ${name}`;
 }
 
-/** The operands of the host, each an array of its own: parts of inputs where possible, outputs of the prelude otherwise. */
-export class SeparateOperands {
+/**
+ * Where the operands of the host come from: parts of inputs where possible, outputs of the prelude otherwise. Without the
+ * inputs' names, all are one output of the prelude, one after the other, since each array that comes from a device costs a
+ * wait; their shapes must be fixed then.
+ */
+export class Operands {
   private readonly known: ReadonlyMap<Tensor, NdArray>;
-  private readonly names: ReadonlyMap<Tensor, string>;
-  /** The outputs of the prelude: operations on one tensor share the work on its array. */
-  private readonly computed = new Map<Tensor, string>();
+  private readonly names: ReadonlyMap<Tensor, string> | undefined;
+  /** What the prelude computes, and where it starts among all: operations on one tensor share the work on its array. */
+  private readonly computed = new Map<Tensor, number>();
+  private length = 0;
 
-  constructor(values: ReadonlyMap<Tensor, NdArray>, names: ReadonlyMap<Tensor, string>) {
+  constructor(values: ReadonlyMap<Tensor, NdArray>, names?: ReadonlyMap<Tensor, string>) {
     this.known = values;
     this.names = names;
   }
 
   /** Where a tensor comes from. */
   of(tensor: Tensor): Operand {
-    const fixed = this.known.get(tensor) ?? constantValue(tensor);
-    if (fixed) {
-      return fixed;
-    }
+    return this.known.get(tensor) ?? constantValue(tensor) ?? this.partOfInput(tensor) ?? this.output(tensor);
+  }
+
+  private partOfInput(tensor: Tensor): Operand | undefined {
     let source = tensor;
     let start = 0;
-    for (let view = viewSource(source); view && !this.names.has(source); view = viewSource(source)) {
+    for (let view = viewSource(source); view && !this.names?.has(source); view = viewSource(source)) {
       source = view.source;
       start += view.start;
     }
-    const inputName = this.names.get(source);
-    if (inputName !== undefined) {
-      return { name: feedName(inputName), start, shape: tensor.shape };
+    const name = this.names?.get(source);
+    return name === undefined ? undefined : { name: feedName(name), start, shape: tensor.shape };
+  }
+
+  private output(tensor: Tensor): Operand {
+    const start = this.computed.get(tensor) ?? this.length;
+    if (!this.computed.has(tensor)) {
+      this.computed.set(tensor, start);
+      this.length += this.names ? 1 : elementCount(tensor.shape);
     }
-    const name = this.computed.get(tensor) ?? `operand${this.computed.size}`;
-    this.computed.set(tensor, name);
-    return { name, start: 0, shape: tensor.shape };
+    const { shape } = tensor;
+    return this.names ? { name: `operand${start}`, start: 0, shape } : { name: 'operands', start, shape };
   }
 
   /** The outputs of the prelude. */
   outputs(): Readonly<Record<string, Tensor>> {
-    return Object.fromEntries([...this.computed].map(([tensor, name]) => [name, tensor]));
-  }
-}
-
-/**
- * The operands of the host one after the other in a single output of the prelude: each array that comes from a device
- * costs a wait. Their shapes must be fixed.
- */
-export class PackedOperands {
-  private readonly known: ReadonlyMap<Tensor, NdArray>;
-  private readonly starts = new Map<Tensor, number>();
-  private length = 0;
-
-  constructor(values: ReadonlyMap<Tensor, NdArray>) {
-    this.known = values;
-  }
-
-  /** Where a tensor comes from. */
-  of(tensor: Tensor): Operand {
-    const fixed = this.known.get(tensor) ?? constantValue(tensor);
-    if (fixed) {
-      return fixed;
+    const tensors = [...this.computed.keys()];
+    if (this.names) {
+      return Object.fromEntries(tensors.map((tensor, index) => [`operand${index}`, tensor]));
     }
-    const start = this.starts.get(tensor) ?? this.length;
-    if (!this.starts.has(tensor)) {
-      this.starts.set(tensor, start);
-      this.length += elementCount(tensor.shape);
-    }
-    return { name: 'operands', start, shape: tensor.shape };
-  }
-
-  /** The outputs of the prelude. */
-  outputs(): Readonly<Record<string, Tensor>> {
-    const flat = [...this.starts.keys()].map((tensor) => reshape(tensor, [elementCount(tensor.shape)]));
+    const flat = tensors.map((tensor) => reshape(tensor, [elementCount(tensor.shape)]));
     return flat.length === 0 ? {} : { operands: concatenate(flat, 0) };
   }
 }

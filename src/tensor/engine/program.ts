@@ -30,9 +30,8 @@ import {
   hostFeeds,
   hostValues,
   isHosted,
-  PackedOperands,
+  Operands,
   packed,
-  SeparateOperands,
 } from './hostPart.ts';
 import { lower } from './onnx/lower.ts';
 import { checkFeeds, checkTargets, requireOnDevice } from './programChecks.ts';
@@ -188,7 +187,7 @@ async function build(
     holdsArrays(device) &&
     hosted.length > 0 &&
     ![...hosted, ...hosted.flatMap(({ inputs }) => inputs)].some(({ shape }) => isOpen(shape));
-  const operands = isPacked ? new PackedOperands(values) : new SeparateOperands(values, names);
+  const operands = new Operands(values, isPacked ? undefined : names);
   const hostNodes = hosted.map((tensor, index) => ({
     name: `host${index}`,
     tensor,
