@@ -81,6 +81,20 @@ describe('compileLoop', () => {
     expect(loop.setVectors('all').y![0]).toBe(Math.max(-Math.fround(value), Math.fround(value)));
   });
 
+  it('has more vectors and values than fit into a byte', async () => {
+    const inputs = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [`x${index}`, input(`x${index}`, [OPEN_BATCH])]),
+    );
+    const y = Object.values(inputs).reduce((sum, x) => add(multiply(sum, 0.5), x));
+    const loop = await compileLoop({ inputs, outputs: { y } }, { all: 5 });
+    const vectors = loop.setVectors('all');
+    Object.keys(inputs).forEach((name, index) => {
+      vectors[name]!.fill(index);
+    });
+    loop.run('all', {});
+    expect([...vectors.y!]).toEqual(Array(5).fill(396));
+  });
+
   it('has each vector of all sets in one array, with zeros between them', async () => {
     const lengths = { first: 33, none: 0, second: 5 };
     const loop = await compileLoop(everything(), lengths);

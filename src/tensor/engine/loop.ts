@@ -23,7 +23,6 @@ import {
   encodeModule,
   f32Constant,
   type Instruction,
-  i32Constant,
   instruction,
   type ValueType,
 } from './wasmModule.ts';
@@ -316,7 +315,7 @@ class LoopWriter {
     const [first, bytes, end] = [0, this.vectors, this.end];
     const steps = Array.from({ length: this.vectors }, (_, index) => [
       ...get(index),
-      ...i32Constant(VECTOR_BYTES),
+      ...instruction('i32.const', VECTOR_BYTES),
       ...instruction('i32.add'),
       ...set(index),
     ]);

@@ -13,6 +13,7 @@ const opcodes = {
   br_if: [0x0d],
   'local.get': [0x20],
   'local.set': [0x21],
+  'i32.const': [0x41],
   'i32.lt_u': [0x49],
   'i32.add': [0x6a],
   'v128.load': [0xfd, 0x00],
@@ -37,16 +38,11 @@ export const EMPTY_BLOCK = 0x40;
 /**
  * The bytes of an instruction.
  *
- * @param immediates its operands: the number of a local variable, how many blocks a branch leaves, the type
- * of a block, or the alignment, as a power of two, and the offset of a memory access
+ * @param immediates its operands: the number of a local variable, an integer below 64, how many blocks a branch leaves, the
+ * type of a block, or the alignment, as a power of two, and the offset of a memory access
  */
 export function instruction(name: Instruction, ...immediates: readonly number[]): number[] {
   return [...opcodes[name], ...immediates.flatMap(unsigned)];
-}
-
-/** The instruction for a 32-bit constant. */
-export function i32Constant(value: number): number[] {
-  return [0x41, ...signed(value)];
 }
 
 /** The instruction for the float32 nearest to a number. */
@@ -57,7 +53,7 @@ export function f32Constant(value: number): number[] {
 }
 
 /** A function without results. */
-export interface WasmFunction {
+interface WasmFunction {
   /** The name under which it is exported. */
   readonly name: string;
   readonly parameters: readonly ValueType[];
@@ -110,9 +106,4 @@ function utf8(value: string): number[] {
 /** LEB128: seven bits per byte, lowest first; the highest bit says that more follow. */
 function unsigned(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-/** Signed LEB128: complete when the remainder equals the sign bit of the last byte, its second-highest. */
-function signed(value: number): number[] {
-  return value >= -0x40 && value < 0x40 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
 }
