@@ -6,18 +6,21 @@ import type { Device } from './devices/device.ts';
 type TensorMap<Value> = Readonly<Record<string, Value>>;
 
 /** What is used of a build of ONNX Runtime. */
-export interface Runtime<Tensor extends RuntimeTensor = RuntimeTensor> {
+interface Runtime {
   readonly Tensor: {
-    new (type: 'float32', data: Float32Array, dims: readonly number[]): Tensor;
-    new (type: 'float64', data: Float64Array, dims: readonly number[]): Tensor;
-    fromGpuBuffer(buffer: never, options: { dataType: 'float32'; dims: readonly number[] }): Tensor;
+    new (type: 'float32', data: Float32Array, dims: readonly number[]): RuntimeTensor;
+    new (type: 'float64', data: Float64Array, dims: readonly number[]): RuntimeTensor;
+    fromGpuBuffer(buffer: never, options: { dataType: 'float32'; dims: readonly number[] }): RuntimeTensor;
   };
 }
 
 /** What is used of its sessions. */
-interface RuntimeSession<Tensor extends RuntimeTensor = RuntimeTensor> {
+interface RuntimeSession {
   readonly outputNames: readonly string[];
-  run(feeds: TensorMap<Tensor>, fetches: TensorMap<Tensor | null>): Promise<TensorMap<RuntimeTensor>>;
+  run(
+    feeds: TensorMap<RuntimeTensor>,
+    fetches: TensorMap<RuntimeTensor | null>,
+  ): Promise<TensorMap<RuntimeTensor>>;
   release(): Promise<void>;
 }
 

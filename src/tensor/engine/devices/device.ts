@@ -5,22 +5,13 @@ import type { NodeStyle } from '../onnx/nodeStyle.ts';
 import { processorOperators } from './cpuOperators.ts';
 import { gpuOperators } from './gpuOperators.ts';
 
-/** How images with the batch as their last axis are computed. */
-interface BatchLastStyle {
-  /**
-   * How many columns a network processes at a time, where a column is one pixel of one image: block sizes that add up to
-   * all.
-   */
-  blocks(network: ConvolutionNetwork): readonly number[];
-}
-
 /** The graph style that a device prefers. */
 export interface GraphStyle extends NodeStyle {
   /**
-   * Present if images have the batch as their last axis: a pixel is then copied for all of them at once, and a row of a
+   * Whether images have the batch as their last axis: a pixel is then copied for all of them at once, and a row of a
    * matrix is a channel. Otherwise the batch is their first axis, and a row is a pixel.
    */
-  readonly batchLast?: BatchLastStyle;
+  readonly batchLast: boolean;
   /**
    * Whether what the same operations compute from like weights, once for every flow step, is computed at once as a
    * stack: for a device where the number of operations costs more than the copies in and out of stacks.
@@ -33,7 +24,7 @@ const cpu: GraphStyle = {
   // With few channels, the copies of one image's pixels are short: they take longer than the products around them. And
   // with a row per channel the weight gradient between two wide activations is g·xᵀ, with a row per pixel xᵀ·g; ONNX
   // Runtime is slower with a transposed left operand.
-  batchLast: { blocks: columnBlocks },
+  batchLast: true,
   stacks: false,
   // A graph with fewer nodes is compiled sooner; but the halves of an image are copied by all threads only if each is a node.
   parts: { least: 3, most: 1000 },
@@ -43,6 +34,7 @@ const cpu: GraphStyle = {
 
 /** The graph style for a GPU. */
 const gpu: GraphStyle = {
+  batchLast: false,
   stacks: true,
   // A program of WebGPU may use at least eight arrays: one is the whole.
   parts: { least: 2, most: 7 },
@@ -261,9 +253,9 @@ const PERIOD = 1024;
 const LINE = 16;
 
 /**
- * The number of columns in each block, for matrices with a row per channel and a column per pixel of every image. There are
- * as few blocks as possible that each about fit into a CPU's cache, of about the same length, of whole cache lines and, where
- * possible, whole pixels. Where rows are a multiple of 4 KiB apart, a product along them is slower, so no
+ * How many columns a network processes at a time, for matrices with a row per channel and a column per pixel of every
+ * image. There are as few blocks as possible that each about fit into a CPU's cache, of about the same length, of whole cache
+ * lines and, where possible, whole pixels. Where rows are a multiple of 4 KiB apart, a product along them is slower, so no
  * block has such a length. An open batch is not split.
  */
 export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): number[] {

@@ -11,7 +11,7 @@ import { expConvolutionOperation, lastTerm } from '../../operations/expConvoluti
 import { flip } from '../../operations/layout.ts';
 import { solveCornerOperation } from '../../operations/solveCorner.ts';
 import { apply, isComputedBy, type Precision, type Tensor } from '../../tensor.ts';
-import type { GraphStyle } from '../devices/device.ts';
+import { columnBlocks, type GraphStyle } from '../devices/device.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
 import * as batchLast from './batchLastConvolutions.ts';
 import type { AffineConvolution, Between } from './convolutions.ts';
@@ -137,9 +137,8 @@ function expandNetwork(
   }
   const images = x.shape[0]!;
   const widths = [first, ...between.filter(isFused)].map(({ result }) => result.shape[3]!);
-  const { batchLast: layout } = style;
   const blocks = (pixels: number): readonly number[] =>
-    layout.blocks({ images, pixels, channels: Math.max(...widths) });
+    columnBlocks({ images, pixels, channels: Math.max(...widths) });
   return imagesFirst(batchLast.buildNetwork(imagesLast(x), start, steps, end, blocks));
 }
 

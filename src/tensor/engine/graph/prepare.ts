@@ -36,32 +36,24 @@ export function prepare(
 ): ProgramDefinition {
   const style = graphStyle(device);
   const options = { style, precision, sequential: inverse === 'sequential' };
-  const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
+  const expanded = passed(definition, (order, roots) => expansion(order, roots, options));
   const stacked = style.stacks ? withStacks(expanded) : expanded;
-  const simplified = passed(stacked, new Map(), buildSimplification(stacked));
+  const simplified = passed(stacked, buildSimplification(stacked));
   // The operations of gradients have not been simplified yet. An input is not computed, so nothing before it
   // is needed.
-  const inputTensors = Object.values(simplified.inputs);
-  const simple = passed(
-    simplified,
-    new Map(inputTensors.map((tensor) => [tensor, tensor])),
-    buildSimplification(simplified),
-  );
-  const inputs = Object.values(simple.inputs);
-  return style.batchLast
-    ? passed(simple, new Map(inputs.map((tensor) => [tensor, tensor])), shiftedProducts)
-    : simple;
+  const simple = passed(simplified, buildSimplification(simplified), Object.values(simplified.inputs));
+  return style.batchLast ? passed(simple, shiftedProducts, Object.values(simple.inputs)) : simple;
 }
 
 /** A program that computes equal subgraphs at once; its gradients are still to be found. */
 function withStacks(expanded: ProgramDefinition): ProgramDefinition {
   // Simplified first: that moves scales from images to weights.
   const simplify = buildSimplification(expanded);
-  const simplified = passed(expanded, new Map(), (order, results) => ({
+  const simplified = passed(expanded, (order, results) => ({
     ...simplify(order, results),
     gradients: pulledBack,
   }));
-  return passed(simplified, new Map(), stacking);
+  return passed(simplified, stacking);
 }
 
 /** The pass that simplifies a program. */
@@ -73,12 +65,13 @@ function buildSimplification({ inputs, outputs }: ProgramDefinition): Parameters
   return (order, results) => simplification(order, results, protectedTensors);
 }
 
-/** A program after a pass over its graph. */
+/** A program after a pass over its graph; the tensors in `kept` stay, and nothing before them is rebuilt. */
 function passed(
   { inputs, outputs }: ProgramDefinition,
-  rebuilt: Map<Tensor, Tensor>,
   passFor: Parameters<typeof rewrite>[2],
+  kept: readonly Tensor[] = [],
 ): ProgramDefinition {
+  const rebuilt = new Map(kept.map((tensor) => [tensor, tensor]));
   // An input may be a tensor in the middle of the graph, with gradients flowing through it.
   rewrite([...Object.values(outputs), ...Object.values(inputs)], rebuilt, passFor);
   const replaced = (named: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>

@@ -107,12 +107,8 @@ function solveGrid(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
     0,
     diagonals.map((diagonal) => diagonal.pixels.length),
   );
-  const weightsOf = memoise((indices: string) =>
-    concatenate(
-      indices.split(' ').map((index) => neighbours[Number(index)]!.weight),
-      0,
-    ),
-  );
+  /** By the indices of the neighbours that they are of. */
+  const weights = new Map<string, Tensor>();
   const solved: Tensor[] = [];
   diagonals.forEach((diagonal, t) => {
     const seen = neighbours.flatMap(({ up, left: tilesAway }, index) => {
@@ -126,15 +122,20 @@ function solveGrid(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
       return;
     }
     const rows = column.shape[0]! * batch;
-    const values = concatenate(
+    const parts = concatenate(
       seen.map(({ part }) => part),
       2,
     );
-    const x = product(
-      reshape(values, [rows, seen.length * channels]),
-      weightsOf(seen.map(({ index }) => index).join(' ')),
-      { bias: reshape(column, [rows, channels]) },
-    );
+    const values = reshape(parts, [rows, seen.length * channels]);
+    const key = seen.map(({ index }) => index).join();
+    const matrix =
+      weights.get(key) ??
+      concatenate(
+        seen.map(({ index }) => neighbours[index]!.weight),
+        0,
+      );
+    weights.set(key, matrix);
+    const x = product(values, matrix, { bias: reshape(column, [rows, channels]) });
     solved.push(reshape(x, column.shape));
   });
   const inOrder = reorder(concatenate(solved, 0), 0, invertPermutation(order));
@@ -172,16 +173,4 @@ function shifted(values: Tensor, source: Diagonal, target: Diagonal, down: numbe
   }
   const part = slice(values, 0, first - source.first, last - source.first + 1);
   return pad(part, 0, first + down - target.first, target.last - last - down);
-}
-
-function memoise<T>(make: (key: string) => T): (key: string) => T {
-  const cache = new Map<string, T>();
-  return (key) => {
-    let value = cache.get(key);
-    if (value === undefined) {
-      value = make(key);
-      cache.set(key, value);
-    }
-    return value;
-  };
 }
