@@ -194,8 +194,8 @@ export type Precision = (typeof precisions)[number];
 /** The precisions by name. */
 export const precisions = ['float32', 'float64'] as const;
 
-/** An ONNX attribute: an integer, a list of integers, a string, or a real number marked as such. */
-export type AttributeValue = number | readonly number[] | string | RealAttribute;
+/** An ONNX attribute: an integer, a list of integers, or a real number marked as such. */
+export type AttributeValue = number | readonly number[] | RealAttribute;
 
 /** Marks a number as real, because ONNX distinguishes 1.0 from 1. */
 interface RealAttribute {

@@ -330,9 +330,6 @@ function scalarInfo(name: string, elementType: ElementType): ValueInfoProto {
 }
 
 function attribute(name: string, value: AttributeValue): AttributeProto {
-  if (typeof value === 'string') {
-    return { name, text: value };
-  }
   if (typeof value === 'number') {
     return { name, integer: value };
   }

@@ -28,7 +28,6 @@ export interface TensorProto {
 export type AttributeProto = { readonly name: string } & (
   | { readonly real: number }
   | { readonly integer: number }
-  | { readonly text: string }
   | { readonly integers: readonly number[] }
   | { readonly graph: GraphProto }
 );
@@ -101,9 +100,6 @@ function attributeMessage(attribute: AttributeProto): Message {
   }
   if ('integer' in attribute) {
     return message.integer(3, attribute.integer).integer(type, 2);
-  }
-  if ('text' in attribute) {
-    return message.text(4, attribute.text).integer(type, 3);
   }
   return 'graph' in attribute
     ? message.message(6, graphMessage(attribute.graph)).integer(type, 5)
