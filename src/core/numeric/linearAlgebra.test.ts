@@ -1,9 +1,5 @@
-// Determinants, inverses and orthogonal matrices, on the host and as operations of a program.
+// Determinants, inverses and orthogonal matrices.
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../tensor/engine/program.ts';
-import { gradients } from '../../tensor/gradients/gradient.ts';
-import { inverse as invertMatrix, logAbsDet, product } from '../../tensor/operations/index.ts';
-import { constant, input } from '../../tensor/tensor.ts';
 import { inverse, logAbsDeterminant, randomOrthogonal } from './linearAlgebra.ts';
 import { RandomStream } from './random.ts';
 
@@ -158,62 +154,4 @@ describe('randomOrthogonal', () => {
       expect(Math.abs(mean - 1 / 3)).toBeLessThan((5 * 0.3) / Math.sqrt(draws));
     });
   });
-});
-
-describe('in a program', () => {
-  const outputArrays = (size: number) => {
-    const w = input('w', [size, size]);
-    const logDet = logAbsDet(w);
-    const [gradient] = gradients(logDet, [w], constant(1));
-    const inverted = invertMatrix(w);
-    return { w, outputs: { logDet, gradient: gradient!, other: inverted, back: product(inverted, w) } };
-  };
-
-  it.each(sizes)(
-    'the value for %i channels is rounded once, and its gradient is the inverse transposed',
-    async (size) => {
-      const { w, outputs } = outputArrays(size);
-      // In float32 the entries must stay in range, so one channel has a small determinant.
-      const logDets =
-        size === 1 ? [-60, 60] : size < 48 ? [-100, 0, 100] : [-300 * Math.LN10, 0, 300 * Math.LN10];
-      for (const precision of ['float32', 'float64'] as const) {
-        const program = await compile({ inputs: { w }, outputs }, { precision });
-        for (const logDet of logDets) {
-          const matrix = matrixWithLogDet(size, logDet);
-          const data = precision === 'float32' ? Float32Array.from(matrix) : matrix;
-          const result = await program.run({ w: { shape: [size, size], data } });
-          const exact = logAbsDeterminant(data, size);
-          expect(result.logDet!.data[0]).toBe(precision === 'float32' ? Math.fround(exact) : exact);
-          expect(Math.abs(result.logDet!.data[0]! - logDet)).toBeLessThan(
-            precision === 'float32'
-              ? 1e-6 * Math.max(size, Math.abs(logDet))
-              : 1e-12 * Math.max(size, Math.abs(logDet)),
-          );
-          const tolerance = precision === 'float32' ? 1e-4 : 1e-9;
-          const identity = multiply(result.gradient!.data, transpose(data, size), size);
-          expect(distanceFromIdentity(identity, size)).toBeLessThan(tolerance);
-          expect(result.gradient!.data).toEqual(
-            precision === 'float32'
-              ? Float32Array.from(transpose(result.other!.data, size))
-              : transpose(result.other!.data, size),
-          );
-          expect(distanceFromIdentity(result.back!.data, size)).toBeLessThan(tolerance);
-        }
-        await program.release();
-      }
-    },
-  );
-
-  it.each(['float32', 'float64'] as const)(
-    'a singular matrix returns −∞ and NaN in %s',
-    async (precision) => {
-      const { w, outputs } = outputArrays(2);
-      const program = await compile({ inputs: { w }, outputs }, { precision });
-      const result = await program.run({ w: { shape: [2, 2], data: Float64Array.of(1, 2, 2, 4) } });
-      expect(result.logDet!.data[0]).toBe(Number.NEGATIVE_INFINITY);
-      expect([...result.other!.data]).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
-      expect([...result.gradient!.data]).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
-      await program.release();
-    },
-  );
 });

@@ -41,14 +41,6 @@ describe('RandomStream', () => {
     expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(12 * count));
   });
 
-  it('draws normal numbers of mean 0, variance 1 and kurtosis 3', () => {
-    const values = new RandomStream(3, 'normal').normals(200_000);
-    const moment = (power: number) => values.reduce((sum, value) => sum + value ** power, 0) / values.length;
-    expect(moment(1)).toBeCloseTo(0, 1.9);
-    expect(moment(2)).toBeCloseTo(1, 1.9);
-    expect(moment(4)).toBeCloseTo(3, 0.9);
-  });
-
   it('draws the same numbers as ever: a run started by an earlier version continues unchanged', () => {
     const stream = new RandomStream(3, 'normal');
     expect([...stream.normals(3)]).toEqual([-2.051565826327462, -1.3154124016911077, 1.0136487969000296]);
