@@ -35,16 +35,6 @@ function createConfig(
   return tinyConfig({ ...slow, ...training }, { ...model, mixing });
 }
 
-/** The pixels of a set of images, in order. */
-async function readPixels(images: ImageSet): Promise<number[]> {
-  const pixels = new Uint8Array(images.count * images.imageShape.reduce((a, b) => a * b));
-  await images.read(
-    Array.from({ length: images.count }, (_, index) => index),
-    pixels,
-  );
-  return [...pixels];
-}
-
 /** The numbers of the classes of images, in order. */
 function listLabels({ count, labels }: ImageSet): number[] {
   return Array.from({ length: count }, (_, index) => labels!.classAt(index));
@@ -63,14 +53,12 @@ function listConditions({ count, conditions = {} }: ImageSet): Record<string, nu
 }
 
 /** A dataset as the text of an expression that makes it in a page. */
-async function inPageText({ name, imageShape, train, validation, test }: Dataset): Promise<string> {
+function inPageText({ name, imageShape, train, validation, test }: Dataset): string {
   const shape = JSON.stringify(imageShape);
-  const [a, b, c] = await Promise.all(
-    [train, validation, test].map(
-      async (set) =>
-        `library.conditioned(library.labelled(library.imagesInMemory(Uint8Array.from([${await readPixels(set)}]), ${shape}), ` +
-        `${JSON.stringify(set.labels!.classes)}, [${listLabels(set)}], 'tiny'), ${JSON.stringify(listConditions(set))}, 'tiny')`,
-    ),
+  const [a, b, c] = [train, validation, test].map(
+    (set) =>
+      `library.conditioned(library.labelled(library.imagesInMemory(Uint8Array.from([${readAll(set)}]), ${shape}), ` +
+      `${JSON.stringify(set.labels!.classes)}, [${listLabels(set)}], 'tiny'), ${JSON.stringify(listConditions(set))}, 'tiny')`,
   );
   return `({ name: ${JSON.stringify(name)}, imageShape: ${shape}, train: ${a}, validation: ${b}, test: ${c} })`;
 }
@@ -175,7 +163,7 @@ describeInChromium('in Chromium', () => {
       },
     );
     ({ page, close } = await openPage(bundled));
-    images = await inPageText(dataset);
+    images = inPageText(dataset);
   });
   afterAll(() => close());
 

@@ -1,18 +1,15 @@
 // ONNX files of programs: names and types, constant folding, and declared shapes.
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { countElements, type NdArray } from '../../core/numeric/arrays.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
+import type { NdArray } from '../../core/numeric/arrays.ts';
+import { normalArray } from '../../testing/programValues.ts';
 import * as op from '../operations/index.ts';
 import { constant, input, OPEN_BATCH } from '../tensor.ts';
 import { exportOnnx } from './exportOnnx.ts';
 import { createSession } from './runtime.node.ts';
 
 const { ModelProto } = onnxProto.onnx;
-const matrix = (name: string, side: number): NdArray => ({
-  shape: [side, side],
-  data: new RandomStream(1, name).normals(side * side),
-});
+const matrix = (name: string, side: number): NdArray => normalArray(name, [side, side]);
 
 /** Runs an ONNX file on float32 arrays and returns the data and shape of each output. */
 async function run(model: Uint8Array, feeds: Record<string, NdArray>) {
@@ -158,10 +155,7 @@ it.each([1, 3])('declares the shapes of results with %i images', async (count) =
   // One reshape is between the two halves of a fold, and one produces the output: neither is declared here.
   expect(declared.length).toBeGreaterThanOrEqual(reshapes.length - 2);
   graph.output!.push(...declared);
-  const images = {
-    shape: [count, 2, 3, 4],
-    data: new RandomStream(1).normals(countElements([count, 2, 3, 4])),
-  };
+  const images = normalArray('images', [count, 2, 3, 4]);
   const results = await run(ModelProto.encode(model).finish(), { image: images });
   for (const info of declared) {
     expect(results[info.name!]!.shape, info.name!).toEqual(declaredLengths(info, count));

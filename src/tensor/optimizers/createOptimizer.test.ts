@@ -1,7 +1,7 @@
 // Optimisers in a loop of one's own: the same updates as in scalar arithmetic, all rules, states, and mistakes.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NdArray } from '../../core/numeric/arrays.ts';
-import { RandomStream } from '../../core/numeric/random.ts';
+import { normalArray as random } from '../../testing/programValues.ts';
 import { adamax } from './adamax.ts';
 import { adamw } from './adamw.ts';
 import { type CreateOptimizerOptions, createOptimizer, type ParameterOptimizer } from './createOptimizer.ts';
@@ -26,11 +26,6 @@ async function open(
   opened.push(created);
   return created;
 }
-
-const random = (name: string, shape: number[]): NdArray => ({
-  shape,
-  data: new RandomStream(3, name).normals(shape.reduce((a, b) => a * b, 1)),
-});
 
 const shapes = { scale: [], bias: [3], kernel: [9, 8], image: [2, 3, 4] };
 
