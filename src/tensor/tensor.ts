@@ -275,6 +275,15 @@ export function listTensors({ inputs, outputs }: ProgramDefinition): Tensor[] {
   return topologicalOrder(Object.values(outputs), (tensor) => inputTensors.has(tensor));
 }
 
+/** The program without the inputs that it does not use. */
+export function withoutUnused({ inputs, outputs }: ProgramDefinition): ProgramDefinition {
+  const used = new Set(listTensors({ inputs, outputs }));
+  return {
+    inputs: Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => used.has(tensor))),
+    outputs,
+  };
+}
+
 /** Throws if an output depends on an input that the program does not name. */
 export function checkInputs(definition: ProgramDefinition): void {
   const named = new Set(Object.values(definition.inputs));

@@ -9,6 +9,7 @@ import {
   type ProgramDefinition,
   type Tensor,
   topologicalOrder,
+  withoutUnused,
 } from '../tensor.ts';
 import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';
 import { holdsArrays } from './deviceMemory.ts';
@@ -199,7 +200,7 @@ async function build(
     const prelude =
       Object.keys(before).length > 0
         ? keep(
-            await build({ inputs: usedInputs(definition, before), outputs: before }, values, {
+            await build(withoutUnused({ inputs: definition.inputs, outputs: before }), values, {
               ...options,
               onDevice: [],
             }),
@@ -331,16 +332,6 @@ export class Program {
       ? array
       : { shape: array.shape, data: Type.from(array.data) };
   }
-}
-
-/** The inputs that outputs depend on. */
-function usedInputs(
-  { inputs }: ProgramDefinition,
-  outputs: Readonly<Record<string, Tensor>>,
-): ProgramDefinition['inputs'] {
-  const inputTensors = new Set(Object.values(inputs));
-  const used = new Set(topologicalOrder(Object.values(outputs), (tensor) => inputTensors.has(tensor)));
-  return Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => used.has(tensor)));
 }
 
 /** The name of an output within the session, where constants and host results have names too. */

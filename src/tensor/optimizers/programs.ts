@@ -3,11 +3,11 @@ import { concatenate, reshape, slice } from '../operations/index.ts';
 import {
   elementCount,
   input,
-  listTensors,
   OPEN_BATCH,
   type ProgramDefinition,
   type Shape,
   type Tensor,
+  withoutUnused,
 } from '../tensor.ts';
 import type { Optimizer, Tensors, UpdateRule } from './optimizer.ts';
 
@@ -55,7 +55,7 @@ export function updateProgram(
       parts[name] = [...(parts[name] ?? []), tensor];
     }
   }
-  return usedInputs({
+  return withoutUnused({
     inputs: { ...scalars, ...vectors },
     outputs: Object.fromEntries(
       Object.entries(parts).map(([name, [first, ...others]]) => [
@@ -86,7 +86,7 @@ export function elementwisePrograms(optimizer: Optimizer, rule: UpdateRule): rea
   const vectors = Object.fromEntries(vectorNames(rule).map((name) => [name, input(name, [OPEN_BATCH])]));
   const inputs = { ...scalarInputs(optimizer), ...vectors };
   return [...(rule.accumulate ? [rule.accumulate(inputs)] : []), rule.update(inputs)].map((outputs) =>
-    usedInputs({ inputs, outputs }),
+    withoutUnused({ inputs, outputs }),
   );
 }
 
@@ -97,13 +97,4 @@ export function vectorNames({ moments, decays }: UpdateRule): string[] {
 
 function scalarInputs({ scalars }: Optimizer): Record<string, Tensor> {
   return Object.fromEntries(Object.keys(scalars(1, 1)).map((name) => [name, input(name, [])]));
-}
-
-/** The program without the inputs that it does not use. */
-function usedInputs({ inputs, outputs }: ProgramDefinition): ProgramDefinition {
-  const used = new Set(listTensors({ inputs, outputs }));
-  return {
-    inputs: Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => used.has(tensor))),
-    outputs,
-  };
 }
