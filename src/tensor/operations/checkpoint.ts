@@ -4,6 +4,7 @@ import { apply, isComputedBy, type Operation, type Tensor } from '../tensor.ts';
 const checkpointOperation = markOperation('checkpoint');
 const rememberOperation = markOperation('remember');
 const namedOperation = markOperation('named');
+const detachOperation: Operation<undefined> = { ...markOperation('detach'), gradient: () => [undefined] };
 
 /** An operation that changes nothing and costs nothing. */
 function markOperation(name: string): Operation<undefined> {
@@ -44,13 +45,6 @@ export function named(x: Tensor): Tensor {
 export function isNamed(x: Tensor): boolean {
   return isComputedBy(namedOperation, x);
 }
-
-const detachOperation: Operation<undefined> = {
-  name: 'detach',
-  shape: ([x]) => x!,
-  gradient: () => [undefined],
-  nodes: (_emit, _node, [x]) => x!,
-};
 
 /** `x` itself, as if its values were given: no gradient reaches what it is computed from. */
 export function detach(x: Tensor): Tensor {

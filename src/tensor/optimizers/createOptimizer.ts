@@ -159,42 +159,31 @@ function requireShape(subject: string, { shape, data }: NdArray, expected: NdArr
   }
 }
 
+/** What an optimiser updates parameters with. */
+interface OptimizerParts {
+  readonly optimizer: Optimizer;
+  readonly program: Program;
+  readonly slots: readonly Slot[];
+  readonly vectors: Vectors;
+  readonly learningRate: number;
+}
+
 /** An optimiser and the parameters that it updates. Made by `createOptimizer`. */
 export class ParameterOptimizer {
-  readonly #optimizer: Optimizer;
-  readonly #program: Program;
-  readonly #slots: readonly Slot[];
-  readonly #vectors: Vectors;
-  readonly #learningRate: number;
+  readonly #parts: OptimizerParts;
   #steps: number;
   #isStepping = false;
 
   /** @internal */
-  constructor(
-    parts: {
-      readonly optimizer: Optimizer;
-      readonly program: Program;
-      readonly slots: readonly Slot[];
-      readonly vectors: Vectors;
-      readonly learningRate: number;
-    },
-    steps: number,
-  ) {
-    this.#optimizer = parts.optimizer;
-    this.#program = parts.program;
-    this.#slots = parts.slots;
-    this.#vectors = parts.vectors;
-    this.#learningRate = parts.learningRate;
+  constructor(parts: OptimizerParts, steps: number) {
+    this.#parts = parts;
     this.#steps = steps;
   }
 
   /** The steps, the rules' names and the moments so far, as copies: pass them to `createOptimizer` with the saved parameters to continue. */
   get state(): ParameterOptimizerState {
-    return {
-      steps: this.#steps,
-      rules: ruleNames(this.#optimizer),
-      moments: momentArrays(this.#slots, this.#vectors),
-    };
+    const { optimizer, slots, vectors } = this.#parts;
+    return { steps: this.#steps, rules: ruleNames(optimizer), moments: momentArrays(slots, vectors) };
   }
 
   /**
@@ -205,7 +194,8 @@ export class ParameterOptimizer {
    * UserError (`diverged`) if a gradient is not finite in the optimiser's precision; (`invalid-argument`) if the learning
    * rate is not finite. Nothing has changed then
    */
-  async step(gradients: NamedArrays, { learningRate = this.#learningRate } = {}): Promise<void> {
+  async step(gradients: NamedArrays, { learningRate = this.#parts.learningRate } = {}): Promise<void> {
+    const { optimizer, program, slots, vectors } = this.#parts;
     if (this.#isStepping) {
       throw new Error('the step before has not ended: await it');
     }
@@ -213,22 +203,22 @@ export class ParameterOptimizer {
     this.#collect(gradients);
     this.#isStepping = true;
     try {
-      const scalars = Object.entries(this.#optimizer.scalars(this.#steps + 1, learningRate));
+      const scalars = Object.entries(optimizer.scalars(this.#steps + 1, learningRate));
       const feeds: NamedArrays = {
         ...Object.fromEntries(
           scalars.map(([name, value]) => [name, { shape: [], data: Float64Array.of(value) }]),
         ),
         ...Object.fromEntries(
-          Object.entries(this.#vectors).map(([name, data]) => [name, { shape: [data.length], data }]),
+          Object.entries(vectors).map(([name, data]) => [name, { shape: [data.length], data }]),
         ),
       };
-      const updated = await this.#program.run(feeds);
+      const updated = await program.run(feeds);
       for (const [name, { data }] of Object.entries(updated)) {
-        this.#vectors[name]!.set(data);
+        vectors[name]!.set(data);
       }
-      for (const { array, starts } of this.#slots) {
+      for (const { array, starts } of slots) {
         const start = starts.weights!;
-        (array.data as Float64Array).set(this.#vectors.weights!.subarray(start, start + array.data.length));
+        (array.data as Float64Array).set(vectors.weights!.subarray(start, start + array.data.length));
       }
       this.#steps++;
     } finally {
@@ -238,13 +228,14 @@ export class ParameterOptimizer {
 
   /** Frees its memory; it refuses further steps. */
   release(): Promise<void> {
-    return this.#program.release();
+    return this.#parts.program.release();
   }
 
   /** Copies weights and gradients into their vectors. */
   #collect(gradients: NamedArrays): void {
-    const toPrecision = this.#vectors.weights instanceof Float32Array ? Math.fround : Number;
-    for (const { name, array } of this.#slots) {
+    const { slots, vectors } = this.#parts;
+    const toPrecision = vectors.weights instanceof Float32Array ? Math.fround : Number;
+    for (const { name, array } of slots) {
       const gradient = gradients[name];
       if (!gradient) {
         throw new Error(`the gradient of '${name}' is missing`);
@@ -257,9 +248,9 @@ export class ParameterOptimizer {
         );
       }
     }
-    for (const { name, array, starts } of this.#slots) {
-      this.#vectors.weights!.set(array.data, starts.weights);
-      this.#vectors.gradients!.set(gradients[name]!.data, starts.gradients);
+    for (const { name, array, starts } of slots) {
+      vectors.weights!.set(array.data, starts.weights);
+      vectors.gradients!.set(gradients[name]!.data, starts.gradients);
     }
   }
 }

@@ -61,7 +61,7 @@ export function likenessIn(order: readonly Tensor[]): Likeness {
     const first = firsts.get(computation) ?? tensor;
     firsts.set(computation, first);
     originals.set(tensor, first);
-    if (first === tensor && inputs.some((input) => kinds.has(input))) {
+    if (first === tensor && inputs.some((input) => kinds.kindNumber(input) !== undefined)) {
       const inputKinds = inputs.map((input) => kinds.kindNumber(input) ?? `constant ${input.shape}`);
       kinds.add(tensor, runs.get(tensor) ?? `${operation} of ${inputKinds.join(', ')}`, inputs);
     }
@@ -90,10 +90,6 @@ class Kinds {
       this.byText.set(kind, [{ tensor, inputs }]);
     }
     this.numbers.set(tensor, others ? this.numbers.get(others[0]!.tensor)! : this.byText.size);
-  }
-
-  has(tensor: Tensor): boolean {
-    return this.numbers.has(tensor);
   }
 
   /** Identifies a kind in the description of another, which would otherwise grow with the graph behind a tensor. */

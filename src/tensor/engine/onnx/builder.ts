@@ -213,32 +213,20 @@ export class OnnxBuilder implements Emitter {
    * Declares that the tensor `source` is the graph's output `name`; as bytes, its values must be in 0..255.
    */
   output(name: string, source: string, shape: Shape, { bytes = false } = {}): void {
-    if (bytes) {
-      this.added.push({
-        opType: 'Cast',
-        name: `output_${name}`,
-        input: [source],
-        output: [name],
-        attribute: [attribute('to', elementTypes.uint8)],
-      });
-      this.outputs.push(this.valueInfo(name, shape, elementTypes.uint8));
-      return;
-    }
     // A node's result is renamed; a copy is needed only for inputs, constants and tensors that are already an
     // output.
-    if (source.startsWith(RESULT) && !this.renamed.has(source)) {
+    if (!bytes && source.startsWith(RESULT) && !this.renamed.has(source)) {
       this.renamed.set(source, name);
     } else {
-      const copy = {
-        opType: 'Identity',
+      this.added.push({
+        opType: bytes ? 'Cast' : 'Identity',
         name: `output_${name}`,
         input: [source],
         output: [name],
-        attribute: [],
-      };
-      this.added.push(copy);
+        attribute: bytes ? [attribute('to', elementTypes.uint8)] : [],
+      });
     }
-    this.outputs.push(this.valueInfo(name, shape));
+    this.outputs.push(this.valueInfo(name, shape, bytes ? elementTypes.uint8 : undefined));
   }
 
   private valueInfo(
@@ -308,8 +296,8 @@ export class OnnxBuilder implements Emitter {
  * The shape of a reshaped tensor, its open or missing axis inferred; undefined if the source's shape is not
  * known.
  */
-function reshaped(source: Shape | undefined, target: readonly number[] | undefined): Shape | undefined {
-  if (!source || !target) {
+function reshaped(source: Shape | undefined, target: readonly number[]): Shape | undefined {
+  if (!source) {
     return undefined;
   }
   const product = target.reduce((product, length) => (length < 0 ? product : product * length), 1);
