@@ -12,7 +12,6 @@ import {
   type UnfoldedChannels,
 } from '../../operations/convolution.ts';
 import type { DenseConvolution } from '../../operations/denseConvolution.ts';
-import type { Order } from '../../operations/layout.ts';
 import type { Transposition } from '../../operations/linearAlgebra.ts';
 import { type Emitter, isOpen, type Nodes, onnxShape, type Shape, type Tensor } from '../../tensor.ts';
 import { type Operators, plainNodes, productWithOnes, rowSum } from '../onnx/nodeStyle.ts';
@@ -63,25 +62,6 @@ const sum: Nodes<readonly number[]> = (emit, node, inputs) => {
   const { rows, columns } = sumOfRows;
   const matrix = emit.node('Reshape', [inputs[0]!, emit.integers(onnxShape([rows, columns]))]);
   return emit.node('Reshape', [productWithOnes(emit, matrix, rows), emit.integers(onnxShape(node.shape))]);
-};
-
-/** Up to this length a row is permuted by a product. */
-const NARROW = 256;
-
-/** Permutes the last axis by a product with a permutation matrix: a gather there copies single numbers. */
-const reorder: Nodes<Order> = (emit, node, inputs) => {
-  const { axis, order } = node.attributes;
-  const { length } = order;
-  if (axis === 0 || axis !== node.rank - 1 || length > NARROW) {
-    return plainNodes(emit, node, inputs);
-  }
-  const matrix = new Float64Array(length * length);
-  order.forEach((from, to) => {
-    matrix[from * length + to] = 1;
-  });
-  const rows = emit.node('Reshape', [inputs[0]!, emit.integers([-1, length])]);
-  const reordered = emit.node('Gemm', [rows, emit.reals(matrix, [length, length])]);
-  return emit.node('Reshape', [reordered, emit.integers(onnxShape(node.shape))]);
 };
 
 /**
@@ -290,7 +270,6 @@ export const processorOperators: Operators = {
   foldChannels,
   multiply: withNumber,
   product,
-  reorder,
   step,
   subtract: withNumber,
   sum,
