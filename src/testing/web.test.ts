@@ -237,16 +237,6 @@ describeInChromium('in Chromium', () => {
     expect(back).toEqual([...digits]);
   });
 
-  it('loads a model from files in memory', async () => {
-    const weights = readFileSync('models/mnist-small/model.safetensors');
-    const imageShape = await page.evaluate(async (bytes) => {
-      const { library } = globalThis as unknown as { library: typeof import('../api/index.web.ts') };
-      const files = { 'model.safetensors': Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0)) };
-      return (await library.loadModel(files)).imageShape;
-    }, weights.toString('base64'));
-    expect(imageShape).toEqual([28, 28, 1]);
-  });
-
   it('says how far a transfer is, and how a load failed', async () => {
     const progress = (await inPage(
       `(async () => { const seen = []; await library.loadModel('/mnist', { onProgress: (...of) => seen.push(of) }); return seen; })()`,
@@ -292,27 +282,6 @@ describeInChromium('in Chromium', () => {
     // Each batch but the first waits for a turn, when a waiting message is answered.
     expect(four - single).toBeGreaterThanOrEqual(3);
     expect(sixteen - single).toBeGreaterThanOrEqual(15);
-  });
-
-  it('stops a long call between batches, says how far it is, and can use the model afterwards', async () => {
-    const result = await page.evaluate(async () => {
-      const { library } = globalThis as unknown as { library: typeof import('../api/index.web.ts') };
-      const model = await library.loadModel('/mnist', { batchSize: 2 });
-      const expected = await model.sample({ count: 6 });
-      const stop = new AbortController();
-      const reason = new Error('closed');
-      const seen: number[][] = [];
-      const onProgress = (...progress: number[]): void => {
-        seen.push(progress);
-        stop.abort(reason);
-      };
-      const { signal } = stop;
-      const ended: unknown = await model.sample({ count: 6, signal, onProgress }).catch((error) => error);
-      const again = await model.sample({ count: 6 });
-      await model.release();
-      return { stopped: ended === reason, seen, same: String(again) === String(expected) };
-    });
-    expect(result).toEqual({ stopped: true, seen: [[2, 6]], same: true });
   });
 
   it('computes with several models at a time', async () => {
