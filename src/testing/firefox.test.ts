@@ -1,6 +1,7 @@
 // The library in a page of Firefox: a model's values, and a training, against Node's.
 import { expect, it } from 'vitest';
 import { largestDifference } from '../core/numeric/statistics.ts';
+import { readAll } from '../data/contract/dataset.ts';
 import { memoryFiles } from '../data/files/fileStore.ts';
 import { loadModel } from '../model/loading/loadModel.ts';
 import { startRun } from '../runs/open/run.node.ts';
@@ -24,11 +25,6 @@ it.skipIf(firefoxPath === undefined)(
   async () => {
     const config = tinyConfig({ learningRate: 0.001, warmupSteps: 10 });
     const dataset = tinyDataset(8);
-    const pixels = new Uint8Array(40 * 64);
-    dataset.train.read(
-      Array.from({ length: 40 }, (_, index) => index),
-      pixels,
-    );
     const script = `
       import { configureRuntime, loadModel } from 'emerging-flows';
       import { imagesInMemory } from 'emerging-flows/data';
@@ -44,7 +40,7 @@ it.skipIf(firefoxPath === undefined)(
         const bits = await model.bitsPerDim(samples);
         await using exact = await loadModel('/mnist', { device: 'wasm' });
         const latents = (await exact.encode(samples)).flatMap(({ data }) => [...data]);
-        const images = imagesInMemory(Uint8Array.from([${pixels}]), [8, 8, 1]);
+        const images = imagesInMemory(Uint8Array.from([${readAll(dataset.train)}]), [8, 8, 1]);
         const dataset = { name: 'tiny', imageShape: [8, 8, 1], train: images, validation: images, test: images };
         const files = await privateFiles.open('firefox');
         const run = await startRun(${JSON.stringify(config)}, files, { dataset });

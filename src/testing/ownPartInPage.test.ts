@@ -5,7 +5,7 @@ import * as define from '../api/shared/define.ts';
 import * as limits from '../api/shared/limits.ts';
 import { largestDifference } from '../core/numeric/statistics.ts';
 import { option, registerPart } from '../core/parts/index.ts';
-import { imagesInMemory } from '../data/contract/dataset.ts';
+import { readAll } from '../data/contract/dataset.ts';
 import { memoryFiles, readFiles } from '../data/files/fileStore.ts';
 import { filledParameter } from '../flows/contract/parameters.ts';
 import { loadModel } from '../model/loading/loadModel.ts';
@@ -15,8 +15,7 @@ import { train } from '../training/loop/train.ts';
 import { bundle, describeInChromium } from './browser.ts';
 import { meanConditioner } from './ownConditioner.ts';
 import { openPage } from './pages.ts';
-import { tinyImages } from './tinyImages.ts';
-import { tinyConfig } from './tinyRuns.ts';
+import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 
 const names = ['define', 'option', 'limits', 'filledParameter', 'operations'];
 const registration = `
@@ -25,17 +24,7 @@ const registration = `
   registerPart(${meanConditioner});
 `;
 
-const SHAPE = [8, 8, 1] as const;
-const sizes = { train: 32, validation: 8, test: 8 };
-const sets = Object.entries(sizes).map(([name, count], seed) => [name, tinyImages(count, 8, seed)] as const);
-const dataset = {
-  name: 'tiny',
-  imageShape: SHAPE,
-  ...(Object.fromEntries(sets.map(([name, pixels]) => [name, imagesInMemory(pixels, SHAPE)])) as Record<
-    keyof typeof sizes,
-    ReturnType<typeof imagesInMemory>
-  >),
-};
+const dataset = tinyDataset(8);
 const config = (strength: number) =>
   tinyConfig({ steps: 6 }, { mixing: '1x1', conditioner: { name: 'mean', strength } });
 
@@ -110,9 +99,11 @@ describeInChromium('a conditioner with a strength in a page', () => {
     );
 
   it.each([0.5, 1])('of %d is trained by two workers, saved, loaded and sampled', async (strength) => {
-    const set = (pixels: Uint8Array) => `library.imagesInMemory(Uint8Array.from([${pixels}]), [${SHAPE}])`;
+    const sets = (['train', 'validation', 'test'] as const).map(
+      (name) => `${name}: library.imagesInMemory(Uint8Array.from([${readAll(dataset[name])}]), [8, 8, 1])`,
+    );
     const inPage = await inWorker<Used & { readonly workers: number; readonly lines: string }>(`
-        const dataset = { name: 'tiny', imageShape: [${SHAPE}], ${sets.map(([name, pixels]) => `${name}: ${set(pixels)}`)} };
+        const dataset = { name: 'tiny', imageShape: [8, 8, 1], ${sets} };
         const files = await library.privateFiles.open('own');
         const run = await library.startRun(${JSON.stringify(config(strength))}, files, { dataset });
         await library.train({ ...run, workers: 2, threads: 2 });
