@@ -203,27 +203,9 @@ const complexInverse: Hosted = ([w]) => ({ shape: w!.shape, data: invertComplex(
 
 const tilesOfCorner: Hosted<TileOptions> = ([kernel], options) => cornerTiles(kernel!, options);
 
-const solveCorner: Hosted<CornerOptions> = ([y, kernel], { dilation, mirrored }) =>
-  mirrored
-    ? turned(solveCornerSequentially(turned(y!), kernel!, dilation))
-    : solveCornerSequentially(y!, kernel!, dilation);
-
-/** Images `[N, H, W, C]` turned by 180°: their pixels in reverse order. */
-function turned({ shape, data }: NdArray): NdArray {
-  const [images, height, width, channels] = shape as [number, number, number, number];
-  const pixels = height * width;
-  const out = new Float64Array(data.length);
-  for (let image = 0; image < images; image++) {
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      const from = (image * pixels + pixel) * channels;
-      const to = (image * pixels + pixels - 1 - pixel) * channels;
-      for (let channel = 0; channel < channels; channel++) {
-        out[to + channel] = data[from + channel]!;
-      }
-    }
-  }
-  return { shape, data: out };
-}
+/** Images for the mirrored solution come turned by 180°. */
+const solveCorner: Hosted<CornerOptions> = ([y, kernel], { dilation }) =>
+  solveCornerSequentially(y!, kernel!, dilation);
 
 const hosted: Readonly<Record<string, Hosted<never>>> = {
   complexInverse,

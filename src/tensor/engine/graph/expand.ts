@@ -59,16 +59,18 @@ export function expansion(
         return convolved(lookup(fused.convolution.inputs[0]!), affine(fused, lookup));
       }
       const inputs = tensor.inputs.map(lookup);
-      if (isComputedBy(solveCornerOperation, tensor) && !sequential) {
+      if (isComputedBy(solveCornerOperation, tensor)) {
         const [y, kernel] = inputs as [Tensor, Tensor];
         const [, , width, channels] = y.shape as [number, number, number, number];
         const { dilation, mirrored } = tensor.attributes;
-        if (style.batchLast && tileLength(width, channels) === width) {
+        if (!sequential && style.batchLast && tileLength(width, channels) === width) {
           return imagesFirst(solveRowsBatchLast(imagesLast(y), kernel, tensor.attributes));
         }
-        return mirrored
-          ? turned(solveByDiagonals(turned(y), kernel, dilation))
-          : solveByDiagonals(y, kernel, dilation);
+        const solved = (image: Tensor): Tensor =>
+          sequential
+            ? (apply(solveCornerOperation, [image, kernel], { dilation }) as Tensor)
+            : solveByDiagonals(image, kernel, dilation);
+        return mirrored ? turned(solved(turned(y))) : solved(y);
       }
       if (isComputedBy(expConvolutionOperation, tensor)) {
         const { offsets, normBound } = tensor.attributes;
