@@ -25,8 +25,8 @@ export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions =
   if (launch === undefined) {
     return onlyRank;
   }
-  const mpi = await openMpi();
-  const job = await whileOthersJoin(lateText(launch, leastPatience), () => mpi.join());
+  const join = await openMpi();
+  const job = await whileOthersJoin(lateText(launch, leastPatience), join);
   if (job.size !== launch.size) {
     // With others, it would wait for them.
     if (job.size === 1) {

@@ -40,23 +40,15 @@ export interface MpiJob {
   abort(exitCode: number): void;
 }
 
-/** Open MPI's library, before this process has joined the others. */
-export interface Mpi {
-  /**
-   * Joins the job that this process was started in. It blocks the event loop until all processes have joined, because MPI
-   * changes the environment and the allocation of memory meanwhile.
-   */
-  join(): MpiJob;
-}
-
 /**
- * Loads Open MPI's library.
+ * Loads Open MPI's library; what it returns joins the job that this process was started in. That blocks the event loop until
+ * all processes have joined, because MPI changes the environment and the allocation of memory meanwhile.
  *
  * @throws UserError (`unsupported`) if koffi or Open MPI's library is missing
  */
-export async function openMpi(): Promise<Mpi> {
+export async function openMpi(): Promise<() => MpiJob> {
   const library = await openLibrary();
-  return { join: () => joinWith(library) };
+  return () => joinWith(library);
 }
 
 function joinWith({ symbol, call }: Library): MpiJob {
