@@ -14,7 +14,6 @@ import {
 } from '../../operations/layout.ts';
 import { product, stackedProduct, type Transposition } from '../../operations/linearAlgebra.ts';
 import { oneHot } from '../../operations/oneHot.ts';
-import { max } from '../../operations/reductions.ts';
 import { apply, type Shape, type Tensor } from '../../tensor.ts';
 
 /** One operand of all members of a stack. */
@@ -78,16 +77,6 @@ function alongOtherAxes<A>(make: (inputs: readonly Tensor[], attributes: A) => T
     );
 }
 
-/** A reduction along axes. */
-function reduction(reduce: (x: Tensor, axes: readonly number[]) => Tensor): StackRule<readonly number[]> {
-  return alongOtherAxes(([x], axes: readonly number[]) =>
-    reduce(
-      x!,
-      axes.map((axis) => axis + 1),
-    ),
-  );
-}
-
 /** An operation that takes stacks unchanged. */
 const unchanged: StackRule = ({ member: { operation, attributes }, operands, count }) =>
   apply(
@@ -131,14 +120,12 @@ const complexLogAbsDeterminant: StackRule = ({ member: { operation, attributes }
 };
 
 const rules: Readonly<Record<string, StackRule<never>>> = {
-  clip: elementwise,
   complexLogAbsDet: complexLogAbsDeterminant,
   concatenate: alongOtherAxes((inputs, axis: number) => concatenate(inputs, axis + 1)),
   expand: ({ member: { shape, rank }, operands: [x], count }: Batch) =>
     expand(ofRank(whole(x!, count), rank), [count, ...shape]),
   inverse: unchanged,
   logAbsDet: unchanged,
-  max: reduction(max),
   oneHot: ({ member: { attributes: length, shape }, operands: [x], count }: Batch<number>) =>
     reshape(oneHot(reshape(whole(x!, count), [count * shape[0]!]), length), [count, ...shape]),
   pad: alongOtherAxes(([x], { axis, before, after, value }: Padding) =>
@@ -150,7 +137,12 @@ const rules: Readonly<Record<string, StackRule<never>>> = {
     reshape(whole(x!, count), [count, ...shape]),
   slice: alongOtherAxes(([x], { axis, start, end }: Range) => slice(x!, axis + 1, start, end)),
   stackedProduct: productOfStacks,
-  sum: reduction(sum),
+  sum: alongOtherAxes(([x], axes: readonly number[]) =>
+    sum(
+      x!,
+      axes.map((axis) => axis + 1),
+    ),
+  ),
   total: unchanged,
   transpose: alongOtherAxes(([x], order: readonly number[]) =>
     transpose(x!, [0, ...order.map((axis) => axis + 1)]),
