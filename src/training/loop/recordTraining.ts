@@ -136,9 +136,15 @@ function describeAction({ action }: RecordedRun): JsonObject {
   return action === undefined ? {} : { action: true };
 }
 
-/** The training images as a setting: the start of their checksum. */
+/** The training images as a setting: the starts of the checksums of their pixels, labels and conditions. */
 function imagesSetting(identity: DatasetIdentity | undefined): Settings {
-  return identity === undefined ? {} : { [IMAGES_SETTING]: identity.train.sha256.slice(0, 12) };
+  if (identity === undefined) {
+    return {};
+  }
+  const { sha256, labels = [], conditions = {} } = identity.train;
+  const names = Object.keys(conditions).sort();
+  const checksums = [sha256, labels, names.map((name) => conditions[name]!)].flat(2);
+  return { [IMAGES_SETTING]: checksums.map((checksum) => checksum.slice(0, 12)).join(' ') };
 }
 
 /** Where a run was trained before; values missing from its summary are assumed unchanged, or one rank. */

@@ -3,7 +3,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RandomStream } from '../../core/numeric/random.ts';
-import { imagesInMemory } from '../../data/contract/dataset.ts';
+import { type ImageSet, imagesInMemory, labelled } from '../../data/contract/dataset.ts';
 import { troubleIn } from '../../runs/contents/logLines.ts';
 import type { TrainingState } from '../../runs/contents/trainingState.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
@@ -247,6 +247,23 @@ describe('other images', () => {
     const { state } = await train({ ...second, threads: 1 });
     expect(state).toMatchObject({ step: 60, updates: 60, guard: { dropped: 0, rateFactor: 1 } });
     expect((await run.store.readSummary()).changes).toMatchObject([changed]);
+  });
+
+  it('are forgotten by the guard also if only their labels changed', async () => {
+    const petImages = (turn: number) => {
+      const withLabels = (images: ImageSet) => {
+        const numbers = Array.from({ length: images.count }, (_, index) => (index + turn) % 2);
+        return labelled(images, ['cat', 'dog'], numbers, 'pets');
+      };
+      const { train, validation } = dataset;
+      return { ...dataset, train: withLabels(train), validation: withLabels(validation) };
+    };
+    const run = await startRun(tinyConfig({}, { classes: true }), inRoot('labels'), { dataset: petImages(0) });
+    await train({ ...run, threads: 1, stopAt: 4 });
+    const resumed = await resumeRun(inRoot('labels'), {}, { dataset: petImages(1), otherImages: true });
+    const { state } = await train({ ...resumed, threads: 1 });
+    expect(state.guard.loss.seen).toBe(2);
+    expect((await run.store.readSummary()).changes).toMatchObject([{ step: 4, setting: 'images' }]);
   });
 });
 

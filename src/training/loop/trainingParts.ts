@@ -6,7 +6,12 @@ import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
 import { type Flow, flowFor, type Groups, ParameterLayout } from '../../flows/models/index.ts';
 import type { TrainingStart, TrainingState } from '../../runs/contents/index.ts';
 import type { RunStore } from '../../runs/contents/runStore.ts';
-import { latestSoundCheckpoint, requireArrays, requireLoggable } from '../../runs/contents/stored.ts';
+import {
+  differenceBetween,
+  latestSoundCheckpoint,
+  requireArrays,
+  requireLoggable,
+} from '../../runs/contents/stored.ts';
 import { requireLabels } from '../../runs/images/index.ts';
 import { type Config, createSchedule, type Schedule } from '../../runs/settings/index.ts';
 import { type CompileOptions, type Keep, requirePlace } from '../../tensor/engine/index.ts';
@@ -104,7 +109,7 @@ export async function prepareTraining(
   const { drawn } = arrays;
   const resumed = async (reached: TrainingState): Promise<TrainingState> => {
     const known = await store.readImages();
-    const areOthers = otherImages !== undefined && otherImages.train.sha256 !== known?.train.sha256;
+    const areOthers = otherImages && known && differenceBetween(known.train, otherImages.train) !== undefined;
     return guardedOnImages(reached, areOthers ? reached.step : await lastChangeOfImages(store));
   };
   const start = await startOfLeader(ranks, layout, () => (state ? resumed(state) : startAgain(drawn)), drawn);

@@ -87,7 +87,7 @@ function imagesWanted({ data: { validation, conditions }, model }: Config) {
   return { validation, conditions: conditionsFor(model, conditions), bits: valueBits(model) };
 }
 
-/** Refuses a configuration whose images, unit or use of classes differ from the baseline's. */
+/** Refuses a configuration whose images, conditions, classes or unit differ from the baseline's. */
 function requireComparable(baseline: Config, config: Config): void {
   const comparedText = (settings: Config): string =>
     JSON.stringify([
@@ -98,8 +98,8 @@ function requireComparable(baseline: Config, config: Config): void {
   if (comparedText(config) !== comparedText(baseline)) {
     throw new UserError(
       'invalid-config',
-      'it sees other images than the baseline (data.validation, data.conditions, model.bits, model.continuous, ' +
-        'model.condition, model.classes), so their results cannot be compared',
+      "its images, conditions, classes or unit differ from the baseline's (data.validation, data.conditions, model.bits, " +
+        'model.continuous, model.condition, model.classes), so their results cannot be compared',
     );
   }
 }
