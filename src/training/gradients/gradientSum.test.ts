@@ -1,6 +1,6 @@
 // Sums of gradients over arrays of several groups.
 import { expect, it } from 'vitest';
-import { addInPlace, differenceNorm, gradientNorm, scaleInPlace } from './gradientSum.ts';
+import { addInPlace, gradientNorm, scaleInPlace } from './gradientSum.ts';
 
 const groups = (...data: number[][]) =>
   Object.fromEntries(
@@ -24,9 +24,4 @@ it('takes the norm over all groups, beyond what float32 could square', () => {
   }
   expect(gradientNorm(groups([3e30], [-4e30]))).toBeCloseTo(5e30, -24);
   expect(gradientNorm(groups([1, Number.NaN]))).toBeNaN();
-});
-
-it('takes the norm of a difference over all groups', () => {
-  expect(differenceNorm(groups([3, -2], [7]), groups([1, 1], [1]))).toBe(7);
-  expect(differenceNorm(groups([1], [Number.NaN]), groups([1], [1]))).toBeNaN();
 });

@@ -8,7 +8,7 @@ import { copiedBytes, threadedGradients } from './gradientThreads.ts';
 import { likelihoodLoss } from './loss.ts';
 import { piecewiseGradients } from './piecewiseGradients.ts';
 import { wholeGradients } from './wholeGradients.ts';
-import { chooseWorkers, threadsEach, whyOneWorker } from './workers.ts';
+import { chooseWorkers, threadsEach } from './workers.ts';
 
 /** The share of available memory that activations may take: the runtime holds about twice what is live. */
 const SHARE = 0.4;
@@ -19,25 +19,24 @@ const SHARE = 0.4;
  * @throws UserError if the request asks for what is impossible
  */
 export function planGradients(request: GradientRequest): GradientPlan {
-  const why = whyOneWorker(request);
-  const plan = planShares(request);
-  return why === undefined ? plan : { ...plan, whyOneWorker: why };
-}
-
-function planShares(request: GradientRequest): GradientPlan {
-  const { activations = 'auto', device = defaultDevice, available = availableBytes() } = request;
-  const workers = chooseWorkers(request);
+  const { available = availableBytes() } = request;
+  const { workers, ...chosen } = chooseWorkers(request);
   if (workers > 1) {
     const copies = copiedBytes(request.layout, workers);
     const share = {
       ...request,
       images: request.images / workers,
       threads: threadsEach(workers, request),
-      workers: 1,
       available: Math.max(0, available - copies) / workers,
     };
-    return threadedGradients(share, workers, planGradients(share));
+    return threadedGradients(share, workers, planForOneWorker(share, share.available));
   }
+  return { ...planForOneWorker(request, available), ...chosen };
+}
+
+/** Whether one worker keeps activations. */
+function planForOneWorker(request: GradientRequest, available: number): GradientPlan {
+  const { activations = 'auto', device = defaultDevice } = request;
   const hasPieces = (request.loss ?? likelihoodLoss) === likelihoodLoss;
   if (activations === 'recompute') {
     if (!hasPieces) {

@@ -1,16 +1,15 @@
 // Counts the arrays of data-parallel workers; here the threads run in the test's own thread.
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { countElements } from '../../core/numeric/arrays.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { type Groups, ParameterLayout } from '../../flows/models/parameterLayout.ts';
-import type { ThreadMessage } from '../../tensor/engine/threads/messages.ts';
+import { ThreadPool } from '../../tensor/engine/threads/pool.ts';
+import { openGradients } from './gradientThread.ts';
+import type { ShareRequest, ThreadData } from './gradientThreads.ts';
 import { planGradients } from './planGradients.ts';
 
 /** The memory of every array of weights or gradients that is copied from, copied into or summed. */
-const { memory, thread } = vi.hoisted(() => ({
-  memory: new Set<ArrayBufferLike>(),
-  thread: { parentPort: null as unknown, workerData: null as unknown },
-}));
+const memory = vi.hoisted(() => new Set<ArrayBufferLike>());
 
 vi.mock('./gradientSum.ts', async (original) => {
   const sums = await original<typeof import('./gradientSum.ts')>();
@@ -23,45 +22,20 @@ vi.mock('./gradientSum.ts', async (original) => {
   return { ...sums, copyInto: noting(sums.copyInto), addInPlace: noting(sums.addInPlace) };
 });
 
-vi.mock('node:worker_threads', async () => {
-  const { EventEmitter } = await import('node:events');
-  let starting: Promise<unknown> = Promise.resolve();
-  /** One thread at a time loads a fresh copy of its module, with its own data. */
-  class ThreadHere extends EventEmitter {
-    readonly threadId = 1;
-    private readonly port = Object.assign(new EventEmitter({ captureRejections: true }), {
-      postMessage: (answer: unknown) => void setImmediate(() => this.emit('message', answer)),
-      close: () => void setImmediate(() => this.emit('exit', 0)),
-    });
-
-    constructor(_: unknown, { workerData }: { workerData: unknown }) {
-      super();
-      starting = starting.then(() => {
-        Object.assign(thread, { parentPort: this.port, workerData });
-        vi.resetModules();
-        return import('../../api/threads/workerMain.node.ts');
-      });
-      // A failure is reported on the worker, as between real threads.
-      this.port.on('error', (error) => this.emit('error', error));
-      starting.catch((error) => this.emit('error', error));
-    }
-
-    postMessage(message: ThreadMessage): void {
-      starting.then(() => this.port.emit('message', message));
-    }
-  }
-  return {
-    Worker: ThreadHere,
-    get parentPort() {
-      return thread.parentPort;
-    },
-    get workerData() {
-      return thread.workerData;
-    },
-  };
+beforeEach(() => {
+  vi.spyOn(ThreadPool, 'open').mockImplementation(async (_task, _modules, data) => {
+    const handlers = await Promise.all(data.map((each) => openGradients(each as ThreadData)));
+    return {
+      start: async () => {},
+      ask: (request: ShareRequest) => handlers[request.share]!.answer(request, () => {}),
+      release: async () => {},
+    } as unknown as ThreadPool<unknown, unknown>;
+  });
 });
-
-afterEach(() => memory.clear());
+afterEach(() => {
+  memory.clear();
+  vi.restoreAllMocks();
+});
 
 test.each([2, 3])('the memory of %d workers equals the size of their arrays', async (workers) => {
   // This mixing has untrained weights, so there are fewer gradients than weights.

@@ -7,7 +7,7 @@ import { buildBitsPerDim } from '../../model/likelihood/index.ts';
 import { defaultDevice, deviceRecord, isHost } from '../../tensor/engine/index.ts';
 import { importsModules, usesThreads } from '../../tensor/engine/threads/index.ts';
 import { input, Tensor } from '../../tensor/index.ts';
-import type { GradientRequest } from './gradientPlan.ts';
+import type { GradientPlan, GradientRequest } from './gradientPlan.ts';
 import { likelihoodLoss } from './loss.ts';
 
 /** The limits on the number of workers: images at a time, threads (by default one per core) and device. */
@@ -87,47 +87,49 @@ export function workersFor(
   return workers;
 }
 
+/** A number of workers, and why it is 1 where there would otherwise be several by default. */
+interface ChosenWorkers extends Pick<GradientPlan, 'whyOneWorker'> {
+  readonly workers: number;
+}
+
 /**
  * The number of workers for gradients: the one asked for, or the default.
  *
  * @throws UserError if that number is impossible, or several workers can't compute the loss of this model
  */
-export function chooseWorkers(request: GradientRequest): number {
+export function chooseWorkers(request: GradientRequest): ChosenWorkers {
   const { model, loss = likelihoodLoss } = request;
   requireWorkers(request.workers, request);
   const workers = request.workers ?? workersFor(model, request);
   if (workers === 1 || !usesThreads(workers)) {
-    return 1;
+    return { workers: 1 };
   }
-  const local = localParts(model);
-  if (loss === likelihoodLoss && local === undefined && isRebuiltFromOptions(model)) {
-    return workers;
-  }
-  if (request.workers === undefined) {
-    return 1;
-  }
-  if (loss === likelihoodLoss && local !== undefined) {
-    throw new UserError(
-      'unsupported',
-      phrase`${local}: add module: import.meta.url to its definition, in a module of its own, or use ${option('workers', 1)}`,
+  const remedy = option('workers', 1);
+  if (loss !== likelihoodLoss) {
+    return oneUnlessAsked(
+      request,
+      phrase`an action is a function, which cannot be sent to ${workers} workers: use ${remedy}`,
     );
   }
-  throw new UserError(
-    'unsupported',
-    loss === likelihoodLoss
-      ? phrase`each of ${workers} workers builds the flow from its options, which give a different flow: define yours with define.flow and set flow in its options, or use ${option('workers', 1)}`
-      : phrase`an action is a function, which cannot be sent to ${workers} workers: use ${option('workers', 1)}`,
-  );
+  const local = localParts(model);
+  if (local !== undefined) {
+    const problem = phrase`${local}: add module: import.meta.url to its definition, in a module of its own, or use ${remedy}`;
+    return { ...oneUnlessAsked(request, problem), whyOneWorker: local };
+  }
+  return isRebuiltFromOptions(model)
+    ? { workers }
+    : oneUnlessAsked(
+        request,
+        phrase`each of ${workers} workers builds the flow from its options, which give a different flow: define yours with define.flow and set flow in its options, or use ${remedy}`,
+      );
 }
 
-/**
- * Why a model's gradients are computed by one worker where there would otherwise be several by default; undefined if that
- * is not so.
- */
-export function whyOneWorker(request: GradientRequest): string | undefined {
-  const { model, loss = likelihoodLoss, workers } = request;
-  const isChosen = workers === undefined && loss === likelihoodLoss && workersFor(model, request) > 1;
-  return isChosen ? localParts(model) : undefined;
+/** One worker, which is the default where several are impossible. */
+function oneUnlessAsked({ workers }: GradientRequest, problem: Phrase): ChosenWorkers {
+  if (workers !== undefined) {
+    throw new UserError('unsupported', problem);
+  }
+  return { workers: 1 };
 }
 
 /** The parts of a model that its threads could not import, in words. */

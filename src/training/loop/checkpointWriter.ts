@@ -21,64 +21,50 @@ export interface CheckpointWriterOptions {
 }
 
 /** Writes the checkpoints of a run. */
-export class CheckpointWriter {
-  private readonly options: CheckpointWriterOptions;
-  /** Steps whose checkpoints earlier calls meant to keep: validated ones, and the last call's final step. */
-  private readonly chosen: ReadonlySet<unknown>;
-  private lastStep: number;
-  private lastTime = performance.now();
-
-  private constructor(options: CheckpointWriterOptions, start: number, chosen: ReadonlySet<unknown>) {
-    this.options = options;
-    this.chosen = chosen;
-    this.lastStep = start;
-  }
-
-  /** @param start the step that training resumes from; 0 for a new run */
-  static async open(options: CheckpointWriterOptions, start: number): Promise<CheckpointWriter> {
-    const { store } = options;
-    const { steps } = await store.readSummary();
-    const chosen = new Set([steps]);
-    const written = new Set<unknown>(await store.checkpointSteps());
-    for (const line of await store.readMetrics()) {
-      const { step } = line;
-      if (bitsIn(line, 'validationBitsPerDim') !== undefined && written.has(step)) {
-        chosen.add(step);
-      }
-    }
-    return new CheckpointWriter(options, start, chosen);
-  }
-
+export interface CheckpointWriter {
   /** The seconds since the last checkpoint, or since the start. */
-  get age(): number {
-    return (performance.now() - this.lastTime) / 1000;
-  }
-
+  readonly age: number;
   /** Writes a state, unless already written, and returns its path; then removes checkpoints no longer kept. */
-  async save(state: TrainingState): Promise<string> {
-    const { store, layout, model } = this.options;
-    const { step } = state;
-    const path = store.checkpointPath(step);
-    if (step === this.lastStep && (await store.checkpointSteps()).includes(step)) {
-      return path;
-    }
-    await store.saveCheckpoint(step, checkpointContents(state, layout, model));
-    this.lastStep = step;
-    this.lastTime = performance.now();
-    await this.removeOthers();
-    return path;
-  }
+  save(state: TrainingState): Promise<string>;
+}
 
-  private async removeOthers(): Promise<void> {
-    const { store, schedule } = this.options;
-    const written = await store.checkpointSteps();
-    const staying = stayingSteps(written, schedule);
-    for (const step of written) {
-      if (!staying.has(step) && !this.chosen.has(step)) {
-        await store.removeCheckpoint(step);
-      }
+/** @param start the step that training resumes from; 0 for a new run */
+export async function openCheckpoints(
+  { store, layout, model, schedule }: CheckpointWriterOptions,
+  start: number,
+): Promise<CheckpointWriter> {
+  const { steps } = await store.readSummary();
+  const existing = new Set<unknown>(await store.checkpointSteps());
+  // Those that earlier calls meant to keep: of validated steps, and of the last call's final step.
+  const chosen = new Set([steps]);
+  for (const line of await store.readMetrics()) {
+    if (bitsIn(line, 'validationBitsPerDim') !== undefined && existing.has(line.step)) {
+      chosen.add(line.step);
     }
   }
+  let [lastStep, lastTime] = [start, performance.now()];
+  return {
+    get age() {
+      return (performance.now() - lastTime) / 1000;
+    },
+    async save(state) {
+      const { step } = state;
+      const path = store.checkpointPath(step);
+      if (step === lastStep && (await store.checkpointSteps()).includes(step)) {
+        return path;
+      }
+      await store.saveCheckpoint(step, checkpointContents(state, layout, model));
+      [lastStep, lastTime] = [step, performance.now()];
+      const written = await store.checkpointSteps();
+      const staying = stayingSteps(written, schedule);
+      for (const other of written) {
+        if (!staying.has(other) && !chosen.has(other)) {
+          await store.removeCheckpoint(other);
+        }
+      }
+      return path;
+    },
+  };
 }
 
 /**

@@ -2,12 +2,10 @@
 
 import type { NdArray } from '../../core/numeric/index.ts';
 import { gather } from '../../core/ranks/index.ts';
-import { type Flow, type Groups, type ParameterLayout, resultUnit } from '../../flows/models/index.ts';
+import { resultUnit } from '../../flows/models/index.ts';
 import type { Batch } from '../../model/likelihood/index.ts';
-import type { TrainingState } from '../../runs/contents/index.ts';
 import { measureStep, type StepRecord } from '../../runs/contents/stored.ts';
 import { learningRateAt } from '../../runs/settings/index.ts';
-import type { CompileOptions } from '../../tensor/engine/index.ts';
 import { rankShare } from '../ranks.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from '../step/guard.ts';
 import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from '../step/notFinite.ts';
@@ -26,8 +24,7 @@ export interface StepOutcome {
 
 /** Takes the next step. A dropped one changes only the step number and the guard's state. */
 export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
-  const { trainer, schedule, batches, config, model, engine, ranks } = parts;
-  const { microBatch } = rankShare(config.training, ranks);
+  const { trainer, schedule, batches, config, model, ranks } = parts;
   const { guard, step: before } = trainer.progress;
   const step = before + 1;
   const learningRate = learningRateAt(step, schedule) * guard.rateFactor;
@@ -49,28 +46,13 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
     trainer.remember(afterStep(guard, seen));
     return { record, mustGoBack: false };
   }
-  const [state, gradients] = [await trainer.state(), await trainer.arrays.readGradients()];
-  const refused = { refusal: reason, bitsPerDim, batch, gradients, state, microBatch };
-  const { text: explanation, inState } = await explainRefusal(model, trainer.layout, refused, engine);
+  const { text: explanation, inState } = await explainRefusal(parts, reason, bitsPerDim, batch);
   // Only the rank with the image at fault can say more than what was refused.
   const text =
     (await gather(ranks, explanation)).find((explanationText) => explanationText !== reason) ?? explanation;
   trainer.dropStep();
   trainer.remember(afterRefusal(guard));
   return { record: { ...record, dropped: text }, mustGoBack: inState || mustGoBack(trainer.progress.guard) };
-}
-
-/** A dropped step and its data. */
-interface RefusedStep {
-  /** The guard's reason. */
-  readonly refusal: string;
-  /** The loss of the batch, in bits/dim. */
-  readonly bitsPerDim: number;
-  readonly batch: Batch;
-  readonly gradients: Groups;
-  readonly state: TrainingState;
-  /** Images per run of a program. */
-  readonly microBatch: number;
 }
 
 /** Why a step was dropped. */
@@ -81,13 +63,19 @@ interface Explanation {
   readonly inState: boolean;
 }
 
-/** Finds where a dropped step went wrong; compiles a program for it if a layer did. */
+/**
+ * Finds where a dropped step went wrong; compiles a program for it if a layer did.
+ *
+ * @param bitsPerDim the loss of the batch
+ */
 async function explainRefusal(
-  model: Flow,
-  layout: ParameterLayout,
-  { refusal, bitsPerDim, batch, gradients, state, microBatch }: RefusedStep,
-  options: CompileOptions,
+  { trainer, model, config, engine, ranks }: TrainingParts,
+  refusal: string,
+  bitsPerDim: number,
+  batch: Batch,
 ): Promise<Explanation> {
+  const { layout } = trainer;
+  const state = await trainer.state();
   const explainAt = (location: string): Explanation => ({ text: `${refusal}: ${location}`, inState: false });
   const inState = notFiniteInState(state, layout);
   if (inState !== null) {
@@ -97,10 +85,12 @@ async function explainRefusal(
     return explainAt('the batch contains NaN or infinity');
   }
   if (!Number.isFinite(bitsPerDim)) {
-    const parts = { batch, images: microBatch, weights: state.weights };
-    const layer = await firstLayerNotFinite(model, layout, parts, options);
+    const { microBatch } = rankShare(config.training, ranks);
+    const failing = { batch, images: microBatch, weights: state.weights };
+    const layer = await firstLayerNotFinite(model, layout, failing, engine);
     return layer === null ? { text: refusal, inState: false } : explainAt(`first in layer ${layer}`);
   }
+  const gradients = await trainer.arrays.readGradients();
   const broken = notFiniteIn(gradients, layout);
   if (broken.length > 0) {
     const others = broken.length === 1 ? '' : ` and ${broken.length - 1} more before it`;

@@ -258,7 +258,9 @@ describe('other images', () => {
       const { train, validation } = dataset;
       return { ...dataset, train: withLabels(train), validation: withLabels(validation) };
     };
-    const run = await startRun(tinyConfig({}, { classes: true }), inRoot('labels'), { dataset: petImages(0) });
+    const run = await startRun(tinyConfig({}, { classes: true }), inRoot('labels'), {
+      dataset: petImages(0),
+    });
     await train({ ...run, threads: 1, stopAt: 4 });
     const resumed = await resumeRun(inRoot('labels'), {}, { dataset: petImages(1), otherImages: true });
     const { state } = await train({ ...resumed, threads: 1 });

@@ -42,26 +42,15 @@ export async function answerStep(
   }
 }
 
-/** The log entry of a rollback. */
-interface Rollback extends Record<string, unknown> {
-  /** The step after which it happened; the next step takes the next batch. */
-  readonly step: number;
-  /** The step whose weights are restored. */
-  readonly backToStep: number;
-  /** The factor on the schedule's learning rate from now on. */
-  readonly rateFactor: number;
-  /** What went wrong. */
-  readonly reason: string;
-}
-
 /**
  * Rolls back to the last sound state that training may roll back to, with a lower learning rate; to the start
  * if there is none. Steps, batches and schedule continue as if nothing had happened. The rollback is logged.
  *
  * @param reason what went wrong, for the log and the error
+ * @returns the step whose weights are restored, and the factor on the schedule's learning rate from now on
  * @throws UserError if the limit of rollbacks is reached; the sound state is saved, and the error names it
  */
-async function goBack(parts: TrainingParts, reason: string): Promise<Rollback> {
+async function goBack(parts: TrainingParts, reason: string) {
   const { trainer, checkpoints, store, config, ranks } = parts;
   const { step, guard } = trainer.progress;
   const { learningRate } = config.training;
@@ -75,9 +64,9 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Rollback> {
   const after = afterRollback(guard, sound.guard, sound.step);
   await trainer.replace({ ...sound, step, guard: after });
   await shareState(ranks, trainer);
-  const rollback: Rollback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
+  const rollback = { backToStep: sound.step, rateFactor: after.rateFactor };
   // Also on the last one: the saved state counts this rollback too, so log and state agree.
-  await store.appendMetrics(rollback);
+  await store.appendMetrics({ step, ...rollback, reason });
   if (isExhausted(guard)) {
     const lowered = (rate: number): number => Number(Math.min(rate * after.rateFactor, 0.001).toPrecision(1));
     // A changed rate applies in full: rates that keep their values would rise again.

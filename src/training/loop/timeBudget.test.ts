@@ -6,7 +6,7 @@ import { onLocalRanks } from '../../testing/localRanks.ts';
 import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { followerStore } from '../ranks.ts';
-import { leastBudget, StepTimes, stepsWithin } from './timeBudget.ts';
+import { areEnough, leastBudget, stepsWithin, typicalSeconds } from './timeBudget.ts';
 import { train } from './train.ts';
 import type { TrainingOptions, TrainingResult } from './trainingOptions.ts';
 
@@ -16,25 +16,16 @@ const { inRoot, paths, begin, goOn, summary, bytes: logs } = tinyRunFolders(data
 afterEach(() => vi.restoreAllMocks());
 
 describe('the time of a step', () => {
-  const timed = (budget: number, seconds: readonly number[]): StepTimes => {
-    const stepTimes = new StepTimes(budget);
-    for (const each of seconds) {
-      stepTimes.add(each);
-    }
-    return stepTimes;
-  };
-
   it('is the median of the last three of five: the first ones are slower', () => {
-    const stepTimes = timed(600, [9, 3, 2, 1, 2.5]);
-    expect(stepTimes.areEnough).toBe(true);
-    expect(stepTimes.median).toBe(2);
+    expect(typicalSeconds([9, 3, 2, 1, 2.5])).toBe(2);
   });
 
   it('needs five steps, and of quick ones a second or 2 % of the budget', () => {
-    expect(timed(600, [9, 3, 2, 1]).areEnough).toBe(false);
-    expect(timed(600, Array(9).fill(0.1)).areEnough).toBe(false);
-    expect(timed(600, Array(11).fill(0.1)).areEnough).toBe(true);
-    expect(timed(20, Array(5).fill(0.1)).areEnough).toBe(true);
+    expect(areEnough([9, 3, 2, 1], 600)).toBe(false);
+    expect(areEnough([9, 3, 2, 1, 2.5], 600)).toBe(true);
+    expect(areEnough(Array(9).fill(0.1), 600)).toBe(false);
+    expect(areEnough(Array(11).fill(0.1), 600)).toBe(true);
+    expect(areEnough(Array(5).fill(0.1), 20)).toBe(true);
   });
 });
 

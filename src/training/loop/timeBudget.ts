@@ -24,31 +24,15 @@ const MARGIN = 0.1;
 /** Fewer steps train nothing. */
 const LEAST_STEPS = 10;
 
-/** The times of the first steps of a training. The very first are slower: they compile and touch memory. */
-export class StepTimes {
-  private readonly seconds: number[] = [];
-  private readonly enoughSeconds: number;
+/** Whether these are times of enough steps for a budget, all in seconds. */
+export function areEnough(stepSeconds: readonly number[], budget: number): boolean {
+  const total = stepSeconds.reduce((sum, seconds) => sum + seconds, 0);
+  return stepSeconds.length >= TIMED_STEPS && total >= Math.min(TIMED_SECONDS, TIMED_SHARE * budget);
+}
 
-  /** @param budget in seconds */
-  constructor(budget: number) {
-    this.enoughSeconds = Math.min(TIMED_SECONDS, TIMED_SHARE * budget);
-  }
-
-  /** Adds the time of the next step. */
-  add(seconds: number): void {
-    this.seconds.push(seconds);
-  }
-
-  /** Whether enough steps have been timed. */
-  get areEnough(): boolean {
-    const total = this.seconds.reduce((sum, each) => sum + each, 0);
-    return this.seconds.length >= TIMED_STEPS && total >= this.enoughSeconds;
-  }
-
-  /** The median of the later half: of five steps, the last three. */
-  get median(): number {
-    return median(this.seconds.slice(Math.floor(this.seconds.length / 2)));
-  }
+/** The median of the later half: of five steps, the last three. The first ones compile and touch memory. */
+export function typicalSeconds(stepSeconds: readonly number[]): number {
+  return median(stepSeconds.slice(Math.floor(stepSeconds.length / 2)));
 }
 
 /** A time budget and its parts, in seconds. */
@@ -133,20 +117,20 @@ export async function chooseSteps(
   const { ranks, trainer, validation } = parts;
   const budget = 60 * minutes;
   const elapsed = (): number => secondsSince(begin);
-  const stepTimes = await timeSteps(parts, budget, elapsed);
+  const perStep = typicalSeconds(await timeSteps(parts, budget, elapsed));
   const validationSeconds = await validation.expectedSeconds(trainer.weights('average'));
   const state = await trainer.state();
   return fromLeader(ranks, async () => {
     const rehearsal = performance.now();
     await rehearse?.(state);
     const perMilestone = comparisonSeconds + validationSeconds + secondsSince(rehearsal);
-    const plan = { budget, elapsed: elapsed(), perStep: stepTimes.median, perMilestone };
+    const plan = { budget, elapsed: elapsed(), perStep, perMilestone };
     const steps = stepsWithin(plan);
     if (steps < LEAST_STEPS) {
       throw tooShort(minutes, plan);
     }
-    const seconds = plan.elapsed + steps * plan.perStep + MILESTONES * perMilestone;
-    return { steps, minutes, secondsPerStep: plan.perStep, seconds };
+    const seconds = plan.elapsed + steps * perStep + MILESTONES * perMilestone;
+    return { steps, minutes, secondsPerStep: perStep, seconds };
   });
 }
 
@@ -155,22 +139,23 @@ async function timeSteps(
   { trainer, batches, schedule, ranks }: TrainingParts,
   budget: number,
   elapsed: () => number,
-): Promise<StepTimes> {
+): Promise<number[]> {
   const { step, updates, guard, weights, average } = await trainer.state();
   // On the host they are the arrays of the training, which its steps change.
   const start = { step, updates, guard, ...structuredClone({ weights, average }) };
-  const stepTimes = new StepTimes(budget);
+  const stepSeconds: number[] = [];
   const learningRate = learningRateAt(step + 1, schedule);
-  for (let batch = step; await isOnAny(ranks, ranks.rank === 0 && !stepTimes.areEnough); batch++) {
+  const needsMore = (): boolean => ranks.rank === 0 && !areEnough(stepSeconds, budget);
+  for (let batch = step; await isOnAny(ranks, needsMore()); batch++) {
     const begin = performance.now();
     await trainer.step(batches.at(batch), learningRate);
-    stepTimes.add(secondsSince(begin));
+    stepSeconds.push(secondsSince(begin));
     if (await isOnAny(ranks, ranks.rank === 0 && elapsed() > budget)) {
       break;
     }
   }
   await trainer.replace(start);
-  return stepTimes;
+  return stepSeconds;
 }
 
 function tooShort(minutes: number, plan: TimePlan): UserError {

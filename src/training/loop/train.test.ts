@@ -3,6 +3,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { memoryFiles } from '../../data/files/fileStore.ts';
 import { readJsonLines } from '../../data/files/files.ts';
 import { folderStore } from '../../runs/folder/folderStore.ts';
 import { runPaths } from '../../runs/folder/runFolder.ts';
@@ -245,6 +246,19 @@ it('leaves the same bytes with recomputed activations, in micro-batches and with
   expect(bytes('recomputed', 6)).toEqual(bytes('kept', 6));
   expect(bytes('kept', 6)).not.toEqual(bytes('whole', 6));
 });
+
+it.each([2, 4])(
+  'one thread with micro-batches adds gradients as %i workers do, to the byte',
+  async (workers) => {
+    const trained = async (microBatch: number, threads: number) => {
+      const run = await startRun(tinyConfig({ microBatch }), memoryFiles('run'), { dataset });
+      return (await train({ ...run, threads, workers: threads })).state;
+    };
+    const [shared, inTurn] = [await trained(8, workers), await trained(8 / workers, 1)];
+    expect(inTurn.weights).toEqual(shared.weights);
+    expect(inTurn.average).toEqual(shared.average);
+  },
+);
 
 it('frees its programs, whether or not it fails', async () => {
   // More programs than if activations are kept.

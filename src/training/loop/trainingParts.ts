@@ -25,11 +25,11 @@ import { guardFor } from '../step/guard.ts';
 import { isFiniteArray } from '../step/notFinite.ts';
 import { startFromData } from '../step/startFromData.ts';
 import { openStateArrays, Trainer } from '../step/trainer.ts';
-import { CheckpointWriter, type CheckpointWriterOptions } from './checkpointWriter.ts';
+import { type CheckpointWriter, type CheckpointWriterOptions, openCheckpoints } from './checkpointWriter.ts';
 import { guardedOnImages, lastChangeOfImages } from './otherImages.ts';
 import type { PreparationPart } from './trainingEvents.ts';
 import type { TrainingOptions } from './trainingOptions.ts';
-import { Validation } from './validation.ts';
+import { openValidation, type Validation } from './validation.ts';
 
 /** The parts of training. */
 export interface TrainingParts {
@@ -40,8 +40,7 @@ export interface TrainingParts {
   readonly batches: BatchLoader;
   readonly trainer: Trainer;
   readonly validation: Validation;
-  /** Writes checkpoints; on ranks other than 0 nothing. */
-  readonly checkpoints: Pick<CheckpointWriter, 'age' | 'save'>;
+  readonly checkpoints: CheckpointWriter;
   /** The processes that train together. */
   readonly ranks: Ranks;
   /** How programs are compiled. */
@@ -124,9 +123,9 @@ export async function prepareTraining(
   await shareState(ranks, trainer);
   const measured = Math.max(microBatch, LEAST_MEASURED);
   const options = { ...engine, layout: arrays.layout, batchSize: measured, seed, ranks };
-  const validation = keep(new Validation(model, dataset.validation, options));
+  const validation = keep(openValidation(model, dataset.validation, options));
   const written = { store, layout, model, schedule };
-  const checkpoints = await openCheckpoints(ranks, written, start.step);
+  const checkpoints = await checkpointsOn(ranks, written, start.step);
   return {
     config,
     store,
@@ -156,20 +155,18 @@ export async function withConfig(
     ...parts,
     config,
     schedule,
-    checkpoints: await openCheckpoints(ranks, { store, layout, model, schedule }, trainer.progress.step),
+    checkpoints: await checkpointsOn(ranks, { store, layout, model, schedule }, trainer.progress.step),
   };
 }
 
-function openCheckpoints(
+/** Other ranks than 0 have the same state, and write nothing. */
+function checkpointsOn(
   { rank }: Ranks,
   options: CheckpointWriterOptions,
   start: number,
-): TrainingParts['checkpoints'] | Promise<TrainingParts['checkpoints']> {
-  return rank === 0 ? CheckpointWriter.open(options, start) : noCheckpoints;
+): CheckpointWriter | Promise<CheckpointWriter> {
+  return rank === 0 ? openCheckpoints(options, start) : { age: 0, save: async () => '' };
 }
-
-/** On ranks other than 0, which have the same state. */
-const noCheckpoints: TrainingParts['checkpoints'] = { age: 0, save: async () => '' };
 
 /** The number of batches tried for initialisation. */
 const MOST_STARTS = 5;

@@ -19,68 +19,43 @@ interface ValidationOptions extends CompileOptions {
   readonly ranks?: Ranks;
 }
 
-/**
- * Measures the validation images, with one program for any weights. It is compiled on the first measurement,
- * so that training need not wait for it before the first step.
- */
-export class Validation {
-  private readonly images: ImageSet;
-  private readonly options: ValidationOptions;
-  private readonly model: Flow;
-  private program: Program | undefined;
-
-  constructor(model: Flow, images: ImageSet, options: ValidationOptions) {
-    this.model = model;
-    this.images = images;
-    this.options = options;
-  }
-
+/** Measures the validation images. */
+export interface Validation {
   /** The mean bits/dim of the images with these weights, given their conditions; null without images. */
-  async measure(weights: ProgramArrays): Promise<number | null> {
-    return this.images.count === 0 ? null : mean(await this.measureImages(this.images, weights));
-  }
-
+  measure(weights: ProgramArrays): Promise<number | null>;
   /** How many seconds a measurement will take, as one batch on each rank shows. */
-  async expectedSeconds(weights: ProgramArrays): Promise<number> {
-    const { images, options } = this;
-    if (images.count === 0) {
-      return 0;
-    }
-    const { batchSize, ranks } = options;
-    const sample = firstImages(images, Math.min(batchSize * (ranks?.size ?? 1), images.count));
-    // The first run compiles the program and touches memory.
-    await this.measureImages(sample, weights);
-    const begin = performance.now();
-    await this.measureImages(sample, weights);
-    return ((performance.now() - begin) / 1000) * (images.count / sample.count);
-  }
-
-  /** bits/dim of each image. */
-  private async measureImages(images: ImageSet, weights: ProgramArrays): Promise<Float64Array> {
-    const { model, options } = this;
-    const { seed, ranks } = options;
-    const batchSize = Math.min(options.batchSize, this.images.count);
-    const measurement = {
-      batchSize,
-      values: model.values,
-      dequantiser: model.dequantiser,
-      seed,
-      draw: 0,
-      weights,
-      ranks,
-      condition: conditionReader(model, images, 'the dataset'),
-    };
-    this.program ??= await this.compile(batchSize);
-    return measureBitsPerDim(this.program, images, measurement);
-  }
-
+  expectedSeconds(weights: ProgramArrays): Promise<number>;
   /** Frees the program. */
-  async release(): Promise<void> {
-    await this.program?.release();
-  }
+  release(): Promise<void>;
+}
 
-  private compile(batchSize: number): Promise<Program> {
-    const { model, options } = this;
-    return compile(likelihoodDefinition(model, batchSize, options.layout.inputs()), options);
-  }
+/** There is one program for any weights, compiled on the first measurement: the first step need not wait for it. */
+export function openValidation(model: Flow, images: ImageSet, options: ValidationOptions): Validation {
+  const { layout, seed, ranks } = options;
+  const batchSize = Math.min(options.batchSize, images.count);
+  let program: Program | undefined;
+  const measureImages = async (some: ImageSet, weights: ProgramArrays): Promise<Float64Array> => {
+    const condition = conditionReader(model, some, 'the dataset');
+    program ??= await compile(likelihoodDefinition(model, batchSize, layout.inputs()), options);
+    const { values, dequantiser } = model;
+    const measurement = { batchSize, values, dequantiser, seed, draw: 0, weights, ranks, condition };
+    return measureBitsPerDim(program, some, measurement);
+  };
+  return {
+    measure: async (weights) => (images.count === 0 ? null : mean(await measureImages(images, weights))),
+    async expectedSeconds(weights) {
+      if (images.count === 0) {
+        return 0;
+      }
+      const sample = firstImages(images, options.batchSize * (ranks?.size ?? 1));
+      // The first run compiles the program and touches memory.
+      await measureImages(sample, weights);
+      const begin = performance.now();
+      await measureImages(sample, weights);
+      return ((performance.now() - begin) / 1000) * (images.count / sample.count);
+    },
+    async release() {
+      await program?.release();
+    },
+  };
 }

@@ -31,6 +31,8 @@ import type { GradientTarget } from '../gradients/gradientPlan.ts';
 import {
   type ArraysOfState,
   type BatchGradients,
+  microBatchSize,
+  rankBatchSize,
   requireOwnMoments,
   type StateArrays,
   type StateArraysOptions,
@@ -82,7 +84,7 @@ export class DeviceArrays implements StateArrays {
    * @throws UserError (`unsupported`) if the device does not work here, or is too small for the weights
    */
   static async open(hostLayout: ParameterLayout, options: StateArraysOptions): Promise<DeviceArrays> {
-    const { device = defaultDevice, ranks = onlyRank, batchSize } = options;
+    const { device = defaultDevice } = options;
     const layout = updateLayout(hostLayout, 'one vector', options.optimizer);
     const shape = layout.groupShape(TRAINED);
     const bytes = Float32Array.BYTES_PER_ELEMENT * countElements(shape);
@@ -93,9 +95,8 @@ export class DeviceArrays implements StateArrays {
         phrase`the ${countElements(shape)} weights of this model take ${Math.ceil(bytes / 2 ** 20)} MiB, and the device '${device}' holds at most ${Math.floor(byteLimit / 2 ** 20)} MiB in an array: use a smaller model, or ${option('device', defaultDevice)}`,
       );
     }
-    const images = batchSize / ranks.size;
-    const { microBatch = images } = options;
-    const parts = images / microBatch;
+    const microBatch = microBatchSize(options);
+    const parts = rankBatchSize(options) / microBatch;
     return releaseOnFailure(async (keep) => {
       const memory = keep(await DeviceMemory.open(device));
       const total = await memory.allocate(shape);
@@ -104,18 +105,10 @@ export class DeviceArrays implements StateArrays {
       for (let index = 0; index < parts; index++) {
         bitsPerDim.push(await memory.allocate([microBatch]));
       }
-      const programs = await compileStepPrograms(
-        {
-          device,
-          update: withAverage(
-            updateProgram(options.optimizer, sectionsIn(layout, TRAINED, options.optimizer)),
-          ),
-          length: countElements(shape),
-          parts,
-          microBatch,
-        },
-        keep,
-      );
+      const sections = sectionsIn(layout, TRAINED, options.optimizer);
+      const update = withAverage(updateProgram(options.optimizer, sections));
+      const report = buildReport(countElements(shape), parts, microBatch);
+      const programs = await compileStepPrograms(device, update, report, parts, keep);
       const opened = new DeviceArrays({
         hostLayout,
         layout,
@@ -299,21 +292,12 @@ interface StepPrograms {
   readonly scale: Program;
 }
 
-/** What the programs are for. */
-interface StepProgramOptions {
-  readonly device: Device;
-  /** The update of the weights and their average. */
-  readonly update: ProgramDefinition;
-  /** How many gradients there are. */
-  readonly length: number;
-  /** The micro-batches of a batch, and the images of each. */
-  readonly parts: number;
-  readonly microBatch: number;
-}
-
-/** Compiles the programs. */
+/** @param parts the micro-batches of a batch */
 async function compileStepPrograms(
-  { device, update, length, parts, microBatch }: StepProgramOptions,
+  device: Device,
+  update: ProgramDefinition,
+  report: ProgramDefinition,
+  parts: number,
   keep: Keep,
 ): Promise<StepPrograms> {
   const engine: CompileOptions = { device, fallback: false };
@@ -325,7 +309,7 @@ async function compileStepPrograms(
   };
   return {
     update: await inMemory(update),
-    report: keep(await compile(buildReport(length, parts, microBatch), engine)),
+    report: keep(await compile(report, engine)),
     add: parts > 1 ? await inMemory(sumProgram()) : undefined,
     scale: await inMemory(scaleProgram()),
   };

@@ -20,10 +20,12 @@ import {
 } from '../../tensor/optimizers/index.ts';
 import type { GradientTarget } from '../gradients/gradientPlan.ts';
 import { addInPlace, gradientNorm, scaleInPlace } from '../gradients/gradientSum.ts';
-import { HostDirections } from './hostDirections.ts';
+import { type HostDirections, openDirections } from './hostDirections.ts';
 import {
   type ArraysOfState,
   type BatchGradients,
+  microBatchSize,
+  rankBatchSize,
   requireOwnMoments,
   type StateArrays,
   type StateArraysOptions,
@@ -68,7 +70,7 @@ export class HostArrays implements StateArrays {
     this.updates = updates;
     this.bitsPerDim = new Float32Array(options.batchSize);
     this.total = this.groups('gradients');
-    this.part = this.microBatch === this.images ? {} : layout.zeros();
+    this.part = microBatchSize(options) === rankBatchSize(options) ? {} : layout.zeros();
   }
 
   /**
@@ -111,7 +113,7 @@ export class HostArrays implements StateArrays {
 
   target(part: number): GradientTarget {
     return {
-      bitsPerDim: { shape: [this.microBatch], data: this.partBits(part) },
+      bitsPerDim: { shape: [microBatchSize(this.options)], data: this.partBits(part) },
       gradients: part === 0 ? this.total : this.part,
     };
   }
@@ -195,18 +197,9 @@ export class HostArrays implements StateArrays {
   /** bits/dim of a micro-batch of this rank. */
   private partBits(part: number): Float32Array {
     const { ranks = onlyRank } = this.options;
-    const first = ranks.rank * this.images + part * this.microBatch;
-    return this.bitsPerDim.subarray(first, first + this.microBatch);
-  }
-
-  /** The images of this rank. */
-  private get images(): number {
-    const { batchSize, ranks = onlyRank } = this.options;
-    return batchSize / ranks.size;
-  }
-
-  private get microBatch(): number {
-    return this.options.microBatch ?? this.images;
+    const images = microBatchSize(this.options);
+    const first = ranks.rank * rankBatchSize(this.options) + part * images;
+    return this.bitsPerDim.subarray(first, first + images);
   }
 
   /** The arrays that have this name in the loops, by group. */
@@ -251,6 +244,6 @@ async function openUpdate(
   const sections = groups.flatMap((group) =>
     sectionsIn(layout, group, optimizer).map((section) => ({ ...section, group })),
   );
-  const directions = rule.direction ? keep(await HostDirections.open(sections, options)) : undefined;
+  const directions = rule.direction ? keep(await openDirections(sections, options)) : undefined;
   return { rule, groups, loop, directions, programs: programs.length };
 }

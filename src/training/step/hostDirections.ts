@@ -3,7 +3,7 @@
 import { countElements } from '../../core/numeric/index.ts';
 import { onlyRank, type Ranks } from '../../core/ranks/index.ts';
 import type { Groups } from '../../flows/models/index.ts';
-import { type CompileOptions, compile, type Program } from '../../tensor/engine/index.ts';
+import { type CompileOptions, compile } from '../../tensor/engine/index.ts';
 import { input, type ProgramDefinition, type Tensor } from '../../tensor/index.ts';
 import { concatenate, split } from '../../tensor/operations/index.ts';
 import type { Section } from '../../tensor/optimizers/index.ts';
@@ -19,77 +19,60 @@ interface DirectedGroup extends Section {
 /** Groups that are processed together: their items have the same rule and shape. */
 type Batch = readonly DirectedGroup[];
 
-/**
- * Replaces the gradients of some groups by their directions, in place. Several ranks divide the groups among them and
- * exchange the results, so that all ranks have the same, even if their processors round products differently.
- */
-export class HostDirections {
-  private readonly program: Program | undefined;
-  private readonly ranks: Ranks;
-  /** The shapes of all items of each group of this rank. */
-  private readonly shapes: Readonly<Record<string, readonly number[]>>;
-  /** The groups of other ranks. */
-  private readonly others: readonly string[];
-
-  private constructor(
-    program: Program | undefined,
-    ranks: Ranks,
-    shapes: Readonly<Record<string, readonly number[]>>,
-    others: readonly string[],
-  ) {
-    this.program = program;
-    this.ranks = ranks;
-    this.shapes = shapes;
-    this.others = others;
-  }
-
-  /** Compiles the program of this rank's share; the groups are those with a direction. */
-  static async open(
-    groups: readonly DirectedGroup[],
-    { ranks = onlyRank, device, deviceIndex, threads }: CompileOptions & { readonly ranks?: Ranks },
-  ): Promise<HostDirections> {
-    const batches = batchesIn(groups);
-    const share = batches.filter((_, index) => index % ranks.size === ranks.rank);
-    const others = batches.filter((batch) => !share.includes(batch)).flat();
-    const engine = {
-      ...(device && { device }),
-      ...(deviceIndex !== undefined && { deviceIndex }),
-      ...(threads !== undefined && { threads }),
-    };
-    const program = share.length > 0 ? await compile(directionProgram(share), engine) : undefined;
-    const shapes = share.flat().map((group) => [group.group, stackShape(group)] as const);
-    return new HostDirections(
-      program,
-      ranks,
-      Object.fromEntries(shapes),
-      others.map(({ group }) => group),
-    );
-  }
-
+/** Replaces the gradients of some groups by their directions. */
+export interface HostDirections {
   /**
+   * In place, on all ranks.
+   *
    * @param gradients the gradients of all groups, which become directions
    * @param wholes the memory that holds them and no other gradients
    */
-  async run(gradients: Groups, wholes: readonly Float32Array[]): Promise<void> {
-    const stacks = Object.fromEntries(
-      Object.entries(this.shapes).map(([group, shape]) => [group, { shape, data: gradients[group]!.data }]),
-    );
-    await this.program?.run(stacks, stacks);
-    if (this.ranks.size > 1) {
-      for (const group of this.others) {
-        gradients[group]!.data.fill(0);
-      }
-      // The others have zeros there: the sums are exact.
-      for (const group of wholes) {
-        await this.ranks.sum(group);
-      }
-    }
-  }
-
+  run(gradients: Groups, wholes: readonly Float32Array[]): Promise<void>;
   /** Frees the program. */
-  async release(): Promise<void> {
-    await this.program?.release();
-  }
+  release(): Promise<void>;
+}
+
+/**
+ * Compiles the program of this rank's share; the groups are those with a direction. Several ranks divide the groups among
+ * them and exchange the results, so that all ranks have the same, even if their processors round products differently.
+ */
+export async function openDirections(
+  groups: readonly DirectedGroup[],
+  { ranks = onlyRank, device, deviceIndex, threads }: CompileOptions & { readonly ranks?: Ranks },
+): Promise<HostDirections> {
+  const batches = batchesIn(groups);
+  const [share, others] = [true, false].map((isMine) =>
+    batches.filter((_, index) => (index % ranks.size === ranks.rank) === isMine),
+  ) as [Batch[], Batch[]];
+  const engine = {
+    ...(device && { device }),
+    ...(deviceIndex !== undefined && { deviceIndex }),
+    ...(threads !== undefined && { threads }),
+  };
+  const program = share.length > 0 ? await compile(directionProgram(share), engine) : undefined;
+  return {
+    async run(gradients, wholes) {
+      const stacks = Object.fromEntries(
+        share.flat().map((section) => {
+          const { group } = section;
+          return [group, { shape: stackShape(section), data: gradients[group]!.data }];
+        }),
+      );
+      await program?.run(stacks, stacks);
+      if (ranks.size > 1) {
+        for (const { group } of others.flat()) {
+          gradients[group]!.data.fill(0);
+        }
+        // The others have zeros there: the sums are exact.
+        for (const group of wholes) {
+          await ranks.sum(group);
+        }
+      }
+    },
+    async release() {
+      await program?.release();
+    },
+  };
 }
 
 /** The groups in batches of limited size. */

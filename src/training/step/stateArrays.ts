@@ -26,6 +26,16 @@ export interface StateArraysOptions extends UpdateOptions, CompileOptions {
   readonly ranks?: Ranks;
 }
 
+/** The images of a batch on one rank. */
+export function rankBatchSize({ batchSize, ranks }: StateArraysOptions): number {
+  return batchSize / (ranks?.size ?? 1);
+}
+
+/** The images per run of the gradient program. */
+export function microBatchSize(options: StateArraysOptions): number {
+  return options.microBatch ?? rankBatchSize(options);
+}
+
 /** The loss and the gradients of a batch, which are in the arrays. */
 export interface BatchGradients {
   /** bits/dim of each image of the batch, on all ranks. */

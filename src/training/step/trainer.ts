@@ -26,7 +26,13 @@ import type { Loss } from '../gradients/loss.ts';
 import { planGradients } from '../gradients/planGradients.ts';
 import { DeviceArrays } from './deviceArrays.ts';
 import { HostArrays } from './hostArrays.ts';
-import type { BatchGradients, StateArrays, StateArraysOptions } from './stateArrays.ts';
+import {
+  type BatchGradients,
+  microBatchSize,
+  rankBatchSize,
+  type StateArrays,
+  type StateArraysOptions,
+} from './stateArrays.ts';
 
 /** Options of a trainer: the optimiser, the moving average, the sizes of batches, and where it runs. */
 export interface TrainerOptions extends StateArraysOptions {
@@ -220,11 +226,6 @@ function initialProgress({ step, updates, guard }: TrainingStart): TrainerProgre
   return { step, updates, guard };
 }
 
-/** The images of this rank. */
-function rankBatchSize({ batchSize, ranks = onlyRank }: TrainerOptions): number {
-  return batchSize / ranks.size;
-}
-
 /** Checks the sizes that a program, which knows no configuration, gives. */
 function requireParts(options: TrainerOptions): void {
   const [images, microBatch] = [rankBatchSize(options), microBatchSize(options)];
@@ -240,8 +241,4 @@ function requireParts(options: TrainerOptions): void {
       `microBatch is ${microBatch}, but must divide the ${images} images of a batch`,
     );
   }
-}
-
-function microBatchSize(options: TrainerOptions): number {
-  return options.microBatch ?? rankBatchSize(options);
 }

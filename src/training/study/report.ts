@@ -226,28 +226,9 @@ function plotsOn({ dataset, steps, variants }: DatasetResult, unit: string): Rec
   return Object.fromEntries(drawable.map(([name, plot]) => [`${name}-${dataset}.png`, plot]));
 }
 
-const columns = [
-  ...[
-    'dataset',
-    'variant',
-    'comparison',
-    'split',
-    'seeds',
-    'mean',
-    'interval',
-    'difference',
-    'differenceInterval',
-  ],
-  ...[
-    'differenceImageError',
-    'p',
-    'pHolm',
-    'parameters',
-    'learningRate',
-    'secondsPerStep',
-    'sampleMilliseconds',
-  ],
-];
+const columns =
+  'dataset,variant,comparison,split,seeds,mean,interval,difference,differenceInterval,differenceImageError,p,pHolm,' +
+  'parameters,learningRate,secondsPerStep,sampleMilliseconds';
 
 /** A row for each variant at equal steps, and one at equal time. */
 function reportCsv({ datasets }: StudyReport): string {
@@ -267,5 +248,6 @@ function reportCsv({ datasets }: StudyReport): string {
     }),
   );
   // Names of datasets and variants are letters, digits and - . _ =.
-  return `${[columns, ...rows].map((row) => row.map((cell) => cell ?? '').join(',')).join('\n')}\n`;
+  const lines = rows.map((row) => row.map((cell) => cell ?? '').join(','));
+  return `${[columns, ...lines].join('\n')}\n`;
 }

@@ -195,7 +195,7 @@ export class StudyWork {
           isSearch: true,
         });
         if (readRecord(training) === undefined) {
-          this.note(
+          this.events.onNote?.(
             `${variant.name} on ${dataset.name}: the best rate, ${best.rate}, is at the edge of those tried; trying ${best.next} too`,
           );
         }
@@ -266,7 +266,7 @@ export class StudyWork {
       }
       const { failure } = readRecord(training) ?? {};
       if (failure !== undefined) {
-        this.note(`${training.name}: ${failure}`);
+        this.events.onNote?.(`${training.name}: ${failure}`);
       }
       this.progress(done + steps);
     } else {
@@ -292,10 +292,6 @@ export class StudyWork {
   private progress(done: number): void {
     this.done = done;
     this.events.onProgress?.('training', done, this.total);
-  }
-
-  private note(text: string): void {
-    this.events.onNote?.(text);
   }
 
   /** Times the variants that have a trained model, unless these were timed before. */
@@ -363,7 +359,7 @@ export class StudyWork {
       const broken = evaluation.perImage.filter((value) => !Number.isFinite(value)).length;
       if (broken > 0) {
         const failure = `${broken} of ${images.count} ${split} images have values that are not finite`;
-        this.note(`${training.name}: ${failure}`);
+        this.events.onNote?.(`${training.name}: ${failure}`);
         extendRecord(training, { failure });
         continue;
       }
@@ -386,9 +382,9 @@ async function measuredSeed(
   training: StudyTraining | undefined,
   unit: ResultUnit,
 ): Promise<MeasuredSeed> {
-  const { failure, perImage } = training === undefined ? NO_RATE : readRecord(training)!;
+  const { perImage, failure = 'training diverged at every rate' } = (training && readRecord(training)) ?? {};
   if (training === undefined || perImage === undefined) {
-    return { seed, curve: [], droppedSteps: 0, rollbacks: 0, failure: failure! };
+    return { seed, curve: [], droppedSteps: 0, rollbacks: 0, failure };
   }
   const { curve, droppedSteps, rollbacks, place } = await readOutcome(training);
   return {
@@ -400,5 +396,3 @@ async function measuredSeed(
     rollbacks,
   };
 }
-
-const NO_RATE = { failure: 'training diverged at every rate', perImage: undefined };

@@ -4,7 +4,7 @@ import { startRun } from '../../runs/open/run.node.ts';
 import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
 import { train } from '../loop/train.ts';
-import { timeSamples, timeSteps } from './times.ts';
+import { timeSamples } from './times.ts';
 
 it('times samples of a model that depends on a condition', async () => {
   const folder = join(temporaryFolder(), 'run');
@@ -14,13 +14,3 @@ it('times samples of a model that depends on a condition', async () => {
   const times = await timeSamples([folder], { threads: 1, workers: 1 });
   expect(times).toEqual([{ milliseconds: expect.any(Number) }]);
 });
-
-it.each([{ classes: true }, { condition: true }] as const)(
-  'times steps of a model that takes %o from the images',
-  async (model) => {
-    const dataset = labelledTinyDataset(8);
-    const config = tinyConfig({ steps: 1 }, model);
-    const seconds = await timeSteps([config], dataset, [100], { threads: 1, workers: 1 }, () => {});
-    expect(seconds).toEqual([expect.any(Number)]);
-  },
-);
