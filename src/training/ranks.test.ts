@@ -6,13 +6,13 @@ import { checkpointPath } from '../runs/folder/runFolder.ts';
 import { resumeRun, startRun } from '../runs/open/run.node.ts';
 import type { ConfigLayer } from '../runs/settings/configSchema.ts';
 import { resolveConfig } from '../runs/settings/resolve.ts';
+import { changeBatches } from '../testing/changedBatches.ts';
 import { onLocalRanks } from '../testing/localRanks.ts';
 import { tinyRunFolders } from '../testing/tinyRunFolders.ts';
 import { conditionedModels, labelledTinyDataset, tinyConfig } from '../testing/tinyRuns.ts';
 import { train } from './loop/train.ts';
 import type { TrainingOptions, TrainingResult } from './loop/trainingOptions.ts';
 import { followerStore, rankShare } from './ranks.ts';
-import { BatchLoader } from './step/batchLoader.ts';
 
 const dataset = labelledTinyDataset(8);
 const { inRoot, paths, metrics, summary, bytes } = tinyRunFolders(dataset);
@@ -165,14 +165,11 @@ it('stops all ranks after the same step, with a checkpoint, whichever is told to
 });
 
 it('drops a step with a bad image on any rank, names the layer, and rolls back all ranks', async () => {
-  const { at: originalAt } = BatchLoader.prototype;
-  vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
-    const batch = originalAt.call(this, index);
-    // The part of rank 1, at steps 3 to 5.
-    if (index >= 2 && index <= 4 && batch.image.shape[0] === 4 && Reflect.get(this, 'first') === 4) {
-      batch.image.data[7] = 1e30;
+  changeBatches(({ image }, step, loader) => {
+    const isOfRankOne = image.shape[0] === 4 && Reflect.get(loader, 'first') === 4;
+    if (isOfRankOne && step >= 3 && step <= 5) {
+      image.data[7] = 1e30;
     }
-    return batch;
   });
   const troubles: string[] = [];
   const results = await trained(2, 'spoilt', tinyConfig(), ({ rank }) => ({

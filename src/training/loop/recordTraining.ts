@@ -7,7 +7,6 @@ import type { DatasetIdentity } from '../../data/index.ts';
 import { countParameters, resultUnit } from '../../flows/models/index.ts';
 import { changesIn, listSettings, type Settings, withChanges } from '../../runs/contents/index.ts';
 import { troubleIn } from '../../runs/contents/stored.ts';
-import type { Config } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/yaml.ts';
 import {
   type CompileOptions,
@@ -16,7 +15,6 @@ import {
   isHost,
   showDevice,
 } from '../../tensor/engine/index.ts';
-import type { Action } from '../gradients/actionLoss.ts';
 import type { TrainingOptions, TrainingResult } from './trainingOptions.ts';
 
 /** The training images in the lists of changed settings. */
@@ -25,8 +23,8 @@ export const IMAGES_SETTING = 'images';
 /** The run that is recorded. */
 type RecordedRun = Pick<
   TrainingOptions,
-  'config' | 'dataset' | 'store' | 'preset' | 'state' | 'otherImages'
-> & { readonly action?: Action | undefined };
+  'config' | 'dataset' | 'store' | 'preset' | 'state' | 'otherImages' | 'action'
+>;
 
 /** The settings that change the resulting bytes, in addition to the configuration. */
 export interface Place {
@@ -107,20 +105,18 @@ export async function recordResult(
   hardware: Place,
   completes: boolean,
 ): Promise<void> {
+  const { validationBitsPerDim: bits } = reached;
+  const unit = resultUnit(run.config.model);
   await run.store.writeSummary({
     ...(await aboutRun(run, state.step)),
     complete: complete && !interrupted && completes,
-    [resultUnit(run.config.model).key('bitsPerDim')]: inUnit(run.config, reached.validationBitsPerDim),
+    [unit.key('bitsPerDim')]: bits === null ? null : unit.of(bits),
     imagesPerSecond: reached.imagesPerSecond,
     seconds: reached.seconds,
     checkpoint: reached.checkpoint,
     ...hardware,
     samples: null,
   });
-}
-
-function inUnit({ model }: Config, bits: number | null): number | null {
-  return bits === null ? null : resultUnit(model).of(bits);
 }
 
 /** The first entries of a summary. */
@@ -147,13 +143,7 @@ function imagesSetting(identity: DatasetIdentity | undefined): Settings {
   return { [IMAGES_SETTING]: checksums.map((checksum) => checksum.slice(0, 12)).join(' ') };
 }
 
-/** Where a run was trained before; values missing from its summary are assumed unchanged, or one rank. */
+/** Where a run was trained before; assumed unchanged if its summary was lost. */
 function placeBefore({ device, threads, workers, ranks }: JsonObject, now: Place): Settings {
-  return {
-    device: device ?? now.device,
-    // Older summaries have a number of threads on every device.
-    threads: isHost(device ?? now.device) ? (threads ?? now.threads) : undefined,
-    workers: workers ?? now.workers,
-    ranks: ranks ?? (device === undefined ? now.ranks : 1),
-  };
+  return device === undefined ? { ...now } : { device, threads, workers, ranks };
 }

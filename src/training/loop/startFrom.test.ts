@@ -12,9 +12,9 @@ import { type FolderRun, startRun } from '../../runs/open/run.node.ts';
 import type { StartingModel } from '../../runs/open/startFrom.ts';
 import type { ConfigLayer } from '../../runs/settings/configSchema.ts';
 import { constant } from '../../tensor/tensor.ts';
+import { changeBatches } from '../../testing/changedBatches.ts';
 import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { BatchLoader } from '../step/batchLoader.ts';
 import { train } from './train.ts';
 import type { TrainingResult } from './trainingOptions.ts';
 
@@ -89,14 +89,11 @@ it('continues from these weights after a stop before the first step', async () =
 
 it('rolls back to these weights', async () => {
   const run = await startedRun('rollback');
-  const { at: originalAt } = BatchLoader.prototype;
-  vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
-    const batch = originalAt.call(this, index);
-    // Before any other state exists, and again, so that the first rollback failed.
-    if (index < 6) {
-      batch.noise.data[0] = Number.NaN;
+  // Before any other state exists, and again, so that the first rollback failed.
+  changeBatches(({ noise }, step) => {
+    if (step <= 6) {
+      noise.data[0] = Number.NaN;
     }
-    return batch;
   });
   const result = await train({ ...run, threads: 1, stopAt: 7 });
   expect(result.state.guard.rollbacks).toBe(2);

@@ -124,17 +124,13 @@ describe('a resumed run', () => {
 describe('a run with adamw', () => {
   beforeAll(() => begin('adamw', {}, tinyConfig({ optimizer: { name: 'adamw', weightDecay: 0.1 } })));
 
-  it('can change the options of adamw on resume, and no others', async () => {
+  it('can change the options of adamw on resume', async () => {
     copy('adamw', 'adamw on');
     const changes = { training: { steps: 8, optimizer: { weightDecay: 0 } } };
     expect((await goOn('adamw on', {}, changes)).state).toMatchObject({
       step: 8,
       optimizer: { name: 'adamw' },
     });
-    const trainedWith = { dataset, set: ['training.optimizer.biasCorrection=glow'] };
-    await expect(resumeRun(inRoot('adamw on'), {}, trainedWith)).rejects.toThrow(
-      'training.optimizer.biasCorrection is an option of adamax, muon, but training.optimizer is adamw: ',
-    );
   });
 
   it('rejects another optimiser on resume, requested or written into its configuration', async () => {

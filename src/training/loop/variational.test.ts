@@ -1,6 +1,5 @@
-// Training with variational dequantisation: the bound falls below the bound with uniform noise, and a run resumes exactly.
+// Training with variational dequantisation: the bound falls below the bound with uniform noise.
 import { expect, it } from 'vitest';
-import { RandomStream } from '../../core/numeric/random.ts';
 import { mean, median } from '../../core/numeric/statistics.ts';
 import { DEQUANTISER } from '../../flows/models/flow.ts';
 import { Glow } from '../../flows/models/glow.ts';
@@ -9,10 +8,9 @@ import { trainedModel } from '../../model/trainedModel.ts';
 import type { Config } from '../../runs/settings/configSchema.ts';
 import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
-import { BatchLoader } from '../step/batchLoader.ts';
 
 const dataset = tinyDataset(8);
-const { begin, goOn, metrics, bytes } = tinyRunFolders(dataset);
+const { begin, metrics } = tinyRunFolders(dataset);
 
 function createConfig(steps: number, bits = 8): Config {
   return tinyConfig(
@@ -21,7 +19,7 @@ function createConfig(steps: number, bits = 8): Config {
   );
 }
 
-it('falls within 20 steps, and is the same after a stop', async () => {
+it('falls within 20 steps', async () => {
   const config = createConfig(20);
   const { state } = await begin('whole', {}, config);
   const losses = metrics('whole').flatMap(({ bitsPerDim }) =>
@@ -29,9 +27,6 @@ it('falls within 20 steps, and is the same after a stop', async () => {
   );
   expect(losses).toHaveLength(20);
   expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)) - 0.5);
-  await begin('parts', { stopAt: 9 }, config);
-  await goOn('parts');
-  expect(bytes('parts', 20)).toEqual(bytes('whole', 20));
   // All weights of q have moved, even in the last layers, which started at zero.
   const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state, 'raw');
   const last = Object.keys(parameters).filter(
@@ -63,14 +58,4 @@ it('beats the bound of the same density with uniform noise', async () => {
   expect(await variational.decode(latents)).toEqual(pixels);
   await variational.release();
   await plain.release();
-});
-
-it('draws standard normal noise for batches, the same however they are divided', () => {
-  const model = new Glow(dataset.imageShape, createConfig(1).model);
-  const loading = { batchSize: 8, seed: 3, model };
-  const { noise } = new BatchLoader(dataset.train, loading).at(5);
-  expect(noise.data).toEqual(Float32Array.from(new RandomStream(3, 'noise', 5).normals(8 * 64)));
-  expect(Math.min(...noise.data)).toBeLessThan(-1);
-  const share = new BatchLoader(dataset.train, { ...loading, share: { first: 3, images: 2 } }).at(5);
-  expect(share.noise.data).toEqual(noise.data.subarray(3 * 64, 5 * 64));
 });

@@ -1,31 +1,18 @@
 // The pictures of a run: their title names the folder itself, and the curve appears while the run trains.
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, realpathSync, rmdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { runPaths } from '../../runs/folder/runFolder.ts';
 import { startRun } from '../../runs/open/run.node.ts';
 import { resolveConfig } from '../../runs/settings/resolve.ts';
+import { temporaryFolder } from '../../testing/temporaryFolder.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import type { TrainingEvents } from '../loop/trainingEvents.ts';
 import { pictureTitle } from './runPictures.ts';
 import { trainRun } from './trainRun.ts';
 
-let folder: string;
-beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'title-')));
-  mkdirSync(join(folder, 'run'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
+mkdirSync(join(folder, 'run'));
 
 const reportTitle = (directory: string): string => {
   const preset = 'mnist-quickstart';

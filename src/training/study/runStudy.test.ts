@@ -247,13 +247,16 @@ it('leaves out trainings that diverge, and says so', async () => {
   rmSync(join(folder, 'diverging'), { recursive: true });
 }, 60_000);
 
-it('compares models of real numbers, which are standardised by the images', async () => {
-  const points = join(folder, 'points.csv');
+const points = join(folder, 'points.csv');
+beforeAll(() => {
   const rows = Array.from(
     { length: 200 },
     (_, row) => `${3 * Math.sin(12.9 * row)},${(row % 5) + Math.cos(7.3 * row)}`,
   );
   writeFileSync(points, `x,y\n${rows.join('\n')}\n`);
+});
+
+it('compares models of real numbers, which are standardised by the images', async () => {
   const report = await runStudy(
     {
       base: {
@@ -277,11 +280,6 @@ it('compares models of real numbers, which are standardised by the images', asyn
 }, 60_000);
 
 it('names the variant whose configuration the images refuse', async () => {
-  const points = join(folder, 'unlabelled.csv');
-  writeFileSync(
-    points,
-    `x,y\n${Array.from({ length: 200 }, (_, row) => `${row % 7},${row % 5}`).join('\n')}\n`,
-  );
   const study = {
     base: { preset: 'points', training: { batchSize: 16, steps: 1 } },
     datasets: [points],
@@ -289,6 +287,6 @@ it('names the variant whose configuration the images refuse', async () => {
     variants: { plain: { 'model.classes': true }, other: { 'model.classes': true } },
   };
   await expect(runStudy(study, join(folder, 'refused'), engine)).rejects.toThrow(
-    /^plain on .*unlabelled\.csv: model\.classes/,
+    /^plain on .*points\.csv: model\.classes/,
   );
 });
