@@ -50,8 +50,6 @@ async function isPointFile(path: string): Promise<boolean> {
 /** The points in a file. */
 interface ReadPoints {
   readonly points: ImageSet;
-  /** What their numbers are called; an array has one name for all. */
-  readonly columns: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -75,9 +73,9 @@ export async function readPoints(path: string): Promise<ReadPoints> {
     }
   }
   const rounding = Math.max(...columns.map(({ rounding = 0 }) => rounding));
+  const names = columns.map(({ name }) => name);
   return {
-    points: pointSet(values, dimensions, path),
-    columns: columns.map(({ name }) => name),
+    points: { ...pointSet(values, dimensions, path), ...(names.length === dimensions && { columns: names }) },
     warnings: rounding > 0 ? [roundingWarning(path, rounding, 'value')] : [],
   };
 }
@@ -116,12 +114,14 @@ async function openPoints(path: string, { undivided }: RawOptions = {}): Promise
       );
     }
   }
-  const tables = read.flatMap((part) => (part && part.columns.length > 1 ? [part] : []));
-  const other = tables.find(({ columns }) => String(columns) !== String(tables[0]!.columns));
+  const tables = read.flatMap((part) =>
+    part?.points.columns ? [{ name: basename(part.file), columns: part.points.columns.join(', ') }] : [],
+  );
+  const other = tables.find(({ columns }) => columns !== tables[0]!.columns);
   if (other) {
     throw new UserError(
       'mismatch',
-      `${path}: ${basename(tables[0]!.file)} has the columns ${shortText(tables[0]!.columns.join(', '))}, but ${basename(other.file)} ${shortText(other.columns.join(', '))}: give all splits the same columns, in the same order`,
+      `${path}: ${tables[0]!.name} has the columns ${shortText(tables[0]!.columns)}, but ${other.name} ${shortText(other.columns)}: give all splits the same columns, in the same order`,
     );
   }
   const divided = test ? { train: train!, test } : dividedPoints(train!, path);

@@ -11,7 +11,7 @@ import {
   zeros,
 } from '../core/numeric/index.ts';
 import { type ImageSet, imagesInMemory } from '../data/contract/index.ts';
-import { type Flow, requireKind } from '../flows/models/index.ts';
+import { type Flow, requireColumns, requireKind } from '../flows/models/index.ts';
 import { type ConditionChoice, conditionArrays } from './conditions.ts';
 import { imageArray } from './likelihood/likelihood.ts';
 import { toValues } from './pixels.ts';
@@ -92,6 +92,7 @@ export function requireMatchingImages(model: Flow, images: ImageSet): void {
     throw new UserError('mismatch', `the images are ${actual}, but the model takes ${expected}`);
   }
   requireKind(images.kind, model.values);
+  requireColumns(images.columns, model.values);
 }
 
 /** Images `first` to `end − 1` of those in memory, as programs take them. */

@@ -1,13 +1,18 @@
 // The density of points: in the units of the data, normalised, and close to a Gaussian that is known.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { RandomStream } from '../core/numeric/random.ts';
 import { mean } from '../core/numeric/statistics.ts';
 import { readAll } from '../data/contract/dataset.ts';
+import { memoryFiles } from '../data/files/fileStore.ts';
 import { pointsDataset } from '../data/points.ts';
+import { openDataset } from '../data/registry.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import { loadTrained } from '../model/loading/loadTrained.ts';
-import { startRun } from '../runs/open/run.node.ts';
+import { evaluate } from '../model/measure/evaluate.ts';
+import { trainedModel } from '../model/trainedModel.ts';
+import { resumeRun, startRun } from '../runs/open/run.node.ts';
 import { resolveConfig } from '../runs/settings/resolve.ts';
 import { temporaryFolder } from '../testing/temporaryFolder.ts';
 import { train } from './loop/train.ts';
@@ -71,7 +76,8 @@ it('integrates to 1 in the units of the data', async () => {
 });
 
 it('samples points with the moments of the data', async () => {
-  const drawn = (await model.sample({ count: 2000 })) as Float32Array;
+  const drawn = await model.sample({ count: 2000 });
+  expect(drawn).toBeInstanceOf(Float32Array);
   const standard = [0, 1].map((axis) =>
     Array.from({ length: 2000 }, (_, point) => (drawn[2 * point + axis]! - centre[axis]!) / scale[axis]!),
   );
@@ -80,4 +86,32 @@ it('samples points with the moments of the data', async () => {
     expect(mean(axis.map((value) => value ** 2))).toBeCloseTo(1, 0);
   }
   expect(mean(standard[0]!.map((value, point) => value * standard[1]![point]!))).toBeCloseTo(0.8, 0);
+});
+
+it('remembers its columns, and refuses tables that have them in another order', async () => {
+  const rows = Array.from({ length: 200 }, (_, row) => [10 * Math.sin(12.9 * row), Math.cos(7.3 * row)]);
+  const open = (name: string, header: string, turned = false) => {
+    const lines = rows.map((row) => (turned ? row.toReversed() : row).join(','));
+    writeFileSync(join(root, name), [header, ...lines].join('\n'));
+    return openDataset(join(root, name));
+  };
+  const config = resolveConfig({
+    preset: 'points',
+    overrides: {
+      model: { depth: 1, conditioner: { width: 8 } },
+      training: { batchSize: 16, steps: 1, warmupSteps: 1 },
+    },
+  });
+  const files = memoryFiles('columns');
+  const run = await startRun(config, files, { dataset: await open('points.csv', 'x,y') });
+  expect(run.config.model.continuous).toMatchObject({ columns: ['x', 'y'] });
+  const { model: flow, state } = await train({ ...run, threads: 1 });
+  await using stored = new FlowModel(trainedModel(flow, state), { threads: 1 });
+  const turned = await open('turned.csv', 'y,x', true);
+  const refusal = 'are y, x, but those of the model x, y: give the same columns, in the same order';
+  await expect(evaluate(stored, turned.test, {})).rejects.toThrow(refusal);
+  await expect(resumeRun(files, {}, { dataset: turned, otherImages: true })).rejects.toThrow(refusal);
+  // As in files of samples.
+  const renamed = await open('renamed.csv', 'v0,v1');
+  expect((await evaluate(stored, renamed.test, {})).images).toBe(renamed.test.count);
 });

@@ -43,7 +43,7 @@ describe('a model of points', () => {
     expect(Number.isFinite(natsPerValue)).toBe(true);
     expect(await emerging.json('sample', 'runs/p')).toMatchObject({ file: 'runs/samples.csv', count: 1000 });
     const [titles, ...rows] = readFileSync(inFolder('runs/samples.csv'), 'utf8').trim().split('\n');
-    expect([titles, rows.length]).toEqual(['x0,x1', 1000]);
+    expect([titles, rows.length]).toEqual(['a,b', 1000]);
     const second = rows.map((row) => Number(row.split(',')[1]));
     expect(second.reduce((sum, value) => sum + value, 0) / 1000).toBeCloseTo(50, -1);
     await emerging.json('sample', 'runs/p', '--out=s.npy', '--count=7');
@@ -62,6 +62,10 @@ describe('a model of points', () => {
     expect(
       (await emerging.json('score', 'runs/given', 'p.csv', '--count=9', '--threads=1')).images,
     ).toHaveLength(9);
+    writeFileSync(inFolder('turned.csv'), 'b,a\n50,1\n');
+    expect(await emerging.refused('score', 'runs/p', 'turned.csv')).toContain(
+      'the columns of turned.csv are b, a, but those of the model a, b',
+    );
   });
 
   it('depends on the conditions next to the points', async () => {

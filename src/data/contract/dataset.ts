@@ -71,6 +71,8 @@ export interface ImageSet {
   readonly heldOutFrom?: ImageSet;
   /** The name of an image: its path in the dataset, or its number in an array; absent if they have none. */
   nameAt?(index: number): string;
+  /** The names of the numbers of points from a table, in order; absent if these have none. */
+  readonly columns?: readonly string[];
   /** The class of each image; absent if they have no labels. */
   readonly labels?: Labels;
   /** Conditions by name; absent if the images have none. */
@@ -213,7 +215,7 @@ export function imagesInMemory(data: Values, imageShape: ImageShape, names?: rea
 export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   // Checked before the copy: a Uint32Array would convert 1.5 and -1 to other indices.
   const chosen = mapIndices(indices, (index) => checkIndex(index, images.count));
-  const { nameAt, labels, conditions } = images;
+  const { nameAt, columns, labels, conditions } = images;
   const chosenAt = (positions: ArrayLike<number>): Uint32Array =>
     mapIndices(positions, (position) => chosen[checkIndex(position, chosen.length)]!);
   return {
@@ -221,6 +223,7 @@ export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
     imageShape: images.imageShape,
     kind: images.kind,
     ...(nameAt && { nameAt: (position: number) => nameAt(chosen[checkIndex(position, chosen.length)]!) }),
+    ...(columns && { columns }),
     ...(labels && {
       labels: labelsFrom(labels.classes, (position) =>
         labels.classAt(chosen[checkIndex(position, chosen.length)]!),

@@ -1,5 +1,5 @@
 // The values of images: integers of some bits, or real numbers that a model standardises.
-import { UserError } from '../../core/errors.ts';
+import { shortText, UserError } from '../../core/errors.ts';
 import {
   bitsOfKind,
   countDimensions,
@@ -16,6 +16,8 @@ export interface Standardisation {
   readonly mean: readonly number[];
   /** A float32 number above 0 for each channel. */
   readonly deviation: readonly number[];
+  /** The name of each number of a point, if the training points have names. */
+  readonly columns?: readonly string[];
 }
 
 /** The model options about the values of images. */
@@ -38,6 +40,8 @@ export interface ImageValues {
   readonly kind: ValueKind;
   /** Bits of an integer value; missing for real numbers. */
   readonly bits?: number | undefined;
+  /** The names of the numbers of points; missing if they have none. */
+  readonly columns?: readonly string[] | undefined;
   /** x of values with dequantisation noise u in [0, 1), by default 0, `[N, H, W, C]`; real numbers have no noise. */
   toModel(image: Tensor, u?: Tensor): Tensor;
   /** The values encoded by x before rounding: the inverse of `toModel` without noise. */
@@ -112,11 +116,12 @@ function integers(bits: number, channels: number): ImageValues {
   };
 }
 
-function standardised({ mean, deviation }: Standardisation): ImageValues {
+function standardised({ mean, deviation, columns }: Standardisation): ImageValues {
   const perChannel = (values: readonly number[]): Tensor =>
     constant({ shape: [values.length], data: Float64Array.from(values) });
   return {
     kind: 'float32',
+    columns,
     toModel: (image) => divide(subtract(image, perChannel(mean)), perChannel(deviation)),
     fromModel: (x) => add(multiply(x, perChannel(deviation)), perChannel(mean)),
     logScale: deviation.reduce((sum, each) => sum + Math.log(each), 0),
@@ -129,6 +134,26 @@ function standardised({ mean, deviation }: Standardisation): ImageValues {
 /** −Σ ln|dx/dv| of an image: the log-density of x minus the one for the values. */
 export function imageLogScale({ logScale }: ImageValues, imageShape: ImageShape): number {
   return (logScale * countDimensions(imageShape)) / imageShape[2];
+}
+
+/**
+ * Checks that columns of points with the names of the model's are in the same places: files of samples have other names.
+ *
+ * @param points what has them, for errors
+ * @throws UserError (`mismatch`) if one is not
+ */
+export function requireColumns(
+  columns: readonly string[] | undefined,
+  { columns: known }: Pick<ImageValues, 'columns'>,
+  points = 'the points',
+): void {
+  const isMoved = (name: string, index: number): boolean => known![index] !== name && known!.includes(name);
+  if (columns && known && columns.some(isMoved)) {
+    throw new UserError(
+      'mismatch',
+      `the columns of ${points} are ${shortText(columns.join(', '))}, but those of the model ${shortText(known.join(', '))}: give the same columns, in the same order`,
+    );
+  }
 }
 
 /**

@@ -6,7 +6,14 @@ export { MOST_CHANNELS } from '../layers/sharedOptions.ts';
 export { DEQUANTISER, type Flow } from './flow.ts';
 export { countParameters, defineFlow, type FlowDefinition, flowFor, flows } from './flowRegistry.ts';
 export { checkerboardCounts, Glow } from './glow.ts';
-export { type ImageValues, requireKind, type Standardisation, valueBits, valuesText } from './imageValues.ts';
+export {
+  type ImageValues,
+  requireColumns,
+  requireKind,
+  type Standardisation,
+  valueBits,
+  valuesText,
+} from './imageValues.ts';
 export { flattenLayers, listLayers, listNoiseLayers, type PlacedLayer } from './layers.ts';
 export {
   type ConditionComponent,

@@ -38,15 +38,16 @@ export async function withStandardisation(
 }
 
 /**
- * The mean and the standard deviation of each channel, rounded to float32.
+ * The mean and the standard deviation of each channel, rounded to float32, and the names of the numbers of points.
  *
  * @throws UserError (`invalid-data`) if one is constant, NaN or infinite
  */
 async function measureStandardisation(
   images: ImageSet,
   name: string,
-): Promise<{ mean: number[]; deviation: number[] }> {
-  const [, , channels] = images.imageShape;
+): Promise<{ mean: number[]; deviation: number[]; columns?: string[] }> {
+  const { columns, imageShape } = images;
+  const [, , channels] = imageShape;
   const moments = Array.from({ length: channels }, () => new Moments());
   const atOnce = Math.max(1, Math.min(images.count, Math.floor(BLOCK_BYTES / bytesPerImage(images))));
   for (const { images: block, count } of batchesInOrder(images, atOnce)) {
@@ -70,7 +71,7 @@ async function measureStandardisation(
       `${name}: ${subject} ${whyUnusable(mean[wrong]!, deviation[wrong]!, channels)}`,
     );
   }
-  return { mean, deviation };
+  return { mean, deviation, ...(columns && { columns: [...columns] }) };
 }
 
 function whyUnusable(mean: number, deviation: number, channels: number): string {

@@ -11,6 +11,7 @@ import {
   flows,
   knownComponents,
   ParameterLayout,
+  requireColumns,
   requireKind,
   valueBits,
 } from '../../flows/models/index.ts';
@@ -218,6 +219,8 @@ export function requireDataset(dataset: Dataset | undefined): Dataset {
 /** The schedule of an experiment on these images, which are checked against it. */
 function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: Dataset): Schedule {
   requireKind(train.kind, { bits: valueBits(config.model) }, name);
+  const { continuous } = config.model;
+  requireColumns(train.columns, typeof continuous === 'object' ? continuous : {}, name);
   requireBuildable(config.model, imageShape);
   if (Array.isArray(config.model.classes)) {
     requireLabels(train, config.model.classes, name, whyNoLabels);

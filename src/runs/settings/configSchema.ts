@@ -147,6 +147,10 @@ const standardisation = z.strictObject(
     deviation: z
       .array(z.number(continuousText).check(z.gt(0, continuousText)), continuousText)
       .check(z.maxLength(MOST_CHANNELS, continuousText)),
+    /** The name of each number of a point. */
+    columns: z.exactOptional(
+      z.array(z.string(continuousText), continuousText).check(z.maxLength(MOST_CHANNELS, continuousText)),
+    ),
   },
   continuousText,
 );

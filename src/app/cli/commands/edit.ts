@@ -152,7 +152,7 @@ async function moveBetweenGroups(
   options: EditCommandOptions,
 ): Promise<Edit> {
   const { amount = [1] } = options;
-  const read = (path: string) => readImages([path], model.imageShape, { resize: options.resize });
+  const read = (path: string) => readImages([path], model, { resize: options.resize });
   const [original, start, end] = [
     await readOne(model, image, options),
     await read(from),
@@ -238,7 +238,7 @@ async function readOne(
   image: string,
   { resize }: EditCommandOptions,
 ): Promise<NamedImages> {
-  const original = await readImages([image], model.imageShape, { resize });
+  const original = await readImages([image], model, { resize });
   if (original.names.length > 1) {
     throw new UserError(
       'invalid-argument',

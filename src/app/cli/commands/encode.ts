@@ -75,7 +75,7 @@ async function runEncode(
   outputFile(out, [...paths, options.data, ...conditionInputs(options.condition)]);
   const model = keep(await openModel(directory, options, [options.out]));
   const conditions = await givenConditions(model, options);
-  const read = await readImages(paths, model.imageShape, options, conditionsToRead(model, conditions));
+  const read = await readImages(paths, model, options, conditionsToRead(model, conditions));
   const { names, pixels, skipped } = read;
   const condition = choiceFrom(model.model, toImageSet(read, model, conditions));
   reportDevice(precision, options);

@@ -96,7 +96,7 @@ async function runInfer(
     conditions,
     ({ shape }) => countElements(shape) > 1 || options.truth === true,
   );
-  const read = await readImages(paths, model.imageShape, options, wanted);
+  const read = await readImages(paths, model, options, wanted);
   const { names, paths: files = names, pixels, skipped } = read;
   const set = toImageSet(read, model, conditions);
   const isInferred = (name: string): boolean => inferred.some((component) => component.name === name);

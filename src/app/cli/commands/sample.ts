@@ -25,7 +25,7 @@ import {
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { besideModel, firstFree, outputAs, outputFile, outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
-import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
+import { csvText, firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
 
@@ -131,7 +131,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     );
   }
   const seconds = (performance.now() - begin) / 1000;
-  output?.write(await fileContent(output.path, images, { imageShape: model.imageShape, ...columns }));
+  output?.write(await fileContent(output.path, images, model, columns));
   array?.write(arrayBytes(images, model.imageShape));
   if (options.json) {
     const result = {
@@ -190,16 +190,16 @@ function chooseSheet(
 async function fileContent(
   path: string,
   samples: Values,
-  sheet: { readonly imageShape: ImageShape; readonly columns?: number },
+  { imageShape, model }: FlowModel,
+  sheet: { readonly columns?: number },
 ): Promise<string | Uint8Array> {
-  const { imageShape } = sheet;
   if (/\.csv$/i.test(path)) {
-    return pointsCsv(samples, imageShape[2]);
+    return pointsCsv(samples, imageShape[2], model.values.columns);
   }
   if (/\.npy$/i.test(path)) {
     return arrayBytes(samples, imageShape);
   }
-  return isPointShape(imageShape) ? pointsPicture(samples, imageShape[2]) : contactSheet(samples, sheet);
+  return isPointShape(imageShape) ? pointsPicture(samples, imageShape[2]) : contactSheet(samples, { imageShape, ...sheet });
 }
 
 /** Samples as the bytes of an array: `[N, D]` for points, `[N, H, W, C]` for images. */
@@ -208,9 +208,9 @@ function arrayBytes(samples: Values, imageShape: ImageShape): Uint8Array {
   return npyBytes(samples, isPointShape(imageShape) ? [count, imageShape[2]] : [count, ...imageShape]);
 }
 
-/** Points as CSV, a row each. */
-function pointsCsv(values: Values, dimensions: number): string {
-  const titles = Array.from({ length: dimensions }, (_, index) => `x${index}`);
+/** Points as CSV, a row each, with the columns of the training points or x0, x1, …. */
+function pointsCsv(values: Values, dimensions: number, columns: readonly string[] = []): string {
+  const titles = Array.from({ length: dimensions }, (_, index) => csvText(columns[index] ?? `x${index}`));
   const rows = Array.from({ length: values.length / dimensions }, (_, point) =>
     values.subarray(point * dimensions, (point + 1) * dimensions).join(','),
   );

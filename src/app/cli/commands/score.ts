@@ -247,7 +247,7 @@ async function openInputs(
   const wanted = conditionsToRead(model, conditions);
   const writesResults = [out, sheet, map].some((file) => file !== undefined);
   const measuresOnlyReference = updateReference && paths.length === 0 && data === undefined && !writesResults;
-  const read = measuresOnlyReference ? undefined : await readImages(paths, model.imageShape, options, wanted);
+  const read = measuresOnlyReference ? undefined : await readImages(paths, model, options, wanted);
   const set = read && toImageSet(read, model, conditions);
   if (copies && set) {
     requirePictures(set);

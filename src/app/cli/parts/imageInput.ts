@@ -16,6 +16,8 @@ import { isStackShape, readNpyHeader } from '../../../data/formats/npy.ts';
 import { openSplit, readPoints, type SplitOptions } from '../../../data/index.node.ts';
 import { fitImage, joined } from '../../../data/pixels/index.ts';
 import { type NamedImages, readImageFiles } from '../../../data/sources/index.ts';
+import { type Flow, requireColumns } from '../../../flows/models/index.ts';
+import type { FlowModel } from '../../../model/index.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
@@ -63,7 +65,7 @@ export function addSetOptions(command: Command): Command {
  */
 export async function readImages(
   paths: readonly string[],
-  imageShape: ImageShape,
+  { imageShape, model }: Pick<FlowModel, 'imageShape' | 'model'>,
   { data, split, count, resize = false }: Partial<ImageOptions> = {},
   conditions?: readonly RequiredCondition[],
 ): Promise<NamedImages> {
@@ -80,6 +82,7 @@ export async function readImages(
         otherwise: orPassed(conditions),
       },
     });
+    requireColumns(images.columns, model.values, data);
     return {
       ...datasetImages(images, { source: data, split, imageShape, resize }),
       areFirst: images.count === count,
@@ -92,7 +95,7 @@ export async function readImages(
     );
   }
   if (isPointShape(imageShape)) {
-    return pointsInFiles(paths, imageShape, { count, conditions });
+    return pointsInFiles(paths, model, { count, conditions });
   }
   // Commands without --split have no --data either.
   const dataset = split === undefined ? undefined : paths.find(isDatasetFile);
@@ -137,7 +140,7 @@ export async function readImages(
 /** The points in CSV files and arrays, named by file and position. */
 async function pointsInFiles(
   paths: readonly string[],
-  imageShape: ImageShape,
+  { imageShape, values }: Flow,
   {
     count = Number.POSITIVE_INFINITY,
     conditions,
@@ -150,7 +153,8 @@ async function pointsInFiles(
   for (const path of paths) {
     const read = await readPoints(path);
     read.warnings.forEach(noteOnStderr);
-    const { imageShape: shape } = read.points;
+    const { imageShape: shape, columns } = read.points;
+    requireColumns(columns, values, path);
     for (let index = 0; index < read.points.count && points.length < count; index++) {
       const pixels = fitImage({ shape, pixels: readOne(read.points, index) }, imageShape, { source: path });
       points.push([`${path}/${index}`, pixels]);
