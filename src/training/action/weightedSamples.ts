@@ -61,7 +61,7 @@ export async function weighSamples(
     samples,
     logWeights,
     effectiveSampleSize: effectiveSampleSize(logWeights),
-    logNormaliser: logMean(logWeights),
+    logNormaliser: largestLogWeight(logWeights) + Math.log(total(scaled(logWeights)) / count),
   };
 }
 
@@ -132,10 +132,6 @@ export function metropolisChain(
     states[proposal] = current;
   }
   return { states, acceptance: states.length > 1 ? accepted / (states.length - 1) : 1 };
-}
-
-function logMean(logWeights: Float64Array): number {
-  return largestLogWeight(logWeights) + Math.log(total(scaled(logWeights)) / logWeights.length);
 }
 
 /**

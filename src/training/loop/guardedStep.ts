@@ -55,28 +55,21 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   return { record: { ...record, dropped: text }, mustGoBack: inState || mustGoBack(trainer.progress.guard) };
 }
 
-/** Why a step was dropped. */
-interface Explanation {
-  /** The reason and the culprit. */
-  readonly text: string;
-  /** Whether the state itself is broken, so that no other batch can help. */
-  readonly inState: boolean;
-}
-
 /**
  * Finds where a dropped step went wrong; compiles a program for it if a layer did.
  *
  * @param bitsPerDim the loss of the batch
+ * @returns the reason and the culprit, and whether the state itself is broken, so that no other batch can help
  */
 async function explainRefusal(
   { trainer, model, config, engine, ranks }: TrainingParts,
   refusal: string,
   bitsPerDim: number,
   batch: Batch,
-): Promise<Explanation> {
+): Promise<{ readonly text: string; readonly inState: boolean }> {
   const { layout } = trainer;
   const state = await trainer.state();
-  const explainAt = (location: string): Explanation => ({ text: `${refusal}: ${location}`, inState: false });
+  const explainAt = (location: string) => ({ text: `${refusal}: ${location}`, inState: false });
   const inState = notFiniteInState(state, layout);
   if (inState !== null) {
     return { text: `${refusal}: ${inState}`, inState: true };

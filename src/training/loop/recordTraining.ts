@@ -1,11 +1,18 @@
-// Records training in the summary of a run: before the first step, and after the last.
+// Records training in the summary of a run, before the first step and after the last; and which images it was on.
 
 import { UserError } from '../../core/errors.ts';
 import { defaultThreads } from '../../core/platform/index.ts';
 import type { JsonObject } from '../../data/files/index.ts';
 import type { DatasetIdentity } from '../../data/index.ts';
 import { countParameters, resultUnit } from '../../flows/models/index.ts';
-import { changesIn, listSettings, type Settings, withChanges } from '../../runs/contents/index.ts';
+import {
+  changesIn,
+  listSettings,
+  type Settings,
+  type TrainingStart,
+  withChanges,
+} from '../../runs/contents/index.ts';
+import type { RunStore } from '../../runs/contents/runStore.ts';
 import { troubleIn } from '../../runs/contents/stored.ts';
 import { resolveConfig } from '../../runs/settings/yaml.ts';
 import {
@@ -15,10 +22,11 @@ import {
   isHost,
   showDevice,
 } from '../../tensor/engine/index.ts';
+import { forgetRanges } from '../step/guard.ts';
 import type { TrainingOptions, TrainingResult } from './trainingOptions.ts';
 
 /** The training images in the lists of changed settings. */
-export const IMAGES_SETTING = 'images';
+const IMAGES_SETTING = 'images';
 
 /** The run that is recorded. */
 type RecordedRun = Pick<
@@ -141,6 +149,22 @@ function imagesSetting(identity: DatasetIdentity | undefined): Settings {
   const names = Object.keys(conditions).sort();
   const checksums = [sha256, labels, names.map((name) => conditions[name]!)].flat(2);
   return { [IMAGES_SETTING]: checksums.map((checksum) => checksum.slice(0, 12)).join(' ') };
+}
+
+/** The last step before a resume changed the images of a run; undefined if none has. */
+export async function lastChangeOfImages(store: RunStore): Promise<number | undefined> {
+  const changes = changesIn(await store.readSummary());
+  return changes.filter(({ setting }) => setting === IMAGES_SETTING).at(-1)?.step;
+}
+
+/** A state whose guard knows no other images than the run's, which were changed after step `changed`. */
+export function guardedOnImages<State extends TrainingStart>(
+  state: State,
+  changed: number | undefined,
+): State {
+  return changed !== undefined && state.step <= changed
+    ? { ...state, guard: forgetRanges(state.guard) }
+    : state;
 }
 
 /** Where a run was trained before; assumed unchanged if its summary was lost. */

@@ -10,7 +10,7 @@ import { afterRollback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard
 import { notFiniteInState } from '../step/notFinite.ts';
 import type { StepOutcome } from './guardedStep.ts';
 import { isAnchor } from './milestones.ts';
-import { guardedOnImages, lastChangeOfImages } from './otherImages.ts';
+import { guardedOnImages, lastChangeOfImages } from './recordTraining.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 import type { TrainingParts } from './trainingParts.ts';
 

@@ -205,14 +205,10 @@ async function withBudget(
   return withConfig(parts, config, count);
 }
 
-/** The validation result of the state after a step. */
-interface Validated {
-  readonly step: number;
-  /** Null without validation images. */
-  readonly bitsPerDim: number | null;
-}
+/** The validation result of the state after a step: bits/dim, null without validation images. */
+type Validated = Awaited<ReturnType<typeof validate>>;
 
-async function validate({ trainer, validation }: TrainingParts, events: TrainingEvents): Promise<Validated> {
+async function validate({ trainer, validation }: TrainingParts, events: TrainingEvents) {
   const { step } = trainer.progress;
   const bitsPerDim = await validation.measure(trainer.weights('average'));
   if (bitsPerDim !== null) {

@@ -26,7 +26,7 @@ import { isFiniteArray } from '../step/notFinite.ts';
 import { startFromData } from '../step/startFromData.ts';
 import { openStateArrays, Trainer } from '../step/trainer.ts';
 import { type CheckpointWriter, type CheckpointWriterOptions, openCheckpoints } from './checkpointWriter.ts';
-import { guardedOnImages, lastChangeOfImages } from './otherImages.ts';
+import { guardedOnImages, lastChangeOfImages } from './recordTraining.ts';
 import type { PreparationPart } from './trainingEvents.ts';
 import type { TrainingOptions } from './trainingOptions.ts';
 import { openValidation, type Validation } from './validation.ts';

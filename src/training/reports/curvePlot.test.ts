@@ -52,23 +52,14 @@ describe('readLearningCurve', () => {
   });
 });
 
-it('means over several steps are placed at the last of them', () => {
-  const points = [4, 6, 1, 3, 9].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
+it('means are placed at the last of their steps, skip non-finite values, and have a gap where none is finite', () => {
+  const values = [4, 6, 1, Number.NaN, Number.NaN, Number.POSITIVE_INFINITY, 9];
+  const points = values.map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
   expect(smoothed(points, 2)).toEqual([
     { step: 2, bitsPerDim: 5 },
-    { step: 4, bitsPerDim: 2 },
-    { step: 5, bitsPerDim: 9 },
-  ]);
-});
-
-it('means skip non-finite values, and have a gap where no value is finite', () => {
-  const points = [4, Number.NaN, Number.NaN, Number.POSITIVE_INFINITY].map((bitsPerDim, index) => ({
-    step: index + 1,
-    bitsPerDim,
-  }));
-  expect(smoothed(points, 2)).toEqual([
-    { step: 2, bitsPerDim: 4 },
-    { step: 4, bitsPerDim: Number.NaN },
+    { step: 4, bitsPerDim: 1 },
+    { step: 6, bitsPerDim: Number.NaN },
+    { step: 7, bitsPerDim: 9 },
   ]);
 });
 

@@ -30,15 +30,14 @@ const LEVEL = 0.05;
 /** Writes the report to a folder; the Markdown last, which refers to the others. */
 export async function writeReport(folder: string, report: StudyReport): Promise<StudyReport> {
   const files = new ClosedFolder(folder);
-  const write = (name: string, content: string | Uint8Array): void => files.write(name, content);
-  write('report.json', `${stringifyJson(report, 1)}\n`);
-  write('report.csv', reportCsv(report));
+  files.write('report.json', `${stringifyJson(report, 1)}\n`);
+  files.write('report.csv', reportCsv(report));
   for (const dataset of report.datasets) {
     for (const [name, plot] of Object.entries(plotsOn(dataset, report.unit))) {
-      write(name, await plotPng(plot));
+      files.write(name, await plotPng(plot));
     }
   }
-  write('report.md', reportMarkdown(report));
+  files.write('report.md', reportMarkdown(report));
   return report;
 }
 

@@ -23,9 +23,6 @@ export type SamplingTime =
       readonly problem: string;
     };
 
-/** Called after each round. */
-type OnRound = (done: number, total: number) => void;
-
 /** The first steps compile, and touch memory for the first time. */
 const WARM_UP = 3;
 /** Steps of small models take some 30 ms: the median of fewer rounds moves with the load of the machine. */
@@ -39,13 +36,14 @@ const SAMPLES = 64;
  * The typical seconds of a training step of each configuration, with its own optimiser, from the first step of a training.
  *
  * @param expected the seconds of a step of each, from their trainings
+ * @param onRound called after each round
  */
 export function timeSteps(
   configs: readonly Config[],
   dataset: Dataset,
   expected: readonly number[],
   { signal, activations, workers, ...engine }: StudyEngine,
-  onRound: OnRound,
+  onRound: (done: number, total: number) => void,
 ): Promise<number[]> {
   const rounds = roundsFor(expected);
   return releaseAfter(async (keep) => {
