@@ -113,9 +113,13 @@ async function startThreads(request: GradientRequest, workers: number): Promise<
  * memory, and for each worker the weights, its gradients, and a shared copy of these gradients.
  */
 export function copiedBytes(layout: ParameterLayout, workers: number): number {
-  const bytes = (kind: 'all' | 'trained'): number =>
-    Object.values(layout.shapes(kind)).reduce((total, shape) => total + 4 * countElements(shape), 0);
-  return bytes('all') + workers * (bytes('all') + 2 * bytes('trained'));
+  const [all, trained] = [layoutBytes(layout, 'all'), layoutBytes(layout, 'trained')];
+  return all + workers * (all + 2 * trained);
+}
+
+/** The bytes of all groups of a layout, or of the trained ones. */
+export function layoutBytes(layout: ParameterLayout, kind: 'all' | 'trained'): number {
+  return Object.values(layout.shapes(kind)).reduce((total, shape) => total + 4 * countElements(shape), 0);
 }
 
 /** The results of all; if some fail, the first failure, once all have settled. */

@@ -88,9 +88,7 @@ export function workersFor(
 }
 
 /** A number of workers, and why it is 1 where there would otherwise be several by default. */
-interface ChosenWorkers extends Pick<GradientPlan, 'whyOneWorker'> {
-  readonly workers: number;
-}
+type ChosenWorkers = Pick<GradientPlan, 'workers' | 'whyOneWorker'>;
 
 /**
  * The number of workers for gradients: the one asked for, or the default.

@@ -1,11 +1,12 @@
 // How large a training is, found out before anything is allocated.
 
-import { countElements, type ImageShape } from '../../core/numeric/index.ts';
+import type { ImageShape } from '../../core/numeric/index.ts';
 import { availableBytes } from '../../core/platform/index.ts';
 import { countParameters, ParameterLayout } from '../../flows/models/index.ts';
 import { momentLayouts } from '../../runs/contents/stored.ts';
 import { type Config, checkModelShape, modelFor } from '../../runs/settings/index.ts';
 import { optimizers } from '../../tensor/optimizers/index.ts';
+import { layoutBytes } from '../gradients/gradientThreads.ts';
 import { planGradients } from '../gradients/planGradients.ts';
 
 /** The size of a training. */
@@ -47,14 +48,12 @@ export function trainingSize(
   const model = modelFor(options, imageShape);
   const parameters = countParameters(imageShape, options);
   const layout = new ParameterLayout(model.parameters);
-  const countBytes = (kind: 'all' | 'trained', packed = layout): number =>
-    Object.values(packed.shapes(kind)).reduce((total, shape) => total + 4 * countElements(shape), 0);
   const moments = Object.values(momentLayouts(layout, optimizers.resolve(training.optimizer).definition));
   // In addition to the weights: their average, the gradients, and the moments.
   const state =
-    countBytes('all') +
-    2 * countBytes('trained') +
-    moments.reduce((total, momentLayout) => total + countBytes('trained', momentLayout), 0);
+    layoutBytes(layout, 'all') +
+    2 * layoutBytes(layout, 'trained') +
+    moments.reduce((total, momentLayout) => total + layoutBytes(momentLayout, 'trained'), 0);
   if (state > available) {
     return { parameters, bytes: state, available, fits: false };
   }
