@@ -191,7 +191,7 @@ async function fileContent(
   path: string,
   samples: Values,
   { imageShape, model }: FlowModel,
-  sheet: { readonly columns?: number },
+  sheet: { readonly columns?: number } | undefined,
 ): Promise<string | Uint8Array> {
   if (/\.csv$/i.test(path)) {
     return pointsCsv(samples, imageShape[2], model.values.columns);
