@@ -199,7 +199,9 @@ async function fileContent(
   if (/\.npy$/i.test(path)) {
     return arrayBytes(samples, imageShape);
   }
-  return isPointShape(imageShape) ? pointsPicture(samples, imageShape[2]) : contactSheet(samples, { imageShape, ...sheet });
+  return isPointShape(imageShape)
+    ? pointsPicture(samples, imageShape[2])
+    : contactSheet(samples, { imageShape, ...sheet });
 }
 
 /** Samples as the bytes of an array: `[N, D]` for points, `[N, H, W, C]` for images. */
