@@ -5,6 +5,12 @@ import { lastPart } from '../../runs/settings/experimentName.ts';
 import type { Config } from '../../runs/settings/index.ts';
 import { resolveConfig } from '../../runs/settings/yaml.ts';
 
+/** The learning rates that a search begins with; it grows beyond them. */
+interface RateRange {
+  /** The lowest and the highest, between which others are spread; or all of them, three or more. */
+  readonly search: readonly number[];
+}
+
 /** A study, as in its YAML file: see docs/studies.md. */
 export interface StudyDefinition {
   /** The heading of the report. */
@@ -17,12 +23,9 @@ export interface StudyDefinition {
   readonly seeds: readonly number[];
   /**
    * Values of configuration keys. Each combination is a variant: `{ 'model.mixing': ['1x1', 'emerging'] }`.
-   * `{ 'training.learningRate': { search: [0.0005, 0.03] } }` searches the rate of each variant instead. It begins with the
-   * lowest and the highest rate and others spread between them, or with three or more, and grows beyond them.
+   * `{ 'training.learningRate': { search: [0.0005, 0.03] } }` searches the rate of each variant instead.
    */
-  readonly grid?:
-    | Readonly<Record<string, readonly unknown[] | { readonly search: readonly number[] }>>
-    | undefined;
+  readonly grid?: Readonly<Record<string, readonly unknown[] | RateRange>> | undefined;
   /** Variants by name, each with the keys that differ from the base; with a grid, each is combined with every value. */
   readonly variants?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /** The variant to compare the others with; default the first. */
