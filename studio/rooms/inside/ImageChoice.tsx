@@ -7,6 +7,7 @@ import { FileDrop } from '../../parts/FileDrop.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
 import { ReadNotes } from '../../parts/ReadResults.tsx';
+import { refusedLines } from '../../parts/refusedLines.ts';
 import { FIT } from '../../work/constants.ts';
 import { DIGITS_AUTHORS, DIGITS_COUNT, takesDigits } from '../../work/digits.ts';
 import type { Images } from '../../work/models.ts';
@@ -47,13 +48,7 @@ export function ImageChoice({
         options={Object.entries(sources).flatMap(([value, text]) =>
           value === 'digit' && !hasDigits ? [] : [{ value, text }],
         )}
-        onChange={(value) => {
-          const isOwn = value === 'file' || value === 'drawing';
-          chosen.choose(isOwn ? value : undefined);
-          if (!isOwn) {
-            changeSettings({ image: value });
-          }
-        }}
+        onChange={(value) => chosen.choose(value as Source)}
       />
       {source === 'sample' && (
         <Numbered
@@ -99,9 +94,7 @@ export function ImageChoice({
         {files && files.length > 1 && <p class="control-note">Showing the first of {files.length} files.</p>}
         {chosen.image && source === 'file' && <p class="control-note inside-name">{chosen.image.name}</p>}
         {read && <ReadNotes notes={read.notes} />}
-        {read?.refused.map(({ name, reason }) => (
-          <Notice key={name}>{reason}</Notice>
-        ))}
+        {read && refusedLines(read.refused).map((line) => <Notice key={line}>{line}</Notice>)}
       </div>
     </div>
   );

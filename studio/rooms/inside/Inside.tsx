@@ -17,7 +17,7 @@ import { compute } from '../../work/connections.ts';
 import type { CodedImage, Reach, Touched } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/models.ts';
 import { useLatest } from '../../work/useLatest.ts';
-import { useWork, type Work } from '../../work/useWork.ts';
+import { isShown, useWork } from '../../work/useWork.ts';
 import { ImageChoice } from './ImageChoice.tsx';
 import { insideSettings } from './insideSettings.ts';
 import { LevelPanel } from './LevelPanel.tsx';
@@ -126,7 +126,7 @@ export function Inside() {
     [subject, stages?.bits],
   );
   const map = mapping.result?.subject === subject ? mapping.result : undefined;
-  const isOutdated = encoding.isOutdated || isAtWork(chosen.work);
+  const isOutdated = encoding.isOutdated || isShown(chosen.work);
 
   return (
     <div class="inside">
@@ -179,10 +179,10 @@ export function Inside() {
               </p>
             </>
           )}
-          <Working work={isAtWork(encoding) ? encoding : chosen.work} />
+          <Working work={isShown(encoding) ? encoding : chosen.work} />
         </section>
       </div>
-      {model && image === undefined && chosen.shape && !isAtWork(chosen.work) && (
+      {model && image === undefined && chosen.shape && !isShown(chosen.work) && (
         <Blank>{awaited[chosen.source]}</Blank>
       )}
       {encoded && !isVisible(encoded.image) && <Notice>{unsupportedChannels(encoded.image)}</Notice>}
@@ -265,11 +265,6 @@ export function Inside() {
 /** bits/dim of an image, from its bits by stage. */
 function perValue(bits: readonly number[], { pixels }: Images): number {
   return bits.reduce((sum, stageBits) => sum + stageBits, 0) / pixels.length;
-}
-
-/** Whether the work is running or failed. */
-function isAtWork({ progress, problem }: Work<unknown>): boolean {
-  return progress !== undefined || problem !== undefined;
 }
 
 /** An image whose stages are shown. */

@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { decimal } from '../../numbers.ts';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
 import { placeName } from '../../parts/heatPlaces.ts';
+import { Notice } from '../../parts/Notice.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import type { Edits } from './useEdits.ts';
 
@@ -30,6 +31,7 @@ const USUAL = 4;
 export function LevelPanel({ level, count, shape, range, edits, draw, lit, onTouch }: LevelPanelProps) {
   const middle = (Math.floor(shape[0] / 2) * shape[1] + Math.floor(shape[1] / 2)) * shape[2];
   const [chosen, setChosen] = useState(middle);
+  const [problem, setProblem] = useState<string>();
   const { values, scale } = edits.levels[level]!;
   const selected = Math.min(chosen, values.length - 1);
   const value = values[selected]!;
@@ -95,18 +97,23 @@ export function LevelPanel({ level, count, shape, range, edits, draw, lit, onTou
           type="button"
           class="button"
           aria-label={`Redraw level ${level + 1}`}
-          onClick={async () => {
+          onClick={() => {
             const seed = Math.floor(Math.random() * 2 ** 32);
-            const drawn = (await draw(seed))[level]!.data;
-            replace(
-              `redraw ${seed}`,
-              values.map((_, index) => drawn[index]!),
+            setProblem(undefined);
+            draw(seed).then(
+              (drawn) =>
+                replace(
+                  `redraw ${seed}`,
+                  values.map((_, index) => drawn[level]!.data[index]!),
+                ),
+              (error: Error) => setProblem(error.message),
             );
           }}
         >
           Redraw
         </button>
       </div>
+      {problem !== undefined && <Notice>{problem}</Notice>}
     </section>
   );
 }

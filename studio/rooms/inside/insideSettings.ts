@@ -8,7 +8,7 @@ import { DIGITS_COUNT } from '../../work/digits.ts';
 
 /** The chosen image, precision and class. */
 export interface InsideSettings {
-  readonly image: 'sample' | 'digit' | 'drawing';
+  readonly image: 'sample' | 'digit' | 'file' | 'drawing';
   /** The seed of the sample. */
   readonly seed: number;
   /** The place of the sample on the sheet of this seed, from 1. */
@@ -32,7 +32,7 @@ export function insideSettings(
 ): InsideSettings & { readonly unreadable: readonly string[] } {
   const { unreadable, unknown, choice, number, whole } = readSettings(address);
   const chosen = {
-    image: choice('image', ['sample', 'digit', 'drawing']),
+    image: choice('image', ['sample', 'digit', 'file', 'drawing']),
     seed: whole('seed', 0, MOST_SEED, 0),
     place: whole('place', 1, MOST_SAMPLES, 1),
     temperature: number('temperature', 0, MOST_TEMPERATURE, DEFAULT_TEMPERATURE),

@@ -1,7 +1,7 @@
 // Edits of an image's latents by level, with undo.
 import { signal } from '@preact/signals';
 import type { NdArray } from 'emerging-flows';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
 import { unpackEdits } from './sharedEdits.ts';
 
@@ -44,21 +44,17 @@ const keptEdits = signal<{ readonly of: readonly NdArray[]; readonly steps: read
   undefined,
 );
 
-/** The edits in the address that were last applied: they belong to the first image. */
+/** The edits in the address, once they are applied: they belong to the first image. */
 let applied: string | undefined;
 
 /** Edits of the latents `encoded`: those in the address first. Other latents start without edits. */
 export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
-  const isKept = useMemo(
-    () => encoded !== undefined && keptEdits.value !== undefined && areEqual(encoded, keptEdits.value.of),
-    [encoded, keptEdits.value?.of],
-  );
+  const kept = useMemo(() => keptSteps(encoded), [encoded, keptEdits.value]);
   const first = useMemo(
     () => encoded?.map(({ data }): Level => ({ values: data, scale: 1 })) ?? [],
     [encoded],
   );
-  const steps = isKept ? keptEdits.value!.steps : [];
-  const levels = steps.at(-1)?.levels ?? first;
+  const levels = kept?.at(-1)?.levels ?? first;
   const latents = useMemo(
     () =>
       encoded?.map(({ shape }, index) => {
@@ -69,19 +65,27 @@ export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
   );
   const { edits: shared = '' } = settings.value;
   const [damaged, setDamaged] = useState('');
-  const keep = (next: readonly Step[]): void => {
-    keptEdits.value = { of: encoded!, steps: next.slice(-MOST_STEPS) };
-    if (shared !== '') {
-      changeSettings({ edits: '' });
+  const latest = useRef(encoded);
+  latest.current = encoded;
+  /** Edits what there is by now, unless another image is shown: a new draw takes time. */
+  const edit = (next: (steps: readonly Step[]) => readonly Step[]): void => {
+    if (encoded !== undefined && latest.current === encoded) {
+      keptEdits.value = { of: encoded, steps: next(keptSteps(encoded) ?? []).slice(-MOST_STEPS) };
+      if (settings.value.edits) {
+        changeSettings({ edits: '' });
+      }
     }
   };
   useEffect(() => {
+    if (shared === '') {
+      applied = undefined;
+    }
     if (encoded === undefined || shared === '') {
       return undefined;
     }
     if (shared === applied) {
       // Another image.
-      if (!isKept) {
+      if (!kept) {
         changeSettings({ edits: '' });
       }
       return undefined;
@@ -102,26 +106,36 @@ export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
   return {
     levels,
     latents,
-    isChanged: steps.length > 0,
+    isChanged: kept !== undefined && kept.length > 0,
     isDamaged: damaged !== '' && damaged === shared,
-    change(name, level, changed) {
-      const next = { name, levels: levels.with(level, { ...levels[level]!, ...changed }) };
-      keep([...(steps.at(-1)?.name === name ? steps.slice(0, -1) : steps), next]);
-    },
-    undo: () => keep(steps.slice(0, -1)),
-    reset: () => keep([]),
+    change: (name, level, changed) =>
+      edit((steps) => {
+        const before = steps.at(-1)?.levels ?? first;
+        const next = { name, levels: before.with(level, { ...before[level]!, ...changed }) };
+        return [...(steps.at(-1)?.name === name ? steps.slice(0, -1) : steps), next];
+      }),
+    undo: () => edit((steps) => steps.slice(0, -1)),
+    reset: () => edit(() => []),
   };
+}
+
+/** The edits of latents; undefined if those that are kept are of others. */
+function keptSteps(encoded: readonly NdArray[] | undefined): readonly Step[] | undefined {
+  const { of: edited, steps } = keptEdits.value ?? {};
+  return encoded && edited && areEqual(encoded, edited) ? steps : undefined;
 }
 
 /** Whether latents are the same, which other images, models or classes don't have. */
 function areEqual(first: readonly NdArray[], second: readonly NdArray[]): boolean {
   return (
-    first.length === second.length &&
-    first.every(({ data }, level) => {
-      const { data: others } = second[level]!;
-      return (
-        data.length === others.length && data.every((value: number, index: number) => value === others[index])
-      );
-    })
+    first === second ||
+    (first.length === second.length &&
+      first.every(({ data }, level) => {
+        const { data: others } = second[level]!;
+        return (
+          data.length === others.length &&
+          data.every((value: number, index: number) => value === others[index])
+        );
+      }))
   );
 }

@@ -13,7 +13,7 @@ import { useWork, type Work } from '../../work/useWork.ts';
 import type { InsideSettings } from './insideSettings.ts';
 
 /** The source of an image. */
-export type Source = 'sample' | 'digit' | 'file' | 'drawing';
+export type Source = InsideSettings['image'];
 
 /** An image and its name. */
 interface NamedImage extends Images {
@@ -35,8 +35,7 @@ export interface ChosenImage {
   readonly fit: boolean;
   /** The work that provides the image. */
   readonly work: Work<unknown>;
-  /** Switches to a file or drawing, given later, or back to the image in the address. */
-  choose(source: 'file' | 'drawing' | undefined): void;
+  choose(source: Source): void;
   open(files: readonly GivenFile[]): void;
   convert(fit: boolean): void;
   /** Whether the drawing in the address can't be read. */
@@ -45,47 +44,15 @@ export interface ChosenImage {
   draw(image: Images | undefined): void;
 }
 
-/** What the reader gave, for one model. */
-interface Kept {
-  readonly model: string | undefined;
-  /** The path of the model, which later checkpoints share. */
-  readonly path: string | undefined;
-  readonly own: 'file' | 'drawing' | undefined;
-  readonly files: readonly GivenFile[] | undefined;
-  readonly fit: boolean;
-  readonly drawing: NamedImage | undefined;
-}
+/** What the reader gave; outlives the room: returning to it restores it. */
+const keptFiles = signal<readonly GivenFile[] | undefined>(undefined);
+const keptFit = signal(false);
+const keptDrawing = signal<Images | undefined>(undefined);
 
-const nothing: Kept = {
-  model: undefined,
-  path: undefined,
-  own: undefined,
-  files: undefined,
-  fit: false,
-  drawing: undefined,
-};
-
-/** Outlives the room: returning to it restores it. */
-const keptChoice = signal(nothing);
-
-/** The image in the address until a file or drawing is chosen; changing the model discards these. */
+/** The image that the address names: of files and drawings, it names only the source. */
 export function useImage(model: OfferedModel | undefined, settings: InsideSettings): ChosenImage {
-  const { own: chosenSource, files, fit, drawing } = keptChoice.value;
-  const path = model?.path;
+  const [files, fit] = [keptFiles.value, keptFit.value];
   const key = model && modelKey(model);
-  const change = (changes: Partial<Kept>): void => {
-    keptChoice.value = { ...keptChoice.value, ...changes };
-  };
-  useEffect(() => {
-    const kept = keptChoice.value;
-    if (key === undefined || key === kept.model) {
-      return;
-    }
-    keptChoice.value =
-      kept.path === path
-        ? { ...kept, model: key, drawing: kept.drawing && { ...kept.drawing, model: key } }
-        : { ...nothing, model: key, path };
-  }, [key]);
   const { seed, place: sampleNumber, temperature, sampled, digit, drawing: shared } = settings;
   // Always needed, because it provides the shape of the model's images.
   const sampling = useWork(
@@ -109,23 +76,19 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
   const [damaged, setDamaged] = useState('');
   // A drawing in the address stays there until the reader draws another, or chooses another image.
   useEffect(() => {
-    if (settings.image === 'drawing' && shape && key !== undefined && shared !== '') {
+    if (settings.image === 'drawing' && shape && shared !== '') {
       unpackBytes(shared, shape[0] * shape[1] * shape[2]).then((pixels) => {
         if (pixels?.length === shape[0] * shape[1] * shape[2]) {
-          change({ own: 'drawing', drawing: { pixels, shape, name: 'drawing', model: key } });
+          keptDrawing.value = { pixels, shape };
         } else {
           setDamaged(shared);
         }
       });
     }
-  }, [settings.image, shared, key, shape?.join()]);
-  const forget = (): void => {
-    if (shared !== '') {
-      changeSettings({ drawing: '' });
-    }
-  };
-  const named = settings.image === 'digit' && !(shape && takesDigits(shape)) ? 'sample' : settings.image;
-  const source = chosenSource ?? named;
+  }, [settings.image, shared, shape?.join()]);
+  /** Without the drawing in the address. */
+  const choose = (image: Source): void => changeSettings({ image, ...(shared !== '' && { drawing: '' }) });
+  const source = settings.image === 'digit' && !(shape && takesDigits(shape)) ? 'sample' : settings.image;
   const fetching = useWork(
     model && source === 'digit'
       ? async (waiting): Promise<NamedImage> => {
@@ -137,20 +100,28 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     [key, source, digit],
   );
   const reading = useWork(
-    model &&
-      files &&
-      (async (waiting) => {
-        const order = { model: modelAddress(model), files: files.slice(0, 1), fit };
-        return { ...(await compute('read', order, waiting)), model: modelKey(model) };
-      }),
-    [key, files, fit],
+    model && files && source === 'file'
+      ? async (waiting) => {
+          const order = { model: modelAddress(model), files: files.slice(0, 1), fit };
+          return { ...(await compute('read', order, waiting)), model: modelKey(model) };
+        }
+      : undefined,
+    [key, files, source, fit],
   );
-  const read = files && reading.result;
-  // Keeps the object's identity, on which other work depends.
+  const read = reading.result;
+  // Keeps the objects' identities, on which other work depends.
   const file = useMemo(() => {
     const name = read?.names[0];
     return name === undefined ? undefined : { ...read!, name };
   }, [read]);
+  const drawn = keptDrawing.value;
+  const drawing = useMemo(
+    () =>
+      drawn && key !== undefined && drawn.shape.join() === shape?.join()
+        ? { ...drawn, name: 'drawing', model: key }
+        : undefined,
+    [drawn, key, shape?.join()],
+  );
   const candidate = { sample, digit: fetching.result, file, drawing }[source];
   return {
     source,
@@ -161,20 +132,17 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     isDamaged: damaged !== '' && damaged === shared,
     fit,
     work: { sample: sampling, digit: fetching, file: reading, drawing: sampling }[source],
-    choose: (source) => {
-      forget();
-      change({ own: source, files: undefined, drawing: undefined });
+    choose,
+    open(given) {
+      choose('file');
+      keptFiles.value = given;
     },
-    open: (folder) => {
-      forget();
-      change({ own: 'file', files: folder });
+    convert(converted) {
+      keptFit.value = converted;
     },
-    convert: (converted) => change({ fit: converted }),
-    draw: (drawn) => {
-      forget();
-      change({
-        drawing: drawn && key !== undefined ? { ...drawn, name: 'drawing', model: key } : undefined,
-      });
+    draw(image) {
+      choose('drawing');
+      keptDrawing.value = image;
     },
   };
 }
