@@ -49,7 +49,7 @@ function writeChanges(): void {
   clearTimeout(timer);
   timer = undefined;
   if (location.hash === currentHash) {
-    history.replaceState(null, '', linkTo(current.value.room, current.value.settings));
+    history.replaceState(history.state, '', linkTo(current.value.room, current.value.settings));
     currentHash = location.hash;
   }
 }

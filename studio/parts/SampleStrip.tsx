@@ -36,7 +36,6 @@ export function SampleStrip({ name, samples, secondsAt }: SampleStripProps) {
       </ol>
       {opened !== undefined && large && (
         <Large
-          label={`Samples of ${name} after ${plural(large.step, 'step')}, enlarged`}
           heading={
             <>
               {name} <span class="quiet">after {plural(large.step, 'step')}</span>

@@ -37,6 +37,7 @@ export function ShareButton({ offer }: ShareButtonProps) {
   const [failed, setFailed] = useState(false);
   const open = async (): Promise<void> => {
     setOffering(true);
+    setFailed(false);
     try {
       setShared(await offer());
       const { ShareDialog: Dialog } = await import('./ShareDialog.tsx');

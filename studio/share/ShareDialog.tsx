@@ -1,11 +1,10 @@
 // The dialog that shares what a page shows.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { linkTo, roomName } from '../address.ts';
+import { Dialog } from '../parts/Dialog.tsx';
 import { downloadBlob, fileWord } from '../parts/download.ts';
 import { CARD_HEIGHT, CARD_WIDTH, drawCard, record, videoType } from './card.ts';
 import type { Shared } from './ShareButton.tsx';
-import '../parts/controls.css';
-import '../parts/large.css';
 import './share.css';
 
 /** The state of the animation. */
@@ -20,7 +19,6 @@ export function ShareDialog({
   omitted,
   onClose,
 }: Shared & { onClose(): void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const ending = useRef(new AbortController());
@@ -28,7 +26,6 @@ export function ShareDialog({
   const [recording, setRecording] = useState<Recording>();
   const link = new URL(linkTo(roomName.value, settings), document.baseURI).href;
   useEffect(() => {
-    dialog.current!.showModal();
     if (caption && picture) {
       drawCard(canvas.current!.getContext('2d')!, caption, picture);
     }
@@ -74,14 +71,8 @@ export function ShareDialog({
   };
   const isRecording = recording !== undefined && 'doing' in recording;
   return (
-    <dialog ref={dialog} class="large share" aria-labelledby="share-title" onClose={onClose} closedby="any">
-      <div class="large-inside">
-        <div class="large-head">
-          <h2 id="share-title">Share</h2>
-          <button type="button" class="button" onClick={() => dialog.current?.close()}>
-            Close
-          </button>
-        </div>
+    <Dialog heading="Share" onClose={onClose}>
+      <div class="share">
         <div class="share-link">
           <input
             ref={field}
@@ -134,7 +125,7 @@ export function ShareDialog({
           </>
         )}
       </div>
-    </dialog>
+    </Dialog>
   );
 }
 

@@ -39,7 +39,7 @@ export function drawCard(
   const write = (text: string, size: number, weight: number, color: string): void => {
     context.font = `${weight} ${size}px ${fontFamily}`;
     context.fillStyle = cssColor(color);
-    for (const line of wrap(context, text, width)) {
+    for (const line of wrapText(text, (line) => context.measureText(line).width <= width)) {
       baseline += 1.25 * size;
       context.fillText(line, left, baseline);
     }
@@ -145,15 +145,23 @@ export async function record(
   return new Blob(parts, { type: videoType! });
 }
 
-/** Text as lines that fit a width. */
-function wrap(context: CanvasRenderingContext2D, text: string, width: number): string[] {
+/** Text as lines that fit: broken between words, and within words that are too long for a line. */
+export function wrapText(text: string, fits: (line: string) => boolean): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const longer = `${lines.at(-1) ?? ''} ${word}`.trim();
-    if (lines.length > 0 && context.measureText(longer).width <= width) {
+    if (lines.length > 0 && fits(longer)) {
       lines[lines.length - 1] = longer;
-    } else {
-      lines.push(word);
+      continue;
+    }
+    lines.push('');
+    for (const letter of word) {
+      const line = lines.at(-1)!;
+      if (line === '' || fits(line + letter)) {
+        lines[lines.length - 1] = line + letter;
+      } else {
+        lines.push(letter);
+      }
     }
   }
   return lines;

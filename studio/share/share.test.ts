@@ -168,6 +168,16 @@ describe.skipIf(chromiumPath === undefined)(
       await expectSame(address, decoded, 1);
     });
 
+    it('closes at Back, which stays on the page', async () => {
+      await visit(page, `${studio.url}#/draw?count=16`);
+      await page.getByRole('group', { name: /^16 samples from/ }).waitFor();
+      await share();
+      await page.getByRole('dialog', { name: 'Share' }).waitFor();
+      await page.goBack();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('heading', { name: 'Draw', level: 1 }).waitFor();
+    });
+
     it('shares an odd image', async () => {
       await visit(page, `${studio.url}#/odd?order=most`);
       await page.getByRole('button', { name: /^digit 1, inverted/ }).click();

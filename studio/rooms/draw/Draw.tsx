@@ -47,6 +47,7 @@ export function Draw() {
   const drawing = useWork(
     model &&
       (async (waiting) => {
+        setBegun(undefined);
         const onProgress = (progress: Progress | DrawingProgress): void => {
           waiting.onProgress(progress);
           setBegun('images' in progress ? progress : undefined);

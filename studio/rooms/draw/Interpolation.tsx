@@ -9,7 +9,7 @@ import { Slider } from '../../parts/Slider.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/connections.ts';
 import type { Images, ModelAddress } from '../../work/models.ts';
-import { useWork } from '../../work/useWork.ts';
+import { isShown, useWork } from '../../work/useWork.ts';
 import { STEPS } from './drawSettings.ts';
 import { type Ends, endNames } from './useEnds.ts';
 
@@ -71,9 +71,7 @@ export function Interpolation({ ends, step, model, onRandom, saveAs }: Interpola
           <Frames frames={interpolating.result} step={step} saveAs={saveAs} />
         </div>
       )}
-      {[ends.work, interpolating].map(
-        (work, index) => (work.progress ?? work.problem) !== undefined && <Working key={index} work={work} />,
-      )}
+      {[ends.work, interpolating].map((work, index) => isShown(work) && <Working key={index} work={work} />)}
     </section>
   );
 }

@@ -65,10 +65,16 @@ function OpenedSample({
     temperature: String(sheet.temperature),
     sampled: sheet.class,
   });
+  /** Opens the link in place of the dialog: Back then leads to the sheet. */
+  const replaceDialog = (event: MouseEvent): void => {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      location.replace(inside);
+    }
+  };
   const bits = measuring.result?.index === index ? measuring.result.bits : undefined;
   return (
     <Large
-      label={`Image ${index + 1} of ${count}`}
       heading={
         <>
           Image {index + 1} <span class="quiet">of {count}</span>
@@ -80,7 +86,7 @@ function OpenedSample({
           <button type="button" class="button" onClick={interpolate}>
             Interpolate from here
           </button>
-          <a class="button" href={inside}>
+          <a class="button" href={inside} onClick={replaceDialog}>
             Look inside
           </a>
           <button type="button" class="button" onClick={() => savePng(image, saveAs, { scale: 1 })}>

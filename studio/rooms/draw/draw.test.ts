@@ -168,8 +168,11 @@ describe.skipIf(chromiumPath === undefined)(
           ...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data,
         ]);
       expect(Uint8Array.from(inside.filter((_, index) => index % 4 === 0))).toEqual(drawn);
+      // Back leads to the sheet, and once more to the page before it.
       await page.goBack();
       await image(7).waitFor();
+      await page.goBack();
+      await page.getByRole('heading', { name: 'No such page' }).waitFor();
     });
 
     it('interpolates between two images as emerging interpolate does', async () => {
@@ -252,6 +255,19 @@ describe.skipIf(chromiumPath === undefined)(
       await page.reload();
       await sheet(3, 1).waitFor();
       expect(await imagePixels(1)).toEqual(before);
+    });
+
+    it('shows the sheet as it was when the slider returns', async () => {
+      const slider = page.getByRole('slider', { name: 'Temperature' });
+      const moveTo = (value: string) =>
+        slider.evaluate((input: HTMLInputElement, moved) => {
+          input.value = moved;
+          input.dispatchEvent(new Event('input', { bubbles: true }));
+        }, value);
+      await moveTo('1');
+      await page.locator('.sheet-stale').first().waitFor();
+      await moveTo('0.7');
+      await page.locator('.sheet-stale').first().waitFor({ state: 'detached' });
     });
 
     it('takes a new seed at a press, and a typed one if it is valid', async () => {

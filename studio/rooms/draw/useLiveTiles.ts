@@ -24,10 +24,10 @@ interface LiveTiles {
 export function useLiveTiles(
   model: OfferedModel | undefined,
   settings: DrawSettings,
-  sheet: (Images & { readonly model: OfferedModel }) | undefined,
+  sheet: (Images & DrawSettings & { readonly model: OfferedModel }) | undefined,
 ): LiveTiles {
-  const [dragged, drag] = useState<number>();
-  useEffect(() => drag(undefined), [sheet]);
+  const [dragged, setDragged] = useState<number>();
+  useEffect(() => setDragged(undefined), [sheet]);
   const key = model && modelKey(model);
   const { seed, class: className } = settings;
   const count = Math.min(TILES, settings.count);
@@ -47,5 +47,13 @@ export function useLiveTiles(
     pixels.set(tiles.pixels.subarray(0, pixels.length));
     return { pixels, shape: sheet.shape };
   }, [tiles, sheet, key]);
-  return { dragged, images, count, drag };
+  return {
+    dragged,
+    images,
+    count,
+    drag(temperature) {
+      const isShown = temperature === settings.temperature && temperature === sheet?.temperature;
+      setDragged(isShown ? undefined : temperature);
+    },
+  };
 }
