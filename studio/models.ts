@@ -45,28 +45,39 @@ export function openModels(): void {
   }
 }
 
-/** Loads the list of models. */
+/** Loads the list of models; the browser's own are listed even if the server doesn't answer. */
 export async function findModels(): Promise<void> {
+  const isKept = ({ path }: OfferedModel): boolean => path.startsWith(KEPT);
+  let offered = models.value?.filter((model) => !isKept(model)) ?? [];
+  let problem: string | undefined;
   try {
-    const response = await fetch(new URL('models.json', document.baseURI), { cache: 'no-store' });
-    const text = (await response.text()).trim();
-    const isPage = text.startsWith('<');
-    if (!response.ok) {
-      throw new Error(`the server returned ${response.status}${isPage || text === '' ? '' : `: ${text}`}`);
-    }
-    if (isPage) {
-      throw new Error('the server returned a page in place of models.json');
-    }
-    const offered: OfferedModel[] = JSON.parse(text);
+    offered = await fetchModels();
     // The browser's own models take a moment to list; don't wait unless one of them is chosen.
     if (!settings.value.model?.startsWith(KEPT)) {
-      models.value = [...offered, ...(models.value ?? []).filter(({ path }) => path.startsWith(KEPT))];
+      models.value = [...offered, ...(models.value ?? []).filter(isKept)];
     }
-    models.value = [...offered, ...(await modelsOfThisBrowser())];
-    modelsProblem.value = undefined;
   } catch (error) {
-    modelsProblem.value = `Can’t load the list of models: ${(error as Error).message}`;
+    problem = `Can’t load the list of models: ${(error as Error).message}`;
   }
+  try {
+    models.value = [...offered, ...(await modelsOfThisBrowser())];
+  } catch (error) {
+    problem ??= `Can’t list the models of this browser: ${(error as Error).message}`;
+  }
+  modelsProblem.value = problem;
+}
+
+async function fetchModels(): Promise<OfferedModel[]> {
+  const response = await fetch(new URL('models.json', document.baseURI), { cache: 'no-store' });
+  const text = (await response.text()).trim();
+  const isPage = text.startsWith('<');
+  if (!response.ok) {
+    throw new Error(`the server returned ${response.status}${isPage || text === '' ? '' : `: ${text}`}`);
+  }
+  if (isPage) {
+    throw new Error('the server returned a page in place of models.json');
+  }
+  return JSON.parse(text);
 }
 
 /** The prefix of the paths of models trained in this browser. */

@@ -8,16 +8,14 @@ import './model-choice.css';
 
 /** The choice of a model, and facts about it. */
 export function ModelChoice() {
-  if (modelsProblem.value !== undefined) {
-    return <Notice>{modelsProblem.value}</Notice>;
-  }
   const offered = models.value;
   const path = chosenPath.value;
+  const problem = modelsProblem.value;
   if (offered === undefined) {
     return null;
   }
   if (path === undefined) {
-    return <Notice>No models found.</Notice>;
+    return <Notice>{problem ?? 'No models found.'}</Notice>;
   }
   const model = chosenModel.value;
   const options = offered.map((candidate) => ({
@@ -33,6 +31,7 @@ export function ModelChoice() {
         options={model ? options : [{ value: path, text: `${path} (not found)` }, ...options]}
         onChange={(chosen) => changeSettings({ model: chosen })}
       />
+      {problem !== undefined && <Notice>{problem}</Notice>}
       {model === undefined && <Notice>Model “{path}” not found: choose another.</Notice>}
       {model && model.problem !== null && <Notice>{model.problem}</Notice>}
       {model && model.problem === null && (

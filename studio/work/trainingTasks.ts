@@ -106,14 +106,15 @@ export const trainingTasks = {
   async train(order: TrainingOrder, { report, signal }: Call<TrainingNews>): Promise<{ complete: boolean }> {
     stopping = new AbortController();
     report({ kind: 'doing', text: 'Loading images' });
-    const dataset = await openPictures(order.pictures, (done, total) =>
+    const files = await privateFiles.open(order.name);
+    const pictures = order.config ? order.pictures : await fitToRun(order.pictures, files);
+    const dataset = await openPictures(pictures, (done, total) =>
       report({
         kind: 'doing',
         text: `Loading images${total ? ` ${Math.floor((100 * done) / total)} %` : ''}`,
       }),
     );
     report({ kind: 'damaged', count: dataset.damaged.length });
-    const files = await privateFiles.open(order.name);
     const run = order.config
       ? await startRun(completeConfig(order.config), files, { dataset })
       : await resumeRun(files, {}, { dataset });
@@ -192,6 +193,16 @@ export type TrainingTasks = typeof trainingTasks;
 /** Completes a configuration with the values of the preset. */
 function completeConfig(overrides: ConfigLayer): Config {
   return resolveConfig({ preset: PAGE_PRESET, overrides });
+}
+
+/** Pictures in the size and with the channels of the images that a run has been trained on. */
+async function fitToRun(pictures: Pictures, files: FileStore): Promise<Pictures> {
+  if (pictures.kind === 'digits' || lastCheckpoint(await files.list()) === undefined) {
+    return pictures;
+  }
+  await using model = await loadModel(await listModelFiles(files));
+  const [size, , channels] = model.imageShape;
+  return { ...pictures, size, channels: channels === 1 ? 1 : 3 };
 }
 
 /** When samples are due after those drawn now, in seconds of training. */

@@ -59,7 +59,9 @@ export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly str
     const { signal } = controller;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isLooking = false;
+    let isOutdated = false;
     const look = async (): Promise<void> => {
+      isOutdated = isLooking;
       if (isLooking) {
         return;
       }
@@ -78,7 +80,7 @@ export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly str
       }
       isLooking = false;
       if (!signal.aborted) {
-        timer = setTimeout(look, PAUSE_MS);
+        timer = setTimeout(look, isOutdated ? 0 : PAUSE_MS);
       }
     };
     lookAgain.current = look;
