@@ -1,11 +1,12 @@
 // The page's frame: the header with links to all rooms, and the open room.
-import { signal } from '@preact/signals';
+import { effect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { enter, lastSettings, linkTo, roomName } from './address.ts';
 import { chosenPath } from './models.ts';
 import { Loaded } from './parts/Loaded.tsx';
 import { Notice } from './parts/Notice.tsx';
 import { type Room, rooms } from './rooms.ts';
+import { chooseTheme, shownTheme } from './theme.ts';
 import './parts/theme-switch.css';
 
 /** The address of the documentation, where a site has both. */
@@ -87,31 +88,39 @@ function OpenRoom({ room }: { room: Room }) {
   return <Loaded load={room.load} />;
 }
 
-type Theme = 'light' | 'dark';
-
-const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
-const KEY = 'studio-theme';
-
-const chosen = signal(remembered());
-const system = signal<Theme>(systemIsDark.matches ? 'dark' : 'light');
-systemIsDark.addEventListener('change', ({ matches }) => {
-  system.value = matches ? 'dark' : 'light';
+// Before components that are drawn in its colours.
+effect(() => {
+  document.documentElement.dataset.theme = shownTheme.value;
 });
+
+// A link to another room opens it at its top; Back returns to where the reader was.
+addEventListener('click', ({ target, ctrlKey, metaKey, shiftKey }) => {
+  const link = target instanceof Element && target.closest('a[href^="#/"]');
+  const isHere = link && link.getAttribute('href')!.slice(2).split('?')[0] === roomName.value;
+  if (link && !isHere && !ctrlKey && !metaKey && !shiftKey) {
+    addEventListener('hashchange', () => scrollTo(0, 0), { once: true });
+  }
+});
+
+// A file dropped where nothing takes it would replace the page.
+for (const type of ['dragover', 'drop'] as const) {
+  addEventListener(type, (event) => {
+    if (event.dataTransfer?.types.includes('Files')) {
+      event.preventDefault();
+    }
+  });
+}
 
 /** Switches between light and dark. */
 function ThemeSwitch() {
-  const shown = chosen.value ?? system.value;
-  useEffect(() => {
-    document.documentElement.dataset.theme = shown;
-  }, [shown]);
-  const otherTheme = shown === 'dark' ? 'light' : 'dark';
+  const otherTheme = shownTheme.value === 'dark' ? 'light' : 'dark';
   return (
     <button
       type="button"
       class="theme-switch"
       aria-label={`Use the ${otherTheme} theme`}
       title={`Use the ${otherTheme} theme`}
-      onClick={() => choose(otherTheme)}
+      onClick={() => chooseTheme(otherTheme)}
     >
       <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
         <circle cx="10" cy="10" r="7" fill="none" stroke="currentColor" stroke-width="1.6" />
@@ -119,27 +128,4 @@ function ThemeSwitch() {
       </svg>
     </button>
   );
-}
-
-function choose(theme: Theme): void {
-  // Choosing the system's theme follows the system again.
-  chosen.value = theme === system.value ? undefined : theme;
-  try {
-    if (chosen.value === undefined) {
-      localStorage.removeItem(KEY);
-    } else {
-      localStorage.setItem(KEY, theme);
-    }
-  } catch {
-    // Storage is blocked: the theme lasts until the page closes.
-  }
-}
-
-function remembered(): Theme | undefined {
-  try {
-    const stored = localStorage.getItem(KEY);
-    return stored === 'light' || stored === 'dark' ? stored : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -140,6 +140,31 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.evaluate(() => location.hash)).toMatch(/^#\/explain/);
     });
 
+    it('stays when a file is dropped where none is taken', async () => {
+      await open('#/draw?count=16');
+      await findSheet(page).waitFor();
+      const isPrevented = await page.evaluate(() => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(['picture'], 'a.png'));
+        const drop = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+        return !document.body.dispatchEvent(drop);
+      });
+      expect(isPrevented).toBe(true);
+    });
+
+    it('opens another room at its top, and goes back to where the reader was', async () => {
+      await open('#/draw?count=16');
+      await findSheet(page).waitFor();
+      await page.goto(`${studio.url}#/how`);
+      const link = page
+        .getByRole('navigation', { name: 'Where to go next' })
+        .getByRole('link', { name: 'Draw' });
+      await link.scrollIntoViewIfNeeded();
+      await link.click();
+      await findSheet(page).waitFor();
+      expect(await page.evaluate(() => scrollY)).toBe(0);
+    });
+
     it('explains a term of the glossary on focus, under the pointer, and until Escape', async () => {
       await open('#/draw?count=16');
       const term = page.getByRole('button', { name: 'temperature', exact: true });
@@ -228,7 +253,20 @@ describe.skipIf(chromiumPath === undefined)(
       await page.reload();
       await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
       expect(await theme()).toBe('dark');
+      // What is drawn in the page's colours follows.
+      await page.goto(`${studio.url}#/how`);
+      const colour = () =>
+        page.locator('.plane-density').evaluate((canvas: HTMLCanvasElement) => {
+          const { data } = canvas.getContext('2d')!.getImageData(36, 36, 1, 1);
+          return data[0]! > 60 ? 'light' : 'dark';
+        });
+      await page
+        .getByText(/^Step 0/)
+        .first()
+        .waitFor();
+      await expect.poll(colour).toBe('light');
       await page.getByRole('button', { name: 'Use the light theme' }).click();
+      await expect.poll(colour).toBe('dark');
     });
 
     it.each([

@@ -1,5 +1,6 @@
 // The plane at a place of the flow: the density, the grid of the noise, points, and the chosen point.
 import { useEffect, useRef } from 'preact/hooks';
+import { shownTheme } from '../../../theme.ts';
 import { CELLS, EXTENT, LINE_POINTS, type Look } from '../../../work/plane/look.ts';
 import type { Point } from './distributions.ts';
 
@@ -101,7 +102,10 @@ function Density({ look }: { look: Look | undefined }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const density = look?.density;
   const { place: layerPosition = 0 } = look ?? {};
-  useEffect(() => shadeDensity(canvas.current!, density, getComputedStyle(canvas.current!).color), [density]);
+  useEffect(
+    () => shadeDensity(canvas.current!, density, getComputedStyle(canvas.current!).color),
+    [density, shownTheme.value],
+  );
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas without a tab index takes no focus.
     <canvas
