@@ -239,7 +239,16 @@ export const codecTasks = {
     const { imageShape: shape } = model;
     const { signal } = call;
     const traced: NamedImage[] = [];
-    for await (const image of (await openSource(source)).read()) {
+    const images = (await openSource(source)).read({
+      onSize(path, height, width) {
+        signal.throwIfAborted();
+        if (!isSize([height, width], shape)) {
+          // Skipped before it is decoded, which takes long for large images.
+          throw new UserError('mismatch', `${path} has another size`);
+        }
+      },
+    });
+    for await (const image of images) {
       signal.throwIfAborted();
       if (String(image.shape) === String(shape)) {
         traced.push(image);

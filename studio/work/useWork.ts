@@ -16,6 +16,11 @@ export interface Work<Result> {
   stop(): void;
 }
 
+/** Whether there is something to show of some work: progress, or a problem. */
+export function isShown({ progress, problem }: Work<unknown>): boolean {
+  return progress !== undefined || problem !== undefined;
+}
+
 const beginning: Progress = { done: 0, total: undefined, doing: 'Starting' };
 
 /**

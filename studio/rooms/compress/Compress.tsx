@@ -1,6 +1,6 @@
 // The room Compress: images to a small file, and back.
 import type { GivenFolder } from 'emerging-flows/data';
-import { useEffect, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
 import { chosenModel, modelAddress } from '../../models.ts';
 import { plural } from '../../numbers.ts';
@@ -17,16 +17,15 @@ import type { CodecProgress, CompressedImages } from '../../work/codecTasks.ts';
 import { code, compute } from '../../work/connections.ts';
 import { TILES } from '../../work/constants.ts';
 import { DIGITS_AUTHORS, digitsUrl, takesDigits } from '../../work/digits.ts';
-import { useWork } from '../../work/useWork.ts';
+import { isShown, useWork } from '../../work/useWork.ts';
 import { compressSettings, MOST_BLOCK } from './compressSettings.ts';
 import { Decoded } from './Decoded.tsx';
 import { DigitsToBits } from './DigitsToBits.tsx';
 import { bitsText, bytesText, headingText, listSizes, type Size, verdictText } from './sizes.ts';
-import { type Chosen, useCodec } from './useCodec.ts';
+import { type Chosen, useCodable, useCodec } from './useCodec.ts';
 import './compress.css';
 import type { ImageShape } from 'emerging-flows';
 import type { Waiting } from '../../work/calls.ts';
-import type { CodecSource } from '../../work/codecSource.ts';
 import type { ModelAddress } from '../../work/models.ts';
 
 /** The room. */
@@ -35,57 +34,26 @@ export function Compress() {
   const model = offered?.problem === null ? offered : undefined;
   const chosenSettings = compressSettings(settings.value);
   const { block, withModel, tiles } = chosenSettings;
-  const [chosen, setChosen] = useState<Chosen>();
-  const [trial, setTrial] = useState<object>();
-  const codec = useCodec(model, chosen, chosenSettings);
-  const { checking, compressing, decoding, tracing } = codec;
-  const shape = checking.problem === undefined ? checking.result : undefined;
-  const trying = useWork(
-    trial && model && shape
-      ? async (waiting) => ({ trial, source: await setToCompress(modelAddress(model), shape, waiting) })
+  const [given, setGiven] = useState<Given>();
+  const { shape, problem } = useCodable(model);
+  // Images to try are of the chosen model's shape.
+  const shapeText = given?.folder ? '' : shape?.join();
+  const choice = useMemo(() => given && { given, shapeText }, [given, shapeText]);
+  const choosing = useWork(
+    given?.folder || (given && model && shape)
+      ? async (waiting) => ({
+          of: choice,
+          chosen: given.folder
+            ? await sortFiles(given.folder, waiting)
+            : await chooseTrial(modelAddress(model!), shape!, waiting),
+        })
       : undefined,
-    [trial],
+    [choice],
   );
-  useEffect(() => {
-    if (trying.result && trying.result.trial === trial) {
-      const { source } = trying.result;
-      const text = source.kind === 'images' ? `${source.names.length} images to try` : '';
-      setChosen({ kind: 'source', source, text });
-    }
-  }, [trying.result]);
-  const [folder, setFolder] = useState<GivenFolder>();
-  const sorting = useWork(
-    folder &&
-      (async (waiting) => {
-        const { files, name } = folder;
-        return {
-          given: folder,
-          file: await code('compressedAmong', { files, isFolder: name !== undefined }, waiting),
-        };
-      }),
-    [folder],
-  );
-  useEffect(() => {
-    if (!folder || sorting.result?.given !== folder) {
-      return;
-    }
-    const { files, name } = folder;
-    const compressed = files[sorting.result.file ?? -1];
-    setChosen(
-      compressed
-        ? { kind: 'file', file: compressed.file, name: compressed.path }
-        : {
-            kind: 'source',
-            source: { kind: 'files', files },
-            text: `${plural(files.length, 'file')}${name === undefined ? '' : ` in ${name}`}`,
-          },
-    );
-  }, [sorting.result]);
-  const take = (files: GivenFolder): void => {
-    setTrial(undefined);
-    setChosen(undefined);
-    setFolder(files);
-  };
+  const isChosen = choosing.result?.of === choice && !isShown(choosing);
+  const chosen = isChosen ? choosing.result?.chosen : undefined;
+  const codec = useCodec(model, shape && String(shape), chosen, chosenSettings);
+  const { compressing, decoding, tracing } = codec;
   const compressed = compressing.result;
   const file = chosen?.kind === 'file' ? chosen.file : compressed?.file;
   const saveImages = async (): Promise<void> => {
@@ -112,16 +80,13 @@ export function Compress() {
       </RoomHead>
       <section class="room-controls" aria-label="Model and images">
         <ModelChoice />
-        {checking.problem !== undefined && chosen?.kind !== 'file' && <Notice>{checking.problem}</Notice>}
+        {problem !== undefined && chosen?.kind !== 'file' && <Notice>{problem}</Notice>}
         <div class="compress-source">
           <button
             type="button"
             class="button primary"
             disabled={shape === undefined}
-            onClick={() => {
-              setFolder(undefined);
-              setTrial({});
-            }}
+            onClick={() => setGiven({})}
           >
             {shape ? trialText(shape) : 'Try it'}
           </button>
@@ -131,9 +96,8 @@ export function Compress() {
           choose={['files', 'folder']}
           accepts="Images, or an .eflow file to decode, also dropped anywhere on the page. Nothing leaves this browser."
           {...(chosen && { chosen: chosen.kind === 'file' ? chosen.name : chosen.text })}
-          onFiles={take}
+          onFiles={(folder) => setGiven({ folder })}
         />
-        {sorting.problem !== undefined && <Notice>{sorting.problem}</Notice>}
         {/* Errors name it, so it is always in sight. */}
         <Check
           label={TILES}
@@ -163,16 +127,16 @@ export function Compress() {
         </details>
       </section>
       <section class="compress-results" aria-label="Compressed images">
-        {chosen === undefined && sorting.progress === undefined && trying.progress === undefined && (
+        {chosen === undefined && !isShown(choosing) && (
           <p class="room-blank">Try the included images, or drop a folder of your own.</p>
         )}
-        {trying.progress !== undefined || trying.problem !== undefined ? <Working work={trying} /> : null}
-        {compressing.progress !== undefined || compressing.problem !== undefined ? (
+        {isShown(choosing) && <Working work={choosing} />}
+        {isShown(compressing) && (
           <>
             <LiveSize progress={compressing.progress} />
             <Working work={compressing} />
           </>
-        ) : null}
+        )}
         {compressed && (
           <>
             <CompressedFacts compressed={compressed} onDecode={codec.decode} />
@@ -184,9 +148,7 @@ export function Compress() {
             <RefusedFiles refused={compressed.skipped} />
           </>
         )}
-        {decoding.progress !== undefined || decoding.problem !== undefined ? (
-          <Working work={decoding} />
-        ) : null}
+        {isShown(decoding) && <Working work={decoding} />}
         {decoding.result && file && (
           <Decoded decoded={decoding.result} expected={compressed?.images} onSave={saveImages} />
         )}
@@ -279,8 +241,23 @@ function trialText(shape: ImageShape): string {
   return takesDigits(shape) ? `Try ${DIGITS} digits` : `Try ${SAMPLES} samples`;
 }
 
-/** The images: digits are test images, which no model was trained on. */
-async function setToCompress(model: ModelAddress, shape: ImageShape, waiting: Waiting): Promise<CodecSource> {
+/** What the reader has given: files, or without any the wish to try some images. */
+interface Given {
+  readonly folder?: GivenFolder;
+}
+
+/** Whether there are a compressed file or images among files. */
+async function sortFiles({ files, name }: GivenFolder, waiting: Waiting): Promise<Chosen> {
+  const position = await code('compressedAmong', { files, isFolder: name !== undefined }, waiting);
+  const compressed = files[position ?? -1];
+  const text = `${plural(files.length, 'file')}${name === undefined ? '' : ` in ${name}`}`;
+  return compressed
+    ? { kind: 'file', file: compressed.file, name: compressed.path }
+    : { kind: 'source', source: { kind: 'files', files }, text };
+}
+
+/** Images to try: digits are test images, which no model was trained on. */
+async function chooseTrial(model: ModelAddress, shape: ImageShape, waiting: Waiting): Promise<Chosen> {
   const isDigits = takesDigits(shape);
   const { pixels } = isDigits
     ? await compute('digits', { url: digitsUrl(), split: 'test', from: 0, count: DIGITS }, waiting)
@@ -290,5 +267,6 @@ async function setToCompress(model: ModelAddress, shape: ImageShape, waiting: Wa
     { length: count },
     (_, index) => `${isDigits ? 'digit' : 'sample'}-${String(index).padStart(5, '0')}.png`,
   );
-  return { kind: 'images', names, pixels, shape };
+  const source = { kind: 'images', names, pixels, shape } as const;
+  return { kind: 'source', source, text: `${count} images to try` };
 }

@@ -50,8 +50,9 @@ export function Decoded({ decoded: { count, shown, damaged, different }, expecte
       )}
       {problem !== undefined && <Notice>{problem}</Notice>}
       <ul class="compress-images framed" aria-label="Decoded images">
-        {shown.map(({ name, shape, pixels }) => (
-          <li key={name} title={name}>
+        {shown.map(({ name, shape, pixels }, index) => (
+          // Several files may have this name.
+          <li key={index} title={name}>
             <Picture image={{ shape, pixels }} label={name} />
           </li>
         ))}

@@ -259,6 +259,16 @@ describe.skipIf(chromiumPath === undefined)(
       await expect.poll(() => new URL(page.url()).hash).toContain('embed=no');
     });
 
+    it('tries images of the chosen model, also after another is chosen', async () => {
+      await open('#/compress');
+      await page.getByRole('button', { name: 'Try 500 digits' }).click();
+      await page.locator('.compress-live').waitFor();
+      await page.getByLabel('Model', { exact: true }).selectOption('runs/tiny');
+      await expect.poll(heading).toMatch(/^64 images in /);
+      expect(await page.getByRole('alert').count()).toBe(0);
+      await page.getByRole('button', { name: 'Try 64 samples' }).waitFor();
+    });
+
     it('refuses models that can’t compress, and images of another size, in a sentence', async () => {
       await open('#/compress?model=runs/periodic');
       await expect
@@ -305,6 +315,10 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole('button', { name: 'Decode and check' }).click();
       await page.getByTestId('checked').waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
+      mkdirSync(inFolder('x'.repeat(150)), { recursive: true });
+      writeFileSync(inFolder(`${'x'.repeat(150)}/notes.txt`), 'no picture');
+      await choose('x'.repeat(150));
+      await page.getByText('There are no images among these files.').waitFor();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     });
   },

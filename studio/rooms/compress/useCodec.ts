@@ -5,7 +5,7 @@ import { modelAddress, modelKey, type OfferedModel } from '../../models.ts';
 import type { CodecSource } from '../../work/codecSource.ts';
 import type { CodecProgress, CodeTrace, CompressedImages, DecodedImages } from '../../work/codecTasks.ts';
 import { code } from '../../work/connections.ts';
-import { useWork, type Work } from '../../work/useWork.ts';
+import { isShown, useWork, type Work } from '../../work/useWork.ts';
 import type { CompressSettings } from './compressSettings.ts';
 
 /** Chosen images, or a compressed file. */
@@ -15,8 +15,6 @@ export type Chosen =
 
 /** The work of the room. */
 export interface Codec {
-  /** Whether the model can compress; its problem says why not. */
-  readonly checking: Work<ImageShape>;
   readonly compressing: Work<CompressedImages> & { readonly progress: CodecProgress | undefined };
   readonly decoding: Work<DecodedImages>;
   /** The first of the compressed images on their way to bits, if any has the shape of the model's. */
@@ -25,26 +23,42 @@ export interface Codec {
   decode(): void;
 }
 
-/** Compresses or decompresses what is chosen. */
+/** The shape of the images that a model compresses, once that is known, and why it can't compress. */
+export function useCodable(model: OfferedModel | undefined): {
+  readonly shape: ImageShape | undefined;
+  readonly problem: string | undefined;
+} {
+  const key = model && modelKey(model);
+  const checking = useWork(
+    model &&
+      (async (waiting) => ({ key, shape: await code('codable', { model: modelAddress(model) }, waiting) })),
+    [key],
+  );
+  const isKnown = checking.result?.key === key && !isShown(checking);
+  return { shape: isKnown ? checking.result?.shape : undefined, problem: checking.problem };
+}
+
+/**
+ * Compresses or decompresses what is chosen.
+ *
+ * @param shape of the images that the model compresses, as text; undefined if it can't
+ */
 export function useCodec(
   model: OfferedModel | undefined,
+  shape: string | undefined,
   chosen: Chosen | undefined,
   { block, withModel, tiles }: CompressSettings,
 ): Codec {
   const key = model && modelKey(model);
-  const checking = useWork(model && ((waiting) => code('codable', { model: modelAddress(model) }, waiting)), [
-    key,
-  ]);
   const source = chosen?.kind === 'source' ? chosen.source : undefined;
   const compressing = useWork(
-    model && source && checking.result && checking.problem === undefined
+    model && source && shape !== undefined
       ? (waiting) =>
           code('compress', { model: modelAddress(model), source, block, withModel, tiles }, waiting)
       : undefined,
-    [key, source, checking.result, checking.problem, block, withModel, tiles],
+    [key, source, shape, block, withModel, tiles],
   );
-  const isCompressing = compressing.progress !== undefined || compressing.problem !== undefined;
-  const compressed = source && !isCompressing ? compressing.result : undefined;
+  const compressed = source && !isShown(compressing) ? compressing.result : undefined;
   const tracing = useWork(
     model && source && compressed
       ? async (waiting) => ({
@@ -66,9 +80,7 @@ export function useCodec(
     [file, file && key],
   );
   // The last result stays while, or although, the next file is decoded.
-  const isDecoding = decoding.progress !== undefined || decoding.problem !== undefined;
-  const decoded = decoding.result?.of === file && !isDecoding ? decoding.result : undefined;
-  useEffect(() => setWanted(undefined), [source]);
+  const decoded = decoding.result?.of === file && !isShown(decoding) ? decoding.result : undefined;
   const isAtWork = compressing.progress !== undefined;
   // Nothing is kept until a file is complete: the browser asks before it leaves.
   useEffect(() => {
@@ -80,7 +92,6 @@ export function useCodec(
     return () => removeEventListener('beforeunload', ask);
   }, [isAtWork]);
   return {
-    checking,
     compressing: { ...compressing, result: compressed },
     decoding: { ...decoding, result: decoded },
     tracing,

@@ -19,7 +19,7 @@ import { sheetFrame } from '../../share/card.ts';
 import { compute } from '../../work/connections.ts';
 import { FIT } from '../../work/constants.ts';
 import { DIGITS_AUTHORS, takesDigits } from '../../work/digits.ts';
-import { useWork, type Work } from '../../work/useWork.ts';
+import { isShown, useWork } from '../../work/useWork.ts';
 import { setToTry } from './alteredSet.ts';
 import { Histogram } from './Histogram.tsx';
 import { OddGrid } from './OddGrid.tsx';
@@ -219,11 +219,6 @@ export function Odd() {
       )}
     </>
   );
-}
-
-/** Whether there is something to show of some work. */
-function isShown({ progress, problem }: Work<unknown>): boolean {
-  return progress !== undefined || problem !== undefined;
 }
 
 interface ReferenceChoiceProps {

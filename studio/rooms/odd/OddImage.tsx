@@ -9,7 +9,7 @@ import { Picture } from '../../parts/Picture.tsx';
 import { Working } from '../../parts/Working.tsx';
 import type { Images } from '../../work/models.ts';
 import type { Place, PlaceMap } from '../../work/oddTasks.ts';
-import type { Work } from '../../work/useWork.ts';
+import { isShown, type Work } from '../../work/useWork.ts';
 
 /** The standard deviations with the brightest colour, as in maps of the command line. */
 const MOST_DEVIATIONS = 8;
@@ -125,7 +125,7 @@ export function OddImage({
           <p class="control-note">{describePicture(showsBits, frames.length)}</p>
         </>
       )}
-      {(mapping.progress !== undefined || mapping.problem !== undefined) && <Working work={mapping} />}
+      {isShown(mapping) && <Working work={mapping} />}
       {scores.length > 1 && (
         <table class="odd-scores">
           <caption>
