@@ -1,6 +1,6 @@
 // A word with its definition from the glossary as a tooltip.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import './term.css';
 
 interface TermProps {
@@ -25,7 +25,10 @@ export function Term({ of: term, children }: TermProps) {
       return undefined;
     }
     // Loaded when first needed.
-    import('virtual:glossary').then(({ default: definitions }) => setDefinition(definitions[term]));
+    import('virtual:glossary').then(
+      ({ default: definitions }) => setDefinition(definitions[term]),
+      () => setDefinition('The glossary failed to load: reload the page.'),
+    );
     const hide = (): void => setOpen(false);
     const onKey = (event: KeyboardEvent): void => {
       if (event.key === 'Escape') {
@@ -42,7 +45,8 @@ export function Term({ of: term, children }: TermProps) {
       removeEventListener('scroll', hide, { capture: true });
     };
   }, [isOpen, term]);
-  useEffect(() => {
+  // Before it is seen.
+  useLayoutEffect(() => {
     if (tip.current) {
       const { left: wordLeft, top, bottom } = word.current!.getBoundingClientRect();
       const { width, height } = tip.current.getBoundingClientRect();

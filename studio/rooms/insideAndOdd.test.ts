@@ -316,6 +316,10 @@ describe.skipIf(chromiumPath === undefined)(
           .getByTestId('arithmetic')
           .getByText(/Its density adds .* bits/)
           .waitFor();
+        // Sums below 0 have the minus sign of all numbers.
+        const legend = page.locator('.stages-bits output');
+        expect(await page.locator('.stages-bits').textContent()).not.toMatch(/-\d/);
+        expect(await legend.textContent()).toBe(decimal(bits!, 3));
         await page.getByRole('button', { name: 'To the image' }).press('Enter');
         await page.getByRole('heading', { name: 'Flow step 8 of level 2' }).waitFor();
         await page.getByRole('button', { name: 'Pause' }).press('Enter');
@@ -416,7 +420,32 @@ describe.skipIf(chromiumPath === undefined)(
         await pages.getByText('Inside', { exact: true }).click();
         await page.getByText('Image: drawing').waitFor();
         expect(await canvasPixels(page, 'Original image')).toEqual(pixels);
-        await page.getByLabel('Image', { exact: true }).selectOption('Sample');
+        // A link to another image shows that one, and the drawing is there when it is chosen again.
+        await page.goto(`${studio.url}#/inside?image=sample&seed=3&place=2`);
+        await page.getByText('Image: sample 2 of seed 3').waitFor();
+        await page.getByLabel('Image', { exact: true }).selectOption('Drawing');
+        await page.getByText('Image: drawing').waitFor();
+      });
+
+      it('scrolls where a finger moves up on a map, and selects where it moves sideways', async () => {
+        const viewport = { width: 390, height: 844 };
+        const { page: phone, close } = await openChromium(`${studio.url}#/inside`, {
+          viewport,
+          hasTouch: true,
+        });
+        const map = phone.getByRole('application', { name: /Latents of level 1/ });
+        await map.scrollIntoViewIfNeeded();
+        const before = await phone.evaluate(() => scrollY);
+        const { x, y, width, height } = (await map.boundingBox())!;
+        const devtools = await phone.context().newCDPSession(phone);
+        await devtools.send('Input.synthesizeScrollGesture', {
+          x: x + width / 2,
+          y: y + height / 2,
+          yDistance: -200,
+          gestureSourceType: 'touch',
+        });
+        expect(await phone.evaluate(() => scrollY)).toBeGreaterThan(before + 100);
+        await close();
       });
     });
 
@@ -643,6 +672,23 @@ describe.skipIf(chromiumPath === undefined)(
         await why.getByText('In 784 dimensions, ').waitFor();
         await why.getByRole('slider').press('Home');
         await why.getByText('In one dimension, both agree').waitFor();
+      });
+
+      it('explains typicality with one image, whose name may be long', async () => {
+        const name = `${'a_long_name_'.repeat(12)}.png`;
+        const buffer = readFileSync(inFolder('files/one.png'));
+        await open('#/odd?model=runs/tiny', { viewport: { width: 390, height: 844 } });
+        await image('all black').waitFor();
+        await page.getByLabel('Choose files').setInputFiles([{ name, mimeType: 'image/png', buffer }]);
+        await page.getByText('1 image', { exact: true }).waitFor();
+        expect(await page.locator('.odd-shell-image').count()).toBe(1);
+        await page
+          .getByLabel('Choose files')
+          .setInputFiles(
+            [name, `${name}.png`].map((fileName) => ({ name: fileName, mimeType: 'image/png', buffer })),
+          );
+        await page.getByText('2 images', { exact: true }).waitFor();
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
       });
 
       it('clips outliers, and marks them', async () => {

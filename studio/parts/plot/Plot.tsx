@@ -5,6 +5,7 @@ import type { PlotPoint, PlotSeries } from '../../../src/data/pictures/plot.ts';
 import { layOutPlot } from '../../../src/data/pictures/plotLayout.ts';
 import { HUES, markClass, pointForm } from '../../../src/data/pictures/plotMarks.ts';
 import type { SvgElement } from '../../../src/data/pictures/svg.ts';
+import { counted, decimal } from '../../numbers.ts';
 import type { PlotMark, RangedPlot } from './curveSeries.ts';
 import './plot.css';
 
@@ -145,7 +146,7 @@ function Legend({
               {kind === 'line and points' && <Dot hue={hue} x={13} y={6} />}
             </svg>
             <span>{name}</span>
-            {value !== undefined && <output>{value.toFixed(3)}</output>}
+            {value !== undefined && <output>{decimal(value, 3)}</output>}
           </li>
         );
       })}
@@ -188,8 +189,8 @@ function PlotTable({ series, marks, xLabel, yLabel }: PlotTableProps) {
               spread(points).map(({ x, y }) => (
                 <tr key={`${name} ${x}`}>
                   <th scope="row">{name}</th>
-                  <td>{Number(x.toFixed(1)).toLocaleString('en')}</td>
-                  <td>{Number.isFinite(y) ? y.toFixed(4) : 'not finite'}</td>
+                  <td>{counted(Number(x.toFixed(1)))}</td>
+                  <td>{Number.isFinite(y) ? decimal(y, 4) : 'not finite'}</td>
                 </tr>
               )),
             )}

@@ -44,7 +44,9 @@ export function Chapter({ title, sections, lead, children }: ChapterProps) {
       <Contents sections={sections} />
       {sections.map(({ name, title: sectionTitle, Body }) => (
         <section key={name} id={`how-${name}`} aria-labelledby={`how-${name}-title`}>
-          <h2 id={`how-${name}-title`}>{sectionTitle}</h2>
+          <h2 id={`how-${name}-title`} tabIndex={-1}>
+            {sectionTitle}
+          </h2>
           <Body />
         </section>
       ))}
@@ -60,7 +62,11 @@ function Contents({ sections }: { sections: readonly Section[] }) {
   const index = sections.findIndex(({ name }) => name === current);
   useEffect(() => {
     const close = ({ target, key }: Event & { key?: string }): void => {
-      if (key === 'Escape' || (key === undefined && !bar.current!.contains(target as Node))) {
+      const isInside = bar.current!.contains(target as Node);
+      if (key === 'Escape' && bar.current!.open && isInside) {
+        bar.current!.querySelector('summary')!.focus();
+      }
+      if (key === 'Escape' || (key === undefined && !isInside)) {
         bar.current!.open = false;
       }
     };
@@ -93,7 +99,8 @@ function Contents({ sections }: { sections: readonly Section[] }) {
                 aria-current={name === current ? 'location' : undefined}
                 onClick={() => {
                   bar.current!.open = false;
-                  show(name);
+                  // The keyboard goes on from there.
+                  show(name)?.querySelector('h2')?.focus({ preventScroll: true });
                 }}
               >
                 {title}
@@ -130,6 +137,8 @@ function useCurrent(sections: readonly Section[]): string | undefined {
 }
 
 /** Scrolls to a section: a link to the current address doesn't change the settings. */
-function show(section: string): void {
-  document.getElementById(`how-${section}`)?.scrollIntoView();
+function show(section: string): HTMLElement | null {
+  const element = document.getElementById(`how-${section}`);
+  element?.scrollIntoView();
+  return element;
 }

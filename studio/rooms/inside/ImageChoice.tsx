@@ -92,7 +92,7 @@ export function ImageChoice({
         <FileDrop choose={['file']} onFiles={(folder) => chosen.open(folder.files)} />
         <Check label={FIT} checked={fit} onChange={chosen.convert} />
         {files && files.length > 1 && <p class="control-note">Showing the first of {files.length} files.</p>}
-        {chosen.image && source === 'file' && <p class="control-note inside-name">{chosen.image.name}</p>}
+        {chosen.image && source === 'file' && <p class="control-note">{chosen.image.name}</p>}
         {read && <ReadNotes notes={read.notes} />}
         {read && refusedLines(read.refused).map((line) => <Notice key={line}>{line}</Notice>)}
       </div>

@@ -81,7 +81,7 @@ function Tile({ kind, short, level, range, picture, lit, isChosen, onChoose }: T
         </span>
         <strong>
           {short}
-          {level !== undefined && <span class="stages-hidden"> of level {level + 1}</span>}
+          {level !== undefined && <span class="announced"> of level {level + 1}</span>}
         </strong>
         {range && <span class="quiet">{rangeWords(range)}</span>}
       </button>

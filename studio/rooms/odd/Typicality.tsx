@@ -29,11 +29,12 @@ export function Typicality({ set, bits }: TypicalityProps) {
     }).join(' ');
   const likeliest = bits.indexOf(Math.min(...bits));
   const usual = nearest(bits, median(bits));
+  const marked = [...new Set([likeliest, usual])];
   const count = (image: number): string => counted(Math.round(bits[image]! * values));
   /** Where an image is in the strip, in percent: the usual one as in the plot. */
   const position = (image: number): number => Math.min(100, (100 * bits[image]!) / bits[usual]! / REACH);
   return (
-    <section class="odd-why" aria-labelledby="odd-why-title">
+    <section class="odd-why panel" aria-labelledby="odd-why-title">
       <h2 id="odd-why-title">Why a likely image can be odd</h2>
       <Slider
         label="Dimensions"
@@ -76,14 +77,14 @@ export function Typicality({ set, bits }: TypicalityProps) {
           // Images keep their order.
           <span key={image} class="odd-tick" style={{ left: `${position(image)}%` }} />
         ))}
-        {[likeliest, usual].map((image) => (
+        {marked.map((image) => (
           <div key={image} class="odd-shell-image framed" style={{ left: `${position(image)}%` }}>
             <Picture image={selectImage(set, image)} />
           </div>
         ))}
       </div>
       <div class="odd-axis" aria-hidden="true">
-        {[likeliest, usual].map((image) => (
+        {marked.map((image) => (
           <span key={image} style={{ left: `${position(image)}%` }}>
             {count(image)} bits
           </span>

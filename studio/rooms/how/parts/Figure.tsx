@@ -16,7 +16,7 @@ interface FigureProps {
 export function Figure({ title, controls, description, moving = false, children }: FigureProps) {
   const id = useId();
   return (
-    <figure class="how-figure" aria-labelledby={id}>
+    <figure class="how-figure panel" aria-labelledby={id}>
       <h3 id={id}>{title}</h3>
       {controls && <div class="how-controls">{controls}</div>}
       <div class="how-stage">{children}</div>
