@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 import { type ExcerptName, places } from './rooms/how/places.ts';
-
-const MODULE = 'virtual:excerpts';
+import { virtualModule } from './virtualModule.ts';
 
 /** Lines of a source file. */
 export interface Excerpt {
@@ -14,20 +13,8 @@ export interface Excerpt {
 
 /** The page's excerpts by name, as the module `virtual:excerpts`. `root` is the folder that holds `docs`. */
 export function excerpts(root: string): Plugin {
-  const resolved = `\0${MODULE}`;
-  return {
-    name: 'excerpts',
-    resolveId: (id) => (id === MODULE ? resolved : null),
-    load(id) {
-      if (id !== resolved) {
-        return null;
-      }
-      for (const [page] of Object.values(places)) {
-        this.addWatchFile(join(root, page));
-      }
-      return `export default ${JSON.stringify(readExcerpts(root))}`;
-    },
-  };
+  const pages = Object.values(places).map(([page]) => join(root, page));
+  return virtualModule('excerpts', () => `export default ${JSON.stringify(readExcerpts(root))}`, pages);
 }
 
 /**

@@ -3,23 +3,13 @@ import { readFileSync } from 'node:fs';
 import katex from 'katex';
 import type { Plugin } from 'vite';
 import { curlyApostrophes } from './apostrophes.ts';
-
-const MODULE = 'virtual:glossary';
+import { virtualModule } from './virtualModule.ts';
 
 /** The definitions as HTML by the names of their headings in links, as the module `virtual:glossary`. */
 export function glossary(file: string): Plugin {
-  const resolved = `\0${MODULE}`;
-  return {
-    name: 'glossary',
-    resolveId: (id) => (id === MODULE ? resolved : null),
-    load(id) {
-      if (id !== resolved) {
-        return null;
-      }
-      this.addWatchFile(file);
-      return `export default ${JSON.stringify(parseDefinitions(readFileSync(file, 'utf8')))}`;
-    },
-  };
+  const generate = (): string =>
+    `export default ${JSON.stringify(parseDefinitions(readFileSync(file, 'utf8')))}`;
+  return virtualModule('glossary', generate, [file]);
 }
 
 /** The definitions of a glossary in Markdown: a heading of level 2 for each term. */

@@ -1,6 +1,5 @@
 // The parts that the page offers, with their options, as the module `virtual:parts`: read from their definitions when the page
 // is bundled.
-import type { Plugin } from 'vite';
 import type { PartDefinition, PartRegistry } from '../src/core/parts/index.ts';
 import { parts } from '../src/flows/models/index.ts';
 import { optionFields } from '../src/runs/settings/configReference.ts';
@@ -9,15 +8,6 @@ import { optimizers } from '../src/tensor/optimizers/index.ts';
 import { scores } from '../src/uses/odd/scores/index.ts';
 import { curlyApostrophes } from './apostrophes.ts';
 import { PAGE_COUPLINGS, PAGE_PRESET } from './work/constants.ts';
-
-const MODULE = 'virtual:parts';
-
-/** The plugin. */
-export const partMenus: Plugin = {
-  name: 'part-menus',
-  resolveId: (id) => (id === MODULE ? `\0${MODULE}` : null),
-  load: (id) => (id === `\0${MODULE}` ? partsModule() : null),
-};
 
 /** The source of the module; `virtual.d.ts` describes what it exports. */
 export function partsModule(): string {

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { excerpts } from './excerpts.ts';
 import { glossary } from './glossary.ts';
-import { partMenus } from './partMenus.ts';
+import { partsModule } from './partMenus.ts';
+import { virtualModule } from './virtualModule.ts';
 import { DIGITS_COUNT, DIGITS_DATASET, DIGITS_FILE } from './work/digits.ts';
 
 /** Adds the training digits, prepared by the built package. */
@@ -55,7 +56,7 @@ export default defineConfig({
     excerpts(fileURLToPath(new URL('..', import.meta.url))),
     glossary(fileURLToPath(new URL('../docs/glossary.md', import.meta.url))),
     woff2Only,
-    partMenus,
+    virtualModule('parts', partsModule),
     digits(),
   ],
   resolve: {

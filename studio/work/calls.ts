@@ -17,7 +17,7 @@ export interface Call<News = Progress> {
 }
 
 /** A worker's functions by name. Arguments and results are copied. */
-type Tasks = Readonly<Record<string, (argument: never, call: Call<never>) => Promise<unknown>>>;
+export type Tasks = Readonly<Record<string, (argument: never, call: Call<never>) => Promise<unknown>>>;
 
 /** The caller's options. */
 export interface Waiting<News = Progress> {

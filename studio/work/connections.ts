@@ -1,6 +1,6 @@
 // The page's connections to its workers.
 import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
-import { type Caller, connect } from './calls.ts';
+import { type Caller, connect, type Tasks } from './calls.ts';
 import type { CodecTasks } from './codecTasks.ts';
 import type { PlaneTasks } from './plane/planeTasks.ts';
 import type { ModelTasks } from './tasks.ts';
@@ -31,41 +31,49 @@ export const code = connect<CodecTasks>(() =>
   withRuntime(new Worker(new URL('./coder.ts', import.meta.url), { type: 'module', name: 'coder' })),
 );
 
-const start = (): Worker =>
+const openTrainer = (): Worker =>
   withRuntime(new Worker(new URL('./trainer.ts', import.meta.url), { type: 'module', name: 'trainer' }));
 
 /** Reads runs and sizes, in a worker that trains nothing. */
-export const lookUp = connect<TrainingTasks>(start);
+export const lookUp = connect<TrainingTasks>(openTrainer);
 
-/** Starts a run's own worker; `end` terminates it immediately and frees its memory. */
-export function startTrainer(): { readonly call: Caller<TrainingTasks>; end(): void } {
+/** A worker for one caller; `end` terminates it immediately and frees its memory. */
+export interface Connection<Known extends Tasks> {
+  readonly call: Caller<Known>;
+  end(): void;
+}
+
+function connectOne<Known extends Tasks>(start: () => Worker): Connection<Known> {
   let worker: Worker | undefined;
-  const call = connect<TrainingTasks>(() => (worker = start()));
+  const call = connect<Known>(() => (worker = start()));
   return { call, end: () => worker?.terminate() };
 }
 
-let readyPlane: ReturnType<typeof startPlane> | undefined;
+/** Starts a run's own worker. */
+export function startTrainer(): Connection<TrainingTasks> {
+  return connectOne(openTrainer);
+}
+
+let readyPlane: Connection<PlaneTasks> | undefined;
 
 /** Starts the worker that the next `takePlane` returns, while the room that needs it loads. */
 export function preparePlane(): void {
   readyPlane ??= startPlane();
 }
 
-/** A worker with a flow in two dimensions; `end` terminates it. */
-export function takePlane(): ReturnType<typeof startPlane> {
+/** A worker with a flow in two dimensions. */
+export function takePlane(): Connection<PlaneTasks> {
   const plane = readyPlane ?? startPlane();
   readyPlane = undefined;
   return plane;
 }
 
-function startPlane(): { readonly call: Caller<PlaneTasks>; end(): void } {
-  let worker: Worker | undefined;
-  const call = connect<PlaneTasks>(
-    () =>
-      (worker = withRuntime(
-        new Worker(new URL('./plane/planeWorker.ts', import.meta.url), { type: 'module', name: 'plane' }),
-      )),
+function startPlane(): Connection<PlaneTasks> {
+  const plane = connectOne<PlaneTasks>(() =>
+    withRuntime(
+      new Worker(new URL('./plane/planeWorker.ts', import.meta.url), { type: 'module', name: 'plane' }),
+    ),
   );
-  call.start();
-  return { call, end: () => worker?.terminate() };
+  plane.call.start();
+  return plane;
 }

@@ -1,9 +1,11 @@
 // The first images on their way to bits, stage by stage: what the model makes of them, and how long their code is.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { counted } from '../../numbers.ts';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { plural } from '../../numbers.ts';
 import { Picture, selectImage } from '../../parts/Picture.tsx';
 import { PlayButton } from '../../parts/PlayButton.tsx';
 import { Slider } from '../../parts/Slider.tsx';
+import { usePlayback } from '../../parts/usePlayback.ts';
+import { shownTheme } from '../../theme.ts';
 import type { CodeTrace } from '../../work/codecTasks.ts';
 
 /** Playback. */
@@ -17,20 +19,14 @@ export function DigitsToBits({ trace: { names, lengths, steps } }: { trace: Code
   const isReduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const last = steps.length - 1;
   const [index, setIndex] = useState(isReduced ? last : 0);
-  const [playing, setPlaying] = useState(!isReduced);
-  useEffect(() => {
-    if (!playing || index >= last) {
-      setPlaying(false);
-      return undefined;
-    }
-    const timer = setTimeout(() => setIndex(index + 1), isReduced ? CALM_STEP_MS : STEP_MS);
-    return () => clearTimeout(timer);
-  }, [playing, index, last]);
+  const next = index < last ? index + 1 : undefined;
+  const pause = isReduced ? CALM_STEP_MS : STEP_MS;
+  const [playing, setPlaying] = usePlayback(!isReduced, next, pause, setIndex);
   const bits = lengths.map(({ stages }) => Math.max(0, Math.round(stages[index]!)));
   const most = Math.round(lengths[0]!.stages[0]!);
   const total = bits.reduce((sum, count) => sum + count, 0);
   return (
-    <figure class="bits" aria-labelledby="bits-title">
+    <figure class="bits panel" aria-labelledby="bits-title">
       <h2 id="bits-title">From pixels to bits</h2>
       <div class="bits-controls">
         <Slider
@@ -55,19 +51,21 @@ export function DigitsToBits({ trace: { names, lengths, steps } }: { trace: Code
       </div>
       <ul class="bits-images framed">
         {names.map((name, image) => (
-          <li key={name} title={name}>
+          // Several files may have this name.
+          <li key={image} title={name}>
             <div class="bits-picture">
               <Picture image={selectImage(steps[index]!.picture, image)} label={name} />
             </div>
             <Pile bits={bits[image]!} most={most} />
             <span>
-              {counted(bits[image]!)} bits{lengths[image]!.plain && ', stored plainly'}
+              {plural(bits[image]!, 'bit')}
+              {lengths[image]!.plain && ', stored plainly'}
             </span>
           </li>
         ))}
       </ul>
       <figcaption class="control-note" aria-live={playing ? 'off' : 'polite'} data-testid="bits">
-        {counted(total)} bits for {names.length === 1 ? 'this image' : `these ${names.length} images`},{' '}
+        {plural(total, 'bit')} for {names.length === 1 ? 'this image' : `these ${names.length} images`},{' '}
         {Math.round((100 * total) / (most * names.length))} % of their pixels
         {index === last
           ? ': the length of their code. Each dot is a bit. Expected values take few.'
@@ -90,7 +88,7 @@ function Pile({ bits, most }: { bits: number; most: number }) {
       const row = rows - 1 - Math.floor(bit / COLUMNS);
       context.fillRect(CELL * (bit % COLUMNS), CELL * row, CELL - 1, CELL - 1);
     }
-  }, [bits, rows]);
+  }, [bits, rows, shownTheme.value]);
   return (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas without a tab index takes no focus.
     <canvas ref={canvas} class="bits-pile" width={CELL * COLUMNS} height={CELL * rows} aria-hidden="true" />

@@ -1,6 +1,6 @@
 // The stages of the flow for an image: to scrub through in both directions, each with its values, bits and arithmetic.
 import type { ImageShape } from 'emerging-flows';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { decimal } from '../../numbers.ts';
 import { HeatGrid } from '../../parts/HeatGrid.tsx';
 import { HeatScale } from '../../parts/HeatScale.tsx';
@@ -8,6 +8,7 @@ import { placeName } from '../../parts/heatPlaces.ts';
 import { PlayButton } from '../../parts/PlayButton.tsx';
 import { Plot } from '../../parts/plot/Plot.tsx';
 import { Slider } from '../../parts/Slider.tsx';
+import { usePlayback } from '../../parts/usePlayback.ts';
 import type { CodedImage, Reach, StagePicture } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/models.ts';
 import { Arithmetic } from './Arithmetic.tsx';
@@ -31,22 +32,16 @@ const STAGE_MS = 700;
 /** The scrubber, the stage it is at, and a tile for each. */
 export function Stages({ image, coded, stages, bits, reach }: StagesProps) {
   const [shownIndex, setShownIndex] = useState(0);
-  /** 1 towards the noise, −1 towards the image, 0 without playback. */
-  const [direction, setDirection] = useState<-1 | 0 | 1>(0);
+  /** Of playback: 1 towards the noise, −1 towards the image. */
+  const [direction, setDirection] = useState<-1 | 1>(1);
   const [chosen, setChosen] = useState<number>();
   const panel = useRef<HTMLDivElement>(null);
   const last = stages.length;
   const count = image.pixels.length;
   const shown = shownAt(image, stages, shownIndex);
-  useEffect(() => {
-    const next = shownIndex + direction;
-    if (direction === 0 || next < 0 || next > last) {
-      setDirection(0);
-      return undefined;
-    }
-    const timer = setTimeout(() => setShownIndex(next), STAGE_MS);
-    return () => clearTimeout(timer);
-  }, [shownIndex, direction, last]);
+  const next = shownIndex + direction;
+  const isLast = next < 0 || next > last;
+  const [playing, setPlaying] = usePlayback(false, isLast ? undefined : next, STAGE_MS, setShownIndex);
   const [height, width, channels] = shown.shape;
   // In the middle, and in the last channel, which couplings change.
   const middle = (Math.floor(height / 2) * width + Math.floor(width / 2) + 1) * channels - 1;
@@ -54,15 +49,18 @@ export function Stages({ image, coded, stages, bits, reach }: StagesProps) {
   const player = (label: string, towards: -1 | 1, end: number) => (
     <PlayButton
       label={label}
-      playing={direction === towards}
+      playing={playing && direction === towards}
       atEnd={shownIndex === end}
       onRestart={() => setShownIndex(last - end)}
-      onChange={(playing) => setDirection(playing ? towards : 0)}
+      onChange={(isPlaying) => {
+        setDirection(towards);
+        setPlaying(isPlaying);
+      }}
     />
   );
   return (
     <div class="stages">
-      <div class="stages-panel" ref={panel}>
+      <div class="stages-panel panel" ref={panel}>
         <div class="stages-controls">
           <Slider
             label="Stage"
@@ -73,7 +71,7 @@ export function Stages({ image, coded, stages, bits, reach }: StagesProps) {
             shown={shown.name}
             ends={['image', 'noise']}
             onChange={(value) => {
-              setDirection(0);
+              setPlaying(false);
               setShownIndex(value);
             }}
           />
@@ -102,7 +100,7 @@ export function Stages({ image, coded, stages, bits, reach }: StagesProps) {
             <RunningBits bits={bits} count={count} at={shownIndex} />
           </div>
         )}
-        <div class="stages-words" aria-live={direction === 0 ? 'polite' : 'off'}>
+        <div class="stages-words" aria-live={playing ? 'off' : 'polite'}>
           <h3>{shown.name}</h3>
           <p class="quiet">{shown.meaning}</p>
           <h4>At {placeName(selected, shown.shape)}</h4>
@@ -117,7 +115,7 @@ export function Stages({ image, coded, stages, bits, reach }: StagesProps) {
               stage={shownIndex - 1}
               index={selected}
               shape={shown.shape}
-              isMoving={direction !== 0}
+              isMoving={playing}
             />
           )}
         </div>
@@ -128,7 +126,7 @@ export function Stages({ image, coded, stages, bits, reach }: StagesProps) {
         reach={reach}
         at={shownIndex}
         onChoose={(stage) => {
-          setDirection(0);
+          setPlaying(false);
           setShownIndex(stage);
           if (panel.current!.getBoundingClientRect().top < 0) {
             panel.current!.scrollIntoView();

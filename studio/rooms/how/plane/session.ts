@@ -1,8 +1,9 @@
 // The state of the figure of a flow in two dimensions, and its worker.
 import { signal } from '@preact/signals';
-import { takePlane } from '../../../work/connections.ts';
+import { type Connection, takePlane } from '../../../work/connections.ts';
 import type { ChosenPoint, Look } from '../../../work/plane/look.ts';
 import type { PlaneOptions } from '../../../work/plane/planeFlow.ts';
+import type { PlaneTasks } from '../../../work/plane/planeTasks.ts';
 
 /** Training pauses this often to show the flow. */
 const TRAINING_MS = 150;
@@ -41,7 +42,7 @@ const beginning: PlaneState = {
 /** A flow in a worker: `open` starts one, and `play`, `step` and `pause` train it. */
 export class PlaneSession {
   readonly state = signal<PlaneState>(beginning);
-  private readonly worker: ReturnType<typeof takePlane>;
+  private readonly worker: Connection<PlaneTasks>;
   private seed = 0;
   private wanted: { place: number; chosen: ChosenPoint | undefined } = { place: 0, chosen: undefined };
   /** Changes with every `open`, so that what comes late from the flow before is dropped. */
@@ -53,7 +54,7 @@ export class PlaneSession {
   private isOutdated = false;
   private pending: { losses: number[] } = { losses: [] };
 
-  constructor(worker = takePlane()) {
+  constructor(worker: Connection<PlaneTasks> = takePlane()) {
     this.worker = worker;
   }
 

@@ -1,5 +1,5 @@
 // Moves a slider from the data to the noise by itself.
-import { useEffect, useState } from 'preact/hooks';
+import { usePlayback } from '../../../parts/usePlayback.ts';
 
 /** The time that a layer takes. */
 const LAYER_MS = 450;
@@ -13,22 +13,12 @@ export function usePassage(
   position: number,
   setPlace: (position: number) => void,
 ): { readonly isRunning: boolean; toggle(): void; stop(): void } {
-  const [isRunning, setRunning] = useState(false);
-  useEffect(() => {
-    if (!isRunning) {
-      return undefined;
-    }
-    if (position >= layers) {
-      setRunning(false);
-      return undefined;
-    }
-    const isReduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    const [delay, next] = isReduced
-      ? [2 * LAYER_MS, Math.floor(position) + 1]
-      : [FRAME_MS, position + FRAME_MS / LAYER_MS];
-    const timer = setTimeout(() => setPlace(Math.min(layers, next)), delay);
-    return () => clearTimeout(timer);
-  }, [isRunning, position, layers]);
+  const isReduced = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const [pause, next] = isReduced
+    ? [2 * LAYER_MS, Math.floor(position) + 1]
+    : [FRAME_MS, position + FRAME_MS / LAYER_MS];
+  const nextPlace = position < layers ? Math.min(layers, next) : undefined;
+  const [isRunning, setRunning] = usePlayback(false, nextPlace, pause, setPlace);
   return {
     isRunning,
     toggle() {

@@ -1,10 +1,11 @@
 // The inverse of a corner convolution: by anti-diagonals, compared with pixel by pixel.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { counted } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { PlayButton } from '../../../parts/PlayButton.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
+import { usePlayback } from '../../../parts/usePlayback.ts';
 import { normals } from '../maths/random.ts';
 import {
   cornerConvolution,
@@ -62,27 +63,16 @@ export function Wavefront() {
   const [kernelSize, setKernelSize] = useState(3);
   const [dilation, setDilation] = useState(1);
   const [step, setStep] = useState(0);
-  const [playing, setPlaying] = useState(false);
   const diagonals = listDiagonals(size, size);
   const [steps, pixels] = [diagonals.length, size * size];
+  // Once the wavefront has finished, speed up the rest of the sequence.
+  const next = step < steps ? step + 1 : Math.min(pixels, step + Math.ceil((pixels - steps) / 24));
+  const [playing, setPlaying] = usePlayback(false, step < pixels ? next : undefined, STEP_MS, setStep);
   const restart = (change: () => void): void => {
     change();
     setStep(0);
     setPlaying(false);
   };
-  useEffect(() => {
-    if (!playing) {
-      return undefined;
-    }
-    if (step >= pixels) {
-      setPlaying(false);
-      return undefined;
-    }
-    // Once the wavefront has finished, speed up the rest of the sequence.
-    const next = step < steps ? step + 1 : Math.min(pixels, step + Math.ceil((pixels - steps) / 24));
-    const timer = setTimeout(() => setStep(next), STEP_MS);
-    return () => clearTimeout(timer);
-  }, [playing, step, steps, pixels]);
   const side = (kernelSize + 1) / 2;
   const waiting = waitingDiagonals(size, size, kernelSize, dilation);
   const waves = new Map(diagonals.flatMap((some, index) => some.map((pixel) => [pixel, index + 1] as const)));

@@ -1,12 +1,13 @@
 // Why emerging convolutions: undoing ordinary convolutions, one corner, and two.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { changeSettings, linkTo, settings } from '../../../address.ts';
 import { counted, plural } from '../../../numbers.ts';
 import { Choice } from '../../../parts/Choice.tsx';
 import { PlayButton } from '../../../parts/PlayButton.tsx';
 import { UnreadableSettings } from '../../../parts/RoomHead.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
+import { usePlayback } from '../../../parts/usePlayback.ts';
 import { readSettings } from '../../../readSettings.ts';
 import { convolved, type Kind, sequences, type Undone, undone } from '../maths/substitution.ts';
 import { Figure, Panel } from '../parts/Figure.tsx';
@@ -70,24 +71,15 @@ export function UndoConvolution({ starts = false }: { starts?: boolean }) {
   const { choice, read, unreadable } = readSettings(settings.value);
   const kind = choice('convolution', Object.keys(kinds) as Kind[]);
   const [count, setCount] = useState(0);
-  const [playing, setPlaying] = useState(starts && !matchMedia('(prefers-reduced-motion: reduce)').matches);
   const [selected, setSelected] = useState(0);
   const [ink, setInk] = useState(1);
   const picture = read('image', decodePicture, usualPicture);
   const isBlank = picture.every((value) => value === 0);
   const sequence = sequences[kind];
   const totalSteps = sequence.length * PIXELS;
-  useEffect(() => {
-    if (!playing) {
-      return undefined;
-    }
-    if (count >= totalSteps) {
-      setPlaying(false);
-      return undefined;
-    }
-    const timer = setTimeout(() => setCount(Math.min(totalSteps, count + PIXELS_AT_ONCE)), STEP_MS);
-    return () => clearTimeout(timer);
-  }, [playing, count, totalSteps]);
+  const startsItself = starts && !matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const next = count < totalSteps ? Math.min(totalSteps, count + PIXELS_AT_ONCE) : undefined;
+  const [playing, setPlaying] = usePlayback(startsItself, next, STEP_MS, setCount);
   const restart = (): void => {
     setCount(0);
     setPlaying(false);
