@@ -1,5 +1,5 @@
 // Hooks of the studio's page, in a component that draws nothing.
-import { h, render } from 'preact';
+import { h, options, render } from 'preact';
 import { vi } from 'vitest';
 
 /** A component that uses a hook, and what the hook returned last. */
@@ -19,8 +19,7 @@ export function nextTurn(): Promise<void> {
 export function renderHook<Input, Result>(use: (input: Input) => Result): RenderedHook<Input, Result> {
   // Preact compares the element, which stays empty, with the document.
   vi.stubGlobal('document', { baseURI: 'http://studio/' });
-  vi.stubGlobal('requestAnimationFrame', (work: () => void) => setTimeout(work));
-  vi.stubGlobal('cancelAnimationFrame', clearTimeout);
+  options.requestAnimationFrame = setTimeout;
   const element = { childNodes: [], firstChild: null } as unknown as Element;
   let result: Result;
   const User = ({ input }: { input: Input }) => {

@@ -1,6 +1,8 @@
 // Arrays as tensors of a program, and what it computes from them; runs in a page too.
 import { countElements, type NdArray } from '../core/numeric/arrays.ts';
 import { RandomStream } from '../core/numeric/random.ts';
+import type { Bijection } from '../flows/contract/bijection.ts';
+import { parametersFrom } from '../flows/contract/parameters.ts';
 import { type Device, defaultDevice } from '../tensor/engine/devices/device.ts';
 import { compile, compilePrepared } from '../tensor/engine/program.ts';
 import { releaseAfter } from '../tensor/engine/resources.ts';
@@ -39,4 +41,15 @@ export function runPrepared(prepared: ProgramDefinition, inputs: Arrays): Promis
   return releaseAfter(async (keep) =>
     keep(await compilePrepared(prepared, { precision: 'float64' })).run(inputs),
   );
+}
+
+/** The output of a layer for images, in float64. */
+export async function applyLayer(
+  layer: Bijection,
+  parameters: Arrays,
+  images: NdArray,
+): Promise<{ readonly y: NdArray['data']; readonly logDet: NdArray['data'] }> {
+  const { y, logDet } = layer.forward(constant(images), parametersFrom(asConstants(parameters)));
+  const results = await runOnce({ inputs: {}, outputs: { y, logDet } }, {}, 'float64');
+  return { y: results.y!.data, logDet: results.logDet!.data };
 }

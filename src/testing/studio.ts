@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { beforeAll, inject } from 'vitest';
 import { mediaType } from '../app/studioServer/headers.ts';
 import { type CommandLine, copyPackage } from './command.ts';
@@ -139,6 +139,14 @@ export async function visit(
   await page.goto(new URL('#/none', address).href);
   await page.getByRole('heading', { name: 'No such page' }).waitFor();
   await page.goto(address);
+}
+
+/** The first channel of the pixels of a canvas. */
+export function canvasLevels(canvas: Locator): Promise<number[]> {
+  return canvas.evaluate((element: HTMLCanvasElement) => {
+    const { data } = element.getContext('2d')!.getImageData(0, 0, element.width, element.height);
+    return Array.from(data.filter((_, index) => index % 4 === 0));
+  });
 }
 
 /** What axe finds wrong with a page. */

@@ -12,7 +12,13 @@ import { startRun } from '../../src/runs/open/run.node.ts';
 import { commandLine } from '../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../src/testing/pages.ts';
 import { writePng } from '../../src/testing/pngFiles.ts';
-import { accessibilityFaults, buildStudio, startStudio, visit } from '../../src/testing/studio.ts';
+import {
+  accessibilityFaults,
+  buildStudio,
+  canvasLevels,
+  startStudio,
+  visit,
+} from '../../src/testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../src/testing/tinyImages.ts';
 import { labelledTinyDataset, tinyClasses, tinyConfig } from '../../src/testing/tinyRuns.ts';
 import { train } from '../../src/training/loop/train.ts';
@@ -33,16 +39,8 @@ const upload = (name: string, path = inFolder(name)) => ({
   buffer: readFileSync(path),
 });
 
-/** The first channel of a canvas. */
-const canvasPixels = async (page: Page, name: string): Promise<number[]> =>
-  page.getByRole('img', { name, exact: true }).evaluate((canvas: HTMLCanvasElement) =>
-    Array.from(
-      canvas
-        .getContext('2d')!
-        .getImageData(0, 0, canvas.width, canvas.height)
-        .data.filter((_, index) => index % 4 === 0),
-    ),
-  );
+const canvasPixels = (page: Page, name: string): Promise<number[]> =>
+  canvasLevels(page.getByRole('img', { name, exact: true }));
 
 /** The largest difference between pixels. */
 const distance = (first: ArrayLike<number>, second: ArrayLike<number>): number => {
@@ -263,14 +261,7 @@ describe.skipIf(chromiumPath === undefined)(
         expect(await tiles.count()).toBe(1 + stages.length);
         const stageIndex = stages.findIndex(({ path }) => path === 'levels/0/steps/1');
         const tile = page.getByRole('button', { name: 'Flow step 2 of level 1' });
-        const drawn = await tile.locator('canvas').evaluate((canvas: HTMLCanvasElement) =>
-          Array.from(
-            canvas
-              .getContext('2d')!
-              .getImageData(0, 0, canvas.width, canvas.height)
-              .data.filter((_, index) => index % 4 === 0),
-          ),
-        );
+        const drawn = await canvasLevels(tile.locator('canvas'));
         const { pixels, range } = drawActivations(stages[stageIndex]!.output!, model);
         expect(distance(drawn, pixels)).toBeLessThanOrEqual(1);
         expect(await tile.textContent()).toContain(

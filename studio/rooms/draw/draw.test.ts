@@ -9,7 +9,7 @@ import { loadModel } from '../../../src/model/loading/loadModel.ts';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { writePng } from '../../../src/testing/pngFiles.ts';
-import { buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
+import { buildStudio, canvasLevels, startStudio, visit } from '../../../src/testing/studio.ts';
 
 const root = buildStudio();
 const emerging = commandLine(root);
@@ -43,15 +43,8 @@ describe.skipIf(chromiumPath === undefined)(
     const image = (number: number) => page.getByRole('button', { name: `Image ${number}`, exact: true });
 
     /** The grey levels of an image of the sheet. */
-    const imagePixels = async (number: number): Promise<Uint8Array> => {
-      const levels = await image(number)
-        .locator('canvas')
-        .evaluate((canvas: HTMLCanvasElement) => {
-          const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
-          return Array.from({ length: data.length / 4 }, (_, pixel) => data[4 * pixel]!);
-        });
-      return Uint8Array.from(levels);
-    };
+    const imagePixels = async (number: number): Promise<Uint8Array> =>
+      Uint8Array.from(await canvasLevels(image(number).locator('canvas')));
 
     /** Saves something and compares it with the command line's picture; rounding may differ by one grey level. */
     const expectSaved = async (button: string, name: string, expected: string): Promise<void> => {
@@ -162,12 +155,8 @@ describe.skipIf(chromiumPath === undefined)(
       expect(enlarged.data[8 * (14 * 224 + 14)]).toBe(drawn[14 * 28 + 14]);
       await page.getByRole('link', { name: 'Look inside' }).click();
       await page.getByText('Image 7 of this seed.').waitFor();
-      const inside = await page
-        .getByRole('img', { name: 'Original image' })
-        .evaluate((canvas: HTMLCanvasElement) => [
-          ...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data,
-        ]);
-      expect(Uint8Array.from(inside.filter((_, index) => index % 4 === 0))).toEqual(drawn);
+      const inside = await canvasLevels(page.getByRole('img', { name: 'Original image' }));
+      expect(Uint8Array.from(inside)).toEqual(drawn);
       // Back leads to the sheet, and once more to the page before it.
       await page.goBack();
       await image(7).waitFor();

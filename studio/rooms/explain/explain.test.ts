@@ -5,7 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../../src/model/loading/loadModel.ts';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
-import { accessibilityFaults, buildStudio, startStudio, visit } from '../../../src/testing/studio.ts';
+import {
+  accessibilityFaults,
+  buildStudio,
+  canvasLevels,
+  startStudio,
+  visit,
+} from '../../../src/testing/studio.ts';
 import { normals } from '../how/maths/random.ts';
 
 const root = buildStudio();
@@ -138,13 +144,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.goto(`${studio.url}#/explain?step=3`);
       const price = page.locator('.explain-bars b').last();
       await price.waitFor();
-      const pixels = await page
-        .getByRole('img', { name: 'The digit, with the noise' })
-        .evaluate((canvas: HTMLCanvasElement) =>
-          Array.from(canvas.getContext('2d')!.getImageData(0, 0, 28, 28).data).filter(
-            (_, index) => index % 4 === 0,
-          ),
-        );
+      const pixels = await canvasLevels(page.getByRole('img', { name: 'The digit, with the noise' }));
       await using model = await loadModel(join(root, 'models/mnist-small'));
       const [bits] = await model.bitsPerDim(Uint8Array.from(pixels), {
         draws: 4,

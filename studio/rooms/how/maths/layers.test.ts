@@ -1,14 +1,10 @@
 // The arithmetic of the figures of single layers, compared with the library's.
 import { describe, expect, it } from 'vitest';
-import type { NdArray } from '../../../../src/core/numeric/arrays.ts';
 import { logAbsDeterminant } from '../../../../src/core/numeric/linearAlgebra.ts';
-import type { Bijection } from '../../../../src/flows/contract/bijection.ts';
-import { parametersFrom } from '../../../../src/flows/contract/parameters.ts';
 import { butterfly } from '../../../../src/flows/layers/butterfly.ts';
 import { convolutionExponential } from '../../../../src/flows/layers/convolutionExponential.ts';
 import { maf } from '../../../../src/flows/layers/maf.ts';
-import { compile } from '../../../../src/tensor/engine/program.ts';
-import { constant } from '../../../../src/tensor/tensor.ts';
+import { applyLayer } from '../../../../src/testing/programValues.ts';
 import {
   circulantMatrix,
   dependsOn,
@@ -22,36 +18,20 @@ import {
 import { normals } from './random.ts';
 import { createSpline, splineAt, splineInverse } from './splines.ts';
 
-/** A layer's output for images. */
-async function applied(
-  layer: Bijection,
-  images: NdArray,
-  parameters: Readonly<Record<string, NdArray>>,
-): Promise<{ y: ArrayLike<number>; logDet: ArrayLike<number> }> {
-  const tensors = Object.fromEntries(
-    Object.entries(parameters).map(([name, array]) => [name, constant(array)]),
-  );
-  const { y, logDet } = layer.forward(constant(images), parametersFrom(tensors));
-  const program = await compile({ inputs: {}, outputs: { y, logDet } }, { precision: 'float64' });
-  const results = await program.run({});
-  await program.release();
-  return { y: results.y!.data, logDet: results.logDet!.data };
-}
-
 it('the series is the convolution exponential, and the trace its log-determinant', async () => {
   const size = 5;
   const draw = normals(3);
   const kernel = Array.from({ length: 9 }, () => 0.1 * draw());
   const image = Array.from({ length: size * size }, draw);
-  const { y, logDet } = await applied(
+  const { y, logDet } = await applyLayer(
     convolutionExponential([size, size, 1], { normBound: 2 }),
-    { shape: [1, size, size, 1], data: Float64Array.from(image) },
     {
       kernel: { shape: [3, 3, 1, 1], data: Float64Array.from(kernel) },
       bias: { shape: [1], data: new Float64Array(1) },
     },
+    { shape: [1, size, size, 1], data: Float64Array.from(image) },
   );
-  const sum = sumImages(exponentialTerms(image, kernel, size, 30));
+  const sum = sumImages(exponentialTerms(image, kernel, 30));
   for (const [pixel, value] of sum.entries()) {
     expect(value).toBeCloseTo(y[pixel]!, 10);
   }
@@ -109,7 +89,7 @@ it('a butterfly matrix has the dependencies of the layer', async () => {
     Math.floor(index / values) === index % values ? 1 : 0,
   );
   const images = { shape: [values + 1, height, width, 1], data };
-  const { y } = await applied(layer, images, parameters);
+  const { y } = await applyLayer(layer, parameters, images);
   for (let j = 0; j < values; j++) {
     const reached = Array.from({ length: values }, (_, i) => i).filter(
       (i) => Math.abs(y[i * values + j]! - y[values * values + j]!) > 1e-12,
@@ -142,7 +122,7 @@ describe('the order of an autoregressive layer', () => {
       const [image, pixel] = [Math.floor(index / pixels), index % pixels];
       return first[pixel]! + (image === pixel + 1 ? 0.5 : 0);
     });
-    const { y } = await applied(layer, { shape: [pixels + 1, size, size, 1], data }, parameters);
+    const { y } = await applyLayer(layer, parameters, { shape: [pixels + 1, size, size, 1], data });
     const isChanged = (image: number, pixel: number): boolean =>
       Math.abs(y[image * pixels + pixel]! - y[pixel]!) > 1e-12;
     for (let pixel = 0; pixel < pixels; pixel++) {

@@ -1,5 +1,6 @@
 // Properties of single layers and levels: dependencies between values, spectra, series, and shapes.
 import { kernelOffsets, type Offset, pixelsRead } from './convolutions.ts';
+import { convolved } from './substitution.ts';
 
 /** The factors' distances for n values: 1, 2, 4, … below n. */
 export function factorDistances(values: number): number[] {
@@ -38,27 +39,16 @@ export function eigenvalueSizes(first: readonly number[]): number[] {
   });
 }
 
-/** A zero-padded 3x3 convolution of a square image; kernel and image row by row. */
-function convolved(image: readonly number[], kernel: readonly number[], size: number): number[] {
-  return image.map((_, pixel) => {
-    const [row, column] = [Math.floor(pixel / size), pixel % size];
-    return kernel.reduce((sum, weight, tap) => {
-      const [h, w] = [row + Math.floor(tap / 3) - 1, column + (tap % 3) - 1];
-      return h < 0 || h >= size || w < 0 || w >= size ? sum : sum + weight * image[h * size + w]!;
-    }, 0);
-  });
-}
-
-/** The terms Mⁿx / n! of e^M x, from n = 0 to `last`, for the convolution M with a 3x3 kernel. */
+/** The terms Mⁿx / n! of e^M x, from n = 0 to `last`, for the convolution M with a 3x3 kernel, row by row. */
 export function exponentialTerms(
   image: readonly number[],
   kernel: readonly number[],
-  size: number,
   last: number,
 ): number[][] {
+  const taps = kernel.map((weight, tap) => ({ down: Math.floor(tap / 3) - 1, right: (tap % 3) - 1, weight }));
   const terms = [[...image]];
   for (let n = 1; n <= last; n++) {
-    terms.push(convolved(terms.at(-1)!, kernel, size).map((value) => value / n));
+    terms.push(convolved(terms.at(-1)!, { taps }).map((value) => value / n));
   }
   return terms;
 }

@@ -1,16 +1,14 @@
 // The arithmetic of the figures, compared with the library's.
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ImageShape, NdArray } from '../../../../src/core/numeric/arrays.ts';
 import { solveCornerSequentially } from '../../../../src/core/numeric/cornerTiles.ts';
 import { logAbsDeterminant } from '../../../../src/core/numeric/linearAlgebra.ts';
-import type { Bijection } from '../../../../src/flows/contract/bijection.ts';
-import { parametersFrom } from '../../../../src/flows/contract/parameters.ts';
 import { emerging } from '../../../../src/flows/layers/emerging.ts';
 import { periodic } from '../../../../src/flows/layers/periodic.ts';
 import { Glow } from '../../../../src/flows/models/glow.ts';
 import { solveByDiagonals as solveGraph } from '../../../../src/tensor/engine/graph/wavefront.ts';
-import { compile } from '../../../../src/tensor/engine/program.ts';
 import { constant, input, topologicalOrder } from '../../../../src/tensor/tensor.ts';
+import { applyLayer } from '../../../../src/testing/programValues.ts';
 import {
   convolutionMatrix,
   createKernel,
@@ -46,21 +44,6 @@ import {
   solveByDiagonals,
   waitingDiagonals,
 } from './wavefront.ts';
-
-const releases: (() => Promise<void>)[] = [];
-afterAll(() => Promise.all(releases.map((release) => release())));
-
-/** A layer's output for images, in float64. */
-async function applied(layer: Bijection, parameters: Record<string, NdArray>, x: NdArray) {
-  const tensors = Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [name, constant(value)]),
-  );
-  const image = input('x', x.shape);
-  const { y, logDet } = layer.forward(image, parametersFrom(tensors));
-  const program = await compile({ inputs: { x: image }, outputs: { y, logDet } }, { precision: 'float64' });
-  releases.push(() => program.release());
-  return program.run({ x });
-}
 
 /** One image per value: 1 there, 0 elsewhere. */
 function unitImages([height, width, channels]: ImageShape): NdArray {
@@ -117,12 +100,12 @@ describe('the matrix of a corner convolution', () => {
       expect(entries.every(({ row, column }) => (kind === 'first' ? column >= row : column <= row))).toBe(
         true,
       );
-      const { y, logDet } = await applied(
+      const { y, logDet } = await applyLayer(
         emerging(shape),
         cornerParameters(kernel, 3, channels),
         unitImages(shape),
       );
-      expect(logDiagonal(entries)).toBeCloseTo(logDet!.data[0]!, 12);
+      expect(logDiagonal(entries)).toBeCloseTo(logDet[0]!, 12);
       const dense = toDense(entries, size);
       expect(eliminationLogDet(dense)).toBeCloseTo(logDiagonal(entries), 10);
       // Within a pixel, the figure orders channels from last to first.
@@ -130,7 +113,7 @@ describe('the matrix of a corner convolution', () => {
         index - (index % channels) + channels - 1 - (index % channels);
       dense.forEach((row, output) => {
         row.forEach((value, from) => {
-          expect(value).toBeCloseTo(y!.data[natural(from) * size + natural(output)]!, 12);
+          expect(value).toBeCloseTo(y[natural(from) * size + natural(output)]!, 12);
         });
       });
     },
@@ -160,12 +143,12 @@ it.each([
     kernel2: corner(),
     bias: { shape: [1], data: new Float64Array(1) },
   };
-  const { y } = await applied(layer, parameters, unitImages([height, width, 1]));
+  const { y } = await applyLayer(layer, parameters, unitImages([height, width, 1]));
   const steps = (['first', 'second'] as const).map((kind) => kernelOffsets(kind, kernelSize, dilation));
   for (let pixel = 0; pixel < height * width; pixel++) {
     const read = pixelsRead([Math.floor(pixel / width), pixel % width], steps, height, width);
     const seen = Array.from({ length: height * width }, (_, from) => from).filter(
-      (from) => y!.data[from * height * width + pixel] !== 0,
+      (from) => y[from * height * width + pixel] !== 0,
     );
     expect([...read.keys()]).toEqual(seen);
   }
@@ -237,10 +220,10 @@ describe('a periodic convolution', () => {
       bias: { shape: [2], data: new Float64Array(2) },
     };
     const image = { shape: [1, size, size, 2], data: Float64Array.from(x.flat()) };
-    const { y, logDet } = await applied(periodic([size, size, 2]), parameters, image);
-    expectClose(wrappedConvolution(x, kernel, size).flat(), y!.data, 12);
+    const { y, logDet } = await applyLayer(periodic([size, size, 2]), parameters, image);
+    expectClose(wrappedConvolution(x, kernel, size).flat(), y, 12);
     const sum = inverses.reduce((total, { logAbsDet }) => total + logAbsDet, 0);
-    expect(sum).toBeCloseTo(logDet!.data[0]!, 10);
+    expect(sum).toBeCloseTo(logDet[0]!, 10);
   });
 
   it('multiplies each frequency by a matrix, and its inverse by the inverse matrix', () => {

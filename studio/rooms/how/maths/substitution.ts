@@ -37,7 +37,7 @@ export const sequences = {
 export type Kind = keyof typeof sequences;
 
 /** The convolution of a square image, given row by row, with zeros outside. */
-export function convolved(x: readonly number[], { taps }: Undoable): number[] {
+export function convolved(x: readonly number[], { taps }: Pick<Undoable, 'taps'>): number[] {
   return x.map((_, pixel) => sumTaps(taps, x, pixel, () => true));
 }
 

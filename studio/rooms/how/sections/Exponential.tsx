@@ -36,7 +36,7 @@ export function Series() {
   const [pixel, setPixel] = useState(6 * SIZE + 6);
   const image = Array.from({ length: SIZE * SIZE }, (_, index) => (index === pixel ? 1 : 0));
   const kernel = KERNEL.map((weight) => norm * weight);
-  const allTerms = exponentialTerms(image, kernel, SIZE, ALL);
+  const allTerms = exponentialTerms(image, kernel, ALL);
   const sum = sumImages(allTerms.slice(0, terms + 1));
   const missing = largest(sumImages(allTerms.slice(terms + 1)));
   const newest = allTerms[terms]!;
@@ -45,15 +45,7 @@ export function Series() {
       title="The series for one pixel"
       controls={
         <>
-          <Slider
-            label="Last term n"
-            value={terms}
-            least={0}
-            most={MOST}
-            step={1}
-            shown={String(terms)}
-            onChange={setTerms}
-          />
+          <Slider label="Last term n" value={terms} most={MOST} onChange={setTerms} />
           <Slider
             label="Norm of M"
             value={norm}
