@@ -125,8 +125,8 @@ describe.skipIf(firefoxPath === undefined)(
         await page.press('Enter');
         await expect.poll(() => text('.explain-nav [aria-current]')).toBe(String(step));
         expect(await page.evaluate('location.hash')).toBe(`#/explain?step=${step}`);
-        await appears('.explain-on a');
-        await focus('.explain-on a');
+        await appears('.explain-step > .buttons a');
+        await focus('.explain-step > .buttons a');
       }
       // These tests prefer reduced motion, so nothing starts by itself.
       await appears('.how-player .primary');

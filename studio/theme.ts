@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 
 /** A theme. */
-export type Theme = 'light' | 'dark';
+type Theme = 'light' | 'dark';
 
 const systemIsDark = matchMedia('(prefers-color-scheme: dark)');
 const KEY = 'studio-theme';

@@ -4,13 +4,6 @@ declare module 'virtual:glossary' {
   const definitions: Readonly<Record<string, string>>;
   export default definitions;
 }
-declare module 'virtual:excerpts' {
-  /** The excerpts listed in `studio/rooms/how/places.ts`. */
-  const excerpts: Readonly<
-    Record<import('./rooms/how/places.ts').ExcerptName, { readonly file: string; readonly code: string }>
-  >;
-  export default excerpts;
-}
 declare module 'virtual:parts' {
   /** An option of a part as a field of a form. */
   export interface OptionField {

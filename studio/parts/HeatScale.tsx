@@ -3,6 +3,7 @@ import { type HeatRange, heatMap } from 'emerging-flows/pictures';
 import { useMemo } from 'preact/hooks';
 import { decimal } from '../numbers.ts';
 import { Picture } from './Picture.tsx';
+import './controls.css';
 import './heat-scale.css';
 
 const STEPS = 64;
@@ -28,7 +29,7 @@ export function HeatScale({ range, unit, digits = 1, ends }: HeatScaleProps) {
   return (
     <div class="heat-scale">
       <Picture image={bar} />
-      <div class="heat-scale-ends">
+      <div class="control-ends">
         <span>{ends?.[0] ?? decimal(low, digits)}</span>
         <span>{unit}</span>
         <span>{ends?.[1] ?? decimal(high, digits)}</span>

@@ -5,10 +5,12 @@ import './controls.css';
 interface SliderProps {
   readonly label: string;
   readonly value: number;
-  readonly least: number;
+  /** By default 0. */
+  readonly least?: number;
   readonly most: number;
-  readonly step: number;
-  /** The value as text. */
+  /** By default 1. */
+  readonly step?: number;
+  /** The value as text, by default with the digits that it has. */
   readonly shown?: string;
   /** Labels of the two ends. */
   readonly ends?: readonly [string, string];
@@ -21,10 +23,10 @@ interface SliderProps {
 export function Slider({
   label,
   value,
-  least,
+  least = 0,
   most: greatest,
-  step,
-  shown,
+  step = 1,
+  shown = String(value),
   ends,
   onChange,
   onRelease,
@@ -34,7 +36,7 @@ export function Slider({
     <div class="control">
       <div class="control-head">
         <label for={id}>{label}</label>
-        {shown !== undefined && <output for={id}>{shown}</output>}
+        <output for={id}>{shown}</output>
       </div>
       <input
         id={id}

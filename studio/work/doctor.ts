@@ -6,13 +6,11 @@ import { type ModelAddress, modelAt } from './models.ts';
 import { openPictures, type Pictures } from './pictures.ts';
 
 /** The shown part of a diagnosis. */
-export type Examined = Pick<
-  Diagnosis,
-  'ok' | 'problems' | 'warnings' | 'layers' | 'reconstruction' | 'bitsPerDim'
-> & {
+export interface Examined
+  extends Pick<Diagnosis, 'problems' | 'warnings' | 'layers' | 'reconstruction' | 'bitsPerDim'> {
   /** The number of images used. */
   readonly images: number;
-};
+}
 
 /** Takes about a minute with a small model; the command line uses more images. */
 const IMAGES = 16;
@@ -40,11 +38,11 @@ export async function examine(
     );
   }
   const images = Math.min(IMAGES, validation.count);
-  const { ok, problems, warnings, layers, reconstruction, bitsPerDim } = await diagnose(model, validation, {
+  const { problems, warnings, layers, reconstruction, bitsPerDim } = await diagnose(model, validation, {
     images,
     signal: call.signal,
     onProgress: (done) => call.report({ done, total: undefined, doing: `Examining layer ${done + 1}` }),
     onHardImages: (done, total) => call.report({ done, total, doing: 'Testing hard images' }),
   });
-  return { ok, problems, warnings, layers, reconstruction, bitsPerDim, images };
+  return { problems, warnings, layers, reconstruction, bitsPerDim, images };
 }

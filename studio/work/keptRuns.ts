@@ -28,10 +28,7 @@ export interface KeptRun {
 
 /** A run's configuration in short. */
 export interface RunAbout {
-  readonly mixing: string;
   readonly levels: number;
-  readonly depth: number;
-  readonly width: number;
   readonly steps: number | undefined;
   /** The name of its dataset. */
   readonly data: string;
@@ -90,11 +87,7 @@ function isComplete(summary: string): boolean {
 function readAbout(text: string): Partial<Pick<KeptRun, 'about' | 'problem'>> {
   try {
     const { model, data, training } = resolveConfig({ file: { path: 'config.yaml', text } });
-    const { levels, depth, conditioner } = model;
-    const mixing = typeof model.mixing === 'string' ? model.mixing : model.mixing.name;
-    // The page trains only with networks that have a width.
-    const width = typeof conditioner === 'string' ? 0 : Number(conditioner.width);
-    const about = { mixing, levels, depth, width, steps: training.steps, data: data.name };
+    const about = { levels: model.levels, steps: training.steps, data: data.name };
     return { about: { ...about, isDigits: data.name === DIGITS_FILE }, problem: undefined };
   } catch (error) {
     if (error instanceof UserError) {

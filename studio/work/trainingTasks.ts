@@ -24,7 +24,7 @@ export type TrainingNews =
   | { readonly kind: 'doing'; readonly text: string }
   /** The number of unreadable images, which are skipped. */
   | { readonly kind: 'damaged'; readonly count: number }
-  | { readonly kind: 'prepared'; readonly workers: number; readonly steps: number; readonly from: number }
+  | { readonly kind: 'prepared'; readonly workers: number; readonly steps: number }
   /** The steps that fit into the time budget. */
   | { readonly kind: 'chosen'; readonly steps: number }
   | {
@@ -131,17 +131,8 @@ export const trainingTasks = {
       signal: AbortSignal.any([stopping.signal, signal]),
       events: {
         onPreparing: (part) =>
-          report({
-            kind: 'doing',
-            text: part === 'weights' ? 'Initialising weights' : 'Compiling',
-          }),
-        onPrepared: ({ workers }) =>
-          report({
-            kind: 'prepared',
-            workers,
-            steps: totalSteps,
-            from: run.state?.step ?? 0,
-          }),
+          report({ kind: 'doing', text: part === 'weights' ? 'Initialising weights' : 'Compiling' }),
+        onPrepared: ({ workers }) => report({ kind: 'prepared', workers, steps: totalSteps }),
         onStepsChosen({ steps }) {
           totalSteps = steps;
           report({ kind: 'chosen', steps });

@@ -50,7 +50,7 @@ export function LearningCurves({ runs, areComparable }: LearningCurvesProps) {
             setZoom(undefined);
           }}
         />
-        <label class="plot-smoothing">
+        <label class="quiet">
           Smoothing{' '}
           <select value={batches} onChange={({ currentTarget }) => setBatches(Number(currentTarget.value))}>
             {BATCHES.map((count) => (

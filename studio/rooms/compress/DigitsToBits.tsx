@@ -32,9 +32,7 @@ export function DigitsToBits({ trace: { names, lengths, steps } }: { trace: Code
         <Slider
           label="Stage of the model"
           value={index}
-          least={0}
           most={last}
-          step={1}
           shown={stepName(steps[index]!)}
           ends={['pixels', 'code']}
           onChange={(value) => {

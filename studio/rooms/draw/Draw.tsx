@@ -208,7 +208,6 @@ function Controls({
       <Slider
         label="Temperature"
         value={temperature}
-        least={0}
         most={MOST_TEMPERATURE}
         step={0.05}
         shown={temperature.toFixed(2)}

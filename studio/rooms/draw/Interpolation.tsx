@@ -130,9 +130,7 @@ function Frames({ frames, step, saveAs }: { frames: Images; step: number; saveAs
       <Slider
         label="From A to B"
         value={position}
-        least={0}
         most={last}
-        step={1}
         shown={`${Math.round((100 * position) / last)} %`}
         onChange={(value) => {
           setPlaying(false);

@@ -62,7 +62,6 @@ export function CostStep() {
           <Slider
             label="Noise"
             value={amount}
-            least={0}
             most={100}
             step={2}
             shown={`${amount} %`}

@@ -115,13 +115,13 @@ function StoryStep({ number }: { number: number }) {
         <strong>In short:</strong> {inShort}
       </p>
       {number < story.length ? (
-        <p class="explain-on">
+        <p class="buttons">
           <a class="button primary" href={linkTo('explain', { step: String(number + 1) })}>
             Next: {story[number]!.title}
           </a>
         </p>
       ) : (
-        <p class="explain-on">
+        <p class="buttons">
           <a class="button primary" href={linkTo('train')}>
             Train a flow in two minutes
           </a>

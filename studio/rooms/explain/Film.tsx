@@ -57,7 +57,6 @@ export function Film({ passage, noise, drawn, columns, name, label = 'Play', fro
         <Slider
           label={`From noise to ${name}`}
           value={position}
-          least={0}
           most={Math.max(1, last)}
           step={0.05}
           shown={shown}

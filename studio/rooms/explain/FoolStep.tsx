@@ -49,7 +49,6 @@ export function FoolStep() {
           <Slider
             label="Rubbed out"
             value={rubbed}
-            least={0}
             most={100}
             step={2}
             shown={`${rubbed} %`}

@@ -40,7 +40,6 @@ export function NoiseStep() {
           <Slider
             label="Temperature"
             value={temperature}
-            least={0}
             most={MOST_TEMPERATURE}
             step={0.05}
             shown={temperature.toFixed(2)}

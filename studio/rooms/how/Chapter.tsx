@@ -80,7 +80,7 @@ function Contents({ sections }: { sections: readonly Section[] }) {
   return (
     <details class="how-contents" ref={bar}>
       <summary>
-        <span class="how-contents-word">Contents</span>
+        <span class="quiet">Contents</span>
         {index >= 0 && (
           <>
             <span class="quiet">
@@ -91,7 +91,7 @@ function Contents({ sections }: { sections: readonly Section[] }) {
         )}
       </summary>
       <nav aria-label="Sections">
-        <ol>
+        <ol class="how-contents-list">
           {sections.map(({ name, title }) => (
             <li key={name}>
               <a

@@ -27,7 +27,7 @@ export function How() {
     >
       <nav class="how-places" aria-labelledby="how-places-title">
         <h2 id="how-places-title">Where to go next</h2>
-        <ul>
+        <ul class="how-places-list">
           {places.map(({ room, title, text }) => (
             <li key={room}>
               <a href={linkTo(room)}>{title}</a>

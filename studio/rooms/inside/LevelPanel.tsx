@@ -73,7 +73,6 @@ export function LevelPanel({ level, count, shape, range, edits, draw, lit, onTou
       <Slider
         label={`Temperature of level ${level + 1}`}
         value={scale}
-        least={0}
         most={2}
         step={0.01}
         shown={decimal(scale)}

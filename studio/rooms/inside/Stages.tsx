@@ -65,9 +65,7 @@ export function Stages({ image, coded, stages, bits, reach }: StagesProps) {
           <Slider
             label="Stage"
             value={shownIndex}
-            least={0}
             most={last}
-            step={1}
             shown={shown.name}
             ends={['image', 'noise']}
             onChange={(value) => {

@@ -39,9 +39,7 @@ export function Typicality({ set, bits }: TypicalityProps) {
       <Slider
         label="Dimensions"
         value={choice}
-        least={0}
         most={choices.length - 1}
-        step={1}
         shown={`${counted(dimensions)}${isModel ? ': the values of an image' : ''}`}
         ends={['1', counted(values)]}
         onChange={setChoice}

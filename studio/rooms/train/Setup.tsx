@@ -46,17 +46,10 @@ export function Setup({ settings }: { settings: TrainSettings }) {
       <ModelFields
         legend="Model"
         model={model}
-        mixingKey="mixing"
+        names={{ mixing: 'mixing', depth: 'depth', width: 'width' }}
         hasWidth={hasWidth(settings.parts)}
-        onChange={({ depth, width }) => changeSettings({ depth: String(depth), width: String(width) })}
       >
-        <NumberField
-          label="Levels"
-          value={levels}
-          least={limits.levels[0]}
-          most={limits.levels[1]}
-          onChange={(value) => changeSettings({ levels: String(value) })}
-        />
+        <SettingField label="Levels" name="levels" value={levels} />
       </ModelFields>
       <Check
         label="Race a second model"
@@ -67,44 +60,16 @@ export function Setup({ settings }: { settings: TrainSettings }) {
         <ModelFields
           legend="Second model"
           model={rival}
-          mixingKey="rival"
+          names={{ mixing: 'rival', depth: 'rivalDepth', width: 'rivalWidth' }}
           hasWidth={hasWidth(settings.parts)}
-          onChange={({ depth, width }) =>
-            changeSettings({ rivalDepth: String(depth), rivalWidth: String(width) })
-          }
         />
       )}
       <fieldset class="control-pair">
         <legend>Training</legend>
-        <NumberField
-          label="Steps"
-          value={steps}
-          least={limits.steps[0]}
-          most={limits.steps[1]}
-          onChange={(value) => changeSettings({ steps: String(value) })}
-        />
-        <NumberField
-          label="Batch size"
-          value={batch}
-          least={limits.batch[0]}
-          most={limits.batch[1]}
-          onChange={(value) => changeSettings({ batch: String(value) })}
-        />
-        <NumberField
-          label="Learning rate"
-          fraction
-          value={rate}
-          least={limits.rate[0]}
-          most={limits.rate[1]}
-          onChange={(value) => changeSettings({ rate: String(value) })}
-        />
-        <NumberField
-          label="Seed"
-          value={seed}
-          least={limits.seed[0]}
-          most={limits.seed[1]}
-          onChange={(value) => changeSettings({ seed: String(value) })}
-        />
+        <SettingField label="Steps" name="steps" value={steps} />
+        <SettingField label="Batch size" name="batch" value={batch} />
+        <SettingField label="Learning rate" name="rate" value={rate} fraction />
+        <SettingField label="Seed" name="seed" value={seed} />
       </fieldset>
       <MoreParts settings={settings} />
       <SettingsHelp />
@@ -154,13 +119,7 @@ function DataChoice({ settings: { data, size, channels } }: { settings: TrainSet
         <>
           <PictureFiles />
           <div class="control-pair">
-            <NumberField
-              label="Size in pixels"
-              value={size}
-              least={limits.size[0]}
-              most={limits.size[1]}
-              onChange={(value) => changeSettings({ size: String(value) })}
-            />
+            <SettingField label="Size in pixels" name="size" value={size} />
             <Choice
               label="Channels"
               value={String(channels)}
@@ -177,41 +136,50 @@ function DataChoice({ settings: { data, size, channels } }: { settings: TrainSet
   );
 }
 
+interface SettingFieldProps {
+  readonly label: string;
+  /** The setting, which has limits. */
+  readonly name: keyof typeof limits;
+  /** Its name in the address, by default the same. */
+  readonly addressKey?: string;
+  readonly value: number;
+  /** Whether fractions are allowed. */
+  readonly fraction?: boolean;
+}
+
+/** The field of a number in the address. */
+function SettingField({ name, addressKey = name, ...field }: SettingFieldProps) {
+  const [least, greatest] = limits[name];
+  return (
+    <NumberField
+      {...field}
+      least={least}
+      most={greatest}
+      onChange={(value) => changeSettings({ [addressKey]: String(value) })}
+    />
+  );
+}
+
 interface ModelFieldsProps {
   readonly legend: string;
   readonly model: ModelSettings;
-  /** The name of its mixing in the address. */
-  readonly mixingKey: string;
+  /** Its settings' names in the address. */
+  readonly names: Readonly<Record<'mixing' | 'depth' | 'width', string>>;
   /** Whether the networks in its couplings have a width. */
   readonly hasWidth: boolean;
   /** More fields. */
   readonly children?: ComponentChildren;
-  onChange(model: ModelSettings): void;
 }
 
 /** A model's fields. */
-function ModelFields({ legend, model, mixingKey, hasWidth, children, onChange }: ModelFieldsProps) {
+function ModelFields({ legend, model, names, hasWidth, children }: ModelFieldsProps) {
   return (
     <fieldset class="control-pair train-model">
       <legend>{legend}</legend>
-      <PartFields menuKey="model.mixing" addressKey={mixingKey} part={model.mixingPart} isFolded />
+      <PartFields menuKey="model.mixing" addressKey={names.mixing} part={model.mixingPart} isFolded />
       {children}
-      <NumberField
-        label="Depth"
-        value={model.depth}
-        least={limits.depth[0]}
-        most={limits.depth[1]}
-        onChange={(depth) => onChange({ ...model, depth })}
-      />
-      {hasWidth && (
-        <NumberField
-          label="Width"
-          value={model.width}
-          least={limits.width[0]}
-          most={limits.width[1]}
-          onChange={(width) => onChange({ ...model, width })}
-        />
-      )}
+      <SettingField label="Depth" name="depth" addressKey={names.depth} value={model.depth} />
+      {hasWidth && <SettingField label="Width" name="width" addressKey={names.width} value={model.width} />}
     </fieldset>
   );
 }

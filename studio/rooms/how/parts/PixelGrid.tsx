@@ -1,11 +1,12 @@
 // The pixels of a small image as selectable squares.
 import { Fragment } from 'preact';
 
-/** A pixel's look: a class of how.css or a colour. */
+/** A pixel's look: a class of how.css. */
 export interface PixelLook {
   readonly class?: string;
-  readonly fill?: string;
   readonly opacity?: number;
+  /** For classes that are coloured by it. */
+  readonly hue?: number;
   /** A short text inside. */
   readonly text?: string;
   readonly textClass?: string;
@@ -28,7 +29,7 @@ export function PixelGrid({ height, width, label, look, selected, onSelect, onPa
   const drawing = (
     <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       {Array.from({ length: height * width }, (_, pixel) => {
-        const { class: name = '', fill = '', opacity = '', text, textClass = '' } = look(pixel);
+        const { class: name = '', opacity = '', hue = '', text, textClass = '' } = look(pixel);
         const [row, column] = [Math.floor(pixel / width), pixel % width];
         return (
           // A place keeps its key when its look changes.
@@ -39,7 +40,7 @@ export function PixelGrid({ height, width, label, look, selected, onSelect, onPa
               width={0.92}
               height={0.92}
               class={name}
-              style={{ fill, fillOpacity: opacity }}
+              style={{ fillOpacity: opacity, '--hue': hue }}
             />
             {text !== undefined && (
               <text x={column + 0.5} y={row + 0.63} class={textClass}>

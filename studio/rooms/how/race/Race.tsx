@@ -51,9 +51,7 @@ export function RecordedRace() {
         <Slider
           label="Training step"
           value={stepIndex}
-          least={0}
           most={last}
-          step={1}
           shown={counted(step)}
           onChange={setStepIndex}
         />

@@ -36,15 +36,7 @@ export function Settling() {
     <Figure
       title="The dependencies of a value"
       controls={
-        <Slider
-          label="Iterations of the inverse"
-          value={iteration}
-          least={0}
-          most={LAST}
-          step={1}
-          shown={String(iteration)}
-          onChange={setIteration}
-        />
+        <Slider label="Iterations of the inverse" value={iteration} most={LAST} onChange={setIteration} />
       }
       description={
         <>

@@ -36,17 +36,7 @@ export function Pairs() {
   return (
     <Figure
       title="Pairs at doubling distances"
-      controls={
-        <Slider
-          label="Factors"
-          value={count}
-          least={0}
-          most={distances.length}
-          step={1}
-          shown={String(count)}
-          onChange={setCount}
-        />
-      }
+      controls={<Slider label="Factors" value={count} most={distances.length} onChange={setCount} />}
       description={
         <>
           {count === 0 ? 'Without factors' : `After ${plural(count, 'factor')} (distance ${used.join(', ')})`}

@@ -60,15 +60,7 @@ export function ReceptiveFields() {
             options={[3, 5, 7].map((size) => ({ value: String(size), text: `${size}x${size}` }))}
             onChange={(value) => setKernelSize(Number(value))}
           />
-          <Slider
-            label="Dilation"
-            value={dilation}
-            least={1}
-            most={3}
-            step={1}
-            shown={String(dilation)}
-            onChange={setDilation}
-          />
+          <Slider label="Dilation" value={dilation} least={1} most={3} onChange={setDilation} />
         </>
       }
       description={

@@ -86,7 +86,6 @@ export function ImageAndNoise() {
           <Slider
             label="Share of other noise"
             value={noise}
-            least={0}
             most={1}
             step={0.05}
             shown={`${Math.round(100 * noise)} %`}

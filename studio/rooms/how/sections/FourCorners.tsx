@@ -55,7 +55,6 @@ export function FourFields() {
           value={side}
           least={1}
           most={5}
-          step={1}
           shown={`${side} × ${side}`}
           onChange={setSide}
         />

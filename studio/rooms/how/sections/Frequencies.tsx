@@ -104,7 +104,6 @@ export function PeriodicFigure() {
           <Slider
             label="Kernel strength"
             value={strength}
-            least={0}
             most={1.2}
             step={0.1}
             shown={decimal(strength, 1)}
@@ -113,9 +112,7 @@ export function PeriodicFigure() {
           <Slider
             label="Frequencies inverted"
             value={solved}
-            least={0}
             most={groups.length}
-            step={1}
             shown={`${groups.slice(0, solved).flat().length} of ${SIZE * SIZE}`}
             onChange={setSolved}
           />

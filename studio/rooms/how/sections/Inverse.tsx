@@ -88,7 +88,6 @@ export function Wavefront() {
             value={size}
             least={4}
             most={32}
-            step={1}
             shown={`${size} × ${size}`}
             onChange={(value) => restart(() => setSize(value))}
           />

@@ -89,24 +89,8 @@ export function Diagram() {
             options={Object.entries(images).map(([value, { text }]) => ({ value, text }))}
             onChange={setImage}
           />
-          <Slider
-            label="Levels"
-            value={levels}
-            least={1}
-            most={maxLevels}
-            step={1}
-            shown={String(levels)}
-            onChange={setWanted}
-          />
-          <Slider
-            label="Flow steps per level"
-            value={depth}
-            least={1}
-            most={48}
-            step={1}
-            shown={String(depth)}
-            onChange={setDepth}
-          />
+          <Slider label="Levels" value={levels} least={1} most={maxLevels} onChange={setWanted} />
+          <Slider label="Flow steps per level" value={depth} least={1} most={48} onChange={setDepth} />
         </>
       }
       description={
@@ -135,11 +119,11 @@ export function Diagram() {
               {stepParts.map(({ name, does }) => (
                 <li key={name} class={name === 'emerging' ? 'how-here' : ''}>
                   <strong>{name}</strong>
-                  <span>{does}</span>
+                  <span class="quiet">{does}</span>
                 </li>
               ))}
             </ul>
-            <p class="how-times">
+            <p class="quiet">
               {depth === 1 ? 'once' : `${depth} times`}; inverse: {plural(level.inverseSteps, 'step')}
             </p>
             <p class="how-leaves">

@@ -45,15 +45,7 @@ export function TwoDeterminants() {
       title="Two matrices with the same determinant"
       controls={
         <>
-          <Slider
-            label="Rank"
-            value={rank}
-            least={1}
-            most={8}
-            step={1}
-            shown={String(rank)}
-            onChange={setRank}
-          />
+          <Slider label="Rank" value={rank} least={1} most={8} onChange={setRank} />
           <button type="button" class="button" onClick={() => setSeed(seed + 1)}>
             New matrices
           </button>

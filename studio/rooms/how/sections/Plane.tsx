@@ -196,7 +196,6 @@ export function Flow2D({ starts = false }: { starts?: boolean }) {
           <Slider
             label="From the data to the noise"
             value={layerPosition}
-            least={0}
             most={layers}
             step={0.05}
             shown={placeName(Math.round(layerPosition), layers)}

@@ -125,15 +125,7 @@ export function Factors() {
             ]}
             onChange={(value) => setForm(value as Form)}
           />
-          <Slider
-            label="Channels"
-            value={channels}
-            least={2}
-            most={12}
-            step={1}
-            shown={String(channels)}
-            onChange={setChannels}
-          />
+          <Slider label="Channels" value={channels} least={2} most={12} onChange={setChannels} />
           <button type="button" class="button" onClick={() => setSeed(seed + 1)}>
             New matrix
           </button>

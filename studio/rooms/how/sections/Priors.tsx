@@ -50,7 +50,6 @@ export function Expected() {
           <Slider
             label="Temperature"
             value={temperature}
-            least={0}
             most={1.5}
             step={0.05}
             shown={decimal(temperature)}

@@ -13,6 +13,7 @@ import {
   type Kind,
   kernelOffsets,
   logDiagonal,
+  type Offset,
   toDense,
 } from '../maths/convolutions.ts';
 import { eliminationLogDet } from '../maths/matrices.ts';
@@ -94,7 +95,7 @@ export function Matrices() {
       const text = isAllowed ? (isCentre(offset) ? 'how-on-centre' : 'how-on-tap') : '';
       return [
         inside ? h * SIDE + w : -1,
-        { class: tapClass(offset), opacity: isAllowed ? 1 : 0.25, textClass: text },
+        { ...tapLook(offset), opacity: isAllowed ? 1 : 0.25, textClass: text },
       ];
     }),
   );
@@ -183,7 +184,8 @@ function MatrixDrawing({ entries, size, channels, pixel, label }: MatrixDrawingP
         {entries.map(({ row, column, offset }) => (
           <rect
             key={row * size + column}
-            class={tapClass(offset)}
+            class={tapLook(offset).class}
+            style={{ '--hue': tapLook(offset).hue }}
             x={column + 0.06}
             y={row + 0.06}
             width={0.88}
@@ -197,8 +199,11 @@ function MatrixDrawing({ entries, size, channels, pixel, label }: MatrixDrawingP
   );
 }
 
-/** The colour class of a tap: the centre, or one of eight directions. */
-function tapClass(offset: readonly [number, number]): string {
+/** The hues of the directions around the centre, row by row. */
+const hues = [340, 20, 60, 300, 0, 190, 260, 225, 145];
+
+/** The class and the hue of a tap. */
+function tapLook(offset: Offset): { readonly class: string; readonly hue: number } {
   const [down, right] = offset;
-  return isCentre(offset) ? 'how-centre' : `how-tap-${3 * (down + 1) + right + 1}`;
+  return { class: isCentre(offset) ? 'how-centre' : 'how-tap', hue: hues[3 * (down + 1) + right + 1]! };
 }

@@ -121,9 +121,7 @@ export function UndoConvolution({ starts = false }: { starts?: boolean }) {
           <Slider
             label="Pixels undone"
             value={count}
-            least={0}
             most={totalSteps}
-            step={1}
             shown={`${counted(count)} of ${counted(totalSteps)}${sequence.length === 1 ? '' : ' (two convolutions)'}`}
             onChange={(value) => {
               setPlaying(false);
