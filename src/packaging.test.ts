@@ -120,6 +120,7 @@ describe('the packed package, unpacked with only its dependencies', () => {
         'models/mnist/model.safetensors',
         'models/mnist/scores.json',
         'models/mnist-small/model.safetensors',
+        'dist/app/cli/bundle/LICENSES',
         'dist/fonts/DejaVuSans.ttf',
         'dist/wasm/ort-wasm-simd-threaded.wasm.gz',
         'docs/results/README.md',
