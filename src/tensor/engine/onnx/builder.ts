@@ -137,7 +137,7 @@ export class OnnxBuilder implements Emitter {
   }
 
   reals(values: Float32Array | Float64Array, shape: readonly number[]): string {
-    const array = this.precision === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
+    const array = this.precision === 'float32' ? new Float32Array(values) : new Float64Array(values);
     const dataType = elementTypes[this.precision];
     const key = `reals ${shape.join('x')}`;
     const sameShaped = this.arrays.get(key) ?? [];

@@ -86,11 +86,14 @@ function longestChains<Kind>(sources: ReadonlyMap<Kind, ReadonlySet<Kind>>): Map
 }
 
 /** The names that a node reads, including those read inside an inner graph. */
-export function namesReadBy({ input, attribute: attributes }: Pick<Node, 'input' | 'attribute'>): string[] {
+export function namesReadBy({
+  input,
+  attribute: attributes,
+}: Pick<Node, 'input' | 'attribute'>): readonly string[] {
   const inner = attributes.flatMap((attribute) =>
     'graph' in attribute
       ? [...attribute.graph.node.flatMap(namesReadBy), ...attribute.graph.output.map(({ name }) => name)]
       : [],
   );
-  return [...input, ...inner];
+  return inner.length === 0 ? input : [...input, ...inner];
 }
