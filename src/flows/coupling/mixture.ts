@@ -109,13 +109,7 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
     },
     scalar: {
       curve(numbers) {
-        const part = (index: number): Float64Array =>
-          numbers.subarray(index * components, (index + 1) * components);
-        const logit = portableLogit({
-          logits: part(0),
-          means: part(1).map((mean, k) => mean + apart[k]!),
-          logScales: part(2).map((logScale) => Math.max(logScale, LEAST_LOG_SCALE)),
-        });
+        const logit = portableLogit(numbers, apart);
         const shift = numbers[3 * components]!;
         const scale = portableSigmoid(numbers[3 * components + 1]! + 2);
         return (x) => (logit(x) + shift) * scale;
@@ -124,37 +118,44 @@ export function mixture({ components = 4 }: MixtureOptions = {}): TransformerFor
   });
 }
 
-/** The numbers of one mixture, K each. */
-interface OneMixture {
-  /** The logarithms of the weights, up to a sum. */
-  readonly logits: Float64Array;
-  /** The means. */
-  readonly means: Float64Array;
-  /** The logarithms of the scales. */
-  readonly logScales: Float64Array;
-}
-
 /**
- * x ↦ ln F(x) − ln(1 − F(x)), with F the distribution function of the mixture.
+ * x ↦ ln F(x) − ln(1 − F(x)), with F the distribution function of the mixture of these numbers; `apart` is added to the means.
  *
  * F/(1 − F) = Σ πₖ σ(zₖ) / Σ πₖ σ(−zₖ), with zₖ = (x − μₖ)·e^−sₖ. Both sums are scaled so that neither vanishes: for z < 0,
  * σ(z) = e^z·σ(−z), and the largest e^z of all components is taken out.
  */
-function portableLogit({ logits, means, logScales }: OneMixture): (x: number) => number {
-  const weights = portableSoftmax(logits);
-  const rates = logScales.map((logScale) => portableExp(-logScale));
-  // A component without weight must not decide what is taken out.
-  const components = [...weights.keys()].filter((k) => weights[k]! > 0);
-  const [ownWeights, ownMeans, ownRates] = [weights, means, rates].map((numbers) =>
-    Float64Array.from(components, (k) => numbers[k]!),
-  ) as [Float64Array, Float64Array, Float64Array];
-  const count = components.length;
-  const z = new Float64Array(count);
+function portableLogit(numbers: Float64Array, apart: Float64Array): (x: number) => number {
+  const components = apart.length;
+  // Every value that is coded has its own curve: loops take a fraction of the time of copies of parts of the numbers.
+  const z = new Float64Array(components);
+  const weights = new Float64Array(components);
+  const means = new Float64Array(components);
+  const rates = new Float64Array(components);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < components; k++) {
+    largest = Math.max(largest, numbers[k]!);
+  }
+  let total = 0;
+  for (let k = 0; k < components; k++) {
+    z[k] = portableExp(numbers[k]! - largest);
+    total += z[k]!;
+  }
+  let count = 0;
+  for (let k = 0; k < components; k++) {
+    const weight = z[k]! / total;
+    // A component without weight must not decide what is taken out.
+    if (weight > 0) {
+      weights[count] = weight;
+      means[count] = numbers[components + k]! + apart[k]!;
+      rates[count] = portableExp(-Math.max(numbers[2 * components + k]!, LEAST_LOG_SCALE));
+      count++;
+    }
+  }
   // Much of the time of decompressing is spent here.
   return (x) => {
     let [highest, lowest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     for (let k = 0; k < count; k++) {
-      const value = (x - ownMeans[k]!) * ownRates[k]!;
+      const value = (x - means[k]!) * rates[k]!;
       z[k] = value;
       highest = Math.max(value, highest);
       lowest = Math.min(value, lowest);
@@ -166,20 +167,13 @@ function portableLogit({ logits, means, logScales }: OneMixture): (x: number) =>
     for (let k = 0; k < count; k++) {
       const value = z[k]!;
       const power = portableExp(value < 0 ? value : -value);
-      const larger = ownWeights[k]! / (1 + power);
+      const larger = weights[k]! / (1 + power);
       // e^(min(z, 0) − below) and e^(above − max(z, 0)): each is 1 or `power`, unless something is taken out.
       lower += larger * (value >= 0 ? 1 : below === 0 ? power : portableExp(value - below));
       upper += larger * (value < 0 ? 1 : above === 0 ? power : portableExp(above - value));
     }
     return portableLog(lower) - portableLog(upper) + below + above;
   };
-}
-
-function portableSoftmax(logits: Float64Array): Float64Array {
-  const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const powers = logits.map((logit) => portableExp(logit - largest));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
 }
 
 /** The mixture transformer as configurations choose it. */
