@@ -75,6 +75,14 @@ describe('a model of two classes', () => {
       return part.reduce((sum, value) => sum + value, 0) / part.length;
     };
     expect(mean(height / 2, height)).toBeGreaterThan(mean(0, height / 2) + 40);
+    const { stderr } = await emerging.run(
+      'sample',
+      'runs/a',
+      '--count=1001',
+      '--threads=1',
+      '--out=many.png',
+    );
+    expect(stderr).toContain('1,000 images instead of 1,001, to fill every row');
   });
 
   it('samples a row for each class under each of several conditions', async () => {

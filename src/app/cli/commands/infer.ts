@@ -23,7 +23,7 @@ import { addModelOptions, MODEL, type ModelOptions, modelFolder, openModel } fro
 import { stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
-import { csvText, formatCounted } from '../terminal/format.ts';
+import { csvText, formatCount, formatCounted } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
@@ -123,7 +123,9 @@ async function runInfer(
   );
   if (posteriors.length < names.length) {
     const suffix = posteriors.length === 0 ? '' : '; the results are of these';
-    noteOnStderr(`stopped after ${posteriors.length} of ${formatCounted(names.length, 'image')}${suffix}`);
+    noteOnStderr(
+      `stopped after ${formatCount(posteriors.length)} of ${formatCounted(names.length, 'image')}${suffix}`,
+    );
   }
   if (posteriors.length === 0) {
     return;
@@ -177,7 +179,9 @@ function noteCutOff(posteriors: readonly (readonly Posterior[])[]): void {
     const count = posteriors.filter((components) => isCutOff(components[component]!)).length;
     if (count > 0) {
       const affected =
-        posteriors.length === 1 ? '' : ` of ${count} of ${formatCounted(posteriors.length, 'image')}`;
+        posteriors.length === 1
+          ? ''
+          : ` of ${formatCount(count)} of ${formatCounted(posteriors.length, 'image')}`;
       noteOnStderr(
         `the posterior of ${visibleText(name)}${affected} is cut off by its range, and depends on it: choose it with --range`,
       );
@@ -190,7 +194,9 @@ function noteUnresolved(posteriors: readonly (readonly Posterior[])[]): void {
   const count = posteriors.filter((components) => !components.every(({ isResolved }) => isResolved)).length;
   if (count > 0) {
     const affected =
-      posteriors.length === 1 ? '' : ` of ${count} of ${formatCounted(posteriors.length, 'image')}`;
+      posteriors.length === 1
+        ? ''
+        : ` of ${formatCount(count)} of ${formatCounted(posteriors.length, 'image')}`;
     noteOnStderr(
       `the grid is too coarse for the posteriors${affected}, which may be wrong: give some numbers with --condition, or narrow --range`,
     );

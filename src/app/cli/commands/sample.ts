@@ -25,7 +25,7 @@ import {
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { besideModel, firstFree, outputAs, outputFile, outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
-import { csvText, firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
+import { csvText, firstNames, formatCount, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withImageProgress } from '../terminal/progress.ts';
 
@@ -106,7 +106,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const { count, columns, classes } = chooseSheet(model, chosen.rows, options);
   const noun = isPoints ? 'point' : 'image';
   if (options.count !== undefined && count !== options.count) {
-    noteOnStderr(`${formatCounted(count, noun)} instead of ${options.count}, to fill every row`);
+    noteOnStderr(`${formatCounted(count, noun)} instead of ${formatCount(options.count)}, to fill every row`);
   }
   const condition = chosen.choiceFor(count);
   if (output && !isPoints) {

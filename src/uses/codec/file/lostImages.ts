@@ -73,7 +73,8 @@ export class LostImages {
   takeDamaged(number: number, block: DescribedBlock | undefined): void {
     this.goTo(number, block?.first);
     if (block) {
-      const lost = block.count === 1 ? '1 image is lost' : `${block.count} images are lost`;
+      const lost =
+        block.count === 1 ? '1 image is lost' : `${block.count.toLocaleString('en-US')} images are lost`;
       this.report(`block ${number} is damaged: ${lost}: ${describeImages(block)}`);
       this.pass(block);
     } else {
