@@ -1,10 +1,11 @@
 // Chooses a checkpoint of a run: the last, a given step, or the best validated one.
 import { beforeAll, expect, it } from 'vitest';
+import { UserError } from '../../core/errors.ts';
 import { memoryFiles } from '../../data/files/fileStore.ts';
 import { Glow } from '../../flows/models/glow.ts';
 import { ParameterLayout } from '../../flows/models/parameterLayout.ts';
 import { checkpointContents } from './checkpoint.ts';
-import { readChosenCheckpoint, type StepChoice } from './chosenCheckpoint.ts';
+import { latestSoundCheckpoint, readChosenCheckpoint, type StepChoice } from './chosenCheckpoint.ts';
 import { newGuard } from './guardState.ts';
 import { RunStore } from './runStore.ts';
 
@@ -47,4 +48,23 @@ it('is refused if there is none, with those that there are', async () => {
   await expect(chosenStep('best', [1, 1])).rejects.toThrow(
     `run/metrics.jsonl has no validation of a checkpoint; choose a step, for example step: 7; available: steps`,
   );
+});
+
+it('is not an earlier one if the last cannot be read, as without permission: it may be sound', async () => {
+  const denied = new RunStore({
+    ...files,
+    read(name, check) {
+      if (name.includes('00000007')) {
+        throw new UserError('io', 'permission denied');
+      }
+      return files.read(name, check);
+    },
+  });
+  const reading = [
+    latestSoundCheckpoint(denied, () => {}),
+    readChosenCheckpoint(denied, { check: () => {} }),
+  ];
+  for (const read of reading) {
+    await expect(read).rejects.toThrow(/^permission denied$/);
+  }
 });

@@ -64,7 +64,7 @@ async function readLatest(
   try {
     return await store.readCheckpoint(steps.at(-1)!, check, acceptDamage);
   } catch (error) {
-    throw error instanceof UserError && error.code !== 'mismatch' && earlier !== undefined
+    throw isDamage(error) && earlier !== undefined
       ? new UserError(error.code, phrase`${error.phrase}, or delete it to go back to step ${earlier}`, {
           cause: error,
         })
@@ -115,8 +115,8 @@ interface SoundCheckpoint {
  * Reads the latest sound checkpoint of a run.
  *
  * @param check called before the arrays of a checkpoint are read
- * @throws UserError if the run has checkpoints and none of them is sound, or (`mismatch`) what `check` throws: an earlier
- *   one would be of the same model
+ * @throws UserError if the run has checkpoints and none of them is sound, if one cannot be read, as without permission, or
+ *   what `check` throws: an earlier one would be of the same model
  */
 export async function latestSoundCheckpoint(store: RunStore, check: HeaderCheck): Promise<SoundCheckpoint> {
   const damages: string[] = [];
@@ -124,7 +124,7 @@ export async function latestSoundCheckpoint(store: RunStore, check: HeaderCheck)
     try {
       return { checkpoint: await store.readCheckpoint(step, check), damages };
     } catch (error) {
-      if (!(error instanceof UserError) || error.code === 'mismatch') {
+      if (!isDamage(error)) {
         throw error;
       }
       damages.push(error.message);
@@ -137,4 +137,9 @@ export async function latestSoundCheckpoint(store: RunStore, check: HeaderCheck)
     );
   }
   return { damages };
+}
+
+/** Whether an error says that a file is corrupt. One that cannot be read may be sound: training must not go back behind it. */
+function isDamage(error: unknown): error is UserError {
+  return error instanceof UserError && error.code === 'invalid-data';
 }
