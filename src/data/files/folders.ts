@@ -132,8 +132,10 @@ export function makeFolders(path: string): string[] {
   const created: string[] = [];
   try {
     for (const folder of missingFolders(path)) {
-      mkdirSync(folder);
-      created.push(folder);
+      // Undefined if another process has created it meanwhile.
+      if (mkdirSync(folder, { recursive: true }) !== undefined) {
+        created.push(folder);
+      }
     }
     return created;
   } catch (error) {

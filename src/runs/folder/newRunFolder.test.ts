@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { catchUserError } from '../../testing/catchUserError.ts';
 import { createRunFolder, nextFreeRunFolder, requireOutsideImages } from './newRunFolder.ts';
+import { runFiles, runPaths } from './runFolder.ts';
 
 let root: string;
 let run: string;
@@ -61,6 +62,17 @@ describe('createRunFolder', () => {
     fs.writeFileSync(join(run, 'metrics.jsonl'), '{"step":1}\n');
     expect(catchUserError(() => createRunFolder(run, '')).message).toContain('already holds a run');
     expect(fs.readdirSync(run)).toEqual(['metrics.jsonl']);
+  });
+
+  it('waits for no other process that creates or trains a run there: its folder is taken', () => {
+    fs.mkdirSync(run, { recursive: true });
+    const lock = runFiles(runPaths(run)).lock();
+    expect(catchUserError(() => createRunFolder(run, '')).code).toBe('locked');
+    expect(nextFreeRunFolder(run)).toBe(`${run}-2`);
+    expect(fs.readdirSync(run)).toEqual(['training.lock']);
+    lock.release();
+    createRunFolder(run, '');
+    expect(fs.readdirSync(run).sort()).toEqual(['checkpoints', 'config.yaml', 'samples']);
   });
 
   it('rejects a file in place of it or of a parent', () => {

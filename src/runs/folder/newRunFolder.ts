@@ -17,7 +17,7 @@ import {
   requireWritable,
   withoutEndSeparators,
 } from '../../data/files/index.node.ts';
-import type { FileContent } from '../../data/files/index.ts';
+import type { FileContent, FileLock } from '../../data/files/index.ts';
 import { checkMetrics } from '../contents/logLines.ts';
 import { checkpointFile, runFileNames } from '../contents/runFileNames.ts';
 import { SCHEMA_FILE } from '../settings/configSchema.ts';
@@ -85,16 +85,20 @@ export function requireOutsideImages(directory: string, images: string): void {
  * config is a run; if anything fails, what was created for it is removed.
  *
  * @param start the checkpoint that the run starts from, if any
- * @throws UserError (`exists`) if the folder holds a run (the error suggests a free name); UserError if it
- * is a file or cannot be created
+ * @throws UserError (`exists`) if the folder holds a run (the error suggests a free name); (`locked`) if another process is
+ * creating or training one there; UserError if it is a file or cannot be created
  */
 export function createRunFolder(directory: string, configYaml: string, start?: FileContent): RunPaths {
   requireNoRun(directory);
   const paths = runPaths(directory);
+  const files = runFiles(paths);
   const created: string[] = [];
+  let lock: FileLock | undefined;
   try {
     created.push(...makeFolders(directory));
-    const files = runFiles(paths);
+    // Another process may start a run here at the same time.
+    lock = files.lock();
+    requireNoRun(directory);
     for (const folder of [paths.checkpoints, paths.samples]) {
       created.push(...(files.makeFolder(folder) ? [folder] : []));
     }
@@ -105,11 +109,13 @@ export function createRunFolder(directory: string, configYaml: string, start?: F
   } catch (error) {
     throw cleanedUpAfter(error, () => {
       if (created.includes(paths.checkpoints)) {
-        runFiles(paths).remove(checkpointFile(0));
+        files.remove(checkpointFile(0));
       }
+      lock?.release();
       removeEmptyFolders(created);
     });
   }
+  lock.release();
   return paths;
 }
 
@@ -161,6 +167,9 @@ function isFree(directory: string): boolean {
   if (entryAt(directory)?.isSymbolicLink()) {
     return false;
   }
-  const isTaken = holdsRun(runPaths(directory)) || holdsExport(directory);
-  return !exists(directory) || (isFolder(directory) && !isTaken);
+  if (!isFolder(directory)) {
+    return !exists(directory);
+  }
+  const paths = runPaths(directory);
+  return !holdsRun(paths) && !holdsExport(directory) && !runFiles(paths).isLocked();
 }

@@ -1,7 +1,9 @@
 // `emerging train` as a process: its result, its folder, and that stops and crashes change nothing.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readJsonLines, readTextFile } from '../../../data/files/files.ts';
 import { decodeSafetensors } from '../../../data/files/safetensors.ts';
@@ -31,6 +33,22 @@ const equal = { metrics: true, checkpoint: true };
 beforeAll(() => {
   writeTinyDataset(inFolder('data'));
   writeTinyDataset(inFolder('many'), { seed: 3 });
+});
+
+it('several that are started at once get folders of their own', async () => {
+  mkdirSync(inFolder('at-once'));
+  const [program, ...words] = emerging.words(...newRun, '--steps=1', '--no-test', '--threads=1') as [string];
+  const start = (seed: number) =>
+    promisify(execFile)(program, [...words, `--data=../data`, `--seed=${seed}`], {
+      cwd: inFolder('at-once'),
+    });
+  await Promise.all([0, 1, 2, 3].map(start));
+  const runs = readdirSync(inFolder('at-once/runs')).sort();
+  expect(runs).toEqual(['data', 'data-2', 'data-3', 'data-4']);
+  const seeds = runs.map(
+    (run) => resolveConfig({ file: readTextFile(inFolder('at-once/runs', run, 'config.yaml')) }).seed,
+  );
+  expect(seeds.sort()).toEqual([0, 1, 2, 3]);
 });
 
 describe('a run that starts from another model', () => {

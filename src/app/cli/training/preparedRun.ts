@@ -93,10 +93,9 @@ async function newRun(
   requireWorkers(workers, { ...engine, images: rankShare(config.training, ranks).microBatch });
   const isPresets = name !== undefined && isOnOwnData(name, config);
   const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
-  const run = await startRun(config, out ?? chosenRunFolder(folder), {
-    preset: name ?? null,
-    from: source?.model,
-  });
+  const about = { preset: name ?? null, from: source?.model };
+  const run =
+    out === undefined ? await startInFreeFolder(config, folder, about) : await startRun(config, out, about);
   if (source !== undefined && !source.isRun) {
     noteOnStderr(
       `${start} is an export, without settings of its training: using the defaults, which --set can change (emerging config)`,
@@ -162,6 +161,24 @@ async function resolveStart(
     : { path: pathIn(directory, WEIGHTS_FILE), text: JSON.stringify({ model: trained.model.options }) };
   const { model, parameters } = trained;
   return { file, model: { name: directory, model, parameters }, isRun: isRun(trained) };
+}
+
+/** Starts a run in a free folder of `runs`; if another process takes the folder meanwhile, in the next one. */
+async function startInFreeFolder(
+  config: Config,
+  name: string,
+  about: Parameters<typeof startRun>[2],
+): Promise<FolderRun> {
+  const folder = chosenRunFolder(name);
+  try {
+    return await startRun(config, folder, about);
+  } catch (error) {
+    const isTaken = error instanceof UserError && (error.code === 'exists' || error.code === 'locked');
+    if (isTaken && chosenRunFolder(name) !== folder) {
+      return startInFreeFolder(config, name, about);
+    }
+    throw error;
+  }
 }
 
 /** A free folder in `runs` of the working directory. */
