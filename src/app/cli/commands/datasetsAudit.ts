@@ -31,7 +31,7 @@ import {
   noteLargeImages,
 } from '../parts/modelOptions.ts';
 import { compileOptions, wholeNumber } from '../parts/options.ts';
-import { besideData, firstFree, outputAs } from '../parts/outputFile.ts';
+import { besideData, freeOutput, outputAs } from '../parts/outputFile.ts';
 import { referenceFor } from '../ranks/scoreReference.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
@@ -78,8 +78,11 @@ export function registerDatasetsAudit(datasets: Command): void {
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
   requireModelFor(options);
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
-  const out = options.out ?? firstFree(besideData(nameOrPath, '-audit.html'));
-  const page = outputAs('.html', out, [nameOrPath]);
+  const pageAt = (place: Parameters<typeof outputAs>[1]) => outputAs('.html', place, [nameOrPath]);
+  const page =
+    options.out === undefined
+      ? freeOutput(besideData(nameOrPath, '-audit.html'), pageAt)
+      : pageAt(options.out);
   const dataset = await openRawDataset(nameOrPath, { undivided: 'if-needed' });
   const engine = await compileOptions(options);
   const model = await modelFor(keep, options, engine);

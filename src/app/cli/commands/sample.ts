@@ -23,7 +23,7 @@ import {
   overflowNote,
 } from '../parts/modelOptions.ts';
 import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
-import { besideModel, firstFree, outputAs, outputFile, outputPng } from '../parts/outputFile.ts';
+import { besideModel, freeOutput, outputAs, outputFile, outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { csvText, firstNames, formatCount, formatCounted, formatDuration } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -99,7 +99,9 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     );
   }
   const byDefault = (): ReturnType<typeof outputFile> =>
-    outputFile(firstFree(besideModel(directory, isPoints ? 'samples.csv' : 'samples.png')), inputs);
+    freeOutput(besideModel(directory, isPoints ? 'samples.csv' : 'samples.png'), (place) =>
+      outputFile(place, inputs),
+    );
   const output = named ?? (array ? undefined : byDefault());
   const conditions = await givenConditions(model, options);
   const chosen = chosenConditions(model, conditions);

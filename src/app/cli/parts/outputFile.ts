@@ -6,6 +6,7 @@ import {
   ClosedFolder,
   entryAt,
   exists,
+  isFolder,
   isWithin,
   pathFrom,
   requireNewFolder,
@@ -44,8 +45,28 @@ export function besideModel(directory: string, name: string): DefaultPlace {
   return { byDefault: join(isBundled ? '.' : folderAround(directory), name) };
 }
 
-/** The same place, or `samples-2.png` for `samples.png`, and so on: the first name that nothing has yet. */
-export function firstFree({ byDefault: path }: DefaultPlace): DefaultPlace {
+/**
+ * An output under a default name, or `samples-2.png` for `samples.png`, and so on: the first name that nothing has yet, also
+ * if another process takes one meanwhile.
+ *
+ * @param open what opens it, such as `outputFile`
+ */
+export function freeOutput(place: DefaultPlace, open: (place: DefaultPlace) => OutputFile): OutputFile {
+  let output = open(firstFree(place));
+  return {
+    get path() {
+      return output.path;
+    },
+    write(content) {
+      if (entryAt(output.path) !== undefined) {
+        output = open(firstFree(place));
+      }
+      output.write(content);
+    },
+  };
+}
+
+function firstFree({ byDefault: path }: DefaultPlace): DefaultPlace {
   const { dir, name, ext } = parse(path);
   let free = path;
   for (let copy = 2; entryAt(free) !== undefined; copy++) {
@@ -103,6 +124,7 @@ const kinds = {
   '.png': 'pictures are written as PNG',
   '.html': 'the page is written as HTML',
   '.npy': 'arrays are written as NumPy files',
+  '.csv': 'results are written as CSV',
 };
 
 /**
@@ -113,7 +135,7 @@ const kinds = {
 export function outputAs(kind: keyof typeof kinds, output: OutputPlace, inputs: Inputs): OutputFile {
   const path = typeof output === 'string' ? output : output.byDefault;
   const extension = extname(path);
-  if (extension.toLowerCase() !== kind) {
+  if (extension.toLowerCase() !== kind && !isFolder(path)) {
     const name = `${path.slice(0, path.length - extension.length)}${kind}`;
     throw new UserError('invalid-argument', `cannot write ${path}: ${kinds[kind]}; name it ${name}`);
   }
@@ -137,10 +159,14 @@ function requireWritablePlace(output: OutputPlace): void {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    const name = basename(output.byDefault);
-    throw new UserError(error.code, phrase`${error.phrase}; name another place: ${option('out', name)}`, {
-      cause: error,
-    });
+    const elsewhere = join('FOLDER', basename(output.byDefault));
+    throw new UserError(
+      error.code,
+      phrase`${error.phrase}; name another place: ${option('out', elsewhere)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
