@@ -1,4 +1,4 @@
-// Commands on every kind of model: training, the run, its export and several ranks give the same results.
+// Commands on every kind of model: results in its unit, the same of training, the run, its export and several ranks.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -23,8 +23,8 @@ interface Kind {
   readonly data: string;
   /** Settings of its training. */
   readonly model: readonly string[];
-  /** Options of commands that draw images, and of those that read image files. */
-  readonly options: { readonly draw: readonly string[]; readonly read: readonly string[] };
+  /** Options of commands that read image files. */
+  readonly reading: readonly string[];
   readonly unit: 'bitsPerDim' | 'natsPerValue';
   /** The other unit, which no text may name. */
   readonly notItsUnit: RegExp;
@@ -39,7 +39,7 @@ const kinds: readonly Kind[] = [
     name: 'classes, variational noise',
     data: 'photos',
     model: ['model.classes=true', 'model.dequantisation=variational', 'model.dequantisation.width=8'],
-    options: { draw: ['--class=right'], read: [] },
+    reading: [],
     unit: 'bitsPerDim',
     notItsUnit: /nats.value|natsPerValue/i,
     files: ['dequantiser.onnx', 'encoder.onnx', 'sampler.onnx'],
@@ -59,7 +59,7 @@ const kinds: readonly Kind[] = [
     name: 'real numbers, given a number and an image',
     data: 'maps.npy',
     model: ['model.continuous=true', 'model.condition=true'],
-    options: { draw: ['--condition=one.npz'], read: ['--condition=one.npz'] },
+    reading: ['--condition=one.npz'],
     unit: 'natsPerValue',
     notItsUnit: /bits.dim|bits per dim|bitsPerDim/i,
     files: ['encoder.onnx', 'sampler.onnx'],
@@ -85,7 +85,7 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-describe.each(kinds)('a model with $name', ({ data, model, options, unit, notItsUnit, files, write }) => {
+describe.each(kinds)('a model with $name', ({ data, model, reading, unit, notItsUnit, files, write }) => {
   const [run, exported, images] = [`runs/${data}`, `exports/${data}`, `images of ${data}`];
   const singleThread = '--threads=1';
   const settings = model.map((setting) => `--set=${setting}`);
@@ -110,7 +110,7 @@ describe.each(kinds)('a model with $name', ({ data, model, options, unit, notIts
     }
     for (const call of [
       ['evaluate', run, singleThread],
-      ['score', run, images, ...options.read, singleThread],
+      ['score', run, images, ...reading, singleThread],
       ['compare', run, exported, `--data=${data}`, '--out=curves.png', singleThread],
       ['doctor', run, '--quick', '--images=2', singleThread],
     ]) {
@@ -132,54 +132,6 @@ describe.each(kinds)('a model with $name', ({ data, model, options, unit, notIts
     expect(draws).toBe(unit === 'natsPerValue' ? 1 : 3);
     expect(runs[1]).toMatchObject({ run: exported, difference: 0 });
     expect(listing()).toEqual(before);
-  });
-
-  it('draws the same samples as its export', async () => {
-    const drawing = ['--count=2', '--seed=3', ...options.draw, singleThread];
-    for (const [source, file] of [
-      [run, 'of-run.png'],
-      [exported, 'of-export.png'],
-    ] as const) {
-      expect(await emerging.json('sample', source, ...drawing, `--out=${file}`)).toMatchObject({ count: 2 });
-    }
-    expect(bytes('of-run.png').equals(bytes('of-export.png'))).toBe(true);
-  });
-
-  it('scores images like its export, which draws maps', async () => {
-    const scoring = [images, ...options.read, singleThread];
-    const ofRun = await emerging.json('score', run, ...scoring);
-    expect(ofRun.images).toHaveLength(2);
-    expect(ofRun.images[0][unit]).toEqual(expect.any(Number));
-    const ofExport = await emerging.json('score', exported, ...scoring, `--map=maps of ${data}`);
-    expect(ofExport.maps.files).toHaveLength(2);
-    const withoutPlaces = ofExport.images.map(({ places: _, ...image }: { places: unknown }) => image);
-    expect(withoutPlaces).toEqual(ofRun.images);
-  });
-
-  it('encodes images, which its export decodes exactly', async () => {
-    const file = `${data}.latents`;
-    const encoding = [images, ...options.read, '--exact', `--out=${file}`, singleThread];
-    expect(await emerging.json('encode', run, ...encoding)).toMatchObject({ images: 2, inexact: [] });
-    const decoded = await emerging.json('decode', exported, file, `--out=decoded ${data}`, singleThread);
-    expect(decoded).toMatchObject({ images: 2, inexact: [] });
-  });
-
-  it('interpolates between an image and a sample', async () => {
-    const file = inFolder(images, readdirSync(inFolder(images))[0]!);
-    const between = ['seed:1', file, '--steps=3', ...options.read, '--out=between.png', singleThread];
-    expect(await emerging.json('interpolate', run, ...between)).toMatchObject({ steps: 3 });
-  });
-
-  it('is examined by the doctor like its export', async () => {
-    const examination = ['--images=2', '--quick', '--split=test', singleThread, '--json'];
-    const ofRun = await emerging.run('doctor', run, ...examination);
-    const ofExport = await emerging.run('doctor', exported, `--data=${data}`, ...examination);
-    // 1 if it finds a fault in the hardly trained model; other codes are failures of the command.
-    expect([0, 1], ofRun.stderr).toContain(ofRun.code);
-    const report = JSON.parse(ofRun.stdout);
-    expect(report.reconstruction.images).toBe(2);
-    expect(JSON.parse(ofExport.stdout)).toEqual({ ...report, run: exported });
-    expect(ofExport.code).toBe(ofRun.code);
   });
 
   describe.skipIf(!hasMpirun)(`on two ranks ${needsMpirun}`, { tags: 'system' }, () => {

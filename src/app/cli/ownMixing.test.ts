@@ -92,33 +92,6 @@ it('is refused in one line by workers whose module does not export it', async ()
   );
 });
 
-it('is refused in one line if the program that trains with workers defines it itself', async () => {
-  const program = join(root, 'program.mjs');
-  writeFileSync(
-    program,
-    `import { define, Glow, layers } from 'emerging-flows/flows';
-     import { adamax, startFromData, Trainer } from 'emerging-flows/training';
-     const build = (shape) => ({ turned: layers.reverse(shape) });
-     const own = define.mixing({ name: 'own', summary: 'Reverses.', module: import.meta.url, build });
-     const options = { levels: 1, depth: 1, conditioner: { width: 2 }, mixing: own, learnedPrior: false };
-     const model = new Glow([4, 4, 1], options);
-     const image = { shape: [2, 4, 4, 1], data: Float32Array.from({ length: 32 }, (_, index) => (index * 37) % 256) };
-     const start = await startFromData(model, { image, noise: { ...image, data: new Float32Array(32) } }, 0);
-     const training = { optimizer: adamax({ beta2: 0.9, biasCorrection: 'standard' }), averageDecay: 0.9, batchSize: 2 };
-     for (const workers of [2, 1]) {
-       await Trainer.create(model, start, { ...training, workers, threads: 2 }).then(
-         (trainer) => trainer.release(),
-         ({ name, message }) => console.log(name, message),
-       );
-     }`,
-  );
-  const { stdout } = await promisify(execFile)(process.execPath, [program]);
-  expect(stdout).toBe(
-    "UserError workers import the modules of a model's parts, and one is the program itself: define the parts " +
-      'in a module of their own, or use workers: 1\n',
-  );
-});
-
 describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   const job = (...args: string[]) =>
     startJob(2, emerging.words('train', ...small, '--set=model.mixing=mine', ...args), {

@@ -68,7 +68,7 @@ export function registerCompare(command: Command): void {
 }
 
 async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
-  const { split, weights, batch, seed, data } = options;
+  const { split, weights, seed, data } = options;
   if (directories.length < 2) {
     throw new UserError('invalid-argument', 'compare needs at least two models; emerging runs lists runs');
   }
@@ -95,7 +95,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const compared = await withImageProgress('comparing', images.count, (onProgress) =>
     releaseAfter((keep) => {
       const flows = models.map(({ trained }) =>
-        keep(new FlowModel(trained, { ...engine, ...noteLargeImages, batchSize: batch })),
+        keep(new FlowModel(trained, { ...engine, ...noteLargeImages })),
       );
       return compareModels(flows, images, { draws: options.draws, seed, onProgress });
     }),

@@ -74,7 +74,7 @@ export function registerEvaluate(command: Command): void {
 }
 
 async function runEvaluate(directory: string, options: EvaluateCommandOptions, ranks: Ranks): Promise<void> {
-  const { split, draws, weights, batch, seed, importance, data, step, worst } = options;
+  const { split, draws, weights, seed, importance, data, step, worst } = options;
   const output = worst !== undefined && ranks.rank === 0 ? outputPng(worst, [data]) : undefined;
   const engine = await rankCompileOptions(ranks, options);
   const { trained, images } = await requireSameInputs(ranks, async () => {
@@ -98,7 +98,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   const count = Math.min(options.count ?? images.count, images.count);
   const measured = await withImageProgress('evaluating', count, (onProgress) =>
     releaseAfter((keep) => {
-      const model = keep(new FlowModel(trained, { ...engine, ...noteLargeImages, batchSize: batch }));
+      const model = keep(new FlowModel(trained, { ...engine, ...noteLargeImages }));
       return evaluateSpread(model, images, count, { draws, seed, importance, ranks, onProgress });
     }),
   );

@@ -6,7 +6,7 @@ import { npyBytes } from '../../../data/formats/npy.ts';
 import { pointsPicture } from '../../../data/pictures/drawPlot.ts';
 import { contactSheet, requireDrawable } from '../../../data/pictures/index.ts';
 import { DEFAULT_TEMPERATURE, type FlowModel } from '../../../model/index.ts';
-import { type InverseMethod, type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
+import { type Keep, releaseAfter } from '../../../tensor/engine/index.ts';
 import { addClassOption, type ClassOptions, chosenClass } from '../parts/classOption.ts';
 import {
   addConditionOption,
@@ -22,7 +22,7 @@ import {
   openModel,
   overflowNote,
 } from '../parts/modelOptions.ts';
-import { addInverseOption, nonNegative, stepText, wholeNumber } from '../parts/options.ts';
+import { nonNegative, stepText, wholeNumber } from '../parts/options.ts';
 import { besideModel, freeOutput, outputAs, outputFile, outputPng } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { csvText, firstNames, formatCount, formatCounted, formatDuration } from '../terminal/format.ts';
@@ -35,7 +35,6 @@ interface SampleCommandOptions extends ModelOptions, ClassOptions, ConditionComm
   seed: number;
   out?: string;
   array?: string;
-  inverse: InverseMethod;
   json?: true;
 }
 
@@ -71,7 +70,7 @@ export function registerSample(command: Command): void {
     .option('--json', 'print the result as JSON on stdout');
   addClassOption(command, 'all, a row for each with an equal share of the images');
   addConditionOption(command, 'none; every condition is required');
-  addModelOptions(addInverseOption(command))
+  addModelOptions(command)
     .addHelpText(
       'after',
       '\nExamples:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png\n' +
@@ -85,12 +84,12 @@ export function registerSample(command: Command): void {
 }
 
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
-  const { temperature, seed, out, inverse } = options;
+  const { temperature, seed, out } = options;
   const inputs = conditionInputs(options.condition);
   const isTable = out !== undefined && /\.(csv|npy)$/i.test(out);
   const named = out === undefined ? undefined : isTable ? outputFile(out, inputs) : outputPng(out, inputs);
   const array = options.array === undefined ? undefined : outputAs('.npy', options.array, inputs);
-  const model = keep(await openModel(directory, options, [named?.path, options.array], { inverse }));
+  const model = keep(await openModel(directory, options, [named?.path, options.array]));
   const isPoints = isPointShape(model.imageShape);
   if (isTable && !isPoints) {
     throw new UserError(

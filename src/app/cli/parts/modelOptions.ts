@@ -7,7 +7,7 @@ import type { Split } from '../../../data/contract/index.ts';
 import { exists } from '../../../data/files/index.node.ts';
 import { type FlowModel, type FlowModelOptions, LARGE_BYTES } from '../../../model/index.ts';
 import { loadTrained } from '../../../model/loading/index.node.ts';
-import { createFlowModel, type LoadModelOptions } from '../../../model/loading/index.ts';
+import { createFlowModel } from '../../../model/loading/index.ts';
 import type { WeightsKind } from '../../../runs/contents/index.ts';
 import { bundledModel, bundledModelNames } from '../../bundledModels.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
@@ -42,16 +42,15 @@ export async function openModel(
   directory: string,
   options: ModelOptions,
   outputs: readonly (string | undefined)[],
-  more: Pick<LoadModelOptions, 'inverse'> = {},
 ): Promise<FlowModel> {
-  const use = { ...(await compileOptions(options)), ...noteLargeImages, ...more };
+  const engine = await compileOptions(options);
   const trained = await loadTrained(directory, { step: options.step });
   for (const output of outputs) {
     if (output !== undefined) {
       requireNoInput(output, runInputs(trained));
     }
   }
-  return createFlowModel(trained, use);
+  return createFlowModel(trained, { ...engine, ...noteLargeImages });
 }
 
 /** Notes on stderr, before some work begins, about how much memory it takes, if that is a GiB or more. */
@@ -76,7 +75,6 @@ export interface MeasureOptions extends ModelOptions {
   readonly split: Split;
   readonly draws: number;
   readonly weights?: WeightsKind;
-  readonly batch: number;
   readonly seed: number;
   readonly data?: string;
   readonly json?: true;
@@ -100,7 +98,7 @@ export function addDataOption(command: Command): Command {
   );
 }
 
-/** Adds `--split`, `--data`, `--draws`, `--weights`, `--step`, `--batch`, `--seed`, `--json`, and the device options. */
+/** Adds `--split`, `--data`, `--draws`, `--weights`, `--step`, `--seed`, `--json`, and the device options. */
 export function addMeasureOptions(command: Command, defaults: { split: Split; draws: number }): Command {
   addDataOption(addSplitOption(command, defaults.split)).option(
     '--draws <k>',
@@ -109,7 +107,6 @@ export function addMeasureOptions(command: Command, defaults: { split: Split; dr
     defaults.draws,
   );
   addCheckpointOption(addWeightsOption(command, { orExport: true }))
-    .option('--batch <n>', 'images per batch; does not affect the result', wholeNumber(1), 64)
     .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
   return addEngineOptions(command);

@@ -12,7 +12,6 @@ import {
   deviceRecord,
   devices,
   indexedDevices,
-  inverseMethods,
   type Precision,
   parseDevice,
   requirePlace,
@@ -135,15 +134,6 @@ export function parseChoices<const Names extends readonly string[]>(
 ): (text: string) => Names[number][] {
   const parse = parseChoice(kind, names);
   return (text) => text.split(',').map((name) => parse(name));
-}
-
-/** Adds `--inverse`. */
-export function addInverseOption(command: Command): Command {
-  return command.addOption(
-    new Option('--inverse <method>', `how emerging convolutions are inverted: ${inverseMethods.join(', ')}`)
-      .argParser(parseChoice('inverse', inverseMethods))
-      .default('wavefront'),
-  );
 }
 
 const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];

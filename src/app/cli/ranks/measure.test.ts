@@ -23,7 +23,7 @@ beforeAll(() => emerging.trainTiny('--no-test', '--steps=3', '--out=run'));
 
 describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, { tags: 'system' }, () => {
   it.each([2, 3])('evaluate with the numbers of one process: %i', async (ranks) => {
-    const args = ['evaluate', 'run', '--draws=3', '--importance=4', '--batch=7'];
+    const args = ['evaluate', 'run', '--draws=3', '--importance=4'];
     const expected = await emerging.json(...args);
     const before = readEvaluations('run').length;
     expect(await json(ranks, ...args)).toEqual(expected);

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { messageLine, UserError, type UserErrorCode } from '../../../core/errors.ts';
 import { noteOnStderr, writeStderr, writeStdout } from './output.ts';
-import { errorMessage, exitCode } from './wording.ts';
+import { errorMessage, exitCodes } from './wording.ts';
 
 /** How a failure is reported. */
 export interface FailureOptions {
@@ -30,7 +30,7 @@ export function reportFailure(error: unknown, options: FailureOptions = {}): num
   if (debug) {
     writeStderr(`${inspect(error)}\n`);
   }
-  return error instanceof UserError ? exitCode(error.code) : error instanceof CommanderError ? 2 : 1;
+  return error instanceof UserError ? exitCodes[error.code] : error instanceof CommanderError ? 2 : 1;
 }
 
 /** The kind of failure, as in the library; null for an unexpected one. */

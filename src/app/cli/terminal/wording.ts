@@ -9,9 +9,6 @@ import {
   type UserErrorCode,
 } from '../../../core/errors.ts';
 
-/** How a command learns of a part that a module registers. */
-const importModule = (): string => '--import MODULE';
-
 /** The command that corresponds to a function of the library. */
 const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => string>> = {
   diagnose: () => 'emerging doctor',
@@ -20,14 +17,14 @@ const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => strin
   measureReference: () => 'emerging score --update-reference',
   prepareDataset: (source, options = {}) =>
     `emerging datasets prepare ${[word(source), ...flags(options)].join(' ')}`,
-  registerPart: importModule,
+  registerPart: () => '--import MODULE',
   resumeRun: (directory, changes = {}) =>
     `emerging train --resume ${[word(directory), ...settings(changes)].join(' ')}`,
   verify: () => 'emerging encode --exact',
 };
 
-/** The exit codes: 2 for wrong usage, 1 for problems with files, data or the machine. */
-const exitCodes: Readonly<Record<UserErrorCode, 1 | 2>> = {
+/** The exit codes of errors: 2 for wrong usage, 1 for problems with files, data or the machine. */
+export const exitCodes: Readonly<Record<UserErrorCode, 1 | 2>> = {
   'invalid-argument': 2,
   'invalid-config': 2,
   'not-found': 2,
@@ -53,11 +50,6 @@ export function errorMessage(error: unknown): string {
     return inCommandWords(error.phrase);
   }
   return error instanceof Error ? error.message : String(error);
-}
-
-/** The exit code of a command that ends with an error of this code. */
-export function exitCode(code: UserErrorCode): 1 | 2 {
-  return exitCodes[code];
 }
 
 function commandWords(term: Term): string {

@@ -1,3 +1,5 @@
+// A training with its progress: a bar, notes above it, and events for TensorBoard.
+
 import type { Ranks } from '../../../core/ranks/index.ts';
 import { countParameters, resultUnit } from '../../../flows/models/index.ts';
 import { createSchedule, withSteps } from '../../../runs/settings/index.ts';
