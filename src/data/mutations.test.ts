@@ -104,7 +104,6 @@ describe.each<[string, readonly string[], (path: string) => Promise<void>]>([
   ['zip', ['pictures.zip', 'stored.zip', 'zip64.zip'], collection],
   ['npy', ['colour.npy', 'grey.npy'], part],
   ['npz', ['train_data_batch_1.npz', 'val_data.npz', 'Imagenet8_train_npz.zip'], part],
-  ['pickle', ['protocol2.pickle', 'protocol4.pickle', 'protocol5.pickle'], part],
   ['Parquet', ['plain.parquet', 'snappy.parquet', 'zstd.parquet', 'dictionary.parquet', 'top.parquet'], part],
 ])('%s', (_, names, read) => {
   it('gives a one-line error or complete images, wherever the file is corrupt', async () => {

@@ -86,7 +86,7 @@ const numpyTypes: Readonly<Record<string, ElementType>> = {
  *
  * @throws UserError for an unsupported type
  */
-export function numpyType(name: string, source: string): NumpyType {
+function numpyType(name: string, source: string): NumpyType {
   const [, order, code = ''] = /^([|<>=]?)([a-z]\d+)$/.exec(name) ?? [];
   const type = numpyTypes[code];
   if (type === undefined) {

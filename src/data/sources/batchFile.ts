@@ -1,15 +1,14 @@
-// Files with many images in one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
+// Files with many images in one array: NumPy's .npy and .npz, alone or in a zip archive.
 import { fewNames, shortText, UserError } from '../../core/errors.ts';
 import type { Split } from '../contract/dataset.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../contract/rawImages.ts';
 import { Budget, maxFileBytes } from '../contract/reading.ts';
-import { maxBytesAtOnce, type RandomAccess, readAhead } from '../files/fileStore.ts';
+import { type RandomAccess, readAhead } from '../files/fileStore.ts';
 import { latin1Text } from '../formats/bytes.ts';
 import { elementBytes, readElements } from '../formats/elements.ts';
 import { inNumericalOrder } from '../formats/entryNames.ts';
 import { imagesAmong } from '../formats/imageDecoding.ts';
-import { isStackShape, type NumpyType, numpyType, readNpyHeader } from '../formats/npy.ts';
-import { isPickledArray, readPickle } from '../formats/pickle.ts';
+import { isStackShape, type NumpyType, readNpyHeader } from '../formats/npy.ts';
 import { openZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
 import { interleaved } from '../pixels/channels.ts';
@@ -26,13 +25,12 @@ const maxDepth = 2;
 /** Whether `batchImages` can read a file that starts with these bytes. */
 export function looksLikeBatch(start: Uint8Array): boolean {
   const text = latin1Text(start.subarray(0, 6));
-  const isPickle = start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
-  return text === '\x93NUMPY' || text.startsWith('PK\x03\x04') || isPickle;
+  return text === '\x93NUMPY' || text.startsWith('PK\x03\x04');
 }
 
 /**
- * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary, or in the arrays of an .npz file that
- * are named after splits; or in all such files in a zip archive, by name. For the supported shapes, see `arrayLayout`.
+ * The images in a .npy file; in the array `data` of an .npz file, or in its arrays that are named after splits; or in all such
+ * files in a zip archive, by name. For the supported shapes, see `arrayLayout`.
  *
  * @param prefix prepended to the images' names
  * @throws UserError if it is corrupt or contains no images; OverBudget
@@ -47,8 +45,6 @@ export async function* batchImages(
   const start = latin1Text(await file.read(0, Math.min(6, file.size)));
   if (start.startsWith('PK')) {
     yield* zippedImages(readAhead(file), source, prefix, budget, depth);
-  } else if (start.startsWith('\x80')) {
-    yield* pickledImages(file, source, prefix, budget);
   } else {
     yield* npyImages(file, source, prefix, budget);
   }
@@ -87,7 +83,7 @@ async function* zippedImages(
     return;
   }
   const batches = entries
-    .filter(({ name }) => /(^|\/)[^./][^/]*$/.test(name) && (/\.np[yz]$/.test(name) || !/\.\w+$/.test(name)))
+    .filter(({ name }) => /(^|\/)[^./][^/]*\.np[yz]$/.test(name))
     .sort((a, b) => inNumericalOrder(a.name, b.name));
   if (batches.length === 0 || depth + 1 >= maxDepth) {
     throw new UserError(
@@ -159,40 +155,6 @@ async function* npyImages(
       const bytes = block.subarray(index * size, (index + 1) * size);
       yield arrayImage(bytes, layout, { name: `${prefix}${first + index}`, source, notes });
     }
-  }
-}
-
-async function* pickledImages(
-  file: RandomAccess,
-  source: string,
-  prefix: string,
-  budget: Budget,
-): AsyncGenerator<RawImage, void, void> {
-  if (file.size > maxBytesAtOnce) {
-    throw new UserError(
-      'invalid-data',
-      `${source}: too large to be read as a pickle: ${file.size} bytes, at most ${maxBytesAtOnce}`,
-    );
-  }
-  const value = readPickle(await file.read(0, file.size), source);
-  const data = value instanceof Map ? value.get(dataKey) : undefined;
-  const notes = value instanceof Map && value.has(labelsKey) ? [labelsNotRead] : [];
-  if (!isPickledArray(data)) {
-    throw new UserError('invalid-data', `${source}: it contains no array '${dataKey}'`);
-  }
-  const { type, shape, bytes } = data;
-  const layout = arrayLayout(shape, numpyType(type, source), source);
-  budget.spend(layout.count, 'images');
-  const size = imageBytes(layout);
-  if (bytes.length !== layout.count * size) {
-    throw new UserError(
-      'invalid-data',
-      `${source}: '${dataKey}' has ${bytes.length} bytes, not the ${layout.count * size} of ${shape.join(' x ')}`,
-    );
-  }
-  for (let index = 0; index < layout.count; index++) {
-    const about = { name: `${prefix}${index}`, source, notes };
-    yield arrayImage(bytes.subarray(index * size, (index + 1) * size), layout, about);
   }
 }
 

@@ -113,7 +113,7 @@ async function openPartFiles(path: string, { undivided }: RawOptions = {}): Prom
     if (undivided === 'unless-published') {
       return { train: rawSplit, test: only(rawSplit, () => false), whyUndivided: nobodyDivided };
     }
-    return { train: only(rawSplit, (name) => !isTestByHash(name)), test: only(rawSplit, isTestByHash) };
+    return divided(rawSplit);
   }
   const parts = await findParts(path);
   const openSplitParts = async (split: Split): Promise<RawSplit | undefined> =>
@@ -132,7 +132,10 @@ async function openPartFiles(path: string, { undivided }: RawOptions = {}): Prom
 /** Images in the splits of their files; without test images, a part of the training images becomes that. */
 function divided(
   train: RawSplit,
-  { validation, test }: { readonly validation: RawSplit | undefined; readonly test: RawSplit | undefined },
+  {
+    validation,
+    test,
+  }: { readonly validation?: RawSplit | undefined; readonly test?: RawSplit | undefined } = {},
 ): RawDataset {
   return {
     train: test ? train : only(train, (name) => !isTestByHash(name)),
@@ -184,9 +187,10 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
     };
   }
   if (!looksLikeBatch(start)) {
+    const remedy = start[0] === 0x80 ? '; save the array in a pickle with numpy.savez(file, data=array)' : '';
     throw new UserError(
       'invalid-data',
-      `${path}: it contains no images: expected an archive of images, .npy, .npz, a pickle or Parquet`,
+      `${path}: it contains no images: expected an archive of images, .npy, .npz or Parquet${remedy}`,
     );
   }
   const isNpy = start[0] === 0x93;

@@ -31,9 +31,9 @@ const { minutes, keep, input, seed } = new Command('fuzz')
 const BATCH = 150;
 const resolveHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const script = [process.execPath, '--import', import.meta.resolve('tsx'), resolveHere('runCommands.ts')];
-/** Files that commands read on their own or in a folder: pickles are only read in archives. */
+/** Files that commands read on their own or in a folder. */
 const fixtures = readdirSync(resolveHere('../../data/fixtures')).filter(
-  (name) => !/\.(ts|py|mjs|pickle)$/.test(name),
+  (name) => !/\.(ts|py|mjs)$/.test(name),
 );
 const [threads, quick] = ['--threads=1', ['--draws=1', '--threads=1']];
 

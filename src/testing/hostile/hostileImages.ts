@@ -58,15 +58,6 @@ export function blackPng(side: number, bits: 1 | 16 = 1): Uint8Array {
   ]);
 }
 
-/** A pickle, of 127 bytes, of a billion images without pixels. */
-function picklesOfNothing(): Uint8Array {
-  return Buffer.from(
-    '\x80\x02}X\x04\0\0\0datacnumpy.core.multiarray\n_reconstruct\n)R' +
-      '(K\x01(J\x00\xca\x9a\x3bK\x00K\x00K\x03tcnumpy\ndtype\n(X\x02\0\0\0u1tR\x89C\x00tbs.',
-    'latin1',
-  );
-}
-
 /** A 16-bit PNG file of a hundred megapixels, in 200 kB. */
 function deepPng(): Uint8Array {
   return blackPng(10_000, 16);
@@ -96,7 +87,6 @@ function largeFits(): SparseFile {
 }
 
 const files: Readonly<Record<string, () => Uint8Array | SparseFile>> = {
-  'nothing.pickle': picklesOfNothing,
   'pixels.npz': () => createZip([deflated('data.npy', npy('1000000, 1, 1', 1e6))]),
   'zeros.npz': () =>
     createZip([
@@ -133,8 +123,6 @@ const files: Readonly<Record<string, () => Uint8Array | SparseFile>> = {
   'idx/train-images-idx3-ubyte': () => sparseIdx(2_000_000_000, 1, 1),
   'idx/t10k-images-idx3-ubyte': () => sparseIdx(1, 1, 1),
   ...Object.fromEntries(Object.entries(hostileParquet).map(([kind, file]) => [`${kind}.parquet`, file])),
-  'spaces.pickle': () => Buffer.from(`\x80\x02c${' '.repeat(1_000_000)}x\nsystem\n)R.`, 'latin1'),
-  'newlines.pickle': () => Buffer.from(`\x80\x02c${' \r'.repeat(500_000)}x\nsystem\n)R.`, 'latin1'),
   'spaces.npy': () => npy(`1${' '.repeat(60_000)}x`, 1),
   'spaces.zip': () =>
     createZip([{ ...deflated('', blackPng(8)), name: `${' '.repeat(60_000)}\n.npy`, checksum: 1 }]),
