@@ -10,4 +10,4 @@ export {
   WEIGHTS_FILE,
   weightsBytes,
 } from './exportFiles.ts';
-export { createFlowModel, type LoadModelOptions, type ModelFiles } from './modelFiles.ts';
+export { createFlowModel, type ModelFiles } from './modelFiles.ts';

@@ -20,7 +20,7 @@ export {
 } from './devices/device.ts';
 export { exportOnnx } from './exportOnnx.ts';
 export { inPlace, peakElements } from './graph/memory.ts';
-export { type InverseMethod, inverseMethods, prepare } from './graph/prepare.ts';
+export { prepare } from './graph/prepare.ts';
 export { compileLoop, Loop } from './loop.ts';
 export { type CompileOptions, compile, compilePrepared, evaluate, Program, requirePlace } from './program.ts';
 export { type Keep, releaseAfter, releaseInTurn, releaseOnFailure } from './resources.ts';
