@@ -1,4 +1,5 @@
 // A small colour canvas: images, enlarged pixel by pixel, and labels in a 3x5 font.
+import { encode } from 'fast-png';
 import {
   type ImageShape,
   inEightBits,
@@ -6,7 +7,6 @@ import {
   type Values,
   valueKind,
 } from '../../core/numeric/index.ts';
-import { encodePng } from './encodePng.node.ts';
 import { type HeatRange, heatMap, heatRange } from './heatMap.ts';
 
 /** Where something is drawn: the pixel of its upper left corner. */
@@ -114,7 +114,7 @@ export class Canvas {
 
   /** The picture as the bytes of a PNG. */
   encode(): Uint8Array {
-    return encodePng({ width: this.width, height: this.height, data: this.data, channels: 3 });
+    return encode({ width: this.width, height: this.height, data: this.data, channels: 3, depth: 8 });
   }
 
   private drawPixel([x, top]: Place, colour: readonly number[]): void {

@@ -1,4 +1,5 @@
 // Many images in one PNG: samples, reconstructions, interpolations.
+import { encode } from 'fast-png';
 import { UserError } from '../../core/errors.ts';
 import {
   countElements,
@@ -9,7 +10,6 @@ import {
   valueKind,
 } from '../../core/numeric/index.ts';
 import { Canvas, textSize, viewable, viewedShape } from './canvas.ts';
-import { encodePng } from './encodePng.node.ts';
 import { type HeatRange, heatMap } from './heatMap.ts';
 
 /** How the images of a contact sheet are laid out. */
@@ -66,7 +66,7 @@ export function contactSheet(images: Values, options: ContactSheetOptions): Uint
   if (ranges.length > 0) {
     return withColourBars(sheet, [sheetHeight, sheetWidth], ranges);
   }
-  return encodePng({ width: sheetWidth, height: sheetHeight, data: sheet, channels });
+  return encode({ width: sheetWidth, height: sheetHeight, data: sheet, channels, depth: 8 });
 }
 
 /**
@@ -146,12 +146,9 @@ function checkCounts(counts: Record<string, number>): void {
 }
 
 function enlargeRow(row: Uint8Array, channels: number, scale: number, out: Uint8Array): void {
-  for (let pixel = 0, start = 0; pixel < row.length; pixel += channels) {
-    for (let copy = 0; copy < scale; copy++, start += channels) {
-      for (let channel = 0; channel < channels; channel++) {
-        out[start + channel] = row[pixel + channel]!;
-      }
-    }
+  for (let index = 0; index < out.length; index++) {
+    const pixel = Math.floor(index / (scale * channels));
+    out[index] = row[pixel * channels + (index % channels)]!;
   }
 }
 

@@ -1,7 +1,6 @@
 // Public to other folders: plots, sheets, heat maps.
 export { type DrawnActivations, drawActivations } from './activations.ts';
 export { contactSheet, requireDrawable, rowHeight } from './contactSheet.ts';
-export { encodePng } from './encodePng.node.ts';
 export { type HeatRange, heatMap, heatRange } from './heatMap.ts';
 export { mapPicture } from './mapPicture.ts';
 export type { Plot, PlotSeries } from './plot.ts';

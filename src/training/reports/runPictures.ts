@@ -1,10 +1,11 @@
 // The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
+import { encode } from 'fast-png';
 import { isPointShape } from '../../core/numeric/index.ts';
 import { type ImageSet, imagesBuffer } from '../../data/contract/index.ts';
 import { listFolder, pathFrom, pathIn, readBytes, realFolder } from '../../data/files/index.node.ts';
 import { decodeImage } from '../../data/formats/imageDecoding.ts';
 import { plotPng, pointsPicture } from '../../data/pictures/drawPlot.ts';
-import { contactSheet, encodePng, rowHeight } from '../../data/pictures/index.ts';
+import { contactSheet, rowHeight } from '../../data/pictures/index.ts';
 import { requireEightBits } from '../../data/pixels/index.ts';
 import { resultUnit } from '../../flows/models/index.ts';
 import { type FlowModel, meanCondition } from '../../model/index.ts';
@@ -178,5 +179,5 @@ function stackRows(sheets: readonly Sheet[], height: number): Uint8Array {
     const pixels = row.data.subarray(0, width * height * channels);
     data.set(pixels, index * (height + gap) * width * channels);
   });
-  return encodePng({ width, height: rows.length * (height + gap) - gap, data, channels });
+  return encode({ width, height: rows.length * (height + gap) - gap, data, channels });
 }
