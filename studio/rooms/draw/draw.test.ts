@@ -192,28 +192,6 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await slider.count()).toBe(1);
     });
 
-    it('draws an interpolation that partly overflows, and counts the images as emerging interpolate does', async () => {
-      await page.goto(`${studio.url}#/draw?temperature=1`);
-      await page
-        .getByRole('group', { name: '64 samples from seed 0 at temperature 1', exact: true })
-        .waitFor();
-      const pixels = [await imagePixels(35), await imagePixels(14)] as const;
-      await page.getByRole('button', { name: 'Choose image A' }).click();
-      await image(35).click();
-      await image(14).click();
-      const note = page.getByText(/overflowed \(black\): choose other images/);
-      await note.waitFor();
-      const ends = ['far.png', 'near.png'];
-      ends.forEach((name, end) => {
-        writePng(join(emerging.folder, name), pixels[end]!, [28, 28, 1]);
-      });
-      const out = ['--steps=33', '--out=overflowed.png'];
-      const { overflowed } = await emerging.json('interpolate', mnist, ...ends, ...out);
-      // The arithmetic of the page rounds differently.
-      expect(Math.abs(Number.parseInt((await note.textContent())!, 10) - overflowed)).toBeLessThanOrEqual(1);
-      expect(await page.getByRole('slider', { name: 'From A to B' }).count()).toBe(1);
-    });
-
     it('leaves for another address that comes while a moving slider is about to change it', async () => {
       await page.evaluate(() => {
         const { setTimeout: later } = window;
