@@ -22,6 +22,7 @@ import {
   isHost,
   showDevice,
 } from '../../tensor/engine/index.ts';
+import type { Action } from '../gradients/actionLoss.ts';
 import { forgetRanges } from '../step/guard.ts';
 import type { TrainingOptions, TrainingResult } from './trainingOptions.ts';
 
@@ -31,8 +32,8 @@ const IMAGES_SETTING = 'images';
 /** The run that is recorded. */
 type RecordedRun = Pick<
   TrainingOptions,
-  'config' | 'dataset' | 'store' | 'preset' | 'state' | 'otherImages' | 'action'
->;
+  'config' | 'dataset' | 'store' | 'preset' | 'state' | 'otherImages'
+> & { readonly action?: Action | undefined };
 
 /** The settings that change the resulting bytes, in addition to the configuration. */
 export interface Place {

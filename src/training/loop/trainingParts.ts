@@ -16,7 +16,7 @@ import { requireLabels } from '../../runs/images/index.ts';
 import { type Config, createSchedule, type Schedule } from '../../runs/settings/index.ts';
 import { type CompileOptions, type Keep, requirePlace } from '../../tensor/engine/index.ts';
 import { configuredOptimizer } from '../../tensor/optimizers/index.ts';
-import { actionLoss, drawBase } from '../gradients/actionLoss.ts';
+import { type Action, actionLoss, drawBase } from '../gradients/actionLoss.ts';
 import type { Loss } from '../gradients/loss.ts';
 import { requireWorkers } from '../gradients/workers.ts';
 import { rankShare, shareState, startOfLeader } from '../ranks.ts';
@@ -54,8 +54,8 @@ export interface TrainingParts {
 /** What these are built from. */
 type TrainingSources = Pick<
   TrainingOptions,
-  'config' | 'dataset' | 'store' | 'state' | 'otherImages' | 'activations' | 'workers' | 'ranks' | 'action'
->;
+  'config' | 'dataset' | 'store' | 'state' | 'otherImages' | 'activations' | 'workers' | 'ranks'
+> & { readonly action?: Action | undefined };
 
 /** Compiles the programs, and initialises the weights from data without a state to resume. */
 export async function prepareTraining(
