@@ -240,8 +240,8 @@ describe.skipIf(chromiumPath === undefined)(
       expect(await page.getByTestId('compressed').count()).toBe(0);
       await page.getByRole('button', { name: 'Try 500 digits' }).click();
       expect(await heading()).toMatch(/^500 images in 6\d\.\d KiB, with the model 1\d\d\.\d KiB$/);
-      // More than the model's 1.32 bits/dim: so few images are worth few bits for each weight.
-      expect(await page.locator('.size-own .size-bits').textContent()).toMatch(/, 1\.[45]\d\d per value$/);
+      // More than the model's 1.23 bits/dim: so few images are worth few bits for each weight.
+      expect(await page.locator('.size-own .size-bits').textContent()).toMatch(/, 1\.[34]\d\d per value$/);
       // The first of them become bits: all of them at first, then as many as their code has.
       const [stage, bits] = [
         page.getByRole('slider', { name: 'Stage of the model' }),
