@@ -255,7 +255,7 @@ describe.skipIf(chromiumPath === undefined)(
         .toMatch(/^\d,\d{3} bits .* 1\d % of their pixels: the length/);
       await page.getByText('Options').click();
       await page.getByLabel('Include the model').uncheck();
-      await expect.poll(heading).toMatch(/^500 images in 6\d\.\d KiB$/);
+      await expect.poll(heading).toMatch(/^500 images in 5\d\.\d KiB$/);
       await expect.poll(() => new URL(page.url()).hash).toContain('embed=no');
     });
 
