@@ -4,7 +4,7 @@ import { CLASSES, type Condition, parametersFrom } from '../flows/contract/index
 import type { Flow } from '../flows/models/index.ts';
 import { gradients } from '../tensor/gradients/gradient.ts';
 import { constant, input, OPEN_BATCH, type ProgramDefinition, type Tensor } from '../tensor/index.ts';
-import { add, divide, exp, log, maximum, split, subtract, sum } from '../tensor/operations/index.ts';
+import { add, detach, divide, exp, log, maximum, split, subtract, sum } from '../tensor/operations/index.ts';
 import { createConditionRows } from './conditions.ts';
 import type { GradientOptions } from './flowModelOptions.ts';
 import { modelValues } from './givenImages.ts';
@@ -121,7 +121,8 @@ function compileMarginalGradient(
 /** ln Σ p(x | class)/K, `[N]`, from ln p(x | class), `[N, K]`. */
 export function overEqualClasses(byClass: Tensor): Tensor {
   const classes = byClass.shape[1]!;
-  const largest = split(byClass, 1, Array(classes).fill(1)).reduce(maximum);
+  // The result does not depend on the largest number.
+  const largest = detach(split(byClass, 1, Array(classes).fill(1)).reduce(maximum));
   const mean = divide(sum(exp(subtract(byClass, largest)), [1]), classes);
   return add(log(mean), sum(largest, [1]));
 }

@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
   clip,
+  detach,
   divide,
   exp,
   greater,
@@ -57,9 +58,12 @@ export function logitOfMixture({ logits, means, logScales, axis }: MixtureNumber
       x.shape.map((length, index) => (index === axis ? 1 : length)),
     );
   const components = (x: Tensor): Tensor[] => split(x, axis, Array(x.shape[axis]!).fill(1));
-  /** The exponentials of numbers relative to the largest one, which is `top`, and the logarithm of their sum. */
+  /**
+   * The exponentials of numbers relative to the largest one, which is `top`, and the logarithm of their sum. Nothing below depends
+   * on `top` in total, so it needs no gradient.
+   */
   const scaledExponentials = (x: Tensor) => {
-    const top = components(x).reduce(maximum);
+    const top = detach(components(x).reduce(maximum));
     const above = subtract(x, top);
     return { top, above, logSum: log(along(exp(above))) };
   };

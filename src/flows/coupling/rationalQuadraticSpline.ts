@@ -4,6 +4,7 @@ import { constant, type Tensor } from '../../tensor/index.ts';
 import {
   add,
   concatenate,
+  detach,
   divide,
   exp,
   greater,
@@ -133,8 +134,8 @@ function createAxis(numbers: Tensor, { bins, bound }: SplineForm): Axis {
 /** Of each column of `[K, M]`, eᵛ/Σ eᵛ. */
 function softmax(columns: Tensor): Tensor {
   const rows = split(columns, 0, Array(columns.shape[0]!).fill(1));
-  // The result does not depend on the largest number, nor does the gradient.
-  const powers = exp(subtract(columns, rows.reduce(maximum)));
+  // The result does not depend on the largest number.
+  const powers = exp(subtract(columns, detach(rows.reduce(maximum))));
   return divide(powers, sum(powers, [0]));
 }
 

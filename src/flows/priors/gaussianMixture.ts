@@ -4,6 +4,7 @@ import { option, wholeNumber } from '../../core/parts/index.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import {
   add,
+  detach,
   exp,
   greater,
   log,
@@ -58,7 +59,8 @@ export function gaussianMixture({ components = 3 }: GaussianMixtureOptions = {})
   const componentsIn = (p: Parameters) => {
     const rows = (x: Tensor): Tensor[] => split(x, 0, Array(components).fill(1));
     const logits = rows(p.get('logits'));
-    const top = logits.reduce(maximum);
+    // What follows doesn't depend on the largest number in total, so it needs no gradient.
+    const top = detach(logits.reduce(maximum));
     const logTotal = add(top, log(total(logits.map((logit) => exp(subtract(logit, top))))));
     const centres = rows(p.get('means'));
     // max(s, −5).
@@ -83,7 +85,7 @@ export function gaussianMixture({ components = 3 }: GaussianMixtureOptions = {})
         const standard = multiply(subtract(epsilon, mean), exp(negate(logDeviation)));
         return subtract(subtract(logWeight, logDeviation), multiply(multiply(standard, standard), 0.5));
       });
-      const top = terms.reduce(maximum);
+      const top = detach(terms.reduce(maximum));
       return negate(add(top, log(total(terms.map((term) => exp(subtract(term, top)))))));
     },
     logNormaliser: 0.5 * Math.log(2 * Math.PI),
