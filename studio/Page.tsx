@@ -88,7 +88,7 @@ function OpenRoom({ room }: { room: Room }) {
   return <Loaded load={room.load} />;
 }
 
-// Before components that are drawn in its colours.
+// Set before any canvas is drawn in its colours.
 effect(() => {
   document.documentElement.dataset.theme = shownTheme.value;
 });

@@ -253,7 +253,7 @@ describe.skipIf(chromiumPath === undefined)(
       await page.reload();
       await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
       expect(await theme()).toBe('dark');
-      // What is drawn in the page's colours follows.
+      // Canvases in the page's colours are drawn again.
       await page.goto(`${studio.url}#/how`);
       const colour = () =>
         page.locator('.plane-density').evaluate((canvas: HTMLCanvasElement) => {

@@ -13,7 +13,7 @@ systemIsDark.addEventListener('change', ({ matches }) => {
   system.value = matches ? 'dark' : 'light';
 });
 
-/** The theme that is shown; what is drawn in the page's colours depends on it. */
+/** The theme that is shown; canvases in the page's colours depend on it. */
 export const shownTheme = computed(() => chosen.value ?? system.value);
 
 /** Chooses a theme; the system's follows the system again. */

@@ -95,7 +95,7 @@ it('remembers its columns, and refuses tables that have them in another order', 
   const { model: flow, state } = await train({ ...run, threads: 1 });
   await using stored = new FlowModel(trainedModel(flow, state), { threads: 1 });
   const turned = await open('turned.csv', 'y,x', true);
-  const refusal = 'are y, x, but those of the model x, y: give the same columns, in the same order';
+  const refusal = 'are y, x, but the model has x, y: give the same columns, in the same order';
   await expect(evaluate(stored, turned.test, {})).rejects.toThrow(refusal);
   await expect(resumeRun(files, {}, { dataset: turned, otherImages: true })).rejects.toThrow(refusal);
   // As in files of samples.

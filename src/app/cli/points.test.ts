@@ -64,7 +64,7 @@ describe('a model of points', () => {
     ).toHaveLength(9);
     writeFileSync(inFolder('turned.csv'), 'b,a\n50,1\n');
     expect(await emerging.refused('score', 'runs/p', 'turned.csv')).toContain(
-      'the columns of turned.csv are b, a, but those of the model a, b',
+      'the columns of turned.csv are b, a, but the model has a, b',
     );
   });
 

@@ -232,7 +232,7 @@ describe('images', () => {
     expect(valuesIn(numbers.test, 'condition', 20)).toEqual([...counting(COUNT).subarray(40)]);
   });
 
-  it('are those of archives of a folder', async () => {
+  it('may be in an archive of a folder, as may the images', async () => {
     const zip = (name: string, files: readonly string[]): string =>
       write(
         `${name}.zip`,

@@ -90,7 +90,7 @@ async function openPacked(path: string): Promise<{ packed: PackedFile; close(): 
  * Creates the partial file and removes leftovers of a crash. A file whose name ends in `.gz` is compressed, in
  * memory, when it is complete.
  *
- * @param beforeMove called right before the file takes its place: if it throws, what was there before stays
+ * @param beforeMove called right before the file is renamed to its name: if it throws, an earlier file of that name stays
  * @throws UserError, as does every method
  */
 export function packedTarget(path: string, beforeMove?: () => void): PackedTarget {

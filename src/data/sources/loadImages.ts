@@ -260,7 +260,7 @@ class Collector {
       this.#kind = kind;
     }
     const common = commonKind(this.#kind, kind);
-    // Integers with blanks become real numbers; the blanks are reported, also those of earlier images.
+    // Integers with blanks become real numbers; all blanks so far are reported.
     if (common === undefined && countNonFinite(image.data) === 0) {
       this.#notFinite.refuse(this.#source, this.#count + 1);
       throw new UserError(

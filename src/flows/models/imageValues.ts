@@ -151,7 +151,7 @@ export function requireColumns(
   if (columns && known && columns.some(isMoved)) {
     throw new UserError(
       'mismatch',
-      `the columns of ${points} are ${shortText(columns.join(', '))}, but those of the model ${shortText(known.join(', '))}: give the same columns, in the same order`,
+      `the columns of ${points} are ${shortText(columns.join(', '))}, but the model has ${shortText(known.join(', '))}: give the same columns, in the same order`,
     );
   }
 }

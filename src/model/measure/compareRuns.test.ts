@@ -38,7 +38,7 @@ describe('pairwise', () => {
   });
 });
 
-it('counts the images of all models, once where there is no noise to draw', async () => {
+it('reports progress over the images of all models, with one draw where there is no noise', async () => {
   const continuous = { mean: [0], deviation: [1] };
   const models = [0.1, 0.2].map(
     (distance) => new FlowModel(randomModel([4, 4, 1], { continuous }, distance), { threads: 1 }),

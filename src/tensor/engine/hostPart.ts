@@ -48,7 +48,7 @@ export function feedName(name: string): string {
 export class Operands {
   private readonly known: ReadonlyMap<Tensor, NdArray>;
   private readonly names: ReadonlyMap<Tensor, string> | undefined;
-  /** What the prelude computes, and where it starts among all: operations on one tensor share the work on its array. */
+  /** The outputs of the prelude, each with its start in the packed array or its number: several operations may use one. */
   private readonly computed = new Map<Tensor, number>();
   private length = 0;
 

@@ -132,7 +132,7 @@ export function areWhole(offsets: readonly Offset[]): boolean {
   return offsets.flat().every(Number.isInteger);
 }
 
-/** What is wrong with the offsets of a kernel with an even side around its centre. */
+/** The problem of offsets between pixels, such as those of `squareOffsets` with an even side. */
 export const betweenPixels = { problem: 'the offsets must be whole numbers' };
 
 const unfoldOperation: Operation<Shifts> = {

@@ -34,17 +34,17 @@ export function Compress() {
   const model = offered?.problem === null ? offered : undefined;
   const chosenSettings = compressSettings(settings.value);
   const { block, withModel, tiles } = chosenSettings;
-  const [given, setGiven] = useState<Given>();
+  const [input, setInput] = useState<Input>();
   const { shape, problem } = useCodable(model);
   // Images to try are of the chosen model's shape.
-  const shapeText = given?.folder ? '' : shape?.join();
-  const choice = useMemo(() => given && { given, shapeText }, [given, shapeText]);
+  const shapeText = input?.folder ? '' : shape?.join();
+  const choice = useMemo(() => input && { input, shapeText }, [input, shapeText]);
   const choosing = useWork(
-    given?.folder || (given && model && shape)
+    input?.folder || (input && model && shape)
       ? async (waiting) => ({
           of: choice,
-          chosen: given.folder
-            ? await sortFiles(given.folder, waiting)
+          chosen: input.folder
+            ? await sortFiles(input.folder, waiting)
             : await chooseTrial(modelAddress(model!), shape!, waiting),
         })
       : undefined,
@@ -86,7 +86,7 @@ export function Compress() {
             type="button"
             class="button primary"
             disabled={shape === undefined}
-            onClick={() => setGiven({})}
+            onClick={() => setInput({})}
           >
             {shape ? trialText(shape) : 'Try it'}
           </button>
@@ -96,7 +96,7 @@ export function Compress() {
           choose={['files', 'folder']}
           accepts="Images, or an .eflow file to decode, also dropped anywhere on the page. Nothing leaves this browser."
           {...(chosen && { chosen: chosen.kind === 'file' ? chosen.name : chosen.text })}
-          onFiles={(folder) => setGiven({ folder })}
+          onFiles={(folder) => setInput({ folder })}
         />
         {/* Errors name it, so it is always in sight. */}
         <Check
@@ -241,8 +241,8 @@ function trialText(shape: ImageShape): string {
   return takesDigits(shape) ? `Try ${DIGITS} digits` : `Try ${SAMPLES} samples`;
 }
 
-/** What the reader has given: files, or without any the wish to try some images. */
-interface Given {
+/** The input: files, or none for images to try. */
+interface Input {
   readonly folder?: GivenFolder;
 }
 

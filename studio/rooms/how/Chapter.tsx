@@ -99,7 +99,7 @@ function Contents({ sections }: { sections: readonly Section[] }) {
                 aria-current={name === current ? 'location' : undefined}
                 onClick={() => {
                   bar.current!.open = false;
-                  // The keyboard goes on from there.
+                  // Tab continues from the heading.
                   show(name)?.querySelector('h2')?.focus({ preventScroll: true });
                 }}
               >

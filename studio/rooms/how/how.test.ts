@@ -342,7 +342,7 @@ describe.skipIf(chromiumPath === undefined)(
       const top = () =>
         page.locator('#how-periodic').evaluate((section) => section.getBoundingClientRect().top);
       await expect.poll(top).toBeLessThan(100);
-      // The keyboard goes on from there.
+      // Tab continues from the heading.
       expect(await page.evaluate(() => document.activeElement!.textContent)).toBe('Periodic convolutions');
       await page.locator('.how-contents summary').getByText('Periodic convolutions').waitFor();
     });

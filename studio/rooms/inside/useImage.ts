@@ -44,7 +44,7 @@ export interface ChosenImage {
   draw(image: Images | undefined): void;
 }
 
-/** What the reader gave; outlives the room: returning to it restores it. */
+/** Files and drawings, kept after the room is closed, so that returning to it restores them. */
 const keptFiles = signal<readonly GivenFile[] | undefined>(undefined);
 const keptFit = signal(false);
 const keptDrawing = signal<Images | undefined>(undefined);
@@ -133,9 +133,9 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
     fit,
     work: { sample: sampling, digit: fetching, file: reading, drawing: sampling }[source],
     choose,
-    open(given) {
+    open(opened) {
       choose('file');
-      keptFiles.value = given;
+      keptFiles.value = opened;
     },
     convert(converted) {
       keptFit.value = converted;

@@ -78,7 +78,7 @@ export function registerDatasetsAudit(datasets: Command): void {
 async function runAudit(keep: Keep, nameOrPath: string, options: DatasetsAuditOptions): Promise<void> {
   requireModelFor(options);
   const name = basename(resolve(nameOrPath), extname(nameOrPath)) || 'images';
-  const pageAt = (place: Parameters<typeof outputAs>[1]) => outputAs('.html', place, [nameOrPath]);
+  const pageAt = (output: Parameters<typeof outputAs>[1]) => outputAs('.html', output, [nameOrPath]);
   const page =
     options.out === undefined
       ? freeOutput(besideData(nameOrPath, '-audit.html'), pageAt)

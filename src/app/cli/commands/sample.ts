@@ -98,8 +98,8 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     );
   }
   const byDefault = (): ReturnType<typeof outputFile> =>
-    freeOutput(besideModel(directory, isPoints ? 'samples.csv' : 'samples.png'), (place) =>
-      outputFile(place, inputs),
+    freeOutput(besideModel(directory, isPoints ? 'samples.csv' : 'samples.png'), (free) =>
+      outputFile(free, inputs),
     );
   const output = named ?? (array ? undefined : byDefault());
   const conditions = await givenConditions(model, options);

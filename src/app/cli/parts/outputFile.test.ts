@@ -12,7 +12,7 @@ const inFolder = (name: string): string => join(folder, name);
 
 it('a free name is free when the file is written: another process may have taken it', () => {
   writeFileSync(inFolder('a.png'), 'mine');
-  const output = freeOutput({ byDefault: inFolder('a.png') }, (place) => outputFile(place, []));
+  const output = freeOutput({ byDefault: inFolder('a.png') }, (free) => outputFile(free, []));
   expect(output.path).toBe(inFolder('a-2.png'));
   writeFileSync(inFolder('a-2.png'), 'theirs');
   output.write('ours');

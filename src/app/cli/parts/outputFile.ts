@@ -51,15 +51,15 @@ export function besideModel(directory: string, name: string): DefaultPlace {
  *
  * @param open what opens it, such as `outputFile`
  */
-export function freeOutput(place: DefaultPlace, open: (place: DefaultPlace) => OutputFile): OutputFile {
-  let output = open(firstFree(place));
+export function freeOutput(preferred: DefaultPlace, open: (free: DefaultPlace) => OutputFile): OutputFile {
+  let output = open(firstFree(preferred));
   return {
     get path() {
       return output.path;
     },
     write(content) {
       if (entryAt(output.path) !== undefined) {
-        output = open(firstFree(place));
+        output = open(firstFree(preferred));
       }
       output.write(content);
     },
@@ -124,7 +124,6 @@ const kinds = {
   '.png': 'pictures are written as PNG',
   '.html': 'the page is written as HTML',
   '.npy': 'arrays are written as NumPy files',
-  '.csv': 'results are written as CSV',
 };
 
 /**
