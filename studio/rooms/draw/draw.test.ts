@@ -108,6 +108,8 @@ describe.skipIf(chromiumPath === undefined)(
       await page.getByRole('textbox', { name: 'Link to exactly this' }).waitFor();
       expect(await page.getByRole('button', { name: 'Save picture' }).count()).toBe(0);
       await page.keyboard.press('Escape');
+      // Closing goes back in the browser's history, which would undo the next address.
+      await page.waitForFunction(() => history.state === null);
       await stopAt('seed=3&model=models/mnist');
       const [download] = await Promise.all([
         page.waitForEvent('download'),
