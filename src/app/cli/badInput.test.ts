@@ -31,6 +31,32 @@ const usage: [string, string[], string | RegExp][] = [
     /^option '--threads <n>' argument '100000' is invalid\. This machine has \d+ cores?, and more than 4 threads per core slow each other down: use at most \d+\.$/,
   ],
   [
+    'a split of files',
+    ['encode', 'runs/a', 'empty', '--split=train', '--out=x'],
+    '--split train is for a dataset: name it with --data, or leave --split out to use all of these images',
+  ],
+  ...[
+    ['compress', 'empty', '--split=train', '--model=runs/a', '--out=x'],
+    ['score', 'runs/a', 'empty', '--split=test'],
+  ].map((args): [string, string[], RegExp] => ['a split of files', args, /^--split \w+ is for a dataset: /]),
+  [
+    'help on a module that is missing',
+    ['sample', '--help', '--import', 'none.mjs'],
+    /^the module file:.*none\.mjs cannot be imported: /,
+  ],
+  ['help on no command', ['help', 'trian'], "unknown command 'trian': did you mean train?"],
+  ['help on no subcommand', ['help', 'datasets', 'sow'], "unknown command 'sow': did you mean show?"],
+  [
+    'a port for files',
+    ['studio', '--port=80', '--build=x'],
+    "option '--build <dir>' cannot be used with option '--port <n>'",
+  ],
+  [
+    'two formats',
+    ['config', '--schema', '--markdown'],
+    "option '--schema' cannot be used with option '--markdown'",
+  ],
+  [
     'a folder that holds a run',
     [...train, '--out', 'runs/a'],
     'runs/a already holds a run; choose another folder, for example runs/a-2',

@@ -315,12 +315,13 @@ const outOfMemory =
 
 /** Runs the command with the words after its name. A failure is reported, and sets the exit code of this process. */
 export async function runCommand(args: readonly string[]): Promise<void> {
-  const program = await createProgram(args);
+  let program: Command | undefined;
   try {
-    requireKnownCommand(program, args);
+    program = await createProgram(args);
+    requireKnownCommand(program, args[0] === 'help' ? args.slice(1) : args);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = reportFailure(explained(error, program, args), {
+    process.exitCode = reportFailure(program ? explained(error, program, args) : error, {
       debug: args.includes('--debug'),
       json: args.includes('--json'),
     });

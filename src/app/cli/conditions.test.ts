@@ -217,6 +217,7 @@ it.each<[string[], string]>([
     'one condition for all images: give a file with one',
   ],
   [['infer', 'runs/a', 'alone/0.npy', '--range=shift=1'], 'two numbers, the lower one first'],
+  [['infer', 'runs/a', 'alone/0.npy', '--out=x.json'], 'results are written as CSV; name it x.csv'],
   [
     ['infer', 'runs/a', 'alone/0.npy', '--range=shift=0:1', '--range=shift=0:2'],
     'range of shift is given twice: keep one',

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { UserError, visibleText } from '../../../core/errors.ts';
 import type { ImageShape } from '../../../core/numeric/index.ts';
-import { readOne } from '../../../data/contract/index.ts';
+import { readOne, type Split } from '../../../data/contract/index.ts';
 import { exists, writePartsAtomically } from '../../../data/files/index.node.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
 import { datasets } from '../../../data/index.node.ts';
@@ -22,11 +22,13 @@ import {
 } from '../../../uses/codec/index.ts';
 import {
   addSetOptions,
+  DEFAULT_SPLIT,
   type ImageOptions,
   isDatasetFile,
   namesOfSet,
   openImages,
   reportSkipped,
+  requireNoSplit,
   stackLength,
 } from '../parts/imageInput.ts';
 import { MODEL, modelFolder, noteMemory } from '../parts/modelOptions.ts';
@@ -200,11 +202,12 @@ async function imagesToCompress(
   }
   const dataset = data ?? (isNamed ? only : undefined);
   if (dataset !== undefined) {
-    return ofDataset(dataset, { split, count, imageShape, tiles });
+    return ofDataset(dataset, { split: split ?? DEFAULT_SPLIT, count, imageShape, tiles });
   }
   if (paths.length === 0) {
     throw new UserError('invalid-argument', 'no images: name image files, folders or a dataset');
   }
+  requireNoSplit({ split });
   const imageFiles = findImageFiles(paths);
   if (imageFiles.count === 0) {
     throw new UserError(
@@ -260,7 +263,8 @@ async function ofDataset(
     count,
     imageShape,
     tiles,
-  }: Pick<ImageOptions, 'split'> & {
+  }: {
+    readonly split: Split;
     readonly count: number | undefined;
     readonly imageShape: ImageShape;
     readonly tiles: boolean;

@@ -1,5 +1,5 @@
 // `emerging config`: every key of a configuration, as text or Markdown, or the JSON Schema of its files.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { markdownTable } from '../../../model/card/reportText.ts';
 import { type ConfigKey, configKeys, configSchemaText, keyNotes } from '../../../runs/settings/yaml.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -7,8 +7,13 @@ import { writeStdout } from '../terminal/output.ts';
 /** Adds the arguments and options of `config`, and what it does. */
 export function registerConfig(command: Command): void {
   command
-    .option('--schema', 'print the JSON Schema of configuration files, for editors')
-    .option('--json', 'print a JSON list')
+    .addOption(
+      new Option('--schema', 'print the JSON Schema of configuration files, for editors').conflicts([
+        'json',
+        'markdown',
+      ]),
+    )
+    .addOption(new Option('--json', 'print a JSON list').conflicts('markdown'))
     .option('--markdown', 'print tables in Markdown')
     .addHelpText(
       'after',

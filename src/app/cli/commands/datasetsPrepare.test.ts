@@ -71,6 +71,8 @@ describe('datasets prepare', () => {
     [['tiny', '--size=4', '--crop=middle'], "unknown crop 'middle': known: center, none, tiles"],
     [['tiny', '--size=4', '--channels=2'], 'It must be 1 (grey) or 3 (colour).'],
     [['tiny', '--size=4', '--validation=1'], 'a number from 0 to below 1'],
+    [['tiny', '--size=4', '--validation=0.3'], '--validation is for --crop tiles: add it, or leave'],
+    [['tiny', '--size=4', '--least-deviation=3'], '--least-deviation is for --crop tiles: add it, or'],
     [
       ['tiny', '--size=4', '--out=tiny/train-images-idx3-ubyte'],
       'already exists: choose another file with --out',

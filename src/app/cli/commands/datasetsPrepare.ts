@@ -31,8 +31,8 @@ interface DatasetsPrepareOptions {
   readonly crop: Crop;
   readonly channels?: 1 | 3;
   readonly bits?: 8 | 16;
-  readonly validation: number;
-  readonly leastDeviation: number;
+  readonly validation?: number;
+  readonly leastDeviation?: number;
   readonly unique?: true;
   readonly limit?: number;
   readonly out?: string;
@@ -67,15 +67,13 @@ export function registerDatasetsPrepare(datasets: Command): void {
     .option('--bits <n>', '16 keeps images of 16 bits unchanged (default: 8, which rounds them)', bitCount)
     .option(
       '--validation <share>',
-      'with --crop tiles: the share of the training images held out for validation',
+      'with --crop tiles: the share of the training images held out for validation (default: 0.05)',
       numberBelow(1),
-      0.05,
     )
     .option(
       '--least-deviation <x>',
-      'with --crop tiles: skip tiles whose pixel values (0 to 255) have a lower standard deviation',
+      'with --crop tiles: skip tiles whose pixel values (0 to 255) have a lower standard deviation (default: 1)',
       numberBelow(128),
-      1,
     )
     .option('--unique', 'skip duplicates of earlier images, in any split')
     .option(
@@ -102,7 +100,20 @@ export function registerDatasetsPrepare(datasets: Command): void {
     );
 }
 
+/** Refuses options for tiles if images are not cut into tiles. */
+function requireTilesFor({ crop, validation, leastDeviation }: DatasetsPrepareOptions): void {
+  if (crop !== 'tiles' && (validation ?? leastDeviation) !== undefined) {
+    throw new UserError(
+      'invalid-argument',
+      validation === undefined
+        ? '--least-deviation is for --crop tiles: add it, or leave --least-deviation out'
+        : '--validation is for --crop tiles: add it, or leave --validation out, since train holds images out (data.validation)',
+    );
+  }
+}
+
 async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): Promise<void> {
+  requireTilesFor(options);
   if (options.out !== undefined) {
     requireNoModelFile(options.out);
   }

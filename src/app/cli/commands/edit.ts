@@ -22,7 +22,7 @@ import {
   type ConditionCommandOptions,
   chosenCondition,
 } from '../parts/conditionOption.ts';
-import { addResizeOption, readImages, reportSkipped } from '../parts/imageInput.ts';
+import { addResizeOption, readImagesAt, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, MODEL, type ModelOptions, modelFolder, openModel } from '../parts/modelOptions.ts';
 import { collect, numberThat, stepText } from '../parts/options.ts';
 import { outputPng } from '../parts/outputFile.ts';
@@ -152,7 +152,7 @@ async function moveBetweenGroups(
   options: EditCommandOptions,
 ): Promise<Edit> {
   const { amount = [1] } = options;
-  const read = (path: string) => readImages([path], model, { resize: options.resize });
+  const read = (path: string) => readImagesAt([path], model, options);
   const [original, start, end] = [
     await readOne(model, image, options),
     await read(from),
@@ -233,12 +233,8 @@ async function moveToClasses(
 }
 
 /** The image to edit. */
-async function readOne(
-  model: FlowModel,
-  image: string,
-  { resize }: EditCommandOptions,
-): Promise<NamedImages> {
-  const original = await readImages([image], model, { resize });
+async function readOne(model: FlowModel, image: string, options: EditCommandOptions): Promise<NamedImages> {
+  const original = await readImagesAt([image], model, options);
   if (original.names.length > 1) {
     throw new UserError(
       'invalid-argument',

@@ -21,7 +21,7 @@ import {
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../parts/imageInput.ts';
 import { addModelOptions, MODEL, type ModelOptions, modelFolder, openModel } from '../parts/modelOptions.ts';
 import { stepText, wholeNumber } from '../parts/options.ts';
-import { outputFile } from '../parts/outputFile.ts';
+import { outputAs } from '../parts/outputFile.ts';
 import { conditionInputs } from '../parts/protectedFiles.ts';
 import { csvText, formatCount, formatCounted } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
@@ -79,7 +79,7 @@ async function runInfer(
 ): Promise<void> {
   const { range: ranges, draws, seed, out } = options;
   const inputs = [...paths, options.data, ...conditionInputs(options.condition)];
-  const output = out === undefined ? undefined : outputFile(out, inputs);
+  const output = out === undefined ? undefined : outputAs('.csv', out, inputs);
   const model = keep(await openModel(directory, options, [options.out]));
   const conditions = await givenConditions(model, options);
   const inferred = conditionComponents(model.model).filter(

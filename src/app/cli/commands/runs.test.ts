@@ -85,8 +85,10 @@ describe('runs', () => {
   });
 
   it('reports an empty folder, and refuses a missing one', async () => {
-    mkdirSync(inFolder('empty'));
-    expect((await emerging.run('runs', 'empty')).stdout).toContain('no runs in empty');
+    mkdirSync(inFolder('no runs'));
+    expect((await emerging.run('runs', 'no runs/')).stdout).toBe(
+      "no runs in no runs/; emerging train --out 'no runs/NAME' starts one\n",
+    );
     expect(await emerging.run('runs', 'none')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('there is no folder none'),

@@ -1,5 +1,5 @@
 // `emerging runs`: lists the runs in a folder with their progress and results.
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UserError, visibleText } from '../../../core/errors.ts';
 import { isFolder } from '../../../data/files/index.node.ts';
@@ -12,6 +12,7 @@ import { csvText, formatCount, formatCounted, formatRate } from '../terminal/for
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { formatTable, right } from '../terminal/table.ts';
+import { shellWord } from '../terminal/wording.ts';
 
 /** From this many runs on, a bar shows the progress. */
 const MANY = 500;
@@ -104,7 +105,7 @@ function runsIn(directory: string): string[] {
 
 function runsText(runs: readonly RunOverview[], directory: string): string {
   if (runs.length === 0) {
-    return `no runs in ${directory}; emerging train --out ${directory}/NAME starts one`;
+    return `no runs in ${directory}; emerging train --out ${shellWord(join(directory, 'NAME'))} starts one`;
   }
   const result = (value: number | null): string =>
     value === null ? '-' : Math.abs(value) < 1e4 ? value.toFixed(4) : value.toExponential(2);

@@ -1,5 +1,5 @@
 // `emerging studio`: serves the studio, a browser interface to explore and train models, or writes it as static files.
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UserError, visibleText } from '../../../core/errors.ts';
 import { isFolder } from '../../../data/files/index.node.ts';
 import { bundledModels, studioFiles } from '../../studioServer/files.ts';
@@ -33,7 +33,12 @@ export function registerStudio(command: Command): void {
       'the address to listen on; 0.0.0.0 lets other machines reach the server',
       '127.0.0.1',
     )
-    .option('--build <dir>', 'write static files instead, with the bundled models and the named folders')
+    .addOption(
+      new Option(
+        '--build <dir>',
+        'write static files instead, with the bundled models and the named folders',
+      ).conflicts(['port', 'host']),
+    )
     .option(
       '--url <url>',
       'with --build: the address of the files, for the pictures of link previews',

@@ -27,11 +27,13 @@ import { parseChoice, wholeNumber } from './options.ts';
 const WORTH_A_BAR_MS = 1000;
 
 const splits = ['test', 'train'] as const;
+/** The split of a dataset that is used by default. */
+export const DEFAULT_SPLIT = 'test';
 
 /** The source of the images, apart from the arguments. */
 export interface ImageOptions {
   readonly data?: string;
-  readonly split: (typeof splits)[number];
+  readonly split?: (typeof splits)[number] | undefined;
   readonly count?: number;
   readonly resize?: boolean | undefined;
 }
@@ -53,26 +55,46 @@ export function addImageOptions(command: Command): Command {
 export function addSetOptions(command: Command): Command {
   return command
     .option('--data <name|path>', 'use images of a dataset instead')
-    .option('--split <name>', `which split: ${splits.join(', ')}`, parseChoice('split', splits), 'test')
+    .option(
+      '--split <name>',
+      `which split of the dataset: ${splits.join(', ')} (default: ${DEFAULT_SPLIT})`,
+      parseChoice('split', splits),
+    )
     .option('--count <n>', 'use only the first n images (default: all)', wholeNumber(1));
+}
+
+/**
+ * Refuses `--split` for images in files and folders, of which all are used.
+ *
+ * @throws UserError (`invalid-argument`)
+ */
+export function requireNoSplit({ split }: Pick<ImageOptions, 'split'>): void {
+  if (split !== undefined) {
+    throw new UserError(
+      'invalid-argument',
+      `--split ${split} is for a dataset: name it with --data, or leave --split out to use all of these images`,
+    );
+  }
 }
 
 /**
  * The images at `paths`, or in a dataset. Skipped files are reported immediately.
  *
  * @param conditions those that the images must have
- * @throws UserError if both or neither are given, or as `readImageFiles` and `openSplit` do
+ * @throws UserError if both or neither are given, or as `readImagesAt` and `openSplit` do
  */
 export async function readImages(
   paths: readonly string[],
-  { imageShape, model }: Pick<FlowModel, 'imageShape' | 'model'>,
-  { data, split, count, resize = false }: Partial<ImageOptions> = {},
+  flow: Pick<FlowModel, 'imageShape' | 'model'>,
+  options: ImageOptions,
   conditions?: readonly RequiredCondition[],
 ): Promise<NamedImages> {
+  const { imageShape, model } = flow;
+  const { data, split = DEFAULT_SPLIT, count, resize = false } = options;
   if (paths.length > 0 && data !== undefined) {
     throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
   }
-  if (data !== undefined && split !== undefined) {
+  if (data !== undefined) {
     const images = await openImages(data, split, {
       like: imageShape,
       most: count,
@@ -94,16 +116,26 @@ export async function readImages(
       'no images: name image files or folders, or a dataset with --data',
     );
   }
-  if (isPointShape(imageShape)) {
-    return pointsInFiles(paths, model, { count, conditions });
-  }
-  // Commands without --split have no --data either.
-  const dataset = split === undefined ? undefined : paths.find(isDatasetFile);
+  requireNoSplit(options);
+  const dataset = isPointShape(imageShape) ? undefined : paths.find(isDatasetFile);
   if (dataset !== undefined) {
     throw new UserError(
       'invalid-argument',
       `${dataset} is not an image but a file of many: name it with --data`,
     );
+  }
+  return readImagesAt(paths, flow, options, conditions);
+}
+
+/** The images in files and folders. Skipped files are reported immediately; throws as `readImageFiles` does. */
+export async function readImagesAt(
+  paths: readonly string[],
+  { imageShape, model }: Pick<FlowModel, 'imageShape' | 'model'>,
+  { count, resize = false }: Pick<ImageOptions, 'count' | 'resize'>,
+  conditions?: readonly RequiredCondition[],
+): Promise<NamedImages> {
+  if (isPointShape(imageShape)) {
+    return pointsInFiles(paths, model, { count, conditions });
   }
   const onSkip = (reason: string): void => {
     noteOnStderr(`skipped: ${reason}`);
