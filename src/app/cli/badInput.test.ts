@@ -39,6 +39,16 @@ const usage: [string, string[], string | RegExp][] = [
     ['compress', 'empty', '--split=train', '--model=runs/a', '--out=x'],
     ['score', 'runs/a', 'empty', '--split=test'],
   ].map((args): [string, string[], RegExp] => ['a split of files', args, /^--split \w+ is for a dataset: /]),
+  ...[
+    ['train', '--config=none'],
+    ['study', 'none'],
+    ['decode', 'runs/a', 'none', '--out=x'],
+    ['decompress', 'none', '--out=x'],
+  ].map((args): [string, string[], string] => [
+    'a missing file',
+    args,
+    'cannot read none: it does not exist; check the name',
+  ]),
   [
     'help on a module that is missing',
     ['sample', '--help', '--import', 'none.mjs'],
@@ -97,11 +107,6 @@ const failures: [string, string[], string | RegExp][] = [
     'no usable checkpoint to resume from',
     ['train', '--resume', 'runs/allFlipped', '--steps', '4'],
     /^no usable checkpoint in runs\/allFlipped; the latest: cannot read .*; or delete runs\/allFlipped\/checkpoints to restart training from scratch$/,
-  ],
-  [
-    'a location where no folder can be created',
-    [...train, '--out', '/proc/nothing/x'],
-    'cannot create the folder /proc/nothing/x: its file system does not allow it; choose another location',
   ],
   ...[
     ['train', '--data', 'nowhere', '--out', '/proc/new'],

@@ -102,7 +102,9 @@ function findRefusal(
     .toLowerCase();
   const isOurs = isLoopback(name) || (!isLoopback(host) && (isIP(name) !== 0 || name === host.toLowerCase()));
   if (!isOurs) {
-    return 'unknown host name: open the studio at the address it printed';
+    return isLoopback(host)
+      ? 'unknown host name: open the studio at the address it printed'
+      : 'unknown host name: open the studio at the IP address of its machine, or start it with --host and this name';
   }
   // Browsers send an origin only with requests by scripts; with others, such as images, only sec-fetch-site.
   const isForeign = !['same-origin', 'none', undefined].includes(

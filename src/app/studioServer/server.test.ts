@@ -425,7 +425,10 @@ describe('where it listens', () => {
     await studio.close();
     studio = await serve('0.0.0.0');
     expect(await ask('/', { host: '192.0.2.1' })).toMatchObject({ status: 200 });
-    expect(await ask('/', { host: 'elsewhere.example' })).toMatchObject({ status: 403 });
+    expect(await ask('/', { host: 'elsewhere.example' })).toMatchObject({
+      status: 403,
+      body: 'unknown host name: open the studio at the IP address of its machine, or start it with --host and this name\n',
+    });
   });
 
   // Linux answers at all of 127.0.0.0/8.

@@ -1,9 +1,10 @@
 // `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
-import { UserError, type UserErrorCode, visibleText } from '../../../core/errors.ts';
+import { fewNames, UserError, type UserErrorCode, visibleText } from '../../../core/errors.ts';
 import { showImageShape } from '../../../core/numeric/index.ts';
 import type { ImageSet, Split } from '../../../data/contract/index.ts';
+import { exists, isFolder } from '../../../data/files/index.node.ts';
 import { plotPng } from '../../../data/pictures/drawPlot.ts';
 import {
   type DequantisationName,
@@ -67,8 +68,9 @@ export function registerCompare(command: Command): void {
     .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
 }
 
-async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
+async function runCompare(paths: readonly string[], options: CompareCommandOptions): Promise<void> {
   const { split, weights, seed, data } = options;
+  const directories = withoutFiles(paths);
   if (directories.length < 2) {
     throw new UserError('invalid-argument', 'compare needs at least two models; emerging runs lists runs');
   }
@@ -144,6 +146,16 @@ async function runCompare(directories: readonly string[], options: CompareComman
   );
 }
 
+/** The paths that are not files, with a note: in runs/*, there may be pictures that commands have written. */
+function withoutFiles(paths: readonly string[]): string[] {
+  const isFile = (path: string): boolean => exists(path) && !isFolder(path);
+  const files = paths.filter(isFile);
+  if (files.length > 0) {
+    noteOnStderr(`left out ${fewNames(files)}: a model is a folder`);
+  }
+  return paths.filter((path) => !isFile(path));
+}
+
 /** The learning curve of a run; none, with a note, if its log is broken. */
 async function readCurve({ paths }: LoadedRun): Promise<{ name: string; curve: LearningCurve }[]> {
   try {
@@ -162,18 +174,26 @@ function comparisonTable(
   entries: readonly (Comparison & { run: string; step: number | undefined; bound: DequantisationName })[],
   unit: ResultUnit,
 ): string {
-  const withError = (value: number, error: number | null, sign = ''): string =>
-    `${sign}${unit.of(value).toFixed(4)}${error === null ? '' : ` ± ${errorText(unit.of(error))}`}`;
   return formatTable(
     ['RUN', right('STEP'), 'BOUND', right(unit.name.toUpperCase()), right('DIFFERENCE')],
     entries.map(({ run, step, bound, bitsPerDim, samplingError, difference, differenceError }, index) => [
       run,
       step === undefined ? '' : formatCount(step),
       bound,
-      withError(bitsPerDim, samplingError),
-      index === 0 ? '' : withError(difference, differenceError, difference > 0 ? '+' : ''),
+      withError(unit, bitsPerDim, samplingError),
+      index === 0 ? '' : differenceText(unit, difference, differenceError),
     ]),
   );
+}
+
+/** A result with its error, if it has one. */
+function withError(unit: ResultUnit, bits: number, error: number | null): string {
+  return `${unit.of(bits).toFixed(4)}${error === null ? '' : ` ± ${errorText(unit.of(error))}`}`;
+}
+
+/** The same for a difference, with its sign. */
+function differenceText(unit: ResultUnit, difference: number, error: number | null): string {
+  return `${difference > 0 ? '+' : ''}${withError(unit, difference, error)}`;
 }
 
 /** Says that models have trained for different numbers of steps. */
@@ -209,16 +229,14 @@ function groupsText(groups: readonly SeedGroup[], unit: ResultUnit): string {
   if (groups.every(({ seeds }) => seeds === null || seeds.length === 1)) {
     return 'one seed each: other seeds may change differences by more; emerging study compares over seeds\n';
   }
-  const withInterval = (value: number, interval: number | null, sign = ''): string =>
-    `${sign}${unit.of(value).toFixed(4)}${interval === null ? '' : ` ± ${errorText(unit.of(interval))}`}`;
   const table = formatTable(
     ['GROUP', right('SEEDS'), right(unit.name.toUpperCase()), right('DIFFERENCE'), right('PAIRED SEEDS')],
     groups.map(
       ({ name, seeds, bitsPerDim, interval, difference, differenceInterval, pairedSeeds }, index) => [
         name,
         seeds === null ? '-' : String(seeds.length),
-        withInterval(bitsPerDim, interval),
-        index === 0 ? '' : withInterval(difference, differenceInterval, difference > 0 ? '+' : ''),
+        withError(unit, bitsPerDim, interval),
+        index === 0 ? '' : differenceText(unit, difference, differenceInterval),
         index === 0 ? '' : String(pairedSeeds.length),
       ],
     ),

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { UserError, visibleText } from '../../../core/errors.ts';
 import type { ImageShape } from '../../../core/numeric/index.ts';
+import { availableCores } from '../../../core/platform/index.ts';
 import { readOne, type Split } from '../../../data/contract/index.ts';
 import { exists, writePartsAtomically } from '../../../data/files/index.node.ts';
 import { imageFormats } from '../../../data/formats/imageDecoding.ts';
@@ -32,13 +33,7 @@ import {
   stackLength,
 } from '../parts/imageInput.ts';
 import { MODEL, modelFolder, noteMemory } from '../parts/modelOptions.ts';
-import {
-  addCheckpointOption,
-  type CheckpointOptions,
-  stepText,
-  wholeNumber,
-  workersFor,
-} from '../parts/options.ts';
+import { addCheckpointOption, type CheckpointOptions, stepText, wholeNumber } from '../parts/options.ts';
 import { outputFile } from '../parts/outputFile.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
@@ -100,7 +95,7 @@ async function runCompress(paths: string[], options: CompressCommandOptions): Pr
   const images = await imagesToCompress(paths, trained.model.imageShape, { ...options, tiles });
   // Tiles are not counted yet.
   const blocks = tiles ? images.count : images.count / (block ?? defaultBlock(trained.model.imageShape));
-  const workers = options.workers ?? workersFor(blocks);
+  const workers = options.workers ?? Math.max(1, Math.min(availableCores(), Math.ceil(blocks)));
   noteMemory('compressing', codingBytes(trained, Math.min(workers, blocks)));
   const bar = createProgress({ label: 'compressing', total: images.count, unit: 'images' });
   const skipped: string[] = [];

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { visibleText } from '../../../core/errors.ts';
 import { countDimensions } from '../../../core/numeric/index.ts';
-import { writeNewFolder } from '../../../data/files/index.node.ts';
+import { requireExists, writeNewFolder } from '../../../data/files/index.node.ts';
 import { npyBytes } from '../../../data/formats/npy.ts';
 import { contactSheet } from '../../../data/pictures/index.ts';
 import { isDouble, largestLatent, pixelsOfImage, shortChecksum, tooFarOut } from '../../../model/index.ts';
@@ -49,6 +49,7 @@ async function runDecode(
 ): Promise<void> {
   const { out } = options;
   requireOutputFolder(out);
+  requireExists(file);
   const model = keep(await openModel(directory, options, [options.out]));
   const { names, latents, classes, condition, encodedFrom, edited = [] } = readLatents(file, model);
   reportDevice(isDouble(latents) ? 'float64' : 'float32', options);

@@ -1,7 +1,8 @@
 // `emerging decompress`: writes the images of a compressed file as PNG.
 import type { Command } from 'commander';
 import { cleanedUpAfter, UserError, visibleText } from '../../../core/errors.ts';
-import { startNewFolder, staysInFolder, withFile } from '../../../data/files/index.node.ts';
+import { availableCores } from '../../../core/platform/index.ts';
+import { requireExists, startNewFolder, staysInFolder, withFile } from '../../../data/files/index.node.ts';
 import type { RandomAccess } from '../../../data/files/index.ts';
 import { contactSheet } from '../../../data/pictures/index.ts';
 import { loadTrained } from '../../../model/loading/index.node.ts';
@@ -22,7 +23,7 @@ import {
 } from '../parts/chosenImages.ts';
 import { fileNamer } from '../parts/fileNames.ts';
 import { MODEL, modelFolder, noteMemory } from '../parts/modelOptions.ts';
-import { addCheckpointOption, type CheckpointOptions, wholeNumber, workersFor } from '../parts/options.ts';
+import { addCheckpointOption, type CheckpointOptions, wholeNumber } from '../parts/options.ts';
 import { requireOutputFolder } from '../parts/outputFile.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { untilInterrupted } from '../terminal/interruption.ts';
@@ -69,9 +70,10 @@ export function registerDecompress(command: Command): void {
         '\nIf parts of the file are damaged, the other images are written, and the exit code is 1.\n' +
         '\n--list decodes nothing. With --model, it checks that the file was compressed with that model.',
     )
-    .action((path: string, options: DecompressCommandOptions) =>
-      withFile(path, (file) => runDecompress(file, path, options)),
-    );
+    .action(async (path: string, options: DecompressCommandOptions) => {
+      requireExists(path);
+      await withFile(path, (file) => runDecompress(file, path, options));
+    });
 }
 
 async function runDecompress(
@@ -124,7 +126,7 @@ async function writeImages(
     requireChosen(chosen, { source, count }, chosenCount);
   }
   const { blocks, count } = await readExtent(file);
-  const workers = options.workers ?? workersFor(blocks);
+  const workers = Math.min(options.workers ?? availableCores(), Math.max(1, blocks));
   noteMemory('decompressing', codingBytes(file.model, workers));
   const bar = createProgress({
     label: 'decompressing',

@@ -117,6 +117,10 @@ describe('compare', () => {
     expect(b.differenceError).toBeGreaterThan(0);
     expect(compared.file).toBe('runs/compare.png');
     expect(decode(readFileSync(inFolder('runs/compare.png')))).toMatchObject({ width: 1440, height: 800 });
+    // As the shell expands runs/*.
+    const all = ['compare', 'runs/a', 'runs/b', 'runs/compare.png', '--threads=1'];
+    expect((await emerging.run(...all)).stderr).toContain('left out runs/compare.png: a model is a folder\n');
+    expect(await emerging.json(...all)).toMatchObject({ runs: [{ run: 'runs/a' }, { run: 'runs/b' }] });
   });
 
   it('groups runs by seed, and warns if steps differ', async () => {

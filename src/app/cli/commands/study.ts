@@ -2,7 +2,7 @@
 import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { phrase, UserError } from '../../../core/errors.ts';
-import { readTextFile } from '../../../data/files/index.node.ts';
+import { readTextFile, requireExists } from '../../../data/files/index.node.ts';
 import { parseYaml } from '../../../runs/settings/yaml.ts';
 import {
   parseStudy,
@@ -58,6 +58,7 @@ export function registerStudy(command: Command): void {
 }
 
 async function studyFile(file: string, options: StudyCommandOptions): Promise<void> {
+  requireExists(file);
   const definition = readDefinition(file);
   const folder = options.out ?? join('studies', basename(file, extname(file)));
   const engine = await compileOptions(options);

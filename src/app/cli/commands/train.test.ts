@@ -213,8 +213,12 @@ describe('a time budget', () => {
   });
 
   it.each([
-    [[...newRun, '--minutes=1', '--steps=5'], '--minutes chooses the number of steps: omit --steps, or'],
-    [[...newRun, '--minutes=1', '--set=training.epochs=5'], 'omit --set training.epochs, or --minutes'],
+    [
+      [...newRun, '--minutes=1', '--steps=5'],
+      '--minutes and --steps both choose the length of the run: keep',
+    ],
+    [[...newRun, '--minutes=1', '--set=training.epochs=5'], '--minutes and --set training.epochs both'],
+    [[...newRun, '--steps=5', '--set=training.epochs=5'], '--steps and --set training.epochs both choose'],
     [['train', '--resume=runs/a', '--minutes=2'], 'runs/a is at step 6, and its number of steps is already'],
     [[...newRun, '--minutes=soon'], 'It must be a number above 0.'],
   ])('is refused in one line: %j', async (args, message) => {

@@ -227,15 +227,17 @@ function requireLengthAhead(
   );
 }
 
-/** Rejects two lengths for one run. */
+/** Refuses two lengths for one run, of which one would have no effect. */
 function requireOneLength({ minutes, steps, epochs, set = [] }: TrainCommandOptions): void {
-  const [key] = set.flatMap((setting) => /^training\.(?:steps|epochs)(?==)/.exec(setting) ?? []);
-  const fromSet = key === undefined ? undefined : `--set ${key}`;
-  const conflicting = steps !== undefined ? '--steps' : epochs !== undefined ? '--epochs' : fromSet;
-  if (minutes !== undefined && conflicting !== undefined) {
+  const options = Object.entries({ minutes, steps, epochs }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`],
+  );
+  const settings = set.flatMap((setting) => /^training\.(?:steps|epochs)(?==)/.exec(setting) ?? []);
+  const [first, second] = [...options, ...settings.map((key) => `--set ${key}`)];
+  if (options.length > 0 && second !== undefined) {
     throw new UserError(
       'invalid-argument',
-      `--minutes chooses the number of steps: omit ${conflicting}, or --minutes`,
+      `${first} and ${second} both choose the length of the run: keep one of them`,
     );
   }
 }

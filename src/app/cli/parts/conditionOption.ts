@@ -151,7 +151,7 @@ function numberIn(
   if (!component.isNumber) {
     throw new UserError(
       'invalid-argument',
-      `--condition ${text}: ${name} is ${isConditionImage(component) ? 'an image' : `${component.shape} numbers`}: give a file, such as --condition ${name}=${name}.png`,
+      `--condition ${text}: ${name} is ${isConditionImage(component) ? 'an image' : `${component.shape} numbers`}: give a file, such as --condition ${exampleFor(component)}`,
     );
   }
   return { component, value: Number(value) };
@@ -192,6 +192,13 @@ async function fileIn(text: string, model: Conditioned & Pick<Flow, 'imageShape'
   return { table, components: componentsIn(table, model.imageShape, names) };
 }
 
+/** How a condition may be given: `omega=0.3`, `low=low.png`. */
+function exampleFor(component: NamedCondition): string {
+  const { name, mean, isNumber } = component;
+  const value = Number(mean.toPrecision(2));
+  return `${name}=${isNumber ? value : `${name}${isConditionImage(component) ? '.png' : '.npy'}`}`;
+}
+
 /** Conditions for images that have none of their own. */
 interface ChosenConditions {
   /** How many there are; 1 for one for all images. */
@@ -208,11 +215,11 @@ interface ChosenConditions {
 export function chosenConditions({ model }: FlowModel, conditions: GivenConditions): ChosenConditions {
   const missing = conditionComponents(model).filter(({ name }) => !conditions.names.includes(name));
   if (missing.length > 0) {
-    const [{ name, mean, isNumber }] = missing as [(typeof missing)[0]];
-    const example = !isNumber ? `${name}=${name}.png` : `${name}=${Number(mean.toPrecision(2))}`;
+    const [first] = missing as [NamedCondition];
+    const kind = first.isNumber ? 'a value' : isConditionImage(first) ? 'an image' : 'numbers';
     throw new UserError(
       'invalid-argument',
-      `the model depends on ${missing.map((component) => component.name).join(', ')}: give ${isNumber ? 'a value' : 'an image'} of each, such as --condition ${example}`,
+      `the model depends on ${missing.map(({ name }) => name).join(', ')}: give ${kind} of each, such as --condition ${exampleFor(first)}`,
     );
   }
   const many = conditions.files.filter(({ table }) => table.rows > 1);

@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { unknownName } from '../../../core/errors.ts';
-import { availableCores } from '../../../core/platform/index.ts';
 import type { WeightsKind } from '../../../runs/contents/index.ts';
 import type { StepChoice } from '../../../runs/contents/stored.ts';
 import {
@@ -180,9 +179,4 @@ export function stepText(step: number | undefined, { step: chosen }: CheckpointO
 /** Collects an option that may be repeated. */
 export function collect(text: string, earlier: string[] = []): string[] {
   return [...earlier, text];
-}
-
-/** One for each core, but no more than there are blocks. */
-export function workersFor(blocks: number): number {
-  return Math.max(1, Math.min(availableCores(), Math.ceil(blocks)));
 }

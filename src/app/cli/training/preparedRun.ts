@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path';
 import { option, type Phrase, phrase, UserError } from '../../../core/errors.ts';
 import type { Ranks } from '../../../core/ranks/index.ts';
 import type { Dataset, HoldOut } from '../../../data/contract/index.ts';
-import { ClosedFolder, exists, pathIn, readTextStream } from '../../../data/files/index.node.ts';
+import {
+  ClosedFolder,
+  exists,
+  pathIn,
+  readTextStream,
+  requireExists,
+} from '../../../data/files/index.node.ts';
 import { openDataset } from '../../../data/index.node.ts';
 import { isRun, loadTrained } from '../../../model/loading/index.node.ts';
 import { WEIGHTS_FILE } from '../../../model/loading/index.ts';
@@ -80,6 +86,9 @@ async function newRun(
 ): Promise<PreparedRun> {
   if (options.otherImages) {
     throw new UserError('invalid-argument', '--other-images only works when resuming: add --resume RUN');
+  }
+  if (path !== undefined) {
+    requireExists(path);
   }
   const source = start === undefined ? undefined : await resolveStart(start, { preset, config: path });
   const file = source?.file ?? (path === undefined ? undefined : readTextStream(path));
